@@ -1,0 +1,46 @@
+# Everything here needs only Python 3.11 or later and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.ready
+
+.PHONY: help setup demo test check bench soak lock clean
+
+help:            ## say what can be made
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+setup: $(STAMP)  ## make .venv with the compliance command in it
+
+$(STAMP): requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed: make PYTHON=python3.12 setup"; exit 2; }
+	@echo "Setting up $(VENV) (once; about a minute)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(STAMP)   ## run the whole service on a simulated force; show where to look
+	@$(BIN)/compliance demo
+
+test: $(STAMP)   ## run the tests
+	@$(BIN)/python -m pytest -n 2 -q -m "not long"
+
+check: $(STAMP)  ## lint, format and types, then the service's own check
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/compliance check
+
+bench: $(STAMP)  ## measure, each figure beside its baseline in the same run
+	@$(BIN)/python -m benchmarks
+
+soak: $(STAMP)   ## the long campaigns: a hundred thousand histories and more
+	@$(BIN)/python -m pytest -q -m long -s
+
+lock:            ## renew the pins (needs uv); hashes only, no index address
+	@for kind in run dev; do \
+	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
+	    $$(test $$kind = dev && echo --extra dev) pyproject.toml -o requirements/$$kind.txt; done
+
+clean:           ## remove what was built and the demo's data
+	rm -rf $(VENV) var build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

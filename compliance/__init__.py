@@ -1,0 +1,1 @@
+"""The Victims' Code compliance monitor: no victim of crime is forgotten, and the figure that says so can be trusted."""

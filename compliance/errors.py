@@ -1,0 +1,61 @@
+"""Errors that name what was wrong and what to do. The command line turns each into its message and its exit code."""
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+
+class ComplianceError(Exception):
+    """Anything this service refuses to do. The message is for the person who has to act on it.
+
+    Exit codes of the command line: 0 done; 1 a fault in the service itself; 2 a bad command line, setting, policy or
+    template; 3 some records were refused and the good ones were answered; 4 another system (crime system, mail server,
+    database) could not be used, try again later.
+    """
+
+    exit_code = 1
+
+
+class SettingsError(ComplianceError):
+    """A setting, policy, calendar, worked example or template is wrong: the message names the file and the key."""
+
+    exit_code = 2
+
+
+class RecordError(ComplianceError):
+    """A crime record breaks the record format; it is refused whole, and the others go on."""
+
+    exit_code = 3
+
+
+class UnavailableError(ComplianceError):
+    """A system this service depends on did not answer as it must; nothing was lost, and trying again is safe."""
+
+    exit_code = 4
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """`; did you mean 'x'?` for the known word nearest to a wrong one, else nothing (design decision 13)."""
+    found = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"; did you mean {found[0]!r}?" if found else ""
+
+
+def settings_error(source: str, problems: Iterable[Mapping[str, Any]], known: Iterable[str]) -> SettingsError:
+    """One SettingsError out of pydantic's list of `errors()`: the file, each key, what was found, what is expected.
+
+    `known` are the keys that exist anywhere in the file's format: the nearest right one is named.
+    """
+    lines = []
+    names = sorted(set(known))
+    for problem in problems:
+        key = ".".join(str(part) for part in problem["loc"]) or "the file as a whole"
+        if problem["type"] == "extra_forbidden":
+            lines.append(f"{key}: there is no such key{nearest(str(problem['loc'][-1]), names)}")
+        elif problem["type"] == "missing":
+            lines.append(f"{key}: missing; it is required")
+        else:
+            message = str(problem["msg"]).removeprefix("Value error, ")
+            found = problem.get("input")
+            shown = "" if isinstance(found, dict | list) else f" (found {found!r})"
+            lines.append(f"{key}: {message[0].lower()}{message[1:]}{shown}")
+    return SettingsError(f"{source}: " + f"\n{source}: ".join(lines))
