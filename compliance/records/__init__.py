@@ -1,0 +1,32 @@
+"""The wire format (records section 1): typed decoding, refusal with a reason, columns for the engine."""
+
+from compliance.records.columns import Columns, columns
+from compliance.records.instants import NONE, from_micros, to_micros
+from compliance.records.wire import (
+    Crime,
+    Officer,
+    Refusal,
+    Update,
+    Victim,
+    check_instants,
+    convert_crime,
+    decode_crime,
+    decode_crimes,
+)
+
+__all__ = [
+    "NONE",
+    "Columns",
+    "Crime",
+    "Officer",
+    "Refusal",
+    "Update",
+    "Victim",
+    "check_instants",
+    "columns",
+    "convert_crime",
+    "decode_crime",
+    "decode_crimes",
+    "from_micros",
+    "to_micros",
+]

@@ -1,0 +1,133 @@
+"""Instants: RFC 3339 texts to microseconds since 1970 in UTC, a column at a time (records section 1)."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+SHAPE: Final = "YYYY-MM-DDTHH:MM:SS with at most six decimals, then Z or +HH:MM or -HH:MM, years 1900 to 2999"
+NONE: Final = np.iinfo(np.int64).min
+"""Stands for an instant that is absent."""
+
+Instants = npt.NDArray[np.int64]
+_LONGEST: Final = 32
+_DIGITS: Final = (0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18)
+_MARKS: Final = ((4, "-"), (7, "-"), (10, "T"), (13, ":"), (16, ":"))
+_DAYS_IN_MONTH: Final = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
+_BEFORE_MONTH: Final = np.concatenate([[0, 0], np.cumsum(_DAYS_IN_MONTH[1:12])])
+_SECOND: Final = 1_000_000
+
+
+def to_micros(instant: datetime) -> int:
+    """Microseconds since 1970-01-01T00:00Z of an aware instant. Raises ValueError for a naive one."""
+    if instant.tzinfo is None:
+        raise ValueError(f"the instant {instant.isoformat()} has no offset; expected an aware datetime")
+    return (instant - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+
+
+def from_micros(micros: int) -> datetime:
+    """The aware instant, in UTC, of microseconds since 1970."""
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(micros))
+
+
+def parse_instants(texts: Sequence[str | None]) -> tuple[Instants, npt.NDArray[np.bool_]]:
+    """Texts, or None where absent -> (microseconds since 1970 in UTC, NONE where absent; which texts are no instant).
+
+    Both have the length of `texts`; where a text is no instant its number means nothing.
+    """
+    count = len(texts)
+    out = np.full(count, NONE, dtype=np.int64)
+    bad = np.zeros(count, dtype=np.bool_)
+    present = np.arange(count)
+    if None in texts:
+        present = np.array([i for i, text in enumerate(texts) if text is not None], dtype=np.int64)
+        texts = [text for text in texts if text is not None]
+    if len(texts) == 0:
+        return out, bad
+    try:
+        fixed = np.array(texts, dtype=f"S{_LONGEST + 1}")
+    except UnicodeEncodeError:
+        fixed = np.array([(text or "").encode("ascii", "replace") for text in texts], dtype=f"S{_LONGEST + 1}")
+    out[present], bad[present] = _parse(fixed)
+    if "\0" in "".join(texts):  # type: ignore[arg-type]  # fixed-width texts drop a trailing NUL: look at the texts themselves
+        bad[present] |= [text is not None and "\0" in text for text in texts]
+    return out, bad
+
+
+def _parse(fixed: npt.NDArray[np.bytes_]) -> tuple[Instants, npt.NDArray[np.bool_]]:
+    """Fixed-width texts -> (microseconds, which are no instant)."""
+    # One row a position of the text, so that each step below runs along memory.
+    grid = np.ascontiguousarray(fixed.view(np.uint8).reshape(len(fixed), -1).T)
+    length = np.char.str_len(fixed)
+    good = (length > 19) & (length <= _LONGEST)
+    for place, mark in _MARKS:
+        good &= grid[place] == ord(mark)
+    digit = np.empty((19, len(fixed)), dtype=np.uint8)
+    for place in _DIGITS:
+        np.subtract(grid[place], ord("0"), out=digit[place])
+        good &= digit[place] <= 9
+
+    def number(*places: int) -> npt.NDArray[np.int32]:
+        value = digit[places[0]].astype(np.int32)
+        for place in places[1:]:
+            value = value * 10 + digit[place]
+        return value
+
+    year, month, day = number(0, 1, 2, 3), number(5, 6), number(8, 9)
+    hour, minute, second = number(11, 12), number(14, 15), number(17, 18)
+    leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
+    good &= (year >= 1900) & (year <= 2999) & (month >= 1) & (month <= 12)
+    month = np.where(good, month, 1)
+    good &= (day >= 1) & (day <= _DAYS_IN_MONTH[month] + (leap & (month == 2)))
+    good &= (hour <= 23) & (minute <= 59) & (second <= 59)
+    before = year - 1
+    days = before * 365 + before // 4 - before // 100 + before // 400 - 719162
+    days += _BEFORE_MONTH[month] + (leap & (month > 2)) + day - 1
+    micros = (days.astype(np.int64) * 86400 + (hour * 3600 + minute * 60 + second)) * _SECOND
+    plain = (length == 20) & (grid[19] == ord("Z"))
+    for i in np.flatnonzero(good & ~plain):
+        tail = _tail(fixed[i][19:])
+        if tail is None:
+            good[i] = False
+        else:
+            micros[i] += tail
+    return micros, ~good
+
+
+def _tail(tail: bytes, known: dict[bytes, int | None] = {}) -> int | None:  # noqa: B006
+    """What follows the seconds -> microseconds to add, or None where it is not decimals and an offset."""
+    if tail in known:
+        return known[tail]
+    whole, decimals = tail, 0
+    if tail[:1] == b".":
+        end = 1
+        while end < len(tail) and tail[end : end + 1].isdigit():
+            end += 1
+        if not 2 <= end <= 7:
+            return None
+        decimals, whole = int(tail[1:end].ljust(6, b"0")), tail[end:]
+    shift: int | None = 0
+    if whole != b"Z":
+        shift = _offset(whole)
+    value = None if shift is None else decimals - shift
+    if len(known) < 10_000:
+        known[tail] = value
+    return value
+
+
+def _offset(text: bytes) -> int | None:
+    """`+HH:MM` or `-HH:MM` -> microseconds east of Greenwich, else None."""
+    if len(text) != 6 or text[:1] not in (b"+", b"-") or text[3:4] != b":":
+        return None
+    hours, minutes = text[1:3], text[4:6]
+    if not (hours.isdigit() and minutes.isdigit()) or int(hours) > 23 or int(minutes) > 59:
+        return None
+    shift = (int(hours) * 60 + int(minutes)) * 60 * _SECOND
+    return -shift if text[:1] == b"-" else shift
+
+
+def instants_of(items: Sequence[Any], attribute: str) -> Instants:
+    """One checked instant column of decoded items, NONE where absent."""
+    return parse_instants([getattr(item, attribute) for item in items])[0]

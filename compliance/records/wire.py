@@ -1,0 +1,262 @@
+"""The crime record as it arrives: typed decoding, and one clear reason for each refusal (records section 1).
+
+Instants stay texts here; `compliance.records.instants` checks and converts them a column at a time.
+"""
+
+import gc
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from compliance.errors import RecordError
+from compliance.records.instants import SHAPE, parse_instants
+
+MAX_RECORD_BYTES = 1024 * 1024
+
+Ref = Annotated[str, Meta(min_length=1, max_length=200)]
+Text = Annotated[str, Meta(max_length=200)]
+Days = Annotated[int, Meta(ge=1, le=366)]
+
+
+class StatusChange(Struct, gc=False):
+    """A change of status: `open`, `closed` or `cancelled`, at an instant."""
+
+    status: Literal["open", "closed", "cancelled"]
+    at: str
+
+
+class Allocation(Struct, gc=False, rename={"start": "from"}):
+    """Who had the case from an instant on; only `from` is required."""
+
+    start: str
+    officer_ref: Text | None = None
+    team: Text | None = None
+    division: Text | None = None
+
+
+class ContactHold(Struct, gc=False, rename={"start": "from", "end": "until"}):
+    """A reason not to make contact as usual, for a time. It changes no verdict."""
+
+    reason: Text | None = None
+    start: str | None = None
+    end: str | None = None
+    by: Text | None = None
+
+
+class Victim(Struct):
+    """One person owed updates, known only by an opaque reference."""
+
+    victim_ref: Ref
+    category: Text | None = None
+    added_at: str | None = None
+    declined_at: str | None = None
+    declined_until: str | None = None
+    declined_entered_at: str | None = None
+    agreed_interval_days: Days | None = None
+    contact_holds: list[ContactHold] | None = None
+
+
+class Update(Struct, gc=False):
+    """One contact with a victim, or with every victim where `victim_ref` is absent."""
+
+    update_ref: Ref
+    at: str
+    victim_ref: Text | None = None
+    entered_at: str | None = None
+    outcome: Text | None = None
+    method: Text | None = None
+    officer_ref: Text | None = None
+
+
+class Event(Struct, gc=False):
+    """A case event, such as an arrest."""
+
+    event_ref: Ref
+    kind: Ref
+    at: str
+
+
+class Crime(Struct):
+    """One crime record, whole."""
+
+    crime_ref: Ref
+    reported_at: str
+    recorded_at: str | None = None
+    status: list[StatusChange] | None = None
+    offence: Text | None = None
+    division: Text | None = None
+    team: Text | None = None
+    officer_ref: Text | None = None
+    allocations: list[Allocation] | None = None
+    victims: list[Victim] | None = None
+    updates: list[Update] | None = None
+    events: list[Event] | None = None
+    changed_at: str | None = None
+
+
+class Absence(Struct, gc=False, rename={"start": "from", "end": "until"}):
+    """Days of absence, both included (local dates, ISO). The reason is never held."""
+
+    start: str
+    end: str | None = None
+
+
+class Officer(Struct):
+    """An entry of the officer directory (records section 4)."""
+
+    officer_ref: Ref
+    name: Text | None = None
+    email: Text | None = None
+    team: Text | None = None
+    division: Text | None = None
+    supervisor_ref: Text | None = None
+    absent: list[Absence] | None = None
+    left_on: str | None = None
+    role: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a record was refused: its place in the batch (0 is the first), its crime number where one could be read,
+    and a reason a person can act on."""
+
+    index: int
+    crime_ref: str | None
+    reason: str
+
+
+# What an instant field is called, by the list that holds it; the order in which a reason looks for the fault.
+_INSTANTS: dict[str, tuple[tuple[str, str], ...]] = {
+    "status": (("at", "at"),),
+    "allocations": (("start", "from"),),
+    "victims": tuple((n, n) for n in ("added_at", "declined_at", "declined_until", "declined_entered_at")),
+    "updates": (("at", "at"), ("entered_at", "entered_at")),
+    "events": (("at", "at"),),
+}
+_decode = msgspec.json.Decoder(Crime).decode
+_convert = msgspec.convert
+
+
+@contextmanager
+def paused_gc() -> Iterator[None]:
+    """Decoding makes many objects and no cycles: the collector would only walk them again and again."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def decode_crime(raw: bytes | str) -> Crime:
+    """One record from its JSON text, its instants not yet checked.
+
+    Raises RecordError with the field, what was found and what is expected.
+    """
+    if len(raw) > MAX_RECORD_BYTES:
+        raise RecordError(f"the record is {len(raw):,} bytes long; a record is at most {MAX_RECORD_BYTES:,} bytes")
+    try:
+        return _decode(raw)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise RecordError(_reason(error)) from None
+
+
+def convert_crime(value: Any) -> Crime:
+    """One record from an already decoded JSON object; as `decode_crime` otherwise."""
+    try:
+        return _convert(value, Crime)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise RecordError(_reason(error)) from None
+
+
+def check_instants(crimes: list[Crime]) -> dict[int, str]:
+    """The records among `crimes` that hold a text which is no instant: place -> reason."""
+    owners: list[int] = []
+    texts: list[str | None] = []
+    for place, crime in enumerate(crimes):
+        for _, text in _instants_of(crime):
+            owners.append(place)
+            texts.append(text)
+    bad = parse_instants(texts)[1]
+    return {owners[i]: _instant_reason(crimes[owners[i]]) for i in bad.nonzero()[0]}
+
+
+def decode_crimes(lines: Iterable[bytes | str]) -> tuple[list[Crime], list[Refusal]]:
+    """Many records at once: the good ones in their order, and a refusal for each of the others (design decision 9)."""
+    crimes: list[Crime] = []
+    places: list[int] = []
+    refusals: list[Refusal] = []
+    with paused_gc():
+        for place, raw in enumerate(lines):
+            try:
+                crimes.append(_decode(raw) if len(raw) <= MAX_RECORD_BYTES else decode_crime(raw))
+                places.append(place)
+            except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+                refusals.append(Refusal(place, _crime_ref(raw), _reason(error)))
+            except RecordError as error:
+                refusals.append(Refusal(place, None, str(error)))
+        for kept, reason in check_instants(crimes).items():
+            refusals.append(Refusal(places[kept], crimes[kept].crime_ref, reason))
+            crimes[kept] = None  # type: ignore[call-overload]
+    if refusals:
+        crimes = [crime for crime in crimes if crime is not None]
+        refusals.sort(key=lambda refusal: refusal.index)
+    return crimes, refusals
+
+
+def _instants_of(crime: Crime) -> Iterator[tuple[str, str | None]]:
+    """Every instant of a record with the path of its field, in the order of the format's tables."""
+    yield "reported_at", crime.reported_at
+    yield "recorded_at", crime.recorded_at
+    yield "changed_at", crime.changed_at
+    for name, fields in _INSTANTS.items():
+        for i, item in enumerate(getattr(crime, name) or ()):
+            for attribute, field in fields:
+                yield f"{name}[{i}].{field}", getattr(item, attribute)
+    for i, victim in enumerate(crime.victims or ()):
+        for j, hold in enumerate(victim.contact_holds or ()):
+            yield f"victims[{i}].contact_holds[{j}].from", hold.start
+            yield f"victims[{i}].contact_holds[{j}].until", hold.end
+
+
+def _instant_reason(crime: Crime) -> str:
+    for path, text in _instants_of(crime):
+        if text is not None and parse_instants([text])[1][0]:
+            found = text if len(text) <= 40 else text[:40] + "…"
+            if re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?", text):
+                return f"{path}: found {found!r}, an instant without an offset; expected {SHAPE}"
+            return f"{path}: found {found!r}; expected {SHAPE}"
+    raise AssertionError("a reason was asked for a record whose instants are all good")
+
+
+def _reason(error: Exception) -> str:
+    """The decoder's message in the words of the record format."""
+    if isinstance(error, UnicodeError):
+        return "the record is not valid UTF-8; expected one JSON object in UTF-8"
+    if isinstance(error, RecursionError):
+        return "the record is nested too deeply; expected one JSON object as the record format describes it"
+    message = str(error)
+    if not isinstance(error, msgspec.ValidationError):
+        return f"the record is not readable JSON ({message}); expected one JSON object in UTF-8"
+    text, _, path = message.rpartition(" - at `$.")
+    if not path or not text:
+        return message[0].lower() + message[1:]
+    path = path.rstrip("`").replace("[...]", "[]")
+    if missing := re.fullmatch(r"Object missing required field `(.+)`", text):
+        return f"{path}.{missing[1]}: missing; it is required"
+    return f"{path}: {text[0].lower()}{text[1:].replace('`', '')}"
+
+
+def _crime_ref(raw: bytes | str) -> str | None:
+    """The crime number of a refused record, if it can be read at all, so that a person can find it."""
+    try:
+        ref = msgspec.json.decode(raw, type=dict[str, Any]).get("crime_ref")
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return None
+    return ref[:200] if isinstance(ref, str) and ref else None
