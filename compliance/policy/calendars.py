@@ -1,0 +1,184 @@
+"""Local dates, and the working days of a calendar (rules 2.6 and 6.1). Days are whole numbers since 1970-01-01."""
+
+import tomllib
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+
+from compliance.errors import SettingsError, settings_error
+
+Days = npt.NDArray[np.int32]
+Ints = npt.NDArray[np.int64]
+
+NEVER: Final = 2**30
+"""Stands for a day that does not come. Sums with it stay within 32 bits."""
+NO_DAY: Final = -(2**31)
+"""Stands for a day that is absent."""
+_EPOCH: Final = date(1970, 1, 1)
+_DAY: Final = 86_400_000_000
+
+
+def to_day(day: date) -> int:
+    """A date as a number of days since 1970-01-01."""
+    return (day - _EPOCH).days
+
+
+def from_day(day: int) -> date:
+    """The date of a number of days since 1970-01-01."""
+    return _EPOCH + timedelta(days=int(day))
+
+
+class LocalDates:
+    """The calendar dates of instants in one time zone, by one look-up in its table of clock changes (rules 2.6)."""
+
+    def __init__(self, zone: str) -> None:
+        """Raises SettingsError where the zone is not one."""
+        try:
+            self._zone = ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise SettingsError(f"timezone {zone!r} is not known; expected a name such as 'Europe/London'") from None
+        self._changes, self._offsets = _clock_changes(zone)
+
+    def of(self, instants: Ints) -> Days:
+        """Microseconds since 1970 in UTC -> local days; what is absent (`records.NONE`) becomes a day long before all
+        others."""
+        if len(instants) == 0:
+            return np.empty(0, dtype=np.int32)
+        first, last = np.searchsorted(self._changes, [instants.min(), instants.max()], side="right")
+        if first == last:
+            shifted = instants + self._offsets[first]
+        else:
+            near = self._changes[first:last]
+            shifted = instants + self._offsets[first : last + 1][np.searchsorted(near, instants, side="right")]
+        return (shifted // _DAY).astype(np.int32)
+
+    def day_of(self, instant: datetime) -> int:
+        """The local day of one aware instant."""
+        return to_day(instant.astimezone(self._zone).date())
+
+    def start_of(self, day: date) -> datetime:
+        """The first instant, in UTC, of a local date."""
+        return datetime(day.year, day.month, day.day, tzinfo=self._zone).astimezone(UTC)
+
+
+@lru_cache
+def _clock_changes(zone: str) -> tuple[Ints, Ints]:
+    """Every clock change of a zone from 1900 to 2999: the instants, and the offsets before, between and after them."""
+    tz = ZoneInfo(zone)
+    step = timedelta(days=7)
+    at, end = datetime(1899, 12, 25, tzinfo=UTC), datetime(3000, 1, 8, tzinfo=UTC)
+    changes: list[int] = []
+    offsets = [at.astimezone(tz).utcoffset()]
+    while at < end:
+        following = at + step
+        if (offset := following.astimezone(tz).utcoffset()) != offsets[-1]:
+            low, high = at, following
+            while high - low > timedelta(seconds=1):
+                middle = low + (high - low) // 2
+                low, high = (middle, high) if middle.astimezone(tz).utcoffset() == offsets[-1] else (low, middle)
+            changes.append(round((high - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(seconds=1)) * 1_000_000)
+            offsets.append(offset)
+        at = following
+    micros = [(offset or timedelta()) // timedelta(microseconds=1) for offset in offsets]
+    return np.array(changes, dtype=np.int64), np.array(micros, dtype=np.int64)
+
+
+class _CalendarFile(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    title: str
+    source: str
+    country: str
+    subdivision: str
+    covers_from: date
+    covers_until: date
+    extra: list[date] = []
+    removed: list[date] = []
+
+    @model_validator(mode="after")
+    def _dates_in_order(self) -> "_CalendarFile":
+        if self.covers_until < self.covers_from:
+            raise ValueError(f"covers_until {self.covers_until} is before covers_from {self.covers_from}")
+        for day in (*self.extra, *self.removed):
+            if not self.covers_from <= day <= self.covers_until:
+                raise ValueError(
+                    f"{day} lies outside covers_from {self.covers_from} to covers_until {self.covers_until}"
+                )
+        return self
+
+
+class Calendar:
+    """The working days of a calendar: neither a Saturday nor a Sunday nor a bank holiday (rules 6.1)."""
+
+    def __init__(self, name: str, first: date, last: date, holidays: frozenset[date]) -> None:
+        """`first` and `last` are the days from and until which the calendar is known, `holidays` the bank holidays."""
+        self.name, self.first, self.last, self.holidays = name, to_day(first), to_day(last), holidays
+        days = np.arange(self.first, self.last + 1, dtype=np.int32)
+        off = np.isin(days, [to_day(day) for day in holidays]) | ((days + 3) % 7 >= 5)
+        self._working = days[~off]
+        self._up_to = np.cumsum(~off)  # how many working days up to and including each day
+
+    def is_working(self, day: int) -> bool:
+        """Whether a day is a working day. Raises SettingsError beyond what the calendar covers."""
+        self._check(np.array([day], dtype=np.int32))
+        return bool(np.isin(day, self._working))
+
+    def add_working_days(self, start: Days, count: Days | int) -> Days:
+        """The Nth working day after each start day, the start day itself being day 0 (rules 6.1).
+
+        Raises SettingsError where that is beyond what the calendar covers: a due date is never a guess.
+        """
+        if len(start) == 0:
+            return start
+        self._check(start)
+        place = self._up_to[start - self.first] + count - 1
+        if (beyond := place >= len(self._working)).any():
+            raise self._unknown(from_day(int(start[beyond][0])), after=True)
+        return self._working[place]
+
+    def _check(self, days: Days) -> None:
+        for day in (int(days.min()), int(days.max())):
+            if not self.first <= day <= self.last:
+                raise self._unknown(from_day(day))
+
+    def _unknown(self, day: date, after: bool = False) -> SettingsError:
+        asked = f"working days after {day}" if after else f"{day}"
+        return SettingsError(
+            f"calendar {self.name!r} is known from {from_day(self.first)} to {from_day(self.last)} and was asked about "
+            f"{asked}; add the bank holidays proclaimed since to its file and move covers_until"
+        )
+
+
+def load_calendar(path: Path) -> Calendar:
+    """A calendar file. Raises SettingsError that names the file and the key."""
+    data = read_toml(path)
+    try:
+        file = _CalendarFile.model_validate(data)
+    except ValidationError as error:
+        raise settings_error(str(path), error.errors(), _CalendarFile.model_fields) from None
+    import holidays  # noqa: PLC0415  # heavy, and only needed where a policy counts working days
+
+    try:
+        found = holidays.country_holidays(
+            file.country, subdiv=file.subdivision, years=range(file.covers_from.year, file.covers_until.year + 1)
+        )
+    except NotImplementedError as error:
+        raise SettingsError(f"{path}: country, subdivision: {error}") from None
+    days = (set(found) - set(file.removed)) | set(file.extra)
+    return Calendar(path.stem, file.covers_from, file.covers_until, frozenset(days))
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """A TOML file as it stands. Raises SettingsError where it cannot be read, with the line where it is no TOML."""
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read ({error.strerror})") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: not readable as TOML: {error}") from None

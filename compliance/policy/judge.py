@@ -1,0 +1,99 @@
+"""The one function that decides whether a victim was updated in time.
+
+`judge(columns, policy, as_at, known_at)` is pure: the same records, policy and instants give the same verdicts, for one
+crime and for six million.
+"""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
+from datetime import datetime
+from typing import Any, Final
+
+import numpy as np
+
+from compliance.policy.calendars import NEVER
+from compliance.policy.events import event_obligations
+from compliance.policy.facts import Block
+from compliance.policy.model import Policy, Requirement
+from compliance.policy.obligations import Owed, always_owed, chain, waived
+from compliance.policy.rows import Answer, arrange
+from compliance.policy.standing import Moment
+from compliance.policy.verdicts import Verdicts
+from compliance.policy.windows import Windows, interval
+from compliance.records.columns import Columns
+from compliance.records.instants import to_micros
+
+BLOCK: Final = 65_536
+"""Crimes judged together: enough to make each step long, few enough to stay near the processor."""
+
+
+def judge(
+    columns: Columns, policy: Policy, as_at: datetime, known_at: datetime | None = None, *, threads: int = 1
+) -> Verdicts:
+    """Every obligation of every victim as at T, and as known at K where K is given (rules 2.7, 2.8).
+
+    `as_at` and `known_at` are aware datetimes. The verdicts come in the order of records section 2. Raises
+    SettingsError where a due date lies beyond what the policy's calendar covers (rules 6.1).
+    """
+    blocks = list(judge_blocks(columns, policy, as_at, known_at, threads=threads))
+    if len(blocks) == 1:
+        return blocks[0]
+    joined: dict[str, Any] = {}
+    for field in fields(Verdicts)[4:]:
+        parts = [getattr(block, field.name) for block in blocks]
+        if field.name in _ROWS_OF:
+            sizes = [len(getattr(block.columns, _ROWS_OF[field.name])) for block in blocks]
+            shifts = np.cumsum([0, *sizes[:-1]])
+            parts = [np.where(part >= 0, part + shift, part) for part, shift in zip(parts, shifts, strict=True)]
+        joined[field.name] = np.concatenate(parts)
+    return Verdicts(columns, policy, as_at, known_at, **joined)
+
+
+def judge_blocks(
+    columns: Columns, policy: Policy, as_at: datetime, known_at: datetime | None = None, *, threads: int = 1
+) -> Iterator[Verdicts]:
+    """As `judge`, a block of crimes at a time, each block's verdicts pointing into its own slice of the columns."""
+    moment = Moment(to_micros(as_at), None if known_at is None else to_micros(known_at), policy.local.day_of(as_at))
+
+    def judged(start: int) -> Verdicts:
+        block = Block.of(columns.slice(start, start + BLOCK), policy, moment)
+        windows = Windows(block)
+        answers = {i: _requirement(r, block, windows) for i, r in enumerate(policy.requirement)}
+        return arrange(answers, block, as_at, known_at)
+
+    starts = range(0, max(len(columns), 1), BLOCK)
+    if threads == 1 or len(starts) == 1:
+        yield from map(judged, starts)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        yield from pool.map(judged, starts)
+
+
+_ROWS_OF: Final = {"victim": "victims", "allocation": "allocations", "update": "updates"}
+
+
+def _requirement(requirement: Requirement, block: Block, windows: Windows) -> Answer:
+    """One requirement for every case it applies to (rules 5.8: cancelled, exempt category, declined, then itself)."""
+    if requirement.event:
+        return event_obligations(requirement, block, windows)
+    cases, counted = block.cases, windows.updates(requirement)
+    opens, due, place = windows.first(requirement)
+    owed = Owed(np.arange(len(cases)), cases.day_0, opens, due, place)
+    applies = windows.applies(requirement, cases.day_0)
+    is_waived = block.openness.cancelled[cases.crime] | (cases.exempt >= 0)
+    rows = [waived(block, owed.take(np.flatnonzero(applies & is_waived)))]
+    every = interval(requirement, cases)
+    # The few who have declined take the longer way on their own, so that the many need not.
+    judged, has_declined = applies & ~is_waived, cases.declined < NEVER
+    for part in (np.flatnonzero(judged & ~has_declined), np.flatnonzero(judged & has_declined)):
+        if requirement.open_only:
+            rows += chain(block, counted, owed.take(part), None if every is None else every[part])
+        else:
+            rows.append(always_owed(block, counted, owed.take(part)))
+    held = np.zeros(len(cases), dtype=np.int64)
+    ranks = []
+    for step in rows:
+        ranks.append(held[step.owed.case])
+        held[step.owed.case] += 1
+    return Answer(rows, [rank + 1 for rank in ranks], ranks, held)

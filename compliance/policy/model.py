@@ -1,0 +1,207 @@
+"""A policy: what a force, or the national Code, asks for, as data (rules section 9)."""
+
+import hashlib
+import json
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from compliance.errors import SettingsError, nearest, settings_error
+from compliance.policy.calendars import Calendar, LocalDates, load_calendar, read_toml
+from compliance.resources import resource
+
+Count = Annotated[int, Field(ge=1, le=3660)]
+Counts = Literal["counts", "does not count"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Within(_Strict):
+    """A length of time: calendar days, or working days (rules 6.1)."""
+
+    days: Count | None = None
+    working_days: Count | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> "Within":
+        if (self.days is None) == (self.working_days is None):
+            raise ValueError("expected either days or working_days")
+        return self
+
+
+class Repeat(_Strict):
+    """How often a repeating requirement comes again, in calendar days."""
+
+    days: Count
+
+
+class Enhanced(_Strict):
+    """What is different for victims of category `enhanced` (rules 7.2)."""
+
+    within: Within
+
+
+class Requirement(_Strict):
+    """One rule of a policy (rules 2.5, section 9)."""
+
+    id: Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[a-z0-9][a-z0-9-]*$")]
+    title: Annotated[str, Field(min_length=1)]
+    source: Annotated[str, Field(min_length=1)]
+    clock: Annotated[str, Field(pattern=r"^(reported|event:[A-Za-z0-9_.-]+)$")]
+    within: Within
+    same_day: Counts = "counts"
+    recording_day: Counts = "counts"
+    after: str | None = None
+    open_only: bool = False
+    repeat_every: Repeat | None = None
+    honour_agreed_interval: bool = False
+    only_for: list[str] | None = None
+    enhanced: Enhanced | None = None
+    since: date | None = Field(default=None, alias="from")
+    until: date | None = None
+
+    @model_validator(mode="after")
+    def _possible(self) -> "Requirement":
+        if self.repeat_every and not self.open_only:
+            raise ValueError("repeat_every: only a requirement with open_only = true repeats (rules 9.6)")
+        if self.honour_agreed_interval and not self.repeat_every:
+            raise ValueError("honour_agreed_interval: only a repeating requirement has an agreed interval (rules 7.4)")
+        if self.event and (self.repeat_every or self.after or "same_day" in self.model_fields_set):
+            raise ValueError("a requirement whose clock is an event has no repeat_every, after or same_day (rules 7.1)")
+        if self.since and self.until and self.until < self.since:
+            raise ValueError(f"until {self.until} is before from {self.since}")
+        return self
+
+    @property
+    def event(self) -> str | None:
+        """The kind of event that starts the clock, None where the report does."""
+        return self.clock.removeprefix("event:") if self.clock != "reported" else None
+
+    @property
+    def shows_same_day(self) -> bool:
+        """Whether its verdicts say if there was a same-day update: the first contact owed, where such an update does
+        not discharge it (rules 3.3; records section 2)."""
+        return self.event is None and self.same_day == "does not count" and self.repeat_every is None
+
+
+class Policy(_Strict):
+    """A policy file, checked. `calendar_days` and `local` are ready for the engine."""
+
+    title: Annotated[str, Field(min_length=1)]
+    source: Annotated[str, Field(min_length=1)]
+    timezone: str = "Europe/London"
+    calendar: str
+    counted_outcomes: list[str] = ["informed"]
+    counted_methods: list[str] | None = None
+    exempt_victims: list[str] = []
+    owed_after_close_days: Annotated[int, Field(ge=0, le=3660)] = 28
+    late_entry_days: Annotated[int, Field(ge=0, le=3660)] = 3
+    requirement: Annotated[list[Requirement], Field(min_length=1)]
+    path: Path = Field(default=Path("policy"), exclude=True)
+
+    @model_validator(mode="after")
+    def _references(self) -> "Policy":
+        if not self.counted_outcomes:
+            raise ValueError("counted_outcomes: at least one outcome must count")
+        ids = [requirement.id for requirement in self.requirement]
+        for i, requirement in enumerate(self.requirement):
+            if requirement.id in ids[:i]:
+                raise ValueError(f"requirement {requirement.id!r} stands twice")
+            if requirement.after is None:
+                continue
+            if requirement.after not in ids:
+                raise ValueError(
+                    f"requirement {requirement.id!r}: after {requirement.after!r} names no requirement of this policy"
+                    + nearest(requirement.after, ids)
+                )
+            if self.named(requirement.after).event:
+                raise ValueError(
+                    f"requirement {requirement.id!r}: after {requirement.after!r}, whose clock is an event"
+                )
+            self._chain(requirement)
+        return self
+
+    def _chain(self, requirement: Requirement) -> None:
+        seen, at = {requirement.id}, requirement
+        while at.after is not None:
+            if at.after in seen:
+                raise ValueError(f"requirement {requirement.id!r}: its after leads back to itself")
+            seen.add(at.after)
+            at = self.named(at.after)
+
+    def named(self, requirement_id: str) -> Requirement:
+        """The requirement with an id. Raises SettingsError that names the nearest."""
+        for requirement in self.requirement:
+            if requirement.id == requirement_id:
+                return requirement
+        known = [requirement.id for requirement in self.requirement]
+        raise SettingsError(f"{self.path}: there is no requirement {requirement_id!r}{nearest(requirement_id, known)}")
+
+    @cached_property
+    def local(self) -> LocalDates:
+        """Local dates in the policy's time zone."""
+        return LocalDates(self.timezone)
+
+    @cached_property
+    def working(self) -> Calendar:
+        """The policy's calendar: a file beside the policy in `calendars/`, else the shipped one of that name."""
+        beside = self.path.parent / "calendars" / f"{self.calendar}.toml"
+        return load_calendar(beside if beside.exists() else resource("rules", "calendars", f"{self.calendar}.toml"))
+
+    @property
+    def counts_working_days(self) -> bool:
+        """Whether any limit is in working days, so that the calendar decides verdicts."""
+        limits = [r.within for r in self.requirement] + [r.enhanced.within for r in self.requirement if r.enhanced]
+        return any(limit.working_days for limit in limits)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of everything that decides a verdict: a report prints it, and it says which policy was meant."""
+        content: dict[str, Any] = self.model_dump(mode="json", by_alias=True)
+        if self.counts_working_days:
+            days = sorted(str(day) for day in self.working.holidays)
+            content["bank_holidays"] = {"from": self.working.first, "until": self.working.last, "days": days}
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+    def changed(self, **changes: Any) -> "Policy":
+        """The same policy with top-level values replaced, checked anew: for a what-if."""
+        data = self.model_dump(by_alias=True, exclude_unset=True) | changes
+        return _validated(data, self.path, f"{self.path} with changes")
+
+
+def parse_policy(data: dict[str, Any], path: Path) -> Policy:
+    """A policy out of the content of its file. Raises SettingsError that names the file and the key."""
+    policy = _validated(data, path, str(path))
+    for problem in (lambda: policy.local, lambda: policy.working):
+        try:
+            problem()
+        except SettingsError as error:
+            raise SettingsError(f"{path}: {error}") from None
+    return policy
+
+
+def load_policy(path: Path | str) -> Policy:
+    """A policy file, or a shipped policy by its name, such as `west-mercia`."""
+    path = Path(path)
+    if not path.suffix and not path.exists():
+        shipped = resource("rules", f"{path}.toml")
+        if not shipped.exists():
+            known = [found.stem for found in resource("rules").glob("*.toml")]
+            raise SettingsError(f"there is no policy {str(path)!r}{nearest(str(path), known)}")
+        path = shipped
+    return parse_policy(read_toml(path), path)
+
+
+def _validated(data: dict[str, Any], path: Path, source: str) -> Policy:
+    known = [*Policy.model_fields, *Requirement.model_fields, "from", "days", "working_days", "within"]
+    if "path" in data:
+        raise SettingsError(f"{source}: path: there is no such key")
+    try:
+        return Policy.model_validate(data | {"path": path})
+    except ValidationError as error:
+        raise settings_error(source, error.errors(), set(known) - {"since", "path"}) from None

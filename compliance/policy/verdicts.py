@@ -1,0 +1,149 @@
+"""The engine's answer: one row an obligation, as columns (records section 2)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from compliance.policy.calendars import NO_DAY, Days, Ints
+from compliance.policy.model import Policy
+from compliance.records.columns import Coded, Columns
+
+PENDING, MET, LATE, OVERDUE, MISSED, LAPSED, EXEMPT = range(7)
+STATES: Final = ("pending", "met", "late", "overdue", "missed", "lapsed", "exempt")
+NO, YES, NOT_ASKED = 0, 1, -1
+"""A yes or no that may be null."""
+
+
+class Clause(IntEnum):
+    """The clause that decided a verdict, for `explain` (design decision 12)."""
+
+    CANCELLED = 0
+    CATEGORY = 1
+    DECLINED = 2
+    DECLINED_AFTER_DUE = 3
+    NOT_OPEN_WHEN_DUE = 4
+    MET = 5
+    LATE = 6
+    NOT_YET_DUE = 7
+    OUTSTANDING = 8
+    WRITTEN_OFF = 9
+    CLOSED_WHILE_OVERDUE = 10
+    SILENCE = 11
+
+
+CLAUSES: Final = {
+    Clause.CANCELLED: "5.3",
+    Clause.CATEGORY: "5.5",
+    Clause.DECLINED: "5.4",
+    Clause.DECLINED_AFTER_DUE: "5.4",
+    Clause.NOT_OPEN_WHEN_DUE: "4.1",
+    Clause.MET: "3.2",
+    Clause.LATE: "3.2",
+    Clause.NOT_YET_DUE: "5.2",
+    Clause.OUTSTANDING: "2.7",
+    Clause.WRITTEN_OFF: "3.6",
+    Clause.CLOSED_WHILE_OVERDUE: "5.6",
+    Clause.SILENCE: "4.5",
+}
+"""The clause of the rules behind each reason."""
+
+_NO_REASON, DECLINED, CLOSED, CANCELLED, FIRST_CATEGORY = 0, 1, 2, 3, 4
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """Verdicts in the order of records section 2. Every array has one element a verdict.
+
+    Days are local dates as whole numbers since 1970-01-01 (int32), `NO_DAY` where absent. Rows point into `columns`,
+    the records that were judged, in which crimes keep their places.
+    """
+
+    columns: Columns
+    policy: Policy
+    as_at: datetime
+    known_at: datetime | None
+    victim: Ints
+    """Row in `columns.victims`."""
+    requirement: npt.NDArray[np.int8]
+    """Place in `policy.requirement`."""
+    cycle: npt.NDArray[np.int32]
+    clock_date: Days
+    due_date: Days
+    state: npt.NDArray[np.int8]
+    """Place in STATES."""
+    discharged_on: Days
+    days_late: Days
+    reason: npt.NDArray[np.int8]
+    """0 none, then DECLINED, CLOSED, CANCELLED, and from FIRST_CATEGORY on the policy's `exempt_victims`."""
+    same_day_update: npt.NDArray[np.int8]
+    entered_after_due: npt.NDArray[np.int8]
+    allocation: Ints
+    """Row in `columns.allocations` of who had the case, -1 where the record's own fields say."""
+    window_opens: Days
+    """First day whose updates can discharge the obligation."""
+    update: Ints
+    """Row in `columns.updates` of the update that discharged it, -1 where none did."""
+    clause: npt.NDArray[np.int8]
+    """The Clause that decided."""
+
+    def __len__(self) -> int:
+        return len(self.state)
+
+    @property
+    def crime(self) -> Ints:
+        """Row in `columns` of the crime of each verdict."""
+        return self.columns.victims.crime[self.victim]
+
+    def owner(self, name: str) -> Coded:
+        """`division`, `team` or `officer` of who had the case."""
+        own: Coded = getattr(self.columns, name)
+        told: Coded = getattr(self.columns.allocations, name)
+        place = {value: code for code, value in enumerate(own.values)}
+        for value in told.values:
+            place.setdefault(value, len(place))
+        moved = np.array([place[value] for value in told.values] + [-1], dtype=np.int32)[told.codes]
+        codes = own.codes[self.crime]
+        if len(told.codes):
+            codes = np.where(self.allocation >= 0, moved[self.allocation], codes)
+        return Coded(codes, tuple(place))
+
+    def table(self) -> pa.Table:
+        """The verdicts as an Arrow table, the columns of records section 2 in their order, dates as date32."""
+        ids = [requirement.id for requirement in self.policy.requirement]
+        reasons = ["declined", "closed", "cancelled", *self.policy.exempt_victims]
+        return pa.table(
+            {
+                "crime_ref": self.columns.crime_ref.take(pa.array(self.crime)),
+                "victim_ref": self.columns.victims.ref.take(pa.array(self.victim)),
+                "requirement": _texts(self.requirement, ids),
+                "cycle": pa.array(self.cycle),
+                "clock_date": _dates(self.clock_date),
+                "due_date": _dates(self.due_date),
+                "state": _texts(self.state, STATES),
+                "discharged_on": _dates(self.discharged_on),
+                "days_late": pa.array(self.days_late, mask=self.days_late == NO_DAY),
+                "reason": _texts(self.reason - 1, reasons),
+                "same_day_update": _flags(self.same_day_update),
+                "entered_after_due": _flags(self.entered_after_due),
+                "division": self.owner("division").texts(),
+                "team": self.owner("team").texts(),
+                "officer_ref": self.owner("officer").texts(),
+            }
+        )
+
+
+def _texts(codes: Any, values: Any) -> pa.Array:
+    return Coded(codes.astype(np.int32), tuple(values)).texts()
+
+
+def _dates(days: Days) -> pa.Array:
+    return pa.array(days, pa.int32(), mask=days == NO_DAY).cast(pa.date32())
+
+
+def _flags(values: Any) -> pa.Array:
+    return pa.array(values == YES, mask=values == NOT_ASKED)
