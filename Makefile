@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: help setup demo test check bench soak lock clean
+.PHONY: help setup demo test check bench soak docs lock clean
 
 help:            ## say what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -36,6 +36,9 @@ bench: $(STAMP)  ## measure, each figure beside its baseline in the same run
 
 soak: $(STAMP)   ## the long campaigns: a hundred thousand histories and more
 	@$(BIN)/python -m pytest -q -m long -s
+
+docs: $(STAMP)   ## write the pages that are made from the code
+	@$(BIN)/python -c 'from pathlib import Path; from compliance.config import reference; Path("docs/configuration.md").write_text(reference(), "utf-8")'
 
 lock:            ## renew the pins (needs uv); hashes only, no index address
 	@for kind in run dev; do \

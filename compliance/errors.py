@@ -56,6 +56,7 @@ def settings_error(source: str, problems: Iterable[Mapping[str, Any]], known: It
         else:
             message = str(problem["msg"]).removeprefix("Value error, ")
             found = problem.get("input")
-            shown = "" if isinstance(found, dict | list) else f" (found {found!r})"
+            hidden = isinstance(found, dict | list) or problem["loc"][-1:] in {("password",), ("token",)}
+            shown = "" if hidden else f" (found {found!r})"
             lines.append(f"{key}: {message[0].lower()}{message[1:]}{shown}")
     return SettingsError(f"{source}: " + f"\n{source}: ".join(lines))

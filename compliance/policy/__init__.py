@@ -1,6 +1,6 @@
 """Policies, calendars and the judgement of every obligation. Pure: no database, no network, no clock."""
 
-from compliance.policy.judge import judge, judge_blocks
+from compliance.policy.judgement import judge, judge_blocks
 from compliance.policy.model import Policy, Requirement, load_policy, parse_policy
 from compliance.policy.verdicts import STATES, Verdicts
 

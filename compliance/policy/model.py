@@ -54,7 +54,7 @@ class Requirement(_Strict):
     source: Annotated[str, Field(min_length=1)]
     clock: Annotated[str, Field(pattern=r"^(reported|event:[A-Za-z0-9_.-]+)$")]
     within: Within
-    same_day: Counts = "counts"
+    same_day: Counts = "does not count"
     recording_day: Counts = "counts"
     after: str | None = None
     open_only: bool = False
@@ -86,7 +86,7 @@ class Requirement(_Strict):
     def shows_same_day(self) -> bool:
         """Whether its verdicts say if there was a same-day update: the first contact owed, where such an update does
         not discharge it (rules 3.3; records section 2)."""
-        return self.event is None and self.same_day == "does not count" and self.repeat_every is None
+        return self.clock == "reported" and self.same_day == "does not count" and not (self.repeat_every or self.after)
 
 
 class Policy(_Strict):

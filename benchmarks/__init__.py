@@ -1,0 +1,1 @@
+"""Measurements: each figure beside its own baseline, in the same run."""

@@ -1,0 +1,1 @@
+"""Records in, verdicts out, without a database: `evaluate` and the worked examples."""

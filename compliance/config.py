@@ -1,0 +1,222 @@
+"""The settings: one TOML file that a force edits, read strictly.
+
+Every setting is described here, and the description is what `docs/configuration.md` prints.
+"""
+
+import os
+import tomllib
+from collections.abc import Iterator
+from datetime import date, time
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from compliance.errors import SettingsError, settings_error
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Secret = Annotated[str, Field(pattern=r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$")]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Force(_Section):
+    """Who runs the service, and under which policy."""
+
+    name: str = Field(min_length=1, description="The force's name, as reports print it.")
+    policy: str = Field(
+        "rules/west-mercia.toml",
+        description="The policy file, relative to this file, or the name of a shipped policy such as `west-mercia`.",
+    )
+
+
+class Database(_Section):
+    """Where the service keeps what it knows."""
+
+    url: str = Field(
+        "sqlite:///var/compliance.db",
+        description="An SQLAlchemy database URL. A relative SQLite path is relative to this file.",
+    )
+
+
+class CrimeSystem(_Section):
+    """The crime recording system that is polled."""
+
+    url: str = Field(description="Where changed crimes are asked for: the address of a feed in pages.")
+    officers_url: str | None = Field(
+        None, description="Where the officer directory is asked for; absent: none is read."
+    )
+    token: Secret | None = Field(
+        None,
+        description="A bearer token: `env:NAME` for an environment variable, `file:PATH` for a file that holds it.",
+    )
+    page_size: int = Field(1000, ge=1, le=10_000, description="How many crimes are asked for at a time.")
+    timeout_seconds: float = Field(30, gt=0, le=600, description="How long to wait for an answer.")
+    poll_minutes: float = Field(5, gt=0, le=1440, description="How often the feed is polled by `compliance run`.")
+    crime_link: str | None = Field(
+        None,
+        description="The address of a crime in the crime system, with `{crime_ref}` in it; shown in emails as a link.",
+    )
+
+    @model_validator(mode="after")
+    def _link(self) -> "CrimeSystem":
+        if self.crime_link and "{crime_ref}" not in self.crime_link:
+            raise ValueError("crime_link: expected an address with {crime_ref} in it")
+        return self
+
+
+class Reminders(_Section):
+    """Who is told what, and when."""
+
+    due_from: date = Field(
+        description="What fell due before this date is reported and never mailed: the day the service started."
+    )
+    send_from: time = Field(time(7, 0), description="Local time from which a working morning's emails are sent.")
+    repeat_days: int = Field(7, ge=1, le=365, description="After how many days without news an officer is told again.")
+
+
+class Mail(_Section):
+    """The mail server and what emails say of where they come from."""
+
+    host: str = Field(description="The mail server.")
+    port: int = Field(25, ge=1, le=65535, description="Its port.")
+    security: Literal["none", "starttls", "tls"] = Field("starttls", description="`none`, `starttls` or `tls`.")
+    username: str | None = Field(None, description="The user name, where the server asks for one.")
+    password: Secret | None = Field(None, description="The password: `env:NAME` or `file:PATH`.")
+    sender: str = Field(description="The address emails come from.")
+    reply_to: str | None = Field(None, description="Where a reply goes: the performance team.")
+    timeout_seconds: float = Field(30, gt=0, le=600, description="How long to wait for the mail server.")
+
+
+class Report(_Section):
+    """The board's weekly report."""
+
+    folder: str = Field("var/reports", description="Where reports are written, relative to this file.")
+    weekday: Weekday = Field("mon", description="The day on which the report is made.")
+    at: time = Field(time(6, 0), description="Local time from which it is made.")
+    live_methods: list[str] = Field(
+        ["phone", "visit", "video"], description="Contact methods that the strict rate counts (statistics 1.9)."
+    )
+
+
+class Log(_Section):
+    """What the service writes about its own work. Never names, addresses, or secrets."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is written.")
+    format: Literal["text", "json"] = Field("text", description="`text` for people, `json` for a log collector.")
+
+
+class Settings(_Section):
+    """All settings. `base` is the folder of the file, which relative paths are relative to."""
+
+    force: Force
+    database: Database = Database()
+    crime_system: CrimeSystem
+    reminders: Reminders
+    mail: Mail
+    report: Report = Report()
+    log: Log = Log()
+    base: Path = Field(exclude=True)
+    source: str = Field(exclude=True)
+
+    def path(self, text: str) -> Path:
+        """A path of the settings, relative ones from the settings file's folder."""
+        return self.base / text
+
+    @property
+    def database_url(self) -> str:
+        """The database URL, a relative SQLite path made absolute."""
+        prefix = "sqlite:///"
+        if self.database.url.startswith(prefix) and not self.database.url.startswith(prefix + "/"):
+            return f"{prefix}{self.path(self.database.url.removeprefix(prefix))}"
+        return self.database.url
+
+    @property
+    def policy(self) -> Path | str:
+        """The policy file, or the name of a shipped one."""
+        path = self.path(self.force.policy)
+        return path if path.exists() or path.suffix else self.force.policy
+
+    def secret(self, value: str | None, key: str) -> str | None:
+        """What `env:NAME` or `file:PATH` stands for. Raises SettingsError that names the setting, never the value."""
+        if value is None:
+            return None
+        kind, _, name = value.partition(":")
+        if kind == "env":
+            found = os.environ.get(name)
+            if not found:
+                raise SettingsError(f"{self.source}: {key}: the environment variable {name} is not set")
+            return found
+        try:
+            return self.path(name).read_text("utf-8").strip()
+        except OSError as error:
+            raise SettingsError(f"{self.source}: {key}: the file {name} cannot be read ({error.strerror})") from None
+
+
+def load_settings(path: Path) -> Settings:
+    """The settings of a file. Raises SettingsError that names the file, the key and the nearest right one."""
+    try:
+        data = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read ({error.strerror}); name the file with --config") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: not readable as TOML: {error}") from None
+    if {"base", "source"} & set(data):
+        raise SettingsError(f"{path}: base, source: there are no such keys")
+    try:
+        return Settings.model_validate(data | {"base": path.resolve().parent, "source": str(path)})
+    except ValidationError as error:
+        known = [key.rpartition(".")[2] for key, _ in documented()] + list(_sections())
+        raise settings_error(str(path), error.errors(), known) from None
+
+
+def _sections() -> dict[str, type[_Section]]:
+    return {
+        name: field.annotation
+        for name, field in Settings.model_fields.items()
+        if isinstance(field.annotation, type) and issubclass(field.annotation, _Section)
+    }
+
+
+def documented() -> Iterator[tuple[str, Any]]:
+    """Every setting: its dotted name and its field, in the order of the file."""
+    for section, model in _sections().items():
+        for name, field in model.model_fields.items():
+            yield f"{section}.{name}", field
+
+
+def reference() -> str:
+    """`docs/configuration.md`: every setting with what it means, out of the descriptions above."""
+    lines = [
+        "# Settings",
+        "",
+        "Everything is in one file, `config.toml`; another is named with `--config`. An unknown key is an error that "
+        "names the nearest right one. This page is written by `make docs` from the descriptions in",
+        "`compliance/config.py`.",
+    ]
+    for section, model in _sections().items():
+        lines += [
+            "",
+            f"## [{section}]",
+            "",
+            (model.__doc__ or "").strip(),
+            "",
+            "| setting | default | meaning |",
+            "|---|---|---|",
+        ]
+        for name, field in model.model_fields.items():
+            default = (
+                "required" if field.is_required() else "none" if field.default is None else f"`{_toml(field.default)}`"
+            )
+            lines.append(f"| `{name}` | {default} | {field.description} |")
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, list):
+        return "[" + ", ".join(_toml(item) for item in value) + "]"
+    return str(value)

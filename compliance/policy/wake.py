@@ -1,0 +1,121 @@
+"""When a verdict next changes by itself, and when one that is owed no longer ended: what the projection is kept by.
+
+Days are local dates as whole numbers since 1970-01-01 (int32).
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from compliance.policy.calendars import NEVER, NO_DAY, Days, Ints
+from compliance.policy.standing import Moment, Openness
+from compliance.policy.verdicts import MET, OVERDUE, PENDING, Clause, Verdicts
+from compliance.records.columns import Columns
+from compliance.records.instants import to_micros
+
+
+def wake_on(verdicts: Verdicts) -> Days:
+    """For every crime judged, the local day on which its verdicts next change by themselves, NEVER where on none.
+
+    Until the start of that day a judgement of the same records gives the same verdicts, `days_late` apart. It is the
+    earliest of: the day after a due date that is still to pass (rules 5.2), the ends that 3.6 and 4.5 wait for, the day
+    after today where a status changed today (the end of today is not known yet, rules 2.9), and the local date of the
+    first fact later than T (rules 2.7), which may be today. Who had the case, and what a decline does (rules 5.4),
+    changes with a fact only. For verdicts as known now.
+    """
+    columns, local = verdicts.columns, verdicts.policy.local
+    as_at, today = to_micros(verdicts.as_at), local.day_of(verdicts.as_at)
+    wake = np.full(len(columns), NEVER, dtype=np.int32)
+    np.minimum.at(wake, verdicts.crime, _deadlines(verdicts, today))
+    for crime, at in _facts(columns):
+        later = at > as_at
+        if later.any():
+            np.minimum.at(wake, crime[later], local.of(at[later]))
+    statuses = columns.statuses
+    unsettled = statuses.crime[(statuses.at <= as_at) & (local.of(statuses.at) == today)]
+    wake[unsettled] = np.minimum(wake[unsettled], today + 1)
+    return wake
+
+
+def ended_on(verdicts: Verdicts) -> Days:
+    """For every verdict the local day on which the obligation fell away or was owed no longer, NO_DAY where it did not
+    or where the records do not say.
+
+    The close date (rules 5.6), m (3.6), due + N (4.5), the day of the decline (5.4), the due date (4.1), the day of the
+    cancellation (5.3).
+    """
+    columns, clause, due, crime = verdicts.columns, verdicts.clause, verdicts.due_date, verdicts.crime
+    today = verdicts.policy.local.day_of(verdicts.as_at)
+    openness = _openness(verdicts, today)
+    ended = np.full(len(verdicts), NO_DAY, dtype=np.int32)
+
+    def rows(wanted: Clause) -> Ints:
+        return np.flatnonzero(clause == wanted)
+
+    at = rows(Clause.SILENCE)
+    ended[at] = due[at] + _interval(verdicts)[at]
+    at = rows(Clause.WRITTEN_OFF)
+    ended[at] = openness.written_off(crime[at], due[at], verdicts.policy.owed_after_close_days, today)
+    at = rows(Clause.CLOSED_WHILE_OVERDUE)
+    ended[at] = openness.at(crime[at], due[at])[1]
+    at = rows(Clause.NOT_OPEN_WHEN_DUE)
+    ended[at] = due[at]
+    at = rows(Clause.DECLINED_AFTER_DUE)
+    ended[at] = verdicts.policy.local.of(columns.victims.declined_at[verdicts.victim[at]])
+    at = rows(Clause.CANCELLED)
+    ended[at] = _last_status_day(verdicts)[crime[at]]
+    return ended
+
+
+def _deadlines(verdicts: Verdicts, today: int) -> Days:
+    """For every verdict the first day on which the calendar alone changes it, NEVER where none does."""
+    state, due, requirement = verdicts.state, verdicts.due_date, verdicts.requirement
+    open_only = np.array([r.open_only for r in verdicts.policy.requirement], dtype=np.bool_)[requirement]
+    wake = np.full(len(verdicts), NEVER, dtype=np.int32)
+    # One met may still lapse when its date passes (4.1), and the next cycle comes into being then (4.5a).
+    waits = (due >= today) & ((state == PENDING) | ((state == MET) & open_only))
+    wake[waits] = due[waits] + 1
+    interval = _interval(verdicts)
+    silent = (state == OVERDUE) & (interval > 0)
+    wake[silent] = due[silent] + interval[silent] + 1
+    owed = np.flatnonzero((state == OVERDUE) & ~open_only)
+    if len(owed):
+        openness = _openness(verdicts, today)
+        off = openness.written_off(verdicts.crime[owed], due[owed], verdicts.policy.owed_after_close_days, NEVER)
+        wake[owed] = np.where(off < NEVER, off + 1, NEVER)
+    return wake
+
+
+def _facts(columns: Columns) -> Iterator[tuple[Ints, Ints]]:
+    """(row of the crime, instant) of every kind of fact that does not exist before its instant (rules 2.7)."""
+    victims = columns.victims
+    yield np.arange(len(columns)), columns.reported_at
+    yield np.arange(len(columns)), columns.recorded_at
+    for at in (victims.added_at, victims.declined_at, victims.declined_until):
+        yield victims.crime, at
+    for rows in (columns.statuses, columns.allocations, columns.updates, columns.events):
+        yield rows.crime, rows.at
+
+
+def _interval(verdicts: Verdicts) -> Days:
+    """The repeat interval of every verdict in days, 0 where its requirement does not repeat (rules 7.4, 9.6)."""
+    requirements = verdicts.policy.requirement
+    days = np.array([r.repeat_every.days if r.repeat_every else 0 for r in requirements], dtype=np.int32)
+    agreed = verdicts.columns.victims.agreed[verdicts.victim]
+    honoured = np.array([r.honour_agreed_interval for r in requirements], dtype=np.bool_)[verdicts.requirement]
+    return np.where(honoured & (agreed > 0), agreed, days[verdicts.requirement]).astype(np.int32)
+
+
+def _openness(verdicts: Verdicts, today: int) -> Openness:
+    columns = verdicts.columns
+    moment = Moment(to_micros(verdicts.as_at), None, today)
+    return Openness(columns.statuses, len(columns), moment, verdicts.policy.local)
+
+
+def _last_status_day(verdicts: Verdicts) -> Days:
+    """For every crime the local day of its last change of status as at T, NO_DAY where it has none."""
+    statuses = verdicts.columns.statuses
+    statuses = statuses.take(statuses.at <= to_micros(verdicts.as_at))
+    days = np.full(len(verdicts.columns), NO_DAY, dtype=np.int32)
+    days[statuses.crime] = verdicts.policy.local.of(statuses.at)  # in order of time: the last of each stands
+    return days

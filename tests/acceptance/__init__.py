@@ -1,0 +1,1 @@
+"""What a force sees: the commands and what they leave behind."""

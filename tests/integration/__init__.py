@@ -1,0 +1,1 @@
+"""Rooms working together."""

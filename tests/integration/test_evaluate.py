@@ -1,0 +1,153 @@
+"""`compliance evaluate` as a user runs it: files in, files out, exit codes (records section 3)."""
+
+import csv
+import gzip
+import io
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import zstandard
+
+from compliance.batch.evaluate import evaluate
+from compliance.batch.files import line_chunks
+from compliance.records.wire import MAX_RECORD_BYTES
+from tests.conformance import SAMPLES, records_text, verdicts
+from tests.engine import RULES, shipped
+
+SAMPLE = next(sample for sample in SAMPLES if sample.known_at)
+GOOD = '{"crime_ref": "%s", "reported_at": "2026-07-01T10:00:00Z", "victims": [{"victim_ref": "V\\"1"}], "division": "\\u00e9, \\"x\\""}'
+
+
+def run(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "compliance.cli", "evaluate", *arguments]
+    return subprocess.run(command, input=stdin, capture_output=True, check=False)
+
+
+def arguments(source: str, target: str) -> list[str]:
+    as_at = SAMPLE.as_at.isoformat()
+    known = ["--known-at", SAMPLE.known_at.isoformat()] if SAMPLE.known_at else []
+    return [
+        "--policy",
+        str(RULES / "west-mercia.toml"),
+        "--as-at",
+        as_at,
+        *known,
+        "--input",
+        source,
+        "--output",
+        target,
+    ]
+
+
+def test_ndjson_from_a_file_to_standard_output(tmp_path: Path) -> None:
+    source = tmp_path / "crimes.ndjson"
+    source.write_text(records_text())
+    done = run(*arguments(str(source), "-"))
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert [json.loads(line) for line in done.stdout.splitlines()] == verdicts(SAMPLE)
+
+
+def test_csv_null_is_empty_and_texts_survive(tmp_path: Path) -> None:
+    (tmp_path / "one.ndjson").write_text(GOOD % "1")
+    evaluate(
+        shipped("west-mercia")[0], SAMPLE.as_at, None, str(tmp_path / "one.ndjson"), str(tmp_path / "o.csv"), _none
+    )
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "o.csv").read_text("utf-8"))))
+    assert [(r["victim_ref"], r["requirement"], r["state"], r["reason"], r["division"]) for r in rows] == [
+        ('V"1', "28-day", "missed", "", 'é, "x"'),
+        ('V"1', "28-day", "overdue", "", 'é, "x"'),
+        ('V"1', "7-day", "overdue", "", 'é, "x"'),
+    ]
+    assert rows[2]["same_day_update"] == "false"
+    assert rows[0]["discharged_on"] == ""
+
+
+@pytest.mark.parametrize("ending", ["", ".gz", ".zst"])
+def test_the_same_answer_whatever_the_ending(tmp_path: Path, ending: str) -> None:
+    packs: dict[str, Callable[[bytes], bytes]] = {"": bytes, ".gz": gzip.compress, ".zst": zstandard.compress}
+    source = tmp_path / f"crimes.ndjson{ending}"
+    source.write_bytes(packs[ending](records_text().encode()))
+    target = tmp_path / "out.ndjson"
+    done = evaluate(shipped("west-mercia")[0], SAMPLE.as_at, SAMPLE.known_at, str(source), str(target), _none)
+    got = [json.loads(line) for line in target.read_text().splitlines()]
+    assert got == verdicts(SAMPLE)
+    assert (done.crimes, done.verdicts, done.refused) == (400, len(got), 0)
+    assert not (tmp_path / "out.ndjson.part").exists()
+
+
+def _none(line: int, crime_ref: str | None, reason: str) -> None:
+    raise AssertionError(f"line {line} was refused: {reason}")
+
+
+def test_refused_records_are_told_by_line_and_the_good_ones_answered() -> None:
+    lines = [
+        GOOD % "1",
+        "",
+        '{"crime_ref": "bad", "reported_at": "2026-07-01T10:00:00"}',
+        GOOD % "2",
+        '{"crime_ref": "cut", "repor',
+    ]
+    done = run(*arguments("-", "-"), stdin="\n".join(lines).encode() + b"\n\xff\xfe\n" + (GOOD % "3").encode())
+    assert done.returncode == 3
+    assert list(dict.fromkeys(json.loads(line)["crime_ref"] for line in done.stdout.splitlines())) == ["1", "2", "3"]
+    told = done.stderr.decode().splitlines()
+    assert [line.split(":")[0] for line in told] == ["line 3", "line 5", "line 6"]
+    assert "line 3: crime bad: reported_at: found '2026-07-01T10:00:00', an instant without an offset" in told[0]
+    assert "not readable JSON" in told[1]
+    assert "not valid UTF-8" in told[2] or "not readable JSON" in told[2]
+
+
+def test_a_crime_reported_after_t_has_no_rows() -> None:
+    late = GOOD.replace("2026-07-01", "2026-09-01") % "1"
+    done = run(*arguments("-", "-"), stdin=late.encode())
+    assert (done.returncode, done.stdout) == (0, b"")
+
+
+def test_no_records_still_make_a_csv_with_its_header(tmp_path: Path) -> None:
+    (tmp_path / "empty.ndjson").write_bytes(b"")
+    evaluate(
+        shipped("west-mercia")[0], SAMPLE.as_at, None, str(tmp_path / "empty.ndjson"), str(tmp_path / "o.csv"), _none
+    )
+    assert (tmp_path / "o.csv").read_text().startswith('"crime_ref","victim_ref"')
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (["--as-at", "2026-07-01T10:00:00"], "is no instant; expected YYYY-MM-DDTHH:MM:SS"),
+        (["--as-at", "tomorrow"], "is no instant"),
+        (["--policy", "west-merca"], "did you mean 'west-mercia'?"),
+        (["--input", "no-such-file.ndjson"], "no-such-file.ndjson: cannot be read"),
+        (["--output", "verdicts.xlsx"], "expected an ending among"),
+        (["--output", "no-such-folder/verdicts.csv"], "cannot be written"),
+    ],
+)
+def test_a_bad_command_line_ends_with_2_and_says_why(tmp_path: Path, change: list[str], message: str) -> None:
+    (tmp_path / "one.ndjson").write_text(GOOD % "1")
+    done = run(*arguments(str(tmp_path / "one.ndjson"), "-"), *change)
+    assert done.returncode == 2
+    assert message in done.stderr.decode()
+    assert done.stdout == b""
+
+
+def test_a_truncated_compressed_file_is_an_error_and_leaves_no_output(tmp_path: Path) -> None:
+    source, target = tmp_path / "cut.ndjson.gz", tmp_path / "out.ndjson"
+    source.write_bytes(gzip.compress(records_text().encode())[:-2000])
+    done = run(*arguments(str(source), str(target)))
+    assert done.returncode == 2
+    assert b"cannot be read to its end" in done.stderr
+    assert list(tmp_path.iterdir()) == [source]
+
+
+def test_lines_come_whole_whatever_the_block_and_the_longest_stay_bounded() -> None:
+    text = b"one\n\ntwo two\n" + b"x" * (3 * MAX_RECORD_BYTES) + b"\nlast"
+    for size in (1 << 20, 64 * 1024):
+        chunks = list(line_chunks(io.BytesIO(text), size))
+        lines = [line for _, part in chunks for line in part]
+        assert [line[:7] for line in lines] == [b"one", b"", b"two two", b"xxxxxxx", b"last"]
+        assert MAX_RECORD_BYTES < len(lines[3]) <= MAX_RECORD_BYTES + 1 + (1 << 20)
+        assert [number for number, _ in chunks] == [1 + sum(len(p) for _, p in chunks[:i]) for i in range(len(chunks))]

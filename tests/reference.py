@@ -1,0 +1,262 @@
+"""A plain reference of `docs/rules.md`: one victim at a time, one date at a time, straight from the clauses.
+
+It is the second opinion that the engine is compared with, so it shares no code with it and prefers the obvious loop to
+the fast one. Records are taken to be valid.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from tests.reference_case import DAY, Case, Json, Update, exists, instant, last_of_each, later
+
+
+@dataclass(frozen=True)
+class Obligation:
+    """One requirement owed to one victim with one due date (2.5)."""
+
+    cycle: int
+    clock: date
+    opens: date
+    due: date
+    not_before: datetime | None = None  # the instant of the event (7.1)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How an obligation stands, and what decides whether its chain goes on."""
+
+    state: str
+    reason: str | None = None
+    update: Update | None = None  # the discharging one; of a lapsed one, the one that had discharged it before
+    last_update: Update | None = None  # of a met one: the last in its window (4.4)
+    closed: date | None = None  # where the chain stopped: the due date of a lapsed one, the close date of a missed one
+    silent: date | None = None  # of one missed by silence: due + N (4.5)
+    by_decline: bool = False  # the chain is ended by the decline (5.4)
+
+
+def judge_record(record: Json, policy: Json, as_at: datetime, known_at: datetime | None = None) -> list[Json]:
+    """Answer one crime record under one policy, as at T and optionally as known at K.
+
+    Takes a decoded crime record (records.md 1), a policy as read from its TOML file (rules.md 9) and aware instants.
+    Gives verdict rows with the columns, and in the order, of records.md 2; dates are ISO texts.
+    """
+    if instant(record["reported_at"]) > as_at:
+        return []  # records.md 2: a crime reported after T has no rows
+    case = Case(record, policy, as_at, known_at)
+    rows: list[Json] = []
+    for victim in last_of_each(record.get("victims"), "victim_ref"):
+        if exists(victim.get("added_at"), as_at):  # section 3: a victim added after T does not exist yet
+            rows += Owed(case, victim).rows()
+    return sorted(rows, key=lambda row: (row["victim_ref"], row["requirement"], row["cycle"]))
+
+
+class Owed:
+    """What one victim of a case is owed under every requirement of the policy."""
+
+    def __init__(self, case: Case, victim: Json) -> None:
+        self.case, self.victim = case, victim
+        category = victim.get("category")
+        self.category: str = "standard" if category is None else category
+        added_at = victim.get("added_at")
+        # Section 3: D0 is the date of the report or, where later, of the victim's being added
+        self.d0 = max(case.reported_on, case.local(added_at)) if added_at else case.reported_on
+        self.updates = case.counted(victim["victim_ref"])
+        self.requirements = {requirement["id"]: requirement for requirement in case.policy["requirement"]}
+        self.x, self.u = self.decline()
+
+    def decline(self) -> tuple[date | None, date | None]:
+        """5.4: the dates X and U of declining; no X: there is no decline; no U: it has no end yet."""
+        at, until = self.victim.get("declined_at"), self.victim.get("declined_until")
+        if at is None or not exists(at, self.case.as_at):
+            return None, None
+        entered_at = self.victim.get("declined_entered_at") or at
+        if self.case.known_at is not None and instant(entered_at) > self.case.known_at:
+            return None, None  # 2.8
+        x = self.case.local(at)
+        u = self.case.local(until) if until is not None and exists(until, self.case.as_at) else None
+        return (None, None) if u is not None and u <= x else (x, u)
+
+    def rows(self) -> Iterable[Json]:
+        for requirement in self.requirements.values():
+            for obligation, answer in self.answers(requirement):
+                yield self.row(requirement, obligation, answer)
+
+    def answers(self, requirement: Json) -> Iterable[tuple[Obligation, Answer]]:
+        if requirement["clock"].startswith("event:"):
+            return [(obligation, self.judge(requirement, obligation)) for obligation in self.event_ones(requirement)]
+        return self.chain(requirement) if self.applies(requirement) else []
+
+    # Which obligations there are
+
+    def applies(self, requirement: Json, on: date | None = None) -> bool:
+        """9.5 and 6.2: owed to this category; in force on D0 or, for an event, on the event's date."""
+        on = on or self.d0
+        return (
+            self.category in requirement.get("only_for", [self.category])
+            and requirement.get("from", on) <= on <= requirement.get("until", on)
+        )  # fmt: skip
+
+    def within(self, requirement: Json) -> Json:
+        """9.1: 7.4 and 7.2 may replace the requirement's own `within` for a victim."""
+        enhanced: Json = requirement.get("enhanced", {}) if self.category == "enhanced" else {}
+        return self.agreed(requirement) or enhanced.get("within") or requirement["within"]
+
+    def agreed(self, requirement: Json) -> Json | None:
+        """7.4 and 9.6: the agreed interval replaces both `within` and `repeat_every`."""
+        days = self.victim.get("agreed_interval_days")
+        return {"days": days} if requirement.get("honour_agreed_interval") and days else None
+
+    def repeats(self, requirement: Json) -> Json | None:
+        every: Json | None = requirement.get("repeat_every")
+        return every and (self.agreed(requirement) or every)
+
+    def event_ones(self, requirement: Json) -> Iterator[Obligation]:
+        kind = requirement["clock"].removeprefix("event:")
+        events = [event for event in self.case.events if event["kind"] == kind]
+        for number, event in enumerate(events, start=1):  # 7.1: its number among all of the kind, created or not
+            on = self.case.local(event["at"])
+            if on < self.d0 or not self.applies(requirement, on):
+                continue  # 7.1a, 6.2
+            if not self.declining(on):  # 5.4: an event on X+1 ... U-1
+                yield Obligation(number, on, on, later(on, self.within(requirement)), instant(event["at"]))
+
+    def opens(self, requirement: Json) -> date:
+        """When the first window of a requirement opens (9.2, 9.4)."""
+        before = requirement.get("after")
+        while before is not None and not self.applies(self.requirements[before]):
+            before = self.requirements[before].get("after")  # 9.4: R's own `after` takes its place
+        if before is None:
+            return self.d0 if requirement.get("same_day") == "counts" else self.d0 + DAY  # 9.2
+        earlier = self.first(self.requirements[before])
+        updates = [u for u in self.window(self.requirements[before], earlier) if u.on <= earlier.due]
+        return (updates[0].on if updates else earlier.due) + DAY  # 9.4, whatever became of R
+
+    def first(self, requirement: Json) -> Obligation:
+        """Cycle 1, whose clock date is D0 whenever its window opens."""
+        return Obligation(1, self.d0, self.opens(requirement), later(self.d0, self.within(requirement)))
+
+    def chain(self, requirement: Json) -> Iterator[tuple[Obligation, Answer]]:
+        obligation: Obligation | None = self.first(requirement)
+        while obligation is not None:
+            answer = self.judge(requirement, obligation)
+            yield obligation, answer
+            obligation = self.next(requirement, obligation, answer)
+
+    def next(self, requirement: Json, cycle: Obligation, answer: Answer) -> Obligation | None:
+        """The next cycle of a chain, if there is one as at T (4.4 to 4.6, 5.4)."""
+        every = self.repeats(requirement)
+        if every is None or self.case.cancelled or self.exempt_category:
+            return None  # 9.6, 5.7
+        clock = born = None
+        if answer.state == "met" and answer.last_update and cycle.due < self.case.today:
+            clock, born = answer.last_update.on, cycle.due + DAY  # 4.4, 4.5a, 5.4
+        elif answer.state == "late" and answer.update:
+            clock = born = answer.update.on  # 4.4
+        elif answer.silent:
+            clock = cycle.due  # 4.5
+        elif answer.closed:
+            clock = born = self.case.first_end(answer.closed, None, is_open=True)  # 4.6
+        if answer.by_decline or (born and self.declining(born)):
+            clock = self.u  # 5.4: the chain ended by the decline goes on once U has come
+        return Obligation(cycle.cycle + 1, clock, clock + DAY, later(clock, every)) if clock else None
+
+    def declining(self, day: date) -> bool:
+        """5.4: the date lies in X+1 ... U-1."""
+        return self.x is not None and self.x < day and (self.u is None or day < self.u)
+
+    # How each one stands
+
+    @property
+    def exempt_category(self) -> bool:
+        return self.category in self.case.policy["exempt_victims"]
+
+    def window(self, requirement: Json, obligation: Obligation) -> list[Update]:
+        """The counted updates from the day the window opens on; of an event, at or after its instant (7.1)."""
+        unwanted = self.case.recorded_on if requirement.get("recording_day") == "does not count" else None  # 9.7
+        since = obligation.not_before
+        return [
+            update
+            for update in self.updates
+            if update.on >= obligation.opens and update.on != unwanted and (since is None or update.at >= since)
+        ]
+
+    def judge(self, requirement: Json, obligation: Obligation) -> Answer:
+        """5.8: cancelled, exempt category, declined, then the requirement itself."""
+        if self.case.cancelled:
+            return Answer("lapsed", "cancelled")  # 5.3
+        if self.exempt_category:
+            return Answer("exempt", self.category)  # 5.5
+        return self.declined(obligation.due, self.undeclined(requirement, obligation))
+
+    def declined(self, due: date, answer: Answer) -> Answer:
+        """5.4, its lines in their order, given the obligation as if no one had declined."""
+        x, u = self.x, self.u
+        if x is None or (answer.update and answer.update.on <= x) or (u and due >= u):
+            return answer
+        if due >= x:
+            return Answer("exempt", "declined", by_decline=True)
+        missed_on = answer.closed or answer.silent
+        if answer.state == "lapsed" or (missed_on and missed_on < x):
+            return answer
+        return Answer("missed", by_decline=True)
+
+    def undeclined(self, requirement: Json, obligation: Obligation) -> Answer:
+        """The requirement itself, as if no one had declined."""
+        due = obligation.due
+        updates = self.window(requirement, obligation)
+        in_time = [update for update in updates if update.on <= due]
+        passed = due < self.case.today  # 2.7
+        if requirement.get("open_only") and passed and not self.case.open_at_end(due):
+            return Answer("lapsed", "closed", update=in_time[0] if in_time else None, closed=due)  # 4.1
+        if in_time:
+            return Answer("met", update=in_time[0], last_update=in_time[-1])  # 3.2, 4.3, 5.2
+        return self.not_in_time(requirement, due, updates) if passed else Answer("pending")
+
+    def not_in_time(self, requirement: Json, due: date, updates: list[Update]) -> Answer:
+        """The due date has passed and no update met it; `updates` are those in the window after it."""
+        every = self.repeats(requirement)
+        silent = later(due, every) if every else None  # 4.5
+        if requirement.get("open_only"):
+            closed = self.case.first_end(due, silent, is_open=False)  # 5.6, 4.5
+        else:
+            closed = self.case.written_off(due)  # 3.6
+        last_day = closed or silent
+        if updates and (last_day is None or updates[0].on <= last_day):
+            return Answer("late", update=updates[0])  # 3.2, 4.3
+        if closed:
+            return Answer("missed", closed=closed)  # 3.6, 5.6
+        if silent and silent < self.case.today:
+            return Answer("missed", silent=silent)  # 4.5
+        return Answer("overdue")
+
+    def row(self, requirement: Json, obligation: Obligation, answer: Answer) -> Json:
+        """One verdict in the columns of records.md 2."""
+        due, update = obligation.due, answer.update if answer.state in ("met", "late") else None
+        days_late: int | None = 0
+        if answer.state == "late" and update:
+            days_late = (update.on - due).days
+        elif answer.state == "overdue":
+            days_late = (self.case.today - due).days
+        elif answer.state == "missed":
+            days_late = None
+        return {
+            "crime_ref": self.case.record["crime_ref"],
+            "victim_ref": self.victim["victim_ref"],
+            "requirement": requirement["id"],
+            "cycle": obligation.cycle,
+            "clock_date": obligation.clock.isoformat(),
+            "due_date": due.isoformat(),
+            "state": answer.state,
+            "discharged_on": update.on.isoformat() if update else None,
+            "days_late": days_late,
+            "reason": answer.reason,
+            "same_day_update": self.same_day_update(requirement),
+            "entered_after_due": update.on <= due < update.entered_on if update else None,
+            **self.case.holder(due),
+        }
+
+    def same_day_update(self, requirement: Json) -> bool | None:
+        """3.3: a counted update on D0, a fact whatever else holds; null where same-day updates do not matter."""
+        asked = requirement["clock"] == "reported" and requirement.get("same_day") == "does not count"
+        return any(u.on == self.d0 for u in self.updates) if asked and "repeat_every" not in requirement else None

@@ -1,0 +1,86 @@
+"""The settings: strict, documented, without secrets."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from compliance.config import documented, load_settings, reference
+from compliance.errors import SettingsError
+
+ROOT = Path(__file__).parents[2]
+RUNNING_DEFAULT = ROOT / "config.toml"
+
+
+def changed(tmp_path: Path, old: str, new: str) -> Path:
+    text = RUNNING_DEFAULT.read_text("utf-8")
+    assert old in text
+    path = tmp_path / "config.toml"
+    path.write_text(text.replace(old, new))
+    return path
+
+
+def test_the_running_default_is_read() -> None:
+    settings = load_settings(RUNNING_DEFAULT)
+    assert settings.database_url == f"sqlite:///{ROOT}/var/compliance.db"
+    assert settings.policy == ROOT / "rules" / "west-mercia.toml"
+
+
+def test_every_setting_is_documented_and_stands_in_the_running_default() -> None:
+    text = RUNNING_DEFAULT.read_text("utf-8")
+    for name, field in documented():
+        assert field.description, f"{name} has no description"
+        section, key = name.split(".")
+        body = text.split(f"[{section}]")[1].split("\n[")[0]
+        assert re.search(rf"^(# )?{key} = ", body, re.MULTILINE), f"config.toml does not show {name}"
+
+
+def test_the_page_of_settings_is_up_to_date() -> None:
+    """`make docs` writes it."""
+    assert (ROOT / "docs" / "configuration.md").read_text("utf-8") == reference()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("due_from =", "due_form =", "reminders.due_form: there is no such key; did you mean 'due_from'?"),
+        ("due_from =", "# due_from =", "reminders.due_from: missing; it is required"),
+        ("[mail]", "[male]", "male: there is no such key; did you mean 'mail'?"),
+        ("port = 8471", "port = 70000", "mail.port: input should be less than or equal to 65535 (found 70000)"),
+        ('security = "none"', 'security = "ssl"', "mail.security: input should be 'none', 'starttls' or 'tls' (found 'ssl')"),
+        ("poll_minutes = 5", "poll_minutes = 0", "crime_system.poll_minutes: input should be greater than 0 (found 0)"),
+        ('weekday = "mon"', 'weekday = "1"', "report.weekday: input should be 'mon'"),
+        ("[force]", "[force", "not readable as TOML"),
+        ('# crime_link = "https://crimes.example.police.uk/crime/{crime_ref}"', 'crime_link = "https://x"', "with {crime_ref} in it"),
+    ],
+)  # fmt: skip
+def test_a_wrong_setting_names_the_file_the_key_and_the_nearest_right_one(
+    tmp_path: Path, old: str, new: str, message: str
+) -> None:
+    path = changed(tmp_path, old, new)
+    with pytest.raises(SettingsError, match=re.escape(message)) as error:
+        load_settings(path)
+    assert str(error.value).startswith(f"{path}: ")
+
+
+def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="name the file with --config"):
+        load_settings(tmp_path / "none.toml")
+
+
+def test_secrets_come_from_the_environment_or_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load_settings(changed(tmp_path, "[report]", "[report]"))
+    monkeypatch.setenv("A_SECRET", "s3cret")
+    assert settings.secret("env:A_SECRET", "mail.password") == "s3cret"
+    (tmp_path / "secret").write_text("from a file\n")
+    assert settings.secret("file:secret", "mail.password") == "from a file"
+    monkeypatch.delenv("A_SECRET")
+    with pytest.raises(SettingsError, match=r"mail.password: the environment variable A_SECRET is not set"):
+        settings.secret("env:A_SECRET", "mail.password")
+
+
+def test_a_secret_in_the_file_is_refused_without_being_repeated(tmp_path: Path) -> None:
+    path = changed(tmp_path, '# password = "env:SMTP_PASSWORD"', 'password = "hunter2"')
+    with pytest.raises(SettingsError, match=r"mail.password") as error:
+        load_settings(path)
+    assert "hunter2" not in str(error.value)

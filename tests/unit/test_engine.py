@@ -1,0 +1,156 @@
+"""The engine against the conformance sample, and against the plain reference on generated histories."""
+
+import re
+import tomllib
+from copy import deepcopy
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from compliance.policy import judge, judge_blocks, parse_policy
+from compliance.policy.judgement import BLOCK
+from compliance.records import columns, convert_crime
+from tests.conformance import SAMPLES, Sample, records, verdicts
+from tests.engine import POLICIES, RULES, engine_rows, first_difference, shipped
+from tests.histories import AS_AT, crime_records, histories
+
+INSTANTS = [
+    (AS_AT, None),
+    (datetime(2026, 8, 3, 22, 59, 59, tzinfo=UTC), None),  # one second before midnight in London
+    (datetime(2026, 8, 3, 23, 0, 0, tzinfo=UTC), None),
+    (AS_AT, datetime(2026, 9, 1, 12, tzinfo=UTC)),
+]
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=str)
+def test_the_engine_answers_the_conformance_sample_to_the_letter(sample: Sample) -> None:
+    """Every row, its columns, and the order of both (records 2)."""
+    policy, _ = shipped(sample.policy)
+    got = engine_rows(records(), policy, sample.as_at, sample.known_at)
+    assert [list(row.items()) for row in got] == [list(row.items()) for row in verdicts(sample)]
+
+
+@pytest.mark.parametrize("name", POLICIES)
+@pytest.mark.parametrize(("as_at", "known_at"), INSTANTS)
+def test_engine_and_reference_agree_on_generated_histories(
+    name: str, as_at: datetime, known_at: datetime | None
+) -> None:
+    """A thousand histories for each policy and instant, all judged in one block."""
+    policy, data = shipped(name)
+    seed = 1000 * POLICIES.index(name) + INSTANTS.index((as_at, known_at))
+    compared, difference = first_difference(list(histories(seed, 1000)), policy, data, as_at, known_at)
+    assert difference is None
+    assert compared > 1000
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(
+    crimes=st.lists(crime_records(), min_size=1, max_size=3),
+    name=st.sampled_from(POLICIES),
+    when=st.sampled_from(INSTANTS),
+)
+def test_engine_and_reference_agree_on_whatever_is_thought_up(
+    crimes: list[dict[str, Any]], name: str, when: tuple[datetime, datetime | None]
+) -> None:
+    """Histories that shrink to the smallest one on which the two would differ."""
+    policy, data = shipped(name)
+    assert first_difference(crimes, policy, data, *when)[1] is None
+
+
+def _variant(**changes: Any) -> dict[str, Any]:
+    data = deepcopy(tomllib.loads((RULES / "west-mercia.toml").read_text("utf-8")))
+    for key, value in changes.items():
+        if key.startswith("first_"):
+            data["requirement"][0][key.removeprefix("first_")] = value
+        elif key.startswith("second_"):
+            data["requirement"][1][key.removeprefix("second_")] = value
+        else:
+            data[key] = value
+    return data
+
+
+VARIANTS = {
+    "the same day counts (9.2)": _variant(first_same_day="counts"),
+    "neither the same nor the recording day counts (9.7)": _variant(first_recording_day="does not count"),
+    "the recording day does not count for the further contact (9.7)": _variant(second_recording_day="does not count"),
+    "live contact only (2.4)": _variant(counted_methods=["phone", "visit"]),
+    "more outcomes count (2.4)": _variant(counted_outcomes=["informed", "attempted"]),
+    "nobody is exempt (5.5)": _variant(exempt_victims=[]),
+    "written off at once (3.6)": _variant(owed_after_close_days=0),
+    "working days (6.1)": _variant(first_within={"working_days": 5}),
+    "in force for some months only (6.2)": _variant(
+        first_from=date(2026, 4, 1), first_until=date(2026, 9, 30)
+    ),
+    "a further contact once (9.6)": {
+        **_variant(),
+        "requirement": [
+            _variant()["requirement"][0],
+            {k: v for k, v in _variant()["requirement"][1].items() if k != "repeat_every"},
+        ],
+    },
+    "a short repeat (4.5)": _variant(second_repeat_every={"days": 3}),
+    "open only events (9.3)": _variant(
+        requirement=[
+            {
+                "id": "arrested", "title": "t", "source": "s", "clock": "event:suspect_arrested",
+                "within": {"days": 5}, "open_only": True, "recording_day": "does not count",
+            }
+        ]
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_engine_and_reference_agree_on_policies_nobody_ships(name: str) -> None:
+    """The parts of the general form (rules 9) in combinations that no shipped policy has."""
+    data = VARIANTS[name]
+    policy = parse_policy(data, RULES / "variant.toml")
+    for as_at, known_at in INSTANTS[:1] + INSTANTS[3:]:
+        assert first_difference(list(histories(99, 500)), policy, data, as_at, known_at)[1] is None
+
+
+def test_blocks_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Judged in blocks of seven crimes on two threads, every row points to the same facts as judged at once."""
+    policy, _ = shipped("victims-code-2020")
+    crimes = columns([convert_crime(record) for record in histories(5, 200)])
+    at_once = judge(crimes, policy, AS_AT)
+    monkeypatch.setattr("compliance.policy.judgement.BLOCK", 7)
+    in_blocks = judge(crimes, policy, AS_AT, threads=2)
+    assert in_blocks.table().equals(at_once.table())
+    for name in ("update", "window_opens", "clause", "victim", "allocation"):
+        assert (getattr(in_blocks, name) == getattr(at_once, name)).all()
+    assert sum(len(block) for block in judge_blocks(crimes, policy, AS_AT)) == len(at_once)
+
+
+def test_no_records_no_verdicts() -> None:
+    """Also a table without rows has its columns (records 2)."""
+    policy, _ = shipped("west-mercia")
+    table = judge(columns([]), policy, AS_AT).table()
+    assert table.num_rows == 0
+    assert table.column_names[:3] == ["crime_ref", "victim_ref", "requirement"]
+
+
+def test_a_naive_instant_is_refused() -> None:
+    """Times are aware; the engine guesses no zone."""
+    policy, _ = shipped("west-mercia")
+    with pytest.raises(ValueError, match=re.escape("has no offset")):
+        judge(columns([]), policy, datetime(2026, 1, 1))  # noqa: DTZ001
+
+
+def test_the_discharging_update_is_the_one_the_verdict_says() -> None:
+    """For `explain`: where a verdict is met or late, its update took place on the day of discharge, inside the window,
+    and no counted update lies between the window's start and it (rules 3.2, 4.3)."""
+    policy, _ = shipped("west-mercia")
+    crimes = columns([convert_crime(record) for record in histories(11, 500)])
+    verdicts = judge(crimes, policy, AS_AT)
+    done = verdicts.update >= 0
+    assert done.any()
+    assert not done.all()
+    days = policy.local.of(crimes.updates.at[verdicts.update[done]])
+    assert (days == verdicts.discharged_on[done]).all()
+    assert (days >= verdicts.window_opens[done]).all()
+    assert (crimes.updates.crime[verdicts.update[done]] == verdicts.crime[done]).all()
+    assert len(crimes) < BLOCK

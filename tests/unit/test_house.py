@@ -1,0 +1,99 @@
+"""The house: which room may import which, what the clock and the documents promise (docs/architecture.md)."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "compliance"
+SHARED = ROOT.parent / "shared" / "spec"
+
+LEAVES = {"errors", "resources"}
+SERVICE = {"records", "policy", "batch", "feeds", "store", "mail", "reminders", "reports", "config", "clock"}
+MAY_IMPORT: dict[str, set[str]] = {
+    "errors": set(),
+    "clock": set(),
+    "resources": set(),
+    "config": set(),
+    "records": set(),
+    "policy": {"records"},
+    "batch": {"records", "policy"},
+    "feeds": {"records"},
+    "store": {"records", "policy"},
+    "mail": {"store"},
+    "reminders": {"records", "policy", "store", "mail"},
+    "reports": {"records", "policy", "store", "mail"},
+    "service": SERVICE,
+    "web": SERVICE | {"service"},
+    "simulator": {"records"},
+    "demo": SERVICE | {"service", "web", "simulator"},
+    "cli": SERVICE | {"service", "web", "simulator", "demo"},
+}
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+def room(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported_rooms(path: Path) -> set[str]:
+    names: list[str] = []
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names += (
+                [f"{node.module}.{alias.name}" for alias in node.names]
+                if node.module == "compliance"
+                else [node.module]
+            )
+    return {name.split(".")[1] for name in names if name.startswith("compliance.")}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_room_imports_only_what_the_design_allows(path: Path) -> None:
+    if path == PACKAGE / "__init__.py":
+        assert imported_rooms(path) == set()
+        return
+    assert imported_rooms(path) - {room(path)} <= MAY_IMPORT[room(path)] | LEAVES
+
+
+def test_every_room_of_the_picture_is_here_and_no_other() -> None:
+    documented = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    for name in {room(path) for path in FILES} - {"__init__"}:
+        assert name in MAY_IMPORT
+        assert re.search(rf"`compliance/[^|]*\b{name}\b", documented), f"docs/architecture.md does not show {name}"
+
+
+def test_only_the_clock_asks_what_time_it_is() -> None:
+    for path in FILES:
+        if path.name == "clock.py":
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Attribute) and node.attr in {"now", "utcnow", "today"}:
+                owner = node.value.id if isinstance(node.value, ast.Name) else ""
+                assert owner not in {"datetime", "date"}, f"{path}:{node.lineno} reads the clock"
+
+
+def test_only_service_web_demo_and_cli_read_the_clock_and_the_settings() -> None:
+    """Below them the instant and the settings are arguments."""
+    for path in FILES:
+        if imported_rooms(path) & {"clock", "config"}:
+            assert room(path) in {"service", "web", "demo", "cli"}, path
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="the specification's source is not beside this checkout")
+@pytest.mark.parametrize("name", ["rules.md", "records.md", "statistics.md"])
+def test_the_specification_is_carried_unchanged(name: str) -> None:
+    assert (ROOT / "docs" / name).read_bytes() == (SHARED / name).read_bytes()
+
+
+def test_pins_carry_hashes_and_no_address() -> None:
+    for path in (ROOT / "requirements").glob("*.txt"):
+        text = path.read_text("utf-8")
+        assert "://" not in text
+        assert not re.search(r"^\s*(-i|--index-url|--extra-index-url|--find-links)", text, re.MULTILINE)
+        blocks = re.split(r"\n(?=\S)", text.strip())
+        assert all("--hash=sha256:" in block for block in blocks)

@@ -1,0 +1,191 @@
+"""Policy files and calendars: what they may say, and the message when they say something else (rules 6, 9, 10)."""
+
+import json
+import tomllib
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from compliance.errors import SettingsError
+from compliance.policy import load_policy, parse_policy
+from compliance.policy.calendars import Calendar, LocalDates, from_day, load_calendar, to_day
+from compliance.records import to_micros
+from tests.engine import POLICIES, RULES
+
+SHARED = Path(__file__).parents[3] / "shared" / "data" / "bank-holidays-govuk-2026-02.json"
+CALENDAR = RULES / "calendars" / "england-and-wales.toml"
+
+
+def west_mercia() -> dict[str, Any]:
+    return tomllib.loads((RULES / "west-mercia.toml").read_text("utf-8"))
+
+
+def test_the_policies_shipped_have_the_requirements_of_section_10() -> None:
+    assert {name: {r.id for r in load_policy(name).requirement} for name in POLICIES} == {
+        "west-mercia": {"7-day", "28-day"},
+        "hertfordshire": {"5-day", "10-day", "28-day"},
+        "victims-code-2006": {
+            "monthly", "not-investigating", "arrested", "no-further-action", "bailed", "bail-changed",
+            "prosecution-decision", "interviewed", "summons",
+        },
+        "victims-code-2020": {
+            "agreed-interval", "not-investigating", "arrested", "interviewed", "released-without-charge", "bailed",
+            "under-investigation", "bail-changed",
+        },
+    }  # fmt: skip
+
+
+def _first(**changes: Any) -> Callable[[dict[str, Any]], None]:
+    return lambda data: data["requirement"][0].update(changes)
+
+
+def _second(**changes: Any) -> Callable[[dict[str, Any]], None]:
+    return lambda data: data["requirement"][1].update(changes)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda d: d.update(counted_outcome=["informed"]), "counted_outcome: there is no such key; did you mean 'counted_outcomes'?"),
+        (_first(same_days="counts"), "requirement.0.same_days: there is no such key; did you mean 'same_day'?"),
+        (_first(same_day="yes"), "requirement.0.same_day: input should be 'counts' or 'does not count' (found 'yes')"),
+        (_first(within={"days": 0}), "requirement.0.within.days: input should be greater than or equal to 1 (found 0)"),
+        (_first(within={"days": -7}), "requirement.0.within.days"),
+        (_first(within={"days": 7, "working_days": 5}), "requirement.0.within: expected either days or working_days"),
+        (_first(within={}), "requirement.0.within: expected either days or working_days"),
+        (_first(within={"day": 7}), "requirement.0.within.day: there is no such key; did you mean 'days'?"),
+        (_second(after="7-days"), "after '7-days' names no requirement of this policy; did you mean '7-day'?"),
+        (_first(after="28-day"), "its after leads back to itself"),
+        (_second(open_only=False), "only a requirement with open_only = true repeats"),
+        (_first(honour_agreed_interval=True), "only a repeating requirement has an agreed interval"),
+        (_first(clock="recorded"), "requirement.0.clock"),
+        (_first(clock="event:suspect_arrested"), "has no repeat_every, after or same_day"),
+        (_first(**{"from": date(2026, 5, 1), "until": date(2026, 4, 1)}), "until 2026-04-01 is before from 2026-05-01"),
+        (lambda d: d.update(counted_outcomes=[]), "counted_outcomes: at least one outcome must count"),
+        (lambda d: d.update(timezone="Europe/Londn"), "timezone 'Europe/Londn' is not known"),
+        (lambda d: d.update(calendar="scotland"), "scotland.toml: cannot be read"),
+        (lambda d: d.update(requirement=[]), "requirement"),
+        (lambda d: d["requirement"].append(dict(d["requirement"][0])), "requirement '7-day' stands twice"),
+        (lambda d: d.pop("title"), "title: missing; it is required"),
+        (lambda d: d.update(owed_after_close_days=-1), "owed_after_close_days"),
+    ],
+)  # fmt: skip
+def test_a_wrong_policy_names_the_file_the_key_and_the_nearest_right_one(
+    change: Callable[[dict[str, Any]], None], message: str
+) -> None:
+    data = west_mercia()
+    change(data)
+    with pytest.raises(SettingsError) as error:
+        parse_policy(data, Path("mine.toml"))
+    assert message in str(error.value)
+    assert str(error.value).startswith("mine.toml: ")
+
+
+def test_a_file_that_is_no_toml_says_where(tmp_path: Path) -> None:
+    path = tmp_path / "broken.toml"
+    path.write_text('title = "a"\nsource = \n')
+    with pytest.raises(SettingsError, match=r"broken.toml: not readable as TOML: .*line 2"):
+        load_policy(path)
+
+
+def test_a_policy_that_is_not_shipped_names_the_nearest() -> None:
+    with pytest.raises(SettingsError, match="did you mean 'west-mercia'"):
+        load_policy("west-merca")
+
+
+def test_the_digest_tells_policies_apart_and_holds_for_the_same_one() -> None:
+    """Everything that decides a verdict is in it; where the file lies is not."""
+    data = west_mercia()
+    digest = parse_policy(data, Path("a.toml")).digest
+    assert parse_policy(data, Path("b.toml")).digest == digest == load_policy("west-mercia").digest
+    data["requirement"][0]["within"] = {"days": 5}
+    assert parse_policy(data, Path("a.toml")).digest != digest
+    assert load_policy("west-mercia").changed(counted_methods=["phone"]).digest != digest
+
+
+def small(*holidays: str, last: str = "2026-12-31") -> Calendar:
+    return Calendar("small", date(2026, 1, 1), date.fromisoformat(last), frozenset(map(date.fromisoformat, holidays)))
+
+
+def after(calendar: Calendar, start: str, count: int) -> str:
+    return str(from_day(calendar.add_working_days(np.array([to_day(date.fromisoformat(start))], np.int32), count)[0]))
+
+
+def test_working_days_leave_out_weekends_and_bank_holidays() -> None:
+    """Day 0 is the clock date, whatever day it is (rules 6.1)."""
+    assert after(small(), "2026-04-01", 5) == "2026-04-08"  # Wednesday to Wednesday
+    assert after(small("2026-04-03", "2026-04-06"), "2026-04-01", 5) == "2026-04-10"  # Good Friday, Easter Monday
+    assert after(small(), "2026-04-04", 1) == "2026-04-06"  # from a Saturday to the Monday
+    assert after(small("2026-04-06"), "2026-04-06", 1) == "2026-04-07"  # from a bank holiday
+
+
+def test_a_new_bank_holiday_moves_the_due_dates_after_it_and_only_those() -> None:
+    starts = [f"2026-05-{day:02}" for day in range(1, 29)]
+    before = [after(small(), start, 5) for start in starts]
+    proclaimed = [after(small("2026-05-15"), start, 5) for start in starts]
+    moved = [start for start, old, new in zip(starts, before, proclaimed, strict=True) if old != new]
+    assert moved == [f"2026-05-{day:02}" for day in range(8, 15)]  # the clock dates whose five days hold 15 May
+
+
+@given(st.integers(0, 300), st.integers(1, 15))
+def test_working_days_agree_with_counting_day_by_day(offset: int, count: int) -> None:
+    calendar = load_calendar(CALENDAR)
+    start = to_day(date(2026, 1, 1)) + offset
+    day, left = start, count
+    while left:
+        day += 1
+        left -= calendar.is_working(day)
+    assert calendar.add_working_days(np.array([start], np.int32), count)[0] == day
+
+
+def test_a_due_date_beyond_the_calendar_is_an_error_and_never_a_guess() -> None:
+    with pytest.raises(
+        SettingsError,
+        match=r"'small' is known from 2026-01-01 to 2026-12-31 and was asked about working days after 2026-12-28",
+    ):
+        after(small(), "2026-12-28", 5)
+    with pytest.raises(SettingsError, match="move covers_until"):
+        after(small(), "2025-12-31", 1)
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="the government's list is not beside this checkout")
+def test_the_calendar_shipped_is_the_one_the_government_published() -> None:
+    """On weekdays: a bank holiday on a weekend is no working day anyhow, and its substitute is listed."""
+    events = json.loads(SHARED.read_text("utf-8"))["england-and-wales"]["events"]
+    published = {date.fromisoformat(event["date"]) for event in events}
+    calendar = load_calendar(CALENDAR)
+    first, last = min(published), min(max(published), from_day(calendar.last))
+    ours = {day for day in calendar.holidays if first <= day <= last and day.weekday() < 5}
+    assert ours == {day for day in published if day <= last}
+
+
+def test_a_wrong_calendar_names_the_key(tmp_path: Path) -> None:
+    text = CALENDAR.read_text("utf-8")
+    path = tmp_path / "england-and-wales.toml"
+    path.write_text(text.replace("covers_until", "covers_untill"))
+    with pytest.raises(SettingsError, match="did you mean 'covers_until'"):
+        load_calendar(path)
+
+
+LONDON = ZoneInfo("Europe/London")
+
+
+@given(st.datetimes(datetime(1900, 1, 1), datetime(2999, 12, 30), timezones=st.just(LONDON)))  # noqa: DTZ001
+def test_local_dates_are_those_of_the_time_zone_database(at: datetime) -> None:
+    """At clock changes and midnights too: a crime reported at 23:30 UTC on 30 June was reported on 1 July (2.6)."""
+    local = LocalDates("Europe/London")
+    assert local.of(np.array([to_micros(at)]))[0] == local.day_of(at) == to_day(at.astimezone(LONDON).date())
+
+
+@given(st.dates(date(1972, 1, 1), date(2999, 12, 30)))
+def test_a_local_date_starts_when_the_one_before_ends(day: date) -> None:
+    local = LocalDates("Europe/London")
+    start = to_micros(local.start_of(day))
+    assert local.of(np.array([start - 1, start])).tolist() == [to_day(day) - 1, to_day(day)]
