@@ -1,0 +1,224 @@
+"""A simulated police force of the size and mix of West Mercia, whose officers behave like people."""
+
+import gc
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import accumulate
+from math import exp
+from random import Random
+from typing import Any, Final
+
+from compliance.errors import SettingsError
+from compliance.simulator.casework import Case, open_case
+from compliance.simulator.contact import Contact, keep_informed
+from compliance.simulator.days import DAY, HOUR, LONDON, NEVER, Days, local_midnight
+from compliance.simulator.facts import DIVISIONS, MONTH_DAYS, OFFENCES, Division, Offence
+from compliance.simulator.faults import NONE, Faults
+from compliance.simulator.history import SPOILT, History, Life
+from compliance.simulator.malformed import KINDS
+from compliance.simulator.people import LEADING, Officer, Staff, recruit
+
+FATIGUE: Final = 0.7
+"""What is left of an officer's readiness to act after each earlier reminder of the same crime."""
+
+
+class Force(History):
+    """Every life of every crime reported in some weeks, written once; and officers who act on the emails they get.
+
+    The same arguments give the same history to the byte; so do the same deliveries, in whatever order within a day.
+    """
+
+    def __init__(
+        self,
+        seed: int = 2026,
+        weeks: int = 26,
+        end: datetime = datetime(2026, 6, 29, tzinfo=LONDON),
+        scale: float = 1.0,
+        faults: Faults = NONE,
+    ) -> None:
+        """`end`: a Monday 00:00 Europe/London; the first crime is reported `weeks` weeks before. `scale`: of volume.
+
+        Raises SettingsError for another `end`, or for weeks or a scale that are not above 0.
+        """
+        local = end.astimezone(LONDON) if end.tzinfo else None
+        if local is None or local.weekday() != 0 or local != local_midnight(local.date()):
+            raise SettingsError(
+                f"end of the simulated force: {end.isoformat()} is not a Monday 00:00 in Europe/London; give one"
+            )
+        if weeks < 1 or scale <= 0:
+            raise SettingsError(f"simulated force: {weeks} weeks at scale {scale}; both must be above 0")
+        first = local.date() - timedelta(weeks=weeks)
+        self.start, self.end = local_midnight(first), local
+        self._seed, self._faults = seed, faults
+        self._days = Days(first, 7 * weeks)
+        self._staff = recruit(seed, weeks)
+        _check(faults, self._staff)
+        self.lives, self.late = [], []
+        self._cases: list[Case] = []
+        with _collector_paused():
+            self._write(scale)
+        self._places = {case.number: place for place, case in enumerate(self._cases)}
+        self._told: dict[int, list[_Told]] = {}
+        self._spoil()
+
+    def officers(self, now: datetime) -> list[dict[str, Any]]:
+        """The officer directory as it stood at `now`."""
+        return self._staff.directory(self._days, self._days.of(int(now.timestamp())))
+
+    def answers(self, now: datetime) -> bool:
+        """Not on the dates of a planted gap."""
+        return now.astimezone(LONDON).date() not in self._faults.feed_gap
+
+    def deliver(self, recipient: str, sent_at: datetime, crime_refs: Iterable[str]) -> None:
+        """An email about some crimes reached an address: its reader acts on each in three working days, or never.
+
+        An officer acts on their own habit; a supervisor or champion has a word with the officer in the case. Whoever
+        told the victim and never typed it in does so now, with the date it took place. Crimes of another force are
+        ignored.
+        """
+        reader = self._staff.by_email.get(recipient.lower())
+        if reader is None:
+            return
+        sent = int(sent_at.timestamp())
+        for ref in crime_refs:
+            place = self._places.get(ref)
+            if place is not None:
+                self._tell(reader, sent, place)
+
+    def _tell(self, reader: Officer, sent: int, place: int) -> None:
+        """One crime of one email; what others were told on the same day makes no difference, nor does their order."""
+        case, today = self._cases[place], self._days.of(sent)
+        told = self._told.setdefault(place, [])
+        if any(other.day == today and other.reader == reader.ref for other in told):
+            return
+        earlier = [other for other in told if other.day < today]
+        officer = case.owner(sent) if reader.habit is LEADING else reader
+        rng = Random(f"{self._seed}/{case.number}/{today}/{reader.ref}")
+        pending = any(sent < other.acts < NEVER for other in earlier)
+        acts = NEVER
+        if officer is not None and not pending and rng.random() < officer.habit.heeds * FATIGUE ** len(earlier):
+            acts = self._when(rng, officer, sent, today)
+            if acts < NEVER:
+                keyed = any(other.acts < NEVER for other in earlier)
+                self._act(rng, place, (reader, officer), sent=sent, acts=acts, keyed=keyed)
+        told.append(_Told(today, reader.ref, acts))
+
+    def _when(self, rng: Random, officer: Officer, sent: int, today: int) -> int:
+        """The second at which an officer acts: within three working days and at work, or never."""
+        day = today
+        for _ in range(int(rng.random() * 4)):
+            day += 1
+            while not self._days.is_working(day):
+                day += 1
+        back = officer.back(day)
+        if back > day + 7 or back >= len(self._days.midnights):
+            return NEVER
+        return max(
+            self._days.midnights[back] + 8 * HOUR + int(rng.random() * 10 * HOUR),
+            sent + 1800 + int(rng.random() * HOUR),
+        )
+
+    def _act(
+        self, rng: Random, place: int, people: tuple[Officer, Officer], *, sent: int, acts: int, keyed: bool
+    ) -> None:
+        """Type in the contact that was made and never typed in, unless that is done already (`keyed`); or make one."""
+        reader, officer = people
+        made = [at for at in self._cases[place].uncoded if at < sent]
+        if made and not keyed:
+            update = Contact(made[-1], acts, officer, "informed", "phone").typed("R0", None)
+        else:
+            outcome = "informed" if rng.random() < 0.87 else "attempted"
+            ref = f"R{self._days.of(sent)}-{reader.ref}"
+            update = Contact(acts - 900, acts, officer, outcome, "phone").typed(ref, None)
+        self.lives[place].add((acts, "updates", update["update_ref"], update))
+        self.late.append((acts, place))
+
+    def _write(self, scale: float) -> None:
+        """Every crime's life, in the order of their reports."""
+        rng = Random()
+        for number, (day, offence, division) in enumerate(self._reports(scale), start=1):
+            rng.seed(self._seed * 1_000_003 + number)
+            ref = f"22/{number:06}/{self._days.date(day):%y}"
+            case = open_case(rng, self._days, self._staff, number=ref, offence=offence, division=division, day=day)
+            keep_informed(case, self._faults)
+            if case.entries:
+                self._cases.append(case)
+                self.lives.append(Life(case.entries))
+
+    def _reports(self, scale: float) -> Iterator[tuple[int, Offence, Division]]:
+        """The day, offence and division of each report."""
+        rng = Random(f"{self._seed}/reports")
+        for day in range(self._days.count):
+            for offence in OFFENCES:
+                for _ in range(_poisson(rng, scale * offence.monthly / MONTH_DAYS * offence.weekdays[day % 7])):
+                    yield day, offence, DIVISIONS[bisect_right(_SHARES, rng.random())]
+
+    def _spoil(self) -> None:
+        """One record of each kind of fault; every second one comes right after some days."""
+        rng = Random(f"{self._seed}/faults")
+        kinds = list(KINDS)[: len(self.lives)]
+        places = rng.sample(range(len(self.lives)), len(kinds))
+        for turn, (kind, place) in enumerate(zip(kinds, places, strict=True)):
+            life = self.lives[place]
+            life.add((life.begins, SPOILT, None, kind))
+            if turn % 2:
+                life.add((life.begins + DAY + int(rng.random() * 20 * DAY), SPOILT, None, None))
+
+
+def crime_refs_in(text: str) -> list[str]:
+    """The crime numbers of the simulated force that a text (an email, say) names, each once, in order."""
+    return list(dict.fromkeys(_CRIME_REF.findall(text)))
+
+
+_CRIME_REF: Final = re.compile(r"\b22/\d{6,}/\d\d\b")
+_SHARES: Final = tuple(accumulate(division.share for division in DIVISIONS))
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A reader told of a crime on a day, and the second at which somebody acts on it, or NEVER."""
+
+    day: int
+    reader: str
+    acts: int
+
+
+def _check(faults: Faults, staff: Staff) -> None:
+    """A fault planted where nobody works would plant nothing: SettingsError."""
+    if faults.worse_division not in (None, *staff.lpts):
+        raise SettingsError(
+            f"planted faults: no division is called {faults.worse_division}; one of {', '.join(staff.lpts)}"
+        )
+    if faults.backdating_team not in (None, *staff.teams):
+        raise SettingsError(
+            f"planted faults: no team is called {faults.backdating_team}; such as {next(iter(staff.teams))}"
+        )
+
+
+def _poisson(rng: Random, mean: float) -> int:
+    """A count with this mean, as independent reports come; Knuth's product of chances, a part of the mean at a time."""
+    count = 0
+    while mean > 0:
+        part = min(mean, 200.0)
+        mean -= part
+        chance, floor = rng.random(), exp(-part)
+        while chance > floor:
+            chance *= rng.random()
+            count += 1
+    return count
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Nothing made here is garbage: the collector would only look at it again and again."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

@@ -1,0 +1,104 @@
+"""The crime system served over HTTP, as a supplier's interface would be."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
+from typing import Final
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from compliance.errors import RecordError, UnavailableError
+from compliance.simulator.crime_system import CrimeSystem, Page, Trouble
+
+NDJSON: Final = "application/x-ndjson"
+RETRY_AFTER: Final = 2
+"""Seconds a busy crime system asks its callers to wait."""
+_LARGEST: Final = 5000
+
+
+def application(system: CrimeSystem) -> Starlette:
+    """`GET /crimes?changed_since=CURSOR&limit=N` and `GET /officers`, as records section 4.
+
+    A page is JSON, or NDJSON where the request accepts `application/x-ndjson`. A bad cursor or limit answers 400.
+    """
+
+    async def crimes(request: Request) -> Response:
+        if refusal := _refusal(system):
+            return refusal
+        try:
+            limit = int(request.query_params.get("limit", "500"))
+            cursor = request.query_params.get("changed_since")
+            if limit < 1:
+                raise ValueError
+            page = system.page(None if system.trouble is Trouble.SAME_PAGE else cursor, min(limit, _LARGEST))
+        except ValueError:
+            return JSONResponse({"error": "limit: a whole number above 0 is expected"}, 400)
+        except RecordError as error:
+            return JSONResponse({"error": str(error)}, 400)
+        if system.trouble is Trouble.SAME_PAGE:
+            page = Page(page.records, page.next, True)
+        return _answer(page, NDJSON in request.headers.get("accept", ""))
+
+    async def officers(_: Request) -> Response:
+        return _refusal(system) or Response(system.directory(), media_type=NDJSON)
+
+    return Starlette(routes=[Route("/crimes", crimes), Route("/officers", officers)])
+
+
+def _refusal(system: CrimeSystem) -> Response | None:
+    """What a crime system in trouble answers to any question; None when it can be asked."""
+    if system.trouble is Trouble.ERROR:
+        return PlainTextResponse("Internal Server Error", 500)
+    if system.trouble is Trouble.BUSY or not system.up:
+        return PlainTextResponse("Service Unavailable", 503, {"Retry-After": str(RETRY_AFTER)})
+    if system.trouble is Trouble.HTML:
+        return HTMLResponse("<!doctype html><title>Sign in</title><p>Your session has expired. Please sign in.</p>")
+    return None
+
+
+def _answer(page: Page, lines: bool) -> Response:
+    if lines:
+        body = b"".join(record + b"\n" for record in page.records)
+        headers = {"Next-Cursor": page.next, "More": "true" if page.more else "false"}
+        return Response(body, headers=headers, media_type=NDJSON)
+    tail = f'],"next":"{page.next}","more":{"true" if page.more else "false"}}}'.encode()
+    return Response(b'{"records":[' + b",".join(page.records) + tail, media_type="application/json")
+
+
+@contextmanager
+def serve(system: CrimeSystem) -> Iterator[str]:
+    """The crime system on a free port of 127.0.0.1 while the context lasts: its address, `http://127.0.0.1:PORT`.
+
+    Raises UnavailableError when the server does not start.
+    """
+    # The protocol is named because asyncio sends small answers at once only on sockets that say they are TCP.
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
+        listener.bind(("127.0.0.1", 0))
+        config = uvicorn.Config(application(system), log_config=None, access_log=False, lifespan="off")
+        server = _Server(config)
+        thread = Thread(target=server.run, args=([listener],), name="crime system", daemon=True)
+        thread.start()
+        if not server.ready.wait(20):
+            raise UnavailableError("the simulated crime system did not start within 20 s; is this machine overloaded?")
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+class _Server(uvicorn.Server):
+    """A server that says when it can be asked."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
