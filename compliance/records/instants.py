@@ -87,6 +87,11 @@ def _parse(fixed: npt.NDArray[np.bytes_]) -> tuple[Instants, npt.NDArray[np.bool
     days += _BEFORE_MONTH[month] + (leap & (month > 2)) + day - 1
     micros = (days.astype(np.int64) * 86400 + (hour * 3600 + minute * 60 + second)) * _SECOND
     plain = (length == 20) & (grid[19] == ord("Z"))
+    # Whole seconds with an offset are as common as Z in some crime systems; decimals are rare, and read one by one.
+    signed = np.flatnonzero(good & (length == 25) & ((grid[19] == ord("+")) | (grid[19] == ord("-"))))
+    if len(signed):
+        micros[signed] -= _offsets(grid[19:25, signed], good, signed)
+        plain[signed] = True
     for i in np.flatnonzero(good & ~plain):
         tail = _tail(fixed[i][19:])
         if tail is None:
@@ -94,6 +99,15 @@ def _parse(fixed: npt.NDArray[np.bytes_]) -> tuple[Instants, npt.NDArray[np.bool
         else:
             micros[i] += tail
     return micros, ~good
+
+
+def _offsets(grid: npt.NDArray[np.uint8], good: npt.NDArray[np.bool_], rows: npt.NDArray[np.int64]) -> Instants:
+    """`+HH:MM` or `-HH:MM`, a column a text -> microseconds east of Greenwich; marks in `good` what is no offset."""
+    digits = grid[[1, 2, 4, 5]] - ord("0")
+    hours, minutes = (digits[i].astype(np.int64) * 10 + digits[i + 1] for i in (0, 2))
+    good[rows] &= (digits <= 9).all(axis=0) & (grid[3] == ord(":")) & (hours <= 23) & (minutes <= 59)
+    shift = (hours * 60 + minutes) * 60 * _SECOND
+    return np.where(grid[0] == ord("-"), -shift, shift)
 
 
 def _tail(tail: bytes, known: dict[bytes, int | None] = {}) -> int | None:  # noqa: B006

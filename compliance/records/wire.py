@@ -5,7 +5,7 @@ Instants stay texts here; `compliance.records.instants` checks and converts them
 
 import gc
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
@@ -164,7 +164,7 @@ def decode_crime(raw: bytes | str) -> Crime:
     try:
         return _decode(raw)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        raise RecordError(_reason(error)) from None
+        raise RecordError(_reason(error, raw)) from None
 
 
 def convert_crime(value: Any) -> Crime:
@@ -172,19 +172,36 @@ def convert_crime(value: Any) -> Crime:
     try:
         return _convert(value, Crime)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        raise RecordError(_reason(error)) from None
+        raise RecordError(_reason(error, value)) from None
 
 
-def check_instants(crimes: list[Crime]) -> dict[int, str]:
+def check_instants(crimes: Sequence[Crime]) -> dict[int, str]:
     """The records among `crimes` that hold a text which is no instant: place -> reason."""
-    owners: list[int] = []
-    texts: list[str | None] = []
-    for place, crime in enumerate(crimes):
-        for _, text in _instants_of(crime):
-            owners.append(place)
-            texts.append(text)
-    bad = parse_instants(texts)[1]
-    return {owners[i]: _instant_reason(crimes[owners[i]]) for i in bad.nonzero()[0]}
+    places: set[int] = set()
+    for owners, texts in _instant_columns(crimes):
+        bad = parse_instants(texts)[1]
+        if bad.any():
+            places.update(owners[i] for i in bad.nonzero()[0].tolist())
+    return {place: _instant_reason(crimes[place]) for place in sorted(places)}
+
+
+def _instant_columns(crimes: Sequence[Crime]) -> Iterator[tuple[Sequence[int], list[str | None]]]:
+    """Every instant of many records, a field at a time, with the place of the record that each belongs to."""
+    for field in ("reported_at", "recorded_at", "changed_at"):
+        yield range(len(crimes)), [getattr(crime, field) for crime in crimes]
+    for name, fields in _INSTANTS.items():
+        lists = [(place, items) for place, crime in enumerate(crimes) if (items := getattr(crime, name))]
+        owners = [place for place, items in lists for _ in items]
+        for attribute, _ in fields:
+            yield owners, [getattr(item, attribute) for _, items in lists for item in items]
+    holds = [
+        (place, hold)
+        for place, crime in enumerate(crimes)
+        for victim in crime.victims or ()
+        for hold in victim.contact_holds or ()
+    ]
+    for attribute in ("start", "end"):
+        yield [place for place, _ in holds], [getattr(hold, attribute) for _, hold in holds]
 
 
 def decode_crimes(lines: Iterable[bytes | str]) -> tuple[list[Crime], list[Refusal]]:
@@ -198,7 +215,7 @@ def decode_crimes(lines: Iterable[bytes | str]) -> tuple[list[Crime], list[Refus
                 crimes.append(_decode(raw) if len(raw) <= MAX_RECORD_BYTES else decode_crime(raw))
                 places.append(place)
             except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-                refusals.append(Refusal(place, _crime_ref(raw), _reason(error)))
+                refusals.append(Refusal(place, _crime_ref(raw), _reason(error, raw)))
             except RecordError as error:
                 refusals.append(Refusal(place, None, str(error)))
         for kept, reason in check_instants(crimes).items():
@@ -235,8 +252,8 @@ def _instant_reason(crime: Crime) -> str:
     raise AssertionError("a reason was asked for a record whose instants are all good")
 
 
-def _reason(error: Exception) -> str:
-    """The decoder's message in the words of the record format."""
+def _reason(error: Exception, raw: Any) -> str:
+    """The decoder's message in the words of the record format: the field, what was found, what is expected."""
     if isinstance(error, UnicodeError):
         return "the record is not valid UTF-8; expected one JSON object in UTF-8"
     if isinstance(error, RecursionError):
@@ -244,13 +261,26 @@ def _reason(error: Exception) -> str:
     message = str(error)
     if not isinstance(error, msgspec.ValidationError):
         return f"the record is not readable JSON ({message}); expected one JSON object in UTF-8"
-    text, _, path = message.rpartition(" - at `$.")
-    if not path or not text:
-        return message[0].lower() + message[1:]
-    path = path.rstrip("`").replace("[...]", "[]")
+    text, _, path = message.partition(" - at `$")
+    path = path.rstrip("`").lstrip(".")
     if missing := re.fullmatch(r"Object missing required field `(.+)`", text):
-        return f"{path}.{missing[1]}: missing; it is required"
-    return f"{path}: {text[0].lower()}{text[1:].replace('`', '')}"
+        return f"{path}.{missing[1]}: missing; it is required".lstrip(".")
+    expected = re.sub(r", got .*", "", text.removeprefix("Expected ")).replace("`", "").replace(" | null", "")
+    if text.startswith("Invalid enum value"):
+        expected = "open, closed or cancelled"
+    return f"{path or 'the record'}: found {_found(raw, path)}; expected {expected}"
+
+
+def _found(raw: Any, path: str) -> str:
+    """What stands at a path of a refused record, short enough to print."""
+    value = msgspec.json.decode(raw) if isinstance(raw, bytes | str) else raw
+    for key, place in re.findall(r"([^.\[\]]+)|\[(\d+)\]", path):
+        value = value[key] if key else value[int(place)]
+    if isinstance(value, dict | list):
+        return "an object" if isinstance(value, dict) else "a list"
+    if isinstance(value, str) and len(value) > 40:
+        return repr(value[:40])[:-1] + "…'"
+    return "null" if value is None else repr(value)
 
 
 def _crime_ref(raw: bytes | str) -> str | None:
