@@ -58,10 +58,10 @@ class Example:
         return f"{self.path}: {self.title!r}"
 
 
-def load_examples(folder: Path) -> Iterator[Example]:
-    """Every example in the folders below `folder`, in the order of the files. Raises SettingsError that names the file
-    and the key."""
-    for path in sorted(folder.glob("*/*.toml")):
+def load_examples(folder: Path, policy: str = "*") -> Iterator[Example]:
+    """Every example in the folders below `folder`, or in the folder of one policy, in the order of the files. Raises
+    SettingsError that names the file and the key."""
+    for path in sorted(folder.glob(f"{policy}/*.toml")):
         yield from _load(path)
 
 

@@ -47,7 +47,7 @@ def test_the_page_of_settings_is_up_to_date() -> None:
         ("due_from =", "# due_from =", "reminders.due_from: missing; it is required"),
         ("[mail]", "[male]", "male: there is no such key; did you mean 'mail'?"),
         ("port = 8471", "port = 70000", "mail.port: input should be less than or equal to 65535 (found 70000)"),
-        ('security = "none"', 'security = "ssl"', "mail.security: input should be 'none', 'starttls' or 'tls' (found 'ssl')"),
+        ('security = "plain"', 'security = "ssl"', "mail.security: input should be 'plain', 'starttls' or 'tls' (found 'ssl')"),
         ("poll_minutes = 5", "poll_minutes = 0", "crime_system.poll_minutes: input should be greater than 0 (found 0)"),
         ('weekday = "mon"', 'weekday = "1"', "report.weekday: input should be 'mon'"),
         ("[force]", "[force", "not readable as TOML"),

@@ -1,0 +1,148 @@
+"""The engine with its full semantics, beside two bare rules (no cycles, no status) in NumPy, Polars and DuckDB."""
+
+import os
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from benchmarks.crimes import AS_AT, crime_columns
+from benchmarks.timing import show, timed
+from compliance.policy import Policy, judge_blocks, load_policy
+from compliance.records import Columns
+
+CORES = 2
+
+
+def bare_numpy(columns: Columns, policy: Policy) -> tuple[int, int]:
+    """How many crimes were updated on days 1 to 7, and again by day 28, of all on the same sorted columns."""
+    day_0 = policy.local.of(columns.reported_at)
+    updates = columns.updates
+    counted = updates.outcome.codes == updates.outcome.code("informed")
+    crime, day = updates.crime[counted], policy.local.of(updates.at[counted])
+    since = day - day_0[crime]
+    first = np.full(len(columns), 8, dtype=np.int32)
+    in_seven = (since >= 1) & (since <= 7)
+    # The last to be written stands, and rows are sorted: written backwards, the first update stands.
+    first[crime[in_seven][::-1]] = since[in_seven][::-1]
+    again = np.zeros(len(columns), dtype=np.bool_)
+    again[crime[(since > first[crime]) & (since <= 28)]] = True
+    return int((first < 8).sum()), int(again.sum())
+
+
+def tables(columns: Columns, zone: str | None = None) -> tuple[pa.Table, pa.Table]:
+    """Crimes and updates as Arrow tables for those who would rather query them, in local time where a zone is given."""
+
+    def instants(micros: Any) -> pa.Array:
+        utc = pa.array(micros).cast(pa.timestamp("us", "UTC"))
+        return pc.local_timestamp(utc.cast(pa.timestamp("us", zone))) if zone else utc
+
+    crimes = pa.table(
+        {
+            "crime": pa.array(np.arange(len(columns))),
+            "reported": instants(columns.reported_at),
+        }
+    )
+    updates = columns.updates
+    return crimes, pa.table(
+        {
+            "crime": pa.array(updates.crime),
+            "at": instants(updates.at),
+            "outcome": pa.DictionaryArray.from_arrays(
+                pa.array(updates.outcome.codes), pa.array(updates.outcome.values)
+            ),
+        }
+    )
+
+
+def bare_polars(crimes: Any, updates: Any) -> tuple[int, int]:
+    """The same two rules in Polars."""
+    import polars as pl
+
+    zone = "Europe/London"
+    days = (
+        crimes.lazy()
+        .with_columns(day_0=pl.col("reported").dt.convert_time_zone(zone).dt.date())
+        .select("crime", "day_0")
+    )
+    informed = (
+        updates.lazy()
+        .filter(pl.col("outcome") == "informed")
+        .with_columns(day=pl.col("at").dt.convert_time_zone(zone).dt.date())
+        .join(days, on="crime")
+        .with_columns(since=(pl.col("day") - pl.col("day_0")).dt.total_days())
+        .filter((pl.col("since") >= 1) & (pl.col("since") <= 28))
+    )
+    first = pl.col("since").filter(pl.col("since") <= 7).min().fill_null(8)
+    found = informed.group_by("crime").agg(first=first, again=(pl.col("since") > first).any())
+    out = found.select((pl.col("first") < 8).sum(), pl.col("again").sum()).collect()
+    return int(out["first"][0]), int(out["again"][0])
+
+
+DUCK = """
+with days as (select crime, cast(reported as date) as day_0 from crimes),
+since as (
+    select crime, datediff('day', day_0, cast("at" as date)) as since
+    from updates join days using (crime) where outcome = 'informed'
+), firsts as (
+    select crime, coalesce(min(since) filter (since <= 7), 8) as first, max(since) as last
+    from since where since between 1 and 28 group by crime
+)
+select count(*) filter (first < 8), count(*) filter (last > first) from firsts
+"""
+
+
+def bare_duckdb(connection: Any) -> tuple[int, int]:
+    """The same two rules in DuckDB, which is given local times: its time zones are an extension that may be missing."""
+    met, again = connection.execute(DUCK).fetchone()
+    return int(met), int(again)
+
+
+def main(count: int = 1_000_000, runs: int = 5) -> None:
+    """Measure on `count` generated crimes."""
+    os.environ.setdefault("POLARS_MAX_THREADS", str(CORES))
+    import duckdb
+    import polars as pl
+
+    columns, policy = crime_columns(count), load_policy("west-mercia")
+    crimes, updates = tables(columns)
+    polars = (pl.from_arrow(crimes), pl.from_arrow(updates))
+    duck = duckdb.connect(config={"threads": CORES})
+    for name, table in zip(("crimes", "updates"), tables(columns, policy.timezone), strict=True):
+        duck.register("given", table)
+        duck.execute(f"create table {name} as select * from given")  # noqa: S608
+    if not bare_numpy(columns, policy) == bare_polars(*polars) == bare_duckdb(duck):
+        raise AssertionError("the baselines disagree")
+    rows = sum(len(verdicts) for verdicts in judge_blocks(columns, policy, AS_AT))
+
+    def engine(threads: int) -> int:
+        return sum(len(verdicts) for verdicts in judge_blocks(columns, policy, AS_AT, threads=threads))
+
+    found = timed(
+        {
+            "bare two rules, NumPy, 1 thread": lambda: bare_numpy(columns, policy),
+            f"bare two rules, Polars, {CORES} threads": lambda: bare_polars(*polars),
+            f"bare two rules, DuckDB, {CORES} threads": lambda: bare_duckdb(duck),
+            "engine, full semantics, 1 thread": lambda: engine(1),
+            f"engine, full semantics, {CORES} threads": lambda: engine(CORES),
+        },
+        runs,
+    )
+    bare = found["bare two rules, NumPy, 1 thread"]
+    show(
+        f"Engine: {count:,} crimes, {rows:,} verdict rows",
+        [
+            ("", "seconds", "crimes a second", "rows a second", "of bare NumPy"),
+            *[
+                (
+                    name,
+                    f"{s:.3f}",
+                    f"{count / s:,.0f}",
+                    f"{rows / s:,.0f}" if name.startswith("engine") else "",
+                    f"{s / bare:.1f} x",
+                )
+                for name, s in found.items()
+            ],
+        ],
+    )
