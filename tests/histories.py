@@ -20,7 +20,9 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 Json = dict[str, Any]
 T = TypeVar("T")
 
-AS_AT, KNOWN_AT = datetime(2026, 11, 25, 12, tzinfo=UTC), datetime(2026, 10, 1, 8, tzinfo=UTC)
+AS_AT = datetime(2026, 11, 25, 12, tzinfo=UTC)
+BEFORE = timedelta(days=55)  # of K to T, unless told
+KNOWN_AT = AS_AT - BEFORE
 LAST_DAY = date(2027, 6, 30).toordinal()  # later facts could have due dates that the calendars do not cover
 LONDON = ZoneInfo("Europe/London")
 EPOCH = date(1970, 1, 1).toordinal()
@@ -96,14 +98,14 @@ def up_to(most: int) -> SearchStrategy[int]:
     return st.integers(0, most)
 
 
-def histories(seed: int, count: int, *, as_at: datetime = AS_AT, known_at: datetime = KNOWN_AT) -> Iterator[Json]:
+def histories(seed: int, count: int, *, as_at: datetime = AS_AT, known_at: datetime | None = None) -> Iterator[Json]:
     """That many crime records (records.md 1), the same for the same seed, around the instants T and K to ask about."""
     dice = Dice(seed)
     return (Story(dice, as_at, known_at).record(number) for number in range(count))
 
 
 @st.composite
-def crime_records(draw: DrawFn, *, as_at: datetime = AS_AT, known_at: datetime = KNOWN_AT) -> Json:
+def crime_records(draw: DrawFn, *, as_at: datetime = AS_AT, known_at: datetime | None = None) -> Json:
     """A crime record (records.md 1) around the instants T and K to ask about."""
     return Story(Drawn(draw), as_at, known_at).record(0)
 
@@ -141,11 +143,11 @@ def report_days(today: int) -> list[int]:
 class Story:
     """One record in the making: what has been told so far, and the next fact."""
 
-    def __init__(self, choices: Choices, as_at: datetime, known_at: datetime) -> None:
+    def __init__(self, choices: Choices, as_at: datetime, known_at: datetime | None) -> None:
         self.of, self.several = choices.of, choices.several
         self.today = as_at.astimezone(LONDON).date().toordinal()
         self.days: list[int] = []  # told so far, to place the next fact after
-        self.instants = [int(as_at.timestamp()), int(known_at.timestamp())]
+        self.instants = [int(as_at.timestamp()), int((known_at or as_at - BEFORE).timestamp())]
         self.steps: tuple[int, ...] = STEPS
         self.changed_on = 0  # the last change of status
         self.is_open = True
@@ -194,10 +196,10 @@ class Story:
 
     def record(self, number: int) -> Json:
         """The whole record."""
-        reported_on = self.of(report_days(self.today))
-        self.days.append(reported_on)
-        reported_at = self.at(reported_on)
+        reported_at = self.at(self.of(report_days(self.today)))
         self.instants.append(reported_at)
+        reported_on = datetime.fromtimestamp(reported_at, LONDON).toordinal()
+        self.days.append(reported_on)
         record: Json = {"crime_ref": f"22A/{number}/26", "reported_at": self.text(reported_at)}
         if self.rarely(2):
             record["recorded_at"] = self.text(self.at(reported_on + self.of((0, 0, 1, 2, 3, 7, -1))))

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from compliance.batch.files import line_chunks, open_input, writer
 from compliance.policy import Policy, judge
-from compliance.records import columns, decode_crimes
+from compliance.records import columns, read_columns
 
 
 @dataclass(slots=True)
@@ -36,10 +36,10 @@ def evaluate(
         started = False
         for number, lines in line_chunks(stream):
             filled = [(place, line) for place, line in enumerate(lines) if line.strip()]
-            crimes, refusals = decode_crimes([line for _, line in filled])
+            crimes, refusals = read_columns([line for _, line in filled])
             for refusal in refusals:
                 refuse(number + filled[refusal.index][0], refusal.crime_ref, refusal.reason)
-            verdicts = judge(columns(crimes), policy, as_at, known_at)
+            verdicts = judge(crimes, policy, as_at, known_at)
             out.write(verdicts.table())
             started = True
             done.crimes += len(crimes)

@@ -1,6 +1,7 @@
 """The wire format (records section 1): typed decoding, refusal with a reason, columns for the engine."""
 
-from compliance.records.columns import Columns, columns
+from compliance.records.assembly import columns, read_columns
+from compliance.records.columns import Columns
 from compliance.records.instants import NONE, from_micros, to_micros
 from compliance.records.wire import (
     Crime,
@@ -28,5 +29,6 @@ __all__ = [
     "decode_crime",
     "decode_crimes",
     "from_micros",
+    "read_columns",
     "to_micros",
 ]

@@ -9,21 +9,16 @@ absent.
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
-
-from compliance.records.instants import NONE, instants_of
-from compliance.records.wire import Crime
 
 Ints = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]
 
 OPEN, CLOSED, CANCELLED = 0, 1, 2
-_STATUS = {"open": OPEN, "closed": CLOSED, "cancelled": CANCELLED}
 EVERY_VICTIM, UNKNOWN_VICTIM = -1, -2
 """In `Updates.victim`: the update named no victim; it named one that the record does not have."""
 
@@ -50,12 +45,14 @@ class Coded:
         ).cast(pa.string())
 
 
-def coded(texts: Sequence[str | None] | pa.Array) -> Coded:
-    """Texts (None where absent) as codes."""
-    array = texts if isinstance(texts, pa.Array) else pa.array(texts, pa.string())
-    encoded = array.dictionary_encode()
-    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
-    return Coded(codes, tuple(encoded.dictionary.to_pylist()))
+def coded(texts: Sequence[str | None]) -> Coded:
+    """Texts (None where absent) as codes, in the order in which they first come."""
+    place: dict[str | None, int] = dict.fromkeys(texts, 0)
+    place.pop(None, None)
+    values = tuple(str(text) for text in place)
+    place = {text: code for code, text in enumerate(values)}
+    place[None] = -1
+    return Coded(np.fromiter(map(place.__getitem__, texts), np.int32, len(texts)), values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +135,6 @@ class Events(Rows):
     kind: Coded
 
 
-R = TypeVar("R", bound=Rows)
-T = TypeVar("T", Statuses, Allocations, Updates, Events)
-
-
 @dataclass(frozen=True)
 class Columns:
     """Crime records as columns. The crimes' own columns have one row a crime, in the order the records came."""
@@ -188,146 +181,3 @@ class Columns:
             self.offence.take(part), self.division.take(part), self.team.take(part), self.officer.take(part),
             **tables,
         )  # fmt: skip
-
-
-def columns(crimes: Sequence[Crime]) -> Columns:
-    """Decoded records, their instants checked, as columns.
-
-    A repeated reference within a record: the last one stands (records section 1). Lists are sorted here, so that the
-    engine may rely on the order.
-    """
-    victims = _victims(crimes)
-    return Columns(
-        crime_ref=pa.array([c.crime_ref for c in crimes], pa.string()),
-        reported_at=instants_of(crimes, "reported_at"),
-        recorded_at=instants_of(crimes, "recorded_at"),
-        offence=coded([c.offence for c in crimes]),
-        division=coded([c.division for c in crimes]),
-        team=coded([c.team for c in crimes]),
-        officer=coded([c.officer_ref for c in crimes]),
-        statuses=_statuses(crimes),
-        allocations=_allocations(crimes),
-        victims=victims,
-        updates=_updates(crimes, victims),
-        events=_events(crimes),
-    )
-
-
-def _flat(crimes: Sequence[Crime], name: str) -> tuple[list[Any], Ints]:
-    """All items of one list of every record, and the crime of each."""
-    lists = [getattr(crime, name) for crime in crimes]
-    counts = np.array([len(items) if items else 0 for items in lists], dtype=np.int64)
-    return [item for items in lists if items for item in items], np.repeat(np.arange(len(crimes)), counts)
-
-
-def _statuses(crimes: Sequence[Crime]) -> Statuses:
-    items, crime = _flat(crimes, "status")
-    kind = np.array([_STATUS[item.status] for item in items], dtype=np.int8)
-    return _by_instant(Statuses(crime, instants_of(items, "at"), kind))
-
-
-def _allocations(crimes: Sequence[Crime]) -> Allocations:
-    items, crime = _flat(crimes, "allocations")
-    return _by_instant(
-        Allocations(
-            crime,
-            instants_of(items, "start"),
-            coded([item.division for item in items]),
-            coded([item.team for item in items]),
-            coded([item.officer_ref for item in items]),
-        )
-    )
-
-
-def _victims(crimes: Sequence[Crime]) -> Victims:
-    items, crime = _flat(crimes, "victims")
-    refs = pa.array([item.victim_ref for item in items], pa.string())
-    rows = Victims(
-        crime,
-        refs,
-        coded([item.category or "standard" for item in items]),
-        instants_of(items, "added_at"),
-        instants_of(items, "declined_at"),
-        instants_of(items, "declined_until"),
-        instants_of(items, "declined_entered_at"),
-        np.array([item.agreed_interval_days or 0 for item in items], dtype=np.int64),
-    )
-    if (np.diff(crime) > 0).all():
-        return rows
-    rank = _ranks(refs)
-    kept = _last_of_each(crime, rank)
-    order = kept[np.lexsort((rank[kept], crime[kept]))]
-    return rows.take(order)
-
-
-def _updates(crimes: Sequence[Crime], victims: Victims) -> Updates:
-    items, crime = _flat(crimes, "updates")
-    refs = pa.array([item.update_ref for item in items], pa.string())
-    at, entered = instants_of(items, "at"), instants_of(items, "entered_at")
-    rows = Updates(
-        crime,
-        refs,
-        _named_victims(crime, pa.array([item.victim_ref for item in items], pa.string()), victims),
-        at,
-        np.where(entered == NONE, at, entered),
-        coded([item.outcome for item in items]),
-        coded([item.method for item in items]),
-    )
-    return _by_instant(_deduplicated(rows, refs))
-
-
-def _events(crimes: Sequence[Crime]) -> Events:
-    items, crime = _flat(crimes, "events")
-    rows = Events(crime, instants_of(items, "at"), coded([item.kind for item in items]))
-    return _by_instant(_deduplicated(rows, pa.array([item.event_ref for item in items], pa.string())))
-
-
-def _named_victims(crime: Ints, named: pa.Array, victims: Victims) -> Ints:
-    """The victim's row that each update names (rules 2.3), EVERY_VICTIM or UNKNOWN_VICTIM."""
-    result = np.full(len(named), EVERY_VICTIM, dtype=np.int64)
-    rows = np.flatnonzero(named.is_valid().to_numpy(zero_copy_only=False))
-    if len(rows) == 0:
-        return result
-    every = pa.concat_arrays([victims.ref, named.take(pa.array(rows))]).dictionary_encode().indices.to_numpy()
-    size = int(every.max()) + 1
-    held = victims.crime * size + every[: len(victims)]
-    asked = crime[rows] * size + every[len(victims) :]
-    order = np.argsort(held, kind="stable")
-    place = np.searchsorted(held[order], asked)
-    found = np.append(held[order], -1)[place] == asked
-    result[rows] = np.where(found, np.append(order, 0)[place], UNKNOWN_VICTIM)
-    return result
-
-
-def _ranks(texts: pa.Array) -> Ints:
-    """Whole numbers that order as the texts do by code point (UTF-8 orders as code points do)."""
-    encoded = texts.dictionary_encode()
-    rank = np.empty(len(encoded.dictionary), dtype=np.int64)
-    rank[pc.sort_indices(encoded.dictionary).to_numpy()] = np.arange(len(rank))
-    return rank[encoded.indices.to_numpy()]
-
-
-def _deduplicated(rows: R, refs: pa.Array) -> R:
-    """Of rows with the same reference within a crime, the last (records section 1)."""
-    encoded = refs.dictionary_encode()
-    if len(encoded.dictionary) == len(refs):
-        return rows
-    kept = _last_of_each(rows.crime, encoded.indices.to_numpy())
-    return rows if len(kept) == len(rows) else rows.take(kept)
-
-
-def _last_of_each(crime: Ints, key: Any) -> Ints:
-    """The places, ascending, of the last row of each (crime, key)."""
-    pair = crime * (int(key.max()) + 1) + key if len(key) else crime
-    _, last = np.unique(pair[::-1], return_index=True)
-    return np.sort(len(pair) - 1 - last)
-
-
-def _by_instant(rows: T) -> T:
-    """Within each crime by instant (updates then by entry), equal ones in the order given; no work where it is so."""
-    keys = (rows.at, rows.crime) if not isinstance(rows, Updates) else (rows.entered_at, rows.at, rows.crime)
-    same = rows.crime[1:] == rows.crime[:-1]
-    behind = rows.at[1:] < rows.at[:-1]
-    if isinstance(rows, Updates):
-        behind |= (rows.at[1:] == rows.at[:-1]) & (rows.entered_at[1:] < rows.entered_at[:-1])
-    return rows.take(np.lexsort(keys)) if (same & behind).any() else rows

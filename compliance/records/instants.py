@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -46,25 +46,34 @@ def parse_instants(texts: Sequence[str | None]) -> tuple[Instants, npt.NDArray[n
         texts = [text for text in texts if text is not None]
     if len(texts) == 0:
         return out, bad
-    try:
-        fixed = np.array(texts, dtype=f"S{_LONGEST + 1}")
-    except UnicodeEncodeError:
-        fixed = np.array([(text or "").encode("ascii", "replace") for text in texts], dtype=f"S{_LONGEST + 1}")
-    out[present], bad[present] = _parse(fixed)
-    if "\0" in "".join(texts):  # type: ignore[arg-type]  # fixed-width texts drop a trailing NUL: look at the texts themselves
-        bad[present] |= [text is not None and "\0" in text for text in texts]
+    out[present], bad[present] = _parse(_grid(texts))  # type: ignore[arg-type]  # the absent ones were taken out
     return out, bad
 
 
-def _parse(fixed: npt.NDArray[np.bytes_]) -> tuple[Instants, npt.NDArray[np.bool_]]:
-    """Fixed-width texts -> (microseconds, which are no instant)."""
-    # One row a position of the text, so that each step below runs along memory.
-    grid = np.ascontiguousarray(fixed.view(np.uint8).reshape(len(fixed), -1).T)
-    length = np.char.str_len(fixed)
-    good = (length > 19) & (length <= _LONGEST)
+def _grid(texts: Sequence[str]) -> npt.NDArray[np.uint8]:
+    """The texts' bytes, one row a position, so that each step of parsing runs along memory; 0 beyond a text's end.
+
+    What cannot be an instant (too long, not ASCII, a NUL) becomes an empty text, which is none either.
+    """
+    joined, lengths = "".join(texts), set(map(len, texts))
+    if len(lengths) == 1 and joined.isascii():
+        width = lengths.pop()
+        grid = np.frombuffer(joined.encode(), dtype=np.uint8).reshape(len(texts), width)[:, : _LONGEST + 1]
+    else:
+        fits = [text if len(text) <= _LONGEST and text.isascii() and "\0" not in text else "" for text in texts]
+        grid = np.array(fits, dtype=f"S{_LONGEST}").view(np.uint8).reshape(len(texts), _LONGEST)
+    padded = np.zeros((_LONGEST + 1, len(texts)), dtype=np.uint8)
+    padded[: grid.shape[1]] = grid.T
+    return padded
+
+
+def _parse(grid: npt.NDArray[np.uint8]) -> tuple[Instants, npt.NDArray[np.bool_]]:
+    """Texts as `_grid` gives them -> (microseconds, which are no instant)."""
+    count = grid.shape[1]
+    good = np.ones(count, dtype=np.bool_)
     for place, mark in _MARKS:
         good &= grid[place] == ord(mark)
-    digit = np.empty((19, len(fixed)), dtype=np.uint8)
+    digit = np.empty((19, count), dtype=np.uint8)
     for place in _DIGITS:
         np.subtract(grid[place], ord("0"), out=digit[place])
         good &= digit[place] <= 9
@@ -86,14 +95,14 @@ def _parse(fixed: npt.NDArray[np.bytes_]) -> tuple[Instants, npt.NDArray[np.bool
     days = before * 365 + before // 4 - before // 100 + before // 400 - 719162
     days += _BEFORE_MONTH[month] + (leap & (month > 2)) + day - 1
     micros = (days.astype(np.int64) * 86400 + (hour * 3600 + minute * 60 + second)) * _SECOND
-    plain = (length == 20) & (grid[19] == ord("Z"))
+    plain = (grid[19] == ord("Z")) & (grid[20] == 0)
     # Whole seconds with an offset are as common as Z in some crime systems; decimals are rare, and read one by one.
-    signed = np.flatnonzero(good & (length == 25) & ((grid[19] == ord("+")) | (grid[19] == ord("-"))))
+    signed = np.flatnonzero(good & ((grid[19] == ord("+")) | (grid[19] == ord("-"))) & (grid[24] > 0) & (grid[25] == 0))
     if len(signed):
         micros[signed] -= _offsets(grid[19:25, signed], good, signed)
         plain[signed] = True
     for i in np.flatnonzero(good & ~plain):
-        tail = _tail(fixed[i][19:])
+        tail = _tail(grid[19:, i].tobytes().rstrip(b"\0"))
         if tail is None:
             good[i] = False
         else:
@@ -140,8 +149,3 @@ def _offset(text: bytes) -> int | None:
         return None
     shift = (int(hours) * 60 + int(minutes)) * 60 * _SECOND
     return -shift if text[:1] == b"-" else shift
-
-
-def instants_of(items: Sequence[Any], attribute: str) -> Instants:
-    """One checked instant column of decoded items, NONE where absent."""
-    return parse_instants([getattr(item, attribute) for item in items])[0]

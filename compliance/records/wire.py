@@ -182,7 +182,7 @@ def check_instants(crimes: Sequence[Crime]) -> dict[int, str]:
         bad = parse_instants(texts)[1]
         if bad.any():
             places.update(owners[i] for i in bad.nonzero()[0].tolist())
-    return {place: _instant_reason(crimes[place]) for place in sorted(places)}
+    return {place: instant_reason(crimes[place]) for place in sorted(places)}
 
 
 def _instant_columns(crimes: Sequence[Crime]) -> Iterator[tuple[Sequence[int], list[str | None]]]:
@@ -204,8 +204,8 @@ def _instant_columns(crimes: Sequence[Crime]) -> Iterator[tuple[Sequence[int], l
         yield [place for place, _ in holds], [getattr(hold, attribute) for _, hold in holds]
 
 
-def decode_crimes(lines: Iterable[bytes | str]) -> tuple[list[Crime], list[Refusal]]:
-    """Many records at once: the good ones in their order, and a refusal for each of the others (design decision 9)."""
+def decode_structs(lines: Iterable[bytes | str]) -> tuple[list[Crime], list[int], list[Refusal]]:
+    """Many records at once, their instants not yet checked: the crimes, the place each came at, and the refusals."""
     crimes: list[Crime] = []
     places: list[int] = []
     refusals: list[Refusal] = []
@@ -218,11 +218,17 @@ def decode_crimes(lines: Iterable[bytes | str]) -> tuple[list[Crime], list[Refus
                 refusals.append(Refusal(place, _crime_ref(raw), _reason(error, raw)))
             except RecordError as error:
                 refusals.append(Refusal(place, None, str(error)))
-        for kept, reason in check_instants(crimes).items():
-            refusals.append(Refusal(places[kept], crimes[kept].crime_ref, reason))
-            crimes[kept] = None  # type: ignore[call-overload]
-    if refusals:
-        crimes = [crime for crime in crimes if crime is not None]
+    return crimes, places, refusals
+
+
+def decode_crimes(lines: Iterable[bytes | str]) -> tuple[list[Crime], list[Refusal]]:
+    """Many records at once, checked: the good ones in their order, and a refusal for each of the others, by its place
+    (design decision 9)."""
+    crimes, places, refusals = decode_structs(lines)
+    bad = check_instants(crimes)
+    if bad:
+        refusals += [Refusal(places[place], crimes[place].crime_ref, reason) for place, reason in bad.items()]
+        crimes = [crime for place, crime in enumerate(crimes) if place not in bad]
         refusals.sort(key=lambda refusal: refusal.index)
     return crimes, refusals
 
@@ -242,7 +248,8 @@ def _instants_of(crime: Crime) -> Iterator[tuple[str, str | None]]:
             yield f"victims[{i}].contact_holds[{j}].until", hold.end
 
 
-def _instant_reason(crime: Crime) -> str:
+def instant_reason(crime: Crime) -> str:
+    """Why a record is refused that holds a text which is no instant: the first such field."""
     for path, text in _instants_of(crime):
         if text is not None and parse_instants([text])[1][0]:
             found = text if len(text) <= 40 else text[:40] + "…"

@@ -2,8 +2,10 @@
 
 import gzip
 import json
+import tomllib
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,12 @@ class Sample:
 
 
 SAMPLES = [*(Sample(p, at) for p in POLICIES for at in (MAY, NOVEMBER)), Sample("west-mercia", SEPTEMBER, JULY)]
+
+
+@cache
+def policy(name: str) -> Json:
+    """A shipped policy as its file has it."""
+    return tomllib.loads((HERE.parents[1] / "rules" / f"{name}.toml").read_text("utf-8"))
 
 
 def records_text() -> str:
