@@ -72,7 +72,9 @@ class Case:
         self.today = self.local(as_at)  # 2.7
         self.reported_on = self.local(record["reported_at"])
         recorded_at = record.get("recorded_at")
-        self.recorded_on = self.local(recorded_at) if recorded_at and exists(recorded_at, as_at) else None
+        # 2.7 does not name the recording among the facts that wait for T, so an update on that day is never met first
+        # and owed again an hour later
+        self.recorded_on = self.local(recorded_at) if recorded_at else None
         self.status = [(self.local(s["at"]), s["status"]) for s in self.by_time(record.get("status"), "at")]
         # 5.3: cancelled, for as long as the crime stays cancelled
         self.cancelled = bool(self.status) and self.status[-1][1] == "cancelled"

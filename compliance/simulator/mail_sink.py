@@ -40,22 +40,23 @@ def parse(content: bytes) -> EmailMessage:
 
 
 class MailSink:
-    """Takes mail over SMTP on a free port of 127.0.0.1 (`host`, `port`) while its context lasts.
+    """Takes mail over SMTP on a port of 127.0.0.1 (`host`, `port`) while its context lasts.
 
     `messages` lists what was taken, in order; files are named by number and the recipient's local part. `on_message` is
     called for each, in the server's thread, before the sender is told that it was taken. Addresses in `refuse` are
     answered 550, in `defer` 451; for those in `drop` the connection breaks off in mid-DATA and nothing is kept.
     """
 
-    def __init__(self, folder: Path, on_message: OnMessage | None = None) -> None:
-        """`folder` is made if it does not exist."""
+    def __init__(self, folder: Path, on_message: OnMessage | None = None, port: int = 0) -> None:
+        """`folder` is made if it does not exist; files that lie in it stay. `port` 0 is a free one."""
         self.host = "127.0.0.1"
-        self.port = 0
+        self.port = port
         self.messages: list[Received] = []
         self.refuse: set[str] = set()
         self.defer: set[str] = set()
         self.drop: set[str] = set()
         self._folder = folder
+        self._before = 0
         self._on_message = on_message
         self._loop = asyncio.new_event_loop()
         self._ready = Event()
@@ -64,9 +65,10 @@ class MailSink:
     def __enter__(self) -> Self:
         """Start taking mail. Raises UnavailableError when the server does not start."""
         self._folder.mkdir(parents=True, exist_ok=True)
+        self._before = sum(1 for _ in self._folder.glob("*.eml"))
         self._thread.start()
         if not self._ready.wait(20):
-            raise UnavailableError("the mail sink did not start within 20 s; is this machine overloaded?")
+            raise UnavailableError(f"the mail sink did not start within 20 s; is port {self.port} of {self.host} free?")
         return self
 
     def __exit__(
@@ -79,7 +81,7 @@ class MailSink:
     def _run(self) -> None:
         loop = self._loop
         asyncio.set_event_loop(loop)
-        server = loop.run_until_complete(loop.create_server(self._session, self.host, 0))
+        server = loop.run_until_complete(loop.create_server(self._session, self.host, self.port))
         self.port = server.sockets[0].getsockname()[1]
         loop.call_soon(self._ready.set)
         loop.run_forever()
@@ -111,7 +113,7 @@ class MailSink:
         assert isinstance(content, bytes)  # noqa: S101  # decode_data is off
         for recipient in envelope.rcpt_tos:
             local = re.sub(r"[^A-Za-z0-9._-]", "_", recipient.partition("@")[0])[:80]
-            path = self._folder / f"{len(self.messages) + 1:06}-{local}.eml"
+            path = self._folder / f"{self._before + len(self.messages) + 1:06}-{local}.eml"
             path.write_bytes(content)
             self.messages.append(Received(recipient, path))
             if self._on_message is not None:

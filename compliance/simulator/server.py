@@ -71,14 +71,20 @@ def _answer(page: Page, lines: bool) -> Response:
 
 
 @contextmanager
-def serve(system: CrimeSystem) -> Iterator[str]:
-    """The crime system on a free port of 127.0.0.1 while the context lasts: its address, `http://127.0.0.1:PORT`.
+def serve(system: CrimeSystem, port: int = 0) -> Iterator[str]:
+    """The crime system on a port of 127.0.0.1 (0: a free one) while the context lasts: `http://127.0.0.1:PORT`.
 
-    Raises UnavailableError when the server does not start.
+    Raises UnavailableError when the port is taken or the server does not start.
     """
     # The protocol is named because asyncio sends small answers at once only on sockets that say they are TCP.
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
-        listener.bind(("127.0.0.1", 0))
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise UnavailableError(
+                f"port {port} of 127.0.0.1 cannot be used ({error.strerror}); name another"
+            ) from None
         config = uvicorn.Config(application(system), log_config=None, access_log=False, lifespan="off")
         server = _Server(config)
         thread = Thread(target=server.run, args=([listener],), name="crime system", daemon=True)

@@ -1,0 +1,201 @@
+"""Talking to the mail server: one connection for many mails, and what became of each, without guessing."""
+
+import re
+import smtplib
+import socket
+import ssl
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import TracebackType
+from typing import Final, Literal, Self
+
+from compliance.errors import SettingsError, UnavailableError
+
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpServer:
+    """Where mail is handed over.
+
+    `security`: `plain`, `starttls` (a server that does not offer it is not used) or `tls` from the first byte; the
+    server's certificate and name are always checked, against `ca_file` (PEM) where given, else against the machine's
+    own authorities. `timeout` in seconds, for each answer. `hello` is the name we give; None: this machine's own.
+    """
+
+    host: str
+    port: int = 25
+    security: Literal["plain", "starttls", "tls"] = "starttls"
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    timeout: float = 30.0
+    ca_file: str | None = None
+    hello: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raises SettingsError: a password that is missing or would travel in the clear, a time-out out of range."""
+        if not 0 < self.timeout <= 120:
+            raise SettingsError(f"mail server: timeout {self.timeout}: expected more than 0 and at most 120 seconds")
+        if (self.username is None) != (self.password is None):
+            raise SettingsError("mail server: give both username and password, or neither")
+        if self.username is not None and self.security == "plain" and self.host not in _LOOPBACK:
+            raise SettingsError(
+                f"mail server {self.host}: a password is not sent over a plain connection; "
+                "set security to 'starttls' or 'tls'"
+            )
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+class Fate(StrEnum):
+    """What became of a mail that was handed over."""
+
+    TAKEN = "taken"
+    """The server took it (2xx after its end)."""
+    REFUSED = "refused"
+    """The server will never take it (5xx for this recipient or this mail)."""
+    DEFERRED = "deferred"
+    """The server does not take it now (4xx)."""
+    LOST = "lost"
+    """The connection went before the mail was complete: it was not taken."""
+    UNCERTAIN = "uncertain"
+    """The connection went after the mail was complete and before the answer: it may have been taken."""
+    HALTED = "halted"
+    """The server refuses us, not this mail: no other mail would fare better."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A mail's fate, and what the server said or what went wrong."""
+
+    fate: Fate
+    said: str
+
+
+class Mailer:
+    """A connection to the mail server while its context lasts; made when first needed, and again when it was lost."""
+
+    def __init__(self, server: SmtpServer) -> None:
+        self._server = server
+        self._smtp: smtplib.SMTP | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Take leave of the server."""
+        if self._smtp is not None:
+            try:
+                self._smtp.quit()
+            except OSError:
+                self._smtp.close()
+            self._smtp = None
+
+    def connect(self) -> None:
+        """Connect where there is no connection.
+
+        Raises UnavailableError: no server there, no TLS, a certificate that is not right, or log-in refused.
+        """
+        if self._smtp is not None:
+            return
+        try:
+            self._smtp = self._connected()
+        except OSError as error:
+            raise UnavailableError(
+                f"mail server {self._server}: {_reason(error)}; nothing is lost, mail goes out when it answers again"
+            ) from None
+
+    def send(self, sender: str, recipient: str, content: bytes) -> Answer:
+        """Hand one mail over to the connected server. Never raises for what a server does: the answer says it."""
+        smtp = self._smtp
+        if smtp is None:
+            return Answer(Fate.LOST, "there is no connection")
+        complete = False
+        try:
+            for command, expected, never in (
+                (f"MAIL FROM:<{sender}>", (250,), Fate.HALTED),
+                (f"RCPT TO:<{recipient}>", (250, 251), Fate.REFUSED),
+                ("DATA", (354,), Fate.REFUSED),
+            ):
+                code, reply = smtp.docmd(command)
+                if code not in expected:
+                    return self._not_taken(smtp, code, reply, never)
+            smtp.send(re.sub(rb"(?m)^\.", b"..", content))  # RFC 5321 4.5.2: a line's leading full stop is doubled
+            complete = True  # from the end mark on, the server may have it whatever we hear
+            smtp.send(b".\r\n")
+            code, reply = smtp.getreply()
+        except OSError as error:
+            self._drop()
+            return Answer(Fate.UNCERTAIN if complete else Fate.LOST, _reason(error))
+        return (
+            Answer(Fate.TAKEN, _said(code, reply)) if code == 250 else self._not_taken(smtp, code, reply, Fate.REFUSED)
+        )
+
+    def _not_taken(self, smtp: smtplib.SMTP, code: int, reply: bytes, never: Fate) -> Answer:
+        """4xx is for now, 5xx for good; after 421 the server has closed (RFC 5321 4.2)."""
+        if code in (421, -1):
+            self._drop()
+            return Answer(Fate.LOST, _said(code, reply))
+        try:
+            smtp.rset()
+        except OSError:
+            self._drop()
+        return Answer(never if 500 <= code < 600 else Fate.DEFERRED, _said(code, reply))
+
+    def _drop(self) -> None:
+        if self._smtp is not None:
+            self._smtp.close()
+            self._smtp = None
+
+    def _connected(self) -> smtplib.SMTP:
+        server = self._server
+        secure = None if server.security == "plain" else _context(server)
+        smtp: smtplib.SMTP
+        if server.security == "tls":
+            smtp = smtplib.SMTP_SSL(
+                server.host, server.port, local_hostname=server.hello, timeout=server.timeout, context=secure
+            )
+        else:
+            smtp = smtplib.SMTP(server.host, server.port, local_hostname=server.hello, timeout=server.timeout)
+        try:
+            # The end mark travels alone (see `send`): it must not wait until the mail before it was acknowledged.
+            if smtp.sock is not None:
+                smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            smtp.ehlo_or_helo_if_needed()
+            if server.security == "starttls":
+                smtp.starttls(context=secure)
+                smtp.ehlo_or_helo_if_needed()
+            if server.username is not None and server.password is not None:
+                smtp.login(server.username, server.password)
+        except BaseException:
+            smtp.close()
+            raise
+        return smtp
+
+
+def _context(server: SmtpServer) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=server.ca_file)
+    except OSError as error:
+        raise SettingsError(f"mail server {server}: ca_file {server.ca_file!r} cannot be used: {error}") from None
+
+
+def _said(code: int, reply: bytes) -> str:
+    """A server's answer on one line, at most 300 characters."""
+    return " ".join(f"{code} {reply.decode('utf-8', 'replace')}".split())[:300]
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        return f"it refuses our user name and password ({_said(error.smtp_code, _bytes(error.smtp_error))})"
+    if isinstance(error, smtplib.SMTPResponseException):
+        return _said(error.smtp_code, _bytes(error.smtp_error))
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return " ".join(str(text).split())[:300] or type(error).__name__
+
+
+def _bytes(text: bytes | str) -> bytes:
+    return text if isinstance(text, bytes) else text.encode()

@@ -1,0 +1,115 @@
+"""Asked again just before a digest is sent: what it still tells, or why it is not sent (design decision 5)."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import bindparam
+from sqlmodel import Session, col, select
+
+from compliance.mail import Postponed, Rendered, StillDue, Withdrawn, as_written
+from compliance.policy import Policy
+from compliance.reminders.digest import write
+from compliance.reminders.history import DIGEST, drop_notices, spells
+from compliance.reminders.owed import Key, Owed, outstanding_now
+from compliance.reminders.plan import read_text
+from compliance.reminders.render import render
+from compliance.reminders.rules import ReminderRules, next_opening, not_now, today_of
+from compliance.reminders.stages import Decision, Outcome, Situation, passed_or_held
+from compliance.store import Store, load_crimes
+from compliance.store.tables import CrimeRow, Notice, OfficerRow, Outbox
+
+FRESH: Final = timedelta(minutes=15)
+"""For so long a digest stands as it was written while no record that it tells of changes."""
+
+_CHANGED: Final = (
+    select(Notice.id)
+    .join(CrimeRow, col(CrimeRow.crime_ref) == col(Notice.crime_ref))
+    .where(col(Notice.outbox_id) == bindparam("mail"), col(CrimeRow.seen_at) >= bindparam("written"))
+    .limit(1)
+)
+
+
+def still_due(store: Store, policy: Policy, rules: ReminderRules, clock: Callable[[], datetime]) -> StillDue:
+    """The question that `mail.deliver` asks before each mail; mails that are no digests go as they were written.
+
+    A digest is written anew from what is outstanding at that instant. What was discharged, handed over or put on hold
+    since drops out, its notice with that reason; an empty digest is withdrawn, and one that a later digest has replaced
+    too. Outside working hours it is postponed to the next working morning.
+    """
+
+    def ask(row: Outbox) -> Rendered | Withdrawn | Postponed:
+        if row.kind != DIGEST:
+            return as_written(row)
+        now = clock()
+        if reason := not_now(policy, rules, now):
+            return Postponed(next_opening(policy, rules, now), reason)
+        return _again(store, policy, rules, now, row)
+
+    return ask
+
+
+def _again(store: Store, policy: Policy, rules: ReminderRules, now: datetime, row: Outbox) -> Rendered | Withdrawn:
+    with store.session(reading=True) as session:
+        if _stands(session, row, now):
+            return as_written(row)
+        if _replaced(session, row):
+            return Withdrawn("replaced by a later digest")
+        told = _told(session, row)
+        officer = session.get(OfficerRow, row.recipient_ref)
+        crime_refs = sorted({notice.crime_ref for notice in told})
+        often = spells(session, crime_refs)
+    owed = {item.key: item for item in outstanding_now(load_crimes(store, crime_refs), policy, now, often)}
+    about = Situation(rules, today_of(policy, now), {officer.officer_ref: officer} if officer else {})
+    kept, dropped = [], {}
+    for notice in told:
+        item = owed.get(_key(notice))
+        if reason := _why_not(notice, item, about):
+            dropped[int(notice.id or 0)] = reason
+        elif item is not None:
+            kept.append(Decision(item, notice.recipient_ref, Outcome.SENT, notice.reason))
+    if dropped:
+        with store.session() as session:
+            drop_notices(session, dropped)
+    if not kept:
+        reasons = sorted(set(dropped.values()))
+        return Withdrawn(f"nothing is left to tell ({', '.join(reasons)})" if reasons else "nothing is left to tell")
+    return render(write(kept, policy, rules, about.today, read_text(store, policy, about.today)), rules)
+
+
+def _stands(session: Session, row: Outbox, now: datetime) -> bool:
+    """Whether it was written minutes ago, and no record that it tells of has changed since: then it says what it would
+    say anew."""
+    if not timedelta() <= now - row.created_at < FRESH:
+        return False
+    return session.execute(_CHANGED, {"mail": row.id, "written": row.created_at}).first() is None
+
+
+def _why_not(notice: Notice, owed: Owed | None, about: Situation) -> str | None:
+    """Why what was to be told drops out, None where it is told."""
+    if owed is None or owed.spell != notice.spell:
+        return "no longer outstanding when the mail was to be sent"
+    if owed.waiting.officer_ref != notice.recipient_ref:
+        return "handed over before the mail was sent"
+    answer = passed_or_held(owed, about)
+    return answer[1] if answer else None
+
+
+def _replaced(session: Session, row: Outbox) -> bool:
+    later = select(Outbox.id).where(
+        col(Outbox.kind) == DIGEST,
+        col(Outbox.recipient_ref) == row.recipient_ref,
+        col(Outbox.id) > row.id,
+        col(Outbox.state).not_in(("refused", "cancelled")),
+    )
+    return session.exec(later.limit(1)).first() is not None
+
+
+def _told(session: Session, row: Outbox) -> list[Notice]:
+    """The notices of a mail that say it tells them."""
+    asked = select(Notice).where(col(Notice.outbox_id) == row.id, col(Notice.outcome) == Outcome.SENT)
+    return list(session.exec(asked.order_by(col(Notice.id))).all())
+
+
+def _key(notice: Notice) -> Key:
+    return notice.crime_ref, notice.victim_ref, notice.requirement, notice.cycle, notice.clock_date

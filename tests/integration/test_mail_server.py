@@ -1,0 +1,189 @@
+"""What a mail server can do to us: TLS, log-in, refusals at every step, silence, and an answer that never comes."""
+
+import asyncio
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+import pytest
+import trustme
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+from compliance.errors import SettingsError, UnavailableError
+from compliance.mail.smtp import Fate, Mailer, SmtpServer
+
+SENDER, OFFICER = "updates@force.example", "officer@force.example"
+MAIL = b"Subject: x\r\n\r\n.text\r\n"
+
+
+class Server:
+    """What a scripted server answers to each command; it notes who connected and what it took."""
+
+    def __init__(self, **answers: str) -> None:
+        self.answers = answers
+        self.taken: list[bytes] = []
+        self.connections: set[Any] = set()
+        self.drop_after_taking = False
+
+    async def handle_MAIL(self, _: SMTP, session: Session, envelope: Envelope, address: str, *__: Any) -> str:  # noqa: N802
+        self.connections.add(session.peer)
+        envelope.mail_from = address
+        return self.answers.get("mail", "250 OK")
+
+    async def handle_RCPT(self, _: SMTP, __: Session, envelope: Envelope, address: str, *___: Any) -> str:  # noqa: N802
+        envelope.rcpt_tos.append(address)
+        return self.answers.get("rcpt", "250 OK")
+
+    async def handle_DATA(self, server: SMTP, _: Session, envelope: Envelope) -> str:  # noqa: N802
+        if (answer := self.answers.get("data", "250 OK")).startswith("250"):
+            assert isinstance(envelope.content, bytes)
+            self.taken.append(envelope.content)
+        if self.drop_after_taking:
+            assert isinstance(server.transport, asyncio.Transport)
+            server.transport.abort()
+        return answer
+
+
+@contextmanager
+def running(server: Server, *, implicit: ssl.SSLContext | None = None, **options: Any) -> Iterator[int]:
+    """The server on a free port of 127.0.0.1, in a thread of its own."""
+    loop, ready, port = asyncio.new_event_loop(), Event(), [0]
+
+    def run() -> None:
+        asyncio.set_event_loop(loop)
+        listening = loop.run_until_complete(
+            loop.create_server(lambda: SMTP(server, loop=loop, **options), "127.0.0.1", 0, ssl=implicit)
+        )
+        port[0] = listening.sockets[0].getsockname()[1]
+        loop.call_soon(ready.set)
+        loop.run_forever()
+        listening.close()
+        tasks = asyncio.all_tasks(loop)
+        for task in tasks:
+            task.cancel()
+        loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()
+
+    thread = Thread(target=run, daemon=True)
+    thread.start()
+    assert ready.wait(10)
+    yield port[0]
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+
+
+def plain(port: int, timeout: float = 5) -> SmtpServer:
+    return SmtpServer("127.0.0.1", port, security="plain", timeout=timeout)
+
+
+def fates(server: Server, mails: int = 1) -> list[Fate]:
+    """What becomes of some mails that are handed over one after another, reconnecting where need be."""
+    found = []
+    with running(server) as port, Mailer(plain(port)) as mailer:
+        for _ in range(mails):
+            mailer.connect()
+            found.append(mailer.send(SENDER, OFFICER, MAIL).fate)
+    return found
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A key and a certificate for localhost and 127.0.0.1, which is its own authority."""
+    file = tmp_path / "localhost.pem"
+    authority = trustme.CA()
+    issued = authority.issue_cert("localhost", "127.0.0.1")
+    parts = (issued.private_key_pem, *issued.cert_chain_pems, authority.cert_pem)
+    file.write_bytes(b"".join(part.bytes() for part in parts))
+    return file
+
+
+def context(certificate: Path) -> ssl.SSLContext:
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made.load_cert_chain(certificate)
+    return made
+
+
+def test_many_mails_go_over_one_connection() -> None:
+    server = Server()
+    assert fates(server, mails=3) == [Fate.TAKEN] * 3
+    assert len(server.connections) == 1
+    assert server.taken == [MAIL] * 3
+
+
+@pytest.mark.parametrize(
+    ("step", "answer", "fate"),
+    [
+        ("rcpt", "550 5.1.1 No such mailbox", Fate.REFUSED),
+        ("rcpt", "451 4.3.2 Later", Fate.DEFERRED),
+        ("rcpt", "421 4.3.2 Closing", Fate.LOST),
+        ("data", "554 5.7.1 Looks like spam", Fate.REFUSED),
+        ("data", "452 4.2.2 Disk full", Fate.DEFERRED),
+        ("mail", "451 4.7.1 Greylisted", Fate.DEFERRED),
+        ("mail", "550 5.7.1 We do not know you", Fate.HALTED),
+        ("mail", "530 5.7.0 Log in first", Fate.HALTED),
+    ],
+)
+def test_every_answer_has_its_fate_and_the_next_mail_can_follow(step: str, answer: str, fate: Fate) -> None:
+    server = Server(**{step: answer})
+    assert fates(server, mails=2) == [fate, fate]
+    assert server.taken == []
+
+
+def test_a_server_that_takes_a_mail_and_is_gone_before_its_answer_leaves_it_uncertain() -> None:
+    server = Server()
+    server.drop_after_taking = True
+    assert fates(server) == [Fate.UNCERTAIN]
+    assert server.taken == [MAIL]
+
+
+def test_a_server_that_never_answers_is_given_up_in_time() -> None:
+    class Silent(Server):
+        async def handle_DATA(self, server: SMTP, _: Session, envelope: Envelope) -> str:  # noqa: ARG002, N802
+            await asyncio.Event().wait()
+            return "250 OK"
+
+    with running(Silent()) as port, Mailer(plain(port, timeout=0.2)) as mailer:
+        mailer.connect()
+        answer = mailer.send(SENDER, OFFICER, MAIL)
+    assert answer.fate is Fate.UNCERTAIN
+    assert "timed out" in answer.said
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_tls_with_log_in(certificate: Path, security: Any) -> None:
+    def log_in(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
+        assert isinstance(data, LoginPassword)
+        return AuthResult(success=(data.login, data.password) == (b"service", b"secret"), handled=False)
+
+    server, tls = Server(), context(certificate)
+    options: dict[str, Any] = {"implicit": tls, "auth_require_tls": False}
+    if security == "starttls":
+        options = {"tls_context": tls, "require_starttls": True, "auth_required": True}
+    with running(server, authenticator=log_in, **options) as port:
+        right = SmtpServer("127.0.0.1", port, security, "service", "secret", 5, str(certificate))
+        with Mailer(right) as mailer:
+            mailer.connect()
+            assert mailer.send(SENDER, OFFICER, MAIL).fate is Fate.TAKEN
+        wrong = SmtpServer("127.0.0.1", port, security, "service", "wrong", 5, str(certificate))
+        with Mailer(wrong) as mailer, pytest.raises(UnavailableError, match="refuses our user name and password"):
+            mailer.connect()
+        unknown = SmtpServer("127.0.0.1", port, security, "service", "secret", 5)
+        with Mailer(unknown) as mailer, pytest.raises(UnavailableError, match="certificate"):
+            mailer.connect()
+
+
+def test_a_server_without_starttls_is_not_used() -> None:
+    with running(Server()) as port:
+        mailer = Mailer(SmtpServer("127.0.0.1", port, "starttls", timeout=5))
+        with pytest.raises(UnavailableError, match=f"127.0.0.1:{port}: STARTTLS"):
+            mailer.connect()
+
+
+def test_a_ca_file_that_is_not_there_is_a_wrong_setting(tmp_path: Path) -> None:
+    server = SmtpServer("127.0.0.1", 1, ca_file=str(tmp_path / "none.pem"))
+    with Mailer(server) as mailer, pytest.raises(SettingsError, match=r"none\.pem"):
+        mailer.connect()

@@ -1,0 +1,279 @@
+"""Mornings of a force: who is told, once, with every reason kept; from the crime records to the outbox."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlmodel import col, select
+
+from compliance.mail import Delivery, SmtpServer, deliver
+from compliance.policy import load_policy
+from compliance.records import Officer
+from compliance.reminders import ReminderRules, RemindOutcome, plan, remind, still_due
+from compliance.simulator.mail_sink import MailSink
+from compliance.store import Store, begin_poll, end_poll, judge_due, migrate, save_officers, take_page
+from compliance.store.tables import Notice, Outbox
+
+POLICY = load_policy("west-mercia")
+RULES = ReminderRules(
+    due_from=date(2026, 5, 1), sender="Victim updates <updates@force.example>", reply_to="performance@force.example",
+    domain="mail.force.example", list_id="victim-updates.force.example",
+)  # fmt: skip
+Json = dict[str, Any]
+
+
+def morning(day: str, hour: int = 7) -> datetime:
+    """Seven o'clock in Worcester on a day in summer time, or another full hour."""
+    return datetime.fromisoformat(f"{day}T{hour - 1:02}:00:00").replace(tzinfo=UTC)
+
+
+def crime(ref: str, reported: str, officer_ref: str | None = "1042", *updates: str, **fields: Any) -> Json:
+    """A crime of one victim; dates are taken at noon."""
+    told = [{"update_ref": day, "at": f"{day}T11:00:00Z", "outcome": "informed"} for day in updates]
+    record = {"crime_ref": ref, "reported_at": f"{reported}T11:00:00Z", "officer_ref": officer_ref}
+    return record | {"victims": [{"victim_ref": "V1"}], "updates": told} | fields
+
+
+class Office:
+    """A store, a mail server, and mornings."""
+
+    def __init__(self, store: Store, sink: MailSink) -> None:
+        self.store, self.sink = store, sink
+        self.rules = RULES
+        self.now = morning("2026-06-10")
+        self.directory("1042", "2000")
+
+    def directory(self, *officers: str | Officer) -> None:
+        entries = [Officer(o, email=f"{o}@force.example") if isinstance(o, str) else o for o in officers]
+        save_officers(self.store, entries, self.now)
+
+    def records(self, *crimes: Json) -> None:
+        """The crime system says so now, and it is judged."""
+        poll = begin_poll(self.store, "crimes", self.now)
+        take_page(self.store, poll, "crimes", [json.dumps(record).encode() for record in crimes], None, self.now)
+        end_poll(self.store, poll, self.now, complete=True)
+        judge_due(self.store, POLICY, self.now)
+
+    def remind(self, day: str | None = None) -> RemindOutcome:
+        if day:
+            self.now = morning(day)
+        judge_due(self.store, POLICY, self.now)
+        return remind(self.store, POLICY, self.rules, self.now)
+
+    def deliver(self) -> Delivery:
+        server = SmtpServer(self.sink.host, self.sink.port, security="plain", timeout=5)
+        again = still_due(self.store, POLICY, self.rules, lambda: self.now)
+        return deliver(self.store, server, lambda: self.now, still_due=again)
+
+    def told(self, day: str) -> list[tuple[str, str]]:
+        """(recipient, subject) of the mails that arrive on a morning."""
+        before = len(self.sink.messages)
+        self.remind(day)
+        self.deliver()
+        return [(r.recipient, str(r.message["Subject"])) for r in self.sink.messages[before:]]
+
+    def notices(self) -> list[tuple[str, str, str, str]]:
+        """(recipient, crime, outcome, reason) of every notice in order."""
+        with self.store.session(reading=True) as session:
+            found = session.exec(select(Notice).order_by(col(Notice.id)))
+            return [(n.recipient_ref, n.crime_ref, n.outcome, n.reason) for n in found]
+
+    def outbox(self) -> list[Outbox]:
+        with self.store.session(reading=True) as session:
+            return list(session.exec(select(Outbox).order_by(col(Outbox.id))))
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    url = f"sqlite:///{tmp_path}/compliance.db"
+    migrate(url)
+    store = Store.open(url)
+    with MailSink(tmp_path / "mail") as sink:
+        yield Office(store, sink)
+    store.close()
+
+
+def test_an_officer_gets_one_digest_of_all_that_is_outstanding(office: Office) -> None:
+    office.records(
+        crime("A", "2026-06-01"), crime("B", "2026-06-02"), crime("C", "2026-06-03"), crime("D", "2026-06-01", "2000")
+    )
+    outcome = office.remind()
+    assert (outcome.digests, outcome.victims, outcome.not_now) == (2, 3, None)
+    assert outcome.reasons == {"sent: new": 3}  # C is due today: it has not passed
+    assert [row.key for row in office.outbox()] == ["digest:1042:2026-06-10", "digest:2000:2026-06-10"]
+    assert office.deliver() == Delivery(sent=2)
+    subjects = [(r.recipient[:4], r.message["Subject"]) for r in office.sink.messages]
+    assert subjects == [
+        ("1042", "2 victims are waiting for an update from you"),
+        ("2000", "1 victim is waiting for an update from you"),
+    ]
+
+
+def test_a_second_run_on_the_same_morning_does_nothing_more(office: Office) -> None:
+    office.records(crime("A", "2026-06-01"), crime("B", "2026-06-01", None))
+    office.remind()
+    office.deliver()
+    before = office.notices()
+    office.now += timedelta(hours=3)
+    assert office.remind().digests == 0
+    assert office.deliver() == Delivery()
+    assert office.notices() == before
+
+
+def test_what_turns_up_later_on_the_day_waits_for_the_next_digest(office: Office) -> None:
+    office.records(crime("A", "2026-06-01"))
+    office.remind()
+    office.records(crime("B", "2026-06-02"))
+    assert office.remind().digests == 0
+    assert office.notices()[-1] == ("1042", "B", "suppressed", "a digest went out earlier today")
+    office.deliver()
+    assert office.told("2026-06-11") == [("1042@force.example", "2 victims are waiting for an update from you")]
+
+
+def test_a_mail_carries_the_headers_that_sort_it_and_that_no_machine_answers(office: Office) -> None:
+    office.records(crime("A", "2026-06-01"))
+    office.told("2026-06-10")
+    office.records(crime("B", "2026-06-03"))
+    office.told("2026-06-11")
+    first, second = (received.message for received in office.sink.messages)
+    assert first["To"] == "1042@force.example"
+    assert first["From"] == RULES.sender
+    assert first["Reply-To"] == RULES.reply_to
+    assert first["Auto-Submitted"] == "auto-generated"
+    assert first["List-Id"] == "<victim-updates.force.example>"
+    assert first["References"] == second["References"]
+    assert first["Message-ID"] != second["Message-ID"]
+
+
+def test_nothing_new_is_no_mail_until_seven_days_have_passed(office: Office) -> None:
+    """Field: reminder fatigue. Told on a Wednesday, told again the next Wednesday."""
+    office.records(crime("A", "2026-06-01"))
+    one = [("1042@force.example", "1 victim is waiting for an update from you")]
+    days = {day: office.told(f"2026-06-{day}") for day in range(10, 19)}
+    assert {day: mails for day, mails in days.items() if mails} == {10: one, 17: one}
+    assert [notice[2:] for notice in office.notices()] == [
+        ("sent", "new"), ("suppressed", "told on 2026-06-10"), ("sent", "still waiting"),
+        ("suppressed", "told on 2026-06-17"),
+    ]  # fmt: skip
+
+
+def test_something_new_is_told_the_next_working_morning_with_the_rest_below(office: Office) -> None:
+    office.records(crime("A", "2026-06-01"), crime("B", "2026-06-03"))
+    office.told("2026-06-10")
+    assert office.told("2026-06-11") == [("1042@force.example", "2 victims are waiting for an update from you")]
+    text = office.outbox()[-1].text
+    assert text.index("NEW") < text.index("Crime B") < text.index("STILL WAITING") < text.index("Crime A")
+    assert "Crime system read on Wednesday 10 June at 07:00." in " ".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("due", "silent", "told"),
+    [
+        ("2026-06-05", ["2026-06-06", "2026-06-07"], "2026-06-08"),  # a weekend
+        ("2026-05-24", ["2026-05-25"], "2026-05-26"),  # the spring bank holiday
+    ],
+)
+def test_no_mail_on_weekends_and_bank_holidays(office: Office, due: str, silent: list[str], told: str) -> None:
+    reported = date.fromisoformat(due) - timedelta(days=7)
+    office.now = morning(due)
+    office.records(crime("A", str(reported)))
+    for day in silent:
+        assert office.told(day) == []
+        assert "is not a working day" in str(office.remind(day).not_now)
+    assert len(office.told(told)) == 1
+    assert len(office.notices()) == 1
+
+
+def test_no_mail_before_the_working_day_begins(office: Office) -> None:
+    office.records(crime("A", "2026-06-01"))
+    office.now -= timedelta(minutes=1)
+    assert office.remind() == RemindOutcome(not_now="mail goes out from 07:00")
+    assert office.notices() == []
+
+
+def test_what_fell_due_before_the_start_is_kept_with_its_reason_once(office: Office) -> None:
+    office.records(crime("A", "2026-04-23"))  # due on 30 April for the first update, on 21 May for the second
+    office.now = morning("2026-05-20")
+    office.remind("2026-05-19")
+    office.remind("2026-05-20")
+    reason = "fell due before the service started"
+    assert office.notices() == [("1042", "A", "suppressed", reason)]
+    assert office.outbox() == []
+    assert office.told("2026-05-22") == [("1042@force.example", "1 victim is waiting for an update from you")]
+    assert "within 7 days" not in office.outbox()[0].text.split("HOW IT WAS JUDGED")[0]
+
+
+def test_what_cannot_be_told_is_held_with_its_reason_and_told_once_when_it_can(office: Office) -> None:
+    """Field 5: no owner, left, absent; records section 1: contact holds."""
+    hold = {
+        "reason": "through the family liaison officer",
+        "from": "2026-06-01T09:00:00Z",
+        "until": "2026-06-11T09:00:00Z",
+    }
+    held = [{"victim_ref": "V1", "contact_holds": [hold]}, {"victim_ref": "V2"}]
+    office.directory(
+        Officer("3000"), Officer("3001", email="3001@force.example\nBcc: x@force.example"),
+        Officer("3002", email="3002@force.example", left_on="2026-06-01"), "3003",
+    )  # fmt: skip
+    office.records(
+        crime("A", "2026-06-01", None), crime("B", "2026-06-01", "9999"), crime("C", "2026-06-01", "3000"),
+        crime("D", "2026-06-01", "3001"), crime("E", "2026-06-01", "3002"),
+        crime("F", "2026-06-01", "3003", victims=held),
+    )  # fmt: skip
+    assert office.told("2026-06-10") == [("3003@force.example", "1 victim is waiting for an update from you")]
+    assert sorted(office.notices()) == [
+        ("", "A", "held", "nobody has the case"),
+        ("3000", "C", "held", "no address"),
+        ("3001", "D", "held", "address cannot be used"),
+        ("3002", "E", "held", "officer has left"),
+        ("3003", "F", "held", "contact hold"),
+        ("3003", "F", "sent", "new"),
+        ("9999", "B", "held", "officer unknown"),
+    ]
+    office.directory("3000", "9999")
+    mails = {recipient for recipient, _ in office.told("2026-06-11")}
+    assert mails == {"3000@force.example", "9999@force.example"}  # the hold is still on during this day
+    assert office.told("2026-06-12") == [("3003@force.example", "2 victims are waiting for an update from you")]
+
+
+def test_the_officer_who_has_the_case_now_is_told(office: Office) -> None:
+    """Records section 1: the last allocation not later than now, not who had it when it fell due."""
+    allocations = [
+        {"officer_ref": "1042", "from": "2026-06-01T11:00:00Z"}, {"officer_ref": "2000", "from": "2026-06-09T08:00:00Z"},
+        {"officer_ref": "3000", "from": "2026-06-10T12:00:00Z"},
+    ]  # fmt: skip
+    office.records(crime("A", "2026-06-01", "1042", allocations=allocations))
+    assert [recipient for recipient, _ in office.told("2026-06-10")] == ["2000@force.example"]
+
+
+def test_a_withdrawn_update_makes_the_obligation_new_again(office: Office) -> None:
+    office.records(crime("A", "2026-06-01"))
+    office.told("2026-06-10")
+    office.records(crime("A", "2026-06-01", "1042", "2026-06-10"))
+    assert office.told("2026-06-11") == []
+    office.records(crime("A", "2026-06-01"))
+    assert len(office.told("2026-06-12")) == 1
+    assert office.notices()[-1][2:] == ("sent", "new")
+
+
+def test_planning_writes_nothing_and_says_what_would_be_sent(office: Office) -> None:
+    office.records(crime("A", "2026-06-01"), crime("B", "2026-06-01", None))
+    planned = plan(office.store, POLICY, office.rules, office.now)
+    (digest,) = planned.digests
+    assert (digest.key, digest.to_address) == ("digest:1042:2026-06-10", "1042@force.example")
+    assert digest.content.subject == "1 victim is waiting for an update from you"
+    decisions = sorted((d.owed.waiting.crime_ref, d.outcome, d.reason) for d in planned.decisions)
+    assert decisions == [("A", "sent", "new"), ("B", "held", "nobody has the case")]
+    assert (office.outbox(), office.notices()) == ([], [])
+    weekend = plan(office.store, POLICY, office.rules, morning("2026-06-13"))
+    assert (weekend.digests, weekend.decisions) == ((), ())
+
+
+def test_the_interval_is_the_forces_to_set(office: Office) -> None:
+    office.rules = replace(RULES, repeat_days=1)
+    office.records(crime("A", "2026-06-01"))
+    assert [len(office.told(f"2026-06-{day}")) for day in (10, 11, 12)] == [1, 1, 1]

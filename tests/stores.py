@@ -1,0 +1,70 @@
+"""A store of every kind of database that is supported, and records to put into it.
+
+A test module takes the fixtures over by name: `database_url = stores.database_url`.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import pytest
+from sqlalchemy import Table, select
+
+from compliance.store import PageOutcome, Store, begin_poll, end_poll, migrate, take_page
+
+DATABASES: Final = ("sqlite",)
+SOURCE: Final = "crimes"
+Record = dict[str, Any]
+
+
+@pytest.fixture(params=DATABASES)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database of each kind."""
+    return {"sqlite": f"sqlite:///{tmp_path / 'data' / 'compliance.db'}"}[request.param]
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    """An empty store, its schema up to date."""
+    migrate(database_url)
+    opened = Store.open(database_url)
+    yield opened
+    opened.close()
+
+
+def at(text: str) -> datetime:
+    """An instant: `2026-07-01 09:00` is in UTC."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def crime(crime_ref: str = "22A/1/26", **fields: Any) -> Record:
+    """A crime with one victim, reported on 1 July 2026 at 10:00 in London."""
+    plain: Record = {"reported_at": "2026-07-01T09:00:00Z", "victims": [{"victim_ref": "V1"}], "officer_ref": "O1"}
+    return {"crime_ref": crime_ref} | plain | fields
+
+
+def updates(*days: str) -> list[Record]:
+    """Updates that reached the victim, at noon UTC of each day."""
+    return [{"update_ref": f"U{n}", "at": f"{day}T12:00:00Z", "outcome": "informed"} for n, day in enumerate(days, 1)]
+
+
+def raws(records: Sequence[Record | bytes]) -> list[bytes]:
+    """Records as a feed has them; bytes stay as they are."""
+    return [record if isinstance(record, bytes) else msgspec.json.encode(record) for record in records]
+
+
+def take(store: Store, now: datetime, *records: Record | bytes, complete: bool = True) -> PageOutcome:
+    """A poll of one page."""
+    poll = begin_poll(store, SOURCE, now)
+    outcome = take_page(store, poll, SOURCE, raws(records), f"until {now}", now)
+    end_poll(store, poll, now, complete)
+    return outcome
+
+
+def rows(store: Store, table: Table, *columns: str) -> list[tuple[Any, ...]]:
+    """What a table holds, in the order of its key; some columns or all."""
+    asked = select(*(table.c[name] for name in columns) if columns else table.c).order_by(*table.primary_key)
+    with store.reading() as connection:
+        return [tuple(row) for row in connection.execute(asked)]

@@ -1,0 +1,261 @@
+"""What an officer reads: the record's own facts, in plain words, and nothing that could identify a victim."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from html import unescape
+from pathlib import Path
+from shutil import copytree
+from typing import Any
+
+import pytest
+
+from compliance.errors import SettingsError
+from compliance.policy import Policy, load_policy
+from compliance.records import convert_crime
+from compliance.reminders import Decision, Outcome, ReminderRules, check_templates
+from compliance.reminders.digest import Letter, write
+from compliance.reminders.owed import Owed, outstanding_now
+from compliance.reminders.render import render
+from compliance.reminders.stages import NEW, STILL_WAITING
+
+POLICY = load_policy("west-mercia")
+NOW = datetime(2026, 6, 10, 6, 0, tzinfo=UTC)  # Wednesday, 07:00 in Worcester
+TODAY = date(2026, 6, 10)
+RULES = ReminderRules(
+    due_from=date(2026, 1, 1), sender="updates@force.example", reply_to="performance@force.example",
+    domain="mail.force.example", list_id="victim-updates.force.example",
+)  # fmt: skip
+SAFE = (
+    "Before any contact, open the crime and check how this victim agreed to be contacted. "
+    "If nothing safe is recorded, do not ring: ask your supervisor."
+)
+
+
+def crime(reported: str = "2026-06-02", *updates: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    """A crime of one victim and one officer; dates are taken at noon."""
+    told = [
+        {"update_ref": str(i), "outcome": "informed", **u, "at": f"{u['at']}T11:00:00Z"} for i, u in enumerate(updates)
+    ]
+    record = {"crime_ref": "22/1/26", "reported_at": f"{reported}T11:00:00Z", "officer_ref": "1042"}
+    return record | {"victims": [{"victim_ref": "V1"}], "updates": told} | fields
+
+
+def outstanding(*crimes: dict[str, Any], policy: Policy = POLICY, now: datetime = NOW) -> list[Owed]:
+    return outstanding_now([convert_crime(record) for record in crimes], policy, now, {})
+
+
+def letter(
+    obligations: Sequence[Owed], reason: str = NEW, policy: Policy = POLICY, rules: ReminderRules = RULES
+) -> Letter:
+    return write([Decision(o, "1042", Outcome.SENT, reason) for o in obligations], policy, rules, TODAY)
+
+
+def texts(*crimes: dict[str, Any], policy: Policy = POLICY, rules: ReminderRules = RULES) -> tuple[str, str]:
+    """Both parts of the mail as a person reads them, each on one line."""
+    mail = render(letter(outstanding(*crimes, policy=policy), policy=policy, rules=rules), rules)
+    html = unescape(re.sub(r"<[^>]+>", " ", re.sub(r"(?s)<head>.*</head>", "", str(mail.html))))
+    return " ".join(mail.text.split()), re.sub(r" ([.,”])", r"\1", " ".join(html.split()))
+
+
+def said(sentence: str, *crimes: dict[str, Any], **about: Any) -> bool:
+    """Whether both parts say it; a part that is silent where the other speaks is a fault."""
+    text, html = (sentence in part for part in texts(*crimes, **about))
+    assert text == html
+    return text
+
+
+def test_an_update_on_the_day_of_the_report_is_acknowledged_and_one_more_asked_for() -> None:
+    """Rules 1.2, 3.3: it is real, is kept and is shown, and does not discharge the 7-day requirement."""
+    record = crime("2026-06-02", {"at": "2026-06-02"})
+    sentence = (
+        "Your update on Tuesday 2 June, the day of the report, is recorded. "
+        "The policy asks for one more by Tuesday 9 June."
+    )
+    assert said(sentence, record)
+    assert said("Last update: Tuesday 2 June", record)
+    assert not said("the day of the report, is recorded", crime("2026-06-02"))
+
+
+def test_a_victim_added_later_has_their_own_first_day() -> None:
+    """Rules 3: D0 is the day on which the victim was added."""
+    victims = [{"victim_ref": "V1", "added_at": "2026-06-02T09:00:00Z"}]
+    record = crime("2026-05-01", {"at": "2026-06-02"}, victims=victims)
+    assert said("Your update on Tuesday 2 June, the day this victim was added, is recorded.", record)
+
+
+def test_it_says_what_was_owed_by_when_and_for_how_long() -> None:
+    record = crime("2026-06-02")
+    assert said("First update within 7 days of the report was due by Tuesday 9 June, 1 day ago", record)
+    assert said("Last update: none recorded", record)
+    assert said("HMIC, September 2008: an update within 7 days", record)
+
+
+def test_another_year_is_named() -> None:
+    assert said("was due by Tuesday 9 December 2025, 183 days ago", crime("2025-12-02"))
+
+
+def test_an_attempt_is_shown_and_does_not_count() -> None:
+    """Rules 2.4."""
+    attempt = {"outcome": "attempted"}
+    record = crime("2026-06-02", {"at": "2026-06-05"} | attempt)
+    assert said("An attempt on Friday 5 June is recorded; an attempt does not count as an update (rules 2.4).", record)
+    days = [{"at": f"2026-06-0{day}"} | attempt for day in (3, 4, 5, 8)]
+    sentence = "Attempts on Thursday 4 June, Friday 5 June and Monday 8 June are recorded;"
+    assert said(sentence, crime("2026-06-02", *days))
+
+
+def test_only_attempts_since_the_last_update_are_shown() -> None:
+    record = crime("2026-04-01", {"at": "2026-04-06", "outcome": "attempted"}, {"at": "2026-04-07"})
+    assert not said("attempt on", record)
+    assert said("Last update: Tuesday 7 April", record)
+
+
+def test_a_contact_without_an_outcome_that_counts_is_shown() -> None:
+    """Rules 2.4: an absent outcome does not count, nor does a method the policy does not list."""
+    record = crime("2026-06-02", {"at": "2026-06-05", "outcome": None})
+    sentence = "A contact on Friday 5 June is recorded, but not in a way that counts as an update (rules 2.4)."
+    assert said(sentence, record)
+    strict = POLICY.changed(counted_methods=["phone", "visit"])
+    letter_only = crime("2026-06-02", {"at": "2026-06-05", "method": "letter"})
+    assert said(sentence, letter_only, policy=strict)
+    assert said("and the method phone or visit", letter_only, policy=strict)
+
+
+def test_what_happened_before_the_report_is_no_last_update() -> None:
+    """Rules 3.5: it never counts."""
+    assert said("Last update: none recorded", crime("2026-06-02", {"at": "2026-05-20"}))
+
+
+def test_one_victim_is_one_entry_whatever_is_owed() -> None:
+    obligations = outstanding(crime("2026-05-06"))
+    assert sorted(o.requirement for o in obligations) == ["28-day", "7-day"]
+    written = letter(obligations)
+    assert [(len(entry.owed), entry.crime) for entry in written.new] == [(2, "22/1/26")]
+    assert written.subject == "1 victim is waiting for an update from you"
+    assert [due.days_over for due in written.new[0].owed] == [28, 7]
+
+
+def test_the_opaque_reference_is_told_only_where_a_crime_has_several_victims() -> None:
+    assert not said("V1", crime())
+    both = crime(victims=[{"victim_ref": "V1"}, {"victim_ref": "V2"}])
+    assert said("Crime 22/1/26, victim V1", both)
+    assert said("2 victims are waiting", both)
+    not_yet = [{"victim_ref": "V1"}, {"victim_ref": "V2", "added_at": "2026-06-11T09:00:00Z"}]
+    assert not said("V1", crime(victims=not_yet))  # rules 2.7: a victim added after T does not exist yet
+
+
+def test_nothing_personal_is_ever_in_a_mail() -> None:
+    """A victim's name, offence or address may stand in fields of the record that nobody needs in a mail."""
+    personal = ["BURGLARY", "Elm Street", "Jane Roe", "secret note", "07700 900123"]
+    record = crime(
+        "2026-06-02", {"at": "2026-06-05", "outcome": personal[3], "method": personal[4]},
+        offence=personal[0], team=personal[1], division=personal[2],
+    )  # fmt: skip
+    mail = render(letter(outstanding(record)), RULES)
+    for word in personal:
+        assert word not in mail.text + str(mail.html) + mail.subject
+    assert mail.subject == "1 victim is waiting for an update from you"
+
+
+def test_every_mail_says_how_to_make_contact_safely() -> None:
+    assert said(SAFE, crime())
+
+
+def test_it_says_what_to_do_what_counts_and_how_it_was_judged() -> None:
+    assert said("ring the victim, or contact them in the way they agreed", crime())
+    assert said("Record it as an update in the crime system", crime())
+    assert said("This list is read from the crime system", crime())
+    assert said("An attempt does not count (rules 2.4).", crime())
+    assert said("Policy: West Mercia force policy on keeping victims informed.", crime())
+    assert said("neither does a contact on the day of the report (rules 3.3)", crime())
+    further_only = crime("2026-04-01", {"at": "2026-04-07"})
+    assert not said("neither does a contact on the day of the report", further_only)
+
+
+def test_a_reply_is_asked_for_only_where_it_arrives() -> None:
+    assert said("Not yours, or not right? Reply with the crime number.", crime())
+    assert not said("Reply with", crime(), rules=replace(RULES, reply_to=None))
+
+
+def test_the_crime_is_linked_where_the_force_says_how() -> None:
+    linked = replace(RULES, crime_link="https://crimes.force.example/crime/{crime_ref}")
+    mail = render(letter(outstanding(crime(crime_ref='22/1"><script>/26')), rules=linked), linked)
+    assert "https://crimes.force.example/crime/22%2F1%22%3E%3Cscript%3E%2F26" in mail.text
+    assert "<script>" not in str(mail.html)
+    assert "<a href" not in str(render(letter(outstanding(crime())), RULES).html)
+
+
+def test_new_victims_come_first_and_the_most_overdue_of_each_part_first() -> None:
+    new = outstanding(crime("2026-06-01", crime_ref="N1"), crime("2026-05-31", crime_ref="N2"))
+    old = outstanding(crime("2026-05-20", crime_ref="O1"), crime("2026-05-10", crime_ref="O2"))
+    told = [Decision(o, "1042", Outcome.SENT, NEW) for o in new]
+    told += [Decision(o, "1042", Outcome.SENT, STILL_WAITING) for o in old]
+    text = render(write(told, POLICY, RULES, TODAY), RULES).text
+    places = [text.index(part) for part in ("NEW", "Crime N2", "Crime N1", "STILL WAITING", "Crime O2", "Crime O1")]
+    assert places == sorted(places)
+
+
+def test_twenty_are_listed_and_the_others_counted() -> None:
+    obligations = outstanding(*(crime("2026-06-01", crime_ref=f"22/{i:02}/26") for i in range(26)))
+    mail = render(letter(obligations), RULES)
+    assert mail.subject == "26 victims are waiting for an update from you"
+    assert mail.text.count("Crime 22/") == str(mail.html).count("Crime 22/") == 20
+    assert "And 6 more victims whom this mail does not list." in mail.text
+
+
+def test_what_is_new_is_listed_however_long_the_others_wait() -> None:
+    old = outstanding(*(crime("2026-05-01", crime_ref=f"22/{i:02}/26") for i in range(26)))
+    told = [Decision(o, "1042", Outcome.SENT, STILL_WAITING) for o in old]
+    told += [Decision(o, "1042", Outcome.SENT, NEW) for o in outstanding(crime("2026-06-02", crime_ref="NEW/26"))]
+    written = write(told, POLICY, RULES, TODAY)
+    assert [entry.crime for entry in written.new] == ["NEW/26"]
+    assert (len(written.waiting), written.more) == (19, 7)
+
+
+def test_the_text_part_fits_every_screen() -> None:
+    linked = replace(RULES, crime_link="https://crimes.force.example/crime/{crime_ref}")
+    records = [crime("2026-05-06", {"at": "2026-05-06"}, {"at": "2026-06-08", "outcome": "attempted"})]
+    lines = render(letter(outstanding(*records), rules=linked), linked).text.splitlines()
+    assert max(map(len, lines)) <= 78
+    assert "\n\n\n" not in "\n".join(lines)
+
+
+def test_the_html_part_is_for_every_mail_programme() -> None:
+    html = str(render(letter(outstanding(crime())), RULES).html)
+    assert html.startswith("<!DOCTYPE html>")
+    assert 'lang="en-GB"' in html
+    assert not re.search(r"<(style|script|img|link|div)\b|class=|https?://", html)
+    assert html.count("<table") == html.count('role="presentation"') == html.count("</table>")
+
+
+def test_a_reference_cannot_add_lines_of_its_own() -> None:
+    record = crime(crime_ref="22/1/26\n\nYour account is locked")
+    assert "Crime 22/1/26 Your account is locked" in render(letter(outstanding(record)), RULES).text
+
+
+@pytest.mark.parametrize("name", ["west-mercia", "hertfordshire", "victims-code-2006", "victims-code-2020"])
+def test_the_shipped_templates_are_right_for_every_shipped_policy(name: str) -> None:
+    check_templates(load_policy(name), RULES)
+
+
+@pytest.mark.parametrize(
+    ("part", "before", "after", "complaint"),
+    [
+        ("digest.txt.j2", "letter.more", "letter.mroe", r"digest\.txt\.j2, line \d+: .*mroe"),
+        ("digest.html.j2", "{% endmacro %}", "", r"digest\.html\.j2, line \d+"),
+        ("digest.html.j2", "{{ letter.safe_contact }}</td>", "</td>", "the sentence on safe contact is missing"),
+        ("digest.txt.j2", "{{ letter.safe_contact | fill }}", "", "the sentence on safe contact is missing"),
+    ],
+)
+def test_a_broken_template_is_named_with_its_line(
+    tmp_path: Path, part: str, before: str, after: str, complaint: str
+) -> None:
+    folder = tmp_path / "email"
+    copytree(RULES.templates, folder)
+    text = (folder / part).read_text("utf-8")
+    assert before in text
+    (folder / part).write_text(text.replace(before, after), "utf-8")
+    with pytest.raises(SettingsError, match=complaint):
+        check_templates(POLICY, replace(RULES, templates=folder))
