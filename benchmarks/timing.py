@@ -2,7 +2,7 @@
 
 import gc
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 
 Contender = Callable[[], object]
@@ -21,7 +21,7 @@ def timed(contenders: Mapping[str, Contender], runs: int = 5) -> dict[str, float
     return {name: median(found) for name, found in seconds.items()}
 
 
-def show(title: str, rows: list[tuple[str, ...]]) -> None:
+def show(title: str, rows: Sequence[tuple[str, ...]]) -> None:
     """A table with a title, columns aligned, the first one to the left."""
     print(f"\n{title}")
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
