@@ -70,7 +70,7 @@ def always_owed(block: Block, counted: Counted, owed: Owed) -> Found:
     declined, asked_again = block.cases.declined[owed.case], block.cases.asked_again[owed.case]
     affected = (declined < NEVER) & ~(discharged & (first <= declined)) & (due < asked_again)
     _set(state, clause, affected & (due >= declined), EXEMPT, Clause.DECLINED)
-    _set(state, clause, affected & (due < declined) & (state != MISSED), MISSED, Clause.DECLINED_AFTER_DUE)
+    _set(state, clause, affected & (due < declined) & ~(off < declined), MISSED, Clause.DECLINED_AFTER_DUE)
     return _found(counted, owed, state, clause)
 
 

@@ -4,31 +4,27 @@ long steps: all items of a kind at once, field by field."""
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from msgspec.structs import astuple
 
 from compliance.records.columns import (
     CANCELLED,
     CLOSED,
-    EVERY_VICTIM,
     OPEN,
-    UNKNOWN_VICTIM,
     Allocations,
-    Coded,
     Columns,
     Events,
     Ints,
-    Rows,
     Statuses,
     Updates,
     Victims,
     coded,
 )
 from compliance.records.instants import NONE, Instants, parse_instants
+from compliance.records.ordering import by_instant, deduplicated, named_victims, victims_by_reference
 from compliance.records.wire import (
     Allocation,
     Crime,
@@ -41,8 +37,6 @@ from compliance.records.wire import (
     instant_reason,
 )
 
-R = TypeVar("R", bound=Rows)
-T = TypeVar("T", Statuses, Allocations, Updates, Events)
 _STATUS = {"open": OPEN, "closed": CLOSED, "cancelled": CANCELLED}
 
 
@@ -116,21 +110,20 @@ class _Assembly:
     def _statuses(self) -> Statuses:
         crime, field = self._fields("status", StatusChange)
         kind = np.array(list(map(_STATUS.__getitem__, field("status"))), dtype=np.int8)
-        return _by_instant(Statuses(crime, self._instants(field("at"), crime), kind))
+        return by_instant(Statuses(crime, self._instants(field("at"), crime), kind))
 
     def _allocations(self) -> Allocations:
         crime, field = self._fields("allocations", Allocation)
         start = self._instants(field("start"), crime)
-        return _by_instant(
+        return by_instant(
             Allocations(crime, start, coded(field("division")), coded(field("team")), coded(field("officer_ref")))
         )
 
     def _victims(self) -> Victims:
         crime, field = self._fields("victims", Victim)
-        refs = pa.array(field("victim_ref"), pa.string())
         rows = Victims(
             crime,
-            refs,
+            pa.array(field("victim_ref"), pa.string()),
             coded([category or "standard" for category in field("category")]),
             self._instants(field("added_at"), crime),
             self._instants(field("declined_at"), crime),
@@ -138,11 +131,7 @@ class _Assembly:
             self._instants(field("declined_entered_at"), crime),
             np.array([days or 0 for days in field("agreed_interval_days")], dtype=np.int64),
         )
-        if (np.diff(crime) > 0).all():
-            return rows
-        rank = _ranks(refs)
-        kept = _last_of_each(crime, rank)
-        return rows.take(kept[np.lexsort((rank[kept], crime[kept]))])
+        return victims_by_reference(rows)
 
     def _updates(self, victims: Victims) -> Updates:
         crime, field = self._fields("updates", Update)
@@ -151,18 +140,18 @@ class _Assembly:
         rows = Updates(
             crime,
             refs,
-            _named_victims(crime, field("victim_ref"), victims),
+            named_victims(crime, pa.array(field("victim_ref"), pa.string()), victims),
             at,
             np.where(entered == NONE, at, entered),
             coded(field("outcome")),
             coded(field("method")),
         )
-        return _by_instant(_deduplicated(rows, refs))
+        return by_instant(deduplicated(rows, refs))
 
     def _events(self) -> Events:
         crime, field = self._fields("events", Event)
         rows = Events(crime, self._instants(field("at"), crime), coded(field("kind")))
-        return _by_instant(_deduplicated(rows, pa.array(field("event_ref"), pa.string())))
+        return by_instant(deduplicated(rows, pa.array(field("event_ref"), pa.string())))
 
     def _holds(self) -> None:
         """Contact holds decide nothing here; their instants are checked like all others."""
@@ -175,55 +164,3 @@ class _Assembly:
         crime = np.array([place for place, _ in held], dtype=np.int64)
         self._instants([hold.start for _, hold in held], crime)
         self._instants([hold.end for _, hold in held], crime)
-
-
-def _named_victims(crime: Ints, named: Sequence[str | None], victims: Victims) -> Ints:
-    """The victim's row that each update names (rules 2.3), EVERY_VICTIM or UNKNOWN_VICTIM."""
-    result = np.full(len(named), EVERY_VICTIM, dtype=np.int64)
-    asked_for = pa.array(named, pa.string())
-    if asked_for.null_count == len(asked_for):
-        return result
-    rows = np.flatnonzero(asked_for.is_valid().to_numpy(zero_copy_only=False))
-    every = pa.concat_arrays([victims.ref, asked_for.drop_null()]).dictionary_encode().indices.to_numpy()
-    size = int(every.max()) + 1
-    held = victims.crime * size + every[: len(victims)]
-    asked = crime[rows] * size + every[len(victims) :]
-    order = np.argsort(held, kind="stable")
-    place = np.searchsorted(held[order], asked)
-    found = np.append(held[order], -1)[place] == asked
-    result[rows] = np.where(found, np.append(order, 0)[place], UNKNOWN_VICTIM)
-    return result
-
-
-def _ranks(texts: pa.Array) -> Ints:
-    """Whole numbers that order as the texts do by code point (UTF-8 orders as code points do)."""
-    encoded = texts.dictionary_encode()
-    rank = np.empty(len(encoded.dictionary), dtype=np.int64)
-    rank[pc.sort_indices(encoded.dictionary).to_numpy()] = np.arange(len(rank))
-    return rank[encoded.indices.to_numpy()]
-
-
-def _deduplicated(rows: R, refs: pa.Array) -> R:
-    """Of rows with the same reference within a crime, the last (records section 1)."""
-    encoded = refs.dictionary_encode()
-    if len(encoded.dictionary) == len(refs):
-        return rows
-    kept = _last_of_each(rows.crime, encoded.indices.to_numpy())
-    return rows if len(kept) == len(rows) else rows.take(kept)
-
-
-def _last_of_each(crime: Ints, key: Any) -> Ints:
-    """The places, ascending, of the last row of each (crime, key)."""
-    pair = crime * (int(key.max()) + 1) + key if len(key) else crime
-    _, last = np.unique(pair[::-1], return_index=True)
-    return np.sort(len(pair) - 1 - last)
-
-
-def _by_instant(rows: T) -> T:
-    """Within each crime by instant (updates then by entry), equal ones in the order given; no work where it is so."""
-    keys = (rows.at, rows.crime) if not isinstance(rows, Updates) else (rows.entered_at, rows.at, rows.crime)
-    same = rows.crime[1:] == rows.crime[:-1]
-    behind = rows.at[1:] < rows.at[:-1]
-    if isinstance(rows, Updates):
-        behind |= (rows.at[1:] == rows.at[:-1]) & (rows.entered_at[1:] < rows.entered_at[:-1])
-    return rows.take(np.lexsort(keys)) if (same & behind).any() else rows

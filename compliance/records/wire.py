@@ -23,14 +23,14 @@ Text = Annotated[str, Meta(max_length=200)]
 Days = Annotated[int, Meta(ge=1, le=366)]
 
 
-class StatusChange(Struct, gc=False):
+class StatusChange(Struct, gc=False, omit_defaults=True):
     """A change of status: `open`, `closed` or `cancelled`, at an instant."""
 
     status: Literal["open", "closed", "cancelled"]
     at: str
 
 
-class Allocation(Struct, gc=False, rename={"start": "from"}):
+class Allocation(Struct, gc=False, omit_defaults=True, rename={"start": "from"}):
     """Who had the case from an instant on; only `from` is required."""
 
     start: str
@@ -39,7 +39,7 @@ class Allocation(Struct, gc=False, rename={"start": "from"}):
     division: Text | None = None
 
 
-class ContactHold(Struct, gc=False, rename={"start": "from", "end": "until"}):
+class ContactHold(Struct, gc=False, omit_defaults=True, rename={"start": "from", "end": "until"}):
     """A reason not to make contact as usual, for a time. It changes no verdict."""
 
     reason: Text | None = None
@@ -48,7 +48,7 @@ class ContactHold(Struct, gc=False, rename={"start": "from", "end": "until"}):
     by: Text | None = None
 
 
-class Victim(Struct):
+class Victim(Struct, omit_defaults=True):
     """One person owed updates, known only by an opaque reference."""
 
     victim_ref: Ref
@@ -61,7 +61,7 @@ class Victim(Struct):
     contact_holds: list[ContactHold] | None = None
 
 
-class Update(Struct, gc=False):
+class Update(Struct, gc=False, omit_defaults=True):
     """One contact with a victim, or with every victim where `victim_ref` is absent."""
 
     update_ref: Ref
@@ -73,7 +73,7 @@ class Update(Struct, gc=False):
     officer_ref: Text | None = None
 
 
-class Event(Struct, gc=False):
+class Event(Struct, gc=False, omit_defaults=True):
     """A case event, such as an arrest."""
 
     event_ref: Ref
@@ -81,7 +81,7 @@ class Event(Struct, gc=False):
     at: str
 
 
-class Crime(Struct):
+class Crime(Struct, omit_defaults=True):
     """One crime record, whole."""
 
     crime_ref: Ref
@@ -99,14 +99,14 @@ class Crime(Struct):
     changed_at: str | None = None
 
 
-class Absence(Struct, gc=False, rename={"start": "from", "end": "until"}):
+class Absence(Struct, gc=False, omit_defaults=True, rename={"start": "from", "end": "until"}):
     """Days of absence, both included (local dates, ISO). The reason is never held."""
 
     start: str
     end: str | None = None
 
 
-class Officer(Struct):
+class Officer(Struct, omit_defaults=True):
     """An entry of the officer directory (records section 4)."""
 
     officer_ref: Ref
@@ -279,8 +279,11 @@ def _reason(error: Exception, raw: Any) -> str:
 
 
 def _found(raw: Any, path: str) -> str:
-    """What stands at a path of a refused record, short enough to print."""
-    value = msgspec.json.decode(raw) if isinstance(raw, bytes | str) else raw
+    """What stands at a path of a refused record, short enough to print; the record may be broken further on."""
+    try:
+        value = msgspec.json.decode(raw) if isinstance(raw, bytes | str) else raw
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return "something else"
     for key, place in re.findall(r"([^.\[\]]+)|\[(\d+)\]", path):
         value = value[key] if key else value[int(place)]
     if isinstance(value, dict | list):

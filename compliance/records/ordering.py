@@ -1,0 +1,82 @@
+"""What records promise of the order of their facts, whatever order they came in (records section 1)."""
+
+from typing import Any, TypeVar
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from compliance.records.columns import (
+    EVERY_VICTIM,
+    UNKNOWN_VICTIM,
+    Allocations,
+    Events,
+    Ints,
+    Rows,
+    Statuses,
+    Updates,
+    Victims,
+)
+
+R = TypeVar("R", bound=Rows)
+T = TypeVar("T", Statuses, Allocations, Updates, Events)
+
+
+def victims_by_reference(rows: Victims) -> Victims:
+    """The victims of each crime by reference, of several with the same the last (records sections 1 and 2)."""
+    if (np.diff(rows.crime) > 0).all():
+        return rows
+    rank = ranks(rows.ref)
+    kept = last_of_each(rows.crime, rank)
+    return rows.take(kept[np.lexsort((rank[kept], rows.crime[kept]))])
+
+
+def named_victims(crime: Ints, asked_for: pa.Array, victims: Victims) -> Ints:
+    """The victim's row that each update names (rules 2.3), EVERY_VICTIM or UNKNOWN_VICTIM."""
+    result = np.full(len(asked_for), EVERY_VICTIM, dtype=np.int64)
+    if asked_for.null_count == len(asked_for):
+        return result
+    rows = np.flatnonzero(asked_for.is_valid().to_numpy(zero_copy_only=False))
+    every = pa.concat_arrays([victims.ref, asked_for.drop_null()]).dictionary_encode().indices.to_numpy()
+    size = int(every.max()) + 1
+    held = victims.crime * size + every[: len(victims)]
+    asked = crime[rows] * size + every[len(victims) :]
+    order = np.argsort(held, kind="stable")
+    place = np.searchsorted(held[order], asked)
+    found = np.append(held[order], -1)[place] == asked
+    result[rows] = np.where(found, np.append(order, 0)[place], UNKNOWN_VICTIM)
+    return result
+
+
+def ranks(texts: pa.Array) -> Ints:
+    """Whole numbers that order as the texts do by code point (UTF-8 orders as code points do)."""
+    encoded = texts.dictionary_encode()
+    rank = np.empty(len(encoded.dictionary), dtype=np.int64)
+    rank[pc.sort_indices(encoded.dictionary).to_numpy()] = np.arange(len(rank))
+    return rank[encoded.indices.to_numpy()]
+
+
+def deduplicated(rows: R, refs: pa.Array) -> R:
+    """Of rows with the same reference within a crime, the last (records section 1)."""
+    encoded = refs.dictionary_encode()
+    if len(encoded.dictionary) == len(refs):
+        return rows
+    kept = last_of_each(rows.crime, encoded.indices.to_numpy())
+    return rows if len(kept) == len(rows) else rows.take(kept)
+
+
+def last_of_each(crime: Ints, key: Any) -> Ints:
+    """The places, ascending, of the last row of each (crime, key)."""
+    pair = crime * (int(key.max()) + 1) + key if len(key) else crime
+    _, last = np.unique(pair[::-1], return_index=True)
+    return np.sort(len(pair) - 1 - last)
+
+
+def by_instant(rows: T) -> T:
+    """Within each crime by instant (updates then by entry), equal ones in the order given; no work where it is so."""
+    keys = (rows.at, rows.crime) if not isinstance(rows, Updates) else (rows.entered_at, rows.at, rows.crime)
+    same = rows.crime[1:] == rows.crime[:-1]
+    behind = rows.at[1:] < rows.at[:-1]
+    if isinstance(rows, Updates):
+        behind |= (rows.at[1:] == rows.at[:-1]) & (rows.entered_at[1:] < rows.entered_at[:-1])
+    return rows.take(np.lexsort(keys)) if (same & behind).any() else rows

@@ -1,0 +1,38 @@
+"""What other rooms ask the store: what is outstanding, who is who, and how fresh it all is."""
+
+from datetime import date, datetime
+
+from sqlmodel import col, select
+
+from compliance.store.database import Store
+from compliance.store.tables import Obligation, OfficerRow, Poll
+
+
+def outstanding(store: Store, today: date) -> list[Obligation]:
+    """The obligations that are overdue as last judged, the longest overdue first. `today`, a local date: what fell due
+    on it or later has not passed."""
+    overdue = select(Obligation).where(Obligation.state == "overdue", Obligation.due_date < today)
+    order = (Obligation.due_date, Obligation.crime_ref, Obligation.victim_ref, Obligation.requirement, Obligation.cycle)
+    with store.session(reading=True) as session:
+        return list(session.exec(overdue.order_by(*map(col, order))))
+
+
+def officers(store: Store) -> dict[str, OfficerRow]:
+    """The officer directory as last seen, by reference."""
+    with store.session(reading=True) as session:
+        return {officer.officer_ref: officer for officer in session.exec(select(OfficerRow))}
+
+
+def last_complete_poll(store: Store) -> Poll | None:
+    """The newest poll that came to "nothing further for now", None where there is none yet."""
+    complete = select(Poll).where(Poll.complete).order_by(col(Poll.ended_at).desc())
+    with store.session(reading=True) as session:
+        return session.exec(complete.limit(1)).first()
+
+
+def polls_covering(store: Store, k: datetime) -> Poll | None:
+    """The first complete poll that ended at or after K, None where there is none yet: by its end, all that was known at
+    K had been seen (design decision 11)."""
+    complete = select(Poll).where(Poll.complete, col(Poll.ended_at) >= k).order_by(col(Poll.ended_at))
+    with store.session(reading=True) as session:
+        return session.exec(complete.limit(1)).first()

@@ -1,0 +1,137 @@
+"""The records as known now, or as they were known at an earlier instant (design decision 11)."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import ColumnElement, Connection, Select, func, select
+
+from compliance.records import Columns, Crime, columns
+from compliance.store.content import unpack
+from compliance.store.database import Store
+from compliance.store.dialect import chunks
+from compliance.store.pool import joined, taken
+from compliance.store.tables import CRIME, CRIME_VERSION, POLL
+
+_NOW: Final = 0
+"""Stands for the version of a record that stands now; those replaced have numbers from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The records as known at K, ordered by crime number (by code point).
+
+    `seen_until` is the end of the first complete poll that ended at or after K: of each record the version seen by then
+    stands. None: there is no such poll yet, or no K was given, and all seen so far counts. `before_observation` says of
+    each crime that it was first seen later than that: its first version stands.
+    """
+
+    columns: Columns
+    seen_until: datetime | None
+    before_observation: npt.NDArray[np.bool_]
+
+
+class Reader:
+    """The records as they stand when it is made, and as they were known before.
+
+    Asking for many K costs little more than for one: each version is read and decoded once.
+    """
+
+    def __init__(self, store: Store, crime_refs: Sequence[str] | None = None) -> None:
+        """Of all crimes, or of some; what is not held is left out."""
+        self._store, self._asked = store, crime_refs
+        with store.reading() as connection:
+            self._newest_end = connection.execute(select(func.max(POLL.c.ended_at)).where(POLL.c.complete)).scalar()
+            held = sorted(_standing(connection, crime_refs))
+        self._refs = [ref for ref, _ in held]
+        self._pool = columns(unpack(record for _, record in held))
+        self._place = {(ref, _NOW): i for i, ref in enumerate(self._refs)}
+
+    def known(self, known_at: datetime | None = None) -> Known:
+        """The records as known at K, an aware instant; None: as they stand."""
+        replaced: dict[str, int] = {}
+        unseen: set[str] = set()
+        seen_until: datetime | None = None
+        with self._store.reading() as connection:
+            if known_at is not None:
+                seen_until = self._seen_until(connection, known_at)
+            if seen_until is not None:
+                unseen = {row[0] for row in self._rows(connection, _unseen(seen_until), CRIME.c.crime_ref)}
+                for asked in (_stood(seen_until), _first(seen_until)):
+                    replaced |= dict(self._rows(connection, asked, CRIME_VERSION.c.crime_ref))
+                self._load(connection, replaced)
+        rows = np.array([self._place[ref, replaced.get(ref, _NOW)] for ref in self._refs], dtype=np.int64)
+        early = np.array([ref in unseen for ref in self._refs], dtype=np.bool_)
+        return Known(taken(self._pool, rows), seen_until, early)
+
+    def _seen_until(self, connection: Connection, known_at: datetime) -> datetime | None:
+        if self._newest_end is None or self._newest_end < known_at:
+            return None  # of a poll that ended since, only some of what it saw would be here
+        covering = select(func.min(POLL.c.ended_at)).where(POLL.c.complete, POLL.c.ended_at >= known_at)
+        ended_at: datetime | None = connection.execute(covering).scalar()
+        return ended_at
+
+    def _load(self, connection: Connection, replaced: dict[str, int]) -> None:
+        """Put the versions that are not in the pool yet into it."""
+        missing = sorted(
+            {version: ref for ref, version in replaced.items() if (ref, version) not in self._place}.items()
+        )
+        if not missing:
+            return
+        records: dict[int, bytes] = {}
+        for part in chunks(version for version, _ in missing):
+            asked = select(CRIME_VERSION.c.id, CRIME_VERSION.c.record).where(CRIME_VERSION.c.id.in_(part))
+            records.update(connection.execute(asked).all())
+        self._place.update(((ref, version), len(self._pool) + i) for i, (version, ref) in enumerate(missing))
+        self._pool = joined(self._pool, columns(unpack(records[version] for version, _ in missing)))
+
+    def _rows(self, connection: Connection, asked: Select[Any], ref: ColumnElement[str]) -> Iterator[Any]:
+        return _of_some(connection, asked, ref, self._asked)
+
+
+def load_columns(store: Store, known_at: datetime | None = None, crime_refs: Sequence[str] | None = None) -> Columns:
+    """The records of all crimes, or of some, as known now or at K, ordered by crime number (by code point)."""
+    return Reader(store, crime_refs).known(known_at).columns
+
+
+def load_crimes(store: Store, crime_refs: Sequence[str]) -> list[Crime]:
+    """The records of some crimes as they stand, by crime number; what is not held is left out."""
+    with store.reading() as connection:
+        held = sorted(_standing(connection, crime_refs))
+    return unpack(record for _, record in held)
+
+
+def _standing(connection: Connection, crime_refs: Sequence[str] | None) -> Iterator[tuple[str, bytes]]:
+    """(crime number, record) of all crimes, or of some, as they stand."""
+    return _of_some(connection, select(CRIME.c.crime_ref, CRIME.c.record), CRIME.c.crime_ref, crime_refs)
+
+
+def _of_some(
+    connection: Connection, asked: Select[Any], ref: ColumnElement[str], crime_refs: Sequence[str] | None
+) -> Iterator[Any]:
+    """The rows asked for, of all crimes or of some, as tuples."""
+    parts = [asked] if crime_refs is None else [asked.where(ref.in_(part)) for part in chunks(crime_refs)]
+    for part in parts:
+        yield from map(tuple, connection.execute(part))
+
+
+def _unseen(seen_until: datetime) -> Select[Any]:
+    """The crimes first seen later than an instant."""
+    return select(CRIME.c.crime_ref).where(CRIME.c.first_seen_at > seen_until)
+
+
+def _stood(seen_until: datetime) -> Select[Any]:
+    """(crime number, version) of what stood at an instant and has been replaced since."""
+    version = CRIME_VERSION.c
+    asked = select(version.crime_ref, version.id)
+    return asked.where(version.replaced_at > seen_until, version.seen_at <= seen_until)
+
+
+def _first(seen_until: datetime) -> Select[Any]:
+    """(crime number, version) of the first version, where replaced since, of the crimes first seen later."""
+    version = CRIME_VERSION.c
+    asked = select(version.crime_ref, func.min(version.id)).group_by(version.crime_ref)
+    return asked.where(version.crime_ref.in_(_unseen(seen_until)))

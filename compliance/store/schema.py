@@ -1,0 +1,58 @@
+"""The schema a database is at, and the way to the newest (Alembic; one history for every kind of database)."""
+
+from pathlib import Path
+from typing import Final
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from compliance.errors import SettingsError
+
+_MIGRATIONS: Final = Path(__file__).parent / "migrations"
+
+
+def upgrade(connection: Connection, name: str) -> None:
+    """Bring the schema up to date in the connection's transaction; `name` is how an error calls the database.
+
+    Raises SettingsError where the schema is newer than any this version of the service knows.
+    """
+    revision = _revision(connection)
+    if revision is not None and revision not in _revisions():
+        raise _newer(name, revision)
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def check(connection: Connection, name: str) -> None:
+    """Raises SettingsError that names `compliance migrate` where the schema is absent, stale or newer."""
+    revision, known = _revision(connection), _revisions()
+    if revision is None:
+        raise SettingsError(f"{name} holds no schema yet; make it with `compliance migrate`")
+    if revision not in known:
+        raise _newer(name, revision)
+    if revision != known[0]:
+        raise SettingsError(
+            f"{name} is at schema {revision}, this version of the service needs {known[0]}; bring it up to date with "
+            "`compliance migrate`"
+        )
+
+
+def _newer(name: str, revision: str) -> SettingsError:
+    return SettingsError(
+        f"{name} is at schema {revision}, which this version of the service does not know: a newer one ran "
+        "`compliance migrate`; install that version, or restore the copy made before it"
+    )
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _revisions() -> list[str]:
+    """Every schema this version knows, the newest first."""
+    return [script.revision for script in ScriptDirectory(str(_MIGRATIONS)).walk_revisions()]

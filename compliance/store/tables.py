@@ -1,0 +1,243 @@
+"""What is kept, and why. Every instant is aware and in UTC; every date is a local date of the policy's time zone.
+
+A record's JSON is kept whole and compressed; the obligations are a projection of it, rebuildable at any time; the
+transitions, the outbox, the notices and the published reports are append-only logs outside any rebuild.
+"""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Column, Index, Integer, LargeBinary, Table, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+_BIG_ID = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER counts up by itself in SQLite
+
+
+class Poll(SQLModel, table=True):
+    """One run of the feed from its cursor to "nothing further for now", or as far as it came."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    source: str = Field(index=True)
+    started_at: datetime
+    ended_at: datetime | None = Field(default=None, index=True)
+    complete: bool = False
+    pages: int = 0
+    received: int = 0
+    changed: int = 0
+    refused: int = 0
+    problem: str | None = None
+
+
+class Feed(SQLModel, table=True):
+    """Where a feed is to be asked from next time. The cursor is the feed's: never parsed, compared or invented."""
+
+    source: str = Field(primary_key=True)
+    cursor: str | None = None
+    moved_at: datetime | None = None
+
+
+class CrimeRow(SQLModel, table=True):
+    """A crime record as it now stands. `wake_on` is the local date on which its verdict next changes by itself; what
+    has changed since it was last judged wakes at once (the first of all dates)."""
+
+    __tablename__ = "crime"
+    crime_ref: str = Field(primary_key=True)
+    digest: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    record: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    seen_at: datetime
+    seen_poll: int | None = None
+    first_seen_at: datetime
+    wake_on: date | None = Field(default=None, index=True)
+
+
+class CrimeVersion(SQLModel, table=True):
+    """A version of a crime record that has been replaced: seen at `seen_at`, replaced at `replaced_at`."""
+
+    __tablename__ = "crime_version"
+    __table_args__ = (
+        Index("ix_crime_version_ref", "crime_ref", "seen_at"),
+        Index("ix_crime_version_replaced", "replaced_at", "seen_at"),
+    )
+    id: int | None = Field(default=None, sa_column=Column(_BIG_ID, primary_key=True))
+    crime_ref: str
+    digest: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    record: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    seen_at: datetime
+    replaced_at: datetime
+
+
+class Quarantined(SQLModel, table=True):
+    """A refused record: its reason, how often and when it came. It stands until the crime comes right or is refused in
+    another form, or a person clears it (`cleared_at`).
+
+    `digest` is of the bytes as they came, `record` those bytes (the first MiB of them), compressed.
+    """
+
+    __tablename__ = "quarantine"
+    id: int | None = Field(default=None, primary_key=True)
+    source: str
+    digest: str = Field(unique=True)
+    crime_ref: str | None = Field(default=None, index=True)
+    reason: str
+    record: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    first_seen_at: datetime
+    last_seen_at: datetime
+    times: int = 1
+    cleared_at: datetime | None = None
+
+
+class OfficerRow(SQLModel, table=True):
+    """An entry of the officer directory as last seen. `absent` is a list of {"from", "until"} (local dates, ISO)."""
+
+    __tablename__ = "officer"
+    officer_ref: str = Field(primary_key=True)
+    name: str | None = None
+    email: str | None = None
+    team: str | None = None
+    division: str | None = None
+    supervisor_ref: str | None = None
+    role: str | None = None
+    left_on: date | None = None
+    absent: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    seen_at: datetime
+
+
+class Obligation(SQLModel, table=True):
+    """One obligation as last judged: a projection for reminders, lists and queries. Days overdue are computed on
+    reading. `officer_ref`, `team` and `division` say who has the case now: reminders go there."""
+
+    __table_args__ = (
+        Index("ix_obligation_outstanding", "state", "officer_ref"),
+        Index("ix_obligation_due", "due_date"),
+    )
+    crime_ref: str = Field(primary_key=True)
+    victim_ref: str = Field(primary_key=True)
+    requirement: str = Field(primary_key=True)
+    cycle: int = Field(primary_key=True)
+    clock_date: date
+    due_date: date
+    state: str
+    clause: str
+    discharged_on: date | None = None
+    reason: str | None = None
+    same_day_update: bool | None = None
+    division: str | None = None
+    team: str | None = None
+    officer_ref: str | None = None
+
+
+class Projection(SQLModel, table=True):
+    """What the obligations were judged by: one row, `name` is `obligations`."""
+
+    name: str = Field(primary_key=True)
+    policy_digest: str
+    since: datetime
+
+
+class Transition(SQLModel, table=True):
+    """An obligation became overdue or was discharged, or stopped being so. Dated at the deadline, the discharge or the
+    day on which it was owed no longer; where the records do not say, on the local date on which it was noticed.
+
+    A state of None: there was, or is, no such obligation with this clock date. `spell` counts how often it has become
+    overdue, from 1.
+    """
+
+    __table_args__ = (Index("ix_transition_crime", "crime_ref"), Index("ix_transition_noticed", "noticed_at"))
+    id: int | None = Field(default=None, sa_column=Column(_BIG_ID, primary_key=True))
+    crime_ref: str
+    victim_ref: str
+    requirement: str
+    cycle: int
+    clock_date: date
+    from_state: str | None = None
+    to_state: str | None = None
+    dated: date
+    noticed_at: datetime
+    spell: int = 1
+
+
+class Outbox(SQLModel, table=True):
+    """One mail that shall be sent once. `key` says what it is; the Message-ID follows from it.
+
+    States: queued, sending, sent, retry, refused, uncertain, cancelled, held.
+    """
+
+    __table_args__ = (Index("ix_outbox_state", "state", "next_attempt_at"),)
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True)
+    kind: str
+    recipient_ref: str | None = Field(default=None, index=True)
+    to_address: str
+    subject: str
+    text: str
+    html: str | None = None
+    headers: dict[str, str] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    message_id: str
+    state: str = "queued"
+    created_at: datetime
+    claimed_at: datetime | None = None
+    sent_at: datetime | None = None
+    attempts: int = 0
+    next_attempt_at: datetime | None = None
+    problem: str | None = None
+
+
+class Notice(SQLModel, table=True):
+    """That one obligation was to be told to one person on one day, and what came of it, with its named reason."""
+
+    __table_args__ = (
+        UniqueConstraint(
+            "recipient_ref", "crime_ref", "victim_ref", "requirement", "cycle", "clock_date", "spell", "step",
+            "decided_on", name="uq_notice",
+        ),
+        Index("ix_notice_crime", "crime_ref"),
+        Index("ix_notice_outbox", "outbox_id"),
+    )  # fmt: skip
+    id: int | None = Field(default=None, sa_column=Column(_BIG_ID, primary_key=True))
+    recipient_ref: str
+    crime_ref: str
+    victim_ref: str
+    requirement: str
+    cycle: int
+    clock_date: date
+    spell: int
+    step: str
+    decided_on: date
+    outcome: str
+    reason: str
+    outbox_id: int | None = None
+
+
+class Published(SQLModel, table=True):
+    """A published report: its figures, what they were made from, and the digests of its files."""
+
+    __tablename__ = "published"
+    __table_args__ = (UniqueConstraint("period", "edition", "version", name="uq_published"),)
+    id: int | None = Field(default=None, primary_key=True)
+    period: str
+    edition: str
+    version: int
+    as_at: datetime
+    known_at: datetime
+    policy_digest: str
+    figures: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    files: dict[str, str] = Field(sa_column=Column(JSON, nullable=False))
+    published_at: datetime
+
+
+class JobRun(SQLModel, table=True):
+    """That something due once (a morning's digests, a week's report) was done: a row with a unique key."""
+
+    __tablename__ = "job_run"
+    key: str = Field(primary_key=True)
+    done_at: datetime
+
+
+def _table(model: type[SQLModel]) -> Table:
+    return SQLModel.metadata.tables[str(model.__tablename__)]
+
+
+POLL, FEED, QUARANTINE, OFFICER = _table(Poll), _table(Feed), _table(Quarantined), _table(OfficerRow)
+CRIME, CRIME_VERSION = _table(CrimeRow), _table(CrimeVersion)
+OBLIGATION, PROJECTION, TRANSITION = _table(Obligation), _table(Projection), _table(Transition)
+"""The tables themselves, for statements of Core in bulk paths (design decision 3)."""

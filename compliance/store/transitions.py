@@ -1,0 +1,81 @@
+"""The log of what became overdue, was discharged, or stopped being so: written once, outside any rebuild."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, func, insert, select
+
+from compliance.policy.calendars import NO_DAY, from_day
+from compliance.policy.verdicts import Verdicts
+from compliance.policy.wake import ended_on
+from compliance.store.dialect import chunks
+from compliance.store.rows import CLOCK_DATE, DISCHARGED_ON, DUE_DATE, KEY, STATE, Key, Obligations
+from compliance.store.tables import TRANSITION
+
+_LOGGED: Final = frozenset({"overdue", "met", "late"})
+_SPELL_OF: Final = (*KEY, "clock_date")
+
+
+def note_transitions(
+    connection: Connection, verdicts: Verdicts, standing: Obligations, fresh: Obligations, now: datetime
+) -> int:
+    """Log the changes from the obligations that stand to those just judged (`verdicts`, and `fresh`, their rows); how
+    many. An obligation is the same one only while its clock date is."""
+    found = list(_changes(standing, fresh))
+    if not found:
+        return 0
+    today = from_day(verdicts.policy.local.day_of(now))
+    ended = _ended(verdicts, fresh)
+    spells = _spells(connection, sorted({key[0] for key, *_ in found}))
+    rows: list[dict[str, Any]] = []
+    for key, clock_date, from_state, to_state in found:
+        spell_of = (*key, clock_date)
+        spells[spell_of] += to_state == "overdue"
+        dated = _dated(fresh[key], ended.get(key, today)) if to_state else today
+        row = dict(zip(_SPELL_OF, spell_of, strict=True))
+        row |= {"from_state": from_state, "to_state": to_state, "dated": dated}
+        rows.append(row | {"noticed_at": now, "spell": max(spells[spell_of], 1)})
+    connection.execute(insert(TRANSITION), rows)
+    return len(rows)
+
+
+def _changes(standing: Obligations, fresh: Obligations) -> Iterator[tuple[Key, date, str | None, str | None]]:
+    """(key, clock date, state before, state now) of every change to be logged."""
+    for key, was in standing.items():
+        row = fresh.get(key)
+        if (row is None or row[CLOCK_DATE] != was[CLOCK_DATE]) and was[STATE] in _LOGGED:
+            yield key, was[CLOCK_DATE], was[STATE], None
+    for key, row in fresh.items():
+        before = None
+        if key in standing and standing[key][CLOCK_DATE] == row[CLOCK_DATE]:
+            before = standing[key][STATE]
+        if before != row[STATE] and (before in _LOGGED or row[STATE] in _LOGGED):
+            yield key, row[CLOCK_DATE], before, row[STATE]
+
+
+def _dated(row: Sequence[Any], ended: date) -> date:
+    """The deadline that passed, the discharge, or the day on which it was owed no longer."""
+    if row[STATE] == "overdue":
+        day: date = row[DUE_DATE]
+        return day
+    discharged_on: date | None = row[DISCHARGED_ON]
+    return discharged_on or ended
+
+
+def _ended(verdicts: Verdicts, fresh: Obligations) -> dict[Key, date]:
+    """On which day each obligation was owed no longer, of those where the records say (`fresh` is in their order)."""
+    days = ended_on(verdicts).tolist()
+    return {key: from_day(day) for key, day in zip(fresh, days, strict=True) if day != NO_DAY}
+
+
+def _spells(connection: Connection, crime_refs: Sequence[str]) -> Counter[Key]:
+    """How often each obligation with its clock date has become overdue so far."""
+    counts: Counter[Key] = Counter()
+    of = [TRANSITION.c[name] for name in _SPELL_OF]
+    for refs in chunks(crime_refs):
+        overdue = TRANSITION.c.crime_ref.in_(refs), TRANSITION.c.to_state == "overdue"
+        for row in connection.execute(select(*of, func.count()).where(*overdue).group_by(*of)):
+            counts[row[:-1]] = row[-1]
+    return counts

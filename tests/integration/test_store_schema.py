@@ -1,0 +1,136 @@
+"""The schema: made and brought up to date by one migration history, and never guessed at."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Engine, inspect
+from sqlmodel import SQLModel
+
+from compliance.errors import SettingsError, UnavailableError
+from compliance.store import Store, dialect, migrate, schema
+from tests import stores
+
+database_url = stores.database_url
+store = stores.store
+
+BROKEN = "boom"
+NEXT = """
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    op.create_table("later", sa.Column("id", sa.Integer(), primary_key=True))
+"""
+
+
+@pytest.fixture
+def newer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The migrations of a newer version of the service, which has one more: its file."""
+    folder = tmp_path / "migrations"
+    shutil.copytree(schema._MIGRATIONS, folder)
+    file = folder / "versions" / "0002_later.py"
+    file.write_text(NEXT)
+    monkeypatch.setattr(schema, "_MIGRATIONS", folder)
+    return file
+
+
+def tables(engine: Engine) -> dict[str, object]:
+    """Columns, keys, constraints and indexes of every table, as the database itself has them."""
+    seen = inspect(engine)
+
+    def of(table: str) -> object:
+        columns = {c["name"]: (str(c["type"]), c["nullable"], c["default"]) for c in seen.get_columns(table)}
+        uniques = sorted(tuple(u["column_names"]) for u in seen.get_unique_constraints(table))
+        indexes = sorted((i["name"], tuple(i["column_names"]), bool(i["unique"])) for i in seen.get_indexes(table))
+        return columns, seen.get_pk_constraint(table)["constrained_columns"], uniques, indexes
+
+    return {table: of(table) for table in seen.get_table_names() if table != "alembic_version"}
+
+
+def test_the_migrated_schema_is_that_of_the_tables(store: Store, tmp_path: Path) -> None:
+    with store.reading() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, SQLModel.metadata) == []
+    made = dialect.engine_for(dialect.parse_url(f"sqlite:///{tmp_path / 'made.db'}"))
+    SQLModel.metadata.create_all(made)
+    assert tables(store.engine) == tables(made)
+    made.dispose()
+
+
+def test_migrating_again_changes_nothing(database_url: str, store: Store) -> None:
+    before = tables(store.engine)
+    migrate(database_url)
+    assert tables(store.engine) == before
+
+
+def test_a_database_that_is_not_there_is_not_made_by_opening_it(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="compliance migrate"):
+        Store.open(f"sqlite:///{tmp_path / 'none.db'}")
+    assert not (tmp_path / "none.db").exists()
+
+
+def test_a_database_without_a_schema_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "empty.db").touch()
+    with pytest.raises(SettingsError, match=r"holds no schema yet.*compliance migrate"):
+        Store.open(f"sqlite:///{tmp_path / 'empty.db'}")
+
+
+def test_a_stale_schema_is_refused_and_mended_by_the_command_named(
+    database_url: str, store: Store, newer: Path
+) -> None:
+    with pytest.raises(SettingsError, match=r"at schema 0001.*needs 0002.*compliance migrate"):
+        Store.open(database_url)
+    migrate(database_url)
+    Store.open(database_url).close()
+
+
+def test_a_newer_schema_is_refused_by_opening_and_by_migrating(
+    database_url: str, newer: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    migrate(database_url)
+    newer.unlink()
+    for refused in (Store.open, migrate):
+        with pytest.raises(SettingsError, match=r"0002.*a newer one ran `compliance migrate`"):
+            refused(database_url)
+
+
+def test_a_migration_that_fails_leaves_the_schema_as_it_was(database_url: str, store: Store, newer: Path) -> None:
+    before = tables(store.engine)
+    newer.write_text(NEXT + f"    raise RuntimeError({BROKEN!r})\n")
+    with pytest.raises(RuntimeError, match=BROKEN):
+        migrate(database_url)
+    assert tables(store.engine) == before
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("compliance.db", "not a database URL"),
+        ("mysql://host/force", "'mysql' is not supported"),
+        ("sqlite://", "SQLite needs a file"),
+        ("sqlite:///:memory:", "SQLite needs a file"),
+    ],
+)
+def test_a_database_url_that_cannot_be_used_is_refused(url: str, said: str) -> None:
+    for refused in (Store.open, migrate):
+        with pytest.raises(SettingsError, match=said):
+            refused(url)
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(SettingsError, match=f"{tmp_path}/file"):
+        migrate(f"sqlite:///{tmp_path}/file/compliance.db")
+
+
+def test_a_file_that_is_no_database_is_unavailable(tmp_path: Path) -> None:
+    (tmp_path / "letter.db").write_text("Dear Sir or Madam, " * 100)
+    with pytest.raises(UnavailableError, match=r"letter\.db"):
+        Store.open(f"sqlite:///{tmp_path / 'letter.db'}")

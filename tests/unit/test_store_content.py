@@ -1,0 +1,59 @@
+"""What a record is known by (design: compared by content), and that it is kept whole."""
+
+import json
+from typing import Any
+
+import msgspec
+
+from compliance.records import Crime, decode_crime
+from compliance.store.content import content_of, pack, pack_raw, raw_digest, unpack, unpack_raw
+from tests.histories import histories
+
+RECORD = {
+    "crime_ref": "22A/1/26",
+    "reported_at": "2026-07-01T09:00:00Z",
+    "victims": [{"victim_ref": "V1", "category": "enhanced"}],
+    "changed_at": "2026-07-02T09:00:00Z",
+}
+
+
+def digest(record: dict[str, Any] | str) -> bytes:
+    return content_of([decode_crime(record if isinstance(record, str) else json.dumps(record))])[0].digest
+
+
+def test_a_record_that_is_only_written_otherwise_is_the_same() -> None:
+    """Order of keys, white space, escapes, unknown fields and `changed_at` are not content (records section 1)."""
+    turned = dict(reversed(RECORD.items())) | {"victims": [{"category": "enhanced", "victim_ref": "V1"}]}
+    for same in (
+        turned,
+        RECORD | {"changed_at": "2026-07-09T09:00:00Z"},
+        RECORD | {"colour": "blue", "division": None},
+        json.dumps(RECORD, indent=2).replace("22A", "\\u00322A"),
+    ):
+        assert digest(same) == digest(RECORD)
+
+
+def test_a_record_that_says_anything_else_is_another() -> None:
+    others = [
+        RECORD | {"crime_ref": "22A/2/26"},
+        RECORD | {"reported_at": "2026-07-01T09:00:01Z"},
+        RECORD | {"division": "A"},
+        RECORD | {"victims": [{"victim_ref": "V1", "category": "standard"}]},
+        RECORD | {"victims": [{"victim_ref": "V1", "category": "enhanced"}, {"victim_ref": "V2"}]},
+        RECORD | {"victims": [{"victim_ref": "V1", "category": "enhanced", "contact_holds": [{"reason": "unsafe"}]}]},
+    ]
+    assert len({digest(record) for record in [RECORD, *others]}) == len(others) + 1
+
+
+def test_records_are_kept_whole() -> None:
+    records: list[Crime] = [msgspec.convert(record, Crime) for record in histories(11, 200)]
+    records += [decode_crime(json.dumps(RECORD))]
+    assert unpack(pack(records)) == records
+    assert [content.crime for content in content_of(records)] == records, "the digest leaves no trace in the record"
+    assert records[-1].changed_at == RECORD["changed_at"]
+
+
+def test_a_refused_record_is_kept_as_it_came_up_to_the_size_of_a_record() -> None:
+    assert unpack_raw(pack_raw(b'{"crime_ref": "\xff')) == b'{"crime_ref": "\xff'
+    assert len(unpack_raw(pack_raw(b"x" * 3_000_000))) == 1024 * 1024
+    assert raw_digest("one feed", b"x") != raw_digest("another", b"x")
