@@ -1,0 +1,74 @@
+"""What each figure means, the clause behind it, and the command that lists its cases: so that each can be defended."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from compliance.policy.model import Policy
+from compliance.reports.model import Definition
+from compliance.reports.weeks import Week
+
+_RATES: Final = (
+    ("rate", "Rate",
+     "Of the obligations due in the week (met, late, overdue and missed), the share that was met on or before its due "
+     "date. Not yet due, lapsed and exempt obligations are not in it. Where nothing was due there is no rate.",
+     "rules 5.1, statistics 1.1"),
+    ("before", "Change from an earlier week",
+     "Both weeks judged at the same age, seven days after their end; the interval of the difference is Newcombe's. It "
+     "is significant when it leaves out 0.",
+     "statistics 1.2, 1.5"),
+    ("provisional", "Provisional",
+     "The week just ended, judged before updates have had seven days to be typed in. It will change, and is not "
+     "compared.",
+     "statistics 1.2"),
+    ("division", "Division",
+     "The division that had the case at the end of the due date. A single week is shown, not tested; the trailing "
+     "weeks are compared with the rest of the force.",
+     "statistics 1.5, records 2"),
+    ("overdue", "Overdue now",
+     "Due date passed, not discharged and still owed on the morning the week was settled, by days since the due date.",
+     "rules 5"),
+    ("enhanced", "Enhanced victims", "The rate for victims of category enhanced alone.", "records 1"),
+    ("live", "Live contact only", "The rate had only {methods} counted.", "statistics 1.9"),
+)  # fmt: skip
+_SILENT: Final = (
+    "silent", "Silent victims",
+    "Of the victims of cases open for more than 28 days at the end of the week, neither exempt nor declining, those "
+    "without a counted update in the last 28 days. A reopened case counts from its reopening, a victim added later "
+    "from then.",
+    "statistics 1.7",
+)  # fmt: skip
+_SAME_DAY: Final = (
+    ("same-day", "The same-day question",
+     "The same obligations judged three ways: by the policy; if an update on the day of the report counted; and as the "
+     "original system counted, which dropped updates on the day of the report and on the day of recording.",
+     "rules 9.2, 9.7, statistics 4"),
+    ("only-same-day", "Only a same-day update",
+     "Victims with a counted update on the day of the report and none after it on or before the due date.",
+     "rules 3.3, statistics 4"),
+)  # fmt: skip
+_CLOSING: Final = (
+    ("closed-without-a-word", "Closed without a word",
+     "Of the victims of cases closed in the week, those with no counted update from 7 days before the closing to 7 "
+     "days after it. Exempt and declining victims and cancelled crimes are left out.",
+     "statistics 1.8"),
+    ("closed-across", "Closed across a due date",
+     "Cases reopened in the week within 28 days of being closed, an obligation having lapsed in between.",
+     "statistics 1.8, rules 4.1"),
+)  # fmt: skip
+
+
+def definitions(policy: Policy, week: Week, live_methods: Sequence[str]) -> tuple[Definition, ...]:
+    """The definitions of a week's figures under a policy; each with the names of the figures it is about."""
+    ids = [requirement.id for requirement in policy.requirement]
+    alone = [*_CLOSING]
+    if any(requirement.repeat_every for requirement in policy.requirement):
+        alone.insert(0, _SILENT)
+    if any(requirement.shows_same_day for requirement in policy.requirement):
+        alone += _SAME_DAY
+    families = [(tuple(f"{name}.{key}" for key in ids), title, text, clause) for name, title, text, clause in _RATES]
+    families += [((name,), title, text, clause) for name, title, text, clause in alone]
+    methods, command = ", ".join(live_methods), f"compliance report cases --week {week} --figure"
+    return tuple(
+        Definition(figures, title, text.format(methods=methods), clause, f"{command} {figures[0]}")
+        for figures, title, text, clause in families
+    )

@@ -1,0 +1,213 @@
+"""The figures of a report: one object, from which every form of it is made.
+
+Plain frozen structs of numbers, texts, dates and aware UTC instants: `msgspec.json.encode` writes them, and
+`msgspec.json.decode(text, type=Figures)` reads them back. Rates and limits are proportions from 0 to 1, None where they
+are not available. Nothing here names a victim, an officer or a team.
+"""
+
+from datetime import date, datetime
+
+from msgspec import Struct
+
+from compliance.reports.statistics import FEW
+
+
+class Proportion(Struct, frozen=True):
+    """A share: `count` of `of`, with its 95 % interval on `of` / `deff` (statistics 1.3, 1.4). Where `of` is 0, `rate`,
+    `low` and `high` are None."""
+
+    count: int
+    of: int
+    rate: float | None
+    low: float | None
+    high: float | None
+    deff: float
+
+    @property
+    def few(self) -> bool:
+        """Whether there are too few to be ranked or tested (statistics 1.6)."""
+        return self.of < FEW
+
+
+class Rate(Struct, frozen=True):
+    """A compliance rate (statistics 1.1): `share` is met of n, n = met + late + overdue + missed."""
+
+    share: Proportion
+    late: int
+    overdue: int
+    missed: int
+
+
+class Change(Struct, frozen=True):
+    """A rate less another, with Newcombe's 95 % interval (statistics 1.5).
+
+    `tested` is false where either has fewer than 10 obligations (1.6): `significant` is then false.
+    """
+
+    difference: float
+    low: float
+    high: float
+    tested: bool
+    significant: bool
+
+
+class Period(Struct, frozen=True):
+    """One week of a requirement: `silent` goes with the rate of a requirement that repeats (statistics 1.7)."""
+
+    week: str
+    rate: Rate
+    silent: Proportion | None
+
+
+class Division(Struct, frozen=True):
+    """One division under one requirement; `name` is None for what no division had.
+
+    `week` is shown, not tested. `trailing` and `rest` are the division and the rest of the force over the trailing
+    weeks, `change` the one less the other (statistics 1.5); None where so many weeks are not held.
+    """
+
+    name: str | None
+    week: Rate
+    silent: Proportion | None
+    trailing: Rate | None
+    rest: Rate | None
+    change: Change | None
+
+
+class Band(Struct, frozen=True):
+    """How many updates have been overdue for `first` to `last` days; `last` None: or more."""
+
+    first: int
+    last: int | None
+    count: int
+
+
+class Overdue(Struct, frozen=True):
+    """What is outstanding as at T under one requirement, by how long (rules section 5)."""
+
+    count: int
+    victims: int
+    bands: tuple[Band, ...]
+
+
+class Requirement(Struct, frozen=True):
+    """Everything about one requirement of the policy."""
+
+    id: str
+    title: str
+    event: bool
+    """Whether its clock is a case event (rules section 7)."""
+    repeats: bool
+    week: Period
+    before: Period
+    provisional: Period
+    last_year: Period | None
+    change: Change | None
+    """From the week before; None where there is nothing to compare with."""
+    change_last_year: Change | None
+    enhanced: Period
+    """Victims of category `enhanced` alone."""
+    live: Period
+    """With live contact only as counted method (statistics 1.9)."""
+    divisions: tuple[Division, ...]
+    """None for a requirement whose clock is an event: too few to be told apart."""
+    trailing_held: int
+    """Of how many of the trailing weeks obligations are held."""
+    overdue: Overdue
+
+
+class SameDay(Struct, frozen=True):
+    """The same-day question three ways, same cohort (statistics section 4)."""
+
+    requirement: str
+    policy: Proportion
+    counting: Proportion
+    """Had a same-day update counted."""
+    original: Proportion
+    """As the original system counted: neither a same-day update nor one on the recording day."""
+    only_same_day: int
+    """Victims with an update on the day of the report and none in time after it."""
+    updated_later: int
+    """How many of those were updated after the due date."""
+
+
+class Closing(Struct, frozen=True):
+    """How cases were closed in the week (statistics 1.8)."""
+
+    cases: int
+    without_a_word: Proportion
+    across_due_date: int
+
+
+class Quality(Struct, frozen=True):
+    """One class of data fault or of what is never silently dropped (rules section 8); None where it is not known."""
+
+    key: str
+    title: str
+    meaning: str
+    clause: str
+    in_week: int | None
+    held: int | None
+
+
+class Intake(Struct, frozen=True):
+    """What only the running service knows of its data; None where there is no service behind the records.
+
+    `refused`: records in quarantine. `no_address`: mails held for want of an address. `unknown_officers`: officers that
+    records name and the directory does not. `last_complete_poll`: when the newest complete poll ended.
+    """
+
+    refused: int | None = None
+    no_address: int | None = None
+    unknown_officers: int | None = None
+    last_complete_poll: datetime | None = None
+
+
+class Definition(Struct, frozen=True):
+    """What figures mean, the clause behind them, and the command that lists the cases of the first of them."""
+
+    figures: tuple[str, ...]
+    title: str
+    meaning: str
+    clause: str
+    command: str
+
+
+class Basis(Struct, frozen=True):
+    """What the figures were computed from: with it they can be computed again."""
+
+    policy: str
+    policy_source: str
+    policy_file: str
+    policy_digest: str
+    records: str
+    crimes: int
+    victims: int
+    as_at: datetime
+    known_at: datetime
+    today: date
+    """The local date of T."""
+    live_methods: tuple[str, ...]
+    trailing_weeks: int
+    weeks_before_observation: int
+    """Of how many of the weeks some crimes were first seen only later: their first version stands."""
+    comparisons: int
+    """How many tests of significance were made."""
+
+
+class Figures(Struct, frozen=True):
+    """A weekly report."""
+
+    force: str
+    week: str
+    first: date
+    last: date
+    provisional_first: date
+    provisional_last: date
+    requirements: tuple[Requirement, ...]
+    same_day: SameDay | None
+    closing: Closing
+    quality: tuple[Quality, ...]
+    intake: Intake
+    definitions: tuple[Definition, ...]
+    basis: Basis

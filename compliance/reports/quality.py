@@ -1,0 +1,138 @@
+"""What is never silently dropped, counted (rules section 8)."""
+
+from typing import Final
+
+import numpy as np
+
+from compliance.policy.calendars import Days
+from compliance.policy.standing import Flags
+from compliance.policy.verdicts import YES, Verdicts
+from compliance.records.columns import UNKNOWN_VICTIM
+from compliance.records.instants import to_micros
+from compliance.reports.contact import Facts
+from compliance.reports.model import Intake, Quality
+from compliance.reports.weeks import Week
+
+ATTEMPTED: Final = "attempted"
+"""The outcome of a contact that did not reach the victim (records section 1)."""
+
+_UPDATES: Final = (
+    ("attempt", "2.4", "Attempts that did not reach the victim", "kept and shown; they do not count"),
+    ("outcome", "2.4", "Updates with no outcome, or another that does not count", "they do not count"),
+    ("same-day", "3.3", "Updates on the day of the report", "contact, but not the further one owed after that day"),
+    ("recording-day", "3.4", "Updates on the day of recording, after the day of the report",
+     "they count; the original system dropped them"),
+    ("before-report", "3.5", "Updates dated before the report", "never count: look at the dates"),
+    ("unknown-victim", "2.3", "Updates that name a victim the record does not have",
+     "never count: look at the reference"),
+    ("future", "2.7", "Updates dated in the future", "do not count until that day: look at the dates"),
+    ("late-entry", "8", "Updates entered more than {late} days after they took place",
+     "they count from the day they took place"),
+)  # fmt: skip
+
+
+def data_quality(verdicts: Verdicts, week: Week, intake: Intake, versions: bool) -> tuple[Quality, ...]:
+    """Every class of rules section 8: how many in the week, and how many in all records as known at K.
+
+    Updates belong to the week in which they were entered, crimes to that in which they were reported, obligations to
+    that in which they were due. `versions` says whether the records are as they were held at K, so that an update dated
+    later is one dated in the future even where nothing tells when it was entered.
+    """
+    return (
+        *_updates(verdicts, week, versions),
+        _entered_after_due(verdicts, week),
+        *_crimes(verdicts, week),
+        _held(
+            "unknown-officer",
+            "Officers not in the directory",
+            "cannot be reminded",
+            intake.unknown_officers,
+        ),
+        _held("no-address", "Mails held for want of an address", "their officers were not reminded", intake.no_address),
+        _held("refused", "Records refused", "kept apart with the reason; in no figure until corrected", intake.refused),
+    )
+
+
+def _updates(verdicts: Verdicts, week: Week, versions: bool) -> list[Quality]:
+    columns, policy = verdicts.columns, verdicts.policy
+    updates, local = columns.updates, policy.local
+    as_at = to_micros(verdicts.as_at)
+    known_at = as_at if verdicts.known_at is None else to_micros(verdicts.known_at)
+    exists = columns.reported_at[updates.crime] <= as_at
+    known = exists & (updates.entered_at <= known_at) & (updates.at <= as_at)
+    day, entered = local.of(updates.at), local.of(updates.entered_at)
+    outcome = updates.outcome
+    attempted = outcome.codes == outcome.code(ATTEMPTED)
+    counts = np.isin(outcome.codes, [outcome.code(name) for name in policy.counted_outcomes])
+    same_day, recording_day = _on_days_of_note(verdicts)
+    found = {
+        "attempt": known & attempted & ~counts,
+        "outcome": known & ~attempted & ~counts,
+        "same-day": same_day,
+        "recording-day": recording_day,
+        "before-report": known & (day < local.of(columns.reported_at)[updates.crime]),
+        "unknown-victim": known & (updates.victim == UNKNOWN_VICTIM),
+        "future": exists & (updates.at > as_at) & (versions | (updates.entered_at <= known_at)),
+        "late-entry": known & (entered - day > policy.late_entry_days),
+    }
+    return [
+        Quality(
+            key,
+            title.format(late=policy.late_entry_days),
+            meaning,
+            clause,
+            in_week=_within(entered, found[key], week),
+            held=int(found[key].sum()),
+        )
+        for key, clause, title, meaning in _UPDATES
+    ]
+
+
+def _on_days_of_note(verdicts: Verdicts) -> tuple[Flags, Flags]:
+    """Which counted updates fell on D0 of a victim they count for; which on the day of recording, after D0."""
+    facts, columns = Facts(verdicts, verdicts.as_at), verdicts.columns
+    contacts, found = facts.contacts, facts.cases
+    day_0 = found.day_0[contacts.case]
+    recorded = verdicts.policy.local.of(columns.recorded_at)[found.crime[contacts.case]]
+    same_day, recording_day = np.zeros((2, len(columns.updates)), dtype=np.bool_)
+    same_day[contacts.row[contacts.day == day_0]] = True
+    recording_day[contacts.row[(contacts.day == recorded) & (contacts.day > day_0)]] = True
+    return same_day, recording_day
+
+
+def _entered_after_due(verdicts: Verdicts, week: Week) -> Quality:
+    entered_after = verdicts.entered_after_due == YES
+    return Quality(
+        "entered-after-due",
+        "Obligations met by an update entered after the due date",
+        "met in time, but shown as overdue until it was entered",
+        "8",
+        in_week=_within(verdicts.due_date, entered_after, week),
+        held=int(entered_after.sum()),
+    )
+
+
+def _crimes(verdicts: Verdicts, week: Week) -> list[Quality]:
+    columns = verdicts.columns
+    reported = columns.reported_at <= to_micros(verdicts.as_at)
+    day = verdicts.policy.local.of(columns.reported_at)
+    without_victim = reported & (np.diff(columns.victims_of) == 0)
+    return [
+        Quality(
+            "no-victim",
+            "Records without a victim",
+            "no one to update: no obligations",
+            "8",
+            in_week=_within(day, without_victim, week),
+            held=int(without_victim.sum()),
+        )
+    ]
+
+
+def _held(key: str, title: str, meaning: str, count: int | None) -> Quality:
+    return Quality(key, title, meaning, "8", in_week=None, held=count)
+
+
+def _within(day: Days, rows: Flags, week: Week) -> int:
+    first, last = week.days
+    return int((rows & (day >= first) & (day <= last)).sum())

@@ -1,0 +1,80 @@
+"""ISO weeks, Monday to Sunday, in local dates; and the instants at which a week is judged (statistics 1.2)."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Self
+
+from compliance.errors import SettingsError
+from compliance.policy.calendars import LocalDates, to_day
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Week:
+    """An ISO week. As text it is `2026-W47`."""
+
+    year: int
+    number: int
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """A week from its text. Raises SettingsError where it is none."""
+        found = re.fullmatch(r"(\d{4})-?[Ww](\d{2})", text.strip())
+        try:
+            if found is None:
+                raise ValueError
+            week = cls(int(found[1]), int(found[2]))
+            week.first  # noqa: B018  # the year may have no such week
+        except ValueError:
+            raise SettingsError(f"week {text!r} is not a week; expected an ISO week such as 2026-W47") from None
+        return week
+
+    @classmethod
+    def of(cls, day: date) -> Self:
+        """The week that a local date lies in."""
+        year, number, _ = day.isocalendar()
+        return cls(year, number)
+
+    @classmethod
+    def newest_settled(cls, today: date) -> Self:
+        """The newest week that is settled on a local date: the week before the one just ended."""
+        return cls.of(today - timedelta(days=14))
+
+    def __str__(self) -> str:
+        return f"{self.year:04d}-W{self.number:02d}"
+
+    @property
+    def first(self) -> date:
+        """Its Monday."""
+        return date.fromisocalendar(self.year, self.number, 1)
+
+    @property
+    def last(self) -> date:
+        """Its Sunday."""
+        return self.first + timedelta(days=6)
+
+    @property
+    def days(self) -> tuple[int, int]:
+        """Its first and last day as numbers since 1970-01-01."""
+        return to_day(self.first), to_day(self.last)
+
+    def plus(self, weeks: int) -> "Week":
+        """So many weeks later; earlier where negative."""
+        return Week.of(self.first + timedelta(weeks=weeks))
+
+    @property
+    def last_year(self) -> "Week | None":
+        """The week of the same number a year before, None where that year had none."""
+        try:
+            date.fromisocalendar(self.year - 1, self.number, 1)
+        except ValueError:
+            return None
+        return Week(self.year - 1, self.number)
+
+    def ended(self, local: LocalDates) -> datetime:
+        """The first instant after it: the start of Monday S + 1, in UTC."""
+        return local.start_of(self.last + timedelta(days=1))
+
+    def settled(self, local: LocalDates) -> datetime:
+        """The instant at which it is settled: T = K = the start of Monday S + 8, in UTC (statistics 1.2)."""
+        return local.start_of(self.last + timedelta(days=8))

@@ -1,0 +1,218 @@
+"""The report in words: numbers as text, and the sentences of the summary, right in every case."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from math import ceil
+from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+from compliance.reports.model import Change, Division, Figures, Period, Proportion, Requirement
+
+UNLIKELY: Final = "unlikely to have occurred by chance"
+NO_DIFFERENCE: Final = "no significant difference"
+NOT_AVAILABLE: Final = "not available"
+MINUS: Final = "−"
+
+
+class Line(NamedTuple):
+    """One line of the summary: what it is about, and one or two sentences."""
+
+    about: str
+    text: str
+
+
+def percent(share: float | None) -> str:
+    """A proportion as a percentage with one decimal; 0% and 100% only where it is exactly that."""
+    if share is None:
+        return NOT_AVAILABLE
+    if share in (0.0, 1.0):
+        return f"{share:.0%}"
+    return f"{min(max(share * 100, 0.1), 99.9):.1f}%"
+
+
+def interval(share: Proportion) -> str:
+    """The 95 % interval of a share."""
+    return NOT_AVAILABLE if share.low is None else f"{percent(share.low)} to {percent(share.high)}"
+
+
+def number(count: int | None) -> str:
+    """A whole number with thousands marked; a dash where it is not known."""
+    return "–" if count is None else f"{count:,}"
+
+
+def counted(count: int, one: str, many: str | None = None) -> str:
+    """A number with its noun: 1 victim, 2 victims."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def signed(difference: float) -> str:
+    """A difference of rates in percentage points with its sign."""
+    points = round(difference * 100, 1)
+    return "0.0" if points == 0 else f"{'+' if points > 0 else MINUS}{abs(points):.1f}"
+
+
+def verdict(change: Change | None) -> str:
+    """What a difference may be called (statistics 1.5, 1.6)."""
+    if change is None:
+        return NOT_AVAILABLE
+    if not change.tested:
+        return "too few to compare"
+    return UNLIKELY if change.significant else NO_DIFFERENCE
+
+
+def day(value: date) -> str:
+    """A date: 2 May 2016."""
+    return f"{value.day} {value:%B %Y}"
+
+
+def span(first: date, last: date) -> str:
+    """Two dates: 2 to 8 May 2016; 30 May to 5 June 2016; 28 December 2015 to 3 January 2016."""
+    if first.year != last.year:
+        return f"{day(first)} to {day(last)}"
+    return f"{first.day}{'' if first.month == last.month else f' {first:%B}'} to {day(last)}"
+
+
+def instant(value: datetime) -> str:
+    """An instant in UTC as RFC 3339."""
+    return f"{value.astimezone(ZoneInfo('UTC')):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def week_name(text: str) -> str:
+    """Week 18 of 2016, from 2016-W18."""
+    year, _, number_ = text.partition("-W")
+    return f"week {int(number_)} of {year}"
+
+
+def heading(text: str) -> str:
+    """A text with a capital to begin with; the rest stays as it is."""
+    return text[:1].upper() + text[1:]
+
+
+def reach(divisions: Sequence[Division]) -> int:
+    """How far, in points, a drawing of the divisions' differences has to reach on both sides: a multiple of 10."""
+    changes = [division.change for division in divisions if division.change and division.change.tested]
+    furthest = max((max(-change.low, change.high) for change in changes), default=0.1)
+    return max(10, 10 * ceil(furthest * 10))
+
+
+def summary(figures: Figures) -> list[Line]:
+    """The summary of a report, in the order in which it should be read."""
+    reported = [requirement for requirement in figures.requirements if not requirement.event]
+    if not any(requirement.week.rate.share.of for requirement in figures.requirements):
+        return [Line("No rate", "No update was due in the week, so there is no rate to report."), _overdue(figures)]
+    lines: list[Line] = []
+    for requirement in reported:
+        lines.append(Line(heading(requirement.id), _rate(requirement)))
+        if requirement.week.silent:
+            lines.append(Line("Silent victims", _silent(requirement.week.silent)))
+    return [*lines, *_same_day(figures), _overdue(figures), *_compared(figures), *_provisional(figures, reported)]
+
+
+def _rate(requirement: Requirement) -> str:
+    share = requirement.week.rate.share
+    if share.of == 0:
+        return "No update was due in the week, so there is no rate."
+    due = counted(share.of, "update")
+    if share.few:
+        were = "was" if share.of == 1 else "were"
+        return f"{due} {were} due in the week, {share.count} given in time: too few for a rate to mean much."
+    start = f"{number(share.count)} of the {due} due in the week {'was' if share.count == 1 else 'were'} given in time"
+    if share.count == share.of:
+        start = f"all {due} due in the week were given in time"
+    elif share.count == 0:
+        start = f"none of the {due} due in the week was given in time"
+    return f"{percent(share.rate)}: {start} (95% interval {interval(share)}). {_moved(requirement)}"
+
+
+def _moved(requirement: Requirement) -> str:
+    parts = [_against(requirement.change, "the week before")]
+    if requirement.change_last_year:
+        parts.append(_against(requirement.change_last_year, "the same week last year"))
+    return " ".join(parts)
+
+
+def _against(change: Change | None, other: str) -> str:
+    if change is None:
+        return f"Nothing was due in {other}, so there is nothing to compare it with."
+    if not change.tested:
+        return f"Too little was due in {other} to compare it with."
+    points = round(abs(change.difference) * 100, 1)
+    if points == 0:
+        return f"Compared with {other}: {verdict(change)}."
+    higher = "higher" if change.difference > 0 else "lower"
+    return f"That is {points:.1f} percentage points {higher} than {other}: {verdict(change)}."
+
+
+def _silent(share: Proportion) -> str:
+    if share.of == 0:
+        return "No victim's case had been open for more than 28 days."
+    return (
+        f"{percent(share.rate)}: {number(share.count)} of the {counted(share.of, 'victim')} of cases open for more "
+        "than 28 days had no update in the last 28 days."
+    )
+
+
+def _same_day(figures: Figures) -> Iterator[Line]:
+    asked = figures.same_day
+    if asked is None or asked.policy.of == 0 or asked.policy.few:
+        return
+    only = counted(asked.only_same_day, "victim")
+    yield Line(
+        "Same day",
+        f"Had an update on the day of the report counted, the {asked.requirement} rate would be "
+        f"{percent(asked.counting.rate)}; as the original system counted, {percent(asked.original.rate)}. "
+        f"{only} had an update on the day of the report and no other in time.",
+    )
+
+
+def _overdue(figures: Figures) -> Line:
+    total = sum(requirement.overdue.count for requirement in figures.requirements)
+    today = day(figures.basis.today)
+    if total == 0:
+        return Line("Overdue", f"No update was overdue on {today}.")
+    long = sum(b.count for requirement in figures.requirements for b in requirement.overdue.bands if b.first > 28)
+    if total == 1:
+        return Line("Overdue", f"1 update was overdue on {today}{', for more than 28 days' if long else ''}.")
+    text = f"{number(total)} updates were overdue on {today}, {number(long) if long else 'none'} of them for more"
+    return Line("Overdue", f"{text} than 28 days.")
+
+
+def _compared(figures: Figures) -> Iterator[Line]:
+    tested = [
+        (requirement, division, division.change)
+        for requirement in figures.requirements
+        for division in requirement.divisions
+        if division.change and division.change.tested
+    ]
+    if not tested:
+        return
+    over = f"Over the last {figures.basis.trailing_weeks} settled weeks"
+    flagged = [each for each in tested if each[2].significant]
+    if not flagged:
+        yield Line("Divisions", f"{over}, {NO_DIFFERENCE} between any division and the rest of the force.")
+        return
+    parts = []
+    for key in dict.fromkeys(requirement.id for requirement, _, _ in flagged):
+        own = (f"{d.name} {signed(c.difference)}" for r, d, c in flagged if r.id == key)
+        parts.append(f"{key}: {', '.join(own)} points")
+    which = "this is" if len(flagged) == 1 else "each is"
+    yield Line("Divisions", f"{over}, against the rest of the force: {'; '.join(parts)}; {which} {UNLIKELY}.")
+
+
+def _provisional(figures: Figures, reported: list[Requirement]) -> Iterator[Line]:
+    parts = [_stands(requirement.id, requirement.provisional) for requirement in reported]
+    if not any(requirement.provisional.rate.share.of for requirement in reported):
+        return
+    when = span(figures.provisional_first, figures.provisional_last)
+    yield Line(
+        "Week just ended",
+        f"{when}: {', '.join(parts)}. Provisional: updates are still being typed in.",
+    )
+
+
+def _stands(name: str, period: Period) -> str:
+    share = period.rate.share
+    text = f"{number(share.count)} of {number(share.of)}" if share.few else percent(share.rate)
+    text = NOT_AVAILABLE if share.of == 0 else text
+    silent = f" (silent victims {percent(period.silent.rate)})" if period.silent else ""
+    return f"{name} {text}{silent}"

@@ -1,0 +1,118 @@
+"""The figures of a weekly report by plain loops over the plain reference's verdicts and the records themselves.
+
+The records are generated histories that crowd the edges around the instants the report asks about.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from typing import Any
+
+import pytest
+
+from compliance.policy import Policy
+from compliance.records import columns, convert_crime
+from compliance.reports.figures import weekly_figures
+from compliance.reports.model import Figures, Proportion, Rate, Requirement
+from compliance.reports.sources import GivenRecords
+from compliance.reports.statistics import design_effect, wilson
+from compliance.reports.weeks import Week
+from tests.engine import shipped
+from tests.histories import histories
+from tests.reference import Owed, judge_record
+from tests.reference_case import Case, Json, exists, last_of_each
+
+WEEK = Week.parse("2026-W45")  # 2 to 8 November: in winter time, so local midnight is UTC's
+SETTLED = datetime(2026, 11, 16, tzinfo=UTC)
+COUNTS = ("met", "late", "overdue", "missed")
+
+
+@cache
+def stories() -> list[Json]:
+    return list(histories(52, 1800, as_at=SETTLED, known_at=SETTLED - timedelta(days=3)))
+
+
+def figures_of(records: list[Json], policy: Policy, **more: Any) -> Figures:
+    given = GivenRecords("histories", columns([convert_crime(record) for record in records]))
+    return weekly_figures(given, policy, WEEK, SETTLED, force="A force", **more)
+
+
+@cache
+def figures(name: str = "west-mercia") -> Figures:
+    return figures_of(stories(), shipped(name)[0])
+
+
+def requirement(name: str) -> Requirement:
+    return next(found for found in figures().requirements if found.id == name)
+
+
+def judged(data: Json, settled: datetime = SETTLED, records: list[Json] | None = None) -> list[Json]:
+    """The reference's verdicts, T = K."""
+    records = stories() if records is None else records
+    return [row for record in records for row in judge_record(record, data, settled, settled)]
+
+
+@cache
+def rows(week: Week = WEEK, settled: datetime = SETTLED) -> list[Json]:
+    """The rows of the force policy that count in a week's rates (rules 5.1)."""
+    return [row for row in judged(shipped("west-mercia")[1], settled) if counts_in(row, week)]
+
+
+def counts_in(row: Json, week: Week) -> bool:
+    return row["state"] in COUNTS and week.first.isoformat() <= row["due_date"] <= week.last.isoformat()
+
+
+def of(name: str, found: Iterable[Json]) -> list[Json]:
+    return [row for row in found if row["requirement"] == name]
+
+
+def share(hits: Iterable[tuple[bool, str | None]]) -> Proportion:
+    """A proportion of (hit, officer) pairs, by plain loops (statistics 1.3, 1.4)."""
+    clusters: dict[Any, list[bool]] = defaultdict(list)
+    for number, (hit, officer) in enumerate(hits):
+        clusters[officer if officer is not None else number].append(hit)
+    every = [hit for cluster in clusters.values() for hit in cluster]
+    deff = design_effect([sum(c) for c in clusters.values()], [len(c) for c in clusters.values()])
+    limits = wilson(sum(every) / deff, len(every) / deff)
+    rate = sum(every) / len(every) if every else None
+    low, high = limits or (None, None)
+    return Proportion(sum(every), len(every), rate, low, high, deff)
+
+
+def rate(found: list[Json]) -> Rate:
+    late, overdue, missed = (sum(row["state"] == state for row in found) for state in COUNTS[1:])
+    return Rate(share((row["state"] == "met", row["officer_ref"]) for row in found), late, overdue, missed)
+
+
+def same(one: Any, other: Any) -> bool:
+    """Equal, to rounding in the numbers."""
+    return bool(plain(one) == pytest.approx(plain(other), rel=1e-12, abs=1e-12, nan_ok=False))
+
+
+def plain(value: Rate | Proportion) -> list[float | None]:
+    if isinstance(value, Rate):
+        return [*plain(value.share), value.late, value.overdue, value.missed]
+    return [value.count, value.of, value.rate, value.low, value.high, value.deff]
+
+
+def victims(as_at: datetime, known_at: datetime) -> Iterator[tuple[Case, Owed]]:
+    """Every victim as at T and as known at K whose crime is not cancelled and whose category is not exempt."""
+    data = shipped("west-mercia")[1]
+    for record in stories():
+        if not exists(record["reported_at"], as_at):
+            continue
+        case = Case(record, data, as_at, known_at)
+        for victim in last_of_each(record.get("victims"), "victim_ref"):
+            if exists(victim.get("added_at"), as_at):
+                owed = Owed(case, victim)
+                if not case.cancelled and not owed.exempt_category:
+                    yield case, owed
+
+
+def declining(owed: Owed, day: date) -> bool:
+    return owed.x is not None and owed.x <= day and (owed.u is None or day < owed.u)
+
+
+def heard(owed: Owed, first: date, last: date) -> bool:
+    return any(first <= update.on <= last for update in owed.updates)

@@ -1,0 +1,184 @@
+"""The rates of the weekly report against plain loops over the plain reference's verdicts (docs/statistics.md, 1 and 4)."""
+
+from collections import defaultdict
+from copy import deepcopy
+from datetime import timedelta
+
+import pytest
+
+from compliance.errors import SettingsError
+from compliance.records import columns, convert_crime
+from compliance.reports.figures import weekly_figures
+from compliance.reports.model import Overdue
+from compliance.reports.rates import BANDS
+from compliance.reports.sources import GivenRecords
+from compliance.reports.statistics import newcombe
+from tests.engine import shipped
+from tests.plain_figures import (
+    SETTLED,
+    WEEK,
+    counts_in,
+    figures,
+    figures_of,
+    judged,
+    of,
+    rate,
+    requirement,
+    rows,
+    same,
+    share,
+    stories,
+)
+from tests.reference_case import Json, last_of_each
+
+
+@pytest.mark.parametrize("name", ["7-day", "28-day"])
+def test_1_1_the_rates_of_a_week_and_of_the_weeks_beside_it(name: str) -> None:
+    """Settled, the week before at its own T and K, and the week just ended as provisional (statistics 1.2)."""
+    found = requirement(name)
+    assert same(found.week.rate, rate(of(name, rows())))
+    assert found.week.rate.share.of > 50
+    before = rows(WEEK.plus(-1), SETTLED - timedelta(days=7))
+    assert same(found.before.rate, rate(of(name, before)))
+    assert same(found.provisional.rate, rate(of(name, rows(WEEK.plus(1)))))
+
+
+def test_1_2_an_earlier_week_is_judged_at_its_own_age_not_as_known_today() -> None:
+    """Of the week before fewer were late at its own T and K than are a week later."""
+    young = requirement("7-day").before.rate
+    old = rate(of("7-day", rows(WEEK.plus(-1))))
+    assert young.late < old.late
+
+
+def test_1_2_a_week_that_is_not_settled_is_refused() -> None:
+    policy, _ = shipped("west-mercia")
+    given = GivenRecords("histories", columns([]))
+    with pytest.raises(SettingsError, match=r"2026-W45 is settled .* 2026-11-16T00:00Z; .* settled is 2026-W44"):
+        weekly_figures(given, policy, WEEK, SETTLED - timedelta(seconds=1), force="A force")
+
+
+@pytest.mark.parametrize("name", ["7-day", "28-day"])
+def test_1_5_divisions_are_who_had_the_case_at_the_end_of_the_due_date(name: str) -> None:
+    found = requirement(name)
+    by_name: dict[str | None, list[Json]] = defaultdict(list)
+    for row in of(name, rows()):
+        by_name[row["division"]].append(row)
+    assert {division.name for division in found.divisions} >= set(by_name)
+    assert [division.name for division in found.divisions] == ["A", "B", "C", None]
+    for division in found.divisions:
+        assert same(division.week, rate(by_name[division.name]))
+
+
+def test_1_5_divisions_are_compared_with_the_rest_over_13_weeks_each_at_its_own_age() -> None:
+    policy, data = shipped("west-mercia")
+    records = stories()[:600]
+    found = next(r for r in figures_of(records, policy).requirements if r.id == "7-day")
+    trailing = []
+    for back in range(13):
+        settled = WEEK.plus(-back).settled(policy.local)
+        trailing += [row for row in judged(data, settled, records) if counts_in(row, WEEK.plus(-back))]
+    trailing = of("7-day", trailing)
+    assert found.trailing_held == 13
+    for division in found.divisions:
+        own = rate([row for row in trailing if row["division"] == division.name])
+        rest = rate([row for row in trailing if row["division"] != division.name])
+        assert division.trailing is not None
+        assert division.rest is not None
+        assert same(division.trailing, own)
+        assert same(division.rest, rest)
+        if division.name is None:
+            assert division.change is None
+            continue
+        pairs = [(part.share.count / part.share.deff, part.share.of / part.share.deff) for part in (own, rest)]
+        expected = newcombe(*pairs[0], *pairs[1])
+        assert division.change is not None
+        assert expected is not None
+        assert (division.change.difference, division.change.low, division.change.high) == pytest.approx(expected)
+        assert division.change.significant == (expected.significant and min(own.share.of, rest.share.of) >= 10)
+
+
+def test_rules_5_how_long_the_overdue_have_been_overdue() -> None:
+    every = judged(shipped("west-mercia")[1])
+    for name in ("7-day", "28-day"):
+        overdue = [row for row in of(name, every) if row["state"] == "overdue"]
+        got: Overdue = requirement(name).overdue
+        assert got.count == len(overdue)
+        assert got.victims == len({(row["crime_ref"], row["victim_ref"]) for row in overdue})
+        assert [(band.first, band.last) for band in got.bands] == list(BANDS)
+        for band in got.bands:
+            days = range(band.first, (band.last or 10_000) + 1)
+            assert band.count == sum(row["days_late"] in days for row in overdue)
+        assert sum(band.count for band in got.bands) == got.count
+
+
+def changed(**changes: str) -> Json:
+    data = deepcopy(shipped("west-mercia")[1])
+    data["requirement"][0].update(changes)
+    return data
+
+
+def test_section_4_the_same_day_question_three_ways_over_the_same_obligations() -> None:
+    cohort = of("7-day", rows())
+    key = ("crime_ref", "victim_ref")
+    got = figures().same_day
+    assert got is not None
+    readings = (changed(same_day="counts"), changed(recording_day="does not count"))
+    for share_, data in zip((got.counting, got.original), readings, strict=True):
+        states = {tuple(row[k] for k in key): row["state"] for row in of("7-day", judged(data))}
+        met = [(states[tuple(row[k] for k in key)] == "met", row["officer_ref"]) for row in cohort]
+        assert same(share_, share(met))
+    assert same(got.policy, requirement("7-day").week.rate.share)
+    only = [row for row in cohort if row["same_day_update"] and row["state"] != "met"]
+    assert got.only_same_day == len(only) == got.counting.count - got.policy.count
+    assert got.updated_later == sum(row["state"] == "late" for row in only) > 0
+    assert got.original.count < got.policy.count < got.counting.count
+
+
+def test_section_4_is_not_asked_of_a_policy_by_which_a_same_day_update_counts() -> None:
+    assert figures("hertfordshire").same_day is None
+
+
+def test_1_9_live_contact_only_as_counted_method() -> None:
+    data = shipped("west-mercia")[1] | {"counted_methods": ["phone", "visit", "video"]}
+    strict = [row for row in judged(data) if counts_in(row, WEEK)]
+    for name in ("7-day", "28-day"):
+        got = requirement(name).live.rate
+        assert same(got, rate(of(name, strict)))
+        assert got.share.count < requirement(name).week.rate.share.count
+
+
+def test_the_rates_of_enhanced_victims() -> None:
+    enhanced = {
+        (record["crime_ref"], victim["victim_ref"])
+        for record in stories()
+        for victim in last_of_each(record.get("victims"), "victim_ref")
+        if victim.get("category") == "enhanced"
+    }
+    for name in ("7-day", "28-day"):
+        own = [row for row in of(name, rows()) if (row["crime_ref"], row["victim_ref"]) in enhanced]
+        assert same(requirement(name).enhanced.rate, rate(own))
+        assert own
+
+
+@pytest.mark.parametrize("name", ["hertfordshire", "victims-code-2006", "victims-code-2020"])
+def test_every_policy_has_its_figures(name: str) -> None:
+    data = shipped(name)[1]
+    expected = [row for row in judged(data) if counts_in(row, WEEK)]
+    for found in figures(name).requirements:
+        assert same(found.week.rate, rate(of(found.id, expected)))
+        assert found.event == (found.divisions == ())
+
+
+def test_the_comparisons_made_are_counted() -> None:
+    found = figures()
+    made = [r.change for r in found.requirements] + [r.change_last_year for r in found.requirements]
+    made += [division.change for r in found.requirements for division in r.divisions]
+    assert found.basis.comparisons == sum(change is not None and change.tested for change in made) >= 6
+
+
+def test_the_figures_follow_from_the_week_alone_whenever_they_are_asked_for() -> None:
+    policy, records = shipped("west-mercia")[0], stories()[:300]
+    given = GivenRecords("histories", columns([convert_crime(record) for record in records]))
+    once = weekly_figures(given, policy, WEEK, SETTLED, force="A force")
+    assert weekly_figures(given, policy, WEEK, SETTLED + timedelta(days=900), force="A force") == once
+    assert (once.basis.as_at, once.basis.known_at) == (SETTLED, SETTLED)

@@ -1,0 +1,182 @@
+"""Silent victims, cases closed without a word, and data quality, against plain loops over the records."""
+
+from collections import defaultdict
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from compliance.records import columns, convert_crime
+from compliance.reports.figures import weekly_figures
+from compliance.reports.model import Intake
+from compliance.reports.sources import GivenRecords
+from compliance.reports.weeks import Week
+from tests.engine import shipped
+from tests.plain_figures import (
+    SETTLED,
+    WEEK,
+    declining,
+    figures,
+    figures_of,
+    heard,
+    judged,
+    requirement,
+    same,
+    share,
+    stories,
+    victims,
+)
+from tests.reference import Owed, judge_record
+from tests.reference_case import DAY, Case, Json, days_between, exists, instant, last_of_each
+
+
+def silent_victims(week: Week, known_at: datetime) -> list[tuple[bool, Json]]:
+    """(silent, who has the case) of each victim asked about at a week's end (statistics 1.7)."""
+    end = week.last
+    as_at = datetime(end.year, end.month, end.day, tzinfo=UTC) + DAY
+    found = []
+    for case, owed in victims(as_at, known_at):
+        days = days_between(end - 29 * DAY, end)
+        if owed.d0 < end - 28 * DAY and not declining(owed, end) and all(map(case.open_at_end, days)):
+            found.append((not heard(owed, end - 27 * DAY, end), case.holder(end)))
+    return found
+
+
+def test_1_7_silent_victims_at_the_end_of_each_week() -> None:
+    found = requirement("28-day")
+    later = timedelta(days=7)
+    for period, week, known_at in (
+        (found.week, WEEK, SETTLED),
+        (found.before, WEEK.plus(-1), SETTLED - later),
+        (found.provisional, WEEK.plus(1), SETTLED),
+    ):
+        expected = share((silent, holder["officer_ref"]) for silent, holder in silent_victims(week, known_at))
+        assert period.silent is not None
+        assert same(period.silent, expected)
+        assert 0 < expected.count < expected.of
+    for division in found.divisions:
+        own = [(s, h["officer_ref"]) for s, h in silent_victims(WEEK, SETTLED) if h["division"] == division.name]
+        assert division.silent is not None
+        assert same(division.silent, share(own))
+
+
+def test_1_7_the_28_day_rate_is_never_without_the_silent_victims() -> None:
+    for found in figures().requirements:
+        periods = (found.week, found.before, found.provisional, found.enhanced, found.live)
+        assert {period.silent is not None for period in periods} == {found.repeats}
+        assert {division.silent is not None for division in found.divisions} == {found.repeats}
+
+
+def test_1_8_closed_without_a_word() -> None:
+    found = []
+    for case, owed in victims(SETTLED, SETTLED):
+        closed = [d for d in days_between(WEEK.first, WEEK.last) if case.open_at_end(d - DAY) > case.open_at_end(d)]
+        if closed and owed.d0 <= closed[-1] and not declining(owed, closed[-1]):
+            word = heard(owed, closed[-1] - 7 * DAY, closed[-1] + 7 * DAY)
+            found.append((not word, case.holder(closed[-1])["officer_ref"], case.record["crime_ref"]))
+    expected = share((silent, officer) for silent, officer, _ in found)
+    got = figures().closing
+    assert same(got.without_a_word, expected)
+    assert got.cases == len({crime for _, _, crime in found})
+    assert 0 < expected.count < expected.of
+
+
+@pytest.mark.parametrize(("updated", "without"), [(-8, 1), (-7, 0), (0, 0), (7, 0), (8, 1)])
+@pytest.mark.parametrize("reopened", [False, True])
+def test_1_8_a_word_is_looked_for_7_days_around_the_last_closing_of_the_week(
+    updated: int, without: int, reopened: bool
+) -> None:
+    closed = WEEK.first + 3 * DAY
+    days = [(WEEK.first, "closed"), (WEEK.first + DAY, "open")] if reopened else []
+    record: Json = {
+        "crime_ref": "1",
+        "reported_at": "2026-10-20T10:00:00Z",
+        "victims": [{"victim_ref": "V"}],
+        "status": [{"status": status, "at": f"{day}T10:00:00Z"} for day, status in [*days, (closed, "closed")]],
+        "updates": [{"update_ref": "U", "at": f"{closed + updated * DAY}T10:00:00Z", "outcome": "informed"}],
+    }
+    found = figures_of([record], shipped("west-mercia")[0]).closing
+    assert (found.cases, found.without_a_word.count, found.without_a_word.of) == (1, without, 1)
+
+
+def test_1_8_closed_across_a_due_date_and_reopened_within_28_days() -> None:
+    data, found = shipped("west-mercia")[1], set()
+    for record in stories():
+        if not exists(record["reported_at"], SETTLED):
+            continue
+        case = Case(record, data, SETTLED, SETTLED)
+        lapsed = [
+            date.fromisoformat(row["due_date"])
+            for row in judge_record(record, data, SETTLED, SETTLED)
+            if row["reason"] == "closed"
+        ]
+        for reopened in days_between(WEEK.first, WEEK.last):
+            if case.open_at_end(reopened) > case.open_at_end(reopened - DAY):
+                closed = reopened - DAY
+                while not case.open_at_end(closed - DAY):
+                    closed -= DAY
+                if (reopened - closed).days <= 28 and any(closed <= due < reopened for due in lapsed):
+                    found.add(record["crime_ref"])
+    assert figures().closing.across_due_date == len(found) > 0
+
+
+def test_rules_8_nothing_is_silently_dropped() -> None:
+    """Every class, in the week and in all: updates by their entry."""
+    found: dict[str, list[date]] = defaultdict(list)
+    data = shipped("west-mercia")[1]
+    for record in stories():
+        if not exists(record["reported_at"], SETTLED):
+            continue
+        case = Case(record, data, SETTLED, SETTLED)
+        there = [v for v in last_of_each(record.get("victims"), "victim_ref") if exists(v.get("added_at"), SETTLED)]
+        owed = {victim["victim_ref"]: Owed(case, victim) for victim in there}
+        named = {victim["victim_ref"] for victim in record.get("victims") or []}
+        if not named:
+            found["no-victim"].append(case.reported_on)
+        for update in last_of_each(record.get("updates"), "update_ref"):
+            entered_at = update.get("entered_at") or update["at"]
+            on, entered = case.local(update["at"]), case.local(entered_at)
+            if instant(entered_at) > SETTLED:
+                continue
+            if instant(update["at"]) > SETTLED:
+                found["future"].append(entered)
+                continue
+            victim, outcome = update.get("victim_ref"), update.get("outcome")
+            d0s = [owed[ref].d0 for ref in ([victim] if victim in owed else owed if victim is None else [])]
+            classes = {
+                "attempt": outcome == "attempted",
+                "outcome": outcome not in ("informed", "attempted"),
+                "same-day": outcome == "informed" and on in d0s,
+                "recording-day": outcome == "informed" and on == case.recorded_on and any(on > d0 for d0 in d0s),
+                "before-report": on < case.reported_on,
+                "unknown-victim": victim is not None and victim not in named,
+                "late-entry": (entered - on).days > 3,
+            }
+            for name, holds in classes.items():
+                if holds:
+                    found[name].append(entered)
+    for row in judged(data):
+        if row["entered_after_due"]:
+            found["entered-after-due"].append(date.fromisoformat(row["due_date"]))
+    got = {item.key: item for item in figures().quality}
+    assert set(got) == {*found, "unknown-officer", "no-address", "refused"}
+    for key, days in found.items():
+        in_week = sum(WEEK.first <= day <= WEEK.last for day in days)
+        assert (key, got[key].in_week, got[key].held) == (key, in_week, len(days))
+        assert days
+    assert [got[key].held for key in ("unknown-officer", "no-address", "refused")] == [None, None, None]
+
+
+def test_rules_8_what_only_the_service_knows_is_shown_with_the_rest() -> None:
+    intake = Intake(refused=3, no_address=2, unknown_officers=1)
+    got = {item.key: item.held for item in figures_of([], shipped("west-mercia")[0], intake=intake).quality}
+    assert (got["refused"], got["no-address"], got["unknown-officer"]) == (3, 2, 1)
+
+
+def test_rules_8_with_versions_an_update_dated_in_the_future_is_one_held_before_its_date() -> None:
+    record: Json = {"crime_ref": "1", "reported_at": "2026-10-20T10:00:00Z", "victims": [{"victim_ref": "V"}]}
+    record["updates"] = [{"update_ref": "U", "at": "2027-10-25T10:00:00Z", "outcome": "informed"}]
+    held = columns([convert_crime(record)])
+    for versions, expected in ((False, 0), (True, 1)):
+        source = GivenRecords("one", held, versions)
+        found = weekly_figures(source, shipped("west-mercia")[0], WEEK, SETTLED, force="A force")
+        assert {item.key: item.held for item in found.quality}["future"] == expected
