@@ -9,7 +9,7 @@ import msgspec
 from benchmarks.crimes import AS_AT, ndjson
 from benchmarks.timing import show, timed
 from compliance.batch.evaluate import evaluate
-from compliance.batch.files import line_chunks, open_input
+from compliance.batch.inputs import line_blocks, open_input
 from compliance.policy import judge, load_policy
 from compliance.records import Crime, check_instants, columns
 from compliance.records.wire import paused_gc
@@ -27,18 +27,19 @@ def main(count: int = 200_000, runs: int = 3) -> None:
         def decode_alone() -> int:
             done = 0
             with open_input(str(source)) as stream, paused_gc():
-                for _, lines in line_chunks(stream):
-                    done += len([decoder.decode(line) for line in lines])
+                for block in line_blocks(stream):
+                    done += len([decoder.decode(line) for line in block.text.split(b"\n")])
             return done
 
         def whole(ending: str) -> Any:
             target = str(folder / f"verdicts{ending}")
-            return evaluate(policy, AS_AT, None, str(source), target, lambda *_: None)
+            return evaluate(policy, AS_AT, None, str(source), target, lambda _: None)
 
         names = {
             "decoding alone, msgspec structs, 1 core": decode_alone,
             "evaluate to NDJSON": lambda: whole(".ndjson"),
             "evaluate to CSV": lambda: whole(".csv"),
+            "evaluate to Parquet": lambda: whole(".parquet"),
         }
         found = timed(names, runs)
         alone = found["decoding alone, msgspec structs, 1 core"]
@@ -48,7 +49,7 @@ def main(count: int = 200_000, runs: int = 3) -> None:
         show(f"Evaluation: {count:,} crimes, {size / 1e6:,.0f} MB of NDJSON", rows)
 
         with open_input(str(source)) as stream:
-            lines = [line for _, part in line_chunks(stream) for line in part][:50_000]
+            lines = [line for block in line_blocks(stream) for line in block.text.split(b"\n")][:50_000]
         with paused_gc():
             crimes = [decoder.decode(line) for line in lines]
             table = columns(crimes)

@@ -1,12 +1,17 @@
-"""Crime records in, verdicts out, in one pass and bounded memory (records section 3)."""
+"""Crime records in, verdicts out, in one pass and bounded memory, on every core (records section 3)."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
+from multiprocessing import get_context
 
-from compliance.batch.files import line_chunks, open_input, writer
+from compliance.batch.chunks import Part, Refused, in_order, is_parquet, parts, read
+from compliance.batch.outputs import encode, output
 from compliance.policy import Policy, judge
-from compliance.records import columns, read_columns
+from compliance.records import columns
 
 
 @dataclass(slots=True)
@@ -18,33 +23,96 @@ class Evaluated:
     refused: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What is asked of every part, and the form of the answer."""
+
+    policy: Policy
+    as_at: datetime
+    known_at: datetime | None
+    target: str
+
+    def answer(self, part: Part, first: bool = False) -> "_Answer":
+        chunk = read(part)
+        verdicts = judge(chunk.columns, self.policy, self.as_at, self.known_at)
+        return _Answer(encode(self.target, verdicts, first), len(chunk.columns), len(verdicts), chunk.refused)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    encoded: bytes
+    crimes: int
+    verdicts: int
+    refused: list[Refused] = field(default_factory=list)
+
+
 def evaluate(
     policy: Policy,
     as_at: datetime,
     known_at: datetime | None,
     source: str,
     target: str,
-    refuse: Callable[[int, str | None, str], None],
+    refuse: Callable[[Refused], None],
+    *,
+    workers: int | None = None,
+    progress: Callable[[Evaluated], None] = lambda _: None,
 ) -> Evaluated:
-    """Judge every record of an NDJSON file and write the verdicts.
+    """Judge every record of a file (NDJSON or Parquet) and write the verdicts (NDJSON, CSV or Parquet).
 
-    `refuse` is told of every refused record: its line number, its crime number where one can be read, the reason. The
-    good ones are answered all the same. Raises SettingsError where a file cannot be read or written.
+    `refuse` is told of every refused record; the good ones are answered all the same. `workers` (default: the cores
+    this process may use) judge parts of a large file side by side; the verdicts keep their order. `progress` is told
+    after each part. Raises SettingsError where a file cannot be read or written.
     """
     done = Evaluated()
-    with open_input(source) as stream, writer(target) as out:
-        started = False
-        for number, lines in line_chunks(stream):
-            filled = [(place, line) for place, line in enumerate(lines) if line.strip()]
-            crimes, refusals = read_columns([line for _, line in filled])
-            for refusal in refusals:
-                refuse(number + filled[refusal.index][0], refusal.crime_ref, refusal.reason)
-            verdicts = judge(crimes, policy, as_at, known_at)
-            out.write(verdicts.table())
-            started = True
-            done.crimes += len(crimes)
-            done.verdicts += len(verdicts)
-            done.refused += len(refusals)
-        if not started:
-            out.write(judge(columns([]), policy, as_at, known_at).table())
+    question = _Question(policy, as_at, known_at, target)
+    with output(target) as out:
+        for answer in _answers(question, source, workers or len(os.sched_getaffinity(0))):
+            for refused in answer.refused:
+                refuse(refused)
+            out.append(answer.encoded)
+            done.crimes += answer.crimes
+            done.verdicts += answer.verdicts
+            done.refused += len(answer.refused)
+            progress(done)
     return done
+
+
+def _answers(question: _Question, source: str, workers: int) -> Iterator[_Answer]:
+    """The answers to all parts of a file in their order. The first part is answered here: it may be the only one."""
+    given = parts(source)
+    first = next(given, None)
+    if first is None:
+        yield _empty(question)
+        return
+    second = next(given, None)
+    yield question.answer(first, first=True)
+    if second is None:
+        return
+    given = chain([second], given)
+    if workers == 1:
+        yield from map(question.answer, given)
+        return
+    # Decoding JSON holds the interpreter's lock, so lines go to processes; columns are judged outside it, in threads.
+    if is_parquet(source):
+        with ThreadPoolExecutor(workers) as threads:
+            yield from in_order(threads, question.answer, given, workers + 2)
+        return
+    with ProcessPoolExecutor(workers, get_context("spawn"), _begin, (question,)) as processes:
+        yield from in_order(processes, _answer, given, workers + 2)
+
+
+def _empty(question: _Question) -> _Answer:
+    verdicts = judge(columns([]), question.policy, question.as_at, question.known_at)
+    return _Answer(encode(question.target, verdicts, True), 0, 0)
+
+
+_question: list[_Question] = []
+
+
+def _begin(question: _Question) -> None:
+    """In a worker process: what all its parts are asked."""
+    _question[:] = [question]
+
+
+def _answer(part: Part) -> _Answer:
+    return _question[0].answer(part)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from compliance.policy.calendars import NO_DAY, Days, Ints
-from compliance.policy.model import Policy
+from compliance.policy.model import Policy, Requirement
 from compliance.records.columns import Coded, Columns
 
 PENDING, MET, LATE, OVERDUE, MISSED, LAPSED, EXEMPT = range(7)
@@ -36,21 +36,33 @@ class Clause(IntEnum):
     SILENCE = 11
 
 
-CLAUSES: Final = {
+_CITED: Final = {
     Clause.CANCELLED: "5.3",
     Clause.CATEGORY: "5.5",
     Clause.DECLINED: "5.4",
     Clause.DECLINED_AFTER_DUE: "5.4",
     Clause.NOT_OPEN_WHEN_DUE: "4.1",
-    Clause.MET: "3.2",
-    Clause.LATE: "3.2",
-    Clause.NOT_YET_DUE: "5.2",
-    Clause.OUTSTANDING: "2.7",
     Clause.WRITTEN_OFF: "3.6",
     Clause.CLOSED_WHILE_OVERDUE: "5.6",
     Clause.SILENCE: "4.5",
+    Clause.NOT_YET_DUE: "2.7",
+    Clause.OUTSTANDING: "3.6",
 }
-"""The clause of the rules behind each reason."""
+_DISCHARGES: Final = {Clause.MET, Clause.LATE}
+
+
+def cited(clause: Clause, requirement: Requirement) -> str:
+    """The number of the clause of the rules behind a reason, for a requirement of its kind."""
+    if clause in _DISCHARGES:
+        return "7.1" if requirement.event else "4.3" if requirement.open_only else "3.2"
+    if requirement.open_only and clause == Clause.NOT_YET_DUE:
+        return "5.2"
+    if requirement.open_only and clause == Clause.OUTSTANDING:
+        return "4.3" if requirement.repeat_every else "9.6"
+    if requirement.event and clause in {Clause.OUTSTANDING, Clause.WRITTEN_OFF}:
+        return "7.3"
+    return _CITED[clause]
+
 
 _NO_REASON, DECLINED, CLOSED, CANCELLED, FIRST_CATEGORY = 0, 1, 2, 3, 4
 
@@ -112,33 +124,44 @@ class Verdicts:
             codes = np.where(self.allocation >= 0, moved[self.allocation], codes)
         return Coded(codes, tuple(place))
 
-    def table(self) -> pa.Table:
-        """The verdicts as an Arrow table, the columns of records section 2 in their order, dates as date32."""
-        ids = [requirement.id for requirement in self.policy.requirement]
-        reasons = ["declined", "closed", "cancelled", *self.policy.exempt_victims]
-        return pa.table(
-            {
-                "crime_ref": self.columns.crime_ref.take(pa.array(self.crime)),
-                "victim_ref": self.columns.victims.ref.take(pa.array(self.victim)),
-                "requirement": _texts(self.requirement, ids),
-                "cycle": pa.array(self.cycle),
-                "clock_date": _dates(self.clock_date),
-                "due_date": _dates(self.due_date),
-                "state": _texts(self.state, STATES),
-                "discharged_on": _dates(self.discharged_on),
-                "days_late": pa.array(self.days_late, mask=self.days_late == NO_DAY),
-                "reason": _texts(self.reason - 1, reasons),
-                "same_day_update": _flags(self.same_day_update),
-                "entered_after_due": _flags(self.entered_after_due),
-                "division": self.owner("division").texts(),
-                "team": self.owner("team").texts(),
-                "officer_ref": self.owner("officer").texts(),
-            }
-        )
+    def table(self, *, coded: bool = False) -> pa.Table:
+        """The verdicts as an Arrow table, the columns of records section 2 in their order, dates as date32; texts as
+        strings, or as dictionaries where `coded`."""
+        ids = tuple(requirement.id for requirement in self.policy.requirement)
+        reasons = ("declined", "closed", "cancelled", *self.policy.exempt_victims)
+        columns, victims = self.columns, self.columns.victims
+        texts = {
+            "crime_ref": _taken(columns.crime_ref, self.crime),
+            "victim_ref": _taken(victims.ref, self.victim),
+            "requirement": Coded(self.requirement.astype(np.int32), ids).dictionary(),
+            "state": Coded(self.state.astype(np.int32), STATES).dictionary(),
+            "reason": Coded(self.reason.astype(np.int32) - 1, reasons).dictionary(),
+            **{name: self.owner(name).dictionary() for name in ("division", "team")},
+            "officer_ref": self.owner("officer").dictionary(),
+        }
+        others = {
+            "cycle": pa.array(self.cycle),
+            "clock_date": _dates(self.clock_date),
+            "due_date": _dates(self.due_date),
+            "discharged_on": _dates(self.discharged_on),
+            "days_late": pa.array(self.days_late, mask=self.days_late == NO_DAY),
+            "same_day_update": _flags(self.same_day_update),
+            "entered_after_due": _flags(self.entered_after_due),
+        }
+        if not coded:
+            texts = {name: text.cast(pa.string()) for name, text in texts.items()}
+        every = texts | others
+        return pa.table({name: every[name] for name in VERDICT_COLUMNS})
 
 
-def _texts(codes: Any, values: Any) -> pa.Array:
-    return Coded(codes.astype(np.int32), tuple(values)).texts()
+VERDICT_COLUMNS: Final = (
+    "crime_ref", "victim_ref", "requirement", "cycle", "clock_date", "due_date", "state", "discharged_on", "days_late",
+    "reason", "same_day_update", "entered_after_due", "division", "team", "officer_ref",
+)  # fmt: skip
+
+
+def _taken(texts: pa.Array, rows: Ints) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array(rows.astype(np.int32)), texts)
 
 
 def _dates(days: Days) -> pa.Array:

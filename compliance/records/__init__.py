@@ -1,5 +1,6 @@
 """The wire format (records section 1): typed decoding, refusal with a reason, columns for the engine."""
 
+from compliance.records.arrow import columns_from_arrow
 from compliance.records.assembly import columns, read_columns
 from compliance.records.columns import Columns
 from compliance.records.instants import NONE, from_micros, to_micros
@@ -25,6 +26,7 @@ __all__ = [
     "Victim",
     "check_instants",
     "columns",
+    "columns_from_arrow",
     "convert_crime",
     "decode_crime",
     "decode_crimes",

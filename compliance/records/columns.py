@@ -38,11 +38,15 @@ class Coded:
         """The same values for the rows asked for."""
         return Coded(self.codes[rows], self.values)
 
-    def texts(self) -> pa.Array:
-        """The column as Arrow strings, null where absent."""
+    def dictionary(self) -> pa.DictionaryArray:
+        """The column as an Arrow dictionary array, null where absent."""
         return pa.DictionaryArray.from_arrays(
             pa.array(self.codes, mask=self.codes < 0), pa.array(self.values, pa.string())
-        ).cast(pa.string())
+        )
+
+    def texts(self) -> pa.Array:
+        """The column as Arrow strings, null where absent."""
+        return self.dictionary().cast(pa.string())
 
 
 def coded(texts: Sequence[str | None]) -> Coded:

@@ -7,15 +7,19 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import zstandard
 
+from compliance.batch.chunks import Refused
 from compliance.batch.evaluate import evaluate
-from compliance.batch.files import line_chunks
+from compliance.batch.inputs import line_blocks
 from compliance.records.wire import MAX_RECORD_BYTES
-from tests.conformance import SAMPLES, records_text, verdicts
+from tests.conformance import SAMPLES, Sample, records, records_text, verdicts
 from tests.engine import RULES, shipped
 
 SAMPLE = next(sample for sample in SAMPLES if sample.known_at)
@@ -79,8 +83,8 @@ def test_the_same_answer_whatever_the_ending(tmp_path: Path, ending: str) -> Non
     assert not (tmp_path / "out.ndjson.part").exists()
 
 
-def _none(line: int, crime_ref: str | None, reason: str) -> None:
-    raise AssertionError(f"line {line} was refused: {reason}")
+def _none(refused: Refused) -> None:
+    raise AssertionError(f"line {refused.line} was refused: {refused.reason}")
 
 
 def test_refused_records_are_told_by_line_and_the_good_ones_answered() -> None:
@@ -146,8 +150,128 @@ def test_a_truncated_compressed_file_is_an_error_and_leaves_no_output(tmp_path: 
 def test_lines_come_whole_whatever_the_block_and_the_longest_stay_bounded() -> None:
     text = b"one\n\ntwo two\n" + b"x" * (3 * MAX_RECORD_BYTES) + b"\nlast"
     for size in (1 << 20, 64 * 1024):
-        chunks = list(line_chunks(io.BytesIO(text), size))
-        lines = [line for _, part in chunks for line in part]
+        blocks = list(line_blocks(io.BytesIO(text), size))
+        lines = [line for block in blocks for line in block.text.split(b"\n")]
         assert [line[:7] for line in lines] == [b"one", b"", b"two two", b"xxxxxxx", b"last"]
-        assert MAX_RECORD_BYTES < len(lines[3]) <= MAX_RECORD_BYTES + 1 + (1 << 20)
-        assert [number for number, _ in chunks] == [1 + sum(len(p) for _, p in chunks[:i]) for i in range(len(chunks))]
+        assert MAX_RECORD_BYTES < len(lines[3]) <= MAX_RECORD_BYTES + 1 + size
+        ahead = [sum(other.text.count(b"\n") + 1 for other in blocks[:i]) for i in range(len(blocks))]
+        assert [block.number for block in blocks] == [1 + count for count in ahead]
+
+
+@pytest.mark.parametrize("target", ["out.ndjson", "out.csv", "out.parquet", "out.ndjson.gz", "out.csv.zst"])
+def test_many_parts_on_many_cores_answer_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str) -> None:
+    """A file larger than a block is judged by several processes; the verdicts keep the records' order."""
+    source = tmp_path / "crimes.ndjson"
+    source.write_text(records_text())
+    policy, _ = shipped("west-mercia")
+    parts = list(line_blocks(io.BytesIO(source.read_bytes()), 40_000))
+    assert len(parts) > 5
+    monkeypatch.setattr("compliance.batch.evaluate.parts", lambda _: iter(parts))
+    done = evaluate(policy, SAMPLE.as_at, SAMPLE.known_at, str(source), str(tmp_path / target), _none, workers=2)
+    expected = verdicts(SAMPLE)
+    assert (done.crimes, done.verdicts) == (400, len(expected))
+    assert read_back(tmp_path / target) == [{key: plain(value) for key, value in row.items()} for row in expected]
+
+
+def plain(value: object) -> str:
+    """A value as CSV holds it."""
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def read_back(path: Path) -> list[dict[str, str]]:
+    packs: dict[str, Callable[[bytes], bytes]] = {".gz": gzip.decompress, ".zst": _frames}
+    if path.suffix == ".parquet":
+        rows = pq.read_table(path).to_pylist()
+    else:
+        content = packs.get(path.suffix, bytes)(path.read_bytes()).decode()
+        plain_name = path.name.removesuffix(".gz").removesuffix(".zst")
+        if plain_name.endswith(".csv"):
+            rows = list(csv.DictReader(io.StringIO(content)))
+        else:
+            rows = [json.loads(line) for line in content.splitlines()]
+    return [{key: plain(value) for key, value in row.items()} for row in rows]
+
+
+def _frames(content: bytes) -> bytes:
+    return zstandard.ZstdDecompressor().stream_reader(content, read_across_frames=True).read()
+
+
+NESTED = pa.schema(
+    [
+        ("crime_ref", pa.string()),
+        ("reported_at", pa.timestamp("us", "UTC")),
+        ("recorded_at", pa.timestamp("us", "UTC")),
+        ("status", pa.list_(pa.struct([("status", pa.string()), ("at", pa.timestamp("us", "UTC"))]))),
+        *((name, pa.string()) for name in ("offence", "division", "team", "officer_ref")),
+        ("allocations", pa.list_(pa.struct([("officer_ref", pa.string()), ("team", pa.string()), ("division", pa.string()), ("from", pa.timestamp("us", "UTC"))]))),
+        ("victims", pa.list_(pa.struct([("victim_ref", pa.string()), ("category", pa.string()), *((n, pa.timestamp("us", "UTC")) for n in ("added_at", "declined_at", "declined_until", "declined_entered_at")), ("agreed_interval_days", pa.int32())]))),
+        ("updates", pa.list_(pa.struct([("update_ref", pa.string()), ("victim_ref", pa.string()), ("at", pa.timestamp("us", "UTC")), ("entered_at", pa.timestamp("us", "UTC")), *((n, pa.string()) for n in ("outcome", "method", "officer_ref"))]))),
+        ("events", pa.list_(pa.struct([("event_ref", pa.string()), ("kind", pa.string()), ("at", pa.timestamp("us", "UTC"))]))),
+    ]
+)  # fmt: skip
+
+
+def nested(value: object, kind: pa.DataType) -> object:
+    """A record of the sample as Arrow holds it: instants in place of their texts."""
+    if pa.types.is_list(kind):
+        items = value if isinstance(value, list) else None
+        return None if items is None else [nested(item, kind.value_type) for item in items]
+    if pa.types.is_struct(kind):
+        assert isinstance(value, dict)
+        return {field.name: nested(value.get(field.name), field.type) for field in kind}
+    return datetime.fromisoformat(value) if pa.types.is_timestamp(kind) and isinstance(value, str) else value
+
+
+def as_arrow() -> pa.Table:
+    rows = [{field.name: nested(record.get(field.name), field.type) for field in NESTED} for record in records()]
+    return pa.Table.from_pylist(rows, schema=NESTED)
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=str)
+def test_parquet_in_gives_the_same_verdicts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sample: Sample) -> None:
+    """The nested columns of records section 1, read a few rows at a time."""
+    monkeypatch.setattr("compliance.batch.chunks._ROWS", 150)
+    pq.write_table(as_arrow(), tmp_path / "crimes.parquet")
+    policy, _ = shipped(sample.policy)
+    source, target = str(tmp_path / "crimes.parquet"), str(tmp_path / "out.ndjson")
+    evaluate(policy, sample.as_at, sample.known_at, source, target, _none, workers=2)
+    assert [json.loads(line) for line in Path(target).read_text().splitlines()] == verdicts(sample)
+
+
+def test_parquet_rows_that_are_no_records_are_refused_and_the_others_answered(tmp_path: Path) -> None:
+    table = as_arrow().slice(0, 6)
+    refs = ["a", "", None, "d", "e", "f" * 201]
+    statuses = [*table.column("status").to_pylist()[:3], [{"status": "shut", "at": SAMPLE.as_at}], None, None]
+    table = table.set_column(0, "crime_ref", pa.array(refs)).set_column(
+        3, "status", pa.array(statuses, NESTED.field("status").type)
+    )
+    pq.write_table(table, tmp_path / "crimes.parquet")
+    told: list[str] = []
+    policy, _ = shipped("west-mercia")
+    source, target = str(tmp_path / "crimes.parquet"), str(tmp_path / "out.ndjson")
+    done = evaluate(policy, SAMPLE.as_at, None, source, target, lambda r: told.append(f"{r.line}: {r.reason}"))
+    assert (done.crimes, done.refused) == (2, 4)
+    assert told[0] == "2: crime_ref: found ''; expected at least 1 character"
+    assert told[1] == "3: crime_ref: found nothing; expected a text; it is required"
+    assert told[2] == "4: status[].status: found 'shut'; expected open, closed or cancelled"
+    assert told[3].startswith("6: crime_ref: found 'ffff")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda t: t.drop(["reported_at"]), "the input has no column reported_at, which is required"),
+        (
+            lambda t: t.set_column(1, "reported_at", t.column("reported_at").cast(pa.timestamp("us"))),
+            "column reported_at holds timestamp[us]; expected timestamps with a time zone",
+        ),
+        (lambda t: t.set_column(3, "status", pa.array([1] * len(t))), "column status holds int64; expected a list of structs"),
+    ],
+)  # fmt: skip
+def test_a_parquet_file_of_another_shape_is_an_error_that_names_the_column(
+    tmp_path: Path, change: Callable[[pa.Table], pa.Table], message: str
+) -> None:
+    pq.write_table(change(as_arrow()), tmp_path / "crimes.parquet")
+    done = run(*arguments(str(tmp_path / "crimes.parquet"), "-"))
+    assert done.returncode == 2
+    assert message in done.stderr.decode()

@@ -1,0 +1,100 @@
+"""A file of crime records as columns, a chunk at a time, in bounded memory: NDJSON or Parquet by its ending."""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from compliance.batch.inputs import Block, line_blocks, open_input
+from compliance.errors import SettingsError
+from compliance.records import Columns, columns_from_arrow, read_columns
+from compliance.records.wire import Refusal
+
+T = TypeVar("T")
+_ROWS: Final = 65_536
+"""Records of a Parquet file that are taken together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A refused record: its line or row number (from 1), its crime number where one can be read, the reason."""
+
+    line: int
+    crime_ref: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Some of the records of a file, in their order, and those among them that were refused."""
+
+    columns: Columns
+    refused: list[Refused]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Records of a Parquet file as they were read, with the number of the first (from 1)."""
+
+    number: int
+    batch: Any
+
+
+Part = Block | Rows
+"""A part of a file, read and not yet looked into: what is handed to whoever has a core to spare."""
+
+
+def is_parquet(source: str) -> bool:
+    """Whether a file is read as Parquet, by its ending."""
+    return source.endswith(".parquet")
+
+
+def parts(source: str) -> Iterator[Part]:
+    """A file in parts. Raises SettingsError where it cannot be read."""
+    if not is_parquet(source):
+        with open_input(source) as stream:
+            yield from line_blocks(stream)
+        return
+    number = 1
+    try:
+        with pq.ParquetFile(source) as file:
+            for batch in file.iter_batches(_ROWS):
+                yield Rows(number, batch)
+                number += len(batch)
+    except (OSError, pa.ArrowException) as error:
+        raise SettingsError(f"--input {source}: cannot be read as Parquet ({error})") from None
+
+
+def read(part: Part) -> Chunk:
+    """The records of a part."""
+    if isinstance(part, Rows):
+        columns, refusals = columns_from_arrow(part.batch)
+        return Chunk(columns, [_refused(part.number + refusal.index, refusal) for refusal in refusals])
+    lines = part.text.split(b"\n")
+    filled = [(place, line) for place, line in enumerate(lines) if line.strip()]
+    columns, refusals = read_columns([line for _, line in filled])
+    return Chunk(columns, [_refused(part.number + filled[refusal.index][0], refusal) for refusal in refusals])
+
+
+def _refused(line: int, refusal: Refusal) -> Refused:
+    return Refused(line, refusal.crime_ref, refusal.reason)
+
+
+def record_chunks(source: str) -> Iterator[Chunk]:
+    """The records of a file. Raises SettingsError where it cannot be read."""
+    return map(read, parts(source))
+
+
+def in_order(pool: Executor, work: Callable[[Part], T], given: Iterator[Part], ahead: int) -> Iterator[T]:
+    """What `work` makes of each part, in their order, with no more than `ahead` parts in hand."""
+    waiting: deque[Future[T]] = deque()
+    for part in given:
+        waiting.append(pool.submit(work, part))
+        if len(waiting) >= ahead:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()

@@ -1,0 +1,69 @@
+"""Files of crime records: plain or compressed, lines by the block (records section 3)."""
+
+import gzip
+import sys
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final, cast
+
+import zstandard
+
+from compliance.errors import SettingsError
+from compliance.records.wire import MAX_RECORD_BYTES
+
+BLOCK_BYTES: Final = 8 * 1024 * 1024
+STANDARD: Final = "-"
+
+
+@contextmanager
+def open_input(path: str) -> Iterator[IO[bytes]]:
+    """A file of records to read: plain, gzip (.gz) or Zstandard (.zst) by its ending, `-` for standard input."""
+    if path == STANDARD:
+        yield sys.stdin.buffer
+        return
+    try:
+        raw = Path(path).open("rb")  # noqa: SIM115 (it is closed below)
+    except OSError as error:
+        raise SettingsError(f"--input {path}: cannot be read ({error.strerror})") from None
+    with raw:
+        if path.endswith(".gz"):
+            yield cast(IO[bytes], gzip.GzipFile(fileobj=raw))
+        elif path.endswith(".zst"):
+            yield zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True)
+        else:
+            yield raw
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Whole lines of a file, with the number of the first (from 1)."""
+
+    number: int
+    text: bytes
+
+
+def line_blocks(stream: IO[bytes], size: int = BLOCK_BYTES) -> Iterator[Block]:
+    """The lines of a stream, many at a time.
+
+    Memory stays bounded: of a line longer than any record may be only the beginning is kept, enough to refuse it.
+    Raises SettingsError where a compressed stream is broken or ends too soon.
+    """
+    number, pending = 1, b""
+    while True:
+        try:
+            text = stream.read(size)
+        except (OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
+            raise SettingsError(f"the input cannot be read to its end near line {number:,} ({error})") from None
+        if not text:
+            break
+        whole, newline, rest = text.rpartition(b"\n")
+        if newline:
+            yield Block(number, pending + whole)
+            number += whole.count(b"\n") + 1
+            pending = b""
+        pending = (pending + rest)[: MAX_RECORD_BYTES + 1]
+    if pending:
+        yield Block(number, pending)

@@ -1,0 +1,252 @@
+"""Crime records from Arrow (Parquet, or an analyst's own columns) straight to the engine's columns.
+
+The columns are the fields of records section 1 under their names: texts as strings, instants as timestamps with a time
+zone (or RFC 3339 texts), lists as lists of structs. A column that is not there is absent in every record.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from compliance.errors import SettingsError
+from compliance.records.columns import (
+    CANCELLED,
+    CLOSED,
+    OPEN,
+    Allocations,
+    Coded,
+    Columns,
+    Events,
+    Ints,
+    Statuses,
+    Updates,
+    Victims,
+)
+from compliance.records.instants import NONE, SHAPE, parse_instants
+from compliance.records.ordering import by_instant, deduplicated, named_victims, victims_by_reference
+from compliance.records.wire import Refusal
+
+_FIRST, _LAST = -2_208_988_800_000_000, 32_503_680_000_000_000  # 1900-01-01 up to 3000-01-01, in microseconds
+_STATUS: Final = {"open": OPEN, "closed": CLOSED, "cancelled": CANCELLED}
+
+
+def columns_from_arrow(table: Any) -> tuple[Columns, list[Refusal]]:
+    """An Arrow table (also what Polars' `to_arrow` or `pyarrow.Table.from_pandas` give) -> the good records as columns,
+    and a refusal for each of the others, by row.
+
+    Raises SettingsError for a column of another type, an instant column without a time zone first of all.
+    """
+    if isinstance(table, pa.RecordBatch):
+        table = pa.Table.from_batches([table])
+    reader = _Reader(table)
+    made = reader.columns()
+    if not reader.reasons:
+        return made, []
+    refs = reader.refs()
+    refusals = [Refusal(row, refs[row].as_py() or None, reason) for row, reason in sorted(reader.reasons.items())]
+    keep = np.ones(len(table), dtype=np.bool_)
+    keep[list(reader.reasons)] = False
+    return _Reader(table.filter(pa.array(keep))).columns(), refusals
+
+
+class _Level:
+    """The fields of one kind of item: the records themselves, or the items of one of their lists."""
+
+    def __init__(self, reader: "_Reader", path: str, crime: Ints, field: Callable[[str], Any]) -> None:
+        self._reader, self._path, self.crime, self._field = reader, path, crime, field
+
+    def __len__(self) -> int:
+        return len(self.crime)
+
+    def text(self, name: str, required: bool = False) -> pa.Array:
+        """A text column, each checked: at most 200 characters, and where required neither absent nor empty."""
+        array = self._array(name, required)
+        if array is None:
+            return pa.nulls(len(self), pa.string())
+        if pa.types.is_dictionary(array.type):
+            array = array.cast(array.type.value_type)
+        if pa.types.is_null(array.type) or pa.types.is_large_string(array.type) or pa.types.is_string_view(array.type):
+            array = array.cast(pa.string())
+        if not pa.types.is_string(array.type):
+            raise self._wrong(name, array.type, "texts")
+        length = pc.utf8_length(array)
+        self._mark(pc.greater(length, 200), name, array, "at most 200 characters")
+        if required:
+            self._mark(pc.equal(length, 0), name, array, "at least 1 character")
+            self._mark(array.is_null(), name, array, "a text; it is required")
+        return array
+
+    def coded(self, name: str) -> Coded:
+        """A text column with few values."""
+        return _coded(self.text(name))
+
+    def instants(self, name: str, required: bool = False) -> Ints:
+        """An instant column in microseconds, NONE where absent."""
+        array = self._array(name, required)
+        if array is None or pa.types.is_null(array.type):
+            found = np.full(len(self), NONE, dtype=np.int64)
+        elif pa.types.is_timestamp(array.type) and array.type.tz is not None:
+            micros = array.cast(pa.timestamp("us", array.type.tz), safe=False).cast(pa.int64())
+            found = micros.fill_null(NONE).to_numpy(zero_copy_only=False)
+            outside = (found != NONE) & ((found < _FIRST) | (found >= _LAST))
+            self._mark(pa.array(outside), name, array, "years 1900 to 2999")
+        elif pa.types.is_string(array.type) or pa.types.is_large_string(array.type):
+            found, bad = parse_instants(array.to_pylist())
+            self._mark(pa.array(bad), name, array, SHAPE)
+        else:
+            raise self._wrong(name, array.type, "timestamps with a time zone, or RFC 3339 texts")
+        if required:
+            self._mark(pa.array(found == NONE), name, None, "an instant; it is required")
+        return found
+
+    def whole(self, name: str, least: int, most: int) -> Ints:
+        """A column of whole numbers between two, 0 where absent."""
+        array = self._array(name, False)
+        if array is None or pa.types.is_null(array.type):
+            return np.zeros(len(self), dtype=np.int64)
+        if not pa.types.is_integer(array.type):
+            raise self._wrong(name, array.type, "whole numbers")
+        outside = pc.or_(pc.less(array, least), pc.greater(array, most))
+        self._mark(outside, name, array, f"{least} to {most}")
+        return array.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
+
+    def status(self) -> Any:
+        """The column of changes of status as OPEN, CLOSED and CANCELLED."""
+        texts = self.text("status", required=True)
+        found = _coded(texts)
+        kinds = np.array([_STATUS.get(value, -1) for value in found.values] + [-1], dtype=np.int8)[found.codes]
+        self._mark(pa.array(kinds < 0), "status", texts, "open, closed or cancelled")
+        return kinds
+
+    def _array(self, name: str, required: bool) -> Any:
+        array = self._field(name)
+        if array is None and required and len(self):
+            raise SettingsError(f"the input has no column {self._path}{name}, which is required")
+        return array
+
+    def _wrong(self, name: str, found: Any, expected: str) -> SettingsError:
+        return SettingsError(f"column {self._path}{name} holds {found}; expected {expected}")
+
+    def _mark(self, bad: pa.Array, name: str, array: Any, expected: str) -> None:
+        if not pc.any(bad).as_py():
+            return
+        for row in np.flatnonzero(bad.fill_null(False).to_numpy(zero_copy_only=False)):
+            found = "nothing" if array is None or not array[int(row)].is_valid else repr(array[int(row)].as_py())[:60]
+            reason = f"{self._path}{name}: found {found}; expected {expected}"
+            self._reader.reasons.setdefault(int(self.crime[row]), reason)
+
+
+class _Reader:
+    """One table. `reasons` says why rows are refused: the first fault of each."""
+
+    def __init__(self, table: pa.Table) -> None:
+        self._table = table
+        self.reasons: dict[int, str] = {}
+        self._crimes = _Level(self, "", np.arange(len(table)), self._column)
+
+    def refs(self) -> pa.Array:
+        """The crime numbers as they stand."""
+        return self._column("crime_ref")
+
+    def columns(self) -> Columns:
+        """Every column, checked."""
+        crimes = self._crimes
+        refs = crimes.text("crime_ref", required=True)
+        crimes.instants("changed_at")
+        victims = self._victims()
+        return Columns(
+            crime_ref=refs,
+            reported_at=crimes.instants("reported_at", required=True),
+            recorded_at=crimes.instants("recorded_at"),
+            offence=crimes.coded("offence"),
+            division=crimes.coded("division"),
+            team=crimes.coded("team"),
+            officer=crimes.coded("officer_ref"),
+            statuses=self._statuses(),
+            allocations=self._allocations(),
+            victims=victims,
+            updates=self._updates(victims),
+            events=self._events(),
+        )
+
+    def _column(self, name: str) -> Any:
+        if name not in self._table.column_names:
+            return None
+        column = self._table.column(name)
+        return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+
+    def _list(self, name: str) -> _Level:
+        """The items of one list of every record."""
+        lists = self._column(name)
+        if lists is None or pa.types.is_null(lists.type):
+            return _Level(self, f"{name}[].", np.empty(0, dtype=np.int64), lambda _: None)
+        if not (pa.types.is_list(lists.type) or pa.types.is_large_list(lists.type)):
+            raise SettingsError(f"column {name} holds {lists.type}; expected a list of structs")
+        if not pa.types.is_struct(lists.type.value_type):
+            raise SettingsError(f"column {name} holds lists of {lists.type.value_type}; expected a list of structs")
+        counts = pc.list_value_length(lists).fill_null(0).to_numpy(zero_copy_only=False)
+        items = lists.flatten()
+        names = {field.name for field in items.type}
+        crime = np.repeat(np.arange(len(lists)), counts)
+        fields = dict(zip((field.name for field in items.type), items.flatten(), strict=True))
+        return _Level(self, f"{name}[].", crime, lambda key: fields[key] if key in names else None)
+
+    def _statuses(self) -> Statuses:
+        level = self._list("status")
+        kind = level.status() if len(level) else np.empty(0, dtype=np.int8)
+        return by_instant(Statuses(level.crime, level.instants("at", required=True), kind))
+
+    def _allocations(self) -> Allocations:
+        level = self._list("allocations")
+        start = level.instants("from", required=True)
+        return by_instant(
+            Allocations(level.crime, start, level.coded("division"), level.coded("team"), level.coded("officer_ref"))
+        )
+
+    def _victims(self) -> Victims:
+        level = self._list("victims")
+        texts = level.text("category").fill_null("standard")
+        category = _coded(pc.if_else(pc.equal(texts, ""), "standard", texts))
+        return victims_by_reference(
+            Victims(
+                level.crime,
+                level.text("victim_ref", required=True),
+                category,
+                level.instants("added_at"),
+                level.instants("declined_at"),
+                level.instants("declined_until"),
+                level.instants("declined_entered_at"),
+                level.whole("agreed_interval_days", 1, 366),
+            )
+        )
+
+    def _updates(self, victims: Victims) -> Updates:
+        level = self._list("updates")
+        refs = level.text("update_ref", required=True)
+        at, entered = level.instants("at", required=True), level.instants("entered_at")
+        rows = Updates(
+            level.crime,
+            refs,
+            named_victims(level.crime, level.text("victim_ref"), victims),
+            at,
+            np.where(entered == NONE, at, entered),
+            level.coded("outcome"),
+            level.coded("method"),
+        )
+        level.text("officer_ref")
+        return by_instant(deduplicated(rows, refs))
+
+    def _events(self) -> Events:
+        level = self._list("events")
+        refs = level.text("event_ref", required=True)
+        rows = Events(level.crime, level.instants("at", required=True), _coded(level.text("kind", required=True)))
+        return by_instant(deduplicated(rows, refs))
+
+
+def _coded(texts: pa.Array) -> Coded:
+    encoded = texts.dictionary_encode()
+    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
+    return Coded(codes, tuple(encoded.dictionary.to_pylist()))
