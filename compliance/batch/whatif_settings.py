@@ -1,0 +1,109 @@
+"""A policy with some of its keys set otherwise: `7-day.within.days=5`, `counted_methods=phone,visit`."""
+
+import re
+from collections.abc import Sequence
+from datetime import date
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from compliance.errors import SettingsError, nearest
+from compliance.policy import Policy, Requirement, parse_policy
+
+_NOT_SET = {"requirement", "path"}
+
+
+def changed_policy(policy: Policy, settings: Sequence[str]) -> Policy:
+    """A policy with `KEY=VALUE` settings applied in their order, checked as a policy file is.
+
+    KEY is a key of the policy, or a requirement's id and a key of its; groups are walked with dots. VALUE is written
+    without quotes, a list with commas, an empty one takes the key away. A limit in days takes the place of one in
+    working days, and the other way round. Raises SettingsError that names the setting, what was wrong and the nearest
+    right key.
+    """
+    data = policy.model_dump(by_alias=True, exclude_unset=True)
+    ids = [requirement.id for requirement in policy.requirement]
+    for setting in settings:
+        _apply(data, ids, setting)
+    try:
+        return parse_policy(data, policy.path)
+    except SettingsError as error:
+        named = re.sub(r"\brequirement\.(\d+)", lambda found: f"requirement {ids[int(found[1])]!r}", str(error))
+        raise SettingsError(f"--set: {named}") from None
+
+
+def _apply(data: dict[str, Any], ids: list[str], setting: str) -> None:
+    key, equals, text = setting.partition("=")
+    path = [part.strip() for part in key.split(".")]
+    if not equals:
+        raise SettingsError(f"--set {setting}: expected KEY=VALUE, such as 7-day.within.days=5")
+    model: type[BaseModel] = Policy
+    target = data
+    if path[0] in ids:
+        model, target = Requirement, data["requirement"][ids.index(path[0])]
+        if not (path := path[1:]):
+            raise SettingsError(f"--set {setting}: expected a key of requirement {key!r}, such as {key}.within.days=5")
+    elif path[0] not in _keys(model):
+        raise _unknown(setting, path[0], [*_keys(model), *ids])
+    for part in path[:-1]:
+        inner = next((kind for kind in _kinds(_field(model, part, setting)) if _is_group(kind)), None)
+        if inner is None:
+            raise SettingsError(f"--set {setting}: {part} has no keys of its own")
+        # A limit is in days or in working days, never both (rules 6.1): setting one takes the place of the other.
+        target[part] = {} if part == "within" else dict(target.get(part) or {})
+        model, target = inner, target[part]
+    field = _field(model, path[-1], setting)
+    if text.strip():
+        target[path[-1]] = _value(field, text.strip(), setting)
+    else:
+        target.pop(path[-1], None)
+
+
+def _keys(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    return {field.alias or name: field for name, field in model.model_fields.items() if name not in _NOT_SET}
+
+
+def _field(model: type[BaseModel], key: str, setting: str) -> FieldInfo:
+    keys = _keys(model)
+    if key not in keys:
+        raise _unknown(setting, key, list(keys))
+    return keys[key]
+
+
+def _unknown(setting: str, key: str, known: list[str]) -> SettingsError:
+    return SettingsError(f"--set {setting}: there is no key {key!r}{nearest(key, known)}")
+
+
+def _kinds(field: FieldInfo) -> list[Any]:
+    """The types a field may have, options and limits taken off."""
+    return _types(field.annotation)
+
+
+def _types(annotation: Any) -> list[Any]:
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return _types(get_args(annotation)[0])
+    if origin in (Union, UnionType):
+        return [kind for option in get_args(annotation) for kind in _types(option)]
+    return [origin or annotation]
+
+
+def _is_group(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
+
+
+def _value(field: FieldInfo, text: str, setting: str) -> Any:
+    """The text of a value as what the field holds; where it cannot be, the text, which the policy's check refuses."""
+    kinds = _kinds(field)
+    for kind in kinds:
+        if _is_group(kind):
+            raise SettingsError(f"--set {setting}: name one of its keys: {', '.join(_keys(kind))}")
+    if list in kinds:
+        return [item.strip() for item in text.split(",") if item.strip()]
+    if bool in kinds:
+        return {"true": True, "false": False}.get(text, text)
+    if date in kinds:
+        return date.fromisoformat(text) if re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])-([0-2]\d|3[01])", text) else text
+    return int(text) if int in kinds and re.fullmatch(r"-?\d{1,9}", text) else text

@@ -1,0 +1,110 @@
+"""A what-if put before a person: text, or JSON."""
+
+import textwrap
+from collections.abc import Iterator
+from typing import Any, Final
+
+import msgspec
+
+from compliance.batch.whatif import Change, Example, Figures, Tally, WhatIf
+from compliance.policy.explain import words
+
+WIDTH: Final = 80
+_COLUMNS: Final = ("due", "met", "late", "overdue", "missed", "rate", "points")
+
+
+def render(answer: WhatIf, form: str) -> str:
+    """The answer as `text` of 80 columns or as `json`."""
+    return _json(answer) if form == "json" else _text(answer)
+
+
+def _json(answer: WhatIf) -> str:
+    """The answer as JSON, with the rates and totals written out."""
+    data: dict[str, Any] = msgspec.to_builtins(answer)
+    for figures, told in zip(answer.figures, data["figures"], strict=True):
+        for line, row in zip(figures.lines, told["lines"], strict=True):
+            for side, tally in (("before", line.before), ("after", line.after)):
+                if tally:
+                    row[side] |= {"of": tally.of, "rate": tally.rate}
+    return msgspec.json.format(msgspec.json.encode(data | {"moved": answer.moved}), indent=2).decode() + "\n"
+
+
+def _text(answer: WhatIf) -> str:
+    """The answer as text of 80 columns."""
+    return (
+        "\n".join([*_head(answer), *(line for each in answer.figures for line in _figures(each)), *_moves(answer)])
+        + "\n"
+    )
+
+
+def percent(rate: float | None) -> str:
+    """A rate as a percentage with one decimal; 0% and 100% only where it is exactly that (rules 5.1)."""
+    if rate is None:
+        return "n/a"
+    return f"{rate:.0%}" if rate in (0.0, 1.0) else f"{min(max(rate * 100, 0.1), 99.9):.1f}%"
+
+
+def _head(answer: WhatIf) -> Iterator[str]:
+    first, last = words.plain_date(answer.first), words.plain_date(answer.last)
+    known = f", as known at {answer.known_at:%Y-%m-%dT%H:%M:%SZ}" if answer.known_at else ""
+    refused = f", {answer.refused:,} refused" if answer.refused else ""
+    yield from _fill(f"Obligations due from {first} to {last}, in {answer.crimes:,} crimes{refused}.")
+    yield from _fill(f"As at {answer.as_at:%Y-%m-%dT%H:%M:%SZ}{known}.")
+    yield ""
+    yield from _fill(f"policy   {answer.before}", 9)
+    yield from _fill(f"changed  {', '.join(answer.changed) or answer.after}", 9)
+    if answer.today <= answer.last:
+        yield ""
+        yield from _fill("The period is not over as at then: what is due today or later is not in these figures.")
+
+
+def _figures(figures: Figures) -> Iterator[str]:
+    yield ""
+    yield from _fill(f"{figures.requirement}: {figures.title}", 2)
+    yield f"  {'':22}" + "".join(f"{name:>8}" for name in _COLUMNS)
+    for line in figures.lines:
+        name = "all" if line.every else line.division or "no division"
+        yield f"  {name[:13]:13} policy  {_tally(line.before)}"
+        yield f"  {'':13} changed {_tally(line.after)}{_points(line.before, line.after)}"
+
+
+def _tally(tally: Tally | None) -> str:
+    if tally is None:
+        return "  not in this policy"
+    counts = (tally.of, tally.met, tally.late, tally.overdue, tally.missed)
+    return "".join(f"{count:8,}" for count in counts) + f"{percent(tally.rate):>8}"
+
+
+def _points(before: Tally | None, after: Tally | None) -> str:
+    """The difference of the rates in percentage points, where both are there."""
+    if before is None or after is None or before.rate is None or after.rate is None:
+        return ""
+    points = round((after.rate - before.rate) * 100, 1)
+    return f"{points:+8.1f}" if points else f"{'=':>8}"
+
+
+def _moves(answer: WhatIf) -> Iterator[str]:
+    yield ""
+    total = answer.kept + answer.moved
+    yield from _fill(f"{answer.moved:,} of {total:,} obligations changed state, {answer.kept:,} kept it.")
+    for change in answer.changes:
+        yield ""
+        yield from _change(change)
+
+
+def _change(change: Change) -> Iterator[str]:
+    yield f"  {change.count:,} {change.requirement}: {change.before} -> {change.after}"
+    for example in change.examples:
+        yield from _fill(_example(example), 6, indent=4)
+
+
+def _example(example: Example) -> str:
+    before, after = example.due_before, example.due_after
+    due = f"due {before or after}" if before == after or not (before and after) else f"due {before}, then {after}"
+    return f"{example.crime_ref} (victim {example.victim_ref}, cycle {example.cycle}), {due}"
+
+
+def _fill(text: str, hanging: int = 0, indent: int = 0) -> list[str]:
+    return textwrap.wrap(
+        text, WIDTH, initial_indent=" " * indent, subsequent_indent=" " * hanging, break_on_hyphens=False
+    )

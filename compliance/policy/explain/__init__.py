@@ -1,0 +1,190 @@
+"""Why one crime was judged as it was: the engine's answer in words, with dates, arithmetic and clauses.
+
+Nothing is judged here. What an update discharged, when a window opened and which clause decided come from `judge`;
+which updates counted, from the facts it looked at.
+"""
+
+from collections.abc import Collection, Iterator
+from datetime import datetime
+
+import numpy as np
+
+from compliance.policy.calendars import NO_DAY, from_day
+from compliance.policy.explain import due, states, words
+from compliance.policy.explain.evidence import Case, Duty, Evidence
+from compliance.policy.explain.model import (
+    DISCHARGES,
+    Basis,
+    Effect,
+    Entry,
+    Explanation,
+    Obligation,
+    Remark,
+    Requirement,
+    Victim,
+)
+from compliance.policy.explain.timeline import holder, not_owed, timeline, unknown_officer
+from compliance.policy.model import Policy
+from compliance.policy.standing import owners
+from compliance.records.columns import CANCELLED, OPEN, Coded, Columns
+from compliance.records.instants import NONE
+
+__all__ = [
+    "DISCHARGES", "Basis", "Effect", "Entry", "Explanation", "Obligation", "Remark", "Requirement", "Victim", "explain",
+]  # fmt: skip
+
+
+def explain(
+    columns: Columns,
+    policy: Policy,
+    as_at: datetime,
+    known_at: datetime | None = None,
+    *,
+    officers: Collection[str] | None = None,
+) -> Explanation:
+    """Explain the verdicts on one crime as at T, and as known at K where K is given (rules 2.7, 2.8).
+
+    `columns` holds one crime; `as_at` and `known_at` are aware datetimes. `officers` are the references in the officer
+    directory, where it is at hand: others are remarked on. Raises ValueError for another number of crimes,
+    SettingsError where a due date lies beyond what the policy's calendar covers (rules 6.1).
+    """
+    evidence = Evidence(columns, policy, as_at, known_at)
+    known = None if officers is None else frozenset(officers)
+    recorded = int(columns.recorded_at[0])
+    basis = Basis(
+        policy.title, policy.source, policy.path.name, policy.digest, as_at, known_at,
+        from_day(evidence.moment.today), policy.timezone,
+    )  # fmt: skip
+    return Explanation(
+        crime_ref=columns.crime_ref[0].as_py(),
+        basis=basis,
+        reported=evidence.clock.moment(evidence.reported),
+        recorded=None if recorded == NONE else evidence.clock.moment(recorded),
+        status=_status(evidence),
+        owner=_owner_now(evidence),
+        offence=_text(columns.offence),
+        notes=tuple(_notes(evidence, known)),
+        victims=tuple(_victim(evidence, row) for row in range(len(columns.victims))),
+        timeline=timeline(evidence, known),
+    )
+
+
+def _text(coded: Coded, row: int = 0) -> str | None:
+    text: str | None = coded.take([row]).texts()[0].as_py()
+    return text
+
+
+def _status(evidence: Evidence) -> str:
+    statuses = evidence.columns.statuses
+    rows = np.flatnonzero(statuses.at <= evidence.moment.as_at)
+    if len(rows) == 0:
+        return "open since the report"
+    at, kind = int(statuses.at[rows[-1]]), int(statuses.kind[rows[-1]])
+    name = "open" if kind == OPEN else "cancelled" if kind == CANCELLED else "closed"
+    return f"{name} since {evidence.clock.moment(at)}"
+
+
+def _held_now(evidence: Evidence) -> int:
+    held = owners(evidence.columns.allocations, 1, evidence.moment, evidence.policy.local)
+    return int(held.now[0])
+
+
+def _officer_now(evidence: Evidence) -> str | None:
+    row, columns = _held_now(evidence), evidence.columns
+    return _text(columns.officer) if row < 0 else _text(columns.allocations.officer, row)
+
+
+def _owner_now(evidence: Evidence) -> str:
+    row, columns = _held_now(evidence), evidence.columns
+    held = columns if row < 0 else columns.allocations
+    return holder(*(_text(getattr(held, name), max(row, 0)) for name in ("division", "team", "officer")))
+
+
+def _notes(evidence: Evidence, officers: frozenset[str] | None) -> Iterator[Remark]:
+    """What is to be known of the record as a whole."""
+    if evidence.reported > evidence.moment.as_at:
+        yield Remark("The crime was reported later than the moment asked about: as at then there is nothing.", "2.7")
+    elif not evidence.refs:
+        yield Remark("The record has no victim: nobody is owed an update. It is counted in data quality.", "8")
+    if evidence.cancelled:
+        yield Remark("The crime is cancelled: nothing is owed for as long as it stays so.", "5.3")
+    yield from unknown_officer(_officer_now(evidence), officers)
+
+
+def _victim(evidence: Evidence, row: int) -> Victim:
+    case = evidence.cases.get(row)
+    if case is None:
+        category = str(_text(evidence.columns.victims.category, row))
+        note = Remark("Not in the record as at the moment asked about: nothing is owed yet.", "2.7")
+        return Victim(evidence.refs[row], category, None, (note,), ())
+    requirements = tuple(
+        Requirement(
+            requirement.id,
+            requirement.title,
+            requirement.source,
+            tuple(_obligation(evidence, duty) for duty in evidence.duties[row, requirement.id]),
+        )
+        for requirement in evidence.policy.requirement
+        if (row, requirement.id) in evidence.duties
+    )
+    return Victim(case.ref, case.category, from_day(case.day_0), tuple(_notes_on(evidence, case)), requirements)
+
+
+def _notes_on(evidence: Evidence, case: Case) -> Iterator[Remark]:
+    """Day 0 and what else decides what a victim is owed."""
+    victims, clock = evidence.columns.victims, evidence.clock
+    added = int(victims.added_at[case.victim])
+    why, at = "the day of the report", evidence.reported
+    if added > evidence.reported:
+        why, at = "the day the victim was added to the record", added
+    yield Remark(f"Day 0 is {words.day(case.day_0)}, {why}{clock.elsewhere(at)}.", "3")
+    if case.exempt:
+        yield Remark(f"Category {case.category!r} is exempt under this policy.", "5.5")
+    if case.declined < case.asked_again and case.declined <= evidence.moment.today:
+        ended = case.asked_again <= evidence.moment.today
+        until = f" until {words.day(case.asked_again)}" if ended else ", with no end so far"
+        yield Remark(f"Declined updates from {words.day(case.declined)}{until}.", "5.4")
+    if case.agreed and any(r.honour_agreed_interval for r in evidence.policy.requirement):
+        yield Remark(f"An update every {words.count(case.agreed, 'day')} was agreed with this victim.", "7.4")
+    yield from _not_asked(evidence, case)
+
+
+def _not_asked(evidence: Evidence, case: Case) -> Iterator[Remark]:
+    """The requirements that ask nothing for a victim."""
+    silent = []
+    for requirement in evidence.policy.requirement:
+        if (case.victim, requirement.id) in evidence.duties:
+            continue
+        if not requirement.event:
+            why, clause = not_owed(requirement, case.day_0)
+            yield Remark(f"{requirement.id} is not owed: {why}.", clause)
+        elif not evidence.events_of(requirement):
+            silent.append(requirement.id)
+    if silent:
+        yield Remark(f"No such event so far, so nothing is owed under {words.listing(silent)}.", "7.1")
+
+
+def _obligation(evidence: Evidence, duty: Duty) -> Obligation:
+    row, window = evidence.rows[duty.place], due.window(evidence, duty)
+    arithmetic, verdict = due.arithmetic(evidence, duty), states.verdict(evidence, duty)
+    return Obligation(
+        cycle=duty.cycle,
+        label=due.label(evidence, duty),
+        state=duty.state,
+        clock_date=from_day(duty.clock),
+        due_date=from_day(duty.due),
+        window_opens=from_day(duty.opens),
+        discharged_on=None if duty.discharged == NO_DAY else from_day(duty.discharged),
+        days_late=row["days_late"],
+        reason=row["reason"],
+        update_ref=evidence.columns.updates.ref[duty.update].as_py() if duty.done else None,
+        arithmetic=arithmetic.text,
+        arithmetic_clause=arithmetic.clause,
+        window=window.text if window else None,
+        window_clause=window.clause if window else None,
+        verdict=verdict.text,
+        verdict_clause=verdict.clause,
+        now=states.owed_now(evidence, duty),
+        remarks=states.remarks(evidence, duty),
+        owner=holder(row["division"], row["team"], row["officer_ref"]),
+    )

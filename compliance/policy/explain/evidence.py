@@ -1,0 +1,178 @@
+"""The engine's answer about one crime, and the facts it looked at, as plain values to be told.
+
+Days are local dates as whole numbers since 1970-01-01, `NEVER` where something does not come.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from compliance.policy.calendars import Ints
+from compliance.policy.explain.words import Clock
+from compliance.policy.facts import Block
+from compliance.policy.judgement import judge
+from compliance.policy.model import Policy, Requirement
+from compliance.policy.standing import Moment
+from compliance.policy.verdicts import STATES, Clause
+from compliance.policy.wake import ended_on
+from compliance.records.columns import Columns
+from compliance.records.instants import to_micros
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """One verdict. `place` is its row; `victim` and `update` are rows of the columns, `update` -1 where none."""
+
+    place: int
+    victim: int
+    requirement: Requirement
+    cycle: int
+    clock: int
+    opens: int
+    due: int
+    state: str
+    clause: Clause
+    discharged: int
+    update: int
+    ended: int
+    """The day on which it fell away or was owed no longer, NO_DAY where it did not."""
+
+    @property
+    def done(self) -> bool:
+        """Whether an update discharged it."""
+        return self.update >= 0
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One victim who exists as at T. `declined` is X and `asked_again` U (rules 5.4)."""
+
+    place: int
+    victim: int
+    ref: str
+    category: str
+    day_0: int
+    exempt: bool
+    agreed: int
+    declined: int
+    asked_again: int
+
+
+class Evidence:
+    """One crime judged."""
+
+    def __init__(self, columns: Columns, policy: Policy, as_at: datetime, known_at: datetime | None) -> None:
+        if len(columns) != 1:
+            raise ValueError(f"an explanation is of one crime; {len(columns)} were given")
+        self.columns, self.policy = columns, policy
+        self.moment = Moment(to_micros(as_at), None if known_at is None else to_micros(known_at), self.day_of(as_at))
+        self.clock = Clock(policy.timezone)
+        self.block = Block.of(columns, policy, self.moment)
+        self.verdicts = judge(columns, policy, as_at, known_at)
+        self.cancelled = bool(self.block.openness.cancelled[0])
+
+    def day_of(self, as_at: datetime) -> int:
+        """The local day of an aware instant."""
+        return self.policy.local.day_of(as_at)
+
+    def days(self, micros: Ints) -> list[int]:
+        """The local days of instants."""
+        days: list[int] = self.policy.local.of(micros).tolist()
+        return days
+
+    def day(self, micros: int) -> int:
+        """The local day of one instant."""
+        return self.days(np.array([micros], dtype=np.int64))[0]
+
+    @cached_property
+    def reported(self) -> int:
+        """The reported instant."""
+        return int(self.columns.reported_at[0])
+
+    @cached_property
+    def refs(self) -> list[str]:
+        """The reference of every victim of the record, by row."""
+        refs: list[str] = self.columns.victims.ref.to_pylist()
+        return refs
+
+    @cached_property
+    def cases(self) -> dict[int, Case]:
+        """The victims who exist as at T, by row."""
+        found, category = self.block.cases, self.columns.victims.category.texts().to_pylist()
+        columns = zip(
+            *(part.tolist() for part in (
+                found.victim, found.day_0, found.exempt, found.agreed, found.declined, found.asked_again
+            )),
+            strict=True,
+        )  # fmt: skip
+        return {
+            victim: Case(place, victim, self.refs[victim], category[victim], day_0, exempt >= 0, agreed, x, u)
+            for place, (victim, day_0, exempt, agreed, x, u) in enumerate(columns)
+        }
+
+    @cached_property
+    def duties(self) -> dict[tuple[int, str], list[Duty]]:
+        """The verdicts by victim's row and requirement, in the order of the cycles."""
+        verdicts, requirements = self.verdicts, self.policy.requirement
+        rows = zip(
+            *(part.tolist() for part in (
+                verdicts.victim, verdicts.requirement, verdicts.cycle, verdicts.clock_date, verdicts.window_opens,
+                verdicts.due_date, verdicts.state, verdicts.clause, verdicts.discharged_on, verdicts.update,
+                ended_on(verdicts),
+            )),
+            strict=True,
+        )  # fmt: skip
+        found: dict[tuple[int, str], list[Duty]] = {}
+        for place, (victim, requirement, cycle, clock, opens, due, state, clause, *last) in enumerate(rows):
+            asked = requirements[requirement]
+            duty = Duty(place, victim, asked, cycle, clock, opens, due, STATES[state], Clause(clause), *last)
+            found.setdefault((victim, asked.id), []).append(duty)
+        return found
+
+    @cached_property
+    def rows(self) -> list[dict[str, Any]]:
+        """The verdicts as records section 2 has them."""
+        rows: list[dict[str, Any]] = self.verdicts.table().to_pylist()
+        return rows
+
+    def previous(self, duty: Duty) -> Duty | None:
+        """The cycle before."""
+        return next((d for d in self.duties[duty.victim, duty.requirement.id] if d.cycle == duty.cycle - 1), None)
+
+    @cached_property
+    def counted(self) -> dict[int, dict[int, int]]:
+        """The counted updates of every victim's row in order: row of the update -> local day."""
+        found: dict[int, dict[int, int]] = {victim: {} for victim in self.cases}
+        contacts, victims = self.block.contacts, self.block.cases.victim.tolist()
+        for case, row, day in zip(contacts.case.tolist(), contacts.row.tolist(), contacts.day.tolist(), strict=True):
+            found[victims[case]][row] = day
+        return found
+
+    @cached_property
+    def _off_recording_day(self) -> set[tuple[int, int]]:
+        contacts, victims = self.block.without_recording_day(), self.block.cases.victim.tolist()
+        return {(victims[case], row) for case, row in zip(contacts.case.tolist(), contacts.row.tolist(), strict=True)}
+
+    def looked_at(self, requirement: Requirement, victim: int) -> dict[int, int]:
+        """Those of a victim's counted updates that a requirement looks at (rules 9.7)."""
+        counted = self.counted[victim]
+        if requirement.recording_day == "counts":
+            return counted
+        return {row: day for row, day in counted.items() if (victim, row) in self._off_recording_day}
+
+    def event_of(self, duty: Duty) -> int:
+        """The row of the event that created an obligation: the cycle is its number by time (rules 7.1)."""
+        return self.events_of(duty.requirement)[duty.cycle - 1]
+
+    def events_of(self, requirement: Requirement) -> list[int]:
+        """The rows of the events as at T that a requirement is about."""
+        events = self.columns.events
+        wanted = (events.kind.codes == events.kind.code(str(requirement.event))) & (events.at <= self.moment.as_at)
+        return np.flatnonzero(wanted).tolist()
+
+    def reopened(self, after: int) -> int:
+        """The next day at whose end it is otherwise whether the case is open than at the end of a day."""
+        return int(self.block.openness.at(np.zeros(1, dtype=np.int64), np.array([after], dtype=np.int32))[1][0])

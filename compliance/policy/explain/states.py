@@ -1,0 +1,154 @@
+"""Why an obligation is in the state it is in, and what is owed now, in words."""
+
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+
+from compliance.policy.explain import words
+from compliance.policy.explain.due import Said
+from compliance.policy.explain.evidence import Duty, Evidence
+from compliance.policy.explain.model import Remark
+from compliance.policy.verdicts import YES, Clause, cited
+from compliance.policy.windows import interval
+from compliance.records.columns import OPEN
+
+
+def verdict(evidence: Evidence, duty: Duty) -> Said:
+    """The state and why (rules section 5), with the clause that decided."""
+    return Said(_SENTENCES[duty.clause](_Why(evidence, duty)), cited(duty.clause, duty.requirement))
+
+
+class _Why:
+    """One sentence a clause that can decide."""
+
+    def __init__(self, evidence: Evidence, duty: Duty) -> None:
+        self._evidence, self._duty, self._today = evidence, duty, evidence.moment.today
+        self._case = evidence.cases[duty.victim]
+
+    def _update(self) -> str:
+        ref = self._evidence.columns.updates.ref[self._duty.update].as_py()
+        return f"the update of {words.day(self._duty.discharged)} ({ref})"
+
+    def _nothing(self, until: int) -> str:
+        return f"no update that counts for it was given {words.span(self._duty.opens, until)}"
+
+    def met(self) -> str:
+        early = self._duty.due - self._duty.discharged
+        when = "on the due date itself" if early == 0 else f"{words.count(early, 'day')} before the due date"
+        text = f"Met by {self._update()}, {when}."
+        if self._duty.requirement.open_only and self._duty.due >= self._today:
+            text += " It stands if the case is open at the end of the due date, and lapses if not."
+        return text
+
+    def late(self) -> str:
+        over = words.count(self._duty.discharged - self._duty.due, "day")
+        return f"Late by {over}: the first update that counts for it is {self._update()}."
+
+    def not_yet_due(self) -> str:
+        left = self._duty.due - self._today
+        when = "today" if left == 0 else f"in {words.count(left, 'day')}"
+        return f"Not yet due: the due date is {when}."
+
+    def outstanding(self) -> str:
+        return f"Overdue by {words.count(self._today - self._duty.due, 'day')}: {self._nothing(self._today)}."
+
+    def silence(self) -> str:
+        nothing = self._nothing(self._duty.ended)
+        return f"Missed: {nothing}. Silence goes on counting: the next one has taken its place."
+
+    def written_off(self) -> str:
+        closed = words.count(self._evidence.policy.owed_after_close_days, "day")
+        nothing = self._nothing(self._duty.ended)
+        return f"Missed: {nothing}, and by then the case had been closed for {closed}. No later update changes that."
+
+    def closed_while_overdue(self) -> str:
+        closed = words.day(self._duty.ended)
+        return f"Missed: it was overdue when the case closed on {closed}, and {self._nothing(self._duty.ended)}."
+
+    def declined(self) -> str:
+        declined = words.day(self._case.declined)
+        return f"Exempt: the victim declined updates on {declined}, before it was due and before it was met."
+
+    def declined_after_due(self) -> str:
+        nothing = self._nothing(self._case.declined)
+        return f"Missed: {nothing}, when the victim declined updates. No later update changes that."
+
+    def not_open(self) -> str:
+        due = words.day(self._duty.due)
+        return (
+            f"Lapsed: the case was not open at the end of the due date, {due}, and this is owed only while the case is "
+            "open, whatever updates were given."
+        )
+
+    def cancelled(self) -> str:
+        return "Lapsed: the crime is cancelled (found not to be a crime), so nothing is owed."
+
+    def category(self) -> str:
+        return f"Exempt: victims of category {self._case.category!r} are owed no updates under this policy."
+
+
+_SENTENCES: Final[dict[Clause, Callable[[_Why], str]]] = {
+    Clause.CANCELLED: _Why.cancelled,
+    Clause.CATEGORY: _Why.category,
+    Clause.DECLINED: _Why.declined,
+    Clause.DECLINED_AFTER_DUE: _Why.declined_after_due,
+    Clause.NOT_OPEN_WHEN_DUE: _Why.not_open,
+    Clause.MET: _Why.met,
+    Clause.LATE: _Why.late,
+    Clause.NOT_YET_DUE: _Why.not_yet_due,
+    Clause.OUTSTANDING: _Why.outstanding,
+    Clause.WRITTEN_OFF: _Why.written_off,
+    Clause.CLOSED_WHILE_OVERDUE: _Why.closed_while_overdue,
+    Clause.SILENCE: _Why.silence,
+}
+
+
+def owed_now(evidence: Evidence, duty: Duty) -> str | None:
+    """What is owed now, None where nothing is."""
+    if duty.clause == Clause.NOT_YET_DUE:
+        text = f"Owed: an update that counts, by the end of {words.day(duty.due)}."
+        if duty.opens > evidence.moment.today:
+            text = f"Owed: an update that counts, {words.span(duty.opens, duty.due)}."
+        if duty.requirement.open_only and not is_open(evidence):
+            return (
+                f"{text} The case is not open now: if it is not open at the end of that day, this lapses (rules 4.1)."
+            )
+        return text + _whatever(evidence, duty)
+    if duty.clause != Clause.OUTSTANDING:
+        return None
+    text = f"Owed now: an update that counts. It will be late, and ends the breach.{_whatever(evidence, duty)}"
+    every = interval(duty.requirement, evidence.block.cases)
+    if every is not None:
+        until = words.day(duty.due + int(every[evidence.cases[duty.victim].place]))
+        text += f" If there is none by the end of {until}, this one is missed and another takes its place (rules 4.5)."
+    return text
+
+
+def _whatever(evidence: Evidence, duty: Duty) -> str:
+    if duty.requirement.open_only or is_open(evidence):
+        return ""
+    return " It is owed although the case is not open (rules 3.6)."
+
+
+def is_open(evidence: Evidence) -> bool:
+    """Whether the last change of status as at T leaves the case open (rules 2.9)."""
+    statuses = evidence.columns.statuses
+    row = np.flatnonzero(statuses.at <= evidence.moment.as_at)
+    return len(row) == 0 or int(statuses.kind[row[-1]]) == OPEN
+
+
+def remarks(evidence: Evidence, duty: Duty) -> tuple[Remark, ...]:
+    """What else an officer should know of a verdict."""
+    found = []
+    verdicts = evidence.verdicts
+    if verdicts.same_day_update[duty.place] == YES:
+        text = "There was an update on the day of the report. It is real and is shown, and does not discharge this."
+        if duty.clock != evidence.day(evidence.reported):
+            text = "There was an update on day 0. It is real and is shown, and does not discharge this."
+        found.append(Remark(text, "3.3"))
+    if verdicts.entered_after_due[duty.place] == YES:
+        entered = evidence.day(int(evidence.columns.updates.entered_at[duty.update]))
+        text = f"The update was typed in on {words.day(entered)}, after the due date: until then this stood as overdue."
+        found.append(Remark(text, "8"))
+    return tuple(found)

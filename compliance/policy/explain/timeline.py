@@ -1,0 +1,227 @@
+"""The timeline of a crime: every fact of the record once, and every due date, in order."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Final
+
+from compliance.policy.calendars import NO_DAY, from_day, to_day
+from compliance.policy.explain import updates, words
+from compliance.policy.explain.due import event_name, label
+from compliance.policy.explain.evidence import Case, Duty, Evidence
+from compliance.policy.explain.model import Effect, Entry, Remark
+from compliance.policy.model import Requirement
+from compliance.policy.verdicts import Clause
+from compliance.records.columns import CANCELLED, CLOSED, OPEN, Coded
+from compliance.records.instants import NONE, from_micros
+
+_LATER: Final = Remark("Later than the moment asked about.", "2.7")
+_STATUS: Final = {OPEN: "Case open", CLOSED: "Case closed", CANCELLED: "Crime cancelled (found not to be a crime)"}
+
+
+def timeline(evidence: Evidence, officers: frozenset[str] | None) -> tuple[Entry, ...]:
+    """Every entry by local date, then instant; due dates stand at the end of their day. `officers` are the references
+    in the officer directory, None where none is at hand."""
+    entries = [
+        *_crime(evidence),
+        *_victims(evidence),
+        *_statuses(evidence),
+        *_allocations(evidence, officers),
+        *_events(evidence),
+        *_updates(evidence),
+        *_due_dates(evidence),
+    ]
+    moment = evidence.moment.as_at
+    entries.append(_entry(evidence, moment, "as-at", "The moment asked about."))
+    start = from_micros(0)
+    return tuple(sorted(entries, key=lambda e: (e.day, e.at is None, e.at or start, e.kind == "as-at")))
+
+
+def _entry(
+    evidence: Evidence,
+    at: int,
+    kind: str,
+    text: str,
+    *,
+    ref: str | None = None,
+    counts: bool = True,
+    effects: tuple[Effect, ...] = (),
+    remarks: tuple[Remark, ...] = (),
+) -> Entry:
+    exists = at <= evidence.moment.as_at
+    if not exists and kind != "update":  # of an update its effect says so
+        remarks = (_LATER, *remarks)
+    return Entry(
+        kind, from_day(evidence.day(at)), evidence.clock.time(at), from_micros(at), text, ref, counts and exists,
+        effects, remarks,
+    )  # fmt: skip
+
+
+def _crime(evidence: Evidence) -> Iterator[Entry]:
+    columns, reported = evidence.columns, evidence.reported
+    yield _entry(evidence, reported, "reported", f"Crime reported{evidence.clock.elsewhere(reported)}.")
+    if (recorded := int(columns.recorded_at[0])) != NONE:
+        yield _entry(evidence, recorded, "recorded", "Crime recorded. No date is counted from this one.")
+
+
+def _victims(evidence: Evidence) -> Iterator[Entry]:
+    victims = evidence.columns.victims
+    for row, ref in enumerate(evidence.refs):
+        if (added := int(victims.added_at[row])) > evidence.reported:
+            day_0 = f"Victim {ref} added to the record: day 0 for this victim."
+            yield _entry(evidence, added, "victim", day_0, ref=ref)
+        at, until = int(victims.declined_at[row]), int(victims.declined_until[row])
+        if at == NONE:
+            continue
+        counts, remarks = _decline(evidence, row)
+        yield _entry(
+            evidence, at, "declined", f"Victim {ref} declined updates.", ref=ref, counts=counts, remarks=remarks
+        )
+        if until != NONE:
+            text = f"End of victim {ref}'s declining: updates are owed again."
+            yield _entry(evidence, until, "asked-again", text, ref=ref, counts=counts)
+
+
+def _decline(evidence: Evidence, row: int) -> tuple[bool, tuple[Remark, ...]]:
+    """Whether a victim's decline counts, and why not (rules 2.8, 5.4)."""
+    victims, known_at = evidence.columns.victims, evidence.moment.known_at
+    at, until, entered = (
+        int(column[row]) for column in (victims.declined_at, victims.declined_until, victims.declined_entered_at)
+    )
+    case = evidence.cases.get(row)
+    if case is None or at > evidence.moment.as_at:
+        return False, ()
+    if known_at is not None and (at if entered == NONE else entered) > known_at:
+        return False, (Remark("Typed in later than the moment whose knowledge is asked about: left out.", "2.8"),)
+    if until != NONE and until <= evidence.moment.as_at and evidence.day(until) <= evidence.day(at):
+        return False, (Remark("It ended on or before the day it began: there was no decline.", "5.4"),)
+    if entered != NONE and evidence.day(entered) > evidence.day(at):
+        return True, (Remark(f"Typed in on {words.day(evidence.day(entered))}.", "2.8"),)
+    return True, ()
+
+
+def _statuses(evidence: Evidence) -> Iterator[Entry]:
+    statuses, today = evidence.columns.statuses, evidence.moment.today
+    days, as_at = evidence.days(statuses.at), evidence.moment.as_at
+    last = {day: row for row, day in enumerate(days) if statuses.at[row] <= as_at}
+    for row, (at, kind, day) in enumerate(zip(statuses.at.tolist(), statuses.kind.tolist(), days, strict=True)):
+        remarks: tuple[Remark, ...] = ()
+        if at <= as_at and last[day] != row:
+            remarks = (Remark("Changed again that day; only how it stood at the end of the day matters.", "2.9"),)
+        elif at <= as_at and day == today:
+            remarks = (Remark("Matters from tomorrow on: the end of today is not known yet.", "2.9"),)
+        again = " again" if kind == OPEN and row else ""
+        yield _entry(evidence, at, "status", f"{_STATUS[kind]}{again}.", remarks=remarks)
+
+
+def holder(division: str | None, team: str | None, officer: str | None) -> str:
+    """Who has a case, in words."""
+    named = [f"{what} {ref}" for what, ref in (("division", division), ("team", team), ("officer", officer)) if ref]
+    return ", ".join(named if officer else [*named, "no officer"])
+
+
+def _row(coded: Coded, row: int) -> str | None:
+    text: str | None = coded.take([row]).texts()[0].as_py()
+    return text
+
+
+def _allocations(evidence: Evidence, officers: frozenset[str] | None) -> Iterator[Entry]:
+    allocations = evidence.columns.allocations
+    for row, at in enumerate(allocations.at.tolist()):
+        officer = _row(allocations.officer, row)
+        text = f"Allocated to {holder(_row(allocations.division, row), _row(allocations.team, row), officer)}."
+        remarks = unknown_officer(officer, officers)
+        yield _entry(evidence, at, "allocation", text, remarks=remarks)
+
+
+def unknown_officer(officer: str | None, officers: frozenset[str] | None) -> tuple[Remark, ...]:
+    """That an officer is not in the directory, where it is at hand and that is so (rules section 8)."""
+    if officer is None or officers is None or officer in officers:
+        return ()
+    return (Remark(f"Officer {officer} is not in the officer directory.", "8"),)
+
+
+def _updates(evidence: Evidence) -> Iterator[Entry]:
+    rows = evidence.columns.updates
+    for row, (at, ref) in enumerate(zip(rows.at.tolist(), rows.ref.to_pylist(), strict=True)):
+        how = ", ".join(text for text in (_row(rows.method, row), _row(rows.outcome, row)) if text)
+        named = int(rows.victim[row])
+        whom = f" to {evidence.refs[named]}" if named >= 0 and len(evidence.refs) > 1 else ""
+        found = updates.effects(evidence, row)
+        counts = all(effect.kind != "not-counted" for effect in found)
+        text = f"Update {ref}{whom}{f' ({how})' if how else ''}."
+        yield _entry(
+            evidence, at, "update", text, ref=ref, counts=counts, effects=found, remarks=updates.remarks(evidence, row)
+        )
+
+
+def _events(evidence: Evidence) -> Iterator[Entry]:
+    events = evidence.columns.events
+    about: dict[int, list[tuple[Requirement, int]]] = {}
+    for requirement in evidence.policy.requirement:
+        if requirement.event:
+            for number, row in enumerate(evidence.events_of(requirement), start=1):
+                about.setdefault(row, []).append((requirement, number))
+    for row, at in enumerate(events.at.tolist()):
+        text = event_name(str(_row(events.kind, row)))
+        effects = updates.for_victims(
+            (case, _started(evidence, requirement, number, case, evidence.day(at)))
+            for requirement, number in about.get(row, ())
+            for case in evidence.cases.values()
+        )
+        if not about.get(row) and at <= evidence.moment.as_at:
+            effects = (Effect("not-owed", "This policy asks for no update after this event.", "7.1"),)
+        yield _entry(evidence, at, "event", f"Event: {text}.", effects=effects)
+
+
+def _started(evidence: Evidence, requirement: Requirement, number: int, case: Case, day: int) -> Effect:
+    """What one event started for one victim under one requirement."""
+    for duty in evidence.duties.get((case.victim, requirement.id), []):
+        if duty.cycle == number:
+            due = words.day(duty.due, day)
+            text = f"Starts the clock of {requirement.id}, due {due}."
+            return Effect("starts", text, "7.1", requirement.id, number)
+    if day < case.day_0:
+        why = "it was before the victim's day 0", "7.1a"
+    elif case.declined < day < case.asked_again:
+        why = "the victim had declined updates", "5.4"
+    else:
+        why = not_owed(requirement, day) or ("it is not owed", "9.5")
+    return Effect(
+        "not-owed", f"Does not start the clock of {requirement.id}: {why[0]}.", why[1], requirement.id, number
+    )
+
+
+def not_owed(requirement: Requirement, day: int) -> tuple[str, str]:
+    """Why a requirement does not apply to a victim whose D0, or an event whose date, is a day (rules 6.2, 9.5)."""
+    first, last = requirement.since, requirement.until
+    if first and day < to_day(first):
+        return f"it is in force only from {words.plain_date(first)} on", "6.2"
+    if last and day > to_day(last):
+        return f"it was in force only until {words.plain_date(last)}", "6.2"
+    return f"it is owed only to victims of category {words.listing(requirement.only_for or [])}", "9.5"
+
+
+def _due_dates(evidence: Evidence) -> Iterator[Entry]:
+    """Every due date once for all the obligations of the day that had the same fate."""
+    found: dict[tuple[date, str, str], list[str]] = {}
+    for (victim, _), duties in evidence.duties.items():
+        for duty in duties:
+            if duty.clause in {Clause.CANCELLED, Clause.CATEGORY}:
+                continue
+            key = (from_day(duty.due), label(evidence, duty), _fate(duty, evidence.moment.today))
+            found.setdefault(key, []).append(evidence.refs[victim])
+    several = len(evidence.refs) > 1
+    for (day, name, fate), refs in found.items():
+        whose = f" for {words.listing(sorted(set(refs)))}" if several else ""
+        yield Entry("due", day, None, None, f"Due date of {name}{whose}: {fate}.")
+
+
+def _fate(duty: Duty, today: int) -> str:
+    if duty.state == "met":
+        return "met" if duty.due < today else "met already"
+    if duty.state in ("lapsed", "exempt"):
+        return f"{duty.state}, nothing owed"
+    if duty.due >= today:
+        return "not met yet"
+    late = duty.discharged != NO_DAY
+    return f"not met; discharged {words.count(duty.discharged - duty.due, 'day')} late" if late else "not met"
