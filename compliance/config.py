@@ -74,7 +74,9 @@ class Reminders(_Section):
         description="What fell due before this date is reported and never mailed: the day the service started."
     )
     send_from: time = Field(time(7, 0), description="Local time from which a working morning's emails are sent.")
+    send_until: time = Field(time(18, 0), description="Local time after which no more emails are sent that day.")
     repeat_days: int = Field(7, ge=1, le=365, description="After how many days without news an officer is told again.")
+    listed: int = Field(20, ge=1, le=200, description="How many victims an email lists; the others are counted.")
 
 
 class Mail(_Section):
@@ -82,12 +84,15 @@ class Mail(_Section):
 
     host: str = Field(description="The mail server.")
     port: int = Field(25, ge=1, le=65535, description="Its port.")
-    security: Literal["none", "starttls", "tls"] = Field("starttls", description="`none`, `starttls` or `tls`.")
+    security: Literal["plain", "starttls", "tls"] = Field("starttls", description="`plain`, `starttls` or `tls`.")
     username: str | None = Field(None, description="The user name, where the server asks for one.")
     password: Secret | None = Field(None, description="The password: `env:NAME` or `file:PATH`.")
     sender: str = Field(description="The address emails come from.")
     reply_to: str | None = Field(None, description="Where a reply goes: the performance team.")
-    timeout_seconds: float = Field(30, gt=0, le=600, description="How long to wait for the mail server.")
+    timeout_seconds: float = Field(30, gt=0, le=120, description="How long to wait for the mail server.")
+    ca_file: str | None = Field(
+        None, description="A file of certificate authorities (PEM) to trust in place of the machine's own."
+    )
 
 
 class Report(_Section):

@@ -1,0 +1,18 @@
+"""The command line: thin, one command, one call. Heavy imports wait until their command runs."""
+
+import click
+
+from compliance.cli.base import Main
+from compliance.cli.jobs import check, migrate, poll, remind, report, run
+from compliance.cli.records import evaluate, explain, whatif
+from compliance.cli.trial import demo, simulate
+
+
+@click.group(cls=Main, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="victims-code-compliance", prog_name="compliance")
+def main() -> None:
+    """Watch that every victim of crime is kept informed in time."""
+
+
+for command in (evaluate, explain, whatif, check, migrate, poll, remind, report, run, demo, simulate):
+    main.add_command(command)

@@ -1,0 +1,199 @@
+"""`compliance demo`: the whole service on a simulated force, or on given records, through its last weeks day by day.
+
+The crime system is served over HTTP and mail is taken over SMTP; only the clock is simulated. Officers answer their
+mail, so that polls, reminders and updates act on each other.
+"""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from email.message import EmailMessage
+from pathlib import Path
+from threading import Event
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from compliance import clock as real_clock
+from compliance.batch.inputs import line_blocks, open_input
+from compliance.config import Settings
+from compliance.errors import SettingsError
+from compliance.records import decode_crimes
+from compliance.service.service import Service
+from compliance.simulator import CrimeSystem, Force, History, MailSink, Replay, crime_refs_in, serve
+from compliance.store import migrate
+
+LONDON: Final = ZoneInfo("Europe/London")
+MORNING: Final = time(6, 30)
+LUNCH: Final = time(13)
+_MARK: Final = "made-by-compliance-demo"
+
+
+class MovingClock:
+    """A clock that stands where it is put."""
+
+    def __init__(self, at: datetime) -> None:
+        self._at = at
+
+    def __call__(self) -> datetime:
+        """The simulated present instant."""
+        return self._at
+
+    def move(self, day: date, at: time) -> datetime:
+        """To a local time of a day; never backwards."""
+        self._at = max(self._at, datetime.combine(day, at, LONDON))
+        return self._at
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a demo did, and where to look."""
+
+    crimes: int = 0
+    refused: int = 0
+    mails: int = 0
+    reports: tuple[Path, ...] = ()
+    mail_folder: Path = Path()
+    database: Path = Path()
+
+
+def simulated(seed: int, weeks: int) -> Force:
+    """The simulated force of a seed."""
+    return Force(seed=seed, weeks=weeks)
+
+
+def given(source: str, refuse: Callable[[int, str], None]) -> Replay:
+    """Given records in place of simulated ones; `refuse` is told the line and the reason of each that is no record.
+
+    Raises SettingsError where there is none that is.
+    """
+    records: list[Any] = []
+    with open_input(source) as stream:
+        for block in line_blocks(stream):
+            filled = [(block.number + i, line) for i, line in enumerate(block.text.split(b"\n")) if line.strip()]
+            _, refusals = decode_crimes([line for _, line in filled])
+            bad = {refusal.index for refusal in refusals}
+            for refusal in refusals:
+                refuse(filled[refusal.index][0], refusal.reason)
+            records += [msgspec.json.decode(line) for i, (_, line) in enumerate(filled) if i not in bad]
+    if not records:
+        raise SettingsError(f"--replay {source}: there is no crime record in it")
+    return Replay(records)
+
+
+def run(history: History, folder: Path, name: str, days: int, say: Callable[[str], None]) -> Outcome:
+    """Let the service watch a history: its beginning in one backfill, then its last `days` day by day.
+
+    `folder` is emptied first, if an earlier demo made it; `say` is told of progress. Raises SettingsError for a folder
+    that holds something else.
+    """
+    _empty(folder)
+    done = Outcome(mail_folder=folder / "mail", database=folder / "compliance.db")
+    end = history.end.astimezone(LONDON).date()
+    start = max(end - timedelta(days=days), history.start.astimezone(LONDON).date())
+    clock = MovingClock(datetime.combine(start, MORNING, LONDON))
+    system = CrimeSystem(history)
+
+    def read(recipient: str, message: EmailMessage) -> None:
+        done.mails += 1
+        history.deliver(recipient, clock(), _crimes_in(message))
+
+    with serve(system) as url, MailSink(done.mail_folder, read) as sink:
+        settings = _settings(folder, name, url, sink, start)
+        migrate(settings.database_url)
+        with Service.open(settings, clock) as service:
+            system.advance(clock())
+            say(f"Backfill: reading the crime system as it stood on {start:%-d %B %Y} …")
+            first = service.poll()
+            done.crimes, done.refused = first.received - first.refused, first.refused
+            say(f"  {first.received:,} crimes received, {first.refused} refused with a reason")
+            for week in range((end - start).days // 7 + 1):
+                _week(service, system, clock, start + timedelta(days=7 * week), end, done, say)
+            done.reports = tuple(sorted(service.report_folder.glob("*.html")))
+    return done
+
+
+def simulate(
+    seed: int, weeks: int, folder: Path, ports: tuple[int, int], stopping: Event, say: Callable[[str], None]
+) -> None:
+    """Serve a simulated force in real time, its crime system and its mail server on the `ports`, until told to stop.
+
+    Its weeks end with the present one. Mail is kept in `folder`; officers act on it. Raises UnavailableError where a
+    port is taken.
+    """
+    now = real_clock.now()
+    monday = now.astimezone(LONDON).date() + timedelta(days=7 - now.astimezone(LONDON).weekday())
+    force = Force(seed=seed, weeks=weeks, end=datetime.combine(monday, time(0), LONDON))
+    system = CrimeSystem(force)
+    system.advance(now)
+
+    def read(recipient: str, message: EmailMessage) -> None:
+        force.deliver(recipient, system.now, _crimes_in(message))
+
+    with serve(system, ports[0]) as url, MailSink(folder, read, ports[1]) as sink:
+        say(f"Crime system: {url}/crimes and {url}/officers")
+        say(f"Mail server: {sink.host}:{sink.port}, mail is kept in {folder}/")
+        while not stopping.wait(1.0):
+            system.advance(min(real_clock.now(), force.end))
+
+
+def _crimes_in(message: EmailMessage) -> list[str]:
+    body = message.get_body(("plain",))
+    return crime_refs_in(body.get_content() if body else "")
+
+
+def _week(
+    service: Service, system: CrimeSystem, clock: MovingClock, first: date, end: date, done: Outcome,
+    say: Callable[[str], None],
+) -> None:  # fmt: skip
+    """Seven days: a poll before work and one at lunch, the morning's emails, the report when it is due."""
+    changed = refused = 0
+    mails = done.mails
+    written = ""
+    for day in (first + timedelta(days=i) for i in range(7)):
+        if day > end:
+            break
+        for at in (MORNING, LUNCH):
+            system.advance(clock.move(day, at))
+            outcome = service.poll()
+            changed, refused = changed + outcome.changed, refused + outcome.refused
+            if at is MORNING:
+                if published := service.report_if_due():
+                    written = f"; report {published.path.name}"
+                clock.move(day, service.rules.send_from)
+                service.remind()
+    done.refused += refused
+    say(f"Week of {first:%-d %B}: {changed:,} crimes changed, {done.mails - mails:,} emails sent{written}")
+
+
+def _settings(folder: Path, name: str, url: str, sink: MailSink, start: date) -> Settings:
+    """What a force would write into config.toml."""
+    return Settings.model_validate(
+        {
+            "force": {"name": name, "policy": "west-mercia"},
+            "database": {"url": "sqlite:///compliance.db"},
+            "crime_system": {"url": f"{url}/crimes", "officers_url": f"{url}/officers"},
+            "reminders": {"due_from": start},
+            "mail": {
+                "host": sink.host,
+                "port": sink.port,
+                "security": "plain",
+                "sender": "Victim updates <victim.updates@force.example>",
+                "reply_to": "performance.team@force.example",
+            },
+            "report": {"folder": "reports"},
+            "base": folder.resolve(),
+            "source": "the demo",
+        }
+    )
+
+
+def _empty(folder: Path) -> None:
+    mark = folder / _MARK
+    if folder.exists() and any(folder.iterdir()) and not mark.exists():
+        raise SettingsError(f"{folder}: holds something that no demo made; name another folder with --folder")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    mark.touch()

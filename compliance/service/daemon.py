@@ -1,0 +1,99 @@
+"""`compliance run`: the jobs on their schedule, until told to stop (design decision 4).
+
+The schedule only says when to look. Whether there is something to do is in the store: a cursor, rows with unique keys,
+a report not yet published. So a run that was missed is made up for at the next look, and a second daemon does no harm.
+"""
+
+import signal
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from types import FrameType
+
+import structlog
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from compliance import clock
+from compliance.errors import ComplianceError, UnavailableError
+from compliance.service.service import Service
+
+log = structlog.get_logger()
+
+
+class Daemon:
+    """Runs a service's jobs until `stop` is called or SIGTERM or SIGINT comes; the job at work is finished first."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._stopping = threading.Event()
+        every = timedelta(minutes=service.settings.crime_system.poll_minutes)
+        # One worker: the jobs follow each other, and no two of them write at once.
+        self._scheduler = BackgroundScheduler(
+            executors={"default": ThreadPoolExecutor(1)},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+            timezone="UTC",
+        )
+        now = clock.now()
+        for place, job in enumerate((self._poll, self._remind, self._report)):
+            name = job.__name__.removeprefix("_")
+            self._scheduler.add_job(
+                self._guarded(name, job),
+                "interval",
+                seconds=every.total_seconds(),
+                id=name,
+                next_run_time=now + timedelta(milliseconds=place),
+            )
+
+    def run(self) -> None:
+        """Run until told to stop."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+        log.info("started", database=self._service.store.name, policy=self._service.policy.path.name)
+        self._scheduler.start()
+        self._stopping.wait()
+        self._scheduler.shutdown(wait=True)
+        log.info("stopped")
+
+    def stop(self) -> None:
+        """Finish the job at work and end `run`."""
+        self._stopping.set()
+
+    def _on_signal(self, number: int, _: FrameType | None) -> None:
+        log.info("stopping", signal=signal.Signals(number).name)
+        self.stop()
+
+    def _guarded(self, name: str, job: Callable[[], dict[str, object]]) -> Callable[[], None]:
+        """The job with its outcome in the log. A failure is logged and does not end the daemon: the next look may find
+        the crime system or the mail server up again."""
+
+        def run() -> None:
+            if self._stopping.is_set():
+                return
+            try:
+                log.info("done", job=name, **job())
+            except UnavailableError as error:
+                log.warning("unavailable", job=name, problem=str(error))
+            except ComplianceError as error:
+                log.error("failed", job=name, problem=str(error))
+            except Exception:
+                log.exception("fault", job=name)
+
+        return run
+
+    def _poll(self) -> dict[str, object]:
+        outcome = self._service.poll(self._stopping.is_set)
+        return {"received": outcome.received, "changed": outcome.changed, "refused": outcome.refused}
+
+    def _remind(self) -> dict[str, object]:
+        outcome, delivery = self._service.remind()
+        done: dict[str, object] = {"digests": outcome.digests, "sent": delivery.sent}
+        if outcome.not_now:
+            done["not_now"] = outcome.not_now
+        if delivery.stopped:
+            raise UnavailableError(delivery.stopped)
+        return done
+
+    def _report(self) -> dict[str, object]:
+        published = self._service.report_if_due()
+        return {"published": None if published is None else str(published.path)}

@@ -1,0 +1,93 @@
+"""What is asked of a file of records or, without one, of the database: `explain` and `whatif`."""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+
+from compliance.batch.chunks import Chunk, Refused, record_chunks
+from compliance.batch.explanation import find_crime, no_such_crime
+from compliance.batch.whatif import WhatIf, whatif
+from compliance.batch.whatif_settings import changed_policy
+from compliance.clock import now
+from compliance.config import load_settings
+from compliance.errors import SettingsError
+from compliance.policy import Policy, load_policy
+from compliance.policy.explain import Explanation, explain
+from compliance.records import Columns
+from compliance.store import Store, load_columns, officers
+
+
+@dataclass(frozen=True)
+class Question:
+    """Asked of which records, under which policy, as at when, as known when.
+
+    `source` is a file of records, None for the database of the settings; `policy_name` a file or a shipped policy, None
+    for that of the settings; `as_at` and `known_at` are aware instants, None for now and for all that is known.
+    """
+
+    config: Path
+    source: str | None
+    policy_name: str | None
+    as_at: datetime | None
+    known_at: datetime | None
+
+    @cached_property
+    def policy(self) -> Policy:
+        """The policy asked about. Raises SettingsError where it cannot be read."""
+        return load_policy(self.policy_name or load_settings(self.config).policy)
+
+    def explain(self, crime_ref: str) -> Explanation:
+        """Why a crime was judged as it was.
+
+        Raises SettingsError that names the nearest number where the crime is not held, RecordError where it is refused.
+        """
+        crime, directory = self._crime(crime_ref)
+        return explain(crime, self.policy, self._instant, self.known_at, officers=directory)
+
+    def whatif(
+        self,
+        settings: Sequence[str],
+        policy_to: str | None,
+        period: tuple[date, date],
+        examples: int,
+        refuse: Callable[[Refused], None],
+    ) -> WhatIf:
+        """The figures of a period under the policy and under a changed one: some of its keys set otherwise
+        (`changed_policy`), or another policy.
+
+        `refuse` is told of every refused record. Raises SettingsError where not exactly one of the two is given.
+        """
+        if bool(settings) == bool(policy_to):
+            raise SettingsError("say what is to be changed: either --set KEY=VALUE, or --policy-to OTHER.toml")
+        after = load_policy(policy_to) if policy_to else changed_policy(self.policy, settings)
+        return whatif(
+            self._chunks(), self.policy, after, period, self._instant, self.known_at,
+            changed=settings, examples=examples, refuse=refuse,
+        )  # fmt: skip
+
+    @cached_property
+    def _instant(self) -> datetime:
+        return self.as_at or now()
+
+    def _crime(self, crime_ref: str) -> tuple[Columns, Collection[str] | None]:
+        """One crime, and the references in the officer directory, None where there is none."""
+        if self.source:
+            return find_crime(self.source, crime_ref), None
+        with closing(self._store()) as store:
+            crime = load_columns(store, self.known_at, [crime_ref])
+            if len(crime) == 0:
+                raise no_such_crime(crime_ref, load_columns(store).crime_ref.to_pylist(), "the database")
+            return crime, officers(store).keys() or None
+
+    def _chunks(self) -> Iterable[Chunk]:
+        """All crimes: a file in bounded memory, the database at once."""
+        if self.source:
+            return record_chunks(self.source)
+        with closing(self._store()) as store:
+            return [Chunk(load_columns(store, self.known_at), [])]
+
+    def _store(self) -> Store:
+        return Store.open(load_settings(self.config).database_url)

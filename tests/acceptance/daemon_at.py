@@ -1,0 +1,24 @@
+"""`compliance run` with a clock that began at another instant: python -m tests.acceptance.daemon_at CONFIG INSTANT."""
+
+import sys
+from datetime import datetime
+from pathlib import Path
+
+from compliance import clock
+from compliance.config import load_settings
+from compliance.service import Service
+from compliance.service.daemon import Daemon
+from compliance.service.logs import set_up
+
+
+def main(config: str, instant: str) -> None:
+    """Run the daemon of a settings file; its time passes as ours does."""
+    shift = datetime.fromisoformat(instant) - clock.now()
+    settings = load_settings(Path(config))
+    set_up(settings.log)
+    with Service.open(settings, lambda: clock.now() + shift) as service:
+        Daemon(service).run()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

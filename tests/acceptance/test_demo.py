@@ -1,0 +1,93 @@
+"""The demo, small: the whole service on a simulated force, twice the same, and on given records."""
+
+import sqlite3
+from contextlib import closing
+from email import message_from_bytes, policy
+from pathlib import Path
+
+import pytest
+
+from compliance.demo import given, run
+from compliance.errors import SettingsError
+from compliance.policy import judge, load_policy
+from compliance.simulator import Force
+from compliance.store import Store, load_columns
+from tests.conformance import records_text
+
+
+def small(folder: Path, seed: int = 3) -> list[str]:
+    told: list[str] = []
+    run(Force(seed=seed, weeks=8, scale=0.02), folder, "Small Constabulary", 14, told.append)
+    return told
+
+
+def text_of(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.glob("*/*.*"))
+        if path.suffix != ".db"
+    }
+
+
+def test_the_same_seed_gives_the_same_emails_and_reports_to_the_byte(tmp_path: Path) -> None:
+    told = small(tmp_path / "one")
+    assert told == small(tmp_path / "two")
+    one = text_of(tmp_path / "one")
+    assert one == text_of(tmp_path / "two")
+    assert sum(name.startswith("mail/") for name in one) > 5
+    assert sum(name.startswith("reports/") for name in one) >= 2
+
+
+def test_what_stands_at_the_end_is_what_the_engine_says_of_the_records(tmp_path: Path) -> None:
+    """The projection, kept up through weeks of polls, equals judging all records at once (design: one idea)."""
+    small(tmp_path)
+    store = Store.open(f"sqlite:///{tmp_path}/compliance.db")
+    force_policy = load_policy("west-mercia")
+    end = Force(seed=3, weeks=8, scale=0.02).end.replace(hour=13)
+    table = judge(load_columns(store), force_policy, end).table()
+    store.close()
+    keys = ("crime_ref", "victim_ref", "requirement", "cycle", "due_date", "state")
+    fresh = sorted(tuple(str(row[key]) for key in keys) for row in table.select(keys).to_pylist())
+    with closing(sqlite3.connect(tmp_path / "compliance.db")) as database:
+        held = sorted(tuple(map(str, row)) for row in database.execute(f"select {', '.join(keys)} from obligation"))  # noqa: S608
+    assert held == fresh
+
+
+def test_an_email_holds_nothing_personal(tmp_path: Path) -> None:
+    small(tmp_path)
+    for path in (tmp_path / "mail").glob("*.eml"):
+        message = message_from_bytes(path.read_bytes(), policy=policy.default)
+        subject = str(message["Subject"])
+        assert "waiting for an update from you" in subject
+        assert not any(word in subject for word in ("22/", "Crime", "Violence"))
+        body = message.get_body(("plain",))
+        assert body is not None
+        text = body.get_content()
+        assert "Before any contact, open the crime and check how this victim agreed to be" in text
+        for word in ("Violence", "Burglary", "theft", "Shoplifting", "Robbery"):
+            assert word not in text.replace("HMIC", "")
+
+
+def test_given_records_are_replayed_by_their_instants(tmp_path: Path) -> None:
+    source = tmp_path / "given.ndjson"
+    source.write_text(records_text() + '{"crime_ref": "bad"}\n')
+    refused: list[str] = []
+    history = given(str(source), lambda line, reason: refused.append(f"{line}: {reason}"))
+    assert refused == ["401: reported_at: missing; it is required"]
+    told: list[str] = []
+    done = run(history, tmp_path / "out", "Given", 14, told.append)
+    assert done.crimes > 100
+    assert done.reports
+
+
+def test_a_folder_that_no_demo_made_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("precious")
+    with pytest.raises(SettingsError, match="holds something that no demo made"):
+        small(tmp_path)
+    assert (tmp_path / "mine").read_text() == "precious"
+
+
+def test_a_file_without_records_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "empty.ndjson").write_text("\n")
+    with pytest.raises(SettingsError, match="there is no crime record in it"):
+        given(str(tmp_path / "empty.ndjson"), lambda *_: None)
