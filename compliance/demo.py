@@ -23,7 +23,7 @@ from compliance.errors import SettingsError
 from compliance.records import decode_crimes
 from compliance.service.service import Service
 from compliance.simulator import CrimeSystem, Force, History, MailSink, Replay, crime_refs_in, serve
-from compliance.store import migrate
+from compliance.store import load_columns, migrate
 
 LONDON: Final = ZoneInfo("Europe/London")
 MORNING: Final = time(6, 30)
@@ -83,15 +83,18 @@ def given(source: str, refuse: Callable[[int, str], None]) -> Replay:
     return Replay(records)
 
 
-def run(history: History, folder: Path, name: str, days: int, say: Callable[[str], None]) -> Outcome:
-    """Let the service watch a history: its beginning in one backfill, then its last `days` day by day.
+def run(
+    history: History, folder: Path, name: str, days: int, say: Callable[[str], None], until: date | None = None
+) -> Outcome:
+    """Let the service watch a history up to a local date (None: to its end): its beginning in one backfill, then the
+    last `days` day by day.
 
     `folder` is emptied first, if an earlier demo made it; `say` is told of progress. Raises SettingsError for a folder
     that holds something else.
     """
     _empty(folder)
     done = Outcome(mail_folder=folder / "mail", database=folder / "compliance.db")
-    end = history.end.astimezone(LONDON).date()
+    end = min(until or date.max, history.end.astimezone(LONDON).date())
     start = max(end - timedelta(days=days), history.start.astimezone(LONDON).date())
     clock = MovingClock(datetime.combine(start, MORNING, LONDON))
     system = CrimeSystem(history)
@@ -107,10 +110,11 @@ def run(history: History, folder: Path, name: str, days: int, say: Callable[[str
             system.advance(clock())
             say(f"Backfill: reading the crime system as it stood on {start:%-d %B %Y} …")
             first = service.poll()
-            done.crimes, done.refused = first.received - first.refused, first.refused
+            done.refused = first.refused
             say(f"  {first.received:,} crimes received, {first.refused} refused with a reason")
             for week in range((end - start).days // 7 + 1):
                 _week(service, system, clock, start + timedelta(days=7 * week), end, done, say)
+            done.crimes = len(load_columns(service.store))
             done.reports = tuple(sorted(service.report_folder.glob("*.html")))
     return done
 

@@ -1,5 +1,6 @@
 """Trying it out: demo and simulate."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +14,12 @@ if TYPE_CHECKING:
 @click.option("--seed", default=2026, show_default=True, help="Another seed, another force.")
 @click.option("--weeks", default=26, show_default=True, help="How many weeks of crime the force has seen.")
 @click.option("--days", default=14, show_default=True, help="How many of the last days are lived through.")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="The last day; by default the last of the records.")
 @click.option("--replay", help="Crime records (NDJSON, also .gz or .zst) in place of the simulated ones.")
 @click.option(
     "--folder", type=click.Path(path_type=Path), default=Path("var/demo"), show_default=True, help="Where all goes."
 )
-def demo(seed: int, weeks: int, days: int, replay: str | None, folder: Path) -> None:
+def demo(seed: int, weeks: int, days: int, until: datetime | None, replay: str | None, folder: Path) -> None:
     """Run the whole service on a simulated force, and show where to look."""
     from compliance.demo import given, run, simulated
 
@@ -27,7 +29,7 @@ def demo(seed: int, weeks: int, days: int, replay: str | None, folder: Path) -> 
     else:
         click.echo(f"Making a simulated force: {weeks} weeks of crime, five divisions, 145 local policing teams …")
         history, name = simulated(seed, weeks), "Simulated Constabulary"
-    done = run(history, folder, name, days, click.echo)
+    done = run(history, folder, name, days, click.echo, until and until.date())
     click.echo(f"\n{done.crimes:,} crimes watched, {done.refused} records refused, {done.mails:,} emails sent.")
     click.echo("\nLook at")
     for path in reversed(done.reports):
