@@ -2,15 +2,15 @@
 
 import os
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from benchmarks.crimes import AS_AT, crime_columns
 from benchmarks.timing import show, timed
 from compliance.policy import Policy, judge_blocks, load_policy
-from compliance.records import Columns
+from compliance.records import Columns, from_micros
 
 CORES = 2
 
@@ -31,12 +31,11 @@ def bare_numpy(columns: Columns, policy: Policy) -> tuple[int, int]:
     return int((first < 8).sum()), int(again.sum())
 
 
-def tables(columns: Columns, zone: str | None = None) -> tuple[pa.Table, pa.Table]:
-    """Crimes and updates as Arrow tables for those who would rather query them, in local time where a zone is given."""
+def tables(columns: Columns, aware: bool = True) -> tuple[pa.Table, pa.Table]:
+    """Crimes and updates as Arrow tables for those who would rather query them, in UTC, with its zone or without."""
 
     def instants(micros: Any) -> pa.Array:
-        utc = pa.array(micros).cast(pa.timestamp("us", "UTC"))
-        return pc.local_timestamp(utc.cast(pa.timestamp("us", zone))) if zone else utc
+        return pa.array(micros).cast(pa.timestamp("us", "UTC" if aware else None))
 
     crimes = pa.table(
         {
@@ -80,10 +79,23 @@ def bare_polars(crimes: Any, updates: Any) -> tuple[int, int]:
     return int(out["first"][0]), int(out["again"][0])
 
 
+def _clock(columns: Columns, policy: Policy) -> list[tuple[int, int]]:
+    """(instant, offset from then on) of every clock change that the crimes span, in microseconds; first the beginning."""
+    first = int(columns.reported_at.min())
+    at = np.arange(first, int(columns.updates.at.max()), 3_600_000_000)
+    zone = ZoneInfo(policy.timezone)
+    shifts = [int(from_micros(int(t)).astimezone(zone).utcoffset().total_seconds() * 1e6) for t in at]  # type: ignore[union-attr]
+    found = [(first, shifts[0])]
+    for instant, shift in zip(at.tolist(), shifts, strict=True):
+        if shift != found[-1][1]:
+            found.append((instant - instant % 3_600_000_000, shift))
+    return found
+
+
 DUCK = """
-with days as (select crime, cast(reported as date) as day_0 from crimes),
+with days as (select crime, cast(local(reported) as date) as day_0 from crimes),
 since as (
-    select crime, datediff('day', day_0, cast("at" as date)) as since
+    select crime, datediff('day', day_0, cast(local("at") as date)) as since
     from updates join days using (crime) where outcome = 'informed'
 ), firsts as (
     select crime, coalesce(min(since) filter (since <= 7), 8) as first, max(since) as last
@@ -94,7 +106,7 @@ select count(*) filter (first < 8), count(*) filter (last > first) from firsts
 
 
 def bare_duckdb(connection: Any) -> tuple[int, int]:
-    """The same two rules in DuckDB, which is given local times: its time zones are an extension that may be missing."""
+    """The same two rules in DuckDB. Its time zones are an extension that may be missing: it looks clock changes up."""
     met, again = connection.execute(DUCK).fetchone()
     return int(met), int(again)
 
@@ -109,7 +121,10 @@ def main(count: int = 1_000_000, runs: int = 5) -> None:
     crimes, updates = tables(columns)
     polars = (pl.from_arrow(crimes), pl.from_arrow(updates))
     duck = duckdb.connect(config={"threads": CORES})
-    for name, table in zip(("crimes", "updates"), tables(columns, policy.timezone), strict=True):
+    first, *changes = _clock(columns, policy)
+    cases = "".join(f" when t >= make_timestamp({at}) then interval {shift} microsecond" for at, shift in changes[::-1])
+    duck.execute(f"create macro local(t) as t + case{cases} else interval {first[1]} microsecond end")
+    for name, table in zip(("crimes", "updates"), tables(columns, aware=False), strict=True):
         duck.register("given", table)
         duck.execute(f"create table {name} as select * from given")  # noqa: S608
     if not bare_numpy(columns, policy) == bare_polars(*polars) == bare_duckdb(duck):

@@ -22,6 +22,7 @@ NO_DAY: Final = -(2**31)
 """Stands for a day that is absent."""
 _EPOCH: Final = date(1970, 1, 1)
 _DAY: Final = 86_400_000_000
+_FEW_CHANGES: Final = 6
 
 
 def to_day(day: date) -> int:
@@ -51,8 +52,12 @@ class LocalDates:
         if len(instants) == 0:
             return np.empty(0, dtype=np.int32)
         first, last = np.searchsorted(self._changes, [instants.min(), instants.max()], side="right")
-        if first == last:
+        if last - first <= _FEW_CHANGES:
+            # A year or two: it is quicker to compare with each clock change than to search.
             shifted = instants + self._offsets[first]
+            for change in range(first, last):
+                step = self._offsets[change + 1] - self._offsets[change]
+                shifted += np.where(instants >= self._changes[change], step, 0)
         else:
             near = self._changes[first:last]
             shifted = instants + self._offsets[first : last + 1][np.searchsorted(near, instants, side="right")]

@@ -31,7 +31,7 @@ def event_obligations(requirement: Requirement, block: Block, windows: Windows) 
         parts.append(some)
     held = np.bincount(case, minlength=len(block.cases)).astype(np.int64)
     rank = np.arange(len(case)) - (np.cumsum(held) - held)[case]
-    return Answer(rows, [number[part] for part in parts], [rank[part] for part in parts], held)
+    return Answer(rows, [rank[part] for part in parts], held, [number[part] for part in parts])
 
 
 def _created(requirement: Requirement, block: Block) -> tuple[Ints, Ints, Ints, Days]:

@@ -12,14 +12,14 @@ import numpy as np
 
 from compliance.policy.calendars import NEVER, Days, Ints, LocalDates
 from compliance.policy.model import Policy
-from compliance.policy.standing import Flags, Moment, Openness
-from compliance.records.columns import EVERY_VICTIM, UNKNOWN_VICTIM, Columns, Updates
+from compliance.policy.standing import Flags, Moment, Openness, starts
+from compliance.records.columns import EVERY_VICTIM, UNKNOWN_VICTIM, Columns
 from compliance.records.instants import NONE
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """The counted updates of every case, one a day (the first of each), in order, each case ended by a day NEVER.
+    """The counted updates of every case in order, each case ended by a day NEVER.
 
     `start[i]` is the place of case i's first day in `day`; `row` is the row of the update in the columns, -1 at ends.
     """
@@ -30,9 +30,17 @@ class Counted:
 
     def first(self, opens: Days) -> Ints:
         """For every case, the place of the first day that is not before the day its window opens."""
-        length = np.diff(self.start, append=len(self.day))
-        before = self.day < np.repeat(opens, length)
-        return self.start + np.add.reduceat(before, self.start, dtype=np.int64) if len(opens) else self.start
+        place = self.start.copy()
+        advance(self.day, place, opens)
+        return place
+
+
+def advance(day: Days, place: Ints, opens: Days) -> None:
+    """Move each place forward, where it stands, to the first day that is not before its window."""
+    live = np.flatnonzero(day[place] < opens)
+    while len(live):
+        place[live] += 1
+        live = live[day[place[live]] < opens[live]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,21 +125,18 @@ class Contacts:
         keep = self.day != recorded[self.case]
         return Contacts(self.case[keep], self.row[keep], self.at[keep], self.day[keep])
 
-    def by_day(self, count: int) -> Counted:
-        """One a day and case, the first of the day; `count` is the number of cases."""
-        first = np.ones(len(self.case), dtype=np.bool_)
-        first[1:] = (self.case[1:] != self.case[:-1]) | (self.day[1:] != self.day[:-1])
-        case, row, day = self.case[first], self.row[first], self.day[first]
-        held = np.bincount(case, minlength=count)
-        start = np.cumsum(held + 1) - (held + 1)
-        place = np.arange(len(case)) + case
-        days, rows = np.full(len(case) + count, NEVER, dtype=np.int32), np.full(len(case) + count, -1, dtype=np.int64)
-        days[place], rows[place] = day, row
-        return Counted(start, days, rows)
+    def by_case(self, count: int) -> Counted:
+        """The same case by case, each ended by a day that never comes; `count` is the number of cases."""
+        ends = starts(np.bincount(self.case, minlength=count) + 1)
+        place = np.arange(len(self.case)) + self.case
+        day = np.full(len(self.case) + count, NEVER, dtype=np.int32)
+        row = np.full(len(self.case) + count, -1, dtype=np.int64)
+        day[place], row[place] = self.day, self.row
+        return Counted(ends[:-1], day, row)
 
     def span(self, count: int) -> Ints:
         """Where each case's contacts start: case i has the places span[i] up to span[i + 1]."""
-        return np.searchsorted(self.case, np.arange(count + 1)).astype(np.int64)
+        return starts(np.bincount(self.case, minlength=count))
 
 
 def contacts(columns: Columns, policy: Policy, found: Cases, moment: Moment) -> Contacts:
@@ -145,30 +150,17 @@ def contacts(columns: Columns, policy: Policy, found: Cases, moment: Moment) -> 
     if moment.known_at is not None:
         counts &= updates.entered_at <= moment.known_at
     row = np.flatnonzero(counts)
-    case, row = _cases_of(updates, row, columns, found)
-    if (case[1:] < case[:-1]).any():
-        order = np.argsort(case, kind="stable")
-        case, row = case[order], row[order]
+    # Case by case: every update of its crime, then without those that name another victim.
+    held = starts(np.bincount(updates.crime[row], minlength=len(columns)))
+    first, many = held[found.crime], (held[1:] - held[:-1])[found.crime]
+    case = np.repeat(np.arange(len(found)), many)
+    row = row[np.arange(len(case)) + np.repeat(first - starts(many)[:-1], many)]
+    named = updates.victim[row]
+    if (named != EVERY_VICTIM).any():
+        meant = (named == EVERY_VICTIM) | (named == found.victim[case])
+        case, row = case[meant], row[meant]
     at = updates.at[row]
     return Contacts(case, row, at, policy.local.of(at))
-
-
-def _cases_of(updates: Updates, row: Ints, columns: Columns, found: Cases) -> tuple[Ints, Ints]:
-    """(case, row of the update) for every case that each of the updates counts for."""
-    case_of_victim = np.full(len(columns.victims), -1, dtype=np.int64)
-    case_of_victim[found.victim] = np.arange(len(found))
-    start = columns.victims_of
-    named, crime = updates.victim[row], updates.crime[row]
-    first, count = start[crime], start[crime + 1] - start[crime]
-    victim = np.where(named == EVERY_VICTIM, first, named)
-    times = np.where(named == EVERY_VICTIM, count, 1)
-    if (times != 1).any():
-        row, victim = np.repeat(row, times), np.repeat(victim, times)
-        ahead = np.cumsum(times) - times
-        victim = victim + np.arange(len(victim)) - np.repeat(ahead, times)
-    case = case_of_victim[victim]
-    exists = case >= 0
-    return (case, row) if exists.all() else (case[exists], row[exists])
 
 
 def _among(coded: Any, wanted: Sequence[str]) -> Flags:
@@ -194,7 +186,7 @@ class Block:
         found = cases(columns, policy, moment)
         openness = Openness(columns.statuses, len(columns), moment, policy.local)
         counted = contacts(columns, policy, found, moment)
-        return cls(columns, policy, moment, found, openness, counted, counted.by_day(len(found)))
+        return cls(columns, policy, moment, found, openness, counted, counted.by_case(len(found)))
 
     def without_recording_day(self) -> Contacts:
         """The counted updates that were not on the day the crime was recorded (rules 9.7)."""

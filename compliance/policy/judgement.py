@@ -82,18 +82,19 @@ def _requirement(requirement: Requirement, block: Block, windows: Windows) -> An
     owed = Owed(np.arange(len(cases)), cases.day_0, opens, due, place)
     applies = windows.applies(requirement, cases.day_0)
     is_waived = block.openness.cancelled[cases.crime] | (cases.exempt >= 0)
-    rows = [waived(block, owed.take(np.flatnonzero(applies & is_waived)))]
     every = interval(requirement, cases)
+    groups = [[waived(block, owed.take(np.flatnonzero(applies & is_waived)))]]
     # The few who have declined take the longer way on their own, so that the many need not.
     judged, has_declined = applies & ~is_waived, cases.declined < NEVER
     for part in (np.flatnonzero(judged & ~has_declined), np.flatnonzero(judged & has_declined)):
         if requirement.open_only:
-            rows += chain(block, counted, owed.take(part), None if every is None else every[part])
+            groups.append(chain(block, counted, owed.take(part), None if every is None else every[part]))
         else:
-            rows.append(always_owed(block, counted, owed.take(part)))
+            groups.append([always_owed(block, counted, owed.take(part))])
     held = np.zeros(len(cases), dtype=np.int64)
-    ranks = []
-    for step in rows:
-        ranks.append(held[step.owed.case])
-        held[step.owed.case] += 1
-    return Answer(rows, [rank + 1 for rank in ranks], ranks, held)
+    for group in groups:
+        for step in group:
+            held[step.owed.case] += 1
+    # A case is in one group only, and its nth cycle in the nth step of it.
+    ranks = [rank for group in groups for rank in range(len(group))]
+    return Answer([step for group in groups for step in group], ranks, held)

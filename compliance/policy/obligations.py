@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from compliance.policy.calendars import NEVER, NO_DAY, Days, Ints
-from compliance.policy.facts import Block, Counted
+from compliance.policy.facts import Block, Counted, advance
 from compliance.policy.standing import Flags
-from compliance.policy.verdicts import EXEMPT, LAPSED, LATE, MET, MISSED, OVERDUE, PENDING, Clause
+from compliance.policy.verdicts import Clause
 
-States = npt.NDArray[np.int8]
+Clauses = npt.NDArray[np.int8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +37,13 @@ class Owed:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Obligations judged: a state and the clause that decided for every row of `owed`.
+    """Obligations judged: the clause that decided, and so the state, for every row of `owed`.
 
     `discharged` is NO_DAY, and `update` (a row of the columns' updates) -1, where nothing discharged the obligation.
     """
 
     owed: Owed
-    state: States
-    clause: States
+    clause: Clauses
     discharged: Days
     update: Ints
 
@@ -52,10 +51,9 @@ class Found:
 def waived(block: Block, owed: Owed) -> Found:
     """What is owed to no one: the crime is cancelled, or the victim's category exempt (rules 5.3, 5.5, 5.7, 5.8)."""
     cancelled = block.openness.cancelled[block.cases.crime[owed.case]]
-    state = np.where(cancelled, np.int8(LAPSED), np.int8(EXEMPT))
     clause = np.where(cancelled, np.int8(Clause.CANCELLED), np.int8(Clause.CATEGORY))
-    nothing = np.full(len(state), NO_DAY, dtype=np.int32)
-    return Found(owed, state, clause, nothing, np.full(len(state), -1, dtype=np.int64))
+    nothing = np.full(len(clause), NO_DAY, dtype=np.int32)
+    return Found(owed, clause, nothing, np.full(len(clause), -1, dtype=np.int64))
 
 
 def always_owed(block: Block, counted: Counted, owed: Owed) -> Found:
@@ -63,15 +61,16 @@ def always_owed(block: Block, counted: Counted, owed: Owed) -> Found:
     today, due, first = block.moment.today, owed.due, counted.day[owed.place]
     off = block.openness.written_off(block.cases.crime[owed.case], due, block.policy.owed_after_close_days, today)
     discharged = (first < NEVER) & (first <= off)
-    state, clause = _outstanding(due < today)
-    _set(state, clause, off < NEVER, MISSED, Clause.WRITTEN_OFF)
-    _set(state, clause, discharged, LATE, Clause.LATE)
-    _set(state, clause, discharged & (first <= due), MET, Clause.MET)
+    clause = _outstanding(due < today)
+    _set(clause, off < NEVER, Clause.WRITTEN_OFF)
+    _set(clause, discharged, Clause.LATE)
+    _set(clause, discharged & (first <= due), Clause.MET)
     declined, asked_again = block.cases.declined[owed.case], block.cases.asked_again[owed.case]
-    affected = (declined < NEVER) & ~(discharged & (first <= declined)) & (due < asked_again)
-    _set(state, clause, affected & (due >= declined), EXEMPT, Clause.DECLINED)
-    _set(state, clause, affected & (due < declined) & ~(off < declined), MISSED, Clause.DECLINED_AFTER_DUE)
-    return _found(counted, owed, state, clause)
+    if (declined < NEVER).any():
+        affected = (declined < NEVER) & ~(discharged & (first <= declined)) & (due < asked_again)
+        _set(clause, affected & (due >= declined), Clause.DECLINED)
+        _set(clause, affected & (due < declined) & ~(off < declined), Clause.DECLINED_AFTER_DUE)
+    return _found(counted, owed, clause)
 
 
 def chain(block: Block, counted: Counted, owed: Owed, repeat: Days | None) -> list[Found]:
@@ -88,7 +87,7 @@ def chain(block: Block, counted: Counted, owed: Owed, repeat: Days | None) -> li
         clock = cycle.next_clock()
         goes_on = np.flatnonzero(clock < NEVER)
         clock, repeat, place = clock[goes_on], repeat[goes_on], owed.place[goes_on]
-        _advance(counted.day, place, clock + 1)
+        advance(counted.day, place, clock + 1)
         owed = Owed(owed.case[goes_on], clock, clock + 1, clock + repeat, place)
     return cycles
 
@@ -98,91 +97,91 @@ class _Cycle:
 
     def __init__(self, block: Block, counted: Counted, owed: Owed, repeat: Days) -> None:
         self._block, self._day, self._owed = block, counted.day, owed
-        today, due, first = block.moment.today, owed.due, counted.day[owed.place]
+        today, due, self._first = block.moment.today, owed.due, counted.day[owed.place]
         self._crime = block.cases.crime[owed.case]
+        self._passed = due < today
         was_open, self._flips = block.openness.at(self._crime, due)
-        self._closes = np.where(was_open, self._flips, np.int32(NEVER))
         self._silent_until = due + repeat
-        self._passed = passed = due < today
-        in_window = first <= due
-        behind = passed & was_open & ~in_window
-        late = behind & (first <= np.minimum(self._closes, self._silent_until)) & (first < NEVER)
-        self._shut = behind & ~late & (self._closes <= self._silent_until) & (self._closes < NEVER)
-        self._silence = behind & ~late & ~self._shut & (self._silent_until < today)
-        self._lapsed = passed & ~was_open
-
-        state, clause = _outstanding(passed)
-        _set(state, clause, in_window, MET, Clause.MET)
-        _set(state, clause, self._lapsed, LAPSED, Clause.NOT_OPEN_WHEN_DUE)
-        _set(state, clause, late, LATE, Clause.LATE)
-        _set(state, clause, self._shut, MISSED, Clause.CLOSED_WHILE_OVERDUE)
-        _set(state, clause, self._silence, MISSED, Clause.SILENCE)
+        clause = np.where(self._first <= due, np.int8(Clause.MET), np.int8(Clause.OUTSTANDING))
+        _set(clause, ~was_open, Clause.NOT_OPEN_WHEN_DUE)
+        self._behind(clause)
+        pending = np.flatnonzero(~self._passed)
+        in_window = self._first[pending] <= due[pending]
+        clause[pending] = np.where(in_window, np.int8(Clause.MET), np.int8(Clause.NOT_YET_DUE))
         self._declined, self._asked_again = block.cases.declined[owed.case], block.cases.asked_again[owed.case]
-        self._cut = np.zeros(len(due), dtype=np.bool_)
-        if (self._declined < NEVER).any():
-            self._decline(state, clause, (in_window | late) & (first <= self._declined))
-        self.found = _found(counted, owed, state, clause)
+        self._any_declined = bool((self._declined < NEVER).any())
+        if self._any_declined:
+            clause = self._decline(clause)
+        self.found = _found(counted, owed, clause)
 
-    def _decline(self, state: States, clause: States, discharged_before: Flags) -> None:
+    def _behind(self, clause: Clauses) -> None:
+        """What came of the cycles that were open and not discharged when they were due (rules 4.3, 4.5, 5.6)."""
+        rows = np.flatnonzero(clause == Clause.OUTSTANDING)
+        first, closes, silent_until = self._first[rows], self._flips[rows], self._silent_until[rows]
+        until = np.minimum(closes, silent_until)
+        came = clause[rows]
+        _set(came, silent_until < self._block.moment.today, Clause.SILENCE)
+        _set(came, (closes <= silent_until) & (closes < NEVER), Clause.CLOSED_WHILE_OVERDUE)
+        _set(came, (first <= until) & (first < NEVER), Clause.LATE)
+        clause[rows] = came
+
+    def _decline(self, clause: Clauses) -> Clauses:
         """The table of rules 5.4, line by line."""
-        declined, due = self._declined, self._owed.due
-        affected = (declined < NEVER) & ~discharged_before & (due < self._asked_again)
-        exempt = affected & (due >= declined)
+        declined, due, first = self._declined, self._owed.due, self._first
+        discharged = (first <= due) | (clause == Clause.LATE)
+        affected = (declined < NEVER) & ~(discharged & (first <= declined)) & (due < self._asked_again)
         # Had it become missed before X, the chain goes on as it would have; an update after X comes too late for that.
-        gone = (self._shut & (self._closes < declined)) | (self._silence & (self._silent_until < declined))
-        missed = affected & (due < declined) & ~self._lapsed & ~gone
-        _set(state, clause, exempt, EXEMPT, Clause.DECLINED)
-        _set(state, clause, missed, MISSED, Clause.DECLINED_AFTER_DUE)
-        self._cut = exempt | missed
+        gone = (clause == Clause.CLOSED_WHILE_OVERDUE) & (self._flips < declined)
+        gone |= (clause == Clause.SILENCE) & (self._silent_until < declined)
+        lapsed = clause == Clause.NOT_OPEN_WHEN_DUE
+        judged = clause.copy()
+        _set(judged, affected & (due >= declined), Clause.DECLINED)
+        _set(judged, affected & (due < declined) & ~lapsed & ~gone, Clause.DECLINED_AFTER_DUE)
+        return judged
 
     def next_clock(self) -> Days:
         """The clock date of each chain's next cycle (rules 4.4 to 4.6, 5.4), NEVER where it does not go on now."""
-        state, due = self.found.state, self._owed.due
+        clause, due = self.found.clause, self._owed.due
         clock = np.full(len(due), NEVER, dtype=np.int32)
-        born = clock.copy()  # the date on which the next cycle comes into being
-        met = np.flatnonzero((state == MET) & self._passed)
+        met = np.flatnonzero((clause == Clause.MET) & self._passed)
         clock[met] = _last_in_window(self._day, self._owed.place[met], due[met])
-        born[met] = due[met] + 1
-        late = np.flatnonzero(state == LATE)
-        clock[late] = born[late] = self.found.discharged[late]
-        silent = np.flatnonzero(self._silence & ~self._cut)
-        clock[silent], born[silent] = due[silent], self._silent_until[silent]
-        lapsed = np.flatnonzero(state == LAPSED)
-        clock[lapsed] = born[lapsed] = self._flips[lapsed]
-        shut = np.flatnonzero(self._shut & ~self._cut)
+        late = np.flatnonzero(clause == Clause.LATE)
+        clock[late] = self._first[late]
+        silent = np.flatnonzero(clause == Clause.SILENCE)
+        clock[silent] = due[silent]
+        lapsed = np.flatnonzero(clause == Clause.NOT_OPEN_WHEN_DUE)
+        clock[lapsed] = self._flips[lapsed]
+        shut = np.flatnonzero(clause == Clause.CLOSED_WHILE_OVERDUE)
         if len(shut):
-            _, reopens = self._block.openness.at(self._crime[shut], self._closes[shut])
-            clock[shut] = born[shut] = reopens
-        if (self._declined < NEVER).any():
-            ended = self._cut | ((born > self._declined) & (born < self._asked_again) & (born < NEVER))
+            _, clock[shut] = self._block.openness.at(self._crime[shut], self._flips[shut])
+        if self._any_declined:
+            # The date on which the next cycle comes into being: of a met one the day after its due date, of a silent
+            # one its end; of the others their clock date.
+            born = clock.copy()
+            born[met], born[silent] = due[met] + 1, self._silent_until[silent]
+            ended = (clause == Clause.DECLINED) | (clause == Clause.DECLINED_AFTER_DUE)
+            ended |= (born > self._declined) & (born < self._asked_again) & (born < NEVER)
             asked_again = np.where(self._asked_again <= self._block.moment.today, self._asked_again, np.int32(NEVER))
             clock = np.where(ended, asked_again, clock)
         return clock
 
 
-def _outstanding(passed: Flags) -> tuple[States, States]:
-    """State and clause of what nothing has discharged (rules 2.7, section 5)."""
-    state = np.where(passed, np.int8(OVERDUE), np.int8(PENDING))
-    return state, np.where(passed, np.int8(Clause.OUTSTANDING), np.int8(Clause.NOT_YET_DUE))
+def _outstanding(passed: Flags) -> Clauses:
+    """What nothing has discharged (rules 2.7, section 5)."""
+    return np.where(passed, np.int8(Clause.OUTSTANDING), np.int8(Clause.NOT_YET_DUE))
 
 
-def _set(state: States, clause: States, where: Flags, new_state: int, new_clause: Clause) -> None:
-    state[where] = new_state
-    clause[where] = new_clause
+def _set(clause: Clauses, where: Flags, to: Clause) -> None:
+    np.copyto(clause, np.int8(to), where=where)
 
 
-def _found(counted: Counted, owed: Owed, state: States, clause: States) -> Found:
-    done = (state == MET) | (state == LATE)
-    discharged = np.where(done, counted.day[owed.place], np.int32(NO_DAY))
-    return Found(owed, state, clause, discharged, np.where(done, counted.row[owed.place], -1))
-
-
-def _advance(day: Days, place: Ints, opens: Days) -> None:
-    """Move each place forward, where it stands, to the first day that is not before its window."""
-    live = np.flatnonzero(day[place] < opens)
-    while len(live):
-        place[live] += 1
-        live = live[day[place[live]] < opens[live]]
+def _found(counted: Counted, owed: Owed, clause: Clauses) -> Found:
+    discharged = np.full(len(clause), NO_DAY, dtype=np.int32)
+    update = np.full(len(clause), -1, dtype=np.int64)
+    done = np.flatnonzero((clause == Clause.MET) | (clause == Clause.LATE))
+    place = owed.place[done]
+    discharged[done], update[done] = counted.day[place], counted.row[place]
+    return Found(owed, clause, discharged, update)
 
 
 def _last_in_window(day: Days, place: Ints, due: Days) -> Days:

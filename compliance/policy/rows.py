@@ -6,111 +6,133 @@ from typing import Any, Final
 
 import numpy as np
 
-from compliance.policy.calendars import NO_DAY, Ints
+from compliance.policy.calendars import NO_DAY, Days, Ints
 from compliance.policy.facts import Block
 from compliance.policy.obligations import Found
-from compliance.policy.standing import owners
+from compliance.policy.standing import owners, starts
 from compliance.policy.verdicts import (
-    CANCELLED,
-    CLOSED,
-    DECLINED,
     FIRST_CATEGORY,
-    LAPSED,
     LATE,
     MISSED,
+    NO,
     NOT_ASKED,
     OVERDUE,
+    REASON_OF,
+    STATE_OF,
     Clause,
     Verdicts,
 )
 
-_ROW: Final = {
-    "case": np.int64, "requirement": np.int8, "cycle": np.int32, "clock_date": np.int32, "due_date": np.int32,
-    "window_opens": np.int32, "state": np.int8, "clause": np.int8, "discharged_on": np.int32, "update": np.int64,
+_PLACED: Final = {
+    "clock_date": np.int32, "due_date": np.int32, "window_opens": np.int32, "discharged_on": np.int32,
+    "clause": np.int8, "update": np.int32,
 }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The obligations of one requirement. Of each `Found`: the cycle of every row, and its rank within its case; and
-    how many rows each case holds in all."""
+    """The obligations of one requirement. Of each `Found`: the rank of its rows within their case; of events also the
+    cycle of every row. `held`: how many rows each case has in all."""
 
     rows: list[Found]
-    cycles: list[Any]
     ranks: list[Any]
     held: Ints
+    cycles: list[Any] | None = None
 
 
 def arrange(answers: dict[int, Answer], block: Block, as_at: datetime, known_at: datetime | None) -> Verdicts:
     """Every requirement's rows by case, then requirement id by code point, then cycle; `answers` by the requirement's
     place in the policy."""
     order = sorted(answers, key=lambda place: block.policy.requirement[place].id)
-    total = np.sum([answers[place].held for place in order], axis=0)
-    base = np.cumsum(total) - total
-    out = {name: np.empty(int(total.sum()), dtype=dtype) for name, dtype in _ROW.items()}
-    for place in order:
-        answer = answers[place]
-        for rows, cycle, rank in zip(answer.rows, answer.cycles, answer.ranks, strict=True):
-            at = base[rows.owed.case] + rank
-            out["requirement"][at] = place
-            out["cycle"][at] = cycle
-            out["case"][at] = rows.owed.case
-            out["clock_date"][at] = rows.owed.clock
-            out["due_date"][at] = rows.owed.due
-            out["window_opens"][at] = rows.owed.opens
-            out["state"][at] = rows.state
-            out["clause"][at] = rows.clause
+    held = np.stack([answers[place].held for place in order], axis=1)
+    first = starts(held.ravel())
+    size = int(first[-1])
+    first = first[:-1].reshape(held.shape)
+    out: dict[str, Any] = {name: np.empty(size, dtype=dtype) for name, dtype in _PLACED.items()}
+    out["requirement"] = np.repeat(np.tile(np.array(order, dtype=np.int8), len(held)), held.ravel())
+    cycle = np.arange(1, size + 1, dtype=np.int32)
+    cycle -= np.repeat(first.ravel().astype(np.int32), held.ravel())
+    out["cycle"] = cycle
+    out["same_day_update"] = np.full(size, NOT_ASKED, dtype=np.int8)
+    same_day = _same_day(block)
+    for column, place in enumerate(order):
+        answer, begins = answers[place], np.ascontiguousarray(first[:, column])
+        for number, (rows, rank) in enumerate(zip(answer.rows, answer.ranks, strict=True)):
+            owed = rows.owed
+            at = begins[owed.case] + rank
+            out["clock_date"][at] = owed.clock
+            out["due_date"][at] = owed.due
+            out["window_opens"][at] = owed.opens
             out["discharged_on"][at] = rows.discharged
+            out["clause"][at] = rows.clause
             out["update"][at] = rows.update
-        base = base + answer.held
-    return _finished(out, block, as_at, known_at)
+            if answer.cycles is not None:
+                cycle[at] = answer.cycles[number]
+            if block.policy.requirement[place].shows_same_day:
+                out["same_day_update"][at] = same_day[owed.case]
+    return _finished(out, held.sum(axis=1), block, as_at, known_at)
 
 
-def _finished(out: dict[str, Any], block: Block, as_at: datetime, known_at: datetime | None) -> Verdicts:
-    case, state, due, clause = out.pop("case"), out["state"], out["due_date"], out["clause"]
-    found, columns, moment, local = block.cases, block.columns, block.moment, block.policy.local
-    days_late = np.where(state == LATE, out["discharged_on"] - due, np.where(state == OVERDUE, moment.today - due, 0))
-    days_late[state == MISSED] = NO_DAY
-    reason = np.zeros(len(case), dtype=np.int8)
-    reason[state == LAPSED] = CLOSED
-    reason[clause == Clause.CANCELLED] = CANCELLED
-    reason[clause == Clause.DECLINED] = DECLINED
+def _finished(out: dict[str, Any], held: Ints, block: Block, as_at: datetime, known_at: datetime | None) -> Verdicts:
+    """With the columns that follow from those placed and from the case; `held` says how many rows each case has."""
+    found = block.cases
+    due, clause = out["due_date"], out["clause"]
+    state = STATE_OF[clause]
+    days_late = np.zeros(len(due), dtype=np.int32)
+    late, overdue = np.flatnonzero(state == LATE), np.flatnonzero(state == OVERDUE)
+    days_late[late] = out["discharged_on"][late] - due[late]
+    days_late[overdue] = block.moment.today - due[overdue]
+    np.copyto(days_late, NO_DAY, where=state == MISSED)
+    reason = REASON_OF[clause]
     by_category = np.flatnonzero(clause == Clause.CATEGORY)
-    reason[by_category] = FIRST_CATEGORY + found.exempt[case[by_category]]
-    who = owners(columns.allocations, len(columns), moment, local)
+    if len(by_category):
+        reason[by_category] = FIRST_CATEGORY + np.repeat(found.exempt, held)[by_category]
     return Verdicts(
-        columns=columns,
+        columns=block.columns,
         policy=block.policy,
         as_at=as_at,
         known_at=known_at,
-        victim=found.victim[case],
-        days_late=days_late.astype(np.int32),
+        victim=np.repeat(found.victim.astype(np.int32), held),
+        state=state,
+        days_late=days_late,
         reason=reason,
-        same_day_update=_same_day(out["requirement"], case, block),
         entered_after_due=_entered_after_due(out, block),
-        allocation=who.at(found.crime[case], due, moment.today),
+        allocation=_allocations(due, held, block),
         **out,
     )
 
 
 def _entered_after_due(out: dict[str, Any], block: Block) -> Any:
     """Whether the discharging update was entered on a date after the due date, although it took place in time."""
-    result = np.full(len(out["state"]), NOT_ASKED, dtype=np.int8)
+    updates, result = block.columns.updates, np.full(len(out["clause"]), NOT_ASKED, dtype=np.int8)
     done = np.flatnonzero(out["update"] >= 0)
+    result[done] = NO
+    # Most are entered as they take place, and those need no second look.
+    later = (updates.entered_at > updates.at)[out["update"][done]]
+    done = done[later]
+    row = out["update"][done]
     due = out["due_date"][done]
-    entered = block.policy.local.of(block.columns.updates.entered_at[out["update"][done]])
+    entered = block.policy.local.of(updates.entered_at[row])
     result[done] = (entered > due) & (out["discharged_on"][done] <= due)
     return result
 
 
-def _same_day(requirement: Any, case: Ints, block: Block) -> Any:
-    """Whether the victim had a counted update on D0: a fact, shown by the first contact owed (records section 2)."""
-    shown = np.array([r.shows_same_day for r in block.policy.requirement], dtype=np.bool_)
-    result = np.full(len(case), NOT_ASKED, dtype=np.int8)
-    asked = np.flatnonzero(shown[requirement])
-    if len(asked):
-        contacts = block.contacts
-        same = np.zeros(len(block.cases), dtype=np.bool_)
-        same[contacts.case[contacts.day == block.cases.day_0[contacts.case]]] = True
-        result[asked] = same[case[asked]]
-    return result
+def _allocations(due: Days, held: Ints, block: Block) -> Ints:
+    """Who had the case at the end of each due date if it has passed and allocations tell, else now."""
+    columns, found, today = block.columns, block.cases, block.moment.today
+    who = owners(columns.allocations, len(columns), block.moment, block.policy.local)
+    allocation = np.repeat(who.now[found.crime], held)
+    case = np.flatnonzero(who.several[found.crime])
+    many = held[case]
+    row = np.arange(int(many.sum())) + np.repeat((np.cumsum(held) - held)[case] - starts(many)[:-1], many)
+    case = np.repeat(case, many)
+    passed = due[row] < today
+    allocation[row[passed]] = who.at(found.crime[case[passed]], due[row[passed]])
+    return allocation
+
+
+def _same_day(block: Block) -> Any:
+    """Whether each victim had a counted update on D0: a fact, shown by the first contact owed (records section 2)."""
+    contacts, same = block.contacts, np.zeros(len(block.cases), dtype=np.bool_)
+    same[contacts.case[contacts.day == block.cases.day_0[contacts.case]]] = True
+    return same.astype(np.int8)

@@ -5,7 +5,7 @@ Days are local dates as whole numbers since 1970-01-01 (int32), `NEVER` where so
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ from compliance.policy.calendars import NEVER, Days, Ints, LocalDates
 from compliance.records.columns import CANCELLED, OPEN, Allocations, Statuses
 
 Flags = npt.NDArray[np.bool_]
+_FEW_ALLOCATIONS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,8 @@ class Openness:
         before[1:] = shut[:-1] & (crime[1:] == crime[:-1])
         flips = shut != before
         self._crime, self._day = crime[flips], day[flips]
-        self._start = np.searchsorted(self._crime, np.arange(crimes + 1))
-        counts = np.diff(self._start)
+        counts = np.bincount(self._crime, minlength=crimes)
+        self._start = starts(counts)
         # Nearly every crime closes and reopens at most once: two columns answer for those, a search for the others.
         self.closes, self.reopens = np.full(crimes, NEVER, np.int32), np.full(crimes, NEVER, np.int32)
         self.closes[counts > 0] = self._day[self._start[:-1][counts > 0]]
@@ -57,9 +58,10 @@ class Openness:
     def at(self, crime: Ints, day: Days) -> tuple[Flags, Days]:
         """(whether each crime was open at the end of its day, the next day at whose end that is otherwise)."""
         closes, reopens = self.closes[crime], self.reopens[crime]
-        closed, reopened = closes <= day, reopens <= day
-        is_open = ~closed | reopened
-        following = np.where(reopened, np.int32(NEVER), np.where(closed, reopens, closes))
+        reopened = reopens <= day
+        is_open = (closes > day) | reopened
+        following = np.where(is_open, closes, reopens)
+        following[reopened] = NEVER
         if self._any_often:
             many = np.flatnonzero(self.often[crime] & reopened)
             if len(many):
@@ -115,22 +117,32 @@ class Owners:
 
     def __init__(self, crime: Ints, row: Ints, day: Days, crimes: int) -> None:
         """The allocations at or before T in order."""
-        self._start = np.searchsorted(crime, np.arange(crimes + 1))
-        self._row = np.append(row, -1)
+        held = np.bincount(crime, minlength=crimes)
+        self._start = starts(held)
+        self._row = np.append(row, -1).astype(np.int32)
+        self._day = np.append(day, NEVER)
         self._key = crime * (1 << 32) + day
-        held = np.diff(self._start)
         self.now = np.where(held > 0, self._row[self._start[1:] - 1], -1)
-        self._several = held > 1
+        self.several = held > 1
 
-    def at(self, crime: Ints, due: Days, today: int) -> Ints:
-        """For due dates that have passed who had the case at their end, if an allocation tells, else who has it now."""
-        result = self.now[crime]
-        asked = np.flatnonzero(self._several[crime] & (due < today))
-        if len(asked):
-            place = np.searchsorted(self._key, crime[asked] * (1 << 32) + due[asked], side="right") - 1
-            tells = place >= self._start[crime[asked]]
-            result[asked[tells]] = self._row[place[tells]]
-        return result
+    def at(self, crime: Ints, due: Days) -> Ints:
+        """Who had each case at the end of a due date that has passed, if an allocation tells, else who has it now."""
+        place = self._start[crime]
+        # Most cases change hands once or twice: stepping is quicker than searching.
+        last, live = self._start[crime + 1], np.flatnonzero(self._day[place] <= due)
+        for _ in range(_FEW_ALLOCATIONS):
+            place[live] += 1
+            live = live[(place[live] < last[live]) & (self._day[place[live]] <= due[live])]
+        if len(live):
+            place[live] = np.searchsorted(self._key, crime[live] * (1 << 32) + due[live], side="right")
+        return np.where(place > self._start[crime], self._row[place - 1], self.now[crime])
+
+
+def starts(counts: Ints) -> Ints:
+    """Where each of several runs that stand one after another starts, and after them where the last ends."""
+    ends = np.zeros(len(counts) + 1, dtype=np.int64)
+    np.cumsum(counts, out=ends[1:])
+    return ends
 
 
 def _last_of_run(*keys: Any) -> Flags:

@@ -48,6 +48,10 @@ _CITED: Final = {
     Clause.NOT_YET_DUE: "2.7",
     Clause.OUTSTANDING: "3.6",
 }
+STATE_OF: Final = np.array(
+    [LAPSED, EXEMPT, EXEMPT, MISSED, LAPSED, MET, LATE, PENDING, OVERDUE, MISSED, MISSED, MISSED], dtype=np.int8
+)
+"""The state that each Clause makes."""
 _DISCHARGES: Final = {Clause.MET, Clause.LATE}
 
 
@@ -65,6 +69,8 @@ def cited(clause: Clause, requirement: Requirement) -> str:
 
 
 _NO_REASON, DECLINED, CLOSED, CANCELLED, FIRST_CATEGORY = 0, 1, 2, 3, 4
+REASON_OF: Final = np.array([CANCELLED, 0, DECLINED, 0, CLOSED, 0, 0, 0, 0, 0, 0, 0], dtype=np.int8)
+"""The reason that each Clause gives; of CATEGORY it is the category itself."""
 
 
 @dataclass(frozen=True, slots=True)

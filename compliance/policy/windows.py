@@ -19,7 +19,7 @@ class Windows:
 
     @cached_property
     def _no_recording_day(self) -> Counted:
-        return self._block.without_recording_day().by_day(len(self._block.cases))
+        return self._block.without_recording_day().by_case(len(self._block.cases))
 
     def updates(self, requirement: Requirement) -> Counted:
         """The counted updates that the requirement looks at (rules 9.7)."""

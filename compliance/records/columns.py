@@ -162,7 +162,7 @@ class Columns:
     @cached_property
     def victims_of(self) -> Ints:
         """Where each crime's victims start: crime i has the rows victims_of[i] to victims_of[i + 1]."""
-        return np.searchsorted(self.victims.crime, np.arange(len(self) + 1)).astype(np.int64)
+        return np.append(0, np.cumsum(np.bincount(self.victims.crime, minlength=len(self))))
 
     def slice(self, start: int, stop: int) -> "Columns":
         """The crimes from `start` up to `stop`; columns are views where they can be."""
