@@ -17,6 +17,7 @@ from compliance.records.columns import (
     Columns,
     Events,
     Ints,
+    Rows,
     Statuses,
     Updates,
     Victims,
@@ -39,7 +40,8 @@ def crime_columns(count: int, seed: int = 1) -> Columns:
     declined = np.where(rng.random(many) < 0.02, reported[victims] + rng.integers(0, 60 * _DAY, many), NONE)
     updates = _children(rng.poisson(3.0, count))
     at = reported[updates] + (rng.exponential(18.0, len(updates)) * _DAY).astype(np.int64)
-    at[rng.random(len(at)) < 0.1] = reported[updates][rng.random(len(at)) < 0.1][:1]
+    same_day = rng.random(len(at)) < 0.1
+    at[same_day] = reported[updates[same_day]] + rng.integers(0, _DAY // 4, int(same_day.sum()))
     order = np.lexsort((at, updates))
     at = at[order]
     statuses, status_at, kind = _statuses(rng, reported)
@@ -75,7 +77,7 @@ def crime_columns(count: int, seed: int = 1) -> Columns:
             coded(("standard", "enhanced", "state"), many, [0.80, 0.17, 0.03]),
             none,
             declined,
-            np.where(rng.random(many) < 0.5, declined + 40 * _DAY, NONE) if many else none,
+            np.where((rng.random(many) < 0.5) & (declined != NONE), declined + 40 * _DAY, NONE),
             none,
             np.zeros(many, dtype=np.int64),
         ),
@@ -150,3 +152,52 @@ def ndjson(count: int, seed: int = 1) -> Iterator[str]:
             f'"officer_ref":"{text(c.officer, i)}","status":[{status}],"allocations":[{allocations}],'
             f'"victims":[{victims}],"updates":[{updates}],"changed_at":"{iso(c.reported_at[i])}"}}'
         )
+
+
+def nested(columns: Columns) -> pa.Table:
+    """The same crimes as a Parquet file holds them: the nested columns of records section 1."""
+    crimes = len(columns)
+
+    def instants(micros: Ints) -> pa.Array:
+        return pa.array(micros, mask=micros == NONE).cast(pa.timestamp("us", "UTC"))
+
+    def lists(rows: Rows, **fields: pa.Array) -> pa.ListArray:
+        ends = np.append(0, np.cumsum(np.bincount(rows.crime, minlength=crimes))).astype(np.int32)
+        return pa.ListArray.from_arrays(pa.array(ends), pa.StructArray.from_arrays(list(fields.values()), list(fields)))
+
+    s, a, v, u = columns.statuses, columns.allocations, columns.victims, columns.updates
+    kinds = Coded(s.kind.astype(np.int32), ("open", "closed", "cancelled"))
+    return pa.table(
+        {
+            "crime_ref": columns.crime_ref,
+            "reported_at": instants(columns.reported_at),
+            "recorded_at": instants(columns.recorded_at),
+            "offence": columns.offence.texts(),
+            "division": columns.division.texts(),
+            "team": columns.team.texts(),
+            "officer_ref": columns.officer.texts(),
+            "status": lists(s, status=kinds.texts(), at=instants(s.at)),
+            "allocations": lists(
+                a,
+                **{"from": instants(a.at)},
+                officer_ref=a.officer.texts(),
+                team=a.team.texts(),
+                division=a.division.texts(),
+            ),
+            "victims": lists(
+                v,
+                victim_ref=v.ref,
+                category=v.category.texts(),
+                declined_at=instants(v.declined_at),
+                declined_until=instants(v.declined_until),
+            ),
+            "updates": lists(
+                u,
+                update_ref=u.ref,
+                at=instants(u.at),
+                entered_at=instants(u.entered_at),
+                outcome=u.outcome.texts(),
+                method=u.method.texts(),
+            ),
+        }
+    )

@@ -80,7 +80,7 @@ def bare_polars(crimes: Any, updates: Any) -> tuple[int, int]:
 
 
 def _clock(columns: Columns, policy: Policy) -> list[tuple[int, int]]:
-    """(instant, offset from then on) of every clock change that the crimes span, in microseconds; first the beginning."""
+    """(instant, offset from then on) of every clock change that crimes span, in microseconds; first the beginning."""
     first = int(columns.reported_at.min())
     at = np.arange(first, int(columns.updates.at.max()), 3_600_000_000)
     zone = ZoneInfo(policy.timezone)

@@ -134,8 +134,7 @@ class _Level:
         if not pc.any(bad).as_py():
             return
         for row in np.flatnonzero(bad.fill_null(False).to_numpy(zero_copy_only=False)):
-            found = "nothing" if array is None or not array[int(row)].is_valid else repr(array[int(row)].as_py())[:60]
-            reason = f"{self._path}{name}: found {found}; expected {expected}"
+            reason = f"{self._path}{name}: found {_shown(array, int(row))}; expected {expected}"
             self._reader.reasons.setdefault(int(self.crime[row]), reason)
 
 
@@ -250,3 +249,13 @@ def _coded(texts: pa.Array) -> Coded:
     encoded = texts.dictionary_encode()
     codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
     return Coded(codes, tuple(encoded.dictionary.to_pylist()))
+
+
+def _shown(array: Any, row: int) -> str:
+    """What stands in a row, short enough to print."""
+    if array is None or not array[row].is_valid:
+        return "nothing"
+    try:
+        return repr(array[row].as_py())[:60]
+    except (OverflowError, ValueError):
+        return "an instant beyond all years"

@@ -245,6 +245,8 @@ def test_parquet_rows_that_are_no_records_are_refused_and_the_others_answered(tm
     table = table.set_column(0, "crime_ref", pa.array(refs)).set_column(
         3, "status", pa.array(statuses, NESTED.field("status").type)
     )
+    beyond = pa.array([0] * 5 + [2**62]).cast(pa.timestamp("us", "UTC"))
+    table = table.set_column(2, "recorded_at", beyond)
     pq.write_table(table, tmp_path / "crimes.parquet")
     told: list[str] = []
     policy, _ = shipped("west-mercia")
