@@ -6,17 +6,51 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from compliance.errors import RecordError, SettingsError, nearest, settings_error
-from compliance.policy import Policy, judge
+from compliance.policy import STATES, Policy, judge
 from compliance.policy.calendars import read_toml
 from compliance.records import check_instants, columns, convert_crime
 
-_COMPARED: Final = (
-    "victim_ref", "requirement", "cycle", "clock_date", "due_date", "state", "discharged_on", "days_late", "reason",
-    "same_day_update", "entered_after_due", "division", "team", "officer_ref",
-)  # fmt: skip
+_ABSENT: Final = "none"
+"""What an example writes where a verdict's key must be null, which TOML cannot say."""
+
+
+class _Verdict(BaseModel):
+    """The columns of records section 2, any of which an example may leave out."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    victim_ref: str = ""
+    requirement: str = ""
+    cycle: int = 1
+    clock_date: date = date.min
+    due_date: date = date.min
+    state: str = ""
+    discharged_on: date | None = None
+    days_late: int | None = None
+    reason: str | None = None
+    same_day_update: bool | None = None
+    entered_after_due: bool | None = None
+    division: str | None = None
+    team: str | None = None
+    officer_ref: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _absent(cls, data: dict[str, Any]) -> dict[str, Any]:
+        return {key: None if value == _ABSENT and key in _MAY_BE_NULL else value for key, value in data.items()}
+
+    @field_validator("state")
+    @classmethod
+    def _known(cls, state: str) -> str:
+        if state not in STATES:
+            raise ValueError(f"there is no such state; expected one of {', '.join(STATES)}{nearest(state, STATES)}")
+        return state
+
+
+_MAY_BE_NULL: Final = {name for name, field in _Verdict.model_fields.items() if field.default is None}
 
 
 class _Example(BaseModel):
@@ -28,7 +62,7 @@ class _Example(BaseModel):
     as_at: datetime
     known_at: datetime | None = None
     crime: dict[str, Any]
-    verdict: list[dict[str, Any]] = []
+    verdict: list[_Verdict] = []
     verdicts: str | None = Field(default=None, pattern="^none$")
 
 
@@ -66,11 +100,17 @@ def load_examples(folder: Path, policy: str = "*") -> Iterator[Example]:
 
 
 def _load(path: Path) -> Iterator[Example]:
+    data = read_toml(path)
     try:
-        file = _File.model_validate(read_toml(path))
+        file = _File.model_validate(data)
     except ValidationError as error:
-        known = [*_File.model_fields, *_Example.model_fields]
-        raise settings_error(str(path), error.errors(), known) from None
+        known = [*_File.model_fields, *_Example.model_fields, *_Verdict.model_fields]
+        raise settings_error(str(path), [_titled(problem, data) for problem in error.errors()], known) from None
+    if file.policy != path.parent.name:
+        raise SettingsError(
+            f"{path}: policy: found {file.policy!r} in the folder of {path.parent.name!r}, and the folder says whose "
+            f"examples these are: write {path.parent.name!r}, or move the file"
+        )
     for example in file.example:
         where = f"{path}: {example.title!r}"
         if bool(example.verdict) == bool(example.verdicts):
@@ -78,13 +118,20 @@ def _load(path: Path) -> Iterator[Example]:
         for instant in (example.as_at, example.known_at):
             if instant is not None and instant.tzinfo is None:
                 raise SettingsError(f"{where}: as_at and known_at need an offset, such as 2026-07-20T09:00:00+01:00")
-        for verdict in example.verdict:
-            for key in set(verdict) - set(_COMPARED):
-                raise SettingsError(f"{where}: verdict: there is no column {key!r}{nearest(key, _COMPARED)}")
         yield Example(
             path, file.policy, example.title, tuple(example.clauses), example.story, example.as_at, example.known_at,
-            _record(example.crime), [_plain(verdict) for verdict in example.verdict],
+            _record(example.crime), [_plain(verdict.model_dump(exclude_unset=True)) for verdict in example.verdict],
         )  # fmt: skip
+
+
+def _titled(problem: Any, data: dict[str, Any]) -> dict[str, Any]:
+    """What is wrong, at a place that can be found in the file: by the example's title, its verdicts counted from 1."""
+    match problem["loc"]:
+        case ("example", int(number), *keys) if isinstance(title := data["example"][number].get("title"), str):
+            if len(keys) > 1 and isinstance(keys[1], int):
+                keys[:2] = [f"{keys[0]} {keys[1] + 1}"]
+            return {**problem, "loc": (repr(title), *keys)}
+    return dict(problem)
 
 
 def _record(crime: dict[str, Any]) -> dict[str, Any]:
@@ -108,23 +155,42 @@ def _plain(value: Any) -> Any:
 
 def failures(example: Example, policy: Policy) -> list[str]:
     """What a policy gives that an example does not expect: nothing where it holds. Each is a sentence that names the
-    file, the example, what was expected and what came, with the clauses cited."""
+    file, the example and the verdict, what was expected and what came, and the clauses cited."""
+    cited = ", ".join(example.clauses)
     try:
         crime = convert_crime(example.crime)
     except RecordError as error:
         return [f"{example}: its crime is no record: {error}"]
     if bad := check_instants([crime]):
         return [f"{example}: its crime is no record: {bad[0]}"]
-    table = judge(columns([crime]), policy, example.as_at, example.known_at).table()
+    try:
+        table = judge(columns([crime]), policy, example.as_at, example.known_at).table()
+    except SettingsError as error:
+        return [f"{example}: cannot be judged: {error} ({cited})"]
     rows = [_plain(row) for row in table.to_pylist()]
-    cited = ", ".join(example.clauses)
     if len(rows) != len(example.verdicts):
-        got = ", ".join(f"{row['requirement']} {row['cycle']} {row['state']}" for row in rows) or "none"
-        return [f"{example}: expected {len(example.verdicts)} verdicts, got {len(rows)}: {got} ({cited})"]
-    problems = []
-    for row, expected in zip(rows, example.verdicts, strict=True):
-        for key, value in expected.items():
-            if row[key] != value:
-                which = f"{row['requirement']} cycle {row['cycle']} of {row['victim_ref']}"
-                problems.append(f"{example}: {which}: {key}: expected {value!r}, got {row[key]!r} ({cited})")
-    return problems
+        got = "".join(f"; {row['requirement']} cycle {row['cycle']} {row['state']}" for row in rows)
+        return [f"{example}: expected {_counted(len(example.verdicts))}, got {_counted(len(rows))}{got} ({cited})"]
+    return [
+        f"{example}: {problem} ({cited})"
+        for row, expected in zip(rows, example.verdicts, strict=True)
+        if (problem := _difference(row, expected))
+    ]
+
+
+def _difference(row: dict[str, Any], expected: dict[str, Any]) -> str | None:
+    """How a verdict differs from what was expected, all in one sentence."""
+    wrong = [key for key, value in expected.items() if row[key] != value]
+    if not wrong:
+        return None
+    which = f"{row['requirement']} cycle {row['cycle']} of {row['victim_ref']}"
+    said, came = (", ".join(f"{key} {_word(values[key])}" for key in wrong) for values in (expected, row))
+    return f"{which}: expected {said}; got {came}"
+
+
+def _counted(verdicts: int) -> str:
+    return f"{verdicts or 'no'} verdict{'s' * (verdicts != 1)}"
+
+
+def _word(value: Any) -> str:
+    return _ABSENT if value is None else str(value).lower() if isinstance(value, bool) else str(value)

@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+import re
 from datetime import date
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from compliance.errors import SettingsError, nearest, settings_error
 from compliance.policy.calendars import Calendar, LocalDates, load_calendar, read_toml
@@ -15,6 +17,22 @@ from compliance.resources import resource
 
 Count = Annotated[int, Field(ge=1, le=3660)]
 Counts = Literal["counts", "does not count"]
+Word = Annotated[str, Field(min_length=1)]
+
+_OUTCOMES: Final = ("informed", "attempted")
+_CATEGORIES: Final = ("standard", "enhanced", "state", "anonymous")
+
+
+def _spelt(words: list[str], known: tuple[str, ...]) -> list[str]:
+    """A crime system may have words of its own (records section 1), but not one that is nearly one of the known."""
+    for word in words:
+        if word not in known and (meant := get_close_matches(word, known, n=1, cutoff=0.8)):
+            raise ValueError(f"{word!r} is nearly {meant[0]!r}; write that, or a word that cannot be mistaken for it")
+    return words
+
+
+Outcomes = Annotated[list[Word], AfterValidator(lambda words: _spelt(words, _OUTCOMES))]
+Categories = Annotated[list[Word], AfterValidator(lambda words: _spelt(words, _CATEGORIES))]
 
 
 class _Strict(BaseModel):
@@ -52,7 +70,7 @@ class Requirement(_Strict):
     id: Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[a-z0-9][a-z0-9-]*$")]
     title: Annotated[str, Field(min_length=1)]
     source: Annotated[str, Field(min_length=1)]
-    clock: Annotated[str, Field(pattern=r"^(reported|event:[A-Za-z0-9_.-]+)$")]
+    clock: str
     within: Within
     same_day: Counts = "does not count"
     recording_day: Counts = "counts"
@@ -60,10 +78,17 @@ class Requirement(_Strict):
     open_only: bool = False
     repeat_every: Repeat | None = None
     honour_agreed_interval: bool = False
-    only_for: list[str] | None = None
+    only_for: Annotated[Categories, Field(min_length=1)] | None = None
     enhanced: Enhanced | None = None
     since: date | None = Field(default=None, alias="from")
     until: date | None = None
+
+    @field_validator("clock")
+    @classmethod
+    def _starts(cls, clock: str) -> str:
+        if not re.fullmatch(r"reported|event:[A-Za-z0-9_.-]+", clock):
+            raise ValueError("expected 'reported', or 'event:' and the kind of the event, as in 'event:bail_changed'")
+        return clock
 
     @model_validator(mode="after")
     def _possible(self) -> "Requirement":
@@ -96,9 +121,9 @@ class Policy(_Strict):
     source: Annotated[str, Field(min_length=1)]
     timezone: str = "Europe/London"
     calendar: str
-    counted_outcomes: list[str] = ["informed"]
-    counted_methods: list[str] | None = None
-    exempt_victims: list[str] = []
+    counted_outcomes: Outcomes = ["informed"]
+    counted_methods: Annotated[list[Word], Field(min_length=1)] | None = None
+    exempt_victims: Categories = []
     owed_after_close_days: Annotated[int, Field(ge=0, le=3660)] = 28
     late_entry_days: Annotated[int, Field(ge=0, le=3660)] = 3
     requirement: Annotated[list[Requirement], Field(min_length=1)]

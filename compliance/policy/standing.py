@@ -129,7 +129,8 @@ class Owners:
         """Who had each case at the end of a due date that has passed, if an allocation tells, else who has it now."""
         place = self._start[crime]
         # Most cases change hands once or twice: stepping is quicker than searching.
-        last, live = self._start[crime + 1], np.flatnonzero(self._day[place] <= due)
+        last = self._start[crime + 1]
+        live = np.flatnonzero((place < last) & (self._day[place] <= due))
         for _ in range(_FEW_ALLOCATIONS):
             place[live] += 1
             live = live[(place[live] < last[live]) & (self._day[place[live]] <= due[live])]

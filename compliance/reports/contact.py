@@ -136,5 +136,5 @@ def _holders(verdicts: Verdicts, facts: Facts, case: Ints, day: Days) -> Verdict
     """The verdicts' own look-up of who had a case, asked for other victims and days."""
     columns, crime = verdicts.columns, facts.cases.crime[case]
     held = owners(columns.allocations, len(columns), facts.moment, verdicts.policy.local)
-    allocation = held.at(crime, day, facts.moment.today)
+    allocation = held.at(crime, day)
     return replace(verdicts, victim=facts.cases.victim[case], allocation=allocation)

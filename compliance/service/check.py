@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
+from compliance.batch.clauses import Clause, load_clauses, not_shown, unknown
 from compliance.batch.examples import failures, load_examples
 from compliance.config import Settings, load_settings
 from compliance.errors import ComplianceError
@@ -15,15 +17,17 @@ from compliance.reports.render import render
 from compliance.reports.sources import GivenRecords
 from compliance.reports.weeks import Week
 from compliance.resources import resource
+from compliance.service.feeding import mapper_of
 from compliance.service.service import reminder_rules
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was looked at and whether it is in order; `problems` say what to do."""
+    """What was looked at and whether it is in order; `problems` say what to do, `notes` what else is worth knowing."""
 
     what: str
     problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def check(config: Path) -> Iterator[Finding]:
@@ -34,37 +38,86 @@ def check(config: Path) -> Iterator[Finding]:
         yield Finding(f"settings {config}")
     except ComplianceError as error:
         yield Finding(f"settings {config}", (str(error),))
-    policies: dict[str, Policy] = {}
-    folder = resource("rules")
-    for path in sorted(folder.glob("*.toml")):
+    policies: list[Policy] = []
+    rules = resource("rules")
+    shipped = sorted(rules.glob("*.toml"))
+    for path in shipped:
         yield _policy(path, policies)
-    if settings is not None and Path(settings.policy).name not in {f"{name}.toml" for name in policies}:
+    if settings is not None and not _is_one_of(Path(settings.policy), shipped):
         yield _policy(Path(settings.policy), policies)
-    yield from _examples(folder / "examples", policies)
+    yield from _examples(policies, rules)
     if settings is not None:
         yield _templates(settings)
+        yield _mapping(settings)
 
 
-def _policy(path: Path, policies: dict[str, Policy]) -> Finding:
+def _is_one_of(policy: Path, shipped: list[Path]) -> bool:
+    """Whether a setting, a file or the name of a shipped policy, is one of these files. A copy elsewhere is not."""
+    return policy.resolve() in shipped or (not policy.exists() and str(policy) in {path.stem for path in shipped})
+
+
+def _policy(path: Path, policies: list[Policy]) -> Finding:
     try:
-        policies[path.stem] = load_policy(path)
+        policies.append(load_policy(path))
     except ComplianceError as error:
         return Finding(f"policy {path}", (str(error),))
     return Finding(f"policy {path}")
 
 
-def _examples(folder: Path, policies: dict[str, Policy]) -> Iterator[Finding]:
-    """Every worked example, by the policy it proves."""
-    for name in sorted(policies):
-        held, problems = 0, []
-        try:
-            for example in load_examples(folder, name):
-                found = failures(example, policies[name])
-                held += not found
-                problems += found
-        except ComplianceError as error:
-            problems.append(str(error))
-        yield Finding(f"worked examples of {name}: {held} hold", tuple(problems))
+def _examples(policies: list[Policy], rules: Path) -> Iterator[Finding]:
+    """The worked examples of every policy, and whether each clause that decides a verdict has one anywhere."""
+    try:
+        clauses = load_clauses(rules / "examples" / "clauses.toml")
+    except ComplianceError as error:
+        yield Finding("clauses that decide a verdict", (str(error),))
+        return
+    cited: set[str] = set()
+    for policy in policies:
+        finding, here = _examples_of(policy, rules, clauses)
+        cited |= here
+        yield finding
+    missing = not_shown(clauses, policies, cited)
+    to_show = sum(any(clause.concerns(policy) for policy in policies) for clause in clauses)
+    yield Finding(
+        f"clauses that decide a verdict: {to_show - len(missing)} of {to_show} have a worked example",
+        tuple(f"{clause}: no example of any policy cites it; add one whose answer hangs on it" for clause in missing),
+    )
+
+
+def _examples_of(policy: Policy, rules: Path, clauses: list[Clause]) -> tuple[Finding, set[str]]:
+    """One policy against its examples: those beside it in `examples/`, else those shipped for a policy of its name.
+    Also the clauses that they cite."""
+    name, beside = policy.path.stem, policy.path.parent / "examples"
+    folder = beside if (beside / name).is_dir() else rules / "examples"
+    cited: set[str] = set()
+    problems: list[str] = []
+    seen = held = 0
+    try:
+        for example in load_examples(folder, name):
+            found = failures(example, policy)
+            seen, held = seen + 1, held + (not found)
+            problems += found
+            problems += [f"{example}: clauses: {problem}" for problem in unknown(clauses, example.clauses)]
+            cited.update(example.clauses)
+    except ComplianceError as error:
+        problems.append(str(error))
+    own = "" if policy.path.parent.resolve() == rules else f" under {policy.path}"
+    notes = []
+    if held < seen:
+        where = beside / name if folder == beside else f"a copy of {folder / name} in {beside}"
+        notes.append(_ADVICE.format(failed=seen - held, seen=seen, where=where, readme=rules / "README.md"))
+    if not seen and not problems:
+        notes.append(f"no examples yet; write some in {beside / name}, as {rules / 'README.md'} says")
+    elif missing := not_shown(clauses, [policy], cited):
+        notes.append(f"clauses without an example: {', '.join(map(str, missing))}")
+    return Finding(f"worked examples of {name}{own}: {held} of {seen} hold", tuple(problems), tuple(notes)), cited
+
+
+_ADVICE: Final = (
+    "{failed} of {seen} examples do not hold. Read the story of each: where the policy was meant to change its answer, "
+    "write the new answer into {where}; where it was not, the policy says something else than was meant. See "
+    '{readme}, "When an example fails"'
+)
 
 
 def _templates(settings: Settings) -> Finding:
@@ -78,3 +131,12 @@ def _templates(settings: Settings) -> Finding:
     except ComplianceError as error:
         problems.append(str(error))
     return Finding("templates", tuple(problems))
+
+
+def _mapping(settings: Settings) -> Finding:
+    what = f"mapping of the crime system ({settings.crime_system.kind})"
+    try:
+        mapper_of(settings)
+    except ComplianceError as error:
+        return Finding(what, (str(error),))
+    return Finding(what)

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from compliance.batch.examples import Example, failures, load_examples
+from compliance.batch.whatif_settings import changed_policy
 from compliance.errors import SettingsError
-from compliance.policy import parse_policy
-from compliance.policy.calendars import read_toml
 from tests.engine import POLICIES, RULES, shipped
 
 EXAMPLES = list(load_examples(RULES / "examples"))
@@ -38,15 +37,20 @@ def test_titles_are_unique_and_clauses_exist() -> None:
 
 
 def test_a_changed_policy_fails_the_examples_of_the_clause_it_changes() -> None:
-    """A message names the file, the example, the verdict, what was expected and what came, and the clause."""
-    data = read_toml(RULES / "west-mercia.toml")
-    data["requirement"][0]["same_day"] = "counts"
-    policy = parse_policy(data, RULES / "west-mercia.toml")
+    """A message names the file, the example, the verdict, what was expected and what came, and the clause: all that a
+    reader needs to find the story and decide which of the two is wrong."""
+    policy = changed_policy(shipped("west-mercia")[0], ["7-day.within.days=5"])
     mine = [example for example in EXAMPLES if example.policy == "west-mercia"]
-    problems = [problem for example in mine for problem in failures(example, policy)]
-    assert any(
-        "01-same-day.toml" in problem and "expected" in problem and "rules 3.3" in problem for problem in problems
-    )
+    failed = [example.title for example in mine if failures(example, policy)]
+    assert len(mine) / 2 < len(failed) < len(mine)  # those with no 7-day row, or none of its days, hold as before
+    assert "A crime reported after the moment asked about has no verdicts" not in failed
+    last = next(example for example in mine if example.title == "The last second of day 7 is in time")
+    assert failures(last, policy) == [
+        f"{last.path}: 'The last second of day 7 is in time': 28-day cycle 1 of V1: expected state pending; got state met "
+        "(rules 3.1, rules 3.2)",
+        f"{last.path}: 'The last second of day 7 is in time': 7-day cycle 1 of V1: expected due_date 2026-07-08, "
+        "state met, days_late 0; got due_date 2026-07-06, state late, days_late 2 (rules 3.1, rules 3.2)",
+    ]
 
 
 GOOD = """
@@ -76,18 +80,26 @@ def test_a_good_example_is_read_and_holds(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("clauses", "clause", "example.0.clause: there is no such key; did you mean 'clauses'?"),
-        ("state =", "states =", "there is no column 'states'; did you mean 'state'?"),
+        ("clauses", "clause", "'one'.clause: there is no such key; did you mean 'clauses'?"),
+        ("state =", "states =", "'one'.verdict 2.states: there is no such key; did you mean 'state'?"),
+        ('"overdue"', '"overdu"', "'one'.verdict 2.state: there is no such state; expected one of pending, met, late"),
+        ('"overdue"', '"overdu"', "did you mean 'overdue'? (found 'overdu')"),
+        ('state = "overdue"', 'due_date = "8 July"', "'one'.verdict 2.due_date: input should be a valid date"),
+        ('title = "one"\n', "", "example.0.title: missing; it is required"),
+        ('policy = "west-mercia"', 'policy = "hertfordshire"', "found 'hertfordshire' in the folder of 'west-mercia'"),
         ("T09:00:00+01:00\ncrime", "T09:00:00\ncrime", "as_at and known_at need an offset"),
         ("verdict = [", "verdicts = 'none' # [", None),
-        ("verdict = [", "other = [", "example.0.other: there is no such key"),
+        ("verdict = [", "other = [", "'one'.other: there is no such key"),
     ],
 )
 def test_a_wrong_example_names_the_file_and_the_key(tmp_path: Path, old: str, new: str, message: str | None) -> None:
     text = GOOD.replace(old, new)
     if message is None:
         (example,) = load(tmp_path, text)
-        assert "expected 0 verdicts, got 2" in failures(example, shipped("west-mercia")[0])[0]
+        assert (
+            "expected no verdicts, got 2 verdicts; 28-day cycle 1 pending; 7-day cycle 1 overdue"
+            in failures(example, shipped("west-mercia")[0])[0]
+        )
         return
     with pytest.raises(SettingsError, match=re.escape(message)):
         load(tmp_path, text)
@@ -96,3 +108,31 @@ def test_a_wrong_example_names_the_file_and_the_key(tmp_path: Path, old: str, ne
 def test_an_example_whose_crime_is_no_record_says_so(tmp_path: Path) -> None:
     (example,) = load(tmp_path, GOOD.replace("reported_at", "reported"))
     assert "its crime is no record: reported_at: missing" in failures(example, shipped("west-mercia")[0])[0]
+
+
+def test_none_stands_for_a_key_that_must_be_null(tmp_path: Path) -> None:
+    """TOML cannot say null: `"none"` says that a missed obligation has no days of lateness (records 2)."""
+    (example,) = load(tmp_path, GOOD.replace('state = "overdue"', 'reason = "none", days_late = "none"'))
+    assert failures(example, shipped("west-mercia")[0]) == [
+        f"{example}: 7-day cycle 1 of V1: expected days_late none; got days_late 12 (rules 3.1)"
+    ]
+
+
+def test_none_is_refused_for_a_key_that_is_never_null(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"'one'\.verdict 2\.due_date: input should be a valid date"):
+        load(tmp_path, GOOD.replace('state = "overdue"', 'due_date = "none"'))
+
+
+def test_an_example_beyond_the_calendar_fails_alone_and_says_what_to_do(tmp_path: Path) -> None:
+    """A due date beyond what the calendar covers is no guess, and the other examples are still judged (rules 6.1)."""
+    text = GOOD.replace("west-mercia", "victims-code-2006").replace("2026", "2029")
+    text = text.replace(
+        "verdict =", 'crime.events = [{ kind = "suspect_arrested", at = 2029-07-01T12:00:00Z }]\nverdict ='
+    )
+    folder = tmp_path / "victims-code-2006"
+    folder.mkdir()
+    (folder / "mine.toml").write_text(text)
+    (example,) = load_examples(tmp_path)
+    (problem,) = failures(example, shipped("victims-code-2006")[0])
+    assert problem.startswith(f"{example}: cannot be judged: calendar 'england-and-wales' is known from")
+    assert problem.endswith("move covers_until (rules 3.1)")

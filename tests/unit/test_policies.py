@@ -65,7 +65,22 @@ def _second(**changes: Any) -> Callable[[dict[str, Any]], None]:
         (_first(after="28-day"), "its after leads back to itself"),
         (_second(open_only=False), "only a requirement with open_only = true repeats"),
         (_first(honour_agreed_interval=True), "only a repeating requirement has an agreed interval"),
-        (_first(clock="recorded"), "requirement.0.clock"),
+        (_first(clock="recorded"), "requirement.0.clock: expected 'reported', or 'event:' and the kind of the event"),
+        (_first(clock="event:"), "requirement.0.clock: expected 'reported', or 'event:' and the kind of the event"),
+        (_first(within={"days": 7.5}), "requirement.0.within.days: input should be a valid integer (found 7.5)"),
+        (_first(within={"working_days": 0}), "requirement.0.within.working_days: input should be greater than or equal to 1"),
+        (_first(within={"days": 3661}), "requirement.0.within.days: input should be less than or equal to 3660"),
+        (_first(enhanced={"within": {"days": 0}}), "requirement.0.enhanced.within.days"),
+        (_second(repeat_every={"days": 0}), "requirement.1.repeat_every.days: input should be greater than or equal to 1"),
+        (_second(repeat_every={"working_days": 5}), "requirement.1.repeat_every.working_days: there is no such key here"),
+        (_first(only_for=[]), "requirement.0.only_for"),
+        (_first(only_for=["enhansed"]), "requirement.0.only_for: 'enhansed' is nearly 'enhanced'; write that"),
+        (lambda d: d.update(exempt_victims=["state", "anonymus"]), "exempt_victims: 'anonymus' is nearly 'anonymous'"),
+        (lambda d: d.update(counted_outcomes=["infromed"]), "counted_outcomes: 'infromed' is nearly 'informed'; write that"),
+        (lambda d: d.update(counted_outcomes="informed"), "counted_outcomes: input should be a valid list (found 'informed')"),
+        (lambda d: d.update(counted_outcomes=[""]), "counted_outcomes.0: string should have at least 1 character"),
+        (lambda d: d.update(counted_methods=[]), "counted_methods"),
+        (lambda d: d.update(late_entry_days=-3), "late_entry_days: input should be greater than or equal to 0 (found -3)"),
         (_first(clock="event:suspect_arrested"), "has no repeat_every, after or same_day"),
         (_first(**{"from": date(2026, 5, 1), "until": date(2026, 4, 1)}), "until 2026-04-01 is before from 2026-05-01"),
         (lambda d: d.update(counted_outcomes=[]), "counted_outcomes: at least one outcome must count"),
@@ -86,6 +101,13 @@ def test_a_wrong_policy_names_the_file_the_key_and_the_nearest_right_one(
         parse_policy(data, Path("mine.toml"))
     assert message in str(error.value)
     assert str(error.value).startswith("mine.toml: ")
+
+
+def test_a_crime_system_may_have_outcomes_and_categories_of_its_own() -> None:
+    """A word that is not nearly one of the known is taken as it stands (records 1)."""
+    data = west_mercia() | {"counted_outcomes": ["informed", "spoken to"], "exempt_victims": ["state", "business"]}
+    policy = parse_policy(data, Path("mine.toml"))
+    assert (policy.counted_outcomes, policy.exempt_victims) == (["informed", "spoken to"], ["state", "business"])
 
 
 def test_a_file_that_is_no_toml_says_where(tmp_path: Path) -> None:
@@ -171,6 +193,14 @@ def test_a_wrong_calendar_names_the_key(tmp_path: Path) -> None:
     path = tmp_path / "england-and-wales.toml"
     path.write_text(text.replace("covers_until", "covers_untill"))
     with pytest.raises(SettingsError, match="did you mean 'covers_until'"):
+        load_calendar(path)
+    path.write_text(text.replace("extra = []", "extra = [2031-05-05]"))
+    with pytest.raises(
+        SettingsError, match=r"england-and-wales.toml: .*2031-05-05 lies outside covers_from 1995-01-01"
+    ):
+        load_calendar(path)
+    path.write_text(text.replace("covers_until = 2028-12-31", "covers_until = 1994-12-31"))
+    with pytest.raises(SettingsError, match="covers_until 1994-12-31 is before covers_from 1995-01-01"):
         load_calendar(path)
 
 

@@ -1,0 +1,79 @@
+"""The clauses of the rules, and which of them the worked examples of a policy have yet to show."""
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from compliance.errors import nearest, settings_error
+from compliance.policy import Policy, Requirement
+from compliance.policy.calendars import read_toml
+
+_HAS: Final[Mapping[str, Callable[[Requirement], bool]]] = {
+    "always owed": lambda r: not r.open_only,
+    "first contact": lambda r: not r.event and not r.open_only,
+    "same day": lambda r: r.shows_same_day,
+    "further contact": lambda r: r.after is not None,
+    "open only": lambda r: r.open_only,
+    "repeats": lambda r: r.repeat_every is not None,
+    "event": lambda r: r.event is not None,
+    "enhanced": lambda r: r.enhanced is not None,
+    "agreed interval": lambda r: r.honour_agreed_interval,
+    "some categories": lambda r: r.only_for is not None,
+}
+"""The kinds of requirement that a clause may be about."""
+
+
+class Clause(BaseModel):
+    """A clause of the rules or the records: its `id` as examples cite it, what it is about, why it decides no verdict
+    (None: it decides one, and must be shown), and the kind of requirement it is about (None: any)."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    id: str = Field(pattern=r"^(rules|records) \d+(\.\d+[a-z]?)?$")
+    about: str = Field(min_length=1)
+    decides_no: str | None = Field(default=None, min_length=1)
+    only_for: str | None = None
+
+    @field_validator("only_for")
+    @classmethod
+    def _known(cls, kind: str) -> str:
+        if kind not in _HAS:
+            raise ValueError(f"expected one of {', '.join(_HAS)}{nearest(kind, _HAS)}")
+        return kind
+
+    def concerns(self, policy: Policy) -> bool:
+        """Whether the clause decides verdicts of a policy."""
+        if self.decides_no:
+            return False
+        return self.only_for is None or any(map(_HAS[self.only_for], policy.requirement))
+
+    def __str__(self) -> str:
+        return f"{self.id} ({self.about})"
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    clause: list[Clause]
+
+
+def load_clauses(path: Path) -> list[Clause]:
+    """The list of clauses, in its order. Raises SettingsError that names the file and the key."""
+    try:
+        return _File.model_validate(read_toml(path)).clause
+    except ValidationError as error:
+        raise settings_error(str(path), error.errors(), Clause.model_fields) from None
+
+
+def not_shown(clauses: Iterable[Clause], policies: Iterable[Policy], cited: set[str]) -> list[Clause]:
+    """The clauses that decide verdicts of the policies and that no example cites."""
+    policies = list(policies)
+    return [clause for clause in clauses if clause.id not in cited and any(map(clause.concerns, policies))]
+
+
+def unknown(clauses: Iterable[Clause], cited: Iterable[str]) -> list[str]:
+    """For each citation of a clause that does not exist, a sentence with the nearest that does."""
+    known = [clause.id for clause in clauses]
+    return [f"there is no clause {name!r}{nearest(name, known)}" for name in cited if name not in known]

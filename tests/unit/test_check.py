@@ -1,0 +1,120 @@
+"""`compliance check`: which examples hold under which policy, and which clause has none."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from compliance.cli import main
+from compliance.service import check as service_check
+from compliance.service.check import Finding, check
+from tests.engine import POLICIES, RULES
+
+
+def settings(folder: Path, policy: str) -> Path:
+    """The settings shipped, with a policy of one's own."""
+    text = (RULES.parent / "config.toml").read_text("utf-8")
+    config = folder / "config.toml"
+    config.write_text(re.sub(r'^policy = "[^"]*"', f'policy = "{policy}"', text, count=1, flags=re.MULTILINE))
+    return config
+
+
+def five_days(folder: Path) -> Path:
+    """An analyst's copy of the force policy, with 5 days in place of 7."""
+    path = folder / "west-mercia.toml"
+    path.write_text(
+        (RULES / "west-mercia.toml").read_text("utf-8").replace("within = { days = 7 }", "within = { days = 5 }")
+    )
+    return path
+
+
+def examples_of(findings: list[Finding], policy: str) -> Finding:
+    (found,) = (finding for finding in findings if finding.what.startswith(f"worked examples of {policy}:"))
+    return found
+
+
+def test_every_clause_of_every_policy_shipped_has_an_example_that_holds(tmp_path: Path) -> None:
+    findings = list(check(settings(tmp_path, "west-mercia")))
+    for name in POLICIES:
+        found = examples_of(findings, name)
+        assert re.search(r": (\d+) of \1 hold$", found.what)
+        assert (found.problems, found.notes) == ((), ())
+    clauses = next(finding for finding in findings if finding.what.startswith("clauses"))
+    assert re.search(r": (\d+) of \1 have a worked example$", clauses.what)
+    assert clauses.problems == ()
+
+
+def test_a_changed_copy_of_a_policy_is_held_against_the_examples_of_its_name(tmp_path: Path) -> None:
+    """Each message names the example, what it expected and what came; the note says what to do with them."""
+    changed = five_days(tmp_path)
+    findings = list(check(settings(tmp_path, "west-mercia.toml")))
+    assert examples_of(findings, "west-mercia").problems == ()
+    found = examples_of(findings, f"west-mercia under {changed}")
+    held, seen = map(int, re.findall(r"\d+", found.what.rpartition(":")[2]))
+    assert 0 < held < seen
+    assert (
+        f"{RULES}/examples/west-mercia/02-day-seven.toml: 'The last second of day 7 is in time': 7-day cycle 1 of V1: "
+        "expected due_date 2026-07-08, state met, days_late 0; got due_date 2026-07-06, state late, days_late 2 "
+        "(rules 3.1, rules 3.2)"
+    ) in found.problems
+    assert found.notes[0].startswith(f"{seen - held} of {seen} examples do not hold. Read the story of each")
+    assert f"a copy of {RULES}/examples/west-mercia in {tmp_path}/examples" in found.notes[0]
+    assert f"{RULES}/README.md" in found.notes[0]
+
+
+def test_the_examples_beside_a_policy_come_first_and_what_they_leave_out_is_named(tmp_path: Path) -> None:
+    changed = five_days(tmp_path)
+    folder = tmp_path / "examples" / "west-mercia"
+    folder.mkdir(parents=True)
+    (folder / "five.toml").write_text("""
+title = "Five days"
+policy = "west-mercia"
+[[example]]
+title = "Day 5 is in time"
+clauses = ["rules 3.1", "rule 3.2"]
+story = "Rung on the last day."
+as_at = 2026-07-07T09:00:00+01:00
+crime.reported_at = 2026-07-01T10:00:00+01:00
+crime.updates = [{ at = 2026-07-06T10:00:00+01:00 }]
+verdict = [{ requirement = "28-day" }, { requirement = "7-day", due_date = 2026-07-06, state = "met" }]
+""")
+    found = examples_of(list(check(settings(tmp_path, "west-mercia.toml"))), f"west-mercia under {changed}")
+    assert found.what.endswith(": 1 of 1 hold")
+    (problem,) = found.problems
+    assert problem.endswith("'Day 5 is in time': clauses: there is no clause 'rule 3.2'; did you mean 'rules 3.2'?")
+    (missing,) = found.notes
+    assert missing.startswith("clauses without an example: rules 2.2 (each victim is owed separately), ")
+    assert "rules 3.1" not in missing
+    assert "rules 7.1" not in missing  # no requirement of this policy has an event as its clock
+
+
+def test_a_policy_without_examples_is_told_where_to_write_them(tmp_path: Path) -> None:
+    """It is no mistake: a new policy has none at first."""
+    shutil.copy(RULES / "west-mercia.toml", tmp_path / "ours.toml")
+    found = examples_of(list(check(settings(tmp_path, "ours.toml"))), f"ours under {tmp_path / 'ours.toml'}")
+    assert (found.problems, found.what.rpartition(": ")[2]) == ((), "0 of 0 hold")
+    assert found.notes == (f"no examples yet; write some in {tmp_path}/examples/ours, as {RULES}/README.md says",)
+
+
+def test_a_clause_without_an_example_anywhere_is_a_mistake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rules = tmp_path / "rules"
+    shutil.copytree(RULES / "calendars", rules / "calendars")
+    shutil.copytree(RULES / "examples", rules / "examples", ignore=shutil.ignore_patterns("01-*"))
+    shutil.copy(RULES / "victims-code-2020.toml", rules)
+    monkeypatch.setattr(service_check, "resource", tmp_path.joinpath)
+    findings = list(check(settings(tmp_path, "victims-code-2020")))
+    clauses = next(finding for finding in findings if finding.what.startswith("clauses"))
+    wanted = "rules 6.2 (the dates a requirement is in force): no example of any policy cites it"
+    assert any(problem.startswith(wanted) for problem in clauses.problems)
+    assert any("rules 6.2" in note for note in examples_of(findings, "victims-code-2020").notes)
+
+
+def test_the_command_says_how_many_hold_and_where_to_read_on(tmp_path: Path) -> None:
+    five_days(tmp_path)
+    result = CliRunner().invoke(main, ["check", "--config", str(settings(tmp_path, "west-mercia.toml"))])
+    assert result.exit_code == 2
+    assert re.search(r"^wrong  worked examples of west-mercia under .*: \d+ of \d+ hold$", result.stdout, re.MULTILINE)
+    assert '"When an example fails"' in result.stderr
+    assert "When an example fails" in (RULES / "README.md").read_text("utf-8")
