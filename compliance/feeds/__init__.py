@@ -1,6 +1,21 @@
 """One adapter a kind of crime system; each yields records and a cursor (records section 4)."""
 
+from compliance.feeds.access import ClientCredentials, tls_context
+from compliance.feeds.asking import Patience
 from compliance.feeds.base import Directory, Feed, Page
-from compliance.feeds.http import HttpFeed, Patience
+from compliance.feeds.fields import Rules
+from compliance.feeds.http import HttpFeed, Remembered
+from compliance.feeds.mapping import Mapper
 
-__all__ = ["Directory", "Feed", "HttpFeed", "Page", "Patience"]
+__all__ = [
+    "ClientCredentials",
+    "Directory",
+    "Feed",
+    "HttpFeed",
+    "Mapper",
+    "Page",
+    "Patience",
+    "Remembered",
+    "Rules",
+    "tls_context",
+]

@@ -1,6 +1,6 @@
 """What every kind of feed gives."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,20 +9,29 @@ from compliance.records import Officer, Refusal
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of a feed (records section 4): the JSON text of each record, as it came; the cursor to ask from next time;
-    whether there is something further now."""
+    """A page of a feed (records section 4): the JSON text of each record, as it came or as it was mapped; the cursor to
+    ask from next time (None: where it was asked from before); whether there is something further now.
+
+    `whole` is given with the last page of a full export: the crime numbers of all that the export held. A crime that is
+    not among them has vanished at the source. `clock_changes` counts the instants without an offset that fell into an
+    hour which comes twice or never, and were read by the rule for them.
+    """
 
     raws: list[bytes]
-    next: str
+    next: str | None
     more: bool
+    whole: Collection[str] | None = None
+    clock_changes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """The officer directory: the entries that can be used, and why the others cannot."""
+    """The officer directory: the entries that can be used, and why the others cannot. `unchanged`: it is as it was when
+    it was last asked for, and is not given again."""
 
     officers: list[Officer]
     refusals: list[Refusal]
+    unchanged: bool = False
 
 
 class Feed(Protocol):
@@ -31,10 +40,15 @@ class Feed(Protocol):
     def pages(self, cursor: str | None) -> Iterator[Page]:
         """The pages from a cursor (None: from the beginning) to "nothing further for now".
 
-        Each is given out as it comes, so that what came is kept when a later one does not. Raises UnavailableError.
+        Each is given out as it comes, so that what came is kept when a later one does not. Asking for the next one says
+        that the page before it is kept. Raises UnavailableError.
         """
         ...
 
     def officers(self) -> Directory:
         """The officer directory as it stands; empty where there is none. Raises UnavailableError."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what the feed holds open."""
         ...

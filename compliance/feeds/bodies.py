@@ -1,19 +1,28 @@
 """From the body of a page to the text of each record, one that is no JSON set apart from the others (records 4)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Final
 
 import msgspec
 from msgspec import Raw, Struct
 
 from compliance.errors import UnavailableError
+from compliance.feeds.asking import TooLargeError
 from compliance.feeds.base import Directory, Page
+from compliance.feeds.mapping import Mapper
 from compliance.records import Officer, Refusal
 from compliance.records.wire import paused_gc
 
 _EXPECTED: Final = 'expected {"records": [...], "next": "the cursor to ask from next time", "more": true or false}'
+MOST_RECORDS: Final = 100_000
+"""Records of one page: each costs memory, however short it is."""
+_MOST_VALUES: Final = 4_000_000
+_MOST_OFFICERS: Final = 300_000
+_LONGEST_CURSOR: Final = 8192
 _TOKEN: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[][{}:,]', re.DOTALL)
 _SPACE: Final = b" \t\r\n"
 
@@ -24,34 +33,71 @@ class _Body(Struct):
     more: bool
 
 
-_decode_page = msgspec.json.Decoder(_Body).decode
+@dataclass(frozen=True, slots=True)
+class PageNames:
+    """What a JSON page calls its records, its cursor and whether there is more; and how a page is asked for."""
+
+    records: str = "records"
+    next: str = "next"
+    more: str = "more"
+    cursor_parameter: str = "changed_since"
+    limit_parameter: str = "limit"
+
+
+NAMES: Final = PageNames()
+
+
+@cache
+def _decoder(names: PageNames) -> Callable[[bytes], _Body]:
+    fields = {"records": names.records, "next": names.next, "more": names.more}
+    kinds = list(_Body.__annotations__.items())
+    body: type[_Body] = msgspec.defstruct("Body", kinds, bases=(_Body,), rename=fields)  # type: ignore[assignment]
+    return msgspec.json.Decoder(body).decode
+
+
 _decode_officer = msgspec.json.Decoder(Officer).decode
 
 
-def json_page(body: bytes, source: str) -> Page:
+def json_page(body: bytes, source: str, names: PageNames = NAMES) -> Page:
     """A JSON page. `source` is how an error calls the feed.
 
     A record in it that no JSON decoder takes (half a surrogate pair, nested too deeply) is still given out alone, to be
-    refused. Raises UnavailableError where the page as a whole is none.
+    refused. Raises UnavailableError where the page as a whole is none, TooLargeError where it holds too much.
     """
+    if body.count(b",") > _MOST_VALUES:
+        raise TooLargeError(f"{source} gave a page of more than {_MOST_VALUES:,} values; ask for smaller pages")
+    decode = _decoder(names)
     try:
         with paused_gc():
-            page = _decode_page(body)
-            return Page([bytes(raw) for raw in page.records], page.next, page.more)
+            page = decode(body)
+            return _checked_page([bytes(raw) for raw in page.records], page.next, page.more, source)
     except msgspec.ValidationError as error:
         raise UnavailableError(f"{source} gave a page that is not one ({error}); {_EXPECTED}") from None
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raws, rest = _set_apart(body)
+        raws, rest = _set_apart(body, msgspec.json.encode(names.records))
         try:
-            page = _decode_page(rest)
+            page = decode(rest)
         except (msgspec.MsgspecError, UnicodeError, RecursionError):
             start = body[:40].decode("utf-8", "replace")
             found = f"{error}; {len(body):,} bytes, beginning {start!r}"
             raise UnavailableError(f"{source} gave no JSON page ({found}); {_EXPECTED}") from None
-        return Page(raws, page.next, page.more)
+        return _checked_page(raws, page.next, page.more, source)
 
 
-def _set_apart(body: bytes) -> tuple[list[bytes], bytes]:
+def _checked_page(raws: list[bytes], cursor: str, more: bool, source: str) -> Page:
+    """A page within its bounds. Raises TooLargeError for too many records, UnavailableError for a cursor that could
+    never be sent back or kept."""
+    if len(raws) > MOST_RECORDS:
+        raise TooLargeError(f"{source} gave a page of {len(raws):,} records; at most {MOST_RECORDS:,} are read at once")
+    if len(cursor) > _LONGEST_CURSOR or not cursor.isprintable():
+        raise UnavailableError(
+            f"{source} gave a cursor of {len(cursor):,} characters, some of which may not be printable; expected at "
+            f"most {_LONGEST_CURSOR:,} printable ones"
+        )
+    return Page(raws, cursor, more)
+
+
+def _set_apart(body: bytes, records: bytes) -> tuple[list[bytes], bytes]:
     """(the text of each record, the page without its records), told by the brackets outside of texts."""
     depth, key, start, began = 0, b"", 0, -1
     raws: list[bytes] = []
@@ -65,7 +111,7 @@ def _set_apart(body: bytes) -> tuple[list[bytes], bytes]:
                 return raws, body[:began] + body[token.start() :]
         if mark in (b"{", b"["):
             depth += 1
-            if depth == 2 and mark == b"[" and key == b'"records"':
+            if depth == 2 and mark == b"[" and key == records:
                 began = start = token.end()
         elif mark in (b"}", b"]"):
             depth -= 1
@@ -83,14 +129,35 @@ def ndjson_page(body: bytes, headers: Mapping[str, str], source: str) -> Page:
             f"{source} gave an NDJSON page without its cursor ({found}); expected the headers Next-Cursor and More "
             "(true or false)"
         )
-    return Page(_lines(body), cursor, more == "true")
+    if body.count(b"\n") > _MOST_VALUES:
+        raise TooLargeError(f"{source} gave a page of more than {_MOST_VALUES:,} lines; ask for smaller pages")
+    lines = _lines(body)
+    if lines and not body.endswith(b"\n") and _is_cut(lines[-1]):
+        raise UnavailableError(f"{source} gave an NDJSON page whose last line is cut short: there may have been more")
+    return _checked_page(lines, cursor, more == "true", source)
 
 
-def directory(body: bytes) -> Directory:
+def _is_cut(line: bytes) -> bool:
+    try:
+        msgspec.json.decode(line)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        return "truncated" in str(error)
+    return False
+
+
+def directory(body: bytes, mapper: Mapper | None = None) -> Directory:
     """The officer directory from NDJSON; a bad line is refused with its reason, and the others go on."""
+    if body.count(b"\n") > _MOST_OFFICERS:
+        raise UnavailableError(f"the officer directory has more than {_MOST_OFFICERS:,} lines; is it one?")
+    lines = _lines(body)
+    return directory_of(lines if mapper is None else [mapper.mapped_officer(line) for line in lines])
+
+
+def directory_of(lines: Iterable[bytes]) -> Directory:
+    """The officer directory from the JSON text of each entry, as `directory`."""
     officers: list[Officer] = []
     refusals: list[Refusal] = []
-    for place, line in enumerate(_lines(body)):
+    for place, line in enumerate(lines):
         try:
             officers.append(_checked(_decode_officer(line)))
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:

@@ -1,0 +1,64 @@
+"""`compliance feed try`: whether the crime system can be read, and what would be taken from it."""
+
+import json
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+import click
+
+from compliance.cli.base import CONFIG, stop
+from compliance.errors import RecordError
+
+_WIDTH = 58
+
+
+@click.group()
+def feed() -> None:
+    """The crime system as the settings have it."""
+
+
+@feed.command("try")
+@CONFIG
+@click.option("--records", type=click.IntRange(1, 1000), default=5, show_default=True, help="How many to fetch.")
+def try_it(config: Path, records: int) -> None:
+    """Fetch a few records; show what came beside what would be taken, and why any is refused. Writes nothing.
+
+    Exit code 3 where a record or an entry of the officer directory is refused.
+    """
+    from compliance import clock
+    from compliance.config import load_settings
+    from compliance.service.trying import try_feed
+
+    trial = try_feed(load_settings(config), clock.now, records)
+    for number, record in enumerate(trial.records, 1):
+        click.echo(f"record {number}: " + (f"refused: {_safe(record.refused)}" if record.refused else "taken"))
+        for left, right in zip_longest(_lines(record.source), _lines(record.mapped), fillvalue=""):
+            click.echo(f"  {_cut(left):{_WIDTH}} | {_cut(right)}".rstrip())
+    if trial.clock_changes:
+        click.echo(
+            f"{trial.clock_changes:,} instants without an offset fell into an hour that comes twice or never; the "
+            "first of the two was taken, or the clock as though it had not gone forward yet"
+        )
+    for refusal in trial.officers.refusals:
+        click.echo(f"refused: {_safe(refusal.reason)}")
+    refused = sum(record.refused is not None for record in trial.records)
+    click.echo(
+        f"{len(trial.records):,} records, {refused:,} refused; {len(trial.officers.officers):,} officers, "
+        f"{len(trial.officers.refusals):,} refused; nothing was written"
+    )
+    if refused or trial.officers.refusals:
+        stop("some were refused: the reasons are above", RecordError.exit_code)
+
+
+def _lines(value: Any) -> list[str]:
+    """As JSON, whatever it is: no control character of the source reaches the terminal."""
+    return json.dumps(value, indent=2, default=str).splitlines()
+
+
+def _safe(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)[1:-1].replace('\\"', '"')
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _WIDTH else text[: _WIDTH - 1] + "…"

@@ -1,0 +1,159 @@
+"""The settings of the crime system: where it is, how it is read, and what its fields mean (docs/feeds.md)."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+Secret = Annotated[str, StringConstraints(pattern=r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$")]
+Fields = dict[str, str]
+
+
+class Section(BaseModel):
+    """A section of the settings: no key that is not described."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class OAuth(Section):
+    """OAuth 2 client credentials, in place of a fixed token. `kind = "http"`."""
+
+    token_url: str = Field(description="The token endpoint.")
+    client_id: str = Field(description="Who this service is there.")
+    client_secret: Secret = Field(description="Its secret: `env:NAME` or `file:PATH`.")
+    scope: str | None = Field(None, description="What is asked for, where the crime system wants it said.")
+
+
+class Page(Section):
+    """What the crime system calls the parts of a page, where its interface has names of its own. `kind = "http"`."""
+
+    records: str = Field("records", min_length=1, description="The list of records, in a JSON page.")
+    next: str = Field("next", min_length=1, description="The cursor to ask from next time, in a JSON page.")
+    more: str = Field("more", min_length=1, description="Whether there is something further now, in a JSON page.")
+    cursor_parameter: str = Field("changed_since", min_length=1, description="What the cursor is asked by.")
+    limit_parameter: str = Field("limit", min_length=1, description="What `page_size` is asked by.")
+
+
+class Files(Section):
+    """The folder where exports land. `kind = "files"`."""
+
+    folder: str = Field("var/crimes", description="The folder, relative to this file.")
+    tables: Fields = Field(
+        {"crimes": "*.csv"},
+        description="The names of the files: of `crimes`, and of those of `status`, `allocations`, `victims`, "
+        "`contact_holds`, `updates` and `events` that have a file of their own. What `*` stands for says which belong "
+        "together. The ending, `.csv`, `.ndjson` or `.parquet`, says how to read them.",
+    )
+    officers: str | None = Field(None, description="The name of the officer directory's file; it stays where it is.")
+    full_export: bool = Field(
+        False, description="Whether an export holds every crime: one that it lacks is flagged as vanished."
+    )
+    order: Literal["name", "time"] = Field("name", description="In which order exports are taken: `name` or `time`.")
+    settle_seconds: float = Field(60, ge=0, description="How long a file must have been left alone before it is taken.")
+    delimiter: str = Field(",", min_length=1, max_length=1, description="What separates the columns of a CSV file.")
+    encoding: str = Field("utf-8-sig", description="The encoding of CSV files, such as `utf-8-sig` or `cp1252`.")
+
+
+class Database(Section):
+    """The database that is read. `kind = "database"`."""
+
+    url: Secret = Field(
+        description="Its SQLAlchemy URL, which holds a password: `env:NAME` or `file:PATH`. The account need only read."
+    )
+    queries: Fields = Field(
+        description="The queries: of `crimes`, with `:changed_since` in it, and of `status`, `allocations`, `victims`, "
+        "`contact_holds`, `updates` and `events`, each giving all rows of every crime that the first gives."
+    )
+    officers: str | None = Field(None, description="The query of the officer directory.")
+    begin: datetime | int | str = Field(
+        datetime(1900, 1, 1),  # noqa: DTZ001  # a database's own instants often have no offset
+        description="What `:changed_since` is the first time, of the type of the column of `changed_at`.",
+    )
+
+
+class Mapping(Section):
+    """Which field of the source is which field of the record format. What is not named keeps its name."""
+
+    timezone: str | None = Field(
+        None,
+        description="The time zone of instants that carry none, such as `Europe/London`; absent: they are refused. Of "
+        "an hour that comes twice the first is taken.",
+    )
+    formats: list[str] = Field(
+        [], description="How dates and instants are written that are not in ISO 8601, such as `%d/%m/%Y %H:%M`."
+    )
+    crime: Fields = Field({}, description="Field = JMESPath expression (JSON) or column (tables), of the crime itself.")
+    status: Fields = Field({}, description="The same, of changes of status.")
+    allocations: Fields = Field({}, description="The same, of allocations.")
+    victims: Fields = Field({}, description="The same, of victims.")
+    contact_holds: Fields = Field({}, description="The same, of contact holds; in tables with `victim_ref`.")
+    updates: Fields = Field({}, description="The same, of updates.")
+    events: Fields = Field({}, description="The same, of events.")
+    officers: Fields = Field({}, description="The same, of the officer directory.")
+    absent: Fields = Field({}, description="The same, of an officer's absences: `from` and `until`.")
+    lists: Fields = Field({}, description="List = JMESPath expression of its items, in JSON.")
+    values: dict[str, dict[str, str]] = Field(
+        {}, description='`"list.field"` = what the source says and what it means; other values stay.'
+    )
+    constants: dict[str, str | int] = Field({}, description='`"list.field"` = what it always is.')
+
+
+class CrimeSystem(Section):
+    """The crime recording system that is polled, and how: docs/feeds.md shows each kind at work."""
+
+    kind: Literal["http", "files", "database"] = Field("http", description="`http`, `files` or `database`.")
+    url: str | None = Field(
+        None, description="Where changed crimes are asked for: the address of a feed in pages. Required for `http`."
+    )
+    officers_url: str | None = Field(
+        None, description="Where the officer directory is asked for; absent: none is read."
+    )
+    token: Secret | None = Field(
+        None,
+        description="A bearer token: `env:NAME` for an environment variable, `file:PATH` for a file that holds it.",
+    )
+    certificate: str | None = Field(
+        None,
+        description="A file with the certificate this service shows (PEM), and its key where `key` names no other.",
+    )
+    key: str | None = Field(None, description="The file of the certificate's key (PEM, not encrypted).")
+    ca_file: str | None = Field(
+        None, description="A file of certificate authorities (PEM) to trust in place of the machine's own."
+    )
+    page_size: int = Field(1000, ge=1, le=10_000, description="How many crimes are asked for or taken at a time.")
+    timeout_seconds: float = Field(30, gt=0, le=600, description="How long to wait for an answer.")
+    poll_minutes: float = Field(5, gt=0, le=1440, description="How often the feed is polled by `compliance run`.")
+    overlap_minutes: float = Field(
+        15,
+        ge=0,
+        le=7 * 1440,
+        description="How far back each poll begins, so that what the source committed late is not missed; what is "
+        "unchanged costs no write. 0: not at all.",
+    )
+    crime_link: str | None = Field(
+        None,
+        description="The address of a crime in the crime system, with `{crime_ref}` in it; shown in emails as a link.",
+    )
+    oauth: OAuth | None = None
+    page: Page = Page()
+    files: Files | None = None
+    database: Database | None = None
+    mapping: Mapping = Mapping()
+
+    @model_validator(mode="after")
+    def _link(self) -> "CrimeSystem":
+        if self.crime_link and "{crime_ref}" not in self.crime_link:
+            raise ValueError("crime_link: expected an address with {crime_ref} in it")
+        return self
+
+    @model_validator(mode="after")
+    def _kind(self) -> "CrimeSystem":
+        if self.kind == "http" and self.url is None:
+            raise ValueError("url: missing; it is required for a feed of kind http")
+        if self.kind != "http" and getattr(self, self.kind) is None:
+            raise ValueError(f"expected a section [crime_system.{self.kind}] for a feed of kind {self.kind}")
+        if self.token is not None and self.oauth is not None:
+            raise ValueError("token: expected either a token or [crime_system.oauth], not both")
+        if self.key is not None and self.certificate is None:
+            raise ValueError("key: expected a certificate beside it")
+        return self

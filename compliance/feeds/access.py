@@ -1,0 +1,116 @@
+"""How this service shows a crime system who it is: certificates, and OAuth 2 client credentials (RFC 6749, 4.4)."""
+
+import ssl
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import httpx
+import msgspec
+
+from compliance.errors import SettingsError, UnavailableError
+
+_LEEWAY: Final = 30
+"""Seconds before a token runs out from which it is no longer used."""
+_SHORTEST: Final = 5
+_UNSAID: Final = 300
+"""How long, in seconds, a token is used whose server does not say how long it lasts."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCredentials:
+    """Where a token is had, and what for. The secret is never shown."""
+
+    token_url: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    scope: str | None = None
+
+
+Post = Callable[[str, dict[str, str], httpx.Auth], bytes]
+"""Sends a form with a user and a password to an address; the body of the answer."""
+
+
+class _Granted(msgspec.Struct):
+    access_token: str
+    token_type: str = "Bearer"  # noqa: S105
+    expires_in: float | None = None
+
+
+_decode = msgspec.json.Decoder(_Granted, strict=False).decode
+
+
+def tls_context(ca_file: Path | None, certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
+    """What a server's certificate is checked by, and the certificate this service shows (PEM files).
+
+    None where the machine's own authorities are trusted and nothing is shown. Raises SettingsError that names the file.
+    """
+    if ca_file is None and certificate is None:
+        return None
+    try:
+        context = ssl.create_default_context(cafile=ca_file)
+    except (OSError, ssl.SSLError) as error:
+        raise SettingsError(_unreadable("ca_file", ca_file, error, "certificates of authorities")) from None
+    if certificate is not None:
+        try:
+            # An encrypted key must not make a service wait at a terminal for its password.
+            context.load_cert_chain(certificate, key, password="")
+        except (OSError, ssl.SSLError) as error:
+            expected = "a certificate and its key, not encrypted"
+            raise SettingsError(_unreadable("certificate", certificate, error, expected)) from None
+    return context
+
+
+def _unreadable(setting: str, path: Path | None, error: OSError, expected: str) -> str:
+    reason = getattr(error, "reason", None) or error.strerror or type(error).__name__
+    return f"crime_system.{setting}: {path} cannot be used ({reason}); expected a PEM file with {expected}"
+
+
+class Token:
+    """A token of client credentials: asked for when there is none, or when it runs out.
+
+    What `post` raises is passed on.
+    """
+
+    def __init__(self, credentials: ClientCredentials, post: Post) -> None:
+        """Nothing is asked yet."""
+        self._credentials, self._post = credentials, post
+        self._token: str | None = None
+        self._until = 0.0
+
+    def __call__(self) -> str:
+        """The token. Raises UnavailableError where none is had."""
+        if self._token is None or time.monotonic() >= self._until:
+            return self._renewed()
+        return self._token
+
+    def drop(self) -> None:
+        """It was refused: ask for another one next time."""
+        self._token = None
+
+    def _renewed(self) -> str:
+        asked = self._credentials
+        form = {"grant_type": "client_credentials"} | ({"scope": asked.scope} if asked.scope else {})
+        body = self._post(asked.token_url, form, httpx.BasicAuth(asked.client_id, asked.client_secret))
+        try:
+            granted = _decode(body)
+        except (msgspec.MsgspecError, UnicodeError, RecursionError):
+            granted = _Granted("")
+        if not granted.access_token.isprintable() or not granted.access_token.isascii() or not granted.access_token:
+            raise UnavailableError(
+                f"{shown(asked.token_url)} gave no token; expected a JSON object with access_token and expires_in: see "
+                "that token_url is the token endpoint"
+            )
+        if granted.token_type.lower() != "bearer":
+            raise UnavailableError(f"{shown(asked.token_url)} gave a token that is no bearer token")
+        lasts = _UNSAID if granted.expires_in is None else granted.expires_in - _LEEWAY
+        self._token, self._until = granted.access_token, time.monotonic() + max(lasts, _SHORTEST)
+        return self._token
+
+
+def shown(url: str) -> str:
+    """A URL without what may be secret in it: user, password, query."""
+    parsed = httpx.URL(url)
+    return str(parsed.copy_with(userinfo=b"", query=None, fragment=None))

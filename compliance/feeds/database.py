@@ -1,0 +1,250 @@
+"""A crime system's own database, or a copy of it, read by queries (records section 4)."""
+
+import json
+import re
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import islice
+from typing import Any, Final
+
+from sqlalchemy import Connection, DateTime, Engine, NullPool, bindparam, create_engine, make_url, text
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+
+from compliance.errors import SettingsError, UnavailableError
+from compliance.feeds.base import Directory, Page
+from compliance.feeds.bodies import directory_of
+from compliance.feeds.fields import LISTS
+from compliance.feeds.joining import CRIMES, Joined
+from compliance.feeds.mapping import Mapper, Row
+
+Changed = datetime | str | int
+_BIND: Final = re.compile(r"(?<!:):changed_since\b")
+_BATCH: Final = 5000
+_SECTION: Final = "crime_system.database"
+
+
+@dataclass(frozen=True, slots=True)
+class Queries:
+    """What is asked of a database. `lists`: list of a crime -> its query, which gives all rows of that list of every
+    crime that the crimes' query gives. `begin` is what `:changed_since` is the first time; of its type are the values
+    of the column that `changed_at` comes from."""
+
+    crimes: str
+    lists: Mapping[str, str] = field(default_factory=dict)
+    officers: str | None = None
+    begin: Changed = datetime(1900, 1, 1)  # noqa: DTZ001  # a database's own instants often have no offset
+
+    def check(self) -> None:
+        """Raises SettingsError that names the setting."""
+        named = {CRIMES: self.crimes, **self.lists} | ({} if self.officers is None else {"officers": self.officers})
+        for name, query in named.items():
+            if name not in (CRIMES, *LISTS, "officers"):
+                raise SettingsError(f"{_SECTION}.queries.{name}: expected crimes or one of {', '.join(LISTS)}")
+            if not re.match(r"\s*(SELECT|WITH)\b", query, re.IGNORECASE):
+                raise SettingsError(f"{_SECTION}.queries.{name}: expected a query that begins with SELECT or WITH")
+        if not _BIND.search(self.crimes):
+            raise SettingsError(f"{_SECTION}.queries.crimes: expected :changed_since in it, to ask for what changed")
+
+
+class DatabaseFeed:
+    """Crimes by their queries, put together by crime number. The cursor is made here: the latest `changed_at` seen.
+
+    Nothing is written: SQLite and PostgreSQL are told so for each transaction; on others the account must not be able
+    to. `limit` is how many rows of crimes are read at most, to try it out.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        queries: Queries,
+        mapper: Mapper,
+        page_size: int,
+        clock: Callable[[], datetime],
+        limit: int | None = None,
+    ) -> None:
+        """Nothing is asked yet; `url` is SQLAlchemy's, `clock` gives the present instant (aware). Raises SettingsError
+        for a URL that cannot be, a driver that is not installed, or a query that is none."""
+        queries.check()
+        self._engine = _engine(url)
+        self._queries, self._mapper, self._page_size = queries, mapper, page_size
+        self._clock, self._limit = clock, limit
+        self._shown = f"{self._engine.url.drivername}://{self._engine.url.host or ''}/{self._engine.url.database or ''}"
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._engine.dispose()
+
+    def pages(self, cursor: str | None) -> Iterator[Page]:
+        """What changed since the cursor, in one reading of the database, and then page by page; the last page moves the
+        cursor. Raises UnavailableError where the database cannot be asked or gives no `changed_at`."""
+        since = self._queries.begin if cursor is None else _changed_of(cursor)
+        with Joined(self._mapper) as joined:
+            latest = self._read(joined, since)
+            held: list[bytes] = []
+            for raws in joined.pages(self._page_size):
+                if held:
+                    yield self._mapper.page(held, None, more=True)
+                held = raws
+            moved = None if latest is None else _cursor_of(latest)
+            yield self._mapper.page(held, moved, more=False)
+
+    def officers(self) -> Directory:
+        """The officer directory as its query gives it; empty without one. Raises UnavailableError."""
+        if self._queries.officers is None:
+            return Directory([], [])
+        with self._reading() as connection:
+            rows = list(self._rows(connection, "officers", self._queries.officers, self._queries.begin))
+        return directory_of(self._mapper.mapped_officers(rows))
+
+    def _read(self, joined: Joined, since: Changed) -> Changed | None:
+        """Every row there is; the latest `changed_at`. The crimes come first: what changes while the others are read
+        can then only be newer than its crime, and comes again next time."""
+        column, setting = self._changed_column()
+        latest: list[Changed] = []
+
+        def noted(rows: Generator[Row, None, None]) -> Iterator[Row]:
+            with closing(rows):
+                for row in islice(rows, self._limit):
+                    if column not in row:
+                        raise UnavailableError(f"{self._shown}: the query crimes gives no column {column!r}, {setting}")
+                    self._note(latest, row[column])
+                    yield row
+
+        with self._reading() as connection:
+            joined.add(CRIMES, noted(self._rows(connection, CRIMES, self._queries.crimes, since)))
+            known = None if self._limit is None else joined.crime_refs()
+            for name, query in self._queries.lists.items():
+                rows: Iterable[Row] = self._rows(connection, name, query, since)
+                if known is not None:
+                    rows = (row for row in rows if self._mapper.crime_number(name, row) in known)
+                joined.add(name, rows)
+        return latest[0] if latest else None
+
+    def _changed_column(self) -> tuple[str, str]:
+        named = {setting: column for column, setting in self._mapper.columns("crime").items()}
+        setting = "crime_system.mapping.crime.changed_at"
+        return (
+            (named[setting], f"which {setting} names")
+            if setting in named
+            else ("changed_at", f"and {setting} names none")
+        )
+
+    def _note(self, latest: list[Changed], value: Any) -> None:
+        """Keep the latest change. One of the far future would keep all others out for ever: it moves nothing."""
+        if isinstance(value, Decimal) and value == value.to_integral_value():
+            value = int(value)
+        if value is None or self._is_to_come(value):
+            return
+        if not isinstance(value, datetime | str | int) or (latest and type(value) is not type(latest[0])):
+            raise UnavailableError(
+                f"{self._shown}: the column of changed_at holds a {type(value).__name__}; expected instants, texts or "
+                "whole numbers, all of one kind"
+            )
+        try:
+            later = not latest or value > latest[0]  # type: ignore[operator]  # of one type
+        except TypeError:
+            raise UnavailableError(
+                f"{self._shown}: the column of changed_at holds instants with an offset and without; expected one kind"
+            ) from None
+        if later:
+            latest[:] = [value]
+
+    def _is_to_come(self, value: Any) -> bool:
+        if isinstance(value, str):
+            try:
+                value = datetime.fromisoformat(value)
+            except ValueError:
+                return False
+        if not isinstance(value, datetime):
+            return False
+        tomorrow = self._clock() + timedelta(days=1)
+        return value > (tomorrow if value.tzinfo else tomorrow.replace(tzinfo=None))
+
+    def _reading(self) -> "_Reading":
+        return _Reading(self._engine, self._shown)
+
+    def _rows(self, connection: Connection, name: str, query: str, since: Changed) -> Generator[Row, None, None]:
+        statement = text(query)
+        if _BIND.search(query):
+            kind = DateTime(timezone=since.tzinfo is not None) if isinstance(since, datetime) else None
+            statement = statement.bindparams(bindparam("changed_since", since, type_=kind))
+        try:
+            with connection.execute(statement, execution_options={"yield_per": _BATCH}) as found:
+                self._check_columns(name, list(found.keys()))
+                for row in found.mappings():
+                    yield dict(row)
+        except SQLAlchemyError as error:
+            raise UnavailableError(f"{self._shown}: the query {name} failed ({_cause(error)})") from None
+
+    def _check_columns(self, name: str, given: list[str]) -> None:
+        for column, setting in self._mapper.columns("crime" if name == CRIMES else name).items():
+            if column not in given:
+                raise UnavailableError(
+                    f"{self._shown}: the query {name} gives no column {column!r}, which {setting} names; found "
+                    f"{', '.join(given)[:300]}"
+                )
+
+
+class _Reading:
+    """One reading of a database, as of one instant where it can, and nothing written."""
+
+    def __init__(self, engine: Engine, shown: str) -> None:
+        self._engine, self._shown = engine, shown
+
+    def __enter__(self) -> Connection:
+        try:
+            self._connection = self._engine.connect()
+            if self._engine.dialect.name == "sqlite":
+                self._connection.exec_driver_sql("PRAGMA query_only = ON")
+                self._connection.exec_driver_sql("BEGIN")
+            elif self._engine.dialect.name == "postgresql":
+                self._connection = self._connection.execution_options(
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
+                )
+        except SQLAlchemyError as error:
+            raise UnavailableError(f"{self._shown}: the database cannot be reached ({_cause(error)})") from None
+        return self._connection
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+
+def _engine(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+        return create_engine(parsed, poolclass=NullPool)
+    except (ArgumentError, NoSuchModuleError, ValueError):
+        expected = "an SQLAlchemy URL such as postgresql+psycopg://monitor@host/crimes"
+        raise SettingsError(
+            f"{_SECTION}.url: not the address of a database that is known; expected {expected}"
+        ) from None
+    except ImportError as error:
+        raise SettingsError(f"{_SECTION}.url: its driver is not installed ({error.name}): pip install it") from None
+
+
+def _cause(error: SQLAlchemyError) -> str:
+    """What the driver says, without the statement's values; what it says about data may hold data, and stays unsaid."""
+    if isinstance(error, DataError) or not isinstance(error, DBAPIError):
+        return type(error).__name__
+    lines = str(error.orig).strip().splitlines()
+    return lines[0][:200] if lines else type(error.orig).__name__
+
+
+def _cursor_of(changed: Changed) -> str:
+    value = changed.isoformat() if isinstance(changed, datetime) else changed
+    return json.dumps({type(changed).__name__: value})
+
+
+def _changed_of(cursor: str) -> Changed:
+    try:
+        [(kind, value)] = json.loads(cursor).items()
+        makers: dict[str, Callable[[Any], Changed]] = {"datetime": datetime.fromisoformat, "str": str, "int": int}
+        kept = makers[kind](value)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise SettingsError(
+            f"{_SECTION}: the cursor that is kept is of another kind of feed; a new database starts from the beginning"
+        ) from None
+    return kept

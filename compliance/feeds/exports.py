@@ -1,0 +1,165 @@
+"""What lands in the folder of a feed of files: which files make an export, whether it is ready, and where it goes."""
+
+import codecs
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatchcase
+from hashlib import blake2b
+from pathlib import Path
+from typing import Final, Literal
+
+from compliance.errors import SettingsError
+from compliance.feeds.fields import LISTS
+from compliance.feeds.joining import CRIMES
+from compliance.feeds.tables import PLAIN, SUFFIXES, Shape
+
+WAITS: Final = timedelta(hours=24)
+"""How long an export waits for a file that belongs to it."""
+_HALF_WRITTEN: Final = re.compile(r"^[.~]|\.(tmp|temp|part|partial|filepart|crdownload|writing)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Exports:
+    """What lands in a folder.
+
+    `tables`: table -> the pattern of its files' names, `crimes` and the lists of a crime; what `*` stands for says
+    which files belong together. `officers`: the name of the officer directory, which stays where it is. `full`: an
+    export holds every crime, and one that is not in it has vanished. `settle`: for how many seconds a file must have
+    been left alone. `moves`: whether what was taken or failed goes out of the way; not where it is only tried.
+    """
+
+    folder: Path
+    tables: Mapping[str, str] = field(default_factory=lambda: {CRIMES: "*.csv"})
+    officers: str | None = None
+    full: bool = False
+    order: Literal["name", "time"] = "name"
+    settle: float = 60
+    shape: Shape = PLAIN
+    moves: bool = True
+
+    def check(self) -> None:
+        """Raises SettingsError that names the setting."""
+        if CRIMES not in self.tables:
+            raise SettingsError("crime_system.files.tables: crimes: missing; it is required")
+        try:
+            codecs.lookup(self.shape.encoding)
+        except LookupError:
+            raise SettingsError(
+                f"crime_system.files.encoding: there is no encoding {self.shape.encoding!r}; expected one as cp1252"
+            ) from None
+        if self.officers and self.officers.endswith(".ndjson") != self.is_json:
+            raise SettingsError("crime_system.files.officers: expected NDJSON where crimes are NDJSON, else a table")
+        for table, pattern in self.tables.items():
+            if table != CRIMES and table not in LISTS:
+                raise SettingsError(f"crime_system.files.tables.{table}: expected crimes or one of {', '.join(LISTS)}")
+            if pattern.count("*") != self.tables[CRIMES].count("*") or pattern.count("*") > 1:
+                raise SettingsError(
+                    f"crime_system.files.tables.{table}: found {pattern!r}; expected at most one *, in every table's "
+                    "pattern or in none"
+                )
+            if not pattern.endswith(SUFFIXES) or "/" in pattern:
+                raise SettingsError(
+                    f"crime_system.files.tables.{table}: expected a name ending in {', '.join(SUFFIXES)}"
+                )
+            if pattern.endswith(".ndjson") and len(self.tables) > 1:
+                raise SettingsError("crime_system.files.tables: NDJSON holds whole records, in one file: crimes")
+
+    @property
+    def is_json(self) -> bool:
+        """Whether records come as JSON objects, not as rows."""
+        return self.tables.get(CRIMES, "").endswith(".ndjson")
+
+    def settled(self, path: Path, now: datetime) -> bool:
+        """Whether a file has been left alone for long enough."""
+        age = now - datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        # A file that says it is of the future is left alone too: its clock is wrong, and waiting would not end.
+        return abs(age.total_seconds()) >= self.settle
+
+    def found(self) -> "list[Export]":
+        """What lies in the folder, in order, files that are being written under another name left out."""
+        exports: dict[str, Export] = {}
+        for path in self.folder.iterdir():
+            if _HALF_WRITTEN.search(path.name) or path.name == self.officers or not path.is_file():
+                continue
+            for table, pattern in sorted(self.tables.items(), key=lambda item: -len(item[1])):
+                if fnmatchcase(path.name, pattern.replace("[", "[[]")):
+                    before, _, after = pattern.partition("*")
+                    key = path.name[len(before) : len(path.name) - len(after)] if "*" in pattern else ""
+                    export = exports.setdefault(key, Export(key, {}, {}))
+                    export.files[table] = path
+                    export.written[table] = _stamp(path)
+                    break
+        return sorted(exports.values(), key=_by_time if self.order == "time" else _by_name)
+
+    def is_ready(self, export: "Export", now: datetime) -> bool:
+        """Whether all of an export is there and has been left alone."""
+        return export.files.keys() == self.tables.keys() and all(
+            self.settled(path, now) for path in export.files.values()
+        )
+
+    def given_up(self, export: "Export", now: datetime) -> str | None:
+        """Why an export is waited for no longer, None while it is."""
+        lacking = [pattern for table, pattern in self.tables.items() if table not in export.files]
+        newest = datetime.fromtimestamp(max(stamp for stamp, _ in export.written.values()) / 1e9, UTC)
+        if not lacking or now - newest < WAITS:
+            return None
+        return f"it waited a day for the rest of its export: {', '.join(lacking)}"
+
+    def move(self, export: "Export", where: str, reason: str | None = None) -> None:
+        """Out of the way, into a folder in the folder, its reason beside it. A file of the same name that is there
+        already stays."""
+        if not self.moves:
+            return
+        folder = self.folder / where
+        folder.mkdir(exist_ok=True)
+        for path in export.files.values():
+            target, count = folder / path.name, 1
+            while target.exists():
+                count += 1
+                target = folder / f"{path.stem}.{count}{path.suffix}"
+            path.rename(target)
+            if reason is not None:
+                target.with_name(f"{target.name}.reason.txt").write_text(f"{reason}\n", "utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """The files of one export, by table, and when each was last written."""
+
+    key: str
+    files: dict[str, Path]
+    written: dict[str, tuple[int, int]]
+
+    @property
+    def name(self) -> str:
+        """What it is called: its crimes' file, or whatever came of it."""
+        return self.files.get(CRIMES, next(iter(self.files.values()))).name
+
+    def is_as_it_was(self) -> bool:
+        """Whether nothing was written to its files since they were found."""
+        return all(_stamp(path) == self.written[table] for table, path in self.files.items())
+
+    def digest(self) -> str:
+        """What it is known by: the content of its files."""
+        digest = blake2b(digest_size=8)
+        for table in sorted(self.files):
+            digest.update(f"\0{table}\0{self.written[table][1]}\0".encode())
+            with self.files[table].open("rb") as file:
+                while part := file.read(1 << 20):
+                    digest.update(part)
+        return digest.hexdigest()
+
+
+def _by_name(export: Export) -> str:
+    return export.key
+
+
+def _by_time(export: Export) -> tuple[int, str]:
+    return max(stamp for stamp, _ in export.written.values()), export.key
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_mtime_ns, found.st_size

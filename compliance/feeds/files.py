@@ -1,0 +1,171 @@
+"""A folder where a crime system's exports land: CSV, NDJSON or Parquet, one file or one a table (records section 4)."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Final
+
+import msgspec
+import structlog
+
+from compliance.errors import RecordError, SettingsError, UnavailableError
+from compliance.feeds.base import Directory, Page
+from compliance.feeds.bodies import directory_of
+from compliance.feeds.exports import Export, Exports
+from compliance.feeds.joining import CRIMES, Joined
+from compliance.feeds.mapping import Mapper
+from compliance.feeds.tables import lines_of, rows_of
+
+log = structlog.get_logger()
+
+_REMEMBERED: Final = 1000
+
+
+class FilesFeed:
+    """The exports of a folder, each taken once by its content, in order; moved to `done` when it is kept, to `failed`
+    with its reason beside it when it cannot be read. The cursor is made here: what was taken."""
+
+    def __init__(self, exports: Exports, mapper: Mapper, page_size: int, clock: Callable[[], datetime]) -> None:
+        """`clock` gives the present instant (aware). Raises SettingsError for patterns that cannot be."""
+        exports.check()
+        self._exports, self._mapper, self._page_size, self._clock = exports, mapper, page_size, clock
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def pages(self, cursor: str | None) -> Iterator[Page]:
+        """The pages of each export that has been left alone for long enough, `more` until the last one; none at all
+        where there is nothing to take.
+
+        An export that waits for its other files keeps later ones waiting, so that nothing older overwrites what is
+        newer. Raises UnavailableError where the folder cannot be read or written and, after all others, where an export
+        failed.
+        """
+        taken = _taken(cursor)
+        failures: list[str] = []
+        try:
+            ready = self._ready(failures)
+            while ready:
+                export = ready.pop(0)
+                try:
+                    yield from self._pages(export, taken, more=bool(ready))
+                except RecordError as error:
+                    self._fail(export, str(error), failures)
+        except OSError as error:
+            raise UnavailableError(
+                f"{error.filename or self._exports.folder}: cannot be used ({error.strerror}); see that the folder of "
+                "crime_system.files is there and that this service may read, write and move what is in it"
+            ) from None
+        if failures:
+            raise UnavailableError("; ".join(failures))
+
+    def officers(self) -> Directory:
+        """The officer directory as its file stands; unchanged while it is being written. Raises UnavailableError."""
+        name = self._exports.officers
+        if name is None:
+            return Directory([], [])
+        path = self._exports.folder / name
+        try:
+            if not self._exports.settled(path, self._clock()):
+                return Directory([], [], unchanged=True)
+            if path.suffix == ".ndjson":
+                return directory_of([self._mapper.mapped_officer(line) for line in lines_of(path)])
+            rows = rows_of(path, self._exports.shape, self._mapper.columns("officers"))
+            return directory_of(self._mapper.mapped_officers(list(rows)))
+        except RecordError as error:
+            raise UnavailableError(f"officer directory: {error}") from None
+        except OSError as error:
+            raise UnavailableError(f"officer directory: {path}: cannot be read ({error.strerror})") from None
+
+    def _ready(self, failures: list[str]) -> list[Export]:
+        """The exports that can be taken, in order, as far as the first that cannot yet."""
+        ready, now = [], self._clock()
+        for export in self._exports.found():
+            if self._exports.is_ready(export, now):
+                ready.append(export)
+            elif reason := self._exports.given_up(export, now):
+                self._fail(export, reason, failures)
+            else:
+                break
+        return ready
+
+    def _fail(self, export: Export, reason: str, failures: list[str]) -> None:
+        log.error("export failed", export=export.name, reason=reason)
+        self._exports.move(export, "failed", reason)
+        failures.append(f"{export.name} was not taken and lies in {self._exports.folder / 'failed'}: {reason}")
+
+    def _pages(self, export: Export, taken: list[str], more: bool) -> Iterator[Page]:
+        """The pages of one export; the last one says that it is taken. Each waits for the next, to know the last."""
+        digest = export.digest()
+        if digest in taken:
+            log.info("export was taken before", export=export.name)
+            self._exports.move(export, "done")
+            yield self._mapper.page([], _cursor(taken), more)
+            return
+        refs: set[str] = set()
+        held: list[bytes] | None = None
+        for raws in self._raws(export, refs):
+            if held is not None:
+                yield self._mapper.page(held, _cursor(taken), more=True)
+            held = raws
+        if not export.is_as_it_was():
+            raise UnavailableError(f"{export.name} was written to while it was read; it will be read again")
+        if self._exports.full and not refs:
+            raise RecordError("an export of all crimes with no crime in it: all would have vanished")
+        taken[:] = [*taken, digest][-_REMEMBERED:]
+        yield self._mapper.page(held or [], _cursor(taken), more, refs if self._exports.full else None)
+        self._exports.move(export, "done")
+
+    def _raws(self, export: Export, refs: set[str]) -> Iterator[list[bytes]]:
+        """The records of an export, a page at a time; the crime numbers of a full one are added to `refs`."""
+        crimes = export.files[CRIMES]
+        if self._exports.is_json:
+            page: list[bytes] = []
+            for line in lines_of(crimes):
+                raw = self._mapper.mapped_json(line)
+                if self._exports.full and (ref := _crime_ref(raw)):
+                    refs.add(ref)
+                page.append(raw)
+                if len(page) == self._page_size:
+                    yield page
+                    page = []
+            yield page
+            return
+        with Joined(self._mapper) as joined:
+            for table, path in export.files.items():
+                name = "crime" if table == CRIMES else table
+                joined.add(table, rows_of(path, self._exports.shape, self._mapper.columns(name)))
+            if self._exports.full:
+                refs |= joined.crime_refs()
+            yield from joined.pages(self._page_size)
+
+
+class _Ref(msgspec.Struct):
+    crime_ref: str
+
+
+_decode_ref = msgspec.json.Decoder(_Ref).decode
+
+
+def _crime_ref(raw: bytes) -> str | None:
+    try:
+        return _decode_ref(raw).crime_ref
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return None
+
+
+def _taken(cursor: str | None) -> list[str]:
+    try:
+        found = json.loads(cursor or "[]")
+    except ValueError:
+        found = None
+    if not isinstance(found, list):
+        raise SettingsError(
+            "crime_system.files: the cursor that is kept is of another kind of feed; it is kept under the name of the "
+            "feed, and a new database or a new name starts from the beginning"
+        )
+    return [str(digest) for digest in found]
+
+
+def _cursor(taken: list[str]) -> str:
+    return json.dumps(taken, separators=(",", ":"))

@@ -1,0 +1,261 @@
+"""A crime system's own fields made the fields of the record format, as the settings say, without code.
+
+A mapping refuses nothing. What it cannot make sense of it leaves as it is, and the record format refuses the record
+with its reason, as it does for every other feed (records section 1).
+"""
+
+import json
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+import msgspec
+from jmespath.exceptions import JMESPathError
+
+from compliance.feeds.base import Page
+from compliance.feeds.fields import FIELDS, LISTS, Rules, expression
+from compliance.feeds.values import Values, absent, column
+
+Row = Mapping[str, Any]
+Take = Callable[[Any], Any]
+WRONG: Final = "\0wrong"
+"""Where a row says what is wrong with it: the record that it is part of is refused with that."""
+_PLAIN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_UNREADABLE: Final = (msgspec.MsgspecError, UnicodeError, RecursionError, OverflowError, ValueError, TypeError)
+_encode = msgspec.json.Encoder(enc_hook=str).encode
+_decode = msgspec.json.Decoder().decode
+
+
+class _Field(NamedTuple):
+    """A field of the record format, what takes it out of the source, and what makes its value."""
+
+    name: str
+    take: Take
+    make: Take
+
+
+class Mapper:
+    """Maps records and officers by a force's rules: out of JSON objects, or out of rows of tables where `tabular`.
+
+    `watch`, where it is a list, gets (source, mapped JSON) of each record.
+    """
+
+    def __init__(self, rules: Rules, tabular: bool) -> None:
+        """Raises SettingsError where the rules name what there is not."""
+        rules.check()
+        self._rules, self._tabular = rules, tabular
+        self._values = Values(rules.zone, rules.formats)
+        self._fields = {name: self._prepared(name, own=True) for name in FIELDS}
+        lists = (*LISTS, "absent")
+        self._named = {name: self._prepared(name, own=False) for name in lists if self._columns(name)}
+        paths = {name: rules.lists.get(name, name) for name in lists}
+        self._paths = {name: self._path(f"lists.{name}", text) for name, text in paths.items()}
+        self._told = 0
+        self._as_it_is = rules == Rules() and not tabular
+        self.watch: list[tuple[Any, bytes]] | None = None
+
+    def _columns(self, name: str) -> dict[str, str]:
+        return {key: text for key, text in self._rules.fields.get(name, {}).items() if text}
+
+    def _prepared(self, name: str, own: bool) -> list[_Field]:
+        """The fields of a list. `own`: one that is not named comes from what has its own name."""
+        found, said = [], self._rules.fields.get(name, {})
+        makers: dict[str, Take] = {
+            "text": self._values.text,
+            "instant": self._values.instant,
+            "integer": self._values.integer,
+            "day": self._values.day,
+        }
+        for key, kind in FIELDS[name].items():
+            label = f"{name}.{key}"
+            text = said.get(key, key if own else "")
+            if label in self._rules.constants:
+                found.append(_Field(key, _always(self._rules.constants[label]), _same))
+            elif text:
+                take = column(text) if self._tabular else self._path(label, text)
+                found.append(_Field(key, take, _meaning(self._rules.values.get(label), makers[kind])))
+        return found
+
+    def _path(self, key: str, text: str) -> Take:
+        if _PLAIN.fullmatch(text):
+            return lambda source: source.get(text) if isinstance(source, dict) else None
+        if not text:
+            return _nothing
+        search = expression(key, text).search
+
+        def take(source: Any) -> Any:
+            try:
+                return search(source)
+            except (JMESPathError, RecursionError, ValueError, TypeError, AttributeError) as error:
+                return {"the mapping could not be applied": f"{key}: {type(error).__name__}"}
+
+        return take
+
+    def columns(self, name: str) -> dict[str, str]:
+        """The columns that the rules name for a list: column -> the setting that names it."""
+        return {text: f"crime_system.mapping.{name}.{key}" for key, text in self._columns(name).items()}
+
+    def crime_number(self, name: str, row: Row) -> Any:
+        """The crime number in a row of the table of a list, in the column that the rules name for it, or for crimes."""
+        crimes = self._rules.fields.get("crime", {}).get("crime_ref", "crime_ref")
+        value = column(self._rules.fields.get(name, {}).get("crime_ref", crimes))(row)
+        return self._values.text(value)
+
+    def page(self, raws: list[bytes], cursor: str | None, more: bool, whole: Collection[str] | None = None) -> Page:
+        """A page of what was mapped since the last one."""
+        before, self._told = self._told, self._values.clock_changes
+        return Page(raws, cursor, more, whole, self._told - before)
+
+    def mapped_json(self, raw: bytes) -> bytes:
+        """A record of the source as one of the record format; one that is no JSON object stays as it is, and so does
+        every one where the rules say nothing."""
+        if self._as_it_is:
+            return self._watched(raw, raw)
+        source = _object(raw)
+        if source is None:
+            return self._watched(raw, raw)
+        crime = _made(self._fields["crime"], source)
+        for name in LISTS:
+            if name != "contact_holds":
+                crime |= self._list(name, source)
+        return self._watched(source, _text_of(crime))
+
+    def _list(self, name: str, source: Any) -> dict[str, Any]:
+        """{name: its items}, nothing where the source says nothing; what is no list or no object stays as it is."""
+        items = self._paths[name](source)
+        if absent(items):
+            return {}
+        if not isinstance(items, list):
+            return {name: items}
+        return {name: [self._item(name, item) if isinstance(item, dict) else item for item in items]}
+
+    def _item(self, name: str, item: Any) -> dict[str, Any]:
+        holds = self._list("contact_holds", item) if name == "victims" else {}
+        return _made(self._fields[name], item) | holds
+
+    def mapped_rows(self, ref: str | None, crimes: Sequence[Row], parts: Mapping[str, Sequence[Row]]) -> bytes:
+        """A record out of its rows: those of the crimes' table (its fields come from the last one), and those of the
+        table of each list in `parts`. A list without a table of its own comes out of the crimes' rows: out of the
+        columns that the rules name for it, or a column that holds it whole."""
+        crime: dict[str, Any] = {} if ref is None else {"crime_ref": ref}
+        if wrong := next((row[WRONG] for row in crimes if WRONG in row), None):
+            crime["reported_at"] = wrong
+        elif crimes:
+            crime |= _made(self._fields["crime"], crimes[-1])
+        found: dict[str, list[Any]] = {}
+        for name in LISTS:
+            if name in parts:
+                found[name] = _once([row.get(WRONG) or _made(self._fields[name], row) for row in parts[name]])
+            elif name in self._named:
+                found[name] = _once([_made(self._named[name], row) for row in crimes if self._stands_in(name, row)])
+            elif crimes and name != "contact_holds":
+                crime |= self._nested(name, crimes[-1])
+        _hand_out_holds(found)
+        return self._watched({"crimes": [*crimes], **parts}, _text_of(crime | found))
+
+    def _nested(self, name: str, row: Row) -> dict[str, Any]:
+        """A list that a column of the crimes' table holds whole."""
+        items = row.get(name)
+        if not isinstance(items, list):
+            return {}
+        made = [_made(self._fields[name], item) if isinstance(item, dict) else item for item in items]
+        for item, one in zip(items, made, strict=True):
+            if name == "victims" and isinstance(item, dict):
+                one.update(self._nested("contact_holds", item))
+        return {name: made}
+
+    def _stands_in(self, name: str, row: Row) -> bool:
+        return any(not absent(column(text)(row)) for text in self._columns(name).values())
+
+    def mapped_officer(self, raw: bytes) -> bytes:
+        """An entry of a directory in JSON as one of the record format; one that is no JSON object stays as it is."""
+        source = None if self._as_it_is else _object(raw)
+        if source is None:
+            return raw
+        return _text_of(_made(self._fields["officers"], source) | self._list("absent", source))
+
+    def mapped_officers(self, rows: Sequence[Row]) -> list[bytes]:
+        """The entries of a directory out of rows: several rows of one officer each bring an absence, where the rules
+        name its columns."""
+        officers: dict[Any, dict[str, Any]] = {}
+        for place, row in enumerate(rows):
+            made = _made(self._fields["officers"], row)
+            held = officers.setdefault(made.get("officer_ref", place), {})
+            absences = held.get("absent", [])
+            if "absent" in self._named and self._stands_in("absent", row):
+                absences = [*absences, _made(self._named["absent"], row)]
+            held.update(made | ({"absent": absences} if absences else {}))
+        return [_text_of(officer) for officer in officers.values()]
+
+    def _watched(self, source: Any, raw: bytes) -> bytes:
+        if self.watch is not None:
+            self.watch.append((source, raw))
+        return raw
+
+
+def _object(raw: bytes) -> dict[str, Any] | None:
+    try:
+        found = _decode(raw)
+    except _UNREADABLE:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _made(fields: Sequence[_Field], source: Any) -> dict[str, Any]:
+    made = {}
+    for field in fields:
+        value = field.take(source)
+        value = field.make(None if absent(value) else value)
+        if value is not None:
+            made[field.name] = value
+    return made
+
+
+def _meaning(meanings: Mapping[str, str] | None, make: Take) -> Take:
+    def made(value: Any) -> Any:
+        if meanings is not None and (said := meanings.get("" if value is None else str(value))) is not None:
+            return said
+        return None if value is None else make(value)
+
+    return made
+
+
+def _always(constant: str | int) -> Take:
+    return lambda _: constant
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _nothing(_: Any) -> None:
+    return None
+
+
+def _hand_out_holds(found: dict[str, list[Any]]) -> None:
+    """Each contact hold to its victim. One of nobody known must not vanish: as a victim of its own it is refused for
+    want of a victim_ref."""
+    victims = {victim.get("victim_ref"): victim for victim in found.get("victims", ()) if isinstance(victim, dict)}
+    for hold in found.pop("contact_holds", ()):
+        owner = victims.get(hold.pop("victim_ref", None)) if isinstance(hold, dict) else None
+        if owner is None:
+            found.setdefault("victims", []).append({"contact_holds": [hold]})
+        else:
+            owner.setdefault("contact_holds", []).append(hold)
+
+
+def _once(items: list[Any]) -> list[Any]:
+    """Without those that say again, word for word, what one before them says: rows repeat what they have in common."""
+    seen: dict[str, Any] = {}
+    for item in items:
+        seen.setdefault(repr(item), item)
+    return list(seen.values())
+
+
+def _text_of(made: dict[str, Any]) -> bytes:
+    try:
+        return _encode(made)
+    except _UNREADABLE:
+        # Half a surrogate pair, a number without end, a nesting without end: so written that the format can refuse it.
+        plain = {key: value if isinstance(value, str) else "cannot be written as JSON" for key, value in made.items()}
+        return json.dumps(plain).encode("ascii")

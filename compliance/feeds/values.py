@@ -1,0 +1,108 @@
+"""One value of a crime system made one of the record format: texts, numbers, dates, instants (records section 1)."""
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+_ISO: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d+)?)?( ?(Z|[+-]\d\d:?\d\d))?")
+_WIRE: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)")
+
+
+class Values:
+    """Makes values. What cannot be made stays as it is, and the record format refuses it with its own reason.
+
+    `zone` is that of instants that carry no offset; None: they are left without one, which is refused. `formats` are
+    strptime formats, tried where an instant or a date is not written as ISO 8601 has it. `clock_changes` counts the
+    instants that were read in an hour which the clock shows twice (the first is taken) or skips (read as though the
+    clock had not gone forward yet).
+    """
+
+    def __init__(self, zone: ZoneInfo | None, formats: Sequence[str]) -> None:
+        self._zone, self._formats = zone, tuple(formats)
+        self.clock_changes = 0
+
+    def text(self, value: Any) -> Any:
+        """A text; whole numbers and identifiers are written out."""
+        if isinstance(value, str | bool):
+            return value
+        if isinstance(value, int | UUID) or (isinstance(value, Decimal) and value == value.to_integral_value()):
+            return f"{value.to_integral_value():f}" if isinstance(value, Decimal) else str(value)
+        return value
+
+    def integer(self, value: Any) -> Any:
+        """A whole number, also where it is written as a text or with decimals of nothing."""
+        if isinstance(value, str) and re.fullmatch(r"\d{1,6}(\.0+)?", value):
+            return int(value.partition(".")[0])
+        if isinstance(value, float | Decimal) and -1_000_000 < value < 1_000_000 and value == int(value):
+            return int(value)
+        return value
+
+    def day(self, value: Any) -> Any:
+        """A local date, YYYY-MM-DD; of an instant its date as it is written."""
+        if isinstance(value, datetime):
+            return value.date().isoformat()
+        if isinstance(value, date):
+            return value.isoformat()
+        if not isinstance(value, str):
+            return value
+        if _ISO.fullmatch(value):
+            return value[:10]
+        parsed = self._parsed(value)
+        return value if parsed is None else parsed.date().isoformat()
+
+    def instant(self, value: Any) -> Any:
+        """An instant with its offset."""
+        if isinstance(value, str):
+            if _WIRE.fullmatch(value):
+                return value
+            parsed = self._read(value)
+            if parsed is None:
+                return value
+            value = parsed
+        if isinstance(value, datetime):
+            return self._placed(value).isoformat()
+        return value.isoformat() if isinstance(value, date) else value
+
+    def _read(self, text: str) -> datetime | None:
+        if _ISO.fullmatch(text):
+            try:
+                return datetime.fromisoformat(text.replace(" +", "+").replace(" -", "-").replace(" Z", "Z"))
+            except ValueError:
+                return None
+        return self._parsed(text)
+
+    def _parsed(self, text: str) -> datetime | None:
+        for shape in self._formats:
+            try:
+                return datetime.strptime(text, shape)  # noqa: DTZ007  # the zone is given next
+            except (ValueError, OverflowError):
+                continue
+        return None
+
+    def _placed(self, instant: datetime) -> datetime:
+        """With the offset of the stated zone, where it has none of its own."""
+        if instant.tzinfo is not None or self._zone is None:
+            return instant
+        placed = instant.replace(tzinfo=self._zone, fold=0)
+        if placed.utcoffset() != placed.replace(fold=1).utcoffset():
+            self.clock_changes += 1
+        return placed
+
+
+def absent(value: Any) -> bool:
+    """Whether a value says nothing."""
+    return value is None or value == "" or value != value  # noqa: PLR0124  # a number that is none differs from itself
+
+
+def column(name: str) -> Callable[[Any], Any]:
+    """Takes a column out of a row of a table; texts without the blanks around them, which fixed widths bring."""
+
+    def take(row: Any) -> Any:
+        value = row.get(name)
+        return value.strip() if isinstance(value, str) else value
+
+    return take

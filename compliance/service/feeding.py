@@ -1,0 +1,131 @@
+"""The crime system of the settings as a feed, whatever its kind."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from compliance.config import Settings
+from compliance.errors import SettingsError
+from compliance.feeds import ClientCredentials, Feed, HttpFeed, Mapper, Remembered, Rules, tls_context
+from compliance.feeds.bodies import PageNames
+from compliance.feeds.database import DatabaseFeed, Queries
+from compliance.feeds.exports import Exports
+from compliance.feeds.fields import FIELDS
+from compliance.feeds.files import FilesFeed
+from compliance.feeds.tables import Shape
+
+
+@contextmanager
+def feed_of(
+    settings: Settings,
+    clock: Callable[[], datetime],
+    remembered: Remembered | None = None,
+    mapper: Mapper | None = None,
+    limit: int | None = None,
+) -> Iterator[Feed]:
+    """The feed while the context lasts. `remembered` is what earlier polls were answered; `mapper` takes the place of
+    the settings' own, `limit` is how many records are wanted, to try it out.
+
+    Raises SettingsError that names the setting where one cannot be used.
+    """
+    system = settings.crime_system
+    mapper = mapper_of(settings) if mapper is None else mapper
+    size = system.page_size if limit is None else limit
+    if system.kind == "http":
+        with _http(settings, size, mapper, remembered) as feed:
+            yield feed
+        return
+    other: Feed
+    if system.kind == "files":
+        other = _files(settings, size, mapper, clock, moves=limit is None)
+    else:
+        other = _database(settings, size, mapper, clock, limit)
+    try:
+        yield other
+    finally:
+        other.close()
+
+
+def mapper_of(settings: Settings) -> Mapper:
+    """What makes the source's fields those of the record format. Raises SettingsError where the mapping cannot be."""
+    system = settings.crime_system
+    said = system.mapping
+    rules = Rules(
+        fields={name: fields for name in FIELDS if (fields := getattr(said, name))},
+        lists=said.lists,
+        values=said.values,
+        constants=said.constants,
+        timezone=said.timezone,
+        formats=tuple(said.formats),
+    )
+    try:
+        is_json = _exports(settings).is_json if system.kind == "files" else system.kind == "http"
+        return Mapper(rules, tabular=not is_json)
+    except SettingsError as error:
+        raise SettingsError(f"{settings.source}: {error}") from None
+
+
+def _http(settings: Settings, size: int, mapper: Mapper, remembered: Remembered | None) -> HttpFeed:
+    system = settings.crime_system
+    assert system.url is not None  # noqa: S101  # the settings see to it
+    oauth = system.oauth
+    credentials = None
+    if oauth is not None:
+        secret = settings.secret(oauth.client_secret, "crime_system.oauth.client_secret") or ""
+        credentials = ClientCredentials(oauth.token_url, oauth.client_id, secret, oauth.scope)
+    try:
+        return HttpFeed(
+            system.url,
+            system.officers_url,
+            page_size=size,
+            timeout=system.timeout_seconds,
+            token=settings.secret(system.token, "crime_system.token"),
+            credentials=credentials,
+            tls=tls_context(*(_path(settings, name) for name in (system.ca_file, system.certificate, system.key))),
+            mapper=mapper,
+            remembered=remembered,
+            names=PageNames(**system.page.model_dump()),
+        )
+    except SettingsError as error:
+        raise SettingsError(f"{settings.source}: {error}") from None
+
+
+def _path(settings: Settings, name: str | None) -> Path | None:
+    return None if name is None else settings.path(name)
+
+
+def _exports(settings: Settings) -> Exports:
+    files = settings.crime_system.files
+    assert files is not None  # noqa: S101  # the settings see to it
+    return Exports(
+        folder=settings.path(files.folder),
+        tables=files.tables,
+        officers=files.officers,
+        full=files.full_export,
+        order=files.order,
+        settle=files.settle_seconds,
+        shape=Shape(files.delimiter, files.encoding),
+    )
+
+
+def _files(settings: Settings, size: int, mapper: Mapper, clock: Callable[[], datetime], moves: bool) -> FilesFeed:
+    try:
+        return FilesFeed(replace(_exports(settings), moves=moves), mapper, size, clock)
+    except SettingsError as error:
+        raise SettingsError(f"{settings.source}: {error}") from None
+
+
+def _database(
+    settings: Settings, size: int, mapper: Mapper, clock: Callable[[], datetime], limit: int | None
+) -> DatabaseFeed:
+    database = settings.crime_system.database
+    assert database is not None  # noqa: S101  # the settings see to it
+    url = settings.secret(database.url, "crime_system.database.url") or ""
+    lists = {name: query for name, query in database.queries.items() if name != "crimes"}
+    queries = Queries(database.queries.get("crimes", ""), lists, database.officers, database.begin)
+    try:
+        return DatabaseFeed(url, queries, mapper, size, clock, limit)
+    except SettingsError as error:
+        raise SettingsError(f"{settings.source}: {error}") from None

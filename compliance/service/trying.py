@@ -1,0 +1,61 @@
+"""`compliance feed try`: a few records of the crime system, as they come and as they are taken; nothing is written."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from compliance.config import Settings
+from compliance.feeds import Directory
+from compliance.records import decode_crimes
+from compliance.service.feeding import feed_of, mapper_of
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A record: what the source said (decoded where it is JSON; rows by table), what it was mapped to, and why it would
+    be refused."""
+
+    source: Any
+    mapped: Any
+    refused: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What came: records, the officer directory, and the instants without an offset in an hour that comes twice or
+    never."""
+
+    records: list[Tried]
+    officers: Directory
+    clock_changes: int
+
+
+def try_feed(settings: Settings, clock: Callable[[], datetime], count: int) -> Trial:
+    """The first `count` records and the officer directory. Raises SettingsError or UnavailableError as a poll would."""
+    mapper = mapper_of(settings)
+    mapper.watch = []
+    raws: list[bytes] = []
+    clock_changes = 0
+    with feed_of(settings, clock, mapper=mapper, limit=count) as feed:
+        for page in feed.pages(None):
+            raws += page.raws[: count - len(raws)]
+            clock_changes += page.clock_changes
+            if len(raws) >= count or page.more is False:
+                break
+        officers = feed.officers()
+    reasons = {refusal.index: refusal.reason for refusal in decode_crimes(raws)[1]}
+    watched = {raw: source for source, raw in mapper.watch}
+    records = [Tried(_shown(watched.get(raw, raw)), _shown(raw), reasons.get(n)) for n, raw in enumerate(raws)]
+    return Trial(records, officers, clock_changes)
+
+
+def _shown(value: Any) -> Any:
+    if not isinstance(value, bytes):
+        return value
+    try:
+        return msgspec.json.decode(value)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return value.decode("utf-8", "backslashreplace")
