@@ -1,10 +1,11 @@
 """A store of every kind of database that is supported, and records to put into it.
 
-A test module takes the fixtures over by name: `database_url = stores.database_url`.
+A test module takes the fixtures over by name: `new_database = stores.new_database`, `database_url` and `store`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,16 +14,27 @@ import pytest
 from sqlalchemy import Table, select
 
 from compliance.store import PageOutcome, Store, begin_poll, end_poll, migrate, take_page
+from tests import postgres
 
-DATABASES: Final = ("sqlite",)
+DATABASES: Final = ("sqlite", "postgresql")
 SOURCE: Final = "crimes"
 Record = dict[str, Any]
+NewDatabase = Callable[[], str]
 
 
 @pytest.fixture(params=DATABASES)
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> NewDatabase:
+    """Makes an empty database of each kind: its URL."""
+    if request.param == "postgresql":
+        return postgres.new_database
+    numbers = count(1)
+    return lambda: f"sqlite:///{tmp_path / 'data' / f'compliance{next(numbers)}.db'}"
+
+
+@pytest.fixture
+def database_url(new_database: NewDatabase) -> str:
     """The URL of an empty database of each kind."""
-    return {"sqlite": f"sqlite:///{tmp_path / 'data' / 'compliance.db'}"}[request.param]
+    return new_database()
 
 
 @pytest.fixture

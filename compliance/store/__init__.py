@@ -3,33 +3,51 @@
 Records come in by `begin_poll`, `take_page` and `end_poll`; `judge_due` keeps the obligations; the rest are questions.
 """
 
+from compliance.store.cursors import cursor_before, note_cursor
 from compliance.store.database import Store, migrate
+from compliance.store.exporting import export
 from compliance.store.intake import PageOutcome, begin_poll, cursor_of, end_poll, save_officers, take_page
+from compliance.store.missing import Missing, mark_missing, missing_count
 from compliance.store.projection import Judged, Rebuilt, judge_due, rebuild
-from compliance.store.quarantine import quarantine_counts
+from compliance.store.quarantine import quarantine_counts, quarantined, quarantined_record
 from compliance.store.queries import last_complete_poll, officers, outstanding, polls_covering
 from compliance.store.reader import Known, Reader, load_columns, load_crimes
+from compliance.store.retention import Retention, apply_retention, retention_due
+from compliance.store.retry import Retried, retry_quarantined
 
 __all__ = [
     "Judged",
     "Known",
+    "Missing",
     "PageOutcome",
     "Reader",
     "Rebuilt",
+    "Retention",
+    "Retried",
     "Store",
+    "apply_retention",
     "begin_poll",
+    "cursor_before",
     "cursor_of",
     "end_poll",
+    "export",
     "judge_due",
     "last_complete_poll",
     "load_columns",
     "load_crimes",
+    "mark_missing",
     "migrate",
+    "missing_count",
+    "note_cursor",
     "officers",
     "outstanding",
     "polls_covering",
     "quarantine_counts",
+    "quarantined",
+    "quarantined_record",
     "rebuild",
+    "retention_due",
+    "retry_quarantined",
     "save_officers",
     "take_page",
 ]

@@ -56,6 +56,11 @@ def raw_digest(source: str, raw: bytes) -> str:
     return blake2b(source.encode() + b"\0" + raw, digest_size=_DIGEST_BYTES).hexdigest()
 
 
+def crime_digest(crime_ref: str) -> bytes:
+    """What a crime that was removed is known by."""
+    return blake2b(crime_ref.encode(), digest_size=_DIGEST_BYTES).digest()
+
+
 def pack_raw(raw: bytes) -> bytes:
     """A refused record as it is kept: its bytes, compressed; of one that is too long as much as a record may have."""
     return zstandard.ZstdCompressor().compress(raw[:MAX_RECORD_BYTES])

@@ -14,10 +14,12 @@ from sqlalchemy import Connection, bindparam, func, insert, literal, select, upd
 
 from compliance.errors import UnavailableError
 from compliance.records import Officer, decode_crimes
+from compliance.records.wire import paused_gc
 from compliance.store.content import Content, content_of, pack
 from compliance.store.database import Store
-from compliance.store.dialect import chunks, upsert
+from compliance.store.dialect import among, chunks, set_by_key, upsert
 from compliance.store.quarantine import Refused, clear, put_in
+from compliance.store.removals import removed_contents
 from compliance.store.tables import CRIME, CRIME_VERSION, FEED, OFFICER, POLL
 
 AT_ONCE: Final = date.min
@@ -52,10 +54,10 @@ def take_page(
     UnavailableError where a newer poll of the source has begun, or the database does not answer.
     """
     page = _Page(raws)
-    with store.writing() as connection:
+    with paused_gc(), store.writing() as connection:
         _move_cursor(connection, source, cursor, now)
         _refuse_if_superseded(connection, source, poll_id)
-        changed = _take_crimes(connection, page.crimes, poll_id, now)
+        changed = put_crimes(connection, page.crimes, poll_id, now)
         clear(connection, page.seen, now)
         put_in(connection, source, page.refused, now)
         outcome = PageOutcome(len(raws), changed, len(page.refused))
@@ -124,13 +126,21 @@ def _refuse_if_superseded(connection: Connection, source: str, poll_id: int) -> 
         )
 
 
-def _take_crimes(connection: Connection, contents: list[Content], poll_id: int, now: datetime) -> int:
-    """Put what is new or changed in place of what stands; how many."""
+def put_crimes(connection: Connection, contents: Sequence[Content], poll_id: int | None, now: datetime) -> int:
+    """Put what is new or changed in place of what stands; how many. What came is missing no longer."""
     standing: dict[str, bytes] = {}
+    back: list[dict[str, Any]] = []
     for refs in chunks(content.crime.crime_ref for content in contents):
-        held = select(CRIME.c.crime_ref, CRIME.c.digest).where(CRIME.c.crime_ref.in_(refs))
-        standing.update(connection.execute(held).all())
+        held = select(CRIME.c.crime_ref, CRIME.c.digest, CRIME.c.missing_since)
+        for ref, digest, missing_since in connection.execute(
+            held.where(among(connection, CRIME.c.crime_ref, refs))
+        ).all():
+            standing[ref] = digest
+            if missing_since is not None:
+                back.append({"crime_ref": ref, "missing_since": None})
     changed = [content for content in contents if standing.get(content.crime.crime_ref) != content.digest]
+    removed = removed_contents(connection, [c.crime.crime_ref for c in changed if c.crime.crime_ref not in standing])
+    changed = [content for content in changed if content.digest not in removed]
     _keep_versions(connection, [c.crime.crime_ref for c in changed if c.crime.crime_ref in standing], now)
     rows = [
         {
@@ -145,6 +155,7 @@ def _take_crimes(connection: Connection, contents: list[Content], poll_id: int, 
         for content, record in zip(changed, pack(content.crime for content in changed), strict=True)
     ]
     upsert(connection, CRIME, rows, kept=("first_seen_at",))
+    set_by_key(connection, CRIME, back)
     return len(rows)
 
 
@@ -153,7 +164,7 @@ def _keep_versions(connection: Connection, refs: list[str], now: datetime) -> No
     kept = ["crime_ref", "digest", "record", "seen_at"]
     standing = select(*(CRIME.c[name] for name in kept), literal(now, CRIME_VERSION.c.replaced_at.type))
     for part in chunks(refs):
-        moved = standing.where(CRIME.c.crime_ref.in_(part))
+        moved = standing.where(among(connection, CRIME.c.crime_ref, part))
         connection.execute(insert(CRIME_VERSION).from_select([*kept, "replaced_at"], moved))
 
 

@@ -6,9 +6,9 @@ Nothing is known only here: `rebuild` makes it again from the records.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, Connection, delete, or_, select, update
 
 from compliance.policy import Policy, judge
 from compliance.policy.calendars import NEVER, from_day
@@ -18,9 +18,9 @@ from compliance.records import columns
 from compliance.records.wire import paused_gc
 from compliance.store.content import unpack
 from compliance.store.database import Store
-from compliance.store.dialect import chunks, upsert
+from compliance.store.dialect import among, chunks, delete_by_key, set_by_key, upsert
 from compliance.store.intake import AT_ONCE
-from compliance.store.rows import COLUMNS, KEY, Key, Obligations, obligations_of
+from compliance.store.rows import COLUMNS, KEY, Obligations, obligations_of
 from compliance.store.tables import CRIME, OBLIGATION, PROJECTION
 from compliance.store.transitions import note_transitions
 
@@ -53,74 +53,77 @@ def judge_due(store: Store, policy: Policy, now: datetime) -> Judged:
     """
     with store.writing() as connection:
         _wake_all_if_changed(connection, policy, now)
-    due = select(CRIME.c.crime_ref).where(CRIME.c.wake_on <= from_day(policy.local.day_of(now)))
+    due = CRIME.c.wake_on <= from_day(policy.local.day_of(now))
     with store.reading() as connection:
-        refs = sorted(connection.execute(due).scalars())
-    transitions = 0
+        refs = sorted(connection.execute(select(CRIME.c.crime_ref).where(due)).scalars())
+    crimes = transitions = 0
     for part in chunks(refs, BATCH):
         with paused_gc(), store.writing() as connection:
-            batch = _Batch(connection, policy, part, now)
-            transitions += note_transitions(connection, batch.verdicts, batch.standing, batch.fresh, now)
+            # What another service has judged meanwhile is due no longer, and must not be judged as at an earlier now.
+            batch = _Batch(connection, policy, part, now, due)
+            crimes += len(batch.refs)
+            transitions += batch.note_transitions(connection, now)
             batch.write(connection)
-    return Judged(len(refs), transitions)
+    return Judged(crimes, transitions)
 
 
 def rebuild(store: Store, policy: Policy, now: datetime) -> Rebuilt:
     """Make the obligations again from all records, as at `now`, and say how many stood otherwise.
 
-    The transitions, which tell what was noticed and when, are left alone.
+    They are brought up to date first, so that what is noticed by it stands in the log; the log itself is left alone. A
+    crime that changes meanwhile is left to the next cycle. A transaction a batch: after an interruption, begin again.
     """
+    judge_due(store, policy, now)
+    asleep = or_(CRIME.c.wake_on.is_(None), CRIME.c.wake_on > from_day(policy.local.day_of(now)))
     with store.writing() as connection:
-        _note_policy(connection, policy, now)
         orphans = delete(OBLIGATION).where(OBLIGATION.c.crime_ref.not_in(select(CRIME.c.crime_ref)))
         differences = connection.execute(orphans).rowcount
+    with store.reading() as connection:
         refs = sorted(connection.execute(select(CRIME.c.crime_ref)).scalars())
+    crimes = 0
     for part in chunks(refs, BATCH):
         with paused_gc(), store.writing() as connection:
-            differences += _Batch(connection, policy, part, now).write(connection)
-    return Rebuilt(len(refs), differences)
+            batch = _Batch(connection, policy, part, now, asleep)
+            crimes += len(batch.refs)
+            differences += batch.write(connection)
+    return Rebuilt(crimes, differences)
 
 
 class _Batch:
-    """Some crimes judged: the obligations that stand and those that should."""
+    """Some crimes judged: how the obligations that should stand differ from those that do."""
 
-    def __init__(self, connection: Connection, policy: Policy, refs: Sequence[str], now: datetime) -> None:
-        asked = select(CRIME.c.crime_ref, CRIME.c.record, CRIME.c.wake_on).where(CRIME.c.crime_ref.in_(refs))
-        held = connection.execute(asked.with_for_update()).all()
+    def __init__(
+        self, connection: Connection, policy: Policy, refs: Sequence[str], now: datetime, *which: ColumnElement[bool]
+    ) -> None:
+        asked = select(CRIME.c.crime_ref, CRIME.c.record, CRIME.c.wake_on)
+        held = connection.execute(asked.where(among(connection, CRIME.c.crime_ref, refs), *which)).all()
         self.refs: list[str] = [row.crime_ref for row in held]
         self.verdicts: Verdicts = judge(columns(unpack(row.record for row in held)), policy, now)
-        self.fresh = obligations_of(self.verdicts)
-        self.standing = _standing(connection, self.refs)
+        fresh, standing = obligations_of(self.verdicts), _standing(connection, self.refs)
+        self._keys = list(fresh)
+        self._changed = {key: row for key, row in fresh.items() if standing.get(key) != row}
+        self._gone = [key for key in standing if key not in fresh]
+        self._was = {key: standing[key] for key in (*self._gone, *self._changed) if key in standing}
         self._slept: list[date | None] = [row.wake_on for row in held]
+
+    def note_transitions(self, connection: Connection, now: datetime) -> int:
+        """Log what differs; how many transitions."""
+        return note_transitions(connection, self.verdicts, self._keys, self._was, self._changed, now)
 
     def write(self, connection: Connection) -> int:
         """Make the obligations those that should stand, and set when each crime wakes next; how many differed."""
-        changed = [row for key, row in self.fresh.items() if self.standing.get(key) != row]
-        gone = [key for key in self.standing if key not in self.fresh]
-        upsert(connection, OBLIGATION, [dict(zip(COLUMNS, row, strict=True)) for row in changed])
-        _delete(connection, gone)
+        upsert(connection, OBLIGATION, [dict(zip(COLUMNS, row, strict=True)) for row in self._changed.values()])
+        delete_by_key(connection, OBLIGATION, [dict(zip(KEY, key, strict=True)) for key in self._gone])
         wake = [None if day == NEVER else from_day(day) for day in wake_on(self.verdicts).tolist()]
         moved = zip(self.refs, self._slept, wake, strict=True)
-        _set_wake(connection, [{"ref": ref, "day": day} for ref, slept, day in moved if slept != day])
-        return len(changed) + len(gone)
+        woken = [{"crime_ref": ref, "wake_on": day} for ref, slept, day in moved if slept != day]
+        set_by_key(connection, CRIME, woken)
+        return len(self._changed) + len(self._gone)
 
 
 def _standing(connection: Connection, refs: Sequence[str]) -> Obligations:
-    asked = select(*(OBLIGATION.c[name] for name in COLUMNS)).where(OBLIGATION.c.crime_ref.in_(refs))
-    return {row[: len(KEY)]: tuple(row) for row in connection.execute(asked)}
-
-
-def _delete(connection: Connection, keys: list[Key]) -> None:
-    if keys:
-        same = [OBLIGATION.c[name] == bindparam(f"its_{name}") for name in KEY]
-        rows: list[dict[str, Any]] = [{f"its_{n}": value for n, value in zip(KEY, key, strict=True)} for key in keys]
-        connection.execute(delete(OBLIGATION).where(*same), rows)
-
-
-def _set_wake(connection: Connection, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        moved = update(CRIME).where(CRIME.c.crime_ref == bindparam("ref")).values(wake_on=bindparam("day"))
-        connection.execute(moved, rows)
+    asked = select(*(OBLIGATION.c[name] for name in COLUMNS)).where(among(connection, OBLIGATION.c.crime_ref, refs))
+    return {row[: len(KEY)]: row for row in map(tuple, connection.execute(asked).all())}
 
 
 def _wake_all_if_changed(connection: Connection, policy: Policy, now: datetime) -> None:
@@ -128,8 +131,4 @@ def _wake_all_if_changed(connection: Connection, policy: Policy, now: datetime) 
     judged_by = select(PROJECTION.c.policy_digest).where(PROJECTION.c.name == _NAME)
     if connection.execute(judged_by).scalar() != policy.digest:
         connection.execute(update(CRIME).values(wake_on=AT_ONCE))
-        _note_policy(connection, policy, now)
-
-
-def _note_policy(connection: Connection, policy: Policy, now: datetime) -> None:
-    upsert(connection, PROJECTION, [{"name": _NAME, "policy_digest": policy.digest, "since": now}])
+        upsert(connection, PROJECTION, [{"name": _NAME, "policy_digest": policy.digest, "since": now}])

@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy import Connection, func, or_, update
+from sqlalchemy.orm import defer
+from sqlmodel import col, select
 
-from compliance.store.content import pack_raw, raw_digest
+from compliance.errors import RecordError
+from compliance.store.content import pack_raw, raw_digest, unpack_raw
 from compliance.store.database import Store
-from compliance.store.dialect import chunks, insert_into
-from compliance.store.tables import QUARANTINE
+from compliance.store.dialect import among, chunks, insert_into
+from compliance.store.tables import QUARANTINE, Quarantined
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +56,26 @@ def clear(connection: Connection, crime_refs: Sequence[str], now: datetime) -> N
     whose crime number could not be read stays until a person clears it."""
     standing = QUARANTINE.c.cleared_at.is_(None)
     for refs in chunks(crime_refs):
-        gone = update(QUARANTINE).where(QUARANTINE.c.crime_ref.in_(refs), standing)
+        gone = update(QUARANTINE).where(among(connection, QUARANTINE.c.crime_ref, refs), standing)
         connection.execute(gone.values(cleared_at=now))
+
+
+def quarantined(store: Store) -> list[Quarantined]:
+    """The refused records that stand, the newest first, without their bytes."""
+    asked = select(Quarantined).where(col(Quarantined.cleared_at).is_(None)).options(defer(Quarantined.record))  # type: ignore[arg-type]
+    order = col(Quarantined.last_seen_at).desc(), col(Quarantined.id).desc()
+    with store.session(reading=True) as session:
+        return list(session.exec(asked.order_by(*order)))
+
+
+def quarantined_record(store: Store, number: int) -> tuple[Quarantined, bytes]:
+    """One refused record and its bytes as they came (of one that is too long, as much as a record may have), whether it
+    still stands or not. Raises RecordError where there is no such number."""
+    with store.session(reading=True) as session:
+        found = session.get(Quarantined, number)
+    if found is None:
+        raise RecordError(f"no refused record has the number {number}; `compliance quarantine list` shows them")
+    return found, unpack_raw(found.record)
 
 
 def quarantine_counts(store: Store, as_at: datetime | None = None) -> dict[str, int]:

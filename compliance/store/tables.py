@@ -36,9 +36,21 @@ class Feed(SQLModel, table=True):
     moved_at: datetime | None = None
 
 
+class FeedCursor(SQLModel, table=True):
+    """A cursor that a feed gave at an earlier time, to begin a poll from where late commits at the source may lie."""
+
+    __tablename__ = "feed_cursor"
+    __table_args__ = (Index("ix_feed_cursor_source", "source", "taken_at"),)
+    id: int | None = Field(default=None, sa_column=Column(_BIG_ID, primary_key=True))
+    source: str
+    cursor: str
+    taken_at: datetime
+
+
 class CrimeRow(SQLModel, table=True):
     """A crime record as it now stands. `wake_on` is the local date on which its verdict next changes by itself; what
-    has changed since it was last judged wakes at once (the first of all dates)."""
+    has changed since it was last judged wakes at once (the first of all dates). `missing_since` is set while a full
+    export, the first at that instant, did not hold the crime any longer: it is flagged, and stays."""
 
     __tablename__ = "crime"
     crime_ref: str = Field(primary_key=True)
@@ -48,6 +60,7 @@ class CrimeRow(SQLModel, table=True):
     seen_poll: int | None = None
     first_seen_at: datetime
     wake_on: date | None = Field(default=None, index=True)
+    missing_since: datetime | None = None
 
 
 class CrimeVersion(SQLModel, table=True):
@@ -225,6 +238,25 @@ class Published(SQLModel, table=True):
     published_at: datetime
 
 
+class Removal(SQLModel, table=True):
+    """That a crime was removed, or stripped of its officers, a time after it was closed (`action`: remove or strip).
+
+    Nothing here says which: `crime_digest` is of the crime number, `digest` of the record's content as it last came, so
+    that the same record is not taken in again. The counts say what went with it.
+    """
+
+    id: int | None = Field(default=None, sa_column=Column(_BIG_ID, primary_key=True))
+    crime_digest: bytes = Field(sa_column=Column(LargeBinary, nullable=False, index=True))
+    digest: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    action: str
+    closed_on: date
+    removed_at: datetime
+    versions: int
+    obligations: int
+    transitions: int
+    notices: int
+
+
 class JobRun(SQLModel, table=True):
     """That something due once (a morning's digests, a week's report) was done: a row with a unique key."""
 
@@ -238,6 +270,8 @@ def _table(model: type[SQLModel]) -> Table:
 
 
 POLL, FEED, QUARANTINE, OFFICER = _table(Poll), _table(Feed), _table(Quarantined), _table(OfficerRow)
+FEED_CURSOR = _table(FeedCursor)
 CRIME, CRIME_VERSION = _table(CrimeRow), _table(CrimeVersion)
 OBLIGATION, PROJECTION, TRANSITION = _table(Obligation), _table(Projection), _table(Transition)
+NOTICE, OUTBOX, REMOVAL = _table(Notice), _table(Outbox), _table(Removal)
 """The tables themselves, for statements of Core in bulk paths (design decision 3)."""

@@ -5,12 +5,13 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, insert, select
+import numpy as np
+from sqlalchemy import Connection, func, select
 
 from compliance.policy.calendars import NO_DAY, from_day
 from compliance.policy.verdicts import Verdicts
 from compliance.policy.wake import ended_on
-from compliance.store.dialect import chunks
+from compliance.store.dialect import add, among, chunks
 from compliance.store.rows import CLOCK_DATE, DISCHARGED_ON, DUE_DATE, KEY, STATE, Key, Obligations
 from compliance.store.tables import TRANSITION
 
@@ -19,15 +20,23 @@ _SPELL_OF: Final = (*KEY, "clock_date")
 
 
 def note_transitions(
-    connection: Connection, verdicts: Verdicts, standing: Obligations, fresh: Obligations, now: datetime
+    connection: Connection,
+    verdicts: Verdicts,
+    keys: Sequence[Key],
+    standing: Obligations,
+    fresh: Obligations,
+    now: datetime,
 ) -> int:
-    """Log the changes from the obligations that stand to those just judged (`verdicts`, and `fresh`, their rows); how
-    many. An obligation is the same one only while its clock date is."""
+    """Log the changes from the obligations that stand to those just judged; how many. An obligation is the same one
+    only while its clock date is.
+
+    `keys` are those of the verdicts, in their order; `standing` and `fresh` hold only what differs between the two.
+    """
     found = list(_changes(standing, fresh))
     if not found:
         return 0
     today = from_day(verdicts.policy.local.day_of(now))
-    ended = _ended(verdicts, fresh)
+    ended = _ended(verdicts, keys)
     spells = _spells(connection, sorted({key[0] for key, *_ in found}))
     rows: list[dict[str, Any]] = []
     for key, clock_date, from_state, to_state in found:
@@ -37,7 +46,7 @@ def note_transitions(
         row = dict(zip(_SPELL_OF, spell_of, strict=True))
         row |= {"from_state": from_state, "to_state": to_state, "dated": dated}
         rows.append(row | {"noticed_at": now, "spell": max(spells[spell_of], 1)})
-    connection.execute(insert(TRANSITION), rows)
+    add(connection, TRANSITION, rows)
     return len(rows)
 
 
@@ -64,10 +73,10 @@ def _dated(row: Sequence[Any], ended: date) -> date:
     return discharged_on or ended
 
 
-def _ended(verdicts: Verdicts, fresh: Obligations) -> dict[Key, date]:
-    """On which day each obligation was owed no longer, of those where the records say (`fresh` is in their order)."""
-    days = ended_on(verdicts).tolist()
-    return {key: from_day(day) for key, day in zip(fresh, days, strict=True) if day != NO_DAY}
+def _ended(verdicts: Verdicts, keys: Sequence[Key]) -> dict[Key, date]:
+    """On which day each obligation was owed no longer, of those where the records say."""
+    days = ended_on(verdicts)
+    return {keys[place]: from_day(days[place]) for place in np.flatnonzero(days != NO_DAY).tolist()}
 
 
 def _spells(connection: Connection, crime_refs: Sequence[str]) -> Counter[Key]:
@@ -75,7 +84,7 @@ def _spells(connection: Connection, crime_refs: Sequence[str]) -> Counter[Key]:
     counts: Counter[Key] = Counter()
     of = [TRANSITION.c[name] for name in _SPELL_OF]
     for refs in chunks(crime_refs):
-        overdue = TRANSITION.c.crime_ref.in_(refs), TRANSITION.c.to_state == "overdue"
-        for row in connection.execute(select(*of, func.count()).where(*overdue).group_by(*of)):
+        overdue = among(connection, TRANSITION.c.crime_ref, refs), TRANSITION.c.to_state == "overdue"
+        for row in connection.execute(select(*of, func.count()).where(*overdue).group_by(*of)).all():
             counts[row[:-1]] = row[-1]
     return counts

@@ -1,7 +1,7 @@
 """The obligations as a projection of the records: kept up at the cost of what changed, and always rebuildable."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
@@ -11,14 +11,14 @@ from sqlalchemy import delete, insert, update
 
 from compliance.policy import Policy, judge
 from compliance.records import columns, convert_crime
-from compliance.store import Store, judge_due, outstanding, projection, rebuild
+from compliance.store import Store, dialect, judge_due, outstanding, projection, rebuild
 from compliance.store.tables import CRIME, OBLIGATION, TRANSITION
 from tests import stores
 from tests.engine import shipped
 from tests.histories import histories
 from tests.stores import Record, at, crime, rows, take, updates
 
-database_url = stores.database_url
+new_database, database_url = stores.new_database, stores.database_url
 store = stores.store
 
 WEST_MERCIA = shipped("west-mercia")[0]
@@ -129,6 +129,27 @@ def test_an_update_withdrawn_makes_it_overdue_again_in_a_second_spell(store: Sto
     ]
 
 
+def test_an_update_moved_to_another_crime_reopens_one_and_discharges_the_other(store: Store) -> None:
+    """Whichever of the two crimes comes first, and in whichever page: all facts stay in the log."""
+    told = updates("2026-07-12")
+    take(store, JULY[8], crime("A", updates=[]), crime("B"))
+    judge_due(store, WEST_MERCIA, JULY[8])
+    for now, records in (
+        (JULY[12], [crime("A", updates=told)]),
+        (JULY[14], [crime("B", updates=told)]),  # for a while both crimes have it
+        (JULY[15], [crime("A", updates=[])]),
+    ):
+        take(store, now, *records)
+        judge_due(store, WEST_MERCIA, now)
+    found = rows(store, TRANSITION, "crime_ref", "requirement", "from_state", "to_state", "spell", "noticed_at")
+    assert [(ref, *rest) for ref, requirement, *rest in found if requirement == "7-day"][2:] == [
+        ("A", "overdue", "late", 1, JULY[12]),
+        ("B", "overdue", "late", 1, JULY[14]),
+        ("A", "late", "overdue", 2, JULY[15]),
+    ]
+    assert [o.crime_ref for o in outstanding(store, date(2026, 7, 16))] == ["A"]
+
+
 def test_a_corrected_report_date_ends_one_obligation_and_begins_another(store: Store) -> None:
     """The clock date is part of what an obligation is: the spells of one count nothing for the other."""
     take(store, JULY[1], crime())
@@ -232,19 +253,69 @@ def test_the_projection_can_be_rebuilt_and_shows_what_differed(store: Store) -> 
     assert rows(store, TRANSITION) == noticed
 
 
+def test_a_rebuild_notices_first_what_has_changed_since_it_was_last_judged(store: Store) -> None:
+    """What became overdue stands in the log, whichever of the two was quicker to see it."""
+    take(store, JULY[1], crime())
+    judge_due(store, WEST_MERCIA, JULY[1])
+    assert rebuild(store, WEST_MERCIA, JULY[9]).differences == 0
+    assert log(store) == [("7-day", 1, "pending", "overdue", "08 Jul", 1)]
+
+
+def test_a_rebuild_under_another_policy_that_is_cut_short_leaves_the_rest_to_be_judged_by_it(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(projection, "BATCH", 2)
+    take(store, JULY[1], *(crime(f"22A/{n}/26") for n in range(6)))
+    judge_due(store, WEST_MERCIA, JULY[2])
+    strict, calls = WEST_MERCIA.changed(exempt_victims=["standard"]), iter(range(9))
+
+    def cut(*arguments: Any) -> None:
+        if next(calls) == 1:
+            raise RuntimeError("power cut")
+        dialect.upsert(*arguments)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(projection, "upsert", cut)
+        with pytest.raises(RuntimeError, match="power cut"):
+            rebuild(store, strict, JULY[2])
+    judge_due(store, strict, JULY[2])
+    assert {row[0] for row in rows(store, OBLIGATION, "state")} == {"exempt"}
+    assert rebuild(store, strict, JULY[2]).differences == 0
+
+
+def test_a_crime_that_changes_during_a_rebuild_is_left_to_the_next_cycle(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise what the change brings about would never stand in the log."""
+    take(store, JULY[1], crime("A"), crime("B"))
+    judge_due(store, WEST_MERCIA, JULY[9])
+    chunks, calls = dialect.chunks, iter(range(9))
+
+    def meanwhile(items: list[str], size: int) -> Iterator[list[str]]:
+        if next(calls) == 1:  # the first is the judging at the start
+            take(store, JULY[9], crime("A", updates=updates("2026-07-09")))
+        return chunks(items, size)
+
+    monkeypatch.setattr(projection, "chunks", meanwhile)
+    done = rebuild(store, WEST_MERCIA, JULY[9])
+    assert (done.crimes, done.differences) == (1, 0)
+    judge_due(store, WEST_MERCIA, JULY[10])
+    assert ("7-day", 1, "overdue", "late", "09 Jul", 1) in log(store)
+
+
 def test_a_batch_that_fails_is_undone_and_the_next_cycle_goes_on_from_there(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(projection, "BATCH", 2)
     take(store, JULY[1], *(crime(f"22A/{n}/26") for n in range(6)))
-    write, count = projection._set_wake, iter(range(9))
+    write, count = dialect.set_by_key, iter(range(9))
 
     def fail(*arguments: Any) -> None:
         if next(count) == 1:
             raise RuntimeError("power cut")
         write(*arguments)
 
-    monkeypatch.setattr(projection, "_set_wake", fail)
+    monkeypatch.setattr(projection, "set_by_key", fail)
     with pytest.raises(RuntimeError, match="power cut"):
         judge_due(store, WEST_MERCIA, JULY[9])
     assert {row[0] for row in rows(store, TRANSITION, "crime_ref")} == {"22A/0/26", "22A/1/26"}

@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -13,7 +14,7 @@ from compliance.errors import SettingsError, UnavailableError
 from compliance.store import Store, dialect, migrate, schema
 from tests import stores
 
-database_url = stores.database_url
+new_database, database_url = stores.new_database, stores.database_url
 store = stores.store
 
 BROKEN = "boom"
@@ -54,11 +55,11 @@ def tables(engine: Engine) -> dict[str, object]:
     return {table: of(table) for table in seen.get_table_names() if table != "alembic_version"}
 
 
-def test_the_migrated_schema_is_that_of_the_tables(store: Store, tmp_path: Path) -> None:
+def test_the_migrated_schema_is_that_of_the_tables(store: Store, new_database: stores.NewDatabase) -> None:
     with store.reading() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, SQLModel.metadata) == []
-    made = dialect.engine_for(dialect.parse_url(f"sqlite:///{tmp_path / 'made.db'}"))
+    made = dialect.engine_for(dialect.parse_url(new_database()))
     SQLModel.metadata.create_all(made)
     assert tables(store.engine) == tables(made)
     made.dispose()
@@ -109,11 +110,31 @@ def test_a_migration_that_fails_leaves_the_schema_as_it_was(database_url: str, s
     assert tables(store.engine) == before
 
 
+def test_migrating_from_two_places_at_once_makes_one_schema(database_url: str) -> None:
+    """Writers take turns: the second finds the schema that the first has made."""
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            migrate(database_url)
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [Thread(target=run) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    Store.open(database_url).close()
+
+
 @pytest.mark.parametrize(
     ("url", "said"),
     [
         ("compliance.db", "not a database URL"),
         ("mysql://host/force", "'mysql' is not supported"),
+        ("postgresql+asyncpg://host/force", "expected 'postgresql\\+psycopg'"),
         ("sqlite://", "SQLite needs a file"),
         ("sqlite:///:memory:", "SQLite needs a file"),
     ],

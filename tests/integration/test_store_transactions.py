@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from threading import Thread
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,11 +12,12 @@ from sqlalchemy.exc import IntegrityError
 
 from compliance.errors import SettingsError, UnavailableError
 from compliance.store import Store, begin_poll, dialect, last_complete_poll, load_columns, migrate
+from compliance.store.postgres import prepare
 from compliance.store.tables import POLL, JobRun, Poll
-from tests import stores
+from tests import postgres, stores
 from tests.stores import SOURCE, at, crime, rows, take
 
-database_url = stores.database_url
+new_database, database_url = stores.new_database, stores.database_url
 store = stores.store
 
 NOW = at("2026-07-02 06:00")
@@ -81,11 +83,11 @@ def test_what_a_session_loaded_stays_readable(store: Store) -> None:
 
 
 def test_a_database_kept_busy_is_unavailable_and_named(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dialect, "_BUSY_SECONDS", 0)
+    monkeypatch.setattr(dialect, "_BUSY_SECONDS", 0.01)
     migrate(database_url)
     one, other = Store.open(database_url), Store.open(database_url)
     with one.writing():
-        with pytest.raises(UnavailableError, match=r"compliance\.db could not be used \(database is locked\)"):
+        with pytest.raises(UnavailableError, match=r"could not be used \(.*(database is locked|lock timeout)"):
             begin_poll(other, SOURCE, NOW)
         assert len(load_columns(other)) == 0
     begin_poll(other, SOURCE, NOW)
@@ -102,3 +104,28 @@ def test_a_password_is_never_shown() -> None:
     with pytest.raises((SettingsError, UnavailableError)) as raised:
         Store.open("postgresql://monitor:secret@127.0.0.1:1/compliance")
     assert "secret" not in str(raised.value)
+
+
+def test_a_server_that_was_restarted_is_used_again_without_an_error() -> None:
+    url = postgres.new_database()
+    migrate(url)
+    store, other = Store.open(url), Store.open(url)
+    begin_poll(store, SOURCE, NOW)
+    with other.reading() as connection:
+        others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        connection.exec_driver_sql(f"{others} WHERE datname = current_database() AND pid <> pg_backend_pid()")
+    begin_poll(store, SOURCE, NOW)
+    assert len(rows(store, POLL)) == 2
+    store.close()
+    other.close()
+
+
+def test_an_old_server_and_another_encoding_are_refused_with_what_to_do() -> None:
+    """PostgreSQL 14 or later, UTF-8."""
+    for version, encoding, said in (
+        (130_014, "UTF8", "PostgreSQL 13; 14 or later"),
+        (140_000, "LATIN1", "not in UTF-8"),
+    ):
+        info = SimpleNamespace(server_version=version, parameter_status=lambda _, encoding=encoding: encoding)
+        with pytest.raises(SettingsError, match=said):
+            prepare(SimpleNamespace(info=info), 1)

@@ -11,7 +11,7 @@ from tests.histories import histories
 from tests.stores import Record, at, crime, take
 from tests.unit.test_store_pool import plain
 
-database_url = stores.database_url
+new_database, database_url = stores.new_database, stores.database_url
 store = stores.store
 
 DAYS = [at("2026-07-02 06:00") + timedelta(days=n) for n in range(6)]

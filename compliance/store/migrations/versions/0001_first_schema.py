@@ -31,6 +31,7 @@ def _crimes() -> None:
         sa.Column("seen_poll", sa.Integer()),
         sa.Column("first_seen_at", INSTANT, nullable=False),
         sa.Column("wake_on", sa.Date()),
+        sa.Column("missing_since", INSTANT),
         sa.PrimaryKeyConstraint("crime_ref"),
     )
     op.create_index("ix_crime_wake_on", "crime", ["wake_on"])
@@ -53,6 +54,15 @@ def _crimes() -> None:
         sa.Column("moved_at", INSTANT),
         sa.PrimaryKeyConstraint("source"),
     )
+    op.create_table(
+        "feed_cursor",
+        sa.Column("id", BIG_ID, nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("cursor", sa.String(), nullable=False),
+        sa.Column("taken_at", INSTANT, nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_feed_cursor_source", "feed_cursor", ["source", "taken_at"])
     op.create_table(
         "poll",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -221,6 +231,21 @@ def _mails() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("period", "edition", "version", name="uq_published"),
     )
+    op.create_table(
+        "removal",
+        sa.Column("id", BIG_ID, nullable=False),
+        sa.Column("crime_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("action", sa.String(), nullable=False),
+        sa.Column("closed_on", sa.Date(), nullable=False),
+        sa.Column("removed_at", INSTANT, nullable=False),
+        sa.Column("versions", sa.Integer(), nullable=False),
+        sa.Column("obligations", sa.Integer(), nullable=False),
+        sa.Column("transitions", sa.Integer(), nullable=False),
+        sa.Column("notices", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_removal_crime_digest", "removal", ["crime_digest"])
     op.create_table(
         "job_run",
         sa.Column("key", sa.String(), nullable=False),

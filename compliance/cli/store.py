@@ -1,0 +1,130 @@
+"""Commands on what the database holds: rebuild, quarantine, retention, export."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from compliance.cli.base import CONFIG
+
+if TYPE_CHECKING:
+    from compliance.service import Service
+
+
+def _service(config: Path) -> "Service":
+    from compliance.config import load_settings
+    from compliance.service import Service
+
+    return Service.open(load_settings(config))
+
+
+@click.command()
+@CONFIG
+def rebuild(config: Path) -> None:
+    """Make the obligations again from the records, and say how many stood otherwise.
+
+    They are brought up to date first. Exit code 1 where some stood otherwise: they are as the records say now.
+    """
+    from compliance.store import rebuild as run
+
+    with _service(config) as service:
+        done = run(service.store, service.policy, service.clock())
+    click.echo(f"{_many(done.crimes, 'crime')} judged again, {_many(done.differences, 'obligation')} stood otherwise")
+    sys.exit(done.differences > 0)
+
+
+@click.group()
+def quarantine() -> None:
+    """Refused records: what they are, why, and trying them again."""
+
+
+@quarantine.command("list")
+@CONFIG
+def list_quarantined(config: Path) -> None:
+    """The refused records that stand, the newest first."""
+    from compliance.store import quarantined
+
+    with _service(config) as service:
+        found = quarantined(service.store)
+    for record in found:
+        crime = f"crime {_safe(record.crime_ref)}" if record.crime_ref else "no crime number"
+        click.echo(
+            f"{record.id}  {record.first_seen_at:%Y-%m-%d %H:%MZ} to {record.last_seen_at:%Y-%m-%d %H:%MZ}, "
+            f"{_many(record.times, 'time')}  {_safe(record.source)}  {crime}: {_safe(record.reason)}"
+        )
+    click.echo(f"standing: {_many(len(found), 'refused record')}", err=True)
+
+
+@quarantine.command()
+@CONFIG
+@click.argument("number", type=int)
+def show(config: Path, number: int) -> None:
+    """A refused record as it came, and why it was refused. What cannot be printed is shown as an escape."""
+    from compliance.store import quarantined_record
+
+    with _service(config) as service:
+        record, raw = quarantined_record(service.store, number)
+    click.echo(f"{_safe(record.reason)}" + (f" (left the quarantine {record.cleared_at})" if record.cleared_at else ""))
+    click.echo(_safe(raw.decode("utf-8", "backslashreplace")))
+
+
+@quarantine.command()
+@CONFIG
+@click.argument("numbers", type=int, nargs=-1)
+@click.option("--all", "every", is_flag=True, help="All that stand.")
+def retry(config: Path, numbers: tuple[int, ...], every: bool) -> None:
+    """Take refused records again, as though they had come: those named, or all."""
+    from compliance.store import retry_quarantined
+
+    if bool(numbers) == every:
+        raise click.UsageError("name the records by their numbers, or say --all")
+    with _service(config) as service:
+        done = retry_quarantined(service.store, service.clock(), None if every else numbers)
+        service.judge()
+    click.echo(f"{done.taken:,} taken in, {done.overtaken:,} had come right since, {done.refused:,} refused still")
+
+
+@click.command()
+@CONFIG
+@click.option("--dry-run", is_flag=True, help="Say which crimes would be removed or stripped; write nothing.")
+def retention(config: Path, dry_run: bool) -> None:
+    """Remove crimes, or strip them of officers, a configured time after closing; each removal is written down."""
+    from compliance.store import retention_due
+
+    with _service(config) as service:
+        if not service.retentions:
+            click.echo("the settings say nothing of retention: nothing is removed")
+            return
+        if not dry_run:
+            click.echo(f"{_many(service.retain(), 'crime')} removed or stripped of officers")
+            return
+        for rule in service.retentions:
+            count = 0
+            for crime in retention_due(service.store, rule, service.clock()):
+                click.echo(f"{rule.action}: crime {_safe(crime.crime_ref)}, closed on {crime.closed_on}")
+                count += 1
+            click.echo(f"{rule.action}: {_many(count, 'crime')} closed more than {rule.days_after_closing:,} days ago")
+
+
+@click.command()
+@CONFIG
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+def export(config: Path, folder: Path) -> None:
+    """Write crimes, updates, obligations and transitions as Parquet files into FOLDER."""
+    from compliance.store import export as run
+
+    with _service(config) as service:
+        service.judge()
+        counts = run(service.store, folder)
+    for name, count in counts.items():
+        click.echo(f"{folder / f'{name}.parquet'}: {_many(count, 'row')}")
+
+
+def _many(count: int, thing: str) -> str:
+    return f"{count:,} {thing}{'s' * (count != 1)}"
+
+
+def _safe(text: str) -> str:
+    """A text from elsewhere as a terminal may have it: nothing in it that is not printed."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

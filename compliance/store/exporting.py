@@ -1,0 +1,158 @@
+"""What is held, as Parquet files for the force's own tools (docs/export.md), in bounded memory and as at one moment."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from sqlalchemy import Connection, Select, select
+
+from compliance.errors import SettingsError
+from compliance.records import Crime
+from compliance.store.content import unpack
+from compliance.store.database import Store
+from compliance.store.tables import CRIME, OBLIGATION, TRANSITION
+
+_AT_ONCE: Final = 10_000
+_INSTANT: Final = pa.timestamp("us", "UTC")
+_NAMED: Final = pa.dictionary(pa.int32(), pa.string())
+"""Texts of which few differ."""
+
+
+def _schema(required: dict[str, Any], **others: Any) -> pa.Schema:
+    return pa.schema(
+        [pa.field(name, kind, nullable=False) for name, kind in required.items()]
+        + [pa.field(name, kind) for name, kind in others.items()]
+    )
+
+
+CRIMES: Final = _schema(
+    {
+        "crime_ref": pa.string(), "reported_at": _INSTANT, "victims": pa.int32(), "updates": pa.int32(),
+        "events": pa.int32(), "first_seen_at": _INSTANT, "seen_at": _INSTANT,
+    },
+    recorded_at=_INSTANT, changed_at=_INSTANT, status=_NAMED, status_at=_INSTANT, offence=_NAMED, division=_NAMED,
+    team=_NAMED, officer_ref=pa.string(), missing_since=_INSTANT,
+)  # fmt: skip
+UPDATES: Final = _schema(
+    {"crime_ref": pa.string(), "update_ref": pa.string(), "at": _INSTANT},
+    victim_ref=pa.string(), entered_at=_INSTANT, outcome=_NAMED, method=_NAMED, officer_ref=pa.string(),
+)  # fmt: skip
+OBLIGATIONS: Final = _schema(
+    {
+        "crime_ref": pa.string(), "victim_ref": pa.string(), "requirement": _NAMED, "cycle": pa.int32(),
+        "clock_date": pa.date32(), "due_date": pa.date32(), "state": _NAMED, "clause": _NAMED,
+    },
+    discharged_on=pa.date32(), reason=_NAMED, same_day_update=pa.bool_(), division=_NAMED, team=_NAMED,
+    officer_ref=pa.string(),
+)  # fmt: skip
+TRANSITIONS: Final = _schema(
+    {
+        "crime_ref": pa.string(), "victim_ref": pa.string(), "requirement": _NAMED, "cycle": pa.int32(),
+        "clock_date": pa.date32(), "dated": pa.date32(), "noticed_at": _INSTANT, "spell": pa.int32(),
+    },
+    from_state=_NAMED, to_state=_NAMED,
+)  # fmt: skip
+_HELD: Final = ("crime_ref", "record", "first_seen_at", "seen_at", "missing_since")
+
+
+def export(store: Store, folder: Path) -> dict[str, int]:
+    """Write `crimes.parquet`, `updates.parquet`, `obligations.parquet` and `transitions.parquet` into a folder, made
+    where there is none -> the rows of each. All four are as at one moment; each takes the place of a former one when
+    all are written. Raises SettingsError where the folder cannot be written to."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with store.reading() as connection:
+            counts = _crimes(connection, folder)
+            counts["obligations"] = _table(connection, folder, "obligations", OBLIGATIONS, OBLIGATION)
+            counts["transitions"] = _table(connection, folder, "transitions", TRANSITIONS, TRANSITION)
+        for name in counts:
+            _part(folder, name).replace(folder / f"{name}.parquet")
+    except OSError as error:
+        raise SettingsError(f"{folder}: cannot be written to ({error.strerror or error})") from None
+    return counts
+
+
+def _part(folder: Path, name: str) -> Path:
+    return folder / f"{name}.parquet.part"
+
+
+def _crimes(connection: Connection, folder: Path) -> dict[str, int]:
+    """Crimes and updates, by crime number."""
+    counts = {"crimes": 0, "updates": 0}
+    asked = select(*(CRIME.c[name] for name in _HELD)).order_by(CRIME.c.crime_ref)
+    with (
+        pq.ParquetWriter(_part(folder, "crimes"), CRIMES, compression="zstd") as crimes,
+        pq.ParquetWriter(_part(folder, "updates"), UPDATES, compression="zstd") as updates,
+    ):
+        for held in _in_parts(connection, asked):
+            records = unpack(row.record for row in held)
+            rows = [_crime(crime, row) for crime, row in zip(records, held, strict=True)]
+            crimes.write_table(pa.Table.from_pylist(rows, CRIMES))
+            rows = [row for crime in records for row in _updates(crime)]
+            updates.write_table(pa.Table.from_pylist(rows, UPDATES))
+            counts["crimes"] += len(held)
+            counts["updates"] += len(rows)
+    return counts
+
+
+def _table(connection: Connection, folder: Path, name: str, schema: pa.Schema, table: Any) -> int:
+    count = 0
+    asked = select(*(table.c[column] for column in schema.names)).order_by(*table.primary_key)
+    with pq.ParquetWriter(_part(folder, name), schema, compression="zstd") as writer:
+        for rows in _in_parts(connection, asked):
+            columns = zip(*rows, strict=True)
+            arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
+            writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
+            count += len(rows)
+    return count
+
+
+def _in_parts(connection: Connection, asked: Select[Any]) -> Iterator[Sequence[Any]]:
+    """The rows asked for, some at a time, without the whole ever being in memory on either side."""
+    yield from connection.execution_options(yield_per=_AT_ONCE).execute(asked).partitions()
+
+
+def _crime(crime: Crime, held: Any) -> dict[str, Any]:
+    """A crime with its last change of status on record (of changes at the same instant the later one, rules 2.9)."""
+    status = max(enumerate(crime.status or ()), key=lambda item: (_instant(item[1].at), item[0]), default=(0, None))[1]
+    return {
+        "crime_ref": crime.crime_ref,
+        "reported_at": _instant(crime.reported_at),
+        "recorded_at": _instant(crime.recorded_at),
+        "changed_at": _instant(crime.changed_at),
+        "status": status.status if status else None,
+        "status_at": _instant(status.at) if status else None,
+        "offence": crime.offence,
+        "division": crime.division,
+        "team": crime.team,
+        "officer_ref": crime.officer_ref,
+        "victims": len(crime.victims or ()),
+        "updates": len(crime.updates or ()),
+        "events": len(crime.events or ()),
+        "first_seen_at": held.first_seen_at,
+        "seen_at": held.seen_at,
+        "missing_since": held.missing_since,
+    }
+
+
+def _updates(crime: Crime) -> Iterator[dict[str, Any]]:
+    """The updates of a crime; of a repeated reference the last stands (records section 1)."""
+    for update in {update.update_ref: update for update in crime.updates or ()}.values():
+        yield {
+            "crime_ref": crime.crime_ref,
+            "update_ref": update.update_ref,
+            "at": _instant(update.at),
+            "victim_ref": update.victim_ref,
+            "entered_at": _instant(update.entered_at),
+            "outcome": update.outcome,
+            "method": update.method,
+            "officer_ref": update.officer_ref,
+        }
+
+
+def _instant(text: str | None) -> Any:
+    """A checked instant of a record, in UTC."""
+    return None if text is None else datetime.fromisoformat(text).astimezone(UTC)

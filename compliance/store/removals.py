@@ -1,0 +1,20 @@
+"""Which crimes were removed when their time had come, so that the same record is not taken in again."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, select
+
+from compliance.store.content import crime_digest
+from compliance.store.dialect import chunks
+from compliance.store.tables import REMOVAL
+
+
+def removed_contents(connection: Connection, crime_refs: Sequence[str]) -> set[bytes]:
+    """The digests of content with which some of these crimes were removed. One that comes with other content has been
+    worked on since, and is a new crime to the store."""
+    if not crime_refs or connection.execute(select(REMOVAL.c.id).limit(1)).first() is None:
+        return set()
+    digests: set[bytes] = set()
+    for part in chunks(map(crime_digest, crime_refs)):
+        digests.update(connection.execute(select(REMOVAL.c.digest).where(REMOVAL.c.crime_digest.in_(part))).scalars())
+    return digests

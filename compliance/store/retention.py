@@ -1,0 +1,198 @@
+"""Retention: what becomes of a crime a set time after it was closed (management of police information).
+
+A crime is removed with all that follows from it, or stripped of its officers' references. Published figures stay: they
+name no crime. Each removal is written down, without the crime number.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final, Literal
+
+import msgspec
+import zstandard
+from sqlalchemy import ColumnElement, Connection, Table, delete, func, select, update
+
+from compliance.policy.calendars import LocalDates, from_day, to_day
+from compliance.records import Crime
+from compliance.records.instants import parse_instants, to_micros
+from compliance.records.wire import StatusChange, paused_gc
+from compliance.store.content import crime_digest, pack, unpack
+from compliance.store.database import Store
+from compliance.store.dialect import add, set_by_key
+from compliance.store.tables import CRIME, CRIME_VERSION, NOTICE, OBLIGATION, OUTBOX, QUARANTINE, REMOVAL, TRANSITION
+
+Action = Literal["remove", "strip"]
+_AT_ONCE: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """What is done to a crime how many days after it was closed, by local date."""
+
+    action: Action
+    days_after_closing: int
+    local: LocalDates
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A crime whose time has come: its number and the local date on which it was closed."""
+
+    crime_ref: str
+    closed_on: date
+
+
+class _Story(msgspec.Struct):
+    """As much of a record as says whether it is closed."""
+
+    status: list[StatusChange] | None = None
+
+
+def retention_due(store: Store, retention: Retention, now: datetime) -> Iterator[Ended]:
+    """The crimes whose time has come, by crime number: closed or cancelled, with nothing on record that comes after,
+    and nothing outstanding. Reads every record; holds one batch of them."""
+    last = ""
+    while True:
+        with store.reading() as connection:
+            refs = _batch(connection, last)
+            ended = _ended(connection, refs, retention, now)
+        yield from ended
+        if not refs:
+            return
+        last = refs[-1]
+
+
+def apply_retention(store: Store, retention: Retention, now: datetime) -> int:
+    """Remove or strip the crimes whose time has come -> how many. A transaction a batch, so that an interruption leaves
+    each crime whole or gone; doing it again finds nothing more to do."""
+    last, count = "", 0
+    while True:
+        with paused_gc(), store.writing() as connection:
+            refs = _batch(connection, last)
+            if not refs:
+                old = from_day(retention.local.day_of(now) - retention.days_after_closing)
+                cleared = QUARANTINE.c.cleared_at < retention.local.start_of(old)
+                connection.execute(delete(QUARANTINE).where(cleared))
+                return count
+            ended = _ended(connection, refs, retention, now)
+            _write_down(connection, ended, retention.action, now)
+            (_remove if retention.action == "remove" else _strip)(connection, [crime.crime_ref for crime in ended])
+        count, last = count + len(ended), refs[-1]
+
+
+def _batch(connection: Connection, last: str) -> list[str]:
+    asked = select(CRIME.c.crime_ref).where(CRIME.c.crime_ref > last).order_by(CRIME.c.crime_ref).limit(_AT_ONCE)
+    return list(connection.execute(asked).scalars())
+
+
+def _ended(connection: Connection, refs: Sequence[str], retention: Retention, now: datetime) -> list[Ended]:
+    """Of some crimes those whose time has come. One stripped before is not due again until it changes."""
+    owed = select(OBLIGATION.c.crime_ref).where(_of(OBLIGATION, refs), OBLIGATION.c.state == "overdue")
+    stripped = select(REMOVAL.c.digest).where(REMOVAL.c.action == "strip")
+    asked = select(CRIME.c.crime_ref, CRIME.c.record).where(CRIME.c.crime_ref.in_(refs), CRIME.c.crime_ref.not_in(owed))
+    if retention.action == "strip":
+        asked = asked.where(CRIME.c.digest.not_in(stripped))
+    held = connection.execute(asked.order_by(CRIME.c.crime_ref)).all()
+    decompress, decode = zstandard.ZstdDecompressor().decompress, msgspec.json.Decoder(_Story).decode
+    today = retention.local.day_of(now)
+    ended = []
+    for row in held:
+        closed_on = _closed_on(decode(decompress(row.record)).status or [], retention.local, now)
+        if closed_on is not None and to_day(closed_on) + retention.days_after_closing < today:
+            ended.append(Ended(row.crime_ref, closed_on))
+    return ended
+
+
+def _closed_on(status: Sequence[StatusChange], local: LocalDates, now: datetime) -> date | None:
+    """The local date of the change that closed or cancelled a crime for good; None where the last change on record is
+    another, or lies in the future (rules 2.9: of changes at the same instant the later one in the record wins)."""
+    if not status:
+        return None
+    micros = parse_instants([change.at for change in status])[0].tolist()
+    last = max(range(len(status)), key=lambda place: (micros[place], place))
+    if status[last].status == "open" or micros[last] > to_micros(now):
+        return None
+    shut = last  # the first of the changes in a row that left it shut
+    order = sorted(range(len(status)), key=lambda place: (micros[place], place))
+    for place in reversed(order):
+        if status[place].status == "open":
+            break
+        shut = place
+    return from_day(int(local.of(parse_instants([status[shut].at])[0])[0]))
+
+
+def _write_down(connection: Connection, ended: Sequence[Ended], action: Action, now: datetime) -> None:
+    refs = [crime.crime_ref for crime in ended]
+    held = connection.execute(select(CRIME.c.crime_ref, CRIME.c.digest).where(_of(CRIME, refs)))
+    digests = dict(held.all())
+    counts = {
+        name: _counts(connection, table, refs)
+        for name, table in {
+            "versions": CRIME_VERSION,
+            "obligations": OBLIGATION,
+            "transitions": TRANSITION,
+            "notices": NOTICE,
+        }.items()
+    }
+    rows: list[dict[str, Any]] = [
+        {
+            "crime_digest": crime_digest(crime.crime_ref),
+            "digest": digests[crime.crime_ref],
+            "action": action,
+            "closed_on": crime.closed_on,
+            "removed_at": now,
+            **{name: found.get(crime.crime_ref, 0) for name, found in counts.items()},
+        }
+        for crime in ended
+    ]
+    add(connection, REMOVAL, rows)
+
+
+def _counts(connection: Connection, table: Table, refs: Sequence[str]) -> dict[str, int]:
+    """How many rows each of some crimes has in a table."""
+    ref = table.c.crime_ref
+    counted = connection.execute(select(ref, func.count()).where(_of(table, refs)).group_by(ref))
+    return dict(counted.all())
+
+
+def _remove(connection: Connection, refs: Sequence[str]) -> None:
+    """The crimes and all that follows from them."""
+    _forget_mails(connection, refs)
+    for table in (CRIME, CRIME_VERSION, OBLIGATION, TRANSITION, QUARANTINE):
+        connection.execute(delete(table).where(_of(table, refs)))
+
+
+def _strip(connection: Connection, refs: Sequence[str]) -> None:
+    """The officers out of the crimes, of every version; what says who was told goes with them. The digests stay those
+    of what came, so that the same record coming again changes nothing."""
+    _forget_mails(connection, refs)
+    for table in (CRIME, CRIME_VERSION):
+        (key,) = table.primary_key
+        held = connection.execute(select(key, table.c.record).where(_of(table, refs))).all()
+        records = pack(map(_without_officers, unpack(row.record for row in held)))
+        set_by_key(connection, table, [{key.name: row[0], "record": r} for row, r in zip(held, records, strict=True)])
+    connection.execute(update(OBLIGATION).where(_of(OBLIGATION, refs)).values(officer_ref=None))
+    connection.execute(delete(QUARANTINE).where(_of(QUARANTINE, refs)))
+
+
+def _without_officers(crime: Crime) -> Crime:
+    crime.officer_ref = None
+    for item in [*(crime.allocations or ()), *(crime.updates or ())]:
+        item.officer_ref = None
+    for victim in crime.victims or ():
+        for hold in victim.contact_holds or ():
+            hold.by = None
+    return crime
+
+
+def _forget_mails(connection: Connection, refs: Sequence[str]) -> None:
+    """Mails that told of the crimes keep their key and lose their text; the notices behind them go."""
+    told = select(NOTICE.c.outbox_id).where(_of(NOTICE, refs), NOTICE.c.outbox_id.is_not(None))
+    done = OUTBOX.c.state.in_(("sent", "refused", "cancelled"))
+    connection.execute(update(OUTBOX).where(OUTBOX.c.id.in_(told), done).values(text="", html=None))
+    connection.execute(delete(NOTICE).where(_of(NOTICE, refs)))
+
+
+def _of(table: Table, refs: Sequence[str]) -> ColumnElement[bool]:
+    return table.c.crime_ref.in_(refs)

@@ -1,0 +1,75 @@
+"""Refused records taken again, as though they had come, by a version of the service that may read them otherwise."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, select, update
+
+from compliance.errors import RecordError
+from compliance.records import decode_crimes
+from compliance.store.content import content_of, raw_digest, unpack_raw
+from compliance.store.database import Store
+from compliance.store.intake import put_crimes
+from compliance.store.quarantine import clear
+from compliance.store.tables import CRIME, POLL, QUARANTINE
+
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """How many refused records were taken in, were overtaken by a later record of the crime, or stay refused."""
+
+    taken: int
+    overtaken: int
+    refused: int
+
+
+def retry_quarantined(store: Store, now: datetime, numbers: Sequence[int] | None = None) -> Retried:
+    """Take all refused records that stand, or those with some numbers, again. What comes right leaves the quarantine;
+    of the others the reason is brought up to date, and nothing else: they have not come again.
+
+    A record too long to be kept whole stays refused. Raises RecordError where a number is none of one that stands.
+    """
+    standing = select(QUARANTINE.c.id).where(QUARANTINE.c.cleared_at.is_(None)).order_by(QUARANTINE.c.id)
+    with store.reading() as connection:
+        found = list(connection.execute(standing).scalars())
+    if unknown := set(numbers or ()).difference(found):
+        raise RecordError(
+            f"no refused record that stands has the number {min(unknown)}; `compliance quarantine list` shows them"
+        )
+    chosen = found if numbers is None else sorted(set(numbers))
+    done = [0, 0, 0]
+    for first in range(0, len(chosen), _AT_ONCE):
+        with store.writing() as connection:
+            part = _retry(connection, chosen[first : first + _AT_ONCE], now)
+        done = [total + some for total, some in zip(done, part, strict=True)]
+    return Retried(*done)
+
+
+def _retry(connection: Connection, numbers: Sequence[int], now: datetime) -> tuple[int, int, int]:
+    still = QUARANTINE.c.cleared_at.is_(None)
+    asked = select(QUARANTINE).where(QUARANTINE.c.id.in_(numbers), still).order_by(QUARANTINE.c.last_seen_at)
+    held = connection.execute(asked).all()
+    raws = [unpack_raw(row.record) for row in held]
+    whole = [place for place, row in enumerate(held) if raw_digest(row.source, raws[place]) == row.digest]
+    crimes, refusals = decode_crimes([raws[place] for place in whole])
+    refused = {whole[refusal.index]: refusal.reason for refusal in refusals}
+    right = [held[place] for place in whole if place not in refused]
+    for place, reason in refused.items():
+        connection.execute(update(QUARANTINE).where(QUARANTINE.c.id == held[place].id).values(reason=reason))
+    taken = overtaken = 0
+    for row, content in zip(right, content_of(crimes), strict=True):
+        ref = content.crime.crime_ref
+        seen_at: Any = connection.execute(select(CRIME.c.seen_at).where(CRIME.c.crime_ref == ref)).scalar()
+        if seen_at is not None and seen_at > row.last_seen_at:
+            overtaken += 1  # its crime number could not be read then, so it did not leave by itself
+        else:
+            newest = select(func.max(POLL.c.id)).where(POLL.c.source == row.source)
+            put_crimes(connection, [content], connection.execute(newest).scalar(), now)
+            clear(connection, [ref], now)
+            taken += 1
+        connection.execute(update(QUARANTINE).where(QUARANTINE.c.id == row.id).values(cleared_at=now))
+    return taken, overtaken, len(held) - len(right)

