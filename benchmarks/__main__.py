@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-NAMES = ("engine", "evaluation", "polling")
+NAMES = ("engine", "evaluation", "polling", "store")
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or NAMES:

@@ -6,23 +6,19 @@ Every setting is described here, and the description is what `docs/configuration
 import os
 import tomllib
 from collections.abc import Iterator
-from datetime import date, time
+from datetime import date, datetime, time
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError
 
 from compliance.errors import SettingsError, settings_error
+from compliance.feed_settings import CrimeSystem, Secret, Section
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-Secret = Annotated[str, Field(pattern=r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$")]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Force(_Section):
+class Force(Section):
     """Who runs the service, and under which policy."""
 
     name: str = Field(min_length=1, description="The force's name, as reports print it.")
@@ -32,42 +28,18 @@ class Force(_Section):
     )
 
 
-class Database(_Section):
+class Database(Section):
     """Where the service keeps what it knows."""
 
     url: str = Field(
         "sqlite:///var/compliance.db",
-        description="An SQLAlchemy database URL. A relative SQLite path is relative to this file.",
+        description="An SQLAlchemy database URL: SQLite, whose relative path is relative to this file, or PostgreSQL "
+        "14 or later in UTF-8, such as `postgresql+psycopg://compliance@db.force.example/compliance`; its password is "
+        "best left to `PGPASSWORD` or a password file.",
     )
 
 
-class CrimeSystem(_Section):
-    """The crime recording system that is polled."""
-
-    url: str = Field(description="Where changed crimes are asked for: the address of a feed in pages.")
-    officers_url: str | None = Field(
-        None, description="Where the officer directory is asked for; absent: none is read."
-    )
-    token: Secret | None = Field(
-        None,
-        description="A bearer token: `env:NAME` for an environment variable, `file:PATH` for a file that holds it.",
-    )
-    page_size: int = Field(1000, ge=1, le=10_000, description="How many crimes are asked for at a time.")
-    timeout_seconds: float = Field(30, gt=0, le=600, description="How long to wait for an answer.")
-    poll_minutes: float = Field(5, gt=0, le=1440, description="How often the feed is polled by `compliance run`.")
-    crime_link: str | None = Field(
-        None,
-        description="The address of a crime in the crime system, with `{crime_ref}` in it; shown in emails as a link.",
-    )
-
-    @model_validator(mode="after")
-    def _link(self) -> "CrimeSystem":
-        if self.crime_link and "{crime_ref}" not in self.crime_link:
-            raise ValueError("crime_link: expected an address with {crime_ref} in it")
-        return self
-
-
-class Reminders(_Section):
+class Reminders(Section):
     """Who is told what, and when."""
 
     due_from: date = Field(
@@ -79,7 +51,7 @@ class Reminders(_Section):
     listed: int = Field(20, ge=1, le=200, description="How many victims an email lists; the others are counted.")
 
 
-class Mail(_Section):
+class Mail(Section):
     """The mail server and what emails say of where they come from."""
 
     host: str = Field(description="The mail server.")
@@ -95,7 +67,7 @@ class Mail(_Section):
     )
 
 
-class Report(_Section):
+class Report(Section):
     """The board's weekly report."""
 
     folder: str = Field("var/reports", description="Where reports are written, relative to this file.")
@@ -106,14 +78,30 @@ class Report(_Section):
     )
 
 
-class Log(_Section):
+class Retention(Section):
+    """How long crimes are kept after they were closed (management of police information). Published figures stay."""
+
+    strip_officers_after_days: int | None = Field(
+        None,
+        ge=365,
+        description="After how many days the references to officers are taken out of a closed crime; absent: never.",
+    )
+    remove_after_days: int | None = Field(
+        None,
+        ge=365,
+        description="After how many days a closed crime is removed with all that follows from it; absent: never. What "
+        "is removed can be neither explained nor reported again.",
+    )
+
+
+class Log(Section):
     """What the service writes about its own work. Never names, addresses, or secrets."""
 
     level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is written.")
     format: Literal["text", "json"] = Field("text", description="`text` for people, `json` for a log collector.")
 
 
-class Settings(_Section):
+class Settings(Section):
     """All settings. `base` is the folder of the file, which relative paths are relative to."""
 
     force: Force
@@ -122,6 +110,7 @@ class Settings(_Section):
     reminders: Reminders
     mail: Mail
     report: Report = Report()
+    retention: Retention = Retention()
     log: Log = Log()
     base: Path = Field(exclude=True)
     source: str = Field(exclude=True)
@@ -173,22 +162,38 @@ def load_settings(path: Path) -> Settings:
     try:
         return Settings.model_validate(data | {"base": path.resolve().parent, "source": str(path)})
     except ValidationError as error:
-        known = [key.rpartition(".")[2] for key, _ in documented()] + list(_sections())
+        known = [name.rpartition(".")[2] for name in (*(key for key, _ in documented()), *_sections())]
         raise settings_error(str(path), error.errors(), known) from None
 
 
-def _sections() -> dict[str, type[_Section]]:
-    return {
-        name: field.annotation
-        for name, field in Settings.model_fields.items()
-        if isinstance(field.annotation, type) and issubclass(field.annotation, _Section)
-    }
+def _sections() -> dict[str, type[Section]]:
+    """Every section by its dotted name, those within others after them."""
+    found: dict[str, type[Section]] = {}
+    for name, field in Settings.model_fields.items():
+        for key, model in _models(name, field.annotation):
+            found[key] = model
+            for inner, inner_field in model.model_fields.items():
+                found |= dict(_models(f"{key}.{inner}", inner_field.annotation))
+    return found
+
+
+def _models(name: str, annotation: Any) -> Iterator[tuple[str, type[Section]]]:
+    """The section that a field is of, where it is one, required or not."""
+    for kind in (annotation, *get_args(annotation)):
+        if isinstance(kind, type) and issubclass(kind, Section):
+            yield name, kind
+
+
+def _described(section: str, model: type[Section]) -> Iterator[tuple[str, Any]]:
+    for name, field in model.model_fields.items():
+        if f"{section}.{name}" not in _sections():
+            yield name, field
 
 
 def documented() -> Iterator[tuple[str, Any]]:
     """Every setting: its dotted name and its field, in the order of the file."""
     for section, model in _sections().items():
-        for name, field in model.model_fields.items():
+        for name, field in _described(section, model):
             yield f"{section}.{name}", field
 
 
@@ -211,7 +216,7 @@ def reference() -> str:
             "| setting | default | meaning |",
             "|---|---|---|",
         ]
-        for name, field in model.model_fields.items():
+        for name, field in _described(section, model):
             default = (
                 "required" if field.is_required() else "none" if field.default is None else f"`{_toml(field.default)}`"
             )
@@ -222,6 +227,10 @@ def reference() -> str:
 def _toml(value: Any) -> str:
     if isinstance(value, str):
         return f'"{value}"'
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_toml(item)}" for key, item in value.items()) + " }" if value else "{}"
+    if isinstance(value, datetime):
+        return value.isoformat()
     if isinstance(value, list):
         return "[" + ", ".join(_toml(item) for item in value) + "]"
     return str(value)

@@ -50,13 +50,15 @@ def settings_error(source: str, problems: Iterable[Mapping[str, Any]], known: It
     for problem in problems:
         key = ".".join(str(part) for part in problem["loc"]) or "the file as a whole"
         if problem["type"] == "extra_forbidden":
-            lines.append(f"{key}: there is no such key{nearest(str(problem['loc'][-1]), names)}")
+            word = str(problem["loc"][-1])
+            lines.append(f"{key}: there is no such key{' here' if word in names else nearest(word, names)}")
         elif problem["type"] == "missing":
             lines.append(f"{key}: missing; it is required")
         else:
             message = str(problem["msg"]).removeprefix("Value error, ")
             found = problem.get("input")
-            hidden = isinstance(found, dict | list) or problem["loc"][-1:] in {("password",), ("token",)}
+            # A text that does not have the form of a secret's name may be the secret itself.
+            hidden = isinstance(found, dict | list) or problem["type"] == "string_pattern_mismatch"
             shown = "" if hidden else f" (found {found!r})"
             lines.append(f"{key}: {message[0].lower()}{message[1:]}{shown}")
     return SettingsError(f"{source}: " + f"\n{source}: ".join(lines))

@@ -1,7 +1,8 @@
 """A web server on a free port of 127.0.0.1 that answers what it is told, byte by byte, and remembers what it was asked."""
 
+import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Final
@@ -20,12 +21,16 @@ def answer(body: bytes, status: str = OK, length: int | None = None, **headers: 
 
 
 class WebServer:
-    """`answers` are given in turn, the last one for ever; an empty one drops the connection."""
+    """`answers` are given in turn, the last one for ever; an empty one drops the connection. `grants` are the answers
+    to what is posted, in the same way."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, scheme: str) -> None:
         """At a port."""
-        self.url = f"http://127.0.0.1:{port}/crimes"
+        self.url = f"{scheme}://127.0.0.1:{port}/crimes"
         self.answers: list[bytes] = []
+        self.grants: list[bytes] = []
+        self.forms: list[dict[str, str]] = []
+        self.users: list[str] = []
         self.asked: list[dict[str, str]] = []
         self.headers: list[dict[str, str]] = []
 
@@ -33,23 +38,49 @@ class WebServer:
         """The answer to the next question."""
         self.asked.append(dict(parse_qsl(urlsplit(path).query, keep_blank_values=True)))
         self.headers.append(headers)
-        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        return _next(self.answers)
+
+    def post(self, form: bytes, headers: dict[str, str]) -> bytes:
+        """The answer to a form."""
+        self.forms.append(dict(parse_qsl(form.decode())))
+        self.users.append(headers.get("Authorization", ""))
+        return _next(self.grants)
+
+
+def _next(answers: list[bytes]) -> bytes:
+    return answers.pop(0) if len(answers) > 1 else answers[0]
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, *_: object) -> None:
+        """A handshake that fails is for the one who asks to tell of."""
 
 
 @contextmanager
-def serving() -> Iterator[WebServer]:
-    """A server while the context lasts."""
+def serving(tls: ssl.SSLContext | None = None) -> Iterator[WebServer]:
+    """A server while the context lasts; with `tls` over HTTPS."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.wfile.write(web.next(self.path, dict(self.headers.items())))
+            self._give(web.next(self.path, dict(self.headers.items())))
+
+        def do_POST(self) -> None:
+            form = self.rfile.read(int(self.headers["Content-Length"]))
+            self._give(web.post(form, dict(self.headers.items())))
+
+        def _give(self, given: bytes) -> None:
             self.close_connection = True
+            with suppress(ConnectionError):  # nobody has to read to the end
+                self.wfile.write(given)
 
         def log_message(self, *_: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        web = WebServer(server.server_address[1])
+    with _Server(("127.0.0.1", 0), Handler) as server:
+        if tls is not None:
+            # The handshake is made where the question is read, not where connections are accepted.
+            server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+        web = WebServer(server.server_address[1], "http" if tls is None else "https")
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:

@@ -3,8 +3,10 @@
 import click
 
 from compliance.cli.base import Main
+from compliance.cli.feed import feed
 from compliance.cli.jobs import check, migrate, poll, remind, report, run
 from compliance.cli.records import evaluate, explain, whatif
+from compliance.cli.store import export, quarantine, rebuild, retention
 from compliance.cli.trial import demo, simulate
 
 
@@ -14,5 +16,22 @@ def main() -> None:
     """Watch that every victim of crime is kept informed in time."""
 
 
-for command in (evaluate, explain, whatif, check, migrate, poll, remind, report, run, demo, simulate):
+for command in (
+    evaluate,
+    explain,
+    whatif,
+    check,
+    migrate,
+    poll,
+    feed,
+    remind,
+    report,
+    run,
+    rebuild,
+    quarantine,
+    retention,
+    export,
+    demo,
+    simulate,
+):
     main.add_command(command)

@@ -40,6 +40,12 @@ def poll(config: Path) -> None:
     with _service(config) as service:
         done = service.poll()
     click.echo(f"{done.received:,} crimes received, {done.changed:,} new or changed, {done.refused:,} refused")
+    if done.clock_changes:
+        click.echo(f"{done.clock_changes:,} instants without an offset, in an hour that comes twice or never")
+    if done.vanished:
+        click.echo(f"{done.vanished:,} crimes vanished from the full export; they are flagged")
+    if done.problem:
+        click.echo(f"not complete: {done.problem}")
 
 
 @click.command()
@@ -101,5 +107,7 @@ def check(config: Path) -> None:
         for problem in finding.problems:
             click.echo(f"       {problem}", err=True)
             wrong += 1
+        for note in finding.notes:
+            click.echo(f"       {note}", err=bool(finding.problems))
     if wrong:
         stop(f"{wrong} problem{'s' * (wrong > 1)} found", SettingsError.exit_code)

@@ -56,7 +56,7 @@ def _grid(texts: Sequence[str]) -> npt.NDArray[np.uint8]:
     What cannot be an instant (too long, not ASCII, a NUL) becomes an empty text, which is none either.
     """
     joined, lengths = "".join(texts), set(map(len, texts))
-    if len(lengths) == 1 and joined.isascii():
+    if len(lengths) == 1 and joined.isascii() and "\0" not in joined:
         width = lengths.pop()
         grid = np.frombuffer(joined.encode(), dtype=np.uint8).reshape(len(texts), width)[:, : _LONGEST + 1]
     else:

@@ -45,6 +45,15 @@ class Daemon:
                 next_run_time=now + timedelta(milliseconds=place),
             )
 
+        if service.retentions:
+            self._scheduler.add_job(
+                self._guarded("retention", self._retain),
+                "interval",
+                hours=24,
+                id="retention",
+                next_run_time=now + timedelta(minutes=1),
+            )
+
     def run(self) -> None:
         """Run until told to stop."""
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -83,7 +92,9 @@ class Daemon:
 
     def _poll(self) -> dict[str, object]:
         outcome = self._service.poll(self._stopping.is_set)
-        return {"received": outcome.received, "changed": outcome.changed, "refused": outcome.refused}
+        done: dict[str, object] = {"received": outcome.received, "changed": outcome.changed, "refused": outcome.refused}
+        rare = {"clock_changes": outcome.clock_changes, "vanished": outcome.vanished, "not_complete": outcome.problem}
+        return done | {name: value for name, value in rare.items() if value}
 
     def _remind(self) -> dict[str, object]:
         outcome, delivery = self._service.remind()
@@ -97,3 +108,6 @@ class Daemon:
     def _report(self) -> dict[str, object]:
         published = self._service.report_if_due()
         return {"published": None if published is None else str(published.path)}
+
+    def _retain(self) -> dict[str, object]:
+        return {"crimes": self._service.retain()}

@@ -19,6 +19,7 @@ def set_up(log: Log) -> None:
             last,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(log.level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # Standard error as it is when something is said: it may have been put elsewhere since.
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )
     logging.getLogger("apscheduler").setLevel(logging.ERROR)

@@ -3,21 +3,36 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 import structlog
 
 from compliance.errors import ComplianceError, UnavailableError
-from compliance.feeds import Feed
-from compliance.store import Store, begin_poll, cursor_of, end_poll, save_officers, take_page
+from compliance.feeds import Feed, Page
+from compliance.store import (
+    Store,
+    begin_poll,
+    cursor_before,
+    cursor_of,
+    end_poll,
+    mark_missing,
+    note_cursor,
+    save_officers,
+    take_page,
+)
 
 log = structlog.get_logger()
+
+MOST_UNCHANGED: Final = 10_000
+"""So many pages in a row without a new or changed record, and the poll ends; the next one goes on from there."""
 
 
 @dataclass(frozen=True, slots=True)
 class PollOutcome:
     """What a poll brought: pages, records received, of these new or changed, and refused; usable entries of the officer
-    directory, and others. `complete`: the feed had nothing further."""
+    directory, and others. `complete`: the feed had nothing further. `problem`: why it is not. `clock_changes`: instants
+    without an offset in an hour that comes twice or never. `vanished`: crimes that a full export no longer holds."""
 
     poll_id: int
     pages: int
@@ -27,6 +42,9 @@ class PollOutcome:
     officers: int
     officers_refused: int
     complete: bool
+    problem: str | None = None
+    clock_changes: int = 0
+    vanished: int = 0
 
 
 def poll(
@@ -35,48 +53,91 @@ def poll(
     source: str,
     clock: Callable[[], datetime],
     stopping: Callable[[], bool] = lambda: False,
+    overlap: timedelta = timedelta(0),
 ) -> PollOutcome:
     """Ask a feed from where it was left to "nothing further for now", then for the officer directory.
 
     `source` is the name under which its cursor and its polls are kept, `clock` gives the present instant (aware). Where
     `stopping` says so the poll ends after a page, incomplete. Any failure ends it incomplete, the problem noted, and is
-    raised again; the pages that came are kept, and the next poll goes on from the last of them.
+    raised again; the pages that came are kept, and the next poll goes on from the last of them. With an `overlap` it
+    begins where the feed was left that long ago, once the poll before it came to its end.
     """
+    start = cursor_before(store, source, overlap, clock()) if overlap else None
     poll_id = begin_poll(store, source, clock())
     try:
-        outcome = _taken(store, feed, source, poll_id, clock, stopping)
+        outcome = _Poll(store, source, poll_id, clock, overlap).taken(feed, start, stopping)
     except BaseException as error:
         # Only our own errors are known to be free of personal data.
         problem = str(error) if isinstance(error, ComplianceError) else f"a fault: {type(error).__name__}"
         with suppress(UnavailableError):  # the store itself may be what cannot be used
             end_poll(store, poll_id, clock(), complete=False, problem=problem)
         raise
-    end_poll(store, poll_id, clock(), outcome.complete, None if outcome.complete else "told to stop")
+    end_poll(store, poll_id, clock(), outcome.complete, outcome.problem)
     return outcome
 
 
-def _taken(
-    store: Store,
-    feed: Feed,
-    source: str,
-    poll_id: int,
-    clock: Callable[[], datetime],
-    stopping: Callable[[], bool],
-) -> PollOutcome:
-    pages = received = changed = refused = 0
-    complete = False
-    for page in feed.pages(cursor_of(store, source)):
-        taken = take_page(store, poll_id, source, page.raws, page.next, clock())
-        pages, received = pages + 1, received + taken.received
-        changed, refused = changed + taken.changed, refused + taken.refused
-        complete = not page.more
+class _Poll:
+    """A poll under way."""
+
+    def __init__(
+        self, store: Store, source: str, poll_id: int, clock: Callable[[], datetime], overlap: timedelta
+    ) -> None:
+        self._store, self._source, self._id, self._clock, self._overlap = store, source, poll_id, clock, overlap
+        self._pages = self._received = self._changed = self._refused = self._clock_changes = self._vanished = 0
+        self._unchanged = 0
+
+    def taken(self, feed: Feed, start: str | None, stopping: Callable[[], bool]) -> PollOutcome:
+        """Everything the feed has, and what came of it."""
+        problem: str | None = "there was nothing to take yet"
+        stopped = False
+        for page in feed.pages(cursor_of(self._store, self._source) if start is None else start):
+            self._take(page)
+            problem = "there is more to come" if page.more else None
+            if page.more and (reason := self._reason_to_stop(stopping)):
+                problem, stopped = reason, True
+                break
+        officers, officers_refused = (0, 0) if stopped else self._officers(feed)
+        return PollOutcome(
+            self._id,
+            self._pages,
+            self._received,
+            self._changed,
+            self._refused,
+            officers,
+            officers_refused,
+            problem is None,
+            problem,
+            self._clock_changes,
+            self._vanished,
+        )
+
+    def _reason_to_stop(self, stopping: Callable[[], bool]) -> str | None:
         if stopping():
-            break
-    officers = officers_refused = 0
-    if complete:
+            return "told to stop"
+        if self._unchanged >= MOST_UNCHANGED:
+            return f"{self._unchanged:,} pages in a row brought nothing new; the next poll goes on from there"
+        return None
+
+    def _take(self, page: Page) -> None:
+        now = self._clock()
+        if page.whole is not None:
+            # Before the page that says that the export is taken: what is cut off in between is done again.
+            self._vanished += mark_missing(self._store, self._source, page.whole, now).lost
+        taken = take_page(self._store, self._id, self._source, page.raws, page.next, now)
+        self._pages += 1
+        self._received += taken.received
+        self._changed += taken.changed
+        self._refused += taken.refused
+        self._clock_changes += page.clock_changes
+        self._unchanged = 0 if taken.changed else self._unchanged + 1
+        if self._overlap and page.next is not None:
+            note_cursor(self._store, self._source, page.next, self._overlap, now)
+
+    def _officers(self, feed: Feed) -> tuple[int, int]:
         directory = feed.officers()
-        save_officers(store, directory.officers, clock())
+        if directory.unchanged:
+            return 0, 0
+        save_officers(self._store, directory.officers, self._clock())
         for refusal in directory.refusals:
-            log.warning("officer refused", source=source, reason=refusal.reason)
-        officers, officers_refused = len(directory.officers), len(directory.refusals)
-    return PollOutcome(poll_id, pages, received, changed, refused, officers, officers_refused, complete)
+            log.warning("officer refused", source=self._source, reason=refusal.reason)
+        return len(directory.officers), len(directory.refusals)

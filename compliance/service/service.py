@@ -1,7 +1,7 @@
 """The service put together from its settings: each job one method, idempotent, nameable from the command line."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from compliance import clock as real_clock
 from compliance.config import Settings
 from compliance.errors import SettingsError, UnavailableError
-from compliance.feeds import HttpFeed
+from compliance.feeds import Remembered
 from compliance.mail import Delivery, SmtpServer, bare_address, deliver
 from compliance.policy import Policy, load_policy
 from compliance.policy.calendars import from_day
@@ -18,9 +18,10 @@ from compliance.reminders import Plan, ReminderRules, RemindOutcome, plan, remin
 from compliance.reports.figures import weekly_figures
 from compliance.reports.publish import Publication, StoredRecords, publish
 from compliance.reports.weeks import Week
+from compliance.service.feeding import feed_of
 from compliance.service.held import intake_of, is_published
 from compliance.service.polling import PollOutcome, poll
-from compliance.store import Store, judge_due, polls_covering
+from compliance.store import Retention, Store, apply_retention, judge_due, polls_covering
 
 SOURCE: Final = "crimes"
 """The name under which the feed's cursor and polls are kept."""
@@ -35,6 +36,7 @@ class Service:
     policy: Policy
     store: Store
     clock: Callable[[], datetime] = real_clock.now
+    remembered: Remembered = field(default_factory=Remembered)
 
     @classmethod
     def open(cls, settings: Settings, clock: Callable[[], datetime] = real_clock.now) -> "Service":
@@ -51,8 +53,9 @@ class Service:
     def poll(self, stopping: Callable[[], bool] = lambda: False) -> PollOutcome:
         """Take what changed in the crime system and judge it. Raises UnavailableError where the feed does not answer as
         it must; what was taken by then is kept."""
-        with self._feed() as feed:
-            outcome = poll(self.store, feed, SOURCE, self.clock, stopping)
+        overlap = timedelta(minutes=self.settings.crime_system.overlap_minutes)
+        with feed_of(self.settings, self.clock, self.remembered) as feed:
+            outcome = poll(self.store, feed, SOURCE, self.clock, stopping, overlap)
         self.judge()
         return outcome
 
@@ -112,6 +115,20 @@ class Service:
             return None
         return self.report(week)
 
+    def retain(self) -> int:
+        """Strip or remove the crimes whose time has come, as the settings say -> how many."""
+        return sum(apply_retention(self.store, retention, self.clock()) for retention in self.retentions)
+
+    @property
+    def retentions(self) -> list[Retention]:
+        """What becomes of closed crimes, if anything. Those to be removed are not stripped first."""
+        settings, found = self.settings.retention, list[Retention]()
+        if settings.remove_after_days is not None:
+            found.append(Retention("remove", settings.remove_after_days, self.policy.local))
+        if settings.strip_officers_after_days is not None:
+            found.append(Retention("strip", settings.strip_officers_after_days, self.policy.local))
+        return found
+
     @property
     def report_folder(self) -> Path:
         """Where reports are written."""
@@ -138,16 +155,6 @@ class Service:
             )
         except SettingsError as error:
             raise SettingsError(f"{self.settings.source}: [mail] {error}") from None
-
-    def _feed(self) -> HttpFeed:
-        system = self.settings.crime_system
-        return HttpFeed(
-            system.url,
-            system.officers_url,
-            page_size=system.page_size,
-            timeout=system.timeout_seconds,
-            token=self.settings.secret(system.token, "crime_system.token"),
-        )
 
 
 def reminder_rules(settings: Settings) -> ReminderRules:

@@ -25,7 +25,7 @@ from tests import stores
 from tests.simulated import END, read
 from tests.stores import SOURCE, Record, at, crime, raws, rows
 
-database_url = stores.database_url
+new_database, database_url = stores.new_database, stores.database_url
 store = stores.store
 
 START = at("2026-07-02 06:00")
@@ -60,6 +60,9 @@ class Given:
         if self.fails_at == len(self.records):
             raise self.error
         return DIRECTORY
+
+    def close(self) -> None:
+        pass
 
 
 CRIMES = [crime(f"22A/{n}/26") for n in range(4)]

@@ -30,7 +30,7 @@ def test_every_setting_is_documented_and_stands_in_the_running_default() -> None
     text = RUNNING_DEFAULT.read_text("utf-8")
     for name, field in documented():
         assert field.description, f"{name} has no description"
-        section, key = name.split(".")
+        section, _, key = name.rpartition(".")
         body = text.split(f"[{section}]")[1].split("\n[")[0]
         assert re.search(rf"^(# )?{key} = ", body, re.MULTILINE), f"config.toml does not show {name}"
 
