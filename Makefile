@@ -39,6 +39,7 @@ soak: $(STAMP)   ## the long campaigns: a hundred thousand histories and more
 
 docs: $(STAMP)   ## write the pages that are made from the code
 	@$(BIN)/python -c 'from pathlib import Path; from compliance.config import reference; Path("docs/configuration.md").write_text(reference(), "utf-8")'
+	@$(BIN)/python -c 'import json; from pathlib import Path; from compliance.reports.forms import schema; Path("docs/report.schema.json").write_text(json.dumps(schema(), indent=1) + "\n", "utf-8")'
 
 lock:            ## renew the pins (needs uv); hashes only, no index address
 	@for kind in run dev; do \

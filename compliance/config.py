@@ -67,10 +67,36 @@ class Mail(Section):
     )
 
 
+class NewLimits(Section):
+    """From when a control chart's limits are calculated anew, and why."""
+
+    since: date = Field(description="The local date.")
+    reason: str = Field(min_length=1, description="Why.")
+
+
 class Report(Section):
     """The board's weekly report."""
 
     folder: str = Field("var/reports", description="Where reports are written, relative to this file.")
+    periods: list[Literal["week", "month", "quarter"]] = Field(
+        ["week"], description="What is reported on: `week`, `month`, `quarter`."
+    )
+    editions: list[Literal["board", "division", "public"]] = Field(
+        ["board"],
+        description="`board`; `division`: one for each, about its teams; `public`: no small counts, no crimes.",
+    )
+    forms: list[Literal["html", "pdf", "xlsx", "csv", "json"]] = Field(
+        ["html", "pdf", "xlsx", "csv", "json"], min_length=1, description="The forms a report is written in."
+    )
+    readers: list[str] = Field([], description="Who is mailed that the board's report is there, and its summary.")
+    targets: dict[str, float] = Field(
+        {}, description='A target of a requirement in per cent, by its id: `{ "7-day" = 80 }` (statistics 2.4).'
+    )
+    new_limits: list[NewLimits] = Field(
+        [],
+        description='When the control chart\'s limits are calculated anew: `{ since = 2026-04-01, reason = "…" }` '
+        "(statistics 2.5).",
+    )
     weekday: Weekday = Field("mon", description="The day on which the report is made.")
     at: time = Field(time(6, 0), description="Local time from which it is made.")
     live_methods: list[str] = Field(

@@ -165,7 +165,7 @@ def _week(
             changed, refused = changed + outcome.changed, refused + outcome.refused
             if at is MORNING:
                 if published := service.report_if_due():
-                    written = f"; report {published.path.name}"
+                    written = f"; report {published[0].path.name}"
                 clock.move(day, service.rules.send_from)
                 service.remind()
     done.refused += refused

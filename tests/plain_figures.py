@@ -13,7 +13,7 @@ import pytest
 
 from compliance.policy import Policy
 from compliance.records import columns, convert_crime
-from compliance.reports.figures import weekly_figures
+from compliance.reports.figures import report_figures
 from compliance.reports.model import Figures, Proportion, Rate, Requirement
 from compliance.reports.sources import GivenRecords
 from compliance.reports.statistics import design_effect, wilson
@@ -35,7 +35,7 @@ def stories() -> list[Json]:
 
 def figures_of(records: list[Json], policy: Policy, **more: Any) -> Figures:
     given = GivenRecords("histories", columns([convert_crime(record) for record in records]))
-    return weekly_figures(given, policy, WEEK, SETTLED, force="A force", **more)
+    return report_figures(given, policy, WEEK, SETTLED, force="A force", **more)
 
 
 @cache

@@ -71,18 +71,68 @@ def remind(config: Path, dry_run: bool) -> None:
         raise UnavailableError(delivery.stopped)
 
 
-@click.command()
+_FORMS = ("html", "pdf", "xlsx", "csv", "json")
+
+
+@click.group(invoke_without_command=True)
 @CONFIG
-@click.option("--week", help="An ISO week such as 2026-W47; by default the newest that is settled.")
-def report(config: Path, week: str | None) -> None:
-    """Publish the board's report of a settled week."""
-    from compliance.reports.weeks import Week
+@click.option(
+    "--week",
+    "period",
+    help="A week (2026-W47), month (2026-11) or quarter (2026-Q4); by default the newest settled week.",
+)
+@click.option(
+    "--edition",
+    "editions",
+    multiple=True,
+    help="board, public, division; with --as-published also one division's, such as division-north. Repeatable.",
+)
+@click.option("--format", "forms", help="Some of html,pdf,xlsx,csv,json; by default those of the settings.")
+@click.option("--as-published", is_flag=True, help="Write what was published, byte for byte, into the present folder.")
+@click.pass_context
+def report(
+    context: click.Context, config: Path, period: str | None, editions: tuple[str, ...], forms: str | None,
+    as_published: bool,
+) -> None:  # fmt: skip
+    """Publish the reports of a settled period, or serve what was published."""
+    from compliance.reports.periods import parse_period
+
+    if context.invoked_subcommand:
+        return
+    asked = tuple(part.strip() for part in forms.split(",")) if forms else ()
+    if wrong := set(asked) - set(_FORMS):
+        raise SettingsError(f"--format {wrong.pop()!r}: expected some of {', '.join(_FORMS)}")
+    span = parse_period(period) if period else None
+    with _service(config) as service:
+        if as_published:
+            if span is None:
+                raise SettingsError("--as-published: name the period with --week")
+            for path in service.reporting.serve(span, editions, asked):
+                click.echo(path)
+            return
+        for done in service.report(span, editions, asked):
+            what = "published" if done.new else "unchanged since it was published"
+            changed = f"; changed: {', '.join(done.changed)}" if done.changed else ""
+            click.echo(f"{done.path} ({what}, version {done.version}{changed})")
+
+
+@report.command()
+@CONFIG
+@click.option("--week", "period", required=True, help="A week (2026-W47), month (2026-11) or quarter (2026-Q4).")
+@click.option("--figure", required=True, help="A figure's name, as the report shows it beside its numbers.")
+def cases(config: Path, period: str, figure: str) -> None:
+    """List the cases behind a figure; they add up to it."""
+    from compliance.reports.periods import parse_period
 
     with _service(config) as service:
-        done = service.report(Week.parse(week) if week else None)
-    click.echo(
-        f"{done.path} ({'published' if done.new else 'unchanged since it was published'}, version {done.version})"
-    )
+        found = service.reporting.cases(parse_period(period), figure)
+    click.echo("crime_ref\tvictim_ref\trequirement\tcycle\tdue_date\tstate\tcounted")
+    for case in found:
+        parts = (case.crime_ref, case.victim_ref, case.requirement, case.cycle, case.due_date, case.state)
+        click.echo(
+            "\t".join("" if part is None else str(part) for part in parts) + f"\t{'yes' if case.counted else 'no'}"
+        )
+    click.echo(f"{sum(case.counted for case in found):,} of {len(found):,}", err=True)
 
 
 @click.command()

@@ -16,8 +16,8 @@ from compliance.policy.verdicts import Clause, Verdicts
 from compliance.records.columns import Coded
 from compliance.records.instants import to_micros
 from compliance.reports.model import Closing
-from compliance.reports.rates import proportion
-from compliance.reports.weeks import Week
+from compliance.reports.rates import has, owner, proportion
+from compliance.reports.spans import Span
 
 SILENCE: Final = 28
 """Days without an update that make a victim silent, and for which the case must have been open (statistics 1.7)."""
@@ -34,7 +34,13 @@ class Silence:
     silent: Flags
     enhanced: Flags
     division: Coded
+    team: Coded
     officer: Coded
+
+    def where(self, rows: Flags) -> "Silence":
+        """Those asked for."""
+        named = (column.take(rows) for column in (self.division, self.team, self.officer))
+        return Silence(self.silent[rows], self.enhanced[rows], *named)
 
 
 class Facts:
@@ -78,33 +84,52 @@ class Facts:
         return np.concatenate(crimes), np.concatenate(closes), np.concatenate(reopens)
 
 
-def silence(verdicts: Verdicts, week: Week) -> Silence:
+def silence(verdicts: Verdicts, period: Span) -> Silence:
     """The victims of cases open for more than 28 days at the end of a week, neither exempt nor declining, and which of
     them had no counted update in its last 28 days (statistics 1.7).
 
     Known as the verdicts are: an update typed in after the week's end counts if it took place before it. A case
     reopened counts from its reopening, a victim added later from then.
     """
-    last = week.days[1]
-    facts = Facts(verdicts, week.ended(verdicts.policy.local))
+    victim, silent, holders = silent_cases(verdicts, period)
+    category = verdicts.columns.victims.category
+    owned = (holders.owner(name) for name in ("division", "team", "officer"))
+    return Silence(silent, category.codes[victim] == category.code("enhanced"), *owned)
+
+
+def silent_cases(verdicts: Verdicts, period: Span) -> tuple[Ints, Flags, Verdicts]:
+    """(victims asked about, as rows of the columns; which are silent; who had their cases) as `silence` counts them."""
+    last = period.days[1]
+    facts = Facts(verdicts, period.ended(verdicts.policy.local))
     found = facts.cases
     case = np.flatnonzero(found.day_0 < last - SILENCE)
     was_open, flips = facts.openness.at(found.crime[case], np.full(len(case), last - SILENCE - 1, dtype=np.int32))
     case = case[was_open & (flips > last)]
     case = case[facts.owed(case, last)]
     holders = _holders(verdicts, facts, case, np.full(len(case), last, dtype=np.int32))
-    silent = ~facts.heard(case, last - SILENCE + 1, last)
-    return Silence(silent, found.enhanced[case], holders.owner("division"), holders.owner("officer"))
+    return found.victim[case], ~facts.heard(case, last - SILENCE + 1, last), holders
 
 
-def closing(verdicts: Verdicts, week: Week) -> Closing:
-    """How cases were closed in a settled week, judged seven days after its end (statistics 1.8).
+def closing(verdicts: Verdicts, period: Span, division: str | None = None) -> Closing:
+    """How cases were closed in a settled period, by all or by one division, judged seven days after its end
+    (statistics 1.8).
 
     Of several closings in the week the last counts. Victims exempt by category, or declining on the day of the closing,
     are not owed a word and are left out, as are cancelled crimes. Closed across a due date: reopened in the week within
     28 days of the closing, an obligation having lapsed in between.
     """
-    first, last = week.days
+    victim, without, holders = closing_cases(verdicts, period)
+    own = np.ones(len(victim), dtype=np.bool_) if division is None else has(holders.owner("division"), division)
+    return Closing(
+        cases=len(np.unique(verdicts.columns.victims.crime[victim[own]])),
+        without_a_word=proportion(without[own], holders.owner("officer").take(own)),
+        across_due_date=len(closed_across(verdicts, Facts(verdicts, verdicts.as_at), period, division)),
+    )
+
+
+def closing_cases(verdicts: Verdicts, period: Span) -> tuple[Ints, Flags, Verdicts]:
+    """(victims of cases closed in a period, as rows of the columns; which had no word; who had their cases)."""
+    first, last = period.days
     facts = Facts(verdicts, verdicts.as_at)
     found = facts.cases
     crime, closed, _ = facts.closings(first, last)
@@ -114,27 +139,29 @@ def closing(verdicts: Verdicts, week: Week) -> Closing:
     case = np.flatnonzero((day > NO_DAY) & (found.day_0 <= day))
     case = case[facts.owed(case, day[case])]
     day = day[case]
-    without = ~facts.heard(case, day - AROUND, day + AROUND)
-    return Closing(
-        cases=len(np.unique(found.crime[case])),
-        without_a_word=proportion(without, _holders(verdicts, facts, case, day).owner("officer")),
-        across_due_date=_closed_across(verdicts, facts, first, last),
-    )
+    return found.victim[case], ~facts.heard(case, day - AROUND, day + AROUND), _holders(verdicts, facts, case, day)
 
 
-def _closed_across(verdicts: Verdicts, facts: Facts, first: int, last: int) -> int:
+def closed_across(verdicts: Verdicts, facts: Facts, period: Span, division: str | None = None) -> Ints:
+    """The crimes reopened in a period within 28 days of being closed, an obligation having lapsed in between; of one
+    division those whose lapsed obligation was its own."""
+    first, last = period.days
     crime, closed, reopened = facts.closings(first - REOPENED_WITHIN, last)
     within = (reopened >= first) & (reopened <= last) & (reopened - closed <= REOPENED_WITHIN)
     crime, closed, reopened = crime[within], closed[within], reopened[within]
-    lapsed = verdicts.clause == Clause.NOT_OPEN_WHEN_DUE
+    lapsed = np.flatnonzero(verdicts.clause == Clause.NOT_OPEN_WHEN_DUE)
+    if division is not None:
+        lapsed = lapsed[has(owner(verdicts, lapsed, "division"), division)]
     due = np.sort(verdicts.crime[lapsed] * (1 << 32) + verdicts.due_date[lapsed])
     across = np.searchsorted(due, crime * (1 << 32) + closed) < np.searchsorted(due, crime * (1 << 32) + reopened)
-    return len(np.unique(crime[across]))
+    return np.unique(crime[across])
 
 
 def _holders(verdicts: Verdicts, facts: Facts, case: Ints, day: Days) -> Verdicts:
     """The verdicts' own look-up of who had a case, asked for other victims and days."""
     columns, crime = verdicts.columns, facts.cases.crime[case]
     held = owners(columns.allocations, len(columns), facts.moment, verdicts.policy.local)
-    allocation = held.at(crime, day)
+    allocation = held.now[crime]
+    several = held.several[crime]
+    allocation[several] = held.at(crime[several], day[several])
     return replace(verdicts, victim=facts.cases.victim[case], allocation=allocation)

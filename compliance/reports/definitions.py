@@ -5,7 +5,7 @@ from typing import Final
 
 from compliance.policy.model import Policy
 from compliance.reports.model import Definition
-from compliance.reports.weeks import Week
+from compliance.reports.spans import Span
 
 _RATES: Final = (
     ("rate", "Rate",
@@ -57,7 +57,7 @@ _CLOSING: Final = (
 )  # fmt: skip
 
 
-def definitions(policy: Policy, week: Week, live_methods: Sequence[str]) -> tuple[Definition, ...]:
+def definitions(policy: Policy, period: Span, live_methods: Sequence[str]) -> tuple[Definition, ...]:
     """The definitions of a week's figures under a policy; each with the names of the figures it is about."""
     ids = [requirement.id for requirement in policy.requirement]
     alone = [*_CLOSING]
@@ -67,8 +67,23 @@ def definitions(policy: Policy, week: Week, live_methods: Sequence[str]) -> tupl
         alone += _SAME_DAY
     families = [(tuple(f"{name}.{key}" for key in ids), title, text, clause) for name, title, text, clause in _RATES]
     families += [((name,), title, text, clause) for name, title, text, clause in alone]
-    methods, command = ", ".join(live_methods), f"compliance report cases --week {week} --figure"
+    methods, command = ", ".join(live_methods), f"compliance report cases --week {period} --figure"
     return tuple(
         Definition(figures, title, text.format(methods=methods), clause, f"{command} {figures[0]}")
         for figures, title, text, clause in families
     )
+
+
+GLOSSARY: Final = (
+    ("Obligation", "One requirement owed to one victim, with one due date."),
+    ("Settled", "Seven days after the end of a period, when updates typed in late have had time to come in."),
+    ("Special cause", "A point or a run of points that chance alone would hardly give; it asks for an explanation."),
+    ("Limits", "Where nearly all points lie while nothing changes: the mean and 2.66 times the mean difference of "
+     "neighbours on either side."),
+    ("95% interval", "The values of the rate that the counts are compatible with."),
+    ("Design effect", "By how much fewer obligations tell because an officer who updates one victim updates most."),
+    ("Silent victim", "A victim in a case open for more than 28 days who has had no update for 28 days."),
+    ("Lapsed", "Fell away: the case was not open on the due date, or the crime was cancelled."),
+    ("Exempt", "Waived: the victim declined updates, or belongs to a category to which none is owed."),
+)  # fmt: skip
+"""Words of the report, each with its meaning."""

@@ -1,189 +1,203 @@
-"""The figures of the weekly report: judged again from the records, never read from a projection (design: one idea)."""
+"""The figures of a report: judged again from the records, never read from a projection (design: one idea)."""
 
+import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from functools import partial
+from random import Random
 
 import numpy as np
 
-from compliance.errors import SettingsError
 from compliance.policy import Policy, judge
 from compliance.policy.calendars import from_day
-from compliance.policy.standing import Flags
-from compliance.policy.verdicts import Verdicts
+from compliance.policy.verdicts import MET, Verdicts
 from compliance.records.columns import Coded
 from compliance.records.instants import to_micros
-from compliance.reports.contact import Silence, closing, silence
+from compliance.reports.contact import Silence, closing
 from compliance.reports.definitions import definitions
-from compliance.reports.model import Basis, Division, Figures, Intake, Period, Requirement
+from compliance.reports.entry import questions, ways
+from compliance.reports.findings import Effect, LateTeams, Sample
+from compliance.reports.judged import TRAILING, Judged, Judgements, ReportOptions, judge_periods
+from compliance.reports.model import Basis, Division, Figures, Intake, Requirement
 from compliance.reports.quality import data_quality
-from compliance.reports.questions import live_only, same_day
-from compliance.reports.rates import Cohort, change, due_in, overdue_now, proportion, rate, together
+from compliance.reports.questions import same_day
+from compliance.reports.rates import Cohort, change, has, overdue_now, proportion, rate, together
 from compliance.reports.sources import RecordSource
-from compliance.reports.weeks import Week
+from compliance.reports.spans import Span
+from compliance.reports.trends import funnel, offence_groups, trend, unit_trends
+from compliance.store.pool import taken
 
-TRAILING: Final = 13
-"""Settled weeks over which divisions are compared with the rest of the force (statistics 1.5)."""
-LIVE_METHODS: Final = ("phone", "visit", "video")
-"""The methods of contact that are live (statistics 1.9)."""
+BOARD, DIVISION = "board", "division"
 
 
-def weekly_figures(
+def report_figures(
     source: RecordSource,
     policy: Policy,
-    week: Week,
+    period: Span,
     now: datetime,
     *,
     force: str,
     intake: Intake | None = None,
-    live_methods: Sequence[str] = LIVE_METHODS,
+    options: ReportOptions | None = None,
 ) -> Figures:
-    """Everything the report of a settled week says, at equal age throughout (statistics 1.2).
+    """The board's figures of a settled period (`judge_periods`) of a force."""
+    return figures_of(judge_periods(source, policy, period, now, options), force=force, intake=intake)
 
-    `now` is an aware instant: a week that is not settled by then is refused (SettingsError). T and K are those of the
-    week, not `now`: the same records and policy give the same figures whenever they are asked for. Each earlier week is
-    judged at its own T and K. The week after `week` has just ended then and is the provisional one.
-    """
-    settled = week.settled(policy.local)
-    if settled > now:
-        raise SettingsError(
-            f"week {week} is settled seven days after its end, at {settled:%Y-%m-%dT%H:%MZ}; the newest week that is "
-            f"settled is {Week.newest_settled(from_day(policy.local.day_of(now)))}"
-        )
-    weeks = _Weeks(source, policy, week)
-    verdicts = weeks.verdicts
-    live = _Judged.of(live_only(verdicts, live_methods), week)
-    requirements = tuple(_requirement(weeks, live, place) for place in range(len(policy.requirement)))
+
+def figures_of(
+    judged: Judgements,
+    *,
+    force: str,
+    intake: Intake | None = None,
+    reminders: Sequence[Effect] | None = None,
+    division: str | None = None,
+) -> Figures:
+    """Everything a report says, at equal age throughout (statistics 1.2): of the force by division, or of one division
+    by team."""
+    intake = intake or Intake()
+    verdicts, period = judged.verdicts, judged.period.span
+    own = judged.period.within(division)
+    ours = verdicts if division is None else _of_division(verdicts, division)
+    requirements = tuple(_requirement(judged, place, division) for place in range(len(judged.policy.requirement)))
     return Figures(
         force=force,
-        week=str(week),
-        first=week.first,
-        last=week.last,
-        provisional_first=week.plus(1).first,
-        provisional_last=week.plus(1).last,
+        edition=BOARD if division is None else DIVISION,
+        unit=division,
+        kind=period.kind,
+        period=str(period),
+        first=period.first,
+        last=period.last,
+        provisional=str(judged.provisional.span) if judged.provisional else None,
         requirements=requirements,
-        same_day=same_day(verdicts, week),
-        closing=closing(verdicts, week),
-        quality=data_quality(verdicts, week, intake or Intake(), source.versions),
-        intake=intake or Intake(),
-        definitions=definitions(policy, week, live_methods),
-        basis=_basis(source, weeks, live_methods, requirements),
+        same_day=same_day(verdicts, period, division),
+        closing=closing(verdicts, period, division),
+        quality=data_quality(ours, period, intake if division is None else Intake(), judged.source.versions),
+        intake=intake,
+        ways=ways(ours, period),
+        questions=questions(verdicts, ours, period, own.cohort, judged.before_columns),
+        late_teams=_late_teams(judged, division),
+        restated=tuple(each for each in judged.restated if division in (None, each.unit)),
+        sample=_sample(judged, own.cohort, force),
+        version=1,
+        changed=(),
+        reminders=None if reminders is None else tuple(reminders),
+        definitions=definitions(judged.policy, period, judged.options.live_methods),
+        basis=_basis(judged, ours, requirements),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """One week as judged: the obligations due in it that count, and the silent victims at its end."""
-
-    week: Week
-    cohort: Cohort
-    silence: Silence
-
-    @classmethod
-    def of(cls, verdicts: Verdicts, week: Week) -> "_Judged":
-        return cls(week, due_in(verdicts, *week.days), silence(verdicts, week))
-
-    def period(self, place: int, repeats: bool, enhanced: bool = False) -> Period:
-        cohort, silence = self.cohort, self.silence
-        due = cohort.requirement == place
-        asked = np.ones(len(silence.silent), dtype=np.bool_)
-        if enhanced:
-            due, asked = due & cohort.enhanced, silence.enhanced
-        share = proportion(silence.silent[asked], silence.officer.take(asked)) if repeats else None
-        return Period(str(self.week), rate(cohort.where(due)), share)
+def _of_division(verdicts: Verdicts, division: str) -> Verdicts:
+    """The crimes that a division has, or has had, judged as they were."""
+    columns = verdicts.columns
+    rows = has(columns.division, division)
+    rows[columns.allocations.crime[has(columns.allocations.division, division)]] = True
+    return judge(taken(columns, np.flatnonzero(rows)), verdicts.policy, verdicts.as_at, verdicts.known_at)
 
 
-class _Weeks:
-    """The week of the report and those it is seen beside, each judged once, at its own T and K (statistics 1.2)."""
-
-    def __init__(self, source: RecordSource, policy: Policy, week: Week) -> None:
-        earlier = [week.plus(-back) for back in range(1, TRAILING)]
-        earlier += [week.last_year] if week.last_year else []
-        asked = [week, *earlier]
-        judged: list[_Judged] = []
-        self.unobserved = 0
-        for each in asked:
-            settled = each.settled(policy.local)
-            records = source.known(settled)
-            verdicts = judge(records.columns, policy, settled, settled)
-            judged.append(_Judged.of(verdicts, each))
-            self.unobserved += records.unobserved > 0
-            if each == week:
-                self.verdicts, self.provisional = verdicts, _Judged.of(verdicts, week.plus(1))
-        self.week, self.before = judged[:2]
-        self.last_year = judged[TRAILING] if week.last_year else None
-        self.trailing = [each.cohort for each in reversed(judged[:TRAILING])]
-
-
-def _requirement(weeks: _Weeks, live: _Judged, place: int) -> Requirement:
-    asked = weeks.verdicts.policy.requirement[place]
+def _requirement(judged: Judgements, place: int, division: str | None) -> Requirement:
+    asked = judged.policy.requirement[place]
     repeats = asked.repeat_every is not None
-    week, before, provisional = (w.period(place, repeats) for w in (weeks.week, weeks.before, weeks.provisional))
-    year_ago = weeks.last_year.period(place, repeats) if weeks.last_year else None
+    own = judged.period.within(division)
+    period, before = (part.within(division).period(place, repeats) for part in (judged.period, judged.before))
+    provisional, year_ago = (
+        part.within(division).period(place, repeats) if part else None
+        for part in (judged.provisional, judged.last_year)
+    )
     if year_ago and not year_ago.rate.share.of:
         year_ago = None
-    cohort = weeks.week.cohort.where(weeks.week.cohort.requirement == place)
-    held = _trailing(weeks, place)
+    cohort = own.cohort.where(own.cohort.requirement == place)
+    weeks = [week.within(division) for week in judged.weeks]
+    held = _trailing(weeks[-TRAILING:], place)
+    name = "division" if division is None else "team"
+    divisions = () if asked.event else _divisions(cohort, own.silence if repeats else None, held, name)
+    whole = rate(together(held)).share.rate if len(held) == TRAILING else None
+    points = [(d.name, d.trailing.share) for d in divisions if d.name is not None and d.trailing]
     return Requirement(
         id=asked.id,
         title=asked.title,
         event=asked.event is not None,
         repeats=repeats,
-        week=week,
+        week=period,
         before=before,
         provisional=provisional,
         last_year=year_ago,
-        change=change(week.rate.share, before.rate.share),
-        change_last_year=change(week.rate.share, year_ago.rate.share) if year_ago else None,
-        enhanced=weeks.week.period(place, repeats, enhanced=True),
-        live=live.period(place, repeats),
-        divisions=() if asked.event else _divisions(cohort, weeks.week.silence if repeats else None, held),
+        change=change(period.rate.share, before.rate.share),
+        change_last_year=change(period.rate.share, year_ago.rate.share) if year_ago else None,
+        enhanced=own.period(place, repeats, enhanced=True),
+        live=judged.live.within(division).period(place, repeats),
+        divisions=divisions,
         trailing_held=len(held),
-        overdue=overdue_now(weeks.verdicts, place),
+        overdue=overdue_now(judged.verdicts, place, division),
+        trend=trend(weeks, place, asked.id, repeats, judged.options),
+        units=() if asked.event else unit_trends(weeks, place, partial(_unit, name=name), judged.options),
+        funnel=funnel(points, whole),
+        offences=offence_groups(together(held)) if held else (),
     )
 
 
-def _trailing(weeks: _Weeks, place: int) -> list[Cohort]:
+def _unit(cohort: Cohort, name: str) -> Coded:
+    found: Coded = getattr(cohort, name)
+    return found
+
+
+def _trailing(weeks: Sequence[Judged], place: int) -> list[Cohort]:
     """The trailing weeks' obligations of one requirement, from the first week that has any."""
-    cohorts = [cohort.where(cohort.requirement == place) for cohort in weeks.trailing]
+    cohorts = [week.cohort.where(week.cohort.requirement == place) for week in weeks]
     first = next((i for i, cohort in enumerate(cohorts) if len(cohort)), len(cohorts))
     return cohorts[first:]
 
 
-def _divisions(cohort: Cohort, silent: Silence | None, held: list[Cohort]) -> tuple[Division, ...]:
-    """Every division that has anything to show, by name; what no division had comes last (statistics 1.5)."""
+def _divisions(cohort: Cohort, silent: Silence | None, held: list[Cohort], unit: str) -> tuple[Division, ...]:
+    """Every division (or team) that has anything to show, by name; what none had comes last (statistics 1.5)."""
     trailing = together(held) if len(held) == TRAILING else None
-    shown = [cohort.division]
-    shown += [silent.division] if silent else []
-    shown += [trailing.division] if trailing else []
+    shown: list[Coded] = [getattr(part, unit) for part in (cohort, silent, trailing) if part is not None]
     names = {coded.values[code] for coded in shown for code in np.unique(coded.codes) if code >= 0}
     nameless = any((coded.codes < 0).any() for coded in shown)
-    return tuple(_division(name, cohort, silent, trailing) for name in [*sorted(names), *([None] if nameless else [])])
+    every = [*sorted(names), *([None] if nameless else [])]
+    return tuple(_division(name, cohort, silent, trailing, unit) for name in every)
 
 
-def _division(name: str | None, cohort: Cohort, silent: Silence | None, trailing: Cohort | None) -> Division:
+def _division(name: str | None, cohort: Cohort, silent: Silence | None, trailing: Cohort | None, unit: str) -> Division:
     share = None
     if silent:
-        own = _has(silent.division, name)
+        own = has(getattr(silent, unit), name)
         share = proportion(silent.silent[own], silent.officer.take(own))
     over = rest = compared = None
     if trailing:
-        own = _has(trailing.division, name)
+        own = has(getattr(trailing, unit), name)
         over, rest = rate(trailing.where(own)), rate(trailing.where(~own))
         compared = change(over.share, rest.share) if name is not None else None
-    return Division(name, rate(cohort.where(_has(cohort.division, name))), share, over, rest, compared)
+    return Division(name, rate(cohort.where(has(getattr(cohort, unit), name))), share, over, rest, compared)
 
 
-def _has(coded: Coded, name: str | None) -> Flags:
-    return coded.codes < 0 if name is None else coded.codes == coded.code(name)
+def _late_teams(judged: Judgements, division: str | None) -> LateTeams | None:
+    """Which teams' obligations are met by updates entered after the breach beyond chance (rules 8, statistics 3)."""
+    cohort = together([week.within(division).cohort for week in judged.trailing])
+    met = cohort.where(cohort.state == MET)
+    names = [met.team.values[code] for code in np.unique(met.team.codes) if code >= 0]
+    shares = [(name, met.where(has(met.team, name))) for name in names]
+    points = [(name, proportion(own.entered_after, own.officer)) for name, own in shares]
+    found = funnel(points, proportion(met.entered_after, met.officer).rate)
+    if found is None:
+        return None
+    beyond = tuple(p for p in found.points if p.beyond == 998 and (p.share.rate or 0) > p.bounds.high_998)
+    return LateTeams(len(found.points), len(beyond), () if division is None else beyond)
 
 
-def _basis(
-    source: RecordSource, weeks: _Weeks, live_methods: Sequence[str], requirements: Sequence[Requirement]
-) -> Basis:
-    verdicts = weeks.verdicts
-    policy, columns, settled = verdicts.policy, verdicts.columns, verdicts.as_at
+def _sample(judged: Judgements, cohort: Cohort, force: str) -> Sample | None:
+    """Crimes with an obligation due in the period, drawn at random by a seed that follows from force and period."""
+    columns = judged.verdicts.columns
+    crimes = np.unique(columns.victims.crime[cohort.victim])
+    refs = sorted(columns.crime_ref.take(crimes).to_pylist())
+    if not refs or not judged.options.sampled:
+        return None
+    seed = int.from_bytes(hashlib.sha256(f"{force}/{judged.period.span}".encode()).digest()[:4])
+    drawn = Random(seed).sample(refs, min(judged.options.sampled, len(refs)))
+    return Sample(seed, len(refs), tuple(sorted(drawn)))
+
+
+def _basis(judged: Judgements, ours: Verdicts, requirements: Sequence[Requirement]) -> Basis:
+    policy, columns, settled = judged.policy, ours.columns, ours.as_at
     reported = columns.reported_at <= to_micros(settled)
     compared = [change for r in requirements for change in (r.change, r.change_last_year)]
     compared += [division.change for r in requirements for division in r.divisions]
@@ -192,14 +206,14 @@ def _basis(
         policy_source=policy.source,
         policy_file=policy.path.name,
         policy_digest=policy.digest,
-        records=source.name,
+        records=judged.source.name,
         crimes=int(reported.sum()),
         victims=int(reported[columns.victims.crime].sum()),
         as_at=settled,
         known_at=settled,
         today=from_day(policy.local.day_of(settled)),
-        live_methods=tuple(live_methods),
+        live_methods=tuple(judged.options.live_methods),
         trailing_weeks=TRAILING,
-        weeks_before_observation=weeks.unobserved,
+        weeks_before_observation=judged.unobserved,
         comparisons=sum(change is not None and change.tested for change in compared),
     )

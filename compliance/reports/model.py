@@ -2,57 +2,35 @@
 
 Plain frozen structs of numbers, texts, dates and aware UTC instants: `msgspec.json.encode` writes them, and
 `msgspec.json.decode(text, type=Figures)` reads them back. Rates and limits are proportions from 0 to 1, None where they
-are not available. Nothing here names a victim, an officer or a team.
+are not available. Nothing here names a victim or an officer; teams stand in a division's edition alone.
 """
 
 from datetime import date, datetime
 
 from msgspec import Struct
 
-from compliance.reports.statistics import FEW
+from compliance.reports.findings import (
+    Effect,
+    Funnel,
+    Gap,
+    Group,
+    LateTeams,
+    Question,
+    Restated,
+    Sample,
+    Trend,
+    UnitTrend,
+    Way,
+)
+from compliance.reports.proportions import Change, Proportion, Rate
+from compliance.reports.spans import Kind
 
-
-class Proportion(Struct, frozen=True):
-    """A share: `count` of `of`, with its 95 % interval on `of` / `deff` (statistics 1.3, 1.4). Where `of` is 0, `rate`,
-    `low` and `high` are None."""
-
-    count: int
-    of: int
-    rate: float | None
-    low: float | None
-    high: float | None
-    deff: float
-
-    @property
-    def few(self) -> bool:
-        """Whether there are too few to be ranked or tested (statistics 1.6)."""
-        return self.of < FEW
-
-
-class Rate(Struct, frozen=True):
-    """A compliance rate (statistics 1.1): `share` is met of n, n = met + late + overdue + missed."""
-
-    share: Proportion
-    late: int
-    overdue: int
-    missed: int
-
-
-class Change(Struct, frozen=True):
-    """A rate less another, with Newcombe's 95 % interval (statistics 1.5).
-
-    `tested` is false where either has fewer than 10 obligations (1.6): `significant` is then false.
-    """
-
-    difference: float
-    low: float
-    high: float
-    tested: bool
-    significant: bool
+__all__ = ["Change", "Proportion", "Rate"]
 
 
 class Period(Struct, frozen=True):
-    """One week of a requirement: `silent` goes with the rate of a requirement that repeats (statistics 1.7)."""
+    """One week, month or quarter of a requirement. `silent` goes with the rate of a requirement that repeats
+    (statistics 1.7)."""
 
     week: str
     rate: Rate
@@ -60,7 +38,7 @@ class Period(Struct, frozen=True):
 
 
 class Division(Struct, frozen=True):
-    """One division under one requirement; `name` is None for what no division had.
+    """One division, or team of a division's edition, under one requirement; `name` is None for what none had.
 
     `week` is shown, not tested. `trailing` and `rest` are the division and the rest of the force over the trailing
     weeks, `change` the one less the other (statistics 1.5); None where so many weeks are not held.
@@ -79,14 +57,14 @@ class Band(Struct, frozen=True):
 
     first: int
     last: int | None
-    count: int
+    count: int | None
 
 
 class Overdue(Struct, frozen=True):
-    """What is outstanding as at T under one requirement, by how long (rules section 5)."""
+    """What is outstanding as at T under one requirement, by how long (rules section 5); None: withheld."""
 
-    count: int
-    victims: int
+    count: int | None
+    victims: int | None
     bands: tuple[Band, ...]
 
 
@@ -100,7 +78,7 @@ class Requirement(Struct, frozen=True):
     repeats: bool
     week: Period
     before: Period
-    provisional: Period
+    provisional: Period | None
     last_year: Period | None
     change: Change | None
     """From the week before; None where there is nothing to compare with."""
@@ -114,6 +92,13 @@ class Requirement(Struct, frozen=True):
     trailing_held: int
     """Of how many of the trailing weeks obligations are held."""
     overdue: Overdue
+    trend: Trend
+    units: tuple[UnitTrend, ...]
+    """The divisions over time; None for a requirement whose clock is an event."""
+    funnel: Funnel | None
+    """None where so many weeks are not held, or there is only one division."""
+    offences: tuple[Group, ...]
+    """The trailing weeks by offence group, the largest first."""
 
 
 class SameDay(Struct, frozen=True):
@@ -125,18 +110,18 @@ class SameDay(Struct, frozen=True):
     """Had a same-day update counted."""
     original: Proportion
     """As the original system counted: neither a same-day update nor one on the recording day."""
-    only_same_day: int
+    only_same_day: int | None
     """Victims with an update on the day of the report and none in time after it."""
-    updated_later: int
+    updated_later: int | None
     """How many of those were updated after the due date."""
 
 
 class Closing(Struct, frozen=True):
     """How cases were closed in the week (statistics 1.8)."""
 
-    cases: int
+    cases: int | None
     without_a_word: Proportion
-    across_due_date: int
+    across_due_date: int | None
 
 
 class Quality(Struct, frozen=True):
@@ -161,6 +146,8 @@ class Intake(Struct, frozen=True):
     no_address: int | None = None
     unknown_officers: int | None = None
     last_complete_poll: datetime | None = None
+    gaps: tuple[Gap, ...] = ()
+    """When in the period the crime system was not read to its end for more than a day."""
 
 
 class Definition(Struct, frozen=True):
@@ -196,18 +183,36 @@ class Basis(Struct, frozen=True):
 
 
 class Figures(Struct, frozen=True):
-    """A weekly report."""
+    """A report of a week, a month or a quarter (`kind`), in an edition: `board`, `public`, or `division`, which is
+    about the teams of one (`unit`)."""
 
     force: str
-    week: str
+    edition: str
+    unit: str | None
+    kind: Kind
+    period: str
     first: date
     last: date
-    provisional_first: date
-    provisional_last: date
+    provisional: str | None
+    """The period just ended; None where it is not shown."""
     requirements: tuple[Requirement, ...]
     same_day: SameDay | None
     closing: Closing
     quality: tuple[Quality, ...]
     intake: Intake
+    ways: tuple[Way, ...]
+    """Contacts by method, the most used first."""
+    questions: tuple[Question, ...]
+    """How updates come into the records."""
+    late_teams: LateTeams | None
+    """None where so many weeks are not held."""
+    restated: tuple[Restated, ...]
+    sample: Sample | None
+    version: int
+    """Of this period and edition, from 1."""
+    changed: tuple[str, ...]
+    """Why there is another version than the first: what is different from the one before."""
+    reminders: tuple[Effect, ...] | None
+    """None where it is not known."""
     definitions: tuple[Definition, ...]
     basis: Basis

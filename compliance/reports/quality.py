@@ -11,7 +11,7 @@ from compliance.records.columns import UNKNOWN_VICTIM
 from compliance.records.instants import to_micros
 from compliance.reports.contact import Facts
 from compliance.reports.model import Intake, Quality
-from compliance.reports.weeks import Week
+from compliance.reports.spans import Span
 
 ATTEMPTED: Final = "attempted"
 """The outcome of a contact that did not reach the victim (records section 1)."""
@@ -31,7 +31,7 @@ _UPDATES: Final = (
 )  # fmt: skip
 
 
-def data_quality(verdicts: Verdicts, week: Week, intake: Intake, versions: bool) -> tuple[Quality, ...]:
+def data_quality(verdicts: Verdicts, period: Span, intake: Intake, versions: bool) -> tuple[Quality, ...]:
     """Every class of rules section 8: how many in the week, and how many in all records as known at K.
 
     Updates belong to the week in which they were entered, crimes to that in which they were reported, obligations to
@@ -39,9 +39,9 @@ def data_quality(verdicts: Verdicts, week: Week, intake: Intake, versions: bool)
     later is one dated in the future even where nothing tells when it was entered.
     """
     return (
-        *_updates(verdicts, week, versions),
-        _entered_after_due(verdicts, week),
-        *_crimes(verdicts, week),
+        *_updates(verdicts, period, versions),
+        _entered_after_due(verdicts, period),
+        *_crimes(verdicts, period),
         _held(
             "unknown-officer",
             "Officers not in the directory",
@@ -49,11 +49,19 @@ def data_quality(verdicts: Verdicts, week: Week, intake: Intake, versions: bool)
             intake.unknown_officers,
         ),
         _held("no-address", "Mails held for want of an address", "their officers were not reminded", intake.no_address),
+        Quality(
+            "feed-gap",
+            "Days and more without a complete reading of the crime system",
+            "what was entered then came in only afterwards",
+            "statistics 1.2",
+            in_week=None if intake.last_complete_poll is None else len(intake.gaps),
+            held=None,
+        ),
         _held("refused", "Records refused", "kept apart with the reason; in no figure until corrected", intake.refused),
     )
 
 
-def _updates(verdicts: Verdicts, week: Week, versions: bool) -> list[Quality]:
+def _updates(verdicts: Verdicts, period: Span, versions: bool) -> list[Quality]:
     columns, policy = verdicts.columns, verdicts.policy
     updates, local = columns.updates, policy.local
     as_at = to_micros(verdicts.as_at)
@@ -81,7 +89,7 @@ def _updates(verdicts: Verdicts, week: Week, versions: bool) -> list[Quality]:
             title.format(late=policy.late_entry_days),
             meaning,
             clause,
-            in_week=_within(entered, found[key], week),
+            in_week=_within(entered, found[key], period),
             held=int(found[key].sum()),
         )
         for key, clause, title, meaning in _UPDATES
@@ -100,19 +108,19 @@ def _on_days_of_note(verdicts: Verdicts) -> tuple[Flags, Flags]:
     return same_day, recording_day
 
 
-def _entered_after_due(verdicts: Verdicts, week: Week) -> Quality:
+def _entered_after_due(verdicts: Verdicts, period: Span) -> Quality:
     entered_after = verdicts.entered_after_due == YES
     return Quality(
         "entered-after-due",
         "Obligations met by an update entered after the due date",
         "met in time, but shown as overdue until it was entered",
         "8",
-        in_week=_within(verdicts.due_date, entered_after, week),
+        in_week=_within(verdicts.due_date, entered_after, period),
         held=int(entered_after.sum()),
     )
 
 
-def _crimes(verdicts: Verdicts, week: Week) -> list[Quality]:
+def _crimes(verdicts: Verdicts, period: Span) -> list[Quality]:
     columns = verdicts.columns
     reported = columns.reported_at <= to_micros(verdicts.as_at)
     day = verdicts.policy.local.of(columns.reported_at)
@@ -123,7 +131,7 @@ def _crimes(verdicts: Verdicts, week: Week) -> list[Quality]:
             "Records without a victim",
             "no one to update: no obligations",
             "8",
-            in_week=_within(day, without_victim, week),
+            in_week=_within(day, without_victim, period),
             held=int(without_victim.sum()),
         )
     ]
@@ -133,6 +141,6 @@ def _held(key: str, title: str, meaning: str, count: int | None) -> Quality:
     return Quality(key, title, meaning, "8", in_week=None, held=count)
 
 
-def _within(day: Days, rows: Flags, week: Week) -> int:
-    first, last = week.days
+def _within(day: Days, rows: Flags, period: Span) -> int:
+    first, last = period.days
     return int((rows & (day >= first) & (day <= last)).sum())

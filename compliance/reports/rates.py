@@ -1,7 +1,7 @@
 """Obligations due in a period, and rates of them (rules 5.1; statistics 1.1 to 1.6)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
 import numpy as np
@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from compliance.policy.calendars import Ints
 from compliance.policy.standing import Flags
-from compliance.policy.verdicts import LATE, MET, MISSED, OVERDUE, Verdicts
-from compliance.records.columns import Coded, coded
+from compliance.policy.verdicts import LATE, MET, MISSED, OVERDUE, YES, Verdicts
+from compliance.records.columns import Coded
 from compliance.reports.model import Band, Change, Proportion, Rate
 from compliance.reports.model import Overdue as OverdueNow
 from compliance.reports.statistics import design_effect, newcombe, wilson
@@ -22,13 +22,18 @@ BANDS: Final = ((1, 7), (8, 28), (29, 90), (91, None))
 @dataclass(frozen=True, slots=True)
 class Cohort:
     """The obligations due in a period that count in a rate (rules 5.1), one element each: their requirement (place in
-    the policy), state, victim (row in the columns judged), and who had the case at the end of the due date."""
+    the policy), state, verdict and victim (rows of what was judged), who had the case at the end of the due date, and
+    whether the update that discharged it in time was entered after the due date."""
 
     requirement: npt.NDArray[np.int8]
     state: npt.NDArray[np.int8]
+    verdict: Ints
     victim: Ints
     enhanced: Flags
+    entered_after: Flags
+    offence: Coded
     division: Coded
+    team: Coded
     officer: Coded
 
     def __len__(self) -> int:
@@ -43,25 +48,45 @@ class Cohort:
         return Cohort(**parts)
 
 
-def due_in(verdicts: Verdicts, first: int, last: int) -> Cohort:
-    """The obligations due from one local day to another, both included; days are numbers since 1970-01-01."""
+def due_in(verdicts: Verdicts, first: int, last: int, division: str | None = None) -> Cohort:
+    """The obligations due from one local day to another, both included; days are numbers since 1970-01-01.
+
+    Of one division only those that it had at the end of the due date.
+    """
     state = verdicts.state
     counts = (state == MET) | (state == LATE) | (state == OVERDUE) | (state == MISSED)
     row = np.flatnonzero(counts & (verdicts.due_date >= first) & (verdicts.due_date <= last))
+    if division is not None:
+        row = row[has(owner(verdicts, row, "division"), division)]
     victim = verdicts.victim[row]
-    category = verdicts.columns.victims.category
+    columns = verdicts.columns
+    category = columns.victims.category
     return Cohort(
         requirement=verdicts.requirement[row],
         state=state[row],
+        verdict=row,
         victim=victim,
         enhanced=category.codes[victim] == category.code("enhanced"),
-        division=verdicts.owner("division").take(row),
-        officer=verdicts.owner("officer").take(row),
+        entered_after=verdicts.entered_after_due[row] == YES,
+        offence=columns.offence.take(columns.victims.crime[victim]),
+        division=owner(verdicts, row, "division"),
+        team=owner(verdicts, row, "team"),
+        officer=owner(verdicts, row, "officer"),
     )
 
 
+def owner(verdicts: Verdicts, rows: Ints, name: str) -> Coded:
+    """`division`, `team` or `officer` of who had the case of some of the verdicts."""
+    return replace(verdicts, victim=verdicts.victim[rows], allocation=verdicts.allocation[rows]).owner(name)
+
+
+def has(coded: Coded, name: str | None) -> Flags:
+    """Which rows have a text; None: which have none."""
+    return coded.codes < 0 if name is None else coded.codes == coded.code(name)
+
+
 def together(cohorts: Sequence[Cohort]) -> Cohort:
-    """Several periods as one. Their victims are rows of different columns, and mean nothing any more."""
+    """Several periods as one. Their verdicts and victims are rows of different columns, and mean nothing any more."""
     parts: dict[str, Any] = {}
     for field in fields(Cohort):
         values = [getattr(cohort, field.name) for cohort in cohorts]
@@ -71,7 +96,12 @@ def together(cohorts: Sequence[Cohort]) -> Cohort:
 
 def joined(parts: Sequence[Coded]) -> Coded:
     """Text columns one after another, whatever the codes of each."""
-    return coded([text for part in parts for text in part.texts().to_pylist()])
+    place: dict[str, int] = {}
+    codes = []
+    for part in parts:
+        moved = [place.setdefault(value, len(place)) for value in part.values]
+        codes.append(np.array([*moved, -1], dtype=np.int32)[part.codes])
+    return Coded(np.concatenate(codes), tuple(place))
 
 
 def proportion(hit: Flags, officer: Coded) -> Proportion:
@@ -107,9 +137,11 @@ def change(one: Proportion, other: Proportion) -> Change | None:
     return Change(*difference, tested=tested, significant=tested and difference.significant)
 
 
-def overdue_now(verdicts: Verdicts, requirement: int) -> OverdueNow:
-    """What is outstanding as at T under one requirement, by how long (rules section 5)."""
+def overdue_now(verdicts: Verdicts, requirement: int, division: str | None = None) -> OverdueNow:
+    """What is outstanding as at T under one requirement, by how long (rules section 5); of all, or of a division."""
     row = np.flatnonzero((verdicts.state == OVERDUE) & (verdicts.requirement == requirement))
+    if division is not None:
+        row = row[has(owner(verdicts, row, "division"), division)]
     days = verdicts.days_late[row]
     bands = tuple(
         Band(first, last, int(((days >= first) & (days <= (last or days.max(initial=0)))).sum()))

@@ -1,63 +1,50 @@
 """Figures into one self-contained HTML file: no script, nothing fetched, the same bytes for the same figures."""
 
-import os
-import tempfile
 from functools import lru_cache
-from pathlib import Path
-from typing import Final
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError
 
 from compliance.errors import SettingsError
-from compliance.reports import words
+from compliance.reports import charts, telling, words
+from compliance.reports.definitions import GLOSSARY
 from compliance.reports.model import Figures
+from compliance.reports.periods import in_words
 from compliance.resources import resource
-
-EDITION: Final = "board"
 
 
 def render(figures: Figures) -> str:
     """The report as HTML. Raises SettingsError that names the template and the line where a template is wrong."""
-    environment = _environment()
-    try:
-        template = environment.get_template("weekly.html.j2")
-        page = template.render(figures=figures, summary=words.summary(figures))
-    except TemplateSyntaxError as error:
-        raise SettingsError(f"{error.filename or error.name}, line {error.lineno}: {error.message}") from None
-    except TemplateError as error:
-        raise SettingsError(f"{resource('templates', 'report')}: the report could not be made: {error}") from None
+    whole = "force" if figures.unit is None else "division"
+    page = fill(
+        "weekly.html.j2",
+        figures=figures,
+        summary=words.summary(figures),
+        things=telling.things_to_look_at(figures),
+        unit="division" if figures.unit is None else "team",
+        whole=whole,
+        edition_name=edition_name(figures),
+        glossary=GLOSSARY,
+    )
     lines = (line.strip() for line in page.splitlines())
     return "\n".join(line for line in lines if line) + "\n"
 
 
-def file_name(figures: Figures, version: int = 1) -> str:
-    """The name of a report's file: 2016-W18-board.html, later versions 2016-W18-board-v2.html."""
-    return f"{figures.week}-{EDITION}{'' if version == 1 else f'-v{version}'}.html"
-
-
-def write_report(figures: Figures, folder: Path, version: int = 1) -> Path:
-    """Write the report into a folder, whole or not at all, and answer with its path. Raises SettingsError where the
-    folder cannot be written."""
-    return write_whole(folder / file_name(figures, version), render(figures).encode())
-
-
-def write_whole(path: Path, content: bytes) -> Path:
-    """Write a file beside its place, then put it there in one step: a reader sees the old one or the new one."""
+def fill(template: str, **values: Any) -> str:
+    """A template of a report with its values. Raises SettingsError that names the template where it is wrong."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            try:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-                Path(file.name).chmod(0o644)
-                Path(file.name).replace(path)
-            except BaseException:
-                Path(file.name).unlink(missing_ok=True)
-                raise
-    except OSError as error:
-        raise SettingsError(f"{path}: the report cannot be written ({error.strerror})") from None
-    return path
+        return _environment().get_template(template).render(**values)
+    except TemplateSyntaxError as error:
+        raise SettingsError(f"{error.filename or error.name}, line {error.lineno}: {error.message}") from None
+    except TemplateError as error:
+        raise SettingsError(f"{resource('templates', 'report')}: the report could not be made: {error}") from None
+
+
+def edition_name(figures: Figures) -> str:
+    """What kind of report it is, in words."""
+    often = {"week": "weekly", "month": "monthly", "quarter": "quarterly"}[figures.kind]
+    whom = {"board": "to the board", "public": "to the public", "division": "to the division"}[figures.edition]
+    return f"{often} report {whom}"
 
 
 @lru_cache(maxsize=1)
@@ -80,7 +67,23 @@ def _environment() -> Environment:
         instant=words.instant,
         heading=words.heading,
         reach=words.reach,
-        week_name=words.week_name,
+        in_words=in_words,
     )
-    environment.globals.update(span=words.span, counted=words.counted)
+    environment.globals.update(
+        span=words.span,
+        counted=words.counted,
+        control_chart=charts.control,
+        funnel_chart=charts.funnel,
+        overdue_chart=charts.overdue,
+        causes=telling.causes,
+        chart_in_words=telling.chart_in_words,
+        assured=telling.assured,
+        funnel_in_words=telling.funnel_in_words,
+        overdue_in_words=telling.overdue_in_words,
+        silent_in_words=telling.silent_in_words,
+        expected=telling.expected,
+        late_teams_in_words=telling.late_teams_in_words,
+        restated_in_words=telling.restated_in_words,
+        restated_difference=telling.restated_difference,
+    )
     return environment

@@ -2,17 +2,18 @@
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Self
+from datetime import date, timedelta
+from typing import ClassVar, Self
 
 from compliance.errors import SettingsError
-from compliance.policy.calendars import LocalDates, to_day
+from compliance.reports.spans import Kind, Span
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Week:
+class Week(Span):
     """An ISO week. As text it is `2026-W47`."""
 
+    kind: ClassVar[Kind] = "week"
     year: int
     number: int
 
@@ -53,11 +54,6 @@ class Week:
         """Its Sunday."""
         return self.first + timedelta(days=6)
 
-    @property
-    def days(self) -> tuple[int, int]:
-        """Its first and last day as numbers since 1970-01-01."""
-        return to_day(self.first), to_day(self.last)
-
     def plus(self, weeks: int) -> "Week":
         """So many weeks later; earlier where negative."""
         return Week.of(self.first + timedelta(weeks=weeks))
@@ -70,11 +66,3 @@ class Week:
         except ValueError:
             return None
         return Week(self.year - 1, self.number)
-
-    def ended(self, local: LocalDates) -> datetime:
-        """The first instant after it: the start of Monday S + 1, in UTC."""
-        return local.start_of(self.last + timedelta(days=1))
-
-    def settled(self, local: LocalDates) -> datetime:
-        """The instant at which it is settled: T = K = the start of Monday S + 8, in UTC (statistics 1.2)."""
-        return local.start_of(self.last + timedelta(days=8))

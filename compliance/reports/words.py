@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from compliance.reports.model import Change, Division, Figures, Period, Proportion, Requirement
+from compliance.reports.periods import parse_period
 
 UNLIKELY: Final = "unlikely to have occurred by chance"
 NO_DIFFERENCE: Final = "no significant difference"
@@ -40,8 +41,10 @@ def number(count: int | None) -> str:
     return "–" if count is None else f"{count:,}"
 
 
-def counted(count: int, one: str, many: str | None = None) -> str:
-    """A number with its noun: 1 victim, 2 victims."""
+def counted(count: int | None, one: str, many: str | None = None) -> str:
+    """A number with its noun: 1 victim, 2 victims; None: one so small that it is withheld (statistics 1.6)."""
+    if count is None:
+        return f"fewer than 5 {many or one + 's'}"
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
@@ -77,12 +80,6 @@ def instant(value: datetime) -> str:
     return f"{value.astimezone(ZoneInfo('UTC')):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def week_name(text: str) -> str:
-    """Week 18 of 2016, from 2016-W18."""
-    year, _, number_ = text.partition("-W")
-    return f"week {int(number_)} of {year}"
-
-
 def heading(text: str) -> str:
     """A text with a capital to begin with; the rest stays as it is."""
     return text[:1].upper() + text[1:]
@@ -110,6 +107,8 @@ def summary(figures: Figures) -> list[Line]:
 
 def _rate(requirement: Requirement) -> str:
     share = requirement.week.rate.share
+    if share.withheld:
+        return "So few updates were given, or not given, that the rate is withheld."
     if share.of == 0:
         return "No update was due in the week, so there is no rate."
     due = counted(share.of, "update")
@@ -144,6 +143,8 @@ def _against(change: Change | None, other: str) -> str:
 
 
 def _silent(share: Proportion) -> str:
+    if share.withheld:
+        return "So few victims were silent, or were not, that the share is withheld."
     if share.of == 0:
         return "No victim's case had been open for more than 28 days."
     return (
@@ -154,9 +155,9 @@ def _silent(share: Proportion) -> str:
 
 def _same_day(figures: Figures) -> Iterator[Line]:
     asked = figures.same_day
-    if asked is None or asked.policy.of == 0 or asked.policy.few:
+    if asked is None or asked.policy.few or asked.counting.withheld or asked.original.withheld:
         return
-    only = counted(asked.only_same_day, "victim")
+    only = heading(counted(asked.only_same_day, "victim"))
     yield Line(
         "Same day",
         f"Had an update on the day of the report counted, the {asked.requirement} rate would be "
@@ -166,11 +167,14 @@ def _same_day(figures: Figures) -> Iterator[Line]:
 
 
 def _overdue(figures: Figures) -> Line:
-    total = sum(requirement.overdue.count for requirement in figures.requirements)
     today = day(figures.basis.today)
+    counts = [requirement.overdue.count for requirement in figures.requirements]
+    total = sum(count or 0 for count in counts)
+    if None in counts:
+        return Line("Overdue", f"On {today} so few updates were overdue that their numbers are withheld.")
     if total == 0:
         return Line("Overdue", f"No update was overdue on {today}.")
-    long = sum(b.count for requirement in figures.requirements for b in requirement.overdue.bands if b.first > 28)
+    long = sum(b.count or 0 for requirement in figures.requirements for b in requirement.overdue.bands if b.first > 28)
     if total == 1:
         return Line("Overdue", f"1 update was overdue on {today}{', for more than 28 days' if long else ''}.")
     text = f"{number(total)} updates were overdue on {today}, {number(long) if long else 'none'} of them for more"
@@ -200,13 +204,14 @@ def _compared(figures: Figures) -> Iterator[Line]:
 
 
 def _provisional(figures: Figures, reported: list[Requirement]) -> Iterator[Line]:
-    parts = [_stands(requirement.id, requirement.provisional) for requirement in reported]
-    if not any(requirement.provisional.rate.share.of for requirement in reported):
+    standing = [(requirement.id, requirement.provisional) for requirement in reported if requirement.provisional]
+    if figures.provisional is None or not any(period.rate.share.of for _, period in standing):
         return
-    when = span(figures.provisional_first, figures.provisional_last)
+    span_ = parse_period(figures.provisional)
+    parts = [_stands(name, period) for name, period in standing]
     yield Line(
         "Week just ended",
-        f"{when}: {', '.join(parts)}. Provisional: updates are still being typed in.",
+        f"{span(span_.first, span_.last)}: {', '.join(parts)}. Provisional: updates are still being typed in.",
     )
 
 

@@ -12,7 +12,7 @@ from compliance.errors import ComplianceError
 from compliance.policy import Policy, load_policy
 from compliance.records import columns
 from compliance.reminders import check_templates
-from compliance.reports.figures import weekly_figures
+from compliance.reports.figures import report_figures
 from compliance.reports.render import render
 from compliance.reports.sources import GivenRecords
 from compliance.reports.weeks import Week
@@ -127,7 +127,7 @@ def _templates(settings: Settings) -> Finding:
         check_templates(policy, reminder_rules(settings))
         week = Week(2026, 20)
         nothing = GivenRecords("no records", columns([]))
-        render(weekly_figures(nothing, policy, week, week.settled(policy.local), force=settings.force.name))
+        render(report_figures(nothing, policy, week, week.settled(policy.local), force=settings.force.name))
     except ComplianceError as error:
         problems.append(str(error))
     return Finding("templates", tuple(problems))

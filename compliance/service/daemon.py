@@ -106,8 +106,7 @@ class Daemon:
         return done
 
     def _report(self) -> dict[str, object]:
-        published = self._service.report_if_due()
-        return {"published": None if published is None else str(published.path)}
+        return {"published": [str(published.path) for published in self._service.report_if_due()]}
 
     def _retain(self) -> dict[str, object]:
         return {"crimes": self._service.retain()}

@@ -1,31 +1,29 @@
 """The service put together from its settings: each job one method, idempotent, nameable from the command line."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from compliance import clock as real_clock
 from compliance.config import Settings
-from compliance.errors import SettingsError, UnavailableError
+from compliance.errors import SettingsError
 from compliance.feeds import Remembered
 from compliance.mail import Delivery, SmtpServer, bare_address, deliver
 from compliance.policy import Policy, load_policy
 from compliance.policy.calendars import from_day
 from compliance.reminders import Plan, ReminderRules, RemindOutcome, plan, remind, still_due
-from compliance.reports.figures import weekly_figures
-from compliance.reports.publish import Publication, StoredRecords, publish
-from compliance.reports.weeks import Week
+from compliance.reports.periods import newest_settled
+from compliance.reports.publish import Publication
+from compliance.reports.spans import Span
 from compliance.service.feeding import feed_of
-from compliance.service.held import intake_of, is_published
 from compliance.service.polling import PollOutcome, poll
-from compliance.store import Retention, Store, apply_retention, judge_due, polls_covering
+from compliance.service.reporting import Reporting
+from compliance.store import Retention, Store, apply_retention, judge_due
 
 SOURCE: Final = "crimes"
 """The name under which the feed's cursor and polls are kept."""
-_WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 @dataclass(frozen=True)
@@ -79,41 +77,24 @@ class Service:
         question = still_due(self.store, self.policy, self.rules, self.clock)
         return deliver(self.store, self.smtp, self.clock, still_due=question)
 
-    def report(self, week: Week | None = None) -> Publication:
-        """Publish the report of a week, by default the newest settled one (statistics 1.2). Publishing again without
-        change does nothing. Raises UnavailableError before the crime system was read to its end since the week settled:
-        what was known then is not known yet (design decision 11)."""
+    def report(
+        self, period: Span | None = None, editions: Sequence[str] = (), forms: Sequence[str] = ()
+    ) -> list[Publication]:
+        """Publish the reports of a period, by default the newest settled week (statistics 1.2), in the editions and
+        forms asked for, by default those of the settings. Publishing again without change does nothing. Raises
+        UnavailableError where it cannot be judged: not yet, or no longer."""
         now = self.clock()
-        week = week or Week.newest_settled(from_day(self.policy.local.day_of(now)))
-        settled = week.settled(self.policy.local)
-        if polls_covering(self.store, settled) is None:
-            raise UnavailableError(
-                f"week {week} cannot be reported yet: the crime system has not been read to its end since the week was "
-                f"settled on {settled:%Y-%m-%dT%H:%MZ}; run `compliance poll` and try again"
-            )
-        figures = weekly_figures(
-            StoredRecords(self.store),
-            self.policy,
-            week,
-            now,
-            force=self.settings.force.name,
-            intake=intake_of(self.store, now),
-            live_methods=self.settings.report.live_methods,
-        )
-        return publish(self.store, figures, self.report_folder, now)
+        asked = period or newest_settled("week", from_day(self.policy.local.day_of(now)))
+        return self.reporting.publish(asked, now, editions, forms)
 
-    def report_if_due(self) -> Publication | None:
-        """Publish this week's report if its time has come, it is not published, and the crime system was read since."""
-        report, now = self.settings.report, self.clock()
-        local = now.astimezone(ZoneInfo(self.policy.timezone))
-        days = (local.weekday() - _WEEKDAYS.index(report.weekday)) % 7
-        day = local.date() - timedelta(days=days)
-        if days == 0 and local.time() < report.at:
-            day -= timedelta(days=7)
-        week = Week.newest_settled(day)
-        if is_published(self.store, str(week)) or polls_covering(self.store, week.settled(self.policy.local)) is None:
-            return None
-        return self.report(week)
+    def report_if_due(self) -> list[Publication]:
+        """Publish what should have been by now and is not, if the crime system was read since."""
+        return self.reporting.publish_due(self.clock())
+
+    @property
+    def reporting(self) -> Reporting:
+        """The reports of this service."""
+        return Reporting(self.settings, self.policy, self.store)
 
     def retain(self) -> int:
         """Strip or remove the crimes whose time has come, as the settings say -> how many."""
@@ -132,7 +113,7 @@ class Service:
     @property
     def report_folder(self) -> Path:
         """Where reports are written."""
-        return self.settings.path(self.settings.report.folder)
+        return self.reporting.folder
 
     @property
     def rules(self) -> ReminderRules:

@@ -222,7 +222,7 @@ class Notice(SQLModel, table=True):
 
 
 class Published(SQLModel, table=True):
-    """A published report: its figures, what they were made from, and the digests of its files."""
+    """A published report: its figures, the content of the policy they were judged by, and the digests of its files."""
 
     __tablename__ = "published"
     __table_args__ = (UniqueConstraint("period", "edition", "version", name="uq_published"),)
@@ -233,6 +233,7 @@ class Published(SQLModel, table=True):
     as_at: datetime
     known_at: datetime
     policy_digest: str
+    policy: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
     figures: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
     files: dict[str, str] = Field(sa_column=Column(JSON, nullable=False))
     published_at: datetime

@@ -15,9 +15,10 @@ from compliance.errors import SettingsError
 from compliance.policy import load_policy
 from compliance.records import columns, convert_crime
 from compliance.reports import render as rendering
-from compliance.reports.figures import weekly_figures
+from compliance.reports.figures import report_figures
+from compliance.reports.files import write_whole
 from compliance.reports.model import Figures
-from compliance.reports.render import render, write_report
+from compliance.reports.render import render
 from compliance.reports.sources import GivenRecords
 from compliance.reports.weeks import Week
 from compliance.resources import resource
@@ -36,7 +37,7 @@ def figures(name: str = "west-mercia", count: int = 900) -> Figures:
         record.team = f"Team-{record.crime_ref}" if record.division else None
         record.officer_ref = f"Officer-{record.crime_ref}" if record.officer_ref else None
     given = GivenRecords("histories", columns(records))
-    return weekly_figures(given, load_policy(name), WEEK, SETTLED, force="Mercia & Sons <Police>")
+    return report_figures(given, load_policy(name), WEEK, SETTLED, force="Mercia & Sons <Police>")
 
 
 class Page(HTMLParser):
@@ -93,7 +94,7 @@ def test_the_page_is_built_for_a_screen_reader_too(name: str) -> None:
     assert set(ids.values()) == {1}
     named = [attributes["aria-labelledby"] for _, attributes in found.tags if "aria-labelledby" in attributes]
     assert set(named) <= set(ids)
-    assert {(attributes["href"] or "")[1:] for attributes in found.of("a")} == {"report"} <= set(ids)
+    assert {"report", "trace"} <= {(attributes["href"] or "")[1:] for attributes in found.of("a")} <= set(ids)
 
 
 @pytest.mark.parametrize("name", POLICIES)
@@ -110,11 +111,11 @@ def test_every_colour_of_text_can_be_read_on_both_backgrounds() -> None:
     """WCAG 2.2, 1.4.3: a contrast of at least 4.5."""
     css = resource("templates", "report", "report.css").read_text("utf-8")
     colours = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", css))
-    for text in ("ink", "muted", "faint", "accent"):
+    for text in ("ink", "muted", "faint", "accent", "warn"):
         for background in ("#ffffff", colours["wash"]):
             assert contrast(colours[text], background) >= 4.5
     text_colours = set(re.findall(r"(?<![-a-z])color: ([^;]+);", css))
-    assert text_colours == {f"var(--{name})" for name in ("ink", "muted", "faint", "accent")}
+    assert text_colours == {f"var(--{name})" for name in ("ink", "muted", "faint", "accent", "warn")}
 
 
 def contrast(one: str, other: str) -> float:
@@ -129,7 +130,14 @@ def contrast(one: str, other: str) -> float:
 
 @pytest.mark.parametrize("name", POLICIES)
 def test_neither_victims_nor_officers_nor_teams_nor_crimes_are_named(name: str) -> None:
-    text = render(figures(name))
+    """But the twenty crimes to be read are, by their numbers alone."""
+    found = figures(name)
+    assert found.sample is not None
+    assert len(found.sample.crime_refs) == 20
+    text = render(found)
+    for ref in found.sample.crime_refs:
+        assert text.count(ref) == 1
+        text = text.replace(ref, "")
     assert "A, B" not in text  # but the divisions are
     assert re.search(r"<th scope=\"row\">A</th>", text)
     assert not re.search(r"Officer-|Team-|22A/|\bV[0-9]\b|\bO[0-9]\b", text)
@@ -141,7 +149,7 @@ def test_what_comes_from_outside_is_text_and_never_markup() -> None:
 
 def test_no_data_is_not_available_and_nowhere_0_or_100() -> None:
     given = GivenRecords("nothing", columns([]))
-    text = render(weekly_figures(given, load_policy("west-mercia"), WEEK, SETTLED, force="A force"))
+    text = render(report_figures(given, load_policy("west-mercia"), WEEK, SETTLED, force="A force"))
     body = text[text.index("<main") : text.index("How this is computed")]
     assert "not available" in body
     drawn = "<span>0</span><span>50</span><span>100%</span>"  # the scale of a drawing
@@ -151,8 +159,10 @@ def test_no_data_is_not_available_and_nowhere_0_or_100() -> None:
 def test_the_parts_a_board_asks_for_are_there_in_their_order() -> None:
     text = page().text
     assert re.findall(r"<h2[^>]*>([^<]*)</h2>", render(figures())) == [
-        "Summary", "The rates", "Divisions", "The same-day question", "Overdue now, and cases closed",
-        "Live contact only, and enhanced victims", "Data quality", "How this is computed",
+        "Summary", "The rates", "Change, or chance?", "Divisions", "The same-day question",
+        "How victims are told, and how it is recorded", "Lenient and strict, enhanced victims, offence groups",
+        "Overdue now, and cases closed", "What became of earlier reports", "Data quality", "Twenty to read",
+        "How this is computed",
     ]  # fmt: skip
     basis = figures().basis
     for said in (basis.policy, basis.policy_digest, basis.policy_source, "2026-11-16T00:00:00Z", "Design effect"):
@@ -172,21 +182,18 @@ def test_the_same_figures_give_the_same_bytes_also_once_read_back_from_json() ->
     assert render(again) == render(figures())
 
 
-def test_a_report_is_written_whole(tmp_path: Path) -> None:
-    folder = tmp_path / "reports"
-    path = write_report(figures(), folder)
-    assert path == folder / "2026-W45-board.html"
-    assert path.read_text("utf-8") == render(figures())
-    write_report(figures(), folder, version=2)
-    write_report(figures("hertfordshire"), folder)
-    assert path.read_text("utf-8") == render(figures("hertfordshire"))
-    assert sorted(found.name for found in folder.iterdir()) == ["2026-W45-board-v2.html", "2026-W45-board.html"]
+def test_a_file_is_written_whole(tmp_path: Path) -> None:
+    path = tmp_path / "reports" / "one.html"
+    assert write_whole(path, b"first") == path
+    write_whole(path, b"second")
+    assert path.read_bytes() == b"second"
+    assert [found.name for found in path.parent.iterdir()] == ["one.html"]
 
 
 def test_a_report_that_cannot_be_written_says_where(tmp_path: Path) -> None:
     (tmp_path / "reports").write_text("a file in the place of the folder")
-    with pytest.raises(SettingsError, match=r"reports/2026-W45-board.html: the report cannot be written"):
-        write_report(figures(), tmp_path / "reports")
+    with pytest.raises(SettingsError, match=r"reports/one.html: the report cannot be written"):
+        write_whole(tmp_path / "reports" / "one.html", b"")
 
 
 @pytest.mark.parametrize(

@@ -225,6 +225,7 @@ def _mails() -> None:
         sa.Column("as_at", INSTANT, nullable=False),
         sa.Column("known_at", INSTANT, nullable=False),
         sa.Column("policy_digest", sa.String(), nullable=False),
+        sa.Column("policy", sa.JSON(), nullable=False),
         sa.Column("figures", sa.JSON(), nullable=False),
         sa.Column("files", sa.JSON(), nullable=False),
         sa.Column("published_at", INSTANT, nullable=False),

@@ -1,0 +1,105 @@
+"""The forms of a report beside its HTML: PDF, XLSX, CSV and JSON, each from the one figures object.
+
+The same figures give the same bytes, given the same libraries.
+"""
+
+import csv
+import io
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final, Literal
+
+import msgspec
+
+from compliance.errors import SettingsError
+from compliance.reports.document import document
+from compliance.reports.model import Figures
+from compliance.reports.render import render
+from compliance.reports.rows import rows
+from compliance.reports.workbook import workbook
+from compliance.resources import resource
+
+Form = Literal["html", "pdf", "xlsx", "csv", "json"]
+
+
+def form(figures: Figures, name: Form) -> bytes:
+    """The report in a form. Raises SettingsError where a template is wrong."""
+    return FORMS[name](figures)
+
+
+def _html(figures: Figures) -> bytes:
+    return render(figures).encode()
+
+
+def _pdf(figures: Figures) -> bytes:
+    """Tagged (PDF/UA-1), fonts within, and no date of its making."""
+    import typst  # noqa: PLC0415  # only where a PDF is asked for
+
+    source = resource("templates", "report", "report.typ")
+    told = msgspec.json.encode(document(figures)).decode()
+    try:
+        compiler = typst.Compiler(source.read_bytes(), ignore_system_fonts=True, sys_inputs={"report": told})
+        made = compiler.compile(format="pdf", pdf_standards="ua-1", timestamp=0)
+    except typst.TypstError as error:
+        raise SettingsError(f"{source}: {error}") from None
+    assert isinstance(made, bytes)  # noqa: S101  # a single PDF, as asked
+    return made
+
+
+def _xlsx(figures: Figures) -> bytes:
+    return workbook(figures)
+
+
+CSV_COLUMNS: Final = (
+    "force", "period", "edition", "section", "figure", "what", "group", "of_period", "measure", "value", "status",
+)  # fmt: skip
+
+
+def _csv(figures: Figures) -> bytes:
+    """One observation a row; an empty value is not available, and `status` says why."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(CSV_COLUMNS)
+    edition = figures.edition if figures.unit is None else f"{figures.edition}: {figures.unit}"
+    for row in rows(figures):
+        for measure, value in row.numbers.items():
+            text = "" if value is None else repr(value)
+            writer.writerow(
+                (_plain(figures.force), figures.period, _plain(edition), row.section, _plain(row.figure),
+                 _plain(row.what), _plain(row.group), row.period, measure, text, row.status)
+            )  # fmt: skip
+    return out.getvalue().encode("utf-8")
+
+
+def _plain(text: str) -> str:
+    """A text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
+
+
+def _json(figures: Figures) -> bytes:
+    """All figures; what is withheld is null."""
+    return msgspec.json.format(msgspec.json.encode(_withheld(msgspec.to_builtins(figures))), indent=1) + b"\n"
+
+
+def schema() -> dict[str, Any]:
+    """The JSON form as a JSON Schema: `docs/report.schema.json`."""
+    made = msgspec.json.schema(Figures)
+    numbers = made["$defs"]["Proportion"]["properties"]
+    for name in ("count", "of", "deff"):  # null where they are withheld
+        numbers[name] = {"anyOf": [numbers[name], {"type": "null"}]}
+    return made
+
+
+def _withheld(value: Any) -> Any:
+    if isinstance(value, dict):
+        if value.get("withheld"):
+            return {key: True if key == "withheld" else None for key in value}
+        return {key: _withheld(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_withheld(part) for part in value]
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+FORMS: Final[dict[Form, Callable[[Figures], bytes]]] = {
+    "html": _html, "pdf": _pdf, "xlsx": _xlsx, "csv": _csv, "json": _json,
+}  # fmt: skip

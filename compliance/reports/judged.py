@@ -1,0 +1,178 @@
+"""The periods that a report looks at, each judged once at its own T and K (statistics 1.2)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import Final
+
+import numpy as np
+
+from compliance.errors import SettingsError
+from compliance.policy import Policy, judge
+from compliance.policy.calendars import from_day
+from compliance.policy.verdicts import OVERDUE, Verdicts
+from compliance.records.columns import Columns
+from compliance.reports.contact import Silence, silence
+from compliance.reports.findings import Restated
+from compliance.reports.model import Period
+from compliance.reports.periods import newest_settled
+from compliance.reports.questions import live_only
+from compliance.reports.rates import Cohort, due_in, has, proportion, rate
+from compliance.reports.restatement import Earlier, Restatement
+from compliance.reports.sources import RecordSource
+from compliance.reports.spans import Span
+from compliance.reports.weeks import Week
+
+CHARTED: Final = 26
+"""Settled weeks in a control chart (statistics section 2)."""
+TRAILING: Final = 13
+"""Settled weeks over which divisions are compared with the rest of the force (statistics 1.5)."""
+LIVE_METHODS: Final = ("phone", "visit", "video")
+"""The methods of contact that are live (statistics 1.9)."""
+
+
+@dataclass(frozen=True)
+class ReportOptions:
+    """What a force decides about its reports.
+
+    `targets`: of requirements by id, in per cent (statistics 2.4). `anew`: local dates from which limits are calculated
+    anew, with the reason (2.5). `policy_changes`: local dates on which another policy came into use, drawn only.
+    """
+
+    live_methods: Sequence[str] = LIVE_METHODS
+    targets: Mapping[str, float] = field(default_factory=dict)
+    anew: Sequence[tuple[date, str]] = ()
+    policy_changes: Sequence[tuple[date, str]] = ()
+    sampled: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One period as judged: the obligations due in it that count, the silent victims at its end, and what was
+    outstanding when it was settled: how much under each requirement, by division."""
+
+    span: Span
+    cohort: Cohort
+    silence: Silence
+    overdue: Cohort
+
+    @classmethod
+    def of(cls, verdicts: Verdicts, span: Span) -> "Judged":
+        """A period out of verdicts as at its T and as known at its K."""
+        return cls(span, due_in(verdicts, *span.days), silence(verdicts, span), _outstanding(verdicts))
+
+    def within(self, division: str | None) -> "Judged":
+        """The same of one division alone; None: all of it."""
+        if division is None:
+            return self
+        return Judged(
+            self.span,
+            self.cohort.where(has(self.cohort.division, division)),
+            self.silence.where(has(self.silence.division, division)),
+            self.overdue.where(has(self.overdue.division, division)),
+        )
+
+    def period(self, place: int, repeats: bool, enhanced: bool = False) -> Period:
+        """One requirement, and the silent victims with it where it repeats; of all victims or the enhanced alone."""
+        cohort, silent = self.cohort, self.silence
+        due = cohort.requirement == place
+        asked = np.ones(len(silent.silent), dtype=np.bool_)
+        if enhanced:
+            due, asked = due & cohort.enhanced, silent.enhanced
+        share = proportion(silent.silent[asked], silent.officer.take(asked)) if repeats else None
+        return Period(str(self.span), rate(cohort.where(due)), share)
+
+
+def charted_weeks(period: Span) -> list[Week]:
+    """The settled weeks in the charts of a period's report: those that end in it or before, the earliest first."""
+    newest = Week.of(period.last + timedelta(days=1)).plus(-1)
+    return [newest.plus(back) for back in range(1 - CHARTED, 1)]
+
+
+def _outstanding(verdicts: Verdicts) -> Cohort:
+    row = verdicts.state == OVERDUE
+    narrowed = replace(
+        verdicts, **{name: getattr(verdicts, name)[row] for name in
+                     ("victim", "requirement", "state", "due_date", "entered_after_due", "allocation")}
+    )  # fmt: skip
+    return due_in(narrowed, -(2**31), 2**31 - 1)
+
+
+@dataclass(frozen=True)
+class Judgements:
+    """Everything that was judged for one report, whatever its edition.
+
+    `weeks`: the settled weeks charted, the earliest first; `trailing`: the last of them. `verdicts`: of the period,
+    `before_columns`: the records as they were known for the period before.
+    """
+
+    source: RecordSource
+    policy: Policy
+    options: ReportOptions
+    verdicts: Verdicts
+    period: Judged
+    before: Judged
+    provisional: Judged | None
+    last_year: Judged | None
+    live: Judged
+    weeks: tuple[Judged, ...]
+    before_columns: Columns
+    unobserved: int
+    restated: tuple[Restated, ...]
+
+    @property
+    def trailing(self) -> tuple[Judged, ...]:
+        """The weeks over which units are compared."""
+        return self.weeks[-TRAILING:]
+
+
+def judge_periods(
+    source: RecordSource,
+    policy: Policy,
+    period: Span,
+    now: datetime,
+    options: ReportOptions | None = None,
+    earlier: Sequence[Earlier] = (),
+) -> Judgements:
+    """Judge all that the report of a settled period looks at.
+
+    `now` is an aware instant: a period that is not settled by then is refused (SettingsError). T and K are those of
+    each period, not `now`: the same records and policy give the same verdicts whenever they are asked for. `earlier`:
+    what was published before, to be restated (statistics section 5).
+    """
+    options = options or ReportOptions()
+    settled = period.settled(policy.local)
+    if settled > now:
+        raise SettingsError(
+            f"{period.kind} {period} is settled seven days after its end, at {settled:%Y-%m-%dT%H:%MZ}; the newest "
+            f"{period.kind} that is settled is {newest_settled(period.kind, from_day(policy.local.day_of(now)))}"
+        )
+    weeks = charted_weeks(period)
+    published = {
+        known.span: known for known in earlier if known.span.kind == period.kind and str(known.span) < str(period)
+    }
+    asked = dict.fromkeys([period, period.plus(-1), period.last_year, *weeks, *published])
+    judged: dict[Span, Judged] = {}
+    restated: list[Restated] = []
+    unobserved = 0
+    for span in filter(None, asked):
+        instant = span.settled(policy.local)
+        records = source.known(instant)
+        verdicts = judge(records.columns, policy, instant, instant)
+        judged[span] = Judged.of(verdicts, span)
+        unobserved += records.unobserved > 0 and (span in weeks or span == period)
+        if span == period:
+            headline = verdicts
+            restatement = Restatement(headline)
+            provisional = Judged.of(headline, period.plus(1)) if isinstance(period, Week) else None
+        if span == period.plus(-1):
+            before = records.columns
+        if span in published:
+            restated += restatement.of(published[span], verdicts)
+    return Judgements(
+        source, policy, options, headline,
+        judged[period], judged[period.plus(-1)], provisional,
+        judged[period.last_year] if period.last_year else None,
+        Judged.of(live_only(headline, options.live_methods), period),
+        tuple(judged[week] for week in weeks), before, unobserved, tuple(restated),
+    )  # fmt: skip

@@ -1,0 +1,57 @@
+"""What every part of a report is made of: shares with their intervals.
+
+Rates and limits are proportions from 0 to 1, None where they are not available.
+"""
+
+from msgspec import Struct
+
+from compliance.reports.statistics import FEW
+
+
+class Proportion(Struct, frozen=True):
+    """A share: `count` of `of`, with its 95 % interval on `of` / `deff` (statistics 1.3, 1.4). Where `of` is 0, `rate`,
+    `low` and `high` are None.
+
+    `withheld`: a count from 1 to 4 would follow from it, outside the force (1.6); all its numbers stand as if there
+    were none.
+    """
+
+    count: int
+    of: int
+    rate: float | None
+    low: float | None
+    high: float | None
+    deff: float
+    withheld: bool = False
+
+    @property
+    def few(self) -> bool:
+        """Whether there are too few to be ranked or tested (statistics 1.6)."""
+        return self.of < FEW
+
+
+class Rate(Struct, frozen=True):
+    """A compliance rate (statistics 1.1): `share` is met of n, n = met + late + overdue + missed; None: withheld."""
+
+    share: Proportion
+    late: int | None
+    overdue: int | None
+    missed: int | None
+
+    @property
+    def not_given(self) -> int | None:
+        """How many were not given at all; None where that is withheld."""
+        return None if self.overdue is None or self.missed is None else self.overdue + self.missed
+
+
+class Change(Struct, frozen=True):
+    """A rate less another, with Newcombe's 95 % interval (statistics 1.5).
+
+    `tested` is false where either has fewer than 10 obligations (1.6): `significant` is then false.
+    """
+
+    difference: float
+    low: float
+    high: float
+    tested: bool
+    significant: bool

@@ -1,0 +1,132 @@
+"""What became of a published figure: its causes, applied one after another (statistics section 5).
+
+Records as they were known when a period was published are turned into those known now, one kind of fact after another,
+and judged after each step: so the parts add up to the whole difference exactly, in obligations met and due.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from compliance.policy import Policy, judge
+from compliance.policy.verdicts import MET, Verdicts
+from compliance.records.columns import Columns
+from compliance.records.instants import to_micros
+from compliance.reports.findings import Restated, Step
+from compliance.reports.mixture import STEPS, Mixture, as_known
+from compliance.reports.rates import due_in
+from compliance.reports.spans import Span
+from compliance.store.pool import taken
+
+CAUSES: Final = {
+    "entered": "updates entered later",
+    "corrected": "updates corrected or withdrawn",
+    "added": "crimes or victims added late",
+    "cancelled": "crimes cancelled",
+    "dates": "report date or status corrected",
+    "declines": "declines, or another category of victim",
+    "reallocated": "reallocation between divisions",
+    "retention": "records no longer held",
+    "calendar": "another calendar of bank holidays",
+    "policy": "another policy",
+    "time": "facts dated ahead that have come",
+}
+"""In the order in which they are told. The last is no correction: what was dated in the future when the period was
+published, and has come since; it is applied before the others."""
+
+Counts = dict[tuple[str, str | None], tuple[int, int]]
+"""(met, due) by requirement and division; None: of all."""
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A period as it was published: by which policy, and (met, due) by requirement and division (None: of all)."""
+
+    span: Span
+    version: int
+    policy: Policy
+    rates: Counts
+
+
+class Restatement:
+    """Earlier periods beside what is known now: as at T and as known at K of a report's verdicts."""
+
+    def __init__(self, now: Verdicts) -> None:
+        """`now`: all records, judged by the policy of today."""
+        self._now = now
+
+    def of(self, earlier: Earlier, known: Verdicts) -> list[Restated]:
+        """One earlier period, under every requirement that it was published for: of all, and of each division that
+        changed.
+
+        `known`: the records as known when it was settled, judged as at then by the policy of today.
+        """
+        policy, span = earlier.policy, earlier.span
+        if policy.digest != known.policy.digest:
+            known = judge(known.columns, policy, known.as_at, known.known_at)
+        held = self._now if policy.digest == self._now.policy.digest else self._by(self._now.columns, policy)
+        old = as_known(known.columns, to_micros(known.as_at))
+        refs = pa.concat_arrays([_due(known, span), _due(held, span)])
+        mixture = Mixture(_only(old, refs), _only(self._now.columns, refs))
+        steps = {name: counts(self._by(mixture.after(name), policy), span) for name in STEPS}
+        # The same policy read afresh has the calendar of today.
+        calendar = held if not policy.counts_working_days else self._by(self._now.columns, policy.changed())
+        steps |= {"calendar": counts(calendar, span), "policy": counts(self._now, span)}
+        return list(_told(earlier, counts(known, span), steps))
+
+    def _by(self, columns: Columns, policy: Policy) -> Verdicts:
+        return judge(columns, policy, self._now.as_at, self._now.known_at)
+
+
+def counts(verdicts: Verdicts, span: Span) -> Counts:
+    """(met, due) in a period by requirement, of all and by division."""
+    cohort = due_in(verdicts, *span.days)
+    found: Counts = {}
+    for place, requirement in enumerate(verdicts.policy.requirement):
+        of = cohort.where(cohort.requirement == place)
+        met = of.state == MET
+        found[requirement.id, None] = (int(met.sum()), len(of))
+        size = len(of.division.values)
+        named = of.division.codes >= 0
+        due = np.bincount(of.division.codes[named], minlength=size)
+        by = np.bincount(of.division.codes[named & met], minlength=size)
+        found |= {(requirement.id, of.division.values[i]): (int(by[i]), int(due[i])) for i in np.flatnonzero(due)}
+    return found
+
+
+def _told(earlier: Earlier, start: Counts, steps: dict[str, Counts]) -> Iterator[Restated]:
+    for key in dict.fromkeys([*earlier.rates, *(key for found in steps.values() for key in found)]):
+        requirement, unit = key
+        if (requirement, None) not in earlier.rates:
+            continue
+        published = earlier.rates.get(key, (0, 0))
+        told: dict[str, tuple[int, int]] = {}
+        before = start.get(key, (0, 0))
+        for name, found in steps.items():
+            after = found.get(key, (0, 0))
+            told[name] = (after[0] - before[0], after[1] - before[1])
+            before = after
+        # What was published and cannot be found again in the records has left them.
+        base = start.get(key, (0, 0))
+        kept = told["retention"]
+        told["retention"] = (kept[0] + base[0] - published[0], kept[1] + base[1] - published[1])
+        if unit is not None and not any(any(change) for change in told.values()):
+            continue
+        parts = tuple(Step(cause, *told[cause]) for cause in CAUSES if any(told[cause]))
+        yield Restated(str(earlier.span), earlier.version, requirement, unit, *published, *before, parts)
+
+
+def _due(verdicts: Verdicts, span: Span) -> pa.Array:
+    """The crime numbers of what falls due in a period, whatever its state."""
+    first, last = span.days
+    row = (verdicts.due_date >= first) & (verdicts.due_date <= last)
+    return verdicts.columns.crime_ref.take(pa.array(np.unique(verdicts.crime[row])))
+
+
+def _only(columns: Columns, refs: pa.Array) -> Columns:
+    row = np.flatnonzero(pc.is_in(columns.crime_ref, value_set=refs).to_numpy(zero_copy_only=False))
+    return taken(columns, row)

@@ -1,0 +1,146 @@
+"""What a report is made of and compared with: the stored records, and what was published before."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from sqlmodel import Session, col, select
+
+from compliance.errors import UnavailableError
+from compliance.policy import Policy
+from compliance.policy.calendars import Calendar, from_day
+from compliance.policy.model import parse_policy
+from compliance.records import to_micros
+from compliance.reports.model import Figures
+from compliance.reports.periods import parse_period
+from compliance.reports.restatement import Earlier
+from compliance.reports.sources import Held
+from compliance.reports.spans import Span
+from compliance.store import Reader, Store
+from compliance.store.tables import Published, Removal
+
+OWED_AFTER: Final = timedelta(days=35)
+"""No obligation of a crime falls due longer after its close than this."""
+RESTATED: Final = 26
+"""So many earlier periods are restated."""
+
+
+class StoredRecords:
+    """The records of the service's store, which keeps every version: read once, asked about any instant."""
+
+    name = "the crime records this service holds"
+    versions = True
+
+    def __init__(self, store: Store) -> None:
+        """Of all crimes, as the store stands when this is made."""
+        self._reader = Reader(store)
+
+    def known(self, known_at: datetime) -> Held:
+        """What stood by the end of the first complete poll that ended at or after K (design decision 11)."""
+        known = self._reader.known(known_at)
+        reported = known.columns.reported_at <= to_micros(known_at)
+        return Held(known.columns, int((known.before_observation & reported).sum()))
+
+
+def kept_figures(row: Published) -> Figures | None:
+    """The figures of a published report, None where they have the form of another version of this program."""
+    try:
+        return msgspec.convert(row.figures, Figures)
+    except msgspec.ValidationError:
+        return None
+
+
+def newest_published(session: Session, period: str, edition: str) -> Published | None:
+    """The newest version of a published report, None where there is none."""
+    asked = select(Published).where(Published.period == period, Published.edition == edition)
+    return session.exec(asked.order_by(col(Published.version).desc()).limit(1)).first()
+
+
+def earlier_periods(store: Store, period: Span) -> list[Earlier]:
+    """What was published to the board before a period, of its kind, the newest version of each (statistics 5)."""
+    with store.session(reading=True) as session:
+        rows = session.exec(
+            select(Published).where(Published.edition == "board").order_by(col(Published.version))
+        ).all()
+        newest = {row.period: row for row in rows}
+        spans = {name: parse_period(name) for name in newest}
+        before = sorted(spans.items(), key=lambda each: each[1].first, reverse=True)
+        asked = [
+            (newest[name], span) for name, span in before if span.kind == period.kind and span.first < period.first
+        ]
+        found = [(row, span, kept_figures(row)) for row, span in asked[:RESTATED]]
+        return [_earlier(row, span, figures) for row, span, figures in found if figures is not None]
+
+
+def policy_changes(earlier: Sequence[Earlier], period: Span, policy: Policy) -> list[tuple[date, str]]:
+    """(first local date of the first period judged by another policy than the one before, the new policy's title)."""
+    judged = [(known.span, known.policy) for known in reversed(earlier)] + [(period, policy)]
+    return [(span.first, now.title) for (_, before), (span, now) in pairwise(judged) if before.digest != now.digest]
+
+
+def check_held(store: Store, period: Span) -> None:
+    """Raises UnavailableError where retention has removed crimes that the period's figures were made of."""
+    reach = period.first - OWED_AFTER
+    asked = select(Removal.removed_at).where(Removal.action == "remove", Removal.closed_on >= reach).limit(1)
+    with store.session(reading=True) as session:
+        removed_at = session.exec(asked).first()
+    if removed_at is not None:
+        raise UnavailableError(
+            f"report {period}: it cannot be judged again, because crimes it was made of were removed on "
+            f"{removed_at:%Y-%m-%d} as retention asks; what was published is served with --as-published"
+        )
+
+
+def as_last_published(store: Store, period: str) -> Figures | None:
+    """The board's figures of a period as last published, None where it was not: what only the service knew then."""
+    with store.session(reading=True) as session:
+        row = newest_published(session, period, "board")
+        return None if row is None else kept_figures(row)
+
+
+def policy_content(policy: Policy) -> dict[str, Any]:
+    """A policy as it is kept beside the figures, with the bank holidays where it counts working days."""
+    content: dict[str, Any] = {
+        "file": policy.path.name,
+        "policy": policy.model_dump(mode="json", by_alias=True, exclude_unset=True),
+    }
+    if policy.counts_working_days:
+        working = policy.working
+        content["bank_holidays"] = {
+            "name": working.name, "from": from_day(working.first).isoformat(),
+            "until": from_day(working.last).isoformat(), "days": sorted(day.isoformat() for day in working.holidays),
+        }  # fmt: skip
+    return content
+
+
+def policy_of(content: dict[str, Any]) -> Policy:
+    """A policy out of what was kept of it, with the calendar of then."""
+    data = _without_absent(content["policy"])
+    for requirement in data["requirement"]:
+        for bound in {"from", "until"} & set(requirement):
+            requirement[bound] = date.fromisoformat(requirement[bound])
+    policy = parse_policy(data, Path(content["file"]))
+    if held := content.get("bank_holidays"):
+        first, last = date.fromisoformat(held["from"]), date.fromisoformat(held["until"])
+        days = frozenset(date.fromisoformat(day) for day in held["days"])
+        policy.__dict__["working"] = Calendar(held["name"], first, last, days)
+    return policy
+
+
+def _without_absent(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_absent(part) for key, part in value.items() if part is not None}
+    return [_without_absent(part) for part in value] if isinstance(value, list) else value
+
+
+def _earlier(row: Published, span: Span, figures: Figures) -> Earlier:
+    rates: dict[tuple[str, str | None], tuple[int, int]] = {}
+    for requirement in figures.requirements:
+        share = requirement.week.rate.share
+        rates[requirement.id, None] = (share.count, share.of)
+        named = [division for division in requirement.divisions if division.name is not None]
+        rates |= {(requirement.id, d.name): (d.week.share.count, d.week.share.of) for d in named}
+    return Earlier(span, row.version, policy_of(row.policy), rates)

@@ -1,0 +1,105 @@
+"""Requirements and divisions over the settled weeks: control charts, the funnel, offence groups (statistics 2, 3)."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Final
+
+import numpy as np
+
+from compliance.policy.standing import Flags
+from compliance.records.columns import Coded
+from compliance.reports.control import assurance, control_chart
+from compliance.reports.findings import Funnel, FunnelPoint, Group, Mark, Trend, UnitTrend
+from compliance.reports.funnel import bounds
+from compliance.reports.judged import Judged, ReportOptions
+from compliance.reports.proportions import Proportion
+from compliance.reports.rates import Cohort, has, rate
+from compliance.reports.statistics import FEW
+from compliance.reports.weeks import Week
+
+POLICY: Final = "another policy: "
+_CURVE: Final = 60
+
+
+def trend(weeks: Sequence[Judged], place: int, name: str, repeats: bool, options: ReportOptions) -> Trend:
+    """One requirement over the weeks from the first in which anything was due (statistics section 2)."""
+    periods = [week.period(place, repeats) for week in weeks]
+    first = next((i for i, period in enumerate(periods) if period.rate.share.of), len(periods))
+    weeks, periods = weeks[first:], periods[first:]
+    spans = [week.span for week in weeks]
+    shares = tuple(period.rate.share for period in periods)
+    names = tuple(str(span) for span in spans)
+    anew = _places(spans, options.anew)
+    control = control_chart(values(shares), [(mark.place, mark.reason) for mark in anew])
+    target = options.targets.get(name)
+    changes = _places(spans, [(day, POLICY + what) for day, what in options.policy_changes])
+    return Trend(
+        weeks=names,
+        shares=shares,
+        silent=tuple(period.silent for period in periods if period.silent) if repeats else None,
+        overdue=tuple(int((week.overdue.requirement == place).sum()) for week in weeks),
+        control=control,
+        marks=tuple(sorted([*anew, *changes], key=lambda mark: mark.place)),
+        target=target,
+        assurance=assurance(target, control.limits[-1]) if target is not None and control.limits else None,
+    )
+
+
+def values(shares: Sequence[Proportion]) -> list[float | None]:
+    """Shares in per cent; a week in which nothing was due has no point."""
+    return [None if share.rate is None else 100 * share.rate for share in shares]
+
+
+def _places(spans: Sequence[object], dated: Sequence[tuple[date, str]]) -> tuple[Mark, ...]:
+    """Where dates fall among weeks: at the week that holds them, if it is among them."""
+    found = [(Week.of(day), reason) for day, reason in dated]
+    return tuple(Mark(spans.index(week), str(week), reason) for week, reason in found if week in spans)
+
+
+def unit_trends(
+    weeks: Sequence[Judged], place: int, unit: Callable[[Cohort], Coded], options: ReportOptions
+) -> tuple[UnitTrend, ...]:
+    """Every division (or team) over the weeks."""
+    cohorts = [week.cohort.where(week.cohort.requirement == place) for week in weeks]
+    first = next((i for i, cohort in enumerate(cohorts) if len(cohort)), len(cohorts))
+    cohorts, spans = cohorts[first:], [week.span for week in weeks[first:]]
+    names = sorted(
+        {unit(cohort).values[code] for cohort in cohorts for code in np.unique(unit(cohort).codes) if code >= 0}
+    )
+    anew = [(mark.place, mark.reason) for mark in _places(spans, options.anew)]
+    found = []
+    for name in names:
+        shares = tuple(rate(cohort.where(has(unit(cohort), name))).share for cohort in cohorts)
+        found.append(UnitTrend(name, shares, control_chart(values(shares), anew)))
+    return tuple(found)
+
+
+def funnel(points: Sequence[tuple[str, Proportion]], force: float | None) -> Funnel | None:
+    """Units beside the force rate by their effective sizes, rounded down; None where there are not two (section 3)."""
+    held = [(name, share) for name, share in points if share.of >= FEW and int(share.of / share.deff) >= 1]
+    if force is None or len(held) < 2:
+        return None
+    placed = []
+    for name, share in held:
+        limits = bounds(int(share.of / share.deff), force)
+        at = share.rate or 0.0
+        beyond = 998 if not limits.low_998 <= at <= limits.high_998 else 0
+        beyond = beyond or (95 if not limits.low_95 <= at <= limits.high_95 else 0)
+        placed.append(FunnelPoint(name, share, limits, beyond))
+    sizes = [point.bounds.size for point in placed]
+    steps = np.geomspace(max(min(sizes) * 0.6, 4), max(sizes) * 1.15, _CURVE)
+    curve = tuple(bounds(int(size), force) for size in np.unique(steps.astype(np.int64)))
+    return Funnel(force, tuple(placed), curve)
+
+
+def offence_groups(cohort: Cohort) -> tuple[Group, ...]:
+    """The rate of each offence group, the largest first (statistics 1.6 decides how the small are shown)."""
+    groups = [(name, cohort.offence.codes == code) for code, name in enumerate(cohort.offence.values)]
+    every: list[tuple[str | None, Flags]] = [*groups, (None, cohort.offence.codes < 0)]
+    made = [Group(name, _share(cohort, rows)) for name, rows in every if rows.any()]
+    return tuple(sorted(made, key=lambda group: (-group.share.of, group.name or "")))
+
+
+def _share(cohort: Cohort, rows: Flags) -> Proportion:
+    of = cohort.where(rows)
+    return rate(of).share

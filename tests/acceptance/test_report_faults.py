@@ -1,0 +1,86 @@
+"""Faults planted in a simulated force are found, and said in the right week; a quiet force is left in peace."""
+
+from datetime import datetime
+from functools import cache
+from typing import Final
+
+import pytest
+
+from compliance.policy import load_policy
+from compliance.records import columns, convert_crime
+from compliance.reports.figures import figures_of
+from compliance.reports.judged import Judgements, judge_periods
+from compliance.reports.periods import in_words
+from compliance.reports.sources import GivenRecords
+from compliance.reports.telling import causes, things_to_look_at
+from compliance.reports.weeks import Week
+from compliance.simulator import Faults, Force
+from tests.quiet import tally
+from tests.simulated import LONDON, at_end
+
+END: Final = datetime(2026, 6, 29, tzinfo=LONDON)
+WORSE: Final = Week.parse("2026-W21")
+"""The week of report from which a division is worse; what was reported then falls due in the week after."""
+TEAM: Final = "Herefordshire LPT 07"
+FAULTS: Final = Faults(worse_division="Shropshire", worse_from_week=34, worse_by=0.5, backdating_team=TEAM)
+
+
+@cache
+def force(faults: Faults) -> GivenRecords:
+    made = at_end(Force(seed=11, weeks=40, scale=0.4, end=END, faults=faults))
+    return GivenRecords("a simulated force", columns([convert_crime(record) for record in made]))
+
+
+@cache
+def judged(week: Week, faults: Faults = FAULTS) -> Judgements:
+    return judge_periods(force(faults), load_policy("west-mercia"), week, END)
+
+
+def told_of(week: Week, faults: Faults = FAULTS) -> list[str]:
+    """The special causes of Shropshire's 7-day rate that reach into the report's week."""
+    figures = figures_of(judged(week, faults), force="A force")
+    requirement = figures.requirements[0]
+    one = next(unit for unit in requirement.units if unit.name == "Shropshire")
+    return [
+        c.what
+        for c in causes(requirement.trend.weeks, one)
+        if c.weeks.endswith(in_words(str(week))) and not c.improvement
+    ]
+
+
+def test_a_division_that_worsens_is_told_of_in_the_week_in_which_it_falls_due_and_not_before() -> None:
+    assert told_of(WORSE) == []
+    assert told_of(WORSE.plus(1)) == ["beyond the lower limit"]
+    things = things_to_look_at(figures_of(judged(WORSE.plus(1)), force="A force"))
+    assert "Shropshire, 7-day rate, week 22 of 2026: beyond the lower limit. Ask what changed." in things
+    assert told_of(WORSE.plus(1), Faults()) == []
+
+
+def test_a_team_that_dates_back_is_counted_for_the_board_and_named_to_its_division_alone() -> None:
+    board = figures_of(judged(WORSE.plus(1)), force="A force")
+    assert board.late_teams is not None
+    assert (board.late_teams.beyond >= 1, board.late_teams.points) == (True, ())
+    own = figures_of(judged(WORSE.plus(1)), force="A force", division="Herefordshire")
+    assert own.late_teams is not None
+    assert [point.name for point in own.late_teams.points] == [TEAM]
+
+
+def test_quiet_forces_are_left_in_peace_the_short_form() -> None:
+    check(range(1, 7))
+
+
+@pytest.mark.long
+def test_quiet_forces_are_left_in_peace_over_200_seeds() -> None:
+    """No more special causes, and no more significant divisions, than chance allows (statistics 1.2, 1.3, 1.5, 2)."""
+    check(range(1, 201))
+
+
+def check(seeds: range) -> None:
+    found = tally(seeds)
+    print(f"\n{found}")
+    # Independent normal points give 3.9 % with these four rules; one comparison in twenty is flagged by chance.
+    assert found.special <= 0.039 * found.points * 1.3
+    assert found.significant <= 0.05 * found.compared * 1.2
+    assert found.newest_special <= 0.08 * found.newest
+    assert found.newest_special_young > found.newest_special
+    assert found.significant_raw > found.significant

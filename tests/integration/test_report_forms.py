@@ -1,0 +1,271 @@
+"""Every form of a report is read back, and says the same numbers."""
+
+import csv
+import io
+import json
+import re
+import zipfile
+from datetime import UTC, datetime
+from functools import cache
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import msgspec
+import pytest
+
+from compliance.policy import load_policy
+from compliance.records import columns, convert_crime
+from compliance.reports.document import document
+from compliance.reports.editions import public
+from compliance.reports.figures import figures_of, report_figures
+from compliance.reports.forms import FORMS, form, schema
+from compliance.reports.judged import judge_periods
+from compliance.reports.layout import Table
+from compliance.reports.model import Figures
+from compliance.reports.periods import parse_period
+from compliance.reports.rows import SECTIONS, rows
+from compliance.reports.sources import GivenRecords
+from compliance.reports.spans import Span
+from compliance.reports.words import percent
+from tests.histories import histories
+
+SETTLED = datetime(2026, 11, 16, tzinfo=UTC)
+NAMESPACE = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+Key = tuple[str, str]
+
+
+@cache
+def given(count: int = 900) -> GivenRecords:
+    return GivenRecords("histories", columns([convert_crime(r) for r in histories(52, count, as_at=SETTLED)]))
+
+
+@cache
+def figures(edition: str = "board", period: str = "2026-W45", policy: str = "west-mercia") -> Figures:
+    span: Span = parse_period(period)
+    judged = judge_periods(given(), load_policy(policy), span, SETTLED)
+    found = figures_of(judged, force="A & B <Police>", division="A" if edition == "division" else None)
+    return public(found) if edition == "public" else found
+
+
+def numbers(found: Figures) -> dict[tuple[Key, str], float | None]:
+    """Every number by ((figure, period), measure)."""
+    return {((row.figure, row.period), measure): value for row in rows(found) for measure, value in row.numbers.items()}
+
+
+def in_csv(content: bytes) -> dict[tuple[Key, str], float | None]:
+    found = csv.DictReader(io.StringIO(content.decode("utf-8"), newline=""))
+    return {
+        ((line["figure"], line["of_period"]), line["measure"]): float(line["value"]) if line["value"] else None
+        for line in found
+    }
+
+
+def sheets(content: bytes) -> dict[str, list[list[Any]]]:
+    """The cells of each sheet of a workbook, numbers as numbers."""
+    with zipfile.ZipFile(io.BytesIO(content)) as book:
+        shared = _parsed(book.read("xl/sharedStrings.xml"))
+        texts = ["".join(item.itertext()) for item in shared]
+        names = [sheet.get("name") or "" for sheet in _parsed(book.read("xl/workbook.xml")).iter(f"{NAMESPACE}sheet")]
+        found = {}
+        for place, name in enumerate(names, 1):
+            sheet = _parsed(book.read(f"xl/worksheets/sheet{place}.xml"))
+            lines = []
+            for line in sheet.iter(f"{NAMESPACE}row"):
+                cells: dict[int, Any] = {}
+                for cell in line.iter(f"{NAMESPACE}c"):
+                    value = cell.findtext(f"{NAMESPACE}v")
+                    if value is not None:
+                        cells[column(cell.get("r") or "")] = texts[int(value)] if cell.get("t") == "s" else float(value)
+                lines.append([cells.get(i) for i in range(max(cells, default=-1) + 1)])
+            found[name] = lines
+            assert name in ("Summary", "Notes") or sheet.find(f".//{NAMESPACE}pane[@state='frozen']") is not None
+        return found
+
+
+def _parsed(content: bytes) -> ElementTree.Element:
+    return ElementTree.fromstring(content)  # noqa: S314  # written by ourselves a moment ago
+
+
+def column(reference: str) -> int:
+    place = 0
+    for letter in re.sub(r"\d", "", reference):
+        place = place * 26 + ord(letter) - 64
+    return place - 1
+
+
+def in_xlsx(content: bytes) -> dict[tuple[Key, str], float | None]:
+    titles = {"Count": "count", "Of": "of", "Rate": "rate", "95% from": "low", "95% to": "high"}
+    found: dict[tuple[Key, str], float | None] = {}
+    for name, (head, *lines) in sheets(content).items():
+        if name in ("Summary", "Notes"):
+            continue
+        measures = [titles.get(title, title.lower().replace(" ", "_")) for title in head[5:]]
+        for line in lines:
+            for place, measure in enumerate(measures, 5):
+                value = line[place] if place < len(line) else None
+                found[(line[0], line[3]), measure] = value
+    return found
+
+
+class Numbers(HTMLParser):
+    """The numbers of a page that name a figure."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__()
+        self.found: list[tuple[str, float, str]] = []
+        self._inside: tuple[str, float] | None = None
+        self.feed(content.decode())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag == "data" and given.get("data-figure"):
+            self._inside = (given["data-figure"] or "", float(given["value"] or "nan"))
+
+    def handle_data(self, data: str) -> None:
+        if self._inside:
+            self.found.append((*self._inside, data))
+            self._inside = None
+
+
+EDITIONS = ("board", "division", "public")
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_csv_and_workbook_hold_every_number_to_the_last_digit(edition: str) -> None:
+    found = figures(edition)
+    expected = numbers(found)
+    assert len(expected) > 300
+    assert in_csv(form(found, "csv")) == expected
+    in_book = in_xlsx(form(found, "xlsx"))
+    for key, value in expected.items():
+        assert in_book[key] == (None if value is None else pytest.approx(value, rel=1e-15)), key
+    assert {in_book[key] for key in set(in_book) - set(expected)} == {None}
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_every_number_of_the_html_names_a_figure_that_says_the_same(edition: str) -> None:
+    found = figures(edition)
+    by_figure: dict[str, list[float | None]] = {}
+    for ((figure, _), measure), value in numbers(found).items():
+        by_figure.setdefault(f"{figure}:{measure}", []).append(value)
+    named = Numbers(form(found, "html")).found
+    assert len(named) > 150
+    for name, value, text in named:
+        assert value in by_figure[name], name
+        shown = (
+            f"{value:,.0f}"
+            if not name.endswith(":rate")
+            else "100%"
+            if value == 1
+            else "0%"
+            if value == 0
+            else f"{min(max(value * 100, 0.1), 99.9):.1f}%"
+        )
+        assert text == shown
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_json_is_the_figures_themselves(edition: str) -> None:
+    found = figures(edition)
+    told = json.loads(form(found, "json"))
+    assert set(told) == set(Figures.__struct_fields__)
+    assert told["requirements"][0]["week"]["rate"]["late"] == found.requirements[0].week.rate.late
+    if edition != "public":
+        assert msgspec.json.decode(form(found, "json"), type=Figures) == found
+
+
+def test_the_schema_of_the_json_is_documented_and_up_to_date() -> None:
+    """`make docs` writes it."""
+    path = Path(__file__).parents[2] / "docs" / "report.schema.json"
+    assert json.loads(path.read_text("utf-8")) == json.loads(json.dumps(schema()))
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_the_pdf_is_tagged_and_its_tables_say_what_the_html_says(edition: str) -> None:
+    found = figures(edition)
+    content = form(found, "pdf")
+    assert content.startswith(b"%PDF-1.7")
+    assert b"/StructTreeRoot" in content
+    assert b"pdfuaid:part" in content
+    page = form(found, "html").decode()
+    cells = {cell for s in document(found).sections for part in s.parts if isinstance(part, Table)
+             for line in part.rows for cell in line}  # fmt: skip
+    for requirement in found.requirements:
+        share = requirement.week.rate.share
+        if not share.withheld:
+            assert f"{share.count:,} / {share.of:,}" in cells
+            assert f">{percent(share.rate)}</data>" in page
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_the_same_figures_give_the_same_bytes(name: Any) -> None:
+    again = msgspec.json.decode(msgspec.json.encode(figures()), type=Figures)
+    assert form(again, name) == form(figures(), name)
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_no_data_at_all_makes_every_form(name: Any) -> None:
+    nothing = GivenRecords("nothing", columns([]))
+    found = report_figures(nothing, load_policy("west-mercia"), parse_period("2026-W45"), SETTLED, force="A force")
+    assert form(found, name)
+    assert form(public(found), name)
+
+
+@pytest.mark.parametrize("name", ["hertfordshire", "victims-code-2006", "victims-code-2020"])
+def test_every_policy_makes_every_form(name: str) -> None:
+    for ending in FORMS:
+        assert form(figures(policy=name), ending)
+
+
+@pytest.mark.parametrize("period", ["2026-10", "2026-Q3"])
+def test_months_and_quarters_by_the_same_code(period: str) -> None:
+    found = figures(period=period)
+    assert (found.kind, found.provisional) == ("month" if period == "2026-10" else "quarter", None)
+    text = form(found, "html").decode()
+    assert "October 2026" in text if period == "2026-10" else "Third quarter of 2026" in text
+    weeks = found.requirements[0].trend.weeks
+    assert weeks[-1] == ("2026-W43" if period == "2026-10" else "2026-W39")
+    assert in_csv(form(found, "csv")) == numbers(found)
+
+
+def test_a_cell_that_a_spreadsheet_would_take_for_a_formula_is_text() -> None:
+    found = msgspec.structs.replace(figures(), force="=1+1")
+    assert form(found, "csv").decode().splitlines()[1].startswith("'=1+1,")
+
+
+def test_1_6_the_public_edition_has_no_count_from_1_to_4_nor_what_would_leave_one() -> None:
+    found = figures("public")
+    for row in rows(found):
+        counts = [value for measure, value in row.numbers.items()
+                  if measure not in ("of", "design_effect") and isinstance(value, int)]  # fmt: skip
+        assert not set(counts) & {1, 2, 3, 4}, row
+        count, of = row.numbers.get("count"), row.numbers.get("of")
+        if count is not None and of is not None:
+            assert of - count not in (1, 2, 3, 4), row
+    assert any(row.status == "withheld" for row in rows(found))
+    told = form(found, "json").decode()
+    assert re.search(r'"count": null,\s*"of": null', told)
+    assert found.sample is None
+    for content in (form(found, name) for name in ("html", "csv", "json")):
+        assert not re.search(rb"\b22A/", content)
+
+
+def test_1_6_one_withheld_division_takes_the_smallest_of_the_others_with_it() -> None:
+    """It would follow from the force's count and theirs."""
+    for requirement in figures("public").requirements:
+        hidden = [division.week.share.withheld for division in requirement.divisions]
+        assert sum(hidden) != 1 or len(hidden) == 1
+
+
+def test_the_edition_of_a_division_is_about_its_teams_and_its_own_cases() -> None:
+    own, board = figures("division"), figures()
+    assert SECTIONS["units"] == "Divisions"
+    assert "Teams" in sheets(form(own, "xlsx"))
+    for mine, whole in zip(own.requirements, board.requirements, strict=True):
+        of_a = next((d for d in whole.divisions if d.name == "A"), None)
+        assert of_a is not None
+        assert mine.week.rate == of_a.week
+        assert sum(d.week.share.of for d in mine.divisions) == mine.week.rate.share.of
+        assert mine.week.silent == of_a.silent
