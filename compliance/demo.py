@@ -115,7 +115,9 @@ def run(
             for week in range((end - start).days // 7 + 1):
                 _week(service, system, clock, start + timedelta(days=7 * week), end, done, say)
             done.crimes = len(load_columns(service.store))
-            done.reports = tuple(sorted(service.report_folder.glob("*.html")))
+            done.reports = tuple(
+                folder / path.relative_to(folder.resolve()) for path in sorted(service.report_folder.glob("*.html"))
+            )
     return done
 
 
@@ -198,6 +200,12 @@ def _empty(folder: Path) -> None:
     mark = folder / _MARK
     if folder.exists() and any(folder.iterdir()) and not mark.exists():
         raise SettingsError(f"{folder}: holds something that no demo made; name another folder with --folder")
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    mark.touch()
+    try:
+        if folder.exists():
+            shutil.rmtree(folder)
+        folder.mkdir(parents=True)
+        mark.touch()
+    except OSError as error:
+        raise SettingsError(
+            f"{folder}: cannot be emptied and written ({error.strerror}); name another folder"
+        ) from None

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
 from multiprocessing import get_context
+from pathlib import Path
 
 from compliance.batch.chunks import Part, Refused, in_order, is_parquet, parts, read
 from compliance.batch.outputs import encode, output
+from compliance.errors import SettingsError
 from compliance.policy import Policy, judge
 from compliance.records import columns
 
@@ -61,8 +63,12 @@ def evaluate(
 
     `refuse` is told of every refused record; the good ones are answered all the same. `workers` (default: the cores
     this process may use) judge parts of a large file side by side; the verdicts keep their order. `progress` is told
-    after each part. Raises SettingsError where a file cannot be read or written.
+    after each part. Raises SettingsError where a file cannot be read or written, or where they are the same.
     """
+    if Path(target).exists() and Path(source).exists() and Path(source).samefile(target):
+        raise SettingsError(
+            f"--output {target}: is the input itself, which the verdicts would replace; name another file"
+        )
     done = Evaluated()
     question = _Question(policy, as_at, known_at, target)
     with output(target) as out:

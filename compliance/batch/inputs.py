@@ -16,6 +16,7 @@ from compliance.records.wire import MAX_RECORD_BYTES
 
 BLOCK_BYTES: Final = 8 * 1024 * 1024
 STANDARD: Final = "-"
+_BOM: Final = b"\xef\xbb\xbf"
 
 
 @contextmanager
@@ -59,6 +60,8 @@ def line_blocks(stream: IO[bytes], size: int = BLOCK_BYTES) -> Iterator[Block]:
             raise SettingsError(f"the input cannot be read to its end near line {number:,} ({error})") from None
         if not text:
             break
+        if number == 1 and not pending:
+            text = text.removeprefix(_BOM)  # as some editors begin a file of UTF-8
         whole, newline, rest = text.rpartition(b"\n")
         if newline:
             yield Block(number, pending + whole)

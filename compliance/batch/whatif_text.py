@@ -61,11 +61,12 @@ def _head(answer: WhatIf) -> Iterator[str]:
 def _figures(figures: Figures) -> Iterator[str]:
     yield ""
     yield from _fill(f"{figures.requirement}: {figures.title}", 2)
-    yield f"  {'':22}" + "".join(f"{name:>8}" for name in _COLUMNS)
-    for line in figures.lines:
-        name = "all" if line.every else line.division or "no division"
-        yield f"  {name[:13]:13} policy  {_tally(line.before)}"
-        yield f"  {'':13} changed {_tally(line.after)}{_points(line.before, line.after)}"
+    names = ["all" if line.every else line.division or "no division" for line in figures.lines]
+    width = max(13, *map(len, names))
+    yield f"  {'':{width + 9}}" + "".join(f"{name:>8}" for name in _COLUMNS)
+    for name, line in zip(names, figures.lines, strict=True):
+        yield f"  {name:{width}} policy  {_tally(line.before)}"
+        yield f"  {'':{width}} changed {_tally(line.after)}{_points(line.before, line.after)}"
 
 
 def _tally(tally: Tally | None) -> str:

@@ -87,6 +87,12 @@ def test_a_folder_that_no_demo_made_is_left_alone(tmp_path: Path) -> None:
     assert (tmp_path / "mine").read_text() == "precious"
 
 
+def test_a_folder_that_cannot_be_written_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(SettingsError, match="cannot be emptied and written"):
+        small(tmp_path / "file" / "demo")
+
+
 def test_a_file_without_records_is_refused(tmp_path: Path) -> None:
     (tmp_path / "empty.ndjson").write_text("\n")
     with pytest.raises(SettingsError, match="there is no crime record in it"):

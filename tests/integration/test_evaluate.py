@@ -138,6 +138,27 @@ def test_a_bad_command_line_ends_with_2_and_says_why(tmp_path: Path, change: lis
     assert done.stdout == b""
 
 
+def test_the_input_is_never_replaced_by_its_verdicts(tmp_path: Path) -> None:
+    """Also where the output is another name for it."""
+    source, link = tmp_path / "crimes.ndjson", tmp_path / "link.ndjson"
+    source.write_text(GOOD % "1")
+    link.symlink_to(source)
+    for target in (source, link):
+        done = run(*arguments(str(source), str(target)))
+        assert done.returncode == 2
+        assert b"is the input itself" in done.stderr
+    assert source.read_text() == GOOD % "1"
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_a_file_as_windows_writes_it_is_read(tmp_path: Path, line_end: str) -> None:
+    """A byte order mark before the first record, and its line ends."""
+    source, target = tmp_path / "crimes.ndjson", tmp_path / "out.ndjson"
+    source.write_bytes(b"\xef\xbb\xbf" + line_end.join([GOOD % "1", GOOD % "2", ""]).encode())
+    done = evaluate(shipped("west-mercia")[0], SAMPLE.as_at, None, str(source), str(target), _none)
+    assert (done.crimes, done.refused) == (2, 0)
+
+
 def test_a_truncated_compressed_file_is_an_error_and_leaves_no_output(tmp_path: Path) -> None:
     source, target = tmp_path / "cut.ndjson.gz", tmp_path / "out.ndjson"
     source.write_bytes(gzip.compress(records_text().encode())[:-2000])
