@@ -100,7 +100,9 @@ class Report(Section):
     weekday: Weekday = Field("mon", description="The day on which the report is made.")
     at: time = Field(time(6, 0), description="Local time from which it is made.")
     live_methods: list[str] = Field(
-        ["phone", "visit", "video"], description="Contact methods that the strict rate counts (statistics 1.9)."
+        ["phone", "visit", "video"],
+        min_length=1,
+        description="Contact methods that the strict rate counts (statistics 1.9).",
     )
 
 

@@ -58,7 +58,7 @@ def settings_error(source: str, problems: Iterable[Mapping[str, Any]], known: It
             message = str(problem["msg"]).removeprefix("Value error, ")
             found = problem.get("input")
             # A text that does not have the form of a secret's name may be the secret itself.
-            hidden = isinstance(found, dict | list) or problem["type"] == "string_pattern_mismatch"
+            hidden = isinstance(found, dict | list) or problem["type"] == "secret"
             shown = "" if hidden else f" (found {found!r})"
             lines.append(f"{key}: {message[0].lower()}{message[1:]}{shown}")
     return SettingsError(f"{source}: " + f"\n{source}: ".join(lines))

@@ -1,11 +1,23 @@
 """The settings of the crime system: where it is, how it is read, and what its fields mean (docs/feeds.md)."""
 
+import re
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
-Secret = Annotated[str, StringConstraints(pattern=r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$")]
+
+def _named(text: str) -> str:
+    if not re.fullmatch(r"env:[A-Za-z_][A-Za-z0-9_]*|file:.+", text):
+        message = (
+            "expected env:NAME for an environment variable or file:PATH for a file; a secret never stands here itself"
+        )
+        raise PydanticCustomError("secret", message)
+    return text
+
+
+Secret = Annotated[str, AfterValidator(_named)]
 Fields = dict[str, str]
 
 

@@ -32,8 +32,11 @@ def demo(seed: int, weeks: int, days: int, until: datetime | None, replay: str |
     done = run(history, folder, name, days, click.echo, until and until.date())
     click.echo(f"\n{done.crimes:,} crimes watched, {done.refused} records refused, {done.mails:,} emails sent.")
     click.echo("\nLook at")
-    for path in reversed(done.reports):
-        click.echo(f"  {path}    a week's report, as the board gets it")
+    *earlier, newest = done.reports or (None,)
+    if newest:
+        click.echo(f"  {newest}    the newest week's report, as the board gets it; PDF and XLSX beside it")
+    for path in reversed(earlier):
+        click.echo(f"  {path}    the report of an earlier week")
     click.echo(f"  {done.mail_folder}/    the emails, one file each")
     click.echo(f"  {done.database}    the database (SQLite)")
 

@@ -19,7 +19,7 @@ from compliance.reports.periods import parse_period
 from compliance.reports.restatement import Earlier
 from compliance.reports.sources import Held
 from compliance.reports.spans import Span
-from compliance.store import Reader, Store
+from compliance.store import Reader, Store, first_poll
 from compliance.store.tables import Published, Removal
 
 OWED_AFTER: Final = timedelta(days=35)
@@ -37,12 +37,14 @@ class StoredRecords:
     def __init__(self, store: Store) -> None:
         """Of all crimes, as the store stands when this is made."""
         self._reader = Reader(store)
+        self._observed_since = first_poll(store)
 
     def known(self, known_at: datetime) -> Held:
         """What stood by the end of the first complete poll that ended at or after K (design decision 11)."""
         known = self._reader.known(known_at)
         reported = known.columns.reported_at <= to_micros(known_at)
-        return Held(known.columns, int((known.before_observation & reported).sum()))
+        early = self._observed_since is not None and known_at < self._observed_since
+        return Held(known.columns, int((reported if early else known.before_observation & reported).sum()))
 
 
 def kept_figures(row: Published) -> Figures | None:

@@ -47,6 +47,7 @@ def check(config: Path) -> Iterator[Finding]:
         yield _policy(Path(settings.policy), policies)
     yield from _examples(policies, rules)
     if settings is not None:
+        yield _secrets(settings)
         yield _templates(settings)
         yield _mapping(settings)
 
@@ -120,11 +121,30 @@ _ADVICE: Final = (
 )
 
 
-def _templates(settings: Settings) -> Finding:
+def _secrets(settings: Settings) -> Finding:
+    """Whether every secret that the settings name can be had; where it is looked for, not what it is."""
     problems = []
+    named = [("mail.password", settings.mail.password), ("crime_system.token", settings.crime_system.token)]
+    for key, value in named:
+        try:
+            settings.secret(value, key)
+        except ComplianceError as error:
+            problems.append(str(error))
+    return Finding("secrets that the settings name", tuple(problems))
+
+
+def _templates(settings: Settings) -> Finding:
     try:
         policy = load_policy(settings.policy)
-        check_templates(policy, reminder_rules(settings))
+    except ComplianceError:
+        return Finding("templates: not looked at without a policy")
+    try:
+        rules = reminder_rules(settings)
+    except ComplianceError as error:
+        return Finding("settings of reminders and mail", (f"{settings.source}: {error}",))
+    problems = []
+    try:
+        check_templates(policy, rules)
         week = Week(2026, 20)
         nothing = GivenRecords("no records", columns([]))
         render(report_figures(nothing, policy, week, week.settled(policy.local), force=settings.force.name))

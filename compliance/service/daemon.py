@@ -80,7 +80,8 @@ class Daemon:
             if self._stopping.is_set():
                 return
             try:
-                log.info("done", job=name, **job())
+                if outcome := job():
+                    log.info("done", job=name, **outcome)
             except UnavailableError as error:
                 log.warning("unavailable", job=name, problem=str(error))
             except ComplianceError as error:
@@ -106,7 +107,8 @@ class Daemon:
         return done
 
     def _report(self) -> dict[str, object]:
-        return {"published": [str(published.path) for published in self._service.report_if_due()]}
+        published = [str(report.path) for report in self._service.report_if_due()]
+        return {"published": published} if published else {}
 
     def _retain(self) -> dict[str, object]:
         return {"crimes": self._service.retain()}

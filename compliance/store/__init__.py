@@ -10,7 +10,7 @@ from compliance.store.intake import PageOutcome, begin_poll, cursor_of, end_poll
 from compliance.store.missing import Missing, mark_missing, missing_count
 from compliance.store.projection import Judged, Rebuilt, judge_due, rebuild
 from compliance.store.quarantine import quarantine_counts, quarantined, quarantined_record
-from compliance.store.queries import last_complete_poll, officers, outstanding, polls_covering
+from compliance.store.queries import first_poll, last_complete_poll, officers, outstanding, polls_covering
 from compliance.store.reader import Known, Reader, load_columns, load_crimes
 from compliance.store.retention import Retention, apply_retention, retention_due
 from compliance.store.retry import Retried, retry_quarantined
@@ -31,6 +31,7 @@ __all__ = [
     "cursor_of",
     "end_poll",
     "export",
+    "first_poll",
     "judge_due",
     "last_complete_poll",
     "load_columns",

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from compliance.store.database import Store
 from compliance.store.tables import Obligation, OfficerRow, Poll
@@ -28,6 +28,12 @@ def last_complete_poll(store: Store) -> Poll | None:
     complete = select(Poll).where(Poll.complete).order_by(col(Poll.ended_at).desc())
     with store.session(reading=True) as session:
         return session.exec(complete.limit(1)).first()
+
+
+def first_poll(store: Store) -> datetime | None:
+    """When the crime system was first read, None where it never was."""
+    with store.session(reading=True) as session:
+        return session.exec(select(func.min(Poll.started_at))).one()
 
 
 def polls_covering(store: Store, k: datetime) -> Poll | None:

@@ -109,6 +109,7 @@ def test_what_was_learnt_after_k_does_not_change_the_figures_of_the_week(store: 
 
 def test_a_crime_first_seen_after_k_stands_as_first_seen_and_is_said_to(store: Store) -> None:
     """Only where it had been reported by then: what came later is simply new."""
+    take(store, at("2026-03-02 06:00"))
     take(store, MONDAY, crime())
     take(store, TUESDAY, crime("22A/2/26", reported_at="2026-07-20T12:00:00Z"))
     assert figures(store).basis.weeks_before_observation == 0
@@ -116,6 +117,12 @@ def test_a_crime_first_seen_after_k_stands_as_first_seen_and_is_said_to(store: S
     found = figures(store)
     assert first_rate(found) == (1, 2)
     assert found.basis.weeks_before_observation == 3  # those settled after 1 July, its report
+
+
+def test_weeks_settled_before_the_service_first_read_anything_are_said_to_be(store: Store) -> None:
+    """Their crimes stand as first seen, which is all that can be known of them (design decision 11)."""
+    take(store, MONDAY, crime())
+    assert figures(store).basis.weeks_before_observation == 3  # those settled after 1 July, its report
 
 
 def test_every_form_as_published_byte_for_byte_from_its_file_or_from_the_kept_figures(

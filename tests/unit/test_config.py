@@ -84,3 +84,4 @@ def test_a_secret_in_the_file_is_refused_without_being_repeated(tmp_path: Path) 
     with pytest.raises(SettingsError, match=r"mail.password") as error:
         load_settings(path)
     assert "hunter2" not in str(error.value)
+    assert "expected env:NAME for an environment variable or file:PATH for a file" in str(error.value)

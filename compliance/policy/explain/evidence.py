@@ -87,6 +87,11 @@ class Evidence:
         """The local day of one instant."""
         return self.days(np.array([micros], dtype=np.int64))[0]
 
+    @property
+    def exists(self) -> bool:
+        """Whether the crime had been reported by T: one reported later does not exist yet (rules 2.7)."""
+        return self.reported <= self.moment.as_at
+
     @cached_property
     def reported(self) -> int:
         """The reported instant."""
