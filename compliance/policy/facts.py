@@ -9,12 +9,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from compliance.policy.calendars import NEVER, Days, Ints, LocalDates
 from compliance.policy.model import Policy
 from compliance.policy.standing import Flags, Moment, Openness, starts
 from compliance.records.columns import EVERY_VICTIM, UNKNOWN_VICTIM, Columns
 from compliance.records.instants import NONE
+
+Places = npt.NDArray[np.int32]
+"""Rows of the columns' updates: half as wide as places that others are found by, for they are only carried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,7 @@ class Counted:
 
     start: Ints
     day: Days
-    row: Ints
+    row: Places
 
     def first(self, opens: Days) -> Ints:
         """For every case, the place of the first day that is not before the day its window opens."""
@@ -130,7 +134,7 @@ class Contacts:
         ends = starts(np.bincount(self.case, minlength=count) + 1)
         place = np.arange(len(self.case)) + self.case
         day = np.full(len(self.case) + count, NEVER, dtype=np.int32)
-        row = np.full(len(self.case) + count, -1, dtype=np.int64)
+        row = np.full(len(self.case) + count, -1, dtype=np.int32)
         day[place], row[place] = self.day, self.row
         return Counted(ends[:-1], day, row)
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from compliance.policy.calendars import NEVER, NO_DAY, Days, Ints
-from compliance.policy.facts import Block, Counted, advance
+from compliance.policy.facts import Block, Counted, Places, advance
 from compliance.policy.standing import Flags
 from compliance.policy.verdicts import Clause
 
@@ -45,7 +45,7 @@ class Found:
     owed: Owed
     clause: Clauses
     discharged: Days
-    update: Ints
+    update: Places
 
 
 def waived(block: Block, owed: Owed) -> Found:
@@ -53,7 +53,7 @@ def waived(block: Block, owed: Owed) -> Found:
     cancelled = block.openness.cancelled[block.cases.crime[owed.case]]
     clause = np.where(cancelled, np.int8(Clause.CANCELLED), np.int8(Clause.CATEGORY))
     nothing = np.full(len(clause), NO_DAY, dtype=np.int32)
-    return Found(owed, clause, nothing, np.full(len(clause), -1, dtype=np.int64))
+    return Found(owed, clause, nothing, np.full(len(clause), -1, dtype=np.int32))
 
 
 def always_owed(block: Block, counted: Counted, owed: Owed) -> Found:
@@ -172,12 +172,12 @@ def _outstanding(passed: Flags) -> Clauses:
 
 
 def _set(clause: Clauses, where: Flags, to: Clause) -> None:
-    np.copyto(clause, np.int8(to), where=where)
+    np.putmask(clause, where, np.int8(to))
 
 
 def _found(counted: Counted, owed: Owed, clause: Clauses) -> Found:
     discharged = np.full(len(clause), NO_DAY, dtype=np.int32)
-    update = np.full(len(clause), -1, dtype=np.int64)
+    update = np.full(len(clause), -1, dtype=np.int32)
     done = np.flatnonzero((clause == Clause.MET) | (clause == Clause.LATE))
     place = owed.place[done]
     discharged[done], update[done] = counted.day[place], counted.row[place]

@@ -82,11 +82,12 @@ def _finished(out: dict[str, Any], held: Ints, block: Block, as_at: datetime, kn
     late, overdue = np.flatnonzero(state == LATE), np.flatnonzero(state == OVERDUE)
     days_late[late] = out["discharged_on"][late] - due[late]
     days_late[overdue] = block.moment.today - due[overdue]
-    np.copyto(days_late, NO_DAY, where=state == MISSED)
+    np.putmask(days_late, state == MISSED, np.int32(NO_DAY))
     reason = REASON_OF[clause]
     by_category = np.flatnonzero(clause == Clause.CATEGORY)
     if len(by_category):
-        reason[by_category] = FIRST_CATEGORY + np.repeat(found.exempt, held)[by_category]
+        case = np.searchsorted(np.cumsum(held), by_category, side="right")
+        reason[by_category] = FIRST_CATEGORY + found.exempt[case]
     return Verdicts(
         columns=block.columns,
         policy=block.policy,

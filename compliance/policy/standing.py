@@ -108,16 +108,21 @@ class Openness:
 def owners(allocations: Allocations, crimes: int, moment: Moment, local: LocalDates) -> "Owners":
     """Who had each case, and when, as at T."""
     row = np.flatnonzero(allocations.at <= moment.as_at)
-    return Owners(allocations.crime[row], row, local.of(allocations.at[row]), crimes)
+    crime = allocations.crime[row]
+    held = np.bincount(crime, minlength=crimes)
+    several = np.flatnonzero((held > 1)[crime])
+    day = np.zeros(len(row), dtype=np.int32)
+    day[several] = local.of(allocations.at[row[several]])
+    return Owners(crime, row, day, held)
 
 
 class Owners:
     """Who had the case at the end of a day, else now (records section 2); rows of the allocations, -1 where the
     record's own fields say."""
 
-    def __init__(self, crime: Ints, row: Ints, day: Days, crimes: int) -> None:
-        """The allocations at or before T in order."""
-        held = np.bincount(crime, minlength=crimes)
+    def __init__(self, crime: Ints, row: Ints, day: Days, held: Ints) -> None:
+        """The allocations at or before T in order, and how many each crime has; of a crime with one its day is not
+        looked at."""
         self._start = starts(held)
         self._row = np.append(row, -1).astype(np.int32)
         self._day = np.append(day, NEVER)

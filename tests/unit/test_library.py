@@ -48,6 +48,6 @@ def test_columns_from_polars_and_pandas_give_the_same_verdicts() -> None:
 
 def test_a_crime_that_was_never_allocated_has_no_ones_allocation() -> None:
     """Crime 0 has none, crime 1 has two: the first from day 5, the second from day 9 (records section 2)."""
-    owners = Owners(np.array([1, 1]), np.array([7, 8]), np.array([5, 9], dtype=np.int32), 2)
+    owners = Owners(np.array([1, 1]), np.array([7, 8]), np.array([5, 9], dtype=np.int32), np.array([0, 2]))
     asked = np.array([0, 0, 1, 1, 1, 1]), np.array([4, 10, 4, 5, 8, 9], dtype=np.int32)
     assert owners.at(*asked).tolist() == [-1, -1, 8, 7, 7, 8]
