@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final, TypeVar
 
 import pyarrow as pa
@@ -12,6 +13,7 @@ import pyarrow.parquet as pq
 from compliance.batch.inputs import Block, line_blocks, open_input
 from compliance.errors import SettingsError
 from compliance.records import Columns, columns_from_arrow, read_columns
+from compliance.records.arrow import CODED
 from compliance.records.wire import Refusal
 
 T = TypeVar("T")
@@ -61,12 +63,23 @@ def parts(source: str) -> Iterator[Part]:
         return
     number = 1
     try:
-        with pq.ParquetFile(source) as file:
-            for batch in file.iter_batches(_ROWS):
-                yield Rows(number, batch)
-                number += len(batch)
+        coded = _coded_columns(source)
+        # Without this Arrow reads ahead to the end of the file, whatever its size.
+        with pq.ParquetFile(source, pre_buffer=False, buffer_size=1 << 20, read_dictionary=coded) as file:
+            # A dictionary within a list may not change within a batch, and row groups have each their own.
+            for group in range(file.num_row_groups):
+                for batch in file.iter_batches(_ROWS, [group]):
+                    yield Rows(number, batch)
+                    number += len(batch)
     except (OSError, pa.ArrowException) as error:
         raise SettingsError(f"--input {source}: cannot be read as Parquet ({error})") from None
+
+
+def _coded_columns(source: str) -> list[str]:
+    """The paths of a Parquet file's columns that are quickest read as dictionaries."""
+    with pq.ParquetFile(source, pre_buffer=False) as file:
+        columns = [file.schema.column(place) for place in range(len(file.schema.names))]
+    return [it.path for it in columns if it.physical_type == "BYTE_ARRAY" and it.path.split(".")[-1] in CODED]
 
 
 def read(part: Part) -> Chunk:
@@ -90,11 +103,16 @@ def record_chunks(source: str) -> Iterator[Chunk]:
 
 
 def in_order(pool: Executor, work: Callable[[Part], T], given: Iterator[Part], ahead: int) -> Iterator[T]:
-    """What `work` makes of each part, in their order, with no more than `ahead` parts in hand."""
-    waiting: deque[Future[T]] = deque()
-    for part in given:
-        waiting.append(pool.submit(work, part))
-        if len(waiting) >= ahead:
-            yield waiting.popleft().result()
+    """What `work` makes of each part, in their order, with no more than `ahead` parts in hand. The first are handed to
+    the pool at once, before anything is asked for."""
+    waiting = deque(pool.submit(work, part) for part in islice(given, ahead))
+    return _drained(pool, work, given, waiting)
+
+
+def _drained(
+    pool: Executor, work: Callable[[Part], T], given: Iterator[Part], waiting: "deque[Future[T]]"
+) -> Iterator[T]:
     while waiting:
-        yield waiting.popleft().result()
+        answer = waiting.popleft().result()
+        waiting.extend(pool.submit(work, part) for part in islice(given, 1))
+        yield answer

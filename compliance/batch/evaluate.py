@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import chain
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 from compliance.batch.chunks import Part, Refused, in_order, is_parquet, parts, read
 from compliance.batch.outputs import encode, output
@@ -42,7 +43,7 @@ class _Question:
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    encoded: bytes
+    encoded: Any
     crimes: int
     verdicts: int
     refused: list[Refused] = field(default_factory=list)
@@ -91,20 +92,22 @@ def _answers(question: _Question, source: str, workers: int) -> Iterator[_Answer
         yield _empty(question)
         return
     second = next(given, None)
-    yield question.answer(first, first=True)
-    if second is None:
+    if second is None or workers == 1:
+        yield question.answer(first, first=True)
+        yield from map(question.answer, chain([] if second is None else [second], given))
         return
     given = chain([second], given)
-    if workers == 1:
-        yield from map(question.answer, given)
-        return
     # Decoding JSON holds the interpreter's lock, so lines go to processes; columns are judged outside it, in threads.
     if is_parquet(source):
         with ThreadPoolExecutor(workers) as threads:
-            yield from in_order(threads, question.answer, given, workers + 2)
+            later = in_order(threads, question.answer, given, workers + 1)
+            yield question.answer(first, first=True)
+            yield from later
         return
     with ProcessPoolExecutor(workers, get_context("spawn"), _begin, (question,)) as processes:
-        yield from in_order(processes, _answer, given, workers + 2)
+        later = in_order(processes, _answer, given, workers + 1)
+        yield question.answer(first, first=True)  # here, while the processes start
+        yield from later
 
 
 def _empty(question: _Question) -> _Answer:

@@ -20,8 +20,8 @@ from compliance.batch.inputs import STANDARD
 from compliance.errors import SettingsError
 from compliance.policy import Verdicts
 
-Encode = Callable[[Verdicts, bool], bytes]
-"""Verdicts, and whether they are the first of a file, as they are handed to `append`."""
+Encode = Callable[[Verdicts, bool], Any]
+"""Verdicts, and whether they are the first of a file, as they are handed to `append`: bytes, for Parquet a table."""
 
 
 class Output:
@@ -52,7 +52,7 @@ class Output:
         else:
             Path(self._part).unlink(missing_ok=True)
 
-    def append(self, encoded: bytes) -> None:
+    def append(self, encoded: Any) -> None:
         """Write encoded verdicts after those before them."""
         self._stream.write(encoded)
 
@@ -65,28 +65,27 @@ class ParquetOutput(Output):
 
     _writer: pq.ParquetWriter | None = None
 
-    def append(self, encoded: bytes) -> None:
+    def append(self, encoded: pa.Table) -> None:
         """Write encoded verdicts after those before them."""
-        with pa.ipc.open_stream(pa.py_buffer(encoded)) as reader:
-            table = reader.read_all()
         if self._writer is None:
             self._writer = pq.ParquetWriter(
-                self._stream, table.schema, compression="zstd", dictionary_pagesize_limit=16 * 1024 * 1024
+                self._stream,
+                encoded.schema,
+                compression="zstd",
+                dictionary_pagesize_limit=16 * 1024 * 1024,
+                # The least and the most of each text would cost as much as all the rest.
+                write_statistics=[field.name for field in encoded.schema if not pa.types.is_dictionary(field.type)],
             )
-        self._writer.write_table(table)
+        self._writer.write_table(encoded)
 
     def _finish(self) -> None:
         if self._writer is not None:
             self._writer.close()
 
 
-def encode_parquet(verdicts: Verdicts, _: bool) -> bytes:
-    """An Arrow stream, which `ParquetOutput` writes as Parquet."""
-    table = verdicts.table(coded=True)
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as stream:
-        stream.write_table(table)
-    return memoryview(sink.getvalue()).tobytes()
+def encode_parquet(verdicts: Verdicts, _: bool) -> pa.Table:
+    """A table, which `ParquetOutput` writes: a Parquet file has one writer."""
+    return verdicts.table(coded=True)
 
 
 def encode_csv(verdicts: Verdicts, first: bool) -> bytes:
@@ -131,11 +130,11 @@ def _json_texts(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return quoted.fill_null("null")
 
 
-def _gzipped(verdicts: Verdicts, first: bool, encode: Encode) -> bytes:
+def _gzipped(verdicts: Verdicts, first: bool, encode: Encode) -> Any:
     return gzip.compress(encode(verdicts, first), compresslevel=6, mtime=0)
 
 
-def _zstandard(verdicts: Verdicts, first: bool, encode: Encode) -> bytes:
+def _zstandard(verdicts: Verdicts, first: bool, encode: Encode) -> Any:
     return zstandard.compress(encode(verdicts, first))
 
 
@@ -145,7 +144,7 @@ _FORMATS: Final[dict[str, tuple[type[Output], Encode]]] = {
     ".csv": (Output, encode_csv),
     ".parquet": (ParquetOutput, encode_parquet),
 }
-_PACKED: Final[dict[str, Callable[[Verdicts, bool, Encode], bytes]]] = {".gz": _gzipped, ".zst": _zstandard}
+_PACKED: Final[dict[str, Callable[[Verdicts, bool, Encode], Any]]] = {".gz": _gzipped, ".zst": _zstandard}
 
 
 def output(path: str) -> Output:
@@ -153,7 +152,7 @@ def output(path: str) -> Output:
     return _format(path)[0](path)
 
 
-def encode(path: str, verdicts: Verdicts, first: bool) -> bytes:
+def encode(path: str, verdicts: Verdicts, first: bool) -> Any:
     """Verdicts as the output of that path takes them. Compressed parts stand one after another, as gzip members or
     Zstandard frames may."""
     _, plain, packed = _format(path)

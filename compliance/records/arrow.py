@@ -5,6 +5,7 @@ zone (or RFC 3339 texts), lists as lists of structs. A column that is not there 
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -29,7 +30,12 @@ from compliance.records.instants import NONE, SHAPE, parse_instants
 from compliance.records.ordering import by_instant, deduplicated, named_victims, victims_by_reference
 from compliance.records.wire import Refusal
 
+_LONGEST: Final = 200
 _FIRST, _LAST = -2_208_988_800_000_000, 32_503_680_000_000_000  # 1900-01-01 up to 3000-01-01, in microseconds
+CODED: Final = frozenset(
+    ("offence", "division", "team", "officer_ref", "status", "category", "outcome", "method", "kind")
+)
+"""The text fields with few values. They are quickest given as Arrow dictionaries."""
 _STATUS: Final = {"open": OPEN, "closed": CLOSED, "cancelled": CANCELLED}
 
 
@@ -53,10 +59,13 @@ def columns_from_arrow(table: Any) -> tuple[Columns, list[Refusal]]:
 
 
 class _Level:
-    """The fields of one kind of item: the records themselves, or the items of one of their lists."""
+    """The fields of one kind of item: the records themselves, or the items of one of their lists.
 
-    def __init__(self, reader: "_Reader", path: str, crime: Ints, field: Callable[[str], Any]) -> None:
-        self._reader, self._path, self.crime, self._field = reader, path, crime, field
+    It knows no reader: two that know each other would keep a whole part of a file until the collector comes by.
+    """
+
+    def __init__(self, reasons: dict[int, str], path: str, crime: Ints, field: Callable[[str], Any]) -> None:
+        self._reasons, self._path, self.crime, self._field = reasons, path, crime, field
 
     def __len__(self) -> int:
         return len(self.crime)
@@ -72,16 +81,23 @@ class _Level:
             array = array.cast(pa.string())
         if not pa.types.is_string(array.type):
             raise self._wrong(name, array.type, "texts")
-        length = pc.utf8_length(array)
-        self._mark(pc.greater(length, 200), name, array, "at most 200 characters")
+        size = pc.binary_length(array)
+        if (pc.max(size).as_py() or 0) > _LONGEST:  # in bytes: there may be fewer characters
+            self._mark(pc.greater(pc.utf8_length(array), _LONGEST), name, array, f"at most {_LONGEST} characters")
         if required:
-            self._mark(pc.equal(length, 0), name, array, "at least 1 character")
+            self._mark(pc.equal(size, 0), name, array, "at least 1 character")
             self._mark(array.is_null(), name, array, "a text; it is required")
         return array
 
-    def coded(self, name: str) -> Coded:
-        """A text column with few values."""
-        return _coded(self.text(name))
+    def coded(self, name: str, required: bool = False) -> Coded:
+        """A text column with few values, checked as any text."""
+        array = self._array(name, required)
+        if array is not None and pa.types.is_dictionary(array.type):
+            values = array.dictionary.to_pylist()
+            sound = all(isinstance(value, str) and 0 < len(value) <= _LONGEST for value in values)
+            if sound and len(set(values)) == len(values) and not (required and array.null_count):
+                return Coded(_codes(array), tuple(values))
+        return _coded(self.text(name, required))
 
     def instants(self, name: str, required: bool = False) -> Ints:
         """An instant column in microseconds, NONE where absent."""
@@ -115,10 +131,10 @@ class _Level:
 
     def status(self) -> Any:
         """The column of changes of status as OPEN, CLOSED and CANCELLED."""
-        texts = self.text("status", required=True)
-        found = _coded(texts)
+        found = self.coded("status", required=True)
         kinds = np.array([_STATUS.get(value, -1) for value in found.values] + [-1], dtype=np.int8)[found.codes]
-        self._mark(pa.array(kinds < 0), "status", texts, "open, closed or cancelled")
+        if (kinds < 0).any():
+            self._mark(pa.array(kinds < 0), "status", found.texts(), "open, closed or cancelled")
         return kinds
 
     def _array(self, name: str, required: bool) -> Any:
@@ -135,7 +151,7 @@ class _Level:
             return
         for row in np.flatnonzero(bad.fill_null(False).to_numpy(zero_copy_only=False)):
             reason = f"{self._path}{name}: found {_shown(array, int(row))}; expected {expected}"
-            self._reader.reasons.setdefault(int(self.crime[row]), reason)
+            self._reasons.setdefault(int(self.crime[row]), reason)
 
 
 class _Reader:
@@ -144,11 +160,11 @@ class _Reader:
     def __init__(self, table: pa.Table) -> None:
         self._table = table
         self.reasons: dict[int, str] = {}
-        self._crimes = _Level(self, "", np.arange(len(table)), self._column)
+        self._crimes = _Level(self.reasons, "", np.arange(len(table)), partial(_column, table))
 
     def refs(self) -> pa.Array:
         """The crime numbers as they stand."""
-        return self._column("crime_ref")
+        return _column(self._table, "crime_ref")
 
     def columns(self) -> Columns:
         """Every column, checked."""
@@ -171,27 +187,20 @@ class _Reader:
             events=self._events(),
         )
 
-    def _column(self, name: str) -> Any:
-        if name not in self._table.column_names:
-            return None
-        column = self._table.column(name)
-        return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
-
     def _list(self, name: str) -> _Level:
         """The items of one list of every record."""
-        lists = self._column(name)
+        lists = _column(self._table, name)
         if lists is None or pa.types.is_null(lists.type):
-            return _Level(self, f"{name}[].", np.empty(0, dtype=np.int64), lambda _: None)
+            return _Level(self.reasons, f"{name}[].", np.empty(0, dtype=np.int64), lambda _: None)
         if not (pa.types.is_list(lists.type) or pa.types.is_large_list(lists.type)):
             raise SettingsError(f"column {name} holds {lists.type}; expected a list of structs")
         if not pa.types.is_struct(lists.type.value_type):
             raise SettingsError(f"column {name} holds lists of {lists.type.value_type}; expected a list of structs")
         counts = pc.list_value_length(lists).fill_null(0).to_numpy(zero_copy_only=False)
         items = lists.flatten()
-        names = {field.name for field in items.type}
         crime = np.repeat(np.arange(len(lists)), counts)
         fields = dict(zip((field.name for field in items.type), items.flatten(), strict=True))
-        return _Level(self, f"{name}[].", crime, lambda key: fields[key] if key in names else None)
+        return _Level(self.reasons, f"{name}[].", crime, fields.get)
 
     def _statuses(self) -> Statuses:
         level = self._list("status")
@@ -207,13 +216,11 @@ class _Reader:
 
     def _victims(self) -> Victims:
         level = self._list("victims")
-        texts = level.text("category").fill_null("standard")
-        category = _coded(pc.if_else(pc.equal(texts, ""), "standard", texts))
         return victims_by_reference(
             Victims(
                 level.crime,
                 level.text("victim_ref", required=True),
-                category,
+                _standard_where_absent(level.coded("category")),
                 level.instants("added_at"),
                 level.instants("declined_at"),
                 level.instants("declined_until"),
@@ -241,14 +248,32 @@ class _Reader:
     def _events(self) -> Events:
         level = self._list("events")
         refs = level.text("event_ref", required=True)
-        rows = Events(level.crime, level.instants("at", required=True), _coded(level.text("kind", required=True)))
+        rows = Events(level.crime, level.instants("at", required=True), level.coded("kind", required=True))
         return by_instant(deduplicated(rows, refs))
+
+
+def _column(table: pa.Table, name: str) -> Any:
+    """One column as one array, None where there is none of that name."""
+    if name not in table.column_names:
+        return None
+    column = table.column(name)
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def _coded(texts: pa.Array) -> Coded:
     encoded = texts.dictionary_encode()
-    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
-    return Coded(codes, tuple(encoded.dictionary.to_pylist()))
+    return Coded(_codes(encoded), tuple(encoded.dictionary.to_pylist()))
+
+
+def _codes(encoded: pa.DictionaryArray) -> Any:
+    return encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
+
+
+def _standard_where_absent(category: Coded) -> Coded:
+    """A victim whose category is absent or empty is a standard one (records section 1)."""
+    place: dict[str, int] = {}
+    moved = [place.setdefault(value or "standard", len(place)) for value in (*category.values, None)]
+    return Coded(np.array(moved, dtype=np.int32)[category.codes], tuple(place))
 
 
 def _shown(array: Any, row: int) -> str:

@@ -24,7 +24,8 @@ T = TypeVar("T", Statuses, Allocations, Updates, Events)
 
 def victims_by_reference(rows: Victims) -> Victims:
     """The victims of each crime by reference, of several with the same the last (records sections 1 and 2)."""
-    if (np.diff(rows.crime) > 0).all():
+    same = np.flatnonzero(np.diff(rows.crime) == 0)
+    if pc.all(pc.less(rows.ref.take(pa.array(same)), rows.ref.take(pa.array(same + 1)))).as_py() is not False:
         return rows
     rank = ranks(rows.ref)
     kept = last_of_each(rows.crime, rank)

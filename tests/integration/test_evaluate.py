@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -18,6 +19,7 @@ import zstandard
 from compliance.batch.chunks import Refused
 from compliance.batch.evaluate import evaluate
 from compliance.batch.inputs import line_blocks
+from compliance.records import columns_from_arrow
 from compliance.records.wire import MAX_RECORD_BYTES
 from tests.conformance import SAMPLES, Sample, records, records_text, verdicts
 from tests.engine import RULES, shipped
@@ -257,6 +259,36 @@ def test_parquet_in_gives_the_same_verdicts(tmp_path: Path, monkeypatch: pytest.
     source, target = str(tmp_path / "crimes.parquet"), str(tmp_path / "out.ndjson")
     evaluate(policy, sample.as_at, sample.known_at, source, target, _none, workers=2)
     assert [json.loads(line) for line in Path(target).read_text().splitlines()] == verdicts(sample)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"row_group_size": 60},
+        {"row_group_size": 60, "use_dictionary": False},
+        {"dictionary_pagesize_limit": 20, "data_page_size": 50},
+    ],
+    ids=["many row groups", "no dictionaries", "dictionaries that overflow"],
+)
+def test_parquet_answers_the_same_however_it_was_written(tmp_path: Path, written: dict[str, Any]) -> None:
+    """Row groups have each their own dictionary, and a column may have one for its first pages only."""
+    pq.write_table(as_arrow(), tmp_path / "crimes.parquet", **written)
+    policy, _ = shipped(SAMPLE.policy)
+    source, target = str(tmp_path / "crimes.parquet"), str(tmp_path / "out.ndjson")
+    evaluate(policy, SAMPLE.as_at, SAMPLE.known_at, source, target, _none, workers=2)
+    assert [json.loads(line) for line in Path(target).read_text().splitlines()] == verdicts(SAMPLE)
+
+
+def test_a_dictionary_is_read_as_its_texts_whatever_it_holds() -> None:
+    """Twice the same text, an absent one, one that no row has and that would be refused: all are as plain texts are."""
+    table = as_arrow().slice(0, 4)
+    divisions = pa.DictionaryArray.from_arrays(pa.array([0, 1, 2, None]), pa.array(["North", "North", None, "x" * 201]))
+    coded = table.set_column(5, "division", divisions)
+    plain = table.set_column(5, "division", pa.array(["North", "North", None, None]))
+    assert table.column_names[5] == "division"
+    found, wanted = (columns_from_arrow(each) for each in (coded, plain))
+    assert found[1] == wanted[1] == []
+    assert found[0].division.texts().equals(wanted[0].division.texts())
 
 
 def test_parquet_rows_that_are_no_records_are_refused_and_the_others_answered(tmp_path: Path) -> None:
