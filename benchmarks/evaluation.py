@@ -14,6 +14,7 @@ from benchmarks.crimes import AS_AT, crime_columns, ndjson, nested
 from benchmarks.timing import show, timed
 from compliance.batch.evaluate import evaluate
 from compliance.batch.inputs import line_blocks, open_input
+from compliance.batch.outputs import output
 from compliance.policy import Policy, judge, judge_blocks, load_policy
 from compliance.records import Crime, check_instants, columns
 from compliance.records.wire import paused_gc
@@ -51,6 +52,13 @@ def _whole(policy: Policy, folder: Path, count: int, runs: int) -> None:
         target = str(folder / f"verdicts{ending}")
         return evaluate(policy, AS_AT, None, str(source), target, lambda _: None, workers=CORES)
 
+    tables = [verdicts.table(coded=True) for verdicts in judge_blocks(crimes, policy, AS_AT)]
+
+    def write_alone() -> None:
+        with output(str(folder / "alone.parquet")) as out:
+            for table in tables:
+                out.append(table)
+
     found = timed(
         {
             "decoding the NDJSON alone, msgspec structs, 1 core": decode_alone,
@@ -59,6 +67,7 @@ def _whole(policy: Policy, folder: Path, count: int, runs: int) -> None:
             "NDJSON to Parquet": lambda: run(lines, ".parquet"),
             "engine alone, 2 threads": lambda: sum(len(v) for v in judge_blocks(crimes, policy, AS_AT, threads=CORES)),
             "reading the Parquet alone": lambda: pq.read_table(parquet).num_rows,
+            "writing the verdicts as Parquet alone": write_alone,
             "Parquet to Parquet": lambda: run(parquet, ".parquet"),
         },
         runs,
