@@ -1,4 +1,4 @@
-"""A file of crime records as columns, a chunk at a time, in bounded memory: NDJSON or Parquet by its ending."""
+"""A file of crime records as columns, a chunk at a time, in bounded memory: NDJSON, CSV or Parquet by its ending."""
 
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -10,7 +10,8 @@ from typing import Any, Final, TypeVar
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from compliance.batch.inputs import Block, line_blocks, open_input
+from compliance.batch.inputs import Block, Refused, line_blocks, open_input
+from compliance.batch.tables import csv_blocks
 from compliance.errors import SettingsError
 from compliance.records import Columns, columns_from_arrow, read_columns
 from compliance.records.arrow import CODED
@@ -19,15 +20,6 @@ from compliance.records.wire import Refusal
 T = TypeVar("T")
 _ROWS: Final = 65_536
 """Records of a Parquet file that are taken together."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A refused record: its line or row number (from 1), its crime number where one can be read, the reason."""
-
-    line: int
-    crime_ref: str | None
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +50,9 @@ def is_parquet(source: str) -> bool:
 def parts(source: str) -> Iterator[Part]:
     """A file in parts. Raises SettingsError where it cannot be read."""
     if not is_parquet(source):
+        as_table = source.removesuffix(".gz").removesuffix(".zst").endswith(".csv")
         with open_input(source) as stream:
-            yield from line_blocks(stream)
+            yield from csv_blocks(stream) if as_table else line_blocks(stream)
         return
     number = 1
     try:
@@ -90,7 +83,8 @@ def read(part: Part) -> Chunk:
     lines = part.text.split(b"\n")
     filled = [(place, line) for place, line in enumerate(lines) if line.strip()]
     columns, refusals = read_columns([line for _, line in filled])
-    return Chunk(columns, [_refused(part.number + filled[refusal.index][0], refusal) for refusal in refusals])
+    refused = [_refused(part.number + filled[refusal.index][0], refusal) for refusal in refusals]
+    return Chunk(columns, sorted([*part.refused, *refused], key=lambda each: each.line))
 
 
 def _refused(line: int, refusal: Refusal) -> Refused:

@@ -10,7 +10,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from compliance.batch.chunks import Part, Refused, in_order, is_parquet, parts, read
+from compliance.batch.chunks import Part, in_order, is_parquet, parts, read
+from compliance.batch.inputs import Refused
 from compliance.batch.outputs import encode, output
 from compliance.errors import SettingsError
 from compliance.policy import Policy, judge

@@ -16,6 +16,8 @@ from compliance.records.wire import MAX_RECORD_BYTES
 
 BLOCK_BYTES: Final = 8 * 1024 * 1024
 STANDARD: Final = "-"
+BROKEN: Final = (OSError, EOFError, zlib.error, zstandard.ZstdError)
+"""What a compressed stream raises where it is broken or ends too soon."""
 _BOM: Final = b"\xef\xbb\xbf"
 
 
@@ -39,11 +41,26 @@ def open_input(path: str) -> Iterator[IO[bytes]]:
 
 
 @dataclass(frozen=True, slots=True)
+class Refused:
+    """A refused record: its line or row number (from 1), its crime number where one can be read, the reason."""
+
+    line: int
+    crime_ref: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
-    """Whole lines of a file, with the number of the first (from 1)."""
+    """Whole lines of a file, with the number of the first (from 1), and what was refused before it became lines."""
 
     number: int
     text: bytes
+    refused: tuple[Refused, ...] = ()
+
+
+def ends_too_soon(number: int, error: Exception) -> SettingsError:
+    """A compressed stream that is broken or cut off near a line."""
+    return SettingsError(f"the input cannot be read to its end near line {number:,} ({error})")
 
 
 def line_blocks(stream: IO[bytes], size: int = BLOCK_BYTES) -> Iterator[Block]:
@@ -56,8 +73,8 @@ def line_blocks(stream: IO[bytes], size: int = BLOCK_BYTES) -> Iterator[Block]:
     while True:
         try:
             text = stream.read(size)
-        except (OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
-            raise SettingsError(f"the input cannot be read to its end near line {number:,} ({error})") from None
+        except BROKEN as error:
+            raise ends_too_soon(number, error) from None
         if not text:
             break
         if number == 1 and not pending:

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from compliance.batch.chunks import Chunk, Refused
+from compliance.batch.chunks import Chunk
+from compliance.batch.inputs import Refused
 from compliance.errors import SettingsError
 from compliance.policy import STATES, Policy, Verdicts, judge
 from compliance.policy.calendars import NO_DAY, Ints, from_day, to_day

@@ -10,7 +10,7 @@ import click
 from compliance.errors import ComplianceError
 
 if TYPE_CHECKING:
-    from compliance.batch.chunks import Refused
+    from compliance.batch.inputs import Refused
 
 
 class _Instant(click.ParamType[datetime]):

@@ -7,8 +7,9 @@ from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 
-from compliance.batch.chunks import Chunk, Refused, record_chunks
+from compliance.batch.chunks import Chunk, record_chunks
 from compliance.batch.explanation import find_crime, no_such_crime
+from compliance.batch.inputs import Refused
 from compliance.batch.whatif import WhatIf, whatif
 from compliance.batch.whatif_settings import changed_policy
 from compliance.clock import now

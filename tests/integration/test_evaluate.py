@@ -16,9 +16,9 @@ import pyarrow.parquet as pq
 import pytest
 import zstandard
 
-from compliance.batch.chunks import Refused
 from compliance.batch.evaluate import evaluate
-from compliance.batch.inputs import line_blocks
+from compliance.batch.inputs import Refused, line_blocks
+from compliance.errors import SettingsError
 from compliance.records import columns_from_arrow
 from compliance.records.wire import MAX_RECORD_BYTES
 from tests.conformance import SAMPLES, Sample, records, records_text, verdicts
@@ -87,6 +87,70 @@ def test_the_same_answer_whatever_the_ending(tmp_path: Path, ending: str) -> Non
 
 def _none(refused: Refused) -> None:
     raise AssertionError(f"line {refused.line} was refused: {refused.reason}")
+
+
+def as_csv(given: list[dict[str, Any]]) -> str:
+    """Records as a database writes them to CSV: lists as JSON in a cell."""
+    names = list(dict.fromkeys(name for record in given for name in record))
+    out = io.StringIO()
+    table = csv.writer(out)
+    table.writerow(names)
+    for record in given:
+        cells = [record.get(name) for name in names]
+        table.writerow([json.dumps(cell) if isinstance(cell, list) else "" if cell is None else cell for cell in cells])
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=str)
+@pytest.mark.parametrize("ending", [".csv", ".csv.gz"])
+def test_csv_in_gives_the_same_verdicts(tmp_path: Path, sample: Sample, ending: str) -> None:
+    """The fields of records section 1 as columns, as a spreadsheet saves them (with a byte order mark)."""
+    text = ("\ufeff" + as_csv(records())).encode()
+    source, target = tmp_path / f"crimes{ending}", tmp_path / "out.ndjson"
+    source.write_bytes(gzip.compress(text) if ending.endswith(".gz") else text)
+    policy, _ = shipped(sample.policy)
+    evaluate(policy, sample.as_at, sample.known_at, str(source), str(target), _none)
+    assert [json.loads(line) for line in target.read_text().splitlines()] == verdicts(sample)
+
+
+def test_csv_rows_that_are_no_records_are_refused_as_a_spreadsheet_numbers_them(tmp_path: Path) -> None:
+    rows = [
+        b"crime_ref,reported_at,status,division",
+        b'a,2026-07-01T10:00:00Z,"[{""status"": ""open"", ""at"": ""2026-07-01T10:00:00Z""}]","Nor',
+        b'th"',
+        b"b,2026-07-01T10:00:00Z",
+        b"c,01/07/2026,,North",
+        b"d,2026-07-01T10:00:00Z,open,North",
+        b"e,2026-07-01T10:00:00Z,,\xffNorth",
+        b"",
+        b"f,2026-07-01T10:00:00Z,,North",
+    ]
+    (tmp_path / "crimes.csv").write_bytes(b"\n".join(rows))
+    told: list[Refused] = []
+    policy, _ = shipped("west-mercia")
+    source, target = str(tmp_path / "crimes.csv"), str(tmp_path / "out.ndjson")
+    done = evaluate(policy, SAMPLE.as_at, None, source, target, told.append)
+    assert (done.crimes, done.refused) == (2, 4)
+    assert [each.line for each in told] == [3, 4, 5, 6]
+    assert told[0].reason == "is no row of this table: it has 2 cells, the header has 4"
+    assert told[1].reason.startswith("reported_at")
+    assert told[2].reason.startswith("status")
+    assert told[3].reason == "is no row of this table: it holds bytes that are not UTF-8"
+
+
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        ("crime_ref;reported_at", "the input has no column crime_ref, which is required"),
+        ("crime_ref,reported_at,team,team", "the input has the column 'team' twice"),
+        ("", "the input has no column crime_ref"),
+    ],
+)
+def test_a_csv_file_without_its_columns_is_an_error(tmp_path: Path, header: str, message: str) -> None:
+    (tmp_path / "crimes.csv").write_text(header)
+    policy, _ = shipped("west-mercia")
+    with pytest.raises(SettingsError, match=message):
+        evaluate(policy, SAMPLE.as_at, None, str(tmp_path / "crimes.csv"), str(tmp_path / "out.csv"), _none)
 
 
 def test_refused_records_are_told_by_line_and_the_good_ones_answered() -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from compliance.batch.chunks import Chunk, Refused
+from compliance.batch.chunks import Chunk
+from compliance.batch.inputs import Refused
 from compliance.batch.whatif import ABSENT, OUTSIDE, WhatIf, whatif
 from compliance.batch.whatif_settings import changed_policy
 from compliance.batch.whatif_text import percent, render
