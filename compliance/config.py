@@ -23,8 +23,8 @@ class Force(Section):
 
     name: str = Field(min_length=1, description="The force's name, as reports print it.")
     policy: str = Field(
-        "rules/west-mercia.toml",
-        description="The policy file, relative to this file, or the name of a shipped policy such as `west-mercia`.",
+        "west-mercia",
+        description="The name of a shipped policy, or a policy file, relative to this file.",
     )
 
 

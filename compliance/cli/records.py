@@ -59,7 +59,7 @@ def _question(command: Any) -> Any:
         click.option("--known-at", type=INSTANT, help="Leave out what was entered later (rules 2.8)."),
         click.option("--as-at", type=INSTANT, help="The instant asked about (rules 2.7); by default now."),
         click.option("--policy", "policy_name", help="A policy file or a shipped policy; by default the settings'."),
-        click.option("--input", "source", help="Crime records in place of the database: NDJSON or .csv, also .gz or .zst."),
+        click.option("--input", "source", help="Crime records in place of the database: NDJSON or CSV, also packed."),
     ):
         command = option(command)
     return command

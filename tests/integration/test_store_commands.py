@@ -27,7 +27,7 @@ class Command:
 
     def __init__(self, path: Path, url: str) -> None:
         self.path = path
-        text = (ROOT / "config.toml").read_text("utf-8").replace("rules/west-mercia.toml", "west-mercia")
+        text = (ROOT / "config.toml").read_text("utf-8")
         path.write_text(text.replace("sqlite:///var/compliance.db", url))
 
     def __call__(self, *words: str | Path | int) -> Result:
