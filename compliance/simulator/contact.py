@@ -185,11 +185,12 @@ class _Diary:
         return max(entered, self.case.recorded)
 
     def _update(self, contact: Contact) -> None:
-        """Type a contact in: for every victim, or for each by name; a few with a slip, a few withdrawn again."""
+        """Type a contact in: for every victim, or by name for each known by then; some with a slip, some withdrawn."""
         rng, victims = self.rng, self.case.victims
+        at = instant(contact.at)
         if len(victims) > 1 and rng.random() < 0.5:
             for victim in victims:
-                if rng.random() < 0.75:
+                if rng.random() < 0.75 and victim.get("added_at", at) <= at:
                     self._type(contact, victim["victim_ref"])
         else:
             self._type(contact, victims[0]["victim_ref"] if rng.random() < 0.5 else None)

@@ -98,6 +98,19 @@ def test_histories_hold_everything_that_can_happen(force: Force) -> None:
     assert any(not record.get("victims") for record in records)
 
 
+def test_no_contact_names_a_victim_whom_nobody_knew_of_yet(tenth: list[Record]) -> None:
+    """But for dates slipped to before the report."""
+    early = 0
+    for record in tenth:
+        added = {
+            victim["victim_ref"]: victim.get("added_at", record["reported_at"]) for victim in record.get("victims", [])
+        }
+        for update in record.get("updates", []):
+            known = added.get(update.get("victim_ref"), "")
+            early += instant(record["reported_at"]) < instant(update["at"]) < instant(known or update["at"])
+    assert early == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "found"),
     [
