@@ -129,9 +129,9 @@ def told_clock_changes(columns: Columns, policy: Policy) -> str:
 
 
 def main() -> None:
-    """Measure on as many generated crimes as CRIMES says, by default on 1 and 6.5 million."""
+    """Measure on as many generated crimes as SIZES says, by default on 1 and 6.5 million."""
     os.environ.setdefault("POLARS_MAX_THREADS", str(CORES))
-    for size in os.environ.get("CRIMES", "1000000,6500000").split(","):
+    for size in os.environ.get("SIZES", "1000000,6500000").split(","):
         measured(int(size), 5 if int(size) <= 1_000_000 else 2)
 
 

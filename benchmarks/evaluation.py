@@ -20,8 +20,8 @@ from compliance.records import Crime, check_instants, columns
 from compliance.records.wire import paused_gc
 
 CORES = 2
-SIZES = tuple(int(size) for size in os.environ.get("CRIMES", "65000,650000").split(","))
-"""How many crimes the growth is shown for: CRIMES=65000,650000,6500000 for the longest table."""
+SIZES = tuple(int(size) for size in os.environ.get("SIZES", "65000,650000,6500000").split(","))
+"""How many crimes the growth is shown for."""
 
 
 def main(count: int = 200_000, runs: int = 3) -> None:
