@@ -3,6 +3,7 @@
 import logging
 import sys
 
+import stamina.instrumentation
 import structlog
 
 from compliance.config import Log
@@ -23,3 +24,11 @@ def set_up(log: Log) -> None:
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    stamina.instrumentation.set_on_retry_hooks([_asking_again])
+
+
+def _asking_again(details: stamina.instrumentation.RetryDetails) -> None:
+    """An attempt that failed and is made again: why, which it was, and when the next is."""
+    structlog.get_logger().warning(
+        "asking again", attempt=details.retry_num, seconds=round(details.wait_for, 1), reason=str(details.caused_by)
+    )

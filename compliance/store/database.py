@@ -84,7 +84,7 @@ def migrate(url: str) -> None:
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise SettingsError(f"database_url: the folder {file.parent} cannot be made ({error.strerror})") from None
+            raise SettingsError(f"[database] url: the folder {file.parent} cannot be made ({error.strerror})") from None
     store = Store(dialect.engine_for(parsed))
     try:
         with store.writing() as connection:

@@ -50,15 +50,15 @@ def parse_url(text: str) -> URL:
         url = make_url(text)
     except ArgumentError:
         raise SettingsError(
-            "database_url: not a database URL; expected one such as 'sqlite:///var/compliance.db'"
+            "[database] url: not a database URL; expected one such as 'sqlite:///var/compliance.db'"
         ) from None
     name = url.get_backend_name()
     if name not in _INSERT:
-        raise SettingsError(f"database_url: {name!r} is not supported; expected sqlite or postgresql")
+        raise SettingsError(f"[database] url: {name!r} is not supported; expected sqlite or postgresql")
     if name == "sqlite" and url.database in (None, "", ":memory:"):
-        raise SettingsError("database_url: SQLite needs a file, such as 'sqlite:///var/compliance.db'")
+        raise SettingsError("[database] url: SQLite needs a file, such as 'sqlite:///var/compliance.db'")
     if name == "postgresql" and url.drivername not in (name, _PSYCOPG):
-        raise SettingsError(f"database_url: the driver {url.drivername!r} is not supported; expected {_PSYCOPG!r}")
+        raise SettingsError(f"[database] url: the driver {url.drivername!r} is not supported; expected {_PSYCOPG!r}")
     return url.set(drivername=_PSYCOPG) if name == "postgresql" else url
 
 
@@ -75,7 +75,7 @@ def engine_for(url: URL) -> Engine:
         waits = {"connect_timeout": int(_BUSY_SECONDS)} if is_server and "connect_timeout" not in url.query else {}
         engine = create_engine(url, pool_pre_ping=is_server, connect_args=waits)
     except (NoSuchModuleError, ModuleNotFoundError) as error:
-        raise SettingsError(f"database_url: the driver of {url.drivername!r} is not installed ({error})") from None
+        raise SettingsError(f"[database] url: the driver of {url.drivername!r} is not installed ({error})") from None
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)

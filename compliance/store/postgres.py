@@ -26,10 +26,10 @@ def prepare(connection: Any, busy_seconds: float) -> None:
     info = connection.info
     if info.server_version < OLDEST * 10_000:
         raise SettingsError(
-            f"database_url: the server is PostgreSQL {info.server_version // 10_000}; {OLDEST} or later is needed"
+            f"[database] url: the server is PostgreSQL {info.server_version // 10_000}; {OLDEST} or later is needed"
         )
     if info.parameter_status("server_encoding") != "UTF8":
-        raise SettingsError("database_url: the database is not in UTF-8; make one with `createdb --encoding=UTF8`")
+        raise SettingsError("[database] url: the database is not in UTF-8; make one with `createdb --encoding=UTF8`")
     adapters = connection.adapters
     adapters.register_dumper(str, _Copied)
     adapters.register_dumper(str, _Sent)

@@ -7,7 +7,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 
 from compliance.errors import SettingsError
 
@@ -17,11 +17,13 @@ _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 def upgrade(connection: Connection, name: str) -> None:
     """Bring the schema up to date in the connection's transaction; `name` is how an error calls the database.
 
-    Raises SettingsError where the schema is newer than any this version of the service knows.
+    Raises SettingsError where the schema is newer than any this version of the service knows, or another program's.
     """
     revision = _revision(connection)
-    if revision is not None and revision not in _revisions():
-        raise _newer(name, revision)
+    if revision is None:
+        _refuse_others_tables(connection, name)
+    elif revision not in _revisions():
+        raise _unknown(name, revision)
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
@@ -29,12 +31,13 @@ def upgrade(connection: Connection, name: str) -> None:
 
 
 def check(connection: Connection, name: str) -> None:
-    """Raises SettingsError that names `compliance migrate` where the schema is absent, stale or newer."""
+    """Raises SettingsError that says what mends it where the schema is absent, stale, newer or another program's."""
     revision, known = _revision(connection), _revisions()
     if revision is None:
+        _refuse_others_tables(connection, name)
         raise SettingsError(f"{name} holds no schema yet; make it with `compliance migrate`")
     if revision not in known:
-        raise _newer(name, revision)
+        raise _unknown(name, revision)
     if revision != known[0]:
         raise SettingsError(
             f"{name} is at schema {revision}, this version of the service needs {known[0]}; bring it up to date with "
@@ -42,11 +45,23 @@ def check(connection: Connection, name: str) -> None:
         )
 
 
-def _newer(name: str, revision: str) -> SettingsError:
+def _unknown(name: str, revision: str) -> SettingsError:
     return SettingsError(
-        f"{name} is at schema {revision}, which this version of the service does not know: a newer one ran "
-        "`compliance migrate`; install that version, or restore the copy made before it"
+        f"{name} is at schema {revision}, which this version of the service does not know: a newer version ran "
+        "`compliance migrate` (install that one, or restore the copy made before it), or the database is another "
+        "program's (name one of the service's own in [database] url)"
     )
+
+
+def _refuse_others_tables(connection: Connection, name: str) -> None:
+    """Raises SettingsError where a database without a schema of ours is not empty: nothing is made beside it."""
+    if found := sorted(inspect(connection).get_table_names()):
+        more = "" if len(found) <= 3 else f" and {len(found) - 3} more"
+        raise SettingsError(
+            f"{name} holds tables that `compliance migrate` did not make ({', '.join(found[:3])}{more}): it is another "
+            "program's, or a restored copy lacks its table alembic_version; name an empty database in [database] url, "
+            "or restore the whole copy"
+        )
 
 
 def _revision(connection: Connection) -> str | None:

@@ -98,8 +98,24 @@ def test_a_newer_schema_is_refused_by_opening_and_by_migrating(
     migrate(database_url)
     newer.unlink()
     for refused in (Store.open, migrate):
-        with pytest.raises(SettingsError, match=r"0002.*a newer one ran `compliance migrate`"):
+        with pytest.raises(SettingsError, match=r"0002.*a newer version ran `compliance migrate`"):
             refused(database_url)
+
+
+def test_another_programs_database_is_neither_opened_nor_written_to(database_url: str) -> None:
+    url = dialect.parse_url(database_url)
+    if file := dialect.file_of(url):
+        file.parent.mkdir(exist_ok=True)
+    engine = dialect.engine_for(url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE invoices (number integer)")
+    for refused in (Store.open, migrate):
+        with pytest.raises(
+            SettingsError, match=r"tables that `compliance migrate` did not make \(invoices\).*empty database"
+        ):
+            refused(database_url)
+    assert inspect(engine).get_table_names() == ["invoices"]
+    engine.dispose()
 
 
 def test_a_migration_that_fails_leaves_the_schema_as_it_was(database_url: str, store: Store, newer: Path) -> None:
