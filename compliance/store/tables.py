@@ -258,14 +258,6 @@ class Removal(SQLModel, table=True):
     notices: int
 
 
-class JobRun(SQLModel, table=True):
-    """That something due once (a morning's digests, a week's report) was done: a row with a unique key."""
-
-    __tablename__ = "job_run"
-    key: str = Field(primary_key=True)
-    done_at: datetime
-
-
 def _table(model: type[SQLModel]) -> Table:
     return SQLModel.metadata.tables[str(model.__tablename__)]
 

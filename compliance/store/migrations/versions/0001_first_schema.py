@@ -247,9 +247,3 @@ def _mails() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_removal_crime_digest", "removal", ["crime_digest"])
-    op.create_table(
-        "job_run",
-        sa.Column("key", sa.String(), nullable=False),
-        sa.Column("done_at", INSTANT, nullable=False),
-        sa.PrimaryKeyConstraint("key"),
-    )
