@@ -59,10 +59,10 @@ def poll(
 
     `source` is the name under which its cursor and its polls are kept, `clock` gives the present instant (aware). Where
     `stopping` says so the poll ends after a page, incomplete. Any failure ends it incomplete, the problem noted, and is
-    raised again; the pages that came are kept, and the next poll goes on from the last of them. With an `overlap` it
-    begins where the feed was left that long ago, once the poll before it came to its end.
+    raised again; the pages that came are kept, and the next poll goes on from the last of them. With an `overlap`, how
+    late the source may commit, it begins where nothing late can come before, once the poll before it came to its end.
     """
-    start = cursor_before(store, source, overlap, clock()) if overlap else None
+    start = cursor_before(store, source, overlap) if overlap else None
     poll_id = begin_poll(store, source, clock())
     try:
         outcome = _Poll(store, source, poll_id, clock, overlap).taken(feed, start, stopping)
@@ -85,6 +85,7 @@ class _Poll:
         self._store, self._source, self._id, self._clock, self._overlap = store, source, poll_id, clock, overlap
         self._pages = self._received = self._changed = self._refused = self._clock_changes = self._vanished = 0
         self._unchanged = 0
+        self._reaches: datetime | None = None
 
     def taken(self, feed: Feed, start: str | None, stopping: Callable[[], bool]) -> PollOutcome:
         """Everything the feed has, and what came of it."""
@@ -130,8 +131,11 @@ class _Poll:
         self._refused += taken.refused
         self._clock_changes += page.clock_changes
         self._unchanged = 0 if taken.changed else self._unchanged + 1
+        if taken.latest is not None:
+            self._reaches = taken.latest if self._reaches is None else max(self._reaches, taken.latest)
         if self._overlap and page.next is not None:
-            note_cursor(self._store, self._source, page.next, self._overlap, now)
+            reaches = self._reaches if taken.latest is not None else None
+            note_cursor(self._store, self._source, page.next, reaches, self._overlap, now)
 
     def _officers(self, feed: Feed) -> tuple[int, int]:
         directory = feed.officers()

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, bindparam, func, insert, literal, select, upd
 
 from compliance.errors import UnavailableError
 from compliance.records import Officer, decode_crimes
+from compliance.records.instants import NONE, from_micros, parse_instants
 from compliance.records.wire import paused_gc
 from compliance.store.content import Content, content_of, pack
 from compliance.store.database import Store
@@ -28,11 +29,13 @@ AT_ONCE: Final = date.min
 
 @dataclass(frozen=True, slots=True)
 class PageOutcome:
-    """What a page brought: records received, of these new or changed, and refused."""
+    """What a page brought: records received, of these new or changed, and refused; the latest instant at which one of
+    them changed in the crime system, None where not every one says."""
 
     received: int
     changed: int
     refused: int
+    latest: datetime | None = None
 
 
 def begin_poll(store: Store, source: str, now: datetime) -> int:
@@ -60,7 +63,7 @@ def take_page(
         changed = put_crimes(connection, page.crimes, poll_id, now)
         clear(connection, page.seen, now)
         put_in(connection, source, page.refused, now)
-        outcome = PageOutcome(len(raws), changed, len(page.refused))
+        outcome = PageOutcome(len(raws), changed, len(page.refused), page.latest)
         _count(connection, poll_id, outcome)
     return outcome
 
@@ -98,6 +101,9 @@ class _Page:
         crimes, refusals = decode_crimes(raws)
         lost = {refusal.index for refusal in refusals}
         place = {crime.crime_ref: i for i, crime in zip(_others(len(raws), lost), crimes, strict=True)}
+        changes = parse_instants([crime.changed_at for crime in crimes])[0]
+        told = len(changes) == len(raws) > 0 and changes.min() != NONE
+        self.latest = from_micros(changes.max()) if told else None
         self.crimes = content_of(list({crime.crime_ref: crime for crime in crimes}.values()))
         last = place | {r.crime_ref: r.index for r in refusals if r.crime_ref and r.index > place.get(r.crime_ref, -1)}
         self.refused = [

@@ -37,14 +37,16 @@ class Feed(SQLModel, table=True):
 
 
 class FeedCursor(SQLModel, table=True):
-    """A cursor that a feed gave at an earlier time, to begin a poll from where late commits at the source may lie."""
+    """A cursor that a feed gave at an earlier time, to begin a poll from where late commits at the source may lie.
+    `reaches`: nothing before it in the feed changed later than that."""
 
     __tablename__ = "feed_cursor"
-    __table_args__ = (Index("ix_feed_cursor_source", "source", "taken_at"),)
+    __table_args__ = (Index("ix_feed_cursor_source", "source"),)
     id: int | None = Field(default=None, sa_column=Column(_BIG_ID, primary_key=True))
     source: str
     cursor: str
     taken_at: datetime
+    reaches: datetime
 
 
 class CrimeRow(SQLModel, table=True):

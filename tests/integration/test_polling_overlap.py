@@ -1,7 +1,9 @@
 """Late commits at the source are not missed; what a full export lacks is flagged; a poll that brings nothing new ends."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
+from random import Random
 
 import pytest
 
@@ -18,28 +20,35 @@ new_database, database_url = stores.new_database, stores.database_url
 store = stores.store
 
 OVERLAP = timedelta(minutes=30)
+BEGIN = at("2026-07-02 06:00")
+FIRST = "-1000000"
 
 
 class Log:
     """A crime system whose cursor is a place in its log, two records a page. A late commit lands before places that it
-    has given out already."""
+    has given out already. A place is the tenth of a minute of the change, which the records tell where `dated`."""
 
-    def __init__(self) -> None:
+    def __init__(self, dated: bool = False) -> None:
+        self.dated = dated
         self.places: dict[int, str] = {}
         self.asked: list[str | None] = []
         self.fails = False
 
     def pages(self, cursor: str | None) -> Iterator[Page]:
         self.asked.append(cursor)
-        found = sorted(place for place in self.places if place > int(cursor or 0))
+        found = sorted(place for place in self.places if place > int(cursor or FIRST))
         while True:
             page, found = found[:2], found[2:]
-            cursor = str(page[-1]) if page else cursor or "0"
-            yield Page(raws([crime(self.places[place]) for place in page]), cursor, bool(found))
+            cursor = str(page[-1]) if page else cursor or FIRST
+            yield Page(raws([self.record(place) for place in page]), cursor, bool(found))
             if not found:
                 return
             if self.fails:
                 raise UnavailableError("the crime system is down")
+
+    def record(self, place: int) -> stores.Record:
+        changed = {"changed_at": (BEGIN + timedelta(seconds=6 * place)).isoformat()} if self.dated else {}
+        return crime(self.places[place], **changed)
 
     def officers(self) -> Directory:
         return Directory([], [])
@@ -54,7 +63,7 @@ def held(store: Store) -> list[str]:
 
 
 def polled(store: Store, log: Log, minute: int, overlap: timedelta = OVERLAP) -> polling.PollOutcome:
-    now = at("2026-07-02 06:00") + timedelta(minutes=minute)
+    now = BEGIN + timedelta(minutes=minute)
     return poll(store, log, SOURCE, lambda: now, overlap=overlap)
 
 
@@ -69,16 +78,70 @@ def test_what_the_source_commits_late_is_taken_with_an_overlap(store: Store, ove
     assert ("late" in held(store)) == (overlap > timedelta(0))
 
 
-def test_it_begins_where_the_feed_was_left_that_long_ago(store: Store) -> None:
+@pytest.mark.parametrize("dated", [True, False], ids=["records say when they changed", "they do not"])
+@pytest.mark.parametrize("seed", range(3))
+def test_whatever_is_committed_within_the_overlap_is_taken(store: Store, seed: int, dated: bool) -> None:
+    """Changes that show up to half an hour after the instant they bear, polls at odd times, some that break off."""
+    rng, log = Random(seed), Log(dated)
+    changes = {place: max(place / 10 + rng.random() * 30, 0) for place in rng.sample(range(-3000, 6000), 150)}
+    minute = 0
+    while minute < 600:
+        log.places = {place: f"C{place}" for place, shown in changes.items() if shown <= minute}
+        log.fails = rng.random() < 0.3
+        with suppress(UnavailableError):
+            polled(store, log, minute)
+        minute += rng.randrange(1, 40)
+    log.places, log.fails = {place: f"C{place}" for place in changes}, False
+    for after in (640, 680):
+        polled(store, log, after)
+    assert sorted(held(store)) == sorted(log.places.values())
+
+
+def test_going_on_after_a_break_is_no_reading_again(store: Store) -> None:
+    """What was committed late between a poll that broke off and the one that went on from there is taken next."""
+    log = Log()
+    for minute in range(0, 65, 5):
+        log.places[minute * 10] = f"C{minute}"
+        polled(store, log, minute)
+    log.places.update({620: "C62", 630: "C63", 640: "C64"})
+    log.fails = True
+    with pytest.raises(UnavailableError):
+        polled(store, log, 65)
+    log.fails = False
+    log.places[380] = "late"
+    assert polled(store, log, 100).complete
+    assert "late" not in held(store)
+    polled(store, log, 105)
+    assert "late" in held(store)
+
+
+def test_after_a_first_reading_only_what_may_still_be_late_is_read_again(store: Store) -> None:
+    log = Log(dated=True)
+    log.places = {place: f"C{place}" for place in range(-50_000, 1, 250)}
+    assert polled(store, log, 0).received == 201
+    assert polled(store, log, 5).received <= 4, "of forty minutes, two records a page"
+    assert log.asked[0] is None
+
+
+def test_a_change_dated_in_the_future_keeps_nothing_from_being_settled(store: Store) -> None:
+    log = Log(dated=True)
+    for minute in range(0, 200, 5):
+        log.places[minute * 10] = f"C{minute}"
+        log.places[5_000_000] = "from a clock that is years ahead"
+        outcome = polled(store, log, minute)
+    assert outcome.received <= 10
+
+
+def test_it_begins_where_nothing_late_can_come_before(store: Store) -> None:
     log = Log()
     for minute in range(0, 100, 5):
         log.places[minute * 10 + 10] = f"on time {minute}"
         outcome = polled(store, log, minute)
-    assert log.asked[-1] == "660", "what was given at minute 65"
-    assert (outcome.received, outcome.changed, outcome.complete) == (6, 1, True), "what is unchanged costs no write"
+    assert log.asked[-1] == "610", "what was given at minute 60, for it was read again at minute 90"
+    assert (outcome.received, outcome.changed, outcome.complete) == (7, 1, True), "what is unchanged costs no write"
     assert cursor_of(store, SOURCE) == "960"
     taken: list[datetime] = [instant for (instant,) in rows(store, FEED_CURSOR, "taken_at")]
-    assert min(taken) == at("2026-07-02 07:05"), "no more is kept than is needed"
+    assert min(taken) == at("2026-07-02 07:00"), "no more is kept than is needed"
 
 
 def test_before_the_overlap_has_passed_it_begins_at_the_oldest_that_is_kept(store: Store) -> None:

@@ -60,9 +60,10 @@ def _crimes() -> None:
         sa.Column("source", sa.String(), nullable=False),
         sa.Column("cursor", sa.String(), nullable=False),
         sa.Column("taken_at", INSTANT, nullable=False),
+        sa.Column("reaches", INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("ix_feed_cursor_source", "feed_cursor", ["source", "taken_at"])
+    op.create_index("ix_feed_cursor_source", "feed_cursor", ["source"])
     op.create_table(
         "poll",
         sa.Column("id", sa.Integer(), nullable=False),
