@@ -10,6 +10,7 @@ import structlog
 
 from compliance.errors import ComplianceError, UnavailableError
 from compliance.feeds import Feed, Page
+from compliance.service.pace import Pace
 from compliance.store import (
     Store,
     begin_poll,
@@ -86,6 +87,7 @@ class _Poll:
         self._pages = self._received = self._changed = self._refused = self._clock_changes = self._vanished = 0
         self._unchanged = 0
         self._reaches: datetime | None = None
+        self._pace = Pace("poll", clock)
 
     def taken(self, feed: Feed, start: str | None, stopping: Callable[[], bool]) -> PollOutcome:
         """Everything the feed has, and what came of it."""
@@ -131,6 +133,7 @@ class _Poll:
         self._refused += taken.refused
         self._clock_changes += page.clock_changes
         self._unchanged = 0 if taken.changed else self._unchanged + 1
+        self._pace(self._received)
         if taken.latest is not None:
             self._reaches = taken.latest if self._reaches is None else max(self._reaches, taken.latest)
         if self._overlap and page.next is not None:

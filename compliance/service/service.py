@@ -18,6 +18,7 @@ from compliance.reports.periods import newest_settled
 from compliance.reports.publish import Publication
 from compliance.reports.spans import Span
 from compliance.service.feeding import feed_of
+from compliance.service.pace import Pace
 from compliance.service.polling import PollOutcome, poll
 from compliance.service.reporting import Reporting
 from compliance.store import Retention, Store, apply_retention, judge_due
@@ -59,7 +60,7 @@ class Service:
 
     def judge(self) -> int:
         """Judge what changed or whose day has come -> how many crimes."""
-        return judge_due(self.store, self.policy, self.clock()).crimes
+        return judge_due(self.store, self.policy, self.clock(), Pace("judge", self.clock)).crimes
 
     def plan(self) -> Plan:
         """Who would be told what now, without writing anything."""

@@ -3,7 +3,7 @@
 Nothing is known only here: `rebuild` makes it again from the records.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -45,11 +45,14 @@ class Rebuilt:
     differences: int
 
 
-def judge_due(store: Store, policy: Policy, now: datetime) -> Judged:
+def judge_due(
+    store: Store, policy: Policy, now: datetime, progress: Callable[[int, int], None] = lambda *_: None
+) -> Judged:
     """Judge, as at `now`, every crime that changed or whose day has come; all of them where the policy has changed.
 
     Writes the obligations that differ, and the transitions. A transaction a batch: what is interrupted goes on where it
-    was. Judging again at the same instant changes nothing. Raises SettingsError beyond the policy's calendar.
+    was. Judging again at the same instant changes nothing. `progress` is told after each how many crimes are done, of
+    how many. Raises SettingsError beyond the policy's calendar.
     """
     with store.writing() as connection:
         _wake_all_if_changed(connection, policy, now)
@@ -64,6 +67,7 @@ def judge_due(store: Store, policy: Policy, now: datetime) -> Judged:
             crimes += len(batch.refs)
             transitions += batch.note_transitions(connection, now)
             batch.write(connection)
+        progress(crimes, len(refs))
     return Judged(crimes, transitions)
 
 

@@ -1,0 +1,31 @@
+"""How far a long job has come, in the log: a first reading of a million crimes takes minutes."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+log = structlog.get_logger()
+
+EVERY: Final = timedelta(seconds=10)
+
+
+class Pace:
+    """Tells the log of one job, every ten seconds while it goes on: how many are done, of how many where that is known,
+    and how many a second. `clock` gives the present instant (aware)."""
+
+    def __init__(self, job: str, clock: Callable[[], datetime]) -> None:
+        self._job, self._clock = job, clock
+        self._began = self._told = clock()
+
+    def __call__(self, done: int, of: int | None = None) -> None:
+        """So many are done."""
+        now = self._clock()
+        if now - self._told < EVERY:
+            return
+        self._told = now
+        known = {} if of is None else {"of": of}
+        log.info(
+            "under way", job=self._job, done=done, **known, a_second=round(done / (now - self._began).total_seconds())
+        )
