@@ -1,17 +1,18 @@
 """Files of crime records: plain or compressed, lines by the block (records section 3)."""
 
 import gzip
+import io
 import sys
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final, cast
+from typing import IO, Any, Final, cast
 
 import zstandard
 
-from compliance.errors import SettingsError
+from compliance.errors import RecordError, SettingsError
 from compliance.records.wire import MAX_RECORD_BYTES
 
 BLOCK_BYTES: Final = 8 * 1024 * 1024
@@ -19,11 +20,14 @@ STANDARD: Final = "-"
 BROKEN: Final = (OSError, EOFError, zlib.error, zstandard.ZstdError)
 """What a compressed stream raises where it is broken or ends too soon."""
 _BOM: Final = b"\xef\xbb\xbf"
+_PACKED_BYTES: Final = 2048
+"""Of a Zstandard file at a time: even if made to, they unpack to no more than 64 MiB."""
 
 
 @contextmanager
 def open_input(path: str) -> Iterator[IO[bytes]]:
-    """A file of records to read: plain, gzip (.gz) or Zstandard (.zst) by its ending, `-` for standard input."""
+    """A file of records to read: plain, gzip (.gz) or Zstandard (.zst) by its ending, `-` for standard input. An error
+    of reading it, raised while it is open, is told with the file's name."""
     if path == STANDARD:
         yield sys.stdin.buffer
         return
@@ -31,13 +35,49 @@ def open_input(path: str) -> Iterator[IO[bytes]]:
         raw = Path(path).open("rb")  # noqa: SIM115 (it is closed below)
     except OSError as error:
         raise SettingsError(f"--input {path}: cannot be read ({error.strerror})") from None
-    with raw:
-        if path.endswith(".gz"):
-            yield cast(IO[bytes], gzip.GzipFile(fileobj=raw))
-        elif path.endswith(".zst"):
-            yield zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True)
-        else:
-            yield raw
+    try:
+        with raw:
+            if path.endswith(".gz"):
+                yield cast(IO[bytes], gzip.GzipFile(fileobj=raw))
+            elif path.endswith(".zst"):
+                yield io.BufferedReader(_Frames(raw))
+            else:
+                yield raw
+    except _CutShortError as error:
+        raise RecordError(f"--input {path}: {error}") from None
+
+
+class _Frames(io.RawIOBase):
+    """What Zstandard frames hold; raises EOFError where the last of them is not whole, which the library lets pass."""
+
+    def __init__(self, raw: IO[bytes]) -> None:
+        self._raw, self._held = raw, memoryview(b"")
+        self._frame = zstandard.ZstdDecompressor().decompressobj()
+        self._begun = False
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """As much as there is room for; 0 at the end."""
+        while not self._held:
+            packed = self._raw.read(_PACKED_BYTES)
+            if not packed:
+                if self._begun:
+                    raise EOFError("the last Zstandard frame is not whole")
+                return 0
+            self._held = memoryview(b"".join(self._unpacked(packed)))
+        count = min(len(buffer), len(self._held))
+        buffer[:count], self._held = self._held[:count], self._held[count:]
+        return count
+
+    def _unpacked(self, packed: bytes) -> Iterator[bytes]:
+        while packed:
+            yield self._frame.decompress(packed)
+            self._begun, packed = not self._frame.eof, self._frame.unused_data
+            if self._frame.eof:
+                self._frame = zstandard.ZstdDecompressor().decompressobj()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,23 +98,27 @@ class Block:
     refused: tuple[Refused, ...] = ()
 
 
-def ends_too_soon(number: int, error: Exception) -> SettingsError:
-    """A compressed stream that is broken or cut off near a line."""
-    return SettingsError(f"the input cannot be read to its end near line {number:,} ({error})")
+class _CutShortError(RecordError):
+    """A stream ends too soon or is broken."""
+
+
+def ends_too_soon(number: int, error: Exception) -> RecordError:
+    """A compressed stream that is broken or cut off after so many lines, or rows."""
+    return _CutShortError(
+        f"is cut short or broken: {number:,} lines could be read, then no more ({error}); nothing is answered from "
+        "half a file: fetch it again"
+    )
 
 
 def line_blocks(stream: IO[bytes], size: int = BLOCK_BYTES) -> Iterator[Block]:
     """The lines of a stream, many at a time.
 
     Memory stays bounded: of a line longer than any record may be only the beginning is kept, enough to refuse it.
-    Raises SettingsError where a compressed stream is broken or ends too soon.
+    Raises RecordError where a compressed stream is broken or ends too soon.
     """
-    number, pending = 1, b""
-    while True:
-        try:
-            text = stream.read(size)
-        except BROKEN as error:
-            raise ends_too_soon(number, error) from None
+    number, pending, broken = 1, b"", None
+    while broken is None:
+        text, broken = _read(stream, size)
         if not text:
             break
         if number == 1 and not pending:
@@ -85,5 +129,19 @@ def line_blocks(stream: IO[bytes], size: int = BLOCK_BYTES) -> Iterator[Block]:
             number += whole.count(b"\n") + 1
             pending = b""
         pending = (pending + rest)[: MAX_RECORD_BYTES + 1]
+    if broken is not None:
+        raise ends_too_soon(number - 1, broken)
     if pending:
         yield Block(number, pending)
+
+
+def _read(stream: IO[bytes], size: int) -> tuple[bytes, Exception | None]:
+    """The next `size` bytes, fewer where it ends before; and why it cannot be read on, where it cannot."""
+    pieces, count = list[bytes](), 0
+    try:
+        while count < size and (piece := cast(io.BufferedIOBase, stream).read1(size - count)):
+            pieces.append(piece)
+            count += len(piece)
+    except BROKEN as error:
+        return b"".join(pieces), error
+    return b"".join(pieces), None

@@ -49,8 +49,8 @@ class Answer:
     unchanged: bool = False
 
 
-class TooLargeError(UnavailableError):
-    """The answer is longer than is read: asking for less may help."""
+class AskForLessError(UnavailableError):
+    """The answer is longer than is read, or one record in it spoils it: asking for less may help."""
 
 
 class Asker:
@@ -88,7 +88,7 @@ class Asker:
     def ask(self, url: str, asked: dict[str, str | int], read: Callable[[Answer], T], etag: str | None = None) -> T:
         """What `read` makes of the answer; asked again, with growing waits, where that may help.
 
-        `etag` is what is known already. Raises UnavailableError, TooLargeError where less should be asked for.
+        `etag` is what is known already. Raises UnavailableError, AskForLessError where less should be asked for.
         """
         patience = self._patience
         for attempt in stamina.retry_context(
@@ -131,7 +131,7 @@ class Asker:
         request = self._client.build_request("POST", url, data=form, headers={"Accept": "application/json"})
         try:
             return self._sent(request, url, _LARGEST_TOKEN, user).body
-        except TooLargeError as error:  # a smaller page is no help here
+        except AskForLessError as error:  # a smaller page is no help here
             raise UnavailableError(str(error)) from None
 
     def _sent(self, request: httpx.Request, url: str, largest: int, user: httpx.Auth | None = None) -> Answer:
@@ -189,7 +189,7 @@ def _unpacked(parts: Iterable[bytes], headers: httpx.Headers, url: str, largest:
         except zlib.error as error:
             raise _NotNowError(f"{shown(url)} gave an answer that cannot be unpacked ({error})") from None
         if len(body) > largest or (unpacker is not None and unpacker.unconsumed_tail):
-            raise TooLargeError(f"{shown(url)} gave an answer of more than {largest:,} bytes; ask for smaller pages")
+            raise AskForLessError(f"{shown(url)} gave an answer of more than {largest:,} bytes; ask for smaller pages")
     if unpacker is not None and (not unpacker.eof or unpacker.unused_data):
         raise _NotNowError(f"{shown(url)} gave an answer whose packing does not end where it ends")
     return bytes(body)

@@ -11,13 +11,17 @@ import msgspec
 from msgspec import Raw, Struct
 
 from compliance.errors import UnavailableError
-from compliance.feeds.asking import TooLargeError
+from compliance.feeds.asking import AskForLessError
 from compliance.feeds.base import Directory, Page
 from compliance.feeds.mapping import Mapper
 from compliance.records import Officer, Refusal
 from compliance.records.wire import paused_gc
 
 _EXPECTED: Final = 'expected {"records": [...], "next": "the cursor to ask from next time", "more": true or false}'
+_WHOLE: Final = (
+    "where a page's brackets do not balance nobody can tell where a record ends: nothing of it is taken, and it is asked "
+    "for again until it is mended at the source; of a page in NDJSON only the broken line would be refused"
+)
 MOST_RECORDS: Final = 100_000
 """Records of one page: each costs memory, however short it is."""
 _MOST_VALUES: Final = 4_000_000
@@ -62,10 +66,11 @@ def json_page(body: bytes, source: str, names: PageNames = NAMES) -> Page:
     """A JSON page. `source` is how an error calls the feed.
 
     A record in it that no JSON decoder takes (half a surrogate pair, nested too deeply) is still given out alone, to be
-    refused. Raises UnavailableError where the page as a whole is none, TooLargeError where it holds too much.
+    refused. Raises UnavailableError where the page as a whole is none, AskForLessError where it holds too much, or its
+    brackets do not match, so that nobody can tell which record spoils it.
     """
     if body.count(b",") > _MOST_VALUES:
-        raise TooLargeError(f"{source} gave a page of more than {_MOST_VALUES:,} values; ask for smaller pages")
+        raise AskForLessError(f"{source} gave a page of more than {_MOST_VALUES:,} values; ask for smaller pages")
     decode = _decoder(names)
     try:
         with paused_gc():
@@ -80,15 +85,23 @@ def json_page(body: bytes, source: str, names: PageNames = NAMES) -> Page:
         except (msgspec.MsgspecError, UnicodeError, RecursionError):
             start = body[:40].decode("utf-8", "replace")
             found = f"{error}; {len(body):,} bytes, beginning {start!r}"
-            raise UnavailableError(f"{source} gave no JSON page ({found}); {_EXPECTED}") from None
+            problem = f"{source} gave no JSON page ({found}); {_EXPECTED}"
+            if body.lstrip(_SPACE).startswith(b"{"):
+                raise AskForLessError(
+                    f"{problem}; where it is a page of one record, the supplier must mend that one: what follows waits "
+                    "for it (in NDJSON it would be set apart)"
+                ) from None
+            raise UnavailableError(problem) from None
         return _checked_page(raws, page.next, page.more, source)
 
 
 def _checked_page(raws: list[bytes], cursor: str, more: bool, source: str) -> Page:
-    """A page within its bounds. Raises TooLargeError for too many records, UnavailableError for a cursor that could
+    """A page within its bounds. Raises AskForLessError for too many records, UnavailableError for a cursor that could
     never be sent back or kept."""
     if len(raws) > MOST_RECORDS:
-        raise TooLargeError(f"{source} gave a page of {len(raws):,} records; at most {MOST_RECORDS:,} are read at once")
+        raise AskForLessError(
+            f"{source} gave a page of {len(raws):,} records; at most {MOST_RECORDS:,} are read at once"
+        )
     if len(cursor) > _LONGEST_CURSOR or not cursor.isprintable():
         raise UnavailableError(
             f"{source} gave a cursor of {len(cursor):,} characters, some of which may not be printable; expected at "
@@ -130,7 +143,7 @@ def ndjson_page(body: bytes, headers: Mapping[str, str], source: str) -> Page:
             "(true or false)"
         )
     if body.count(b"\n") > _MOST_VALUES:
-        raise TooLargeError(f"{source} gave a page of more than {_MOST_VALUES:,} lines; ask for smaller pages")
+        raise AskForLessError(f"{source} gave a page of more than {_MOST_VALUES:,} lines; ask for smaller pages")
     lines = _lines(body)
     if lines and not body.endswith(b"\n") and _is_cut(lines[-1]):
         raise UnavailableError(f"{source} gave an NDJSON page whose last line is cut short: there may have been more")

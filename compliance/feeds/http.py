@@ -8,7 +8,7 @@ import httpx
 
 from compliance.errors import UnavailableError
 from compliance.feeds.access import ClientCredentials, shown
-from compliance.feeds.asking import LARGEST_BODY, PATIENCE, Answer, Asker, Patience, TooLargeError, check_url
+from compliance.feeds.asking import LARGEST_BODY, PATIENCE, Answer, Asker, AskForLessError, Patience, check_url
 from compliance.feeds.base import Directory, Page
 from compliance.feeds.bodies import NAMES, PageNames, directory, json_page, ndjson_page
 from compliance.feeds.mapping import Mapper
@@ -105,7 +105,7 @@ class HttpFeed:
         while True:
             try:
                 page, etag = self._page(cursor, limit)
-            except TooLargeError:
+            except AskForLessError:
                 if limit == 1:
                     raise
                 limit = max(1, limit // 4)
@@ -156,7 +156,7 @@ class HttpFeed:
         def read(answer: Answer) -> tuple[Page, str | None]:
             if answer.unchanged and known is not None:
                 return Page([], known[1], known[2]), known[0]
-            source = shown(self._url)
+            source = shown(self._url) + ("" if cursor is None else f", asked from the cursor {cursor[:80]!r},")
             if answer.headers.get("Content-Type", "").partition(";")[0].strip().lower() == _NDJSON:
                 _refuse_without_length(answer.headers, source)
                 page = ndjson_page(answer.body, answer.headers, source)
