@@ -1,7 +1,7 @@
 """The store as a whole: opened, migrated, and its transactions."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, InterfaceError, NotSupportedError, ProgrammingError
@@ -66,6 +66,10 @@ class Store:
         """A connection that sees the store as at one moment, waits for no writer and must not write."""
         with _answers(self), self._reading.connect() as connection:
             yield connection
+
+    def answering(self) -> AbstractContextManager[None]:
+        """For what is done with the engine itself: what its driver raises becomes an error that says what to do."""
+        return _answers(self)
 
     def close(self) -> None:
         """Let go of the database."""

@@ -5,6 +5,7 @@ Writers take turns on either: SQLite's own lock, or PostgreSQL's advisory lock, 
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -13,21 +14,19 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
+    Select,
     Table,
-    any_,
     bindparam,
     create_engine,
     delete,
     event,
     insert,
-    literal,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import ConnectionPoolEntry
-from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from compliance.errors import SettingsError
 from compliance.store import postgres
@@ -82,6 +81,7 @@ def engine_for(url: URL) -> Engine:
     else:
         event.listen(engine, "connect", postgres.on_connect(_BUSY_SECONDS))
         event.listen(engine, "begin", _begin_postgres)
+        event.listen(engine, "before_cursor_execute", postgres.on_execute)
     return engine
 
 
@@ -123,13 +123,21 @@ def _begin_postgres(connection: Connection) -> None:
 def among(connection: Connection, column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:
     """Whether a column has one of some values: one parameter where the database takes a list as such, else many."""
     if connection.dialect.name == "postgresql":
-        return column == any_(literal(list(values), postgresql.ARRAY(_plain(column.type))))
+        return postgres.among(column, values)
     return column.in_(values)
 
 
-def _plain(kind: TypeEngine[Any]) -> TypeEngine[Any]:
-    """The type without what Python puts around it, so that a list of values need not be gone through."""
-    return kind.impl_instance if isinstance(kind, TypeDecorator) else kind
+def rows_of(connection: Connection, statement: Select[Any]) -> list[tuple[Any, ...]]:
+    """All rows of a statement, of which there are many."""
+    if connection.dialect.name == "postgresql":
+        return postgres.rows(connection, statement)
+    return list(map(tuple, connection.execute(statement).all()))
+
+
+def settle(engine: Engine, tables: Sequence[Table]) -> None:
+    """Let the database take stock after most rows of some tables were written, where it plans by what it holds."""
+    if engine.dialect.name == "postgresql":
+        postgres.settle(engine, tables)
 
 
 def insert_into(connection: Connection, table: Table) -> Any:
@@ -187,11 +195,6 @@ def _its(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def chunks(items: Iterable[T], size: int = _LONGEST_LIST) -> Iterator[list[T]]:
     """Lists of at most `size`, which a statement can carry in an IN."""
-    part: list[T] = []
-    for item in items:
-        part.append(item)
-        if len(part) == size:
-            yield part
-            part = []
-    if part:
+    rest = iter(items)
+    while part := list(islice(rest, size)):
         yield part

@@ -18,7 +18,7 @@ from compliance.records.instants import NONE, from_micros, parse_instants
 from compliance.records.wire import paused_gc
 from compliance.store.content import Content, content_of, pack
 from compliance.store.database import Store
-from compliance.store.dialect import among, chunks, set_by_key, upsert
+from compliance.store.dialect import among, chunks, rows_of, set_by_key, upsert
 from compliance.store.quarantine import Refused, clear, put_in
 from compliance.store.removals import removed_contents
 from compliance.store.tables import CRIME, CRIME_VERSION, FEED, OFFICER, POLL
@@ -138,9 +138,7 @@ def put_crimes(connection: Connection, contents: Sequence[Content], poll_id: int
     back: list[dict[str, Any]] = []
     for refs in chunks(content.crime.crime_ref for content in contents):
         held = select(CRIME.c.crime_ref, CRIME.c.digest, CRIME.c.missing_since)
-        for ref, digest, missing_since in connection.execute(
-            held.where(among(connection, CRIME.c.crime_ref, refs))
-        ).all():
+        for ref, digest, missing_since in rows_of(connection, held.where(among(connection, CRIME.c.crime_ref, refs))):
             standing[ref] = digest
             if missing_since is not None:
                 back.append({"crime_ref": ref, "missing_since": None})

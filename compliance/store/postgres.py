@@ -4,18 +4,37 @@ Only `compliance.store.dialect` imports this.
 """
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any, Final
 
 from psycopg.abc import Buffer
-from psycopg.types.string import StrBinaryDumper, StrDumperUnknown, TextLoader
-from sqlalchemy import Connection, LargeBinary, Table
+from psycopg.types.string import BytesBinaryDumper, StrBinaryDumper, StrDumperUnknown, TextLoader
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    DateTime,
+    Engine,
+    LargeBinary,
+    Select,
+    String,
+    Table,
+    any_,
+    func,
+    literal,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from compliance.errors import SettingsError
 
 OLDEST: Final = 14
 _WRITERS: Final = 0x566963746D  # the advisory lock of this service's writers; a lock belongs to one database
 _ESCAPE: Final = "\x1a"
+_BETWEEN: Final = "\x1f"
+_AS_KEPT: Final = "compliance_as_kept"
+"""The execution option of a statement whose texts are read as they are kept, without a call for each."""
+_TEXTS: Final = ("text", "varchar")
 
 
 def prepare(connection: Any, busy_seconds: float) -> None:
@@ -33,7 +52,7 @@ def prepare(connection: Any, busy_seconds: float) -> None:
     adapters = connection.adapters
     adapters.register_dumper(str, _Copied)
     adapters.register_dumper(str, _Sent)
-    for name in ("text", "varchar"):
+    for name in _TEXTS:
         adapters.register_loader(name, _Read)
     # jit: every statement here is short, or read in order; compiling one costs more than it saves
     connection.execute(f"SET timezone = 'UTC'; SET lock_timeout = {int(busy_seconds * 1000)}; SET jit = off")
@@ -56,6 +75,48 @@ def take_turn(connection: Connection) -> None:
     services on one database follow each other, and no two of their transactions can wait for each other in a ring.
     """
     connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS})")
+
+
+def on_execute(_: Connection, cursor: Any, __: str, ___: Any, context: Any, ____: bool) -> None:
+    """A listener for statements about to be executed."""
+    if context.execution_options.get(_AS_KEPT):
+        for name in _TEXTS:
+            cursor.adapters.register_loader(name, TextLoader)
+
+
+def rows(connection: Connection, statement: Select[Any]) -> list[tuple[Any, ...]]:
+    """All rows of a statement in bulk, as the driver gives them."""
+    result = connection.execute(statement, execution_options={_AS_KEPT: True})
+    found = list(result.cursor.fetchall())
+    result.close()
+    texts = [i for i, column in enumerate(statement.selected_columns) if isinstance(plain(column.type), String)]
+    if any(_ESCAPE in "".join(filter(None, map(itemgetter(i), found))) for i in texts):
+        return [tuple(_shown(value) if isinstance(value, str) else value for value in row) for row in found]
+    return found
+
+
+def plain(kind: TypeEngine[Any]) -> TypeEngine[Any]:
+    """The type without what Python puts around it, so that a list of values need not be gone through."""
+    return kind.impl_instance if isinstance(kind, TypeDecorator) else kind
+
+
+def among(column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:
+    """Whether a column has one of some values, sent as one parameter: texts put together where their separator and the
+    empty text are not among them, for each element of an array costs a call."""
+    kind = plain(column.type)
+    if isinstance(kind, String) and all(values):
+        joined = _BETWEEN.join(values)
+        if joined.count(_BETWEEN) == len(values) - 1:
+            return column == any_(func.string_to_array(joined, _BETWEEN))
+    return column == any_(literal(list(values), ARRAY(kind)))
+
+
+def settle(engine: Engine, tables: Sequence[Table]) -> None:
+    """Clear up after most rows of some tables were written, and count anew what they hold. Until the server comes to it
+    by itself it would plan by what was there before, and read a million crimes for the sake of a hundred."""
+    with engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT")
+        connection.exec_driver_sql(f"VACUUM (ANALYZE) {', '.join(table.name for table in tables)}")
 
 
 def merge(connection: Connection, table: Table, rows: Sequence[dict[str, Any]], kept: Sequence[str]) -> None:
@@ -93,21 +154,33 @@ def copy(connection: Connection, table: Table, rows: Sequence[dict[str, Any]], i
     """Add rows, which have the same keys, to a table (or to one of the same columns) by COPY."""
     names = list(rows[0])
     types = [table.c[name].type for name in names]
-    lists = [[row[name] for row in rows] for name in names]
-    for i, kind in enumerate(types):
-        process = kind.dialect_impl(connection.dialect).bind_processor(connection.dialect)
-        if process is not None and not isinstance(kind, LargeBinary):  # bytes are copied as they are
-            lists[i] = [process(value) for value in lists[i]]
+    columns = [_sent([row[name] for row in rows], kind, connection) for name, kind in zip(names, types, strict=True)]
     driver = connection.connection.driver_connection
     if driver is None:
         raise AssertionError("the connection is closed")
-    with (
-        driver.cursor() as cursor,
-        cursor.copy(f"COPY {into or table.name} ({_listed(names)}) FROM STDIN (FORMAT BINARY)") as stream,
-    ):
-        stream.set_types([_BINARY.get(name := kind.compile(connection.dialect).lower(), name) for kind in types])
-        for row in zip(*lists, strict=True):
-            stream.write_row(row)
+    with driver.cursor() as cursor:
+        # What must be hidden is so already; and no wrapper is put around bytes.
+        cursor.adapters.register_dumper(str, StrBinaryDumper)
+        cursor.adapters.register_dumper(bytes, BytesBinaryDumper)
+        with cursor.copy(f"COPY {into or table.name} ({_listed(names)}) FROM STDIN (FORMAT BINARY)") as stream:
+            stream.set_types([_BINARY.get(name := kind.compile(connection.dialect).lower(), name) for kind in types])
+            for row in zip(*columns, strict=True):
+                stream.write_row(row)
+
+
+def _sent(values: list[Any], kind: TypeEngine[Any], connection: Connection) -> list[Any]:
+    """The values of a column as the driver takes them."""
+    inner = plain(kind)
+    if isinstance(inner, String):
+        text = "".join(filter(None, values))
+        return [v and _hidden(v) for v in values] if "\0" in text or _ESCAPE in text else values
+    process = kind.dialect_impl(connection.dialect).bind_processor(connection.dialect)
+    if process is None or isinstance(inner, LargeBinary):  # bytes are copied as they are
+        return values
+    if isinstance(inner, DateTime):
+        known = {value: process(value) for value in set(values)}  # most of a column are the same instant
+        return [known[value] for value in values]
+    return [process(value) for value in values]
 
 
 _BINARY: Final = {"varchar": "text"}
@@ -142,6 +215,12 @@ def _hidden(text: str) -> str:
     return text
 
 
+def _shown(text: str) -> str:
+    if _ESCAPE in text:
+        return text.replace(f"{_ESCAPE}0", "\0").replace(f"{_ESCAPE}1", _ESCAPE)
+    return text
+
+
 class _Sent(StrDumperUnknown):
     def dump(self, obj: str) -> Buffer | None:
         return super().dump(_hidden(obj))
@@ -154,7 +233,4 @@ class _Copied(StrBinaryDumper):
 
 class _Read(TextLoader):
     def load(self, data: Buffer) -> str:
-        text = str(data, "utf-8")
-        if _ESCAPE in text:
-            return text.replace(f"{_ESCAPE}0", "\0").replace(f"{_ESCAPE}1", _ESCAPE)
-        return text
+        return _shown(str(data, "utf-8"))

@@ -18,7 +18,7 @@ from compliance.records import columns
 from compliance.records.wire import paused_gc
 from compliance.store.content import unpack
 from compliance.store.database import Store
-from compliance.store.dialect import among, chunks, delete_by_key, set_by_key, upsert
+from compliance.store.dialect import among, chunks, delete_by_key, rows_of, set_by_key, settle, upsert
 from compliance.store.intake import AT_ONCE
 from compliance.store.rows import COLUMNS, KEY, Obligations, obligations_of
 from compliance.store.tables import CRIME, OBLIGATION, PROJECTION
@@ -26,6 +26,8 @@ from compliance.store.transitions import note_transitions
 
 BATCH: Final = 5000
 """Crimes judged in one transaction: enough to make each step long, few enough to let other writers in."""
+MANY: Final = 50_000
+"""So many crimes judged at once, as after a first reading, and the database takes stock."""
 _NAME: Final = "obligations"
 
 
@@ -58,7 +60,7 @@ def judge_due(
         _wake_all_if_changed(connection, policy, now)
     due = CRIME.c.wake_on <= from_day(policy.local.day_of(now))
     with store.reading() as connection:
-        refs = sorted(connection.execute(select(CRIME.c.crime_ref).where(due)).scalars())
+        refs = sorted(connection.execute(select(CRIME.c.crime_ref).where(due)).scalars().all())
     crimes = transitions = 0
     for part in chunks(refs, BATCH):
         with paused_gc(), store.writing() as connection:
@@ -68,6 +70,9 @@ def judge_due(
             transitions += batch.note_transitions(connection, now)
             batch.write(connection)
         progress(crimes, len(refs))
+    if crimes >= MANY:
+        with store.answering():
+            settle(store.engine, (CRIME, OBLIGATION))
     return Judged(crimes, transitions)
 
 
@@ -83,7 +88,7 @@ def rebuild(store: Store, policy: Policy, now: datetime) -> Rebuilt:
         orphans = delete(OBLIGATION).where(OBLIGATION.c.crime_ref.not_in(select(CRIME.c.crime_ref)))
         differences = connection.execute(orphans).rowcount
     with store.reading() as connection:
-        refs = sorted(connection.execute(select(CRIME.c.crime_ref)).scalars())
+        refs = sorted(connection.execute(select(CRIME.c.crime_ref)).scalars().all())
     crimes = 0
     for part in chunks(refs, BATCH):
         with paused_gc(), store.writing() as connection:
@@ -100,15 +105,15 @@ class _Batch:
         self, connection: Connection, policy: Policy, refs: Sequence[str], now: datetime, *which: ColumnElement[bool]
     ) -> None:
         asked = select(CRIME.c.crime_ref, CRIME.c.record, CRIME.c.wake_on)
-        held = connection.execute(asked.where(among(connection, CRIME.c.crime_ref, refs), *which)).all()
-        self.refs: list[str] = [row.crime_ref for row in held]
-        self.verdicts: Verdicts = judge(columns(unpack(row.record for row in held)), policy, now)
+        held = rows_of(connection, asked.where(among(connection, CRIME.c.crime_ref, refs), *which))
+        self.refs: list[str] = [ref for ref, _, _ in held]
+        self.verdicts: Verdicts = judge(columns(unpack(record for _, record, _ in held)), policy, now)
         fresh, standing = obligations_of(self.verdicts), _standing(connection, self.refs)
         self._keys = list(fresh)
         self._changed = {key: row for key, row in fresh.items() if standing.get(key) != row}
         self._gone = [key for key in standing if key not in fresh]
         self._was = {key: standing[key] for key in (*self._gone, *self._changed) if key in standing}
-        self._slept: list[date | None] = [row.wake_on for row in held]
+        self._slept: list[date | None] = [day for _, _, day in held]
 
     def note_transitions(self, connection: Connection, now: datetime) -> int:
         """Log what differs; how many transitions."""
@@ -127,7 +132,7 @@ class _Batch:
 
 def _standing(connection: Connection, refs: Sequence[str]) -> Obligations:
     asked = select(*(OBLIGATION.c[name] for name in COLUMNS)).where(among(connection, OBLIGATION.c.crime_ref, refs))
-    return {row[: len(KEY)]: row for row in map(tuple, connection.execute(asked).all())}
+    return {row[: len(KEY)]: row for row in rows_of(connection, asked)}
 
 
 def _wake_all_if_changed(connection: Connection, policy: Policy, now: datetime) -> None:

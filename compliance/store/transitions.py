@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select
 from compliance.policy.calendars import NO_DAY, from_day
 from compliance.policy.verdicts import Verdicts
 from compliance.policy.wake import ended_on
-from compliance.store.dialect import add, among, chunks
+from compliance.store.dialect import add, among, chunks, rows_of
 from compliance.store.rows import CLOCK_DATE, DISCHARGED_ON, DUE_DATE, KEY, STATE, Key, Obligations
 from compliance.store.tables import TRANSITION
 
@@ -85,6 +85,6 @@ def _spells(connection: Connection, crime_refs: Sequence[str]) -> Counter[Key]:
     of = [TRANSITION.c[name] for name in _SPELL_OF]
     for refs in chunks(crime_refs):
         overdue = among(connection, TRANSITION.c.crime_ref, refs), TRANSITION.c.to_state == "overdue"
-        for row in connection.execute(select(*of, func.count()).where(*overdue).group_by(*of)).all():
+        for row in rows_of(connection, select(*of, func.count()).where(*overdue).group_by(*of)):
             counts[row[:-1]] = row[-1]
     return counts

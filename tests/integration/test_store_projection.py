@@ -321,3 +321,17 @@ def test_a_batch_that_fails_is_undone_and_the_next_cycle_goes_on_from_there(
     assert {row[0] for row in rows(store, TRANSITION, "crime_ref")} == {"22A/0/26", "22A/1/26"}
     assert judge_due(store, WEST_MERCIA, JULY[9]).crimes == 4
     assert len(rows(store, TRANSITION)) == 6
+
+
+def test_after_most_of_the_store_was_judged_the_database_takes_stock(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL plans by what it counted last: after a first reading, that no crime was judged yet."""
+    monkeypatch.setattr(projection, "MANY", 3)
+    take(store, at("2026-07-02 06:00"), *(crime(f"22A/{number}/26") for number in range(5)))
+    judge_due(store, WEST_MERCIA, at("2026-07-02 07:00"))
+    if store.engine.dialect.name == "postgresql":
+        with store.reading() as connection:
+            asked = "SELECT reltuples FROM pg_class WHERE relname = 'crime' AND pg_table_is_visible(oid)"
+            assert connection.exec_driver_sql(asked).scalar() == 5
+    assert len(rows(store, OBLIGATION)) == 10
