@@ -23,8 +23,8 @@ def csv_blocks(stream: IO[bytes], size: int = BLOCK_BYTES) -> Iterator[Block]:
     """The rows of a CSV file (UTF-8, comma, quoted as usual) as lines of NDJSON, many at a time.
 
     Rows are numbered as a spreadsheet does: the header is row 1. One that is no row of this table becomes an empty line
-    and is refused with its reason. Raises SettingsError for a header that lacks a required column or has one twice, and
-    where a compressed stream is broken.
+    and is refused with its reason. Raises SettingsError for a header that lacks a required column or has one twice,
+    RecordError where a compressed stream is broken.
     """
     csv.field_size_limit(MAX_RECORD_BYTES)
     text = io.TextIOWrapper(stream, "utf-8-sig", errors="surrogateescape", newline="")
@@ -48,7 +48,7 @@ def csv_blocks(stream: IO[bytes], size: int = BLOCK_BYTES) -> Iterator[Block]:
                 yield Block(number + 1 - len(lines), b"\n".join(lines), tuple(refused))
                 lines, held, refused = [], 0, []
     except BROKEN as error:
-        raise ends_too_soon(number, error) from None
+        raise ends_too_soon(number - 1, error) from None
     finally:
         text.detach()  # the stream is closed by whoever opened it
     if lines:

@@ -18,10 +18,6 @@ from compliance.records import Officer, Refusal
 from compliance.records.wire import paused_gc
 
 _EXPECTED: Final = 'expected {"records": [...], "next": "the cursor to ask from next time", "more": true or false}'
-_WHOLE: Final = (
-    "where a page's brackets do not balance nobody can tell where a record ends: nothing of it is taken, and it is asked "
-    "for again until it is mended at the source; of a page in NDJSON only the broken line would be refused"
-)
 MOST_RECORDS: Final = 100_000
 """Records of one page: each costs memory, however short it is."""
 _MOST_VALUES: Final = 4_000_000

@@ -4,11 +4,13 @@ import csv
 import gzip
 import io
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pyarrow as pa
@@ -225,12 +227,22 @@ def test_a_file_as_windows_writes_it_is_read(tmp_path: Path, line_end: str) -> N
     assert (done.crimes, done.refused) == (2, 0)
 
 
-def test_a_truncated_compressed_file_is_an_error_and_leaves_no_output(tmp_path: Path) -> None:
-    source, target = tmp_path / "cut.ndjson.gz", tmp_path / "out.ndjson"
-    source.write_bytes(gzip.compress(records_text().encode())[:-2000])
+@pytest.mark.parametrize("name", ["cut.ndjson.gz", "cut.ndjson.zst", "cut.csv.gz"])
+def test_a_truncated_compressed_file_is_an_error_and_leaves_no_output(tmp_path: Path, name: str) -> None:
+    """Said: the file, that it is cut short, and how much of it could be read (section 3)."""
+    source, target = tmp_path / name, tmp_path / "out.ndjson"
+    pack: Callable[[bytes], bytes] = zstandard.compress if name.endswith(".zst") else gzip.compress
+    dice = Random(3)  # what does not compress, so that a cut near the end is one near the end of the text
+    lines = [f"{n}{dice.randbytes(60).hex()}" for n in range(20_000)]
+    text = "crime_ref,reported_at\n" + "".join(f"{line},2026-07-01T09:00:00Z\n" for line in lines)
+    if ".csv" not in name:
+        text = "".join(f'{{"crime_ref":"{line}","reported_at":"2026-07-01T09:00:00Z"}}\n' for line in lines)
+    source.write_bytes(pack(text.encode())[:-20_000])
     done = run(*arguments(str(source), str(target)))
-    assert done.returncode == 2
-    assert b"cannot be read to its end" in done.stderr
+    assert done.returncode == 3
+    said = re.search(rf"{name}: is cut short or broken: ([0-9,]+) lines could be read", done.stderr.decode())
+    assert said is not None, done.stderr
+    assert 17_000 < int(said[1].replace(",", "")) < 20_000
     assert list(tmp_path.iterdir()) == [source]
 
 

@@ -194,7 +194,7 @@ def test_a_record_that_spoils_its_page_is_come_close_to_by_asking_for_less(web: 
     ):
         taken.extend(feed.pages(None))
     assert [each.next for each in taken] == ["c1"]
-    assert str(raised.value).startswith(f"{web.url} gave no JSON page (")
+    assert str(raised.value).startswith(f"{web.url}, asked from the cursor 'c1', gave no JSON page (")
     assert [each["limit"] for each in web.asked] == ["500", "125", "31", "7", "1", "1"]
     assert web.asked[-1]["changed_since"] == "c1"
 
