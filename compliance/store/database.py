@@ -24,8 +24,8 @@ class Store:
     def open(cls, url: str) -> "Store":
         """The store at a database URL, its schema up to date.
 
-        Raises SettingsError that names `compliance migrate` where the schema is absent, stale or newer, and
-        UnavailableError where the database does not answer.
+        Raises SettingsError that names `compliance migrate` where the schema is absent, stale or newer, or says that
+        the file cannot be written, and UnavailableError where the database does not answer.
         """
         parsed = dialect.parse_url(url)
         file = dialect.file_of(parsed)
@@ -79,8 +79,8 @@ class Store:
 def migrate(url: str) -> None:
     """Bring the schema at a database URL up to date, whole or not at all; make the database file where there is none.
 
-    Raises SettingsError where the schema is newer than this version of the service or the folder cannot be made,
-    UnavailableError where the database does not answer.
+    Raises SettingsError where the schema is newer than this version of the service, or the folder or the file cannot be
+    made or written, UnavailableError where the database does not answer.
     """
     parsed = dialect.parse_url(url)
     file = dialect.file_of(parsed)
@@ -106,6 +106,11 @@ def _answers(store: Store) -> Iterator[None]:
         raise  # a fault of our own
     except (DatabaseError, InterfaceError, PoolTimeoutError) as error:
         cause = getattr(error, "orig", None) or error
+        if dialect.is_not_usable(cause):
+            raise SettingsError(
+                f"[database] url: {store.name} cannot be used ({cause}): it must be a database of this service, which "
+                "the user that this service runs as can write, and the folder that it is in too"
+            ) from error
         raise UnavailableError(
             f"the database {store.name} could not be used ({cause}); what was begun is undone: see that it can be "
             "reached and written to, then try again"

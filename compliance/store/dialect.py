@@ -40,6 +40,7 @@ _PSYCOPG: Final = "postgresql+psycopg"
 _LONGEST_LIST: Final = 5000
 _COPIED_FROM: Final = 50
 """From how many rows on COPY is quicker than sending them one by one."""
+_NOT_USABLE: Final = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_NOTADB)
 _INSERT: Final[dict[str, Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
@@ -107,6 +108,14 @@ def _prepare_sqlite(connection: Any, _: ConnectionPoolEntry) -> None:
 
 def _is_busy(error: Exception) -> bool:
     return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode == sqlite3.SQLITE_BUSY
+
+
+def is_not_usable(cause: BaseException) -> bool:
+    """Whether an embedded database's file or folder may not be written, cannot be opened, or is no database: trying
+    again is of no use."""
+    if not isinstance(cause, sqlite3.Error):
+        return False
+    return getattr(cause, "sqlite_errorcode", 0) & 0xFF in _NOT_USABLE  # the rest says more closely why
 
 
 def _begin_sqlite(connection: Connection) -> None:

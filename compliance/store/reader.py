@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Select, func, select
 from compliance.records import Columns, Crime, columns
 from compliance.store.content import unpack
 from compliance.store.database import Store
-from compliance.store.dialect import chunks
+from compliance.store.dialect import among, chunks
 from compliance.store.pool import joined, taken
 from compliance.store.tables import CRIME, CRIME_VERSION, POLL
 
@@ -117,9 +117,10 @@ def _of_some(
     connection: Connection, asked: Select[Any], ref: ColumnElement[str], crime_refs: Sequence[str] | None
 ) -> Iterator[Any]:
     """The rows asked for, of all crimes or of some, as tuples."""
-    parts = [asked] if crime_refs is None else [asked.where(ref.in_(part)) for part in chunks(crime_refs)]
+    parts = [None] if crime_refs is None else chunks(crime_refs)
     for part in parts:
-        yield from map(tuple, connection.execute(part))
+        some = asked if part is None else asked.where(among(connection, ref, part))
+        yield from map(tuple, connection.execute(some))
 
 
 def _unseen(seen_until: datetime) -> Select[Any]:

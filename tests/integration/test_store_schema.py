@@ -1,17 +1,19 @@
 """The schema: made and brought up to date by one migration history, and never guessed at."""
 
 import shutil
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from threading import Thread
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Engine, event, inspect
 from sqlmodel import SQLModel
 
-from compliance.errors import SettingsError, UnavailableError
-from compliance.store import Store, dialect, migrate, schema
+from compliance.errors import SettingsError
+from compliance.store import Store, begin_poll, dialect, migrate, schema
 from tests import stores
 
 new_database, database_url = stores.new_database, stores.database_url
@@ -167,7 +169,23 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
         migrate(f"sqlite:///{tmp_path}/file/compliance.db")
 
 
-def test_a_file_that_is_no_database_is_unavailable(tmp_path: Path) -> None:
+@pytest.mark.parametrize("use", [migrate, Store.open])
+def test_a_file_that_is_no_database_or_cannot_be_opened_is_a_wrong_setting(
+    tmp_path: Path, use: Callable[[str], object]
+) -> None:
+    """Trying again would be of no use: exit code 2, not 4."""
     (tmp_path / "letter.db").write_text("Dear Sir or Madam, " * 100)
-    with pytest.raises(UnavailableError, match=r"letter\.db"):
-        Store.open(f"sqlite:///{tmp_path / 'letter.db'}")
+    (tmp_path / "folder.db").mkdir()
+    for name in ("letter.db", "folder.db"):
+        with pytest.raises(SettingsError, match=f"{name} cannot be used .*it must be a database"):
+            use(f"sqlite:///{tmp_path / name}")
+
+
+def test_a_database_that_may_only_be_read_is_a_wrong_setting(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'compliance.db'}"
+    migrate(url)
+    with closing(Store.open(url)) as store:
+        event.listen(store.engine, "connect", lambda connection, _: connection.execute("PRAGMA query_only = ON"))
+        store.engine.dispose()
+        with pytest.raises(SettingsError, match=r"readonly database.*the user that this service runs as can write"):
+            begin_poll(store, "crimes", stores.at("2026-07-20 06:00"))

@@ -38,8 +38,17 @@ def test_any_text_comes_back_as_it_was(store: Store, count: int) -> None:
 
 
 def test_a_refused_record_with_any_text_is_found_by_its_crime_number(store: Store) -> None:
-    for text in TEXTS:
+    texts = [*TEXTS, "\x1f", "1\x1f2"]
+    for text in texts:
         take(store, NOW, crime(text, reported_at=f"soon{text}"))
         take(store, NOW, crime(text))
     assert {row[1] for row in rows(store, QUARANTINE, "crime_ref", "cleared_at")} == {NOW}
-    assert sorted(str(row[0]) for row in rows(store, QUARANTINE, "crime_ref")) == sorted(TEXTS)
+    assert sorted(str(row[0]) for row in rows(store, QUARANTINE, "crime_ref")) == sorted(texts)
+
+
+def test_crimes_are_asked_for_by_their_numbers_whatever_those_hold(store: Store) -> None:
+    """What lists of numbers are put together with may itself stand in one."""
+    refs = ["1", "2", "1\x1f2", "\x1f", "\x1a1"]
+    take(store, NOW, *(crime(ref) for ref in refs))
+    for asked in (["1\x1f2"], ["1", "2"], ["\x1f", "2"], ["\x1a1", "1"], refs):
+        assert sorted(c.crime_ref for c in load_crimes(store, asked)) == sorted(asked)
