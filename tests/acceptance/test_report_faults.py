@@ -22,7 +22,7 @@ END: Final = datetime(2026, 6, 29, tzinfo=LONDON)
 WORSE: Final = Week.parse("2026-W21")
 """The week of report from which a division is worse; what was reported then falls due in the week after."""
 TEAM: Final = "Herefordshire LPT 07"
-FAULTS: Final = Faults(worse_division="Shropshire", worse_from_week=34, worse_by=0.5, backdating_team=TEAM)
+FAULTS: Final = Faults(worse_division="Shropshire", worse_from_week=34, worse_by=0.5)
 
 
 @cache
@@ -57,12 +57,17 @@ def test_a_division_that_worsens_is_told_of_in_the_week_in_which_it_falls_due_an
 
 
 def test_a_team_that_dates_back_is_counted_for_the_board_and_named_to_its_division_alone() -> None:
-    board = figures_of(judged(WORSE.plus(1)), force="A force")
-    assert board.late_teams is not None
-    assert (board.late_teams.beyond >= 1, board.late_teams.points) == (True, ())
-    own = figures_of(judged(WORSE.plus(1)), force="A force", division="Herefordshire")
-    assert own.late_teams is not None
-    assert [point.name for point in own.late_teams.points] == [TEAM]
+    """In a force of full size, whose teams have the cases that such a question needs; in every week alike."""
+    made = at_end(Force(seed=11, weeks=40, end=END, faults=Faults(backdating_team=TEAM)))
+    source = GivenRecords("a simulated force", columns([convert_crime(record) for record in made]))
+    for week in (WORSE, WORSE.plus(1)):
+        found = judge_periods(source, load_policy("west-mercia"), week, END)
+        board = figures_of(found, force="A force")
+        assert board.late_teams is not None
+        assert (board.late_teams.beyond >= 1, board.late_teams.points) == (True, ())
+        own = figures_of(found, force="A force", division="Herefordshire")
+        assert own.late_teams is not None
+        assert [point.name for point in own.late_teams.points] == [TEAM]
 
 
 def test_quiet_forces_are_left_in_peace_the_short_form() -> None:

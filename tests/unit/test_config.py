@@ -23,7 +23,7 @@ def changed(tmp_path: Path, old: str, new: str) -> Path:
 def test_the_running_default_is_read() -> None:
     settings = load_settings(RUNNING_DEFAULT)
     assert settings.database_url == f"sqlite:///{ROOT}/var/compliance.db"
-    assert settings.policy == ROOT / "rules" / "west-mercia.toml"
+    assert settings.policy == "west-mercia"
 
 
 def test_every_setting_is_documented_and_stands_in_the_running_default() -> None:
