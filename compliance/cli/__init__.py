@@ -4,7 +4,8 @@ import click
 
 from compliance.cli.base import Main
 from compliance.cli.feed import feed
-from compliance.cli.jobs import check, migrate, poll, remind, report, run
+from compliance.cli.jobs import check, migrate, notices, poll, remind, report, run
+from compliance.cli.outbox import outbox
 from compliance.cli.records import evaluate, explain, whatif
 from compliance.cli.store import export, quarantine, rebuild, retention
 from compliance.cli.trial import demo, simulate
@@ -25,6 +26,8 @@ for command in (
     poll,
     feed,
     remind,
+    notices,
+    outbox,
     report,
     run,
     rebuild,

@@ -53,6 +53,11 @@ def tell(refused: "Refused") -> None:
     click.echo(f"line {refused.line}: {crime}{refused.reason}", err=True)
 
 
+def printable(text: str) -> str:
+    """A text from elsewhere as a terminal may have it: nothing in it that is not printed."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 CONFIG = click.option(
     "--config",
     type=click.Path(path_type=Path),

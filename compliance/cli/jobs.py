@@ -1,5 +1,6 @@
 """The service's jobs as commands: migrate, poll, remind, report, run, check."""
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from compliance.cli.base import CONFIG, stop
 from compliance.errors import SettingsError, UnavailableError
 
 if TYPE_CHECKING:
+    from compliance.reminders import Plan
     from compliance.service import Service
 
 
@@ -55,20 +57,48 @@ def remind(config: Path, dry_run: bool) -> None:
     """Send this morning's digests to officers with overdue obligations, once."""
     with _service(config) as service:
         if dry_run:
-            planned = service.plan()
-            for decision in planned.decisions:
-                owed = decision.owed
-                click.echo(
-                    f"{decision.outcome}: {decision.reason}: {decision.recipient_ref or 'nobody'}: crime "
-                    f"{owed.key[0]}, {owed.key[2]} due {owed.due_date}"
-                )
-            click.echo(planned.not_now or f"{len(planned.digests):,} officers would be emailed")
+            _tell_plan(service.plan())
             return
         outcome, delivery = service.remind()
     click.echo(outcome.not_now or f"{outcome.digests:,} digests queued for {outcome.victims:,} victims")
-    click.echo(f"{delivery.sent:,} sent, {delivery.retried:,} to be tried again, {delivery.refused:,} refused")
+    click.echo(str(delivery))
+    if delivery.refused:
+        click.echo("refused mails are listed by: compliance outbox list --state refused", err=True)
     if delivery.stopped:
         raise UnavailableError(delivery.stopped)
+
+
+def _tell_plan(planned: "Plan") -> None:
+    """Every decision on a line, the digests that come of them, and how many there are of each kind."""
+    for decision in planned.decisions:
+        crime_ref, victim_ref, requirement, cycle, _ = decision.owed.key
+        click.echo(
+            f"{decision.outcome}: {decision.reason}: {decision.recipient_ref or 'nobody'}: crime {crime_ref}, victim "
+            f"{victim_ref}, {requirement} {cycle} due {decision.owed.due_date}: {decision.step}"
+        )
+    for digest in planned.digests:
+        click.echo(f"digest to {digest.recipient_ref}: {digest.content.subject}")
+    for reason, count in sorted(Counter(f"{d.outcome}: {d.reason}" for d in planned.decisions).items()):
+        click.echo(f"{count:7,} {reason}")
+    digests = f"{len(planned.digests):,} digest{'s' * (len(planned.digests) != 1)}"
+    click.echo(f"{digests} held: {planned.not_now}" if planned.not_now else f"{digests} would be sent")
+
+
+@click.command()
+@CONFIG
+@click.argument("crime_ref")
+def notices(config: Path, crime_ref: str) -> None:
+    """Say what was decided of reminders of a crime: day by day, to whom, what came of it, and why."""
+    with _service(config) as service:
+        found = service.notices(crime_ref)
+    click.echo("decided_on\tvictim_ref\trequirement\tcycle\tclock_date\tspell\tstep\trecipient\toutcome\treason\tmail")
+    for notice, mail in found:
+        parts = (
+            notice.decided_on, notice.victim_ref, notice.requirement, notice.cycle, notice.clock_date, notice.spell,
+            notice.step, notice.recipient_ref or "nobody", notice.outcome, notice.reason, mail or "none",
+        )  # fmt: skip
+        click.echo("\t".join(map(str, parts)))
+    click.echo(f"{len(found):,} decisions on crime {crime_ref}", err=True)
 
 
 _FORMS = ("html", "pdf", "xlsx", "csv", "json")

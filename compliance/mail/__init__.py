@@ -1,24 +1,26 @@
-"""The outbox and its delivery over SMTP, for reminders and reports alike."""
+"""The outbox and its delivery over a channel (SMTP is the one built), for reminders and reports alike."""
 
-from compliance.mail.message import address_problem, bare_address, message_id
-from compliance.mail.outbox import (
-    Delivery,
-    Postponed,
-    Rendered,
-    StillDue,
-    Withdrawn,
-    as_written,
-    deliver,
-    enqueue,
-)
+from compliance.mail.channel import Answer, Channel, Connection, Fate
+from compliance.mail.delivery import Delivery, DeliveryRules, Wait, deliver
+from compliance.mail.message import Mail, address_problem, bare_address, message_id
+from compliance.mail.outbox import Postponed, Rendered, StillDue, Withdrawn, as_written, enqueue
+from compliance.mail.pilot import Pilot
 from compliance.mail.smtp import SmtpServer
 
 __all__ = [
+    "Answer",
+    "Channel",
+    "Connection",
     "Delivery",
+    "DeliveryRules",
+    "Fate",
+    "Mail",
+    "Pilot",
     "Postponed",
     "Rendered",
     "SmtpServer",
     "StillDue",
+    "Wait",
     "Withdrawn",
     "address_problem",
     "as_written",

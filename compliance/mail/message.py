@@ -1,12 +1,11 @@
 """A mail as it goes out: one recipient, a text and an HTML part, and headers that cannot be forged by a value."""
 
 import re
+from binascii import b2a_qp
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from email.charset import QP, Charset
-from email.message import Message
-from email.mime.multipart import MIMEMultipart
-from email.policy import compat32
+from email.header import Header
 from email.utils import format_datetime, formataddr
 from hashlib import sha256
 from typing import Final
@@ -20,9 +19,8 @@ _ADDRESS: Final = re.compile(rf"({_LOCAL})@{_DOMAIN.pattern}")
 _NAMED: Final = re.compile(r"([^<>]*)<([^<>]*)>")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
-_WIRE: Final = compat32.clone(linesep="\r\n")  # the newer policies parse each header again: four times as slow
-_UTF8: Final = Charset("utf-8")
-_UTF8.body_encoding = QP
+_CRLF: Final = "\r\n"
+_LONGEST_LINE: Final = 78
 _OWN: Final = frozenset({"to", "cc", "bcc", "subject", "date", "message-id", "mime-version"})
 
 
@@ -80,41 +78,61 @@ def check_line(what: str, value: str) -> None:
         raise SettingsError(f"{what}: it has a line break or another control character; expected one line of text")
 
 
-def compose(
-    *,
-    to_address: str,
-    subject: str,
-    text: str,
-    html: str | None,
-    headers: Mapping[str, str],
-    identity: str,
-    now: datetime,
-) -> bytes:
-    """The mail as bytes for the wire (CRLF, quoted-printable). `identity` is its Message-ID; `now` becomes its Date.
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One mail to one recipient, complete: what a channel is given to send.
 
-    The same arguments give the same bytes. Raises SettingsError for a header that breaks its line or an unusable
-    address.
+    `headers` are all but To, Subject, Date and Message-ID; `From` must be there. `html` None: a text part alone. `date`
+    (aware) is when it is sent.
     """
-    if problem := address_problem(to_address):
-        raise SettingsError(f"mail {identity}: its address cannot be used: {problem}")
-    check_line("mail header Subject", subject)
-    own = {"To": to_address, "Subject": subject, "Date": format_datetime(now), "Message-ID": identity}
-    for name, value in headers.items():
-        check_header(name, value)
-        # An address stays as it is: only its name may be encoded.
-        own[name] = formataddr(_split(value)) if name in ("From", "Reply-To") else value
-    message: Message = _part("plain", text)
-    if html is not None:
-        boundary = f"part-{sha256(identity.encode()).hexdigest()[:32]}"
-        parts = [message, _part("html", html)]
-        message = MIMEMultipart("alternative", boundary, parts, policy=_WIRE)
-    for name, value in own.items():
-        message[name] = value
-    return message.as_bytes()
+
+    to_address: str
+    subject: str
+    text: str
+    html: str | None
+    headers: Mapping[str, str]
+    message_id: str
+    date: datetime
+
+    @property
+    def sender(self) -> str:
+        """The bare address it comes from."""
+        return bare_address(self.headers["From"])
+
+    def as_bytes(self) -> bytes:
+        """The mail for the wire (RFC 5322, CRLF, quoted-printable); the same mail gives the same bytes.
+
+        Raises SettingsError for a header that breaks its line or an unusable address.
+        """
+        if problem := address_problem(self.to_address):
+            raise SettingsError(f"mail {self.message_id}: its address cannot be used: {problem}")
+        check_line("mail header Subject", self.subject)
+        own = {"To": self.to_address, "Subject": self.subject, "Date": format_datetime(self.date)}
+        own |= {"Message-ID": self.message_id, "Auto-Submitted": "auto-generated", "MIME-Version": "1.0"}
+        for name, value in self.headers.items():
+            check_header(name, value)
+            # An address stays as it is: only its name may be encoded.
+            own[name] = formataddr(_split(value)) if name in ("From", "Reply-To") else value
+        if "References" in own:  # Outlook follows the one, other programmes the other
+            own.setdefault("In-Reply-To", own["References"].split()[-1])
+        parts = [_part("plain", self.text)]
+        if self.html is not None:
+            mark = f"part-{sha256(self.message_id.encode()).hexdigest()[:32]}"
+            parts = [f"--{mark}\r\n{part}\r\n" for part in (*parts, _part("html", self.html))]
+            parts = [f'Content-Type: multipart/alternative;\r\n boundary="{mark}"\r\n\r\n', *parts, f"--{mark}--\r\n"]
+        return "".join([*(_header(name, value) for name, value in own.items()), *parts]).encode("ascii")
 
 
-def _part(subtype: str, content: str) -> Message:
-    part = Message(policy=_WIRE)
-    part["Content-Type"] = f"text/{subtype}"
-    part.set_payload(content, _UTF8)
-    return part
+def _header(name: str, value: str) -> str:
+    """A header as it goes out: folded where it is long, encoded where it is not ASCII (RFC 2047)."""
+    if value.isascii() and len(name) + len(value) + 2 <= _LONGEST_LINE:
+        return f"{name}: {value}\r\n"
+    return f"{name}: {Header(value, header_name=name, maxlinelen=_LONGEST_LINE).encode(linesep=_CRLF)}{_CRLF}"
+
+
+def _part(subtype: str, content: str) -> str:
+    """A text as a part with its headers, in quoted-printable."""
+    lines = re.sub(r"\r\n?|\n", _CRLF, content).encode()
+    coded = b2a_qp(lines, istext=True).decode("ascii")
+    kind = f'text/{subtype}; charset="utf-8"'
+    return f"Content-Type: {kind}{_CRLF}Content-Transfer-Encoding: quoted-printable{_CRLF}{_CRLF}{coded}"

@@ -5,11 +5,11 @@ import smtplib
 import socket
 import ssl
 from dataclasses import dataclass, field
-from enum import StrEnum
-from types import TracebackType
-from typing import Final, Literal, Self
+from typing import Final, Literal
 
 from compliance.errors import SettingsError, UnavailableError
+from compliance.mail.channel import Answer, Fate
+from compliance.mail.message import Mail
 
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -45,47 +45,24 @@ class SmtpServer:
             )
 
     def __str__(self) -> str:
-        return f"{self.host}:{self.port}"
+        return f"mail server {self.host}:{self.port}"
 
-
-class Fate(StrEnum):
-    """What became of a mail that was handed over."""
-
-    TAKEN = "taken"
-    """The server took it (2xx after its end)."""
-    REFUSED = "refused"
-    """The server will never take it (5xx for this recipient or this mail)."""
-    DEFERRED = "deferred"
-    """The server does not take it now (4xx)."""
-    LOST = "lost"
-    """The connection went before the mail was complete: it was not taken."""
-    UNCERTAIN = "uncertain"
-    """The connection went after the mail was complete and before the answer: it may have been taken."""
-    HALTED = "halted"
-    """The server refuses us, not this mail: no other mail would fare better."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A mail's fate, and what the server said or what went wrong."""
-
-    fate: Fate
-    said: str
+    def open(self) -> "Mailer":
+        """A connection, made when it is first needed. Raises SettingsError for authorities that cannot be used."""
+        return Mailer(self)
 
 
 class Mailer:
-    """A connection to the mail server while its context lasts; made when first needed, and again when it was lost."""
+    """A connection to the mail server: made when first needed, and again when it was lost (`channel.Connection`)."""
 
     def __init__(self, server: SmtpServer) -> None:
         self._server = server
+        self._secure = None if server.security == "plain" else _context(server)
         self._smtp: smtplib.SMTP | None = None
+        self._carried = 0
+        self._begun = False
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
         """Take leave of the server."""
         if self._smtp is not None:
             try:
@@ -103,26 +80,44 @@ class Mailer:
             return
         try:
             self._smtp = self._connected()
+            self._carried = 0
         except OSError as error:
             raise UnavailableError(
-                f"mail server {self._server}: {_reason(error)}; nothing is lost, mail goes out when it answers again"
+                f"{self._server}: {_reason(error)}; nothing is lost, mail goes out when it answers again"
             ) from None
 
-    def send(self, sender: str, recipient: str, content: bytes) -> Answer:
-        """Hand one mail over to the connected server. Never raises for what a server does: the answer says it."""
-        smtp = self._smtp
+    def send(self, mail: Mail) -> Answer:
+        """Hand one mail over to the connected server. Never raises for what a server does: the answer says it.
+
+        A server that has closed a connection which carried mail before (idle for long, or so many mails on one are
+        enough for it) gets this one over a new one, if it went before the mail was begun.
+        """
+        carried = self._carried
+        answer = self._hand_over(mail)
+        if answer.fate is Fate.LOST and carried and not self._begun:
+            try:
+                self.connect()
+            except UnavailableError as error:
+                return Answer(Fate.LOST, str(error))
+            answer = self._hand_over(mail)
+        return answer
+
+    def _hand_over(self, mail: Mail) -> Answer:
+        smtp, content = self._smtp, mail.as_bytes()
         if smtp is None:
             return Answer(Fate.LOST, "there is no connection")
-        complete = False
+        self._carried += 1
+        self._begun = complete = False
         try:
             for command, expected, never in (
-                (f"MAIL FROM:<{sender}>", (250,), Fate.HALTED),
-                (f"RCPT TO:<{recipient}>", (250, 251), Fate.REFUSED),
+                (f"MAIL FROM:<{mail.sender}>", (250,), Fate.HALTED),
+                (f"RCPT TO:<{mail.to_address}>", (250, 251), Fate.REFUSED),
                 ("DATA", (354,), Fate.REFUSED),
             ):
                 code, reply = smtp.docmd(command)
                 if code not in expected:
                     return self._not_taken(smtp, code, reply, never)
+                self._begun = True
             smtp.send(re.sub(rb"(?m)^\.", b"..", content))  # RFC 5321 4.5.2: a line's leading full stop is doubled
             complete = True  # from the end mark on, the server may have it whatever we hear
             smtp.send(b".\r\n")
@@ -151,8 +146,7 @@ class Mailer:
             self._smtp = None
 
     def _connected(self) -> smtplib.SMTP:
-        server = self._server
-        secure = None if server.security == "plain" else _context(server)
+        server, secure = self._server, self._secure
         smtp: smtplib.SMTP
         if server.security == "tls":
             smtp = smtplib.SMTP_SSL(
@@ -180,12 +174,13 @@ def _context(server: SmtpServer) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=server.ca_file)
     except OSError as error:
-        raise SettingsError(f"mail server {server}: ca_file {server.ca_file!r} cannot be used: {error}") from None
+        raise SettingsError(f"{server}: ca_file {server.ca_file!r} cannot be used: {error}") from None
 
 
 def _said(code: int, reply: bytes) -> str:
-    """A server's answer on one line, at most 300 characters."""
-    return " ".join(f"{code} {reply.decode('utf-8', 'replace')}".split())[:300]
+    """A server's answer on one line, at most 300 characters; it may be logged, so that no address is repeated."""
+    text = re.sub(r"<?[^\s<>]+@[^\s<>]+>?", "<address>", reply.decode("utf-8", "replace"))
+    return " ".join(f"{code} {text}".split())[:300]
 
 
 def _reason(error: Exception) -> str:

@@ -1,34 +1,42 @@
-"""What a digest tells: the victims who wait for one officer, as the templates see them."""
+"""What a digest tells: the victims who wait for one person, as the templates see them."""
 
-import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 from urllib.parse import quote
 
 from compliance.policy import Policy, Requirement
-from compliance.reminders.owed import Owed, Waiting
+from compliance.reminders.owed import Key, Owed
 from compliance.reminders.rules import ReminderRules
-from compliance.reminders.stages import NEW, Decision
+from compliance.reminders.stages import CLOSED, DUE_SOON, LEADERS, OVERDUE, Decision, champion_on, supervisor_on
+from compliance.reminders.waiting import Waiting
+from compliance.reminders.words import because, day_text, last_update, plain, remarks
 
 SAFE_CONTACT: Final = (
     "Before any contact, open the crime and check how this victim agreed to be contacted. "
     "If nothing safe is recorded, do not ring: ask your supervisor."
 )
 """In every mail, in these words."""
-
-_UNREADABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-_SHOWN_ATTEMPTS: Final = 3
+PARTS: Final = {
+    "new": "NEW",
+    "handed": "HANDED OVER TO YOU",
+    "closed": "CASE CLOSED",
+    "stuck": "WAITING LONG, WITH YOUR OFFICERS",
+    "soon": "DUE SOON",
+    "waiting": "STILL WAITING",
+}
+"""The headings under which victims are told, in their order: what has been told before comes last."""
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """One thing owed: what, by when (as text), and how many days ago that was."""
+    """One thing owed: what, by when (as text), and how many days ago that was (negative: in so many days); None where
+    that is not held against whoever reads it."""
 
     title: str
     by: str
-    days_over: int
+    days_over: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +53,16 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """Everything that the templates may use. `new` and `waiting` list at most `listed` victims, `more` counts the
-    others; `requirements` are those that are owed here."""
+    """Everything that the templates may use. `parts` maps each name of PARTS to its victims, at most `listed` of them
+    together; `more` counts the others; `requirements` are those that are owed here."""
 
     victims: int
-    new: tuple[Entry, ...]
-    waiting: tuple[Entry, ...]
+    parts: Mapping[str, tuple[Entry, ...]]
     more: int
+    to_act: bool
+    """Whether something is for the reader to do themselves, or in another's place."""
+    meant: bool
+    """Whether something is with the reader because they have the case."""
     requirements: tuple[Requirement, ...]
     policy_title: str
     counted_outcomes: tuple[str, ...]
@@ -60,98 +71,146 @@ class Letter:
     """Whether one of the requirements is not met by an update on the day of the report."""
     read_at: str | None
     """When the crime system was last read to its end, as text."""
-    repeat_days: int
+    escalation: str | None
+    """Who else is told, and from when, if nothing happens: a sentence."""
     safe_contact: str = SAFE_CONTACT
+
+    @property
+    def sections(self) -> list[tuple[str, tuple[Entry, ...]]]:
+        """The headings under which somebody is listed, with who stands there."""
+        return [(PARTS[name], entries) for name, entries in self.parts.items() if entries]
 
     @property
     def subject(self) -> str:
         """The count and nothing personal."""
         who = "1 victim is" if self.victims == 1 else f"{self.victims} victims are"
-        return f"{who} waiting for an update from you"
+        if not self.to_act:
+            return f"{who} waiting for an update from your officers"
+        if not self.meant:
+            return f"{who} waiting for an update"
+        if self.parts["new"] or self.parts["waiting"]:
+            return f"{who} waiting for an update from you"
+        if self.parts["handed"]:
+            return f"{who} due an update from you: handed over to you"
+        if self.parts["closed"]:
+            return f"{who} waiting for an update: how their case ended"
+        return f"{who} due an update from you soon"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is told besides the obligations: when the crime system was last read, as text; why something is owed
+    again."""
+
+    read_at: str | None = None
+    again: Mapping[Key, str] = field(default_factory=dict)
+
+
+NOTHING_ELSE: Final = Told()
 
 
 def write(
-    told: Sequence[Decision], policy: Policy, rules: ReminderRules, today: date, read_at: str | None = None
+    told: Sequence[Decision], policy: Policy, rules: ReminderRules, today: date, besides: Told = NOTHING_ELSE
 ) -> Letter:
-    """The letter to one officer out of what they are told: what is new first, in each part the most overdue first.
+    """The letter to one person out of what they are told: what is new first, in each part the longest owed first.
 
     One victim is one entry, whatever is owed to them. What is new is listed before what has been told, so that a mail
     sent for something new shows it.
     """
     cases: dict[Waiting, list[Decision]] = {}
-    for decision in sorted(told, key=lambda d: (-d.owed.days_over, d.owed.key)):
+    for decision in sorted(told, key=lambda d: d.owed.urgency):
         cases.setdefault(decision.owed.waiting, []).append(decision)
-    new = [waiting for waiting, decisions in cases.items() if any(d.reason == NEW for d in decisions)]
-    fresh = set(new)
-    listed = (new + [waiting for waiting in cases if waiting not in fresh])[: rules.listed]
-
-    def entries(wanted: Callable[[Waiting], bool]) -> tuple[Entry, ...]:
-        owed = ((w, [d.owed for d in cases[w]]) for w in listed if wanted(w))
-        return tuple(_entry(waiting, items, policy, rules, today) for waiting, items in owed)
-
+    parts: dict[str, list[Waiting]] = {name: [] for name in PARTS}
+    for waiting, decisions in cases.items():
+        parts[_part(decisions)].append(waiting)
+    listed = set([waiting for name in PARTS for waiting in parts[name]][: rules.listed])
+    writer = _Writer(policy, rules, today, besides.again)
     owed_here = {decision.owed.requirement for decision in told}
     requirements = tuple(r for r in policy.requirement if r.id in owed_here)
     return Letter(
         victims=len(cases),
-        new=entries(lambda w: w in fresh),
-        waiting=entries(lambda w: w not in fresh),
+        parts={name: tuple(writer.entry(w, cases[w]) for w in parts[name] if w in listed) for name in PARTS},
         more=len(cases) - len(listed),
+        to_act=any(d.step not in LEADERS for d in told),
+        meant=any(_is_own(d) for d in told),
         requirements=requirements,
         policy_title=policy.title,
         counted_outcomes=tuple(policy.counted_outcomes),
         counted_methods=tuple(policy.counted_methods or ()),
         same_day=any(r.shows_same_day for r in requirements),
-        read_at=read_at,
-        repeat_days=rules.repeat_days,
+        read_at=besides.read_at,
+        escalation=_escalation(told, rules, today),
     )
 
 
-def _entry(waiting: Waiting, owed: Sequence[Owed], policy: Policy, rules: ReminderRules, today: date) -> Entry:
-    title = {requirement.id: requirement.title for requirement in policy.requirement}
-    link = rules.crime_link.replace("{crime_ref}", quote(waiting.crime_ref, safe="")) if rules.crime_link else None
-    return Entry(
-        crime=_plain(waiting.crime_ref),
-        link=link,
-        victim=_plain(waiting.victim_ref) if waiting.several else None,
-        owed=tuple(Due(title[o.requirement], day_text(o.due_date, today), o.days_over) for o in owed),
-        last_update="none recorded" if waiting.last_update is None else day_text(waiting.last_update, today),
-        remarks=tuple(_remarks(waiting, owed, today)),
-    )
+def _part(decisions: Iterable[Decision]) -> str:
+    """Under which heading a victim stands: the most pressing of what is told of them."""
+    overdue = [d for d in decisions if d.step == OVERDUE]
+    if new := [d for d in overdue if d.is_new]:
+        return "handed" if all(_is_handed(d) for d in new) else "new"
+    if overdue:
+        return "waiting"
+    steps = {d.step for d in decisions}
+    return "closed" if CLOSED in steps else "soon" if steps == {DUE_SOON} else "stuck"
 
 
-def _remarks(waiting: Waiting, owed: Iterable[Owed], today: date) -> Iterable[str]:
-    """What the record has and what did not count, in sentences: nobody is told that they did nothing (rules 8)."""
-    for item in owed:
-        if item.same_day:
-            # A victim added to the record later has their own day 0 (rules 3).
-            what = (
-                "the day of the report" if item.clock_date == waiting.reported_on else "the day this victim was added"
-            )
-            yield (
-                f"Your update on {day_text(item.clock_date, today)}, {what}, is recorded. "
-                f"The policy asks for one more by {day_text(item.due_date, today)}."
-            )
-    if waiting.attempts:
-        what = _on(waiting.attempts, "An attempt on", "Attempts on", today)
-        yield f"{what} recorded; an attempt does not count as an update (rules 2.4)."
-    if waiting.uncounted:
-        what = _on(waiting.uncounted, "A contact on", "Contacts on", today)
-        yield f"{what} recorded, but not in a way that counts as an update (rules 2.4)."
+def _is_own(decision: Decision) -> bool:
+    """Whether it is told to the officer who has the case."""
+    return decision.step not in LEADERS and not decision.rerouted
 
 
-def _on(days: Sequence[date], one: str, several: str, today: date) -> str:
-    """`An attempt on DATE is`, `Attempts on DATE and DATE are`: the latest few."""
-    texts = [day_text(day, today) for day in days[-_SHOWN_ATTEMPTS:]]
-    if len(texts) == 1:
-        return f"{one} {texts[0]} is"
-    return f"{several} {', '.join(texts[:-1])} and {texts[-1]} are"
+def _is_handed(decision: Decision) -> bool:
+    """Whether it is told for the first time to somebody who has just taken the case over."""
+    return decision.is_new and _is_own(decision) and decision.owed.taken_over is not None
 
 
-def day_text(day: date, today: date) -> str:
-    """`Tuesday 9 June`, with the year where it is not this one."""
-    return f"{day:%A} {day.day} {day:%B}" + (f" {day.year}" if day.year != today.year else "")
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """What every entry of a letter needs."""
+
+    policy: Policy
+    rules: ReminderRules
+    today: date
+    again: Mapping[Key, str]
+
+    def entry(self, waiting: Waiting, told: Sequence[Decision]) -> Entry:
+        link = self.rules.crime_link
+        owed: dict[Key, Decision] = {}
+        for decision in told:
+            owed.setdefault(decision.owed.key, decision)
+        return Entry(
+            crime=plain(waiting.crime_ref),
+            link=link.replace("{crime_ref}", quote(waiting.crime_ref, safe="")) if link else None,
+            victim=plain(waiting.victim_ref) if waiting.several else None,
+            owed=tuple(self._due(decision) for decision in owed.values()),
+            last_update=last_update(waiting, self.today),
+            remarks=tuple(self._sentences(waiting, told, [d.owed for d in owed.values()])),
+        )
+
+    def _due(self, decision: Decision) -> Due:
+        owed = decision.owed
+        title = next(r.title for r in self.policy.requirement if r.id == owed.requirement)
+        gently = decision.step == OVERDUE and _is_handed(decision)
+        return Due(title, day_text(owed.due_date, self.today), None if gently else owed.days_over)
+
+    def _sentences(self, waiting: Waiting, told: Sequence[Decision], owed: Sequence[Owed]) -> Iterator[str]:
+        yield from because(told)
+        yield from dict.fromkeys(self.again[o.key] for o in owed if o.key in self.again)
+        yield from remarks(waiting, owed, self.today, own=any(_is_own(d) for d in told))
 
 
-def _plain(text: str) -> str:
-    """A reference as one line: a record may hold any character."""
-    return _UNREADABLE.sub(" ", text).strip()
+def _escalation(told: Iterable[Decision], rules: ReminderRules, today: date) -> str | None:
+    """Who else is told first if nothing is recorded: of what the officer in the case is told themselves."""
+    coming: dict[str, set[date]] = {}
+    for decision in told:
+        if decision.step != OVERDUE or not _is_own(decision):
+            continue
+        owed = decision.owed
+        ladder = rules.ladder_for(owed.requirement, owed.waiting.category)
+        coming.setdefault("your supervisor", set()).add(supervisor_on(owed, ladder))
+        coming.setdefault("the division's champion", set()).add(champion_on(owed, ladder))
+    said = []
+    for who, days in coming.items():
+        if ahead := [day for day in days if day > today]:
+            said.append(f"{who} from {day_text(min(ahead), today)}" + (" at the earliest" if len(days) > 1 else ""))
+    return f"Who else is told if no update is recorded: {' and '.join(said)}." if said else None

@@ -1,70 +1,89 @@
 """What the store says was told before, and the writing of what is decided now."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, func, select, update
+from sqlalchemy import Select, and_, func, or_, select, update
 from sqlmodel import Session, SQLModel, col
 
 from compliance.policy import Policy
-from compliance.reminders.owed import Key
-from compliance.reminders.rules import today_of
-from compliance.reminders.stages import STEP, Decision, History, Outcome
-from compliance.store.dialect import insert_into
+from compliance.reminders.owed import Key, horizon
+from compliance.reminders.rules import ReminderRules, today_of
+from compliance.reminders.stages import Decision, History, Outcome, phase
+from compliance.store.dialect import chunks, insert_into
 from compliance.store.tables import Notice, Obligation, Outbox, Transition
 
 DIGEST: Final = "digest"
 """The kind of a digest's row in the outbox."""
-_TOLD: Final = ("sent", "sending", "uncertain")
+TOLD: Final = ("sent", "sending", "uncertain", "pilot")
 """States of a mail that has told what it says: what still waits in the outbox has told nobody anything."""
 _OBLIGATION: Final = ("crime_ref", "victim_ref", "requirement", "cycle", "clock_date")
 _NOTICE: Final = ("recipient_ref", *_OBLIGATION, "spell", "step", "decided_on")
+Said = Mapping[tuple[Key, str], tuple[str, int, str, str]]
+"""(obligation, step) -> recipient, spell, outcome and reason."""
 
 
 def digest_key(recipient: str, day: date) -> str:
-    """The key of an officer's one digest of a local date."""
+    """The key of a person's one digest of a local date."""
     return f"{DIGEST}:{recipient}:{day}"
 
 
-def spells(session: Session, crime_refs: Sequence[str] | None = None) -> dict[Key, int]:
-    """How often each obligation that is outstanding, of these crimes or of all, has become overdue."""
-    became = and_(_same(Transition), col(Transition.to_state) == "overdue")
-    asked = select(*_columns(Transition), func.max(Transition.spell)).join(Obligation, became)
-    asked = _outstanding(asked, crime_refs).group_by(*_columns(Transition))
-    return {tuple(row[:5]): row[5] for row in session.execute(asked)}
-
-
-def history(session: Session, policy: Policy, today: date) -> History:
-    """What was told before of all that is outstanding now."""
-    told = (
-        select(col(Notice.recipient_ref), *_columns(Notice), col(Notice.spell), func.max(Notice.decided_on))
-        .join(Obligation, _same(Notice))
-        .join(Outbox, col(Outbox.id) == col(Notice.outbox_id))
-        .where(col(Notice.outcome) == Outcome.SENT, col(Notice.step) == STEP, col(Outbox.state).in_(_TOLD))
-        .group_by(col(Notice.recipient_ref), *_columns(Notice), col(Notice.spell))
+def concerned(session: Session, policy: Policy, rules: ReminderRules, today: date) -> list[str]:
+    """The crimes of which somebody may have to be told something on a local date, as last judged, in order."""
+    state, due = col(Obligation.state), col(Obligation.due_date)
+    soon, long_ago = (today + timedelta(days=d) for d in (horizon(policy, rules), -2 * policy.owed_after_close_days))
+    asked = select(col(Obligation.crime_ref)).where(
+        or_(
+            state == "overdue",
+            and_(state.in_(("pending", "met")), due.between(today, soon)),
+            and_(state == "missed", col(Obligation.clause) == "5.6", due >= long_ago),
+        )
     )
-    recipient, state, at = col(Outbox.recipient_ref), col(Outbox.state), col(Outbox.created_at)
-    digests = col(Outbox.kind) == DIGEST
-    newest = select(func.max(Outbox.id)).where(digests).group_by(recipient)
-    last = select(recipient, col(Outbox.to_address), state, col(Outbox.key), at).where(col(Outbox.id).in_(newest))
-    effective = select(recipient, func.max(at)).where(digests, state.in_(_TOLD)).group_by(recipient)
-    lasts = session.execute(last).all()
+    return sorted(session.execute(asked.distinct()).scalars())
+
+
+def spells(session: Session, crime_refs: Sequence[str]) -> dict[Key, int]:
+    """How often each obligation of these crimes has become overdue."""
+    asked = select(*_columns(Transition), func.max(Transition.spell)).where(col(Transition.to_state) == "overdue")
+    found = _of(session, asked.group_by(*_columns(Transition)), Transition, crime_refs)
+    return {tuple(row[:5]): row[5] for row in found}
+
+
+def history(session: Session, policy: Policy, today: date, crime_refs: Sequence[str]) -> History:
+    """What was told before of what is owed on these crimes."""
+    said = (col(Notice.recipient_ref), *_columns(Notice), col(Notice.spell), col(Notice.step))
+    asked = (
+        select(*said, func.max(Notice.decided_on))
+        .join(Outbox, col(Outbox.id) == col(Notice.outbox_id))
+        .where(col(Notice.outcome) == Outcome.SENT, col(Outbox.state).in_(TOLD))
+        .group_by(*said)
+    )
+    told: dict[tuple[str, Key, int, str], date] = {}
+    for row in _of(session, asked, Notice, crime_refs):
+        key = (row[0], tuple(row[1:6]), row[6], phase(row[7]))
+        told[key] = max(row[8], told.get(key, date.min))
+    recipient, at = col(Outbox.recipient_ref), col(Outbox.created_at)
+    newest = select(func.max(Outbox.id)).where(col(Outbox.kind) == DIGEST).group_by(recipient)
+    last = select(recipient, col(Outbox.to_address), col(Outbox.state), col(Outbox.key), at)
+    lasts = session.execute(last.where(col(Outbox.id).in_(newest))).all()
     return History(
-        told={(r[0], tuple(r[1:6]), r[6]): r[7] for r in session.execute(_outstanding(told, None))},
-        last_digest={ref: today_of(policy, at) for ref, at in session.execute(effective)},
+        told=told,
         refused={(ref, to): today_of(policy, at) for ref, to, state, _, at in lasts if state == "refused"},
         today=frozenset(ref for ref, _, _, key, _ in lasts if key == digest_key(ref, today)),
     )
 
 
-def standing(session: Session) -> dict[Key, tuple[str, int, str, str]]:
-    """What the newest notice of each outstanding obligation says: recipient, spell, outcome, reason."""
-    newest = select(func.max(Notice.id)).join(Obligation, _same(Notice)).where(col(Notice.step) == STEP)
-    newest = _outstanding(newest, None).group_by(*_columns(Notice))
-    said = (col(Notice.recipient_ref), col(Notice.spell), col(Notice.outcome), col(Notice.reason))
-    found = session.execute(select(*_columns(Notice), *said).where(col(Notice.id).in_(newest)))
-    return {tuple(row[:5]): tuple(row[5:]) for row in found}
+def standing(session: Session, crime_refs: Sequence[str]) -> Said:
+    """What the newest notice of each step of each obligation of these crimes says."""
+    newest = select(func.max(Notice.id)).group_by(*_columns(Notice), col(Notice.step))
+    ids = [row[0] for row in _of(session, newest, Notice, crime_refs)]
+    said = (col(Notice.step), col(Notice.recipient_ref), col(Notice.spell), col(Notice.outcome), col(Notice.reason))
+    return {
+        (tuple(row[:5]), row[5]): tuple(row[6:])
+        for part in chunks(ids)
+        for row in session.execute(select(*_columns(Notice), *said).where(col(Notice.id).in_(part)))
+    }
 
 
 def write_notices(session: Session, decisions: Iterable[Decision], today: date, outbox_id: int | None = None) -> None:
@@ -74,7 +93,7 @@ def write_notices(session: Session, decisions: Iterable[Decision], today: date, 
             "recipient_ref": d.recipient_ref,
             **dict(zip(_OBLIGATION, d.owed.key, strict=True)),
             "spell": d.owed.spell,
-            "step": STEP,
+            "step": d.step,
             "decided_on": today,
             "outcome": str(d.outcome),
             "reason": d.reason,
@@ -95,9 +114,11 @@ def write_notices(session: Session, decisions: Iterable[Decision], today: date, 
     )
 
 
-def unsaid(decisions: Iterable[Decision], said: Mapping[Key, tuple[str, int, str, str]]) -> list[Decision]:
+def unsaid(decisions: Iterable[Decision], said: Said) -> list[Decision]:
     """The decisions that say something else than the newest notice does: a notice stands until another replaces it."""
-    return [d for d in decisions if said.get(d.owed.key) != (d.recipient_ref, d.owed.spell, d.outcome, d.reason)]
+    return [
+        d for d in decisions if said.get((d.owed.key, d.step)) != (d.recipient_ref, d.owed.spell, d.outcome, d.reason)
+    ]
 
 
 def drop_notices(session: Session, dropped: Mapping[int, str]) -> None:
@@ -108,14 +129,17 @@ def drop_notices(session: Session, dropped: Mapping[int, str]) -> None:
         )
 
 
+def notices(session: Session, crime_ref: str) -> list[tuple[Notice, str | None]]:
+    """All that was decided of a crime, in order, each with the state of the mail that tells it (None: no mail)."""
+    asked = select(Notice, col(Outbox.state)).join(Outbox, col(Outbox.id) == col(Notice.outbox_id), isouter=True)
+    of_crime = asked.where(col(Notice.crime_ref) == crime_ref).order_by(col(Notice.decided_on), col(Notice.id))
+    return [(notice, state) for notice, state in session.execute(of_crime).all()]
+
+
 def _columns(table: Any) -> list[Any]:
     return [getattr(table, name) for name in _OBLIGATION]
 
 
-def _same(table: Any) -> Any:
-    return and_(*(getattr(table, name) == getattr(Obligation, name) for name in _OBLIGATION))
-
-
-def _outstanding(asked: Select[Any], crime_refs: Sequence[str] | None) -> Select[Any]:
-    asked = asked.where(col(Obligation.state) == "overdue")
-    return asked if crime_refs is None else asked.where(col(Obligation.crime_ref).in_(crime_refs))
+def _of(session: Session, asked: Select[Any], table: Any, crime_refs: Sequence[str]) -> Iterator[Any]:
+    for part in chunks(crime_refs):
+        yield from session.execute(asked.where(table.crime_ref.in_(part)))

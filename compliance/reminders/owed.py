@@ -1,52 +1,44 @@
-"""What is outstanding now, as the engine judges it, with the facts of the record that the officer has to know."""
+"""What is owed now, as the engine judges it, with the facts of the record that whoever is told has to know."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import Any, Final
 
 import numpy as np
 
-from compliance.policy import Policy, Verdicts, judge
-from compliance.policy.calendars import from_day
-from compliance.policy.facts import cases, contacts
-from compliance.policy.standing import Moment, owners
-from compliance.policy.verdicts import OVERDUE, YES
+from compliance.policy import Policy, judge
+from compliance.policy.calendars import from_day, to_day
+from compliance.policy.facts import Block
+from compliance.policy.standing import Moment
+from compliance.policy.verdicts import MET, MISSED, OVERDUE, PENDING, YES, Clause, Verdicts
 from compliance.records import Crime, columns, to_micros
-from compliance.records.columns import EVERY_VICTIM, UNKNOWN_VICTIM, Columns
-from compliance.records.instants import NONE, parse_instants
+from compliance.reminders.rules import ReminderRules, due_soon_on
+from compliance.reminders.waiting import Waiting, waiting_of
 
 Key = tuple[str, str, str, int, date]
 """Which obligation: crime, victim, requirement, cycle, clock date."""
 
-_ATTEMPTED: Final = "attempted"
+
+class Standing(StrEnum):
+    """How an obligation stands that somebody may have to be told of."""
+
+    DUE_SOON = "due soon"
+    OVERDUE = "overdue"
+    CLOSED = "closed"
+    """The case closed with it owed, and nothing has been recorded since."""
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A victim who waits for an update on a crime. Dates are local."""
-
-    crime_ref: str
-    victim_ref: str
-    several: bool
-    """Whether the crime has other victims, so that the reference has to be told."""
-    officer_ref: str | None
-    """Who has the case now."""
-    on_hold: bool
-    """Contact must not be made as usual today."""
-    reported_on: date
-    last_update: date | None
-    """The last counted update (rules 2.4)."""
-    attempts: tuple[date, ...]
-    """Attempts since the last counted update."""
-    uncounted: tuple[date, ...]
-    """Other contacts since then that do not count."""
+SETTLED: Final = 4
+"""Who has had a case for so many days by a due date is taken to have known of it; less is a case handed over."""
 
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """One outstanding obligation. `spell`: how often it has become overdue, from 1."""
+    """One obligation that is owed. `spell`: how often it has become overdue, from 1. `days_over` is negative before the
+    due date. `missed_before`: how many cycles in a row were missed before this one, the first of them due on
+    `first_due` (rules 4.5)."""
 
     waiting: Waiting
     requirement: str
@@ -57,117 +49,125 @@ class Owed:
     same_day: bool
     """Whether there was an update on the clock date, which does not discharge it (rules 3.3)."""
     spell: int
+    standing: Standing = Standing.OVERDUE
+    missed_before: int = 0
+    first_due: date | None = None
 
     @property
     def key(self) -> Key:
         """Which obligation it is, whenever it is asked."""
         return self.waiting.crime_ref, self.waiting.victim_ref, self.requirement, self.cycle, self.clock_date
 
+    @property
+    def urgency(self) -> tuple[int, Key]:
+        """By which the longest owed comes first."""
+        return -self.days_over - (self.due_date - (self.first_due or self.due_date)).days, self.key
 
-def outstanding_now(crimes: Sequence[Crime], policy: Policy, now: datetime, spells: Mapping[Key, int]) -> list[Owed]:
-    """Every obligation of these crimes that is overdue as at `now` (aware), the most overdue first.
+    @property
+    def taken_over(self) -> date | None:
+        """When the officer took the case over, where they had it for less than `SETTLED` days by the due date."""
+        since = self.waiting.officer_since
+        return since if since is not None and (self.due_date - since).days < SETTLED else None
 
-    `spells` says how often an obligation has become overdue; 1 where it says nothing.
+    @property
+    def officers_since(self) -> date:
+        """From when the officer who has the case now is held to it: the due date, or when they took it over."""
+        return max(self.due_date, self.taken_over or self.due_date)
+
+
+def owed_now(
+    crimes: Sequence[Crime], policy: Policy, rules: ReminderRules, now: datetime, spells: Mapping[Key, int]
+) -> list[Owed]:
+    """Every obligation of these crimes that somebody may have to be told of as at `now` (aware), the longest owed
+    first: what is overdue, what falls due soon, and what is owed of a case that has closed.
+
+    What is owed only while the case is open is not announced while it is closed. The next due date of a repeating
+    requirement is reckoned from the last counted update, also before that cycle exists (rules 4.4, 4.5). `spells` says
+    how often an obligation has become overdue; 1 where it says nothing.
     """
     table = columns(crimes)
     verdicts = judge(table, policy, now)
-    rows = np.flatnonzero(verdicts.state == OVERDUE)
-    waiting = _waiting(crimes, verdicts, {int(victim) for victim in verdicts.victim[rows]})
+    block = Block.of(table, policy, Moment(to_micros(now), None, policy.local.day_of(now)))
+    rows = _candidates(verdicts, block.moment.today, horizon(policy, rules))
+    waiting = waiting_of(crimes, block, {int(victim) for victim in verdicts.victim[rows]}, rules.hold_days)
+    today = from_day(block.moment.today)
     found = []
-    for row in rows:
+    for row in rows.tolist():
         victim = waiting[int(verdicts.victim[row])]
-        requirement = policy.requirement[int(verdicts.requirement[row])].id
-        cycle, clock = int(verdicts.cycle[row]), from_day(verdicts.clock_date[row])
-        found.append(
-            Owed(
-                waiting=victim,
-                requirement=requirement,
-                cycle=cycle,
-                clock_date=clock,
-                due_date=from_day(verdicts.due_date[row]),
-                days_over=int(verdicts.days_late[row]),
-                same_day=bool(verdicts.same_day_update[row] == YES),
-                spell=spells.get((victim.crime_ref, victim.victim_ref, requirement, cycle, clock), 1),
-            )
-        )
-    return sorted(found, key=lambda owed: (-owed.days_over, owed.key))
+        for owed in _of_row(verdicts, row, victim, today):
+            if owed.standing is not Standing.DUE_SOON or _is_soon(owed, policy, rules, today):
+                found.append(replace(owed, spell=spells.get(owed.key, 1)))
+    return sorted(found, key=lambda owed: owed.urgency)
 
 
-def _waiting(crimes: Sequence[Crime], verdicts: Verdicts, wanted: set[int]) -> dict[int, Waiting]:
-    """The facts of the victims asked for, by their rows in the columns."""
-    table, policy = verdicts.columns, verdicts.policy
-    moment = Moment(to_micros(verdicts.as_at), None, policy.local.day_of(verdicts.as_at))
-    found = cases(table, policy, moment)
-    counted = contacts(table, policy, found, moment)
-    last_at = np.full(len(table.victims), NONE, dtype=np.int64)
-    since = counted.day >= found.day_0[counted.case]  # what came before the report never counts (rules 3.5)
-    np.maximum.at(last_at, found.victim[counted.case[since]], counted.at[since])
-    last_day = policy.local.of(last_at)
-    others = _uncounted(table, moment, set(counted.row.tolist()), last_at)
-    has_case = owners(table.allocations, len(table), moment, policy.local).now
-    of_crime = np.bincount(found.crime, minlength=len(table))
-    reported = policy.local.of(table.reported_at)
-    held = _on_hold(crimes, policy, moment)
-    refs, crime_of = table.victims.ref, table.victims.crime
-    result = {}
-    for victim in wanted:
-        crime = int(crime_of[victim])
-        crime_ref, victim_ref = crimes[crime].crime_ref, refs[victim].as_py()
-        result[victim] = Waiting(
-            crime_ref=crime_ref,
-            victim_ref=victim_ref,
-            several=bool(of_crime[crime] > 1),
-            officer_ref=_officer(table, crime, int(has_case[crime])),
-            on_hold=(crime, victim_ref) in held,
-            reported_on=from_day(reported[crime]),
-            last_update=None if last_at[victim] == NONE else from_day(last_day[victim]),
-            attempts=_dates(policy, others[victim, True]),
-            uncounted=_dates(policy, others[victim, False]),
-        )
-    return result
+def _is_soon(owed: Owed, policy: Policy, rules: ReminderRules, today: date) -> bool:
+    """Whether the morning has come on which something that falls due is announced."""
+    days = rules.ladder_for(owed.requirement, owed.waiting.category).due_soon_days
+    return days > 0 and due_soon_on(policy, owed.due_date, days) <= today
 
 
-def _officer(table: Columns, crime: int, allocation: int) -> str | None:
-    """Who has the case now: the last allocation, else the record's own field (records section 1)."""
-    told = table.officer if allocation < 0 else table.allocations.officer
-    code = int(told.codes[crime if allocation < 0 else allocation])
-    return told.values[code] if code >= 0 else None
+def horizon(policy: Policy, rules: ReminderRules) -> int:
+    """Within how many days what falls due can have to be announced today."""
+    days = max(rules.ladder_for(r.id, c).due_soon_days for r in policy.requirement for c in rules.categories)
+    return days + 12 if days else 0  # the longest run of days off is over Christmas
 
 
-def _uncounted(table: Columns, moment: Moment, counted: set[int], last_at: Any) -> dict[tuple[int, bool], list[int]]:
-    """Contacts that do not count and came after the victim's last counted update: (victim, was it an attempt) ->
-    instants."""
-    updates, start = table.updates, table.victims_of
-    attempted = updates.outcome.codes == updates.outcome.code(_ATTEMPTED)
-    result: dict[tuple[int, bool], list[int]] = defaultdict(list)
-    for row in np.flatnonzero((updates.at <= moment.as_at) & (updates.victim != UNKNOWN_VICTIM)).tolist():
-        if row in counted:
-            continue
-        named, crime = int(updates.victim[row]), int(updates.crime[row])
-        everyone = range(int(start[crime]), int(start[crime + 1]))
-        for victim in everyone if named == EVERY_VICTIM else (named,):
-            if updates.at[row] > last_at[victim]:
-                result[victim, bool(attempted[row])].append(int(updates.at[row]))
-    return result
+def _candidates(verdicts: Verdicts, today: int, days: int) -> Any:
+    """The rows that may be something to be told of."""
+    state, due = verdicts.state, verdicts.due_date
+    soon = ((state == PENDING) | (state == MET)) & (due >= today) & (due <= today + days)
+    shut = (state == MISSED) & (verdicts.clause == Clause.CLOSED_WHILE_OVERDUE)
+    shut &= due >= today - 2 * verdicts.policy.owed_after_close_days
+    return np.flatnonzero((state == OVERDUE) | soon | shut)
 
 
-def _dates(policy: Policy, instants: list[int]) -> tuple[date, ...]:
-    days = policy.local.of(np.array(instants, dtype=np.int64))
-    return tuple(from_day(day) for day in np.unique(days))
+def _of_row(verdicts: Verdicts, row: int, victim: Waiting, today: date) -> Iterator[Owed]:
+    policy, state = verdicts.policy, int(verdicts.state[row])
+    requirement = policy.requirement[int(verdicts.requirement[row])]
+    cycle, clock = int(verdicts.cycle[row]), from_day(verdicts.clock_date[row])
+    due, same_day = from_day(verdicts.due_date[row]), bool(verdicts.same_day_update[row] == YES)
+    standing = Standing.OVERDUE
+    if state in (PENDING, MET):
+        if requirement.open_only and not victim.is_open:
+            return
+        standing = Standing.DUE_SOON
+        if state == MET:
+            following = _following(requirement, verdicts, row, victim)
+            if following is None:
+                return
+            cycle, clock, due, same_day = cycle + 1, *following, False
+    elif victim.closed_on is not None and not victim.told_since(victim.closed_on):
+        if (today - victim.closed_on).days > policy.owed_after_close_days:
+            return
+        standing = Standing.CLOSED
+    elif state == MISSED:
+        return
+    missed = _missed_before(verdicts, row) if state == OVERDUE else 0
+    first = from_day(verdicts.due_date[row - missed]) if missed else None
+    yield Owed(victim, requirement.id, cycle, clock, due, (today - due).days, same_day, 1, standing, missed, first)
 
 
-def _on_hold(crimes: Sequence[Crime], policy: Policy, moment: Moment) -> set[tuple[int, str]]:
-    """The victims, as (crime, reference), whom a contact hold covers on any part of today (records section 1)."""
+def _missed_before(verdicts: Verdicts, row: int) -> int:
+    """How many cycles of a chain were missed in a row before a verdict's, by nothing but silence (rules 4.5)."""
+    count = 0
+    while row > count and _follows_silence(verdicts, row - count):
+        count += 1
+    return count
 
-    def day(text: str | None, otherwise: int) -> int:
-        return otherwise if text is None else int(policy.local.of(parse_instants([text])[0])[0])
 
-    def holds() -> Iterator[tuple[int, str, bool]]:
-        for place, crime in enumerate(crimes):
-            for victim in crime.victims or ():
-                spans = [(day(h.start, moment.today), day(h.end, moment.today)) for h in victim.contact_holds or ()]
-                yield place, victim.victim_ref, any(start <= moment.today <= end for start, end in spans)
+def _follows_silence(verdicts: Verdicts, row: int) -> bool:
+    """Whether a verdict is of the cycle that took the place of a missed one (rules 4.5)."""
+    before = row - 1
+    same = verdicts.victim[before] == verdicts.victim[row] and verdicts.requirement[before] == verdicts.requirement[row]
+    return bool(same and verdicts.clause[before] == Clause.SILENCE)
 
-    # Of victims with the same reference the last one stands.
-    last = {(place, ref): held for place, ref, held in holds()}
-    return {victim for victim, held in last.items() if held}
+
+def _following(requirement: Any, verdicts: Verdicts, row: int, victim: Waiting) -> tuple[date, date] | None:
+    """Clock date and due date of the cycle after a met one whose due date has not passed, as it stands now."""
+    if requirement.repeat_every is None or victim.declining or victim.last_update is None:
+        return None
+    agreed = int(verdicts.columns.victims.agreed[verdicts.victim[row]])
+    days = agreed if agreed and requirement.honour_agreed_interval else requirement.repeat_every.days
+    if to_day(victim.last_update) < int(verdicts.window_opens[row]):
+        return None
+    return victim.last_update, victim.last_update + timedelta(days=days)

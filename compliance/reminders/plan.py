@@ -1,8 +1,8 @@
-"""Who is told what this morning: planned without a word written, and carried out one officer at a time."""
+"""Who is told what this morning: planned without a word written, and carried out one person at a time."""
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import groupby
 from zoneinfo import ZoneInfo
@@ -11,18 +11,30 @@ from sqlmodel import Session
 
 from compliance.mail import Rendered, enqueue, message_id
 from compliance.policy import Policy
-from compliance.reminders.digest import day_text, write
-from compliance.reminders.history import DIGEST, digest_key, history, spells, standing, unsaid, write_notices
-from compliance.reminders.owed import outstanding_now
+from compliance.reminders.digest import Told, write
+from compliance.reminders.freshness import recovering, silence
+from compliance.reminders.history import (
+    DIGEST,
+    concerned,
+    digest_key,
+    history,
+    spells,
+    standing,
+    unsaid,
+    write_notices,
+)
+from compliance.reminders.owed import owed_now
+from compliance.reminders.rearmed import rearmed
 from compliance.reminders.render import render
 from compliance.reminders.rules import ReminderRules, not_now, today_of
-from compliance.reminders.stages import Decision, Outcome, Situation, decide
-from compliance.store import Store, last_complete_poll, load_crimes, officers, outstanding
+from compliance.reminders.stages import QUIET_HOURS, Decision, Outcome, Situation, decide
+from compliance.reminders.words import day_text
+from compliance.store import Store, last_complete_poll, load_crimes, officers
 
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """One mail to one officer on one local date, and the obligations it tells."""
+    """One mail to one person on one local date, and the obligations it tells."""
 
     recipient_ref: str
     to_address: str
@@ -38,9 +50,9 @@ class Digest:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What would be done at an instant: the digests, and one decision for every outstanding obligation.
+    """What would be done at an instant: the digests, and at least one decision for everything that is owed.
 
-    `not_now` says why nothing is mailed at this hour or on this day; then nothing is planned either.
+    `not_now` says why no mail goes out at this hour or on this day: what the digests tell is then held for that reason.
     """
 
     digests: tuple[Digest, ...] = ()
@@ -50,8 +62,8 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class RemindOutcome:
-    """What was done: digests queued, the victims they tell of, and how many obligations came to each outcome and
-    reason (`held: no address`). `not_now` as in `Plan`."""
+    """What was done: digests queued, the victims they tell of, and how many steps of obligations came to each outcome
+    and reason (`held: no address`). `not_now` as in `Plan`."""
 
     digests: int = 0
     victims: int = 0
@@ -60,51 +72,74 @@ class RemindOutcome:
 
 
 def plan(store: Store, policy: Policy, rules: ReminderRules, now: datetime) -> Plan:
-    """What `remind` would do at `now` (aware), without writing anything.
+    """What `remind` would do at `now` (aware), without writing anything; outside working hours, what it would do if it
+    were not for the hour.
 
-    The projection says which crimes to look at; what is outstanding, and who is told, is judged from their records as
-    at `now`. Raises SettingsError for a broken template or a day beyond the policy's calendar.
+    The projection says which crimes to look at; what is owed, and who is told, is judged from their records as at
+    `now`. Raises SettingsError for a broken template or a day beyond the policy's calendar.
     """
-    if waiting := not_now(policy, rules, now):
-        return Plan(not_now=waiting)
+    about, decisions = _decided(store, policy, rules, now)
+    waiting = not_now(policy, rules, now)
+    digests = _digests(store, policy, about, decisions)
+    return Plan(digests, tuple(map(_held, decisions) if waiting else decisions), waiting)
+
+
+def _decided(store: Store, policy: Policy, rules: ReminderRules, now: datetime) -> tuple[Situation, list[Decision]]:
+    """What comes of everything that is owed, whatever the hour."""
     today = today_of(policy, now)
-    crime_refs = sorted({row.crime_ref for row in outstanding(store, today)})
     with store.session(reading=True) as session:
-        often, before = spells(session), history(session, policy, today)
-    owed = outstanding_now(load_crimes(store, crime_refs), policy, now, often)
-    about = Situation(rules, today, officers(store), before)
-    decisions = decide(owed, about)
-    read_at = read_text(store, policy, today)
-    told = [decision for decision in decisions if decision.outcome is Outcome.SENT]
+        crime_refs = concerned(session, policy, rules, today)
+        often, before = spells(session, crime_refs), history(session, policy, today, crime_refs)
+        silent, gap = silence(session, rules, now), recovering(session, policy, rules, now)
+    owed = owed_now(load_crimes(store, crime_refs), policy, rules, now, often)
+    about = Situation(rules, today, officers(store), before, silent, gap)
+    return about, decide(owed, about)
+
+
+def _held(decision: Decision) -> Decision:
+    """What would have been mailed in working hours."""
+    if decision.outcome is not Outcome.SENT:
+        return decision
+    return replace(decision, outcome=Outcome.HELD, reason=QUIET_HOURS)
+
+
+def _digests(store: Store, policy: Policy, about: Situation, decisions: list[Decision]) -> tuple[Digest, ...]:
+    told = sorted((d for d in decisions if d.outcome is Outcome.SENT), key=lambda d: d.recipient_ref)
+    read_at = read_text(store, policy, about.today)
+    with store.session(reading=True) as session:
+        again = rearmed(session, policy, sorted({d.owed.waiting.crime_ref for d in told if d.is_new}), about.today)
     digests = []
     for recipient, group in groupby(told, key=lambda decision: decision.recipient_ref):
         obligations = tuple(group)
-        content = render(write(obligations, policy, rules, today, read_at), rules)
-        digests.append(Digest(recipient, str(about.officers[recipient].email), today, obligations, content))
-    return Plan(tuple(digests), tuple(decisions))
+        content = render(write(obligations, policy, about.rules, about.today, Told(read_at, again)), about.rules)
+        digests.append(Digest(recipient, about.directory.address(recipient), about.today, obligations, content))
+    return tuple(digests)
 
 
 def remind(store: Store, policy: Policy, rules: ReminderRules, now: datetime) -> RemindOutcome:
-    """Queue this morning's digests and keep every decision with its reason, one transaction an officer.
+    """Queue this morning's digests and keep every decision with its reason, one transaction a person.
 
-    Each officer's digest of a date is queued once (its key): a second run, or a second instance, does nothing more.
+    Each person's digest of a date is queued once (its key): a second run, or a second instance, does nothing more.
+    Outside working hours nothing is queued, and what would have been is kept as held.
     """
-    planned = plan(store, policy, rules, now)
-    if planned.not_now:
-        return RemindOutcome(not_now=planned.not_now)
-    today = today_of(policy, now)
+    about, decisions = _decided(store, policy, rules, now)
+    waiting = not_now(policy, rules, now)
+    decisions = list(map(_held, decisions)) if waiting else decisions
     queued = []
-    for digest in planned.digests:
+    for digest in _digests(store, policy, about, decisions):
         with store.session() as session:
             if _queue(session, digest, rules, now):
                 queued.append(digest)
-    others = [decision for decision in planned.decisions if decision.outcome is not Outcome.SENT]
-    with store.session() as session:
-        write_notices(session, unsaid(others, standing(session)), today)
+    others = [decision for decision in decisions if decision.outcome is not Outcome.SENT]
+    if others:
+        with store.session() as session:
+            said = standing(session, sorted({decision.owed.waiting.crime_ref for decision in others}))
+            write_notices(session, unsaid(others, said), about.today)
     return RemindOutcome(
         digests=len(queued),
         victims=sum(len({decision.owed.waiting for decision in digest.told}) for digest in queued),
-        reasons=Counter(f"{decision.outcome}: {decision.reason}" for decision in planned.decisions),
+        reasons=Counter(f"{decision.outcome}: {decision.reason}" for decision in decisions),
+        not_now=waiting,
     )
 
 
@@ -128,7 +163,7 @@ def _queue(session: Session, digest: Digest, rules: ReminderRules, now: datetime
 
 
 def headers(recipient: str, rules: ReminderRules) -> dict[str, str]:
-    """The headers of a digest: an officer's digests form one thread, and no machine answers them."""
+    """The headers of a digest: a person's digests form one thread, and no machine answers them."""
     made = {
         "From": rules.sender,
         "List-Id": f"<{rules.list_id}>",

@@ -9,18 +9,24 @@ from sqlmodel import Session, col, select
 
 from compliance.mail import Postponed, Rendered, StillDue, Withdrawn, as_written
 from compliance.policy import Policy
-from compliance.reminders.digest import write
+from compliance.reminders.digest import Told, write
+from compliance.reminders.freshness import recovering, silence
 from compliance.reminders.history import DIGEST, drop_notices, spells
-from compliance.reminders.owed import Key, Owed, outstanding_now
+from compliance.reminders.owed import Key, Owed, owed_now
 from compliance.reminders.plan import read_text
+from compliance.reminders.rearmed import rearmed
 from compliance.reminders.render import render
 from compliance.reminders.rules import ReminderRules, next_opening, not_now, today_of
-from compliance.reminders.stages import Decision, Outcome, Situation, passed_or_held
-from compliance.store import Store, load_crimes
-from compliance.store.tables import CrimeRow, Notice, OfficerRow, Outbox
+from compliance.reminders.stages import LEADERS, RECOVERING, Decision, Outcome, Situation, route, steps
+from compliance.store import Store, load_crimes, officers
+from compliance.store.tables import CrimeRow, Notice, Outbox
 
 FRESH: Final = timedelta(minutes=15)
 """For so long a digest stands as it was written while no record that it tells of changes."""
+DISCHARGED: Final = "no longer outstanding when the mail was to be sent"
+HANDED_OVER: Final = "handed over before the mail was sent"
+LATER: Final = timedelta(minutes=30)
+"""When a mail that waits for fresh data is looked at again."""
 
 _CHANGED: Final = (
     select(Notice.id)
@@ -33,9 +39,10 @@ _CHANGED: Final = (
 def still_due(store: Store, policy: Policy, rules: ReminderRules, clock: Callable[[], datetime]) -> StillDue:
     """The question that `mail.deliver` asks before each mail; mails that are no digests go as they were written.
 
-    A digest is written anew from what is outstanding at that instant. What was discharged, handed over or put on hold
-    since drops out, its notice with that reason; an empty digest is withdrawn, and one that a later digest has replaced
-    too. Outside working hours it is postponed to the next working morning.
+    A digest is written anew from what is owed at that instant. What was discharged, handed over or put on hold since
+    drops out, its notice with that reason; an empty digest is withdrawn, and one that a later digest has replaced too.
+    Outside working hours it is postponed to the next working morning, as it is on the day after a gap in our data;
+    while our data is old, until it is fresh.
     """
 
     def ask(row: Outbox) -> Rendered | Withdrawn | Postponed:
@@ -49,32 +56,40 @@ def still_due(store: Store, policy: Policy, rules: ReminderRules, clock: Callabl
     return ask
 
 
-def _again(store: Store, policy: Policy, rules: ReminderRules, now: datetime, row: Outbox) -> Rendered | Withdrawn:
+def _again(
+    store: Store, policy: Policy, rules: ReminderRules, now: datetime, row: Outbox
+) -> Rendered | Withdrawn | Postponed:
     with store.session(reading=True) as session:
         if _stands(session, row, now):
             return as_written(row)
+        if reason := silence(session, rules, now):
+            return Postponed(now + LATER, reason)
         if _replaced(session, row):
             return Withdrawn("replaced by a later digest")
         told = _told(session, row)
-        officer = session.get(OfficerRow, row.recipient_ref)
+        if any(notice.step not in LEADERS for notice in told) and recovering(session, policy, rules, now):
+            return Postponed(next_opening(policy, rules, now), RECOVERING)
         crime_refs = sorted({notice.crime_ref for notice in told})
         often = spells(session, crime_refs)
-    owed = {item.key: item for item in outstanding_now(load_crimes(store, crime_refs), policy, now, often)}
-    about = Situation(rules, today_of(policy, now), {officer.officer_ref: officer} if officer else {})
+    owed = {item.key: item for item in owed_now(load_crimes(store, crime_refs), policy, rules, now, often)}
+    today = today_of(policy, now)
+    about = Situation(rules, today, officers(store))
     kept, dropped = [], {}
     for notice in told:
         item = owed.get(_key(notice))
         if reason := _why_not(notice, item, about):
             dropped[int(notice.id or 0)] = reason
         elif item is not None:
-            kept.append(Decision(item, notice.recipient_ref, Outcome.SENT, notice.reason))
+            kept.append(Decision(item, notice.recipient_ref, Outcome.SENT, notice.reason, notice.step))
     if dropped:
         with store.session() as session:
             drop_notices(session, dropped)
     if not kept:
         reasons = sorted(set(dropped.values()))
         return Withdrawn(f"nothing is left to tell ({', '.join(reasons)})" if reasons else "nothing is left to tell")
-    return render(write(kept, policy, rules, about.today, read_text(store, policy, about.today)), rules)
+    with store.session(reading=True) as session:
+        again = rearmed(session, policy, sorted({d.owed.waiting.crime_ref for d in kept if d.is_new}), today)
+    return render(write(kept, policy, rules, today, Told(read_text(store, policy, today), again)), rules)
 
 
 def _stands(session: Session, row: Outbox, now: datetime) -> bool:
@@ -87,12 +102,12 @@ def _stands(session: Session, row: Outbox, now: datetime) -> bool:
 
 def _why_not(notice: Notice, owed: Owed | None, about: Situation) -> str | None:
     """Why what was to be told drops out, None where it is told."""
-    if owed is None or owed.spell != notice.spell:
-        return "no longer outstanding when the mail was to be sent"
-    if owed.waiting.officer_ref != notice.recipient_ref:
-        return "handed over before the mail was sent"
-    answer = passed_or_held(owed, about)
-    return answer[1] if answer else None
+    if owed is None or owed.spell != notice.spell or notice.step not in steps(owed, about):
+        return DISCHARGED
+    found = route(owed, notice.step, about)
+    if found.recipient_ref == notice.recipient_ref:
+        return None
+    return found.why or HANDED_OVER
 
 
 def _replaced(session: Session, row: Outbox) -> bool:

@@ -2,8 +2,6 @@
 
 import re
 import textwrap
-from dataclasses import replace
-from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -12,11 +10,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 
 from compliance.errors import SettingsError
 from compliance.mail import Rendered
-from compliance.policy import Policy
-from compliance.reminders.digest import SAFE_CONTACT, Letter, write
-from compliance.reminders.owed import Owed, Waiting
+from compliance.reminders.digest import SAFE_CONTACT, Due, Letter
 from compliance.reminders.rules import ReminderRules
-from compliance.reminders.stages import NEW, STILL_WAITING, Decision, Outcome
+from compliance.reminders.words import plural
 
 WIDTH: Final = 76
 """Of a line of the text part: what every mail programme shows without breaking it."""
@@ -31,14 +27,6 @@ def render(letter: Letter, rules: ReminderRules) -> Rendered:
     text = _render(rules.templates, "digest.txt.j2", letter, rules)
     html = _render(rules.templates, "digest.html.j2", letter, rules)
     return Rendered(letter.subject, re.sub(r"\n{3,}", "\n\n", text).strip() + "\n", html.strip() + "\n")
-
-
-def check_templates(policy: Policy, rules: ReminderRules) -> None:
-    """Try the templates on a letter that has everything in it. Raises SettingsError as `render`."""
-    today = date(2026, 6, 10)
-    render(write(_sample(policy, today), policy, rules, today, "Wednesday 10 June at 06:45"), rules)
-    few = replace(rules, listed=1)
-    render(write(_sample(policy, today), policy, few, today), few)
 
 
 def _render(folder: Path, name: str, letter: Letter, rules: ReminderRules) -> str:
@@ -75,7 +63,8 @@ def _templates(folder: Path) -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["fill"] = _fill
-    environment.filters["plural"] = _plural
+    environment.filters["when"] = _when
+    environment.filters["plural"] = plural
     environment.filters["listing"] = _listing
     return environment
 
@@ -92,23 +81,16 @@ def _fill(text: Any, indent: int = 0, hanging: int | None = None) -> str:
     )
 
 
-def _plural(number: int, one: str, several: str) -> str:
-    """`1 day`, `3 days`."""
-    return f"{number} {one if number == 1 else several}"
+def _when(due: Due) -> str:
+    """`was due by DATE, 3 days ago`."""
+    if due.days_over is None:
+        return f"was due by {due.by}"
+    if due.days_over > 0:
+        return f"was due by {due.by}, {plural(due.days_over, 'day', 'days')} ago"
+    return f"is due by {due.by}, {'in ' + plural(-due.days_over, 'day', 'days') if due.days_over else 'today'}"
 
 
 def _listing(texts: Any) -> str:
     """`a`, `a or b`, `a, b or c`."""
     *others, last = [str(text) for text in texts]
     return f"{', '.join(others)} or {last}" if others else last
-
-
-def _sample(policy: Policy, today: date) -> list[Decision]:
-    due = date(2026, 6, 2)
-    victim = Waiting("22/1/26", "V1", True, "1", False, date(2026, 5, 26), due, (due, today), (due,))
-    other = Waiting("22/2/26", "V2", False, "1", False, date(2026, 5, 26), None, (), ())
-    return [
-        Decision(Owed(waiting, r.id, 1, date(2026, 5, 26), due, 8, r.shows_same_day, 1), "1", Outcome.SENT, reason)
-        for waiting, reason in ((victim, NEW), (other, STILL_WAITING))
-        for r in policy.requirement
-    ]

@@ -241,12 +241,27 @@ def _gaps(figures: Figures) -> Iterator[str]:
         yield f"Feed gap: the crime system was not read to its end between {first} and {last}."
 
 
-def _reminders(figures: Figures) -> Iterator[Table]:
-    if figures.reminders:
-        rows = [[heading(e.step), number(e.sent), number(e.cleared),
-                 "–" if e.median_days is None else f"{e.median_days:g}"] for e in figures.reminders]  # fmt: skip
-        yield Table("Reminders and what came of them",
-                    ["Reminder", "#Told of", "#Cleared since", "#Median days to clear"], rows)  # fmt: skip
+def _reminders(figures: Figures) -> Iterator[str | Table]:
+    sent = figures.reminders
+    if sent is None:
+        return
+    yield telling.mails_in_words(sent)
+    if not sent.steps:
+        return
+    rows = [
+        [e.title, number(e.day.of), _counted(e.day), _counted(e.three_days), telling.hours(e.median_hours),
+         _counted(e.before_day), _counted(e.before_three_days), telling.hours(e.before_median_hours)]
+        for e in sent.steps
+    ]  # fmt: skip
+    yield Table("Obligations told of, and what was recorded afterwards",
+                ["Reminder", "#Told of", "#Within 24 hours", "#Within 72 hours", "#Median", "#24 hours, before",
+                 "#72 hours, before", "#Median, before"], rows)  # fmt: skip
+    yield telling.before_in_words(sent)
+    yield telling.EFFECT_LIMITS
+
+
+def _counted(share: Proportion | None) -> str:
+    return "–" if share is None or not share.of else f"{number(share.count)} ({percent(share.rate)})"
 
 
 def _sample(figures: Figures) -> Iterator[str | Table]:

@@ -16,12 +16,13 @@ from compliance.records.instants import to_micros
 from compliance.reports.contact import Silence, closing
 from compliance.reports.definitions import definitions
 from compliance.reports.entry import questions, ways
-from compliance.reports.findings import Effect, LateTeams, Sample
+from compliance.reports.findings import LateTeams, Sample
 from compliance.reports.judged import TRAILING, Judged, Judgements, ReportOptions, judge_periods
 from compliance.reports.model import Basis, Division, Figures, Intake, Requirement
 from compliance.reports.quality import data_quality
 from compliance.reports.questions import same_day
 from compliance.reports.rates import Cohort, change, has, overdue_now, proportion, rate, together
+from compliance.reports.reminding import Mailed, after_reminder, reminded
 from compliance.reports.sources import RecordSource
 from compliance.reports.spans import Span
 from compliance.reports.trends import funnel, offence_groups, trend, unit_trends
@@ -49,11 +50,11 @@ def figures_of(
     *,
     force: str,
     intake: Intake | None = None,
-    reminders: Sequence[Effect] | None = None,
+    mailed: Mailed | None = None,
     division: str | None = None,
 ) -> Figures:
     """Everything a report says, at equal age throughout (statistics 1.2): of the force by division, or of one division
-    by team."""
+    by team. `mailed`: what mails told in the period, as rows of the period's verdicts; None where that is not known."""
     intake = intake or Intake()
     verdicts, period = judged.verdicts, judged.period.span
     own = judged.period.within(division)
@@ -74,13 +75,16 @@ def figures_of(
         quality=data_quality(ours, period, intake if division is None else Intake(), judged.source.versions),
         intake=intake,
         ways=ways(ours, period),
-        questions=questions(verdicts, ours, period, own.cohort, judged.before_columns),
+        questions=(
+            *questions(verdicts, ours, period, own.cohort, judged.before_columns),
+            *([after_reminder(verdicts, mailed, division)] if mailed else []),
+        ),
         late_teams=_late_teams(judged, division),
         restated=tuple(each for each in judged.restated if division in (None, each.unit)),
         sample=_sample(judged, own.cohort, force),
         version=1,
         changed=(),
-        reminders=None if reminders is None else tuple(reminders),
+        reminders=None if mailed is None else reminded(verdicts, mailed, division),
         definitions=definitions(judged.policy, period, judged.options.live_methods),
         basis=_basis(judged, ours, requirements),
     )

@@ -137,9 +137,33 @@ class Gap(Struct, frozen=True):
 
 
 class Effect(Struct, frozen=True):
-    """What one kind of reminder did: obligations told of, cleared after it, and the median days that took."""
+    """What one step of the ladder did in a period: of the obligations told of and outstanding then, the shares
+    discharged within 24 and 72 hours of the mail, and the median hours of those discharged by T.
+
+    `earlier`: how many of those within 72 hours were discharged by a contact dated before the day of the mail. The
+    `before` ones: the same of obligations that fell due before the service mailed anybody, reckoned from the morning on
+    which they would have been told of; None where there are none, or where a step has no such morning.
+    """
 
     step: str
-    sent: int
-    cleared: int
-    median_days: float | None
+    title: str
+    day: Proportion
+    three_days: Proportion
+    median_hours: float | None
+    earlier: int
+    before_day: Proportion | None
+    before_three_days: Proportion | None
+    before_median_hours: float | None
+
+
+class Reminded(Struct, frozen=True):
+    """The period's reminders: mails, the people who got them, the obligations they told of, and how often one was told
+    again. `before_first` to `before_last`: when what is compared with fell due."""
+
+    mails: int
+    recipients: int
+    obligations: int
+    repeats: int
+    steps: tuple[Effect, ...]
+    before_first: date
+    before_last: date

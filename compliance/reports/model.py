@@ -10,12 +10,12 @@ from datetime import date, datetime
 from msgspec import Struct
 
 from compliance.reports.findings import (
-    Effect,
     Funnel,
     Gap,
     Group,
     LateTeams,
     Question,
+    Reminded,
     Restated,
     Sample,
     Trend,
@@ -212,7 +212,7 @@ class Figures(Struct, frozen=True):
     """Of this period and edition, from 1."""
     changed: tuple[str, ...]
     """Why there is another version than the first: what is different from the one before."""
-    reminders: tuple[Effect, ...] | None
+    reminders: Reminded | None
     """None where it is not known."""
     definitions: tuple[Definition, ...]
     basis: Basis

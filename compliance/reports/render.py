@@ -85,5 +85,9 @@ def _environment() -> Environment:
         late_teams_in_words=telling.late_teams_in_words,
         restated_in_words=telling.restated_in_words,
         restated_difference=telling.restated_difference,
+        mails_in_words=telling.mails_in_words,
+        before_in_words=telling.before_in_words,
+        effect_limits=telling.EFFECT_LIMITS,
+        hours=telling.hours,
     )
     return environment

@@ -98,9 +98,7 @@ def _rows(figures: Figures) -> Iterator[Row]:
                      count=restated.met, of=restated.due)  # fmt: skip
     for item in figures.quality:
         yield _plain("quality", f"quality.{item.key}", item.title, "", now, in_period=item.in_week, held=item.held)
-    for effect in figures.reminders or ():
-        yield _plain("reminders", f"reminders.{effect.step}", effect.step, "", now, sent=effect.sent,
-                     cleared=effect.cleared, median_days=effect.median_days)  # fmt: skip
+    yield from _reminders(figures)
 
 
 def _change(change: Change | None) -> dict[str, Number]:
@@ -221,3 +219,24 @@ def _groups(requirement: Requirement, period: str) -> Iterator[Row]:
         named = group.name or NO_NAME
         yield _share("groups", f"offence.{requirement.id}/{named}", f"{requirement.id} in time, trailing weeks", named,
                      period, group.share)  # fmt: skip
+
+
+def _reminders(figures: Figures) -> Iterator[Row]:
+    if (sent := figures.reminders) is None:
+        return
+    now = figures.period
+    yield _plain("reminders", "reminders", "mails, who got them, what they told", "all", now, mails=sent.mails,
+                 recipients=sent.recipients, obligations=sent.obligations, repeats=sent.repeats)  # fmt: skip
+    for effect in sent.steps:
+        name = f"reminders.{effect.step}"
+        for hours, share, before in (
+            (24, effect.day, effect.before_day), (72, effect.three_days, effect.before_three_days),
+        ):  # fmt: skip
+            what = f"discharged within {hours} hours of the mail"
+            medians = {"median_hours": effect.median_hours, "earlier": effect.earlier} if hours == 72 else {}
+            yield _share("reminders", f"{name}/{hours}", what, effect.title, now, share, **medians)
+            if before:
+                period = f"{sent.before_first} to {sent.before_last}"
+                medians = {"median_hours": effect.before_median_hours} if hours == 72 else {}
+                yield _share("reminders", f"{name}/{hours}-before", f"{what}, had there been one", effect.title, period,
+                             before, **medians)  # fmt: skip

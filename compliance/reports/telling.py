@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Final, NamedTuple
 
-from compliance.reports.findings import Funnel, LateTeams, Question, Restated, Trend, UnitTrend
+from compliance.reports.findings import Funnel, LateTeams, Question, Reminded, Restated, Trend, UnitTrend
 from compliance.reports.model import Figures, Requirement
 from compliance.reports.periods import in_words
 from compliance.reports.restatement import CAUSES
-from compliance.reports.words import counted, number, percent, signed
+from compliance.reports.words import counted, number, percent, signed, span
 
 _RULES: Final = {
     "outside": "beyond the {side} limit",
@@ -214,3 +214,42 @@ def _backlog(figures: Figures) -> Iterator[str]:
             silent = requirement.week.silent
             many = counted(silent.count, "victim")
             yield f"{many} of {number(silent.of)} in cases open for longer heard nothing for 28 days."
+
+
+EFFECT_LIMITS: Final = (
+    "What this cannot show: that the mail was the cause. Nobody was left without mails by lot, and what fell due "
+    "earlier may differ in officers, workload and season. An update counts here when it was typed in: one given before "
+    "the mail and typed in after it is among them, told apart only by its date. And whoever is told again is, by then, "
+    "the harder case: the steps are not to be compared with each other."
+)
+
+
+def mails_in_words(sent: Reminded) -> str:
+    """How many mails there were, to how many, of how much."""
+    if not sent.mails:
+        return "No reminder told of anything that was still owed when it was sent."
+    told = counted(sent.obligations, "obligation")
+    each = f"{sent.mails / sent.recipients:.1f} a person, {sent.obligations / sent.recipients:.1f} obligations each"
+    again = counted(sent.repeats, "time")
+    return (
+        f"{counted(sent.mails, 'mail')} to {counted(sent.recipients, 'person', 'people')} told of {told} ({each}); "
+        f"something was told again {again}."
+    )
+
+
+def before_in_words(sent: Reminded) -> str:
+    """What the mails are compared with."""
+    if not any(effect.before_day for effect in sent.steps):
+        return "Nothing is held that fell due before the first mail, so there is nothing to compare with."
+    first, last = sent.before_first, sent.before_last
+    return (
+        f"Before: obligations that fell due from {span(first, last)}, before anybody was mailed, reckoned from the "
+        "morning on which the same reminder would have come."
+    )
+
+
+def hours(median: float | None) -> str:
+    """A median wait in hours or days."""
+    if median is None:
+        return "–"
+    return f"{median:.0f} hours" if median < 48 else f"{median / 24:.1f} days"

@@ -11,13 +11,14 @@ from compliance.config import Settings, load_settings
 from compliance.errors import ComplianceError
 from compliance.policy import Policy, load_policy
 from compliance.records import columns
-from compliance.reminders import check_templates
+from compliance.reminders import check_rules, check_templates
 from compliance.reports.figures import report_figures
 from compliance.reports.render import render
 from compliance.reports.sources import GivenRecords
 from compliance.reports.weeks import Week
 from compliance.resources import resource
 from compliance.service.feeding import mapper_of
+from compliance.service.posting import channel_of, delivery_rules
 from compliance.service.service import reminder_rules
 
 
@@ -48,6 +49,7 @@ def check(config: Path) -> Iterator[Finding]:
     yield from _examples(policies, rules)
     if settings is not None:
         yield _secrets(settings)
+        yield _posting(settings)
         yield _templates(settings)
         yield _mapping(settings)
 
@@ -133,6 +135,18 @@ def _secrets(settings: Settings) -> Finding:
     return Finding("secrets that the settings name", tuple(problems))
 
 
+def _posting(settings: Settings) -> Finding:
+    """How mail leaves; that every secret can be had is a finding of its own. No server is spoken to."""
+    what = "mail: every address is written to" if settings.mail.allow is None else "mail: a pilot, as `allow` says"
+    try:
+        delivery_rules(settings)
+        if not _secrets(settings).problems:
+            channel_of(settings).open().close()
+    except ComplianceError as error:
+        return Finding(what, (str(error),))
+    return Finding(what)
+
+
 def _templates(settings: Settings) -> Finding:
     try:
         policy = load_policy(settings.policy)
@@ -140,6 +154,7 @@ def _templates(settings: Settings) -> Finding:
         return Finding("templates: not looked at without a policy")
     try:
         rules = reminder_rules(settings)
+        check_rules(policy, rules)
     except ComplianceError as error:
         return Finding("settings of reminders and mail", (f"{settings.source}: {error}",))
     problems = []

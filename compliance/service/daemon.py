@@ -98,8 +98,13 @@ class Daemon:
         return done | {name: value for name, value in rare.items() if value}
 
     def _remind(self) -> dict[str, object]:
-        outcome, delivery = self._service.remind()
+        mail, minutes = self._service.settings.mail, self._service.settings.crime_system.poll_minutes
+        # No longer at a slow pace than the crime system can wait to be read: the next look goes on.
+        limit = None if mail.per_minute is None else max(1, int(mail.per_minute * minutes))
+        outcome, delivery = self._service.remind(self._stopping.wait, limit)
         done: dict[str, object] = {"digests": outcome.digests, "sent": delivery.sent}
+        rare = ("retried", "refused", "uncertain", "pilot")
+        done |= {name: count for name in rare if (count := getattr(delivery, name))}
         if outcome.not_now:
             done["not_now"] = outcome.not_now
         if delivery.stopped:

@@ -9,7 +9,8 @@ from sqlmodel import col, select
 
 from compliance.policy.calendars import LocalDates, from_day
 from compliance.reminders.history import standing
-from compliance.reminders.stages import BAD_ADDRESS, NO_ADDRESS
+from compliance.reminders.routing import BAD_ADDRESS, NO_ADDRESS
+from compliance.reminders.stages import OVERDUE, REROUTED
 from compliance.reports.findings import Gap
 from compliance.reports.model import Intake
 from compliance.reports.periods import parse_period
@@ -31,12 +32,17 @@ def intake_of(store: Store, at: datetime, found: tuple[Gap, ...] = ()) -> Intake
         .where(col(Obligation.officer_ref).not_in(select(OfficerRow.officer_ref)))
     )
     with store.session(reading=True) as session:
-        said = standing(session)
+        overdue = select(Obligation.crime_ref).where(Obligation.state == "overdue").distinct()
+        said = standing(session, session.exec(overdue).all())
         unknown_officers = session.exec(unknown).one()
     poll = last_complete_poll(store)
     return Intake(
         refused=sum(quarantine_counts(store, at).values()),
-        no_address=sum(reason in (NO_ADDRESS, BAD_ADDRESS) for _, _, _, reason in said.values()),
+        no_address=sum(
+            reason.rpartition(REROUTED)[2] in (NO_ADDRESS, BAD_ADDRESS)
+            for (_, step), (_, _, _, reason) in said.items()
+            if step == OVERDUE
+        ),
         unknown_officers=unknown_officers,
         last_complete_poll=None if poll is None else poll.ended_at,
         gaps=found,

@@ -12,8 +12,10 @@ from sqlmodel import Session
 from compliance.config import Settings
 from compliance.errors import UnavailableError
 from compliance.mail import Rendered, bare_address, enqueue
-from compliance.policy import Policy
+from compliance.policy import Policy, Verdicts
 from compliance.policy.calendars import from_day
+from compliance.reminders import ReminderRules
+from compliance.reminders.effect import Mailed, mailed
 from compliance.reports import words
 from compliance.reports.delay import notice, write_delay
 from compliance.reports.editions import public
@@ -48,6 +50,7 @@ class Reporting:
     settings: Settings
     policy: Policy
     store: Store
+    rules: ReminderRules
 
     @property
     def folder(self) -> Path:
@@ -149,16 +152,23 @@ class Reporting:
         )
 
     def _editions(self, judged: Judgements, intake: Intake, editions: Sequence[str]) -> list[Figures]:
-        force = self.settings.force.name
-        board = figures_of(judged, force=force, intake=intake)
+        force, told = self.settings.force.name, self._mailed(judged.verdicts, judged.period.span)
+        board = figures_of(judged, force=force, intake=intake, mailed=told)
         made = []
         for edition in editions:
             if edition == "division":
                 names = {d.name for requirement in board.requirements for d in requirement.divisions if d.name}
-                made += [figures_of(judged, force=force, intake=intake, division=name) for name in sorted(names)]
+                made += [
+                    figures_of(judged, force=force, intake=intake, mailed=told, division=name) for name in sorted(names)
+                ]
             else:
                 made.append(public(board) if edition == "public" else board)
         return made
+
+    def _mailed(self, verdicts: Verdicts, period: Span) -> Mailed:
+        """What the period's reminders told."""
+        local = self.policy.local
+        return mailed(self.store, verdicts, self.rules, (local.start_of(period.first), period.ended(local)))
 
 
 @dataclass(frozen=True)

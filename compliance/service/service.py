@@ -8,20 +8,22 @@ from typing import Final
 
 from compliance import clock as real_clock
 from compliance.config import Settings
-from compliance.errors import SettingsError
 from compliance.feeds import Remembered
-from compliance.mail import Delivery, SmtpServer, bare_address, deliver
+from compliance.mail import Delivery, Wait, bare_address, deliver
 from compliance.policy import Policy, load_policy
 from compliance.policy.calendars import from_day
-from compliance.reminders import Plan, ReminderRules, RemindOutcome, plan, remind, still_due
+from compliance.reminders import LadderChange, Plan, ReminderRules, RemindOutcome, notices, plan, remind, still_due
 from compliance.reports.periods import newest_settled
 from compliance.reports.publish import Publication
 from compliance.reports.spans import Span
+from compliance.resources import resource
 from compliance.service.feeding import feed_of
 from compliance.service.pace import Pace
 from compliance.service.polling import PollOutcome, poll
+from compliance.service.posting import channel_of, delivery_rules
 from compliance.service.reporting import Reporting
 from compliance.store import Retention, Store, apply_retention, judge_due
+from compliance.store.tables import Notice
 
 SOURCE: Final = "crimes"
 """The name under which the feed's cursor and polls are kept."""
@@ -67,16 +69,23 @@ class Service:
         self.judge()
         return plan(self.store, self.policy, self.rules, self.clock())
 
-    def remind(self) -> tuple[RemindOutcome, Delivery]:
-        """Queue this morning's digests, if it is a working morning and they are not queued yet; send what is due."""
+    def remind(self, wait: Wait | None = None, limit: int | None = None) -> tuple[RemindOutcome, Delivery]:
+        """Queue this morning's digests, if it is a working morning and they are not queued yet; send what is due, as
+        `deliver` does."""
         self.judge()
         outcome = remind(self.store, self.policy, self.rules, self.clock())
-        return outcome, self.deliver()
+        return outcome, self.deliver(wait, limit)
 
-    def deliver(self) -> Delivery:
-        """Send what is due from the outbox."""
+    def notices(self, crime_ref: str) -> list[tuple[Notice, str | None]]:
+        """What was decided of reminders of a crime, in order, each with how its mail stands (None: no mail)."""
+        with self.store.session(reading=True) as session:
+            return notices(session, crime_ref)
+
+    def deliver(self, wait: Wait | None = None, limit: int | None = None) -> Delivery:
+        """Send what is due from the outbox, at most `limit` mails, until `wait` says to stop (`mail.deliver`)."""
         question = still_due(self.store, self.policy, self.rules, self.clock)
-        return deliver(self.store, self.smtp, self.clock, still_due=question)
+        channel, rules = channel_of(self.settings), delivery_rules(self.settings)
+        return deliver(self.store, channel, self.clock, still_due=question, limit=limit, rules=rules, wait=wait)
 
     def report(
         self, period: Span | None = None, editions: Sequence[str] = (), forms: Sequence[str] = ()
@@ -95,7 +104,7 @@ class Service:
     @property
     def reporting(self) -> Reporting:
         """The reports of this service."""
-        return Reporting(self.settings, self.policy, self.store)
+        return Reporting(self.settings, self.policy, self.store, self.rules)
 
     def retain(self) -> int:
         """Strip or remove the crimes whose time has come, as the settings say -> how many."""
@@ -121,23 +130,6 @@ class Service:
         """What the force decided about reminders."""
         return reminder_rules(self.settings)
 
-    @property
-    def smtp(self) -> SmtpServer:
-        """The mail server. Raises SettingsError where its password cannot be had."""
-        mail = self.settings.mail
-        try:
-            return SmtpServer(
-                host=mail.host,
-                port=mail.port,
-                security=mail.security,
-                username=mail.username,
-                password=self.settings.secret(mail.password, "mail.password"),
-                timeout=mail.timeout_seconds,
-                ca_file=None if mail.ca_file is None else str(self.settings.path(mail.ca_file)),
-            )
-        except SettingsError as error:
-            raise SettingsError(f"{self.settings.source}: [mail] {error}") from None
-
 
 def reminder_rules(settings: Settings) -> ReminderRules:
     """What a force decided about reminders, out of its settings. Raises SettingsError that names the setting."""
@@ -149,9 +141,21 @@ def reminder_rules(settings: Settings) -> ReminderRules:
         domain=domain,
         list_id=f"victim-updates.{domain}",
         reply_to=mail.reply_to,
+        due_soon_days=reminders.due_soon_days,
         repeat_days=reminders.repeat_days,
+        supervisor_days=reminders.supervisor_days,
+        champion_days=reminders.champion_days,
+        ladder=tuple(LadderChange(**change.model_dump()) for change in reminders.ladder),
+        absence_held_days=reminders.absence_held_days,
+        cover=reminders.cover,
+        supervisor_role=reminders.supervisor_role,
+        champion_role=reminders.champion_role,
+        attempts=reminders.attempts,
+        hold_days=reminders.hold_days,
+        stale_hours=reminders.stale_hours,
         send_from=reminders.send_from,
         send_until=reminders.send_until,
         listed=reminders.listed,
         crime_link=settings.crime_system.crime_link,
+        templates=settings.path(reminders.templates) if reminders.templates else resource("templates", "email"),
     )

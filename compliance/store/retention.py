@@ -189,7 +189,7 @@ def _without_officers(crime: Crime) -> Crime:
 def _forget_mails(connection: Connection, refs: Sequence[str]) -> None:
     """Mails that told of the crimes keep their key and lose their text; the notices behind them go."""
     told = select(NOTICE.c.outbox_id).where(_of(NOTICE, refs), NOTICE.c.outbox_id.is_not(None))
-    done = OUTBOX.c.state.in_(("sent", "refused", "cancelled"))
+    done = OUTBOX.c.state.in_(("sent", "refused", "pilot", "cancelled"))
     connection.execute(update(OUTBOX).where(OUTBOX.c.id.in_(told), done).values(text="", html=None))
     connection.execute(delete(NOTICE).where(_of(NOTICE, refs)))
 

@@ -174,7 +174,7 @@ class Transition(SQLModel, table=True):
 class Outbox(SQLModel, table=True):
     """One mail that shall be sent once. `key` says what it is; the Message-ID follows from it.
 
-    States: queued, sending, sent, retry, refused, uncertain, cancelled, held.
+    States: queued, sending, sent, retry, refused, uncertain, pilot, cancelled (docs/mail.md).
     """
 
     __table_args__ = (Index("ix_outbox_state", "state", "next_attempt_at"),)

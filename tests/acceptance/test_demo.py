@@ -1,5 +1,6 @@
 """The demo, small: the whole service on a simulated force, twice the same, and on given records."""
 
+import re
 import sqlite3
 from contextlib import closing
 from email import message_from_bytes, policy
@@ -58,7 +59,7 @@ def test_an_email_holds_nothing_personal(tmp_path: Path) -> None:
     for path in (tmp_path / "mail").glob("*.eml"):
         message = message_from_bytes(path.read_bytes(), policy=policy.default)
         subject = str(message["Subject"])
-        assert "waiting for an update from you" in subject
+        assert re.fullmatch(r"\d+ victims? (is|are) (due|waiting for) an update\b[a-z :]*", subject)
         assert not any(word in subject for word in ("22/", "Crime", "Violence"))
         body = message.get_body(("plain",))
         assert body is not None

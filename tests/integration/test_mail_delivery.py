@@ -5,14 +5,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from compliance.errors import RecordError, SettingsError
 from compliance.mail import Delivery, Postponed, Rendered, SmtpServer, Withdrawn, as_written, deliver, enqueue
 from compliance.simulator.mail_sink import MailSink
-from compliance.store import Store, migrate
+from compliance.store import Store
 from compliance.store.tables import Outbox
+from tests import stores
 
+new_database, database_url, store = stores.new_database, stores.database_url, stores.store
 SENDER = {"From": "Victim updates <updates@force.example>"}
 MINUTES = timedelta(minutes=1)
 
@@ -33,15 +35,6 @@ class Clock:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    url = f"sqlite:///{tmp_path}/compliance.db"
-    migrate(url)
-    store = Store.open(url)
-    yield store
-    store.close()
 
 
 @pytest.fixture
@@ -67,7 +60,7 @@ def queue(store: Store, clock: Clock, *names: str) -> None:
 
 def rows(store: Store) -> dict[str, Outbox]:
     with store.session(reading=True) as session:
-        return {row.key: row for row in session.exec(select(Outbox))}
+        return {row.key: row for row in session.exec(select(Outbox).order_by(col(Outbox.id)))}
 
 
 def states(store: Store) -> dict[str, str]:

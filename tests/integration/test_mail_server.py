@@ -3,7 +3,8 @@
 import asyncio
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -13,10 +14,12 @@ import trustme
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from compliance.errors import SettingsError, UnavailableError
-from compliance.mail.smtp import Fate, Mailer, SmtpServer
+from compliance.mail import Fate, Mail, SmtpServer
 
-SENDER, OFFICER = "updates@force.example", "officer@force.example"
-MAIL = b"Subject: x\r\n\r\n.text\r\n"
+MAIL = Mail(
+    "officer@force.example", "x", ".text\n", None, {"From": "updates@force.example"}, "<1@force.example>",
+    datetime(2026, 6, 10, 6, tzinfo=UTC),
+)  # fmt: skip
 
 
 class Server:
@@ -83,10 +86,10 @@ def plain(port: int, timeout: float = 5) -> SmtpServer:
 def fates(server: Server, mails: int = 1) -> list[Fate]:
     """What becomes of some mails that are handed over one after another, reconnecting where need be."""
     found = []
-    with running(server) as port, Mailer(plain(port)) as mailer:
+    with running(server) as port, closing(plain(port).open()) as mailer:
         for _ in range(mails):
             mailer.connect()
-            found.append(mailer.send(SENDER, OFFICER, MAIL).fate)
+            found.append(mailer.send(MAIL).fate)
     return found
 
 
@@ -111,7 +114,7 @@ def test_many_mails_go_over_one_connection() -> None:
     server = Server()
     assert fates(server, mails=3) == [Fate.TAKEN] * 3
     assert len(server.connections) == 1
-    assert server.taken == [MAIL] * 3
+    assert server.taken == [MAIL.as_bytes()] * 3
 
 
 @pytest.mark.parametrize(
@@ -133,11 +136,38 @@ def test_every_answer_has_its_fate_and_the_next_mail_can_follow(step: str, answe
     assert server.taken == []
 
 
+@pytest.mark.parametrize("farewell", ["421 4.7.0 Too many mails on one connection", None])
+def test_a_connection_that_was_closed_between_two_mails_is_made_again_for_the_next(farewell: str | None) -> None:
+    """Idle for long, or enough mails on one: nothing was begun, so nothing is lost, and no retry is due."""
+
+    class Tired(Server):
+        async def handle_MAIL(self, server: SMTP, session: Session, envelope: Envelope, address: str, *_: Any) -> str:  # noqa: N802
+            if session.peer in self.connections:
+                if farewell is None:
+                    assert isinstance(server.transport, asyncio.Transport)
+                    server.transport.abort()
+                return str(farewell)
+            return await super().handle_MAIL(server, session, envelope, address)
+
+    server = Tired()
+    assert fates(server, mails=3) == [Fate.TAKEN] * 3
+    assert len(server.connections) == 3
+
+
+def test_what_a_server_says_may_be_logged() -> None:
+    """No address of ours is repeated with it."""
+    with running(Server(rcpt="550 5.1.1 <officer@force.example>: no mailbox")) as port:
+        mailer = plain(port).open()
+        mailer.connect()
+        assert mailer.send(MAIL).said == "550 5.1.1 <address>: no mailbox"
+        mailer.close()
+
+
 def test_a_server_that_takes_a_mail_and_is_gone_before_its_answer_leaves_it_uncertain() -> None:
     server = Server()
     server.drop_after_taking = True
     assert fates(server) == [Fate.UNCERTAIN]
-    assert server.taken == [MAIL]
+    assert server.taken == [MAIL.as_bytes()]
 
 
 def test_a_server_that_never_answers_is_given_up_in_time() -> None:
@@ -146,9 +176,9 @@ def test_a_server_that_never_answers_is_given_up_in_time() -> None:
             await asyncio.Event().wait()
             return "250 OK"
 
-    with running(Silent()) as port, Mailer(plain(port, timeout=0.2)) as mailer:
+    with running(Silent()) as port, closing(plain(port, timeout=0.2).open()) as mailer:
         mailer.connect()
-        answer = mailer.send(SENDER, OFFICER, MAIL)
+        answer = mailer.send(MAIL)
     assert answer.fate is Fate.UNCERTAIN
     assert "timed out" in answer.said
 
@@ -165,25 +195,28 @@ def test_tls_with_log_in(certificate: Path, security: Any) -> None:
         options = {"tls_context": tls, "require_starttls": True, "auth_required": True}
     with running(server, authenticator=log_in, **options) as port:
         right = SmtpServer("127.0.0.1", port, security, "service", "secret", 5, str(certificate))
-        with Mailer(right) as mailer:
+        with closing(right.open()) as mailer:
             mailer.connect()
-            assert mailer.send(SENDER, OFFICER, MAIL).fate is Fate.TAKEN
+            assert mailer.send(MAIL).fate is Fate.TAKEN
         wrong = SmtpServer("127.0.0.1", port, security, "service", "wrong", 5, str(certificate))
-        with Mailer(wrong) as mailer, pytest.raises(UnavailableError, match="refuses our user name and password"):
+        with (
+            closing(wrong.open()) as mailer,
+            pytest.raises(UnavailableError, match="refuses our user name and password"),
+        ):
             mailer.connect()
         unknown = SmtpServer("127.0.0.1", port, security, "service", "secret", 5)
-        with Mailer(unknown) as mailer, pytest.raises(UnavailableError, match="certificate"):
+        with closing(unknown.open()) as mailer, pytest.raises(UnavailableError, match="certificate"):
             mailer.connect()
 
 
 def test_a_server_without_starttls_is_not_used() -> None:
     with running(Server()) as port:
-        mailer = Mailer(SmtpServer("127.0.0.1", port, "starttls", timeout=5))
+        mailer = SmtpServer("127.0.0.1", port, "starttls", timeout=5).open()
         with pytest.raises(UnavailableError, match=f"127.0.0.1:{port}: STARTTLS"):
             mailer.connect()
 
 
 def test_a_ca_file_that_is_not_there_is_a_wrong_setting(tmp_path: Path) -> None:
     server = SmtpServer("127.0.0.1", 1, ca_file=str(tmp_path / "none.pem"))
-    with Mailer(server) as mailer, pytest.raises(SettingsError, match=r"none\.pem"):
-        mailer.connect()
+    with pytest.raises(SettingsError, match=r"none\.pem"):
+        server.open()

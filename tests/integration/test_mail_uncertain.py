@@ -4,13 +4,16 @@ from datetime import timedelta
 
 import pytest
 
-from compliance.mail import Delivery, deliver
-from compliance.mail.smtp import Answer, Fate, Mailer
+from compliance.mail import Answer, Delivery, DeliveryRules, Fate, Mail, deliver
+from compliance.mail.by_hand import send_again
+from compliance.mail.smtp import Mailer
 from compliance.simulator.mail_sink import MailSink
 from compliance.store import Store
-from tests.integration.test_mail_delivery import MINUTES, Clock, clock, queue, rows, server_of, sink, states, store
+from tests import stores
+from tests.integration.test_mail_delivery import MINUTES, Clock, clock, queue, rows, server_of, sink, states
 
-__all__ = ["clock", "sink", "store"]
+__all__ = ["clock", "sink"]
+new_database, database_url, store = stores.new_database, stores.database_url, stores.store
 
 
 class Crash(BaseException):
@@ -21,9 +24,9 @@ def crash(monkeypatch: pytest.MonkeyPatch, *, after_sending: bool) -> None:
     """The service ends between its two commits: before the server heard of the mail, or after it took it."""
     send = Mailer.send
 
-    def ends(mailer: Mailer, sender: str, recipient: str, content: bytes) -> Answer:
+    def ends(mailer: Mailer, mail: Mail) -> Answer:
         if after_sending:
-            send(mailer, sender, recipient, content)
+            send(mailer, mail)
         raise Crash
 
     monkeypatch.setattr(Mailer, "send", ends)
@@ -78,3 +81,27 @@ def test_an_uncertain_mail_that_is_deferred_stays_uncertain_until_it_is_sent(
             found.append((row.state, row.attempts, row.next_attempt_at is not None))
             clock.pass_by(timedelta(hours=5))
     assert found == [("uncertain", 1, True), ("uncertain", 2, True), ("uncertain", 3, False), ("uncertain", 3, False)]
+
+
+@pytest.mark.parametrize("crashes", [False, True])
+def test_what_is_uncertain_is_held_where_the_force_says_so(
+    store: Store, clock: Clock, sink: MailSink, monkeypatch: pytest.MonkeyPatch, crashes: bool
+) -> None:
+    """`uncertain = "hold"`: never sent a second time, until a person says so."""
+    queue(store, clock, "a")
+    hold = DeliveryRules(resend=False)
+    with monkeypatch.context() as patch:
+        if crashes:
+            crash(patch, after_sending=True)
+            with pytest.raises(Crash):
+                deliver(store, server_of(sink), clock, rules=hold)
+        else:
+            patch.setattr(Mailer, "send", lambda *_: Answer(Fate.UNCERTAIN, "no answer"))
+            assert deliver(store, server_of(sink), clock, rules=hold).uncertain == 1
+    clock.pass_by(timedelta(days=2))
+    assert deliver(store, server_of(sink), clock, rules=hold) == Delivery()
+    row = rows(store)["a"]
+    assert (row.state, row.next_attempt_at) == ("uncertain", None)
+    send_again(store, [row.id or 0], clock())
+    assert deliver(store, server_of(sink), clock, rules=hold) == Delivery(sent=1)
+    assert {received.message["Message-ID"] for received in sink.messages} == {row.message_id}

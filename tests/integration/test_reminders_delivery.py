@@ -76,9 +76,11 @@ def test_a_mail_that_waited_past_the_working_day_goes_out_the_next_morning(offic
     office.sink.defer.clear()
     office.now = morning("2026-06-12", 18)
     assert office.deliver() == Delivery(postponed=1)
+    office.records()
     office.now = morning("2026-06-13", 9)
+    office.records()
     assert office.deliver() == Delivery()
-    office.now = morning("2026-06-15")
+    office.wait_until("2026-06-15")
     assert office.deliver() == Delivery(sent=1)
     assert "5 days ago" not in office.outbox()[0].text
     assert "7 days ago" in office.outbox()[0].text

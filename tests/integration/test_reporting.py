@@ -15,6 +15,7 @@ from compliance.reports.findings import Gap
 from compliance.reports.periods import parse_period
 from compliance.service.held import gaps
 from compliance.service.reporting import Reporting
+from compliance.service.service import reminder_rules
 from compliance.store import Store, migrate
 from compliance.store.tables import Outbox, Published
 from tests.stores import at, crime, take, updates
@@ -44,7 +45,7 @@ def reporting(store: Store, folder: Path, **report: Any) -> Reporting:
             "source": "a test",
         }
     )
-    return Reporting(settings, load_policy("west-mercia"), store)
+    return Reporting(settings, load_policy("west-mercia"), store, reminder_rules(settings))
 
 
 def written(folder: Path) -> list[str]:
@@ -171,7 +172,8 @@ def test_2_5_another_policy_is_drawn_in_its_week_and_said(store: Store, tmp_path
     take(store, TUESDAY, CRIME, crime("22A/2/26", reported_at="2026-06-24T09:00:00Z"))
     reporting(store, tmp_path).publish(parse_period("2026-W27"), TUESDAY)
     other = load_policy("west-mercia").changed(title="The policy of July")
-    later = Reporting(reporting(store, tmp_path).settings, other, store)
+    before = reporting(store, tmp_path)
+    later = Reporting(before.settings, other, store, before.rules)
     (done,) = later.publish(parse_period("2026-W28"), TUESDAY)
     assert "Week 28 of 2026: another policy: The policy of July." in done.path.read_text("utf-8")
     (again,) = later.publish(parse_period("2026-W27"), TUESDAY)

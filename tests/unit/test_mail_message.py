@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compliance.errors import SettingsError
-from compliance.mail import SmtpServer, address_problem, bare_address, message_id
-from compliance.mail.message import compose
+from compliance.mail import Mail, SmtpServer, address_problem, bare_address, message_id
 
 NOW = datetime(2026, 6, 10, 6, 0, tzinfo=UTC)
 HEADERS = {"From": "Victim updates <updates@force.example>", "Auto-Submitted": "auto-generated"}
@@ -21,9 +20,9 @@ IDENTITY = "<abc@mail.force.example>"
 def composed(**changes: object) -> bytes:
     values: dict[str, object] = {
         "to_address": "officer@force.example", "subject": "1 victim is waiting", "text": "Text\n",
-        "html": "<p>Text</p>", "headers": HEADERS, "identity": IDENTITY, "now": NOW,
+        "html": "<p>Text</p>", "headers": HEADERS, "message_id": IDENTITY, "date": NOW,
     }  # fmt: skip
-    return compose(**(values | changes))  # type: ignore[arg-type]
+    return Mail(**(values | changes)).as_bytes()  # type: ignore[arg-type]
 
 
 def parsed(content: bytes) -> EmailMessage:
@@ -107,7 +106,7 @@ def test_a_mail_may_have_a_text_part_alone() -> None:
 
 def test_the_same_mail_is_the_same_bytes() -> None:
     assert composed() == composed()
-    assert composed() != composed(identity="<other@mail.force.example>")
+    assert composed() != composed(message_id="<other@mail.force.example>")
 
 
 @given(st.text(max_size=20), st.sampled_from("\r\n\0\x0b\x1b\x85\u2028\u2029"), st.text(max_size=20))
@@ -136,3 +135,22 @@ def test_a_password_does_not_travel_in_the_clear_nor_show_in_a_log() -> None:
 def test_a_time_out_ends_before_a_claim_does(timeout: float) -> None:
     with pytest.raises(SettingsError, match="at most 120 seconds"):
         SmtpServer("mail.force.example", timeout=timeout)
+
+
+def test_mails_of_one_thread_hang_together_in_every_programme_and_no_machine_answers_them() -> None:
+    root = message_id("digest:1042", "force.example")
+    message = parsed(composed(headers=HEADERS | {"References": root}))
+    assert message["References"] == message["In-Reply-To"] == root
+    assert parsed(composed(headers={"From": "a@force.example"}))["Auto-Submitted"] == "auto-generated"
+    assert "In-Reply-To" not in parsed(composed())
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\r\n"), max_size=300))
+def test_every_text_arrives_as_it_was_in_lines_that_every_server_takes(line: str) -> None:
+    content = composed(text=f"{line}\n", html=f"{line}\n")
+    assert content.isascii()
+    assert all(len(part) <= 78 for part in content.split(b"\r\n"))
+    for kind in ("plain", "html"):
+        part = parsed(content).get_body((kind,))
+        assert part is not None
+        assert bytes(part.get_payload(decode=True)).decode() == f"{line}\r\n"

@@ -15,8 +15,8 @@ from compliance.errors import SettingsError
 from compliance.policy import Policy, load_policy
 from compliance.records import convert_crime
 from compliance.reminders import Decision, Outcome, ReminderRules, check_templates
-from compliance.reminders.digest import Letter, write
-from compliance.reminders.owed import Owed, outstanding_now
+from compliance.reminders.digest import Letter, Told, write
+from compliance.reminders.owed import Owed, Standing, owed_now
 from compliance.reminders.render import render
 from compliance.reminders.stages import NEW, STILL_WAITING
 
@@ -43,7 +43,8 @@ def crime(reported: str = "2026-06-02", *updates: dict[str, Any], **fields: Any)
 
 
 def outstanding(*crimes: dict[str, Any], policy: Policy = POLICY, now: datetime = NOW) -> list[Owed]:
-    return outstanding_now([convert_crime(record) for record in crimes], policy, now, {})
+    owed = owed_now([convert_crime(record) for record in crimes], policy, RULES, now, {})
+    return [item for item in owed if item.standing is Standing.OVERDUE]
 
 
 def letter(
@@ -88,7 +89,7 @@ def test_a_victim_added_later_has_their_own_first_day() -> None:
 def test_it_says_what_was_owed_by_when_and_for_how_long() -> None:
     record = crime("2026-06-02")
     assert said("First update within 7 days of the report was due by Tuesday 9 June, 1 day ago", record)
-    assert said("Last update: none recorded", record)
+    assert said("Last update: none recorded, 8 days since the report", record)
     assert said("HMIC, September 2008: an update within 7 days", record)
 
 
@@ -104,6 +105,75 @@ def test_an_attempt_is_shown_and_does_not_count() -> None:
     days = [{"at": f"2026-06-0{day}"} | attempt for day in (3, 4, 5, 8)]
     sentence = "Attempts on Thursday 4 June, Friday 5 June and Monday 8 June are recorded;"
     assert said(sentence, crime("2026-06-02", *days))
+
+
+def test_an_update_before_a_victim_was_added_is_named_and_does_not_count() -> None:
+    """Rules 3.5: nobody is told that they did nothing; the clock ran from the day on which the victim was added."""
+    victims = [{"victim_ref": "V1"}, {"victim_ref": "V2", "added_at": "2026-06-02T09:00:00Z"}]
+    record = crime("2026-05-20", {"at": "2026-05-25"}, victims=victims)
+    assert said("Last update: none recorded, 8 days since this victim was added", record)
+    assert said(
+        "The update on Monday 25 May came before this victim was added to the record; it does not count for them. "
+        "Their time runs from Tuesday 2 June, the day they were added (rules 3.5).",
+        record,
+    )
+    told_since = crime("2026-05-20", {"at": "2026-05-25"}, {"at": "2026-06-02"}, victims=victims)
+    assert not said("came before this victim was added", told_since)
+
+
+def test_an_update_dated_before_the_report_is_named_and_does_not_count() -> None:
+    """Rules 3.5: a data fault, which the officer can put right."""
+    sentence = (
+        "The update on Wednesday 20 May is dated before the report on Tuesday 2 June and does not count (rules 3.5); "
+        "if its date is wrong, correct it."
+    )
+    assert said(sentence, crime("2026-06-02", {"at": "2026-05-20"}))
+
+
+def test_it_says_for_how_long_the_victim_has_heard_nothing() -> None:
+    """Rules 4.5: the running cycle is 22 days late; the five before it were missed one after another."""
+    record = crime("2025-12-02", {"at": "2025-12-05"})
+    assert said("was due by Tuesday 19 May, 22 days ago", record)
+    assert said("Last update: Friday 5 December 2025, 187 days ago", record)
+    sentence = (
+        "The 5 updates before it were missed too: the victim has heard nothing that counts for 187 days (rules 4.5)."
+    )
+    assert said(sentence, record)
+    assert said("The update before it was missed too:", crime("2026-04-01", {"at": "2026-04-06"}))
+    assert not said("before it", crime("2026-05-01", {"at": "2026-05-06"}))
+
+
+def test_who_was_forgotten_longest_comes_first_however_late_the_running_cycle_is() -> None:
+    """Rules 4.5: a cycle of a day ago after five that were missed, before a first update of 30 days ago."""
+    forgotten = outstanding(
+        crime("2025-12-24", {"at": "2025-12-30"}, crime_ref="L"), now=datetime(2026, 6, 17, 6, tzinfo=UTC)
+    )
+    late = outstanding(crime("2026-05-11", crime_ref="S"), now=datetime(2026, 6, 17, 6, tzinfo=UTC))
+    both = [item.waiting.crime_ref for item in sorted([*late, *forgotten], key=lambda item: item.urgency)]
+    assert both[0] == "L"
+
+
+def test_it_says_who_else_is_told_and_from_when() -> None:
+    """The ladder, from the due date of 9 June."""
+    sentence = (
+        "Who else is told if no update is recorded: your supervisor from Tuesday 16 June and the division's champion "
+        "from Tuesday 30 June."
+    )
+    assert said(sentence, crime("2026-06-02"))
+    several = outstanding(crime("2026-06-02", crime_ref="A"), crime("2026-06-01", crime_ref="B"))
+    text = " ".join(render(letter(several), RULES).text.split())
+    assert "your supervisor from Monday 15 June at the earliest" in text
+
+
+def test_already_done_says_when_the_list_was_read() -> None:
+    written = write(
+        [Decision(o, "1", Outcome.SENT, NEW) for o in outstanding(crime())], POLICY, RULES, TODAY, Told("06:55")
+    )
+    text = " ".join(render(written, RULES).text.split())
+    assert (
+        "Already done? Record it in the crime system: this list is read from there, last on 06:55. "
+        "What is recorded is not listed again." in text
+    )
 
 
 def test_only_attempts_since_the_last_update_are_shown() -> None:
@@ -132,9 +202,9 @@ def test_one_victim_is_one_entry_whatever_is_owed() -> None:
     obligations = outstanding(crime("2026-05-06"))
     assert sorted(o.requirement for o in obligations) == ["28-day", "7-day"]
     written = letter(obligations)
-    assert [(len(entry.owed), entry.crime) for entry in written.new] == [(2, "22/1/26")]
+    assert [(len(entry.owed), entry.crime) for entry in written.parts["new"]] == [(2, "22/1/26")]
     assert written.subject == "1 victim is waiting for an update from you"
-    assert [due.days_over for due in written.new[0].owed] == [28, 7]
+    assert [due.days_over for due in written.parts["new"][0].owed] == [28, 7]
 
 
 def test_the_opaque_reference_is_told_only_where_a_crime_has_several_victims() -> None:
@@ -164,9 +234,8 @@ def test_every_mail_says_how_to_make_contact_safely() -> None:
 
 
 def test_it_says_what_to_do_what_counts_and_how_it_was_judged() -> None:
-    assert said("ring the victim, or contact them in the way they agreed", crime())
-    assert said("Record it as an update in the crime system", crime())
-    assert said("This list is read from the crime system", crime())
+    assert said("When you know that it is safe, ring the victim, or contact them in the way they agreed.", crime())
+    assert said("Record it as an update in the crime system, with the day you spoke.", crime())
     assert said("An attempt does not count (rules 2.4).", crime())
     assert said("Policy: West Mercia force policy on keeping victims informed.", crime())
     assert said("neither does a contact on the day of the report (rules 3.3)", crime())
@@ -175,7 +244,7 @@ def test_it_says_what_to_do_what_counts_and_how_it_was_judged() -> None:
 
 
 def test_a_reply_is_asked_for_only_where_it_arrives() -> None:
-    assert said("Not yours, or not right? Reply with the crime number.", crime())
+    assert said("Wrong? Reply with the crime number.", crime())
     assert not said("Reply with", crime(), rules=replace(RULES, reply_to=None))
 
 
@@ -210,8 +279,8 @@ def test_what_is_new_is_listed_however_long_the_others_wait() -> None:
     told = [Decision(o, "1042", Outcome.SENT, STILL_WAITING) for o in old]
     told += [Decision(o, "1042", Outcome.SENT, NEW) for o in outstanding(crime("2026-06-02", crime_ref="NEW/26"))]
     written = write(told, POLICY, RULES, TODAY)
-    assert [entry.crime for entry in written.new] == ["NEW/26"]
-    assert (len(written.waiting), written.more) == (19, 7)
+    assert [entry.crime for entry in written.parts["new"]] == ["NEW/26"]
+    assert (len(written.parts["waiting"]), written.more) == (19, 7)
 
 
 def test_the_text_part_fits_every_screen() -> None:

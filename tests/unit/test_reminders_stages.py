@@ -9,9 +9,10 @@ import pytest
 from compliance.errors import SettingsError
 from compliance.policy import load_policy
 from compliance.reminders import Decision, Outcome, ReminderRules
-from compliance.reminders.owed import Owed, Waiting
+from compliance.reminders.owed import Owed
 from compliance.reminders.rules import next_opening, not_now
 from compliance.reminders.stages import History, Situation, decide
+from compliance.reminders.waiting import Waiting
 from compliance.store.tables import OfficerRow
 
 POLICY = load_policy("west-mercia")
@@ -43,7 +44,8 @@ def reasons(decisions: list[Decision]) -> list[str]:
 
 
 def one(*obligations: Owed, **about: Any) -> str:
-    (reason,) = reasons(told(*obligations, **about))
+    """The reason of the one obligation, as its officer's step has it."""
+    (reason,) = reasons([decision for decision in told(*obligations, **about) if decision.step == "overdue"])
     return reason
 
 
@@ -102,7 +104,7 @@ def test_an_address_that_the_server_refused_waits_and_a_corrected_one_does_not()
 
 def known(*obligations: Owed, day: date) -> dict[str, Any]:
     """These were told to the officer on a day, in their last digest."""
-    return {"told": {("1042", o.key, o.spell): day for o in obligations}, "last_digest": {"1042": day}}
+    return {"told": {("1042", o.key, o.spell, "overdue"): day for o in obligations}}
 
 
 def test_what_was_told_is_told_again_after_seven_days_and_not_before() -> None:

@@ -1,0 +1,280 @@
+"""From the outbox to the channel: each mail claimed, handed over and settled, with no lock held in between.
+
+Before a mail leaves, the claim is on disk; before the next one is claimed, so is what came of it: one commit settles a
+mail and claims the next. A service that ends between the two leaves a claim, which after `CLAIM_LASTS` is *uncertain*:
+sent once more with the same Message-ID, by which a mail system can tell a double, or held for a person to decide. When
+the second time is uncertain too it is held in any case.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Event
+from typing import Any, Final
+
+from sqlalchemy import Connection, and_, bindparam, or_, select, update
+
+from compliance.errors import UnavailableError
+from compliance.mail.channel import Answer, Channel, Fate
+from compliance.mail.channel import Connection as Line
+from compliance.mail.message import Mail
+from compliance.mail.outbox import Postponed, Rendered, StillDue, Withdrawn, as_written
+from compliance.mail.pilot import Pilot
+from compliance.store import Store
+from compliance.store.tables import OUTBOX, Outbox
+
+CLAIM_LASTS: Final = timedelta(minutes=15)
+"""A row claimed longer ago than this was claimed by a service that has ended: longer than any hand-over can take."""
+FIRST_WAIT: Final = timedelta(minutes=5)
+LONGEST_WAIT: Final = timedelta(hours=4)
+"""How long after a failed attempt the next one comes: twice as long each time, up to the longest."""
+PATIENCE: Final = 3
+"""A run ends when this many connections in a row were lost."""
+
+_AFTER: Final = OUTBOX.c.next_attempt_at
+_NOW: Final = bindparam("now", type_=_AFTER.type)
+_ROW: Final = update(OUTBOX).where(OUTBOX.c.id == bindparam("row"), OUTBOX.c.attempts == bindparam("tried"))
+_UNCHANGED: Final = _ROW.where(OUTBOX.c.state == bindparam("was"))
+_OURS: Final = _ROW.where(OUTBOX.c.state.in_(("sending", "uncertain")), OUTBOX.c.claimed_at == bindparam("since"))
+_READY: Final = or_(
+    and_(OUTBOX.c.state.in_(("queued", "retry")), or_(_AFTER.is_(None), _NOW >= _AFTER)),
+    and_(OUTBOX.c.state == "uncertain", _NOW >= _AFTER),
+)
+"""Which rows are to be sent at an instant."""
+_READY_ROW: Final = select(OUTBOX).where(OUTBOX.c.id == bindparam("row"), _READY)
+
+Wait = Callable[[float], bool]
+"""Waits so many seconds (0: not at all); True: the service is to stop. That of a `threading.Event` is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryRules:
+    """What a force decides about delivery. `per_minute`: at most so many mails a minute and run, evenly; None: as fast
+    as they are taken. `resend`: whether an uncertain mail is sent once more, or held. `pilot`: who is written to."""
+
+    per_minute: int | None = None
+    resend: bool = True
+    pilot: Pilot | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What one run did, in mails; `pilot` were written to disk. `stopped` says which trouble ended it before the outbox
+    was empty, None where none did."""
+
+    sent: int = 0
+    retried: int = 0
+    refused: int = 0
+    uncertain: int = 0
+    cancelled: int = 0
+    postponed: int = 0
+    pilot: int = 0
+    stopped: str | None = None
+
+    def __str__(self) -> str:
+        rare = {
+            "uncertain": self.uncertain, "no longer due": self.cancelled, "postponed": self.postponed,
+            "written to disk for the pilot": self.pilot,
+        }  # fmt: skip
+        often = f"{self.sent:,} sent, {self.retried:,} to be tried again, {self.refused:,} refused"
+        return ", ".join([often, *(f"{count:,} {name}" for name, count in rare.items() if count)])
+
+
+def deliver(
+    store: Store,
+    channel: Channel,
+    clock: Callable[[], datetime],
+    *,
+    still_due: StillDue = as_written,
+    limit: int | None = None,
+    rules: DeliveryRules = DeliveryRules(),
+    wait: Wait | None = None,
+) -> Delivery:
+    """Send what is due, oldest first, at most `limit` mails (design decision 5).
+
+    `clock` gives the present instant (aware). `still_due` is asked just before each mail. A server that cannot be
+    reached, refuses us, or loses one connection after another ends the run: `stopped` says so, and everything not yet
+    sent stays queued. So it does when `wait` says that the service is to stop.
+    """
+    _end_old_claims(store, clock())
+    with closing(channel.open()) as line:
+        run = _Run(store, str(channel), line, clock, still_due, rules, wait or Event().wait)
+        trouble: str | None = None
+        try:
+            run.through(_due(store, clock(), limit))
+        except UnavailableError as error:
+            trouble = str(error)
+        finally:
+            run.end()
+    return Delivery(**run.counts, stopped=trouble)
+
+
+@dataclass(frozen=True, slots=True)
+class _Flight:
+    """A mail on its way: its row as it was before it was claimed, when it was claimed, and the answer to come."""
+
+    row: Outbox
+    claimed: datetime
+    answer: Future[Answer]
+
+
+class _Run:
+    """One run over the outbox, row by row. While the server takes one mail the next is read and asked about."""
+
+    def __init__(
+        self, store: Store, name: str, line: Line, clock: Callable[[], datetime], still_due: StillDue,
+        rules: DeliveryRules, wait: Wait,
+    ) -> None:  # fmt: skip
+        self.counts: Counter[str] = Counter()
+        self._store, self._line, self._clock, self._still_due, self._rules = store, line, clock, still_due, rules
+        self._name, self._wait = name, wait
+        self._sender = ThreadPoolExecutor(1, "mail")
+        self._flight: _Flight | None = None
+        self._unsettled: dict[str, Any] | None = None
+        self._last: datetime | None = None
+        self._lost = 0
+
+    def through(self, row_ids: Iterable[int]) -> None:
+        """All these rows, until the service is to stop. Raises UnavailableError where it makes no sense to go on."""
+        for row_id in row_ids:
+            if self._paced():
+                return
+            self._handle(row_id)
+
+    def end(self) -> None:
+        """Wait for the mail on its way and commit what came of it."""
+        try:
+            self._answered()
+        finally:
+            self._sender.shutdown()
+            self._settle()
+
+    def _paced(self) -> bool:
+        """Wait until the next mail may go; True: the service is to stop."""
+        seconds = 0.0
+        if self._rules.per_minute is not None and self._last is not None:
+            between = 60 / self._rules.per_minute
+            seconds = min(max(between - (self._clock() - self._last).total_seconds(), 0.0), between)
+            if seconds > 0:
+                self._answered()
+                self._settle()
+        return self._wait(seconds)
+
+    def _handle(self, row_id: int) -> None:
+        """One row from its re-check to its hand-over."""
+        with self._store.reading() as connection:
+            # Read anew: since the run began another instance may have sent it.
+            found = connection.execute(_READY_ROW, {"row": row_id, "now": self._clock()}).mappings().first()
+        if found is None:
+            return
+        row = Outbox(**found)
+        content = self._still_due(row)
+        self._answered()
+        if isinstance(content, Withdrawn):
+            return self._end_row(row, "cancelled", state="cancelled", problem=content.reason, next_attempt_at=None)
+        if isinstance(content, Postponed):
+            return self._end_row(row, "postponed", next_attempt_at=content.until, problem=content.reason)
+        now = self._clock()
+        mail = Mail(row.to_address, content.subject, content.text, content.html, row.headers, row.message_id, now)
+        if (pilot := self._rules.pilot) is not None and not pilot.allows(row.to_address):
+            written = f"written to {pilot.write(mail)}"
+            return self._end_row(
+                row, "pilot", state="pilot", problem=written, next_attempt_at=None, **_says(row, content)
+            )
+        return self._hand_over(row, content, mail)
+
+    def _hand_over(self, row: Outbox, content: Rendered, mail: Mail) -> None:
+        """Claim, commit, and talk to the server with no lock held."""
+        self._line.connect()
+        now, second = mail.date, row.state == "uncertain"
+        claim = {
+            "state": "sending",
+            "claimed_at": now,
+            "attempts": row.attempts + 1,
+            # When it is sent again should this service end here; never again where this is that second time already.
+            "next_attempt_at": None if second or not self._rules.resend else now + CLAIM_LASTS,
+            **_says(row, content),
+        }
+        if self._commit(row, claim):  # else another instance has it
+            self._last = now
+            self._flight = _Flight(row, now, self._sender.submit(self._line.send, mail))
+
+    def _answered(self) -> None:
+        """Wait for the mail on its way, if there is one. Raises UnavailableError where no other would fare better."""
+        if self._flight is None:
+            return
+        flight, self._flight = self._flight, None
+        answer = flight.answer.result()
+        count, changes = _outcome(flight.row, answer, self._clock(), self._rules.resend)
+        self._unsettled = {"row": flight.row.id, "tried": flight.row.attempts + 1, "since": flight.claimed, **changes}
+        self.counts[count] += 1
+        self._lost = self._lost + 1 if answer.fate in (Fate.LOST, Fate.UNCERTAIN) else 0
+        if answer.fate is Fate.HALTED or self._lost == PATIENCE:
+            raise UnavailableError(f"{self._name}: {answer.said}")
+
+    def _settle(self) -> None:
+        """Commit what came of the last mail, unless the claim of another has done so."""
+        if self._unsettled is not None:
+            with self._settled():
+                pass
+
+    def _end_row(self, row: Outbox, count: str, **changes: Any) -> None:
+        self.counts[count] += self._commit(row, changes)
+
+    def _commit(self, row: Outbox, changes: Mapping[str, Any]) -> bool:
+        """Settle the last mail and change a row that is still as it was read: True where exactly one row was."""
+        as_read = {"row": row.id, "was": row.state, "tried": row.attempts}
+        with self._settled() as connection:
+            return connection.execute(_UNCHANGED, {**as_read, **changes}).rowcount == 1
+
+    @contextmanager
+    def _settled(self) -> Iterator[Connection]:
+        """A transaction in which what came of the last mail is written, also where its claim was given up meanwhile:
+        it is still ours."""
+        with self._store.writing() as connection:
+            if self._unsettled is not None:
+                connection.execute(_OURS, self._unsettled)
+            yield connection
+        self._unsettled = None
+
+
+def _says(row: Outbox, content: Rendered) -> dict[str, str | None]:
+    """What a mail says now, as changes of its row; nothing where that is what it said."""
+    if content == as_written(row):
+        return {}
+    return {"subject": content.subject, "text": content.text, "html": content.html}
+
+
+def _outcome(row: Outbox, answer: Answer, now: datetime, resend: bool) -> tuple[str, dict[str, Any]]:
+    """The name of its count and the changes of a row, as it was before it was claimed, after a hand-over."""
+    second = row.state == "uncertain"
+    found: dict[str, Any] = {"sent_at": None, "next_attempt_at": None, "problem": answer.said}
+    match answer.fate:
+        case Fate.TAKEN:
+            return "sent", found | {"state": "sent", "sent_at": now, "problem": None}
+        case Fate.REFUSED:
+            return "refused", found | {"state": "refused"}
+        case Fate.UNCERTAIN:
+            again = None if second or not resend else now + FIRST_WAIT
+            return "uncertain", found | {"state": "uncertain", "next_attempt_at": again}
+        case _:
+            later = now + min(FIRST_WAIT * 2 ** min(row.attempts, 16), LONGEST_WAIT)
+            return "retried", found | {"state": "uncertain" if second else "retry", "next_attempt_at": later}
+
+
+def _end_old_claims(store: Store, now: datetime) -> None:
+    """What was being sent when the service ended may have been taken: it becomes uncertain, visibly."""
+    old = and_(OUTBOX.c.state == "sending", OUTBOX.c.claimed_at <= now - CLAIM_LASTS)
+    said = "the service ended between handing the mail over and hearing the answer"
+    with store.writing() as connection:
+        connection.execute(update(OUTBOX).where(old).values(state="uncertain", problem=said))
+
+
+def _due(store: Store, now: datetime, limit: int | None) -> list[int]:
+    """The ids of the rows to be sent now, oldest first."""
+    asked = select(OUTBOX.c.id).where(_READY).order_by(OUTBOX.c.id).limit(limit)
+    with store.reading() as connection:
+        return list(connection.execute(asked, {"now": now}).scalars())

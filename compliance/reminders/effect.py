@@ -1,0 +1,162 @@
+"""Which obligations a period's mails told of and when; and when those would have been told that fell due before the
+service mailed anybody: what a report needs to say whether reminders work.
+
+What became of them is in the verdicts already (one judging, the same for both): nothing is reckoned here.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from sqlmodel import col, select
+
+from compliance.policy import Policy, Verdicts
+from compliance.policy.calendars import Ints, from_day, to_day
+from compliance.records import to_micros
+from compliance.reminders.history import DIGEST
+from compliance.reminders.rules import Ladder, ReminderRules, due_soon_on, next_working
+from compliance.reminders.stages import CHAMPION, CLOSED, DUE_SOON, OVERDUE, STILL_WAITING, SUPERVISOR, Outcome
+from compliance.store import Store
+from compliance.store.tables import Notice, Outbox
+
+AGAIN: Final = "told again"
+"""What an officer was told before and is told once more."""
+SHOWN: Final = (DUE_SOON, OVERDUE, AGAIN, CLOSED, SUPERVISOR, CHAMPION)
+"""The steps in the order in which they come."""
+BEFORE: Final = timedelta(weeks=13)
+"""So long before the first mail, what fell due is looked at for comparison."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Obligations, as rows of some verdicts, each told of by one step (of SHOWN) at one instant, in microseconds UTC.
+
+    An obligation of which there were several mails stands there for each.
+    """
+
+    row: Ints
+    step: npt.NDArray[np.str_]
+    at: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Mailed:
+    """What digests told in a period: of each obligation in `told` the mail (its row in the outbox) and to whom.
+    `untold`: what fell due from `first` to `last`, before the service mailed anybody, at the instants at which it would
+    have been told."""
+
+    told: Told
+    mail: Ints
+    recipient: npt.NDArray[np.str_]
+    untold: Told
+    first: date
+    last: date
+
+
+def mailed(store: Store, verdicts: Verdicts, rules: ReminderRules, period: tuple[datetime, datetime]) -> Mailed:
+    """What was told by the digests sent in a period, from its first instant up to but not including its second (aware).
+
+    `verdicts` is everything as judged for the report. An obligation of which there is no verdict with that clock date
+    any more (its date was corrected, or an update moved the next one) is left out.
+    """
+    notices = _notices(store, period)
+    rows = _rows(verdicts, {notice.crime_ref for notice, _ in notices})
+    found = [(rows.get(_key(notice), -1), notice, sent_at) for notice, sent_at in notices]
+    found = [each for each in found if each[0] >= 0]
+    told = _told([(row, _step(notice), to_micros(sent_at)) for row, notice, sent_at in found])
+    last = rules.due_from - timedelta(days=1)
+    first = max(rules.due_from - BEFORE, from_day(verdicts.policy.working.first))
+    return Mailed(
+        told,
+        np.array([notice.outbox_id for _, notice, _ in found], dtype=np.int64),
+        np.array([notice.recipient_ref for _, notice, _ in found], dtype=np.str_),
+        _told(list(_untold(verdicts, rules, first, last))),
+        first,
+        last,
+    )
+
+
+def _told(found: list[tuple[int, str, int]]) -> Told:
+    row, step, at = zip(*found, strict=True) if found else ((), (), ())
+    return Told(np.array(row, dtype=np.int64), np.array(step, dtype=np.str_), np.array(at, dtype=np.int64))
+
+
+def _notices(store: Store, period: tuple[datetime, datetime]) -> list[tuple[Notice, datetime]]:
+    """What was told in a period, each with the instant at which the mail server took the mail."""
+    asked = (
+        select(Notice, Outbox.sent_at)
+        .join(Outbox, col(Outbox.id) == col(Notice.outbox_id))
+        .where(Outbox.kind == DIGEST, Outbox.state == "sent", Notice.outcome == str(Outcome.SENT))
+        .where(col(Outbox.sent_at) >= period[0], col(Outbox.sent_at) < period[1])
+        .order_by(col(Notice.id))
+    )
+    with store.session(reading=True) as session:
+        return [(notice, sent_at) for notice, sent_at in session.exec(asked).all() if sent_at is not None]
+
+
+def _step(notice: Notice) -> str:
+    return AGAIN if notice.step == OVERDUE and notice.reason.startswith(STILL_WAITING) else notice.step
+
+
+_Key = tuple[Any, ...]
+
+
+def _key(notice: Notice) -> _Key:
+    return notice.crime_ref, notice.victim_ref, notice.requirement, notice.cycle, to_day(notice.clock_date)
+
+
+def _rows(verdicts: Verdicts, crime_refs: set[str]) -> dict[_Key, int]:
+    """The row of each obligation of some crimes."""
+    columns = verdicts.columns
+    wanted = pc.is_in(columns.crime_ref, value_set=pa.array(sorted(crime_refs), pa.string()))
+    row = np.flatnonzero(wanted.to_numpy(zero_copy_only=False)[verdicts.crime])
+    ids = [requirement.id for requirement in verdicts.policy.requirement]
+    keys = zip(
+        columns.crime_ref.take(pa.array(verdicts.crime[row])).to_pylist(),
+        columns.victims.ref.take(pa.array(verdicts.victim[row])).to_pylist(),
+        [ids[place] for place in verdicts.requirement[row].tolist()],
+        verdicts.cycle[row].tolist(),
+        verdicts.clock_date[row].tolist(),
+        strict=True,
+    )
+    return dict(zip(keys, row.tolist(), strict=True))
+
+
+def _untold(verdicts: Verdicts, rules: ReminderRules, first: date, last: date) -> Iterator[tuple[int, str, int]]:
+    """(row, step, instant) of what fell due between two dates, at the hour at which mail goes out on the days on which
+    the ladder would have told of it."""
+    policy, category = verdicts.policy, verdicts.columns.victims.category
+    row = np.flatnonzero((verdicts.due_date >= to_day(first)) & (verdicts.due_date <= to_day(last)))
+    kind = np.stack([verdicts.requirement[row], category.codes[verdicts.victim[row]], verdicts.due_date[row]], axis=1)
+    kinds, place = np.unique(kind, axis=0, return_inverse=True)
+    for number, (requirement, code, due) in enumerate(kinds.tolist()):
+        named = category.values[code] if code >= 0 else "standard"
+        ladder = rules.ladder_for(policy.requirement[requirement].id, named)
+        of_kind = row[place.ravel() == number].tolist()
+        for step, day in _mornings(policy, ladder, from_day(due)):
+            sent = to_micros(policy.local.start_of(day)) + _micros_into_day(rules)
+            yield from ((each, step, sent) for each in of_kind)
+
+
+def _mornings(policy: Policy, ladder: Ladder, due: date) -> Iterator[tuple[str, date]]:
+    """The working days on which the steps of a ladder would have come."""
+    if ladder.due_soon_days:
+        yield DUE_SOON, due_soon_on(policy, due, ladder.due_soon_days)
+    overdue = next_working(policy, due)
+    yield OVERDUE, overdue
+    for step, day in (
+        (AGAIN, overdue + timedelta(days=ladder.repeat_days)),
+        (SUPERVISOR, due + timedelta(days=ladder.supervisor_days)),
+        (CHAMPION, due + timedelta(days=ladder.champion_days)),
+    ):
+        yield step, next_working(policy, day - timedelta(days=1))
+
+
+def _micros_into_day(rules: ReminderRules) -> int:
+    at = rules.send_from
+    return ((at.hour * 60 + at.minute) * 60 + at.second) * 1_000_000

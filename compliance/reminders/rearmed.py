@@ -1,0 +1,47 @@
+"""Why something is owed again: an update was removed, a date corrected, a case reopened after all."""
+
+from collections.abc import Sequence
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session, col, select
+
+from compliance.policy import Policy
+from compliance.reminders.owed import Key
+from compliance.reminders.words import day_text
+from compliance.store.dialect import chunks
+from compliance.store.tables import Transition
+
+_DISCHARGED = ("met", "late")
+
+
+def rearmed(session: Session, policy: Policy, crime_refs: Sequence[str], today: date) -> dict[Key, str]:
+    """A sentence for each obligation of these crimes that became overdue after it had been discharged, written off, or
+    owed by another date."""
+    zone = ZoneInfo(policy.timezone)
+    rows: list[Transition] = []
+    for part in chunks(crime_refs):
+        asked = select(Transition).where(col(Transition.crime_ref).in_(part)).order_by(col(Transition.id))
+        rows += session.exec(asked).all()
+    found: dict[Key, str] = {}
+    discharged: dict[Key, date] = {}
+    ended: set[tuple[str, str, str, int]] = set()
+    for row in rows:
+        key = (row.crime_ref, row.victim_ref, row.requirement, row.cycle, row.clock_date)
+        if row.to_state in _DISCHARGED:
+            discharged[key] = row.dated
+        if row.to_state is None:
+            ended.add(key[:4])
+        if row.to_state != "overdue":
+            continue
+        on = day_text(row.noticed_at.astimezone(zone).date(), today)
+        if row.from_state in _DISCHARGED:
+            removed = (
+                f"An update dated {day_text(discharged[key], today)} was" if key in discharged else "An update was"
+            )
+            found[key] = f"{removed} removed on {on}; contact is owed again."
+        elif row.from_state in ("missed", "lapsed"):
+            found[key] = f"The case was opened again, as recorded on {on}; contact is owed again."
+        elif row.from_state is None and key[:4] in ended:
+            found[key] = f"The date from which the time runs was corrected on {on}; contact is owed again."
+    return found

@@ -1,0 +1,160 @@
+"""To whom what is owed goes: the officer in the case, else who covers, then the supervisor, then the champion.
+
+    officer -> who covers for them -> their supervisor (and who covers there) -> ... -> the team's supervisor
+            -> the division's champion
+
+Nobody is asked twice, so that a chain which leads back to itself ends.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from compliance.mail import address_problem
+from compliance.reminders.rules import ReminderRules
+from compliance.reminders.waiting import Waiting
+from compliance.store.tables import OfficerRow
+
+NOBODY: Final = "nobody has the case"
+UNKNOWN: Final = "officer unknown"
+LEFT: Final = "officer has left"
+ABSENT: Final = "officer absent"
+NO_ADDRESS: Final = "no address"
+BAD_ADDRESS: Final = "address cannot be used"
+REFUSED: Final = "address refused"
+NO_LEADER: Final = "there is nobody above the officer to tell"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Who is told. `why` somebody else than was meant is told, None where that one is; `recipient_ref` None: nobody can
+    be, and `why` says why the one who was meant cannot."""
+
+    recipient_ref: str | None
+    why: str | None = None
+
+
+class Directory:
+    """The officer directory on a day, and who in it can be told anything."""
+
+    def __init__(
+        self,
+        officers: Mapping[str, OfficerRow],
+        rules: ReminderRules,
+        today: date,
+        refused: Mapping[tuple[str, str], date],
+    ) -> None:
+        """`refused`: (officer, address) -> the day of their last digest, where the mail server refused that one."""
+        self._officers, self._rules, self._today, self._refused = officers, rules, today, refused
+        self._supervisors: dict[str, list[str]] = defaultdict(list)
+        self._champions: dict[str, list[str]] = defaultdict(list)
+        for ref in sorted(officers):
+            officer = officers[ref]
+            if officer.role == rules.supervisor_role and officer.team:
+                self._supervisors[officer.team].append(ref)
+            if officer.role == rules.champion_role and officer.division:
+                self._champions[officer.division].append(ref)
+
+    def address(self, ref: str) -> str:
+        """The address of one who can be told."""
+        return str(self._officers[ref].email)
+
+    def leaders_of(self, officer: OfficerRow) -> list[str]:
+        """An officer's supervisor and the champion of their division, as far as they can be told."""
+        wanted = [officer.supervisor_ref, *self._champions.get(officer.division or "", ())]
+        return [ref for ref in dict.fromkeys(wanted) if ref is not None and self.problem(ref) is None]
+
+    def problem(self, ref: str | None) -> str | None:
+        """Why somebody cannot be told today, None where they can."""
+        officer = self._officers.get(ref or "")
+        if officer is None:
+            return UNKNOWN if ref else NOBODY
+        if officer.left_on is not None and officer.left_on <= self._today:
+            return LEFT
+        return ABSENT if is_absent(officer, self._today) else self._address_problem(officer)
+
+    def _address_problem(self, officer: OfficerRow) -> str | None:
+        if not officer.email:
+            return NO_ADDRESS
+        if address_problem(officer.email):
+            return BAD_ADDRESS
+        refused = self._refused.get((officer.officer_ref, officer.email))
+        if refused is not None and self._today < refused + timedelta(days=self._rules.repeat_days):
+            return f"{REFUSED} on {refused}"
+        return None
+
+    def back_on(self, ref: str) -> date | None:
+        """When an absent officer is back, None where that is not known or far off."""
+        officer = self._officers[ref]
+        for days in range(1, 62):
+            day = self._today + timedelta(days=days)
+            if not is_absent(officer, day):
+                return day
+        return None
+
+    def to_officer(self, waiting: Waiting, instead: str | None = None) -> Route:
+        """The officer in the case, or who is told in their place; `instead` says why the officer is not to be told."""
+        officer = waiting.officer_ref
+        why = instead or self.problem(officer)
+        if why is None:
+            return Route(officer)
+        others = self._first([*self._covers(officer), *self._above(waiting)] if not instead else self._above(waiting))
+        return Route(others, why)
+
+    def to_supervisor(self, waiting: Waiting) -> Route:
+        """The supervisor of whoever has the case, or who is told in their place."""
+        above = list(self._above(waiting))
+        if not above:
+            return Route(None, NO_LEADER)
+        return self._route(above)
+
+    def to_champion(self, waiting: Waiting) -> Route:
+        """The champion of the division that has the case."""
+        champions = self._of_division(waiting)
+        return self._route(champions) if champions else Route(None, NO_LEADER)
+
+    def _route(self, wanted: list[str]) -> Route:
+        told = self._first(wanted)
+        return Route(told, None if told == wanted[0] else self.problem(wanted[0]))
+
+    def _first(self, wanted: Iterable[str]) -> str | None:
+        return next((ref for ref in wanted if self.problem(ref) is None), None)
+
+    def _covers(self, ref: str | None) -> Iterator[str]:
+        """Who covers for somebody, and who covers for those."""
+        seen = {ref}
+        while (ref := self._rules.cover.get(ref or "")) and ref not in seen:
+            seen.add(ref)
+            yield ref
+
+    def _above(self, waiting: Waiting) -> Iterator[str]:
+        """Everybody above the officer in a case, the nearest first, each once."""
+        seen = {waiting.officer_ref}
+        ref = waiting.officer_ref
+        while (officer := self._officers.get(ref or "")) and (ref := officer.supervisor_ref) and ref not in seen:
+            seen.add(ref)
+            yield ref
+            for cover in self._covers(ref):
+                if cover not in seen:
+                    seen.add(cover)
+                    yield cover
+        for ref in (*self._supervisors.get(waiting.team or "", ()), *self._of_division(waiting)):
+            if ref not in seen:
+                seen.add(ref)
+                yield ref
+
+    def _of_division(self, waiting: Waiting) -> list[str]:
+        officer = self._officers.get(waiting.officer_ref or "")
+        return self._champions.get(waiting.division or (officer.division if officer else None) or "", [])
+
+
+def is_absent(officer: OfficerRow, day: date) -> bool:
+    """Whether the directory has an absence over a local date; an absence without an end goes on (records section 4:
+    both dates included)."""
+    return any(_day(span.get("from"), day) <= day <= _day(span.get("until"), day) for span in officer.absent)
+
+
+def _day(text: str | None, otherwise: date) -> date:
+    return date.fromisoformat(text) if text else otherwise

@@ -1,0 +1,220 @@
+"""The victims who wait, with the facts of the record that whoever is told has to know."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+import numpy as np
+
+from compliance.policy import Policy
+from compliance.policy.calendars import NEVER, Ints, from_day
+from compliance.policy.facts import Block
+from compliance.policy.standing import Flags, Moment
+from compliance.records import Crime
+from compliance.records.columns import CLOSED, EVERY_VICTIM, OPEN, UNKNOWN_VICTIM, Coded, Columns
+from compliance.records.instants import NONE, parse_instants
+
+_ATTEMPTED: Final = "attempted"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A victim who waits for an update on a crime. Dates are local."""
+
+    crime_ref: str
+    victim_ref: str
+    several: bool
+    """Whether the crime has other victims, so that the reference has to be told."""
+    officer_ref: str | None
+    """Who has the case now."""
+    on_hold: bool
+    """Contact must not be made as usual today."""
+    reported_on: date
+    last_update: date | None
+    """The last counted update (rules 2.4)."""
+    attempts: tuple[date, ...]
+    """Attempts since the last counted update."""
+    uncounted: tuple[date, ...]
+    """Other contacts since then that do not count."""
+    category: str = "standard"
+    team: str | None = None
+    division: str | None = None
+    officer_since: date | None = None
+    """Since when, where another officer had the case before."""
+    is_open: bool = True
+    closed_on: date | None = None
+    """When the case closed, None where it is open or cancelled."""
+    declining: bool = False
+    added_on: date | None = None
+    """When the victim was added to the record, where that was after the day of the report: D0 (rules 3)."""
+    too_early: date | None = None
+    """The last update before their time began to run, where there is none since: it does not count (rules 3.5)."""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Which victim."""
+        return self.crime_ref, self.victim_ref
+
+    @property
+    def silent_since(self) -> date:
+        """Since when the victim has heard nothing that counts."""
+        return self.last_update or self.added_on or self.reported_on
+
+    def told_since(self, day: date) -> bool:
+        """Whether there is a counted update on a date or later."""
+        return self.last_update is not None and self.last_update >= day
+
+
+def waiting_of(crimes: Sequence[Crime], block: Block, wanted: set[int], hold_days: int) -> dict[int, Waiting]:
+    """The facts of the victims asked for, by their rows in the columns. A contact hold without an end counts for
+    `hold_days` from its start."""
+    table, policy, moment, found = block.columns, block.policy, block.moment, block.cases
+    counted = block.contacts
+    since = counted.day >= found.day_0[counted.case]  # what came before D0 never counts (rules 3.5)
+    last_at, early_at = _latest(block, since), _latest(block, ~since)
+    others = _uncounted(table, moment, set(counted.row.tolist()), last_at)
+    declining = dict(
+        zip(
+            found.victim.tolist(),
+            ((found.declined <= moment.today) & (found.asked_again == NEVER)).tolist(),
+            strict=True,
+        )
+    )
+    several = np.bincount(found.crime, minlength=len(table)) > 1
+    reported = policy.local.of(table.reported_at)
+    day_0 = dict(zip(found.victim.tolist(), found.day_0.tolist(), strict=True))
+    held = _on_hold(crimes, block, hold_days)
+    holders, statuses = _Holders(table, policy, moment), _Statuses(table, policy, moment)
+    refs, crime_of, category = table.victims.ref, table.victims.crime, table.victims.category
+    result = {}
+    for victim in wanted:
+        crime = int(crime_of[victim])
+        crime_ref, victim_ref = crimes[crime].crime_ref, refs[victim].as_py()
+        officer, team, division, officer_since = holders.now(crime)
+        is_open, closed_on = statuses.now(crime)
+        last_update = _day(policy, last_at[victim])
+        result[victim] = Waiting(
+            crime_ref=crime_ref,
+            victim_ref=victim_ref,
+            several=bool(several[crime]),
+            officer_ref=officer,
+            on_hold=(crime, victim_ref) in held,
+            reported_on=from_day(reported[crime]),
+            last_update=last_update,
+            attempts=_dates(policy, others[victim, True]),
+            uncounted=_dates(policy, others[victim, False]),
+            category=_text(category, victim) or "standard",
+            team=team,
+            division=division,
+            officer_since=officer_since,
+            is_open=is_open,
+            closed_on=closed_on,
+            declining=declining.get(victim, False),
+            added_on=from_day(day_0[victim]) if day_0[victim] > reported[crime] else None,
+            too_early=_day(policy, early_at[victim]) if last_update is None else None,
+        )
+    return result
+
+
+def _latest(block: Block, which: Flags) -> Ints:
+    """The instant of the last of the counted updates that are meant, for each victim; NONE where there is none."""
+    last = np.full(len(block.columns.victims), NONE, dtype=np.int64)
+    np.maximum.at(last, block.cases.victim[block.contacts.case[which]], block.contacts.at[which])
+    return last
+
+
+def _day(policy: Policy, instant: int) -> date | None:
+    return None if instant == NONE else from_day(policy.local.of(np.array([instant]))[0])
+
+
+def _text(column: Coded, row: int) -> str | None:
+    code = int(column.codes[row])
+    return column.values[code] if code >= 0 else None
+
+
+class _Holders:
+    """Who has each case now: the last allocation, else the record's own fields (records section 1)."""
+
+    def __init__(self, table: Columns, policy: Policy, moment: Moment) -> None:
+        self._table, self._local = table, policy.local
+        rows = np.flatnonzero(table.allocations.at <= moment.as_at)
+        self._rows, self._crime = rows, table.allocations.crime[rows]
+
+    def now(self, crime: int) -> tuple[str | None, str | None, str | None, date | None]:
+        """Officer, team, division, and since when where another officer had it before."""
+        first, last = np.searchsorted(self._crime, [crime, crime + 1])
+        table = self._table
+        if first == last:
+            return _text(table.officer, crime), _text(table.team, crime), _text(table.division, crime), None
+        told = table.allocations
+        rows = self._rows[first:last].tolist()
+        officer = _text(told.officer, rows[-1])
+        since = rows[-1]
+        for row in reversed(rows):
+            if _text(told.officer, row) != officer:
+                day = from_day(self._local.of(told.at[[since]])[0])
+                return officer, _text(told.team, rows[-1]), _text(told.division, rows[-1]), day
+            since = row
+        return officer, _text(told.team, rows[-1]), _text(told.division, rows[-1]), None
+
+
+class _Statuses:
+    """How each crime stands now, by its last change (rules 2.9)."""
+
+    def __init__(self, table: Columns, policy: Policy, moment: Moment) -> None:
+        rows = np.flatnonzero(table.statuses.at <= moment.as_at)
+        self._crime, self._kind = table.statuses.crime[rows], table.statuses.kind[rows]
+        self._day = policy.local.of(table.statuses.at[rows])
+
+    def now(self, crime: int) -> tuple[bool, date | None]:
+        """Whether it is open, and the local date on which it closed."""
+        last = int(np.searchsorted(self._crime, crime + 1)) - 1
+        if last < 0 or self._crime[last] != crime or self._kind[last] == OPEN:
+            return True, None
+        return False, from_day(self._day[last]) if self._kind[last] == CLOSED else None
+
+
+def _uncounted(table: Columns, moment: Moment, counted: set[int], last_at: Any) -> dict[tuple[int, bool], list[int]]:
+    """Contacts that do not count and came after the victim's last counted update: (victim, was it an attempt) ->
+    instants."""
+    updates, start = table.updates, table.victims_of
+    attempted = updates.outcome.codes == updates.outcome.code(_ATTEMPTED)
+    result: dict[tuple[int, bool], list[int]] = defaultdict(list)
+    for row in np.flatnonzero((updates.at <= moment.as_at) & (updates.victim != UNKNOWN_VICTIM)).tolist():
+        if row in counted:
+            continue
+        named, crime = int(updates.victim[row]), int(updates.crime[row])
+        everyone = range(int(start[crime]), int(start[crime + 1]))
+        for victim in everyone if named == EVERY_VICTIM else (named,):
+            if updates.at[row] > last_at[victim]:
+                result[victim, bool(attempted[row])].append(int(updates.at[row]))
+    return result
+
+
+def _dates(policy: Policy, instants: list[int]) -> tuple[date, ...]:
+    days = policy.local.of(np.array(instants, dtype=np.int64))
+    return tuple(from_day(day) for day in np.unique(days))
+
+
+def _on_hold(crimes: Sequence[Crime], block: Block, hold_days: int) -> set[tuple[int, str]]:
+    """The victims, as (crime, reference), whom a contact hold covers on any part of today (records section 1)."""
+    policy, today = block.policy, block.moment.today
+
+    def day(text: str | None, otherwise: int) -> int:
+        return otherwise if text is None else int(policy.local.of(parse_instants([text])[0])[0])
+
+    def holds() -> Iterator[tuple[int, str, bool]]:
+        for place, crime in enumerate(crimes):
+            for victim in crime.victims or ():
+                covered = False
+                for hold in victim.contact_holds or ():
+                    # One that says neither when it began nor when it ends stands: nobody knows that it is over.
+                    start = day(hold.start, today)
+                    covered |= start <= today <= day(hold.end, start + hold_days - 1)
+                yield place, victim.victim_ref, covered
+
+    # Of victims with the same reference the last one stands.
+    last = {(place, ref): held for place, ref, held in holds()}
+    return {victim for victim, held in last.items() if held}

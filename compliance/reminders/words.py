@@ -1,0 +1,141 @@
+"""How a mail says things: dates, and sentences about one victim's case."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from typing import Final
+
+from compliance.reminders.owed import Owed, Standing
+from compliance.reminders.routing import ABSENT, BAD_ADDRESS, LEFT, NO_ADDRESS, NOBODY, REFUSED, UNKNOWN
+from compliance.reminders.stages import ATTEMPTS, CONTACT_HOLD, LEADERS, Decision
+from compliance.reminders.waiting import Waiting
+
+_UNREADABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_SHOWN_ATTEMPTS: Final = 3
+_WHY: Final = {
+    ABSENT: "is absent",
+    LEFT: "has left",
+    UNKNOWN: "is not in the officer directory",
+    NO_ADDRESS: "has no email address",
+    BAD_ADDRESS: "has an email address that cannot be used",
+}
+
+
+def day_text(day: date, today: date) -> str:
+    """`Tuesday 9 June`, with the year where it is not this one."""
+    return f"{day:%A} {day.day} {day:%B}" + (f" {day.year}" if day.year != today.year else "")
+
+
+def plain(text: str) -> str:
+    """A reference as one line: a record may hold any character."""
+    return _UNREADABLE.sub(" ", text).strip()
+
+
+def last_update(waiting: Waiting, today: date) -> str:
+    """When the victim was last told anything that counts, and how long they have heard nothing."""
+    days = plural((today - waiting.silent_since).days, "day", "days")
+    if waiting.last_update is not None:
+        return f"{day_text(waiting.last_update, today)}, {days} ago"
+    return f"none recorded, {days} since {'this victim was added' if waiting.added_on else 'the report'}"
+
+
+def plural(number: int, one: str, several: str) -> str:
+    """`1 day`, `3 days`."""
+    return f"{number} {one if number == 1 else several}"
+
+
+def because(decisions: Iterable[Decision]) -> list[str]:
+    """Why the reader is told of a case that somebody else has, each reason once."""
+    return list(dict.fromkeys(sentence for decision in decisions for sentence in _because(decision)))
+
+
+def _because(decision: Decision) -> Iterator[str]:
+    waiting, why = decision.owed.waiting, decision.rerouted
+    officer = f"officer {plain(waiting.officer_ref)}" if waiting.officer_ref else None
+    whom = officer or "an officer"
+    if decision.step in LEADERS:
+        if officer:
+            yield f"{officer[0].upper()}{officer[1:]} has the case."
+        if why:
+            yield f"You get this because whoever would be told before you {_why(why)}."
+    elif why == NOBODY:
+        yield "You get this because nobody has the case: please allocate it."
+    elif why == CONTACT_HOLD:
+        yield (
+            f"A contact hold is recorded, so that {whom} is not reminded. The update is still owed: please decide how "
+            "it can be given safely."
+        )
+    elif why == ATTEMPTS:
+        yield (
+            f"Attempts on {len(waiting.attempts)} dates did not reach the victim, so that {whom} is not reminded any "
+            "more. Please decide: a letter, another way, or a contact hold."
+        )
+    elif why:
+        yield f"You get this because {officer}, who has the case, {_why(why)}."
+
+
+def _why(why: str) -> str:
+    return "cannot be reached by email" if why.startswith(REFUSED) else _WHY.get(why, "cannot be told")
+
+
+def remarks(waiting: Waiting, owed: Sequence[Owed], today: date, *, own: bool) -> Iterator[str]:
+    """What the record has and what did not count, in sentences: nobody is told that they did nothing (rules 8). `own`:
+    the reader has the case."""
+    if any(item.standing is Standing.CLOSED for item in owed) and waiting.closed_on:
+        yield (
+            f"This case closed on {day_text(waiting.closed_on, today)}. No update is recorded since "
+            f"{day_text(waiting.silent_since, today)}. Please tell the victim the outcome."
+        )
+    taken_over = next((item.taken_over for item in owed if item.taken_over), None)
+    if taken_over:
+        before = any(item.due_date < taken_over for item in owed)
+        whose = "yours" if own else "theirs"
+        who = "You have" if own else f"Officer {plain(waiting.officer_ref or '')} has"
+        was_owed = f"; this was owed before it was {whose}" if before else ""
+        yield f"{who} had this case since {day_text(taken_over, today)}{was_owed}."
+    if missed := max((item.missed_before for item in owed), default=0):
+        what = "The update before it was" if missed == 1 else f"The {missed} updates before it were"
+        silent = (today - waiting.silent_since).days
+        yield f"{what} missed too: the victim has heard nothing that counts for {silent} days (rules 4.5)."
+    for item in owed:
+        if item.same_day:
+            # A victim added to the record later has their own day 0 (rules 3).
+            what = (
+                "the day of the report" if item.clock_date == waiting.reported_on else "the day this victim was added"
+            )
+            yield (
+                f"{'Your' if own else 'The'} update on {day_text(item.clock_date, today)}, {what}, is recorded. "
+                f"The policy asks for one more by {day_text(item.due_date, today)}."
+            )
+    yield from _too_early(waiting, today)
+    if waiting.attempts:
+        what = _on(waiting.attempts, "An attempt on", "Attempts on", today)
+        yield f"{what} recorded; an attempt does not count as an update (rules 2.4)."
+    if waiting.uncounted:
+        what = _on(waiting.uncounted, "A contact on", "Contacts on", today)
+        yield f"{what} recorded, but not in a way that counts as an update (rules 2.4)."
+
+
+def _too_early(waiting: Waiting, today: date) -> Iterator[str]:
+    """An update that came before the victim's time began to run."""
+    if waiting.too_early is None:
+        return
+    on = day_text(waiting.too_early, today)
+    if waiting.added_on:
+        yield (
+            f"The update on {on} came before this victim was added to the record; it does not count for them. Their "
+            f"time runs from {day_text(waiting.added_on, today)}, the day they were added (rules 3.5)."
+        )
+    else:
+        yield (
+            f"The update on {on} is dated before the report on {day_text(waiting.reported_on, today)} and does not "
+            "count (rules 3.5); if its date is wrong, correct it."
+        )
+
+
+def _on(days: Sequence[date], one: str, several: str, today: date) -> str:
+    """`An attempt on DATE is`, `Attempts on DATE and DATE are`: the latest few."""
+    texts = [day_text(day, today) for day in days[-_SHOWN_ATTEMPTS:]]
+    if len(texts) == 1:
+        return f"{one} {texts[0]} is"
+    return f"{several} {', '.join(texts[:-1])} and {texts[-1]} are"

@@ -1,0 +1,150 @@
+"""Whether reminders work: what was discharged after a mail, beside the same obligations before there were mails.
+
+Instants are microseconds in UTC, days local dates as numbers since 1970-01-01.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any, Final, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from compliance.policy.calendars import Ints
+from compliance.policy.standing import Flags
+from compliance.policy.verdicts import LATE, MET, MISSED, OVERDUE, PENDING, Verdicts
+from compliance.records.columns import Coded
+from compliance.reports.findings import Effect, Question, Reminded
+from compliance.reports.rates import has, owner, proportion
+
+HOUR: Final = 3_600_000_000
+DAY: Final = 24 * HOUR
+WEEK: Final = 7 * DAY
+STEPS: Final = {
+    "due soon": ("due-soon", "Due soon"),
+    "overdue": ("overdue", "Overdue, for the first time"),
+    "told again": ("again", "Still overdue, told again"),
+    "closed": ("closed", "Case closed with something owed"),
+    "supervisor": ("supervisor", "To the supervisor"),
+    "champion": ("champion", "To the division’s champion"),
+}
+"""Each step of the ladder: its name in a figure's, and in words."""
+
+
+class Told(Protocol):
+    """Obligations as rows of the verdicts, each told of by one step (of STEPS) at an instant."""
+
+    @property
+    def row(self) -> Ints: ...  # noqa: D102
+    @property
+    def step(self) -> npt.NDArray[np.str_]: ...  # noqa: D102
+    @property
+    def at(self) -> Ints: ...  # noqa: D102
+
+
+class Mailed(Protocol):
+    """What mails told in a period, each obligation with its mail and recipient; and `untold`, what fell due from
+    `first` to `last`, before there were mails, at the instants at which it would have been told."""
+
+    @property
+    def told(self) -> Told: ...  # noqa: D102
+    @property
+    def mail(self) -> Ints: ...  # noqa: D102
+    @property
+    def recipient(self) -> npt.NDArray[np.str_]: ...  # noqa: D102
+    @property
+    def untold(self) -> Told: ...  # noqa: D102
+    @property
+    def first(self) -> date: ...  # noqa: D102
+    @property
+    def last(self) -> date: ...  # noqa: D102
+
+
+class Waits:
+    """Obligations that were outstanding when they were told of: how long each then waited, in microseconds.
+
+    Left out is what had been recorded as done by then, and what fell away. An obligation not yet discharged as at T
+    waits for ever.
+    """
+
+    def __init__(self, verdicts: Verdicts, told: Told, division: str | None = None) -> None:
+        """Of all, or of the obligations that were a division's."""
+        update = verdicts.update[told.row]
+        done = np.isin(verdicts.state[told.row], (MET, LATE)) & (update >= 0)
+        entered = np.full(len(told.row), np.iinfo(np.int64).max)
+        entered[done] = verdicts.columns.updates.entered_at[update[done]]
+        counts = np.isin(verdicts.state[told.row], (MET, LATE, OVERDUE, MISSED, PENDING)) & (entered > told.at)
+        if division is not None:
+            counts &= has(owner(verdicts, told.row, "division"), division)
+        self.place = np.flatnonzero(counts)
+        self.row, self.step, self.at = told.row[counts], told.step[counts], told.at[counts]
+        self.officer = owner(verdicts, self.row, "officer")
+        self.done: Flags = done[counts]
+        self.wait: Ints = np.where(self.done, entered[counts] - self.at, np.iinfo(np.int64).max)
+        local = verdicts.policy.local
+        contact = np.zeros(len(self.row), dtype=np.int64)
+        contact[self.done] = verdicts.columns.updates.at[update[counts][self.done]]
+        self.earlier: Flags = self.done & (local.of(contact) < local.of(self.at))
+
+    def within(self, longest: int, which: Flags) -> tuple[Flags, Coded]:
+        """(which of some were discharged within so long, their officers)."""
+        return self.wait[which] <= longest, self.officer.take(which)
+
+
+def reminded(verdicts: Verdicts, mailed: Mailed, division: str | None = None) -> Reminded:
+    """What came of a period's mails, of all or of those about a division's obligations."""
+    told, untold = Waits(verdicts, mailed.told, division), Waits(verdicts, mailed.untold, division)
+    return Reminded(
+        mails=len(np.unique(mailed.mail[told.place])),
+        recipients=len(np.unique(mailed.recipient[told.place])),
+        obligations=len(np.unique(told.row)),
+        repeats=int((told.step == "told again").sum()),
+        steps=tuple(_effects(told, untold)),
+        before_first=mailed.first,
+        before_last=mailed.last,
+    )
+
+
+def _effects(told: Waits, untold: Waits) -> Iterator[Effect]:
+    for step, (key, title) in STEPS.items():
+        which, before = told.step == step, untold.step == step
+        if not which.any():
+            continue
+        compared = before.any()
+        yield Effect(
+            step=key,
+            title=title,
+            day=proportion(*told.within(DAY, which)),
+            three_days=proportion(*told.within(3 * DAY, which)),
+            median_hours=_median(told, which),
+            earlier=int((told.earlier & (told.wait <= 3 * DAY))[which].sum()),
+            before_day=proportion(*untold.within(DAY, before)) if compared else None,
+            before_three_days=proportion(*untold.within(3 * DAY, before)) if compared else None,
+            before_median_hours=_median(untold, before) if compared else None,
+        )
+
+
+def _median(waits: Waits, which: Any) -> float | None:
+    """Half of those discharged by T had been after so many hours."""
+    found = waits.wait[which & waits.done]
+    return round(float(np.median(found)) / HOUR, 1) if len(found) else None
+
+
+def after_last_mail(verdicts: Verdicts, mailed: Mailed, division: str | None = None) -> tuple[Ints, Flags]:
+    """(rows of what was discharged within a week after the last mail that told of it, which of them within a day)."""
+    told = Waits(verdicts, mailed.told, division)
+    soon = told.done & (told.wait <= WEEK)
+    order = np.lexsort((told.wait[soon], told.row[soon]))
+    rows, first = np.unique(told.row[soon][order], return_index=True)
+    return rows, told.wait[soon][order][first] <= DAY
+
+
+def after_reminder(verdicts: Verdicts, mailed: Mailed, division: str | None = None) -> Question:
+    """Whether updates are typed in just after reminders."""
+    rows, within = after_last_mail(verdicts, mailed, division)
+    return Question(
+        "after-reminder", "Updates recorded in the week after a reminder: those within 24 hours of it",
+        "Did the mail lead to a contact, or to an earlier one being typed in?", "rules 8",
+        proportion(within, owner(verdicts, rows, "officer")), 1 / 7 if len(rows) else None,
+        "if any day of the week after the mail were as likely as another",
+    )  # fmt: skip

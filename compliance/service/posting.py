@@ -1,0 +1,39 @@
+"""How mail leaves, out of the settings: the channel, and what a force decided about delivery."""
+
+from compliance.config import Settings
+from compliance.errors import SettingsError
+from compliance.mail import Channel, DeliveryRules, Pilot, SmtpServer
+
+
+def channel_of(settings: Settings) -> Channel:
+    """The channel of some settings; a force that adds one of its own chooses it here (docs/mail.md).
+
+    Raises SettingsError where the password cannot be had, or would travel in the clear.
+    """
+    mail = settings.mail
+    try:
+        return SmtpServer(
+            host=mail.host,
+            port=mail.port,
+            security=mail.security,
+            username=mail.username,
+            password=settings.secret(mail.password, "mail.password"),
+            timeout=mail.timeout_seconds,
+            ca_file=None if mail.ca_file is None else str(settings.path(mail.ca_file)),
+        )
+    except SettingsError as error:
+        raise _named(settings, error) from None
+
+
+def delivery_rules(settings: Settings) -> DeliveryRules:
+    """What a force decided about delivery. Raises SettingsError for an entry of `allow` that is no address."""
+    mail = settings.mail
+    try:
+        pilot = None if mail.allow is None else Pilot(tuple(mail.allow), settings.path(mail.pilot_folder))
+    except SettingsError as error:
+        raise _named(settings, error) from None
+    return DeliveryRules(mail.per_minute, mail.uncertain == "resend", pilot)
+
+
+def _named(settings: Settings, error: SettingsError) -> SettingsError:
+    return SettingsError(f"{settings.source}: [mail] {error}")

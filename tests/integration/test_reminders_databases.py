@@ -1,0 +1,45 @@
+"""The same mornings on every kind of database: what is decided and what is kept does not depend on it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from compliance.records import Officer
+from compliance.simulator.mail_sink import MailSink
+from compliance.store import Store, migrate
+from tests import stores
+from tests.integration.test_reminders_mornings import Office, crime
+
+new_database = stores.new_database
+
+
+@pytest.fixture
+def office(new_database: stores.NewDatabase, tmp_path: Path) -> Iterator[Office]:
+    url = new_database()
+    migrate(url)
+    store = Store.open(url)
+    with MailSink(tmp_path / "mail") as sink:
+        yield Office(store, sink)
+    store.close()
+
+
+def test_a_fortnight_of_mornings(office: Office) -> None:
+    office.directory(
+        Officer("1042", email="1042@force.example", supervisor_ref="2000", team="North 1", division="North"),
+        Officer("2000", email="2000@force.example"),
+    )
+    office.records(crime("A", "2026-06-01"), crime("B", "2026-06-01", None), crime("C", "2026-06-08"))
+    told = {day: [who[:4] for who, _ in office.told(f"2026-06-{day}")] for day in range(10, 16)}
+    assert {day: who for day, who in told.items() if who} == {10: ["1042"], 12: ["1042"], 15: ["2000"]}
+    office.records(crime("A", "2026-06-01", "1042", "2026-06-12"))
+    office.records(crime("A", "2026-06-01"))
+    assert [who[:4] for who, _ in office.told("2026-06-16")] == ["1042", "2000"]
+    text = " ".join(office.outbox()[-2].text.split())
+    assert "An update dated Friday 12 June was removed on Monday 15 June; contact is owed again." in text
+    assert office.notices() == [
+        ("1042", "A", "sent", "new"), ("", "B", "held", "nobody has the case"),
+        ("1042", "A", "suppressed", "told on 2026-06-10"), ("1042", "A", "sent", "still waiting"),
+        ("1042", "A", "suppressed", "told on 2026-06-12"), ("1042", "A", "sent", "new"),
+        ("1042", "C", "sent", "new"),
+    ]  # fmt: skip
