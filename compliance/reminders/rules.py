@@ -64,9 +64,7 @@ class ReminderRules:
     absence that ends within so many days holds a mail, a longer one sends it to who covers. `attempts`: after attempts
     on so many dates without reaching the victim the supervisor decides. `hold_days`: how long a contact hold without an
     end counts. `stale_hours`: no mail while the last complete poll is older. `cover`: officer -> who covers for them.
-    `champion_role`, `supervisor_role`: as the directory calls them. `list_weekday`: on which a leader is told again of
-    all that is stuck (0 is Monday). `misses`: with how many missed obligations in 28 days an officer is named to their
-    supervisor as a matter for support. `send_from`, `send_until`: mail goes out between
+    `champion_role`, `supervisor_role`: as the directory calls them. `send_from`, `send_until`: mail goes out between
     these times of a working day. `listed`: at most so many victims are listed in a mail, the others counted. `sender`,
     `reply_to`: `name@domain` or `Name <name@domain>`. `domain`: of the Message-IDs. `list_id`: by which mail can be
     sorted. `crime_link`: the address of a crime in the crime system, `{crime_ref}` where its number goes; None: no
@@ -90,8 +88,6 @@ class ReminderRules:
     cover: Mapping[str, str] = field(default_factory=dict)
     champion_role: str = "champion"
     supervisor_role: str = "supervisor"
-    list_weekday: int = 0
-    misses: int = 5
     send_from: time = time(7)
     send_until: time = time(18)
     listed: int = 20
@@ -185,14 +181,6 @@ def due_soon_on(policy: Policy, due: date, days: int) -> date:
     while not policy.working.is_working(to_day(day)):
         day -= timedelta(days=1)
     return day
-
-
-def is_list_day(policy: Policy, rules: ReminderRules, day: date) -> bool:
-    """Whether leaders are told of all that is stuck: the first working day from the weekday of the list on."""
-    if not policy.working.is_working(to_day(day)):
-        return False
-    wanted = day - timedelta(days=(day.weekday() - rules.list_weekday) % 7)
-    return not any(policy.working.is_working(earlier) for earlier in range(to_day(wanted), to_day(day)))
 
 
 def next_working(policy: Policy, day: date) -> date:

@@ -242,7 +242,7 @@ def _told_on(recipient: str, matter: _Matter, history: History) -> date | None:
 
 def _again(matter: _Matter, told: date, about: Situation) -> bool:
     """Whether something that was told on a day is to be told again: only what is overdue, to whoever is to act on it.
-    Those above are told once; what stays stuck stands in their weekly list."""
+    Those above are told once a spell."""
     if matter.step != OVERDUE:
         return False
     ladder = about.rules.ladder_for(matter.owed.requirement, matter.owed.waiting.category)
