@@ -126,13 +126,15 @@ class Calendar:
         self.name, self.first, self.last, self.holidays = name, to_day(first), to_day(last), holidays
         days = np.arange(self.first, self.last + 1, dtype=np.int32)
         off = np.isin(days, [to_day(day) for day in holidays]) | ((days + 3) % 7 >= 5)
+        self._is_working = ~off
         self._working = days[~off]
         self._up_to = np.cumsum(~off)  # how many working days up to and including each day
 
     def is_working(self, day: int) -> bool:
         """Whether a day is a working day. Raises SettingsError beyond what the calendar covers."""
-        self._check(np.array([day], dtype=np.int32))
-        return bool(np.isin(day, self._working))
+        if not self.first <= day <= self.last:
+            self._check(np.array([day], dtype=np.int32))
+        return bool(self._is_working[day - self.first])
 
     def add_working_days(self, start: Days, count: Days | int) -> Days:
         """The Nth working day after each start day, the start day itself being day 0 (rules 6.1).

@@ -1,10 +1,11 @@
-"""Who is told what this morning: planned without a word written, and carried out one person at a time."""
+"""Who is told what this morning: planned without a word written, and carried out some people at a time."""
 
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import groupby
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
@@ -30,6 +31,10 @@ from compliance.reminders.rules import ReminderRules, not_now, today_of
 from compliance.reminders.stages import QUIET_HOURS, Decision, Outcome, Situation, decide
 from compliance.reminders.words import day_text
 from compliance.store import Store, last_complete_poll, load_crimes, officers
+from compliance.store.dialect import chunks
+
+_AT_ONCE: Final = 50
+"""So many people's mails are queued in one transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +122,7 @@ def _digests(store: Store, policy: Policy, about: Situation, decisions: list[Dec
 
 
 def remind(store: Store, policy: Policy, rules: ReminderRules, now: datetime) -> RemindOutcome:
-    """Queue this morning's digests and keep every decision with its reason, one transaction a person.
+    """Queue this morning's digests and keep every decision with its reason, some people a transaction.
 
     Each person's digest of a date is queued once (its key): a second run, or a second instance, does nothing more.
     Outside working hours nothing is queued, and what would have been is kept as held.
@@ -126,10 +131,9 @@ def remind(store: Store, policy: Policy, rules: ReminderRules, now: datetime) ->
     waiting = not_now(policy, rules, now)
     decisions = list(map(_held, decisions)) if waiting else decisions
     queued = []
-    for digest in _digests(store, policy, about, decisions):
+    for part in chunks(_digests(store, policy, about, decisions), _AT_ONCE):
         with store.session() as session:
-            if _queue(session, digest, rules, now):
-                queued.append(digest)
+            queued += [digest for digest in part if _queue(session, digest, rules, now)]
     others = [decision for decision in decisions if decision.outcome is not Outcome.SENT]
     if others:
         with store.session() as session:

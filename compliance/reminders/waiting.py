@@ -194,6 +194,8 @@ def _uncounted(table: Columns, moment: Moment, counted: set[int], last_at: Any) 
 
 
 def _dates(policy: Policy, instants: list[int]) -> tuple[date, ...]:
+    if not instants:
+        return ()
     days = policy.local.of(np.array(instants, dtype=np.int64))
     return tuple(from_day(day) for day in np.unique(days))
 
