@@ -11,6 +11,7 @@ from compliance.errors import ComplianceError
 
 if TYPE_CHECKING:
     from compliance.batch.inputs import Refused
+    from compliance.service import Service
 
 
 class _Instant(click.ParamType[datetime]):
@@ -51,6 +52,17 @@ def tell(refused: "Refused") -> None:
     """Tell of a refused record on standard error."""
     crime = f"crime {refused.crime_ref}: " if refused.crime_ref else ""
     click.echo(f"line {refused.line}: {crime}{refused.reason}", err=True)
+
+
+def service_of(config: Path) -> "Service":
+    """The service of a settings file, its log set up as the settings say."""
+    from compliance.config import load_settings
+    from compliance.service import Service
+    from compliance.service.logs import set_up
+
+    settings = load_settings(config)
+    set_up(settings.log)
+    return Service.open(settings)
 
 
 def printable(text: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from compliance.cli.base import CONFIG, stop
+from compliance.cli.base import CONFIG, printable, stop
 from compliance.errors import RecordError
 
 _WIDTH = 58
@@ -32,7 +32,7 @@ def try_it(config: Path, records: int) -> None:
 
     trial = try_feed(load_settings(config), clock.now, records)
     for number, record in enumerate(trial.records, 1):
-        click.echo(f"record {number}: " + (f"refused: {_safe(record.refused)}" if record.refused else "taken"))
+        click.echo(f"record {number}: " + (f"refused: {printable(record.refused)}" if record.refused else "taken"))
         for left, right in zip_longest(_lines(record.source), _lines(record.mapped), fillvalue=""):
             click.echo(f"  {_cut(left):{_WIDTH}} | {_cut(right)}".rstrip())
     if trial.clock_changes:
@@ -41,7 +41,7 @@ def try_it(config: Path, records: int) -> None:
             "first of the two was taken, or the clock as though it had not gone forward yet"
         )
     for refusal in trial.officers.refusals:
-        click.echo(f"refused: {_safe(refusal.reason)}")
+        click.echo(f"refused: {printable(refusal.reason)}")
     refused = sum(record.refused is not None for record in trial.records)
     click.echo(
         f"{len(trial.records):,} records, {refused:,} refused; {len(trial.officers.officers):,} officers, "
@@ -54,10 +54,6 @@ def try_it(config: Path, records: int) -> None:
 def _lines(value: Any) -> list[str]:
     """As JSON, whatever it is: no control character of the source reaches the terminal."""
     return json.dumps(value, indent=2, default=str).splitlines()
-
-
-def _safe(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)[1:-1].replace('\\"', '"')
 
 
 def _cut(text: str) -> str:

@@ -6,23 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from compliance.cli.base import CONFIG, stop
+from compliance.cli.base import CONFIG, service_of, stop
 from compliance.errors import SettingsError, UnavailableError
 
 if TYPE_CHECKING:
     from compliance.reminders import Plan
-    from compliance.service import Service
-
-
-def _service(config: Path) -> "Service":
-    """The service of a settings file, its log set up as the settings say."""
-    from compliance.config import load_settings
-    from compliance.service import Service
-    from compliance.service.logs import set_up
-
-    settings = load_settings(config)
-    set_up(settings.log)
-    return Service.open(settings)
 
 
 @click.command()
@@ -39,7 +27,7 @@ def migrate(config: Path) -> None:
 @CONFIG
 def poll(config: Path) -> None:
     """Take what changed in the crime system, and judge it."""
-    with _service(config) as service:
+    with service_of(config) as service:
         done = service.poll()
     click.echo(f"{done.received:,} crimes received, {done.changed:,} new or changed, {done.refused:,} refused")
     if done.clock_changes:
@@ -54,8 +42,8 @@ def poll(config: Path) -> None:
 @CONFIG
 @click.option("--dry-run", is_flag=True, help="Say who would be told what, and why; write and send nothing.")
 def remind(config: Path, dry_run: bool) -> None:
-    """Send this morning's digests to officers with overdue obligations, once."""
-    with _service(config) as service:
+    """Send this morning's digests, once, to whoever is to act on what is owed."""
+    with service_of(config) as service:
         if dry_run:
             _tell_plan(service.plan())
             return
@@ -89,7 +77,7 @@ def _tell_plan(planned: "Plan") -> None:
 @click.argument("crime_ref")
 def notices(config: Path, crime_ref: str) -> None:
     """Say what was decided of reminders of a crime: day by day, to whom, what came of it, and why."""
-    with _service(config) as service:
+    with service_of(config) as service:
         found = service.notices(crime_ref)
     click.echo("decided_on\tvictim_ref\trequirement\tcycle\tclock_date\tspell\tstep\trecipient\toutcome\treason\tmail")
     for notice, mail in found:
@@ -133,7 +121,7 @@ def report(
     if wrong := set(asked) - set(_FORMS):
         raise SettingsError(f"--format {wrong.pop()!r}: expected some of {', '.join(_FORMS)}")
     span = parse_period(period) if period else None
-    with _service(config) as service:
+    with service_of(config) as service:
         if as_published:
             if span is None:
                 raise SettingsError("--as-published: name the period with --week")
@@ -154,7 +142,7 @@ def cases(config: Path, period: str, figure: str) -> None:
     """List the cases behind a figure; they add up to it."""
     from compliance.reports.periods import parse_period
 
-    with _service(config) as service:
+    with service_of(config) as service:
         found = service.reporting.cases(parse_period(period), figure)
     click.echo("crime_ref\tvictim_ref\trequirement\tcycle\tdue_date\tstate\tcounted")
     for case in found:
@@ -171,7 +159,7 @@ def run(config: Path) -> None:
     """Poll, remind and report on schedule, until SIGTERM."""
     from compliance.service.daemon import Daemon
 
-    with _service(config) as service:
+    with service_of(config) as service:
         Daemon(service).run()
 
 

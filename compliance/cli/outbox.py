@@ -4,22 +4,11 @@ import json
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from compliance.cli.base import CONFIG, printable
-
-if TYPE_CHECKING:
-    from compliance.service import Service
-
-
-def _service(config: Path) -> "Service":
-    from compliance.config import load_settings
-    from compliance.service import Service
-
-    return Service.open(load_settings(config))
-
+from compliance.cli.base import CONFIG, printable, service_of
 
 _FORMAT = click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="For whom."
@@ -46,7 +35,7 @@ def list_mails(config: Path, states: tuple[str, ...], limit: int, form: str) -> 
 
     if unknown := set(states) - set(STATES):
         raise click.BadParameter(f"{unknown.pop()!r} is no state; expected some of {', '.join(STATES)}")
-    with _service(config) as service:
+    with service_of(config) as service:
         found, many = listed(service.store, states, limit), counts(service.store)
     if form == "json":
         _json({"counts": many, "mails": [asdict(mail) for mail in found]})
@@ -69,7 +58,7 @@ def show(config: Path, number: int, form: str) -> None:
     """A mail whole: its state, its headers and what it says."""
     from compliance.mail.by_hand import shown
 
-    with _service(config) as service:
+    with service_of(config) as service:
         mail = shown(service.store, number)
     if form == "json":
         _json(mail.model_dump())
@@ -94,7 +83,7 @@ def retry(config: Path, numbers: tuple[int, ...]) -> None:
     """Send mails again with the next run: what was refused, is held as uncertain, was cancelled, or waits."""
     from compliance.mail.by_hand import send_again
 
-    with _service(config) as service:
+    with service_of(config) as service:
         send_again(service.store, numbers, service.clock())
     click.echo(f"{len(numbers):,} to be sent with the next run, if still due; `compliance remind` is one")
 
@@ -106,7 +95,7 @@ def cancel(config: Path, numbers: tuple[int, ...]) -> None:
     """Call mails off: what waits, or is uncertain and not to be sent a second time."""
     from compliance.mail.by_hand import call_off
 
-    with _service(config) as service:
+    with service_of(config) as service:
         call_off(service.store, numbers)
     click.echo(f"{len(numbers):,} cancelled")
 

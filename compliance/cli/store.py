@@ -2,21 +2,10 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from compliance.cli.base import CONFIG
-
-if TYPE_CHECKING:
-    from compliance.service import Service
-
-
-def _service(config: Path) -> "Service":
-    from compliance.config import load_settings
-    from compliance.service import Service
-
-    return Service.open(load_settings(config))
+from compliance.cli.base import CONFIG, printable, service_of
 
 
 @click.command()
@@ -28,7 +17,7 @@ def rebuild(config: Path) -> None:
     """
     from compliance.store import rebuild as run
 
-    with _service(config) as service:
+    with service_of(config) as service:
         done = run(service.store, service.policy, service.clock())
     click.echo(f"{_many(done.crimes, 'crime')} judged again, {_many(done.differences, 'obligation')} stood otherwise")
     sys.exit(done.differences > 0)
@@ -45,13 +34,13 @@ def list_quarantined(config: Path) -> None:
     """The refused records that stand, the newest first."""
     from compliance.store import quarantined
 
-    with _service(config) as service:
+    with service_of(config) as service:
         found = quarantined(service.store)
     for record in found:
-        crime = f"crime {_safe(record.crime_ref)}" if record.crime_ref else "no crime number"
+        crime = f"crime {printable(record.crime_ref)}" if record.crime_ref else "no crime number"
         click.echo(
             f"{record.id}  {record.first_seen_at:%Y-%m-%d %H:%MZ} to {record.last_seen_at:%Y-%m-%d %H:%MZ}, "
-            f"{_many(record.times, 'time')}  {_safe(record.source)}  {crime}: {_safe(record.reason)}"
+            f"{_many(record.times, 'time')}  {printable(record.source)}  {crime}: {printable(record.reason)}"
         )
     click.echo(f"standing: {_many(len(found), 'refused record')}", err=True)
 
@@ -63,10 +52,12 @@ def show(config: Path, number: int) -> None:
     """A refused record as it came, and why it was refused. What cannot be printed is shown as an escape."""
     from compliance.store import quarantined_record
 
-    with _service(config) as service:
+    with service_of(config) as service:
         record, raw = quarantined_record(service.store, number)
-    click.echo(f"{_safe(record.reason)}" + (f" (left the quarantine {record.cleared_at})" if record.cleared_at else ""))
-    click.echo(_safe(raw.decode("utf-8", "backslashreplace")))
+    click.echo(
+        f"{printable(record.reason)}" + (f" (left the quarantine {record.cleared_at})" if record.cleared_at else "")
+    )
+    click.echo(printable(raw.decode("utf-8", "backslashreplace")))
 
 
 @quarantine.command()
@@ -79,7 +70,7 @@ def retry(config: Path, numbers: tuple[int, ...], every: bool) -> None:
 
     if bool(numbers) == every:
         raise click.UsageError("name the records by their numbers, or say --all")
-    with _service(config) as service:
+    with service_of(config) as service:
         done = retry_quarantined(service.store, service.clock(), None if every else numbers)
         service.judge()
     click.echo(f"{done.taken:,} taken in, {done.overtaken:,} had come right since, {done.refused:,} refused still")
@@ -92,7 +83,7 @@ def retention(config: Path, dry_run: bool) -> None:
     """Remove crimes, or strip them of officers, a configured time after closing; each removal is written down."""
     from compliance.store import retention_due
 
-    with _service(config) as service:
+    with service_of(config) as service:
         if not service.retentions:
             click.echo("the settings say nothing of retention: nothing is removed")
             return
@@ -102,7 +93,7 @@ def retention(config: Path, dry_run: bool) -> None:
         for rule in service.retentions:
             count = 0
             for crime in retention_due(service.store, rule, service.clock()):
-                click.echo(f"{rule.action}: crime {_safe(crime.crime_ref)}, closed on {crime.closed_on}")
+                click.echo(f"{rule.action}: crime {printable(crime.crime_ref)}, closed on {crime.closed_on}")
                 count += 1
             click.echo(f"{rule.action}: {_many(count, 'crime')} closed more than {rule.days_after_closing:,} days ago")
 
@@ -114,7 +105,7 @@ def export(config: Path, folder: Path) -> None:
     """Write crimes, updates, obligations and transitions as Parquet files into FOLDER."""
     from compliance.store import export as run
 
-    with _service(config) as service:
+    with service_of(config) as service:
         service.judge()
         counts = run(service.store, folder)
     for name, count in counts.items():
@@ -123,8 +114,3 @@ def export(config: Path, folder: Path) -> None:
 
 def _many(count: int, thing: str) -> str:
     return f"{count:,} {thing}{'s' * (count != 1)}"
-
-
-def _safe(text: str) -> str:
-    """A text from elsewhere as a terminal may have it: nothing in it that is not printed."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

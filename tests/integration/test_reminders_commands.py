@@ -44,7 +44,7 @@ def run(config: Path, monkeypatch: pytest.MonkeyPatch, now: datetime, *arguments
     def opened(path: Path) -> Service:
         return Service.open(load_settings(path), lambda: now)
 
-    monkeypatch.setattr("compliance.cli.jobs._service", opened)
+    monkeypatch.setattr("compliance.cli.jobs.service_of", opened)
     result = CliRunner().invoke(main, [*arguments, "--config", str(config)], catch_exceptions=False)
     assert result.exit_code == 0, result.output
     return result
