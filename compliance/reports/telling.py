@@ -188,7 +188,8 @@ def late_teams_in_words(late: LateTeams) -> str:
         teams = counted(late.beyond, "team")
         return (
             f"{teams} of {late.of} {'stands' if late.beyond == 1 else 'stand'} out by obligations met by updates "
-            "entered after the due date, unlikely to be chance; the divisions' editions name them."
+            f"entered after the due date, unlikely to be chance; the divisions' editions name "
+            f"{'it' if late.beyond == 1 else 'them'}."
         )
     named = "; ".join(
         f"{point.name}: {number(point.share.count)} of {number(point.share.of)} ({percent(point.share.rate)})"
