@@ -5,17 +5,15 @@ engine it is laid out by tables that hold no data, and carries its styles in its
 """
 
 import json
-import re
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.acceptance.test_report_accessibility import CHROMIUM, MODULES, pytestmark
+from tests.browser import BROWSER, NEEDED, WCAG, axe_findings, html_validate
 from tests.integration.test_reminders_mornings import Office, crime, office
 
-__all__ = ["office", "pytestmark"]
-WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+__all__ = ["office"]
+pytestmark = NEEDED
 NOT_FOR_MAILS = {"no-inline-style": "off", "prefer-tbody": "off"}
 
 
@@ -39,30 +37,15 @@ def bodies(office: Office, tmp_path: Path) -> list[Path]:
     return made
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
+@BROWSER
 def test_axe_finds_nothing_in_a_mail(bodies: list[Path], tmp_path: Path) -> None:
-    axe = (MODULES / "axe-core" / "axe.min.js").read_text("utf-8")
-    found = "found.violations.map(v => [v.id, v.nodes.length, v.nodes[0].html.slice(0, 120)])"
-    told = f"document.title = 'AXE' + JSON.stringify({found}) + 'END'"
-    run = f"axe.run(document, {{runOnly: {json.dumps(WCAG)}}}).then(found => {{ {told}; }})"
     for body in bodies[::2]:
-        watched = tmp_path / f"watched-{body.name}"
-        script = f"<script>{axe}</script><script>{run}</script></body>"
-        watched.write_text(body.read_text("utf-8").replace("</body>", script), "utf-8")
-        done = subprocess.run(
-            [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}",
-             "--virtual-time-budget=20000", "--dump-dom", watched.as_uri()],
-            capture_output=True, text=True, timeout=120, check=False,
-        )  # fmt: skip
-        answer = re.search(r"<title>AXE(.*?)END</title>", done.stdout, re.DOTALL)
-        assert answer, f"{body.name}: axe did not run"
-        assert answer[1] == "[]", f"{body.name}: {answer[1]}"
+        assert axe_findings(body, WCAG, tmp_path) == "[]", body.name
 
 
 def test_html_validate_finds_nothing_in_a_mail(bodies: list[Path], tmp_path: Path) -> None:
     rules = {"root": True, "extends": ["html-validate:recommended", "html-validate:a11y"], "rules": NOT_FOR_MAILS}
     config = tmp_path / "mail.json"
     config.write_text(json.dumps(rules), "utf-8")
-    command = [str(MODULES / ".bin" / "html-validate"), f"--config={config}", *map(str, bodies)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    done = html_validate(f"--config={config}", *bodies)
     assert done.returncode == 0, done.stdout
