@@ -17,7 +17,7 @@ from compliance.batch.inputs import line_blocks, open_input
 from compliance.batch.outputs import output
 from compliance.policy import Policy, judge, judge_blocks, load_policy
 from compliance.records import Crime, check_instants, columns
-from compliance.records.wire import paused_gc
+from compliance.records.collector import paused_gc
 
 CORES = 2
 SIZES = tuple(int(size) for size in os.environ.get("SIZES", "65000,650000,6500000").split(","))

@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError
 
 from compliance.errors import SettingsError, settings_error
 from compliance.feed_settings import CrimeSystem, Secret, Section
+from compliance.reminder_settings import Reminders
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
@@ -36,70 +37,6 @@ class Database(Section):
         description="An SQLAlchemy database URL: SQLite, whose relative path is relative to this file, or PostgreSQL "
         "14 or later in UTF-8, such as `postgresql+psycopg://compliance@db.force.example/compliance`; its password is "
         "best left to `PGPASSWORD` or a password file.",
-    )
-
-
-class LadderStep(Section):
-    """Another ladder for one requirement, one category of victim, or both."""
-
-    requirement: str | None = Field(None, description="The id of the requirement; absent: every one.")
-    category: str | None = Field(None, description="The category of victim; absent: every one.")
-    due_soon_days: int | None = Field(None, ge=0, le=28, description="In place of the setting of this name.")
-    repeat_days: int | None = Field(None, ge=1, le=365, description="In place of the setting of this name.")
-    supervisor_days: int | None = Field(None, ge=1, le=365, description="In place of the setting of this name.")
-    champion_days: int | None = Field(None, ge=1, le=365, description="In place of the setting of this name.")
-
-
-class Reminders(Section):
-    """Who is told what, and when (docs/reminders.md)."""
-
-    due_from: date = Field(
-        description="What fell due before this date is reported and never mailed: the day the service started."
-    )
-    send_from: time = Field(time(7, 0), description="Local time from which a working morning's emails are sent.")
-    send_until: time = Field(time(18, 0), description="Local time after which no more emails are sent that day.")
-    due_soon_days: int = Field(
-        2,
-        ge=0,
-        le=28,
-        description="An officer is told on the last working morning at least so many days before something falls due; "
-        "0: not at all.",
-    )
-    repeat_days: int = Field(7, ge=1, le=365, description="After how many days without news an officer is told again.")
-    supervisor_days: int = Field(
-        7, ge=1, le=365, description="After how many days overdue the officer's supervisor is told too."
-    )
-    champion_days: int = Field(
-        21, ge=1, le=365, description="After how many days overdue the division's champion is told too."
-    )
-    ladder: list[LadderStep] = Field(
-        [LadderStep(category="enhanced", repeat_days=4, supervisor_days=3, champion_days=10)],
-        description="What of the four is different for a requirement, a category of victim, or both: "
-        '`{ requirement = "7-day", category = "enhanced", supervisor_days = 2 }`. Later ones stand over earlier ones.',
-    )
-    absence_held_days: int = Field(
-        3, ge=0, le=28, description="An absence that ends within so many days holds an email; in a longer one whoever "
-        "covers is told."
-    )  # fmt: skip
-    cover: dict[str, str] = Field(
-        {}, description='Who covers for an officer who is absent or has left: `{ "1042" = "2000" }`.'
-    )
-    supervisor_role: str = Field("supervisor", description="What the directory calls a team's supervisor (`role`).")
-    champion_role: str = Field("champion", description="What the directory calls a division's champion (`role`).")
-    attempts: int = Field(
-        3,
-        ge=1,
-        le=50,
-        description="After attempts on so many dates without reaching the victim the supervisor decides.",
-    )
-    hold_days: int = Field(28, ge=1, le=366, description="How many days a contact hold without an end counts.")
-    stale_hours: int = Field(
-        24, ge=1, le=168, description="No email while the crime system was last read to its end longer ago than this."
-    )
-    listed: int = Field(20, ge=1, le=200, description="How many victims an email lists; the others are counted.")
-    templates: str | None = Field(
-        None,
-        description="A folder with email templates of the force's own, relative to this file; absent: those shipped.",
     )
 
 

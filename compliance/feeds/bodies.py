@@ -15,7 +15,7 @@ from compliance.feeds.asking import AskForLessError
 from compliance.feeds.base import Directory, Page
 from compliance.feeds.mapping import Mapper
 from compliance.records import Officer, Refusal
-from compliance.records.wire import paused_gc
+from compliance.records.collector import paused_gc
 
 _EXPECTED: Final = 'expected {"records": [...], "next": "the cursor to ask from next time", "more": true or false}'
 MOST_RECORDS: Final = 100_000

@@ -3,10 +3,8 @@
 Instants stay texts here; `compliance.records.instants` checks and converts them a column at a time.
 """
 
-import gc
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -14,6 +12,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from compliance.errors import RecordError
+from compliance.records.collector import paused_gc
 from compliance.records.instants import SHAPE, parse_instants
 
 MAX_RECORD_BYTES = 1024 * 1024
@@ -140,18 +139,6 @@ _INSTANTS: dict[str, tuple[tuple[str, str], ...]] = {
 }
 _decode = msgspec.json.Decoder(Crime).decode
 _convert = msgspec.convert
-
-
-@contextmanager
-def paused_gc() -> Iterator[None]:
-    """Decoding makes many objects and no cycles: the collector would only walk them again and again."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def decode_crime(raw: bytes | str) -> Crime:

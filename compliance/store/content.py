@@ -13,7 +13,8 @@ import msgspec
 import zstandard
 
 from compliance.records import Crime
-from compliance.records.wire import MAX_RECORD_BYTES, paused_gc
+from compliance.records.collector import paused_gc
+from compliance.records.wire import MAX_RECORD_BYTES
 
 _DIGEST_BYTES: Final = 16
 _encode = msgspec.json.Encoder().encode

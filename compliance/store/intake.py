@@ -14,8 +14,8 @@ from sqlalchemy import Connection, bindparam, func, insert, literal, select, upd
 
 from compliance.errors import UnavailableError
 from compliance.records import Officer, decode_crimes
+from compliance.records.collector import paused_gc
 from compliance.records.instants import NONE, from_micros, parse_instants
-from compliance.records.wire import paused_gc
 from compliance.store.content import Content, content_of, pack
 from compliance.store.database import Store
 from compliance.store.dialect import among, chunks, rows_of, set_by_key, upsert

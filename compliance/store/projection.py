@@ -15,7 +15,7 @@ from compliance.policy.calendars import NEVER, from_day
 from compliance.policy.verdicts import Verdicts
 from compliance.policy.wake import wake_on
 from compliance.records import columns
-from compliance.records.wire import paused_gc
+from compliance.records.collector import paused_gc
 from compliance.store.content import unpack
 from compliance.store.database import Store
 from compliance.store.dialect import among, chunks, delete_by_key, rows_of, set_by_key, settle, upsert

@@ -15,8 +15,9 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, func, select, u
 
 from compliance.policy.calendars import LocalDates, from_day, to_day
 from compliance.records import Crime
+from compliance.records.collector import paused_gc
 from compliance.records.instants import parse_instants, to_micros
-from compliance.records.wire import StatusChange, paused_gc
+from compliance.records.wire import StatusChange
 from compliance.store.content import crime_digest, pack, unpack
 from compliance.store.database import Store
 from compliance.store.dialect import add, set_by_key
