@@ -14,9 +14,7 @@ from pydantic import Field, ValidationError
 
 from compliance.errors import SettingsError, settings_error
 from compliance.feed_settings import CrimeSystem, Secret, Section
-from compliance.reminder_settings import Reminders
-
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+from compliance.reminder_settings import Reminders, Weekday
 
 
 class Force(Section):

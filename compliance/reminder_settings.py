@@ -1,10 +1,13 @@
 """The settings of reminders: who is told what, and when (docs/reminders.md)."""
 
 from datetime import date, time
+from typing import Literal, get_args
 
 from pydantic import Field
 
 from compliance.feed_settings import Section
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
 class LadderStep(Section):
@@ -45,12 +48,29 @@ class Reminders(Section):
         description="What of the four is different for a requirement, a category of victim, or both: "
         '`{ requirement = "7-day", category = "enhanced", supervisor_days = 2 }`. Later ones stand over earlier ones.',
     )
+    ahead_days: int = Field(
+        7,
+        ge=0,
+        le=28,
+        description="What falls due within so many days is announced along with whatever else an "
+        "officer is told that morning, so that it needs no email of its own.",
+    )
     absence_held_days: int = Field(
         3, ge=0, le=28, description="An absence that ends within so many days holds an email; in a longer one whoever "
         "covers is told."
     )  # fmt: skip
     cover: dict[str, str] = Field(
         {}, description='Who covers for an officer who is absent or has left: `{ "1042" = "2000" }`.'
+    )
+    list_weekday: Weekday | Literal["never"] = Field(
+        "mon", description="The day on which supervisors and champions get their weekly list, or the next working day."
+    )
+    repeated_misses: int = Field(
+        3,
+        ge=1,
+        le=100,
+        description="So many updates not given in time within 28 days put an officer on the weekly "
+        "list, as a matter for support.",
     )
     supervisor_role: str = Field("supervisor", description="What the directory calls a team's supervisor (`role`).")
     champion_role: str = Field("champion", description="What the directory calls a division's champion (`role`).")
@@ -69,3 +89,8 @@ class Reminders(Section):
         None,
         description="A folder with email templates of the force's own, relative to this file; absent: those shipped.",
     )
+
+    @property
+    def day_of_list(self) -> int | None:
+        """The weekday of the weekly list, Monday 0; None: never."""
+        return None if self.list_weekday == "never" else get_args(Weekday).index(self.list_weekday)

@@ -8,10 +8,12 @@ from urllib.parse import quote
 
 from compliance.policy import Policy, Requirement
 from compliance.reminders.owed import Key, Owed
+from compliance.reminders.routing import Directory
 from compliance.reminders.rules import ReminderRules
+from compliance.reminders.staff import Support
 from compliance.reminders.stages import CLOSED, DUE_SOON, LEADERS, OVERDUE, Decision, champion_on, supervisor_on
 from compliance.reminders.waiting import Waiting
-from compliance.reminders.words import because, day_text, last_update, plain, remarks
+from compliance.reminders.words import away, because, day_text, last_update, plain, plural, remarks
 
 SAFE_CONTACT: Final = (
     "Before any contact, open the crime and check how this victim agreed to be contacted. "
@@ -52,6 +54,18 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Holder:
+    """An officer with whom something is stuck: of how many victims, for how many days the longest is overdue, and why
+    the officer cannot act, as text."""
+
+    officer: str | None
+    team: str | None
+    victims: int
+    longest: int
+    away: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """Everything that the templates may use. `parts` maps each name of PARTS to its victims, at most `listed` of them
     together; `more` counts the others; `requirements` are those that are owed here."""
@@ -73,6 +87,10 @@ class Letter:
     """When the crime system was last read to its end, as text."""
     escalation: str | None
     """Who else is told, and from when, if nothing happens: a sentence."""
+    holders: tuple[Holder, ...] = ()
+    """With whom what is stuck is, whoever waits longest first: where more than one victim is stuck."""
+    support: tuple[Support, ...] = ()
+    """In the weekly list: officers with repeated misses."""
     safe_contact: str = SAFE_CONTACT
 
     @property
@@ -83,27 +101,34 @@ class Letter:
     @property
     def subject(self) -> str:
         """The count and nothing personal."""
+        if not self.victims:
+            return f"{plural(len(self.support), 'officer', 'officers')} who may need support"
         who = "1 victim is" if self.victims == 1 else f"{self.victims} victims are"
+        return f"{who} {self._what}"
+
+    @property
+    def _what(self) -> str:
+        """What is said of them in the subject."""
         if not self.to_act:
-            return f"{who} waiting for an update from your officers"
+            return "waiting for an update from your officers"
         if not self.meant:
-            return f"{who} waiting for an update"
+            return "waiting for an update"
         if self.parts["new"] or self.parts["waiting"]:
-            return f"{who} waiting for an update from you"
+            return "waiting for an update from you"
         if self.parts["handed"]:
-            return f"{who} due an update from you: handed over to you"
-        if self.parts["closed"]:
-            return f"{who} waiting for an update: how their case ended"
-        return f"{who} due an update from you soon"
+            return "due an update from you: handed over to you"
+        return "waiting for an update: how their case ended" if self.parts["closed"] else "due an update from you soon"
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
     """What is told besides the obligations: when the crime system was last read, as text; why something is owed
-    again."""
+    again; who is away; officers with repeated misses."""
 
     read_at: str | None = None
     again: Mapping[Key, str] = field(default_factory=dict)
+    directory: Directory | None = None
+    support: Sequence[Support] = ()
 
 
 NOTHING_ELSE: Final = Told()
@@ -123,8 +148,11 @@ def write(
     parts: dict[str, list[Waiting]] = {name: [] for name in PARTS}
     for waiting, decisions in cases.items():
         parts[_part(decisions)].append(waiting)
+    holders = _holders(parts["stuck"], cases, today, besides.directory)
+    # Together what is with one officer.
+    parts["stuck"].sort(key=lambda waiting: [holder.officer for holder in holders].index(waiting.officer_ref))
     listed = set([waiting for name in PARTS for waiting in parts[name]][: rules.listed])
-    writer = _Writer(policy, rules, today, besides.again)
+    writer = _Writer(policy, rules, today, besides)
     owed_here = {decision.owed.requirement for decision in told}
     requirements = tuple(r for r in policy.requirement if r.id in owed_here)
     return Letter(
@@ -140,6 +168,27 @@ def write(
         same_day=any(r.shows_same_day for r in requirements),
         read_at=besides.read_at,
         escalation=_escalation(told, rules, today),
+        holders=holders if len(parts["stuck"]) > 1 else (),
+        support=tuple(besides.support),
+    )
+
+
+def _holders(
+    stuck: Iterable[Waiting], cases: Mapping[Waiting, Sequence[Decision]], today: date, directory: Directory | None
+) -> tuple[Holder, ...]:
+    """With whom what is stuck is, in the order in which the victims come."""
+    of: dict[str | None, list[Waiting]] = {}
+    for waiting in stuck:
+        of.setdefault(waiting.officer_ref, []).append(waiting)
+    return tuple(
+        Holder(
+            officer=officer,
+            team=mine[0].team,
+            victims=len(mine),
+            longest=max(decision.owed.days_over for waiting in mine for decision in cases[waiting]),
+            away=away(officer, directory, today),
+        )
+        for officer, mine in of.items()
     )
 
 
@@ -171,7 +220,7 @@ class _Writer:
     policy: Policy
     rules: ReminderRules
     today: date
-    again: Mapping[Key, str]
+    besides: Told
 
     def entry(self, waiting: Waiting, told: Sequence[Decision]) -> Entry:
         link = self.rules.crime_link
@@ -194,8 +243,8 @@ class _Writer:
         return Due(title, day_text(owed.due_date, self.today), None if gently else owed.days_over)
 
     def _sentences(self, waiting: Waiting, told: Sequence[Decision], owed: Sequence[Owed]) -> Iterator[str]:
-        yield from because(told)
-        yield from dict.fromkeys(self.again[o.key] for o in owed if o.key in self.again)
+        yield from because(told, away(waiting.officer_ref, self.besides.directory, self.today))
+        yield from dict.fromkeys(self.besides.again[o.key] for o in owed if o.key in self.besides.again)
         yield from remarks(waiting, owed, self.today, own=any(_is_own(d) for d in told))
 
 

@@ -16,6 +16,8 @@ from compliance.store.tables import Notice, Obligation, Outbox, Transition
 
 DIGEST: Final = "digest"
 """The kind of a digest's row in the outbox."""
+STAFF_LIST: Final = "staff list"
+"""The kind of a weekly list that tells of no victim."""
 TOLD: Final = ("sent", "sending", "uncertain", "pilot")
 """States of a mail that has told what it says: what still waits in the outbox has told nobody anything."""
 _OBLIGATION: Final = ("crime_ref", "victim_ref", "requirement", "cycle", "clock_date")
@@ -25,7 +27,7 @@ Said = Mapping[tuple[Key, str], tuple[str, int, str, str]]
 
 
 def digest_key(recipient: str, day: date) -> str:
-    """The key of a person's one digest of a local date."""
+    """The key of a person's one digest, or list, of a local date."""
     return f"{DIGEST}:{recipient}:{day}"
 
 
@@ -64,14 +66,32 @@ def history(session: Session, policy: Policy, today: date, crime_refs: Sequence[
         key = (row[0], tuple(row[1:6]), row[6], phase(row[7]))
         told[key] = max(row[8], told.get(key, date.min))
     recipient, at = col(Outbox.recipient_ref), col(Outbox.created_at)
-    newest = select(func.max(Outbox.id)).where(col(Outbox.kind) == DIGEST).group_by(recipient)
+    newest = select(func.max(Outbox.id)).where(col(Outbox.kind).in_((DIGEST, STAFF_LIST))).group_by(recipient)
     last = select(recipient, col(Outbox.to_address), col(Outbox.state), col(Outbox.key), at)
     lasts = session.execute(last.where(col(Outbox.id).in_(newest))).all()
     return History(
         told=told,
         refused={(ref, to): today_of(policy, at) for ref, to, state, _, at in lasts if state == "refused"},
         today=frozenset(ref for ref, _, _, key, _ in lasts if key == digest_key(ref, today)),
+        last={ref: _day(key) for ref, _, state, key, _ in lasts if state not in ("refused", "cancelled")},
     )
+
+
+def owed_list(session: Session, row: Outbox, list_day: date | None) -> bool:
+    """Whether a digest is its recipient's first since the day of the weekly list, and so is that list."""
+    earlier = select(col(Outbox.key)).where(
+        col(Outbox.kind).in_((DIGEST, STAFF_LIST)),
+        col(Outbox.recipient_ref) == row.recipient_ref,
+        col(Outbox.id) < row.id,
+        col(Outbox.state).not_in(("refused", "cancelled")),
+    )
+    before = session.execute(earlier.order_by(col(Outbox.id).desc()).limit(1)).scalar()
+    return list_day is not None and (before is None or _day(before) < list_day)
+
+
+def _day(key: str) -> date:
+    """The local date of a digest, by its key."""
+    return date.fromisoformat(key.rpartition(":")[2])
 
 
 def standing(session: Session, crime_refs: Sequence[str]) -> Said:

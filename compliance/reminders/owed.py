@@ -52,6 +52,8 @@ class Owed:
     standing: Standing = Standing.OVERDUE
     missed_before: int = 0
     first_due: date | None = None
+    early: bool = False
+    """Falls due soon, and the morning on which it is announced has not come: it only goes along with other news."""
 
     @property
     def key(self) -> Key:
@@ -95,21 +97,20 @@ def owed_now(
     for row in rows.tolist():
         victim = waiting[int(verdicts.victim[row])]
         for owed in _of_row(verdicts, row, victim, today):
-            if owed.standing is not Standing.DUE_SOON or _is_soon(owed, policy, rules, today):
-                found.append(replace(owed, spell=spells.get(owed.key, 1)))
+            if owed.standing is Standing.DUE_SOON:
+                days = rules.ladder_for(owed.requirement, victim.category).due_soon_days
+                early = days > 0 and due_soon_on(policy, owed.due_date, days) > today
+                if not days or (early and -owed.days_over > rules.ahead_days):
+                    continue
+                owed = replace(owed, early=early)  # noqa: PLW2901
+            found.append(replace(owed, spell=spells.get(owed.key, 1)))
     return sorted(found, key=lambda owed: owed.urgency)
 
 
-def _is_soon(owed: Owed, policy: Policy, rules: ReminderRules, today: date) -> bool:
-    """Whether the morning has come on which something that falls due is announced."""
-    days = rules.ladder_for(owed.requirement, owed.waiting.category).due_soon_days
-    return days > 0 and due_soon_on(policy, owed.due_date, days) <= today
-
-
 def horizon(policy: Policy, rules: ReminderRules) -> int:
-    """Within how many days what falls due can have to be announced today."""
+    """Within how many days what falls due can have to be told today."""
     days = max(rules.ladder_for(r.id, c).due_soon_days for r in policy.requirement for c in rules.categories)
-    return days + 12 if days else 0  # the longest run of days off is over Christmas
+    return max(days + 12, rules.ahead_days) if days else 0  # the longest run of days off is over Christmas
 
 
 def _candidates(verdicts: Verdicts, today: int, days: int) -> Any:

@@ -16,6 +16,7 @@ from compliance.reminders.digest import Told, write
 from compliance.reminders.freshness import recovering, silence
 from compliance.reminders.history import (
     DIGEST,
+    STAFF_LIST,
     concerned,
     digest_key,
     history,
@@ -27,7 +28,8 @@ from compliance.reminders.history import (
 from compliance.reminders.owed import owed_now
 from compliance.reminders.rearmed import rearmed
 from compliance.reminders.render import render
-from compliance.reminders.rules import ReminderRules, not_now, today_of
+from compliance.reminders.rules import ReminderRules, list_day, not_now, today_of
+from compliance.reminders.staff import Support, support_for
 from compliance.reminders.stages import QUIET_HOURS, Decision, Outcome, Situation, decide
 from compliance.reminders.words import day_text
 from compliance.store import Store, last_complete_poll, load_crimes, officers
@@ -39,7 +41,8 @@ _AT_ONCE: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """One mail to one person on one local date, and the obligations it tells."""
+    """One mail to one person on one local date, and the obligations it tells: none where it is a weekly list that names
+    officers only."""
 
     recipient_ref: str
     to_address: str
@@ -51,6 +54,11 @@ class Digest:
     def key(self) -> str:
         """What makes it this mail and no other: the outbox takes it once."""
         return digest_key(self.recipient_ref, self.day)
+
+    @property
+    def kind(self) -> str:
+        """As it stands in the outbox."""
+        return DIGEST if self.told else STAFF_LIST
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +93,7 @@ def plan(store: Store, policy: Policy, rules: ReminderRules, now: datetime) -> P
     """
     about, decisions = _decided(store, policy, rules, now)
     waiting = not_now(policy, rules, now)
-    digests = _digests(store, policy, about, decisions)
+    digests = _digests(store, policy, about, decisions, support_for(store, policy, about))
     return Plan(digests, tuple(map(_held, decisions) if waiting else decisions), waiting)
 
 
@@ -97,7 +105,7 @@ def _decided(store: Store, policy: Policy, rules: ReminderRules, now: datetime) 
         often, before = spells(session, crime_refs), history(session, policy, today, crime_refs)
         silent, gap = silence(session, rules, now), recovering(session, policy, rules, now)
     owed = owed_now(load_crimes(store, crime_refs), policy, rules, now, often)
-    about = Situation(rules, today, officers(store), before, silent, gap)
+    about = Situation(rules, today, officers(store), before, silent, gap, list_day(policy, rules, today))
     return about, decide(owed, about)
 
 
@@ -108,16 +116,24 @@ def _held(decision: Decision) -> Decision:
     return replace(decision, outcome=Outcome.HELD, reason=QUIET_HOURS)
 
 
-def _digests(store: Store, policy: Policy, about: Situation, decisions: list[Decision]) -> tuple[Digest, ...]:
-    told = sorted((d for d in decisions if d.outcome is Outcome.SENT), key=lambda d: d.recipient_ref)
+def _digests(
+    store: Store,
+    policy: Policy,
+    about: Situation,
+    decisions: list[Decision],
+    support: Mapping[str, tuple[Support, ...]],
+) -> tuple[Digest, ...]:
+    sent = sorted((d for d in decisions if d.outcome is Outcome.SENT), key=lambda d: d.recipient_ref)
+    told = {ref: tuple(group) for ref, group in groupby(sent, key=lambda decision: decision.recipient_ref)}
     read_at = read_text(store, policy, about.today)
     with store.session(reading=True) as session:
-        again = rearmed(session, policy, sorted({d.owed.waiting.crime_ref for d in told if d.is_new}), about.today)
+        again = rearmed(session, policy, sorted({d.owed.waiting.crime_ref for d in sent if d.is_new}), about.today)
     digests = []
-    for recipient, group in groupby(told, key=lambda decision: decision.recipient_ref):
-        obligations = tuple(group)
-        content = render(write(obligations, policy, about.rules, about.today, Told(read_at, again)), about.rules)
-        digests.append(Digest(recipient, about.directory.address(recipient), about.today, obligations, content))
+    for ref in sorted({*told, *support} - (set(support) & about.history.today)):
+        obligations = told.get(ref, ())
+        besides = Told(read_at, again, about.directory, support.get(ref, ()))
+        content = render(write(obligations, policy, about.rules, about.today, besides), about.rules)
+        digests.append(Digest(ref, about.directory.address(ref), about.today, obligations, content))
     return tuple(digests)
 
 
@@ -131,7 +147,8 @@ def remind(store: Store, policy: Policy, rules: ReminderRules, now: datetime) ->
     waiting = not_now(policy, rules, now)
     decisions = list(map(_held, decisions)) if waiting else decisions
     queued = []
-    for part in chunks(_digests(store, policy, about, decisions), _AT_ONCE):
+    support = {} if waiting else support_for(store, policy, about)
+    for part in chunks(_digests(store, policy, about, decisions, support), _AT_ONCE):
         with store.session() as session:
             queued += [digest for digest in part if _queue(session, digest, rules, now)]
     others = [decision for decision in decisions if decision.outcome is not Outcome.SENT]
@@ -152,7 +169,7 @@ def _queue(session: Session, digest: Digest, rules: ReminderRules, now: datetime
     outbox_id = enqueue(
         session,
         key=digest.key,
-        kind=DIGEST,
+        kind=digest.kind,
         recipient_ref=digest.recipient_ref,
         to_address=digest.to_address,
         content=digest.content,

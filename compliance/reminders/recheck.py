@@ -1,7 +1,8 @@
 """Asked again just before a digest is sent: what it still tells, or why it is not sent (design decision 5)."""
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Final
 
 from sqlalchemy import bindparam
@@ -11,12 +12,13 @@ from compliance.mail import Postponed, Rendered, StillDue, Withdrawn, as_written
 from compliance.policy import Policy
 from compliance.reminders.digest import Told, write
 from compliance.reminders.freshness import recovering, silence
-from compliance.reminders.history import DIGEST, drop_notices, spells
+from compliance.reminders.history import DIGEST, STAFF_LIST, drop_notices, owed_list, spells
 from compliance.reminders.owed import Key, Owed, owed_now
 from compliance.reminders.plan import read_text
 from compliance.reminders.rearmed import rearmed
 from compliance.reminders.render import render
-from compliance.reminders.rules import ReminderRules, next_opening, not_now, today_of
+from compliance.reminders.rules import ReminderRules, list_day, next_opening, not_now, today_of
+from compliance.reminders.staff import Support, support_for
 from compliance.reminders.stages import LEADERS, RECOVERING, Decision, Outcome, Situation, route, steps
 from compliance.store import Store, load_crimes, officers
 from compliance.store.tables import CrimeRow, Notice, Outbox
@@ -37,7 +39,7 @@ _CHANGED: Final = (
 
 
 def still_due(store: Store, policy: Policy, rules: ReminderRules, clock: Callable[[], datetime]) -> StillDue:
-    """The question that `mail.deliver` asks before each mail; mails that are no digests go as they were written.
+    """The question that `mail.deliver` asks before each mail; mails that are no digests or lists go as written.
 
     A digest is written anew from what is owed at that instant. What was discharged, handed over or put on hold since
     drops out, its notice with that reason; an empty digest is withdrawn, and one that a later digest has replaced too.
@@ -45,19 +47,31 @@ def still_due(store: Store, policy: Policy, rules: ReminderRules, clock: Callabl
     while our data is old, until it is fresh.
     """
 
+    @cache
+    def support(today: date) -> Mapping[str, tuple[Support, ...]]:
+        about = Situation(rules, today, officers(store), list_day=list_day(policy, rules, today))
+        return support_for(store, policy, about)
+
     def ask(row: Outbox) -> Rendered | Withdrawn | Postponed:
-        if row.kind != DIGEST:
+        if row.kind not in (DIGEST, STAFF_LIST):
             return as_written(row)
         now = clock()
         if reason := not_now(policy, rules, now):
             return Postponed(next_opening(policy, rules, now), reason)
-        return _again(store, policy, rules, now, row)
+        if row.kind == STAFF_LIST:
+            return _list_again(policy, rules, today_of(policy, now), support(today_of(policy, now)), row)
+        return _again(store, policy, rules, now, row, support)
 
     return ask
 
 
 def _again(
-    store: Store, policy: Policy, rules: ReminderRules, now: datetime, row: Outbox
+    store: Store,
+    policy: Policy,
+    rules: ReminderRules,
+    now: datetime,
+    row: Outbox,
+    support: Callable[[date], Mapping[str, tuple[Support, ...]]],
 ) -> Rendered | Withdrawn | Postponed:
     with store.session(reading=True) as session:
         if _stands(session, row, now):
@@ -71,6 +85,7 @@ def _again(
             return Postponed(next_opening(policy, rules, now), RECOVERING)
         crime_refs = sorted({notice.crime_ref for notice in told})
         often = spells(session, crime_refs)
+        is_list = owed_list(session, row, list_day(policy, rules, today_of(policy, row.created_at)))
     owed = {item.key: item for item in owed_now(load_crimes(store, crime_refs), policy, rules, now, often)}
     today = today_of(policy, now)
     about = Situation(rules, today, officers(store))
@@ -89,7 +104,19 @@ def _again(
         return Withdrawn(f"nothing is left to tell ({', '.join(reasons)})" if reasons else "nothing is left to tell")
     with store.session(reading=True) as session:
         again = rearmed(session, policy, sorted({d.owed.waiting.crime_ref for d in kept if d.is_new}), today)
-    return render(write(kept, policy, rules, today, Told(read_text(store, policy, today), again)), rules)
+    named = support(today).get(row.recipient_ref or "", ()) if is_list else ()
+    besides = Told(read_text(store, policy, today), again, about.directory, named)
+    return render(write(kept, policy, rules, today, besides), rules)
+
+
+def _list_again(
+    policy: Policy, rules: ReminderRules, today: date, support: Mapping[str, tuple[Support, ...]], row: Outbox
+) -> Rendered | Withdrawn:
+    """A weekly list that tells of no victim: its reader may have left, or what it says may have been put right."""
+    officers_named = support.get(row.recipient_ref or "", ())
+    if not officers_named:
+        return Withdrawn("nothing is left to tell")
+    return render(write((), policy, rules, today, Told(support=officers_named)), rules)
 
 
 def _stands(session: Session, row: Outbox, now: datetime) -> bool:

@@ -10,9 +10,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 
 from compliance.errors import SettingsError
 from compliance.mail import Rendered
-from compliance.reminders.digest import SAFE_CONTACT, Due, Letter
+from compliance.reminders.digest import SAFE_CONTACT, Due, Holder, Letter
 from compliance.reminders.rules import ReminderRules
-from compliance.reminders.words import plural
+from compliance.reminders.staff import Support
+from compliance.reminders.words import plain, plural
 
 WIDTH: Final = 76
 """Of a line of the text part: what every mail programme shows without breaking it."""
@@ -22,7 +23,7 @@ def render(letter: Letter, rules: ReminderRules) -> Rendered:
     """A letter as subject, text and HTML.
 
     Raises SettingsError that names the template and the line where one is broken, or leaves out the sentence on safe
-    contact.
+    contact where a victim is told of.
     """
     text = _render(rules.templates, "digest.txt.j2", letter, rules)
     html = _render(rules.templates, "digest.html.j2", letter, rules)
@@ -36,7 +37,7 @@ def _render(folder: Path, name: str, letter: Letter, rules: ReminderRules) -> st
         raise SettingsError(f"{folder / name}, line {error.lineno}: {error.message}") from None
     except (TemplateError, OSError, TypeError, ValueError, UnicodeDecodeError) as error:
         raise SettingsError(f"{folder / name}{_line(error, name)}: {error}") from None
-    if SAFE_CONTACT not in " ".join(result.split()):
+    if letter.victims and SAFE_CONTACT not in " ".join(result.split()):
         raise SettingsError(
             f"{folder / name}: the sentence on safe contact is missing; put {{{{ letter.safe_contact }}}} back"
         )
@@ -66,6 +67,7 @@ def _templates(folder: Path) -> Environment:
     environment.filters["when"] = _when
     environment.filters["plural"] = plural
     environment.filters["listing"] = _listing
+    environment.filters["whose"] = _whose
     return environment
 
 
@@ -88,6 +90,12 @@ def _when(due: Due) -> str:
     if due.days_over > 0:
         return f"was due by {due.by}, {plural(due.days_over, 'day', 'days')} ago"
     return f"is due by {due.by}, {'in ' + plural(-due.days_over, 'day', 'days') if due.days_over else 'today'}"
+
+
+def _whose(of: Holder | Support) -> str:
+    """`Officer 1042 (North 1)`."""
+    team = f" ({plain(of.team)})" if of.team else ""
+    return (f"Officer {plain(of.officer)}" if of.officer else "Nobody") + team
 
 
 def _listing(texts: Any) -> str:

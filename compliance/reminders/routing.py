@@ -62,9 +62,10 @@ class Directory:
         return str(self._officers[ref].email)
 
     def leaders_of(self, officer: OfficerRow) -> list[str]:
-        """An officer's supervisor and the champion of their division, as far as they can be told."""
-        wanted = [officer.supervisor_ref, *self._champions.get(officer.division or "", ())]
-        return [ref for ref in dict.fromkeys(wanted) if ref is not None and self.problem(ref) is None]
+        """An officer's supervisor, else those of the team, and the champions of the division: who can be told."""
+        own = [officer.supervisor_ref] if officer.supervisor_ref else self._supervisors.get(officer.team or "", [])
+        wanted = dict.fromkeys([*own, *self._champions.get(officer.division or "", ())])
+        return [ref for ref in wanted if ref != officer.officer_ref and self.problem(ref) is None]
 
     def problem(self, ref: str | None) -> str | None:
         """Why somebody cannot be told today, None where they can."""

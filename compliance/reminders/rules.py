@@ -60,15 +60,18 @@ class ReminderRules:
     """Who is reminded, when and from whom; times are local times of the policy's time zone.
 
     `due_from`: what fell due before this date is reported and never mailed. `repeat_days` and the other days of the
-    `Ladder`; `ladder` changes them by requirement and category, later ones over earlier ones. `absence_held_days`: an
+    `Ladder`; `ladder` changes them by requirement and category, later ones over earlier ones. `ahead_days`: what falls
+    due within so many days is announced along with whatever else an officer is told. `absence_held_days`: an
     absence that ends within so many days holds a mail, a longer one sends it to who covers. `attempts`: after attempts
     on so many dates without reaching the victim the supervisor decides. `hold_days`: how long a contact hold without an
     end counts. `stale_hours`: no mail while the last complete poll is older. `cover`: officer -> who covers for them.
-    `champion_role`, `supervisor_role`: as the directory calls them. `send_from`, `send_until`: mail goes out between
-    these times of a working day. `listed`: at most so many victims are listed in a mail, the others counted. `sender`,
-    `reply_to`: `name@domain` or `Name <name@domain>`. `domain`: of the Message-IDs. `list_id`: by which mail can be
-    sorted. `crime_link`: the address of a crime in the crime system, `{crime_ref}` where its number goes; None: no
-    link. `templates`: the folder of `digest.txt.j2` and `digest.html.j2`.
+    `champion_role`, `supervisor_role`: as the directory calls them. `send_from`, `send_until`: mail goes out
+    between these times of a working day. `list_weekday` (0: Monday): the day of the weekly list of those above;
+    None: no list. `repeated_misses`: from how many in 28 days on an officer is in it. `listed`: at most so many
+    victims are listed in a mail, the others counted. `sender`, `reply_to`: `name@domain` or `Name <name@domain>`.
+    `domain`: of the Message-IDs. `list_id`: by which mail can be sorted. `crime_link`: the address of a crime in
+    the crime system, `{crime_ref}` where its number goes; None: no link. `templates`: the folder of `digest.txt.j2`
+    and `digest.html.j2`.
     """
 
     due_from: date
@@ -81,6 +84,7 @@ class ReminderRules:
     supervisor_days: int = 7
     champion_days: int = 21
     ladder: tuple[LadderChange, ...] = (ENHANCED,)
+    ahead_days: int = 7
     absence_held_days: int = 3
     attempts: int = 3
     hold_days: int = 28
@@ -88,6 +92,8 @@ class ReminderRules:
     cover: Mapping[str, str] = field(default_factory=dict)
     champion_role: str = "champion"
     supervisor_role: str = "supervisor"
+    list_weekday: int | None = 0
+    repeated_misses: int = 3
     send_from: time = time(7)
     send_until: time = time(18)
     listed: int = 20
@@ -181,6 +187,17 @@ def due_soon_on(policy: Policy, due: date, days: int) -> date:
     while not policy.working.is_working(to_day(day)):
         day -= timedelta(days=1)
     return day
+
+
+def list_day(policy: Policy, rules: ReminderRules, today: date) -> date | None:
+    """The newest day, up to a date, of the weekly list: the configured weekday, or the next working day after it. None
+    where there is no list."""
+    if rules.list_weekday is None:
+        return None
+    day = today - timedelta(days=(today.weekday() - rules.list_weekday) % 7)
+    while (opening := next_working(policy, day - timedelta(days=1))) > today:
+        day -= timedelta(days=7)
+    return opening
 
 
 def next_working(policy: Policy, day: date) -> date:

@@ -10,6 +10,7 @@ from compliance.reminders.owed import Owed, Standing
 from compliance.reminders.render import render
 from compliance.reminders.routing import ABSENT
 from compliance.reminders.rules import ReminderRules
+from compliance.reminders.staff import Support
 from compliance.reminders.stages import (
     CHAMPION,
     CLOSED,
@@ -36,6 +37,7 @@ _TOLD: Final = (
     (OVERDUE, NEW), (OVERDUE, STILL_WAITING), (OVERDUE, f"{NEW}{REROUTED}{ABSENT}"), (CLOSED, NEW), (DUE_SOON, NEW),
     (SUPERVISOR, NEW), (CHAMPION, NEW),
 )  # fmt: skip
+_SUPPORT: Final = (Support("1", "North 1", 5), Support("2", None, 3))
 _STANDING: Final = {DUE_SOON: Standing.DUE_SOON, CLOSED: Standing.CLOSED}
 
 
@@ -47,9 +49,9 @@ def check_templates(policy: Policy, rules: ReminderRules) -> None:
     again = {told[0].owed.key: "Contact is owed again."}
     bare = replace(rules, listed=1, reply_to=None, crime_link=None)
     full = replace(rules, reply_to=rules.sender, crime_link="https://crimes.example/{crime_ref}")
-    for part in (told, [d for d in told if d.step in LEADERS], [d for d in told if d.step == DUE_SOON]):
-        render(write(part, policy, full, TODAY, Told("Wednesday 10 June at 06:45", again)), full)
-        render(write(part, policy, bare, TODAY), bare)
+    for part in (told, [d for d in told if d.step in LEADERS], [d for d in told if d.step == DUE_SOON], []):
+        render(write(part, policy, full, TODAY, Told("Wednesday 10 June at 06:45", again, support=_SUPPORT)), full)
+        render(write(part, policy, bare, TODAY, Told(support=_SUPPORT[:1])), bare)
 
 
 def sample(policy: Policy) -> list[Decision]:

@@ -48,6 +48,7 @@ REROUTED: Final = "; rerouted: "
 BEFORE_START: Final = "fell due before the service started"
 CONTACT_HOLD: Final = "contact hold"
 ATTEMPTS: Final = "attempts did not reach the victim"
+NOT_YET: Final = "not due soon yet, and nothing else to tell"
 WAITING_ALREADY: Final = "already waiting for an update"
 TOLD_TODAY: Final = "a digest went out earlier today"
 TOO_OLD: Final = "data too old"
@@ -71,12 +72,15 @@ class History:
     """(recipient, address) -> the day of their last digest, where the mail server refused that one."""
     today: frozenset[str] = frozenset()
     """Recipients for whom there is a digest of today, whatever became of it."""
+    last: Mapping[str, date] = field(default_factory=dict)
+    """Recipient -> the day of their last digest, unless that one was refused or cancelled."""
 
 
 @dataclass(frozen=True)
 class Situation:
     """What the stages may look at. `silence` says why nobody is told anything, `recovering` whether officers are given
-    a day to record what they did while the crime system was out of reach."""
+    a day to record what they did while the crime system was out of reach. `list_day`: the newest day of the weekly list
+    of those above, None where there is no list."""
 
     rules: ReminderRules
     today: date
@@ -84,6 +88,7 @@ class Situation:
     history: History = field(default_factory=History)
     silence: str | None = None
     recovering: bool = False
+    list_day: date | None = None
     waiting: frozenset[tuple[str, str]] = frozenset()
     """The victims, as crime and reference, who are told of as overdue."""
 
@@ -91,6 +96,11 @@ class Situation:
     def directory(self) -> Directory:
         """Who can be told anything today."""
         return Directory(self.officers, self.rules, self.today, self.history.refused)
+
+    def owes_list(self, leader: str) -> bool:
+        """Whether somebody above has had no mail since the day of the weekly list: their next one is that list."""
+        last = self.history.last.get(leader)
+        return self.list_day is not None and (last is None or last < self.list_day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +207,8 @@ def decide(owed: Iterable[Owed], about: Situation) -> list[Decision]:
     for item, step in [(one, step) for one in owed for step in steps(one, about)]:
         answer = next((answer for stage in STAGES if (answer := stage(item, step, about))), None)
         found = Route(None) if answer else route(item, step, about)
+        if item.early and found.why:  # it can wait for the officer
+            answer, found = (Outcome.SUPPRESSED, NOT_YET), Route(None)
         if found.recipient_ref is not None:
             tellable[found.recipient_ref].append(_Matter(item, step, found.why))
         else:
@@ -219,13 +231,16 @@ class _Matter:
 def _told(recipient: str, matters: Sequence[_Matter], about: Situation) -> list[Decision]:
     """One digest a day for one person: when there is something new, or something is to be mentioned again."""
     days = [_told_on(recipient, matter, about.history) for matter in matters]
-    due = [day is None or _again(m, day, about) for m, day in zip(matters, days, strict=True)]
+    due = [not m.owed.early if day is None else _again(m, day, about) for m, day in zip(matters, days, strict=True)]
     nothing = recipient in about.history.today or not any(due)
     decisions = []
     for matter, day, is_due in zip(matters, days, due, strict=True):
-        # What an officer still owes goes along with what is new; those above are told by exception.
-        if nothing or not (is_due or matter.step == OVERDUE):
-            outcome, reason = Outcome.SUPPRESSED, TOLD_TODAY if day is None else f"told on {day}"
+        # What an officer still owes, and what soon will be owed, goes along with what is new; those above are told by
+        # exception.
+        along = matter.step == OVERDUE or (matter.owed.early and day is None)
+        if nothing or not (is_due or along):
+            untold = NOT_YET if matter.owed.early else TOLD_TODAY
+            outcome, reason = Outcome.SUPPRESSED, untold if day is None else f"told on {day}"
         else:
             outcome, reason = Outcome.SENT, NEW if day is None else STILL_WAITING
             reason += f"{REROUTED}{matter.why}" if matter.why else ""
@@ -241,8 +256,10 @@ def _told_on(recipient: str, matter: _Matter, history: History) -> date | None:
 
 
 def _again(matter: _Matter, told: date, about: Situation) -> bool:
-    """Whether something that was told on a day is to be told again: only what is overdue, to whoever is to act on it.
-    Those above are told once a spell."""
+    """Whether something that was told on a day is to be told again: only what is overdue, every `repeat_days` to
+    whoever is to act on it, in the weekly list to those above."""
+    if matter.step in LEADERS:
+        return about.list_day is not None and told < about.list_day
     if matter.step != OVERDUE:
         return False
     ladder = about.rules.ladder_for(matter.owed.requirement, matter.owed.waiting.category)

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from compliance.reminders.owed import Owed, Standing
-from compliance.reminders.routing import ABSENT, BAD_ADDRESS, LEFT, NO_ADDRESS, NOBODY, REFUSED, UNKNOWN
+from compliance.reminders.routing import ABSENT, BAD_ADDRESS, LEFT, NO_ADDRESS, NOBODY, REFUSED, UNKNOWN, Directory
 from compliance.reminders.stages import ATTEMPTS, CONTACT_HOLD, LEADERS, Decision
 from compliance.reminders.waiting import Waiting
 
@@ -44,18 +44,28 @@ def plural(number: int, one: str, several: str) -> str:
     return f"{number} {one if number == 1 else several}"
 
 
-def because(decisions: Iterable[Decision]) -> list[str]:
-    """Why the reader is told of a case that somebody else has, each reason once."""
-    return list(dict.fromkeys(sentence for decision in decisions for sentence in _because(decision)))
+def away(officer: str | None, directory: Directory | None, today: date) -> str | None:
+    """Why an officer cannot act today, None where they can: `is absent until Tuesday 9 June`, `has left`."""
+    if directory is None or officer is None:
+        return None
+    why = directory.problem(officer)
+    if why == ABSENT and (back := directory.back_on(officer)):
+        return f"is absent until {day_text(back - timedelta(days=1), today)}"
+    return _WHY[why] if why in (ABSENT, LEFT, UNKNOWN) else None
 
 
-def _because(decision: Decision) -> Iterator[str]:
+def because(decisions: Iterable[Decision], is_away: str | None) -> list[str]:
+    """Why the reader is told of a case that somebody else has, each reason once; `is_away`: why that one cannot act."""
+    return list(dict.fromkeys(sentence for decision in decisions for sentence in _because(decision, is_away)))
+
+
+def _because(decision: Decision, is_away: str | None) -> Iterator[str]:
     waiting, why = decision.owed.waiting, decision.rerouted
     officer = f"officer {plain(waiting.officer_ref)}" if waiting.officer_ref else None
     whom = officer or "an officer"
     if decision.step in LEADERS:
         if officer:
-            yield f"{officer[0].upper()}{officer[1:]} has the case."
+            yield f"{officer[0].upper()}{officer[1:]} has the case" + (f" and {is_away}." if is_away else ".")
         if why:
             yield f"You get this because whoever would be told before you {_why(why)}."
     elif why == NOBODY:

@@ -141,12 +141,12 @@ def test_due_soon_is_told_again_as_overdue_and_then_by_the_week(office: Office) 
 
 
 def test_a_contact_hold_stops_mail_to_the_officer_for_28_days_and_never_the_clock(office: Office) -> None:
-    """Records section 1: a hold without an end; the supervisor is told instead, again by the week."""
+    """Records section 1: a hold without an end; the supervisor is told instead, again in the weekly list."""
     victims = [{"victim_ref": "V1", "contact_holds": [{"reason": "unsafe", "from": "2026-06-01T09:00:00Z"}]}]
     office.directory(Officer("1042", email="1042@force.example", supervisor_ref="2000"), "2000")
     office.records(crime("A", "2026-06-01", victims=victims))
     assert telling(office, "2026-06-10", "2026-06-29") == {
-        "06-10": ["2000"], "06-17": ["2000"], "06-24": ["2000"], "06-29": ["1042"],
+        "06-10": ["2000"], "06-15": ["2000"], "06-22": ["2000"], "06-29": ["1042", "2000"],
     }  # fmt: skip
     renewed = [{"reason": "unsafe", "from": "2026-07-01T09:00:00Z"}]
     victims[0]["contact_holds"] += renewed  # type: ignore[operator]
@@ -162,7 +162,7 @@ def test_after_attempts_on_three_dates_the_supervisor_decides(office: Office) ->
     office.records(crime("A", "2026-06-01", updates=attempts[:3]))
     assert telling(office, "2026-06-10", "2026-06-10") == {"06-10": ["1042"]}
     office.records(crime("A", "2026-06-01", updates=attempts))
-    assert telling(office, "2026-06-11", "2026-06-17") == {"06-11": ["2000"]}
+    assert telling(office, "2026-06-11", "2026-06-14") == {"06-11": ["2000"]}
     assert "Please decide: a letter, another way, or a contact hold." in latest(office)
 
 

@@ -148,6 +148,27 @@ def test_what_falls_due_soon_is_told_once_and_to_the_officer_alone() -> None:
     assert sent(item, told={("1042", item.key, 1, "due soon"): TODAY - DAY}) == set()
 
 
+def test_what_falls_due_within_a_week_goes_along_and_needs_no_mail_of_its_own() -> None:
+    early, announced, late = replace(soon(6), early=True), soon(2), overdue(1, crime_ref="22/2/26")
+    announced = replace(announced, waiting=replace(announced.waiting, crime_ref="22/3/26"))
+    assert [d.reason for d in told(early)] == ["not due soon yet, and nothing else to tell"]
+    for news in (announced, late):
+        assert {d.owed.waiting.crime_ref for d in told(early, news) if d.outcome is Outcome.SENT} == {
+            early.waiting.crime_ref, news.waiting.crime_ref,
+        }  # fmt: skip
+    before = {("1042", early.key, 1, "due soon"): TODAY - DAY}
+    (decision,) = (d for d in told(early, late, told=before) if d.owed is early)
+    assert (decision.outcome, decision.reason) == (Outcome.SUPPRESSED, "told on 2026-06-09")
+
+
+def test_what_falls_due_within_a_week_waits_for_the_officer_and_goes_to_nobody_else() -> None:
+    early, late = replace(soon(6), early=True), overdue(1, crime_ref="22/2/26")
+    staff = (officer("1042", supervisor_ref="2000", absent=[{"from": "2026-06-01", "until": None}]), STAFF[1])
+    assert {
+        (d.owed.standing, d.recipient_ref) for d in told(early, late, staff=staff) if d.outcome is Outcome.SENT
+    } == {(Standing.OVERDUE, "2000")}
+
+
 def test_a_victim_who_waits_already_is_not_announced_as_well() -> None:
     """One contact is owed at once, and discharges both."""
     late = overdue(3)

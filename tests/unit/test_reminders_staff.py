@@ -1,0 +1,124 @@
+"""The weekly list of supervisors and champions: what is stuck, whose, since when, who is away."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from compliance.policy import load_policy
+from compliance.reminders import Decision, Outcome
+from compliance.reminders.digest import Holder, Letter, Told, write
+from compliance.reminders.owed import Owed
+from compliance.reminders.render import render
+from compliance.reminders.routing import Directory
+from compliance.reminders.rules import list_day
+from compliance.reminders.staff import Support
+from compliance.reminders.stages import NEW, History, Situation, decide
+from tests.unit.test_reminders_ladder import STAFF, overdue
+from tests.unit.test_reminders_stages import DAY, RULES, TODAY, officer, owed
+
+POLICY = load_policy("west-mercia")
+MONDAY = date(2026, 6, 8)
+"""Of the week of TODAY, a Wednesday."""
+
+
+@pytest.mark.parametrize(
+    ("weekday", "today", "newest"),
+    [
+        (0, "2026-06-08", "2026-06-08"),
+        (0, "2026-06-14", "2026-06-08"),
+        (2, "2026-06-09", "2026-06-03"),
+        (0, "2026-05-25", "2026-05-18"),  # the spring bank holiday
+        (0, "2026-05-26", "2026-05-26"),
+        (5, "2026-06-14", "2026-06-08"),  # Saturday's list is Monday's
+        (4, "2026-12-28", "2026-12-18"),  # Christmas Day, and Boxing Day moved to a Monday
+        (4, "2026-12-29", "2026-12-29"),
+    ],
+)
+def test_the_day_of_the_list_is_the_weekday_or_the_next_working_day(weekday: int, today: str, newest: str) -> None:
+    found = list_day(POLICY, replace(RULES, list_weekday=weekday), date.fromisoformat(today))
+    assert found == date.fromisoformat(newest)
+
+
+def test_a_force_can_do_without_the_list() -> None:
+    assert list_day(POLICY, replace(RULES, list_weekday=None), TODAY) is None
+
+
+def leaders(item: Owed, told_on: date, today: date, newest: date | None = MONDAY) -> dict[str, str]:
+    """Step -> what comes of it for a supervisor and a champion who were told on a day."""
+    history = History({(ref, item.key, 1, "overdue"): told_on for ref in ("1042", "2000", "3000")})
+    about = Situation(RULES, today, {row.officer_ref: row for row in STAFF}, history, list_day=newest)
+    return {d.step: f"{d.outcome}: {d.reason}" for d in decide([item], about) if d.step != "overdue"}
+
+
+def test_what_is_stuck_is_mentioned_again_once_a_week_to_those_above() -> None:
+    item = overdue(40)
+    assert set(leaders(item, MONDAY - DAY, MONDAY).values()) == {"sent: still waiting"}
+    assert set(leaders(item, MONDAY, TODAY).values()) == {"suppressed: told on 2026-06-08"}
+    assert set(leaders(item, MONDAY - 30 * DAY, TODAY, None).values()) == {"suppressed: told on 2026-05-09"}
+
+
+def test_a_list_that_was_missed_is_made_up() -> None:
+    """Nothing ran on the Monday."""
+    assert set(leaders(overdue(40), MONDAY - 3 * DAY, TODAY).values()) == {"sent: still waiting"}
+
+
+def test_whose_list_has_gone_out_is_owed_none_until_next_week() -> None:
+    about = Situation(RULES, TODAY, {}, History(last={"2000": MONDAY, "3000": MONDAY - DAY}), list_day=MONDAY)
+    assert [about.owes_list(ref) for ref in ("2000", "3000", "4000")] == [False, True, True]
+    assert not replace(about, list_day=None).owes_list("3000")
+
+
+def stuck(*obligations: Owed, directory: Directory | None = None, support: tuple[Support, ...] = ()) -> Letter:
+    told = [Decision(o, "2000", Outcome.SENT, NEW, "supervisor") for o in obligations]
+    return write(told, POLICY, RULES, TODAY, Told(directory=directory, support=support))
+
+
+def texts(letter: Letter) -> tuple[str, str]:
+    mail = render(letter, RULES)
+    return " ".join(mail.text.split()), " ".join(str(mail.html).split())
+
+
+def test_it_says_whose_it_is_since_when_and_who_is_away() -> None:
+    staff = [
+        officer("1042", absent=[{"from": "2026-06-01", "until": "2026-06-19"}]), officer("1043"),
+        officer("1044", left_on=TODAY),
+    ]  # fmt: skip
+    directory = Directory({row.officer_ref: row for row in staff}, RULES, TODAY, {})
+    items = [
+        owed("22/1/26", TODAY - 9 * DAY, "1043"), owed("22/2/26", TODAY - 30 * DAY, "1042"),
+        owed("22/3/26", TODAY - 8 * DAY, "1042"), owed("22/4/26", TODAY - 7 * DAY, "1044"),
+    ]  # fmt: skip
+    letter = stuck(*items, directory=directory)
+    assert letter.holders == (
+        Holder("1042", None, 2, 30, "is absent until Friday 19 June"), Holder("1043", None, 1, 9, None),
+        Holder("1044", None, 1, 7, "has left"),
+    )  # fmt: skip
+    # Together what is with one officer, the one whose victim waits longest first.
+    assert [entry.crime for entry in letter.parts["stuck"]] == ["22/2/26", "22/3/26", "22/1/26", "22/4/26"]
+    assert letter.parts["stuck"][0].remarks[0] == "Officer 1042 has the case and is absent until Friday 19 June."
+    text, html = texts(letter)
+    assert "Officer 1042: 2 victims, the longest 30 days overdue; is absent until Friday 19 June" in text
+    assert "<strong>Officer 1042</strong>: 2 victims, the longest 30 days overdue; is absent until" in html
+
+
+def test_of_one_victim_there_is_no_table() -> None:
+    assert stuck(owed(due=TODAY - 9 * DAY)).holders == ()
+
+
+def test_officers_with_repeated_misses_are_named_as_a_matter_for_support() -> None:
+    for letter in (
+        stuck(owed(), support=(Support("1042", "North 1", 4),)),
+        stuck(support=(Support("1042", "North 1", 4),)),
+    ):
+        text, html = texts(letter)
+        assert "Officer 1042 (North 1): 4 updates not given in time in the last 28 days" in text
+        assert "<strong>Officer 1042 (North 1)</strong>: 4 updates not given in time in the last 28 days" in html
+    assert letter.subject == "1 officer who may need support"
+    assert "OFFICERS WHO MAY NEED SUPPORT" not in texts(stuck(owed()))[0]
+
+
+def test_a_list_of_officers_alone_does_not_say_what_to_do_about_victims() -> None:
+    text, html = texts(stuck(support=(Support("1042", None, 3),)))
+    assert "WHAT TO DO" not in text
+    assert "WHAT TO DO" not in html
