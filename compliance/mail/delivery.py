@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Event
 from typing import Any, Final
@@ -178,8 +178,9 @@ class _Run:
         if isinstance(content, Postponed):
             return self._end_row(row, "postponed", next_attempt_at=content.until, problem=content.reason)
         now = self._clock()
-        mail = Mail(row.to_address, content.subject, content.text, content.html, row.headers, row.message_id, now)
-        if (pilot := self._rules.pilot) is not None and not pilot.allows(row.to_address):
+        to = content.to_address or row.to_address
+        mail = Mail(to, content.subject, content.text, content.html, row.headers, row.message_id, now)
+        if (pilot := self._rules.pilot) is not None and not pilot.allows(to):
             written = f"written to {pilot.write(mail)}"
             return self._end_row(
                 row, "pilot", state="pilot", problem=written, next_attempt_at=None, **_says(row, content)
@@ -243,9 +244,9 @@ class _Run:
 
 def _says(row: Outbox, content: Rendered) -> dict[str, str | None]:
     """What a mail says now, as changes of its row; nothing where that is what it said."""
-    if content == as_written(row):
-        return {}
-    return {"subject": content.subject, "text": content.text, "html": content.html}
+    now = replace(content, to_address=None)
+    says = {} if now == as_written(row) else {"subject": now.subject, "text": now.text, "html": now.html}
+    return says if content.to_address in (None, row.to_address) else says | {"to_address": content.to_address}
 
 
 def _outcome(row: Outbox, answer: Answer, now: datetime, resend: bool) -> tuple[str, dict[str, Any]]:

@@ -26,6 +26,8 @@ class Rendered:
     subject: str
     text: str
     html: str | None
+    to_address: str | None = None
+    """Where it goes now; None: where it was to go when it was queued."""
 
 
 @dataclass(frozen=True, slots=True)

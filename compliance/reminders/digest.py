@@ -1,5 +1,6 @@
 """What a digest tells: the victims who wait for one person, as the templates see them."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -7,11 +8,20 @@ from typing import Final
 from urllib.parse import quote
 
 from compliance.policy import Policy, Requirement
+from compliance.reminders.escalation import escalation
 from compliance.reminders.owed import Key, Owed
-from compliance.reminders.routing import Directory
+from compliance.reminders.routing import NOBODY, Directory
 from compliance.reminders.rules import ReminderRules
 from compliance.reminders.staff import Support
-from compliance.reminders.stages import CLOSED, DUE_SOON, LEADERS, OVERDUE, Decision, champion_on, supervisor_on
+from compliance.reminders.stages import (
+    ATTEMPTS,
+    CLOSED,
+    CONTACT_HOLD,
+    DUE_SOON,
+    LEADERS,
+    OVERDUE,
+    Decision,
+)
 from compliance.reminders.waiting import Waiting
 from compliance.reminders.words import away, because, day_text, last_update, plain, plural, remarks
 
@@ -72,11 +82,15 @@ class Letter:
 
     victims: int
     parts: Mapping[str, tuple[Entry, ...]]
+    counts: Mapping[str, int]
+    """How many victims there are in each part, listed or not."""
     more: int
-    to_act: bool
-    """Whether something is for the reader to do themselves, or in another's place."""
     meant: bool
     """Whether something is with the reader because they have the case."""
+    to_ring: bool
+    """Whether the reader is to make contact: they have the case, or stand in for the officer who has it."""
+    to_see: bool
+    """Whether the reader is to see that somebody does: it is with their officers or nobody, or theirs to decide."""
     requirements: tuple[Requirement, ...]
     policy_title: str
     counted_outcomes: tuple[str, ...]
@@ -85,8 +99,8 @@ class Letter:
     """Whether one of the requirements is not met by an update on the day of the report."""
     read_at: str | None
     """When the crime system was last read to its end, as text."""
-    escalation: str | None
-    """Who else is told, and from when, if nothing happens: a sentence."""
+    escalation: tuple[str, ...]
+    """Who else is told, of how many, and from when if nothing happens: sentences."""
     holders: tuple[Holder, ...] = ()
     """With whom what is stuck is, whoever waits longest first: where more than one victim is stuck."""
     support: tuple[Support, ...] = ()
@@ -100,35 +114,41 @@ class Letter:
 
     @property
     def subject(self) -> str:
-        """The count and nothing personal."""
+        """Counts and nothing personal: what is overdue, then what is not."""
         if not self.victims:
             return f"{plural(len(self.support), 'officer', 'officers')} who may need support"
-        who = "1 victim is" if self.victims == 1 else f"{self.victims} victims are"
-        return f"{who} {self._what}"
-
-    @property
-    def _what(self) -> str:
-        """What is said of them in the subject."""
-        if not self.to_act:
-            return "waiting for an update from your officers"
-        if not self.meant:
-            return "waiting for an update"
-        if self.parts["new"] or self.parts["waiting"]:
-            return "waiting for an update from you"
-        if self.parts["handed"]:
-            return "due an update from you: handed over to you"
-        return "waiting for an update: how their case ended" if self.parts["closed"] else "due an update from you soon"
+        counts, you = self.counts, " from you" if self.meant else ""
+        overdue = counts["new"] + counts["handed"] + counts["closed"] + counts["waiting"]
+        waiting = f"waiting for an update{you}"
+        if overdue == counts["handed"]:
+            waiting = f"due an update{you}: handed over to you"
+        elif overdue == counts["closed"]:
+            waiting = "waiting for an update: how their case ended"
+        said = [
+            (overdue, waiting),
+            (counts["soon"], "due soon" if overdue else f"due an update{you} soon"),
+            (
+                counts["stuck"],
+                "waiting with your officers"
+                if overdue + counts["soon"]
+                else "waiting for an update from your officers",
+            ),
+        ]
+        (number, what), *others = [each for each in said if each[0]]
+        first = f"{'1 victim is' if number == 1 else f'{number} victims are'} {what}"
+        return ", ".join([first, *(f"{number} {what}" for number, what in others)])
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
     """What is told besides the obligations: when the crime system was last read, as text; why something is owed
-    again; who is away; officers with repeated misses."""
+    again; who is away; officers with repeated misses; for what there was no room."""
 
     read_at: str | None = None
     again: Mapping[Key, str] = field(default_factory=dict)
     directory: Directory | None = None
     support: Sequence[Support] = ()
+    unlisted: Sequence[Decision] = ()
 
 
 NOTHING_ELSE: Final = Told()
@@ -139,38 +159,47 @@ def write(
 ) -> Letter:
     """The letter to one person out of what they are told: what is new first, in each part the longest owed first.
 
-    One victim is one entry, whatever is owed to them. What is new is listed before what has been told, so that a mail
-    sent for something new shows it.
+    One victim is one entry, whatever is owed to them. What is stuck with a leader's officers is listed as far as there
+    is room, and counted by officer.
     """
-    cases: dict[Waiting, list[Decision]] = {}
-    for decision in sorted(told, key=lambda d: d.owed.urgency):
-        cases.setdefault(decision.owed.waiting, []).append(decision)
+    cases = _by_victim(told)
+    others = {waiting: found for waiting, found in _by_victim(besides.unlisted).items() if waiting not in cases}
     parts: dict[str, list[Waiting]] = {name: [] for name in PARTS}
     for waiting, decisions in cases.items():
         parts[_part(decisions)].append(waiting)
+    counts = Counter({name: len(parts[name]) for name in PARTS}) + Counter(_part(d) for d in others.values())
     holders = _holders(parts["stuck"], cases, today, besides.directory)
-    # Together what is with one officer.
-    parts["stuck"].sort(key=lambda waiting: [holder.officer for holder in holders].index(waiting.officer_ref))
-    listed = set([waiting for name in PARTS for waiting in parts[name]][: rules.listed])
+    room = max(rules.listed - sum(len(parts[name]) for name in PARTS if name != "stuck"), 0)
+    whose = [holder.officer for holder in holders]  # together what is with one officer
+    parts["stuck"] = sorted(parts["stuck"][:room], key=lambda waiting: whose.index(waiting.officer_ref))
     writer = _Writer(policy, rules, today, besides)
     owed_here = {decision.owed.requirement for decision in told}
     requirements = tuple(r for r in policy.requirement if r.id in owed_here)
     return Letter(
-        victims=len(cases),
-        parts={name: tuple(writer.entry(w, cases[w]) for w in parts[name] if w in listed) for name in PARTS},
-        more=len(cases) - len(listed),
-        to_act=any(d.step not in LEADERS for d in told),
-        meant=any(_is_own(d) for d in told),
+        victims=len(cases) + len(others),
+        parts={name: tuple(writer.entry(w, cases[w]) for w in parts[name]) for name in PARTS},
+        counts={name: counts[name] for name in PARTS},
+        more=len(cases) + len(others) - sum(len(waiting) for waiting in parts.values()),
+        meant=any(d.own for d in told),
+        to_ring=any(_is_to_ring(d) for d in told),
+        to_see=any(not _is_to_ring(d) for d in told),
         requirements=requirements,
         policy_title=policy.title,
         counted_outcomes=tuple(policy.counted_outcomes),
         counted_methods=tuple(policy.counted_methods or ()),
         same_day=any(r.shows_same_day for r in requirements),
         read_at=besides.read_at,
-        escalation=_escalation(told, rules, today),
-        holders=holders if len(parts["stuck"]) > 1 else (),
+        escalation=tuple(escalation(told, policy, rules, today, besides.directory)),
+        holders=holders if counts["stuck"] > 1 else (),
         support=tuple(besides.support),
     )
+
+
+def _by_victim(decisions: Iterable[Decision]) -> dict[Waiting, list[Decision]]:
+    cases: dict[Waiting, list[Decision]] = {}
+    for decision in sorted(decisions, key=lambda d: d.owed.urgency):
+        cases.setdefault(decision.owed.waiting, []).append(decision)
+    return cases
 
 
 def _holders(
@@ -203,14 +232,14 @@ def _part(decisions: Iterable[Decision]) -> str:
     return "closed" if CLOSED in steps else "soon" if steps == {DUE_SOON} else "stuck"
 
 
-def _is_own(decision: Decision) -> bool:
-    """Whether it is told to the officer who has the case."""
-    return decision.step not in LEADERS and not decision.rerouted
+def _is_to_ring(decision: Decision) -> bool:
+    """Whether whoever is told is to make contact themselves."""
+    return decision.step not in LEADERS and decision.rerouted not in (NOBODY, CONTACT_HOLD, ATTEMPTS)
 
 
 def _is_handed(decision: Decision) -> bool:
     """Whether it is told for the first time to somebody who has just taken the case over."""
-    return decision.is_new and _is_own(decision) and decision.owed.taken_over is not None
+    return decision.is_new and decision.own and decision.owed.taken_over is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,21 +274,4 @@ class _Writer:
     def _sentences(self, waiting: Waiting, told: Sequence[Decision], owed: Sequence[Owed]) -> Iterator[str]:
         yield from because(told, away(waiting.officer_ref, self.besides.directory, self.today))
         yield from dict.fromkeys(self.besides.again[o.key] for o in owed if o.key in self.besides.again)
-        yield from remarks(waiting, owed, self.today, own=any(_is_own(d) for d in told))
-
-
-def _escalation(told: Iterable[Decision], rules: ReminderRules, today: date) -> str | None:
-    """Who else is told first if nothing is recorded: of what the officer in the case is told themselves."""
-    coming: dict[str, set[date]] = {}
-    for decision in told:
-        if decision.step != OVERDUE or not _is_own(decision):
-            continue
-        owed = decision.owed
-        ladder = rules.ladder_for(owed.requirement, owed.waiting.category)
-        coming.setdefault("your supervisor", set()).add(supervisor_on(owed, ladder))
-        coming.setdefault("the division's champion", set()).add(champion_on(owed, ladder))
-    said = []
-    for who, days in coming.items():
-        if ahead := [day for day in days if day > today]:
-            said.append(f"{who} from {day_text(min(ahead), today)}" + (" at the earliest" if len(days) > 1 else ""))
-    return f"Who else is told if no update is recorded: {' and '.join(said)}." if said else None
+        yield from remarks(waiting, owed, self.today, own=any(d.own for d in told))

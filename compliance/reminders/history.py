@@ -65,16 +65,26 @@ def history(session: Session, policy: Policy, today: date, crime_refs: Sequence[
     for row in _of(session, asked, Notice, crime_refs):
         key = (row[0], tuple(row[1:6]), row[6], phase(row[7]))
         told[key] = max(row[8], told.get(key, date.min))
-    recipient, at = col(Outbox.recipient_ref), col(Outbox.created_at)
-    newest = select(func.max(Outbox.id)).where(col(Outbox.kind).in_((DIGEST, STAFF_LIST))).group_by(recipient)
-    last = select(recipient, col(Outbox.to_address), col(Outbox.state), col(Outbox.key), at)
-    lasts = session.execute(last.where(col(Outbox.id).in_(newest))).all()
+    lasts = _lasts(session)
     return History(
         told=told,
-        refused={(ref, to): today_of(policy, at) for ref, to, state, _, at in lasts if state == "refused"},
+        refused=refused_lately(session, policy),
         today=frozenset(ref for ref, _, _, key, _ in lasts if key == digest_key(ref, today)),
         last={ref: _day(key) for ref, _, state, key, _ in lasts if state not in ("refused", "cancelled")},
     )
+
+
+def refused_lately(session: Session, policy: Policy) -> dict[tuple[str, str], date]:
+    """(recipient, address) -> the day of their last digest, where the mail server refused that one."""
+    return {(ref, to): today_of(policy, at) for ref, to, state, _, at in _lasts(session) if state == "refused"}
+
+
+def _lasts(session: Session) -> Sequence[Any]:
+    """Everybody's last digest or list: recipient, address, state, key, and when it was queued."""
+    recipient, at = col(Outbox.recipient_ref), col(Outbox.created_at)
+    newest = select(func.max(Outbox.id)).where(col(Outbox.kind).in_((DIGEST, STAFF_LIST))).group_by(recipient)
+    last = select(recipient, col(Outbox.to_address), col(Outbox.state), col(Outbox.key), at)
+    return session.execute(last.where(col(Outbox.id).in_(newest))).all()
 
 
 def owed_list(session: Session, row: Outbox, list_day: date | None) -> bool:

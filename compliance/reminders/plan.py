@@ -1,9 +1,10 @@
 """Who is told what this morning: planned without a word written, and carried out some people at a time."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import partial
 from itertools import groupby
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -28,9 +29,9 @@ from compliance.reminders.history import (
 from compliance.reminders.owed import owed_now
 from compliance.reminders.rearmed import rearmed
 from compliance.reminders.render import render
-from compliance.reminders.rules import ReminderRules, list_day, not_now, today_of
+from compliance.reminders.rules import ReminderRules, list_day, not_now, today_of, working_from
 from compliance.reminders.staff import Support, support_for
-from compliance.reminders.stages import QUIET_HOURS, Decision, Outcome, Situation, decide
+from compliance.reminders.stages import NO_ROOM, QUIET_HOURS, Decision, Outcome, Situation, decide
 from compliance.reminders.words import day_text
 from compliance.store import Store, last_complete_poll, load_crimes, officers
 from compliance.store.dialect import chunks
@@ -48,6 +49,8 @@ class Digest:
     to_address: str
     day: date
     told: tuple[Decision, ...]
+    unlisted: tuple[Decision, ...]
+    """What it counts and does not name: there was no room."""
     content: Rendered
 
     @property
@@ -105,7 +108,16 @@ def _decided(store: Store, policy: Policy, rules: ReminderRules, now: datetime) 
         often, before = spells(session, crime_refs), history(session, policy, today, crime_refs)
         silent, gap = silence(session, rules, now), recovering(session, policy, rules, now)
     owed = owed_now(load_crimes(store, crime_refs), policy, rules, now, often)
-    about = Situation(rules, today, officers(store), before, silent, gap, list_day(policy, rules, today))
+    about = Situation(
+        rules,
+        today,
+        officers(store),
+        before,
+        silent,
+        gap,
+        list_day(policy, rules, today),
+        partial(working_from, policy),
+    )
     return about, decide(owed, about)
 
 
@@ -125,15 +137,20 @@ def _digests(
 ) -> tuple[Digest, ...]:
     sent = sorted((d for d in decisions if d.outcome is Outcome.SENT), key=lambda d: d.recipient_ref)
     told = {ref: tuple(group) for ref, group in groupby(sent, key=lambda decision: decision.recipient_ref)}
+    crowded: dict[str, list[Decision]] = defaultdict(list)
+    for decision in decisions:
+        if decision.reason == NO_ROOM:
+            crowded[decision.recipient_ref].append(decision)
     read_at = read_text(store, policy, about.today)
     with store.session(reading=True) as session:
         again = rearmed(session, policy, sorted({d.owed.waiting.crime_ref for d in sent if d.is_new}), about.today)
     digests = []
     for ref in sorted({*told, *support} - (set(support) & about.history.today)):
         obligations = told.get(ref, ())
-        besides = Told(read_at, again, about.directory, support.get(ref, ()))
+        unlisted = tuple(crowded[ref])
+        besides = Told(read_at, again, about.directory, support.get(ref, ()), unlisted)
         content = render(write(obligations, policy, about.rules, about.today, besides), about.rules)
-        digests.append(Digest(ref, about.directory.address(ref), about.today, obligations, content))
+        digests.append(Digest(ref, about.directory.address(ref), about.today, obligations, unlisted, content))
     return tuple(digests)
 
 
@@ -179,7 +196,7 @@ def _queue(session: Session, digest: Digest, rules: ReminderRules, now: datetime
     )
     if outbox_id is None:
         return False
-    write_notices(session, digest.told, digest.day, outbox_id)
+    write_notices(session, (*digest.told, *digest.unlisted), digest.day, outbox_id)
     return True
 
 

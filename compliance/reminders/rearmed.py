@@ -23,15 +23,16 @@ def rearmed(session: Session, policy: Policy, crime_refs: Sequence[str], today: 
     for part in chunks(crime_refs):
         asked = select(Transition).where(col(Transition.crime_ref).in_(part)).order_by(col(Transition.id))
         rows += session.exec(asked).all()
+    repeating = {requirement.id for requirement in policy.requirement if requirement.repeat_every}
     found: dict[Key, str] = {}
     discharged: dict[Key, date] = {}
-    ended: set[tuple[str, str, str, int]] = set()
+    ended: dict[tuple[str, str, str, int], date] = {}
     for row in rows:
         key = (row.crime_ref, row.victim_ref, row.requirement, row.cycle, row.clock_date)
         if row.to_state in _DISCHARGED:
             discharged[key] = row.dated
         if row.to_state is None:
-            ended.add(key[:4])
+            ended[key[:4]] = row.clock_date
         if row.to_state != "overdue":
             continue
         on = day_text(row.noticed_at.astimezone(zone).date(), today)
@@ -39,9 +40,23 @@ def rearmed(session: Session, policy: Policy, crime_refs: Sequence[str], today: 
             removed = (
                 f"An update dated {day_text(discharged[key], today)} was" if key in discharged else "An update was"
             )
-            found[key] = f"{removed} removed on {on}; contact is owed again."
+            found[key] = f"{removed} removed or changed on {on}; contact is owed again."
         elif row.from_state in ("missed", "lapsed"):
-            found[key] = f"The case was opened again, as recorded on {on}; contact is owed again."
+            found[key] = (
+                f"The record was changed on {on} (the case opened again, or a wish not to be told taken back); contact "
+                "is owed again."
+            )
         elif row.from_state is None and key[:4] in ended:
-            found[key] = f"The date from which the time runs was corrected on {on}; contact is owed again."
+            repeats = row.requirement in repeating
+            found[key] = _moved(ended[key[:4]], row.clock_date, on, today, by_update=repeats and row.cycle > 1)
     return found
+
+
+def _moved(before: date, clock_date: date, on: str, today: date, *, by_update: bool) -> str:
+    """Why it is owed by another date; `by_update`: the time runs from the last update."""
+    if not by_update:
+        return f"The date from which the time runs was corrected on {on}; contact is owed again."
+    if clock_date > before:
+        since = day_text(clock_date, today)
+        return f"An update dated {since} was recorded on {on}; the time runs from it, and contact is still owed."
+    return f"The update from which the time ran was removed or changed on {on}; contact is owed again."

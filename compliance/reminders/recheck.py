@@ -1,8 +1,9 @@
 """Asked again just before a digest is sent: what it still tells, or why it is not sent (design decision 5)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from typing import Final
 
 from sqlalchemy import bindparam
@@ -12,19 +13,30 @@ from compliance.mail import Postponed, Rendered, StillDue, Withdrawn, as_written
 from compliance.policy import Policy
 from compliance.reminders.digest import Told, write
 from compliance.reminders.freshness import recovering, silence
-from compliance.reminders.history import DIGEST, STAFF_LIST, drop_notices, owed_list, spells
+from compliance.reminders.history import DIGEST, STAFF_LIST, drop_notices, owed_list, refused_lately, spells
 from compliance.reminders.owed import Key, Owed, owed_now
 from compliance.reminders.plan import read_text
 from compliance.reminders.rearmed import rearmed
 from compliance.reminders.render import render
-from compliance.reminders.rules import ReminderRules, list_day, next_opening, not_now, today_of
+from compliance.reminders.rules import ReminderRules, list_day, next_opening, not_now, today_of, working_from
 from compliance.reminders.staff import Support, support_for
-from compliance.reminders.stages import LEADERS, RECOVERING, Decision, Outcome, Situation, route, steps
+from compliance.reminders.stages import (
+    LEADERS,
+    NO_ROOM,
+    RECOVERING,
+    Decision,
+    History,
+    Outcome,
+    Situation,
+    route,
+    steps,
+)
 from compliance.store import Store, load_crimes, officers
 from compliance.store.tables import CrimeRow, Notice, Outbox
 
 FRESH: Final = timedelta(minutes=15)
 """For so long a digest stands as it was written while no record that it tells of changes."""
+_PAGE: Final = timedelta(seconds=30)
 DISCHARGED: Final = "no longer outstanding when the mail was to be sent"
 HANDED_OVER: Final = "handed over before the mail was sent"
 LATER: Final = timedelta(minutes=30)
@@ -47,10 +59,7 @@ def still_due(store: Store, policy: Policy, rules: ReminderRules, clock: Callabl
     while our data is old, until it is fresh.
     """
 
-    @cache
-    def support(today: date) -> Mapping[str, tuple[Support, ...]]:
-        about = Situation(rules, today, officers(store), list_day=list_day(policy, rules, today))
-        return support_for(store, policy, about)
+    about = _Recheck(store, policy, rules)
 
     def ask(row: Outbox) -> Rendered | Withdrawn | Postponed:
         if row.kind not in (DIGEST, STAFF_LIST):
@@ -58,65 +67,95 @@ def still_due(store: Store, policy: Policy, rules: ReminderRules, clock: Callabl
         now = clock()
         if reason := not_now(policy, rules, now):
             return Postponed(next_opening(policy, rules, now), reason)
-        if row.kind == STAFF_LIST:
-            return _list_again(policy, rules, today_of(policy, now), support(today_of(policy, now)), row)
-        return _again(store, policy, rules, now, row, support)
+        return about.digest(row, now) if row.kind == DIGEST else about.staff_list(row, now)
 
     return ask
 
 
-def _again(
-    store: Store,
-    policy: Policy,
-    rules: ReminderRules,
-    now: datetime,
-    row: Outbox,
-    support: Callable[[date], Mapping[str, tuple[Support, ...]]],
-) -> Rendered | Withdrawn | Postponed:
-    with store.session(reading=True) as session:
-        if _stands(session, row, now):
-            return as_written(row)
-        if reason := silence(session, rules, now):
-            return Postponed(now + LATER, reason)
-        if _replaced(session, row):
-            return Withdrawn("replaced by a later digest")
-        told = _told(session, row)
-        if any(notice.step not in LEADERS for notice in told) and recovering(session, policy, rules, now):
-            return Postponed(next_opening(policy, rules, now), RECOVERING)
-        crime_refs = sorted({notice.crime_ref for notice in told})
-        often = spells(session, crime_refs)
-        is_list = owed_list(session, row, list_day(policy, rules, today_of(policy, row.created_at)))
-    owed = {item.key: item for item in owed_now(load_crimes(store, crime_refs), policy, rules, now, often)}
-    today = today_of(policy, now)
-    about = Situation(rules, today, officers(store))
+class _Recheck:
+    """The question of one run of delivery: what is the same for many mails is worked out once."""
+
+    def __init__(self, store: Store, policy: Policy, rules: ReminderRules) -> None:
+        self._store, self._policy, self._rules = store, policy, rules
+        self._support, self._refused = cache(self._support_on), cache(self._refused_on)
+
+    def digest(self, row: Outbox, now: datetime) -> Rendered | Withdrawn | Postponed:
+        """A digest as it is to be sent at an instant."""
+        store, policy, rules = self._store, self._policy, self._rules
+        with store.session(reading=True) as session:
+            if _stands(session, row, now):
+                return as_written(row)
+            if reason := silence(session, rules, now):
+                return Postponed(now + LATER, reason)
+            if _replaced(session, row):
+                return Withdrawn("replaced by a later digest")
+            told, crowded = _told(session, row)
+            if any(notice.step not in LEADERS for notice in told) and recovering(session, policy, rules, now):
+                return Postponed(next_opening(policy, rules, now), RECOVERING)
+            crime_refs = sorted({notice.crime_ref for notice in (*told, *crowded)})
+            often = spells(session, crime_refs)
+            is_list = owed_list(session, row, list_day(policy, rules, today_of(policy, row.created_at)))
+        owed = {item.key: item for item in owed_now(load_crimes(store, crime_refs), policy, rules, now, often)}
+        today = today_of(policy, now)
+        about = self._situation(today)
+        kept, dropped = _sorted(told, owed, about)
+        if dropped:
+            with store.session() as session:
+                drop_notices(session, dropped)
+        if not kept:
+            reasons = f" ({', '.join(sorted(set(dropped.values())))})" if dropped else ""
+            return Withdrawn(f"nothing is left to tell{reasons}")
+        with store.session(reading=True) as session:
+            again = rearmed(session, policy, sorted({d.owed.waiting.crime_ref for d in kept if d.is_new}), today)
+        support = self._support(today).get(row.recipient_ref or "", ()) if is_list else ()
+        unlisted, _ = _sorted(crowded, owed, about)
+        besides = Told(read_text(store, policy, today), again, about.directory, support, unlisted)
+        return self._written(kept, besides, about, row)
+
+    def staff_list(self, row: Outbox, now: datetime) -> Rendered | Withdrawn:
+        """A weekly list that tells of no victim: its reader may have left, or what it says may have been put right."""
+        today = today_of(self._policy, now)
+        support = self._support(today).get(row.recipient_ref or "", ())
+        if not support:
+            return Withdrawn("nothing is left to tell")
+        return self._written((), Told(support=support), self._situation(today), row)
+
+    def _written(self, kept: Sequence[Decision], besides: Told, about: Situation, row: Outbox) -> Rendered:
+        """To the address that the directory has now."""
+        content = render(write(kept, self._policy, self._rules, about.today, besides), self._rules)
+        return replace(content, to_address=about.directory.address(row.recipient_ref or ""))
+
+    def _situation(self, today: date) -> Situation:
+        return Situation(
+            self._rules,
+            today,
+            officers(self._store),
+            History(refused=self._refused(today)),
+            opens=partial(working_from, self._policy),
+        )
+
+    def _support_on(self, today: date) -> Mapping[str, tuple[Support, ...]]:
+        about = replace(self._situation(today), list_day=list_day(self._policy, self._rules, today))
+        return support_for(self._store, self._policy, about)
+
+    def _refused_on(self, _: date) -> Mapping[tuple[str, str], date]:
+        with self._store.session(reading=True) as session:
+            return refused_lately(session, self._policy)
+
+
+def _sorted(
+    notices: Iterable[Notice], owed: Mapping[Key, Owed], about: Situation
+) -> tuple[list[Decision], dict[int, str]]:
+    """What is still to be told, and of the other notices, by id, why not."""
     kept, dropped = [], {}
-    for notice in told:
+    for notice in notices:
         item = owed.get(_key(notice))
         if reason := _why_not(notice, item, about):
             dropped[int(notice.id or 0)] = reason
         elif item is not None:
-            kept.append(Decision(item, notice.recipient_ref, Outcome.SENT, notice.reason, notice.step))
-    if dropped:
-        with store.session() as session:
-            drop_notices(session, dropped)
-    if not kept:
-        reasons = sorted(set(dropped.values()))
-        return Withdrawn(f"nothing is left to tell ({', '.join(reasons)})" if reasons else "nothing is left to tell")
-    with store.session(reading=True) as session:
-        again = rearmed(session, policy, sorted({d.owed.waiting.crime_ref for d in kept if d.is_new}), today)
-    named = support(today).get(row.recipient_ref or "", ()) if is_list else ()
-    besides = Told(read_text(store, policy, today), again, about.directory, named)
-    return render(write(kept, policy, rules, today, besides), rules)
-
-
-def _list_again(
-    policy: Policy, rules: ReminderRules, today: date, support: Mapping[str, tuple[Support, ...]], row: Outbox
-) -> Rendered | Withdrawn:
-    """A weekly list that tells of no victim: its reader may have left, or what it says may have been put right."""
-    officers_named = support.get(row.recipient_ref or "", ())
-    if not officers_named:
-        return Withdrawn("nothing is left to tell")
-    return render(write((), policy, rules, today, Told(support=officers_named)), rules)
+            outcome = Outcome(notice.outcome)
+            kept.append(Decision(item, notice.recipient_ref, outcome, notice.reason, notice.step))
+    return kept, dropped
 
 
 def _stands(session: Session, row: Outbox, now: datetime) -> bool:
@@ -124,7 +163,9 @@ def _stands(session: Session, row: Outbox, now: datetime) -> bool:
     say anew."""
     if not timedelta() <= now - row.created_at < FRESH:
         return False
-    return session.execute(_CHANGED, {"mail": row.id, "written": row.created_at}).first() is None
+    # What another instance stored meanwhile bears the instant at which its page began to be read.
+    written = row.created_at - _PAGE
+    return session.execute(_CHANGED, {"mail": row.id, "written": written}).first() is None
 
 
 def _why_not(notice: Notice, owed: Owed | None, about: Situation) -> str | None:
@@ -147,10 +188,11 @@ def _replaced(session: Session, row: Outbox) -> bool:
     return session.exec(later.limit(1)).first() is not None
 
 
-def _told(session: Session, row: Outbox) -> list[Notice]:
-    """The notices of a mail that say it tells them."""
-    asked = select(Notice).where(col(Notice.outbox_id) == row.id, col(Notice.outcome) == Outcome.SENT)
-    return list(session.exec(asked.order_by(col(Notice.id))).all())
+def _told(session: Session, row: Outbox) -> tuple[list[Notice], list[Notice]]:
+    """The notices of a mail that say it tells them, and those for which it had no room."""
+    found = session.exec(select(Notice).where(col(Notice.outbox_id) == row.id).order_by(col(Notice.id))).all()
+    told = [notice for notice in found if notice.outcome == Outcome.SENT]
+    return told, [notice for notice in found if notice.reason == NO_ROOM]
 
 
 def _key(notice: Notice) -> Key:

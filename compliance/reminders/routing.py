@@ -141,7 +141,10 @@ class Directory:
                 if cover not in seen:
                     seen.add(cover)
                     yield cover
-        for ref in (*self._supervisors.get(waiting.team or "", ()), *self._of_division(waiting)):
+        own = self._officers.get(waiting.officer_ref or "")
+        teams = dict.fromkeys(team for team in (waiting.team, own.team if own else None) if team)
+        supervisors = [ref for team in teams for ref in self._supervisors.get(team, ())]
+        for ref in (*supervisors, *self._of_division(waiting)):
             if ref not in seen:
                 seen.add(ref)
                 yield ref

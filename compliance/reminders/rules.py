@@ -195,9 +195,14 @@ def list_day(policy: Policy, rules: ReminderRules, today: date) -> date | None:
     if rules.list_weekday is None:
         return None
     day = today - timedelta(days=(today.weekday() - rules.list_weekday) % 7)
-    while (opening := next_working(policy, day - timedelta(days=1))) > today:
+    while (opening := working_from(policy, day)) > today:
         day -= timedelta(days=7)
     return opening
+
+
+def working_from(policy: Policy, day: date) -> date:
+    """The first working day from a date on."""
+    return next_working(policy, day - timedelta(days=1))
 
 
 def next_working(policy: Policy, day: date) -> date:

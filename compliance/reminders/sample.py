@@ -6,6 +6,7 @@ from typing import Final
 
 from compliance.policy import Policy
 from compliance.reminders.digest import Told, write
+from compliance.reminders.holds import Hold
 from compliance.reminders.owed import Owed, Standing
 from compliance.reminders.render import render
 from compliance.reminders.routing import ABSENT
@@ -30,8 +31,9 @@ TODAY: Final = date(2026, 6, 10)
 _DUE: Final = date(2026, 6, 2)
 _ADDED: Final = date(2026, 5, 26)
 _VICTIM: Final = Waiting(
-    crime_ref="22/1/26", victim_ref="V1", several=True, officer_ref="1", on_hold=False, reported_on=_ADDED,
-    last_update=None, attempts=(_DUE, TODAY), uncounted=(_DUE,), added_on=_ADDED, too_early=date(2026, 5, 20),
+    crime_ref="22/1/26", victim_ref="V1", several=True, officer_ref="1", hold=Hold(lapsed=_DUE, of_another=True),
+    reported_on=_ADDED, last_update=None, attempts=(_DUE, TODAY), uncounted=(_DUE,), added_on=_ADDED,
+    too_early=date(2026, 5, 20),
 )  # fmt: skip
 _TOLD: Final = (
     (OVERDUE, NEW), (OVERDUE, STILL_WAITING), (OVERDUE, f"{NEW}{REROUTED}{ABSENT}"), (CLOSED, NEW), (DUE_SOON, NEW),

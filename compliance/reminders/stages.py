@@ -8,7 +8,7 @@ states: the obligation stays outstanding (design decision 8).
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
@@ -48,6 +48,7 @@ REROUTED: Final = "; rerouted: "
 BEFORE_START: Final = "fell due before the service started"
 CONTACT_HOLD: Final = "contact hold"
 ATTEMPTS: Final = "attempts did not reach the victim"
+NO_ROOM: Final = "no room in the mail"
 NOT_YET: Final = "not due soon yet, and nothing else to tell"
 WAITING_ALREADY: Final = "already waiting for an update"
 TOLD_TODAY: Final = "a digest went out earlier today"
@@ -80,7 +81,7 @@ class History:
 class Situation:
     """What the stages may look at. `silence` says why nobody is told anything, `recovering` whether officers are given
     a day to record what they did while the crime system was out of reach. `list_day`: the newest day of the weekly list
-    of those above, None where there is no list."""
+    of those above, None where there is no list. `opens`: the first working day from a date on."""
 
     rules: ReminderRules
     today: date
@@ -89,6 +90,7 @@ class Situation:
     silence: str | None = None
     recovering: bool = False
     list_day: date | None = None
+    opens: Callable[[date], date] = lambda day: day
     waiting: frozenset[tuple[str, str]] = frozenset()
     """The victims, as crime and reference, who are told of as overdue."""
 
@@ -117,6 +119,11 @@ class Decision:
     def is_new(self) -> bool:
         """Whether the recipient is told for the first time."""
         return self.reason.startswith(NEW)
+
+    @property
+    def own(self) -> bool:
+        """Whether it is told to the officer who has the case."""
+        return self.step not in LEADERS and not self.rerouted
 
     @property
     def rerouted(self) -> str | None:
@@ -152,7 +159,7 @@ def champion_on(owed: Owed, ladder: Ladder) -> date:
 def instead_of_officer(owed: Owed, about: Situation) -> str | None:
     """Why the officer in the case is not told although they could be: nobody is pushed into a contact that may be
     unsafe, nor to try for ever; their supervisor decides."""
-    if owed.waiting.on_hold:
+    if owed.waiting.hold.now:
         return CONTACT_HOLD
     return ATTEMPTS if len(owed.waiting.attempts) >= about.rules.attempts else None
 
@@ -171,7 +178,7 @@ def route(owed: Owed, step: str, about: Situation) -> Route:
     if not instead and officer and directory.problem(officer) == ABSENT:
         back = directory.back_on(officer)
         latest = about.today + timedelta(days=about.rules.absence_held_days)
-        if back and back <= (owed.due_date if step == DUE_SOON else latest):
+        if back and (about.opens(back) <= owed.due_date if step == DUE_SOON else back <= latest):
             return Route(None, ABSENT)
     return directory.to_officer(waiting, instead)
 
@@ -233,6 +240,7 @@ def _told(recipient: str, matters: Sequence[_Matter], about: Situation) -> list[
     days = [_told_on(recipient, matter, about.history) for matter in matters]
     due = [not m.owed.early if day is None else _again(m, day, about) for m, day in zip(matters, days, strict=True)]
     nothing = recipient in about.history.today or not any(due)
+    fits = _fitting(matters, days, due, about.rules.listed)
     decisions = []
     for matter, day, is_due in zip(matters, days, due, strict=True):
         # What an officer still owes, and what soon will be owed, goes along with what is new; those above are told by
@@ -241,11 +249,27 @@ def _told(recipient: str, matters: Sequence[_Matter], about: Situation) -> list[
         if nothing or not (is_due or along):
             untold = NOT_YET if matter.owed.early else TOLD_TODAY
             outcome, reason = Outcome.SUPPRESSED, untold if day is None else f"told on {day}"
+        elif matter.step not in LEADERS and matter.owed.waiting.key not in fits:
+            outcome, reason = Outcome.SUPPRESSED, NO_ROOM
         else:
             outcome, reason = Outcome.SENT, NEW if day is None else STILL_WAITING
             reason += f"{REROUTED}{matter.why}" if matter.why else ""
         decisions.append(Decision(matter.owed, recipient, outcome, reason, matter.step))
     return decisions
+
+
+def _fitting(
+    matters: Sequence[_Matter], days: Sequence[date | None], due: Sequence[bool], room: int
+) -> set[tuple[str, str]]:
+    """The victims who are named in a digest to whoever is to act: what is new before what is told again, what goes
+    along last, each by how long it is owed. The next digest names the others. Those above are told of all of theirs in
+    numbers, by officer."""
+    ranked = sorted(
+        ((not is_due, day is not None, m.step == DUE_SOON), m.owed.urgency, m.owed.waiting.key)
+        for m, day, is_due in zip(matters, days, due, strict=True)
+        if m.step not in LEADERS
+    )
+    return set(list(dict.fromkeys(victim for _, _, victim in ranked))[:room])
 
 
 def _told_on(recipient: str, matter: _Matter, history: History) -> date | None:

@@ -1,7 +1,7 @@
 """The victims who wait, with the facts of the record that whoever is told has to know."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -14,7 +14,8 @@ from compliance.policy.facts import Block
 from compliance.policy.standing import Flags, Moment
 from compliance.records import Crime
 from compliance.records.columns import CLOSED, EVERY_VICTIM, OPEN, UNKNOWN_VICTIM, Coded, Columns
-from compliance.records.instants import NONE, parse_instants
+from compliance.records.instants import NONE
+from compliance.reminders.holds import Hold, holds_of, standing_hold
 
 _ATTEMPTED: Final = "attempted"
 
@@ -29,8 +30,8 @@ class Waiting:
     """Whether the crime has other victims, so that the reference has to be told."""
     officer_ref: str | None
     """Who has the case now."""
-    on_hold: bool
-    """Contact must not be made as usual today."""
+    hold: Hold
+    """Whether contact must not be made as usual today."""
     reported_on: date
     last_update: date | None
     """The last counted update (rules 2.4)."""
@@ -42,7 +43,7 @@ class Waiting:
     team: str | None = None
     division: str | None = None
     officer_since: date | None = None
-    """Since when, where another officer had the case before."""
+    """Since when they have it, where that is after the day of the report: another officer, or nobody, had it before."""
     is_open: bool = True
     closed_on: date | None = None
     """When the case closed, None where it is open or cancelled."""
@@ -85,7 +86,7 @@ def waiting_of(crimes: Sequence[Crime], block: Block, wanted: set[int], hold_day
     several = np.bincount(found.crime, minlength=len(table)) > 1
     reported = policy.local.of(table.reported_at)
     day_0 = dict(zip(found.victim.tolist(), found.day_0.tolist(), strict=True))
-    held = _on_hold(crimes, block, hold_days)
+    held = holds_of(crimes, block, hold_days)
     holders, statuses = _Holders(table, policy, moment), _Statuses(table, policy, moment)
     refs, crime_of, category = table.victims.ref, table.victims.crime, table.victims.category
     result = {}
@@ -100,7 +101,7 @@ def waiting_of(crimes: Sequence[Crime], block: Block, wanted: set[int], hold_day
             victim_ref=victim_ref,
             several=bool(several[crime]),
             officer_ref=officer,
-            on_hold=(crime, victim_ref) in held,
+            hold=standing_hold(held, crime, victim_ref, last_update),
             reported_on=from_day(reported[crime]),
             last_update=last_update,
             attempts=_dates(policy, others[victim, True]),
@@ -143,7 +144,7 @@ class _Holders:
         self._rows, self._crime = rows, table.allocations.crime[rows]
 
     def now(self, crime: int) -> tuple[str | None, str | None, str | None, date | None]:
-        """Officer, team, division, and since when where another officer had it before."""
+        """Officer, team, division, and since when where that is after the day of the report."""
         first, last = np.searchsorted(self._crime, [crime, crime + 1])
         table = self._table
         if first == last:
@@ -154,10 +155,15 @@ class _Holders:
         since = rows[-1]
         for row in reversed(rows):
             if _text(told.officer, row) != officer:
-                day = from_day(self._local.of(told.at[[since]])[0])
-                return officer, _text(told.team, rows[-1]), _text(told.division, rows[-1]), day
+                break
             since = row
-        return officer, _text(told.team, rows[-1]), _text(told.division, rows[-1]), None
+        reported, day = self._local.of(np.array([table.reported_at[crime], told.at[since]]))
+        return (
+            officer,
+            _text(told.team, rows[-1]),
+            _text(told.division, rows[-1]),
+            from_day(day) if day > reported else None,
+        )
 
 
 class _Statuses:
@@ -198,25 +204,3 @@ def _dates(policy: Policy, instants: list[int]) -> tuple[date, ...]:
         return ()
     days = policy.local.of(np.array(instants, dtype=np.int64))
     return tuple(from_day(day) for day in np.unique(days))
-
-
-def _on_hold(crimes: Sequence[Crime], block: Block, hold_days: int) -> set[tuple[int, str]]:
-    """The victims, as (crime, reference), whom a contact hold covers on any part of today (records section 1)."""
-    policy, today = block.policy, block.moment.today
-
-    def day(text: str | None, otherwise: int) -> int:
-        return otherwise if text is None else int(policy.local.of(parse_instants([text])[0])[0])
-
-    def holds() -> Iterator[tuple[int, str, bool]]:
-        for place, crime in enumerate(crimes):
-            for victim in crime.victims or ():
-                covered = False
-                for hold in victim.contact_holds or ():
-                    # One that says neither when it began nor when it ends stands: nobody knows that it is over.
-                    start = day(hold.start, today)
-                    covered |= start <= today <= day(hold.end, start + hold_days - 1)
-                yield place, victim.victim_ref, covered
-
-    # Of victims with the same reference the last one stands.
-    last = {(place, ref): held for place, ref, held in holds()}
-    return {victim for victim, held in last.items() if held}

@@ -1,16 +1,17 @@
 """How a mail says things: dates, and sentences about one victim's case."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Final
 
+from compliance.reminders.holds import Hold
 from compliance.reminders.owed import Owed, Standing
 from compliance.reminders.routing import ABSENT, BAD_ADDRESS, LEFT, NO_ADDRESS, NOBODY, REFUSED, UNKNOWN, Directory
 from compliance.reminders.stages import ATTEMPTS, CONTACT_HOLD, LEADERS, Decision
 from compliance.reminders.waiting import Waiting
 
-_UNREADABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_UNREADABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]+")
 _SHOWN_ATTEMPTS: Final = 3
 _WHY: Final = {
     ABSENT: "is absent",
@@ -27,7 +28,7 @@ def day_text(day: date, today: date) -> str:
 
 
 def plain(text: str) -> str:
-    """A reference as one line: a record may hold any character."""
+    """A reference as one line that reads one way: a record may hold any character."""
     return _UNREADABLE.sub(" ", text).strip()
 
 
@@ -54,34 +55,44 @@ def away(officer: str | None, directory: Directory | None, today: date) -> str |
     return _WHY[why] if why in (ABSENT, LEFT, UNKNOWN) else None
 
 
-def because(decisions: Iterable[Decision], is_away: str | None) -> list[str]:
+def because(decisions: Sequence[Decision], is_away: str | None) -> list[str]:
     """Why the reader is told of a case that somebody else has, each reason once; `is_away`: why that one cannot act."""
-    return list(dict.fromkeys(sentence for decision in decisions for sentence in _because(decision, is_away)))
+    instead = [d for d in decisions if d.step not in LEADERS and d.rerouted]
+    said = instead or [d for d in decisions if d.step in LEADERS]
+    return list(dict.fromkeys(sentence for decision in said for sentence in _because(decision, is_away)))
 
 
 def _because(decision: Decision, is_away: str | None) -> Iterator[str]:
     waiting, why = decision.owed.waiting, decision.rerouted
     officer = f"officer {plain(waiting.officer_ref)}" if waiting.officer_ref else None
-    whom = officer or "an officer"
     if decision.step in LEADERS:
-        if officer:
+        if officer and waiting.officer_ref != decision.recipient_ref:
             yield f"{officer[0].upper()}{officer[1:]} has the case" + (f" and {is_away}." if is_away else ".")
+        elif not officer:
+            yield "Nobody has the case."
         if why:
             yield f"You get this because whoever would be told before you {_why(why)}."
     elif why == NOBODY:
-        yield "You get this because nobody has the case: please allocate it."
-    elif why == CONTACT_HOLD:
-        yield (
-            f"A contact hold is recorded, so that {whom} is not reminded. The update is still owed: please decide how "
-            "it can be given safely."
-        )
-    elif why == ATTEMPTS:
-        yield (
-            f"Attempts on {len(waiting.attempts)} dates did not reach the victim, so that {whom} is not reminded any "
-            "more. Please decide: a letter, another way, or a contact hold."
-        )
+        what = "please allocate it" if waiting.is_open else "please see that somebody tells the victim"
+        yield f"You get this because nobody has the case: {what}."
+    elif why in (CONTACT_HOLD, ATTEMPTS):
+        yield from _to_decide(why, officer or "an officer")
     elif why:
-        yield f"You get this because {officer}, who has the case, {_why(why)}."
+        yield f"You get this because {officer}, who has the case, {is_away or _why(why)}."
+
+
+def _to_decide(why: str, whom: str) -> Iterator[str]:
+    """What the officer in the case is not reminded of, and whoever reads it is to decide."""
+    if why == ATTEMPTS:
+        yield (
+            f"The attempts below did not reach the victim, so that {whom} is not reminded any more. Please decide: a "
+            "letter, another way, or a contact hold."
+        )
+        return
+    yield (
+        f"A contact hold is recorded, so that {whom} is not reminded. The update is still owed: please decide how it "
+        "can be given safely."
+    )
 
 
 def _why(why: str) -> str:
@@ -91,11 +102,17 @@ def _why(why: str) -> str:
 def remarks(waiting: Waiting, owed: Sequence[Owed], today: date, *, own: bool) -> Iterator[str]:
     """What the record has and what did not count, in sentences: nobody is told that they did nothing (rules 8). `own`:
     the reader has the case."""
+    yield from _holds(waiting.hold, today)
     if any(item.standing is Standing.CLOSED for item in owed) and waiting.closed_on:
+        since = (
+            "" if waiting.last_update else "the day this victim was added, " if waiting.added_on else "the report on "
+        )
         yield (
-            f"This case closed on {day_text(waiting.closed_on, today)}. No update is recorded since "
+            f"This case closed on {day_text(waiting.closed_on, today)}. No update is recorded since {since}"
             f"{day_text(waiting.silent_since, today)}. Please tell the victim the outcome."
         )
+    elif len([item for item in owed if item.days_over > 0]) > 1:
+        yield "One update discharges both."
     taken_over = next((item.taken_over for item in owed if item.taken_over), None)
     if taken_over:
         before = any(item.due_date < taken_over for item in owed)
@@ -103,9 +120,12 @@ def remarks(waiting: Waiting, owed: Sequence[Owed], today: date, *, own: bool) -
         who = "You have" if own else f"Officer {plain(waiting.officer_ref or '')} has"
         was_owed = f"; this was owed before it was {whose}" if before else ""
         yield f"{who} had this case since {day_text(taken_over, today)}{was_owed}."
-    if missed := max((item.missed_before for item in owed), default=0):
-        what = "The update before it was" if missed == 1 else f"The {missed} updates before it were"
-        silent = (today - waiting.silent_since).days
+    longest = max(owed, key=lambda item: item.missed_before, default=None)
+    if longest is not None and longest.missed_before and longest.first_due:
+        due, silent = day_text(longest.first_due, today), (today - waiting.silent_since).days
+        one = longest.missed_before == 1
+        many = f"The {longest.missed_before} updates before it, the first due by {due}, were"
+        what = f"The update due by {due} was" if one else many
         yield f"{what} missed too: the victim has heard nothing that counts for {silent} days (rules 4.5)."
     for item in owed:
         if item.same_day:
@@ -113,8 +133,9 @@ def remarks(waiting: Waiting, owed: Sequence[Owed], today: date, *, own: bool) -
             what = (
                 "the day of the report" if item.clock_date == waiting.reported_on else "the day this victim was added"
             )
+            whose = "Your" if own and not _was_anothers(waiting, item.clock_date) else "The"
             yield (
-                f"{'Your' if own else 'The'} update on {day_text(item.clock_date, today)}, {what}, is recorded. "
+                f"{whose} update on {day_text(item.clock_date, today)}, {what}, is recorded. "
                 f"The policy asks for one more by {day_text(item.due_date, today)}."
             )
     yield from _too_early(waiting, today)
@@ -124,6 +145,25 @@ def remarks(waiting: Waiting, owed: Sequence[Owed], today: date, *, own: bool) -
     if waiting.uncounted:
         what = _on(waiting.uncounted, "A contact on", "Contacts on", today)
         yield f"{what} recorded, but not in a way that counts as an update (rules 2.4)."
+
+
+def _was_anothers(waiting: Waiting, day: date) -> bool:
+    """Whether the officer in the case had it only after a date."""
+    return waiting.officer_since is not None and waiting.officer_since > day
+
+
+def _holds(hold: Hold, today: date) -> Iterator[str]:
+    """What whoever is about to make contact has to know of contact holds."""
+    if hold.until:
+        until = day_text(hold.until, today)
+        yield f"The contact hold has no end of its own: it counts until {until}, unless it is renewed."
+    if hold.lapsed:
+        yield (
+            f"A contact hold was recorded on {day_text(hold.lapsed, today)} without an end, and does not count any "
+            "more: before any contact, make sure that it is over."
+        )
+    if hold.of_another:
+        yield "Contact with another victim of this crime is on hold: before any contact, check why."
 
 
 def _too_early(waiting: Waiting, today: date) -> Iterator[str]:

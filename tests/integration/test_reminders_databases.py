@@ -36,7 +36,7 @@ def test_a_fortnight_of_mornings(office: Office) -> None:
     office.records(crime("A", "2026-06-01"))
     assert [who[:4] for who, _ in office.told("2026-06-16")] == ["1042", "2000"]
     text = " ".join(office.outbox()[-2].text.split())
-    assert "An update dated Friday 12 June was removed on Monday 15 June; contact is owed again." in text
+    assert "An update dated Friday 12 June was removed or changed on Monday 15 June; contact is owed again." in text
     assert office.notices() == [
         ("1042", "A", "sent", "new"), ("", "B", "held", "nobody has the case"),
         ("1042", "A", "suppressed", "told on 2026-06-10"), ("1042", "A", "sent", "new"),

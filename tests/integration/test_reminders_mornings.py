@@ -120,7 +120,7 @@ def test_an_officer_gets_one_digest_of_all_that_is_outstanding(office: Office) -
     assert office.deliver() == Delivery(sent=2)
     subjects = [(r.recipient[:4], r.message["Subject"]) for r in office.sink.messages]
     assert subjects == [
-        ("1042", "3 victims are waiting for an update from you"),
+        ("1042", "2 victims are waiting for an update from you, 1 due soon"),
         ("2000", "1 victim is waiting for an update from you"),
     ]
 

@@ -90,8 +90,8 @@ def test_only_what_an_officer_had_for_4_days_while_present_counts(office: Office
 def test_a_case_handed_over_shortly_before_it_fell_due_counts_for_nobody(office: Office) -> None:
     staff(office, refs=("1042", "1043"))
     handed = {"allocations": [
-        {"at": "2026-06-01T11:00:00Z", "officer_ref": "1042", "division": "North"},
-        {"at": "2026-06-07T11:00:00Z", "officer_ref": "1043", "division": "North"},
+        {"from": "2026-06-01T11:00:00Z", "officer_ref": "1042", "division": "North"},
+        {"from": "2026-06-07T11:00:00Z", "officer_ref": "1043", "division": "North"},
     ]}  # fmt: skip
     office.records(late("A", "2026-06-01", **handed), late("B", "2026-06-02", "1043"), late("C", "2026-06-03", "1043"))
     assert supported(office) == []

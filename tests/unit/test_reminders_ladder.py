@@ -9,6 +9,7 @@ import pytest
 from compliance.errors import SettingsError
 from compliance.policy import load_policy
 from compliance.reminders import Decision, LadderChange, Outcome, ReminderRules, check_rules
+from compliance.reminders.holds import Hold
 from compliance.reminders.owed import Owed, Standing
 from compliance.reminders.rules import due_soon_on
 from compliance.reminders.stages import NEW, History, Situation, decide
@@ -95,7 +96,7 @@ def test_those_above_are_told_once_and_then_find_it_in_their_list() -> None:
 def test_a_supervisor_who_was_told_in_the_officers_place_is_not_told_again_as_supervisor() -> None:
     """Never the same mail twice."""
     item = overdue(7)
-    held = replace(item, waiting=replace(item.waiting, on_hold=True))
+    held = replace(item, waiting=replace(item.waiting, hold=Hold(now=True)))
     before = {("2000", held.key, 1, "overdue"): TODAY - 3 * DAY}
     assert sent(held, told=before) == set()
 

@@ -9,6 +9,7 @@ import pytest
 from compliance.errors import SettingsError
 from compliance.policy import load_policy
 from compliance.reminders import Decision, Outcome, ReminderRules
+from compliance.reminders.holds import Hold
 from compliance.reminders.owed import Owed
 from compliance.reminders.rules import next_opening, not_now
 from compliance.reminders.stages import History, Situation, decide
@@ -30,7 +31,9 @@ def officer(ref: str = "1042", **changes: Any) -> OfficerRow:
 
 
 def owed(crime_ref: str = "22/1/26", due: date = TODAY - DAY, officer_ref: str | None = "1042", **changes: Any) -> Owed:
-    victim = Waiting(crime_ref, "V1", False, officer_ref, changes.pop("on_hold", False), due - 7 * DAY, None, (), ())
+    victim = Waiting(
+        crime_ref, "V1", False, officer_ref, Hold(changes.pop("on_hold", False)), due - 7 * DAY, None, (), ()
+    )
     return replace(Owed(victim, "7-day", 1, due - 7 * DAY, due, (TODAY - due).days, False, 1), **changes)
 
 

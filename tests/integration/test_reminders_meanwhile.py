@@ -1,0 +1,149 @@
+"""What a mail says stays true: refused and corrected addresses, holds that lapse, updates typed in late, first allocations."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from compliance.mail import Delivery, SmtpServer, deliver
+from compliance.records import Officer
+from compliance.reminders import still_due
+from compliance.store import save_officers
+from compliance.store.tables import Outbox
+from tests.integration.test_reminders_again import latest, telling
+from tests.integration.test_reminders_mornings import POLICY, Json, Office, crime, office
+
+__all__ = ["office"]
+
+
+def staffed(office: Office, email: str = "1042@force.example") -> None:
+    office.directory(
+        Officer("1042", email=email, supervisor_ref="2000", team="North 1", division="North"),
+        Officer("2000", email="2000@force.example"),
+    )
+
+
+def refuse(office: Office) -> None:
+    """The mail server refuses the officer's address."""
+    with office.store.session() as session:
+        row = session.get(Outbox, 1)
+        assert row is not None
+        row.state, row.problem = "refused", "550 no such user"
+        session.add(row)
+
+
+def test_who_is_told_in_place_of_a_refused_address_is_told_however_late_the_mail_goes_out(office: Office) -> None:
+    staffed(office)
+    office.records(crime("A", "2026-06-01"))
+    office.remind("2026-06-10")
+    refuse(office)
+    office.remind("2026-06-11")
+    office.now += timedelta(hours=1)  # the server was down for an hour
+    assert office.deliver() == Delivery(sent=1)
+    assert [r.recipient for r in office.sink.messages] == ["2000@force.example"]
+    assert "You get this because officer 1042, who has the case, cannot be reached by email." in latest(office)
+
+
+def test_a_mail_goes_to_the_address_that_the_directory_has_now(office: Office) -> None:
+    staffed(office, "1024@force.example")
+    office.records(crime("A", "2026-06-01"))
+    office.remind("2026-06-10")
+    office.now += timedelta(hours=1)
+    staffed(office)
+    assert office.deliver() == Delivery(sent=1)
+    assert [r.recipient for r in office.sink.messages] == ["1042@force.example"]
+    assert office.outbox()[0].to_address == "1042@force.example"
+
+
+def held(start: str, until: str | None = None) -> Json:
+    hold = {"from": f"{start}T09:00:00Z"} | ({"until": f"{until}T09:00:00Z"} if until else {})
+    return {"victims": [{"victim_ref": "V1", "contact_holds": [hold]}]}
+
+
+def test_a_hold_without_an_end_says_until_when_it_counts_and_is_not_forgotten_when_it_lapses(office: Office) -> None:
+    """Records section 1. Nobody is told to ring without a word of it."""
+    staffed(office)
+    office.records(crime("A", "2026-05-25", **held("2026-06-01")))
+    assert telling(office, "2026-06-10", "2026-06-10") == {"06-10": ["2000"]}
+    assert "The contact hold has no end of its own: it counts until Sunday 28 June, unless it is renewed." in latest(
+        office
+    )
+    assert "1042" in telling(office, "2026-06-29", "2026-06-29")["06-29"]
+    lapsed = (
+        "A contact hold was recorded on Monday 1 June without an end, and does not count any more: before any contact"
+    )
+    for row in office.outbox()[-2:]:
+        assert lapsed in " ".join(row.text.split())
+
+
+def test_a_hold_that_ended_as_recorded_needs_no_word(office: Office) -> None:
+    staffed(office)
+    office.records(crime("A", "2026-05-25", **held("2026-06-01", "2026-06-12")))
+    assert "1042" in telling(office, "2026-06-15", "2026-06-15")["06-15"]
+    assert "hold" not in latest(office)
+
+
+def test_who_is_told_of_one_victim_learns_that_another_of_the_crime_is_on_hold(office: Office) -> None:
+    staffed(office)
+    victims = [{"victim_ref": "V1", "contact_holds": [{"from": "2026-06-01T09:00:00Z"}]}, {"victim_ref": "V2"}]
+    office.records(crime("A", "2026-06-01", victims=victims))
+    office.told("2026-06-10")
+    texts = {row.recipient_ref: " ".join(row.text.split()) for row in office.outbox()}
+    assert "Contact with another victim of this crime is on hold: before any contact, check why." in texts["1042"]
+    assert "another victim" not in texts["2000"]
+
+
+def test_typing_in_an_older_update_is_acknowledged(office: Office) -> None:
+    """Rules 4.2: the time runs from it; it is no correction that somebody has to answer for."""
+    staffed(office)
+    office.records(crime("A", "2026-04-20", "1042", "2026-04-24", "2026-05-08"))
+    assert telling(office, "2026-06-08", "2026-06-08") == {"06-08": ["1042"]}
+    office.records(crime("A", "2026-04-20", "1042", "2026-04-24", "2026-05-08", "2026-05-09"))
+    assert telling(office, "2026-06-09", "2026-06-09") == {"06-09": ["1042"]}
+    sentence = "An update dated Saturday 9 May was recorded on Monday 8 June; the time runs from it, and contact is still owed."
+    assert sentence in latest(office)
+
+
+def test_who_is_given_a_case_late_does_not_inherit_a_scolding(office: Office) -> None:
+    """Nobody had it before."""
+    staffed(office)
+    given = {"allocations": [{"from": "2026-06-09T09:00:00Z", "officer_ref": "1042", "division": "North"}]}
+    office.records(crime("A", "2026-06-01", None, **given))
+    assert [subject for _, subject in office.told("2026-06-10")] == [
+        "1 victim is due an update from you: handed over to you"
+    ]
+    assert telling(office, "2026-06-11", "2026-06-15") == {}
+    assert telling(office, "2026-06-16", "2026-06-16")["06-16"] == ["2000"]  # 7 days after it was given
+
+
+def test_who_is_away_over_the_weekend_is_covered_for_what_falls_due_then(office: Office) -> None:
+    """Back on the Saturday is back on the Monday."""
+    office.directory(Officer("2000", email="2000@force.example"))
+    away = Officer(
+        "1042",
+        email="1042@force.example",
+        supervisor_ref="2000",
+        absent=[{"from": "2026-06-11", "until": "2026-06-12"}],
+    )  # type: ignore[list-item]
+    save_officers(office.store, [away], office.now)
+    office.records(crime("A", "2026-06-07"))  # due on Sunday the 14th
+    assert telling(office, "2026-06-12", "2026-06-12") == {"06-12": ["2000"]}
+
+
+def test_an_officer_reads_who_is_told_already_and_who_will_be_on_a_working_day(office: Office) -> None:
+    staffed(office)
+    office.records(crime("A", "2026-05-27"), crime("B", "2026-05-30"))  # due on 3 and 6 June
+    office.told("2026-06-10")
+    (text,) = (" ".join(row.text.split()) for row in office.outbox() if row.recipient_ref == "1042")
+    assert "Who else is told already: your supervisor of 1 victim." in text
+    assert "Who else is told if no update is recorded: your supervisor from Monday 15 June." in text  # not Saturday
+    assert "champion" not in text  # there is none
+
+
+def test_a_retry_of_the_one_who_was_refused_is_not_withdrawn(office: Office) -> None:
+    office.rules = replace(office.rules, listed=5)
+    staffed(office)
+    office.records(crime("A", "2026-06-01"))
+    office.remind("2026-06-10")
+    office.now += timedelta(hours=1)
+    server = SmtpServer(office.sink.host, office.sink.port, security="plain", timeout=5)
+    question = still_due(office.store, POLICY, office.rules, lambda: office.now)
+    assert deliver(office.store, server, lambda: office.now, still_due=question) == Delivery(sent=1)

@@ -1,0 +1,96 @@
+"""More victims than one mail names: everybody is named in turn, and the subject counts them all."""
+
+from dataclasses import replace
+
+from compliance.policy import load_policy
+from compliance.reminders import Decision, Outcome
+from compliance.reminders.digest import Letter, Told, write
+from compliance.reminders.owed import Owed, Standing
+from compliance.reminders.render import render
+from compliance.reminders.stages import NO_ROOM, History, Situation, decide
+from tests.unit.test_reminders_ladder import STAFF
+from tests.unit.test_reminders_stages import DAY, RULES, TODAY, owed
+
+POLICY = load_policy("west-mercia")
+
+
+def overdue(count: int, days: int = 1, name: str = "A") -> list[Owed]:
+    return [owed(f"22/{name}{number:02}/26", TODAY - days * DAY) for number in range(count)]
+
+
+def decided(*obligations: Owed, **history: object) -> list[Decision]:
+    about = Situation(RULES, TODAY, {row.officer_ref: row for row in STAFF}, History(**history))  # type: ignore[arg-type]
+    return [d for d in decide(obligations, about) if d.recipient_ref == "1042"]
+
+
+def named(decisions: list[Decision]) -> list[str]:
+    return [d.owed.waiting.crime_ref for d in decisions if d.outcome is Outcome.SENT]
+
+
+def letter(decisions: list[Decision]) -> Letter:
+    told = [d for d in decisions if d.outcome is Outcome.SENT]
+    return write(told, POLICY, RULES, TODAY, Told(unlisted=[d for d in decisions if d.reason == NO_ROOM]))
+
+
+def test_twenty_are_named_and_the_others_counted() -> None:
+    decisions = decided(*overdue(26))
+    assert (len(named(decisions)), [d.reason for d in decisions].count("no room in the mail")) == (20, 6)
+    mail = render(letter(decisions), RULES)
+    assert mail.subject == "26 victims are waiting for an update from you"
+    assert mail.text.count("Crime 22/") == str(mail.html).count("Crime 22/") == 20
+    assert "And 6 more victims whom this mail does not list." in mail.text
+
+
+def test_the_next_mail_names_the_others() -> None:
+    """What was not named has not been told."""
+    obligations = overdue(26)
+    first = decided(*obligations)
+    told = {("1042", d.owed.key, 1, "overdue"): TODAY - DAY for d in first if d.outcome is Outcome.SENT}
+    second = decided(*obligations, told=told)
+    assert set(named(first)) | set(named(second)) == {item.waiting.crime_ref for item in obligations}
+    assert [part for part, count in letter(second).counts.items() if count] == ["new", "waiting"]
+
+
+def test_what_is_new_is_named_before_what_is_told_again_and_what_goes_along() -> None:
+    again, new = overdue(15, 9, "B"), overdue(15)
+    along = [replace(item, standing=Standing.DUE_SOON, early=True) for item in overdue(5, -5, "C")]
+    told = {("1042", item.key, 1, "overdue"): TODAY - 8 * DAY for item in again}
+    found = named(decided(*again, *new, *along, told=told))
+    assert [sum(ref.startswith(f"22/{name}") for ref in found) for name in "ABC"] == [15, 5, 0]
+
+
+def test_an_officer_with_few_cases_is_not_touched_by_it() -> None:
+    assert len(named(decided(*overdue(20)))) == 20
+
+
+def test_those_above_are_told_of_all_in_numbers_and_of_the_longest_by_name() -> None:
+    stuck = [
+        Decision(owed(f"22/{ref}{number:02}/26", TODAY - days * DAY, ref), "2000", Outcome.SENT, "new", "supervisor")
+        for ref, days in (("1", 8), ("2", 30))
+        for number in range(15)
+    ]
+    found = write(stuck, POLICY, RULES, TODAY)
+    assert [(holder.officer, holder.victims) for holder in found.holders] == [("2", 15), ("1", 15)]
+    assert [sum(entry.crime.startswith(f"22/{ref}") for entry in found.parts["stuck"]) for ref in "21"] == [15, 5]
+    assert (found.victims, found.more) == (30, 10)
+
+
+def test_the_subject_counts_what_is_overdue_and_what_is_not_apart() -> None:
+    """Nobody is said to be late with what is not due."""
+    soon = [replace(item, standing=Standing.DUE_SOON) for item in overdue(2, -2, "C")]
+    told = [Decision(item, "1042", Outcome.SENT, "new") for item in overdue(1)]
+    told += [Decision(item, "1042", Outcome.SENT, "new", "due soon") for item in soon]
+    assert write(told, POLICY, RULES, TODAY).subject == "1 victim is waiting for an update from you, 2 due soon"
+    assert write(told[1:], POLICY, RULES, TODAY).subject == "2 victims are due an update from you soon"
+    stuck = [Decision(item, "1042", Outcome.SENT, "new", "supervisor") for item in overdue(4, 9, "D")]
+    assert write([*told, *stuck], POLICY, RULES, TODAY).subject == (
+        "1 victim is waiting for an update from you, 2 due soon, 4 waiting with your officers"
+    )
+
+
+def test_who_has_a_case_and_leads_others_reads_what_to_do_in_both() -> None:
+    told = [Decision(owed(), "1042", Outcome.SENT, "new")]
+    told += [Decision(item, "1042", Outcome.SENT, "new", "supervisor") for item in overdue(2, 9, "D")]
+    text = " ".join(render(write(told, POLICY, RULES, TODAY), RULES).text.split())
+    assert "When you know that it is safe, ring the victim" in text
+    assert "Of what is not yours to do: see that somebody who can do it safely makes contact" in text
