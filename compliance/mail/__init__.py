@@ -4,7 +4,7 @@ from compliance.mail.channel import Answer, Channel, Connection, Fate
 from compliance.mail.delivery import Delivery, DeliveryRules, Wait, deliver
 from compliance.mail.message import Mail, address_problem, bare_address, message_id
 from compliance.mail.outbox import Postponed, Rendered, StillDue, Withdrawn, as_written, enqueue
-from compliance.mail.pilot import Pilot
+from compliance.mail.pilot import Pilot, allows
 from compliance.mail.smtp import SmtpServer
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "Wait",
     "Withdrawn",
     "address_problem",
+    "allows",
     "as_written",
     "bare_address",
     "deliver",

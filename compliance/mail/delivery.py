@@ -23,6 +23,7 @@ from compliance.mail.channel import Connection as Line
 from compliance.mail.message import Mail
 from compliance.mail.outbox import Postponed, Rendered, StillDue, Withdrawn, as_written
 from compliance.mail.pilot import Pilot
+from compliance.mail.refusals import REFUSES_US, Refusals
 from compliance.store import Store
 from compliance.store.tables import OUTBOX, Outbox
 
@@ -104,11 +105,12 @@ def deliver(
         run = _Run(store, str(channel), line, clock, still_due, rules, wait or Event().wait)
         trouble: str | None = None
         try:
-            run.through(_due(store, clock(), limit))
+            try:
+                run.through(_due(store, clock(), limit))
+            finally:
+                run.end()
         except UnavailableError as error:
             trouble = str(error)
-        finally:
-            run.end()
     return Delivery(**run.counts, stopped=trouble)
 
 
@@ -136,6 +138,7 @@ class _Run:
         self._unsettled: dict[str, Any] | None = None
         self._last: datetime | None = None
         self._lost = 0
+        self._refusals = Refusals(store)
 
     def through(self, row_ids: Iterable[int]) -> None:
         """All these rows, until the service is to stop. Raises UnavailableError where it makes no sense to go on."""
@@ -215,6 +218,12 @@ class _Run:
         self._lost = self._lost + 1 if answer.fate in (Fate.LOST, Fate.UNCERTAIN) else 0
         if answer.fate is Fate.HALTED or self._lost == PATIENCE:
             raise UnavailableError(f"{self._name}: {answer.said}")
+        if self._refusals.are_ours(flight.row, answer.fate):
+            self._settle()
+            taken_back = self._refusals.take_back(self._clock() + LONGEST_WAIT)
+            self.counts["refused"] -= taken_back
+            self.counts["retried"] += taken_back
+            raise UnavailableError(f"{self._name}: {REFUSES_US} ({answer.said})")
 
     def _settle(self) -> None:
         """Commit what came of the last mail, unless the claim of another has done so."""

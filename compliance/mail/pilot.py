@@ -1,11 +1,18 @@
 """A pilot: some are written to, and everybody else's mail can be looked at where it was written to disk."""
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from compliance.errors import SettingsError, UnavailableError
 from compliance.mail.message import Mail, address_problem
+
+
+def allows(allow: Iterable[str], address: str) -> bool:
+    """Whether an address, or its domain, is on a pilot's list."""
+    allowed = {entry.lower() for entry in allow}
+    return bool({address.lower(), "@" + address.lower().rpartition("@")[2]} & allowed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +31,14 @@ class Pilot:
 
     def allows(self, address: str) -> bool:
         """Whether mail to an address is sent."""
-        allowed = {entry.lower() for entry in self.allow}
-        return bool({address.lower(), "@" + address.lower().rpartition("@")[2]} & allowed)
+        return allows(self.allow, address)
+
+    def problem(self) -> str | None:
+        """Why the folder cannot be written to, None where it can; nothing is made."""
+        place = next(path for path in (self.folder, *self.folder.parents) if path.exists())
+        if place.is_dir() and os.access(place, os.W_OK):
+            return None
+        return f"{place} cannot be written to by this user; the mail of a pilot is kept there"
 
     def write(self, mail: Mail) -> Path:
         """The mail as a file that any mail programme opens; written again, it is the same file. It is on disk when this

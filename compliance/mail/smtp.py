@@ -81,10 +81,12 @@ class Mailer:
         try:
             self._smtp = self._connected()
             self._carried = 0
-        except OSError as error:
-            raise UnavailableError(
-                f"{self._server}: {_reason(error)}; nothing is lost, mail goes out when it answers again"
+        except UnicodeError as error:
+            raise SettingsError(
+                f"{self._server}: its name, our user name or our password has a character that cannot be used ({error})"
             ) from None
+        except OSError as error:
+            raise UnavailableError(f"{self._server}: {_reason(error)}; nothing is lost, {_mended(error)}") from None
 
     def send(self, mail: Mail) -> Answer:
         """Hand one mail over to the connected server. Never raises for what a server does: the answer says it.
@@ -190,6 +192,17 @@ def _reason(error: Exception) -> str:
         return _said(error.smtp_code, _bytes(error.smtp_error))
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return " ".join(str(text).split())[:300] or type(error).__name__
+
+
+def _mended(error: OSError) -> str:
+    """Who mends it: some things do not pass by themselves."""
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        return "mail goes out when username and password are right"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return "mail goes out when its certificate is right, or ca_file names the authority that signed it"
+    if isinstance(error, smtplib.SMTPNotSupportedError):
+        return "mail goes out when it offers what security and username ask for"
+    return "mail goes out when it answers again"
 
 
 def _bytes(text: bytes | str) -> bytes:

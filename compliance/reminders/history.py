@@ -7,6 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Select, and_, func, or_, select, update
 from sqlmodel import Session, SQLModel, col
 
+from compliance.mail import allows
 from compliance.policy import Policy
 from compliance.reminders.owed import Key, horizon
 from compliance.reminders.rules import ReminderRules, today_of
@@ -19,7 +20,7 @@ DIGEST: Final = "digest"
 STAFF_LIST: Final = "staff list"
 """The kind of a weekly list that tells of no victim."""
 TOLD: Final = ("sent", "sending", "uncertain", "pilot")
-"""States of a mail that has told what it says: what still waits in the outbox has told nobody anything."""
+"""States of a mail that has told what it says, a pilot's while it keeps it back: what waits has told nobody."""
 _OBLIGATION: Final = ("crime_ref", "victim_ref", "requirement", "cycle", "clock_date")
 _NOTICE: Final = ("recipient_ref", *_OBLIGATION, "spell", "step", "decided_on")
 Said = Mapping[tuple[Key, str], tuple[str, int, str, str]]
@@ -52,9 +53,10 @@ def spells(session: Session, crime_refs: Sequence[str]) -> dict[Key, int]:
     return {tuple(row[:5]): row[5] for row in found}
 
 
-def history(session: Session, policy: Policy, today: date, crime_refs: Sequence[str]) -> History:
+def history(session: Session, policy: Policy, rules: ReminderRules, today: date, crime_refs: Sequence[str]) -> History:
     """What was told before of what is owed on these crimes."""
-    said = (col(Notice.recipient_ref), *_columns(Notice), col(Notice.spell), col(Notice.step))
+    mail = (col(Outbox.state), col(Outbox.to_address))
+    said = (col(Notice.recipient_ref), *_columns(Notice), col(Notice.spell), col(Notice.step), *mail)
     asked = (
         select(*said, func.max(Notice.decided_on))
         .join(Outbox, col(Outbox.id) == col(Notice.outbox_id))
@@ -63,8 +65,10 @@ def history(session: Session, policy: Policy, today: date, crime_refs: Sequence[
     )
     told: dict[tuple[str, Key, int, str], date] = {}
     for row in _of(session, asked, Notice, crime_refs):
+        if row[8] == "pilot" and (rules.allow is None or allows(rules.allow, row[9])):
+            continue  # nobody has read it, and they are written to now
         key = (row[0], tuple(row[1:6]), row[6], phase(row[7]))
-        told[key] = max(row[8], told.get(key, date.min))
+        told[key] = max(row[10], told.get(key, date.min))
     lasts = _lasts(session)
     return History(
         told=told,

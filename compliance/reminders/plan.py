@@ -105,7 +105,7 @@ def _decided(store: Store, policy: Policy, rules: ReminderRules, now: datetime) 
     today = today_of(policy, now)
     with store.session(reading=True) as session:
         crime_refs = concerned(session, policy, rules, today)
-        often, before = spells(session, crime_refs), history(session, policy, today, crime_refs)
+        often, before = spells(session, crime_refs), history(session, policy, rules, today, crime_refs)
         silent, gap = silence(session, rules, now), recovering(session, policy, rules, now)
     owed = owed_now(load_crimes(store, crime_refs), policy, rules, now, often)
     about = Situation(

@@ -67,11 +67,12 @@ class ReminderRules:
     end counts. `stale_hours`: no mail while the last complete poll is older. `cover`: officer -> who covers for them.
     `champion_role`, `supervisor_role`: as the directory calls them. `send_from`, `send_until`: mail goes out
     between these times of a working day. `list_weekday` (0: Monday): the day of the weekly list of those above;
-    None: no list. `repeated_misses`: from how many in 28 days on an officer is in it. `listed`: at most so many
-    victims are listed in a mail, the others counted. `sender`, `reply_to`: `name@domain` or `Name <name@domain>`.
-    `domain`: of the Message-IDs. `list_id`: by which mail can be sorted. `crime_link`: the address of a crime in
-    the crime system, `{crime_ref}` where its number goes; None: no link. `templates`: the folder of `digest.txt.j2`
-    and `digest.html.j2`.
+    None: no list. `repeated_misses`: from how many in 28 days on an officer is in it. `allow`: the pilot's list;
+    what it keeps back counts as told while it does; None: no pilot. `listed`: at most so many victims are listed in
+    a mail, the others counted. `sender`, `reply_to`: `name@domain` or `Name <name@domain>`. `domain`: of the
+    Message-IDs. `list_id`: by which mail can be sorted. `crime_link`: the address of a crime in the crime system,
+    `{crime_ref}` where its number goes; None: no link. `templates`: the folder of `digest.txt.j2` and
+    `digest.html.j2`.
     """
 
     due_from: date
@@ -97,6 +98,7 @@ class ReminderRules:
     send_from: time = time(7)
     send_until: time = time(18)
     listed: int = 20
+    allow: tuple[str, ...] | None = None
     crime_link: str | None = None
     templates: Path = field(default_factory=lambda: resource("templates", "email"))
 

@@ -8,7 +8,7 @@ from typing import Final
 from compliance.batch.clauses import Clause, load_clauses, not_shown, unknown
 from compliance.batch.examples import failures, load_examples
 from compliance.config import Settings, load_settings
-from compliance.errors import ComplianceError
+from compliance.errors import ComplianceError, SettingsError
 from compliance.policy import Policy, load_policy
 from compliance.records import columns
 from compliance.reminders import check_rules, check_templates
@@ -139,7 +139,9 @@ def _posting(settings: Settings) -> Finding:
     """How mail leaves; that every secret can be had is a finding of its own. No server is spoken to."""
     what = "mail: every address is written to" if settings.mail.allow is None else "mail: a pilot, as `allow` says"
     try:
-        delivery_rules(settings)
+        pilot = delivery_rules(settings).pilot
+        if pilot is not None and (problem := pilot.problem()):
+            raise SettingsError(f"{settings.source}: [mail] pilot_folder: {problem}")
         if not _secrets(settings).problems:
             channel_of(settings).open().close()
     except ComplianceError as error:

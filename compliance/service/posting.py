@@ -36,4 +36,5 @@ def delivery_rules(settings: Settings) -> DeliveryRules:
 
 
 def _named(settings: Settings, error: SettingsError) -> SettingsError:
-    return SettingsError(f"{settings.source}: [mail] {error}")
+    said = str(error)
+    return SettingsError(said if said.startswith(str(settings.source)) else f"{settings.source}: [mail] {said}")

@@ -8,6 +8,7 @@ from typing import Final
 
 from compliance import clock as real_clock
 from compliance.config import Settings
+from compliance.errors import RecordError
 from compliance.feeds import Remembered
 from compliance.mail import Delivery, Wait, bare_address, deliver
 from compliance.policy import Policy, load_policy
@@ -22,7 +23,7 @@ from compliance.service.pace import Pace
 from compliance.service.polling import PollOutcome, poll
 from compliance.service.posting import channel_of, delivery_rules
 from compliance.service.reporting import Reporting
-from compliance.store import Retention, Store, apply_retention, judge_due
+from compliance.store import Retention, Store, apply_retention, judge_due, load_crimes
 from compliance.store.tables import Notice
 
 SOURCE: Final = "crimes"
@@ -72,14 +73,19 @@ class Service:
     def remind(self, wait: Wait | None = None, limit: int | None = None) -> tuple[RemindOutcome, Delivery]:
         """Queue this morning's digests, if it is a working morning and they are not queued yet; send what is due, as
         `deliver` does."""
+        channel_of(self.settings)  # a wrong setting is said before anything is queued
         self.judge()
         outcome = remind(self.store, self.policy, self.rules, self.clock())
         return outcome, self.deliver(wait, limit)
 
     def notices(self, crime_ref: str) -> list[tuple[Notice, str | None]]:
-        """What was decided of reminders of a crime, in order, each with how its mail stands (None: no mail)."""
+        """What was decided of reminders of a crime, in order, each with how its mail stands (None: no mail). Raises
+        RecordError for a crime that is not stored and that nothing was decided of."""
         with self.store.session(reading=True) as session:
-            return notices(session, crime_ref)
+            found = notices(session, crime_ref)
+        if not found and not load_crimes(self.store, [crime_ref]):
+            raise RecordError(f"no crime {crime_ref!r} is stored; write its number as the crime system does")
+        return found
 
     def deliver(self, wait: Wait | None = None, limit: int | None = None) -> Delivery:
         """Send what is due from the outbox, at most `limit` mails, until `wait` says to stop (`mail.deliver`)."""
@@ -156,6 +162,7 @@ def reminder_rules(settings: Settings) -> ReminderRules:
         attempts=reminders.attempts,
         hold_days=reminders.hold_days,
         stale_hours=reminders.stale_hours,
+        allow=None if mail.allow is None else tuple(mail.allow),
         send_from=reminders.send_from,
         send_until=reminders.send_until,
         listed=reminders.listed,

@@ -88,6 +88,7 @@ def save_officers(store: Store, officers: Sequence[Officer], now: datetime) -> N
     for officer in {officer.officer_ref: officer for officer in officers}.values():
         row: dict[str, Any] = msgspec.structs.asdict(officer)
         row["left_on"] = date.fromisoformat(officer.left_on) if officer.left_on else None
+        row["email"] = officer.email.strip() if officer.email else officer.email
         row["absent"] = msgspec.to_builtins(officer.absent or [])
         rows.append(row | {"seen_at": now})
     with store.writing() as connection:

@@ -178,3 +178,10 @@ def test_what_a_run_did_is_said_on_a_line() -> None:
     assert str(Delivery(uncertain=2, pilot=1)) == (
         "0 sent, 0 to be tried again, 0 refused, 2 uncertain, 1 written to disk for the pilot"
     )
+
+
+def test_the_check_of_a_pilots_folder_names_what_cannot_be_written_to(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    assert Pilot((), tmp_path / "new" / "folder").problem() is None
+    assert str(Pilot((), file / "folder").problem()).startswith(f"{file} cannot be written to")

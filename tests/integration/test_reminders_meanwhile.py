@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
-from compliance.mail import Delivery, SmtpServer, deliver
+from compliance.mail import Delivery, DeliveryRules, Pilot, SmtpServer, deliver
 from compliance.records import Officer
 from compliance.reminders import still_due
 from compliance.store import save_officers
@@ -147,3 +148,17 @@ def test_a_retry_of_the_one_who_was_refused_is_not_withdrawn(office: Office) -> 
     server = SmtpServer(office.sink.host, office.sink.port, security="plain", timeout=5)
     question = still_due(office.store, POLICY, office.rules, lambda: office.now)
     assert deliver(office.store, server, lambda: office.now, still_due=question) == Delivery(sent=1)
+
+
+def test_what_a_pilot_kept_back_is_told_when_it_is_over(office: Office, tmp_path: Path) -> None:
+    staffed(office)
+    office.records(crime("A", "2026-06-01"))
+    office.rules = replace(office.rules, allow=("@pilot.example",))
+    office.remind("2026-06-10")
+    server = SmtpServer(office.sink.host, office.sink.port, security="plain", timeout=5)
+    pilot = DeliveryRules(pilot=Pilot(("@pilot.example",), tmp_path / "pilot"))
+    assert deliver(office.store, server, lambda: office.now, rules=pilot) == Delivery(pilot=1)
+    assert telling(office, "2026-06-11", "2026-06-12") == {}  # as it would be with mail
+    office.rules = replace(office.rules, allow=None)
+    assert telling(office, "2026-06-15", "2026-06-15")["06-15"] == ["1042", "2000"]
+    assert "NEW" in next(row.text for row in office.outbox() if row.key == "digest:1042:2026-06-15")

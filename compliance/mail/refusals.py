@@ -1,0 +1,49 @@
+"""A server that refuses us, told from one that refuses a recipient: nobody is to lose their mail by the former."""
+
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import bindparam, select, update
+
+from compliance.mail.channel import Fate
+from compliance.store import Store
+from compliance.store.tables import OUTBOX, Outbox
+
+IN_A_ROW: Final = 3
+"""So many mails refused before any was taken are too many for chance."""
+REFUSES_US: Final = (
+    "it refuses one mail after another, so that it seems to refuse us; these are tried again in some hours, the others "
+    "with the next run. Look at the sender's address, and whether this machine may send by that server"
+)
+
+_REFUSED: Final = update(OUTBOX).where(OUTBOX.c.id.in_(bindparam("rows", expanding=True)), OUTBOX.c.state == "refused")
+
+
+class Refusals:
+    """What one run heard before the server took its first mail."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._rows: list[Outbox] | None = []
+
+    def are_ours(self, row: Outbox, fate: Fate) -> bool:
+        """Whether the server, by what became of this mail too, refuses us: `IN_A_ROW` mails refused in this run, none
+        taken in it, and none since the first of them was queued."""
+        if fate is Fate.TAKEN:
+            self._rows = None
+        if fate is not Fate.REFUSED or self._rows is None:
+            return False
+        self._rows.append(row)
+        return len(self._rows) >= IN_A_ROW and not self._taken_since(min(row.created_at for row in self._rows))
+
+    def _taken_since(self, queued: datetime) -> bool:
+        asked = select(OUTBOX.c.id).where(OUTBOX.c.sent_at >= queued).limit(1)
+        with self._store.reading() as connection:
+            return connection.execute(asked).first() is not None
+
+    def take_back(self, again: datetime) -> int:
+        """They are to be tried again at an instant -> how many."""
+        row_ids = [row.id for row in self._rows or ()]
+        with self._store.writing() as connection:
+            connection.execute(_REFUSED.values(state="retry", next_attempt_at=again), {"rows": row_ids})
+        return len(row_ids)
