@@ -17,9 +17,10 @@ from typing import Final
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from compliance.mail import Rendered, SmtpServer, deliver, enqueue
+from compliance.mail import Rendered, SmtpServer, deliver
 from compliance.mail.by_hand import listed, send_again, shown
 from compliance.store import Store, migrate
+from tests.mails import queue_mail
 from tests.stores import at
 
 MAILS: Final = 60
@@ -77,7 +78,7 @@ def work(url: str, port: int, hours: int, ready: Event | None = None) -> None:
             ready.set()
         for number in range(MAILS):
             with store.session() as session:
-                enqueue(
+                queue_mail(
                     session, key=f"digest:{number}", kind="digest", recipient_ref=str(number),
                     to_address=f"officer{number}@force.example", content=Rendered("S", "Text\n" * 40, "<p>Text</p>"),
                     headers={"From": "updates@force.example"}, domain="force.example", now=now,

@@ -3,7 +3,7 @@
 from compliance.mail.channel import Answer, Channel, Connection, Fate
 from compliance.mail.delivery import Delivery, DeliveryRules, Wait, deliver
 from compliance.mail.message import Mail, address_problem, bare_address, message_id
-from compliance.mail.outbox import Postponed, Rendered, StillDue, Withdrawn, as_written, enqueue
+from compliance.mail.outbox import Postponed, Rendered, StillDue, Withdrawn, as_written, enqueue, row_of
 from compliance.mail.pilot import Pilot, allows
 from compliance.mail.smtp import SmtpServer
 
@@ -29,4 +29,5 @@ __all__ = [
     "deliver",
     "enqueue",
     "message_id",
+    "row_of",
 ]

@@ -12,8 +12,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import zip_longest
 from threading import Event
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from sqlalchemy import Connection, and_, bindparam, or_, select, update
 
@@ -139,10 +140,14 @@ class _Run:
         self._last: datetime | None = None
         self._lost = 0
         self._refusals = Refusals(store)
+        self._following: int | None = None
+        self._ahead: Outbox | None = None
+        """The following row, read in the transaction that changed the one before it."""
 
     def through(self, row_ids: Iterable[int]) -> None:
         """All these rows, until the service is to stop. Raises UnavailableError where it makes no sense to go on."""
-        for row_id in row_ids:
+        waiting = list(row_ids)
+        for row_id, self._following in zip_longest(waiting, waiting[1:]):
             if self._paced():
                 return
             self._handle(row_id)
@@ -162,18 +167,19 @@ class _Run:
             between = 60 / self._rules.per_minute
             seconds = min(max(between - (self._clock() - self._last).total_seconds(), 0.0), between)
             if seconds > 0:
+                self._ahead = None
                 self._answered()
                 self._settle()
         return self._wait(seconds)
 
     def _handle(self, row_id: int) -> None:
         """One row from its re-check to its hand-over."""
-        with self._store.reading() as connection:
-            # Read anew: since the run began another instance may have sent it.
-            found = connection.execute(_READY_ROW, {"row": row_id, "now": self._clock()}).mappings().first()
-        if found is None:
+        row, self._ahead = self._ahead, None
+        if row is None or row.id != row_id:
+            with self._store.reading() as connection:
+                row = self._read(connection, row_id)
+        if row is None:
             return
-        row = Outbox(**found)
         content = self._still_due(row)
         self._answered()
         if isinstance(content, Withdrawn):
@@ -189,6 +195,11 @@ class _Run:
                 row, "pilot", state="pilot", problem=written, next_attempt_at=None, **_says(row, content)
             )
         return self._hand_over(row, content, mail)
+
+    def _read(self, connection: Connection, row_id: int) -> Outbox | None:
+        """A row if it is to be sent now: read anew, since another instance may have sent it since the run began."""
+        found = connection.execute(_READY_ROW, {"row": row_id, "now": self._clock()}).first()
+        return cast(Outbox | None, found)  # the same attributes, without the cost of an object that can be changed
 
     def _hand_over(self, row: Outbox, content: Rendered, mail: Mail) -> None:
         """Claim, commit, and talk to the server with no lock held."""
@@ -238,7 +249,9 @@ class _Run:
         """Settle the last mail and change a row that is still as it was read: True where exactly one row was."""
         as_read = {"row": row.id, "was": row.state, "tried": row.attempts}
         with self._settled() as connection:
-            return connection.execute(_UNCHANGED, {**as_read, **changes}).rowcount == 1
+            done = connection.execute(_UNCHANGED, {**as_read, **changes}).rowcount == 1
+            self._ahead = None if self._following is None else self._read(connection, self._following)
+        return done
 
     @contextmanager
     def _settled(self) -> Iterator[Connection]:

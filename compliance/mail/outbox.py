@@ -7,11 +7,12 @@ ended in between; *pilot*, written to disk and not sent. *Cancelled*: no longer 
 by hand.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from compliance.errors import RecordError
 from compliance.mail.message import address_problem, bare_address, check_header, check_line, message_id
@@ -54,11 +55,11 @@ def as_written(row: Outbox) -> Rendered:
     return Rendered(row.subject, row.text, row.html)
 
 
-def enqueue(
-    session: Session, *, key: str, kind: str, recipient_ref: str | None, to_address: str, content: Rendered,
-    headers: Mapping[str, str], domain: str, now: datetime,
-) -> int | None:  # fmt: skip
-    """Queue a mail in the caller's transaction -> its row's id, None where there is a row with this key already.
+def row_of(
+    *, key: str, kind: str, recipient_ref: str | None, to_address: str, content: Rendered, headers: Mapping[str, str],
+    domain: str, now: datetime,
+) -> dict[str, Any]:  # fmt: skip
+    """A mail as a row to be queued.
 
     `headers` are all but To, Subject, Date and Message-ID; `From` must be there. The Message-ID follows from the key
     and `domain`. Raises RecordError for an address that cannot be used, SettingsError for a header that cannot.
@@ -69,12 +70,18 @@ def enqueue(
     bare_address(headers.get("From", ""))
     for name, value in headers.items():
         check_header(name, value)
-    values = {
+    return {
         "key": key, "kind": kind, "recipient_ref": recipient_ref, "to_address": to_address,
         "subject": content.subject, "text": content.text, "html": content.html, "headers": dict(headers),
         "message_id": message_id(key, domain), "state": "queued", "created_at": now, "attempts": 0,
     }  # fmt: skip
-    insert = insert_into(session.connection(), OUTBOX).values(values)
-    unless_there = insert.on_conflict_do_nothing(index_elements=["key"]).returning(col(Outbox.id))
-    found = session.execute(unless_there).scalar_one_or_none()
-    return None if found is None else int(found)
+
+
+def enqueue(session: Session, rows: Sequence[dict[str, Any]]) -> dict[str, int]:
+    """Queue mails (`row_of`) in the caller's transaction -> the row's id of each key; a key of which there is a row
+    already is left out, and its mail is not queued."""
+    if not rows:
+        return {}
+    insert = insert_into(session.connection(), OUTBOX)
+    unless_there = insert.on_conflict_do_nothing(index_elements=["key"]).returning(OUTBOX.c.key, OUTBOX.c.id)
+    return {key: int(row_id) for key, row_id in session.execute(unless_there, list(rows))}

@@ -2,18 +2,19 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import Select, and_, func, or_, select, update
-from sqlmodel import Session, SQLModel, col
+from sqlmodel import Session, col
 
 from compliance.mail import allows
 from compliance.policy import Policy
 from compliance.reminders.owed import Key, horizon
 from compliance.reminders.rules import ReminderRules, today_of
 from compliance.reminders.stages import Decision, History, Outcome, phase
-from compliance.store.dialect import chunks, insert_into
-from compliance.store.tables import Notice, Obligation, Outbox, Transition
+from compliance.store.dialect import chunks, insert_of
+from compliance.store.tables import NOTICE, Notice, Obligation, Outbox, Transition
 
 DIGEST: Final = "digest"
 """The kind of a digest's row in the outbox."""
@@ -137,14 +138,17 @@ def write_notices(session: Session, decisions: Iterable[Decision], today: date, 
     ]
     if not rows:
         return
-    insert = insert_into(session.connection(), SQLModel.metadata.tables["notice"])
-    session.execute(
-        insert.on_conflict_do_update(
-            index_elements=_NOTICE,
-            set_={name: insert.excluded[name] for name in ("outcome", "reason", "outbox_id")},
-            where=col(Notice.outcome) != Outcome.SENT,
-        ),
-        rows,
+    session.execute(_kept(session.connection().dialect.name), rows)
+
+
+@cache
+def _kept(dialect: str) -> Any:
+    """The statement that keeps notices: what was sent stands."""
+    insert = insert_of(dialect, NOTICE)
+    return insert.on_conflict_do_update(
+        index_elements=_NOTICE,
+        set_={name: insert.excluded[name] for name in ("outcome", "reason", "outbox_id")},
+        where=NOTICE.c.outcome != Outcome.SENT,
     )
 
 

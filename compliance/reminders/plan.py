@@ -1,7 +1,7 @@
 """Who is told what this morning: planned without a word written, and carried out some people at a time."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import partial
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from compliance.mail import Rendered, enqueue, message_id
+from compliance.mail import Rendered, enqueue, message_id, row_of
 from compliance.policy import Policy
 from compliance.reminders.digest import Told, write
 from compliance.reminders.freshness import recovering, silence
@@ -167,7 +167,7 @@ def remind(store: Store, policy: Policy, rules: ReminderRules, now: datetime) ->
     support = {} if waiting else support_for(store, policy, about)
     for part in chunks(_digests(store, policy, about, decisions, support), _AT_ONCE):
         with store.session() as session:
-            queued += [digest for digest in part if _queue(session, digest, rules, now)]
+            queued += _queue(session, part, rules, now)
     others = [decision for decision in decisions if decision.outcome is not Outcome.SENT]
     if others:
         with store.session() as session:
@@ -181,23 +181,26 @@ def remind(store: Store, policy: Policy, rules: ReminderRules, now: datetime) ->
     )
 
 
-def _queue(session: Session, digest: Digest, rules: ReminderRules, now: datetime) -> bool:
-    """The mail and its notices together; False where the mail is there already."""
-    outbox_id = enqueue(
-        session,
-        key=digest.key,
-        kind=digest.kind,
-        recipient_ref=digest.recipient_ref,
-        to_address=digest.to_address,
-        content=digest.content,
-        headers=headers(digest.recipient_ref, rules),
-        domain=rules.domain,
-        now=now,
-    )
-    if outbox_id is None:
-        return False
-    write_notices(session, (*digest.told, *digest.unlisted), digest.day, outbox_id)
-    return True
+def _queue(session: Session, digests: Sequence[Digest], rules: ReminderRules, now: datetime) -> list[Digest]:
+    """Mails and their notices together -> those that were not there already."""
+    rows = [
+        row_of(
+            key=digest.key,
+            kind=digest.kind,
+            recipient_ref=digest.recipient_ref,
+            to_address=digest.to_address,
+            content=digest.content,
+            headers=headers(digest.recipient_ref, rules),
+            domain=rules.domain,
+            now=now,
+        )
+        for digest in digests
+    ]
+    ids = enqueue(session, rows)
+    queued = [digest for digest in digests if digest.key in ids]
+    for digest in queued:
+        write_notices(session, (*digest.told, *digest.unlisted), digest.day, ids[digest.key])
+    return queued
 
 
 def headers(recipient: str, rules: ReminderRules) -> dict[str, str]:

@@ -82,9 +82,9 @@ class _Recheck:
     def digest(self, row: Outbox, now: datetime) -> Rendered | Withdrawn | Postponed:
         """A digest as it is to be sent at an instant."""
         store, policy, rules = self._store, self._policy, self._rules
+        if _stands(store, row, now):
+            return as_written(row)
         with store.session(reading=True) as session:
-            if _stands(session, row, now):
-                return as_written(row)
             if reason := silence(session, rules, now):
                 return Postponed(now + LATER, reason)
             if _replaced(session, row):
@@ -158,14 +158,15 @@ def _sorted(
     return kept, dropped
 
 
-def _stands(session: Session, row: Outbox, now: datetime) -> bool:
+def _stands(store: Store, row: Outbox, now: datetime) -> bool:
     """Whether it was written minutes ago, and no record that it tells of has changed since: then it says what it would
     say anew."""
     if not timedelta() <= now - row.created_at < FRESH:
         return False
     # What another instance stored meanwhile bears the instant at which its page began to be read.
     written = row.created_at - _PAGE
-    return session.execute(_CHANGED, {"mail": row.id, "written": written}).first() is None
+    with store.reading() as connection:
+        return connection.execute(_CHANGED, {"mail": row.id, "written": written}).first() is None
 
 
 def _why_not(notice: Notice, owed: Owed | None, about: Situation) -> str | None:

@@ -71,6 +71,7 @@ def _templates(folder: Path) -> Environment:
     return environment
 
 
+@lru_cache(maxsize=4096)  # most sentences stand in every mail
 def _fill(text: Any, indent: int = 0, hanging: int | None = None) -> str:
     """A paragraph in lines of at most WIDTH characters, the first indented by `indent`, the others by `hanging`."""
     return textwrap.fill(

@@ -151,7 +151,12 @@ def settle(engine: Engine, tables: Sequence[Table]) -> None:
 
 def insert_into(connection: Connection, table: Table) -> Any:
     """An insert that knows `on_conflict_do_update`, in the dialect of the connection."""
-    return _INSERT[connection.dialect.name](table)
+    return insert_of(connection.dialect.name, table)
+
+
+def insert_of(dialect: str, table: Table) -> Any:
+    """The same by the name of the dialect, for a statement that is kept."""
+    return _INSERT[dialect](table)
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]], *, kept: Sequence[str] = ()) -> None:

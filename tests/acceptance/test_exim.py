@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from compliance.config import load_settings
-from compliance.mail import Answer, Channel, Connection, Mail, Rendered, deliver, enqueue
+from compliance.mail import Answer, Channel, Connection, Mail, Rendered, deliver
 from compliance.service.posting import channel_of, delivery_rules
 from compliance.store import Store, migrate
 from compliance.store.tables import OUTBOX
 from tests import exim, stores
 from tests.integration.test_mail_delivery import Clock, states
+from tests.mails import queue_mail
 
 pytestmark = pytest.mark.skipif(exim.PROGRAM is None, reason="exim4 is not installed")
 new_database = stores.new_database
@@ -67,7 +68,7 @@ def queue(store: Store, clock: Clock) -> dict[str, str]:
     with store.session() as session:
         for number in range(EACH):
             for kind in KINDS:
-                enqueue(
+                queue_mail(
                     session, key=f"{kind}{number}", kind="digest", recipient_ref=None,
                     to_address=f"{kind}{number}@force.example",
                     content=Rendered("For you", "A line of text, and nothing else.\n" * 300, "<p>Text</p>"),

@@ -19,12 +19,12 @@ from compliance.mail import (
     Withdrawn,
     as_written,
     deliver,
-    enqueue,
 )
 from compliance.simulator.mail_sink import MailSink
 from compliance.store import Store
 from compliance.store.tables import Outbox
 from tests import stores
+from tests.mails import queue_mail
 
 new_database, database_url, store = stores.new_database, stores.database_url, stores.store
 SENDER = {"From": "Victim updates <updates@force.example>"}
@@ -62,7 +62,7 @@ def server_of(sink: MailSink) -> SmtpServer:
 def queue(store: Store, clock: Clock, *names: str) -> None:
     for name in names:
         with store.session() as session:
-            done = enqueue(
+            done = queue_mail(
                 session, key=name, kind="digest", recipient_ref=name, to_address=f"{name}@force.example",
                 content=Rendered(f"For {name}", f"Dear {name}\n.\n..\n", f"<p>{name}</p>"), headers=SENDER,
                 domain="mail.force.example", now=clock(),
@@ -82,7 +82,7 @@ def states(store: Store) -> dict[str, str]:
 def test_the_intent_to_send_is_exactly_once_for_a_key(store: Store, clock: Clock) -> None:
     queue(store, clock, "a")
     with store.session() as session:
-        again = enqueue(
+        again = queue_mail(
             session, key="a", kind="digest", recipient_ref="a", to_address="other@force.example",
             content=Rendered("Other", "Other", None), headers=SENDER, domain="mail.force.example", now=clock(),
         )  # fmt: skip
@@ -107,7 +107,7 @@ def test_what_could_forge_a_header_is_never_queued(
         "content": Rendered("Subject", "x", None), "headers": SENDER, "domain": "mail.force.example", "now": clock(),
     }  # fmt: skip
     with pytest.raises(error), store.session() as session:
-        enqueue(session, **(values | changes))  # type: ignore[arg-type]
+        queue_mail(session, **(values | changes))
     assert rows(store) == {}
 
 

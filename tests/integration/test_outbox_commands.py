@@ -9,11 +9,12 @@ import pytest
 from sqlalchemy import update
 
 from compliance.cli import main
-from compliance.mail import Rendered, enqueue
+from compliance.mail import Rendered
 from compliance.mail.by_hand import CALLED_OFF, SENT_AGAIN, STATES
 from compliance.store import Store, migrate
 from compliance.store.tables import OUTBOX
 from tests import stores
+from tests.mails import queue_mail
 
 new_database, database_url = stores.new_database, stores.database_url
 NOW = datetime(2026, 6, 10, 6, tzinfo=UTC)
@@ -41,7 +42,7 @@ def config(database_url: str, tmp_path: Path) -> Path:
     migrate(database_url)
     with opened(database_url) as store, store.session() as session:
         for number, state in enumerate(STATES, 1):
-            enqueue(
+            queue_mail(
                 session, key=state, kind="digest", recipient_ref=f"{number}042", to_address=f"{state}@force.example",
                 content=Rendered(f"Subject {number}", "Dear officer\n\x1b[31mred\n", "<p>Dear officer</p>"),
                 headers={"From": "updates@force.example"}, domain="force.example", now=NOW,

@@ -40,13 +40,13 @@ def config(tmp_path: Path) -> Path:
     return path
 
 
-def run(config: Path, monkeypatch: pytest.MonkeyPatch, now: datetime, *arguments: str) -> Result:
+def run(config: Path, monkeypatch: pytest.MonkeyPatch, now: datetime, *arguments: str, exit_code: int = 0) -> Result:
     def opened(path: Path) -> Service:
         return Service.open(load_settings(path), lambda: now)
 
     monkeypatch.setattr("compliance.cli.jobs.service_of", opened)
     result = CliRunner().invoke(main, [*arguments, "--config", str(config)], catch_exceptions=False)
-    assert result.exit_code == 0, result.output
+    assert result.exit_code == exit_code, result.output
     return result
 
 
@@ -54,7 +54,7 @@ def test_the_dry_run_lists_every_obligation_with_its_reason_and_the_digests(
     config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lines = run(config, monkeypatch, morning("2026-06-10"), "remind", "--dry-run").stdout.splitlines()
-    assert "sent: new: 1042: crime 22/1/26, victim V1, 7-day 1 due 2026-06-09: overdue" in lines
+    assert "would be sent: new: 1042: crime 22/1/26, victim V1, 7-day 1 due 2026-06-09: overdue" in lines
     assert "held: nobody has the case: nobody: crime 22/2/26, victim V1, 7-day 1 due 2026-06-09: overdue" in lines
     before = "suppressed: fell due before the service started: 1042: crime 22/3/26, victim V1, 7-day 1"
     assert f"{before} due 2025-12-08: overdue" in lines
@@ -87,7 +87,8 @@ def test_the_notices_of_a_crime_say_what_was_decided_day_by_day(config: Path, mo
     ]
     (other,) = run(config, monkeypatch, morning("2026-06-10", 8), "notices", "22/2/26").stdout.splitlines()[1:]
     assert other.split("\t")[6:] == ["overdue", "nobody", "held", "nobody has the case", "none"]
-    assert "0 decisions" in run(config, monkeypatch, morning("2026-06-10", 8), "notices", "22/9/26").stderr
+    unknown = run(config, monkeypatch, morning("2026-06-10", 8), "notices", "22/9/26", exit_code=3)
+    assert "no crime '22/9/26' is stored" in unknown.stderr
 
 
 def checked(config: Path) -> Result:

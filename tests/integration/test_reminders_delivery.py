@@ -5,6 +5,7 @@ from datetime import timedelta
 from compliance.mail import Delivery
 from compliance.records import Officer
 from tests.integration.test_reminders_mornings import Office, crime, morning, office
+from tests.mails import queue_mail
 
 __all__ = ["office"]
 
@@ -116,10 +117,10 @@ def test_a_refused_address_is_not_written_to_every_day_and_a_corrected_one_at_on
 
 
 def test_other_kinds_of_mail_go_as_they_were_written(office: Office) -> None:
-    from compliance.mail import Rendered, enqueue
+    from compliance.mail import Rendered
 
     with office.store.session() as session:
-        enqueue(
+        queue_mail(
             session, key="report:2026-W23", kind="report", recipient_ref=None, to_address="board@force.example",
             content=Rendered("Weekly report", "Attached\n", None), headers={"From": "reports@force.example"},
             domain="mail.force.example", now=office.now,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from compliance.mail import Delivery, DeliveryRules, Pilot, SmtpServer, deliver
 from compliance.records import Officer
+from compliance.records.wire import Absence
 from compliance.reminders import still_due
 from compliance.store import save_officers
 from compliance.store.tables import Outbox
@@ -122,8 +123,8 @@ def test_who_is_away_over_the_weekend_is_covered_for_what_falls_due_then(office:
         "1042",
         email="1042@force.example",
         supervisor_ref="2000",
-        absent=[{"from": "2026-06-11", "until": "2026-06-12"}],
-    )  # type: ignore[list-item]
+        absent=[Absence("2026-06-11", "2026-06-12")],
+    )
     save_officers(office.store, [away], office.now)
     office.records(crime("A", "2026-06-07"))  # due on Sunday the 14th
     assert telling(office, "2026-06-12", "2026-06-12") == {"06-12": ["2000"]}

@@ -1,6 +1,7 @@
 """Officers with repeated misses, in the weekly list of those above them; never of what they could not have done."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -29,7 +30,7 @@ def staff(office: Office, *absent: Absence, refs: tuple[str, ...] = ("1042",)) -
     save_officers(office.store, [*officers, *above], office.now)
 
 
-def late(ref: str, reported: str, officer_ref: str = "1042", **fields: object) -> Json:
+def late(ref: str, reported: str, officer_ref: str = "1042", **fields: Any) -> Json:
     """A crime whose first update came nine days after the report: late, and nothing is owed any more."""
     told = f"{reported[:8]}{int(reported[8:]) + 9:02}"
     return crime(ref, reported, officer_ref, told, **fields)
