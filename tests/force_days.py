@@ -106,6 +106,16 @@ class ForceDays:
         deliver(self.store, server, lambda: self.now, still_due=question)
         return len(self.sink.messages) - before
 
+    def to_officers(self) -> int:
+        """How many of the mails so far went to somebody who leads nobody."""
+        rules = self.rules
+        leads = {
+            row.email
+            for row in officers(self.store).values()
+            if row.role in (rules.supervisor_role, rules.champion_role)
+        }
+        return sum(message.recipient not in leads for message in self.sink.messages)
+
     def begun_by(self) -> Counter[str]:
         """How many of the mails so far went out for what: for something new at a step, or as a repeat."""
         news: dict[int, set[str]] = {}
