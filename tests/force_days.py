@@ -212,7 +212,8 @@ class Watch:
         officer, since = self._with.get(item.key, (item.officer, item.due))
         self._with[item.key] = officer, since = (item.officer, since if officer == item.officer else today)
         passed = {"overdue"}
-        if (today - since).days >= rules.supervisor_days:
+        # A day more: who was given a case on its first overdue morning has as long for it as anybody.
+        if (today - since).days > rules.supervisor_days:
             passed.add("supervisor")
         if (today - item.due).days >= rules.champion_days:
             passed.add("champion")

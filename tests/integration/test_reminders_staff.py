@@ -19,7 +19,12 @@ MONDAY = "2026-06-15"
 def staff(office: Office, *absent: Absence, refs: tuple[str, ...] = ("1042",)) -> None:
     officers = [
         Officer(
-            ref, email=f"{ref}@force.example", supervisor_ref="2000", team="North 1", division="North", absent=absent
+            ref,
+            email=f"{ref}@force.example",
+            supervisor_ref="2000",
+            team="North 1",
+            division="North",
+            absent=list(absent),
         )
         for ref in refs
     ]
@@ -90,11 +95,13 @@ def test_only_what_an_officer_had_for_4_days_while_present_counts(office: Office
 
 def test_a_case_handed_over_shortly_before_it_fell_due_counts_for_nobody(office: Office) -> None:
     staff(office, refs=("1042", "1043"))
-    handed = {"allocations": [
+    handed = [
         {"from": "2026-06-01T11:00:00Z", "officer_ref": "1042", "division": "North"},
         {"from": "2026-06-07T11:00:00Z", "officer_ref": "1043", "division": "North"},
-    ]}  # fmt: skip
-    office.records(late("A", "2026-06-01", **handed), late("B", "2026-06-02", "1043"), late("C", "2026-06-03", "1043"))
+    ]
+    office.records(
+        late("A", "2026-06-01", allocations=handed), late("B", "2026-06-02", "1043"), late("C", "2026-06-03", "1043")
+    )
     assert supported(office) == []
 
 
