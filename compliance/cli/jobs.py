@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from compliance.cli.base import CONFIG, service_of, stop
+from compliance.cli.base import CONFIG, printable, service_of, stop
 from compliance.errors import SettingsError, UnavailableError
 
 if TYPE_CHECKING:
@@ -48,7 +48,8 @@ def remind(config: Path, dry_run: bool) -> None:
             _tell_plan(service.plan())
             return
         outcome, delivery = service.remind()
-    click.echo(outcome.not_now or f"{outcome.digests:,} digests queued for {outcome.victims:,} victims")
+    digests, victims = _counted(outcome.digests, "digest"), _counted(outcome.victims, "victim")
+    click.echo(outcome.not_now or f"{digests} queued for {victims}")
     click.echo(str(delivery))
     if delivery.refused:
         click.echo("refused mails are listed by: compliance outbox list --state refused", err=True)
@@ -56,19 +57,24 @@ def remind(config: Path, dry_run: bool) -> None:
         raise UnavailableError(delivery.stopped)
 
 
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' * (number != 1)}"
+
+
 def _tell_plan(planned: "Plan") -> None:
     """Every decision on a line, the digests that come of them, and how many there are of each kind."""
     for decision in planned.decisions:
         crime_ref, victim_ref, requirement, cycle, _ = decision.owed.key
+        outcome = "would be sent" if decision.outcome == "sent" else decision.outcome
         click.echo(
-            f"{decision.outcome}: {decision.reason}: {decision.recipient_ref or 'nobody'}: crime {crime_ref}, victim "
+            f"{outcome}: {decision.reason}: {decision.recipient_ref or 'nobody'}: crime {crime_ref}, victim "
             f"{victim_ref}, {requirement} {cycle} due {decision.owed.due_date}: {decision.step}"
         )
     for digest in planned.digests:
         click.echo(f"digest to {digest.recipient_ref}: {digest.content.subject}")
     for reason, count in sorted(Counter(f"{d.outcome}: {d.reason}" for d in planned.decisions).items()):
         click.echo(f"{count:7,} {reason}")
-    digests = f"{len(planned.digests):,} digest{'s' * (len(planned.digests) != 1)}"
+    digests = _counted(len(planned.digests), "digest")
     click.echo(f"{digests} held: {planned.not_now}" if planned.not_now else f"{digests} would be sent")
 
 
@@ -137,20 +143,23 @@ def report(
 @report.command()
 @CONFIG
 @click.option("--week", "period", required=True, help="A week (2026-W47), month (2026-11) or quarter (2026-Q4).")
-@click.option("--figure", required=True, help="A figure's name, as the report shows it beside its numbers.")
-def cases(config: Path, period: str, figure: str) -> None:
-    """List the cases behind a figure; they add up to it."""
+@click.option(
+    "--figure", required=True, help="A figure's name as the report shows it, then :MEASURE for another count."
+)
+@click.option("--division", help="Trace a number of this division's edition, not of the board's.")
+@click.option("--counted", is_flag=True, help="List only the cases that are counted, not all that they are counted of.")
+def cases(config: Path, period: str, figure: str, division: str | None, counted: bool) -> None:
+    """List the cases behind a figure; they add up to it. Where there are none by its nature, say why."""
     from compliance.reports.periods import parse_period
 
     with service_of(config) as service:
-        found = service.reporting.cases(parse_period(period), figure)
-    click.echo("crime_ref\tvictim_ref\trequirement\tcycle\tdue_date\tstate\tcounted")
-    for case in found:
-        parts = (case.crime_ref, case.victim_ref, case.requirement, case.cycle, case.due_date, case.state)
-        click.echo(
-            "\t".join("" if part is None else str(part) for part in parts) + f"\t{'yes' if case.counted else 'no'}"
-        )
-    click.echo(f"{sum(case.counted for case in found):,} of {len(found):,}", err=True)
+        found, published = service.reporting.cases(parse_period(period), figure, division)
+    if found.instead:
+        click.echo(f"No cases behind {figure}: {found.instead}")
+        return
+    for line in found.table(counted):
+        click.echo("\t".join(map(printable, line)))
+    click.echo(f"{found}{published}", err=True)
 
 
 @click.command()

@@ -1,6 +1,9 @@
 """Where the parts of a chart lie: numbers for the SVG templates, in the units of their view box."""
 
+from itertools import pairwise
 from math import ceil, floor
+from statistics import median
+from textwrap import shorten
 from typing import Final, NamedTuple
 
 from compliance.reports.findings import Funnel, Trend
@@ -10,20 +13,32 @@ WIDTH: Final = 760
 LEFT: Final = 44
 RIGHT: Final = 640
 TOP: Final = 14
-HEIGHT: Final = 250
 BOTTOM: Final = 212
-_LABEL: Final = 260
+BARS_BOTTOM: Final = 122
+_LETTER: Final = 6.4
+"""How wide a letter of a label is, about."""
+_LABELLED: Final = 12
+"""With more units than these, only those beyond a limit are labelled."""
+
+Place = tuple[float, float]
+Box = tuple[float, float, float, float]
+
+
+class Label(NamedTuple):
+    """A text, where it stands, and which of its ends that is (`start`, `middle` or `end`)."""
+
+    x: float
+    y: float
+    anchor: str
+    text: str
 
 
 class Dot(NamedTuple):
-    """A point: where, what it is (`plain`, `up`, `down`; in a funnel `within`, `95`, `998`), its label, and the y at
-    which the label has room."""
+    """A point: where, and what it is (`plain`, `up`, `down`; in a funnel `within`, `95`, `998`)."""
 
     x: float
     y: float
     kind: str
-    label: str
-    label_y: float = 0.0
 
 
 class Tick(NamedTuple):
@@ -47,22 +62,25 @@ class Band(NamedTuple):
 
 
 class ControlChart(NamedTuple):
-    """A control chart; `lines` are runs of points to be joined, `target` a y or None, `marks` drawn upright."""
+    """A control chart; `lines` are runs of points to be joined, `newest` the label of the last of them, `target` a y or
+    None, `marks` drawn upright, each labelled."""
 
     bands: list[Band]
     lines: list[list[Dot]]
     dots: list[Dot]
     x_ticks: list[Tick]
     y_ticks: list[Tick]
+    newest: Tick | None
     target: Tick | None
-    marks: list[Tick]
+    marks: list[Label]
 
 
 class FunnelChart(NamedTuple):
-    """A funnel; the curves are lists of (x, y)."""
+    """A funnel; the curves are lists of (x, y), the labels those of the units."""
 
     dots: list[Dot]
-    curves: dict[str, list[tuple[float, float]]]
+    labels: list[Label]
+    curves: dict[str, list[Place]]
     rate: Tick
     x_ticks: list[Tick]
     y_ticks: list[Tick]
@@ -86,7 +104,7 @@ def control(trend: Trend) -> ControlChart:
     low, high = _range(every)
     x, y = _weeks_scale(len(trend.weeks)), Scale(low, high, BOTTOM, TOP)
     kinds = {s.place: "up" if s.improvement else "down" for s in trend.control.signals}
-    dots = [Dot(x(place), y(value), kinds.get(place, "plain"), trend.weeks[place]) for place, value in held]
+    dots = [Dot(x(place), y(value), kinds.get(place, "plain")) for place, value in held]
     half = (x(1) - x(0)) / 2
     bands, runs = [], []
     for lines in limits:
@@ -94,35 +112,61 @@ def control(trend: Trend) -> ControlChart:
         bands.append(
             Band(
                 x(lines.first) - half, x(lines.last) + half, y(lines.centre), y(upper), y(lower),
-                f"mean {lines.centre:.1f}%", f"limit {upper:.1f}%", f"limit {lower:.1f}%",
+                f"mean {lines.centre:.1f}%", f"limit {_percent(upper)}", f"limit {_percent(lower)}",
             )
         )  # fmt: skip
         runs.append([dot for dot, (place, _) in zip(dots, held, strict=True) if lines.first <= place <= lines.last])
+    newest = Tick(dots[-1].y, f"newest {_percent(held[-1][1])}") if dots else None
     target = None if trend.target is None else Tick(y(trend.target), f"target {trend.target:g}%")
-    marks = [Tick(x(mark.place) - half, mark.reason) for mark in trend.marks]
-    return ControlChart(bands, runs, dots, _week_ticks(trend.weeks, x), _percent_ticks(low, high, y), target, marks)
+    marks = [_mark(x(mark.place) - half, mark.reason) for mark in trend.marks]
+    return ControlChart(bands, runs, dots, _week_ticks(trend.weeks, x), _percent_ticks(low, high, y), newest, target,
+                        marks)  # fmt: skip
+
+
+def _mark(at: float, reason: str) -> Label:
+    """On the side of an upright line that has room for its reason."""
+    anchor = "start" if at < (LEFT + RIGHT) / 2 else "end"
+    return Label(round(at, 1), TOP, anchor, shorten(reason, 44, placeholder=" …"))
 
 
 def funnel(found: Funnel) -> FunnelChart:
-    """Units by their effective size, and the limits around the force rate."""
-    values = [100 * point.share.rate for point in found.points if point.share.rate is not None]
-    values += [100 * found.rate]
-    ends = found.curve[len(found.curve) // 3]
-    low, high = _range([*values, 100 * ends.low_998, 100 * ends.high_998])
-    y = Scale(low, high, BOTTOM, TOP)
-    sizes = [limits.size for limits in found.curve]
-    x = Scale(0, sizes[-1], LEFT, RIGHT)
+    """Units by their effective size, and the limits around the force rate, as far as they lie in the drawing."""
+    ordered = sorted(found.points, key=lambda point: (-(point.share.rate or 0.0), point.name))
+    sizes = [point.bounds.size for point in ordered]
+    usual = min(found.curve, key=lambda limits: abs(limits.size - median(sizes)))
+    values = [100 * (point.share.rate or 0.0) for point in ordered]
+    low, high = _range([*values, 100 * found.rate, 100 * usual.low_998, 100 * usual.high_998])
+    first, last = found.curve[0].size, max(found.curve[-1].size, found.curve[0].size + 1)
+    x, y = Scale(first, last, LEFT, RIGHT), Scale(low, high, BOTTOM, TOP)
     curves = {
-        name: [(x(c.size), y(100 * getattr(c, name))) for c in found.curve if low <= 100 * getattr(c, name) <= high]
+        name: [(x(size), y(value)) for size, value in _within(
+            [(float(limits.size), 100 * getattr(limits, name)) for limits in found.curve], low, high)]
         for name in ("low_95", "high_95", "low_998", "high_998")
-    }
+    }  # fmt: skip
     kinds = {0: "within", 95: "95", 998: "998"}
-    dots = [Dot(x(p.bounds.size), y(100 * (p.share.rate or 0.0)), kinds[p.beyond], p.name) for p in found.points]
-    dots = _with_room(sorted(dots, key=lambda dot: dot.y))
-    step = _nice(sizes[-1] / 5)
-    ticks = [Tick(x(size), f"{size:,}") for size in range(0, sizes[-1] + 1, step)]
-    rate = Tick(y(100 * found.rate), f"rate {100 * found.rate:.1f}%")
-    return FunnelChart(dots, curves, rate, ticks, _percent_ticks(low, high, y))
+    dots = [Dot(x(point.bounds.size), y(value), kinds[point.beyond])
+            for point, value in zip(ordered, values, strict=True)]  # fmt: skip
+    named = [(dot, point.name) for dot, point in zip(dots, ordered, strict=True)
+             if len(dots) <= _LABELLED or point.beyond]  # fmt: skip
+    rate = Tick(y(100 * found.rate), f"rate {_percent(100 * found.rate)}")
+    level = [(at, rate.at) for at in range(LEFT, RIGHT, 10)]
+    labels = _labels(named, dots, [*level, *(place for curve in curves.values() for place in curve)])
+    step = _nice((last - first) / 6)
+    ticks = [Tick(x(size), f"{size:,}") for size in range(step * ceil(first / step), last + 1, step)]
+    return FunnelChart(dots, labels, curves, rate, ticks, _percent_ticks(low, high, y))
+
+
+def _within(curve: list[Place], low: float, high: float) -> list[Place]:
+    """The part of a curve between two values, up to the very edge."""
+    kept: list[Place] = [place for place in curve[:1] if low <= place[1] <= high]
+    for (before, was), (size, value) in pairwise(curve):
+        inside = low <= value <= high
+        if inside != (low <= was <= high):
+            edge = low if min(value, was) < low else high
+            kept.append((before + (edge - was) / (value - was) * (size - before), edge))
+        if inside:
+            kept.append((size, value))
+    return kept
 
 
 def overdue(trend: Trend) -> BarChart:
@@ -130,10 +174,10 @@ def overdue(trend: Trend) -> BarChart:
     most = max([*trend.overdue, 1])
     step = _nice(most / 3)
     top = step * ceil(most / step)
-    x, y = _weeks_scale(len(trend.weeks)), Scale(0, top, BOTTOM, TOP)
+    x, y = _weeks_scale(len(trend.weeks)), Scale(0, top, BARS_BOTTOM, TOP)
     width = 0.68 * (x(1) - x(0))
     bars = [
-        (x(place) - width / 2, y(count), width, BOTTOM - y(count), f"{trend.weeks[place]}: {count:,}")
+        (x(place) - width / 2, y(count), width, BARS_BOTTOM - y(count), f"{count:,}")
         for place, count in enumerate(trend.overdue)
     ]
     ticks = [Tick(y(value), f"{value:,}") for value in range(0, top + 1, step)]
@@ -153,13 +197,30 @@ class Scale(NamedTuple):
         return round(self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start), 1)
 
 
-def _with_room(dots: list[Dot]) -> list[Dot]:
-    """Labels one under another, none over its neighbour's; the dots come from the top down."""
-    placed: list[Dot] = []
-    for dot in dots:
-        above = [other.label_y for other in placed if abs(other.x - dot.x) < _LABEL]
-        placed.append(dot._replace(label_y=round(max([dot.y, *(at + 13 for at in above)]), 1)))
-    return placed
+def _labels(named: list[tuple[Dot, str]], dots: list[Dot], lines: list[Place]) -> list[Label]:
+    """A label for each dot where it hides least: no dot and no other label, no line if that can be."""
+    taken: list[Box] = [(dot.x - 7, dot.y - 7, dot.x + 7, dot.y + 7) for dot in dots]
+    labels = []
+    for dot, text in named:
+        wide = _LETTER * len(text)
+        places = [
+            (Label(dot.x + 10, dot.y + 4, "start", text), (dot.x + 8, dot.y - 8, dot.x + 10 + wide, dot.y + 8)),
+            (Label(dot.x - 10, dot.y + 4, "end", text), (dot.x - 10 - wide, dot.y - 8, dot.x - 8, dot.y + 8)),
+            (Label(dot.x, dot.y - 11, "middle", text), (dot.x - wide / 2, dot.y - 23, dot.x + wide / 2, dot.y - 7.5)),
+            (Label(dot.x, dot.y + 20, "middle", text), (dot.x - wide / 2, dot.y + 7.5, dot.x + wide / 2, dot.y + 23)),
+        ]
+        label, box = min(places, key=lambda place: _hides(place[1], taken, lines))
+        taken.append(box)
+        labels.append(Label(round(label.x, 1), round(label.y, 1), label.anchor, text))
+    return labels
+
+
+def _hides(box: Box, taken: list[Box], lines: list[Place]) -> int:
+    left, top, right, bottom = box
+    over = sum(left < other[2] and other[0] < right and top < other[3] and other[1] < bottom for other in taken)
+    outside = left < LEFT or right > RIGHT or top < 0 or bottom > BOTTOM
+    across = any(left < x < right and top < y < bottom for x, y in lines)
+    return 100 * over + 10 * outside + across
 
 
 def _weeks_scale(count: int) -> Scale:
@@ -176,16 +237,23 @@ def _week_ticks(weeks: tuple[str, ...], x: Scale) -> list[Tick]:
 
 
 def _range(values: list[float]) -> tuple[int, int]:
-    """Whole tens around some percentages, at least 20 points apart."""
-    low, high = 10 * floor(min(values, default=0) / 10), 10 * ceil(max(values, default=100) / 10)
+    """Whole fives around some percentages, at least 20 points apart so that chance does not look like more."""
+    low, high = 5 * floor(min(values, default=0) / 5), 5 * ceil(max(values, default=100) / 5)
     while high - low < 20:
-        low, high = max(low - 10, 0), min(high + 10, 100)
+        if high == 100 or (low > 0 and min(values) - low < high - max(values)):
+            low -= 5
+        else:
+            high += 5
     return low, high
 
 
 def _percent_ticks(low: int, high: int, y: Scale) -> list[Tick]:
-    step = 10 if high - low <= 60 else 20
-    return [Tick(y(value), f"{value}%") for value in range(low, high + 1, step)]
+    step = 5 if high - low <= 30 else 10 if high - low <= 60 else 20
+    return [Tick(y(value), f"{value}%") for value in range(step * ceil(low / step), high + 1, step)]
+
+
+def _percent(value: float) -> str:
+    return f"{value:.0f}%" if value in (0.0, 100.0) else f"{value:.1f}%"
 
 
 def _nice(value: float) -> int:

@@ -28,6 +28,19 @@ REOPENED_WITHIN: Final = 28
 
 
 @dataclass(frozen=True, slots=True)
+class Victims:
+    """The victims that something is asked of, as rows of the columns: of which it holds (`hit`), who had their cases,
+    the last counted update that was looked at (a row of the updates, -1: none), and the day on which the case closed
+    where that is what is asked about."""
+
+    row: Ints
+    hit: Flags
+    holders: Verdicts
+    update: Ints
+    closed: Days | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Silence:
     """The victims asked about, one element each: which are silent, which enhanced, and who has the case."""
 
@@ -58,6 +71,14 @@ class Facts:
         """Whether each case has a counted update on a day from `first` to `last`, both included."""
         start = np.searchsorted(self._key, case * (1 << 32) + first, side="left")
         return np.searchsorted(self._key, case * (1 << 32) + last, side="right") > start
+
+    def last_heard(self, case: Ints, last: Days | int) -> Ints:
+        """The last counted update of each case up to a day, as a row of the updates; -1 where there is none."""
+        place = np.searchsorted(self._key, case * (1 << 32) + last, side="right") - 1
+        if not len(self._key):
+            return place
+        row: Ints = np.where((place >= 0) & (self.contacts.case[place] == case), self.contacts.row[place], -1)
+        return row
 
     def owed(self, case: Ints, day: Days | int) -> Flags:
         """Which of the cases were neither exempt by category nor declining on a day, nor are cancelled."""
@@ -91,14 +112,14 @@ def silence(verdicts: Verdicts, period: Span) -> Silence:
     Known as the verdicts are: an update typed in after the week's end counts if it took place before it. A case
     reopened counts from its reopening, a victim added later from then.
     """
-    victim, silent, holders = silent_cases(verdicts, period)
+    found = silent_victims(verdicts, period)
     category = verdicts.columns.victims.category
-    owned = (holders.owner(name) for name in ("division", "team", "officer"))
-    return Silence(silent, category.codes[victim] == category.code("enhanced"), *owned)
+    owned = (found.holders.owner(name) for name in ("division", "team", "officer"))
+    return Silence(found.hit, category.codes[found.row] == category.code("enhanced"), *owned)
 
 
-def silent_cases(verdicts: Verdicts, period: Span) -> tuple[Ints, Flags, Verdicts]:
-    """(victims asked about, as rows of the columns; which are silent; who had their cases) as `silence` counts them."""
+def silent_victims(verdicts: Verdicts, period: Span) -> Victims:
+    """The victims asked about, and which are silent, as `silence` counts them."""
     last = period.days[1]
     facts = Facts(verdicts, period.ended(verdicts.policy.local))
     found = facts.cases
@@ -107,7 +128,8 @@ def silent_cases(verdicts: Verdicts, period: Span) -> tuple[Ints, Flags, Verdict
     case = case[was_open & (flips > last)]
     case = case[facts.owed(case, last)]
     holders = _holders(verdicts, facts, case, np.full(len(case), last, dtype=np.int32))
-    return found.victim[case], ~facts.heard(case, last - SILENCE + 1, last), holders
+    silent = ~facts.heard(case, last - SILENCE + 1, last)
+    return Victims(found.victim[case], silent, holders, facts.last_heard(case, last))
 
 
 def closing(verdicts: Verdicts, period: Span, division: str | None = None) -> Closing:
@@ -118,17 +140,18 @@ def closing(verdicts: Verdicts, period: Span, division: str | None = None) -> Cl
     are not owed a word and are left out, as are cancelled crimes. Closed across a due date: reopened in the week within
     28 days of the closing, an obligation having lapsed in between.
     """
-    victim, without, holders = closing_cases(verdicts, period)
-    own = np.ones(len(victim), dtype=np.bool_) if division is None else has(holders.owner("division"), division)
+    found = victims_at_close(verdicts, period)
+    holders = found.holders
+    own = np.ones(len(found.row), dtype=np.bool_) if division is None else has(holders.owner("division"), division)
     return Closing(
-        cases=len(np.unique(verdicts.columns.victims.crime[victim[own]])),
-        without_a_word=proportion(without[own], holders.owner("officer").take(own)),
+        cases=len(np.unique(verdicts.columns.victims.crime[found.row[own]])),
+        without_a_word=proportion(found.hit[own], holders.owner("officer").take(own)),
         across_due_date=len(closed_across(verdicts, Facts(verdicts, verdicts.as_at), period, division)),
     )
 
 
-def closing_cases(verdicts: Verdicts, period: Span) -> tuple[Ints, Flags, Verdicts]:
-    """(victims of cases closed in a period, as rows of the columns; which had no word; who had their cases)."""
+def victims_at_close(verdicts: Verdicts, period: Span) -> Victims:
+    """The victims of cases closed in a period, and which had no word of it."""
     first, last = period.days
     facts = Facts(verdicts, verdicts.as_at)
     found = facts.cases
@@ -139,7 +162,9 @@ def closing_cases(verdicts: Verdicts, period: Span) -> tuple[Ints, Flags, Verdic
     case = np.flatnonzero((day > NO_DAY) & (found.day_0 <= day))
     case = case[facts.owed(case, day[case])]
     day = day[case]
-    return found.victim[case], ~facts.heard(case, day - AROUND, day + AROUND), _holders(verdicts, facts, case, day)
+    without = ~facts.heard(case, day - AROUND, day + AROUND)
+    holders = _holders(verdicts, facts, case, day)
+    return Victims(found.victim[case], without, holders, facts.last_heard(case, day + AROUND), day)
 
 
 def closed_across(verdicts: Verdicts, facts: Facts, period: Span, division: str | None = None) -> Ints:

@@ -5,6 +5,7 @@ from typing import Final
 
 from compliance.policy.model import Policy
 from compliance.reports.model import Definition
+from compliance.reports.rows import cases_command
 from compliance.reports.spans import Span
 
 _RATES: Final = (
@@ -56,9 +57,15 @@ _CLOSING: Final = (
      "statistics 1.8, rules 4.1"),
 )  # fmt: skip
 
+_GROUP: Final = {"Division": "/NAME"}
+"""What the name of a figure ends with, where it is about one of several groups: to be filled in."""
 
-def definitions(policy: Policy, period: Span, live_methods: Sequence[str]) -> tuple[Definition, ...]:
-    """The definitions of a week's figures under a policy; each with the names of the figures it is about."""
+
+def definitions(
+    policy: Policy, period: Span, live_methods: Sequence[str], division: str | None = None
+) -> tuple[Definition, ...]:
+    """The definitions of a period's figures under a policy, of the board's edition or of a division's; each with the
+    names of the figures it is about."""
     ids = [requirement.id for requirement in policy.requirement]
     alone = [*_CLOSING]
     if any(requirement.repeat_every for requirement in policy.requirement):
@@ -67,9 +74,11 @@ def definitions(policy: Policy, period: Span, live_methods: Sequence[str]) -> tu
         alone += _SAME_DAY
     families = [(tuple(f"{name}.{key}" for key in ids), title, text, clause) for name, title, text, clause in _RATES]
     families += [((name,), title, text, clause) for name, title, text, clause in alone]
-    methods, command = ", ".join(live_methods), f"compliance report cases --week {period} --figure"
+    methods, command = ", ".join(live_methods), cases_command(str(period), division)
     return tuple(
-        Definition(figures, title, text.format(methods=methods), clause, f"{command} {figures[0]}")
+        Definition(
+            figures, title, text.format(methods=methods), clause, f"{command} {figures[0]}{_GROUP.get(title, '')}"
+        )
         for figures, title, text, clause in families
     )
 

@@ -1,14 +1,15 @@
-"""A report as headings, sentences, tables and drawings, for the forms that are typeset."""
+"""A report as headings, sentences, tables and drawings, for the forms that are typeset: what everyone reads."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from compliance.reports import charts, telling, words
-from compliance.reports.definitions import GLOSSARY
-from compliance.reports.layout import Document, Drawing, Section, Table
-from compliance.reports.model import Figures, Requirement
+from compliance.reports import attention, charts, passages, telling, words
+from compliance.reports.full import full_sections
+from compliance.reports.layout import Card, Cards, Cell, Document, Drawing, Part, Points, Range, Section, Table
+from compliance.reports.model import Figures, Period, Requirement
 from compliance.reports.periods import in_words
-from compliance.reports.proportions import Change, Proportion
+from compliance.reports.proportions import Proportion
 from compliance.reports.render import edition_name, fill
+from compliance.reports.tables import change_cells, compared, name_of, rate_cells, share_cells, units_in_period
 from compliance.reports.words import heading, interval, number, percent, signed, verdict
 
 FONT = "Libertinus Serif"
@@ -17,20 +18,19 @@ FONT = "Libertinus Serif"
 
 def document(figures: Figures) -> Document:
     """The figures as a document."""
-    unit, whole = ("division", "force") if figures.unit is None else ("team", "division")
+    unit, _ = words.units(figures)
     sections = [
-        Section("The rates", list(_rates(figures))),
+        Section("The rates", [_cards(figures), *_events(figures)]),
         Section("Change, or chance?", list(_trends(figures))),
-        Section(f"{heading(unit)}s", list(_units(figures, unit, whole))),
+        Section(f"{heading(unit)}s", list(_units(figures))),
         Section("The same-day question", list(_same_day(figures))),
-        Section("How victims are told, and how it is recorded", list(_contact(figures))),
-        Section("Lenient and strict, enhanced victims, offence groups", list(_groups(figures))),
+        Section("How victims are told", list(_ways(figures))),
+        Section("Enhanced victims, live contact, offence groups", list(_groups(figures))),
         Section("Overdue now, and cases closed", list(_outstanding(figures))),
         Section("What became of earlier reports", list(_restated(figures))),
-        Section("Data quality", [_quality(figures), *_gaps(figures)]),
-        Section("Reminders", list(_reminders(figures))),
-        Section("Twenty to read", list(_sample(figures))),
-        Section("How this is computed", list(_method(figures))),
+        Section("Data quality, and how updates are entered", list(_quality(figures))),
+        Section("Reminders: do they work?", list(_reminders(figures))),
+        Section("A sample to read", list(_sample(figures))),
     ]
     return Document(
         force=figures.force,
@@ -42,48 +42,71 @@ def document(figures: Figures) -> Document:
             [figures.force, edition_name(figures), figures.period, f"policy {figures.basis.policy_digest[:12]}"]
         ),
         summary=[[line.about, line.text] for line in words.summary(figures)],
-        things=telling.things_to_look_at(figures),
+        things=attention.things_to_look_at(figures),
         sections=[section for section in sections if section.parts],
+        full=full_sections(figures),
     )
 
 
-def _named(requirement: Requirement) -> str:
-    return requirement.title if requirement.event else heading(requirement.id)
-
-
-def _share(share: Proportion) -> list[str]:
-    if share.withheld:
-        return ["withheld", "withheld", "–"]
-    return [f"{number(share.count)} / {number(share.of)}", percent(share.rate), interval(share) if share.of else "–"]
-
-
-def _change(change: Change | None) -> list[str]:
-    if change is None or not change.tested:
-        return ["–", verdict(change)]
-    return [f"{signed(change.difference)} ({signed(change.low)} to {signed(change.high)})", verdict(change)]
-
-
-_SHARE = ["#In time / due", "#Rate", "#95% interval"]
-
-
-def _rates(figures: Figures) -> Iterator[str | Table]:
-    rows = []
+def _cards(figures: Figures) -> Cards:
+    cards = []
     for requirement in figures.requirements:
-        periods = [(figures.period, requirement.week), (requirement.before.week, requirement.before)]
-        if requirement.provisional:
-            periods.append((f"{requirement.provisional.week} (provisional)", requirement.provisional))
-        for name, period in periods:
-            change = _change(requirement.change) if name == figures.period else ["", ""]
-            rows.append([_named(requirement), name, *_share(period.rate.share), *change])
-            if period.silent:
-                rows.append(["Silent victims", name, *_share(period.silent), "", ""])
-    yield Table(
-        f"Rates of the {figures.kind}, the {figures.kind} before, and what is provisional",
-        ["Figure", "Period", *_SHARE, "#Points on the one before", "Is it chance?"], rows,
-    )  # fmt: skip
+        if requirement.event:
+            continue
+        week, change = requirement.week, requirement.change
+        lines = _card_lines(week.rate.share, "in time")
+        if week.rate.share.of and week.rate.late is not None:
+            lines.append(f"{number(week.rate.late)} late, {number(week.rate.not_given)} not given")
+        if change and change.tested:
+            lines.append(f"{signed(change.difference)} points on the {figures.kind} before: {verdict(change)}")
+        lines += _others(requirement, figures, "rate")
+        cards.append(_card(f"{heading(requirement.id)} rate", requirement.title, week.rate.share, lines))
+        if week.silent:
+            lines = [*_card_lines(week.silent, "victims"), *_others(requirement, figures, "silent")]
+            cards.append(_card("Silent victims", "No update for 28 days, in cases open for longer", week.silent, lines))
+    return Cards(cards)
 
 
-def _trends(figures: Figures) -> Iterator[str | Table | Drawing]:
+def _card(title: str, what: str, share: Proportion, lines: list[str]) -> Card:
+    if share.withheld or not share.of:
+        return Card(title, what, "", "withheld" if share.withheld else "not available", lines)
+    if share.few:
+        return Card(title, what, number(share.count), f" of {number(share.of)}", lines)
+    return Card(title, what, percent(share.rate)[:-1], "%", lines)
+
+
+def _card_lines(share: Proportion, what: str) -> list[str]:
+    if not share.of:
+        return []
+    return [f"95% interval {interval(share)}", f"{number(share.count)} of {number(share.of)} {what}"]
+
+
+def _others(requirement: Requirement, figures: Figures, which: str) -> list[str]:
+    def of(period: Period) -> str:
+        share = period.rate.share if which == "rate" else period.silent
+        if share and share.of and share.few:
+            return f"{number(share.count)} of {number(share.of)}"
+        return "withheld" if share and share.withheld else percent(share.rate if share else None)
+
+    line = f"{heading(figures.kind)} before {of(requirement.before)}"
+    return [line + (f", provisional {of(requirement.provisional)}" if requirement.provisional else "")]
+
+
+def _events(figures: Figures) -> Iterator[Part]:
+    rows: list[list[Cell]] = [
+        [r.title, *share_cells(r.week.rate.share), *change_cells(r.change)] for r in figures.requirements if r.event
+    ]
+    if rows:
+        yield Table(f"Updates owed after an event, in the {figures.kind}",
+                    ["Requirement", "#In time / due", "#Rate", "#95% interval", "#Points on the one before",
+                     "Is it chance?"], rows)  # fmt: skip
+    if told := [
+        f"{_shape(cause)} {name}, {cause.weeks}: {cause.what}" for name, cause in telling.event_causes(figures)
+    ]:
+        yield Points("Special causes among them, the two newest of each", told)
+
+
+def _trends(figures: Figures) -> Iterator[Part]:
     for requirement in figures.requirements:
         trend = requirement.trend
         if requirement.event or not trend.shares:
@@ -91,57 +114,43 @@ def _trends(figures: Figures) -> Iterator[str | Table | Drawing]:
         said = telling.chart_in_words(trend)
         yield _drawing("control", charts.control(trend), f"{heading(requirement.id)} rate, per cent by week", said)
         yield f"{said} {telling.assured(requirement)}".strip()
-        for cause in telling.causes(trend.weeks, trend):
-            better = "an improvement" if cause.improvement else "a deterioration"
-            yield f"{heading(cause.weeks)}: {cause.what}; {better} that chance alone is unlikely to give."
+        found = telling.causes(trend.weeks, trend)
+        told = [f"{_shape(cause)} {telling.cause_in_words(cause)}" for cause in found]
+        yield Points("", told) if told else telling.NO_CAUSE
+        for mark in trend.marks:
+            yield f"{heading(in_words(mark.week))}: {mark.reason}."
         if trend.silent:
             yield telling.silent_in_words(trend)
-        yield _weeks(requirement)
 
 
-def _weeks(requirement: Requirement) -> Table:
-    trend = requirement.trend
-    causes = {s.place: f"{'▲' if s.improvement else '▼'} {s.rule}" for s in trend.control.signals}
-    rows = [
-        [
-            week,
-            *_share(share),
-            *([percent(trend.silent[i].rate)] if trend.silent else []),
-            number(trend.overdue[i] if trend.overdue else None),
-            causes.get(i, ""),
-        ]
-        for i, (week, share) in enumerate(zip(trend.weeks, trend.shares, strict=True))
-    ]
-    silent = ["#Silent victims"] if trend.silent else []
-    columns = ["Week", *_SHARE, *silent, "#Overdue then", "Special cause"]
-    return Table(f"{heading(requirement.id)} rate by week", columns, rows)
+def _shape(cause: telling.Cause) -> str:
+    """What marks it in the chart."""
+    return "▲" if cause.improvement else "▼"
 
 
-def _units(figures: Figures, unit: str, whole: str) -> Iterator[str | Table | Drawing]:
+def _units(figures: Figures) -> Iterator[Part]:
+    unit, _ = words.units(figures)
+    yield f"The {unit} is the one that had the case when the update was due. {telling.FEW_GREY}"
     for requirement in figures.requirements:
-        if not requirement.divisions:
-            continue
-        silent = ["#Silent victims"] if requirement.repeats else []
-        week = [
-            [d.name or "None recorded", *_share(d.week.share), *([percent(d.silent.rate)] if d.silent else [])]
-            for d in requirement.divisions
-        ]
-        yield Table(f"{heading(requirement.id)} rate in the {figures.kind}", [heading(unit), *_SHARE, *silent], week)
-        trailing = [
-            [d.name or "None recorded", *_share(d.trailing.share), *_change(d.change)]
-            for d in requirement.divisions if d.trailing
-        ]  # fmt: skip
-        if trailing:
-            yield Table(
-                f"{heading(requirement.id)} rate over {figures.basis.trailing_weeks} settled weeks, against the rest "
-                f"of the {whole}", [heading(unit), *_SHARE, "#Points", "Is it chance?"], trailing,
-            )  # fmt: skip
+        if any(division.trailing for division in requirement.divisions):
+            yield compared(requirement, figures)
+        elif requirement.divisions:
+            yield units_in_period(requirement, figures)
+            yield telling.not_compared(figures, requirement)
         if requirement.funnel:
             said = telling.funnel_in_words(requirement.funnel, unit)
             yield _drawing("funnel", charts.funnel(requirement.funnel),
                            f"{heading(requirement.id)} rate of each {unit} by how much was due", said)  # fmt: skip
             yield said
-    yield f"This is no league table: most of what lies between {unit}s is chance, and no difference shows a cause."
+    if any(requirement.funnel for requirement in figures.requirements):
+        yield telling.FUNNEL_KEY
+    if found := telling.unit_causes(figures):
+        told = [f"{_shape(cause)} {name}, {cause.weeks}: {cause.what}" for name, cause in found]
+        yield Points(f"Special causes in single {unit}s, the two newest of each", told)
+    yield (
+        f"No order among {unit}s can be read from this. About one comparison in twenty is flagged by chance alone, and "
+        "none shows a cause."
+    )
 
 
 def _drawing(kind: str, chart: object, caption: str, alt: str) -> Drawing:
@@ -149,145 +158,131 @@ def _drawing(kind: str, chart: object, caption: str, alt: str) -> Drawing:
     return Drawing(caption, source.strip(), f"{caption}. {alt}")
 
 
-def _same_day(figures: Figures) -> Iterator[str | Table]:
+def _same_day(figures: Figures) -> Iterator[Part]:
     asked = figures.same_day
     if asked is None or not asked.policy.of:
         return
-    named = (("Force policy", asked.policy), ("If the same-day update counted", asked.counting),
-             ("As the original system counted", asked.original))  # fmt: skip
-    rows = [[name, *_share(share)] for name, share in named]
-    yield Table(f"The {asked.requirement} rate three ways, the same obligations", ["Reading", *_SHARE], rows)
-    only = heading(words.counted(asked.only_same_day, "victim"))
-    yield f"{only} had an update on the day of the report and no other in time."
+    rows: list[list[Cell]] = [
+        [name, *share_cells(share), "" if share.rate is None
+         else Range(0.0, share.rate, share.rate, None, share is asked.policy)]
+        for name, share in (("Force policy: it does not count", asked.policy),
+                            ("If the same-day update counted", asked.counting),
+                            ("As the original system counted", asked.original))
+    ]  # fmt: skip
+    yield (
+        f"Does an update on the day of the report count towards the {asked.requirement} requirement? By the force's "
+        f"policy it does not: the victim is owed a further one. {passages.same_obligations(asked)}, judged three ways:"
+    )
+    yield Table(f"The {asked.requirement} rate three ways", ["Reading", "#In time / due", "#Rate", "#95% interval",
+                "~0 to 100%"], rows)  # fmt: skip
+    yield passages.same_day_in_words(asked)
 
 
-def _contact(figures: Figures) -> Iterator[str | Table]:
-    ways = [[heading(w.method or "none recorded"), number(w.informed), number(w.attempted)] for w in figures.ways]
+def _ways(figures: Figures) -> Iterator[Part]:
+    ways: list[list[Cell]] = [
+        [heading(way.method or "none recorded"), number(way.informed), number(way.attempted)] for way in figures.ways
+    ]
     if ways:
-        yield Table(f"Contacts entered in the {figures.kind}", ["Method", "#Informed", "#Attempts that failed"], ways)
-    asked = [[q.title, *_share(q.share)[:2], telling.expected(q), q.asks] for q in figures.questions]
-    if asked:
-        yield Table("Questions that the entries raise; none shows that anything was done wrong",
-                    ["What was seen", "#How many", "#Share", "#By chance", "The question"], asked)  # fmt: skip
-
-    if figures.late_teams:
-        yield telling.late_teams_in_words(figures.late_teams)
+        yield Table(f"Contacts entered in the {figures.kind}, by method",
+                    ["Method", "#Victim informed", "#Attempts that did not reach the victim"], ways)  # fmt: skip
+        yield "An attempt is kept and shown; it does not count as an update."
 
 
-def _groups(figures: Figures) -> Iterator[Table]:
-    rows = []
+def _groups(figures: Figures) -> Iterator[Part]:
+    methods = ", ".join(figures.basis.live_methods)
+    rows: list[list[Cell]] = []
     for requirement in figures.requirements:
-        for name, part in (("As the policy counts", requirement.week), ("Live contact only", requirement.live),
-                           ("Enhanced victims", requirement.enhanced)):  # fmt: skip
-            rows.append([_named(requirement), name, *_share(part.rate.share)])
-            if part.silent:
-                rows.append(["Silent victims", name, *_share(part.silent)])
-    yield Table(f"Rates of the {figures.kind}", ["Figure", "Of", *_SHARE], rows)
-    for requirement in figures.requirements:
-        if requirement.offences and not requirement.event:
-            groups = [[g.name or "None recorded", *_share(g.share)] for g in requirement.offences[:15]]
-            yield Table(f"{heading(requirement.id)} rate by offence group over {requirement.trailing_held} weeks",
-                        ["Offence group", *_SHARE], groups)  # fmt: skip
+        parts = (requirement.week, requirement.live, requirement.enhanced)
+        rows.append([name_of(requirement), *rate_cells([part.rate.share for part in parts])])
+        if requirement.repeats:
+            rows.append(["Silent victims", *rate_cells([part.silent for part in parts if part.silent])])
+    yield Table(
+        f"The {figures.kind}'s rates, beside those with live contact only ({methods}) and those of enhanced victims",
+        ["Figure", "#As the policy counts", "#95% interval", "#Live contact only", "#95% interval", "#Enhanced victims",
+         "#95% interval"], rows,
+    )  # fmt: skip
+    yield passages.LIVE_ONLY
+    named, groups = passages.offences(figures)
+    if groups:
+        titles = [title for requirement in named for title in (f"#{heading(requirement.id)}", "#95% interval")]
+        rows = [[name_of(name), *rate_cells(shares)] for name, shares in groups]
+        yield Table(f"Rates by offence group over {passages.offence_weeks(figures)}", ["Offence group", *titles], rows)
+        yield passages.offences_in_words(figures)
 
 
-def _outstanding(figures: Figures) -> Iterator[str | Table | Drawing]:
+def _outstanding(figures: Figures) -> Iterator[Part]:
     bands = figures.requirements[0].overdue.bands
     titles = [f"#{b.first} to {b.last} days" if b.last else f"#over {b.first - 1} days" for b in bands]
-    rows = [
-        [_named(r), number(r.overdue.count), *(number(band.count) for band in r.overdue.bands)]
+    rows: list[list[Cell]] = [
+        [name_of(r), number(r.overdue.count), *(number(band.count) for band in r.overdue.bands)]
         for r in figures.requirements
     ]
-    yield Table(f"Overdue on {words.day(figures.basis.today)}", ["Requirement", "#Overdue", *titles], rows)
+    caption = f"Updates overdue on {words.day(figures.basis.today)}, by how long"
+    yield Table(caption, ["Requirement", "#Overdue", *titles], rows)
     for requirement in figures.requirements:
         if requirement.trend.overdue and not requirement.event:
             said = telling.overdue_in_words(requirement)
             yield _drawing("bars", charts.overdue(requirement.trend),
                            f"{heading(requirement.id)} updates overdue when each week was settled", said)  # fmt: skip
             yield said
-    closing = figures.closing
-    if closing.without_a_word.of:
-        share = closing.without_a_word
-        yield (
-            f"Closed without a word: of {words.counted(share.of, 'victim')} of cases closed in the {figures.kind}, "
-            f"{number(share.count)} ({percent(share.rate)}, interval {interval(share)}) had no update from seven days "
-            "before the closing to seven days after it."
-        )
-    across = words.counted(closing.across_due_date, "case")
-    yield f"Closed across a due date and reopened within 28 days: {across}."
+    without, across = passages.closed_in_words(figures)
+    yield f"Closed without a word. {without}"
+    yield f"Closed across a due date. {across}"
 
 
-def _restated(figures: Figures) -> Iterator[str | Table]:
-    rows = [
+def _restated(figures: Figures) -> Iterator[Part]:
+    if figures.edition == "public":
+        return
+    yield passages.earlier_in_words(figures)
+    rows: list[list[Cell]] = [
         [r.period, r.requirement, f"{number(r.published_met)} / {number(r.published_due)}",
-         f"{number(r.met)} / {number(r.due)}", telling.restated_difference(r), telling.restated_in_words(r)]
-        for r in figures.restated if r.unit == figures.unit
+         f"{number(r.met)} / {number(r.due)}", passages.restated_difference(r), heading(passages.restated_in_words(r))]
+        for r in passages.changed(figures)
     ]  # fmt: skip
     if rows:
-        yield Table("Published figures, restated; the causes add up to the difference",
-                    ["Period", "Requirement", "#As published", "#As known now", "#Points", "Causes"], rows)  # fmt: skip
+        columns = ["Period", "Requirement", "#As published", "#As known now", "#Points", "Causes"]
+        yield Table("Published figures, restated", columns, rows)
+
+
+def _quality(figures: Figures) -> Iterator[Part]:
+    found = attention.faults(figures.quality)
+    if found:
+        rows: list[list[Cell]] = [[q.title, number(q.in_week), number(q.held), q.meaning] for q in found]
+        yield Table("Faults found in the records", ["What was found", f"#In the {figures.kind}", "#In all records",
+                    "What it means"], rows)  # fmt: skip
     else:
-        yield f"No earlier {figures.kind} has been published, so there is nothing to restate."
-
-
-def _quality(figures: Figures) -> Table:
-    rows = [[q.title, number(q.in_week), number(q.held), q.meaning] for q in figures.quality]
-    return Table("What was found in the records; nothing is silently dropped",
-                 ["What was found", f"#In the {figures.kind}", "#In all records", "What it means"], rows)  # fmt: skip
-
-
-def _gaps(figures: Figures) -> Iterator[str]:
+        yield f"No fault was found in the records of the {figures.kind}."
     for gap in figures.intake.gaps:
-        first, last = words.day(gap.first), words.day(gap.last)
-        yield f"Feed gap: the crime system was not read to its end between {first} and {last}."
+        yield passages.gap_in_words(gap)
+    if figures.questions:
+        asked = attention.stand_out(figures.questions)
+        rows = [[q.title, *share_cells(q.share)[:2], passages.expected(q), q.asks] for q in asked]
+        if rows:
+            yield Table("Questions that the entries raise; none shows that anything was done wrong",
+                        ["What was seen", "#How many", "#Share", "#By chance", "The question"], rows)  # fmt: skip
+        yield attention.asked_in_words(figures.questions)
+    if figures.late_teams:
+        yield passages.late_teams_in_words(figures.late_teams)
 
 
-def _reminders(figures: Figures) -> Iterator[str | Table]:
+def _reminders(figures: Figures) -> Iterator[Part]:
     sent = figures.reminders
     if sent is None:
         return
-    yield telling.mails_in_words(sent)
-    if not sent.steps:
-        return
-    rows = [
-        [e.title, number(e.day.of), _counted(e.day), _counted(e.three_days), telling.hours(e.median_hours),
-         _counted(e.before_day), _counted(e.before_three_days), telling.hours(e.before_median_hours)]
-        for e in sent.steps
-    ]  # fmt: skip
-    yield Table("Obligations told of, and what was recorded afterwards",
-                ["Reminder", "#Told of", "#Within 24 hours", "#Within 72 hours", "#Median", "#24 hours, before",
-                 "#72 hours, before", "#Median, before"], rows)  # fmt: skip
-    yield telling.before_in_words(sent)
-    yield telling.EFFECT_LIMITS
+    yield passages.mails_in_words(sent)
+    if sent.steps:
+        rows: list[list[Cell]] = [
+            [e.title, number(e.three_days.of), passages.cleared(e.three_days), passages.hours(e.median_hours),
+             passages.cleared(e.before_three_days), passages.hours(e.before_median_hours)] for e in sent.steps
+        ]  # fmt: skip
+        yield Table("Recorded as discharged within 72 hours", ["Reminder", "#Told of", "#After the mail", "#Median",
+                    "#Without one", "#Median"], rows)  # fmt: skip
+        yield f"{passages.before_in_words(sent)} {passages.NO_CAUSE_SHOWN}"
 
 
-def _counted(share: Proportion | None) -> str:
-    return "–" if share is None or not share.of else f"{number(share.count)} ({percent(share.rate)})"
-
-
-def _sample(figures: Figures) -> Iterator[str | Table]:
+def _sample(figures: Figures) -> Iterator[Part]:
     if sample := figures.sample:
         yield (
-            f"Drawn at random from the {number(sample.drawn_from)} crimes with an update due in the {figures.kind}, "
-            f"with the seed {sample.seed}: {', '.join(sample.crime_refs)}."
+            f"Timely is not the same as good. Drawn at random from the {number(sample.drawn_from)} crimes with an "
+            f"update due in the {figures.kind}, with the seed {sample.seed}: {', '.join(sample.crime_refs)}."
         )
-
-
-def _method(figures: Figures) -> Iterator[str | Table]:
-    basis = figures.basis
-    facts = [
-        ["Policy", f"{basis.policy} ({basis.policy_source})"], ["Policy digest", basis.policy_digest],
-        ["Records", f"{basis.records}: {number(basis.crimes)} crimes with {number(basis.victims)} victims"],
-        ["Judged as at (T)", words.instant(basis.as_at)], ["As known at (K)", words.instant(basis.known_at)],
-        ["Comparisons made", f"{basis.comparisons}; about one in twenty would be flagged by chance alone"],
-        ["To list the cases", f"compliance report cases --week {figures.period} --figure NAME"],
-    ]  # fmt: skip
-    yield Table("What the figures were computed from", ["", ""], facts)
-    effects: Sequence[list[str]] = [
-        [_named(r), f"{r.week.rate.share.deff:.2f}", number(round(r.week.rate.share.of / r.week.rate.share.deff))]
-        for r in figures.requirements
-    ]
-    yield Table(f"Design effects of the {figures.kind}", ["Requirement", "#Design effect", "#Effective size"],
-                list(effects))  # fmt: skip
-    yield Table("What the figures mean", ["Figure", "Definition", "Clause"],
-                [[d.title, d.meaning, d.clause] for d in figures.definitions])  # fmt: skip
-    yield Table("Words", ["Word", "Meaning"], [list(pair) for pair in GLOSSARY])

@@ -8,7 +8,7 @@ from random import Random
 
 import numpy as np
 
-from compliance.policy import Policy, judge
+from compliance.policy import Policy
 from compliance.policy.calendars import from_day
 from compliance.policy.verdicts import MET, Verdicts
 from compliance.records.columns import Coded
@@ -17,7 +17,7 @@ from compliance.reports.contact import Silence, closing
 from compliance.reports.definitions import definitions
 from compliance.reports.entry import questions, ways
 from compliance.reports.findings import LateTeams, Sample
-from compliance.reports.judged import TRAILING, Judged, Judgements, ReportOptions, judge_periods
+from compliance.reports.judged import TRAILING, Judged, Judgements, ReportOptions, judge_periods, of_division
 from compliance.reports.model import Basis, Division, Figures, Intake, Requirement
 from compliance.reports.quality import data_quality
 from compliance.reports.questions import same_day
@@ -26,7 +26,6 @@ from compliance.reports.reminding import Mailed, after_reminder, reminded
 from compliance.reports.sources import RecordSource
 from compliance.reports.spans import Span
 from compliance.reports.trends import funnel, offence_groups, trend, unit_trends
-from compliance.store.pool import taken
 
 BOARD, DIVISION = "board", "division"
 
@@ -58,7 +57,7 @@ def figures_of(
     intake = intake or Intake()
     verdicts, period = judged.verdicts, judged.period.span
     own = judged.period.within(division)
-    ours = verdicts if division is None else _of_division(verdicts, division)
+    ours = verdicts if division is None else of_division(verdicts, division)
     requirements = tuple(_requirement(judged, place, division) for place in range(len(judged.policy.requirement)))
     return Figures(
         force=force,
@@ -76,7 +75,7 @@ def figures_of(
         intake=intake,
         ways=ways(ours, period),
         questions=(
-            *questions(verdicts, ours, period, own.cohort, judged.before_columns),
+            *(seen.question for seen in questions(verdicts, ours, period, own.cohort, judged.before_columns)),
             *([after_reminder(verdicts, mailed, division)] if mailed else []),
         ),
         late_teams=_late_teams(judged, division),
@@ -85,17 +84,9 @@ def figures_of(
         version=1,
         changed=(),
         reminders=None if mailed is None else reminded(verdicts, mailed, division),
-        definitions=definitions(judged.policy, period, judged.options.live_methods),
+        definitions=definitions(judged.policy, period, judged.options.live_methods, division),
         basis=_basis(judged, ours, requirements),
     )
-
-
-def _of_division(verdicts: Verdicts, division: str) -> Verdicts:
-    """The crimes that a division has, or has had, judged as they were."""
-    columns = verdicts.columns
-    rows = has(columns.division, division)
-    rows[columns.allocations.crime[has(columns.allocations.division, division)]] = True
-    return judge(taken(columns, np.flatnonzero(rows)), verdicts.policy, verdicts.as_at, verdicts.known_at)
 
 
 def _requirement(judged: Judgements, place: int, division: str | None) -> Requirement:

@@ -22,6 +22,7 @@ from compliance.reports.restatement import Earlier, Restatement
 from compliance.reports.sources import RecordSource
 from compliance.reports.spans import Span
 from compliance.reports.weeks import Week
+from compliance.store.pool import taken
 
 CHARTED: Final = 26
 """Settled weeks in a control chart (statistics section 2)."""
@@ -87,6 +88,14 @@ def charted_weeks(period: Span) -> list[Week]:
     """The settled weeks in the charts of a period's report: those that end in it or before, the earliest first."""
     newest = Week.of(period.last + timedelta(days=1)).plus(-1)
     return [newest.plus(back) for back in range(1 - CHARTED, 1)]
+
+
+def of_division(verdicts: Verdicts, division: str) -> Verdicts:
+    """The crimes that a division has, or has had, judged as they were."""
+    columns = verdicts.columns
+    rows = has(columns.division, division)
+    rows[columns.allocations.crime[has(columns.allocations.division, division)]] = True
+    return judge(taken(columns, np.flatnonzero(rows)), verdicts.policy, verdicts.as_at, verdicts.known_at)
 
 
 def _outstanding(verdicts: Verdicts) -> Cohort:

@@ -139,15 +139,19 @@ class Intake(Struct, frozen=True):
     """What only the running service knows of its data; None where there is no service behind the records.
 
     `refused`: records in quarantine. `no_address`: mails held for want of an address. `unknown_officers`: officers that
-    records name and the directory does not. `last_complete_poll`: when the newest complete poll ended.
+    records name and the directory does not. `vanished`: crimes that the full exports of the crime system had ceased to
+    hold as known at K, `vanished_in_period` of these within the period; None where it gives no full exports either.
+    `last_complete_poll`: when the newest complete poll ended.
     """
 
     refused: int | None = None
     no_address: int | None = None
     unknown_officers: int | None = None
+    vanished: int | None = None
+    vanished_in_period: int | None = None
     last_complete_poll: datetime | None = None
     gaps: tuple[Gap, ...] = ()
-    """When in the period the crime system was not read to its end for more than a day."""
+    """When the crime system was not read to its end for a whole local date or more, one of them in the period."""
 
 
 class Definition(Struct, frozen=True):

@@ -1,10 +1,11 @@
 """What is never silently dropped, counted (rules section 8)."""
 
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, Literal
 
 import numpy as np
 
-from compliance.policy.calendars import Days
+from compliance.policy.calendars import Days, Ints
 from compliance.policy.standing import Flags
 from compliance.policy.verdicts import YES, Verdicts
 from compliance.records.columns import UNKNOWN_VICTIM
@@ -16,7 +17,7 @@ from compliance.reports.spans import Span
 ATTEMPTED: Final = "attempted"
 """The outcome of a contact that did not reach the victim (records section 1)."""
 
-_UPDATES: Final = (
+_CLASSES: Final = (
     ("attempt", "2.4", "Attempts that did not reach the victim", "kept and shown; they do not count"),
     ("outcome", "2.4", "Updates with no outcome, or another that does not count", "they do not count"),
     ("same-day", "3.3", "Updates on the day of the report", "contact, but not the further one owed after that day"),
@@ -28,7 +29,26 @@ _UPDATES: Final = (
     ("future", "2.7", "Updates dated in the future", "do not count until that day: look at the dates"),
     ("late-entry", "8", "Updates entered more than {late} days after they took place",
      "they count from the day they took place"),
+    ("entered-after-due", "8", "Obligations met by an update entered after the due date",
+     "met in time, but shown as overdue until it was entered"),
+    ("no-victim", "8", "Records without a victim", "no one to update: no obligations"),
 )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a class of rules section 8 counts: rows of the `updates` or `crimes` of the columns or of the `obligations`
+    of the verdicts, and the local day of each by which it belongs to a period."""
+
+    table: Literal["updates", "crimes", "obligations"]
+    rows: Ints
+    day: Days
+
+    def within(self, period: Span) -> Flags:
+        """Which of the rows belong to a period."""
+        first, last = period.days
+        belongs: Flags = (self.day >= first) & (self.day <= last)
+        return belongs
 
 
 def data_quality(verdicts: Verdicts, period: Span, intake: Intake, versions: bool) -> tuple[Quality, ...]:
@@ -38,10 +58,19 @@ def data_quality(verdicts: Verdicts, period: Span, intake: Intake, versions: boo
     that in which they were due. `versions` says whether the records are as they were held at K, so that an update dated
     later is one dated in the future even where nothing tells when it was entered.
     """
+    found = kept(verdicts, versions)
     return (
-        *_updates(verdicts, period, versions),
-        _entered_after_due(verdicts, period),
-        *_crimes(verdicts, period),
+        *(
+            Quality(
+                key,
+                title.format(late=verdicts.policy.late_entry_days),
+                meaning,
+                clause,
+                in_week=int(found[key].within(period).sum()),
+                held=len(found[key].rows),
+            )
+            for key, clause, title, meaning in _CLASSES
+        ),
         _held(
             "unknown-officer",
             "Officers not in the directory",
@@ -57,11 +86,37 @@ def data_quality(verdicts: Verdicts, period: Span, intake: Intake, versions: boo
             in_week=None if intake.last_complete_poll is None else len(intake.gaps),
             held=None,
         ),
+        Quality(
+            "vanished",
+            "Records that the crime system's full exports no longer hold",
+            "judged as last seen until an export holds them again: ask whether they were deleted, merged or renumbered",
+            "8",
+            in_week=intake.vanished_in_period,
+            held=intake.vanished,
+        ),
         _held("refused", "Records refused", "kept apart with the reason; in no figure until corrected", intake.refused),
     )
 
 
-def _updates(verdicts: Verdicts, period: Span, versions: bool) -> list[Quality]:
+def kept(verdicts: Verdicts, versions: bool) -> dict[str, Kept]:
+    """What is in the records of each class of rules section 8, by its key."""
+    columns = verdicts.columns
+    entered = verdicts.policy.local.of(columns.updates.entered_at)
+    reported_on = verdicts.policy.local.of(columns.reported_at)
+    without_victim = (columns.reported_at <= to_micros(verdicts.as_at)) & (np.diff(columns.victims_of) == 0)
+    classes: tuple[tuple[Literal["updates", "crimes", "obligations"], Days, dict[str, Flags]], ...] = (
+        ("updates", entered, _updates(verdicts, versions)),
+        ("obligations", verdicts.due_date, {"entered-after-due": verdicts.entered_after_due == YES}),
+        ("crimes", reported_on, {"no-victim": without_victim}),
+    )
+    return {
+        key: Kept(table, np.flatnonzero(flags), day[flags])
+        for table, day, found in classes
+        for key, flags in found.items()
+    }
+
+
+def _updates(verdicts: Verdicts, versions: bool) -> dict[str, Flags]:
     columns, policy = verdicts.columns, verdicts.policy
     updates, local = columns.updates, policy.local
     as_at = to_micros(verdicts.as_at)
@@ -73,7 +128,7 @@ def _updates(verdicts: Verdicts, period: Span, versions: bool) -> list[Quality]:
     attempted = outcome.codes == outcome.code(ATTEMPTED)
     counts = np.isin(outcome.codes, [outcome.code(name) for name in policy.counted_outcomes])
     same_day, recording_day = _on_days_of_note(verdicts)
-    found = {
+    return {
         "attempt": known & attempted & ~counts,
         "outcome": known & ~attempted & ~counts,
         "same-day": same_day,
@@ -83,17 +138,6 @@ def _updates(verdicts: Verdicts, period: Span, versions: bool) -> list[Quality]:
         "future": exists & (updates.at > as_at) & (versions | (updates.entered_at <= known_at)),
         "late-entry": known & (entered - day > policy.late_entry_days),
     }
-    return [
-        Quality(
-            key,
-            title.format(late=policy.late_entry_days),
-            meaning,
-            clause,
-            in_week=_within(entered, found[key], period),
-            held=int(found[key].sum()),
-        )
-        for key, clause, title, meaning in _UPDATES
-    ]
 
 
 def _on_days_of_note(verdicts: Verdicts) -> tuple[Flags, Flags]:
@@ -108,39 +152,5 @@ def _on_days_of_note(verdicts: Verdicts) -> tuple[Flags, Flags]:
     return same_day, recording_day
 
 
-def _entered_after_due(verdicts: Verdicts, period: Span) -> Quality:
-    entered_after = verdicts.entered_after_due == YES
-    return Quality(
-        "entered-after-due",
-        "Obligations met by an update entered after the due date",
-        "met in time, but shown as overdue until it was entered",
-        "8",
-        in_week=_within(verdicts.due_date, entered_after, period),
-        held=int(entered_after.sum()),
-    )
-
-
-def _crimes(verdicts: Verdicts, period: Span) -> list[Quality]:
-    columns = verdicts.columns
-    reported = columns.reported_at <= to_micros(verdicts.as_at)
-    day = verdicts.policy.local.of(columns.reported_at)
-    without_victim = reported & (np.diff(columns.victims_of) == 0)
-    return [
-        Quality(
-            "no-victim",
-            "Records without a victim",
-            "no one to update: no obligations",
-            "8",
-            in_week=_within(day, without_victim, period),
-            held=int(without_victim.sum()),
-        )
-    ]
-
-
 def _held(key: str, title: str, meaning: str, count: int | None) -> Quality:
     return Quality(key, title, meaning, "8", in_week=None, held=count)
-
-
-def _within(day: Days, rows: Flags, period: Span) -> int:
-    first, last = period.days
-    return int((rows & (day >= first) & (day <= last)).sum())

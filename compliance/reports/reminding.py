@@ -130,18 +130,19 @@ def _median(waits: Waits, which: Any) -> float | None:
     return round(float(np.median(found)) / HOUR, 1) if len(found) else None
 
 
-def after_last_mail(verdicts: Verdicts, mailed: Mailed, division: str | None = None) -> tuple[Ints, Flags]:
-    """(rows of what was discharged within a week after the last mail that told of it, which of them within a day)."""
+def after_last_mail(verdicts: Verdicts, mailed: Mailed, division: str | None = None) -> tuple[Ints, Ints, Flags]:
+    """(rows of what was discharged within a week after the last mail that told of it, when that was, which of them
+    within a day of it)."""
     told = Waits(verdicts, mailed.told, division)
     soon = told.done & (told.wait <= WEEK)
     order = np.lexsort((told.wait[soon], told.row[soon]))
     rows, first = np.unique(told.row[soon][order], return_index=True)
-    return rows, told.wait[soon][order][first] <= DAY
+    return rows, told.at[soon][order][first], told.wait[soon][order][first] <= DAY
 
 
 def after_reminder(verdicts: Verdicts, mailed: Mailed, division: str | None = None) -> Question:
     """Whether updates are typed in just after reminders."""
-    rows, within = after_last_mail(verdicts, mailed, division)
+    rows, _, within = after_last_mail(verdicts, mailed, division)
     return Question(
         "after-reminder", "Updates recorded in the week after a reminder: those within 24 hours of it",
         "Did the mail lead to a contact, or to an earlier one being typed in?", "rules 8",

@@ -6,24 +6,26 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError
 
 from compliance.errors import SettingsError
-from compliance.reports import charts, telling, words
+from compliance.reports import attention, charts, passages, telling, words
 from compliance.reports.definitions import GLOSSARY
 from compliance.reports.model import Figures
 from compliance.reports.periods import in_words
+from compliance.reports.rows import cases_command
 from compliance.resources import resource
 
 
 def render(figures: Figures) -> str:
     """The report as HTML. Raises SettingsError that names the template and the line where a template is wrong."""
-    whole = "force" if figures.unit is None else "division"
+    unit, whole = words.units(figures)
     page = fill(
         "weekly.html.j2",
         figures=figures,
         summary=words.summary(figures),
-        things=telling.things_to_look_at(figures),
-        unit="division" if figures.unit is None else "team",
+        things=attention.things_to_look_at(figures),
+        unit=unit,
         whole=whole,
         edition_name=edition_name(figures),
+        cases_command=cases_command(figures.period, figures.unit),
         glossary=GLOSSARY,
     )
     lines = (line.strip() for line in page.splitlines())
@@ -72,22 +74,9 @@ def _environment() -> Environment:
     environment.globals.update(
         span=words.span,
         counted=words.counted,
-        control_chart=charts.control,
-        funnel_chart=charts.funnel,
-        overdue_chart=charts.overdue,
-        causes=telling.causes,
-        chart_in_words=telling.chart_in_words,
-        assured=telling.assured,
-        funnel_in_words=telling.funnel_in_words,
-        overdue_in_words=telling.overdue_in_words,
-        silent_in_words=telling.silent_in_words,
-        expected=telling.expected,
-        late_teams_in_words=telling.late_teams_in_words,
-        restated_in_words=telling.restated_in_words,
-        restated_difference=telling.restated_difference,
-        mails_in_words=telling.mails_in_words,
-        before_in_words=telling.before_in_words,
-        effect_limits=telling.EFFECT_LIMITS,
-        hours=telling.hours,
+        drawn=charts,
+        telling=telling,
+        passages=passages,
+        attention=attention,
     )
     return environment

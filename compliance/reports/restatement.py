@@ -38,6 +38,9 @@ CAUSES: Final = {
 """In the order in which they are told. The last is no correction: what was dated in the future when the period was
 published, and has come since; it is applied before the others."""
 
+PUBLISHED: Final = "published"
+"""What comes before the first step."""
+
 Counts = dict[tuple[str, str | None], tuple[int, int]]
 """(met, due) by requirement and division; None: of all."""
 
@@ -65,18 +68,27 @@ class Restatement:
 
         `known`: the records as known when it was settled, judged as at then by the policy of today.
         """
+        stages = self.stages(earlier, known)
+        _, start = next(stages)
+        steps = {name: counts(verdicts, earlier.span) for name, verdicts in stages}
+        return list(_told(earlier, counts(start, earlier.span), steps))
+
+    def stages(self, earlier: Earlier, known: Verdicts) -> Iterator[tuple[str, Verdicts]]:
+        """The verdicts on an earlier period as it was published, and after each step (of CAUSES) that leads from there
+        to what is known now; the last are those of now. `known` as in `of`."""
         policy, span = earlier.policy, earlier.span
         if policy.digest != known.policy.digest:
             known = judge(known.columns, policy, known.as_at, known.known_at)
+        yield PUBLISHED, known
         held = self._now if policy.digest == self._now.policy.digest else self._by(self._now.columns, policy)
         old = as_known(known.columns, to_micros(known.as_at))
         refs = pa.concat_arrays([_due(known, span), _due(held, span)])
         mixture = Mixture(_only(old, refs), _only(self._now.columns, refs))
-        steps = {name: counts(self._by(mixture.after(name), policy), span) for name in STEPS}
+        for name in STEPS:
+            yield name, self._by(mixture.after(name), policy)
         # The same policy read afresh has the calendar of today.
-        calendar = held if not policy.counts_working_days else self._by(self._now.columns, policy.changed())
-        steps |= {"calendar": counts(calendar, span), "policy": counts(self._now, span)}
-        return list(_told(earlier, counts(known, span), steps))
+        yield "calendar", held if not policy.counts_working_days else self._by(self._now.columns, policy.changed())
+        yield "policy", self._now
 
     def _by(self, columns: Columns, policy: Policy) -> Verdicts:
         return judge(columns, policy, self._now.as_at, self._now.known_at)

@@ -4,9 +4,12 @@ A figure's name is `KIND.REQUIREMENT`, then `/GROUP` where it is about one group
 """
 
 from collections.abc import Iterator
+from shlex import quote
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from compliance.reports.editions import PUBLIC
 from compliance.reports.model import Figures, Requirement
 from compliance.reports.proportions import Change, Proportion
 from compliance.reports.restatement import CAUSES
@@ -42,9 +45,23 @@ SECTIONS = {
 }
 
 
+def cases_command(period: str, unit: str | None) -> str:
+    """The command that lists the cases of a figure of a period, of the board's edition or of a division's (`unit`); the
+    figure's name follows."""
+    division = "" if unit is None else f" --division {quote(unit)}"
+    return f"compliance report cases --week {period}{division} --figure"
+
+
 def rows(figures: Figures) -> tuple[Row, ...]:
     """All numbers of a report, in its order."""
-    return tuple(_rows(figures))
+    found = _rows(figures)
+    return tuple(found if figures.edition != PUBLIC else map(_withheld, found))
+
+
+def _withheld(row: Row) -> Row:
+    """In the public edition nothing that is known is left out for another reason."""
+    unknown = all(number is None for number in row.numbers.values())
+    return replace(row, status="withheld") if unknown else row
 
 
 def share_numbers(share: Proportion) -> dict[str, Number]:
@@ -55,6 +72,11 @@ def share_numbers(share: Proportion) -> dict[str, Number]:
         "count": share.count, "of": share.of, "rate": share.rate, "low": share.low, "high": share.high,
         "design_effect": share.deff,
     }  # fmt: skip
+
+
+def band_measure(first: int, last: int | None) -> str:
+    """The measure that says how many have been overdue for so many days; None: or more."""
+    return f"days_{first}_to_{last}" if last else f"days_{first}_and_more"
 
 
 def _status(share: Proportion) -> str:
@@ -197,8 +219,7 @@ def _contact(figures: Figures) -> Iterator[Row]:
 def _outstanding(figures: Figures) -> Iterator[Row]:
     for requirement in figures.requirements:
         overdue = requirement.overdue
-        bands = {f"days_{b.first}_to_{b.last}" if b.last else f"days_{b.first}_and_more": b.count
-                 for b in overdue.bands}  # fmt: skip
+        bands = {band_measure(band.first, band.last): band.count for band in overdue.bands}
         yield _plain("outstanding", f"overdue.{requirement.id}", f"{requirement.id} overdue", "all", figures.period,
                      count=overdue.count, victims=overdue.victims, **bands)  # fmt: skip
     closing = figures.closing

@@ -1,6 +1,5 @@
 """What a report is made of and compared with: the stored records, and what was published before."""
 
-from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -11,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from compliance.errors import UnavailableError
 from compliance.policy import Policy
-from compliance.policy.calendars import Calendar, from_day
+from compliance.policy.calendars import Calendar, LocalDates, from_day
 from compliance.policy.model import parse_policy
 from compliance.records import to_micros
 from compliance.reports.model import Figures
@@ -19,7 +18,7 @@ from compliance.reports.periods import parse_period
 from compliance.reports.restatement import Earlier
 from compliance.reports.sources import Held
 from compliance.reports.spans import Span
-from compliance.store import Reader, Store, first_poll
+from compliance.store import Reader, Store, first_poll, policies_used
 from compliance.store.tables import Published, Removal
 
 OWED_AFTER: Final = timedelta(days=35)
@@ -77,10 +76,13 @@ def earlier_periods(store: Store, period: Span) -> list[Earlier]:
         return [_earlier(row, span, figures) for row, span, figures in found if figures is not None]
 
 
-def policy_changes(earlier: Sequence[Earlier], period: Span, policy: Policy) -> list[tuple[date, str]]:
-    """(first local date of the first period judged by another policy than the one before, the new policy's title)."""
-    judged = [(known.span, known.policy) for known in reversed(earlier)] + [(period, policy)]
-    return [(span.first, now.title) for (_, before), (span, now) in pairwise(judged) if before.digest != now.digest]
+def policy_changes(store: Store, local: LocalDates) -> list[tuple[date, str]]:
+    """(local date on which the service first judged by another policy than before, the new policy's title)."""
+    return [
+        (from_day(local.day_of(now.since)), now.title)
+        for before, now in pairwise(policies_used(store))
+        if before.policy_digest != now.policy_digest
+    ]
 
 
 def check_held(store: Store, period: Span) -> None:

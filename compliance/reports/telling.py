@@ -1,29 +1,23 @@
-"""What a report finds, in sentences: special causes, the funnel, restatement, and what to look at first."""
+"""What a report finds over time and between groups, in sentences: special causes, targets, the funnel."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 from typing import Final, NamedTuple
 
-from compliance.reports.findings import Funnel, LateTeams, Question, Reminded, Restated, Trend, UnitTrend
+from compliance.reports.control import ENOUGH, RUN, Rule
+from compliance.reports.findings import Funnel, Trend, UnitTrend
 from compliance.reports.model import Figures, Requirement
-from compliance.reports.periods import in_words
-from compliance.reports.restatement import CAUSES
-from compliance.reports.words import counted, number, percent, signed, span
-
-_RULES: Final = {
-    "outside": "beyond the {side} limit",
-    "trend": "part of seven or more weeks in a row each {way} than the one before",
-    "two in three": "two of three weeks near the {side} limit",
-    "shift": "part of seven or more weeks in a row {position} the mean",
-}
+from compliance.reports.periods import parse_period
+from compliance.reports.words import WITHHELD, counted, heading, listed, number, percent, span, units
 
 
 class Cause(NamedTuple):
-    """Special causes of one rule and direction that follow one another, in words."""
+    """Special causes of one rule and direction that follow one another, in words; `last`: the newest of the weeks."""
 
     weeks: str
     what: str
     improvement: bool
+    last: str
 
 
 def causes(weeks: Sequence[str], trend: Trend | UnitTrend) -> list[Cause]:
@@ -34,26 +28,51 @@ def causes(weeks: Sequence[str], trend: Trend | UnitTrend) -> list[Cause]:
     )
     for (_, rule, up), signals in of_kind:
         places = [signal.place for _, signal in signals]
-        first, last = in_words(weeks[places[0]]), in_words(weeks[places[-1]])
-        side, way, position = ("upper", "higher", "above") if up else ("lower", "lower", "below")
-        what = _RULES[rule].format(side=side, way=way, position=position)
-        found.append(Cause(first if first == last else f"{first} to {last}", what, up))
+        what = _rule(rule, len(places), up)
+        found.append(Cause(_weeks(weeks[places[0]], weeks[places[-1]]), what, up, weeks[places[-1]]))
     return found[::-1]
+
+
+def _rule(rule: Rule, count: int, up: bool) -> str:
+    """A rule of statistics 2.2 about so many weeks in a row; a run may reach into weeks that another rule took."""
+    side, way, position = ("upper", "higher", "above") if up else ("lower", "lower", "below")
+    run = f"{count} weeks in a row" if count >= RUN else f"part of {RUN} or more weeks in a row"
+    said: dict[Rule, str] = {
+        "outside": f"beyond the {side} limit",
+        "trend": f"{run}, each {way} than the one before",
+        "two in three": f"{'one of ' if count == 1 else ''}two weeks in three near the {side} limit",
+        "shift": f"{run} {position} the mean",
+    }
+    return said[rule]
+
+
+def _weeks(first: str, last: str) -> str:
+    """14 to 20 March 2016 (week 11); 2 March to 19 April 2026 (weeks 10 to 16)."""
+    numbers = f"week {int(first[-2:])}" if first == last else f"weeks {int(first[-2:])} to {int(last[-2:])}"
+    return f"{span(parse_period(first).first, parse_period(last).last)} ({numbers})"
 
 
 def chart_in_words(trend: Trend) -> str:
     """A control chart as a text alternative: range, mean and limits."""
     points = [share.rate for share in trend.shares if share.rate is not None]
     if not points or not trend.control.limits:
+        if any(share.withheld for share in trend.shares):
+            return f"The rate of each week is {WITHHELD}."
         return "Nothing was due in any week, so there is no chart."
     lines = trend.control.limits[-1]
     text = (
         f"{counted(len(points), 'weekly rate')}, from {percent(min(points))} to {percent(max(points))}; mean "
-        f"{lines.centre:.1f}%, limits {max(lines.lower, 0):.1f}% to {min(lines.upper, 100):.1f}%"
+        f"{lines.centre:.1f}%, limits {_limit(lines.lower)} to {_limit(lines.upper)}"
     )
     if lines.provisional:
-        text += f", provisional because there are only {counted(lines.points, 'point')} of the 13 that are needed"
+        text += f"; the limits are provisional, on {lines.points} of the {ENOUGH} weeks that they need"
+    if hidden := sum(share.withheld for share in trend.shares):
+        text += f"; {counted(hidden, 'week is', 'weeks are')} withheld"
     return f"{text}."
+
+
+def _limit(value: float) -> str:
+    return percent(min(max(value / 100, 0.0), 1.0))
 
 
 def assured(requirement: Requirement) -> str:
@@ -72,13 +91,17 @@ def assured(requirement: Requirement) -> str:
 
 def silent_in_words(trend: Trend) -> str:
     """The silent victims beside the rate, newest and over the weeks (statistics 1.7)."""
-    held = [share.rate for share in trend.silent or () if share.rate is not None]
-    if not held:
+    shares = trend.silent or ()
+    held = [share.rate for share in shares if share.rate is not None]
+    if not held and not any(share.withheld for share in shares):
         return "Read with the silent victims: no case was open for more than 28 days."
-    return (
-        f"Read with the silent victims: {percent(held[-1])} of the victims of cases open for more than 28 days in the "
-        f"newest week; over these weeks from {percent(min(held))} to {percent(max(held))}."
-    )
+    newest = f"{percent(shares[-1].rate)} of the victims of cases open for more than 28 days in the newest week"
+    if shares[-1].withheld:
+        newest = f"of the newest week their share is {WITHHELD}"
+    elif shares[-1].rate is None:
+        newest = "no case was open for more than 28 days in the newest week"
+    over = f"; over these weeks from {percent(min(held))} to {percent(max(held))}" if held else ""
+    return f"Read with the silent victims: {newest}{over}."
 
 
 def overdue_in_words(requirement: Requirement) -> str:
@@ -86,171 +109,72 @@ def overdue_in_words(requirement: Requirement) -> str:
     held = requirement.trend.overdue
     if not held:
         return "Nothing has been overdue."
-    text = f"{counted(held[-1], requirement.id + ' update')} overdue when the newest week was settled"
+    text = f"Overdue when the newest week was settled: {number(held[-1])}"
     if len(held) > 1:
-        text += f", {number(held[-2])} the week before"
+        text += f"; the week before: {number(held[-2])}"
     if len(held) > 13:
-        text += f", {number(held[-14])} thirteen weeks before"
-    return f"{text}; the most was {number(max(held))}."
+        text += f"; thirteen weeks before: {number(held[-14])}"
+    return f"{text}. The most was {number(max(held))}."
 
 
 def funnel_in_words(funnel: Funnel, unit: str) -> str:
     """Who lies beyond which limit (statistics 3.2)."""
     far = [point.name for point in funnel.points if point.beyond == 998]
     near = [point.name for point in funnel.points if point.beyond == 95]
-    parts = []
-    if far:
-        parts.append(f"Beyond the 99.8% limits, unlikely to be chance: {_names(far)}.")
+    if not far and not near:
+        return f"Every {unit} lies within the limits that chance alone would give."
+    parts = [f"Beyond the 99.8% limits, unlikely to be chance: {listed(far)}."] if far else []
     if near:
-        parts.append(f"Beyond the 95% limits, worth a question: {_names(near)}.")
-    if not parts:
-        parts.append(f"Every {unit} lies within the limits that chance alone would give.")
-    return " ".join([*parts, "No league table can be read from the rest."])
+        parts.append(f"Beyond the 95% limits, worth a question: {listed(near)}.")
+    rest = "" if len(far) + len(near) == len(funnel.points) else " from the rest"
+    return " ".join([*parts, f"No league table can be read{rest}."])
 
 
-def _names(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def expected(question: Question) -> str:
-    """What chance alone would give, as a count and by which reasoning."""
-    if question.expected is None or not question.share.of:
-        return "–"
-    return f"{number(round(question.expected * question.share.of))} ({percent(question.expected)})"
-
-
-def restated_in_words(restated: Restated) -> str:
-    """What changed a published figure: each cause with what it did to the obligations met and due."""
-    if not restated.steps:
-        return "unchanged"
-    parts = [f"{CAUSES[step.cause]}: {_signed(step.met)} met, {_signed(step.due)} due" for step in restated.steps]
-    return "; ".join(parts)
-
-
-def _signed(count: int) -> str:
-    return "0" if count == 0 else f"{'+' if count > 0 else '−'}{abs(count):,}"
-
-
-def restated_difference(restated: Restated) -> str:
-    """The rate as known now less the rate as published, in points."""
-    if not restated.due or not restated.published_due:
-        return "–"
-    return signed(restated.met / restated.due - restated.published_met / restated.published_due)
-
-
-def things_to_look_at(figures: Figures) -> list[str]:
-    """At most three things, the gravest first; empty where nothing stands out."""
-    unit = "division" if figures.unit is None else "team"
-    found = [
-        *_new_causes(figures),
-        *_unit_causes(figures),
-        *_units_below(figures, unit),
-        *_late_entries(figures),
-        *_backlog(figures),
-    ]
-    return list(dict.fromkeys(found))[:3]
-
-
-def _new_causes(figures: Figures) -> Iterator[str]:
-    for requirement in figures.requirements:
-        trend = requirement.trend
-        for cause in causes(trend.weeks, trend):
-            if cause.weeks.endswith(in_words(trend.weeks[-1])) and not cause.improvement:
-                yield f"The {requirement.id} rate, {cause.weeks}: {cause.what}. Ask what changed."
-
-
-def _units_below(figures: Figures, unit: str) -> Iterator[str]:
-    for requirement in figures.requirements:
-        low = [d for d in requirement.divisions if d.change and d.change.significant and d.change.difference < 0]
-        for division in sorted(low, key=lambda d: d.change.difference if d.change else 0)[:1]:
-            if division.change:
-                yield (
-                    f"{division.name}: over {figures.basis.trailing_weeks} weeks its {requirement.id} rate is "
-                    f"{abs(division.change.difference) * 100:.1f} points below the rest of the "
-                    f"{'force' if unit == 'division' else 'division'}, unlikely to have occurred by chance."
-                )
-
-
-def _unit_causes(figures: Figures) -> Iterator[str]:
-    for requirement in figures.requirements:
-        weeks = requirement.trend.weeks
-        for one in requirement.units:
-            for cause in causes(weeks[len(weeks) - len(one.shares) :], one):
-                if weeks and cause.weeks.endswith(in_words(weeks[-1])) and not cause.improvement:
-                    yield f"{one.name}, {requirement.id} rate, {cause.weeks}: {cause.what}. Ask what changed."
-
-
-def late_teams_in_words(late: LateTeams) -> str:
-    """Which teams' entries stand out, or how many where they are not to be named."""
-    if not late.beyond:
-        return f"No team of {late.of} stands out by updates entered after the due date."
-    if not late.points:
-        teams = counted(late.beyond, "team")
-        return (
-            f"{teams} of {late.of} {'stands' if late.beyond == 1 else 'stand'} out by obligations met by updates "
-            f"entered after the due date, unlikely to be chance; the divisions' editions name "
-            f"{'it' if late.beyond == 1 else 'them'}."
-        )
-    named = "; ".join(
-        f"{point.name}: {number(point.share.count)} of {number(point.share.of)} ({percent(point.share.rate)})"
-        for point in late.points
-    )
-    return f"Obligations met by updates entered after the due date, more than chance would give: {named}."
-
-
-def _late_entries(figures: Figures) -> Iterator[str]:
-    if figures.late_teams and figures.late_teams.beyond:
-        yield late_teams_in_words(figures.late_teams)
-    for question in figures.questions:
-        if question.key == "entered-after-breach" and question.share.count >= 5:
-            yield (
-                f"{number(question.share.count)} of {counted(question.share.of, 'obligation')} met were met by an "
-                "update typed in after the due date had passed."
-            )
-
-
-def _backlog(figures: Figures) -> Iterator[str]:
-    for requirement in figures.requirements:
-        if requirement.week.silent and requirement.week.silent.count:
-            silent = requirement.week.silent
-            many = counted(silent.count, "victim")
-            yield f"{many} of {number(silent.of)} in cases open for longer heard nothing for 28 days."
-
-
-EFFECT_LIMITS: Final = (
-    "What this cannot show: that the mail was the cause. Nobody was left without mails by lot, and what fell due "
-    "earlier may differ in officers, workload and season. An update counts here when it was typed in: one given before "
-    "the mail and typed in after it is among them, told apart only by its date. And whoever is told again is, by then, "
-    "the harder case: the steps are not to be compared with each other."
+NO_CAUSE: Final = "No special cause: nothing here needs an explanation of its own."
+FEW_GREY: Final = "Where fewer than 10 updates were due the rate is grey: it says little."
+FUNNEL_KEY: Final = (
+    "Dashed lines are the 95% limits, unbroken ones the 99.8% limits; a ring lies within, a filled dot beyond 95%, a "
+    "diamond beyond 99.8%. The effective number allows for updates that come in clusters by officer."
 )
 
 
-def mails_in_words(sent: Reminded) -> str:
-    """How many mails there were, to how many, of how much."""
-    if not sent.mails:
-        return "No reminder told of anything that was still owed when it was sent."
-    told = counted(sent.obligations, "obligation")
-    each = f"{sent.mails / sent.recipients:.1f} a person, {sent.obligations / sent.recipients:.1f} obligations each"
-    again = counted(sent.repeats, "time")
+def cause_in_words(cause: Cause) -> str:
+    """A special cause as a sentence; the rule, the weeks and the direction."""
+    direction = "An improvement" if cause.improvement else "A deterioration"
+    return f"{cause.weeks}: {cause.what}. {direction} that chance alone is unlikely to give."
+
+
+def unit_causes(figures: Figures) -> list[tuple[str, Cause]]:
+    """The newest special causes of each division or team, with its name and what it is the rate of."""
+    return [
+        (f"{one.name}, {requirement.id} rate", cause)
+        for requirement in figures.requirements
+        for one in requirement.units
+        for cause in causes(requirement.trend.weeks[len(requirement.trend.weeks) - len(one.shares) :], one)[:2]
+    ]
+
+
+def event_causes(figures: Figures) -> list[tuple[str, Cause]]:
+    """The newest special causes of what is owed after an event, which has no chart of its own in the report."""
+    return [
+        (requirement.title, cause)
+        for requirement in figures.requirements
+        if requirement.event
+        for cause in causes(requirement.trend.weeks, requirement.trend)[:2]
+    ]
+
+
+def not_compared(figures: Figures, requirement: Requirement) -> str:
+    """Why nothing is compared yet (statistics 1.5)."""
+    unit, whole = units(figures)
+    held = requirement.trailing_held
     return (
-        f"{counted(sent.mails, 'mail')} to {counted(sent.recipients, 'person', 'people')} told of {told} ({each}); "
-        f"something was told again {again}."
+        f"A single {figures.kind} is shown, not tested. {heading(unit)}s are compared with the rest of the {whole} "
+        f"over {figures.basis.trailing_weeks} settled weeks; {held} of them {'is' if held == 1 else 'are'} held so far."
     )
 
 
-def before_in_words(sent: Reminded) -> str:
-    """What the mails are compared with."""
-    if not any(effect.before_day for effect in sent.steps):
-        return "Nothing is held that fell due before the first mail, so there is nothing to compare with."
-    first, last = sent.before_first, sent.before_last
-    return (
-        f"Before: obligations that fell due from {span(first, last)}, before anybody was mailed, reckoned from the "
-        "morning on which the same reminder would have come."
-    )
-
-
-def hours(median: float | None) -> str:
-    """A median wait in hours or days."""
-    if median is None:
-        return "–"
-    return f"{median:.0f} hours" if median < 48 else f"{median / 24:.1f} days"
+def monday(week: str) -> str:
+    """The day on which an ISO week begins, as the charts show it: 2 Mar."""
+    first = parse_period(week).first
+    return f"{first.day} {first:%b}"

@@ -6,12 +6,15 @@ from math import ceil
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from compliance.reports.model import Change, Division, Figures, Period, Proportion, Requirement
+from compliance.reports.model import Change, Division, Figures, Period, Proportion, Requirement, SameDay
 from compliance.reports.periods import parse_period
+from compliance.reports.spans import Kind
 
 UNLIKELY: Final = "unlikely to have occurred by chance"
 NO_DIFFERENCE: Final = "no significant difference"
 NOT_AVAILABLE: Final = "not available"
+WITHHELD: Final = "withheld, because a count from 1 to 4 would show or could be worked out"
+"""Why a figure does not leave the force (statistics 1.6)."""
 MINUS: Final = "−"
 
 
@@ -33,7 +36,12 @@ def percent(share: float | None) -> str:
 
 def interval(share: Proportion) -> str:
     """The 95 % interval of a share."""
-    return NOT_AVAILABLE if share.low is None else f"{percent(share.low)} to {percent(share.high)}"
+    return NOT_AVAILABLE if share.low is None else f"{_bound(share.low)} to {_bound(share.high)}"
+
+
+def _bound(share: float | None) -> str:
+    """An end of an interval, rounded: unlike a rate it says nothing of whether anything happened at all."""
+    return percent(share) if share in (None, 0.0, 1.0) else f"{share:.1%}"
 
 
 def number(count: int | None) -> str:
@@ -42,9 +50,9 @@ def number(count: int | None) -> str:
 
 
 def counted(count: int | None, one: str, many: str | None = None) -> str:
-    """A number with its noun: 1 victim, 2 victims; None: one so small that it is withheld (statistics 1.6)."""
+    """A number with its noun: 1 victim, 2 victims; None: withheld (statistics 1.6)."""
     if count is None:
-        return f"fewer than 5 {many or one + 's'}"
+        return f"a withheld number of {many or one + 's'}"
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
@@ -92,41 +100,60 @@ def reach(divisions: Sequence[Division]) -> int:
     return max(10, 10 * ceil(furthest * 10))
 
 
+def units(figures: Figures) -> tuple[str, str]:
+    """What the report compares, and what with the rest of which: divisions of the force, or teams of a division."""
+    return ("division", "force") if figures.unit is None else ("team", "division")
+
+
+def listed(names: Sequence[str], most: int = 5) -> str:
+    """Names as a sentence has them, no more than so many: A, B and C; A, B and 2 others."""
+    if len(names) > most:
+        names = [*names[: most - 1], f"{len(names) - most + 1} others"]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
 def summary(figures: Figures) -> list[Line]:
     """The summary of a report, in the order in which it should be read."""
     reported = [requirement for requirement in figures.requirements if not requirement.event]
-    if not any(requirement.week.rate.share.of for requirement in figures.requirements):
-        return [Line("No rate", "No update was due in the week, so there is no rate to report."), _overdue(figures)]
+    kind = figures.kind
+    if not any(r.week.rate.share.of or r.week.rate.share.withheld for r in figures.requirements):
+        return [Line("No rate", f"No update was due in the {kind}, so there is no rate to report."), _overdue(figures)]
     lines: list[Line] = []
     for requirement in reported:
-        lines.append(Line(heading(requirement.id), _rate(requirement)))
+        lines.append(Line(f"{heading(requirement.id)} rate", _rate(requirement, kind)))
         if requirement.week.silent:
             lines.append(Line("Silent victims", _silent(requirement.week.silent)))
     return [*lines, *_same_day(figures), _overdue(figures), *_compared(figures), *_provisional(figures, reported)]
 
 
-def _rate(requirement: Requirement) -> str:
+def _rate(requirement: Requirement, kind: Kind) -> str:
     share = requirement.week.rate.share
     if share.withheld:
-        return "So few updates were given, or not given, that the rate is withheld."
+        return f"The rate is {WITHHELD}."
     if share.of == 0:
-        return "No update was due in the week, so there is no rate."
+        return f"No update was due in the {kind}, so there is no rate."
     due = counted(share.of, "update")
     if share.few:
         were = "was" if share.of == 1 else "were"
-        return f"{due} {were} due in the week, {share.count} given in time: too few for a rate to mean much."
-    start = f"{number(share.count)} of the {due} due in the week {'was' if share.count == 1 else 'were'} given in time"
+        return f"{due} {were} due in the {kind}, {share.count} given in time: too few for a rate to mean much."
+    start = (
+        f"{number(share.count)} of the {due} due in the {kind} {'was' if share.count == 1 else 'were'} given in time"
+    )
     if share.count == share.of:
-        start = f"all {due} due in the week were given in time"
+        start = f"all {due} due in the {kind} were given in time"
     elif share.count == 0:
-        start = f"none of the {due} due in the week was given in time"
-    return f"{percent(share.rate)}: {start} (95% interval {interval(share)}). {_moved(requirement)}"
+        start = f"none of the {due} due in the {kind} was given in time"
+    return f"{percent(share.rate)}: {start} (95% interval {interval(share)}). {_moved(requirement, kind)}"
 
 
-def _moved(requirement: Requirement) -> str:
-    parts = [_against(requirement.change, "the week before")]
+def _moved(requirement: Requirement, kind: Kind) -> str:
+    other = f"the {kind} before"
+    if requirement.before.rate.share.withheld:
+        parts = [f"The rate of {other} is withheld, so there is nothing to compare it with."]
+    else:
+        parts = [_against(requirement.change, other)]
     if requirement.change_last_year:
-        parts.append(_against(requirement.change_last_year, "the same week last year"))
+        parts.append(_against(requirement.change_last_year, f"the same {kind} last year"))
     return " ".join(parts)
 
 
@@ -144,26 +171,36 @@ def _against(change: Change | None, other: str) -> str:
 
 def _silent(share: Proportion) -> str:
     if share.withheld:
-        return "So few victims were silent, or were not, that the share is withheld."
+        return f"The share is {WITHHELD}."
+    of, long = counted(share.of, "victim"), "open for more than 28 days"
     if share.of == 0:
-        return "No victim's case had been open for more than 28 days."
-    return (
-        f"{percent(share.rate)}: {number(share.count)} of the {counted(share.of, 'victim')} of cases open for more "
-        "than 28 days had no update in the last 28 days."
-    )
+        return f"No victim's case had been {long}."
+    if share.of == 1:
+        return f"The only victim of a case {long} had {'no' if share.count else 'an'} update in the last 28 days."
+    if share.count == share.of:
+        told = f"none of the {of} of cases {long} had an update in the last 28 days"
+    elif share.count == 0:
+        told = f"each of the {of} of cases {long} had an update in the last 28 days"
+    else:
+        told = f"{number(share.count)} of the {of} of cases {long} had no update in the last 28 days"
+    return f"{heading(told)}: too few for a share to mean much." if share.few else f"{percent(share.rate)}: {told}."
 
 
 def _same_day(figures: Figures) -> Iterator[Line]:
     asked = figures.same_day
     if asked is None or asked.policy.few or asked.counting.withheld or asked.original.withheld:
         return
-    only = heading(counted(asked.only_same_day, "victim"))
     yield Line(
         "Same day",
         f"Had an update on the day of the report counted, the {asked.requirement} rate would be "
         f"{percent(asked.counting.rate)}; as the original system counted, {percent(asked.original.rate)}. "
-        f"{only} had an update on the day of the report and no other in time.",
+        f"{only_same_day(asked)} had an update on the day of the report and no other in time.",
     )
+
+
+def only_same_day(asked: SameDay) -> str:
+    """How many victims had only a same-day update, to begin a sentence."""
+    return "No victim" if asked.only_same_day == 0 else heading(counted(asked.only_same_day, "victim"))
 
 
 def _overdue(figures: Figures) -> Line:
@@ -171,7 +208,7 @@ def _overdue(figures: Figures) -> Line:
     counts = [requirement.overdue.count for requirement in figures.requirements]
     total = sum(count or 0 for count in counts)
     if None in counts:
-        return Line("Overdue", f"On {today} so few updates were overdue that their numbers are withheld.")
+        return Line("Overdue", f"How many updates were overdue on {today} is {WITHHELD}.")
     if total == 0:
         return Line("Overdue", f"No update was overdue on {today}.")
     long = sum(b.count or 0 for requirement in figures.requirements for b in requirement.overdue.bands if b.first > 28)
@@ -190,17 +227,21 @@ def _compared(figures: Figures) -> Iterator[Line]:
     ]
     if not tested:
         return
+    unit, whole = units(figures)
+    about = f"{heading(unit)}s"
     over = f"Over the last {figures.basis.trailing_weeks} settled weeks"
     flagged = [each for each in tested if each[2].significant]
     if not flagged:
-        yield Line("Divisions", f"{over}, {NO_DIFFERENCE} between any division and the rest of the force.")
+        yield Line(about, f"{over}, {NO_DIFFERENCE} between any {unit} and the rest of the {whole}.")
         return
     parts = []
     for key in dict.fromkeys(requirement.id for requirement, _, _ in flagged):
-        own = (f"{d.name} {signed(c.difference)}" for r, d, c in flagged if r.id == key)
-        parts.append(f"{key}: {', '.join(own)} points")
-    which = "this is" if len(flagged) == 1 else "each is"
-    yield Line("Divisions", f"{over}, against the rest of the force: {'; '.join(parts)}; {which} {UNLIKELY}.")
+        own = [(d.name or f"no recorded {unit}", c.difference) for r, d, c in flagged if r.id == key]
+        sides = [(side, [f"{name} ({signed(by)})" for name, by in own if (by > 0) == (side == "above")])
+                 for side in ("above", "below")]  # fmt: skip
+        parts.append(f"the {key} rate was " + " and ".join(f"{s} in {listed(names)}" for s, names in sides if names))
+    which = "This is" if len(flagged) == 1 else "Each of these is"
+    yield Line(about, f"{over}, against the rest of the {whole}, in points: {'; '.join(parts)}. {which} {UNLIKELY}.")
 
 
 def _provisional(figures: Figures, reported: list[Requirement]) -> Iterator[Line]:

@@ -4,10 +4,10 @@ import io
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from compliance.reports import telling, words
+from compliance.reports import attention, words
 from compliance.reports.definitions import GLOSSARY
 from compliance.reports.model import Figures
-from compliance.reports.rows import SECTIONS, Row, rows
+from compliance.reports.rows import SECTIONS, Row, cases_command, rows
 
 _FIXED: Final = ("Figure", "What it is", "Group", "Period", "Status")
 _SHARES: Final = ("rate", "low", "high", "difference", "centre", "limit", "funnel", "silent", "expected")
@@ -56,7 +56,7 @@ def _summary(book: Any, styles: dict[str, Any], figures: Figures) -> None:
         sheet.write_string(place, 0, line.about, styles["head"])
         sheet.write_string(place, 1, line.text, styles["text"])
         place += 1
-    for thing in telling.things_to_look_at(figures):
+    for thing in attention.things_to_look_at(figures):
         sheet.write_string(place, 0, "To look at", styles["head"])
         sheet.write_string(place, 1, thing, styles["text"])
         place += 1
@@ -96,9 +96,9 @@ def _notes(book: Any, styles: dict[str, Any], figures: Figures) -> None:
         ("Policy", f"{basis.policy} ({basis.policy_source})"), ("Policy digest", basis.policy_digest),
         ("Records", basis.records), ("Judged as at (T)", words.instant(basis.as_at)),
         ("As known at (K)", words.instant(basis.known_at)),
-        ("Status", "few: fewer than 10, never ranked or tested; not available: nothing was due; withheld: would show a "
-         "count from 1 to 4"),
-        ("Cases", f"compliance report cases --week {figures.period} --figure FIGURE lists the crimes behind a figure"),
+        ("Status", "few: fewer than 10, never ranked or tested; not available: nothing was due; withheld: a count from "
+         "1 to 4 would show or could be worked out"),
+        ("Cases", f"{cases_command(figures.period, figures.unit)} FIGURE lists the crimes behind a figure"),
         *((d.title, f"{d.meaning} ({d.clause})") for d in figures.definitions), *GLOSSARY,
     ]  # fmt: skip
     for place, (what, text) in enumerate(notes):

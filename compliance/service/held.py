@@ -1,8 +1,7 @@
 """What only the running service knows of its data, for the report's page on data quality."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import pairwise
-from typing import Final
 
 from sqlalchemy import func
 from sqlmodel import col, select
@@ -15,17 +14,15 @@ from compliance.reports.findings import Gap
 from compliance.reports.model import Intake
 from compliance.reports.periods import parse_period
 from compliance.reports.spans import Kind, Span
-from compliance.store import Store, last_complete_poll, quarantine_counts
+from compliance.store import Store, last_complete_poll, missing_crimes, polls_covering, quarantine_counts
 from compliance.store.tables import Obligation, OfficerRow, Poll, Published
 
-A_DAY: Final = timedelta(days=1)
-"""The crime system is polled every few minutes: a day without a complete poll is a gap."""
 
-
-def intake_of(store: Store, at: datetime, found: tuple[Gap, ...] = ()) -> Intake:
+def intake_of(store: Store, at: datetime, period: Span, local: LocalDates, full_exports: bool) -> Intake:
     """Records in quarantine at an instant, overdue obligations nobody could be mailed about for want of an address,
-    officers whom records name and the directory does not, when the crime system was last read to its end, and the gaps
-    `found`."""
+    officers whom records name and the directory does not, crimes that vanished as known when the period was settled,
+    when the crime system was last read to its end, and the period's gaps. Without `full_exports` nothing tells of
+    crimes that vanish, unless some did when there were."""
     unknown = (
         select(func.count(func.distinct(col(Obligation.officer_ref))))
         .where(col(Obligation.officer_ref).is_not(None))
@@ -36,6 +33,7 @@ def intake_of(store: Store, at: datetime, found: tuple[Gap, ...] = ()) -> Intake
         said = standing(session, session.exec(overdue).all())
         unknown_officers = session.exec(unknown).one()
     poll = last_complete_poll(store)
+    gone = vanished(store, period, local)
     return Intake(
         refused=sum(quarantine_counts(store, at).values()),
         no_address=sum(
@@ -44,9 +42,21 @@ def intake_of(store: Store, at: datetime, found: tuple[Gap, ...] = ()) -> Intake
             if step == OVERDUE
         ),
         unknown_officers=unknown_officers,
+        vanished=len(gone) if full_exports or gone else None,
+        vanished_in_period=sum(within for _, _, within in gone) if full_exports or gone else None,
         last_complete_poll=None if poll is None else poll.ended_at,
-        gaps=found,
+        gaps=gaps(store, period, local),
     )
+
+
+def vanished(store: Store, period: Span, local: LocalDates) -> list[tuple[str, datetime, bool]]:
+    """The crimes that were flagged as missing as known at K, by the end of the poll that covers it (design decision
+    11): each with since when, and whether that was in the period."""
+    known_at = period.settled(local)
+    covering = polls_covering(store, known_at)
+    seen_until = known_at if covering is None or covering.ended_at is None else covering.ended_at
+    first, last = local.start_of(period.first), period.ended(local)
+    return [(ref, since, first <= since < last) for ref, since in missing_crimes(store, seen_until)]
 
 
 def newest_published_period(store: Store, kind: Kind) -> str | None:
@@ -57,13 +67,20 @@ def newest_published_period(store: Store, kind: Kind) -> str | None:
 
 
 def gaps(store: Store, period: Span, local: LocalDates) -> tuple[Gap, ...]:
-    """When in a period, up to its being settled, the crime system was not read to its end for more than a day."""
-    first, last = local.start_of(period.first), period.settled(local)
-    asked = select(Poll.ended_at).where(Poll.complete, col(Poll.ended_at) >= first - A_DAY, col(Poll.ended_at) <= last)
+    """When the crime system was not read to its end for a whole local date or more, one of them in the period. The
+    crime system is polled every few minutes, or gives an export every night; before the first reading there is no gap.
+    """
+    first, last = local.start_of(period.first), period.ended(local)
+    ended = col(Poll.ended_at)
+    complete = select(ended).where(Poll.complete)
     with store.session(reading=True) as session:
-        ends = [end for end in session.exec(asked.order_by(col(Poll.ended_at))).all() if end is not None]
+        before = session.exec(complete.where(ended < first).order_by(ended.desc()).limit(1)).all()
+        within = session.exec(complete.where(ended >= first, ended < last).order_by(ended)).all()
+        after = session.exec(complete.where(ended >= last).order_by(ended).limit(1)).all()
+    read = [local.day_of(end) for end in (*before, *within, *after) if end is not None]
+    start, end = period.days
     return tuple(
-        Gap(from_day(local.day_of(before)), from_day(local.day_of(after)))
-        for before, after in pairwise(ends)
-        if after - before > A_DAY and after > first
+        Gap(from_day(one), from_day(other))
+        for one, other in pairwise(read)
+        if other - one > 1 and one < end and other > start
     )

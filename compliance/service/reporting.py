@@ -1,7 +1,7 @@
 """Reports as a job: which are due, in which editions, what is said while the crime system cannot be read."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final, cast
@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from compliance.config import Settings
 from compliance.errors import UnavailableError
-from compliance.mail import Rendered, bare_address, enqueue
+from compliance.mail import Rendered, bare_address, enqueue, row_of
 from compliance.policy import Policy, Verdicts
 from compliance.policy.calendars import from_day
 from compliance.reminders import ReminderRules
@@ -34,8 +34,8 @@ from compliance.reports.snapshots import (
     policy_changes,
 )
 from compliance.reports.spans import Kind, Span
-from compliance.reports.trace import Case, cases
-from compliance.service.held import gaps, intake_of, newest_published_period
+from compliance.reports.tracing import Answer, Edition, as_printed, cases
+from compliance.service.held import intake_of, newest_published_period, vanished
 from compliance.store import Store, last_complete_poll, polls_covering
 
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -73,11 +73,11 @@ class Reporting:
             )
         check_held(self.store, period)
         earlier = earlier_periods(self.store, period)
-        options = self._options(policy_changes(earlier, period, self.policy))
+        options = self._options(policy_changes(self.store, self.policy.local))
         judged = judge_periods(StoredRecords(self.store), self.policy, period, now, options, earlier)
         # What only the service knows changes by the hour; a report made again says what it said.
         before = as_last_published(self.store, str(period))
-        intake = before.intake if before else intake_of(self.store, now, gaps(self.store, period, self.policy.local))
+        intake = before.intake if before else self._intake(period, now)
         asked = cast("Sequence[Form]", forms or self.settings.report.forms)
         made = [
             publish(self.store, figures, self.policy, self.folder, now, asked, _Mailing(self.settings, now))
@@ -85,6 +85,14 @@ class Reporting:
         ]
         notice(self.folder, period).unlink(missing_ok=True)
         return made
+
+    def _intake(self, period: Span, now: datetime) -> Intake:
+        files = self.settings.crime_system.files
+        full_exports = files is not None and files.full_export
+        return intake_of(self.store, now, period, self.policy.local, full_exports)
+
+    def _vanished(self, period: Span) -> list[tuple[str, datetime, bool]]:
+        return vanished(self.store, period, self.policy.local)
 
     def serve(self, period: Span, editions: Sequence[str], forms: Sequence[str]) -> list[Path]:
         """Write what was published of a period into the present folder, byte for byte (`as_published`)."""
@@ -98,10 +106,19 @@ class Reporting:
             for ending in asked
         ]
 
-    def cases(self, period: Span, figure: str) -> list[Case]:
-        """The cases behind a figure of a period's report."""
+    def cases(self, period: Span, figure: str, division: str | None = None) -> tuple[Answer, str]:
+        """The cases behind a figure of a period's report, of the board's edition or of a division's, judged by the
+        policy it was published by; and whether they add up to what was published, in words."""
         check_held(self.store, period)
-        return cases(StoredRecords(self.store), self.policy, period, figure, self._options())
+        options, printed = self._options(), as_printed(self.store, period, division)
+        if printed and printed.live_methods is not None:
+            options = replace(options, live_methods=printed.live_methods)
+        edition = Edition(
+            StoredRecords(self.store), printed.policy if printed else self.policy, period, options, division,
+            earlier_periods(self.store, period), self._mailed, self._vanished,
+        )  # fmt: skip
+        answer = cases(edition, figure)
+        return answer, printed.beside(answer) if printed else ""
 
     def publish_due(self, now: datetime) -> list[Publication]:
         """Publish what should have been by now and is not, missed runs included. While the crime system has not been
@@ -111,8 +128,8 @@ class Reporting:
             for period in self._due(kind, now):
                 if polls_covering(self.store, period.settled(self.policy.local)) is None:
                     self._delay(period)
-                    break
-                made += self.publish(period, now)
+                else:
+                    made += self.publish(period, now)
         return made
 
     def _due(self, kind: Kind, now: datetime) -> list[Span]:
@@ -190,7 +207,8 @@ class _Mailing:
         for reader in self.settings.report.readers:
             key = f"report/{figures.period}/{edition_key(figures)}/{figures.version}/{reader}"
             content = Rendered(about, "\n\n".join([*lines, where]) + "\n", None)
-            enqueue(
-                session, key=key, kind="report", recipient_ref=None, to_address=reader, content=content,
+            row = row_of(
+                key=key, kind="report", recipient_ref=None, to_address=reader, content=content,
                 headers=headers, domain=bare_address(mail.sender).partition("@")[2], now=self.now,
             )  # fmt: skip
+            enqueue(session, [row])

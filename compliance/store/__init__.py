@@ -7,10 +7,17 @@ from compliance.store.cursors import cursor_before, note_cursor
 from compliance.store.database import Store, migrate
 from compliance.store.exporting import export
 from compliance.store.intake import PageOutcome, begin_poll, cursor_of, end_poll, save_officers, take_page
-from compliance.store.missing import Missing, mark_missing, missing_count
+from compliance.store.missing import Missing, mark_missing, missing_count, missing_crimes
 from compliance.store.projection import Judged, Rebuilt, judge_due, rebuild
 from compliance.store.quarantine import quarantine_counts, quarantined, quarantined_record
-from compliance.store.queries import first_poll, last_complete_poll, officers, outstanding, polls_covering
+from compliance.store.queries import (
+    first_poll,
+    last_complete_poll,
+    officers,
+    outstanding,
+    policies_used,
+    polls_covering,
+)
 from compliance.store.reader import Known, Reader, load_columns, load_crimes
 from compliance.store.retention import Retention, apply_retention, retention_due
 from compliance.store.retry import Retried, retry_quarantined
@@ -39,9 +46,11 @@ __all__ = [
     "mark_missing",
     "migrate",
     "missing_count",
+    "missing_crimes",
     "note_cursor",
     "officers",
     "outstanding",
+    "policies_used",
     "polls_covering",
     "quarantine_counts",
     "quarantined",

@@ -45,3 +45,11 @@ def missing_count(store: Store) -> int:
     asked = select(func.count()).select_from(CRIME).where(CRIME.c.missing_since.is_not(None))
     with store.reading() as connection:
         return connection.execute(asked).scalar_one()
+
+
+def missing_crimes(store: Store, as_at: datetime) -> list[tuple[str, datetime]]:
+    """The crimes that were flagged by an instant, each with since when, by their numbers. The flag of one that came
+    again is gone, whenever it was set."""
+    asked = select(CRIME.c.crime_ref, CRIME.c.missing_since).where(CRIME.c.missing_since <= as_at)
+    with store.reading() as connection:
+        return [(ref, since) for ref, since in connection.execute(asked.order_by(CRIME.c.crime_ref))]

@@ -18,7 +18,7 @@ from compliance.records import columns
 from compliance.records.collector import paused_gc
 from compliance.store.content import unpack
 from compliance.store.database import Store
-from compliance.store.dialect import among, chunks, delete_by_key, rows_of, set_by_key, settle, upsert
+from compliance.store.dialect import add, among, chunks, delete_by_key, rows_of, set_by_key, settle, upsert
 from compliance.store.intake import AT_ONCE
 from compliance.store.rows import COLUMNS, KEY, Obligations, obligations_of
 from compliance.store.tables import CRIME, OBLIGATION, PROJECTION
@@ -28,7 +28,6 @@ BATCH: Final = 5000
 """Crimes judged in one transaction: enough to make each step long, few enough to let other writers in."""
 MANY: Final = 50_000
 """So many crimes judged at once, as after a first reading, and the database takes stock."""
-_NAME: Final = "obligations"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +136,7 @@ def _standing(connection: Connection, refs: Sequence[str]) -> Obligations:
 
 def _wake_all_if_changed(connection: Connection, policy: Policy, now: datetime) -> None:
     """A changed policy or calendar judges everything again (design: data flows one way)."""
-    judged_by = select(PROJECTION.c.policy_digest).where(PROJECTION.c.name == _NAME)
+    judged_by = select(PROJECTION.c.policy_digest).order_by(PROJECTION.c.id.desc()).limit(1)
     if connection.execute(judged_by).scalar() != policy.digest:
         connection.execute(update(CRIME).values(wake_on=AT_ONCE))
-        upsert(connection, PROJECTION, [{"name": _NAME, "policy_digest": policy.digest, "since": now}])
+        add(connection, PROJECTION, [{"policy_digest": policy.digest, "title": policy.title, "since": now}])

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlmodel import col, func, select
 
 from compliance.store.database import Store
-from compliance.store.tables import Obligation, OfficerRow, Poll
+from compliance.store.tables import Obligation, OfficerRow, Poll, Projection
 
 
 def outstanding(store: Store, today: date) -> list[Obligation]:
@@ -42,3 +42,9 @@ def polls_covering(store: Store, k: datetime) -> Poll | None:
     complete = select(Poll).where(Poll.complete, col(Poll.ended_at) >= k).order_by(col(Poll.ended_at))
     with store.session(reading=True) as session:
         return session.exec(complete.limit(1)).first()
+
+
+def policies_used(store: Store) -> list[Projection]:
+    """What obligations were judged by, one after another: each policy with the instant at which it came into use."""
+    with store.session(reading=True) as session:
+        return list(session.exec(select(Projection).order_by(col(Projection.id))))

@@ -142,10 +142,12 @@ class Obligation(SQLModel, table=True):
 
 
 class Projection(SQLModel, table=True):
-    """What the obligations were judged by: one row, `name` is `obligations`."""
+    """What the obligations were judged by, since when: one row more whenever the policy, or its calendar, is another.
+    The newest holds."""
 
-    name: str = Field(primary_key=True)
+    id: int | None = Field(default=None, primary_key=True)
     policy_digest: str
+    title: str
     since: datetime
 
 

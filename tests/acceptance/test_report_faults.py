@@ -8,11 +8,11 @@ import pytest
 
 from compliance.policy import load_policy
 from compliance.records import columns, convert_crime
+from compliance.reports.attention import things_to_look_at
 from compliance.reports.figures import figures_of
 from compliance.reports.judged import Judgements, judge_periods
-from compliance.reports.periods import in_words
 from compliance.reports.sources import GivenRecords
-from compliance.reports.telling import causes, things_to_look_at
+from compliance.reports.telling import causes
 from compliance.reports.weeks import Week
 from compliance.simulator import Faults, Force
 from tests.quiet import tally
@@ -41,18 +41,16 @@ def told_of(week: Week, faults: Faults = FAULTS) -> list[str]:
     figures = figures_of(judged(week, faults), force="A force")
     requirement = figures.requirements[0]
     one = next(unit for unit in requirement.units if unit.name == "Shropshire")
-    return [
-        c.what
-        for c in causes(requirement.trend.weeks, one)
-        if c.weeks.endswith(in_words(str(week))) and not c.improvement
-    ]
+    return [c.what for c in causes(requirement.trend.weeks, one) if c.last == str(week) and not c.improvement]
 
 
 def test_a_division_that_worsens_is_told_of_in_the_week_in_which_it_falls_due_and_not_before() -> None:
     assert told_of(WORSE) == []
     assert told_of(WORSE.plus(1)) == ["beyond the lower limit"]
     things = things_to_look_at(figures_of(judged(WORSE.plus(1)), force="A force"))
-    assert "Shropshire, 7-day rate, week 22 of 2026: beyond the lower limit. Ask what changed." in things
+    assert (
+        "Shropshire: the 7-day rate, 25 to 31 May 2026 (week 22): beyond the lower limit. Ask what changed." in things
+    )
     assert told_of(WORSE.plus(1), Faults()) == []
 
 

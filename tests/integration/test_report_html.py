@@ -15,6 +15,7 @@ from compliance.errors import SettingsError
 from compliance.policy import load_policy
 from compliance.records import columns, convert_crime
 from compliance.reports import render as rendering
+from compliance.reports.editions import public
 from compliance.reports.figures import report_figures
 from compliance.reports.files import write_whole
 from compliance.reports.model import Figures
@@ -160,9 +161,9 @@ def test_the_parts_a_board_asks_for_are_there_in_their_order() -> None:
     text = page().text
     assert re.findall(r"<h2[^>]*>([^<]*)</h2>", render(figures())) == [
         "Summary", "The rates", "Change, or chance?", "Divisions", "The same-day question",
-        "How victims are told, and how it is recorded", "Lenient and strict, enhanced victims, offence groups",
-        "Overdue now, and cases closed", "What became of earlier reports", "Data quality", "Twenty to read",
-        "How this is computed",
+        "How victims are told", "Enhanced victims, live contact, offence groups", "Overdue now, and cases closed",
+        "What became of earlier reports", "Data quality, and how updates are entered", "A sample to read",
+        "The figures in full", "How this is computed",
     ]  # fmt: skip
     basis = figures().basis
     for said in (basis.policy, basis.policy_digest, basis.policy_source, "2026-11-16T00:00:00Z", "Design effect"):
@@ -173,6 +174,15 @@ def test_the_parts_a_board_asks_for_are_there_in_their_order() -> None:
         assert item.title in text
     for definition in figures().definitions:
         assert definition.meaning in text
+
+
+def test_the_public_edition_names_no_command_that_only_the_force_has() -> None:
+    text = render(public(figures()))
+    assert "compliance report cases" not in text
+    assert "figure <code>" not in text
+    assert "cases: figure" not in text
+    assert "What became of earlier reports" not in text
+    assert "compliance report cases" in render(figures())
 
 
 def test_the_same_figures_give_the_same_bytes_also_once_read_back_from_json() -> None:

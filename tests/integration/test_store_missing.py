@@ -7,6 +7,7 @@ from compliance.store import (
     judge_due,
     mark_missing,
     missing_count,
+    missing_crimes,
     outstanding,
     take_page,
 )
@@ -34,6 +35,8 @@ def test_what_a_full_export_lacks_is_flagged_once_and_goes_on_being_judged(store
     assert (done.lost, done.found) == (0, 0), "since when, not when last looked at"
     assert missing(store) == {"B": SECOND, "C": SECOND}
     assert missing_count(store) == 2
+    assert [len(missing_crimes(store, as_at)) for as_at in (FIRST, SECOND, THIRD)] == [0, 2, 2]
+    assert {since for _, since in missing_crimes(store, THIRD)} == {SECOND}
     judge_due(store, shipped("west-mercia")[0], THIRD)
     assert [owed.crime_ref for owed in outstanding(store, THIRD.date())] == ["A", "B", "C"]
 

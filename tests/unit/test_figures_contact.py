@@ -160,18 +160,20 @@ def test_rules_8_nothing_is_silently_dropped() -> None:
         if row["entered_after_due"]:
             found["entered-after-due"].append(date.fromisoformat(row["due_date"]))
     got = {item.key: item for item in figures().quality}
-    assert set(got) == {*found, "unknown-officer", "no-address", "feed-gap", "refused"}
+    assert set(got) == {*found, "unknown-officer", "no-address", "feed-gap", "refused", "vanished"}
     for key, days in found.items():
         in_week = sum(WEEK.first <= day <= WEEK.last for day in days)
         assert (key, got[key].in_week, got[key].held) == (key, in_week, len(days))
         assert days
-    assert [got[key].held for key in ("unknown-officer", "no-address", "refused")] == [None, None, None]
+    only_the_service = ("unknown-officer", "no-address", "refused", "vanished")
+    assert {got[key].held for key in only_the_service} == {None}
 
 
 def test_rules_8_what_only_the_service_knows_is_shown_with_the_rest() -> None:
-    intake = Intake(refused=3, no_address=2, unknown_officers=1)
-    got = {item.key: item.held for item in figures_of([], shipped("west-mercia")[0], intake=intake).quality}
-    assert (got["refused"], got["no-address"], got["unknown-officer"]) == (3, 2, 1)
+    intake = Intake(refused=3, no_address=2, unknown_officers=1, vanished=5, vanished_in_period=4)
+    got = {item.key: item for item in figures_of([], shipped("west-mercia")[0], intake=intake).quality}
+    assert [got[key].held for key in ("refused", "no-address", "unknown-officer", "vanished")] == [3, 2, 1, 5]
+    assert got["vanished"].in_week == 4
 
 
 def test_rules_8_with_versions_an_update_dated_in_the_future_is_one_held_before_its_date() -> None:

@@ -56,7 +56,7 @@ def test_no_data_at_all() -> None:
 
 
 def test_a_rate_its_interval_and_no_week_before() -> None:
-    assert line("7-day", *crimes(40, 30)) == (
+    assert line("7-day rate", *crimes(40, 30)) == (
         "75.0%: 30 of the 40 updates due in the week were given in time (95% interval 59.6% to 85.9%). "
         "Nothing was due in the week before, so there is nothing to compare it with."
     )
@@ -64,54 +64,72 @@ def test_a_rate_its_interval_and_no_week_before() -> None:
 
 def test_a_change_that_may_be_chance_and_one_that_is_unlikely_to_be() -> None:
     before = crimes(40, 28, DUE - timedelta(days=7))
-    assert line("7-day", *crimes(40, 30), *before).endswith(
+    assert line("7-day rate", *crimes(40, 30), *before).endswith(
         "That is 5.0 percentage points higher than the week before: no significant difference."
     )
-    assert line("7-day", *crimes(40, 3), *before).endswith(
+    assert line("7-day rate", *crimes(40, 3), *before).endswith(
         "That is 62.5 percentage points lower than the week before: unlikely to have occurred by chance."
     )
-    assert line("7-day", *crimes(40, 28), *before).endswith("Compared with the week before: no significant difference.")
-    assert line("7-day", *crimes(40, 28), *before[:9]).endswith(
+    assert line("7-day rate", *crimes(40, 28), *before).endswith(
+        "Compared with the week before: no significant difference."
+    )
+    assert line("7-day rate", *crimes(40, 28), *before[:9]).endswith(
         "Too little was due in the week before to compare it with."
     )
 
 
 def test_the_same_week_last_year_where_it_is_held() -> None:
     last_year = crimes(40, 8, date(2025, 6, 11))
-    assert line("7-day", *crimes(40, 30), *last_year).endswith(
+    assert line("7-day rate", *crimes(40, 30), *last_year).endswith(
         "That is 55.0 percentage points higher than the same week last year: unlikely to have occurred by chance."
     )
 
 
 def test_all_and_none() -> None:
-    assert line("7-day", *crimes(12, 12)).startswith(
+    assert line("7-day rate", *crimes(12, 12)).startswith(
         "100%: all 12 updates due in the week were given in time (95% interval 75.8% to 100%)."
     )
-    assert line("7-day", *crimes(12, 0)).startswith(
+    assert line("7-day rate", *crimes(12, 0)).startswith(
         "0%: none of the 12 updates due in the week was given in time (95% interval 0% to 24.2%)."
     )
-    assert "1 of the 12 updates due in the week was given in time" in line("7-day", *crimes(12, 1))
+    assert "1 of the 12 updates due in the week was given in time" in line("7-day rate", *crimes(12, 1))
 
 
 def test_1_6_fewer_than_10_are_given_as_counts() -> None:
     assert (
-        line("7-day", *crimes(9, 4))
+        line("7-day rate", *crimes(9, 4))
         == "9 updates were due in the week, 4 given in time: too few for a rate to mean much."
     )
     assert (
-        line("7-day", *crimes(1, 1))
+        line("7-day rate", *crimes(1, 1))
         == "1 update was due in the week, 1 given in time: too few for a rate to mean much."
     )
 
 
 def test_a_requirement_of_which_nothing_was_due() -> None:
-    assert line("28-day", *crimes(12, 6)) == "No update was due in the week, so there is no rate."
+    assert line("28-day rate", *crimes(12, 6)) == "No update was due in the week, so there is no rate."
     assert line("Silent victims", *crimes(12, 6)) == "No victim's case had been open for more than 28 days."
 
 
 def test_1_7_silent_victims() -> None:
-    assert line("Silent victims", *crimes(3, 2, date(2026, 5, 10)), *crimes(12, 6)) == (
-        "100%: 3 of the 3 victims of cases open for more than 28 days had no update in the last 28 days."
+    old = date(2026, 5, 10)
+    long = "of cases open for more than 28 days"
+    told = {"updates": [{"update_ref": "U", "at": "2026-06-01T10:00:00Z", "outcome": "informed"}]}
+
+    def said(*records: dict[str, Any]) -> str:
+        return line("Silent victims", *records, *crimes(12, 6))
+
+    assert said(*crimes(14, 14, old)) == f"100%: none of the 14 victims {long} had an update in the last 28 days."
+    assert said(*crimes(14, 0, old, **told)) == f"0%: each of the 14 victims {long} had an update in the last 28 days."
+    assert said(*crimes(2, 0, old, **told), *crimes(10, 10, old)) == (
+        f"83.3%: 10 of the 12 victims {long} had no update in the last 28 days."
+    )
+    assert said(*crimes(3, 2, old)) == (
+        f"None of the 3 victims {long} had an update in the last 28 days: too few for a share to mean much."
+    )
+    assert (
+        said(*crimes(1, 1, old))
+        == "The only victim of a case open for more than 28 days had no update in the last 28 days."
     )
 
 
@@ -158,8 +176,8 @@ def test_1_5_divisions_against_the_rest_over_13_weeks() -> None:
     )
     unlike = [*weeks_of("North", 14), *weeks_of("South", 14), *weeks_of("West", 4)]
     assert line("Divisions", *unlike) == (
-        f"{over}against the rest of the force: 7-day: North +25.0, South +25.0, West −50.0 points; "
-        "each is unlikely to have occurred by chance."
+        f"{over}against the rest of the force, in points: the 7-day rate was above in North (+25.0) and South (+25.0) and "
+        "below in West (−50.0). Each of these is unlikely to have occurred by chance."
     )
 
 

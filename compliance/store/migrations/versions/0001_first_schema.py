@@ -136,10 +136,11 @@ def _obligations() -> None:
     op.create_index("ix_obligation_outstanding", "obligation", ["state", "officer_ref"])
     op.create_table(
         "projection",
-        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("policy_digest", sa.String(), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
         sa.Column("since", INSTANT, nullable=False),
-        sa.PrimaryKeyConstraint("name"),
+        sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
         "transition",

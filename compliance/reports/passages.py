@@ -1,0 +1,233 @@
+"""What a report says beside its tables, in sentences: the same-day question, closings, restatement, reminders."""
+
+from typing import Final
+
+from compliance.reports.findings import Gap, LateTeams, Question, Reminded, Restated
+from compliance.reports.model import Figures, Requirement, SameDay
+from compliance.reports.periods import parse_period
+from compliance.reports.proportions import Proportion
+from compliance.reports.restatement import CAUSES
+from compliance.reports.words import (
+    WITHHELD,
+    counted,
+    day,
+    heading,
+    interval,
+    number,
+    only_same_day,
+    percent,
+    signed,
+    span,
+)
+
+SHOWN: Final = 15
+"""How many offence groups are shown; the others are in the XLSX, CSV and JSON forms."""
+LIVE_ONLY: Final = (
+    "With live contact only, a further contact can fall due on other days and in more cases: where fewer updates "
+    "count, the next one is owed sooner or a silence goes on counting (rules 4.4, 4.5)."
+)
+
+
+def same_obligations(asked: SameDay) -> str:
+    """What the three readings are of."""
+    of = asked.policy.of
+    return "The same obligation" if of == 1 else f"The same {counted(of, 'obligation')}"
+
+
+def same_day_in_words(asked: SameDay) -> str:
+    """Who had only a same-day update, and what the original system dropped (statistics section 4)."""
+    only = f"{only_same_day(asked)} had an update on the day of the report and no other in time"
+    if asked.only_same_day and asked.updated_later is not None:
+        were = "was" if asked.updated_later == 1 else "were"
+        only += f"; {number(asked.updated_later)} of them {were} updated after the due date"
+    if asked.policy.withheld or asked.original.withheld:
+        return f"{only}."
+    dropped = asked.policy.count - asked.original.count
+    met = counted(dropped, "obligation was", "obligations were") if dropped else "No obligation was"
+    return f"{only}. {met} met by an update on the day of recording alone, which the original system dropped."
+
+
+def offences(figures: Figures) -> tuple[list[Requirement], list[tuple[str | None, list[Proportion]]]]:
+    """(the requirements that are shown by offence group, the groups with the share of each), the largest first."""
+    named = [requirement for requirement in figures.requirements if requirement.offences and not requirement.event]
+    none = Proportion(0, 0, None, None, None, 1.0, withheld=figures.edition == "public")
+    shares = [{group.name: group.share for group in requirement.offences} for requirement in named]
+    groups = named[0].offences[:SHOWN] if named else ()
+    return named, [(group.name, [of.get(group.name, none) for of in shares]) for group in groups]
+
+
+def offence_weeks(figures: Figures) -> str:
+    """Over how many weeks the offence groups are shown."""
+    named, _ = offences(figures)
+    held = {requirement.trailing_held for requirement in named}
+    if len(held) == 1:
+        return counted(held.pop(), "settled week")
+    return f"{' and '.join(f'{r.trailing_held} ({r.id})' for r in named)} settled weeks"
+
+
+def offences_in_words(figures: Figures) -> str:
+    """How the offence groups are to be read."""
+    named, groups = offences(figures)
+    parts = ["Groups are shown, not tested: they differ in more than the care that was taken."]
+    parts += [f"Read the {r.id} rates with the silent victims: {percent(r.week.silent.rate)} in all."
+              for r in named if r.week.silent and r.week.silent.of]  # fmt: skip
+    every = len(named[0].offences)
+    if every > len(groups):
+        parts.append(f"The {len(groups)} largest of {every} groups; all are in the XLSX and CSV forms.")
+    return " ".join(parts)
+
+
+def closed_in_words(figures: Figures) -> tuple[str, str]:
+    """Closed without a word, and closed across a due date (statistics 1.8)."""
+    closing, kind = figures.closing, figures.kind
+    share = closing.without_a_word
+    if share.withheld:
+        told = f"The share is {WITHHELD}."
+    elif not share.of:
+        told = f"No case with a victim to be told was closed in the {kind}."
+    else:
+        had = f"{number(share.count)} ({percent(share.rate)}, interval {interval(share)})"
+        told = (
+            f"Of {counted(share.of, 'victim')} of cases closed in the {kind}, {had} had no update from seven days "
+            "before the closing to seven days after it."
+        )
+    if closing.across_due_date is None:
+        return told, f"How many cases were reopened within 28 days is {WITHHELD}."
+    across = counted(closing.across_due_date, "case was", "cases were") if closing.across_due_date else "no case was"
+    return told, f"{heading(across)} closed across a due date and reopened within 28 days."
+
+
+def gap_in_words(gap: Gap) -> str:
+    """When the crime system was not read to its end."""
+    return f"Feed gap: the crime system was not read to its end between {day(gap.first)} and {day(gap.last)}."
+
+
+def expected(question: Question) -> str:
+    """What chance alone would give, as a count and by which reasoning."""
+    if question.expected is None or not question.share.of:
+        return "–"
+    return f"{number(round(question.expected * question.share.of))} ({percent(question.expected)})"
+
+
+def earlier(figures: Figures) -> list[Restated]:
+    """The figures published earlier of the whole that the report is about, the newest first."""
+    return sorted((r for r in figures.restated if r.unit == figures.unit), key=lambda r: r.period, reverse=True)
+
+
+def changed(figures: Figures) -> list[Restated]:
+    """Those of them that are no longer what they were."""
+    return [each for each in earlier(figures) if each.steps]
+
+
+def earlier_in_words(figures: Figures) -> str:
+    """How many of the earlier figures still stand (statistics section 5)."""
+    every, no_longer = earlier(figures), changed(figures)
+    if not every:
+        return f"No earlier {figures.kind} has been published, so there is nothing to restate."
+    since = span(parse_period(every[-1].period).first, parse_period(every[0].period).last)
+    told = f"{counted(len(every), 'rate')} published for {since}"
+    if not no_longer:
+        return (
+            f"{heading(told)}: all stand as published." if len(every) > 1 else f"{heading(told)} stands as published."
+        )
+    have = "has" if len(no_longer) == 1 else "have"
+    return (
+        f"Of {told}, {number(len(no_longer))} {have} changed since. The causes were applied one after another and add "
+        "up to the difference exactly."
+    )
+
+
+def restated_in_words(restated: Restated) -> str:
+    """What changed a published figure: each cause with what it did to the obligations met and due."""
+    if not restated.steps:
+        return "unchanged"
+    parts = [f"{CAUSES[step.cause]}: {_signed(step.met)} met, {_signed(step.due)} due" for step in restated.steps]
+    return "; ".join(parts)
+
+
+def _signed(count: int) -> str:
+    return "0" if count == 0 else f"{'+' if count > 0 else '−'}{abs(count):,}"
+
+
+def restated_difference(restated: Restated) -> str:
+    """The rate as known now less the rate as published, in points."""
+    if not restated.due or not restated.published_due:
+        return "–"
+    return signed(restated.met / restated.due - restated.published_met / restated.published_due)
+
+
+def late_teams_in_words(late: LateTeams) -> str:
+    """Which teams' entries stand out, or how many where they are not to be named."""
+    if not late.beyond:
+        return f"None of the {late.of} teams stands out by updates entered after the due date."
+    if not late.points:
+        teams = counted(late.beyond, "team")
+        where = "its division's edition names it" if late.beyond == 1 else "their divisions' editions name them"
+        return (
+            f"In {teams} of {late.of}, more obligations than chance would give were met by updates typed in after the "
+            f"due date; {where}."
+        )
+    named = "; ".join(
+        f"{point.name}: {number(point.share.count)} of {number(point.share.of)} ({percent(point.share.rate)})"
+        for point in late.points
+    )
+    return f"Obligations met by updates entered after the due date, more than chance would give: {named}."
+
+
+NO_CAUSE_SHOWN: Final = (
+    "The comparison shows no cause: nobody was left without mails by lot, and what fell due earlier "
+    "may differ in officers, workload and season."
+)
+EFFECT_LIMITS: Final = (
+    "What this cannot show: that the mail was the cause. Nobody was left without mails by lot, and what fell due "
+    "earlier may differ in officers, workload and season. An update counts here when it was typed in: one given before "
+    "the mail and typed in after it is among them, told apart only by its date. And whoever is told again is, by then, "
+    "the harder case: the steps are not to be compared with each other."
+)
+
+
+def mails_in_words(sent: Reminded) -> str:
+    """How many mails there were, to how many, of how much."""
+    if not sent.mails:
+        return "No reminder told of anything that was still owed when it was sent."
+    told = counted(sent.obligations, "obligation")
+    each = f"{sent.mails / sent.recipients:.1f} a person, {sent.obligations / sent.recipients:.1f} obligations each"
+    again = counted(sent.repeats, "time")
+    return (
+        f"{counted(sent.mails, 'mail')} to {counted(sent.recipients, 'person', 'people')} told of {told} ({each}); "
+        f"something was told again {again}."
+    )
+
+
+def before_in_words(sent: Reminded) -> str:
+    """What the mails are compared with."""
+    if not any(effect.before_day for effect in sent.steps):
+        return "Nothing is held that fell due before the first mail, so there is nothing to compare with."
+    first, last = sent.before_first, sent.before_last
+    return (
+        f"Before: obligations that fell due from {span(first, last)}, before anybody was mailed, reckoned from the "
+        "morning on which the same reminder would have come."
+    )
+
+
+def hours(median: float | None) -> str:
+    """A median wait in hours or days."""
+    if median is None:
+        return "–"
+    return f"{median:.0f} hours" if median < 48 else f"{median / 24:.1f} days"
+
+
+def cleared(share: Proportion | None) -> str:
+    """How many, and what share; a dash where there were none."""
+    return "–" if share is None or not share.of else f"{number(share.count)} ({percent(share.rate)})"
+
+
+def dated_earlier(sent: Reminded) -> str:
+    """How much of what followed the mails had been done before."""
+    dated = sum(effect.earlier for effect in sent.steps)
+    if not dated:
+        return "Nothing of what was recorded within 72 hours of a mail is dated before the day of the mail."
+    return (
+        f"Of what was recorded within 72 hours of a mail, {counted(dated, 'contact is', 'contacts are')} dated before "
+        "the day of the mail: typed in, not made, because of it."
+    )

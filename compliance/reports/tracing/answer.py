@@ -1,0 +1,181 @@
+"""What is asked of the trace, by the names that `rows` gives figures, and the answer."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from compliance.errors import SettingsError, nearest
+from compliance.reports.periods import parse_period
+from compliance.reports.rates import BANDS
+from compliance.reports.rows import band_measure
+from compliance.reports.tracing import after, entries, rates
+from compliance.reports.tracing.case import COUNT, OF, Case, Traced
+from compliance.reports.tracing.edition import Edition
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The cases of a figure as one of its measures counts them; or `instead`, why there are none behind it, and where
+    to look. `figure`: as it was asked for."""
+
+    figure: str
+    name: str
+    measure: str
+    cases: tuple[Case, ...] = ()
+    instead: str = ""
+
+    @property
+    def counted(self) -> int:
+        """How many are counted, what was taken away deducted."""
+        return sum(case.counted for case in self.cases)
+
+    @property
+    def of(self) -> int:
+        """Of how many."""
+        return sum(case.of for case in self.cases)
+
+    @property
+    def amount(self) -> float:
+        """The number asked about: what is counted, or the share that it is."""
+        return self.counted if self.measure not in SHARES else self.counted / self.of if self.of else 0
+
+    def __str__(self) -> str:
+        sign = "+," if any(case.counted < 0 or case.of < 0 for case in self.cases) else ","
+        return f"{self.figure}: {self.counted:{sign}} of {self.of:{sign}}"
+
+    def table(self, counted: bool) -> Iterator[list[str]]:
+        """The cases as rows of texts below their heading, without what none of them has; all, or only those `counted`.
+        Instants have minutes and their offset."""
+        cases = [case for case in self.cases if case.counted or not counted]
+        every = [field.name for field in fields(Case)]
+        names = [name for name in every if any(getattr(case, name) is not None for case in self.cases)] or every
+        yield names
+        for case in cases:
+            yield [_text(getattr(case, name)) for name in names]
+
+
+def _text(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="minutes")
+    return "" if value is None else str(value)
+
+
+class Kind(NamedTuple):
+    """How figures of a kind are traced, and what their names have: `.KEY` and `/GROUP`, each where it is not empty;
+    in brackets where it may be left out."""
+
+    trace: Callable[[Edition, str, str, str], Traced | str]
+    key: str = ""
+    group: str = ""
+
+
+_REQUIREMENT: Final = "REQUIREMENT"
+KINDS: Final = {
+    **dict.fromkeys(("rate", "before", "last-year", "provisional", "live", "enhanced"), Kind(rates.rate, _REQUIREMENT)),
+    "week": Kind(rates.rate, _REQUIREMENT, "WEEK"),
+    "division": Kind(rates.rate_of_group, _REQUIREMENT, "DIVISION"),
+    "team": Kind(rates.rate_of_group, _REQUIREMENT, "TEAM"),
+    "trailing": Kind(rates.rate_of_weeks, _REQUIREMENT, "NAME"),
+    "offence": Kind(rates.rate_of_weeks, _REQUIREMENT, "OFFENCE"),
+    "overdue": Kind(rates.overdue, _REQUIREMENT),
+    **dict.fromkeys(rates.READINGS, Kind(rates.same_day)),
+    "only-same-day": Kind(rates.only_same_day),
+    "silent": Kind(entries.silent, group="[NAME]"),
+    **dict.fromkeys(
+        ("silent-before", "silent-last-year", "silent-provisional", "silent-live", "silent-enhanced"),
+        Kind(entries.silent),
+    ),
+    "closed-without-a-word": Kind(entries.closed_without_a_word),
+    "closed-across": Kind(entries.closed_and_reopened),
+    "contact": Kind(entries.contact, group="METHOD"),
+    "question": Kind(entries.question, "QUESTION"),
+    "late-teams": Kind(rates.late_team, group="[TEAM]"),
+    "quality": Kind(entries.quality, "CLASS"),
+    "reminders": Kind(after.reminders, "[STEP]", "[HOURS]"),
+    "restated": Kind(after.restated, _REQUIREMENT, "WEEK/STEP"),
+}
+"""What can be asked for, by the kind that a figure's name begins with."""
+
+_INTERVAL: Final = "the 95% Wilson interval of count / of, each divided by the design effect (statistics 1.3, 1.4)"
+_DIFFERENCE: Final = (
+    "the difference from another rate and its 95% Newcombe interval: of the period from `before` or `last-year`, of a "
+    "division or team from the rest (statistics 1.5)"
+)
+_LIMITS: Final = (
+    "a line of the control chart: the mean of the weeks' rates, and 2.66 times the mean difference of neighbours on "
+    "either side (statistics 2.1)"
+)
+_FUNNEL: Final = "a limit of the funnel, from the force's rate and the effective size alone (statistics 3.1)"
+WORKED_OUT: Final = {
+    "low": _INTERVAL, "high": _INTERVAL,
+    "design_effect": "how far the cases of one officer go together, from count and of by officer (statistics 1.3)",
+    "difference": _DIFFERENCE, "difference_low": _DIFFERENCE, "difference_high": _DIFFERENCE,
+    "centre": _LIMITS, "lower_limit": _LIMITS, "upper_limit": _LIMITS,
+    "funnel_low_95": _FUNNEL, "funnel_high_95": _FUNNEL, "funnel_low_998": _FUNNEL, "funnel_high_998": _FUNNEL,
+    "expected": "the share that chance alone would give, as the question says (docs/report.md)",
+    "median_hours": "the middle of the hours from told_at to entered_at of the cases discharged by T",
+}  # fmt: skip
+"""Measures that are worked out from the cases and are no count of them."""
+OF_THE_WEEK: Final = {"silent": "silent", "overdue_then": "overdue"}
+"""Measures of a week that are figures of its own report."""
+SHARES: Final = ("rate", "silent")
+"""Measures that are the share which the count is."""
+_COUNTED: Final = {
+    COUNT, OF, *SHARES, "late", "overdue", "missed", "victims", "informed", "attempted", "in_period", "held", "mails",
+    "recipients", "obligations", "repeats", "earlier", *(band_measure(*band) for band in BANDS),
+}  # fmt: skip
+
+
+def cases(edition: Edition, figure: str) -> Answer:
+    """The cases of a figure of an edition, in the order of the records. `figure`: its name, then `:MEASURE` where it is
+    not the count that is asked about.
+
+    Raises SettingsError for what is no name of a figure, with the nearest that is.
+    """
+    name, measure = _split(figure)
+    front, _, group = name.partition("/")
+    kind, _, key = front.partition(".")
+    if kind not in KINDS:
+        raise SettingsError(f"no figure {name!r}{nearest(kind, KINDS)}; expected one of {', '.join(map(_form, KINDS))}")
+    _check(name, kind, key, group)
+    if measure is not None and measure in WORKED_OUT:
+        return Answer(figure, name, measure, instead=f"{WORKED_OUT[measure]}. {name} lists the cases")
+    if kind == "week" and measure is not None and measure in OF_THE_WEEK:
+        named = f"{OF_THE_WEEK[measure]}.{key}" if measure == "overdue_then" else OF_THE_WEEK[measure]
+        return replace(cases(edition.of(parse_period(group)), named), figure=figure, name=name, measure=measure)
+    found = KINDS[kind].trace(edition, kind, key, group)
+    if isinstance(found, str):
+        return Answer(figure, name, measure or COUNT, instead=found)
+    counts = next(iter(found.counts))
+    try:
+        return Answer(
+            figure, name, measure or counts, found.counting(counts if measure in (None, *SHARES) else measure)
+        )
+    except KeyError:
+        raise SettingsError(f"figure {name!r} has no measure {measure!r}; it has {', '.join(found.counts)}") from None
+
+
+def _split(figure: str) -> tuple[str, str | None]:
+    """A figure's name, and its measure where one is asked for."""
+    name, mark, measure = figure.rpartition(":")
+    known = mark and measure in {*_COUNTED, *WORKED_OUT, *OF_THE_WEEK}
+    return (name, measure) if known else (figure, None)
+
+
+def _form(kind: str) -> str:
+    """What the names of a kind look like."""
+    _, key, group = KINDS[kind]
+    return kind + "".join(
+        f"[{mark}{part[1:]}" if part.startswith("[") else f"{mark}{part}"
+        for mark, part in ((".", key), ("/", group))
+        if part
+    )
+
+
+def _check(name: str, kind: str, key: str, group: str) -> None:
+    """Whether a name has the parts that its kind has."""
+    _, asked_key, asked_group = KINDS[kind]
+    for given, wanted in ((key, asked_key), (group, asked_group)):
+        if (bool(given) != bool(wanted)) and not (wanted.startswith("[") and not given):
+            raise SettingsError(f"figure {name!r} is not one; expected {_form(kind)}")

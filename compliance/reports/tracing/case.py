@@ -1,0 +1,148 @@
+"""A case behind a figure, and how cases are made of the rows that a figure counts."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+
+from compliance.policy.calendars import Ints, from_day
+from compliance.policy.verdicts import STATES, Verdicts
+from compliance.records.columns import Columns
+from compliance.records.instants import NONE, from_micros
+
+COUNT: Final = "count"
+OF: Final = "of"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One obligation, victim, crime or update behind a figure; None where that says nothing.
+
+    `state`: of an obligation its state, of an update its outcome, of a victim what the figure asks. `closed_on`: the
+    local date on which the case closed. `at`: when the update took place (the one that discharged the obligation, the
+    last that the victim had), or else the decline, the cancellation or the vanishing; `entered_at`: when it was typed
+    in. `told_at`: when a reminder told of it, `mail` its number in the outbox. Instants are aware, in the policy's time
+    zone. The figure is the sum of `counted`, counted of the sum of `of`: 1 or 0, and -1 for what a step of a
+    restatement took away.
+    """
+
+    crime_ref: str
+    victim_ref: str | None = None
+    requirement: str | None = None
+    cycle: int | None = None
+    due_date: date | None = None
+    state: str | None = None
+    closed_on: date | None = None
+    update_ref: str | None = None
+    at: datetime | None = None
+    entered_at: datetime | None = None
+    told_at: datetime | None = None
+    mail: int | None = None
+    counted: int = 0
+    of: int = 1
+
+
+Counts = Mapping[str, npt.NDArray[Any]]
+"""By measure of a figure, what each of its cases adds to it; the first is the one meant where none is named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """The cases that a figure is of, and what each adds to each of its counts."""
+
+    cases: tuple[Case, ...]
+    counts: Counts
+
+    def counting(self, measure: str) -> tuple[Case, ...]:
+        """The cases as one of the measures counts them. Raises KeyError for a measure that is none."""
+        if measure == OF:
+            return tuple(replace(case, counted=case.of) for case in self.cases)
+        found = self.counts[measure].tolist()
+        return tuple(replace(case, counted=int(one)) for case, one in zip(self.cases, found, strict=True))
+
+
+def together(parts: Iterable[Traced]) -> Traced:
+    """Several periods' cases, one after another; not none."""
+    parts = tuple(parts)
+    counts = {measure: np.concatenate([part.counts[measure] for part in parts]) for measure in parts[0].counts}
+    return Traced(tuple(case for part in parts for case in part.cases), counts)
+
+
+def obligations(verdicts: Verdicts, row: Ints, at: Ints | None = None, **more: Iterable[Any]) -> tuple[Case, ...]:
+    """Obligations as rows of verdicts, with the update that discharged them; `at`: instants to show in its place, in
+    microseconds. `more`: further fields, one value a row."""
+    columns = verdicts.columns
+    zone, ids = ZoneInfo(verdicts.policy.timezone), [requirement.id for requirement in verdicts.policy.requirement]
+    fields: dict[str, Iterable[Any]] = {
+        "crime_ref": columns.crime_ref.take(verdicts.crime[row]).to_pylist(),
+        "victim_ref": columns.victims.ref.take(verdicts.victim[row]).to_pylist(),
+        "requirement": [ids[place] for place in verdicts.requirement[row].tolist()],
+        "cycle": verdicts.cycle[row].tolist(),
+        "due_date": [from_day(day) for day in verdicts.due_date[row].tolist()],
+        "state": [STATES[state] for state in verdicts.state[row].tolist()],
+        **heard(columns, verdicts.update[row], zone),
+    }
+    return _cases(fields | ({} if at is None else {"at": instants(at, zone)}) | more)
+
+
+def heard(columns: Columns, update: Ints, zone: ZoneInfo) -> dict[str, list[Any]]:
+    """The fields that say of an update, a row of the updates, what it is and when it was; nothing where it is -1."""
+    found, table = update >= 0, columns.updates
+    at, entered = (np.full(len(update), NONE, dtype=np.int64) for _ in range(2))
+    at[found], entered[found] = table.at[update[found]], table.entered_at[update[found]]
+    refs = iter(table.ref.take(update[found]).to_pylist())
+    return {
+        "update_ref": [next(refs) if one else None for one in found.tolist()],
+        "at": instants(at, zone),
+        "entered_at": instants(entered, zone),
+    }
+
+
+def updates(columns: Columns, row: Ints, zone: ZoneInfo) -> tuple[Case, ...]:
+    """Updates as rows of the columns; the victim only where the update names one that the record has."""
+    table = columns.updates.take(row)
+    names = [*table.outcome.values, "no outcome"]
+    victims = np.maximum(table.victim, 0)
+    refs = columns.victims.ref.take(victims).to_pylist() if (table.victim >= 0).any() else [None] * len(row)
+    return _cases(
+        {
+            "crime_ref": columns.crime_ref.take(table.crime).to_pylist(),
+            "victim_ref": [ref if v >= 0 else None for ref, v in zip(refs, table.victim.tolist(), strict=True)],
+            "state": [names[code] for code in table.outcome.codes.tolist()],
+            "update_ref": table.ref.to_pylist(),
+            "at": instants(table.at, zone),
+            "entered_at": instants(table.entered_at, zone),
+        }
+    )
+
+
+def victims(columns: Columns, row: Ints, state: Iterable[str], **more: Iterable[Any]) -> tuple[Case, ...]:
+    """Victims as rows of the columns. `more`: further fields, one value a row."""
+    refs = columns.crime_ref.take(columns.victims.crime[row]).to_pylist()
+    return _cases({"crime_ref": refs, "victim_ref": columns.victims.ref.take(row).to_pylist(), "state": state, **more})
+
+
+def crimes(columns: Columns, row: Ints, state: str) -> tuple[Case, ...]:
+    """Crimes as rows of the columns."""
+    return tuple(Case(ref, state=state) for ref in columns.crime_ref.take(row).to_pylist())
+
+
+def instants(micros: Ints, zone: ZoneInfo) -> list[datetime | None]:
+    """Microseconds since 1970 in UTC as aware instants of a time zone; None where absent."""
+    return [None if one == NONE else from_micros(one).astimezone(zone) for one in micros.tolist()]
+
+
+def first_of_each(keys: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Which rows are the first with their key: so many as there are different keys."""
+    first = np.zeros(len(keys), dtype=np.bool_)
+    first[np.unique(keys, return_index=True)[1]] = True
+    return first
+
+
+def _cases(fields: Mapping[str, Iterable[Any]]) -> tuple[Case, ...]:
+    names = tuple(fields)
+    return tuple(Case(**dict(zip(names, values, strict=True))) for values in zip(*fields.values(), strict=True))

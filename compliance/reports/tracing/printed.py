@@ -1,0 +1,59 @@
+"""What was printed: the published report beside which the cases of its figures are laid."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import isclose
+
+from sqlmodel import col, select
+
+from compliance.policy import Policy
+from compliance.reports.figures import BOARD, DIVISION
+from compliance.reports.rows import Number, rows
+from compliance.reports.snapshots import kept_figures, policy_of
+from compliance.reports.spans import Span
+from compliance.reports.tracing.answer import OF_THE_WEEK, SHARES, Answer
+from compliance.reports.tracing.case import OF
+from compliance.store import Store
+from compliance.store.tables import Published
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A period as last published: the policy it was judged by, the methods of contact that were live (None where they
+    were kept in the form of another version of this program), and the numbers of one edition by name and measure, with
+    its version (0 where that edition was not published)."""
+
+    policy: Policy
+    live_methods: tuple[str, ...] | None
+    version: int
+    numbers: Mapping[str, Mapping[str, Number]]
+
+    def beside(self, answer: Answer) -> str:
+        """Whether the cases add up to what was published, in words; nothing where that figure was not."""
+        numbers = self.numbers.get(answer.name, {})
+        number = numbers.get(answer.measure)
+        if answer.instead or number is None:
+            return ""
+        of = None if answer.measure in OF_THE_WEEK else numbers.get(OF)
+        if isclose(number, answer.amount) and of in (None, answer.of):
+            return ", as published"
+        said = f"{number:.1%}" if answer.measure in SHARES else f"{number:,}"
+        return (
+            f"; version {self.version} of the report says {said}{'' if of is None else f' of {of:,}'}: the program, "
+            "the settings or what is held are not those of then"
+        )
+
+
+def as_printed(store: Store, period: Span, division: str | None) -> Printed | None:
+    """A period's report as last published to the board or, where one is named, to a division; None where the period
+    was not published."""
+    asked = select(Published).where(Published.period == str(period)).order_by(col(Published.version))
+    with store.session(reading=True) as session:
+        found = [(row.version, row.policy, kept_figures(row)) for row in session.exec(asked).all()]
+    if not found:
+        return None
+    edition = BOARD if division is None else DIVISION
+    own = [each for each in found if each[2] is not None and (each[2].edition, each[2].unit) == (edition, division)]
+    version, policy, figures = own[-1] if own else (0, *found[-1][1:])
+    numbers = {row.figure: row.numbers for row in rows(figures)} if own and figures else {}
+    return Printed(policy_of(policy), figures.basis.live_methods if figures else None, version, numbers)

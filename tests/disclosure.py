@@ -1,0 +1,186 @@
+"""Somebody with the public reports, a pencil and time: what can be worked out of what is printed, by the sums that hold.
+
+Everything that is printed and everything that is not is an unknown of a linear system, a pair of counts each (met and
+not met, say); what is printed is an equation, and so is every sum of parts. An unknown is worked out where the equations
+leave one value for it.
+"""
+
+from collections.abc import Hashable, Iterable, Sequence
+from typing import Final
+
+import numpy as np
+
+from compliance.reports.model import Figures, Requirement
+from compliance.reports.proportions import Proportion
+from compliance.reports.weeks import Week
+
+SMALL: Final = range(1, 5)
+Pair = tuple[float, float]
+Key = Hashable
+
+
+class Sums:
+    """What is known of pairs of counts."""
+
+    def __init__(self) -> None:
+        self._place: dict[Key, int] = {}
+        self._rows: list[dict[int, int]] = []
+        self._values: list[Pair] = []
+        self._wholes: list[list[int]] = []
+
+    def told(self, keys: Iterable[Key], counts: Pair) -> None:
+        """The sum of some unknowns is printed."""
+        self._rows.append(dict.fromkeys(map(self._of, keys), 1))
+        self._values.append(counts)
+
+    def share(self, keys: Iterable[Key], share: Proportion | None) -> None:
+        """The same of a share, where it is printed."""
+        if share is not None and not share.withheld:
+            self.told(keys, (share.count, share.of - share.count))
+
+    def parts(self, whole: Key, parts: Iterable[Key]) -> None:
+        """Some unknowns are the parts of another."""
+        places = list(map(self._of, parts))
+        self._rows.append({**dict.fromkeys(places, 1), self._of(whole): -1})
+        self._values.append((0, 0))
+        self._wholes.append(places)
+
+    def small(self) -> list[tuple[list[Key], list[int]]]:
+        """The unknowns that are worked out to be from 1 to 4; and those parts of a whole that are not worked out one by
+        one, where they come to so few together."""
+        matrix = np.zeros((len(self._rows), len(self._place)))
+        for place, row in enumerate(self._rows):
+            matrix[place, list(row)] = list(row.values())
+        inverse = np.linalg.pinv(matrix, rcond=1e-10)
+        solution, reach = inverse @ np.array(self._values, dtype=float), inverse @ matrix
+        keys, found = list(self._place), []
+        alone = np.abs(np.diag(reach) - 1) < 1e-7
+        together = [[place for place in places if not alone[place]] for places in self._wholes]
+        for places in [*([place] for place in np.flatnonzero(alone).tolist()), *filter(None, together)]:
+            asked = np.zeros(len(keys))
+            asked[places] = 1
+            if np.abs(asked @ reach - asked).max() < 1e-6:
+                counts = [round(count) for count in (asked @ solution).tolist()]
+                if any(count in SMALL for count in counts):
+                    found.append(([keys[place] for place in places], counts))
+        return found
+
+    def _of(self, key: Key) -> int:
+        return self._place.setdefault(key, len(self._place))
+
+
+def worked_out(reports: Sequence[Figures]) -> list[tuple[list[Key], list[int]]]:
+    """Every count from 1 to 4 that follows from weekly reports of one force that follow one another."""
+    found = []
+    for place in range(len(reports[0].requirements)):
+        sums = Sums()
+        for figures in reports:
+            _rates(sums, figures.requirements[place], figures)
+        _weeks(sums, [figures.requirements[place] for figures in reports], reports)
+        found += sums.small()
+    for figures in reports:
+        sums = Sums()
+        _rest(sums, figures)
+        found += sums.small()
+    return found
+
+
+def _rates(sums: Sums, asked: Requirement, figures: Figures) -> None:
+    week = figures.period
+    for period in (asked.week, asked.before, asked.last_year):
+        if period is not None:
+            sums.share([("force", period.week)], period.rate.share)
+            sums.share([("silent", period.week)], period.silent)
+    for name, share, silent in zip(
+        asked.trend.weeks, asked.trend.shares, asked.trend.silent or [None] * len(asked.trend.weeks), strict=True
+    ):
+        sums.share([("force", name)], share)
+        sums.share([("silent", name)], silent)
+    sums.share([("enhanced", week)], asked.enhanced.rate.share)
+    sums.parts(("force", week), [("enhanced", week), ("others", week)])
+    sums.share([("silent enhanced", week)], asked.enhanced.silent)
+    sums.parts(("silent", week), [("silent enhanced", week), ("silent others", week)])
+    for division in asked.divisions:
+        sums.share([("division", division.name, week)], division.week.share)
+        sums.share([("silent", division.name, week)], division.silent)
+    if asked.repeats and asked.divisions:
+        sums.parts(("silent", week), [("silent", division.name, week) for division in asked.divisions])
+
+
+def _weeks(sums: Sums, asked: Sequence[Requirement], reports: Sequence[Figures]) -> None:
+    """Every week is the sum of its divisions, and of its offence groups, printed or not; the trailing weeks are the sum
+    of theirs. Where no group is said to be withheld, others may have been left out."""
+    weeks = {week for requirement in asked for week in requirement.trend.weeks}
+    divisions = list(dict.fromkeys(d.name for requirement in asked for d in requirement.divisions))
+    groups: list[str | None] = list(dict.fromkeys(g.name for requirement in asked for g in requirement.offences))
+    if not any(group.share.withheld for requirement in asked for group in requirement.offences):
+        groups.append("any other")
+    for week in sorted(weeks):
+        if divisions:
+            sums.parts(("force", week), [("division", name, week) for name in divisions])
+        sums.parts(("force", week), [("offence", name, week) for name in groups])
+    for requirement, figures in zip(asked, reports, strict=True):
+        end = Week.parse(figures.period)
+        window = [str(end.plus(-back)) for back in range(figures.basis.trailing_weeks)]
+        sums.parts(("force until", end), [("force", week) for week in window])
+        for kind, names in (("division", divisions), ("offence", groups)):
+            for name in names:
+                sums.parts((kind, name, "until", end), [(kind, name, week) for week in window])
+            if names:
+                sums.parts(("force until", end), [(kind, name, "until", end) for name in names])
+        for division in requirement.divisions:
+            sums.share(
+                [("division", division.name, "until", end)], division.trailing.share if division.trailing else None
+            )
+            others = [("division", name, "until", end) for name in divisions if name != division.name]
+            sums.share(others, division.rest.share if division.rest else None)
+        for group in requirement.offences:
+            if requirement.trailing_held == len(window):
+                sums.share([("offence", group.name, "until", end)], group.share)
+
+
+def _rest(sums: Sums, figures: Figures) -> None:
+    """What is no rate of a requirement: overdue by age, the three readings, contacts."""
+    for asked in figures.requirements:
+        bands, rate = asked.overdue.bands, asked.week.rate
+        for key, count in [("overdue", asked.overdue.count), *((f"band {band.first}", band.count) for band in bands)]:
+            _count(sums, (asked.id, key), count)
+        sums.parts((asked.id, "overdue"), [(asked.id, f"band {band.first}") for band in bands])
+        for key, count in (("late", rate.late), ("overdue now", rate.overdue), ("missed", rate.missed)):
+            _count(sums, (asked.id, key), count)
+        if not rate.share.withheld:
+            _count(sums, (asked.id, "not met"), rate.share.of - rate.share.count)
+            _count(sums, (asked.id, "met"), rate.share.count)
+        sums.parts((asked.id, "not met"), [(asked.id, key) for key in ("late", "overdue now", "missed")])
+        # What fell due in the week has been overdue for 8 to 14 days when the week is settled.
+        sums.parts((asked.id, "band 8"), [(asked.id, "overdue now"), (asked.id, "overdue for 15 to 28 days")])
+        live = asked.live.rate.share
+        if not live.withheld and live.of == rate.share.of:
+            _count(sums, (asked.id, "met live"), live.count)
+            sums.parts((asked.id, "met"), [(asked.id, "met live"), (asked.id, "met otherwise")])
+    if asked_three := figures.same_day:
+        named = (("original", asked_three.original), ("policy", asked_three.policy), ("counting", asked_three.counting))
+        for name, share in named:
+            if not share.withheld:
+                _count(sums, name, share.count)
+        sums.parts("policy", ["original", "met on the day of recording alone"])
+        sums.parts("counting", ["policy", "met on the day of the report alone"])
+        _count(sums, "only same day", asked_three.only_same_day)
+        _count(sums, "updated later", asked_three.updated_later)
+        sums.parts("only same day", ["updated later", "never updated"])
+    quality = {item.key: item for item in figures.quality}
+    for way in figures.ways:
+        _count(sums, ("attempted", way.method), way.attempted)
+        _count(sums, ("informed", way.method), way.informed)
+    _count(sums, "attempts", quality["attempt"].in_week)
+    sums.parts("attempts", [("attempted", way.method) for way in figures.ways])
+    for item in quality.values():
+        _count(sums, ("found in the week", item.key), item.in_week)
+        _count(sums, ("found in all", item.key), item.held)
+        if item.in_week is not None:
+            sums.parts(("found in all", item.key), [("found in the week", item.key), ("found before", item.key)])
+
+
+def _count(sums: Sums, key: Key, count: int | None) -> None:
+    if count is not None:
+        sums.told([key], (count, 0))

@@ -1,0 +1,100 @@
+"""Where the parts of a chart lie: nothing outside the drawing, no label over another (statistics sections 2 and 3)."""
+
+from datetime import date, timedelta
+from itertools import combinations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from compliance.reports import charts
+from compliance.reports.charts import BOTTOM, LEFT, RIGHT, TOP, Label
+from compliance.reports.control import control_chart
+from compliance.reports.findings import Mark, Trend
+from compliance.reports.proportions import Proportion
+from compliance.reports.trends import funnel, values
+from compliance.reports.weeks import Week
+
+
+def share(count: int, of: int, deff: float = 1.0) -> Proportion:
+    rate = count / of if of else None
+    return Proportion(count, of, rate, rate, rate, deff)
+
+
+def trend(*met: int, target: float | None = None, marks: tuple[Mark, ...] = ()) -> Trend:
+    """Weeks of 100 updates due each; 0 due where the number is negative."""
+    shares = tuple(share(0, 0) if count < 0 else share(count, 100) for count in met)
+    weeks = tuple(str(Week.of(date(2026, 1, 5) + timedelta(weeks=place))) for place in range(len(met)))
+    return Trend(weeks, shares, None, (), control_chart(values(shares)), marks, target, None)
+
+
+@given(st.lists(st.integers(-1, 100), min_size=1, max_size=40), st.one_of(st.none(), st.integers(0, 100)))
+def test_2_1_points_limits_and_target_lie_within_the_drawing_on_a_scale_of_20_points_or_more(
+    met: list[int], target: int | None
+) -> None:
+    chart = charts.control(trend(*met, target=None if target is None else float(target)))
+    heights = [dot.y for dot in chart.dots] + [tick.at for tick in chart.y_ticks]
+    heights += [y for band in chart.bands for y in (band.upper, band.centre, band.lower)]
+    heights += [chart.target.at] if chart.target else []
+    assert all(TOP <= y <= BOTTOM for y in heights)
+    assert all(LEFT <= dot.x <= RIGHT for dot in chart.dots)
+    shown = [int(tick.label[:-1]) for tick in chart.y_ticks]
+    assert shown == sorted(set(shown))
+    assert 0 <= shown[0] < shown[-1] <= 100
+    assert (chart.newest is None) == all(count < 0 for count in met)
+
+
+def test_2_1_a_limit_is_100_per_cent_or_0_only_where_it_is_clipped_to_that() -> None:
+    (band,) = charts.control(trend(95, 60, 99, 70, 98)).bands
+    assert (band.upper_label, band.centre_label) == ("limit 100%", "mean 84.4%")
+    (band,) = charts.control(trend(66, 68, 66, 68)).bands
+    assert (band.upper_label, band.lower_label) == ("limit 72.3%", "limit 61.7%")
+
+
+def test_2_5_what_is_said_at_an_upright_line_stays_in_the_drawing() -> None:
+    reason = "another policy: Keeping victims informed in all the divisions of the force"
+    early, late = charts.control(
+        trend(*[60] * 20, marks=(Mark(1, "2026-W03", reason), Mark(19, "2026-W21", reason)))
+    ).marks
+    assert (early.anchor, late.anchor) == ("start", "end")
+    assert early.text == "another policy: Keeping victims informed …"
+
+
+def box(label: Label) -> tuple[float, float, float, float]:
+    wide = 6.4 * len(label.text)
+    left = label.x - {"start": 0.0, "middle": wide / 2, "end": wide}[label.anchor]
+    return left, label.y - 9, left + wide, label.y + 3
+
+
+CROWDED = [
+    (f"Division {name}", share(count, 3000, 1.4)) for name, count in zip("ABCDEFG", range(1900, 2110, 30), strict=True)
+]
+
+
+def test_section_3_units_close_together_have_labels_that_lie_neither_over_another_nor_over_a_dot() -> None:
+    found = funnel(CROWDED, 2000 / 3000)
+    assert found is not None
+    chart = charts.funnel(found)
+    assert [label.text for label in chart.labels] == [f"Division {name}" for name in "GFEDCBA"]
+    for one, other in combinations(map(box, chart.labels), 2):
+        assert one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
+    for left, top, right, bottom in map(box, chart.labels):
+        assert not any(left < dot.x < right and top < dot.y < bottom for dot in chart.dots)
+
+
+@pytest.mark.parametrize("sizes", [(30, 3000), (12, 15), (1900, 2500)])
+def test_section_3_the_limits_run_through_the_whole_drawing_and_no_further(sizes: tuple[int, int]) -> None:
+    found = funnel([(str(of), share(of // 2, of)) for of in sizes], 0.6)
+    assert found is not None
+    chart = charts.funnel(found)
+    for curve in chart.curves.values():
+        assert all(TOP <= y <= BOTTOM and LEFT <= x <= RIGHT for x, y in curve)
+        assert curve[-1][0] == RIGHT
+        assert curve[0][0] == LEFT or curve[0][1] in (TOP, BOTTOM)
+
+
+def test_section_3_of_many_units_only_those_beyond_a_limit_are_named() -> None:
+    units = [(f"Team {place}", share(600, 1000)) for place in range(20)] + [("Team far", share(300, 1000))]
+    found = funnel(units, 0.6)
+    assert found is not None
+    assert [label.text for label in charts.funnel(found).labels] == ["Team far"]

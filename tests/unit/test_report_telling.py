@@ -1,0 +1,265 @@
+"""What the report says of its findings, right in every case: special causes, what stands out, what is at fault."""
+
+from datetime import date, timedelta
+from functools import cache
+from typing import Any
+
+import msgspec
+import pytest
+
+from compliance.policy import load_policy
+from compliance.records import columns, convert_crime
+from compliance.reports import attention, passages, telling, words
+from compliance.reports.control import Control, Limits, Rule, Signal
+from compliance.reports.figures import figures_of, report_figures
+from compliance.reports.findings import Funnel, FunnelPoint, LateTeams, Question, Restated, Step, Trend
+from compliance.reports.funnel import bounds
+from compliance.reports.judged import judge_periods
+from compliance.reports.model import Figures, Quality
+from compliance.reports.proportions import Proportion
+from compliance.reports.sources import GivenRecords
+from compliance.reports.statistics import wilson
+from compliance.reports.weeks import Week
+from tests.unit.test_figures_words import NOW, WEEK, weeks_of
+
+replace = msgspec.structs.replace
+LINES = Limits(0, 25, 26, 60.0, 50.0, 70.0, 53.3, 66.7, None)
+
+
+def share(count: int, of: int) -> Proportion:
+    found = wilson(count, of)
+    low, high = (found.low, found.high) if found else (None, None)
+    return Proportion(count, of, count / of if of else None, low, high, 1.0)
+
+
+def trend(*signals: tuple[int, Rule, bool], first: date = date(2026, 1, 5)) -> Trend:
+    weeks = tuple(str(Week.of(first + timedelta(weeks=place))) for place in range(26))
+    found = tuple(Signal(*signal) for signal in signals)
+    return Trend(weeks, (share(60, 100),) * 26, None, (), Control((LINES,), found), (), None, None)
+
+
+def said(*signals: tuple[int, Rule, bool], first: date = date(2026, 1, 5)) -> list[str]:
+    found = trend(*signals, first=first)
+    return [telling.cause_in_words(cause) for cause in telling.causes(found.weeks, found)]
+
+
+CHANCE = "that chance alone is unlikely to give."
+
+
+def test_2_2_a_run_is_one_cause_dated_as_the_chart_is() -> None:
+    assert said(*[(place, "shift", False) for place in range(8, 15)]) == [
+        f"2 March to 19 April 2026 (weeks 10 to 16): 7 weeks in a row below the mean. A deterioration {CHANCE}"
+    ]
+    assert said((10, "outside", True)) == [
+        f"16 to 22 March 2026 (week 12): beyond the upper limit. An improvement {CHANCE}"
+    ]
+
+
+def test_2_2_a_run_that_another_rule_cuts_short_is_not_said_to_be_shorter_than_seven() -> None:
+    run: list[tuple[int, Rule, bool]] = [(place, "shift", True) for place in range(7)]
+    run[3] = (3, "outside", True)
+    assert [text.split(": ")[1].split(". ")[0] for text in said(*run)] == [
+        "part of 7 or more weeks in a row above the mean",
+        "beyond the upper limit",
+        "part of 7 or more weeks in a row above the mean",
+    ]
+
+
+def test_2_2_trends_and_two_in_three() -> None:
+    assert "8 weeks in a row, each higher than the one before" in said(*[(p, "trend", True) for p in range(8)])[0]
+    assert "one of two weeks in three near the lower limit" in said((4, "two in three", False))[0]
+    assert ": two weeks in three near the lower limit" in said(*[(p, "two in three", False) for p in (4, 5)])[0]
+
+
+def test_2_2_a_cause_across_the_new_year() -> None:
+    assert said((0, "trend", False), (1, "trend", False), first=date(2025, 12, 22))[0].startswith(
+        "22 December 2025 to 4 January 2026 (weeks 52 to 1): "
+    )
+
+
+def test_2_1_the_limits_in_words_are_clipped_and_provisional_where_there_are_few_points() -> None:
+    wide = Limits(0, 25, 9, 76.7, 48.5, 104.9, 60.0, 95.0, None)
+    text = telling.chart_in_words(replace(trend(), control=Control((wide,), ())))
+    assert text.endswith(
+        "mean 76.7%, limits 48.5% to 100%; the limits are provisional, on 9 of the 13 weeks that they need."
+    )
+
+
+def question(count: int, of: int, expected: float | None) -> Question:
+    return Question("key", "Seen", "Why?", "rules 8", share(count, of), expected, "")
+
+
+@pytest.mark.parametrize(
+    ("count", "of", "expected", "stands_out"),
+    [
+        (678, 922, 0.427, True), (265, 1695, 0.317, False), (13, 36, 0.309, False), (9, 9, 0.1, False),
+        (50, 1000, None, True), (49, 1000, None, False), (9, 9, None, False), (0, 0, None, False),
+    ],
+)  # fmt: skip
+def test_1_6_a_question_is_for_the_board_beyond_chance_or_from_one_in_twenty_never_from_fewer_than_ten(
+    count: int, of: int, expected: float | None, stands_out: bool
+) -> None:
+    assert bool(attention.stand_out([question(count, of, expected)])) is stands_out
+
+
+def test_how_many_of_the_questions_are_shown_is_said() -> None:
+    seen, unseen = question(50, 100, 0.1), question(1, 100, 0.1)
+    assert attention.asked_in_words([unseen, unseen]).startswith(
+        "None of the 2 questions put to the entries stands out"
+    )
+    assert attention.asked_in_words([seen, unseen]).startswith("1 of 2 questions put to the entries: ")
+    assert attention.asked_in_words([seen]).startswith("What chance would give is ")
+
+
+def test_section_8_faults_are_what_was_found_and_is_no_ordinary_contact() -> None:
+    def item(key: str, in_week: int | None, held: int | None) -> Quality:
+        return Quality(key, "title", "meaning", "8", in_week, held)
+
+    ordinary = [item(key, 9, 99) for key in ("attempt", "same-day", "recording-day", "late-entry", "entered-after-due")]
+    nothing = [item("future", 0, 7), item("no-address", None, 0), item("unknown-officer", None, None)]
+    found = [item("before-report", 1, 1), item("refused", None, 6), item("feed-gap", 1, None)]
+    assert attention.faults([*ordinary, *nothing, *found]) == found
+
+
+@cache
+def figures(unit: str | None = None) -> Figures:
+    records = [*weeks_of("North", 14), *weeks_of("South", 14), *weeks_of("West", 4)]
+    for place, record in enumerate(records):
+        record["team"] = f"Team {place % 2}"
+    given = GivenRecords("three divisions", columns([convert_crime(record) for record in records]))
+    judged = judge_periods(given, load_policy("west-mercia"), WEEK, NOW)
+    return figures_of(judged, force="A force", division=unit)
+
+
+def test_what_is_to_be_looked_at_is_said_once_of_each_division_and_at_most_three_times() -> None:
+    things = attention.things_to_look_at(figures())
+    assert things[0] == (
+        "West: over 13 weeks below the rest of the force by 50.0 points on the 7-day rate, unlikely to have occurred by "
+        "chance."
+    )
+    assert len(things) == 3
+    assert [thing.startswith("West: over") for thing in things].count(True) == 1
+
+
+def test_a_new_deterioration_comes_first_and_an_old_one_or_an_improvement_not_at_all() -> None:
+    def things(place: int, better: bool) -> list[str]:
+        (first, *rest) = figures().requirements
+        moved = replace(first, trend=trend((place, "outside", better)))
+        return attention.things_to_look_at(replace(figures(), requirements=(moved, *rest)))
+
+    assert things(25, False)[0] == (
+        "The 7-day rate, 29 June to 5 July 2026 (week 27): beyond the lower limit. Ask what changed."
+    )
+    assert things(24, False)[0].startswith("West")
+    assert things(25, True)[0].startswith("West")
+
+
+def test_nothing_stands_out_where_there_is_nothing() -> None:
+    given = GivenRecords("nothing", columns([]))
+    found = report_figures(given, load_policy("west-mercia"), WEEK, NOW, force="A force")
+    assert attention.things_to_look_at(found) == []
+
+
+def test_the_edition_of_a_division_speaks_of_its_teams() -> None:
+    lines = {line.about: line.text for line in words.summary(figures("West"))}
+    assert lines["Teams"] == (
+        "Over the last 13 settled weeks, no significant difference between any team and the rest of the division."
+    )
+    assert "Divisions" not in lines
+
+
+def test_a_month_is_not_called_a_week() -> None:
+    text = " ".join(line.text for line in words.summary(replace(figures(), kind="month", provisional=None)))
+    assert "updates due in the month were given in time" in text
+    assert "Compared with the month before: " in text
+    assert "due in the week" not in text
+
+
+def test_statistics_5_how_many_earlier_figures_still_stand() -> None:
+    def text(*restated: Restated) -> str:
+        return passages.earlier_in_words(replace(figures(), restated=restated))
+
+    stands = Restated("2026-W22", 1, "7-day", None, 30, 40, 30, 40, ())
+    moved = replace(stands, period="2026-W23", met=31, steps=(Step("entered", 1, 0),))
+    of_north = replace(moved, unit="North")
+    assert text() == "No earlier week has been published, so there is nothing to restate."
+    assert text(stands, of_north) == "1 rate published for 25 to 31 May 2026 stands as published."
+    assert text(stands, stands) == "2 rates published for 25 to 31 May 2026: all stand as published."
+    assert text(stands, moved).startswith("Of 2 rates published for 25 May to 7 June 2026, 1 has changed since. ")
+    assert passages.changed(replace(figures(), restated=(stands, of_north, moved))) == [moved]
+
+
+def test_1_8_closings_in_words() -> None:
+    def text(**changes: Any) -> tuple[str, str]:
+        return passages.closed_in_words(replace(figures(), closing=replace(figures().closing, **changes)))
+
+    assert text() == (
+        "No case with a victim to be told was closed in the week.",
+        "No case was closed across a due date and reopened within 28 days.",
+    )
+    assert text(without_a_word=share(1, 40), across_due_date=1) == (
+        "Of 40 victims of cases closed in the week, 1 (2.5%, interval 0.4% to 12.9%) had no update from seven days "
+        "before the closing to seven days after it.",
+        "1 case was closed across a due date and reopened within 28 days.",
+    )
+    withheld = replace(share(0, 0), withheld=True)
+    assert text(without_a_word=withheld, across_due_date=None) == (
+        f"The share is {words.WITHHELD}.",
+        f"How many cases were reopened within 28 days is {words.WITHHELD}.",
+    )
+
+
+def test_1_7_the_silent_victims_beside_the_chart() -> None:
+    def text(*silent: Proportion) -> str:
+        return telling.silent_in_words(replace(trend(), silent=silent))
+
+    none, hidden = share(0, 0), replace(share(0, 0), withheld=True)
+    long = "of the victims of cases open for more than 28 days in the newest week"
+    assert text(none) == "Read with the silent victims: no case was open for more than 28 days."
+    assert text(share(1, 4), share(1, 2)) == (
+        f"Read with the silent victims: 50.0% {long}; over these weeks from 25.0% to 50.0%."
+    )
+    assert text(share(1, 4), none) == (
+        "Read with the silent victims: no case was open for more than 28 days in the newest week; over these weeks from "
+        "25.0% to 25.0%."
+    )
+    assert text(hidden) == f"Read with the silent victims: of the newest week their share is {words.WITHHELD}."
+
+
+def test_1_6_a_chart_of_which_weeks_are_withheld_says_so() -> None:
+    hidden = replace(share(0, 0), withheld=True)
+    shown = trend().shares
+    assert telling.chart_in_words(replace(trend(), shares=(hidden, *shown))).endswith("; 1 week is withheld.")
+    assert telling.chart_in_words(replace(trend(), shares=(hidden,))) == f"The rate of each week is {words.WITHHELD}."
+    assert telling.chart_in_words(replace(trend(), shares=())) == "Nothing was due in any week, so there is no chart."
+
+
+def test_3_2_the_funnel_in_words() -> None:
+    def text(*beyond: int) -> str:
+        points = tuple(FunnelPoint(name, share(60, 100), bounds(100, 0.6), far)
+                       for name, far in zip("ABC", beyond, strict=False))  # fmt: skip
+        return telling.funnel_in_words(Funnel(0.6, points, ()), "division")
+
+    assert text(0, 0) == "Every division lies within the limits that chance alone would give."
+    assert text(998, 95, 0) == (
+        "Beyond the 99.8% limits, unlikely to be chance: A. Beyond the 95% limits, worth a question: B. No league table "
+        "can be read from the rest."
+    )
+    assert text(998, 998) == "Beyond the 99.8% limits, unlikely to be chance: A and B. No league table can be read."
+
+
+def test_teams_that_enter_late_are_counted_for_the_board_and_named_for_the_division() -> None:
+    assert passages.late_teams_in_words(LateTeams(46, 0, ())) == (
+        "None of the 46 teams stands out by updates entered after the due date."
+    )
+    assert passages.late_teams_in_words(LateTeams(150, 1, ())).endswith("; its division's edition names it.")
+    assert passages.late_teams_in_words(LateTeams(150, 2, ())).startswith("In 2 teams of 150, more obligations")
+    point = FunnelPoint("Team 9", share(30, 60), bounds(60, 0.1), 998)
+    assert passages.late_teams_in_words(LateTeams(5, 1, (point,))).endswith(": Team 9: 30 of 60 (50.0%).")
+
+
+def test_names_in_a_sentence() -> None:
+    assert words.listed(["A"]) == "A"
+    assert words.listed(["A", "B"]) == "A and B"
+    assert words.listed(["A", "B", "C"]) == "A, B and C"
+    assert words.listed(list("ABCDEFG")) == "A, B, C, D and 3 others"
