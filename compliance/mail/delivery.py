@@ -7,12 +7,11 @@ the second time is uncertain too it is held in any case.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import zip_longest
 from threading import Event
 from typing import Any, Final, cast
 
@@ -26,6 +25,7 @@ from compliance.mail.outbox import Postponed, Rendered, StillDue, Withdrawn, as_
 from compliance.mail.pilot import Pilot
 from compliance.mail.refusals import REFUSES_US, Refusals
 from compliance.store import Store
+from compliance.store.dialect import chunks
 from compliance.store.tables import OUTBOX, Outbox
 
 CLAIM_LASTS: Final = timedelta(minutes=15)
@@ -33,6 +33,8 @@ CLAIM_LASTS: Final = timedelta(minutes=15)
 FIRST_WAIT: Final = timedelta(minutes=5)
 LONGEST_WAIT: Final = timedelta(hours=4)
 """How long after a failed attempt the next one comes: twice as long each time, up to the longest."""
+AT_ONCE: Final = 20
+"""So many rows are read at once."""
 PATIENCE: Final = 3
 """A run ends when this many connections in a row were lost."""
 
@@ -46,7 +48,9 @@ _READY: Final = or_(
     and_(OUTBOX.c.state == "uncertain", _NOW >= _AFTER),
 )
 """Which rows are to be sent at an instant."""
-_READY_ROW: Final = select(OUTBOX).where(OUTBOX.c.id == bindparam("row"), _READY)
+_READY_ROWS: Final = (
+    select(OUTBOX).where(OUTBOX.c.id.in_(bindparam("rows", expanding=True)), _READY).order_by(OUTBOX.c.id)
+)
 
 Wait = Callable[[float], bool]
 """Waits so many seconds (0: not at all); True: the service is to stop. That of a `threading.Event` is one."""
@@ -107,7 +111,7 @@ def deliver(
         trouble: str | None = None
         try:
             try:
-                run.through(_due(store, clock(), limit))
+                run.through(_due(store, clock, limit))
             finally:
                 run.end()
         except UnavailableError as error:
@@ -140,17 +144,13 @@ class _Run:
         self._last: datetime | None = None
         self._lost = 0
         self._refusals = Refusals(store)
-        self._following: int | None = None
-        self._ahead: Outbox | None = None
-        """The following row, read in the transaction that changed the one before it."""
 
-    def through(self, row_ids: Iterable[int]) -> None:
+    def through(self, rows: Iterable[Outbox]) -> None:
         """All these rows, until the service is to stop. Raises UnavailableError where it makes no sense to go on."""
-        waiting = list(row_ids)
-        for row_id, self._following in zip_longest(waiting, waiting[1:]):
+        for row in rows:
             if self._paced():
                 return
-            self._handle(row_id)
+            self._handle(row)
 
     def end(self) -> None:
         """Wait for the mail on its way and commit what came of it."""
@@ -167,39 +167,30 @@ class _Run:
             between = 60 / self._rules.per_minute
             seconds = min(max(between - (self._clock() - self._last).total_seconds(), 0.0), between)
             if seconds > 0:
-                self._ahead = None
                 self._answered()
                 self._settle()
         return self._wait(seconds)
 
-    def _handle(self, row_id: int) -> None:
-        """One row from its re-check to its hand-over."""
-        row, self._ahead = self._ahead, None
-        if row is None or row.id != row_id:
-            with self._store.reading() as connection:
-                row = self._read(connection, row_id)
-        if row is None:
-            return
+    def _handle(self, row: Outbox) -> None:
+        """One row from its re-check to its hand-over. It may be a while since it was read: what was done to it
+        meanwhile has changed its state or its attempts, and then it is not claimed."""
         content = self._still_due(row)
-        self._answered()
         if isinstance(content, Withdrawn):
+            self._answered()
             return self._end_row(row, "cancelled", state="cancelled", problem=content.reason, next_attempt_at=None)
         if isinstance(content, Postponed):
+            self._answered()
             return self._end_row(row, "postponed", next_attempt_at=content.until, problem=content.reason)
-        now = self._clock()
         to = content.to_address or row.to_address
-        mail = Mail(to, content.subject, content.text, content.html, row.headers, row.message_id, now)
+        mail = Mail(to, content.subject, content.text, content.html, row.headers, row.message_id, self._clock())
+        mail.as_bytes()  # made while the server is busy with the mail before
+        self._answered()
         if (pilot := self._rules.pilot) is not None and not pilot.allows(to):
             written = f"written to {pilot.write(mail)}"
             return self._end_row(
                 row, "pilot", state="pilot", problem=written, next_attempt_at=None, **_says(row, content)
             )
         return self._hand_over(row, content, mail)
-
-    def _read(self, connection: Connection, row_id: int) -> Outbox | None:
-        """A row if it is to be sent now: read anew, since another instance may have sent it since the run began."""
-        found = connection.execute(_READY_ROW, {"row": row_id, "now": self._clock()}).first()
-        return cast(Outbox | None, found)  # the same attributes, without the cost of an object that can be changed
 
     def _hand_over(self, row: Outbox, content: Rendered, mail: Mail) -> None:
         """Claim, commit, and talk to the server with no lock held."""
@@ -249,9 +240,7 @@ class _Run:
         """Settle the last mail and change a row that is still as it was read: True where exactly one row was."""
         as_read = {"row": row.id, "was": row.state, "tried": row.attempts}
         with self._settled() as connection:
-            done = connection.execute(_UNCHANGED, {**as_read, **changes}).rowcount == 1
-            self._ahead = None if self._following is None else self._read(connection, self._following)
-        return done
+            return connection.execute(_UNCHANGED, {**as_read, **changes}).rowcount == 1
 
     @contextmanager
     def _settled(self) -> Iterator[Connection]:
@@ -296,8 +285,12 @@ def _end_old_claims(store: Store, now: datetime) -> None:
         connection.execute(update(OUTBOX).where(old).values(state="uncertain", problem=said))
 
 
-def _due(store: Store, now: datetime, limit: int | None) -> list[int]:
-    """The ids of the rows to be sent now, oldest first."""
+def _due(store: Store, clock: Callable[[], datetime], limit: int | None) -> Iterator[Outbox]:
+    """The rows to be sent now, oldest first, some at a time: of those that were at the beginning, what still is."""
     asked = select(OUTBOX.c.id).where(_READY).order_by(OUTBOX.c.id).limit(limit)
     with store.reading() as connection:
-        return list(connection.execute(asked, {"now": now}).scalars())
+        row_ids = list(connection.execute(asked, {"now": clock()}).scalars())
+    for part in chunks(row_ids, AT_ONCE):
+        with store.reading() as connection:
+            found = connection.execute(_READY_ROWS, {"rows": part, "now": clock()}).all()
+        yield from cast("Sequence[Outbox]", found)  # the same attributes, without the cost of what can be changed

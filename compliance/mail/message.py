@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.header import Header
 from email.utils import format_datetime, formataddr
+from functools import cached_property
 from hashlib import sha256
 from typing import Final
 
@@ -78,7 +79,7 @@ def check_line(what: str, value: str) -> None:
         raise SettingsError(f"{what}: it has a line break or another control character; expected one line of text")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Mail:
     """One mail to one recipient, complete: what a channel is given to send.
 
@@ -100,10 +101,14 @@ class Mail:
         return bare_address(self.headers["From"])
 
     def as_bytes(self) -> bytes:
-        """The mail for the wire (RFC 5322, CRLF, quoted-printable); the same mail gives the same bytes.
+        """The mail for the wire (RFC 5322, CRLF, quoted-printable); the same mail gives the same bytes, made once.
 
         Raises SettingsError for a header that breaks its line or an unusable address.
         """
+        return self._bytes
+
+    @cached_property
+    def _bytes(self) -> bytes:
         if problem := address_problem(self.to_address):
             raise SettingsError(f"mail {self.message_id}: its address cannot be used: {problem}")
         check_line("mail header Subject", self.subject)

@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import cast
 from zoneinfo import ZoneInfo
 
-from sqlmodel import Session, col, select
+from sqlalchemy import select
+from sqlmodel import Session
 
 from compliance.policy import Policy
 from compliance.reminders.owed import Key
 from compliance.reminders.words import day_text
 from compliance.store.dialect import chunks
-from compliance.store.tables import Transition
+from compliance.store.tables import TRANSITION, Transition
 
 _DISCHARGED = ("met", "late")
 
@@ -21,8 +23,8 @@ def rearmed(session: Session, policy: Policy, crime_refs: Sequence[str], today: 
     zone = ZoneInfo(policy.timezone)
     rows: list[Transition] = []
     for part in chunks(crime_refs):
-        asked = select(Transition).where(col(Transition.crime_ref).in_(part)).order_by(col(Transition.id))
-        rows += session.exec(asked).all()
+        asked = select(TRANSITION).where(TRANSITION.c.crime_ref.in_(part)).order_by(TRANSITION.c.id)
+        rows += cast("list[Transition]", session.execute(asked).all())
     repeating = {requirement.id for requirement in policy.requirement if requirement.repeat_every}
     found: dict[Key, str] = {}
     discharged: dict[Key, date] = {}
