@@ -1,6 +1,6 @@
 """A report as headings, sentences, tables and drawings, for the forms that are typeset: what everyone reads."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from compliance.reports import attention, charts, passages, telling, words
 from compliance.reports.full import full_sections
@@ -9,7 +9,15 @@ from compliance.reports.model import Figures, Period, Requirement
 from compliance.reports.periods import in_words
 from compliance.reports.proportions import Proportion
 from compliance.reports.render import edition_name, fill
-from compliance.reports.tables import change_cells, compared, name_of, rate_cells, share_cells, units_in_period
+from compliance.reports.tables import (
+    change_cells,
+    compared,
+    has_chart,
+    name_of,
+    rate_cells,
+    share_cells,
+    units_in_period,
+)
 from compliance.reports.words import heading, interval, number, percent, signed, verdict
 
 FONT = "Libertinus Serif"
@@ -21,7 +29,7 @@ def document(figures: Figures) -> Document:
     unit, _ = words.units(figures)
     sections = [
         Section("The rates", [_cards(figures), *_events(figures)]),
-        Section("Change, or chance?", list(_trends(figures))),
+        Section("Change, or chance?", list(_trends(r for r in figures.requirements if not r.event))),
         Section(f"{heading(unit)}s", list(_units(figures))),
         Section("The same-day question", list(_same_day(figures))),
         Section("How victims are told", list(_ways(figures))),
@@ -44,7 +52,7 @@ def document(figures: Figures) -> Document:
         summary=[[line.about, line.text] for line in words.summary(figures)],
         things=attention.things_to_look_at(figures),
         sections=[section for section in sections if section.parts],
-        full=full_sections(figures),
+        full=[section for section in (_after_events(figures), *full_sections(figures)) if section.parts],
     )
 
 
@@ -106,13 +114,11 @@ def _events(figures: Figures) -> Iterator[Part]:
         yield Points("Special causes among them, the two newest of each", told)
 
 
-def _trends(figures: Figures) -> Iterator[Part]:
-    for requirement in figures.requirements:
-        trend = requirement.trend
-        if requirement.event or not trend.shares:
-            continue
-        said = telling.chart_in_words(trend)
-        yield _drawing("control", charts.control(trend), f"{heading(requirement.id)} rate, per cent by week", said)
+def _trends(requirements: Iterable[Requirement]) -> Iterator[Part]:
+    for requirement in filter(has_chart, requirements):
+        trend, said = requirement.trend, telling.chart_in_words(requirement.trend)
+        title = requirement.title if requirement.event else f"{heading(requirement.id)} rate"
+        yield _drawing("control", charts.control(trend), f"{title}, per cent by week", said)
         yield f"{said} {telling.assured(requirement)}".strip()
         found = telling.causes(trend.weeks, trend)
         told = [f"{_shape(cause)} {telling.cause_in_words(cause)}" for cause in found]
@@ -121,6 +127,12 @@ def _trends(figures: Figures) -> Iterator[Part]:
             yield f"{heading(in_words(mark.week))}: {mark.reason}."
         if trend.silent:
             yield telling.silent_in_words(trend)
+
+
+def _after_events(figures: Figures) -> Section:
+    return Section(
+        "Updates owed after an event: change, or chance?", list(_trends(r for r in figures.requirements if r.event))
+    )
 
 
 def _shape(cause: telling.Cause) -> str:

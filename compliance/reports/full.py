@@ -7,7 +7,7 @@ from compliance.reports.definitions import GLOSSARY
 from compliance.reports.layout import Cell, Part, Section, Table
 from compliance.reports.model import Figures
 from compliance.reports.rows import cases_command
-from compliance.reports.tables import SHARE, change_cells, name_of, share_cells, units_in_period
+from compliance.reports.tables import SHARE, change_cells, share_cells, units_in_period
 from compliance.reports.words import heading, number, percent
 
 
@@ -30,7 +30,7 @@ def _rates(figures: Figures) -> Table:
         for period, kind, change in periods:
             if period:
                 compared = change_cells(change) if period is r.week else ["", ""]
-                rows.append([name_of(r), period.week + kind, *share_cells(period.rate.share), *compared])
+                rows.append([heading(r.id), period.week + kind, *share_cells(period.rate.share), *compared])
         rows += [["Silent victims", period.week + kind, *share_cells(period.silent), "", ""]
                  for period, kind, _ in periods if period and period.silent]  # fmt: skip
     return Table(
@@ -111,7 +111,7 @@ def _method(figures: Figures) -> Iterator[Part]:
         facts.append(["To list the cases", f"{cases_command(figures.period, figures.unit)} NAME; {names}"])
     yield Table("What the figures were computed from", ["What", "From"], facts)
     effects: list[list[Cell]] = [
-        [name_of(r), f"{r.week.rate.share.deff:.2f}", number(int(r.week.rate.share.of / r.week.rate.share.deff))]
+        [heading(r.id), f"{r.week.rate.share.deff:.2f}", number(int(r.week.rate.share.of / r.week.rate.share.deff))]
         for r in figures.requirements
         if not r.week.rate.share.withheld
     ]

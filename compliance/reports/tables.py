@@ -13,6 +13,13 @@ SHARE: Final = ("#In time / due", "#Rate", "#95% interval")
 """The columns of `share_cells`."""
 
 
+def has_chart(requirement: Requirement) -> bool:
+    """Whether anything was due in any of the weeks: of what is owed after an event, there often was nothing."""
+    return any(share.of for share in requirement.trend.shares) or (
+        bool(requirement.trend.shares) and not requirement.event
+    )
+
+
 def name_of(named: Requirement | str | None) -> str:
     """What a row is about: a requirement, a division or group, or what has none."""
     if isinstance(named, Requirement):

@@ -155,7 +155,7 @@ def unit_causes(figures: Figures) -> list[tuple[str, Cause]]:
 
 
 def event_causes(figures: Figures) -> list[tuple[str, Cause]]:
-    """The newest special causes of what is owed after an event, which has no chart of its own in the report."""
+    """The newest special causes of what is owed after an event, whose charts stand among the figures in full."""
     return [
         (requirement.title, cause)
         for requirement in figures.requirements
