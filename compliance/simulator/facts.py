@@ -12,9 +12,6 @@ from typing import Final
 MONTH_DAYS: Final = 151 / 5
 """Mean length in days of the five months the volumes were counted in."""
 
-TEAMS: Final = 145
-"""Local policing teams of the force."""
-
 CID: Final = "CID"
 """Last word of the name of a division's investigation team, which is not a local policing team."""
 

@@ -7,7 +7,7 @@ from compliance.store.cursors import cursor_before, note_cursor
 from compliance.store.database import Store, migrate
 from compliance.store.exporting import export
 from compliance.store.intake import PageOutcome, begin_poll, cursor_of, end_poll, save_officers, take_page
-from compliance.store.missing import Missing, mark_missing, missing_count, missing_crimes
+from compliance.store.missing import Missing, mark_missing, missing_crimes
 from compliance.store.projection import Judged, Rebuilt, judge_due, rebuild
 from compliance.store.quarantine import quarantine_counts, quarantined, quarantined_record
 from compliance.store.queries import (
@@ -45,7 +45,6 @@ __all__ = [
     "load_crimes",
     "mark_missing",
     "migrate",
-    "missing_count",
     "missing_crimes",
     "note_cursor",
     "officers",

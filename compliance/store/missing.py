@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from compliance.store.database import Store
 from compliance.store.dialect import chunks, set_by_key
@@ -38,13 +38,6 @@ def mark_missing(store: Store, source: str, seen_refs: Collection[str], now: dat
         for part in chunks([*lost, *found]):
             set_by_key(connection, CRIME, part)
     return Missing(len(lost), len(found))
-
-
-def missing_count(store: Store) -> int:
-    """How many crimes are flagged as missing from the last full export of their source."""
-    asked = select(func.count()).select_from(CRIME).where(CRIME.c.missing_since.is_not(None))
-    with store.reading() as connection:
-        return connection.execute(asked).scalar_one()
 
 
 def missing_crimes(store: Store, as_at: datetime) -> list[tuple[str, datetime]]:
