@@ -24,6 +24,7 @@ TOLD: Final = ("sent", "sending", "uncertain", "pilot")
 """States of a mail that has told what it says, a pilot's while it keeps it back: what waits has told nobody."""
 _OBLIGATION: Final = ("crime_ref", "victim_ref", "requirement", "cycle", "clock_date")
 _NOTICE: Final = ("recipient_ref", *_OBLIGATION, "spell", "step", "decided_on")
+_READ: Final = (col(Outbox.kind).in_((DIGEST, STAFF_LIST)), col(Outbox.state).not_in(("refused", "cancelled")))
 Said = Mapping[tuple[Key, str], tuple[str, int, str, str]]
 """(obligation, step) -> recipient, spell, outcome and reason."""
 
@@ -75,7 +76,7 @@ def history(session: Session, policy: Policy, rules: ReminderRules, today: date,
         told=told,
         refused=refused_lately(session, policy),
         today=frozenset(ref for ref, _, _, key, _ in lasts if key == digest_key(ref, today)),
-        last={ref: _day(key) for ref, _, state, key, _ in lasts if state not in ("refused", "cancelled")},
+        last=_last_read(session),
     )
 
 
@@ -92,13 +93,16 @@ def _lasts(session: Session) -> Sequence[Any]:
     return session.execute(last.where(col(Outbox.id).in_(newest))).all()
 
 
+def _last_read(session: Session) -> dict[str, date]:
+    """Recipient -> the day of their last digest or list that was not refused or cancelled; a key ends with the date."""
+    asked = select(col(Outbox.recipient_ref), func.max(col(Outbox.key))).where(*_READ)
+    return {ref: _day(key) for ref, key in session.execute(asked.group_by(col(Outbox.recipient_ref)))}
+
+
 def owed_list(session: Session, row: Outbox, list_day: date | None) -> bool:
     """Whether a digest is its recipient's first since the day of the weekly list, and so is that list."""
     earlier = select(col(Outbox.key)).where(
-        col(Outbox.kind).in_((DIGEST, STAFF_LIST)),
-        col(Outbox.recipient_ref) == row.recipient_ref,
-        col(Outbox.id) < row.id,
-        col(Outbox.state).not_in(("refused", "cancelled")),
+        *_READ, col(Outbox.recipient_ref) == row.recipient_ref, col(Outbox.id) < row.id
     )
     before = session.execute(earlier.order_by(col(Outbox.id).desc()).limit(1)).scalar()
     return list_day is not None and (before is None or _day(before) < list_day)

@@ -9,6 +9,7 @@ from compliance.mail import Delivery
 from compliance.records import Officer
 from compliance.records.wire import Absence
 from compliance.store import save_officers
+from compliance.store.tables import Outbox
 from tests.integration.test_reminders_again import telling
 from tests.integration.test_reminders_mornings import Json, Office, crime, morning, office
 
@@ -161,3 +162,15 @@ def test_victims_of_one_crime_are_one_miss_and_what_is_not_stuck_yet_is_none(off
     overdue = [crime(ref, "2026-06-03") for ref in "BCD"]
     office.records(late("A", "2026-06-01", victims=three), *overdue)
     assert supported(office) == []
+
+
+def test_a_mail_of_the_week_that_was_not_sent_after_all_brings_no_second_list(office: Office) -> None:
+    missed(office)
+    assert [who[:4] for who, _ in office.told(MONDAY)] == ["1042", "2000", "3000"]
+    with office.store.session() as session:
+        row = Outbox(
+            key="digest:3000:2026-06-17", kind="digest", recipient_ref="3000", to_address="3000@force.example", subject="S",
+            text="T", html=None, headers={}, message_id="<a@force.example>", state="cancelled", created_at=office.now,
+        )  # fmt: skip
+        session.add(row)
+    assert "3000@force.example" not in [who for who, _ in office.told("2026-06-18")]
