@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Iterator
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, ValidationError
 
@@ -91,8 +91,10 @@ class Report(Section):
     forms: list[Literal["html", "pdf", "xlsx", "csv", "json"]] = Field(
         ["html", "pdf", "xlsx", "csv", "json"], min_length=1, description="The forms a report is written in."
     )
-    readers: list[str] = Field([], description="Who is mailed that the board's report is there, and its summary.")
-    targets: dict[str, float] = Field(
+    readers: list[Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]] = Field(
+        [], description="Who is mailed that the board's report is there, and its summary: addresses."
+    )
+    targets: dict[str, Annotated[float, Field(ge=0, le=100)]] = Field(
         {}, description='A target of a requirement in per cent, by its id: `{ "7-day" = 80 }` (statistics 2.4).'
     )
     new_limits: list[NewLimits] = Field(

@@ -157,6 +157,8 @@ def _templates(settings: Settings) -> Finding:
     try:
         rules = reminder_rules(settings)
         check_rules(policy, rules)
+        for requirement in settings.report.targets:
+            policy.named(requirement)
     except ComplianceError as error:
         return Finding("settings of reminders and mail", (f"{settings.source}: {error}",))
     problems = []

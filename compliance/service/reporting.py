@@ -161,6 +161,8 @@ class Reporting:
 
     def _options(self, changes: Sequence[tuple[date, str]] = ()) -> ReportOptions:
         report = self.settings.report
+        for requirement in report.targets:
+            self.policy.named(requirement)  # a target of none is a wrong setting
         return ReportOptions(
             live_methods=report.live_methods,
             targets=report.targets,

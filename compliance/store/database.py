@@ -1,5 +1,6 @@
 """The store as a whole: opened, migrated, and its transactions."""
 
+import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
@@ -90,10 +91,12 @@ def migrate(url: str) -> None:
         except OSError as error:
             raise SettingsError(f"[database] url: the folder {file.parent} cannot be made ({error.strerror})") from None
     store = Store(dialect.engine_for(parsed))
+    before = os.umask(0o077)  # a file that is made holds personal data: it is its owner's alone
     try:
         with store.writing() as connection:
             schema.upgrade(connection, f"the database {store.name}")
     finally:
+        os.umask(before)
         store.close()
 
 

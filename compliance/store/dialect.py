@@ -48,7 +48,7 @@ def parse_url(text: str) -> URL:
     """A database URL. Raises SettingsError where it is none, or of a database that is not supported."""
     try:
         url = make_url(text)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the latter: a port that is no number
         raise SettingsError(
             "[database] url: not a database URL; expected one such as 'sqlite:///var/compliance.db'"
         ) from None

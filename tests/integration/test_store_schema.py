@@ -1,5 +1,6 @@
 """The schema: made and brought up to date by one migration history, and never guessed at."""
 
+import os
 import shutil
 from collections.abc import Callable
 from contextlib import closing
@@ -189,3 +190,16 @@ def test_a_database_that_may_only_be_read_is_a_wrong_setting(tmp_path: Path) -> 
         store.engine.dispose()
         with pytest.raises(SettingsError, match=r"readonly database.*the user that this service runs as can write"):
             begin_poll(store, "crimes", stores.at("2026-07-20 06:00"))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="file modes are those of POSIX")
+def test_a_database_file_that_is_made_is_its_owners_alone(tmp_path: Path) -> None:
+    """It holds records of victims."""
+    migrate(f"sqlite:///{tmp_path}/compliance.db")
+    assert (tmp_path / "compliance.db").stat().st_mode & 0o077 == 0
+
+
+def test_a_port_that_is_no_number_is_a_wrong_setting() -> None:
+    with pytest.raises(SettingsError, match=r"\[database\] url: not a database URL") as caught:
+        Store.open("postgresql+psycopg://user:secret@host:abc/db")
+    assert "secret" not in str(caught.value)
