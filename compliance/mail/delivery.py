@@ -195,7 +195,7 @@ class _Run:
     def _hand_over(self, row: Outbox, content: Rendered, mail: Mail) -> None:
         """Claim, commit, and talk to the server with no lock held."""
         self._line.connect()
-        now, second = mail.date, row.state == "uncertain"
+        now, second = self._clock(), row.state == "uncertain"
         claim = {
             "state": "sending",
             "claimed_at": now,

@@ -43,7 +43,9 @@ class Refusals:
 
     def take_back(self, again: datetime) -> int:
         """They are to be tried again at an instant -> how many."""
-        row_ids = [row.id for row in self._rows or ()]
+        rows = self._rows or []
         with self._store.writing() as connection:
-            connection.execute(_REFUSED.values(state="retry", next_attempt_at=again), {"rows": row_ids})
-        return len(row_ids)
+            for state in ("retry", "uncertain"):  # what was uncertain stays so: it is handed over once more, not twice
+                row_ids = [row.id for row in rows if (row.state == "uncertain") == (state == "uncertain")]
+                connection.execute(_REFUSED.values(state=state, next_attempt_at=again), {"rows": row_ids})
+        return len(rows)

@@ -24,7 +24,7 @@ TOLD: Final = ("sent", "sending", "uncertain", "pilot")
 """States of a mail that has told what it says, a pilot's while it keeps it back: what waits has told nobody."""
 _OBLIGATION: Final = ("crime_ref", "victim_ref", "requirement", "cycle", "clock_date")
 _NOTICE: Final = ("recipient_ref", *_OBLIGATION, "spell", "step", "decided_on")
-_READ: Final = (col(Outbox.kind).in_((DIGEST, STAFF_LIST)), col(Outbox.state).not_in(("refused", "cancelled")))
+_READ: Final = (col(Outbox.kind).in_((DIGEST, STAFF_LIST)), col(Outbox.state).in_(TOLD))
 Said = Mapping[tuple[Key, str], tuple[str, int, str, str]]
 """(obligation, step) -> recipient, spell, outcome and reason."""
 
@@ -94,7 +94,7 @@ def _lasts(session: Session) -> Sequence[Any]:
 
 
 def _last_read(session: Session) -> dict[str, date]:
-    """Recipient -> the day of their last digest or list that was not refused or cancelled; a key ends with the date."""
+    """Recipient -> the day of their last digest or list that has told what it says; a key ends with the date."""
     asked = select(col(Outbox.recipient_ref), func.max(col(Outbox.key))).where(*_READ)
     return {ref: _day(key) for ref, key in session.execute(asked.group_by(col(Outbox.recipient_ref)))}
 
@@ -126,7 +126,8 @@ def standing(session: Session, crime_refs: Sequence[str]) -> Said:
 
 
 def write_notices(session: Session, decisions: Iterable[Decision], today: date, outbox_id: int | None = None) -> None:
-    """Keep what was decided, in the caller's transaction. What was sent today stands, whatever is decided later."""
+    """Keep what was decided, in the caller's transaction. What a mail of today says or counts stands, whatever is
+    decided later."""
     rows = [
         {
             "recipient_ref": d.recipient_ref,
@@ -152,7 +153,7 @@ def _kept(dialect: str) -> Any:
     return insert.on_conflict_do_update(
         index_elements=_NOTICE,
         set_={name: insert.excluded[name] for name in ("outcome", "reason", "outbox_id")},
-        where=NOTICE.c.outcome != Outcome.SENT,
+        where=and_(NOTICE.c.outcome != Outcome.SENT, NOTICE.c.outbox_id.is_(None)),
     )
 
 

@@ -30,7 +30,7 @@ NO_HOLD: Final = Hold()
 
 
 def holds_of(crimes: Sequence[Crime], block: Block, hold_days: int) -> dict[int, dict[str, Hold]]:
-    """Crime (its row) -> victim's reference -> what its holds say: of victims with the same reference the last one's. A
+    """Crime (its row) -> victim's reference -> what its holds say: of entries with the same reference all together. A
     hold without an end counts for `hold_days` from its start."""
     policy, today = block.policy, block.moment.today
 
@@ -54,15 +54,18 @@ def holds_of(crimes: Sequence[Crime], block: Block, hold_days: int) -> dict[int,
             return Hold(now=True, until=from_day(ends) if is_open else None)
         return Hold(lapsed=from_day(max(lapsed)) if lapsed else None)
 
-    return {
-        place: {victim.victim_ref: of(victim.contact_holds or ()) for victim in crime.victims or ()}
-        for place, crime in enumerate(crimes)
-    }
+    found: dict[int, dict[str, Hold]] = {}
+    for place, crime in enumerate(crimes):
+        told: dict[str, list[ContactHold]] = {}
+        for victim in crime.victims or ():
+            told.setdefault(victim.victim_ref, []).extend(victim.contact_holds or ())
+        found[place] = {ref: of(holds) for ref, holds in told.items()}
+    return found
 
 
 def standing_hold(held: dict[int, dict[str, Hold]], crime: int, victim: str, last_update: date | None) -> Hold:
     """What stands of a victim's holds, beside those of the crime's other victims."""
     hold = held[crime].get(victim, NO_HOLD)
-    told = hold.lapsed is not None and last_update is not None and last_update >= hold.lapsed
+    told = hold.lapsed is not None and last_update is not None and last_update > hold.lapsed
     others = any(other.now for ref, other in held[crime].items() if ref != victim)
     return replace(hold, lapsed=None if told else hold.lapsed, of_another=others)

@@ -112,9 +112,16 @@ class _Recheck:
         besides = Told(read_text(store, policy, today), again, about.directory, support, unlisted)
         return self._written(kept, besides, about, row)
 
-    def staff_list(self, row: Outbox, now: datetime) -> Rendered | Withdrawn:
+    def staff_list(self, row: Outbox, now: datetime) -> Rendered | Withdrawn | Postponed:
         """A weekly list that tells of no victim: its reader may have left, or what it says may have been put right."""
         today = today_of(self._policy, now)
+        with self._store.session(reading=True) as session:
+            if reason := silence(session, self._rules, now):
+                return Postponed(now + LATER, reason)
+            if _replaced(session, row):
+                return Withdrawn("replaced by a later digest")
+            if recovering(session, self._policy, self._rules, now):
+                return Postponed(next_opening(self._policy, self._rules, now), RECOVERING)
         support = self._support(today).get(row.recipient_ref or "", ())
         if not support:
             return Withdrawn("nothing is left to tell")
@@ -181,7 +188,7 @@ def _why_not(notice: Notice, owed: Owed | None, about: Situation) -> str | None:
 
 def _replaced(session: Session, row: Outbox) -> bool:
     later = select(Outbox.id).where(
-        col(Outbox.kind) == DIGEST,
+        col(Outbox.kind).in_((DIGEST, STAFF_LIST)),
         col(Outbox.recipient_ref) == row.recipient_ref,
         col(Outbox.id) > row.id,
         col(Outbox.state).not_in(("refused", "cancelled")),

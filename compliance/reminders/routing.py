@@ -113,7 +113,7 @@ class Directory:
 
     def to_champion(self, waiting: Waiting) -> Route:
         """The champion of the division that has the case."""
-        champions = self._of_division(waiting)
+        champions = [ref for ref in self._of_division(waiting) if ref != waiting.officer_ref]
         return self._route(champions) if champions else Route(None, NO_LEADER)
 
     def _route(self, wanted: list[str]) -> Route:

@@ -41,13 +41,13 @@ def support_for(store: Store, policy: Policy, about: Situation) -> dict[str, tup
     whose list has not gone out.
 
     A miss is an update of a crime not given when it fell due, whatever the number of victims, as judged at the
-    beginning of today: late, missed, or overdue for so long that the supervisor is told of it (the list does not
-    overtake the ladder). It counts for whoever had the case when it fell due, if they had had it for 4 days and
-    more, not counting days of absence.
+    beginning of the day of the list: late, missed, or overdue for so long that the supervisor is told of it (the
+    list does not overtake the ladder). It counts for whoever had the case when it fell due, if they had had it for
+    4 days and more, not counting days of absence.
     """
-    if about.list_day is None or about.silence:
-        return {}
-    misses = _misses(store, policy, about)
+    if about.list_day is None or about.silence or about.recovering:
+        return {}  # on old data, or before officers had a day to record what they did
+    misses = _misses(store, policy, about, about.list_day)
     found: dict[str, list[Support]] = {}
     for ref, count in sorted(misses.items(), key=lambda item: (-item[1], item[0])):
         officer = about.officers[ref]
@@ -58,29 +58,29 @@ def support_for(store: Store, policy: Policy, about: Situation) -> dict[str, tup
     return {leader: tuple(officers) for leader, officers in found.items()}
 
 
-def _misses(store: Store, policy: Policy, about: Situation) -> Counter[str]:
+def _misses(store: Store, policy: Policy, about: Situation, today: date) -> Counter[str]:
     """How many updates each officer of the directory missed."""
-    first = max(about.today - SPAN, about.rules.due_from)
-    due = col(Obligation.due_date).between(first, about.today - timedelta(days=1))
+    first = max(today - SPAN, about.rules.due_from)
+    due = col(Obligation.due_date).between(first, today - timedelta(days=1))
     failed = col(Obligation.state).in_(("overdue", "late", "missed"))
     with store.session(reading=True) as session:
         refs = sorted(session.exec(select(Obligation.crime_ref).where(due, failed).distinct()).all())
-    verdicts = judge(columns(load_crimes(store, refs)), policy, policy.local.start_of(about.today))
-    return Counter(officer for officer, *_ in set(_missed_by(verdicts, first, about)))
+    verdicts = judge(columns(load_crimes(store, refs)), policy, policy.local.start_of(today))
+    return Counter(officer for officer, *_ in set(_missed_by(verdicts, first, today, about)))
 
 
-def _missed_by(verdicts: Verdicts, first: date, about: Situation) -> Iterator[tuple[str, int, int, int]]:
+def _missed_by(verdicts: Verdicts, first: date, today: date, about: Situation) -> Iterator[tuple[str, int, int, int]]:
     """Of every miss that counts: officer, crime, requirement and cycle."""
     victims, ids = verdicts.columns.victims, [requirement.id for requirement in verdicts.policy.requirement]
     owner, local = verdicts.owner("officer"), verdicts.policy.local
     failed = np.isin(verdicts.state, (OVERDUE, LATE, MISSED)) & (owner.codes >= 0)
-    failed &= (verdicts.due_date >= to_day(first)) & (verdicts.due_date < to_day(about.today))
+    failed &= (verdicts.due_date >= to_day(first)) & (verdicts.due_date < to_day(today))
     reported, allocated = local.of(verdicts.columns.reported_at), local.of(verdicts.columns.allocations.at)
     for row in np.flatnonzero(failed).tolist():
         category = victims.category.codes[verdicts.victim[row]]
         named = victims.category.values[category] if category >= 0 else None
         patience = about.rules.ladder_for(ids[int(verdicts.requirement[row])], named).supervisor_days
-        if verdicts.state[row] == OVERDUE and to_day(about.today) - int(verdicts.due_date[row]) < patience:
+        if verdicts.state[row] == OVERDUE and to_day(today) - int(verdicts.due_date[row]) < patience:
             continue
         ref = owner.values[int(owner.codes[row])]
         told = _first_with(verdicts, int(verdicts.allocation[row]))

@@ -267,7 +267,7 @@ def _fitting(
     ranked = sorted(
         ((not is_due, day is not None, m.step == DUE_SOON), m.owed.urgency, m.owed.waiting.key)
         for m, day, is_due in zip(matters, days, due, strict=True)
-        if m.step not in LEADERS
+        if m.step not in LEADERS and (is_due or m.step == OVERDUE or (m.owed.early and day is None))
     )
     return set(list(dict.fromkeys(victim for _, _, victim in ranked))[:room])
 

@@ -163,3 +163,23 @@ def test_what_a_pilot_kept_back_is_told_when_it_is_over(office: Office, tmp_path
     office.rules = replace(office.rules, allow=None)
     assert telling(office, "2026-06-15", "2026-06-15")["06-15"] == ["1042", "2000"]
     assert "NEW" in next(row.text for row in office.outbox() if row.key == "digest:1042:2026-06-15")
+
+
+def test_a_hold_recorded_on_the_day_of_the_last_update_is_not_forgotten(office: Office) -> None:
+    """That contact may be why."""
+    staffed(office)
+    office.records(crime("A", "2026-05-01", "1042", "2026-05-05", "2026-05-20", **held("2026-05-20")))
+    assert "1042" in telling(office, "2026-06-18", "2026-06-18")["06-18"]
+    assert "A contact hold was recorded on Wednesday 20 May without an end" in latest(office)
+
+
+def test_what_a_mail_had_no_room_for_is_counted_however_often_we_look(office: Office) -> None:
+    office.rules = replace(office.rules, listed=3)
+    staffed(office)
+    office.records(*(crime(ref, "2026-06-02") for ref in "ABCDE"))
+    office.remind("2026-06-10")
+    office.now += timedelta(minutes=20)
+    office.remind()
+    assert office.deliver() == Delivery(sent=1)
+    assert office.sink.messages[0].message["Subject"] == "5 victims are waiting for an update from you"
+    assert "And 2 more victims whom this mail does not list." in " ".join(latest(office).split())

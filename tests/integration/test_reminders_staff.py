@@ -1,6 +1,7 @@
 """Officers with repeated misses, in the weekly list of those above them; never of what they could not have done."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -44,8 +45,6 @@ def late(ref: str, reported: str, officer_ref: str = "1042", **fields: Any) -> J
 
 def supported(office: Office) -> list[str]:
     """What the list of the Monday says of officers, by recipient."""
-    office.now = morning("2026-06-14")
-    office.records()
     office.told(MONDAY)
     found = []
     for mail in office.sink.messages:
@@ -174,3 +173,39 @@ def test_a_mail_of_the_week_that_was_not_sent_after_all_brings_no_second_list(of
         )  # fmt: skip
         session.add(row)
     assert "3000@force.example" not in [who for who, _ in office.told("2026-06-18")]
+
+
+def test_a_list_that_waits_does_not_go_out_on_old_data(office: Office) -> None:
+    staff(office)
+    office.records(late("B", "2026-06-02"), late("C", "2026-06-03"), late("D", "2026-06-04"))
+    office.remind(MONDAY)
+    office.now += timedelta(hours=26)  # the crime system has been out of reach since
+    assert office.deliver() == Delivery(postponed=2)
+
+
+def test_after_a_gap_officers_have_a_day_before_anybody_reads_of_them(office: Office) -> None:
+    staff(office)
+    office.records(late("B", "2026-06-02"), late("C", "2026-06-03"), late("D", "2026-06-04"))
+    office.now = morning(MONDAY)
+    office.records()  # for the first time since Wednesday
+    assert [row.kind for row in office.outbox()] == []
+    office.remind()
+    assert [row.kind for row in office.outbox()] == []
+    office.told("2026-06-17")
+    assert [row.kind for row in office.outbox()] == ["staff list", "staff list"]
+
+
+def test_what_becomes_known_after_the_day_of_the_list_waits_for_the_next(office: Office) -> None:
+    staff(office)
+    office.records(late("B", "2026-06-02"), late("C", "2026-06-03"))
+    office.told(MONDAY)
+    office.records(late("D", "2026-06-08"))  # due on the Monday itself, given on the Wednesday
+    assert "2000" not in {who for told in telling(office, "2026-06-16", "2026-06-19").values() for who in told}
+
+
+def test_two_lists_that_wait_become_one(office: Office) -> None:
+    staff(office)
+    office.records(late("B", "2026-06-02"), late("C", "2026-06-03"), late("D", "2026-06-04"))
+    office.remind(MONDAY)
+    office.remind("2026-06-16")  # the mail server was down all Monday
+    assert office.deliver() == Delivery(sent=2, cancelled=2)
