@@ -9,10 +9,7 @@ from sqlmodel import col, select
 
 from compliance.errors import RecordError, SettingsError
 from compliance.mail import (
-    Answer,
     Delivery,
-    Fate,
-    Mail,
     Postponed,
     Rendered,
     SmtpServer,
@@ -142,57 +139,6 @@ def test_5xx_is_refused_and_never_tried_again(store: Store, clock: Clock, sink: 
     sink.refuse.clear()
     clock.pass_by(timedelta(days=30))
     assert deliver(store, server_of(sink), clock) == Delivery()
-
-
-def test_a_server_that_refuses_everybody_refuses_us_and_nobody_loses_their_mail(
-    store: Store, clock: Clock, sink: MailSink
-) -> None:
-    """Relaying denied, a sender that is not known: answered to each recipient, and meant for us."""
-    names = ["a", "b", "c", "d", "e"]
-    queue(store, clock, *names)
-    sink.refuse |= {f"{name}@force.example" for name in names}
-    done = deliver(store, server_of(sink), clock)
-    assert (done.sent, done.refused, done.retried) == (0, 0, 3)
-    assert "it refuses one mail after another, so that it seems to refuse us" in str(done.stopped)
-    assert list(states(store).values()) == ["retry", "retry", "retry", "queued", "queued"]
-    sink.refuse.clear()
-    clock.pass_by(10 * MINUTES)
-    assert deliver(store, server_of(sink), clock) == Delivery(sent=2)
-    clock.pass_by(240 * MINUTES)
-    assert deliver(store, server_of(sink), clock) == Delivery(sent=3)
-
-
-def test_three_bad_addresses_at_the_head_are_refused_once_the_server_took_another(
-    store: Store, clock: Clock, sink: MailSink
-) -> None:
-    queue(store, clock, "a", "b", "c", "d")
-    sink.refuse |= {f"{name}@force.example" for name in "abc"}
-    assert deliver(store, server_of(sink), clock).retried == 3
-    clock.pass_by(10 * MINUTES)
-    assert deliver(store, server_of(sink), clock) == Delivery(sent=1)
-    clock.pass_by(240 * MINUTES)
-    assert deliver(store, server_of(sink), clock) == Delivery(refused=3)
-    assert list(states(store).values()) == ["refused", "refused", "refused", "sent"]
-
-
-def test_the_last_mail_of_a_run_ends_it_in_words_too(store: Store, clock: Clock) -> None:
-    """What came before it is counted."""
-    queue(store, clock, "a", "b")
-
-    class Line:
-        def connect(self) -> None: ...
-        def close(self) -> None: ...
-        def send(self, mail: Mail) -> Answer:
-            return Answer(Fate.TAKEN if mail.to_address[0] == "a" else Fate.HALTED, "530 authenticate first")
-
-    class Halting:
-        def open(self) -> Line:
-            return Line()
-
-        def __str__(self) -> str:
-            return "a server"
-
-    assert deliver(store, Halting(), clock) == Delivery(sent=1, retried=1, stopped="a server: 530 authenticate first")
 
 
 def test_4xx_is_tried_again_ever_later(store: Store, clock: Clock, sink: MailSink) -> None:
