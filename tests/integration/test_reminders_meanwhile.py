@@ -5,13 +5,13 @@ from datetime import timedelta
 from pathlib import Path
 
 from compliance.mail import Delivery, DeliveryRules, Pilot, SmtpServer, deliver
+from compliance.mail.by_hand import send_again
 from compliance.records import Officer
 from compliance.records.wire import Absence
-from compliance.reminders import still_due
 from compliance.store import save_officers
 from compliance.store.tables import Outbox
 from tests.integration.test_reminders_again import latest, telling
-from tests.integration.test_reminders_mornings import POLICY, Json, Office, crime, office
+from tests.integration.test_reminders_mornings import Json, Office, crime, office
 
 __all__ = ["office"]
 
@@ -140,15 +140,15 @@ def test_an_officer_reads_who_is_told_already_and_who_will_be_on_a_working_day(o
     assert "champion" not in text  # there is none
 
 
-def test_a_retry_of_the_one_who_was_refused_is_not_withdrawn(office: Office) -> None:
-    office.rules = replace(office.rules, listed=5)
+def test_a_mail_tried_again_by_hand_is_not_withdrawn_for_its_own_refusal(office: Office) -> None:
     staffed(office)
     office.records(crime("A", "2026-06-01"))
     office.remind("2026-06-10")
+    refuse(office)
     office.now += timedelta(hours=1)
-    server = SmtpServer(office.sink.host, office.sink.port, security="plain", timeout=5)
-    question = still_due(office.store, POLICY, office.rules, lambda: office.now)
-    assert deliver(office.store, server, lambda: office.now, still_due=question) == Delivery(sent=1)
+    send_again(office.store, [1], office.now)
+    assert office.deliver() == Delivery(sent=1)
+    assert [r.recipient for r in office.sink.messages] == ["1042@force.example"]
 
 
 def test_what_a_pilot_kept_back_is_told_when_it_is_over(office: Office, tmp_path: Path) -> None:
