@@ -11,28 +11,29 @@ from sqlalchemy import Connection, inspect
 
 from compliance.errors import SettingsError
 
-_MIGRATIONS: Final = Path(__file__).parent / "migrations"
+MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
 
-def upgrade(connection: Connection, name: str) -> None:
-    """Bring the schema up to date in the connection's transaction; `name` is how an error calls the database.
+def upgrade(connection: Connection, name: str, to: str = "head") -> None:
+    """Bring the schema up to date, or to an earlier revision, in the connection's transaction; `name` is how an error
+    calls the database.
 
     Raises SettingsError where the schema is newer than any this version of the service knows, or another program's.
     """
     revision = _revision(connection)
     if revision is None:
         _refuse_others_tables(connection, name)
-    elif revision not in _revisions():
+    elif revision not in revisions():
         raise _unknown(name, revision)
     config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, to)
 
 
 def check(connection: Connection, name: str) -> None:
     """Raises SettingsError that says what mends it where the schema is absent, stale, newer or another program's."""
-    revision, known = _revision(connection), _revisions()
+    revision, known = _revision(connection), revisions()
     if revision is None:
         _refuse_others_tables(connection, name)
         raise SettingsError(f"{name} holds no schema yet; make it with `compliance migrate`")
@@ -68,6 +69,6 @@ def _revision(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def _revisions() -> list[str]:
+def revisions() -> list[str]:
     """Every schema this version knows, the newest first."""
-    return [script.revision for script in ScriptDirectory(str(_MIGRATIONS)).walk_revisions()]
+    return [script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()]

@@ -7,14 +7,17 @@ transitions, the outbox, the notices and the published reports are append-only l
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, Index, Integer, LargeBinary, Table, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Index, Integer, LargeBinary, Table, UniqueConstraint, false
 from sqlmodel import Field, SQLModel
 
 _BIG_ID = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER counts up by itself in SQLite
 
 
 class Poll(SQLModel, table=True):
-    """One run of the feed from its cursor to "nothing further for now", or as far as it came."""
+    """One run of the feed from its cursor to "nothing further for now", or as far as it came.
+
+    `officers`: usable entries of the officer directory, None where it was not read; `directory_problem`: why it was
+    not, or why what it gave is not believed. The crimes are complete whatever became of the directory."""
 
     id: int | None = Field(default=None, primary_key=True)
     source: str = Field(index=True)
@@ -26,6 +29,8 @@ class Poll(SQLModel, table=True):
     changed: int = 0
     refused: int = 0
     problem: str | None = None
+    officers: int | None = None
+    directory_problem: str | None = None
 
 
 class Feed(SQLModel, table=True):
@@ -66,7 +71,8 @@ class CrimeRow(SQLModel, table=True):
 
 
 class CrimeVersion(SQLModel, table=True):
-    """A version of a crime record that has been replaced: seen at `seen_at`, replaced at `replaced_at`."""
+    """A version of a crime record that has been replaced: seen at `seen_at`, replaced at `replaced_at`. `late`: it
+    never stood, for it was older than the version held when it came (records section 4)."""
 
     __tablename__ = "crime_version"
     __table_args__ = (
@@ -79,6 +85,7 @@ class CrimeVersion(SQLModel, table=True):
     record: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     seen_at: datetime
     replaced_at: datetime
+    late: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=false()))
 
 
 class Quarantined(SQLModel, table=True):
@@ -141,6 +148,33 @@ class Obligation(SQLModel, table=True):
     officer_ref: str | None = None
 
 
+class SetAside(SQLModel, table=True):
+    """Obligations that cannot be judged, kept beside those that are, by the same projection (rules 6.1a): those of one
+    victim under one requirement, or under an event requirement those of one event (`cycle`: its number, else 0). The
+    clause and the reason say why."""
+
+    __tablename__ = "set_aside"
+    crime_ref: str = Field(primary_key=True)
+    victim_ref: str = Field(primary_key=True)
+    requirement: str = Field(primary_key=True)
+    cycle: int = Field(primary_key=True)
+    clause: str
+    reason: str
+
+
+class UnknownValue(SQLModel, table=True):
+    """A value that came in a field of the crime records and that neither mapping nor policy knows (rules section 8):
+    how often it came, and when."""
+
+    __tablename__ = "unknown_value"
+    source: str = Field(primary_key=True)
+    field: str = Field(primary_key=True)
+    value: str = Field(primary_key=True)
+    times: int = 1
+    first_seen_at: datetime
+    last_seen_at: datetime
+
+
 class Projection(SQLModel, table=True):
     """What the obligations were judged by, since when: one row more whenever the policy, or its calendar, is another.
     The newest holds."""
@@ -176,7 +210,8 @@ class Transition(SQLModel, table=True):
 class Outbox(SQLModel, table=True):
     """One mail that shall be sent once. `key` says what it is; the Message-ID follows from it.
 
-    States: queued, sending, sent, retry, refused, uncertain, pilot, cancelled (docs/mail.md).
+    States: queued, sending, sent, retry, refused, uncertain, pilot, cancelled (docs/mail.md). `deferred_since`: when
+    the mail server first put this recipient off, None where it did not.
     """
 
     __table_args__ = (Index("ix_outbox_state", "state", "next_attempt_at"),)
@@ -197,6 +232,7 @@ class Outbox(SQLModel, table=True):
     attempts: int = 0
     next_attempt_at: datetime | None = None
     problem: str | None = None
+    deferred_since: datetime | None = None
 
 
 class Notice(SQLModel, table=True):
@@ -243,6 +279,17 @@ class Published(SQLModel, table=True):
     published_at: datetime
 
 
+class ReportDuty(SQLModel, table=True):
+    """Since when the service owes the reports of a kind of period in an edition and a form: every period that settles
+    later is owed, and the newest that had settled then."""
+
+    __tablename__ = "report_duty"
+    kind: str = Field(primary_key=True)
+    edition: str = Field(primary_key=True)
+    form: str = Field(primary_key=True)
+    since: datetime
+
+
 class Removal(SQLModel, table=True):
     """That a crime was removed, or stripped of its officers, a time after it was closed (`action`: remove or strip).
 
@@ -271,4 +318,5 @@ FEED_CURSOR = _table(FeedCursor)
 CRIME, CRIME_VERSION = _table(CrimeRow), _table(CrimeVersion)
 OBLIGATION, PROJECTION, TRANSITION = _table(Obligation), _table(Projection), _table(Transition)
 NOTICE, OUTBOX, REMOVAL = _table(Notice), _table(Outbox), _table(Removal)
+SET_ASIDE, UNKNOWN_VALUE, REPORT_DUTY = _table(SetAside), _table(UnknownValue), _table(ReportDuty)
 """The tables themselves, for statements of Core in bulk paths (design decision 3)."""

@@ -25,8 +25,8 @@ NEXT = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "9999"
+down_revision = "{newest}"
 
 
 def upgrade() -> None:
@@ -38,10 +38,10 @@ def upgrade() -> None:
 def newer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The migrations of a newer version of the service, which has one more: its file."""
     folder = tmp_path / "migrations"
-    shutil.copytree(schema._MIGRATIONS, folder)
-    file = folder / "versions" / "0002_later.py"
-    file.write_text(NEXT)
-    monkeypatch.setattr(schema, "_MIGRATIONS", folder)
+    shutil.copytree(schema.MIGRATIONS, folder)
+    file = folder / "versions" / "9999_later.py"
+    file.write_text(NEXT.format(newest=schema.revisions()[0]))
+    monkeypatch.setattr(schema, "MIGRATIONS", folder)
     return file
 
 
@@ -89,7 +89,7 @@ def test_a_database_without_a_schema_is_refused(tmp_path: Path) -> None:
 def test_a_stale_schema_is_refused_and_mended_by_the_command_named(
     database_url: str, store: Store, newer: Path
 ) -> None:
-    with pytest.raises(SettingsError, match=r"at schema 0001.*needs 0002.*compliance migrate"):
+    with pytest.raises(SettingsError, match=r"at schema 0\d{3}.*needs 9999.*compliance migrate"):
         Store.open(database_url)
     migrate(database_url)
     Store.open(database_url).close()
@@ -101,7 +101,7 @@ def test_a_newer_schema_is_refused_by_opening_and_by_migrating(
     migrate(database_url)
     newer.unlink()
     for refused in (Store.open, migrate):
-        with pytest.raises(SettingsError, match=r"0002.*a newer version ran `compliance migrate`"):
+        with pytest.raises(SettingsError, match=r"9999.*a newer version ran `compliance migrate`"):
             refused(database_url)
 
 
@@ -123,7 +123,7 @@ def test_another_programs_database_is_neither_opened_nor_written_to(database_url
 
 def test_a_migration_that_fails_leaves_the_schema_as_it_was(database_url: str, store: Store, newer: Path) -> None:
     before = tables(store.engine)
-    newer.write_text(NEXT + f"    raise RuntimeError({BROKEN!r})\n")
+    newer.write_text(newer.read_text() + f"    raise RuntimeError({BROKEN!r})\n")
     with pytest.raises(RuntimeError, match=BROKEN):
         migrate(database_url)
     assert tables(store.engine) == before

@@ -1,0 +1,48 @@
+"""What must not be lost in silence: obligations set aside, reports owed, unknown values, the directory's state.
+
+Revision 0002, after 0001.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+INSTANT = sa.DateTime(timezone=True)
+
+
+def upgrade() -> None:
+    """Add the tables and columns; what is held stays as it is."""
+    op.create_table(
+        "set_aside",
+        sa.Column("crime_ref", sa.String(), nullable=False),
+        sa.Column("victim_ref", sa.String(), nullable=False),
+        sa.Column("requirement", sa.String(), nullable=False),
+        sa.Column("cycle", sa.Integer(), nullable=False),
+        sa.Column("clause", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("crime_ref", "victim_ref", "requirement", "cycle"),
+    )
+    op.create_table(
+        "report_duty",
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("edition", sa.String(), nullable=False),
+        sa.Column("form", sa.String(), nullable=False),
+        sa.Column("since", INSTANT, nullable=False),
+        sa.PrimaryKeyConstraint("kind", "edition", "form"),
+    )
+    op.create_table(
+        "unknown_value",
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("field", sa.String(), nullable=False),
+        sa.Column("value", sa.String(), nullable=False),
+        sa.Column("times", sa.Integer(), nullable=False),
+        sa.Column("first_seen_at", INSTANT, nullable=False),
+        sa.Column("last_seen_at", INSTANT, nullable=False),
+        sa.PrimaryKeyConstraint("source", "field", "value"),
+    )
+    op.add_column("poll", sa.Column("officers", sa.Integer()))
+    op.add_column("poll", sa.Column("directory_problem", sa.String()))
+    op.add_column("crime_version", sa.Column("late", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column("outbox", sa.Column("deferred_since", INSTANT))

@@ -1,0 +1,115 @@
+"""A force upgrades: every database that an earlier version left is brought up to date, and loses nothing."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import event, func, select
+
+from compliance.policy import load_policy
+from compliance.store import Store, dialect, judge_due, load_columns, migrate, rebuild, schema
+from compliance.store.tables import CRIME, OUTBOX, POLL
+from tests import frozen, stores
+
+new_database, database_url = stores.new_database, stores.database_url
+
+
+class CutOffError(Exception):
+    """The upgrade ends here, as if the process had been killed."""
+
+
+@pytest.fixture(params=frozen.REVISIONS)
+def revision(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def before(database_url: str, revision: str) -> dict[str, list[tuple[Any, ...]]]:
+    """What a force's database held before the upgrade, by table."""
+    return frozen.thaw(database_url, revision)
+
+
+@pytest.fixture
+def upgraded(database_url: str, before: object) -> Iterator[Store]:
+    migrate(database_url)
+    with closing(Store.open(database_url)) as store:
+        yield store
+
+
+def held(store: Store, before: dict[str, list[tuple[Any, ...]]]) -> dict[str, list[tuple[Any, ...]]]:
+    """What the tables of before hold now, in the columns they had."""
+    found = {}
+    with store.reading() as connection:
+        for table, rows in before.items():
+            if table != "alembic_version":
+                now = [tuple(row) for row in connection.exec_driver_sql(f"SELECT * FROM {table}")]  # noqa: S608
+                found[table] = [row[: len(rows[0])] for row in now] if rows else now
+    return found
+
+
+def test_an_upgrade_loses_no_row(upgraded: Store, before: dict[str, list[tuple[Any, ...]]]) -> None:
+    assert frozen.revision_of(upgraded) == schema.revisions()[0]
+    before.pop("alembic_version", None)
+    assert {table: sorted(map(repr, rows)) for table, rows in held(upgraded, before).items()} == {
+        table: sorted(map(repr, rows)) for table, rows in before.items()
+    }
+
+
+def test_the_service_goes_on_after_an_upgrade(upgraded: Store) -> None:
+    """What it had judged stands, the next day is judged, records are read as known then and now, mail waits on."""
+    policy = load_policy("west-mercia")
+    with upgraded.reading() as connection:
+        last = connection.execute(select(func.max(POLL.c.ended_at))).scalar_one()
+        crimes = connection.execute(select(func.count()).select_from(CRIME)).scalar_one()
+        waiting = connection.execute(select(func.count()).where(OUTBOX.c.state == "retry")).scalar_one()
+    assert rebuild(upgraded, policy, last).differences == 0
+    assert judge_due(upgraded, policy, last + timedelta(days=1)).crimes > 0
+    assert len(load_columns(upgraded)) == len(load_columns(upgraded, last - timedelta(days=10))) == crimes
+    stores.take(upgraded, last + timedelta(days=1), stores.crime("new/1", reported_at="2026-06-29T09:00:00Z"))
+    assert len(load_columns(upgraded)) == crimes + 1
+    assert waiting == 1
+
+
+def test_an_upgrade_cut_off_at_any_statement_is_made_by_the_next(database_url: str, revision: str) -> None:
+    """The schema is changed in one transaction: an interrupted upgrade leaves the database as it was."""
+    url, statements = dialect.parse_url(database_url), 0
+    frozen.thaw(database_url, revision)
+    while True:
+        engine, left = dialect.engine_for(url), statements
+        seen = 0
+
+        def cut(*_: object) -> None:
+            nonlocal seen
+            seen += 1
+            if seen > left:  # noqa: B023
+                raise CutOffError
+
+        event.listen(engine, "before_cursor_execute", cut)
+        try:
+            with engine.begin() as connection:
+                schema.upgrade(connection, "the database")
+        except CutOffError:
+            statements += 1
+        else:
+            break
+        finally:
+            engine.dispose()
+        plain = dialect.engine_for(url)
+        with plain.connect() as connection:
+            assert connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() == revision
+        plain.dispose()
+    assert statements > 5
+    with closing(Store.open(database_url)) as store:
+        assert frozen.revision_of(store) == schema.revisions()[0]
+
+
+@pytest.mark.parametrize("name", ["0001_first_schema.py"])
+def test_a_migration_that_forces_have_run_is_never_edited(name: str) -> None:
+    content = (schema.MIGRATIONS / "versions" / name).read_bytes()
+    assert hashlib.sha256(content).hexdigest() == RELEASED[name]
+
+
+RELEASED = {"0001_first_schema.py": "370c96c75a1be03d12fa99c3d9110d94fa9ab6a79cbca899c24f123e72f6661d"}
