@@ -35,7 +35,7 @@ class UnavailableError(ComplianceError):
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """`; did you mean 'x'?` for the known word nearest to a wrong one, else nothing (design decision 13)."""
+    """`; did you mean 'x'?` for the known word nearest to a wrong one, else nothing (decision 0015)."""
     found = get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f"; did you mean {found[0]!r}?" if found else ""
 

@@ -99,7 +99,7 @@ def deliver(
     rules: DeliveryRules = DeliveryRules(),
     wait: Wait | None = None,
 ) -> Delivery:
-    """Send what is due, oldest first, at most `limit` mails (design decision 5).
+    """Send what is due, oldest first, at most `limit` mails (decision 0017).
 
     `clock` gives the present instant (aware). `still_due` is asked just before each mail. A server that cannot be
     reached, refuses us, or loses one connection after another ends the run: `stopped` says so, and everything not yet

@@ -57,7 +57,7 @@ def _split(sender: str) -> tuple[str, str]:
 
 
 def message_id(key: str, domain: str) -> str:
-    """The Message-ID of the mail with a key: always the same one (design decision 5), telling nothing of the key.
+    """The Message-ID of the mail with a key: always the same one (decision 0017), telling nothing of the key.
 
     Raises SettingsError where `domain` is no domain name.
     """

@@ -1,7 +1,7 @@
 """The one function that decides whether a victim was updated in time.
 
 `judge(columns, policy, as_at, known_at)` is pure: the same records, policy and instants give the same verdicts, for one
-crime and for six million.
+crime and for six million (decision 0001).
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A policy: what a force, or the national Code, asks for, as data (rules section 9)."""
+"""A policy: what a force, or the national Code, asks for (rules section 9), as data (decision 0005)."""
 
 import hashlib
 import json

@@ -20,7 +20,7 @@ NO, YES, NOT_ASKED = 0, 1, -1
 
 
 class Clause(IntEnum):
-    """The clause that decided a verdict, for `explain` (design decision 12)."""
+    """The clause that decided a verdict, for `explain` (decision 0003)."""
 
     CANCELLED = 0
     CATEGORY = 1

@@ -1,4 +1,4 @@
-"""Crime records as columns for the engine (design decision 1).
+"""Crime records as columns for the engine (decision 0002).
 
 Each kind of fact is one table of equally long columns, in the order of the crimes; within a crime facts are ordered by
 instant, equal instants in the order given (records section 1), victims by reference. Instants are int64 microseconds

@@ -210,7 +210,7 @@ def decode_structs(lines: Iterable[bytes | str]) -> tuple[list[Crime], list[int]
 
 def decode_crimes(lines: Iterable[bytes | str]) -> tuple[list[Crime], list[Refusal]]:
     """Many records at once, checked: the good ones in their order, and a refusal for each of the others, by its place
-    (design decision 9)."""
+    (decision 0014)."""
     crimes, places, refusals = decode_structs(lines)
     bad = check_instants(crimes)
     if bad:

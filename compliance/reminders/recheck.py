@@ -1,4 +1,4 @@
-"""Asked again just before a digest is sent: what it still tells, or why it is not sent (design decision 5)."""
+"""Asked again just before a digest is sent: what it still tells, or why it is not sent (decision 0017)."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace

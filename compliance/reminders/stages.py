@@ -4,7 +4,7 @@
          -> may the officer be told, or who in their place -> one digest a person: new, or to be mentioned again -> told
 
 The first stage that answers decides; what passes all of them is told. Held and suppressed are deliveries, never
-states: the obligation stays outstanding (design decision 8).
+states: the obligation stays outstanding (decision 0019).
 """
 
 from collections import defaultdict

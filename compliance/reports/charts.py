@@ -1,4 +1,4 @@
-"""Where the parts of a chart lie: numbers for the SVG templates, in the units of their view box."""
+"""Where the parts of a chart lie: numbers for the SVG templates, in the units of their view box (decision 0022)."""
 
 from itertools import pairwise
 from math import ceil, floor

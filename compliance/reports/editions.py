@@ -1,5 +1,5 @@
 """The public edition: nothing from which a count from 1 to 4 could be read or worked out (statistics 1.6), and nothing
-on single crimes.
+on single crimes (decision 0021).
 
 What could be worked out follows from sums that are known: parts of a printed whole, a part beside its whole, a rate
 beside a mean of rates, one report beside the next. Each of these is closed here, at the source of every form.

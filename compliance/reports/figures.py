@@ -1,4 +1,4 @@
-"""The figures of a report: judged again from the records, never read from a projection (design: one idea)."""
+"""The figures of a report: judged again from the records, never read from a projection (decision 0020)."""
 
 import hashlib
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The forms of a report beside its HTML: PDF, XLSX, CSV and JSON, each from the one figures object.
+"""The forms of a report beside its HTML: PDF, XLSX, CSV and JSON, each from the one figures object (decision 0020).
 
 The same figures give the same bytes, given the same libraries.
 """
@@ -33,7 +33,7 @@ def _html(figures: Figures) -> bytes:
 
 def _pdf(figures: Figures) -> bytes:
     """Tagged (PDF/UA-1), fonts within, and no date of its making."""
-    import typst  # noqa: PLC0415  # only where a PDF is asked for
+    import typst  # noqa: PLC0415  # only where a PDF is asked for (decision 0023)
 
     source = resource("templates", "report", "report.typ")
     told = msgspec.json.encode(document(figures)).decode()

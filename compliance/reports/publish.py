@@ -62,7 +62,7 @@ def publish(
     Publishing again without change notes nothing and puts a file back should it be gone; a changed figure, policy or
     template makes the next version, which says what changed, and the earlier ones stay. `tell` is called in the
     transaction of a new version. Raises UnavailableError where no complete poll has ended at or after K: what was known
-    then is not known yet (design decision 11).
+    then is not known yet (decision 0008).
     """
     known_at = figures.basis.known_at
     if polls_covering(store, known_at) is None:

@@ -39,7 +39,7 @@ class StoredRecords:
         self._observed_since = first_poll(store)
 
     def known(self, known_at: datetime) -> Held:
-        """What stood by the end of the first complete poll that ended at or after K (design decision 11)."""
+        """What stood by the end of the first complete poll that ended at or after K (decision 0008)."""
         known = self._reader.known(known_at)
         reported = known.columns.reported_at <= to_micros(known_at)
         early = self._observed_since is not None and known_at < self._observed_since

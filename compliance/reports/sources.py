@@ -10,7 +10,7 @@ from compliance.records.columns import Columns
 @dataclass(frozen=True)
 class Held:
     """The records as known at one instant. `unobserved` counts the crimes among them that had been reported by then and
-    were first seen later: their first version stands (design decision 11). Of an instant before the service first read
+    were first seen later: their first version stands (decision 0008). Of an instant before the service first read
     the crime system that is all of them."""
 
     columns: Columns

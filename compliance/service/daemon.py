@@ -1,7 +1,8 @@
-"""`compliance run`: the jobs on their schedule, until told to stop (design decision 4).
+"""`compliance run`: the jobs on their schedule, until told to stop (decision 0016).
 
 The schedule only says when to look. Whether there is something to do is in the store: a cursor, rows with unique keys,
-a report not yet published. So a run that was missed is made up for at the next look, and a second daemon does no harm.
+a report not yet published. So a run that was missed is made up for at the next look, and a second daemon does no harm
+(decision 0012).
 """
 
 import signal

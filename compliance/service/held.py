@@ -50,8 +50,8 @@ def intake_of(store: Store, at: datetime, period: Span, local: LocalDates, full_
 
 
 def vanished(store: Store, period: Span, local: LocalDates) -> list[tuple[str, datetime, bool]]:
-    """The crimes that were flagged as missing as known at K, by the end of the poll that covers it (design decision
-    11): each with since when, and whether that was in the period."""
+    """The crimes that were flagged as missing as known at K, by the end of the poll that covers it (decision 0008):
+    each with since when, and whether that was in the period."""
     known_at = period.settled(local)
     covering = polls_covering(store, known_at)
     seen_until = known_at if covering is None or covering.ended_at is None else covering.ended_at

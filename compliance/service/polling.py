@@ -1,4 +1,4 @@
-"""One poll: the feed's pages into the store, each kept as it comes (design: data flows one way)."""
+"""One poll: the feed's pages into the store, each kept as it comes (decision 0013)."""
 
 from collections.abc import Callable
 from contextlib import suppress

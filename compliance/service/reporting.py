@@ -63,7 +63,7 @@ class Reporting:
         """Publish a period in the editions and forms asked for, by default those of the settings.
 
         Raises UnavailableError before the crime system was read to its end since the period settled: what was known
-        then is not known yet (design decision 11); and where retention has removed what it was made of.
+        then is not known yet (decision 0008); and where retention has removed what it was made of.
         """
         settled = period.settled(self.policy.local)
         if settled <= now and polls_covering(self.store, settled) is None:

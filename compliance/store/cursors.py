@@ -1,7 +1,7 @@
 """Where a feed was left at earlier times, so that a poll can begin earlier than where the last one ended.
 
 What a crime system commits late may lie before the cursor that it has given out already. A cursor is the feed's, never
-parsed or invented (records section 4): one that was given earlier is the only way back.
+parsed or invented (records section 4): one that was given earlier is the only way back (decision 0013).
 
 A change is committed at most the *overlap* after the instant it bears. So nothing can come any more before a cursor
 that reaches no further than the overlap before what lies there was last read: the cursor is *settled*, and a poll

@@ -1,6 +1,7 @@
 """All that differs between databases: how one is reached, how a transaction begins, how rows are put in place.
 
-Writers take turns on either: SQLite's own lock, or PostgreSQL's advisory lock, held until the transaction ends.
+Writers take turns on either: SQLite's own lock, or PostgreSQL's advisory lock, held until the transaction ends
+(decision 0011).
 """
 
 import sqlite3

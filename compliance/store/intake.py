@@ -1,4 +1,4 @@
-"""Taking in what a feed delivers: whole pages, by content, every earlier version kept (design: data flows one way).
+"""Taking in what a feed delivers: whole pages, by content, every earlier version kept (decision 0008).
 
 A page is one transaction, its cursor included: after a crash at any moment the store holds whole pages, and the feed is
 asked again from the last of them.

@@ -135,7 +135,7 @@ def _standing(connection: Connection, refs: Sequence[str]) -> Obligations:
 
 
 def _wake_all_if_changed(connection: Connection, policy: Policy, now: datetime) -> None:
-    """A changed policy or calendar judges everything again (design: data flows one way)."""
+    """A changed policy or calendar judges everything again (decision 0009)."""
     judged_by = select(PROJECTION.c.policy_digest).order_by(PROJECTION.c.id.desc()).limit(1)
     if connection.execute(judged_by).scalar() != policy.digest:
         connection.execute(update(CRIME).values(wake_on=AT_ONCE))

@@ -1,4 +1,4 @@
-"""Refused records: kept once each with the reason, and gone when the crime comes right (design decision 9)."""
+"""Refused records: kept once each with the reason, and gone when the crime comes right (decision 0014)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

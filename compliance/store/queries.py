@@ -38,7 +38,7 @@ def first_poll(store: Store) -> datetime | None:
 
 def polls_covering(store: Store, k: datetime) -> Poll | None:
     """The first complete poll that ended at or after K, None where there is none yet: by its end, all that was known at
-    K had been seen (design decision 11)."""
+    K had been seen (decision 0008)."""
     complete = select(Poll).where(Poll.complete, col(Poll.ended_at) >= k).order_by(col(Poll.ended_at))
     with store.session(reading=True) as session:
         return session.exec(complete.limit(1)).first()

@@ -1,4 +1,4 @@
-"""The records as known now, or as they were known at an earlier instant (design decision 11)."""
+"""The records as known now, or as they were known at an earlier instant (decision 0008)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -319,4 +319,4 @@ CRIME, CRIME_VERSION = _table(CrimeRow), _table(CrimeVersion)
 OBLIGATION, PROJECTION, TRANSITION = _table(Obligation), _table(Projection), _table(Transition)
 NOTICE, OUTBOX, REMOVAL = _table(Notice), _table(Outbox), _table(Removal)
 SET_ASIDE, UNKNOWN_VALUE, REPORT_DUTY = _table(SetAside), _table(UnknownValue), _table(ReportDuty)
-"""The tables themselves, for statements of Core in bulk paths (design decision 3)."""
+"""The tables themselves, for statements of Core in bulk paths (decision 0010)."""

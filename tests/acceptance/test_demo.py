@@ -40,7 +40,7 @@ def test_the_same_seed_gives_the_same_emails_and_reports_to_the_byte(tmp_path: P
 
 
 def test_what_stands_at_the_end_is_what_the_engine_says_of_the_records(tmp_path: Path) -> None:
-    """The projection, kept up through weeks of polls, equals judging all records at once (design: one idea)."""
+    """The projection, kept up through weeks of polls, equals judging all records at once (decision 0009)."""
     small(tmp_path)
     store = Store.open(f"sqlite:///{tmp_path}/compliance.db")
     force_policy = load_policy("west-mercia")

@@ -1,4 +1,4 @@
-"""Databases as earlier versions of the service left them: what every later version must be able to bring up to date.
+"""Databases as earlier versions of the service left them: what every later version must bring up to date (decision 0026).
 
 `0001` was made by the version of commit 870a7f8 watching a small simulated force for 24 days: records replaced, refused,
 vanished and removed, emails sent, refused, waiting and cancelled, reports published. Nothing here is ever made again.

@@ -36,7 +36,7 @@ def crash(monkeypatch: pytest.MonkeyPatch, *, after_sending: bool) -> None:
 def test_a_crash_between_the_commits_is_uncertain_and_sent_once_more(
     store: Store, clock: Clock, sink: MailSink, monkeypatch: pytest.MonkeyPatch, after_sending: bool
 ) -> None:
-    """Design decision 5: the double, where there is one, has the same Message-ID."""
+    """The double, where there is one, has the same Message-ID (decision 0017)."""
     queue(store, clock, "a")
     with monkeypatch.context() as patch:
         crash(patch, after_sending=after_sending)

@@ -196,7 +196,7 @@ def test_what_a_full_export_lacks_is_flagged_and_kept(store: Store) -> None:
 
 
 def test_a_poll_without_anything_to_take_is_not_complete(store: Store) -> None:
-    """What was known then has not been seen (design decision 11)."""
+    """What was known then has not been seen (decision 0008)."""
     outcome = poll(store, Export(), SOURCE, lambda: at("2026-07-02 06:00"))
     assert (outcome.complete, outcome.problem) == (False, "there was nothing to take yet")
     assert rows(store, POLL, "complete", "problem") == [(False, "there was nothing to take yet")]

@@ -1,4 +1,4 @@
-"""Publishing from the store: what was known at K, versions, and nothing done twice (design decision 11)."""
+"""Publishing from the store: what was known at K, versions, and nothing done twice (decision 0008)."""
 
 import hashlib
 from collections.abc import Sequence
@@ -120,7 +120,7 @@ def test_a_crime_first_seen_after_k_stands_as_first_seen_and_is_said_to(store: S
 
 
 def test_weeks_settled_before_the_service_first_read_anything_are_said_to_be(store: Store) -> None:
-    """Their crimes stand as first seen, which is all that can be known of them (design decision 11)."""
+    """Their crimes stand as first seen, which is all that can be known of them (decision 0008)."""
     take(store, MONDAY, crime())
     assert figures(store).basis.weeks_before_observation == 3  # those settled after 1 July, its report
 

@@ -81,7 +81,7 @@ def test_of_a_record_that_stands_twice_in_a_page_the_last_stands(store: Store) -
 
 
 def test_a_refused_record_is_kept_once_with_its_reason_and_the_others_go_on(store: Store) -> None:
-    """Design decision 9."""
+    """One bad record never stops a batch (decision 0014)."""
     outcome = take(store, FIRST, NO_OFFSET, crime("22A/2/26"))
     assert (outcome.received, outcome.changed, outcome.refused) == (2, 1, 1)
     take(store, SECOND, NO_OFFSET)
@@ -204,7 +204,7 @@ def test_a_poll_takes_in_nothing_more_once_a_newer_one_of_its_source_has_begun(s
 
 
 def test_which_poll_covers_an_instant(store: Store) -> None:
-    """Design decision 11: the first complete one that ended at or after it."""
+    """The first complete one that ended at or after it (decision 0008)."""
     for now, complete in ((FIRST, True), (SECOND, False), (THIRD, True)):
         take(store, now, complete=complete)
     covering = [polls_covering(store, k) for k in (FIRST, SECOND, THIRD, at("2026-07-04 06:01"))]

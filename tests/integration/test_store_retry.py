@@ -1,4 +1,4 @@
-"""Refused records looked at, and taken again as though they had come (design decision 9)."""
+"""Refused records looked at, and taken again as though they had come (decision 0014)."""
 
 from typing import Any
 

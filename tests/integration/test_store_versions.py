@@ -1,4 +1,4 @@
-"""As known at K (design decision 11): of each record the version seen by the end of the poll that covers K."""
+"""As known at K (decision 0008): of each record the version seen by the end of the poll that covers K."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

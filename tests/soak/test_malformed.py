@@ -1,4 +1,4 @@
-"""Malformed records never stop a poll, lose a good record or fill memory (design decision 9)."""
+"""Malformed records never stop a poll, lose a good record or fill memory (decision 0014)."""
 
 import gc
 import os

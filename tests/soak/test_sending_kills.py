@@ -21,7 +21,7 @@ def server() -> Iterator[Counting]:
 
 
 def held_to_its_word(campaign: SendingCampaign) -> None:
-    """Design decision 5: doubles only within what is visibly uncertain, with the same Message-ID."""
+    """Doubles only within what is visibly uncertain, with the same Message-ID (decision 0017)."""
     assert campaign.kills > 0
     assert campaign.mails > 0
     assert campaign.lost == 0

@@ -93,6 +93,7 @@ def test_the_specification_is_carried_unchanged(name: str) -> None:
 
 
 def test_pins_carry_hashes_and_no_address() -> None:
+    """Any mirror serves (decision 0024)."""
     for path in (ROOT / "requirements").glob("*.txt"):
         text = path.read_text("utf-8")
         assert "://" not in text

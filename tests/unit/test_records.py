@@ -103,7 +103,7 @@ def test_instants_agree_with_the_standard_library(instants: list[datetime | None
     ],
 )  # fmt: skip
 def test_a_refused_record_has_one_clear_reason(record: Any, reason: str) -> None:
-    """Which field, what was found, what is expected; and the batch goes on (design: one bad record never stops it)."""
+    """Which field, what was found, what is expected; and the batch goes on (decision 0014)."""
     assert reason in refusal(record)
 
 

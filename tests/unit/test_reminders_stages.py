@@ -1,4 +1,4 @@
-"""Who is told what, and the named reason of every obligation that is not told (design decision 8)."""
+"""Who is told what, and the named reason of every obligation that is not told (decision 0018)."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta

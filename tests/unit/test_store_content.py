@@ -1,4 +1,4 @@
-"""What a record is known by (design: compared by content), and that it is kept whole."""
+"""What a record is known by (decision 0008), and that it is kept whole."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""When a verdict next changes by itself (design: data flows one way), against judging on every day."""
+"""When a verdict next changes by itself (decision 0009), against judging on every day."""
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta

@@ -1,7 +1,7 @@
 """Why one crime was judged as it was: the engine's answer in words, with dates, arithmetic and clauses.
 
 Nothing is judged here. What an update discharged, when a window opened and which clause decided come from `judge`;
-which updates counted, from the facts it looked at.
+which updates counted, from the facts it looked at (decision 0003).
 """
 
 from collections.abc import Collection, Iterator
