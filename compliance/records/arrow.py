@@ -137,6 +137,23 @@ class _Level:
             self._mark(pa.array(kinds < 0), "status", found.texts(), "open, closed or cancelled")
         return kinds
 
+    def items(self, name: str) -> "_Level":
+        """The items of one list of every item."""
+        lists, path = self._field(name), f"{self._path}{name}"
+        none = _Level(self._reasons, f"{path}[].", np.empty(0, dtype=np.int64), lambda _: None)
+        if lists is None or pa.types.is_null(lists.type):
+            return none
+        if not (pa.types.is_list(lists.type) or pa.types.is_large_list(lists.type)):
+            raise SettingsError(f"column {path} holds {lists.type}; expected a list of structs")
+        found = lists.flatten()
+        if pa.types.is_null(found.type) and not len(found):  # every list is empty: nothing says of what
+            return none
+        if not pa.types.is_struct(found.type):
+            raise SettingsError(f"column {path} holds lists of {found.type}; expected a list of structs")
+        counts = pc.list_value_length(lists).fill_null(0).to_numpy(zero_copy_only=False)
+        fields = dict(zip((field.name for field in found.type), found.flatten(), strict=True))
+        return _Level(self._reasons, f"{path}[].", np.repeat(self.crime, counts), fields.get)
+
     def _array(self, name: str, required: bool) -> Any:
         array = self._field(name)
         if array is None and required and len(self):
@@ -187,35 +204,21 @@ class _Reader:
             events=self._events(),
         )
 
-    def _list(self, name: str) -> _Level:
-        """The items of one list of every record."""
-        lists = _column(self._table, name)
-        if lists is None or pa.types.is_null(lists.type):
-            return _Level(self.reasons, f"{name}[].", np.empty(0, dtype=np.int64), lambda _: None)
-        if not (pa.types.is_list(lists.type) or pa.types.is_large_list(lists.type)):
-            raise SettingsError(f"column {name} holds {lists.type}; expected a list of structs")
-        if not pa.types.is_struct(lists.type.value_type):
-            raise SettingsError(f"column {name} holds lists of {lists.type.value_type}; expected a list of structs")
-        counts = pc.list_value_length(lists).fill_null(0).to_numpy(zero_copy_only=False)
-        items = lists.flatten()
-        crime = np.repeat(np.arange(len(lists)), counts)
-        fields = dict(zip((field.name for field in items.type), items.flatten(), strict=True))
-        return _Level(self.reasons, f"{name}[].", crime, fields.get)
-
     def _statuses(self) -> Statuses:
-        level = self._list("status")
+        level = self._crimes.items("status")
         kind = level.status() if len(level) else np.empty(0, dtype=np.int8)
         return by_instant(Statuses(level.crime, level.instants("at", required=True), kind))
 
     def _allocations(self) -> Allocations:
-        level = self._list("allocations")
+        level = self._crimes.items("allocations")
         start = level.instants("from", required=True)
         return by_instant(
             Allocations(level.crime, start, level.coded("division"), level.coded("team"), level.coded("officer_ref"))
         )
 
     def _victims(self) -> Victims:
-        level = self._list("victims")
+        level = self._crimes.items("victims")
+        _check_holds(level.items("contact_holds"))
         return victims_by_reference(
             Victims(
                 level.crime,
@@ -230,7 +233,7 @@ class _Reader:
         )
 
     def _updates(self, victims: Victims) -> Updates:
-        level = self._list("updates")
+        level = self._crimes.items("updates")
         refs = level.text("update_ref", required=True)
         at, entered = level.instants("at", required=True), level.instants("entered_at")
         rows = Updates(
@@ -246,10 +249,18 @@ class _Reader:
         return by_instant(deduplicated(rows, refs))
 
     def _events(self) -> Events:
-        level = self._list("events")
+        level = self._crimes.items("events")
         refs = level.text("event_ref", required=True)
         rows = Events(level.crime, level.instants("at", required=True), level.coded("kind", required=True))
         return by_instant(deduplicated(rows, refs))
+
+
+def _check_holds(level: _Level) -> None:
+    """Contact holds decide nothing here; they are checked like all other facts."""
+    level.text("reason")
+    level.instants("from")
+    level.instants("until")
+    level.text("by")
 
 
 def _column(table: pa.Table, name: str) -> Any:
