@@ -7,11 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlmodel
 from sqlalchemy import event, func, select
 
 from compliance.policy import load_policy
+from compliance.reports.snapshots import kept_figures
 from compliance.store import Store, dialect, judge_due, load_columns, migrate, rebuild, schema
-from compliance.store.tables import CRIME, OUTBOX, POLL
+from compliance.store.tables import CRIME, OUTBOX, POLL, PROJECTION, Published
 from tests import frozen, stores
 
 new_database, database_url = stores.new_database, stores.database_url
@@ -71,6 +73,22 @@ def test_the_service_goes_on_after_an_upgrade(upgraded: Store) -> None:
     stores.take(upgraded, last + timedelta(days=1), stores.crime("new/1", reported_at="2026-06-29T09:00:00Z"))
     assert len(load_columns(upgraded)) == crimes + 1
     assert waiting == 1
+
+
+def test_what_was_published_before_an_upgrade_is_still_read(upgraded: Store) -> None:
+    """Else it could be neither restated nor made again (decision 0020): a figure that is new has a value where none was
+    kept."""
+    with upgraded.session(reading=True) as session:
+        published = session.exec(sqlmodel.select(Published)).all()
+    assert published
+    assert [row.period for row in published if kept_figures(row) is None] == []
+
+
+def test_an_upgrade_changes_no_policy(upgraded: Store) -> None:
+    """A key that a policy does not use must not change its digest: every report would announce another policy."""
+    with upgraded.reading() as connection:
+        judged_by = connection.execute(select(PROJECTION.c.policy_digest)).scalars().all()
+    assert judged_by[-1] == load_policy("west-mercia").digest
 
 
 def test_an_upgrade_cut_off_at_any_statement_is_made_by_the_next(database_url: str, revision: str) -> None:
