@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -13,6 +14,7 @@ from compliance import clock
 from compliance.cli import main
 from compliance.config import Settings, load_settings
 from compliance.errors import SettingsError
+from compliance.feed_settings import CrimeSystem
 from compliance.feeds import HttpFeed
 from compliance.feeds.database import DatabaseFeed
 from compliance.feeds.files import FilesFeed
@@ -267,3 +269,4 @@ def test_each_kind_is_its_own_feed(settings: Path) -> None:
     with feed_of(loaded, clock.now) as feed:
         kinds = dict(zip(KINDS, (HttpFeed, FilesFeed, DatabaseFeed), strict=True))
         assert type(feed) is kinds[loaded.crime_system.kind]
+    assert get_args(CrimeSystem.model_fields["kind"].annotation) == KINDS
