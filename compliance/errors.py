@@ -2,11 +2,17 @@
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from typing import Any
+from traceback import format_tb
+from typing import Any, Final
+
+from compliance.text import printable
+
+_LONGEST_CHAIN: Final = 10
 
 
 class ComplianceError(Exception):
-    """Anything this service refuses to do. The message is for the person who has to act on it.
+    """Anything this service refuses to do. The message is for the person who has to act on it: a line, or several; what
+    they quote of another system is made printable.
 
     Exit codes of the command line: 0 done; 1 a fault in the service itself; 2 a bad command line, setting, policy or
     template; 3 some records were refused and the good ones were answered; 4 another system (crime system, mail server,
@@ -14,6 +20,9 @@ class ComplianceError(Exception):
     """
 
     exit_code = 1
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__("\n".join(map(printable, lines)))
 
 
 class SettingsError(ComplianceError):
@@ -32,6 +41,28 @@ class UnavailableError(ComplianceError):
     """A system this service depends on did not answer as it must; nothing was lost, and trying again is safe."""
 
     exit_code = 4
+
+
+def fault_trace(error: BaseException) -> str:
+    """Where an unexpected error arose, for the log: its kind, and file, line and function of each call.
+
+    What it says is left out, for it may quote a record, a statement's parameters or a secret. Only our own errors, the
+    words of the operating system and the code of a database error are known to hold none.
+    """
+    parts: list[str] = []
+    at: BaseException | None = error
+    while at is not None and len(parts) < _LONGEST_CHAIN:
+        parts.append("".join(format_tb(at.__traceback__)) + _kind(at))
+        at = at.__cause__ or (None if at.__suppress_context__ else at.__context__)
+    return "\nwhich led to:\n".join(reversed(parts))
+
+
+def _kind(error: BaseException) -> str:
+    name = f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins.")
+    if isinstance(error, ComplianceError):
+        return f"{name}: {error}"
+    said = [getattr(error, which, None) for which in ("strerror", "sqlite_errorname", "sqlstate")]
+    return ": ".join([name, *(each for each in said if isinstance(each, str))])
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -61,4 +92,4 @@ def settings_error(source: str, problems: Iterable[Mapping[str, Any]], known: It
             hidden = isinstance(found, dict | list) or problem["type"] == "secret"
             shown = "" if hidden else f" (found {found!r})"
             lines.append(f"{key}: {message[0].lower()}{message[1:]}{shown}")
-    return SettingsError(f"{source}: " + f"\n{source}: ".join(lines))
+    return SettingsError(*(f"{source}: {line}" for line in lines))

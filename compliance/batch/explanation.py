@@ -14,6 +14,7 @@ from compliance.errors import RecordError, SettingsError, nearest
 from compliance.policy.explain import DISCHARGES, Effect, Entry, Explanation, Obligation, Remark, Victim, words
 from compliance.records import Columns, to_micros
 from compliance.resources import resource
+from compliance.text import printable, printable_json
 
 Format = Literal["text", "json", "html"]
 WIDTH: Final = 80
@@ -56,8 +57,8 @@ def render(explanation: Explanation, form: Format) -> str:
     Raises SettingsError that names the template and the line where a template is wrong.
     """
     if form == "json":
-        return msgspec.json.format(msgspec.json.encode(explanation), indent=2).decode() + "\n"
-    return _html(explanation) if form == "html" else "\n".join(_text(explanation)) + "\n"
+        return printable_json(msgspec.json.format(msgspec.json.encode(explanation), indent=2).decode()) + "\n"
+    return _html(explanation) if form == "html" else "\n".join(map(printable, _text(explanation))) + "\n"
 
 
 def asked(explanation: Explanation) -> str:

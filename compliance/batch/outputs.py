@@ -19,6 +19,7 @@ import zstandard
 from compliance.batch.inputs import STANDARD
 from compliance.errors import SettingsError
 from compliance.policy import Verdicts
+from compliance.text import printable_json
 
 Encode = Callable[[Verdicts, bool], Any]
 """Verdicts, and whether they are the first of a file, as they are handed to `append`: bytes, for Parquet a table."""
@@ -118,8 +119,8 @@ def _json_texts(column: pa.ChunkedArray) -> pa.ChunkedArray:
     kind = column.type
     if pa.types.is_string(kind):
         # Nearly every text stands as it is; only where one holds something special are they written out one by one.
-        if pc.any(pc.match_substring_regex(column, r'["\\\x00-\x1f]')).as_py():
-            texts = [None if text is None else json.dumps(text, ensure_ascii=False) for text in column.to_pylist()]
+        if pc.any(pc.match_substring_regex(column, r'["\\\pC\p{Zl}\p{Zp}]')).as_py():
+            texts = [None if text is None else _json_text(text) for text in column.to_pylist()]
             quoted: Any = pa.chunked_array([pa.array(texts, pa.string())])
         else:
             quoted = pc.binary_join_element_wise('"', column, '"', "")
@@ -128,6 +129,11 @@ def _json_texts(column: pa.ChunkedArray) -> pa.ChunkedArray:
     else:
         quoted = column.cast(pa.string())
     return quoted.fill_null("null")
+
+
+def _json_text(text: str) -> str:
+    """Printable, for it may go to a terminal."""
+    return printable_json(json.dumps(text, ensure_ascii=False))
 
 
 def _gzipped(verdicts: Verdicts, first: bool, encode: Encode) -> Any:

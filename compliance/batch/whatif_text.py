@@ -8,6 +8,7 @@ import msgspec
 
 from compliance.batch.whatif import Change, Example, Figures, Tally, WhatIf
 from compliance.policy.explain import words
+from compliance.text import printable, printable_json
 
 WIDTH: Final = 80
 _COLUMNS: Final = ("due", "met", "late", "overdue", "missed", "rate", "points")
@@ -26,15 +27,14 @@ def _json(answer: WhatIf) -> str:
             for side, tally in (("before", line.before), ("after", line.after)):
                 if tally:
                     row[side] |= {"of": tally.of, "rate": tally.rate}
-    return msgspec.json.format(msgspec.json.encode(data | {"moved": answer.moved}), indent=2).decode() + "\n"
+    text = msgspec.json.format(msgspec.json.encode(data | {"moved": answer.moved}), indent=2).decode()
+    return printable_json(text) + "\n"
 
 
 def _text(answer: WhatIf) -> str:
     """The answer as text of 80 columns."""
-    return (
-        "\n".join([*_head(answer), *(line for each in answer.figures for line in _figures(each)), *_moves(answer)])
-        + "\n"
-    )
+    lines = [*_head(answer), *(line for each in answer.figures for line in _figures(each)), *_moves(answer)]
+    return "\n".join(map(printable, lines)) + "\n"
 
 
 def percent(rate: float | None) -> str:

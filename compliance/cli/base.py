@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from compliance.errors import ComplianceError
+from compliance.errors import ComplianceError, fault_trace
+from compliance.text import printable
 
 if TYPE_CHECKING:
     from compliance.batch.inputs import Refused
@@ -32,7 +33,15 @@ INSTANT = _Instant()
 
 
 class Main(click.Group):
-    """Turns this service's errors into their message and exit code."""
+    """Turns this service's errors into their message and exit code, and faults into where they arose."""
+
+    def __call__(self, *words: Any, **options: Any) -> Any:
+        """Run as a program of its own."""
+        try:
+            return super().__call__(*words, **options)
+        except Exception as fault:
+            echo_text(f"{fault_trace(fault)}\ncompliance: a fault in the service itself", err=True)
+            sys.exit(ComplianceError.exit_code)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command asked for."""
@@ -42,16 +51,32 @@ class Main(click.Group):
             stop(str(error), error.exit_code)
 
 
+def echo(*cells: object, err: bool = False) -> None:
+    """Write a line, its cells set apart by tabs. Whatever another system wrote in them comes out printable."""
+    click.echo("\t".join(printable(str(cell)) for cell in cells), err=err)
+
+
+def echo_text(text: str, *, err: bool = False) -> None:
+    """Write a text laid out in lines by this service, which ends a line; otherwise as `echo`."""
+    click.echo(printable(text.removesuffix("\n"), kept="\n"), err=err)
+
+
+def echo_progress(text: str) -> None:
+    """Write over the line before, where standard error is a terminal; no text ends the line."""
+    if sys.stderr.isatty():
+        click.echo("\r" + printable(text) if text else "", err=True, nl=not text)
+
+
 def stop(message: str, code: int) -> NoReturn:
     """End with a message on standard error and an exit code."""
-    click.echo(f"compliance: {message}", err=True)
+    echo_text(f"compliance: {message}", err=True)
     sys.exit(code)
 
 
 def tell(refused: "Refused") -> None:
     """Tell of a refused record on standard error."""
     crime = f"crime {refused.crime_ref}: " if refused.crime_ref else ""
-    click.echo(f"line {refused.line}: {crime}{refused.reason}", err=True)
+    echo(f"line {refused.line}: {crime}{refused.reason}", err=True)
 
 
 def service_of(config: Path) -> "Service":
@@ -63,11 +88,6 @@ def service_of(config: Path) -> "Service":
     settings = load_settings(config)
     set_up(settings.log)
     return Service.open(settings)
-
-
-def printable(text: str) -> str:
-    """A text from elsewhere as a terminal may have it: nothing in it that is not printed."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 CONFIG = click.option(

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from compliance.cli.base import CONFIG, printable, stop
+from compliance.cli.base import CONFIG, echo, stop
 from compliance.errors import RecordError
 
 _WIDTH = 58
@@ -32,18 +32,18 @@ def try_it(config: Path, records: int) -> None:
 
     trial = try_feed(load_settings(config), clock.now, records)
     for number, record in enumerate(trial.records, 1):
-        click.echo(f"record {number}: " + (f"refused: {printable(record.refused)}" if record.refused else "taken"))
+        echo(f"record {number}: " + (f"refused: {record.refused}" if record.refused else "taken"))
         for left, right in zip_longest(_lines(record.source), _lines(record.mapped), fillvalue=""):
-            click.echo(f"  {_cut(left):{_WIDTH}} | {_cut(right)}".rstrip())
+            echo(f"  {_cut(left):{_WIDTH}} | {_cut(right)}".rstrip())
     if trial.clock_changes:
-        click.echo(
+        echo(
             f"{trial.clock_changes:,} instants without an offset fell into an hour that comes twice or never; the "
             "first of the two was taken, or the clock as though it had not gone forward yet"
         )
     for refusal in trial.officers.refusals:
-        click.echo(f"refused: {printable(refusal.reason)}")
+        echo(f"refused: {refusal.reason}")
     refused = sum(record.refused is not None for record in trial.records)
-    click.echo(
+    echo(
         f"{len(trial.records):,} records, {refused:,} refused; {len(trial.officers.officers):,} officers, "
         f"{len(trial.officers.refusals):,} refused; nothing was written"
     )

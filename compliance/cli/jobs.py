@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from compliance.cli.base import CONFIG, printable, service_of, stop
+from compliance.cli.base import CONFIG, echo, echo_text, service_of, stop
 from compliance.errors import SettingsError, UnavailableError
 
 if TYPE_CHECKING:
@@ -29,13 +29,13 @@ def poll(config: Path) -> None:
     """Take what changed in the crime system, and judge it."""
     with service_of(config) as service:
         done = service.poll()
-    click.echo(f"{done.received:,} crimes received, {done.changed:,} new or changed, {done.refused:,} refused")
+    echo(f"{done.received:,} crimes received, {done.changed:,} new or changed, {done.refused:,} refused")
     if done.clock_changes:
-        click.echo(f"{done.clock_changes:,} instants without an offset, in an hour that comes twice or never")
+        echo(f"{done.clock_changes:,} instants without an offset, in an hour that comes twice or never")
     if done.vanished:
-        click.echo(f"{done.vanished:,} crimes vanished from the full export; they are flagged")
+        echo(f"{done.vanished:,} crimes vanished from the full export; they are flagged")
     if done.problem:
-        click.echo(f"not complete: {done.problem}")
+        echo(f"not complete: {done.problem}")
 
 
 @click.command()
@@ -49,10 +49,10 @@ def remind(config: Path, dry_run: bool) -> None:
             return
         outcome, delivery = service.remind()
     digests, victims = _counted(outcome.digests, "digest"), _counted(outcome.victims, "victim")
-    click.echo(outcome.not_now or f"{digests} queued for {victims}")
-    click.echo(str(delivery))
+    echo(outcome.not_now or f"{digests} queued for {victims}")
+    echo(str(delivery))
     if delivery.refused:
-        click.echo("refused mails are listed by: compliance outbox list --state refused", err=True)
+        echo("refused mails are listed by: compliance outbox list --state refused", err=True)
     if delivery.stopped:
         raise UnavailableError(delivery.stopped)
 
@@ -66,16 +66,16 @@ def _tell_plan(planned: "Plan") -> None:
     for decision in planned.decisions:
         crime_ref, victim_ref, requirement, cycle, _ = decision.owed.key
         outcome = "would be sent" if decision.outcome == "sent" else decision.outcome
-        click.echo(
+        echo(
             f"{outcome}: {decision.reason}: {decision.recipient_ref or 'nobody'}: crime {crime_ref}, victim "
             f"{victim_ref}, {requirement} {cycle} due {decision.owed.due_date}: {decision.step}"
         )
     for digest in planned.digests:
-        click.echo(f"digest to {digest.recipient_ref}: {digest.content.subject}")
+        echo(f"digest to {digest.recipient_ref}: {digest.content.subject}")
     for reason, count in sorted(Counter(f"{d.outcome}: {d.reason}" for d in planned.decisions).items()):
-        click.echo(f"{count:7,} {reason}")
+        echo(f"{count:7,} {reason}")
     digests = _counted(len(planned.digests), "digest")
-    click.echo(f"{digests} held: {planned.not_now}" if planned.not_now else f"{digests} would be sent")
+    echo(f"{digests} held: {planned.not_now}" if planned.not_now else f"{digests} would be sent")
 
 
 @click.command()
@@ -85,14 +85,16 @@ def notices(config: Path, crime_ref: str) -> None:
     """Say what was decided of reminders of a crime: day by day, to whom, what came of it, and why."""
     with service_of(config) as service:
         found = service.notices(crime_ref)
-    click.echo("decided_on\tvictim_ref\trequirement\tcycle\tclock_date\tspell\tstep\trecipient\toutcome\treason\tmail")
+    echo(
+        "decided_on", "victim_ref", "requirement", "cycle", "clock_date", "spell", "step", "recipient", "outcome",
+        "reason", "mail",
+    )  # fmt: skip
     for notice, mail in found:
-        parts = (
+        echo(
             notice.decided_on, notice.victim_ref, notice.requirement, notice.cycle, notice.clock_date, notice.spell,
             notice.step, notice.recipient_ref or "nobody", notice.outcome, notice.reason, mail or "none",
         )  # fmt: skip
-        click.echo("\t".join(map(str, parts)))
-    click.echo(f"{len(found):,} decisions on crime {crime_ref}", err=True)
+    echo(f"{len(found):,} decisions on crime {crime_ref}", err=True)
 
 
 _FORMS = ("html", "pdf", "xlsx", "csv", "json")
@@ -132,12 +134,12 @@ def report(
             if span is None:
                 raise SettingsError("--as-published: name the period with --week")
             for path in service.reporting.serve(span, editions, asked):
-                click.echo(path)
+                echo(path)
             return
         for done in service.report(span, editions, asked):
             what = "published" if done.new else "unchanged since it was published"
             changed = f"; changed: {', '.join(done.changed)}" if done.changed else ""
-            click.echo(f"{done.path} ({what}, version {done.version}{changed})")
+            echo(f"{done.path} ({what}, version {done.version}{changed})")
 
 
 @report.command()
@@ -155,11 +157,11 @@ def cases(config: Path, period: str, figure: str, division: str | None, counted:
     with service_of(config) as service:
         found, published = service.reporting.cases(parse_period(period), figure, division)
     if found.instead:
-        click.echo(f"No cases behind {figure}: {found.instead}")
+        echo(f"No cases behind {figure}: {found.instead}")
         return
     for line in found.table(counted):
-        click.echo("\t".join(map(printable, line)))
-    click.echo(f"{found}{published}", err=True)
+        echo(*line)
+    echo(f"{found}{published}", err=True)
 
 
 @click.command()
@@ -180,11 +182,11 @@ def check(config: Path) -> None:
 
     wrong = 0
     for finding in look(config):
-        click.echo(f"{'wrong' if finding.problems else 'ok':7}{finding.what}")
+        echo(f"{'wrong' if finding.problems else 'ok':7}{finding.what}")
         for problem in finding.problems:
-            click.echo(f"       {problem}", err=True)
+            echo_text(f"       {problem}", err=True)
             wrong += 1
         for note in finding.notes:
-            click.echo(f"       {note}", err=bool(finding.problems))
+            echo_text(f"       {note}", err=bool(finding.problems))
     if wrong:
         stop(f"{wrong} problem{'s' * (wrong > 1)} found", SettingsError.exit_code)

@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from compliance.cli.base import CONFIG, printable, service_of
+from compliance.cli.base import CONFIG, echo, echo_text, service_of
+from compliance.text import printable_json
 
 _FORMAT = click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="For whom."
@@ -44,10 +45,10 @@ def list_mails(config: Path, states: tuple[str, ...], limit: int, form: str) -> 
         when = f"sent {_minute(mail.sent_at)}" if mail.sent_at else f"queued {_minute(mail.created_at)}"
         again = f", again {_minute(mail.next_attempt_at)}" if mail.next_attempt_at else ""
         held = ", held" if mail.state == "uncertain" and not mail.next_attempt_at else ""
-        problem = f": {printable(mail.problem)}" if mail.problem else ""
-        to = f"{printable(mail.recipient_ref or '-')} <{printable(mail.to_address)}>"
-        click.echo(f"{mail.id}  {mail.state}{held}  {mail.kind}  {to}  {when}{again}{problem}")
-    click.echo(", ".join(f"{count:,} {state}" for state, count in many.items() if count) or "no mails", err=True)
+        problem = f": {mail.problem}" if mail.problem else ""
+        to = f"{mail.recipient_ref or '-'} <{mail.to_address}>"
+        echo(f"{mail.id}  {mail.state}{held}  {mail.kind}  {to}  {when}{again}{problem}")
+    echo(", ".join(f"{count:,} {state}" for state, count in many.items() if count) or "no mails", err=True)
 
 
 @outbox.command()
@@ -66,14 +67,13 @@ def show(config: Path, number: int, form: str) -> None:
     for name in ("state", "problem", "attempts", "created_at", "claimed_at", "sent_at", "next_attempt_at", "key"):
         value = getattr(mail, name)
         if value is not None:
-            click.echo(f"{name}: {_minute(value) if isinstance(value, datetime) else printable(str(value))}")
-    click.echo()
+            echo(f"{name}: {_minute(value) if isinstance(value, datetime) else value}")
+    echo()
     own = {"To": mail.to_address, "Subject": mail.subject, "Message-ID": mail.message_id}
     for name, value in (own | mail.headers).items():
-        click.echo(f"{name}: {printable(value)}")
-    click.echo()
-    for line in mail.text.splitlines():
-        click.echo(printable(line))
+        echo(f"{name}: {value}")
+    echo()
+    echo_text(mail.text)
 
 
 @outbox.command()
@@ -85,7 +85,7 @@ def retry(config: Path, numbers: tuple[int, ...]) -> None:
 
     with service_of(config) as service:
         send_again(service.store, numbers, service.clock())
-    click.echo(f"{len(numbers):,} to be sent with the next run, if still due; `compliance remind` is one")
+    echo(f"{len(numbers):,} to be sent with the next run, if still due; `compliance remind` is one")
 
 
 @outbox.command()
@@ -97,7 +97,7 @@ def cancel(config: Path, numbers: tuple[int, ...]) -> None:
 
     with service_of(config) as service:
         call_off(service.store, numbers)
-    click.echo(f"{len(numbers):,} cancelled")
+    echo(f"{len(numbers):,} cancelled")
 
 
 def _minute(at: datetime) -> str:
@@ -105,7 +105,7 @@ def _minute(at: datetime) -> str:
 
 
 def _json(content: Any) -> None:
-    click.echo(json.dumps(content, indent=1, default=_instant, ensure_ascii=False))
+    echo_text(printable_json(json.dumps(content, indent=1, default=_instant, ensure_ascii=False)))
 
 
 def _instant(value: Any) -> str:

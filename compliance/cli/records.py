@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from compliance.cli.base import CONFIG, INSTANT, tell
+from compliance.cli.base import CONFIG, INSTANT, echo_progress, echo_text, tell
 from compliance.errors import RecordError
 
 if TYPE_CHECKING:
@@ -42,12 +42,10 @@ def evaluate(
     from compliance.policy import load_policy
 
     def progress(done: "Evaluated") -> None:
-        if sys.stderr.isatty():
-            click.echo(f"\r{done.crimes:,} crimes, {done.verdicts:,} verdicts", err=True, nl=False)
+        echo_progress(f"{done.crimes:,} crimes, {done.verdicts:,} verdicts")
 
     done = run(load_policy(policy), as_at, known_at, source, target, tell, workers=workers, progress=progress)
-    if sys.stderr.isatty():
-        click.echo(err=True)
+    echo_progress("")
     if done.refused:
         sys.exit(RecordError.exit_code)
 
@@ -74,7 +72,7 @@ def explain(crime_ref: str, form: Any, **question: Any) -> None:
     from compliance.batch.explanation import render
     from compliance.service.question import Question
 
-    click.echo(render(Question(**question).explain(crime_ref), form), nl=False)
+    echo_text(render(Question(**question).explain(crime_ref), form))
 
 
 @click.command()
@@ -104,6 +102,6 @@ def whatif(
 
     period = (first.date(), last.date())
     answer = Question(**question).whatif(settings, policy_to, period, examples, tell)
-    click.echo(render(answer, form), nl=False)
+    echo_text(render(answer, form))
     if answer.refused:
         sys.exit(RecordError.exit_code)

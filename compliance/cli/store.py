@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from compliance.cli.base import CONFIG, printable, service_of
+from compliance.cli.base import CONFIG, echo, service_of
 
 
 @click.command()
@@ -19,7 +19,7 @@ def rebuild(config: Path) -> None:
 
     with service_of(config) as service:
         done = run(service.store, service.policy, service.clock())
-    click.echo(f"{_many(done.crimes, 'crime')} judged again, {_many(done.differences, 'obligation')} stood otherwise")
+    echo(f"{_many(done.crimes, 'crime')} judged again, {_many(done.differences, 'obligation')} stood otherwise")
     sys.exit(done.differences > 0)
 
 
@@ -37,12 +37,12 @@ def list_quarantined(config: Path) -> None:
     with service_of(config) as service:
         found = quarantined(service.store)
     for record in found:
-        crime = f"crime {printable(record.crime_ref)}" if record.crime_ref else "no crime number"
-        click.echo(
+        crime = f"crime {record.crime_ref}" if record.crime_ref else "no crime number"
+        echo(
             f"{record.id}  {record.first_seen_at:%Y-%m-%d %H:%MZ} to {record.last_seen_at:%Y-%m-%d %H:%MZ}, "
-            f"{_many(record.times, 'time')}  {printable(record.source)}  {crime}: {printable(record.reason)}"
+            f"{_many(record.times, 'time')}  {record.source}  {crime}: {record.reason}"
         )
-    click.echo(f"standing: {_many(len(found), 'refused record')}", err=True)
+    echo(f"standing: {_many(len(found), 'refused record')}", err=True)
 
 
 @quarantine.command()
@@ -54,10 +54,8 @@ def show(config: Path, number: int) -> None:
 
     with service_of(config) as service:
         record, raw = quarantined_record(service.store, number)
-    click.echo(
-        f"{printable(record.reason)}" + (f" (left the quarantine {record.cleared_at})" if record.cleared_at else "")
-    )
-    click.echo(printable(raw.decode("utf-8", "backslashreplace")))
+    echo(record.reason + (f" (left the quarantine {record.cleared_at})" if record.cleared_at else ""))
+    echo(raw.decode("utf-8", "backslashreplace"))
 
 
 @quarantine.command()
@@ -73,7 +71,7 @@ def retry(config: Path, numbers: tuple[int, ...], every: bool) -> None:
     with service_of(config) as service:
         done = retry_quarantined(service.store, service.clock(), None if every else numbers)
         service.judge()
-    click.echo(f"{done.taken:,} taken in, {done.overtaken:,} had come right since, {done.refused:,} refused still")
+    echo(f"{done.taken:,} taken in, {done.overtaken:,} had come right since, {done.refused:,} refused still")
 
 
 @click.command()
@@ -85,17 +83,17 @@ def retention(config: Path, dry_run: bool) -> None:
 
     with service_of(config) as service:
         if not service.retentions:
-            click.echo("the settings say nothing of retention: nothing is removed")
+            echo("the settings say nothing of retention: nothing is removed")
             return
         if not dry_run:
-            click.echo(f"{_many(service.retain(), 'crime')} removed or stripped of officers")
+            echo(f"{_many(service.retain(), 'crime')} removed or stripped of officers")
             return
         for rule in service.retentions:
             count = 0
             for crime in retention_due(service.store, rule, service.clock()):
-                click.echo(f"{rule.action}: crime {printable(crime.crime_ref)}, closed on {crime.closed_on}")
+                echo(f"{rule.action}: crime {crime.crime_ref}, closed on {crime.closed_on}")
                 count += 1
-            click.echo(f"{rule.action}: {_many(count, 'crime')} closed more than {rule.days_after_closing:,} days ago")
+            echo(f"{rule.action}: {_many(count, 'crime')} closed more than {rule.days_after_closing:,} days ago")
 
 
 @click.command()
@@ -109,7 +107,7 @@ def export(config: Path, folder: Path) -> None:
         service.judge()
         counts = run(service.store, folder)
     for name, count in counts.items():
-        click.echo(f"{folder / f'{name}.parquet'}: {_many(count, 'row')}")
+        echo(f"{folder / f'{name}.parquet'}: {_many(count, 'row')}")
 
 
 def _many(count: int, thing: str) -> str:

@@ -2,12 +2,11 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-if TYPE_CHECKING:
-    pass
+from compliance.cli.base import echo
 
 
 @click.command()
@@ -24,21 +23,23 @@ def demo(seed: int, weeks: int, days: int, until: datetime | None, replay: str |
     from compliance.demo import given, run, simulated
 
     if replay:
-        history: Any = given(replay, lambda line, reason: click.echo(f"line {line}: {reason}", err=True))
+        history: Any = given(replay, lambda line, reason: echo(f"line {line}: {reason}", err=True))
         name = "Replayed records"
     else:
-        click.echo(f"Making a simulated force: {weeks} weeks of crime, five divisions, 145 local policing teams …")
+        echo(f"Making a simulated force: {weeks} weeks of crime, five divisions, 145 local policing teams …")
         history, name = simulated(seed, weeks), "Simulated Constabulary"
-    done = run(history, folder, name, days, click.echo, until and until.date())
-    click.echo(f"\n{done.crimes:,} crimes watched, {done.refused} records refused, {done.mails:,} emails sent.")
-    click.echo("\nLook at")
+    done = run(history, folder, name, days, echo, until and until.date())
+    echo()
+    echo(f"{done.crimes:,} crimes watched, {done.refused} records refused, {done.mails:,} emails sent.")
+    echo()
+    echo("Look at")
     *earlier, newest = done.reports or (None,)
     if newest:
-        click.echo(f"  {newest}    the newest week's report, as the board gets it; PDF and XLSX beside it")
+        echo(f"  {newest}    the newest week's report, as the board gets it; PDF and XLSX beside it")
     for path in reversed(earlier):
-        click.echo(f"  {path}    the report of an earlier week")
-    click.echo(f"  {done.mail_folder}/    the emails, one file each")
-    click.echo(f"  {done.database}    the database (SQLite)")
+        echo(f"  {path}    the report of an earlier week")
+    echo(f"  {done.mail_folder}/    the emails, one file each")
+    echo(f"  {done.database}    the database (SQLite)")
 
 
 @click.command()
@@ -59,4 +60,4 @@ def simulate(seed: int, weeks: int, port: int, smtp_port: int, folder: Path) -> 
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    serve(seed, weeks, folder, (port, smtp_port), stopping, click.echo)
+    serve(seed, weeks, folder, (port, smtp_port), stopping, echo)

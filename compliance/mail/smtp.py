@@ -10,6 +10,7 @@ from typing import Final, Literal
 from compliance.errors import SettingsError, UnavailableError
 from compliance.mail.channel import Answer, Fate
 from compliance.mail.message import Mail
+from compliance.text import printable
 
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -182,7 +183,7 @@ def _context(server: SmtpServer) -> ssl.SSLContext:
 def _said(code: int, reply: bytes) -> str:
     """A server's answer on one line, at most 300 characters; it may be logged, so that no address is repeated."""
     text = re.sub(r"<?[^\s<>]+@[^\s<>]+>?", "<address>", reply.decode("utf-8", "replace"))
-    return " ".join(f"{code} {text}".split())[:300]
+    return printable(" ".join(f"{code} {text}".split()), 300)
 
 
 def _reason(error: Exception) -> str:
@@ -191,7 +192,7 @@ def _reason(error: Exception) -> str:
     if isinstance(error, smtplib.SMTPResponseException):
         return _said(error.smtp_code, _bytes(error.smtp_error))
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return " ".join(str(text).split())[:300] or type(error).__name__
+    return printable(" ".join(str(text).split()), 300) or type(error).__name__
 
 
 def _mended(error: OSError) -> str:

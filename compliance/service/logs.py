@@ -1,22 +1,26 @@
-"""The service's log: one line an event, on standard error. Never a name, an address or a secret."""
+"""The service's log: one event a line, on standard error. Never a name, an address or a secret."""
 
 import logging
 import sys
+from typing import Any
 
 import stamina.instrumentation
 import structlog
 
 from compliance.config import Log
+from compliance.errors import ComplianceError, fault_trace
+from compliance.text import printable
 
 
 def set_up(log: Log) -> None:
-    """Text for people, or JSON for a log collector; instants in UTC."""
+    """Text for people, or JSON for a log collector; instants in UTC. What libraries warn of comes here too."""
     last = structlog.processors.JSONRenderer() if log.format == "json" else structlog.dev.ConsoleRenderer(colors=False)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            structlog.processors.ExceptionRenderer(lambda error: fault_trace(error[1])),
+            _printable,
             last,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(log.level),
@@ -24,11 +28,43 @@ def set_up(log: Log) -> None:
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    root = logging.getLogger()
+    root.handlers = [*(handler for handler in root.handlers if not isinstance(handler, _Libraries)), _Libraries()]
     stamina.instrumentation.set_on_retry_hooks([_asking_again])
+
+
+def _printable(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Every text of an event in characters that are seen, and all but a traceback on one line."""
+    return {key: _shown(value, "\n" if key == "exception" else "") for key, value in event.items()}
+
+
+def _shown(value: Any, kept: str = "") -> Any:
+    if isinstance(value, str):
+        return printable(value, kept=kept)
+    if isinstance(value, list | tuple):
+        return [_shown(item) for item in value]
+    return value
+
+
+class _Libraries(logging.Handler):
+    """What libraries say to Python's own logging, as events of this log: by themselves they would write what an error
+    says to standard error, as it is."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Log it."""
+        log = structlog.get_logger()
+        log.log(min(record.levelno, logging.ERROR), record.getMessage(), library=record.name, exc_info=record.exc_info)
 
 
 def _asking_again(details: stamina.instrumentation.RetryDetails) -> None:
     """An attempt that failed and is made again: why, which it was, and when the next is."""
+    error = details.caused_by
     structlog.get_logger().warning(
-        "asking again", attempt=details.retry_num, seconds=round(details.wait_for, 1), reason=str(details.caused_by)
+        "asking again",
+        attempt=details.retry_num,
+        seconds=round(details.wait_for, 1),
+        reason=str(error) if isinstance(error, ComplianceError) else type(error).__name__,
     )

@@ -10,10 +10,11 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "compliance"
 SHARED = ROOT.parent / "shared" / "spec"
 
-LEAVES = {"errors", "resources"}
+LEAVES = {"errors", "resources", "text"}
 SERVICE = {"records", "policy", "batch", "feeds", "store", "mail", "reminders", "reports", "config", "clock"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
+    "text": set(),
     "clock": set(),
     "resources": set(),
     "config": {"feed_settings", "reminder_settings"},
@@ -77,6 +78,16 @@ def test_only_the_clock_asks_what_time_it_is() -> None:
             if isinstance(node, ast.Attribute) and node.attr in {"now", "utcnow", "today"}:
                 owner = node.value.id if isinstance(node.value, ast.Name) else ""
                 assert owner not in {"datetime", "date"}, f"{path}:{node.lineno} reads the clock"
+
+
+def test_only_the_echo_of_the_command_line_writes_to_the_terminal() -> None:
+    """There whatever another system wrote is made printable (compliance/text.py)."""
+    for path in FILES:
+        if path == PACKAGE / "cli" / "base.py":
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call):
+                assert ast.unparse(node.func) not in {"click.echo", "click.secho", "print"}, f"{path}:{node.lineno}"
 
 
 def test_only_service_web_demo_and_cli_read_the_clock_and_the_settings() -> None:

@@ -1,0 +1,69 @@
+"""What the suite writes is searched, test by test, for what a terminal would obey (compliance/text.py)."""
+
+import re
+import subprocess
+from collections.abc import Iterator
+from typing import Any, Final
+
+import pytest
+from click.testing import CliRunner
+
+OBEYED: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+"""Controls but tab and line break, line separators, zero-width characters, bidirectional marks, overrides, isolates."""
+
+
+def check_output(output: str | bytes | None, source: str) -> None:
+    """Fails for an output that holds one."""
+    text = output.decode("utf-8", "surrogateescape") if isinstance(output, bytes) else output or ""
+    if found := OBEYED.search(text):
+        start = max(found.start() - 60, 0)
+        pytest.fail(f"{source} holds {found[0]!r}, unescaped: …{text[start : found.end() + 20]!r}")
+
+
+@pytest.fixture(autouse=True)
+def printable_output(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Every command run in this process or another, and all that is captured, writes only what is seen.
+
+    Commands write as to a terminal: click takes escape sequences out of what goes anywhere else.
+    """
+    folder = request.getfixturevalue("tmp_path") if "tmp_path" in request.fixturenames else None
+    invoke, read, communicate = CliRunner.invoke, pytest.CaptureFixture.readouterr, subprocess.Popen.communicate
+
+    def invoked(self: CliRunner, command: Any, *words: Any, **options: Any) -> Any:
+        result = invoke(self, command, *words, **({"color": True} | options))
+        check_output(result.stdout_bytes, f"standard output of {words}")
+        check_output(result.stderr_bytes, f"standard error of {words}")
+        return result
+
+    def was_read(self: pytest.CaptureFixture[Any]) -> Any:
+        found = read(self)
+        check_output(found.out, "standard output")
+        check_output(found.err, "standard error")
+        return found
+
+    def communicated(self: "subprocess.Popen[Any]", *words: Any, **options: Any) -> Any:
+        found = communicate(self, *words, **options)
+        if "compliance" in str(self.args):
+            for output in found:
+                check_output(output, f"the output of {self.args}")
+        return found
+
+    monkeypatch.setattr(CliRunner, "invoke", invoked)
+    monkeypatch.setattr(pytest.CaptureFixture, "readouterr", was_read)
+    monkeypatch.setattr(subprocess.Popen, "communicate", communicated)
+    yield
+    if folder is not None:
+        for path in folder.rglob("log"):
+            check_output(path.read_bytes(), f"the log {path}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """What a test leaves captured is searched when it is over."""
+    report = yield
+    if call.when == "teardown" and report.passed:
+        for name, output in report.sections:
+            if found := OBEYED.search(output):
+                report.outcome = "failed"
+                report.longrepr = f"{name} of {item.nodeid} holds {found[0]!r}, unescaped"
+    return report
