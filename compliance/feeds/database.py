@@ -215,7 +215,7 @@ class _Reading:
 def _engine(url: str) -> Engine:
     try:
         parsed = make_url(url)
-        return create_engine(parsed, poolclass=NullPool)
+        return create_engine(parsed, poolclass=NullPool, hide_parameters=True)
     except (ArgumentError, NoSuchModuleError, ValueError):
         expected = "an SQLAlchemy URL such as postgresql+psycopg://monitor@host/crimes"
         raise SettingsError(

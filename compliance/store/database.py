@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, InterfaceError, NotSupportedError, ProgrammingError
+from sqlalchemy.exc import DatabaseError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlmodel import Session
 
@@ -44,7 +44,8 @@ class Store:
     @property
     def name(self) -> str:
         """The database as it may be shown: its URL without a password."""
-        return self.engine.url.render_as_string(hide_password=True)
+        url = self.engine.url.difference_update_query(("password", "sslpassword"))
+        return url.render_as_string(hide_password=True)
 
     @contextmanager
     def session(self, *, reading: bool = False) -> Iterator[Session]:
@@ -105,16 +106,17 @@ def _answers(store: Store) -> Iterator[None]:
     """What the database's driver raises, as an error that says what to do."""
     try:
         yield
-    except (IntegrityError, DataError, ProgrammingError, NotSupportedError):
-        raise  # a fault of our own
-    except (DatabaseError, InterfaceError, PoolTimeoutError) as error:
+    except (DatabaseError, InterfaceError, PoolTimeoutError, *dialect.DRIVER_ERRORS) as error:
         cause = getattr(error, "orig", None) or error
+        if dialect.is_fault(cause):
+            raise
+        said = (str(cause).strip() or type(cause).__name__).splitlines()[0]  # what follows may quote what is kept
         if dialect.is_not_usable(cause):
             raise SettingsError(
-                f"[database] url: {store.name} cannot be used ({cause}): it must be a database of this service, which "
+                f"[database] url: {store.name} cannot be used ({said}): it must be a database of this service, which "
                 "the user that this service runs as can write, and the folder that it is in too"
             ) from error
         raise UnavailableError(
-            f"the database {store.name} could not be used ({cause}); what was begun is undone: see that it can be "
+            f"the database {store.name} could not be used ({said}); what was begun is undone: see that it can be "
             "reached and written to, then try again"
         ) from error

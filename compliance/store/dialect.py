@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+import psycopg
 import stamina
 from sqlalchemy import (
     ColumnElement,
@@ -74,7 +75,7 @@ def engine_for(url: URL) -> Engine:
         # A server that was restarted has closed what stands in the pool: that is noticed before a transaction begins.
         is_server = file_of(url) is None
         waits = {"connect_timeout": int(_BUSY_SECONDS)} if is_server and "connect_timeout" not in url.query else {}
-        engine = create_engine(url, pool_pre_ping=is_server, connect_args=waits)
+        engine = create_engine(url, pool_pre_ping=is_server, connect_args=waits, hide_parameters=True)
     except (NoSuchModuleError, ModuleNotFoundError) as error:
         raise SettingsError(f"[database] url: the driver of {url.drivername!r} is not installed ({error})") from None
     if engine.dialect.name == "sqlite":
@@ -109,6 +110,19 @@ def _prepare_sqlite(connection: Any, _: ConnectionPoolEntry) -> None:
 
 def _is_busy(error: Exception) -> bool:
     return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode == sqlite3.SQLITE_BUSY
+
+
+DRIVER_ERRORS: Final = (sqlite3.Error, psycopg.Error)
+"""What a driver raises where it is asked without SQLAlchemy in between, as by COPY."""
+_FAULTS: Final = (
+    *(sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError, sqlite3.NotSupportedError),
+    *(psycopg.IntegrityError, psycopg.DataError, psycopg.ProgrammingError, psycopg.NotSupportedError),
+)
+
+
+def is_fault(cause: BaseException) -> bool:
+    """Whether what a driver raised is a fault of ours, and not the database's trouble."""
+    return isinstance(cause, _FAULTS)
 
 
 def is_not_usable(cause: BaseException) -> bool:

@@ -90,6 +90,18 @@ def test_only_the_echo_of_the_command_line_writes_to_the_terminal() -> None:
                 assert ast.unparse(node.func) not in {"click.echo", "click.secho", "print"}, f"{path}:{node.lineno}"
 
 
+def test_every_database_is_asked_with_its_parameters_hidden() -> None:
+    """What is asked for or written, a crime number for one, is in no error and no log."""
+    calls = [
+        node
+        for path in FILES
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("create_engine")
+    ]
+    assert len(calls) >= 2
+    assert all("hide_parameters=True" in ast.unparse(call) for call in calls)
+
+
 def test_only_service_web_demo_and_cli_read_the_clock_and_the_settings() -> None:
     """Below them the instant and the settings are arguments."""
     for path in FILES:
