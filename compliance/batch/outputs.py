@@ -7,7 +7,9 @@ import gzip
 import json
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from types import TracebackType
 from typing import IO, Any, Final
 
 import pyarrow as pa
@@ -20,6 +22,7 @@ from compliance.batch.inputs import STANDARD
 from compliance.errors import SettingsError
 from compliance.policy import Verdicts
 from compliance.text import printable_json
+from compliance.writing import whole_file
 
 Encode = Callable[[Verdicts, bool], Any]
 """Verdicts, and whether they are the first of a file, as they are handed to `append`: bytes, for Parquet a table."""
@@ -29,29 +32,25 @@ class Output:
     """Where verdicts go. Used as a context manager: the file appears under its name only when all is written."""
 
     def __init__(self, path: str) -> None:
-        self._path, self._part = path, path + ".part"
+        self._path = path
+        self._file: AbstractContextManager[IO[bytes]] = (
+            nullcontext(sys.stdout.buffer) if path == STANDARD else whole_file(Path(path))
+        )
         self._stream: IO[bytes]
 
     def __enter__(self) -> "Output":
-        if self._path == STANDARD:
-            self._stream = sys.stdout.buffer
-            return self
         try:
-            self._stream = Path(self._part).open("wb")
+            self._stream = self._file.__enter__()
         except OSError as error:
             raise SettingsError(f"--output {self._path}: cannot be written ({error.strerror})") from None
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._finish()
-        if self._path == STANDARD:
-            self._stream.flush()
-            return
-        self._stream.close()
-        if kind is None:
-            Path(self._part).replace(self._path)
-        else:
-            Path(self._part).unlink(missing_ok=True)
+        self._stream.flush()
+        self._file.__exit__(kind, error, trace)
 
     def append(self, encoded: Any) -> None:
         """Write encoded verdicts after those before them."""

@@ -14,6 +14,7 @@ from compliance.errors import SettingsError
 from compliance.feeds.fields import LISTS
 from compliance.feeds.joining import CRIMES
 from compliance.feeds.tables import PLAIN, SUFFIXES, Shape
+from compliance.writing import write_whole
 
 WAITS: Final = timedelta(hours=24)
 """How long an export waits for a file that belongs to it."""
@@ -121,7 +122,7 @@ class Exports:
                 target = folder / f"{path.stem}.{count}{path.suffix}"
             path.rename(target)
             if reason is not None:
-                target.with_name(f"{target.name}.reason.txt").write_text(f"{reason}\n", "utf-8")
+                write_whole(target.with_name(f"{target.name}.reason.txt"), f"{reason}\n".encode(), private=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from compliance.errors import SettingsError, UnavailableError
 from compliance.mail.message import Mail, address_problem
+from compliance.writing import write_whole
 
 
 def allows(allow: Iterable[str], address: str) -> bool:
@@ -41,17 +42,12 @@ class Pilot:
         return f"{place} cannot be written to by this user; the mail of a pilot is kept there"
 
     def write(self, mail: Mail) -> Path:
-        """The mail as a file that any mail programme opens; written again, it is the same file. It is on disk when this
-        returns. Raises UnavailableError where it cannot be written."""
+        """The mail as a file that any mail programme opens, its owner's alone; written again, it is the same file. It
+        is on disk when this returns. Raises UnavailableError where it cannot be written."""
         path = self.folder / f"{mail.message_id.strip('<>').partition('@')[0]}.eml"
-        part = path.with_suffix(".part")
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with part.open("wb") as file:
-                file.write(mail.as_bytes())
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(path)
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            write_whole(path, mail.as_bytes(), private=True)
         except OSError as error:
             raise UnavailableError(
                 f"the pilot's folder {self.folder}: cannot be written to ({error.strerror}); nothing is lost, the mail "

@@ -1,9 +1,10 @@
 """What is held, as Parquet files for the force's own tools (docs/export.md), in bounded memory and as at one moment."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -14,6 +15,7 @@ from compliance.records import Crime
 from compliance.store.content import unpack
 from compliance.store.database import Store
 from compliance.store.tables import CRIME, OBLIGATION, TRANSITION
+from compliance.writing import whole_file
 
 _AT_ONCE: Final = 10_000
 _INSTANT: Final = pa.timestamp("us", "UTC")
@@ -64,28 +66,26 @@ def export(store: Store, folder: Path) -> dict[str, int]:
     all are written. Raises SettingsError where the folder cannot be written to."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with store.reading() as connection:
-            counts = _crimes(connection, folder)
-            counts["obligations"] = _table(connection, folder, "obligations", OBLIGATIONS, OBLIGATION)
-            counts["transitions"] = _table(connection, folder, "transitions", TRANSITIONS, TRANSITION)
-        for name in counts:
-            _part(folder, name).replace(folder / f"{name}.parquet")
+        with ExitStack() as whole, store.reading() as connection:
+            crimes, updates, obligations, transitions = (
+                whole.enter_context(whole_file(folder / f"{name}.parquet"))
+                for name in ("crimes", "updates", "obligations", "transitions")
+            )
+            counts = _crimes(connection, crimes, updates)
+            counts["obligations"] = _table(connection, obligations, OBLIGATIONS, OBLIGATION)
+            counts["transitions"] = _table(connection, transitions, TRANSITIONS, TRANSITION)
     except OSError as error:
         raise SettingsError(f"{folder}: cannot be written to ({error.strerror or error})") from None
     return counts
 
 
-def _part(folder: Path, name: str) -> Path:
-    return folder / f"{name}.parquet.part"
-
-
-def _crimes(connection: Connection, folder: Path) -> dict[str, int]:
+def _crimes(connection: Connection, crimes_file: BinaryIO, updates_file: BinaryIO) -> dict[str, int]:
     """Crimes and updates, by crime number."""
     counts = {"crimes": 0, "updates": 0}
     asked = select(*(CRIME.c[name] for name in _HELD)).order_by(CRIME.c.crime_ref)
     with (
-        pq.ParquetWriter(_part(folder, "crimes"), CRIMES, compression="zstd") as crimes,
-        pq.ParquetWriter(_part(folder, "updates"), UPDATES, compression="zstd") as updates,
+        pq.ParquetWriter(crimes_file, CRIMES, compression="zstd") as crimes,
+        pq.ParquetWriter(updates_file, UPDATES, compression="zstd") as updates,
     ):
         for held in _in_parts(connection, asked):
             records = unpack(row.record for row in held)
@@ -98,10 +98,10 @@ def _crimes(connection: Connection, folder: Path) -> dict[str, int]:
     return counts
 
 
-def _table(connection: Connection, folder: Path, name: str, schema: pa.Schema, table: Any) -> int:
+def _table(connection: Connection, file: BinaryIO, schema: pa.Schema, table: Any) -> int:
     count = 0
     asked = select(*(table.c[column] for column in schema.names)).order_by(*table.primary_key)
-    with pq.ParquetWriter(_part(folder, name), schema, compression="zstd") as writer:
+    with pq.ParquetWriter(file, schema, compression="zstd") as writer:
         for rows in _in_parts(connection, asked):
             columns = zip(*rows, strict=True)
             arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]

@@ -10,11 +10,12 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "compliance"
 SHARED = ROOT.parent / "shared" / "spec"
 
-LEAVES = {"errors", "resources", "text"}
+LEAVES = {"errors", "resources", "text", "writing"}
 SERVICE = {"records", "policy", "batch", "feeds", "store", "mail", "reminders", "reports", "config", "clock"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "text": set(),
+    "writing": set(),
     "clock": set(),
     "resources": set(),
     "config": {"feed_settings", "reminder_settings"},
@@ -88,6 +89,21 @@ def test_only_the_echo_of_the_command_line_writes_to_the_terminal() -> None:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call):
                 assert ast.unparse(node.func) not in {"click.echo", "click.secho", "print"}, f"{path}:{node.lineno}"
+
+
+def test_only_one_writes_files() -> None:
+    """Whole, and no wider than they may be (compliance/writing.py). What the simulator keeps is no one's."""
+    for path in FILES:
+        if room(path) in {"writing", "simulator"}:
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                modes = [ast.unparse(argument) for argument in (*node.args, *(word.value for word in node.keywords))]
+                writes = node.func.attr == "open" and any(
+                    re.fullmatch(r"'[wax+b]*[wax+][wax+b]*'", each) for each in modes
+                )
+                assert node.func.attr not in {"write_text", "write_bytes"}, f"{path}:{node.lineno}"
+                assert not writes, f"{path}:{node.lineno}"
 
 
 def test_every_database_is_asked_with_its_parameters_hidden() -> None:
