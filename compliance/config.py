@@ -112,7 +112,8 @@ class Report(Section):
 
 
 class Retention(Section):
-    """How long crimes are kept after they were closed (management of police information). Published figures stay."""
+    """How long crimes are kept after they were closed (management of police information), and what never became a
+    stored crime. Published figures stay. `compliance retention` and the daemon apply it, once a day."""
 
     strip_officers_after_days: int | None = Field(
         None,
@@ -124,6 +125,19 @@ class Retention(Section):
         ge=365,
         description="After how many days a closed crime is removed with all that follows from it; absent: never. What "
         "is removed can be neither explained nor reported again.",
+    )
+    remove_refused_after_days: int = Field(
+        730,
+        ge=30,
+        description="After how many days a refused record is removed: after it left the quarantine or, where its crime "
+        "number could not be read, after it last came. One that stands stays until its crime comes right or is "
+        "removed; of a crime of which nothing else is stored, until `remove_after_days` after it last came.",
+    )
+    remove_exports_after_days: int = Field(
+        30,
+        ge=1,
+        description="After how many days the files of an export are removed from `done` and `failed`, counted from "
+        "when they were moved there.",
     )
 
 

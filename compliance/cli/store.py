@@ -76,24 +76,27 @@ def retry(config: Path, numbers: tuple[int, ...], every: bool) -> None:
 
 @click.command()
 @CONFIG
-@click.option("--dry-run", is_flag=True, help="Say which crimes would be removed or stripped; write nothing.")
+@click.option("--dry-run", is_flag=True, help="Say what would be removed or stripped; write nothing.")
 def retention(config: Path, dry_run: bool) -> None:
-    """Remove crimes, or strip them of officers, a configured time after closing; each removal is written down."""
-    from compliance.store import retention_due
+    """Remove crimes, or strip them of officers, a configured time after closing; each removal is written down.
 
+    Refused records and the files of exports are removed too, when they have been kept as long as the settings say.
+    """
     with service_of(config) as service:
-        if not service.retentions:
-            echo("the settings say nothing of retention: nothing is removed")
+        retaining = service.retaining
+        if not retaining.of_crimes:
+            echo("the settings say nothing of how long crimes are kept: no crime is removed")
+        if dry_run:
+            for line in retaining.due():
+                echo(line)
             return
-        if not dry_run:
-            echo(f"{_many(service.retain(), 'crime')} removed or stripped of officers")
-            return
-        for rule in service.retentions:
-            count = 0
-            for crime in retention_due(service.store, rule, service.clock()):
-                echo(f"{rule.action}: crime {crime.crime_ref}, closed on {crime.closed_on}")
-                count += 1
-            echo(f"{rule.action}: {_many(count, 'crime')} closed more than {rule.days_after_closing:,} days ago")
+        removed = retaining.apply()
+        if retaining.of_crimes:
+            echo(f"{_many(removed.crimes, 'crime')} removed or stripped of officers")
+        if removed.refused:
+            echo(f"{_many(removed.refused, 'refused record')} removed")
+        if removed.exports:
+            echo(f"{_many(removed.exports, 'file')} of exports removed")
 
 
 @click.command()

@@ -3,6 +3,7 @@
 import codecs
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
@@ -16,6 +17,8 @@ from compliance.feeds.joining import CRIMES
 from compliance.feeds.tables import PLAIN, SUFFIXES, Shape
 from compliance.writing import write_whole
 
+DONE: Final = "done"
+FAILED: Final = "failed"
 WAITS: Final = timedelta(hours=24)
 """How long an export waits for a file that belongs to it."""
 _HALF_WRITTEN: Final = re.compile(r"^[.~]|\.(tmp|temp|part|partial|filepart|crdownload|writing)$", re.IGNORECASE)
@@ -108,19 +111,33 @@ class Exports:
             return None
         return f"it waited a day for the rest of its export: {', '.join(lacking)}"
 
+    def moved_before(self, instant: datetime) -> list[Path]:
+        """The files that were moved to `done` or `failed` before an instant, by name."""
+        found = []
+        for folder in (self.folder / DONE, self.folder / FAILED):
+            for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+                # When it was moved, which changes nothing of when it was written.
+                if path.is_file() and datetime.fromtimestamp(path.lstat().st_ctime, UTC) < instant:
+                    found.append(path)
+        return found
+
     def move(self, export: "Export", where: str, reason: str | None = None) -> None:
         """Out of the way, into a folder in the folder, its reason beside it. A file of the same name that is there
-        already stays."""
+        already stays. What lies there is this service's alone, also where the file belongs to whoever wrote it."""
         if not self.moves:
             return
         folder = self.folder / where
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(exist_ok=True, mode=0o700)
+        with suppress(OSError):  # a folder of somebody else's
+            folder.chmod(0o700)
         for path in export.files.values():
             target, count = folder / path.name, 1
             while target.exists():
                 count += 1
                 target = folder / f"{path.stem}.{count}{path.suffix}"
             path.rename(target)
+            with suppress(OSError):  # a file of somebody else's: the folder keeps others out
+                target.chmod(0o600)
             if reason is not None:
                 write_whole(target.with_name(f"{target.name}.reason.txt"), f"{reason}\n".encode(), private=True)
 

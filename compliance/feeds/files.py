@@ -11,7 +11,7 @@ import structlog
 from compliance.errors import RecordError, SettingsError, UnavailableError
 from compliance.feeds.base import Directory, Page
 from compliance.feeds.bodies import directory_of
-from compliance.feeds.exports import Export, Exports
+from compliance.feeds.exports import DONE, FAILED, Export, Exports
 from compliance.feeds.joining import CRIMES, Joined
 from compliance.feeds.mapping import Mapper
 from compliance.feeds.tables import lines_of, rows_of
@@ -91,15 +91,15 @@ class FilesFeed:
 
     def _fail(self, export: Export, reason: str, failures: list[str]) -> None:
         log.error("export failed", export=export.name, reason=reason)
-        self._exports.move(export, "failed", reason)
-        failures.append(f"{export.name} was not taken and lies in {self._exports.folder / 'failed'}: {reason}")
+        self._exports.move(export, FAILED, reason)
+        failures.append(f"{export.name} was not taken and lies in {self._exports.folder / FAILED}: {reason}")
 
     def _pages(self, export: Export, taken: list[str], more: bool) -> Iterator[Page]:
         """The pages of one export; the last one says that it is taken. Each waits for the next, to know the last."""
         digest = export.digest()
         if digest in taken:
             log.info("export was taken before", export=export.name)
-            self._exports.move(export, "done")
+            self._exports.move(export, DONE)
             yield self._mapper.page([], _cursor(taken), more)
             return
         refs: set[str] = set()
@@ -114,7 +114,7 @@ class FilesFeed:
             raise RecordError("an export of all crimes with no crime in it: all would have vanished")
         taken[:] = [*taken, digest][-_REMEMBERED:]
         yield self._mapper.page(held or [], _cursor(taken), more, refs if self._exports.full else None)
-        self._exports.move(export, "done")
+        self._exports.move(export, DONE)
 
     def _raws(self, export: Export, refs: set[str]) -> Iterator[list[bytes]]:
         """The records of an export, a page at a time; the crime numbers of a full one are added to `refs`."""

@@ -45,15 +45,13 @@ class Daemon:
                 id=name,
                 next_run_time=now + timedelta(milliseconds=place),
             )
-
-        if service.retentions:
-            self._scheduler.add_job(
-                self._guarded("retention", self._retain),
-                "interval",
-                hours=24,
-                id="retention",
-                next_run_time=now + timedelta(minutes=1),
-            )
+        self._scheduler.add_job(
+            self._guarded("retention", self._retain),
+            "interval",
+            hours=24,
+            id="retention",
+            next_run_time=now + timedelta(minutes=1),
+        )
 
     def run(self) -> None:
         """Run until told to stop."""
@@ -117,4 +115,4 @@ class Daemon:
         return {"published": published} if published else {}
 
     def _retain(self) -> dict[str, object]:
-        return {"crimes": self._service.retain()}
+        return self._service.retaining.apply().counts

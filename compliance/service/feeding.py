@@ -61,7 +61,7 @@ def mapper_of(settings: Settings) -> Mapper:
         formats=tuple(said.formats),
     )
     try:
-        is_json = _exports(settings).is_json if system.kind == "files" else system.kind == "http"
+        is_json = exports_of(settings).is_json if system.kind == "files" else system.kind == "http"
         return Mapper(rules, tabular=not is_json)
     except SettingsError as error:
         raise SettingsError(f"{settings.source}: {error}") from None
@@ -96,7 +96,8 @@ def _path(settings: Settings, name: str | None) -> Path | None:
     return None if name is None else settings.path(name)
 
 
-def _exports(settings: Settings) -> Exports:
+def exports_of(settings: Settings) -> Exports:
+    """The folder of exports of the settings, which must have one."""
     files = settings.crime_system.files
     assert files is not None  # noqa: S101  # the settings see to it
     return Exports(
@@ -112,7 +113,7 @@ def _exports(settings: Settings) -> Exports:
 
 def _files(settings: Settings, size: int, mapper: Mapper, clock: Callable[[], datetime], moves: bool) -> FilesFeed:
     try:
-        return FilesFeed(replace(_exports(settings), moves=moves), mapper, size, clock)
+        return FilesFeed(replace(exports_of(settings), moves=moves), mapper, size, clock)
     except SettingsError as error:
         raise SettingsError(f"{settings.source}: {error}") from None
 

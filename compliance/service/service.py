@@ -23,7 +23,8 @@ from compliance.service.pace import Pace
 from compliance.service.polling import PollOutcome, poll
 from compliance.service.posting import channel_of, delivery_rules
 from compliance.service.reporting import Reporting
-from compliance.store import Retention, Store, apply_retention, judge_due, load_crimes
+from compliance.service.retaining import Retaining
+from compliance.store import Store, judge_due, load_crimes
 from compliance.store.tables import Notice
 
 SOURCE: Final = "crimes"
@@ -112,19 +113,10 @@ class Service:
         """The reports of this service."""
         return Reporting(self.settings, self.policy, self.store, self.rules)
 
-    def retain(self) -> int:
-        """Strip or remove the crimes whose time has come, as the settings say -> how many."""
-        return sum(apply_retention(self.store, retention, self.clock()) for retention in self.retentions)
-
     @property
-    def retentions(self) -> list[Retention]:
-        """What becomes of closed crimes, if anything. Those to be removed are not stripped first."""
-        settings, found = self.settings.retention, list[Retention]()
-        if settings.remove_after_days is not None:
-            found.append(Retention("remove", settings.remove_after_days, self.policy.local))
-        if settings.strip_officers_after_days is not None:
-            found.append(Retention("strip", settings.strip_officers_after_days, self.policy.local))
-        return found
+    def retaining(self) -> Retaining:
+        """What becomes of what has been kept long enough."""
+        return Retaining(self.settings, self.store, self.policy.local, self.clock)
 
     @property
     def report_folder(self) -> Path:

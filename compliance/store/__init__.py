@@ -5,6 +5,7 @@ Records come in by `begin_poll`, `take_page` and `end_poll`; `judge_due` keeps t
 
 from compliance.store.cursors import cursor_before, note_cursor
 from compliance.store.database import Store, migrate
+from compliance.store.expiry import RefusedLife, refused_over, remove_refused
 from compliance.store.exporting import export
 from compliance.store.intake import PageOutcome, begin_poll, cursor_of, end_poll, save_officers, take_page
 from compliance.store.missing import Missing, mark_missing, missing_crimes
@@ -29,6 +30,7 @@ __all__ = [
     "PageOutcome",
     "Reader",
     "Rebuilt",
+    "RefusedLife",
     "Retention",
     "Retried",
     "Store",
@@ -55,6 +57,8 @@ __all__ = [
     "quarantined",
     "quarantined_record",
     "rebuild",
+    "refused_over",
+    "remove_refused",
     "retention_due",
     "retry_quarantined",
     "save_officers",

@@ -72,9 +72,6 @@ def apply_retention(store: Store, retention: Retention, now: datetime) -> int:
         with paused_gc(), store.writing() as connection:
             refs = _batch(connection, last)
             if not refs:
-                old = from_day(retention.local.day_of(now) - retention.days_after_closing)
-                cleared = QUARANTINE.c.cleared_at < retention.local.start_of(old)
-                connection.execute(delete(QUARANTINE).where(cleared))
                 return count
             ended = _ended(connection, refs, retention, now)
             _write_down(connection, ended, retention.action, now)

@@ -10,7 +10,7 @@ from sqlalchemy import update
 from compliance.cli import main
 from compliance.clock import now
 from compliance.store import Store, judge_due, quarantined
-from compliance.store.tables import CRIME, OBLIGATION, REMOVAL
+from compliance.store.tables import CRIME, OBLIGATION, QUARANTINE, REMOVAL
 from tests import stores
 from tests.engine import shipped
 from tests.stores import at, crime, rows, take, updates
@@ -86,7 +86,7 @@ def test_retention_says_first_what_it_would_do(command: Command, store: Store) -
     closed = {"status": [{"status": "closed", "at": "2022-03-01T09:00:00Z"}], "updates": updates("2022-02-24")}
     take(store, FIRST, crime("old", reported_at="2022-02-23T09:00:00Z", **closed), crime("new"))
     judge_due(store, shipped("west-mercia")[0], now())
-    assert "nothing is removed" in command("retention").output
+    assert "no crime is removed" in command("retention").output
     text = command.path.read_text("utf-8")
     command.path.write_text(text.replace("# remove_after_days = 2555", "remove_after_days = 1000"))
     dry = command("retention", "--dry-run")
@@ -95,6 +95,30 @@ def test_retention_says_first_what_it_would_do(command: Command, store: Store) -
     assert command("retention").output == "1 crime removed or stripped of officers\n"
     assert [row[0] for row in rows(store, CRIME, "crime_ref")] == ["new"]
     assert rows(store, REMOVAL, "action") == [("remove",)]
+
+
+def test_refused_records_and_files_of_exports_have_a_life_of_their_own(
+    command: Command, store: Store, tmp_path: Path
+) -> None:
+    """Also where the settings say nothing of crimes. The run without --dry-run does what the dry run said."""
+    exports = tmp_path / "exports"
+    (exports / "done").mkdir(parents=True)
+    old = exports / "done" / "crimes_1.csv"
+    old.write_text("crime_ref\n")
+    text = command.path.read_text("utf-8").replace(
+        "# [crime_system.files]", f'[crime_system.files]\nfolder = "{exports}"\n#'
+    )
+    command.path.write_text(text.replace("remove_exports_after_days = 30", "remove_exports_after_days = 1"))
+    take(store, at("2020-01-01 06:00"), b"no crime number", crime("A", reported_at="soon"))
+    assert command("retention", "--dry-run").output.splitlines() == [
+        "the settings say nothing of how long crimes are kept: no crime is removed",
+        "remove: refused record 1, which last came on 2020-01-01",
+        "remove: 1 refused record kept for more than 730 days",
+    ], "the file was moved today"
+    assert len(rows(store, QUARANTINE)) == 2
+    assert command("retention").output.splitlines()[1:] == ["1 refused record removed"]
+    assert [row[0] for row in rows(store, QUARANTINE, "crime_ref")] == ["A"], "it stands until the crime comes right"
+    assert old.exists()
 
 
 def test_export_names_its_files_and_what_is_in_them(command: Command, store: Store, tmp_path: Path) -> None:

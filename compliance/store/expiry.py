@@ -1,0 +1,57 @@
+"""Refused records whose time is over. Those of a stored crime go with it (compliance/store/retention.py)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, and_, delete, or_, select
+
+from compliance.policy.calendars import LocalDates, from_day
+from compliance.store.database import Store
+from compliance.store.tables import CRIME, QUARANTINE
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedLife:
+    """How many local dates a refused record is kept: after it left the quarantine or, where its crime number could not
+    be read, after it last came; and, where set, one that stands and of whose crime nothing else is stored, after it
+    last came (`abandoned_days`)."""
+
+    days: int
+    abandoned_days: int | None
+    local: LocalDates
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """A refused record whose time is over: its number, and the local date on which it last came."""
+
+    number: int
+    last_seen_on: date
+
+
+def refused_over(store: Store, life: RefusedLife, now: datetime) -> Iterator[Over]:
+    """The refused records whose time is over at an instant, by number."""
+    asked = select(QUARANTINE.c.id, QUARANTINE.c.last_seen_at).where(_over(life, now)).order_by(QUARANTINE.c.id)
+    with store.reading() as connection:
+        found = connection.execute(asked).all()
+    for number, last_seen_at in found:
+        yield Over(number, from_day(life.local.day_of(last_seen_at)))
+
+
+def remove_refused(store: Store, life: RefusedLife, now: datetime) -> int:
+    """Remove the refused records whose time is over -> how many."""
+    with store.writing() as connection:
+        return connection.execute(delete(QUARANTINE).where(_over(life, now))).rowcount
+
+
+def _over(life: RefusedLife, now: datetime) -> ColumnElement[bool]:
+    def before(days: int) -> datetime:
+        return life.local.start_of(from_day(life.local.day_of(now) - days))
+
+    cleared_at, crime_ref, last_seen_at = QUARANTINE.c.cleared_at, QUARANTINE.c.crime_ref, QUARANTINE.c.last_seen_at
+    over = [cleared_at < before(life.days), and_(crime_ref.is_(None), last_seen_at < before(life.days))]
+    if life.abandoned_days is not None:
+        is_stored = select(CRIME.c.crime_ref).where(CRIME.c.crime_ref == crime_ref).exists()
+        over.append(and_(last_seen_at < before(life.abandoned_days), ~is_stored))
+    return or_(*over)
