@@ -45,6 +45,8 @@ lock:            ## renew the pins (needs uv); hashes only, no index address
 	@for kind in run dev; do \
 	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
 	    $$(test $$kind = dev && echo --extra dev) pyproject.toml -o requirements/$$kind.txt; done
+	@echo hatchling | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --no-annotate --no-header -c requirements/dev.txt - -o requirements/build.txt
 
 clean:           ## remove what was built and the demo's data
 	rm -rf $(VENV) var build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

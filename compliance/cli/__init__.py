@@ -7,7 +7,7 @@ from compliance.cli.feed import feed
 from compliance.cli.jobs import check, migrate, notices, poll, remind, report, run
 from compliance.cli.outbox import outbox
 from compliance.cli.records import evaluate, explain, whatif
-from compliance.cli.store import export, quarantine, rebuild, retention
+from compliance.cli.store import backup, export, quarantine, rebuild, retention
 from compliance.cli.trial import demo, simulate
 
 
@@ -34,6 +34,7 @@ for command in (
     quarantine,
     retention,
     export,
+    backup,
     demo,
     simulate,
 ):

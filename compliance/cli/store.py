@@ -113,5 +113,21 @@ def export(config: Path, folder: Path) -> None:
         echo(f"{folder / f'{name}.parquet'}: {_many(count, 'row')}")
 
 
+@click.command()
+@CONFIG
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def backup(config: Path, file: Path) -> None:
+    """Copy the database into FILE, also while the service runs.
+
+    The copy is checked, and only its owner can read it. A former copy of that name is replaced. For PostgreSQL, use
+    pg_dump.
+    """
+    from compliance.config import load_settings
+    from compliance.store import backup as run
+
+    size = run(load_settings(config).database_url, file)
+    echo(f"{file}: {size:,} bytes, checked")
+
+
 def _many(count: int, thing: str) -> str:
     return f"{count:,} {thing}{'s' * (count != 1)}"

@@ -3,6 +3,7 @@
 Records come in by `begin_poll`, `take_page` and `end_poll`; `judge_due` keeps the obligations; the rest are questions.
 """
 
+from compliance.store.backup import backup
 from compliance.store.cursors import cursor_before, note_cursor
 from compliance.store.database import Store, migrate
 from compliance.store.expiry import RefusedLife, refused_over, remove_refused
@@ -35,6 +36,7 @@ __all__ = [
     "Retried",
     "Store",
     "apply_retention",
+    "backup",
     "begin_poll",
     "cursor_before",
     "cursor_of",

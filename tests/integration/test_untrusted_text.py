@@ -148,6 +148,7 @@ QUIET: Final[tuple[tuple[str, ...], ...]] = (
     ("retention", "--dry-run"),
     ("retention",),
     ("export", "folder"),
+    ("backup", "copy.db"),
     ("check",),
     ("migrate",),
 )

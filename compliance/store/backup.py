@@ -1,0 +1,80 @@
+"""A copy of the embedded database, made while the service runs."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+from compliance.errors import SettingsError, UnavailableError
+from compliance.store import dialect
+from compliance.writing import whole_path
+
+_HEADER: Final = b"SQLite format 3\0"
+_BESIDE: Final = ("-wal", "-shm", "-journal")
+
+
+def backup(url: str, target: Path) -> int:
+    """Copy the database at a URL, as it stands at one moment, into one file that is its owner's alone -> its bytes.
+
+    The copy is checked before it takes the place of a former one; writers are not kept waiting. The schema need not be
+    this version's. Raises SettingsError where the database is PostgreSQL's, where it or `target` cannot be used, and
+    UnavailableError where it cannot be copied or is damaged.
+    """
+    source = dialect.file_of(dialect.parse_url(url))
+    if source is None:
+        raise SettingsError(
+            "[database] url: the database is on a PostgreSQL server; back it up with `pg_dump --format=custom "
+            "--file=FILE DATABASE`, and restore it with `pg_restore`"
+        )
+    if not source.is_file():
+        raise SettingsError(f"there is no database at {source}; see [database] url")
+    _check_target(source, target)
+    try:
+        with whole_path(target, private=True) as part:
+            _copy(source, part)
+        return target.stat().st_size
+    except sqlite3.Error as error:
+        message = f"the database {source} could not be copied ({error}); nothing was written"
+        raise (SettingsError if dialect.is_not_usable(error) else UnavailableError)(message) from error
+    except OSError as error:
+        raise SettingsError(f"{target}: cannot be written ({error.strerror})") from None
+
+
+def _check_target(source: Path, target: Path) -> None:
+    """Only a former copy is replaced: no other file, and no database in use, the service's own among them."""
+    if target.exists():
+        if target.samefile(source):
+            raise SettingsError(f"{target}: it is the database itself; name another file")
+        try:
+            with target.open("rb") as file:
+                is_copy = file.read(len(_HEADER)) == _HEADER
+        except OSError:
+            is_copy = False
+        if not is_copy:
+            raise SettingsError(f"{target}: it is there and is no copy of a database; choose another name")
+    for ending in _BESIDE:
+        beside = target.with_name(target.name + ending)
+        if beside.exists():
+            raise SettingsError(
+                f"{target}: {beside.name} lies beside it, as beside a database that is in use; choose another name"
+            )
+
+
+def _copy(source: Path, part: Path) -> None:
+    try:
+        with (
+            closing(sqlite3.connect(f"{source.resolve().as_uri()}?mode=rw", uri=True)) as database,
+            closing(sqlite3.connect(part)) as copy,
+        ):
+            database.execute("PRAGMA busy_timeout = 30000")
+            database.backup(copy)
+            copy.execute("PRAGMA journal_mode = DELETE")  # so that the copy is one file
+            problems = [str(problem) for (problem,) in copy.execute("PRAGMA integrity_check(3)")]
+    finally:
+        for ending in _BESIDE:
+            part.with_name(part.name + ending).unlink(missing_ok=True)
+    if problems != ["ok"]:
+        raise UnavailableError(
+            f"the database {source} is damaged ({'; '.join(problems)[:300]}); nothing was written: restore the newest "
+            "copy that is whole"
+        )
