@@ -1,8 +1,9 @@
 """The service's jobs as commands: migrate, poll, remind, report, run, check."""
 
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -11,6 +12,8 @@ from compliance.errors import SettingsError, UnavailableError
 
 if TYPE_CHECKING:
     from compliance.reminders import Plan
+
+FC = TypeVar("FC", bound=Callable[..., Any])
 
 
 @click.command()
@@ -98,15 +101,17 @@ def notices(config: Path, crime_ref: str) -> None:
 
 
 _FORMS = ("html", "pdf", "xlsx", "csv", "json")
+_PERIOD = "A week (2026-W47), month (2026-11) or quarter (2026-Q4)"
+
+
+def _period(**said: Any) -> Callable[[FC], FC]:
+    """The option that names a period. `--week`, its name before there were months and quarters, stays for scripts."""
+    return click.option("--period", "--week", "period", **said)
 
 
 @click.group(invoke_without_command=True)
 @CONFIG
-@click.option(
-    "--week",
-    "period",
-    help="A week (2026-W47), month (2026-11) or quarter (2026-Q4); by default the newest settled week.",
-)
+@_period(help=f"{_PERIOD}; by default the newest settled week.")
 @click.option(
     "--edition",
     "editions",
@@ -132,7 +137,7 @@ def report(
     with service_of(config) as service:
         if as_published:
             if span is None:
-                raise SettingsError("--as-published: name the period with --week")
+                raise SettingsError("--as-published: name the period with --period")
             for path in service.reporting.serve(span, editions, asked):
                 echo(path)
             return
@@ -144,7 +149,7 @@ def report(
 
 @report.command()
 @CONFIG
-@click.option("--week", "period", required=True, help="A week (2026-W47), month (2026-11) or quarter (2026-Q4).")
+@_period(required=True, help=f"{_PERIOD}.")
 @click.option(
     "--figure", required=True, help="A figure's name as the report shows it, then :MEASURE for another count."
 )

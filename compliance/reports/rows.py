@@ -49,7 +49,7 @@ def cases_command(period: str, unit: str | None) -> str:
     """The command that lists the cases of a figure of a period, of the board's edition or of a division's (`unit`); the
     figure's name follows."""
     division = "" if unit is None else f" --division {quote(unit)}"
-    return f"compliance report cases --week {period}{division} --figure"
+    return f"compliance report cases --period {period}{division} --figure"
 
 
 def rows(figures: Figures) -> tuple[Row, ...]:

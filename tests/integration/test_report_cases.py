@@ -43,12 +43,31 @@ class Command:
         self.settings.write_text(text.replace('"var/reports"', '"reports"'), "utf-8")
 
     def __call__(self, *words: str) -> Result:
-        return CliRunner().invoke(main, ["report", *words, "--week", "2025-W28", "--config", str(self.settings)])
+        period = () if {"--week", "--period"} & {*words} else ("--period", "2025-W28")
+        return CliRunner().invoke(main, ["report", *words, *period, "--config", str(self.settings)])
 
 
 @pytest.fixture
 def command(tmp_path: Path, store: Store) -> Command:
     return Command(tmp_path)
+
+
+def test_any_period_is_named_by_period_and_a_week_also_by_week(command: Command) -> None:
+    """`--week` took every kind of period in the versions before, and scripts of a force may say so: it still does."""
+    listed = command("cases", "--figure", "rate.7-day").stdout
+    assert command("cases", "--figure", "rate.7-day", "--week", "2025-W28").stdout == listed
+    assert "period 'June' is not one" in command("cases", "--figure", "rate.7-day", "--period", "June").stderr
+    for switch in ("--period", "--week"):
+        for period in ("2025-06", "2025-Q2"):
+            done = command("--edition", "board", "--format", "csv", switch, period)
+            assert done.exit_code == 0, done.output
+            assert f"{period}-board.csv" in done.stdout
+    assert (
+        "--as-published: name the period with --period"
+        in CliRunner().invoke(main, ["report", "--as-published", "--config", str(command.settings)]).stderr
+    )
+    told = CliRunner().invoke(main, ["report", "--help"]).stdout
+    assert "--period, --week" in told
 
 
 def test_the_cases_of_a_published_figure_are_listed_and_said_to_be_what_was_published(command: Command) -> None:
@@ -91,7 +110,7 @@ def test_the_commands_that_a_report_prints_list_what_it_prints(command: Command,
     for path in sorted((tmp_path / "reports").glob("*.json")):
         for definition in json.loads(path.read_text("utf-8"))["definitions"]:
             name, *words = shlex.split(definition["command"])
-            assert (name, *words[:3]) == ("compliance", "report", "cases", "--week")
+            assert (name, *words[:3]) == ("compliance", "report", "cases", "--period")
             words[-1] = words[-1].replace("/NAME", "/North")
             done = CliRunner().invoke(main, [*words, "--config", str(command.settings)])
             assert done.exit_code == 0, done.output
