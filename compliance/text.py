@@ -1,11 +1,13 @@
-"""Text as a person may be shown it: what another system wrote is made printable on a terminal, in a log, in an error.
+"""Text as a person may be shown it: what another system wrote is made printable on a terminal, in a log, in an error;
+numbers, shares and lists are put into words.
 
-The rule is applied where text leaves the service: the command line's `echo`, the log, every ComplianceError. Stored
-records, and files for other programmes, keep what came.
+What another system wrote is made printable where text leaves the service: the command line's `echo`, the log, every
+ComplianceError. Stored records, and files for other programmes, keep what came.
 """
 
 import json
 import unicodedata
+from collections.abc import Sequence
 from typing import Final
 
 _UNSEEN: Final = frozenset(
@@ -39,3 +41,23 @@ def printable_json(text: str) -> str:
 
 def _is_seen(character: str) -> bool:
     return (character.isprintable() and character not in _UNSEEN) or unicodedata.category(character) == "Zs"
+
+
+def plural(number: int, one: str, many: str | None = None) -> str:
+    """The noun of a number: `crime` of 1, `crimes` of any other; `many` where it is not `one` and an s."""
+    return one if number == 1 else many or f"{one}s"
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """A number with its noun, thousands marked: `1 crime`, `2,000 crimes`."""
+    return f"{number:,} {plural(number, one, many)}"
+
+
+def percent(share: float) -> str:
+    """A proportion as a percentage with one decimal; 0% and 100% only where it is exactly that (rules 5.1)."""
+    return f"{share:.0%}" if share in (0.0, 1.0) else f"{min(max(share * 100, 0.1), 99.9):.1f}%"
+
+
+def listing(items: Sequence[str], last: str = "and") -> str:
+    """`one`; `one and two`; `one, two and three`."""
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {last} {items[-1]}"

@@ -2,7 +2,7 @@
 
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any, Final
 
 import pytest
@@ -45,7 +45,7 @@ def printable_output(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
         found = communicate(self, *words, **options)
         if "compliance" in str(self.args):
             for output in found:
-                check_output(output, f"the output of {self.args}")
+                check_output(output, f"the output of {self.args!r}")
         return found
 
     monkeypatch.setattr(CliRunner, "invoke", invoked)
@@ -58,7 +58,9 @@ def printable_output(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """What a test leaves captured is searched when it is over."""
     report = yield
     if call.when == "teardown" and report.passed:

@@ -12,6 +12,7 @@ from compliance.errors import RecordError, SettingsError, nearest, settings_erro
 from compliance.policy import STATES, Policy, judge
 from compliance.policy.calendars import read_toml
 from compliance.records import check_instants, columns, convert_crime
+from compliance.text import counted
 
 _ABSENT: Final = "none"
 """What an example writes where a verdict's key must be null, which TOML cannot say."""
@@ -189,7 +190,7 @@ def _difference(row: dict[str, Any], expected: dict[str, Any]) -> str | None:
 
 
 def _counted(verdicts: int) -> str:
-    return f"{verdicts or 'no'} verdict{'s' * (verdicts != 1)}"
+    return counted(verdicts, "verdict") if verdicts else "no verdicts"
 
 
 def _word(value: Any) -> str:

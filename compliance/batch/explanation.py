@@ -1,20 +1,20 @@
 """An explanation found in a file of records, and put before a person: text, JSON or a page."""
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from functools import lru_cache
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError
 
 from compliance.batch.chunks import record_chunks
 from compliance.errors import RecordError, SettingsError, nearest
 from compliance.policy.explain import DISCHARGES, Effect, Entry, Explanation, Obligation, Remark, Victim, words
 from compliance.records import Columns, to_micros
 from compliance.resources import resource
-from compliance.text import printable, printable_json
+from compliance.templating import Templates
+from compliance.text import listing, printable, printable_json
 
 Format = Literal["text", "json", "html"]
 WIDTH: Final = 80
@@ -95,7 +95,7 @@ def outcome(obligation: Obligation) -> str:
 def whom(effect: Effect, explanation: Explanation) -> str:
     """`V1 and V2: ` where a crime has several victims and an effect holds for some; else nothing."""
     told = len(explanation.victims) > 1 and effect.victims
-    return f"{words.listing(effect.victims)}: " if told else ""
+    return f"{listing(effect.victims)}: " if told else ""
 
 
 def weekday(day: date) -> str:
@@ -204,25 +204,17 @@ def _field(name: str, text: str, indent: int) -> Iterator[str]:
 
 
 def _html(explanation: Explanation) -> str:
-    try:
-        template = _environment().get_template("explanation.html.j2")
-        return template.render(explanation=explanation, asked=asked(explanation), facts=facts(explanation))
-    except TemplateSyntaxError as error:
-        raise SettingsError(f"{error.filename or error.name}, line {error.lineno}: {error.message}") from None
-    except TemplateError as error:
-        raise SettingsError(f"{resource('templates', 'explain')}: the page could not be made: {error}") from None
+    return _templates().fill(
+        "explanation.html.j2", explanation=explanation, asked=asked(explanation), facts=facts(explanation)
+    )
 
 
 @lru_cache(maxsize=1)
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(resource("templates", "explain")),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters.update(day=words.plain_date, weekday=weekday, outcome=outcome, cite=cite)
-    environment.globals.update(whom=whom, discharges=DISCHARGES)
-    return environment
+def _templates() -> Templates:
+    filters: dict[str, Callable[..., Any]] = {
+        "day": words.plain_date,
+        "weekday": weekday,
+        "outcome": outcome,
+        "cite": cite,
+    }
+    return Templates(resource("templates", "explain"), filters, {"whom": whom, "discharges": DISCHARGES})

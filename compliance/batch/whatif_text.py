@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
+from compliance import text
 from compliance.batch.whatif import Change, Example, Figures, Tally, WhatIf
 from compliance.policy.explain import words
 from compliance.text import printable, printable_json
@@ -38,10 +39,8 @@ def _text(answer: WhatIf) -> str:
 
 
 def percent(rate: float | None) -> str:
-    """A rate as a percentage with one decimal; 0% and 100% only where it is exactly that (rules 5.1)."""
-    if rate is None:
-        return "n/a"
-    return f"{rate:.0%}" if rate in (0.0, 1.0) else f"{min(max(rate * 100, 0.1), 99.9):.1f}%"
+    """A rate as a percentage, where there is one."""
+    return "n/a" if rate is None else text.percent(rate)
 
 
 def _head(answer: WhatIf) -> Iterator[str]:

@@ -9,6 +9,7 @@ import click
 
 from compliance.cli.base import CONFIG, echo, echo_text, service_of, stop
 from compliance.errors import SettingsError, UnavailableError
+from compliance.text import counted
 
 if TYPE_CHECKING:
     from compliance.reminders import Plan
@@ -51,17 +52,13 @@ def remind(config: Path, dry_run: bool) -> None:
             _tell_plan(service.plan())
             return
         outcome, delivery = service.remind()
-    digests, victims = _counted(outcome.digests, "digest"), _counted(outcome.victims, "victim")
+    digests, victims = counted(outcome.digests, "digest"), counted(outcome.victims, "victim")
     echo(outcome.not_now or f"{digests} queued for {victims}")
     echo(str(delivery))
     if delivery.refused:
         echo("refused mails are listed by: compliance outbox list --state refused", err=True)
     if delivery.stopped:
         raise UnavailableError(delivery.stopped)
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what}{'s' * (number != 1)}"
 
 
 def _tell_plan(planned: "Plan") -> None:
@@ -77,7 +74,7 @@ def _tell_plan(planned: "Plan") -> None:
         echo(f"digest to {digest.recipient_ref}: {digest.content.subject}")
     for reason, count in sorted(Counter(f"{d.outcome}: {d.reason}" for d in planned.decisions).items()):
         echo(f"{count:7,} {reason}")
-    digests = _counted(len(planned.digests), "digest")
+    digests = counted(len(planned.digests), "digest")
     echo(f"{digests} held: {planned.not_now}" if planned.not_now else f"{digests} would be sent")
 
 
@@ -194,4 +191,4 @@ def check(config: Path) -> None:
         for note in finding.notes:
             echo_text(f"       {note}", err=bool(finding.problems))
     if wrong:
-        stop(f"{wrong} problem{'s' * (wrong > 1)} found", SettingsError.exit_code)
+        stop(f"{counted(wrong, 'problem')} found", SettingsError.exit_code)

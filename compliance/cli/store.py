@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from compliance.cli.base import CONFIG, echo, service_of
+from compliance.text import counted
 
 
 @click.command()
@@ -19,7 +20,7 @@ def rebuild(config: Path) -> None:
 
     with service_of(config) as service:
         done = run(service.store, service.policy, service.clock())
-    echo(f"{_many(done.crimes, 'crime')} judged again, {_many(done.differences, 'obligation')} stood otherwise")
+    echo(f"{counted(done.crimes, 'crime')} judged again, {counted(done.differences, 'obligation')} stood otherwise")
     sys.exit(done.differences > 0)
 
 
@@ -40,9 +41,9 @@ def list_quarantined(config: Path) -> None:
         crime = f"crime {record.crime_ref}" if record.crime_ref else "no crime number"
         echo(
             f"{record.id}  {record.first_seen_at:%Y-%m-%d %H:%MZ} to {record.last_seen_at:%Y-%m-%d %H:%MZ}, "
-            f"{_many(record.times, 'time')}  {record.source}  {crime}: {record.reason}"
+            f"{counted(record.times, 'time')}  {record.source}  {crime}: {record.reason}"
         )
-    echo(f"standing: {_many(len(found), 'refused record')}", err=True)
+    echo(f"standing: {counted(len(found), 'refused record')}", err=True)
 
 
 @quarantine.command()
@@ -92,11 +93,11 @@ def retention(config: Path, dry_run: bool) -> None:
             return
         removed = retaining.apply()
         if retaining.of_crimes:
-            echo(f"{_many(removed.crimes, 'crime')} removed or stripped of officers")
+            echo(f"{counted(removed.crimes, 'crime')} removed or stripped of officers")
         if removed.refused:
-            echo(f"{_many(removed.refused, 'refused record')} removed")
+            echo(f"{counted(removed.refused, 'refused record')} removed")
         if removed.exports:
-            echo(f"{_many(removed.exports, 'file')} of exports removed")
+            echo(f"{counted(removed.exports, 'file')} of exports removed")
 
 
 @click.command()
@@ -110,7 +111,7 @@ def export(config: Path, folder: Path) -> None:
         service.judge()
         counts = run(service.store, folder)
     for name, count in counts.items():
-        echo(f"{folder / f'{name}.parquet'}: {_many(count, 'row')}")
+        echo(f"{folder / f'{name}.parquet'}: {counted(count, 'row')}")
 
 
 @click.command()
@@ -127,7 +128,3 @@ def backup(config: Path, file: Path) -> None:
 
     size = run(load_settings(config).database_url, file)
     echo(f"{file}: {size:,} bytes, checked")
-
-
-def _many(count: int, thing: str) -> str:
-    return f"{count:,} {thing}{'s' * (count != 1)}"

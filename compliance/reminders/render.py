@@ -6,14 +6,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError, select_autoescape
-
 from compliance.errors import SettingsError
 from compliance.mail import Rendered
 from compliance.reminders.digest import SAFE_CONTACT, Due, Holder, Letter
 from compliance.reminders.rules import ReminderRules
 from compliance.reminders.staff import Support
 from compliance.reminders.words import plain, plural
+from compliance.templating import Templates
+from compliance.text import listing
 
 WIDTH: Final = 76
 """Of a line of the text part: what every mail programme shows without breaking it."""
@@ -31,12 +31,7 @@ def render(letter: Letter, rules: ReminderRules) -> Rendered:
 
 
 def _render(folder: Path, name: str, letter: Letter, rules: ReminderRules) -> str:
-    try:
-        result = _templates(folder).get_template(name).render(letter=letter, can_reply=rules.reply_to is not None)
-    except TemplateSyntaxError as error:
-        raise SettingsError(f"{folder / name}, line {error.lineno}: {error.message}") from None
-    except (TemplateError, OSError, TypeError, ValueError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{folder / name}{_line(error, name)}: {error}") from None
+    result = _templates(folder).fill(name, letter=letter, can_reply=rules.reply_to is not None)
     if letter.victims and SAFE_CONTACT not in " ".join(result.split()):
         raise SettingsError(
             f"{folder / name}: the sentence on safe contact is missing; put {{{{ letter.safe_contact }}}} back"
@@ -44,31 +39,9 @@ def _render(folder: Path, name: str, letter: Letter, rules: ReminderRules) -> st
     return result
 
 
-def _line(error: Exception, name: str) -> str:
-    """`, line N` of the template in which an error arose."""
-    at, line = error.__traceback__, None
-    while at is not None:
-        if at.tb_frame.f_code.co_filename.endswith(name):
-            line = at.tb_lineno
-        at = at.tb_next
-    return f", line {line}" if line else ""
-
-
 @lru_cache
-def _templates(folder: Path) -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(folder),
-        undefined=StrictUndefined,
-        autoescape=select_autoescape(enabled_extensions=("html.j2",), default=False),
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["fill"] = _fill
-    environment.filters["when"] = _when
-    environment.filters["plural"] = plural
-    environment.filters["listing"] = _listing
-    environment.filters["whose"] = _whose
-    return environment
+def _templates(folder: Path) -> Templates:
+    return Templates(folder, {"fill": _fill, "when": _when, "plural": plural, "listing": _listing, "whose": _whose})
 
 
 @lru_cache(maxsize=4096)  # most sentences stand in every mail
@@ -102,5 +75,4 @@ def _whose(of: Holder | Support) -> str:
 
 def _listing(texts: Any) -> str:
     """`a`, `a or b`, `a, b or c`."""
-    *others, last = [str(text) for text in texts]
-    return f"{', '.join(others)} or {last}" if others else last
+    return listing([str(text) for text in texts], "or")

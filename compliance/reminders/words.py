@@ -10,6 +10,7 @@ from compliance.reminders.owed import Owed, Standing
 from compliance.reminders.routing import ABSENT, BAD_ADDRESS, LEFT, NO_ADDRESS, NOBODY, REFUSED, UNKNOWN, Directory
 from compliance.reminders.stages import ATTEMPTS, CONTACT_HOLD, LEADERS, Decision
 from compliance.reminders.waiting import Waiting
+from compliance.text import plural as noun_of
 
 _UNREADABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]+")
 _SHOWN_ATTEMPTS: Final = 3
@@ -42,7 +43,7 @@ def last_update(waiting: Waiting, today: date) -> str:
 
 def plural(number: int, one: str, several: str) -> str:
     """`1 day`, `3 days`."""
-    return f"{number} {one if number == 1 else several}"
+    return f"{number} {noun_of(number, one, several)}"
 
 
 def away(officer: str | None, directory: Directory | None, today: date) -> str | None:

@@ -1,17 +1,16 @@
 """Figures into one self-contained HTML file: no script, nothing fetched, the same bytes for the same figures."""
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError
-
-from compliance.errors import SettingsError
 from compliance.reports import attention, charts, passages, telling, words
 from compliance.reports.definitions import GLOSSARY
 from compliance.reports.model import Figures
 from compliance.reports.periods import in_words
 from compliance.reports.rows import cases_command
 from compliance.resources import resource
+from compliance.templating import Templates
 
 
 def render(figures: Figures) -> str:
@@ -33,13 +32,9 @@ def render(figures: Figures) -> str:
 
 
 def fill(template: str, **values: Any) -> str:
-    """A template of a report with its values. Raises SettingsError that names the template where it is wrong."""
-    try:
-        return _environment().get_template(template).render(**values)
-    except TemplateSyntaxError as error:
-        raise SettingsError(f"{error.filename or error.name}, line {error.lineno}: {error.message}") from None
-    except TemplateError as error:
-        raise SettingsError(f"{resource('templates', 'report')}: the report could not be made: {error}") from None
+    """A template of a report with its values. Raises SettingsError that names the template and the line where it is
+    wrong."""
+    return _environment().fill(template, **values)
 
 
 def edition_name(figures: Figures) -> str:
@@ -50,33 +45,25 @@ def edition_name(figures: Figures) -> str:
 
 
 @lru_cache(maxsize=1)
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(resource("templates", "report")),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters.update(
-        percent=words.percent,
-        interval=words.interval,
-        number=words.number,
-        signed=words.signed,
-        verdict=words.verdict,
-        day=words.day,
-        instant=words.instant,
-        heading=words.heading,
-        reach=words.reach,
-        in_words=in_words,
-    )
-    environment.globals.update(
-        span=words.span,
-        counted=words.counted,
-        drawn=charts,
-        telling=telling,
-        passages=passages,
-        attention=attention,
-    )
-    return environment
+def _environment() -> Templates:
+    filters: dict[str, Callable[..., Any]] = {
+        "percent": words.percent,
+        "interval": words.interval,
+        "number": words.number,
+        "signed": words.signed,
+        "verdict": words.verdict,
+        "day": words.day,
+        "instant": words.instant,
+        "heading": words.heading,
+        "reach": words.reach,
+        "in_words": in_words,
+    }
+    values = {
+        "span": words.span,
+        "counted": words.counted,
+        "drawn": charts,
+        "telling": telling,
+        "passages": passages,
+        "attention": attention,
+    }
+    return Templates(resource("templates", "report"), filters, values)

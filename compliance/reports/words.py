@@ -6,6 +6,7 @@ from math import ceil
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
+from compliance import text
 from compliance.reports.model import Change, Division, Figures, Period, Proportion, Requirement, SameDay
 from compliance.reports.periods import parse_period
 from compliance.reports.spans import Kind
@@ -26,12 +27,8 @@ class Line(NamedTuple):
 
 
 def percent(share: float | None) -> str:
-    """A proportion as a percentage with one decimal; 0% and 100% only where it is exactly that."""
-    if share is None:
-        return NOT_AVAILABLE
-    if share in (0.0, 1.0):
-        return f"{share:.0%}"
-    return f"{min(max(share * 100, 0.1), 99.9):.1f}%"
+    """A proportion as a percentage, where there is one."""
+    return NOT_AVAILABLE if share is None else text.percent(share)
 
 
 def interval(share: Proportion) -> str:
@@ -51,9 +48,7 @@ def number(count: int | None) -> str:
 
 def counted(count: int | None, one: str, many: str | None = None) -> str:
     """A number with its noun: 1 victim, 2 victims; None: withheld (statistics 1.6)."""
-    if count is None:
-        return f"a withheld number of {many or one + 's'}"
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
+    return f"a withheld number of {many or one + 's'}" if count is None else text.counted(count, one, many)
 
 
 def signed(difference: float) -> str:
@@ -109,7 +104,7 @@ def listed(names: Sequence[str], most: int = 5) -> str:
     """Names as a sentence has them, no more than so many: A, B and C; A, B and 2 others."""
     if len(names) > most:
         names = [*names[: most - 1], f"{len(names) - most + 1} others"]
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return text.listing(names)
 
 
 def summary(figures: Figures) -> list[Line]:

@@ -18,6 +18,7 @@ from compliance.store import (
     remove_refused,
     retention_due,
 )
+from compliance.text import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +82,14 @@ class Retaining:
             for crime in retention_due(self.store, rule, now):
                 yield f"{rule.action}: crime {crime.crime_ref}, closed on {crime.closed_on}"
                 count += 1
-            crimes = f"{count:,} crime{'s' * (count != 1)}"
-            yield f"{rule.action}: {crimes} closed more than {rule.days_after_closing:,} days ago"
+            yield f"{rule.action}: {counted(count, 'crime')} closed more than {rule.days_after_closing:,} days ago"
         refused = [
             f"remove: refused record {over.number}, which last came on {over.last_seen_on}"
             for over in refused_over(self.store, self.of_refused, now)
         ]
-        yield from _counted(refused, "refused record", settings.remove_refused_after_days)
+        yield from _summed(refused, "refused record", settings.remove_refused_after_days)
         exports = [f"remove: {path}" for path in self.exports()]
-        yield from _counted(exports, "file of an export", settings.remove_exports_after_days, "files of exports")
+        yield from _summed(exports, "file of an export", settings.remove_exports_after_days, "files of exports")
 
     def exports(self) -> list[Path]:
         """The files of exports that were taken, or could not be read, and whose time is over."""
@@ -99,8 +99,7 @@ class Retaining:
         return exports_of(self.settings).moved_before(self.local.start_of(old))
 
 
-def _counted(lines: list[str], one: str, days: int, several: str | None = None) -> Iterator[str]:
+def _summed(lines: list[str], one: str, days: int, several: str | None = None) -> Iterator[str]:
     yield from lines
     if lines:
-        what = one if len(lines) == 1 else several or f"{one}s"
-        yield f"remove: {len(lines):,} {what} kept for more than {days:,} days"
+        yield f"remove: {counted(len(lines), one, several)} kept for more than {days:,} days"

@@ -10,11 +10,12 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "compliance"
 SHARED = ROOT.parent / "shared" / "spec"
 
-LEAVES = {"errors", "resources", "text", "writing"}
+LEAVES = {"errors", "resources", "templating", "text", "writing"}
 SERVICE = {"records", "policy", "batch", "feeds", "store", "mail", "reminders", "reports", "config", "clock"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "text": set(),
+    "templating": set(),
     "writing": set(),
     "clock": set(),
     "resources": set(),

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from compliance.errors import ComplianceError, RecordError, SettingsError, UnavailableError
-from compliance.text import printable, printable_json
+from compliance.text import counted, listing, percent, plural, printable, printable_json
 
 UNSEEN = {
     "escape": "\x1b", "null": "\0", "bell": "\x07", "carriage return": "\r", "line feed": "\n", "tab": "\t",
@@ -59,3 +59,20 @@ def test_every_error_of_ours_is_printable_whatever_it_quotes(kind: type[Complian
     """A reason phrase, a file's name, a mail server's words: nobody has to think of it where an error is raised."""
     error = kind("503 \x1b]0;owned\x07\u202e\x9b\udcff\nforged line", "a line of our own")
     assert str(error) == "503 \\x1b]0;owned\\x07\\u202e\\x9b\\udcff\\nforged line\na line of our own"
+
+
+def test_a_number_takes_its_noun() -> None:
+    assert [counted(n, "crime") for n in (0, 1, 2, 2000)] == ["0 crimes", "1 crime", "2 crimes", "2,000 crimes"]
+    assert counted(2, "victim is", "victims are") == "2 victims are"
+    assert (plural(1, "day"), plural(3, "day"), plural(2, "policy", "policies")) == ("day", "days", "policies")
+
+
+def test_a_share_is_nothing_or_all_only_where_it_is_exactly_that() -> None:
+    """Rules 5.1: 100% of 2,000 with one late is 99.9%, however it would be rounded."""
+    shares = (0.0, 1 / 2000, 0.5, 0.99951, 1.0)
+    assert [percent(share) for share in shares] == ["0%", "0.1%", "50.0%", "99.9%", "100%"]
+
+
+def test_a_list_is_put_in_words() -> None:
+    assert [listing(list(items)) for items in ("a", "ab", "abc")] == ["a", "a and b", "a, b and c"]
+    assert listing(["a", "b", "c"], "or") == "a, b or c"

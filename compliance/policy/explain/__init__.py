@@ -28,6 +28,7 @@ from compliance.policy.model import Policy
 from compliance.policy.standing import owners
 from compliance.records.columns import CANCELLED, OPEN, Coded, Columns
 from compliance.records.instants import NONE
+from compliance.text import listing
 
 __all__ = [
     "DISCHARGES", "Basis", "Effect", "Entry", "Explanation", "Obligation", "Remark", "Requirement", "Victim", "explain",
@@ -161,7 +162,7 @@ def _not_asked(evidence: Evidence, case: Case) -> Iterator[Remark]:
         elif not evidence.events_of(requirement):
             silent.append(requirement.id)
     if silent:
-        yield Remark(f"No such event so far, so nothing is owed under {words.listing(silent)}.", "7.1")
+        yield Remark(f"No such event so far, so nothing is owed under {listing(silent)}.", "7.1")
 
 
 def _obligation(evidence: Evidence, duty: Duty) -> Obligation:

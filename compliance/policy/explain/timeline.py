@@ -13,6 +13,7 @@ from compliance.policy.model import Requirement
 from compliance.policy.verdicts import Clause
 from compliance.records.columns import CANCELLED, CLOSED, OPEN, Coded
 from compliance.records.instants import NONE, from_micros
+from compliance.text import listing
 
 _LATER: Final = Remark("Later than the moment asked about.", "2.7")
 _STATUS: Final = {OPEN: "Case open", CLOSED: "Case closed", CANCELLED: "Crime cancelled (found not to be a crime)"}
@@ -198,7 +199,7 @@ def not_owed(requirement: Requirement, day: int) -> tuple[str, str]:
         return f"it is in force only from {words.plain_date(first)} on", "6.2"
     if last and day > to_day(last):
         return f"it was in force only until {words.plain_date(last)}", "6.2"
-    return f"it is owed only to victims of category {words.listing(requirement.only_for or [])}", "9.5"
+    return f"it is owed only to victims of category {listing(requirement.only_for or [])}", "9.5"
 
 
 def _due_dates(evidence: Evidence) -> Iterator[Entry]:
@@ -212,7 +213,7 @@ def _due_dates(evidence: Evidence) -> Iterator[Entry]:
             found.setdefault(key, []).append(evidence.refs[victim])
     several = len(evidence.refs) > 1
     for (day, name, fate), refs in found.items():
-        whose = f" for {words.listing(sorted(set(refs)))}" if several else ""
+        whose = f" for {listing(sorted(set(refs)))}" if several else ""
         yield Entry("due", day, None, None, f"Due date of {name}{whose}: {fate}.")
 
 

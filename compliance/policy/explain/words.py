@@ -1,12 +1,13 @@
 """Dates, instants and counts in words, as an explanation says them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from compliance.policy.calendars import from_day
 from compliance.records.instants import from_micros
+from compliance.text import listing, plural
 
 _ORDINALS: Final = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
@@ -35,7 +36,7 @@ def span(first: int, last: int) -> str:
 
 def count(number: int, noun: str) -> str:
     """A number with its noun: 1 day, 2 days."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return f"{number} {plural(number, noun)}"
 
 
 def ordinal(number: int) -> str:
@@ -44,11 +45,6 @@ def ordinal(number: int) -> str:
         return _ORDINALS[number - 1]
     ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{number}{ending}"
-
-
-def listing(items: Sequence[str]) -> str:
-    """One; one and two; one, two and three."""
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
 
 
 def days(numbers: Iterable[int], after: int) -> str:

@@ -1,0 +1,54 @@
+"""Templates that a force may edit: strict, escaped, and what is wrong in one is said by file and line."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError, select_autoescape
+
+from compliance.errors import SettingsError
+
+_PLAIN: Final = ("txt.j2",)
+
+
+class Templates:
+    """The Jinja templates of a folder, and the filters and values that all of them may use.
+
+    A name that is not given is an error, never a blank. What is put in is escaped, but in plain text (`.txt.j2`).
+    """
+
+    def __init__(
+        self, folder: Path, filters: Mapping[str, Callable[..., Any]], values: Mapping[str, Any] | None = None
+    ) -> None:
+        self._folder = folder
+        self._environment = Environment(
+            loader=FileSystemLoader(folder),
+            autoescape=select_autoescape(disabled_extensions=_PLAIN, default=True),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+        )
+        self._environment.filters.update(filters)
+        self._environment.globals.update(values or {})
+
+    def fill(self, name: str, **values: Any) -> str:
+        """A template with its values. Raises SettingsError that names the template and the line where it is wrong."""
+        try:
+            return self._environment.get_template(name).render(**values)
+        except TemplateSyntaxError as error:
+            raise SettingsError(
+                f"{error.filename or self._folder / name}, line {error.lineno}: {error.message}"
+            ) from None
+        except (TemplateError, OSError, TypeError, ValueError) as error:
+            raise SettingsError(f"{self._place(error, name)}: {error}") from None
+
+    def _place(self, error: Exception, name: str) -> str:
+        """The template in which an error arose, this one or one that it takes in, and the line."""
+        place, at = str(self._folder / name), error.__traceback__
+        while at is not None:
+            file = at.tb_frame.f_code.co_filename
+            if Path(file).parent == self._folder:
+                place = f"{file}, line {at.tb_lineno}"
+            at = at.tb_next
+        return place
