@@ -79,8 +79,9 @@ def json_page(body: bytes, source: str, names: PageNames = NAMES) -> Page:
         try:
             page = decode(rest)
         except (msgspec.MsgspecError, UnicodeError, RecursionError):
-            start = body[:40].decode("utf-8", "replace")
-            found = f"{error}; {len(body):,} bytes, beginning {start!r}"
+            # The start of a web page says who answered; that of anything else may be a record.
+            start = body[:40].decode("utf-8", "replace") if body.lstrip(_SPACE).startswith(b"<") else ""
+            found = f"{error}; {len(body):,} bytes" + (f", beginning {start!r}" if start else "")
             problem = f"{source} gave no JSON page ({found}); {_EXPECTED}"
             if body.lstrip(_SPACE).startswith(b"{"):
                 raise AskForLessError(

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
-from compliance.errors import RecordError
+from compliance.errors import RecordError, nearest
 from compliance.feeds.mapping import WRONG, Row
 from compliance.records.wire import MAX_RECORD_BYTES
+from compliance.text import counted
 
 SUFFIXES: Final = (".csv", ".ndjson", ".parquet")
 _BATCH: Final = 5000
@@ -107,10 +108,13 @@ def _parquet(path: Path, needed: dict[str, str]) -> Iterator[Row]:
 
 
 def _check_columns(header: list[str], name: str, needed: dict[str, str]) -> None:
-    twice = sorted({column for column in header if header.count(column) > 1})
-    if twice:
-        raise RecordError(f"{name}: the column {twice[0][:80]!r} stands twice in the header")
+    """What is said quotes no header, for where there is none its place is taken by a row."""
+    for second, column in enumerate(header):
+        if (first := header.index(column)) < second:
+            raise RecordError(f"{name}: columns {first + 1} and {second + 1} of the header have the same name")
     for column, setting in needed.items():
         if column not in header:
-            found = ", ".join(header)[:300]
-            raise RecordError(f"{name}: there is no column {column!r}, which {setting} names; found {found}")
+            raise RecordError(
+                f"{name}: there is no column {column!r}, which {setting} names; the header has "
+                f"{counted(len(header), 'column')}{nearest(column, header)}"
+            )

@@ -113,12 +113,30 @@ def test_a_row_with_too_few_columns_refuses_its_crime_alone(folder: Folder) -> N
     assert bad == {"crime_ref": "1", "reported_at": "a.csv, line 2: 3 columns where the header has 2"}
 
 
+NAMED = Rules(fields={"crime": {"reported_at": "reported_at"}}, timezone="Europe/London")
+
+
+@pytest.mark.parametrize("content", ["22A/1/26,PC Bob,2026-07-01 10:00\n", "22A/1/26,22A/1/26\n"])
+def test_a_file_without_a_header_is_not_quoted_for_its_first_row_is_data(folder: Folder, content: str) -> None:
+    """What is said goes into the log."""
+    folder.put("a.csv", content)
+    with pytest.raises(UnavailableError, match=r"a.csv: (there is no column|columns 1 and 2)") as caught:
+        polled(feed_of(folder, NAMED))
+    assert not [found for found in ("22A", "Bob") if found in str(caught.value)]
+
+
+def test_a_column_that_is_nearly_there_is_named(folder: Folder) -> None:
+    folder.put("a.csv", "crime_ref,reported at\n1,2026-07-01 10:00\n")
+    with pytest.raises(UnavailableError, match=r"no column 'reported_at'.*2 columns; did you mean 'reported at'\?"):
+        polled(feed_of(folder, NAMED))
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
         (b'crime_ref,reported_at\n"1,2026-07-01 10:00\n', "not readable as CSV"),
         (b"crime_ref,reported_at\n\xff,2026-07-01 10:00\n", "byte 0xff is not utf-8"),
-        (b"crime_ref,crime_ref\n1,2\n", "stands twice in the header"),
+        (b"crime_ref,crime_ref\n1,2\n", "columns 1 and 2 of the header have the same name"),
         (b"crime_ref,reported\n1,2026-07-01 10:00\n", "there is no column 'reported_at', which crime_system.mapping.crime"),
         (b"", "there is no column"),
         (b"crime_ref,reported_at\n1," + b"x" * 1_100_000 + b"\n", "field larger than field limit"),
@@ -131,10 +149,9 @@ def test_a_file_that_cannot_be_read_fails_with_its_reason_and_the_next_is_taken(
 ) -> None:
     folder.put("a.csv", content)
     folder.put("b.csv", crimes("2"))
-    rules = Rules(fields={"crime": {"reported_at": "reported_at"}}, timezone="Europe/London")
     taken: list[Page] = []
     with pytest.raises(UnavailableError, match=r"a\.csv was not taken and lies in") as raised:
-        taken.extend(feed_of(folder, rules).pages(None))
+        taken.extend(feed_of(folder, NAMED).pages(None))
     assert said in str(raised.value)
     assert said in (folder.path / "failed" / "a.csv.reason.txt").read_text()
     assert folder.names("done") == ["b.csv"]
