@@ -23,7 +23,6 @@ T = TypeVar("T")
 AS_AT = datetime(2026, 11, 25, 12, tzinfo=UTC)
 BEFORE = timedelta(days=55)  # of K to T, unless told
 KNOWN_AT = AS_AT - BEFORE
-LAST_DAY = date(2027, 6, 30).toordinal()  # later facts could have due dates that the calendars do not cover
 LONDON = ZoneInfo("Europe/London")
 EPOCH = date(1970, 1, 1).toordinal()
 
@@ -160,7 +159,7 @@ class Story:
         day = self.of(self.days) + self.of(steps)
         if day > self.today and not self.rarely(5):
             day = self.days[0] + self.of(range(max(1, self.today - self.days[0])))
-        day = min(day, self.today + 40, LAST_DAY)
+        day = min(day, self.today + 40)
         self.days.append(day)
         return day
 
@@ -262,7 +261,7 @@ class Story:
         """A change of status some days after the one before, or after any fact."""
         day = self.day(self.steps)
         if self.changed_on and not self.rarely(4):
-            self.days[-1] = day = min(self.changed_on + self.of(GAPS), self.today + 40, LAST_DAY)
+            self.days[-1] = day = min(self.changed_on + self.of(GAPS), self.today + 40)
         self.changed_on = day
         self.is_open = self.of((not self.is_open,) * 5 + (self.is_open,))
         kind = "open" if self.is_open else self.of(SHUT)
@@ -272,7 +271,7 @@ class Story:
         """One update, several on one day, or one every few days."""
         every, count = self.of(((0, 1),) * 12 + ((0, 2), (0, 4), (3, 5), (7, 8), (27, 4), (28, 4), (28, 9), (29, 4)))
         first = self.day(self.steps)
-        return [self.update(first + n * every) for n in range(count) if first + n * every <= LAST_DAY]
+        return [self.update(first + n * every) for n in range(count)]
 
     def update(self, day: int) -> Json:
         self.days.append(day)

@@ -10,7 +10,7 @@ from tests.mutation import broken, otherwise
 
 FACTS, CYCLE, OPEN = "policy.facts", "policy.obligations._Cycle", "policy.standing.Openness"
 ALWAYS, CHAIN, DECLINE = "policy.obligations.always_owed", "policy.obligations.chain", f"{CYCLE}._decline"
-NEXT, AFTER, DUE = f"{CYCLE}.next_clock", "policy.windows.Windows._after", "policy.windows.due_date"
+NEXT, AFTER, DUE = f"{CYCLE}.next_clock", "policy.windows.Windows._opens", "policy.windows.due_date"
 EVENTS, CREATED, WORKING = "policy.events.event_obligations", "policy.events._created", "policy.calendars.Calendar"
 ROWS, TABLE, READ = "policy.rows", "policy.verdicts.Verdicts.table", "records.assembly._Assembly"
 
@@ -93,7 +93,7 @@ FURTHER_CONTACT = (
     broken("rules 4.4", "the next cycle counts from the due date of a met one", NEXT, ("_last_in_window(self._day, self._owed.place[met], due[met])", "due[met]")),
     broken("rules 4.4", "an update on the due date is not the last of its cycle", "policy.obligations._last_in_window", ("<= due[live]", "< due[live]")),
     broken("rules 4.4", "the next cycle counts from the due date of a late one", NEXT, ("clock[late] = self._first[late]", "clock[late] = due[late]")),
-    broken("rules 4.4", "the next window opens on the day of the last update", CHAIN, ("advance(counted.day, place, clock + 1)", "place = owed.place[goes_on] * 0 + counted.start[owed.case[goes_on]]\n        advance(counted.day, place, clock)")),
+    broken("rules 4.4", "the next window opens on the day of the last update", CHAIN, ("advance(counted.day, place, clock + 1)", "place = counted.start[owed.case]\n        advance(counted.day, place, clock)")),
     broken("rules 4.5", "silence never ends a cycle", f"{CYCLE}._behind", ("_set(came, silent_until < self._block.moment.today, Clause.SILENCE)", "pass")),
     broken("rules 4.5", "a cycle is missed a day too early", f"{CYCLE}._behind", ("silent_until < self", "silent_until <= self")),
     broken("rules 4.5", "the next cycle is due another interval later", NEXT, ("clock[silent] = due[silent]", "clock[silent] = self._silent_until[silent]")),
@@ -115,7 +115,7 @@ STATES = (
     broken("rules 5.2", "a met contact of a closed case is pending until the due date has passed", f"{CYCLE}.__init__", ("in_window = self._first[pending] <= due[pending]", "in_window = (self._first[pending] <= due[pending]) & was_open[pending]")),
     broken("rules 5.3", "a cancelled crime is a closed one", f"{OPEN}.__init__", ("kind[last] == CANCELLED", "False")),
     broken("rules 5.3", "a crime once cancelled stays cancelled", f"{OPEN}.__init__", ("self.cancelled[crime[last]] = kind[last] == CANCELLED", "self.cancelled[crime[kind == CANCELLED]] = True")),
-    broken("rules 5.3", "a cancellation does not reach back to a due date that has passed", "policy.judgement._requirement", ("is_waived = block.openness.cancelled[cases.crime]", "is_waived = block.openness.cancelled[cases.crime] & (due >= block.moment.today)")),
+    broken("rules 5.3", "a cancellation does not reach back to a due date that has passed", "policy.judgement._requirement", ("is_waived = block.openness.cancelled[cases.crime]", "is_waived = block.openness.cancelled[cases.crime] & (first.due >= block.moment.today)")),
     broken("rules 5.4", "a decline changes nothing for a requirement that is always owed", ALWAYS, ("if (declined < NEVER).any():", "if False:")),
     broken("rules 5.4", "a decline changes nothing for a chain", f"{CYCLE}.__init__", ("bool((self._declined < NEVER).any())", "False")),
     broken("rules 5.4", "an update on the date of the decline does not discharge (always owed)", ALWAYS, ("(first <= declined)", "(first < declined)")),
@@ -166,6 +166,12 @@ DATES_AND_EVENTS = (
     broken("rules 6.1", "Saturdays are working days", f"{WORKING}.__init__", ("% 7 >= 5", "% 7 >= 6")),
     broken("rules 6.1", "bank holidays are working days", f"{WORKING}.__init__", ("np.isin(days, [to_day(day) for day in holidays]) | ", "")),
     broken("rules 6.1", "the day of the event is day 1", f"{WORKING}.add_working_days", ("+ count - 1", "+ count - 2")),
+    broken("rules 6.1a", "working days are counted from a day before the calendar begins", f"{WORKING}.add_working_days", ("(start >= self.first) & (start <= self.last)", "start <= self.last")),
+    broken("rules 6.1a", "what is due beyond the calendar's end is due on its last working day", f"{WORKING}.add_working_days", ("len(self._working) - 1", "len(self._working) - 2"), ("due if every else np.where(known, due, np.int32(NO_DAY))", "due")),
+    broken("rules 6.1a", "what cannot be judged is dropped without a word", EVENTS, ("aside = Aside(case[unknown], number[unknown], own, day[unknown])", "aside = Aside(case[:0], number[:0], own[:0], day[:0])")),
+    broken("rules 6.1a", "one event set aside takes the others of its victim with it", EVENTS, ("known = due != NO_DAY", "known = ~np.isin(case, case[unknown])")),
+    broken("rules 6.1a", "of a cancelled crime nothing is set aside", EVENTS, ("np.flatnonzero(due == NO_DAY)", "np.flatnonzero((due == NO_DAY) & ~block.openness.cancelled[block.cases.crime[case]])")),
+    broken("rules 6.1a", "an event that creates nothing is set aside all the same", CREATED, ("(day >= found.day_0[case]) & ", "")),
     broken("rules 6.1", "a clock that starts on a day off starts on the next working day", f"{WORKING}.add_working_days", ("+ count - 1", "+ count - np.isin(start, self._working)")),
     otherwise("rules 6.1", "news of an arrest is due within 5 calendar days", "victims-code-2006", "arrested.within.days=5"),
     broken("rules 6.2", "no requirement is in force before 2021", "policy.windows.Windows.applies", ("np.ones(len(day), dtype=np.bool_)", "day >= 18_628")),
@@ -205,8 +211,8 @@ GENERAL_FORM = (
     otherwise("rules 9.3", "the second update is owed by a closed case", "hertfordshire", "10-day.open_only=false"),
     broken("rules 9.3", "whatever does not repeat is owed whatever the status", "policy.judgement._requirement", ("if requirement.open_only:", "if requirement.repeat_every:")),
     broken("rules 9.3", "the policy's word on open cases is turned round", "policy.judgement._requirement", ("if requirement.open_only:", "if not requirement.open_only:")),
-    broken("rules 9.4", "where R does not apply, the window opens after R all the same", AFTER, ("return np.where(applies, opens, other)", "return opens")),
-    broken("rules 9.4", "where R does not apply, its own after does not take its place", AFTER, ("self._after(before) if before.after else ", "")),
+    broken("rules 9.4", "where R does not apply, the window opens after R all the same", AFTER, ("np.where(applies, opens, found)", "opens")),
+    broken("rules 9.4", "where R does not apply, its own after does not take its place", AFTER, ("self._chain(requirement)", "self._chain(requirement)[:1]")),
     broken("rules 9.4", "the update that met R is the further contact too", AFTER, ("np.where(first <= due, first, due) + 1", "np.where(first <= due, first, due + 1)")),
     broken("rules 9.4", "an R that a decline waived opens its window only after its due date", AFTER, ("np.where(first <= due, first, due) + 1", "np.where((first <= due) & (first <= self._block.cases.declined), first, due) + 1")),
     otherwise("rules 9.4", "the further contact follows the first update, not the second", "hertfordshire", "28-day.after=5-day"),

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from tests.reference_case import DAY, Case, Json, Update, exists, instant, last_of_each, later
+from tests.reference_case import DAY, BeyondCalendarError, Case, Json, Update, exists, instant, last_of_each, later
 
 
 @dataclass(frozen=True)
@@ -41,14 +41,29 @@ def judge_record(record: Json, policy: Json, as_at: datetime, known_at: datetime
     Takes a decoded crime record (records.md 1), a policy as read from its TOML file (rules.md 9) and aware instants.
     Gives verdict rows with the columns, and in the order, of records.md 2; dates are ISO texts.
     """
+    return answer_record(record, policy, as_at, known_at)[0]
+
+
+def answer_record(
+    record: Json, policy: Json, as_at: datetime, known_at: datetime | None = None
+) -> tuple[list[Json], list[Json]]:
+    """The verdict rows, as `judge_record`, and what is set aside (6.1a): crime, victim, requirement, the event's number
+    as cycle (0 where the report starts the clock), and the date from which it would run; in the same order."""
     if instant(record["reported_at"]) > as_at:
-        return []  # records.md 2: a crime reported after T has no rows
+        return [], []  # records.md 2: a crime reported after T has no rows
     case = Case(record, policy, as_at, known_at)
     rows: list[Json] = []
+    set_aside: list[Json] = []
     for victim in last_of_each(record.get("victims"), "victim_ref"):
         if exists(victim.get("added_at"), as_at):  # section 3: a victim added after T does not exist yet
-            rows += Owed(case, victim).rows()
-    return sorted(rows, key=lambda row: (row["victim_ref"], row["requirement"], row["cycle"]))
+            owed = Owed(case, victim)
+            rows += owed.rows()
+            set_aside += owed.set_aside
+    return sorted(rows, key=_place), sorted(set_aside, key=_place)
+
+
+def _place(row: Json) -> tuple[str, str, int]:
+    return row["victim_ref"], row["requirement"], row["cycle"]
 
 
 class Owed:
@@ -64,6 +79,7 @@ class Owed:
         self.updates = case.counted(victim["victim_ref"])
         self.requirements = {requirement["id"]: requirement for requirement in case.policy["requirement"]}
         self.x, self.u = self.decline()
+        self.set_aside: list[Json] = []
 
     def decline(self) -> tuple[date | None, date | None]:
         """5.4: the dates X and U of declining; no X: there is no decline; no U: it has no end yet."""
@@ -85,7 +101,20 @@ class Owed:
     def answers(self, requirement: Json) -> Iterable[tuple[Obligation, Answer]]:
         if requirement["clock"].startswith("event:"):
             return [(obligation, self.judge(requirement, obligation)) for obligation in self.event_ones(requirement)]
-        return self.chain(requirement) if self.applies(requirement) else []
+        if not self.applies(requirement):
+            return []
+        try:
+            self.first(requirement)
+        except BeyondCalendarError:
+            self.put_aside(requirement, 0, self.d0)
+            return []
+        return self.chain(requirement)
+
+    def put_aside(self, requirement: Json, cycle: int, clock: date) -> None:
+        """6.1a: no verdict row, but an entry. What comes after one set aside (9.4) needs its dates, and goes with it;
+        what comes after one that does not apply to the victim needs those of that one's own `after`."""
+        names = {"crime_ref": self.case.record["crime_ref"], "victim_ref": self.victim["victim_ref"]}
+        self.set_aside.append(names | {"requirement": requirement["id"], "cycle": cycle, "clock": clock.isoformat()})
 
     # Which obligations there are
 
@@ -118,8 +147,14 @@ class Owed:
             on = self.case.local(event["at"])
             if on < self.d0 or not self.applies(requirement, on):
                 continue  # 7.1a, 6.2
-            if not self.declining(on):  # 5.4: an event on X+1 ... U-1
-                yield Obligation(number, on, on, later(on, self.within(requirement)), instant(event["at"]))
+            if self.declining(on):
+                continue  # 5.4: an event on X+1 ... U-1
+            try:
+                due = later(on, self.within(requirement))
+            except BeyondCalendarError:
+                self.put_aside(requirement, number, on)
+                continue
+            yield Obligation(number, on, on, due, instant(event["at"]))
 
     def opens(self, requirement: Json) -> date:
         """When the first window of a requirement opens (9.2, 9.4)."""

@@ -1,9 +1,11 @@
 """The facts of one crime, for the plain reference: what exists as at T and is known as at K (`docs/rules.md` 2, 6)."""
 
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,6 +15,12 @@ Json = dict[str, Any]
 
 DAY = timedelta(days=1)
 BANK_HOLIDAYS = holidays.country_holidays("GB", subdiv="ENG")
+_CALENDAR = Path(__file__).parents[1] / "rules" / "calendars" / "england-and-wales.toml"
+KNOWN_FROM, KNOWN_UNTIL = (tomllib.loads(_CALENDAR.read_text("utf-8"))[key] for key in ("covers_from", "covers_until"))
+
+
+class BeyondCalendarError(Exception):
+    """6.1a: a date that a requirement needs lies before or after what the calendar knows."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +59,12 @@ def add(clock: date, unit: str, count: int) -> date:
     """6.1: calendar days, or the Nth working day after the clock date (which is day 0, whatever day it is)."""
     if unit == "days":
         return clock + count * DAY
+    if clock < KNOWN_FROM:
+        raise BeyondCalendarError
     while count:
         clock += DAY
+        if clock > KNOWN_UNTIL:
+            raise BeyondCalendarError
         if clock.weekday() < 5 and clock not in BANK_HOLIDAYS:
             count -= 1
     return clock

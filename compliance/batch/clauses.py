@@ -19,6 +19,7 @@ _HAS: Final[Mapping[str, Callable[[Requirement], bool]]] = {
     "repeats": lambda r: r.repeat_every is not None,
     "event": lambda r: r.event is not None,
     "enhanced": lambda r: r.enhanced is not None,
+    "working days": lambda r: r.counts_working_days,
     "agreed interval": lambda r: r.honour_agreed_interval,
     "some categories": lambda r: r.only_for is not None,
 }

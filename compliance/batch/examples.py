@@ -1,6 +1,6 @@
 """Worked examples: a crime's story and the verdicts it must get, as data beside the policies."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from compliance.errors import RecordError, SettingsError, nearest, settings_error
 from compliance.policy import STATES, Policy, judge
 from compliance.policy.calendars import read_toml
+from compliance.policy.setting_aside import CLAUSE
 from compliance.records import check_instants, columns, convert_crime
 from compliance.text import counted
 
@@ -51,6 +52,16 @@ class _Verdict(BaseModel):
         return state
 
 
+class _SetAside(BaseModel):
+    """What is set aside (rules 6.1a). `cycle`: the event's number, 0 where the requirement runs from the report."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    victim_ref: str = ""
+    requirement: str = Field(default="", min_length=1)
+    cycle: int = 0
+
+
 _MAY_BE_NULL: Final = {name for name, field in _Verdict.model_fields.items() if field.default is None}
 
 
@@ -65,6 +76,7 @@ class _Example(BaseModel):
     crime: dict[str, Any]
     verdict: list[_Verdict] = []
     verdicts: str | None = Field(default=None, pattern="^none$")
+    set_aside: list[_SetAside] = []
 
 
 class _File(BaseModel):
@@ -77,7 +89,8 @@ class _File(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One worked example of a policy. `crime` is a record as JSON would hold it; `verdicts` what it must get."""
+    """One worked example of a policy. `crime` is a record as JSON would hold it; `verdicts` what it must get, and
+    `set_aside` what of it must be set aside (rules 6.1a)."""
 
     path: Path
     policy: str
@@ -88,6 +101,7 @@ class Example:
     known_at: datetime | None
     crime: dict[str, Any]
     verdicts: list[dict[str, Any]]
+    set_aside: list[dict[str, Any]]
 
     def __str__(self) -> str:
         return f"{self.path}: {self.title!r}"
@@ -105,7 +119,8 @@ def _load(path: Path) -> Iterator[Example]:
     try:
         file = _File.model_validate(data)
     except ValidationError as error:
-        known = [*_File.model_fields, *_Example.model_fields, *_Verdict.model_fields]
+        models = (_File, _Example, _Verdict, _SetAside)
+        known = [name for model in models for name in model.model_fields]
         raise settings_error(str(path), [_titled(problem, data) for problem in error.errors()], known) from None
     if file.policy != path.parent.name:
         raise SettingsError(
@@ -122,6 +137,7 @@ def _load(path: Path) -> Iterator[Example]:
         yield Example(
             path, file.policy, example.title, tuple(example.clauses), example.story, example.as_at, example.known_at,
             _record(example.crime), [_plain(verdict.model_dump(exclude_unset=True)) for verdict in example.verdict],
+            [entry.model_dump(exclude_unset=True) for entry in example.set_aside],
         )  # fmt: skip
 
 
@@ -164,19 +180,32 @@ def failures(example: Example, policy: Policy) -> list[str]:
         return [f"{example}: its crime is no record: {error}"]
     if bad := check_instants([crime]):
         return [f"{example}: its crime is no record: {bad[0]}"]
-    try:
-        table = judge(columns([crime]), policy, example.as_at, example.known_at).table()
-    except SettingsError as error:
-        return [f"{example}: cannot be judged: {error} ({cited})"]
-    rows = [_plain(row) for row in table.to_pylist()]
-    if len(rows) != len(example.verdicts):
-        got = "".join(f"; {row['requirement']} cycle {row['cycle']} {row['state']}" for row in rows)
-        return [f"{example}: expected {_counted(len(example.verdicts))}, got {_counted(len(rows))}{got} ({cited})"]
-    return [
-        f"{example}: {problem} ({cited})"
-        for row, expected in zip(rows, example.verdicts, strict=True)
-        if (problem := _difference(row, expected))
-    ]
+    answer = judge(columns([crime]), policy, example.as_at, example.known_at)
+    rows, aside = [_plain(row) for row in answer.table().to_pylist()], answer.set_aside.table().to_pylist()
+    problems = [*_compared("verdict", example.verdicts, rows, _verdict), *_compared_aside(example.set_aside, aside)]
+    return [f"{example}: {problem} ({cited})" for problem in problems]
+
+
+def _compared(
+    what: str, expected: list[dict[str, Any]], came: list[dict[str, Any]], named: Callable[[dict[str, Any]], str]
+) -> list[str]:
+    """How what came differs from what was expected: in number, or each in its keys."""
+    if len(came) != len(expected):
+        got = "".join(f"; {named(row)}" for row in came)
+        return [f"expected {_counted(len(expected), what)}, got {_counted(len(came), what)}{got}"]
+    differences = (_difference(row, wanted) for row, wanted in zip(came, expected, strict=True))
+    return [problem for problem in differences if problem]
+
+
+def _verdict(row: dict[str, Any]) -> str:
+    return f"{row['requirement']} cycle {row['cycle']} {row['state']}"
+
+
+def _compared_aside(expected: list[dict[str, Any]], came: list[dict[str, Any]]) -> list[str]:
+    found = _compared(
+        "obligation", expected, came, lambda row: f"{row['requirement']} cycle {row['cycle']}: {row['reason']}"
+    )
+    return [f"set aside (rules {CLAUSE}): {problem}" for problem in found]
 
 
 def _difference(row: dict[str, Any], expected: dict[str, Any]) -> str | None:
@@ -189,8 +218,8 @@ def _difference(row: dict[str, Any], expected: dict[str, Any]) -> str | None:
     return f"{which}: expected {said}; got {came}"
 
 
-def _counted(verdicts: int) -> str:
-    return counted(verdicts, "verdict") if verdicts else "no verdicts"
+def _counted(number: int, what: str) -> str:
+    return counted(number, what) if number else f"no {what}s"
 
 
 def _word(value: Any) -> str:

@@ -2,6 +2,9 @@
 
 from compliance.policy.judgement import judge, judge_blocks
 from compliance.policy.model import Policy, Requirement, load_policy, parse_policy
+from compliance.policy.setting_aside import SetAside
 from compliance.policy.verdicts import STATES, Verdicts
 
-__all__ = ["STATES", "Policy", "Requirement", "Verdicts", "judge", "judge_blocks", "load_policy", "parse_policy"]
+__all__ = [
+    "STATES", "Policy", "Requirement", "SetAside", "Verdicts", "judge", "judge_blocks", "load_policy", "parse_policy",
+]  # fmt: skip

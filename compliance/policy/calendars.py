@@ -35,6 +35,11 @@ def from_day(day: int) -> date:
     return _EPOCH + timedelta(days=int(day))
 
 
+def plain_date(value: date) -> str:
+    """A date as 8 July 2026."""
+    return f"{value.day} {value:%B} {value.year}"
+
+
 class LocalDates:
     """The calendar dates of instants in one time zone, by one look-up in its table of clock changes (rules 2.6)."""
 
@@ -127,39 +132,28 @@ class Calendar:
         days = np.arange(self.first, self.last + 1, dtype=np.int32)
         off = np.isin(days, [to_day(day) for day in holidays]) | ((days + 3) % 7 >= 5)
         self._is_working = ~off
-        self._working = days[~off]
+        # After the last known working day comes one that is not known.
+        self._working = np.append(days[~off], np.int32(NO_DAY))
         self._up_to = np.cumsum(~off)  # how many working days up to and including each day
 
     def is_working(self, day: int) -> bool:
-        """Whether a day is a working day. Raises SettingsError beyond what the calendar covers."""
+        """Whether a day is a working day. Beyond what the calendar covers the bank holidays are not known, and every
+        weekday is one: whoever works by this calendar works on."""
         if not self.first <= day <= self.last:
-            self._check(np.array([day], dtype=np.int32))
+            return (day + 3) % 7 < 5
         return bool(self._is_working[day - self.first])
 
     def add_working_days(self, start: Days, count: Days | int) -> Days:
-        """The Nth working day after each start day, the start day itself being day 0 (rules 6.1).
-
-        Raises SettingsError where that is beyond what the calendar covers: a due date is never a guess.
-        """
+        """The Nth working day after each start day, which is day 0 itself (rules 6.1). NO_DAY where either is beyond
+        what the calendar covers: a due date is never a guess (6.1a)."""
         if len(start) == 0:
             return start
-        self._check(start)
+        known = (start >= self.first) & (start <= self.last)
+        if not (every := bool(known.all())):
+            start = np.where(known, start, np.int32(self.last))
         place = self._up_to[start - self.first] + count - 1
-        if (beyond := place >= len(self._working)).any():
-            raise self._unknown(from_day(int(start[beyond][0])), after=True)
-        return self._working[place]
-
-    def _check(self, days: Days) -> None:
-        for day in (int(days.min()), int(days.max())):
-            if not self.first <= day <= self.last:
-                raise self._unknown(from_day(day))
-
-    def _unknown(self, day: date, after: bool = False) -> SettingsError:
-        asked = f"working days after {day}" if after else f"{day}"
-        return SettingsError(
-            f"calendar {self.name!r} is known from {from_day(self.first)} to {from_day(self.last)} and was asked about "
-            f"{asked}; add the bank holidays proclaimed since to its file and move covers_until"
-        )
+        due = self._working[np.minimum(place, len(self._working) - 1)]
+        return due if every else np.where(known, due, np.int32(NO_DAY))
 
 
 def load_calendar(path: Path) -> Calendar:

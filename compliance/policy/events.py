@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from compliance.policy.calendars import NEVER, Days, Ints
+from compliance.policy.calendars import NEVER, NO_DAY, Days, Ints
 from compliance.policy.facts import Block, Counted
 from compliance.policy.model import Requirement
 from compliance.policy.obligations import Owed, always_owed, chain, waived
 from compliance.policy.rows import Answer
+from compliance.policy.setting_aside import Aside
 from compliance.policy.windows import Windows, due_date
 
 
@@ -18,6 +19,12 @@ def event_obligations(requirement: Requirement, block: Block, windows: Windows) 
     keep = windows.applies(requirement, day, case)
     case, number, instant, day = case[keep], number[keep], instant[keep], day[keep]
     due = due_date(requirement, block, day, case)
+    unknown = np.flatnonzero(due == NO_DAY)
+    own = np.full(len(unknown), block.policy.requirement.index(requirement), dtype=np.int8)
+    aside = Aside(case[unknown], number[unknown], own, day[unknown])
+    if len(unknown):
+        known = due != NO_DAY
+        case, number, instant, day, due = case[known], number[known], instant[known], day[known], due[known]
     counted, place = _first_at_or_after(requirement, block, case, instant)
     owed = Owed(case, day, day, due, place)
     is_waived = block.openness.cancelled[block.cases.crime[case]] | (block.cases.exempt[case] >= 0)
@@ -31,7 +38,7 @@ def event_obligations(requirement: Requirement, block: Block, windows: Windows) 
         parts.append(some)
     held = np.bincount(case, minlength=len(block.cases)).astype(np.int64)
     rank = np.arange(len(case)) - (np.cumsum(held) - held)[case]
-    return Answer(rows, [rank[part] for part in parts], held, [number[part] for part in parts])
+    return Answer(rows, [rank[part] for part in parts], held, aside, [number[part] for part in parts])
 
 
 def _created(requirement: Requirement, block: Block) -> tuple[Ints, Ints, Ints, Days]:

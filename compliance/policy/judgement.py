@@ -18,9 +18,10 @@ from compliance.policy.facts import Block
 from compliance.policy.model import Policy, Requirement
 from compliance.policy.obligations import Owed, always_owed, chain, waived
 from compliance.policy.rows import Answer, arrange
+from compliance.policy.setting_aside import Aside, join_aside
 from compliance.policy.standing import Moment
 from compliance.policy.verdicts import Verdicts
-from compliance.policy.windows import Windows, interval
+from compliance.policy.windows import KNOWN, Windows, interval
 from compliance.records.columns import Columns
 from compliance.records.instants import to_micros
 
@@ -33,21 +34,22 @@ def judge(
 ) -> Verdicts:
     """Every obligation of every victim as at T, and as known at K where K is given (rules 2.7, 2.8).
 
-    `as_at` and `known_at` are aware datetimes. The verdicts come in the order of records section 2. Raises
-    SettingsError where a due date lies beyond what the policy's calendar covers (rules 6.1).
+    `as_at` and `known_at` are aware datetimes. The verdicts come in the order of records section 2. What needs a date
+    that the policy's calendar does not know is in `set_aside` and has no verdict (rules 6.1a).
     """
     blocks = list(judge_blocks(columns, policy, as_at, known_at, threads=threads))
     if len(blocks) == 1:
         return blocks[0]
     joined: dict[str, Any] = {}
-    for field in fields(Verdicts)[4:]:
+    for field in fields(Verdicts)[5:]:
         parts = [getattr(block, field.name) for block in blocks]
         if field.name in _ROWS_OF:
             sizes = [len(getattr(block.columns, _ROWS_OF[field.name])) for block in blocks]
             shifts = np.cumsum([0, *sizes[:-1]])
             parts = [np.where(part >= 0, part + shift, part) for part, shift in zip(parts, shifts, strict=True)]
         joined[field.name] = np.concatenate(parts)
-    return Verdicts(columns, policy, as_at, known_at, **joined)
+    aside = join_aside([block.set_aside for block in blocks], columns)
+    return Verdicts(columns, policy, as_at, known_at, aside, **joined)
 
 
 def judge_blocks(
@@ -78,9 +80,12 @@ def _requirement(requirement: Requirement, block: Block, windows: Windows) -> An
     if requirement.event:
         return event_obligations(requirement, block, windows)
     cases, counted = block.cases, windows.updates(requirement)
-    opens, due, place = windows.first(requirement)
-    owed = Owed(np.arange(len(cases)), cases.day_0, opens, due, place)
-    applies = windows.applies(requirement, cases.day_0)
+    first = windows.first(requirement)
+    owed = Owed(np.arange(len(cases)), cases.day_0, first.opens, first.due, first.place)
+    applies, known = windows.applies(requirement, cases.day_0), first.cause == KNOWN
+    unknown = np.flatnonzero(applies & ~known)
+    aside = Aside(unknown, np.zeros_like(unknown), first.cause[unknown], cases.day_0[unknown])
+    applies &= known
     is_waived = block.openness.cancelled[cases.crime] | (cases.exempt >= 0)
     every = interval(requirement, cases)
     groups = [[waived(block, owed.take(np.flatnonzero(applies & is_waived)))]]
@@ -97,4 +102,4 @@ def _requirement(requirement: Requirement, block: Block, windows: Windows) -> An
             held[step.owed.case] += 1
     # A case is in one group only, and its nth cycle in the nth step of it.
     ranks = [rank for group in groups for rank in range(len(group))]
-    return Answer([step for group in groups for step in group], ranks, held)
+    return Answer([step for group in groups for step in group], ranks, held, aside)

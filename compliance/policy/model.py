@@ -108,6 +108,12 @@ class Requirement(_Strict):
         return self.clock.removeprefix("event:") if self.clock != "reported" else None
 
     @property
+    def counts_working_days(self) -> bool:
+        """Whether it has a limit in working days, so that the calendar decides its due dates."""
+        limits = [self.within, *([self.enhanced.within] if self.enhanced else [])]
+        return any(limit.working_days for limit in limits)
+
+    @property
     def shows_same_day(self) -> bool:
         """Whether its verdicts say if there was a same-day update: the first contact owed, where such an update does
         not discharge it (rules 3.3; records section 2)."""
@@ -181,8 +187,7 @@ class Policy(_Strict):
     @property
     def counts_working_days(self) -> bool:
         """Whether any limit is in working days, so that the calendar decides verdicts."""
-        limits = [r.within for r in self.requirement] + [r.enhanced.within for r in self.requirement if r.enhanced]
-        return any(limit.working_days for limit in limits)
+        return any(requirement.counts_working_days for requirement in self.requirement)
 
     @cached_property
     def digest(self) -> str:

@@ -86,9 +86,11 @@ def chain(block: Block, counted: Counted, owed: Owed, repeat: Days | None) -> li
         cycles.append(cycle.found)
         clock = cycle.next_clock()
         goes_on = np.flatnonzero(clock < NEVER)
-        clock, repeat, place = clock[goes_on], repeat[goes_on], owed.place[goes_on]
+        clock, repeat, owed = clock[goes_on], repeat[goes_on], owed.take(goes_on)
+        # A first window may open long after its due date (7.4, 9.4): the next one then opens before it.
+        place = np.where(clock + 1 < owed.opens, counted.start[owed.case], owed.place)
         advance(counted.day, place, clock + 1)
-        owed = Owed(owed.case[goes_on], clock, clock + 1, clock + repeat, place)
+        owed = Owed(owed.case, clock, clock + 1, clock + repeat, place)
     return cycles
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from compliance.policy.calendars import NO_DAY, Days, Ints
 from compliance.policy.facts import Block
 from compliance.policy.obligations import Found
+from compliance.policy.setting_aside import Aside, arrange_aside
 from compliance.policy.standing import owners, starts
 from compliance.policy.verdicts import (
     FIRST_CATEGORY,
@@ -32,11 +33,12 @@ _PLACED: Final = {
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The obligations of one requirement. Of each `Found`: the rank of its rows within their case; of events also the
-    cycle of every row. `held`: how many rows each case has in all."""
+    cycle of every row. `held`: how many rows each case has in all. `aside`: what cannot be judged (rules 6.1a)."""
 
     rows: list[Found]
     ranks: list[Any]
     held: Ints
+    aside: Aside
     cycles: list[Any] | None = None
 
 
@@ -70,6 +72,9 @@ def arrange(answers: dict[int, Answer], block: Block, as_at: datetime, known_at:
                 cycle[at] = answer.cycles[number]
             if block.policy.requirement[place].shows_same_day:
                 out["same_day_update"][at] = same_day[owed.case]
+    out["set_aside"] = arrange_aside(
+        [(place, answers[place].aside) for place in order], block.columns, block.policy, block.cases.victim
+    )
     return _finished(out, held.sum(axis=1), block, as_at, known_at)
 
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from compliance.policy.calendars import NO_DAY, Days, Ints
 from compliance.policy.model import Policy, Requirement
+from compliance.policy.setting_aside import SetAside
 from compliance.records.columns import Coded, Columns
 
 PENDING, MET, LATE, OVERDUE, MISSED, LAPSED, EXEMPT = range(7)
@@ -85,6 +86,8 @@ class Verdicts:
     policy: Policy
     as_at: datetime
     known_at: datetime | None
+    set_aside: SetAside
+    """What has no verdict, for the calendar does not know a date that it needs (rules 6.1a)."""
     victim: Ints
     """Row in `columns.victims`."""
     requirement: npt.NDArray[np.int8]

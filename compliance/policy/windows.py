@@ -1,13 +1,32 @@
 """When each requirement's clock starts, its first window opens and its due date falls (rules 6 and 9)."""
 
+from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
-from compliance.policy.calendars import Days, Ints, to_day
+from compliance.policy.calendars import NO_DAY, Days, Ints, to_day
 from compliance.policy.facts import Block, Cases, Counted
 from compliance.policy.model import Policy, Requirement, Within
 from compliance.policy.standing import Flags
+
+Causes = npt.NDArray[np.int8]
+KNOWN: Final = -1
+"""In `First.cause`: every date is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """The first window and due date of a requirement for every case, and the place of the first update not before the
+    window. `cause`: the place in the policy of the requirement whose due date is not known, this one or one that its
+    `after` leads to, so that the obligation is set aside (rules 6.1a); there the other columns mean nothing."""
+
+    opens: Days
+    due: Days
+    place: Ints
+    cause: Causes
 
 
 class Windows:
@@ -15,7 +34,7 @@ class Windows:
 
     def __init__(self, block: Block) -> None:
         self._block = block
-        self._kept: dict[str, tuple[Days, Days, Ints]] = {}
+        self._kept: dict[str, First] = {}
 
     @cached_property
     def _no_recording_day(self) -> Counted:
@@ -37,27 +56,39 @@ class Windows:
                 applies &= ~beyond(day, to_day(limit))
         return applies
 
-    def first(self, requirement: Requirement) -> tuple[Days, Days, Ints]:
-        """(the day the first window opens, the first due date, the place of the first update not before the window)."""
+    def first(self, requirement: Requirement) -> First:
+        """The first window of a requirement, and its first due date, for every case."""
         if requirement.id not in self._kept:
             day_0 = self._block.cases.day_0
-            opens = self._after(requirement) if requirement.after else _first_day(requirement, day_0)
-            place = self.updates(requirement).first(opens)
-            self._kept[requirement.id] = (opens, due_date(requirement, self._block, day_0), place)
+            opens, cause = self._opens(requirement)
+            due = due_date(requirement, self._block, day_0)
+            cause = np.where(due == NO_DAY, np.int8(self._block.policy.requirement.index(requirement)), cause)
+            self._kept[requirement.id] = First(opens, due, self.updates(requirement).first(opens), cause)
         return self._kept[requirement.id]
 
-    def _after(self, requirement: Requirement) -> Days:
-        """The day after the first update in R's first window on or before R's due date, else after that due date; where
-        R does not apply to a victim, by R's own `after`, and where none is left by 9.2 (rules 9.4)."""
-        before = self._block.policy.named(str(requirement.after))
-        _, due, place = self.first(before)
-        first = self.updates(before).day[place]
-        opens = np.where(first <= due, first, due) + 1
-        applies = self.applies(before, self._block.cases.day_0)
-        if applies.all():
-            return opens
-        other = self._after(before) if before.after else _first_day(requirement, self._block.cases.day_0)
-        return np.where(applies, opens, other)
+    def _opens(self, requirement: Requirement) -> tuple[Days, Causes]:
+        """When the first window opens, and what keeps that from being known: the day after the first update in R's
+        first window on or before R's due date, else after that due date; where R does not apply to a victim, by R's own
+        `after`, and where none is left by 9.2 (rules 9.4)."""
+        day_0 = self._block.cases.day_0
+        found, cause = _first_day(requirement, day_0), np.full(len(day_0), KNOWN, dtype=np.int8)
+        for before in reversed(self._chain(requirement)):
+            its = self.first(before)
+            first, due = self.updates(before).day[its.place], its.due
+            opens = np.where(first <= due, first, due) + 1
+            applies = self.applies(before, day_0)
+            found, cause = np.where(applies, opens, found), np.where(applies, its.cause, cause)
+        return found, cause
+
+    def _chain(self, requirement: Requirement) -> list[Requirement]:
+        """The requirement that this one comes after, and those that take its place for whom it does not apply."""
+        chain: list[Requirement] = []
+        while requirement.after:
+            requirement = self._block.policy.named(requirement.after)
+            chain.append(requirement)
+            if requirement.only_for is None and requirement.since is None and requirement.until is None:
+                break  # it applies to every victim
+        return chain
 
 
 def _first_day(requirement: Requirement, day_0: Days) -> Days:
@@ -65,7 +96,7 @@ def _first_day(requirement: Requirement, day_0: Days) -> Days:
 
 
 def due_date(requirement: Requirement, block: Block, clock: Days, case: Ints | None = None) -> Days:
-    """The due date of each clock date (rules 6.1, 7.2, 7.4). Raises SettingsError beyond the calendar."""
+    """The due date of each clock date (rules 6.1, 7.2, 7.4), NO_DAY where the calendar does not know it (6.1a)."""
     everyone, policy, found = case is None, block.policy, block.cases
     due = _add(policy, clock, requirement.within)
     if requirement.enhanced:

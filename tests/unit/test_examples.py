@@ -123,16 +123,35 @@ def test_none_is_refused_for_a_key_that_is_never_null(tmp_path: Path) -> None:
         load(tmp_path, GOOD.replace('state = "overdue"', 'due_date = "none"'))
 
 
-def test_an_example_beyond_the_calendar_fails_alone_and_says_what_to_do(tmp_path: Path) -> None:
-    """A due date beyond what the calendar covers is no guess, and the other examples are still judged (rules 6.1)."""
-    text = GOOD.replace("west-mercia", "victims-code-2006").replace("2026", "2029")
+def beyond(tmp_path: Path, more: str = "") -> list[str]:
+    """What fails of an example whose arrest lies beyond the calendar."""
+    text = GOOD.replace("west-mercia", "victims-code-2006").replace("2026", "2100")
     text = text.replace(
-        "verdict =", 'crime.events = [{ kind = "suspect_arrested", at = 2029-07-01T12:00:00Z }]\nverdict ='
+        'verdict = [{ requirement = "28-day" }, { requirement = "7-day", state = "overdue" }]',
+        'verdict = [{ requirement = "monthly" }]\n'
+        'crime.events = [{ kind = "suspect_arrested", at = 2100-07-01T12:00:00Z }]' + more,
     )
     folder = tmp_path / "victims-code-2006"
     folder.mkdir()
     (folder / "mine.toml").write_text(text)
     (example,) = load_examples(tmp_path)
-    (problem,) = failures(example, shipped("victims-code-2006")[0])
-    assert problem.startswith(f"{example}: cannot be judged: calendar 'england-and-wales' is known from")
+    return failures(example, shipped("victims-code-2006")[0])
+
+
+def test_an_example_says_what_is_set_aside_beyond_the_calendar(tmp_path: Path) -> None:
+    """A due date beyond what the calendar covers is no guess, and what is set aside is no verdict (rules 6.1a)."""
+    assert beyond(tmp_path, '\nset_aside = [{ requirement = "arrested", cycle = 1 }]') == []
+
+
+def test_an_example_that_does_not_expect_what_is_set_aside_fails_and_says_what_to_do(tmp_path: Path) -> None:
+    (problem,) = beyond(tmp_path)
+    assert (
+        "set aside (rules 6.1a): expected no obligations, got 1 obligation; arrested cycle 1: 5 working days" in problem
+    )
+    assert "calendar 'england-and-wales' is known from 1 January 1995 to" in problem
     assert problem.endswith("move covers_until (rules 3.1)")
+
+
+def test_an_example_that_expects_something_else_set_aside_fails(tmp_path: Path) -> None:
+    (problem,) = beyond(tmp_path, '\nset_aside = [{ requirement = "bailed", cycle = 1 }]')
+    assert "arrested cycle 1 of V1: expected requirement bailed; got requirement arrested" in problem

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from compliance.errors import SettingsError
 from compliance.policy import load_policy, parse_policy
-from compliance.policy.calendars import Calendar, LocalDates, from_day, load_calendar, to_day
+from compliance.policy.calendars import NO_DAY, Calendar, LocalDates, from_day, load_calendar, to_day
 from compliance.records import to_micros
 from tests.engine import POLICIES, RULES
 
@@ -167,14 +167,24 @@ def test_working_days_agree_with_counting_day_by_day(offset: int, count: int) ->
     assert calendar.add_working_days(np.array([start], np.int32), count)[0] == day
 
 
-def test_a_due_date_beyond_the_calendar_is_an_error_and_never_a_guess() -> None:
-    with pytest.raises(
-        SettingsError,
-        match=r"'small' is known from 2026-01-01 to 2026-12-31 and was asked about working days after 2026-12-28",
-    ):
-        after(small(), "2026-12-28", 5)
-    with pytest.raises(SettingsError, match="move covers_until"):
-        after(small(), "2025-12-31", 1)
+def test_a_due_date_beyond_the_calendar_is_not_known_and_never_a_guess() -> None:
+    """Nor one that would be counted from a day before it; those that it knows stand beside them (rules 6.1, 6.1a)."""
+    starts = ["2025-12-31", "2026-01-01", "2026-12-24", "2026-12-25", "2027-01-01"]
+    found = small().add_working_days(np.array([to_day(date.fromisoformat(start)) for start in starts], np.int32), 5)
+    assert found.dtype == np.int32
+    assert [None if day == NO_DAY else str(from_day(day)) for day in found] == [
+        None, "2026-01-08", "2026-12-31", None, None,
+    ]  # fmt: skip
+    only_a_sunday = Calendar("none", date(2026, 1, 4), date(2026, 1, 4), frozenset())
+    assert only_a_sunday.add_working_days(np.array([to_day(date(2026, 1, 4))], np.int32), 1).tolist() == [NO_DAY]
+
+
+def test_beyond_the_calendar_every_weekday_is_a_working_day() -> None:
+    """Whoever works by the calendar, as reminders do, works on when it has ended: nobody is left unreminded."""
+    calendar = small("2026-12-28", last="2026-12-31")
+    asked = ("2025-12-31", "2026-12-28", "2027-01-01", "2027-01-02", "2027-01-03", "2027-01-04", "2950-05-01")
+    working = [calendar.is_working(to_day(date.fromisoformat(day))) for day in asked]
+    assert working == [True, False, True, False, False, True, True]
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason="the government's list is not beside this checkout")

@@ -1,11 +1,11 @@
 """Dates, instants and counts in words, as an explanation says them."""
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from compliance.policy.calendars import from_day
+from compliance.policy.calendars import from_day, plain_date
 from compliance.records.instants import from_micros
 from compliance.text import listing, plural
 
@@ -22,11 +22,6 @@ def day(number: int, after: int | None = None) -> str:
 def plain(number: int) -> str:
     """A local day as 8 July 2026."""
     return plain_date(from_day(number))
-
-
-def plain_date(value: date) -> str:
-    """A date as 8 July 2026."""
-    return f"{value.day} {value:%B} {value.year}"
 
 
 def span(first: int, last: int) -> str:

@@ -1,0 +1,131 @@
+"""What cannot be judged because the calendar does not know a date it needs: set aside, with the reason (rules 6.1a)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from compliance.policy.calendars import Days, Ints, from_day, plain_date
+from compliance.policy.model import Policy
+from compliance.records.columns import Coded, Columns
+
+CLAUSE: Final = "6.1a"
+"""The clause of the rules by which an obligation is set aside."""
+_FACT_ENDS: Final = "; "
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """The obligations set aside, in the order of the verdicts. One row is all of a victim's obligations under one
+    requirement or, where the requirement's clock is an event, the one of that event. Rows point into `columns`."""
+
+    columns: Columns
+    policy: Policy
+    victim: Ints
+    """Row in `columns.victims`."""
+    requirement: npt.NDArray[np.int8]
+    """Place in `policy.requirement`."""
+    cycle: npt.NDArray[np.int32]
+    """The event's number (rules 7.1), 0 where the requirement runs from the report."""
+    cause: npt.NDArray[np.int8]
+    """Place in `policy.requirement` of the one whose due date is not known: the requirement itself, or the one that its
+    `after` leads to (rules 9.4)."""
+    clock_date: Days
+    """The local date from which the working days would be counted."""
+
+    def __len__(self) -> int:
+        return len(self.victim)
+
+    @property
+    def crime(self) -> Ints:
+        """Row in `columns` of the crime of each."""
+        return self.columns.victims.crime[self.victim]
+
+    def reasons(self) -> list[str]:
+        """Why each is set aside, and what to do about it: a sentence that goes with the crime number."""
+        category = self.columns.victims.category
+        enhanced = (category.codes == category.code("enhanced"))[self.victim]
+        each = zip(*(part.tolist() for part in (self.requirement, self.cause, self.clock_date, enhanced)), strict=True)
+        known: dict[tuple[int, int, int, bool], str] = {}
+        return [known.get(key) or known.setdefault(key, self._reason(*key)) for key in each]
+
+    def _reason(self, requirement: int, cause: int, clock: int, enhanced: bool) -> str:
+        own, calendar = self.policy.requirement[cause], self.policy.working
+        within = own.enhanced.within if enhanced and own.enhanced else own.within
+        start = own.event.replace("_", " ") if own.event else "day 0"
+        days = f"{within.working_days} working day{'s' * (within.working_days != 1)}"
+        first, last = plain_date(from_day(calendar.first)), plain_date(from_day(calendar.last))
+        if clock < calendar.first:
+            fact = f"{days} after {plain_date(from_day(clock))} ({start}) begin before the calendar does"
+            advice = "check that date in the record, or move covers_from in the calendar's file"
+        else:
+            fact = f"{days} after {plain_date(from_day(clock))} ({start}) end after the calendar does"
+            advice = "add the bank holidays proclaimed since to the calendar's file and move covers_until"
+        if cause != requirement:
+            fact = f"it comes after {own.id}, which is set aside: {fact}"
+        return f"{fact}{_FACT_ENDS}calendar {calendar.name!r} is known from {first} to {last}: {advice}"
+
+    def table(self) -> pa.Table:
+        """As an Arrow table: crime_ref, victim_ref, requirement, cycle, clause, reason."""
+        refs, victims = self.columns.crime_ref, self.columns.victims
+        ids = tuple(requirement.id for requirement in self.policy.requirement)
+        return pa.table(
+            {
+                "crime_ref": refs.take(pa.array(self.crime)),
+                "victim_ref": victims.ref.take(pa.array(self.victim)),
+                "requirement": Coded(self.requirement.astype(np.int32), ids).texts(),
+                "cycle": pa.array(self.cycle),
+                "clause": pa.array([CLAUSE] * len(self), pa.string()),
+                "reason": pa.array(self.reasons(), pa.string()),
+            }
+        )
+
+
+def advice_of(reason: str) -> str:
+    """The part of a reason that is the same for all that can be mended in one go: which calendar, and what to do."""
+    return reason.rpartition(_FACT_ENDS)[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """What of one requirement is set aside in a block: which cases, and of `SetAside` the columns that differ."""
+
+    case: Ints
+    cycle: Ints
+    cause: npt.NDArray[np.int8]
+    clock: Days
+
+
+def arrange_aside(asides: Sequence[tuple[int, Aside]], columns: Columns, policy: Policy, victim: Ints) -> SetAside:
+    """What is set aside by case, then requirement, then cycle. `asides` are by the place of their requirement in the
+    policy, in the order of the requirements' ids; `victim` is the row of each case's victim."""
+
+    def joined(parts: list[Any], dtype: Any) -> Any:
+        return np.concatenate([np.empty(0, dtype), *parts]).astype(dtype)
+
+    case = joined([aside.case for _, aside in asides], np.int64)
+    # Each part is in order of the cases and, within one, of the cycles: a stable sort keeps the order of the parts.
+    order = np.argsort(case, kind="stable")
+    return SetAside(
+        columns,
+        policy,
+        victim[case[order]].astype(np.int32),
+        joined([np.full(len(aside.case), place) for place, aside in asides], np.int8)[order],
+        joined([aside.cycle for _, aside in asides], np.int32)[order],
+        joined([aside.cause for _, aside in asides], np.int8)[order],
+        joined([aside.clock for _, aside in asides], np.int32)[order],
+    )
+
+
+def join_aside(blocks: Sequence[SetAside], columns: Columns) -> SetAside:
+    """What is set aside in blocks of crimes that follow one another, as rows of all their columns."""
+    shifts = np.cumsum([0, *(len(block.columns.victims) for block in blocks[:-1])])
+    victim = [block.victim + shift for block, shift in zip(blocks, shifts, strict=True)]
+    others = (
+        np.concatenate([getattr(block, name) for block in blocks])
+        for name in ("requirement", "cycle", "cause", "clock_date")
+    )
+    return SetAside(columns, blocks[0].policy, np.concatenate(victim), *others)
