@@ -13,13 +13,14 @@ from compliance.reminders.owed import Key
 from compliance.reminders.words import day_text
 from compliance.store.dialect import chunks
 from compliance.store.tables import TRANSITION, Transition
+from compliance.store.transitions import SET_ASIDE
 
 _DISCHARGED = ("met", "late")
 
 
 def rearmed(session: Session, policy: Policy, crime_refs: Sequence[str], today: date) -> dict[Key, str]:
-    """A sentence for each obligation of these crimes that became overdue after it had been discharged, written off, or
-    owed by another date."""
+    """A sentence for each obligation of these crimes that became overdue after it had been discharged, written off, set
+    aside, or owed by another date."""
     zone = ZoneInfo(policy.timezone)
     rows: list[Transition] = []
     for part in chunks(crime_refs):
@@ -48,6 +49,8 @@ def rearmed(session: Session, policy: Policy, crime_refs: Sequence[str], today: 
                 f"The record was changed on {on} (the case opened again, or a wish not to be told taken back); contact "
                 "is owed again."
             )
+        elif row.from_state == SET_ASIDE:
+            found[key] = f"Its due date could not be worked out for a time; since {on} it can, and contact is owed."
         elif row.from_state is None and key[:4] in ended:
             repeats = row.requirement in repeating
             found[key] = _moved(ended[key[:4]], row.clock_date, on, today, by_update=repeats and row.cycle > 1)

@@ -13,12 +13,14 @@ from compliance.store.missing import Missing, mark_missing, missing_crimes
 from compliance.store.projection import Judged, Rebuilt, judge_due, rebuild
 from compliance.store.quarantine import quarantine_counts, quarantined, quarantined_record
 from compliance.store.queries import (
+    count_set_aside,
     first_poll,
     last_complete_poll,
     officers,
     outstanding,
     policies_used,
     polls_covering,
+    set_aside,
 )
 from compliance.store.reader import Known, Reader, load_columns, load_crimes
 from compliance.store.retention import Retention, apply_retention, retention_due
@@ -38,6 +40,7 @@ __all__ = [
     "apply_retention",
     "backup",
     "begin_poll",
+    "count_set_aside",
     "cursor_before",
     "cursor_of",
     "end_poll",
@@ -64,5 +67,6 @@ __all__ = [
     "retention_due",
     "retry_quarantined",
     "save_officers",
+    "set_aside",
     "take_page",
 ]

@@ -14,7 +14,7 @@ from compliance.errors import SettingsError
 from compliance.records import Crime
 from compliance.store.content import unpack
 from compliance.store.database import Store
-from compliance.store.tables import CRIME, OBLIGATION, TRANSITION
+from compliance.store.tables import CRIME, OBLIGATION, SET_ASIDE, TRANSITION
 from compliance.writing import whole_file
 
 _AT_ONCE: Final = 10_000
@@ -50,6 +50,12 @@ OBLIGATIONS: Final = _schema(
     discharged_on=pa.date32(), reason=_NAMED, same_day_update=pa.bool_(), division=_NAMED, team=_NAMED,
     officer_ref=pa.string(),
 )  # fmt: skip
+SET_ASIDES: Final = _schema(
+    {
+        "crime_ref": pa.string(), "victim_ref": pa.string(), "requirement": _NAMED, "cycle": pa.int32(),
+        "clause": _NAMED, "reason": _NAMED,
+    }
+)  # fmt: skip
 TRANSITIONS: Final = _schema(
     {
         "crime_ref": pa.string(), "victim_ref": pa.string(), "requirement": _NAMED, "cycle": pa.int32(),
@@ -61,18 +67,19 @@ _HELD: Final = ("crime_ref", "record", "first_seen_at", "seen_at", "missing_sinc
 
 
 def export(store: Store, folder: Path) -> dict[str, int]:
-    """Write `crimes.parquet`, `updates.parquet`, `obligations.parquet` and `transitions.parquet` into a folder, made
-    where there is none -> the rows of each. All four are as at one moment; each takes the place of a former one when
-    all are written. Raises SettingsError where the folder cannot be written to."""
+    """Write `crimes.parquet`, `updates.parquet`, `obligations.parquet`, `set_aside.parquet` and `transitions.parquet`
+    into a folder, made where there is none -> the rows of each. All are as at one moment; each takes the place of a
+    former one when all are written. Raises SettingsError where the folder cannot be written to."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with ExitStack() as whole, store.reading() as connection:
-            crimes, updates, obligations, transitions = (
+            crimes, updates, obligations, set_aside, transitions = (
                 whole.enter_context(whole_file(folder / f"{name}.parquet"))
-                for name in ("crimes", "updates", "obligations", "transitions")
+                for name in ("crimes", "updates", "obligations", "set_aside", "transitions")
             )
             counts = _crimes(connection, crimes, updates)
             counts["obligations"] = _table(connection, obligations, OBLIGATIONS, OBLIGATION)
+            counts["set_aside"] = _table(connection, set_aside, SET_ASIDES, SET_ASIDE)
             counts["transitions"] = _table(connection, transitions, TRANSITIONS, TRANSITION)
     except OSError as error:
         raise SettingsError(f"{folder}: cannot be written to ({error.strerror or error})") from None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, delete, or_, select, update
 
 from compliance.policy import Policy, judge
 from compliance.policy.calendars import NEVER, from_day
@@ -20,9 +20,9 @@ from compliance.store.content import unpack
 from compliance.store.database import Store
 from compliance.store.dialect import add, among, chunks, delete_by_key, rows_of, set_by_key, settle, upsert
 from compliance.store.intake import AT_ONCE
-from compliance.store.rows import COLUMNS, KEY, Obligations, obligations_of
-from compliance.store.tables import CRIME, OBLIGATION, PROJECTION
-from compliance.store.transitions import note_transitions
+from compliance.store.rows import ASIDE_COLUMNS, COLUMNS, KEY, Obligations, asides_of, obligations_of
+from compliance.store.tables import CRIME, OBLIGATION, PROJECTION, SET_ASIDE
+from compliance.store.transitions import Changes, note_transitions
 
 BATCH: Final = 5000
 """Crimes judged in one transaction: enough to make each step long, few enough to let other writers in."""
@@ -40,7 +40,8 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """How many crimes were judged, and how many obligations stood otherwise than the records say."""
+    """How many crimes were judged, and how many obligations, those set aside among them, stood otherwise than the
+    records say."""
 
     crimes: int
     differences: int
@@ -53,7 +54,7 @@ def judge_due(
 
     Writes the obligations that differ, and the transitions. A transaction a batch: what is interrupted goes on where it
     was. Judging again at the same instant changes nothing. `progress` is told after each how many crimes are done, of
-    how many. Raises SettingsError beyond the policy's calendar.
+    how many. What the policy's calendar does not allow to be judged is set aside, and kept beside (rules 6.1a).
     """
     with store.writing() as connection:
         _wake_all_if_changed(connection, policy, now)
@@ -84,8 +85,10 @@ def rebuild(store: Store, policy: Policy, now: datetime) -> Rebuilt:
     judge_due(store, policy, now)
     asleep = or_(CRIME.c.wake_on.is_(None), CRIME.c.wake_on > from_day(policy.local.day_of(now)))
     with store.writing() as connection:
-        orphans = delete(OBLIGATION).where(OBLIGATION.c.crime_ref.not_in(select(CRIME.c.crime_ref)))
-        differences = connection.execute(orphans).rowcount
+        differences = sum(
+            connection.execute(delete(table).where(table.c.crime_ref.not_in(select(CRIME.c.crime_ref)))).rowcount
+            for table in (OBLIGATION, SET_ASIDE)
+        )
     with store.reading() as connection:
         refs = sorted(connection.execute(select(CRIME.c.crime_ref)).scalars().all())
     crimes = 0
@@ -98,7 +101,7 @@ def rebuild(store: Store, policy: Policy, now: datetime) -> Rebuilt:
 
 
 class _Batch:
-    """Some crimes judged: how the obligations that should stand differ from those that do."""
+    """Some crimes judged: how the obligations that should stand, and those set aside, differ from those that do."""
 
     def __init__(
         self, connection: Connection, policy: Policy, refs: Sequence[str], now: datetime, *which: ColumnElement[bool]
@@ -107,31 +110,50 @@ class _Batch:
         held = rows_of(connection, asked.where(among(connection, CRIME.c.crime_ref, refs), *which))
         self.refs: list[str] = [ref for ref, _, _ in held]
         self.verdicts: Verdicts = judge(columns(unpack(record for _, record, _ in held)), policy, now)
-        fresh, standing = obligations_of(self.verdicts), _standing(connection, self.refs)
+        fresh, asides = obligations_of(self.verdicts), asides_of(self.verdicts)
         self._keys = list(fresh)
-        self._changed = {key: row for key, row in fresh.items() if standing.get(key) != row}
-        self._gone = [key for key in standing if key not in fresh]
-        self._was = {key: standing[key] for key in (*self._gone, *self._changed) if key in standing}
+        self._obligations = _Difference(connection, OBLIGATION, COLUMNS, self.refs, fresh)
+        self._asides = _Difference(connection, SET_ASIDE, ASIDE_COLUMNS, self.refs, asides)
         self._slept: list[date | None] = [day for _, _, day in held]
 
     def note_transitions(self, connection: Connection, now: datetime) -> int:
         """Log what differs; how many transitions."""
-        return note_transitions(connection, self.verdicts, self._keys, self._was, self._changed, now)
+        obligations, asides = self._obligations, self._asides
+        changes = Changes(obligations.was, obligations.changed, asides.standing, asides.fresh)
+        return note_transitions(connection, self.verdicts, self._keys, changes, now)
 
     def write(self, connection: Connection) -> int:
-        """Make the obligations those that should stand, and set when each crime wakes next; how many differed."""
-        upsert(connection, OBLIGATION, [dict(zip(COLUMNS, row, strict=True)) for row in self._changed.values()])
-        delete_by_key(connection, OBLIGATION, [dict(zip(KEY, key, strict=True)) for key in self._gone])
+        """Make both those that should stand, and set when each crime wakes next; how many differed."""
+        differed = self._obligations.write(connection) + self._asides.write(connection)
         wake = [None if day == NEVER else from_day(day) for day in wake_on(self.verdicts).tolist()]
         moved = zip(self.refs, self._slept, wake, strict=True)
         woken = [{"crime_ref": ref, "wake_on": day} for ref, slept, day in moved if slept != day]
         set_by_key(connection, CRIME, woken)
-        return len(self._changed) + len(self._gone)
+        return differed
 
 
-def _standing(connection: Connection, refs: Sequence[str]) -> Obligations:
-    asked = select(*(OBLIGATION.c[name] for name in COLUMNS)).where(among(connection, OBLIGATION.c.crime_ref, refs))
-    return {row[: len(KEY)]: row for row in rows_of(connection, asked)}
+class _Difference:
+    """The rows of a projection that should stand for some crimes, against those that do."""
+
+    def __init__(
+        self, connection: Connection, table: Table, columns: Sequence[str], refs: Sequence[str], fresh: Obligations
+    ) -> None:
+        self._table, self._columns, self.fresh = table, columns, fresh
+        asked = select(*(table.c[name] for name in columns)).where(among(connection, table.c.crime_ref, refs))
+        self.standing: Obligations = {row[: len(KEY)]: row for row in rows_of(connection, asked)}
+        self.changed = {key: row for key, row in fresh.items() if self.standing.get(key) != row}
+        self._gone = [key for key in self.standing if key not in fresh]
+
+    @property
+    def was(self) -> Obligations:
+        """The rows that stand and will not, or not as they do."""
+        return {key: self.standing[key] for key in (*self._gone, *self.changed) if key in self.standing}
+
+    def write(self, connection: Connection) -> int:
+        """Make them those that should stand; how many differed."""
+        upsert(connection, self._table, [dict(zip(self._columns, row, strict=True)) for row in self.changed.values()])
+        delete_by_key(connection, self._table, [dict(zip(KEY, key, strict=True)) for key in self._gone])
+        return len(self.changed) + len(self._gone)
 
 
 def _wake_all_if_changed(connection: Connection, policy: Policy, now: datetime) -> None:

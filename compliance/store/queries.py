@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlmodel import col, func, select
 
 from compliance.store.database import Store
-from compliance.store.tables import Obligation, OfficerRow, Poll, Projection
+from compliance.store.tables import Obligation, OfficerRow, Poll, Projection, SetAsideRow
 
 
 def outstanding(store: Store, today: date) -> list[Obligation]:
@@ -15,6 +15,19 @@ def outstanding(store: Store, today: date) -> list[Obligation]:
     order = (Obligation.due_date, Obligation.crime_ref, Obligation.victim_ref, Obligation.requirement, Obligation.cycle)
     with store.session(reading=True) as session:
         return list(session.exec(overdue.order_by(*map(col, order))))
+
+
+def set_aside(store: Store) -> list[SetAsideRow]:
+    """What cannot be judged, as last looked at (rules 6.1a), by crime number."""
+    key = (SetAsideRow.crime_ref, SetAsideRow.victim_ref, SetAsideRow.requirement, SetAsideRow.cycle)
+    with store.session(reading=True) as session:
+        return list(session.exec(select(SetAsideRow).order_by(*map(col, key))))
+
+
+def count_set_aside(store: Store) -> int:
+    """How many entries there are of what cannot be judged."""
+    with store.session(reading=True) as session:
+        return session.exec(select(func.count()).select_from(SetAsideRow)).one()
 
 
 def officers(store: Store) -> dict[str, OfficerRow]:

@@ -21,7 +21,17 @@ from compliance.records.wire import StatusChange
 from compliance.store.content import crime_digest, pack, unpack
 from compliance.store.database import Store
 from compliance.store.dialect import add, set_by_key
-from compliance.store.tables import CRIME, CRIME_VERSION, NOTICE, OBLIGATION, OUTBOX, QUARANTINE, REMOVAL, TRANSITION
+from compliance.store.tables import (
+    CRIME,
+    CRIME_VERSION,
+    NOTICE,
+    OBLIGATION,
+    OUTBOX,
+    QUARANTINE,
+    REMOVAL,
+    SET_ASIDE,
+    TRANSITION,
+)
 
 Action = Literal["remove", "strip"]
 _AT_ONCE: Final = 1000
@@ -157,7 +167,7 @@ def _counts(connection: Connection, table: Table, refs: Sequence[str]) -> dict[s
 def _remove(connection: Connection, refs: Sequence[str]) -> None:
     """The crimes and all that follows from them."""
     _forget_mails(connection, refs)
-    for table in (CRIME, CRIME_VERSION, OBLIGATION, TRANSITION, QUARANTINE):
+    for table in (CRIME, CRIME_VERSION, OBLIGATION, SET_ASIDE, TRANSITION, QUARANTINE):
         connection.execute(delete(table).where(_of(table, refs)))
 
 

@@ -1,5 +1,6 @@
-"""Verdicts as rows of the `obligation` table."""
+"""Verdicts as rows of the `obligation` table, and what has none as rows of `set_aside`."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any, Final
 
@@ -17,9 +18,11 @@ COLUMNS: Final = (
 CLOCK_DATE, DUE_DATE, STATE = COLUMNS.index("clock_date"), COLUMNS.index("due_date"), COLUMNS.index("state")
 DISCHARGED_ON = COLUMNS.index("discharged_on")
 
+ASIDE_COLUMNS: Final = (*KEY, "clause", "reason")
+
 Key = tuple[Any, ...]
 Obligations = dict[Key, tuple[Any, ...]]
-"""Rows in the order of COLUMNS, by the first of them, KEY."""
+"""Rows in the order of COLUMNS, or of ASIDE_COLUMNS, by the first of them, KEY."""
 
 
 def obligations_of(verdicts: Verdicts) -> Obligations:
@@ -35,6 +38,18 @@ def obligations_of(verdicts: Verdicts) -> Obligations:
     ]
     rows = list(zip(*lists, strict=True))
     return {row[: len(KEY)]: row for row in rows}
+
+
+def asides_of(verdicts: Verdicts) -> Obligations:
+    """The row of everything that is set aside (rules 6.1a)."""
+    table = verdicts.set_aside.table()
+    rows = list(zip(*(table[name].to_pylist() for name in ASIDE_COLUMNS), strict=True))
+    return {row[: len(KEY)]: row for row in rows}
+
+
+def is_aside(key: Key, asides: Collection[Key]) -> bool:
+    """Whether an obligation is among those set aside: the one of its event, or all under its requirement (cycle 0)."""
+    return bool(asides) and (key in asides or (*key[:-1], 0) in asides)
 
 
 def _held_now(verdicts: Verdicts) -> Verdicts:

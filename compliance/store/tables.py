@@ -148,7 +148,7 @@ class Obligation(SQLModel, table=True):
     officer_ref: str | None = None
 
 
-class SetAside(SQLModel, table=True):
+class SetAsideRow(SQLModel, table=True):
     """Obligations that cannot be judged, kept beside those that are, by the same projection (rules 6.1a): those of one
     victim under one requirement, or under an event requirement those of one event (`cycle`: its number, else 0). The
     clause and the reason say why."""
@@ -189,8 +189,9 @@ class Transition(SQLModel, table=True):
     """An obligation became overdue or was discharged, or stopped being so. Dated at the deadline, the discharge or the
     day on which it was owed no longer; where the records do not say, on the local date on which it was noticed.
 
-    A state of None: there was, or is, no such obligation with this clock date. `spell` counts how often it has become
-    overdue, from 1.
+    A state of None: there was, or is, no such obligation with this clock date; `set aside`: nobody can say, for it, or
+    all that the victim is owed under its requirement, was or is set aside (rules 6.1a). `spell` counts how often it has
+    become overdue, from 1.
     """
 
     __table_args__ = (Index("ix_transition_crime", "crime_ref"), Index("ix_transition_noticed", "noticed_at"))
@@ -318,5 +319,5 @@ FEED_CURSOR = _table(FeedCursor)
 CRIME, CRIME_VERSION = _table(CrimeRow), _table(CrimeVersion)
 OBLIGATION, PROJECTION, TRANSITION = _table(Obligation), _table(Projection), _table(Transition)
 NOTICE, OUTBOX, REMOVAL = _table(Notice), _table(Outbox), _table(Removal)
-SET_ASIDE, UNKNOWN_VALUE, REPORT_DUTY = _table(SetAside), _table(UnknownValue), _table(ReportDuty)
+SET_ASIDE, UNKNOWN_VALUE, REPORT_DUTY = _table(SetAsideRow), _table(UnknownValue), _table(ReportDuty)
 """The tables themselves, for statements of Core in bulk paths (decision 0010)."""

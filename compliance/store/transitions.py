@@ -1,7 +1,8 @@
 """The log of what became overdue, was discharged, or stopped being so: written once, outside any rebuild."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -12,27 +13,45 @@ from compliance.policy.calendars import NO_DAY, from_day
 from compliance.policy.verdicts import Verdicts
 from compliance.policy.wake import ended_on
 from compliance.store.dialect import add, among, chunks, rows_of
-from compliance.store.rows import CLOCK_DATE, DISCHARGED_ON, DUE_DATE, KEY, STATE, Key, Obligations
+from compliance.store.rows import CLOCK_DATE, DISCHARGED_ON, DUE_DATE, KEY, STATE, Key, Obligations, is_aside
 from compliance.store.tables import TRANSITION
 
+SET_ASIDE: Final = "set aside"
+"""In place of a state: nobody can say, for the calendar does not know a date (rules 6.1a)."""
 _LOGGED: Final = frozenset({"overdue", "met", "late"})
 _SPELL_OF: Final = (*KEY, "clock_date")
 
 
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """The obligations that stand and those just judged, so far as they differ, and what was and is set aside."""
+
+    standing: Obligations
+    fresh: Obligations
+    were_aside: Collection[Key]
+    are_aside: Collection[Key]
+
+    def logged(self) -> Iterator[tuple[Key, date, str | None, str | None]]:
+        """(key, clock date, state before, state now) of every change to be logged."""
+        for key, was in self.standing.items():
+            row = self.fresh.get(key)
+            if (row is None or row[CLOCK_DATE] != was[CLOCK_DATE]) and was[STATE] in _LOGGED:
+                aside = row is None and is_aside(key, self.are_aside)
+                yield key, was[CLOCK_DATE], was[STATE], SET_ASIDE if aside else None
+        for key, row in self.fresh.items():
+            before = SET_ASIDE if is_aside(key, self.were_aside) else None
+            if key in self.standing and self.standing[key][CLOCK_DATE] == row[CLOCK_DATE]:
+                before = self.standing[key][STATE]
+            if before != row[STATE] and (before in _LOGGED or row[STATE] in _LOGGED):
+                yield key, row[CLOCK_DATE], before, row[STATE]
+
+
 def note_transitions(
-    connection: Connection,
-    verdicts: Verdicts,
-    keys: Sequence[Key],
-    standing: Obligations,
-    fresh: Obligations,
-    now: datetime,
+    connection: Connection, verdicts: Verdicts, keys: Sequence[Key], changes: Changes, now: datetime
 ) -> int:
     """Log the changes from the obligations that stand to those just judged; how many. An obligation is the same one
-    only while its clock date is.
-
-    `keys` are those of the verdicts, in their order; `standing` and `fresh` hold only what differs between the two.
-    """
-    found = list(_changes(standing, fresh))
+    only while its clock date is. `keys` are those of the verdicts, in their order."""
+    found = list(changes.logged())
     if not found:
         return 0
     today = from_day(verdicts.policy.local.day_of(now))
@@ -42,26 +61,13 @@ def note_transitions(
     for key, clock_date, from_state, to_state in found:
         spell_of = (*key, clock_date)
         spells[spell_of] += to_state == "overdue"
-        dated = _dated(fresh[key], ended.get(key, today)) if to_state else today
+        judged = to_state not in (None, SET_ASIDE)
+        dated = _dated(changes.fresh[key], ended.get(key, today)) if judged else today
         row = dict(zip(_SPELL_OF, spell_of, strict=True))
         row |= {"from_state": from_state, "to_state": to_state, "dated": dated}
         rows.append(row | {"noticed_at": now, "spell": max(spells[spell_of], 1)})
     add(connection, TRANSITION, rows)
     return len(rows)
-
-
-def _changes(standing: Obligations, fresh: Obligations) -> Iterator[tuple[Key, date, str | None, str | None]]:
-    """(key, clock date, state before, state now) of every change to be logged."""
-    for key, was in standing.items():
-        row = fresh.get(key)
-        if (row is None or row[CLOCK_DATE] != was[CLOCK_DATE]) and was[STATE] in _LOGGED:
-            yield key, was[CLOCK_DATE], was[STATE], None
-    for key, row in fresh.items():
-        before = None
-        if key in standing and standing[key][CLOCK_DATE] == row[CLOCK_DATE]:
-            before = standing[key][STATE]
-        if before != row[STATE] and (before in _LOGGED or row[STATE] in _LOGGED):
-            yield key, row[CLOCK_DATE], before, row[STATE]
 
 
 def _dated(row: Sequence[Any], ended: date) -> date:

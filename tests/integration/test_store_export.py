@@ -43,7 +43,7 @@ def test_a_crime_and_its_updates_as_they_stand(store: Store, tmp_path: Path) -> 
     )
     mark_missing(store, SOURCE, {"B"}, NOW)
     counts = export(store, tmp_path / "made" / "here")
-    assert counts == {"crimes": 2, "updates": 2, "obligations": 0, "transitions": 0}
+    assert counts == {"crimes": 2, "updates": 2, "obligations": 0, "set_aside": 0, "transitions": 0}
     first, second = written(tmp_path / "made" / "here", "crimes")
     assert (first["crime_ref"], first["reported_at"]) == ("A", datetime(2026, 6, 30, 23, 30, tzinfo=UTC))
     assert (first["status"], first["missing_since"]) == (None, NOW)
