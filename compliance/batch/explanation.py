@@ -114,6 +114,7 @@ def _text(explanation: Explanation) -> Iterator[str]:
     for note in explanation.notes:
         yield from _field("Note", _remark(note), 2)
     yield from _verdicts(explanation)
+    yield from _set_aside(explanation)
     yield from ("", "TIMELINE (local dates)", "")
     for entry in explanation.timeline:
         yield from _entry(entry, explanation)
@@ -139,6 +140,18 @@ def _verdicts(explanation: Explanation) -> Iterator[str]:
     name = max((len(whose + obligation.label) for whose, obligation in rows), default=0)
     for whose, obligation in rows:
         yield f"  {whose + obligation.label:{name}}  {obligation.state.upper():7}  {outcome(obligation)}"
+
+
+def _set_aside(explanation: Explanation) -> Iterator[str]:
+    """What cannot be judged, and why."""
+    several = len(explanation.victims) > 1
+    rows = [(victim, aside) for victim in explanation.victims for aside in victim.set_aside]
+    if rows:
+        yield from ("", "SET ASIDE (what cannot be judged)")
+    for victim, aside in rows:
+        yield ""
+        yield f"  {f'{victim.ref}  ' if several else ''}{aside.label}"
+        yield from _fill(f"{aside.reason} {cite(aside.clause)}", 4)
 
 
 def _entry(entry: Entry, explanation: Explanation) -> Iterator[str]:

@@ -56,13 +56,14 @@ class SetAside:
         own, calendar = self.policy.requirement[cause], self.policy.working
         within = own.enhanced.within if enhanced and own.enhanced else own.within
         start = own.event.replace("_", " ") if own.event else "day 0"
-        days = f"{within.working_days} working day{'s' * (within.working_days != 1)}"
+        one = within.working_days == 1
+        days = f"{within.working_days} working day{'' if one else 's'}"
         first, last = plain_date(from_day(calendar.first)), plain_date(from_day(calendar.last))
         if clock < calendar.first:
-            fact = f"{days} after {plain_date(from_day(clock))} ({start}) begin before the calendar does"
+            fact = f"{days} after {plain_date(from_day(clock))} ({start}) begin{'s' * one} before the calendar does"
             advice = "check that date in the record, or move covers_from in the calendar's file"
         else:
-            fact = f"{days} after {plain_date(from_day(clock))} ({start}) end after the calendar does"
+            fact = f"{days} after {plain_date(from_day(clock))} ({start}) end{'s' * one} after the calendar does"
             advice = "add the bank holidays proclaimed since to the calendar's file and move covers_until"
         if cause != requirement:
             fact = f"it comes after {own.id}, which is set aside: {fact}"

@@ -21,17 +21,20 @@ from compliance.policy.explain.model import (
     Obligation,
     Remark,
     Requirement,
+    Unjudged,
     Victim,
 )
 from compliance.policy.explain.timeline import holder, not_owed, timeline, unknown_officer
 from compliance.policy.model import Policy
+from compliance.policy.setting_aside import CLAUSE
 from compliance.policy.standing import owners
 from compliance.records.columns import CANCELLED, OPEN, Coded, Columns
 from compliance.records.instants import NONE
 from compliance.text import listing
 
 __all__ = [
-    "DISCHARGES", "Basis", "Effect", "Entry", "Explanation", "Obligation", "Remark", "Requirement", "Victim", "explain",
+    "DISCHARGES", "Basis", "Effect", "Entry", "Explanation", "Obligation", "Remark", "Requirement", "Unjudged",
+    "Victim", "explain",
 ]  # fmt: skip
 
 
@@ -46,8 +49,7 @@ def explain(
     """Explain the verdicts on one crime as at T, and as known at K where K is given (rules 2.7, 2.8).
 
     `columns` holds one crime; `as_at` and `known_at` are aware datetimes. `officers` are the references in the officer
-    directory, where it is at hand: others are remarked on. Raises ValueError for another number of crimes,
-    SettingsError where a due date lies beyond what the policy's calendar covers (rules 6.1).
+    directory, where it is at hand: others are remarked on. Raises ValueError for another number of crimes.
     """
     evidence = Evidence(columns, policy, as_at, known_at)
     known = None if officers is None else frozenset(officers)
@@ -128,7 +130,16 @@ def _victim(evidence: Evidence, row: int) -> Victim:
         for requirement in evidence.policy.requirement
         if (row, requirement.id) in evidence.duties
     )
-    return Victim(case.ref, case.category, from_day(case.day_0), tuple(_notes_on(evidence, case)), requirements)
+    notes, aside = tuple(_notes_on(evidence, case)), tuple(_set_aside(evidence, row))
+    return Victim(case.ref, case.category, from_day(case.day_0), notes, requirements, aside)
+
+
+def _set_aside(evidence: Evidence, victim: int) -> Iterator[Unjudged]:
+    """What a victim may be owed and nobody can say, in the order of the policy."""
+    for requirement in evidence.policy.requirement:
+        for aside in evidence.asides.get((victim, requirement.id), ()):
+            clock = from_day(aside.clock)
+            yield Unjudged(requirement.id, aside.cycle, aside.label, clock, f"{aside.reason}.", CLAUSE)
 
 
 def _notes_on(evidence: Evidence, case: Case) -> Iterator[Remark]:
@@ -154,7 +165,7 @@ def _not_asked(evidence: Evidence, case: Case) -> Iterator[Remark]:
     """The requirements that ask nothing for a victim."""
     silent = []
     for requirement in evidence.policy.requirement:
-        if (case.victim, requirement.id) in evidence.duties:
+        if (case.victim, requirement.id) in (evidence.duties | evidence.asides):
             continue
         if not requirement.event:
             why, clause = not_owed(requirement, case.day_0)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from compliance.policy.calendars import Ints
-from compliance.policy.explain.words import Clock
+from compliance.policy.explain.words import Clock, plain
 from compliance.policy.facts import Block
 from compliance.policy.judgement import judge
 from compliance.policy.model import Policy, Requirement
@@ -59,6 +59,21 @@ class Case:
     agreed: int
     declined: int
     asked_again: int
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """What is set aside (rules 6.1a). `cycle`: the event's number, 0 where the requirement runs from the report."""
+
+    requirement: Requirement
+    cycle: int
+    clock: int
+    reason: str
+
+    @property
+    def label(self) -> str:
+        """How it is called within a sentence: 7-day; arrested (2 April 2026)."""
+        return f"{self.requirement.id} ({plain(self.clock)})" if self.cycle else self.requirement.id
 
 
 class Evidence:
@@ -135,6 +150,19 @@ class Evidence:
             asked = requirements[requirement]
             duty = Duty(place, victim, asked, cycle, clock, opens, due, STATES[state], Clause(clause), *last)
             found.setdefault((victim, asked.id), []).append(duty)
+        return found
+
+    @cached_property
+    def asides(self) -> dict[tuple[int, str], list[Aside]]:
+        """What is set aside, by victim's row and requirement, in the order of the cycles (rules 6.1a)."""
+        aside, requirements = self.verdicts.set_aside, self.policy.requirement
+        columns = (aside.victim, aside.requirement, aside.cycle, aside.clock_date)
+        found: dict[tuple[int, str], list[Aside]] = {}
+        for (victim, place, cycle, clock), reason in zip(
+            zip(*(column.tolist() for column in columns), strict=True), aside.reasons(), strict=True
+        ):
+            asked = requirements[place]
+            found.setdefault((victim, asked.id), []).append(Aside(asked, cycle, clock, reason))
         return found
 
     @cached_property

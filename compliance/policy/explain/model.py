@@ -14,7 +14,8 @@ class Effect:
 
     `kind` is `met` or `late` where an update discharged the obligation named, else says why it did not: `same-day`,
     `too-early`, `already-met`, `met-before`, `moves-next`, `too-late`, `not-owed`, `declined`, `before-report`,
-    `recording-day`, `not-counted`. For an event: `starts`, or `not-owed`. `victims` are those it holds for; none: for
+    `recording-day`, `not-counted`; `set-aside` where nobody can say. For an event: `starts`, `not-owed` or `set-aside`.
+    `victims` are those it holds for; none: for
     the record as a whole. `clause` is a number of the rules.
     """
 
@@ -95,14 +96,29 @@ class Requirement:
 
 
 @dataclass(frozen=True, slots=True)
+class Unjudged:
+    """What is set aside (rules 6.1a): all that the victim is owed under a requirement or, where its clock is an event,
+    what is owed after that event (`cycle`: its number, else 0). `clock_date`: from when it would run."""
+
+    requirement: str
+    cycle: int
+    label: str
+    clock_date: date
+    reason: str
+    clause: str
+
+
+@dataclass(frozen=True, slots=True)
 class Victim:
-    """One victim: day 0 and why, what else matters, and what was owed. `day_0` is None before the victim exists."""
+    """One victim: day 0 and why, what else matters, what was owed, and what of it is set aside. `day_0` is None before
+    the victim exists."""
 
     ref: str
     category: str
     day_0: date | None
     notes: tuple[Remark, ...]
     requirements: tuple[Requirement, ...]
+    set_aside: tuple[Unjudged, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from compliance.policy.explain.due import event_name, label
 from compliance.policy.explain.evidence import Case, Duty, Evidence
 from compliance.policy.explain.model import Effect, Entry, Remark
 from compliance.policy.model import Requirement
+from compliance.policy.setting_aside import CLAUSE
 from compliance.policy.verdicts import Clause
 from compliance.records.columns import CANCELLED, CLOSED, OPEN, Coded
 from compliance.records.instants import NONE, from_micros
@@ -181,6 +182,9 @@ def _started(evidence: Evidence, requirement: Requirement, number: int, case: Ca
             due = words.day(duty.due, day)
             text = f"Starts the clock of {requirement.id}, due {due}."
             return Effect("starts", text, "7.1", requirement.id, number)
+    if any(aside.cycle == number for aside in evidence.asides.get((case.victim, requirement.id), [])):
+        text = f"Starts the clock of {requirement.id}, which is set aside: the calendar does not know a date it needs."
+        return Effect("set-aside", text, CLAUSE, requirement.id, number)
     if day < case.day_0:
         why = "it was before the victim's day 0", "7.1a"
     elif case.declined < day < case.asked_again:

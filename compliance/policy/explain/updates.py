@@ -8,6 +8,7 @@ from compliance.policy.explain.due import label, predecessor
 from compliance.policy.explain.evidence import Case, Duty, Evidence
 from compliance.policy.explain.model import Effect, Remark
 from compliance.policy.model import Requirement
+from compliance.policy.setting_aside import CLAUSE
 from compliance.policy.verdicts import YES, Clause, cited
 from compliance.records.columns import EVERY_VICTIM, UNKNOWN_VICTIM
 from compliance.records.instants import NONE
@@ -87,9 +88,26 @@ def _for_case(evidence: Evidence, case: Case, row: int) -> Iterator[Effect]:
         if case.declined < day < case.asked_again and not done and all(e.kind != "moves-next" for e in others):
             text = f"Discharges nothing: the victim had declined updates on {words.day(case.declined, day)}."
             others = [Effect("declined", text, "5.4")]
-        if not done and not others:
+        aside = list(_may_meet(evidence, case, row, day))
+        if not done and not others and not aside:
             others = [Effect("not-owed", "Counts, and nothing was owed that it could have discharged.", "7.1")]
-        yield from others
+        yield from (*others, *aside)
+
+
+def _may_meet(evidence: Evidence, case: Case, row: int, day: int) -> Iterator[Effect]:
+    """What is set aside that an update may have met: nobody can say (rules 6.1a). After an event only the first update
+    can have."""
+    at = evidence.columns.updates.at
+    for requirement in evidence.policy.requirement:
+        for aside in evidence.asides.get((case.victim, requirement.id), ()):
+            may = day >= case.day_0
+            if aside.cycle:
+                event = evidence.columns.events.at[evidence.events_of(requirement)[aside.cycle - 1]]
+                after = (each for each in evidence.looked_at(requirement, case.victim) if at[each] >= event)
+                may = next(after, None) == row
+            if may:
+                text = f"Whether it meets {aside.label} cannot be said: that is set aside."
+                yield Effect("set-aside", text, CLAUSE, requirement.id, aside.cycle)
 
 
 def _others(evidence: Evidence, case: Case, row: int) -> Iterator[Effect]:

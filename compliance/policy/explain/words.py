@@ -9,6 +9,8 @@ from compliance.policy.calendars import from_day, plain_date
 from compliance.records.instants import from_micros
 from compliance.text import listing, plural
 
+__all__ = ["Clock", "count", "day", "days", "listing", "ordinal", "plain", "plain_date", "span"]
+
 _ORDINALS: Final = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
 
