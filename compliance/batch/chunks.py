@@ -3,16 +3,18 @@
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final, TypeVar
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from compliance.batch.inputs import Block, Refused, line_blocks, open_input
 from compliance.batch.tables import csv_blocks
 from compliance.errors import SettingsError
+from compliance.policy.calendars import Ints
 from compliance.records import Columns, columns_from_arrow, read_columns
 from compliance.records.arrow import CODED
 from compliance.records.wire import Refusal
@@ -24,10 +26,12 @@ _ROWS: Final = 65_536
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Some of the records of a file, in their order, and those among them that were refused."""
+    """Some of the records of a file, in their order, and those among them that were refused. `lines`: the line or row
+    number of each that was not; none where they come from no file."""
 
     columns: Columns
     refused: list[Refused]
+    lines: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +83,17 @@ def read(part: Part) -> Chunk:
     """The records of a part."""
     if isinstance(part, Rows):
         columns, refusals = columns_from_arrow(part.batch)
-        return Chunk(columns, [_refused(part.number + refusal.index, refusal) for refusal in refusals])
-    lines = part.text.split(b"\n")
-    filled = [(place, line) for place, line in enumerate(lines) if line.strip()]
-    columns, refusals = read_columns([line for _, line in filled])
-    refused = [_refused(part.number + filled[refusal.index][0], refusal) for refusal in refusals]
-    return Chunk(columns, sorted([*part.refused, *refused], key=lambda each: each.line))
+        places = np.arange(len(part.batch))
+        refused_before: tuple[Refused, ...] = ()
+    else:
+        lines = part.text.split(b"\n")
+        places = np.flatnonzero([bool(line.strip()) for line in lines])
+        columns, refusals = read_columns([lines[place] for place in places.tolist()])
+        refused_before = part.refused
+    numbers = places + part.number
+    refused = [_refused(int(numbers[refusal.index]), refusal) for refusal in refusals]
+    good = np.delete(numbers, [refusal.index for refusal in refusals])
+    return Chunk(columns, sorted([*refused_before, *refused], key=lambda each: each.line), good)
 
 
 def _refused(line: int, refusal: Refusal) -> Refused:

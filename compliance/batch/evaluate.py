@@ -3,28 +3,47 @@
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from itertools import chain
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from compliance.batch.chunks import Part, in_order, is_parquet, parts, read
-from compliance.batch.inputs import Refused
+from compliance.batch.inputs import NotJudged, Refused
 from compliance.batch.outputs import encode, output
 from compliance.errors import SettingsError
-from compliance.policy import Policy, judge
+from compliance.policy import Policy, Verdicts, judge
+from compliance.policy.calendars import Ints
 from compliance.records import columns
 
 
 @dataclass(slots=True)
 class Evaluated:
-    """How much was answered: crimes judged, verdicts written, records refused."""
+    """What was read, and what came of it: crimes judged, with their victims and updates, verdicts written, records
+    refused, obligations set aside (rules 6.1a), and records without a victim (rules section 8)."""
 
     crimes: int = 0
+    victims: int = 0
+    updates: int = 0
     verdicts: int = 0
     refused: int = 0
+    set_aside: int = 0
+    without_victim: int = 0
+
+    def add(self, more: "Evaluated") -> None:
+        """Count what came of another part."""
+        for counted in fields(self):
+            setattr(self, counted.name, getattr(self, counted.name) + getattr(more, counted.name))
+
+    def __str__(self) -> str:
+        return (
+            f"{self.crimes:,} crimes, {self.victims:,} victims, {self.updates:,} updates, {self.verdicts:,} verdicts, "
+            f"{self.refused:,} refused, {self.set_aside:,} set aside, {self.without_victim:,} records without a victim"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +58,34 @@ class _Question:
     def answer(self, part: Part, first: bool = False) -> "_Answer":
         chunk = read(part)
         verdicts = judge(chunk.columns, self.policy, self.as_at, self.known_at)
-        return _Answer(encode(self.target, verdicts, first), len(chunk.columns), len(verdicts), chunk.refused)
+        columns, not_judged = chunk.columns, _set_aside(verdicts, chunk.lines)
+        return _Answer(
+            encode(self.target, verdicts, first),
+            Evaluated(
+                len(columns), len(columns.victims), len(columns.updates), len(verdicts), len(chunk.refused),
+                len(not_judged), int((np.diff(columns.victims_of) == 0).sum()),
+            ),
+            sorted([*chunk.refused, *not_judged], key=lambda each: each.line),
+        )  # fmt: skip
+
+
+def _set_aside(verdicts: Verdicts, lines: Ints) -> list[NotJudged]:
+    """What of some records is set aside, with the line of each record."""
+    found = verdicts.set_aside
+    if len(found) == 0:
+        return []
+    return [
+        NotJudged(line, **row) for line, row in zip(lines[found.crime].tolist(), found.table().to_pylist(), strict=True)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
+    """The verdicts on a part as they are to be written, how much of it there was, and what was not answered."""
+
     encoded: Any
-    crimes: int
-    verdicts: int
-    refused: list[Refused] = field(default_factory=list)
+    counts: Evaluated
+    unanswered: list[Refused | NotJudged] = field(default_factory=list)
 
 
 def evaluate(
@@ -56,14 +94,15 @@ def evaluate(
     known_at: datetime | None,
     source: str,
     target: str,
-    refuse: Callable[[Refused], None],
+    tell: Callable[[Refused | NotJudged], None],
     *,
     workers: int | None = None,
     progress: Callable[[Evaluated], None] = lambda _: None,
 ) -> Evaluated:
     """Judge every record of a file (NDJSON or Parquet) and write the verdicts (NDJSON, CSV or Parquet).
 
-    `refuse` is told of every refused record; the good ones are answered all the same. `workers` (default: the cores
+    `tell` is told of every refused record and of everything that is set aside (rules 6.1a), by line; all else is
+    answered all the same. `workers` (default: the cores
     this process may use) judge parts of a large file side by side; the verdicts keep their order. `progress` is told
     after each part. Raises SettingsError where a file cannot be read or written, or where they are the same.
     """
@@ -75,12 +114,10 @@ def evaluate(
     question = _Question(policy, as_at, known_at, target)
     with output(target) as out:
         for answer in _answers(question, source, workers or len(os.sched_getaffinity(0))):
-            for refused in answer.refused:
-                refuse(refused)
+            for each in answer.unanswered:
+                tell(each)
             out.append(answer.encoded)
-            done.crimes += answer.crimes
-            done.verdicts += answer.verdicts
-            done.refused += len(answer.refused)
+            done.add(answer.counts)
             progress(done)
     return done
 
@@ -113,7 +150,7 @@ def _answers(question: _Question, source: str, workers: int) -> Iterator[_Answer
 
 def _empty(question: _Question) -> _Answer:
     verdicts = judge(columns([]), question.policy, question.as_at, question.known_at)
-    return _Answer(encode(question.target, verdicts, True), 0, 0)
+    return _Answer(encode(question.target, verdicts, True), Evaluated())
 
 
 _question: list[_Question] = []

@@ -90,6 +90,20 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class NotJudged:
+    """What of a record is set aside (rules 6.1a): the record's line or row number (from 1), whose it is, under which
+    requirement (`cycle`: the event's number, else 0), the clause and the reason."""
+
+    line: int
+    crime_ref: str
+    victim_ref: str
+    requirement: str
+    cycle: int
+    clause: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """Whole lines of a file, with the number of the first (from 1), and what was refused before it became lines."""
 

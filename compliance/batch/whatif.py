@@ -11,15 +11,16 @@ import numpy as np
 from compliance.batch.chunks import Chunk
 from compliance.batch.inputs import Refused
 from compliance.errors import SettingsError
-from compliance.policy import STATES, Policy, Verdicts, judge
+from compliance.policy import STATES, Policy, SetAside, Verdicts, judge
 from compliance.policy.calendars import NO_DAY, Ints, from_day, to_day
 from compliance.policy.verdicts import LATE, MET, MISSED, OVERDUE
 from compliance.records import Columns
 
 OUTSIDE: Final = "due outside the period"
 ABSENT: Final = "does not exist"
-_FATES: Final = (*STATES, OUTSIDE, ABSENT)
-_OUTSIDE, _ABSENT = len(STATES), len(STATES) + 1
+SET_ASIDE: Final = "set aside"
+_FATES: Final = (*STATES, OUTSIDE, ABSENT, SET_ASIDE)
+_OUTSIDE, _ABSENT, _SET_ASIDE = range(len(STATES), len(STATES) + 3)
 _RATED: Final = (MET, LATE, OVERDUE, MISSED)
 
 
@@ -77,7 +78,7 @@ class Example:
 @dataclass(frozen=True, slots=True)
 class Change:
     """How many obligations of a requirement went from one state to another. A state is one of the seven, `due outside
-    the period` or `does not exist`."""
+    the period`, `does not exist` or `set aside` (rules 6.1a)."""
 
     requirement: str
     before: str
@@ -89,7 +90,8 @@ class Change:
 @dataclass(frozen=True, slots=True)
 class WhatIf:
     """The answer. Obligations are matched by crime, victim, requirement and cycle; those due in the period under either
-    policy are looked at. `kept` had the same state under both."""
+    policy are looked at. `kept` had the same state under both. `set_aside`: how much of the records cannot be judged
+    under the policy, and under the changed one (rules 6.1a), whenever it would be due."""
 
     before: str
     after: str
@@ -101,6 +103,7 @@ class WhatIf:
     today: date
     crimes: int
     refused: int
+    set_aside: tuple[int, int]
     figures: tuple[Figures, ...]
     kept: int
     changes: tuple[Change, ...]
@@ -141,7 +144,7 @@ def whatif(
     kept, changes = comparison.changes()
     return WhatIf(
         before.title, after.title, tuple(changed), *period, as_at, known_at, from_day(before.local.day_of(as_at)),
-        crimes, refused, comparison.figures(), kept, changes,
+        crimes, refused, comparison.set_aside, comparison.figures(), kept, changes,
     )  # fmt: skip
 
 
@@ -156,10 +159,13 @@ class _Comparison:
         self._states: Counter[tuple[int, str, str | None, int]] = Counter()
         self._moves: Counter[tuple[int, int, int]] = Counter()
         self._shown: dict[tuple[int, int, int], list[Example]] = {}
+        self.set_aside = (0, 0)
 
     def add(self, columns: Columns, as_at: datetime, known_at: datetime | None) -> None:
         """Judge some records under both policies."""
         sides = [judge(columns, policy, as_at, known_at) for policy in self._policies]
+        before, after = (len(verdicts.set_aside) for verdicts in sides)
+        self.set_aside = (self.set_aside[0] + before, self.set_aside[1] + after)
         for side, verdicts in enumerate(sides):
             self._count(side, verdicts)
         self._match(*sides)
@@ -185,6 +191,9 @@ class _Comparison:
         for side, (verdicts, place) in enumerate(zip((before, after), places, strict=True)):
             fates[side, place] = np.where(self._inside(verdicts), verdicts.state, _OUTSIDE)
             rows[side, place] = np.arange(len(verdicts))
+            aside = self._keys(verdicts.set_aside)
+            is_aside = np.isin(every, aside) | np.isin(every >> _CYCLE_BITS << _CYCLE_BITS, aside)
+            fates[side, (fates[side] == _ABSENT) & is_aside] = _SET_ASIDE
         requirement = (every >> _CYCLE_BITS) % len(self._ids)
         looked_at = (fates < _OUTSIDE).any(axis=0)
         kinds = np.stack([requirement, *fates])[:, looked_at]
@@ -195,8 +204,9 @@ class _Comparison:
                 some = rows[:, looked_at][:, np.flatnonzero(first == i)[: self._examples]]
                 self._show(kind, some, before, after)
 
-    def _keys(self, verdicts: Verdicts) -> Ints:
-        """One number for a victim's row, requirement and cycle, the same under both policies."""
+    def _keys(self, verdicts: Verdicts | SetAside) -> Ints:
+        """One number for a victim's row, requirement and cycle, the same under both policies; with cycle 0 what is set
+        aside stands for every cycle."""
         place = np.array([self._ids.index(r.id) for r in verdicts.policy.requirement], dtype=np.int64)
         return (verdicts.victim * len(self._ids) + place[verdicts.requirement] << _CYCLE_BITS) + verdicts.cycle
 

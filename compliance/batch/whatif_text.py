@@ -52,6 +52,13 @@ def _head(answer: WhatIf) -> Iterator[str]:
     yield ""
     yield from _fill(f"policy   {answer.before}", 9)
     yield from _fill(f"changed  {', '.join(answer.changed) or answer.after}", 9)
+    if any(answer.set_aside):
+        before, after = answer.set_aside
+        yield ""
+        yield from _fill(
+            "Set aside, for the calendar does not know a date that they need (rules 6.1a), and in no figure: "
+            f"{before:,} under the policy, {after:,} under the changed one. `compliance explain` says why."
+        )
     if answer.today <= answer.last:
         yield ""
         yield from _fill("The period is not over as at then: what is due today or later is not in these figures.")

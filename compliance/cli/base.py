@@ -11,7 +11,7 @@ from compliance.errors import ComplianceError, fault_trace
 from compliance.text import printable
 
 if TYPE_CHECKING:
-    from compliance.batch.inputs import Refused
+    from compliance.batch.inputs import NotJudged, Refused
     from compliance.service import Service
 
 
@@ -73,10 +73,15 @@ def stop(message: str, code: int) -> NoReturn:
     sys.exit(code)
 
 
-def tell(refused: "Refused") -> None:
-    """Tell of a refused record on standard error."""
-    crime = f"crime {refused.crime_ref}: " if refused.crime_ref else ""
-    echo(f"line {refused.line}: {crime}{refused.reason}", err=True)
+def tell(each: "Refused | NotJudged") -> None:
+    """Tell of a refused record, or of what of a record is set aside, on standard error."""
+    from compliance.batch.inputs import Refused
+
+    crime = f"crime {each.crime_ref}: " if each.crime_ref else ""
+    if not isinstance(each, Refused):
+        number = f" {each.cycle}" if each.cycle else ""
+        crime += f"victim {each.victim_ref}: {each.requirement}{number}: set aside (rules {each.clause}): "
+    echo(f"line {each.line}: {crime}{each.reason}", err=True)
 
 
 def service_of(config: Path) -> "Service":

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from compliance.cli.base import CONFIG, INSTANT, echo_progress, echo_text, tell
+from compliance.cli.base import CONFIG, INSTANT, echo, echo_progress, echo_text, tell
 from compliance.errors import RecordError
 
 if TYPE_CHECKING:
@@ -35,8 +35,9 @@ def evaluate(
 ) -> None:
     """Judge a file of crime records and write the verdicts. Needs no database.
 
-    Exit code 3 where some records were refused: the good ones are answered, and each refused one is a line on standard
-    error with its line number and reason.
+    Exit code 3 where some records were refused, or obligations set aside because the calendar does not know a date that
+    they need: all others are answered, and each of these is a line on standard error with its line number (of Parquet,
+    its row) and the reason. The last line there counts what was read.
     """
     from compliance.batch.evaluate import evaluate as run
     from compliance.policy import load_policy
@@ -46,7 +47,8 @@ def evaluate(
 
     done = run(load_policy(policy), as_at, known_at, source, target, tell, workers=workers, progress=progress)
     echo_progress("")
-    if done.refused:
+    echo(str(done), err=True)
+    if done.refused or done.set_aside:
         sys.exit(RecordError.exit_code)
 
 
@@ -95,7 +97,7 @@ def whatif(
     """The figures of a period under a policy and under a changed one, side by side.
 
     Obligations due in the period are counted, as judged at --as-at: choose an instant some days after its end, so that
-    updates typed in late are counted. Exit code 3 where some records were refused.
+    updates typed in late are counted. Exit code 3 where some records were refused, or obligations set aside.
     """
     from compliance.batch.whatif_text import render
     from compliance.service.question import Question
@@ -103,5 +105,5 @@ def whatif(
     period = (first.date(), last.date())
     answer = Question(**question).whatif(settings, policy_to, period, examples, tell)
     echo_text(render(answer, form))
-    if answer.refused:
+    if answer.refused or any(answer.set_aside):
         sys.exit(RecordError.exit_code)

@@ -16,7 +16,7 @@ import pytest
 import zstandard
 
 from compliance.batch.evaluate import evaluate
-from compliance.batch.inputs import Refused, line_blocks
+from compliance.batch.inputs import NotJudged, Refused, line_blocks
 from compliance.records.wire import MAX_RECORD_BYTES
 from tests.conformance import SAMPLES, records_text, verdicts
 from tests.engine import RULES, shipped
@@ -50,7 +50,14 @@ def test_ndjson_from_a_file_to_standard_output(tmp_path: Path) -> None:
     source = tmp_path / "crimes.ndjson"
     source.write_text(records_text())
     done = run(*arguments(str(source), "-"))
-    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.returncode == 0
+    read = json.loads(f"[{','.join(records_text().splitlines())}]")
+    victims, updates = (sum(len(record.get(name) or ()) for record in read) for name in ("victims", "updates"))
+    said = done.stderr.decode()
+    assert said.startswith(f"{len(read):,} crimes, ")
+    assert f" {len(verdicts(SAMPLE)):,} verdicts, 0 refused, 0 set aside, " in said
+    assert victims - 20 < int(said.split(", ")[1].split()[0].replace(",", "")) <= victims, "repeated ones count once"
+    assert updates - 20 < int(said.split(", ")[2].split()[0].replace(",", "")) <= updates
     assert [json.loads(line) for line in done.stdout.splitlines()] == verdicts(SAMPLE)
 
 
@@ -87,8 +94,8 @@ def test_the_same_answer_whatever_the_ending(tmp_path: Path, ending: str) -> Non
     assert not (tmp_path / "out.ndjson.part").exists()
 
 
-def none_refused(refused: Refused) -> None:
-    raise AssertionError(f"line {refused.line} was refused: {refused.reason}")
+def none_refused(each: Refused | NotJudged) -> None:
+    raise AssertionError(f"line {each.line} was not answered: {each.reason}")
 
 
 def test_refused_records_are_told_by_line_and_the_good_ones_answered() -> None:
@@ -102,7 +109,8 @@ def test_refused_records_are_told_by_line_and_the_good_ones_answered() -> None:
     done = run(*arguments("-", "-"), stdin="\n".join(lines).encode() + b"\n\xff\xfe\n" + (GOOD % "3").encode())
     assert done.returncode == 3
     assert list(dict.fromkeys(json.loads(line)["crime_ref"] for line in done.stdout.splitlines())) == ["1", "2", "3"]
-    told = done.stderr.decode().splitlines()
+    *told, counted = done.stderr.decode().splitlines()
+    assert counted == ("3 crimes, 3 victims, 0 updates, 9 verdicts, 3 refused, 0 set aside, 0 records without a victim")
     assert [line.split(":")[0] for line in told] == ["line 3", "line 5", "line 6"]
     assert "line 3: crime bad: reported_at: found '2026-07-01T10:00:00', an instant without an offset" in told[0]
     assert "not readable JSON" in told[1]

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from compliance.batch.evaluate import evaluate
-from compliance.batch.inputs import Refused
+from compliance.batch.inputs import NotJudged, Refused
 from compliance.errors import SettingsError
 from compliance.records import columns_from_arrow
 from tests.conformance import SAMPLES, Sample, records, verdicts
@@ -59,7 +59,7 @@ def test_csv_rows_that_are_no_records_are_refused_as_a_spreadsheet_numbers_them(
         b"f,2026-07-01T10:00:00Z,,North",
     ]
     (tmp_path / "crimes.csv").write_bytes(b"\n".join(rows))
-    told: list[Refused] = []
+    told: list[Refused | NotJudged] = []
     policy, _ = shipped("west-mercia")
     source, target = str(tmp_path / "crimes.csv"), str(tmp_path / "out.ndjson")
     done = evaluate(policy, SAMPLE.as_at, None, source, target, told.append)
