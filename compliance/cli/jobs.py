@@ -32,12 +32,14 @@ def migrate(config: Path) -> None:
 def poll(config: Path) -> None:
     """Take what changed in the crime system, and judge it."""
     with service_of(config) as service:
-        done = service.poll()
+        done, not_judged = service.poll(), service.not_judged
     echo(f"{done.received:,} crimes received, {done.changed:,} new or changed, {done.refused:,} refused")
     if done.clock_changes:
         echo(f"{done.clock_changes:,} instants without an offset, in an hour that comes twice or never")
     if done.vanished:
         echo(f"{done.vanished:,} crimes vanished from the full export; they are flagged")
+    if not_judged:
+        echo(f"{not_judged:,} set aside, which cannot be judged (rules 6.1a): `compliance check` says why")
     if done.problem:
         echo(f"not complete: {done.problem}")
 
@@ -48,6 +50,8 @@ def poll(config: Path) -> None:
 def remind(config: Path, dry_run: bool) -> None:
     """Send this morning's digests, once, to whoever is to act on what is owed."""
     with service_of(config) as service:
+        if ended := service.calendar_ended:
+            click.echo(ended, err=True)
         if dry_run:
             _tell_plan(service.plan())
             return
@@ -179,7 +183,7 @@ def run(config: Path) -> None:
 @click.command()
 @CONFIG
 def check(config: Path) -> None:
-    """Say whether settings, policies, worked examples and templates are in order."""
+    """Say whether settings, policies, worked examples and templates are in order, and what cannot be judged."""
     from compliance.service.check import check as look
 
     wrong = 0

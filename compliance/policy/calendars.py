@@ -23,6 +23,8 @@ NO_DAY: Final = -(2**31)
 _EPOCH: Final = date(1970, 1, 1)
 _DAY: Final = 86_400_000_000
 _FEW_CHANGES: Final = 6
+_WARNED_BEFORE: Final = 275
+"""Days, nine months: the bank holidays of a year are published well before."""
 
 
 def to_day(day: date) -> int:
@@ -142,6 +144,18 @@ class Calendar:
         if not self.first <= day <= self.last:
             return (day + 3) % 7 < 5
         return bool(self._is_working[day - self.first])
+
+    def ending(self, today: date) -> str | None:
+        """What to say of the end of the calendar, and what to do: from nine months before it on, None until then."""
+        last = from_day(self.last)
+        if (last - today).days > _WARNED_BEFORE:
+            return None
+        ends = f"ended on {plain_date(last)}" if today > last else f"ends on {plain_date(last)}"
+        return (
+            f"calendar {self.name!r} {ends}: what falls due in working days after it is set aside (rules 6.1a), and "
+            "reminders take every weekday after it for a working day; add the bank holidays published since to its "
+            "file and move covers_until"
+        )
 
     def add_working_days(self, start: Days, count: Days | int) -> Days:
         """The Nth working day after each start day, which is day 0 itself (rules 6.1). NO_DAY where either is beyond

@@ -92,7 +92,7 @@ def plan(store: Store, policy: Policy, rules: ReminderRules, now: datetime) -> P
     were not for the hour.
 
     The projection says which crimes to look at; what is owed, and who is told, is judged from their records as at
-    `now`. Raises SettingsError for a broken template or a day beyond the policy's calendar.
+    `now`. Raises SettingsError for a broken template.
     """
     about, decisions = _decided(store, policy, rules, now)
     waiting = not_now(policy, rules, now)

@@ -159,9 +159,7 @@ def today_of(policy: Policy, now: datetime) -> date:
 
 def not_now(policy: Policy, rules: ReminderRules, now: datetime) -> str | None:
     """Why no mail goes out at this instant, None where it does: working days of the policy's calendar, local hours.
-
-    Raises SettingsError for a day beyond what the calendar covers (rules 6.1).
-    """
+    Beyond what the calendar covers every weekday is one, so that nobody is left untold."""
     local = now.astimezone(ZoneInfo(policy.timezone))
     if not policy.working.is_working(to_day(local.date())):
         return f"{local:%A} {local.day} {local:%B %Y} is not a working day"

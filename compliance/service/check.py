@@ -1,15 +1,21 @@
-"""`compliance check`: whether settings, policies, worked examples and templates are in order. Looks at no server."""
+"""`compliance check`: whether settings, policies, worked examples and templates are in order, how far the calendars
+reach, and what of the records held cannot be judged. Asks no crime system and no mail server."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from compliance import clock as real_clock
 from compliance.batch.clauses import Clause, load_clauses, not_shown, unknown
 from compliance.batch.examples import failures, load_examples
 from compliance.config import Settings, load_settings
 from compliance.errors import ComplianceError, SettingsError
 from compliance.policy import Policy, load_policy
+from compliance.policy.calendars import from_day, plain_date
+from compliance.policy.setting_aside import advice_of
 from compliance.records import columns
 from compliance.reminders import check_rules, check_templates
 from compliance.reports.figures import report_figures
@@ -20,6 +26,8 @@ from compliance.resources import resource
 from compliance.service.feeding import mapper_of
 from compliance.service.posting import channel_of, delivery_rules
 from compliance.service.service import reminder_rules
+from compliance.store import Store, set_aside
+from compliance.store.tables import SetAsideRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +39,9 @@ class Finding:
     notes: tuple[str, ...] = ()
 
 
-def check(config: Path) -> Iterator[Finding]:
-    """Look at each thing in turn; one that is wrong does not keep the others from being looked at."""
+def check(config: Path, clock: Callable[[], datetime] = real_clock.now) -> Iterator[Finding]:
+    """Look at each thing in turn; one that is wrong does not keep the others from being looked at. `clock` gives the
+    present instant (aware)."""
     settings: Settings | None = None
     try:
         settings = load_settings(config)
@@ -46,12 +55,44 @@ def check(config: Path) -> Iterator[Finding]:
         yield _policy(path, policies)
     if settings is not None and not _is_one_of(Path(settings.policy), shipped):
         yield _policy(Path(settings.policy), policies)
+    yield from _calendars(policies, clock())
     yield from _examples(policies, rules)
     if settings is not None:
         yield _secrets(settings)
         yield _posting(settings)
         yield _templates(settings)
         yield _mapping(settings)
+        yield from _held(settings)
+
+
+def _calendars(policies: list[Policy], now: datetime) -> Iterator[Finding]:
+    """Until when each calendar is known, with a note from nine months before its end on."""
+    calendars = {(policy.calendar, policy.working.last): policy for policy in policies}
+    for (name, last), policy in calendars.items():
+        needed = [
+            p.path.name for p in policies if (p.calendar, p.working.last) == (name, last) and p.counts_working_days
+        ]
+        notes = []
+        if ending := policy.working.ending(from_day(policy.local.day_of(now))):
+            notes = [f"{ending}. Policies that need it: {', '.join(needed) or 'none'}"]
+        yield Finding(f"calendar {name}: known until {plain_date(from_day(last))}", notes=tuple(notes))
+
+
+def _held(settings: Settings) -> Iterator[Finding]:
+    """What of the records held is set aside: how much for each reason, with a crime to look at. Nothing is said where
+    there is no database yet, or none that can be read: every job says so."""
+    try:
+        with closing(Store.open(settings.database_url)) as store:
+            found = set_aside(store)
+    except ComplianceError:
+        return
+    reasons: dict[str, list[SetAsideRow]] = {}
+    for row in found:
+        reasons.setdefault(f"{row.requirement}: {advice_of(row.reason)} (rules {row.clause})", []).append(row)
+    yield Finding(
+        f"records held: {len(found):,} obligations set aside" if found else "records held: nothing is set aside",
+        notes=tuple(f"{len(rows):,} of {reason}; one is crime {rows[0].crime_ref}" for reason, rows in reasons.items()),
+    )
 
 
 def _is_one_of(policy: Path, shipped: list[Path]) -> bool:

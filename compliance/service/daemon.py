@@ -93,7 +93,8 @@ class Daemon:
     def _poll(self) -> dict[str, object]:
         outcome = self._service.poll(self._stopping.is_set)
         done: dict[str, object] = {"received": outcome.received, "changed": outcome.changed, "refused": outcome.refused}
-        rare = {"clock_changes": outcome.clock_changes, "vanished": outcome.vanished, "not_complete": outcome.problem}
+        rare: dict[str, object] = {"clock_changes": outcome.clock_changes, "vanished": outcome.vanished}
+        rare |= {"not_complete": outcome.problem, "set_aside": self._service.not_judged}
         return done | {name: value for name, value in rare.items() if value}
 
     def _remind(self) -> dict[str, object]:
@@ -106,6 +107,8 @@ class Daemon:
         done |= {name: count for name in rare if (count := getattr(delivery, name))}
         if outcome.not_now:
             done["not_now"] = outcome.not_now
+        if ended := self._service.calendar_ended:
+            done["calendar"] = ended
         if delivery.stopped:
             raise UnavailableError(delivery.stopped)
         return done

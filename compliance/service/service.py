@@ -24,7 +24,7 @@ from compliance.service.polling import PollOutcome, poll
 from compliance.service.posting import channel_of, delivery_rules
 from compliance.service.reporting import Reporting
 from compliance.service.retaining import Retaining
-from compliance.store import Store, judge_due, load_crimes
+from compliance.store import Store, count_set_aside, judge_due, load_crimes
 from compliance.store.tables import Notice
 
 SOURCE: Final = "crimes"
@@ -65,6 +65,17 @@ class Service:
     def judge(self) -> int:
         """Judge what changed or whose day has come -> how many crimes."""
         return judge_due(self.store, self.policy, self.clock(), Pace("judge", self.clock)).crimes
+
+    @property
+    def not_judged(self) -> int:
+        """How much of what is held is set aside: it cannot be judged (rules 6.1a)."""
+        return count_set_aside(self.store)
+
+    @property
+    def calendar_ended(self) -> str | None:
+        """What to do where the policy's calendar has ended, so that its bank holidays are not known; else None."""
+        today = self.policy.local.day_of(self.clock())
+        return self.policy.working.ending(from_day(today)) if today > self.policy.working.last else None
 
     def plan(self) -> Plan:
         """Who would be told what now, without writing anything."""

@@ -11,6 +11,7 @@ from compliance.cli import main
 from compliance.service import check as service_check
 from compliance.service.check import Finding, check
 from tests.engine import POLICIES, RULES
+from tests.stores import at
 
 
 def settings(folder: Path, policy: str) -> Path:
@@ -109,6 +110,34 @@ def test_a_clause_without_an_example_anywhere_is_a_mistake(tmp_path: Path, monke
     wanted = "rules 6.2 (the dates a requirement is in force): no example of any policy cites it"
     assert any(problem.startswith(wanted) for problem in clauses.problems)
     assert any("rules 6.2" in note for note in examples_of(findings, "victims-code-2020").notes)
+
+
+def calendar_of(folder: Path, today: str) -> Finding:
+    """What is said of the calendar on a day."""
+    findings = check(settings(folder, "west-mercia"), lambda: at(f"{today} 06:00"))
+    (found,) = (finding for finding in findings if finding.what.startswith("calendar "))
+    return found
+
+
+def test_a_calendar_is_warned_of_from_nine_months_before_its_end(tmp_path: Path) -> None:
+    """It ends on 31 December 2028: nothing is said on 30 March, and from 31 March on which policies need it."""
+    before = calendar_of(tmp_path, "2028-03-30")
+    assert (before.what, before.notes) == ("calendar england-and-wales: known until 31 December 2028", ())
+    for today, ends in (("2028-03-31", "ends on"), ("2028-12-31", "ends on"), ("2029-01-01", "ended on")):
+        found = calendar_of(tmp_path, today)
+        assert found.problems == (), "nothing is wrong yet with what can be judged"
+        assert found.notes[0].startswith(
+            f"calendar 'england-and-wales' {ends} 31 December 2028: what falls due in working"
+        )
+        assert found.notes[0].endswith(
+            "add the bank holidays published since to its file and move covers_until. Policies that need it: "
+            "victims-code-2006.toml, victims-code-2020.toml"
+        )
+
+
+def test_without_a_database_nothing_is_said_of_what_is_held(tmp_path: Path) -> None:
+    """There is none before the first `migrate`, and that is no fault."""
+    assert not [finding for finding in check(settings(tmp_path, "west-mercia")) if "held" in finding.what]
 
 
 def test_the_command_says_how_many_hold_and_where_to_read_on(tmp_path: Path) -> None:
