@@ -6,6 +6,7 @@ from typing import Final, Literal
 import numpy as np
 
 from compliance.policy.calendars import Days, Ints
+from compliance.policy.setting_aside import CLAUSE
 from compliance.policy.standing import Flags
 from compliance.policy.verdicts import YES, Verdicts
 from compliance.records.columns import UNKNOWN_VICTIM
@@ -16,6 +17,7 @@ from compliance.reports.spans import Span
 
 ATTEMPTED: Final = "attempted"
 """The outcome of a contact that did not reach the victim (records section 1)."""
+SET_ASIDE: Final = "set-aside"
 
 _CLASSES: Final = (
     ("attempt", "2.4", "Attempts that did not reach the victim", "kept and shown; they do not count"),
@@ -70,6 +72,14 @@ def data_quality(verdicts: Verdicts, period: Span, intake: Intake, versions: boo
                 held=len(found[key].rows),
             )
             for key, clause, title, meaning in _CLASSES
+        ),
+        Quality(
+            SET_ASIDE,
+            "Obligations set aside: the calendar does not know a date they need",
+            "neither judged nor in any rate until calendar or record is put right: `compliance check` says what to do",
+            CLAUSE,
+            in_week=None,  # it would be that of the due date, which is what is not known
+            held=len(verdicts.set_aside),
         ),
         _held(
             "unknown-officer",

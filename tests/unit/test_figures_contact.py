@@ -160,13 +160,30 @@ def test_rules_8_nothing_is_silently_dropped() -> None:
         if row["entered_after_due"]:
             found["entered-after-due"].append(date.fromisoformat(row["due_date"]))
     got = {item.key: item for item in figures().quality}
-    assert set(got) == {*found, "unknown-officer", "no-address", "feed-gap", "refused", "vanished"}
+    assert set(got) == {
+        *found, "unknown-officer", "no-address", "feed-gap", "refused", "vanished", "set-aside",
+    }  # fmt: skip
     for key, days in found.items():
         in_week = sum(WEEK.first <= day <= WEEK.last for day in days)
         assert (key, got[key].in_week, got[key].held) == (key, in_week, len(days))
         assert days
     only_the_service = ("unknown-officer", "no-address", "refused", "vanished")
     assert {got[key].held for key in only_the_service} == {None}
+
+
+def test_rules_8_what_is_set_aside_is_counted_and_in_no_rate() -> None:
+    """As at T and as known at K, of what the verdicts are of (rules 6.1a): an arrest before the calendar begins."""
+    arrests = [
+        {"event_ref": day, "kind": "suspect_arrested", "at": f"{day}T12:00:00Z"} for day in ("1990-03-02", "2026-10-26")
+    ]
+    record: Json = {"crime_ref": "1", "reported_at": "1990-03-01T10:00:00Z", "victims": [{"victim_ref": "V"}]}
+    for events, expected in ((arrests, 1), (arrests[1:], 0)):
+        source = GivenRecords("one", columns([convert_crime(record | {"events": events})]))
+        found = report_figures(source, shipped("victims-code-2020")[0], WEEK, SETTLED, force="A force")
+        (aside,) = (each for each in found.quality if each.key == "set-aside")
+        assert (aside.clause, aside.in_week, aside.held) == ("6.1a", None, expected)
+        (rate,) = (each.week.rate.share for each in found.requirements if each.id == "arrested")
+        assert rate.of == 1, "that of the arrest of 26 October, due in the week"
 
 
 def test_rules_8_what_only_the_service_knows_is_shown_with_the_rest() -> None:

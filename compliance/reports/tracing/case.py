@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from compliance.policy.calendars import Ints, from_day
+from compliance.policy.setting_aside import SetAside
 from compliance.policy.verdicts import STATES, Verdicts
 from compliance.records.columns import Columns
 from compliance.records.instants import NONE, from_micros
@@ -87,6 +88,18 @@ def obligations(verdicts: Verdicts, row: Ints, at: Ints | None = None, **more: I
         **heard(columns, verdicts.update[row], zone),
     }
     return _cases(fields | ({} if at is None else {"at": instants(at, zone)}) | more)
+
+
+def aside(found: SetAside) -> tuple[Case, ...]:
+    """What is set aside (rules 6.1a): the cycle is the event's number, None where the requirement runs from the
+    report; the state says why."""
+    rows = found.table().to_pylist()
+    fields: dict[str, Iterable[Any]] = {
+        name: [row[name] for row in rows] for name in ("crime_ref", "victim_ref", "requirement")
+    }
+    fields["cycle"] = [row["cycle"] or None for row in rows]
+    fields["state"] = [f"set aside: {row['reason']}" for row in rows]
+    return _cases(fields)
 
 
 def heard(columns: Columns, update: Ints, zone: ZoneInfo) -> dict[str, list[Any]]:

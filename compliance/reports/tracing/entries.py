@@ -11,10 +11,10 @@ from compliance.policy.standing import Flags
 from compliance.policy.verdicts import Verdicts
 from compliance.reports.contact import Facts, Victims, closed_across, silent_victims, victims_at_close
 from compliance.reports.entry import contacts, questions
-from compliance.reports.quality import kept
+from compliance.reports.quality import SET_ASIDE, kept
 from compliance.reports.rates import has
 from compliance.reports.tracing.after import after_reminder
-from compliance.reports.tracing.case import COUNT, Case, Traced, crimes, heard, obligations, updates, victims
+from compliance.reports.tracing.case import COUNT, Case, Traced, aside, crimes, heard, obligations, updates, victims
 from compliance.reports.tracing.edition import Edition, named
 from compliance.reports.tracing.rates import asked
 
@@ -92,11 +92,16 @@ def quality(edition: Edition, _kind: str, key: str, _group: str) -> Traced | str
     """What a class of data quality counts (rules section 8): all that is held, and what belongs to the period."""
     if key == VANISHED:
         return _vanished(edition)
+    if key == SET_ASIDE:
+        cases = aside(edition.ours.set_aside)
+        return Traced(cases, {HELD: np.ones(len(cases), dtype=np.bool_)})
     if key in ELSEWHERE:
         return ELSEWHERE[key]
     found = kept(edition.ours, edition.source.versions)
     if key not in found:
-        raise SettingsError(f"no class of data quality {key!r}{nearest(key, [*found, *ELSEWHERE, 'vanished'])}")
+        raise SettingsError(
+            f"no class of data quality {key!r}{nearest(key, [*found, *ELSEWHERE, VANISHED, SET_ASIDE])}"
+        )
     columns, row = edition.ours.columns, found[key].rows
     if found[key].table == "obligations":
         cases = obligations(edition.ours, row)
