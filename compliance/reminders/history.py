@@ -14,7 +14,7 @@ from compliance.reminders.owed import Key, horizon
 from compliance.reminders.rules import ReminderRules, today_of
 from compliance.reminders.stages import Decision, History, Outcome, phase
 from compliance.store.dialect import chunks, insert_of
-from compliance.store.tables import NOTICE, Notice, Obligation, Outbox, Transition
+from compliance.store.tables import NOTICE, SET_ASIDE, Notice, Obligation, Outbox, SetAsideRow, Transition
 
 DIGEST: Final = "digest"
 """The kind of a digest's row in the outbox."""
@@ -53,6 +53,12 @@ def spells(session: Session, crime_refs: Sequence[str]) -> dict[Key, int]:
     asked = select(*_columns(Transition), func.max(Transition.spell)).where(col(Transition.to_state) == "overdue")
     found = _of(session, asked.group_by(*_columns(Transition)), Transition, crime_refs)
     return {tuple(row[:5]): row[5] for row in found}
+
+
+def set_aside_of(session: Session, crime_refs: Sequence[str]) -> set[tuple[Any, ...]]:
+    """What of these crimes is set aside (rules 6.1a): crime, victim, requirement, and the event's number or 0."""
+    asked: Select[Any] = select(*(SET_ASIDE.c[name] for name in ("crime_ref", "victim_ref", "requirement", "cycle")))
+    return {tuple(row) for row in _of(session, asked, SetAsideRow, crime_refs)}
 
 
 def history(session: Session, policy: Policy, rules: ReminderRules, today: date, crime_refs: Sequence[str]) -> History:

@@ -1,10 +1,10 @@
 """Asked again just before a digest is sent: what it still tells, or why it is not sent (decision 0017)."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import cache, partial
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
@@ -13,7 +13,15 @@ from compliance.mail import Postponed, Rendered, StillDue, Withdrawn, as_written
 from compliance.policy import Policy
 from compliance.reminders.digest import Told, write
 from compliance.reminders.freshness import recovering, silence
-from compliance.reminders.history import DIGEST, STAFF_LIST, drop_notices, owed_list, refused_lately, spells
+from compliance.reminders.history import (
+    DIGEST,
+    STAFF_LIST,
+    drop_notices,
+    owed_list,
+    refused_lately,
+    set_aside_of,
+    spells,
+)
 from compliance.reminders.owed import Key, Owed, owed_now
 from compliance.reminders.plan import read_text
 from compliance.reminders.rearmed import rearmed
@@ -32,12 +40,14 @@ from compliance.reminders.stages import (
     steps,
 )
 from compliance.store import Store, load_crimes, officers
+from compliance.store.rows import is_aside
 from compliance.store.tables import CrimeRow, Notice, Outbox
 
 FRESH: Final = timedelta(minutes=15)
 """For so long a digest stands as it was written while no record that it tells of changes."""
 _PAGE: Final = timedelta(seconds=30)
 DISCHARGED: Final = "no longer outstanding when the mail was to be sent"
+NOT_JUDGED: Final = "set aside before the mail was sent: it cannot be judged (rules 6.1a)"
 HANDED_OVER: Final = "handed over before the mail was sent"
 LATER: Final = timedelta(minutes=30)
 """When a mail that waits for fresh data is looked at again."""
@@ -94,11 +104,12 @@ class _Recheck:
                 return Postponed(next_opening(policy, rules, now), RECOVERING)
             crime_refs = sorted({notice.crime_ref for notice in (*told, *crowded)})
             often = spells(session, crime_refs)
+            asides = set_aside_of(session, crime_refs)
             is_list = owed_list(session, row, list_day(policy, rules, today_of(policy, row.created_at)))
         owed = {item.key: item for item in owed_now(load_crimes(store, crime_refs), policy, rules, now, often)}
         today = today_of(policy, now)
         about = self._situation(today)
-        kept, dropped = _sorted(told, owed, about)
+        kept, dropped = _sorted(told, owed, about, asides)
         if dropped:
             with store.session() as session:
                 drop_notices(session, dropped)
@@ -151,13 +162,15 @@ class _Recheck:
 
 
 def _sorted(
-    notices: Iterable[Notice], owed: Mapping[Key, Owed], about: Situation
+    notices: Iterable[Notice], owed: Mapping[Key, Owed], about: Situation, asides: Collection[tuple[Any, ...]] = ()
 ) -> tuple[list[Decision], dict[int, str]]:
     """What is still to be told, and of the other notices, by id, why not."""
     kept, dropped = [], {}
     for notice in notices:
         item = owed.get(_key(notice))
         if reason := _why_not(notice, item, about):
+            if reason == DISCHARGED and is_aside(_key(notice)[:-1], asides):
+                reason = NOT_JUDGED
             dropped[int(notice.id or 0)] = reason
         elif item is not None:
             outcome = Outcome(notice.outcome)
