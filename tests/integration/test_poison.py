@@ -1,5 +1,5 @@
-"""One record, however strange, never keeps another from being judged, told of or reported (rules 6.1a; design decision
-7)."""
+"""One record, however strange, never keeps another from being judged, told of or reported (rules 6.1a; decision
+0014)."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta

@@ -12,7 +12,7 @@ from sqlalchemy import Table
 
 from compliance.errors import SettingsError
 from compliance.store import Store, export, judge_due, mark_missing
-from compliance.store.exporting import CRIMES, OBLIGATIONS, TRANSITIONS, UPDATES
+from compliance.store.exporting import CRIMES, OBLIGATIONS, SET_ASIDES, TRANSITIONS, UPDATES
 from compliance.store.tables import OBLIGATION, TRANSITION
 from tests import stores
 from tests.engine import shipped
@@ -24,7 +24,7 @@ store = stores.store
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "export.md").read_text("utf-8")
 FIRST, NOW = at("2026-07-02 06:00"), at("2026-07-13 06:00")
-NAMES = ("crimes", "updates", "obligations", "transitions")
+NAMES = ("crimes", "updates", "obligations", "set_aside", "transitions")
 
 
 def written(folder: Path, name: str) -> list[dict[str, Any]]:
@@ -113,7 +113,8 @@ def test_a_folder_that_cannot_be_written_to_is_named(store: Store, tmp_path: Pat
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_column_is_documented_with_whether_it_may_be_empty(name: str) -> None:
-    schema = {"crimes": CRIMES, "updates": UPDATES, "obligations": OBLIGATIONS, "transitions": TRANSITIONS}[name]
+    schemas = (CRIMES, UPDATES, OBLIGATIONS, SET_ASIDES, TRANSITIONS)
+    schema = dict(zip(NAMES, schemas, strict=True))[name]
     section = DOCUMENT.split(f"## {name}.parquet")[1].split("\n## ")[0]
     said = {
         column: empty.strip() == "yes"
