@@ -57,7 +57,8 @@ class FeedCursor(SQLModel, table=True):
 class CrimeRow(SQLModel, table=True):
     """A crime record as it now stands. `wake_on` is the local date on which its verdict next changes by itself; what
     has changed since it was last judged wakes at once (the first of all dates). `missing_since` is set while a full
-    export, the first at that instant, did not hold the crime any longer: it is flagged, and stays."""
+    export, the first at that instant, did not hold the crime any longer: it is flagged, and stays. `changed_at`: the
+    latest with which this content came; None: as the record itself says."""
 
     __tablename__ = "crime"
     crime_ref: str = Field(primary_key=True)
@@ -68,6 +69,7 @@ class CrimeRow(SQLModel, table=True):
     first_seen_at: datetime
     wake_on: date | None = Field(default=None, index=True)
     missing_since: datetime | None = None
+    changed_at: datetime | None = None
 
 
 class CrimeVersion(SQLModel, table=True):

@@ -44,5 +44,6 @@ def upgrade() -> None:
     )
     op.add_column("poll", sa.Column("officers", sa.Integer()))
     op.add_column("poll", sa.Column("directory_problem", sa.String()))
+    op.add_column("crime", sa.Column("changed_at", INSTANT))
     op.add_column("crime_version", sa.Column("late", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("outbox", sa.Column("deferred_since", INSTANT))
