@@ -38,6 +38,8 @@ def poll(config: Path) -> None:
         echo(f"{done.clock_changes:,} instants without an offset, in an hour that comes twice or never")
     if done.vanished:
         echo(f"{done.vanished:,} crimes vanished from the full export; they are flagged")
+    if done.late:
+        echo(f"{done.late:,} older than what is held: kept as seen late")
     if not_judged:
         echo(f"{not_judged:,} set aside, which cannot be judged (rules 6.1a): `compliance check` says why")
     if done.problem:

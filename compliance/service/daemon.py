@@ -93,8 +93,13 @@ class Daemon:
     def _poll(self) -> dict[str, object]:
         outcome = self._service.poll(self._stopping.is_set)
         done: dict[str, object] = {"received": outcome.received, "changed": outcome.changed, "refused": outcome.refused}
-        rare: dict[str, object] = {"clock_changes": outcome.clock_changes, "vanished": outcome.vanished}
-        rare |= {"not_complete": outcome.problem, "set_aside": self._service.not_judged}
+        rare: dict[str, object] = {
+            "clock_changes": outcome.clock_changes,
+            "vanished": outcome.vanished,
+            "seen_late": outcome.late,
+            "not_complete": outcome.problem,
+            "set_aside": self._service.not_judged,
+        }
         return done | {name: value for name, value in rare.items() if value}
 
     def _remind(self) -> dict[str, object]:

@@ -33,7 +33,8 @@ MOST_UNCHANGED: Final = 10_000
 class PollOutcome:
     """What a poll brought: pages, records received, of these new or changed, and refused; usable entries of the officer
     directory, and others. `complete`: the feed had nothing further. `problem`: why it is not. `clock_changes`: instants
-    without an offset in an hour that comes twice or never. `vanished`: crimes that a full export no longer holds."""
+    without an offset in an hour that comes twice or never. `vanished`: crimes that a full export no longer holds.
+    `late`: records older than what is held (records section 4)."""
 
     poll_id: int
     pages: int
@@ -46,6 +47,7 @@ class PollOutcome:
     problem: str | None = None
     clock_changes: int = 0
     vanished: int = 0
+    late: int = 0
 
 
 def poll(
@@ -85,6 +87,7 @@ class _Poll:
     ) -> None:
         self._store, self._source, self._id, self._clock, self._overlap = store, source, poll_id, clock, overlap
         self._pages = self._received = self._changed = self._refused = self._clock_changes = self._vanished = 0
+        self._late = 0
         self._unchanged = 0
         self._reaches: datetime | None = None
         self._pace = Pace("poll", clock)
@@ -112,6 +115,7 @@ class _Poll:
             problem,
             self._clock_changes,
             self._vanished,
+            self._late,
         )
 
     def _reason_to_stop(self, stopping: Callable[[], bool]) -> str | None:
@@ -131,6 +135,7 @@ class _Poll:
         self._received += taken.received
         self._changed += taken.changed
         self._refused += taken.refused
+        self._late += taken.late
         self._clock_changes += page.clock_changes
         self._unchanged = 0 if taken.changed else self._unchanged + 1
         self._pace(self._received)

@@ -4,38 +4,35 @@ A page is one transaction, its cursor included: after a crash at any moment the 
 asked again from the last of them.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, func, insert, literal, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from compliance.errors import UnavailableError
 from compliance.records import Officer, decode_crimes
 from compliance.records.collector import paused_gc
-from compliance.records.instants import NONE, from_micros, parse_instants
-from compliance.store.content import Content, content_of, pack
+from compliance.store.content import Content, content_of, is_older, stamps
 from compliance.store.database import Store
-from compliance.store.dialect import among, chunks, rows_of, set_by_key, upsert
-from compliance.store.quarantine import Refused, clear, put_in
-from compliance.store.removals import removed_contents
-from compliance.store.tables import CRIME, CRIME_VERSION, FEED, OFFICER, POLL
-
-AT_ONCE: Final = date.min
-"""The `wake_on` of a crime that has changed since it was last judged."""
+from compliance.store.dialect import upsert
+from compliance.store.quarantine import Refused, settle
+from compliance.store.standing import changed_at_of, put_crimes
+from compliance.store.tables import FEED, OFFICER, POLL
 
 
 @dataclass(frozen=True, slots=True)
 class PageOutcome:
     """What a page brought: records received, of these new or changed, and refused; the latest instant at which one of
-    them changed in the crime system, None where not every one says."""
+    them changed in the crime system, None where not every one says; how many were older than what is held."""
 
     received: int
     changed: int
     refused: int
     latest: datetime | None = None
+    late: int = 0
 
 
 def begin_poll(store: Store, source: str, now: datetime) -> int:
@@ -53,17 +50,19 @@ def take_page(
     """Take in a page and move the feed's cursor, all or nothing.
 
     `raws` is the JSON text of each record, `cursor` where to ask from next time (None leaves it where it is). A record
-    that stands twice in the page: the last one stands. One that breaks the format goes to quarantine. Raises
-    UnavailableError where a newer poll of the source has begun, or the database does not answer.
+    that stands twice in the page: the last one stands. One that is older than what stands does not replace it (records
+    section 4). One that breaks the format goes to quarantine. Raises UnavailableError where a newer poll of the source
+    has begun, or the database does not answer.
     """
     page = _Page(raws)
     with paused_gc(), store.writing() as connection:
         _move_cursor(connection, source, cursor, now)
         _refuse_if_superseded(connection, source, poll_id)
-        changed = put_crimes(connection, page.crimes, poll_id, now)
-        clear(connection, page.seen, now)
-        put_in(connection, source, page.refused, now)
-        outcome = PageOutcome(len(raws), changed, len(page.refused), page.latest)
+        put = put_crimes(connection, page.standing, poll_id, now, page.late)
+        right = {ref: changed_at for ref, changed_at in page.right.items() if ref not in put.late}
+        settle(connection, source, right, _not_overtaken(connection, page.refused), now)
+        late = len(put.late) + len(page.late)
+        outcome = PageOutcome(len(raws), len(put.changed), len(page.refused), page.latest, late)
         _count(connection, poll_id, outcome)
     return outcome
 
@@ -96,26 +95,56 @@ def save_officers(store: Store, officers: Sequence[Officer], now: datetime) -> N
 
 
 class _Page:
-    """A page decoded: what stands in it at its end, by crime number."""
+    """A page decoded. `standing`: of each crime the record that stands at its end, the last one unless it is older than
+    one before it; `late`: those that came after a newer one. `right`: which crimes it leaves right, with when they
+    changed; a crime that it leaves refused is not among them."""
 
     def __init__(self, raws: Sequence[bytes]) -> None:
         crimes, refusals = decode_crimes(raws)
         lost = {refusal.index for refusal in refusals}
-        place = {crime.crime_ref: i for i, crime in zip(_others(len(raws), lost), crimes, strict=True)}
-        changes = parse_instants([crime.changed_at for crime in crimes])[0]
-        told = len(changes) == len(raws) > 0 and changes.min() != NONE
-        self.latest = from_micros(changes.max()) if told else None
-        self.crimes = content_of(list({crime.crime_ref: crime for crime in crimes}.values()))
-        last = place | {r.crime_ref: r.index for r in refusals if r.crime_ref and r.index > place.get(r.crime_ref, -1)}
+        contents = dict(zip(_others(len(raws), lost), content_of(crimes), strict=True))
+        told = [content.changed_at for content in contents.values() if content.changed_at is not None]
+        self.latest = max(told) if told and len(told) == len(raws) else None
+        standing: dict[str, Content] = {}
+        self.late = []
+        for content in contents.values():
+            held = standing.get(content.crime.crime_ref)
+            if held is not None and is_older(content.changed_at, held.changed_at):
+                self.late.append(content)
+            else:
+                standing[content.crime.crime_ref] = content
+        self.standing = list(standing.values())
+        changed = dict(zip(sorted(lost), stamps([raws[r.index] for r in refusals]), strict=True))
+        came = {place: (content.crime.crime_ref, content.changed_at) for place, content in contents.items()}
+        last = _last(came | {r.index: (r.crime_ref, changed[r.index]) for r in refusals if r.crime_ref})
         self.refused = [
-            Refused(raws[r.index], r.crime_ref, r.reason, stands=last.get(r.crime_ref or "", r.index) == r.index)
+            Refused(
+                raws[r.index], r.crime_ref, r.reason, changed[r.index],
+                stands=r.crime_ref is None or last[r.crime_ref] == r.index,
+            )
             for r in refusals
-        ]
-        self.seen = sorted(last)
+        ]  # fmt: skip
+        self.right = {ref: came[place][1] for ref, place in last.items() if place in came}
 
 
 def _others(count: int, lost: set[int]) -> list[int]:
     return [i for i in range(count) if i not in lost]
+
+
+def _last(came: Mapping[int, tuple[str, datetime | None]]) -> dict[str, int]:
+    """Where in a page what it says last of each crime is: (crime number, when it changed) by place."""
+    last: dict[str, int] = {}
+    for place, (ref, changed_at) in sorted(came.items()):
+        if ref not in last or not is_older(changed_at, came[last[ref]][1]):
+            last[ref] = place
+    return last
+
+
+def _not_overtaken(connection: Connection, refused: Sequence[Refused]) -> list[Refused]:
+    """Refused records, of which those older than what is held of their crime do not stand."""
+    dated = {r.crime_ref for r in refused if r.stands and r.crime_ref and r.changed_at is not None}
+    held = changed_at_of(connection, sorted(dated))
+    return [replace(r, stands=r.stands and not is_older(r.changed_at, held.get(r.crime_ref or ""))) for r in refused]
 
 
 def _move_cursor(connection: Connection, source: str, cursor: str | None, now: datetime) -> None:
@@ -131,46 +160,6 @@ def _refuse_if_superseded(connection: Connection, source: str, poll_id: int) -> 
             f"another poll of {source} (number {newest}) began while this one (number {poll_id}) was under way; this "
             "one stops, and the other takes in what is still to come"
         )
-
-
-def put_crimes(connection: Connection, contents: Sequence[Content], poll_id: int | None, now: datetime) -> int:
-    """Put what is new or changed in place of what stands; how many. What came is missing no longer."""
-    standing: dict[str, bytes] = {}
-    back: list[dict[str, Any]] = []
-    for refs in chunks(content.crime.crime_ref for content in contents):
-        held = select(CRIME.c.crime_ref, CRIME.c.digest, CRIME.c.missing_since)
-        for ref, digest, missing_since in rows_of(connection, held.where(among(connection, CRIME.c.crime_ref, refs))):
-            standing[ref] = digest
-            if missing_since is not None:
-                back.append({"crime_ref": ref, "missing_since": None})
-    changed = [content for content in contents if standing.get(content.crime.crime_ref) != content.digest]
-    removed = removed_contents(connection, [c.crime.crime_ref for c in changed if c.crime.crime_ref not in standing])
-    changed = [content for content in changed if content.digest not in removed]
-    _keep_versions(connection, [c.crime.crime_ref for c in changed if c.crime.crime_ref in standing], now)
-    rows = [
-        {
-            "crime_ref": content.crime.crime_ref,
-            "digest": content.digest,
-            "record": record,
-            "seen_at": now,
-            "seen_poll": poll_id,
-            "first_seen_at": now,
-            "wake_on": AT_ONCE,
-        }
-        for content, record in zip(changed, pack(content.crime for content in changed), strict=True)
-    ]
-    upsert(connection, CRIME, rows, kept=("first_seen_at",))
-    set_by_key(connection, CRIME, back)
-    return len(rows)
-
-
-def _keep_versions(connection: Connection, refs: list[str], now: datetime) -> None:
-    """Move what stands to the versions, without its leaving the database."""
-    kept = ["crime_ref", "digest", "record", "seen_at"]
-    standing = select(*(CRIME.c[name] for name in kept), literal(now, CRIME_VERSION.c.replaced_at.type))
-    for part in chunks(refs):
-        moved = standing.where(among(connection, CRIME.c.crime_ref, part))
-        connection.execute(insert(CRIME_VERSION).from_select([*kept, "replaced_at"], moved))
 
 
 def _count(connection: Connection, poll_id: int, outcome: PageOutcome) -> None:

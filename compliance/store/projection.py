@@ -19,8 +19,8 @@ from compliance.records.collector import paused_gc
 from compliance.store.content import unpack
 from compliance.store.database import Store
 from compliance.store.dialect import add, among, chunks, delete_by_key, rows_of, set_by_key, settle, upsert
-from compliance.store.intake import AT_ONCE
 from compliance.store.rows import ASIDE_COLUMNS, COLUMNS, KEY, Obligations, asides_of, obligations_of
+from compliance.store.standing import AT_ONCE
 from compliance.store.tables import CRIME, OBLIGATION, PROJECTION, SET_ASIDE
 from compliance.store.transitions import Changes, note_transitions
 

@@ -1,15 +1,15 @@
 """Refused records: kept once each with the reason, and gone when the crime comes right (decision 0014)."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, func, or_, update
+from sqlalchemy import Connection, func, literal, or_, update
 from sqlalchemy.orm import defer
 from sqlmodel import col, select
 
 from compliance.errors import RecordError
-from compliance.store.content import pack_raw, raw_digest, unpack_raw
+from compliance.store.content import is_older, pack_raw, packed_stamps, raw_digest, unpack_raw
 from compliance.store.database import Store
 from compliance.store.dialect import among, chunks, insert_into
 from compliance.store.tables import QUARANTINE, Quarantined
@@ -17,19 +17,49 @@ from compliance.store.tables import QUARANTINE, Quarantined
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A record as it came, its crime number where one could be read, and why it was refused. `stands`: no later record
-    of the same crime followed in its page."""
+    """A record as it came, its crime number and its `changed_at` where they could be read, and why it was refused.
+    `stands`: nothing newer of the same crime came with it or is held."""
 
     raw: bytes
     crime_ref: str | None
     reason: str
+    changed_at: datetime | None
     stands: bool
 
 
+def settle(
+    connection: Connection, source: str, right: Mapping[str, datetime | None], refused: Sequence[Refused], now: datetime
+) -> None:
+    """Keep refused records, and clear those before them: of a crime that came right (`right`: its number and its
+    `changed_at`) or in another wrong form, what was refused before stands no longer, unless it is newer (records
+    section 4). One whose crime number could not be read stays until a person clears it."""
+    came = dict(right) | {
+        record.crime_ref: record.changed_at for record in refused if record.stands and record.crime_ref
+    }
+    newer = _clear(connection, came, now)
+    put_in(connection, source, [replace(r, stands=r.stands and r.crime_ref not in newer) for r in refused], now)
+
+
+def _clear(connection: Connection, came: Mapping[str, datetime | None], now: datetime) -> set[str]:
+    """Clear what was refused before of crimes that came anew -> those of which something newer stands."""
+    asked = select(QUARANTINE.c.id, QUARANTINE.c.crime_ref, QUARANTINE.c.record)
+    standing = asked.where(QUARANTINE.c.cleared_at.is_(None))
+    newer: set[str] = set()
+    for refs in chunks(sorted(came)):
+        held = connection.execute(standing.where(among(connection, QUARANTINE.c.crime_ref, refs))).all()
+        stood = packed_stamps(row.record for row in held)
+        is_newer = [is_older(came[row.crime_ref], instant) for row, instant in zip(held, stood, strict=True)]
+        newer.update(row.crime_ref for row, stays in zip(held, is_newer, strict=True) if stays)
+        gone = [row.id for row, stays in zip(held, is_newer, strict=True) if not stays]
+        connection.execute(update(QUARANTINE).where(QUARANTINE.c.id.in_(gone)).values(cleared_at=now))
+    return newer
+
+
 def put_in(connection: Connection, source: str, refused: Sequence[Refused], now: datetime) -> None:
-    """Keep refused records, each once by its bytes, with how often and when they came."""
+    """Keep refused records, each once by its bytes, with how often and when they came. One that does not stand, and did
+    not before, stays cleared when it was."""
+    cleared = literal(now, QUARANTINE.c.cleared_at.type)
     for record in refused:
-        cleared_at = None if record.stands else now
         row = {
             "source": source,
             "digest": raw_digest(source, record.raw),
@@ -39,25 +69,16 @@ def put_in(connection: Connection, source: str, refused: Sequence[Refused], now:
             "first_seen_at": now,
             "last_seen_at": now,
             "times": 1,
-            "cleared_at": cleared_at,
+            "cleared_at": None if record.stands else now,
         }
         again = {
             "times": QUARANTINE.c.times + 1,
             "reason": record.reason,
             "last_seen_at": now,
-            "cleared_at": cleared_at,
+            "cleared_at": None if record.stands else func.coalesce(QUARANTINE.c.cleared_at, cleared),
         }
         statement = insert_into(connection, QUARANTINE).values(row)
         connection.execute(statement.on_conflict_do_update(index_elements=["digest"], set_=again))
-
-
-def clear(connection: Connection, crime_refs: Sequence[str], now: datetime) -> None:
-    """These crimes came anew, right or in another wrong form: what was refused of them before stands no longer. One
-    whose crime number could not be read stays until a person clears it."""
-    standing = QUARANTINE.c.cleared_at.is_(None)
-    for refs in chunks(crime_refs):
-        gone = update(QUARANTINE).where(among(connection, QUARANTINE.c.crime_ref, refs), standing)
-        connection.execute(gone.values(cleared_at=now))
 
 
 def quarantined(store: Store) -> list[Quarantined]:

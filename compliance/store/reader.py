@@ -129,14 +129,15 @@ def _unseen(seen_until: datetime) -> Select[Any]:
 
 
 def _stood(seen_until: datetime) -> Select[Any]:
-    """(crime number, version) of what stood at an instant and has been replaced since."""
+    """(crime number, version) of what stood at an instant and has been replaced since. What was seen late never stood
+    (records section 4)."""
     version = CRIME_VERSION.c
-    asked = select(version.crime_ref, version.id)
+    asked = select(version.crime_ref, version.id).where(~version.late)
     return asked.where(version.replaced_at > seen_until, version.seen_at <= seen_until)
 
 
 def _first(seen_until: datetime) -> Select[Any]:
-    """(crime number, version) of the first version, where replaced since, of the crimes first seen later."""
+    """(crime number, version) of the first version that stood, where replaced since, of the crimes first seen later."""
     version = CRIME_VERSION.c
-    asked = select(version.crime_ref, func.min(version.id)).group_by(version.crime_ref)
+    asked = select(version.crime_ref, func.min(version.id)).where(~version.late).group_by(version.crime_ref)
     return asked.where(version.crime_ref.in_(_unseen(seen_until)))

@@ -9,10 +9,10 @@ from sqlalchemy import Connection, func, select, update
 
 from compliance.errors import RecordError
 from compliance.records import decode_crimes
-from compliance.store.content import content_of, raw_digest, unpack_raw
+from compliance.store.content import Content, content_of, is_older, raw_digest, unpack_raw
 from compliance.store.database import Store
-from compliance.store.intake import put_crimes
-from compliance.store.quarantine import clear
+from compliance.store.quarantine import settle
+from compliance.store.standing import changed_at_of, put_crimes
 from compliance.store.tables import CRIME, POLL, QUARANTINE
 
 _AT_ONCE = 500
@@ -60,16 +60,22 @@ def _retry(connection: Connection, numbers: Sequence[int], now: datetime) -> tup
     right = [held[place] for place in whole if place not in refused]
     for place, reason in refused.items():
         connection.execute(update(QUARANTINE).where(QUARANTINE.c.id == held[place].id).values(reason=reason))
-    taken = overtaken = 0
+    taken = 0
     for row, content in zip(right, content_of(crimes), strict=True):
-        ref = content.crime.crime_ref
-        seen_at: Any = connection.execute(select(CRIME.c.seen_at).where(CRIME.c.crime_ref == ref)).scalar()
-        if seen_at is not None and seen_at > row.last_seen_at:
-            overtaken += 1  # its crime number could not be read then, so it did not leave by itself
-        else:
+        if not _is_overtaken(connection, content, row.last_seen_at):
             newest = select(func.max(POLL.c.id)).where(POLL.c.source == row.source)
             put_crimes(connection, [content], connection.execute(newest).scalar(), now)
-            clear(connection, [ref], now)
+            settle(connection, row.source, {content.crime.crime_ref: content.changed_at}, [], now)
             taken += 1
         connection.execute(update(QUARANTINE).where(QUARANTINE.c.id == row.id).values(cleared_at=now))
-    return taken, overtaken, len(held) - len(right)
+    return taken, len(right) - taken, len(held) - len(right)
+
+
+def _is_overtaken(connection: Connection, content: Content, last_seen_at: datetime) -> bool:
+    """Whether what is held of a crime is newer: by when both changed or, where either does not say, by when it came."""
+    ref = content.crime.crime_ref
+    changed_at = changed_at_of(connection, [ref]).get(ref)
+    if changed_at is not None and content.changed_at is not None:
+        return is_older(content.changed_at, changed_at)
+    seen_at: Any = connection.execute(select(CRIME.c.seen_at).where(CRIME.c.crime_ref == ref)).scalar()
+    return seen_at is not None and seen_at > last_seen_at

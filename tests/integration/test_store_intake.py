@@ -51,9 +51,19 @@ def test_a_new_crime_is_kept_whole_and_wakes_at_once(store: Store) -> None:
 def test_an_unchanged_record_costs_no_write(store: Store) -> None:
     take(store, FIRST, crime(changed_at="2026-07-02T05:00:00Z"))
     before = rows(store, CRIME)
-    outcome = take(store, SECOND, dict(reversed(crime(changed_at="2026-07-03T05:00:00Z", colour="blue").items())))
+    outcome = take(store, SECOND, dict(reversed(crime(changed_at="2026-07-02T05:00:00Z", colour="blue").items())))
     assert (outcome.received, outcome.changed) == (1, 0)
     assert rows(store, CRIME) == before
+    assert rows(store, CRIME_VERSION) == []
+
+
+def test_of_a_record_that_only_changed_otherwise_the_instant_is_noted(store: Store) -> None:
+    """So that nothing older takes its place (records section 4). It is no version, and nothing is judged again."""
+    take(store, FIRST, crime(changed_at="2026-07-02T05:00:00Z"))
+    (before,) = rows(store, CRIME)
+    assert take(store, SECOND, crime(changed_at="2026-07-03T05:00:00Z")).changed == 0
+    (after,) = rows(store, CRIME)
+    assert (after[:-1], after[-1]) == (before[:-1], at("2026-07-03 05:00"))
     assert rows(store, CRIME_VERSION) == []
 
 
