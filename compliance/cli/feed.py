@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from compliance.cli.base import CONFIG, echo, stop
-from compliance.errors import RecordError
+from compliance.errors import RecordError, UnavailableError
 
 _WIDTH = 58
 
@@ -24,7 +24,7 @@ def feed() -> None:
 def try_it(config: Path, records: int) -> None:
     """Fetch a few records; show what came beside what would be taken, and why any is refused. Writes nothing.
 
-    Exit code 3 where a record or an entry of the officer directory is refused.
+    Exit code 3 where a record or an entry of the officer directory is refused, 4 where the directory is of no use.
     """
     from compliance import clock
     from compliance.config import load_settings
@@ -47,6 +47,8 @@ def try_it(config: Path, records: int) -> None:
         f"{len(trial.records):,} records, {refused:,} refused; {len(trial.officers.officers):,} officers, "
         f"{len(trial.officers.refusals):,} refused; nothing was written"
     )
+    if trial.directory_problem:
+        stop(f"officer directory: {printable(trial.directory_problem)}", UnavailableError.exit_code)
     if refused or trial.officers.refusals:
         stop("some were refused: the reasons are above", RecordError.exit_code)
 

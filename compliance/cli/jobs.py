@@ -13,6 +13,7 @@ from compliance.text import counted
 
 if TYPE_CHECKING:
     from compliance.reminders import Plan
+    from compliance.service.directory import DirectoryOutcome
 
 FC = TypeVar("FC", bound=Callable[..., Any])
 
@@ -44,6 +45,17 @@ def poll(config: Path) -> None:
         echo(f"{not_judged:,} set aside, which cannot be judged (rules 6.1a): `compliance check` says why")
     if done.problem:
         echo(f"not complete: {done.problem}")
+    _tell_directory(done.directory)
+
+
+def _tell_directory(directory: "DirectoryOutcome") -> None:
+    """How old the officer directory is that mail goes out by, and what was wrong with the one just asked for."""
+    if directory.problem:
+        echo(f"officer directory not taken over: {directory.problem}")
+    if directory.as_of:
+        echo(f"officer directory in force: as of {directory.as_of:%Y-%m-%dT%H:%MZ}")
+    elif directory.problem:
+        echo("no officer directory is in force: nobody can be mailed")
 
 
 @click.command()

@@ -1,7 +1,7 @@
 """What every kind of feed gives."""
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from compliance.records import Officer, Refusal
@@ -24,14 +24,24 @@ class Page:
     clock_changes: int = 0
 
 
+def _nothing() -> None:
+    """Nothing is to be noted."""
+
+
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """The officer directory: the entries that can be used, and why the others cannot. `unchanged`: it is as it was when
-    it was last asked for, and is not given again."""
+    """The officer directory: the entries that can be used, and why the others cannot.
+
+    `unchanged`: it is as it was when it was last kept, and is not given again. `read`: false where there is none, or it
+    is being written just now. `kept` is to be called once it is kept, so that it need not be given again until it
+    changes.
+    """
 
     officers: list[Officer]
     refusals: list[Refusal]
     unchanged: bool = False
+    read: bool = True
+    kept: Callable[[], None] = field(default=_nothing, compare=False, repr=False)
 
 
 class Feed(Protocol):
@@ -46,7 +56,7 @@ class Feed(Protocol):
         ...
 
     def officers(self) -> Directory:
-        """The officer directory as it stands; empty where there is none. Raises UnavailableError."""
+        """The officer directory as it stands. Raises UnavailableError."""
         ...
 
     def close(self) -> None:

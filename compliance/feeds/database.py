@@ -92,9 +92,9 @@ class DatabaseFeed:
             yield self._mapper.page(held, moved, more=False)
 
     def officers(self) -> Directory:
-        """The officer directory as its query gives it; empty without one. Raises UnavailableError."""
+        """The officer directory as its query gives it; not read without one. Raises UnavailableError."""
         if self._queries.officers is None:
-            return Directory([], [])
+            return Directory([], [], read=False)
         with self._reading() as connection:
             rows = list(self._rows(connection, "officers", self._queries.officers, self._queries.begin))
         return directory_of(self._mapper.mapped_officers(rows))

@@ -60,22 +60,24 @@ class FilesFeed:
             raise UnavailableError("; ".join(failures))
 
     def officers(self) -> Directory:
-        """The officer directory as its file stands; unchanged while it is being written. Raises UnavailableError."""
+        """The officer directory as its file stands; not read while it is being written. Raises UnavailableError."""
         name = self._exports.officers
         if name is None:
-            return Directory([], [])
+            return Directory([], [], read=False)
         path = self._exports.folder / name
         try:
             if not self._exports.settled(path, self._clock()):
-                return Directory([], [], unchanged=True)
+                return Directory([], [], read=False)
             if path.suffix == ".ndjson":
                 return directory_of([self._mapper.mapped_officer(line) for line in lines_of(path)])
             rows = rows_of(path, self._exports.shape, self._mapper.columns("officers"))
             return directory_of(self._mapper.mapped_officers(list(rows)))
         except RecordError as error:
-            raise UnavailableError(f"officer directory: {error}") from None
+            raise UnavailableError(str(error)) from None
         except OSError as error:
-            raise UnavailableError(f"officer directory: {path}: cannot be read ({error.strerror})") from None
+            raise UnavailableError(
+                f"{path}: cannot be read ({error.strerror}); see crime_system.files.officers"
+            ) from None
 
     def _ready(self, failures: list[str]) -> list[Export]:
         """The exports that can be taken, in order, as far as the first that cannot yet."""

@@ -2,6 +2,8 @@
 
 import ssl
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from typing import Final, Self
 
 import httpx
@@ -18,6 +20,7 @@ NOTHING_NEW: Final = 100
 _NDJSON: Final = "application/x-ndjson"
 # NDJSON first: a line that is no JSON cannot spoil the others.
 _ACCEPT: Final = f"{_NDJSON}, application/json;q=0.9"
+_FOR_PEOPLE: Final = ("text/html", "application/xhtml+xml")
 _REMEMBERED: Final = 1000
 _Asked = tuple[str, str | None, int]
 _Known = tuple[str, str | None, bool]
@@ -76,16 +79,13 @@ class HttpFeed:
         self._url, self._officers_url, self._page_size = url, officers_url, page_size
         self._mapper, self._names = mapper, names
         self._remembered = Remembered() if remembered is None else remembered
-        self._directory: tuple[_Asked, _Known | None] | None = None
 
     def __enter__(self) -> Self:
         """The feed itself."""
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        """Close it; without an error, the officer directory was kept too."""
-        if kind is None and self._directory is not None:
-            self._remembered.put(*self._directory)
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
         self.close()
 
     def close(self) -> None:
@@ -130,9 +130,9 @@ class HttpFeed:
             cursor = page.next
 
     def officers(self) -> Directory:
-        """The officer directory as it stands, empty where there is none. Raises UnavailableError as `pages` does."""
+        """The officer directory as it stands, not read where there is none. Raises UnavailableError as `pages` does."""
         if self._officers_url is None:
-            return Directory([], [])
+            return Directory([], [], read=False)
         url = self._officers_url
         asked = (url, None, 0)
         known = self._remembered.get(asked)
@@ -140,9 +140,10 @@ class HttpFeed:
         def read(answer: Answer) -> Directory:
             if answer.unchanged:
                 return Directory([], [], unchanged=True)
+            _refuse_a_web_page(answer, shown(url))
             etag = answer.headers.get("ETag")
-            self._directory = (asked, None if etag is None else (etag, None, False))
-            return directory(answer.body, self._mapper)
+            remember = partial(self._remembered.put, asked, None if etag is None else (etag, None, False))
+            return replace(directory(answer.body, self._mapper), kept=remember)
 
         return self._asker.ask(url, {}, read, known and known[0])
 
@@ -167,6 +168,16 @@ class HttpFeed:
             return page, answer.headers.get("ETag")
 
         return self._asker.ask(self._url, asked, read, known and known[0])
+
+
+def _refuse_a_web_page(answer: Answer, source: str) -> None:
+    """Raises UnavailableError where a page for people came, such as one to sign in on."""
+    kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if kind in _FOR_PEOPLE or answer.body.lstrip()[:1] == b"<":
+        raise UnavailableError(
+            f"{source} gave a web page, no officer directory; expected NDJSON, an entry a line: see that officers_url "
+            "is right and asks nobody to sign in"
+        )
 
 
 def _refuse_without_length(headers: httpx.Headers, source: str) -> None:

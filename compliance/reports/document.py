@@ -266,6 +266,8 @@ def _quality(figures: Figures) -> Iterator[Part]:
         yield f"No fault was found in the records of the {figures.kind}."
     for gap in figures.intake.gaps:
         yield passages.gap_in_words(gap)
+    if old := passages.directory_in_words(figures.intake):
+        yield old
     if figures.questions:
         asked = attention.stand_out(figures.questions)
         rows = [[q.title, *share_cells(q.share)[:2], passages.expected(q), q.asks] for q in asked]

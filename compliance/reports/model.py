@@ -141,7 +141,8 @@ class Intake(Struct, frozen=True):
     `refused`: records in quarantine. `no_address`: mails held for want of an address. `unknown_officers`: officers that
     records name and the directory does not. `vanished`: crimes that the full exports of the crime system had ceased to
     hold as known at K, `vanished_in_period` of these within the period; None where it gives no full exports either.
-    `last_complete_poll`: when the newest complete poll ended.
+    `last_complete_poll`: when the newest complete poll ended. `directory_as_of`: when the officer directory that was in
+    force was last read or confirmed.
     """
 
     refused: int | None = None
@@ -152,6 +153,7 @@ class Intake(Struct, frozen=True):
     last_complete_poll: datetime | None = None
     gaps: tuple[Gap, ...] = ()
     """When the crime system was not read to its end for a whole local date or more, one of them in the period."""
+    directory_as_of: datetime | None = None
 
 
 class Definition(Struct, frozen=True):

@@ -1,9 +1,10 @@
 """What a report says beside its tables, in sentences: the same-day question, closings, restatement, reminders."""
 
+from datetime import timedelta
 from typing import Final
 
 from compliance.reports.findings import Gap, LateTeams, Question, Reminded, Restated
-from compliance.reports.model import Figures, Requirement, SameDay
+from compliance.reports.model import Figures, Intake, Requirement, SameDay
 from compliance.reports.periods import parse_period
 from compliance.reports.proportions import Proportion
 from compliance.reports.restatement import CAUSES
@@ -12,6 +13,7 @@ from compliance.reports.words import (
     counted,
     day,
     heading,
+    instant,
     interval,
     number,
     only_same_day,
@@ -100,6 +102,17 @@ def closed_in_words(figures: Figures) -> tuple[str, str]:
 def gap_in_words(gap: Gap) -> str:
     """When the crime system was not read to its end."""
     return f"Feed gap: the crime system was not read to its end between {day(gap.first)} and {day(gap.last)}."
+
+
+def directory_in_words(intake: Intake) -> str | None:
+    """As of when the officer directory was, by which mails were routed, where that is a day or more before the crime
+    system was last read; None where it is not."""
+    as_of, read_at = intake.directory_as_of, intake.last_complete_poll
+    if as_of is None or read_at is None or read_at - as_of < timedelta(days=1):
+        return None
+    return (
+        f"The officer directory is as of {instant(as_of)}: none has been taken over since, and mails are routed by it."
+    )
 
 
 def expected(question: Question) -> str:

@@ -14,15 +14,22 @@ from compliance.reports.findings import Gap
 from compliance.reports.model import Intake
 from compliance.reports.periods import parse_period
 from compliance.reports.spans import Kind, Span
-from compliance.store import Store, last_complete_poll, missing_crimes, polls_covering, quarantine_counts
+from compliance.store import (
+    Store,
+    directory_as_of,
+    last_complete_poll,
+    missing_crimes,
+    polls_covering,
+    quarantine_counts,
+)
 from compliance.store.tables import Obligation, OfficerRow, Poll, Published
 
 
 def intake_of(store: Store, at: datetime, period: Span, local: LocalDates, full_exports: bool) -> Intake:
     """Records in quarantine at an instant, overdue obligations nobody could be mailed about for want of an address,
     officers whom records name and the directory does not, crimes that vanished as known when the period was settled,
-    when the crime system was last read to its end, and the period's gaps. Without `full_exports` nothing tells of
-    crimes that vanish, unless some did when there were."""
+    when the crime system was last read to its end, and the officer directory, and the period's gaps. Without
+    `full_exports` nothing tells of crimes that vanish, unless some did when there were."""
     unknown = (
         select(func.count(func.distinct(col(Obligation.officer_ref))))
         .where(col(Obligation.officer_ref).is_not(None))
@@ -46,6 +53,7 @@ def intake_of(store: Store, at: datetime, period: Span, local: LocalDates, full_
         vanished_in_period=sum(within for _, _, within in gone) if full_exports or gone else None,
         last_complete_poll=None if poll is None else poll.ended_at,
         gaps=gaps(store, period, local),
+        directory_as_of=directory_as_of(store, until=at),
     )
 
 

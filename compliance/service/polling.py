@@ -2,14 +2,13 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-import structlog
-
 from compliance.errors import ComplianceError, UnavailableError
 from compliance.feeds import Feed, Page
+from compliance.service.directory import NOT_READ, DirectoryOutcome, read_directory
 from compliance.service.pace import Pace
 from compliance.store import (
     Store,
@@ -19,11 +18,8 @@ from compliance.store import (
     end_poll,
     mark_missing,
     note_cursor,
-    save_officers,
     take_page,
 )
-
-log = structlog.get_logger()
 
 MOST_UNCHANGED: Final = 10_000
 """So many pages in a row without a new or changed record, and the poll ends; the next one goes on from there."""
@@ -31,8 +27,8 @@ MOST_UNCHANGED: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class PollOutcome:
-    """What a poll brought: pages, records received, of these new or changed, and refused; usable entries of the officer
-    directory, and others. `complete`: the feed had nothing further. `problem`: why it is not. `clock_changes`: instants
+    """What a poll brought: pages, records received, of these new or changed, and refused. `complete`: the feed had
+    nothing further, whatever became of the officer `directory`. `problem`: why it is not. `clock_changes`: instants
     without an offset in an hour that comes twice or never. `vanished`: crimes that a full export no longer holds.
     `late`: records older than what is held (records section 4)."""
 
@@ -41,13 +37,12 @@ class PollOutcome:
     received: int
     changed: int
     refused: int
-    officers: int
-    officers_refused: int
     complete: bool
     problem: str | None = None
     clock_changes: int = 0
     vanished: int = 0
     late: int = 0
+    directory: DirectoryOutcome = NOT_READ
 
 
 def poll(
@@ -62,13 +57,15 @@ def poll(
 
     `source` is the name under which its cursor and its polls are kept, `clock` gives the present instant (aware). Where
     `stopping` says so the poll ends after a page, incomplete. Any failure ends it incomplete, the problem noted, and is
-    raised again; the pages that came are kept, and the next poll goes on from the last of them. With an `overlap`, how
-    late the source may commit, it begins where nothing late can come before, once the poll before it came to its end.
+    raised again; the pages that came are kept, and the next poll goes on from the last of them. A directory that cannot
+    be read, or is not believed, is a problem of its own (`read_directory`). With an `overlap`, how late the source may
+    commit, it begins where nothing late can come before, once the poll before it came to its end.
     """
     start = cursor_before(store, source, overlap) if overlap else None
     poll_id = begin_poll(store, source, clock())
+    crimes = _Poll(store, source, poll_id, clock, overlap)
     try:
-        outcome = _Poll(store, source, poll_id, clock, overlap).taken(feed, start, stopping)
+        outcome = crimes.taken(feed, start, stopping)
     except BaseException as error:
         # Only our own errors are known to be free of personal data.
         problem = str(error) if isinstance(error, ComplianceError) else f"a fault: {type(error).__name__}"
@@ -76,7 +73,9 @@ def poll(
             end_poll(store, poll_id, clock(), complete=False, problem=problem)
         raise
     end_poll(store, poll_id, clock(), outcome.complete, outcome.problem)
-    return outcome
+    if crimes.stopped:
+        return outcome
+    return replace(outcome, directory=read_directory(store, feed, source, poll_id, clock))
 
 
 class _Poll:
@@ -88,29 +87,26 @@ class _Poll:
         self._store, self._source, self._id, self._clock, self._overlap = store, source, poll_id, clock, overlap
         self._pages = self._received = self._changed = self._refused = self._clock_changes = self._vanished = 0
         self._late = 0
+        self.stopped = False
         self._unchanged = 0
         self._reaches: datetime | None = None
         self._pace = Pace("poll", clock)
 
     def taken(self, feed: Feed, start: str | None, stopping: Callable[[], bool]) -> PollOutcome:
-        """Everything the feed has, and what came of it."""
+        """Everything the feed has, and what came of it; `stopped` where it was left before its end."""
         problem: str | None = "there was nothing to take yet"
-        stopped = False
         for page in feed.pages(cursor_of(self._store, self._source) if start is None else start):
             self._take(page)
             problem = "there is more to come" if page.more else None
             if page.more and (reason := self._reason_to_stop(stopping)):
-                problem, stopped = reason, True
+                problem, self.stopped = reason, True
                 break
-        officers, officers_refused = (0, 0) if stopped else self._officers(feed)
         return PollOutcome(
             self._id,
             self._pages,
             self._received,
             self._changed,
             self._refused,
-            officers,
-            officers_refused,
             problem is None,
             problem,
             self._clock_changes,
@@ -144,12 +140,3 @@ class _Poll:
         if self._overlap and page.next is not None:
             reaches = self._reaches if taken.latest is not None else None
             note_cursor(self._store, self._source, page.next, reaches, self._overlap, now)
-
-    def _officers(self, feed: Feed) -> tuple[int, int]:
-        directory = feed.officers()
-        if directory.unchanged:
-            return 0, 0
-        save_officers(self._store, directory.officers, self._clock())
-        for refusal in directory.refusals:
-            log.warning("officer refused", source=self._source, reason=refusal.reason)
-        return len(directory.officers), len(directory.refusals)

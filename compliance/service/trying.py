@@ -8,8 +8,10 @@ from typing import Any
 import msgspec
 
 from compliance.config import Settings
-from compliance.feeds import Directory
+from compliance.errors import UnavailableError
+from compliance.feeds import Directory, Feed
 from compliance.records import decode_crimes
+from compliance.service.directory import useless
 from compliance.service.feeding import feed_of, mapper_of
 
 
@@ -25,16 +27,18 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What came: records, the officer directory, and the instants without an offset in an hour that comes twice or
-    never."""
+    """What came: records, the officer directory and why a poll would not take it over, and the instants without an
+    offset in an hour that comes twice or never."""
 
     records: list[Tried]
     officers: Directory
+    directory_problem: str | None
     clock_changes: int
 
 
 def try_feed(settings: Settings, clock: Callable[[], datetime], count: int) -> Trial:
-    """The first `count` records and the officer directory. Raises SettingsError or UnavailableError as a poll would."""
+    """The first `count` records and the officer directory. Raises SettingsError, and UnavailableError where no records
+    are had, as a poll would."""
     mapper = mapper_of(settings)
     mapper.watch = []
     raws: list[bytes] = []
@@ -45,11 +49,19 @@ def try_feed(settings: Settings, clock: Callable[[], datetime], count: int) -> T
             clock_changes += page.clock_changes
             if len(raws) >= count or page.more is False:
                 break
-        officers = feed.officers()
+        officers, problem = _directory(feed)
     reasons = {refusal.index: refusal.reason for refusal in decode_crimes(raws)[1]}
     watched = {raw: source for source, raw in mapper.watch}
     records = [Tried(_shown(watched.get(raw, raw)), _shown(raw), reasons.get(n)) for n, raw in enumerate(raws)]
-    return Trial(records, officers, clock_changes)
+    return Trial(records, officers, problem, clock_changes)
+
+
+def _directory(feed: Feed) -> tuple[Directory, str | None]:
+    try:
+        found = feed.officers()
+    except UnavailableError as error:
+        return Directory([], [], read=False), str(error)
+    return found, useless(found) if found.read else None
 
 
 def _shown(value: Any) -> Any:

@@ -6,9 +6,17 @@ Records come in by `begin_poll`, `take_page` and `end_poll`; `judge_due` keeps t
 from compliance.store.backup import backup
 from compliance.store.cursors import cursor_before, note_cursor
 from compliance.store.database import Store, migrate
+from compliance.store.directory import (
+    LastGood,
+    directory_as_of,
+    last_good_directory,
+    note_directory,
+    readings_since,
+    save_officers,
+)
 from compliance.store.expiry import RefusedLife, refused_over, remove_refused
 from compliance.store.exporting import export
-from compliance.store.intake import PageOutcome, begin_poll, cursor_of, end_poll, save_officers, take_page
+from compliance.store.intake import PageOutcome, begin_poll, cursor_of, end_poll, take_page
 from compliance.store.missing import Missing, mark_missing, missing_crimes
 from compliance.store.projection import Judged, Rebuilt, judge_due, rebuild
 from compliance.store.quarantine import quarantine_counts, quarantined, quarantined_record
@@ -29,6 +37,7 @@ from compliance.store.retry import Retried, retry_quarantined
 __all__ = [
     "Judged",
     "Known",
+    "LastGood",
     "Missing",
     "PageOutcome",
     "Reader",
@@ -43,17 +52,20 @@ __all__ = [
     "count_set_aside",
     "cursor_before",
     "cursor_of",
+    "directory_as_of",
     "end_poll",
     "export",
     "first_poll",
     "judge_due",
     "last_complete_poll",
+    "last_good_directory",
     "load_columns",
     "load_crimes",
     "mark_missing",
     "migrate",
     "missing_crimes",
     "note_cursor",
+    "note_directory",
     "officers",
     "outstanding",
     "policies_used",
@@ -61,6 +73,7 @@ __all__ = [
     "quarantine_counts",
     "quarantined",
     "quarantined_record",
+    "readings_since",
     "rebuild",
     "refused_over",
     "remove_refused",

@@ -6,21 +6,19 @@ asked again from the last of them.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
 
-import msgspec
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from compliance.errors import UnavailableError
-from compliance.records import Officer, decode_crimes
+from compliance.records import decode_crimes
 from compliance.records.collector import paused_gc
 from compliance.store.content import Content, content_of, is_older, stamps
 from compliance.store.database import Store
 from compliance.store.dialect import upsert
 from compliance.store.quarantine import Refused, settle
 from compliance.store.standing import changed_at_of, put_crimes
-from compliance.store.tables import FEED, OFFICER, POLL
+from compliance.store.tables import FEED, POLL
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,20 +78,6 @@ def cursor_of(store: Store, source: str) -> str | None:
         return connection.execute(select(FEED.c.cursor).where(FEED.c.source == source)).scalar()
 
 
-def save_officers(store: Store, officers: Sequence[Officer], now: datetime) -> None:
-    """Keep the entries of the officer directory as of now, their dates checked by the feed. One that it no longer holds
-    stays as last seen."""
-    rows = []
-    for officer in {officer.officer_ref: officer for officer in officers}.values():
-        row: dict[str, Any] = msgspec.structs.asdict(officer)
-        row["left_on"] = date.fromisoformat(officer.left_on) if officer.left_on else None
-        row["email"] = officer.email.strip() if officer.email else officer.email
-        row["absent"] = msgspec.to_builtins(officer.absent or [])
-        rows.append(row | {"seen_at": now})
-    with store.writing() as connection:
-        upsert(connection, OFFICER, rows)
-
-
 class _Page:
     """A page decoded. `standing`: of each crime the record that stands at its end, the last one unless it is older than
     one before it; `late`: those that came after a newer one. `right`: which crimes it leaves right, with when they
@@ -114,7 +98,7 @@ class _Page:
             else:
                 standing[content.crime.crime_ref] = content
         self.standing = list(standing.values())
-        changed = dict(zip(sorted(lost), stamps([raws[r.index] for r in refusals]), strict=True))
+        changed = dict(zip([r.index for r in refusals], stamps([raws[r.index] for r in refusals]), strict=True))
         came = {place: (content.crime.crime_ref, content.changed_at) for place, content in contents.items()}
         last = _last(came | {r.index: (r.crime_ref, changed[r.index]) for r in refusals if r.crime_ref})
         self.refused = [

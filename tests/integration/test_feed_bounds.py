@@ -174,7 +174,7 @@ def polled(web: WebServer, remembered: Remembered, cursor: str | None, fails: bo
                 if fails:
                     raise OSError("the database is full")
                 pages.append(page)
-            feed.officers()
+            feed.officers().kept()
     except OSError:
         pass
     return pages
@@ -192,6 +192,16 @@ def test_what_was_taken_in_need_not_be_sent_again(web: WebServer) -> None:
     web.answers = [same]
     with HttpFeed(web.url, web.url + "/officers", remembered=remembered) as feed:
         assert feed.officers().unchanged
+
+
+def test_a_directory_that_was_not_kept_is_sent_again(web: WebServer) -> None:
+    """Nobody believed it, or the database failed."""
+    web.answers = [answer(b'{"officer_ref":"O1"}\n', Content_Type=NDJSON, ETag='"o1"')]
+    remembered = Remembered()
+    for _ in range(2):
+        with HttpFeed(web.url, web.url + "/officers", remembered=remembered) as feed:
+            assert len(feed.officers().officers) == 1
+    assert "If-None-Match" not in web.headers[1]
 
 
 def test_what_was_not_taken_in_is_sent_again(web: WebServer) -> None:

@@ -145,7 +145,7 @@ def test_a_poll_takes_the_same_from_each_kind(settings: Path) -> None:
     with Service.open(loaded) as service:
         done = service.poll()
         assert (done.received, done.changed, done.refused, done.complete) == (3, 2, 1, True)
-        assert (done.officers, done.officers_refused, done.clock_changes) == (1, 1, 1)
+        assert (done.directory.officers, done.directory.refused, done.clock_changes) == (1, 1, 1)
         [crime] = load_crimes(service.store, ["1"])
         assert (crime.reported_at, [victim.victim_ref for victim in crime.victims or ()]) == (
             "2026-07-01T10:00:00+01:00",

@@ -1,0 +1,84 @@
+"""The officer directory: its entries as last seen, and what each poll made of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, func, select, update
+
+from compliance.records import Officer
+from compliance.store.database import Store
+from compliance.store.dialect import upsert
+from compliance.store.tables import OFFICER, POLL
+
+
+@dataclass(frozen=True, slots=True)
+class LastGood:
+    """The directory in force: when it was last read or confirmed, and how many usable entries it had."""
+
+    as_of: datetime
+    entries: int
+
+
+def save_officers(store: Store, officers: Sequence[Officer], now: datetime) -> None:
+    """Keep the entries of the officer directory as of now, their dates checked by the feed. One that it no longer holds
+    stays as last seen."""
+    rows = []
+    for officer in {officer.officer_ref: officer for officer in officers}.values():
+        row: dict[str, Any] = msgspec.structs.asdict(officer)
+        row["left_on"] = date.fromisoformat(officer.left_on) if officer.left_on else None
+        row["email"] = officer.email.strip() if officer.email else officer.email
+        row["absent"] = msgspec.to_builtins(officer.absent or [])
+        rows.append(row | {"seen_at": now})
+    with store.writing() as connection:
+        upsert(connection, OFFICER, rows)
+
+
+def note_directory(store: Store, poll_id: int, entries: int | None, problem: str | None = None) -> None:
+    """Note what a poll found of the directory: how many usable entries (None: it was not read), and why it was not kept
+    (None: it was, or it is as it was)."""
+    with store.writing() as connection:
+        found = {"officers": entries, "directory_problem": problem}
+        connection.execute(update(POLL).where(POLL.c.id == poll_id).values(found))
+
+
+def last_good_directory(store: Store, source: str | None = None, until: datetime | None = None) -> LastGood | None:
+    """The directory of a source (None: of any) that was in force at an instant (None: now), None before the first."""
+    good = [POLL.c.officers.is_not(None), POLL.c.directory_problem.is_(None), *_by(until, POLL.c.ended_at)]
+    good += [] if source is None else [POLL.c.source == source]
+    asked = select(POLL.c.ended_at, POLL.c.officers).where(*good)
+    with store.reading() as connection:
+        found = connection.execute(asked.order_by(POLL.c.id.desc()).limit(1)).first()
+        return _as_seen(connection, until) if found is None else LastGood(found.ended_at, found.officers)
+
+
+def directory_as_of(store: Store, source: str | None = None, until: datetime | None = None) -> datetime | None:
+    """When the directory that was in force at an instant (None: now) was last read or confirmed."""
+    found = last_good_directory(store, source, until)
+    return None if found is None else found.as_of
+
+
+def readings_since(store: Store, source: str, since: datetime) -> list[tuple[datetime, int]]:
+    """(when, how many usable entries) of what was read of the directory after an instant and had any, the newest
+    first."""
+    asked = select(POLL.c.ended_at, POLL.c.officers).where(
+        POLL.c.source == source, POLL.c.ended_at > since, POLL.c.officers > 0
+    )
+    with store.reading() as connection:
+        return [(row.ended_at, row.officers) for row in connection.execute(asked.order_by(POLL.c.id.desc()))]
+
+
+def _as_seen(connection: Connection, until: datetime | None) -> LastGood | None:
+    """By the entries themselves: polls of the first version did not note what they found of the directory."""
+    newest = select(func.max(OFFICER.c.seen_at)).where(*_by(until, OFFICER.c.seen_at))
+    as_of: datetime | None = connection.execute(newest).scalar()
+    if as_of is None:
+        return None
+    count = select(func.count()).select_from(OFFICER).where(OFFICER.c.seen_at == as_of)
+    return LastGood(as_of, connection.execute(count).scalar_one())
+
+
+def _by(until: datetime | None, instant: ColumnElement[Any]) -> list[ColumnElement[bool]]:
+    return [] if until is None else [instant <= until]

@@ -1,0 +1,433 @@
+"""Whatever the officer directory does, the crimes are read, and mail goes out by the last good one (records section 4)."""
+
+import gzip
+import json
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from sqlalchemy import delete
+from structlog.testing import capture_logs
+
+from compliance.config import load_settings
+from compliance.feeds import Directory, Feed, HttpFeed, Mapper, Page, Patience, Remembered, Rules
+from compliance.feeds.database import DatabaseFeed, Queries
+from compliance.feeds.exports import Exports
+from compliance.feeds.files import FilesFeed
+from compliance.reports.weeks import Week
+from compliance.service.polling import PollOutcome, poll
+from compliance.simulator.mail_sink import MailSink
+from compliance.store import Store, directory_as_of, judge_due, migrate, note_directory, officers
+from compliance.store.tables import OFFICER, POLL
+from tests import stores
+from tests.engine import RULES
+from tests.integration.test_feed_settings import CONFIG, call
+from tests.integration.test_reminders_mornings import POLICY, Office, crime, morning
+from tests.integration.test_reporting import CRIME, reporting
+from tests.stores import SOURCE, at, raws, rows, take
+from tests.web_server import WebServer, answer, serving
+
+new_database, database_url = stores.new_database, stores.database_url
+store = stores.store
+
+NDJSON: Final = "application/x-ndjson"
+DAY: Final = timedelta(days=1)
+NAMES: Final = ("1042", "1043", "2000", "2001")
+HTML: Final = answer(b"<!doctype html><title>Sign in</title><p>Your session has expired.</p>", Content_Type="text/html")
+
+
+def directory(*refs: str, etag: str | None = None) -> bytes:
+    """Entries whose mail goes to `new.example`; the good directory of the first day has `force.example`."""
+    return listed([{"officer_ref": ref, "email": f"{ref}@new.example"} for ref in refs], etag)
+
+
+def listed(entries: list[dict[str, Any]], etag: str | None = None) -> bytes:
+    body = b"".join(json.dumps(entry).encode() + b"\n" for entry in entries)
+    headers = {"ETag": etag} if etag else {}
+    return answer(body, Content_Type=NDJSON, length=len(body), **headers)
+
+
+GOOD: Final = listed([{"officer_ref": ref, "email": f"{ref}@force.example"} for ref in NAMES], '"good"')
+SAME: Final = answer(b"", "304 Not Modified")
+BROKEN: Final = answer(b"", "500 Internal Server Error")
+
+
+@dataclass
+class World:
+    """A crime system and its directory over HTTP, each on a server of its own, and an office that is told by mail."""
+
+    office: Office
+    crimes: WebServer
+    officers: WebServer
+    remembered: Remembered = field(default_factory=Remembered)
+
+    def poll(self, *said: bytes, now: datetime | None = None) -> PollOutcome:
+        """A poll to which the directory says something, the last of it for ever."""
+        self.office.now = now or self.office.now
+        self.officers.answers = list(said)
+        patience = Patience(attempts=1)
+        with HttpFeed(
+            self.crimes.url, self.officers.url, patience=patience, remembered=self.remembered, timeout=5
+        ) as feed:
+            return poll(self.office.store, feed, SOURCE, lambda: self.office.now)
+
+    def in_force(self) -> dict[str, str | None]:
+        return {ref: officer.email for ref, officer in officers(self.office.store).items()}
+
+
+@pytest.fixture
+def world(store: Store, tmp_path: Path) -> Iterator[World]:
+    with serving() as crimes, serving() as directory_server, MailSink(tmp_path / "mail") as sink:
+        office = Office(store, sink)
+        office.now = morning("2026-06-10", 8)
+        with store.writing() as connection:
+            connection.execute(delete(OFFICER))
+        records = raws([crime("A", "2026-06-01"), crime("B", "2026-06-02", "1043")])
+        page = {"records": [json.loads(record) for record in records], "next": "c1", "more": False}
+        crimes.answers = [answer(json.dumps(page).encode()), answer(b'{"records":[],"next":"c1","more":false}')]
+        yield World(office, crimes, directory_server)
+
+
+TROUBLES: Final = {
+    "500": (BROKEN, "answered 500 Internal Server Error"),
+    "401": (answer(b"", "401 Unauthorized"), "answered 401 Unauthorized; see that the token is right"),
+    "no answer": (b"", "could not be asked"),
+    "a web page": (HTML, "gave a web page, no officer directory"),
+    "a web page called NDJSON": (HTML.replace(b"text/html", NDJSON.encode()), "gave a web page, no officer directory"),
+    "empty": (answer(b"", Content_Type=NDJSON), "it is empty"),
+    "blank lines": (answer(b"\n \r\n\n", Content_Type=NDJSON), "it is empty"),
+    "every entry refused": (answer(b'{"ref":"1042"}\n{"ref":"1043"}\n', Content_Type=NDJSON),
+                            "none of its 2 entries can be used; the first: officer directory, entry 1: "),
+    "a JSON list": (answer(b'[{"officer_ref":"1042"}]'), "none of its 1 entries can be used; the first: "),
+    "cut short": (answer(b'{"officer_ref":"1042"}\n', length=10_000, Content_Type=NDJSON), "could not be asked"),
+    "not what its packing says": (answer(gzip.compress(b"{}")[:-5], Content_Encoding="gzip"), "packing does not end"),
+    "halved": (directory("1042", "1043"), "it has 2 usable entries, where the last good one has 4"),
+    "one entry, many times": (directory(*["1042"] * 9), "it has 1 usable entries, where the last good one has 4"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_mails_go_out_as_with_the_last_good_directory(world: World, trouble: str) -> None:
+    """The crimes are read to their end; what went wrong is named, with how old the directory in force is."""
+    said, problem = TROUBLES[trouble]
+    office = world.office
+    assert world.poll(GOOD).directory.problem is None
+    last_good = office.now
+    done = world.poll(said, now=morning("2026-06-11"))
+    assert (done.complete, done.problem) == (True, None)
+    assert done.directory.problem is not None
+    assert problem in done.directory.problem
+    assert done.directory.as_of == last_good
+    judge_due(office.store, POLICY, office.now)
+    assert office.remind().not_now is None
+    office.deliver()
+    assert sorted(mail.recipient for mail in office.sink.messages) == ["1042@force.example", "1043@force.example"]
+    assert rows(office.store, POLL, "complete", "problem", "directory_problem")[-1] == (
+        True, None, done.directory.problem,
+    )  # fmt: skip
+
+
+def test_a_directory_that_has_come_right_is_taken_over_at_once(world: World) -> None:
+    world.poll(GOOD)
+    for said, _ in TROUBLES.values():
+        world.poll(said, now=world.office.now + timedelta(minutes=5))
+    assert world.in_force() == {name: f"{name}@force.example" for name in NAMES}
+    done = world.poll(directory(*NAMES), now=world.office.now + timedelta(minutes=5))
+    assert (done.directory.problem, done.directory.as_of) == (None, world.office.now)
+    assert world.in_force() == {name: f"{name}@new.example" for name in NAMES}
+
+
+def test_an_entry_that_a_good_directory_no_longer_lists_stays_as_last_seen(world: World) -> None:
+    world.poll(GOOD)
+    assert world.poll(directory("1042", "1043", "2000")).directory.problem is None
+    assert world.in_force()["2001"] == "2001@force.example"
+
+
+def test_a_directory_that_is_unchanged_is_as_of_now(world: World) -> None:
+    """304 is good news."""
+    world.poll(GOOD)
+    done = world.poll(SAME, now=world.office.now + DAY)
+    assert (done.directory.problem, done.directory.as_of) == (None, world.office.now)
+    done = world.poll(BROKEN, now=world.office.now + DAY)
+    assert done.directory.as_of == world.office.now - DAY
+    assert rows(world.office.store, POLL, "officers") == [(4,), (4,), (None,)]
+
+
+@pytest.mark.parametrize("trouble", ["halved", "empty", "every entry refused"])
+def test_a_directory_that_was_not_taken_over_is_not_taken_for_unchanged(world: World, trouble: str) -> None:
+    """Its ETag is not remembered: that of the last good one is."""
+    world.poll(GOOD)
+    world.poll(TROUBLES[trouble][0].replace(b"\r\n\r\n", b'\r\nETag: "bad"\r\n\r\n', 1))
+    world.poll(SAME)
+    assert [headers.get("If-None-Match") for headers in world.officers.headers] == [None, '"good"', '"good"']
+
+
+def test_the_age_is_known_without_a_directory_having_been_read_by_this_version(world: World) -> None:
+    """The polls of an earlier version did not note it; the entries themselves say when they were seen."""
+    world.poll(GOOD)
+    with world.office.store.writing() as connection:
+        connection.execute(POLL.update().values(officers=None))
+    seen = world.office.now
+    done = world.poll(directory("1042"), now=seen + DAY)
+    assert done.directory.as_of == seen
+    assert done.directory.problem is not None
+    assert "where the last good one has 4" in done.directory.problem
+
+
+def minutes(world: World, count: int, said: bytes) -> PollOutcome:
+    return world.poll(said, now=world.office.now + timedelta(minutes=count))
+
+
+HALF: Final = directory("1042", "1043")
+
+
+def test_a_directory_that_stays_halved_for_a_day_is_taken_over_with_a_warning(world: World) -> None:
+    """A reorganised force must not be refused for ever. Outages in between neither count nor hinder."""
+    world.poll(GOOD)
+    for said in (HALF, HALF, BROKEN, TROUBLES["empty"][0], HALF):
+        assert minutes(world, 6 * 60 - 1, said).directory.problem is not None
+    assert world.in_force()["1042"] == "1042@force.example"
+    with capture_logs() as logs:
+        done = minutes(world, 5, HALF)
+    assert (done.directory.problem, done.directory.as_of) == (None, world.office.now)
+    assert world.in_force()["1042"] == "1042@new.example"
+    (warning,) = (line for line in logs if line["log_level"] == "warning")
+    assert (warning["entries"], warning["before"]) == (2, 4)
+    assert minutes(world, 5, directory("1042")).directory.problem is not None, "half of that is halved again"
+
+
+def test_a_day_of_halved_directories_lets_none_in_that_is_smaller_still(world: World) -> None:
+    world.poll(GOOD)
+    for _ in range(5):
+        minutes(world, 6 * 60, HALF)
+    world.poll(GOOD)
+    for _ in range(4):
+        assert minutes(world, 6 * 60, HALF).directory.problem is not None
+    assert minutes(world, 10, directory("1042")).directory.problem is not None
+    assert world.in_force()["1042"] == "1042@force.example"
+
+
+def test_a_good_directory_in_between_begins_the_day_anew(world: World) -> None:
+    world.poll(GOOD)
+    for said in (HALF, GOOD, HALF, HALF):
+        done = minutes(world, 12 * 60 - 1, said)
+    assert done.directory.problem is not None
+
+
+def test_an_empty_directory_is_never_taken_over(world: World) -> None:
+    world.poll(GOOD)
+    for _ in range(5):
+        done = minutes(world, 24 * 60, TROUBLES["empty"][0])
+    assert done.directory.problem == "it is empty"
+    assert world.in_force()["1042"] == "1042@force.example"
+
+
+def test_the_first_directory_that_holds_anything_is_good(world: World) -> None:
+    done = world.poll(TROUBLES["empty"][0])
+    assert (done.complete, done.directory.problem, done.directory.as_of) == (True, "it is empty", None)
+    done = world.poll(directory("1042"))
+    assert (done.directory.problem, done.directory.as_of) == (None, world.office.now)
+
+
+def test_without_a_directory_there_is_no_problem(store: Store, world: World) -> None:
+    with HttpFeed(world.crimes.url, None) as feed:
+        done = poll(store, feed, SOURCE, lambda: morning("2026-06-10"))
+    assert (done.complete, done.directory.problem, done.directory.as_of) == (True, None, None)
+    assert rows(store, POLL, "officers", "directory_problem") == [(None, None)]
+
+
+def test_what_went_wrong_is_logged_as_the_directorys_and_with_its_age(world: World) -> None:
+    world.poll(GOOD)
+    with capture_logs() as logs:
+        world.poll(BROKEN, now=world.office.now + DAY)
+    (line,) = logs
+    assert line["event"] == "officer directory not taken over"
+    assert line["as_of"] == morning("2026-06-10", 8).isoformat()
+    assert "answered 500" in line["problem"]
+
+
+def test_the_report_says_as_of_when_the_directory_is(store: Store, tmp_path: Path) -> None:
+    """And says it among the faults where it is a day older than the crimes."""
+    take(store, at("2026-07-20 04:30"), CRIME)
+    note_directory(store, len(rows(store, POLL)), 4)
+    (fresh,) = reporting(store, tmp_path).publish(Week.parse("2026-W28"), at("2026-07-20 05:00"))
+    page = " ".join(fresh.path.read_text("utf-8").split())
+    assert page.count("The officer directory is as of 2026-07-20T04:30:00Z.") == 1
+    assert "none has been taken over since" not in page
+    take(store, at("2026-07-27 04:30"), CRIME)
+    note_directory(store, len(rows(store, POLL)), None, "answered 500")
+    (stale,) = reporting(store, tmp_path).publish(Week.parse("2026-W29"), at("2026-07-27 05:00"))
+    page = " ".join(stale.path.read_text("utf-8").split())
+    old = "The officer directory is as of 2026-07-20T04:30:00Z"
+    assert f"{old}: none has been taken over since, and mails are routed by it." in page
+    assert f"{old}." in page
+    assert "Delayed" not in page
+
+
+def test_the_poll_command_tells_of_it_and_has_done_its_work(
+    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = settings_of(world, tmp_path)
+    migrate(load_settings(path).database_url)
+    world.officers.answers = [TROUBLES["401"][0], GOOD, HTML]
+    said = [call(capsys, "poll", "--config", str(path)) for _ in range(3)]
+    assert [code for code, _, _ in said] == [0, 0, 0]
+    first, second, third = ([line for line in out.splitlines() if "officer directory" in line] for _, out, _ in said)
+    assert first[0].startswith(f"officer directory not taken over: {world.officers.url} answered 401")
+    assert first[1:] == ["no officer directory is in force: nobody can be mailed"]
+    assert len(second) == 1
+    assert second[0].startswith("officer directory in force: as of 20")
+    assert third[0].startswith(f"officer directory not taken over: {world.officers.url} gave a web page")
+    assert third[1:] == second
+
+
+@pytest.mark.parametrize("trouble", ["401", "empty", "every entry refused"])
+def test_feed_try_shows_the_records_though_the_directory_is_of_no_use(
+    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str], trouble: str
+) -> None:
+    world.officers.answers = [TROUBLES[trouble][0]]
+    code, out, err = call(capsys, "feed", "try", "--config", str(settings_of(world, tmp_path)))
+    assert (code, "2 records, 0 refused" in out) == (4, True)
+    assert "compliance: officer directory: " in err
+    assert TROUBLES[trouble][1] in err
+
+
+def settings_of(world: World, folder: Path) -> Path:
+    system = f'url = "{world.crimes.url}"\nofficers_url = "{world.officers.url}"'
+    path = folder / "config.toml"
+    path.write_text(CONFIG.format(policy=RULES / "west-mercia.toml", system=system))
+    return path
+
+
+class Faulty:
+    """A feed whose directory breaks this program."""
+
+    def pages(self, _: str | None) -> Iterator[Page]:
+        yield Page(raws([crime("A", "2026-06-01")]), "c1", False)
+
+    def officers(self) -> Directory:
+        raise KeyError("Jane Doe")
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_fault_of_our_own_in_the_directory_is_told_and_the_crimes_are_complete(store: Store) -> None:
+    with pytest.raises(KeyError):
+        poll(store, Faulty(), SOURCE, lambda: morning("2026-06-10"))
+    assert rows(store, POLL, "complete", "problem", "directory_problem") == [(True, None, "a fault: KeyError")]
+
+
+# Files and databases.
+
+
+@dataclass
+class Source:
+    """A crime system of another kind, and the ways in which its directory can fail."""
+
+    feed: Callable[[], Feed]
+    break_it: dict[str, Callable[[], object]]
+
+
+def files(folder: Path) -> Source:
+    def put(name: str, text: str, encoding: str = "utf-8") -> None:
+        (folder / name).write_text(text, encoding)
+        os.utime(folder / name, (0, 0))
+
+    names, officers_file = "officer_ref,email\n", folder / "officers.csv"
+    put("officers.csv", names + "".join(f"{ref},{ref}@force.example\n" for ref in NAMES))
+    put("crimes_1.csv", "crime_ref,reported_at,officer_ref\nA,2026-06-01T11:00:00Z,1042\n")
+    exports = Exports(folder, {"crimes": "crimes_*.csv"}, "officers.csv")
+
+    def feed() -> Feed:
+        if not list(folder.glob("crimes_*.csv")):
+            put("crimes_2.csv", "crime_ref,reported_at,officer_ref\nB,2026-06-02T11:00:00Z,1043\n")
+        return FilesFeed(exports, Mapper(Rules(), tabular=True), 100, lambda: morning("2026-06-11"))
+
+    return Source(
+        feed,
+        {
+            "cannot be read (No such file": officers_file.unlink,
+            "it is empty": lambda: put("officers.csv", names),
+            "none of its 2 entries can be used": lambda: put("officers.csv", "collar\n1042\n1043\n"),
+            "it has 2 usable entries": lambda: put("officers.csv", names + "1042,x\n1043,x\n"),
+            "is not utf-8-sig": lambda: put("officers.csv", "officer_ref,email\n1042,é\n", "cp1252"),
+        },
+    )  # fmt: skip
+
+
+def database(folder: Path) -> Source:
+    path = folder / "crimes.db"
+
+    def run(script: str) -> None:
+        with closing(sqlite3.connect(path)) as connection:
+            connection.executescript(script)
+
+    run(
+        """
+        CREATE TABLE crimes (crime_ref, reported_at, officer_ref, changed_at);
+        INSERT INTO crimes VALUES ('A', '2026-06-01T11:00:00Z', '1042', '2026-06-01T11:00:00Z');
+        CREATE TABLE officers (officer_ref, email);
+        INSERT INTO officers VALUES ('1042', '1042@force.example'), ('1043', '1043@force.example'),
+          ('2000', '2000@force.example'), ('2001', '2001@force.example');
+        """
+    )
+    queries = Queries("SELECT * FROM crimes WHERE changed_at >= :changed_since", officers="SELECT * FROM officers")
+
+    def feed() -> Feed:
+        mapper = Mapper(Rules(), tabular=True)
+        return DatabaseFeed(f"sqlite:///{path}", queries, mapper, 100, lambda: morning("2026-06-10"))
+
+    return Source(
+        feed,
+        {
+            "the query officers failed (no such table": lambda: run("DROP TABLE officers"),
+            "it is empty": lambda: run("DELETE FROM officers"),
+            "none of its 4 entries can be used": lambda: run("ALTER TABLE officers RENAME officer_ref TO collar"),
+            "it has 1 usable entries": lambda: run("DELETE FROM officers WHERE officer_ref > '1042'"),
+        },
+    )
+
+
+@pytest.mark.parametrize("kind", [files, database])
+def test_a_directory_of_another_kind_that_fails_leaves_the_crimes_complete(
+    store: Store, tmp_path: Path, kind: Callable[[Path], Source]
+) -> None:
+    for number, problem in enumerate(kind(make(tmp_path / "names")).break_it):
+        source = kind(make(tmp_path / str(number)))
+        name = f"{SOURCE} {number}"
+        now = morning("2026-06-10")
+        with closing(source.feed()) as feed:
+            assert poll(store, feed, name, lambda: now).directory.problem is None  # noqa: B023
+        source.break_it[problem]()
+        now += timedelta(hours=1)
+        with closing(source.feed()) as feed:
+            done = poll(store, feed, name, lambda: now)  # noqa: B023
+        assert done.complete
+        assert done.directory.problem is not None
+        assert problem in done.directory.problem
+        assert done.directory.as_of == morning("2026-06-10")
+        assert officers(store)["1042"].email == "1042@force.example"
+
+
+def make(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+def test_a_directory_file_that_is_being_written_is_neither_read_nor_confirmed(store: Store, tmp_path: Path) -> None:
+    source = files(make(tmp_path / "exports"))
+    with closing(source.feed()) as feed:
+        poll(store, feed, SOURCE, lambda: morning("2026-06-10"))
+    written = morning("2026-06-11").timestamp() - 10
+    os.utime(tmp_path / "exports" / "officers.csv", (written, written))
+    with closing(source.feed()) as feed:
+        done = poll(store, feed, SOURCE, lambda: morning("2026-06-11"))
+    assert (done.complete, done.directory.problem, done.directory.as_of) == (True, None, morning("2026-06-10"))
+    assert directory_as_of(store, SOURCE) == morning("2026-06-10")
