@@ -180,7 +180,11 @@ def _settings(folder: Path, name: str, url: str, sink: MailSink, start: date) ->
         {
             "force": {"name": name, "policy": "west-mercia"},
             "database": {"url": "sqlite:///compliance.db"},
-            "crime_system": {"url": f"{url}/crimes", "officers_url": f"{url}/officers"},
+            "crime_system": {
+                "url": f"{url}/crimes",
+                "officers_url": f"{url}/officers",
+                "mapping": {"acknowledged": {"updates.method": ["voicemail"]}},
+            },
             # In a minute there is time for half the mail: what falls due soon is not announced.
             "reminders": {"due_from": start, "due_soon_days": 0},
             "mail": {

@@ -19,6 +19,7 @@ def _named(text: str) -> str:
 
 Secret = Annotated[str, AfterValidator(_named)]
 Fields = dict[str, str]
+Named = Literal["updates.outcome", "updates.method", "victims.category", "events.kind"]
 
 
 class Section(BaseModel):
@@ -108,6 +109,12 @@ class Mapping(Section):
         {}, description='`"list.field"` = what the source says and what it means; other values stay.'
     )
     constants: dict[str, str | int] = Field({}, description='`"list.field"` = what it always is.')
+    acknowledged: dict[Named, list[str]] = Field(
+        {},
+        description='`"list.field"` = values that neither specification, mapping nor policy has, and that the force '
+        "knows of: they are not told of as unknown. Of `updates.outcome`, `updates.method`, `victims.category` and "
+        "`events.kind`.",
+    )
 
 
 class CrimeSystem(Section):

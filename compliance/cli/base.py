@@ -1,6 +1,7 @@
 """The command line: thin, one command, one call. Heavy imports wait until their command runs."""
 
 import sys
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -93,6 +94,22 @@ def service_of(config: Path) -> "Service":
     settings = load_settings(config)
     set_up(settings.log)
     return Service.open(settings)
+
+
+_TOLD = 20
+
+
+def tell_unknown(counts: Mapping[tuple[str, str], int]) -> None:
+    """Values of the records that neither mapping nor policy knows, the most frequent first, and what to do."""
+    if not counts:
+        return
+    from compliance.service.unknown import REMEDY, named
+
+    for (field, value), times in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:_TOLD]:
+        echo(f"{times:,} times a value that nobody knows: {named(field, value)}")
+    if len(counts) > _TOLD:
+        echo(f"and {len(counts) - _TOLD:,} more such values")
+    echo(f"where they should count, or are in order: {REMEDY}")
 
 
 CONFIG = click.option(

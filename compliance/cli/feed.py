@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from compliance.cli.base import CONFIG, echo, stop
+from compliance.cli.base import CONFIG, echo, stop, tell_unknown
 from compliance.errors import RecordError, UnavailableError
 
 _WIDTH = 58
@@ -40,6 +40,7 @@ def try_it(config: Path, records: int) -> None:
             f"{trial.clock_changes:,} instants without an offset fell into an hour that comes twice or never; the "
             "first of the two was taken, or the clock as though it had not gone forward yet"
         )
+    tell_unknown(trial.unknown)
     for refusal in trial.officers.refusals:
         echo(f"refused: {refusal.reason}")
     refused = sum(record.refused is not None for record in trial.records)
@@ -48,7 +49,7 @@ def try_it(config: Path, records: int) -> None:
         f"{len(trial.officers.refusals):,} refused; nothing was written"
     )
     if trial.directory_problem:
-        stop(f"officer directory: {printable(trial.directory_problem)}", UnavailableError.exit_code)
+        stop(f"officer directory: {trial.directory_problem}", UnavailableError.exit_code)
     if refused or trial.officers.refusals:
         stop("some were refused: the reasons are above", RecordError.exit_code)
 

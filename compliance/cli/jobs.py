@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from compliance.cli.base import CONFIG, echo, echo_text, service_of, stop
+from compliance.cli.base import CONFIG, echo, echo_text, service_of, stop, tell_unknown
 from compliance.errors import SettingsError, UnavailableError
 from compliance.text import counted
 
@@ -43,6 +43,7 @@ def poll(config: Path) -> None:
         echo(f"{done.late:,} older than what is held: kept as seen late")
     if not_judged:
         echo(f"{not_judged:,} set aside, which cannot be judged (rules 6.1a): `compliance check` says why")
+    tell_unknown(done.unknown.counts)
     if done.problem:
         echo(f"not complete: {done.problem}")
     _tell_directory(done.directory)
@@ -197,7 +198,7 @@ def run(config: Path) -> None:
 @click.command()
 @CONFIG
 def check(config: Path) -> None:
-    """Say whether settings, policies, worked examples and templates are in order, and what cannot be judged."""
+    """Say whether settings, policies, worked examples and templates are in order, and what of the data held is not."""
     from compliance.service.check import check as look
 
     wrong = 0

@@ -91,8 +91,9 @@ def asked_in_words(questions: Sequence[Question]) -> str:
 
 
 def faults(quality: Sequence[Quality]) -> list[Quality]:
-    """What was found in the period, or is held now where no period can be told; ordinary contact is no fault."""
-    asked = (each for each in quality if each.key not in _NO_FAULT | _ASKED)
+    """What was found in the period, or is held now where no period can be told; ordinary contact is no fault. The
+    values of a class stand with the figures in full."""
+    asked = (each for each in quality if each.key not in _NO_FAULT | _ASKED and "/" not in each.key)
     return [each for each in asked if each.in_week or (each.in_week is None and each.held)]
 
 

@@ -25,6 +25,7 @@ from compliance.reports.model import (
 )
 from compliance.reports.proportions import Change, Proportion, Rate
 from compliance.reports.trends import values
+from compliance.reports.unknown import FIELDS as UNKNOWN
 
 SMALL: Final = range(1, 5)
 PUBLIC: Final = "public"
@@ -217,8 +218,10 @@ def _closing(found: Closing) -> Closing:
 
 
 def _quality(found: Sequence[Quality]) -> tuple[Quality, ...]:
-    """What was found in the period. How much is held in all would tell, from one report to the next, what is new."""
+    """What was found in the period. How much is held in all would tell, from one report to the next, what is new.
+    Values that nobody knows could be anything, and beside contact by method tell of counts that are hidden there."""
     kept = (item for item in found if item.in_week is not None and item.key not in _ENTRIES)
+    kept = (item for item in kept if item.key.partition("/")[0] not in UNKNOWN)
     return tuple(replace(item, in_week=_count(item.in_week), held=None) for item in kept)
 
 

@@ -71,7 +71,13 @@ def figures_of(
         requirements=requirements,
         same_day=same_day(verdicts, period, division),
         closing=closing(verdicts, period, division),
-        quality=data_quality(ours, period, intake if division is None else Intake(), judged.source.versions),
+        quality=data_quality(
+            ours,
+            period,
+            intake if division is None else Intake(),
+            judged.source.versions,
+            judged.options.known(ours.policy),
+        ),
         intake=intake,
         ways=ways(ours, period),
         questions=(
@@ -208,6 +214,7 @@ def _basis(judged: Judgements, ours: Verdicts, requirements: Sequence[Requiremen
         known_at=settled,
         today=from_day(policy.local.day_of(settled)),
         live_methods=tuple(judged.options.live_methods),
+        own_words={name: tuple(sorted(words)) for name, words in sorted(judged.options.own_words.items())},
         trailing_weeks=TRAILING,
         weeks_before_observation=judged.unobserved,
         comparisons=sum(change is not None and change.tested for change in compared),

@@ -1,6 +1,6 @@
 """The periods that a report looks at, each judged once at its own T and K (statistics 1.2)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -11,6 +11,7 @@ from compliance.errors import SettingsError
 from compliance.policy import Policy, judge
 from compliance.policy.calendars import from_day
 from compliance.policy.verdicts import OVERDUE, Verdicts
+from compliance.policy.vocabulary import METHOD, Vocabulary, vocabulary
 from compliance.records.columns import Columns
 from compliance.reports.contact import Silence, silence
 from compliance.reports.findings import Restated
@@ -38,6 +39,7 @@ class ReportOptions:
 
     `targets`: of requirements by id, in per cent (statistics 2.4). `anew`: local dates from which limits are calculated
     anew, with the reason (2.5). `policy_changes`: local dates on which another policy came into use, drawn only.
+    `own_words`: what the force's records say beside the words of specification and policy, by field (rules section 8).
     """
 
     live_methods: Sequence[str] = LIVE_METHODS
@@ -45,6 +47,11 @@ class ReportOptions:
     anew: Sequence[tuple[date, str]] = ()
     policy_changes: Sequence[tuple[date, str]] = ()
     sampled: int = 20
+    own_words: Mapping[str, Collection[str]] = field(default_factory=dict)
+
+    def known(self, policy: Policy) -> Vocabulary:
+        """Every word that is known of the fields whose values decide something."""
+        return vocabulary(policy, self.own_words, {METHOD: self.live_methods})
 
 
 @dataclass(frozen=True, slots=True)

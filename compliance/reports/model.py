@@ -186,6 +186,8 @@ class Basis(Struct, frozen=True):
     """Of how many of the weeks some crimes were first seen only later: their first version stands."""
     comparisons: int
     """How many tests of significance were made."""
+    own_words: dict[str, tuple[str, ...]] = {}
+    """What was known beside the words of specification and policy, by field (rules section 8)."""
 
 
 class Figures(Struct, frozen=True):

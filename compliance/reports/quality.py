@@ -1,19 +1,21 @@
 """What is never silently dropped, counted (rules section 8)."""
 
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 
-from compliance.policy.calendars import Days, Ints
+from compliance.policy.calendars import Days
 from compliance.policy.setting_aside import CLAUSE
 from compliance.policy.standing import Flags
 from compliance.policy.verdicts import YES, Verdicts
+from compliance.policy.vocabulary import Vocabulary
 from compliance.records.columns import UNKNOWN_VICTIM
 from compliance.records.instants import to_micros
 from compliance.reports.contact import Facts
+from compliance.reports.kept import Kept, Table
 from compliance.reports.model import Intake, Quality
 from compliance.reports.spans import Span
+from compliance.reports.unknown import unknown_quality
 
 ATTEMPTED: Final = "attempted"
 """The outcome of a contact that did not reach the victim (records section 1)."""
@@ -37,28 +39,15 @@ _CLASSES: Final = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What a class of rules section 8 counts: rows of the `updates` or `crimes` of the columns or of the `obligations`
-    of the verdicts, and the local day of each by which it belongs to a period."""
-
-    table: Literal["updates", "crimes", "obligations"]
-    rows: Ints
-    day: Days
-
-    def within(self, period: Span) -> Flags:
-        """Which of the rows belong to a period."""
-        first, last = period.days
-        belongs: Flags = (self.day >= first) & (self.day <= last)
-        return belongs
-
-
-def data_quality(verdicts: Verdicts, period: Span, intake: Intake, versions: bool) -> tuple[Quality, ...]:
+def data_quality(
+    verdicts: Verdicts, period: Span, intake: Intake, versions: bool, known: Vocabulary
+) -> tuple[Quality, ...]:
     """Every class of rules section 8: how many in the week, and how many in all records as known at K.
 
     Updates belong to the week in which they were entered, crimes to that in which they were reported, obligations to
     that in which they were due. `versions` says whether the records are as they were held at K, so that an update dated
-    later is one dated in the future even where nothing tells when it was entered.
+    later is one dated in the future even where nothing tells when it was entered. Values that are not `known` are told
+    of by field.
     """
     found = kept(verdicts, versions)
     return (
@@ -81,6 +70,7 @@ def data_quality(verdicts: Verdicts, period: Span, intake: Intake, versions: boo
             in_week=None,  # it would be that of the due date, which is what is not known
             held=len(verdicts.set_aside),
         ),
+        *unknown_quality(verdicts, period, known),
         _held(
             "unknown-officer",
             "Officers not in the directory",
@@ -114,7 +104,7 @@ def kept(verdicts: Verdicts, versions: bool) -> dict[str, Kept]:
     entered = verdicts.policy.local.of(columns.updates.entered_at)
     reported_on = verdicts.policy.local.of(columns.reported_at)
     without_victim = (columns.reported_at <= to_micros(verdicts.as_at)) & (np.diff(columns.victims_of) == 0)
-    classes: tuple[tuple[Literal["updates", "crimes", "obligations"], Days, dict[str, Flags]], ...] = (
+    classes: tuple[tuple[Table, Days, dict[str, Flags]], ...] = (
         ("updates", entered, _updates(verdicts, versions)),
         ("obligations", verdicts.due_date, {"entered-after-due": verdicts.entered_after_due == YES}),
         ("crimes", reported_on, {"no-victim": without_victim}),

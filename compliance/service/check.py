@@ -1,8 +1,7 @@
 """`compliance check`: whether settings, policies, worked examples and templates are in order, how far the calendars
-reach, and what of the records held cannot be judged. Asks no crime system and no mail server."""
+reach, and what is worth knowing of the records held. Asks no crime system and no mail server."""
 
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +14,6 @@ from compliance.config import Settings, load_settings
 from compliance.errors import ComplianceError, SettingsError
 from compliance.policy import Policy, load_policy
 from compliance.policy.calendars import from_day, plain_date
-from compliance.policy.setting_aside import advice_of
 from compliance.records import columns
 from compliance.reminders import check_rules, check_templates
 from compliance.reports.figures import report_figures
@@ -23,11 +21,10 @@ from compliance.reports.render import render
 from compliance.reports.sources import GivenRecords
 from compliance.reports.weeks import Week
 from compliance.resources import resource
+from compliance.service.check_held import look_at_held
 from compliance.service.feeding import mapper_of
 from compliance.service.posting import channel_of, delivery_rules
 from compliance.service.service import reminder_rules
-from compliance.store import Store, set_aside
-from compliance.store.tables import SetAsideRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,20 +76,11 @@ def _calendars(policies: list[Policy], now: datetime) -> Iterator[Finding]:
 
 
 def _held(settings: Settings) -> Iterator[Finding]:
-    """What of the records held is set aside: how much for each reason, with a crime to look at. Nothing is said where
-    there is no database yet, or none that can be read: every job says so."""
     try:
-        with closing(Store.open(settings.database_url)) as store:
-            found = set_aside(store)
+        policy = load_policy(settings.policy)
     except ComplianceError:
         return
-    reasons: dict[str, list[SetAsideRow]] = {}
-    for row in found:
-        reasons.setdefault(f"{row.requirement}: {advice_of(row.reason)} (rules {row.clause})", []).append(row)
-    yield Finding(
-        f"records held: {len(found):,} obligations set aside" if found else "records held: nothing is set aside",
-        notes=tuple(f"{len(rows):,} of {reason}; one is crime {rows[0].crime_ref}" for reason, rows in reasons.items()),
-    )
+    yield from (Finding(what, notes=notes) for what, notes in look_at_held(settings, policy))
 
 
 def _is_one_of(policy: Path, shipped: list[Path]) -> bool:

@@ -15,6 +15,8 @@ from compliance.feeds.exports import Exports
 from compliance.feeds.fields import FIELDS
 from compliance.feeds.files import FilesFeed
 from compliance.feeds.tables import Shape
+from compliance.policy import Policy
+from compliance.policy.vocabulary import METHOD, Vocabulary, vocabulary
 
 
 @contextmanager
@@ -65,6 +67,25 @@ def mapper_of(settings: Settings) -> Mapper:
         return Mapper(rules, tabular=not is_json)
     except SettingsError as error:
         raise SettingsError(f"{settings.source}: {error}") from None
+
+
+def own_words(settings: Settings) -> dict[str, set[str]]:
+    """The words that a force's settings bring to those of specification and policy, by field: what its mapping makes of
+    the source's values, and what it has acknowledged."""
+    said = settings.crime_system.mapping
+    words: dict[str, set[str]] = {}
+    for name, meanings in said.values.items():
+        words.setdefault(name, set()).update(meanings.values())
+    for name, constant in said.constants.items():
+        words.setdefault(name, set()).add(str(constant))
+    for field, values in said.acknowledged.items():
+        words.setdefault(field, set()).update(values)
+    return words
+
+
+def vocabulary_of(settings: Settings, policy: Policy) -> Vocabulary:
+    """Every word that is known of the fields whose values decide something (rules section 8)."""
+    return vocabulary(policy, own_words(settings), {METHOD: settings.report.live_methods})
 
 
 def _http(settings: Settings, size: int, mapper: Mapper, remembered: Remembered | None) -> HttpFeed:

@@ -2,16 +2,20 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+import structlog
+
 from compliance.errors import ComplianceError, UnavailableError
 from compliance.feeds import Feed, Page
+from compliance.policy.vocabulary import Vocabulary
 from compliance.service.directory import NOT_READ, DirectoryOutcome, read_directory
 from compliance.service.pace import Pace
 from compliance.store import (
     Store,
+    Unknown,
     begin_poll,
     cursor_before,
     cursor_of,
@@ -20,6 +24,8 @@ from compliance.store import (
     note_cursor,
     take_page,
 )
+
+log = structlog.get_logger()
 
 MOST_UNCHANGED: Final = 10_000
 """So many pages in a row without a new or changed record, and the poll ends; the next one goes on from there."""
@@ -30,7 +36,8 @@ class PollOutcome:
     """What a poll brought: pages, records received, of these new or changed, and refused. `complete`: the feed had
     nothing further, whatever became of the officer `directory`. `problem`: why it is not. `clock_changes`: instants
     without an offset in an hour that comes twice or never. `vanished`: crimes that a full export no longer holds.
-    `late`: records older than what is held (records section 4)."""
+    `late`: records older than what is held (records section 4). `unknown`: values that nobody knows in what is new or
+    changed (rules section 8)."""
 
     poll_id: int
     pages: int
@@ -42,6 +49,7 @@ class PollOutcome:
     clock_changes: int = 0
     vanished: int = 0
     late: int = 0
+    unknown: Unknown = field(default_factory=Unknown)
     directory: DirectoryOutcome = NOT_READ
 
 
@@ -52,6 +60,7 @@ def poll(
     clock: Callable[[], datetime],
     stopping: Callable[[], bool] = lambda: False,
     overlap: timedelta = timedelta(0),
+    known: Vocabulary | None = None,
 ) -> PollOutcome:
     """Ask a feed from where it was left to "nothing further for now", then for the officer directory.
 
@@ -59,11 +68,12 @@ def poll(
     `stopping` says so the poll ends after a page, incomplete. Any failure ends it incomplete, the problem noted, and is
     raised again; the pages that came are kept, and the next poll goes on from the last of them. A directory that cannot
     be read, or is not believed, is a problem of its own (`read_directory`). With an `overlap`, how late the source may
-    commit, it begins where nothing late can come before, once the poll before it came to its end.
+    commit, it begins where nothing late can come before, once the poll before it came to its end. Values that are not
+    `known` are counted; those that had not come before are logged by field, without what they are.
     """
     start = cursor_before(store, source, overlap) if overlap else None
     poll_id = begin_poll(store, source, clock())
-    crimes = _Poll(store, source, poll_id, clock, overlap)
+    crimes = _Poll(store, source, poll_id, clock, overlap, known)
     try:
         outcome = crimes.taken(feed, start, stopping)
     except BaseException as error:
@@ -72,22 +82,40 @@ def poll(
         with suppress(UnavailableError):  # the store itself may be what cannot be used
             end_poll(store, poll_id, clock(), complete=False, problem=problem)
         raise
+    finally:
+        _log_new(source, crimes.unknown)
     end_poll(store, poll_id, clock(), outcome.complete, outcome.problem)
     if crimes.stopped:
         return outcome
     return replace(outcome, directory=read_directory(store, feed, source, poll_id, clock))
 
 
+def _log_new(source: str, unknown: Unknown) -> None:
+    """Tell of values that had not come before. What they are may be personal data of a careless feed: `check` shows
+    it."""
+    for name in sorted({name for name, _ in unknown.new}):
+        new = [value for value in unknown.new if value[0] == name]
+        times = sum(unknown.counts[value] for value in new)
+        log.warning("values that nobody knows", source=source, field=name, values=len(new), times=times)
+
+
 class _Poll:
     """A poll under way."""
 
     def __init__(
-        self, store: Store, source: str, poll_id: int, clock: Callable[[], datetime], overlap: timedelta
+        self,
+        store: Store,
+        source: str,
+        poll_id: int,
+        clock: Callable[[], datetime],
+        overlap: timedelta,
+        known: Vocabulary | None,
     ) -> None:
         self._store, self._source, self._id, self._clock, self._overlap = store, source, poll_id, clock, overlap
         self._pages = self._received = self._changed = self._refused = self._clock_changes = self._vanished = 0
         self._late = 0
         self.stopped = False
+        self._known, self.unknown = known, Unknown()
         self._unchanged = 0
         self._reaches: datetime | None = None
         self._pace = Pace("poll", clock)
@@ -112,6 +140,7 @@ class _Poll:
             self._clock_changes,
             self._vanished,
             self._late,
+            self.unknown,
         )
 
     def _reason_to_stop(self, stopping: Callable[[], bool]) -> str | None:
@@ -126,12 +155,13 @@ class _Poll:
         if page.whole is not None:
             # Before the page that says that the export is taken: what is cut off in between is done again.
             self._vanished += mark_missing(self._store, self._source, page.whole, now).lost
-        taken = take_page(self._store, self._id, self._source, page.raws, page.next, now)
+        taken = take_page(self._store, self._id, self._source, page.raws, page.next, now, self._known)
         self._pages += 1
         self._received += taken.received
         self._changed += taken.changed
         self._refused += taken.refused
         self._late += taken.late
+        self.unknown |= taken.unknown
         self._clock_changes += page.clock_changes
         self._unchanged = 0 if taken.changed else self._unchanged + 1
         self._pace(self._received)

@@ -35,6 +35,7 @@ from compliance.reports.snapshots import (
 )
 from compliance.reports.spans import Kind, Span
 from compliance.reports.tracing import Answer, Edition, as_printed, cases
+from compliance.service.feeding import own_words
 from compliance.service.held import intake_of, newest_published_period, vanished
 from compliance.store import Store, last_complete_poll, polls_covering
 
@@ -111,8 +112,8 @@ class Reporting:
         policy it was published by; and whether they add up to what was published, in words."""
         check_held(self.store, period)
         options, printed = self._options(), as_printed(self.store, period, division)
-        if printed and printed.live_methods is not None:
-            options = replace(options, live_methods=printed.live_methods)
+        if printed and (basis := printed.basis):
+            options = replace(options, live_methods=basis.live_methods, own_words=basis.own_words)
         edition = Edition(
             StoredRecords(self.store), printed.policy if printed else self.policy, period, options, division,
             earlier_periods(self.store, period), self._mailed, self._vanished,
@@ -168,6 +169,7 @@ class Reporting:
             targets=report.targets,
             policy_changes=changes,
             anew=[(limits.since, limits.reason) for limits in report.new_limits],
+            own_words=own_words(self.settings),
         )
 
     def _editions(self, judged: Judgements, intake: Intake, editions: Sequence[str]) -> list[Figures]:

@@ -18,7 +18,7 @@ from compliance.reports.periods import newest_settled
 from compliance.reports.publish import Publication
 from compliance.reports.spans import Span
 from compliance.resources import resource
-from compliance.service.feeding import feed_of
+from compliance.service.feeding import feed_of, vocabulary_of
 from compliance.service.pace import Pace
 from compliance.service.polling import PollOutcome, poll
 from compliance.service.posting import channel_of, delivery_rules
@@ -58,7 +58,8 @@ class Service:
         it must; what was taken by then is kept."""
         overlap = timedelta(minutes=self.settings.crime_system.overlap_minutes)
         with feed_of(self.settings, self.clock, self.remembered) as feed:
-            outcome = poll(self.store, feed, SOURCE, self.clock, stopping, overlap)
+            known = vocabulary_of(self.settings, self.policy)
+            outcome = poll(self.store, feed, SOURCE, self.clock, stopping, overlap, known)
         self.judge()
         return outcome
 

@@ -1,5 +1,6 @@
 """`compliance feed try`: a few records of the crime system, as they come and as they are taken; nothing is written."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,9 +11,11 @@ import msgspec
 from compliance.config import Settings
 from compliance.errors import UnavailableError
 from compliance.feeds import Directory, Feed
+from compliance.policy import load_policy
+from compliance.policy.vocabulary import unknown_values
 from compliance.records import decode_crimes
 from compliance.service.directory import useless
-from compliance.service.feeding import feed_of, mapper_of
+from compliance.service.feeding import feed_of, mapper_of, vocabulary_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +30,15 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What came: records, the officer directory and why a poll would not take it over, and the instants without an
-    offset in an hour that comes twice or never."""
+    """What came: records, the officer directory and why a poll would not take it over, the instants without an offset
+    in an hour that comes twice or never, and how often values stood in the records that nobody knows, by field and
+    value (rules section 8)."""
 
     records: list[Tried]
     officers: Directory
     directory_problem: str | None
     clock_changes: int
+    unknown: Counter[tuple[str, str]]
 
 
 def try_feed(settings: Settings, clock: Callable[[], datetime], count: int) -> Trial:
@@ -50,10 +55,12 @@ def try_feed(settings: Settings, clock: Callable[[], datetime], count: int) -> T
             if len(raws) >= count or page.more is False:
                 break
         officers, problem = _directory(feed)
-    reasons = {refusal.index: refusal.reason for refusal in decode_crimes(raws)[1]}
+    crimes, refusals = decode_crimes(raws)
+    reasons = {refusal.index: refusal.reason for refusal in refusals}
     watched = {raw: source for source, raw in mapper.watch}
     records = [Tried(_shown(watched.get(raw, raw)), _shown(raw), reasons.get(n)) for n, raw in enumerate(raws)]
-    return Trial(records, officers, problem, clock_changes)
+    unknown = unknown_values(crimes, vocabulary_of(settings, load_policy(settings.policy)))
+    return Trial(records, officers, problem, clock_changes, unknown)
 
 
 def _directory(feed: Feed) -> tuple[Directory, str | None]:

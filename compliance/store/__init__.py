@@ -9,6 +9,7 @@ from compliance.store.database import Store, migrate
 from compliance.store.directory import (
     LastGood,
     directory_as_of,
+    directory_problem,
     last_good_directory,
     note_directory,
     readings_since,
@@ -33,8 +34,10 @@ from compliance.store.queries import (
 from compliance.store.reader import Known, Reader, load_columns, load_crimes
 from compliance.store.retention import Retention, apply_retention, retention_due
 from compliance.store.retry import Retried, retry_quarantined
+from compliance.store.unknown import OTHERS, Unknown, values_seen
 
 __all__ = [
+    "OTHERS",
     "Judged",
     "Known",
     "LastGood",
@@ -46,6 +49,7 @@ __all__ = [
     "Retention",
     "Retried",
     "Store",
+    "Unknown",
     "apply_retention",
     "backup",
     "begin_poll",
@@ -53,6 +57,7 @@ __all__ = [
     "cursor_before",
     "cursor_of",
     "directory_as_of",
+    "directory_problem",
     "end_poll",
     "export",
     "first_poll",
@@ -82,4 +87,5 @@ __all__ = [
     "save_officers",
     "set_aside",
     "take_page",
+    "values_seen",
 ]

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, func, or_, select, update
 
 from compliance.records import Officer
 from compliance.store.database import Store
@@ -58,6 +58,16 @@ def directory_as_of(store: Store, source: str | None = None, until: datetime | N
     """When the directory that was in force at an instant (None: now) was last read or confirmed."""
     found = last_good_directory(store, source, until)
     return None if found is None else found.as_of
+
+
+def directory_problem(store: Store) -> str | None:
+    """Why the directory was not taken over when it was last asked for, None where it was."""
+    asked = select(POLL.c.directory_problem).where(
+        or_(POLL.c.officers.is_not(None), POLL.c.directory_problem.is_not(None))
+    )
+    with store.reading() as connection:
+        problem: str | None = connection.execute(asked.order_by(POLL.c.id.desc()).limit(1)).scalar()
+    return problem
 
 
 def readings_since(store: Store, source: str, since: datetime) -> list[tuple[datetime, int]]:

@@ -5,12 +5,13 @@ asked again from the last of them.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from compliance.errors import UnavailableError
+from compliance.policy.vocabulary import Vocabulary, unknown_values
 from compliance.records import decode_crimes
 from compliance.records.collector import paused_gc
 from compliance.store.content import Content, content_of, is_older, stamps
@@ -19,18 +20,21 @@ from compliance.store.dialect import upsert
 from compliance.store.quarantine import Refused, settle
 from compliance.store.standing import changed_at_of, put_crimes
 from compliance.store.tables import FEED, POLL
+from compliance.store.unknown import Unknown, count_unknown
 
 
 @dataclass(frozen=True, slots=True)
 class PageOutcome:
     """What a page brought: records received, of these new or changed, and refused; the latest instant at which one of
-    them changed in the crime system, None where not every one says; how many were older than what is held."""
+    them changed in the crime system, None where not every one says; how many were older than what is held; the values
+    of the new or changed ones that nobody knows."""
 
     received: int
     changed: int
     refused: int
     latest: datetime | None = None
     late: int = 0
+    unknown: Unknown = field(default_factory=Unknown)
 
 
 def begin_poll(store: Store, source: str, now: datetime) -> int:
@@ -43,14 +47,21 @@ def begin_poll(store: Store, source: str, now: datetime) -> int:
 
 
 def take_page(
-    store: Store, poll_id: int, source: str, raws: Sequence[bytes], cursor: str | None, now: datetime
+    store: Store,
+    poll_id: int,
+    source: str,
+    raws: Sequence[bytes],
+    cursor: str | None,
+    now: datetime,
+    known: Vocabulary | None = None,
 ) -> PageOutcome:
     """Take in a page and move the feed's cursor, all or nothing.
 
     `raws` is the JSON text of each record, `cursor` where to ask from next time (None leaves it where it is). A record
     that stands twice in the page: the last one stands. One that is older than what stands does not replace it (records
-    section 4). One that breaks the format goes to quarantine. Raises UnavailableError where a newer poll of the source
-    has begun, or the database does not answer.
+    section 4). One that breaks the format goes to quarantine. Of what is new or changed, values that are not `known`
+    are counted (rules section 8; None: nothing is). Raises UnavailableError where a newer poll of the source has begun,
+    or the database does not answer.
     """
     page = _Page(raws)
     with paused_gc(), store.writing() as connection:
@@ -59,8 +70,10 @@ def take_page(
         put = put_crimes(connection, page.standing, poll_id, now, page.late)
         right = {ref: changed_at for ref, changed_at in page.right.items() if ref not in put.late}
         settle(connection, source, right, _not_overtaken(connection, page.refused), now)
+        found = {} if known is None else unknown_values(put.changed, known)
+        unknown = count_unknown(connection, source, found, now)
         late = len(put.late) + len(page.late)
-        outcome = PageOutcome(len(raws), len(put.changed), len(page.refused), page.latest, late)
+        outcome = PageOutcome(len(raws), len(put.changed), len(page.refused), page.latest, late, unknown)
         _count(connection, poll_id, outcome)
     return outcome
 

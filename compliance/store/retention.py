@@ -31,6 +31,7 @@ from compliance.store.tables import (
     REMOVAL,
     SET_ASIDE,
     TRANSITION,
+    UNKNOWN_VALUE,
 )
 
 Action = Literal["remove", "strip"]
@@ -82,6 +83,9 @@ def apply_retention(store: Store, retention: Retention, now: datetime) -> int:
         with paused_gc(), store.writing() as connection:
             refs = _batch(connection, last)
             if not refs:
+                old = from_day(retention.local.day_of(now) - retention.days_after_closing)
+                gone = UNKNOWN_VALUE.c.last_seen_at < retention.local.start_of(old)
+                connection.execute(delete(UNKNOWN_VALUE).where(gone))
                 return count
             ended = _ended(connection, refs, retention, now)
             _write_down(connection, ended, retention.action, now)

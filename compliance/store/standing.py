@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, insert, literal, select
 
+from compliance.records import Crime
 from compliance.store.content import Content, is_older, pack, packed_stamps
 from compliance.store.dialect import add, among, chunks, rows_of, set_by_key, upsert
 from compliance.store.removals import removed_contents
@@ -28,9 +29,9 @@ class _Held:
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """The numbers of the crimes that are new or changed, and of those that came older than they are held."""
+    """The crimes that are new or changed, and the numbers of those that came older than they are held."""
 
-    changed: Sequence[str]
+    changed: Sequence[Crime]
     late: frozenset[str]
 
 
@@ -54,7 +55,7 @@ def put_crimes(
     _note_again(connection, {ref: (came[ref], stands) for ref, stands in held.items() if ref not in older})
     digests = {ref: stands.digest for ref, stands in held.items()} | {c.crime.crime_ref: c.digest for c in changed}
     _keep_late(connection, [*(came[ref] for ref in older), *late], digests, now)
-    return Put([content.crime.crime_ref for content in changed], frozenset(older))
+    return Put([content.crime for content in changed], frozenset(older))
 
 
 def _held(connection: Connection, contents: Sequence[Content]) -> dict[str, _Held]:

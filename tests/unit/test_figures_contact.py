@@ -28,6 +28,9 @@ from tests.plain_figures import (
 from tests.reference import Owed, judge_record
 from tests.reference_case import DAY, Case, Json, days_between, exists, instant, last_of_each
 
+WORDS = ("unknown-outcome", "unknown-method", "unknown-category", "unknown-event")
+"""Values that nobody knows: `test_figures_unknown.py`."""
+
 
 def silent_victims(week: Week, known_at: datetime) -> list[tuple[bool, Json]]:
     """(silent, who has the case) of each victim asked about at a week's end (statistics 1.7)."""
@@ -159,7 +162,7 @@ def test_rules_8_nothing_is_silently_dropped() -> None:
     for row in judged(data):
         if row["entered_after_due"]:
             found["entered-after-due"].append(date.fromisoformat(row["due_date"]))
-    got = {item.key: item for item in figures().quality}
+    got = {item.key: item for item in figures().quality if not item.key.startswith(WORDS)}
     assert set(got) == {
         *found, "unknown-officer", "no-address", "feed-gap", "refused", "vanished", "set-aside",
     }  # fmt: skip

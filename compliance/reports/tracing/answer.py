@@ -91,7 +91,7 @@ KINDS: Final = {
     "contact": Kind(entries.contact, group="METHOD"),
     "question": Kind(entries.question, "QUESTION"),
     "late-teams": Kind(rates.late_team, group="[TEAM]"),
-    "quality": Kind(entries.quality, "CLASS"),
+    "quality": Kind(entries.quality, "CLASS", "[VALUE]"),
     "reminders": Kind(after.reminders, "[STEP]", "[HOURS]"),
     "restated": Kind(after.restated, _REQUIREMENT, "WEEK/STEP"),
 }

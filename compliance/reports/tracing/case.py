@@ -23,12 +23,12 @@ OF: Final = "of"
 class Case:
     """One obligation, victim, crime or update behind a figure; None where that says nothing.
 
-    `state`: of an obligation its state, of an update its outcome, of a victim what the figure asks. `closed_on`: the
-    local date on which the case closed. `at`: when the update took place (the one that discharged the obligation, the
-    last that the victim had), or else the decline, the cancellation or the vanishing; `entered_at`: when it was typed
-    in. `told_at`: when a reminder told of it, `mail` its number in the outbox. Instants are aware, in the policy's time
-    zone. The figure is the sum of `counted`, counted of the sum of `of`: 1 or 0, and -1 for what a step of a
-    restatement took away.
+    `state`: of an obligation its state, of an update its outcome, of a victim what the figure asks, of what has an
+    unknown value that value. `closed_on`: the local date on which the case closed. `at`: when the update took place
+    (the one that discharged the obligation, the last that the victim had), or else the event, the decline, the
+    cancellation or the vanishing; `entered_at`: when it was typed in. `told_at`: when a reminder told of it, `mail` its
+    number in the outbox. Instants are aware, in the policy's time zone. The figure is the sum of `counted`, counted of
+    the sum of `of`: 1 or 0, and -1 for what a step of a restatement took away.
     """
 
     crime_ref: str
@@ -137,6 +137,13 @@ def victims(columns: Columns, row: Ints, state: Iterable[str], **more: Iterable[
     """Victims as rows of the columns. `more`: further fields, one value a row."""
     refs = columns.crime_ref.take(columns.victims.crime[row]).to_pylist()
     return _cases({"crime_ref": refs, "victim_ref": columns.victims.ref.take(row).to_pylist(), "state": state, **more})
+
+
+def events(columns: Columns, row: Ints, state: Iterable[str], zone: ZoneInfo) -> tuple[Case, ...]:
+    """Case events as rows of the columns."""
+    table = columns.events.take(row)
+    refs = columns.crime_ref.take(table.crime).to_pylist()
+    return _cases({"crime_ref": refs, "state": state, "at": instants(table.at, zone)})
 
 
 def crimes(columns: Columns, row: Ints, state: str) -> tuple[Case, ...]:

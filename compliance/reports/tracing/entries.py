@@ -1,5 +1,6 @@
 """The cases of silence, of closing, and of how updates come into the records: victims, crimes and updates."""
 
+from dataclasses import replace
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -14,9 +15,21 @@ from compliance.reports.entry import contacts, questions
 from compliance.reports.quality import SET_ASIDE, kept
 from compliance.reports.rates import has
 from compliance.reports.tracing.after import after_reminder
-from compliance.reports.tracing.case import COUNT, Case, Traced, aside, crimes, heard, obligations, updates, victims
+from compliance.reports.tracing.case import (
+    COUNT,
+    Case,
+    Traced,
+    aside,
+    crimes,
+    events,
+    heard,
+    obligations,
+    updates,
+    victims,
+)
 from compliance.reports.tracing.edition import Edition, named
 from compliance.reports.tracing.rates import asked
+from compliance.reports.unknown import FIELDS, unknown_kept, values_of
 
 IN_PERIOD, HELD, INFORMED, ATTEMPTED = "in_period", "held", "informed", "attempted"
 VANISHED: Final = "vanished"
@@ -88,8 +101,13 @@ def question(edition: Edition, _kind: str, key: str, _group: str) -> Traced | st
     return Traced(cases, {COUNT: seen.hit})
 
 
-def quality(edition: Edition, _kind: str, key: str, _group: str) -> Traced | str:
-    """What a class of data quality counts (rules section 8): all that is held, and what belongs to the period."""
+def quality(edition: Edition, _kind: str, key: str, group: str) -> Traced | str:
+    """What a class of data quality counts (rules section 8): all that is held, and what belongs to the period. `group`:
+    one of the values that nobody knows."""
+    if key in FIELDS:
+        return _unknown(edition, key, group)
+    if group:
+        raise SettingsError(f"quality.{key}/{group}: only {', '.join(FIELDS)} are told by value")
     if key == VANISHED:
         return _vanished(edition)
     if key == SET_ASIDE:
@@ -100,7 +118,7 @@ def quality(edition: Edition, _kind: str, key: str, _group: str) -> Traced | str
     found = kept(edition.ours, edition.source.versions)
     if key not in found:
         raise SettingsError(
-            f"no class of data quality {key!r}{nearest(key, [*found, *ELSEWHERE, VANISHED, SET_ASIDE])}"
+            f"no class of data quality {key!r}{nearest(key, [*found, *FIELDS, *ELSEWHERE, VANISHED, SET_ASIDE])}"
         )
     columns, row = edition.ours.columns, found[key].rows
     if found[key].table == "obligations":
@@ -110,6 +128,26 @@ def quality(edition: Edition, _kind: str, key: str, _group: str) -> Traced | str
     else:
         cases = crimes(columns, row, "no victim")
     return Traced(cases, {IN_PERIOD: found[key].within(edition.period), HELD: np.ones(len(row), dtype=np.bool_)})
+
+
+def _unknown(edition: Edition, key: str, value: str) -> Traced:
+    verdicts = edition.ours
+    found = unknown_kept(verdicts, edition.options.known(edition.policy), key)
+    values = values_of(verdicts, key, found)
+    if value and value not in values:
+        raise SettingsError(f"quality.{key}: no record has {value!r}{nearest(value, sorted(set(values)))}")
+    chosen = np.array([value in ("", each) for each in values], dtype=np.bool_)
+    row, state = found.rows[chosen], [each for each in values if value in ("", each)]
+    columns, zone = verdicts.columns, _zone(edition)
+    if found.table == "victims":
+        cases = victims(columns, row, state)
+    elif found.table == "events":
+        cases = events(columns, row, state, zone)
+    else:
+        every = zip(updates(columns, row, zone), state, strict=True)
+        cases = tuple(replace(case, state=each) for case, each in every)
+    within = found.within(edition.period)[chosen]
+    return Traced(cases, {IN_PERIOD: within, HELD: np.ones(len(row), dtype=np.bool_)})
 
 
 def _vanished(edition: Edition) -> Traced | str:

@@ -1,0 +1,26 @@
+"""What a class of data quality counts (rules section 8)."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from compliance.policy.calendars import Days, Ints
+from compliance.policy.standing import Flags
+from compliance.reports.spans import Span
+
+Table = Literal["updates", "crimes", "obligations", "victims", "events"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Rows of a table of the columns, or of the `obligations` of the verdicts, and the local day of each by which it
+    belongs to a period."""
+
+    table: Table
+    rows: Ints
+    day: Days
+
+    def within(self, period: Span) -> Flags:
+        """Which of the rows belong to a period."""
+        first, last = period.days
+        belongs: Flags = (self.day >= first) & (self.day <= last)
+        return belongs

@@ -1,0 +1,61 @@
+"""What `compliance check` says of the records held: as of when the officer directory is, and values nobody knows."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Final
+
+from compliance.config import Settings
+from compliance.errors import ComplianceError
+from compliance.policy import Policy
+from compliance.policy.setting_aside import advice_of
+from compliance.service.unknown import REMEDY, still_unknown
+from compliance.store import Store, directory_problem, last_good_directory, set_aside
+from compliance.store.tables import SetAsideRow
+
+_SHOWN: Final = 40
+
+
+Said = tuple[str, tuple[str, ...]]
+"""What was looked at, and what is worth knowing of it."""
+
+
+def look_at_held(settings: Settings, policy: Policy) -> Iterator[Said]:
+    """Nothing is said where there is no database yet, or none that can be read: every job says so."""
+    try:
+        with closing(Store.open(settings.database_url)) as store:
+            found = [*_directory(store), _set_aside(store), _unknown(store, settings, policy)]
+    except ComplianceError:
+        return
+    yield from found
+
+
+def _directory(store: Store) -> Iterator[Said]:
+    good, problem = last_good_directory(store), directory_problem(store)
+    if good is None and problem is None:
+        return
+    what = (
+        "none is in force" if good is None else f"as of {good.as_of:%Y-%m-%dT%H:%MZ}, {good.entries:,} usable entries"
+    )
+    notes = () if problem is None else (f"the last poll did not take it over: {problem}",)
+    yield f"officer directory: {what}", notes
+
+
+def _set_aside(store: Store) -> Said:
+    """How much is set aside for each reason, with a crime to look at (rules 6.1a)."""
+    found = set_aside(store)
+    reasons: dict[str, list[SetAsideRow]] = {}
+    for row in found:
+        reasons.setdefault(f"{row.requirement}: {advice_of(row.reason)} (rules {row.clause})", []).append(row)
+    what = f"records held: {len(found):,} obligations set aside" if found else "records held: nothing is set aside"
+    return what, tuple(
+        f"{len(rows):,} of {reason}; one is crime {rows[0].crime_ref}" for reason, rows in reasons.items()
+    )
+
+
+def _unknown(store: Store, settings: Settings, policy: Policy) -> Said:
+    found = list(still_unknown(store, settings, policy))
+    if not found:
+        return "values of outcomes, methods, categories and event kinds: all are known", ()
+    more = [f"and {len(found) - _SHOWN:,} more"] if len(found) > _SHOWN else []
+    notes = [*found[:_SHOWN], *more, f"where they should count, or are in order: {REMEDY}"]
+    return f"values that neither mapping nor policy knows: {len(found):,}", tuple(notes)
