@@ -102,6 +102,12 @@ class Report(Section):
         description='When the control chart\'s limits are calculated anew: `{ since = 2026-04-01, reason = "…" }` '
         "(statistics 2.5).",
     )
+    records_begin: date | None = Field(
+        None,
+        description="The local date from which crimes are held completely; absent: the first Monday from which no week "
+        "has fewer than half the median number of crimes reported a week. A period that ends before anything reported "
+        "since could fall due is not reported (statistics 1.2b).",
+    )
     weekday: Weekday = Field("mon", description="The day on which the report is made.")
     at: time = Field(time(6, 0), description="Local time from which it is made.")
     live_methods: list[str] = Field(

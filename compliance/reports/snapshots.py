@@ -8,11 +8,11 @@ from typing import Any, Final
 import msgspec
 from sqlmodel import Session, col, select
 
-from compliance.errors import UnavailableError
 from compliance.policy import Policy
 from compliance.policy.calendars import Calendar, LocalDates, from_day
 from compliance.policy.model import parse_policy
 from compliance.records import to_micros
+from compliance.reports.beginning import CannotReportError
 from compliance.reports.model import Figures
 from compliance.reports.periods import parse_period
 from compliance.reports.restatement import Earlier
@@ -86,13 +86,13 @@ def policy_changes(store: Store, local: LocalDates) -> list[tuple[date, str]]:
 
 
 def check_held(store: Store, period: Span) -> None:
-    """Raises UnavailableError where retention has removed crimes that the period's figures were made of."""
+    """Raises CannotReportError where retention has removed crimes that the period's figures were made of."""
     reach = period.first - OWED_AFTER
     asked = select(Removal.removed_at).where(Removal.action == "remove", Removal.closed_on >= reach).limit(1)
     with store.session(reading=True) as session:
         removed_at = session.exec(asked).first()
     if removed_at is not None:
-        raise UnavailableError(
+        raise CannotReportError(
             f"report {period}: it cannot be judged again, because crimes it was made of were removed on "
             f"{removed_at:%Y-%m-%d} as retention asks; what was published is served with --as-published"
         )
