@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from compliance.cli.base import CONFIG, echo, echo_text, service_of, stop, tell_unknown
-from compliance.errors import SettingsError, UnavailableError
+from compliance.errors import ComplianceError, SettingsError, UnavailableError
 from compliance.text import counted
 
 if TYPE_CHECKING:
@@ -157,10 +157,17 @@ def report(
             for path in service.reporting.serve(span, editions, asked):
                 echo(path)
             return
-        for done in service.report(span, editions, asked):
+        made = service.report(span, editions, asked)
+    for done in made:
+        if done.paths:
             what = "published" if done.new else "unchanged since it was published"
+            added = f"; added: {', '.join(done.added)}" if done.added else ""
             changed = f"; changed: {', '.join(done.changed)}" if done.changed else ""
-            echo(f"{done.path} ({what}, version {done.version}{changed})")
+            echo(f"{done.path} ({what}, version {done.version}{added}{changed})")
+    if failed := [form for done in made for form in done.failed]:
+        for form in failed[:-1]:
+            echo(f"compliance: {form}", err=True)
+        stop(str(failed[-1]), getattr(failed[-1].error, "exit_code", ComplianceError.exit_code))
 
 
 @report.command()

@@ -95,6 +95,11 @@ def figures_of(
     )
 
 
+def divisions_of(figures: Figures) -> set[str]:
+    """The divisions that have an edition of their own: those named under any requirement of the board's figures."""
+    return {d.name for requirement in figures.requirements for d in requirement.divisions if d.name}
+
+
 def _requirement(judged: Judgements, place: int, division: str | None) -> Requirement:
     asked = judged.policy.requirement[place]
     repeats = asked.repeat_every is not None

@@ -1,8 +1,8 @@
-"""Publishing: the report's files in their folder, and a row that keeps what they were made from."""
+"""Publishing: the report's files in their folder, and rows that keep what they were made from."""
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,23 +12,41 @@ from sqlmodel import Session
 
 from compliance.errors import SettingsError, UnavailableError
 from compliance.policy import Policy
-from compliance.reports.files import write_whole
+from compliance.reports.files import remove_leftovers, write_whole
 from compliance.reports.forms import Form, form
 from compliance.reports.model import Figures
+from compliance.reports.names import edition_keys, file_name, form_of
 from compliance.reports.snapshots import kept_figures, newest_published, policy_content
 from compliance.store import Store, polls_covering
 from compliance.store.tables import Published
 
+Tell = Callable[[Session, Figures], None]
+
+
+@dataclass(frozen=True)
+class FailedForm:
+    """A form of a report that could not be made: its file, and why."""
+
+    name: str
+    error: Exception
+
+    def __str__(self) -> str:
+        why = self.error if isinstance(self.error, SettingsError) else f"a fault: {type(self.error).__name__}"
+        return f"{self.name}: {why}"
+
 
 @dataclass(frozen=True)
 class Publication:
-    """A published report: its files, its version from 1, whether it is new, and what is different from the version
-    before. `path` is the first of the files."""
+    """A published report: those of its files that could be made, its version from 1, whether the version is new, and
+    what is different from the one before. `added`: forms that were added to a version published without them; `failed`:
+    those that could not be made. `path` is the first of the files."""
 
     paths: tuple[Path, ...]
     version: int
     new: bool
     changed: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+    failed: tuple[FailedForm, ...] = ()
 
     @property
     def path(self) -> Path:
@@ -36,55 +54,76 @@ class Publication:
         return self.paths[0]
 
 
-def edition_key(figures: Figures) -> str:
-    """An edition as files and rows name it: board, public, division-telford-and-wrekin."""
-    name = figures.edition if figures.unit is None else f"{figures.edition} {figures.unit}"
-    return "-".join("".join(c if c.isalnum() else " " for c in name.lower()).split())
+@dataclass(frozen=True)
+class _Draft:
+    """An edition that is ready to be published: its figures with their version, its files. `held`: the files of the
+    newest version as it was found, None where nothing was published; `new`: whether this is another version."""
 
+    key: str
+    figures: Figures
+    held: tuple[int, dict[str, str]] | None
+    new: bool
+    content: dict[str, bytes] = field(default_factory=dict)
+    failed: tuple[FailedForm, ...] = ()
 
-def file_name(figures: Figures, ending: Form = "html") -> str:
-    """The name of a report's file: 2016-W18-board.html, later versions 2016-W18-board-v2.html."""
-    version = "" if figures.version == 1 else f"-v{figures.version}"
-    return f"{figures.period}-{edition_key(figures)}{version}.{ending}"
+    @property
+    def added(self) -> dict[str, bytes]:
+        """The files that the version does not have yet."""
+        held = {} if self.held is None or self.new else self.held[1]
+        return {name: made for name, made in self.content.items() if name not in held}
+
+    def stands(self, session: Session) -> bool:
+        """Whether the newest version is still the one that this was made beside."""
+        newest = newest_published(session, self.figures.period, self.key)
+        return self.held == (None if newest is None else (newest.version, dict(newest.files)))
 
 
 def publish(
     store: Store,
-    figures: Figures,
+    editions: Sequence[Figures],
     policy: Policy,
     folder: Path,
     now: datetime,
     forms: Sequence[Form] = ("html",),
-    tell: Callable[[Session, Figures], None] = lambda *_: None,
-) -> Publication:
-    """Write the report in some forms and note it as published at `now`, an aware instant.
+    tell: Tell = lambda *_: None,
+) -> list[Publication]:
+    """Write editions of a period in some forms and note them as published at `now`, an aware instant: all or none.
 
-    Publishing again without change notes nothing and puts a file back should it be gone; a changed figure, policy or
-    template makes the next version, which says what changed, and the earlier ones stay. `tell` is called in the
-    transaction of a new version. Raises UnavailableError where no complete poll has ended at or after K: what was known
-    then is not known yet (decision 0008).
+    Every file is written before the one transaction that notes them all; killed in between, the same is done again, and
+    replaces the files byte for byte. Publishing again without change notes nothing and puts back a file that is gone; a
+    form that the version does not have yet is added to it; a changed figure, policy or template makes the next version,
+    which says what changed, and the earlier ones stay. A form that cannot be made holds nothing back and stands in
+    `failed`; an edition without any is not published. `tell` is called in the transaction, once for each new version.
+
+    Raises UnavailableError where no complete poll has ended at or after K: what was known then is not known yet (decision
+    0008); SettingsError where a file cannot be written, and then nothing is noted.
     """
-    known_at = figures.basis.known_at
-    if polls_covering(store, known_at) is None:
-        raise UnavailableError(
-            f"report {figures.period}: the crime system has not been read whole since {known_at:%Y-%m-%dT%H:%MZ}; the "
-            "report is published after the next complete poll"
-        )
-    with store.session() as session:
-        newest = newest_published(session, figures.period, edition_key(figures))
-        if newest is not None:
-            before = kept_figures(newest)
-            version, changed = newest.version, before.changed if before else ()
-            again = msgspec.structs.replace(figures, version=version, changed=changed)
-            content = _made(again, forms)
-            if newest.files == _digests(content) and again == before:
-                return Publication(_put_back(folder, content), version, new=False)
-            figures = msgspec.structs.replace(figures, version=version + 1, changed=_changes(again, before))
-        content = _made(figures, forms)
-        paths = tuple(write_whole(folder / name, made) for name, made in content.items())
-        session.add(_row(figures, policy, content, now))
-        tell(session, figures)
-    return Publication(paths, figures.version, new=True, changed=figures.changed)
+    for figures in editions:
+        _check_read(store, figures)
+    keys = edition_keys(editions)
+    while True:
+        with store.session(reading=True) as session:
+            newest = [newest_published(session, *each) for each in zip((f.period for f in editions), keys, strict=True)]
+        drafts = [_draft(*each, forms) for each in zip(keys, editions, newest, strict=True)]
+        if (done := _commit(store, drafts, policy, folder, now, tell)) is not None:
+            return done
+
+
+def add_forms(store: Store, period: str, key: str, folder: Path, forms: Sequence[Form]) -> Publication:
+    """Add forms to the newest version of a published edition, made from the figures that were kept: nothing is judged
+    again and nobody is told. Where they were kept by another version of this program, all forms fail."""
+    while True:
+        with store.session(reading=True) as session:
+            row = newest_published(session, period, key)
+        if row is None:
+            raise SettingsError(f"report {period}, edition {key}: it has not been published")
+        figures, held = kept_figures(row), dict(row.files)
+        if figures is None:
+            return Publication((), row.version, new=False, failed=_of_others(row, forms))
+        content, failed = _made(figures, key, [ending for ending in forms if ending not in map(form_of, held)])
+        draft = _Draft(key, figures, (row.version, held), new=False, content=content, failed=failed)
+        if (done := _commit(store, [draft], None, folder, row.published_at, lambda *_: None)) is not None:
+            return done[0]
 
 
 def as_published(store: Store, folder: Path, period: str, edition: str, ending: Form) -> bytes:
@@ -95,7 +134,7 @@ def as_published(store: Store, folder: Path, period: str, edition: str, ending: 
         if row is None:
             raise SettingsError(f"report {period}, edition {edition}: it has not been published")
         figures, digests = kept_figures(row), dict(row.files)
-    name = next((name for name in digests if name.endswith(f".{ending}")), None)
+    name = next((name for name in digests if form_of(name) == ending), None)
     if name is None:
         raise SettingsError(f"report {period}, edition {edition}: it was not published as {ending}")
     path = folder / name
@@ -111,6 +150,72 @@ def as_published(store: Store, folder: Path, period: str, edition: str, ending: 
     )
 
 
+def _check_read(store: Store, figures: Figures) -> None:
+    known_at = figures.basis.known_at
+    if polls_covering(store, known_at) is None:
+        raise UnavailableError(
+            f"report {figures.period}: the crime system has not been read whole since {known_at:%Y-%m-%dT%H:%MZ}; the "
+            "report is published after the next complete poll"
+        )
+
+
+def _draft(key: str, figures: Figures, newest: Published | None, forms: Sequence[Form]) -> _Draft:
+    """An edition beside the newest version of it: as that version, where figures and files are the same, or as the
+    next."""
+    if newest is None:
+        content, failed = _made(figures, key, forms)
+        return _Draft(key, figures, None, new=True, content=content, failed=failed)
+    before, held = kept_figures(newest), dict(newest.files)
+    again = msgspec.structs.replace(figures, version=newest.version, changed=before.changed if before else ())
+    if again == before:
+        content, failed = _made(again, key, forms)
+        if all(held.get(name, _digest(made)) == _digest(made) for name, made in content.items()):
+            return _Draft(key, again, (newest.version, held), new=False, content=content, failed=failed)
+    figures = msgspec.structs.replace(figures, version=newest.version + 1, changed=_changes(again, before))
+    content, failed = _made(figures, key, forms)
+    return _Draft(key, figures, (newest.version, held), new=True, content=content, failed=failed)
+
+
+def _commit(
+    store: Store, drafts: Sequence[_Draft], policy: Policy | None, folder: Path, now: datetime, tell: Tell
+) -> list[Publication] | None:
+    """Write the files and note them, in one transaction, in which no other process publishes; None where one has since
+    the drafts were made."""
+    with store.session() as session:
+        if not all(draft.stands(session) for draft in drafts):
+            return None
+        remove_leftovers(folder)
+        paths = [_write(draft, folder) for draft in drafts]
+        for draft in drafts:
+            if not draft.new:
+                _add_files(session, draft)
+            elif draft.content and policy is not None:
+                session.add(_row(draft, policy, now))
+                tell(session, draft.figures)
+    return [
+        Publication(
+            written, draft.figures.version, draft.new and bool(written), draft.figures.changed,
+            () if draft.new else tuple(map(form_of, draft.added)), draft.failed,
+        )
+        for draft, written in zip(drafts, paths, strict=True)
+    ]  # fmt: skip
+
+
+def _write(draft: _Draft, folder: Path) -> tuple[Path, ...]:
+    """The paths of the files of an edition, each written where it is not there yet."""
+    for name, made in draft.content.items():
+        if name in draft.added or not (folder / name).exists():
+            write_whole(folder / name, made)
+    return tuple(folder / name for name in draft.content)
+
+
+def _add_files(session: Session, draft: _Draft) -> None:
+    row = newest_published(session, draft.figures.period, draft.key)
+    if row is not None and draft.added:
+        row.files = row.files | _digests(draft.added)
+        session.add(row)
+
+
 def _changes(figures: Figures, before: Figures | None) -> tuple[str, ...]:
     """What is different, in words."""
     found = []
@@ -120,11 +225,29 @@ def _changes(figures: Figures, before: Figures | None) -> tuple[str, ...]:
         found.append("the policy")
     if figures != before:
         found.append("the figures")
-    return tuple(found or ["the templates, the program or the forms"])
+    return tuple(found or ["the templates or the program"])
 
 
-def _made(figures: Figures, forms: Sequence[Form]) -> dict[str, bytes]:
-    return {file_name(figures, ending): form(figures, ending) for ending in forms}
+def _made(figures: Figures, key: str, forms: Sequence[Form]) -> tuple[dict[str, bytes], tuple[FailedForm, ...]]:
+    """An edition's files by name, and those that could not be made."""
+    made: dict[str, bytes] = {}
+    failed: list[FailedForm] = []
+    for ending in forms:
+        name = file_name(figures.period, key, figures.version, ending)
+        try:
+            made[name] = form(figures, ending)
+        except Exception as error:  # whatever it is, the other forms are owed no less
+            failed.append(FailedForm(name, error))
+    return made, tuple(failed)
+
+
+def _of_others(row: Published, forms: Sequence[Form]) -> tuple[FailedForm, ...]:
+    """Why no form can be added to figures that have the form of another version of this program."""
+    error = SettingsError(
+        f"the report was published by another version of this program; `compliance report --week {row.period}` makes a "
+        "new version of it in all forms"
+    )
+    return tuple(FailedForm(file_name(row.period, row.edition, row.version, ending), error) for ending in forms)
 
 
 def _digest(content: bytes) -> str:
@@ -135,29 +258,22 @@ def _digests(content: dict[str, bytes]) -> dict[str, str]:
     return {name: _digest(made) for name, made in content.items()}
 
 
-def _put_back(folder: Path, content: dict[str, bytes]) -> tuple[Path, ...]:
-    paths = tuple(folder / name for name in content)
-    for path in paths:
-        if not path.exists():
-            write_whole(path, content[path.name])
-    return paths
-
-
 def _kept(figures: Figures) -> dict[str, Any]:
     kept: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(figures))
     return kept
 
 
-def _row(figures: Figures, policy: Policy, content: dict[str, bytes], now: datetime) -> Published:
+def _row(draft: _Draft, policy: Policy, now: datetime) -> Published:
+    figures = draft.figures
     return Published(
         period=figures.period,
-        edition=edition_key(figures),
+        edition=draft.key,
         version=figures.version,
         as_at=figures.basis.as_at,
         known_at=figures.basis.known_at,
         policy_digest=policy.digest,
         policy=policy_content(policy),
         figures=_kept(figures),
-        files=_digests(content),
+        files=_digests(draft.content),
         published_at=now,
     )

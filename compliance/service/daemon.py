@@ -119,7 +119,7 @@ class Daemon:
         return done
 
     def _report(self) -> dict[str, object]:
-        published = [str(report.path) for report in self._service.report_if_due()]
+        published = [str(report.path) for report in self._service.report_if_due() if report.new or report.added]
         return {"published": published} if published else {}
 
     def _retain(self) -> dict[str, object]:

@@ -10,10 +10,10 @@ from compliance.policy.calendars import LocalDates, from_day
 from compliance.reminders.history import standing
 from compliance.reminders.routing import BAD_ADDRESS, NO_ADDRESS
 from compliance.reminders.stages import OVERDUE, REROUTED
+from compliance.reports.delay import Reading
 from compliance.reports.findings import Gap
 from compliance.reports.model import Intake
-from compliance.reports.periods import parse_period
-from compliance.reports.spans import Kind, Span
+from compliance.reports.spans import Span
 from compliance.store import (
     Store,
     directory_as_of,
@@ -22,7 +22,7 @@ from compliance.store import (
     polls_covering,
     quarantine_counts,
 )
-from compliance.store.tables import Obligation, OfficerRow, Poll, Published
+from compliance.store.tables import Obligation, OfficerRow, Poll
 
 
 def intake_of(store: Store, at: datetime, period: Span, local: LocalDates, full_exports: bool) -> Intake:
@@ -67,11 +67,16 @@ def vanished(store: Store, period: Span, local: LocalDates) -> list[tuple[str, d
     return [(ref, since, first <= since < last) for ref, since in missing_crimes(store, seen_until)]
 
 
-def newest_published_period(store: Store, kind: Kind) -> str | None:
-    """The newest period of a kind that was published in any edition, None where none was."""
+def reading_of(store: Store, local: LocalDates) -> Reading:
+    """When the crime system was last read to its end, and since when no attempt has come so far."""
+    poll = last_complete_poll(store)
+    failed = select(func.min(col(Poll.started_at))).where(~col(Poll.complete))
+    if poll is not None:
+        failed = failed.where(col(Poll.started_at) >= poll.ended_at)
     with store.session(reading=True) as session:
-        periods = session.exec(select(Published.period).distinct()).all()
-    return max((period for period in periods if parse_period(period).kind == kind), default=None)
+        failing_since = session.exec(failed).one()
+    complete = None if poll is None else poll.ended_at
+    return Reading(*(at and from_day(local.day_of(at)) for at in (complete, failing_since)))
 
 
 def gaps(store: Store, period: Span, local: LocalDates) -> tuple[Gap, ...]:

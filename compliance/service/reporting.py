@@ -1,31 +1,32 @@
 """Reports as a job: which are due, in which editions, what is said while the crime system cannot be read."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final, cast
 from zoneinfo import ZoneInfo
 
+import structlog
 from sqlmodel import Session
 
 from compliance.config import Settings
-from compliance.errors import UnavailableError
+from compliance.errors import ComplianceError, UnavailableError
 from compliance.mail import Rendered, bare_address, enqueue, row_of
 from compliance.policy import Policy, Verdicts
-from compliance.policy.calendars import from_day
 from compliance.reminders import ReminderRules
 from compliance.reminders.effect import Mailed, mailed
 from compliance.reports import words
-from compliance.reports.delay import notice, write_delay
+from compliance.reports.beginning import Beginning, CannotReportError, begin
+from compliance.reports.delay import notice, remove_notices, write_delay
 from compliance.reports.editions import public
-from compliance.reports.figures import figures_of
-from compliance.reports.files import write_whole
+from compliance.reports.figures import divisions_of, figures_of
+from compliance.reports.files import remove, write_whole
 from compliance.reports.forms import Form
 from compliance.reports.judged import Judgements, ReportOptions, judge_periods
 from compliance.reports.model import Figures, Intake
 from compliance.reports.periods import newest_settled, parse_period
-from compliance.reports.publish import Publication, as_published, edition_key, publish
+from compliance.reports.publish import Publication, add_forms, as_published, publish
 from compliance.reports.snapshots import (
     StoredRecords,
     as_last_published,
@@ -36,12 +37,15 @@ from compliance.reports.snapshots import (
 from compliance.reports.spans import Kind, Span
 from compliance.reports.tracing import Answer, Edition, as_printed, cases
 from compliance.service.feeding import own_words
-from compliance.service.held import intake_of, newest_published_period, vanished
-from compliance.store import Store, last_complete_poll, polls_covering
+from compliance.service.held import intake_of, reading_of, vanished
+from compliance.service.owed import DIVISION, Attempts, Duties, Owed
+from compliance.store import Store, polls_covering
+
+log = structlog.get_logger()
 
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MADE_UP: Final = 26
-"""So many missed periods of a kind are made up, the earliest first."""
+"""So many missed periods of a kind are made up at one look, the earliest first; the next look goes on."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,7 @@ class Reporting:
     policy: Policy
     store: Store
     rules: ReminderRules
+    attempts: Attempts = field(default_factory=Attempts)
 
     @property
     def folder(self) -> Path:
@@ -63,8 +68,9 @@ class Reporting:
     ) -> list[Publication]:
         """Publish a period in the editions and forms asked for, by default those of the settings.
 
-        Raises UnavailableError before the crime system was read to its end since the period settled: what was known
-        then is not known yet (decision 0008); and where retention has removed what it was made of.
+        All editions are published together or none. Raises UnavailableError before the crime system was read to its end
+        since the period settled: what was known then is not known yet (decision 0008); CannotReportError for a
+        period before the records begin (statistics 1.2b), and where retention has removed what it was made of.
         """
         settled = period.settled(self.policy.local)
         if settled <= now and polls_covering(self.store, settled) is None:
@@ -74,18 +80,27 @@ class Reporting:
             )
         check_held(self.store, period)
         earlier = earlier_periods(self.store, period)
-        options = self._options(policy_changes(self.store, self.policy.local))
-        judged = judge_periods(StoredRecords(self.store), self.policy, period, now, options, earlier)
+        records, options = StoredRecords(self.store), self._options(policy_changes(self.store, self.policy.local))
+        self._check_begun(records, period)
+        judged = judge_periods(records, self.policy, period, now, options, earlier)
         # What only the service knows changes by the hour; a report made again says what it said.
         before = as_last_published(self.store, str(period))
         intake = before.intake if before else self._intake(period, now)
         asked = cast("Sequence[Form]", forms or self.settings.report.forms)
-        made = [
-            publish(self.store, figures, self.policy, self.folder, now, asked, _Mailing(self.settings, now))
-            for figures in self._editions(judged, intake, editions or self.settings.report.editions)
-        ]
-        notice(self.folder, period).unlink(missing_ok=True)
+        figures = self._editions(judged, intake, editions or self.settings.report.editions)
+        made = publish(self.store, figures, self.policy, self.folder, now, asked, _Mailing(self.settings, now))
+        remove(notice(self.folder, period))
         return made
+
+    def _check_begun(self, records: StoredRecords, period: Span) -> None:
+        """Raises CannotReportError for a period before the records begin, as known when it was settled."""
+        begun, local = self.settings.report.records_begin, self.policy.local
+        if begun is None:
+            settled = period.settled(local)
+            covering = polls_covering(self.store, settled)
+            read_at = settled if covering is None or covering.ended_at is None else covering.ended_at
+            begun = begin(records.known(settled).columns, local, read_at)
+        Beginning(begun, self.policy).check(period)
 
     def _intake(self, period: Span, now: datetime) -> Intake:
         files = self.settings.crime_system.files
@@ -122,29 +137,45 @@ class Reporting:
         return answer, printed.beside(answer) if printed else ""
 
     def publish_due(self, now: datetime) -> list[Publication]:
-        """Publish what should have been by now and is not, missed runs included. While the crime system has not been
-        read since, a notice says that the report is delayed."""
-        made = []
-        for kind in self.settings.report.periods:
-            for period in self._due(kind, now):
-                if polls_covering(self.store, period.settled(self.policy.local)) is None:
-                    self._delay(period)
-                else:
-                    made += self.publish(period, now)
+        """Publish what is owed by now (`service.owed`), the earliest first. While the crime system has not been read
+        since, a notice says that the report is delayed."""
+        made: list[Publication] = []
+        delayed: list[Span] = []
+        left = dict.fromkeys(self.settings.report.periods, MADE_UP)
+        for owed in self._duties.owed(now):
+            period = owed.period
+            if polls_covering(self.store, period.settled(self.policy.local)) is None:
+                delayed.append(period)
+            elif left[period.kind] and not self.attempts.wait(period, now):
+                left[period.kind] -= 1
+                made += self._fulfil(owed, now)
+        self._tell_delayed(delayed)
         return made
 
-    def _due(self, kind: Kind, now: datetime) -> list[Span]:
-        """The periods of a kind to be published: those after the newest that was, and the newest settled."""
-        newest = newest_settled(kind, self._report_day(now))
-        last = newest_published_period(self.store, kind)
-        if last is None:
-            return [newest]
-        missing: list[Span] = []
-        span = newest
-        while str(span) > last and len(missing) < MADE_UP:
-            missing.append(span)
-            span = span.plus(-1)
-        return missing[::-1]
+    @property
+    def _duties(self) -> Duties:
+        def settled(kind: Kind, at: datetime) -> Span:
+            return newest_settled(kind, self._report_day(at))
+
+        return Duties(self.store, self.settings.report, settled, self.attempts)
+
+    def _fulfil(self, owed: Owed, now: datetime) -> list[Publication]:
+        """Publish what is owed of a period. What cannot be made is said in the log, once, and tried again later."""
+        period, made, problem = owed.period, list[Publication](), ""
+        try:
+            made += [add_forms(self.store, str(period), key, self.folder, forms) for key, forms in owed.forms.items()]
+            if owed.editions:
+                made += self.publish(period, now, owed.editions)
+        except CannotReportError as error:
+            problem = str(error)
+        failed = [form for done in made for form in done.failed]
+        problem = "; ".join([*filter(None, [problem]), *map(str, failed)])
+        if problem and self.attempts.note(period, now, problem):
+            faults = [form.error for form in failed if not isinstance(form.error, ComplianceError)]
+            log.error("not reported", period=str(period), problem=problem, exc_info=faults[0] if faults else None)
+        if not problem and DIVISION in owed.editions:
+            self.attempts.complete.add(str(period))
+        return made
 
     def _report_day(self, now: datetime) -> date:
         """The newest local date on which reports should have been made."""
@@ -155,10 +186,11 @@ class Reporting:
             days = 7
         return local.date() - timedelta(days=days)
 
-    def _delay(self, period: Span) -> None:
-        poll = last_complete_poll(self.store)
-        since = None if poll is None or poll.ended_at is None else from_day(self.policy.local.day_of(poll.ended_at))
-        write_delay(self.folder, self.settings.force.name, period, since)
+    def _tell_delayed(self, delayed: Sequence[Span]) -> None:
+        """A notice for each period that is delayed, and for no other."""
+        remove_notices(self.folder, delayed)
+        for period in delayed:
+            write_delay(self.folder, self.settings.force.name, period, reading_of(self.store, self.policy.local))
 
     def _options(self, changes: Sequence[tuple[date, str]] = ()) -> ReportOptions:
         report = self.settings.report
@@ -178,9 +210,9 @@ class Reporting:
         made = []
         for edition in editions:
             if edition == "division":
-                names = {d.name for requirement in board.requirements for d in requirement.divisions if d.name}
                 made += [
-                    figures_of(judged, force=force, intake=intake, mailed=told, division=name) for name in sorted(names)
+                    figures_of(judged, force=force, intake=intake, mailed=told, division=name)
+                    for name in sorted(divisions_of(board))
                 ]
             else:
                 made.append(public(board) if edition == "public" else board)
@@ -209,7 +241,7 @@ class _Mailing:
         where = f"The report is in {self.settings.report.folder}."
         headers = {"From": mail.sender} | ({"Reply-To": mail.reply_to} if mail.reply_to else {})
         for reader in self.settings.report.readers:
-            key = f"report/{figures.period}/{edition_key(figures)}/{figures.version}/{reader}"
+            key = f"report/{figures.period}/{figures.edition}/{figures.version}/{reader}"
             content = Rendered(about, "\n\n".join([*lines, where]) + "\n", None)
             row = row_of(
                 key=key, kind="report", recipient_ref=None, to_address=reader, content=content,

@@ -19,6 +19,7 @@ from compliance.reports.publish import Publication
 from compliance.reports.spans import Span
 from compliance.resources import resource
 from compliance.service.feeding import feed_of, vocabulary_of
+from compliance.service.owed import Attempts
 from compliance.service.pace import Pace
 from compliance.service.polling import PollOutcome, poll
 from compliance.service.posting import channel_of, delivery_rules
@@ -40,6 +41,7 @@ class Service:
     store: Store
     clock: Callable[[], datetime] = real_clock.now
     remembered: Remembered = field(default_factory=Remembered)
+    attempts: Attempts = field(default_factory=Attempts)
 
     @classmethod
     def open(cls, settings: Settings, clock: Callable[[], datetime] = real_clock.now) -> "Service":
@@ -111,19 +113,19 @@ class Service:
     ) -> list[Publication]:
         """Publish the reports of a period, by default the newest settled week (statistics 1.2), in the editions and
         forms asked for, by default those of the settings. Publishing again without change does nothing. Raises
-        UnavailableError where it cannot be judged: not yet, or no longer."""
+        UnavailableError where it cannot be judged: not yet, or no longer, or because the records begin later."""
         now = self.clock()
         asked = period or newest_settled("week", from_day(self.policy.local.day_of(now)))
         return self.reporting.publish(asked, now, editions, forms)
 
     def report_if_due(self) -> list[Publication]:
-        """Publish what should have been by now and is not, if the crime system was read since."""
+        """Publish what is owed by now, if the crime system was read since."""
         return self.reporting.publish_due(self.clock())
 
     @property
     def reporting(self) -> Reporting:
         """The reports of this service."""
-        return Reporting(self.settings, self.policy, self.store, self.rules)
+        return Reporting(self.settings, self.policy, self.store, self.rules, self.attempts)
 
     @property
     def retaining(self) -> Retaining:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from compliance.reports.delay import write_delay
+from compliance.reports.delay import Reading, write_delay
 from compliance.reports.periods import parse_period
 from compliance.reports.render import render
 from tests.browser import BROWSER, NEEDED, WCAG, axe_findings, html_validate
@@ -26,7 +26,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     ):  # fmt: skip
         made.append(folder / f"{edition}-{period}-{policy}.html")
         made[-1].write_text(render(figures(edition, period, policy)), "utf-8")
-    return [*made, write_delay(folder, "A force", parse_period("2026-W45"), None)]
+    return [*made, write_delay(folder, "A force", parse_period("2026-W45"), Reading(None, None))]
 
 
 @BROWSER

@@ -47,7 +47,8 @@ CHANGED: Final = date(2026, 5, 20)
 """Wednesday of week 21: another policy's file, and the service is started again."""
 LAST: Final = date(2026, 6, 8)
 """The Monday on which week 22 is reported."""
-WEEKS: Final = [f"2026-W{n}" for n in range(12, 23)]
+WEEKS: Final = [f"2026-W{n}" for n in range(14, 23)]
+"""From the first in which anything could fall due: the records begin in week 13 (statistics 1.2b)."""
 NEW: Final = "The policy of May"
 
 
@@ -116,7 +117,7 @@ def test_while_the_crime_system_is_silent_the_report_is_delayed_and_gives_no_rat
     assert list(force.waiting) == SILENT
     for files, notice in force.waiting.values():
         assert files == ["2026-W16-delayed.html"]
-        assert "Delayed: crime system unavailable since 26 April 2026" in notice
+        assert "Delayed: the crime system could not be read to its end since 27 April 2026" in notice
         assert "%" not in notice.partition("<body>")[2]
 
 

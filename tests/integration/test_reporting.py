@@ -3,21 +3,19 @@
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlmodel import select
 
-from compliance.config import Settings
 from compliance.errors import UnavailableError
 from compliance.policy import load_policy
 from compliance.reports.findings import Gap
 from compliance.reports.periods import parse_period
 from compliance.service.held import gaps
 from compliance.service.reporting import Reporting
-from compliance.service.service import reminder_rules
 from compliance.store import Store, judge_due, mark_missing, migrate
-from compliance.store.tables import Outbox, Published
+from compliance.store.tables import Published
+from tests.reporting import reporting, told, written
 from tests.stores import SOURCE, at, crime, take, updates
 
 SUNDAY, TUESDAY = at("2026-07-19 12:00"), at("2026-07-21 05:00")
@@ -31,33 +29,6 @@ def store(tmp_path: Path) -> Iterator[Store]:
     opened = Store.open(url)
     yield opened
     opened.close()
-
-
-HTTP = {"url": "http://127.0.0.1:1/crimes"}
-
-
-def reporting(store: Store, folder: Path, system: Any = HTTP, **report: Any) -> Reporting:
-    settings = Settings.model_validate(
-        {
-            "force": {"name": "A force"},
-            "crime_system": system,
-            "reminders": {"due_from": "2026-01-01"},
-            "mail": {"host": "127.0.0.1", "sender": "Updates <updates@force.example>"},
-            "report": {"folder": "reports", "forms": ["html"]} | report,
-            "base": folder,
-            "source": "a test",
-        }
-    )
-    return Reporting(settings, load_policy("west-mercia"), store, reminder_rules(settings))
-
-
-def written(folder: Path) -> list[str]:
-    return sorted(path.name for path in (folder / "reports").glob("*"))
-
-
-def told(store: Store) -> list[Outbox]:
-    with store.session(reading=True) as session:
-        return list(session.exec(select(Outbox)))
 
 
 def test_published_on_monday_after_the_first_complete_poll_since_midnight(store: Store, tmp_path: Path) -> None:
@@ -77,13 +48,41 @@ def test_delayed_while_the_crime_system_is_unavailable_and_no_rate_is_given(stor
         assert asked.publish_due(now) == []
     assert written(tmp_path) == ["2026-W28-delayed.html"]
     notice = (tmp_path / "reports" / "2026-W28-delayed.html").read_text("utf-8")
-    assert "Delayed: crime system unavailable since 19 July 2026" in notice
+    assert "Delayed: the crime system could not be read to its end since 20 July 2026" in notice
     assert "%" not in notice.partition("<body>")[2]
     with pytest.raises(UnavailableError, match="week 2026-W28 cannot be reported yet"):
         asked.publish(parse_period("2026-W28"), TUESDAY)
     take(store, at("2026-07-22 09:00"), CRIME)
     assert len(asked.publish_due(at("2026-07-22 09:01"))) == 1
     assert written(tmp_path) == ["2026-W28-board.html"]
+
+
+def said(folder: Path) -> str:
+    """What the one notice that lies there says of the crime system."""
+    (path,) = (folder / "reports").glob("*-delayed.html")
+    return " ".join(path.read_text("utf-8").partition("<main>")[2].split())
+
+
+def test_a_delay_is_laid_at_the_crime_systems_door_only_where_it_was_tried_in_vain(
+    store: Store, tmp_path: Path
+) -> None:
+    """Never read; tried in vain; read before the week settled and not asked since; asked since, in vain."""
+    asked, wednesday = reporting(store, tmp_path), at("2026-07-22 05:00")
+    asked.publish_due(TUESDAY)
+    assert "Delayed: the crime system has not been read yet" in said(tmp_path)
+    assert "has not been read to its end yet. No attempt has been made." in said(tmp_path)
+    take(store, at("2026-07-18 06:00"), complete=False)
+    asked.publish_due(TUESDAY)
+    assert "Delayed: the crime system could not be read to its end since 18 July 2026" in said(tmp_path)
+    assert "has not been read to its end yet. No attempt has come to its end" in said(tmp_path)
+    take(store, SUNDAY, CRIME)
+    asked.publish_due(TUESDAY)
+    assert "Delayed: the crime system has not been read since 19 July 2026" in said(tmp_path)
+    assert "was last read to its end on 19 July 2026. No attempt has been made since then." in said(tmp_path)
+    take(store, TUESDAY, complete=False)
+    asked.publish_due(wednesday)
+    assert "Delayed: the crime system could not be read to its end since 21 July 2026" in said(tmp_path)
+    assert "was last read to its end on 19 July 2026. No attempt since then has come to its end" in said(tmp_path)
 
 
 def test_a_silence_over_two_mondays_delays_two_reports_and_both_are_made_up(store: Store, tmp_path: Path) -> None:

@@ -11,11 +11,14 @@ import sqlmodel
 from sqlalchemy import event, func, select
 
 from compliance.policy import load_policy
+from compliance.reports.forms import FORMS
 from compliance.reports.snapshots import kept_figures
 from compliance.store import Store, dialect, judge_due, load_columns, migrate, rebuild, schema
-from compliance.store.tables import CRIME, OUTBOX, POLL, PROJECTION, Published
+from compliance.store.tables import CRIME, OUTBOX, POLL, PROJECTION, REPORT_DUTY, Published
 from tests import frozen, stores
 
+EDITIONS = ("board", "division", "public")
+PUBLISHED = sqlmodel.SQLModel.metadata.tables["published"]
 new_database, database_url = stores.new_database, stores.database_url
 
 
@@ -89,6 +92,22 @@ def test_an_upgrade_changes_no_policy(upgraded: Store) -> None:
     with upgraded.reading() as connection:
         judged_by = connection.execute(select(PROJECTION.c.policy_digest)).scalars().all()
     assert judged_by[-1] == load_policy("west-mercia").digest
+
+
+def test_reports_are_owed_since_the_first_of_their_kind_after_an_upgrade(
+    upgraded: Store, before: dict[str, list[tuple[Any, ...]]]
+) -> None:
+    """In every edition and form: which of them the settings ask for the service says. So nothing that an earlier version
+    lost since is lost for good."""
+    with upgraded.reading() as connection:
+        first = connection.execute(select(func.min(PUBLISHED.c.published_at))).scalar_one()
+        duties = connection.execute(select(REPORT_DUTY)).all()
+    assert len(before["published"]) > 0
+    assert {kind for kind, *_ in duties} == {"week"}
+    assert {(edition, form) for _, edition, form, _ in duties} == {
+        (edition, form) for edition in EDITIONS for form in FORMS
+    }
+    assert {since for *_, since in duties} == {first}
 
 
 def test_an_upgrade_cut_off_at_any_statement_is_made_by_the_next(database_url: str, revision: str) -> None:

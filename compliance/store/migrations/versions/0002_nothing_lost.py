@@ -3,6 +3,8 @@
 Revision 0002, after 0001.
 """
 
+from itertools import product
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -10,10 +12,13 @@ revision = "0002"
 down_revision = "0001"
 
 INSTANT = sa.DateTime(timezone=True)
+KINDS = [("week", "____-W__", ""), ("month", "____-__", "____-Q_"), ("quarter", "____-Q_", "")]
+"""How the periods of each kind are written, and how they are not."""
 
 
 def upgrade() -> None:
-    """Add the tables and columns; what is held stays as it is."""
+    """Add the tables and columns; what is held stays as it is. A kind of period that was published before is owed since
+    its first report, in whichever editions and forms the settings ask for."""
     op.create_table(
         "set_aside",
         sa.Column("crime_ref", sa.String(), nullable=False),
@@ -47,3 +52,12 @@ def upgrade() -> None:
     op.add_column("crime", sa.Column("changed_at", INSTANT))
     op.add_column("crime_version", sa.Column("late", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("outbox", sa.Column("deferred_since", INSTANT))
+    for kind, like, unlike in KINDS:
+        for edition, form in product(("board", "division", "public"), ("html", "pdf", "xlsx", "csv", "json")):
+            op.execute(
+                sa.text(
+                    "INSERT INTO report_duty (kind, edition, form, since) "
+                    "SELECT :kind, :edition, :form, MIN(published_at) FROM published "
+                    "WHERE period LIKE :like AND period NOT LIKE :unlike HAVING COUNT(*) > 0"
+                ).bindparams(kind=kind, edition=edition, form=form, like=like, unlike=unlike)
+            )

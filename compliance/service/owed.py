@@ -1,0 +1,147 @@
+"""Which reports the service owes: worked out from rows at each look, so that the next does whatever was cut off.
+
+Each edition and form of the settings is owed of every period that settles after the service first found it there, and
+of the newest that had settled then (`report_duty`), as long as `published` does not have it.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import product
+from typing import Final, cast
+
+from sqlmodel import col, select
+
+from compliance.config import Report
+from compliance.reports.figures import divisions_of
+from compliance.reports.forms import Form
+from compliance.reports.names import OF_DIVISION, form_of
+from compliance.reports.snapshots import kept_figures, newest_published
+from compliance.reports.spans import Kind, Span
+from compliance.resources import resource
+from compliance.store import Store
+from compliance.store.tables import Published, ReportDuty
+
+DIVISION: Final = "division"
+AGAIN: Final = timedelta(days=1)
+"""What could not be made is tried again after so long."""
+Duty = tuple[Kind, str, Form]
+
+
+@dataclass(frozen=True)
+class Owed:
+    """What is owed of a period: the editions that are to be published, in all forms of the settings, and the forms that
+    are to be added to editions that are published, by the key of each."""
+
+    period: Span
+    editions: tuple[str, ...]
+    forms: Mapping[str, tuple[Form, ...]]
+
+
+class Attempts:
+    """What could not be made in this run of the service, and when that was: it is tried again after a day, after a
+    change of the templates, and after a restart, not at each look."""
+
+    def __init__(self) -> None:
+        """Nothing was tried yet."""
+        self._last: dict[str, tuple[datetime, object, str]] = {}
+        self.complete: set[str] = set()
+        """Periods whose division editions are all there, or none of which there is any."""
+
+    def wait(self, period: Span, now: datetime) -> bool:
+        """Whether a period was tried too lately."""
+        at, templates, _ = self._last.get(str(period), (None, None, ""))
+        return at is not None and at <= now < at + AGAIN and templates == _templates()
+
+    def note(self, period: Span, now: datetime, problem: str) -> bool:
+        """That a period is still owed after it was tried -> whether that is news."""
+        before = self._last.get(str(period))
+        self._last[str(period)] = now, _templates(), problem
+        return before is None or before[2] != problem
+
+
+@dataclass(frozen=True)
+class Duties:
+    """What the settings ask for, and since when each is owed."""
+
+    store: Store
+    report: Report
+    settled: Callable[[Kind, datetime], Span]
+    """The newest period of a kind that is to be reported at an instant."""
+    attempts: Attempts = field(default_factory=Attempts)
+
+    def owed(self, now: datetime) -> Iterator[Owed]:
+        """What is owed and not published, by kind, the earliest first."""
+        since, held = self._since(now), _published(self.store)
+        for kind in self.report.periods:
+            first = {duty: self.settled(kind, at) for duty, at in since.items() if duty[0] == kind}
+            span = min(first.values(), key=str, default=None)
+            while span is not None and str(span) <= str(self.settled(kind, now)):
+                found = self._of(span, [duty for duty, begun in first.items() if str(begun) <= str(span)], held)
+                if found.editions or found.forms:
+                    yield found
+                span = span.plus(1)
+
+    def _since(self, now: datetime) -> dict[Duty, datetime]:
+        """Since when each of the settings is owed. What is new is noted; what was taken out is owed no longer, and from
+        then on only if it comes back."""
+        report = self.report
+        asked = cast("list[Duty]", list(product(report.periods, report.editions, report.forms)))
+        with self.store.session(reading=True) as session:
+            rows = session.exec(select(ReportDuty)).all()
+        if {(row.kind, row.edition, row.form) for row in rows} != set(asked):
+            with self.store.session() as session:
+                rows = session.exec(select(ReportDuty)).all()
+                known = {(row.kind, row.edition, row.form): row for row in rows}
+                for row in (row for duty, row in known.items() if duty not in asked):
+                    session.delete(row)
+                added = [duty for duty in asked if duty not in known]
+                new = [ReportDuty(kind=kind, edition=edition, form=form, since=now) for kind, edition, form in added]
+                session.add_all(new)
+                rows = [*(known[duty] for duty in asked if duty in known), *new]
+        return {cast("Duty", (row.kind, row.edition, row.form)): row.since for row in rows}
+
+    def _of(self, period: Span, duties: Sequence[Duty], held: Mapping[str, Mapping[str, Sequence[str]]]) -> Owed:
+        """What is owed of a period, beside what is held of it."""
+        rows, editions = held.get(str(period), {}), list[str]()
+        forms: dict[str, tuple[Form, ...]] = {}
+        for edition in dict.fromkeys(edition for _, edition, _ in duties):
+            of_division = edition == DIVISION
+            keys = [key for key in rows if (key.startswith(OF_DIVISION) if of_division else key == edition)]
+            if not (self._has_all_divisions(period, rows) if of_division else keys):
+                editions.append(edition)
+            asked = [form for _, other, form in duties if other == edition]
+            forms |= {key: tuple(form for form in asked if form not in rows[key]) for key in keys}
+        return Owed(period, tuple(editions), {key: lacking for key, lacking in forms.items() if lacking})
+
+    def _has_all_divisions(self, period: Span, rows: Mapping[str, Sequence[str]]) -> bool:
+        """Whether each division that the board's report names has its edition; without one, whether any has. They are
+        published together; only an earlier version of the service could be cut off between two."""
+        name = str(period)
+        published = [key for key in rows if key.startswith(OF_DIVISION)]
+        if name in self.attempts.complete or "board" not in rows:
+            return bool(published) or name in self.attempts.complete
+        with self.store.session(reading=True) as session:
+            found = [newest_published(session, name, key) for key in ("board", *published)]
+        board, *own = [None if row is None else kept_figures(row) for row in found]
+        if board is None or not all(own):
+            return bool(published)
+        if divisions_of(board) <= {figures.unit for figures in own if figures}:
+            self.attempts.complete.add(name)
+        return name in self.attempts.complete
+
+
+def _published(store: Store) -> dict[str, dict[str, list[str]]]:
+    """By period, then by edition's key: the forms of the newest version."""
+    held: dict[str, dict[str, list[str]]] = {}
+    asked = select(Published.period, Published.edition, Published.files).order_by(col(Published.version))
+    with store.session(reading=True) as session:
+        for period, key, files in session.exec(asked):
+            held.setdefault(period, {})[key] = [form_of(name) for name in files]
+    return held
+
+
+def _templates() -> object:
+    """What changes whenever a template of reports does."""
+    found = [(path.name, path.stat()) for path in sorted(resource("templates", "report").iterdir())]
+    return [(name, stat.st_size, stat.st_mtime_ns) for name, stat in found]
