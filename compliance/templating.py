@@ -14,11 +14,16 @@ _PLAIN: Final = ("txt.j2",)
 class Templates:
     """The Jinja templates of a folder, and the filters and values that all of them may use.
 
-    A name that is not given is an error, never a blank. What is put in is escaped, but in plain text (`.txt.j2`).
+    A name that is not given is an error, never a blank. What is put in is escaped, but in plain text (`.txt.j2`), and
+    goes through `finalize` before, where there is one.
     """
 
     def __init__(
-        self, folder: Path, filters: Mapping[str, Callable[..., Any]], values: Mapping[str, Any] | None = None
+        self,
+        folder: Path,
+        filters: Mapping[str, Callable[..., Any]],
+        values: Mapping[str, Any] | None = None,
+        finalize: Callable[[Any], Any] | None = None,
     ) -> None:
         self._folder = folder
         self._environment = Environment(
@@ -28,6 +33,7 @@ class Templates:
             trim_blocks=True,
             lstrip_blocks=True,
             keep_trailing_newline=True,
+            finalize=finalize,
         )
         self._environment.filters.update(filters)
         self._environment.globals.update(values or {})

@@ -20,6 +20,8 @@ from compliance.reports.tables import (
 )
 from compliance.reports.words import heading, interval, number, percent, signed, verdict
 
+QUALITY = "Data quality, and how updates are entered"
+"""The section that says what was found in the records."""
 FONT = "Libertinus Serif"
 """The typesetter carries it: the same letters on every machine."""
 
@@ -36,7 +38,7 @@ def document(figures: Figures) -> Document:
         Section("Enhanced victims, live contact, offence groups", list(_groups(figures))),
         Section("Overdue now, and cases closed", list(_outstanding(figures))),
         Section("What became of earlier reports", list(_restated(figures))),
-        Section("Data quality, and how updates are entered", list(_quality(figures))),
+        Section(QUALITY, list(_quality(figures))),
         Section("Reminders: do they work?", list(_reminders(figures))),
         Section("A sample to read", list(_sample(figures))),
     ]

@@ -24,6 +24,7 @@ from compliance.reports.model import (
     SameDay,
 )
 from compliance.reports.proportions import Change, Proportion, Rate
+from compliance.reports.quality import UNPRINTABLE
 from compliance.reports.trends import values
 from compliance.reports.unknown import FIELDS as UNKNOWN
 
@@ -31,8 +32,8 @@ SMALL: Final = range(1, 5)
 PUBLIC: Final = "public"
 _WITHHELD: Final = Proportion(0, 0, None, None, None, 1.0, withheld=True)
 _NO_RATE: Final = Rate(_WITHHELD, None, None, None)
-_ENTRIES: Final = ("late-entry", "entered-after-due")
-"""Classes of data quality that look at how updates were entered."""
+_ENTRIES: Final = ("late-entry", "entered-after-due", UNPRINTABLE)
+"""Classes of data quality that look at how records were entered."""
 
 
 def public(figures: Figures) -> Figures:

@@ -11,19 +11,20 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from compliance.errors import SettingsError
 from compliance.reports.document import document
 from compliance.reports.model import Figures
 from compliance.reports.render import render
 from compliance.reports.rows import rows
+from compliance.reports.shown import shown
+from compliance.reports.typesetting import typeset
 from compliance.reports.workbook import workbook
-from compliance.resources import resource
 
 Form = Literal["html", "pdf", "xlsx", "csv", "json"]
 
 
 def form(figures: Figures, name: Form) -> bytes:
-    """The report in a form. Raises SettingsError where a template is wrong."""
+    """The report in a form; what stands in the records is shown as far as it can be printed, in all forms but JSON.
+    Raises SettingsError where a template is wrong."""
     return FORMS[name](figures)
 
 
@@ -32,18 +33,7 @@ def _html(figures: Figures) -> bytes:
 
 
 def _pdf(figures: Figures) -> bytes:
-    """Tagged (PDF/UA-1), fonts within, and no date of its making."""
-    import typst  # noqa: PLC0415  # only where a PDF is asked for (decision 0023)
-
-    source = resource("templates", "report", "report.typ")
-    told = msgspec.json.encode(document(figures)).decode()
-    try:
-        compiler = typst.Compiler(source.read_bytes(), ignore_system_fonts=True, sys_inputs={"report": told})
-        made = compiler.compile(format="pdf", pdf_standards="ua-1", timestamp=0)
-    except typst.TypstError as error:
-        raise SettingsError(f"{source}: {error}") from None
-    assert isinstance(made, bytes)  # noqa: S101  # a single PDF, as asked
-    return made
+    return typeset(document(figures))
 
 
 def _xlsx(figures: Figures) -> bytes:
@@ -72,7 +62,8 @@ def _csv(figures: Figures) -> bytes:
 
 
 def _plain(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
+    """A text that can be printed, and that no spreadsheet takes for a formula."""
+    text = shown(text)
     return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
 
 

@@ -95,8 +95,8 @@ def publish(
     which says what changed, and the earlier ones stay. A form that cannot be made holds nothing back and stands in
     `failed`; an edition without any is not published. `tell` is called in the transaction, once for each new version.
 
-    Raises UnavailableError where no complete poll has ended at or after K: what was known then is not known yet (decision
-    0008); SettingsError where a file cannot be written, and then nothing is noted.
+    Raises UnavailableError where no complete poll has ended at or after K, for what was known then is not known yet
+    (decision 0008); SettingsError where a file cannot be written, and then nothing is noted.
     """
     for figures in editions:
         _check_read(store, figures)

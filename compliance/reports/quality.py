@@ -14,12 +14,15 @@ from compliance.records.instants import to_micros
 from compliance.reports.contact import Facts
 from compliance.reports.kept import Kept, Table
 from compliance.reports.model import Intake, Quality
+from compliance.reports.shown import SUBSTITUTE, shown, unprintable
 from compliance.reports.spans import Span
 from compliance.reports.unknown import unknown_quality
 
 ATTEMPTED: Final = "attempted"
 """The outcome of a contact that did not reach the victim (records section 1)."""
 SET_ASIDE: Final = "set-aside"
+
+UNPRINTABLE: Final = "unprintable"
 
 _CLASSES: Final = (
     ("attempt", "2.4", "Attempts that did not reach the victim", "kept and shown; they do not count"),
@@ -36,6 +39,7 @@ _CLASSES: Final = (
     ("entered-after-due", "8", "Obligations met by an update entered after the due date",
      "met in time, but shown as overdue until it was entered"),
     ("no-victim", "8", "Records without a victim", "no one to update: no obligations"),
+    (UNPRINTABLE, "8", "Records with a character that cannot be printed", f"shown as {SUBSTITUTE}"),
 )  # fmt: skip
 
 
@@ -55,7 +59,7 @@ def data_quality(
             Quality(
                 key,
                 title.format(late=verdicts.policy.late_entry_days),
-                meaning,
+                meaning + (_first_unprintable(verdicts, found[key]) if key == UNPRINTABLE else ""),
                 clause,
                 in_week=int(found[key].within(period).sum()),
                 held=len(found[key].rows),
@@ -103,17 +107,29 @@ def kept(verdicts: Verdicts, versions: bool) -> dict[str, Kept]:
     columns = verdicts.columns
     entered = verdicts.policy.local.of(columns.updates.entered_at)
     reported_on = verdicts.policy.local.of(columns.reported_at)
-    without_victim = (columns.reported_at <= to_micros(verdicts.as_at)) & (np.diff(columns.victims_of) == 0)
+    reported = columns.reported_at <= to_micros(verdicts.as_at)
+    odd = np.zeros(len(columns), dtype=np.bool_)
+    odd[list(unprintable(columns))] = True
+    crimes = {"no-victim": reported & (np.diff(columns.victims_of) == 0), UNPRINTABLE: reported & odd}
     classes: tuple[tuple[Table, Days, dict[str, Flags]], ...] = (
         ("updates", entered, _updates(verdicts, versions)),
         ("obligations", verdicts.due_date, {"entered-after-due": verdicts.entered_after_due == YES}),
-        ("crimes", reported_on, {"no-victim": without_victim}),
+        ("crimes", reported_on, crimes),
     )
     return {
         key: Kept(table, np.flatnonzero(flags), day[flags])
         for table, day, found in classes
         for key, flags in found.items()
     }
+
+
+def _first_unprintable(verdicts: Verdicts, found: Kept) -> str:
+    """Where to look for a character that cannot be printed."""
+    if not len(found.rows):
+        return ""
+    row = int(found.rows[0])
+    crime_ref = shown(verdicts.columns.crime_ref[row].as_py())
+    return f"; the first is in the field {unprintable(verdicts.columns)[row]} of crime {crime_ref}"
 
 
 def _updates(verdicts: Verdicts, versions: bool) -> dict[str, Flags]:

@@ -9,6 +9,7 @@ from compliance.reports.definitions import GLOSSARY
 from compliance.reports.model import Figures
 from compliance.reports.periods import in_words
 from compliance.reports.rows import cases_command
+from compliance.reports.shown import LAYOUT, shown
 from compliance.resources import resource
 from compliance.templating import Templates
 
@@ -44,6 +45,11 @@ def edition_name(figures: Figures) -> str:
     return f"{often} report {whom}"
 
 
+def _shown(value: Any) -> Any:
+    """What a template prints: of what stands in the records only what can be printed. Markup is our own."""
+    return shown(value, LAYOUT) if type(value) is str else value
+
+
 @lru_cache(maxsize=1)
 def _environment() -> Templates:
     filters: dict[str, Callable[..., Any]] = {
@@ -66,4 +72,4 @@ def _environment() -> Templates:
         "passages": passages,
         "attention": attention,
     }
-    return Templates(resource("templates", "report"), filters, values)
+    return Templates(resource("templates", "report"), filters, values, _shown)

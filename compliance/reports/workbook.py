@@ -8,6 +8,7 @@ from compliance.reports import attention, words
 from compliance.reports.definitions import GLOSSARY
 from compliance.reports.model import Figures
 from compliance.reports.rows import SECTIONS, Row, cases_command, rows
+from compliance.reports.shown import shown
 
 _FIXED: Final = ("Figure", "What it is", "Group", "Period", "Status")
 _SHARES: Final = ("rate", "low", "high", "difference", "centre", "limit", "funnel", "silent", "expected")
@@ -22,7 +23,7 @@ def workbook(figures: Figures) -> bytes:
     book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     # The same figures, the same bytes: a workbook otherwise carries the time of its making.
     book.set_properties(
-        {"title": f"Keeping victims informed, {figures.period}", "author": figures.force,
+        {"title": f"Keeping victims informed, {figures.period}", "author": shown(figures.force),
          "created": datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)}
     )  # fmt: skip
     styles = {
@@ -45,20 +46,25 @@ def workbook(figures: Figures) -> bytes:
     return out.getvalue()
 
 
+def _write(sheet: Any, row: int, column: int, text: str, style: Any = None) -> None:
+    """A text as a cell: never a formula, and only what can be printed."""
+    sheet.write_string(row, column, shown(text), style)
+
+
 def _summary(book: Any, styles: dict[str, Any], figures: Figures) -> None:
     sheet = book.add_worksheet("Summary")
     sheet.set_column(0, 0, 20)
     sheet.set_column(1, 1, 110)
-    sheet.write_string(0, 0, f"{figures.force}: keeping victims informed", styles["title"])
-    sheet.write_string(1, 0, words.span(figures.first, figures.last))
+    _write(sheet, 0, 0, f"{figures.force}: keeping victims informed", styles["title"])
+    _write(sheet, 1, 0, words.span(figures.first, figures.last))
     place = 3
     for line in words.summary(figures):
-        sheet.write_string(place, 0, line.about, styles["head"])
-        sheet.write_string(place, 1, line.text, styles["text"])
+        _write(sheet, place, 0, line.about, styles["head"])
+        _write(sheet, place, 1, line.text, styles["text"])
         place += 1
     for thing in attention.things_to_look_at(figures):
-        sheet.write_string(place, 0, "To look at", styles["head"])
-        sheet.write_string(place, 1, thing, styles["text"])
+        _write(sheet, place, 0, "To look at", styles["head"])
+        _write(sheet, place, 1, thing, styles["text"])
         place += 1
 
 
@@ -66,7 +72,7 @@ def _sheet(sheet: Any, styles: dict[str, Any], held: list[Row]) -> None:
     measures = list(dict.fromkeys(measure for row in held for measure in row.numbers))
     titles = [*_FIXED, *(_TITLES.get(measure, measure.replace("_", " ").capitalize()) for measure in measures)]
     for column, title in enumerate(titles):
-        sheet.write_string(0, column, title, styles["head"])
+        _write(sheet, 0, column, title, styles["head"])
     sheet.freeze_panes(1, 1)
     sheet.set_column(0, 0, 30)
     sheet.set_column(1, 2, 26)
@@ -74,7 +80,7 @@ def _sheet(sheet: Any, styles: dict[str, Any], held: list[Row]) -> None:
     sheet.autofilter(0, 0, len(held), len(titles) - 1)
     for place, row in enumerate(held, 1):
         for column, text in enumerate((row.figure, row.what, row.group, row.period, row.status)):
-            sheet.write_string(place, column, text, styles["text"])
+            _write(sheet, place, column, text, styles["text"])
         for column, measure in enumerate(measures, len(_FIXED)):
             value = row.numbers.get(measure)
             if value is not None:
@@ -102,5 +108,5 @@ def _notes(book: Any, styles: dict[str, Any], figures: Figures) -> None:
         *((d.title, f"{d.meaning} ({d.clause})") for d in figures.definitions), *GLOSSARY,
     ]  # fmt: skip
     for place, (what, text) in enumerate(notes):
-        sheet.write_string(place, 0, what, styles["head"])
-        sheet.write_string(place, 1, text, styles["text"])
+        _write(sheet, place, 0, what, styles["head"])
+        _write(sheet, place, 1, text, styles["text"])

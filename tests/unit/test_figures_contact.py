@@ -164,7 +164,7 @@ def test_rules_8_nothing_is_silently_dropped() -> None:
             found["entered-after-due"].append(date.fromisoformat(row["due_date"]))
     got = {item.key: item for item in figures().quality if not item.key.startswith(WORDS)}
     assert set(got) == {
-        *found, "unknown-officer", "no-address", "feed-gap", "refused", "vanished", "set-aside",
+        *found, "unprintable", "unknown-officer", "no-address", "feed-gap", "refused", "vanished", "set-aside",
     }  # fmt: skip
     for key, days in found.items():
         in_week = sum(WEEK.first <= day <= WEEK.last for day in days)

@@ -19,6 +19,7 @@ from compliance.reports.rates import Cohort, due_in, has, owner
 from compliance.reports.reminding import Mailed
 from compliance.reports.restatement import Earlier
 from compliance.reports.rows import NO_NAME
+from compliance.reports.shown import shown
 from compliance.reports.sources import RecordSource
 from compliance.reports.spans import Span
 
@@ -86,11 +87,14 @@ class Edition:
 
 
 def named(columns: Iterable[Coded], name: str, what: str) -> str | None:
-    """The text of a group of a figure, None for what has none. Raises SettingsError where no row has that text."""
+    """The text of a group of a figure, None for what has none; by its text as reports show it where that is what one
+    group alone is shown as. Raises SettingsError where no row has that text."""
     if name == NO_NAME:
         return None
     known = sorted({value for column in columns for value in column.values})
     if name not in known:
+        if len(alike := [value for value in known if shown(value) == name]) == 1:
+            return alike[0]
         there = f"; there are {', '.join(known)}" if len(known) <= FEW_NAMES else ""
         raise SettingsError(f"no {what} {name!r} in the records{nearest(name, known) or there}")
     return name

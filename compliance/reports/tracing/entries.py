@@ -12,7 +12,7 @@ from compliance.policy.standing import Flags
 from compliance.policy.verdicts import Verdicts
 from compliance.reports.contact import Facts, Victims, closed_across, silent_victims, victims_at_close
 from compliance.reports.entry import contacts, questions
-from compliance.reports.quality import SET_ASIDE, kept
+from compliance.reports.quality import SET_ASIDE, UNPRINTABLE, kept
 from compliance.reports.rates import has
 from compliance.reports.tracing.after import after_reminder
 from compliance.reports.tracing.case import (
@@ -126,7 +126,7 @@ def quality(edition: Edition, _kind: str, key: str, group: str) -> Traced | str:
     elif found[key].table == "updates":
         cases = updates(columns, row, _zone(edition))
     else:
-        cases = crimes(columns, row, "no victim")
+        cases = crimes(columns, row, "a character that cannot be printed" if key == UNPRINTABLE else "no victim")
     return Traced(cases, {IN_PERIOD: found[key].within(edition.period), HELD: np.ones(len(row), dtype=np.bool_)})
 
 

@@ -1,0 +1,111 @@
+"""A document as a PDF: tagged (PDF/UA-1), fonts within, and no date of its making (decision 0023).
+
+A character that no font within has makes no PDF/UA. Which ones those are only the typesetter knows, and it is asked
+where a document has failed for it; they are shown by a substitute, and a note says so.
+"""
+
+import re
+import unicodedata
+from collections.abc import Collection
+from typing import Any, Final
+
+import msgspec
+
+from compliance.errors import SettingsError
+from compliance.reports.document import QUALITY
+from compliance.reports.layout import Document
+from compliance.reports.shown import LAYOUT, SUBSTITUTE, each_text, shown
+from compliance.resources import resource
+
+_MISSING: Final = ("could not be displayed with font", "text with missing codepoints")
+_NAMED_TEXT: Final = re.compile(r'the text `"(.+?)"` could not be displayed')
+_ESCAPE: Final = re.compile(r"\\u\{([0-9a-f]+)\}")
+_NAMED: Final = 5
+"""So many substituted characters are named."""
+_SIMPLE: Final = ((0x00, 0x24F), (0x1E00, 0x1EFF), (0x2000, 0x2BFF), (0xFFFD, 0xFFFD))
+"""Latin letters, punctuation, arrows and shapes: what needs no shaping and no marks."""
+_PROBE: Final = """#set document(title: "Probe", date: none)
+#set text(font: "Libertinus Serif", lang: "en")
+#title("Probe")
+#for text in json(bytes(sys.inputs.report)) [
+  #par(text) #par(std.text(weight: "semibold", text)) #par(std.text(style: "italic", text))
+]"""
+
+
+class MissingGlyphsError(Exception):
+    """A text of the document has a character that no font within has."""
+
+
+def typeset(document: Document) -> bytes:
+    """The document as a PDF, the same bytes for the same document. Raises SettingsError where the template is wrong."""
+    template = resource("templates", "report", "report.typ")
+    told = each_text(msgspec.to_builtins(document), lambda text: unicodedata.normalize("NFC", shown(text, LAYOUT)))
+    unusual = {character for character in msgspec.json.encode(told).decode() if not character.isascii()}
+    substituted: set[str] = set()
+    for find in (_none, _without_glyph, _beyond_simple):
+        substituted |= find(unusual)
+        try:
+            return _compiled(template.read_bytes(), _substituting(told, substituted))
+        except MissingGlyphsError as error:
+            problem = " ".join(str(error).split())
+        except ValueError as error:
+            raise SettingsError(f"{template}: {error}") from None
+    raise SettingsError(f"a text of the records cannot be set in a PDF: {problem}")
+
+
+def _substituting(told: dict[str, Any], missing: Collection[str]) -> dict[str, Any]:
+    """The document without some characters, and a note that says which."""
+    if not missing:
+        return told
+    table = str.maketrans(dict.fromkeys(missing, SUBSTITUTE))
+    changed: dict[str, Any] = each_text(told, lambda text: text.translate(table))
+    names = ", ".join(f"U+{ord(c):04X} ({unicodedata.name(c, 'no name').lower()})" for c in sorted(missing)[:_NAMED])
+    more = f" and {len(missing) - _NAMED} others" if len(missing) > _NAMED else ""
+    note = f"Shown as {SUBSTITUTE} in this document, whose fonts do not have them: {names}{more}. The HTML shows them."
+    for section in changed["sections"]:
+        if section["heading"] == QUALITY:
+            section["parts"].append(note)
+    return changed
+
+
+def _none(_: Collection[str]) -> set[str]:
+    return set()
+
+
+def _without_glyph(characters: Collection[str]) -> set[str]:
+    """Those of some characters that no font within has: each is set by itself, and the typesetter names what fails."""
+    left = set(characters)
+    while left:
+        try:
+            _compiled(_PROBE.encode(), sorted(left))
+            break
+        except MissingGlyphsError as error:
+            named = {character for text in _NAMED_TEXT.findall(str(error)) for character in _unescaped(text)}
+            left -= named or left
+    return set(characters) - left
+
+
+def _unescaped(text: str) -> str:
+    return _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
+
+
+def _beyond_simple(characters: Collection[str]) -> set[str]:
+    """What may need shaping: every mark, and whatever is not Latin."""
+    simple = {c for c in characters for first, last in _SIMPLE if first <= ord(c) <= last}
+    return {c for c in characters if c not in simple or unicodedata.category(c).startswith("M")}
+
+
+def _compiled(source: bytes, told: Any) -> bytes:
+    """Raises MissingGlyphsError, and ValueError for what else is wrong."""
+    import typst  # noqa: PLC0415  # only where a PDF is asked for (decision 0023)
+
+    report = msgspec.json.encode(told).decode()
+    try:
+        compiler = typst.Compiler(source, ignore_system_fonts=True, sys_inputs={"report": report})
+        made = compiler.compile(format="pdf", pdf_standards="ua-1", timestamp=0)
+    except typst.TypstError as error:
+        if any(words in error.diagnostic for words in _MISSING):
+            raise MissingGlyphsError(error.diagnostic) from None
+        raise ValueError(str(error)) from None
+    assert isinstance(made, bytes)  # noqa: S101  # a single PDF, as asked
+    return made
