@@ -1,0 +1,46 @@
+"""Killed (SIGKILL) or without room on its disk at any moment of publishing three editions of several weeks, the service
+ends up with every report that it owes: noted once, its files there as noted, its readers told once."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests import stores
+from tests.publishing import Outcome, PublishingCampaign, prepare, work
+
+new_database = stores.new_database
+
+COUNT = int(os.environ.get("KILLS", "200"))
+A_LIFE = 5
+
+
+def test_after_a_few_kills_every_report_is_there(new_database: stores.NewDatabase, tmp_path: Path) -> None:
+    campaign = PublishingCampaign(new_database, tmp_path, seed=1)
+    expected = campaign.undisturbed()
+    expected.check()
+    assert campaign.disturbed(kills=3) == expected
+    assert campaign.kills > 0
+
+
+def test_after_a_disk_that_was_full_a_few_times_every_report_is_there(
+    new_database: stores.NewDatabase, tmp_path: Path
+) -> None:
+    """One life, in which room is made for a few files at a time; `test_report_owed.py` stops at each write."""
+    url = new_database()
+    prepare(url)
+    for room in (0, 5, 11, 8):
+        work(url, str(tmp_path), room)
+    work(url, str(tmp_path))
+    Outcome.of(url, tmp_path).check()
+
+
+@pytest.mark.long
+def test_after_a_great_many_kills(new_database: stores.NewDatabase, tmp_path: Path) -> None:
+    """KILLS of them on each database."""
+    campaign = PublishingCampaign(new_database, tmp_path, seed=20261125)
+    expected = campaign.undisturbed()
+    expected.check()
+    while campaign.kills < COUNT:
+        assert campaign.disturbed(A_LIFE) == expected
+    print(f"\n{campaign}")
