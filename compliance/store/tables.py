@@ -239,7 +239,11 @@ class Outbox(SQLModel, table=True):
 
 
 class Notice(SQLModel, table=True):
-    """That one obligation was to be told to one person on one day, and what came of it, with its named reason."""
+    """That one obligation was to be told to one person on one day, and what came of it, with its named reason.
+
+    `reason` is for people to read. `rerouted`: why somebody else than was meant is told, None where that one is.
+    `obstacles`: what kept the officer in the case from acting, each {"what", "first", "last"} (local dates, ISO; both
+    included), None where nothing is said of it."""
 
     __table_args__ = (
         UniqueConstraint(
@@ -262,6 +266,8 @@ class Notice(SQLModel, table=True):
     outcome: str
     reason: str
     outbox_id: int | None = None
+    rerouted: str | None = None
+    obstacles: list[dict[str, Any]] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
 
 
 class Published(SQLModel, table=True):

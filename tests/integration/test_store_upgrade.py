@@ -14,7 +14,7 @@ from compliance.policy import load_policy
 from compliance.reports.forms import FORMS
 from compliance.reports.snapshots import kept_figures
 from compliance.store import Store, dialect, judge_due, load_columns, migrate, rebuild, schema
-from compliance.store.tables import CRIME, OUTBOX, POLL, PROJECTION, REPORT_DUTY, Published
+from compliance.store.tables import CRIME, NOTICE, OUTBOX, POLL, PROJECTION, REPORT_DUTY, Published
 from tests import frozen, stores
 
 EDITIONS = ("board", "division", "public")
@@ -150,3 +150,14 @@ def test_a_migration_that_forces_have_run_is_never_edited(name: str) -> None:
 
 
 RELEASED = {"0001_first_schema.py": "370c96c75a1be03d12fa99c3d9110d94fa9ab6a79cbca899c24f123e72f6661d"}
+
+
+def test_why_somebody_else_was_told_is_data_after_an_upgrade(upgraded: Store) -> None:
+    """It stood within a sentence before."""
+    with upgraded.reading() as connection:
+        found = connection.execute(select(NOTICE.c.reason, NOTICE.c.rerouted, NOTICE.c.obstacles)).all()
+    assert any(rerouted for _, rerouted, _ in found)
+    assert {rerouted or "" for _, rerouted, _ in found} == {
+        reason.partition("; rerouted: ")[2] for reason, _, _ in found
+    }
+    assert {obstacles for _, _, obstacles in found} == {None}

@@ -52,12 +52,23 @@ def upgrade() -> None:
     op.add_column("crime", sa.Column("changed_at", INSTANT))
     op.add_column("crime_version", sa.Column("late", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("outbox", sa.Column("deferred_since", INSTANT))
+    _report_duties()
+    op.add_column("notice", sa.Column("rerouted", sa.String()))
+    op.add_column("notice", sa.Column("obstacles", sa.JSON()))
+    of_text = "substr(reason, instr(reason, '; rerouted: ') + 12)"
+    if op.get_bind().dialect.name == "postgresql":
+        of_text = "split_part(reason, '; rerouted: ', 2)"
+    op.execute(f"UPDATE notice SET rerouted = {of_text} WHERE reason LIKE '%; rerouted: %'")  # noqa: S608
+
+
+def _report_duties() -> None:
+    """What was published before is owed from its first report on."""
     for kind, like, unlike in KINDS:
         for edition, form in product(("board", "division", "public"), ("html", "pdf", "xlsx", "csv", "json")):
             op.execute(
                 sa.text(
-                    "INSERT INTO report_duty (kind, edition, form, since) "
-                    "SELECT :kind, :edition, :form, MIN(published_at) FROM published "
-                    "WHERE period LIKE :like AND period NOT LIKE :unlike HAVING COUNT(*) > 0"
+                    "INSERT INTO report_duty (kind, edition, form, since) SELECT :kind, :edition, :form, since FROM "
+                    "(SELECT MIN(published_at) AS since FROM published WHERE period LIKE :like "
+                    "AND period NOT LIKE :unlike) AS earliest WHERE since IS NOT NULL"
                 ).bindparams(kind=kind, edition=edition, form=form, like=like, unlike=unlike)
             )
