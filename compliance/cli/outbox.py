@@ -44,10 +44,11 @@ def list_mails(config: Path, states: tuple[str, ...], limit: int, form: str) -> 
     for mail in found:
         when = f"sent {_minute(mail.sent_at)}" if mail.sent_at else f"queued {_minute(mail.created_at)}"
         again = f", again {_minute(mail.next_attempt_at)}" if mail.next_attempt_at else ""
+        off = f", put off since {_minute(mail.deferred_since)}" if mail.state == "retry" and mail.deferred_since else ""
         held = ", held" if mail.state == "uncertain" and not mail.next_attempt_at else ""
         problem = f": {mail.problem}" if mail.problem else ""
         to = f"{mail.recipient_ref or '-'} <{mail.to_address}>"
-        echo(f"{mail.id}  {mail.state}{held}  {mail.kind}  {to}  {when}{again}{problem}")
+        echo(f"{mail.id}  {mail.state}{held}  {mail.kind}  {to}  {when}{off}{again}{problem}")
     echo(", ".join(f"{count:,} {state}" for state, count in many.items() if count) or "no mails", err=True)
 
 
@@ -64,7 +65,9 @@ def show(config: Path, number: int, form: str) -> None:
     if form == "json":
         _json(mail.model_dump())
         return
-    for name in ("state", "problem", "attempts", "created_at", "claimed_at", "sent_at", "next_attempt_at", "key"):
+    for name in (
+        "state", "problem", "attempts", "created_at", "claimed_at", "deferred_since", "sent_at", "next_attempt_at", "key",
+    ):  # fmt: skip
         value = getattr(mail, name)
         if value is not None:
             echo(f"{name}: {_minute(value) if isinstance(value, datetime) else value}")

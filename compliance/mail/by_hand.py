@@ -20,7 +20,8 @@ CALLED_OFF: Final = ("queued", "retry", "uncertain")
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A mail in a list. Instants are in UTC; `next_attempt_at` of an uncertain mail None: it is held."""
+    """A mail in a list. Instants are in UTC; `next_attempt_at` of an uncertain mail None: it is held. `deferred_since`:
+    when the mail server first put its recipient off, whatever came of it later."""
 
     id: int
     state: str
@@ -33,6 +34,7 @@ class Listed:
     sent_at: datetime | None
     next_attempt_at: datetime | None
     problem: str | None
+    deferred_since: datetime | None
 
 
 _COLUMNS: Final = [OUTBOX.c[name] for name in Listed.__slots__]

@@ -29,10 +29,15 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A mail's fate, and in words what the other side said or what went wrong."""
+    """A mail's fate, and in words what the other side said or what went wrong.
+
+    `puts_recipient_off`: a deferred mail was put off for its recipient or for itself; a server that is busy with
+    everybody does not say so of one mailbox.
+    """
 
     fate: Fate
     said: str
+    puts_recipient_off: bool = False
 
 
 class Connection(Protocol):

@@ -274,6 +274,8 @@ def _outcome(row: Outbox, answer: Answer, now: datetime, resend: bool) -> tuple[
             return "uncertain", found | {"state": "uncertain", "next_attempt_at": again}
         case _:
             later = now + min(FIRST_WAIT * 2 ** min(row.attempts, 16), LONGEST_WAIT)
+            if answer.puts_recipient_off:
+                found["deferred_since"] = row.deferred_since or now
             return "retried", found | {"state": "uncertain" if second else "retry", "next_attempt_at": later}
 
 

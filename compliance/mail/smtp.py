@@ -112,14 +112,14 @@ class Mailer:
         self._carried += 1
         self._begun = complete = False
         try:
-            for command, expected, never in (
-                (f"MAIL FROM:<{mail.sender}>", (250,), Fate.HALTED),
-                (f"RCPT TO:<{mail.to_address}>", (250, 251), Fate.REFUSED),
-                ("DATA", (354,), Fate.REFUSED),
+            for command, expected, never, of_recipient in (
+                (f"MAIL FROM:<{mail.sender}>", (250,), Fate.HALTED, False),
+                (f"RCPT TO:<{mail.to_address}>", (250, 251), Fate.REFUSED, True),
+                ("DATA", (354,), Fate.REFUSED, False),
             ):
                 code, reply = smtp.docmd(command)
                 if code not in expected:
-                    return self._not_taken(smtp, code, reply, never)
+                    return self._not_taken(smtp, code, reply, never, of_recipient)
                 self._begun = True
             smtp.send(re.sub(rb"(?m)^\.", b"..", content))  # RFC 5321 4.5.2: a line's leading full stop is doubled
             complete = True  # from the end mark on, the server may have it whatever we hear
@@ -128,11 +128,11 @@ class Mailer:
         except OSError as error:
             self._drop()
             return Answer(Fate.UNCERTAIN if complete else Fate.LOST, _reason(error))
-        return (
-            Answer(Fate.TAKEN, _said(code, reply)) if code == 250 else self._not_taken(smtp, code, reply, Fate.REFUSED)
-        )
+        if code == 250:
+            return Answer(Fate.TAKEN, _said(code, reply))
+        return self._not_taken(smtp, code, reply, Fate.REFUSED, True)
 
-    def _not_taken(self, smtp: smtplib.SMTP, code: int, reply: bytes, never: Fate) -> Answer:
+    def _not_taken(self, smtp: smtplib.SMTP, code: int, reply: bytes, never: Fate, of_recipient: bool) -> Answer:
         """4xx is for now, 5xx for good; after 421 the server has closed (RFC 5321 4.2)."""
         if code in (421, -1):
             self._drop()
@@ -141,7 +141,9 @@ class Mailer:
             smtp.rset()
         except OSError:
             self._drop()
-        return Answer(never if 500 <= code < 600 else Fate.DEFERRED, _said(code, reply))
+        if 500 <= code < 600:
+            return Answer(never, _said(code, reply))
+        return Answer(Fate.DEFERRED, _said(code, reply), puts_recipient_off=of_recipient)
 
     def _drop(self) -> None:
         if self._smtp is not None:
