@@ -18,8 +18,8 @@ from compliance.mail import SmtpServer, deliver
 from compliance.policy import load_policy
 from compliance.policy.calendars import to_day
 from compliance.reminders import ReminderRules, remind, still_due
+from compliance.reminders.decisions import CHAMPION, CLOSED, DUE_SOON, NEW, OVERDUE, SUPERVISOR
 from compliance.reminders.history import DIGEST
-from compliance.reminders.stages import CHAMPION, CLOSED, DUE_SOON, NEW, OVERDUE, SUPERVISOR
 from compliance.service.polling import poll
 from compliance.simulator import CrimeSystem, Force, MailSink, crime_refs_in, serve
 from compliance.store import Store, judge_due, migrate, officers

@@ -1,11 +1,11 @@
 """Who is told what today and why, and the digests that tell them."""
 
-from compliance.reminders.history import notices
+from compliance.reminders.decisions import Decision, Outcome
+from compliance.reminders.notices import notices
 from compliance.reminders.plan import Digest, Plan, RemindOutcome, plan, remind
 from compliance.reminders.recheck import still_due
 from compliance.reminders.rules import LadderChange, ReminderRules, check_rules
 from compliance.reminders.sample import check_templates
-from compliance.reminders.stages import Decision, Outcome
 
 __all__ = [
     "Decision",

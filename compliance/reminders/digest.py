@@ -1,4 +1,4 @@
-"""What a digest tells: the victims who wait for one person, as the templates see them."""
+"""What a digest tells: the letter to one person, written from what is decided."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -7,148 +7,38 @@ from datetime import date
 from typing import Final
 from urllib.parse import quote
 
-from compliance.policy import Policy, Requirement
-from compliance.reminders.escalation import escalation
+from compliance.policy import Policy
+from compliance.reminders.decisions import ATTEMPTS, CLOSED, CONTACT_HOLD, DUE_SOON, LEADERS, OVERDUE, Decision
+from compliance.reminders.escalation import Others, escalation
+from compliance.reminders.hindrances import Obstacles
+from compliance.reminders.letter import PARTS, Due, Entry, Holder, Letter
 from compliance.reminders.owed import Key, Owed
 from compliance.reminders.routing import NOBODY, Directory
 from compliance.reminders.rules import ReminderRules
 from compliance.reminders.staff import Support
-from compliance.reminders.stages import (
-    ATTEMPTS,
-    CLOSED,
-    CONTACT_HOLD,
-    DUE_SOON,
-    LEADERS,
-    OVERDUE,
-    Decision,
+from compliance.reminders.waiting import ATTEMPTED, Waiting
+from compliance.reminders.words import (
+    away,
+    because,
+    day_text,
+    hold_line,
+    last_update,
+    plain,
+    remarks,
 )
-from compliance.reminders.waiting import Waiting
-from compliance.reminders.words import away, because, day_text, last_update, plain, plural, remarks
-
-SAFE_CONTACT: Final = (
-    "Before any contact, open the crime and check how this victim agreed to be contacted. "
-    "If nothing safe is recorded, do not ring: ask your supervisor."
-)
-"""In every mail, in these words."""
-PARTS: Final = {
-    "new": "NEW",
-    "handed": "HANDED OVER TO YOU",
-    "closed": "CASE CLOSED",
-    "stuck": "WAITING LONG, WITH YOUR OFFICERS",
-    "soon": "DUE SOON",
-    "waiting": "STILL WAITING",
-}
-"""The headings under which victims are told, in their order: what has been told before comes last."""
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """One thing owed: what, by when (as text), and how many days ago that was (negative: in so many days); None where
-    that is not held against whoever reads it."""
-
-    title: str
-    by: str
-    days_over: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One victim who waits: `victim` only where the crime has several. `remarks` are whole sentences."""
-
-    crime: str
-    link: str | None
-    victim: str | None
-    owed: tuple[Due, ...]
-    last_update: str
-    remarks: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """An officer with whom something is stuck: of how many victims, for how many days the longest is overdue, and why
-    the officer cannot act, as text."""
-
-    officer: str | None
-    team: str | None
-    victims: int
-    longest: int
-    away: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """Everything that the templates may use. `parts` maps each name of PARTS to its victims, at most `listed` of them
-    together; `more` counts the others; `requirements` are those that are owed here."""
-
-    victims: int
-    parts: Mapping[str, tuple[Entry, ...]]
-    counts: Mapping[str, int]
-    """How many victims there are in each part, listed or not."""
-    more: int
-    meant: bool
-    """Whether something is with the reader because they have the case."""
-    to_ring: bool
-    """Whether the reader is to make contact: they have the case, or stand in for the officer who has it."""
-    to_see: bool
-    """Whether the reader is to see that somebody does: it is with their officers or nobody, or theirs to decide."""
-    requirements: tuple[Requirement, ...]
-    policy_title: str
-    counted_outcomes: tuple[str, ...]
-    counted_methods: tuple[str, ...]
-    same_day: bool
-    """Whether one of the requirements is not met by an update on the day of the report."""
-    read_at: str | None
-    """When the crime system was last read to its end, as text."""
-    escalation: tuple[str, ...]
-    """Who else is told, of how many, and from when if nothing happens: sentences."""
-    holders: tuple[Holder, ...] = ()
-    """With whom what is stuck is, whoever waits longest first: where more than one victim is stuck."""
-    support: tuple[Support, ...] = ()
-    """In the weekly list: officers with repeated misses."""
-    safe_contact: str = SAFE_CONTACT
-
-    @property
-    def sections(self) -> list[tuple[str, tuple[Entry, ...]]]:
-        """The headings under which somebody is listed, with who stands there."""
-        return [(PARTS[name], entries) for name, entries in self.parts.items() if entries]
-
-    @property
-    def subject(self) -> str:
-        """Counts and nothing personal: what is overdue, then what is not."""
-        if not self.victims:
-            return f"{plural(len(self.support), 'officer', 'officers')} who may need support"
-        counts, you = self.counts, " from you" if self.meant else ""
-        overdue = counts["new"] + counts["handed"] + counts["closed"] + counts["waiting"]
-        waiting = f"waiting for an update{you}"
-        if overdue == counts["handed"]:
-            waiting = f"due an update{you}: handed over to you"
-        elif overdue == counts["closed"]:
-            waiting = "waiting for an update: how their case ended"
-        said = [
-            (overdue, waiting),
-            (counts["soon"], "due soon" if overdue else f"due an update{you} soon"),
-            (
-                counts["stuck"],
-                "waiting with your officers"
-                if overdue + counts["soon"]
-                else "waiting for an update from your officers",
-            ),
-        ]
-        (number, what), *others = [each for each in said if each[0]]
-        first = f"{'1 victim is' if number == 1 else f'{number} victims are'} {what}"
-        return ", ".join([first, *(f"{number} {what}" for number, what in others)])
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
     """What is told besides the obligations: when the crime system was last read, as text; why something is owed
-    again; who is away; officers with repeated misses; for what there was no room."""
+    again; who is away; officers with repeated misses; for what there was no room; who else is told."""
 
     read_at: str | None = None
     again: Mapping[Key, str] = field(default_factory=dict)
     directory: Directory | None = None
     support: Sequence[Support] = ()
     unlisted: Sequence[Decision] = ()
+    others: Others = field(default_factory=Others)
 
 
 NOTHING_ELSE: Final = Told()
@@ -169,6 +59,7 @@ def write(
         parts[_part(decisions)].append(waiting)
     counts = Counter({name: len(parts[name]) for name in PARTS}) + Counter(_part(d) for d in others.values())
     holders = _holders(parts["stuck"], cases, today, besides.directory)
+    stuck = [*parts["stuck"], *(w for w, decisions in others.items() if _part(decisions) == "stuck")]
     room = max(rules.listed - sum(len(parts[name]) for name in PARTS if name != "stuck"), 0)
     whose = [holder.officer for holder in holders]  # together what is with one officer
     parts["stuck"] = sorted(parts["stuck"][:room], key=lambda waiting: whose.index(waiting.officer_ref))
@@ -180,17 +71,19 @@ def write(
         parts={name: tuple(writer.entry(w, cases[w]) for w in parts[name]) for name in PARTS},
         counts={name: counts[name] for name in PARTS},
         more=len(cases) + len(others) - sum(len(waiting) for waiting in parts.values()),
-        meant=any(d.own for d in told),
+        meant=_is_meant([*told, *besides.unlisted]),
+        with_officers=all(waiting.officer_ref for waiting in stuck),
         to_ring=any(_is_to_ring(d) for d in told),
         to_see=any(not _is_to_ring(d) for d in told),
         requirements=requirements,
         policy_title=policy.title,
         counted_outcomes=tuple(policy.counted_outcomes),
         counted_methods=tuple(policy.counted_methods or ()),
+        attempts_count=ATTEMPTED in policy.counted_outcomes,
         same_day=any(r.shows_same_day for r in requirements),
         read_at=besides.read_at,
-        escalation=tuple(escalation(told, policy, rules, today, besides.directory)),
-        holders=holders if counts["stuck"] > 1 else (),
+        escalation=tuple(escalation(told, policy, rules, today, besides.directory, besides.others)),
+        holders=holders if counts["stuck"] > min(len(parts["stuck"]), 1) else (),
         support=tuple(besides.support),
     )
 
@@ -232,6 +125,12 @@ def _part(decisions: Iterable[Decision]) -> str:
     return "closed" if CLOSED in steps else "soon" if steps == {DUE_SOON} else "stuck"
 
 
+def _is_meant(decisions: Sequence[Decision]) -> bool:
+    """Whether the reader has every case on which they are to act themselves, and there is one."""
+    to_act = [decision for decision in decisions if decision.step not in LEADERS]
+    return bool(to_act) and all(decision.own for decision in to_act)
+
+
 def _is_to_ring(decision: Decision) -> bool:
     """Whether whoever is told is to make contact themselves."""
     return decision.step not in LEADERS and decision.rerouted not in (NOBODY, CONTACT_HOLD, ATTEMPTS)
@@ -260,6 +159,7 @@ class _Writer:
             crime=plain(waiting.crime_ref),
             link=link.replace("{crime_ref}", quote(waiting.crime_ref, safe="")) if link else None,
             victim=plain(waiting.victim_ref) if waiting.several else None,
+            hold=hold_line(waiting.hold, self.today),
             owed=tuple(self._due(decision) for decision in owed.values()),
             last_update=last_update(waiting, self.today),
             remarks=tuple(self._sentences(waiting, told, [d.owed for d in owed.values()])),
@@ -268,10 +168,21 @@ class _Writer:
     def _due(self, decision: Decision) -> Due:
         owed = decision.owed
         title = next(r.title for r in self.policy.requirement if r.id == owed.requirement)
-        gently = decision.step == OVERDUE and _is_handed(decision)
+        gently = decision.step == OVERDUE and (
+            _is_handed(decision) or (decision.own and decision.is_new and self._obstacles(decision).excuses())
+        )
         return Due(title, day_text(owed.due_date, self.today), None if gently else owed.days_over)
 
     def _sentences(self, waiting: Waiting, told: Sequence[Decision], owed: Sequence[Owed]) -> Iterator[str]:
         yield from because(told, away(waiting.officer_ref, self.besides.directory, self.today))
+        yield from list(dict.fromkeys(filter(None, map(self._stood_in_the_way, told))))[:1]
         yield from dict.fromkeys(self.besides.again[o.key] for o in owed if o.key in self.besides.again)
         yield from remarks(waiting, owed, self.today, own=any(d.own for d in told))
+
+    def _stood_in_the_way(self, decision: Decision) -> str | None:
+        days = self.rules.ladder_for(decision.owed.requirement, decision.owed.waiting.category).supervisor_days
+        return self._obstacles(decision).sentence(days)
+
+    def _obstacles(self, decision: Decision) -> Obstacles:
+        accepted = self.besides.others.accepted.get((decision.owed.key, decision.owed.spell), ())
+        return Obstacles(decision, self.policy, self.today, self.besides.directory, accepted)

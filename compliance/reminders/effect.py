@@ -18,9 +18,9 @@ from sqlmodel import col, select
 from compliance.policy import Policy, Verdicts
 from compliance.policy.calendars import Ints, from_day, to_day
 from compliance.records import to_micros
+from compliance.reminders.decisions import CHAMPION, CLOSED, DUE_SOON, OVERDUE, STILL_WAITING, SUPERVISOR, Outcome
 from compliance.reminders.history import DIGEST
 from compliance.reminders.rules import Ladder, ReminderRules, due_soon_on, next_working
-from compliance.reminders.stages import CHAMPION, CLOSED, DUE_SOON, OVERDUE, STILL_WAITING, SUPERVISOR, Outcome
 from compliance.store import Store
 from compliance.store.tables import Notice, Outbox
 

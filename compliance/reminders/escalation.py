@@ -1,43 +1,155 @@
-"""What an officer's mail says of who else is told."""
+"""What an officer's mail says of who else is told: who was, by accepted mail, and who will be."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
+from typing import Final
 
 from compliance.policy import Policy
-from compliance.reminders.routing import Directory
-from compliance.reminders.rules import ReminderRules, working_from
-from compliance.reminders.stages import OVERDUE, Decision, champion_on, supervisor_on
-from compliance.reminders.words import day_text, plural
+from compliance.reminders.decisions import CHAMPION, LEADERS, OVERDUE, Decision
+from compliance.reminders.ladder import champion_on, supervisor_on
+from compliance.reminders.owed import Key, Owed
+from compliance.reminders.routing import Directory, Role
+from compliance.reminders.rules import Ladder, ReminderRules, working_from
+from compliance.reminders.situation import Accepted
+from compliance.reminders.time_to_act import CaseOfficer
+from compliance.reminders.words import day_text, plain, plural
+
+_SUPERVISOR: Final = "your supervisor"
+_CHAMPION: Final = "the division's champion"
+
+
+@dataclass(frozen=True, slots=True)
+class Others:
+    """Who else is told of an obligation and spell: for whom a mail was accepted, and to whom one goes out today."""
+
+    accepted: Mapping[tuple[Key, int], Sequence[Accepted]] = field(default_factory=dict)
+    today: Mapping[tuple[Key, int], Sequence[str]] = field(default_factory=dict)
+
+
+def written_with(decisions: Iterable[Decision]) -> dict[tuple[Key, int], list[str]]:
+    """To whom the mails of a morning tell of each obligation, as one above or in another's place."""
+    found: dict[tuple[Key, int], list[str]] = {}
+    for decision in decisions:
+        if not decision.own:
+            found.setdefault((decision.owed.key, decision.owed.spell), []).append(decision.recipient_ref)
+    return found
 
 
 def escalation(
-    told: Iterable[Decision], policy: Policy, rules: ReminderRules, today: date, directory: Directory | None
+    told: Iterable[Decision],
+    policy: Policy,
+    rules: ReminderRules,
+    today: date,
+    directory: Directory | None,
+    others: Others,
 ) -> Iterator[str]:
-    """Who else is told of what the officer in the case is told themselves: of how many already, and from when first if
-    nothing is recorded. Nobody is named whom there is not."""
+    """Who else is told of what the officer in the case is told themselves: of how many already, to whom it goes today,
+    and who follows from when if nothing is recorded. Nobody is named whom there is not; without a directory it is not
+    known whom there is."""
     already: dict[str, set[tuple[str, str]]] = {}
+    along: dict[str, set[tuple[str, str]]] = {}
     coming: dict[str, set[date]] = {}
     for decision in told:
         if decision.step != OVERDUE or not decision.own:
             continue
-        owed, me = decision.owed, decision.recipient_ref
-        ladder = rules.ladder_for(owed.requirement, owed.waiting.category)
-        for who, day, ask in (
-            ("your supervisor", supervisor_on(owed, ladder), Directory.to_supervisor),
-            ("the division's champion", champion_on(owed, ladder), Directory.to_champion),
-        ):
-            if directory is not None and ask(directory, owed.waiting).recipient_ref in (None, me):
-                continue
-            if day <= today:
-                already.setdefault(who, set()).add(owed.waiting.key)
-            else:
-                coming.setdefault(who, set()).add(working_from(policy, day))
+        one = _One(decision.owed, rules, today, directory, others)
+        for who in one.told():
+            already.setdefault(who, set()).add(decision.owed.waiting.key)
+        for who in one.along():
+            along.setdefault(who, set()).add(decision.owed.waiting.key)
+        for who, day in one.following():
+            coming.setdefault(who, set()).add(working_from(policy, day))
     if already:
-        said = [f"{who} of {plural(len(victims), 'victim', 'victims')}" for who, victims in already.items()]
-        yield f"Who else is told already: {' and '.join(said)}."
+        yield f"Who else is told already: {_of(already)}."
+    if along:
+        yield f"Who else is written to today: {_of(along)}."
     if coming:
         said = [
             f"{who} from {day_text(min(days), today)}{' at the earliest' if len(days) > 1 else ''}"
             for who, days in coming.items()
         ]
-        yield f"Who else is told if no update is recorded: {' and '.join(said)}."
+        yield f"Who else is told if no update is recorded: {_listed(said)}."
+
+
+def _of(named: Mapping[str, set[tuple[str, str]]]) -> str:
+    return _listed([f"{who} of {plural(len(victims), 'victim', 'victims')}" for who, victims in named.items()])
+
+
+def _listed(said: Sequence[str]) -> str:
+    return " and ".join([", ".join(said[:-1]), said[-1]] if len(said) > 1 else said)
+
+
+@dataclass(frozen=True, slots=True)
+class _One:
+    """Who else is told of one obligation, which its reader has to act on."""
+
+    owed: Owed
+    rules: ReminderRules
+    today: date
+    directory: Directory | None
+    others: Others
+
+    def told(self) -> Iterator[str]:
+        """For whom a mail of it was accepted, as one above or in another's place."""
+        for ref, steps in self._accepted().items():
+            yield self._who(ref, as_champion=CHAMPION in steps)
+
+    def along(self) -> Iterator[str]:
+        """To whom a mail of it goes out today, and none was accepted before."""
+        for ref in dict.fromkeys(self.others.today.get(self._matter, ())):
+            if ref not in self._known():
+                yield self._who(ref, as_champion=self.today >= champion_on(self.owed, self._ladder))
+
+    def following(self) -> Iterator[tuple[str, date]]:
+        """Who is told next, and from when, of those who do not know of it yet. A day that has come names nobody: what
+        was sent by then is said already."""
+        officer = self.owed.waiting.officer_ref
+        taken = [took.first for took in self.others.accepted.get(self._matter, ()) if took.recipient_ref == officer]
+        entry = None if self.directory is None else self.directory.entry(officer)
+        supervisor = supervisor_on(self.owed, self._ladder, CaseOfficer(officer, entry, min([*taken, self.today])))
+        named = {*self._known(), *self.others.today.get(self._matter, ())}
+        for day, ask, name in (
+            (supervisor, Directory.to_supervisor, _SUPERVISOR),
+            (champion_on(self.owed, self._ladder), Directory.to_champion, _CHAMPION),
+        ):
+            if day <= self.today:
+                continue
+            if self.directory is None:
+                yield name, day
+            elif (ref := ask(self.directory.on(day), self.owed.waiting).recipient_ref) and ref not in named:
+                named.add(ref)
+                yield self._who(ref, as_champion=name == _CHAMPION), day
+
+    @property
+    def _matter(self) -> tuple[Key, int]:
+        return self.owed.key, self.owed.spell
+
+    @property
+    def _ladder(self) -> Ladder:
+        return self.rules.ladder_for(self.owed.requirement, self.owed.waiting.category)
+
+    def _known(self) -> set[str | None]:
+        return {self.owed.waiting.officer_ref, *self._accepted()}
+
+    def _accepted(self) -> dict[str, set[str]]:
+        """Somebody else for whom a mail of it was accepted -> by which steps."""
+        found: dict[str, set[str]] = {}
+        for took in self.others.accepted.get(self._matter, ()):
+            if (took.step in LEADERS or took.in_place) and took.recipient_ref != self.owed.waiting.officer_ref:
+                found.setdefault(took.recipient_ref, set()).add(took.step)
+        return found
+
+    def _who(self, ref: str, *, as_champion: bool) -> str:
+        """What somebody is to the reader: never "your supervisor" where it is somebody else."""
+        waiting, directory, name = self.owed.waiting, self.directory, f"officer {plain(ref)}"
+        role = Role.OTHER if directory is None else directory.role(ref, waiting)
+        if directory is not None and role is Role.CHAMPION:
+            stands_in = not as_champion and directory.has_supervisor(waiting)
+            return f"{_CHAMPION}, in your supervisor's place," if stands_in else _CHAMPION
+        return {
+            Role.SUPERVISOR: _SUPERVISOR,
+            Role.TEAM_SUPERVISOR: f"the team's supervisor, {name},",
+            Role.STANDS_IN: f"your supervisor's stand-in, {name},",
+            Role.COVERS: f"{name}, who covers for you,",
+        }.get(role, name)

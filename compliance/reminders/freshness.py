@@ -8,8 +8,8 @@ from sqlmodel import Session, col, select
 
 from compliance.policy import Policy
 from compliance.policy.calendars import to_day
+from compliance.reminders.decisions import TOO_OLD
 from compliance.reminders.rules import ReminderRules, next_working
-from compliance.reminders.stages import TOO_OLD
 from compliance.store.tables import Poll
 
 

@@ -1,20 +1,20 @@
-"""What the store says was told before, and the writing of what is decided now."""
+"""What the store says was told before, to whom, and whom no mail reaches."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, timedelta
-from functools import cache
-from typing import Any, Final
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, Final, cast
 
-from sqlalchemy import Select, and_, func, or_, select, update
+from sqlalchemy import Select, and_, func, or_, select
 from sqlmodel import Session, col
 
 from compliance.mail import allows
 from compliance.policy import Policy
+from compliance.reminders.decisions import LEADERS, Outcome, phase
 from compliance.reminders.owed import Key, horizon
-from compliance.reminders.rules import ReminderRules, today_of
-from compliance.reminders.stages import Decision, History, Outcome, phase
-from compliance.store.dialect import chunks, insert_of
-from compliance.store.tables import NOTICE, SET_ASIDE, Notice, Obligation, Outbox, SetAsideRow, Transition
+from compliance.reminders.rules import ReminderRules, next_working, today_of
+from compliance.reminders.situation import Accepted, History
+from compliance.store.dialect import chunks
+from compliance.store.tables import SET_ASIDE, Notice, Obligation, Outbox, SetAsideRow, Transition
 
 DIGEST: Final = "digest"
 """The kind of a digest's row in the outbox."""
@@ -22,11 +22,10 @@ STAFF_LIST: Final = "staff list"
 """The kind of a weekly list that tells of no victim."""
 TOLD: Final = ("sent", "sending", "uncertain", "pilot")
 """States of a mail that has told what it says, a pilot's while it keeps it back: what waits has told nobody."""
-_OBLIGATION: Final = ("crime_ref", "victim_ref", "requirement", "cycle", "clock_date")
-_NOTICE: Final = ("recipient_ref", *_OBLIGATION, "spell", "step", "decided_on")
+OBLIGATION: Final = ("crime_ref", "victim_ref", "requirement", "cycle", "clock_date")
 _READ: Final = (col(Outbox.kind).in_((DIGEST, STAFF_LIST)), col(Outbox.state).in_(TOLD))
-Said = Mapping[tuple[Key, str], tuple[str, int, str, str]]
-"""(obligation, step) -> recipient, spell, outcome and reason."""
+STALE: Final = timedelta(days=7)
+"""A mail that was put off longer ago, with none since that still waits, says nothing of a mailbox any more."""
 
 
 def digest_key(recipient: str, day: date) -> str:
@@ -50,8 +49,8 @@ def concerned(session: Session, policy: Policy, rules: ReminderRules, today: dat
 
 def spells(session: Session, crime_refs: Sequence[str]) -> dict[Key, int]:
     """How often each obligation of these crimes has become overdue."""
-    asked = select(*_columns(Transition), func.max(Transition.spell)).where(col(Transition.to_state) == "overdue")
-    found = _of(session, asked.group_by(*_columns(Transition)), Transition, crime_refs)
+    asked = select(*columns_of(Transition), func.max(Transition.spell)).where(col(Transition.to_state) == "overdue")
+    found = of_crimes(session, asked.group_by(*columns_of(Transition)), Transition, crime_refs)
     return {tuple(row[:5]): row[5] for row in found}
 
 
@@ -61,42 +60,123 @@ def set_aside_of(session: Session, crime_refs: Sequence[str]) -> set[tuple[Any, 
     return {tuple(row) for row in _of(session, asked, SetAsideRow, crime_refs)}
 
 
+Told = Mapping[tuple[str, Key, int, str], date]
+"""(recipient, obligation, spell, phase) -> the last day it was told."""
+Takings = Mapping[tuple[Key, int], tuple[Accepted, ...]]
+"""(obligation, spell) -> for whom the mail server took an email that tells of it."""
+Places = Mapping[tuple[str, str], date]
+"""(recipient, address) -> a local date."""
+
+
 def history(session: Session, policy: Policy, rules: ReminderRules, today: date, crime_refs: Sequence[str]) -> History:
     """What was told before of what is owed on these crimes."""
-    mail = (col(Outbox.state), col(Outbox.to_address))
-    said = (col(Notice.recipient_ref), *_columns(Notice), col(Notice.spell), col(Notice.step), *mail)
+    told, accepted = told_before(session, policy, rules, crime_refs)
+    lasts = _lasts(session)
+    return History(
+        told=told,
+        refused=_refused(policy, lasts),
+        deferred=_deferred(session, policy, today, lasts),
+        today=frozenset(last.recipient_ref for last in lasts if last.key == digest_key(last.recipient_ref, today)),
+        last=_last_read(session),
+        accepted=accepted,
+    )
+
+
+def told_before(
+    session: Session, policy: Policy, rules: ReminderRules, crime_refs: Sequence[str]
+) -> tuple[Told, Takings]:
+    """What mails that went out told of these crimes, and for whom the mail server took them."""
+    told: dict[tuple[str, Key, int, str], date] = {}
+    accepted: dict[tuple[Key, int], list[Accepted]] = {}
+    for row in _told_rows(session, crime_refs):
+        if row.state == "pilot" and (rules.allow is None or allows(rules.allow, row.to_address)):
+            continue  # nobody has read it, and they are written to now
+        key = (row.crime_ref, row.victim_ref, row.requirement, row.cycle, row.clock_date)
+        day = row.decided_on
+        if row.state == "sent" and row.first is not None:
+            took = Accepted(row.recipient_ref, row.step, row.rerouted is not None, today_of(policy, row.first))
+            accepted.setdefault((key, row.spell), []).append(took)
+            day = max(day, today_of(policy, row.last))
+        matter = (row.recipient_ref, key, row.spell, phase(row.step))
+        told[matter] = max(day, told.get(matter, date.min))
+    return told, {matter: tuple(found) for matter, found in accepted.items()}
+
+
+def _told_rows(session: Session, crime_refs: Sequence[str]) -> Iterator[Any]:
+    """Of each kind of mail that told something: what and to whom, the last day on which it was decided, and the first
+    and last instant at which one was accepted."""
+    said = (
+        *(col(getattr(Notice, name)) for name in ("recipient_ref", *OBLIGATION, "spell", "step", "rerouted")),
+        col(Outbox.state),
+        col(Outbox.to_address),
+    )
+    sent_at = col(Outbox.sent_at)
+    days = (func.max(Notice.decided_on).label("decided_on"), func.min(sent_at).label("first"))
     asked = (
-        select(*said, func.max(Notice.decided_on))
+        select(*said, *days, func.max(sent_at).label("last"))
         .join(Outbox, col(Outbox.id) == col(Notice.outbox_id))
         .where(col(Notice.outcome) == Outcome.SENT, col(Outbox.state).in_(TOLD))
         .group_by(*said)
     )
-    told: dict[tuple[str, Key, int, str], date] = {}
-    for row in _of(session, asked, Notice, crime_refs):
-        if row[8] == "pilot" and (rules.allow is None or allows(rules.allow, row[9])):
-            continue  # nobody has read it, and they are written to now
-        key = (row[0], tuple(row[1:6]), row[6], phase(row[7]))
-        told[key] = max(row[10], told.get(key, date.min))
-    lasts = _lasts(session)
-    return History(
-        told=told,
-        refused=refused_lately(session, policy),
-        today=frozenset(ref for ref, _, _, key, _ in lasts if key == digest_key(ref, today)),
-        last=_last_read(session),
+    return of_crimes(session, asked, Notice, crime_refs)
+
+
+def written_today(session: Session, today: date, crime_refs: Sequence[str]) -> dict[tuple[Key, int], list[str]]:
+    """(obligation, spell) -> to whom a mail of today that tells of it, as one above or in another's place, is about to
+    be sent."""
+    said = (*columns_of(Notice), col(Notice.spell), col(Notice.recipient_ref))
+    above = or_(col(Notice.step).in_(LEADERS), col(Notice.rerouted).is_not(None))
+    asked = (
+        select(*said)
+        .join(Outbox, col(Outbox.id) == col(Notice.outbox_id))
+        .where(col(Notice.outcome) == Outcome.SENT, col(Notice.decided_on) == today, above)
+        .where(col(Outbox.state).in_(("queued", "sending")))
     )
+    found: dict[tuple[Key, int], list[str]] = {}
+    for row in of_crimes(session, asked, Notice, crime_refs):
+        found.setdefault((tuple(row[:5]), row[5]), []).append(row[6])
+    return found
 
 
-def refused_lately(session: Session, policy: Policy) -> dict[tuple[str, str], date]:
-    """(recipient, address) -> the day of their last digest, where the mail server refused that one."""
-    return {(ref, to): today_of(policy, at) for ref, to, state, _, at in _lasts(session) if state == "refused"}
+def unreachable(session: Session, policy: Policy, today: date) -> tuple[Places, Places]:
+    """Whose address the mail server refused, the day of their last digest; and since when it has put off every mail to
+    whom, where that is two working days ago or longer and their last mail still waits: it goes on being tried."""
+    lasts = _lasts(session)
+    return _refused(policy, lasts), _deferred(session, policy, today, lasts)
+
+
+def _refused(policy: Policy, lasts: Sequence[Any]) -> Places:
+    return {(m.recipient_ref, m.to_address): today_of(policy, m.created_at) for m in lasts if m.state == "refused"}
+
+
+def _deferred(session: Session, policy: Policy, today: date, lasts: Sequence[Any]) -> Places:
+    found = {}
+    for last in lasts:
+        if last.state == "retry" and last.deferred_since is not None:
+            day = today_of(policy, _deferred_since(session, last))
+            if next_working(policy, next_working(policy, day)) <= today:
+                found[last.recipient_ref, last.to_address] = day
+    return found
+
+
+def _deferred_since(session: Session, last: Any) -> datetime:
+    """From when on every mail to somebody's address was put off, up to their last one: each morning's digest takes the
+    place of the one before."""
+    since, sent_at = col(Outbox.deferred_since), col(Outbox.sent_at)
+    of_them = (col(Outbox.recipient_ref) == last.recipient_ref, col(Outbox.to_address) == last.to_address)
+    taken = session.execute(select(func.max(sent_at)).where(*of_them)).scalar()
+    asked = select(func.min(since)).where(*of_them, since >= last.deferred_since - STALE)
+    if taken is not None:
+        asked = asked.where(since > taken)
+    return cast("datetime", session.execute(asked).scalar() or last.deferred_since)
 
 
 def _lasts(session: Session) -> Sequence[Any]:
-    """Everybody's last digest or list: recipient, address, state, key, and when it was queued."""
-    recipient, at = col(Outbox.recipient_ref), col(Outbox.created_at)
-    newest = select(func.max(Outbox.id)).where(col(Outbox.kind).in_((DIGEST, STAFF_LIST))).group_by(recipient)
-    last = select(recipient, col(Outbox.to_address), col(Outbox.state), col(Outbox.key), at)
-    return session.execute(last.where(col(Outbox.id).in_(newest))).all()
+    """Everybody's last digest or list."""
+    newest = select(func.max(Outbox.id)).where(col(Outbox.kind).in_((DIGEST, STAFF_LIST)))
+    names = ("recipient_ref", "to_address", "state", "key", "created_at", "deferred_since")
+    last = select(*(col(getattr(Outbox, name)) for name in names))
+    return session.execute(last.where(col(Outbox.id).in_(newest.group_by(col(Outbox.recipient_ref))))).all()
 
 
 def _last_read(session: Session) -> dict[str, date]:
@@ -119,76 +199,12 @@ def _day(key: str) -> date:
     return date.fromisoformat(key.rpartition(":")[2])
 
 
-def standing(session: Session, crime_refs: Sequence[str]) -> Said:
-    """What the newest notice of each step of each obligation of these crimes says."""
-    newest = select(func.max(Notice.id)).group_by(*_columns(Notice), col(Notice.step))
-    ids = [row[0] for row in _of(session, newest, Notice, crime_refs)]
-    said = (col(Notice.step), col(Notice.recipient_ref), col(Notice.spell), col(Notice.outcome), col(Notice.reason))
-    return {
-        (tuple(row[:5]), row[5]): tuple(row[6:])
-        for part in chunks(ids)
-        for row in session.execute(select(*_columns(Notice), *said).where(col(Notice.id).in_(part)))
-    }
+def columns_of(table: Any) -> list[Any]:
+    """The columns of a table that say which obligation."""
+    return [getattr(table, name) for name in OBLIGATION]
 
 
-def write_notices(session: Session, decisions: Iterable[Decision], today: date, outbox_id: int | None = None) -> None:
-    """Keep what was decided, in the caller's transaction. What a mail of today says or counts stands, whatever is
-    decided later."""
-    rows = [
-        {
-            "recipient_ref": d.recipient_ref,
-            **dict(zip(_OBLIGATION, d.owed.key, strict=True)),
-            "spell": d.owed.spell,
-            "step": d.step,
-            "decided_on": today,
-            "outcome": str(d.outcome),
-            "reason": d.reason,
-            "outbox_id": outbox_id,
-        }
-        for d in decisions
-    ]
-    if not rows:
-        return
-    session.execute(_kept(session.connection().dialect.name), rows)
-
-
-@cache
-def _kept(dialect: str) -> Any:
-    """The statement that keeps notices: what was sent stands."""
-    insert = insert_of(dialect, NOTICE)
-    return insert.on_conflict_do_update(
-        index_elements=_NOTICE,
-        set_={name: insert.excluded[name] for name in ("outcome", "reason", "outbox_id")},
-        where=and_(NOTICE.c.outcome != Outcome.SENT, NOTICE.c.outbox_id.is_(None)),
-    )
-
-
-def unsaid(decisions: Iterable[Decision], said: Said) -> list[Decision]:
-    """The decisions that say something else than the newest notice does: a notice stands until another replaces it."""
-    return [
-        d for d in decisions if said.get((d.owed.key, d.step)) != (d.recipient_ref, d.owed.spell, d.outcome, d.reason)
-    ]
-
-
-def drop_notices(session: Session, dropped: Mapping[int, str]) -> None:
-    """Notices of a mail, by id, that are not in it after all, and why."""
-    for notice_id, reason in dropped.items():
-        session.execute(
-            update(Notice).where(col(Notice.id) == notice_id).values(outcome=str(Outcome.DROPPED), reason=reason)
-        )
-
-
-def notices(session: Session, crime_ref: str) -> list[tuple[Notice, str | None]]:
-    """All that was decided of a crime, in order, each with the state of the mail that tells it (None: no mail)."""
-    asked = select(Notice, col(Outbox.state)).join(Outbox, col(Outbox.id) == col(Notice.outbox_id), isouter=True)
-    of_crime = asked.where(col(Notice.crime_ref) == crime_ref).order_by(col(Notice.decided_on), col(Notice.id))
-    return [(notice, state) for notice, state in session.execute(of_crime).all()]
-
-
-def _columns(table: Any) -> list[Any]:
-    return [getattr(table, name) for name in _OBLIGATION]
-
-
-def _of(session: Session, asked: Select[Any], table: Any, crime_refs: Sequence[str]) -> Iterator[Any]:
+def of_crimes(session: Session, asked: Select[Any], table: Any, crime_refs: Sequence[str]) -> Iterator[Any]:
+    """What a table has of some crimes."""
     for part in chunks(crime_refs):
         yield from session.execute(asked.where(table.crime_ref.in_(part)))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from compliance.policy.calendars import from_day
@@ -13,17 +13,43 @@ from compliance.records.wire import ContactHold
 
 
 @dataclass(frozen=True, slots=True)
+class HoldSpan:
+    """The days on which one contact hold is in force, both included; a first day of None: nobody knows since when; a
+    last one of None: it says neither when it began nor when it ends, and stands. `is_open`: it has no end of its own,
+    and counts for `hold_days`."""
+
+    first: date | None
+    last: date | None
+    reason: str | None = None
+    is_open: bool = False
+
+    def covers(self, day: date) -> bool:
+        """Whether it is in force on some part of a day."""
+        return (self.first or day) <= day <= (self.last or day)
+
+
+@dataclass(frozen=True, slots=True)
 class Hold:
     """What the record's contact holds say of a victim (records section 1). Dates are local."""
 
     now: bool = False
     """One covers some part of today."""
     until: date | None = None
-    """The last day for which it counts, where it has no end of its own."""
+    """The last day of those that are in force, one running into another; None where nobody knows."""
+    is_open: bool = False
+    """What comes last of them has no end of its own: it counts until then, unless it is renewed."""
+    reasons: tuple[str, ...] = ()
+    """Why, as recorded, of those in force today."""
     lapsed: date | None = None
     """When one began that has no end and does not count any more; None where there was an update since."""
     of_another: bool = False
     """One covers another victim of the crime today."""
+    spans: tuple[HoldSpan, ...] = ()
+    """All that there were, as the record has them now."""
+
+    def in_force_on(self, day: date) -> bool:
+        """Whether contact was not to be made as usual on some part of a day."""
+        return any(span.covers(day) for span in self.spans)
 
 
 NO_HOLD: Final = Hold()
@@ -32,35 +58,41 @@ NO_HOLD: Final = Hold()
 def holds_of(crimes: Sequence[Crime], block: Block, hold_days: int) -> dict[int, dict[str, Hold]]:
     """Crime (its row) -> victim's reference -> what its holds say: of entries with the same reference all together. A
     hold without an end counts for `hold_days` from its start."""
-    policy, today = block.policy, block.moment.today
+    local, today = block.policy.local, from_day(block.moment.today)
 
-    def day(text: str | None) -> int | None:
-        return None if text is None else int(policy.local.of(parse_instants([text])[0])[0])
+    def day(text: str | None) -> date | None:
+        return None if text is None else from_day(local.of(parse_instants([text])[0])[0])
 
-    def of(holds: Sequence[ContactHold]) -> Hold:
-        covering: list[tuple[int, bool]] = []
-        lapsed: list[int] = []
-        for hold in holds:
-            start, end = day(hold.start), day(hold.end)
-            # One that says neither when it began nor when it ends stands: nobody knows that it is over.
-            begins = today if start is None else start
-            ends = begins + hold_days - 1 if end is None else end
-            if begins <= today <= ends:
-                covering.append((ends, start is not None and end is None))
-            elif end is None and begins < today:
-                lapsed.append(begins)
-        if covering:
-            ends, is_open = max(covering)
-            return Hold(now=True, until=from_day(ends) if is_open else None)
-        return Hold(lapsed=from_day(max(lapsed)) if lapsed else None)
+    def span(hold: ContactHold) -> HoldSpan:
+        first, last = day(hold.start), day(hold.end)
+        is_open = first is not None and last is None
+        if first is not None and is_open:
+            last = first + timedelta(days=hold_days - 1)
+        return HoldSpan(first, last, hold.reason or None, is_open)
 
     found: dict[int, dict[str, Hold]] = {}
     for place, crime in enumerate(crimes):
-        told: dict[str, list[ContactHold]] = {}
+        told: dict[str, list[HoldSpan]] = {}
         for victim in crime.victims or ():
-            told.setdefault(victim.victim_ref, []).extend(victim.contact_holds or ())
-        found[place] = {ref: of(holds) for ref, holds in told.items()}
+            told.setdefault(victim.victim_ref, []).extend(map(span, victim.contact_holds or ()))
+        found[place] = {ref: hold_on(spans, today) for ref, spans in told.items()}
     return found
+
+
+def hold_on(spans: Sequence[HoldSpan], today: date) -> Hold:
+    """What a victim's holds say on a day."""
+    covering = [span for span in spans if span.covers(today)]
+    if not covering:
+        begun = [span.first for span in spans if span.is_open and span.first and span.first < today]
+        return Hold(lapsed=max(begun, default=None), spans=tuple(spans))
+    reasons = tuple(dict.fromkeys(span.reason for span in covering if span.reason))
+    until, is_open = today, False
+    for span in sorted(spans, key=lambda span: span.first or date.min):
+        if span.last is None:
+            return Hold(now=True, reasons=reasons, spans=tuple(spans))
+        if (span.first or today) <= until + timedelta(days=1) and span.last >= until:
+            until, is_open = span.last, span.is_open
+    return Hold(True, until, is_open, reasons, spans=tuple(spans))
 
 
 def standing_hold(held: dict[int, dict[str, Hold]], crime: int, victim: str, last_update: date | None) -> Hold:

@@ -67,14 +67,17 @@ class Owed:
 
     @property
     def taken_over(self) -> date | None:
-        """When the officer took the case over, where they had it for less than `SETTLED` days by the due date."""
-        since = self.waiting.officer_since
-        return since if since is not None and (self.due_date - since).days < SETTLED else None
-
-    @property
-    def officers_since(self) -> date:
-        """From when the officer who has the case now is held to it: the due date, or when they took it over."""
-        return max(self.due_date, self.taken_over or self.due_date)
+        """When the officer took the case over, where they had it for less than `SETTLED` days by the due date, all the
+        times it was with them together."""
+        waiting = self.waiting
+        if waiting.officer_since is None:
+            return None
+        had = max((self.due_date - waiting.officer_since).days, 0) + sum(
+            max((min(tenure.until, self.due_date + timedelta(days=1)) - tenure.since).days - 1, 0)
+            for tenure in waiting.earlier
+            if tenure.officer == waiting.officer_ref
+        )
+        return waiting.officer_since if had < SETTLED else None
 
 
 def owed_now(

@@ -13,25 +13,19 @@ from sqlmodel import Session
 
 from compliance.mail import Rendered, enqueue, message_id, row_of
 from compliance.policy import Policy
+from compliance.reminders.decisions import NO_ROOM, QUIET_HOURS, Decision, Outcome
 from compliance.reminders.digest import Told, write
+from compliance.reminders.escalation import Others, written_with
 from compliance.reminders.freshness import recovering, silence
-from compliance.reminders.history import (
-    DIGEST,
-    STAFF_LIST,
-    concerned,
-    digest_key,
-    history,
-    spells,
-    standing,
-    unsaid,
-    write_notices,
-)
+from compliance.reminders.history import DIGEST, STAFF_LIST, concerned, digest_key, history, spells
+from compliance.reminders.notices import standing, unsaid, write_notices
 from compliance.reminders.owed import owed_now
 from compliance.reminders.rearmed import rearmed
 from compliance.reminders.render import render
 from compliance.reminders.rules import ReminderRules, list_day, not_now, today_of, working_from
+from compliance.reminders.situation import Situation
 from compliance.reminders.staff import Support, support_for
-from compliance.reminders.stages import NO_ROOM, QUIET_HOURS, Decision, Outcome, Situation, decide
+from compliance.reminders.stages import decide
 from compliance.reminders.words import day_text
 from compliance.store import Store, last_complete_poll, load_crimes, officers
 from compliance.store.dialect import chunks
@@ -144,11 +138,12 @@ def _digests(
     read_at = read_text(store, policy, about.today)
     with store.session(reading=True) as session:
         again = rearmed(session, policy, sorted({d.owed.waiting.crime_ref for d in sent if d.is_new}), about.today)
+    others = Others(about.history.accepted, written_with(sent))
     digests = []
     for ref in sorted({*told, *support} - (set(support) & about.history.today)):
         obligations = told.get(ref, ())
         unlisted = tuple(crowded[ref])
-        besides = Told(read_at, again, about.directory, support.get(ref, ()), unlisted)
+        besides = Told(read_at, again, about.directory, support.get(ref, ()), unlisted, others)
         content = render(write(obligations, policy, about.rules, about.today, besides), about.rules)
         digests.append(Digest(ref, about.directory.address(ref), about.today, obligations, unlisted, content))
     return tuple(digests)
@@ -176,7 +171,7 @@ def remind(store: Store, policy: Policy, rules: ReminderRules, now: datetime) ->
     return RemindOutcome(
         digests=len(queued),
         victims=sum(len({decision.owed.waiting for decision in digest.told}) for digest in queued),
-        reasons=Counter(f"{decision.outcome}: {decision.reason}" for decision in decisions),
+        reasons=Counter(f"{decision.outcome}: {decision.said}" for decision in decisions),
         not_now=waiting,
     )
 

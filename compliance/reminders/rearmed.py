@@ -38,16 +38,14 @@ def rearmed(session: Session, policy: Policy, crime_refs: Sequence[str], today: 
             ended[key[:4]] = row.clock_date
         if row.to_state != "overdue":
             continue
-        on = day_text(row.noticed_at.astimezone(zone).date(), today)
+        on = f"as seen on {day_text(row.noticed_at.astimezone(zone).date(), today)}"  # when it was done is not known
         if row.from_state in _DISCHARGED:
-            removed = (
-                f"An update dated {day_text(discharged[key], today)} was" if key in discharged else "An update was"
-            )
-            found[key] = f"{removed} removed or changed on {on}; contact is owed again."
+            which = f"The update dated {day_text(discharged[key], today)}" if key in discharged else "An update"
+            found[key] = f"{which} does not count any more, {on}: contact is owed again."
         elif row.from_state in ("missed", "lapsed"):
             found[key] = (
-                f"The record was changed on {on} (the case opened again, or a wish not to be told taken back); contact "
-                "is owed again."
+                f"The record or the policy was changed, {on} (the case opened again, a wish not to be told was taken "
+                "back, or the like): contact is owed again."
             )
         elif row.from_state == SET_ASIDE:
             found[key] = f"Its due date could not be worked out for a time; since {on} it can, and contact is owed."
@@ -60,8 +58,8 @@ def rearmed(session: Session, policy: Policy, crime_refs: Sequence[str], today: 
 def _moved(before: date, clock_date: date, on: str, today: date, *, by_update: bool) -> str:
     """Why it is owed by another date; `by_update`: the time runs from the last update."""
     if not by_update:
-        return f"The date from which the time runs was corrected on {on}; contact is owed again."
+        return f"The date from which the time runs was changed, {on}: contact is owed again."
     if clock_date > before:
         since = day_text(clock_date, today)
-        return f"An update dated {since} was recorded on {on}; the time runs from it, and contact is still owed."
-    return f"The update from which the time ran was removed or changed on {on}; contact is owed again."
+        return f"The time runs from an update dated {since}, {on}: contact is still owed."
+    return f"The update from which the time ran does not count any more, {on}: contact is owed again."

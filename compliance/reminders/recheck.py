@@ -11,34 +11,41 @@ from sqlmodel import Session, col, select
 
 from compliance.mail import Postponed, Rendered, StillDue, Withdrawn, as_written
 from compliance.policy import Policy
+from compliance.reminders.decisions import (
+    LEADERS,
+    NEW,
+    NO_ROOM,
+    RECOVERING,
+    STILL_WAITING,
+    Decision,
+    Outcome,
+    phase,
+)
 from compliance.reminders.digest import Told, write
+from compliance.reminders.escalation import Others
 from compliance.reminders.freshness import recovering, silence
 from compliance.reminders.history import (
     DIGEST,
     STAFF_LIST,
-    drop_notices,
+    Places,
+    Takings,
     owed_list,
-    refused_lately,
     set_aside_of,
     spells,
+    told_before,
+    unreachable,
+    written_today,
 )
+from compliance.reminders.ladder import steps
+from compliance.reminders.notices import drop_notices, restate_notices
 from compliance.reminders.owed import Key, Owed, owed_now
 from compliance.reminders.plan import read_text
 from compliance.reminders.rearmed import rearmed
 from compliance.reminders.render import render
 from compliance.reminders.rules import ReminderRules, list_day, next_opening, not_now, today_of, working_from
+from compliance.reminders.situation import History, Situation
 from compliance.reminders.staff import Support, support_for
-from compliance.reminders.stages import (
-    LEADERS,
-    NO_ROOM,
-    RECOVERING,
-    Decision,
-    History,
-    Outcome,
-    Situation,
-    route,
-    steps,
-)
+from compliance.reminders.stages import Matter, route, tell
 from compliance.store import Store, load_crimes, officers
 from compliance.store.rows import is_aside
 from compliance.store.tables import CrimeRow, Notice, Outbox
@@ -46,6 +53,7 @@ from compliance.store.tables import CrimeRow, Notice, Outbox
 FRESH: Final = timedelta(minutes=15)
 """For so long a digest stands as it was written while no record that it tells of changes."""
 _PAGE: Final = timedelta(seconds=30)
+NOT_COME: Final = "the step has not come after all: the officer has more time"
 DISCHARGED: Final = "no longer outstanding when the mail was to be sent"
 NOT_JUDGED: Final = "set aside before the mail was sent: it cannot be judged (rules 6.1a)"
 HANDED_OVER: Final = "handed over before the mail was sent"
@@ -105,22 +113,27 @@ class _Recheck:
             crime_refs = sorted({notice.crime_ref for notice in (*told, *crowded)})
             often = spells(session, crime_refs)
             asides = set_aside_of(session, crime_refs)
+            accepted = told_before(session, policy, rules, crime_refs)[1]
             is_list = owed_list(session, row, list_day(policy, rules, today_of(policy, row.created_at)))
         owed = {item.key: item for item in owed_now(load_crimes(store, crime_refs), policy, rules, now, often)}
         today = today_of(policy, now)
-        about = self._situation(today)
-        kept, dropped = _sorted(told, owed, about, asides)
-        if dropped:
+        about = self._situation(today, row, accepted)
+        decided, dropped = _sorted(told, owed, about, asides)
+        kept, restated = list(decided.values()), _restated(told, decided)
+        if dropped or restated:
             with store.session() as session:
                 drop_notices(session, dropped)
+                restate_notices(session, restated)
         if not kept:
             reasons = f" ({', '.join(sorted(set(dropped.values())))})" if dropped else ""
             return Withdrawn(f"nothing is left to tell{reasons}")
         with store.session(reading=True) as session:
             again = rearmed(session, policy, sorted({d.owed.waiting.crime_ref for d in kept if d.is_new}), today)
+            others = Others(accepted, written_today(session, today, crime_refs))
         support = self._support(today).get(row.recipient_ref or "", ()) if is_list else ()
         unlisted, _ = _sorted(crowded, owed, about)
-        besides = Told(read_text(store, policy, today), again, about.directory, support, unlisted)
+        read_at, named = read_text(store, policy, today), list(unlisted.values())
+        besides = Told(read_at, again, about.directory, support, named, others)
         return self._written(kept, besides, about, row)
 
     def staff_list(self, row: Outbox, now: datetime) -> Rendered | Withdrawn | Postponed:
@@ -136,19 +149,23 @@ class _Recheck:
         support = self._support(today).get(row.recipient_ref or "", ())
         if not support:
             return Withdrawn("nothing is left to tell")
-        return self._written((), Told(support=support), self._situation(today), row)
+        return self._written((), Told(support=support), self._situation(today, row), row)
 
     def _written(self, kept: Sequence[Decision], besides: Told, about: Situation, row: Outbox) -> Rendered:
         """To the address that the directory has now."""
         content = render(write(kept, self._policy, self._rules, about.today, besides), self._rules)
         return replace(content, to_address=about.directory.address(row.recipient_ref or ""))
 
-    def _situation(self, today: date) -> Situation:
+    def _situation(self, today: date, row: Outbox | None = None, accepted: Takings | None = None) -> Situation:
+        """As it is for a mail: that it has been put off so far does not keep it from being tried."""
+        refused, deferred = self._refused(today)
+        mine = None if row is None else row.recipient_ref
+        others = {place: since for place, since in deferred.items() if place[0] != mine}
         return Situation(
             self._rules,
             today,
             officers(self._store),
-            History(refused=self._refused(today)),
+            History(refused=refused, deferred=others, accepted=accepted or {}),
             opens=partial(working_from, self._policy),
         )
 
@@ -156,26 +173,41 @@ class _Recheck:
         about = replace(self._situation(today), list_day=list_day(self._policy, self._rules, today))
         return support_for(self._store, self._policy, about)
 
-    def _refused_on(self, _: date) -> Mapping[tuple[str, str], date]:
+    def _refused_on(self, today: date) -> tuple[Places, Places]:
         with self._store.session(reading=True) as session:
-            return refused_lately(session, self._policy)
+            return unreachable(session, self._policy, today)
 
 
 def _sorted(
     notices: Iterable[Notice], owed: Mapping[Key, Owed], about: Situation, asides: Collection[tuple[Any, ...]] = ()
-) -> tuple[list[Decision], dict[int, str]]:
-    """What is still to be told, and of the other notices, by id, why not."""
-    kept, dropped = [], {}
+) -> tuple[dict[int, Decision], dict[int, str]]:
+    """What is still to be told, by the notice's id, as it is to be told now; and of the other notices why not."""
+    kept: dict[int, Decision] = {}
+    dropped: dict[int, str] = {}
     for notice in notices:
-        item = owed.get(_key(notice))
+        item, number = owed.get(_key(notice)), int(notice.id or 0)
         if reason := _why_not(notice, item, about):
             if reason == DISCHARGED and is_aside(_key(notice)[:-1], asides):
                 reason = NOT_JUDGED
-            dropped[int(notice.id or 0)] = reason
+            dropped[number] = reason
         elif item is not None:
-            outcome = Outcome(notice.outcome)
-            kept.append(Decision(item, notice.recipient_ref, outcome, notice.reason, notice.step))
+            matter = Matter(item, notice.step, route(item, notice.step, about).why)
+            if notice.outcome == Outcome.SENT:
+                news = NEW if notice.reason.startswith(NEW) else STILL_WAITING
+                kept[number] = tell(matter, notice.recipient_ref, news, about)
+            else:
+                kept[number] = matter.decided(notice.recipient_ref, Outcome(notice.outcome), notice.reason)
     return kept, dropped
+
+
+def _restated(notices: Iterable[Notice], kept: Mapping[int, Decision]) -> dict[int, Decision]:
+    """What is told for another reason than when the mail was written."""
+    written = {int(notice.id or 0): (notice.reason, notice.obstacles or []) for notice in notices}
+    return {
+        number: decision
+        for number, decision in kept.items()
+        if written[number] != (decision.said, [obstacle.as_data() for obstacle in decision.obstacles])
+    }
 
 
 def _stands(store: Store, row: Outbox, now: datetime) -> bool:
@@ -191,8 +223,11 @@ def _stands(store: Store, row: Outbox, now: datetime) -> bool:
 
 def _why_not(notice: Notice, owed: Owed | None, about: Situation) -> str | None:
     """Why what was to be told drops out, None where it is told."""
-    if owed is None or owed.spell != notice.spell or notice.step not in steps(owed, about):
+    come = () if owed is None or owed.spell != notice.spell else tuple(steps(owed, about))
+    if owed is None or not come or phase(notice.step) not in map(phase, come):
         return DISCHARGED
+    if notice.step not in come:
+        return NOT_COME
     found = route(owed, notice.step, about)
     if found.recipient_ref == notice.recipient_ref:
         return None

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from compliance.errors import SettingsError
 from compliance.mail import Rendered
-from compliance.reminders.digest import SAFE_CONTACT, Due, Holder, Letter
+from compliance.reminders.letter import SAFE_CONTACT, Due, Holder, Letter
 from compliance.reminders.rules import ReminderRules
 from compliance.reminders.staff import Support
 from compliance.reminders.words import plain, plural

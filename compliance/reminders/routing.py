@@ -8,8 +8,10 @@ Nobody is asked twice, so that a chain which leads back to itself ends.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass
 from datetime import date, timedelta
+from enum import StrEnum
 from typing import Final
 
 from compliance.mail import address_problem
@@ -24,7 +26,19 @@ ABSENT: Final = "officer absent"
 NO_ADDRESS: Final = "no address"
 BAD_ADDRESS: Final = "address cannot be used"
 REFUSED: Final = "address refused"
+DEFERRED: Final = "mailbox has put mail off"
 NO_LEADER: Final = "there is nobody above the officer to tell"
+
+
+class Role(StrEnum):
+    """What somebody is to the officer in a case."""
+
+    SUPERVISOR = "supervisor"
+    TEAM_SUPERVISOR = "supervisor of the team"
+    STANDS_IN = "stands in for the supervisor"
+    CHAMPION = "champion"
+    COVERS = "covers for the officer"
+    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +59,12 @@ class Directory:
         rules: ReminderRules,
         today: date,
         refused: Mapping[tuple[str, str], date],
+        deferred: Mapping[tuple[str, str], date] | None = None,
     ) -> None:
-        """`refused`: (officer, address) -> the day of their last digest, where the mail server refused that one."""
+        """`refused`: (officer, address) -> the day of their last digest, where the mail server refused that one.
+        `deferred`: since when it has put off every mail to them, two working days ago or longer."""
         self._officers, self._rules, self._today, self._refused = officers, rules, today, refused
+        self._deferred = deferred or {}
         self._supervisors: dict[str, list[str]] = defaultdict(list)
         self._champions: dict[str, list[str]] = defaultdict(list)
         for ref in sorted(officers):
@@ -61,6 +78,15 @@ class Directory:
         """The address of one who can be told."""
         return str(self._officers[ref].email)
 
+    def entry(self, ref: str | None) -> OfficerRow | None:
+        """Somebody's entry, None where there is none."""
+        return self._officers.get(ref or "")
+
+    def has_supervisor(self, waiting: Waiting) -> bool:
+        """Whether anybody is the supervisor of the officer in a case, or of the team, who can be told or not."""
+        own = self.entry(waiting.officer_ref)
+        return bool((own and own.supervisor_ref) or self._supervisors_of(waiting))
+
     def leaders_of(self, officer: OfficerRow) -> list[str]:
         """An officer's supervisor, else those of the team, and the champions of the division: who can be told."""
         own = [officer.supervisor_ref] if officer.supervisor_ref else self._supervisors.get(officer.team or "", [])
@@ -72,7 +98,7 @@ class Directory:
         officer = self._officers.get(ref or "")
         if officer is None:
             return UNKNOWN if ref else NOBODY
-        if officer.left_on is not None and officer.left_on <= self._today:
+        if has_left(officer, self._today):
             return LEFT
         return ABSENT if is_absent(officer, self._today) else self._address_problem(officer)
 
@@ -84,7 +110,18 @@ class Directory:
         refused = self._refused.get((officer.officer_ref, officer.email))
         if refused is not None and self._today < refused + timedelta(days=self._rules.repeat_days):
             return f"{REFUSED} on {refused}"
-        return None
+        deferred = self.deferred_since(officer.officer_ref)
+        return None if deferred is None else f"{DEFERRED} since {deferred}"
+
+    def deferred_since(self, ref: str) -> date | None:
+        """Since when the mail server has put off every mail to somebody's address, None where it has not."""
+        return self._deferred.get((ref, self._officers[ref].email or ""))
+
+    def on(self, day: date) -> "Directory":
+        """The same directory on another day, as far as it is known: who is absent then, or has left."""
+        later = copy(self)
+        later._today = day  # its own kind
+        return later
 
     def back_on(self, ref: str) -> date | None:
         """When an absent officer is back, None where that is not known or far off."""
@@ -116,6 +153,19 @@ class Directory:
         champions = [ref for ref in self._of_division(waiting) if ref != waiting.officer_ref]
         return self._route(champions) if champions else Route(None, NO_LEADER)
 
+    def role(self, ref: str, waiting: Waiting) -> Role:
+        """What somebody is to the officer in a case, by the directory as it stands."""
+        own = self._officers.get(waiting.officer_ref or "")
+        if own is not None and own.supervisor_ref == ref:
+            return Role.SUPERVISOR
+        if ref in self._supervisors_of(waiting):
+            return Role.TEAM_SUPERVISOR
+        if ref in self._of_division(waiting):
+            return Role.CHAMPION
+        if ref in self._covers(waiting.officer_ref):
+            return Role.COVERS
+        return Role.STANDS_IN if ref in self._above(waiting) else Role.OTHER
+
     def _route(self, wanted: list[str]) -> Route:
         told = self._first(wanted)
         return Route(told, None if told == wanted[0] else self.problem(wanted[0]))
@@ -141,17 +191,25 @@ class Directory:
                 if cover not in seen:
                     seen.add(cover)
                     yield cover
-        own = self._officers.get(waiting.officer_ref or "")
-        teams = dict.fromkeys(team for team in (waiting.team, own.team if own else None) if team)
-        supervisors = [ref for team in teams for ref in self._supervisors.get(team, ())]
-        for ref in (*supervisors, *self._of_division(waiting)):
+        for ref in (*self._supervisors_of(waiting), *self._of_division(waiting)):
             if ref not in seen:
                 seen.add(ref)
                 yield ref
 
+    def _supervisors_of(self, waiting: Waiting) -> list[str]:
+        """The supervisors of the case's team, then of the officer's."""
+        own = self._officers.get(waiting.officer_ref or "")
+        teams = dict.fromkeys(team for team in (waiting.team, own.team if own else None) if team)
+        return [ref for team in teams for ref in self._supervisors.get(team, ())]
+
     def _of_division(self, waiting: Waiting) -> list[str]:
         officer = self._officers.get(waiting.officer_ref or "")
         return self._champions.get(waiting.division or (officer.division if officer else None) or "", [])
+
+
+def has_left(officer: OfficerRow, day: date) -> bool:
+    """Whether an officer has left by a local date."""
+    return officer.left_on is not None and officer.left_on <= day
 
 
 def is_absent(officer: OfficerRow, day: date) -> bool:

@@ -5,41 +5,43 @@ from datetime import date, timedelta
 from typing import Final
 
 from compliance.policy import Policy
-from compliance.reminders.digest import Told, write
-from compliance.reminders.holds import Hold
-from compliance.reminders.owed import Owed, Standing
-from compliance.reminders.render import render
-from compliance.reminders.routing import ABSENT
-from compliance.reminders.rules import ReminderRules
-from compliance.reminders.staff import Support
-from compliance.reminders.stages import (
+from compliance.reminders.decisions import (
     CHAMPION,
     CLOSED,
     DUE_SOON,
     LEADERS,
     NEW,
     OVERDUE,
-    REROUTED,
     STILL_WAITING,
     SUPERVISOR,
     Decision,
     Outcome,
 )
+from compliance.reminders.digest import Told, write
+from compliance.reminders.holds import Hold, HoldSpan
+from compliance.reminders.owed import Owed, Standing
+from compliance.reminders.render import render
+from compliance.reminders.routing import ABSENT
+from compliance.reminders.rules import ReminderRules
+from compliance.reminders.staff import Support
+from compliance.reminders.time_to_act import Hindrance, Obstacle
 from compliance.reminders.waiting import Waiting
 
 TODAY: Final = date(2026, 6, 10)
 _DUE: Final = date(2026, 6, 2)
 _ADDED: Final = date(2026, 5, 26)
 _VICTIM: Final = Waiting(
-    crime_ref="22/1/26", victim_ref="V1", several=True, officer_ref="1", hold=Hold(lapsed=_DUE, of_another=True),
+    crime_ref="22/1/26", victim_ref="V1", several=True, officer_ref="1",
+    hold=Hold(True, TODAY, True, ("as recorded",), _DUE, True, (HoldSpan(_DUE, TODAY),)),
     reported_on=_ADDED, last_update=None, attempts=(_DUE, TODAY), uncounted=(_DUE,), added_on=_ADDED,
     too_early=date(2026, 5, 20),
 )  # fmt: skip
 _TOLD: Final = (
-    (OVERDUE, NEW), (OVERDUE, STILL_WAITING), (OVERDUE, f"{NEW}{REROUTED}{ABSENT}"), (CLOSED, NEW), (DUE_SOON, NEW),
-    (SUPERVISOR, NEW), (CHAMPION, NEW),
+    (OVERDUE, NEW, None), (OVERDUE, STILL_WAITING, None), (OVERDUE, NEW, ABSENT), (CLOSED, NEW, None),
+    (DUE_SOON, NEW, None), (SUPERVISOR, NEW, None), (CHAMPION, NEW, None),
 )  # fmt: skip
 _SUPPORT: Final = (Support("1", "North 1", 5), Support("2", None, 3))
+_STOOD: Final = tuple(Obstacle(what, _DUE, TODAY) for what in Hindrance)
 _STANDING: Final = {DUE_SOON: Standing.DUE_SOON, CLOSED: Standing.CLOSED}
 
 
@@ -59,16 +61,16 @@ def check_templates(policy: Policy, rules: ReminderRules) -> None:
 def sample(policy: Policy) -> list[Decision]:
     """Every step of the ladder, new and told before, to the one who was meant and to another; a case handed over."""
     found = []
-    for number, (step, reason) in enumerate(_TOLD):
+    for number, (step, reason, rerouted) in enumerate(_TOLD):
         waiting = replace(_VICTIM, victim_ref=f"V{number}")
         if step == CLOSED:
             waiting = replace(waiting, is_open=False, closed_on=TODAY)
-        found += _of(waiting, policy, step, reason)
+        found += _of(waiting, policy, step, reason, rerouted)
     handed = replace(_VICTIM, victim_ref="V9", officer_since=TODAY - timedelta(days=1))
     return found + _of(handed, policy, OVERDUE, NEW)
 
 
-def _of(waiting: Waiting, policy: Policy, step: str, reason: str) -> list[Decision]:
+def _of(waiting: Waiting, policy: Policy, step: str, reason: str, rerouted: str | None = None) -> list[Decision]:
     """What each requirement of a policy owes to a victim, told at a step."""
     due = TODAY + timedelta(days=2) if step == DUE_SOON else _DUE
     return [
@@ -78,7 +80,7 @@ def _of(waiting: Waiting, policy: Policy, step: str, reason: str) -> list[Decisi
                 days_over=(TODAY - due).days, same_day=requirement.shows_same_day, spell=1,
                 standing=_STANDING.get(step, Standing.OVERDUE), missed_before=2, first_due=_DUE,
             ),
-            "1", Outcome.SENT, reason, step,
+            "1", Outcome.SENT, reason, step, rerouted, _STOOD,
         )
         for requirement in policy.requirement
     ]  # fmt: skip

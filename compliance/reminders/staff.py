@@ -5,8 +5,8 @@ what is stuck is mentioned again on the day of the list (stages) -> whose it is,
 """
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 
@@ -15,11 +15,16 @@ from sqlmodel import col, select
 
 from compliance.policy import Policy, Verdicts, judge
 from compliance.policy.calendars import from_day, to_day
-from compliance.policy.verdicts import LATE, MISSED, OVERDUE
-from compliance.records import columns
-from compliance.reminders.owed import SETTLED
+from compliance.policy.facts import Block
+from compliance.policy.standing import Moment
+from compliance.policy.verdicts import LATE, MISSED, OVERDUE, Clause
+from compliance.records import columns, to_micros
+from compliance.reminders.history import spells, told_before
+from compliance.reminders.owed import SETTLED, Key, Owed
 from compliance.reminders.routing import is_absent
-from compliance.reminders.stages import Situation
+from compliance.reminders.situation import Situation
+from compliance.reminders.time_to_act import CaseOfficer, reached_on
+from compliance.reminders.waiting import Waiting, waiting_of
 from compliance.store import Store, load_crimes
 from compliance.store.tables import Obligation, OfficerRow
 
@@ -41,13 +46,14 @@ def support_for(store: Store, policy: Policy, about: Situation) -> dict[str, tup
     whose list has not gone out.
 
     A miss is an update of a crime not given when it fell due, whatever the number of victims, as judged at the
-    beginning of the day of the list: late, missed, or overdue for so long that the supervisor is told of it (the
-    list does not overtake the ladder). It counts for whoever had the case when it fell due, if they had had it for
-    4 days and more, not counting days of absence.
+    beginning of the day of the list: late, missed, or overdue. It counts for whoever had the case when it fell due, if
+    they had had it for 4 days and more while present, and could act on it for 4 days and more after it fell due
+    (`compliance.reminders.time_to_act`): where it still is overdue, as long as it takes until the supervisor is told,
+    for the list does not overtake the ladder.
     """
     if about.list_day is None or about.silence or about.recovering:
         return {}  # on old data, or before officers had a day to record what they did
-    misses = _misses(store, policy, about, about.list_day)
+    misses = Counter(officer for officer, *_ in set(_misses(store, policy, about, about.list_day)))
     found: dict[str, list[Support]] = {}
     for ref, count in sorted(misses.items(), key=lambda item: (-item[1], item[0])):
         officer = about.officers[ref]
@@ -58,36 +64,84 @@ def support_for(store: Store, policy: Policy, about: Situation) -> dict[str, tup
     return {leader: tuple(officers) for leader, officers in found.items()}
 
 
-def _misses(store: Store, policy: Policy, about: Situation, today: date) -> Counter[str]:
-    """How many updates each officer of the directory missed."""
+def _misses(store: Store, policy: Policy, about: Situation, today: date) -> Iterator[tuple[str, int, int, int]]:
+    """Of every miss that counts: officer, crime, requirement and cycle."""
     first = max(today - SPAN, about.rules.due_from)
     due = col(Obligation.due_date).between(first, today - timedelta(days=1))
     failed = col(Obligation.state).in_(("overdue", "late", "missed"))
     with store.session(reading=True) as session:
         refs = sorted(session.exec(select(Obligation.crime_ref).where(due, failed).distinct()).all())
-    verdicts = judge(columns(load_crimes(store, refs)), policy, policy.local.start_of(today))
-    return Counter(officer for officer, *_ in set(_missed_by(verdicts, first, today, about)))
+        often, taken = spells(session, refs), told_before(session, policy, about.rules, refs)[1]
+    crimes, start = load_crimes(store, refs), policy.local.start_of(today)
+    verdicts = judge(columns(crimes), policy, start)
+    rows = _failed(verdicts, first, today)
+    block = Block.of(verdicts.columns, policy, Moment(to_micros(start), None, to_day(today)))
+    waiting = waiting_of(crimes, block, {int(verdicts.victim[row]) for row in rows}, about.rules.hold_days)
+    about = replace(about, history=replace(about.history, accepted=taken))
+    for row in rows:
+        missed = _Missed.of(verdicts, row, waiting[int(verdicts.victim[row])], often, about)
+        if missed is not None and missed.counts(today):
+            crime, requirement = int(verdicts.crime[row]), int(verdicts.requirement[row])
+            yield missed.officer.officer_ref, crime, requirement, int(verdicts.cycle[row])
 
 
-def _missed_by(verdicts: Verdicts, first: date, today: date, about: Situation) -> Iterator[tuple[str, int, int, int]]:
-    """Of every miss that counts: officer, crime, requirement and cycle."""
-    victims, ids = verdicts.columns.victims, [requirement.id for requirement in verdicts.policy.requirement]
-    owner, local = verdicts.owner("officer"), verdicts.policy.local
-    failed = np.isin(verdicts.state, (OVERDUE, LATE, MISSED)) & (owner.codes >= 0)
+def _failed(verdicts: Verdicts, first: date, today: date) -> list[int]:
+    """The rows of what was not given when it fell due, between two days."""
+    failed = np.isin(verdicts.state, (OVERDUE, LATE, MISSED)) & (verdicts.owner("officer").codes >= 0)
     failed &= (verdicts.due_date >= to_day(first)) & (verdicts.due_date < to_day(today))
-    reported, allocated = local.of(verdicts.columns.reported_at), local.of(verdicts.columns.allocations.at)
-    for row in np.flatnonzero(failed).tolist():
-        category = victims.category.codes[verdicts.victim[row]]
-        named = victims.category.values[category] if category >= 0 else None
-        patience = about.rules.ladder_for(ids[int(verdicts.requirement[row])], named).supervisor_days
-        if verdicts.state[row] == OVERDUE and to_day(today) - int(verdicts.due_date[row]) < patience:
-            continue
-        ref = owner.values[int(owner.codes[row])]
+    return [int(row) for row in np.flatnonzero(failed)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Missed:
+    """One obligation that was not discharged in time, and who had it when it fell due."""
+
+    verdicts: Verdicts
+    row: int
+    owed: Owed
+    officer: OfficerRow
+    about: Situation
+
+    @classmethod
+    def of(
+        cls, verdicts: Verdicts, row: int, waiting: Waiting, often: Mapping[Key, int], about: Situation
+    ) -> "_Missed | None":
+        """None where whoever had it is not in the directory."""
+        owner = verdicts.owner("officer")
+        officer = about.officers.get(owner.values[int(owner.codes[row])])
+        if officer is None:
+            return None
+        requirement = verdicts.policy.requirement[int(verdicts.requirement[row])].id
+        clock, due = from_day(verdicts.clock_date[row]), from_day(verdicts.due_date[row])
+        owed = Owed(waiting, requirement, int(verdicts.cycle[row]), clock, due, (about.today - due).days, False, 1)
+        return cls(verdicts, row, replace(owed, spell=often.get(owed.key, 1)), officer, about)
+
+    def counts(self, today: date) -> bool:
+        """Whether the officer had it for 4 days by the due date, and could act for long enough since."""
+        verdicts, row = self.verdicts, self.row
         told = _first_with(verdicts, int(verdicts.allocation[row]))
-        had = int(allocated[told] if told >= 0 else reported[verdicts.crime[row]])
-        since, officer = max(had, int(verdicts.clock_date[row])), about.officers.get(ref)
-        if officer and _was_there(officer, since, int(verdicts.due_date[row])):
-            yield ref, int(verdicts.crime[row]), int(verdicts.requirement[row]), int(verdicts.cycle[row])
+        at = verdicts.columns.allocations.at[told] if told >= 0 else verdicts.columns.reported_at[verdicts.crime[row]]
+        since = max(int(verdicts.policy.local.of(np.array([at]))[0]), int(verdicts.clock_date[row]))
+        days, ref = SETTLED, self.officer.officer_ref
+        if verdicts.state[row] == OVERDUE:
+            days = max(days, self.about.ladder(self.owed).supervisor_days)
+        case = CaseOfficer(ref, self.officer, self.about.history.accepted_for(ref, self.owed))
+        until = min(self._ended(), today) - timedelta(days=1)
+        return _was_there(self.officer, since, int(verdicts.due_date[row])) and bool(
+            reached_on(self.owed, case, until, days)
+        )
+
+    def _ended(self) -> date:
+        """The day from which on it was not to be given any more, or had been."""
+        verdicts, row = self.verdicts, self.row
+        if verdicts.state[row] == LATE:
+            return from_day(verdicts.discharged_on[row])
+        if verdicts.clause[row] == Clause.SILENCE:
+            return from_day(verdicts.due_date[row + 1]) + timedelta(days=1)  # the next one took its place (rules 4.5)
+        if verdicts.clause[row] == Clause.DECLINED_AFTER_DUE:
+            at = verdicts.columns.victims.declined_at[verdicts.victim[row] : verdicts.victim[row] + 1]
+            return from_day(verdicts.policy.local.of(at)[0])
+        return self.owed.waiting.closed_on or date.max
 
 
 def _first_with(verdicts: Verdicts, allocation: int) -> int:

@@ -13,11 +13,13 @@ from compliance.policy.calendars import NEVER, Ints, from_day
 from compliance.policy.facts import Block
 from compliance.policy.standing import Flags, Moment
 from compliance.records import Crime
-from compliance.records.columns import CLOSED, EVERY_VICTIM, OPEN, UNKNOWN_VICTIM, Coded, Columns
+from compliance.records.columns import CLOSED, EVERY_VICTIM, OPEN, UNKNOWN_VICTIM, Columns
 from compliance.records.instants import NONE
 from compliance.reminders.holds import Hold, holds_of, standing_hold
+from compliance.reminders.tenure import Holders, Tenure, text_of
 
-_ATTEMPTED: Final = "attempted"
+ATTEMPTED: Final = "attempted"
+"""The outcome of a contact that did not reach the victim."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,8 @@ class Waiting:
     division: str | None = None
     officer_since: date | None = None
     """Since when they have it, where that is after the day of the report: another officer, or nobody, had it before."""
+    earlier: tuple[Tenure, ...] = ()
+    """Which officers had it before, in order: the one who has it now may be among them."""
     is_open: bool = True
     closed_on: date | None = None
     """When the case closed, None where it is open or cancelled."""
@@ -52,6 +56,8 @@ class Waiting:
     """When the victim was added to the record, where that was after the day of the report: D0 (rules 3)."""
     too_early: date | None = None
     """The last update before their time began to run, where there is none since: it does not count (rules 3.5)."""
+    day_0_by: frozenset[str] = frozenset()
+    """The officers who, by the record, gave the counted updates of the day on which their time began to run (D0)."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -62,6 +68,17 @@ class Waiting:
     def silent_since(self) -> date:
         """Since when the victim has heard nothing that counts."""
         return self.last_update or self.added_on or self.reported_on
+
+    @property
+    def again(self) -> bool:
+        """Whether the officer who has the case had it before, and another had it between."""
+        return any(tenure.officer == self.officer_ref for tenure in self.earlier)
+
+    def had_on(self, day: date, officer: str) -> bool:
+        """Whether an officer had the case all of a day, up to now, whichever time it was with them."""
+        if officer == self.officer_ref and (self.officer_since is None or day > self.officer_since):
+            return True
+        return any(tenure.officer == officer and tenure.since < day < tenure.until for tenure in self.earlier)
 
     def told_since(self, day: date) -> bool:
         """Whether there is a counted update on a date or later."""
@@ -86,35 +103,37 @@ def waiting_of(crimes: Sequence[Crime], block: Block, wanted: set[int], hold_day
     several = np.bincount(found.crime, minlength=len(table)) > 1
     reported = policy.local.of(table.reported_at)
     day_0 = dict(zip(found.victim.tolist(), found.day_0.tolist(), strict=True))
-    held = holds_of(crimes, block, hold_days)
-    holders, statuses = _Holders(table, policy, moment), _Statuses(table, policy, moment)
+    held, authors = holds_of(crimes, block, hold_days), _day_0_by(crimes, block)
+    holders, statuses = Holders(table, policy, moment), _Statuses(table, policy, moment)
     refs, crime_of, category = table.victims.ref, table.victims.crime, table.victims.category
     result = {}
     for victim in wanted:
         crime = int(crime_of[victim])
         crime_ref, victim_ref = crimes[crime].crime_ref, refs[victim].as_py()
-        officer, team, division, officer_since = holders.now(crime)
+        holding = holders.of(crime)
         is_open, closed_on = statuses.now(crime)
         last_update = _day(policy, last_at[victim])
         result[victim] = Waiting(
             crime_ref=crime_ref,
             victim_ref=victim_ref,
             several=bool(several[crime]),
-            officer_ref=officer,
+            officer_ref=holding.officer,
             hold=standing_hold(held, crime, victim_ref, last_update),
             reported_on=from_day(reported[crime]),
             last_update=last_update,
             attempts=_dates(policy, others[victim, True]),
             uncounted=_dates(policy, others[victim, False]),
-            category=_text(category, victim) or "standard",
-            team=team,
-            division=division,
-            officer_since=officer_since,
+            category=text_of(category, victim) or "standard",
+            team=holding.team,
+            division=holding.division,
+            officer_since=holding.since,
+            earlier=holding.earlier,
             is_open=is_open,
             closed_on=closed_on,
             declining=declining.get(victim, False),
             added_on=from_day(day_0[victim]) if day_0[victim] > reported[crime] else None,
             too_early=_day(policy, early_at[victim]) if last_update is None else None,
+            day_0_by=frozenset(authors[victim]),
         )
     return result
 
@@ -126,44 +145,21 @@ def _latest(block: Block, which: Flags) -> Ints:
     return last
 
 
+def _day_0_by(crimes: Sequence[Crime], block: Block) -> dict[int, set[str]]:
+    """Victim (their row) -> the officers whom the record names with the counted updates of day 0."""
+    told, cases, updates = block.contacts, block.cases, block.columns.updates
+    found: dict[int, set[str]] = defaultdict(set)
+    for place in np.flatnonzero(told.day == cases.day_0[told.case]).tolist():
+        row = int(told.row[place])
+        crime, ref = crimes[int(updates.crime[row])], updates.ref[row].as_py()
+        officer = {update.update_ref: update.officer_ref for update in crime.updates or ()}[ref]
+        if officer:
+            found[int(cases.victim[told.case[place]])].add(officer)
+    return found
+
+
 def _day(policy: Policy, instant: int) -> date | None:
     return None if instant == NONE else from_day(policy.local.of(np.array([instant]))[0])
-
-
-def _text(column: Coded, row: int) -> str | None:
-    code = int(column.codes[row])
-    return column.values[code] if code >= 0 else None
-
-
-class _Holders:
-    """Who has each case now: the last allocation, else the record's own fields (records section 1)."""
-
-    def __init__(self, table: Columns, policy: Policy, moment: Moment) -> None:
-        self._table, self._local = table, policy.local
-        rows = np.flatnonzero(table.allocations.at <= moment.as_at)
-        self._rows, self._crime = rows, table.allocations.crime[rows]
-
-    def now(self, crime: int) -> tuple[str | None, str | None, str | None, date | None]:
-        """Officer, team, division, and since when where that is after the day of the report."""
-        first, last = np.searchsorted(self._crime, [crime, crime + 1])
-        table = self._table
-        if first == last:
-            return _text(table.officer, crime), _text(table.team, crime), _text(table.division, crime), None
-        told = table.allocations
-        rows = self._rows[first:last].tolist()
-        officer = _text(told.officer, rows[-1])
-        since = rows[-1]
-        for row in reversed(rows):
-            if _text(told.officer, row) != officer:
-                break
-            since = row
-        reported, day = self._local.of(np.array([table.reported_at[crime], told.at[since]]))
-        return (
-            officer,
-            _text(told.team, rows[-1]),
-            _text(told.division, rows[-1]),
-            from_day(day) if day > reported else None,
-        )
 
 
 class _Statuses:
@@ -186,7 +182,7 @@ def _uncounted(table: Columns, moment: Moment, counted: set[int], last_at: Any) 
     """Contacts that do not count and came after the victim's last counted update: (victim, was it an attempt) ->
     instants."""
     updates, start = table.updates, table.victims_of
-    attempted = updates.outcome.codes == updates.outcome.code(_ATTEMPTED)
+    attempted = updates.outcome.codes == updates.outcome.code(ATTEMPTED)
     result: dict[tuple[int, bool], list[int]] = defaultdict(list)
     for row in np.flatnonzero((updates.at <= moment.as_at) & (updates.victim != UNKNOWN_VICTIM)).tolist():
         if row in counted:

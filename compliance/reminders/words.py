@@ -5,15 +5,26 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Final
 
+from compliance.reminders.decisions import ATTEMPTS, CONTACT_HOLD, LEADERS, Decision
 from compliance.reminders.holds import Hold
 from compliance.reminders.owed import Owed, Standing
-from compliance.reminders.routing import ABSENT, BAD_ADDRESS, LEFT, NO_ADDRESS, NOBODY, REFUSED, UNKNOWN, Directory
-from compliance.reminders.stages import ATTEMPTS, CONTACT_HOLD, LEADERS, Decision
+from compliance.reminders.routing import (
+    ABSENT,
+    BAD_ADDRESS,
+    DEFERRED,
+    LEFT,
+    NO_ADDRESS,
+    NOBODY,
+    REFUSED,
+    UNKNOWN,
+    Directory,
+)
 from compliance.reminders.waiting import Waiting
 from compliance.text import plural as noun_of
 
 _UNREADABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]+")
 _SHOWN_ATTEMPTS: Final = 3
+_LONGEST_REASON: Final = 80
 _WHY: Final = {
     ABSENT: "is absent",
     LEFT: "has left",
@@ -38,7 +49,8 @@ def last_update(waiting: Waiting, today: date) -> str:
     days = plural((today - waiting.silent_since).days, "day", "days")
     if waiting.last_update is not None:
         return f"{day_text(waiting.last_update, today)}, {days} ago"
-    return f"none recorded, {days} since {'this victim was added' if waiting.added_on else 'the report'}"
+    none = "none that counts" if waiting.uncounted or waiting.too_early else "none recorded"
+    return f"{none}, {days} since {'this victim was added' if waiting.added_on else 'the report'}"
 
 
 def plural(number: int, one: str, several: str) -> str:
@@ -47,13 +59,15 @@ def plural(number: int, one: str, several: str) -> str:
 
 
 def away(officer: str | None, directory: Directory | None, today: date) -> str | None:
-    """Why an officer cannot act today, None where they can: `is absent until Tuesday 9 June`, `has left`."""
-    if directory is None or officer is None:
+    """Why an officer cannot act or be told today, None where they can: `is absent until Tuesday 9 June`, `has left`."""
+    why = None if directory is None or officer is None else directory.problem(officer)
+    if directory is None or officer is None or why is None:
         return None
-    why = directory.problem(officer)
     if why == ABSENT and (back := directory.back_on(officer)):
         return f"is absent until {day_text(back - timedelta(days=1), today)}"
-    return _WHY[why] if why in (ABSENT, LEFT, UNKNOWN) else None
+    if why.startswith(DEFERRED) and (since := directory.deferred_since(officer)):
+        return f"cannot be reached by email: their mailbox has put off every mail since {day_text(since, today)}"
+    return _why(why)
 
 
 def because(decisions: Sequence[Decision], is_away: str | None) -> list[str]:
@@ -72,17 +86,17 @@ def _because(decision: Decision, is_away: str | None) -> Iterator[str]:
         elif not officer:
             yield "Nobody has the case."
         if why:
-            yield f"You get this because whoever would be told before you {_why(why)}."
+            yield f"You get this because whoever would be told first {_why(why)}."
     elif why == NOBODY:
         what = "please allocate it" if waiting.is_open else "please see that somebody tells the victim"
         yield f"You get this because nobody has the case: {what}."
     elif why in (CONTACT_HOLD, ATTEMPTS):
-        yield from _to_decide(why, officer or "an officer")
+        yield from _to_decide(why, officer or "an officer", decision.owed.standing is Standing.CLOSED)
     elif why:
         yield f"You get this because {officer}, who has the case, {is_away or _why(why)}."
 
 
-def _to_decide(why: str, whom: str) -> Iterator[str]:
+def _to_decide(why: str, whom: str, is_closed: bool) -> Iterator[str]:
     """What the officer in the case is not reminded of, and whoever reads it is to decide."""
     if why == ATTEMPTS:
         yield (
@@ -90,14 +104,31 @@ def _to_decide(why: str, whom: str) -> Iterator[str]:
             "letter, another way, or a contact hold."
         )
         return
-    yield (
-        f"A contact hold is recorded, so that {whom} is not reminded. The update is still owed: please decide how it "
-        "can be given safely."
+    decide = "please decide how it can be given safely"
+    yield f"A contact hold is recorded, so that {whom} is not reminded. " + (
+        f"No update that counts is recorded since the case closed: {decide}."
+        if is_closed
+        else f"The update is still owed: {decide}."
     )
 
 
 def _why(why: str) -> str:
-    return "cannot be reached by email" if why.startswith(REFUSED) else _WHY.get(why, "cannot be told")
+    return "cannot be reached by email" if why.startswith((REFUSED, DEFERRED)) else _WHY.get(why, "cannot be told")
+
+
+def hold_line(hold: Hold, today: date) -> str | None:
+    """What stands before all else of a victim under a contact hold: `Do not contact: a hold is in force until 20 April
+    (reason as recorded)`. None where there is no hold today."""
+    if not hold.now:
+        return None
+    until = ""
+    if hold.until is not None:
+        year = f" {hold.until.year}" if hold.until.year != today.year else ""
+        until = f" until {hold.until.day} {hold.until:%B}{year}"
+    reasons = "; ".join(filter(None, map(plain, hold.reasons))) or "no reason is recorded"
+    if len(reasons) > _LONGEST_REASON:
+        reasons = f"{reasons[:_LONGEST_REASON].rstrip()}…"
+    return f"Do not contact: a hold is in force{until} ({reasons})"
 
 
 def remarks(waiting: Waiting, owed: Sequence[Owed], today: date, *, own: bool) -> Iterator[str]:
@@ -109,18 +140,12 @@ def remarks(waiting: Waiting, owed: Sequence[Owed], today: date, *, own: bool) -
             "" if waiting.last_update else "the day this victim was added, " if waiting.added_on else "the report on "
         )
         yield (
-            f"This case closed on {day_text(waiting.closed_on, today)}. No update is recorded since {since}"
+            f"This case closed on {day_text(waiting.closed_on, today)}. No update that counts is recorded since {since}"
             f"{day_text(waiting.silent_since, today)}. Please tell the victim the outcome."
         )
-    elif len([item for item in owed if item.days_over > 0]) > 1:
-        yield "One update discharges both."
-    taken_over = next((item.taken_over for item in owed if item.taken_over), None)
-    if taken_over:
-        before = any(item.due_date < taken_over for item in owed)
-        whose = "yours" if own else "theirs"
-        who = "You have" if own else f"Officer {plain(waiting.officer_ref or '')} has"
-        was_owed = f"; this was owed before it was {whose}" if before else ""
-        yield f"{who} had this case since {day_text(taken_over, today)}{was_owed}."
+    elif (late := len([item for item in owed if item.days_over > 0])) > 1:
+        yield f"One update discharges {'both' if late == 2 else 'all'}."
+    yield from _handed_over(waiting, owed, today, own=own)
     longest = max(owed, key=lambda item: item.missed_before, default=None)
     if longest is not None and longest.missed_before and longest.first_due:
         due, silent = day_text(longest.first_due, today), (today - waiting.silent_since).days
@@ -134,7 +159,7 @@ def remarks(waiting: Waiting, owed: Sequence[Owed], today: date, *, own: bool) -
             what = (
                 "the day of the report" if item.clock_date == waiting.reported_on else "the day this victim was added"
             )
-            whose = "Your" if own and not _was_anothers(waiting, item.clock_date) else "The"
+            whose = "Your" if own and waiting.officer_ref in waiting.day_0_by else "An"
             yield (
                 f"{whose} update on {day_text(item.clock_date, today)}, {what}, is recorded. "
                 f"The policy asks for one more by {day_text(item.due_date, today)}."
@@ -148,14 +173,26 @@ def remarks(waiting: Waiting, owed: Sequence[Owed], today: date, *, own: bool) -
         yield f"{what} recorded, but not in a way that counts as an update (rules 2.4)."
 
 
-def _was_anothers(waiting: Waiting, day: date) -> bool:
-    """Whether the officer in the case had it only after a date."""
-    return waiting.officer_since is not None and waiting.officer_since > day
+def _handed_over(waiting: Waiting, owed: Sequence[Owed], today: date, *, own: bool) -> Iterator[str]:
+    """Since when the officer has the case, where they hardly had it by the due date, or have it again since then."""
+    taken_over = next((item.taken_over for item in owed if item.taken_over), None)
+    since = waiting.officer_since
+    who = "You have" if own else f"Officer {plain(waiting.officer_ref or '')} has"
+    if since is None or not owed:
+        return
+    if waiting.again:
+        if taken_over or any(item.due_date < since for item in owed):
+            yield f"{who} the case again since {day_text(since, today)}."
+    elif taken_over:
+        whose = "yours" if own else "theirs"
+        before = all(item.due_date < taken_over for item in owed)
+        was_owed = f"; this was owed before it was {whose}" if before else ""
+        yield f"{who} had this case since {day_text(taken_over, today)}{was_owed}."
 
 
 def _holds(hold: Hold, today: date) -> Iterator[str]:
     """What whoever is about to make contact has to know of contact holds."""
-    if hold.until:
+    if hold.is_open and hold.until:
         until = day_text(hold.until, today)
         yield f"The contact hold has no end of its own: it counts until {until}, unless it is renewed."
     if hold.lapsed:

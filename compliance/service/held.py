@@ -7,9 +7,9 @@ from sqlalchemy import func
 from sqlmodel import col, select
 
 from compliance.policy.calendars import LocalDates, from_day
-from compliance.reminders.history import standing
+from compliance.reminders.decisions import OVERDUE, REROUTED
+from compliance.reminders.notices import standing
 from compliance.reminders.routing import BAD_ADDRESS, NO_ADDRESS
-from compliance.reminders.stages import OVERDUE, REROUTED
 from compliance.reports.delay import Reading
 from compliance.reports.findings import Gap
 from compliance.reports.model import Intake

@@ -42,7 +42,7 @@ def test_a_removed_update_is_owed_again_and_the_mail_says_why(office: Office) ->
     office.records(crime("A", "2026-06-01"))
     assert len(office.told("2026-06-12")) == 1
     assert (
-        "An update dated Wednesday 10 June was removed or changed on Thursday 11 June; contact is owed again."
+        "The update dated Wednesday 10 June does not count any more, as seen on Thursday 11 June: contact is owed again."
         in latest(office)
     )
     assert office.told("2026-06-15") == []
@@ -54,7 +54,7 @@ def test_an_update_in_time_that_is_removed_later_is_owed_again(office: Office) -
     office.records(crime("A", "2026-06-01"))
     assert len(office.told("2026-06-11")) == 1
     assert (
-        "An update dated Friday 5 June was removed or changed on Wednesday 10 June; contact is owed again."
+        "The update dated Friday 5 June does not count any more, as seen on Wednesday 10 June: contact is owed again."
         in latest(office)
     )
 
@@ -65,7 +65,7 @@ def test_a_corrected_report_date_is_owed_anew_by_its_own_date(office: Office) ->
     office.records(crime("A", "2026-06-02"))
     assert len(office.told("2026-06-11")) == 1
     text = latest(office)
-    assert "The date from which the time runs was corrected on Wednesday 10 June; contact is owed again." in text
+    assert "The date from which the time runs was changed, as seen on Wednesday 10 June: contact is owed again." in text
     assert "was due by Tuesday 9 June, 2 days ago" in text
 
 
@@ -80,7 +80,7 @@ def test_a_close_that_is_taken_back_is_owed_again(office: Office) -> None:
     assert "This case closed on Tuesday 2 June." in latest(office)
     office.records(crime("A", "2026-05-02", "1042", *told))
     assert len(office.told("2026-06-05")) == 1
-    assert "The record was changed on Thursday 4 June (the case opened again," in latest(office)
+    assert "The record or the policy was changed, as seen on Thursday 4 June (the case opened again," in latest(office)
 
 
 def test_a_case_closed_with_something_owed_is_one_mail(office: Office) -> None:
@@ -90,7 +90,7 @@ def test_a_case_closed_with_something_owed_is_one_mail(office: Office) -> None:
     office.records(crime("A", "2026-05-02", "1042", "2026-05-05", status=statuses(("closed", "2026-06-03"))))
     assert telling(office, "2026-06-04", "2026-07-10") == {"06-04": ["1042"]}
     assert (
-        "This case closed on Wednesday 3 June. No update is recorded since Tuesday 5 May. "
+        "This case closed on Wednesday 3 June. No update that counts is recorded since Tuesday 5 May. "
         "Please tell the victim the outcome." in latest(office)
     )
     assert office.outbox()[-1].subject == "1 victim is waiting for an update: how their case ended"
@@ -152,7 +152,7 @@ def test_a_contact_hold_stops_mail_to_the_officer_for_28_days_and_never_the_cloc
     office.directory(Officer("1042", email="1042@force.example", supervisor_ref="2000"), "2000")
     office.records(crime("A", "2026-06-01", victims=victims))
     assert telling(office, "2026-06-10", "2026-06-29") == {
-        "06-10": ["2000"], "06-15": ["2000"], "06-22": ["2000"], "06-29": ["1042", "2000"],
+        "06-10": ["2000"], "06-17": ["2000"], "06-22": ["2000"], "06-29": ["1042", "2000"],
     }  # fmt: skip
     renewed = [{"reason": "unsafe", "from": "2026-07-01T09:00:00Z"}]
     victims[0]["contact_holds"] += renewed  # type: ignore[operator]
@@ -232,9 +232,10 @@ def test_after_recovery_the_officers_get_one_working_day_to_type_in_what_they_di
 def test_those_above_are_told_after_recovery_as_on_any_day(office: Office) -> None:
     office.directory(Officer("1042", email="1042@force.example", supervisor_ref="2000"), "2000")
     office.records(crime("A", "2026-06-01"))
-    office.now = morning("2026-06-15")
+    office.told("2026-06-10")
+    office.now = morning("2026-06-16")
     office.records()
-    assert [recipient for recipient, _ in office.told("2026-06-15")] == ["2000@force.example"]
+    assert [recipient for recipient, _ in office.told("2026-06-16")] == ["2000@force.example"]
 
 
 def test_a_mail_that_waited_through_a_gap_waits_for_that_day_too(office: Office) -> None:

@@ -12,8 +12,8 @@ from compliance.policy import judge, load_policy
 from compliance.policy.calendars import from_day
 from compliance.records import Officer, from_micros
 from compliance.reminders import ReminderRules, remind
+from compliance.reminders.decisions import CHAMPION, DUE_SOON, OVERDUE, SUPERVISOR
 from compliance.reminders.effect import AGAIN, Mailed, mailed
-from compliance.reminders.stages import CHAMPION, DUE_SOON, OVERDUE, SUPERVISOR
 from compliance.reports.figures import figures_of
 from compliance.reports.forms import form
 from compliance.reports.judged import judge_periods

@@ -76,11 +76,15 @@ def test_a_hold_without_an_end_says_until_when_it_counts_and_is_not_forgotten_wh
         assert lapsed in " ".join(row.text.split())
 
 
-def test_a_hold_that_ended_as_recorded_needs_no_word(office: Office) -> None:
+def test_a_hold_that_ended_as_recorded_needs_no_warning_and_is_not_the_officers_time(office: Office) -> None:
     staffed(office)
     office.records(crime("A", "2026-05-25", **held("2026-06-01", "2026-06-12")))
     assert "1042" in telling(office, "2026-06-15", "2026-06-15")["06-15"]
-    assert "hold" not in latest(office)
+    text = next(" ".join(row.text.split()) for row in office.outbox() if row.recipient_ref == "1042")
+    assert "Not counted as your time: a contact hold was in force until Friday 12 June." in text
+    assert "was due by Monday 1 June Last update" in text  # and not how many days ago
+    assert "Do not contact" not in text
+    assert "make sure that it is over" not in text
 
 
 def test_who_is_told_of_one_victim_learns_that_another_of_the_crime_is_on_hold(office: Office) -> None:
@@ -100,7 +104,7 @@ def test_typing_in_an_older_update_is_acknowledged(office: Office) -> None:
     assert telling(office, "2026-06-08", "2026-06-08") == {"06-08": ["1042"]}
     office.records(crime("A", "2026-04-20", "1042", "2026-04-24", "2026-05-08", "2026-05-09"))
     assert telling(office, "2026-06-09", "2026-06-09") == {"06-09": ["1042"]}
-    sentence = "An update dated Saturday 9 May was recorded on Monday 8 June; the time runs from it, and contact is still owed."
+    sentence = "The time runs from an update dated Saturday 9 May, as seen on Monday 8 June: contact is still owed."
     assert sentence in latest(office)
 
 
@@ -132,12 +136,18 @@ def test_who_is_away_over_the_weekend_is_covered_for_what_falls_due_then(office:
 
 def test_an_officer_reads_who_is_told_already_and_who_will_be_on_a_working_day(office: Office) -> None:
     staffed(office)
-    office.records(crime("A", "2026-05-27"), crime("B", "2026-05-30"))  # due on 3 and 6 June
+    office.records(crime("A", "2026-05-25"), crime("B", "2026-06-03"))  # due on 1 and 10 June
     office.told("2026-06-10")
-    (text,) = (" ".join(row.text.split()) for row in office.outbox() if row.recipient_ref == "1042")
-    assert "Who else is told already: your supervisor of 1 victim." in text
-    assert "Who else is told if no update is recorded: your supervisor from Monday 15 June." in text  # not Saturday
-    assert "champion" not in text  # there is none
+    office.told("2026-06-11")
+    office.told("2026-06-18")
+    texts = [" ".join(row.text.split()) for row in office.outbox() if row.recipient_ref == "1042"]
+    # Of A when half of the champion's time has passed.
+    assert "Who else is told if no update is recorded: your supervisor from Thursday 11 June." in texts[0]
+    assert "Who else is written to today: your supervisor of 1 victim." in texts[1]
+    assert "if no update is recorded: your supervisor from Wednesday 17 June." in texts[1]
+    assert "Who else is told already: your supervisor of 1 victim." in texts[2]
+    assert "Who else is written to today: your supervisor of 1 victim." in texts[2]
+    assert "champion" not in "".join(texts)  # there is none
 
 
 def test_a_mail_tried_again_by_hand_is_not_withdrawn_for_its_own_refusal(office: Office) -> None:
@@ -161,7 +171,7 @@ def test_what_a_pilot_kept_back_is_told_when_it_is_over(office: Office, tmp_path
     assert deliver(office.store, server, lambda: office.now, rules=pilot) == Delivery(pilot=1)
     assert telling(office, "2026-06-11", "2026-06-12") == {}  # as it would be with mail
     office.rules = replace(office.rules, allow=None)
-    assert telling(office, "2026-06-15", "2026-06-15")["06-15"] == ["1042", "2000"]
+    assert telling(office, "2026-06-15", "2026-06-15")["06-15"] == ["1042"]
     assert "NEW" in next(row.text for row in office.outbox() if row.key == "digest:1042:2026-06-15")
 
 

@@ -4,10 +4,13 @@ from dataclasses import replace
 
 from compliance.policy import load_policy
 from compliance.reminders import Decision, Outcome
-from compliance.reminders.digest import Letter, Told, write
+from compliance.reminders.decisions import NO_ROOM
+from compliance.reminders.digest import Told, write
+from compliance.reminders.letter import Letter
 from compliance.reminders.owed import Owed, Standing
 from compliance.reminders.render import render
-from compliance.reminders.stages import NO_ROOM, History, Situation, decide
+from compliance.reminders.situation import History, Situation
+from compliance.reminders.stages import decide
 from tests.unit.test_reminders_ladder import STAFF
 from tests.unit.test_reminders_stages import DAY, RULES, TODAY, owed
 

@@ -9,10 +9,12 @@ import pytest
 from compliance.errors import SettingsError
 from compliance.policy import load_policy
 from compliance.reminders import Decision, LadderChange, Outcome, ReminderRules, check_rules
+from compliance.reminders.decisions import NEW
 from compliance.reminders.holds import Hold
-from compliance.reminders.owed import Owed, Standing
+from compliance.reminders.owed import Key, Owed, Standing
 from compliance.reminders.rules import due_soon_on
-from compliance.reminders.stages import NEW, History, Situation, decide
+from compliance.reminders.situation import Accepted, History, Situation
+from compliance.reminders.stages import decide
 from compliance.store.tables import OfficerRow
 from tests.unit.test_reminders_stages import DAY, RULES, TODAY, officer, owed
 
@@ -33,8 +35,18 @@ def overdue(days: int, category: str = "standard", **changes: Any) -> Owed:
 def told(
     *obligations: Owed, rules: ReminderRules = RULES, staff: tuple[OfficerRow, ...] = STAFF, **history: Any
 ) -> list[Decision]:
+    """What is decided of obligations of which the officer was told on the day after the due date."""
+    history = {"accepted": accepted(*obligations)} | history
     about = Situation(rules, TODAY, {row.officer_ref: row for row in staff}, History(**history))
     return decide(obligations, about)
+
+
+def accepted(*obligations: Owed) -> dict[tuple[Key, int], tuple[Accepted, ...]]:
+    """A mail about each was accepted for the officer who has it, on the day after it fell due."""
+    return {
+        (o.key, o.spell): (Accepted(str(o.waiting.officer_ref), "overdue", False, o.due_date + DAY),)
+        for o in obligations
+    }
 
 
 def sent(*obligations: Owed, **about: Any) -> set[tuple[str, str]]:
@@ -123,9 +135,14 @@ def handed_over(days_over: int, had_for: int) -> Owed:
 
 def test_a_case_handed_over_gives_its_new_officer_as_long_as_anybody() -> None:
     """A gentle notice, not an inherited scolding."""
-    assert sent(handed_over(15, had_for=1)) == {OFFICER}
-    assert sent(handed_over(15, had_for=6)) == {OFFICER}
-    assert sent(handed_over(15, had_for=7)) == {OFFICER, SUPERVISOR}
+    assert sent(handed_over(9, had_for=1)) == {OFFICER}
+    assert sent(handed_over(9, had_for=6)) == {OFFICER}
+    assert sent(handed_over(9, had_for=7)) == {OFFICER, SUPERVISOR}
+
+
+def test_handing_a_case_over_never_hides_a_victim_from_the_supervisor_beyond_half_of_champion_days() -> None:
+    assert sent(handed_over(10, had_for=1)) == {OFFICER, SUPERVISOR}
+    assert sent(handed_over(9, had_for=1)) == {OFFICER}
 
 
 def test_handing_a_case_over_never_hides_a_victim_from_the_champion() -> None:

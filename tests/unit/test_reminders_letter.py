@@ -15,10 +15,11 @@ from compliance.errors import SettingsError
 from compliance.policy import Policy, load_policy
 from compliance.records import convert_crime
 from compliance.reminders import Decision, Outcome, ReminderRules, check_templates
-from compliance.reminders.digest import Letter, Told, write
+from compliance.reminders.decisions import NEW, STILL_WAITING
+from compliance.reminders.digest import Told, write
+from compliance.reminders.letter import Letter
 from compliance.reminders.owed import Owed, Standing, owed_now
 from compliance.reminders.render import render
-from compliance.reminders.stages import NEW, STILL_WAITING
 
 POLICY = load_policy("west-mercia")
 NOW = datetime(2026, 6, 10, 6, 0, tzinfo=UTC)  # Wednesday, 07:00 in Worcester
@@ -71,7 +72,7 @@ def test_an_update_on_the_day_of_the_report_is_acknowledged_and_one_more_asked_f
     """Rules 1.2, 3.3: it is real, is kept and is shown, and does not discharge the 7-day requirement."""
     record = crime("2026-06-02", {"at": "2026-06-02"})
     sentence = (
-        "Your update on Tuesday 2 June, the day of the report, is recorded. "
+        "An update on Tuesday 2 June, the day of the report, is recorded. "
         "The policy asks for one more by Tuesday 9 June."
     )
     assert said(sentence, record)
@@ -79,11 +80,26 @@ def test_an_update_on_the_day_of_the_report_is_acknowledged_and_one_more_asked_f
     assert not said("the day of the report, is recorded", crime("2026-06-02"))
 
 
+def test_an_update_is_the_readers_only_where_the_record_says_so() -> None:
+    """Records section 1: `officer_ref` of the update."""
+    at = {"at": "2026-06-02"}
+    yours, other = "Your update on Tuesday 2 June", "An update on Tuesday 2 June, the day of the report, is recorded."
+    assert said(yours, crime("2026-06-02", at | {"officer_ref": "1042"}))
+    assert said(other, crime("2026-06-02", at | {"officer_ref": "1041"}))
+    # One that does not count, and one to another victim, are not the update that is meant.
+    theirs = at | {"officer_ref": "1041"}
+    assert said(other, crime("2026-06-02", theirs, at | {"officer_ref": "1042", "outcome": "attempted"}))
+    victims = [{"victim_ref": "V1"}, {"victim_ref": "V2"}]
+    both = (theirs | {"victim_ref": "V1"}, at | {"officer_ref": "1042", "victim_ref": "V2"})
+    text, _ = texts(crime("2026-06-02", *both, victims=victims))
+    assert text.index("victim V1") < text.index(other) < text.index("victim V2") < text.index(yours)
+
+
 def test_a_victim_added_later_has_their_own_first_day() -> None:
     """Rules 3: D0 is the day on which the victim was added."""
     victims = [{"victim_ref": "V1", "added_at": "2026-06-02T09:00:00Z"}]
     record = crime("2026-05-01", {"at": "2026-06-02"}, victims=victims)
-    assert said("Your update on Tuesday 2 June, the day this victim was added, is recorded.", record)
+    assert said("An update on Tuesday 2 June, the day this victim was added, is recorded.", record)
 
 
 def test_it_says_what_was_owed_by_when_and_for_how_long() -> None:
@@ -111,7 +127,7 @@ def test_an_update_before_a_victim_was_added_is_named_and_does_not_count() -> No
     """Rules 3.5: nobody is told that they did nothing; the clock ran from the day on which the victim was added."""
     victims = [{"victim_ref": "V1"}, {"victim_ref": "V2", "added_at": "2026-06-02T09:00:00Z"}]
     record = crime("2026-05-20", {"at": "2026-05-25"}, victims=victims)
-    assert said("Last update: none recorded, 8 days since this victim was added", record)
+    assert said("Last update: none that counts, 8 days since this victim was added", record)
     assert said(
         "The update on Monday 25 May came before this victim was added to the record; it does not count for them. "
         "Their time runs from Tuesday 2 June, the day they were added (rules 3.5).",
@@ -161,8 +177,9 @@ def test_it_says_who_else_is_told_and_from_when() -> None:
         "from Tuesday 30 June."
     )
     assert said(sentence, crime("2026-06-02"))
-    several = outstanding(crime("2026-06-02", crime_ref="A"), crime("2026-06-01", crime_ref="B"))
+    several = outstanding(crime("2026-06-02", crime_ref="A"), crime("2026-05-28", crime_ref="B"))
     text = " ".join(render(letter(several), RULES).text.split())
+    # Of B, due on 4 June, when half of the champion's time has passed: it was told today for the first time.
     assert "your supervisor from Monday 15 June at the earliest" in text
 
 
@@ -173,7 +190,7 @@ def test_already_done_says_when_the_list_was_read() -> None:
     text = " ".join(render(written, RULES).text.split())
     assert (
         "Already done? Record it in the crime system: this list is read from there, last on 06:55. "
-        "What is recorded is not listed again." in text
+        "An update that counts takes the victim off it." in text
     )
 
 
@@ -196,7 +213,7 @@ def test_a_contact_without_an_outcome_that_counts_is_shown() -> None:
 
 def test_what_happened_before_the_report_is_no_last_update() -> None:
     """Rules 3.5: it never counts."""
-    assert said("Last update: none recorded", crime("2026-06-02", {"at": "2026-05-20"}))
+    assert said("Last update: none that counts", crime("2026-06-02", {"at": "2026-05-20"}))
 
 
 def test_one_victim_is_one_entry_whatever_is_owed() -> None:

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from compliance.reminders import recheck, routing, stages
+from compliance.reminders import decisions, recheck, routing
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reminders.md").read_text("utf-8")
 REASONS = (
-    stages.NEW, stages.STILL_WAITING, stages.BEFORE_START, stages.CONTACT_HOLD, stages.ATTEMPTS, stages.TOLD_TODAY, stages.WAITING_ALREADY, stages.NOT_YET, stages.NO_ROOM,
-    stages.TOO_OLD, stages.RECOVERING, stages.QUIET_HOURS, "told on DATE", routing.NOBODY, routing.UNKNOWN,
+    decisions.NEW, decisions.STILL_WAITING, decisions.BEFORE_START, decisions.CONTACT_HOLD, decisions.ATTEMPTS, decisions.TOLD_TODAY, decisions.WAITING_ALREADY, decisions.NOT_YET, decisions.NO_ROOM,
+    decisions.TOO_OLD, decisions.RECOVERING, decisions.QUIET_HOURS, "told on DATE", routing.NOBODY, routing.UNKNOWN,
     routing.LEFT, routing.ABSENT, routing.NO_ADDRESS, routing.BAD_ADDRESS, f"{routing.REFUSED} on DATE",
-    routing.NO_LEADER, recheck.DISCHARGED, recheck.HANDED_OVER,
+    routing.NO_LEADER, recheck.DISCHARGED, recheck.HANDED_OVER, recheck.NOT_COME, f"{routing.DEFERRED} since DATE",
 )  # fmt: skip
 
 
@@ -21,5 +21,5 @@ def test_a_reason_is_explained(reason: str) -> None:
 
 
 def test_every_outcome_and_step_is_explained() -> None:
-    for name in (*stages.Outcome, *stages.STEPS):
+    for name in (*decisions.Outcome, *decisions.STEPS):
         assert f"| {name}" in PAGE

@@ -12,8 +12,10 @@ from compliance.reminders.digest import write
 from compliance.reminders.holds import Hold
 from compliance.reminders.owed import Owed, Standing
 from compliance.reminders.render import render
-from compliance.reminders.stages import History, Situation, decide
+from compliance.reminders.situation import History, Situation
+from compliance.reminders.stages import decide
 from compliance.store.tables import OfficerRow
+from tests.unit.test_reminders_ladder import accepted
 from tests.unit.test_reminders_stages import DAY, RULES, TODAY, officer, owed
 
 POLICY = load_policy("west-mercia")
@@ -44,7 +46,7 @@ def mail(decision: Decision) -> str:
 
 def test_whoever_covers_is_told_and_why() -> None:
     found = decided(case(), officer(**AWAY), officer("5000"), SERGEANT, rules=covered(o1042="5000"))
-    assert (found.recipient_ref, found.outcome, found.reason) == ("5000", Outcome.SENT, "new; rerouted: officer absent")
+    assert (found.recipient_ref, found.outcome, found.said) == ("5000", Outcome.SENT, "new; rerouted: officer absent")
     assert "You get this because officer 1042, who has the case, is absent." in mail(found)
 
 
@@ -102,7 +104,7 @@ def test_a_chain_that_leads_back_to_itself_ends_at_the_champion(staff: list[Offi
 def test_the_teams_supervisor_is_told_and_why(item: Owed, staff: list[OfficerRow], reason: str, sentence: str) -> None:
     """Leavers, unknown and unallocated officers, contact holds, attempts on three dates."""
     found = decided(item, *staff, SERGEANT)
-    assert (found.recipient_ref, found.reason) == ("2000", f"new; rerouted: {reason}")
+    assert (found.recipient_ref, found.said) == ("2000", f"new; rerouted: {reason}")
     assert sentence in mail(found)
     assert "waiting for an update from you" not in mail(found)
 
@@ -149,13 +151,15 @@ def test_where_nobody_can_be_told_the_reason_is_kept() -> None:
 
 def test_whoever_is_told_in_anothers_place_is_not_taken_for_them() -> None:
     """What the officer did is the officer's."""
-    item = replace(case(officer_since=TODAY - DAY), same_day=True)
+    item = replace(case(officer_since=TODAY - DAY, day_0_by=frozenset({"1041"})), same_day=True)
     own = mail(decided(item, officer(), SERGEANT))
-    assert "The update on" in own  # the officer before made it
-    assert "Your update on" in mail(decided(replace(case(), same_day=True), officer(), SERGEANT))
+    assert "An update on" in own  # the officer before made it
+    theirs = replace(case(day_0_by=frozenset({"1042"})), same_day=True)
+    assert "Your update on" in mail(decided(theirs, officer(), SERGEANT))
+    assert "An update on" in mail(decided(theirs, officer(**AWAY), SERGEANT))
     assert "You have had this case since Tuesday 9 June." in own
     others = mail(decided(item, officer(**AWAY), SERGEANT))
-    assert "The update on" in others
+    assert "An update on" in others
     assert "Officer 1042 has had this case since Tuesday 9 June." in others
 
 
@@ -163,10 +167,11 @@ def test_a_supervisors_step_goes_to_who_covers_for_the_supervisor_and_says_why()
     item = owed(due=TODAY - 7 * DAY)
     item = replace(item, waiting=replace(item.waiting, division="North"))
     staff = [officer(supervisor_ref="2000"), officer("2000", **AWAY), officer("2001"), CHAMPION]
-    about = Situation(covered(o2000="2001"), TODAY, {row.officer_ref: row for row in staff}, History())
+    before = History(accepted=accepted(item))
+    about = Situation(covered(o2000="2001"), TODAY, {row.officer_ref: row for row in staff}, before)
     (found,) = [d for d in decide([item], about) if d.step == "supervisor"]
-    assert (found.recipient_ref, found.reason) == ("2001", "new; rerouted: officer absent")
+    assert (found.recipient_ref, found.said) == ("2001", "new; rerouted: officer absent")
     text = mail(found)
     assert "Officer 1042 has the case." in text
-    assert "You get this because whoever would be told before you is absent." in text
+    assert "You get this because whoever would be told first is absent." in text
     assert "1 victim is waiting for an update from your officers." in text

@@ -7,13 +7,16 @@ import pytest
 
 from compliance.policy import load_policy
 from compliance.reminders import Decision, Outcome
-from compliance.reminders.digest import Holder, Letter, Told, write
+from compliance.reminders.decisions import NEW
+from compliance.reminders.digest import Told, write
+from compliance.reminders.letter import Holder, Letter
 from compliance.reminders.owed import Owed
 from compliance.reminders.render import render
 from compliance.reminders.routing import Directory
 from compliance.reminders.rules import list_day
+from compliance.reminders.situation import History, Situation
 from compliance.reminders.staff import Support
-from compliance.reminders.stages import NEW, History, Situation, decide
+from compliance.reminders.stages import decide
 from tests.unit.test_reminders_ladder import STAFF, overdue
 from tests.unit.test_reminders_stages import DAY, RULES, TODAY, officer, owed
 

@@ -12,7 +12,8 @@ from compliance.reminders import Decision, Outcome, ReminderRules
 from compliance.reminders.holds import Hold
 from compliance.reminders.owed import Owed
 from compliance.reminders.rules import next_opening, not_now
-from compliance.reminders.stages import History, Situation, decide
+from compliance.reminders.situation import History, Situation
+from compliance.reminders.stages import decide
 from compliance.reminders.waiting import Waiting
 from compliance.store.tables import OfficerRow
 

@@ -1,0 +1,109 @@
+"""How a mail says what kept the officer in a case from acting: to those above, and to the officer."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from compliance.policy import Policy
+from compliance.policy.calendars import to_day
+from compliance.reminders.decisions import LEADERS, Decision
+from compliance.reminders.routing import BAD_ADDRESS, DEFERRED, NO_ADDRESS, REFUSED, UNKNOWN, Directory
+from compliance.reminders.situation import Accepted
+from compliance.reminders.time_to_act import Hindrance, Obstacle
+from compliance.reminders.words import day_text, plain
+
+_LISTED = 5
+"""So many obstacles of one victim are told, the latest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacles:
+    """What stood in the way of the officer in a case, as of the day on which it is said. `accepted`: for whom a mail of
+    it was accepted."""
+
+    decision: Decision
+    policy: Policy
+    today: date
+    directory: Directory | None
+    accepted: Sequence[Accepted]
+
+    def sentence(self, supervisor_days: int) -> str | None:
+        """Why those above are told although the officer could not act for so many days; to the officer, which days are
+        not counted as theirs. None where nothing stood in the way."""
+        said = [text for text in map(self._text, self._worth_saying()) if text][-_LISTED:]
+        officer = self.decision.owed.waiting.officer_ref
+        if not said or officer is None:
+            return None
+        if self.decision.own:
+            return f"Not counted as your time: {'; '.join(said)}."
+        return f"Officer {plain(officer)} has not had {supervisor_days} days to act: {'; '.join(said)}."
+
+    def excuses(self) -> bool:
+        """Whether a hold or an absence left the officer no day to act, so that no days are held against them."""
+        found = list(self._worth_saying())
+        days = (self.today - self.decision.owed.due_date).days - 1
+        kept = sum((o.last - o.first).days + 1 for o in self.decision.obstacles)
+        by = {obstacle.what for obstacle in found}
+        return bool(by & {Hindrance.HOLD, Hindrance.ABSENT}) and Hindrance.UNTOLD not in by and kept == days
+
+    def _worth_saying(self) -> Iterator[Obstacle]:
+        """Days off before the first working morning are no obstacle; nor, to whoever took the case over, is what that
+        sentence says."""
+        for obstacle in self.decision.obstacles:
+            days = range(to_day(obstacle.first), to_day(obstacle.last) + 1)
+            if obstacle.what is Hindrance.UNTOLD and not any(map(self.policy.working.is_working, days)):
+                continue
+            if obstacle.what is Hindrance.ANOTHERS and self.decision.own and self.decision.owed.taken_over:
+                continue
+            yield obstacle
+
+    def _text(self, obstacle: Obstacle) -> str | None:
+        mine, last = self.decision.own, day_text(obstacle.last, self.today)
+        lasts = obstacle.last >= self.today
+        match obstacle.what:
+            case Hindrance.HOLD:
+                return "a contact hold is in force" if lasts else f"a contact hold was in force until {last}"
+            case Hindrance.ANOTHERS:
+                others = "another officer" if self._with_another(obstacle) else "nobody"
+                return f"{others} had the case until {last}" if not lasts else "the case came to them today"
+            case Hindrance.LEFT:
+                return "they have left"
+            case Hindrance.ABSENT:
+                who = "you were absent" if mine else "they are absent" if lasts else "absent"
+                return who if lasts and not mine else f"{who} until {last}{self._covered(obstacle)}"
+            case Hindrance.UNTOLD:
+                return self._untold(obstacle)
+
+    def _with_another(self, obstacle: Obstacle) -> bool:
+        waiting = self.decision.owed.waiting
+        return any(
+            tenure.officer != waiting.officer_ref and tenure.since <= obstacle.last and tenure.until >= obstacle.first
+            for tenure in waiting.earlier
+        )
+
+    def _covered(self, obstacle: Obstacle) -> str:
+        """Who was told in the officer's place over an absence that is over, by accepted mail."""
+        if self.decision.own:
+            return ""
+        told = {
+            took.recipient_ref
+            for took in self.accepted
+            if took.in_place and took.step not in LEADERS and took.first <= obstacle.last
+        }
+        if not told:
+            return ", and nobody was told in their place"
+        you = self.decision.recipient_ref in told
+        names = [f"officer {plain(ref)}" for ref in sorted(told - {self.decision.recipient_ref})]
+        return f"; told in their place: {' and '.join([*names, *(['you'] if you else [])])}"
+
+    def _untold(self, obstacle: Obstacle) -> str:
+        whom = "you" if self.decision.own else "them"
+        if obstacle.last < self.today - timedelta(days=self.decision.own):
+            told_on = day_text(obstacle.last + timedelta(days=1), self.today)
+            return f"no email about it is known to have reached {whom} before {told_on}"
+        if self.decision.own:
+            return "no email about it is known to have reached you before today"
+        why = self.directory.problem(self.decision.owed.waiting.officer_ref) if self.directory else None
+        if why and (why in (NO_ADDRESS, BAD_ADDRESS, UNKNOWN) or why.startswith((REFUSED, DEFERRED))):
+            return "no email could be delivered to them"
+        return "no email about it is known to have reached them"
