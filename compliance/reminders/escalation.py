@@ -13,6 +13,7 @@ from compliance.reminders.routing import Directory, Role
 from compliance.reminders.rules import Ladder, ReminderRules, working_from
 from compliance.reminders.situation import Accepted
 from compliance.reminders.time_to_act import CaseOfficer
+from compliance.reminders.waiting import Waiting
 from compliance.reminders.words import day_text, plain, plural
 
 _SUPERVISOR: Final = "your supervisor"
@@ -50,15 +51,17 @@ def escalation(
     already: dict[str, set[tuple[str, str]]] = {}
     along: dict[str, set[tuple[str, str]]] = {}
     coming: dict[str, set[date]] = {}
+    own: dict[Waiting, list[Owed]] = {}
     for decision in told:
-        if decision.step != OVERDUE or not decision.own:
-            continue
-        one = _One(decision.owed, rules, today, directory, others)
-        for who in one.told():
-            already.setdefault(who, set()).add(decision.owed.waiting.key)
-        for who in one.along():
-            along.setdefault(who, set()).add(decision.owed.waiting.key)
-        for who, day in one.following():
+        if decision.step == OVERDUE and decision.own:
+            own.setdefault(decision.owed.waiting, []).append(decision.owed)
+    for waiting, owed in own.items():
+        victim = _Victim(waiting, owed, rules, today, directory, others)
+        for who in victim.told():
+            already.setdefault(who, set()).add(waiting.key)
+        for who in victim.along():
+            along.setdefault(who, set()).add(waiting.key)
+        for who, day in victim.following():
             coming.setdefault(who, set()).add(working_from(policy, day))
     if already:
         yield f"Who else is told already: {_of(already)}."
@@ -73,7 +76,8 @@ def escalation(
 
 
 def _of(named: Mapping[str, set[tuple[str, str]]]) -> str:
-    return _listed([f"{who} of {plural(len(victims), 'victim', 'victims')}" for who, victims in named.items()])
+    nearest = sorted(named, key=lambda who: (not who.startswith(_SUPERVISOR), who.startswith(_CHAMPION), who))
+    return _listed([f"{who} of {plural(len(named[who]), 'victim', 'victims')}" for who in nearest])
 
 
 def _listed(said: Sequence[str]) -> str:
@@ -81,10 +85,11 @@ def _listed(said: Sequence[str]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _One:
-    """Who else is told of one obligation, which its reader has to act on."""
+class _Victim:
+    """Who else is told of a victim, by what is owed to them that the reader has to act on."""
 
-    owed: Owed
+    waiting: Waiting
+    owed: Sequence[Owed]
     rules: ReminderRules
     today: date
     directory: Directory | None
@@ -97,52 +102,56 @@ class _One:
 
     def along(self) -> Iterator[str]:
         """To whom a mail of it goes out today, and none was accepted before."""
-        for ref in dict.fromkeys(self.others.today.get(self._matter, ())):
-            if ref not in self._known():
-                yield self._who(ref, as_champion=self.today >= champion_on(self.owed, self._ladder))
+        come = any(self.today >= champion_on(owed, self._ladder(owed)) for owed in self.owed)
+        for ref in sorted(self._today() - self._known()):
+            yield self._who(ref, as_champion=come)
 
     def following(self) -> Iterator[tuple[str, date]]:
         """Who is told next, and from when, of those who do not know of it yet. A day that has come names nobody: what
         was sent by then is said already."""
-        officer = self.owed.waiting.officer_ref
-        taken = [took.first for took in self.others.accepted.get(self._matter, ()) if took.recipient_ref == officer]
-        entry = None if self.directory is None else self.directory.entry(officer)
-        supervisor = supervisor_on(self.owed, self._ladder, CaseOfficer(officer, entry, min([*taken, self.today])))
-        named = {*self._known(), *self.others.today.get(self._matter, ())}
-        for day, ask, name in (
-            (supervisor, Directory.to_supervisor, _SUPERVISOR),
-            (champion_on(self.owed, self._ladder), Directory.to_champion, _CHAMPION),
-        ):
+        known = self._known() | self._today()
+        for name, ask in ((_SUPERVISOR, Directory.to_supervisor), (_CHAMPION, Directory.to_champion)):
+            day = min(self._day(owed, name) for owed in self.owed)
             if day <= self.today:
                 continue
             if self.directory is None:
                 yield name, day
-            elif (ref := ask(self.directory.on(day), self.owed.waiting).recipient_ref) and ref not in named:
-                named.add(ref)
+            elif (ref := ask(self.directory.on(day), self.waiting).recipient_ref) and ref not in known:
+                known.add(ref)
                 yield self._who(ref, as_champion=name == _CHAMPION), day
 
-    @property
-    def _matter(self) -> tuple[Key, int]:
-        return self.owed.key, self.owed.spell
+    def _day(self, owed: Owed, name: str) -> date:
+        """From when a leader is told of one thing owed, if the mail at hand is accepted."""
+        if name == _CHAMPION:
+            return champion_on(owed, self._ladder(owed))
+        officer = self.waiting.officer_ref
+        taken = [took.first for took in self._takings(owed) if took.recipient_ref == officer]
+        entry = None if self.directory is None else self.directory.entry(officer)
+        return supervisor_on(owed, self._ladder(owed), CaseOfficer(officer, entry, min([*taken, self.today])))
 
-    @property
-    def _ladder(self) -> Ladder:
-        return self.rules.ladder_for(self.owed.requirement, self.owed.waiting.category)
+    def _ladder(self, owed: Owed) -> Ladder:
+        return self.rules.ladder_for(owed.requirement, self.waiting.category)
 
-    def _known(self) -> set[str | None]:
-        return {self.owed.waiting.officer_ref, *self._accepted()}
+    def _takings(self, owed: Owed) -> Sequence[Accepted]:
+        return self.others.accepted.get((owed.key, owed.spell), ())
+
+    def _today(self) -> set[str]:
+        return {ref for owed in self.owed for ref in self.others.today.get((owed.key, owed.spell), ())}
+
+    def _known(self) -> set[str]:
+        return {self.waiting.officer_ref or "", *self._accepted()}
 
     def _accepted(self) -> dict[str, set[str]]:
         """Somebody else for whom a mail of it was accepted -> by which steps."""
         found: dict[str, set[str]] = {}
-        for took in self.others.accepted.get(self._matter, ()):
-            if (took.step in LEADERS or took.in_place) and took.recipient_ref != self.owed.waiting.officer_ref:
+        for took in (took for owed in self.owed for took in self._takings(owed)):
+            if (took.step in LEADERS or took.in_place) and took.recipient_ref != self.waiting.officer_ref:
                 found.setdefault(took.recipient_ref, set()).add(took.step)
         return found
 
     def _who(self, ref: str, *, as_champion: bool) -> str:
         """What somebody is to the reader: never "your supervisor" where it is somebody else."""
-        waiting, directory, name = self.owed.waiting, self.directory, f"officer {plain(ref)}"
+        waiting, directory, name = self.waiting, self.directory, f"officer {plain(ref)}"
         role = Role.OTHER if directory is None else directory.role(ref, waiting)
         if directory is not None and role is Role.CHAMPION:
             stands_in = not as_champion and directory.has_supervisor(waiting)

@@ -76,6 +76,7 @@ def history(session: Session, policy: Policy, rules: ReminderRules, today: date,
         told=told,
         refused=_refused(policy, lasts),
         deferred=_deferred(session, policy, today, lasts),
+        put_off=_put_off(session, policy, today),
         today=frozenset(last.recipient_ref for last in lasts if last.key == digest_key(last.recipient_ref, today)),
         last=_last_read(session),
         accepted=accepted,
@@ -121,9 +122,11 @@ def _told_rows(session: Session, crime_refs: Sequence[str]) -> Iterator[Any]:
     return of_crimes(session, asked, Notice, crime_refs)
 
 
-def written_today(session: Session, today: date, crime_refs: Sequence[str]) -> dict[tuple[Key, int], list[str]]:
+def written_today(
+    session: Session, today: date, crime_refs: Sequence[str], put_off: frozenset[str]
+) -> dict[tuple[Key, int], list[str]]:
     """(obligation, spell) -> to whom a mail of today that tells of it, as one above or in another's place, is about to
-    be sent."""
+    be sent; whose last one was put off are left out."""
     said = (*columns_of(Notice), col(Notice.spell), col(Notice.recipient_ref))
     above = or_(col(Notice.step).in_(LEADERS), col(Notice.rerouted).is_not(None))
     asked = (
@@ -134,15 +137,21 @@ def written_today(session: Session, today: date, crime_refs: Sequence[str]) -> d
     )
     found: dict[tuple[Key, int], list[str]] = {}
     for row in of_crimes(session, asked, Notice, crime_refs):
-        found.setdefault((tuple(row[:5]), row[5]), []).append(row[6])
+        if row[6] not in put_off:
+            found.setdefault((tuple(row[:5]), row[5]), []).append(row[6])
     return found
 
 
-def unreachable(session: Session, policy: Policy, today: date) -> tuple[Places, Places]:
-    """Whose address the mail server refused, the day of their last digest; and since when it has put off every mail to
-    whom, where that is two working days ago or longer and their last mail still waits: it goes on being tried."""
+def unreachable(session: Session, policy: Policy, today: date) -> History:
+    """Whose address the mail server refused, the day of their last digest; since when it has put off every mail to
+    whom, where that is two working days ago or longer and their last mail still waits: it goes on being tried; and to
+    whom it has put off the last one."""
     lasts = _lasts(session)
-    return _refused(policy, lasts), _deferred(session, policy, today, lasts)
+    return History(
+        refused=_refused(policy, lasts),
+        deferred=_deferred(session, policy, today, lasts),
+        put_off=_put_off(session, policy, today),
+    )
 
 
 def _refused(policy: Policy, lasts: Sequence[Any]) -> Places:
@@ -157,6 +166,14 @@ def _deferred(session: Session, policy: Policy, today: date, lasts: Sequence[Any
             if next_working(policy, next_working(policy, day)) <= today:
                 found[last.recipient_ref, last.to_address] = day
     return found
+
+
+def _put_off(session: Session, policy: Policy, today: date) -> frozenset[str]:
+    last = func.max(col(Outbox.deferred_since)).label("deferred_since"), func.max(col(Outbox.sent_at)).label("sent_at")
+    asked = select(col(Outbox.recipient_ref), *last).where(col(Outbox.kind).in_((DIGEST, STAFF_LIST)))
+    first = policy.local.start_of(today) - STALE
+    found = session.execute(asked.group_by(col(Outbox.recipient_ref)).having(last[0] >= first)).all()
+    return frozenset(row.recipient_ref for row in found if row.sent_at is None or row.sent_at < row.deferred_since)
 
 
 def _deferred_since(session: Session, last: Any) -> datetime:

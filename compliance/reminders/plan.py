@@ -138,7 +138,9 @@ def _digests(
     read_at = read_text(store, policy, about.today)
     with store.session(reading=True) as session:
         again = rearmed(session, policy, sorted({d.owed.waiting.crime_ref for d in sent if d.is_new}), about.today)
-    others = Others(about.history.accepted, written_with(sent))
+    others = Others(
+        about.history.accepted, written_with(d for d in sent if d.recipient_ref not in about.history.put_off)
+    )
     digests = []
     for ref in sorted({*told, *support} - (set(support) & about.history.today)):
         obligations = told.get(ref, ())

@@ -27,7 +27,6 @@ from compliance.reminders.freshness import recovering, silence
 from compliance.reminders.history import (
     DIGEST,
     STAFF_LIST,
-    Places,
     Takings,
     owed_list,
     set_aside_of,
@@ -95,7 +94,7 @@ class _Recheck:
 
     def __init__(self, store: Store, policy: Policy, rules: ReminderRules) -> None:
         self._store, self._policy, self._rules = store, policy, rules
-        self._support, self._refused = cache(self._support_on), cache(self._refused_on)
+        self._support, self._unreachable = cache(self._support_on), cache(self._unreachable_on)
 
     def digest(self, row: Outbox, now: datetime) -> Rendered | Withdrawn | Postponed:
         """A digest as it is to be sent at an instant."""
@@ -129,7 +128,7 @@ class _Recheck:
             return Withdrawn(f"nothing is left to tell{reasons}")
         with store.session(reading=True) as session:
             again = rearmed(session, policy, sorted({d.owed.waiting.crime_ref for d in kept if d.is_new}), today)
-            others = Others(accepted, written_today(session, today, crime_refs))
+            others = Others(accepted, written_today(session, today, crime_refs, about.history.put_off))
         support = self._support(today).get(row.recipient_ref or "", ()) if is_list else ()
         unlisted, _ = _sorted(crowded, owed, about)
         read_at, named = read_text(store, policy, today), list(unlisted.values())
@@ -158,14 +157,13 @@ class _Recheck:
 
     def _situation(self, today: date, row: Outbox | None = None, accepted: Takings | None = None) -> Situation:
         """As it is for a mail: that it has been put off so far does not keep it from being tried."""
-        refused, deferred = self._refused(today)
-        mine = None if row is None else row.recipient_ref
-        others = {place: since for place, since in deferred.items() if place[0] != mine}
+        history, mine = self._unreachable(today), None if row is None else row.recipient_ref
+        others = {place: since for place, since in history.deferred.items() if place[0] != mine}
         return Situation(
             self._rules,
             today,
             officers(self._store),
-            History(refused=refused, deferred=others, accepted=accepted or {}),
+            replace(history, deferred=others, accepted=accepted or {}),
             opens=partial(working_from, self._policy),
         )
 
@@ -173,7 +171,7 @@ class _Recheck:
         about = replace(self._situation(today), list_day=list_day(self._policy, self._rules, today))
         return support_for(self._store, self._policy, about)
 
-    def _refused_on(self, today: date) -> tuple[Places, Places]:
+    def _unreachable_on(self, today: date) -> History:
         with self._store.session(reading=True) as session:
             return unreachable(session, self._policy, today)
 

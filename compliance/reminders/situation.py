@@ -35,6 +35,8 @@ class History:
     deferred: Mapping[tuple[str, str], date] = field(default_factory=dict)
     """(recipient, address) -> since when the mail server has put off every mail, two working days ago or longer, where
     one still waits."""
+    put_off: frozenset[str] = frozenset()
+    """Recipients whose last mail was put off, however lately: whether the next one is taken is not to be promised."""
     today: frozenset[str] = frozenset()
     """Recipients for whom there is a digest of today, whatever became of it."""
     last: Mapping[str, date] = field(default_factory=dict)
