@@ -12,30 +12,40 @@ from compliance.simulator.mail_sink import MailSink
 from compliance.store import Store, migrate
 from compliance.store.tables import Notice
 from tests import stores
+from tests.integration import test_reminders_mornings as mornings
 from tests.integration.test_reminders_again import telling
 from tests.integration.test_reminders_mornings import Json, Office, crime, morning
 
-new_database = stores.new_database
+new_database, sqlite_office = stores.new_database, mornings.office
 REASON = "through the <b>family</b> liaison officer\n"
 
 
 @pytest.fixture
-def office(new_database: stores.NewDatabase, tmp_path: Path) -> Iterator[Office]:
-    """An officer, who covers for them, a supervisor and a champion; on every kind of database."""
+def each_office(new_database: stores.NewDatabase, tmp_path: Path) -> Iterator[Office]:
+    """On every kind of database."""
     url = new_database()
     migrate(url)
     store = Store.open(url)
     with MailSink(tmp_path / "mail") as sink:
-        opened = Office(store, sink)
-        opened.directory(
-            Officer("1042", email="1042@force.example", supervisor_ref="2000", team="North 1", division="North"),
-            Officer("1043", email="1043@force.example", supervisor_ref="2000", team="North 1", division="North"),
-            Officer("2000", email="2000@force.example", role="supervisor", team="North 1", division="North"),
-            Officer("3000", email="3000@force.example", role="champion", division="North"),
-        )
-        opened.now = morning("2026-06-01")
-        yield opened
+        yield staffed(Office(store, sink))
     store.close()
+
+
+@pytest.fixture
+def office(sqlite_office: Office) -> Office:
+    return staffed(sqlite_office)
+
+
+def staffed(office: Office) -> Office:
+    """Two officers, their supervisor and a champion."""
+    office.directory(
+        Officer("1042", email="1042@force.example", supervisor_ref="2000", team="North 1", division="North"),
+        Officer("1043", email="1043@force.example", supervisor_ref="2000", team="North 1", division="North"),
+        Officer("2000", email="2000@force.example", role="supervisor", team="North 1", division="North"),
+        Officer("3000", email="3000@force.example", role="champion", division="North"),
+    )
+    office.now = morning("2026-06-01")
+    return office
 
 
 def on_hold(start: str, until: str | None, reason: str | None = REASON) -> Json:
@@ -126,8 +136,9 @@ def steps_sent(office: Office, step: str) -> list[Notice]:
         return [notice for notice in session.exec(asked).all() if notice.reason.startswith("new")]
 
 
-def test_a_hold_hides_no_victim_and_the_reason_is_kept(office: Office) -> None:
+def test_a_hold_hides_no_victim_and_the_reason_is_kept(each_office: Office) -> None:
     """Due on 1 June, on hold until the 8th, told on the 9th: the supervisor by half of 21 days, on the 11th."""
+    office = each_office
     office.records(crime("A", "2026-05-25", **on_hold("2026-05-26", "2026-06-08")))
     office.rules = replace(office.rules, supervisor_role="sergeant", cover={"2000": "1043"})
     telling(office, "2026-06-09", "2026-06-22")

@@ -1,5 +1,5 @@
 """A mailbox that takes no mail for weeks: its reader is not named as told, somebody else is told why, and it goes on being
-tried. A real SMTP server that defers one mailbox, on a moving clock, on every kind of database."""
+tried. A real SMTP server that defers one mailbox, on a moving clock."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -14,24 +14,35 @@ from compliance.simulator.mail_sink import MailSink
 from compliance.store import Store, migrate
 from compliance.store.tables import Notice, Outbox
 from tests import stores
+from tests.integration import test_reminders_mornings as mornings
 from tests.integration.test_reminders_again import telling
 from tests.integration.test_reminders_mornings import Office, crime, morning
 
-new_database = stores.new_database
+new_database, sqlite_office = stores.new_database, mornings.office
 OFFICER, SUPERVISOR = "1042@force.example", "2000@force.example"
 
 
 @pytest.fixture
-def office(new_database: stores.NewDatabase, tmp_path: Path) -> Iterator[Office]:
+def each_office(new_database: stores.NewDatabase, tmp_path: Path) -> Iterator[Office]:
+    """On every kind of database."""
     url = new_database()
     migrate(url)
     store = Store.open(url)
     with MailSink(tmp_path / "mail") as sink:
-        opened = Office(store, sink)
-        staff(opened)
-        opened.now = morning("2026-06-08")
-        yield opened
+        yield begun(Office(store, sink))
     store.close()
+
+
+@pytest.fixture
+def office(sqlite_office: Office) -> Office:
+    return begun(sqlite_office)
+
+
+def begun(office: Office) -> Office:
+    """On the Monday on which the first case falls due."""
+    staff(office)
+    office.now = morning("2026-06-08")
+    return office
 
 
 def staff(office: Office, officers_email: str = OFFICER, cover: str | None = None) -> None:
@@ -56,9 +67,10 @@ def overdue(ref: str = "A", reported: str = "2026-06-01") -> dict[str, object]:
     return crime(ref, reported, division="North", team="North 1")
 
 
-def test_an_officers_mailbox_that_defers_for_five_weeks(office: Office) -> None:
+def test_an_officers_mailbox_that_defers_for_five_weeks(each_office: Office) -> None:
     """Due on Monday 8 June, put off from Tuesday on: on Thursday the supervisor is told, with the reason. The officer is
     no officer who has the case in silence, nor one who misses anything; their mail is tried every day, and taken at last."""
+    office = each_office
     office.sink.defer.add(OFFICER)
     office.records(overdue())
     told = telling(office, "2026-06-09", "2026-07-13")
@@ -87,8 +99,9 @@ def test_an_officers_mailbox_that_defers_for_five_weeks(office: Office) -> None:
     assert telling(office, "2026-07-15", "2026-07-15") == {"07-15": ["1042"]}, "written to as before"
 
 
-def test_a_supervisors_mailbox_that_defers_for_five_weeks(office: Office) -> None:
+def test_a_supervisors_mailbox_that_defers_for_five_weeks(each_office: Office) -> None:
     """The officer never reads that their supervisor was told, for that is not so; whoever stands in is, and is named."""
+    office = each_office
     office.sink.defer.add(SUPERVISOR)
     office.records(overdue())
     telling(office, "2026-06-09", "2026-07-13")
@@ -157,8 +170,9 @@ def test_a_supervisors_stand_in_is_named_as_that(office: Office) -> None:
     )
 
 
-def test_a_mail_that_waits_for_a_leader_says_what_is_so_when_it_is_taken(office: Office) -> None:
+def test_a_mail_that_waits_for_a_leader_says_what_is_so_when_it_is_taken(each_office: Office) -> None:
     """It is written anew for each try, and does not drop out because its own reader cannot be reached."""
+    office = each_office
     office.sink.defer.add(SUPERVISOR)
     office.records(overdue(), overdue("B"))
     telling(office, "2026-06-09", "2026-06-24")
@@ -184,4 +198,5 @@ def test_nobody_is_written_to_twice_a_morning_while_a_mail_waits(office: Office)
     office.now += timedelta(minutes=30)
     assert office.deliver() == Delivery(sent=1)
     assert office.remind().digests == 0
-    assert telling(office, "2026-06-18", "2026-06-19") == {}
+    assert all("1042" not in refs for refs in telling(office, "2026-06-18", "2026-06-23").values())
+    assert telling(office, "2026-06-24", "2026-06-24") == {"06-24": ["1042"]}, "a week after it was taken"
