@@ -86,12 +86,12 @@ def _tell_plan(planned: "Plan") -> None:
         crime_ref, victim_ref, requirement, cycle, _ = decision.owed.key
         outcome = "would be sent" if decision.outcome == "sent" else decision.outcome
         echo(
-            f"{outcome}: {decision.reason}: {decision.recipient_ref or 'nobody'}: crime {crime_ref}, victim "
+            f"{outcome}: {decision.said}: {decision.recipient_ref or 'nobody'}: crime {crime_ref}, victim "
             f"{victim_ref}, {requirement} {cycle} due {decision.owed.due_date}: {decision.step}"
         )
     for digest in planned.digests:
         echo(f"digest to {digest.recipient_ref}: {digest.content.subject}")
-    for reason, count in sorted(Counter(f"{d.outcome}: {d.reason}" for d in planned.decisions).items()):
+    for reason, count in sorted(Counter(f"{d.outcome}: {d.said}" for d in planned.decisions).items()):
         echo(f"{count:7,} {reason}")
     digests = counted(len(planned.digests), "digest")
     echo(f"{digests} held: {planned.not_now}" if planned.not_now else f"{digests} would be sent")
@@ -102,6 +102,8 @@ def _tell_plan(planned: "Plan") -> None:
 @click.argument("crime_ref")
 def notices(config: Path, crime_ref: str) -> None:
     """Say what was decided of reminders of a crime: day by day, to whom, what came of it, and why."""
+    from compliance.reminders import reason_of
+
     with service_of(config) as service:
         found = service.notices(crime_ref)
     echo(
@@ -111,7 +113,7 @@ def notices(config: Path, crime_ref: str) -> None:
     for notice, mail in found:
         echo(
             notice.decided_on, notice.victim_ref, notice.requirement, notice.cycle, notice.clock_date, notice.spell,
-            notice.step, notice.recipient_ref or "nobody", notice.outcome, notice.reason, mail or "none",
+            notice.step, notice.recipient_ref or "nobody", notice.outcome, reason_of(notice), mail or "none",
         )  # fmt: skip
     echo(f"{len(found):,} decisions on crime {crime_ref}", err=True)
 

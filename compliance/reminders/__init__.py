@@ -1,7 +1,7 @@
 """Who is told what today and why, and the digests that tell them."""
 
 from compliance.reminders.decisions import Decision, Outcome
-from compliance.reminders.notices import notices
+from compliance.reminders.notices import notices, reason_of
 from compliance.reminders.plan import Digest, Plan, RemindOutcome, plan, remind
 from compliance.reminders.recheck import still_due
 from compliance.reminders.rules import LadderChange, ReminderRules, check_rules
@@ -19,6 +19,7 @@ __all__ = [
     "check_templates",
     "notices",
     "plan",
+    "reason_of",
     "remind",
     "still_due",
 ]

@@ -175,7 +175,8 @@ class _Writer:
 
     def _sentences(self, waiting: Waiting, told: Sequence[Decision], owed: Sequence[Owed]) -> Iterator[str]:
         yield from because(told, away(waiting.officer_ref, self.besides.directory, self.today))
-        yield from list(dict.fromkeys(filter(None, map(self._stood_in_the_way, told))))[:1]
+        if not any(decision.rerouted == CONTACT_HOLD for decision in told):  # that is the reason, and is said already
+            yield from list(dict.fromkeys(filter(None, map(self._stood_in_the_way, told))))[:1]
         yield from dict.fromkeys(self.besides.again[o.key] for o in owed if o.key in self.besides.again)
         yield from remarks(waiting, owed, self.today, own=any(d.own for d in told))
 

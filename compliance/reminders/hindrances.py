@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from compliance.policy import Policy
 from compliance.policy.calendars import to_day
@@ -30,7 +30,7 @@ class Obstacles:
     def sentence(self, supervisor_days: int) -> str | None:
         """Why those above are told although the officer could not act for so many days; to the officer, which days are
         not counted as theirs. None where nothing stood in the way."""
-        said = [text for text in map(self._text, self._worth_saying()) if text][-_LISTED:]
+        said = list(dict.fromkeys(map(self._text, self._worth_saying())))[-_LISTED:]
         officer = self.decision.owed.waiting.officer_ref
         if not said or officer is None:
             return None
@@ -57,7 +57,7 @@ class Obstacles:
                 continue
             yield obstacle
 
-    def _text(self, obstacle: Obstacle) -> str | None:
+    def _text(self, obstacle: Obstacle) -> str:
         mine, last = self.decision.own, day_text(obstacle.last, self.today)
         lasts = obstacle.last >= self.today
         match obstacle.what:
@@ -72,7 +72,7 @@ class Obstacles:
                 who = "you were absent" if mine else "they are absent" if lasts else "absent"
                 return who if lasts and not mine else f"{who} until {last}{self._covered(obstacle)}"
             case Hindrance.UNTOLD:
-                return self._untold(obstacle)
+                return self._untold()
 
     def _with_another(self, obstacle: Obstacle) -> bool:
         waiting = self.decision.owed.waiting
@@ -96,14 +96,16 @@ class Obstacles:
         names = [f"officer {plain(ref)}" for ref in sorted(told - {self.decision.recipient_ref})]
         return f"; told in their place: {' and '.join([*names, *(['you'] if you else [])])}"
 
-    def _untold(self, obstacle: Obstacle) -> str:
-        whom = "you" if self.decision.own else "them"
-        if obstacle.last < self.today - timedelta(days=self.decision.own):
-            told_on = day_text(obstacle.last + timedelta(days=1), self.today)
-            return f"no email about it is known to have reached {whom} before {told_on}"
-        if self.decision.own:
+    def _untold(self) -> str:
+        """Since when an email about it is known to have reached the officer, whatever stood in the way besides."""
+        officer, own = self.decision.owed.waiting.officer_ref, self.decision.own
+        whom = "you" if own else "them"
+        taken = min((took.first for took in self.accepted if took.recipient_ref == officer), default=None)
+        if taken is not None and taken < self.today:
+            return f"no email about it is known to have reached {whom} before {day_text(taken, self.today)}"
+        if own:
             return "no email about it is known to have reached you before today"
-        why = self.directory.problem(self.decision.owed.waiting.officer_ref) if self.directory else None
+        why = self.directory.problem(officer) if self.directory else None
         if why and (why in (NO_ADDRESS, BAD_ADDRESS, UNKNOWN) or why.startswith((REFUSED, DEFERRED))):
             return "no email could be delivered to them"
-        return "no email about it is known to have reached them"
+        return f"no email about it is known to have reached them{' before today' if taken else ''}"

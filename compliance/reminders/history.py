@@ -57,7 +57,7 @@ def spells(session: Session, crime_refs: Sequence[str]) -> dict[Key, int]:
 def set_aside_of(session: Session, crime_refs: Sequence[str]) -> set[tuple[Any, ...]]:
     """What of these crimes is set aside (rules 6.1a): crime, victim, requirement, and the event's number or 0."""
     asked: Select[Any] = select(*(SET_ASIDE.c[name] for name in ("crime_ref", "victim_ref", "requirement", "cycle")))
-    return {tuple(row) for row in _of(session, asked, SetAsideRow, crime_refs)}
+    return {tuple(row) for row in of_crimes(session, asked, SetAsideRow, crime_refs)}
 
 
 Told = Mapping[tuple[str, Key, int, str], date]

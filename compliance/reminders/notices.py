@@ -90,6 +90,13 @@ def restate_notices(session: Session, told: Mapping[int, Decision]) -> None:
         session.execute(update(Notice).where(col(Notice.id) == notice_id).values(**_reason(decision)))
 
 
+def reason_of(notice: Notice) -> str:
+    """Why, as a person reads it, with what kept the officer in the case from acting: `new; in the officer's way:
+    contact hold from 2026-06-02 to 2026-06-08`."""
+    stood = [f"{o['what']} from {o['first']} to {o['last']}" for o in notice.obstacles or ()]
+    return "; ".join([notice.reason, f"in the officer's way: {', '.join(stood)}"] if stood else [notice.reason])
+
+
 def notices(session: Session, crime_ref: str) -> list[tuple[Notice, str | None]]:
     """All that was decided of a crime, in order, each with the state of the mail that tells it (None: no mail)."""
     asked = select(Notice, col(Outbox.state)).join(Outbox, col(Outbox.id) == col(Notice.outbox_id), isouter=True)
