@@ -128,13 +128,16 @@ class Mailer:
         except OSError as error:
             self._drop()
             return Answer(Fate.UNCERTAIN if complete else Fate.LOST, _reason(error))
-        if code == 250:
+        if 200 <= code < 300:
             return Answer(Fate.TAKEN, _said(code, reply))
-        return self._not_taken(smtp, code, reply, Fate.REFUSED, True)
+        if 400 <= code < 600:
+            return self._not_taken(smtp, code, reply, Fate.REFUSED, True)
+        self._drop()  # an answer cut short, or none of SMTP's
+        return Answer(Fate.UNCERTAIN, _said(code, reply))
 
     def _not_taken(self, smtp: smtplib.SMTP, code: int, reply: bytes, never: Fate, of_recipient: bool) -> Answer:
         """4xx is for now, 5xx for good; after 421 the server has closed (RFC 5321 4.2)."""
-        if code in (421, -1):
+        if code == 421 or code < 200:  # the latter: an answer cut short, or none of SMTP's
             self._drop()
             return Answer(Fate.LOST, _said(code, reply))
         try:

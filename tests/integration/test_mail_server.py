@@ -170,6 +170,23 @@ def test_a_server_that_takes_a_mail_and_is_gone_before_its_answer_leaves_it_unce
     assert server.taken == [MAIL.as_bytes()]
 
 
+@pytest.mark.parametrize("answer", ["2", "25", "so?"])
+def test_an_answer_that_says_nothing_leaves_a_mail_uncertain(answer: str) -> None:
+    """Cut short, or none of SMTP's: after the mail was complete nobody can know."""
+
+    class Garbled(Server):
+        async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+            await super().handle_DATA(server, session, envelope)
+            assert isinstance(server.transport, asyncio.Transport)
+            server.transport.write(answer.encode())
+            server.transport.close()
+            return "250 OK"
+
+    server = Garbled()
+    assert fates(server) == [Fate.UNCERTAIN]
+    assert server.taken == [MAIL.as_bytes()]
+
+
 def test_a_server_that_never_answers_is_given_up_in_time() -> None:
     class Silent(Server):
         async def handle_DATA(self, server: SMTP, _: Session, envelope: Envelope) -> str:  # noqa: ARG002, N802
