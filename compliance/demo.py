@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from email.message import EmailMessage
 from pathlib import Path
-from threading import Event
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -23,6 +22,7 @@ from compliance.errors import SettingsError
 from compliance.records import decode_crimes
 from compliance.service.service import Service
 from compliance.simulator import CrimeSystem, Force, History, MailSink, Replay, crime_refs_in, serve
+from compliance.stopping import Stop
 from compliance.store import load_columns, migrate
 
 LONDON: Final = ZoneInfo("Europe/London")
@@ -122,7 +122,7 @@ def run(
 
 
 def simulate(
-    seed: int, weeks: int, folder: Path, ports: tuple[int, int], stopping: Event, say: Callable[[str], None]
+    seed: int, weeks: int, folder: Path, ports: tuple[int, int], stop: Stop, say: Callable[[str], None]
 ) -> None:
     """Serve a simulated force in real time, its crime system and its mail server on the `ports`, until told to stop.
 
@@ -141,7 +141,7 @@ def simulate(
     with serve(system, ports[0]) as url, MailSink(folder, read, ports[1]) as sink:
         say(f"Crime system: {url}/crimes and {url}/officers")
         say(f"Mail server: {sink.host}:{sink.port}, mail is kept in {folder}/")
-        while not stopping.wait(1.0):
+        while not stop.wait(1.0):
             system.advance(min(real_clock.now(), force.end))
 
 

@@ -43,6 +43,10 @@ class UnavailableError(ComplianceError):
     exit_code = 4
 
 
+class StoppedError(UnavailableError):
+    """The service was told to stop while it waited for another system, or between two steps; nothing was lost."""
+
+
 def fault_trace(error: BaseException) -> str:
     """Where an unexpected error arose, for the log: its kind, and file, line and function of each call.
 

@@ -1,5 +1,6 @@
 """The command line: thin, one command, one call. Heavy imports wait until their command runs."""
 
+import signal
 import sys
 from collections.abc import Mapping
 from datetime import datetime
@@ -14,6 +15,7 @@ from compliance.text import printable
 if TYPE_CHECKING:
     from compliance.batch.inputs import NotJudged, Refused
     from compliance.service import Service
+    from compliance.stopping import Stop
 
 
 class _Instant(click.ParamType[datetime]):
@@ -50,6 +52,8 @@ class Main(click.Group):
             return super().invoke(ctx)
         except ComplianceError as error:
             stop(str(error), error.exit_code)
+        except KeyboardInterrupt:
+            stop("interrupted", 128 + signal.SIGINT)
 
 
 def echo(*cells: object, err: bool = False) -> None:
@@ -85,15 +89,15 @@ def tell(each: "Refused | NotJudged") -> None:
     echo(f"line {each.line}: {crime}{each.reason}", err=True)
 
 
-def service_of(config: Path) -> "Service":
-    """The service of a settings file, its log set up as the settings say."""
+def service_of(config: Path, asked: "Stop | None" = None) -> "Service":
+    """The service of a settings file, its log set up as the settings say; `asked` is how it is asked to stop."""
     from compliance.config import load_settings
     from compliance.service import Service
     from compliance.service.logs import set_up
 
     settings = load_settings(config)
     set_up(settings.log)
-    return Service.open(settings)
+    return Service.open(settings, stop=asked)
 
 
 _TOLD = 20

@@ -198,10 +198,13 @@ def cases(config: Path, period: str, figure: str, division: str | None, counted:
 @CONFIG
 def run(config: Path) -> None:
     """Poll, remind and report on schedule, until SIGTERM."""
-    from compliance.service.daemon import Daemon
+    from compliance.signals import heeded
 
-    with service_of(config) as service:
-        Daemon(service).run()
+    with heeded() as asked:  # before anything that takes time is begun
+        from compliance.service.daemon import Daemon
+
+        with service_of(config, asked) as service:
+            Daemon(service).run()
 
 
 @click.command()

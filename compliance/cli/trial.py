@@ -52,12 +52,9 @@ def demo(seed: int, weeks: int, days: int, until: datetime | None, replay: str |
 )
 def simulate(seed: int, weeks: int, port: int, smtp_port: int, folder: Path) -> None:
     """Serve a simulated force in real time, for `compliance run` to watch; until SIGTERM."""
-    import signal
-    import threading
+    from compliance.signals import heeded
 
-    from compliance.demo import simulate as serve
+    with heeded() as asked:
+        from compliance.demo import simulate as serve
 
-    stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
-    serve(seed, weeks, folder, (port, smtp_port), stopping, echo)
+        serve(seed, weeks, folder, (port, smtp_port), asked, echo)

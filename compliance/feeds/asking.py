@@ -13,6 +13,7 @@ import stamina
 
 from compliance.errors import SettingsError, UnavailableError
 from compliance.feeds.access import ClientCredentials, Token, shown
+from compliance.stopping import Stop
 
 T = TypeVar("T")
 
@@ -68,8 +69,9 @@ class Asker:
         transport: httpx.BaseTransport | None,
         patience: Patience,
         largest_body: int,
+        stop: Stop,
     ) -> None:
-        """Nothing is asked yet. `transport` takes the place of the network."""
+        """Nothing is asked yet. `transport` takes the place of the network. `stop` ends waits and answers at once."""
         # Only what is unpacked here, under a bound, is asked for.
         headers = {"Accept": accept, "Accept-Encoding": "gzip", "User-Agent": "victims-code-compliance"}
         if token:
@@ -78,7 +80,7 @@ class Asker:
         self._client = httpx.Client(
             headers=headers, timeout=timeout, transport=transport, verify=verify, trust_env=False
         )
-        self._patience, self._largest_body = patience, largest_body
+        self._patience, self._largest_body, self._stop = patience, largest_body, stop
         self._token = None if credentials is None else Token(credentials, self._post)
 
     def close(self) -> None:
@@ -90,6 +92,9 @@ class Asker:
 
         `etag` is what is known already. Raises UnavailableError, AskForLessError where less should be asked for.
         """
+        return self._stop.outcome_of(lambda: self._ask(url, asked, read, etag))
+
+    def _ask(self, url: str, asked: dict[str, str | int], read: Callable[[Answer], T], etag: str | None) -> T:
         patience = self._patience
         for attempt in stamina.retry_context(
             on=self._wait,
@@ -105,7 +110,7 @@ class Asker:
 
     def _wait(self, error: Exception) -> bool | float:
         """Whether to ask again after an error, or after how many seconds."""
-        if not isinstance(error, _NotNowError):
+        if not isinstance(error, _NotNowError) or self._stop.is_requested():
             return False
         if error.retry_after is None:
             return True

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -19,6 +19,7 @@ from compliance.feeds.bodies import directory_of
 from compliance.feeds.fields import LISTS
 from compliance.feeds.joining import CRIMES, Joined
 from compliance.feeds.mapping import Mapper, Row
+from compliance.stopping import Stop
 
 Changed = datetime | str | int
 _BIND: Final = re.compile(r"(?<!:):changed_since\b")
@@ -64,13 +65,17 @@ class DatabaseFeed:
         page_size: int,
         clock: Callable[[], datetime],
         limit: int | None = None,
+        stop: Stop | None = None,
     ) -> None:
-        """Nothing is asked yet; `url` is SQLAlchemy's, `clock` gives the present instant (aware). Raises SettingsError
-        for a URL that cannot be, a driver that is not installed, or a query that is none."""
+        """Nothing is asked yet; `url` is SQLAlchemy's, `clock` gives the present instant (aware); what waits for the
+        database ends at once where `stop` says so. Raises SettingsError for a URL that cannot be, a driver that is not
+        installed, or a query that is none."""
         queries.check()
         self._engine = _engine(url)
         self._queries, self._mapper, self._page_size = queries, mapper, page_size
         self._clock, self._limit = clock, limit
+        self._stop = Stop() if stop is None else stop
+        self._under_way: _Reading | None = None
         self._shown = f"{self._engine.url.drivername}://{self._engine.url.host or ''}/{self._engine.url.database or ''}"
 
     def close(self) -> None:
@@ -82,7 +87,7 @@ class DatabaseFeed:
         cursor. Raises UnavailableError where the database cannot be asked or gives no `changed_at`."""
         since = self._queries.begin if cursor is None else _changed_of(cursor)
         with Joined(self._mapper) as joined:
-            latest = self._read(joined, since)
+            latest = self._stop.outcome_of(lambda: self._read(joined, since), self._cancel)
             held: list[bytes] = []
             for raws in joined.pages(self._page_size):
                 if held:
@@ -93,11 +98,15 @@ class DatabaseFeed:
 
     def officers(self) -> Directory:
         """The officer directory as its query gives it; not read without one. Raises UnavailableError."""
-        if self._queries.officers is None:
+        query = self._queries.officers
+        if query is None:
             return Directory([], [], read=False)
-        with self._reading() as connection:
-            rows = list(self._rows(connection, "officers", self._queries.officers, self._queries.begin))
-        return directory_of(self._mapper.mapped_officers(rows))
+
+        def read() -> list[Row]:
+            with self._reading() as connection:
+                return list(self._rows(connection, "officers", query, self._queries.begin))
+
+        return directory_of(self._mapper.mapped_officers(self._stop.outcome_of(read, self._cancel)))
 
     def _read(self, joined: Joined, since: Changed) -> Changed | None:
         """Every row there is; the latest `changed_at`. The crimes come first: what changes while the others are read
@@ -164,7 +173,13 @@ class DatabaseFeed:
         return value > (tomorrow if value.tzinfo else tomorrow.replace(tzinfo=None))
 
     def _reading(self) -> "_Reading":
-        return _Reading(self._engine, self._shown)
+        self._under_way = _Reading(self._engine, self._shown)
+        return self._under_way
+
+    def _cancel(self) -> None:
+        """Nobody waits any longer for the query under way."""
+        if self._under_way is not None:
+            self._under_way.cancel()
 
     def _rows(self, connection: Connection, name: str, query: str, since: Changed) -> Generator[Row, None, None]:
         statement = text(query)
@@ -193,10 +208,12 @@ class _Reading:
 
     def __init__(self, engine: Engine, shown: str) -> None:
         self._engine, self._shown = engine, shown
+        self._driver: Any = None
 
     def __enter__(self) -> Connection:
         try:
             self._connection = self._engine.connect()
+            self._driver = self._connection.connection.driver_connection
             if self._engine.dialect.name == "sqlite":
                 self._connection.exec_driver_sql("PRAGMA query_only = ON")
                 self._connection.exec_driver_sql("BEGIN")
@@ -210,6 +227,13 @@ class _Reading:
 
     def __exit__(self, *_: object) -> None:
         self._connection.close()
+
+    def cancel(self) -> None:
+        """Let the database end the query under way, from another thread: where its driver can ask for that."""
+        cancel = getattr(self._driver, "cancel", None) or getattr(self._driver, "interrupt", None)
+        if cancel is not None:
+            with suppress(Exception):  # it is what cannot be reached
+                cancel()
 
 
 def _engine(url: str) -> Engine:

@@ -14,6 +14,7 @@ from compliance.feeds.asking import LARGEST_BODY, PATIENCE, Answer, Asker, AskFo
 from compliance.feeds.base import Directory, Page
 from compliance.feeds.bodies import NAMES, PageNames, directory, json_page, ndjson_page
 from compliance.feeds.mapping import Mapper
+from compliance.stopping import Stop
 
 NOTHING_NEW: Final = 100
 """So many pages in a row, empty or with what came before, and the feed is taken to have no end."""
@@ -70,12 +71,15 @@ class HttpFeed:
         mapper: Mapper | None = None,
         remembered: Remembered | None = None,
         names: PageNames = NAMES,
+        stop: Stop | None = None,
     ) -> None:
-        """Nothing is asked yet. `transport` takes the place of the network. Raises SettingsError for a wrong URL."""
+        """Nothing is asked yet. `transport` takes the place of the network; what waits for an answer ends at once where
+        `stop` says so. Raises SettingsError for a wrong URL."""
         for address in (url, officers_url, None if credentials is None else credentials.token_url):
             if address is not None:
                 check_url(address)
-        self._asker = Asker(_ACCEPT, timeout, token, credentials, tls, transport, patience, largest_body)
+        stop = Stop() if stop is None else stop
+        self._asker = Asker(_ACCEPT, timeout, token, credentials, tls, transport, patience, largest_body, stop)
         self._url, self._officers_url, self._page_size = url, officers_url, page_size
         self._mapper, self._names = mapper, names
         self._remembered = Remembered() if remembered is None else remembered

@@ -4,12 +4,15 @@ import re
 import smtplib
 import socket
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from compliance.errors import SettingsError, UnavailableError
 from compliance.mail.channel import Answer, Fate
 from compliance.mail.message import Mail
+from compliance.stopping import Stop
 from compliance.text import printable
 
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -21,7 +24,8 @@ class SmtpServer:
 
     `security`: `plain`, `starttls` (a server that does not offer it is not used) or `tls` from the first byte; the
     server's certificate and name are always checked, against `ca_file` (PEM) where given, else against the machine's
-    own authorities. `timeout` in seconds, for each answer. `hello` is the name we give; None: this machine's own.
+    own authorities. `timeout` in seconds, for each answer. `hello` is the name we give; None: this machine's own. Where
+    `stop` says so no connection is waited for, and a mail that is being handed over is not answered for much longer.
     """
 
     host: str
@@ -32,6 +36,7 @@ class SmtpServer:
     timeout: float = 30.0
     ca_file: str | None = None
     hello: str | None = None
+    stop: Stop = field(default_factory=Stop, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Raises SettingsError: a password that is missing or would travel in the clear, a time-out out of range."""
@@ -67,7 +72,8 @@ class Mailer:
         """Take leave of the server."""
         if self._smtp is not None:
             try:
-                self._smtp.quit()
+                with self._cut_in_time(self._smtp):
+                    self._smtp.quit()
             except OSError:
                 self._smtp.close()
             self._smtp = None
@@ -75,12 +81,13 @@ class Mailer:
     def connect(self) -> None:
         """Connect where there is no connection.
 
-        Raises UnavailableError: no server there, no TLS, a certificate that is not right, or log-in refused.
+        Raises UnavailableError: no server there, no TLS, a certificate that is not right, log-in refused, the service
+        is to stop.
         """
         if self._smtp is not None:
             return
         try:
-            self._smtp = self._connected()
+            self._smtp = self._server.stop.outcome_of(self._connected)
             self._carried = 0
         except UnicodeError as error:
             raise SettingsError(
@@ -110,7 +117,12 @@ class Mailer:
         if smtp is None:
             return Answer(Fate.LOST, "there is no connection")
         self._carried += 1
-        self._begun = complete = False
+        self._begun = False
+        with self._cut_in_time(smtp):
+            return self._spoken(smtp, mail, content)
+
+    def _spoken(self, smtp: smtplib.SMTP, mail: Mail, content: bytes) -> Answer:
+        complete = False
         try:
             for command, expected, never, of_recipient in (
                 (f"MAIL FROM:<{mail.sender}>", (250,), Fate.HALTED, False),
@@ -147,6 +159,18 @@ class Mailer:
         if 500 <= code < 600:
             return Answer(never, _said(code, reply))
         return Answer(Fate.DEFERRED, _said(code, reply), puts_recipient_off=of_recipient)
+
+    @contextmanager
+    def _cut_in_time(self, smtp: smtplib.SMTP) -> Iterator[None]:
+        """No answer is waited for much longer where the service is to stop. The socket is shut down beneath TLS: above
+        it another thread must not come between."""
+
+        def cut() -> None:
+            if (connection := smtp.sock) is not None:
+                socket.socket.shutdown(connection, socket.SHUT_RDWR)
+
+        with self._server.stop.cutting(cut):
+            yield
 
     def _drop(self) -> None:
         if self._smtp is not None:

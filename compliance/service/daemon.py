@@ -5,29 +5,25 @@ a report not yet published. So a run that was missed is made up for at the next 
 (decision 0012).
 """
 
-import signal
-import threading
 from collections.abc import Callable
 from datetime import timedelta
-from types import FrameType
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from compliance import clock
-from compliance.errors import ComplianceError, UnavailableError
+from compliance.errors import ComplianceError, StoppedError, UnavailableError
 from compliance.service.service import Service
 
 log = structlog.get_logger()
 
 
 class Daemon:
-    """Runs a service's jobs until `stop` is called or SIGTERM or SIGINT comes; the job at work is finished first."""
+    """Runs a service's jobs until the service is asked to stop; the job at work ends between two steps first."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self._stopping = threading.Event()
         every = timedelta(minutes=service.settings.crime_system.poll_minutes)
         # One worker: the jobs follow each other, and no two of them write at once.
         self._scheduler = BackgroundScheduler(
@@ -55,43 +51,39 @@ class Daemon:
 
     def run(self) -> None:
         """Run until told to stop."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._on_signal)
         log.info("started", database=self._service.store.name, policy=self._service.policy.path.name)
         self._scheduler.start()
-        self._stopping.wait()
+        self._service.stop.wait()
         self._scheduler.shutdown(wait=True)
         log.info("stopped")
-
-    def stop(self) -> None:
-        """Finish the job at work and end `run`."""
-        self._stopping.set()
-
-    def _on_signal(self, number: int, _: FrameType | None) -> None:
-        log.info("stopping", signal=signal.Signals(number).name)
-        self.stop()
 
     def _guarded(self, name: str, job: Callable[[], dict[str, object]]) -> Callable[[], None]:
         """The job with its outcome in the log. A failure is logged and does not end the daemon: the next look may find
         the crime system or the mail server up again."""
 
         def run() -> None:
-            if self._stopping.is_set():
+            stop = self._service.stop
+            if stop.is_requested():
                 return
+            stop.doing = name
             try:
                 if outcome := job():
                     log.info("done", job=name, **outcome)
+            except StoppedError as error:
+                log.info("stopped", job=name, reason=str(error))
             except UnavailableError as error:
                 log.warning("unavailable", job=name, problem=str(error))
             except ComplianceError as error:
                 log.error("failed", job=name, problem=str(error))
             except Exception:
                 log.exception("fault", job=name)
+            finally:
+                stop.doing = None
 
         return run
 
     def _poll(self) -> dict[str, object]:
-        outcome = self._service.poll(self._stopping.is_set)
+        outcome = self._service.poll()
         done: dict[str, object] = {"received": outcome.received, "changed": outcome.changed, "refused": outcome.refused}
         rare: dict[str, object] = {
             "clock_changes": outcome.clock_changes,
@@ -106,7 +98,7 @@ class Daemon:
         mail, minutes = self._service.settings.mail, self._service.settings.crime_system.poll_minutes
         # No longer at a slow pace than the crime system can wait to be read: the next look goes on.
         limit = None if mail.per_minute is None else max(1, int(mail.per_minute * minutes))
-        outcome, delivery = self._service.remind(self._stopping.wait, limit)
+        outcome, delivery = self._service.remind(limit)
         done: dict[str, object] = {"digests": outcome.digests, "sent": delivery.sent}
         rare = ("retried", "refused", "uncertain", "pilot")
         done |= {name: count for name in rare if (count := getattr(delivery, name))}
@@ -115,6 +107,7 @@ class Daemon:
         if ended := self._service.calendar_ended:
             done["calendar"] = ended
         if delivery.stopped:
+            self._service.stop.check()
             raise UnavailableError(delivery.stopped)
         return done
 

@@ -17,6 +17,7 @@ from compliance.feeds.files import FilesFeed
 from compliance.feeds.tables import Shape
 from compliance.policy import Policy
 from compliance.policy.vocabulary import METHOD, Vocabulary, vocabulary
+from compliance.stopping import Stop
 
 
 @contextmanager
@@ -26,9 +27,11 @@ def feed_of(
     remembered: Remembered | None = None,
     mapper: Mapper | None = None,
     limit: int | None = None,
+    stop: Stop | None = None,
 ) -> Iterator[Feed]:
     """The feed while the context lasts. `remembered` is what earlier polls were answered; `mapper` takes the place of
-    the settings' own, `limit` is how many records are wanted, to try it out.
+    the settings' own, `limit` is how many records are wanted, to try it out. Where `stop` says so nothing is waited
+    for.
 
     Raises SettingsError that names the setting where one cannot be used.
     """
@@ -36,14 +39,14 @@ def feed_of(
     mapper = mapper_of(settings) if mapper is None else mapper
     size = system.page_size if limit is None else limit
     if system.kind == "http":
-        with _http(settings, size, mapper, remembered) as feed:
+        with _http(settings, size, mapper, remembered, stop) as feed:
             yield feed
         return
     other: Feed
     if system.kind == "files":
         other = _files(settings, size, mapper, clock, moves=limit is None)
     else:
-        other = _database(settings, size, mapper, clock, limit)
+        other = _database(settings, size, mapper, clock, limit, stop)
     try:
         yield other
     finally:
@@ -88,7 +91,7 @@ def vocabulary_of(settings: Settings, policy: Policy) -> Vocabulary:
     return vocabulary(policy, own_words(settings), {METHOD: settings.report.live_methods})
 
 
-def _http(settings: Settings, size: int, mapper: Mapper, remembered: Remembered | None) -> HttpFeed:
+def _http(settings: Settings, size: int, mapper: Mapper, remembered: Remembered | None, stop: Stop | None) -> HttpFeed:
     system = settings.crime_system
     assert system.url is not None  # noqa: S101  # the settings see to it
     oauth = system.oauth
@@ -108,6 +111,7 @@ def _http(settings: Settings, size: int, mapper: Mapper, remembered: Remembered 
             mapper=mapper,
             remembered=remembered,
             names=PageNames(**system.page.model_dump()),
+            stop=stop,
         )
     except SettingsError as error:
         raise SettingsError(f"{settings.source}: {error}") from None
@@ -140,7 +144,7 @@ def _files(settings: Settings, size: int, mapper: Mapper, clock: Callable[[], da
 
 
 def _database(
-    settings: Settings, size: int, mapper: Mapper, clock: Callable[[], datetime], limit: int | None
+    settings: Settings, size: int, mapper: Mapper, clock: Callable[[], datetime], limit: int | None, stop: Stop | None
 ) -> DatabaseFeed:
     database = settings.crime_system.database
     assert database is not None  # noqa: S101  # the settings see to it
@@ -148,6 +152,6 @@ def _database(
     lists = {name: query for name, query in database.queries.items() if name != "crimes"}
     queries = Queries(database.queries.get("crimes", ""), lists, database.officers, database.begin)
     try:
-        return DatabaseFeed(url, queries, mapper, size, clock, limit)
+        return DatabaseFeed(url, queries, mapper, size, clock, limit, stop)
     except SettingsError as error:
         raise SettingsError(f"{settings.source}: {error}") from None

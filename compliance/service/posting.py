@@ -3,10 +3,12 @@
 from compliance.config import Settings
 from compliance.errors import SettingsError
 from compliance.mail import Channel, DeliveryRules, Pilot, SmtpServer
+from compliance.stopping import Stop
 
 
-def channel_of(settings: Settings) -> Channel:
-    """The channel of some settings; a force that adds one of its own chooses it here (docs/mail.md).
+def channel_of(settings: Settings, stop: Stop | None = None) -> Channel:
+    """The channel of some settings; a force that adds one of its own chooses it here (docs/mail.md). Where `stop` says
+    so nothing is waited for much longer.
 
     Raises SettingsError where the password cannot be had, or would travel in the clear.
     """
@@ -20,6 +22,7 @@ def channel_of(settings: Settings) -> Channel:
             password=settings.secret(mail.password, "mail.password"),
             timeout=mail.timeout_seconds,
             ca_file=None if mail.ca_file is None else str(settings.path(mail.ca_file)),
+            stop=Stop() if stop is None else stop,
         )
     except SettingsError as error:
         raise _named(settings, error) from None

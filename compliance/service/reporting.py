@@ -1,6 +1,6 @@
 """Reports as a job: which are due, in which editions, what is said while the crime system cannot be read."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -136,13 +136,15 @@ class Reporting:
         answer = cases(edition, figure)
         return answer, printed.beside(answer) if printed else ""
 
-    def publish_due(self, now: datetime) -> list[Publication]:
+    def publish_due(self, now: datetime, between: Callable[[], None] = lambda: None) -> list[Publication]:
         """Publish what is owed by now (`service.owed`), the earliest first. While the crime system has not been read
-        since, a notice says that the report is delayed."""
+        since, a notice says that the report is delayed. `between` is called before each period; what it raises ends the
+        run."""
         made: list[Publication] = []
         delayed: list[Span] = []
         left = dict.fromkeys(self.settings.report.periods, MADE_UP)
         for owed in self._duties.owed(now):
+            between()
             period = owed.period
             if polls_covering(self.store, period.settled(self.policy.local)) is None:
                 delayed.append(period)

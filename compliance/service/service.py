@@ -10,7 +10,7 @@ from compliance import clock as real_clock
 from compliance.config import Settings
 from compliance.errors import RecordError
 from compliance.feeds import Remembered
-from compliance.mail import Delivery, Wait, bare_address, deliver
+from compliance.mail import Delivery, bare_address, deliver
 from compliance.policy import Policy, load_policy
 from compliance.policy.calendars import from_day
 from compliance.reminders import LadderChange, Plan, ReminderRules, RemindOutcome, notices, plan, remind, still_due
@@ -25,6 +25,7 @@ from compliance.service.polling import PollOutcome, poll
 from compliance.service.posting import channel_of, delivery_rules
 from compliance.service.reporting import Reporting
 from compliance.service.retaining import Retaining
+from compliance.stopping import Stop
 from compliance.store import Store, count_set_aside, judge_due, load_crimes
 from compliance.store.tables import Notice
 
@@ -34,7 +35,8 @@ SOURCE: Final = "crimes"
 
 @dataclass(frozen=True)
 class Service:
-    """A force's monitor. `clock` gives the present instant (aware), so that a demo or a test can move it."""
+    """A force's monitor. `clock` gives the present instant (aware), so that a demo or a test can move it. Asked by
+    `stop`, every job ends between two steps, or raises StoppedError."""
 
     settings: Settings
     policy: Policy
@@ -42,12 +44,16 @@ class Service:
     clock: Callable[[], datetime] = real_clock.now
     remembered: Remembered = field(default_factory=Remembered)
     attempts: Attempts = field(default_factory=Attempts)
+    stop: Stop = field(default_factory=Stop)
 
     @classmethod
-    def open(cls, settings: Settings, clock: Callable[[], datetime] = real_clock.now) -> "Service":
+    def open(
+        cls, settings: Settings, clock: Callable[[], datetime] = real_clock.now, stop: Stop | None = None
+    ) -> "Service":
         """The service of some settings, to be closed. Raises SettingsError for a wrong policy, or a database whose
         schema is not this version's."""
-        return cls(settings, load_policy(settings.policy), Store.open(settings.database_url), clock)
+        policy, store = load_policy(settings.policy), Store.open(settings.database_url)
+        return cls(settings, policy, store, clock, stop=Stop() if stop is None else stop)
 
     def __enter__(self) -> "Service":
         return self
@@ -55,19 +61,26 @@ class Service:
     def __exit__(self, *_: object) -> None:
         self.store.close()
 
-    def poll(self, stopping: Callable[[], bool] = lambda: False) -> PollOutcome:
+    def poll(self) -> PollOutcome:
         """Take what changed in the crime system and judge it. Raises UnavailableError where the feed does not answer as
         it must; what was taken by then is kept."""
         overlap = timedelta(minutes=self.settings.crime_system.overlap_minutes)
-        with feed_of(self.settings, self.clock, self.remembered) as feed:
+        with feed_of(self.settings, self.clock, self.remembered, stop=self.stop) as feed:
             known = vocabulary_of(self.settings, self.policy)
-            outcome = poll(self.store, feed, SOURCE, self.clock, stopping, overlap, known)
+            outcome = poll(self.store, feed, SOURCE, self.clock, self.stop.is_requested, overlap, known)
         self.judge()
         return outcome
 
     def judge(self) -> int:
         """Judge what changed or whose day has come -> how many crimes."""
-        return judge_due(self.store, self.policy, self.clock(), Pace("judge", self.clock)).crimes
+        pace = Pace("judge", self.clock)
+
+        def step(done: int, of: int) -> None:
+            pace(done, of)
+            self.stop.check()
+
+        self.stop.check()
+        return judge_due(self.store, self.policy, self.clock(), step).crimes
 
     @property
     def not_judged(self) -> int:
@@ -85,13 +98,13 @@ class Service:
         self.judge()
         return plan(self.store, self.policy, self.rules, self.clock())
 
-    def remind(self, wait: Wait | None = None, limit: int | None = None) -> tuple[RemindOutcome, Delivery]:
+    def remind(self, limit: int | None = None) -> tuple[RemindOutcome, Delivery]:
         """Queue this morning's digests, if it is a working morning and they are not queued yet; send what is due, as
         `deliver` does."""
         channel_of(self.settings)  # a wrong setting is said before anything is queued
         self.judge()
         outcome = remind(self.store, self.policy, self.rules, self.clock())
-        return outcome, self.deliver(wait, limit)
+        return outcome, self.deliver(limit)
 
     def notices(self, crime_ref: str) -> list[tuple[Notice, str | None]]:
         """What was decided of reminders of a crime, in order, each with how its mail stands (None: no mail). Raises
@@ -102,10 +115,10 @@ class Service:
             raise RecordError(f"no crime {crime_ref!r} is stored; write its number as the crime system does")
         return found
 
-    def deliver(self, wait: Wait | None = None, limit: int | None = None) -> Delivery:
-        """Send what is due from the outbox, at most `limit` mails, until `wait` says to stop (`mail.deliver`)."""
+    def deliver(self, limit: int | None = None) -> Delivery:
+        """Send what is due from the outbox, at most `limit` mails (`mail.deliver`)."""
         question = still_due(self.store, self.policy, self.rules, self.clock)
-        channel, rules = channel_of(self.settings), delivery_rules(self.settings)
+        channel, rules, wait = channel_of(self.settings, self.stop), delivery_rules(self.settings), self.stop.wait
         return deliver(self.store, channel, self.clock, still_due=question, limit=limit, rules=rules, wait=wait)
 
     def report(
@@ -120,7 +133,7 @@ class Service:
 
     def report_if_due(self) -> list[Publication]:
         """Publish what is owed by now, if the crime system was read since."""
-        return self.reporting.publish_due(self.clock())
+        return self.reporting.publish_due(self.clock(), self.stop.check)
 
     @property
     def reporting(self) -> Reporting:

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "compliance"
 SHARED = ROOT.parent / "shared" / "spec"
 
-LEAVES = {"errors", "resources", "templating", "text", "writing"}
+LEAVES = {"errors", "resources", "stopping", "templating", "text", "writing"}
 SERVICE = {"records", "policy", "batch", "feeds", "store", "mail", "reminders", "reports", "config", "clock"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
@@ -19,6 +19,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "writing": set(),
     "clock": set(),
     "resources": set(),
+    "signals": set(),
+    "stopping": set(),
     "config": {"feed_settings", "reminder_settings"},
     "feed_settings": set(),
     "reminder_settings": {"feed_settings"},
@@ -34,7 +36,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "web": SERVICE | {"service"},
     "simulator": {"records"},
     "demo": SERVICE | {"service", "web", "simulator"},
-    "cli": SERVICE | {"service", "web", "simulator", "demo"},
+    "cli": SERVICE | {"service", "web", "simulator", "demo", "signals"},
 }
 FILES = sorted(PACKAGE.rglob("*.py"))
 
