@@ -1,5 +1,6 @@
 """A page as axe-core sees it in a real browser, where node's packages and a Chromium are there."""
 
+import html
 import json
 import os
 import re
@@ -30,17 +31,56 @@ def axe_findings(page: Path, rules: Sequence[str], folder: Path) -> str:
     watched = folder / f"watched-{page.name}"
     script = f"<script>{axe}</script><script>{run}</script></body>"
     watched.write_text(page.read_text("utf-8").replace("</body>", script), "utf-8")
-    done = subprocess.run(
-        [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder / 'profile'}",
-         "--virtual-time-budget=20000", "--dump-dom", watched.as_uri()],
-        capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
-    answer = re.search(r"<title>AXE(.*?)END</title>", done.stdout, re.DOTALL)
+    answer = re.search(r"<title>AXE(.*?)END</title>", _dom(watched, folder), re.DOTALL)
     assert answer, f"{page.name}: axe did not run"
     return answer[1]
+
+
+def _dom(page: Path, folder: Path) -> str:
+    """A page as the browser has it when its scripts have run."""
+    done = subprocess.run(
+        [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder / 'profile'}",
+         "--virtual-time-budget=20000", "--dump-dom", page.as_uri()],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    return done.stdout
 
 
 def html_validate(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     """html-validate with these options and pages."""
     command = [str(MODULES / ".bin" / "html-validate"), *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+def wider_than(page: Path, width: int, folder: Path) -> str:
+    """What of a page can only be seen by scrolling sideways in a window of so many pixels (WCAG 1.4.10): empty for
+    nothing. `folder` is scratch.
+
+    A browser makes no window as narrow as a phone: the page is shown in a frame of that width.
+    """
+    shown = folder / f"{width}-{page.name}"
+    source = json.dumps(page.read_text("utf-8")).replace("</", "<\\/")
+    shown.write_text(_FRAME.replace("WIDTH", str(width)).replace("SOURCE", source), "utf-8")
+    answer = re.search(r"<title>SEEN(.*?)END</title>", _dom(shown, folder), re.DOTALL)
+    assert answer, f"{page.name}: it was not shown"
+    return html.unescape(answer[1])
+
+
+_FRAME: Final = """<!DOCTYPE html><title>not yet</title><body>
+<iframe id="frame" style="width: WIDTHpx; height: 90000px; border: 0"></iframe>
+<script>
+const frame = document.getElementById("frame");
+frame.onload = () => {
+  const view = frame.contentWindow, page = frame.contentDocument, width = page.scrollingElement.scrollWidth;
+  const name = e => e.tagName + "." + e.className + " " + e.textContent.trim().slice(0, 40);
+  const scrolls = e => e && e !== page.body && (view.getComputedStyle(e).overflowX !== "visible" || scrolls(held(e)));
+  const held = e => view.getComputedStyle(e).position === "absolute" ? e.offsetParent : e.parentElement;
+  const wide = [...page.body.querySelectorAll("*")]
+    .filter(e => e.getBoundingClientRect().left + Math.max(e.offsetWidth || 0, e.scrollWidth) > view.innerWidth + 1)
+    .filter(e => !scrolls(held(e)));
+  const told = width <= view.innerWidth ? "" : width + " px: " + wide.slice(0, 8).map(name).join("; ");
+  document.title = "SEEN" + told + "END";
+};
+frame.srcdoc = SOURCE;
+</script></body>"""
+"""Says how wide the page is, and what reaches furthest, where it is wider than its window."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser import BROWSER, NEEDED, WCAG, axe_findings, html_validate
+from tests.browser import BROWSER, NEEDED, WCAG, axe_findings, html_validate, wider_than
 from tests.integration.test_reminders_mornings import Office, crime, office
 
 __all__ = ["office"]
@@ -49,3 +49,9 @@ def test_html_validate_finds_nothing_in_a_mail(bodies: list[Path], tmp_path: Pat
     config.write_text(json.dumps(rules), "utf-8")
     done = html_validate(f"--config={config}", *bodies)
     assert done.returncode == 0, done.stdout
+
+
+@BROWSER
+@pytest.mark.parametrize("width", [320, 400])
+def test_wcag_1_4_10_no_mail_scrolls_sideways(bodies: list[Path], tmp_path: Path, width: int) -> None:
+    assert {body.name: wide for body in bodies if (wide := wider_than(body, width, tmp_path))} == {}

@@ -10,7 +10,7 @@ import pytest
 from compliance.reports.delay import Reading, write_delay
 from compliance.reports.periods import parse_period
 from compliance.reports.render import render
-from tests.browser import BROWSER, NEEDED, WCAG, axe_findings, html_validate
+from tests.browser import BROWSER, NEEDED, WCAG, axe_findings, html_validate, wider_than
 from tests.integration.test_report_forms import figures
 
 pytestmark = NEEDED
@@ -38,3 +38,9 @@ def test_axe_finds_nothing(pages: list[Path], tmp_path: Path) -> None:
 def test_html_validate_finds_nothing(pages: list[Path]) -> None:
     done = html_validate("--preset=recommended,a11y", *pages)
     assert done.returncode == 0, done.stdout
+
+
+@BROWSER
+@pytest.mark.parametrize("width", [320, 400, 1280])
+def test_wcag_1_4_10_no_page_scrolls_sideways(pages: list[Path], tmp_path: Path, width: int) -> None:
+    assert {page.name: wide for page in pages if (wide := wider_than(page, width, tmp_path))} == {}
