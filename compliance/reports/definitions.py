@@ -8,32 +8,35 @@ from compliance.reports.model import Definition
 from compliance.reports.rows import cases_command
 from compliance.reports.spans import Span
 
+_PROVISIONAL: Final = "Provisional"
+"""Of a week alone: a month or a quarter has nothing provisional beside it."""
 _RATES: Final = (
     ("rate", "Rate",
-     "Of the obligations due in the week (met, late, overdue and missed), the share that was met on or before its due "
-     "date. Not yet due, lapsed and exempt obligations are not in it. Where nothing was due there is no rate.",
+     "Of the obligations due in the {kind} (met, late, overdue and missed), the share that was met on or before its "
+     "due date. Not yet due, lapsed and exempt obligations are not in it. Where nothing was due there is no rate.",
      "rules 5.1, statistics 1.1"),
-    ("before", "Change from an earlier week",
-     "Both weeks judged at the same age, seven days after their end; the interval of the difference is Newcombe's. It "
-     "is significant when it leaves out 0.",
+    ("before", "Change from an earlier {kind}",
+     "Both {kind}s judged at the same age, seven days after their end; the interval of the difference is Newcombe's. "
+     "It is significant when it leaves out 0.",
      "statistics 1.2, 1.5"),
-    ("provisional", "Provisional",
+    ("provisional", _PROVISIONAL,
      "The week just ended, judged before updates have had seven days to be typed in. It will change, and is not "
      "compared.",
      "statistics 1.2"),
     ("division", "Division",
-     "The division that had the case at the end of the due date. A single week is shown, not tested; the trailing "
+     "The division that had the case at the end of the due date. A single {kind} is shown, not tested; the trailing "
      "weeks are compared with the rest of the force.",
      "statistics 1.5, records 2"),
     ("overdue", "Overdue now",
-     "Due date passed, not discharged and still owed on the morning the week was settled, by days since the due date.",
+     "Due date passed, not discharged and still owed on the morning the {kind} was settled, by days since the due "
+     "date.",
      "rules 5"),
     ("enhanced", "Enhanced victims", "The rate for victims of category enhanced alone.", "records 1"),
     ("live", "Live contact only", "The rate had only {methods} counted.", "statistics 1.9"),
 )  # fmt: skip
 _SILENT: Final = (
     "silent", "Silent victims",
-    "Of the victims of cases open for more than 28 days at the end of the week, neither exempt nor declining, those "
+    "Of the victims of cases open for more than 28 days at the end of the {kind}, neither exempt nor declining, those "
     "without a counted update in the last 28 days. A reopened case counts from its reopening, a victim added later "
     "from then.",
     "statistics 1.7",
@@ -49,11 +52,11 @@ _SAME_DAY: Final = (
 )  # fmt: skip
 _CLOSING: Final = (
     ("closed-without-a-word", "Closed without a word",
-     "Of the victims of cases closed in the week, those with no counted update from 7 days before the closing to 7 "
+     "Of the victims of cases closed in the {kind}, those with no counted update from 7 days before the closing to 7 "
      "days after it. Exempt and declining victims and cancelled crimes are left out.",
      "statistics 1.8"),
     ("closed-across", "Closed across a due date",
-     "Cases reopened in the week within 28 days of being closed, an obligation having lapsed in between.",
+     "Cases reopened in the {kind} within 28 days of being closed, an obligation having lapsed in between.",
      "statistics 1.8, rules 4.1"),
 )  # fmt: skip
 
@@ -74,11 +77,15 @@ def definitions(
         alone += _SAME_DAY
     families = [(tuple(f"{name}.{key}" for key in ids), title, text, clause) for name, title, text, clause in _RATES]
     families += [((name,), title, text, clause) for name, title, text, clause in alone]
+    if period.kind != "week":
+        families = [family for family in families if family[1] != _PROVISIONAL]
     methods, command = ", ".join(live_methods), cases_command(str(period), division)
+
+    def told(text: str) -> str:
+        return text.format(methods=methods, kind=period.kind)
+
     return tuple(
-        Definition(
-            figures, title, text.format(methods=methods), clause, f"{command} {figures[0]}{_GROUP.get(title, '')}"
-        )
+        Definition(figures, told(title), told(text), clause, f"{command} {figures[0]}{_GROUP.get(title, '')}")
         for figures, title, text, clause in families
     )
 
