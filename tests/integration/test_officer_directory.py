@@ -29,7 +29,8 @@ from tests import stores
 from tests.engine import RULES
 from tests.integration.test_feed_settings import CONFIG, call
 from tests.integration.test_reminders_mornings import POLICY, Office, crime, morning
-from tests.integration.test_reporting import CRIME, reporting
+from tests.integration.test_reporting import CRIME
+from tests.reporting import reporting
 from tests.stores import SOURCE, at, raws, rows, take
 from tests.web_server import WebServer, answer, serving
 

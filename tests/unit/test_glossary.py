@@ -10,7 +10,7 @@ from sqlmodel import SQLModel
 import compliance.store.tables  # noqa: F401  # registers the tables
 from compliance.config import documented
 from compliance.policy.verdicts import STATES
-from compliance.reminders.stages import STEPS
+from compliance.reminders.decisions import STEPS
 
 ROOT: Final = Path(__file__).parents[2]
 ROWS: Final = re.findall(
