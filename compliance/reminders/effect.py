@@ -17,9 +17,21 @@ from sqlmodel import col, select
 
 from compliance.policy import Policy, Verdicts
 from compliance.policy.calendars import Ints, from_day, to_day
+from compliance.policy.verdicts import OVERDUE as OVERDUE_STATE
 from compliance.records import to_micros
-from compliance.reminders.decisions import CHAMPION, CLOSED, DUE_SOON, OVERDUE, STILL_WAITING, SUPERVISOR, Outcome
+from compliance.reminders.decisions import (
+    CHAMPION,
+    CLOSED,
+    DUE_SOON,
+    OVERDUE,
+    REROUTED,
+    STILL_WAITING,
+    SUPERVISOR,
+    Outcome,
+)
 from compliance.reminders.history import DIGEST
+from compliance.reminders.notices import standing
+from compliance.reminders.routing import BAD_ADDRESS, NO_ADDRESS
 from compliance.reminders.rules import Ladder, ReminderRules, due_soon_on, next_working
 from compliance.store import Store
 from compliance.store.tables import Notice, Outbox
@@ -104,6 +116,7 @@ def _step(notice: Notice) -> str:
 
 
 _Key = tuple[Any, ...]
+"""Crime, victim, requirement, cycle and clock date, that as a number."""
 
 
 def _key(notice: Notice) -> _Key:
@@ -112,11 +125,15 @@ def _key(notice: Notice) -> _Key:
 
 def _rows(verdicts: Verdicts, crime_refs: set[str]) -> dict[_Key, int]:
     """The row of each obligation of some crimes."""
-    columns = verdicts.columns
-    wanted = pc.is_in(columns.crime_ref, value_set=pa.array(sorted(crime_refs), pa.string()))
+    wanted = pc.is_in(verdicts.columns.crime_ref, value_set=pa.array(sorted(crime_refs), pa.string()))
     row = np.flatnonzero(wanted.to_numpy(zero_copy_only=False)[verdicts.crime])
+    return dict(zip(_keys(verdicts, row), row.tolist(), strict=True))
+
+
+def _keys(verdicts: Verdicts, row: Ints) -> Iterator[_Key]:
+    columns = verdicts.columns
     ids = [requirement.id for requirement in verdicts.policy.requirement]
-    keys = zip(
+    return zip(
         columns.crime_ref.take(pa.array(verdicts.crime[row])).to_pylist(),
         columns.victims.ref.take(pa.array(verdicts.victim[row])).to_pylist(),
         [ids[place] for place in verdicts.requirement[row].tolist()],
@@ -124,7 +141,21 @@ def _rows(verdicts: Verdicts, crime_refs: set[str]) -> dict[_Key, int]:
         verdicts.clock_date[row].tolist(),
         strict=True,
     )
-    return dict(zip(keys, row.tolist(), strict=True))
+
+
+def without_address(store: Store, verdicts: Verdicts) -> int:
+    """Of how many obligations overdue as at T nobody could be told for want of an address, by what had been decided by
+    the end of the day before T (aware, as in `verdicts`): on the day itself more may be decided any minute."""
+    overdue = np.flatnonzero(verdicts.state == OVERDUE_STATE)
+    keys = set(_keys(verdicts, overdue))
+    refs = sorted({key[0] for key in keys})
+    with store.session(reading=True) as session:
+        said = standing(session, refs, from_day(verdicts.policy.local.day_of(verdicts.as_at)))
+    return sum(
+        reason.rpartition(REROUTED)[2] in (NO_ADDRESS, BAD_ADDRESS)
+        for (key, step), (_, _, _, reason) in said.items()
+        if step == OVERDUE and (*key[:4], to_day(key[4])) in keys
+    )
 
 
 def _untold(verdicts: Verdicts, rules: ReminderRules, first: date, last: date) -> Iterator[tuple[int, str, int]]:

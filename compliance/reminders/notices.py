@@ -19,9 +19,11 @@ Said = Mapping[tuple[Key, str], tuple[str, int, str, str]]
 """(obligation, step) -> recipient, spell, outcome and reason."""
 
 
-def standing(session: Session, crime_refs: Sequence[str]) -> Said:
-    """What the newest notice of each step of each obligation of these crimes says."""
+def standing(session: Session, crime_refs: Sequence[str], before: date | None = None) -> Said:
+    """What the newest notice of each step of each obligation of these crimes says, of those decided before a date."""
     newest = select(func.max(Notice.id)).group_by(*columns_of(Notice), col(Notice.step))
+    if before is not None:
+        newest = newest.where(col(Notice.decided_on) < before)
     ids = [row[0] for row in of_crimes(session, newest, Notice, crime_refs)]
     said = (col(Notice.step), col(Notice.recipient_ref), col(Notice.spell), col(Notice.outcome), col(Notice.reason))
     return {

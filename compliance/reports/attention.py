@@ -7,7 +7,7 @@ from compliance.reports.findings import Question, Trend, UnitTrend
 from compliance.reports.model import Figures, Quality
 from compliance.reports.passages import late_teams_in_words
 from compliance.reports.telling import causes
-from compliance.reports.words import UNLIKELY, counted, heading, listed, percent, units
+from compliance.reports.words import UNLIKELY, counted, heading, instant, listed, percent, units
 
 _ONE_IN: Final = 20
 """A question of which chance cannot be said is put to the board where it is about one in so many or more."""
@@ -95,6 +95,11 @@ def faults(quality: Sequence[Quality]) -> list[Quality]:
     values of a class stand with the figures in full."""
     asked = (each for each in quality if each.key not in _NO_FAULT | _ASKED and "/" not in each.key)
     return [each for each in asked if each.in_week or (each.in_week is None and each.held)]
+
+
+def meaning(found: Quality) -> str:
+    """What a class of data quality means, and as of when it stands where it cannot be asked as at K (1.2a)."""
+    return f"{found.meaning} (as of {instant(found.as_of)})" if found.as_of else found.meaning
 
 
 def _entries(figures: Figures) -> Iterator[str]:

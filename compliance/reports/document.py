@@ -261,7 +261,7 @@ def _restated(figures: Figures) -> Iterator[Part]:
 def _quality(figures: Figures) -> Iterator[Part]:
     found = attention.faults(figures.quality)
     if found:
-        rows: list[list[Cell]] = [[q.title, number(q.in_week), number(q.held), q.meaning] for q in found]
+        rows: list[list[Cell]] = [[q.title, number(q.in_week), number(q.held), attention.meaning(q)] for q in found]
         yield Table("Faults found in the records", ["What was found", f"#In the {figures.kind}", "#In all records",
                     "What it means"], rows)  # fmt: skip
     else:

@@ -75,7 +75,7 @@ def figures_of(
             ours,
             period,
             intake if division is None else Intake(),
-            judged.source.versions,
+            judged.seen_until,
             judged.options.known(ours.policy),
         ),
         intake=intake,

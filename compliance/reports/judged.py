@@ -119,7 +119,8 @@ class Judgements:
     """Everything that was judged for one report, whatever its edition.
 
     `weeks`: the settled weeks charted, the earliest first; `trailing`: the last of them. `verdicts`: of the period,
-    `before_columns`: the records as they were known for the period before.
+    `before_columns`: the records as they were known for the period before; `seen_until`: the end of the poll by which
+    those of the period had been seen, None where no versions of then are held.
     """
 
     source: RecordSource
@@ -133,6 +134,7 @@ class Judgements:
     live: Judged
     weeks: tuple[Judged, ...]
     before_columns: Columns
+    seen_until: datetime | None
     unobserved: int
     restated: tuple[Restated, ...]
 
@@ -178,7 +180,7 @@ def judge_periods(
         judged[span] = Judged.of(verdicts, span)
         unobserved += records.unobserved > 0 and (span in weeks or span == period)
         if span == period:
-            headline = verdicts
+            headline, seen_until = verdicts, records.seen_until
             restatement = Restatement(headline)
             provisional = Judged.of(headline, period.plus(1)) if isinstance(period, Week) else None
         if span == period.plus(-1):
@@ -190,5 +192,5 @@ def judge_periods(
         judged[period], judged[period.plus(-1)], provisional,
         judged[period.last_year] if period.last_year else None,
         Judged.of(live_only(headline, options.live_methods), period),
-        tuple(judged[week] for week in weeks), before, unobserved, tuple(restated),
+        tuple(judged[week] for week in weeks), before, seen_until, unobserved, tuple(restated),
     )  # fmt: skip

@@ -133,6 +133,8 @@ class Quality(Struct, frozen=True):
     clause: str
     in_week: int | None
     held: int | None
+    as_of: datetime | None = None
+    """When what it counts stood, where that cannot be asked as at K (statistics 1.2a)."""
 
 
 class Intake(Struct, frozen=True):
@@ -141,8 +143,9 @@ class Intake(Struct, frozen=True):
     `refused`: records in quarantine. `no_address`: mails held for want of an address. `unknown_officers`: officers that
     records name and the directory does not. `vanished`: crimes that the full exports of the crime system had ceased to
     hold as known at K, `vanished_in_period` of these within the period; None where it gives no full exports either.
-    `last_complete_poll`: when the newest complete poll ended. `directory_as_of`: when the officer directory that was in
-    force was last read or confirmed.
+    `last_complete_poll`: when the complete poll ended by which all that was known at K had been seen. What cannot be
+    asked as at K says as of when it stands (statistics 1.2a): `directory_as_of`, when the officer directory in force
+    was last read or confirmed; `as_of`, when it was last seen whether what vanished came again.
     """
 
     refused: int | None = None
@@ -154,6 +157,7 @@ class Intake(Struct, frozen=True):
     gaps: tuple[Gap, ...] = ()
     """When the crime system was not read to its end for a whole local date or more, one of them in the period."""
     directory_as_of: datetime | None = None
+    as_of: datetime | None = None
 
 
 class Definition(Struct, frozen=True):
@@ -183,7 +187,7 @@ class Basis(Struct, frozen=True):
     live_methods: tuple[str, ...]
     trailing_weeks: int
     weeks_before_observation: int
-    """Of how many of the weeks some crimes were first seen only later: their first version stands."""
+    """How many of the weeks were settled before the service first read the crime system: crimes stand as first seen."""
     comparisons: int
     """How many tests of significance were made."""
     own_words: dict[str, tuple[str, ...]] = {}

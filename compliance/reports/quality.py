@@ -1,5 +1,6 @@
 """What is never silently dropped, counted (rules section 8)."""
 
+from datetime import datetime
 from typing import Final
 
 import numpy as np
@@ -44,16 +45,15 @@ _CLASSES: Final = (
 
 
 def data_quality(
-    verdicts: Verdicts, period: Span, intake: Intake, versions: bool, known: Vocabulary
+    verdicts: Verdicts, period: Span, intake: Intake, seen_until: datetime | None, known: Vocabulary
 ) -> tuple[Quality, ...]:
     """Every class of rules section 8: how many in the week, and how many in all records as known at K.
 
     Updates belong to the week in which they were entered, crimes to that in which they were reported, obligations to
-    that in which they were due. `versions` says whether the records are as they were held at K, so that an update dated
-    later is one dated in the future even where nothing tells when it was entered. Values that are not `known` are told
-    of by field.
+    that in which they were due. `seen_until`: the end of the poll by which these versions of the records had been seen,
+    None where they are not those of K. Values that are not `known` are told of by field.
     """
-    found = kept(verdicts, versions)
+    found = kept(verdicts, seen_until)
     return (
         *(
             Quality(
@@ -80,6 +80,7 @@ def data_quality(
             "Officers not in the directory",
             "cannot be reminded",
             intake.unknown_officers,
+            intake.directory_as_of,
         ),
         _held("no-address", "Mails held for want of an address", "their officers were not reminded", intake.no_address),
         Quality(
@@ -97,13 +98,20 @@ def data_quality(
             "8",
             in_week=intake.vanished_in_period,
             held=intake.vanished,
+            as_of=None if intake.vanished is None else intake.as_of,
         ),
-        _held("refused", "Records refused", "kept apart with the reason; in no figure until corrected", intake.refused),
+        _held(
+            "refused",
+            "Records refused",
+            "kept apart with the reason; in no figure until corrected",
+            intake.refused,
+            intake.last_complete_poll,
+        ),
     )
 
 
-def kept(verdicts: Verdicts, versions: bool) -> dict[str, Kept]:
-    """What is in the records of each class of rules section 8, by its key."""
+def kept(verdicts: Verdicts, seen_until: datetime | None) -> dict[str, Kept]:
+    """What is in the records of each class of rules section 8, by its key; `seen_until` as in `data_quality`."""
     columns = verdicts.columns
     entered = verdicts.policy.local.of(columns.updates.entered_at)
     reported_on = verdicts.policy.local.of(columns.reported_at)
@@ -112,7 +120,7 @@ def kept(verdicts: Verdicts, versions: bool) -> dict[str, Kept]:
     odd[list(unprintable(columns))] = True
     crimes = {"no-victim": reported & (np.diff(columns.victims_of) == 0), UNPRINTABLE: reported & odd}
     classes: tuple[tuple[Table, Days, dict[str, Flags]], ...] = (
-        ("updates", entered, _updates(verdicts, versions)),
+        ("updates", entered, _updates(verdicts, seen_until)),
         ("obligations", verdicts.due_date, {"entered-after-due": verdicts.entered_after_due == YES}),
         ("crimes", reported_on, crimes),
     )
@@ -132,7 +140,7 @@ def _first_unprintable(verdicts: Verdicts, found: Kept) -> str:
     return f"; the first is in the field {unprintable(verdicts.columns)[row]} of crime {crime_ref}"
 
 
-def _updates(verdicts: Verdicts, versions: bool) -> dict[str, Flags]:
+def _updates(verdicts: Verdicts, seen_until: datetime | None) -> dict[str, Flags]:
     columns, policy = verdicts.columns, verdicts.policy
     updates, local = columns.updates, policy.local
     as_at = to_micros(verdicts.as_at)
@@ -151,9 +159,19 @@ def _updates(verdicts: Verdicts, versions: bool) -> dict[str, Flags]:
         "recording-day": recording_day,
         "before-report": known & (day < local.of(columns.reported_at)[updates.crime]),
         "unknown-victim": known & (updates.victim == UNKNOWN_VICTIM),
-        "future": exists & (updates.at > as_at) & (versions | (updates.entered_at <= known_at)),
+        "future": exists & (updates.at > as_at) & _stood(verdicts, known_at, seen_until),
         "late-entry": known & (entered - day > policy.late_entry_days),
     }
+
+
+def _stood(verdicts: Verdicts, known_at: int, seen_until: datetime | None) -> Flags:
+    """Which updates had been entered by K, whenever they are dated. One without an instant of entry has that of its
+    date (rules 2.8); where it is dated later than the poll that had seen it, it was entered before."""
+    updates = verdicts.columns.updates
+    stood: Flags = updates.entered_at <= known_at
+    if seen_until is not None:
+        stood |= (updates.entered_at == updates.at) & (updates.at > to_micros(seen_until))
+    return stood
 
 
 def _on_days_of_note(verdicts: Verdicts) -> tuple[Flags, Flags]:
@@ -168,5 +186,5 @@ def _on_days_of_note(verdicts: Verdicts) -> tuple[Flags, Flags]:
     return same_day, recording_day
 
 
-def _held(key: str, title: str, meaning: str, count: int | None) -> Quality:
-    return Quality(key, title, meaning, "8", in_week=None, held=count)
+def _held(key: str, title: str, meaning: str, count: int | None, as_of: datetime | None = None) -> Quality:
+    return Quality(key, title, meaning, "8", in_week=None, held=count, as_of=None if count is None else as_of)

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-from sqlmodel import Session, col, select
+import numpy as np
+from sqlmodel import Session, col, func, select
 
 from compliance.policy import Policy
 from compliance.policy.calendars import Calendar, LocalDates, from_day
@@ -19,6 +20,7 @@ from compliance.reports.restatement import Earlier
 from compliance.reports.sources import Held
 from compliance.reports.spans import Span
 from compliance.store import Reader, Store, first_poll, policies_used
+from compliance.store.pool import taken
 from compliance.store.tables import Published, Removal
 
 OWED_AFTER: Final = timedelta(days=35)
@@ -31,7 +33,6 @@ class StoredRecords:
     """The records of the service's store, which keeps every version: read once, asked about any instant."""
 
     name = "the crime records this service holds"
-    versions = True
 
     def __init__(self, store: Store) -> None:
         """Of all crimes, as the store stands when this is made."""
@@ -39,11 +40,15 @@ class StoredRecords:
         self._observed_since = first_poll(store)
 
     def known(self, known_at: datetime) -> Held:
-        """What stood by the end of the first complete poll that ended at or after K (decision 0008)."""
+        """What stood by the end of the first complete poll that ended at or after K (decision 0008). A crime first seen
+        later was not known, and is left out (statistics 1.2a)."""
         known = self._reader.known(known_at)
-        reported = known.columns.reported_at <= to_micros(known_at)
-        early = self._observed_since is not None and known_at < self._observed_since
-        return Held(known.columns, int((reported if early else known.before_observation & reported).sum()))
+        columns = known.columns
+        if known.before_observation.any():
+            columns = taken(columns, np.flatnonzero(~known.before_observation))
+        if self._observed_since is None or known_at >= self._observed_since:
+            return Held(columns, seen_until=known.seen_until)
+        return Held(columns, unobserved=int((columns.reported_at <= to_micros(known_at)).sum()))
 
 
 def kept_figures(row: Published) -> Figures | None:
@@ -61,11 +66,13 @@ def newest_published(session: Session, period: str, edition: str) -> Published |
 
 
 def earlier_periods(store: Store, period: Span) -> list[Earlier]:
-    """What was published to the board before a period, of its kind, the newest version of each (statistics 5)."""
+    """What was published to the board before a period, of its kind, the newest version of each (statistics 5). Of a
+    period that is published again, what had been when it first was: so it gives the same figures (1.2a)."""
+    board = select(Published).where(Published.edition == "board").order_by(col(Published.version))
+    published_at = col(Published.published_at)
     with store.session(reading=True) as session:
-        rows = session.exec(
-            select(Published).where(Published.edition == "board").order_by(col(Published.version))
-        ).all()
+        first = session.exec(select(func.min(published_at)).where(Published.period == str(period))).one()
+        rows = session.exec(board if first is None else board.where(published_at <= first)).all()
         newest = {row.period: row for row in rows}
         spans = {name: parse_period(name) for name in newest}
         before = sorted(spans.items(), key=lambda each: each[1].first, reverse=True)

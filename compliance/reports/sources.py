@@ -9,12 +9,16 @@ from compliance.records.columns import Columns
 
 @dataclass(frozen=True)
 class Held:
-    """The records as known at one instant. `unobserved` counts the crimes among them that had been reported by then and
-    were first seen later: their first version stands (decision 0008). Of an instant before the service first read
-    the crime system that is all of them."""
+    """The records as known at one instant. Of an instant before the service first read the crime system each stands as
+    it was first seen (decision 0008), and `unobserved` counts those that had been reported by then.
+
+    `seen_until`: the end of the poll by which these versions had been seen. None where no version of the instant is
+    held: what was entered since is left out in judging them (rules 2.8), and nothing else can be.
+    """
 
     columns: Columns
-    unobserved: int
+    unobserved: int = 0
+    seen_until: datetime | None = None
 
 
 class RecordSource(Protocol):
@@ -23,11 +27,6 @@ class RecordSource(Protocol):
     @property
     def name(self) -> str:
         """What the records are, in words for the reader of a report."""
-
-    @property
-    def versions(self) -> bool:
-        """Whether they are as they were held at the instant. Else they are as they are now, and what was entered since
-        is left out in judging them (rules 2.8)."""
 
     def known(self, known_at: datetime) -> Held:
         """The records as known at K, an aware instant."""
@@ -39,8 +38,7 @@ class GivenRecords:
 
     name: str
     columns: Columns
-    versions: bool = False
 
     def known(self, known_at: datetime) -> Held:  # noqa: ARG002
         """The records given, whatever is asked."""
-        return Held(self.columns, 0)
+        return Held(self.columns)

@@ -3,13 +3,13 @@
 from datetime import datetime
 from itertools import pairwise
 
+import numpy as np
 from sqlalchemy import func
 from sqlmodel import col, select
 
 from compliance.policy.calendars import LocalDates, from_day
-from compliance.reminders.decisions import OVERDUE, REROUTED
-from compliance.reminders.notices import standing
-from compliance.reminders.routing import BAD_ADDRESS, NO_ADDRESS
+from compliance.policy.verdicts import Verdicts
+from compliance.reminders.effect import without_address
 from compliance.reports.delay import Reading
 from compliance.reports.findings import Gap
 from compliance.reports.model import Intake
@@ -19,42 +19,40 @@ from compliance.store import (
     directory_as_of,
     last_complete_poll,
     missing_crimes,
+    officers,
     polls_covering,
     quarantine_counts,
 )
-from compliance.store.tables import Obligation, OfficerRow, Poll
+from compliance.store.tables import Poll
 
 
-def intake_of(store: Store, at: datetime, period: Span, local: LocalDates, full_exports: bool) -> Intake:
-    """Records in quarantine at an instant, overdue obligations nobody could be mailed about for want of an address,
-    officers whom records name and the directory does not, crimes that vanished as known when the period was settled,
-    when the crime system was last read to its end, and the officer directory, and the period's gaps. Without
-    `full_exports` nothing tells of crimes that vanish, unless some did when there were."""
-    unknown = (
-        select(func.count(func.distinct(col(Obligation.officer_ref))))
-        .where(col(Obligation.officer_ref).is_not(None))
-        .where(col(Obligation.officer_ref).not_in(select(OfficerRow.officer_ref)))
-    )
-    with store.session(reading=True) as session:
-        overdue = select(Obligation.crime_ref).where(Obligation.state == "overdue").distinct()
-        said = standing(session, session.exec(overdue).all())
-        unknown_officers = session.exec(unknown).one()
-    poll = last_complete_poll(store)
+def intake_of(store: Store, verdicts: Verdicts, period: Span, full_exports: bool) -> Intake:
+    """Records in quarantine, overdue obligations nobody could be mailed about for want of an address, officers whom
+    records name and the directory does not, crimes that vanished, when the crime system was read to its end, and the
+    period's gaps: as known when the period was settled, as `verdicts` are (statistics 1.2a). The directory, and whether
+    a vanished crime came again, are known only as they stand, and say as of when. Without `full_exports` nothing tells
+    of crimes that vanish, unless some did when there were."""
+    local = verdicts.policy.local
+    covering, newest = polls_covering(store, period.settled(local)), last_complete_poll(store)
+    read_until = None if covering is None else covering.ended_at
     gone = vanished(store, period, local)
     return Intake(
-        refused=sum(quarantine_counts(store, at).values()),
-        no_address=sum(
-            reason.rpartition(REROUTED)[2] in (NO_ADDRESS, BAD_ADDRESS)
-            for (_, step), (_, _, _, reason) in said.items()
-            if step == OVERDUE
-        ),
-        unknown_officers=unknown_officers,
+        refused=sum(quarantine_counts(store, read_until or period.settled(local)).values()),
+        no_address=without_address(store, verdicts),
+        unknown_officers=len(_owners(verdicts) - officers(store).keys()),
         vanished=len(gone) if full_exports or gone else None,
         vanished_in_period=sum(within for _, _, within in gone) if full_exports or gone else None,
-        last_complete_poll=None if poll is None else poll.ended_at,
+        last_complete_poll=read_until,
         gaps=gaps(store, period, local),
-        directory_as_of=directory_as_of(store, until=at),
+        directory_as_of=directory_as_of(store),
+        as_of=None if newest is None else newest.ended_at,
     )
+
+
+def _owners(verdicts: Verdicts) -> set[str]:
+    """The officers whose obligations were judged."""
+    found = verdicts.owner("officer")
+    return {found.values[code] for code in np.unique(found.codes) if code >= 0}
 
 
 def vanished(store: Store, period: Span, local: LocalDates) -> list[tuple[str, datetime, bool]]:

@@ -83,9 +83,9 @@ class Reporting:
         records, options = StoredRecords(self.store), self._options(policy_changes(self.store, self.policy.local))
         self._check_begun(records, period)
         judged = judge_periods(records, self.policy, period, now, options, earlier)
-        # What only the service knows changes by the hour; a report made again says what it said.
+        # What cannot be asked as at K (statistics 1.2a): a report made again says what it said.
         before = as_last_published(self.store, str(period))
-        intake = before.intake if before else self._intake(period, now)
+        intake = before.intake if before else self._intake(judged.verdicts, period)
         asked = cast("Sequence[Form]", forms or self.settings.report.forms)
         figures = self._editions(judged, intake, editions or self.settings.report.editions)
         made = publish(self.store, figures, self.policy, self.folder, now, asked, _Mailing(self.settings, now))
@@ -102,10 +102,10 @@ class Reporting:
             begun = begin(records.known(settled).columns, local, read_at)
         Beginning(begun, self.policy).check(period)
 
-    def _intake(self, period: Span, now: datetime) -> Intake:
+    def _intake(self, verdicts: Verdicts, period: Span) -> Intake:
         files = self.settings.crime_system.files
         full_exports = files is not None and files.full_export
-        return intake_of(self.store, now, period, self.policy.local, full_exports)
+        return intake_of(self.store, verdicts, period, full_exports)
 
     def _vanished(self, period: Span) -> list[tuple[str, datetime, bool]]:
         return vanished(self.store, period, self.policy.local)

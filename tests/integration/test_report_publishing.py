@@ -107,16 +107,15 @@ def test_what_was_learnt_after_k_does_not_change_the_figures_of_the_week(store: 
     assert figures(store) == before
 
 
-def test_a_crime_first_seen_after_k_stands_as_first_seen_and_is_said_to(store: Store) -> None:
-    """Only where it had been reported by then: what came later is simply new."""
+def test_a_crime_first_seen_after_k_changes_no_figure_of_the_week(store: Store) -> None:
+    """Reported before K or after, what the service did not hold then was not known (statistics 1.2a)."""
     take(store, at("2026-03-02 06:00"))
     take(store, MONDAY, crime())
+    before = figures(store)
     take(store, TUESDAY, crime("22A/2/26", reported_at="2026-07-20T12:00:00Z"))
-    assert figures(store).basis.weeks_before_observation == 0
     take(store, TUESDAY, crime("22A/3/26", updates=updates("2026-07-03")))
-    found = figures(store)
-    assert first_rate(found) == (1, 2)
-    assert found.basis.weeks_before_observation == 3  # those settled after 1 July, its report
+    assert figures(store) == before
+    assert (first_rate(before), before.basis.weeks_before_observation) == ((0, 1), 0)
 
 
 def test_weeks_settled_before_the_service_first_read_anything_are_said_to_be(store: Store) -> None:

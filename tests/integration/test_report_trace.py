@@ -45,13 +45,13 @@ NO_CRIMES: Final = {
 class Changed:
     """Records as a service holds them that watched them change."""
 
-    name, versions = "histories", True
+    name = "histories"
 
     def __init__(self, then: Columns, now: Columns) -> None:
         self._then, self._now = then, now
 
     def known(self, known_at: datetime) -> Held:
-        return Held(self._then if known_at < CHANGED else self._now, 0)
+        return Held(self._then if known_at < CHANGED else self._now, seen_until=known_at)
 
 
 @cache

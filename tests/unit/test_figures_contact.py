@@ -1,14 +1,15 @@
 """Silent victims, cases closed without a word, and data quality, against plain loops over the records."""
 
 from collections import defaultdict
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from compliance.records import columns, convert_crime
+from compliance.records import Columns, columns, convert_crime
 from compliance.reports.figures import report_figures
 from compliance.reports.model import Intake
-from compliance.reports.sources import GivenRecords
+from compliance.reports.sources import GivenRecords, Held
 from compliance.reports.weeks import Week
 from tests.engine import shipped
 from tests.plain_figures import (
@@ -196,11 +197,39 @@ def test_rules_8_what_only_the_service_knows_is_shown_with_the_rest() -> None:
     assert got["vanished"].in_week == 4
 
 
-def test_rules_8_with_versions_an_update_dated_in_the_future_is_one_held_before_its_date() -> None:
+@dataclass(frozen=True)
+class Seen:
+    """Records whose versions of K had been seen by an instant, None: none were."""
+
+    columns: Columns
+    until: datetime | None
+    name = "one"
+
+    def known(self, _known_at: datetime) -> Held:
+        return Held(self.columns, seen_until=self.until)
+
+
+BEFORE, POLL, AFTER = SETTLED - timedelta(hours=1), SETTLED + timedelta(hours=6), SETTLED + timedelta(hours=7)
+
+
+@pytest.mark.parametrize(
+    ("at", "entered_at", "seen_until", "future"),
+    [
+        (AFTER, BEFORE, POLL, True),
+        (AFTER, BEFORE, None, True),  # whatever the version, it says that it was entered by K
+        (AFTER, None, POLL, True),  # seen before its date has come
+        (AFTER, None, None, False),  # it may have been entered on its date
+        (SETTLED + timedelta(hours=2), None, POLL, False),  # so may this
+        (AFTER, POLL - timedelta(hours=1), POLL, False),  # entered after K
+        (BEFORE, BEFORE, POLL, False),
+    ],
+)
+def test_statistics_1_2a_what_is_dated_in_the_future_is_an_update_after_t_that_stood_by_k(
+    at: datetime, entered_at: datetime | None, seen_until: datetime | None, future: bool
+) -> None:
     record: Json = {"crime_ref": "1", "reported_at": "2026-10-20T10:00:00Z", "victims": [{"victim_ref": "V"}]}
-    record["updates"] = [{"update_ref": "U", "at": "2027-10-25T10:00:00Z", "outcome": "informed"}]
-    held = columns([convert_crime(record)])
-    for versions, expected in ((False, 0), (True, 1)):
-        source = GivenRecords("one", held, versions)
-        found = report_figures(source, shipped("west-mercia")[0], WEEK, SETTLED, force="A force")
-        assert {item.key: item.held for item in found.quality}["future"] == expected
+    entered = {"entered_at": entered_at.isoformat()} if entered_at else {}
+    record["updates"] = [{"update_ref": "U", "at": at.isoformat(), "outcome": "informed"} | entered]
+    source = Seen(columns([convert_crime(record)]), seen_until)
+    found = report_figures(source, shipped("west-mercia")[0], WEEK, SETTLED, force="A force")
+    assert {item.key: item.held for item in found.quality}["future"] == future

@@ -20,7 +20,7 @@ from compliance.reports.reminding import Mailed
 from compliance.reports.restatement import Earlier
 from compliance.reports.rows import NO_NAME
 from compliance.reports.shown import shown
-from compliance.reports.sources import RecordSource
+from compliance.reports.sources import Held, RecordSource
 from compliance.reports.spans import Span
 
 FEW_NAMES: Final = 20
@@ -53,10 +53,15 @@ class Edition:
         return judge(self.source.known(instant).columns, self.policy, instant, instant)
 
     @cached_property
+    def known(self) -> Held:
+        """The records as known when the period was settled."""
+        return self.source.known(self.period.settled(self.policy.local))
+
+    @cached_property
     def headline(self) -> Verdicts:
         """The period's own verdicts. Raises SettingsError where no crime of theirs was ever the division's."""
         instant = self.period.settled(self.policy.local)
-        verdicts = judge(self.source.known(instant).columns, self.policy, instant, instant)
+        verdicts = judge(self.known.columns, self.policy, instant, instant)
         if self.division is not None:
             columns = verdicts.columns
             named((columns.division, columns.allocations.division), self.division, "division")

@@ -33,13 +33,13 @@ from compliance.reports.unknown import FIELDS, unknown_kept, values_of
 
 IN_PERIOD, HELD, INFORMED, ATTEMPTED = "in_period", "held", "informed", "attempted"
 VANISHED: Final = "vanished"
-_AT_THE_TIME: Final = "it is what the service knew when the report was published, and changes by the hour"
+_AS_OF: Final = "as of the instant that the report gives"
 ELSEWHERE: Final = {
-    "refused": f"it counts records that were refused and are in no figure; {_AT_THE_TIME}. "
+    "refused": f"it counts records that were refused and are in no figure, {_AS_OF}. "
     "`compliance quarantine list` lists those that stand now, with the reason",
-    "unknown-officer": f"it counts officers, not crimes; {_AT_THE_TIME}. "
+    "unknown-officer": f"it counts officers, not crimes, by the directory {_AS_OF}. "
     "`compliance remind --dry-run` says of which obligations nobody in the directory can be told",
-    "no-address": f"it counts mails that could not be sent; {_AT_THE_TIME}. "
+    "no-address": "it counts mails that could not be sent, by what had been decided when the period was settled. "
     "`compliance remind --dry-run` says of which obligations nobody with an address can be told",
     "feed-gap": "it counts times in which the crime system was not read, not crimes: the report gives their dates",
 }
@@ -115,7 +115,7 @@ def quality(edition: Edition, _kind: str, key: str, group: str) -> Traced | str:
         return Traced(cases, {HELD: np.ones(len(cases), dtype=np.bool_)})
     if key in ELSEWHERE:
         return ELSEWHERE[key]
-    found = kept(edition.ours, edition.source.versions)
+    found = kept(edition.ours, edition.known.seen_until)
     if key not in found:
         raise SettingsError(
             f"no class of data quality {key!r}{nearest(key, [*found, *FIELDS, *ELSEWHERE, VANISHED, SET_ASIDE])}"
