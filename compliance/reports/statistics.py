@@ -3,7 +3,7 @@
 Rates and their limits are proportions from 0 to 1. Counts may be fractions: an effective size is n / deff.
 """
 
-from math import sqrt
+from math import fsum, sqrt
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -73,5 +73,5 @@ def design_effect(met: npt.ArrayLike, size: npt.ArrayLike) -> float:
     if clusters < 2 or total in (0.0, n):
         return 1.0
     rate = total / n
-    spread = float(((of - n_of * rate) ** 2).sum())
+    spread = fsum((of - n_of * rate) ** 2)  # the same to the last digit in whatever order the officers come
     return max(1.0, clusters / (clusters - 1) * spread / (n * rate * (1 - rate)))

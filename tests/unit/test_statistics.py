@@ -1,6 +1,7 @@
 """The statistics against independent implementations (docs/statistics.md, sections 1.3 to 1.6)."""
 
 from collections.abc import Iterator
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -92,6 +93,16 @@ def test_1_5_significant_is_an_interval_that_leaves_out_0(
     found = newcombe(*low, *high)
     assert found is not None
     assert found.significant is significant
+
+
+def test_1_2a_the_design_effect_is_the_same_to_the_last_digit_in_whatever_order_the_officers_come() -> None:
+    dice = Random(4)
+    for _ in range(50):
+        size = [dice.randint(1, 30) for _ in range(40)]
+        pairs = [(dice.randint(0, n), n) for n in size]
+        shuffled = dice.sample(pairs, len(pairs))
+        found = {design_effect(*zip(*each, strict=True)) for each in (pairs, shuffled, [*shuffled, (0, 0)])}
+        assert len(found) == 1
 
 
 def test_1_3_the_design_effect_is_the_cluster_robust_variance_over_the_binomial_one() -> None:
