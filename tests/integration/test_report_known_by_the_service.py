@@ -14,7 +14,7 @@ from compliance.reports.periods import parse_period
 from compliance.store import Store, save_officers
 from compliance.store.tables import Notice, Published
 from tests import stores
-from tests.integration.test_reporting import reporting
+from tests.reporting import reporting
 from tests.stores import at, crime, take, updates
 
 new_database, database_url = stores.new_database, stores.database_url
