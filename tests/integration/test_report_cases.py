@@ -40,6 +40,7 @@ class Command:
     def __init__(self, folder: Path) -> None:
         self.settings = folder / "config.toml"
         text = (ROOT / "config.toml").read_text("utf-8").replace("sqlite:///var/", f"sqlite:///{folder}/")
+        text = text.replace("# records_begin = 2026-01-05", "records_begin = 2025-01-06")
         self.settings.write_text(text.replace('"var/reports"', '"reports"'), "utf-8")
 
     def __call__(self, *words: str) -> Result:

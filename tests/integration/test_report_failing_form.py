@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner, Result
 
+from compliance.cli import main
 from compliance.errors import SettingsError
 from compliance.reports.forms import FORMS
 from compliance.reports.model import Figures
@@ -142,6 +144,31 @@ def test_figures_of_another_version_of_the_program_are_left_alone_and_that_is_sa
     asked.publish_due(TUESDAY)
     assert "published by another version of this program" in capsys.readouterr().out
     assert [list(files) for files in published(store).values()] == [["2026-W28-board.html"]]
+
+
+def test_by_hand_the_command_says_which_form_failed_and_what_was_published(
+    tmp_path: Path, broken: Broken, store: Store, database_url: str
+) -> None:
+    """Exit code 2, a wrong template; and, once that is put right, which form was added."""
+    take(store, TUESDAY, crime())
+    settings = tmp_path / "config.toml"
+    shipped = (Path(__file__).parents[2] / "config.toml").read_text("utf-8")
+    text = shipped.replace("sqlite:///var/compliance.db", database_url).replace('"var/reports"', '"reports"')
+    settings.write_text(text.replace("# records_begin = 2026-01-05", "records_begin = 2026-01-05"), "utf-8")
+
+    def report(period: str) -> Result:
+        words = ["report", "--period", period, "--format", "html,pdf", "--config", str(settings)]
+        return CliRunner().invoke(main, words)
+
+    done = report("2026-W28")
+    assert done.exit_code == 2
+    assert "2026-W28-board.html (published, version 1)" in done.stdout
+    assert "compliance: 2026-W28-board.pdf: report.typ: line 3 is wrong" in done.stderr
+    FORMS["pdf"] = lambda _: b"%PDF"  # until the fixture puts the form itself back
+    assert "(unchanged since it was published, version 1; added: pdf)" in report("2026-W28").stdout
+    refused = report("2026-W01")
+    assert refused.exit_code == 2
+    assert "week 2026-W01 is not reported: the records begin on 5 January 2026" in refused.stderr
 
 
 def test_two_that_publish_the_same_period_at_once_publish_it_once(
