@@ -1,7 +1,7 @@
 """A service that watches a simulated force day by day, and what must hold of its mail on every one of them."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -46,23 +46,26 @@ class ForceDays:
     """A service that watches a simulated force from a day on; its officers read their mail and act on it.
 
     All that happened before the first day is read on it; what fell due before `due_from`, by default that day, is
-    reported and never mailed.
+    reported and never mailed. `system`: what serves the force's records.
     """
 
-    def __init__(self, folder: Path, force: Force, start: date, due_from: date | None = None) -> None:
+    def __init__(
+        self, folder: Path, force: Force, start: date, due_from: date | None = None,
+        system: Callable[[Force], CrimeSystem] = CrimeSystem,
+    ) -> None:  # fmt: skip
         self.rules = ReminderRules(
             due_from=due_from or start, sender="updates@force.example", reply_to="performance@force.example",
             domain="force.example", list_id="victim-updates.force.example",
         )  # fmt: skip
         self.force = force
         self.day = start - timedelta(days=1)
-        self._folder, self._open = folder, ExitStack()
+        self._folder, self._open, self._system_of = folder, ExitStack(), system
 
     def __enter__(self) -> Self:
         url = f"sqlite:///{self._folder / 'compliance.db'}"
         migrate(url)
         self.store = self._open.enter_context(closing(Store.open(url)))
-        self._system = CrimeSystem(self.force)
+        self._system = self._system_of(self.force)
         self._address = self._open.enter_context(serve(self._system))
         self.sink = self._open.enter_context(MailSink(self._folder / "mail", self._read))
         return self
@@ -167,7 +170,6 @@ class Watch:
         self._newest: dict[tuple[Key, str], Notice] = {}
         self._mentioned: dict[tuple[Key, str], date] = {}
         self._held_on: dict[Key, date] = {}
-        self._with: dict[Key, tuple[str | None, date]] = {}
 
     def broken(self, overdue: list[Overdue]) -> list[str]:
         """The promises that do not hold this morning, in words."""
@@ -209,11 +211,8 @@ class Watch:
     def _without_a_reason(self, item: Overdue) -> Iterator[str]:
         """No outstanding obligation past a step of the ladder without a stored reason for it."""
         today, rules = self.service.day, self.service.rules
-        officer, since = self._with.get(item.key, (item.officer, item.due))
-        self._with[item.key] = officer, since = (item.officer, since if officer == item.officer else today)
         passed = {"overdue"}
-        # A day more: who was given a case on its first overdue morning has as long for it as anybody.
-        if (today - since).days > rules.supervisor_days:
+        if (today - item.due).days >= rules.champion_days // 2:
             passed.add("supervisor")
         if (today - item.due).days >= rules.champion_days:
             passed.add("champion")

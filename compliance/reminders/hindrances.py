@@ -30,7 +30,10 @@ class Obstacles:
     def sentence(self, supervisor_days: int) -> str | None:
         """Why those above are told although the officer could not act for so many days; to the officer, which days are
         not counted as theirs. None where nothing stood in the way."""
-        said = list(dict.fromkeys(map(self._text, self._worth_saying())))[-_LISTED:]
+        found = list(self._worth_saying())
+        if not found and not self.decision.own:
+            found = list(self.decision.obstacles)  # days off are then all there is
+        said = list(dict.fromkeys(map(self._text, found)))[-_LISTED:]
         officer = self.decision.owed.waiting.officer_ref
         if not said or officer is None:
             return None

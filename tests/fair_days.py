@@ -1,0 +1,251 @@
+"""A simulated force with troubles of every kind, and what must hold of who is blamed and of what is said of others.
+
+What an officer could have done is worked out here plainly from the records, the directory and the mails that arrived,
+without the service's own code.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from sqlmodel import col, select
+
+from compliance.simulator import crime_refs_in
+from compliance.store import load_crimes, officers
+from compliance.store.tables import Notice, Obligation, OfficerRow, Outbox
+from tests.force_days import LONDON, ForceDays, Overdue, Watch
+from tests.troubles import HeedlessForce, TroubledSystem, put_off_some
+
+DAY: Final = timedelta(days=1)
+NOBODY_TOLD: Final = ("held", "suppressed")
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A mail that was taken for an address on a day: what it says, and the crimes it names."""
+
+    address: str
+    day: date
+    text: str
+    crimes: frozenset[str]
+
+
+class FairWatch(Watch):
+    """Nobody is blamed for time that does not count; nobody is named as told who was not; no victim is hidden."""
+
+    def __init__(self, service: ForceDays) -> None:
+        super().__init__(service)
+        self.mails: list[Arrived] = []
+        self.counted: dict[str, int] = defaultdict(int)
+        """How often each promise had something to be held against: a watch that sees nothing is worth nothing."""
+        self.broken_promises: list[str] = []
+
+    def broken(self, overdue: list[Overdue]) -> list[str]:
+        """The promises that do not hold this morning, in words: those of `Watch`, and those of this module."""
+        found = super().broken(overdue)
+        new = self._arrived_today()
+        self._staff = officers(self.service.store)
+        self._crimes = {c.crime_ref: c for c in load_crimes(self.service.store, sorted({i.key[0] for i in overdue}))}
+        found += [*self._blamed(), *self._named_as_told(new), *self._supported(new)]
+        self.mails += new
+        return found + [text for item in overdue if not self._is_closed(item) for text in self._hidden(item)]
+
+    def _arrived_today(self) -> list[Arrived]:
+        found = []
+        for received in self.service.sink.messages[len(self.mails) :]:
+            body = received.message.get_body(("plain",))
+            text = " ".join(str(body.get_content() if body else "").split())
+            found.append(Arrived(received.recipient, self.service.day, text, frozenset(crime_refs_in(text))))
+        return found
+
+    def _told(self, address: str | None, crime: str, *, until: date, since: date = date.min) -> bool:
+        """Whether a mail that names a crime had arrived for somebody by a day."""
+        return any(m.address == address and crime in m.crimes and since <= m.day <= until for m in self.mails)
+
+    def days_to_act(self, key: Any, due: date, officer: str, until: date) -> int:
+        """On how many days an officer could act, up to and including one: worked out day by day, plainly."""
+        crime, row = self._crimes[key[0]], self._staff.get(officer)
+        holds = [h for v in crime.victims or () if v.victim_ref == key[1] for h in v.contact_holds or ()]
+        return sum(
+            self._holders(crime, day) == {officer}
+            and not any(_covers(hold, day) for hold in holds)
+            and row is not None
+            and not _is_away(row, day)
+            and self._told(row.email, crime.crime_ref, until=day)
+            for day in (due + n * DAY for n in range(1, (until - due).days + 1))
+        )
+
+    def _holders(self, crime: Any, day: date) -> set[str | None]:
+        """Everybody who had a case on some part of a day, up to now."""
+        begins, ends = _instant(day), min(_instant(day + DAY), self.service.now)
+        told = sorted(
+            (datetime.fromisoformat(a.start), n, a.officer_ref) for n, a in enumerate(crime.allocations or ())
+        )
+        told = [each for each in told if each[0] < ends]
+        if not told:
+            return {crime.officer_ref}
+        before = [each for each in told if each[0] <= begins]
+        inside = {each[2] for each in told if each[0] > begins}
+        return inside | ({before[-1][2]} if before else {None})
+
+    def _blamed(self) -> Iterator[str]:
+        """A supervisor is told at the officer's cost only of time that counts; else when half of the champion's time has
+        passed, with the reason."""
+        today, rules = self.service.day, self.service.rules
+        with self.service.store.session(reading=True) as session:
+            asked = select(Notice, Obligation.due_date, Obligation.officer_ref, Outbox.text)
+            asked = asked.join(Outbox, col(Outbox.id) == col(Notice.outbox_id)).join(
+                Obligation,
+                (col(Obligation.crime_ref) == Notice.crime_ref)
+                & (col(Obligation.victim_ref) == Notice.victim_ref)
+                & (col(Obligation.requirement) == Notice.requirement)
+                & (col(Obligation.cycle) == Notice.cycle),
+            )
+            rows = session.exec(
+                asked.where(Notice.step == "supervisor", Notice.decided_on == today, Outbox.state == "sent")
+                .where(Notice.outcome == "sent")
+            ).all()  # fmt: skip
+        for notice, due, _, text in rows:
+            key = (notice.crime_ref, notice.victim_ref)
+            if notice.crime_ref not in self._crimes:
+                continue
+            holders = self._holders(self._crimes[notice.crime_ref], today)
+            ladder = rules.ladder_for(notice.requirement, self._category(key))
+            latest = max(ladder.supervisor_days, ladder.champion_days // 2)
+            days = max((self.days_to_act(key, due, ref, today) for ref in holders if ref), default=0)
+            self.counted["supervisors told"] += 1
+            if days >= ladder.supervisor_days:
+                continue
+            self.counted["supervisors told although the officer could not act"] += 1
+            if (today - due).days < latest:
+                yield f"blamed after {days} days to act, {(today - due).days} overdue: {notice}"
+            if notice.obstacles is None and None not in holders:
+                yield f"no reason is kept why the officer could not act: {notice}"
+            part = " ".join(text.split()).partition(f"Crime {notice.crime_ref}")[2].partition(" Crime ")[0]
+            if part and not re.search(r"has not had \d+ days to act|Do not contact: a hold is in force", part):
+                yield f"the mail does not say why the officer could not act: {part[:600]}: {notice}"
+
+    def _category(self, key: tuple[str, str]) -> str:
+        victims = self._crimes[key[0]].victims or ()
+        return next((v.category for v in victims if v.victim_ref == key[1] and v.category), "standard")
+
+    def _named_as_told(self, new: list[Arrived]) -> Iterator[str]:
+        """Whoever an officer's mail names as told already had a mail that names as many of its victims' crimes before."""
+        by_address = {row.email: row for row in self._staff.values() if row.email}
+        for mail in new:
+            reader = by_address.get(mail.address)
+            said = re.search(r"Who else is told already: (.*?)\. (?:Who|What)", mail.text)
+            if reader is None or said is None:
+                continue
+            for who, count in re.findall(r"(?:^|and |, (?=your|the|officer))(.+?),? of (\d+) victims?", said[1]):
+                self.counted["named as told"] += 1
+                refs = self._who(who, reader)
+                victims = max((self._victims_told(mail, ref) for ref in refs), default=0)
+                if victims < int(count):
+                    yield f"{who} named as told of {count}, was told of {victims}: {mail.text[-900:-500]}"
+
+    def _victims_told(self, mail: Arrived, ref: str) -> int:
+        address = self._staff[ref].email
+        told = [crime for crime in mail.crimes if self._told(address, crime, until=mail.day)]
+        return sum(len(c.victims or ()) for c in load_crimes(self.service.store, sorted(told)))
+
+    def _who(self, said: str, reader: OfficerRow) -> list[str]:
+        """Whom a mail means."""
+        if found := re.search(r"officer (\S+?)(?:,|$)", said):
+            return [found[1]]
+        if said.startswith("your supervisor"):
+            return [str(reader.supervisor_ref)]
+        return [ref for ref, row in self._staff.items() if row.role == "champion" and row.division == reader.division]
+
+    def _supported(self, new: list[Arrived]) -> Iterator[str]:
+        """No officer is named for support with more than they could have given."""
+        for mail in new:
+            for ref, count in re.findall(r"Officer (\S+) \([^)]*\): (\d+) updates not given", mail.text):
+                self.counted["named for support"] += 1
+                mine = self._misses(ref)
+                if mine < int(count):
+                    yield f"officer {ref} named for {count} misses, of which {mine} could have been none"
+
+    def _misses(self, officer: str) -> int:
+        """How many updates due in the last weeks an officer could have given on four days and more after the due date."""
+        today = self.service.day
+        first = max(today - 36 * DAY, self.service.rules.due_from)
+        with self.service.store.session(reading=True) as session:
+            late = col(Obligation.state).in_(("late", "overdue", "missed"))
+            asked = select(Obligation).where(late, col(Obligation.due_date).between(first, today))
+            rows = session.exec(asked).all()
+            session.expunge_all()
+        held = {c.crime_ref: c for c in load_crimes(self.service.store, sorted({row.crime_ref for row in rows}))}
+        self._crimes |= held
+        found = set()
+        for row in rows:
+            if officer in self._holders(held[row.crime_ref], row.due_date):
+                until = (row.discharged_on or today) - DAY
+                if self.days_to_act((row.crime_ref, row.victim_ref), row.due_date, officer, until) >= 4:
+                    found.add((row.crime_ref, row.requirement, row.cycle))
+        return len(found)
+
+    def _hidden(self, item: Overdue) -> Iterator[str]:
+        """Past half of the champion's time somebody above knows of a victim, past all of it the champion, or a reason is
+        kept why not."""
+        today, rules = self.service.day, self.service.rules
+        if not self.service.working:
+            return
+        for step, days in (("supervisor", rules.champion_days // 2), ("champion", rules.champion_days)):
+            if (today - item.due).days < days:
+                continue
+            notice = self._newest.get((item.key, step))
+            if notice is None:
+                continue  # said by Watch
+            self.counted[f"past the {step}'s time"] += 1
+            if notice.outcome == "held" or (notice.outcome == "suppressed" and not notice.reason.startswith("told on")):
+                self.counted[f"{step} not told for a reason"] += 1
+                continue
+            row = self._staff.get(notice.recipient_ref)
+            if row is None or self._told(row.email, item.key[0], until=today, since=item.due) or self._waits(notice):
+                continue
+            yield f"{step} does not know, {notice.outcome}: {notice.reason}: {item}"
+
+    def _waits(self, notice: Notice) -> bool:
+        """Whether the mail that tells it waits, because the mailbox puts it off."""
+        with self.service.store.session(reading=True) as session:
+            row = session.get(Outbox, notice.outbox_id) if notice.outbox_id else None
+            return row is not None and row.state == "retry" and row.deferred_since is not None
+
+
+def _instant(day: date) -> datetime:
+    return datetime.combine(day, time(), LONDON).astimezone(UTC)
+
+
+def _covers(hold: Any, day: date) -> bool:
+    """Whether a hold is in force on some part of a day; one without an end for 28 days."""
+    first = datetime.fromisoformat(hold.start).astimezone(LONDON).date()
+    last = datetime.fromisoformat(hold.end).astimezone(LONDON).date() if hold.end else first + 27 * DAY
+    return first <= day <= last
+
+
+def _is_away(row: OfficerRow, day: date) -> bool:
+    gone = row.left_on is not None and row.left_on <= day
+    return gone or any(span["from"] <= str(day) <= (span.get("until") or "9999") for span in row.absent)
+
+
+def live_with_troubles(folder: Path, seed: int, days: int, scale: float = 0.02) -> FairWatch:
+    """The last days of a heedless force with random holds, absences, mailboxes that put mail off and cases to and fro;
+    what fell due in the three weeks before is mailed too."""
+    force = HeedlessForce(seed=seed, weeks=10, end=datetime(2027, 1, 4, tzinfo=LONDON), scale=scale)
+    start = force.end.date() - timedelta(days=days)
+    system = partial(TroubledSystem, seed=seed)
+    with ForceDays(folder, force, start, start - timedelta(days=21), system) as service:
+        service.rules = replace(service.rules, listed=200)  # all is with a few people here
+        watch = FairWatch(service)
+        for _ in range(days):
+            overdue = service.wake()
+            put_off_some(service, seed)
+            service.remind()
+            watch.broken_promises += watch.broken(overdue)
+    return watch

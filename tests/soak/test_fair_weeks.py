@@ -1,0 +1,73 @@
+"""The long form of `tests/integration/test_reminders_fair.py`, and a watch that must see what it is there for."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from compliance.reminders import escalation, ladder, time_to_act
+from compliance.reminders.time_to_act import Hindrance
+from tests.fair_days import live_with_troubles
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(20, 28))
+def test_nobody_is_blamed_and_no_victim_is_hidden_over_five_weeks(tmp_path: Path, seed: int) -> None:
+    watch = live_with_troubles(tmp_path, seed=seed, days=35, scale=0.03)
+    print(f"\nseed {seed}: {dict(watch.counted)}")
+    assert watch.broken_promises == []
+
+
+def without(what: Hindrance) -> Callable[[pytest.MonkeyPatch], None]:
+    """A service that holds days against an officer that do not count."""
+    real = time_to_act.hindrance
+
+    def patch(monkeypatch: pytest.MonkeyPatch) -> None:
+        def found(*of: Any) -> Hindrance | None:
+            return None if (reason := real(*of)) is what else reason
+
+        monkeypatch.setattr(time_to_act, "hindrance", found)
+
+    return patch
+
+
+def hiding(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service that waits for the officer's time alone."""
+    real = ladder.supervisor_on
+    monkeypatch.setattr(ladder, "supervisor_on", lambda owed, *of: real(owed, *of) + timedelta(days=5))
+
+
+def promising(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service that names as told whoever is to be told."""
+    real = escalation._Victim._accepted
+
+    def accepted(self: Any) -> dict[str, set[str]]:
+        above = self.directory.to_supervisor(self.waiting).recipient_ref
+        return real(self) | ({above: {"supervisor"}} if above else {})
+
+    monkeypatch.setattr(escalation._Victim, "_accepted", accepted)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("patch", "complaint"),
+    [
+        (without(Hindrance.HOLD), "blamed after|no reason is kept"),
+        (without(Hindrance.ABSENT), "blamed after"),
+        (without(Hindrance.ANOTHERS), "blamed after"),
+        (without(Hindrance.UNTOLD), "blamed after"),
+        (hiding, "does not know|no reason is stored"),
+        (promising, "named as told of"),
+    ],
+    ids=["hold", "absence", "handover", "mail", "hiding", "promising"],
+)
+def test_a_service_that_blames_hides_or_promises_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, patch: Callable[[pytest.MonkeyPatch], None], complaint: str
+) -> None:
+    """A watch that sees nothing is worth nothing."""
+    patch(monkeypatch)
+    watch = live_with_troubles(tmp_path, seed=5, days=28)
+    assert any(re.search(complaint, text) for text in watch.broken_promises)
