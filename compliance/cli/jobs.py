@@ -66,7 +66,7 @@ def remind(config: Path, dry_run: bool) -> None:
     """Send this morning's digests, once, to whoever is to act on what is owed."""
     with service_of(config) as service:
         if ended := service.calendar_ended:
-            click.echo(ended, err=True)
+            echo(ended, err=True)
         if dry_run:
             _tell_plan(service.plan())
             return

@@ -112,7 +112,8 @@ def quality(edition: Edition, _kind: str, key: str, group: str) -> Traced | str:
         return _vanished(edition)
     if key == SET_ASIDE:
         cases = aside(edition.ours.set_aside)
-        return Traced(cases, {HELD: np.ones(len(cases), dtype=np.bool_)})
+        nowhere = np.zeros(len(cases), dtype=np.bool_)  # of no period: the due date is what is not known
+        return Traced(cases, {HELD: ~nowhere, IN_PERIOD: nowhere})
     if key in ELSEWHERE:
         return ELSEWHERE[key]
     found = kept(edition.ours, edition.known.seen_until)
