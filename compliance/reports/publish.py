@@ -244,8 +244,8 @@ def _made(figures: Figures, key: str, forms: Sequence[Form]) -> tuple[dict[str, 
 def _of_others(row: Published, forms: Sequence[Form]) -> tuple[FailedForm, ...]:
     """Why no form can be added to figures that have the form of another version of this program."""
     error = SettingsError(
-        f"the report was published by another version of this program; `compliance report --week {row.period}` makes a "
-        "new version of it in all forms"
+        "the report was published by another version of this program; "
+        f"`compliance report --period {row.period}` makes a new version of it in all forms"
     )
     return tuple(FailedForm(file_name(row.period, row.edition, row.version, ending), error) for ending in forms)
 
