@@ -38,7 +38,11 @@ class Reminders(Section):
     )
     repeat_days: int = Field(7, ge=1, le=365, description="After how many days without news an officer is told again.")
     supervisor_days: int = Field(
-        7, ge=1, le=365, description="After how many days overdue the officer's supervisor is told too."
+        7,
+        ge=1,
+        le=365,
+        description="After how many days that the officer had to act (present, no contact hold, an email accepted for "
+        "them) their supervisor is told too; at the latest when half of `champion_days` have passed.",
     )
     champion_days: int = Field(
         21, ge=1, le=365, description="After how many days overdue the division's champion is told too."
@@ -69,8 +73,8 @@ class Reminders(Section):
         3,
         ge=1,
         le=100,
-        description="So many updates not given in time within 28 days put an officer on the weekly "
-        "list, as a matter for support.",
+        description="So many updates not given in time within 28 days, of those the officer had time to give, put an "
+        "officer on the weekly list, as a matter for support.",
     )
     supervisor_role: str = Field("supervisor", description="What the directory calls a team's supervisor (`role`).")
     champion_role: str = Field("champion", description="What the directory calls a division's champion (`role`).")
