@@ -9,7 +9,7 @@ import numpy as np
 from compliance.errors import UnavailableError
 from compliance.policy import Policy
 from compliance.policy.calendars import LocalDates, from_day, to_day
-from compliance.policy.model import Within
+from compliance.policy.model import Requirement, Within
 from compliance.records.columns import Columns
 from compliance.reports import words
 from compliance.reports.spans import Span
@@ -35,9 +35,14 @@ class Beginning:
     @property
     def first_due(self) -> date | None:
         """The first local date on which anything reported since could fall due: B + the shortest `within`."""
+        days = [day for requirement in self.policy.requirement if (day := self.due_from(requirement))]
+        return min(days, default=None)
+
+    def due_from(self, requirement: Requirement) -> date | None:
+        """The first local date on which a requirement could be due for what was reported or happened since."""
         if self.begun is None:
             return None
-        limits = [limit for r in self.policy.requirement for limit in (r.within, r.enhanced and r.enhanced.within)]
+        limits = (requirement.within, requirement.enhanced and requirement.enhanced.within)
         return from_day(min(self._after(to_day(self.begun), limit) for limit in limits if limit))
 
     def check(self, period: Span) -> None:

@@ -13,12 +13,13 @@ from compliance.policy.calendars import from_day
 from compliance.policy.verdicts import MET, Verdicts
 from compliance.records.columns import Coded
 from compliance.records.instants import to_micros
+from compliance.reports.beginning import Beginning
 from compliance.reports.contact import Silence, closing
 from compliance.reports.definitions import definitions
 from compliance.reports.entry import questions, ways
 from compliance.reports.findings import LateTeams, Sample
 from compliance.reports.judged import TRAILING, Judged, Judgements, ReportOptions, judge_periods, of_division
-from compliance.reports.model import Basis, Division, Figures, Intake, Requirement
+from compliance.reports.model import Basis, Change, Division, Figures, Intake, Period, Requirement
 from compliance.reports.quality import data_quality
 from compliance.reports.questions import same_day
 from compliance.reports.rates import Cohort, change, has, overdue_now, proportion, rate, together
@@ -111,6 +112,14 @@ def _requirement(judged: Judgements, place: int, division: str | None) -> Requir
     )
     if year_ago and not year_ago.rate.share.of:
         year_ago = None
+    due_from = Beginning(judged.options.records_begin, judged.policy).due_from(asked)
+
+    def compared(other: Judged | None, its: Period | None) -> Change | None:
+        """The change from another period, where that is held in full (statistics 1.2b)."""
+        if other is None or its is None or (due_from and other.span.first < due_from):
+            return None
+        return change(period.rate.share, its.rate.share)
+
     cohort = own.cohort.where(own.cohort.requirement == place)
     weeks = [week.within(division) for week in judged.weeks]
     held = _trailing(weeks[-TRAILING:], place)
@@ -127,8 +136,8 @@ def _requirement(judged: Judgements, place: int, division: str | None) -> Requir
         before=before,
         provisional=provisional,
         last_year=year_ago,
-        change=change(period.rate.share, before.rate.share),
-        change_last_year=change(period.rate.share, year_ago.rate.share) if year_ago else None,
+        change=compared(judged.before, before),
+        change_last_year=compared(judged.last_year, year_ago),
         enhanced=own.period(place, repeats, enhanced=True),
         live=judged.live.within(division).period(place, repeats),
         divisions=divisions,
@@ -138,6 +147,7 @@ def _requirement(judged: Judgements, place: int, division: str | None) -> Requir
         units=() if asked.event else unit_trends(weeks, place, partial(_unit, name=name), judged.options),
         funnel=funnel(points, whole),
         offences=offence_groups(together(held)) if held else (),
+        due_from=due_from,
     )
 
 
@@ -223,4 +233,5 @@ def _basis(judged: Judgements, ours: Verdicts, requirements: Sequence[Requiremen
         trailing_weeks=TRAILING,
         weeks_before_observation=judged.unobserved,
         comparisons=sum(change is not None and change.tested for change in compared),
+        records_begin=judged.options.records_begin,
     )

@@ -103,6 +103,7 @@ def _method(figures: Figures) -> Iterator[Part]:
         ["Records", f"{basis.records}: {words.counted(basis.crimes, 'crime')} with "
                     f"{words.counted(basis.victims, 'victim')}"],
         ["Judged as at (T)", words.instant(basis.as_at)], ["As known at (K)", words.instant(basis.known_at)],
+        ["The records begin on", "not known" if basis.records_begin is None else words.day(basis.records_begin)],
         ["Comparisons made", f"{basis.comparisons}; about one in twenty would be flagged by chance alone. No "
                              "difference shows a cause"],
     ]  # fmt: skip

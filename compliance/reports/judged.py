@@ -13,6 +13,7 @@ from compliance.policy.calendars import from_day
 from compliance.policy.verdicts import OVERDUE, Verdicts
 from compliance.policy.vocabulary import METHOD, Vocabulary, vocabulary
 from compliance.records.columns import Columns
+from compliance.reports.beginning import begin
 from compliance.reports.contact import Silence, silence
 from compliance.reports.findings import Restated
 from compliance.reports.model import Period
@@ -40,6 +41,7 @@ class ReportOptions:
     `targets`: of requirements by id, in per cent (statistics 2.4). `anew`: local dates from which limits are calculated
     anew, with the reason (2.5). `policy_changes`: local dates on which another policy came into use, drawn only.
     `own_words`: what the force's records say beside the words of specification and policy, by field (rules section 8).
+    `records_begin`: the local date from which crimes are held completely; None: as the records say (1.2b).
     """
 
     live_methods: Sequence[str] = LIVE_METHODS
@@ -48,6 +50,7 @@ class ReportOptions:
     policy_changes: Sequence[tuple[date, str]] = ()
     sampled: int = 20
     own_words: Mapping[str, Collection[str]] = field(default_factory=dict)
+    records_begin: date | None = None
 
     def known(self, policy: Policy) -> Vocabulary:
         """Every word that is known of the fields whose values decide something."""
@@ -181,6 +184,7 @@ def judge_periods(
         unobserved += records.unobserved > 0 and (span in weeks or span == period)
         if span == period:
             headline, seen_until = verdicts, records.seen_until
+            begun = options.records_begin or begin(records.columns, policy.local, instant)
             restatement = Restatement(headline)
             provisional = Judged.of(headline, period.plus(1)) if isinstance(period, Week) else None
         if span == period.plus(-1):
@@ -188,7 +192,7 @@ def judge_periods(
         if span in published:
             restated += restatement.of(published[span], verdicts)
     return Judgements(
-        source, policy, options, headline,
+        source, policy, replace(options, records_begin=begun), headline,
         judged[period], judged[period.plus(-1)], provisional,
         judged[period.last_year] if period.last_year else None,
         Judged.of(live_only(headline, options.live_methods), period),

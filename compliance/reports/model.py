@@ -99,6 +99,8 @@ class Requirement(Struct, frozen=True):
     """None where so many weeks are not held, or there is only one division."""
     offences: tuple[Group, ...]
     """The trailing weeks by offence group, the largest first."""
+    due_from: date | None = None
+    """The first local date on which it could be due, for want of older records (statistics 1.2b); None: not known."""
 
 
 class SameDay(Struct, frozen=True):
@@ -192,6 +194,8 @@ class Basis(Struct, frozen=True):
     """How many tests of significance were made."""
     own_words: dict[str, tuple[str, ...]] = {}
     """What was known beside the words of specification and policy, by field (rules section 8)."""
+    records_begin: date | None = None
+    """The local date from which crimes are held completely (statistics 1.2b); None: not known."""
 
 
 class Figures(Struct, frozen=True):

@@ -67,6 +67,8 @@ def _environment() -> Templates:
     values = {
         "span": words.span,
         "counted": words.counted,
+        "nothing_due": words.nothing_due,
+        "nothing_before": words.nothing_before,
         "drawn": charts,
         "telling": telling,
         "passages": passages,

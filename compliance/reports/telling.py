@@ -58,7 +58,7 @@ def chart_in_words(trend: Trend) -> str:
     if not points or not trend.control.limits:
         if any(share.withheld for share in trend.shares):
             return f"The rate of each week is {WITHHELD}."
-        return "Nothing was due in any week, so there is no chart."
+        return "As far as the records are held, nothing was due in any week, so there is no chart."
     lines = trend.control.limits[-1]
     text = (
         f"{counted(len(points), 'weekly rate')}, from {percent(min(points))} to {percent(max(points))}; mean "

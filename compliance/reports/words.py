@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 from compliance import text
 from compliance.reports.model import Change, Division, Figures, Period, Proportion, Requirement, SameDay
 from compliance.reports.periods import parse_period
-from compliance.reports.spans import Kind
 
 UNLIKELY: Final = "unlikely to have occurred by chance"
 NO_DIFFERENCE: Final = "no significant difference"
@@ -110,23 +109,23 @@ def listed(names: Sequence[str], most: int = 5) -> str:
 def summary(figures: Figures) -> list[Line]:
     """The summary of a report, in the order in which it should be read."""
     reported = [requirement for requirement in figures.requirements if not requirement.event]
-    kind = figures.kind
     if not any(r.week.rate.share.of or r.week.rate.share.withheld for r in figures.requirements):
-        return [Line("No rate", f"No update was due in the {kind}, so there is no rate to report."), _overdue(figures)]
+        earliest = min(figures.requirements, key=lambda requirement: requirement.due_from or date.min)
+        return [Line("No rate", nothing_due(earliest, figures)), _overdue(figures)]
     lines: list[Line] = []
     for requirement in reported:
-        lines.append(Line(f"{heading(requirement.id)} rate", _rate(requirement, kind)))
+        lines.append(Line(f"{heading(requirement.id)} rate", _rate(requirement, figures)))
         if requirement.week.silent:
             lines.append(Line("Silent victims", _silent(requirement.week.silent)))
     return [*lines, *_same_day(figures), _overdue(figures), *_compared(figures), *_provisional(figures, reported)]
 
 
-def _rate(requirement: Requirement, kind: Kind) -> str:
-    share = requirement.week.rate.share
+def _rate(requirement: Requirement, figures: Figures) -> str:
+    share, kind = requirement.week.rate.share, figures.kind
     if share.withheld:
         return f"The rate is {WITHHELD}."
     if share.of == 0:
-        return f"No update was due in the {kind}, so there is no rate."
+        return nothing_due(requirement, figures)
     due = counted(share.of, "update")
     if share.few:
         were = "was" if share.of == 1 else "were"
@@ -138,23 +137,47 @@ def _rate(requirement: Requirement, kind: Kind) -> str:
         start = f"all {due} due in the {kind} were given in time"
     elif share.count == 0:
         start = f"none of the {due} due in the {kind} was given in time"
-    return f"{percent(share.rate)}: {start} (95% interval {interval(share)}). {_moved(requirement, kind)}"
+    return f"{percent(share.rate)}: {start} (95% interval {interval(share)}). {_moved(requirement, figures)}"
 
 
-def _moved(requirement: Requirement, kind: Kind) -> str:
-    other = f"the {kind} before"
+def nothing_due(requirement: Requirement, figures: Figures) -> str:
+    """Why there is no rate (statistics 1.2b)."""
+    kind, since = figures.kind, requirement.due_from
+    if since is None or figures.first >= since:
+        return f"No update was due in the {kind}, so there is no rate."
+    begin = _records_begin(figures)
+    if figures.last < since:
+        return f"{begin}: nothing reported since could fall due in the {kind}, so there is no rate."
+    return f"{begin}: the {kind} is not held in full, and nothing that is held was due in it."
+
+
+def _records_begin(figures: Figures) -> str:
+    begun = figures.basis.records_begin
+    return "The records do not reach far back" if begun is None else f"The records begin on {day(begun)}"
+
+
+def nothing_before(requirement: Requirement, figures: Figures) -> str:
+    """Why there is nothing in the period before to compare a rate with, as the beginning of a sentence."""
+    other, since = f"the {figures.kind} before", requirement.due_from
     if requirement.before.rate.share.withheld:
-        parts = [f"The rate of {other} is withheld, so there is nothing to compare it with."]
+        return f"The rate of {other} is withheld"
+    if since is not None and parse_period(requirement.before.week).first < since:
+        return f"{_records_begin(figures)}: {other} is not held in full"
+    return f"Nothing was due in {other}"
+
+
+def _moved(requirement: Requirement, figures: Figures) -> str:
+    kind, change = figures.kind, requirement.change
+    if change is None or requirement.before.rate.share.withheld:
+        parts = [f"{nothing_before(requirement, figures)}, so there is nothing to compare it with."]
     else:
-        parts = [_against(requirement.change, other)]
+        parts = [_against(change, f"the {kind} before")]
     if requirement.change_last_year:
         parts.append(_against(requirement.change_last_year, f"the same {kind} last year"))
     return " ".join(parts)
 
 
-def _against(change: Change | None, other: str) -> str:
-    if change is None:
-        return f"Nothing was due in {other}, so there is nothing to compare it with."
+def _against(change: Change, other: str) -> str:
     if not change.tested:
         return f"Too little was due in {other} to compare it with."
     points = round(abs(change.difference) * 100, 1)

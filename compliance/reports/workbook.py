@@ -102,8 +102,9 @@ def _notes(book: Any, styles: dict[str, Any], figures: Figures) -> None:
         ("Policy", f"{basis.policy} ({basis.policy_source})"), ("Policy digest", basis.policy_digest),
         ("Records", basis.records), ("Judged as at (T)", words.instant(basis.as_at)),
         ("As known at (K)", words.instant(basis.known_at)),
-        ("Status", "few: fewer than 10, never ranked or tested; not available: nothing was due; withheld: a count from "
-         "1 to 4 would show or could be worked out"),
+        ("The records begin on", "not known" if basis.records_begin is None else words.day(basis.records_begin)),
+        ("Status", "few: fewer than 10, never ranked or tested; not available: nothing that is held was due; withheld: "
+         "a count from 1 to 4 would show or could be worked out"),
         ("Cases", f"{cases_command(figures.period, figures.unit)} FIGURE lists the crimes behind a figure"),
         *((d.title, f"{d.meaning} ({d.clause})") for d in figures.definitions), *GLOSSARY,
     ]  # fmt: skip

@@ -81,7 +81,8 @@ class Reporting:
         check_held(self.store, period)
         earlier = earlier_periods(self.store, period)
         records, options = StoredRecords(self.store), self._options(policy_changes(self.store, self.policy.local))
-        self._check_begun(records, period)
+        options = replace(options, records_begin=self._begun(records, period))
+        Beginning(options.records_begin, self.policy).check(period)
         judged = judge_periods(records, self.policy, period, now, options, earlier)
         # What cannot be asked as at K (statistics 1.2a): a report made again says what it said.
         before = as_last_published(self.store, str(period))
@@ -92,15 +93,14 @@ class Reporting:
         remove(notice(self.folder, period))
         return made
 
-    def _check_begun(self, records: StoredRecords, period: Span) -> None:
-        """Raises CannotReportError for a period before the records begin, as known when it was settled."""
-        begun, local = self.settings.report.records_begin, self.policy.local
-        if begun is None:
-            settled = period.settled(local)
-            covering = polls_covering(self.store, settled)
-            read_at = settled if covering is None or covering.ended_at is None else covering.ended_at
-            begun = begin(records.known(settled).columns, local, read_at)
-        Beginning(begun, self.policy).check(period)
+    def _begun(self, records: StoredRecords, period: Span) -> date | None:
+        """Where the records begin, as known when a period was settled (statistics 1.2b)."""
+        if (configured := self.settings.report.records_begin) is not None:
+            return configured
+        local, settled = self.policy.local, period.settled(self.policy.local)
+        covering = polls_covering(self.store, settled)
+        read_at = settled if covering is None or covering.ended_at is None else covering.ended_at
+        return begin(records.known(settled).columns, local, read_at)
 
     def _intake(self, verdicts: Verdicts, period: Span) -> Intake:
         files = self.settings.crime_system.files

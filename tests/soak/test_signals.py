@@ -85,7 +85,7 @@ def mail_server(step: bytes, trickles: bool) -> Setting:
         migrate(url)
         with closing(Store.open(url)) as store, store.session() as session:
             queue_mail(
-                session, key="digest:1", kind="digest", recipient_ref="1", to_address="officer@force.example",
+                session, key="report:1", kind="report", recipient_ref=None, to_address="officer@force.example",
                 content=Rendered("S", "Text\n", None), headers={"From": "updates@force.example"},
                 domain="force.example", now=at("2026-07-01 06:00"),
             )  # fmt: skip
@@ -102,7 +102,7 @@ def locked_database(stack: ExitStack, folder: Path) -> tuple[Path, Callable[[Run
     web.answers = [NOTHING_NEW]
     other = stack.enter_context(psycopg.connect(url.replace("+psycopg", "")))
     other.execute(f"SELECT pg_advisory_xact_lock({WRITERS})")
-    return written(folder, f'url = "{web.url}"', url), lambda daemon: (daemon.until_said("started"), time.sleep(2))
+    return written(folder, f'url = "{web.url}"', url), lambda daemon: (daemon.until_said("started"), time.sleep(5))
 
 
 HANGING: Final[dict[str, Setting]] = {
@@ -127,7 +127,7 @@ def test_a_daemon_is_out_in_time_whatever_keeps_it_waiting(tmp_path: Path, name:
     with ExitStack() as stack:
         config, waits = HANGING[name](stack, tmp_path)
         daemon = stack.enter_context(running(config))
-        waits(daemon)
+        assert waits(daemon), f"nothing kept it waiting: {daemon.said()}"
         told = time.monotonic()
         daemon.send(signal.SIGTERM)
         assert daemon.ended(told) == 0

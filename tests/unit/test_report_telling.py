@@ -231,7 +231,9 @@ def test_1_6_a_chart_of_which_weeks_are_withheld_says_so() -> None:
     shown = trend().shares
     assert telling.chart_in_words(replace(trend(), shares=(hidden, *shown))).endswith("; 1 week is withheld.")
     assert telling.chart_in_words(replace(trend(), shares=(hidden,))) == f"The rate of each week is {words.WITHHELD}."
-    assert telling.chart_in_words(replace(trend(), shares=())) == "Nothing was due in any week, so there is no chart."
+    assert telling.chart_in_words(replace(trend(), shares=())) == (
+        "As far as the records are held, nothing was due in any week, so there is no chart."
+    )
 
 
 def test_3_2_the_funnel_in_words() -> None:
