@@ -98,7 +98,7 @@ class FairWatch(Watch):
         passed, with the reason."""
         today, rules = self.service.day, self.service.rules
         with self.service.store.session(reading=True) as session:
-            asked = select(Notice, Obligation.due_date, Obligation.officer_ref, Outbox.text)
+            asked = select(Notice, col(Obligation.due_date), col(Obligation.officer_ref), col(Outbox.text))
             asked = asked.join(Outbox, col(Outbox.id) == col(Notice.outbox_id)).join(
                 Obligation,
                 (col(Obligation.crime_ref) == Notice.crime_ref)

@@ -102,7 +102,13 @@ def locked_database(stack: ExitStack, folder: Path) -> tuple[Path, Callable[[Run
     web.answers = [NOTHING_NEW]
     other = stack.enter_context(psycopg.connect(url.replace("+psycopg", "")))
     other.execute(f"SELECT pg_advisory_xact_lock({WRITERS})")
-    return written(folder, f'url = "{web.url}"', url), lambda daemon: (daemon.until_said("started"), time.sleep(5))
+
+    def begin(daemon: Running) -> bool:
+        daemon.until_said("started")
+        time.sleep(5)
+        return True
+
+    return written(folder, f'url = "{web.url}"', url), begin
 
 
 HANGING: Final[dict[str, Setting]] = {
