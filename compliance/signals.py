@@ -1,8 +1,8 @@
 """SIGTERM, SIGINT and SIGHUP: heeded at any instant, in any number.
 
 A signal handler interrupts the main thread at any step, in the middle of writing a line of the log too: one that logs
-or takes a lock can wait for itself for ever. So nothing is done in a handler. The interpreter writes the number of each
-signal into a socket, and a thread reads it there (decision 0028).
+or takes a lock can wait for itself for ever. So a handler only asks the kernel for an alarm. The interpreter writes the
+number of each signal into a socket, and a thread reads it there (decision 0028).
 """
 
 import os
@@ -43,8 +43,9 @@ def heeded(leave_after: int = LEAVE_AFTER) -> Iterator[Stop]:
     writes.setblocking(False)
     signal.set_wakeup_fd(writes.fileno(), warn_on_full_buffer=False)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    alarm = _alarm_once(leave_after + _ALARM_AFTER)
     for number in _HEEDED:
-        signal.signal(number, _nothing)
+        signal.signal(number, alarm)
     Thread(target=_listen, args=(reads, stop, leave_after), name="signals", daemon=True).start()
     try:
         yield stop
@@ -55,8 +56,18 @@ def heeded(leave_after: int = LEAVE_AFTER) -> Iterator[Stop]:
         writes.close()
 
 
-def _nothing(_: int, __: FrameType | None) -> None:
-    """The number of the signal is in the socket already."""
+def _alarm_once(seconds: int) -> Callable[[int, FrameType | None], None]:
+    """A handler for a process whose other threads may not come to run: a call of the main thread that keeps the
+    interpreter still looks for signals. The number of the signal is in the socket already."""
+    asked = False
+
+    def handle(number: int, _: FrameType | None) -> None:
+        nonlocal asked
+        if number != signal.SIGHUP and not asked:
+            asked = True
+            signal.alarm(seconds)
+
+    return handle
 
 
 def _listen(reads: socket.socket, stop: Stop, leave_after: int) -> None:

@@ -1,4 +1,4 @@
-"""What may be decided of one step of one obligation, and its named reasons (design decision 6)."""
+"""What may be decided of one step of one obligation, and its named reasons (decision 0018)."""
 
 from dataclasses import dataclass
 from enum import StrEnum

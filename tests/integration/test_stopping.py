@@ -225,7 +225,11 @@ def test_a_process_that_cannot_finish_leaves_in_time_whatever_it_does(at_work: s
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
+        time.sleep(0.5)  # it is at work, and what it does there may keep the interpreter
         process.send_signal(signal.SIGTERM)
-        told = process.communicate(timeout=PROMISED)[1]
+        try:
+            told = process.communicate(timeout=PROMISED)[1]
+        finally:
+            process.kill()
     assert process.returncode == code
     assert ("stopped without finishing" in told and "job=report" in told) == (code == 0)

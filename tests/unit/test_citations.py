@@ -28,7 +28,8 @@ OPTION: Final = "--records 5"
 
 def texts() -> Iterator[tuple[str, str]]:
     """(path from the root, text) of everything that may cite."""
-    paths = [path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*")) if path.suffix in ENDINGS]
+    found = (path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*")) if path.suffix in ENDINGS)
+    paths = [path for path in found if "node_modules" not in path.parts]
     for path in (*paths, *sorted(ROOT.glob("*.md")), ROOT / "config.toml", ROOT / "Makefile"):
         yield str(path.relative_to(ROOT)), path.read_text("utf-8")
 
