@@ -123,7 +123,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Watched:
 
 def as_known(figures: dict[str, Any]) -> dict[str, Any]:
     """Published figures without what says that it stands as of another instant."""
-    del figures["intake"]["as_of"]
+    del figures["intake"]["as_of"], figures["intake"]["directory_as_of"]
     for key, names in AS_OF.items():
         for name in names:
             del figures["intake"][name]

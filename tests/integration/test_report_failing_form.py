@@ -67,10 +67,10 @@ def test_the_other_forms_are_published_and_it_is_said_once_which_was_not(
     (done,) = asked.publish_due(TUESDAY)
     assert (done.new, [form.name for form in done.failed]) == (True, ["2026-W28-board.pdf"])
     assert written(tmp_path) == FIRST_TWO
-    assert "2026-W28-board.pdf: report.typ: line 3 is wrong" in capsys.readouterr().out
+    assert "2026-W28-board.pdf: report.typ: line 3 is wrong" in "".join(capsys.readouterr())
     for n in range(1, 5):
         assert asked.publish_due(TUESDAY + n * MINUTES) == []
-    assert (broken.times, capsys.readouterr().out) == (1, ""), "not at each look"
+    assert (broken.times, "".join(capsys.readouterr())) == (1, ""), "not at each look"
 
 
 def test_it_is_tried_again_after_a_day_or_a_change_of_the_templates_or_a_restart(
@@ -110,7 +110,7 @@ def test_a_fault_of_the_program_in_one_form_holds_back_no_other_either(
     broken.error = ZeroDivisionError("a victim's name")
     asked.publish_due(TUESDAY)
     assert written(tmp_path) == FIRST_TWO
-    assert "2026-W28-board.pdf: a fault: ZeroDivisionError" in capsys.readouterr().out
+    assert "2026-W28-board.pdf: a fault: ZeroDivisionError" in "".join(capsys.readouterr())
 
 
 def test_a_report_of_which_no_form_can_be_made_is_not_published(
@@ -142,7 +142,7 @@ def test_figures_of_another_version_of_the_program_are_left_alone_and_that_is_sa
     asked.publish(WEEK, TUESDAY, forms=["html"])
     monkeypatch.setattr("compliance.reports.publish.kept_figures", lambda _: None)
     asked.publish_due(TUESDAY)
-    assert "published by another version of this program" in capsys.readouterr().out
+    assert "published by another version of this program" in "".join(capsys.readouterr())
     assert [list(files) for files in published(store).values()] == [["2026-W28-board.html"]]
 
 
