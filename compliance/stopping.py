@@ -75,7 +75,11 @@ class Stop:
             if self._asked.is_set():
                 give_up()
                 self.check()
-        return answer.result()
+        try:
+            return answer.result()
+        except Exception:
+            self.check()  # the stop itself may have made it fail, or kept it from being asked again
+            raise
 
     @contextmanager
     def cutting(self, cut: Callable[[], None]) -> Iterator[None]:

@@ -24,6 +24,8 @@ from compliance.store import Store, mark_missing, migrate
 from compliance.store.tables import CRIME, Published
 from tests.simulated import LONDON
 
+pytestmark = pytest.mark.long
+"""`tests/integration/test_report_known_at.py` asks the same of both databases, without servers."""
 CONFIG: Final = """
 [force]
 name = "Test Constabulary"

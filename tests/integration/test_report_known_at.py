@@ -129,7 +129,7 @@ def differences(one: Any, other: Any, path: str = "") -> Iterator[str]:
 
 @pytest.fixture
 def in_time(store: Store, tmp_path: Path) -> InTime:
-    return InTime(store, tmp_path, 36)
+    return InTime(store, tmp_path, 29)
 
 
 def test_1_2a_published_months_later_or_again_every_figure_is_as_it_was_in_time(in_time: InTime) -> None:

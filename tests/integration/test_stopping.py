@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import select
 
 from compliance.config import load_settings
-from compliance.errors import StoppedError
+from compliance.errors import StoppedError, UnavailableError
 from compliance.mail import Delivery, Rendered, SmtpServer, deliver
 from compliance.service import Service
 from compliance.service.pace import Pace
@@ -233,3 +233,15 @@ def test_a_process_that_cannot_finish_leaves_in_time_whatever_it_does(at_work: s
             process.kill()
     assert process.returncode == code
     assert ("stopped without finishing" in told and "job=report" in told) == (code == 0)
+
+
+def test_what_fails_while_the_service_is_to_stop_is_told_as_a_stop() -> None:
+    """Whichever comes first: the answer that says to wait, or the request to stop."""
+    stop = Stop()
+
+    def ask() -> None:
+        stop.request()
+        raise UnavailableError("answered 503 and asks to wait")
+
+    with pytest.raises(StoppedError):
+        stop.outcome_of(ask)
