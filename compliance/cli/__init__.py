@@ -1,4 +1,4 @@
-"""The command line: thin, one command, one call. Heavy imports wait until their command runs."""
+"""The command line. Each command makes one call; heavy imports wait until their command runs."""
 
 import click
 
@@ -14,7 +14,7 @@ from compliance.cli.trial import demo, simulate
 @click.group(cls=Main, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="victims-code-compliance", prog_name="compliance")
 def main() -> None:
-    """Watch that every victim of crime is kept informed in time."""
+    """Check that every victim of crime is kept informed on time."""
 
 
 for command in (

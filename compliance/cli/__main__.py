@@ -1,4 +1,4 @@
-"""`python -m compliance.cli`: as the `compliance` command."""
+"""Run the `compliance` command as `python -m compliance.cli`."""
 
 from compliance.cli import main
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from compliance.errors import ComplianceError, fault_trace
-from compliance.text import printable
+from compliance.text import counted, printable
 
 if TYPE_CHECKING:
     from compliance.batch.inputs import NotJudged, Refused
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class _Instant(click.ParamType[datetime]):
-    name = "instant"
+    name = "date-time"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         if isinstance(value, datetime):
@@ -28,7 +28,7 @@ class _Instant(click.ParamType[datetime]):
 
         micros, bad = parse_instants([value])
         if bad[0]:
-            self.fail(f"{value!r} is no instant; expected {SHAPE}", param, ctx)
+            self.fail(f"{value!r} is not a valid date-time; expected {SHAPE}", param, ctx)
         return from_micros(int(micros[0]))
 
 
@@ -36,14 +36,14 @@ INSTANT = _Instant()
 
 
 class Main(click.Group):
-    """Turns this service's errors into their message and exit code, and faults into where they arose."""
+    """The command group. It turns our own errors into a message and an exit code, and other errors into a trace."""
 
     def __call__(self, *words: Any, **options: Any) -> Any:
-        """Run as a program of its own."""
+        """Run as a program."""
         try:
             return super().__call__(*words, **options)
         except Exception as fault:
-            echo_text(f"{fault_trace(fault)}\ncompliance: a fault in the service itself", err=True)
+            echo_text(f"{fault_trace(fault)}\ncompliance: internal error", err=True)
             sys.exit(ComplianceError.exit_code)
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -57,29 +57,29 @@ class Main(click.Group):
 
 
 def echo(*cells: object, err: bool = False) -> None:
-    """Write a line, its cells set apart by tabs. Whatever another system wrote in them comes out printable."""
+    """Write one line of cells separated by tabs. Text from other systems is made printable."""
     click.echo("\t".join(printable(str(cell)) for cell in cells), err=err)
 
 
 def echo_text(text: str, *, err: bool = False) -> None:
-    """Write a text laid out in lines by this service, which ends a line; otherwise as `echo`."""
+    """Write text that keeps its line breaks and ends with one. Text from other systems is made printable."""
     click.echo(printable(text.removesuffix("\n"), kept="\n"), err=err)
 
 
 def echo_progress(text: str) -> None:
-    """Write over the line before, where standard error is a terminal; no text ends the line."""
+    """Overwrite the current line if standard error is a terminal. Empty text ends the line."""
     if sys.stderr.isatty():
         click.echo("\r" + printable(text) if text else "", err=True, nl=not text)
 
 
 def stop(message: str, code: int) -> NoReturn:
-    """End with a message on standard error and an exit code."""
+    """Exit with a message on standard error and an exit code."""
     echo_text(f"compliance: {message}", err=True)
     sys.exit(code)
 
 
 def tell(each: "Refused | NotJudged") -> None:
-    """Tell of a refused record, or of what of a record is set aside, on standard error."""
+    """Report a refused record, or an obligation set aside, on standard error."""
     from compliance.batch.inputs import Refused
 
     crime = f"crime {each.crime_ref}: " if each.crime_ref else ""
@@ -90,7 +90,7 @@ def tell(each: "Refused | NotJudged") -> None:
 
 
 def service_of(config: Path, asked: "Stop | None" = None) -> "Service":
-    """The service of a settings file, its log set up as the settings say; `asked` is how it is asked to stop."""
+    """Open the service with the settings in `config` and set up its log. `asked` carries a request to stop."""
     from compliance.config import load_settings
     from compliance.service import Service
     from compliance.service.logs import set_up
@@ -104,16 +104,16 @@ _TOLD = 20
 
 
 def tell_unknown(counts: Mapping[tuple[str, str], int]) -> None:
-    """Values of the records that neither mapping nor policy knows, the most frequent first, and what to do."""
+    """Print the unknown values in the records, the most frequent first, and what to do about them."""
     if not counts:
         return
     from compliance.service.unknown import REMEDY, named
 
     for (field, value), times in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:_TOLD]:
-        echo(f"{times:,} times a value that nobody knows: {named(field, value)}")
+        echo(f"unknown value, seen {counted(times, 'time')}: {named(field, value)}")
     if len(counts) > _TOLD:
-        echo(f"and {len(counts) - _TOLD:,} more such values")
-    echo(f"where they should count, or are in order: {REMEDY}")
+        echo(f"and {counted(len(counts) - _TOLD, 'more unknown value')}")
+    echo(f"for each value: {REMEDY}")
 
 
 CONFIG = click.option(

@@ -21,7 +21,7 @@ FC = TypeVar("FC", bound=Callable[..., Any])
 @click.command()
 @CONFIG
 def migrate(config: Path) -> None:
-    """Make the database, or bring it up to this version."""
+    """Create the database, or upgrade it to this version."""
     from compliance.config import load_settings
     from compliance.store import migrate as run
 
@@ -31,39 +31,45 @@ def migrate(config: Path) -> None:
 @click.command()
 @CONFIG
 def poll(config: Path) -> None:
-    """Take what changed in the crime system, and judge it."""
+    """Read what has changed in the crime system, and judge it."""
     with service_of(config) as service:
         done, not_judged = service.poll(), service.not_judged
-    echo(f"{done.received:,} crimes received, {done.changed:,} new or changed, {done.refused:,} refused")
+    crimes = counted(done.received, "crime")
+    echo(f"{crimes} received, {done.changed:,} new or changed, {done.refused:,} refused")
     if done.clock_changes:
-        echo(f"{done.clock_changes:,} instants without an offset, in an hour that comes twice or never")
+        times = counted(done.clock_changes, "date-time")
+        echo(f"{times} without a UTC offset fell in an hour that a clock change repeats or skips")
     if done.vanished:
-        echo(f"{done.vanished:,} crimes vanished from the full export; they are flagged")
+        echo(f"{counted(done.vanished, 'crime')} missing from the full export: flagged, and kept")
     if done.late:
-        echo(f"{done.late:,} older than what is held: kept as seen late")
+        echo(f"{counted(done.late, 'record')} older than the one held: stored as seen late")
     if not_judged:
-        echo(f"{not_judged:,} set aside, which cannot be judged (rules 6.1a): `compliance check` says why")
+        aside = counted(not_judged, "obligation")
+        echo(f"{aside} set aside: cannot be judged (rules 6.1a); `compliance check` gives the reasons")
     tell_unknown(done.unknown.counts)
     if done.problem:
-        echo(f"not complete: {done.problem}")
+        echo(f"incomplete: {done.problem}")
     _tell_directory(done.directory)
 
 
 def _tell_directory(directory: "DirectoryOutcome") -> None:
-    """How old the officer directory is that mail goes out by, and what was wrong with the one just asked for."""
+    """Print the age of the officer directory in use, and what was wrong with the one just read."""
     if directory.problem:
-        echo(f"officer directory not taken over: {directory.problem}")
+        echo(f"officer directory not accepted: {directory.problem}")
     if directory.as_of:
-        echo(f"officer directory in force: as of {directory.as_of:%Y-%m-%dT%H:%MZ}")
+        echo(f"officer directory in use: as of {directory.as_of:%Y-%m-%dT%H:%MZ}")
     elif directory.problem:
-        echo("no officer directory is in force: nobody can be mailed")
+        echo("no officer directory is in use: no one can be emailed")
 
 
 @click.command()
 @CONFIG
-@click.option("--dry-run", is_flag=True, help="Say who would be told what, and why; write and send nothing.")
+@click.option("--dry-run", is_flag=True, help="Show who would be emailed, and why. Writes and sends nothing.")
 def remind(config: Path, dry_run: bool) -> None:
-    """Send this morning's digests, once, to whoever is to act on what is owed."""
+    """Send this morning's digests, once.
+
+    Each person who must act gets one email for all their victims.
+    """
     with service_of(config) as service:
         if ended := service.calendar_ended:
             echo(ended, err=True)
@@ -75,18 +81,18 @@ def remind(config: Path, dry_run: bool) -> None:
     echo(outcome.not_now or f"{digests} queued for {victims}")
     echo(str(delivery))
     if delivery.refused:
-        echo("refused mails are listed by: compliance outbox list --state refused", err=True)
+        echo("to list the refused emails: compliance outbox list --state refused", err=True)
     if delivery.stopped:
         raise UnavailableError(delivery.stopped)
 
 
 def _tell_plan(planned: "Plan") -> None:
-    """Every decision on a line, the digests that come of them, and how many there are of each kind."""
+    """Print each decision on a line, then the digests, then the number of decisions of each kind."""
     for decision in planned.decisions:
         crime_ref, victim_ref, requirement, cycle, _ = decision.owed.key
         outcome = "would be sent" if decision.outcome == "sent" else decision.outcome
         echo(
-            f"{outcome}: {decision.said}: {decision.recipient_ref or 'nobody'}: crime {crime_ref}, victim "
+            f"{outcome}: {decision.said}: {decision.recipient_ref or 'no recipient'}: crime {crime_ref}, victim "
             f"{victim_ref}, {requirement} {cycle} due {decision.owed.due_date}: {decision.step}"
         )
     for digest in planned.digests:
@@ -101,7 +107,10 @@ def _tell_plan(planned: "Plan") -> None:
 @CONFIG
 @click.argument("crime_ref")
 def notices(config: Path, crime_ref: str) -> None:
-    """Say what was decided of reminders of a crime: day by day, to whom, what came of it, and why."""
+    """Show reminder decisions for a crime.
+
+    Lists them day by day, with the recipient, the outcome and the reason.
+    """
     from compliance.reminders import reason_of
 
     with service_of(config) as service:
@@ -113,9 +122,9 @@ def notices(config: Path, crime_ref: str) -> None:
     for notice, mail in found:
         echo(
             notice.decided_on, notice.victim_ref, notice.requirement, notice.cycle, notice.clock_date, notice.spell,
-            notice.step, notice.recipient_ref or "nobody", notice.outcome, reason_of(notice), mail or "none",
+            notice.step, notice.recipient_ref or "none", notice.outcome, reason_of(notice), mail or "none",
         )  # fmt: skip
-    echo(f"{len(found):,} decisions on crime {crime_ref}", err=True)
+    echo(f"{counted(len(found), 'decision')} on crime {crime_ref}", err=True)
 
 
 _FORMS = ("html", "pdf", "xlsx", "csv", "json")
@@ -123,39 +132,41 @@ _PERIOD = "A week (2026-W47), month (2026-11) or quarter (2026-Q4)"
 
 
 def _period(**said: Any) -> Callable[[FC], FC]:
-    """The option that names a period. `--week`, its name before there were months and quarters, stays for scripts."""
+    """Add the option that names a period. `--week`, its old name, remains for existing scripts."""
     return click.option("--period", "--week", "period", **said)
 
 
 @click.group(invoke_without_command=True)
 @CONFIG
-@_period(help=f"{_PERIOD}; by default the newest settled week.")
+@_period(help=f"{_PERIOD}. Default: the newest settled week.")
 @click.option(
     "--edition",
     "editions",
     multiple=True,
-    help="board, public, division; with --as-published also one division's, such as division-north. Repeatable.",
+    help="board, public or division; with --as-published also one division, such as division-north. Repeatable.",
 )
-@click.option("--format", "forms", help="Some of html,pdf,xlsx,csv,json; by default those of the settings.")
-@click.option("--as-published", is_flag=True, help="Write what was published, byte for byte, into the present folder.")
+@click.option(
+    "--format", "forms", help="Any of html,pdf,xlsx,csv,json, separated by commas. Default: as in the settings."
+)
+@click.option("--as-published", is_flag=True, help="Write the published files, byte for byte, into the current folder.")
 @click.pass_context
 def report(
     context: click.Context, config: Path, period: str | None, editions: tuple[str, ...], forms: str | None,
     as_published: bool,
 ) -> None:  # fmt: skip
-    """Publish the reports of a settled period, or serve what was published."""
+    """Publish reports, or write out those already published."""
     from compliance.reports.periods import parse_period
 
     if context.invoked_subcommand:
         return
     asked = tuple(part.strip() for part in forms.split(",")) if forms else ()
     if wrong := set(asked) - set(_FORMS):
-        raise SettingsError(f"--format {wrong.pop()!r}: expected some of {', '.join(_FORMS)}")
+        raise SettingsError(f"--format {wrong.pop()!r}: expected one or more of {', '.join(_FORMS)}")
     span = parse_period(period) if period else None
     with service_of(config) as service:
         if as_published:
             if span is None:
-                raise SettingsError("--as-published: name the period with --period")
+                raise SettingsError("--as-published needs a period; give one with --period")
             for path in service.reporting.serve(span, editions, asked):
                 echo(path)
             return
@@ -175,13 +186,11 @@ def report(
 @report.command()
 @CONFIG
 @_period(required=True, help=f"{_PERIOD}.")
-@click.option(
-    "--figure", required=True, help="A figure's name as the report shows it, then :MEASURE for another count."
-)
-@click.option("--division", help="Trace a number of this division's edition, not of the board's.")
-@click.option("--counted", is_flag=True, help="List only the cases that are counted, not all that they are counted of.")
+@click.option("--figure", required=True, help="A figure's name as shown in the report; add :MEASURE for another count.")
+@click.option("--division", help="Trace a number in this division's edition instead of the board's.")
+@click.option("--counted", is_flag=True, help="List only the cases counted, not the whole group they are counted from.")
 def cases(config: Path, period: str, figure: str, division: str | None, counted: bool) -> None:
-    """List the cases behind a figure; they add up to it. Where there are none by its nature, say why."""
+    """List the cases that add up to a figure, or say why it has none."""
     from compliance.reports.periods import parse_period
 
     with service_of(config) as service:
@@ -197,10 +206,10 @@ def cases(config: Path, period: str, figure: str, division: str | None, counted:
 @click.command()
 @CONFIG
 def run(config: Path) -> None:
-    """Poll, remind and report on schedule, until SIGTERM."""
+    """Poll, remind and report on schedule until stopped (SIGTERM)."""
     from compliance.signals import heeded
 
-    with heeded() as asked:  # before anything that takes time is begun
+    with heeded() as asked:  # before starting anything that takes time
         from compliance.service.daemon import Daemon
 
         with service_of(config, asked) as service:
@@ -210,7 +219,10 @@ def run(config: Path) -> None:
 @click.command()
 @CONFIG
 def check(config: Path) -> None:
-    """Say whether settings, policies, worked examples and templates are in order, and what of the data held is not."""
+    """Check settings, policies, examples, templates and data.
+
+    Runs the worked examples, tries the templates, and lists problems in the stored data.
+    """
     from compliance.service.check import check as look
 
     wrong = 0

@@ -1,4 +1,4 @@
-"""The outbox as commands: look at mails, send them again, call them off."""
+"""Commands for the outbox: list, show, retry and cancel emails."""
 
 import json
 from dataclasses import asdict
@@ -9,33 +9,33 @@ from typing import Any
 import click
 
 from compliance.cli.base import CONFIG, echo, echo_text, service_of
-from compliance.text import printable_json
+from compliance.text import counted, printable_json
 
 _FORMAT = click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="For whom."
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Output format."
 )
 _NUMBERS = click.argument("numbers", type=int, nargs=-1, required=True)
 
 
 @click.group()
 def outbox() -> None:
-    """Mails: what became of them, sending them again, calling them off (docs/mail.md).
+    """List, show, retry or cancel emails (docs/mail.md).
 
-    Exit code 3: there is no mail with a number, or its state does not allow it; then nothing is changed.
+    Exit code 3: there is no email with a given number, or its state does not allow the change; nothing is changed.
     """
 
 
 @outbox.command("list")
 @CONFIG
-@click.option("--state", "states", multiple=True, help="Only mails in this state, such as refused. Repeatable.")
-@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="At most so many.")
+@click.option("--state", "states", multiple=True, help="Only emails in this state, such as refused. Repeatable.")
+@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="Maximum number listed.")
 @_FORMAT
 def list_mails(config: Path, states: tuple[str, ...], limit: int, form: str) -> None:
-    """The mails, the newest first, and how many there are in each state."""
+    """List emails, newest first, and count them by state."""
     from compliance.mail.by_hand import STATES, counts, listed
 
     if unknown := set(states) - set(STATES):
-        raise click.BadParameter(f"{unknown.pop()!r} is no state; expected some of {', '.join(STATES)}")
+        raise click.BadParameter(f"{unknown.pop()!r} is not a state; expected one of {', '.join(STATES)}")
     with service_of(config) as service:
         found, many = listed(service.store, states, limit), counts(service.store)
     if form == "json":
@@ -49,7 +49,7 @@ def list_mails(config: Path, states: tuple[str, ...], limit: int, form: str) -> 
         problem = f": {mail.problem}" if mail.problem else ""
         to = f"{mail.recipient_ref or '-'} <{mail.to_address}>"
         echo(f"{mail.id}  {mail.state}{held}  {mail.kind}  {to}  {when}{off}{again}{problem}")
-    echo(", ".join(f"{count:,} {state}" for state, count in many.items() if count) or "no mails", err=True)
+    echo(", ".join(f"{count:,} {state}" for state, count in many.items() if count) or "no emails", err=True)
 
 
 @outbox.command()
@@ -57,7 +57,7 @@ def list_mails(config: Path, states: tuple[str, ...], limit: int, form: str) -> 
 @click.argument("number", type=int)
 @_FORMAT
 def show(config: Path, number: int, form: str) -> None:
-    """A mail whole: its state, its headers and what it says."""
+    """Show one email: its state, headers and text."""
     from compliance.mail.by_hand import shown
 
     with service_of(config) as service:
@@ -84,24 +84,24 @@ def show(config: Path, number: int, form: str) -> None:
 @CONFIG
 @_NUMBERS
 def retry(config: Path, numbers: tuple[int, ...]) -> None:
-    """Send mails again with the next run: what was refused, is held as uncertain, was cancelled, or waits."""
+    """Send emails again at the next run: refused, cancelled, waiting, or held as uncertain."""
     from compliance.mail.by_hand import send_again
 
     with service_of(config) as service:
         send_again(service.store, numbers, service.clock())
-    echo(f"{len(numbers):,} to be sent with the next run, if still due; `compliance remind` is one")
+    echo(f"{counted(len(numbers), 'email')} will be sent at the next run (such as `compliance remind`) if still due")
 
 
 @outbox.command()
 @CONFIG
 @_NUMBERS
 def cancel(config: Path, numbers: tuple[int, ...]) -> None:
-    """Call mails off: what waits, or is uncertain and not to be sent a second time."""
+    """Cancel emails that are waiting, or uncertain ones that must not be sent again."""
     from compliance.mail.by_hand import call_off
 
     with service_of(config) as service:
         call_off(service.store, numbers)
-    echo(f"{len(numbers):,} cancelled")
+    echo(f"{counted(len(numbers), 'email')} cancelled")
 
 
 def _minute(at: datetime) -> str:

@@ -1,4 +1,4 @@
-"""Commands on files of crime records, or on what the database holds: evaluate, explain, whatif."""
+"""Commands on files of crime records or on the database: evaluate, explain, whatif."""
 
 import sys
 from datetime import datetime
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--policy", required=True, help="A policy file, or the name of a shipped one, such as west-mercia.")
-@click.option("--as-at", required=True, type=INSTANT, help="The instant asked about (rules 2.7).")
-@click.option("--known-at", type=INSTANT, help="Leave out what was entered later (rules 2.8).")
+@click.option("--policy", required=True, help="A policy file, or the name of a supplied policy, such as west-mercia.")
+@click.option("--as-at", required=True, type=INSTANT, help="Judge as things were at this date-time (rules 2.7).")
+@click.option("--known-at", type=INSTANT, help="Leave out anything entered later (rules 2.8).")
 @click.option(
     "--input",
     "source",
@@ -29,15 +29,15 @@ if TYPE_CHECKING:
     required=True,
     help="Verdicts: .ndjson, .csv, also .gz or .zst, or .parquet; - for standard output.",
 )
-@click.option("--workers", type=click.IntRange(1, 256), help="How many judge side by side; by default one a core.")
+@click.option("--workers", type=click.IntRange(1, 256), help="Number of processes. Default: one for each core.")
 def evaluate(
     policy: str, as_at: datetime, known_at: datetime | None, source: str, target: str, workers: int | None
 ) -> None:
     """Judge a file of crime records and write the verdicts. Needs no database.
 
-    Exit code 3 where some records were refused, or obligations set aside because the calendar does not know a date that
-    they need: all others are answered, and each of these is a line on standard error with its line number (of Parquet,
-    its row) and the reason. The last line there counts what was read.
+    Exit code 3: some records were refused, or obligations were set aside because the calendar does not cover a date
+    they need. Each is reported on standard error with its line number (row number for Parquet) and the reason; all
+    others are judged. The last line on standard error gives the totals.
     """
     from compliance.batch.evaluate import evaluate as run
     from compliance.policy import load_policy
@@ -53,13 +53,19 @@ def evaluate(
 
 
 def _question(command: Any) -> Any:
-    """The options that make a question."""
+    """Add the options shared by `explain` and `whatif`."""
     for option in (
         CONFIG,
-        click.option("--known-at", type=INSTANT, help="Leave out what was entered later (rules 2.8)."),
-        click.option("--as-at", type=INSTANT, help="The instant asked about (rules 2.7); by default now."),
-        click.option("--policy", "policy_name", help="A policy file or a shipped policy; by default the settings'."),
-        click.option("--input", "source", help="Crime records in place of the database: NDJSON or CSV, also packed."),
+        click.option("--known-at", type=INSTANT, help="Leave out anything entered later (rules 2.8)."),
+        click.option("--as-at", type=INSTANT, help="Judge as things were at this date-time (rules 2.7). Default: now."),
+        click.option(
+            "--policy", "policy_name", help="A policy file or a supplied policy. Default: as in the settings."
+        ),
+        click.option(
+            "--input",
+            "source",
+            help="A file of crime records to read instead of the database: NDJSON or CSV, also compressed.",
+        ),
     ):
         command = option(command)
     return command
@@ -70,7 +76,10 @@ def _question(command: Any) -> Any:
 @_question
 @click.option("--format", "form", type=click.Choice(["text", "json", "html"]), default="text", show_default=True)
 def explain(crime_ref: str, form: Any, **question: Any) -> None:
-    """Say why a crime was judged as it was: its timeline, its due dates, and the clause behind each verdict."""
+    """Explain how a crime was judged.
+
+    Shows its timeline, its due dates and the clause behind each verdict.
+    """
     from compliance.batch.explanation import render
     from compliance.service.question import Question
 
@@ -78,12 +87,14 @@ def explain(crime_ref: str, form: Any, **question: Any) -> None:
 
 
 @click.command()
-@click.option("--set", "settings", multiple=True, help="A key set otherwise, such as 7-day.within.days=5; repeatable.")
-@click.option("--policy-to", help="Another policy to compare with, in place of --set.")
+@click.option(
+    "--set", "settings", multiple=True, help="A policy key to change, such as 7-day.within.days=5. Repeatable."
+)
+@click.option("--policy-to", help="Another policy to compare with, instead of --set.")
 @click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The period's first date.")
 @click.option("--to", "last", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The period's last date.")
 @_question
-@click.option("--examples", default=5, show_default=True, help="How many crimes to name for each kind of change.")
+@click.option("--examples", default=5, show_default=True, help="Number of crimes to list for each kind of change.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def whatif(
     settings: tuple[str, ...],
@@ -94,10 +105,10 @@ def whatif(
     form: str,
     **question: Any,
 ) -> None:
-    """The figures of a period under a policy and under a changed one, side by side.
+    """Compare a period's figures under two policies.
 
-    Obligations due in the period are counted, as judged at --as-at: choose an instant some days after its end, so that
-    updates typed in late are counted. Exit code 3 where some records were refused, or obligations set aside.
+    Counts the obligations due in the period, as judged at --as-at. Choose a date-time some days after the period ends,
+    to include updates entered late. Exit code 3: some records were refused, or obligations were set aside.
     """
     from compliance.batch.whatif_text import render
     from compliance.service.question import Question

@@ -1,4 +1,4 @@
-"""Commands on what the database holds: rebuild, quarantine, retention, export."""
+"""Commands on the database: rebuild, quarantine, retention, export, backup."""
 
 import sys
 from pathlib import Path
@@ -12,27 +12,28 @@ from compliance.text import counted
 @click.command()
 @CONFIG
 def rebuild(config: Path) -> None:
-    """Make the obligations again from the records, and say how many stood otherwise.
+    """Rebuild the obligations from the stored records.
 
-    They are brought up to date first. Exit code 1 where some stood otherwise: they are as the records say now.
+    They are brought up to date first; those that differ afterwards are counted and corrected. Exit code 1: some
+    differed.
     """
     from compliance.store import rebuild as run
 
     with service_of(config) as service:
         done = run(service.store, service.policy, service.clock())
-    echo(f"{counted(done.crimes, 'crime')} judged again, {counted(done.differences, 'obligation')} stood otherwise")
+    echo(f"{counted(done.crimes, 'crime')} judged again, {counted(done.differences, 'obligation')} corrected")
     sys.exit(done.differences > 0)
 
 
 @click.group()
 def quarantine() -> None:
-    """Refused records: what they are, why, and trying them again."""
+    """List, show and retry refused records."""
 
 
 @quarantine.command("list")
 @CONFIG
 def list_quarantined(config: Path) -> None:
-    """The refused records that stand, the newest first."""
+    """List refused records, newest first."""
     from compliance.store import quarantined
 
     with service_of(config) as service:
@@ -43,14 +44,14 @@ def list_quarantined(config: Path) -> None:
             f"{record.id}  {record.first_seen_at:%Y-%m-%d %H:%MZ} to {record.last_seen_at:%Y-%m-%d %H:%MZ}, "
             f"{counted(record.times, 'time')}  {record.source}  {crime}: {record.reason}"
         )
-    echo(f"standing: {counted(len(found), 'refused record')}", err=True)
+    echo(counted(len(found), "refused record"), err=True)
 
 
 @quarantine.command()
 @CONFIG
 @click.argument("number", type=int)
 def show(config: Path, number: int) -> None:
-    """A refused record as it came, and why it was refused. What cannot be printed is shown as an escape."""
+    """Show a refused record as received, and why it was refused. Unprintable characters are shown as escapes."""
     from compliance.store import quarantined_record
 
     with service_of(config) as service:
@@ -62,31 +63,35 @@ def show(config: Path, number: int) -> None:
 @quarantine.command()
 @CONFIG
 @click.argument("numbers", type=int, nargs=-1)
-@click.option("--all", "every", is_flag=True, help="All that stand.")
+@click.option("--all", "every", is_flag=True, help="Retry all of them.")
 def retry(config: Path, numbers: tuple[int, ...], every: bool) -> None:
-    """Take refused records again, as though they had come: those named, or all."""
+    """Try refused records again: those given, or all.
+
+    They are treated as if they had just arrived.
+    """
     from compliance.store import retry_quarantined
 
     if bool(numbers) == every:
-        raise click.UsageError("name the records by their numbers, or say --all")
+        raise click.UsageError("give the numbers of the records, or --all")
     with service_of(config) as service:
         done = retry_quarantined(service.store, service.clock(), None if every else numbers)
         service.judge()
-    echo(f"{done.taken:,} taken in, {done.overtaken:,} had come right since, {done.refused:,} refused still")
+    echo(f"{done.taken:,} accepted, {done.overtaken:,} already corrected since, {done.refused:,} still refused")
 
 
 @click.command()
 @CONFIG
-@click.option("--dry-run", is_flag=True, help="Say what would be removed or stripped; write nothing.")
+@click.option("--dry-run", is_flag=True, help="Show what would be removed or stripped. Writes nothing.")
 def retention(config: Path, dry_run: bool) -> None:
-    """Remove crimes, or strip them of officers, a configured time after closing; each removal is written down.
+    """Remove old crimes, or the officers named in them.
 
-    Refused records and the files of exports are removed too, when they have been kept as long as the settings say.
+    This happens a set time after a crime is closed, and each removal is recorded. Refused records and export files are
+    also removed once they have been kept as long as the settings say.
     """
     with service_of(config) as service:
         retaining = service.retaining
         if not retaining.of_crimes:
-            echo("the settings say nothing of how long crimes are kept: no crime is removed")
+            echo("no retention period is set for crimes; none are removed")
         if dry_run:
             for line in retaining.due():
                 echo(line)
@@ -97,14 +102,17 @@ def retention(config: Path, dry_run: bool) -> None:
         if removed.refused:
             echo(f"{counted(removed.refused, 'refused record')} removed")
         if removed.exports:
-            echo(f"{counted(removed.exports, 'file')} of exports removed")
+            echo(f"{counted(removed.exports, 'export file')} removed")
 
 
 @click.command()
 @CONFIG
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 def export(config: Path, folder: Path) -> None:
-    """Write crimes, updates, obligations and transitions as Parquet files into FOLDER."""
+    """Write the stored data to FOLDER as Parquet files.
+
+    One file each for crimes, updates, obligations, obligations set aside and transitions (docs/export.md).
+    """
     from compliance.store import export as run
 
     with service_of(config) as service:
@@ -118,10 +126,10 @@ def export(config: Path, folder: Path) -> None:
 @CONFIG
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def backup(config: Path, file: Path) -> None:
-    """Copy the database into FILE, also while the service runs.
+    """Back up the SQLite database to FILE.
 
-    The copy is checked, and only its owner can read it. A former copy of that name is replaced. For PostgreSQL, use
-    pg_dump.
+    The service may be running. The copy is checked, and only its owner can read it. An existing FILE is replaced. For
+    PostgreSQL, use pg_dump.
     """
     from compliance.config import load_settings
     from compliance.store import backup as run

@@ -139,8 +139,8 @@ def test_no_records_still_make_a_csv_with_its_header(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (["--as-at", "2026-07-01T10:00:00"], "is no instant; expected YYYY-MM-DDTHH:MM:SS"),
-        (["--as-at", "tomorrow"], "is no instant"),
+        (["--as-at", "2026-07-01T10:00:00"], "is not a valid date-time; expected YYYY-MM-DDTHH:MM:SS"),
+        (["--as-at", "tomorrow"], "is not a valid date-time"),
         (["--policy", "west-merca"], "did you mean 'west-mercia'?"),
         (["--input", "no-such-file.ndjson"], "no-such-file.ndjson: cannot be read"),
         (["--output", "verdicts.xlsx"], "expected an ending among"),

@@ -159,21 +159,21 @@ def test_a_trial_shows_source_and_record_and_every_refusal_and_writes_nothing(
     before = sorted(settings.parent.rglob("*"))
     code, out, err = call(capsys, "feed", "try", "--config", str(settings), "--records", "3")
     assert code == 3
-    assert "record 1: taken" in out
+    assert "record 1: accepted" in out
     assert "record 3: refused: reported_at: found '1 July'" in out
     assert '"2026-07-01T10:00:00+01:00"' in out
     [line] = [line for line in out.splitlines() if '"2026-07-01 10:00"' in line]
     assert " | " in line, "what came stands beside what is taken"
-    assert "1 instants without an offset fell into an hour that comes twice or never" in out
+    assert "1 date-time without a UTC offset fell in an hour that a clock change repeats or skips" in out
     assert "refused: officer directory, entry 2: " in out
-    assert "3 records, 1 refused; 1 officers, 1 refused; nothing was written" in out
+    assert "3 records, 1 refused; 1 officer, 1 refused; nothing was written" in out
     assert "the reasons are above" in err
     assert sorted(settings.parent.rglob("*")) == before
 
 
 def test_a_trial_fetches_as_few_as_are_wanted(settings: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _, out, _ = call(capsys, "feed", "try", "--config", str(settings), "--records", "1")
-    assert "1 records, 0 refused" in out
+    assert "1 record, 0 refused" in out
 
 
 def test_nothing_of_the_source_reaches_the_terminal_as_it_is(

@@ -280,11 +280,11 @@ def test_the_poll_command_tells_of_it_and_has_done_its_work(
     said = [call(capsys, "poll", "--config", str(path)) for _ in range(3)]
     assert [code for code, _, _ in said] == [0, 0, 0]
     first, second, third = ([line for line in out.splitlines() if "officer directory" in line] for _, out, _ in said)
-    assert first[0].startswith(f"officer directory not taken over: {world.officers.url} answered 401")
-    assert first[1:] == ["no officer directory is in force: nobody can be mailed"]
+    assert first[0].startswith(f"officer directory not accepted: {world.officers.url} answered 401")
+    assert first[1:] == ["no officer directory is in use: no one can be emailed"]
     assert len(second) == 1
-    assert second[0].startswith("officer directory in force: as of 20")
-    assert third[0].startswith(f"officer directory not taken over: {world.officers.url} gave a web page")
+    assert second[0].startswith("officer directory in use: as of 20")
+    assert third[0].startswith(f"officer directory not accepted: {world.officers.url} gave a web page")
     assert third[1:] == second
 
 

@@ -92,7 +92,7 @@ def test_the_list_can_be_of_some_states_and_for_programs(config: Path, capsys: p
     assert call("list", "--limit", "1", config=config) == 0
     assert capsys.readouterr().out.count("\n") == 1
     assert call("list", "--state", "lost", config=config) == 2
-    assert "'lost' is no state; expected some of queued" in capsys.readouterr().err
+    assert "'lost' is not a state; expected one of queued" in capsys.readouterr().err
 
 
 def test_a_mail_is_shown_whole_and_nothing_in_it_reaches_the_terminal_unprinted(
@@ -141,4 +141,4 @@ def test_where_one_of_several_cannot_nothing_is_changed(
     )
     assert states(database_url) == list(STATES)
     assert call("cancel", "4", "1", config=config) == 0
-    assert capsys.readouterr().out == "2 cancelled\n"
+    assert capsys.readouterr().out == "2 emails cancelled\n"

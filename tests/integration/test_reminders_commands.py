@@ -55,7 +55,7 @@ def test_the_dry_run_lists_every_obligation_with_its_reason_and_the_digests(
 ) -> None:
     lines = run(config, monkeypatch, morning("2026-06-10"), "remind", "--dry-run").stdout.splitlines()
     assert "would be sent: new: 1042: crime 22/1/26, victim V1, 7-day 1 due 2026-06-09: overdue" in lines
-    assert "held: nobody has the case: nobody: crime 22/2/26, victim V1, 7-day 1 due 2026-06-09: overdue" in lines
+    assert "held: nobody has the case: no recipient: crime 22/2/26, victim V1, 7-day 1 due 2026-06-09: overdue" in lines
     before = "suppressed: fell due before the service started: 1042: crime 22/3/26, victim V1, 7-day 1"
     assert f"{before} due 2025-12-08: overdue" in lines
     assert "digest to 1042: 2 victims are waiting for an update from you" in lines
@@ -86,7 +86,7 @@ def test_the_notices_of_a_crime_say_what_was_decided_day_by_day(config: Path, mo
         ["2026-06-10", "V1", "7-day", "1", "2026-06-02", "1", "overdue", "1042", "sent", "new", "queued"],
     ]
     (other,) = run(config, monkeypatch, morning("2026-06-10", 8), "notices", "22/2/26").stdout.splitlines()[1:]
-    assert other.split("\t")[6:] == ["overdue", "nobody", "held", "nobody has the case", "none"]
+    assert other.split("\t")[6:] == ["overdue", "none", "held", "nobody has the case", "none"]
     unknown = run(config, monkeypatch, morning("2026-06-10", 8), "notices", "22/9/26", exit_code=3)
     assert "no crime '22/9/26' is stored" in unknown.stderr
 

@@ -64,7 +64,7 @@ def test_any_period_is_named_by_period_and_a_week_also_by_week(command: Command)
             assert done.exit_code == 0, done.output
             assert f"{period}-board.csv" in done.stdout
     assert (
-        "--as-published: name the period with --period"
+        "--as-published needs a period; give one with --period"
         in CliRunner().invoke(main, ["report", "--as-published", "--config", str(command.settings)]).stderr
     )
     told = CliRunner().invoke(main, ["report", "--help"]).stdout

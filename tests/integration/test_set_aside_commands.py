@@ -96,7 +96,7 @@ def test_a_poll_says_how_much_is_set_aside_and_the_daemons_log_too(
     web.answers = [page(good(1), poison(OLD, "22A/7/90"))]
     done = run("poll", "--config", settings)
     assert done.exit_code == 0
-    assert "1 set aside, which cannot be judged (rules 6.1a): `compliance check` says why" in done.output
+    assert "1 obligation set aside: cannot be judged (rules 6.1a); `compliance check` gives the reasons" in done.output
     with Service.open(load_settings(settings), lambda: NOW) as service:
         assert Daemon(service)._poll()["set_aside"] == 1
         web.answers = [page(poison("recorded at the first instant", "22A/7/90"))]

@@ -42,12 +42,12 @@ def command(tmp_path: Path, database_url: str, store: Store) -> Command:
 def test_rebuild_brings_up_to_date_and_then_counts_what_stood_otherwise(command: Command, store: Store) -> None:
     take(store, FIRST, crime("A"), crime("B"))
     done = command("rebuild")
-    assert (done.exit_code, done.output) == (0, "2 crimes judged again, 0 obligations stood otherwise\n")
+    assert (done.exit_code, done.output) == (0, "2 crimes judged again, 0 obligations corrected\n")
     with store.writing() as connection:
         wrong = OBLIGATION.c.crime_ref == "A", OBLIGATION.c.requirement == "7-day"
         connection.execute(update(OBLIGATION).where(*wrong).values(state="met"))
     done = command("rebuild")
-    assert (done.exit_code, done.output) == (1, "2 crimes judged again, 1 obligation stood otherwise\n")
+    assert (done.exit_code, done.output) == (1, "2 crimes judged again, 1 obligation corrected\n")
     assert command("rebuild").exit_code == 0
 
 
@@ -71,13 +71,13 @@ def test_the_quarantine_is_listed_shown_and_tried_again(command: Command, store:
         in listed.output
     )
     assert "no crime number: " in listed.output
-    assert "standing: 2 refused records" in listed.output
+    assert "2 refused records" in listed.output
     shown = command("quarantine", "show", second)
     assert 'note": "café\\xff\\x1b]0;x"' in shown.output
     assert not any(ord(c) < 32 and c != "\n" for c in listed.output + shown.output), "nothing that a terminal obeys"
     done = command("quarantine", "retry", "--all")
-    assert done.output == "0 taken in, 0 had come right since, 2 refused still\n"
-    assert command("quarantine", "retry", first).output == "0 taken in, 0 had come right since, 1 refused still\n"
+    assert done.output == "0 accepted, 0 already corrected since, 2 still refused\n"
+    assert command("quarantine", "retry", first).output == "0 accepted, 0 already corrected since, 1 still refused\n"
     assert command("quarantine", "retry").exit_code == command("quarantine", "retry", "--all", first).exit_code == 2
     assert command("quarantine", "show", 99).exit_code == 3
 
@@ -86,7 +86,7 @@ def test_retention_says_first_what_it_would_do(command: Command, store: Store) -
     closed = {"status": [{"status": "closed", "at": "2022-03-01T09:00:00Z"}], "updates": updates("2022-02-24")}
     take(store, FIRST, crime("old", reported_at="2022-02-23T09:00:00Z", **closed), crime("new"))
     judge_due(store, shipped("west-mercia")[0], now())
-    assert "no crime is removed" in command("retention").output
+    assert "none are removed" in command("retention").output
     text = command.path.read_text("utf-8")
     command.path.write_text(text.replace("# remove_after_days = 2555", "remove_after_days = 1000"))
     dry = command("retention", "--dry-run")
@@ -111,7 +111,7 @@ def test_refused_records_and_files_of_exports_have_a_life_of_their_own(
     command.path.write_text(text.replace("remove_exports_after_days = 30", "remove_exports_after_days = 1"))
     take(store, at("2020-01-01 06:00"), b"no crime number", crime("A", reported_at="soon"))
     assert command("retention", "--dry-run").output.splitlines() == [
-        "the settings say nothing of how long crimes are kept: no crime is removed",
+        "no retention period is set for crimes; none are removed",
         "remove: refused record 1, which last came on 2020-01-01",
         "remove: 1 refused record kept for more than 730 days",
     ], "the file was moved today"

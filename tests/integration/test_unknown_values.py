@@ -219,9 +219,9 @@ def test_poll_and_check_name_them_with_what_to_do(
     web.answers = [page(updated(("left \x1bcard", None), ("left \x1bcard", "post-it"))), page()]
     code, out, _ = call(capsys, "poll", "--config", str(path))
     assert code == 0
-    assert '2 times a value that nobody knows: updates.outcome = "left \\x1bcard"' in out
+    assert 'unknown value, seen 2 times: updates.outcome = "left \\x1bcard"' in out
     assert "[crime_system.mapping] acknowledged" in out
-    assert "nobody knows" not in call(capsys, "poll", "--config", str(path))[1]
+    assert "unknown value" not in call(capsys, "poll", "--config", str(path))[1]
     code, out, _ = call(capsys, "check", "--config", str(path))
     assert code == 0, "nothing is wrong with the settings"
     assert "ok     values that neither mapping nor policy knows: 2" in out
@@ -262,7 +262,7 @@ def test_what_is_mapped_is_not_unknown(tmp_path: Path, web: WebServer, capsys: p
     path = settings_of(tmp_path, web, '[crime_system.mapping]\nvalues = { "updates.outcome" = { VC = "informed" } }')
     migrate(load_settings(path).database_url)
     web.answers = [page(updated(("VC", None)))]
-    assert "nobody knows" not in call(capsys, "poll", "--config", str(path))[1]
+    assert "unknown value" not in call(capsys, "poll", "--config", str(path))[1]
 
 
 def test_feed_try_counts_them_in_its_sample(tmp_path: Path, web: WebServer, capsys: pytest.CaptureFixture[str]) -> None:
@@ -270,11 +270,11 @@ def test_feed_try_counts_them_in_its_sample(tmp_path: Path, web: WebServer, caps
     web.answers = [page(updated(("VC", None)), updated(("VC", "phone"), crime_ref="22A/2/26"))]
     code, out, _ = call(capsys, "feed", "try", "--config", str(path), "--records", "2")
     assert code == 0
-    assert '2 times a value that nobody knows: updates.outcome = "VC"' in out
+    assert 'unknown value, seen 2 times: updates.outcome = "VC"' in out
     _, out, _ = call(capsys, "feed", "try", "--config", str(path), "--records", "1")
-    assert '1 times a value that nobody knows: updates.outcome = "VC"' in out
+    assert 'unknown value, seen 1 time: updates.outcome = "VC"' in out
     web.answers = [page(updated(("informed", "phone")))]
-    assert "nobody knows" not in call(capsys, "feed", "try", "--config", str(path))[1]
+    assert "unknown value" not in call(capsys, "feed", "try", "--config", str(path))[1]
 
 
 def test_of_other_fields_nothing_is_acknowledged(tmp_path: Path, web: WebServer) -> None:

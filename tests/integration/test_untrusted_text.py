@@ -247,6 +247,6 @@ def test_a_fault_of_a_command_is_told_without_what_it_says(tmp_path: Path) -> No
     )
     assert done.returncode == 1
     told = done.stderr.decode()
-    assert told.endswith("KeyError\ncompliance: a fault in the service itself\n")
+    assert told.endswith("KeyError\ncompliance: internal error\n")
     assert "in broken" in told
     assert "22A" not in told
