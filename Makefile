@@ -1,4 +1,4 @@
-# Everything here needs only Python 3.11 or later and make.
+# Needs only Python 3.11 or later and make.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -6,10 +6,10 @@ STAMP := $(VENV)/.ready
 
 .PHONY: help setup demo test check bench soak docs lock clean
 
-help:            ## say what can be made
+help:            ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
-setup: $(STAMP)  ## make .venv with the compliance command in it
+setup: $(STAMP)  ## create .venv with the compliance command
 
 $(STAMP): requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed: make PYTHON=python3.12 setup"; exit 2; }
@@ -19,34 +19,34 @@ $(STAMP): requirements/dev.txt pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: $(STAMP)   ## run the whole service on a simulated force; show where to look
+demo: $(STAMP)   ## run the whole service on a simulated force
 	@$(BIN)/compliance demo
 
 test: $(STAMP)   ## run the tests
 	@$(BIN)/python -m pytest -n 2 -q -m "not long"
 
-check: $(STAMP)  ## lint, format and types, then the service's own check
+check: $(STAMP)  ## check lint, format and types, then run `compliance check`
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/compliance check
 
-bench: $(STAMP)  ## measure, each figure beside its baseline in the same run
+bench: $(STAMP)  ## run the benchmarks, each with its baseline
 	@$(BIN)/python -m benchmarks
 
-soak: $(STAMP)   ## the long campaigns: a hundred thousand histories and more
+soak: $(STAMP)   ## run the long tests: 100,000 histories and more
 	@$(BIN)/python -m pytest -q -m long -s
 
-docs: $(STAMP)   ## write the pages that are made from the code
+docs: $(STAMP)   ## write the pages generated from code
 	@$(BIN)/python -c 'from pathlib import Path; from compliance.config import reference; Path("docs/configuration.md").write_text(reference(), "utf-8")'
 	@$(BIN)/python -c 'import json; from pathlib import Path; from compliance.reports.forms import schema; Path("docs/report.schema.json").write_text(json.dumps(schema(), indent=1) + "\n", "utf-8")'
 
-lock:            ## renew the pins (needs uv); hashes only, no index address
+lock:            ## update the pinned versions (needs uv); hashes only, no index address
 	@for kind in run dev; do \
 	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
 	    $$(test $$kind = dev && echo --extra dev) pyproject.toml -o requirements/$$kind.txt; done
 	@echo hatchling | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --no-annotate --no-header -c requirements/dev.txt - -o requirements/build.txt
 
-clean:           ## remove what was built and the demo's data
+clean:           ## remove build output and the demo's data
 	rm -rf $(VENV) var build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
