@@ -1,12 +1,12 @@
-"""The one place that asks what time it is.
+"""The only place that reads the time.
 
-Rooms below the service take the instant as an argument, so that a clock can be moved in tests, in the demo and in a
-reproduction of an old report.
+Rooms below the service take the instant as an argument, so tests, the demo and the reproduction of an old report can
+set the clock.
 """
 
 from datetime import UTC, datetime
 
 
 def now() -> datetime:
-    """The present instant, aware, in UTC."""
+    """Return the current instant, aware, in UTC."""
     return datetime.now(UTC)

@@ -1,7 +1,7 @@
-"""`compliance demo`: the whole service on a simulated force, or on given records, through its last weeks day by day.
+"""`compliance demo`: run the whole service on a simulated force, or on given records, day by day.
 
-The crime system is served over HTTP and mail is taken over SMTP; only the clock is simulated. Officers answer their
-mail, so that polls, reminders and updates act on each other.
+The crime system is served over HTTP and emails are received over SMTP; only the clock is simulated. Officers act on
+their emails, so polls, reminders and updates affect each other.
 """
 
 import shutil
@@ -32,24 +32,24 @@ _MARK: Final = "made-by-compliance-demo"
 
 
 class MovingClock:
-    """A clock that stands where it is put."""
+    """A clock that shows the time it was last set to."""
 
     def __init__(self, at: datetime) -> None:
         self._at = at
 
     def __call__(self) -> datetime:
-        """The simulated present instant."""
+        """Return the simulated current instant."""
         return self._at
 
     def move(self, day: date, at: time) -> datetime:
-        """To a local time of a day; never backwards."""
+        """Set the clock to a local time on a day; it never goes back."""
         self._at = max(self._at, datetime.combine(day, at, LONDON))
         return self._at
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What a demo did, and where to look."""
+    """What a demo did, and the files to open."""
 
     crimes: int = 0
     refused: int = 0
@@ -60,14 +60,14 @@ class Outcome:
 
 
 def simulated(seed: int, weeks: int) -> Force:
-    """The simulated force of a seed."""
+    """Return the simulated force for a seed."""
     return Force(seed=seed, weeks=weeks)
 
 
 def given(source: str, refuse: Callable[[int, str], None]) -> Replay:
-    """Given records in place of simulated ones; `refuse` is told the line and the reason of each that is no record.
+    """Return given records as a history, instead of simulated ones.
 
-    Raises SettingsError where there is none that is.
+    `refuse` is called with the line and the reason for each invalid record. Raises SettingsError if none is valid.
     """
     records: list[Any] = []
     with open_input(source) as stream:
@@ -79,18 +79,19 @@ def given(source: str, refuse: Callable[[int, str], None]) -> Replay:
                 refuse(filled[refusal.index][0], refusal.reason)
             records += [msgspec.json.decode(line) for i, (_, line) in enumerate(filled) if i not in bad]
     if not records:
-        raise SettingsError(f"--replay {source}: there is no crime record in it")
+        raise SettingsError(
+            f"--replay {source}: contains no valid crime record; check that it is NDJSON (docs/records.md)"
+        )
     return Replay(records)
 
 
 def run(
     history: History, folder: Path, name: str, days: int, say: Callable[[str], None], until: date | None = None
 ) -> Outcome:
-    """Let the service watch a history up to a local date (None: to its end): its beginning in one backfill, then the
-    last `days` day by day.
+    """Run the service on a history up to a local date (None: its end).
 
-    `folder` is emptied first, if an earlier demo made it; `say` is told of progress. Raises SettingsError for a folder
-    that holds something else.
+    It reads the beginning in one backfill, then runs the last `days` one by one. `folder` is emptied first if an
+    earlier demo made it. `say` is called with progress. Raises SettingsError if the folder contains anything else.
     """
     _empty(folder)
     done = Outcome(mail_folder=folder / "mail", database=folder / "compliance.db")
@@ -108,7 +109,7 @@ def run(
         migrate(settings.database_url)
         with Service.open(settings, clock) as service:
             system.advance(clock())
-            say(f"Backfill: reading the crime system as it stood on {start:%-d %B %Y} …")
+            say(f"Backfill: reading the crime system as it was on {start:%-d %B %Y} …")
             first = service.poll()
             done.refused = first.refused
             say(f"  {first.received:,} crimes received, {first.refused} refused with a reason")
@@ -124,10 +125,10 @@ def run(
 def simulate(
     seed: int, weeks: int, folder: Path, ports: tuple[int, int], stop: Stop, say: Callable[[str], None]
 ) -> None:
-    """Serve a simulated force in real time, its crime system and its mail server on the `ports`, until told to stop.
+    """Serve a simulated force in real time until told to stop: its crime system and its mail server, on `ports`.
 
-    Its weeks end with the present one. Mail is kept in `folder`; officers act on it. Raises UnavailableError where a
-    port is taken.
+    Its weeks end with the current one. Emails are kept in `folder`, and officers act on them. Raises UnavailableError
+    if a port is in use.
     """
     now = real_clock.now()
     monday = now.astimezone(LONDON).date() + timedelta(days=7 - now.astimezone(LONDON).weekday())
@@ -140,7 +141,7 @@ def simulate(
 
     with serve(system, ports[0]) as url, MailSink(folder, read, ports[1]) as sink:
         say(f"Crime system: {url}/crimes and {url}/officers")
-        say(f"Mail server: {sink.host}:{sink.port}, mail is kept in {folder}/")
+        say(f"Mail server: {sink.host}:{sink.port}, emails are kept in {folder}/")
         while not stop.wait(1.0):
             system.advance(min(real_clock.now(), force.end))
 
@@ -154,7 +155,7 @@ def _week(
     service: Service, system: CrimeSystem, clock: MovingClock, first: date, end: date, done: Outcome,
     say: Callable[[str], None],
 ) -> None:  # fmt: skip
-    """Seven days: a poll before work and one at lunch, the morning's emails, the report when it is due."""
+    """Run seven days: a poll before work and one at lunch, the morning's emails, and the report when it is due."""
     changed = refused = 0
     mails = done.mails
     written = ""
@@ -175,7 +176,7 @@ def _week(
 
 
 def _settings(folder: Path, name: str, url: str, sink: MailSink, start: date) -> Settings:
-    """What a force would write into config.toml."""
+    """Return what a force would write in config.toml."""
     return Settings.model_validate(
         {
             "force": {"name": name, "policy": "west-mercia"},
@@ -185,7 +186,7 @@ def _settings(folder: Path, name: str, url: str, sink: MailSink, start: date) ->
                 "officers_url": f"{url}/officers",
                 "mapping": {"acknowledged": {"updates.method": ["voicemail"]}},
             },
-            # In a minute there is time for half the mail: what falls due soon is not announced.
+            # A demo of a minute has time for half the emails, so it does not announce what falls due soon.
             "reminders": {"due_from": start, "due_soon_days": 0},
             "mail": {
                 "host": sink.host,
@@ -204,7 +205,7 @@ def _settings(folder: Path, name: str, url: str, sink: MailSink, start: date) ->
 def _empty(folder: Path) -> None:
     mark = folder / _MARK
     if folder.exists() and any(folder.iterdir()) and not mark.exists():
-        raise SettingsError(f"{folder}: holds something that no demo made; name another folder with --folder")
+        raise SettingsError(f"{folder}: contains files that no demo made; choose another folder with --folder")
     try:
         if folder.exists():
             shutil.rmtree(folder)
@@ -212,5 +213,5 @@ def _empty(folder: Path) -> None:
         mark.touch()
     except OSError as error:
         raise SettingsError(
-            f"{folder}: cannot be emptied and written ({error.strerror}); name another folder"
+            f"{folder}: cannot be emptied or written ({error.strerror}); choose another folder with --folder"
         ) from None

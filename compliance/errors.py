@@ -1,4 +1,4 @@
-"""Errors that name what was wrong and what to do. The command line turns each into its message and its exit code."""
+"""Errors that say what was wrong and what to do. The command line turns each into a message and an exit code."""
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
@@ -11,12 +11,14 @@ _LONGEST_CHAIN: Final = 10
 
 
 class ComplianceError(Exception):
-    """Anything this service refuses to do. The message is for the person who has to act on it: a line, or several; what
-    they quote of another system is made printable.
+    """Base class for anything this service refuses to do.
 
-    Exit codes of the command line: 0 done; 1 a fault in the service itself; 2 a bad command line, setting, policy or
-    template; 3 some records were refused and the good ones were answered; 4 another system (crime system, mail server,
-    database) could not be used, try again later.
+    The message, of one or more lines, is for the person who must act on it. Text quoted from another system is made
+    printable.
+
+    Exit codes of the command line: 0 done; 1 an internal error; 2 a bad command line, setting, policy or template; 3
+    some records were refused and the others were judged; 4 another system (crime system, mail server, database) could
+    not be used, so try again later.
     """
 
     exit_code = 1
@@ -26,32 +28,32 @@ class ComplianceError(Exception):
 
 
 class SettingsError(ComplianceError):
-    """A setting, policy, calendar, worked example or template is wrong: the message names the file and the key."""
+    """A setting, policy, calendar, worked example or template is wrong. The message names the file and the key."""
 
     exit_code = 2
 
 
 class RecordError(ComplianceError):
-    """A crime record breaks the record format; it is refused whole, and the others go on."""
+    """A crime record breaks the record format. It is refused whole, and the others continue."""
 
     exit_code = 3
 
 
 class UnavailableError(ComplianceError):
-    """A system this service depends on did not answer as it must; nothing was lost, and trying again is safe."""
+    """A system this service depends on did not answer correctly. Nothing is lost, and trying again is safe."""
 
     exit_code = 4
 
 
 class StoppedError(UnavailableError):
-    """The service was told to stop while it waited for another system, or between two steps; nothing was lost."""
+    """The service was asked to stop while it waited for another system, or between two steps. Nothing is lost."""
 
 
 def fault_trace(error: BaseException) -> str:
-    """Where an unexpected error arose, for the log: its kind, and file, line and function of each call.
+    """Return where an unexpected error arose, for the log: its type, and the file, line and function of each call.
 
-    What it says is left out, for it may quote a record, a statement's parameters or a secret. Only our own errors, the
-    words of the operating system and the code of a database error are known to hold none.
+    Its message is left out, because it may quote a record, the parameters of a statement or a secret. Only our own
+    errors, the operating system's messages and the code of a database error are known to contain none.
     """
     parts: list[str] = []
     at: BaseException | None = error
@@ -70,15 +72,15 @@ def _kind(error: BaseException) -> str:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """`; did you mean 'x'?` for the known word nearest to a wrong one, else nothing (decision 0015)."""
+    """Return `; did you mean 'x'?` with the known word nearest to a wrong one, or nothing (decision 0015)."""
     found = get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f"; did you mean {found[0]!r}?" if found else ""
 
 
 def settings_error(source: str, problems: Iterable[Mapping[str, Any]], known: Iterable[str]) -> SettingsError:
-    """One SettingsError out of pydantic's list of `errors()`: the file, each key, what was found, what is expected.
+    """Turn pydantic's `errors()` into one SettingsError: the file, each key, what was found, what is expected.
 
-    `known` are the keys that exist anywhere in the file's format: the nearest right one is named.
+    `known` are the keys that exist anywhere in the file's format, to suggest the nearest right one.
     """
     lines = []
     names = sorted(set(known))
@@ -92,7 +94,7 @@ def settings_error(source: str, problems: Iterable[Mapping[str, Any]], known: It
         else:
             message = str(problem["msg"]).removeprefix("Value error, ")
             found = problem.get("input")
-            # A text that does not have the form of a secret's name may be the secret itself.
+            # A text that is not of the form env:NAME or file:PATH may be the secret itself.
             hidden = isinstance(found, dict | list) or problem["type"] == "secret"
             shown = "" if hidden else f" (found {found!r})"
             lines.append(f"{key}: {message[0].lower()}{message[1:]}{shown}")

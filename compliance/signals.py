@@ -1,8 +1,8 @@
-"""SIGTERM, SIGINT and SIGHUP: heeded at any instant, in any number.
+"""SIGTERM, SIGINT and SIGHUP, handled at any time and in any number.
 
-A signal handler interrupts the main thread at any step, in the middle of writing a line of the log too: one that logs
-or takes a lock can wait for itself for ever. So a handler only asks the kernel for an alarm. The interpreter writes the
-number of each signal into a socket, and a thread reads it there (decision 0028).
+A signal handler interrupts the main thread at any step, even in the middle of a log line, so a handler that logs or
+takes a lock can deadlock. Here a handler only asks the kernel for an alarm. The interpreter writes the number of each
+signal to a socket, and a thread reads it there (decision 0028).
 """
 
 import os
@@ -20,9 +20,9 @@ import structlog
 from compliance.stopping import Stop
 
 LEAVE_AFTER: Final = 25
-"""Seconds after it was told to stop in which the process leaves, its work done or not."""
+"""Seconds after the request to stop within which the process exits, whether or not its work is done."""
 _ALARM_AFTER: Final = 3
-"""So many seconds later the kernel ends a process that could not even leave."""
+"""Seconds after that when the kernel ends a process that could not exit."""
 _HEEDED: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 log = structlog.get_logger()
@@ -30,13 +30,13 @@ log = structlog.get_logger()
 
 @contextmanager
 def heeded(leave_after: int = LEAVE_AFTER) -> Iterator[Stop]:
-    """SIGTERM and SIGINT ask to stop, SIGHUP is answered in the log; for the main thread of a process that ends
-    afterwards: from the end on all three are ignored.
+    """Handle signals in this context: SIGTERM and SIGINT request a stop, SIGHUP is answered in the log.
 
-    A process that is told to stop and is still there after `leave_after` seconds leaves with exit code 0, whatever it
-    is doing: nothing is half done. Where not even that can be done, SIGALRM ends it.
+    For the main thread of a process that ends afterwards: once the context ends, all three are ignored. A process still
+    running `leave_after` seconds after the request exits with code 0, regardless of what it is doing; nothing is half
+    done. If it cannot exit, SIGALRM ends it.
     """
-    if not structlog.is_configured():  # what is said before the settings are read
+    if not structlog.is_configured():  # for log lines before the settings are read
         structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
     stop = Stop()
     reads, writes = socket.socketpair()
@@ -57,8 +57,11 @@ def heeded(leave_after: int = LEAVE_AFTER) -> Iterator[Stop]:
 
 
 def _alarm_once(seconds: int) -> Callable[[int, FrameType | None], None]:
-    """A handler for a process whose other threads may not come to run: a call of the main thread that keeps the
-    interpreter still looks for signals. The number of the signal is in the socket already."""
+    """Return a handler for a process whose other threads may be unable to run.
+
+    A call in the main thread that does not release the interpreter still checks for signals. The number of the signal
+    is already in the socket.
+    """
     asked = False
 
     def handle(number: int, _: FrameType | None) -> None:
@@ -71,12 +74,12 @@ def _alarm_once(seconds: int) -> Callable[[int, FrameType | None], None]:
 
 
 def _listen(reads: socket.socket, stop: Stop, leave_after: int) -> None:
-    """Do what each signal asks for. Many of a kind that come together are one."""
+    """Act on each signal. Several of one kind that arrive together count as one."""
     with reads:
         while numbers := reads.recv(4096):
             came = [number for number in _HEEDED if number in numbers]
             if signal.SIGHUP in came:
-                _say(log.info, "SIGHUP: nothing is read anew; the settings are read when the service starts")
+                _say(log.info, "SIGHUP: nothing is reloaded; the settings are read when the service starts")
             ending = [number.name for number in came if number != signal.SIGHUP]
             if ending and not stop.is_requested():
                 _set_deadline(stop, leave_after)
@@ -93,11 +96,15 @@ def _set_deadline(stop: Stop, leave_after: int) -> None:
 
 def _leave(stop: Stop) -> None:
     doing = stop.doing or "starting or ending"
-    _say(log.warning, "stopped without finishing; what was begun is undone, the next start goes on", job=doing)
+    _say(
+        log.warning,
+        "stopped without finishing; unfinished work is rolled back, and the next start continues",
+        job=doing,
+    )
     os._exit(0)
 
 
 def _say(level: Callable[..., Any], text: str, **more: str) -> None:
-    """A line in the log, where there is one: a signal is heeded also where its reader has gone."""
+    """Write a log line if possible. A signal is handled even if the reader of the log has gone."""
     with suppress(Exception):
         level(text, **more)

@@ -1,7 +1,7 @@
-"""The request to stop: asked about between two steps, and felt by whatever waits for another system.
+"""The request to stop: checked between two steps, and able to interrupt every wait for another system.
 
-What stops is never half done: transactions are undone, files are written whole or not at all, and the next start goes
-on.
+Stopping leaves nothing half done: transactions are rolled back, files are written whole or not at all, and the next
+start continues.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,25 +15,25 @@ from compliance.errors import StoppedError
 T = TypeVar("T")
 
 PATIENCE: Final = 10.0
-"""Seconds that the other side of a hand-over has to answer once the service is to stop."""
+"""Seconds that the other side of a hand-over has to answer after a stop is requested."""
 _LOOK_EVERY: Final = 0.1
 
 
 class Stop:
-    """Whether the service is to stop. Threads may share it; a signal handler must not touch it, for it takes locks.
+    """A request to stop. Threads may share it; a signal handler must not use it, because it takes locks.
 
-    `doing` names the job at work, for the log. `patience` is in seconds (`PATIENCE`).
+    `doing` names the running job, for the log. `patience` is in seconds (`PATIENCE`).
     """
 
     def __init__(self, patience: float = PATIENCE) -> None:
-        """Nobody has asked to stop yet."""
+        """Start with no stop requested."""
         self.doing: str | None = None
         self._asked, self._over, self._lock = Event(), False, Lock()
         self._patience = patience
         self._cuts: list[Callable[[], None]] = []
 
     def request(self) -> None:
-        """Ask to stop. Asking again changes nothing."""
+        """Request a stop. Repeating the request changes nothing."""
         if self._asked.is_set():
             return
         self._asked.set()
@@ -42,24 +42,24 @@ class Stop:
         timer.start()
 
     def is_requested(self) -> bool:
-        """Whether the service is to stop."""
+        """Return whether a stop has been requested."""
         return self._asked.is_set()
 
     def wait(self, seconds: float | None = None) -> bool:
-        """Wait so many seconds (None: for ever), less where the service is to stop: True."""
+        """Wait for `seconds` (None: for ever). Return True at once if a stop is requested."""
         return self._asked.wait(seconds)
 
     def check(self) -> None:
-        """Raises StoppedError where the service is to stop: to be called between two steps."""
+        """Raise StoppedError if a stop has been requested. Call it between two steps."""
         if self._asked.is_set():
-            raise StoppedError("told to stop; nothing is lost, the next start goes on")
+            raise StoppedError("told to stop; nothing is lost, and the next start continues")
 
     def outcome_of(self, ask: Callable[[], T], give_up: Callable[[], None] = lambda: None) -> T:
-        """What asking another system gives, or raises. It is given up at once where the service is to stop, however
-        that system behaves: `give_up` is called, StoppedError raised, and the thread that still waits ends with the
-        process.
+        """Return what `ask` returns from another system, or raise what it raises.
 
-        Only for what changes nothing: what is asked may still be answered.
+        If a stop is requested, abandon the wait at once, however that system behaves: call `give_up` and raise
+        StoppedError. The thread that still waits ends with the process. Use this only for requests that change nothing,
+        because the other system may still answer.
         """
         self.check()
         answer: Future[T] = Future()
@@ -78,13 +78,15 @@ class Stop:
         try:
             return answer.result()
         except Exception:
-            self.check()  # the stop itself may have made it fail, or kept it from being asked again
+            self.check()  # the stop itself may have caused the failure, or prevented a retry
             raise
 
     @contextmanager
     def cutting(self, cut: Callable[[], None]) -> Iterator[None]:
-        """While it lasts, `cut` is called when the other side had time enough to answer since the service was told to
-        stop; it must make the wait fail. What it raises of the system's (OSError) is passed over."""
+        """Call `cut` during this context if a stop is requested and the other side has had enough time to answer.
+
+        `cut` must make the wait fail. An OSError that it raises is ignored.
+        """
         with self._lock:
             self._cuts.append(cut)
             over = self._over

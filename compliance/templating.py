@@ -1,4 +1,4 @@
-"""Templates that a force may edit: strict, escaped, and what is wrong in one is said by file and line."""
+"""Templates that a force may edit: strict and escaped, with errors that name the file and line."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,10 +12,10 @@ _PLAIN: Final = ("txt.j2",)
 
 
 class Templates:
-    """The Jinja templates of a folder, and the filters and values that all of them may use.
+    """The Jinja templates in a folder, with the filters and values that all of them can use.
 
-    A name that is not given is an error, never a blank. What is put in is escaped, but in plain text (`.txt.j2`), and
-    goes through `finalize` before, where there is one.
+    An unknown name is an error, never a blank. Values go through `finalize`, if given, and are then escaped, except in
+    plain text (`.txt.j2`).
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class Templates:
         self._environment.globals.update(values or {})
 
     def fill(self, name: str, **values: Any) -> str:
-        """A template with its values. Raises SettingsError that names the template and the line where it is wrong."""
+        """Return a template filled with values. Raises SettingsError that names the template and the wrong line."""
         try:
             return self._environment.get_template(name).render(**values)
         except TemplateSyntaxError as error:
@@ -50,7 +50,7 @@ class Templates:
             raise SettingsError(f"{self._place(error, name)}: {error}") from None
 
     def _place(self, error: Exception, name: str) -> str:
-        """The template in which an error arose, this one or one that it takes in, and the line."""
+        """Return where an error arose: this template or one that it includes, and the line."""
         place, at = str(self._folder / name), error.__traceback__
         while at is not None:
             file = at.tb_frame.f_code.co_filename

@@ -1,4 +1,4 @@
-"""Files that a reader sees whole or not at all, and on disk when they are written."""
+"""Write files that a reader sees whole or not at all, and that are on disk once written."""
 
 import os
 from collections.abc import Iterator
@@ -10,11 +10,11 @@ from typing import BinaryIO
 
 @contextmanager
 def whole_path(path: Path, *, private: bool = False) -> Iterator[Path]:
-    """The path of an empty file to be filled, beside its place until it is whole: then it takes the place of a former
-    one in one step. An exception leaves the former one as it was, and nothing else.
+    """Give the path of an empty file to fill; when complete, it replaces the file at `path` in one step.
 
-    Who may read it is what the process's umask says; with `private`, its owner alone. The file is never open to more
-    while it is written. Raises OSError.
+    Until then it is in the same folder under another name. After an exception the old file is unchanged and the new one
+    is removed. The umask decides who can read the file; with `private`, only its owner can. Access is never wider while
+    it is being written. Raises OSError.
     """
     part = path.with_name(f".{path.name}.{token_hex(4)}.part")
     os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if private else 0o666))
@@ -30,13 +30,13 @@ def whole_path(path: Path, *, private: bool = False) -> Iterator[Path]:
 
 @contextmanager
 def whole_file(path: Path, *, private: bool = False) -> Iterator[BinaryIO]:
-    """A file to write to, otherwise as `whole_path`."""
+    """Open a file to write to; otherwise like `whole_path`."""
     with whole_path(path, private=private) as part, part.open("wb") as file:
         yield file
 
 
 def write_whole(path: Path, content: bytes, *, private: bool = False) -> None:
-    """Write a file as `whole_file` does."""
+    """Write a file like `whole_file`."""
     with whole_file(path, private=private) as file:
         file.write(content)
 

@@ -1,1 +1,1 @@
-"""Records in, verdicts out, without a database: `evaluate` and the worked examples."""
+"""Judge records without a database: `evaluate`, `whatif` on files, and the worked examples."""

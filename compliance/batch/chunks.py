@@ -1,4 +1,4 @@
-"""A file of crime records as columns, a chunk at a time, in bounded memory: NDJSON, CSV or Parquet by its ending."""
+"""Read a file of crime records as columns, in chunks and bounded memory: NDJSON, CSV or Parquet by its ending."""
 
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -21,13 +21,16 @@ from compliance.records.wire import Refusal
 
 T = TypeVar("T")
 _ROWS: Final = 65_536
-"""Records of a Parquet file that are taken together."""
+"""Number of Parquet records read together."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Some of the records of a file, in their order, and those among them that were refused. `lines`: the line or row
-    number of each that was not; none where they come from no file."""
+    """Some of the records of a file, in order, and the refused ones among them.
+
+    `lines` has the line or row number of each record that was not refused. It is empty if the records are not from a
+    file.
+    """
 
     columns: Columns
     refused: list[Refused]
@@ -36,23 +39,23 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Records of a Parquet file as they were read, with the number of the first (from 1)."""
+    """Records of a Parquet file as read, with the number of the first (from 1)."""
 
     number: int
     batch: Any
 
 
 Part = Block | Rows
-"""A part of a file, read and not yet looked into: what is handed to whoever has a core to spare."""
+"""A part of a file, read but not yet decoded: the unit of work for a core."""
 
 
 def is_parquet(source: str) -> bool:
-    """Whether a file is read as Parquet, by its ending."""
+    """Return whether a file is read as Parquet, by its ending."""
     return source.endswith(".parquet")
 
 
 def parts(source: str) -> Iterator[Part]:
-    """A file in parts. Raises SettingsError where it cannot be read."""
+    """Yield a file in parts. Raises SettingsError if it cannot be read."""
     if not is_parquet(source):
         as_table = source.removesuffix(".gz").removesuffix(".zst").endswith(".csv")
         with open_input(source) as stream:
@@ -61,9 +64,9 @@ def parts(source: str) -> Iterator[Part]:
     number = 1
     try:
         coded = _coded_columns(source)
-        # Without this Arrow reads ahead to the end of the file, whatever its size.
+        # Without this, Arrow reads ahead to the end of the file, regardless of its size.
         with pq.ParquetFile(source, pre_buffer=False, buffer_size=1 << 20, read_dictionary=coded) as file:
-            # A dictionary within a list may not change within a batch, and row groups have each their own.
+            # A dictionary within a list must not change within a batch, and each row group has its own.
             for group in range(file.num_row_groups):
                 for batch in file.iter_batches(_ROWS, [group]):
                     yield Rows(number, batch)
@@ -73,14 +76,14 @@ def parts(source: str) -> Iterator[Part]:
 
 
 def _coded_columns(source: str) -> list[str]:
-    """The paths of a Parquet file's columns that are quickest read as dictionaries."""
+    """Return the paths of the Parquet columns that are fastest to read as dictionaries."""
     with pq.ParquetFile(source, pre_buffer=False) as file:
         columns = [file.schema.column(place) for place in range(len(file.schema.names))]
     return [it.path for it in columns if it.physical_type == "BYTE_ARRAY" and it.path.split(".")[-1] in CODED]
 
 
 def read(part: Part) -> Chunk:
-    """The records of a part."""
+    """Decode the records of a part."""
     if isinstance(part, Rows):
         columns, refusals = columns_from_arrow(part.batch)
         places = np.arange(len(part.batch))
@@ -101,13 +104,15 @@ def _refused(line: int, refusal: Refusal) -> Refused:
 
 
 def record_chunks(source: str) -> Iterator[Chunk]:
-    """The records of a file. Raises SettingsError where it cannot be read."""
+    """Yield the records of a file in chunks. Raises SettingsError if it cannot be read."""
     return map(read, parts(source))
 
 
 def in_order(pool: Executor, work: Callable[[Part], T], given: Iterator[Part], ahead: int) -> Iterator[T]:
-    """What `work` makes of each part, in their order, with no more than `ahead` parts in hand. The first are handed to
-    the pool at once, before anything is asked for."""
+    """Yield the result of `work` for each part, in order, with at most `ahead` parts in progress.
+
+    The first parts go to the pool at once, before any result is requested.
+    """
     waiting = deque(pool.submit(work, part) for part in islice(given, ahead))
     return _drained(pool, work, given, waiting)
 

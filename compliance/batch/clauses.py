@@ -1,4 +1,4 @@
-"""The clauses of the rules, and which of them the worked examples of a policy have yet to show."""
+"""The clauses of the rules, and which ones have no worked example under a policy."""
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -23,12 +23,15 @@ _HAS: Final[Mapping[str, Callable[[Requirement], bool]]] = {
     "agreed interval": lambda r: r.honour_agreed_interval,
     "some categories": lambda r: r.only_for is not None,
 }
-"""The kinds of requirement that a clause may be about."""
+"""The kinds of requirement that a clause can be about."""
 
 
 class Clause(BaseModel):
-    """A clause of the rules or the records: its `id` as examples cite it, what it is about, why it decides no verdict
-    (None: it decides one, and must be shown), and the kind of requirement it is about (None: any)."""
+    """A clause of the rules or the records.
+
+    `id` is as examples cite it. `decides_no` says why it decides no verdict (None: it decides one, and needs an
+    example). `only_for` is the kind of requirement it is about (None: any).
+    """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -45,7 +48,7 @@ class Clause(BaseModel):
         return kind
 
     def concerns(self, policy: Policy) -> bool:
-        """Whether the clause decides verdicts of a policy."""
+        """Return whether the clause decides verdicts under a policy."""
         if self.decides_no:
             return False
         return self.only_for is None or any(map(_HAS[self.only_for], policy.requirement))
@@ -61,7 +64,7 @@ class _File(BaseModel):
 
 
 def load_clauses(path: Path) -> list[Clause]:
-    """The list of clauses, in its order. Raises SettingsError that names the file and the key."""
+    """Return the list of clauses, in order. Raises SettingsError that names the file and the key."""
     try:
         return _File.model_validate(read_toml(path)).clause
     except ValidationError as error:
@@ -69,12 +72,12 @@ def load_clauses(path: Path) -> list[Clause]:
 
 
 def not_shown(clauses: Iterable[Clause], policies: Iterable[Policy], cited: set[str]) -> list[Clause]:
-    """The clauses that decide verdicts of the policies and that no example cites."""
+    """Return the clauses that decide verdicts under the policies but are cited by no example."""
     policies = list(policies)
     return [clause for clause in clauses if clause.id not in cited and any(map(clause.concerns, policies))]
 
 
 def unknown(clauses: Iterable[Clause], cited: Iterable[str]) -> list[str]:
-    """For each citation of a clause that does not exist, a sentence with the nearest that does."""
+    """Return a sentence for each citation of a clause that does not exist, with the nearest that does."""
     known = [clause.id for clause in clauses]
     return [f"there is no clause {name!r}{nearest(name, known)}" for name in cited if name not in known]

@@ -1,4 +1,4 @@
-"""Crime records in, verdicts out, in one pass and bounded memory, on every core (records section 3)."""
+"""Judge a file of crime records in one pass, in bounded memory, on every core (records section 3)."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -23,8 +23,11 @@ from compliance.records import columns
 
 @dataclass(slots=True)
 class Evaluated:
-    """What was read, and what came of it: crimes judged, with their victims and updates, verdicts written, records
-    refused, obligations set aside (rules 6.1a), and records without a victim (rules section 8)."""
+    """Counts of what was read and its results.
+
+    Crimes judged, with their victims and updates; verdicts written; records refused; obligations set aside (rules
+    6.1a); and records without a victim (rules section 8).
+    """
 
     crimes: int = 0
     victims: int = 0
@@ -35,7 +38,7 @@ class Evaluated:
     without_victim: int = 0
 
     def add(self, more: "Evaluated") -> None:
-        """Count what came of another part."""
+        """Add the counts of another part."""
         for counted in fields(self):
             setattr(self, counted.name, getattr(self, counted.name) + getattr(more, counted.name))
 
@@ -48,7 +51,7 @@ class Evaluated:
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """What is asked of every part, and the form of the answer."""
+    """The question for every part, and the form of the answer."""
 
     policy: Policy
     as_at: datetime
@@ -70,7 +73,7 @@ class _Question:
 
 
 def _set_aside(verdicts: Verdicts, lines: Ints) -> list[NotJudged]:
-    """What of some records is set aside, with the line of each record."""
+    """Return the obligations set aside in some records, with the line of each record."""
     found = verdicts.set_aside
     if len(found) == 0:
         return []
@@ -81,7 +84,7 @@ def _set_aside(verdicts: Verdicts, lines: Ints) -> list[NotJudged]:
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """The verdicts on a part as they are to be written, how much of it there was, and what was not answered."""
+    """The encoded verdicts for a part, its counts, and what could not be judged."""
 
     encoded: Any
     counts: Evaluated
@@ -101,14 +104,14 @@ def evaluate(
 ) -> Evaluated:
     """Judge every record of a file (NDJSON or Parquet) and write the verdicts (NDJSON, CSV or Parquet).
 
-    `tell` is told of every refused record and of everything that is set aside (rules 6.1a), by line; all else is
-    answered all the same. `workers` (default: the cores
-    this process may use) judge parts of a large file side by side; the verdicts keep their order. `progress` is told
-    after each part. Raises SettingsError where a file cannot be read or written, or where they are the same.
+    `tell` is called with every refused record and every obligation set aside (rules 6.1a), by line; all others are
+    judged. `workers` (default: the cores this process may use) judge parts of a large file in parallel; the verdicts
+    keep their order. `progress` is called after each part. Raises SettingsError if a file cannot be read or written, or
+    if input and output are the same file.
     """
     if Path(target).exists() and Path(source).exists() and Path(source).samefile(target):
         raise SettingsError(
-            f"--output {target}: is the input itself, which the verdicts would replace; name another file"
+            f"--output {target}: is the input file, which the verdicts would replace; choose another file"
         )
     done = Evaluated()
     question = _Question(policy, as_at, known_at, target)
@@ -123,7 +126,7 @@ def evaluate(
 
 
 def _answers(question: _Question, source: str, workers: int) -> Iterator[_Answer]:
-    """The answers to all parts of a file in their order. The first part is answered here: it may be the only one."""
+    """Yield the answers to all parts of a file, in order. The first is judged here, because it may be the only one."""
     given = parts(source)
     first = next(given, None)
     if first is None:
@@ -135,7 +138,7 @@ def _answers(question: _Question, source: str, workers: int) -> Iterator[_Answer
         yield from map(question.answer, chain([] if second is None else [second], given))
         return
     given = chain([second], given)
-    # Decoding JSON holds the interpreter's lock, so lines go to processes; columns are judged outside it, in threads.
+    # Decoding JSON holds the interpreter's lock, so lines go to processes; judging columns does not, so threads do.
     if is_parquet(source):
         with ThreadPoolExecutor(workers) as threads:
             later = in_order(threads, question.answer, given, workers + 1)
@@ -157,7 +160,7 @@ _question: list[_Question] = []
 
 
 def _begin(question: _Question) -> None:
-    """In a worker process: what all its parts are asked."""
+    """Store, in a worker process, the question for all its parts."""
     _question[:] = [question]
 
 

@@ -1,4 +1,4 @@
-"""Worked examples: a crime's story and the verdicts it must get, as data beside the policies."""
+"""Worked examples: the story of a crime and the verdicts it must get, stored as data with the policies."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ from compliance.records import check_instants, columns, convert_crime
 from compliance.text import counted
 
 _ABSENT: Final = "none"
-"""What an example writes where a verdict's key must be null, which TOML cannot say."""
+"""What an example writes if a verdict's key must be null, which TOML cannot express."""
 
 
 class _Verdict(BaseModel):
-    """The columns of records section 2, any of which an example may leave out."""
+    """The columns of records section 2. An example may leave out any of them."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -53,7 +53,7 @@ class _Verdict(BaseModel):
 
 
 class _SetAside(BaseModel):
-    """What is set aside (rules 6.1a). `cycle`: the event's number, 0 where the requirement runs from the report."""
+    """An obligation set aside (rules 6.1a). `cycle`: the event's number, 0 if the requirement runs from the report."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -89,8 +89,11 @@ class _File(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One worked example of a policy. `crime` is a record as JSON would hold it; `verdicts` what it must get, and
-    `set_aside` what of it must be set aside (rules 6.1a)."""
+    """One worked example of a policy.
+
+    `crime` is a record as decoded from JSON, `verdicts` the verdicts it must get, and `set_aside` the obligations that
+    must be set aside (rules 6.1a).
+    """
 
     path: Path
     policy: str
@@ -108,8 +111,10 @@ class Example:
 
 
 def load_examples(folder: Path, policy: str = "*") -> Iterator[Example]:
-    """Every example in the folders below `folder`, or in the folder of one policy, in the order of the files. Raises
-    SettingsError that names the file and the key."""
+    """Yield every example in the folders below `folder`, or in that of one policy, in the order of the files.
+
+    Raises SettingsError that names the file and the key.
+    """
     for path in sorted(folder.glob(f"{policy}/*.toml")):
         yield from _load(path)
 
@@ -124,13 +129,13 @@ def _load(path: Path) -> Iterator[Example]:
         raise settings_error(str(path), [_titled(problem, data) for problem in error.errors()], known) from None
     if file.policy != path.parent.name:
         raise SettingsError(
-            f"{path}: policy: found {file.policy!r} in the folder of {path.parent.name!r}, and the folder says whose "
-            f"examples these are: write {path.parent.name!r}, or move the file"
+            f"{path}: policy: found {file.policy!r} in the folder of {path.parent.name!r}; write "
+            f"{path.parent.name!r}, or move the file to the folder of its policy"
         )
     for example in file.example:
         where = f"{path}: {example.title!r}"
         if bool(example.verdict) == bool(example.verdicts):
-            raise SettingsError(f'{where}: expected its verdicts, or verdicts = "none" where there are to be none')
+            raise SettingsError(f'{where}: expected its verdicts, or verdicts = "none" if there must be none')
         for instant in (example.as_at, example.known_at):
             if instant is not None and instant.tzinfo is None:
                 raise SettingsError(f"{where}: as_at and known_at need an offset, such as 2026-07-20T09:00:00+01:00")
@@ -142,7 +147,7 @@ def _load(path: Path) -> Iterator[Example]:
 
 
 def _titled(problem: Any, data: dict[str, Any]) -> dict[str, Any]:
-    """What is wrong, at a place that can be found in the file: by the example's title, its verdicts counted from 1."""
+    """Return a problem with its place in the file: the title of the example, and its verdicts counted from 1."""
     match problem["loc"]:
         case ("example", int(number), *keys) if isinstance(title := data["example"][number].get("title"), str):
             if len(keys) > 1 and isinstance(keys[1], int):
@@ -152,7 +157,7 @@ def _titled(problem: Any, data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _record(crime: dict[str, Any]) -> dict[str, Any]:
-    """The record that an example's crime stands for, with what every story has in common filled in."""
+    """Return the full record of an example's crime, with the parts common to every story filled in."""
     record: dict[str, Any] = {"crime_ref": "EX/1/26", "victims": [{"victim_ref": "V1"}]} | _plain(crime)
     for name, mark, common in (("updates", "U", {"outcome": "informed"}), ("events", "E", {})):
         if name in record:
@@ -162,7 +167,7 @@ def _record(crime: dict[str, Any]) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """TOML's dates and times as the texts that JSON would hold."""
+    """Convert TOML dates and times to the text that JSON would have."""
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -171,15 +176,18 @@ def _plain(value: Any) -> Any:
 
 
 def failures(example: Example, policy: Policy) -> list[str]:
-    """What a policy gives that an example does not expect: nothing where it holds. Each is a sentence that names the
-    file, the example and the verdict, what was expected and what came, and the clauses cited."""
+    """Return how the policy's answer differs from an example: nothing if the example holds.
+
+    Each is a sentence with the file, the example, the verdict, what was expected, what the policy gives, and the
+    clauses cited.
+    """
     cited = ", ".join(example.clauses)
     try:
         crime = convert_crime(example.crime)
     except RecordError as error:
-        return [f"{example}: its crime is no record: {error}"]
+        return [f"{example}: its crime is not a valid record: {error}"]
     if bad := check_instants([crime]):
-        return [f"{example}: its crime is no record: {bad[0]}"]
+        return [f"{example}: its crime is not a valid record: {bad[0]}"]
     answer = judge(columns([crime]), policy, example.as_at, example.known_at)
     rows, aside = [_plain(row) for row in answer.table().to_pylist()], answer.set_aside.table().to_pylist()
     problems = [*_compared("verdict", example.verdicts, rows, _verdict), *_compared_aside(example.set_aside, aside)]
@@ -189,7 +197,7 @@ def failures(example: Example, policy: Policy) -> list[str]:
 def _compared(
     what: str, expected: list[dict[str, Any]], came: list[dict[str, Any]], named: Callable[[dict[str, Any]], str]
 ) -> list[str]:
-    """How what came differs from what was expected: in number, or each in its keys."""
+    """Return how the rows differ from those expected: in number, or in their keys."""
     if len(came) != len(expected):
         got = "".join(f"; {named(row)}" for row in came)
         return [f"expected {_counted(len(expected), what)}, got {_counted(len(came), what)}{got}"]
@@ -209,7 +217,7 @@ def _compared_aside(expected: list[dict[str, Any]], came: list[dict[str, Any]]) 
 
 
 def _difference(row: dict[str, Any], expected: dict[str, Any]) -> str | None:
-    """How a verdict differs from what was expected, all in one sentence."""
+    """Return how a verdict differs from the one expected, in one sentence."""
     wrong = [key for key, value in expected.items() if row[key] != value]
     if not wrong:
         return None

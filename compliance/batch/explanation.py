@@ -1,4 +1,4 @@
-"""An explanation found in a file of records, and put before a person: text, JSON or a page."""
+"""Explain a crime from a file of records, and render the explanation as text, JSON or HTML."""
 
 import textwrap
 from collections.abc import Callable, Iterator
@@ -19,18 +19,18 @@ from compliance.text import listing, printable, printable_json
 Format = Literal["text", "json", "html"]
 WIDTH: Final = 80
 _WHEN: Final = 26
-"""Columns of a timeline entry that are taken by its date and time."""
+"""Columns of a timeline entry used by its date and time."""
 _FIELD: Final = 13
-"""Columns of a field that are taken by its name."""
+"""Columns of a field used by its name."""
 _CANDIDATES: Final = 200_000
-"""How many crime numbers are looked through for the one nearest to a wrong one."""
+"""Number of crime numbers searched for the one nearest to a wrong one."""
 
 
 def find_crime(source: str, crime_ref: str) -> Columns:
-    """The record of one crime in a file of records, as columns of one crime.
+    """Return one crime from a file of records, as columns of one crime.
 
-    Raises RecordError with the line and the reason where that record is refused, SettingsError that names the nearest
-    crime number where the file has no such crime.
+    Raises RecordError with the line and the reason if its record is refused, and SettingsError that names the nearest
+    crime number if the file does not have the crime.
     """
     similar: list[str] = []
     for chunk in record_chunks(source):
@@ -47,14 +47,14 @@ def find_crime(source: str, crime_ref: str) -> Columns:
 
 
 def no_such_crime(crime_ref: str, known: list[str], source: str) -> SettingsError:
-    """The error for a crime number that is not held, naming the nearest of those known."""
+    """Return the error for an unknown crime number, with the nearest known one."""
     return SettingsError(f"{source}: there is no crime {crime_ref!r}{nearest(crime_ref, known)}")
 
 
 def render(explanation: Explanation, form: Format) -> str:
-    """An explanation as text of 80 columns, as JSON, or as one HTML page that needs nothing else.
+    """Render an explanation as text of 80 columns, as JSON, or as one self-contained HTML page.
 
-    Raises SettingsError that names the template and the line where a template is wrong.
+    Raises SettingsError that names the template and the line if a template is wrong.
     """
     if form == "json":
         return printable_json(msgspec.json.format(msgspec.json.encode(explanation), indent=2).decode()) + "\n"
@@ -62,14 +62,14 @@ def render(explanation: Explanation, form: Format) -> str:
 
 
 def asked(explanation: Explanation) -> str:
-    """What was asked, in words: as at when, and as known when."""
+    """Return the question in words: as at when, and as known at when."""
     basis, clock = explanation.basis, words.Clock(explanation.basis.timezone)
     text = f"As at {clock.moment(to_micros(basis.as_at))}"
     return text + (f", as known at {clock.moment(to_micros(basis.known_at))}" if basis.known_at else "")
 
 
 def facts(explanation: Explanation) -> list[tuple[str, str]]:
-    """The head of an explanation: what the record says of the crime."""
+    """Yield the head of an explanation: the crime's own facts."""
     found = [("Reported", explanation.reported), ("Recorded", explanation.recorded), ("Offence", explanation.offence)]
     found += [("Status", explanation.status), ("Case with", explanation.owner)]
     return [(name, text) for name, text in found if text]
@@ -81,7 +81,7 @@ def cite(clause: str | None) -> str:
 
 
 def outcome(obligation: Obligation) -> str:
-    """A verdict in a few words: due date, and what came of it."""
+    """Return a verdict in a few words: due date and outcome."""
     due = f"due {words.plain_date(obligation.due_date)}"
     if obligation.state == "late":
         return f"{due}, {words.count(obligation.days_late or 0, 'day')} late"
@@ -93,13 +93,13 @@ def outcome(obligation: Obligation) -> str:
 
 
 def whom(effect: Effect, explanation: Explanation) -> str:
-    """`V1 and V2: ` where a crime has several victims and an effect holds for some; else nothing."""
+    """Return `V1 and V2: ` if a crime has several victims and an effect concerns only some, otherwise nothing."""
     told = len(explanation.victims) > 1 and effect.victims
     return f"{listing(effect.victims)}: " if told else ""
 
 
 def weekday(day: date) -> str:
-    """Wed  8 Jul 2026."""
+    """Return a date like `Wed  8 Jul 2026`."""
     return f"{day:%a} {day.day:2} {day:%b %Y}"
 
 
@@ -128,7 +128,7 @@ def _text(explanation: Explanation) -> Iterator[str]:
 
 
 def _verdicts(explanation: Explanation) -> Iterator[str]:
-    """Every verdict in a line."""
+    """Yield every verdict on one line."""
     rows = [
         (f"{victim.ref}  " if len(explanation.victims) > 1 else "", obligation)
         for victim in explanation.victims
@@ -143,11 +143,11 @@ def _verdicts(explanation: Explanation) -> Iterator[str]:
 
 
 def _set_aside(explanation: Explanation) -> Iterator[str]:
-    """What cannot be judged, and why."""
+    """Yield what cannot be judged, and why."""
     several = len(explanation.victims) > 1
     rows = [(victim, aside) for victim in explanation.victims for aside in victim.set_aside]
     if rows:
-        yield from ("", "SET ASIDE (what cannot be judged)")
+        yield from ("", "SET ASIDE (cannot be judged)")
     for victim, aside in rows:
         yield ""
         yield f"  {f'{victim.ref}  ' if several else ''}{aside.label}"
@@ -169,7 +169,7 @@ def _entry(entry: Entry, explanation: Explanation) -> Iterator[str]:
 
 
 def _victim(victim: Victim, told: set[str]) -> Iterator[str]:
-    """One victim; the source of a requirement is told once."""
+    """Yield one victim's part; the source of a requirement is given once."""
     for note in victim.notes:
         yield from _fill(_remark(note), 2)
     for requirement in victim.requirements:

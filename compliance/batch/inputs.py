@@ -1,4 +1,4 @@
-"""Files of crime records: plain or compressed, lines by the block (records section 3)."""
+"""Read files of crime records, plain or compressed, as blocks of lines (records section 3)."""
 
 import gzip
 import io
@@ -18,16 +18,18 @@ from compliance.records.wire import MAX_RECORD_BYTES
 BLOCK_BYTES: Final = 8 * 1024 * 1024
 STANDARD: Final = "-"
 BROKEN: Final = (OSError, EOFError, zlib.error, zstandard.ZstdError)
-"""What a compressed stream raises where it is broken or ends too soon."""
+"""The errors of a compressed stream that is broken or ends too soon."""
 _BOM: Final = b"\xef\xbb\xbf"
 _PACKED_BYTES: Final = 2048
-"""Of a Zstandard file at a time: even if made to, they unpack to no more than 64 MiB."""
+"""Bytes of a Zstandard file read at a time. Even if crafted to, they unpack to at most 64 MiB."""
 
 
 @contextmanager
 def open_input(path: str) -> Iterator[IO[bytes]]:
-    """A file of records to read: plain, gzip (.gz) or Zstandard (.zst) by its ending, `-` for standard input. An error
-    of reading it, raised while it is open, is told with the file's name."""
+    """Open a file of records: plain, gzip (.gz) or Zstandard (.zst) by its ending, or `-` for standard input.
+
+    An error in reading it while it is open is raised with the file's name.
+    """
     if path == STANDARD:
         yield sys.stdin.buffer
         return
@@ -48,7 +50,7 @@ def open_input(path: str) -> Iterator[IO[bytes]]:
 
 
 class _Frames(io.RawIOBase):
-    """What Zstandard frames hold; raises EOFError where the last of them is not whole, which the library lets pass."""
+    """The content of Zstandard frames. Raises EOFError if the last frame is incomplete, which the library ignores."""
 
     def __init__(self, raw: IO[bytes]) -> None:
         self._raw, self._held = raw, memoryview(b"")
@@ -56,16 +58,16 @@ class _Frames(io.RawIOBase):
         self._begun = False
 
     def readable(self) -> bool:
-        """It is."""
+        """Return True."""
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """As much as there is room for; 0 at the end."""
+        """Read as much as fits into the buffer; return 0 at the end."""
         while not self._held:
             packed = self._raw.read(_PACKED_BYTES)
             if not packed:
                 if self._begun:
-                    raise EOFError("the last Zstandard frame is not whole")
+                    raise EOFError("the last Zstandard frame is incomplete")
                 return 0
             self._held = memoryview(b"".join(self._unpacked(packed)))
         count = min(len(buffer), len(self._held))
@@ -82,7 +84,7 @@ class _Frames(io.RawIOBase):
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A refused record: its line or row number (from 1), its crime number where one can be read, the reason."""
+    """A refused record: its line or row number (from 1), its crime number if it can be read, and the reason."""
 
     line: int
     crime_ref: str | None
@@ -91,8 +93,11 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class NotJudged:
-    """What of a record is set aside (rules 6.1a): the record's line or row number (from 1), whose it is, under which
-    requirement (`cycle`: the event's number, else 0), the clause and the reason."""
+    """An obligation set aside (rules 6.1a).
+
+    The record's line or row number (from 1), the crime and victim, the requirement (`cycle`: the event's number, else
+    0), the clause and the reason.
+    """
 
     line: int
     crime_ref: str
@@ -105,7 +110,7 @@ class NotJudged:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Whole lines of a file, with the number of the first (from 1), and what was refused before it became lines."""
+    """Whole lines of a file, the number of the first (from 1), and the records refused before they became lines."""
 
     number: int
     text: bytes
@@ -117,18 +122,18 @@ class _CutShortError(RecordError):
 
 
 def ends_too_soon(number: int, error: Exception) -> RecordError:
-    """A compressed stream that is broken or cut off after so many lines, or rows."""
+    """Return the error for a compressed stream that is broken or cut off after a number of lines or rows."""
     return _CutShortError(
-        f"is cut short or broken: {number:,} lines could be read, then no more ({error}); nothing is answered from "
-        "half a file: fetch it again"
+        f"is incomplete or broken: {number:,} lines could be read, then no more ({error}); nothing in it was judged; "
+        "fetch the file again"
     )
 
 
 def line_blocks(stream: IO[bytes], size: int = BLOCK_BYTES) -> Iterator[Block]:
-    """The lines of a stream, many at a time.
+    """Yield the lines of a stream in blocks.
 
-    Memory stays bounded: of a line longer than any record may be only the beginning is kept, enough to refuse it.
-    Raises RecordError where a compressed stream is broken or ends too soon.
+    Memory stays bounded: only the start of a line that is too long for a record is kept, enough to refuse it. Raises
+    RecordError if a compressed stream is broken or ends too soon.
     """
     number, pending, broken = 1, b"", None
     while broken is None:
@@ -150,7 +155,7 @@ def line_blocks(stream: IO[bytes], size: int = BLOCK_BYTES) -> Iterator[Block]:
 
 
 def _read(stream: IO[bytes], size: int) -> tuple[bytes, Exception | None]:
-    """The next `size` bytes, fewer where it ends before; and why it cannot be read on, where it cannot."""
+    """Return the next `size` bytes, or fewer at the end, and the reason if reading cannot continue."""
     pieces, count = list[bytes](), 0
     try:
         while count < size and (piece := cast(io.BufferedIOBase, stream).read1(size - count)):

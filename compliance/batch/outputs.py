@@ -1,6 +1,6 @@
-"""Files of verdicts: NDJSON, CSV or Parquet by the output's ending, also compressed (records section 3).
+"""Write files of verdicts: NDJSON, CSV or Parquet by the output's ending, also compressed (records section 3).
 
-Verdicts are *encoded* wherever there is a core to spare and *appended* in their order by one.
+Any core can *encode* verdicts; one writer *appends* them in order.
 """
 
 import gzip
@@ -25,11 +25,11 @@ from compliance.text import printable_json
 from compliance.writing import whole_file
 
 Encode = Callable[[Verdicts, bool], Any]
-"""Verdicts, and whether they are the first of a file, as they are handed to `append`: bytes, for Parquet a table."""
+"""Encode verdicts for `append`, given whether they are the first in the file: as bytes, or a table for Parquet."""
 
 
 class Output:
-    """Where verdicts go. Used as a context manager: the file appears under its name only when all is written."""
+    """The target for verdicts. A context manager: the file gets its name only once everything is written."""
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -53,27 +53,27 @@ class Output:
         self._file.__exit__(kind, error, trace)
 
     def append(self, encoded: Any) -> None:
-        """Write encoded verdicts after those before them."""
+        """Append encoded verdicts."""
         self._stream.write(encoded)
 
     def _finish(self) -> None:
-        """What a format puts at its end."""
+        """Write the end of the format."""
 
 
 class ParquetOutput(Output):
-    """A row group for each part; texts as dictionaries, dates as dates."""
+    """A Parquet file with a row group for each part; text as dictionaries, dates as dates."""
 
     _writer: pq.ParquetWriter | None = None
 
     def append(self, encoded: pa.Table) -> None:
-        """Write encoded verdicts after those before them."""
+        """Append encoded verdicts."""
         if self._writer is None:
             self._writer = pq.ParquetWriter(
                 self._stream,
                 encoded.schema,
                 compression="zstd",
                 dictionary_pagesize_limit=16 * 1024 * 1024,
-                # The least and the most of each text would cost as much as all the rest.
+                # The minimum and maximum of each text column would cost as much as all the rest.
                 write_statistics=[field.name for field in encoded.schema if not pa.types.is_dictionary(field.type)],
             )
         self._writer.write_table(encoded)
@@ -84,19 +84,19 @@ class ParquetOutput(Output):
 
 
 def encode_parquet(verdicts: Verdicts, _: bool) -> pa.Table:
-    """A table, which `ParquetOutput` writes: a Parquet file has one writer."""
+    """Return a table for `ParquetOutput`: a Parquet file has one writer."""
     return verdicts.table(coded=True)
 
 
 def encode_csv(verdicts: Verdicts, first: bool) -> bytes:
-    """Comma separated, with a header; null is empty."""
+    """Encode as CSV: comma separated, with a header; null is empty."""
     sink = pa.BufferOutputStream()
     pa_csv.write_csv(verdicts.table(), sink, pa_csv.WriteOptions(include_header=first, quoting_style="needed"))
     return memoryview(sink.getvalue()).tobytes()
 
 
 def encode_ndjson(verdicts: Verdicts, _: bool) -> bytes:
-    """One JSON object a line."""
+    """Encode as one JSON object a line."""
     table = verdicts.table()
     if table.num_rows == 0:
         return b""
@@ -108,16 +108,16 @@ def encode_ndjson(verdicts: Verdicts, _: bool) -> bytes:
 
 
 def _text_of(texts: pa.Array) -> memoryview:
-    """The bytes of all texts of an array, which stand one after another."""
+    """Return the bytes of all texts of an array, which are contiguous."""
     ends = memoryview(texts.buffers()[1]).cast("i")
     return memoryview(texts.buffers()[2])[ends[texts.offset] : ends[texts.offset + len(texts)]]
 
 
 def _json_texts(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """A column as the JSON texts of its values."""
+    """Return the values of a column as JSON."""
     kind = column.type
     if pa.types.is_string(kind):
-        # Nearly every text stands as it is; only where one holds something special are they written out one by one.
+        # Nearly every text needs no escape; only a column with a special character is encoded value by value.
         if pc.any(pc.match_substring_regex(column, r'["\\\pC\p{Zl}\p{Zp}]')).as_py():
             texts = [None if text is None else _json_text(text) for text in column.to_pylist()]
             quoted: Any = pa.chunked_array([pa.array(texts, pa.string())])
@@ -131,7 +131,7 @@ def _json_texts(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _json_text(text: str) -> str:
-    """Printable, for it may go to a terminal."""
+    """Return printable text, because it may go to a terminal."""
     return printable_json(json.dumps(text, ensure_ascii=False))
 
 
@@ -153,13 +153,15 @@ _PACKED: Final[dict[str, Callable[[Verdicts, bool, Encode], Any]]] = {".gz": _gz
 
 
 def output(path: str) -> Output:
-    """Where the verdicts of a path go. Raises SettingsError for an ending that no format has."""
+    """Return the output for a path. Raises SettingsError if no format has its ending."""
     return _format(path)[0](path)
 
 
 def encode(path: str, verdicts: Verdicts, first: bool) -> Any:
-    """Verdicts as the output of that path takes them. Compressed parts stand one after another, as gzip members or
-    Zstandard frames may."""
+    """Encode verdicts for the output of a path.
+
+    Compressed parts follow each other, as gzip members or Zstandard frames may.
+    """
     _, plain, packed = _format(path)
     return plain(verdicts, first) if packed is None else _PACKED[packed](verdicts, first, plain)
 
@@ -171,6 +173,6 @@ def _format(path: str) -> tuple[type[Output], Encode, str | None]:
         if plain.endswith(ending) and not (packed and kind is ParquetOutput):
             return kind, encoder, packed
     raise SettingsError(
-        f"--output {path}: expected an ending among {', '.join(_FORMATS)} (the first three also with "
+        f"--output {path}: expected one of the endings {', '.join(_FORMATS)} (the first three also with "
         f"{' or '.join(_PACKED)}), or - for standard output"
     )

@@ -1,7 +1,7 @@
-"""CSV files of crime records, one crime a row (records section 1).
+"""Read CSV files of crime records, one crime a row (records section 1).
 
-The header names the fields of a record; an empty cell is absent. What is a list in a record (status, allocations,
-victims, updates, events) is the same list as JSON in one cell, as databases write lists to CSV.
+The header names the fields of a record; an empty cell means absent. A list (status, allocations, victims, updates,
+events) is JSON in one cell, as databases write lists to CSV.
 """
 
 import csv
@@ -20,11 +20,11 @@ _LISTS: Final = frozenset(("status", "allocations", "victims", "updates", "event
 
 
 def csv_blocks(stream: IO[bytes], size: int = BLOCK_BYTES) -> Iterator[Block]:
-    """The rows of a CSV file (UTF-8, comma, quoted as usual) as lines of NDJSON, many at a time.
+    """Yield the rows of a CSV file (UTF-8, comma, standard quoting) as lines of NDJSON, in blocks.
 
-    Rows are numbered as a spreadsheet does: the header is row 1. One that is no row of this table becomes an empty line
-    and is refused with its reason. Raises SettingsError for a header that lacks a required column or has one twice,
-    RecordError where a compressed stream is broken.
+    Rows are numbered as in a spreadsheet: the header is row 1. A malformed row becomes an empty line and is refused
+    with its reason. Raises SettingsError if the header lacks a required column or has one twice, and RecordError if a
+    compressed stream is broken.
     """
     csv.field_size_limit(MAX_RECORD_BYTES)
     text = io.TextIOWrapper(stream, "utf-8-sig", errors="surrogateescape", newline="")
@@ -41,7 +41,7 @@ def csv_blocks(stream: IO[bytes], size: int = BLOCK_BYTES) -> Iterator[Block]:
                 line = _line(header, row) if row else b""
             except (csv.Error, ValueError) as error:
                 line = b""
-                refused.append(Refused(number, None, f"is no row of this table: {error}"))
+                refused.append(Refused(number, None, f"is not a valid row of this table: {error}"))
             lines.append(line)
             held += len(line)
             if held >= size:
@@ -50,7 +50,7 @@ def csv_blocks(stream: IO[bytes], size: int = BLOCK_BYTES) -> Iterator[Block]:
     except BROKEN as error:
         raise ends_too_soon(number - 1, error) from None
     finally:
-        text.detach()  # the stream is closed by whoever opened it
+        text.detach()  # the caller that opened the stream closes it
     if lines:
         yield Block(number - len(lines), b"\n".join(lines), tuple(refused))
 
@@ -66,7 +66,7 @@ def _header(names: list[str]) -> list[str]:
 
 
 def _line(header: list[str], row: list[str]) -> bytes:
-    """A row as the JSON of a record. Raises ValueError where it has more or fewer cells, or is not UTF-8."""
+    """Return a row as the JSON of a record. Raises ValueError if it has too many or too few cells, or is not UTF-8."""
     if len(row) != len(header):
         raise ValueError(f"it has {len(row)} cells, the header has {len(header)}")
     record: dict[str, Any] = {}
@@ -76,11 +76,11 @@ def _line(header: list[str], row: list[str]) -> bytes:
     try:
         return msgspec.json.encode(record)
     except UnicodeEncodeError:
-        raise ValueError("it holds bytes that are not UTF-8") from None
+        raise ValueError("it contains bytes that are not UTF-8") from None
 
 
 def _list(cell: str) -> Any:
-    """The JSON of a cell; where it is none, the text itself, which is then refused as no list."""
+    """Return the JSON of a cell; if it is not valid JSON, the text itself, which is later refused as not a list."""
     try:
         return msgspec.json.decode(cell)
     except msgspec.DecodeError:

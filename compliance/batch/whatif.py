@@ -1,4 +1,4 @@
-"""The figures of a period under a policy and under a changed one, side by side, and what would have changed."""
+"""Compare the figures of a period under a policy and under a changed one, and list what would have changed."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -26,7 +26,7 @@ _RATED: Final = (MET, LATE, OVERDUE, MISSED)
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Obligations due in the period (rules 5.1): `of` is the rate's denominator, `rate` None where that is 0."""
+    """Obligations due in the period (rules 5.1): `of` is the rate's denominator; `rate` is None if that is 0."""
 
     met: int
     late: int
@@ -35,19 +35,22 @@ class Tally:
 
     @property
     def of(self) -> int:
-        """How many obligations."""
+        """Return the number of obligations."""
         return self.met + self.late + self.overdue + self.missed
 
     @property
     def rate(self) -> float | None:
-        """The compliance rate, None where there is nothing to be met."""
+        """Return the compliance rate, or None if there is nothing to meet."""
         return self.met / self.of if self.of else None
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One division, or all (`division` None and `every` true), under both policies; None where one of them does not
-    have the requirement. `division` None and `every` false: who had the case is not known."""
+    """One division, or all (`division` None and `every` true), under both policies.
+
+    A side is None if that policy does not have the requirement. `division` None and `every` false: it is unknown who
+    had the case.
+    """
 
     every: bool
     division: str | None
@@ -66,7 +69,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """An obligation that changed, to look at with `compliance explain`."""
+    """An obligation that changed, which `compliance explain` can explain."""
 
     crime_ref: str
     victim_ref: str
@@ -77,8 +80,10 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """How many obligations of a requirement went from one state to another. A state is one of the seven, `due outside
-    the period`, `does not exist` or `set aside` (rules 6.1a)."""
+    """The number of obligations of a requirement that went from one state to another.
+
+    A state is one of the seven, `due outside the period`, `does not exist` or `set aside` (rules 6.1a).
+    """
 
     requirement: str
     before: str
@@ -89,9 +94,12 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class WhatIf:
-    """The answer. Obligations are matched by crime, victim, requirement and cycle; those due in the period under either
-    policy are looked at. `kept` had the same state under both. `set_aside`: how much of the records cannot be judged
-    under the policy, and under the changed one (rules 6.1a), whenever it would be due."""
+    """The answer, for obligations due in the period under either policy.
+
+    They are matched by crime, victim, requirement and cycle. `kept` counts those with the same state under both.
+    `set_aside` counts those that cannot be judged under the policy, and under the changed one (rules 6.1a), regardless
+    of when they would be due.
+    """
 
     before: str
     after: str
@@ -110,7 +118,7 @@ class WhatIf:
 
     @property
     def moved(self) -> int:
-        """How many obligations have another state."""
+        """Return the number of obligations whose state changed."""
         return sum(change.count for change in self.changes)
 
 
@@ -128,9 +136,9 @@ def whatif(
 ) -> WhatIf:
     """Judge records under two policies as at T, and as known at K, and compare what was due in a period.
 
-    `chunks` are read once, one at a time; `period` are its first and last local date, both included; `changed` says in
-    words what the changed policy changes; `refuse` is told of every refused record. Raises SettingsError
-    for a period that ends before it begins.
+    `chunks` are read once, one at a time. `period` is the first and last local date, both included. `changed` says in
+    words what the changed policy changes. `refuse` is called with every refused record. Raises SettingsError for a
+    period that ends before it begins.
     """
     if period[1] < period[0]:
         raise SettingsError(f"the period ends on {period[1]}, before it begins on {period[0]}")
@@ -149,7 +157,7 @@ def whatif(
 
 
 class _Comparison:
-    """Counts added up over chunks of records."""
+    """Counts added up over the chunks of records."""
 
     def __init__(self, before: Policy, after: Policy, period: tuple[date, date], examples: int) -> None:
         self._policies, self._examples = (before, after), examples
@@ -162,7 +170,7 @@ class _Comparison:
         self.set_aside = (0, 0)
 
     def add(self, columns: Columns, as_at: datetime, known_at: datetime | None) -> None:
-        """Judge some records under both policies."""
+        """Judge a chunk of records under both policies."""
         sides = [judge(columns, policy, as_at, known_at) for policy in self._policies]
         before, after = (len(verdicts.set_aside) for verdicts in sides)
         self.set_aside = (self.set_aside[0] + before, self.set_aside[1] + after)
@@ -205,8 +213,10 @@ class _Comparison:
                 self._show(kind, some, before, after)
 
     def _keys(self, verdicts: Verdicts | SetAside) -> Ints:
-        """One number for a victim's row, requirement and cycle, the same under both policies; with cycle 0 what is set
-        aside stands for every cycle."""
+        """Return one number for a victim's row, requirement and cycle, the same under both policies.
+
+        For what is set aside, cycle 0 means every cycle.
+        """
         place = np.array([self._ids.index(r.id) for r in verdicts.policy.requirement], dtype=np.int64)
         return (verdicts.victim * len(self._ids) + place[verdicts.requirement] << _CYCLE_BITS) + verdicts.cycle
 
@@ -226,7 +236,7 @@ class _Comparison:
             )
 
     def figures(self) -> tuple[Figures, ...]:
-        """Every requirement, the divisions in the order of their names."""
+        """Return the figures of every requirement, with the divisions in order of name."""
         return tuple(Figures(name, self._titles[name], tuple(self._lines(name))) for name in self._ids)
 
     def _lines(self, name: str) -> list[Line]:
@@ -243,7 +253,7 @@ class _Comparison:
         return Tally(*(sum(self._states[side, name, division, state] for division in divisions) for state in _RATED))
 
     def changes(self) -> tuple[int, tuple[Change, ...]]:
-        """(how many kept their state, the changes by requirement, the most frequent first)."""
+        """Return (the number that kept their state, the changes by requirement, the most frequent first)."""
         kept = sum(count for (_, before, after), count in self._moves.items() if before == after)
         moved = [(kind, count) for kind, count in self._moves.items() if kind[1] != kind[2]]
         moved.sort(key=lambda move: (move[0][0], -move[1], move[0]))

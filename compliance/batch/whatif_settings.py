@@ -1,4 +1,4 @@
-"""A policy with some of its keys set otherwise: `7-day.within.days=5`, `counted_methods=phone,visit`."""
+"""Change some keys of a policy: `7-day.within.days=5`, `counted_methods=phone,visit`."""
 
 import re
 from collections.abc import Sequence
@@ -16,12 +16,11 @@ _NOT_SET = {"requirement", "path"}
 
 
 def changed_policy(policy: Policy, settings: Sequence[str]) -> Policy:
-    """A policy with `KEY=VALUE` settings applied in their order, checked as a policy file is.
+    """Return a policy with `KEY=VALUE` settings applied in order, checked like a policy file.
 
-    KEY is a key of the policy, or a requirement's id and a key of its; groups are walked with dots. VALUE is written
-    without quotes, a list with commas, an empty one takes the key away. A limit in days takes the place of one in
-    working days, and the other way round. Raises SettingsError that names the setting, what was wrong and the nearest
-    right key.
+    KEY is a key of the policy, or a requirement's id and one of its keys, with dots for groups. VALUE has no quotes; a
+    list has commas; an empty value removes the key. A limit in days replaces one in working days, and the reverse.
+    Raises SettingsError with the setting, what was wrong and the nearest right key.
     """
     data = policy.model_dump(by_alias=True, exclude_unset=True)
     ids = [requirement.id for requirement in policy.requirement]
@@ -51,7 +50,7 @@ def _apply(data: dict[str, Any], ids: list[str], setting: str) -> None:
         inner = next((kind for kind in _kinds(_field(model, part, setting)) if _is_group(kind)), None)
         if inner is None:
             raise SettingsError(f"--set {setting}: {part} has no keys of its own")
-        # A limit is in days or in working days, never both (rules 6.1): setting one takes the place of the other.
+        # A limit is in days or in working days, never both (rules 6.1): setting one replaces the other.
         target[part] = {} if part == "within" else dict(target.get(part) or {})
         model, target = inner, target[part]
     field = _field(model, path[-1], setting)
@@ -77,7 +76,7 @@ def _unknown(setting: str, key: str, known: list[str]) -> SettingsError:
 
 
 def _kinds(field: FieldInfo) -> list[Any]:
-    """The types a field may have, options and limits taken off."""
+    """Return the types a field may have, without options and limits."""
     return _types(field.annotation)
 
 
@@ -95,7 +94,7 @@ def _is_group(kind: Any) -> bool:
 
 
 def _value(field: FieldInfo, text: str, setting: str) -> Any:
-    """The text of a value as what the field holds; where it cannot be, the text, which the policy's check refuses."""
+    """Convert a value to the field's type; if that fails, return the text, which the policy's check refuses."""
     kinds = _kinds(field)
     for kind in kinds:
         if _is_group(kind):

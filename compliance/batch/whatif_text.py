@@ -1,4 +1,4 @@
-"""A what-if put before a person: text, or JSON."""
+"""Render a what-if as text or JSON."""
 
 import textwrap
 from collections.abc import Iterator
@@ -16,12 +16,12 @@ _COLUMNS: Final = ("due", "met", "late", "overdue", "missed", "rate", "points")
 
 
 def render(answer: WhatIf, form: str) -> str:
-    """The answer as `text` of 80 columns or as `json`."""
+    """Render the answer as `text` of 80 columns or as `json`."""
     return _json(answer) if form == "json" else _text(answer)
 
 
 def _json(answer: WhatIf) -> str:
-    """The answer as JSON, with the rates and totals written out."""
+    """Render the answer as JSON, with the rates and totals."""
     data: dict[str, Any] = msgspec.to_builtins(answer)
     for figures, told in zip(answer.figures, data["figures"], strict=True):
         for line, row in zip(figures.lines, told["lines"], strict=True):
@@ -33,13 +33,13 @@ def _json(answer: WhatIf) -> str:
 
 
 def _text(answer: WhatIf) -> str:
-    """The answer as text of 80 columns."""
+    """Render the answer as text of 80 columns."""
     lines = [*_head(answer), *(line for each in answer.figures for line in _figures(each)), *_moves(answer)]
     return "\n".join(map(printable, lines)) + "\n"
 
 
 def percent(rate: float | None) -> str:
-    """A rate as a percentage, where there is one."""
+    """Return a rate as a percentage, or `n/a`."""
     return "n/a" if rate is None else text.percent(rate)
 
 
@@ -56,12 +56,14 @@ def _head(answer: WhatIf) -> Iterator[str]:
         before, after = answer.set_aside
         yield ""
         yield from _fill(
-            "Set aside, for the calendar does not know a date that they need (rules 6.1a), and in no figure: "
+            "Set aside because the calendar does not cover a date they need (rules 6.1a), and not in the figures: "
             f"{before:,} under the policy, {after:,} under the changed one. `compliance explain` says why."
         )
     if answer.today <= answer.last:
         yield ""
-        yield from _fill("The period is not over as at then: what is due today or later is not in these figures.")
+        yield from _fill(
+            "The period had not ended at that moment: obligations due that day or later are not in these figures."
+        )
 
 
 def _figures(figures: Figures) -> Iterator[str]:
@@ -83,7 +85,7 @@ def _tally(tally: Tally | None) -> str:
 
 
 def _points(before: Tally | None, after: Tally | None) -> str:
-    """The difference of the rates in percentage points, where both are there."""
+    """Return the difference of two rates in percentage points, if there are both."""
     if before is None or after is None or before.rate is None or after.rate is None:
         return ""
     points = round((after.rate - before.rate) * 100, 1)

@@ -1,15 +1,15 @@
-"""A simulated police force to try the service on: a crime system over HTTP with its officers, and a mail server.
+"""A simulated police force for trying the service: a crime system over HTTP with its officers, and a mail server.
 
-    force = Force(seed=2026, weeks=26)                  # or Replay(records): given records in place of simulated ones
+    force = Force(seed=2026, weeks=26)                  # or Replay(records): given records instead of simulated ones
     system = CrimeSystem(force)                         # at force.start, empty
     with serve(system) as url, MailSink(folder) as sink:
         system.advance(force.start + timedelta(days=150))
         ...                                             # GET {url}/crimes; send mail to sink.host, sink.port
-        force.deliver(recipient, sent_at, crime_refs)   # the officers read their mail, and act on it in the next days
+        force.deliver(recipient, sent_at, crime_refs)   # the officers read their email, and act on it in the next days
 
-Nothing here reads the clock: simulated time is what `advance` says. All randomness is seeded. Names and crimes are
-made up; volumes and mix are those of West Mercia Police (`facts`). `Faults` plants what a report must find; `Trouble`
-breaks the crime system's answers, and `MailSink.refuse`, `defer` and `drop` the mail server's.
+Nothing here reads the clock: `advance` sets the simulated time. All randomness is seeded. Names and crimes are made up;
+volumes and mix are those of West Mercia Police (`facts`). `Faults` plants what a report must find. `Trouble` breaks the
+crime system's answers; `MailSink.refuse`, `defer` and `drop` break the mail server's.
 """
 
 from compliance.simulator.crime_system import CrimeSystem, Page, Trouble

@@ -1,6 +1,6 @@
-"""The life of one simulated crime but for its contacts: victims, status, who has the case, what happens in it.
+"""The life of one simulated crime except its contacts: victims, status, who has the case, and its events.
 
-Each crime draws from its own source of randomness, so a planted fault changes the crimes it touches and no other.
+Each crime has its own source of randomness, so a planted fault changes only the crimes it affects.
 """
 
 from bisect import bisect_right
@@ -20,11 +20,11 @@ _RECORDED_LATER: Final = (0.48, 0.80, 0.94)
 
 @dataclass(slots=True)
 class Case:
-    """A crime while its life is written. Seconds are since 1970; days as in `Days`; nothing after `days.end` is kept.
+    """A crime while its life is created. Seconds are since 1970, days as in `Days`; nothing after `days.end` is kept.
 
-    `owners` lists (second, officer or None) in order of time; `events` the days of case events; `closed` the second of
-    the first close or cancellation. `entries` is what the life will be made of, `uncoded` the seconds of contacts that
-    were made and never typed in.
+    `owners` lists (second, officer or None) in order of time, `events` the days of case events, and `closed` the second
+    of the first close or cancellation. `entries` become the life; `uncoded` has the seconds of contacts that were made
+    but never entered.
     """
 
     rng: Random
@@ -44,13 +44,13 @@ class Case:
     uncoded: list[int] = field(default_factory=list)
 
     def note(self, second: int, name: str, key: str | None, value: Any) -> None:
-        """A fact typed in at a second; never before the crime was recorded, and not at all after the simulated end."""
+        """Enter a fact at a second: never before the crime was recorded, and not at all after the simulated end."""
         typed = max(second, self.recorded)
         if typed < self.days.end:
             self.entries.append((typed, name, key, value))
 
     def owner(self, second: int) -> Officer | None:
-        """The officer in the case at a second."""
+        """Return the officer in the case at a second."""
         found = None
         for since, officer in self.owners:
             if since > second:
@@ -60,14 +60,14 @@ class Case:
 
     @property
     def owed(self) -> bool:
-        """Whether there is anyone to keep informed."""
+        """Return whether there is anyone to keep informed."""
         return any(victim["category"] != "state" for victim in self.victims)
 
 
 def open_case(
     rng: Random, days: Days, staff: Staff, *, number: str, offence: Offence, division: Division, day: int
 ) -> Case:
-    """A crime of an offence reported in a division on a day, with all of its life but the contacts."""
+    """Create a crime of an offence reported in a division on a day, with its whole life except contacts."""
     hour = bisect_right(offence.hours, rng.random())
     reported = days.midnights[day] + hour * HOUR + int(rng.random() * HOUR)
     lpts = staff.lpts[division.name]
@@ -102,7 +102,7 @@ def _create(case: Case) -> None:
 
 
 def _victims(case: Case) -> None:
-    """Who is owed updates: nobody, the state, a business, or one to four people; some added later, some who decline."""
+    """Add the victims: none, the state, a business, or one to four people; some are added later, some decline."""
     rng, offence = case.rng, case.offence
     chance = rng.random()
     if chance < offence.victimless:
@@ -133,7 +133,7 @@ def _victims(case: Case) -> None:
 
 
 def _wishes(case: Case, victim: dict[str, Any], added: int) -> None:
-    """What a victim asks for: another interval, no more updates (and, later, updates again), no ordinary contact."""
+    """Add a victim's wishes: another interval, no more updates (and later, updates again), no ordinary contact."""
     rng, ref = case.rng, victim["victim_ref"]
     second = added
     if rng.random() < 0.06:
@@ -155,7 +155,7 @@ def _wishes(case: Case, victim: dict[str, Any], added: int) -> None:
 
 
 def _hold(case: Case, second: int) -> dict[str, Any]:
-    """Contact must not be made as usual, from a second on; some until a set day."""
+    """Return a contact hold from a second; some end on a set day."""
     rng = case.rng
     return {
         "reason": ("unsafe to ring", "through a family liaison officer", "for the investigation")[
@@ -168,7 +168,7 @@ def _hold(case: Case, second: int) -> dict[str, Any]:
 
 
 def _status(case: Case) -> None:
-    """Closed within days for want of evidence or after an investigation, reopened now and then; some are no crime."""
+    """Close the case within days for lack of evidence or after an investigation; reopen some, cancel a few."""
     rng, offence = case.rng, case.offence
     screened = rng.random() < offence.screened
     mean = 6.0 if screened else offence.days
@@ -192,7 +192,7 @@ def _status(case: Case) -> None:
 
 
 def _office_hour(case: Case, after: float, second: int) -> int:
-    """A second in the working day some days after another second, and later than it."""
+    """Return a second in working hours, a number of days after another second and later than it."""
     day = case.days.of(second) + int(after)
     if day >= len(case.days.midnights):
         return NEVER
@@ -217,7 +217,7 @@ def _event(case: Case, kind: str, second: int) -> None:
 
 
 def _arrest(case: Case) -> None:
-    """An arrest, the interview, what came of it, and the decision to prosecute; as far as the case stays open."""
+    """Add an arrest, the interview, its outcome and the decision to prosecute, as far as the case stays open."""
     rng = case.rng
     arrested = case.reported + HOUR + int(-log(1.0 - rng.random()) * 6 * DAY)
     interviewed = arrested + 2 * HOUR + int(rng.random() * 16 * HOUR)
@@ -239,7 +239,7 @@ def _arrest(case: Case) -> None:
 
 
 def _allocate(case: Case, staff: Staff) -> None:
-    """To an officer of the local team, mostly at once; the grave ones to CID; handed on when somebody leaves."""
+    """Allocate the case to the local team, mostly at once, and serious ones to CID; reallocate when officers leave."""
     rng, days = case.rng, case.days
     chance = rng.random()
     if chance < 0.015:
@@ -264,7 +264,7 @@ def _allocate(case: Case, staff: Staff) -> None:
 
 
 def _hand_on(case: Case, staff: Staff, officer: Officer, second: int) -> None:
-    """A case still open when its officer leaves, or is long away, goes to a colleague; not always soon, not always."""
+    """Pass an open case to a colleague when its officer leaves or is away for long: not always, and often late."""
     rng, days = case.rng, case.days
     gone = [first for first, last, _ in officer.absent if last - first > 20]
     for day in sorted([*gone, officer.left]):

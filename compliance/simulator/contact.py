@@ -1,4 +1,4 @@
-"""How the officers of the simulated force keep victims informed: contacts by habit, and how they are typed in."""
+"""How officers in the simulated force keep victims informed: contacts by habit, and how they are entered."""
 
 from random import Random
 from typing import Any, Final, NamedTuple
@@ -14,7 +14,7 @@ _NOBODY: Final = Habit("no officer in the case", 0.0, 0.30, 0.5, 0.20, 0.1, 0.10
 
 
 class Contact(NamedTuple):
-    """A contact, or an attempt: when it took place, when it is typed in (seconds), by whom, how."""
+    """A contact or an attempt: when it took place and was entered (seconds), the officer, outcome and method."""
 
     at: int
     entered: int
@@ -23,7 +23,7 @@ class Contact(NamedTuple):
     method: str
 
     def typed(self, ref: str, victim: str | None) -> dict[str, Any]:
-        """As an update (records section 1); without `entered_at` where it was typed in within five minutes."""
+        """Return it as an update (records section 1), without `entered_at` if it was entered within five minutes."""
         update: dict[str, Any] = {
             "update_ref": ref,
             "at": instant(self.at),
@@ -40,7 +40,7 @@ class Contact(NamedTuple):
 
 
 def keep_informed(case: Case, faults: Faults) -> None:
-    """Write the contacts of a case into its entries, as far as there is anyone to keep informed."""
+    """Add the contacts of a case to its entries, if there is anyone to keep informed."""
     if case.owed:
         _Diary(case, faults).write()
 
@@ -75,14 +75,14 @@ class _Diary:
             self._months(reopened, reopened + 25)
 
     def _chance(self, kind: str, second: int) -> float:
-        """The chance of a contact of a kind by whoever has the case at a second."""
+        """Return the chance of a kind of contact by the officer who has the case at a second."""
         officer = self.case.owner(second)
         if officer is None:
             return float(getattr(_NOBODY, kind))
         return min(float(getattr(officer.habit, kind)) * officer.care * self._worse(second), 0.97)
 
     def _worse(self, second: int) -> float:
-        """What a planted fault leaves of every chance at a second."""
+        """Return the share of every chance that a planted fault leaves at a second."""
         faults = self.faults
         planted = (
             self.case.division.name == faults.worse_division and self.days.of(second) >= 7 * faults.worse_from_week
@@ -90,7 +90,7 @@ class _Diary:
         return 1 - faults.worse_by if planted else 1.0
 
     def _report_day(self) -> int | None:
-        """The call on the day of the report, and the one to give the crime number where it was recorded days later."""
+        """Make the call on the day of the report, and one with the crime number if it was recorded days later."""
         case, rng = self.case, self.rng
         made = None
         if rng.random() < self._chance("same_day", case.recorded + 6 * HOUR):
@@ -103,7 +103,7 @@ class _Diary:
         return made
 
     def _first_week(self, told: bool) -> int | None:
-        """The contact of days 1 to 7, which who rang on day 0 may think was done; or one that comes too late."""
+        """Make the contact of days 1 to 7, which an officer who called on day 0 may skip; or make one too late."""
         case, rng = self.case, self.rng
         chance = self._chance("first", case.recorded + DAY)
         officer = case.owner(case.recorded + DAY) or case.owner(NEVER)
@@ -120,14 +120,14 @@ class _Diary:
         return None
 
     def _backdate(self, officer: Officer) -> int:
-        """A contact said to have been on day 5 to 7, typed in when the due date had passed."""
+        """Enter a contact dated day 5 to 7 after the due date has passed."""
         day = self.day0 + 5 + int(self.rng.random() * 3)
         entered = self.days.midnights[self.day0 + 8 + int(self.rng.random() * 3)] + 10 * HOUR
         self._update(Contact(self.days.midnights[day] + 15 * HOUR, entered, officer, "informed", "phone"))
         return day
 
     def _months(self, last: int, until: int) -> None:
-        """Contact after contact for as long as the case is open: in time by habit, or skipped."""
+        """Make contact after contact while the case is open: in time by habit, or skipped."""
         rng, midnights = self.rng, self.days.midnights
         until = min(until, self.days.of(self.days.end))
         while last + 6 < until:
@@ -141,7 +141,7 @@ class _Diary:
                     self._make(last)
 
     def _make(self, day: int, second: int | None = None) -> int | None:
-        """A contact on a day, at a second or in the working hours of whoever is in the case; the day it was made."""
+        """Make a contact on a day, at a second or in the officer's working hours; return the day it was made."""
         rng, case = self.rng, self.case
         if day >= len(self.days.midnights) - 30:
             return None
@@ -163,7 +163,7 @@ class _Diary:
         return day
 
     def _reach(self, at: int, officer: Officer | None, habit: Habit) -> None:
-        """The victim is told, perhaps after a first attempt; or, hard to reach, is only tried again."""
+        """Update the victim, perhaps after a first attempt; a victim who is hard to reach gets only another attempt."""
         rng = self.rng
         if self.unreachable and rng.random() < 0.8:
             self._update(Contact(at, self._entered(at, habit), officer, "attempted", _ATTEMPTS[int(rng.random() * 4)]))
@@ -176,7 +176,7 @@ class _Diary:
         self._update(Contact(at, self._entered(at, habit), officer, "informed", method))
 
     def _entered(self, at: int, habit: Habit) -> int:
-        """When a contact is typed in: within the hour, or days later; never before the record exists."""
+        """Return when a contact is entered: within the hour, or days later, but never before the record exists."""
         rng = self.rng
         entered = at + 120 + int(rng.random() * HOUR)
         if rng.random() < habit.lagging:
@@ -185,7 +185,7 @@ class _Diary:
         return max(entered, self.case.recorded)
 
     def _update(self, contact: Contact) -> None:
-        """Type a contact in: for every victim, or by name for each known by then; some with a slip, some withdrawn."""
+        """Enter a contact: for every victim, or for each one known by then; some with an error, some withdrawn."""
         rng, victims = self.rng, self.case.victims
         at = instant(contact.at)
         if len(victims) > 1 and rng.random() < 0.5:
@@ -208,7 +208,7 @@ class _Diary:
 
 
 def _slip(rng: Random, update: dict[str, Any], reported: int, at: int) -> dict[str, Any]:
-    """A slip of the keyboard: a year too many, a day before the report, a victim of another crime, no outcome."""
+    """Return an update with a typing error: a year too late, before the report, another crime's victim, no outcome."""
     kind = int(rng.random() * 10)
     if kind == 0:
         return {**update, "at": instant(at + 365 * DAY)}

@@ -1,4 +1,4 @@
-"""The crime system of a force at a moving instant: what is typed in by now, and the feed of what changed."""
+"""The crime system of a force at a moving instant: everything entered so far, and the feed of changes."""
 
 import heapq
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -17,7 +17,7 @@ _MARK: Final = b"crimes since "
 
 
 class Trouble(StrEnum):
-    """How a crime system may misbehave, set at run time in `CrimeSystem.trouble`."""
+    """How a crime system can misbehave; set at run time in `CrimeSystem.trouble`."""
 
     ERROR = "500"
     BUSY = "503 with Retry-After"
@@ -35,14 +35,14 @@ class Page:
 
 
 class CrimeSystem:
-    """What `history` (a Force or a Replay) had typed in by `now`, from its start on.
+    """Everything `history` (a Force or a Replay) had entered between its start and `now`.
 
-    The feed is a log of changes: a crime that changes gets a new place at its end, and is served there alone, in its
-    newest form. Safe to read from one thread and advance from another. `trouble`: how it misbehaves, None for not.
+    The feed is a log of changes. A crime that changes moves to the end, and is served only there, in its newest form.
+    One thread may read while another advances. `trouble`: how it misbehaves, or None.
     """
 
     def __init__(self, history: History) -> None:
-        """A crime system at the start of a history, with nothing in it; several may show the same history."""
+        """Create an empty crime system at the start of a history. Several can show the same history."""
         self.trouble: Trouble | None = None
         self._history = history
         self._lock = Lock()
@@ -58,16 +58,16 @@ class CrimeSystem:
 
     @property
     def now(self) -> datetime:
-        """The instant up to which everything is typed in."""
+        """Return the instant up to which everything is entered."""
         return self._now
 
     @property
     def up(self) -> bool:
-        """Whether the crime system is up now, as far as the history says."""
+        """Return whether the crime system is up now, according to the history."""
         return self._history.answers(self._now)
 
     def advance(self, to: datetime) -> int:
-        """Type in everything up to an aware instant; how many crimes were new or changed.
+        """Enter everything up to an aware instant, and return the number of new or changed crimes.
 
         Raises ValueError for an instant before `now`: a crime system forgets nothing.
         """
@@ -87,7 +87,7 @@ class CrimeSystem:
             return len(changed)
 
     def _changed_by(self, second: int) -> list[tuple[int, int]]:
-        """(second of the last change, crime) of every crime with something newly typed in."""
+        """Return (second of the last change, crime) for every crime with new entries."""
         changed = []
         due = self._due
         while due and due[0][0] <= second:
@@ -104,9 +104,9 @@ class CrimeSystem:
         return changed
 
     def page(self, cursor: str | None = None, limit: int = 500) -> Page:
-        """What changed since a cursor (None: ever), at most `limit` records.
+        """Return what changed since a cursor (None: from the beginning), at most `limit` records.
 
-        Raises RecordError for a cursor this feed never gave out.
+        Raises RecordError for a cursor that this feed never gave out.
         """
         with self._lock:
             position = self._position(cursor)
@@ -135,10 +135,10 @@ class CrimeSystem:
             position = -1
         if not 0 <= position <= len(self._log):
             raise RecordError(
-                f"changed_since: {cursor[:40]!r} is no cursor of this feed; use the `next` of an earlier page"
+                f"changed_since: {cursor[:40]!r} is not a cursor of this feed; use the `next` of an earlier page"
             )
         return position
 
     def directory(self) -> bytes:
-        """The officer directory as NDJSON."""
+        """Return the officer directory as NDJSON."""
         return msgspec.json.Encoder().encode_lines(self._history.officers(self._now))

@@ -1,6 +1,6 @@
-"""Local days of the simulated force as whole numbers, so that a history is made with integer arithmetic.
+"""Local days of the simulated force as whole numbers, so that histories use integer arithmetic.
 
-Day 0 is the first day simulated, a Monday; a second is a second since 1970 in UTC. All local time is Europe/London.
+Day 0 is the first simulated day, a Monday. A second is a second since 1970 in UTC. All local time is Europe/London.
 """
 
 from bisect import bisect_right
@@ -12,23 +12,23 @@ LONDON: Final = ZoneInfo("Europe/London")
 HOUR: Final = 3600
 DAY: Final = 24 * HOUR
 NEVER: Final = 1 << 60
-"""A second, and a day, that does not come."""
+"""A second, and a day, that never comes."""
 
 
 def instant(second: int) -> datetime:
-    """The aware instant, in UTC, of a second since 1970."""
+    """Return the aware instant, in UTC, of a second since 1970."""
     return datetime.fromtimestamp(second, UTC)
 
 
 def local_midnight(day: date) -> datetime:
-    """The instant at which a local date begins."""
+    """Return the instant at which a local date begins."""
     return datetime(day.year, day.month, day.day, tzinfo=LONDON)
 
 
 class Days:
-    """The local days from `first` (a Monday), `count` of them and a year more for what lies beyond the simulated span.
+    """The local days from `first` (a Monday): `count` days, and a year more for what happens after them.
 
-    `midnights[d]` is the second at which day d begins; `end` the one at which the simulated span ends.
+    `midnights[d]` is the second at which day d begins; `end` is the second at which the simulated span ends.
     """
 
     def __init__(self, first: date, count: int) -> None:
@@ -39,13 +39,13 @@ class Days:
         self.end = self.midnights[count]
 
     def of(self, second: int) -> int:
-        """The day in which a second lies; -1 for any second before day 0."""
+        """Return the day of a second; -1 for any second before day 0."""
         return bisect_right(self.midnights, second) - 1
 
     def date(self, day: int) -> date:
-        """The local date of a day."""
+        """Return the local date of a day."""
         return self.first + timedelta(days=day)
 
     def is_working(self, day: int) -> bool:
-        """Whether a day is one from Monday to Friday (bank holidays make no difference to a force's shifts)."""
+        """Return whether a day is from Monday to Friday (bank holidays do not change a force's shifts)."""
         return day % 7 < 5

@@ -1,8 +1,8 @@
-"""What is known of the force that is simulated: how much crime of which kind, where, at what hour.
+"""Facts about the simulated force: how much crime of which kind, where, and at what hour.
 
 Volumes are the monthly means of recorded crime, West Mercia Police, October 2018 to February 2019 (data.police.uk, Open
-Government Licence v3.0). Anti-social behaviour is left out: it is not a crime with a victim. Everything else in this
-file is a plausible assumption about any English county force, chosen once and stated here.
+Government Licence v3.0). Anti-social behaviour is left out because it is not a crime with a victim. Everything else in
+this file is a plausible assumption about an English county force, chosen once and stated here.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from itertools import accumulate
 from typing import Final
 
 MONTH_DAYS: Final = 151 / 5
-"""Mean length in days of the five months the volumes were counted in."""
+"""Mean length in days of the five months in which the volumes were counted."""
 
 CID: Final = "CID"
 """Last word of the name of a division's investigation team, which is not a local policing team."""
@@ -41,11 +41,12 @@ DIVISIONS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Offence:
-    """A crime type: volume a month, the kinds of victim it has, and the life its cases lead.
+    """A crime type: its monthly volume, its kinds of victim, and the course of its cases.
 
-    `victimless`, `state`, `business`, `enhanced`, `several` are shares of crimes; `screened` is the share closed within
-    days for want of a line of enquiry, `days` the mean length in days of the other investigations; `arrest` the share
-    with an arrest; `hours` and `weekdays` the shape of its reports (24 and 7 weights, local time, Monday first).
+    `victimless`, `state`, `business`, `enhanced` and `several` are shares of crimes. `screened` is the share closed
+    within days because there is no line of enquiry, and `days` the mean length in days of the other investigations.
+    `arrest` is the share with an arrest. `hours` and `weekdays` are the pattern of reports (24 and 7 weights, local
+    time, Monday first).
     """
 
     name: str

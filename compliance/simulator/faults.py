@@ -1,4 +1,4 @@
-"""Faults planted in a simulated force on purpose, so that a report can be tried on what it must find."""
+"""Faults planted in a simulated force on purpose, to test what a report must find."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -7,11 +7,11 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """What goes wrong, and where. By default nothing does.
+    """What goes wrong, and where. By default, nothing does.
 
-    `worse_division` (its name): from week `worse_from_week` on (0 is the first) its officers make each contact with
-    `1 - worse_by` of their usual chance. `backdating_team` (its name): what it missed it types in after the due date
-    with a date before it. `feed_gap`: local dates on which the crime system answers 503.
+    `worse_division` (its name): from week `worse_from_week` (0 is the first), its officers make each contact with
+    `1 - worse_by` of their usual chance. `backdating_team` (its name): after the due date, it enters missed contacts
+    with an earlier date. `feed_gap`: local dates on which the crime system answers 503.
     """
 
     worse_division: str | None = None
@@ -22,4 +22,4 @@ class Faults:
 
 
 NONE: Final = Faults()
-"""Nothing goes wrong on purpose."""
+"""No planted faults."""

@@ -1,4 +1,4 @@
-"""A simulated police force of the size and mix of West Mercia, whose officers behave like people."""
+"""A simulated police force with the size and mix of West Mercia, whose officers behave like people."""
 
 import gc
 import re
@@ -23,13 +23,13 @@ from compliance.simulator.malformed import KINDS
 from compliance.simulator.people import LEADING, Officer, Staff, recruit
 
 FATIGUE: Final = 0.7
-"""What is left of an officer's readiness to act after each earlier reminder of the same crime."""
+"""The share of an officer's readiness to act that remains after each earlier reminder about the same crime."""
 
 
 class Force(History):
-    """Every life of every crime reported in some weeks, written once; and officers who act on the emails they get.
+    """The life of every crime reported in a number of weeks, created once, and officers who act on their emails.
 
-    The same arguments give the same history to the byte; so do the same deliveries, in whatever order within a day.
+    The same arguments give the same history, byte for byte. So do the same deliveries, in any order within a day.
     """
 
     def __init__(
@@ -40,14 +40,14 @@ class Force(History):
         scale: float = 1.0,
         faults: Faults = NONE,
     ) -> None:
-        """`end`: a Monday 00:00 Europe/London; the first crime is reported `weeks` weeks before. `scale`: of volume.
+        """Create the history. `end` is a Monday 00:00 Europe/London; the first crime is reported `weeks` weeks before.
 
-        Raises SettingsError for another `end`, or for weeks or a scale that are not above 0.
+        `scale` multiplies the volume. Raises SettingsError for another `end`, or if `weeks` or `scale` is not above 0.
         """
         local = end.astimezone(LONDON) if end.tzinfo else None
         if local is None or local.weekday() != 0 or local != local_midnight(local.date()):
             raise SettingsError(
-                f"end of the simulated force: {end.isoformat()} is not a Monday 00:00 in Europe/London; give one"
+                f"end of the simulated force: {end.isoformat()} is not a Monday 00:00 in Europe/London; choose one"
             )
         if weeks < 1 or scale <= 0:
             raise SettingsError(f"simulated force: {weeks} weeks at scale {scale}; both must be above 0")
@@ -66,18 +66,18 @@ class Force(History):
         self._spoil()
 
     def officers(self, now: datetime) -> list[dict[str, Any]]:
-        """The officer directory as it stood at `now`."""
+        """Return the officer directory as it was at `now`."""
         return self._staff.directory(self._days, self._days.of(int(now.timestamp())))
 
     def answers(self, now: datetime) -> bool:
-        """Not on the dates of a planted gap."""
+        """Return False on the dates of a planted gap."""
         return now.astimezone(LONDON).date() not in self._faults.feed_gap
 
     def deliver(self, recipient: str, sent_at: datetime, crime_refs: Iterable[str]) -> None:
-        """An email about some crimes reached an address: its reader acts on each in three working days, or never.
+        """Receive an email about some crimes: its reader acts on each within three working days, or never.
 
-        An officer acts on their own habit; a supervisor or champion has a word with the officer in the case. Whoever
-        told the victim and never typed it in does so now, with the date it took place. Crimes of another force are
+        An officer acts by their own habit; a supervisor or champion speaks to the officer in the case. An officer who
+        updated the victim but never entered it does so now, with the date it took place. Crimes of another force are
         ignored.
         """
         reader = self._staff.by_email.get(recipient.lower())
@@ -90,7 +90,7 @@ class Force(History):
                 self._tell(reader, sent, place)
 
     def _tell(self, reader: Officer, sent: int, place: int) -> None:
-        """One crime of one email; what others were told on the same day makes no difference, nor does their order."""
+        """Handle one crime of one email, regardless of what others were told on the same day and in which order."""
         case, today = self._cases[place], self._days.of(sent)
         told = self._told.setdefault(place, [])
         if any(other.day == today and other.reader == reader.ref for other in told):
@@ -108,7 +108,7 @@ class Force(History):
         told.append(_Told(today, reader.ref, acts))
 
     def _when(self, rng: Random, officer: Officer, sent: int, today: int) -> int:
-        """The second at which an officer acts: within three working days and at work, or never."""
+        """Return the second at which an officer acts: at work and within three working days, or never."""
         day = today
         for _ in range(int(rng.random() * 4)):
             day += 1
@@ -125,7 +125,7 @@ class Force(History):
     def _act(
         self, rng: Random, place: int, people: tuple[Officer, Officer], *, sent: int, acts: int, keyed: bool
     ) -> None:
-        """Type in the contact that was made and never typed in, unless that is done already (`keyed`); or make one."""
+        """Enter a contact that was made but never entered, unless it already is (`keyed`); otherwise make one."""
         reader, officer = people
         made = [at for at in self._cases[place].uncoded if at < sent]
         if made and not keyed:
@@ -138,7 +138,7 @@ class Force(History):
         self.late.append((acts, place))
 
     def _write(self, scale: float) -> None:
-        """Every crime's life, in the order of their reports."""
+        """Create the life of every crime, in order of report."""
         rng = Random()
         for number, (day, offence, division) in enumerate(self._reports(scale), start=1):
             rng.seed(self._seed * 1_000_003 + number)
@@ -150,7 +150,7 @@ class Force(History):
                 self.lives.append(Life(case.entries))
 
     def _reports(self, scale: float) -> Iterator[tuple[int, Offence, Division]]:
-        """The day, offence and division of each report."""
+        """Yield the day, offence and division of each report."""
         rng = Random(f"{self._seed}/reports")
         for day in range(self._days.count):
             for offence in OFFENCES:
@@ -158,7 +158,7 @@ class Force(History):
                     yield day, offence, DIVISIONS[bisect_right(_SHARES, rng.random())]
 
     def _spoil(self) -> None:
-        """One record of each kind of fault; every second one comes right after some days."""
+        """Give one record each kind of fault; every second one is corrected after some days."""
         rng = Random(f"{self._seed}/faults")
         kinds = list(KINDS)[: len(self.lives)]
         places = rng.sample(range(len(self.lives)), len(kinds))
@@ -170,7 +170,7 @@ class Force(History):
 
 
 def crime_refs_in(text: str) -> list[str]:
-    """The crime numbers of the simulated force that a text (an email, say) names, each once, in order."""
+    """Return the simulated force's crime numbers in a text, such as an email: each once, in order."""
     return list(dict.fromkeys(_CRIME_REF.findall(text)))
 
 
@@ -180,7 +180,7 @@ _SHARES: Final = tuple(accumulate(division.share for division in DIVISIONS))
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """A reader told of a crime on a day, and the second at which somebody acts on it, or NEVER."""
+    """A reader told about a crime on a day, and the second at which someone acts on it, or NEVER."""
 
     day: int
     reader: str
@@ -188,19 +188,19 @@ class _Told:
 
 
 def _check(faults: Faults, staff: Staff) -> None:
-    """A fault planted where nobody works would plant nothing: SettingsError."""
+    """Raise SettingsError if a fault is planted in a division or team that does not exist."""
     if faults.worse_division not in (None, *staff.lpts):
         raise SettingsError(
-            f"planted faults: no division is called {faults.worse_division}; one of {', '.join(staff.lpts)}"
+            f"planted faults: no division is called {faults.worse_division}; use one of {', '.join(staff.lpts)}"
         )
     if faults.backdating_team not in (None, *staff.teams):
         raise SettingsError(
-            f"planted faults: no team is called {faults.backdating_team}; such as {next(iter(staff.teams))}"
+            f"planted faults: no team is called {faults.backdating_team}; use one such as {next(iter(staff.teams))}"
         )
 
 
 def _poisson(rng: Random, mean: float) -> int:
-    """A count with this mean, as independent reports come; Knuth's product of chances, a part of the mean at a time."""
+    """Return a random count of independent reports with this mean, by Knuth's product of chances, part by part."""
     count = 0
     while mean > 0:
         part = min(mean, 200.0)
@@ -214,7 +214,7 @@ def _poisson(rng: Random, mean: float) -> int:
 
 @contextmanager
 def _collector_paused() -> Iterator[None]:
-    """Nothing made here is garbage: the collector would only look at it again and again."""
+    """Pause the garbage collector. Nothing made here is garbage, so the collector would only waste time on it."""
     was_on = gc.isenabled()
     gc.disable()
     try:

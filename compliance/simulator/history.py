@@ -1,7 +1,7 @@
-"""The life of a crime record: every fact with the second at which it was typed into the crime system.
+"""The life of a crime record: every fact with the second at which it was entered in the crime system.
 
-Both kinds of history, the simulated force and the replay of given records, are lists of such lives; the crime system
-shows of each life only what had been typed in by now.
+Both kinds of history, the simulated force and the replay of given records, are lists of such lives. The crime system
+shows only what had been entered by now.
 """
 
 from abc import ABC, abstractmethod
@@ -18,48 +18,48 @@ from compliance.simulator.malformed import spoil
 
 Record = dict[str, Any]
 Entry = tuple[int, str, str | None, Any]
-"""(second it was typed in, field, key of the item in a list field or None, value; None withdraws an item)."""
+"""(second of entry, field, key of the item in a list field or None, value; None withdraws an item)."""
 
 SPOILT: Final = ""
-"""The field that holds the kind of fault a record is served with (`malformed.KINDS`), until it is corrected."""
+"""The field with the kind of fault that a record is served with (`malformed.KINDS`), until it is corrected."""
 
 _second: Final = itemgetter(0)
 
 
 class Life:
-    """One crime record through time. Its first entries create it; before them it does not exist."""
+    """One crime record through time. Its first entries create it; before that it does not exist."""
 
     __slots__ = ("_entries",)
 
     def __init__(self, entries: list[Entry]) -> None:
-        """Takes over a list of entries in any order; those of the same second are taken in the order given."""
+        """Take a list of entries in any order. Entries in the same second keep the order given."""
         entries.sort(key=_second)
         self._entries = entries
 
     def add(self, entry: Entry) -> None:
-        """Type one more fact in; of those typed in in the same second the order of their keys decides."""
+        """Add one more fact. The order of keys decides between facts entered in the same second."""
         insort(self._entries, entry, key=lambda other: (other[0], other[2] or ""))
 
     @property
     def begins(self) -> int:
-        """The second at which the record is first seen."""
+        """Return the second at which the record is first seen."""
         return self._entries[0][0]
 
     @property
     def ends(self) -> int:
-        """The second of its last change."""
+        """Return the second of its last change."""
         return self._entries[-1][0]
 
     def typed(self, by: int) -> int:
-        """How many of its facts had been typed in by a second."""
+        """Return how many of its facts had been entered by a second."""
         return bisect_right(self._entries, by, key=_second)
 
     def second(self, position: int) -> int | None:
-        """The second of the entry at a position; None beyond the last."""
+        """Return the second of the entry at a position, or None beyond the last."""
         return self._entries[position][0] if position < len(self._entries) else None
 
     def record(self, by: int) -> Record:
-        """The record as the crime system held it at a second: a plain dict as records section 1."""
+        """Return the record as the crime system held it at a second: a plain dict (records section 1)."""
         record: Record = {}
         lists: dict[str, Record] = {}
         changed = 0
@@ -79,16 +79,16 @@ class Life:
         return record
 
     def encoded(self, by: int) -> bytes:
-        """The record as JSON in UTF-8, malformed if that is how it was typed in."""
+        """Return the record as JSON in UTF-8, malformed if it was entered that way."""
         record = self.record(by)
         fault = record.pop(SPOILT, None)
         return msgspec.json.encode(record) if fault is None else spoil(record, fault)
 
 
 class History(ABC):
-    """What a crime system is filled with: the lives of its records, and who works there.
+    """The content of a crime system: the lives of its records, and its officers.
 
-    `lives` never changes its order. `late` lists (second, position in `lives`) of entries added since the beginning.
+    The order of `lives` never changes. `late` lists (second, position in `lives`) of entries added since the start.
     """
 
     lives: list[Life]
@@ -98,11 +98,11 @@ class History(ABC):
 
     @abstractmethod
     def officers(self, now: datetime) -> list[Record]:
-        """The officer directory as it stood at `now` (records section 4)."""
+        """Return the officer directory as it was at `now` (records section 4)."""
 
     def answers(self, now: datetime) -> bool:  # noqa: ARG002
-        """Whether the crime system is up at `now`."""
+        """Return whether the crime system is up at `now`."""
         return True
 
     def deliver(self, recipient: str, sent_at: datetime, crime_refs: Iterable[str]) -> None:  # noqa: B027
-        """An email about some crimes reached an address; by default nobody acts on it."""
+        """Receive an email about some crimes at an address. By default, no one acts on it."""

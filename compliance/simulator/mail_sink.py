@@ -1,4 +1,4 @@
-"""A mail server that keeps every message in a folder and delivers none."""
+"""A mail server that stores every message in a folder and delivers none."""
 
 import asyncio
 import re
@@ -21,34 +21,34 @@ OnMessage = Callable[[str, EmailMessage], None]
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A message taken for a recipient, and the `.eml` file it was written to."""
+    """A message accepted for a recipient, and the `.eml` file with it."""
 
     recipient: str
     path: Path
 
     @property
     def message(self) -> EmailMessage:
-        """The message, read from its file."""
+        """Read the message from its file."""
         return parse(self.path.read_bytes())
 
 
 def parse(content: bytes) -> EmailMessage:
-    """A message as it was sent."""
+    """A message as sent."""
     message = message_from_bytes(content, policy=default)
     assert isinstance(message, EmailMessage)  # noqa: S101  # what the default policy makes
     return message
 
 
 class MailSink:
-    """Takes mail over SMTP on a port of 127.0.0.1 (`host`, `port`) while its context lasts.
+    """Accept emails over SMTP on a port of 127.0.0.1 (`host`, `port`) during its context.
 
-    `messages` lists what was taken, in order; files are named by number and the recipient's local part. `on_message` is
-    called for each, in the server's thread, before the sender is told that it was taken. Addresses in `refuse` are
-    answered 550, in `defer` 451; for those in `drop` the connection breaks off in mid-DATA and nothing is kept.
+    `messages` lists the accepted messages, in order; files are named by number and the recipient's local part.
+    `on_message` is called for each, in the server's thread, before the sender gets the answer. Addresses in `refuse`
+    are answered 550, those in `defer` 451. For those in `drop` the connection breaks during DATA and nothing is stored.
     """
 
     def __init__(self, folder: Path, on_message: OnMessage | None = None, port: int = 0) -> None:
-        """`folder` is made if it does not exist; files that lie in it stay. `port` 0 is a free one."""
+        """Use `folder`, created if missing; files already in it stay. `port` 0 means any free port."""
         self.host = "127.0.0.1"
         self.port = port
         self.messages: list[Received] = []
@@ -63,7 +63,7 @@ class MailSink:
         self._thread = Thread(target=self._run, name="mail sink", daemon=True)
 
     def __enter__(self) -> Self:
-        """Start taking mail. Raises UnavailableError when the server does not start."""
+        """Start accepting emails. Raises UnavailableError if the server does not start."""
         self._folder.mkdir(parents=True, exist_ok=True)
         self._before = sum(1 for _ in self._folder.glob("*.eml"))
         self._thread.start()
@@ -74,7 +74,7 @@ class MailSink:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop taking mail; what was taken stays in the folder."""
+        """Stop accepting emails; those received stay in the folder."""
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
 
@@ -99,7 +99,7 @@ class MailSink:
     async def handle_RCPT(  # noqa: N802
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
-        """The answer to one recipient (called by the SMTP server)."""
+        """Answer one recipient (called by the SMTP server)."""
         if address in self.refuse:
             return "550 5.1.1 No such mailbox"
         if address in self.defer:
@@ -108,7 +108,7 @@ class MailSink:
         return "250 OK"
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
-        """Keep a message, once for each recipient (called by the SMTP server)."""
+        """Store a message, once for each recipient (called by the SMTP server)."""
         content = envelope.content
         assert isinstance(content, bytes)  # noqa: S101  # decode_data is off
         for recipient in envelope.rcpt_tos:
@@ -122,7 +122,7 @@ class MailSink:
 
 
 class _Session(SMTP):
-    """One connection; it breaks off in mid-DATA where the sink says so."""
+    """One connection, which breaks during DATA if the sink says so."""
 
     def __init__(self, sink: MailSink, **options: Any) -> None:
         super().__init__(sink, **options)

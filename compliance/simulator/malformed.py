@@ -1,4 +1,4 @@
-"""Records that break the record format, each in another way, as crime systems do serve them (records section 1)."""
+"""Records that break the record format, each in a different way, as real crime systems do (records section 1)."""
 
 import json
 from collections.abc import Callable
@@ -71,13 +71,13 @@ KINDS: Final[dict[str, Callable[[Record], None]]] = {
     "an update without an instant": _update_without_at,
     "a year that cannot be": _year_206,
 }
-"""Each kind of fault, and what it does to a good record already in JSON's own types."""
+"""Each kind of fault, and how it changes a good record of JSON types."""
 
 
 def spoil(record: Record, kind: str) -> bytes:
-    """A good record (records section 1) as JSON with a fault of a kind in it; still well-formed JSON in ASCII.
+    """Return a good record (records section 1) as JSON with a kind of fault in it; it remains valid JSON in ASCII.
 
-    Half a surrogate pair is written as an escape: there is no other way to put one into UTF-8.
+    Half a surrogate pair is written as an escape, because UTF-8 cannot contain one.
     """
     plain: Record = msgspec.to_builtins(record)
     KINDS[kind](plain)

@@ -1,6 +1,6 @@
 """The people of the simulated force: officers with habits, their supervisors and a champion in each division.
 
-All names are made up of trees, birds, stones and tools; all addresses end in `.example`.
+All names are made from trees, birds, stones and tools; all addresses end in `.example`.
 """
 
 from collections.abc import Sequence
@@ -27,10 +27,10 @@ Slate Spade Tinder Topaz Trowel Zircon
 class Habit:
     """How a kind of officer keeps victims informed. All but `share` (of officers) and `lag` (days) are chances.
 
-    `same_day`: a contact on the day of the report; `enough`: after it, thinks that settles the first week.
-    `first`: a contact on days 1 to 7; `late`: if not, one later. `monthly`: each further contact in time. `closing`:
-    tells the outcome. `uncoded`: makes a contact and never types it in. `lagging`: types a contact in up to `lag` days
-    later. `heeds`: acts on a first reminder.
+    `same_day`: makes contact on the day of the report; `enough`: then thinks that it settles the first week.
+    `first`: makes contact on days 1 to 7; `late`: if not, later. `monthly`: makes each further contact in time.
+    `closing`: reports the outcome. `uncoded`: makes contact but never enters it. `lagging`: enters a contact up to
+    `lag` days later. `heeds`: acts on a first reminder.
     """
 
     name: str
@@ -62,9 +62,10 @@ LEADING: Final = Habit("leading", 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Officer:
-    """One person in the directory. `absent` holds (first day, last day, day it is known from); `left` a day or NEVER.
+    """One person in the directory.
 
-    `care` multiplies the chances of `habit`.
+    `absent` has (first day, last day, day from which it is known); `left` is a day or NEVER. `care` multiplies the
+    chances of `habit`.
     """
 
     ref: str
@@ -80,7 +81,7 @@ class Officer:
     left: int = NEVER
 
     def back(self, day: int) -> int:
-        """The first day at work on or after `day`; NEVER once the officer has left."""
+        """Return the first day at work on or after `day`, or NEVER once the officer has left."""
         for first, last, _ in self.absent:
             if first <= day <= last:
                 day = last + 1
@@ -89,7 +90,7 @@ class Officer:
 
 @dataclass(slots=True)
 class Staff:
-    """Everybody, and who works where. `teams[name]` lists the officers of a team; `lpts[division]` its team names."""
+    """All officers and where they work. `teams[name]` lists a team's officers, `lpts[division]` its team names."""
 
     everyone: list[Officer] = field(default_factory=list)
     teams: dict[str, list[Officer]] = field(default_factory=dict)
@@ -97,7 +98,7 @@ class Staff:
     by_email: dict[str, Officer] = field(default_factory=dict)
 
     def directory(self, days: Days, today: int) -> list[dict[str, Any]]:
-        """The officer directory on a day (records section 4): nobody's absence or leaving before it is known.
+        """Return the officer directory on a day (records section 4), with absences and departures known by then.
 
         `role` is an extra field: `champion`, `supervisor`, or the kind of work.
         """
@@ -126,7 +127,7 @@ def _entry(officer: Officer, days: Days, today: int) -> dict[str, Any]:
 
 
 def recruit(seed: int, weeks: int) -> Staff:
-    """The staff of the force: the same people for the same seed and number of weeks."""
+    """Create the staff of the force: the same people for the same seed and number of weeks."""
     rng = Random(f"{seed}/staff")
     staff = Staff()
     names = [f"{given} {family}" for family in _FAMILY.split() for given in _GIVEN.split()]
@@ -147,7 +148,7 @@ def recruit(seed: int, weeks: int) -> Staff:
 
 
 def _identity(names: list[str], division: Division) -> tuple[str, str, str]:
-    """The next officer's reference, name and address."""
+    """Return the next officer's reference, name and address."""
     name = names.pop()
     return f"{division.letter}{1000 + len(names)}", name, f"{name.lower().replace(' ', '.')}@force.example"
 
@@ -189,7 +190,7 @@ def _pick(chance: float, habits: Sequence[Habit]) -> Habit:
 
 
 def _absences(rng: Random, weeks: int) -> tuple[tuple[int, int, int], ...]:
-    """Leave of a week or two about once a quarter, known a month before; for a few, a long absence nobody foresaw."""
+    """Return leave of a week or two about once a quarter, known a month before; for a few, a long sudden absence."""
     spells = []
     for quarter in range(0, weeks * 7, 91):
         first = quarter + int(rng.random() * 80)
@@ -203,7 +204,7 @@ def _absences(rng: Random, weeks: int) -> tuple[tuple[int, int, int], ...]:
 
 
 def at_work(officers: Sequence[Officer], chance: float, day: int) -> Officer | None:
-    """One of some officers who is at work on a day, by a chance from 0 to 1; None if nobody is."""
+    """Return one of some officers at work on a day, by a chance from 0 to 1, or None if there is none."""
     count = len(officers)
     first = int(chance * count)
     for step in range(count):

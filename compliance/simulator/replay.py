@@ -1,4 +1,4 @@
-"""Given crime records in place of simulated ones: time runs by their own instants."""
+"""Given crime records instead of simulated ones, shown through time by their own instants."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -10,23 +10,24 @@ from compliance.errors import RecordError
 from compliance.simulator.history import Entry, History, Life, Record
 
 _ITEMS: Final = {"status": "at", "allocations": "from", "events": "at"}
-"""List fields whose items are shown from one instant of theirs."""
+"""List fields whose items are shown from an instant of their own."""
 _DECLINE: Final = ("declined_at", "declined_entered_at", "declined_until")
 
 
 class Replay(History):
-    """A history made of records (records section 1): each shown from its recording on, with what had happened by then.
+    """A history made of records (records section 1), each shown from its recording, with what had happened by then.
 
-    A status change, an allocation, an event is shown from its instant; an update or a decline once it had also been
-    entered; a victim from `added_at`; a contact hold from its start. What names no instant is shown from the recording.
-    Officer, team and division are those of the last allocation so far, else the record's own. A record this cannot read
-    is shown as it is from the beginning, for the service to refuse. Nobody acts on an email.
+    A status change, an allocation or an event is shown from its instant; an update or a decline once it was also
+    entered; a victim from `added_at`; a contact hold from its start. Anything without an instant is shown from the
+    recording. Officer, team and division are those of the last allocation so far, otherwise the record's own. A record
+    that cannot be read is shown unchanged from the start, for the service to refuse. No one acts on emails.
 
-    `start` is the first record's recording, `end` the last instant of all. Raises RecordError when none can be read.
+    `start` is when the first record was recorded, `end` the last instant of all. Raises RecordError if none can be
+    read.
     """
 
     def __init__(self, records: Iterable[Record]) -> None:
-        """`records`: dicts as decoded from JSON, instants as texts."""
+        """Create the history. `records` are dicts as decoded from JSON, with instants as text."""
         self.late = []
         self._officers: dict[str, Record] = {}
         read, unread = [], []
@@ -37,14 +38,16 @@ class Replay(History):
             except (KeyError, TypeError, ValueError, AttributeError):
                 unread.append(record)
         if not read:
-            raise RecordError("replay: none of the records has a reported_at that can be read; see records section 1")
+            raise RecordError(
+                "replay: no record has a readable reported_at; check the records against records section 1"
+            )
         first = min(life.begins for life in read)
         self.lives = read + [Life([(first, name, None, value) for name, value in record.items()]) for record in unread]
         self.start = datetime.fromtimestamp(first, UTC)
         self.end = datetime.fromtimestamp(max(life.ends for life in read), UTC)
 
     def officers(self, now: datetime) -> list[Record]:  # noqa: ARG002
-        """Every officer the records name, with an address that cannot be delivered to; no supervisors."""
+        """Return every officer named in the records, with an undeliverable address; no supervisors."""
         return [self._officers[ref] for ref in sorted(self._officers)]
 
     def _note_officers(self, record: Record) -> None:
@@ -63,7 +66,7 @@ class Replay(History):
 
 
 def _second(text: str) -> int:
-    """The second of an RFC 3339 instant, rounded up: nothing is shown before it happened."""
+    """Return the second of an RFC 3339 instant, rounded up so that nothing is shown before it happened."""
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError(f"{text} has no offset")
@@ -71,7 +74,7 @@ def _second(text: str) -> int:
 
 
 def _entries(record: Record) -> list[Entry]:
-    """A record taken apart into what was typed in when."""
+    """Split a record into entries: what was entered when."""
     begins = _second(record.get("recorded_at") or record["reported_at"])
     taken_apart = {*_ITEMS, "updates", "victims", "changed_at"}
     entries: list[Entry] = [(begins, name, None, value) for name, value in record.items() if name not in taken_apart]
@@ -90,7 +93,7 @@ def _entries(record: Record) -> list[Entry]:
 
 
 def _victim(victim: Record, begins: int) -> list[tuple[int, Record]]:
-    """What is known of a victim from which second on: without the decline, its end and the holds still to come."""
+    """Return what is known about a victim from each second: no decline, end of decline or hold before its time."""
     first = max(begins, _second(victim["added_at"])) if victim.get("added_at") else begins
     declined = until = None
     if victim.get("declined_at"):

@@ -1,4 +1,4 @@
-"""The crime system served over HTTP, as a supplier's interface would be."""
+"""Serve the crime system over HTTP, like a supplier's interface."""
 
 import socket
 from collections.abc import Iterator
@@ -17,14 +17,14 @@ from compliance.simulator.crime_system import CrimeSystem, Page, Trouble
 
 NDJSON: Final = "application/x-ndjson"
 RETRY_AFTER: Final = 2
-"""Seconds a busy crime system asks its callers to wait."""
+"""Seconds that a busy crime system asks its callers to wait."""
 _LARGEST: Final = 5000
 
 
 def application(system: CrimeSystem) -> Starlette:
-    """`GET /crimes?changed_since=CURSOR&limit=N` and `GET /officers`, as records section 4.
+    """Answer `GET /crimes?changed_since=CURSOR&limit=N` and `GET /officers` (records section 4).
 
-    A page is JSON, or NDJSON where the request accepts `application/x-ndjson`. A bad cursor or limit answers 400.
+    A page is JSON, or NDJSON if the request accepts `application/x-ndjson`. A bad cursor or limit is answered with 400.
     """
 
     async def crimes(request: Request) -> Response:
@@ -51,7 +51,7 @@ def application(system: CrimeSystem) -> Starlette:
 
 
 def _refusal(system: CrimeSystem) -> Response | None:
-    """What a crime system in trouble answers to any question; None when it can be asked."""
+    """Return the answer of a crime system in trouble, or None if it works."""
     if system.trouble is Trouble.ERROR:
         return PlainTextResponse("Internal Server Error", 500)
     if system.trouble is Trouble.BUSY or not system.up:
@@ -72,18 +72,18 @@ def _answer(page: Page, lines: bool) -> Response:
 
 @contextmanager
 def serve(system: CrimeSystem, port: int = 0) -> Iterator[str]:
-    """The crime system on a port of 127.0.0.1 (0: a free one) while the context lasts: `http://127.0.0.1:PORT`.
+    """Serve the crime system on a port of 127.0.0.1 (0: any free port) during the context; give `http://127.0.0.1:PORT`.
 
-    Raises UnavailableError when the port is taken or the server does not start.
+    Raises UnavailableError if the port is in use or the server does not start.
     """
-    # The protocol is named because asyncio sends small answers at once only on sockets that say they are TCP.
+    # The protocol is given because asyncio sends small answers at once only on sockets that say they are TCP.
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind(("127.0.0.1", port))
         except OSError as error:
             raise UnavailableError(
-                f"port {port} of 127.0.0.1 cannot be used ({error.strerror}); name another"
+                f"port {port} of 127.0.0.1 cannot be used ({error.strerror}); choose another"
             ) from None
         config = uvicorn.Config(application(system), log_config=None, access_log=False, lifespan="off")
         server = _Server(config)
@@ -99,7 +99,7 @@ def serve(system: CrimeSystem, port: int = 0) -> Iterator[str]:
 
 
 class _Server(uvicorn.Server):
-    """A server that says when it can be asked."""
+    """A server that signals when it is ready."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)

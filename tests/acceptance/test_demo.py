@@ -83,18 +83,18 @@ def test_given_records_are_replayed_by_their_instants(tmp_path: Path) -> None:
 
 def test_a_folder_that_no_demo_made_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("precious")
-    with pytest.raises(SettingsError, match="holds something that no demo made"):
+    with pytest.raises(SettingsError, match="contains files that no demo made"):
         small(tmp_path)
     assert (tmp_path / "mine").read_text() == "precious"
 
 
 def test_a_folder_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(SettingsError, match="cannot be emptied and written"):
+    with pytest.raises(SettingsError, match="cannot be emptied or written"):
         small(tmp_path / "file" / "demo")
 
 
 def test_a_file_without_records_is_refused(tmp_path: Path) -> None:
     (tmp_path / "empty.ndjson").write_text("\n")
-    with pytest.raises(SettingsError, match="there is no crime record in it"):
+    with pytest.raises(SettingsError, match="contains no valid crime record"):
         given(str(tmp_path / "empty.ndjson"), lambda *_: None)

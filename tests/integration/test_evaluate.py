@@ -143,7 +143,7 @@ def test_no_records_still_make_a_csv_with_its_header(tmp_path: Path) -> None:
         (["--as-at", "tomorrow"], "is not a valid date-time"),
         (["--policy", "west-merca"], "did you mean 'west-mercia'?"),
         (["--input", "no-such-file.ndjson"], "no-such-file.ndjson: cannot be read"),
-        (["--output", "verdicts.xlsx"], "expected an ending among"),
+        (["--output", "verdicts.xlsx"], "expected one of the endings"),
         (["--output", "no-such-folder/verdicts.csv"], "cannot be written"),
     ],
 )
@@ -163,7 +163,7 @@ def test_the_input_is_never_replaced_by_its_verdicts(tmp_path: Path) -> None:
     for target in (source, link):
         done = run(*arguments(str(source), str(target)))
         assert done.returncode == 2
-        assert b"is the input itself" in done.stderr
+        assert b"is the input file" in done.stderr
     assert source.read_text() == GOOD % "1"
 
 
@@ -189,7 +189,7 @@ def test_a_truncated_compressed_file_is_an_error_and_leaves_no_output(tmp_path: 
     source.write_bytes(pack(text.encode())[:-20_000])
     done = run(*arguments(str(source), str(target)))
     assert done.returncode == 3
-    said = re.search(rf"{name}: is cut short or broken: ([0-9,]+) lines could be read", done.stderr.decode())
+    said = re.search(rf"{name}: is incomplete or broken: ([0-9,]+) lines could be read", done.stderr.decode())
     assert said is not None, done.stderr
     assert 17_000 < int(said[1].replace(",", "")) < 20_000
     assert list(tmp_path.iterdir()) == [source]

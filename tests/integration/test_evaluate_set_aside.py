@@ -109,7 +109,7 @@ def test_whatif_counts_what_is_set_aside_on_either_side(source: str) -> None:
     done = run("whatif", "--input", source, *period)
     assert done.exit_code == 3
     text = " ".join(done.stdout.split())
-    assert "in no figure: 1 under the policy, 0 under the changed one. `compliance explain` says why." in text
+    assert "not in the figures: 1 under the policy, 0 under the changed one. `compliance explain` says why." in text
     assert "1 arrested: set aside -> met 22A/2/90 (victim V1, cycle 1)" in text
     answer = json.loads(run("whatif", "--input", source, *period, "--format", "json").stdout)
     assert answer["set_aside"] == [1, 0]

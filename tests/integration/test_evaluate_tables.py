@@ -65,10 +65,10 @@ def test_csv_rows_that_are_no_records_are_refused_as_a_spreadsheet_numbers_them(
     done = evaluate(policy, SAMPLE.as_at, None, source, target, told.append)
     assert (done.crimes, done.refused) == (2, 4)
     assert [each.line for each in told] == [3, 4, 5, 6]
-    assert told[0].reason == "is no row of this table: it has 2 cells, the header has 4"
+    assert told[0].reason == "is not a valid row of this table: it has 2 cells, the header has 4"
     assert told[1].reason.startswith("reported_at")
     assert told[2].reason.startswith("status")
-    assert told[3].reason == "is no row of this table: it holds bytes that are not UTF-8"
+    assert told[3].reason == "is not a valid row of this table: it contains bytes that are not UTF-8"
 
 
 @pytest.mark.parametrize(

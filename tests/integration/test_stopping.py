@@ -167,7 +167,7 @@ def test_a_mail_server_that_keeps_one_waiting_is_given_a_while_and_its_mail_stan
     assert (
         done
         == {
-            "queued": Delivery(stopped="told to stop; nothing is lost, the next start goes on"),
+            "queued": Delivery(stopped="told to stop; nothing is lost, and the next start continues"),
             "retry": Delivery(retried=1),
             "uncertain": Delivery(uncertain=1),
             "sent": Delivery(sent=1),

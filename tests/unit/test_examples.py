@@ -107,7 +107,7 @@ def test_a_wrong_example_names_the_file_and_the_key(tmp_path: Path, old: str, ne
 
 def test_an_example_whose_crime_is_no_record_says_so(tmp_path: Path) -> None:
     (example,) = load(tmp_path, GOOD.replace("reported_at", "reported"))
-    assert "its crime is no record: reported_at: missing" in failures(example, shipped("west-mercia")[0])[0]
+    assert "its crime is not a valid record: reported_at: missing" in failures(example, shipped("west-mercia")[0])[0]
 
 
 def test_none_stands_for_a_key_that_must_be_null(tmp_path: Path) -> None:

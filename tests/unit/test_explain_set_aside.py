@@ -45,7 +45,7 @@ def test_what_is_set_aside_has_a_section_of_its_own_with_the_reason_and_the_clau
     found = explained(arrested("1990-03-02", "2026-07-06"))
     text = " ".join(render(found, "text").split())
     assert (
-        "SET ASIDE (what cannot be judged) arrested (2 March 1990) 5 working days after 2 March 1990 (suspect arrested) "
+        "SET ASIDE (cannot be judged) arrested (2 March 1990) 5 working days after 2 March 1990 (suspect arrested) "
         "begin before the calendar does; calendar 'england-and-wales' is known from 1 January 1995 to 31 December 2028: "
         "check that date in the record, or move covers_from in the calendar's file. (rules 6.1a)"
     ) in text

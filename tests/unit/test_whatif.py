@@ -218,7 +218,7 @@ def test_the_answer_as_text_names_what_was_asked_and_stays_within_80_columns() -
         "changed  7-day.within.days=5\n"
     )
     early = whatif([], WEST_MERCIA, after, PERIOD, datetime(2026, 9, 30, 22, tzinfo=UTC))
-    assert "The period is not over" in render(early, "text")
+    assert "The period had not ended" in render(early, "text")
 
 
 def test_the_answer_as_json_writes_out_rates_and_totals() -> None:
