@@ -1,4 +1,4 @@
-"""Python's garbage collector, out of the way of decoding."""
+"""Pause Python's garbage collector while decoding."""
 
 import gc
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def paused_gc() -> Iterator[None]:
-    """Decoding makes many objects and no cycles: the collector would only walk them again and again."""
+    """Pause the collector. Decoding makes many objects but no cycles, so collecting would only waste time."""
     was = gc.isenabled()
     gc.disable()
     try:

@@ -1,4 +1,4 @@
-"""Instants: RFC 3339 texts to microseconds since 1970 in UTC, a column at a time (records section 1)."""
+"""Convert instants from RFC 3339 text to microseconds since 1970 in UTC, a column at a time (records section 1)."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 SHAPE: Final = "YYYY-MM-DDTHH:MM:SS with at most six decimals, then Z or +HH:MM or -HH:MM, years 1900 to 2999"
 NONE: Final = np.iinfo(np.int64).min
-"""Stands for an instant that is absent."""
+"""The value of an absent instant."""
 
 Instants = npt.NDArray[np.int64]
 _LONGEST: Final = 32
@@ -21,21 +21,21 @@ _SECOND: Final = 1_000_000
 
 
 def to_micros(instant: datetime) -> int:
-    """Microseconds since 1970-01-01T00:00Z of an aware instant. Raises ValueError for a naive one."""
+    """Return an aware instant in microseconds since 1970-01-01T00:00Z. Raises ValueError for a naive one."""
     if instant.tzinfo is None:
         raise ValueError(f"the instant {instant.isoformat()} has no offset; expected an aware datetime")
     return (instant - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
 
 def from_micros(micros: int) -> datetime:
-    """The aware instant, in UTC, of microseconds since 1970."""
+    """Return the aware instant, in UTC, of microseconds since 1970."""
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(micros))
 
 
 def parse_instants(texts: Sequence[str | None]) -> tuple[Instants, npt.NDArray[np.bool_]]:
-    """Texts, or None where absent -> (microseconds since 1970 in UTC, NONE where absent; which texts are no instant).
+    """Parse texts (None if absent) -> (microseconds since 1970 in UTC, NONE if absent; which texts are not valid).
 
-    Both have the length of `texts`; where a text is no instant its number means nothing.
+    Both have the length of `texts`. The number of a text that is not a valid date-time means nothing.
     """
     count = len(texts)
     out = np.full(count, NONE, dtype=np.int64)
@@ -51,9 +51,10 @@ def parse_instants(texts: Sequence[str | None]) -> tuple[Instants, npt.NDArray[n
 
 
 def _grid(texts: Sequence[str]) -> npt.NDArray[np.uint8]:
-    """The texts' bytes, one row a position, so that each step of parsing runs along memory; 0 beyond a text's end.
+    """Return the bytes of the texts, one row for each position, so that each parsing step runs along memory.
 
-    What cannot be an instant (too long, not ASCII, a NUL) becomes an empty text, which is none either.
+    Bytes after the end of a text are 0. A text that cannot be a date-time (too long, not ASCII, a NUL) becomes empty,
+    which is not valid either.
     """
     joined, lengths = "".join(texts), set(map(len, texts))
     if len(lengths) == 1 and joined.isascii() and "\0" not in joined:
@@ -68,7 +69,7 @@ def _grid(texts: Sequence[str]) -> npt.NDArray[np.uint8]:
 
 
 def _parse(grid: npt.NDArray[np.uint8]) -> tuple[Instants, npt.NDArray[np.bool_]]:
-    """Texts as `_grid` gives them -> (microseconds, which are no instant)."""
+    """Parse texts from `_grid` -> (microseconds, which are not valid)."""
     count = grid.shape[1]
     good = np.ones(count, dtype=np.bool_)
     for place, mark in _MARKS:
@@ -96,7 +97,7 @@ def _parse(grid: npt.NDArray[np.uint8]) -> tuple[Instants, npt.NDArray[np.bool_]
     days += _BEFORE_MONTH[month] + (leap & (month > 2)) + day - 1
     micros = (days.astype(np.int64) * 86400 + (hour * 3600 + minute * 60 + second)) * _SECOND
     plain = (grid[19] == ord("Z")) & (grid[20] == 0)
-    # Whole seconds with an offset are as common as Z in some crime systems; decimals are rare, and read one by one.
+    # In some crime systems whole seconds with an offset are as common as Z; decimals are rare and parsed one by one.
     signed = np.flatnonzero(good & ((grid[19] == ord("+")) | (grid[19] == ord("-"))) & (grid[24] > 0) & (grid[25] == 0))
     if len(signed):
         micros[signed] -= _offsets(grid[19:25, signed], good, signed)
@@ -111,7 +112,7 @@ def _parse(grid: npt.NDArray[np.uint8]) -> tuple[Instants, npt.NDArray[np.bool_]
 
 
 def _offsets(grid: npt.NDArray[np.uint8], good: npt.NDArray[np.bool_], rows: npt.NDArray[np.int64]) -> Instants:
-    """`+HH:MM` or `-HH:MM`, a column a text -> microseconds east of Greenwich; marks in `good` what is no offset."""
+    """Parse `+HH:MM` or `-HH:MM`, one column a text -> microseconds east of Greenwich; clears `good` if invalid."""
     digits = grid[[1, 2, 4, 5]] - ord("0")
     hours, minutes = (digits[i].astype(np.int64) * 10 + digits[i + 1] for i in (0, 2))
     good[rows] &= (digits <= 9).all(axis=0) & (grid[3] == ord(":")) & (hours <= 23) & (minutes <= 59)
@@ -120,7 +121,7 @@ def _offsets(grid: npt.NDArray[np.uint8], good: npt.NDArray[np.bool_], rows: npt
 
 
 def _tail(tail: bytes, known: dict[bytes, int | None] = {}) -> int | None:  # noqa: B006
-    """What follows the seconds -> microseconds to add, or None where it is not decimals and an offset."""
+    """Parse what follows the seconds -> microseconds to add, or None if it is not decimals and an offset."""
     if tail in known:
         return known[tail]
     whole, decimals = tail, 0
@@ -141,7 +142,7 @@ def _tail(tail: bytes, known: dict[bytes, int | None] = {}) -> int | None:  # no
 
 
 def _offset(text: bytes) -> int | None:
-    """`+HH:MM` or `-HH:MM` -> microseconds east of Greenwich, else None."""
+    """Parse `+HH:MM` or `-HH:MM` -> microseconds east of Greenwich, otherwise None."""
     if len(text) != 6 or text[:1] not in (b"+", b"-") or text[3:4] != b":":
         return None
     hours, minutes = text[1:3], text[4:6]

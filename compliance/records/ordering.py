@@ -1,4 +1,4 @@
-"""What records promise of the order of their facts, whatever order they came in (records section 1)."""
+"""Put the facts of records in the promised order, regardless of the order in which they arrived (records section 1)."""
 
 from typing import Any, TypeVar
 
@@ -23,7 +23,8 @@ T = TypeVar("T", Statuses, Allocations, Updates, Events)
 
 
 def victims_by_reference(rows: Victims) -> Victims:
-    """The victims of each crime by reference, of several with the same the last (records sections 1 and 2)."""
+    """Sort the victims of each crime by reference; of several with the same reference, keep the last (records sections
+    1 and 2)."""
     same = np.flatnonzero(np.diff(rows.crime) == 0)
     if pc.all(pc.less(rows.ref.take(pa.array(same)), rows.ref.take(pa.array(same + 1)))).as_py() is not False:
         return rows
@@ -33,7 +34,7 @@ def victims_by_reference(rows: Victims) -> Victims:
 
 
 def named_victims(crime: Ints, asked_for: pa.Array, victims: Victims) -> Ints:
-    """The victim's row that each update names (rules 2.3), EVERY_VICTIM or UNKNOWN_VICTIM."""
+    """Return the victim's row that each update names (rules 2.3), EVERY_VICTIM or UNKNOWN_VICTIM."""
     result = np.full(len(asked_for), EVERY_VICTIM, dtype=np.int64)
     if asked_for.null_count == len(asked_for):
         return result
@@ -50,7 +51,7 @@ def named_victims(crime: Ints, asked_for: pa.Array, victims: Victims) -> Ints:
 
 
 def ranks(texts: pa.Array) -> Ints:
-    """Whole numbers that order as the texts do by code point (UTF-8 orders as code points do)."""
+    """Return whole numbers in the order of the texts by code point (UTF-8 has the same order)."""
     encoded = texts.dictionary_encode()
     rank = np.empty(len(encoded.dictionary), dtype=np.int64)
     rank[pc.sort_indices(encoded.dictionary).to_numpy()] = np.arange(len(rank))
@@ -58,7 +59,7 @@ def ranks(texts: pa.Array) -> Ints:
 
 
 def deduplicated(rows: R, refs: pa.Array) -> R:
-    """Of rows with the same reference within a crime, the last (records section 1)."""
+    """Keep the last of the rows with the same reference within a crime (records section 1)."""
     encoded = refs.dictionary_encode()
     if len(encoded.dictionary) == len(refs):
         return rows
@@ -67,14 +68,14 @@ def deduplicated(rows: R, refs: pa.Array) -> R:
 
 
 def last_of_each(crime: Ints, key: Any) -> Ints:
-    """The places, ascending, of the last row of each (crime, key)."""
+    """Return the places, ascending, of the last row of each (crime, key)."""
     pair = crime * (int(key.max()) + 1) + key if len(key) else crime
     _, last = np.unique(pair[::-1], return_index=True)
     return np.sort(len(pair) - 1 - last)
 
 
 def by_instant(rows: T) -> T:
-    """Within each crime by instant (updates then by entry), equal ones in the order given; no work where it is so."""
+    """Sort within each crime by instant (updates then by entry), keeping ties in order; no work if already sorted."""
     keys = (rows.at, rows.crime) if not isinstance(rows, Updates) else (rows.entered_at, rows.at, rows.crime)
     same = rows.crime[1:] == rows.crime[:-1]
     behind = rows.at[1:] < rows.at[:-1]
