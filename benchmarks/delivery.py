@@ -24,19 +24,19 @@ from benchmarks.timing import show
 from compliance.mail import Mail, SmtpServer, deliver
 from compliance.policy import Policy, load_policy
 from compliance.records import Officer
-from compliance.reminders import ReminderRules, remind, still_due
+from compliance.reminders import remind, still_due
 from compliance.store import Store, begin_poll, end_poll, judge_due, migrate, save_officers, take_page
 from compliance.store.tables import Outbox
+from tests.reminding import reminder_settings
 
 MAILS: Final = int(os.environ.get("MAILS", "2000"))
 DATABASES: Final = os.environ.get("DATABASES", "sqlite postgresql").split()
 CRIMES: Final = 3
 """Overdue crimes a digest."""
 NOW: Final = datetime(2026, 6, 10, 6, 30, tzinfo=UTC)
-RULES: Final = ReminderRules(
-    due_from=date(2026, 5, 1), sender="Victim updates <updates@force.example>", reply_to="performance@force.example",
-    domain="force.example", list_id="victim-updates.force.example",
-)  # fmt: skip
+SETTINGS: Final = reminder_settings(
+    date(2026, 5, 1), sender="Victim updates <updates@force.example>", reply_to="performance@force.example"
+)
 
 
 def main(mails: int = MAILS) -> None:
@@ -65,11 +65,11 @@ def one_round(url: str, policy: Policy, port: int, mails: int) -> tuple[float, f
     with closing(Store.open(url)) as store:
         fill(store, policy, mails)
         start = time.perf_counter()
-        queued = remind(store, policy, RULES, NOW).digests
+        queued = remind(store, policy, SETTINGS, NOW).digests
         queue = time.perf_counter() - start
         server = SmtpServer("127.0.0.1", port, security="plain")
         start = time.perf_counter()
-        done = deliver(store, server, lambda: NOW, still_due=still_due(store, policy, RULES, lambda: NOW))
+        done = deliver(store, server, lambda: NOW, still_due=still_due(store, policy, SETTINGS, lambda: NOW))
         send = time.perf_counter() - start
         if (queued, done.sent) != (mails, mails):
             raise AssertionError(f"{queued} of {mails} digests queued; {done}")

@@ -10,6 +10,7 @@ from pathlib import Path
 from benchmarks.timing import show
 from compliance.simulator import Force
 from tests.force_days import PRESSING, ForceDays, Overdue, Watch
+from tests.reminding import change
 
 Way = Callable[[ForceDays, list[Overdue]], int]
 
@@ -64,7 +65,7 @@ def _ours(service: ForceDays, _: list[Overdue]) -> int:
 
 
 def _without_due_soon(service: ForceDays, _: list[Overdue]) -> int:
-    service.rules = replace(service.rules, due_soon_days=0)
+    service.settings = change(service.settings, due_soon_days=0)
     return service.remind()
 
 

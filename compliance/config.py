@@ -13,7 +13,8 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import Field, ValidationError
 
 from compliance.errors import SettingsError, settings_error
-from compliance.feed_settings import CrimeSystem, Secret, Section
+from compliance.feed_settings import CrimeSystem, Section
+from compliance.mail_settings import Mail
 from compliance.reminder_settings import Reminders, Weekday
 
 
@@ -35,38 +36,6 @@ class Database(Section):
         description="An SQLAlchemy database URL: SQLite, whose relative path is relative to this file, or PostgreSQL "
         "14 or later in UTF-8, such as `postgresql+psycopg://compliance@db.force.example/compliance`; its password is "
         "best left to `PGPASSWORD` or a password file.",
-    )
-
-
-class Mail(Section):
-    """The mail server and what emails say of where they come from."""
-
-    host: str = Field(description="The mail server.")
-    port: int = Field(25, ge=1, le=65535, description="Its port.")
-    security: Literal["plain", "starttls", "tls"] = Field("starttls", description="`plain`, `starttls` or `tls`.")
-    username: str | None = Field(None, description="The user name, where the server asks for one.")
-    password: Secret | None = Field(None, description="The password: `env:NAME` or `file:PATH`.")
-    sender: str = Field(description="The address emails come from.")
-    reply_to: str | None = Field(None, description="Where a reply goes: the performance team.")
-    timeout_seconds: float = Field(30, gt=0, le=120, description="How long to wait for the mail server.")
-    ca_file: str | None = Field(
-        None, description="A file of certificate authorities (PEM) to trust in place of the machine's own."
-    )
-    per_minute: int | None = Field(
-        None, ge=1, description="At most so many emails a minute, evenly; absent: as fast as they are taken."
-    )
-    uncertain: Literal["resend", "hold"] = Field(
-        "resend",
-        description="What becomes of an email of which nobody can know whether the mail server took it: sent once more "
-        "with the same Message-ID, or held until a person decides (docs/mail.md).",
-    )
-    allow: list[str] | None = Field(
-        None,
-        description="A pilot: only these addresses (`name@domain`) and domains (`@domain`) are written to, and every "
-        "other email becomes a file in `pilot_folder`. Absent: no pilot, everybody is written to.",
-    )
-    pilot_folder: str = Field(
-        "var/pilot", description="Where a pilot's unsent emails are written, relative to this file."
     )
 
 

@@ -169,7 +169,7 @@ def _week(
             if at is MORNING:
                 if published := service.report_if_due():
                     written = f"; report {published[0].path.name}"
-                clock.move(day, service.rules.send_from)
+                clock.move(day, service.settings.reminders.send_from)
                 service.remind()
     done.refused += refused
     say(f"Week of {first:%-d %B}: {changed:,} crimes changed, {done.mails - mails:,} emails sent{written}")

@@ -161,8 +161,12 @@ class CrimeSystem(Section):
 
     @model_validator(mode="after")
     def _link(self) -> "CrimeSystem":
-        if self.crime_link and "{crime_ref}" not in self.crime_link:
-            raise ValueError("crime_link: expected an address with {crime_ref} in it")
+        link = self.crime_link
+        if link and not (re.match(r"https?://[^\s{}]+", link) and link.count("{crime_ref}") == 1):
+            raise ValueError(
+                f"crime_link: found {link!r}; expected an address with {{crime_ref}} in it once, such as "
+                "'https://crimes.force.example/crime/{crime_ref}'"
+            )
         return self
 
     @model_validator(mode="after")

@@ -3,32 +3,16 @@
 from datetime import date, time
 from typing import Literal, get_args
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from compliance.feed_settings import Section
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
-class LadderStep(Section):
-    """Another ladder for one requirement, one category of victim, or both."""
+class Ladder(Section):
+    """When each step of the ladder comes for one obligation."""
 
-    requirement: str | None = Field(None, description="The id of the requirement; absent: every one.")
-    category: str | None = Field(None, description="The category of victim; absent: every one.")
-    due_soon_days: int | None = Field(None, ge=0, le=28, description="In place of the setting of this name.")
-    repeat_days: int | None = Field(None, ge=1, le=365, description="In place of the setting of this name.")
-    supervisor_days: int | None = Field(None, ge=1, le=365, description="In place of the setting of this name.")
-    champion_days: int | None = Field(None, ge=1, le=365, description="In place of the setting of this name.")
-
-
-class Reminders(Section):
-    """Who is told what, and when (docs/reminders.md)."""
-
-    due_from: date = Field(
-        description="What fell due before this date is reported and never mailed: the day the service started."
-    )
-    send_from: time = Field(time(7, 0), description="Local time from which a working morning's emails are sent.")
-    send_until: time = Field(time(18, 0), description="Local time after which no more emails are sent that day.")
     due_soon_days: int = Field(
         2,
         ge=0,
@@ -47,8 +31,38 @@ class Reminders(Section):
     champion_days: int = Field(
         21, ge=1, le=365, description="After how many days overdue the division's champion is told too."
     )
-    ladder: list[LadderStep] = Field(
-        [LadderStep(category="enhanced", repeat_days=4, supervisor_days=3, champion_days=10)],
+
+
+class LadderChange(Section):
+    """Another ladder for one requirement, one category of victim, or both."""
+
+    requirement: str | None = Field(None, description="The id of the requirement; absent: every one.")
+    category: str | None = Field(None, description="The category of victim; absent: every one.")
+    due_soon_days: int | None = Field(None, ge=0, le=28, description="In place of the setting of this name.")
+    repeat_days: int | None = Field(None, ge=1, le=365, description="In place of the setting of this name.")
+    supervisor_days: int | None = Field(None, ge=1, le=365, description="In place of the setting of this name.")
+    champion_days: int | None = Field(None, ge=1, le=365, description="In place of the setting of this name.")
+
+    def concerns(self, requirement: str | None, category: str | None) -> bool:
+        """Whether it holds for an obligation of this requirement to a victim of this category."""
+        return self.requirement in (None, requirement) and self.category in (None, category)
+
+    @property
+    def given(self) -> dict[str, int]:
+        """What it sets, by the name of the setting of the `Ladder`."""
+        return {name: days for name in Ladder.model_fields if (days := getattr(self, name)) is not None}
+
+
+class Reminders(Ladder):
+    """Who is told what, and when (docs/reminders.md)."""
+
+    due_from: date = Field(
+        description="What fell due before this date is reported and never mailed: the day the service started."
+    )
+    send_from: time = Field(time(7, 0), description="Local time from which a working morning's emails are sent.")
+    send_until: time = Field(time(18, 0), description="Local time after which no more emails are sent that day.")
+    ladder: list[LadderChange] = Field(
+        [LadderChange(category="enhanced", repeat_days=4, supervisor_days=3, champion_days=10)],
         description="What of the four is different for a requirement, a category of victim, or both: "
         '`{ requirement = "7-day", category = "enhanced", supervisor_days = 2 }`. Later ones stand over earlier ones.',
     )
@@ -98,3 +112,33 @@ class Reminders(Section):
     def day_of_list(self) -> int | None:
         """The weekday of the weekly list, Monday 0; None: never."""
         return None if self.list_weekday == "never" else get_args(Weekday).index(self.list_weekday)
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """The categories of victims for whom a ladder is given."""
+        return ("standard", *dict.fromkeys(change.category for change in self.ladder if change.category))
+
+    def ladder_for(self, requirement: str | None, category: str | None) -> Ladder:
+        """The ladder of an obligation of this requirement to a victim of this category; None: of any other."""
+        found = {name: getattr(self, name) for name in Ladder.model_fields}
+        for change in self.ladder:
+            if change.concerns(requirement, category):
+                found |= change.given
+        return Ladder.model_construct(**found)
+
+    @model_validator(mode="after")
+    def _check_ladders(self) -> "Reminders":
+        for change in (LadderChange(), *self.ladder):
+            steps = self.ladder_for(change.requirement, change.category)
+            if steps.supervisor_days > steps.champion_days:
+                whom = ", ".join(name for name in (change.requirement, change.category) if name)
+                expected = f"{steps.supervisor_days}, supervisor_days, or more{whom and f' for {whom}'}"
+                raise ValueError(f"champion_days: found {steps.champion_days}; expected {expected}")
+        return self
+
+    @model_validator(mode="after")
+    def _check_hours(self) -> "Reminders":
+        if not self.send_from < self.send_until:
+            found = f"found {self.send_until:%H:%M}; expected a time after send_from, {self.send_from:%H:%M}"
+            raise ValueError(f"send_until: {found}")
+        return self

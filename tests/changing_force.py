@@ -16,7 +16,7 @@ from sqlmodel import col, select
 
 from compliance.policy import load_policy
 from compliance.records import Officer
-from compliance.reminders import ReminderRules, remind
+from compliance.reminders import remind
 from compliance.store import (
     Store,
     begin_poll,
@@ -27,6 +27,7 @@ from compliance.store import (
     take_page,
 )
 from compliance.store.tables import Outbox
+from tests.reminding import reminder_settings
 from tests.stores import SOURCE, Record
 
 LONDON: Final = ZoneInfo("Europe/London")
@@ -46,9 +47,7 @@ class ChangingForce:
 
     def __init__(self, store: Store, seed: int, first: date, backlog: int = 60, a_day: int = 3) -> None:
         self.store, self._dice, self._a_day = store, Random(seed), a_day
-        self.rules = ReminderRules(
-            due_from=first, sender="updates@force.example", domain="force.example", list_id="updates.force.example"
-        )
+        self.settings = reminder_settings(first)
         self.day = first - timedelta(days=1)
         self._first = first
         self._numbers = 0
@@ -105,7 +104,7 @@ class ChangingForce:
     def _mail(self) -> None:
         """The morning's digests; most are taken by the mail server at once, the others with the next."""
         now = datetime.combine(self.day, time(7), LONDON)
-        remind(self.store, POLICY, self.rules, now)
+        remind(self.store, POLICY, self.settings, now)
         with self.store.session() as session:
             for mail in session.exec(select(Outbox).where(col(Outbox.state) == "queued")).all():
                 if self._dice.random() < 0.8:

@@ -7,7 +7,7 @@ without the service's own code.
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
@@ -17,8 +17,10 @@ from sqlmodel import col, select
 
 from compliance.simulator import crime_refs_in
 from compliance.store import load_crimes, officers
+from compliance.store.notice_kinds import Reason
 from compliance.store.tables import Notice, Obligation, OfficerRow, Outbox
 from tests.force_days import LONDON, ForceDays, Overdue, Watch
+from tests.reminding import change
 from tests.troubles import HeedlessForce, TroubledSystem, put_off_some
 
 DAY: Final = timedelta(days=1)
@@ -96,7 +98,7 @@ class FairWatch(Watch):
     def _blamed(self) -> Iterator[str]:
         """A supervisor is told at the officer's cost only of time that counts; else when half of the champion's time has
         passed, with the reason."""
-        today, rules = self.service.day, self.service.rules
+        today, rules = self.service.day, self.service.settings.reminders
         with self.service.store.session(reading=True) as session:
             asked = select(Notice, col(Obligation.due_date), col(Obligation.officer_ref), col(Outbox.text))
             asked = asked.join(Outbox, col(Outbox.id) == col(Notice.outbox_id)).join(
@@ -174,7 +176,7 @@ class FairWatch(Watch):
     def _misses(self, officer: str) -> int:
         """How many updates due in the last weeks an officer could have given on four days and more after the due date."""
         today = self.service.day
-        first = max(today - 36 * DAY, self.service.rules.due_from)
+        first = max(today - 36 * DAY, self.service.settings.reminders.due_from)
         with self.service.store.session(reading=True) as session:
             late = col(Obligation.state).in_(("late", "overdue", "missed"))
             asked = select(Obligation).where(late, col(Obligation.due_date).between(first, today))
@@ -193,7 +195,7 @@ class FairWatch(Watch):
     def _hidden(self, item: Overdue) -> Iterator[str]:
         """Past half of the champion's time somebody above knows of a victim, past all of it the champion, or a reason is
         kept why not."""
-        today, rules = self.service.day, self.service.rules
+        today, rules = self.service.day, self.service.settings.reminders
         if not self.service.working:
             return
         for step, days in (("supervisor", rules.champion_days // 2), ("champion", rules.champion_days)):
@@ -203,7 +205,7 @@ class FairWatch(Watch):
             if notice is None:
                 continue  # said by Watch
             self.counted[f"past the {step}'s time"] += 1
-            if notice.outcome == "held" or (notice.outcome == "suppressed" and not notice.reason.startswith("told on")):
+            if notice.outcome == "held" or (notice.outcome == "suppressed" and notice.reason != Reason.TOLD_BEFORE):
                 self.counted[f"{step} not told for a reason"] += 1
                 continue
             row = self._staff.get(notice.recipient_ref)
@@ -241,7 +243,7 @@ def live_with_troubles(folder: Path, seed: int, days: int, scale: float = 0.02) 
     start = force.end.date() - timedelta(days=days)
     system = partial(TroubledSystem, seed=seed)
     with ForceDays(folder, force, start, start - timedelta(days=21), system) as service:
-        service.rules = replace(service.rules, listed=200)  # all is with a few people here
+        service.settings = change(service.settings, listed=200)  # all is with a few people here
         watch = FairWatch(service)
         for _ in range(days):
             overdue = service.wake()

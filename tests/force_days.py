@@ -17,18 +17,25 @@ from compliance.feeds import HttpFeed
 from compliance.mail import SmtpServer, deliver
 from compliance.policy import load_policy
 from compliance.policy.calendars import to_day
-from compliance.reminders import ReminderRules, remind, still_due
-from compliance.reminders.decisions import CHAMPION, CLOSED, DUE_SOON, NEW, OVERDUE, SUPERVISOR
+from compliance.reminders import remind, still_due
 from compliance.reminders.history import DIGEST
 from compliance.service.polling import poll
 from compliance.simulator import CrimeSystem, Force, MailSink, crime_refs_in, serve
 from compliance.store import Store, judge_due, migrate, officers
+from compliance.store.notice_kinds import LadderStep, Reason
 from compliance.store.tables import Notice, Obligation
+from tests.reminding import reminder_settings
 
 LONDON: Final = ZoneInfo("Europe/London")
 MORNING: Final = time(7)
 POLICY: Final = load_policy("west-mercia")
-PRESSING: Final = (OVERDUE, CLOSED, CHAMPION, SUPERVISOR, DUE_SOON)
+PRESSING: Final = (
+    LadderStep.OVERDUE,
+    LadderStep.CLOSED,
+    LadderStep.CHAMPION,
+    LadderStep.SUPERVISOR,
+    LadderStep.DUE_SOON,
+)
 KEY: Final = ("crime_ref", "victim_ref", "requirement", "cycle", "clock_date")
 Key = tuple[str, str, str, int, date]
 
@@ -53,10 +60,7 @@ class ForceDays:
         self, folder: Path, force: Force, start: date, due_from: date | None = None,
         system: Callable[[Force], CrimeSystem] = CrimeSystem,
     ) -> None:  # fmt: skip
-        self.rules = ReminderRules(
-            due_from=due_from or start, sender="updates@force.example", reply_to="performance@force.example",
-            domain="force.example", list_id="victim-updates.force.example",
-        )  # fmt: skip
+        self.settings = reminder_settings(due_from or start, reply_to="performance@force.example")
         self.force = force
         self.day = start - timedelta(days=1)
         self._folder, self._open, self._system_of = folder, ExitStack(), system
@@ -96,22 +100,24 @@ class ForceDays:
             with HttpFeed(f"{self._address}/crimes", f"{self._address}/officers", page_size=5000, timeout=60) as feed:
                 poll(self.store, feed, "crimes", lambda: self.now)
         judge_due(self.store, POLICY, self.now)
-        asked = select(Obligation).where(Obligation.state == "overdue", col(Obligation.due_date) >= self.rules.due_from)
+        asked = select(Obligation).where(
+            Obligation.state == "overdue", col(Obligation.due_date) >= self.settings.reminders.due_from
+        )
         with self.store.session(reading=True) as session:
             return [Overdue(_key(row), row.due_date, row.officer_ref) for row in session.exec(asked)]
 
     def remind(self) -> int:
         """The morning's reminders -> how many mails arrived."""
         before = len(self.sink.messages)
-        remind(self.store, POLICY, self.rules, self.now)
-        question = still_due(self.store, POLICY, self.rules, lambda: self.now)
+        remind(self.store, POLICY, self.settings, self.now)
+        question = still_due(self.store, POLICY, self.settings, lambda: self.now)
         server = SmtpServer(self.sink.host, self.sink.port, security="plain", timeout=60)
         deliver(self.store, server, lambda: self.now, still_due=question)
         return len(self.sink.messages) - before
 
     def to_officers(self) -> int:
         """How many of the mails so far went to somebody who leads nobody."""
-        rules = self.rules
+        rules = self.settings.reminders
         leads = {
             row.email
             for row in officers(self.store).values()
@@ -126,7 +132,7 @@ class ForceDays:
             told = select(Notice.outbox_id, Notice.step, Notice.reason).where(Notice.outcome == "sent")
             for mail, step, reason in session.exec(told):
                 if mail is not None:
-                    news.setdefault(mail, set()).update([step] if reason.startswith(NEW) else [])
+                    news.setdefault(mail, set()).update([step] if reason == Reason.NEW else [])
         return Counter(next((step for step in PRESSING if step in steps), "repeat") for steps in news.values())
 
     def one_digest_an_officer_a_day(self, overdue: list[Overdue]) -> int:
@@ -210,7 +216,7 @@ class Watch:
 
     def _without_a_reason(self, item: Overdue) -> Iterator[str]:
         """No outstanding obligation past a step of the ladder without a stored reason for it."""
-        today, rules = self.service.day, self.service.rules
+        today, rules = self.service.day, self.service.settings.reminders
         passed = {"overdue"}
         if (today - item.due).days >= rules.champion_days // 2:
             passed.add("supervisor")
@@ -235,7 +241,7 @@ class Watch:
         self.longest = max(self.longest, today - since)
         if not self.service.working:
             return
-        if mentioned is None or (today - since).days >= self.service.rules.repeat_days:
+        if mentioned is None or (today - since).days >= self.service.settings.reminders.repeat_days:
             yield f"not mentioned since {since}, {notice.outcome}: {notice.reason}: {item}"
 
 

@@ -9,7 +9,6 @@ from sqlmodel import select
 from compliance.config import Settings
 from compliance.policy import load_policy
 from compliance.service.reporting import Reporting
-from compliance.service.service import reminder_rules
 from compliance.store import Store
 from compliance.store.tables import Outbox, Published
 
@@ -29,7 +28,7 @@ def reporting(store: Store, folder: Path, system: Any = HTTP, **report: Any) -> 
             "source": "a test",
         }
     )
-    return Reporting(settings, load_policy("west-mercia"), store, reminder_rules(settings))
+    return Reporting(settings, load_policy("west-mercia"), store)
 
 
 def written(folder: Path) -> list[str]:

@@ -1,20 +1,18 @@
 """Who is told what today and why, and the digests that tell them."""
 
-from compliance.reminders.decisions import Decision, Outcome
+from compliance.reminders.decisions import Decision
+from compliance.reminders.digests import Digest, Plan, RemindOutcome, plan, remind
+from compliance.reminders.emails.templates import check_templates
 from compliance.reminders.notices import notices, reason_of
-from compliance.reminders.plan import Digest, Plan, RemindOutcome, plan, remind
 from compliance.reminders.recheck import still_due
-from compliance.reminders.rules import LadderChange, ReminderRules, check_rules
-from compliance.reminders.sample import check_templates
+from compliance.reminders.settings import ReminderSettings, check_rules
 
 __all__ = [
     "Decision",
     "Digest",
-    "LadderChange",
-    "Outcome",
     "Plan",
     "RemindOutcome",
-    "ReminderRules",
+    "ReminderSettings",
     "check_rules",
     "check_templates",
     "notices",

@@ -7,7 +7,7 @@ What became of them is in the verdicts already (one judging, the same for both):
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 import numpy as np
 import numpy.typing as npt
@@ -19,34 +19,22 @@ from compliance.policy import Policy, Verdicts
 from compliance.policy.calendars import Ints, from_day, to_day
 from compliance.policy.verdicts import OVERDUE as OVERDUE_STATE
 from compliance.records import to_micros
-from compliance.reminders.decisions import (
-    CHAMPION,
-    CLOSED,
-    DUE_SOON,
-    OVERDUE,
-    REROUTED,
-    STILL_WAITING,
-    SUPERVISOR,
-    Outcome,
-)
+from compliance.reminder_settings import Ladder, Reminders
 from compliance.reminders.history import DIGEST
-from compliance.reminders.notices import standing
-from compliance.reminders.routing import BAD_ADDRESS, NO_ADDRESS
-from compliance.reminders.rules import Ladder, ReminderRules, due_soon_on, next_working
+from compliance.reminders.notices import newest_notices, step_told
+from compliance.reminders.sending_times import due_soon_on, next_working, working_from
 from compliance.store import Store
+from compliance.store.notice_kinds import LadderStep, Outcome, Reason
 from compliance.store.tables import Notice, Outbox
 
-AGAIN: Final = "told again"
-"""What an officer was told before and is told once more."""
-SHOWN: Final = (DUE_SOON, OVERDUE, AGAIN, CLOSED, SUPERVISOR, CHAMPION)
-"""The steps in the order in which they come."""
 BEFORE: Final = timedelta(weeks=13)
 """So long before the first mail, what fell due is looked at for comparison."""
+_NO_ADDRESS: Final = frozenset({Reason.NO_ADDRESS, Reason.BAD_ADDRESS})
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Obligations, as rows of some verdicts, each told of by one step (of SHOWN) at one instant, in microseconds UTC.
+    """Obligations, as rows of some verdicts, each told of by a step of the ladder at an instant, in microseconds UTC.
 
     An obligation of which there were several mails stands there for each.
     """
@@ -70,7 +58,7 @@ class Mailed:
     last: date
 
 
-def mailed(store: Store, verdicts: Verdicts, rules: ReminderRules, period: tuple[datetime, datetime]) -> Mailed:
+def mailed(store: Store, verdicts: Verdicts, rules: Reminders, period: tuple[datetime, datetime]) -> Mailed:
     """What was told by the digests sent in a period, from its first instant up to but not including its second (aware).
 
     `verdicts` is everything as judged for the report. An obligation of which there is no verdict with that clock date
@@ -80,7 +68,7 @@ def mailed(store: Store, verdicts: Verdicts, rules: ReminderRules, period: tuple
     rows = _rows(verdicts, {notice.crime_ref for notice, _ in notices})
     found = [(rows.get(_key(notice), -1), notice, sent_at) for notice, sent_at in notices]
     found = [each for each in found if each[0] >= 0]
-    told = _told([(row, _step(notice), to_micros(sent_at)) for row, notice, sent_at in found])
+    told = _told([(row, step_told(notice), to_micros(sent_at)) for row, notice, sent_at in found])
     last = rules.due_from - timedelta(days=1)
     first = max(rules.due_from - BEFORE, from_day(verdicts.policy.working.first))
     return Mailed(
@@ -93,7 +81,7 @@ def mailed(store: Store, verdicts: Verdicts, rules: ReminderRules, period: tuple
     )
 
 
-def _told(found: list[tuple[int, str, int]]) -> Told:
+def _told(found: list[tuple[int, LadderStep, int]]) -> Told:
     row, step, at = zip(*found, strict=True) if found else ((), (), ())
     return Told(np.array(row, dtype=np.int64), np.array(step, dtype=np.str_), np.array(at, dtype=np.int64))
 
@@ -103,16 +91,12 @@ def _notices(store: Store, period: tuple[datetime, datetime]) -> list[tuple[Noti
     asked = (
         select(Notice, Outbox.sent_at)
         .join(Outbox, col(Outbox.id) == col(Notice.outbox_id))
-        .where(Outbox.kind == DIGEST, Outbox.state == "sent", Notice.outcome == str(Outcome.SENT))
+        .where(Outbox.kind == DIGEST, Outbox.state == "sent", Notice.outcome == Outcome.SENT)
         .where(col(Outbox.sent_at) >= period[0], col(Outbox.sent_at) < period[1])
         .order_by(col(Notice.id))
     )
     with store.session(reading=True) as session:
         return [(notice, sent_at) for notice, sent_at in session.exec(asked).all() if sent_at is not None]
-
-
-def _step(notice: Notice) -> str:
-    return AGAIN if notice.step == OVERDUE and notice.reason.startswith(STILL_WAITING) else notice.step
 
 
 _Key = tuple[Any, ...]
@@ -150,15 +134,15 @@ def without_address(store: Store, verdicts: Verdicts) -> int:
     keys = set(_keys(verdicts, overdue))
     refs = sorted({key[0] for key in keys})
     with store.session(reading=True) as session:
-        said = standing(session, refs, from_day(verdicts.policy.local.day_of(verdicts.as_at)))
+        notices = newest_notices(session, refs, from_day(verdicts.policy.local.day_of(verdicts.as_at)))
     return sum(
-        reason.rpartition(REROUTED)[2] in (NO_ADDRESS, BAD_ADDRESS)
-        for (key, step), (_, _, _, reason) in said.items()
-        if step == OVERDUE and (*key[:4], to_day(key[4])) in keys
+        (notice.rerouted if notice.outcome == Outcome.SENT else notice.reason) in _NO_ADDRESS
+        for notice in notices
+        if notice.step == LadderStep.OVERDUE and _key(notice) in keys
     )
 
 
-def _untold(verdicts: Verdicts, rules: ReminderRules, first: date, last: date) -> Iterator[tuple[int, str, int]]:
+def _untold(verdicts: Verdicts, rules: Reminders, first: date, last: date) -> Iterator[tuple[int, LadderStep, int]]:
     """(row, step, instant) of what fell due between two dates, at the hour at which mail goes out on the days on which
     the ladder would have told of it."""
     policy, category = verdicts.policy, verdicts.columns.victims.category
@@ -174,20 +158,32 @@ def _untold(verdicts: Verdicts, rules: ReminderRules, first: date, last: date) -
             yield from ((each, step, sent) for each in of_kind)
 
 
-def _mornings(policy: Policy, ladder: Ladder, due: date) -> Iterator[tuple[str, date]]:
+def _mornings(policy: Policy, ladder: Ladder, due: date) -> Iterator[tuple[LadderStep, date]]:
     """The working days on which the steps of a ladder would have come."""
-    if ladder.due_soon_days:
-        yield DUE_SOON, due_soon_on(policy, due, ladder.due_soon_days)
-    overdue = next_working(policy, due)
-    yield OVERDUE, overdue
-    for step, day in (
-        (AGAIN, overdue + timedelta(days=ladder.repeat_days)),
-        (SUPERVISOR, due + timedelta(days=ladder.supervisor_days)),
-        (CHAMPION, due + timedelta(days=ladder.champion_days)),
-    ):
-        yield step, next_working(policy, day - timedelta(days=1))
+    for step in LadderStep:
+        if day := _morning_of(step, policy, ladder, due):
+            yield step, day
 
 
-def _micros_into_day(rules: ReminderRules) -> int:
+def _morning_of(step: LadderStep, policy: Policy, ladder: Ladder, due: date) -> date | None:
+    """The working day on which a step would have come, None where it is not told, or where no due date says when."""
+    match step:
+        case LadderStep.DUE_SOON:
+            return due_soon_on(policy, due, ladder.due_soon_days) if ladder.due_soon_days else None
+        case LadderStep.OVERDUE:
+            return next_working(policy, due)
+        case LadderStep.AGAIN:
+            return working_from(policy, next_working(policy, due) + timedelta(days=ladder.repeat_days))
+        case LadderStep.SUPERVISOR:
+            return working_from(policy, due + timedelta(days=ladder.supervisor_days))
+        case LadderStep.CHAMPION:
+            return working_from(policy, due + timedelta(days=ladder.champion_days))
+        case LadderStep.CLOSED:
+            return None
+        case _:
+            assert_never(step)
+
+
+def _micros_into_day(rules: Reminders) -> int:
     at = rules.send_from
     return ((at.hour * 60 + at.minute) * 60 + at.second) * 1_000_000

@@ -1,6 +1,7 @@
 """What the store says was told before, to whom, and whom no mail reaches."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final, cast
 
@@ -9,11 +10,11 @@ from sqlmodel import Session, col
 
 from compliance.mail import allows
 from compliance.policy import Policy
-from compliance.reminders.decisions import LEADERS, Outcome, phase
-from compliance.reminders.owed import Key, horizon
-from compliance.reminders.rules import ReminderRules, next_working, today_of
-from compliance.reminders.situation import Accepted, History
+from compliance.reminder_settings import Reminders
+from compliance.reminders.owed import Key, Owed, horizon
+from compliance.reminders.sending_times import next_working, today_of
 from compliance.store.dialect import chunks
+from compliance.store.notice_kinds import LadderStep, Outcome
 from compliance.store.tables import SET_ASIDE, Notice, Obligation, Outbox, SetAsideRow, Transition
 
 DIGEST: Final = "digest"
@@ -28,12 +29,54 @@ STALE: Final = timedelta(days=7)
 """A mail that was put off longer ago, with none since that still waits, says nothing of a mailbox any more."""
 
 
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """That an email which tells of an obligation was accepted for somebody: by which step, whether in another's place,
+    and the first local day."""
+
+    recipient_ref: str
+    step: LadderStep
+    in_place: bool
+    first: date
+
+
+Told = Mapping[tuple[str, Key, int, LadderStep], date]
+"""(recipient, obligation, spell, phase of the step) -> the last day it was told."""
+Takings = Mapping[tuple[Key, int], tuple[Accepted, ...]]
+"""(obligation, spell) -> for whom the mail server took an email that tells of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What has been told before: by mails that went out, not by those that wait, were refused or cancelled. Dates are
+    local."""
+
+    told: Told = field(default_factory=dict)
+    refused: Mapping[tuple[str, str], date] = field(default_factory=dict)
+    """(recipient, address) -> the day of their last digest, where the mail server refused that one."""
+    deferred: Mapping[tuple[str, str], date] = field(default_factory=dict)
+    """(recipient, address) -> since when the mail server has put off every mail, two working days ago or longer, where
+    one still waits."""
+    put_off: frozenset[str] = frozenset()
+    """Recipients whose last mail was put off, however lately: whether the next one is taken is not to be promised."""
+    today: frozenset[str] = frozenset()
+    """Recipients for whom there is a digest of today, whatever became of it."""
+    last: Mapping[str, date] = field(default_factory=dict)
+    """Recipient -> the day of their last digest, unless that one was refused or cancelled."""
+    accepted: Takings = field(default_factory=dict)
+
+    def accepted_for(self, recipient: str | None, owed: Owed) -> date | None:
+        """The first local day on which an email about an obligation was accepted for somebody."""
+        found = self.accepted.get((owed.key, owed.spell), ())
+        return min((told.first for told in found if told.recipient_ref == recipient), default=None)
+
+
 def digest_key(recipient: str, day: date) -> str:
     """The key of a person's one digest, or list, of a local date."""
     return f"{DIGEST}:{recipient}:{day}"
 
 
-def concerned(session: Session, policy: Policy, rules: ReminderRules, today: date) -> list[str]:
+def concerned(session: Session, policy: Policy, rules: Reminders, today: date) -> list[str]:
     """The crimes of which somebody may have to be told something on a local date, as last judged, in order."""
     state, due = col(Obligation.state), col(Obligation.due_date)
     soon, long_ago = (today + timedelta(days=d) for d in (horizon(policy, rules), -2 * policy.owed_after_close_days))
@@ -60,17 +103,15 @@ def set_aside_of(session: Session, crime_refs: Sequence[str]) -> set[tuple[Any, 
     return {tuple(row) for row in of_crimes(session, asked, SetAsideRow, crime_refs)}
 
 
-Told = Mapping[tuple[str, Key, int, str], date]
-"""(recipient, obligation, spell, phase) -> the last day it was told."""
-Takings = Mapping[tuple[Key, int], tuple[Accepted, ...]]
-"""(obligation, spell) -> for whom the mail server took an email that tells of it."""
 Places = Mapping[tuple[str, str], date]
 """(recipient, address) -> a local date."""
 
 
-def history(session: Session, policy: Policy, rules: ReminderRules, today: date, crime_refs: Sequence[str]) -> History:
-    """What was told before of what is owed on these crimes."""
-    told, accepted = told_before(session, policy, rules, crime_refs)
+def history(
+    session: Session, policy: Policy, today: date, crime_refs: Sequence[str], allow: Collection[str] | None
+) -> History:
+    """What was told before of what is owed on these crimes. `allow`: a pilot's list; None: no pilot."""
+    told, accepted = told_before(session, policy, crime_refs, allow)
     lasts = _lasts(session)
     return History(
         told=told,
@@ -84,21 +125,24 @@ def history(session: Session, policy: Policy, rules: ReminderRules, today: date,
 
 
 def told_before(
-    session: Session, policy: Policy, rules: ReminderRules, crime_refs: Sequence[str]
+    session: Session, policy: Policy, crime_refs: Sequence[str], allow: Collection[str] | None = None
 ) -> tuple[Told, Takings]:
-    """What mails that went out told of these crimes, and for whom the mail server took them."""
-    told: dict[tuple[str, Key, int, str], date] = {}
+    """What mails that went out told of these crimes, and for whom the mail server took them. What a pilot kept back
+    counts as told while it does: `allow` is its list; None: there is no pilot."""
+    told: dict[tuple[str, Key, int, LadderStep], date] = {}
     accepted: dict[tuple[Key, int], list[Accepted]] = {}
     for row in _told_rows(session, crime_refs):
-        if row.state == "pilot" and (rules.allow is None or allows(rules.allow, row.to_address)):
+        if row.state == "pilot" and (allow is None or allows(allow, row.to_address)):
             continue  # nobody has read it, and they are written to now
         key = (row.crime_ref, row.victim_ref, row.requirement, row.cycle, row.clock_date)
         day = row.decided_on
         if row.state == "sent" and row.first is not None:
-            took = Accepted(row.recipient_ref, row.step, row.rerouted is not None, today_of(policy, row.first))
+            took = Accepted(
+                row.recipient_ref, LadderStep(row.step), row.rerouted is not None, today_of(policy, row.first)
+            )
             accepted.setdefault((key, row.spell), []).append(took)
             day = max(day, today_of(policy, row.last))
-        matter = (row.recipient_ref, key, row.spell, phase(row.step))
+        matter = (row.recipient_ref, key, row.spell, LadderStep(row.step).phase)
         told[matter] = max(day, told.get(matter, date.min))
     return told, {matter: tuple(found) for matter, found in accepted.items()}
 
@@ -128,7 +172,7 @@ def written_today(
     """(obligation, spell) -> to whom a mail of today that tells of it, as one above or in another's place, is about to
     be sent; whose last one was put off are left out."""
     said = (*columns_of(Notice), col(Notice.spell), col(Notice.recipient_ref))
-    above = or_(col(Notice.step).in_(LEADERS), col(Notice.rerouted).is_not(None))
+    above = or_(col(Notice.step).in_([step for step in LadderStep if step.is_above]), col(Notice.rerouted).is_not(None))
     asked = (
         select(*said)
         .join(Outbox, col(Outbox.id) == col(Notice.outbox_id))

@@ -3,34 +3,38 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from sqlalchemy import and_, func, select, update
 from sqlmodel import Session, col
 
-from compliance.reminders.decisions import Decision, Outcome
+from compliance.reminders.decisions import Decision
 from compliance.reminders.history import OBLIGATION, columns_of, of_crimes
+from compliance.reminders.ladder import Obstacle
 from compliance.reminders.owed import Key
+from compliance.reminders.reasons import add_obstacles, decision_text, obstacle_text
 from compliance.store.dialect import chunks, insert_of
+from compliance.store.notice_kinds import LadderStep, Outcome, Reason
 from compliance.store.tables import NOTICE, Notice, Outbox
 
+Dropped = tuple[Reason, date | None]
+"""Why something is not told after all, and since when, where that has a date."""
 _NOTICE: Final = ("recipient_ref", *OBLIGATION, "spell", "step", "decided_on")
-Said = Mapping[tuple[Key, str], tuple[str, int, str, str]]
-"""(obligation, step) -> recipient, spell, outcome and reason."""
+_REASON: Final = ("reason", "since", "rerouted", "rerouted_since", "obstacles")
 
 
-def standing(session: Session, crime_refs: Sequence[str], before: date | None = None) -> Said:
-    """What the newest notice of each step of each obligation of these crimes says, of those decided before a date."""
+def newest_notices(session: Session, crime_refs: Sequence[str], before: date | None = None) -> list[Notice]:
+    """The newest notice of each step of each obligation of these crimes, of those decided before a date."""
     newest = select(func.max(Notice.id)).group_by(*columns_of(Notice), col(Notice.step))
     if before is not None:
         newest = newest.where(col(Notice.decided_on) < before)
     ids = [row[0] for row in of_crimes(session, newest, Notice, crime_refs)]
-    said = (col(Notice.step), col(Notice.recipient_ref), col(Notice.spell), col(Notice.outcome), col(Notice.reason))
-    return {
-        (tuple(row[:5]), row[5]): tuple(row[6:])
+    columns = [column for column in NOTICE.c if column.name != "obstacles"]
+    return [
+        cast("Notice", row)  # the same attributes, without the cost of what can be changed
         for part in chunks(ids)
-        for row in session.execute(select(*columns_of(Notice), *said).where(col(Notice.id).in_(part)))
-    }
+        for row in session.execute(select(*columns).where(NOTICE.c.id.in_(part)))
+    ]
 
 
 def write_notices(session: Session, decisions: Iterable[Decision], today: date, outbox_id: int | None = None) -> None:
@@ -43,7 +47,7 @@ def write_notices(session: Session, decisions: Iterable[Decision], today: date, 
             "spell": d.owed.spell,
             "step": d.step,
             "decided_on": today,
-            "outcome": str(d.outcome),
+            "outcome": d.outcome,
             "outbox_id": outbox_id,
             **_reason(d),
         }
@@ -55,9 +59,10 @@ def write_notices(session: Session, decisions: Iterable[Decision], today: date, 
 
 
 def _reason(decision: Decision) -> dict[str, Any]:
-    """The reason of a decision as it is kept: in words, and as data."""
+    """The reason of a decision as it is kept."""
     stood = [obstacle.as_data() for obstacle in decision.obstacles]
-    return {"reason": decision.said, "rerouted": decision.rerouted, "obstacles": stood or None}
+    fields = {name: getattr(decision, name) for name in _REASON}
+    return fields | {"obstacles": stood or None}
 
 
 @cache
@@ -66,24 +71,27 @@ def _kept(dialect: str) -> Any:
     insert = insert_of(dialect, NOTICE)
     return insert.on_conflict_do_update(
         index_elements=_NOTICE,
-        set_={name: insert.excluded[name] for name in ("outcome", "reason", "outbox_id", "rerouted", "obstacles")},
+        set_={name: insert.excluded[name] for name in ("outcome", "outbox_id", *_REASON)},
         where=and_(NOTICE.c.outcome != Outcome.SENT, NOTICE.c.outbox_id.is_(None)),
     )
 
 
-def unsaid(decisions: Iterable[Decision], said: Said) -> list[Decision]:
+def leave_out_said(session: Session, decisions: Sequence[Decision]) -> list[Decision]:
     """The decisions that say something else than the newest notice does: a notice stands until another replaces it."""
+    newest = newest_notices(session, sorted({decision.owed.waiting.crime_ref for decision in decisions}))
+    said = {(key_of(n), n.step): (n.recipient_ref, n.spell, n.outcome, n.reason, n.since) for n in newest}
     return [
-        d for d in decisions if said.get((d.owed.key, d.step)) != (d.recipient_ref, d.owed.spell, d.outcome, d.said)
+        d
+        for d in decisions
+        if said.get((d.owed.key, d.step)) != (d.recipient_ref, d.owed.spell, d.outcome, d.reason, d.since)
     ]
 
 
-def drop_notices(session: Session, dropped: Mapping[int, str]) -> None:
+def drop_notices(session: Session, dropped: Mapping[int, Dropped]) -> None:
     """Notices of a mail, by id, that are not in it after all, and why."""
-    for notice_id, reason in dropped.items():
-        session.execute(
-            update(Notice).where(col(Notice.id) == notice_id).values(outcome=str(Outcome.DROPPED), reason=reason)
-        )
+    for notice_id, (reason, since) in dropped.items():
+        changes = {"outcome": Outcome.DROPPED, "reason": reason, "since": since}
+        session.execute(update(Notice).where(col(Notice.id) == notice_id).values(**changes))
 
 
 def restate_notices(session: Session, told: Mapping[int, Decision]) -> None:
@@ -92,11 +100,28 @@ def restate_notices(session: Session, told: Mapping[int, Decision]) -> None:
         session.execute(update(Notice).where(col(Notice.id) == notice_id).values(**_reason(decision)))
 
 
+def says_the_same(notice: Notice, decision: Decision) -> bool:
+    """Whether a notice tells for the reason for which it is decided now."""
+    return {name: getattr(notice, name) for name in _REASON} == _reason(decision)
+
+
+def key_of(notice: Notice) -> Key:
+    """The obligation of a notice."""
+    return notice.crime_ref, notice.victim_ref, notice.requirement, notice.cycle, notice.clock_date
+
+
+def step_told(notice: Notice) -> LadderStep:
+    """The step of the ladder that a notice tells: the officer's first, or again."""
+    again = notice.step == LadderStep.OVERDUE and notice.reason == Reason.STILL_WAITING
+    return LadderStep.AGAIN if again else LadderStep(notice.step)
+
+
 def reason_of(notice: Notice) -> str:
     """Why, as a person reads it, with what kept the officer in the case from acting: `new; in the officer's way:
     contact hold from 2026-06-02 to 2026-06-08`."""
-    stood = [f"{o['what']} from {o['first']} to {o['last']}" for o in notice.obstacles or ()]
-    return "; ".join([notice.reason, f"in the officer's way: {', '.join(stood)}"] if stood else [notice.reason])
+    rerouted = Reason(notice.rerouted) if notice.rerouted and notice.outcome == Outcome.SENT else None
+    why = decision_text(Reason(notice.reason), notice.since, rerouted, notice.rerouted_since)
+    return add_obstacles(why, [obstacle_text(Obstacle.from_data(data)) for data in notice.obstacles or ()])
 
 
 def notices(session: Session, crime_ref: str) -> list[tuple[Notice, str | None]]:

@@ -14,7 +14,8 @@ from compliance.policy.facts import Block
 from compliance.policy.standing import Moment
 from compliance.policy.verdicts import MET, MISSED, OVERDUE, PENDING, YES, Clause, Verdicts
 from compliance.records import Crime, columns, to_micros
-from compliance.reminders.rules import ReminderRules, due_soon_on
+from compliance.reminder_settings import Reminders
+from compliance.reminders.sending_times import due_soon_on
 from compliance.reminders.waiting import Waiting, waiting_of
 
 Key = tuple[str, str, str, int, date]
@@ -81,7 +82,7 @@ class Owed:
 
 
 def owed_now(
-    crimes: Sequence[Crime], policy: Policy, rules: ReminderRules, now: datetime, spells: Mapping[Key, int]
+    crimes: Sequence[Crime], policy: Policy, rules: Reminders, now: datetime, spells: Mapping[Key, int]
 ) -> list[Owed]:
     """Every obligation of these crimes that somebody may have to be told of as at `now` (aware), the longest owed
     first: what is overdue, what falls due soon, and what is owed of a case that has closed.
@@ -110,7 +111,7 @@ def owed_now(
     return sorted(found, key=lambda owed: owed.urgency)
 
 
-def horizon(policy: Policy, rules: ReminderRules) -> int:
+def horizon(policy: Policy, rules: Reminders) -> int:
     """Within how many days what falls due can have to be told today."""
     days = max(rules.ladder_for(r.id, c).due_soon_days for r in policy.requirement for c in rules.categories)
     return max(days + 12, rules.ahead_days) if days else 0  # the longest run of days off is over Christmas

@@ -15,8 +15,8 @@ from compliance.policy.standing import Flags, Moment
 from compliance.records import Crime
 from compliance.records.columns import CLOSED, EVERY_VICTIM, OPEN, UNKNOWN_VICTIM, Columns
 from compliance.records.instants import NONE
-from compliance.reminders.holds import Hold, holds_of, standing_hold
-from compliance.reminders.tenure import Holders, Tenure, text_of
+from compliance.reminders.case_officers import Holders, Tenure, text_of
+from compliance.reminders.contact_holds import Hold, holds_of, standing_hold
 
 ATTEMPTED: Final = "attempted"
 """The outcome of a contact that did not reach the victim."""

@@ -5,7 +5,7 @@ Instants are microseconds in UTC, days local dates as numbers since 1970-01-01.
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, assert_never
 
 import numpy as np
 import numpy.typing as npt
@@ -16,23 +16,34 @@ from compliance.policy.verdicts import LATE, MET, MISSED, OVERDUE, PENDING, Verd
 from compliance.records.columns import Coded
 from compliance.reports.findings import Effect, Question, Reminded
 from compliance.reports.rates import has, owner, proportion
+from compliance.store.notice_kinds import LadderStep
 
 HOUR: Final = 3_600_000_000
 DAY: Final = 24 * HOUR
 WEEK: Final = 7 * DAY
-STEPS: Final = {
-    "due soon": ("due-soon", "Due soon"),
-    "overdue": ("overdue", "Overdue, for the first time"),
-    "told again": ("again", "Still overdue, told again"),
-    "closed": ("closed", "Case closed with something owed"),
-    "supervisor": ("supervisor", "To the supervisor"),
-    "champion": ("champion", "To the division’s champion"),
-}
-"""Each step of the ladder: its name in a figure's, and in words."""
+
+
+def name_step(step: LadderStep) -> tuple[str, str]:
+    """A step of the ladder: its name in a figure's, and in words."""
+    match step:
+        case LadderStep.DUE_SOON:
+            return "due-soon", "Due soon"
+        case LadderStep.OVERDUE:
+            return "overdue", "Overdue, for the first time"
+        case LadderStep.AGAIN:
+            return "again", "Still overdue, told again"
+        case LadderStep.CLOSED:
+            return "closed", "Case closed with something owed"
+        case LadderStep.SUPERVISOR:
+            return "supervisor", "To the supervisor"
+        case LadderStep.CHAMPION:
+            return "champion", "To the division’s champion"
+        case _:
+            assert_never(step)
 
 
 class Told(Protocol):
-    """Obligations as rows of the verdicts, each told of by one step (of STEPS) at an instant."""
+    """Obligations as rows of the verdicts, each told of by one step of the ladder at an instant."""
 
     @property
     def row(self) -> Ints: ...  # noqa: D102
@@ -98,7 +109,7 @@ def reminded(verdicts: Verdicts, mailed: Mailed, division: str | None = None) ->
         mails=len(np.unique(mailed.mail[told.place])),
         recipients=len(np.unique(mailed.recipient[told.place])),
         obligations=len(np.unique(told.row)),
-        repeats=int((told.step == "told again").sum()),
+        repeats=int((told.step == LadderStep.AGAIN).sum()),
         steps=tuple(_effects(told, untold)),
         before_first=mailed.first,
         before_last=mailed.last,
@@ -106,7 +117,8 @@ def reminded(verdicts: Verdicts, mailed: Mailed, division: str | None = None) ->
 
 
 def _effects(told: Waits, untold: Waits) -> Iterator[Effect]:
-    for step, (key, title) in STEPS.items():
+    for step in LadderStep:
+        key, title = name_step(step)
         which, before = told.step == step, untold.step == step
         if not which.any():
             continue

@@ -24,7 +24,7 @@ from compliance.resources import resource
 from compliance.service.check_held import look_at_held
 from compliance.service.feeding import mapper_of
 from compliance.service.posting import channel_of, delivery_rules
-from compliance.service.service import reminder_rules
+from compliance.service.service import reminder_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,15 +184,15 @@ def _templates(settings: Settings) -> Finding:
     except ComplianceError:
         return Finding("templates: not looked at without a policy")
     try:
-        rules = reminder_rules(settings)
-        check_rules(policy, rules)
+        reminding = reminder_settings(settings)
+        check_rules(policy, settings.reminders)
         for requirement in settings.report.targets:
             policy.named(requirement)
     except ComplianceError as error:
         return Finding("settings of reminders and mail", (f"{settings.source}: {error}",))
     problems = []
     try:
-        check_templates(policy, rules)
+        check_templates(policy, reminding)
         week = Week(2026, 20)
         nothing = GivenRecords("no records", columns([]))
         render(report_figures(nothing, policy, week, week.settled(policy.local), force=settings.force.name))

@@ -14,7 +14,6 @@ from compliance.config import Settings
 from compliance.errors import ComplianceError, UnavailableError
 from compliance.mail import Rendered, bare_address, enqueue, row_of
 from compliance.policy import Policy, Verdicts
-from compliance.reminders import ReminderRules
 from compliance.reminders.effect import Mailed, mailed
 from compliance.reports import words
 from compliance.reports.beginning import Beginning, CannotReportError, begin
@@ -55,7 +54,6 @@ class Reporting:
     settings: Settings
     policy: Policy
     store: Store
-    rules: ReminderRules
     attempts: Attempts = field(default_factory=Attempts)
 
     @property
@@ -223,7 +221,9 @@ class Reporting:
     def _mailed(self, verdicts: Verdicts, period: Span) -> Mailed:
         """What the period's reminders told."""
         local = self.policy.local
-        return mailed(self.store, verdicts, self.rules, (local.start_of(period.first), period.ended(local)))
+        return mailed(
+            self.store, verdicts, self.settings.reminders, (local.start_of(period.first), period.ended(local))
+        )
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,13 @@ from compliance import clock as real_clock
 from compliance.config import Settings
 from compliance.errors import RecordError
 from compliance.feeds import Remembered
-from compliance.mail import Delivery, bare_address, deliver
+from compliance.mail import Delivery, deliver
 from compliance.policy import Policy, load_policy
 from compliance.policy.calendars import from_day
-from compliance.reminders import LadderChange, Plan, ReminderRules, RemindOutcome, notices, plan, remind, still_due
+from compliance.reminders import Plan, ReminderSettings, RemindOutcome, notices, plan, remind, still_due
 from compliance.reports.periods import newest_settled
 from compliance.reports.publish import Publication
 from compliance.reports.spans import Span
-from compliance.resources import resource
 from compliance.service.feeding import feed_of, vocabulary_of
 from compliance.service.owed import Attempts
 from compliance.service.pace import Pace
@@ -96,14 +95,14 @@ class Service:
     def plan(self) -> Plan:
         """Who would be told what now, without writing anything."""
         self.judge()
-        return plan(self.store, self.policy, self.rules, self.clock())
+        return plan(self.store, self.policy, self.reminder_settings, self.clock())
 
     def remind(self, limit: int | None = None) -> tuple[RemindOutcome, Delivery]:
         """Queue this morning's digests, if it is a working morning and they are not queued yet; send what is due, as
         `deliver` does."""
         channel_of(self.settings)  # a wrong setting is said before anything is queued
         self.judge()
-        outcome = remind(self.store, self.policy, self.rules, self.clock())
+        outcome = remind(self.store, self.policy, self.reminder_settings, self.clock())
         return outcome, self.deliver(limit)
 
     def notices(self, crime_ref: str) -> list[tuple[Notice, str | None]]:
@@ -117,7 +116,7 @@ class Service:
 
     def deliver(self, limit: int | None = None) -> Delivery:
         """Send what is due from the outbox, at most `limit` mails (`mail.deliver`)."""
-        question = still_due(self.store, self.policy, self.rules, self.clock)
+        question = still_due(self.store, self.policy, self.reminder_settings, self.clock)
         channel, rules, wait = channel_of(self.settings, self.stop), delivery_rules(self.settings), self.stop.wait
         return deliver(self.store, channel, self.clock, still_due=question, limit=limit, rules=rules, wait=wait)
 
@@ -138,7 +137,7 @@ class Service:
     @property
     def reporting(self) -> Reporting:
         """The reports of this service."""
-        return Reporting(self.settings, self.policy, self.store, self.rules, self.attempts)
+        return Reporting(self.settings, self.policy, self.store, self.attempts)
 
     @property
     def retaining(self) -> Retaining:
@@ -151,40 +150,14 @@ class Service:
         return self.reporting.folder
 
     @property
-    def rules(self) -> ReminderRules:
+    def reminder_settings(self) -> ReminderSettings:
         """What the force decided about reminders."""
-        return reminder_rules(self.settings)
+        return reminder_settings(self.settings)
 
 
-def reminder_rules(settings: Settings) -> ReminderRules:
-    """What a force decided about reminders, out of its settings. Raises SettingsError that names the setting."""
-    reminders, mail = settings.reminders, settings.mail
-    domain = bare_address(mail.sender).partition("@")[2]
-    return ReminderRules(
-        due_from=reminders.due_from,
-        sender=mail.sender,
-        domain=domain,
-        list_id=f"victim-updates.{domain}",
-        reply_to=mail.reply_to,
-        due_soon_days=reminders.due_soon_days,
-        repeat_days=reminders.repeat_days,
-        supervisor_days=reminders.supervisor_days,
-        champion_days=reminders.champion_days,
-        ladder=tuple(LadderChange(**change.model_dump()) for change in reminders.ladder),
-        ahead_days=reminders.ahead_days,
-        absence_held_days=reminders.absence_held_days,
-        cover=reminders.cover,
-        list_weekday=reminders.day_of_list,
-        repeated_misses=reminders.repeated_misses,
-        supervisor_role=reminders.supervisor_role,
-        champion_role=reminders.champion_role,
-        attempts=reminders.attempts,
-        hold_days=reminders.hold_days,
-        stale_hours=reminders.stale_hours,
-        allow=None if mail.allow is None else tuple(mail.allow),
-        send_from=reminders.send_from,
-        send_until=reminders.send_until,
-        listed=reminders.listed,
-        crime_link=settings.crime_system.crime_link,
-        templates=settings.path(reminders.templates) if reminders.templates else resource("templates", "email"),
-    )
+def reminder_settings(settings: Settings) -> ReminderSettings:
+    """What a force decided about reminders. Raises SettingsError that names the setting."""
+    reminders, crime_link = settings.reminders, settings.crime_system.crime_link
+    if reminders.templates is None:
+        return ReminderSettings(reminders, settings.mail, crime_link)
+    return ReminderSettings(reminders, settings.mail, crime_link, settings.path(reminders.templates))

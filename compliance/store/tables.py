@@ -241,7 +241,8 @@ class Outbox(SQLModel, table=True):
 class Notice(SQLModel, table=True):
     """That one obligation was to be told to one person on one day, and what came of it, with its named reason.
 
-    `reason` is for people to read. `rerouted`: why somebody else than was meant is told, None where that one is.
+    `step`, `outcome` and `reason` are names of `notice_kinds`, never read as text; `since`: the date of a reason that
+    has one. `rerouted`, `rerouted_since`: why somebody else than was meant is told, None where that one is.
     `obstacles`: what kept the officer in the case from acting, each {"what", "first", "last"} (local dates, ISO; both
     included), None where nothing is said of it."""
 
@@ -268,6 +269,8 @@ class Notice(SQLModel, table=True):
     outbox_id: int | None = None
     rerouted: str | None = None
     obstacles: list[dict[str, Any]] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    since: date | None = None
+    rerouted_since: date | None = None
 
 
 class Published(SQLModel, table=True):

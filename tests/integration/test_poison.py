@@ -16,7 +16,7 @@ from compliance.mail import SmtpServer, deliver
 from compliance.policy import Policy, judge
 from compliance.policy.explain import explain
 from compliance.records import Officer, columns, convert_crime
-from compliance.reminders import ReminderRules, plan, remind, still_due
+from compliance.reminders import plan, remind, still_due
 from compliance.reports.figures import report_figures
 from compliance.reports.render import render
 from compliance.reports.sources import GivenRecords
@@ -29,6 +29,7 @@ from tests import stores
 from tests.calendars import policy_until
 from tests.engine import POLICIES, shipped
 from tests.poison import POISONS, good, poison
+from tests.reminding import reminder_settings
 from tests.stores import Record, at, rows, take, updates
 
 new_database, database_url = stores.new_database, stores.database_url
@@ -38,19 +39,16 @@ CODE = shipped("victims-code-2020")[0]
 NOW = at("2026-07-20 07:00")
 SETTLED = at("2026-07-27 07:00")
 WEEK = Week(2026, 29)
-RULES = ReminderRules(
-    due_from=date(2026, 5, 1), sender="Victim updates <updates@force.example>", domain="mail.force.example",
-    list_id="victim-updates.force.example",
-)  # fmt: skip
+SETTINGS = reminder_settings(date(2026, 5, 1), sender="Victim updates <updates@force.example>")
 
 
 def told(store: Store, sink: MailSink, policy: Policy = CODE) -> str:
     """What officers are told this morning."""
     before = len(sink.messages)
     save_officers(store, [Officer("O1", email="o1@force.example")], NOW)
-    remind(store, policy, RULES, NOW)
+    remind(store, policy, SETTINGS, NOW)
     server = SmtpServer(sink.host, sink.port, security="plain", timeout=5)
-    deliver(store, server, lambda: NOW, still_due=still_due(store, policy, RULES, lambda: NOW))
+    deliver(store, server, lambda: NOW, still_due=still_due(store, policy, SETTINGS, lambda: NOW))
     return "\n".join(str(each.message.get_body()) for each in sink.messages[before:])
 
 
@@ -72,7 +70,7 @@ def test_every_other_crime_is_judged_and_told_of(store: Store, sink: MailSink, t
     assert judge_due(store, CODE, NOW).crimes == 3
     assert [state_of(store, ref) for ref in ("22A/1/26", "22A/2/26")] == ["overdue", "overdue"]
     assert rebuild(store, CODE, NOW).differences == 0
-    assert plan(store, CODE, RULES, NOW).not_now is None
+    assert plan(store, CODE, SETTINGS, NOW).not_now is None
     mails = told(store, sink)
     assert "22A/1/26" in mails
     assert "22A/2/26" in mails
@@ -128,7 +126,7 @@ def test_all_of_them_at_once_are_judged_mailed_and_published(store: Store, sink:
     assert len(set_aside) == 3
     assert "22A/1/26" in told(store, sink)
     take(store, SETTLED, good(1))
-    reporting = Reporting(settings(tmp_path), CODE, store, RULES)
+    reporting = Reporting(settings(tmp_path), CODE, store)
     (done,) = reporting.publish(WEEK, SETTLED)
     assert "Obligations set aside" in done.path.read_text("utf-8")
     found, _ = reporting.cases(WEEK, "quality.set-aside", None)
@@ -164,13 +162,13 @@ def test_a_mail_about_what_was_set_aside_meanwhile_is_not_said_to_be_settled(sto
         take(store, NOW, good(1))
         judge_due(store, long, NOW)
         save_officers(store, [Officer("O1", email="o1@force.example")], NOW)
-        assert remind(store, long, RULES, NOW).digests == 1
+        assert remind(store, long, SETTINGS, NOW).digests == 1
         then = policy_until(tmp_path, policy_then)
         take(store, late, record)
         judge_due(store, then, late)
         with store.session(reading=True) as session:
             (mail,) = session.exec(select(Outbox)).all()
-        assert "nothing is left to tell" in str(still_due(store, then, RULES, lambda: late)(mail))
+        assert "nothing is left to tell" in str(still_due(store, then, SETTINGS, lambda: late)(mail))
         assert {row for row in rows(store, NOTICE, "outcome", "reason") if row[0] == "dropped"} == {("dropped", reason)}
         with store.writing() as connection:
             for table in (NOTICE, OUTBOX, TRANSITION):

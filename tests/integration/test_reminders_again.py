@@ -256,9 +256,9 @@ def test_a_mail_that_waited_through_a_gap_waits_for_that_day_too(office: Office)
 def test_out_of_hours_the_plan_shows_the_digests_and_what_holds_them(office: Office, hour: int, waiting: str) -> None:
     office.now = morning("2026-06-10", hour)
     office.records(crime("A", "2026-06-01"))
-    planned = plan(office.store, POLICY, office.rules, office.now)
+    planned = plan(office.store, POLICY, office.settings, office.now)
     assert [digest.recipient_ref for digest in planned.digests] == ["1042"]
-    assert [(decision.outcome, decision.reason) for decision in planned.decisions] == [("held", "quiet hours")]
+    assert [(decision.outcome, decision.said) for decision in planned.decisions] == [("held", "quiet hours")]
     assert planned.not_now == waiting
     assert (office.outbox(), office.notices()) == ([], [])
 

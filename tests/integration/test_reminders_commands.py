@@ -14,7 +14,7 @@ from compliance.policy import load_policy
 from compliance.records import Officer
 from compliance.reminders import remind
 from compliance.service import Service
-from compliance.service.service import reminder_rules
+from compliance.service.service import reminder_settings
 from compliance.store import Store, begin_poll, end_poll, judge_due, migrate, save_officers, take_page
 from tests.integration.test_reminders_mornings import crime, morning
 
@@ -77,7 +77,7 @@ def test_the_notices_of_a_crime_say_what_was_decided_day_by_day(config: Path, mo
     settings = load_settings(config)
     store = Store.open(settings.database_url)
     for hour in (6, 7):
-        remind(store, load_policy("west-mercia"), reminder_rules(settings), morning("2026-06-10", hour))
+        remind(store, load_policy("west-mercia"), reminder_settings(settings), morning("2026-06-10", hour))
     store.close()
     found = run(config, monkeypatch, morning("2026-06-10", 8), "notices", "22/1/26")
     header, *rows = [line.split("\t") for line in found.stdout.splitlines()]

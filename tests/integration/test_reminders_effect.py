@@ -2,7 +2,6 @@
 mails; from crime records and mornings to the board's table."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -11,9 +10,9 @@ from sqlmodel import col, update
 from compliance.policy import judge, load_policy
 from compliance.policy.calendars import from_day
 from compliance.records import Officer, from_micros
-from compliance.reminders import ReminderRules, remind
-from compliance.reminders.decisions import CHAMPION, DUE_SOON, OVERDUE, SUPERVISOR
-from compliance.reminders.effect import AGAIN, Mailed, mailed
+from compliance.reminder_settings import Reminders
+from compliance.reminders import remind
+from compliance.reminders.effect import Mailed, mailed
 from compliance.reports.figures import figures_of
 from compliance.reports.forms import form
 from compliance.reports.judged import judge_periods
@@ -21,14 +20,14 @@ from compliance.reports.model import Figures
 from compliance.reports.periods import parse_period
 from compliance.reports.snapshots import StoredRecords
 from compliance.store import Store, judge_due, load_columns, migrate, save_officers
+from compliance.store.notice_kinds import LadderStep
 from compliance.store.tables import Outbox
+from tests.reminding import change, reminder_settings
 from tests.stores import Record, crime, take
 
 POLICY = load_policy("west-mercia")
-RULES = ReminderRules(
-    due_from=date(2026, 6, 1), sender="updates@force.example", domain="force.example", list_id="updates.force.example",
-    due_soon_days=0, ladder=(),
-)  # fmt: skip
+SETTINGS = reminder_settings(date(2026, 6, 1), due_soon_days=0, ladder=[])
+RULES = SETTINGS.reminders
 NOW = datetime(2026, 6, 22, tzinfo=UTC)
 
 
@@ -82,7 +81,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         now = morning(day)
         take(opened, now, *EARLIER, *(TOLD if day < date(2026, 6, 16) else LATER))
         judge_due(opened, POLICY, now)
-        remind(opened, POLICY, RULES, now)
+        remind(opened, POLICY, SETTINGS, now)
         with opened.session() as session:
             sent = update(Outbox).where(col(Outbox.state) == "queued").values(state="sent", sent_at=now)
             session.execute(sent)
@@ -91,7 +90,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     opened.close()
 
 
-def told(store: Store, period: str = "2026-W24", rules: ReminderRules = RULES) -> Mailed:
+def told(store: Store, period: str = "2026-W24", rules: Reminders = RULES) -> Mailed:
     span, verdicts = parse_period(period), judge(load_columns(store), POLICY, NOW, NOW)
     return mailed(store, verdicts, rules, (POLICY.local.start_of(span.first), span.ended(POLICY.local)))
 
@@ -105,22 +104,22 @@ def figures(store: Store, division: str | None = None) -> Figures:
 
 def test_a_week_has_the_mails_sent_in_it_each_with_its_obligations(store: Store) -> None:
     found = told(store)
-    assert sorted(found.told.step.tolist()) == [OVERDUE] * 4
+    assert sorted(found.told.step.tolist()) == [LadderStep.OVERDUE] * 4
     assert {from_micros(at) for at in found.told.at.tolist()} == {morning(date(2026, 6, 9))}
     assert (len(set(found.mail.tolist())), sorted(set(found.recipient.tolist()))) == (2, ["1042", "1043"])
     assert told(store, "2026-W23").told.row.tolist() == []
-    assert AGAIN in told(store, "2026-W25").told.step.tolist()
+    assert LadderStep.AGAIN in told(store, "2026-W25").told.step.tolist()
 
 
 def test_what_fell_due_before_there_were_mails_is_told_of_on_the_mornings_of_the_ladder(store: Store) -> None:
     """On working days at the hour of the mails: overdue on the 12th, again a week later, and so on."""
-    found = told(store, rules=replace(RULES, due_soon_days=2)).untold
+    found = told(store, rules=change(SETTINGS, due_soon_days=2).reminders).untold
     when = {
         (step, from_day(POLICY.local.day_of(from_micros(at)))) for step, at in zip(found.step, found.at, strict=True)
     }
     assert when >= {
-        (DUE_SOON, date(2026, 5, 8)), (OVERDUE, date(2026, 5, 12)), (AGAIN, date(2026, 5, 19)),
-        (SUPERVISOR, date(2026, 5, 18)), (CHAMPION, date(2026, 6, 1)),
+        (LadderStep.DUE_SOON, date(2026, 5, 8)), (LadderStep.OVERDUE, date(2026, 5, 12)), (LadderStep.AGAIN, date(2026, 5, 19)),
+        (LadderStep.SUPERVISOR, date(2026, 5, 18)), (LadderStep.CHAMPION, date(2026, 6, 1)),
     }  # fmt: skip
     assert {from_micros(at).hour for at in found.at.tolist()} == {6}
 

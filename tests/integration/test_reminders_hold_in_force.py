@@ -1,7 +1,6 @@
 """Whoever reads of a victim under a contact hold reads of the hold first; and nobody is blamed for having obeyed it."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from tests import stores
 from tests.integration import test_reminders_mornings as mornings
 from tests.integration.test_reminders_again import telling
 from tests.integration.test_reminders_mornings import Json, Office, crime, morning
+from tests.reminding import change
 
 new_database, sqlite_office = stores.new_database, mornings.office
 REASON = "through the <b>family</b> liaison officer\n"
@@ -141,7 +141,7 @@ def test_a_hold_hides_no_victim_and_the_reason_is_kept(each_office: Office) -> N
     """Due on 1 June, on hold until the 8th, told on the 9th: the supervisor by half of 21 days, on the 11th."""
     office = each_office
     office.records(crime("A", "2026-05-25", **on_hold("2026-05-26", "2026-06-08")))
-    office.rules = replace(office.rules, supervisor_role="sergeant", cover={"2000": "1043"})
+    office.settings = change(office.settings, supervisor_role="sergeant", cover={"2000": "1043"})
     telling(office, "2026-06-09", "2026-06-22")
     (notice,) = steps_sent(office, "supervisor")
     assert (notice.recipient_ref, str(notice.decided_on)) == ("2000", "2026-06-11")

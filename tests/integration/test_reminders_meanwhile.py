@@ -1,6 +1,5 @@
 """What a mail says stays true: refused and corrected addresses, holds that lapse, updates typed in late, first allocations."""
 
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from compliance.store import save_officers
 from compliance.store.tables import Outbox
 from tests.integration.test_reminders_again import latest, telling
 from tests.integration.test_reminders_mornings import Json, Office, crime, office
+from tests.reminding import change
 
 __all__ = ["office"]
 
@@ -164,13 +164,13 @@ def test_a_mail_tried_again_by_hand_is_not_withdrawn_for_its_own_refusal(office:
 def test_what_a_pilot_kept_back_is_told_when_it_is_over(office: Office, tmp_path: Path) -> None:
     staffed(office)
     office.records(crime("A", "2026-06-01"))
-    office.rules = replace(office.rules, allow=("@pilot.example",))
+    office.settings = change(office.settings, allow=("@pilot.example",))
     office.remind("2026-06-10")
     server = SmtpServer(office.sink.host, office.sink.port, security="plain", timeout=5)
     pilot = DeliveryRules(pilot=Pilot(("@pilot.example",), tmp_path / "pilot"))
     assert deliver(office.store, server, lambda: office.now, rules=pilot) == Delivery(pilot=1)
     assert telling(office, "2026-06-11", "2026-06-12") == {}  # as it would be with mail
-    office.rules = replace(office.rules, allow=None)
+    office.settings = change(office.settings, allow=None)
     assert telling(office, "2026-06-15", "2026-06-15")["06-15"] == ["1042"]
     assert "NEW" in next(row.text for row in office.outbox() if row.key == "digest:1042:2026-06-15")
 
@@ -184,7 +184,7 @@ def test_a_hold_recorded_on_the_day_of_the_last_update_is_not_forgotten(office: 
 
 
 def test_what_a_mail_had_no_room_for_is_counted_however_often_we_look(office: Office) -> None:
-    office.rules = replace(office.rules, listed=3)
+    office.settings = change(office.settings, listed=3)
     staffed(office)
     office.records(*(crime(ref, "2026-06-02") for ref in "ABCDE"))
     office.remind("2026-06-10")

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,16 +12,16 @@ from sqlmodel import col, select
 from compliance.mail import Delivery, SmtpServer, deliver
 from compliance.policy import load_policy
 from compliance.records import Officer
-from compliance.reminders import ReminderRules, RemindOutcome, plan, remind, still_due
+from compliance.reminders import RemindOutcome, plan, reason_of, remind, still_due
 from compliance.simulator.mail_sink import MailSink
 from compliance.store import Store, begin_poll, end_poll, judge_due, migrate, save_officers, take_page
 from compliance.store.tables import Notice, Outbox
+from tests.reminding import change, reminder_settings
 
 POLICY = load_policy("west-mercia")
-RULES = ReminderRules(
-    due_from=date(2026, 5, 1), sender="Victim updates <updates@force.example>", reply_to="performance@force.example",
-    domain="mail.force.example", list_id="victim-updates.force.example",
-)  # fmt: skip
+SETTINGS = reminder_settings(
+    date(2026, 5, 1), sender="Victim updates <updates@force.example>", reply_to="performance@force.example"
+)
 Json = dict[str, Any]
 
 
@@ -43,7 +42,7 @@ class Office:
 
     def __init__(self, store: Store, sink: MailSink) -> None:
         self.store, self.sink = store, sink
-        self.rules = RULES
+        self.settings = SETTINGS
         self.now = morning("2026-06-10")
         self.directory("1042", "2000")
 
@@ -62,7 +61,7 @@ class Office:
         if day:
             self.wait_until(day)
         judge_due(self.store, POLICY, self.now)
-        return remind(self.store, POLICY, self.rules, self.now)
+        return remind(self.store, POLICY, self.settings, self.now)
 
     def wait_until(self, day: str) -> None:
         """To a morning; the crime system goes on being read, a day at a time."""
@@ -75,7 +74,7 @@ class Office:
 
     def deliver(self) -> Delivery:
         server = SmtpServer(self.sink.host, self.sink.port, security="plain", timeout=5)
-        again = still_due(self.store, POLICY, self.rules, lambda: self.now)
+        again = still_due(self.store, POLICY, self.settings, lambda: self.now)
         return deliver(self.store, server, lambda: self.now, still_due=again)
 
     def told(self, day: str) -> list[tuple[str, str]]:
@@ -89,7 +88,9 @@ class Office:
         """(recipient, crime, outcome, reason) of every notice of a step in order."""
         with self.store.session(reading=True) as session:
             found = session.exec(select(Notice).where(Notice.step == step).order_by(col(Notice.id)))
-            return [(n.recipient_ref, n.crime_ref, n.outcome, n.reason) for n in found]
+            return [
+                (n.recipient_ref, n.crime_ref, n.outcome, reason_of(n).partition("; in the officer")[0]) for n in found
+            ]
 
     def outbox(self) -> list[Outbox]:
         with self.store.session(reading=True) as session:
@@ -153,8 +154,8 @@ def test_a_mail_carries_the_headers_that_sort_it_and_that_no_machine_answers(off
     office.told("2026-06-11")
     first, second = (received.message for received in office.sink.messages)
     assert first["To"] == "1042@force.example"
-    assert first["From"] == RULES.sender
-    assert first["Reply-To"] == RULES.reply_to
+    assert first["From"] == SETTINGS.mail.sender
+    assert first["Reply-To"] == SETTINGS.mail.reply_to
     assert first["Auto-Submitted"] == "auto-generated"
     assert first["List-Id"] == "<victim-updates.force.example>"
     assert first["References"] == second["References"]
@@ -278,7 +279,7 @@ def test_a_withdrawn_update_makes_the_obligation_new_again(office: Office) -> No
 
 def test_planning_writes_nothing_and_says_what_would_be_sent(office: Office) -> None:
     office.records(crime("A", "2026-06-01"), crime("B", "2026-06-01", None))
-    planned = plan(office.store, POLICY, office.rules, office.now)
+    planned = plan(office.store, POLICY, office.settings, office.now)
     (digest,) = planned.digests
     assert (digest.key, digest.to_address) == ("digest:1042:2026-06-10", "1042@force.example")
     assert digest.content.subject == "1 victim is waiting for an update from you"
@@ -286,13 +287,13 @@ def test_planning_writes_nothing_and_says_what_would_be_sent(office: Office) -> 
     assert decisions == [("A", "sent", "new"), ("B", "held", "nobody has the case")]
     assert (office.outbox(), office.notices()) == ([], [])
     office.wait_until("2026-06-13")
-    weekend = plan(office.store, POLICY, office.rules, office.now)
+    weekend = plan(office.store, POLICY, office.settings, office.now)
     assert weekend.not_now == "Saturday 13 June 2026 is not a working day"
     assert [digest.recipient_ref for digest in weekend.digests] == ["1042"]
     assert {d.reason for d in weekend.decisions if d.owed.waiting.crime_ref == "A"} == {"quiet hours"}
 
 
 def test_the_interval_is_the_forces_to_set(office: Office) -> None:
-    office.rules = replace(RULES, repeat_days=1)
+    office.settings = change(office.settings, repeat_days=1)
     office.records(crime("A", "2026-06-01"))
     assert [len(office.told(f"2026-06-{day}")) for day in (10, 11, 12)] == [1, 1, 1]

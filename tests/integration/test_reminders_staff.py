@@ -1,6 +1,5 @@
 """Officers with repeated misses, in the weekly list of those above them; never of what they could not have done."""
 
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,6 +12,7 @@ from compliance.store import save_officers
 from compliance.store.tables import Outbox
 from tests.integration.test_reminders_again import telling
 from tests.integration.test_reminders_mornings import Json, Office, crime, morning, office
+from tests.reminding import change
 
 __all__ = ["office"]
 MONDAY = "2026-06-15"
@@ -98,7 +98,7 @@ def test_the_list_goes_out_once_a_week(office: Office) -> None:
 
 
 def test_what_was_missed_before_the_service_started_is_not_counted(office: Office) -> None:
-    office.rules = replace(office.rules, due_from=morning("2026-06-02").date())
+    office.settings = change(office.settings, due_from=morning("2026-06-02").date())
     staff(office)
     live(office, *THREE)
     assert supported(office) == []

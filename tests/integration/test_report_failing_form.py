@@ -85,7 +85,7 @@ def test_it_is_tried_again_after_a_day_or_a_change_of_the_templates_or_a_restart
     monkeypatch.setattr("compliance.service.owed._templates", lambda: "others")
     asked.publish_due(TUESDAY + DAY + MINUTES)
     assert broken.times == 3
-    Reporting(asked.settings, asked.policy, asked.store, asked.rules).publish_due(TUESDAY + DAY + 2 * MINUTES)
+    Reporting(asked.settings, asked.policy, asked.store).publish_due(TUESDAY + DAY + 2 * MINUTES)
     assert broken.times == 4
 
 

@@ -45,7 +45,7 @@ class Publisher:
                     "kind": "files",
                     "files": {"folder": "in", "tables": {"crimes": "*.ndjson"}, "full_export": True},
                 },
-                "reminders": {"due_from": force.rules.due_from.isoformat()},
+                "reminders": {"due_from": force.settings.reminders.due_from.isoformat()},
                 "mail": {"host": "127.0.0.1", "sender": "updates@force.example"},
                 "report": {
                     "folder": "reports", "forms": ["json"], "editions": ["board", "division", "public"],
@@ -55,7 +55,7 @@ class Publisher:
             }
         )  # fmt: skip
         self.store, self.force = store, force
-        self.reporting = Reporting(settings, POLICY, store, force.rules)
+        self.reporting = Reporting(settings, POLICY, store)
 
     def publish(self, period: Span, now: datetime) -> bool:
         """Whether anything of it is new."""

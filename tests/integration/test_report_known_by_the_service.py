@@ -9,9 +9,9 @@ import pytest
 from sqlmodel import col, select
 
 from compliance.records import Officer
-from compliance.reminders.routing import NO_ADDRESS
 from compliance.reports.periods import parse_period
 from compliance.store import Store, save_officers
+from compliance.store.notice_kinds import Reason
 from compliance.store.tables import Notice, Published
 from tests import stores
 from tests.reporting import reporting
@@ -69,13 +69,13 @@ def test_a_missing_address_counts_by_what_had_been_decided_by_k(
     store: Store, tmp_path: Path, day: date, count: int
 ) -> None:
     take(store, SETTLED, OVERDUE)
-    notice(store, day, NO_ADDRESS)
+    notice(store, day, Reason.NO_ADDRESS)
     assert quality(figures(store, tmp_path), "no-address")["held"] == count
 
 
 def test_an_address_found_after_k_changes_nothing_of_the_week(store: Store, tmp_path: Path) -> None:
     take(store, SETTLED, OVERDUE)
-    notice(store, date(2026, 7, 17), NO_ADDRESS)
+    notice(store, date(2026, 7, 17), Reason.NO_ADDRESS)
     notice(store, date(2026, 7, 21), "new")
     assert quality(figures(store, tmp_path), "no-address")["held"] == 1
 
@@ -83,7 +83,7 @@ def test_an_address_found_after_k_changes_nothing_of_the_week(store: Store, tmp_
 def test_a_missing_address_counts_of_what_was_overdue_at_t_whatever_came_since(store: Store, tmp_path: Path) -> None:
     take(store, SETTLED, OVERDUE, crime("22A/2/26", updates=updates("2026-07-03")))
     for ref in ("22A/1/26", "22A/2/26"):
-        notice(store, date(2026, 7, 17), NO_ADDRESS, ref)
+        notice(store, date(2026, 7, 17), Reason.NO_ADDRESS, ref)
     take(store, MONTHS_LATER, crime(officer_ref="O1", updates=updates("2026-07-20")))
     assert quality(figures(store, tmp_path), "no-address")["held"] == 1
 

@@ -12,7 +12,7 @@ from compliance.errors import SettingsError
 from compliance.policy import Policy, judge, load_policy
 from compliance.policy.verdicts import LATE, OVERDUE, YES, Verdicts
 from compliance.records import Columns, columns, convert_crime
-from compliance.reminders.effect import SHOWN, Mailed, Told
+from compliance.reminders.effect import Mailed, Told
 from compliance.reports.figures import figures_of
 from compliance.reports.judged import ReportOptions, judge_periods
 from compliance.reports.model import Figures
@@ -23,6 +23,7 @@ from compliance.reports.rows import Row, rows
 from compliance.reports.sources import GivenRecords, Held
 from compliance.reports.spans import Span
 from compliance.reports.tracing import Answer, Edition, cases
+from compliance.store.notice_kinds import LadderStep
 from tests.histories import histories
 
 SETTLED = datetime(2026, 11, 16, tzinfo=UTC)
@@ -103,7 +104,9 @@ def mailed(verdicts: Verdicts, period: Span) -> Mailed:
     entered = np.where(done, verdicts.columns.updates.entered_at[verdicts.update[row]], day + 90 * HOUR)
 
     def told() -> Told:
-        return Told(row, rng.choice(np.array(SHOWN), len(row)), entered - rng.integers(1, 90, len(row)) * HOUR)
+        return Told(
+            row, rng.choice(np.array(list(LadderStep)), len(row)), entered - rng.integers(1, 90, len(row)) * HOUR
+        )
 
     mail = rng.integers(1, 80, len(row))
     first, last = period.first - timedelta(days=99), period.first - timedelta(days=9)

@@ -246,7 +246,7 @@ def test_2_5_another_policy_is_drawn_in_the_week_in_which_it_came_into_use(store
         judge_due(store, policy, at(text))
     take(store, at("2026-07-27 06:00"), CRIME)
     asked = reporting(store, tmp_path)
-    later = Reporting(asked.settings, other, store, asked.rules)
+    later = Reporting(asked.settings, other, store)
     now, said = at("2026-07-27 06:00"), "Week 29 of 2026: another policy: The policy of July."
     pages = {n: later.publish(parse_period(f"2026-W{n}"), now)[0].path.read_text("utf-8") for n in (27, 28, 29)}
     assert [page.count("another policy: ") for page in pages.values() if said not in page] == [0, 0]
@@ -258,5 +258,5 @@ def test_judging_by_another_policy_makes_another_version(store: Store, tmp_path:
     asked = reporting(store, tmp_path)
     asked.publish(parse_period("2026-W28"), TUESDAY)
     other = load_policy("west-mercia").changed(title="The policy of July")
-    (again,) = Reporting(asked.settings, other, store, asked.rules).publish(parse_period("2026-W28"), TUESDAY)
+    (again,) = Reporting(asked.settings, other, store).publish(parse_period("2026-W28"), TUESDAY)
     assert (again.version, again.changed) == (2, ("the policy", "the figures"))

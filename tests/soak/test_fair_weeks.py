@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from compliance.reminders import escalation, ladder, time_to_act
-from compliance.reminders.time_to_act import Hindrance
+from compliance.reminders import decisions, ladder
+from compliance.reminders.emails import who_else
+from compliance.reminders.ladder import Hindrance
 from tests.fair_days import live_with_troubles
 
 
@@ -23,32 +24,32 @@ def test_nobody_is_blamed_and_no_victim_is_hidden_over_five_weeks(tmp_path: Path
 
 def without(what: Hindrance) -> Callable[[pytest.MonkeyPatch], None]:
     """A service that holds days against an officer that do not count."""
-    real = time_to_act.hindrance
+    real = ladder.hindrance
 
     def patch(monkeypatch: pytest.MonkeyPatch) -> None:
         def found(*of: Any) -> Hindrance | None:
             return None if (reason := real(*of)) is what else reason
 
-        monkeypatch.setattr(time_to_act, "hindrance", found)
+        monkeypatch.setattr(ladder, "hindrance", found)
 
     return patch
 
 
 def hiding(monkeypatch: pytest.MonkeyPatch) -> None:
     """A service that waits for the officer's time alone."""
-    real = ladder.supervisor_on
-    monkeypatch.setattr(ladder, "supervisor_on", lambda owed, *of: real(owed, *of) + timedelta(days=5))
+    real = decisions.supervisor_on
+    monkeypatch.setattr(decisions, "supervisor_on", lambda owed, *of: real(owed, *of) + timedelta(days=5))
 
 
 def promising(monkeypatch: pytest.MonkeyPatch) -> None:
     """A service that names as told whoever is to be told."""
-    real = escalation._Victim._accepted
+    real = who_else._Victim._accepted
 
     def accepted(self: Any) -> dict[str, set[str]]:
         above = self.directory.to_supervisor(self.waiting).recipient_ref
         return real(self) | ({above: {"supervisor"}} if above else {})
 
-    monkeypatch.setattr(escalation._Victim, "_accepted", accepted)
+    monkeypatch.setattr(who_else._Victim, "_accepted", accepted)
 
 
 @pytest.mark.long

@@ -10,7 +10,7 @@ from sqlmodel import SQLModel
 import compliance.store.tables  # noqa: F401  # registers the tables
 from compliance.config import documented
 from compliance.policy.verdicts import STATES
-from compliance.reminders.decisions import STEPS
+from compliance.store.notice_kinds import LadderStep
 
 ROOT: Final = Path(__file__).parents[2]
 ROWS: Final = re.findall(
@@ -41,7 +41,7 @@ def values() -> dict[str, set[str]]:
     documents = (ROOT / "docs" / "records.md").read_text("utf-8")
     return {
         "state": set(STATES),
-        "step": set(STEPS),
+        "step": set(LadderStep),
         "outcome": {"informed", "attempted"} & set(re.findall(r"`(\w+)`", documents)),
         "category": {"standard", "enhanced"} & set(re.findall(r"`(\w+)`", documents)),
         "edition": {"board", "division", "public"},

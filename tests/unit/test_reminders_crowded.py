@@ -3,16 +3,16 @@
 from dataclasses import replace
 
 from compliance.policy import load_policy
-from compliance.reminders import Decision, Outcome
-from compliance.reminders.decisions import NO_ROOM
-from compliance.reminders.digest import Told, write
-from compliance.reminders.letter import Letter
+from compliance.reminders import Decision
+from compliance.reminders.decisions import Morning, decide
+from compliance.reminders.emails.letter import Letter
+from compliance.reminders.emails.templates import render
+from compliance.reminders.emails.writing import Besides, write
+from compliance.reminders.history import History
 from compliance.reminders.owed import Owed, Standing
-from compliance.reminders.render import render
-from compliance.reminders.situation import History, Situation
-from compliance.reminders.stages import decide
+from compliance.store.notice_kinds import LadderStep, Outcome, Reason
 from tests.unit.test_reminders_ladder import STAFF
-from tests.unit.test_reminders_stages import DAY, RULES, TODAY, owed
+from tests.unit.test_reminders_stages import DAY, RULES, SETTINGS, TODAY, owed
 
 POLICY = load_policy("west-mercia")
 
@@ -22,7 +22,7 @@ def overdue(count: int, days: int = 1, name: str = "A") -> list[Owed]:
 
 
 def decided(*obligations: Owed, **history: object) -> list[Decision]:
-    about = Situation(RULES, TODAY, {row.officer_ref: row for row in STAFF}, History(**history))  # type: ignore[arg-type]
+    about = Morning(RULES, TODAY, {row.officer_ref: row for row in STAFF}, History(**history))  # type: ignore[arg-type]
     return [d for d in decide(obligations, about) if d.recipient_ref == "1042"]
 
 
@@ -32,13 +32,13 @@ def named(decisions: list[Decision]) -> list[str]:
 
 def letter(decisions: list[Decision]) -> Letter:
     told = [d for d in decisions if d.outcome is Outcome.SENT]
-    return write(told, POLICY, RULES, TODAY, Told(unlisted=[d for d in decisions if d.reason == NO_ROOM]))
+    return write(told, POLICY, SETTINGS, TODAY, Besides(unlisted=[d for d in decisions if d.reason is Reason.NO_ROOM]))
 
 
 def test_twenty_are_named_and_the_others_counted() -> None:
     decisions = decided(*overdue(26))
-    assert (len(named(decisions)), [d.reason for d in decisions].count("no room in the mail")) == (20, 6)
-    mail = render(letter(decisions), RULES)
+    assert (len(named(decisions)), [d.said for d in decisions].count("no room in the mail")) == (20, 6)
+    mail = render(letter(decisions), SETTINGS)
     assert mail.subject == "26 victims are waiting for an update from you"
     assert mail.text.count("Crime 22/") == str(mail.html).count("Crime 22/") == 20
     assert "And 6 more victims whom this mail does not list." in mail.text
@@ -68,11 +68,17 @@ def test_an_officer_with_few_cases_is_not_touched_by_it() -> None:
 
 def test_those_above_are_told_of_all_in_numbers_and_of_the_longest_by_name() -> None:
     stuck = [
-        Decision(owed(f"22/{ref}{number:02}/26", TODAY - days * DAY, ref), "2000", Outcome.SENT, "new", "supervisor")
+        Decision(
+            owed(f"22/{ref}{number:02}/26", TODAY - days * DAY, ref),
+            "2000",
+            Outcome.SENT,
+            Reason.NEW,
+            LadderStep.SUPERVISOR,
+        )
         for ref, days in (("1", 8), ("2", 30))
         for number in range(15)
     ]
-    found = write(stuck, POLICY, RULES, TODAY)
+    found = write(stuck, POLICY, SETTINGS, TODAY)
     assert [(holder.officer, holder.victims) for holder in found.holders] == [("2", 15), ("1", 15)]
     assert [sum(entry.crime.startswith(f"22/{ref}") for entry in found.parts["stuck"]) for ref in "21"] == [15, 5]
     assert (found.victims, found.more) == (30, 10)
@@ -81,19 +87,19 @@ def test_those_above_are_told_of_all_in_numbers_and_of_the_longest_by_name() -> 
 def test_the_subject_counts_what_is_overdue_and_what_is_not_apart() -> None:
     """Nobody is said to be late with what is not due."""
     soon = [replace(item, standing=Standing.DUE_SOON) for item in overdue(2, -2, "C")]
-    told = [Decision(item, "1042", Outcome.SENT, "new") for item in overdue(1)]
-    told += [Decision(item, "1042", Outcome.SENT, "new", "due soon") for item in soon]
-    assert write(told, POLICY, RULES, TODAY).subject == "1 victim is waiting for an update from you, 2 due soon"
-    assert write(told[1:], POLICY, RULES, TODAY).subject == "2 victims are due an update from you soon"
-    stuck = [Decision(item, "1042", Outcome.SENT, "new", "supervisor") for item in overdue(4, 9, "D")]
-    assert write([*told, *stuck], POLICY, RULES, TODAY).subject == (
+    told = [Decision(item, "1042", Outcome.SENT, Reason.NEW) for item in overdue(1)]
+    told += [Decision(item, "1042", Outcome.SENT, Reason.NEW, LadderStep.DUE_SOON) for item in soon]
+    assert write(told, POLICY, SETTINGS, TODAY).subject == "1 victim is waiting for an update from you, 2 due soon"
+    assert write(told[1:], POLICY, SETTINGS, TODAY).subject == "2 victims are due an update from you soon"
+    stuck = [Decision(item, "1042", Outcome.SENT, Reason.NEW, LadderStep.SUPERVISOR) for item in overdue(4, 9, "D")]
+    assert write([*told, *stuck], POLICY, SETTINGS, TODAY).subject == (
         "1 victim is waiting for an update from you, 2 due soon, 4 waiting with your officers"
     )
 
 
 def test_who_has_a_case_and_leads_others_reads_what_to_do_in_both() -> None:
-    told = [Decision(owed(), "1042", Outcome.SENT, "new")]
-    told += [Decision(item, "1042", Outcome.SENT, "new", "supervisor") for item in overdue(2, 9, "D")]
-    text = " ".join(render(write(told, POLICY, RULES, TODAY), RULES).text.split())
+    told = [Decision(owed(), "1042", Outcome.SENT, Reason.NEW)]
+    told += [Decision(item, "1042", Outcome.SENT, Reason.NEW, LadderStep.SUPERVISOR) for item in overdue(2, 9, "D")]
+    text = " ".join(render(write(told, POLICY, SETTINGS, TODAY), SETTINGS).text.split())
     assert "When you know that it is safe, ring the victim" in text
     assert "Of what is not yours to do: see that somebody who can do it safely makes contact" in text

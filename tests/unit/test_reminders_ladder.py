@@ -8,15 +8,17 @@ import pytest
 
 from compliance.errors import SettingsError
 from compliance.policy import load_policy
-from compliance.reminders import Decision, LadderChange, Outcome, ReminderRules, check_rules
-from compliance.reminders.decisions import NEW
-from compliance.reminders.holds import Hold
+from compliance.reminder_settings import LadderChange, Reminders
+from compliance.reminders import Decision, check_rules
+from compliance.reminders.contact_holds import Hold
+from compliance.reminders.decisions import Morning, decide
+from compliance.reminders.history import Accepted, History
 from compliance.reminders.owed import Key, Owed, Standing
-from compliance.reminders.rules import due_soon_on
-from compliance.reminders.situation import Accepted, History, Situation
-from compliance.reminders.stages import decide
+from compliance.reminders.sending_times import due_soon_on
+from compliance.store.notice_kinds import LadderStep, Outcome, Reason
 from compliance.store.tables import OfficerRow
-from tests.unit.test_reminders_stages import DAY, RULES, TODAY, officer, owed
+from tests.reminding import change
+from tests.unit.test_reminders_stages import DAY, RULES, SETTINGS, TODAY, officer, owed
 
 POLICY = load_policy("west-mercia")
 STAFF = (
@@ -33,18 +35,18 @@ def overdue(days: int, category: str = "standard", **changes: Any) -> Owed:
 
 
 def told(
-    *obligations: Owed, rules: ReminderRules = RULES, staff: tuple[OfficerRow, ...] = STAFF, **history: Any
+    *obligations: Owed, rules: Reminders = RULES, staff: tuple[OfficerRow, ...] = STAFF, **history: Any
 ) -> list[Decision]:
     """What is decided of obligations of which the officer was told on the day after the due date."""
     history = {"accepted": accepted(*obligations)} | history
-    about = Situation(rules, TODAY, {row.officer_ref: row for row in staff}, History(**history))
+    about = Morning(rules, TODAY, {row.officer_ref: row for row in staff}, History(**history))
     return decide(obligations, about)
 
 
 def accepted(*obligations: Owed) -> dict[tuple[Key, int], tuple[Accepted, ...]]:
     """A mail about each was accepted for the officer who has it, on the day after it fell due."""
     return {
-        (o.key, o.spell): (Accepted(str(o.waiting.officer_ref), "overdue", False, o.due_date + DAY),)
+        (o.key, o.spell): (Accepted(str(o.waiting.officer_ref), LadderStep.OVERDUE, False, o.due_date + DAY),)
         for o in obligations
     }
 
@@ -79,7 +81,7 @@ def test_victims_owed_the_enhanced_service_are_escalated_sooner(days: int, steps
 def test_each_step_can_be_set_by_requirement_and_by_category() -> None:
     later = LadderChange(requirement="28-day", supervisor_days=14)
     both = LadderChange(requirement="28-day", category="enhanced", supervisor_days=5)
-    rules = replace(RULES, ladder=(*RULES.ladder, later, both))
+    rules = change(SETTINGS, ladder=[*RULES.ladder, later, both]).reminders
     assert [
         rules.ladder_for(requirement, category).supervisor_days
         for requirement in ("7-day", "28-day")
@@ -101,7 +103,7 @@ def test_those_above_are_told_once_and_then_find_it_in_their_list() -> None:
     item = overdue(40)
     everybody = {(ref, item.key, 1, "overdue"): TODAY - 8 * DAY for ref in ("1042", "2000", "3000")}
     assert sent(item, told=everybody) == {OFFICER}
-    reasons = {d.step: d.reason for d in told(item, told=everybody)}
+    reasons = {d.step: d.said for d in told(item, told=everybody)}
     assert reasons == {"overdue": "still waiting", "supervisor": "told on 2026-06-02", "champion": "told on 2026-06-02"}
 
 
@@ -169,14 +171,14 @@ def test_what_falls_due_soon_is_told_once_and_to_the_officer_alone() -> None:
 def test_what_falls_due_within_a_week_goes_along_and_needs_no_mail_of_its_own() -> None:
     early, announced, late = replace(soon(6), early=True), soon(2), overdue(1, crime_ref="22/2/26")
     announced = replace(announced, waiting=replace(announced.waiting, crime_ref="22/3/26"))
-    assert [d.reason for d in told(early)] == ["not due soon yet, and nothing else to tell"]
+    assert [d.said for d in told(early)] == ["not due soon yet, and nothing else to tell"]
     for news in (announced, late):
         assert {d.owed.waiting.crime_ref for d in told(early, news) if d.outcome is Outcome.SENT} == {
             early.waiting.crime_ref, news.waiting.crime_ref,
         }  # fmt: skip
     before = {("1042", early.key, 1, "due soon"): TODAY - DAY}
     (decision,) = (d for d in told(early, late, told=before) if d.owed is early)
-    assert (decision.outcome, decision.reason) == (Outcome.SUPPRESSED, "told on 2026-06-09")
+    assert (decision.outcome, decision.said) == (Outcome.SUPPRESSED, "told on 2026-06-09")
 
 
 def test_what_falls_due_within_a_week_waits_for_the_officer_and_goes_to_nobody_else() -> None:
@@ -192,8 +194,8 @@ def test_a_victim_who_waits_already_is_not_announced_as_well() -> None:
     late = overdue(3)
     announced = replace(soon(2), waiting=late.waiting, requirement="28-day")
     decisions = {d.step: (d.outcome, d.reason) for d in told(late, announced)}
-    assert decisions["due soon"] == (Outcome.SUPPRESSED, "already waiting for an update")
-    assert decisions["overdue"] == (Outcome.SENT, "new")
+    assert decisions[LadderStep.DUE_SOON] == (Outcome.SUPPRESSED, "already waiting for an update")
+    assert decisions[LadderStep.OVERDUE] == (Outcome.SENT, "new")
     unmailed = replace(late, due_date=RULES.due_from - DAY)
     assert ("due soon", "1042") in sent(unmailed, announced)
 
@@ -201,7 +203,7 @@ def test_a_victim_who_waits_already_is_not_announced_as_well() -> None:
 def test_who_was_told_that_something_falls_due_is_told_that_it_is_overdue() -> None:
     item = overdue(1)
     (decision,) = told(item, told={("1042", item.key, 1, "due soon"): TODAY - 3 * DAY})
-    assert (decision.outcome, decision.reason) == (Outcome.SENT, NEW)
+    assert (decision.outcome, decision.reason) == (Outcome.SENT, Reason.NEW)
 
 
 @pytest.mark.parametrize(
@@ -219,7 +221,7 @@ def test_due_soon_is_told_on_the_last_working_morning_at_least_two_days_before(d
 
 
 def test_a_ladder_for_a_requirement_that_the_policy_does_not_have_is_an_error() -> None:
-    rules = replace(RULES, ladder=(LadderChange(requirement="8-day"),))
+    rules = change(SETTINGS, ladder=[LadderChange(requirement="8-day")]).reminders
     with pytest.raises(SettingsError, match=r"ladder: requirement: found '8-day'; expected one of 7-day, 28-day"):
         check_rules(POLICY, rules)
     check_rules(POLICY, RULES)
@@ -228,14 +230,14 @@ def test_a_ladder_for_a_requirement_that_the_policy_does_not_have_is_an_error() 
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
-        ({"champion_days": 6}, "found '6'; expected 7, supervisor_days, or more$"),
-        ({"ladder": (LadderChange(category="enhanced", champion_days=5),)}, "expected 7, .* for enhanced"),
-        ({"ladder": (LadderChange("28-day", supervisor_days=30),)}, "found '21'; expected 30, .* for 28-day"),
+        ({"champion_days": 6}, "champion_days: found 6; expected 7, supervisor_days, or more$"),
+        ({"ladder": [LadderChange(category="enhanced", champion_days=5)]}, "expected 7, .* for enhanced"),
+        ({"ladder": [LadderChange(requirement="28-day", supervisor_days=30)]}, "found 21; expected 30, .* for 28-day"),
     ],
 )
 def test_a_champion_is_never_told_before_a_supervisor(changes: dict[str, Any], named: str) -> None:
     with pytest.raises(SettingsError, match=named):
-        replace(RULES, **changes)
+        change(SETTINGS, **changes)
 
 
 def test_nobody_is_told_twice_of_one_obligation_on_one_day() -> None:

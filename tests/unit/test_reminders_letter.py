@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from html import unescape
 from pathlib import Path
@@ -14,20 +13,18 @@ import pytest
 from compliance.errors import SettingsError
 from compliance.policy import Policy, load_policy
 from compliance.records import convert_crime
-from compliance.reminders import Decision, Outcome, ReminderRules, check_templates
-from compliance.reminders.decisions import NEW, STILL_WAITING
-from compliance.reminders.digest import Told, write
-from compliance.reminders.letter import Letter
+from compliance.reminders import Decision, ReminderSettings, check_templates
+from compliance.reminders.emails.letter import Letter
+from compliance.reminders.emails.templates import render
+from compliance.reminders.emails.writing import Besides, write
 from compliance.reminders.owed import Owed, Standing, owed_now
-from compliance.reminders.render import render
+from compliance.store.notice_kinds import Outcome, Reason
+from tests.reminding import change, reminder_settings
 
 POLICY = load_policy("west-mercia")
 NOW = datetime(2026, 6, 10, 6, 0, tzinfo=UTC)  # Wednesday, 07:00 in Worcester
 TODAY = date(2026, 6, 10)
-RULES = ReminderRules(
-    due_from=date(2026, 1, 1), sender="updates@force.example", reply_to="performance@force.example",
-    domain="mail.force.example", list_id="victim-updates.force.example",
-)  # fmt: skip
+SETTINGS = reminder_settings(reply_to="performance@force.example")
 SAFE = (
     "Before any contact, open the crime and check how this victim agreed to be contacted. "
     "If nothing safe is recorded, do not ring: ask your supervisor."
@@ -44,19 +41,22 @@ def crime(reported: str = "2026-06-02", *updates: dict[str, Any], **fields: Any)
 
 
 def outstanding(*crimes: dict[str, Any], policy: Policy = POLICY, now: datetime = NOW) -> list[Owed]:
-    owed = owed_now([convert_crime(record) for record in crimes], policy, RULES, now, {})
+    owed = owed_now([convert_crime(record) for record in crimes], policy, SETTINGS.reminders, now, {})
     return [item for item in owed if item.standing is Standing.OVERDUE]
 
 
 def letter(
-    obligations: Sequence[Owed], reason: str = NEW, policy: Policy = POLICY, rules: ReminderRules = RULES
+    obligations: Sequence[Owed],
+    reason: Reason = Reason.NEW,
+    policy: Policy = POLICY,
+    settings: ReminderSettings = SETTINGS,
 ) -> Letter:
-    return write([Decision(o, "1042", Outcome.SENT, reason) for o in obligations], policy, rules, TODAY)
+    return write([Decision(o, "1042", Outcome.SENT, reason) for o in obligations], policy, settings, TODAY)
 
 
-def texts(*crimes: dict[str, Any], policy: Policy = POLICY, rules: ReminderRules = RULES) -> tuple[str, str]:
+def texts(*crimes: dict[str, Any], policy: Policy = POLICY, settings: ReminderSettings = SETTINGS) -> tuple[str, str]:
     """Both parts of the mail as a person reads them, each on one line."""
-    mail = render(letter(outstanding(*crimes, policy=policy), policy=policy, rules=rules), rules)
+    mail = render(letter(outstanding(*crimes, policy=policy), policy=policy, settings=settings), settings)
     html = unescape(re.sub(r"<[^>]+>", " ", re.sub(r"(?s)<head>.*</head>", "", str(mail.html))))
     return " ".join(mail.text.split()), re.sub(r" ([.,”])", r"\1", " ".join(html.split()))
 
@@ -178,16 +178,20 @@ def test_it_says_who_else_is_told_and_from_when() -> None:
     )
     assert said(sentence, crime("2026-06-02"))
     several = outstanding(crime("2026-06-02", crime_ref="A"), crime("2026-05-28", crime_ref="B"))
-    text = " ".join(render(letter(several), RULES).text.split())
+    text = " ".join(render(letter(several), SETTINGS).text.split())
     # Of B, due on 4 June, when half of the champion's time has passed: it was told today for the first time.
     assert "your supervisor from Monday 15 June at the earliest" in text
 
 
 def test_already_done_says_when_the_list_was_read() -> None:
     written = write(
-        [Decision(o, "1", Outcome.SENT, NEW) for o in outstanding(crime())], POLICY, RULES, TODAY, Told("06:55")
+        [Decision(o, "1", Outcome.SENT, Reason.NEW) for o in outstanding(crime())],
+        POLICY,
+        SETTINGS,
+        TODAY,
+        Besides("06:55"),
     )
-    text = " ".join(render(written, RULES).text.split())
+    text = " ".join(render(written, SETTINGS).text.split())
     assert (
         "Already done? Record it in the crime system: this list is read from there, last on 06:55. "
         "An update that counts takes the victim off it." in text
@@ -241,7 +245,7 @@ def test_nothing_personal_is_ever_in_a_mail() -> None:
         "2026-06-02", {"at": "2026-06-05", "outcome": personal[3], "method": personal[4]},
         offence=personal[0], team=personal[1], division=personal[2],
     )  # fmt: skip
-    mail = render(letter(outstanding(record)), RULES)
+    mail = render(letter(outstanding(record)), SETTINGS)
     for word in personal:
         assert word not in mail.text + str(mail.html) + mail.subject
     assert mail.subject == "1 victim is waiting for an update from you"
@@ -263,37 +267,37 @@ def test_it_says_what_to_do_what_counts_and_how_it_was_judged() -> None:
 
 def test_a_reply_is_asked_for_only_where_it_arrives() -> None:
     assert said("Wrong? Reply with the crime number.", crime())
-    assert not said("Reply with", crime(), rules=replace(RULES, reply_to=None))
+    assert not said("Reply with", crime(), settings=change(SETTINGS, reply_to=None))
 
 
 def test_the_crime_is_linked_where_the_force_says_how() -> None:
-    linked = replace(RULES, crime_link="https://crimes.force.example/crime/{crime_ref}")
-    mail = render(letter(outstanding(crime(crime_ref='22/1"><script>/26')), rules=linked), linked)
+    linked = change(SETTINGS, crime_link="https://crimes.force.example/crime/{crime_ref}")
+    mail = render(letter(outstanding(crime(crime_ref='22/1"><script>/26')), settings=linked), linked)
     assert "https://crimes.force.example/crime/22%2F1%22%3E%3Cscript%3E%2F26" in mail.text
     assert "<script>" not in str(mail.html)
-    assert "<a href" not in str(render(letter(outstanding(crime())), RULES).html)
+    assert "<a href" not in str(render(letter(outstanding(crime())), SETTINGS).html)
 
 
 def test_new_victims_come_first_and_the_most_overdue_of_each_part_first() -> None:
     new = outstanding(crime("2026-06-01", crime_ref="N1"), crime("2026-05-31", crime_ref="N2"))
     old = outstanding(crime("2026-05-20", crime_ref="O1"), crime("2026-05-10", crime_ref="O2"))
-    told = [Decision(o, "1042", Outcome.SENT, NEW) for o in new]
-    told += [Decision(o, "1042", Outcome.SENT, STILL_WAITING) for o in old]
-    text = render(write(told, POLICY, RULES, TODAY), RULES).text
+    told = [Decision(o, "1042", Outcome.SENT, Reason.NEW) for o in new]
+    told += [Decision(o, "1042", Outcome.SENT, Reason.STILL_WAITING) for o in old]
+    text = render(write(told, POLICY, SETTINGS, TODAY), SETTINGS).text
     places = [text.index(part) for part in ("NEW", "Crime N2", "Crime N1", "STILL WAITING", "Crime O2", "Crime O1")]
     assert places == sorted(places)
 
 
 def test_the_text_part_fits_every_screen() -> None:
-    linked = replace(RULES, crime_link="https://crimes.force.example/crime/{crime_ref}")
+    linked = change(SETTINGS, crime_link="https://crimes.force.example/crime/{crime_ref}")
     records = [crime("2026-05-06", {"at": "2026-05-06"}, {"at": "2026-06-08", "outcome": "attempted"})]
-    lines = render(letter(outstanding(*records), rules=linked), linked).text.splitlines()
+    lines = render(letter(outstanding(*records), settings=linked), linked).text.splitlines()
     assert max(map(len, lines)) <= 78
     assert "\n\n\n" not in "\n".join(lines)
 
 
 def test_the_html_part_is_for_every_mail_programme() -> None:
-    html = str(render(letter(outstanding(crime())), RULES).html)
+    html = str(render(letter(outstanding(crime())), SETTINGS).html)
     assert html.startswith("<!DOCTYPE html>")
     assert 'lang="en-GB"' in html
     assert not re.search(r"<(style|script|img|link|div)\b|class=|https?://", html)
@@ -302,12 +306,12 @@ def test_the_html_part_is_for_every_mail_programme() -> None:
 
 def test_a_reference_cannot_add_lines_of_its_own() -> None:
     record = crime(crime_ref="22/1/26\n\nYour account is locked")
-    assert "Crime 22/1/26 Your account is locked" in render(letter(outstanding(record)), RULES).text
+    assert "Crime 22/1/26 Your account is locked" in render(letter(outstanding(record)), SETTINGS).text
 
 
 @pytest.mark.parametrize("name", ["west-mercia", "hertfordshire", "victims-code-2006", "victims-code-2020"])
 def test_the_shipped_templates_are_right_for_every_shipped_policy(name: str) -> None:
-    check_templates(load_policy(name), RULES)
+    check_templates(load_policy(name), SETTINGS)
 
 
 @pytest.mark.parametrize(
@@ -323,9 +327,9 @@ def test_a_broken_template_is_named_with_its_line(
     tmp_path: Path, part: str, before: str, after: str, complaint: str
 ) -> None:
     folder = tmp_path / "email"
-    copytree(RULES.templates, folder)
+    copytree(SETTINGS.templates, folder)
     text = (folder / part).read_text("utf-8")
     assert before in text
     (folder / part).write_text(text.replace(before, after), "utf-8")
     with pytest.raises(SettingsError, match=complaint):
-        check_templates(POLICY, replace(RULES, templates=folder))
+        check_templates(POLICY, change(SETTINGS, templates=folder))

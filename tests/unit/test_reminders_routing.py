@@ -7,16 +7,19 @@ from typing import Any
 import pytest
 
 from compliance.policy import load_policy
-from compliance.reminders import Decision, Outcome, ReminderRules
-from compliance.reminders.digest import write
-from compliance.reminders.holds import Hold
+from compliance.reminder_settings import Reminders
+from compliance.reminders import Decision
+from compliance.reminders.contact_holds import Hold
+from compliance.reminders.decisions import Morning, decide
+from compliance.reminders.emails.templates import render
+from compliance.reminders.emails.writing import write
+from compliance.reminders.history import History
 from compliance.reminders.owed import Owed, Standing
-from compliance.reminders.render import render
-from compliance.reminders.situation import History, Situation
-from compliance.reminders.stages import decide
+from compliance.store.notice_kinds import Outcome
 from compliance.store.tables import OfficerRow
+from tests.reminding import change
 from tests.unit.test_reminders_ladder import accepted
-from tests.unit.test_reminders_stages import DAY, RULES, TODAY, officer, owed
+from tests.unit.test_reminders_stages import DAY, RULES, SETTINGS, TODAY, officer, owed
 
 POLICY = load_policy("west-mercia")
 AWAY: dict[str, Any] = {"absent": [{"from": "2026-06-01", "until": "2026-06-30"}]}
@@ -29,19 +32,19 @@ def case(officer_ref: str | None = "1042", **changes: Any) -> Owed:
     return replace(item, waiting=replace(item.waiting, team="North 1", division="North", **changes))
 
 
-def decided(item: Owed, *staff: OfficerRow, rules: ReminderRules = RULES) -> Decision:
+def decided(item: Owed, *staff: OfficerRow, rules: Reminders = RULES) -> Decision:
     """What comes of the officer's step."""
-    about = Situation(rules, TODAY, {row.officer_ref: row for row in staff}, History())
+    about = Morning(rules, TODAY, {row.officer_ref: row for row in staff}, History())
     (decision,) = [d for d in decide([item], about) if d.step not in ("supervisor", "champion")]
     return decision
 
 
-def covered(**cover: str) -> ReminderRules:
-    return replace(RULES, cover={key.removeprefix("o"): value for key, value in cover.items()})
+def covered(**cover: str) -> Reminders:
+    return change(SETTINGS, cover={key.removeprefix("o"): value for key, value in cover.items()}).reminders
 
 
 def mail(decision: Decision) -> str:
-    return " ".join(render(write([decision], POLICY, RULES, TODAY), RULES).text.split())
+    return " ".join(render(write([decision], POLICY, SETTINGS, TODAY), SETTINGS).text.split())
 
 
 def test_whoever_covers_is_told_and_why() -> None:
@@ -168,7 +171,7 @@ def test_a_supervisors_step_goes_to_who_covers_for_the_supervisor_and_says_why()
     item = replace(item, waiting=replace(item.waiting, division="North"))
     staff = [officer(supervisor_ref="2000"), officer("2000", **AWAY), officer("2001"), CHAMPION]
     before = History(accepted=accepted(item))
-    about = Situation(covered(o2000="2001"), TODAY, {row.officer_ref: row for row in staff}, before)
+    about = Morning(covered(o2000="2001"), TODAY, {row.officer_ref: row for row in staff}, before)
     (found,) = [d for d in decide([item], about) if d.step == "supervisor"]
     assert (found.recipient_ref, found.said) == ("2001", "new; rerouted: officer absent")
     text = mail(found)

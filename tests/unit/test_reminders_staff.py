@@ -6,19 +6,20 @@ from datetime import date
 import pytest
 
 from compliance.policy import load_policy
-from compliance.reminders import Decision, Outcome
-from compliance.reminders.decisions import NEW
-from compliance.reminders.digest import Told, write
-from compliance.reminders.letter import Holder, Letter
+from compliance.reminders import Decision
+from compliance.reminders.decisions import Morning, decide
+from compliance.reminders.emails.letter import Holder, Letter
+from compliance.reminders.emails.templates import render
+from compliance.reminders.emails.writing import Besides, write
+from compliance.reminders.history import History
 from compliance.reminders.owed import Owed
-from compliance.reminders.render import render
-from compliance.reminders.routing import Directory
-from compliance.reminders.rules import list_day
-from compliance.reminders.situation import History, Situation
-from compliance.reminders.staff import Support
-from compliance.reminders.stages import decide
+from compliance.reminders.recipients import Directory
+from compliance.reminders.sending_times import list_day
+from compliance.reminders.support_list import Support
+from compliance.store.notice_kinds import LadderStep, Outcome, Reason
+from tests.reminding import change
 from tests.unit.test_reminders_ladder import STAFF, overdue
-from tests.unit.test_reminders_stages import DAY, RULES, TODAY, officer, owed
+from tests.unit.test_reminders_stages import DAY, RULES, SETTINGS, TODAY, officer, owed
 
 POLICY = load_policy("west-mercia")
 MONDAY = date(2026, 6, 8)
@@ -28,30 +29,30 @@ MONDAY = date(2026, 6, 8)
 @pytest.mark.parametrize(
     ("weekday", "today", "newest"),
     [
-        (0, "2026-06-08", "2026-06-08"),
-        (0, "2026-06-14", "2026-06-08"),
-        (2, "2026-06-09", "2026-06-03"),
-        (0, "2026-05-25", "2026-05-18"),  # the spring bank holiday
-        (0, "2026-05-26", "2026-05-26"),
-        (5, "2026-06-14", "2026-06-08"),  # Saturday's list is Monday's
-        (4, "2026-12-28", "2026-12-18"),  # Christmas Day, and Boxing Day moved to a Monday
-        (4, "2026-12-29", "2026-12-29"),
+        ("mon", "2026-06-08", "2026-06-08"),
+        ("mon", "2026-06-14", "2026-06-08"),
+        ("wed", "2026-06-09", "2026-06-03"),
+        ("mon", "2026-05-25", "2026-05-18"),  # the spring bank holiday
+        ("mon", "2026-05-26", "2026-05-26"),
+        ("sat", "2026-06-14", "2026-06-08"),  # Saturday's list is Monday's
+        ("fri", "2026-12-28", "2026-12-18"),  # Christmas Day, and Boxing Day moved to a Monday
+        ("fri", "2026-12-29", "2026-12-29"),
     ],
 )
-def test_the_day_of_the_list_is_the_weekday_or_the_next_working_day(weekday: int, today: str, newest: str) -> None:
-    found = list_day(POLICY, replace(RULES, list_weekday=weekday), date.fromisoformat(today))
+def test_the_day_of_the_list_is_the_weekday_or_the_next_working_day(weekday: str, today: str, newest: str) -> None:
+    found = list_day(POLICY, change(SETTINGS, list_weekday=weekday).reminders, date.fromisoformat(today))
     assert found == date.fromisoformat(newest)
 
 
 def test_a_force_can_do_without_the_list() -> None:
-    assert list_day(POLICY, replace(RULES, list_weekday=None), TODAY) is None
+    assert list_day(POLICY, change(SETTINGS, list_weekday="never").reminders, TODAY) is None
 
 
 def leaders(item: Owed, told_on: date, today: date, newest: date | None = MONDAY) -> dict[str, str]:
     """Step -> what comes of it for a supervisor and a champion who were told on a day."""
-    history = History({(ref, item.key, 1, "overdue"): told_on for ref in ("1042", "2000", "3000")})
-    about = Situation(RULES, today, {row.officer_ref: row for row in STAFF}, history, list_day=newest)
-    return {d.step: f"{d.outcome}: {d.reason}" for d in decide([item], about) if d.step != "overdue"}
+    history = History({(ref, item.key, 1, LadderStep.OVERDUE): told_on for ref in ("1042", "2000", "3000")})
+    about = Morning(RULES, today, {row.officer_ref: row for row in STAFF}, history, list_day=newest)
+    return {d.step: f"{d.outcome}: {d.said}" for d in decide([item], about) if d.step != "overdue"}
 
 
 def test_what_is_stuck_is_mentioned_again_once_a_week_to_those_above() -> None:
@@ -67,18 +68,18 @@ def test_a_list_that_was_missed_is_made_up() -> None:
 
 
 def test_whose_list_has_gone_out_is_owed_none_until_next_week() -> None:
-    about = Situation(RULES, TODAY, {}, History(last={"2000": MONDAY, "3000": MONDAY - DAY}), list_day=MONDAY)
+    about = Morning(RULES, TODAY, {}, History(last={"2000": MONDAY, "3000": MONDAY - DAY}), list_day=MONDAY)
     assert [about.owes_list(ref) for ref in ("2000", "3000", "4000")] == [False, True, True]
     assert not replace(about, list_day=None).owes_list("3000")
 
 
 def stuck(*obligations: Owed, directory: Directory | None = None, support: tuple[Support, ...] = ()) -> Letter:
-    told = [Decision(o, "2000", Outcome.SENT, NEW, "supervisor") for o in obligations]
-    return write(told, POLICY, RULES, TODAY, Told(directory=directory, support=support))
+    told = [Decision(o, "2000", Outcome.SENT, Reason.NEW, LadderStep.SUPERVISOR) for o in obligations]
+    return write(told, POLICY, SETTINGS, TODAY, Besides(directory=directory, support=support))
 
 
 def texts(letter: Letter) -> tuple[str, str]:
-    mail = render(letter, RULES)
+    mail = render(letter, SETTINGS)
     return " ".join(mail.text.split()), " ".join(str(mail.html).split())
 
 

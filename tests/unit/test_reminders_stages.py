@@ -5,24 +5,26 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from compliance.errors import SettingsError
+from compliance.feed_settings import CrimeSystem
 from compliance.policy import load_policy
-from compliance.reminders import Decision, Outcome, ReminderRules
-from compliance.reminders.holds import Hold
+from compliance.reminders import Decision
+from compliance.reminders.contact_holds import Hold
+from compliance.reminders.decisions import Morning, decide
+from compliance.reminders.history import History
 from compliance.reminders.owed import Owed
-from compliance.reminders.rules import next_opening, not_now
-from compliance.reminders.situation import History, Situation
-from compliance.reminders.stages import decide
+from compliance.reminders.sending_times import next_opening, not_now
 from compliance.reminders.waiting import Waiting
+from compliance.store.notice_kinds import Outcome, Reason
 from compliance.store.tables import OfficerRow
+from tests.reminding import change, reminder_settings
 
 POLICY = load_policy("west-mercia")
 TODAY = date(2026, 6, 10)  # a Wednesday
-RULES = ReminderRules(
-    due_from=date(2026, 1, 1), sender="updates@force.example", domain="mail.force.example",
-    list_id="victim-updates.force.example",
-)  # fmt: skip
+SETTINGS = reminder_settings()
+RULES = SETTINGS.reminders
 DAY = timedelta(days=1)
 
 
@@ -39,12 +41,12 @@ def owed(crime_ref: str = "22/1/26", due: date = TODAY - DAY, officer_ref: str |
 
 
 def told(*obligations: Owed, officers: tuple[OfficerRow, ...] = (officer(),), **history: Any) -> list[Decision]:
-    about = Situation(RULES, TODAY, {row.officer_ref: row for row in officers}, History(**history))
+    about = Morning(RULES, TODAY, {row.officer_ref: row for row in officers}, History(**history))
     return decide(obligations, about)
 
 
 def reasons(decisions: list[Decision]) -> list[str]:
-    return [f"{decision.outcome}: {decision.reason}" for decision in decisions]
+    return [f"{decision.outcome}: {decision.said}" for decision in decisions]
 
 
 def one(*obligations: Owed, **about: Any) -> str:
@@ -54,7 +56,7 @@ def one(*obligations: Owed, **about: Any) -> str:
 
 
 def test_what_is_new_is_told_to_the_officer_who_has_the_case_now() -> None:
-    assert told(owed()) == [Decision(owed(), "1042", Outcome.SENT, "new")]
+    assert told(owed()) == [Decision(owed(), "1042", Outcome.SENT, Reason.NEW)]
 
 
 def test_what_fell_due_before_the_start_is_never_mailed() -> None:
@@ -184,15 +186,20 @@ def test_what_is_postponed_goes_out_when_mail_next_does(now: datetime, opening: 
     [
         ({"sender": "nobody"}, "sender"),
         ({"reply_to": "a@force.example\nBcc: b@force.example"}, "reply"),
-        ({"domain": "force example"}, "domain"),
-        ({"list_id": "no list"}, "list_id"),
         ({"repeat_days": 0}, "repeat_days"),
         ({"listed": 0}, "listed"),
         ({"send_until": time(7)}, "send_until"),
-        ({"crime_link": "https://crimes.force.example/"}, "crime_link"),
-        ({"crime_link": "javascript:alert('{crime_ref}')"}, "crime_link"),
     ],
 )
 def test_a_wrong_setting_is_named(changes: dict[str, Any], named: str) -> None:
     with pytest.raises(SettingsError, match=named):
-        replace(RULES, **changes)
+        change(SETTINGS, **changes)
+
+
+@pytest.mark.parametrize(
+    "link",
+    ["https://crimes.force.example/", "javascript:alert('{crime_ref}')", "https://x.example/{crime_ref}/{crime_ref}"],
+)
+def test_a_link_to_a_crime_that_leads_nowhere_is_named(link: str) -> None:
+    with pytest.raises(ValidationError, match="crime_link"):
+        CrimeSystem(url="https://crimes.force.example", crime_link=link)

@@ -10,10 +10,11 @@ from compliance.errors import SettingsError, nearest
 from compliance.policy.calendars import Ints, from_day
 from compliance.policy.verdicts import MET, STATES, Verdicts
 from compliance.reports.rates import due_in
-from compliance.reports.reminding import DAY, STEPS, Mailed, Waits, after_last_mail
+from compliance.reports.reminding import DAY, Mailed, Waits, after_last_mail, name_step
 from compliance.reports.restatement import CAUSES, PUBLISHED, Earlier, Restatement, counts
 from compliance.reports.tracing.case import COUNT, Case, Traced, first_of_each, instants, obligations
 from compliance.reports.tracing.edition import Edition
+from compliance.store.notice_kinds import LadderStep
 
 NO_MAILS: Final = "these records say nothing of mails: only the running service knows what it sent"
 NOW: Final = "now"
@@ -29,7 +30,7 @@ def reminders(edition: Edition, _kind: str, key: str, group: str) -> Traced | st
     if not key:
         return _every_mail(edition, mailed, Waits(edition.headline, mailed.told, edition.division))
     hours, _, before = group.partition("-")
-    steps = {name: step for step, (name, _) in STEPS.items()}
+    steps = {name_step(step)[0]: step for step in LadderStep}
     if key not in steps or hours not in _TOLD or before not in ("", "before"):
         groups = [f"{name}/{hours}{tail}" for name in steps for hours in _TOLD for tail in ("", "-before")]
         raise SettingsError(f"no reminder {f'{key}/{group}'!r}{nearest(f'{key}/{group}', groups)}")
@@ -56,7 +57,7 @@ def _every_mail(edition: Edition, mailed: Mailed, waits: Waits) -> Traced:
         _told(edition, waits.row, waits.at, mail),
         {
             "obligations": first_of_each(waits.row), "mails": first_of_each(mail),
-            "recipients": first_of_each(mailed.recipient[waits.place]), "repeats": waits.step == "told again",
+            "recipients": first_of_each(mailed.recipient[waits.place]), "repeats": waits.step == LadderStep.AGAIN,
         },
     )  # fmt: skip
 

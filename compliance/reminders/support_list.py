@@ -1,6 +1,6 @@
 """The weekly list of supervisors and champions: what their mails of the week's first morning say besides what is stuck.
 
-what is stuck is mentioned again on the day of the list (stages) -> whose it is, since when, who is away (digest)
+what is stuck is mentioned again on the day of the list (decisions) -> whose it is, since when, who is away (emails)
     -> officers with repeated misses, as a matter for support: to those above them alone, never in a report
 """
 
@@ -19,11 +19,11 @@ from compliance.policy.facts import Block
 from compliance.policy.standing import Moment
 from compliance.policy.verdicts import LATE, MISSED, OVERDUE, Clause
 from compliance.records import columns, to_micros
+from compliance.reminders.decisions import Morning
 from compliance.reminders.history import spells, told_before
+from compliance.reminders.ladder import CaseOfficer, reached_on
 from compliance.reminders.owed import SETTLED, Key, Owed
-from compliance.reminders.routing import is_absent
-from compliance.reminders.situation import Situation
-from compliance.reminders.time_to_act import CaseOfficer, reached_on
+from compliance.reminders.recipients import is_absent
 from compliance.reminders.waiting import Waiting, waiting_of
 from compliance.store import Store, load_crimes
 from compliance.store.tables import Obligation, OfficerRow
@@ -41,14 +41,14 @@ class Support:
     misses: int
 
 
-def support_for(store: Store, policy: Policy, about: Situation) -> dict[str, tuple[Support, ...]]:
+def support_for(store: Store, policy: Policy, about: Morning) -> dict[str, tuple[Support, ...]]:
     """Leader -> the officers below with `repeated_misses` and more in the last 28 days, the most first; of the leaders
     whose list has not gone out.
 
     A miss is an update of a crime not given when it fell due, whatever the number of victims, as judged at the
     beginning of the day of the list: late, missed, or overdue. It counts for whoever had the case when it fell due, if
     they had had it for 4 days and more while present, and could act on it for 4 days and more after it fell due
-    (`compliance.reminders.time_to_act`): where it still is overdue, as long as it takes until the supervisor is told,
+    (`compliance.reminders.ladder`): where it still is overdue, as long as it takes until the supervisor is told,
     for the list does not overtake the ladder.
     """
     if about.list_day is None or about.silence or about.recovering:
@@ -64,14 +64,14 @@ def support_for(store: Store, policy: Policy, about: Situation) -> dict[str, tup
     return {leader: tuple(officers) for leader, officers in found.items()}
 
 
-def _misses(store: Store, policy: Policy, about: Situation, today: date) -> Iterator[tuple[str, int, int, int]]:
+def _misses(store: Store, policy: Policy, about: Morning, today: date) -> Iterator[tuple[str, int, int, int]]:
     """Of every miss that counts: officer, crime, requirement and cycle."""
     first = max(today - SPAN, about.rules.due_from)
     due = col(Obligation.due_date).between(first, today - timedelta(days=1))
     failed = col(Obligation.state).in_(("overdue", "late", "missed"))
     with store.session(reading=True) as session:
         refs = sorted(session.exec(select(Obligation.crime_ref).where(due, failed).distinct()).all())
-        often, taken = spells(session, refs), told_before(session, policy, about.rules, refs)[1]
+        often, taken = spells(session, refs), told_before(session, policy, refs)[1]
     crimes, start = load_crimes(store, refs), policy.local.start_of(today)
     verdicts = judge(columns(crimes), policy, start)
     rows = _failed(verdicts, first, today)
@@ -100,11 +100,11 @@ class _Missed:
     row: int
     owed: Owed
     officer: OfficerRow
-    about: Situation
+    about: Morning
 
     @classmethod
     def of(
-        cls, verdicts: Verdicts, row: int, waiting: Waiting, often: Mapping[Key, int], about: Situation
+        cls, verdicts: Verdicts, row: int, waiting: Waiting, often: Mapping[Key, int], about: Morning
     ) -> "_Missed | None":
         """None where whoever had it is not in the directory."""
         owner = verdicts.owner("officer")

@@ -12,22 +12,12 @@ from copy import copy
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Final
 
 from compliance.mail import address_problem
-from compliance.reminders.rules import ReminderRules
+from compliance.reminder_settings import Reminders
 from compliance.reminders.waiting import Waiting
+from compliance.store.notice_kinds import Reason
 from compliance.store.tables import OfficerRow
-
-NOBODY: Final = "nobody has the case"
-UNKNOWN: Final = "officer unknown"
-LEFT: Final = "officer has left"
-ABSENT: Final = "officer absent"
-NO_ADDRESS: Final = "no address"
-BAD_ADDRESS: Final = "address cannot be used"
-REFUSED: Final = "address refused"
-DEFERRED: Final = "mailbox has put mail off"
-NO_LEADER: Final = "there is nobody above the officer to tell"
 
 
 class Role(StrEnum):
@@ -43,11 +33,12 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Who is told. `why` somebody else than was meant is told, None where that one is; `recipient_ref` None: nobody can
-    be, and `why` says why the one who was meant cannot."""
+    """Who is told. `why` (and since when) somebody else than was meant is told, None where that one is;
+    `recipient_ref` None: nobody can be, and `why` says why the one who was meant cannot."""
 
     recipient_ref: str | None
-    why: str | None = None
+    why: Reason | None = None
+    since: date | None = None
 
 
 class Directory:
@@ -56,7 +47,7 @@ class Directory:
     def __init__(
         self,
         officers: Mapping[str, OfficerRow],
-        rules: ReminderRules,
+        rules: Reminders,
         today: date,
         refused: Mapping[tuple[str, str], date],
         deferred: Mapping[tuple[str, str], date] | None = None,
@@ -93,25 +84,35 @@ class Directory:
         wanted = dict.fromkeys([*own, *self._champions.get(officer.division or "", ())])
         return [ref for ref in wanted if ref != officer.officer_ref and self.problem(ref) is None]
 
-    def problem(self, ref: str | None) -> str | None:
+    def problem(self, ref: str | None) -> Reason | None:
         """Why somebody cannot be told today, None where they can."""
         officer = self._officers.get(ref or "")
         if officer is None:
-            return UNKNOWN if ref else NOBODY
+            return Reason.UNKNOWN if ref else Reason.NOBODY
         if has_left(officer, self._today):
-            return LEFT
-        return ABSENT if is_absent(officer, self._today) else self._address_problem(officer)
+            return Reason.LEFT
+        return Reason.ABSENT if is_absent(officer, self._today) else self._address_problem(officer)
 
-    def _address_problem(self, officer: OfficerRow) -> str | None:
+    def _address_problem(self, officer: OfficerRow) -> Reason | None:
         if not officer.email:
-            return NO_ADDRESS
+            return Reason.NO_ADDRESS
         if address_problem(officer.email):
-            return BAD_ADDRESS
+            return Reason.BAD_ADDRESS
         refused = self._refused.get((officer.officer_ref, officer.email))
         if refused is not None and self._today < refused + timedelta(days=self._rules.repeat_days):
-            return f"{REFUSED} on {refused}"
-        deferred = self.deferred_since(officer.officer_ref)
-        return None if deferred is None else f"{DEFERRED} since {deferred}"
+            return Reason.REFUSED
+        return None if self.deferred_since(officer.officer_ref) is None else Reason.PUT_OFF
+
+    def problem_since(self, ref: str | None) -> date | None:
+        """Since when somebody cannot be told, where the problem has a date: the day of the mail that was refused, or
+        from which on every one was put off."""
+        match self.problem(ref):
+            case Reason.REFUSED:
+                return self._refused[ref or "", self.address(ref or "")]
+            case Reason.PUT_OFF:
+                return self.deferred_since(ref or "")
+            case _:
+                return None
 
     def deferred_since(self, ref: str) -> date | None:
         """Since when the mail server has put off every mail to somebody's address, None where it has not."""
@@ -132,26 +133,26 @@ class Directory:
                 return day
         return None
 
-    def to_officer(self, waiting: Waiting, instead: str | None = None) -> Route:
+    def to_officer(self, waiting: Waiting, instead: Reason | None = None) -> Route:
         """The officer in the case, or who is told in their place; `instead` says why the officer is not to be told."""
         officer = waiting.officer_ref
         why = instead or self.problem(officer)
         if why is None:
             return Route(officer)
         others = self._first([*self._covers(officer), *self._above(waiting)] if not instead else self._above(waiting))
-        return Route(others, why)
+        return Route(others, why, None if instead else self.problem_since(officer))
 
     def to_supervisor(self, waiting: Waiting) -> Route:
         """The supervisor of whoever has the case, or who is told in their place."""
         above = list(self._above(waiting))
         if not above:
-            return Route(None, NO_LEADER)
+            return Route(None, Reason.NO_LEADER)
         return self._route(above)
 
     def to_champion(self, waiting: Waiting) -> Route:
         """The champion of the division that has the case."""
         champions = [ref for ref in self._of_division(waiting) if ref != waiting.officer_ref]
-        return self._route(champions) if champions else Route(None, NO_LEADER)
+        return self._route(champions) if champions else Route(None, Reason.NO_LEADER)
 
     def role(self, ref: str, waiting: Waiting) -> Role:
         """What somebody is to the officer in a case, by the directory as it stands."""
@@ -167,8 +168,8 @@ class Directory:
         return Role.STANDS_IN if ref in self._above(waiting) else Role.OTHER
 
     def _route(self, wanted: list[str]) -> Route:
-        told = self._first(wanted)
-        return Route(told, None if told == wanted[0] else self.problem(wanted[0]))
+        told, meant = self._first(wanted), wanted[0]
+        return Route(told) if told == meant else Route(told, self.problem(meant), self.problem_since(meant))
 
     def _first(self, wanted: Iterable[str]) -> str | None:
         return next((ref for ref in wanted if self.problem(ref) is None), None)

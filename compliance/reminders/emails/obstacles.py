@@ -3,16 +3,19 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from compliance.policy import Policy
 from compliance.policy.calendars import to_day
-from compliance.reminders.decisions import LEADERS, Decision
-from compliance.reminders.routing import BAD_ADDRESS, DEFERRED, NO_ADDRESS, REFUSED, UNKNOWN, Directory
-from compliance.reminders.situation import Accepted
-from compliance.reminders.time_to_act import Hindrance, Obstacle
-from compliance.reminders.words import day_text, plain
+from compliance.reminders.decisions import Decision
+from compliance.reminders.emails.sentences import day_text, plain
+from compliance.reminders.history import Accepted
+from compliance.reminders.ladder import Hindrance, Obstacle
+from compliance.reminders.recipients import Directory
+from compliance.store.notice_kinds import Reason
 
-_LISTED = 5
+_UNREACHABLE: Final = frozenset({Reason.NO_ADDRESS, Reason.BAD_ADDRESS, Reason.UNKNOWN, Reason.REFUSED, Reason.PUT_OFF})
+_LISTED: Final = 5
 """So many obstacles of one victim are told, the latest."""
 
 
@@ -91,7 +94,7 @@ class Obstacles:
         told = {
             took.recipient_ref
             for took in self.accepted
-            if took.in_place and took.step not in LEADERS and took.first <= obstacle.last
+            if took.in_place and not took.step.is_above and took.first <= obstacle.last
         }
         if not told:
             return ", and nobody was told in their place"
@@ -108,7 +111,6 @@ class Obstacles:
             return f"no email about it is known to have reached {whom} before {day_text(taken, self.today)}"
         if own:
             return "no email about it is known to have reached you before today"
-        why = self.directory.problem(officer) if self.directory else None
-        if why and (why in (NO_ADDRESS, BAD_ADDRESS, UNKNOWN) or why.startswith((REFUSED, DEFERRED))):
+        if self.directory and self.directory.problem(officer) in _UNREACHABLE:
             return "no email could be delivered to them"
         return f"no email about it is known to have reached them{' before today' if taken else ''}"

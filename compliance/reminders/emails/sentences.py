@@ -5,32 +5,25 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Final
 
-from compliance.reminders.decisions import ATTEMPTS, CONTACT_HOLD, LEADERS, Decision
-from compliance.reminders.holds import Hold
+from compliance.reminders.contact_holds import Hold
+from compliance.reminders.decisions import Decision
 from compliance.reminders.owed import Owed, Standing
-from compliance.reminders.routing import (
-    ABSENT,
-    BAD_ADDRESS,
-    DEFERRED,
-    LEFT,
-    NO_ADDRESS,
-    NOBODY,
-    REFUSED,
-    UNKNOWN,
-    Directory,
-)
+from compliance.reminders.recipients import Directory
 from compliance.reminders.waiting import Waiting
+from compliance.store.notice_kinds import Reason
 from compliance.text import plural as noun_of
 
 _UNREADABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]+")
 _SHOWN_ATTEMPTS: Final = 3
 _LONGEST_REASON: Final = 80
 _WHY: Final = {
-    ABSENT: "is absent",
-    LEFT: "has left",
-    UNKNOWN: "is not in the officer directory",
-    NO_ADDRESS: "has no email address",
-    BAD_ADDRESS: "has an email address that cannot be used",
+    Reason.ABSENT: "is absent",
+    Reason.LEFT: "has left",
+    Reason.UNKNOWN: "is not in the officer directory",
+    Reason.NO_ADDRESS: "has no email address",
+    Reason.BAD_ADDRESS: "has an email address that cannot be used",
+    Reason.REFUSED: "cannot be reached by email",
+    Reason.PUT_OFF: "cannot be reached by email",
 }
 
 
@@ -63,42 +56,42 @@ def away(officer: str | None, directory: Directory | None, today: date) -> str |
     why = None if directory is None or officer is None else directory.problem(officer)
     if directory is None or officer is None or why is None:
         return None
-    if why == ABSENT and (back := directory.back_on(officer)):
+    if why is Reason.ABSENT and (back := directory.back_on(officer)):
         return f"is absent until {day_text(back - timedelta(days=1), today)}"
-    if why.startswith(DEFERRED) and (since := directory.deferred_since(officer)):
+    if why is Reason.PUT_OFF and (since := directory.deferred_since(officer)):
         return f"cannot be reached by email: their mailbox has put off every mail since {day_text(since, today)}"
-    return _why(why)
+    return _cannot(why)
 
 
 def because(decisions: Sequence[Decision], is_away: str | None) -> list[str]:
     """Why the reader is told of a case that somebody else has, each reason once; `is_away`: why that one cannot act."""
-    instead = [d for d in decisions if d.step not in LEADERS and d.rerouted]
-    said = instead or [d for d in decisions if d.step in LEADERS]
+    instead = [d for d in decisions if not d.step.is_above and d.rerouted]
+    said = instead or [d for d in decisions if d.step.is_above]
     return list(dict.fromkeys(sentence for decision in said for sentence in _because(decision, is_away)))
 
 
 def _because(decision: Decision, is_away: str | None) -> Iterator[str]:
     waiting, why = decision.owed.waiting, decision.rerouted
     officer = f"officer {plain(waiting.officer_ref)}" if waiting.officer_ref else None
-    if decision.step in LEADERS:
+    if decision.step.is_above:
         if officer and waiting.officer_ref != decision.recipient_ref:
             yield f"{officer[0].upper()}{officer[1:]} has the case" + (f" and {is_away}." if is_away else ".")
         elif not officer:
             yield "Nobody has the case."
         if why:
-            yield f"You get this because whoever would be told first {_why(why)}."
-    elif why == NOBODY:
+            yield f"You get this because whoever would be told first {_cannot(why)}."
+    elif why is Reason.NOBODY:
         what = "please allocate it" if waiting.is_open else "please see that somebody tells the victim"
         yield f"You get this because nobody has the case: {what}."
-    elif why in (CONTACT_HOLD, ATTEMPTS):
+    elif why in (Reason.CONTACT_HOLD, Reason.ATTEMPTS):
         yield from _to_decide(why, officer or "an officer", decision.owed.standing is Standing.CLOSED)
     elif why:
-        yield f"You get this because {officer}, who has the case, {is_away or _why(why)}."
+        yield f"You get this because {officer}, who has the case, {is_away or _cannot(why)}."
 
 
-def _to_decide(why: str, whom: str, is_closed: bool) -> Iterator[str]:
+def _to_decide(why: Reason, whom: str, is_closed: bool) -> Iterator[str]:
     """What the officer in the case is not reminded of, and whoever reads it is to decide."""
-    if why == ATTEMPTS:
+    if why is Reason.ATTEMPTS:
         yield (
             f"The attempts below did not reach the victim, so that {whom} is not reminded any more. Please decide: a "
             "letter, another way, or a contact hold."
@@ -112,8 +105,8 @@ def _to_decide(why: str, whom: str, is_closed: bool) -> Iterator[str]:
     )
 
 
-def _why(why: str) -> str:
-    return "cannot be reached by email" if why.startswith((REFUSED, DEFERRED)) else _WHY.get(why, "cannot be told")
+def _cannot(why: Reason) -> str:
+    return _WHY.get(why, "cannot be told")
 
 
 def hold_line(hold: Hold, today: date) -> str | None:

@@ -4,20 +4,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final
+from typing import Final, assert_never
 from urllib.parse import quote
 
 from compliance.policy import Policy
-from compliance.reminders.decisions import ATTEMPTS, CLOSED, CONTACT_HOLD, DUE_SOON, LEADERS, OVERDUE, Decision
-from compliance.reminders.escalation import Others, escalation
-from compliance.reminders.hindrances import Obstacles
-from compliance.reminders.letter import PARTS, Due, Entry, Holder, Letter
-from compliance.reminders.owed import Key, Owed
-from compliance.reminders.routing import NOBODY, Directory
-from compliance.reminders.rules import ReminderRules
-from compliance.reminders.staff import Support
-from compliance.reminders.waiting import ATTEMPTED, Waiting
-from compliance.reminders.words import (
+from compliance.reminders.decisions import Decision
+from compliance.reminders.emails.letter import PARTS, Due, Entry, Holder, Letter
+from compliance.reminders.emails.obstacles import Obstacles
+from compliance.reminders.emails.sentences import (
     away,
     because,
     day_text,
@@ -26,10 +20,17 @@ from compliance.reminders.words import (
     plain,
     remarks,
 )
+from compliance.reminders.emails.who_else import Others, escalation
+from compliance.reminders.owed import Key, Owed
+from compliance.reminders.recipients import Directory
+from compliance.reminders.settings import ReminderSettings
+from compliance.reminders.support_list import Support
+from compliance.reminders.waiting import ATTEMPTED, Waiting
+from compliance.store.notice_kinds import LadderStep, Reason
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Besides:
     """What is told besides the obligations: when the crime system was last read, as text; why something is owed
     again; who is away; officers with repeated misses; for what there was no room; who else is told."""
 
@@ -41,11 +42,12 @@ class Told:
     others: Others = field(default_factory=Others)
 
 
-NOTHING_ELSE: Final = Told()
+NOTHING_ELSE: Final = Besides()
+_PRESSING: Final = ("waiting", "closed", "stuck", "soon")
 
 
 def write(
-    told: Sequence[Decision], policy: Policy, rules: ReminderRules, today: date, besides: Told = NOTHING_ELSE
+    told: Sequence[Decision], policy: Policy, settings: ReminderSettings, today: date, besides: Besides = NOTHING_ELSE
 ) -> Letter:
     """The letter to one person out of what they are told: what is new first, in each part the longest owed first.
 
@@ -60,10 +62,10 @@ def write(
     counts = Counter({name: len(parts[name]) for name in PARTS}) + Counter(_part(d) for d in others.values())
     holders = _holders(parts["stuck"], cases, today, besides.directory)
     stuck = [*parts["stuck"], *(w for w, decisions in others.items() if _part(decisions) == "stuck")]
-    room = max(rules.listed - sum(len(parts[name]) for name in PARTS if name != "stuck"), 0)
+    room = max(settings.reminders.listed - sum(len(parts[name]) for name in PARTS if name != "stuck"), 0)
     whose = [holder.officer for holder in holders]  # together what is with one officer
     parts["stuck"] = sorted(parts["stuck"][:room], key=lambda waiting: whose.index(waiting.officer_ref))
-    writer = _Writer(policy, rules, today, besides)
+    writer = _Writer(policy, settings, today, besides)
     owed_here = {decision.owed.requirement for decision in told}
     requirements = tuple(r for r in policy.requirement if r.id in owed_here)
     return Letter(
@@ -82,7 +84,7 @@ def write(
         attempts_count=ATTEMPTED in policy.counted_outcomes,
         same_day=any(r.shows_same_day for r in requirements),
         read_at=besides.read_at,
-        escalation=tuple(escalation(told, policy, rules, today, besides.directory, besides.others)),
+        escalation=tuple(escalation(told, policy, settings.reminders, today, besides.directory, besides.others)),
         holders=holders if counts["stuck"] > min(len(parts["stuck"]), 1) else (),
         support=tuple(besides.support),
     )
@@ -116,24 +118,40 @@ def _holders(
 
 def _part(decisions: Iterable[Decision]) -> str:
     """Under which heading a victim stands: the most pressing of what is told of them."""
-    overdue = [d for d in decisions if d.step == OVERDUE]
+    overdue = [d for d in decisions if d.step is LadderStep.OVERDUE]
     if new := [d for d in overdue if d.is_new]:
         return "handed" if all(_is_handed(d) for d in new) else "new"
-    if overdue:
-        return "waiting"
-    steps = {d.step for d in decisions}
-    return "closed" if CLOSED in steps else "soon" if steps == {DUE_SOON} else "stuck"
+    return "waiting" if overdue else min(map(_part_of_step, {d.step for d in decisions}), key=_PRESSING.index)
+
+
+def _part_of_step(step: LadderStep) -> str:
+    """Under which heading a victim stands of whom nothing but a step is told."""
+    match step:
+        case LadderStep.OVERDUE | LadderStep.AGAIN:
+            return "waiting"
+        case LadderStep.CLOSED:
+            return "closed"
+        case LadderStep.SUPERVISOR | LadderStep.CHAMPION:
+            return "stuck"
+        case LadderStep.DUE_SOON:
+            return "soon"
+        case _:
+            assert_never(step)
 
 
 def _is_meant(decisions: Sequence[Decision]) -> bool:
     """Whether the reader has every case on which they are to act themselves, and there is one."""
-    to_act = [decision for decision in decisions if decision.step not in LEADERS]
+    to_act = [decision for decision in decisions if not decision.step.is_above]
     return bool(to_act) and all(decision.own for decision in to_act)
 
 
 def _is_to_ring(decision: Decision) -> bool:
     """Whether whoever is told is to make contact themselves."""
-    return decision.step not in LEADERS and decision.rerouted not in (NOBODY, CONTACT_HOLD, ATTEMPTS)
+    return not decision.step.is_above and decision.rerouted not in (
+        Reason.NOBODY,
+        Reason.CONTACT_HOLD,
+        Reason.ATTEMPTS,
+    )
 
 
 def _is_handed(decision: Decision) -> bool:
@@ -146,12 +164,12 @@ class _Writer:
     """What every entry of a letter needs."""
 
     policy: Policy
-    rules: ReminderRules
+    settings: ReminderSettings
     today: date
-    besides: Told
+    besides: Besides
 
     def entry(self, waiting: Waiting, told: Sequence[Decision]) -> Entry:
-        link = self.rules.crime_link
+        link = self.settings.crime_link
         owed: dict[Key, Decision] = {}
         for decision in told:
             owed.setdefault(decision.owed.key, decision)
@@ -168,20 +186,22 @@ class _Writer:
     def _due(self, decision: Decision) -> Due:
         owed = decision.owed
         title = next(r.title for r in self.policy.requirement if r.id == owed.requirement)
-        gently = decision.step == OVERDUE and (
+        gently = decision.step is LadderStep.OVERDUE and (
             _is_handed(decision) or (decision.own and decision.is_new and self._obstacles(decision).excuses())
         )
         return Due(title, day_text(owed.due_date, self.today), None if gently else owed.days_over)
 
     def _sentences(self, waiting: Waiting, told: Sequence[Decision], owed: Sequence[Owed]) -> Iterator[str]:
         yield from because(told, away(waiting.officer_ref, self.besides.directory, self.today))
-        if not any(decision.rerouted == CONTACT_HOLD for decision in told):  # that is the reason, and is said already
+        if not any(decision.rerouted is Reason.CONTACT_HOLD for decision in told):  # it is said already
             yield from list(dict.fromkeys(filter(None, map(self._stood_in_the_way, told))))[:1]
         yield from dict.fromkeys(self.besides.again[o.key] for o in owed if o.key in self.besides.again)
         yield from remarks(waiting, owed, self.today, own=any(d.own for d in told))
 
     def _stood_in_the_way(self, decision: Decision) -> str | None:
-        days = self.rules.ladder_for(decision.owed.requirement, decision.owed.waiting.category).supervisor_days
+        days = self.settings.reminders.ladder_for(
+            decision.owed.requirement, decision.owed.waiting.category
+        ).supervisor_days
         return self._obstacles(decision).sentence(days)
 
     def _obstacles(self, decision: Decision) -> Obstacles:

@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlmodel import Session
 
 from compliance.policy import Policy
+from compliance.reminders.emails.sentences import day_text
 from compliance.reminders.owed import Key
-from compliance.reminders.words import day_text
 from compliance.store.dialect import chunks
 from compliance.store.tables import TRANSITION, Transition
 from compliance.store.transitions import SET_ASIDE

@@ -3,21 +3,34 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final
+from typing import Final, NamedTuple
 
 from compliance.policy import Policy
-from compliance.reminders.decisions import CHAMPION, LEADERS, OVERDUE, Decision
-from compliance.reminders.ladder import champion_on, supervisor_on
+from compliance.reminder_settings import Ladder, Reminders
+from compliance.reminders.decisions import Decision
+from compliance.reminders.emails.sentences import day_text, plain, plural
+from compliance.reminders.history import Accepted
+from compliance.reminders.ladder import CaseOfficer, champion_on, supervisor_on
 from compliance.reminders.owed import Key, Owed
-from compliance.reminders.routing import Directory, Role
-from compliance.reminders.rules import Ladder, ReminderRules, working_from
-from compliance.reminders.situation import Accepted
-from compliance.reminders.time_to_act import CaseOfficer
+from compliance.reminders.recipients import Directory, Role
+from compliance.reminders.sending_times import working_from
 from compliance.reminders.waiting import Waiting
-from compliance.reminders.words import day_text, plain, plural
+from compliance.store.notice_kinds import LadderStep
 
 _SUPERVISOR: Final = "your supervisor"
 _CHAMPION: Final = "the division's champion"
+
+
+class _Other(NamedTuple):
+    """Somebody else who is told: how near they are to the officer, by which they are named in order, and in words."""
+
+    nearness: int
+    text: str
+
+
+_BESIDE: Final = 1
+_OWN_SUPERVISOR: Final = _Other(0, _SUPERVISOR)
+_OWN_CHAMPION: Final = _Other(2, _CHAMPION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +53,7 @@ def written_with(decisions: Iterable[Decision]) -> dict[tuple[Key, int], list[st
 def escalation(
     told: Iterable[Decision],
     policy: Policy,
-    rules: ReminderRules,
+    rules: Reminders,
     today: date,
     directory: Directory | None,
     others: Others,
@@ -48,12 +61,12 @@ def escalation(
     """Who else is told of what the officer in the case is told themselves: of how many already, to whom it goes today,
     and who follows from when if nothing is recorded. Nobody is named whom there is not; without a directory it is not
     known whom there is."""
-    already: dict[str, set[tuple[str, str]]] = {}
-    along: dict[str, set[tuple[str, str]]] = {}
-    coming: dict[str, set[date]] = {}
+    already: dict[_Other, set[tuple[str, str]]] = {}
+    along: dict[_Other, set[tuple[str, str]]] = {}
+    coming: dict[_Other, set[date]] = {}
     own: dict[Waiting, list[Owed]] = {}
     for decision in told:
-        if decision.step == OVERDUE and decision.own:
+        if decision.step is LadderStep.OVERDUE and decision.own:
             own.setdefault(decision.owed.waiting, []).append(decision.owed)
     for waiting, owed in own.items():
         victim = _Victim(waiting, owed, rules, today, directory, others)
@@ -69,15 +82,14 @@ def escalation(
         yield f"Who else is written to today: {_of(along)}."
     if coming:
         said = [
-            f"{who} from {day_text(min(days), today)}{' at the earliest' if len(days) > 1 else ''}"
+            f"{who.text} from {day_text(min(days), today)}{' at the earliest' if len(days) > 1 else ''}"
             for who, days in coming.items()
         ]
         yield f"Who else is told if no update is recorded: {_listed(said)}."
 
 
-def _of(named: Mapping[str, set[tuple[str, str]]]) -> str:
-    nearest = sorted(named, key=lambda who: (not who.startswith(_SUPERVISOR), who.startswith(_CHAMPION), who))
-    return _listed([f"{who} of {plural(len(named[who]), 'victim', 'victims')}" for who in nearest])
+def _of(named: Mapping[_Other, set[tuple[str, str]]]) -> str:
+    return _listed([f"{who.text} of {plural(len(named[who]), 'victim', 'victims')}" for who in sorted(named)])
 
 
 def _listed(said: Sequence[str]) -> str:
@@ -90,39 +102,43 @@ class _Victim:
 
     waiting: Waiting
     owed: Sequence[Owed]
-    rules: ReminderRules
+    rules: Reminders
     today: date
     directory: Directory | None
     others: Others
 
-    def told(self) -> Iterator[str]:
+    def told(self) -> Iterator[_Other]:
         """For whom a mail of it was accepted, as one above or in another's place."""
         for ref, steps in self._accepted().items():
-            yield self._who(ref, as_champion=CHAMPION in steps)
+            yield self._who(ref, as_champion=LadderStep.CHAMPION in steps)
 
-    def along(self) -> Iterator[str]:
+    def along(self) -> Iterator[_Other]:
         """To whom a mail of it goes out today, and none was accepted before."""
         come = any(self.today >= champion_on(owed, self._ladder(owed)) for owed in self.owed)
         for ref in sorted(self._today() - self._known()):
             yield self._who(ref, as_champion=come)
 
-    def following(self) -> Iterator[tuple[str, date]]:
+    def following(self) -> Iterator[tuple[_Other, date]]:
         """Who is told next, and from when, of those who do not know of it yet. A day that has come names nobody: what
         was sent by then is said already."""
         known = self._known() | self._today()
-        for name, ask in ((_SUPERVISOR, Directory.to_supervisor), (_CHAMPION, Directory.to_champion)):
-            day = min(self._day(owed, name) for owed in self.owed)
+        leaders = (
+            (LadderStep.SUPERVISOR, _OWN_SUPERVISOR, Directory.to_supervisor),
+            (LadderStep.CHAMPION, _OWN_CHAMPION, Directory.to_champion),
+        )
+        for step, who, ask in leaders:
+            day = min(self._day(owed, step) for owed in self.owed)
             if day <= self.today:
                 continue
             if self.directory is None:
-                yield name, day
+                yield who, day
             elif (ref := ask(self.directory.on(day), self.waiting).recipient_ref) and ref not in known:
                 known.add(ref)
-                yield self._who(ref, as_champion=name == _CHAMPION), day
+                yield self._who(ref, as_champion=step is LadderStep.CHAMPION), day
 
-    def _day(self, owed: Owed, name: str) -> date:
+    def _day(self, owed: Owed, step: LadderStep) -> date:
         """From when a leader is told of one thing owed, if the mail at hand is accepted."""
-        if name == _CHAMPION:
+        if step is LadderStep.CHAMPION:
             return champion_on(owed, self._ladder(owed))
         officer = self.waiting.officer_ref
         taken = [took.first for took in self._takings(owed) if took.recipient_ref == officer]
@@ -141,24 +157,24 @@ class _Victim:
     def _known(self) -> set[str]:
         return {self.waiting.officer_ref or "", *self._accepted()}
 
-    def _accepted(self) -> dict[str, set[str]]:
+    def _accepted(self) -> dict[str, set[LadderStep]]:
         """Somebody else for whom a mail of it was accepted -> by which steps."""
-        found: dict[str, set[str]] = {}
+        found: dict[str, set[LadderStep]] = {}
         for took in (took for owed in self.owed for took in self._takings(owed)):
-            if (took.step in LEADERS or took.in_place) and took.recipient_ref != self.waiting.officer_ref:
+            if (took.step.is_above or took.in_place) and took.recipient_ref != self.waiting.officer_ref:
                 found.setdefault(took.recipient_ref, set()).add(took.step)
         return found
 
-    def _who(self, ref: str, *, as_champion: bool) -> str:
+    def _who(self, ref: str, *, as_champion: bool) -> _Other:
         """What somebody is to the reader: never "your supervisor" where it is somebody else."""
         waiting, directory, name = self.waiting, self.directory, f"officer {plain(ref)}"
         role = Role.OTHER if directory is None else directory.role(ref, waiting)
         if directory is not None and role is Role.CHAMPION:
             stands_in = not as_champion and directory.has_supervisor(waiting)
-            return f"{_CHAMPION}, in your supervisor's place," if stands_in else _CHAMPION
+            return _Other(2, f"{_CHAMPION}, in your supervisor's place,") if stands_in else _OWN_CHAMPION
         return {
-            Role.SUPERVISOR: _SUPERVISOR,
-            Role.TEAM_SUPERVISOR: f"the team's supervisor, {name},",
-            Role.STANDS_IN: f"your supervisor's stand-in, {name},",
-            Role.COVERS: f"{name}, who covers for you,",
-        }.get(role, name)
+            Role.SUPERVISOR: _OWN_SUPERVISOR,
+            Role.TEAM_SUPERVISOR: _Other(_BESIDE, f"the team's supervisor, {name},"),
+            Role.STANDS_IN: _Other(0, f"your supervisor's stand-in, {name},"),
+            Role.COVERS: _Other(_BESIDE, f"{name}, who covers for you,"),
+        }.get(role, _Other(_BESIDE, name))

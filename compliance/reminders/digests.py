@@ -13,22 +13,21 @@ from sqlmodel import Session
 
 from compliance.mail import Rendered, enqueue, message_id, row_of
 from compliance.policy import Policy
-from compliance.reminders.decisions import NO_ROOM, QUIET_HOURS, Decision, Outcome
-from compliance.reminders.digest import Told, write
-from compliance.reminders.escalation import Others, written_with
-from compliance.reminders.freshness import recovering, silence
+from compliance.reminders.decisions import Decision, Morning, decide
+from compliance.reminders.emails.owed_again import rearmed
+from compliance.reminders.emails.sentences import day_text
+from compliance.reminders.emails.templates import render
+from compliance.reminders.emails.who_else import Others, written_with
+from compliance.reminders.emails.writing import Besides, write
 from compliance.reminders.history import DIGEST, STAFF_LIST, concerned, digest_key, history, spells
-from compliance.reminders.notices import standing, unsaid, write_notices
+from compliance.reminders.notices import leave_out_said, write_notices
 from compliance.reminders.owed import owed_now
-from compliance.reminders.rearmed import rearmed
-from compliance.reminders.render import render
-from compliance.reminders.rules import ReminderRules, list_day, not_now, today_of, working_from
-from compliance.reminders.situation import Situation
-from compliance.reminders.staff import Support, support_for
-from compliance.reminders.stages import decide
-from compliance.reminders.words import day_text
+from compliance.reminders.sending_times import list_day, not_now, recovering, silence, today_of, working_from
+from compliance.reminders.settings import ReminderSettings
+from compliance.reminders.support_list import Support, support_for
 from compliance.store import Store, last_complete_poll, load_crimes, officers
 from compliance.store.dialect import chunks
+from compliance.store.notice_kinds import Outcome, Reason
 
 _AT_ONCE: Final = 50
 """So many people's mails are queued in one transaction."""
@@ -81,28 +80,30 @@ class RemindOutcome:
     not_now: str | None = None
 
 
-def plan(store: Store, policy: Policy, rules: ReminderRules, now: datetime) -> Plan:
+def plan(store: Store, policy: Policy, settings: ReminderSettings, now: datetime) -> Plan:
     """What `remind` would do at `now` (aware), without writing anything; outside working hours, what it would do if it
     were not for the hour.
 
     The projection says which crimes to look at; what is owed, and who is told, is judged from their records as at
     `now`. Raises SettingsError for a broken template.
     """
-    about, decisions = _decided(store, policy, rules, now)
-    waiting = not_now(policy, rules, now)
-    digests = _digests(store, policy, about, decisions, support_for(store, policy, about))
-    return Plan(digests, tuple(map(_held, decisions) if waiting else decisions), waiting)
+    about, decisions = _decide_all(store, policy, settings, now)
+    waiting = not_now(policy, settings.reminders, now)
+    digests = _write_digests(store, policy, settings, about, decisions, support_for(store, policy, about))
+    return Plan(digests, tuple(map(_hold, decisions) if waiting else decisions), waiting)
 
 
-def _decided(store: Store, policy: Policy, rules: ReminderRules, now: datetime) -> tuple[Situation, list[Decision]]:
+def _decide_all(
+    store: Store, policy: Policy, settings: ReminderSettings, now: datetime
+) -> tuple[Morning, list[Decision]]:
     """What comes of everything that is owed, whatever the hour."""
-    today = today_of(policy, now)
+    rules, today = settings.reminders, today_of(policy, now)
     with store.session(reading=True) as session:
         crime_refs = concerned(session, policy, rules, today)
-        often, before = spells(session, crime_refs), history(session, policy, rules, today, crime_refs)
+        often, before = spells(session, crime_refs), history(session, policy, today, crime_refs, settings.mail.allow)
         silent, gap = silence(session, rules, now), recovering(session, policy, rules, now)
     owed = owed_now(load_crimes(store, crime_refs), policy, rules, now, often)
-    about = Situation(
+    about = Morning(
         rules,
         today,
         officers(store),
@@ -115,17 +116,18 @@ def _decided(store: Store, policy: Policy, rules: ReminderRules, now: datetime) 
     return about, decide(owed, about)
 
 
-def _held(decision: Decision) -> Decision:
+def _hold(decision: Decision) -> Decision:
     """What would have been mailed in working hours."""
     if decision.outcome is not Outcome.SENT:
         return decision
-    return replace(decision, outcome=Outcome.HELD, reason=QUIET_HOURS)
+    return replace(decision, outcome=Outcome.HELD, reason=Reason.QUIET_HOURS, since=None)
 
 
-def _digests(
+def _write_digests(
     store: Store,
     policy: Policy,
-    about: Situation,
+    settings: ReminderSettings,
+    about: Morning,
     decisions: list[Decision],
     support: Mapping[str, tuple[Support, ...]],
 ) -> tuple[Digest, ...]:
@@ -133,7 +135,7 @@ def _digests(
     told = {ref: tuple(group) for ref, group in groupby(sent, key=lambda decision: decision.recipient_ref)}
     crowded: dict[str, list[Decision]] = defaultdict(list)
     for decision in decisions:
-        if decision.reason == NO_ROOM:
+        if decision.reason is Reason.NO_ROOM:
             crowded[decision.recipient_ref].append(decision)
     read_at = read_text(store, policy, about.today)
     with store.session(reading=True) as session:
@@ -145,31 +147,30 @@ def _digests(
     for ref in sorted({*told, *support} - (set(support) & about.history.today)):
         obligations = told.get(ref, ())
         unlisted = tuple(crowded[ref])
-        besides = Told(read_at, again, about.directory, support.get(ref, ()), unlisted, others)
-        content = render(write(obligations, policy, about.rules, about.today, besides), about.rules)
+        besides = Besides(read_at, again, about.directory, support.get(ref, ()), unlisted, others)
+        content = render(write(obligations, policy, settings, about.today, besides), settings)
         digests.append(Digest(ref, about.directory.address(ref), about.today, obligations, unlisted, content))
     return tuple(digests)
 
 
-def remind(store: Store, policy: Policy, rules: ReminderRules, now: datetime) -> RemindOutcome:
+def remind(store: Store, policy: Policy, settings: ReminderSettings, now: datetime) -> RemindOutcome:
     """Queue this morning's digests and keep every decision with its reason, some people a transaction.
 
     Each person's digest of a date is queued once (its key): a second run, or a second instance, does nothing more.
     Outside working hours nothing is queued, and what would have been is kept as held.
     """
-    about, decisions = _decided(store, policy, rules, now)
-    waiting = not_now(policy, rules, now)
-    decisions = list(map(_held, decisions)) if waiting else decisions
+    about, decisions = _decide_all(store, policy, settings, now)
+    waiting = not_now(policy, settings.reminders, now)
+    decisions = list(map(_hold, decisions)) if waiting else decisions
     queued = []
     support = {} if waiting else support_for(store, policy, about)
-    for part in chunks(_digests(store, policy, about, decisions, support), _AT_ONCE):
+    for part in chunks(_write_digests(store, policy, settings, about, decisions, support), _AT_ONCE):
         with store.session() as session:
-            queued += _queue(session, part, rules, now)
+            queued += _queue(session, part, settings, now)
     others = [decision for decision in decisions if decision.outcome is not Outcome.SENT]
     if others:
         with store.session() as session:
-            said = standing(session, sorted({decision.owed.waiting.crime_ref for decision in others}))
-            write_notices(session, unsaid(others, said), about.today)
+            write_notices(session, leave_out_said(session, others), about.today)
     return RemindOutcome(
         digests=len(queued),
         victims=sum(len({decision.owed.waiting for decision in digest.told}) for digest in queued),
@@ -178,7 +179,7 @@ def remind(store: Store, policy: Policy, rules: ReminderRules, now: datetime) ->
     )
 
 
-def _queue(session: Session, digests: Sequence[Digest], rules: ReminderRules, now: datetime) -> list[Digest]:
+def _queue(session: Session, digests: Sequence[Digest], settings: ReminderSettings, now: datetime) -> list[Digest]:
     """Mails and their notices together -> those that were not there already."""
     rows = [
         row_of(
@@ -187,8 +188,8 @@ def _queue(session: Session, digests: Sequence[Digest], rules: ReminderRules, no
             recipient_ref=digest.recipient_ref,
             to_address=digest.to_address,
             content=digest.content,
-            headers=headers(digest.recipient_ref, rules),
-            domain=rules.domain,
+            headers=headers(digest.recipient_ref, settings),
+            domain=settings.domain,
             now=now,
         )
         for digest in digests
@@ -200,16 +201,17 @@ def _queue(session: Session, digests: Sequence[Digest], rules: ReminderRules, no
     return queued
 
 
-def headers(recipient: str, rules: ReminderRules) -> dict[str, str]:
+def headers(recipient: str, settings: ReminderSettings) -> dict[str, str]:
     """The headers of a digest: a person's digests form one thread, and no machine answers them."""
     made = {
-        "From": rules.sender,
-        "List-Id": f"<{rules.list_id}>",
-        "References": message_id(f"{DIGEST}:{recipient}", rules.domain),
+        "From": settings.mail.sender,
+        "List-Id": f"<{settings.list_id}>",
+        "References": message_id(f"{DIGEST}:{recipient}", settings.domain),
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "OOF, AutoReply",
     }
-    return made if rules.reply_to is None else made | {"Reply-To": rules.reply_to}
+    reply_to = settings.mail.reply_to
+    return made if reply_to is None else made | {"Reply-To": reply_to}
 
 
 def read_text(store: Store, policy: Policy, today: date) -> str | None:

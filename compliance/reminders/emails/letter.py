@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from compliance.policy import Requirement
-from compliance.reminders.staff import Support
-from compliance.reminders.words import plural
+from compliance.reminders.emails.sentences import plural
+from compliance.reminders.support_list import Support
 
 SAFE_CONTACT: Final = (
     "Before any contact, open the crime and check how this victim agreed to be contacted. "

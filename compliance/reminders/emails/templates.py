@@ -1,0 +1,155 @@
+"""Letters through the force's templates into emails; and the templates tried on invented letters."""
+
+import re
+import textwrap
+from dataclasses import replace
+from datetime import date, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from compliance.errors import SettingsError
+from compliance.mail import Rendered
+from compliance.policy import Policy
+from compliance.reminders.contact_holds import Hold, HoldSpan
+from compliance.reminders.decisions import Decision
+from compliance.reminders.emails.letter import SAFE_CONTACT, Due, Holder, Letter
+from compliance.reminders.emails.sentences import plain, plural
+from compliance.reminders.emails.writing import Besides, write
+from compliance.reminders.ladder import Hindrance, Obstacle
+from compliance.reminders.owed import Owed, Standing
+from compliance.reminders.settings import ReminderSettings
+from compliance.reminders.support_list import Support
+from compliance.reminders.waiting import Waiting
+from compliance.store.notice_kinds import LadderStep, Outcome, Reason
+from compliance.templating import Templates
+from compliance.text import listing
+
+WIDTH: Final = 76
+"""Of a line of the text part: what every mail programme shows without breaking it."""
+
+
+def render(letter: Letter, settings: ReminderSettings) -> Rendered:
+    """A letter as subject, text and HTML.
+
+    Raises SettingsError that names the template and the line where one is broken, or leaves out the sentence on safe
+    contact where a victim is told of.
+    """
+    text = _fill_in(settings, "digest.txt.j2", letter)
+    html = _fill_in(settings, "digest.html.j2", letter)
+    return Rendered(letter.subject, re.sub(r"\n{3,}", "\n\n", text).strip() + "\n", html.strip() + "\n")
+
+
+def _fill_in(settings: ReminderSettings, name: str, letter: Letter) -> str:
+    folder, can_reply = settings.templates, settings.mail.reply_to is not None
+    result = _templates(folder).fill(name, letter=letter, can_reply=can_reply)
+    if letter.victims and SAFE_CONTACT not in " ".join(result.split()):
+        raise SettingsError(
+            f"{folder / name}: the sentence on safe contact is missing; put {{{{ letter.safe_contact }}}} back"
+        )
+    return result
+
+
+@lru_cache
+def _templates(folder: Path) -> Templates:
+    return Templates(folder, {"fill": _fill, "when": _when, "plural": plural, "listing": _listing, "whose": _whose})
+
+
+@lru_cache(maxsize=4096)  # most sentences stand in every mail
+def _fill(text: Any, indent: int = 0, hanging: int | None = None) -> str:
+    """A paragraph in lines of at most WIDTH characters, the first indented by `indent`, the others by `hanging`."""
+    return textwrap.fill(
+        str(text).strip(),
+        WIDTH,
+        initial_indent=" " * indent,
+        subsequent_indent=" " * (indent if hanging is None else hanging),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _when(due: Due) -> str:
+    """`was due by DATE, 3 days ago`."""
+    if due.days_over is None:
+        return f"was due by {due.by}"
+    if due.days_over > 0:
+        return f"was due by {due.by}, {plural(due.days_over, 'day', 'days')} ago"
+    when = {0: "today", -1: "tomorrow"}.get(due.days_over, f"in {plural(-due.days_over, 'day', 'days')}")
+    return f"is due by {due.by}, {when}"
+
+
+def _whose(of: Holder | Support) -> str:
+    """`Officer 1042 (North 1)`."""
+    team = f" ({plain(of.team)})" if of.team else ""
+    return (f"Officer {plain(of.officer)}" if of.officer else "Nobody") + team
+
+
+def _listing(texts: Any) -> str:
+    """`a`, `a or b`, `a, b or c`."""
+    return listing([str(text) for text in texts], "or")
+
+
+TODAY: Final = date(2026, 6, 10)
+_DUE: Final = date(2026, 6, 2)
+_ADDED: Final = date(2026, 5, 26)
+_VICTIM: Final = Waiting(
+    crime_ref="22/1/26", victim_ref="V1", several=True, officer_ref="1",
+    hold=Hold(True, TODAY, True, ("as recorded",), _DUE, True, (HoldSpan(_DUE, TODAY),)),
+    reported_on=_ADDED, last_update=None, attempts=(_DUE, TODAY), uncounted=(_DUE,), added_on=_ADDED,
+    too_early=date(2026, 5, 20),
+)  # fmt: skip
+_TOLD: Final = (
+    *((step, Reason.NEW, None) for step in LadderStep if step is not LadderStep.AGAIN),
+    (LadderStep.OVERDUE, Reason.STILL_WAITING, None),
+    (LadderStep.OVERDUE, Reason.NEW, Reason.ABSENT),
+)
+_SUPPORT: Final = (Support("1", "North 1", 5), Support("2", None, 3))
+_STOOD: Final = tuple(Obstacle(what, _DUE, TODAY) for what in Hindrance)
+_STANDING: Final = {LadderStep.DUE_SOON: Standing.DUE_SOON, LadderStep.CLOSED: Standing.CLOSED}
+
+
+def check_templates(policy: Policy, settings: ReminderSettings) -> None:
+    """Try the templates on letters that have everything in them, and on such as have hardly anything. Raises
+    SettingsError that names the template and the line where one is broken, or leaves out the sentence on safe contact.
+    """
+    told = sample(policy)
+    again = {told[0].owed.key: "Contact is owed again."}
+    one = settings.reminders.model_copy(update={"listed": 1})
+    without, link = settings.mail.model_copy(update={"reply_to": None}), "https://crimes.example/{crime_ref}"
+    bare = replace(settings, reminders=one, mail=without, crime_link=None)
+    full = replace(settings, mail=without.model_copy(update={"reply_to": settings.mail.sender}), crime_link=link)
+    above, soon = [d for d in told if d.step.is_above], [d for d in told if d.step is LadderStep.DUE_SOON]
+    for part in (told, above, soon, []):
+        everything = Besides("Wednesday 10 June at 06:45", again, support=_SUPPORT)
+        render(write(part, policy, full, TODAY, everything), full)
+        render(write(part, policy, bare, TODAY, Besides(support=_SUPPORT[:1])), bare)
+
+
+def sample(policy: Policy) -> list[Decision]:
+    """Every step of the ladder, new and told before, to the one who was meant and to another; a case handed over."""
+    found = []
+    for number, (step, reason, rerouted) in enumerate(_TOLD):
+        waiting = replace(_VICTIM, victim_ref=f"V{number}")
+        if step is LadderStep.CLOSED:
+            waiting = replace(waiting, is_open=False, closed_on=TODAY)
+        found += _of(waiting, policy, step, reason, rerouted)
+    handed = replace(_VICTIM, victim_ref="V9", officer_since=TODAY - timedelta(days=1))
+    return found + _of(handed, policy, LadderStep.OVERDUE, Reason.NEW)
+
+
+def _of(
+    waiting: Waiting, policy: Policy, step: LadderStep, reason: Reason, rerouted: Reason | None = None
+) -> list[Decision]:
+    """What each requirement of a policy owes to a victim, told at a step."""
+    due = TODAY + timedelta(days=2) if step is LadderStep.DUE_SOON else _DUE
+    return [
+        Decision(
+            Owed(
+                waiting=waiting, requirement=requirement.id, cycle=3, clock_date=waiting.reported_on, due_date=due,
+                days_over=(TODAY - due).days, same_day=requirement.shows_same_day, spell=1,
+                standing=_STANDING.get(step, Standing.OVERDUE), missed_before=2, first_due=_DUE,
+            ),
+            "1", Outcome.SENT, reason, step, rerouted, _STOOD,
+        )
+        for requirement in policy.requirement
+    ]  # fmt: skip

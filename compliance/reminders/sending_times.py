@@ -1,0 +1,104 @@
+"""When emails go out: on working days, in working hours, and only on fresh data; and the day of the weekly list."""
+
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session, col, select
+
+from compliance.policy import Policy
+from compliance.policy.calendars import to_day
+from compliance.reminder_settings import Reminders
+from compliance.store.notice_kinds import Reason
+from compliance.store.tables import Poll
+
+
+def today_of(policy: Policy, now: datetime) -> date:
+    """The local date of an instant in the policy's time zone (rules 2.6)."""
+    return now.astimezone(ZoneInfo(policy.timezone)).date()
+
+
+def not_now(policy: Policy, rules: Reminders, now: datetime) -> str | None:
+    """Why no mail goes out at this instant, None where it does: working days of the policy's calendar, local hours.
+    Beyond what the calendar covers every weekday is one, so that nobody is left untold."""
+    local = now.astimezone(ZoneInfo(policy.timezone))
+    if not policy.working.is_working(to_day(local.date())):
+        return f"{local:%A} {local.day} {local:%B %Y} is not a working day"
+    if local.time() < rules.send_from:
+        return f"mail goes out from {rules.send_from:%H:%M}"
+    if local.time() >= rules.send_until:
+        return f"mail goes out until {rules.send_until:%H:%M}"
+    return None
+
+
+def next_opening(policy: Policy, rules: Reminders, now: datetime) -> datetime:
+    """The first instant (UTC) after `now` at which mail goes out again."""
+    zone = ZoneInfo(policy.timezone)
+    day = now.astimezone(zone).date()
+    while True:
+        opening = datetime.combine(day, rules.send_from, zone).astimezone(UTC)
+        if opening > now and policy.working.is_working(to_day(day)):
+            return opening
+        day += timedelta(days=1)
+
+
+def due_soon_on(policy: Policy, due: date, days: int) -> date:
+    """The last working day at least `days` before a due date, on whose morning it is announced."""
+    day = due - timedelta(days=days)
+    while not policy.working.is_working(to_day(day)):
+        day -= timedelta(days=1)
+    return day
+
+
+def list_day(policy: Policy, rules: Reminders, today: date) -> date | None:
+    """The newest day, up to a date, of the weekly list: the configured weekday, or the next working day after it. None
+    where there is no list."""
+    weekday = rules.day_of_list
+    if weekday is None:
+        return None
+    day = today - timedelta(days=(today.weekday() - weekday) % 7)
+    while (opening := working_from(policy, day)) > today:
+        day -= timedelta(days=7)
+    return opening
+
+
+def working_from(policy: Policy, day: date) -> date:
+    """The first working day from a date on."""
+    return next_working(policy, day - timedelta(days=1))
+
+
+def next_working(policy: Policy, day: date) -> date:
+    """The first working day after a date."""
+    day += timedelta(days=1)
+    while not policy.working.is_working(to_day(day)):
+        day += timedelta(days=1)
+    return day
+
+
+def silence(session: Session, rules: Reminders, now: datetime) -> Reason | None:
+    """Why nobody is written to at `now` (aware), None where the crime system was read to its end lately."""
+    newest = session.exec(
+        select(Poll.ended_at).where(Poll.complete).order_by(col(Poll.ended_at).desc()).limit(1)
+    ).first()
+    return None if newest is not None and now - newest <= timedelta(hours=rules.stale_hours) else Reason.TOO_OLD
+
+
+def recovering(session: Session, policy: Policy, rules: Reminders, now: datetime) -> bool:
+    """Whether the crime system has lately come back after longer than `stale_hours`: officers' mail then waits one
+    whole working day, so that updates made meanwhile can be typed in."""
+    since = now - timedelta(days=14, hours=rules.stale_hours)
+    asked = select(Poll.ended_at).where(Poll.complete, col(Poll.ended_at) >= since).order_by(col(Poll.ended_at))
+    ends = [end for end in session.exec(asked).all() if end is not None]
+    before = select(Poll.ended_at).where(Poll.complete, col(Poll.ended_at) < since)
+    last = session.exec(before.order_by(col(Poll.ended_at).desc()).limit(1)).first()
+    ends = [last, *ends] if last is not None else ends
+    gap = timedelta(hours=rules.stale_hours)
+    back = [after for earlier, after in pairwise(ends) if after - earlier > gap]
+    if not back:
+        return False
+    zone = ZoneInfo(policy.timezone)
+    local = back[-1].astimezone(zone)
+    day = local.date()
+    if not policy.working.is_working(to_day(day)) or local.time() >= rules.send_from:
+        day = next_working(policy, day)
+    return now.astimezone(zone).date() <= day
