@@ -43,12 +43,13 @@ def _directory(store: Store) -> Iterator[Said]:
 def _set_aside(store: Store) -> Said:
     """How much is set aside for each reason, with a crime to look at (rules 6.1a)."""
     found = set_aside(store)
-    reasons: dict[str, list[SetAsideRow]] = {}
+    reasons: dict[tuple[str, str, str], list[SetAsideRow]] = {}
     for row in found:
-        reasons.setdefault(f"{row.requirement}: {advice_of(row.reason)} (rules {row.clause})", []).append(row)
+        reasons.setdefault((row.requirement, advice_of(row.reason), row.clause), []).append(row)
     what = f"records held: {len(found):,} obligations set aside" if found else "records held: nothing is set aside"
     return what, tuple(
-        f"{len(rows):,} of {reason}; one is crime {rows[0].crime_ref}" for reason, rows in reasons.items()
+        f"{len(rows):,} of {requirement}: {advice} (rules {clause}); one is crime {rows[0].crime_ref}"
+        for (requirement, advice, clause), rows in reasons.items()
     )
 
 

@@ -3,18 +3,20 @@
 import hashlib
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 import sqlmodel
-from sqlalchemy import event, func, select
+from sqlalchemy import event, func, select, text
 
 from compliance.policy import load_policy
+from compliance.reminders import reason_of
 from compliance.reports.forms import FORMS
 from compliance.reports.snapshots import kept_figures
 from compliance.store import Store, dialect, judge_due, load_columns, migrate, rebuild, schema
-from compliance.store.tables import CRIME, NOTICE, OUTBOX, POLL, PROJECTION, REPORT_DUTY, Published
+from compliance.store.notice_kinds import Reason
+from compliance.store.tables import CRIME, NOTICE, OUTBOX, POLL, PROJECTION, REPORT_DUTY, Notice, Published
 from tests import frozen, stores
 
 EDITIONS = ("board", "division", "public")
@@ -45,13 +47,17 @@ def upgraded(database_url: str, before: object) -> Iterator[Store]:
 
 
 def held(store: Store, before: dict[str, list[tuple[Any, ...]]]) -> dict[str, list[tuple[Any, ...]]]:
-    """What the tables of before hold now, in the columns they had."""
+    """What the tables of before hold now, in the columns they had; of a notice the reason as it is read."""
     found = {}
     with store.reading() as connection:
         for table, rows in before.items():
             if table != "alembic_version":
                 now = [tuple(row) for row in connection.exec_driver_sql(f"SELECT * FROM {table}")]  # noqa: S608
                 found[table] = [row[: len(rows[0])] for row in now] if rows else now
+    place = [column.name for column in NOTICE.c].index("reason")
+    with store.session(reading=True) as session:
+        read = {notice.id: reason_of(notice) for notice in session.exec(sqlmodel.select(Notice)).all()}
+    found["notice"] = [(*row[:place], read[row[0]], *row[place + 1 :]) for row in found["notice"]]
     return found
 
 
@@ -152,12 +158,47 @@ def test_a_migration_that_forces_have_run_is_never_edited(name: str) -> None:
 RELEASED = {"0001_first_schema.py": "370c96c75a1be03d12fa99c3d9110d94fa9ab6a79cbca899c24f123e72f6661d"}
 
 
-def test_why_somebody_else_was_told_is_data_after_an_upgrade(upgraded: Store) -> None:
-    """It stood within a sentence before."""
-    with upgraded.reading() as connection:
-        found = connection.execute(select(NOTICE.c.reason, NOTICE.c.rerouted, NOTICE.c.obstacles)).all()
-    assert any(rerouted for _, rerouted, _ in found)
-    assert {rerouted or "" for _, rerouted, _ in found} == {
-        reason.partition("; rerouted: ")[2] for reason, _, _ in found
-    }
-    assert {obstacles for _, _, obstacles in found} == {None}
+def reasons(before: dict[str, list[tuple[Any, ...]]]) -> dict[int, str]:
+    """The kept reason of each notice, as a sentence."""
+    names = [column.name for column in NOTICE.c]  # a new column comes last
+    return {row[names.index("id")]: row[names.index("reason")] for row in before["notice"]}
+
+
+def test_why_somebody_is_told_is_data_after_an_upgrade(
+    upgraded: Store, before: dict[str, list[tuple[Any, ...]]]
+) -> None:
+    """It stood within a sentence before: now by name, with its date, and read as before (decision 0018)."""
+    with upgraded.session(reading=True) as session:
+        found = session.exec(sqlmodel.select(Notice)).all()
+    assert {notice.id: reason_of(notice) for notice in found} == reasons(before)
+    assert {notice.reason for notice in found} >= {Reason.NEW, Reason.STILL_WAITING, Reason.TOLD_BEFORE}
+    assert any(notice.rerouted == Reason.NOBODY for notice in found)
+    assert {notice.since is None for notice in found if notice.reason == Reason.TOLD_BEFORE} == {False}
+    assert {notice.obstacles for notice in found} == {None}
+
+
+@pytest.mark.parametrize(
+    ("said", "data"),
+    [
+        ("new; rerouted: address refused on 2026-06-05", ("new", None, "address refused", date(2026, 6, 5))),
+        (
+            "still waiting; rerouted: mailbox has put mail off since 2026-06-05",
+            ("still waiting", None, "mailbox has put mail off", date(2026, 6, 5)),
+        ),
+        ("address refused on 2026-06-05", ("address refused", date(2026, 6, 5), None, None)),
+        ("told on 2026-06-05", ("told before", date(2026, 6, 5), None, None)),
+        ("no room in the mail", ("no room in the mail", None, None, None)),
+    ],
+)
+def test_a_kept_sentence_becomes_data(database_url: str, revision: str, said: str, data: tuple[Any, ...]) -> None:
+    """With the date that it named; and is read as it was."""
+    frozen.thaw(database_url, revision)
+    engine = dialect.engine_for(dialect.parse_url(database_url))
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE notice SET reason = :said WHERE outcome = 'sent'"), {"said": said})
+    engine.dispose()
+    migrate(database_url)
+    with closing(Store.open(database_url)) as store, store.session(reading=True) as session:
+        notice = session.exec(sqlmodel.select(Notice).where(Notice.outcome == "sent").limit(1)).one()
+    assert (notice.reason, notice.since, notice.rerouted, notice.rerouted_since) == data
+    assert reason_of(notice) == said

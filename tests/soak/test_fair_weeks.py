@@ -11,6 +11,7 @@ import pytest
 from compliance.reminders import decisions, ladder
 from compliance.reminders.emails import who_else
 from compliance.reminders.ladder import Hindrance
+from compliance.store.notice_kinds import LadderStep
 from tests.fair_days import live_with_troubles
 
 
@@ -37,7 +38,7 @@ def without(what: Hindrance) -> Callable[[pytest.MonkeyPatch], None]:
 
 def hiding(monkeypatch: pytest.MonkeyPatch) -> None:
     """A service that waits for the officer's time alone."""
-    real = decisions.supervisor_on
+    real = ladder.supervisor_on
     monkeypatch.setattr(decisions, "supervisor_on", lambda owed, *of: real(owed, *of) + timedelta(days=5))
 
 
@@ -45,9 +46,9 @@ def promising(monkeypatch: pytest.MonkeyPatch) -> None:
     """A service that names as told whoever is to be told."""
     real = who_else._Victim._accepted
 
-    def accepted(self: Any) -> dict[str, set[str]]:
+    def accepted(self: Any) -> dict[str, set[LadderStep]]:
         above = self.directory.to_supervisor(self.waiting).recipient_ref
-        return real(self) | ({above: {"supervisor"}} if above else {})
+        return real(self) | ({above: {LadderStep.SUPERVISOR}} if above else {})
 
     monkeypatch.setattr(who_else._Victim, "_accepted", accepted)
 
