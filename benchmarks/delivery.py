@@ -21,12 +21,13 @@ from sqlmodel import select
 
 from benchmarks.store import databases
 from benchmarks.timing import show
-from compliance.mail import Mail, SmtpServer, deliver
+from compliance.mail import Mail, deliver
 from compliance.policy import Policy, load_policy
 from compliance.records import Officer
 from compliance.reminders import remind, still_due
 from compliance.store import Store, begin_poll, end_poll, judge_due, migrate, save_officers, take_page
 from compliance.store.tables import Outbox
+from tests.mails import smtp_server
 from tests.reminding import reminder_settings
 
 MAILS: Final = int(os.environ.get("MAILS", "2000"))
@@ -67,7 +68,7 @@ def one_round(url: str, policy: Policy, port: int, mails: int) -> tuple[float, f
         start = time.perf_counter()
         queued = remind(store, policy, SETTINGS, NOW).digests
         queue = time.perf_counter() - start
-        server = SmtpServer("127.0.0.1", port, security="plain")
+        server = smtp_server("127.0.0.1", port, security="plain")
         start = time.perf_counter()
         done = deliver(store, server, lambda: NOW, still_due=still_due(store, policy, SETTINGS, lambda: NOW))
         send = time.perf_counter() - start

@@ -1,26 +1,17 @@
 """The settings of email: the mail server, and what emails say of where they come from (docs/mail.md)."""
 
-from typing import Literal
+from typing import Final, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from compliance.feed_settings import Secret, Section
 
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
-class Mail(Section):
-    """The mail server and what emails say of where they come from."""
 
-    host: str = Field(description="The mail server.")
-    port: int = Field(25, ge=1, le=65535, description="Its port.")
-    security: Literal["plain", "starttls", "tls"] = Field("starttls", description="`plain`, `starttls` or `tls`.")
-    username: str | None = Field(None, description="The user name, where the server asks for one.")
-    password: Secret | None = Field(None, description="The password: `env:NAME` or `file:PATH`.")
-    sender: str = Field(description="The address emails come from.")
-    reply_to: str | None = Field(None, description="Where a reply goes: the performance team.")
-    timeout_seconds: float = Field(30, gt=0, le=120, description="How long to wait for the mail server.")
-    ca_file: str | None = Field(
-        None, description="A file of certificate authorities (PEM) to trust in place of the machine's own."
-    )
+class DeliverySettings(Section):
+    """How the outbox is emptied."""
+
     per_minute: int | None = Field(
         None, ge=1, description="At most so many emails a minute, evenly; absent: as fast as they are taken."
     )
@@ -29,6 +20,37 @@ class Mail(Section):
         description="What becomes of an email of which nobody can know whether the mail server took it: sent once more "
         "with the same Message-ID, or held until a person decides (docs/mail.md).",
     )
+
+
+class MailServer(Section):
+    """Where emails are handed over. The server's certificate and name are always checked."""
+
+    host: str = Field(description="The mail server.")
+    port: int = Field(25, ge=1, le=65535, description="Its port.")
+    security: Literal["plain", "starttls", "tls"] = Field("starttls", description="`plain`, `starttls` or `tls`.")
+    username: str | None = Field(None, description="The user name, where the server asks for one.")
+    password: Secret | None = Field(None, description="The password: `env:NAME` or `file:PATH`.")
+    timeout_seconds: float = Field(30, gt=0, le=120, description="How long to wait for the mail server.")
+    ca_file: str | None = Field(
+        None, description="A file of certificate authorities (PEM) to trust in place of the machine's own."
+    )
+
+    @model_validator(mode="after")
+    def _check_password(self) -> "MailServer":
+        if (self.username is None) != (self.password is None):
+            raise ValueError("give both username and password, or neither")
+        if self.username is not None and self.security == "plain" and self.host not in _LOOPBACK:
+            raise ValueError(
+                f"a password is not sent over a plain connection to {self.host}; set security to 'starttls' or 'tls'"
+            )
+        return self
+
+
+class Mail(DeliverySettings, MailServer):
+    """The mail server and what emails say of where they come from."""
+
+    sender: str = Field(description="The address emails come from.")
+    reply_to: str | None = Field(None, description="Where a reply goes: the performance team.")
     allow: list[str] | None = Field(
         None,
         description="A pilot: only these addresses (`name@domain`) and domains (`@domain`) are written to, and every "

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlmodel import col, select
 
 from compliance.feeds import HttpFeed
-from compliance.mail import SmtpServer, deliver
+from compliance.mail import deliver
 from compliance.policy import load_policy
 from compliance.policy.calendars import to_day
 from compliance.reminders import remind, still_due
@@ -24,6 +24,7 @@ from compliance.simulator import CrimeSystem, Force, MailSink, crime_refs_in, se
 from compliance.store import Store, judge_due, migrate, officers
 from compliance.store.notice_kinds import LadderStep, Reason
 from compliance.store.tables import Notice, Obligation
+from tests.mails import smtp_server
 from tests.reminding import reminder_settings
 
 LONDON: Final = ZoneInfo("Europe/London")
@@ -111,7 +112,7 @@ class ForceDays:
         before = len(self.sink.messages)
         remind(self.store, POLICY, self.settings, self.now)
         question = still_due(self.store, POLICY, self.settings, lambda: self.now)
-        server = SmtpServer(self.sink.host, self.sink.port, security="plain", timeout=60)
+        server = smtp_server(self.sink.host, self.sink.port, security="plain", timeout=60)
         deliver(self.store, server, lambda: self.now, still_due=question)
         return len(self.sink.messages) - before
 

@@ -17,10 +17,10 @@ from typing import Final
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from compliance.mail import Rendered, SmtpServer, deliver
+from compliance.mail import Rendered, deliver
 from compliance.mail.by_hand import listed, send_again, shown
 from compliance.store import Store, migrate
-from tests.mails import queue_mail
+from tests.mails import queue_mail, smtp_server
 from tests.stores import at
 
 MAILS: Final = 60
@@ -83,7 +83,7 @@ def work(url: str, port: int, hours: int, ready: Event | None = None) -> None:
                     to_address=f"officer{number}@force.example", content=Rendered("S", "Text\n" * 40, "<p>Text</p>"),
                     headers={"From": "updates@force.example"}, domain="force.example", now=now,
                 )  # fmt: skip
-        deliver(store, SmtpServer("127.0.0.1", port, security="plain", timeout=30), lambda: now)
+        deliver(store, smtp_server("127.0.0.1", port, security="plain", timeout=30), lambda: now)
 
 
 @dataclass

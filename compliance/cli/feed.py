@@ -31,7 +31,7 @@ def try_it(config: Path, records: int) -> None:
     """
     from compliance import clock
     from compliance.config import load_settings
-    from compliance.service.trying import try_feed
+    from compliance.service.feed_trial import try_feed
 
     trial = try_feed(load_settings(config), clock.now, records)
     for number, record in enumerate(trial.records, 1):

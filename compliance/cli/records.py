@@ -81,9 +81,9 @@ def explain(crime_ref: str, form: Any, **question: Any) -> None:
     Shows its timeline, its due dates and the clause behind each verdict.
     """
     from compliance.batch.explanation import render
-    from compliance.service.question import Question
+    from compliance.service.explaining import RecordsQuestion
 
-    echo_text(render(Question(**question).explain(crime_ref), form))
+    echo_text(render(RecordsQuestion(**question).explain(crime_ref), form))
 
 
 @click.command()
@@ -111,10 +111,10 @@ def whatif(
     to include updates entered late. Exit code 3: some records were refused, or obligations were set aside.
     """
     from compliance.batch.whatif_text import render
-    from compliance.service.question import Question
+    from compliance.service.explaining import RecordsQuestion
 
     period = (first.date(), last.date())
-    answer = Question(**question).whatif(settings, policy_to, period, examples, tell)
+    answer = RecordsQuestion(**question).whatif(settings, policy_to, period, examples, tell)
     echo_text(render(answer, form))
     if answer.refused or any(answer.set_aside):
         sys.exit(RecordError.exit_code)

@@ -1,7 +1,7 @@
 """The outbox and its delivery over a channel (SMTP is the one built), for reminders and reports alike."""
 
 from compliance.mail.channel import Answer, Channel, Connection, Fate
-from compliance.mail.delivery import Delivery, DeliveryRules, Wait, deliver
+from compliance.mail.delivery import Delivery, Wait, deliver
 from compliance.mail.message import Mail, address_problem, bare_address, message_id
 from compliance.mail.outbox import Postponed, Rendered, StillDue, Withdrawn, as_written, enqueue, row_of
 from compliance.mail.pilot import Pilot, allows
@@ -12,7 +12,6 @@ __all__ = [
     "Channel",
     "Connection",
     "Delivery",
-    "DeliveryRules",
     "Fate",
     "Mail",
     "Pilot",

@@ -24,6 +24,7 @@ from compliance.mail.message import Mail
 from compliance.mail.outbox import Postponed, Rendered, StillDue, Withdrawn, as_written
 from compliance.mail.pilot import Pilot
 from compliance.mail.refusals import REFUSES_US, Refusals
+from compliance.mail_settings import DeliverySettings
 from compliance.store import Store
 from compliance.store.dialect import chunks
 from compliance.store.tables import OUTBOX, Outbox
@@ -37,6 +38,9 @@ AT_ONCE: Final = 20
 """So many rows are read at once."""
 PATIENCE: Final = 3
 """A run ends when this many connections in a row were lost."""
+
+BY_DEFAULT: Final = DeliverySettings()
+"""As fast as mails are taken; an uncertain one is sent once more."""
 
 _AFTER: Final = OUTBOX.c.next_attempt_at
 _NOW: Final = bindparam("now", type_=_AFTER.type)
@@ -54,16 +58,6 @@ _READY_ROWS: Final = (
 
 Wait = Callable[[float], bool]
 """Waits so many seconds (0: not at all); True: the service is to stop. That of a `threading.Event` is one."""
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveryRules:
-    """What a force decides about delivery. `per_minute`: at most so many mails a minute and run, evenly; None: as fast
-    as they are taken. `resend`: whether an uncertain mail is sent once more, or held. `pilot`: who is written to."""
-
-    per_minute: int | None = None
-    resend: bool = True
-    pilot: Pilot | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,18 +90,20 @@ def deliver(
     *,
     still_due: StillDue = as_written,
     limit: int | None = None,
-    rules: DeliveryRules = DeliveryRules(),
+    settings: DeliverySettings = BY_DEFAULT,
+    pilot: Pilot | None = None,
     wait: Wait | None = None,
 ) -> Delivery:
     """Send what is due, oldest first, at most `limit` mails (decision 0017).
 
     `clock` gives the present instant (aware). `still_due` is asked just before each mail. A server that cannot be
     reached, refuses us, or loses one connection after another ends the run: `stopped` says so, and everything not yet
-    sent stays queued. So it does when `wait` says that the service is to stop.
+    sent stays queued. So it does when `wait` says that the service is to stop. `pilot` says who is written to; None:
+    everybody.
     """
     _end_old_claims(store, clock())
     with closing(channel.open()) as line:
-        run = _Run(store, str(channel), line, clock, still_due, rules, wait or Event().wait)
+        run = _Run(store, str(channel), line, clock, still_due, settings, pilot, wait or Event().wait)
         trouble: str | None = None
         try:
             try:
@@ -133,11 +129,12 @@ class _Run:
 
     def __init__(
         self, store: Store, name: str, line: Line, clock: Callable[[], datetime], still_due: StillDue,
-        rules: DeliveryRules, wait: Wait,
+        settings: DeliverySettings, pilot: Pilot | None, wait: Wait,
     ) -> None:  # fmt: skip
         self.counts: Counter[str] = Counter()
-        self._store, self._line, self._clock, self._still_due, self._rules = store, line, clock, still_due, rules
+        self._store, self._line, self._clock, self._still_due = store, line, clock, still_due
         self._name, self._wait = name, wait
+        self._per_minute, self._resend, self._pilot = settings.per_minute, settings.uncertain == "resend", pilot
         self._sender = ThreadPoolExecutor(1, "mail")
         self._flight: _Flight | None = None
         self._unsettled: dict[str, Any] | None = None
@@ -163,8 +160,8 @@ class _Run:
     def _paced(self) -> bool:
         """Wait until the next mail may go; True: the service is to stop."""
         seconds = 0.0
-        if self._rules.per_minute is not None and self._last is not None:
-            between = 60 / self._rules.per_minute
+        if self._per_minute is not None and self._last is not None:
+            between = 60 / self._per_minute
             seconds = min(max(between - (self._clock() - self._last).total_seconds(), 0.0), between)
             if seconds > 0:
                 self._answered()
@@ -185,7 +182,7 @@ class _Run:
         mail = Mail(to, content.subject, content.text, content.html, row.headers, row.message_id, self._clock())
         mail.as_bytes()  # made while the server is busy with the mail before
         self._answered()
-        if (pilot := self._rules.pilot) is not None and not pilot.allows(to):
+        if (pilot := self._pilot) is not None and not pilot.allows(to):
             written = f"written to {pilot.write(mail)}"
             return self._end_row(
                 row, "pilot", state="pilot", problem=written, next_attempt_at=None, **_says(row, content)
@@ -201,7 +198,7 @@ class _Run:
             "claimed_at": now,
             "attempts": row.attempts + 1,
             # When it is sent again should this service end here; never again where this is that second time already.
-            "next_attempt_at": None if second or not self._rules.resend else now + CLAIM_LASTS,
+            "next_attempt_at": None if second or not self._resend else now + CLAIM_LASTS,
             **_says(row, content),
         }
         if self._commit(row, claim):  # else another instance has it
@@ -214,7 +211,7 @@ class _Run:
             return
         flight, self._flight = self._flight, None
         answer = flight.answer.result()
-        count, changes = _outcome(flight.row, answer, self._clock(), self._rules.resend)
+        count, changes = _outcome(flight.row, answer, self._clock(), self._resend)
         self._unsettled = {"row": flight.row.id, "tried": flight.row.attempts + 1, "since": flight.claimed, **changes}
         self.counts[count] += 1
         self._lost = self._lost + 1 if answer.fate in (Fate.LOST, Fate.UNCERTAIN) else 0

@@ -7,51 +7,34 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from pathlib import Path
 
 from compliance.errors import SettingsError, UnavailableError
 from compliance.mail.channel import Answer, Fate
 from compliance.mail.message import Mail
+from compliance.mail_settings import MailServer
 from compliance.stopping import Stop
 from compliance.text import printable
-
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True, slots=True)
 class SmtpServer:
-    """Where mail is handed over.
+    """Where mail is handed over, by its settings.
 
-    `security`: `plain`, `starttls` (a server that does not offer it is not used) or `tls` from the first byte; the
-    server's certificate and name are always checked, against `ca_file` (PEM) where given, else against the machine's
-    own authorities. `timeout` in seconds, for each answer. `hello` is the name we give; None: this machine's own. Where
-    `stop` says so no connection is waited for, and a mail that is being handed over is not answered for much longer.
+    A server that does not offer `starttls` is not used where that is asked for. `password`: what the secret of the
+    settings stands for. `ca_file` (PEM): the authorities to trust; None: this machine's own. `hello` is the name we
+    give; None: this machine's own. Where `stop` says so no connection is waited for, and a mail that is being handed
+    over is not answered for much longer.
     """
 
-    host: str
-    port: int = 25
-    security: Literal["plain", "starttls", "tls"] = "starttls"
-    username: str | None = None
+    settings: MailServer
     password: str | None = field(default=None, repr=False)
-    timeout: float = 30.0
-    ca_file: str | None = None
+    ca_file: Path | None = None
     hello: str | None = None
     stop: Stop = field(default_factory=Stop, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        """Raises SettingsError: a password that is missing or would travel in the clear, a time-out out of range."""
-        if not 0 < self.timeout <= 120:
-            raise SettingsError(f"mail server: timeout {self.timeout}: expected more than 0 and at most 120 seconds")
-        if (self.username is None) != (self.password is None):
-            raise SettingsError("mail server: give both username and password, or neither")
-        if self.username is not None and self.security == "plain" and self.host not in _LOOPBACK:
-            raise SettingsError(
-                f"mail server {self.host}: a password is not sent over a plain connection; "
-                "set security to 'starttls' or 'tls'"
-            )
-
     def __str__(self) -> str:
-        return f"mail server {self.host}:{self.port}"
+        return f"mail server {self.settings.host}:{self.settings.port}"
 
     def open(self) -> "Mailer":
         """A connection, made when it is first needed. Raises SettingsError for authorities that cannot be used."""
@@ -63,7 +46,7 @@ class Mailer:
 
     def __init__(self, server: SmtpServer) -> None:
         self._server = server
-        self._secure = None if server.security == "plain" else _context(server)
+        self._secure = None if server.settings.security == "plain" else _context(server)
         self._smtp: smtplib.SMTP | None = None
         self._carried = 0
         self._begun = False
@@ -180,22 +163,23 @@ class Mailer:
     def _connected(self) -> smtplib.SMTP:
         server, secure = self._server, self._secure
         smtp: smtplib.SMTP
-        if server.security == "tls":
+        wanted = server.settings
+        if wanted.security == "tls":
             smtp = smtplib.SMTP_SSL(
-                server.host, server.port, local_hostname=server.hello, timeout=server.timeout, context=secure
+                wanted.host, wanted.port, local_hostname=server.hello, timeout=wanted.timeout_seconds, context=secure
             )
         else:
-            smtp = smtplib.SMTP(server.host, server.port, local_hostname=server.hello, timeout=server.timeout)
+            smtp = smtplib.SMTP(wanted.host, wanted.port, local_hostname=server.hello, timeout=wanted.timeout_seconds)
         try:
             # The end mark travels alone (see `send`): it must not wait until the mail before it was acknowledged.
             if smtp.sock is not None:
                 smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             smtp.ehlo_or_helo_if_needed()
-            if server.security == "starttls":
+            if wanted.security == "starttls":
                 smtp.starttls(context=secure)
                 smtp.ehlo_or_helo_if_needed()
-            if server.username is not None and server.password is not None:
-                smtp.login(server.username, server.password)
+            if wanted.username is not None and server.password is not None:
+                smtp.login(wanted.username, server.password)
         except BaseException:
             smtp.close()
             raise
@@ -206,7 +190,7 @@ def _context(server: SmtpServer) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=server.ca_file)
     except OSError as error:
-        raise SettingsError(f"{server}: ca_file {server.ca_file!r} cannot be used: {error}") from None
+        raise SettingsError(f"{server}: ca_file {str(server.ca_file)!r} cannot be used: {error}") from None
 
 
 def _said(code: int, reply: bytes) -> str:

@@ -21,9 +21,9 @@ from compliance.reports.render import render
 from compliance.reports.sources import GivenRecords
 from compliance.reports.weeks import Week
 from compliance.resources import resource
-from compliance.service.check_held import look_at_held
-from compliance.service.feeding import mapper_of
-from compliance.service.posting import channel_of, delivery_rules
+from compliance.service.check_records import look_at_records
+from compliance.service.crime_feed import mapper_of
+from compliance.service.mail_channel import channel_of, pilot_of
 from compliance.service.service import reminder_settings
 
 
@@ -80,7 +80,7 @@ def _held(settings: Settings) -> Iterator[Finding]:
         policy = load_policy(settings.policy)
     except ComplianceError:
         return
-    yield from (Finding(what, notes=notes) for what, notes in look_at_held(settings, policy))
+    yield from (Finding(what, notes=notes) for what, notes in look_at_records(settings, policy))
 
 
 def _is_one_of(policy: Path, shipped: list[Path]) -> bool:
@@ -168,7 +168,7 @@ def _posting(settings: Settings) -> Finding:
     """How mail leaves; that every secret can be had is a finding of its own. No server is spoken to."""
     what = "mail: every address is written to" if settings.mail.allow is None else "mail: a pilot, as `allow` says"
     try:
-        pilot = delivery_rules(settings).pilot
+        pilot = pilot_of(settings)
         if pilot is not None and (problem := pilot.problem()):
             raise SettingsError(f"{settings.source}: [mail] pilot_folder: {problem}")
         if not _secrets(settings).problems:

@@ -12,7 +12,7 @@ from compliance.errors import ComplianceError, UnavailableError
 from compliance.feeds import Feed, Page
 from compliance.policy.vocabulary import Vocabulary
 from compliance.service.directory import NOT_READ, DirectoryOutcome, read_directory
-from compliance.service.pace import Pace
+from compliance.service.progress import Progress
 from compliance.store import (
     Store,
     Unknown,
@@ -118,7 +118,7 @@ class _Poll:
         self._known, self.unknown = known, Unknown()
         self._unchanged = 0
         self._reaches: datetime | None = None
-        self._pace = Pace("poll", clock)
+        self._progress = Progress("poll", clock)
 
     def taken(self, feed: Feed, start: str | None, stopping: Callable[[], bool]) -> PollOutcome:
         """Everything the feed has, and what came of it; `stopped` where it was left before its end."""
@@ -164,7 +164,7 @@ class _Poll:
         self.unknown |= taken.unknown
         self._clock_changes += page.clock_changes
         self._unchanged = 0 if taken.changed else self._unchanged + 1
-        self._pace(self._received)
+        self._progress(self._received)
         if taken.latest is not None:
             self._reaches = taken.latest if self._reaches is None else max(self._reaches, taken.latest)
         if self._overlap and page.next is not None:

@@ -35,9 +35,9 @@ from compliance.reports.snapshots import (
 )
 from compliance.reports.spans import Kind, Span
 from compliance.reports.tracing import Answer, Edition, as_printed, cases
-from compliance.service.feeding import own_words
-from compliance.service.held import intake_of, reading_of, vanished
-from compliance.service.owed import DIVISION, Attempts, Duties, Owed
+from compliance.service.crime_feed import own_words
+from compliance.service.data_quality import intake_of, reading_of, vanished
+from compliance.service.report_duties import DIVISION, Attempts, Duties, OwedReports
 from compliance.store import Store, polls_covering
 
 log = structlog.get_logger()
@@ -159,7 +159,7 @@ class Reporting:
 
         return Duties(self.store, self.settings.report, settled, self.attempts)
 
-    def _fulfil(self, owed: Owed, now: datetime) -> list[Publication]:
+    def _fulfil(self, owed: OwedReports, now: datetime) -> list[Publication]:
         """Publish what is owed of a period. What cannot be made is said in the log, once, and tried again later."""
         period, made, problem = owed.period, list[Publication](), ""
         try:

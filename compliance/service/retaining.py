@@ -8,7 +8,7 @@ from pathlib import Path
 from compliance.config import Settings
 from compliance.errors import SettingsError
 from compliance.policy.calendars import LocalDates, from_day
-from compliance.service.feeding import exports_of
+from compliance.service.crime_feed import exports_of
 from compliance.store import (
     RefusedLife,
     Retention,

@@ -17,11 +17,11 @@ from compliance.reminders import Plan, ReminderSettings, RemindOutcome, notices,
 from compliance.reports.periods import newest_settled
 from compliance.reports.publish import Publication
 from compliance.reports.spans import Span
-from compliance.service.feeding import feed_of, vocabulary_of
-from compliance.service.owed import Attempts
-from compliance.service.pace import Pace
+from compliance.service.crime_feed import feed_of, vocabulary_of
+from compliance.service.mail_channel import channel_of, pilot_of
 from compliance.service.polling import PollOutcome, poll
-from compliance.service.posting import channel_of, delivery_rules
+from compliance.service.progress import Progress
+from compliance.service.report_duties import Attempts
 from compliance.service.reporting import Reporting
 from compliance.service.retaining import Retaining
 from compliance.stopping import Stop
@@ -72,10 +72,10 @@ class Service:
 
     def judge(self) -> int:
         """Judge what changed or whose day has come -> how many crimes."""
-        pace = Pace("judge", self.clock)
+        progress = Progress("judge", self.clock)
 
         def step(done: int, of: int) -> None:
-            pace(done, of)
+            progress(done, of)
             self.stop.check()
 
         self.stop.check()
@@ -117,8 +117,11 @@ class Service:
     def deliver(self, limit: int | None = None) -> Delivery:
         """Send what is due from the outbox, at most `limit` mails (`mail.deliver`)."""
         question = still_due(self.store, self.policy, self.reminder_settings, self.clock)
-        channel, rules, wait = channel_of(self.settings, self.stop), delivery_rules(self.settings), self.stop.wait
-        return deliver(self.store, channel, self.clock, still_due=question, limit=limit, rules=rules, wait=wait)
+        channel, pilot, mail = channel_of(self.settings, self.stop), pilot_of(self.settings), self.settings.mail
+        return deliver(
+            self.store, channel, self.clock,
+            still_due=question, limit=limit, settings=mail, pilot=pilot, wait=self.stop.wait,
+        )  # fmt: skip
 
     def report(
         self, period: Span | None = None, editions: Sequence[str] = (), forms: Sequence[str] = ()

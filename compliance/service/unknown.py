@@ -6,7 +6,7 @@ from typing import Final
 from compliance.config import Settings
 from compliance.policy import Policy
 from compliance.policy.vocabulary import shown
-from compliance.service.feeding import vocabulary_of
+from compliance.service.crime_feed import vocabulary_of
 from compliance.store import OTHERS, Store, values_seen
 
 REMEDY: Final = (

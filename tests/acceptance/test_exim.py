@@ -11,7 +11,7 @@ import pytest
 
 from compliance.config import load_settings
 from compliance.mail import Answer, Channel, Connection, Mail, Rendered, deliver
-from compliance.service.posting import channel_of, delivery_rules
+from compliance.service.mail_channel import channel_of
 from compliance.store import Store, migrate
 from compliance.store.tables import OUTBOX
 from tests import exim, stores
@@ -94,10 +94,10 @@ def test_distinct_mails_delivered_are_exactly_those_due_and_doubles_were_uncerta
         config = tmp_path / "config.toml"
         config.write_text(CONFIG.format(port=line.port, user=exim.USER, ca_file=server.ca_file))
         settings = load_settings(config)
-        broken, whole, rules = Breaking(channel_of(settings), line), channel_of(settings), delivery_rules(settings)
+        broken, whole = Breaking(channel_of(settings), line), channel_of(settings)
         ids = queue(store, clock)
 
-        first = deliver(store, broken, clock, rules=rules)
+        first = deliver(store, broken, clock, settings=settings.mail)
         assert (first.sent, first.refused, first.stopped) == (EACH, EACH, None)
         assert first.retried + first.uncertain == 3 * EACH
         after = states(store)
@@ -107,8 +107,8 @@ def test_distinct_mails_delivered_are_exactly_those_due_and_doubles_were_uncerta
 
         server.later()
         clock.pass_by(timedelta(hours=1))
-        assert deliver(store, whole, clock, rules=rules).sent == 3 * EACH
-        assert deliver(store, whole, clock, rules=rules).sent == 0
+        assert deliver(store, whole, clock, settings=settings.mail).sent == 3 * EACH
+        assert deliver(store, whole, clock, settings=settings.mail).sent == 0
         assert Counter(states(store).values()) == {"sent": 4 * EACH, "refused": EACH}
 
         due = {ids[key] for key, state in states(store).items() if state == "sent"}

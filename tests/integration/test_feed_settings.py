@@ -20,7 +20,7 @@ from compliance.feeds.database import DatabaseFeed
 from compliance.feeds.files import FilesFeed
 from compliance.service import Service
 from compliance.service.check import check
-from compliance.service.feeding import feed_of
+from compliance.service.crime_feed import feed_of
 from compliance.store import load_crimes, migrate
 from tests.engine import RULES
 from tests.web_server import WebServer, answer, serving

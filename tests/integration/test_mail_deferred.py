@@ -4,12 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from compliance.mail import SmtpServer, deliver
+from compliance.mail import deliver
 from compliance.simulator.mail_sink import MailSink
 from compliance.store import Store
 from tests import stores
 from tests.integration.test_mail_delivery import MINUTES, Clock, clock, queue, rows, server_of, sink
 from tests.integration.test_mail_server import Server, plain, running
+from tests.mails import smtp_server
 
 __all__ = ["clock", "sink"]
 new_database, database_url, store = stores.new_database, stores.database_url, stores.store
@@ -49,7 +50,7 @@ def test_only_what_is_said_of_the_recipient_or_the_mail_counts(
 
 def test_a_server_that_cannot_be_reached_puts_nobody_off(store: Store, clock: Clock, sink: MailSink) -> None:
     queue(store, clock, "a", "b")
-    assert deliver(store, SmtpServer("127.0.0.1", 1, security="plain", timeout=5), clock).stopped
+    assert deliver(store, smtp_server("127.0.0.1", 1, security="plain", timeout=5), clock).stopped
     sink.drop.add("b@force.example")  # nor does a connection lost in mid-mail
     deliver(store, server_of(sink), clock)
     clock.pass_by(5 * MINUTES)

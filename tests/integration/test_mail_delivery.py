@@ -21,7 +21,7 @@ from compliance.simulator.mail_sink import MailSink
 from compliance.store import Store
 from compliance.store.tables import Outbox
 from tests import stores
-from tests.mails import queue_mail
+from tests.mails import queue_mail, smtp_server
 
 new_database, database_url, store = stores.new_database, stores.database_url, stores.store
 SENDER = {"From": "Victim updates <updates@force.example>"}
@@ -53,7 +53,7 @@ def sink(tmp_path: Path) -> Iterator[MailSink]:
 
 
 def server_of(sink: MailSink) -> SmtpServer:
-    return SmtpServer(sink.host, sink.port, security="plain", timeout=5)
+    return smtp_server(sink.host, sink.port, security="plain", timeout=5)
 
 
 def queue(store: Store, clock: Clock, *names: str) -> None:
@@ -160,7 +160,7 @@ def test_4xx_is_tried_again_ever_later(store: Store, clock: Clock, sink: MailSin
 
 def test_no_server_there_stops_the_run_and_nothing_is_lost(store: Store, clock: Clock, sink: MailSink) -> None:
     queue(store, clock, "a", "b")
-    nobody = SmtpServer("127.0.0.1", 1, security="plain", timeout=5)
+    nobody = smtp_server("127.0.0.1", 1, security="plain", timeout=5)
     outcome = deliver(store, nobody, clock)
     assert outcome.sent == 0
     assert "127.0.0.1:1" in str(outcome.stopped)

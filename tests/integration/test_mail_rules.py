@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 
 from compliance.errors import SettingsError, UnavailableError
-from compliance.mail import Answer, Delivery, DeliveryRules, Fate, Mail, Pilot, Rendered, Withdrawn, deliver
+from compliance.mail import Answer, Delivery, Fate, Mail, Pilot, Rendered, Withdrawn, deliver
+from compliance.mail_settings import DeliverySettings
 from compliance.simulator.mail_sink import MailSink
 from compliance.store import Store
 from compliance.store.tables import Outbox
 from tests import stores
 from tests.integration.test_mail_delivery import Clock, clock, queue, rows, server_of, sink, states
+from tests.mails import smtp_server
 
 __all__ = ["clock", "sink"]
 new_database, database_url, store = stores.new_database, stores.database_url, stores.store
@@ -34,7 +36,7 @@ class Waiting:
 def test_mails_go_out_evenly_at_the_rate_that_was_set(store: Store, clock: Clock, sink: MailSink) -> None:
     queue(store, clock, "a", "b", "c")
     start, waiting = clock(), Waiting(clock)
-    assert deliver(store, server_of(sink), clock, rules=DeliveryRules(per_minute=20), wait=waiting).sent == 3
+    assert deliver(store, server_of(sink), clock, settings=DeliverySettings(per_minute=20), wait=waiting).sent == 3
     assert waiting.seconds == [0, 3, 3]
     assert [(row.claimed_at or start) - start for row in rows(store).values()] == [
         timedelta(seconds=n) for n in (0, 3, 6)
@@ -52,7 +54,7 @@ def test_what_came_of_a_mail_is_written_down_before_the_next_is_waited_for(
         clock.pass_by(timedelta(seconds=seconds))
         return False
 
-    deliver(store, server_of(sink), clock, rules=DeliveryRules(per_minute=20), wait=wait)
+    deliver(store, server_of(sink), clock, settings=DeliverySettings(per_minute=20), wait=wait)
     assert seen == ["queued", "sent"]
 
 
@@ -65,7 +67,9 @@ def test_asked_again_after_the_wait_not_before_it(store: Store, clock: Clock, si
         return Withdrawn("done") if row.key == "b" else Rendered("a", "a\n", None)
 
     start = clock()
-    deliver(store, server_of(sink), clock, still_due=still_due, rules=DeliveryRules(per_minute=2), wait=Waiting(clock))
+    deliver(
+        store, server_of(sink), clock, still_due=still_due, settings=DeliverySettings(per_minute=2), wait=Waiting(clock)
+    )
     assert asked["b"] - start == timedelta(seconds=30)
 
 
@@ -75,16 +79,16 @@ def test_a_run_that_is_told_to_stop_ends_after_the_mail_at_hand(store: Store, cl
     assert states(store) == {"a": "sent", "b": "sent", "c": "queued"}
 
 
-def pilot(tmp_path: Path, *allow: str) -> DeliveryRules:
-    return DeliveryRules(pilot=Pilot(allow, tmp_path / "pilot"))
+def pilot(tmp_path: Path, *allow: str) -> Pilot:
+    return Pilot(allow, tmp_path / "pilot")
 
 
 def test_a_pilot_writes_to_those_on_its_list_and_keeps_the_others_mail_on_disk(
     store: Store, clock: Clock, sink: MailSink, tmp_path: Path
 ) -> None:
     queue(store, clock, "a", "b", "c")
-    rules = pilot(tmp_path, "B@Force.Example")
-    assert deliver(store, server_of(sink), clock, rules=rules) == Delivery(sent=1, pilot=2)
+    allowed = pilot(tmp_path, "B@Force.Example")
+    assert deliver(store, server_of(sink), clock, pilot=allowed) == Delivery(sent=1, pilot=2)
     assert [received.recipient for received in sink.messages] == ["b@force.example"]
     assert states(store) == {"a": "pilot", "b": "sent", "c": "pilot"}
     row = rows(store)["a"]
@@ -100,10 +104,10 @@ def test_a_pilot_may_name_a_domain_or_nobody_and_needs_no_server_then(
     store: Store, clock: Clock, sink: MailSink, tmp_path: Path
 ) -> None:
     queue(store, clock, "a")
-    nobody = server_of(sink).__class__("127.0.0.1", 1, security="plain", timeout=5)
-    assert deliver(store, nobody, clock, rules=pilot(tmp_path)) == Delivery(pilot=1)
+    nobody = smtp_server("127.0.0.1", 1, "plain", timeout=5)
+    assert deliver(store, nobody, clock, pilot=pilot(tmp_path)) == Delivery(pilot=1)
     queue(store, clock, "b")
-    assert deliver(store, server_of(sink), clock, rules=pilot(tmp_path, "@force.example")) == Delivery(sent=1)
+    assert deliver(store, server_of(sink), clock, pilot=pilot(tmp_path, "@force.example")) == Delivery(sent=1)
     assert not Pilot(("@force.example",), tmp_path).allows("a@other.force.example")
 
 
@@ -111,8 +115,10 @@ def test_a_mail_that_is_no_longer_due_is_not_written_for_the_pilot_either(
     store: Store, clock: Clock, sink: MailSink, tmp_path: Path
 ) -> None:
     queue(store, clock, "a")
-    rules = pilot(tmp_path)
-    done = deliver(store, server_of(sink), clock, rules=rules, still_due=lambda _: Withdrawn("nothing is left to tell"))
+    allowed = pilot(tmp_path)
+    done = deliver(
+        store, server_of(sink), clock, pilot=allowed, still_due=lambda _: Withdrawn("nothing is left to tell")
+    )
     assert done == Delivery(cancelled=1)
     assert not (tmp_path / "pilot").exists()
 
@@ -122,7 +128,7 @@ def test_a_pilot_whose_folder_cannot_be_written_to_loses_nothing(
 ) -> None:
     queue(store, clock, "a")
     (tmp_path / "pilot").write_text("a file")
-    done = deliver(store, server_of(sink), clock, rules=pilot(tmp_path))
+    done = deliver(store, server_of(sink), clock, pilot=pilot(tmp_path))
     assert "cannot be written to" in str(done.stopped)
     assert states(store) == {"a": "queued"}
 

@@ -15,6 +15,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from compliance.errors import SettingsError, UnavailableError
 from compliance.mail import Fate, Mail, SmtpServer
+from tests.mails import smtp_server
 
 MAIL = Mail(
     "officer@force.example", "x", ".text\n", None, {"From": "updates@force.example"}, "<1@force.example>",
@@ -80,7 +81,7 @@ def running(server: Server, *, implicit: ssl.SSLContext | None = None, **options
 
 
 def plain(port: int, timeout: float = 5) -> SmtpServer:
-    return SmtpServer("127.0.0.1", port, security="plain", timeout=timeout)
+    return smtp_server("127.0.0.1", port, security="plain", timeout=timeout)
 
 
 def fates(server: Server, mails: int = 1) -> list[Fate]:
@@ -211,29 +212,29 @@ def test_tls_with_log_in(certificate: Path, security: Any) -> None:
     if security == "starttls":
         options = {"tls_context": tls, "require_starttls": True, "auth_required": True}
     with running(server, authenticator=log_in, **options) as port:
-        right = SmtpServer("127.0.0.1", port, security, "service", "secret", 5, str(certificate))
+        right = smtp_server("127.0.0.1", port, security, "service", "secret", 5, str(certificate))
         with closing(right.open()) as mailer:
             mailer.connect()
             assert mailer.send(MAIL).fate is Fate.TAKEN
-        wrong = SmtpServer("127.0.0.1", port, security, "service", "wrong", 5, str(certificate))
+        wrong = smtp_server("127.0.0.1", port, security, "service", "wrong", 5, str(certificate))
         with (
             closing(wrong.open()) as mailer,
             pytest.raises(UnavailableError, match="refuses our user name and password"),
         ):
             mailer.connect()
-        unknown = SmtpServer("127.0.0.1", port, security, "service", "secret", 5)
+        unknown = smtp_server("127.0.0.1", port, security, "service", "secret", 5)
         with closing(unknown.open()) as mailer, pytest.raises(UnavailableError, match="certificate"):
             mailer.connect()
 
 
 def test_a_server_without_starttls_is_not_used() -> None:
     with running(Server()) as port:
-        mailer = SmtpServer("127.0.0.1", port, "starttls", timeout=5).open()
+        mailer = smtp_server("127.0.0.1", port, "starttls", timeout=5).open()
         with pytest.raises(UnavailableError, match=f"127.0.0.1:{port}: STARTTLS"):
             mailer.connect()
 
 
 def test_a_ca_file_that_is_not_there_is_a_wrong_setting(tmp_path: Path) -> None:
-    server = SmtpServer("127.0.0.1", 1, ca_file=str(tmp_path / "none.pem"))
+    server = smtp_server("127.0.0.1", 1, ca_file=str(tmp_path / "none.pem"))
     with pytest.raises(SettingsError, match=r"none\.pem"):
         server.open()

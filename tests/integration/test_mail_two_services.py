@@ -3,10 +3,11 @@
 from contextlib import closing
 from threading import Barrier, Thread
 
-from compliance.mail import Delivery, SmtpServer, as_written, deliver
+from compliance.mail import Delivery, as_written, deliver
 from compliance.store import Store, migrate
 from tests import stores
 from tests.integration.test_mail_delivery import Clock, queue, states
+from tests.mails import smtp_server
 from tests.sending import Counting
 
 new_database = stores.new_database
@@ -25,7 +26,7 @@ def test_two_that_send_at_once_send_each_mail_once(new_database: stores.NewDatab
             with closing(Store.open(url)) as service:
                 together.wait(30)
                 # Both ask about the same mails in the same order, and meet at each.
-                channel = SmtpServer("127.0.0.1", server.port, security="plain", timeout=30)
+                channel = smtp_server("127.0.0.1", server.port, security="plain", timeout=30)
                 done.append(deliver(service, channel, clock, still_due=as_written))
 
         threads = [Thread(target=serve) for _ in range(2)]

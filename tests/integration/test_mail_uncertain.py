@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from compliance.mail import Answer, Delivery, DeliveryRules, Fate, Mail, deliver
+from compliance.mail import Answer, Delivery, Fate, Mail, deliver
 from compliance.mail.by_hand import send_again
 from compliance.mail.smtp import Mailer
+from compliance.mail_settings import DeliverySettings
 from compliance.simulator.mail_sink import MailSink
 from compliance.store import Store
 from tests import stores
@@ -89,19 +90,19 @@ def test_what_is_uncertain_is_held_where_the_force_says_so(
 ) -> None:
     """`uncertain = "hold"`: never sent a second time, until a person says so."""
     queue(store, clock, "a")
-    hold = DeliveryRules(resend=False)
+    hold = DeliverySettings(uncertain="hold")
     with monkeypatch.context() as patch:
         if crashes:
             crash(patch, after_sending=True)
             with pytest.raises(Crash):
-                deliver(store, server_of(sink), clock, rules=hold)
+                deliver(store, server_of(sink), clock, settings=hold)
         else:
             patch.setattr(Mailer, "send", lambda *_: Answer(Fate.UNCERTAIN, "no answer"))
-            assert deliver(store, server_of(sink), clock, rules=hold).uncertain == 1
+            assert deliver(store, server_of(sink), clock, settings=hold).uncertain == 1
     clock.pass_by(timedelta(days=2))
-    assert deliver(store, server_of(sink), clock, rules=hold) == Delivery()
+    assert deliver(store, server_of(sink), clock, settings=hold) == Delivery()
     row = rows(store)["a"]
     assert (row.state, row.next_attempt_at) == ("uncertain", None)
     send_again(store, [row.id or 0], clock())
-    assert deliver(store, server_of(sink), clock, rules=hold) == Delivery(sent=1)
+    assert deliver(store, server_of(sink), clock, settings=hold) == Delivery(sent=1)
     assert {received.message["Message-ID"] for received in sink.messages} == {row.message_id}

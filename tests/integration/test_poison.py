@@ -12,7 +12,7 @@ from sqlmodel import select
 
 from compliance.batch.explanation import render as render_explanation
 from compliance.config import Settings
-from compliance.mail import SmtpServer, deliver
+from compliance.mail import deliver
 from compliance.policy import Policy, judge
 from compliance.policy.explain import explain
 from compliance.records import Officer, columns, convert_crime
@@ -28,6 +28,7 @@ from compliance.store.tables import NOTICE, OBLIGATION, OUTBOX, SET_ASIDE, TRANS
 from tests import stores
 from tests.calendars import policy_until
 from tests.engine import POLICIES, shipped
+from tests.mails import smtp_server
 from tests.poison import POISONS, good, poison
 from tests.reminding import reminder_settings
 from tests.stores import Record, at, rows, take, updates
@@ -47,7 +48,7 @@ def told(store: Store, sink: MailSink, policy: Policy = CODE) -> str:
     before = len(sink.messages)
     save_officers(store, [Officer("O1", email="o1@force.example")], NOW)
     remind(store, policy, SETTINGS, NOW)
-    server = SmtpServer(sink.host, sink.port, security="plain", timeout=5)
+    server = smtp_server(sink.host, sink.port, security="plain", timeout=5)
     deliver(store, server, lambda: NOW, still_due=still_due(store, policy, SETTINGS, lambda: NOW))
     return "\n".join(str(each.message.get_body()) for each in sink.messages[before:])
 

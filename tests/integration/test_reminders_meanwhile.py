@@ -3,7 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
-from compliance.mail import Delivery, DeliveryRules, Pilot, SmtpServer, deliver
+from compliance.mail import Delivery, Pilot, deliver
 from compliance.mail.by_hand import send_again
 from compliance.records import Officer
 from compliance.records.wire import Absence
@@ -11,6 +11,7 @@ from compliance.store import save_officers
 from compliance.store.tables import Outbox
 from tests.integration.test_reminders_again import latest, telling
 from tests.integration.test_reminders_mornings import Json, Office, crime, office
+from tests.mails import smtp_server
 from tests.reminding import change
 
 __all__ = ["office"]
@@ -166,9 +167,9 @@ def test_what_a_pilot_kept_back_is_told_when_it_is_over(office: Office, tmp_path
     office.records(crime("A", "2026-06-01"))
     office.settings = change(office.settings, allow=("@pilot.example",))
     office.remind("2026-06-10")
-    server = SmtpServer(office.sink.host, office.sink.port, security="plain", timeout=5)
-    pilot = DeliveryRules(pilot=Pilot(("@pilot.example",), tmp_path / "pilot"))
-    assert deliver(office.store, server, lambda: office.now, rules=pilot) == Delivery(pilot=1)
+    server = smtp_server(office.sink.host, office.sink.port, security="plain", timeout=5)
+    pilot = Pilot(("@pilot.example",), tmp_path / "pilot")
+    assert deliver(office.store, server, lambda: office.now, pilot=pilot) == Delivery(pilot=1)
     assert telling(office, "2026-06-11", "2026-06-12") == {}  # as it would be with mail
     office.settings = change(office.settings, allow=None)
     assert telling(office, "2026-06-15", "2026-06-15")["06-15"] == ["1042"]

@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from sqlmodel import col, select
 
-from compliance.mail import Delivery, SmtpServer, deliver
+from compliance.mail import Delivery, deliver
 from compliance.policy import load_policy
 from compliance.records import Officer
 from compliance.reminders import RemindOutcome, plan, reason_of, remind, still_due
 from compliance.simulator.mail_sink import MailSink
 from compliance.store import Store, begin_poll, end_poll, judge_due, migrate, save_officers, take_page
 from compliance.store.tables import Notice, Outbox
+from tests.mails import smtp_server
 from tests.reminding import change, reminder_settings
 
 POLICY = load_policy("west-mercia")
@@ -73,7 +74,7 @@ class Office:
         self.now = until
 
     def deliver(self) -> Delivery:
-        server = SmtpServer(self.sink.host, self.sink.port, security="plain", timeout=5)
+        server = smtp_server(self.sink.host, self.sink.port, security="plain", timeout=5)
         again = still_due(self.store, POLICY, self.settings, lambda: self.now)
         return deliver(self.store, server, lambda: self.now, still_due=again)
 

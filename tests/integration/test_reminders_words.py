@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,6 +15,7 @@ from sqlmodel import col, select
 from compliance.mail import Answer, Fate, Mail, deliver
 from compliance.policy import load_policy
 from compliance.records import Officer
+from compliance.records.wire import Absence
 from compliance.reminders import ReminderSettings, digests, reason_of, reasons, recheck, remind, still_due
 from compliance.reminders.effect import mailed, without_address
 from compliance.reminders.emails import letter, obstacles, sentences, templates, who_else, writing
@@ -36,7 +38,7 @@ NONSENSE = "colourless green ideas"
 OFFICERS = (
     Officer("1042", email="1042@force.example", supervisor_ref="2000", team="North 1", division="North"),
     Officer("1043", supervisor_ref="2000", team="North 1", division="North"),
-    Officer("1044", email="1044@force.example", team="North 1", division="North", absent=[{"from": "2026-06-08"}]),
+    Officer("1044", email="1044@force.example", team="North 1", division="North", absent=[Absence(start="2026-06-08")]),
     Officer("1045", email="bounces@force.example", team="North 1", division="North"),
     Officer("1046", email="full@force.example", team="North 1", division="North"),
     Officer("2000", email="2000@force.example", role="supervisor", team="North 1", division="North"),
@@ -106,9 +108,8 @@ def live(folder: Path, settings: ReminderSettings) -> dict[str, Any]:
             judge_due(store, POLICY, now)
             remind(store, POLICY, settings, now)
             later = now + timedelta(minutes=20)  # long enough that each is asked again and written anew
-            deliver(
-                store, Post(), lambda at=later: at, still_due=still_due(store, POLICY, settings, lambda at=later: at)
-            )
+            clock = partial(datetime.fromtimestamp, later.timestamp(), UTC)
+            deliver(store, Post(), clock, still_due=still_due(store, POLICY, settings, clock))
             day += timedelta(days=1)
         return outcome_of(store, settings)
 

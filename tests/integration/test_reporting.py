@@ -11,7 +11,7 @@ from compliance.errors import UnavailableError
 from compliance.policy import load_policy
 from compliance.reports.findings import Gap
 from compliance.reports.periods import parse_period
-from compliance.service.held import gaps
+from compliance.service.data_quality import gaps
 from compliance.service.reporting import Reporting
 from compliance.store import Store, judge_due, mark_missing, migrate
 from compliance.store.tables import Published

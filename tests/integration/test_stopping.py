@@ -17,9 +17,9 @@ from sqlalchemy import select
 
 from compliance.config import load_settings
 from compliance.errors import StoppedError, UnavailableError
-from compliance.mail import Delivery, Rendered, SmtpServer, deliver
+from compliance.mail import Delivery, Rendered, deliver
 from compliance.service import Service
-from compliance.service.pace import Pace
+from compliance.service.progress import Progress
 from compliance.stopping import Stop
 from compliance.store import Store, migrate
 from compliance.store.tables import OBLIGATION, OUTBOX, POLL
@@ -27,7 +27,7 @@ from tests import postgres
 from tests.daemons import PROMISED, written
 from tests.hanging import hanging, silent, smtp_until, trickling
 from tests.killed import small_batches
-from tests.mails import queue_mail
+from tests.mails import queue_mail, smtp_server
 from tests.stores import at, crime, take
 from tests.web_server import answer, serving
 
@@ -157,7 +157,7 @@ def test_a_mail_server_that_keeps_one_waiting_is_given_a_while_and_its_mail_stan
                 content=Rendered("S", "Text\n", None), headers={"From": "updates@force.example"},
                 domain="force.example", now=NOON,
             )  # fmt: skip
-        channel = SmtpServer("127.0.0.1", server.port, security="plain", timeout=120, stop=stop)
+        channel = smtp_server("127.0.0.1", server.port, security="plain", timeout=120, stop=stop)
         done = outcome(
             stop, lambda: deliver(store, channel, lambda: NOON, wait=stop.wait), lambda: server.reached.wait(60)
         )
@@ -179,7 +179,7 @@ def test_judging_ends_between_two_transactions(tmp_path: Path, monkeypatch: pyte
     """What was judged is kept, and the next start goes on from there."""
     with service(tmp_path, 'url = "http://127.0.0.1:9/crimes"') as opened:
         take(opened.store, at("2026-07-02 06:00"), *(crime(f"22A/{number}/26") for number in range(50)))
-        monkeypatch.setattr(Pace, "__call__", lambda *_: opened.stop.request())
+        monkeypatch.setattr(Progress, "__call__", lambda *_: opened.stop.request())
         with small_batches(), pytest.raises(StoppedError):
             opened.judge()
         assert judged(opened.store) == 20

@@ -238,7 +238,7 @@ def test_a_fault_of_a_command_is_told_without_what_it_says(tmp_path: Path) -> No
         "import sys; from compliance.cli import base, main\n"
         "import compliance.cli.records as records\n"
         "def broken(*_, **__): raise KeyError(sys.argv[3])\n"
-        "import compliance.service.question as question; question.Question.explain = broken\n"
+        "import compliance.service.explaining as question; question.RecordsQuestion.explain = broken\n"
         "main()\n"
     )
     command = [sys.executable, "-c", script, "explain", "--config", f"22A/1/26 {HOSTILE}", "22A/1/26"]

@@ -13,7 +13,7 @@ import structlog
 from compliance.config import Log
 from compliance.errors import UnavailableError, fault_trace
 from compliance.service.logs import set_up
-from compliance.service.pace import Pace
+from compliance.service.progress import Progress
 
 
 @pytest.fixture
@@ -107,10 +107,10 @@ def test_an_attempt_made_again_says_why_and_when(logged: None, capsys: pytest.Ca
 def test_a_long_job_says_every_ten_seconds_how_far_it_has_come() -> None:
     began = datetime(2026, 7, 1, 6, tzinfo=UTC)
     seconds = iter((0, 4, 9, 12, 21, 23))
-    pace = Pace("poll", lambda: began + timedelta(seconds=next(seconds)))
+    progress = Progress("poll", lambda: began + timedelta(seconds=next(seconds)))
     with structlog.testing.capture_logs() as told:
         for done in (4000, 9000, 12_000, 21_000, 23_000):
-            pace(done, 50_000)
+            progress(done, 50_000)
     assert [(each["done"], each["of"], each["a_second"]) for each in told] == [
         (12_000, 50_000, 1000),
         (23_000, 50_000, 1000),

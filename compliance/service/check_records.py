@@ -19,7 +19,7 @@ Said = tuple[str, tuple[str, ...]]
 """What was looked at, and what is worth knowing of it."""
 
 
-def look_at_held(settings: Settings, policy: Policy) -> Iterator[Said]:
+def look_at_records(settings: Settings, policy: Policy) -> Iterator[Said]:
     """Nothing is said where there is no database yet, or none that can be read: every job says so."""
     try:
         with closing(Store.open(settings.database_url)) as store:

@@ -14,8 +14,8 @@ from compliance.feeds import Directory, Feed
 from compliance.policy import load_policy
 from compliance.policy.vocabulary import unknown_values
 from compliance.records import decode_crimes
+from compliance.service.crime_feed import feed_of, mapper_of, vocabulary_of
 from compliance.service.directory import useless
-from compliance.service.feeding import feed_of, mapper_of, vocabulary_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ log = structlog.get_logger()
 EVERY: Final = timedelta(seconds=10)
 
 
-class Pace:
+class Progress:
     """Tells the log of one job, every ten seconds while it goes on: how many are done, of how many where that is known,
     and how many a second. `clock` gives the present instant (aware)."""
 

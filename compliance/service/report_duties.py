@@ -29,7 +29,7 @@ Duty = tuple[Kind, str, Form]
 
 
 @dataclass(frozen=True)
-class Owed:
+class OwedReports:
     """What is owed of a period: the editions that are to be published, in all forms of the settings, and the forms that
     are to be added to editions that are published, by the key of each."""
 
@@ -70,7 +70,7 @@ class Duties:
     """The newest period of a kind that is to be reported at an instant."""
     attempts: Attempts = field(default_factory=Attempts)
 
-    def owed(self, now: datetime) -> Iterator[Owed]:
+    def owed(self, now: datetime) -> Iterator[OwedReports]:
         """What is owed and not published, by kind, the earliest first."""
         since, held = self._since(now), _published(self.store)
         for kind in self.report.periods:
@@ -101,7 +101,7 @@ class Duties:
                 rows = [*(known[duty] for duty in asked if duty in known), *new]
         return {cast("Duty", (row.kind, row.edition, row.form)): row.since for row in rows}
 
-    def _of(self, period: Span, duties: Sequence[Duty], held: Mapping[str, Mapping[str, Sequence[str]]]) -> Owed:
+    def _of(self, period: Span, duties: Sequence[Duty], held: Mapping[str, Mapping[str, Sequence[str]]]) -> OwedReports:
         """What is owed of a period, beside what is held of it."""
         rows, editions = held.get(str(period), {}), list[str]()
         forms: dict[str, tuple[Form, ...]] = {}
@@ -112,7 +112,7 @@ class Duties:
                 editions.append(edition)
             asked = [form for _, other, form in duties if other == edition]
             forms |= {key: tuple(form for form in asked if form not in rows[key]) for key in keys}
-        return Owed(period, tuple(editions), {key: lacking for key, lacking in forms.items() if lacking})
+        return OwedReports(period, tuple(editions), {key: lacking for key, lacking in forms.items() if lacking})
 
     def _has_all_divisions(self, period: Span, rows: Mapping[str, Sequence[str]]) -> bool:
         """Whether each division that the board's report names has its edition; without one, whether any has. They are

@@ -22,7 +22,7 @@ from compliance.store import Store, load_columns, officers
 
 
 @dataclass(frozen=True)
-class Question:
+class RecordsQuestion:
     """Asked of which records, under which policy, as at when, as known when.
 
     `source` is a file of records, None for the database of the settings; `policy_name` a file or a shipped policy, None
