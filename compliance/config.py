@@ -226,7 +226,7 @@ def reference() -> str:
         "",
         "Everything is in one file, `config.toml`; another is named with `--config`. An unknown key is an error that "
         "names the nearest right one. This page is written by `make docs` from the descriptions in",
-        "`compliance/config.py`.",
+        "`compliance/config.py` and the sections beside it.",
     ]
     for section, model in _sections().items():
         lines += [
