@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from compliance.mail_settings import Mail
+from compliance.reminder_settings import Reminders
+
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "compliance"
 SHARED = ROOT.parent / "shared" / "spec"
@@ -129,6 +132,20 @@ def test_only_service_web_demo_and_cli_read_the_clock_and_the_settings() -> None
     for path in FILES:
         if imported_rooms(path) & {"clock", "config"}:
             assert room(path) in {"service", "web", "demo", "cli"}, path
+
+
+def test_a_setting_of_reminders_and_mail_stands_in_one_place() -> None:
+    """Functions are given the sections as they were validated: no class has the same settings again (decision 0029)."""
+    sections = [{*Reminders.model_fields}, {*Mail.model_fields}]
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ClassDef) and room(path) not in SECTIONS:
+                named = {
+                    each.target.id
+                    for each in node.body
+                    if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name)
+                }
+                assert max(len(named & section) for section in sections) < 3, f"{path}: {node.name}"
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason="the specification's source is not beside this checkout")
