@@ -40,7 +40,7 @@ class Accepted:
     first: date
 
 
-Told = Mapping[tuple[str, Key, int, LadderStep], date]
+LastTold = Mapping[tuple[str, Key, int, LadderStep], date]
 """(recipient, obligation, spell, phase of the step) -> the last day it was told."""
 Takings = Mapping[tuple[Key, int], tuple[Accepted, ...]]
 """(obligation, spell) -> for whom the mail server took an email that tells of it."""
@@ -51,7 +51,7 @@ class History:
     """What has been told before: by mails that went out, not by those that wait, were refused or cancelled. Dates are
     local."""
 
-    told: Told = field(default_factory=dict)
+    told: LastTold = field(default_factory=dict)
     refused: Mapping[tuple[str, str], date] = field(default_factory=dict)
     """(recipient, address) -> the day of their last digest, where the mail server refused that one."""
     deferred: Mapping[tuple[str, str], date] = field(default_factory=dict)
@@ -126,7 +126,7 @@ def history(
 
 def told_before(
     session: Session, policy: Policy, crime_refs: Sequence[str], allow: Collection[str] | None = None
-) -> tuple[Told, Takings]:
+) -> tuple[LastTold, Takings]:
     """What mails that went out told of these crimes, and for whom the mail server took them. What a pilot kept back
     counts as told while it does: `allow` is its list; None: there is no pilot."""
     told: dict[tuple[str, Key, int, LadderStep], date] = {}

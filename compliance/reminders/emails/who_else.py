@@ -17,9 +17,6 @@ from compliance.reminders.sending_times import working_from
 from compliance.reminders.waiting import Waiting
 from compliance.store.notice_kinds import LadderStep
 
-_SUPERVISOR: Final = "your supervisor"
-_CHAMPION: Final = "the division's champion"
-
 
 class _Other(NamedTuple):
     """Somebody else who is told: how near they are to the officer, by which they are named in order, and in words."""
@@ -29,8 +26,8 @@ class _Other(NamedTuple):
 
 
 _BESIDE: Final = 1
-_OWN_SUPERVISOR: Final = _Other(0, _SUPERVISOR)
-_OWN_CHAMPION: Final = _Other(2, _CHAMPION)
+_OWN_SUPERVISOR: Final = _Other(0, "your supervisor")
+_OWN_CHAMPION: Final = _Other(2, "the division's champion")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +168,8 @@ class _Victim:
         role = Role.OTHER if directory is None else directory.role(ref, waiting)
         if directory is not None and role is Role.CHAMPION:
             stands_in = not as_champion and directory.has_supervisor(waiting)
-            return _Other(2, f"{_CHAMPION}, in your supervisor's place,") if stands_in else _OWN_CHAMPION
+            in_place = _OWN_CHAMPION._replace(text=f"{_OWN_CHAMPION.text}, in your supervisor's place,")
+            return in_place if stands_in else _OWN_CHAMPION
         return {
             Role.SUPERVISOR: _OWN_SUPERVISOR,
             Role.TEAM_SUPERVISOR: _Other(_BESIDE, f"the team's supervisor, {name},"),
