@@ -151,7 +151,7 @@ def whatif(
         crimes, refused = crimes + len(chunk.columns), refused + len(chunk.refused)
     kept, changes = comparison.changes()
     return WhatIf(
-        before.title, after.title, tuple(changed), *period, as_at, known_at, from_day(before.local.day_of(as_at)),
+        before.title, after.title, tuple(changed), *period, as_at, known_at, before.local.date_of(as_at),
         crimes, refused, comparison.set_aside, comparison.figures(), kept, changes,
     )  # fmt: skip
 
@@ -187,7 +187,7 @@ class _Comparison:
         keys = np.stack([verdicts.requirement[row], division.codes[row], verdicts.state[row]])
         found, counts = np.unique(keys, axis=1, return_counts=True)
         for (requirement, code, state), count in zip(found.T.tolist(), counts.tolist(), strict=True):
-            name = None if code < 0 else division.values[code]
+            name = division.value(code)
             self._states[side, verdicts.policy.requirement[requirement].id, name, state] += count
 
     def _match(self, before: Verdicts, after: Verdicts) -> None:

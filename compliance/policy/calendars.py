@@ -1,7 +1,7 @@
 """Local dates, and the working days of a calendar (rules 2.6 and 6.1). Days are whole numbers since 1970-01-01."""
 
 import tomllib
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -72,11 +72,27 @@ class LocalDates:
 
     def day_of(self, instant: datetime) -> int:
         """The local day of one aware instant."""
-        return to_day(instant.astimezone(self._zone).date())
+        return to_day(self.date_of(instant))
+
+    def date_of(self, instant: datetime) -> date:
+        """The local date of one aware instant."""
+        return self.clock_at(instant).date()
+
+    def date_at(self, micros: int) -> date:
+        """The local date of one instant in microseconds since 1970 in UTC."""
+        return from_day(int(self.of(np.array([micros], dtype=np.int64))[0]))
+
+    def clock_at(self, instant: datetime) -> datetime:
+        """What the clocks show at one aware instant: the same instant, as a local date and time of day."""
+        return instant.astimezone(self._zone)
+
+    def instant_at(self, day: date, at: time) -> datetime:
+        """The instant, in UTC, of a time of day on a local date."""
+        return datetime.combine(day, at, self._zone).astimezone(UTC)
 
     def start_of(self, day: date) -> datetime:
         """The first instant, in UTC, of a local date."""
-        return datetime(day.year, day.month, day.day, tzinfo=self._zone).astimezone(UTC)
+        return self.instant_at(day, time())
 
 
 @lru_cache

@@ -13,7 +13,8 @@ import numpy.typing as npt
 
 from compliance.policy.calendars import NEVER, Days, Ints, LocalDates
 from compliance.policy.model import Policy
-from compliance.policy.standing import Flags, Moment, Openness, starts
+from compliance.policy.moment import Moment
+from compliance.policy.status import Flags, Openness, starts
 from compliance.records.columns import EVERY_VICTIM, UNKNOWN_VICTIM, Columns
 from compliance.records.instants import NONE
 

@@ -6,9 +6,8 @@ crime and for six million (decision 0001).
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import fields
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -16,14 +15,13 @@ from compliance.policy.calendars import NEVER
 from compliance.policy.events import event_obligations
 from compliance.policy.facts import Block
 from compliance.policy.model import Policy, Requirement
+from compliance.policy.moment import Moment
 from compliance.policy.obligations import Owed, always_owed, chain, waived
 from compliance.policy.rows import Answer, arrange
-from compliance.policy.setting_aside import Aside, join_aside
-from compliance.policy.standing import Moment
+from compliance.policy.setting_aside import Aside
 from compliance.policy.verdicts import Verdicts
 from compliance.policy.windows import KNOWN, Windows, interval
 from compliance.records.columns import Columns
-from compliance.records.instants import to_micros
 
 BLOCK: Final = 65_536
 """Crimes judged together: enough to make each step long, few enough to stay near the processor."""
@@ -38,25 +36,14 @@ def judge(
     that the policy's calendar does not know is in `set_aside` and has no verdict (rules 6.1a).
     """
     blocks = list(judge_blocks(columns, policy, as_at, known_at, threads=threads))
-    if len(blocks) == 1:
-        return blocks[0]
-    joined: dict[str, Any] = {}
-    for field in fields(Verdicts)[5:]:
-        parts = [getattr(block, field.name) for block in blocks]
-        if field.name in _ROWS_OF:
-            sizes = [len(getattr(block.columns, _ROWS_OF[field.name])) for block in blocks]
-            shifts = np.cumsum([0, *sizes[:-1]])
-            parts = [np.where(part >= 0, part + shift, part) for part, shift in zip(parts, shifts, strict=True)]
-        joined[field.name] = np.concatenate(parts)
-    aside = join_aside([block.set_aside for block in blocks], columns)
-    return Verdicts(columns, policy, as_at, known_at, aside, **joined)
+    return blocks[0] if len(blocks) == 1 else Verdicts.concatenate(blocks, columns)
 
 
 def judge_blocks(
     columns: Columns, policy: Policy, as_at: datetime, known_at: datetime | None = None, *, threads: int = 1
 ) -> Iterator[Verdicts]:
     """As `judge`, a block of crimes at a time, each block's verdicts pointing into its own slice of the columns."""
-    moment = Moment(to_micros(as_at), None if known_at is None else to_micros(known_at), policy.local.day_of(as_at))
+    moment = Moment.of(policy.local, as_at, known_at)
 
     def judged(start: int) -> Verdicts:
         block = Block.of(columns.slice(start, start + BLOCK), policy, moment)
@@ -70,9 +57,6 @@ def judge_blocks(
         return
     with ThreadPoolExecutor(threads) as pool:
         yield from pool.map(judged, starts)
-
-
-_ROWS_OF: Final = {"victim": "victims", "allocation": "allocations", "update": "updates"}
 
 
 def _requirement(requirement: Requirement, block: Block, windows: Windows) -> Answer:

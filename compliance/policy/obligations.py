@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from compliance.policy.calendars import NEVER, NO_DAY, Days, Ints
 from compliance.policy.facts import Block, Counted, Places, advance
-from compliance.policy.standing import Flags
+from compliance.policy.status import Flags
 from compliance.policy.verdicts import Clause
 
 Clauses = npt.NDArray[np.int8]

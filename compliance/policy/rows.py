@@ -6,11 +6,12 @@ from typing import Any, Final
 
 import numpy as np
 
+from compliance.policy.allocation import owners
 from compliance.policy.calendars import NO_DAY, Days, Ints
 from compliance.policy.facts import Block
 from compliance.policy.obligations import Found
 from compliance.policy.setting_aside import Aside, arrange_aside
-from compliance.policy.standing import owners, starts
+from compliance.policy.status import starts
 from compliance.policy.verdicts import (
     FIRST_CATEGORY,
     LATE,
@@ -18,10 +19,10 @@ from compliance.policy.verdicts import (
     NO,
     NOT_ASKED,
     OVERDUE,
-    REASON_OF,
-    STATE_OF,
     Clause,
     Verdicts,
+    reasons_of,
+    states_of,
 )
 
 _PLACED: Final = {
@@ -82,13 +83,13 @@ def _finished(out: dict[str, Any], held: Ints, block: Block, as_at: datetime, kn
     """With the columns that follow from those placed and from the case; `held` says how many rows each case has."""
     found = block.cases
     due, clause = out["due_date"], out["clause"]
-    state = STATE_OF[clause]
+    state = states_of(clause)
     days_late = np.zeros(len(due), dtype=np.int32)
     late, overdue = np.flatnonzero(state == LATE), np.flatnonzero(state == OVERDUE)
     days_late[late] = out["discharged_on"][late] - due[late]
     days_late[overdue] = block.moment.today - due[overdue]
     np.putmask(days_late, state == MISSED, np.int32(NO_DAY))
-    reason = REASON_OF[clause]
+    reason = reasons_of(clause)
     by_category = np.flatnonzero(clause == Clause.CATEGORY)
     if len(by_category):
         case = np.searchsorted(np.cumsum(held), by_category, side="right")
@@ -126,7 +127,7 @@ def _entered_after_due(out: dict[str, Any], block: Block) -> Any:
 def _allocations(due: Days, held: Ints, block: Block) -> Ints:
     """Who had the case at the end of each due date if it has passed and allocations tell, else now."""
     columns, found, today = block.columns, block.cases, block.moment.today
-    who = owners(columns.allocations, len(columns), block.moment, block.policy.local)
+    who = owners(columns, block.moment, block.policy.local)
     allocation = np.repeat(who.now[found.crime], held)
     case = np.flatnonzero(who.several[found.crime])
     many = held[case]

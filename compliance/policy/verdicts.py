@@ -1,6 +1,7 @@
 """The engine's answer: one row an obligation, as columns (records section 2)."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from enum import IntEnum
 from typing import Any, Final
@@ -9,9 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from compliance.policy.allocation import CaseHolders, owners
 from compliance.policy.calendars import NO_DAY, Days, Ints
 from compliance.policy.model import Policy, Requirement
-from compliance.policy.setting_aside import SetAside
+from compliance.policy.moment import Moment
+from compliance.policy.setting_aside import SetAside, join_aside
 from compliance.records.columns import Coded, Columns
 
 PENDING, MET, LATE, OVERDUE, MISSED, LAPSED, EXEMPT = range(7)
@@ -49,9 +52,20 @@ _CITED: Final = {
     Clause.NOT_YET_DUE: "2.7",
     Clause.OUTSTANDING: "3.6",
 }
-STATE_OF: Final = np.array(
-    [LAPSED, EXEMPT, EXEMPT, MISSED, LAPSED, MET, LATE, PENDING, OVERDUE, MISSED, MISSED, MISSED], dtype=np.int8
-)
+STATE_OF: Final = {
+    Clause.CANCELLED: LAPSED,
+    Clause.CATEGORY: EXEMPT,
+    Clause.DECLINED: EXEMPT,
+    Clause.DECLINED_AFTER_DUE: MISSED,
+    Clause.NOT_OPEN_WHEN_DUE: LAPSED,
+    Clause.MET: MET,
+    Clause.LATE: LATE,
+    Clause.NOT_YET_DUE: PENDING,
+    Clause.OUTSTANDING: OVERDUE,
+    Clause.WRITTEN_OFF: MISSED,
+    Clause.CLOSED_WHILE_OVERDUE: MISSED,
+    Clause.SILENCE: MISSED,
+}
 """The state that each Clause makes."""
 _DISCHARGES: Final = {Clause.MET, Clause.LATE}
 
@@ -69,9 +83,35 @@ def cited(clause: Clause, requirement: Requirement) -> str:
     return _CITED[clause]
 
 
-_NO_REASON, DECLINED, CLOSED, CANCELLED, FIRST_CATEGORY = 0, 1, 2, 3, 4
-REASON_OF: Final = np.array([CANCELLED, 0, DECLINED, 0, CLOSED, 0, 0, 0, 0, 0, 0, 0], dtype=np.int8)
-"""The reason that each Clause gives; of CATEGORY it is the category itself."""
+NO_REASON, DECLINED, CLOSED, CANCELLED, FIRST_CATEGORY = range(5)
+REASONS: Final = {DECLINED: "declined", CLOSED: "closed", CANCELLED: "cancelled"}
+REASON_OF: Final = {
+    Clause.CANCELLED: CANCELLED,
+    Clause.DECLINED: DECLINED,
+    Clause.NOT_OPEN_WHEN_DUE: CLOSED,
+}
+"""The reason that a Clause gives, where it gives one; that of CATEGORY is the category itself."""
+
+
+def _by_clause(values: Mapping[Clause, int]) -> npt.NDArray[np.int8]:
+    """What clauses make, as a column to look up in; 0 of those that make nothing."""
+    column = np.zeros(len(Clause), dtype=np.int8)
+    for clause, value in values.items():
+        column[clause] = value
+    return column
+
+
+_STATES, _REASONS = _by_clause(STATE_OF), _by_clause(REASON_OF)
+
+
+def states_of(clauses: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
+    """The state that each of some clauses makes."""
+    return _STATES[clauses]
+
+
+def reasons_of(clauses: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
+    """The reason that each of some clauses gives, NO_REASON where it gives none or the category is it."""
+    return _REASONS[clauses]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +140,7 @@ class Verdicts:
     discharged_on: Days
     days_late: Days
     reason: npt.NDArray[np.int8]
-    """0 none, then DECLINED, CLOSED, CANCELLED, and from FIRST_CATEGORY on the policy's `exempt_victims`."""
+    """NO_REASON, DECLINED, CLOSED, CANCELLED, and from FIRST_CATEGORY on the policy's `exempt_victims`."""
     same_day_update: npt.NDArray[np.int8]
     entered_after_due: npt.NDArray[np.int8]
     allocation: Ints
@@ -112,6 +152,12 @@ class Verdicts:
     clause: npt.NDArray[np.int8]
     """The Clause that decided."""
 
+    def __post_init__(self) -> None:
+        """Raises ValueError where a column has another number of rows than the others."""
+        lengths = {name: len(getattr(self, name)) for name in _EACH}
+        if len(set(lengths.values())) > 1:
+            raise ValueError(f"columns of verdicts differ in length: {lengths}")
+
     def __len__(self) -> int:
         return len(self.state)
 
@@ -120,24 +166,43 @@ class Verdicts:
         """Row in `columns` of the crime of each verdict."""
         return self.columns.victims.crime[self.victim]
 
+    def holders(self, rows: Any = slice(None)) -> CaseHolders:
+        """Who had the cases of the verdicts asked for (mask, slice or places)."""
+        return CaseHolders(self.columns, self.columns.victims.crime[self.victim[rows]], self.allocation[rows])
+
     def owner(self, name: str) -> Coded:
         """`division`, `team` or `officer` of who had the case."""
-        own: Coded = getattr(self.columns, name)
-        told: Coded = getattr(self.columns.allocations, name)
-        place = {value: code for code, value in enumerate(own.values)}
-        for value in told.values:
-            place.setdefault(value, len(place))
-        moved = np.array([place[value] for value in told.values] + [-1], dtype=np.int32)[told.codes]
-        codes = own.codes[self.crime]
-        if len(told.codes):
-            codes = np.where(self.allocation >= 0, moved[self.allocation], codes)
-        return Coded(codes, tuple(place))
+        return self.holders().owner(name)
+
+    def held_now(self) -> "Verdicts":
+        """The same verdicts, with who has the case as at T in place of who had it at the end of the due date."""
+        local = self.policy.local
+        held = owners(self.columns, Moment.of(local, self.as_at), local)
+        return replace(self, allocation=held.now[self.crime])
+
+    def take(self, rows: Any) -> "Verdicts":
+        """The verdicts asked for (mask, slice or places), on the same records; what is set aside stays."""
+        return replace(self, **{name: getattr(self, name)[rows] for name in _EACH})
+
+    @staticmethod
+    def concatenate(blocks: "Sequence[Verdicts]", columns: Columns) -> "Verdicts":
+        """The verdicts on blocks of crimes that follow one another, as rows of all their columns. Not none."""
+        joined: dict[str, Any] = {}
+        for name in _EACH:
+            parts = [getattr(block, name) for block in blocks]
+            if name in _ROWS_OF:
+                sizes = [len(getattr(block.columns, _ROWS_OF[name])) for block in blocks]
+                shifts = np.cumsum([0, *sizes[:-1]])
+                parts = [np.where(part >= 0, part + shift, part) for part, shift in zip(parts, shifts, strict=True)]
+            joined[name] = np.concatenate(parts)
+        aside = join_aside([block.set_aside for block in blocks], columns)
+        return replace(blocks[0], columns=columns, set_aside=aside, **joined)
 
     def table(self, *, coded: bool = False) -> pa.Table:
         """The verdicts as an Arrow table, the columns of records section 2 in their order, dates as date32; texts as
         strings, or as dictionaries where `coded`."""
         ids = tuple(requirement.id for requirement in self.policy.requirement)
-        reasons = ("declined", "closed", "cancelled", *self.policy.exempt_victims)
+        reasons = (*(REASONS[code] for code in sorted(REASONS)), *self.policy.exempt_victims)
         columns, victims = self.columns, self.columns.victims
         texts = {
             "crime_ref": _taken(columns.crime_ref, self.crime),
@@ -162,6 +227,12 @@ class Verdicts:
         every = texts | others
         return pa.table({name: every[name] for name in VERDICT_COLUMNS})
 
+
+_ASKED: Final = {"columns", "policy", "as_at", "known_at", "set_aside"}
+"""The fields that are of all the verdicts together."""
+_EACH: Final = tuple(field.name for field in fields(Verdicts) if field.name not in _ASKED)
+_ROWS_OF: Final = {"victim": "victims", "allocation": "allocations", "update": "updates"}
+"""The columns that are rows of the records, -1 where there is none: field -> the table."""
 
 VERDICT_COLUMNS: Final = (
     "crime_ref", "victim_ref", "requirement", "cycle", "clock_date", "due_date", "state", "discharged_on", "days_late",

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from compliance.policy.calendars import NEVER, NO_DAY, Days, Ints
-from compliance.policy.standing import Moment, Openness
+from compliance.policy.moment import Moment
+from compliance.policy.status import Openness, changed_today, status_at
 from compliance.policy.verdicts import MET, OVERDUE, PENDING, Clause, Verdicts
 from compliance.records.columns import Columns
 from compliance.records.instants import to_micros
@@ -31,8 +32,7 @@ def wake_on(verdicts: Verdicts) -> Days:
         later = at > as_at
         if later.any():
             np.minimum.at(wake, crime[later], local.of(at[later]))
-    statuses = columns.statuses
-    unsettled = statuses.crime[(statuses.at <= as_at) & (local.of(statuses.at) == today)]
+    unsettled = changed_today(columns.statuses, Moment.of(local, verdicts.as_at), local)
     wake[unsettled] = np.minimum(wake[unsettled], today + 1)
     return wake
 
@@ -46,7 +46,7 @@ def ended_on(verdicts: Verdicts) -> Days:
     """
     columns, clause, due, crime = verdicts.columns, verdicts.clause, verdicts.due_date, verdicts.crime
     today = verdicts.policy.local.day_of(verdicts.as_at)
-    openness = _openness(verdicts, today)
+    openness = _openness(verdicts)
     ended = np.full(len(verdicts), NO_DAY, dtype=np.int32)
 
     def rows(wanted: Clause) -> Ints:
@@ -63,7 +63,8 @@ def ended_on(verdicts: Verdicts) -> Days:
     at = rows(Clause.DECLINED_AFTER_DUE)
     ended[at] = verdicts.policy.local.of(columns.victims.declined_at[verdicts.victim[at]])
     at = rows(Clause.CANCELLED)
-    ended[at] = _last_status_day(verdicts)[crime[at]]
+    since = status_at(columns.statuses, len(columns), to_micros(verdicts.as_at)).since
+    ended[at] = verdicts.policy.local.of(since[crime[at]])
     return ended
 
 
@@ -80,7 +81,7 @@ def _deadlines(verdicts: Verdicts, today: int) -> Days:
     wake[silent] = due[silent] + interval[silent] + 1
     owed = np.flatnonzero((state == OVERDUE) & ~open_only)
     if len(owed):
-        openness = _openness(verdicts, today)
+        openness = _openness(verdicts)
         off = openness.written_off(verdicts.crime[owed], due[owed], verdicts.policy.owed_after_close_days, NEVER)
         wake[owed] = np.where(off < NEVER, off + 1, NEVER)
     return wake
@@ -106,16 +107,7 @@ def _interval(verdicts: Verdicts) -> Days:
     return np.where(honoured & (agreed > 0), agreed, days[verdicts.requirement]).astype(np.int32)
 
 
-def _openness(verdicts: Verdicts, today: int) -> Openness:
+def _openness(verdicts: Verdicts) -> Openness:
     columns = verdicts.columns
-    moment = Moment(to_micros(verdicts.as_at), None, today)
-    return Openness(columns.statuses, len(columns), moment, verdicts.policy.local)
-
-
-def _last_status_day(verdicts: Verdicts) -> Days:
-    """For every crime the local day of its last change of status as at T, NO_DAY where it has none."""
-    statuses = verdicts.columns.statuses
-    statuses = statuses.take(statuses.at <= to_micros(verdicts.as_at))
-    days = np.full(len(verdicts.columns), NO_DAY, dtype=np.int32)
-    days[statuses.crime] = verdicts.policy.local.of(statuses.at)  # in order of time: the last of each stands
-    return days
+    local = verdicts.policy.local
+    return Openness(columns.statuses, len(columns), Moment.of(local, verdicts.as_at), local)

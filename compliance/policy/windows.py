@@ -10,7 +10,7 @@ import numpy.typing as npt
 from compliance.policy.calendars import NO_DAY, Days, Ints, to_day
 from compliance.policy.facts import Block, Cases, Counted
 from compliance.policy.model import Policy, Requirement, Within
-from compliance.policy.standing import Flags
+from compliance.policy.status import Flags
 
 Causes = npt.NDArray[np.int8]
 KNOWN: Final = -1

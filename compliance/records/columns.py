@@ -34,6 +34,18 @@ class Coded:
         """The code of a text, -2 (which no row has) where no row has it."""
         return self.values.index(value) if value in self.values else -2
 
+    def value(self, code: int) -> str | None:
+        """The text of a code, None for that of an absent one."""
+        return self.values[code] if code >= 0 else None
+
+    def text(self, row: int) -> str | None:
+        """The text of a row, None where it is absent."""
+        return self.value(int(self.codes[row]))
+
+    def present(self) -> list[str]:
+        """The texts that rows have, each once, in the order of their codes."""
+        return [self.values[code] for code in np.unique(self.codes).tolist() if code >= 0]
+
     def take(self, rows: Any) -> "Coded":
         """The same values for the rows asked for."""
         return Coded(self.codes[rows], self.values)
@@ -47,6 +59,16 @@ class Coded:
     def texts(self) -> pa.Array:
         """The column as Arrow strings, null where absent."""
         return self.dictionary().cast(pa.string())
+
+
+def joined_texts(parts: Sequence[Coded]) -> Coded:
+    """Text columns one after another, whatever the codes of each."""
+    place: dict[str, int] = {}
+    codes = []
+    for part in parts:
+        moved = [place.setdefault(value, len(place)) for value in part.values]
+        codes.append(np.array([*moved, -1], dtype=np.int32)[part.codes])
+    return Coded(np.concatenate(codes), tuple(place))
 
 
 def coded(texts: Sequence[str | None]) -> Coded:

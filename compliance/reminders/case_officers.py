@@ -8,9 +8,10 @@ from itertools import pairwise
 import numpy as np
 
 from compliance.policy import Policy
+from compliance.policy.allocation import owners
 from compliance.policy.calendars import from_day
-from compliance.policy.standing import Moment
-from compliance.records.columns import Coded, Columns
+from compliance.policy.moment import Moment
+from compliance.records.columns import Columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,30 +35,28 @@ class Holding:
     earlier: tuple[Tenure, ...] = ()
 
 
-class Holders:
+class Holdings:
     """Who has, and had, each case of some columns as at an instant."""
 
     def __init__(self, table: Columns, policy: Policy, moment: Moment) -> None:
         self._table, self._local = table, policy.local
-        rows = np.flatnonzero(table.allocations.at <= moment.as_at)
-        self._rows, self._crime = rows, table.allocations.crime[rows]
+        self._owners = owners(table, moment, policy.local)
 
     def of(self, crime: int) -> Holding:
         """Who has a crime, given by its row in the columns."""
-        first, last = np.searchsorted(self._crime, [crime, crime + 1])
-        table = self._table
-        if first == last:
-            return Holding(text_of(table.officer, crime), text_of(table.team, crime), text_of(table.division, crime))
-        told, rows = table.allocations, self._rows[first:last]
-        officers = [text_of(told.officer, row) for row in rows.tolist()]
+        table, rows = self._table, self._owners.history(crime)
+        if not len(rows):
+            return Holding(table.officer.text(crime), table.team.text(crime), table.division.text(crime))
+        told, last = table.allocations, int(rows[-1])
+        officers = [told.officer.text(row) for row in rows.tolist()]
         reported, *days = map(from_day, self._local.of(np.append(table.reported_at[crime], told.at[rows])).tolist())
         runs = _runs(officers, days, reported)
         officer, since = runs[-1]
         earlier = [Tenure(who, begun, ended) for (who, begun), (_, ended) in pairwise(runs) if who]
         return Holding(
             officer,
-            text_of(told.team, int(rows[-1])),
-            text_of(told.division, int(rows[-1])),
+            told.team.text(last),
+            told.division.text(last),
             since if since > reported else None,
             tuple(earlier),
         )
@@ -71,9 +70,3 @@ def _runs(officers: Sequence[str | None], days: Sequence[date], reported: date) 
         if not runs or runs[-1][0] != officer:
             runs.append((officer, max(day, reported)))
     return runs
-
-
-def text_of(column: Coded, row: int) -> str | None:
-    """The text of a row, None where there is none."""
-    code = int(column.codes[row])
-    return column.values[code] if code >= 0 else None

@@ -7,7 +7,6 @@ from datetime import date, datetime
 from functools import partial
 from itertools import groupby
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
@@ -22,7 +21,7 @@ from compliance.reminders.emails.writing import Besides, write
 from compliance.reminders.history import DIGEST, STAFF_LIST, concerned, digest_key, history, spells
 from compliance.reminders.notices import leave_out_said, write_notices
 from compliance.reminders.owed import owed_now
-from compliance.reminders.sending_times import list_day, not_now, recovering, silence, today_of, working_from
+from compliance.reminders.sending_times import list_day, not_now, recovering, silence, working_from
 from compliance.reminders.settings import ReminderSettings
 from compliance.reminders.support_list import Support, support_for
 from compliance.store import Store, last_complete_poll, load_crimes, officers
@@ -97,7 +96,7 @@ def _decide_all(
     store: Store, policy: Policy, settings: ReminderSettings, now: datetime
 ) -> tuple[Morning, list[Decision]]:
     """What comes of everything that is owed, whatever the hour."""
-    rules, today = settings.reminders, today_of(policy, now)
+    rules, today = settings.reminders, policy.local.date_of(now)
     with store.session(reading=True) as session:
         crime_refs = concerned(session, policy, rules, today)
         often, before = spells(session, crime_refs), history(session, policy, today, crime_refs, settings.mail.allow)
@@ -219,5 +218,5 @@ def read_text(store: Store, policy: Policy, today: date) -> str | None:
     poll = last_complete_poll(store)
     if poll is None or poll.ended_at is None:
         return None
-    local = poll.ended_at.astimezone(ZoneInfo(policy.timezone))
+    local = policy.local.clock_at(poll.ended_at)
     return f"{day_text(local.date(), today)} at {local:%H:%M}"

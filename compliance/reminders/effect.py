@@ -134,7 +134,7 @@ def without_address(store: Store, verdicts: Verdicts) -> int:
     keys = set(_keys(verdicts, overdue))
     refs = sorted({key[0] for key in keys})
     with store.session(reading=True) as session:
-        notices = newest_notices(session, refs, from_day(verdicts.policy.local.day_of(verdicts.as_at)))
+        notices = newest_notices(session, refs, verdicts.policy.local.date_of(verdicts.as_at))
     return sum(
         (notice.rerouted if notice.outcome == Outcome.SENT else notice.reason) in _NO_ADDRESS
         for notice in notices
@@ -150,7 +150,7 @@ def _untold(verdicts: Verdicts, rules: Reminders, first: date, last: date) -> It
     kind = np.stack([verdicts.requirement[row], category.codes[verdicts.victim[row]], verdicts.due_date[row]], axis=1)
     kinds, place = np.unique(kind, axis=0, return_inverse=True)
     for number, (requirement, code, due) in enumerate(kinds.tolist()):
-        named = category.values[code] if code >= 0 else "standard"
+        named = category.value(code) or "standard"
         ladder = rules.ladder_for(policy.requirement[requirement].id, named)
         of_kind = row[place.ravel() == number].tolist()
         for step, day in _mornings(policy, ladder, from_day(due)):

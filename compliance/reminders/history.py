@@ -12,7 +12,7 @@ from compliance.mail import allows
 from compliance.policy import Policy
 from compliance.reminder_settings import Reminders
 from compliance.reminders.owed import Key, Owed, horizon
-from compliance.reminders.sending_times import next_working, today_of
+from compliance.reminders.sending_times import next_working
 from compliance.store.dialect import chunks
 from compliance.store.notice_kinds import LadderStep, Outcome
 from compliance.store.tables import SET_ASIDE, Notice, Obligation, Outbox, SetAsideRow, Transition
@@ -138,10 +138,10 @@ def told_before(
         day = row.decided_on
         if row.state == "sent" and row.first is not None:
             took = Accepted(
-                row.recipient_ref, LadderStep(row.step), row.rerouted is not None, today_of(policy, row.first)
+                row.recipient_ref, LadderStep(row.step), row.rerouted is not None, policy.local.date_of(row.first)
             )
             accepted.setdefault((key, row.spell), []).append(took)
-            day = max(day, today_of(policy, row.last))
+            day = max(day, policy.local.date_of(row.last))
         matter = (row.recipient_ref, key, row.spell, LadderStep(row.step).phase)
         told[matter] = max(day, told.get(matter, date.min))
     return told, {matter: tuple(found) for matter, found in accepted.items()}
@@ -199,14 +199,14 @@ def unreachable(session: Session, policy: Policy, today: date) -> History:
 
 
 def _refused(policy: Policy, lasts: Sequence[Any]) -> Places:
-    return {(m.recipient_ref, m.to_address): today_of(policy, m.created_at) for m in lasts if m.state == "refused"}
+    return {(m.recipient_ref, m.to_address): policy.local.date_of(m.created_at) for m in lasts if m.state == "refused"}
 
 
 def _deferred(session: Session, policy: Policy, today: date, lasts: Sequence[Any]) -> Places:
     found = {}
     for last in lasts:
         if last.state == "retry" and last.deferred_since is not None:
-            day = today_of(policy, _deferred_since(session, last))
+            day = policy.local.date_of(_deferred_since(session, last))
             if next_working(policy, next_working(policy, day)) <= today:
                 found[last.recipient_ref, last.to_address] = day
     return found

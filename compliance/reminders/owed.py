@@ -11,9 +11,9 @@ import numpy as np
 from compliance.policy import Policy, judge
 from compliance.policy.calendars import from_day, to_day
 from compliance.policy.facts import Block
-from compliance.policy.standing import Moment
+from compliance.policy.moment import Moment
 from compliance.policy.verdicts import MET, MISSED, OVERDUE, PENDING, YES, Clause, Verdicts
-from compliance.records import Crime, columns, to_micros
+from compliance.records import Crime, columns
 from compliance.reminder_settings import Reminders
 from compliance.reminders.sending_times import due_soon_on
 from compliance.reminders.waiting import Waiting, waiting_of
@@ -93,7 +93,7 @@ def owed_now(
     """
     table = columns(crimes)
     verdicts = judge(table, policy, now)
-    block = Block.of(table, policy, Moment(to_micros(now), None, policy.local.day_of(now)))
+    block = Block.of(table, policy, Moment.of(policy.local, now))
     rows = _candidates(verdicts, block.moment.today, horizon(policy, rules))
     waiting = waiting_of(crimes, block, {int(victim) for victim in verdicts.victim[rows]}, rules.hold_days)
     today = from_day(block.moment.today)

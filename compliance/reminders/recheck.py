@@ -38,7 +38,6 @@ from compliance.reminders.sending_times import (
     not_now,
     recovering,
     silence,
-    today_of,
     working_from,
 )
 from compliance.reminders.settings import ReminderSettings
@@ -108,9 +107,9 @@ class _Recheck:
             often = spells(session, crime_refs)
             asides = set_aside_of(session, crime_refs)
             accepted = told_before(session, policy, crime_refs)[1]
-            is_list = owed_list(session, row, list_day(policy, rules, today_of(policy, row.created_at)))
+            is_list = owed_list(session, row, list_day(policy, rules, policy.local.date_of(row.created_at)))
         owed = {item.key: item for item in owed_now(load_crimes(store, crime_refs), policy, rules, now, often)}
-        today = today_of(policy, now)
+        today = policy.local.date_of(now)
         about = self._situation(today, row, accepted)
         decided, dropped = _sort(told, owed, about, asides)
         kept, restated = list(decided.values()), _find_restated(told, decided)
@@ -132,7 +131,7 @@ class _Recheck:
 
     def staff_list(self, row: Outbox, now: datetime) -> Rendered | Withdrawn | Postponed:
         """A weekly list that tells of no victim: its reader may have left, or what it says may have been put right."""
-        today = today_of(self._policy, now)
+        today = self._policy.local.date_of(now)
         with self._store.session(reading=True) as session:
             if reason := silence(session, self._rules, now):
                 return Postponed(now + LATER, reason_text(reason))

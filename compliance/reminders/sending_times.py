@@ -1,8 +1,7 @@
 """When emails go out: on working days, in working hours, and only on fresh data; and the day of the weekly list."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
-from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
@@ -13,15 +12,10 @@ from compliance.store.notice_kinds import Reason
 from compliance.store.tables import Poll
 
 
-def today_of(policy: Policy, now: datetime) -> date:
-    """The local date of an instant in the policy's time zone (rules 2.6)."""
-    return now.astimezone(ZoneInfo(policy.timezone)).date()
-
-
 def not_now(policy: Policy, rules: Reminders, now: datetime) -> str | None:
     """Why no mail goes out at this instant, None where it does: working days of the policy's calendar, local hours.
     Beyond what the calendar covers every weekday is one, so that nobody is left untold."""
-    local = now.astimezone(ZoneInfo(policy.timezone))
+    local = policy.local.clock_at(now)
     if not policy.working.is_working(to_day(local.date())):
         return f"{local:%A} {local.day} {local:%B %Y} is not a working day"
     if local.time() < rules.send_from:
@@ -33,10 +27,9 @@ def not_now(policy: Policy, rules: Reminders, now: datetime) -> str | None:
 
 def next_opening(policy: Policy, rules: Reminders, now: datetime) -> datetime:
     """The first instant (UTC) after `now` at which mail goes out again."""
-    zone = ZoneInfo(policy.timezone)
-    day = now.astimezone(zone).date()
+    day = policy.local.date_of(now)
     while True:
-        opening = datetime.combine(day, rules.send_from, zone).astimezone(UTC)
+        opening = policy.local.instant_at(day, rules.send_from)
         if opening > now and policy.working.is_working(to_day(day)):
             return opening
         day += timedelta(days=1)
@@ -96,9 +89,8 @@ def recovering(session: Session, policy: Policy, rules: Reminders, now: datetime
     back = [after for earlier, after in pairwise(ends) if after - earlier > gap]
     if not back:
         return False
-    zone = ZoneInfo(policy.timezone)
-    local = back[-1].astimezone(zone)
+    local = policy.local.clock_at(back[-1])
     day = local.date()
     if not policy.working.is_working(to_day(day)) or local.time() >= rules.send_from:
         day = next_working(policy, day)
-    return now.astimezone(zone).date() <= day
+    return policy.local.date_of(now) <= day

@@ -14,11 +14,12 @@ import numpy as np
 from sqlmodel import col, select
 
 from compliance.policy import Policy, Verdicts, judge
+from compliance.policy.allocation import first_with
 from compliance.policy.calendars import from_day, to_day
 from compliance.policy.facts import Block
-from compliance.policy.standing import Moment
+from compliance.policy.moment import Moment
 from compliance.policy.verdicts import LATE, MISSED, OVERDUE, Clause
-from compliance.records import columns, to_micros
+from compliance.records import columns
 from compliance.reminders.decisions import Morning
 from compliance.reminders.history import spells, told_before
 from compliance.reminders.ladder import CaseOfficer, reached_on
@@ -75,7 +76,7 @@ def _misses(store: Store, policy: Policy, about: Morning, today: date) -> Iterat
     crimes, start = load_crimes(store, refs), policy.local.start_of(today)
     verdicts = judge(columns(crimes), policy, start)
     rows = _failed(verdicts, first, today)
-    block = Block.of(verdicts.columns, policy, Moment(to_micros(start), None, to_day(today)))
+    block = Block.of(verdicts.columns, policy, Moment.of(policy.local, start))
     waiting = waiting_of(crimes, block, {int(verdicts.victim[row]) for row in rows}, about.rules.hold_days)
     about = replace(about, history=replace(about.history, accepted=taken))
     for row in rows:
@@ -107,8 +108,8 @@ class _Missed:
         cls, verdicts: Verdicts, row: int, waiting: Waiting, often: Mapping[Key, int], about: Morning
     ) -> "_Missed | None":
         """None where whoever had it is not in the directory."""
-        owner = verdicts.owner("officer")
-        officer = about.officers.get(owner.values[int(owner.codes[row])])
+        ref = verdicts.holders([row]).owner("officer").text(0)
+        officer = None if ref is None else about.officers.get(ref)
         if officer is None:
             return None
         requirement = verdicts.policy.requirement[int(verdicts.requirement[row])].id
@@ -119,9 +120,10 @@ class _Missed:
     def counts(self, today: date) -> bool:
         """Whether the officer had it for 4 days by the due date, and could act for long enough since."""
         verdicts, row = self.verdicts, self.row
-        told = _first_with(verdicts, int(verdicts.allocation[row]))
-        at = verdicts.columns.allocations.at[told] if told >= 0 else verdicts.columns.reported_at[verdicts.crime[row]]
-        since = max(int(verdicts.policy.local.of(np.array([at]))[0]), int(verdicts.clock_date[row]))
+        allocations = verdicts.columns.allocations
+        told = first_with(allocations, int(verdicts.allocation[row]))
+        at = allocations.at[told] if told >= 0 else verdicts.columns.reported_at[verdicts.crime[row]]
+        since = max(to_day(verdicts.policy.local.date_at(at)), int(verdicts.clock_date[row]))
         days, ref = SETTLED, self.officer.officer_ref
         if verdicts.state[row] == OVERDUE:
             days = max(days, self.about.ladder(self.owed).supervisor_days)
@@ -139,21 +141,8 @@ class _Missed:
         if verdicts.clause[row] == Clause.SILENCE:
             return from_day(verdicts.due_date[row + 1]) + timedelta(days=1)  # the next one took its place (rules 4.5)
         if verdicts.clause[row] == Clause.DECLINED_AFTER_DUE:
-            at = verdicts.columns.victims.declined_at[verdicts.victim[row] : verdicts.victim[row] + 1]
-            return from_day(verdicts.policy.local.of(at)[0])
+            return verdicts.policy.local.date_at(verdicts.columns.victims.declined_at[verdicts.victim[row]])
         return self.owed.waiting.closed_on or date.max
-
-
-def _first_with(verdicts: Verdicts, allocation: int) -> int:
-    """The allocation by which an officer got a case, however often it was allocated to them since; -1 as it is."""
-    told = verdicts.columns.allocations
-    while (
-        allocation > 0
-        and told.crime[allocation - 1] == told.crime[allocation]
-        and (told.officer.codes[allocation - 1] == told.officer.codes[allocation])
-    ):
-        allocation -= 1
-    return allocation
 
 
 def _was_there(officer: OfficerRow, since: int, due: int) -> bool:

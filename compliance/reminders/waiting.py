@@ -11,11 +11,12 @@ import numpy as np
 from compliance.policy import Policy
 from compliance.policy.calendars import NEVER, Ints, from_day
 from compliance.policy.facts import Block
-from compliance.policy.standing import Flags, Moment
+from compliance.policy.moment import Moment
+from compliance.policy.status import Flags, status_at
 from compliance.records import Crime
 from compliance.records.columns import CLOSED, EVERY_VICTIM, OPEN, UNKNOWN_VICTIM, Columns
 from compliance.records.instants import NONE
-from compliance.reminders.case_officers import Holders, Tenure, text_of
+from compliance.reminders.case_officers import Holdings, Tenure
 from compliance.reminders.contact_holds import Hold, holds_of, standing_hold
 
 ATTEMPTED: Final = "attempted"
@@ -104,14 +105,13 @@ def waiting_of(crimes: Sequence[Crime], block: Block, wanted: set[int], hold_day
     reported = policy.local.of(table.reported_at)
     day_0 = dict(zip(found.victim.tolist(), found.day_0.tolist(), strict=True))
     held, authors = holds_of(crimes, block, hold_days), _day_0_by(crimes, block)
-    holders, statuses = Holders(table, policy, moment), _Statuses(table, policy, moment)
+    holdings, status = Holdings(table, policy, moment), status_at(table.statuses, len(table), moment.as_at)
     refs, crime_of, category = table.victims.ref, table.victims.crime, table.victims.category
     result = {}
     for victim in wanted:
         crime = int(crime_of[victim])
         crime_ref, victim_ref = crimes[crime].crime_ref, refs[victim].as_py()
-        holding = holders.of(crime)
-        is_open, closed_on = statuses.now(crime)
+        holding, kind = holdings.of(crime), int(status.kind[crime])
         last_update = _day(policy, last_at[victim])
         result[victim] = Waiting(
             crime_ref=crime_ref,
@@ -123,13 +123,13 @@ def waiting_of(crimes: Sequence[Crime], block: Block, wanted: set[int], hold_day
             last_update=last_update,
             attempts=_dates(policy, others[victim, True]),
             uncounted=_dates(policy, others[victim, False]),
-            category=text_of(category, victim) or "standard",
+            category=category.text(victim) or "standard",
             team=holding.team,
             division=holding.division,
             officer_since=holding.since,
             earlier=holding.earlier,
-            is_open=is_open,
-            closed_on=closed_on,
+            is_open=kind == OPEN,
+            closed_on=_day(policy, status.since[crime]) if kind == CLOSED else None,
             declining=declining.get(victim, False),
             added_on=from_day(day_0[victim]) if day_0[victim] > reported[crime] else None,
             too_early=_day(policy, early_at[victim]) if last_update is None else None,
@@ -159,23 +159,7 @@ def _day_0_by(crimes: Sequence[Crime], block: Block) -> dict[int, set[str]]:
 
 
 def _day(policy: Policy, instant: int) -> date | None:
-    return None if instant == NONE else from_day(policy.local.of(np.array([instant]))[0])
-
-
-class _Statuses:
-    """How each crime stands now, by its last change (rules 2.9)."""
-
-    def __init__(self, table: Columns, policy: Policy, moment: Moment) -> None:
-        rows = np.flatnonzero(table.statuses.at <= moment.as_at)
-        self._crime, self._kind = table.statuses.crime[rows], table.statuses.kind[rows]
-        self._day = policy.local.of(table.statuses.at[rows])
-
-    def now(self, crime: int) -> tuple[bool, date | None]:
-        """Whether it is open, and the local date on which it closed."""
-        last = int(np.searchsorted(self._crime, crime + 1)) - 1
-        if last < 0 or self._crime[last] != crime or self._kind[last] == OPEN:
-            return True, None
-        return False, from_day(self._day[last]) if self._kind[last] == CLOSED else None
+    return None if instant == NONE else policy.local.date_at(instant)
 
 
 def _uncounted(table: Columns, moment: Moment, counted: set[int], last_at: Any) -> dict[tuple[int, bool], list[int]]:

@@ -3,18 +3,19 @@
 Days are local dates as numbers since 1970-01-01, `NO_DAY` where there is none.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 import numpy as np
 
+from compliance.policy.allocation import CaseHolders, owners
 from compliance.policy.calendars import NO_DAY, Days, Ints
 from compliance.policy.facts import Block
-from compliance.policy.standing import Flags, Moment, owners
+from compliance.policy.moment import Moment
+from compliance.policy.status import Flags
 from compliance.policy.verdicts import Clause, Verdicts
 from compliance.records.columns import Coded
-from compliance.records.instants import to_micros
 from compliance.reports.model import Closing
 from compliance.reports.rates import has, owner, proportion
 from compliance.reports.spans import Span
@@ -35,7 +36,7 @@ class Victims:
 
     row: Ints
     hit: Flags
-    holders: Verdicts
+    holders: CaseHolders
     update: Ints
     closed: Days | None = None
 
@@ -61,8 +62,7 @@ class Facts:
 
     def __init__(self, verdicts: Verdicts, as_at: datetime) -> None:
         """`as_at` is an aware instant."""
-        known_at = None if verdicts.known_at is None else to_micros(verdicts.known_at)
-        moment = Moment(to_micros(as_at), known_at, verdicts.policy.local.day_of(as_at))
+        moment = Moment.of(verdicts.policy.local, as_at, verdicts.known_at)
         block = Block.of(verdicts.columns, verdicts.policy, moment)
         self.moment, self.cases, self.openness, self.contacts = moment, block.cases, block.openness, block.contacts
         self._key = self.contacts.case * (1 << 32) + self.contacts.day
@@ -182,11 +182,8 @@ def closed_across(verdicts: Verdicts, facts: Facts, period: Span, division: str 
     return np.unique(crime[across])
 
 
-def _holders(verdicts: Verdicts, facts: Facts, case: Ints, day: Days) -> Verdicts:
-    """The verdicts' own look-up of who had a case, asked for other victims and days."""
-    columns, crime = verdicts.columns, facts.cases.crime[case]
-    held = owners(columns.allocations, len(columns), facts.moment, verdicts.policy.local)
-    allocation = held.now[crime]
-    several = held.several[crime]
-    allocation[several] = held.at(crime[several], day[several])
-    return replace(verdicts, victim=facts.cases.victim[case], allocation=allocation)
+def _holders(verdicts: Verdicts, facts: Facts, case: Ints, day: Days) -> CaseHolders:
+    """Who had the cases of some victims at the end of some days, as the verdicts have it."""
+    crime = facts.cases.crime[case]
+    held = owners(verdicts.columns, facts.moment, verdicts.policy.local)
+    return CaseHolders(verdicts.columns, crime, held.at(crime, day))

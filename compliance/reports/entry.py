@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from compliance.policy.calendars import Ints
-from compliance.policy.standing import Flags
+from compliance.policy.status import Flags, status_at
 from compliance.policy.verdicts import EXEMPT, LAPSED, MET, Clause, Verdicts
 from compliance.records.columns import CANCELLED, EVERY_VICTIM, Coded, Columns
 from compliance.records.instants import NONE, to_micros
@@ -149,10 +149,8 @@ def _of_waivers(verdicts: Verdicts, period: Span) -> Iterator[Seen]:
     first, last = period.days
     declined_at = columns.victims.declined_at[verdicts.victim]
     exempt = (verdicts.state == EXEMPT) & (verdicts.clause == Clause.DECLINED)
-    statuses = columns.statuses
-    cancelled_at = np.full(len(columns), NONE, dtype=np.int64)
-    rows = (statuses.kind == CANCELLED) & (statuses.at <= to_micros(verdicts.as_at))
-    cancelled_at[statuses.crime[rows]] = statuses.at[rows]
+    status = status_at(columns.statuses, len(columns), to_micros(verdicts.as_at))
+    cancelled_at = np.where(status.kind == CANCELLED, status.since, NONE)
     lapsed = (verdicts.state == LAPSED) & (verdicts.clause == Clause.CANCELLED)
     asked = (
         ("declined-near", "Waived obligations whose victim declined on the due date or the days before it",

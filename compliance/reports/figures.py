@@ -9,7 +9,6 @@ from random import Random
 import numpy as np
 
 from compliance.policy import Policy
-from compliance.policy.calendars import from_day
 from compliance.policy.verdicts import MET, Verdicts
 from compliance.records.columns import Coded
 from compliance.records.instants import to_micros
@@ -167,7 +166,7 @@ def _divisions(cohort: Cohort, silent: Silence | None, held: list[Cohort], unit:
     """Every division (or team) that has anything to show, by name; what none had comes last (statistics 1.5)."""
     trailing = together(held) if len(held) == TRAILING else None
     shown: list[Coded] = [getattr(part, unit) for part in (cohort, silent, trailing) if part is not None]
-    names = {coded.values[code] for coded in shown for code in np.unique(coded.codes) if code >= 0}
+    names = {name for coded in shown for name in coded.present()}
     nameless = any((coded.codes < 0).any() for coded in shown)
     every = [*sorted(names), *([None] if nameless else [])]
     return tuple(_division(name, cohort, silent, trailing, unit) for name in every)
@@ -190,7 +189,7 @@ def _late_teams(judged: Judgements, division: str | None) -> LateTeams | None:
     """Which teams' obligations are met by updates entered after the breach beyond chance (rules 8, statistics 3)."""
     cohort = together([week.within(division).cohort for week in judged.trailing])
     met = cohort.where(cohort.state == MET)
-    names = [met.team.values[code] for code in np.unique(met.team.codes) if code >= 0]
+    names = met.team.present()
     shares = [(name, met.where(has(met.team, name))) for name in names]
     points = [(name, proportion(own.entered_after, own.officer)) for name, own in shares]
     found = funnel(points, proportion(met.entered_after, met.officer).rate)
@@ -227,7 +226,7 @@ def _basis(judged: Judgements, ours: Verdicts, requirements: Sequence[Requiremen
         victims=int(reported[columns.victims.crime].sum()),
         as_at=settled,
         known_at=settled,
-        today=from_day(policy.local.day_of(settled)),
+        today=policy.local.date_of(settled),
         live_methods=tuple(judged.options.live_methods),
         own_words={name: tuple(sorted(words)) for name, words in sorted(judged.options.own_words.items())},
         trailing_weeks=TRAILING,

@@ -9,7 +9,6 @@ import numpy as np
 
 from compliance.errors import SettingsError
 from compliance.policy import Policy, judge
-from compliance.policy.calendars import from_day
 from compliance.policy.verdicts import OVERDUE, Verdicts
 from compliance.policy.vocabulary import METHOD, Vocabulary, vocabulary
 from compliance.records.columns import Columns
@@ -109,12 +108,7 @@ def of_division(verdicts: Verdicts, division: str) -> Verdicts:
 
 
 def _outstanding(verdicts: Verdicts) -> Cohort:
-    row = verdicts.state == OVERDUE
-    narrowed = replace(
-        verdicts, **{name: getattr(verdicts, name)[row] for name in
-                     ("victim", "requirement", "state", "due_date", "entered_after_due", "allocation")}
-    )  # fmt: skip
-    return due_in(narrowed, -(2**31), 2**31 - 1)
+    return due_in(verdicts.take(verdicts.state == OVERDUE), -(2**31), 2**31 - 1)
 
 
 @dataclass(frozen=True)
@@ -166,7 +160,7 @@ def judge_periods(
     if settled > now:
         raise SettingsError(
             f"{period.kind} {period} is settled seven days after its end, at {settled:%Y-%m-%dT%H:%MZ}; the newest "
-            f"{period.kind} that is settled is {newest_settled(period.kind, from_day(policy.local.day_of(now)))}"
+            f"{period.kind} that is settled is {newest_settled(period.kind, policy.local.date_of(now))}"
         )
     weeks = charted_weeks(period)
     published = {

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from compliance.policy.calendars import Days, Ints
-from compliance.policy.standing import Flags
+from compliance.policy.status import Flags
 from compliance.reports.spans import Span
 
 Table = Literal["updates", "crimes", "obligations", "victims", "events"]

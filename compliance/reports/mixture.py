@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from compliance.policy.calendars import Ints
-from compliance.policy.standing import Flags
+from compliance.policy.status import Flags, status_at
 from compliance.records.columns import CANCELLED, UNKNOWN_VICTIM, Columns, Rows
 from compliance.records.instants import NONE
 from compliance.store.pool import joined
@@ -119,12 +119,8 @@ class Mixture:
         """Which crimes are cancelled by the last change of status of the new records."""
         statuses = self._pool.statuses
         new = statuses.crime >= self._old
-        crime, kind = self._union[statuses.crime[new]], statuses.kind[new]
-        last = np.ones(len(crime), dtype=np.bool_)
-        last[:-1] = crime[1:] != crime[:-1]
-        found = np.zeros(count, dtype=np.bool_)
-        found[crime[last]] = kind[last] == CANCELLED
-        return found
+        moved = replace(statuses.take(new), crime=self._union[statuses.crime[new]])
+        return status_at(moved, count, None).kind == CANCELLED
 
 
 def as_known(columns: Columns, known_at: int) -> Columns:

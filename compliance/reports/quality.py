@@ -7,7 +7,7 @@ import numpy as np
 
 from compliance.policy.calendars import Days
 from compliance.policy.setting_aside import CLAUSE
-from compliance.policy.standing import Flags
+from compliance.policy.status import Flags
 from compliance.policy.verdicts import YES, Verdicts
 from compliance.policy.vocabulary import Vocabulary
 from compliance.records.columns import UNKNOWN_VICTIM

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from compliance.policy import Policy, judge
-from compliance.policy.standing import Flags
+from compliance.policy.status import Flags
 from compliance.policy.verdicts import LATE, MET, YES, Verdicts
 from compliance.reports.model import SameDay
 from compliance.reports.rates import Cohort, due_in, proportion

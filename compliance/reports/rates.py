@@ -1,16 +1,16 @@
 """Obligations due in a period, and rates of them (rules 5.1; statistics 1.1 to 1.6)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from compliance.policy.calendars import Ints
-from compliance.policy.standing import Flags
+from compliance.policy.status import Flags
 from compliance.policy.verdicts import LATE, MET, MISSED, OVERDUE, YES, Verdicts
-from compliance.records.columns import Coded
+from compliance.records.columns import Coded, joined_texts
 from compliance.reports.model import Band, Change, Proportion, Rate
 from compliance.reports.model import Overdue as OverdueNow
 from compliance.reports.statistics import design_effect, newcombe, wilson
@@ -77,7 +77,7 @@ def due_in(verdicts: Verdicts, first: int, last: int, division: str | None = Non
 
 def owner(verdicts: Verdicts, rows: Ints, name: str) -> Coded:
     """`division`, `team` or `officer` of who had the case of some of the verdicts."""
-    return replace(verdicts, victim=verdicts.victim[rows], allocation=verdicts.allocation[rows]).owner(name)
+    return verdicts.holders(rows).owner(name)
 
 
 def has(coded: Coded, name: str | None) -> Flags:
@@ -90,18 +90,8 @@ def together(cohorts: Sequence[Cohort]) -> Cohort:
     parts: dict[str, Any] = {}
     for field in fields(Cohort):
         values = [getattr(cohort, field.name) for cohort in cohorts]
-        parts[field.name] = joined(values) if isinstance(values[0], Coded) else np.concatenate(values)
+        parts[field.name] = joined_texts(values) if isinstance(values[0], Coded) else np.concatenate(values)
     return Cohort(**parts)
-
-
-def joined(parts: Sequence[Coded]) -> Coded:
-    """Text columns one after another, whatever the codes of each."""
-    place: dict[str, int] = {}
-    codes = []
-    for part in parts:
-        moved = [place.setdefault(value, len(place)) for value in part.values]
-        codes.append(np.array([*moved, -1], dtype=np.int32)[part.codes])
-    return Coded(np.concatenate(codes), tuple(place))
 
 
 def proportion(hit: Flags, officer: Coded) -> Proportion:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from compliance.policy.calendars import Ints
-from compliance.policy.standing import Flags
+from compliance.policy.status import Flags
 from compliance.policy.verdicts import LATE, MET, MISSED, OVERDUE, PENDING, Verdicts
 from compliance.records.columns import Coded
 from compliance.reports.findings import Effect, Question, Reminded

@@ -86,7 +86,7 @@ def earlier_periods(store: Store, period: Span) -> list[Earlier]:
 def policy_changes(store: Store, local: LocalDates) -> list[tuple[date, str]]:
     """(local date on which the service first judged by another policy than before, the new policy's title)."""
     return [
-        (from_day(local.day_of(now.since)), now.title)
+        (local.date_of(now.since), now.title)
         for before, now in pairwise(policies_used(store))
         if before.policy_digest != now.policy_digest
     ]

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from compliance.policy.standing import Flags
+from compliance.policy.status import Flags
 from compliance.records.columns import Coded
 from compliance.reports.control import assurance, control_chart
 from compliance.reports.findings import Funnel, FunnelPoint, Group, Mark, Trend, UnitTrend
@@ -63,9 +63,7 @@ def unit_trends(
     cohorts = [week.cohort.where(week.cohort.requirement == place) for week in weeks]
     first = next((i for i, cohort in enumerate(cohorts) if len(cohort)), len(cohorts))
     cohorts, spans = cohorts[first:], [week.span for week in weeks[first:]]
-    names = sorted(
-        {unit(cohort).values[code] for cohort in cohorts for code in np.unique(unit(cohort).codes) if code >= 0}
-    )
+    names = sorted({name for cohort in cohorts for name in unit(cohort).present()})
     anew = [(mark.place, mark.reason) for mark in _places(spans, options.anew)]
     found = []
     for name in names:

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from compliance.policy.calendars import Days, Ints
-from compliance.policy.standing import Flags
+from compliance.policy.status import Flags
 from compliance.policy.verdicts import Verdicts
 from compliance.policy.vocabulary import CATEGORY, KIND, METHOD, OUTCOME, Vocabulary, shown
 from compliance.records.columns import Coded

@@ -70,7 +70,7 @@ def _calendars(policies: list[Policy], now: datetime) -> Iterator[Finding]:
             p.path.name for p in policies if (p.calendar, p.working.last) == (name, last) and p.counts_working_days
         ]
         notes = []
-        if ending := policy.working.ending(from_day(policy.local.day_of(now))):
+        if ending := policy.working.ending(policy.local.date_of(now)):
             notes = [f"{ending}. Policies that need it: {', '.join(needed) or 'none'}"]
         yield Finding(f"calendar {name}: known until {plain_date(from_day(last))}", notes=tuple(notes))
 

@@ -3,7 +3,6 @@
 from datetime import datetime
 from itertools import pairwise
 
-import numpy as np
 from sqlalchemy import func
 from sqlmodel import col, select
 
@@ -51,8 +50,7 @@ def intake_of(store: Store, verdicts: Verdicts, period: Span, full_exports: bool
 
 def _owners(verdicts: Verdicts) -> set[str]:
     """The officers whose obligations were judged."""
-    found = verdicts.owner("officer")
-    return {found.values[code] for code in np.unique(found.codes) if code >= 0}
+    return set(verdicts.owner("officer").present())
 
 
 def vanished(store: Store, period: Span, local: LocalDates) -> list[tuple[str, datetime, bool]]:
@@ -74,7 +72,7 @@ def reading_of(store: Store, local: LocalDates) -> Reading:
     with store.session(reading=True) as session:
         failing_since = session.exec(failed).one()
     complete = None if poll is None else poll.ended_at
-    return Reading(*(at and from_day(local.day_of(at)) for at in (complete, failing_since)))
+    return Reading(*(at and local.date_of(at) for at in (complete, failing_since)))
 
 
 def gaps(store: Store, period: Span, local: LocalDates) -> tuple[Gap, ...]:

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final, cast
-from zoneinfo import ZoneInfo
 
 import structlog
 from sqlmodel import Session
@@ -180,7 +179,7 @@ class Reporting:
     def _report_day(self, now: datetime) -> date:
         """The newest local date on which reports should have been made."""
         report = self.settings.report
-        local = now.astimezone(ZoneInfo(self.policy.timezone))
+        local = self.policy.local.clock_at(now)
         days = (local.weekday() - _WEEKDAYS.index(report.weekday)) % 7
         if days == 0 and local.time() < report.at:
             days = 7

@@ -130,7 +130,7 @@ class Service:
         forms asked for, by default those of the settings. Publishing again without change does nothing. Raises
         UnavailableError where it cannot be judged: not yet, or no longer, or because the records begin later."""
         now = self.clock()
-        asked = period or newest_settled("week", from_day(self.policy.local.day_of(now)))
+        asked = period or newest_settled("week", self.policy.local.date_of(now))
         return self.reporting.publish(asked, now, editions, forms)
 
     def report_if_due(self) -> list[Publication]:

@@ -36,7 +36,7 @@ def refused_over(store: Store, life: RefusedLife, now: datetime) -> Iterator[Ove
     with store.reading() as connection:
         found = connection.execute(asked).all()
     for number, last_seen_at in found:
-        yield Over(number, from_day(life.local.day_of(last_seen_at)))
+        yield Over(number, life.local.date_of(last_seen_at))
 
 
 def remove_refused(store: Store, life: RefusedLife, now: datetime) -> int:

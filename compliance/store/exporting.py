@@ -11,7 +11,9 @@ import pyarrow.parquet as pq
 from sqlalchemy import Connection, Select, select
 
 from compliance.errors import SettingsError
+from compliance.policy.status import STATUS_NAMES, status_at, statuses_of
 from compliance.records import Crime
+from compliance.records.instants import NONE, from_micros
 from compliance.store.content import unpack
 from compliance.store.database import Store
 from compliance.store.tables import CRIME, OBLIGATION, SET_ASIDE, TRANSITION
@@ -96,8 +98,7 @@ def _crimes(connection: Connection, crimes_file: BinaryIO, updates_file: BinaryI
     ):
         for held in _in_parts(connection, asked):
             records = unpack(row.record for row in held)
-            rows = [_crime(crime, row) for crime, row in zip(records, held, strict=True)]
-            crimes.write_table(pa.Table.from_pylist(rows, CRIMES))
+            crimes.write_table(pa.Table.from_pylist(list(_crime_rows(records, held)), CRIMES))
             rows = [row for crime in records for row in _updates(crime)]
             updates.write_table(pa.Table.from_pylist(rows, UPDATES))
             counts["crimes"] += len(held)
@@ -122,16 +123,24 @@ def _in_parts(connection: Connection, asked: Select[Any]) -> Iterator[Sequence[A
     yield from connection.execution_options(yield_per=_AT_ONCE).execute(asked).partitions()
 
 
+def _crime_rows(crimes: Sequence[Crime], held: Sequence[Any]) -> Iterator[dict[str, Any]]:
+    """Crimes with their last change of status on record (of changes at the same instant the later one, rules 2.9)."""
+    status = status_at(statuses_of([crime.status for crime in crimes]), len(crimes), None)
+    each = zip(crimes, held, status.kind.tolist(), status.since.tolist(), strict=True)
+    for crime, row, kind, since in each:
+        changed = since != NONE
+        yield _crime(crime, row) | {
+            "status": STATUS_NAMES[kind] if changed else None,
+            "status_at": from_micros(since) if changed else None,
+        }
+
+
 def _crime(crime: Crime, held: Any) -> dict[str, Any]:
-    """A crime with its last change of status on record (of changes at the same instant the later one, rules 2.9)."""
-    status = max(enumerate(crime.status or ()), key=lambda item: (_instant(item[1].at), item[0]), default=(0, None))[1]
     return {
         "crime_ref": crime.crime_ref,
         "reported_at": _instant(crime.reported_at),
         "recorded_at": _instant(crime.recorded_at),
         "changed_at": _instant(crime.changed_at),
-        "status": status.status if status else None,
-        "status_at": _instant(status.at) if status else None,
         "offence": crime.offence,
         "division": crime.division,
         "team": crime.team,

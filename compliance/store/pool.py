@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from compliance.records import Columns
-from compliance.records.columns import Coded, Rows, Updates
+from compliance.records.columns import Coded, Rows, Updates, joined_texts
 
 Ints = npt.NDArray[np.int64]
 R = TypeVar("R", bound=Rows)
@@ -71,14 +71,5 @@ def _rows(first: R, second: R, crimes: int) -> R:
 
 def _column(parts: Sequence[Any]) -> Any:
     if isinstance(parts[0], Coded):
-        return _coded(parts)
+        return joined_texts(parts)
     return pa.concat_arrays(parts) if isinstance(parts[0], pa.Array) else np.concatenate(parts)
-
-
-def _coded(parts: Sequence[Coded]) -> Coded:
-    place: dict[str, int] = {}
-    codes = []
-    for part in parts:
-        code = [place.setdefault(value, len(place)) for value in part.values]
-        codes.append(np.array([*code, -1], dtype=np.int32)[part.codes])
-    return Coded(np.concatenate(codes), tuple(place))

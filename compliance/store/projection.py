@@ -58,7 +58,7 @@ def judge_due(
     """
     with store.writing() as connection:
         _wake_all_if_changed(connection, policy, now)
-    due = CRIME.c.wake_on <= from_day(policy.local.day_of(now))
+    due = CRIME.c.wake_on <= policy.local.date_of(now)
     with store.reading() as connection:
         refs = sorted(connection.execute(select(CRIME.c.crime_ref).where(due)).scalars().all())
     crimes = transitions = 0
@@ -83,7 +83,7 @@ def rebuild(store: Store, policy: Policy, now: datetime) -> Rebuilt:
     crime that changes meanwhile is left to the next cycle. A transaction a batch: after an interruption, begin again.
     """
     judge_due(store, policy, now)
-    asleep = or_(CRIME.c.wake_on.is_(None), CRIME.c.wake_on > from_day(policy.local.day_of(now)))
+    asleep = or_(CRIME.c.wake_on.is_(None), CRIME.c.wake_on > policy.local.date_of(now))
     with store.writing() as connection:
         differences = sum(
             connection.execute(delete(table).where(table.c.crime_ref.not_in(select(CRIME.c.crime_ref)))).rowcount

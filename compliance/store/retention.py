@@ -13,10 +13,12 @@ import msgspec
 import zstandard
 from sqlalchemy import ColumnElement, Connection, Table, delete, func, select, update
 
-from compliance.policy.calendars import LocalDates, from_day, to_day
+from compliance.policy.calendars import LocalDates, from_day
+from compliance.policy.status import shut_since, status_at, statuses_of
 from compliance.records import Crime
 from compliance.records.collector import paused_gc
-from compliance.records.instants import parse_instants, to_micros
+from compliance.records.columns import OPEN, Statuses
+from compliance.records.instants import to_micros
 from compliance.records.wire import StatusChange
 from compliance.store.content import crime_digest, pack, unpack
 from compliance.store.database import Store
@@ -107,31 +109,20 @@ def _ended(connection: Connection, refs: Sequence[str], retention: Retention, no
         asked = asked.where(CRIME.c.digest.not_in(stripped))
     held = connection.execute(asked.order_by(CRIME.c.crime_ref)).all()
     decompress, decode = zstandard.ZstdDecompressor().decompress, msgspec.json.Decoder(_Story).decode
-    today = retention.local.day_of(now)
-    ended = []
-    for row in held:
-        closed_on = _closed_on(decode(decompress(row.record)).status or [], retention.local, now)
-        if closed_on is not None and to_day(closed_on) + retention.days_after_closing < today:
-            ended.append(Ended(row.crime_ref, closed_on))
-    return ended
+    statuses = statuses_of([decode(decompress(row.record)).status for row in held])
+    refs = [row.crime_ref for row in held]
+    found = zip(refs, _closed_on(statuses, len(held), retention.local, now), strict=True)
+    last = from_day(retention.local.day_of(now) - retention.days_after_closing)
+    return [Ended(ref, closed_on) for ref, closed_on in found if closed_on is not None and closed_on < last]
 
 
-def _closed_on(status: Sequence[StatusChange], local: LocalDates, now: datetime) -> date | None:
-    """The local date of the change that closed or cancelled a crime for good; None where the last change on record is
-    another, or lies in the future (rules 2.9: of changes at the same instant the later one in the record wins)."""
-    if not status:
-        return None
-    micros = parse_instants([change.at for change in status])[0].tolist()
-    last = max(range(len(status)), key=lambda place: (micros[place], place))
-    if status[last].status == "open" or micros[last] > to_micros(now):
-        return None
-    shut = last  # the first of the changes in a row that left it shut
-    order = sorted(range(len(status)), key=lambda place: (micros[place], place))
-    for place in reversed(order):
-        if status[place].status == "open":
-            break
-        shut = place
-    return from_day(int(local.of(parse_instants([status[shut].at])[0])[0]))
+def _closed_on(statuses: Statuses, crimes: int, local: LocalDates, now: datetime) -> list[date | None]:
+    """The local date of the change that closed or cancelled each crime for good; None where the last change on record
+    is another, or lies in the future (rules 2.9)."""
+    status, shut = status_at(statuses, crimes, None), shut_since(statuses, crimes, None)
+    for_good = (status.kind != OPEN) & (status.since <= to_micros(now))
+    days = zip(for_good.tolist(), local.of(shut).tolist(), strict=True)
+    return [from_day(day) if ended else None for ended, day in days]
 
 
 def _write_down(connection: Connection, ended: Sequence[Ended], action: Action, now: datetime) -> None:

@@ -1,14 +1,11 @@
 """Verdicts as rows of the `obligation` table, and what has none as rows of `set_aside`."""
 
 from collections.abc import Collection
-from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
 
-from compliance.policy.standing import Moment, owners
 from compliance.policy.verdicts import Clause, Verdicts, cited
-from compliance.records.instants import to_micros
 
 KEY: Final = ("crime_ref", "victim_ref", "requirement", "cycle")
 COLUMNS: Final = (
@@ -30,7 +27,7 @@ def obligations_of(verdicts: Verdicts) -> Obligations:
 
     Who has the case is said as of now (records section 1), not as of the due date: reminders go there.
     """
-    table = _held_now(verdicts).table()
+    table = verdicts.held_now().table()
     clauses = np.array([[cited(clause, r) for clause in Clause] for r in verdicts.policy.requirement], dtype=object)
     lists = [
         clauses[verdicts.requirement, verdicts.clause].tolist() if name == "clause" else table[name].to_numpy().tolist()
@@ -50,11 +47,3 @@ def asides_of(verdicts: Verdicts) -> Obligations:
 def is_aside(key: Key, asides: Collection[Key]) -> bool:
     """Whether an obligation is among those set aside: the one of its event, or all under its requirement (cycle 0)."""
     return bool(asides) and (key in asides or (*key[:-1], 0) in asides)
-
-
-def _held_now(verdicts: Verdicts) -> Verdicts:
-    """The same verdicts, with who has the case as at T in place of who had it at the end of the due date."""
-    local, columns = verdicts.policy.local, verdicts.columns
-    moment = Moment(to_micros(verdicts.as_at), None, local.day_of(verdicts.as_at))
-    holder = owners(columns.allocations, len(columns), moment, local).now
-    return replace(verdicts, allocation=holder[verdicts.crime])

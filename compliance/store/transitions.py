@@ -54,7 +54,7 @@ def note_transitions(
     found = list(changes.logged())
     if not found:
         return 0
-    today = from_day(verdicts.policy.local.day_of(now))
+    today = verdicts.policy.local.date_of(now)
     ended = _ended(verdicts, keys)
     spells = _spells(connection, sorted({key[0] for key, *_ in found}))
     rows: list[dict[str, Any]] = []

@@ -5,12 +5,10 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 import pyarrow as pa
 
 from compliance.policy import judge, load_policy
-from compliance.policy.standing import Owners
 from compliance.records import columns_from_arrow
 
 PAGE = Path(__file__).parents[2] / "docs" / "library.md"
@@ -44,10 +42,3 @@ def test_columns_from_polars_and_pandas_give_the_same_verdicts() -> None:
         columns, refusals = columns_from_arrow(table)
         assert refusals == []
         assert judge(columns, policy, AS_AT).table().equals(expected)
-
-
-def test_a_crime_that_was_never_allocated_has_no_ones_allocation() -> None:
-    """Crime 0 has none, crime 1 has two: the first from day 5, the second from day 9 (records section 2)."""
-    owners = Owners(np.array([1, 1]), np.array([7, 8]), np.array([5, 9], dtype=np.int32), np.array([0, 2]))
-    asked = np.array([0, 0, 1, 1, 1, 1]), np.array([4, 10, 4, 5, 8, 9], dtype=np.int32)
-    assert owners.at(*asked).tolist() == [-1, -1, 8, 7, 7, 8]

@@ -7,8 +7,6 @@ which updates counted, from the facts it looked at (decision 0003).
 from collections.abc import Collection, Iterator
 from datetime import datetime
 
-import numpy as np
-
 from compliance.policy.calendars import NO_DAY, from_day
 from compliance.policy.explain import due, states, words
 from compliance.policy.explain.evidence import Case, Duty, Evidence
@@ -27,8 +25,8 @@ from compliance.policy.explain.model import (
 from compliance.policy.explain.timeline import holder, not_owed, timeline, unknown_officer
 from compliance.policy.model import Policy
 from compliance.policy.setting_aside import CLAUSE
-from compliance.policy.standing import owners
-from compliance.records.columns import CANCELLED, OPEN, Coded, Columns
+from compliance.policy.status import STATUS_NAMES
+from compliance.records.columns import Columns
 from compliance.records.instants import NONE
 from compliance.text import listing
 
@@ -65,42 +63,23 @@ def explain(
         recorded=None if recorded == NONE else evidence.clock.moment(recorded),
         status=_status(evidence) if evidence.exists else "not reported by then",
         owner=_owner_now(evidence) if evidence.exists else "nobody yet",
-        offence=_text(columns.offence),
+        offence=columns.offence.text(0),
         notes=tuple(_notes(evidence, known)),
         victims=tuple(_victim(evidence, row) for row in range(len(columns.victims))),
         timeline=timeline(evidence, known),
     )
 
 
-def _text(coded: Coded, row: int = 0) -> str | None:
-    text: str | None = coded.take([row]).texts()[0].as_py()
-    return text
-
-
 def _status(evidence: Evidence) -> str:
-    statuses = evidence.columns.statuses
-    rows = np.flatnonzero(statuses.at <= evidence.moment.as_at)
-    if len(rows) == 0:
+    status = evidence.status
+    since = int(status.since[0])
+    if since == NONE:
         return "open since the report"
-    at, kind = int(statuses.at[rows[-1]]), int(statuses.kind[rows[-1]])
-    name = "open" if kind == OPEN else "cancelled" if kind == CANCELLED else "closed"
-    return f"{name} since {evidence.clock.moment(at)}"
-
-
-def _held_now(evidence: Evidence) -> int:
-    held = owners(evidence.columns.allocations, 1, evidence.moment, evidence.policy.local)
-    return int(held.now[0])
-
-
-def _officer_now(evidence: Evidence) -> str | None:
-    row, columns = _held_now(evidence), evidence.columns
-    return _text(columns.officer) if row < 0 else _text(columns.allocations.officer, row)
+    return f"{STATUS_NAMES[int(status.kind[0])]} since {evidence.clock.moment(since)}"
 
 
 def _owner_now(evidence: Evidence) -> str:
-    row, columns = _held_now(evidence), evidence.columns
-    held = columns if row < 0 else columns.allocations
-    return holder(*(_text(getattr(held, name), max(row, 0)) for name in ("division", "team", "officer")))
+    return holder(*(evidence.holder_now.owner(name).text(0) for name in ("division", "team", "officer")))
 
 
 def _notes(evidence: Evidence, officers: frozenset[str] | None) -> Iterator[Remark]:
@@ -111,13 +90,13 @@ def _notes(evidence: Evidence, officers: frozenset[str] | None) -> Iterator[Rema
         yield Remark("The record has no victim: nobody is owed an update. It is counted in data quality.", "8")
     if evidence.cancelled:
         yield Remark("The crime is cancelled: nothing is owed for as long as it stays so.", "5.3")
-    yield from unknown_officer(_officer_now(evidence), officers)
+    yield from unknown_officer(evidence.holder_now.owner("officer").text(0), officers)
 
 
 def _victim(evidence: Evidence, row: int) -> Victim:
     case = evidence.cases.get(row)
     if case is None:
-        category = str(_text(evidence.columns.victims.category, row))
+        category = str(evidence.columns.victims.category.text(row))
         note = Remark("Not in the record as at the moment asked about: nothing is owed yet.", "2.7")
         return Victim(evidence.refs[row], category, None, (note,), ())
     requirements = tuple(

@@ -10,16 +10,17 @@ from typing import Any
 
 import numpy as np
 
+from compliance.policy.allocation import CaseHolders, owners
 from compliance.policy.calendars import Ints
 from compliance.policy.explain.words import Clock, plain
 from compliance.policy.facts import Block
 from compliance.policy.judgement import judge
 from compliance.policy.model import Policy, Requirement
-from compliance.policy.standing import Moment
+from compliance.policy.moment import Moment
+from compliance.policy.status import Status, status_at
 from compliance.policy.verdicts import STATES, Clause
 from compliance.policy.wake import ended_on
 from compliance.records.columns import Columns
-from compliance.records.instants import to_micros
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +84,11 @@ class Evidence:
         if len(columns) != 1:
             raise ValueError(f"an explanation is of one crime; {len(columns)} were given")
         self.columns, self.policy = columns, policy
-        self.moment = Moment(to_micros(as_at), None if known_at is None else to_micros(known_at), self.day_of(as_at))
+        self.moment = Moment.of(policy.local, as_at, known_at)
         self.clock = Clock(policy.timezone)
         self.block = Block.of(columns, policy, self.moment)
         self.verdicts = judge(columns, policy, as_at, known_at)
         self.cancelled = bool(self.block.openness.cancelled[0])
-
-    def day_of(self, as_at: datetime) -> int:
-        """The local day of an aware instant."""
-        return self.policy.local.day_of(as_at)
 
     def days(self, micros: Ints) -> list[int]:
         """The local days of instants."""
@@ -101,6 +98,17 @@ class Evidence:
     def day(self, micros: int) -> int:
         """The local day of one instant."""
         return self.days(np.array([micros], dtype=np.int64))[0]
+
+    @cached_property
+    def status(self) -> Status:
+        """How the crime stands as at T (rules 2.9)."""
+        return status_at(self.columns.statuses, 1, self.moment.as_at)
+
+    @cached_property
+    def holder_now(self) -> CaseHolders:
+        """Who has the case as at T."""
+        crime = np.zeros(1, dtype=np.int64)
+        return CaseHolders(self.columns, crime, owners(self.columns, self.moment, self.policy.local).now)
 
     @property
     def exists(self) -> bool:

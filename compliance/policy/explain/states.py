@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from typing import Final
 
-import numpy as np
-
 from compliance.policy.explain import words
 from compliance.policy.explain.due import Said
 from compliance.policy.explain.evidence import Duty, Evidence
@@ -133,9 +131,7 @@ def _whatever(evidence: Evidence, duty: Duty) -> str:
 
 def is_open(evidence: Evidence) -> bool:
     """Whether the last change of status as at T leaves the case open (rules 2.9)."""
-    statuses = evidence.columns.statuses
-    row = np.flatnonzero(statuses.at <= evidence.moment.as_at)
-    return len(row) == 0 or int(statuses.kind[row[-1]]) == OPEN
+    return int(evidence.status.kind[0]) == OPEN
 
 
 def remarks(evidence: Evidence, duty: Duty) -> tuple[Remark, ...]:

@@ -11,8 +11,9 @@ from compliance.policy.explain.evidence import Case, Duty, Evidence
 from compliance.policy.explain.model import Effect, Entry, Remark
 from compliance.policy.model import Requirement
 from compliance.policy.setting_aside import CLAUSE
+from compliance.policy.status import changes_by, last_of_day
 from compliance.policy.verdicts import Clause
-from compliance.records.columns import CANCELLED, CLOSED, OPEN, Coded
+from compliance.records.columns import CANCELLED, CLOSED, OPEN
 from compliance.records.instants import NONE, from_micros
 from compliance.text import listing
 
@@ -102,12 +103,12 @@ def _decline(evidence: Evidence, row: int) -> tuple[bool, tuple[Remark, ...]]:
 
 
 def _statuses(evidence: Evidence) -> Iterator[Entry]:
-    statuses, today = evidence.columns.statuses, evidence.moment.today
-    days, as_at = evidence.days(statuses.at), evidence.moment.as_at
-    last = {day: row for row, day in enumerate(days) if statuses.at[row] <= as_at}
+    statuses, today, as_at = evidence.columns.statuses, evidence.moment.today, evidence.moment.as_at
+    days, happened = evidence.days(statuses.at), changes_by(statuses, as_at)
+    last = last_of_day(happened, evidence.policy.local.of(happened.at))
     for row, (at, kind, day) in enumerate(zip(statuses.at.tolist(), statuses.kind.tolist(), days, strict=True)):
         remarks: tuple[Remark, ...] = ()
-        if at <= as_at and last[day] != row:
+        if at <= as_at and not last[row]:
             remarks = (Remark("Changed again that day; only how it stood at the end of the day matters.", "2.9"),)
         elif at <= as_at and day == today:
             remarks = (Remark("Matters from tomorrow on: the end of today is not known yet.", "2.9"),)
@@ -121,16 +122,11 @@ def holder(division: str | None, team: str | None, officer: str | None) -> str:
     return ", ".join(named if officer else [*named, "no officer"])
 
 
-def _row(coded: Coded, row: int) -> str | None:
-    text: str | None = coded.take([row]).texts()[0].as_py()
-    return text
-
-
 def _allocations(evidence: Evidence, officers: frozenset[str] | None) -> Iterator[Entry]:
     allocations = evidence.columns.allocations
     for row, at in enumerate(allocations.at.tolist()):
-        officer = _row(allocations.officer, row)
-        text = f"Allocated to {holder(_row(allocations.division, row), _row(allocations.team, row), officer)}."
+        officer = allocations.officer.text(row)
+        text = f"Allocated to {holder(allocations.division.text(row), allocations.team.text(row), officer)}."
         remarks = unknown_officer(officer, officers)
         yield _entry(evidence, at, "allocation", text, remarks=remarks)
 
@@ -145,7 +141,7 @@ def unknown_officer(officer: str | None, officers: frozenset[str] | None) -> tup
 def _updates(evidence: Evidence) -> Iterator[Entry]:
     rows = evidence.columns.updates
     for row, (at, ref) in enumerate(zip(rows.at.tolist(), rows.ref.to_pylist(), strict=True)):
-        how = ", ".join(text for text in (_row(rows.method, row), _row(rows.outcome, row)) if text)
+        how = ", ".join(text for text in (rows.method.text(row), rows.outcome.text(row)) if text)
         named = int(rows.victim[row])
         whom = f" to {evidence.refs[named]}" if named >= 0 and len(evidence.refs) > 1 else ""
         found = updates.effects(evidence, row)
@@ -164,7 +160,7 @@ def _events(evidence: Evidence) -> Iterator[Entry]:
             for number, row in enumerate(evidence.events_of(requirement), start=1):
                 about.setdefault(row, []).append((requirement, number))
     for row, at in enumerate(events.at.tolist()):
-        text = event_name(str(_row(events.kind, row)))
+        text = event_name(str(events.kind.text(row)))
         effects = updates.for_victims(
             (case, _started(evidence, requirement, number, case, evidence.day(at)))
             for requirement, number in about.get(row, ())

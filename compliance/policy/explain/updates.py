@@ -38,7 +38,7 @@ def for_victims(each: Iterable[tuple[Case, Effect]]) -> tuple[Effect, ...]:
 def not_counted(evidence: Evidence, row: int) -> Effect | None:
     """Why an update counts for nobody, as at T and as known at K (rules 2.3, 2.4, 2.7, 2.8); None where it counts."""
     updates, policy, moment = evidence.columns.updates, evidence.policy, evidence.moment
-    outcome, method = _text(updates.outcome, row), _text(updates.method, row)
+    outcome, method = updates.outcome.text(row), updates.method.text(row)
     why = None
     if updates.at[row] > moment.as_at:
         why = "Dated later than the moment asked about.", "2.7"
@@ -59,11 +59,6 @@ def not_counted(evidence: Evidence, row: int) -> Effect | None:
 
 def _any_of(names: list[str]) -> str:
     return " or ".join(repr(name) for name in names)
-
-
-def _text(coded: object, row: int) -> str | None:
-    found: str | None = coded.take([row]).texts()[0].as_py()  # type: ignore[attr-defined]
-    return found
 
 
 def _for_case(evidence: Evidence, case: Case, row: int) -> Iterator[Effect]:

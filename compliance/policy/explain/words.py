@@ -3,9 +3,8 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
-from compliance.policy.calendars import from_day, plain_date
+from compliance.policy.calendars import LocalDates, from_day, plain_date
 from compliance.records.instants import from_micros
 from compliance.text import listing, plural
 
@@ -60,11 +59,11 @@ class Clock:
     """Instants (microseconds since 1970 in UTC) in the policy's time zone."""
 
     def __init__(self, timezone: str) -> None:
-        self._zone = ZoneInfo(timezone)
+        self._local = LocalDates(timezone)
 
     def local(self, micros: int) -> datetime:
         """The local date and time."""
-        return from_micros(micros).astimezone(self._zone)
+        return self._local.clock_at(from_micros(micros))
 
     def time(self, micros: int) -> str:
         """The local time of day: 10:05."""

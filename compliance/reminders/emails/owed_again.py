@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import date
 from typing import cast
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlmodel import Session
@@ -21,7 +20,6 @@ _DISCHARGED = ("met", "late")
 def rearmed(session: Session, policy: Policy, crime_refs: Sequence[str], today: date) -> dict[Key, str]:
     """A sentence for each obligation of these crimes that became overdue after it had been discharged, written off, set
     aside, or owed by another date."""
-    zone = ZoneInfo(policy.timezone)
     rows: list[Transition] = []
     for part in chunks(crime_refs):
         asked = select(TRANSITION).where(TRANSITION.c.crime_ref.in_(part)).order_by(TRANSITION.c.id)
@@ -38,7 +36,7 @@ def rearmed(session: Session, policy: Policy, crime_refs: Sequence[str], today: 
             ended[key[:4]] = row.clock_date
         if row.to_state != "overdue":
             continue
-        on = f"as seen on {day_text(row.noticed_at.astimezone(zone).date(), today)}"  # when it was done is not known
+        on = f"as seen on {day_text(policy.local.date_of(row.noticed_at), today)}"  # when it was done is not known
         if row.from_state in _DISCHARGED:
             which = f"The update dated {day_text(discharged[key], today)}" if key in discharged else "An update"
             found[key] = f"{which} does not count any more, {on}: contact is owed again."

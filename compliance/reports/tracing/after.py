@@ -2,7 +2,6 @@
 
 from itertools import chain, pairwise
 from typing import Any, Final, NamedTuple
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -63,7 +62,7 @@ def _every_mail(edition: Edition, mailed: Mailed, waits: Waits) -> Traced:
 
 
 def _told(edition: Edition, row: Ints, at: Ints, mail: Ints | None = None) -> tuple[Case, ...]:
-    more: dict[str, Any] = {"told_at": instants(at, ZoneInfo(edition.policy.timezone))}
+    more: dict[str, Any] = {"told_at": instants(at, edition.policy.local)}
     if mail is not None:
         more["mail"] = mail.tolist()
     return obligations(edition.headline, row, **more)

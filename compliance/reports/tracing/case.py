@@ -4,12 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
 
-from compliance.policy.calendars import Ints, from_day
+from compliance.policy.calendars import Ints, LocalDates, from_day
 from compliance.policy.setting_aside import SetAside
 from compliance.policy.verdicts import STATES, Verdicts
 from compliance.records.columns import Columns
@@ -77,7 +76,7 @@ def obligations(verdicts: Verdicts, row: Ints, at: Ints | None = None, **more: I
     """Obligations as rows of verdicts, with the update that discharged them; `at`: instants to show in its place, in
     microseconds. `more`: further fields, one value a row."""
     columns = verdicts.columns
-    zone, ids = ZoneInfo(verdicts.policy.timezone), [requirement.id for requirement in verdicts.policy.requirement]
+    local, ids = verdicts.policy.local, [requirement.id for requirement in verdicts.policy.requirement]
     fields: dict[str, Iterable[Any]] = {
         "crime_ref": columns.crime_ref.take(verdicts.crime[row]).to_pylist(),
         "victim_ref": columns.victims.ref.take(verdicts.victim[row]).to_pylist(),
@@ -85,9 +84,9 @@ def obligations(verdicts: Verdicts, row: Ints, at: Ints | None = None, **more: I
         "cycle": verdicts.cycle[row].tolist(),
         "due_date": [from_day(day) for day in verdicts.due_date[row].tolist()],
         "state": [STATES[state] for state in verdicts.state[row].tolist()],
-        **heard(columns, verdicts.update[row], zone),
+        **heard(columns, verdicts.update[row], local),
     }
-    return _cases(fields | ({} if at is None else {"at": instants(at, zone)}) | more)
+    return _cases(fields | ({} if at is None else {"at": instants(at, local)}) | more)
 
 
 def aside(found: SetAside) -> tuple[Case, ...]:
@@ -102,7 +101,7 @@ def aside(found: SetAside) -> tuple[Case, ...]:
     return _cases(fields)
 
 
-def heard(columns: Columns, update: Ints, zone: ZoneInfo) -> dict[str, list[Any]]:
+def heard(columns: Columns, update: Ints, local: LocalDates) -> dict[str, list[Any]]:
     """The fields that say of an update, a row of the updates, what it is and when it was; nothing where it is -1."""
     found, table = update >= 0, columns.updates
     at, entered = (np.full(len(update), NONE, dtype=np.int64) for _ in range(2))
@@ -110,12 +109,12 @@ def heard(columns: Columns, update: Ints, zone: ZoneInfo) -> dict[str, list[Any]
     refs = iter(table.ref.take(update[found]).to_pylist())
     return {
         "update_ref": [next(refs) if one else None for one in found.tolist()],
-        "at": instants(at, zone),
-        "entered_at": instants(entered, zone),
+        "at": instants(at, local),
+        "entered_at": instants(entered, local),
     }
 
 
-def updates(columns: Columns, row: Ints, zone: ZoneInfo) -> tuple[Case, ...]:
+def updates(columns: Columns, row: Ints, local: LocalDates) -> tuple[Case, ...]:
     """Updates as rows of the columns; the victim only where the update names one that the record has."""
     table = columns.updates.take(row)
     names = [*table.outcome.values, "no outcome"]
@@ -127,8 +126,8 @@ def updates(columns: Columns, row: Ints, zone: ZoneInfo) -> tuple[Case, ...]:
             "victim_ref": [ref if v >= 0 else None for ref, v in zip(refs, table.victim.tolist(), strict=True)],
             "state": [names[code] for code in table.outcome.codes.tolist()],
             "update_ref": table.ref.to_pylist(),
-            "at": instants(table.at, zone),
-            "entered_at": instants(table.entered_at, zone),
+            "at": instants(table.at, local),
+            "entered_at": instants(table.entered_at, local),
         }
     )
 
@@ -139,11 +138,11 @@ def victims(columns: Columns, row: Ints, state: Iterable[str], **more: Iterable[
     return _cases({"crime_ref": refs, "victim_ref": columns.victims.ref.take(row).to_pylist(), "state": state, **more})
 
 
-def events(columns: Columns, row: Ints, state: Iterable[str], zone: ZoneInfo) -> tuple[Case, ...]:
+def events(columns: Columns, row: Ints, state: Iterable[str], local: LocalDates) -> tuple[Case, ...]:
     """Case events as rows of the columns."""
     table = columns.events.take(row)
     refs = columns.crime_ref.take(table.crime).to_pylist()
-    return _cases({"crime_ref": refs, "state": state, "at": instants(table.at, zone)})
+    return _cases({"crime_ref": refs, "state": state, "at": instants(table.at, local)})
 
 
 def crimes(columns: Columns, row: Ints, state: str) -> tuple[Case, ...]:
@@ -151,9 +150,9 @@ def crimes(columns: Columns, row: Ints, state: str) -> tuple[Case, ...]:
     return tuple(Case(ref, state=state) for ref in columns.crime_ref.take(row).to_pylist())
 
 
-def instants(micros: Ints, zone: ZoneInfo) -> list[datetime | None]:
-    """Microseconds since 1970 in UTC as aware instants of a time zone; None where absent."""
-    return [None if one == NONE else from_micros(one).astimezone(zone) for one in micros.tolist()]
+def instants(micros: Ints, local: LocalDates) -> list[datetime | None]:
+    """Microseconds since 1970 in UTC as aware instants in local time; None where absent."""
+    return [None if one == NONE else local.clock_at(from_micros(one)) for one in micros.tolist()]
 
 
 def first_of_each(keys: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:

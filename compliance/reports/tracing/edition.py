@@ -11,7 +11,7 @@ import numpy as np
 from compliance.errors import SettingsError, nearest
 from compliance.policy import Policy, judge
 from compliance.policy.calendars import Ints
-from compliance.policy.standing import Flags
+from compliance.policy.status import Flags
 from compliance.policy.verdicts import Verdicts
 from compliance.records.columns import Coded
 from compliance.reports.judged import ReportOptions, of_division

@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from compliance.errors import SettingsError, nearest
+from compliance.policy.allocation import CaseHolders
 from compliance.policy.calendars import from_day
-from compliance.policy.standing import Flags
+from compliance.policy.status import Flags
 from compliance.policy.verdicts import Verdicts
 from compliance.reports.contact import Facts, Victims, closed_across, silent_victims, victims_at_close
 from compliance.reports.entry import contacts, questions
@@ -76,7 +76,7 @@ def contact(edition: Edition, _kind: str, _key: str, group: str) -> Traced:
     informed, attempted = contacts(edition.ours, edition.period)
     method = columns.updates.method
     row = np.flatnonzero((informed | attempted) & has(method, named([method], group, "method")))
-    return Traced(updates(columns, row, _zone(edition)), {INFORMED: informed[row], ATTEMPTED: attempted[row]})
+    return Traced(updates(columns, row, edition.policy.local), {INFORMED: informed[row], ATTEMPTED: attempted[row]})
 
 
 def question(edition: Edition, _kind: str, key: str, _group: str) -> Traced | str:
@@ -94,7 +94,7 @@ def question(edition: Edition, _kind: str, key: str, _group: str) -> Traced | st
     if seen.table == "obligations":
         cases = obligations(seen.verdicts, seen.rows, seen.at)
     elif seen.table == "updates":
-        cases = updates(seen.columns, seen.rows, _zone(edition))
+        cases = updates(seen.columns, seen.rows, edition.policy.local)
     else:
         states = ["nothing owed now" if hit else "owed as before" for hit in seen.hit.tolist()]
         cases = victims(seen.columns, seen.rows, states)
@@ -125,7 +125,7 @@ def quality(edition: Edition, _kind: str, key: str, group: str) -> Traced | str:
     if found[key].table == "obligations":
         cases = obligations(edition.ours, row)
     elif found[key].table == "updates":
-        cases = updates(columns, row, _zone(edition))
+        cases = updates(columns, row, edition.policy.local)
     else:
         cases = crimes(columns, row, "a character that cannot be printed" if key == UNPRINTABLE else "no victim")
     return Traced(cases, {IN_PERIOD: found[key].within(edition.period), HELD: np.ones(len(row), dtype=np.bool_)})
@@ -139,7 +139,7 @@ def _unknown(edition: Edition, key: str, value: str) -> Traced:
         raise SettingsError(f"quality.{key}: no record has {value!r}{nearest(value, sorted(set(values)))}")
     chosen = np.array([value in ("", each) for each in values], dtype=np.bool_)
     row, state = found.rows[chosen], [each for each in values if value in ("", each)]
-    columns, zone = verdicts.columns, _zone(edition)
+    columns, zone = verdicts.columns, edition.policy.local
     if found.table == "victims":
         cases = victims(columns, row, state)
     elif found.table == "events":
@@ -154,32 +154,28 @@ def _unknown(edition: Edition, key: str, value: str) -> Traced:
 def _vanished(edition: Edition) -> Traced | str:
     if edition.vanished is None or edition.division is not None:
         return "it counts crimes that the crime system's full exports ceased to hold; the board's edition tells of them"
-    found, zone = edition.vanished(edition.period), _zone(edition)
+    found, local = edition.vanished(edition.period), edition.policy.local
     within = np.array([in_period for _, _, in_period in found], dtype=np.bool_)
-    gone = tuple(Case(ref, state=VANISHED, at=since.astimezone(zone)) for ref, since, _ in found)
+    gone = tuple(Case(ref, state=VANISHED, at=local.clock_at(since)) for ref, since, _ in found)
     return Traced(gone, {IN_PERIOD: within, HELD: np.ones(len(gone), dtype=np.bool_)})
 
 
 def _victims(edition: Edition, verdicts: Verdicts, found: Victims, rows: Flags, states: tuple[str, str]) -> Traced:
     hit, (yes, no) = found.hit[rows], states
-    more = heard(verdicts.columns, found.update[rows], _zone(edition))
+    more = heard(verdicts.columns, found.update[rows], edition.policy.local)
     if found.closed is not None:
         more["closed_on"] = [from_day(day) for day in found.closed[rows].tolist()]
     cases = victims(verdicts.columns, found.row[rows], [yes if one else no for one in hit.tolist()], **more)
     return Traced(cases, {COUNT: hit})
 
 
-def _owned(edition: Edition, holders: Verdicts, group: str) -> Flags:
+def _owned(edition: Edition, holders: CaseHolders, group: str) -> Flags:
     """Which of some victims are of the edition, and of one of its groups where one is named."""
     division = holders.owner("division")
-    rows: Flags = np.ones(len(holders.victim), dtype=np.bool_)
+    rows: Flags = np.ones(len(holders.crime), dtype=np.bool_)
     if edition.division is not None:
         rows &= has(division, edition.division)
     if group:
         column = holders.owner(edition.unit)
         rows &= has(column, named([column], group, edition.unit))
     return rows
-
-
-def _zone(edition: Edition) -> ZoneInfo:
-    return ZoneInfo(edition.policy.timezone)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from compliance.errors import SettingsError
-from compliance.policy.standing import Flags
+from compliance.policy.status import Flags
 from compliance.policy.verdicts import LATE, MET, MISSED, OVERDUE, YES, Verdicts
 from compliance.reports.judged import TRAILING, charted_weeks
 from compliance.reports.periods import parse_period

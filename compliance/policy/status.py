@@ -1,29 +1,87 @@
-"""How a crime stood, and who had it, at the end of a day, as at T (rules 2.9; records section 2).
+"""How a crime stands: at an instant, at the end of a day, and since when it has been shut (rules 2.7, 2.9).
 
-Days are local dates as whole numbers since 1970-01-01 (int32), `NEVER` where something does not come.
+Nothing else reads changes of status. Days are local dates as whole numbers since 1970-01-01 (int32), `NEVER` where
+something does not come; instants are microseconds since 1970 in UTC, `NONE` where there is none.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from compliance.policy.calendars import NEVER, Days, Ints, LocalDates
-from compliance.records.columns import CANCELLED, OPEN, Allocations, Statuses
+from compliance.policy.moment import Moment
+from compliance.records.columns import CANCELLED, CLOSED, OPEN, Statuses
+from compliance.records.instants import NONE, parse_instants
+from compliance.records.ordering import by_instant
+from compliance.records.wire import StatusChange
 
 Flags = npt.NDArray[np.bool_]
-_FEW_ALLOCATIONS: Final = 3
+STATUS_NAMES: Final = {OPEN: "open", CLOSED: "closed", CANCELLED: "cancelled"}
+_KINDS: Final = {name: kind for kind, name in STATUS_NAMES.items()}
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """What is asked: as at T (rules 2.7), as known at K (rules 2.8), in microseconds; `today` is the local day of T."""
+class Status:
+    """How each crime stands: OPEN, CLOSED or CANCELLED, and the instant of the change that made it so, NONE where it
+    has been open since the report."""
 
-    as_at: int
-    known_at: int | None
-    today: int
+    kind: npt.NDArray[np.int8]
+    since: Ints
+
+
+def statuses_of(changes: Sequence[Sequence[StatusChange] | None]) -> Statuses:
+    """The changes of status of some records, checked, as the engine has them: of changes at the same instant the later
+    one in the record comes last (rules 2.9)."""
+    every = list(chain.from_iterable(filter(None, changes)))
+    crime = np.repeat(np.arange(len(changes)), [len(each or ()) for each in changes])
+    kind = np.array([_KINDS[change.status] for change in every], dtype=np.int8)
+    return by_instant(Statuses(crime, parse_instants([change.at for change in every])[0], kind))
+
+
+def status_at(statuses: Statuses, crimes: int, as_at: int | None) -> Status:
+    """How each of some crimes stands at an instant, in microseconds: as its last change at or before then left it, open
+    where there is none (rules 2.7, 2.9). None: as the last change on record leaves it."""
+    statuses = changes_by(statuses, as_at)
+    kind, since = np.full(crimes, OPEN, dtype=np.int8), np.full(crimes, NONE, dtype=np.int64)
+    last = _last_of_run(statuses.crime)
+    crime = statuses.crime[last]
+    kind[crime], since[crime] = statuses.kind[last], statuses.at[last]
+    return Status(kind, since)
+
+
+def shut_since(statuses: Statuses, crimes: int, as_at: int | None) -> Ints:
+    """The instant of the change that closed or cancelled each crime, and after which nothing opened it again up to an
+    instant, in microseconds (None: on record); NONE where it is open (rules 2.9)."""
+    statuses = changes_by(statuses, as_at)
+    shuts = (statuses.kind != OPEN) & ~_shut_before(statuses.crime, statuses.kind != OPEN)
+    since = np.full(crimes, NONE, dtype=np.int64)
+    since[statuses.crime[shuts]] = statuses.at[shuts]  # in order of time: the last of each stands
+    since[status_at(statuses, crimes, None).kind == OPEN] = NONE
+    return since
+
+
+def changes_by(statuses: Statuses, as_at: int | None) -> Statuses:
+    """The changes at or before an instant, in microseconds: those that exist then (rules 2.7). None: all."""
+    if as_at is not None and len(statuses) and int(statuses.at.max()) > as_at:
+        return statuses.take(statuses.at <= as_at)
+    return statuses
+
+
+def last_of_day(statuses: Statuses, day: Days) -> Flags:
+    """Which changes are the last of their crime's on their local days: as they leave it, so it stands at the end of the
+    day (rules 2.9)."""
+    return _last_of_run(statuses.crime, day)
+
+
+def changed_today(statuses: Statuses, moment: Moment, local: LocalDates) -> Ints:
+    """The crimes whose status has changed today: the end of today is not known yet, and decides (rules 2.9)."""
+    statuses = changes_by(statuses, moment.as_at)
+    return statuses.crime[local.of(statuses.at) == moment.today]
 
 
 class Openness:
@@ -31,20 +89,15 @@ class Openness:
 
     def __init__(self, statuses: Statuses, crimes: int, moment: Moment, local: LocalDates) -> None:
         """Of the status changes only those at or before T are looked at."""
-        if len(statuses) and int(statuses.at.max()) > moment.as_at:
-            statuses = statuses.take(statuses.at <= moment.as_at)
+        statuses = changes_by(statuses, moment.as_at)
         crime, kind = statuses.crime, statuses.kind
-        self.cancelled = np.zeros(crimes, dtype=np.bool_)
+        self.cancelled: Flags = status_at(statuses, crimes, None).kind == CANCELLED
         """Which crimes are cancelled as at T (rules 5.3)."""
-        last = _last_of_run(crime)
-        self.cancelled[crime[last]] = kind[last] == CANCELLED
         day = local.of(statuses.at)
         # The end of today is not known yet; of each earlier day the last change stands.
-        keep = (_last_of_run(crime, day)) & (day < moment.today)
+        keep = last_of_day(statuses, day) & (day < moment.today)
         crime, day, shut = crime[keep], day[keep], kind[keep] != OPEN
-        before = np.zeros(len(shut), dtype=np.bool_)
-        before[1:] = shut[:-1] & (crime[1:] == crime[:-1])
-        flips = shut != before
+        flips = shut != _shut_before(crime, shut)
         self._crime, self._day = crime[flips], day[flips]
         counts = np.bincount(self._crime, minlength=crimes)
         self._start = starts(counts)
@@ -105,45 +158,6 @@ class Openness:
         return np.where(inside, np.append(self._day, NEVER)[place], NEVER).astype(np.int32)
 
 
-def owners(allocations: Allocations, crimes: int, moment: Moment, local: LocalDates) -> "Owners":
-    """Who had each case, and when, as at T."""
-    row = np.flatnonzero(allocations.at <= moment.as_at)
-    crime = allocations.crime[row]
-    held = np.bincount(crime, minlength=crimes)
-    several = np.flatnonzero((held > 1)[crime])
-    day = np.zeros(len(row), dtype=np.int32)
-    day[several] = local.of(allocations.at[row[several]])
-    return Owners(crime, row, day, held)
-
-
-class Owners:
-    """Who had the case at the end of a day, else now (records section 2); rows of the allocations, -1 where the
-    record's own fields say."""
-
-    def __init__(self, crime: Ints, row: Ints, day: Days, held: Ints) -> None:
-        """The allocations at or before T in order, and how many each crime has; of a crime with one its day is not
-        looked at."""
-        self._start = starts(held)
-        self._row = np.append(row, -1).astype(np.int32)
-        self._day = np.append(day, NEVER)
-        self._key = crime * (1 << 32) + day
-        self.now = np.where(held > 0, self._row[self._start[1:] - 1], -1)
-        self.several = held > 1
-
-    def at(self, crime: Ints, due: Days) -> Ints:
-        """Who had each case at the end of a due date that has passed, if an allocation tells, else who has it now."""
-        place = self._start[crime]
-        # Most cases change hands once or twice: stepping is quicker than searching.
-        last = self._start[crime + 1]
-        live = np.flatnonzero((place < last) & (self._day[place] <= due))
-        for _ in range(_FEW_ALLOCATIONS):
-            place[live] += 1
-            live = live[(place[live] < last[live]) & (self._day[place[live]] <= due[live])]
-        if len(live):
-            place[live] = np.searchsorted(self._key, crime[live] * (1 << 32) + due[live], side="right")
-        return np.where(place > self._start[crime], self._row[place - 1], self.now[crime])
-
-
 def starts(counts: Ints) -> Ints:
     """Where each of several runs that stand one after another starts, and after them where the last ends."""
     ends = np.zeros(len(counts) + 1, dtype=np.int64)
@@ -156,3 +170,10 @@ def _last_of_run(*keys: Any) -> Flags:
     last = np.ones(len(keys[0]), dtype=np.bool_)
     last[:-1] = np.logical_or.reduce([key[1:] != key[:-1] for key in keys])
     return last
+
+
+def _shut_before(crime: Ints, shut: Flags) -> Flags:
+    """Where the row before left the same crime shut: one is open until something shuts it."""
+    before = np.zeros(len(shut), dtype=np.bool_)
+    before[1:] = shut[:-1] & (crime[1:] == crime[:-1])
+    return before
