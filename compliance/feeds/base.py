@@ -1,27 +1,32 @@
 """What every kind of feed gives."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from compliance.records import Officer, Refusal
+from compliance.records import FeedRecord, Officer, Refusal, text_of
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of a feed (records section 4): the JSON text of each record, as it came or as it was mapped; the cursor to
-    ask from next time (None: where it was asked from before); whether there is something further now.
+    """A page of a feed (records section 4): the records, as they came or as they were mapped; the cursor to ask from
+    next time (None: where it was asked from before); whether there is something further now.
 
     `whole` is given with the last page of a full export: the crime numbers of all that the export held. A crime that is
     not among them has vanished at the source. `clock_changes` counts the instants without an offset that fell into an
     hour which comes twice or never, and were read by the rule for them.
     """
 
-    raws: list[bytes]
+    records: Sequence[FeedRecord]
     next: str | None
     more: bool
     whole: Collection[str] | None = None
     clock_changes: int = 0
+
+    @property
+    def raws(self) -> list[bytes]:
+        """The JSON text of each record."""
+        return [text_of(record) for record in self.records]
 
 
 def _nothing() -> None:

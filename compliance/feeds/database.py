@@ -19,6 +19,7 @@ from compliance.feeds.bodies import directory_of
 from compliance.feeds.fields import LISTS
 from compliance.feeds.joining import CRIMES, Joined
 from compliance.feeds.mapping import Mapper, Row
+from compliance.records import FeedRecord
 from compliance.stopping import Stop
 
 Changed = datetime | str | int
@@ -88,11 +89,11 @@ class DatabaseFeed:
         since = self._queries.begin if cursor is None else _changed_of(cursor)
         with Joined(self._mapper) as joined:
             latest = self._stop.outcome_of(lambda: self._read(joined, since), self._cancel)
-            held: list[bytes] = []
-            for raws in joined.pages(self._page_size):
+            held: list[FeedRecord] = []
+            for records in joined.pages(self._page_size):
                 if held:
                     yield self._mapper.page(held, None, more=True)
-                held = raws
+                held = records
             moved = None if latest is None else _cursor_of(latest)
             yield self._mapper.page(held, moved, more=False)
 

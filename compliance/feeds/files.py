@@ -15,6 +15,7 @@ from compliance.feeds.exports import DONE, FAILED, Export, Exports
 from compliance.feeds.joining import CRIMES, Joined
 from compliance.feeds.mapping import Mapper
 from compliance.feeds.tables import lines_of, rows_of
+from compliance.records import FeedRecord, MappedRecord
 
 log = structlog.get_logger()
 
@@ -105,11 +106,11 @@ class FilesFeed:
             yield self._mapper.page([], _cursor(taken), more)
             return
         refs: set[str] = set()
-        held: list[bytes] | None = None
-        for raws in self._raws(export, refs):
+        held: list[FeedRecord] | None = None
+        for records in self._records(export, refs):
             if held is not None:
                 yield self._mapper.page(held, _cursor(taken), more=True)
-            held = raws
+            held = records
         if not export.is_as_it_was():
             raise UnavailableError(f"{export.name} was written to while it was read; it will be read again")
         if self._exports.full and not refs:
@@ -118,16 +119,16 @@ class FilesFeed:
         yield self._mapper.page(held or [], _cursor(taken), more, refs if self._exports.full else None)
         self._exports.move(export, DONE)
 
-    def _raws(self, export: Export, refs: set[str]) -> Iterator[list[bytes]]:
+    def _records(self, export: Export, refs: set[str]) -> Iterator[list[FeedRecord]]:
         """The records of an export, a page at a time; the crime numbers of a full one are added to `refs`."""
         crimes = export.files[CRIMES]
         if self._exports.is_json:
-            page: list[bytes] = []
+            page: list[FeedRecord] = []
             for line in lines_of(crimes):
-                raw = self._mapper.mapped_json(line)
-                if self._exports.full and (ref := _crime_ref(raw)):
+                record = self._mapper.mapped_json(line)
+                if self._exports.full and (ref := _crime_ref(record)):
                     refs.add(ref)
-                page.append(raw)
+                page.append(record)
                 if len(page) == self._page_size:
                     yield page
                     page = []
@@ -149,9 +150,12 @@ class _Ref(msgspec.Struct):
 _decode_ref = msgspec.json.Decoder(_Ref).decode
 
 
-def _crime_ref(raw: bytes) -> str | None:
+def _crime_ref(record: FeedRecord) -> str | None:
+    if isinstance(record, MappedRecord):
+        ref = record.fields.get("crime_ref")
+        return ref if isinstance(ref, str) else None
     try:
-        return _decode_ref(raw).crime_ref
+        return _decode_ref(record).crime_ref
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return None
 

@@ -4,7 +4,7 @@ import ssl
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 import httpx
 
@@ -14,6 +14,8 @@ from compliance.feeds.asking import LARGEST_BODY, PATIENCE, Answer, Asker, AskFo
 from compliance.feeds.base import Directory, Page
 from compliance.feeds.bodies import NAMES, PageNames, directory, json_page, ndjson_page
 from compliance.feeds.mapping import Mapper
+from compliance.records import FeedRecord
+from compliance.records.collector import paused_gc
 from compliance.stopping import Stop
 
 NOTHING_NEW: Final = 100
@@ -25,6 +27,14 @@ _FOR_PEOPLE: Final = ("text/html", "application/xhtml+xml")
 _REMEMBERED: Final = 1000
 _Asked = tuple[str, str | None, int]
 _Known = tuple[str, str | None, bool]
+
+
+class _Answered(NamedTuple):
+    """A page, the ETag of the answer, and a hash of the records as they came."""
+
+    page: Page
+    etag: str | None
+    content: int
 
 
 class Remembered:
@@ -108,7 +118,7 @@ class HttpFeed:
         idle, limit = 0, self._page_size
         while True:
             try:
-                page, etag = self._page(cursor, limit)
+                page, etag, content = self._page(cursor, limit)
             except AskForLessError:
                 if limit == 1:
                     raise
@@ -119,8 +129,7 @@ class HttpFeed:
             self._remembered.put((self._url, cursor, limit), known)
             if not page.more:
                 return
-            content = hash(tuple(page.raws))
-            idle = idle + 1 if not page.raws or content in contents else 0
+            idle = idle + 1 if not page.records or content in contents else 0
             contents.add(content)
             if page.next in given or idle >= NOTHING_NEW:
                 found = (
@@ -151,27 +160,31 @@ class HttpFeed:
 
         return self._asker.ask(url, {}, read, known and known[0])
 
-    def _page(self, cursor: str | None, limit: int) -> tuple[Page, str | None]:
-        """(a page, its ETag)."""
+    def _page(self, cursor: str | None, limit: int) -> _Answered:
         asked: dict[str, str | int] = {self._names.limit_parameter: limit}
         if cursor is not None:
             asked[self._names.cursor_parameter] = cursor
         known = self._remembered.get((self._url, cursor, limit))
 
-        def read(answer: Answer) -> tuple[Page, str | None]:
+        def read(answer: Answer) -> _Answered:
             if answer.unchanged and known is not None:
-                return Page([], known[1], known[2]), known[0]
+                return _Answered(Page([], known[1], known[2]), known[0], 0)
             source = shown(self._url) + ("" if cursor is None else f", asked from the cursor {cursor[:80]!r},")
             if answer.headers.get("Content-Type", "").partition(";")[0].strip().lower() == _NDJSON:
                 _refuse_without_length(answer.headers, source)
                 page = ndjson_page(answer.body, answer.headers, source)
             else:
                 page = json_page(answer.body, source, self._names)
-            if self._mapper is not None:
-                page = self._mapper.page([self._mapper.mapped_json(raw) for raw in page.raws], page.next, page.more)
-            return page, answer.headers.get("ETag")
+            return _Answered(self._mapped(page), answer.headers.get("ETag"), hash(tuple(page.raws)))
 
         return self._asker.ask(self._url, asked, read, known and known[0])
+
+    def _mapped(self, page: Page) -> Page:
+        if self._mapper is None:
+            return page
+        with paused_gc():
+            records: list[FeedRecord] = [self._mapper.mapped_json(raw) for raw in page.raws]
+        return self._mapper.page(records, page.next, page.more)
 
 
 def _refuse_a_web_page(answer: Answer, source: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Final, Self
 
 from compliance.errors import UnavailableError
 from compliance.feeds.mapping import Mapper, Row
+from compliance.records import FeedRecord, MappedRecord
 
 _PICKLED: Final = pickle.HIGHEST_PROTOCOL
 CRIMES: Final = "crimes"
@@ -66,7 +67,7 @@ class Joined:
         """The crime numbers of the crimes' table."""
         return {ref for (ref,) in self._file.execute("SELECT ref FROM crime") if not ref.startswith("\n")}
 
-    def pages(self, size: int) -> Iterator[list[bytes]]:
+    def pages(self, size: int) -> Iterator[list[FeedRecord]]:
         """The records, `size` at a time, in the order in which their crimes came.
 
         Rows of a crime that the crimes' table has not are given out as a record of their own, at the end: it is refused
@@ -93,7 +94,7 @@ class Joined:
                 parts[ref].setdefault(self._tables[number], []).append(row)
             yield [self._record(ref, tables) for ref, tables in parts.items()]
 
-    def _record(self, ref: str, tables: Mapping[str, list[Any]]) -> bytes:
+    def _record(self, ref: str, tables: Mapping[str, list[Any]]) -> MappedRecord:
         lists: dict[str, list[Row]] = {name: [] for name in self._tables if name != CRIMES}
         lists.update({name: rows for name, rows in tables.items() if name != CRIMES})
         return self._mapper.mapped_rows(None if ref.startswith("\n") else ref, tables.get(CRIMES, []), lists)

@@ -4,7 +4,6 @@ A mapping refuses nothing. What it cannot make sense of it leaves as it is, and 
 with its reason, as it does for every other feed (records section 1).
 """
 
-import json
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final, NamedTuple
@@ -15,14 +14,13 @@ from jmespath.exceptions import JMESPathError
 from compliance.feeds.base import Page
 from compliance.feeds.fields import FIELDS, LISTS, Rules, expression
 from compliance.feeds.values import Values, absent, column
+from compliance.records import FeedRecord, MappedRecord
 
 Row = Mapping[str, Any]
 Take = Callable[[Any], Any]
 WRONG: Final = "\0wrong"
 """Where a row says what is wrong with it: the record that it is part of is refused with that."""
 _PLAIN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_UNREADABLE: Final = (msgspec.MsgspecError, UnicodeError, RecursionError, OverflowError, ValueError, TypeError)
-_encode = msgspec.json.Encoder(enc_hook=str).encode
 _decode = msgspec.json.Decoder().decode
 
 
@@ -37,7 +35,7 @@ class _Field(NamedTuple):
 class Mapper:
     """Maps records and officers by a force's rules: out of JSON objects, or out of rows of tables where `tabular`.
 
-    `watch`, where it is a list, gets (source, mapped JSON) of each record.
+    `watch`, where it is a list, gets (source, mapped record) of each record.
     """
 
     def __init__(self, rules: Rules, tabular: bool) -> None:
@@ -52,7 +50,7 @@ class Mapper:
         self._paths = {name: self._path(f"lists.{name}", text) for name, text in paths.items()}
         self._told = 0
         self._as_it_is = rules == Rules() and not tabular
-        self.watch: list[tuple[Any, bytes]] | None = None
+        self.watch: list[tuple[Any, FeedRecord]] | None = None
 
     def _columns(self, name: str) -> dict[str, str]:
         return {key: text for key, text in self._rules.fields.get(name, {}).items() if text}
@@ -101,24 +99,27 @@ class Mapper:
         value = column(self._rules.fields.get(name, {}).get("crime_ref", crimes))(row)
         return self._values.text(value)
 
-    def page(self, raws: list[bytes], cursor: str | None, more: bool, whole: Collection[str] | None = None) -> Page:
+    def page(
+        self, records: Sequence[FeedRecord], cursor: str | None, more: bool, whole: Collection[str] | None = None
+    ) -> Page:
         """A page of what was mapped since the last one."""
         before, self._told = self._told, self._values.clock_changes
-        return Page(raws, cursor, more, whole, self._told - before)
+        return Page(records, cursor, more, whole, self._told - before)
 
-    def mapped_json(self, raw: bytes) -> bytes:
+    def mapped_json(self, raw: bytes) -> FeedRecord:
         """A record of the source as one of the record format; one that is no JSON object stays as it is, and so does
         every one where the rules say nothing."""
-        if self._as_it_is:
-            return self._watched(raw, raw)
-        source = _object(raw)
+        source = None if self._as_it_is else _object(raw)
         if source is None:
-            return self._watched(raw, raw)
+            self._note(raw, raw)
+            return raw
         crime = _made(self._fields["crime"], source)
         for name in LISTS:
             if name != "contact_holds":
                 crime |= self._list(name, source)
-        return self._watched(source, _text_of(crime))
+        record = MappedRecord(crime)
+        self._note(raw, record)
+        return record
 
     def _list(self, name: str, source: Any) -> dict[str, Any]:
         """{name: its items}, nothing where the source says nothing; what is no list or no object stays as it is."""
@@ -133,7 +134,7 @@ class Mapper:
         holds = self._list("contact_holds", item) if name == "victims" else {}
         return _made(self._fields[name], item) | holds
 
-    def mapped_rows(self, ref: str | None, crimes: Sequence[Row], parts: Mapping[str, Sequence[Row]]) -> bytes:
+    def mapped_rows(self, ref: str | None, crimes: Sequence[Row], parts: Mapping[str, Sequence[Row]]) -> MappedRecord:
         """A record out of its rows: those of the crimes' table (its fields come from the last one), and those of the
         table of each list in `parts`. A list without a table of its own comes out of the crimes' rows: out of the
         columns that the rules name for it, or a column that holds it whole."""
@@ -151,7 +152,9 @@ class Mapper:
             elif crimes and name != "contact_holds":
                 crime |= self._nested(name, crimes[-1])
         _hand_out_holds(found)
-        return self._watched({"crimes": [*crimes], **parts}, _text_of(crime | found))
+        record = MappedRecord(crime | found)
+        self._note({"crimes": [*crimes], **parts}, record)
+        return record
 
     def _nested(self, name: str, row: Row) -> dict[str, Any]:
         """A list that a column of the crimes' table holds whole."""
@@ -172,7 +175,7 @@ class Mapper:
         source = None if self._as_it_is else _object(raw)
         if source is None:
             return raw
-        return _text_of(_made(self._fields["officers"], source) | self._list("absent", source))
+        return MappedRecord(_made(self._fields["officers"], source) | self._list("absent", source)).text
 
     def mapped_officers(self, rows: Sequence[Row]) -> list[bytes]:
         """The entries of a directory out of rows: several rows of one officer each bring an absence, where the rules
@@ -185,18 +188,17 @@ class Mapper:
             if "absent" in self._named and self._stands_in("absent", row):
                 absences = [*absences, _made(self._named["absent"], row)]
             held.update(made | ({"absent": absences} if absences else {}))
-        return [_text_of(officer) for officer in officers.values()]
+        return [MappedRecord(officer).text for officer in officers.values()]
 
-    def _watched(self, source: Any, raw: bytes) -> bytes:
+    def _note(self, source: Any, record: FeedRecord) -> None:
         if self.watch is not None:
-            self.watch.append((source, raw))
-        return raw
+            self.watch.append((source, record))
 
 
 def _object(raw: bytes) -> dict[str, Any] | None:
     try:
         found = _decode(raw)
-    except _UNREADABLE:
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
 
@@ -250,12 +252,3 @@ def _once(items: list[Any]) -> list[Any]:
     for item in items:
         seen.setdefault(repr(item), item)
     return list(seen.values())
-
-
-def _text_of(made: dict[str, Any]) -> bytes:
-    try:
-        return _encode(made)
-    except _UNREADABLE:
-        # Half a surrogate pair, a number without end, a nesting without end: so written that the format can refuse it.
-        plain = {key: value if isinstance(value, str) else "cannot be written as JSON" for key, value in made.items()}
-        return json.dumps(plain).encode("ascii")

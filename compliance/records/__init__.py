@@ -4,6 +4,7 @@ from compliance.records.arrow import columns_from_arrow
 from compliance.records.assembly import columns, read_columns
 from compliance.records.columns import Columns
 from compliance.records.instants import NONE, from_micros, to_micros
+from compliance.records.mapped import FeedRecord, MappedRecord, text_of
 from compliance.records.wire import (
     Crime,
     Officer,
@@ -20,6 +21,8 @@ __all__ = [
     "NONE",
     "Columns",
     "Crime",
+    "FeedRecord",
+    "MappedRecord",
     "Officer",
     "Refusal",
     "Update",
@@ -32,5 +35,6 @@ __all__ = [
     "decode_crimes",
     "from_micros",
     "read_columns",
+    "text_of",
     "to_micros",
 ]

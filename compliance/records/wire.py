@@ -14,6 +14,7 @@ from msgspec import Meta, Struct
 from compliance.errors import RecordError
 from compliance.records.collector import paused_gc
 from compliance.records.instants import SHAPE, parse_instants
+from compliance.records.mapped import FeedRecord, MappedRecord
 
 MAX_RECORD_BYTES = 1024 * 1024
 
@@ -137,8 +138,8 @@ _INSTANTS: dict[str, tuple[tuple[str, str], ...]] = {
     "updates": (("at", "at"), ("entered_at", "entered_at")),
     "events": (("at", "at"),),
 }
+_UNREADABLE = (msgspec.MsgspecError, UnicodeError, RecursionError)
 _decode = msgspec.json.Decoder(Crime).decode
-_convert = msgspec.convert
 
 
 def decode_crime(raw: bytes | str) -> Crime:
@@ -150,15 +151,15 @@ def decode_crime(raw: bytes | str) -> Crime:
         raise RecordError(f"the record is {len(raw):,} bytes long; a record is at most {MAX_RECORD_BYTES:,} bytes")
     try:
         return _decode(raw)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+    except _UNREADABLE as error:
         raise RecordError(_reason(error, raw)) from None
 
 
 def convert_crime(value: Any) -> Crime:
     """One record from an already decoded JSON object; as `decode_crime` otherwise."""
     try:
-        return _convert(value, Crime)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        return msgspec.convert(value, Crime)
+    except _UNREADABLE as error:
         raise RecordError(_reason(error, value)) from None
 
 
@@ -191,27 +192,37 @@ def _instant_columns(crimes: Sequence[Crime]) -> Iterator[tuple[Sequence[int], l
         yield [place for place, _ in holds], [getattr(hold, attribute) for _, hold in holds]
 
 
-def decode_structs(lines: Iterable[bytes | str]) -> tuple[list[Crime], list[int], list[Refusal]]:
+def decode_structs(records: Iterable[FeedRecord | str]) -> tuple[list[Crime], list[int], list[Refusal]]:
     """Many records at once, their instants not yet checked: the crimes, the place each came at, and the refusals."""
     crimes: list[Crime] = []
     places: list[int] = []
     refusals: list[Refusal] = []
     with paused_gc():
-        for place, raw in enumerate(lines):
+        for place, record in enumerate(records):
             try:
-                crimes.append(_decode(raw) if len(raw) <= MAX_RECORD_BYTES else decode_crime(raw))
+                crimes.append(_crime_of(record))
                 places.append(place)
-            except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-                refusals.append(Refusal(place, _crime_ref(raw), _reason(error, raw)))
             except RecordError as error:
                 refusals.append(Refusal(place, None, str(error)))
+            except _UNREADABLE as error:
+                raw = record.text if isinstance(record, MappedRecord) else record
+                refusals.append(Refusal(place, _crime_ref(raw), _reason(error, raw)))
     return crimes, places, refusals
 
 
-def decode_crimes(lines: Iterable[bytes | str]) -> tuple[list[Crime], list[Refusal]]:
+def _crime_of(record: FeedRecord | str) -> Crime:
+    if isinstance(record, MappedRecord):
+        try:
+            return msgspec.convert(record.fields, Crime)
+        except _UNREADABLE:
+            record = record.text  # which alone says why a record is refused
+    return _decode(record) if len(record) <= MAX_RECORD_BYTES else decode_crime(record)
+
+
+def decode_crimes(records: Iterable[FeedRecord | str]) -> tuple[list[Crime], list[Refusal]]:
     """Many records at once, checked: the good ones in their order, and a refusal for each of the others, by its place
-    (decision 0014)."""
-    crimes, places, refusals = decode_structs(lines)
+    (decision 0014). How long a mapped record is, and whether it can be written at all, is left to whoever writes it."""
+    crimes, places, refusals = decode_structs(records)
     bad = check_instants(crimes)
     if bad:
         refusals += [Refusal(places[place], crimes[place].crime_ref, reason) for place, reason in bad.items()]
@@ -269,7 +280,7 @@ def _found(raw: Any, path: str) -> str:
     """What stands at a path of a refused record, short enough to print; the record may be broken further on."""
     try:
         value = msgspec.json.decode(raw) if isinstance(raw, bytes | str) else raw
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+    except _UNREADABLE:
         return "something else"
     for key, place in re.findall(r"([^.\[\]]+)|\[(\d+)\]", path):
         value = value[key] if key else value[int(place)]
@@ -284,6 +295,6 @@ def _crime_ref(raw: bytes | str) -> str | None:
     """The crime number of a refused record, if it can be read at all, so that a person can find it."""
     try:
         ref = msgspec.json.decode(raw, type=dict[str, Any]).get("crime_ref")
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+    except _UNREADABLE:
         return None
     return ref[:200] if isinstance(ref, str) and ref else None

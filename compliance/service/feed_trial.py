@@ -13,7 +13,7 @@ from compliance.errors import UnavailableError
 from compliance.feeds import Directory, Feed
 from compliance.policy import load_policy
 from compliance.policy.vocabulary import unknown_values
-from compliance.records import decode_crimes
+from compliance.records import FeedRecord, decode_crimes, text_of
 from compliance.service.crime_feed import feed_of, mapper_of, vocabulary_of
 from compliance.service.directory import useless
 
@@ -46,18 +46,19 @@ def try_feed(settings: Settings, clock: Callable[[], datetime], count: int) -> T
     are had, as a poll would."""
     mapper = mapper_of(settings)
     mapper.watch = []
-    raws: list[bytes] = []
+    came: list[FeedRecord] = []
     clock_changes = 0
     with feed_of(settings, clock, mapper=mapper, limit=count) as feed:
         for page in feed.pages(None):
-            raws += page.raws[: count - len(raws)]
+            came += page.records[: count - len(came)]
             clock_changes += page.clock_changes
-            if len(raws) >= count or page.more is False:
+            if len(came) >= count or page.more is False:
                 break
         officers, problem = _directory(feed)
+    raws = [text_of(record) for record in came]
     crimes, refusals = decode_crimes(raws)
     reasons = {refusal.index: refusal.reason for refusal in refusals}
-    watched = {raw: source for source, raw in mapper.watch}
+    watched = {text_of(record): source for source, record in mapper.watch}
     records = [Tried(_shown(watched.get(raw, raw)), _shown(raw), reasons.get(n)) for n, raw in enumerate(raws)]
     unknown = unknown_values(crimes, vocabulary_of(settings, load_policy(settings.policy)))
     return Trial(records, officers, problem, clock_changes, unknown)

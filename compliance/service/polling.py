@@ -155,7 +155,7 @@ class _Poll:
         if page.whole is not None:
             # Before the page that says that the export is taken: what is cut off in between is done again.
             self._vanished += mark_missing(self._store, self._source, page.whole, now).lost
-        taken = take_page(self._store, self._id, self._source, page.raws, page.next, now, self._known)
+        taken = take_page(self._store, self._id, self._source, page.records, page.next, now, self._known)
         self._pages += 1
         self._received += taken.received
         self._changed += taken.changed

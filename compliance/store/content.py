@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 import zstandard
 
-from compliance.records import Crime
+from compliance.records import Crime, FeedRecord, Refusal, decode_crimes, text_of
 from compliance.records.collector import paused_gc
 from compliance.records.instants import NONE, from_micros, parse_instants
 from compliance.records.wire import MAX_RECORD_BYTES
@@ -34,21 +34,47 @@ _decode_stamp = msgspec.json.Decoder(_Stamped).decode
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A checked record, what it is known by, and its `changed_at` as an instant, None where it has none."""
+    """A checked record, its text as it is kept, what it is known by, and its `changed_at` as an instant, None where it
+    has none."""
 
     crime: Crime
+    text: bytes
     digest: bytes
     changed_at: datetime | None
 
 
 def content_of(crimes: Sequence[Crime]) -> list[Content]:
-    """Each record with the digest of its content."""
+    """Each record with its text and the digest of its content. Raises UnicodeError for half a surrogate pair, which
+    only a mapped record can hold."""
     contents = []
     for crime, instant in zip(crimes, _instants([crime.changed_at for crime in crimes]), strict=True):
-        changed_at, crime.changed_at = crime.changed_at, None
-        contents.append(Content(crime, blake2b(_encode(crime), digest_size=_DIGEST_BYTES).digest(), instant))
-        crime.changed_at = changed_at
+        text = _encode(crime)
+        contents.append(Content(crime, text, _digest(text if crime.changed_at is None else _unstamped(text)), instant))
     return contents
+
+
+def read_contents(records: Sequence[FeedRecord]) -> tuple[list[Content], list[Refusal]]:
+    """The good ones among records, in their order, and a refusal for each of the others, by its place."""
+    crimes, refusals = decode_crimes(records)
+    try:
+        contents = content_of(crimes)
+        if all(len(content.text) <= MAX_RECORD_BYTES for content in contents):
+            return contents, refusals
+    except UnicodeError:
+        pass
+    # Mapped to more than a record may hold, or to what cannot be written: told when it is read as text, as any record.
+    crimes, refusals = decode_crimes([text_of(record) for record in records])
+    return content_of(crimes), refusals
+
+
+def _unstamped(text: bytes) -> bytes:
+    """The text of a record without its `changed_at`, the last of its fields. Within a value a quotation mark has a
+    backslash before it, so that nothing else looks like its name."""
+    return text[: text.rindex(b',"changed_at":')] + b"}"
+
+
+def _digest(content: bytes) -> bytes:
+    return blake2b(content, digest_size=_DIGEST_BYTES).digest()
 
 
 def is_older(one: datetime | None, other: datetime | None) -> bool:
@@ -85,8 +111,13 @@ def _instants(texts: Sequence[str | None]) -> list[datetime | None]:
 
 def pack(crimes: Iterable[Crime]) -> list[bytes]:
     """Whole records as they are kept: JSON, compressed."""
+    return pack_texts(map(_encode, crimes))
+
+
+def pack_texts(texts: Iterable[bytes]) -> list[bytes]:
+    """The texts of whole records as they are kept."""
     compress = zstandard.ZstdCompressor().compress
-    return [compress(_encode(crime)) for crime in crimes]
+    return [compress(text) for text in texts]
 
 
 def unpack(records: Iterable[bytes]) -> list[Crime]:

@@ -12,9 +12,9 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from compliance.errors import UnavailableError
 from compliance.policy.vocabulary import Vocabulary, unknown_values
-from compliance.records import decode_crimes
+from compliance.records import FeedRecord, text_of
 from compliance.records.collector import paused_gc
-from compliance.store.content import Content, content_of, is_older, stamps
+from compliance.store.content import Content, is_older, read_contents, stamps
 from compliance.store.database import Store
 from compliance.store.dialect import upsert
 from compliance.store.quarantine import Refused, settle
@@ -50,20 +50,20 @@ def take_page(
     store: Store,
     poll_id: int,
     source: str,
-    raws: Sequence[bytes],
+    records: Sequence[FeedRecord],
     cursor: str | None,
     now: datetime,
     known: Vocabulary | None = None,
 ) -> PageOutcome:
     """Take in a page and move the feed's cursor, all or nothing.
 
-    `raws` is the JSON text of each record, `cursor` where to ask from next time (None leaves it where it is). A record
-    that stands twice in the page: the last one stands. One that is older than what stands does not replace it (records
+    `cursor` is where to ask from next time (None leaves it where it is). A record that stands twice in the page: the
+    last one stands. One that is older than what stands does not replace it (records
     section 4). One that breaks the format goes to quarantine. Of what is new or changed, values that are not `known`
     are counted (rules section 8; None: nothing is). Raises UnavailableError where a newer poll of the source has begun,
     or the database does not answer.
     """
-    page = _Page(raws)
+    page = _Page(records)
     with paused_gc(), store.writing() as connection:
         _move_cursor(connection, source, cursor, now)
         _refuse_if_superseded(connection, source, poll_id)
@@ -73,7 +73,7 @@ def take_page(
         found = {} if known is None else unknown_values(put.changed, known)
         unknown = count_unknown(connection, source, found, now)
         late = len(put.late) + len(page.late)
-        outcome = PageOutcome(len(raws), len(put.changed), len(page.refused), page.latest, late, unknown)
+        outcome = PageOutcome(len(records), len(put.changed), len(page.refused), page.latest, late, unknown)
         _count(connection, poll_id, outcome)
     return outcome
 
@@ -96,12 +96,12 @@ class _Page:
     one before it; `late`: those that came after a newer one. `right`: which crimes it leaves right, with when they
     changed; a crime that it leaves refused is not among them."""
 
-    def __init__(self, raws: Sequence[bytes]) -> None:
-        crimes, refusals = decode_crimes(raws)
+    def __init__(self, records: Sequence[FeedRecord]) -> None:
+        good, refusals = read_contents(records)
         lost = {refusal.index for refusal in refusals}
-        contents = dict(zip(_others(len(raws), lost), content_of(crimes), strict=True))
+        contents = dict(zip(_others(len(records), lost), good, strict=True))
         told = [content.changed_at for content in contents.values() if content.changed_at is not None]
-        self.latest = max(told) if told and len(told) == len(raws) else None
+        self.latest = max(told) if told and len(told) == len(records) else None
         standing: dict[str, Content] = {}
         self.late = []
         for content in contents.values():
@@ -111,7 +111,8 @@ class _Page:
             else:
                 standing[content.crime.crime_ref] = content
         self.standing = list(standing.values())
-        changed = dict(zip([r.index for r in refusals], stamps([raws[r.index] for r in refusals]), strict=True))
+        raws = {r.index: text_of(records[r.index]) for r in refusals}
+        changed = dict(zip(raws, stamps(list(raws.values())), strict=True))
         came = {place: (content.crime.crime_ref, content.changed_at) for place, content in contents.items()}
         last = _last(came | {r.index: (r.crime_ref, changed[r.index]) for r in refusals if r.crime_ref})
         self.refused = [

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, insert, literal, select
 
 from compliance.records import Crime
-from compliance.store.content import Content, is_older, pack, packed_stamps
+from compliance.store.content import Content, is_older, pack_texts, packed_stamps
 from compliance.store.dialect import add, among, chunks, rows_of, set_by_key, upsert
 from compliance.store.removals import removed_contents
 from compliance.store.tables import CRIME, CRIME_VERSION
@@ -105,7 +105,7 @@ def _rows(changed: Sequence[Content], poll_id: int | None, now: datetime) -> lis
             "missing_since": None,
             "changed_at": content.changed_at,
         }
-        for content, record in zip(changed, pack(content.crime for content in changed), strict=True)
+        for content, record in zip(changed, pack_texts(content.text for content in changed), strict=True)
     ]
 
 
@@ -137,7 +137,7 @@ def _keep_late(connection: Connection, late: Sequence[Content], standing: Mappin
     stripped = removed_contents(connection, list({content.crime.crime_ref for content in late}))
     digests = {ref: digest for ref, digest in standing.items() if digest not in stripped}
     new = {
-        (ref, content.digest): content.crime
+        (ref, content.digest): content.text
         for content in late
         if digests.get(ref := content.crime.crime_ref, content.digest) != content.digest
     }
@@ -147,6 +147,6 @@ def _keep_late(connection: Connection, late: Sequence[Content], standing: Mappin
             new.pop(kept, None)
     rows = [
         {"crime_ref": ref, "digest": digest, "record": record, "seen_at": now, "replaced_at": now, "late": True}
-        for (ref, digest), record in zip(new, pack(new.values()), strict=True)
+        for (ref, digest), record in zip(new, pack_texts(new.values()), strict=True)
     ]
     add(connection, CRIME_VERSION, rows)

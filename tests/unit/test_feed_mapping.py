@@ -10,7 +10,7 @@ import pytest
 
 from compliance.errors import SettingsError
 from compliance.feeds import Mapper, Rules
-from compliance.records import decode_crimes
+from compliance.records import decode_crimes, text_of
 
 LONDON = "Europe/London"
 SOURCE = {
@@ -50,7 +50,7 @@ RULES = Rules(
 
 
 def mapped(rules: Rules, source: Any) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(Mapper(rules, tabular=False).mapped_json(json.dumps(source).encode()))
+    found: dict[str, Any] = json.loads(text_of(Mapper(rules, tabular=False).mapped_json(json.dumps(source).encode())))
     return found
 
 
@@ -127,7 +127,7 @@ def test_without_a_stated_zone_an_instant_without_an_offset_is_refused() -> None
 def test_an_hour_that_comes_twice_is_read_as_its_first_and_counted() -> None:
     mapper = Mapper(Rules(timezone=LONDON), tabular=False)
     record = {"crime_ref": "1", "reported_at": "2026-10-25T01:30:00", "changed_at": "2026-10-25T02:00:00"}
-    raw = mapper.mapped_json(json.dumps(record).encode())
+    raw = text_of(mapper.mapped_json(json.dumps(record).encode()))
     assert json.loads(raw)["reported_at"] == "2026-10-25T01:30:00+01:00"
     assert mapper.page([raw], "c1", False).clock_changes == 1
     assert mapper.page([raw], "c2", False).clock_changes == 0, "each is counted once"
@@ -135,7 +135,7 @@ def test_an_hour_that_comes_twice_is_read_as_its_first_and_counted() -> None:
 
 def test_an_hour_that_never_comes_is_read_as_though_the_clock_had_not_gone_forward_and_counted() -> None:
     mapper = Mapper(Rules(timezone=LONDON), tabular=False)
-    raw = mapper.mapped_json(b'{"crime_ref":"1","reported_at":"2026-03-29T01:30:00"}')
+    raw = text_of(mapper.mapped_json(b'{"crime_ref":"1","reported_at":"2026-03-29T01:30:00"}'))
     assert json.loads(raw)["reported_at"] == "2026-03-29T01:30:00+00:00"
     assert mapper.page([raw], "c1", False).clock_changes == 1
 
