@@ -5,7 +5,7 @@ otherwise, adds keys of its own or serves a record again costs no write.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
 from typing import Final
@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 import zstandard
 
-from compliance.records import Crime, FeedRecord, Refusal, decode_crimes, text_of
+from compliance.records import Crime, FeedRecord, MappedRecord, Refusal, decode_crimes, text_of
 from compliance.records.collector import paused_gc
 from compliance.records.instants import NONE, from_micros, parse_instants
 from compliance.records.wire import MAX_RECORD_BYTES
@@ -59,12 +59,20 @@ def read_contents(records: Sequence[FeedRecord]) -> tuple[list[Content], list[Re
     try:
         contents = content_of(crimes)
         if all(len(content.text) <= MAX_RECORD_BYTES for content in contents):
-            return contents, refusals
+            return contents, [_as_text(records[refusal.index], refusal) for refusal in refusals]
     except UnicodeError:
         pass
-    # Mapped to more than a record may hold, or to what cannot be written: told when it is read as text, as any record.
+    # A mapped record is too long, or cannot be written: reading its text refuses it, and gives the reason.
     crimes, refusals = decode_crimes([text_of(record) for record in records])
     return content_of(crimes), refusals
+
+
+def _as_text(record: FeedRecord, refusal: Refusal) -> Refusal:
+    """The refusal of the record's text, the only thing of a refused record that is kept."""
+    if not isinstance(record, MappedRecord):
+        return refusal
+    [read_again] = decode_crimes([record.text])[1]
+    return replace(read_again, index=refusal.index)
 
 
 def _unstamped(text: bytes) -> bytes:

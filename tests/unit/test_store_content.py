@@ -1,12 +1,18 @@
 """What a record is known by (decision 0008), and that it is kept whole."""
 
 import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
+import zstandard
 
 from compliance.records import Crime, decode_crime
 from compliance.store.content import content_of, pack, pack_raw, raw_digest, unpack, unpack_raw
+from tests import frozen
 from tests.histories import histories
 
 RECORD = {
@@ -43,6 +49,28 @@ def test_a_record_that_says_anything_else_is_another() -> None:
         RECORD | {"victims": [{"victim_ref": "V1", "category": "enhanced", "contact_holds": [{"reason": "unsafe"}]}]},
     ]
     assert len({digest(record) for record in [RECORD, *others]}) == len(others) + 1
+
+
+def test_the_digest_is_the_one_it_has_always_been() -> None:
+    """Another would make every record of a force that upgrades a new version. The text looks like a `changed_at`."""
+    record = RECORD | {"offence": 'Théft ","changed_at":"x"}', "updates": []}
+    for same in (record, {name: value for name, value in record.items() if name != "changed_at"}):
+        assert digest(same).hex() == "9b5e4ed9a4e11eb38476ed0d8712321c"
+
+
+@pytest.mark.parametrize("revision", frozen.REVISIONS)
+def test_what_earlier_versions_hold_has_the_same_digest_and_text_now(revision: str, tmp_path: Path) -> None:
+    """Decision 0026."""
+    frozen.thaw(f"sqlite:///{tmp_path / 'frozen.db'}", revision)
+    with closing(sqlite3.connect(tmp_path / "frozen.db")) as database:
+        held = database.execute(
+            "SELECT digest, record FROM crime UNION ALL SELECT digest, record FROM crime_version"
+        ).fetchall()
+    assert len(held) > 200
+    contents = content_of(unpack(record for _, record in held))
+    assert [content.digest for content in contents] == [digest for digest, _ in held]
+    decompress = zstandard.ZstdDecompressor().decompress
+    assert [content.text for content in contents] == [decompress(record) for _, record in held]
 
 
 def test_records_are_kept_whole() -> None:
