@@ -52,7 +52,7 @@ def counting() -> Iterator[Counter[str]]:
         yield counts
     finally:
         sys.setprofile(None)
-        threading.setprofile(None)  # type: ignore[arg-type]  # as its documentation has it
+        threading.setprofile(None)
 
 
 def body(division: str, wrong: int = 0) -> bytes:
