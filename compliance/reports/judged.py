@@ -16,10 +16,9 @@ from compliance.records.columns import Columns
 from compliance.reports.beginning import begin
 from compliance.reports.contact import Silence, silence
 from compliance.reports.findings import Restated
-from compliance.reports.model import Period
 from compliance.reports.periods import newest_settled
 from compliance.reports.questions import live_only
-from compliance.reports.rates import Cohort, due_in, has, proportion, rate
+from compliance.reports.rates import Cohort, due_in, has
 from compliance.reports.restatement import Earlier, Restatement
 from compliance.reports.sources import RecordSource
 from compliance.reports.spans import Span
@@ -82,16 +81,6 @@ class Judged:
             self.silence.where(has(self.silence.division, division)),
             self.overdue.where(has(self.overdue.division, division)),
         )
-
-    def period(self, place: int, repeats: bool, enhanced: bool = False) -> Period:
-        """One requirement, and the silent victims with it where it repeats; of all victims or the enhanced alone."""
-        cohort, silent = self.cohort, self.silence
-        due = cohort.requirement == place
-        asked = np.ones(len(silent.silent), dtype=np.bool_)
-        if enhanced:
-            due, asked = due & cohort.enhanced, silent.enhanced
-        share = proportion(silent.silent[asked], silent.officer.take(asked)) if repeats else None
-        return Period(str(self.span), rate(cohort.where(due)), share)
 
 
 def charted_weeks(period: Span) -> list[Week]:

@@ -7,13 +7,13 @@ from math import isclose
 from sqlmodel import col, select
 
 from compliance.policy import Policy
+from compliance.reports.catalogue.counted import OF
 from compliance.reports.figures import BOARD, DIVISION
 from compliance.reports.model import Basis
 from compliance.reports.rows import Number, rows
 from compliance.reports.snapshots import kept_figures, policy_of
 from compliance.reports.spans import Span
 from compliance.reports.tracing.answer import OF_THE_WEEK, SHARES, Answer
-from compliance.reports.tracing.case import OF
 from compliance.store import Store
 from compliance.store.tables import Published
 
