@@ -1,4 +1,4 @@
-"""The catalogue of figures: each one object with all its parts, and no number of a report without one (decision 0029)."""
+"""The catalogue of figures: each one object with all its parts, and no number of a report without one (decision 0030)."""
 
 from collections.abc import Iterator
 from dataclasses import fields
