@@ -1,18 +1,15 @@
 """The figures of a report: judged again from the records, never read from a projection (decision 0020)."""
 
-import hashlib
-from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
-from random import Random
 
 import numpy as np
+from msgspec import UNSET, UnsetType
 
 from compliance.policy import Policy
-from compliance.policy.calendars import from_day
 from compliance.policy.model import Requirement as AskedRequirement
-from compliance.policy.verdicts import MET, Verdicts
-from compliance.records.instants import to_micros
+from compliance.policy.verdicts import MET
+from compliance.reports.basis import draw_sample, state_basis
 from compliance.reports.beginning import Beginning
 from compliance.reports.catalogue.contact_figures import count_ways
 from compliance.reports.catalogue.edition import Edition
@@ -41,17 +38,24 @@ from compliance.reports.catalogue.silence_figures import (
     SILENT_PROVISIONAL,
     count_silent,
 )
-from compliance.reports.catalogue.unit_figures import LATE_TEAMS, OFFENCE, TRAILING_UNIT, UNITS, unit_of
+from compliance.reports.catalogue.unit_figures import (
+    FORMER_DIVISION,
+    LATE_TEAMS,
+    OFFENCE,
+    TRAILING_UNIT,
+    UNITS,
+    unit_of,
+)
 from compliance.reports.definitions import definitions
-from compliance.reports.findings import Group, LateTeams, Sample
+from compliance.reports.findings import Group, LateTeams
 from compliance.reports.judged import TRAILING, Judged, Judgements, ReportOptions, judge_periods
 from compliance.reports.model import (
     Band,
-    Basis,
     Change,
     Closing,
     Division,
     Figures,
+    FormerMap,
     Intake,
     Overdue,
     Period,
@@ -60,11 +64,12 @@ from compliance.reports.model import (
 )
 from compliance.reports.quality import data_quality
 from compliance.reports.questions import first_owed
-from compliance.reports.rates import BANDS, Cohort, change, has, proportion, rate
+from compliance.reports.rates import BANDS, change, has, proportion, rate
 from compliance.reports.reminding import Mailed, after_reminder, reminded
 from compliance.reports.sources import RecordSource
 from compliance.reports.spans import Span
 from compliance.reports.trends import funnel, trend, unit_trends
+from compliance.reports.unknown_units import unknown_units
 
 BOARD, DIVISION = "board", "division"
 
@@ -111,12 +116,15 @@ def figures_of(
         requirements=requirements,
         same_day=_same_day(edition),
         closing=_closing(edition),
-        quality=data_quality(
-            edition.ours,
-            period,
-            intake if division is None else Intake(),
-            judged.seen_until,
-            judged.options.known(judged.policy),
+        quality=(
+            *data_quality(
+                edition.ours,
+                period,
+                intake if division is None else Intake(),
+                judged.seen_until,
+                judged.options.known(judged.policy),
+            ),
+            *unknown_units(edition.ours, judged.as_recorded if division is None else None, judged.options, period),
         ),
         intake=intake,
         ways=count_ways(edition),
@@ -126,12 +134,12 @@ def figures_of(
         ),
         late_teams=_late_teams(edition),
         restated=tuple(each for each in judged.restated if division in (None, each.unit)),
-        sample=_sample(judged, edition.read("rate").cohort, force),
+        sample=draw_sample(judged, edition.read("rate").cohort, force),
         version=1,
         changed=(),
         reminders=None if mailed is None else reminded(verdicts, mailed, division),
         definitions=definitions(judged.policy, period, judged.options.live_methods, division),
-        basis=_basis(judged, edition.ours, requirements),
+        basis=state_basis(judged, edition.ours, requirements),
     )
 
 
@@ -189,6 +197,7 @@ def _requirement(judged: Judgements, edition: Edition, asked: AskedRequirement) 
         funnel=funnel(points, whole),
         offences=_offences(edition, asked.id) if held else (),
         due_from=due_from,
+        former=UNSET if asked.event else _former(edition, asked.id),
     )
 
 
@@ -232,6 +241,17 @@ def _offences(edition: Edition, requirement: str) -> tuple[Group, ...]:
     return tuple(sorted(made, key=lambda group: (-group.share.of, group.name or "")))
 
 
+def _former(edition: Edition, requirement: str) -> FormerMap | UnsetType:
+    """The divisions of the map before a reorganisation, in the weeks after it."""
+    if edition.former is None:
+        return UNSET
+    division = edition.due_former(edition.place(requirement)).division
+    names = [division.values[code] if code >= 0 else None for code in np.unique(division.codes)]
+    ordered = sorted(names, key=lambda name: (name is None, name))
+    day, _ = edition.former
+    return FormerMap(day, tuple(Group(name, FORMER_DIVISION.share(edition, requirement, name)) for name in ordered))
+
+
 def _divisions(edition: Edition, requirement: str, repeats: bool, compared: bool) -> tuple[Division, ...]:
     """Every division (or team) that has anything to show, by name; what none had comes last (statistics 1.5)."""
     place, unit, read = edition.place(requirement), edition.unit, edition.read("rate")
@@ -267,40 +287,3 @@ def _late_teams(edition: Edition) -> LateTeams | None:
         return None
     beyond = tuple(p for p in found.points if p.beyond == 998 and (p.share.rate or 0) > p.bounds.high_998)
     return LateTeams(len(found.points), len(beyond), () if edition.division is None else beyond)
-
-
-def _sample(judged: Judgements, cohort: Cohort, force: str) -> Sample | None:
-    """Crimes with an obligation due in the period, drawn at random by a seed that follows from force and period."""
-    columns = judged.verdicts.columns
-    crimes = np.unique(columns.victims.crime[cohort.victim])
-    refs = sorted(columns.crime_ref.take(crimes).to_pylist())
-    if not refs or not judged.options.sampled:
-        return None
-    seed = int.from_bytes(hashlib.sha256(f"{force}/{judged.period.span}".encode()).digest()[:4])
-    drawn = Random(seed).sample(refs, min(judged.options.sampled, len(refs)))
-    return Sample(seed, len(refs), tuple(sorted(drawn)))
-
-
-def _basis(judged: Judgements, ours: Verdicts, requirements: Sequence[Requirement]) -> Basis:
-    policy, columns, settled = judged.policy, ours.columns, ours.as_at
-    reported = columns.reported_at <= to_micros(settled)
-    compared = [change for r in requirements for change in (r.change, r.change_last_year)]
-    compared += [division.change for r in requirements for division in r.divisions]
-    return Basis(
-        policy=policy.title,
-        policy_source=policy.source,
-        policy_file=policy.path.name,
-        policy_digest=policy.digest,
-        records=judged.source.name,
-        crimes=int(reported.sum()),
-        victims=int(reported[columns.victims.crime].sum()),
-        as_at=settled,
-        known_at=settled,
-        today=from_day(policy.local.day_of(settled)),
-        live_methods=tuple(judged.options.live_methods),
-        own_words={name: tuple(sorted(words)) for name, words in sorted(judged.options.own_words.items())},
-        trailing_weeks=TRAILING,
-        weeks_before_observation=judged.unobserved,
-        comparisons=sum(change is not None and change.tested for change in compared),
-        records_begin=judged.options.records_begin,
-    )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property, partial
 from itertools import dropwhile
 from typing import Final
@@ -30,6 +30,8 @@ from compliance.reports.shown import shown
 from compliance.reports.sources import Held, RecordSource
 from compliance.reports.spans import Span
 
+SIDE_BY_SIDE: Final = timedelta(days=28)
+"""So long after a reorganisation divisions are shown by the former map too."""
 FEW_NAMES: Final = 20
 """So many names are told to who has asked for another."""
 
@@ -111,7 +113,8 @@ class Edition:
     def known(self) -> Held:
         """The records as known when the period was settled."""
         if self.made is not None:
-            return Held(self.made.verdicts.columns, seen_until=self.made.seen_until)
+            made = self.made
+            return Held(made.verdicts.columns, seen_until=made.seen_until, as_recorded=made.as_recorded)
         return self.source.known(self.period.settled(self.policy.local))
 
     @cached_property
@@ -171,6 +174,26 @@ class Edition:
             parts = [week.cohort if place is None else week.due(place) for week in self.trailing]
             self._joined[place] = together(parts)
         return self._joined[place]
+
+    @cached_property
+    def former(self) -> tuple[date, Verdicts] | None:
+        """(the last day of the map before the newest reorganisation, the period's verdicts by that map), where one took
+        place in the period or in the four weeks before it."""
+        organisation, recorded, period = self.options.organisation, self.known.as_recorded, self.period
+        if organisation is None or recorded is None or self.division is not None:
+            return None
+        changes = [day for day in organisation.changes if period.first - SIDE_BY_SIDE < day <= period.last]
+        if not changes:
+            return None
+        day = changes[-1] - timedelta(days=1)
+        return day, replace(self.headline, columns=organisation.on(day).apply(recorded))
+
+    def due_former(self, place: int) -> Cohort:
+        """What was due of a requirement in the period, with the divisions of the map before a reorganisation."""
+        if self.former is None:
+            raise SettingsError(f"no reorganisation took place in {self.period} or the four weeks before it")
+        cohort = due_in(self.former[1], *self.period.days)
+        return cohort.where(cohort.requirement == place)
 
     @cached_property
     def same_day(self) -> tuple[Cohort, tuple[Flags, Flags, Flags]] | None:

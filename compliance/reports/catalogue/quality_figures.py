@@ -20,6 +20,7 @@ from compliance.reports.kept import Kept
 from compliance.reports.model import Figures
 from compliance.reports.quality import SET_ASIDE, UNPRINTABLE
 from compliance.reports.unknown import FIELDS, unknown_kept, values_of
+from compliance.reports.unknown_units import UNITS, unknown_units_kept
 
 IN_PERIOD, HELD = "in_period", "held"
 VANISHED: Final = "vanished"
@@ -43,8 +44,10 @@ def _count(edition: Edition, key: str, group: str | None) -> CountedRows | str:
     that nobody knows."""
     if key in FIELDS:
         return _count_unknown(edition, key, group or "")
+    if key in UNITS:
+        return _count_unknown_units(edition, key, group or "")
     if group:
-        raise SettingsError(f"quality.{key}/{group}: only {', '.join(FIELDS)} are told by value")
+        raise SettingsError(f"quality.{key}/{group}: only {', '.join([*FIELDS, *UNITS])} are told by value")
     if key == VANISHED:
         return _count_vanished(edition)
     if key == SET_ASIDE:
@@ -54,7 +57,7 @@ def _count(edition: Edition, key: str, group: str | None) -> CountedRows | str:
     if key in ELSEWHERE:
         return ELSEWHERE[key]
     if key not in edition.kept:
-        known = [*edition.kept, *FIELDS, *ELSEWHERE, VANISHED, SET_ASIDE]
+        known = [*edition.kept, *FIELDS, *UNITS, *ELSEWHERE, VANISHED, SET_ASIDE]
         raise SettingsError(f"no class of data quality {key!r}{nearest(key, known)}")
     found = edition.kept[key]
     return CountedRows(_counts(edition, found), partial(_list_kept, edition, key, found))
@@ -82,6 +85,19 @@ def _count_unknown(edition: Edition, key: str, value: str) -> CountedRows:
     chosen_values = [each for each in values if value in ("", each)]
     counts = {measure: counts[chosen] for measure, counts in _counts(edition, found).items()}
     return CountedRows(counts, partial(_list_unknown, edition, found.table, found.rows[chosen], chosen_values))
+
+
+def _count_unknown_units(edition: Edition, key: str, name: str) -> CountedRows | str:
+    recorded, organisation = edition.known.as_recorded, edition.options.organisation
+    if recorded is None or organisation is None or edition.division is not None:
+        return "it counts crimes of units that the organisation does not have: the board's edition tells of them"
+    found, names = unknown_units_kept(edition.headline, recorded, organisation, key, edition.period)
+    if name and name not in names:
+        raise SettingsError(f"quality.{key}: no record has {name!r}{nearest(name, sorted(set(names)))}")
+    chosen = np.array([name in ("", each) for each in names], dtype=np.bool_)
+    refs = recorded.crime_ref.take(found.rows[chosen]).to_pylist()
+    cases = tuple(Case(ref, state=each) for ref, each in zip(refs, np.array(names)[chosen].tolist(), strict=True))
+    return CountedRows({measure: each[chosen] for measure, each in _counts(edition, found).items()}, lambda: cases)
 
 
 def _list_unknown(edition: Edition, table: str, row: np.ndarray, values: list[str]) -> tuple[Case, ...]:
@@ -117,7 +133,7 @@ def _release(board: Figures, told: Figures) -> Figures:
     """What was found in the period. How much is held in all would tell, from one report to the next, what is new.
     Values that nobody knows could be anything, and beside contact by method tell of counts that are hidden there."""
     kept = (item for item in board.quality if item.in_week is not None and item.key not in _ENTRIES)
-    kept = (item for item in kept if item.key.partition("/")[0] not in FIELDS)
+    kept = (item for item in kept if item.key.partition("/")[0] not in {*FIELDS, *UNITS})
     public = tuple(msgspec.structs.replace(item, in_week=count(item.in_week), held=None) for item in kept)
     return msgspec.structs.replace(told, quality=public)
 

@@ -23,13 +23,21 @@ from compliance.reports.catalogue.silence_figures import (
     SILENT_LIVE,
     SILENT_PROVISIONAL,
 )
-from compliance.reports.catalogue.unit_figures import DIVISION, LATE_TEAMS, OFFENCE, TEAM, TRAILING_UNIT
+from compliance.reports.catalogue.unit_figures import (
+    DIVISION,
+    FORMER_DIVISION,
+    LATE_TEAMS,
+    OFFENCE,
+    TEAM,
+    TRAILING_UNIT,
+)
 
 FIGURES: Final = {
     figure.name: figure
     for figure in (
         RATE, BEFORE, LAST_YEAR, PROVISIONAL, LIVE, ENHANCED, WEEK,
         DIVISION, TEAM, TRAILING_UNIT, OFFENCE,
+        FORMER_DIVISION,
         OVERDUE_NOW,
         SAME_DAY, SAME_DAY_COUNTING, SAME_DAY_ORIGINAL, ONLY_SAME_DAY,
         SILENT, SILENT_BEFORE, SILENT_LAST_YEAR, SILENT_PROVISIONAL, SILENT_LIVE, SILENT_ENHANCED,

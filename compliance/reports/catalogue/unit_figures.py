@@ -15,7 +15,7 @@ from compliance.reports.catalogue.edition import Edition, find_name
 from compliance.reports.catalogue.figure import KEY, Counting, Disclosure, Figure, Standing
 from compliance.reports.catalogue.rate_figures import CASES, OF_DUE, due_in_period, rate_rows
 from compliance.reports.catalogue.row import NO_NAME, PlacedRow, change_numbers, count_row, share_row
-from compliance.reports.model import Division, Figures, Requirement
+from compliance.reports.model import Division, Figures, FormerMap, Requirement
 from compliance.reports.proportions import Rate
 from compliance.reports.rates import Cohort, has
 
@@ -79,6 +79,23 @@ def _count_late_team(edition: Edition, _key: str, group: str | None) -> CountedR
     cohort, listed = _count_over_weeks(edition, None, "team", group)
     met = cohort.where(cohort.state == MET)
     return CountedRows({COUNT: met.entered_after}, partial(listed, state=MET), met.officer)
+
+
+def _count_former(edition: Edition, requirement: str, group: str | None) -> CountedRows:
+    """The obligations of one division in the period, by the map before a reorganisation."""
+    cohort = edition.due_former(edition.place(requirement))
+    own = cohort.where(has(cohort.division, find_name([cohort.division], group, "division")))
+    return rate_rows(own, lambda: obligations(edition.headline, own.verdict))
+
+
+def _rows_former(figures: Figures) -> Iterator[PlacedRow]:
+    for place, requirement in enumerate(figures.requirements):
+        former = requirement.former
+        for order, group in enumerate(former.divisions if isinstance(former, FormerMap) else ()):
+            name = group.name or NO_NAME
+            figure, what = f"former-division.{requirement.id}/{name}", f"{requirement.id} in time, by the former map"
+            row = share_row("units", figure, what, name, figures.period, group.share)
+            yield PlacedRow((place, len(requirement.divisions) + order), row)
 
 
 def _rows_in_period(unit: str) -> Standing:
@@ -199,6 +216,13 @@ TRAILING_UNIT: Final = _figure(
         "at least two and come together to no count from 1 to 4",
         of_each_requirement(_release_trailing),
     ),
+)  # fmt: skip
+FORMER_DIVISION: Final = _figure(
+    name="former-division", group="DIVISION", title="Division by the former map",
+    meaning="The rate of a division in the {kind} by the map that was in force until a reorganisation, where one took "
+            "place in the {kind} or in the four weeks before it.",
+    clause="statistics 1.5", count=_count_former, rows=_rows_former,
+    disclosure=not_told("small counts would follow from the same divisions by two maps"),
 )  # fmt: skip
 UNITS: Final = {figure.name: figure for figure in (DIVISION, TEAM)}
 """The figure of a unit in the period, by what the edition's groups are."""
