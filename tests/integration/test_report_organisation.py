@@ -239,9 +239,7 @@ def test_an_unknown_division_and_an_unknown_team_are_listed_and_are_no_unit_of_t
     edition = Edition(source, load_policy("west-mercia"), WEEK, ReportOptions(organisation=by_map))
     answer = cases(edition, "quality.unknown-division/Herefrod:held")
     assert sorted(case.crime_ref for case in answer.cases) == sorted(r["crime_ref"] for r in strange[1::2])
-    assert {item.key for item in figures(made).quality} == {key for key in quality if "unknown-" not in key} | {
-        item.key for item in figures(made).quality if "unknown-" in item.key
-    }, "without a map there is no such class"
+    assert not {"unknown-division", "unknown-team"} & {item.key for item in figures(made).quality}, "without a map"
 
 
 def test_a_verdict_does_not_hang_on_the_map(tmp_path: Path) -> None:
