@@ -1,5 +1,6 @@
-"""What may leave the force: no count from 1 to 4, and none that follows from what is told (statistics 1.6, decision
-0021). What no figure releases is not in the public edition."""
+"""What may leave the force: no count from 1 to 4, and none that follows from what is told (statistics 1.6).
+
+What no figure releases is not in the public edition (decision 0021)."""
 
 from collections.abc import Callable, Sequence
 from typing import Final
