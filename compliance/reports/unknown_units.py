@@ -1,4 +1,4 @@
-"""Names of divisions and teams that the map of the organisation does not have, as rules section 8 asks (decision 0031)."""
+"""Names of divisions and teams that the map of the organisation does not have (decision 0031)."""
 
 from collections import Counter
 from collections.abc import Iterator
