@@ -230,6 +230,7 @@ def test_an_unknown_division_and_an_unknown_team_are_listed_and_are_no_unit_of_t
     assert quality["unknown-division"] == quality["unknown-division/Herefrod"] == 15
     assert quality["unknown-team"] == 30
     assert quality["unknown-team/Team of nobody"] == quality["unknown-team/Nobody either"] == 15
+    assert not any(item.key.startswith("unknown-") for item in public(found).quality), "a name could be anything"
     units = {each.name for requirement in found.requirements for each in requirement.divisions}
     assert "Herefrod" not in units
     for now, then in zip(found.requirements, figures(made).requirements, strict=True):
@@ -268,7 +269,8 @@ def test_a_report_notes_the_map_and_is_traced_by_the_one_it_was_made_by(store: A
     (again,) = other.publish(parse_period("2026-W28"), at("2026-07-28 06:00"))
     assert again.changed == ("the organisation", "the figures")
     assert "division.7-day/Nord" in again.path.read_text("utf-8")
-    restated = other.publish(parse_period("2026-W29"), at("2026-07-28 06:00"))[0].path.read_text("utf-8")
+    third = with_map(own, the_map(tmp_path, '[[division]]\nname = "Norte"\nspellings = ["N"]\n'))
+    restated = third.publish(parse_period("2026-W29"), at("2026-07-28 06:00"))[0].path.read_text("utf-8")
     assert "restated.7-day/2026-W28/now" in restated
     assert "restated.7-day/2026-W28/Nor" not in restated, "divisions of two maps are not laid beside each other"
 

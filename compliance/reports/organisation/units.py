@@ -44,10 +44,10 @@ class UnitMap:
                   (columns.allocations.crime, columns.allocations.division, columns.allocations.team))  # fmt: skip
         for crime, division, team in tables:
             pairs, place = _pairs(division, team)
-            for number, (of_division, of_team) in enumerate(pairs):
-                name = of_division if key == UNKNOWN_DIVISION else of_team
-                if name is not None and not self._knows(key, of_division, name):
-                    found |= {(row, name) for row in crime[place == number].tolist()}
+            given = [(pair[0], pair[1 if key == UNKNOWN_TEAM else 0]) for pair in pairs]
+            names = [name if name and not self._knows(key, of, name) else "" for of, name in given]
+            asked = np.flatnonzero(np.array([name != "" for name in names], dtype=np.bool_)[place])
+            found |= {(row, names[number]) for row, number in zip(crime[asked].tolist(), place[asked], strict=True)}
         ordered = sorted(found)
         return np.array([row for row, _ in ordered], dtype=np.int64), [name for _, name in ordered]
 
