@@ -77,6 +77,11 @@ class Report(Section):
         "has fewer than half the median number of crimes reported a week. A period that ends before anything reported "
         "since could fall due is not reported (statistics 1.2b).",
     )
+    organisation: str | None = Field(
+        None,
+        description="The file that says which divisions and teams there were when, relative to this file; absent: the "
+        "supplied rules/organisation.toml. Where it names no unit, reports name units as the records do.",
+    )
     weekday: Weekday = Field("mon", description="The day on which the report is made.")
     at: time = Field(time(6, 0), description="Local time from which it is made.")
     live_methods: list[str] = Field(

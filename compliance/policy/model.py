@@ -221,7 +221,7 @@ def load_policy(path: Path | str) -> Policy:
     if not path.suffix and not path.exists():
         shipped = resource("rules", f"{path}.toml")
         if not shipped.exists():
-            known = [found.stem for found in resource("rules").glob("*.toml")]
+            known = [found.stem for found in resource("rules").glob("*.toml") if found.stem != "organisation"]
             raise SettingsError(f"there is no policy {str(path)!r}{nearest(str(path), known)}")
         path = shipped
     return parse_policy(read_toml(path), path)

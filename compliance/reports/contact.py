@@ -16,8 +16,7 @@ from compliance.policy.moment import Moment
 from compliance.policy.status import Flags
 from compliance.policy.verdicts import Clause, Verdicts
 from compliance.records.columns import Coded
-from compliance.reports.model import Closing
-from compliance.reports.rates import has, owner, proportion
+from compliance.reports.rates import has, owner
 from compliance.reports.spans import Span
 
 SILENCE: Final = 28
@@ -132,26 +131,13 @@ def silent_victims(verdicts: Verdicts, period: Span) -> Victims:
     return Victims(found.victim[case], silent, holders, facts.last_heard(case, last))
 
 
-def closing(verdicts: Verdicts, period: Span, division: str | None = None) -> Closing:
-    """How cases were closed in a settled period, by all or by one division, judged seven days after its end
+def victims_at_close(verdicts: Verdicts, period: Span) -> Victims:
+    """The victims of cases closed in a settled period, and which had no word of it, judged seven days after its end
     (statistics 1.8).
 
-    Of several closings in the week the last counts. Victims exempt by category, or declining on the day of the closing,
-    are not owed a word and are left out, as are cancelled crimes. Closed across a due date: reopened in the week within
-    28 days of the closing, an obligation having lapsed in between.
+    Of several closings in the period the last counts. Victims exempt by category, or declining on the day of the
+    closing, are not owed a word and are left out, as are cancelled crimes.
     """
-    found = victims_at_close(verdicts, period)
-    holders = found.holders
-    own = np.ones(len(found.row), dtype=np.bool_) if division is None else has(holders.owner("division"), division)
-    return Closing(
-        cases=len(np.unique(verdicts.columns.victims.crime[found.row[own]])),
-        without_a_word=proportion(found.hit[own], holders.owner("officer").take(own)),
-        across_due_date=len(closed_across(verdicts, Facts(verdicts, verdicts.as_at), period, division)),
-    )
-
-
-def victims_at_close(verdicts: Verdicts, period: Span) -> Victims:
-    """The victims of cases closed in a period, and which had no word of it."""
     first, last = period.days
     facts = Facts(verdicts, verdicts.as_at)
     found = facts.cases

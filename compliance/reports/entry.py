@@ -16,7 +16,7 @@ from compliance.policy.verdicts import EXEMPT, LAPSED, MET, Clause, Verdicts
 from compliance.records.columns import CANCELLED, EVERY_VICTIM, Coded, Columns
 from compliance.records.instants import NONE, to_micros
 from compliance.reports.contact import Facts
-from compliance.reports.findings import Question, Way
+from compliance.reports.findings import Question
 from compliance.reports.proportions import Proportion
 from compliance.reports.quality import ATTEMPTED
 from compliance.reports.rates import Cohort, owner, proportion
@@ -31,7 +31,8 @@ UNIFORM: Final = "if any day of the window were as likely as another"
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A question with the rows behind it. `rows` of `table` are what could have been, `hit` says which of them it is.
+    """A question with the rows behind it. `rows` of `table` are what could have been, `hit` says which of them it is,
+    `officer` whose go together where that is known.
 
     `updates` and `victims` are rows of `columns`, `obligations` of `verdicts`. `at`: when what is asked about took
     place, in microseconds, where it was no update.
@@ -43,6 +44,7 @@ class Seen:
     hit: Flags
     columns: Columns
     verdicts: Verdicts
+    officer: Coded | None = None
     at: Ints | None = None
 
 
@@ -54,17 +56,6 @@ def questions(verdicts: Verdicts, own: Verdicts, period: Span, cohort: Cohort, b
     yield from _of_met(verdicts, met)
     yield from _of_waivers(own, period)
     yield _categories(own, before)
-
-
-def ways(verdicts: Verdicts, period: Span) -> tuple[Way, ...]:
-    """The contacts entered in a period by their method, the most used first; of each the attempts that failed."""
-    method = verdicts.columns.updates.method
-    counts = [np.bincount(method.codes[which] + 1, minlength=len(method.values) + 1)
-              for which in contacts(verdicts, period)]  # fmt: skip
-    names = [None, *method.values]
-    found = [Way(name, int(counts[0][i]), int(counts[1][i])) for i, name in enumerate(names)]
-    used = [way for way in found if way.informed or way.attempted]
-    return tuple(sorted(used, key=lambda way: (-(way.informed or 0) - (way.attempted or 0), way.method or "")))
 
 
 def contacts(verdicts: Verdicts, period: Span) -> tuple[Flags, Flags]:
@@ -131,7 +122,7 @@ def _of_met(verdicts: Verdicts, met: Cohort) -> Iterator[Seen]:
     for key, title, asks, clause, of, hit, expected in asked:
         share = proportion(hit[of], met.officer.take(of))
         question = Question(key, title, asks, clause, share, expected, UNIFORM if key == "near-deadline" else "")
-        yield Seen(question, "obligations", row[of], hit[of], columns, verdicts)
+        yield Seen(question, "obligations", row[of], hit[of], columns, verdicts, met.officer.take(of))
 
 
 def _first_contact(verdicts: Verdicts, victim: Ints, at: Ints) -> Flags:
@@ -166,9 +157,9 @@ def _of_waivers(verdicts: Verdicts, period: Span) -> Iterator[Seen]:
         length = verdicts.due_date[row] - verdicts.window_opens[row] + 1
         near = verdicts.due_date[row] - day[row] <= CLOSE
         chance = float(np.minimum((CLOSE + 1) / length, 1).mean()) if len(row) else None
-        share = proportion(near, owner(verdicts, row, "officer"))
-        question = Question(key, title, asks, clause, share, chance, UNIFORM)
-        yield Seen(question, "obligations", row, near, columns, verdicts, at[row])
+        officer = owner(verdicts, row, "officer")
+        question = Question(key, title, asks, clause, proportion(near, officer), chance, UNIFORM)
+        yield Seen(question, "obligations", row, near, columns, verdicts, officer, at[row])
 
 
 def _categories(verdicts: Verdicts, before: Columns) -> Seen:

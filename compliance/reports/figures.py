@@ -1,31 +1,75 @@
 """The figures of a report: judged again from the records, never read from a projection (decision 0020)."""
 
-import hashlib
-from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
-from random import Random
 
 import numpy as np
+from msgspec import UNSET, UnsetType
 
 from compliance.policy import Policy
-from compliance.policy.verdicts import MET, Verdicts
-from compliance.records.columns import Coded
-from compliance.records.instants import to_micros
+from compliance.policy.model import Requirement as AskedRequirement
+from compliance.policy.verdicts import MET
+from compliance.reports.basis import draw_sample, state_basis
 from compliance.reports.beginning import Beginning
-from compliance.reports.contact import Silence, closing
+from compliance.reports.catalogue.contact_figures import count_ways
+from compliance.reports.catalogue.edition import Edition
+from compliance.reports.catalogue.figure import Figure
+from compliance.reports.catalogue.outstanding_figures import (
+    CASES_CLOSED,
+    CLOSED_ACROSS,
+    CLOSED_WITHOUT_A_WORD,
+    OVERDUE_NOW,
+)
+from compliance.reports.catalogue.rate_figures import BEFORE, ENHANCED, LAST_YEAR, LIVE, PROVISIONAL, RATE, WEEK
+from compliance.reports.catalogue.row import band_measure
+from compliance.reports.catalogue.same_day_figures import (
+    ONLY_SAME_DAY,
+    SAME_DAY,
+    SAME_DAY_COUNTING,
+    SAME_DAY_ORIGINAL,
+    UPDATED_LATER,
+)
+from compliance.reports.catalogue.silence_figures import (
+    SILENT,
+    SILENT_BEFORE,
+    SILENT_ENHANCED,
+    SILENT_LAST_YEAR,
+    SILENT_LIVE,
+    SILENT_PROVISIONAL,
+    count_silent,
+)
+from compliance.reports.catalogue.unit_figures import (
+    FORMER_DIVISION,
+    LATE_TEAMS,
+    OFFENCE,
+    TRAILING_UNIT,
+    UNITS,
+    unit_of,
+)
 from compliance.reports.definitions import definitions
-from compliance.reports.entry import questions, ways
-from compliance.reports.findings import LateTeams, Sample
-from compliance.reports.judged import TRAILING, Judged, Judgements, ReportOptions, judge_periods, of_division
-from compliance.reports.model import Basis, Change, Division, Figures, Intake, Period, Requirement
+from compliance.reports.findings import Group, LateTeams
+from compliance.reports.judged import TRAILING, Judged, Judgements, ReportOptions, judge_periods
+from compliance.reports.model import (
+    Band,
+    Change,
+    Closing,
+    Division,
+    Figures,
+    FormerMap,
+    Intake,
+    Overdue,
+    Period,
+    Requirement,
+    SameDay,
+)
 from compliance.reports.quality import data_quality
-from compliance.reports.questions import same_day
-from compliance.reports.rates import Cohort, change, has, overdue_now, proportion, rate, together
+from compliance.reports.questions import first_owed
+from compliance.reports.rates import BANDS, change, has, proportion, rate
 from compliance.reports.reminding import Mailed, after_reminder, reminded
 from compliance.reports.sources import RecordSource
 from compliance.reports.spans import Span
-from compliance.reports.trends import funnel, offence_groups, trend, unit_trends
+from compliance.reports.trends import funnel, trend, unit_trends
+from compliance.reports.unknown_units import unknown_units
 
 BOARD, DIVISION = "board", "division"
 
@@ -53,12 +97,13 @@ def figures_of(
     division: str | None = None,
 ) -> Figures:
     """Everything a report says, at equal age throughout (statistics 1.2): of the force by division, or of one division
-    by team. `mailed`: what mails told in the period, as rows of the period's verdicts; None where that is not known."""
-    intake = intake or Intake()
+    by team. `mailed`: what mails told in the period, as rows of the period's verdicts; None where that is not known.
+
+    Each number is the value of a figure of the catalogue, counted over the edition.
+    """
+    intake, edition = intake or Intake(), Edition.of_judgements(judged, division, mailed)
     verdicts, period = judged.verdicts, judged.period.span
-    own = judged.period.within(division)
-    ours = verdicts if division is None else of_division(verdicts, division)
-    requirements = tuple(_requirement(judged, place, division) for place in range(len(judged.policy.requirement)))
+    requirements = tuple(_requirement(judged, edition, asked) for asked in judged.policy.requirement)
     return Figures(
         force=force,
         edition=BOARD if division is None else DIVISION,
@@ -69,29 +114,32 @@ def figures_of(
         last=period.last,
         provisional=str(judged.provisional.span) if judged.provisional else None,
         requirements=requirements,
-        same_day=same_day(verdicts, period, division),
-        closing=closing(verdicts, period, division),
-        quality=data_quality(
-            ours,
-            period,
-            intake if division is None else Intake(),
-            judged.seen_until,
-            judged.options.known(ours.policy),
+        same_day=_same_day(edition),
+        closing=_closing(edition),
+        quality=(
+            *data_quality(
+                edition.ours,
+                period,
+                intake if division is None else Intake(),
+                judged.seen_until,
+                judged.options.known(judged.policy),
+            ),
+            *unknown_units(edition.ours, judged.as_recorded if division is None else None, judged.options, period),
         ),
         intake=intake,
-        ways=ways(ours, period),
+        ways=count_ways(edition),
         questions=(
-            *(seen.question for seen in questions(verdicts, ours, period, own.cohort, judged.before_columns)),
+            *(seen.question for seen in edition.questions.values()),
             *([after_reminder(verdicts, mailed, division)] if mailed else []),
         ),
-        late_teams=_late_teams(judged, division),
+        late_teams=_late_teams(edition),
         restated=tuple(each for each in judged.restated if division in (None, each.unit)),
-        sample=_sample(judged, own.cohort, force),
+        sample=draw_sample(judged, edition.read("rate").cohort, force),
         version=1,
         changed=(),
         reminders=None if mailed is None else reminded(verdicts, mailed, division),
         definitions=definitions(judged.policy, period, judged.options.live_methods, division),
-        basis=_basis(judged, ours, requirements),
+        basis=state_basis(judged, edition.ours, requirements),
     )
 
 
@@ -100,18 +148,21 @@ def divisions_of(figures: Figures) -> set[str]:
     return {d.name for requirement in figures.requirements for d in requirement.divisions if d.name}
 
 
-def _requirement(judged: Judgements, place: int, division: str | None) -> Requirement:
-    asked = judged.policy.requirement[place]
-    repeats = asked.repeat_every is not None
-    own = judged.period.within(division)
-    period, before = (part.within(division).period(place, repeats) for part in (judged.period, judged.before))
-    provisional, year_ago = (
-        part.within(division).period(place, repeats) if part else None
-        for part in (judged.provisional, judged.last_year)
-    )
-    if year_ago and not year_ago.rate.share.of:
-        year_ago = None
-    due_from = Beginning(judged.options.records_begin, judged.policy).due_from(asked)
+def _requirement(judged: Judgements, edition: Edition, asked: AskedRequirement) -> Requirement:
+    repeats, place, options = asked.repeat_every is not None, edition.place(asked.id), judged.options
+
+    def period_of(rate: Figure, silent: Figure, span: Span = edition.period) -> Period:
+        share = silent.share(edition) if repeats else None
+        return Period(str(span), rate.counted(edition, asked.id).rate, share)
+
+    period, before = period_of(RATE, SILENT), period_of(BEFORE, SILENT_BEFORE, judged.before.span)
+    provisional = year_ago = None
+    if judged.provisional:
+        provisional = period_of(PROVISIONAL, SILENT_PROVISIONAL, judged.provisional.span)
+    if judged.last_year:
+        year_ago = period_of(LAST_YEAR, SILENT_LAST_YEAR, judged.last_year.span)
+        year_ago = year_ago if year_ago.rate.share.of else None
+    due_from = Beginning(options.records_begin, judged.policy).due_from(asked)
 
     def compared(other: Judged | None, its: Period | None) -> Change | None:
         """The change from another period, where that is held in full (statistics 1.2b)."""
@@ -119,12 +170,11 @@ def _requirement(judged: Judgements, place: int, division: str | None) -> Requir
             return None
         return change(period.rate.share, its.rate.share)
 
-    cohort = own.cohort.where(own.cohort.requirement == place)
-    weeks = [week.within(division) for week in judged.weeks]
-    held = _trailing(weeks[-TRAILING:], place)
-    name = "division" if division is None else "team"
-    divisions = () if asked.event else _divisions(cohort, own.silence if repeats else None, held, name)
-    whole = rate(together(held)).share.rate if len(held) == TRAILING else None
+    weeks = [week.within(edition.division) for week in judged.weeks]
+    charted = [_charted(edition, asked, str(week.span), repeats) for week in weeks]
+    held = edition.trailing_held(place)
+    divisions = () if asked.event else _divisions(edition, asked.id, repeats, len(held) == TRAILING)
+    whole = rate(edition.trailing_due(place)).share.rate if len(held) == TRAILING else None
     points = [(d.name, d.trailing.share) for d in divisions if d.name is not None and d.trailing]
     return Requirement(
         id=asked.id,
@@ -137,100 +187,103 @@ def _requirement(judged: Judgements, place: int, division: str | None) -> Requir
         last_year=year_ago,
         change=compared(judged.before, before),
         change_last_year=compared(judged.last_year, year_ago),
-        enhanced=own.period(place, repeats, enhanced=True),
-        live=judged.live.within(division).period(place, repeats),
+        enhanced=period_of(ENHANCED, SILENT_ENHANCED),
+        live=period_of(LIVE, SILENT_LIVE),
         divisions=divisions,
         trailing_held=len(held),
-        overdue=overdue_now(judged.verdicts, place, division),
-        trend=trend(weeks, place, asked.id, repeats, judged.options),
-        units=() if asked.event else unit_trends(weeks, place, partial(_unit, name=name), judged.options),
+        overdue=_overdue(edition, asked.id),
+        trend=trend(weeks, place, charted, asked, options),
+        units=() if asked.event else unit_trends(weeks, place, partial(unit_of, unit=edition.unit), options),
         funnel=funnel(points, whole),
-        offences=offence_groups(together(held)) if held else (),
+        offences=_offences(edition, asked.id) if held else (),
         due_from=due_from,
+        former=UNSET if asked.event else _former(edition, asked.id),
     )
 
 
-def _unit(cohort: Cohort, name: str) -> Coded:
-    found: Coded = getattr(cohort, name)
-    return found
+def _charted(edition: Edition, asked: AskedRequirement, week: str, repeats: bool) -> Period:
+    share = count_silent(edition, edition.read("week", week)).share if repeats else None
+    return Period(week, WEEK.counted(edition, asked.id, week).rate, share)
 
 
-def _trailing(weeks: Sequence[Judged], place: int) -> list[Cohort]:
-    """The trailing weeks' obligations of one requirement, from the first week that has any."""
-    cohorts = [week.cohort.where(week.cohort.requirement == place) for week in weeks]
-    first = next((i for i, cohort in enumerate(cohorts) if len(cohort)), len(cohorts))
-    return cohorts[first:]
+def _overdue(edition: Edition, requirement: str) -> Overdue:
+    found = OVERDUE_NOW.counted(edition, requirement)
+    bands = tuple(Band(first, last, found.number(band_measure(first, last))) for first, last in BANDS)
+    return Overdue(found.number(), found.number("victims"), bands)
 
 
-def _divisions(cohort: Cohort, silent: Silence | None, held: list[Cohort], unit: str) -> tuple[Division, ...]:
+def _same_day(edition: Edition) -> SameDay | None:
+    """None for a policy that has no requirement of which the question is asked (rules 3.3)."""
+    place = first_owed(edition.policy)
+    if place is None:
+        return None
+    only = ONLY_SAME_DAY.counted(edition)
+    return SameDay(
+        requirement=edition.policy.requirement[place].id,
+        policy=SAME_DAY.share(edition),
+        counting=SAME_DAY_COUNTING.share(edition),
+        original=SAME_DAY_ORIGINAL.share(edition),
+        only_same_day=only.number(),
+        updated_later=only.number(UPDATED_LATER),
+    )
+
+
+def _closing(edition: Edition) -> Closing:
+    told = CLOSED_WITHOUT_A_WORD.counted(edition)
+    return Closing(told.number(CASES_CLOSED), told.share, CLOSED_ACROSS.counted(edition).number())
+
+
+def _offences(edition: Edition, requirement: str) -> tuple[Group, ...]:
+    """The rate of each offence group, the largest first (statistics 1.6 decides how the small are shown)."""
+    offence = edition.trailing_due(edition.place(requirement)).offence
+    names = [offence.values[code] if code >= 0 else None for code in np.unique(offence.codes)]
+    made = [Group(name, OFFENCE.share(edition, requirement, name)) for name in names]
+    return tuple(sorted(made, key=lambda group: (-group.share.of, group.name or "")))
+
+
+def _former(edition: Edition, requirement: str) -> FormerMap | UnsetType:
+    """The divisions of the map before a reorganisation, in the weeks after it."""
+    if edition.former is None:
+        return UNSET
+    division = edition.due_former(edition.place(requirement)).division
+    names = [division.values[code] if code >= 0 else None for code in np.unique(division.codes)]
+    ordered = sorted(names, key=lambda name: (name is None, name))
+    day, _ = edition.former
+    return FormerMap(day, tuple(Group(name, FORMER_DIVISION.share(edition, requirement, name)) for name in ordered))
+
+
+def _divisions(edition: Edition, requirement: str, repeats: bool, compared: bool) -> tuple[Division, ...]:
     """Every division (or team) that has anything to show, by name; what none had comes last (statistics 1.5)."""
-    trailing = together(held) if len(held) == TRAILING else None
-    shown: list[Coded] = [getattr(part, unit) for part in (cohort, silent, trailing) if part is not None]
-    names = {name for coded in shown for name in coded.present()}
+    place, unit, read = edition.place(requirement), edition.unit, edition.read("rate")
+    shown = [unit_of(read.due(place), unit)]
+    shown += [read.silence.division if unit == "division" else read.silence.team] if repeats else []
+    shown += [unit_of(edition.trailing_due(place), unit)] if compared else []
+    names = {coded.values[code] for coded in shown for code in np.unique(coded.codes) if code >= 0}
     nameless = any((coded.codes < 0).any() for coded in shown)
     every = [*sorted(names), *([None] if nameless else [])]
-    return tuple(_division(name, cohort, silent, trailing, unit) for name in every)
+    return tuple(_division(edition, requirement, name, repeats, compared) for name in every)
 
 
-def _division(name: str | None, cohort: Cohort, silent: Silence | None, trailing: Cohort | None, unit: str) -> Division:
-    share = None
-    if silent:
-        own = has(getattr(silent, unit), name)
-        share = proportion(silent.silent[own], silent.officer.take(own))
-    over = rest = compared = None
-    if trailing:
-        own = has(getattr(trailing, unit), name)
-        over, rest = rate(trailing.where(own)), rate(trailing.where(~own))
-        compared = change(over.share, rest.share) if name is not None else None
-    return Division(name, rate(cohort.where(has(getattr(cohort, unit), name))), share, over, rest, compared)
+def _division(edition: Edition, requirement: str, name: str | None, repeats: bool, compared: bool) -> Division:
+    place, unit = edition.place(requirement), edition.unit
+    over = rest = difference = None
+    if compared:
+        every = edition.trailing_due(place)
+        over = TRAILING_UNIT.counted(edition, requirement, name).rate
+        rest = rate(every.where(~has(unit_of(every, unit), name)))
+        difference = change(over.share, rest.share) if name is not None else None
+    week = UNITS[unit].counted(edition, requirement, name).rate
+    return Division(name, week, SILENT.share(edition, group=name) if repeats else None, over, rest, difference)
 
 
-def _late_teams(judged: Judgements, division: str | None) -> LateTeams | None:
+def _late_teams(edition: Edition) -> LateTeams | None:
     """Which teams' obligations are met by updates entered after the breach beyond chance (rules 8, statistics 3)."""
-    cohort = together([week.within(division).cohort for week in judged.trailing])
+    cohort = edition.trailing_due(None)
     met = cohort.where(cohort.state == MET)
-    names = met.team.present()
-    shares = [(name, met.where(has(met.team, name))) for name in names]
-    points = [(name, proportion(own.entered_after, own.officer)) for name, own in shares]
+    names = [met.team.values[code] for code in np.unique(met.team.codes) if code >= 0]
+    points = [(name, LATE_TEAMS.share(edition, group=name)) for name in names]
     found = funnel(points, proportion(met.entered_after, met.officer).rate)
     if found is None:
         return None
     beyond = tuple(p for p in found.points if p.beyond == 998 and (p.share.rate or 0) > p.bounds.high_998)
-    return LateTeams(len(found.points), len(beyond), () if division is None else beyond)
-
-
-def _sample(judged: Judgements, cohort: Cohort, force: str) -> Sample | None:
-    """Crimes with an obligation due in the period, drawn at random by a seed that follows from force and period."""
-    columns = judged.verdicts.columns
-    crimes = np.unique(columns.victims.crime[cohort.victim])
-    refs = sorted(columns.crime_ref.take(crimes).to_pylist())
-    if not refs or not judged.options.sampled:
-        return None
-    seed = int.from_bytes(hashlib.sha256(f"{force}/{judged.period.span}".encode()).digest()[:4])
-    drawn = Random(seed).sample(refs, min(judged.options.sampled, len(refs)))
-    return Sample(seed, len(refs), tuple(sorted(drawn)))
-
-
-def _basis(judged: Judgements, ours: Verdicts, requirements: Sequence[Requirement]) -> Basis:
-    policy, columns, settled = judged.policy, ours.columns, ours.as_at
-    reported = columns.reported_at <= to_micros(settled)
-    compared = [change for r in requirements for change in (r.change, r.change_last_year)]
-    compared += [division.change for r in requirements for division in r.divisions]
-    return Basis(
-        policy=policy.title,
-        policy_source=policy.source,
-        policy_file=policy.path.name,
-        policy_digest=policy.digest,
-        records=judged.source.name,
-        crimes=int(reported.sum()),
-        victims=int(reported[columns.victims.crime].sum()),
-        as_at=settled,
-        known_at=settled,
-        today=policy.local.date_of(settled),
-        live_methods=tuple(judged.options.live_methods),
-        own_words={name: tuple(sorted(words)) for name, words in sorted(judged.options.own_words.items())},
-        trailing_weeks=TRAILING,
-        weeks_before_observation=judged.unobserved,
-        comparisons=sum(change is not None and change.tested for change in compared),
-        records_begin=judged.options.records_begin,
-    )
+    return LateTeams(len(found.points), len(beyond), () if edition.division is None else beyond)

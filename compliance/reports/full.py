@@ -107,6 +107,8 @@ def _method(figures: Figures) -> Iterator[Part]:
         ["Comparisons made", f"{basis.comparisons}; about one in twenty would be flagged by chance alone. No "
                              "difference shows a cause"],
     ]  # fmt: skip
+    if basis.organisation_digest:
+        facts.insert(2, ["Organisation digest", basis.organisation_digest])
     if figures.edition != "public":
         names = "the names stand in the HTML, XLSX and CSV forms"
         facts.append(["To list the cases", f"{cases_command(figures.period, figures.unit)} NAME; {names}"])

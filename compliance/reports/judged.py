@@ -15,12 +15,12 @@ from compliance.records.columns import Columns
 from compliance.reports.beginning import begin
 from compliance.reports.contact import Silence, silence
 from compliance.reports.findings import Restated
-from compliance.reports.model import Period
+from compliance.reports.organisation import Organisation
 from compliance.reports.periods import newest_settled
 from compliance.reports.questions import live_only
-from compliance.reports.rates import Cohort, due_in, has, proportion, rate
+from compliance.reports.rates import Cohort, due_in, has
 from compliance.reports.restatement import Earlier, Restatement
-from compliance.reports.sources import RecordSource
+from compliance.reports.sources import RecordSource, map_records
 from compliance.reports.spans import Span
 from compliance.reports.weeks import Week
 from compliance.store.pool import taken
@@ -41,6 +41,7 @@ class ReportOptions:
     anew, with the reason (2.5). `policy_changes`: local dates on which another policy came into use, drawn only.
     `own_words`: what the force's records say beside the words of specification and policy, by field (rules section 8).
     `records_begin`: the local date from which crimes are held completely; None: as the records say (1.2b).
+    `organisation`: the units over time (decision 0031); None: as the records name them.
     """
 
     live_methods: Sequence[str] = LIVE_METHODS
@@ -50,6 +51,7 @@ class ReportOptions:
     sampled: int = 20
     own_words: Mapping[str, Collection[str]] = field(default_factory=dict)
     records_begin: date | None = None
+    organisation: Organisation | None = None
 
     def known(self, policy: Policy) -> Vocabulary:
         """Every word that is known of the fields whose values decide something."""
@@ -81,16 +83,6 @@ class Judged:
             self.silence.where(has(self.silence.division, division)),
             self.overdue.where(has(self.overdue.division, division)),
         )
-
-    def period(self, place: int, repeats: bool, enhanced: bool = False) -> Period:
-        """One requirement, and the silent victims with it where it repeats; of all victims or the enhanced alone."""
-        cohort, silent = self.cohort, self.silence
-        due = cohort.requirement == place
-        asked = np.ones(len(silent.silent), dtype=np.bool_)
-        if enhanced:
-            due, asked = due & cohort.enhanced, silent.enhanced
-        share = proportion(silent.silent[asked], silent.officer.take(asked)) if repeats else None
-        return Period(str(self.span), rate(cohort.where(due)), share)
 
 
 def charted_weeks(period: Span) -> list[Week]:
@@ -134,6 +126,8 @@ class Judgements:
     seen_until: datetime | None
     unobserved: int
     restated: tuple[Restated, ...]
+    as_recorded: Columns | None = None
+    """The records of the period with divisions and teams as the crime system names them, where there is a map."""
 
     @property
     def trailing(self) -> tuple[Judged, ...]:
@@ -162,6 +156,7 @@ def judge_periods(
             f"{period.kind} {period} is settled seven days after its end, at {settled:%Y-%m-%dT%H:%MZ}; the newest "
             f"{period.kind} that is settled is {newest_settled(period.kind, policy.local.date_of(now))}"
         )
+    source = map_records(source, options.organisation, period.last)
     weeks = charted_weeks(period)
     published = {
         known.span: known for known in earlier if known.span.kind == period.kind and str(known.span) < str(period)
@@ -177,18 +172,19 @@ def judge_periods(
         judged[span] = Judged.of(verdicts, span)
         unobserved += records.unobserved > 0 and (span in weeks or span == period)
         if span == period:
-            headline, seen_until = verdicts, records.seen_until
+            headline, seen_until, as_recorded = verdicts, records.seen_until, records.as_recorded
             begun = options.records_begin or begin(records.columns, policy.local, instant)
             restatement = Restatement(headline)
             provisional = Judged.of(headline, period.plus(1)) if isinstance(period, Week) else None
         if span == period.plus(-1):
             before = records.columns
         if span in published:
-            restated += restatement.of(published[span], verdicts)
+            known = published[span].beside(options.organisation, period.last)
+            restated += restatement.of(known, verdicts)
     return Judgements(
         source, policy, replace(options, records_begin=begun), headline,
         judged[period], judged[period.plus(-1)], provisional,
         judged[period.last_year] if period.last_year else None,
         Judged.of(live_only(headline, options.live_methods), period),
-        tuple(judged[week] for week in weeks), before, seen_until, unobserved, tuple(restated),
+        tuple(judged[week] for week in weeks), before, seen_until, unobserved, tuple(restated), as_recorded,
     )  # fmt: skip

@@ -7,7 +7,7 @@ are not available. Nothing here names a victim or an officer; teams stand in a d
 
 from datetime import date, datetime
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from compliance.reports.findings import (
     Funnel,
@@ -50,6 +50,13 @@ class Division(Struct, frozen=True):
     trailing: Rate | None
     rest: Rate | None
     change: Change | None
+
+
+class FormerMap(Struct, frozen=True):
+    """The divisions in the period by the map that was in force until a local date (decision 0031)."""
+
+    until: date
+    divisions: tuple[Group, ...]
 
 
 class Band(Struct, frozen=True):
@@ -99,6 +106,8 @@ class Requirement(Struct, frozen=True):
     """None where so many weeks are not held, or there is only one division."""
     offences: tuple[Group, ...]
     """The trailing weeks by offence group, the largest first."""
+    former: FormerMap | UnsetType = UNSET
+    """In the weeks after a reorganisation; not there otherwise."""
     due_from: date | None = None
     """The first local date on which it could be due, for want of older records (statistics 1.2b); None: not known."""
 
@@ -194,6 +203,8 @@ class Basis(Struct, frozen=True):
     """How many tests of significance were made."""
     own_words: dict[str, tuple[str, ...]] = {}
     """What was known beside the words of specification and policy, by field (rules section 8)."""
+    organisation_digest: str | UnsetType = UNSET
+    """Of the map by which divisions and teams are named (decision 0031); not there: as the records name them."""
     records_begin: date | None = None
     """The local date from which crimes are held completely (statistics 1.2b); None: not known."""
 

@@ -16,6 +16,7 @@ from compliance.reports.files import remove_leftovers, write_whole
 from compliance.reports.forms import Form, form
 from compliance.reports.model import Figures
 from compliance.reports.names import edition_keys, file_name, form_of
+from compliance.reports.organisation import Organisation
 from compliance.reports.snapshots import kept_figures, newest_published, policy_content
 from compliance.store import Store, polls_covering
 from compliance.store.tables import Published
@@ -86,6 +87,7 @@ def publish(
     now: datetime,
     forms: Sequence[Form] = ("html",),
     tell: Tell = lambda *_: None,
+    organisation: Organisation | None = None,
 ) -> list[Publication]:
     """Write editions of a period in some forms and note them as published at `now`, an aware instant: all or none.
 
@@ -100,12 +102,12 @@ def publish(
     """
     for figures in editions:
         _check_read(store, figures)
-    keys = edition_keys(editions)
+    keys, judged_by = edition_keys(editions), policy_content(policy, organisation)
     while True:
         with store.session(reading=True) as session:
             newest = [newest_published(session, *each) for each in zip((f.period for f in editions), keys, strict=True)]
         drafts = [_draft(*each, forms) for each in zip(keys, editions, newest, strict=True)]
-        if (done := _commit(store, drafts, policy, folder, now, tell)) is not None:
+        if (done := _commit(store, drafts, judged_by, folder, now, tell)) is not None:
             return done
 
 
@@ -177,7 +179,7 @@ def _draft(key: str, figures: Figures, newest: Published | None, forms: Sequence
 
 
 def _commit(
-    store: Store, drafts: Sequence[_Draft], policy: Policy | None, folder: Path, now: datetime, tell: Tell
+    store: Store, drafts: Sequence[_Draft], judged_by: dict[str, Any] | None, folder: Path, now: datetime, tell: Tell
 ) -> list[Publication] | None:
     """Write the files and note them, in one transaction, in which no other process publishes; None where one has since
     the drafts were made."""
@@ -189,8 +191,8 @@ def _commit(
         for draft in drafts:
             if not draft.new:
                 _add_files(session, draft)
-            elif draft.content and policy is not None:
-                session.add(_row(draft, policy, now))
+            elif draft.content and judged_by is not None:
+                session.add(_row(draft, judged_by, now))
                 tell(session, draft.figures)
     return [
         Publication(
@@ -223,6 +225,8 @@ def _changes(figures: Figures, before: Figures | None) -> tuple[str, ...]:
         return ("the program",)
     if figures.basis.policy_digest != before.basis.policy_digest:
         found.append("the policy")
+    if figures.basis.organisation_digest != before.basis.organisation_digest:
+        found.append("the organisation")
     if figures != before:
         found.append("the figures")
     return tuple(found or ["the templates or the program"])
@@ -263,7 +267,7 @@ def _kept(figures: Figures) -> dict[str, Any]:
     return kept
 
 
-def _row(draft: _Draft, policy: Policy, now: datetime) -> Published:
+def _row(draft: _Draft, judged_by: dict[str, Any], now: datetime) -> Published:
     figures = draft.figures
     return Published(
         period=figures.period,
@@ -271,8 +275,8 @@ def _row(draft: _Draft, policy: Policy, now: datetime) -> Published:
         version=figures.version,
         as_at=figures.basis.as_at,
         known_at=figures.basis.known_at,
-        policy_digest=policy.digest,
-        policy=policy_content(policy),
+        policy_digest=figures.basis.policy_digest,
+        policy=judged_by,
         figures=_kept(figures),
         files=_digests(draft.content),
         published_at=now,

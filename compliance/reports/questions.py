@@ -7,41 +7,20 @@ import numpy as np
 
 from compliance.policy import Policy, judge
 from compliance.policy.status import Flags
-from compliance.policy.verdicts import LATE, MET, YES, Verdicts
-from compliance.reports.model import SameDay
-from compliance.reports.rates import Cohort, due_in, proportion
+from compliance.policy.verdicts import MET, Verdicts
+from compliance.reports.rates import Cohort, due_in
 from compliance.reports.spans import Span
-
-
-def same_day(verdicts: Verdicts, period: Span, division: str | None = None) -> SameDay | None:
-    """The rate of the first contact owed, three ways, over the same obligations: those due in the period that count in
-    the policy's own rate (statistics section 4). None for a policy that has no such requirement (rules 3.3).
-
-    An obligation that another reading would waive is not met under it.
-    """
-    readings = same_day_readings(verdicts, period, division)
-    if readings is None:
-        return None
-    cohort, met = readings
-    only = (verdicts.same_day_update[cohort.verdict] == YES) & ~met[0]
-    by_policy, counting, original = (proportion(rows, cohort.officer) for rows in met)
-    return SameDay(
-        requirement=_first(verdicts)[1],
-        policy=by_policy,
-        counting=counting,
-        original=original,
-        only_same_day=int(only.sum()),
-        updated_later=int((only & (cohort.state == LATE)).sum()),
-    )
 
 
 def same_day_readings(
     verdicts: Verdicts, period: Span, division: str | None = None
 ) -> tuple[Cohort, tuple[Flags, Flags, Flags]] | None:
     """The obligations of the same-day question, and which of them are met: by the policy, if a same-day update counted,
-    as the original system counted. None for a policy that has no such requirement (rules 3.3)."""
-    place, _ = _first(verdicts)
-    if place < 0:
+    as the original system counted. They are those due in the period that count in the policy's own rate (statistics
+    section 4); one that another reading would waive is not met under it. None for a policy that has no such requirement
+    (rules 3.3)."""
+    place = first_owed(verdicts.policy)
+    if place is None:
         return None
     policy = verdicts.policy
     cohort = due_in(verdicts, *period.days, division)
@@ -54,10 +33,9 @@ def same_day_readings(
     return cohort, (cohort.state == MET, counting, original)
 
 
-def _first(verdicts: Verdicts) -> tuple[int, str]:
-    """(place, id) of the first contact owed; -1 where the policy has no such requirement."""
-    found = ((i, asked.id) for i, asked in enumerate(verdicts.policy.requirement) if asked.shows_same_day)
-    return next(found, (-1, ""))
+def first_owed(policy: Policy) -> int | None:
+    """The place of the first contact owed; None where the policy has no such requirement."""
+    return next((place for place, asked in enumerate(policy.requirement) if asked.shows_same_day), None)
 
 
 def live_only(verdicts: Verdicts, methods: Sequence[str]) -> Verdicts:

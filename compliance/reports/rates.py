@@ -11,8 +11,7 @@ from compliance.policy.calendars import Ints
 from compliance.policy.status import Flags
 from compliance.policy.verdicts import LATE, MET, MISSED, OVERDUE, YES, Verdicts
 from compliance.records.columns import Coded, joined_texts
-from compliance.reports.model import Band, Change, Proportion, Rate
-from compliance.reports.model import Overdue as OverdueNow
+from compliance.reports.proportions import Change, Proportion, Rate
 from compliance.reports.statistics import design_effect, newcombe, wilson
 
 BANDS: Final = ((1, 7), (8, 28), (29, 90), (91, None))
@@ -125,16 +124,3 @@ def change(one: Proportion, other: Proportion) -> Change | None:
         return None
     tested = not (one.few or other.few)
     return Change(*difference, tested=tested, significant=tested and difference.significant)
-
-
-def overdue_now(verdicts: Verdicts, requirement: int, division: str | None = None) -> OverdueNow:
-    """What is outstanding as at T under one requirement, by how long (rules section 5); of all, or of a division."""
-    row = np.flatnonzero((verdicts.state == OVERDUE) & (verdicts.requirement == requirement))
-    if division is not None:
-        row = row[has(owner(verdicts, row, "division"), division)]
-    days = verdicts.days_late[row]
-    bands = tuple(
-        Band(first, last, int(((days >= first) & (days <= (last or days.max(initial=0)))).sum()))
-        for first, last in BANDS
-    )
-    return OverdueNow(len(row), len(np.unique(verdicts.victim[row])), bands)

@@ -5,7 +5,8 @@ and judged after each step: so the parts add up to the whole difference exactly,
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Final
 
 import numpy as np
@@ -18,6 +19,7 @@ from compliance.records.columns import Columns
 from compliance.records.instants import to_micros
 from compliance.reports.findings import Restated, Step
 from compliance.reports.mixture import STEPS, Mixture, as_known
+from compliance.reports.organisation import Organisation
 from compliance.reports.rates import due_in
 from compliance.reports.spans import Span
 from compliance.store.pool import taken
@@ -47,12 +49,24 @@ Counts = dict[tuple[str, str | None], tuple[int, int]]
 
 @dataclass(frozen=True)
 class Earlier:
-    """A period as it was published: by which policy, and (met, due) by requirement and division (None: of all)."""
+    """A period as it was published: by which policy, (met, due) by requirement and division (None: of all), and by
+    which map divisions were named. `by_unit`: whether its divisions may be laid beside those of now."""
 
     span: Span
     version: int
     policy: Policy
     rates: Counts
+    organisation: Organisation | None = None
+    by_unit: bool = True
+
+    def beside(self, organisation: Organisation | None, day: date) -> "Earlier":
+        """The same for a report by the map of a later day: without its divisions, where these are others there."""
+        own = self.organisation
+        same = (own and own.digest) == (organisation and organisation.digest)
+        if same and not (own and own.changed_between(self.span.last, day)):
+            return self
+        whole = {key: counted for key, counted in self.rates.items() if key[1] is None}
+        return replace(self, rates=whole, by_unit=False)
 
 
 class Restatement:
@@ -113,7 +127,7 @@ def counts(verdicts: Verdicts, span: Span) -> Counts:
 def _told(earlier: Earlier, start: Counts, steps: dict[str, Counts]) -> Iterator[Restated]:
     for key in dict.fromkeys([*earlier.rates, *(key for found in steps.values() for key in found)]):
         requirement, unit = key
-        if (requirement, None) not in earlier.rates:
+        if (requirement, None) not in earlier.rates or (unit is not None and not earlier.by_unit):
             continue
         published = earlier.rates.get(key, (0, 0))
         told: dict[str, tuple[int, int]] = {}

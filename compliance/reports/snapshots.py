@@ -15,6 +15,7 @@ from compliance.policy.model import parse_policy
 from compliance.records import to_micros
 from compliance.reports.beginning import CannotReportError
 from compliance.reports.model import Figures
+from compliance.reports.organisation import Organisation, organisation_of
 from compliance.reports.periods import parse_period
 from compliance.reports.restatement import Earlier
 from compliance.reports.sources import Held
@@ -112,8 +113,9 @@ def as_last_published(store: Store, period: str) -> Figures | None:
         return None if row is None else kept_figures(row)
 
 
-def policy_content(policy: Policy) -> dict[str, Any]:
-    """A policy as it is kept beside the figures, with the bank holidays where it counts working days."""
+def policy_content(policy: Policy, organisation: Organisation | None = None) -> dict[str, Any]:
+    """A policy as it is kept beside the figures, with the bank holidays where it counts working days; and the map by
+    which units were named, where there was one."""
     content: dict[str, Any] = {
         "file": policy.path.name,
         "policy": policy.model_dump(mode="json", by_alias=True, exclude_unset=True),
@@ -124,6 +126,8 @@ def policy_content(policy: Policy) -> dict[str, Any]:
             "name": working.name, "from": from_day(working.first).isoformat(),
             "until": from_day(working.last).isoformat(), "days": sorted(day.isoformat() for day in working.holidays),
         }  # fmt: skip
+    if organisation is not None:
+        content["organisation"] = organisation.content
     return content
 
 
@@ -154,4 +158,4 @@ def _earlier(row: Published, span: Span, figures: Figures) -> Earlier:
         rates[requirement.id, None] = (share.count, share.of)
         named = [division for division in requirement.divisions if division.name is not None]
         rates |= {(requirement.id, d.name): (d.week.share.count, d.week.share.of) for d in named}
-    return Earlier(span, row.version, policy_of(row.policy), rates)
+    return Earlier(span, row.version, policy_of(row.policy), rates, organisation_of(row.policy.get("organisation")))

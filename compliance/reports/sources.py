@@ -1,10 +1,11 @@
 """Where a report's records come from."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Protocol
 
 from compliance.records.columns import Columns
+from compliance.reports.organisation import Organisation, UnitMap
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,8 @@ class Held:
     columns: Columns
     unobserved: int = 0
     seen_until: datetime | None = None
+    as_recorded: Columns | None = None
+    """The same with divisions and teams as the crime system names them; None where `columns` has them so."""
 
 
 class RecordSource(Protocol):
@@ -42,3 +45,26 @@ class GivenRecords:
     def known(self, known_at: datetime) -> Held:  # noqa: ARG002
         """The records given, whatever is asked."""
         return Held(self.columns)
+
+
+@dataclass(frozen=True)
+class MappedRecords:
+    """Records with the divisions and teams of the map of one day, whenever they were known (decision 0031)."""
+
+    source: RecordSource
+    units: UnitMap
+
+    @property
+    def name(self) -> str:
+        """What the records are."""
+        return self.source.name
+
+    def known(self, known_at: datetime) -> Held:
+        """The records as known at K, an aware instant, by the map."""
+        held = self.source.known(known_at)
+        return replace(held, columns=self.units.apply(held.columns), as_recorded=held.columns)
+
+
+def map_records(source: RecordSource, organisation: Organisation | None, day: date) -> RecordSource:
+    """Records by the map in force on a local date; as they are where there is no map."""
+    return source if organisation is None else MappedRecords(source, organisation.on(day))

@@ -6,12 +6,13 @@ from typing import Final
 
 import numpy as np
 
-from compliance.policy.status import Flags
+from compliance.policy.model import Requirement
 from compliance.records.columns import Coded
 from compliance.reports.control import assurance, control_chart
-from compliance.reports.findings import Funnel, FunnelPoint, Group, Mark, Trend, UnitTrend
+from compliance.reports.findings import Funnel, FunnelPoint, Mark, Trend, UnitTrend
 from compliance.reports.funnel import bounds
 from compliance.reports.judged import Judged, ReportOptions
+from compliance.reports.model import Period
 from compliance.reports.proportions import Proportion
 from compliance.reports.rates import Cohort, has, rate
 from compliance.reports.statistics import FEW
@@ -21,9 +22,11 @@ POLICY: Final = "another policy: "
 _CURVE: Final = 60
 
 
-def trend(weeks: Sequence[Judged], place: int, name: str, repeats: bool, options: ReportOptions) -> Trend:
-    """One requirement over the weeks from the first in which anything was due (statistics section 2)."""
-    periods = [week.period(place, repeats) for week in weeks]
+def trend(
+    weeks: Sequence[Judged], place: int, periods: Sequence[Period], asked: Requirement, options: ReportOptions
+) -> Trend:
+    """One requirement over the weeks from the first in which anything was due (statistics section 2). `periods`: the
+    requirement in each of them."""
     first = next((i for i, period in enumerate(periods) if period.rate.share.of), len(periods))
     weeks, periods = weeks[first:], periods[first:]
     spans = [week.span for week in weeks]
@@ -31,12 +34,12 @@ def trend(weeks: Sequence[Judged], place: int, name: str, repeats: bool, options
     names = tuple(str(span) for span in spans)
     anew = _places(spans, options.anew)
     control = control_chart(values(shares), [(mark.place, mark.reason) for mark in anew])
-    target = options.targets.get(name)
+    target = options.targets.get(asked.id)
     changes = _places(spans, [(day, POLICY + what) for day, what in options.policy_changes])
     return Trend(
         weeks=names,
         shares=shares,
-        silent=tuple(period.silent for period in periods if period.silent) if repeats else None,
+        silent=tuple(period.silent for period in periods if period.silent) if asked.repeat_every is not None else None,
         overdue=tuple(int((week.overdue.requirement == place).sum()) for week in weeks),
         control=control,
         marks=tuple(sorted([*anew, *changes], key=lambda mark: mark.place)),
@@ -88,16 +91,3 @@ def funnel(points: Sequence[tuple[str, Proportion]], force: float | None) -> Fun
     steps = np.geomspace(max(min(sizes) * 0.6, 4), max(sizes) * 1.15, _CURVE)
     curve = tuple(bounds(int(size), force) for size in np.unique(steps.astype(np.int64)))
     return Funnel(force, tuple(placed), curve)
-
-
-def offence_groups(cohort: Cohort) -> tuple[Group, ...]:
-    """The rate of each offence group, the largest first (statistics 1.6 decides how the small are shown)."""
-    groups = [(name, cohort.offence.codes == code) for code, name in enumerate(cohort.offence.values)]
-    every: list[tuple[str | None, Flags]] = [*groups, (None, cohort.offence.codes < 0)]
-    made = [Group(name, _share(cohort, rows)) for name, rows in every if rows.any()]
-    return tuple(sorted(made, key=lambda group: (-group.share.of, group.name or "")))
-
-
-def _share(cohort: Cohort, rows: Flags) -> Proportion:
-    of = cohort.where(rows)
-    return rate(of).share

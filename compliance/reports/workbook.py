@@ -100,6 +100,7 @@ def _notes(book: Any, styles: dict[str, Any], figures: Figures) -> None:
     basis = figures.basis
     notes = [
         ("Policy", f"{basis.policy} ({basis.policy_source})"), ("Policy digest", basis.policy_digest),
+        *([("Organisation digest", basis.organisation_digest)] if basis.organisation_digest else []),
         ("Records", basis.records), ("Judged as at (T)", words.instant(basis.as_at)),
         ("As known at (K)", words.instant(basis.known_at)),
         ("The records begin on", "not known" if basis.records_begin is None else words.day(basis.records_begin)),

@@ -17,6 +17,7 @@ from compliance.policy.calendars import from_day, plain_date
 from compliance.records import columns
 from compliance.reminders import check_rules, check_templates
 from compliance.reports.figures import report_figures
+from compliance.reports.organisation import FILE
 from compliance.reports.render import render
 from compliance.reports.sources import GivenRecords
 from compliance.reports.weeks import Week
@@ -24,6 +25,7 @@ from compliance.resources import resource
 from compliance.service.check_records import look_at_records
 from compliance.service.crime_feed import mapper_of
 from compliance.service.mail_channel import channel_of, pilot_of
+from compliance.service.reporting import organisation_in
 from compliance.service.service import reminder_settings
 
 
@@ -47,7 +49,7 @@ def check(config: Path, clock: Callable[[], datetime] = real_clock.now) -> Itera
         yield Finding(f"settings {config}", (str(error),))
     policies: list[Policy] = []
     rules = resource("rules")
-    shipped = sorted(rules.glob("*.toml"))
+    shipped = sorted(path for path in rules.glob("*.toml") if path.name != FILE)
     for path in shipped:
         yield _policy(path, policies)
     if settings is not None and not _is_one_of(Path(settings.policy), shipped):
@@ -55,6 +57,7 @@ def check(config: Path, clock: Callable[[], datetime] = real_clock.now) -> Itera
     yield from _calendars(policies, clock())
     yield from _examples(policies, rules)
     if settings is not None:
+        yield _organisation(settings)
         yield _secrets(settings)
         yield _posting(settings)
         yield _templates(settings)
@@ -199,6 +202,18 @@ def _templates(settings: Settings) -> Finding:
     except ComplianceError as error:
         problems.append(str(error))
     return Finding("templates", tuple(problems))
+
+
+def _organisation(settings: Settings) -> Finding:
+    """The map by which reports name units."""
+    try:
+        found = organisation_in(settings)
+    except ComplianceError as error:
+        return Finding("organisation: divisions and teams over time", (str(error),))
+    if found is None:
+        return Finding("organisation: no map, reports name units as the records do")
+    divisions, teams = ({entry.name for entry in entries} for entries in (found.divisions, found.teams))
+    return Finding(f"organisation: {len(divisions)} divisions and {len(teams)} teams over time")
 
 
 def _mapping(settings: Settings) -> Finding:

@@ -23,6 +23,8 @@ from compliance.reports.files import remove, write_whole
 from compliance.reports.forms import Form
 from compliance.reports.judged import Judgements, ReportOptions, judge_periods
 from compliance.reports.model import Figures, Intake
+from compliance.reports.organisation import FILE as ORGANISATION_FILE
+from compliance.reports.organisation import Organisation, load_organisation
 from compliance.reports.periods import newest_settled, parse_period
 from compliance.reports.publish import Publication, add_forms, as_published, publish
 from compliance.reports.snapshots import (
@@ -32,8 +34,10 @@ from compliance.reports.snapshots import (
     earlier_periods,
     policy_changes,
 )
+from compliance.reports.sources import map_records
 from compliance.reports.spans import Kind, Span
 from compliance.reports.tracing import Answer, Edition, as_printed, cases
+from compliance.resources import resource
 from compliance.service.crime_feed import own_words
 from compliance.service.data_quality import intake_of, reading_of, vanished
 from compliance.service.report_duties import DIVISION, Attempts, Duties, OwedReports
@@ -46,6 +50,12 @@ MADE_UP: Final = 26
 """So many missed periods of a kind are made up at one look, the earliest first; the next look goes on."""
 
 
+def organisation_in(settings: Settings) -> Organisation | None:
+    """The map by which reports name units, None where there is none. Raises SettingsError where it is wrong."""
+    own = settings.report.organisation
+    return load_organisation(resource("rules", ORGANISATION_FILE) if own is None else settings.path(own))
+
+
 @dataclass(frozen=True)
 class Reporting:
     """The reports of a service."""
@@ -54,6 +64,7 @@ class Reporting:
     policy: Policy
     store: Store
     attempts: Attempts = field(default_factory=Attempts)
+    organisation: Organisation | None = None
 
     @property
     def folder(self) -> Path:
@@ -86,7 +97,9 @@ class Reporting:
         intake = before.intake if before else self._intake(judged.verdicts, period)
         asked = cast("Sequence[Form]", forms or self.settings.report.forms)
         figures = self._editions(judged, intake, editions or self.settings.report.editions)
-        made = publish(self.store, figures, self.policy, self.folder, now, asked, _Mailing(self.settings, now))
+        made = publish(
+            self.store, figures, self.policy, self.folder, now, asked, _Mailing(self.settings, now), self.organisation
+        )
         remove(notice(self.folder, period))
         return made
 
@@ -124,10 +137,13 @@ class Reporting:
         policy it was published by; and whether they add up to what was published, in words."""
         check_held(self.store, period)
         options, printed = self._options(), as_printed(self.store, period, division)
+        if printed:
+            options = replace(options, organisation=printed.organisation)
         if printed and (basis := printed.basis):
             options = replace(options, live_methods=basis.live_methods, own_words=basis.own_words)
+        records = map_records(StoredRecords(self.store), options.organisation, period.last)
         edition = Edition(
-            StoredRecords(self.store), printed.policy if printed else self.policy, period, options, division,
+            records, printed.policy if printed else self.policy, period, options, division,
             earlier_periods(self.store, period), self._mailed, self._vanished,
         )  # fmt: skip
         answer = cases(edition, figure)
@@ -201,6 +217,7 @@ class Reporting:
             policy_changes=changes,
             anew=[(limits.since, limits.reason) for limits in report.new_limits],
             own_words=own_words(self.settings),
+            organisation=self.organisation,
         )
 
     def _editions(self, judged: Judgements, intake: Intake, editions: Sequence[str]) -> list[Figures]:

@@ -22,7 +22,7 @@ from compliance.service.mail_channel import channel_of, pilot_of
 from compliance.service.polling import PollOutcome, poll
 from compliance.service.progress import Progress
 from compliance.service.report_duties import Attempts
-from compliance.service.reporting import Reporting
+from compliance.service.reporting import Reporting, organisation_in
 from compliance.service.retaining import Retaining
 from compliance.stopping import Stop
 from compliance.store import Store, count_set_aside, judge_due, load_crimes
@@ -139,8 +139,9 @@ class Service:
 
     @property
     def reporting(self) -> Reporting:
-        """The reports of this service."""
-        return Reporting(self.settings, self.policy, self.store, self.attempts)
+        """The reports of this service. Raises SettingsError where the map of the organisation is wrong."""
+        organisation = organisation_in(self.settings)
+        return Reporting(self.settings, self.policy, self.store, self.attempts, organisation)
 
     @property
     def retaining(self) -> Retaining:

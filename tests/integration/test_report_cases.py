@@ -160,7 +160,7 @@ def test_a_report_is_traced_by_the_policy_it_was_published_by(command: Command, 
 
 
 def test_what_does_not_add_up_to_what_was_published_is_said_not_to() -> None:
-    printed = Printed(load_policy("west-mercia"), None, 2, {"rate.7-day": {"count": 2, "of": 3, "rate": 2 / 3}})
+    printed = Printed(load_policy("west-mercia"), None, None, 2, {"rate.7-day": {"count": 2, "of": 3, "rate": 2 / 3}})
     one = Answer("rate.7-day", "rate.7-day", "count", (Case("A", counted=1), Case("B"), Case("C")))
     assert printed.beside(one).startswith("; version 2 of the report says 2 of 3: ")
     share = Answer("rate.7-day:rate", "rate.7-day", "rate", one.cases)

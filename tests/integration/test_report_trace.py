@@ -13,6 +13,7 @@ from compliance.policy import Policy, judge, load_policy
 from compliance.policy.verdicts import LATE, OVERDUE, YES, Verdicts
 from compliance.records import Columns, columns, convert_crime
 from compliance.reminders.effect import Mailed, Told
+from compliance.reports.catalogue.registry import find_figure
 from compliance.reports.figures import figures_of
 from compliance.reports.judged import ReportOptions, judge_periods
 from compliance.reports.model import Figures
@@ -23,6 +24,7 @@ from compliance.reports.rows import Row, rows
 from compliance.reports.sources import GivenRecords, Held
 from compliance.reports.spans import Span
 from compliance.reports.tracing import Answer, Edition, cases
+from compliance.reports.tracing.answer import OF_THE_WEEK
 from compliance.store.notice_kinds import LadderStep
 from tests.histories import histories
 
@@ -150,6 +152,9 @@ def check(row: Row, period: str, division: str | None) -> set[str]:
             assert answer.of == row.numbers["of"], row
         if answer.cases:
             found.add(measure)
+        known = find_figure(row.figure)
+        assert known
+        assert answer.measure in {*known[0].measures, *OF_THE_WEEK}, "what is counted is said by the figure"
     for measure in WORKED_OUT & set(row.numbers):
         assert traced(f"{row.figure}:{measure}", period, division).instead, f"{row.figure}:{measure}"
     return found

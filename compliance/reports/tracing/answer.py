@@ -1,17 +1,16 @@
 """What is asked of the trace, by the names that `rows` gives figures, and the answer."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Final
 
 from compliance.errors import SettingsError, nearest
+from compliance.reports.catalogue.case import Case
+from compliance.reports.catalogue.counted import COUNT, OF
+from compliance.reports.catalogue.edition import Edition
+from compliance.reports.catalogue.registry import FIGURES, find_figure
 from compliance.reports.periods import parse_period
-from compliance.reports.rates import BANDS
-from compliance.reports.rows import band_measure
-from compliance.reports.tracing import after, entries, rates
-from compliance.reports.tracing.case import COUNT, OF, Case, Traced
-from compliance.reports.tracing.edition import Edition
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,42 +60,6 @@ def _text(value: object) -> str:
     return "" if value is None else str(value)
 
 
-class Kind(NamedTuple):
-    """How figures of a kind are traced, and what their names have: `.KEY` and `/GROUP`, each where it is not empty;
-    in brackets where it may be left out."""
-
-    trace: Callable[[Edition, str, str, str], Traced | str]
-    key: str = ""
-    group: str = ""
-
-
-_REQUIREMENT: Final = "REQUIREMENT"
-KINDS: Final = {
-    **dict.fromkeys(("rate", "before", "last-year", "provisional", "live", "enhanced"), Kind(rates.rate, _REQUIREMENT)),
-    "week": Kind(rates.rate, _REQUIREMENT, "WEEK"),
-    "division": Kind(rates.rate_of_group, _REQUIREMENT, "DIVISION"),
-    "team": Kind(rates.rate_of_group, _REQUIREMENT, "TEAM"),
-    "trailing": Kind(rates.rate_of_weeks, _REQUIREMENT, "NAME"),
-    "offence": Kind(rates.rate_of_weeks, _REQUIREMENT, "OFFENCE"),
-    "overdue": Kind(rates.overdue, _REQUIREMENT),
-    **dict.fromkeys(rates.READINGS, Kind(rates.same_day)),
-    "only-same-day": Kind(rates.only_same_day),
-    "silent": Kind(entries.silent, group="[NAME]"),
-    **dict.fromkeys(
-        ("silent-before", "silent-last-year", "silent-provisional", "silent-live", "silent-enhanced"),
-        Kind(entries.silent),
-    ),
-    "closed-without-a-word": Kind(entries.closed_without_a_word),
-    "closed-across": Kind(entries.closed_and_reopened),
-    "contact": Kind(entries.contact, group="METHOD"),
-    "question": Kind(entries.question, "QUESTION"),
-    "late-teams": Kind(rates.late_team, group="[TEAM]"),
-    "quality": Kind(entries.quality, "CLASS", "[VALUE]"),
-    "reminders": Kind(after.reminders, "[STEP]", "[HOURS]"),
-    "restated": Kind(after.restated, _REQUIREMENT, "WEEK/STEP"),
-}
-"""What can be asked for, by the kind that a figure's name begins with."""
-
 _INTERVAL: Final = "the 95% Wilson interval of count / of, each divided by the design effect (statistics 1.3, 1.4)"
 _DIFFERENCE: Final = (
     "the difference from another rate and its 95% Newcombe interval: of the period from `before` or `last-year`, of a "
@@ -121,10 +84,7 @@ OF_THE_WEEK: Final = {"silent": "silent", "overdue_then": "overdue"}
 """Measures of a week that are figures of its own report."""
 SHARES: Final = ("rate", "silent")
 """Measures that are the share which the count is."""
-_COUNTED: Final = {
-    COUNT, OF, *SHARES, "late", "overdue", "missed", "victims", "informed", "attempted", "in_period", "held", "mails",
-    "recipients", "obligations", "repeats", "earlier", *(band_measure(*band) for band in BANDS),
-}  # fmt: skip
+_COUNTED: Final = {*SHARES, OF, *(measure for figure in FIGURES.values() for measure in figure.measures)}
 
 
 def cases(edition: Edition, figure: str) -> Answer:
@@ -134,26 +94,27 @@ def cases(edition: Edition, figure: str) -> Answer:
     Raises SettingsError for what is no name of a figure, with the nearest that is.
     """
     name, measure = _split(figure)
-    front, _, group = name.partition("/")
-    kind, _, key = front.partition(".")
-    if kind not in KINDS:
-        raise SettingsError(f"no figure {name!r}{nearest(kind, KINDS)}; expected one of {', '.join(map(_form, KINDS))}")
-    _check(name, kind, key, group)
+    found = find_figure(name)
+    if found is None:
+        kind, forms = name.partition("/")[0].partition(".")[0], ", ".join(each.form for each in FIGURES.values())
+        raise SettingsError(f"no figure {name!r}{nearest(kind, FIGURES)}; expected one of {forms}")
+    asked, key, group = found
+    if not asked.takes(key, group):
+        raise SettingsError(f"figure {name!r} is not one; expected {asked.form}")
     if measure is not None and measure in WORKED_OUT:
         return Answer(figure, name, measure, instead=f"{WORKED_OUT[measure]}. {name} lists the cases")
-    if kind == "week" and measure is not None and measure in OF_THE_WEEK:
+    if asked is FIGURES["week"] and measure is not None and measure in OF_THE_WEEK:
         named = f"{OF_THE_WEEK[measure]}.{key}" if measure == "overdue_then" else OF_THE_WEEK[measure]
-        return replace(cases(edition.of(parse_period(group)), named), figure=figure, name=name, measure=measure)
-    found = KINDS[kind].trace(edition, kind, key, group)
-    if isinstance(found, str):
-        return Answer(figure, name, measure or COUNT, instead=found)
-    counts = next(iter(found.counts))
+        return replace(cases(edition.of_period(parse_period(group)), named), figure=figure, name=name, measure=measure)
+    counted = asked.count(edition, key, group)
+    if isinstance(counted, str):
+        return Answer(figure, name, measure or COUNT, instead=counted)
+    first = next(iter(counted.counts))
     try:
-        return Answer(
-            figure, name, measure or counts, found.counting(counts if measure in (None, *SHARES) else measure)
-        )
+        return Answer(figure, name, measure or first, counted.cases(first if measure in (None, *SHARES) else measure))
     except KeyError:
-        raise SettingsError(f"figure {name!r} has no measure {measure!r}; it has {', '.join(found.counts)}") from None
+        has = ", ".join(counted.counts)
+        raise SettingsError(f"figure {name!r} has no measure {measure!r}; it has {has}") from None
 
 
 def _split(figure: str) -> tuple[str, str | None]:
@@ -161,21 +122,3 @@ def _split(figure: str) -> tuple[str, str | None]:
     name, mark, measure = figure.rpartition(":")
     known = mark and measure in {*_COUNTED, *WORKED_OUT, *OF_THE_WEEK}
     return (name, measure) if known else (figure, None)
-
-
-def _form(kind: str) -> str:
-    """What the names of a kind look like."""
-    _, key, group = KINDS[kind]
-    return kind + "".join(
-        f"[{mark}{part[1:]}" if part.startswith("[") else f"{mark}{part}"
-        for mark, part in ((".", key), ("/", group))
-        if part
-    )
-
-
-def _check(name: str, kind: str, key: str, group: str) -> None:
-    """Whether a name has the parts that its kind has."""
-    _, asked_key, asked_group = KINDS[kind]
-    for given, wanted in ((key, asked_key), (group, asked_group)):
-        if (bool(given) != bool(wanted)) and not (wanted.startswith("[") and not given):
-            raise SettingsError(f"figure {name!r} is not one; expected {_form(kind)}")

@@ -7,24 +7,26 @@ from math import isclose
 from sqlmodel import col, select
 
 from compliance.policy import Policy
+from compliance.reports.catalogue.counted import OF
 from compliance.reports.figures import BOARD, DIVISION
 from compliance.reports.model import Basis
+from compliance.reports.organisation import Organisation, organisation_of
 from compliance.reports.rows import Number, rows
 from compliance.reports.snapshots import kept_figures, policy_of
 from compliance.reports.spans import Span
 from compliance.reports.tracing.answer import OF_THE_WEEK, SHARES, Answer
-from compliance.reports.tracing.case import OF
 from compliance.store import Store
 from compliance.store.tables import Published
 
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """A period as last published: the policy it was judged by, what else it was computed from (None where that was kept
-    in the form of another version of this program), and the numbers of one edition by name and measure, with its
-    version (0 where that edition was not published)."""
+    """A period as last published: the policy it was judged by, the map by which units were named, what else it was
+    computed from (None where that was kept in the form of another version of this program), and the numbers of one
+    edition by name and measure, with its version (0 where that edition was not published)."""
 
     policy: Policy
+    organisation: Organisation | None
     basis: Basis | None
     version: int
     numbers: Mapping[str, Mapping[str, Number]]
@@ -57,4 +59,5 @@ def as_printed(store: Store, period: Span, division: str | None) -> Printed | No
     own = [each for each in found if each[2] is not None and (each[2].edition, each[2].unit) == (edition, division)]
     version, policy, figures = own[-1] if own else (0, *found[-1][1:])
     numbers = {row.figure: row.numbers for row in rows(figures)} if own and figures else {}
-    return Printed(policy_of(policy), figures.basis if figures else None, version, numbers)
+    by_map = organisation_of(policy.get("organisation"))
+    return Printed(policy_of(policy), by_map, figures.basis if figures else None, version, numbers)

@@ -1,73 +1,26 @@
-"""The cases of reminders, and of what became of published figures."""
+"""What became of published figures: as published, as known now, and what each cause changed (statistics section 5)."""
 
+from collections.abc import Iterator
+from functools import partial
 from itertools import chain, pairwise
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from compliance.errors import SettingsError, nearest
 from compliance.policy.calendars import Ints, from_day
 from compliance.policy.verdicts import MET, STATES, Verdicts
+from compliance.reports.catalogue.case import Case, obligations
+from compliance.reports.catalogue.counted import COUNT, CountedRows
+from compliance.reports.catalogue.disclosure import not_told
+from compliance.reports.catalogue.edition import Edition
+from compliance.reports.catalogue.figure import KEY, Figure
+from compliance.reports.catalogue.row import PlacedRow, count_row
+from compliance.reports.model import Figures
 from compliance.reports.rates import due_in
-from compliance.reports.reminding import DAY, Mailed, Waits, after_last_mail, name_step
 from compliance.reports.restatement import CAUSES, PUBLISHED, Earlier, Restatement, counts
-from compliance.reports.tracing.case import COUNT, Case, Traced, first_of_each, instants, obligations
-from compliance.reports.tracing.edition import Edition
-from compliance.store.notice_kinds import LadderStep
 
-NO_MAILS: Final = "these records say nothing of mails: only the running service knows what it sent"
 NOW: Final = "now"
-_TOLD: Final = {"24": DAY, "72": 3 * DAY}
-
-
-def reminders(edition: Edition, _kind: str, key: str, group: str) -> Traced | str:
-    """What was told in the period: each obligation as often as it was; or of one step of the ladder what was recorded
-    afterwards, within 24 or 72 hours."""
-    if edition.mailed is None:
-        return NO_MAILS
-    mailed = edition.mailed(edition.headline, edition.period)
-    if not key:
-        return _every_mail(edition, mailed, Waits(edition.headline, mailed.told, edition.division))
-    hours, _, before = group.partition("-")
-    steps = {name_step(step)[0]: step for step in LadderStep}
-    if key not in steps or hours not in _TOLD or before not in ("", "before"):
-        groups = [f"{name}/{hours}{tail}" for name in steps for hours in _TOLD for tail in ("", "-before")]
-        raise SettingsError(f"no reminder {f'{key}/{group}'!r}{nearest(f'{key}/{group}', groups)}")
-    waits = Waits(edition.headline, mailed.untold if before else mailed.told, edition.division)
-    which = np.flatnonzero(waits.step == steps[key])
-    within = waits.wait[which] <= _TOLD[hours]
-    cases = _told(edition, waits.row[which], waits.at[which], None if before else mailed.mail[waits.place[which]])
-    return Traced(cases, {COUNT: within, "earlier": within & waits.earlier[which]})
-
-
-def after_reminder(edition: Edition) -> Traced | str:
-    """What was discharged within a week after the last mail that told of it."""
-    if edition.mailed is None:
-        return NO_MAILS
-    row, at, within = after_last_mail(
-        edition.headline, edition.mailed(edition.headline, edition.period), edition.division
-    )
-    return Traced(_told(edition, row, at), {COUNT: within})
-
-
-def _every_mail(edition: Edition, mailed: Mailed, waits: Waits) -> Traced:
-    mail = mailed.mail[waits.place]
-    return Traced(
-        _told(edition, waits.row, waits.at, mail),
-        {
-            "obligations": first_of_each(waits.row), "mails": first_of_each(mail),
-            "recipients": first_of_each(mailed.recipient[waits.place]), "repeats": waits.step == LadderStep.AGAIN,
-        },
-    )  # fmt: skip
-
-
-def _told(edition: Edition, row: Ints, at: Ints, mail: Ints | None = None) -> tuple[Case, ...]:
-    more: dict[str, Any] = {"told_at": instants(at, edition.policy.local)}
-    if mail is not None:
-        more["mail"] = mail.tolist()
-    return obligations(edition.headline, row, **more)
-
-
 _Key = tuple[str, str, int]
 
 
@@ -79,10 +32,10 @@ class _Due(NamedTuple):
     met: bool
 
 
-def restated(edition: Edition, _kind: str, requirement: str, group: str) -> Traced | str:
+def _count(edition: Edition, requirement: str, group: str | None) -> CountedRows | str:
     """The obligations of an earlier figure as it was published or as known now; or what one cause put into it and took
     out of it (statistics section 5). `group`: WEEK/STEP, or WEEK/DIVISION/STEP."""
-    period, _, rest = group.partition("/")
+    period, _, rest = (group or "").partition("/")
     division, _, step = rest.rpartition("/")
     earlier = {str(known.span): known for known in edition.earlier}
     if period not in earlier:
@@ -93,14 +46,14 @@ def restated(edition: Edition, _kind: str, requirement: str, group: str) -> Trac
     if (requirement, None) not in known.rates:
         ids = [name for name, _ in known.rates]
         raise SettingsError(f"{period} was published without a requirement {requirement!r}{nearest(requirement, ids)}")
-    stages = Restatement(edition.headline).stages(known, edition.judged(known.span))
+    stages = Restatement(edition.headline).stages(known, edition.judge_span(known.span))
     first = next(stages)
     if step in (PUBLISHED, "retention") and (gone := _gone(known, first[1], requirement, unit)):
         return gone
     if step in (PUBLISHED, NOW):
         verdicts = first[1] if step == PUBLISHED else edition.headline
-        row = _rows(verdicts, known, requirement, unit)
-        return Traced(obligations(verdicts, row), {COUNT: verdicts.state[row] == MET})
+        row = _obligations_due(verdicts, known, requirement, unit)
+        return CountedRows({COUNT: verdicts.state[row] == MET}, partial(obligations, verdicts, row))
     before, after = next((one[1], other[1]) for one, other in pairwise(chain([first], stages)) if other[0] == step)
     one, other = (_due(verdicts, known, requirement, unit) for verdicts in (before, after))
     return _changed(one, other, requirement)
@@ -118,7 +71,7 @@ def _gone(known: Earlier, start: Verdicts, requirement: str, unit: str | None) -
     )
 
 
-def _rows(verdicts: Verdicts, known: Earlier, requirement: str, unit: str | None) -> Ints:
+def _obligations_due(verdicts: Verdicts, known: Earlier, requirement: str, unit: str | None) -> Ints:
     ids = [each.id for each in verdicts.policy.requirement]
     cohort = due_in(verdicts, *known.span.days, unit)
     row: Ints = cohort.verdict[cohort.requirement == (ids.index(requirement) if requirement in ids else -1)]
@@ -127,7 +80,7 @@ def _rows(verdicts: Verdicts, known: Earlier, requirement: str, unit: str | None
 
 def _due(verdicts: Verdicts, known: Earlier, requirement: str, unit: str | None) -> dict[_Key, _Due]:
     """What counts in an earlier period by crime, victim and cycle."""
-    row = _rows(verdicts, known, requirement, unit)
+    row = _obligations_due(verdicts, known, requirement, unit)
     columns = verdicts.columns
     keys = zip(
         columns.crime_ref.take(verdicts.crime[row]).to_pylist(),
@@ -139,10 +92,11 @@ def _due(verdicts: Verdicts, known: Earlier, requirement: str, unit: str | None)
     return {key: _Due(due, STATES[state], state == MET) for key, (due, state) in zip(keys, found, strict=True)}
 
 
-def _changed(before: dict[_Key, _Due], after: dict[_Key, _Due], name: str) -> Traced:
+def _changed(before: dict[_Key, _Due], after: dict[_Key, _Due], name: str) -> CountedRows:
     """What came into a period, left it, or is met in one and not in the other."""
     nothing = _Due(0, "not counted", met=False)
-    cases, met = [], []
+    cases: list[Case] = []
+    met: list[int] = []
     for key in sorted(before.keys() | after.keys()):
         one, other = before.get(key, nothing), after.get(key, nothing)
         more, due = other.met - one.met, (key in after) - (key in before)
@@ -151,4 +105,29 @@ def _changed(before: dict[_Key, _Due], after: dict[_Key, _Due], name: str) -> Tr
             state = f"{one.state}, then {other.state}"
             cases.append(Case(crime, victim, name, cycle, from_day(other.due or one.due), state, of=due))
             met.append(more)
-    return Traced(tuple(cases), {COUNT: np.array(met, dtype=np.int64)})
+    return CountedRows({COUNT: np.array(met, dtype=np.int64)}, lambda: cases)
+
+
+def _rows(figures: Figures) -> Iterator[PlacedRow]:
+    for restated in figures.restated:
+        unit, asked = restated.unit or "all", restated.requirement
+        name = f"restated.{asked}/{restated.period}" + (f"/{unit}" if restated.unit else "")
+        steps = (
+            (PUBLISHED, f"{asked} as published", restated.published_met, restated.published_due),
+            *((step.cause, CAUSES[step.cause], step.met, step.due) for step in restated.steps),
+            (NOW, f"{asked} as known now", restated.met, restated.due),
+        )
+        for step, what, met, due in steps:
+            row = count_row("restated", f"{name}/{step}", what, unit, restated.period, count=met, of=due)
+            yield PlacedRow((), row)
+
+
+RESTATED: Final = Figure(
+    name="restated", key=KEY, group="WEEK/STEP", title="Restatement",
+    meaning="The rate of an earlier {kind} as it was published and as known now, and what each cause put into it and "
+            "took out of it.",
+    clause="statistics 5", cases="obligations due in that period; of a cause those that it put in (1) or took out (-1)",
+    measures={COUNT: "met; of a cause those that it made met (1) or not (-1)"},
+    count=_count, rows=_rows,
+    disclosure=not_told("beside what was published it would tell what has changed since"),
+)  # fmt: skip

@@ -1,9 +1,9 @@
-"""A case behind a figure, and how cases are made of the rows that a figure counts."""
+"""A case behind a figure, and how cases are listed of the rows that a figure counts."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,9 +13,6 @@ from compliance.policy.setting_aside import SetAside
 from compliance.policy.verdicts import STATES, Verdicts
 from compliance.records.columns import Columns
 from compliance.records.instants import NONE, from_micros
-
-COUNT: Final = "count"
-OF: Final = "of"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,32 +41,6 @@ class Case:
     mail: int | None = None
     counted: int = 0
     of: int = 1
-
-
-Counts = Mapping[str, npt.NDArray[Any]]
-"""By measure of a figure, what each of its cases adds to it; the first is the one meant where none is named."""
-
-
-@dataclass(frozen=True, slots=True)
-class Traced:
-    """The cases that a figure is of, and what each adds to each of its counts."""
-
-    cases: tuple[Case, ...]
-    counts: Counts
-
-    def counting(self, measure: str) -> tuple[Case, ...]:
-        """The cases as one of the measures counts them. Raises KeyError for a measure that is none."""
-        if measure == OF:
-            return tuple(replace(case, counted=case.of) for case in self.cases)
-        found = self.counts[measure].tolist()
-        return tuple(replace(case, counted=int(one)) for case, one in zip(self.cases, found, strict=True))
-
-
-def together(parts: Iterable[Traced]) -> Traced:
-    """Several periods' cases, one after another; not none."""
-    parts = tuple(parts)
-    counts = {measure: np.concatenate([part.counts[measure] for part in parts]) for measure in parts[0].counts}
-    return Traced(tuple(case for part in parts for case in part.cases), counts)
 
 
 def obligations(verdicts: Verdicts, row: Ints, at: Ints | None = None, **more: Iterable[Any]) -> tuple[Case, ...]:

@@ -1,0 +1,55 @@
+"""What a report was computed from, and the crimes drawn from it for reading."""
+
+import hashlib
+from collections.abc import Sequence
+from random import Random
+
+import numpy as np
+from msgspec import UNSET
+
+from compliance.policy.calendars import from_day
+from compliance.policy.verdicts import Verdicts
+from compliance.records.instants import to_micros
+from compliance.reports.findings import Sample
+from compliance.reports.judged import TRAILING, Judgements
+from compliance.reports.model import Basis, Requirement
+from compliance.reports.rates import Cohort
+
+
+def draw_sample(judged: Judgements, cohort: Cohort, force: str) -> Sample | None:
+    """Crimes with an obligation due in the period, drawn at random by a seed that follows from force and period."""
+    columns = judged.verdicts.columns
+    crimes = np.unique(columns.victims.crime[cohort.victim])
+    refs = sorted(columns.crime_ref.take(crimes).to_pylist())
+    if not refs or not judged.options.sampled:
+        return None
+    seed = int.from_bytes(hashlib.sha256(f"{force}/{judged.period.span}".encode()).digest()[:4])
+    drawn = Random(seed).sample(refs, min(judged.options.sampled, len(refs)))
+    return Sample(seed, len(refs), tuple(sorted(drawn)))
+
+
+def state_basis(judged: Judgements, ours: Verdicts, requirements: Sequence[Requirement]) -> Basis:
+    """What an edition was computed from. `ours`: the verdicts on the crimes that it is about."""
+    policy, columns, settled, organisation = judged.policy, ours.columns, ours.as_at, judged.options.organisation
+    reported = columns.reported_at <= to_micros(settled)
+    compared = [change for r in requirements for change in (r.change, r.change_last_year)]
+    compared += [division.change for r in requirements for division in r.divisions]
+    return Basis(
+        policy=policy.title,
+        policy_source=policy.source,
+        policy_file=policy.path.name,
+        policy_digest=policy.digest,
+        records=judged.source.name,
+        crimes=int(reported.sum()),
+        victims=int(reported[columns.victims.crime].sum()),
+        as_at=settled,
+        known_at=settled,
+        today=from_day(policy.local.day_of(settled)),
+        live_methods=tuple(judged.options.live_methods),
+        own_words={name: tuple(sorted(words)) for name, words in sorted(judged.options.own_words.items())},
+        trailing_weeks=TRAILING,
+        weeks_before_observation=judged.unobserved,
+        comparisons=sum(change is not None and change.tested for change in compared),
+        organisation_digest=UNSET if organisation is None else organisation.digest,
+        records_begin=judged.options.records_begin,
+    )

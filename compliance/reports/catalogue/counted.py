@@ -1,0 +1,74 @@
+"""The rows that a figure counts: its value and its cases are made of the same ones."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from compliance.records.columns import Coded, joined_texts
+from compliance.reports.catalogue.case import Case
+from compliance.reports.proportions import Proportion, Rate
+from compliance.reports.rates import proportion
+
+COUNT: Final = "count"
+OF: Final = "of"
+LATE_STATES: Final = ("late", "overdue", "missed")
+"""What was not met, by state."""
+
+
+@dataclass(frozen=True, slots=True)
+class CountedRows:
+    """The rows that a figure is of, one element each.
+
+    `counts`: by measure what each row adds to it; the first is the one meant where none is named. `listed`: makes the
+    cases, in the same order; nothing is spent on them before they are asked for. `officer`: whose cases go together,
+    where the figure is a share (statistics 1.3); None: each row stands by itself.
+    """
+
+    counts: Mapping[str, npt.NDArray[Any]]
+    listed: Callable[[], Sequence[Case]]
+    officer: Coded | None = None
+
+    @property
+    def share(self) -> Proportion:
+        """How many of the rows are counted, with the interval (statistics 1.3, 1.4)."""
+        hit = next(iter(self.counts.values()))
+        alone = Coded(np.full(len(hit), -1, dtype=np.int32), ())
+        return proportion(hit, alone if self.officer is None else self.officer)
+
+    @property
+    def rate(self) -> Rate:
+        """The share that was met, and how many were not, by state (statistics 1.1)."""
+        return Rate(self.share, *map(self.number, LATE_STATES))
+
+    def number(self, measure: str = COUNT) -> int:
+        """What one of the measures comes to."""
+        return int(self.counts[measure].sum())
+
+    def cases(self, measure: str) -> tuple[Case, ...]:
+        """The cases as one of the measures counts them. Raises KeyError for a measure that is none."""
+        if measure == OF:
+            return tuple(replace(case, counted=case.of) for case in self.listed())
+        found = self.counts[measure].tolist()
+        return tuple(replace(case, counted=int(one)) for case, one in zip(self.listed(), found, strict=True))
+
+
+def every(rows: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Each of some rows is counted."""
+    return np.ones(len(rows), dtype=np.bool_)
+
+
+def join_rows(parts: Iterable[CountedRows]) -> CountedRows:
+    """The rows of several periods, one after another; not of none, and of the same measures."""
+    parts = tuple(parts)
+    counts = {measure: np.concatenate([part.counts[measure] for part in parts]) for measure in parts[0].counts}
+    officers = [part.officer for part in parts if part.officer is not None]
+    return CountedRows(counts, partial(_list_all, parts), joined_texts(officers) if officers else None)
+
+
+def _list_all(parts: Sequence[CountedRows]) -> list[Case]:
+    return list(chain.from_iterable(part.listed() for part in parts))

@@ -1,0 +1,272 @@
+"""One edition of a period's report and all that its figures are counted from: judged for the report, or again."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from functools import cached_property, partial
+from itertools import dropwhile
+from typing import Final
+
+import numpy as np
+
+from compliance.errors import SettingsError, nearest
+from compliance.policy import Policy, judge
+from compliance.policy.calendars import Ints
+from compliance.policy.status import Flags
+from compliance.policy.verdicts import Verdicts
+from compliance.records.columns import Coded, Columns
+from compliance.reports.catalogue.row import NO_NAME
+from compliance.reports.contact import Silence, silence
+from compliance.reports.entry import Seen, contacts, questions
+from compliance.reports.judged import TRAILING, Judged, Judgements, ReportOptions, charted_weeks, of_division
+from compliance.reports.kept import Kept
+from compliance.reports.periods import parse_period
+from compliance.reports.quality import kept
+from compliance.reports.questions import live_only, same_day_readings
+from compliance.reports.rates import Cohort, due_in, has, owner, together
+from compliance.reports.reminding import Mailed
+from compliance.reports.restatement import Earlier
+from compliance.reports.shown import shown
+from compliance.reports.sources import Held, RecordSource
+from compliance.reports.spans import Span
+
+SIDE_BY_SIDE: Final = timedelta(days=28)
+"""So long after a reorganisation divisions are shown by the former map too."""
+FEW_NAMES: Final = 20
+"""So many names are told to who has asked for another."""
+
+
+@dataclass(frozen=True)
+class EditionPeriod:
+    """One period as an edition reads it. `judge_again` gives its verdicts, which the report itself no longer holds:
+    they are needed to name cases. `judged`: what the report counted of it, where it has been made."""
+
+    span: Span
+    division: str | None
+    judge_again: Callable[[], Verdicts]
+    judged: Judged | None = None
+    _due: dict[int, Cohort] = field(default_factory=dict, compare=False)
+
+    @cached_property
+    def verdicts(self) -> Verdicts:
+        """The period as at its T and as known at its K (statistics 1.2)."""
+        return self.judge_again()
+
+    @cached_property
+    def cohort(self) -> Cohort:
+        """The edition's obligations due in it that count."""
+        if self.judged is None:
+            return due_in(self.verdicts, *self.span.days, self.division)
+        return self.judged.within(self.division).cohort
+
+    @cached_property
+    def silence(self) -> Silence:
+        """The edition's victims of whom silence is asked at its end (statistics 1.7)."""
+        if self.judged is None:
+            found = silence(self.verdicts, self.span)
+            return found if self.division is None else found.where(has(found.division, self.division))
+        return self.judged.within(self.division).silence
+
+    def due(self, place: int) -> Cohort:
+        """The obligations due of one requirement, by its place in the policy."""
+        if place not in self._due:
+            self._due[place] = self.cohort.where(self.cohort.requirement == place)
+        return self._due[place]
+
+
+@dataclass(frozen=True)
+class Edition:
+    """What an edition of a report is made of.
+
+    `division`: whose edition, None for the board's. `earlier`: what was published before. `mailed`: what mails told in
+    a period, as rows of verdicts; `vanished`: the crimes that full exports ceased to hold, since when, and whether that
+    was in the period; both None where the records are all there is. `made`: what was judged for the report, while it is
+    being made.
+    """
+
+    source: RecordSource
+    policy: Policy
+    period: Span
+    options: ReportOptions = field(default_factory=ReportOptions)
+    division: str | None = None
+    earlier: Sequence[Earlier] = ()
+    mailed: Callable[[Verdicts, Span], Mailed] | None = None
+    vanished: Callable[[Span], Sequence[tuple[str, datetime, bool]]] | None = None
+    made: Judgements | None = None
+    _periods: dict[str, EditionPeriod] = field(default_factory=dict, compare=False)
+    _joined: dict[int | None, Cohort] = field(default_factory=dict, compare=False)
+
+    @classmethod
+    def of_judgements(cls, made: Judgements, division: str | None, mailed: Mailed | None) -> "Edition":
+        """The edition of a report that is being made. `mailed`: what mails told in its period."""
+        told = None if mailed is None else lambda _verdicts, _span: mailed
+        return cls(made.source, made.policy, made.period.span, made.options, division, mailed=told, made=made)
+
+    def judge_span(self, span: Span) -> Verdicts:
+        """A period as at its T and as known at its K (statistics 1.2)."""
+        if span == self.period:
+            return self.headline
+        instant = span.settled(self.policy.local)
+        return judge(self.source.known(instant).columns, self.policy, instant, instant)
+
+    @cached_property
+    def known(self) -> Held:
+        """The records as known when the period was settled."""
+        if self.made is not None:
+            made = self.made
+            return Held(made.verdicts.columns, seen_until=made.seen_until, as_recorded=made.as_recorded)
+        return self.source.known(self.period.settled(self.policy.local))
+
+    @cached_property
+    def known_before(self) -> Columns:
+        """The records as known when the period before was settled."""
+        if self.made is not None:
+            return self.made.before_columns
+        return self.source.known(self.period.plus(-1).settled(self.policy.local)).columns
+
+    @cached_property
+    def headline(self) -> Verdicts:
+        """The period's own verdicts. Raises SettingsError where no crime of theirs was ever the division's."""
+        if self.made is not None:
+            return self.made.verdicts
+        instant = self.period.settled(self.policy.local)
+        verdicts = judge(self.known.columns, self.policy, instant, instant)
+        if self.division is not None:
+            columns = verdicts.columns
+            find_name((columns.division, columns.allocations.division), self.division, "division")
+        return verdicts
+
+    @cached_property
+    def ours(self) -> Verdicts:
+        """The verdicts on the crimes that the edition is about."""
+        return self.headline if self.division is None else of_division(self.headline, self.division)
+
+    @property
+    def unit(self) -> str:
+        """What the edition's groups are."""
+        return "division" if self.division is None else "team"
+
+    def place(self, requirement: str) -> int:
+        """The place of a requirement in the policy. Raises SettingsError where it has none of that name."""
+        asked_for = self.policy.named(requirement).id
+        return [each.id for each in self.policy.requirement].index(asked_for)
+
+    def read(self, which: str, week: str = "") -> EditionPeriod:
+        """The period that a figure is about: `week` (by its text), `before`, `last-year`, `provisional`, `live` (the
+        period itself with live contact only), or any other word for the period itself."""
+        found = self._periods.get(which + week)
+        if found is None:
+            found = self._periods[which + week] = self._read(which, week)
+        return found
+
+    @cached_property
+    def trailing(self) -> list[EditionPeriod]:
+        """Each week over which units are compared (statistics 1.5)."""
+        return [self.read("week", str(week)) for week in charted_weeks(self.period)[-TRAILING:]]
+
+    def trailing_held(self, place: int) -> list[Cohort]:
+        """What was due in the trailing weeks of one requirement, from the first week that has any."""
+        return list(dropwhile(lambda cohort: not len(cohort), (week.due(place) for week in self.trailing)))
+
+    def trailing_due(self, place: int | None) -> Cohort:
+        """What was due in all of the trailing weeks, of one requirement or of all."""
+        if place not in self._joined:
+            parts = [week.cohort if place is None else week.due(place) for week in self.trailing]
+            self._joined[place] = together(parts)
+        return self._joined[place]
+
+    @cached_property
+    def former(self) -> tuple[date, Verdicts] | None:
+        """(the last day of the map before the newest reorganisation, the period's verdicts by that map), where one took
+        place in the period or in the four weeks before it."""
+        organisation, recorded, period = self.options.organisation, self.known.as_recorded, self.period
+        if organisation is None or recorded is None or self.division is not None:
+            return None
+        changes = [day for day in organisation.changes if period.first - SIDE_BY_SIDE < day <= period.last]
+        if not changes:
+            return None
+        day = changes[-1] - timedelta(days=1)
+        return day, replace(self.headline, columns=organisation.on(day).apply(recorded))
+
+    def due_former(self, place: int) -> Cohort:
+        """What was due of a requirement in the period, with the divisions of the map before a reorganisation."""
+        if self.former is None:
+            raise SettingsError(f"no reorganisation took place in {self.period} or the four weeks before it")
+        cohort = due_in(self.former[1], *self.period.days)
+        return cohort.where(cohort.requirement == place)
+
+    @cached_property
+    def same_day(self) -> tuple[Cohort, tuple[Flags, Flags, Flags]] | None:
+        """The obligations of the same-day question and its readings (statistics section 4)."""
+        return same_day_readings(self.headline, self.period, self.division)
+
+    @cached_property
+    def contacts(self) -> tuple[Ints, Flags, Flags]:
+        """The contacts and attempts entered in the period, as rows of the updates: (rows, which of these count as
+        contact, which are attempts that did not reach the victim)."""
+        informed, attempted = contacts(self.ours, self.period)
+        rows = np.flatnonzero(informed | attempted)
+        return rows, informed[rows], attempted[rows]
+
+    @cached_property
+    def questions(self) -> Mapping[str, Seen]:
+        """The questions about how updates came into the records, by key."""
+        seen = questions(self.headline, self.ours, self.period, self.read("rate").cohort, self.known_before)
+        return {each.question.key: each for each in seen}
+
+    @cached_property
+    def kept(self) -> dict[str, Kept]:
+        """What is in the records of each class of data quality, by its key (rules section 8)."""
+        return kept(self.ours, self.known.seen_until)
+
+    def own(self, verdicts: Verdicts, row: Ints) -> Flags:
+        """Which of some verdicts are on obligations of the edition."""
+        every: Flags = np.ones(len(row), dtype=np.bool_)
+        return every if self.division is None else has(owner(verdicts, row, "division"), self.division)
+
+    def of_period(self, period: Span) -> "Edition":
+        """The same edition of another period, judged again."""
+        return replace(self, period=period, made=None, _periods={}, _joined={})
+
+    @cached_property
+    def _made_spans(self) -> dict[Span, Judged]:
+        made = self.made
+        if made is None:
+            return {}
+        every = (*made.weeks, made.last_year, made.before, made.period)
+        return {judged.span: judged for judged in every if judged is not None}
+
+    def _read(self, which: str, week: str) -> EditionPeriod:
+        period = self.period
+        if which == "provisional":
+            # The provisional period is judged when this one is settled (statistics 1.2).
+            held = self.made.provisional if self.made else None
+            return EditionPeriod(period.plus(1), self.division, lambda: self.headline, held)
+        if which == "live":
+            verdicts = partial(live_only, methods=self.options.live_methods)
+            held = self.made.live if self.made else None
+            return EditionPeriod(period, self.division, lambda: verdicts(self.headline), held)
+        spans: dict[str, Callable[[], Span | None]] = {
+            "before": lambda: period.plus(-1),
+            "last-year": lambda: period.last_year,
+            "week": lambda: parse_period(week),
+        }
+        span = spans.get(which, lambda: period)()
+        if span is None:
+            raise SettingsError(f"there is no {period.kind} {period} a year earlier")
+        return EditionPeriod(span, self.division, partial(self.judge_span, span), self._made_spans.get(span))
+
+
+def find_name(columns: Iterable[Coded], name: str | None, what: str) -> str | None:
+    """The text of a group of a figure, None for what has none; by its text as reports show it where that is what one
+    group alone is shown as. Raises SettingsError where no row has that text."""
+    columns = tuple(columns)
+    if name is None or any(name in column.values for column in columns):
+        return name
+    if name == NO_NAME:
+        return None
+    known = sorted({value for column in columns for value in column.values})
+    if len(alike := [value for value in known if shown(value) == name]) == 1:
+        return alike[0]
+    there = f"; there are {', '.join(known)}" if len(known) <= FEW_NAMES else ""
+    raise SettingsError(f"no {what} {name!r} in the records{nearest(name, known) or there}")

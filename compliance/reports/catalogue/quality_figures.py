@@ -1,0 +1,148 @@
+"""Data quality: what is never silently dropped (rules section 8)."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from compliance.errors import SettingsError, nearest
+from compliance.reports.catalogue.case import Case, aside, crimes, events, obligations, updates, victims
+from compliance.reports.catalogue.counted import CountedRows, every
+from compliance.reports.catalogue.disclosure import count
+from compliance.reports.catalogue.edition import Edition
+from compliance.reports.catalogue.figure import Disclosure, Figure
+from compliance.reports.catalogue.row import PlacedRow, count_row
+from compliance.reports.kept import Kept
+from compliance.reports.model import Figures
+from compliance.reports.quality import SET_ASIDE, UNPRINTABLE
+from compliance.reports.unknown import FIELDS, unknown_kept, values_of
+from compliance.reports.unknown_units import UNITS, unknown_units_kept
+
+IN_PERIOD, HELD = "in_period", "held"
+VANISHED: Final = "vanished"
+_AS_OF: Final = "as of the instant that the report gives"
+ELSEWHERE: Final = {
+    "refused": f"it counts records that were refused and are in no figure, {_AS_OF}. "
+    "`compliance quarantine list` lists those that stand now, with the reason",
+    "unknown-officer": f"it counts officers, not crimes, by the directory {_AS_OF}. "
+    "`compliance remind --dry-run` says of which obligations nobody in the directory can be told",
+    "no-address": "it counts mails that could not be sent, by what had been decided when the period was settled. "
+    "`compliance remind --dry-run` says of which obligations nobody with an address can be told",
+    "feed-gap": "it counts times in which the crime system was not read, not crimes: the report gives their dates",
+}
+"""Classes of data quality whose count is none of crimes in the records, and where to look."""
+_ENTRIES: Final = ("late-entry", "entered-after-due", UNPRINTABLE)
+"""Classes of data quality that look at how records were entered."""
+
+
+def _count(edition: Edition, key: str, group: str | None) -> CountedRows | str:
+    """What a class of data quality counts: all that is held, and what belongs to the period. `group`: one of the values
+    that nobody knows."""
+    if key in FIELDS:
+        return _count_unknown(edition, key, group or "")
+    if key in UNITS:
+        return _count_unknown_units(edition, key, group or "")
+    if group:
+        raise SettingsError(f"quality.{key}/{group}: only {', '.join([*FIELDS, *UNITS])} are told by value")
+    if key == VANISHED:
+        return _count_vanished(edition)
+    if key == SET_ASIDE:
+        cases = aside(edition.ours.set_aside)
+        nowhere = np.zeros(len(cases), dtype=np.bool_)  # of no period: the due date is what is not known
+        return CountedRows({HELD: ~nowhere, IN_PERIOD: nowhere}, lambda: cases)
+    if key in ELSEWHERE:
+        return ELSEWHERE[key]
+    if key not in edition.kept:
+        known = [*edition.kept, *FIELDS, *UNITS, *ELSEWHERE, VANISHED, SET_ASIDE]
+        raise SettingsError(f"no class of data quality {key!r}{nearest(key, known)}")
+    found = edition.kept[key]
+    return CountedRows(_counts(edition, found), partial(_list_kept, edition, key, found))
+
+
+def _counts(edition: Edition, found: Kept) -> dict[str, np.ndarray]:
+    return {IN_PERIOD: found.within(edition.period), HELD: every(found.rows)}
+
+
+def _list_kept(edition: Edition, key: str, found: Kept) -> tuple[Case, ...]:
+    columns = edition.ours.columns
+    if found.table == "obligations":
+        return obligations(edition.ours, found.rows)
+    if found.table == "updates":
+        return updates(columns, found.rows, edition.policy.local)
+    return crimes(columns, found.rows, "a character that cannot be printed" if key == UNPRINTABLE else "no victim")
+
+
+def _count_unknown(edition: Edition, key: str, value: str) -> CountedRows:
+    found = unknown_kept(edition.ours, edition.options.known(edition.policy), key)
+    values = values_of(edition.ours, key, found)
+    if value and value not in values:
+        raise SettingsError(f"quality.{key}: no record has {value!r}{nearest(value, sorted(set(values)))}")
+    chosen = np.array([value in ("", each) for each in values], dtype=np.bool_)
+    chosen_values = [each for each in values if value in ("", each)]
+    counts = {measure: counts[chosen] for measure, counts in _counts(edition, found).items()}
+    return CountedRows(counts, partial(_list_unknown, edition, found.table, found.rows[chosen], chosen_values))
+
+
+def _count_unknown_units(edition: Edition, key: str, name: str) -> CountedRows | str:
+    recorded, organisation = edition.known.as_recorded, edition.options.organisation
+    if recorded is None or organisation is None or edition.division is not None:
+        return "it counts crimes of units that the organisation does not have: the board's edition tells of them"
+    found, names = unknown_units_kept(edition.headline, recorded, organisation, key, edition.period)
+    if name and name not in names:
+        raise SettingsError(f"quality.{key}: no record has {name!r}{nearest(name, sorted(set(names)))}")
+    chosen = np.array([name in ("", each) for each in names], dtype=np.bool_)
+    refs = recorded.crime_ref.take(found.rows[chosen]).to_pylist()
+    cases = tuple(Case(ref, state=each) for ref, each in zip(refs, np.array(names)[chosen].tolist(), strict=True))
+    return CountedRows({measure: each[chosen] for measure, each in _counts(edition, found).items()}, lambda: cases)
+
+
+def _list_unknown(edition: Edition, table: str, row: np.ndarray, values: list[str]) -> tuple[Case, ...]:
+    columns, local = edition.ours.columns, edition.policy.local
+    if table == "victims":
+        return victims(columns, row, values)
+    if table == "events":
+        return events(columns, row, values, local)
+    pairs = zip(updates(columns, row, local), values, strict=True)
+    return tuple(replace(case, state=value) for case, value in pairs)
+
+
+def _count_vanished(edition: Edition) -> CountedRows | str:
+    if edition.vanished is None or edition.division is not None:
+        return "it counts crimes that the crime system's full exports ceased to hold; the board's edition tells of them"
+    found, local = edition.vanished(edition.period), edition.policy.local
+    within = np.array([in_period for _, _, in_period in found], dtype=np.bool_)
+    gone = tuple(Case(ref, state=VANISHED, at=local.clock_at(since)) for ref, since, _ in found)
+    return CountedRows({IN_PERIOD: within, HELD: every(within)}, lambda: gone)
+
+
+def _rows(figures: Figures) -> Iterator[PlacedRow]:
+    for item in figures.quality:
+        yield PlacedRow((), count_row("quality", f"quality.{item.key}", item.title, "", figures.period,
+                                      in_period=item.in_week, held=item.held))  # fmt: skip
+
+
+def _release(board: Figures, told: Figures) -> Figures:
+    """What was found in the period. How much is held in all would tell, from one report to the next, what is new.
+    Values that nobody knows could be anything, and beside contact by method tell of counts that are hidden there."""
+    kept = (item for item in board.quality if item.in_week is not None and item.key not in _ENTRIES)
+    kept = (item for item in kept if item.key.partition("/")[0] not in {*FIELDS, *UNITS})
+    public = tuple(msgspec.structs.replace(item, in_week=count(item.in_week), held=None) for item in kept)
+    return msgspec.structs.replace(told, quality=public)
+
+
+QUALITY: Final = Figure(
+    name="quality", key="CLASS", group="[VALUE]", title="Data quality",
+    meaning="What was found in the records and is never silently dropped: in the {kind}, and in all that is held; each "
+            "class says what it counts, and of values that nobody knows each of the most frequent.",
+    clause="rules 8", cases="updates, obligations, crimes, victims or events held",
+    measures={IN_PERIOD: "those of the period", HELD: "all; of quality.set-aside, which is of no period, the first"},
+    count=_count, rows=_rows,
+    disclosure=Disclosure(
+        "what was found in the period, where that is no count from 1 to 4; not what looks at how entries were made, "
+        "nor values that nobody knows",
+        _release,
+    ),
+)  # fmt: skip

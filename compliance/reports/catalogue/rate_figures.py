@@ -1,0 +1,237 @@
+"""Rates of what was due: in a period, over the weeks, of some victims or methods alone (statistics 1.1)."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Final
+
+from msgspec.structs import replace
+
+from compliance.policy.verdicts import LATE, MET, MISSED, OVERDUE
+from compliance.reports.catalogue.case import Case, obligations
+from compliance.reports.catalogue.counted import COUNT, CountedRows
+from compliance.reports.catalogue.disclosure import (
+    NO_RATE,
+    SMALL,
+    beside,
+    not_told,
+    of_each_requirement,
+    share,
+)
+from compliance.reports.catalogue.edition import Edition, EditionPeriod
+from compliance.reports.catalogue.figure import KEY, Counting, Disclosure, Figure, Standing
+from compliance.reports.catalogue.row import PlacedRow, change_numbers, share_row
+from compliance.reports.control import assurance, control_chart
+from compliance.reports.findings import Trend
+from compliance.reports.model import Figures, Overdue, Period, Requirement
+from compliance.reports.proportions import Change, Rate
+from compliance.reports.rates import Cohort
+from compliance.reports.trends import values
+
+OF_DUE: Final = {COUNT: "met", "late": "late", "overdue": "overdue", "missed": "missed"}
+"""The measures of a rate."""
+CASES: Final = "obligations due"
+
+
+def rate_rows(cohort: Cohort, listed: Callable[[], tuple[Case, ...]]) -> CountedRows:
+    """Obligations due as a rate counts them."""
+    states = {COUNT: MET, "late": LATE, "overdue": OVERDUE, "missed": MISSED}
+    return CountedRows({measure: cohort.state == state for measure, state in states.items()}, listed, cohort.officer)
+
+
+def due_in_period(read: EditionPeriod, cohort: Cohort) -> CountedRows:
+    """Some obligations due in a period of an edition, as a rate counts them."""
+    return rate_rows(cohort, lambda: obligations(read.verdicts, cohort.verdict))
+
+
+def _count(which: str) -> Counting:
+    """The obligations of a requirement due in a period of the edition (`Edition.read`)."""
+
+    def count(edition: Edition, requirement: str, group: str | None) -> CountedRows:
+        read = edition.read(which, group or "")
+        cohort = read.due(edition.place(requirement))
+        return due_in_period(read, cohort.where(cohort.enhanced) if which == "enhanced" else cohort)
+
+    return count
+
+
+def _rows(
+    name: str,
+    what: str,
+    order: int,
+    period_of: Callable[[Requirement], Period | None],
+    change_of: Callable[[Requirement], Change | None] = lambda _: None,
+) -> Standing:
+    """The rate of each requirement in a period of the report."""
+
+    def rows(figures: Figures) -> Iterator[PlacedRow]:
+        for place, requirement in enumerate(figures.requirements):
+            if (period := period_of(requirement)) is None:
+                continue
+            rate = NO_RATE if period.rate.share.withheld else period.rate
+            yield PlacedRow((place, order), share_row(
+                "rates", f"{name}.{requirement.id}", f"{requirement.id} {what}", "all", period.week, period.rate.share,
+                late=rate.late, overdue=rate.overdue, missed=rate.missed, **change_numbers(change_of(requirement)),
+            ))  # fmt: skip
+
+    return rows
+
+
+def _rows_of_part(name: str, group: str, order: int, period_of: Callable[[Requirement], Period]) -> Standing:
+    """The rate of some victims or methods alone, under each requirement."""
+
+    def rows(figures: Figures) -> Iterator[PlacedRow]:
+        for place, requirement in enumerate(figures.requirements):
+            figure, what = f"{name}.{requirement.id}", f"{requirement.id} in time"
+            found = period_of(requirement).rate.share
+            yield PlacedRow((place, order), share_row("groups", figure, what, group, figures.period, found))
+
+    return rows
+
+
+def _rows_of_weeks(figures: Figures) -> Iterator[PlacedRow]:
+    for place, requirement in enumerate(figures.requirements):
+        trend = requirement.trend
+        lines = {week: limits for limits in trend.control.limits for week in range(limits.first, limits.last + 1)}
+        causes = {signal.place: signal for signal in trend.control.signals}
+        for week, (name, found) in enumerate(zip(trend.weeks, trend.shares, strict=True)):
+            limits, cause = lines.get(week), causes.get(week)
+            what = f"{requirement.id} in time"
+            if cause:
+                what += f"; special cause: {cause.rule}, {'improvement' if cause.improvement else 'deterioration'}"
+            silent = {"silent": trend.silent[week].rate} if trend.silent else {}
+            bounds = {} if limits is None else {
+                "centre": limits.centre / 100, "lower_limit": limits.lower / 100, "upper_limit": limits.upper / 100,
+            }  # fmt: skip
+            yield PlacedRow((place, week), share_row(
+                "weeks", f"week.{requirement.id}/{name}", what, "all", name, found,
+                **bounds, **silent, overdue_then=trend.overdue[week] if trend.overdue else None,
+            ))  # fmt: skip
+
+
+def release_rate(found: Rate, overdue: Overdue | None = None) -> Rate:
+    """A rate whose misses are told apart only beside what was overdue then: in one of the bands, some fell due in the
+    period, and the others would follow."""
+    split = [found.late, found.overdue, found.missed]
+    if overdue is not None and found.overdue is not None:
+        held = [overdue.count, *(band.count for band in overdue.bands)]
+        split += [number - found.overdue for number in held if number is not None]
+    told = share(found.share)
+    if overdue is None or told.withheld or any(number in SMALL for number in split):
+        return Rate(told, None, None, None)
+    return found
+
+
+def _release_week(found: Requirement, told: Requirement, _board: Figures) -> Requirement:
+    return replace(told, week=replace(told.week, rate=release_rate(found.week.rate, found.overdue)))
+
+
+def _release_before(found: Requirement, told: Requirement, _board: Figures) -> Requirement:
+    before = replace(told.before, rate=release_rate(found.before.rate))
+    return replace(told, before=before, change=_release_change(found.change, told.week, before))
+
+
+def _release_last_year(found: Requirement, told: Requirement, _board: Figures) -> Requirement:
+    if found.last_year is None or told.last_year is None:
+        return told
+    last_year = replace(told.last_year, rate=release_rate(found.last_year.rate))
+    change = _release_change(found.change_last_year, told.week, last_year)
+    return replace(told, last_year=last_year, change_last_year=change)
+
+
+def _release_change(found: Change | None, one: Period, other: Period) -> Change | None:
+    """A difference from a rate that is shown would tell the one that is not."""
+    return None if one.rate.share.withheld or other.rate.share.withheld else found
+
+
+def _release_enhanced(found: Requirement, told: Requirement, _board: Figures) -> Requirement:
+    return replace(told, enhanced=_beside(told.enhanced, found.enhanced, found.week))
+
+
+def _release_live(found: Requirement, told: Requirement, _board: Figures) -> Requirement:
+    return replace(told, live=_beside(told.live, found.live, found.week))
+
+
+def _beside(told: Period, part: Period, whole: Period) -> Period:
+    return replace(told, rate=Rate(beside(part.rate.share, whole.rate.share), None, None, None))
+
+
+def _release_weeks(found: Requirement, told: Requirement, _board: Figures) -> Requirement:
+    """Without what was overdue then. The limits are those of the points that are shown: a mean would tell the rest."""
+    trend = found.trend
+    shares = tuple(map(share, trend.shares))
+    silent = None if trend.silent is None else tuple(map(share, trend.silent))
+    control, assured = trend.control, trend.assurance
+    if any(each.withheld for each in shares):
+        anew = [(lines.first, lines.reason) for lines in control.limits if lines.reason is not None]
+        control = control_chart(values(shares), anew)
+        assured = assurance(trend.target, control.limits[-1]) if trend.target is not None and control.limits else None
+    public: Trend = replace(trend, shares=shares, silent=silent, overdue=(), control=control, assurance=assured)
+    return replace(told, trend=public)
+
+
+_RATE: Final = (
+    "Of the obligations due in the {kind} (met, late, overdue and missed), the share that was met on or before its "
+    "due date. Not yet due, lapsed and exempt obligations are not in it. Where nothing was due there is no rate."
+)
+_PART: Final = "told where neither it nor what is not in it has a count from 1 to 4"
+
+_figure = partial(Figure, key=KEY, cases=CASES, measures=OF_DUE)
+RATE: Final = _figure(
+    name="rate", group="", title="Rate", meaning=_RATE, clause="rules 5.1, statistics 1.1", count=_count("rate"),
+    rows=_rows("rate", "in time", 0, lambda found: found.week, lambda found: found.change),
+    disclosure=Disclosure(
+        "told where it has no count from 1 to 4; what of it was missed where none follows beside what is overdue",
+        of_each_requirement(_release_week),
+    ),
+)  # fmt: skip
+BEFORE: Final = _figure(
+    name="before", group="", title="Change from an earlier {kind}",
+    meaning="Both {kind}s judged at the same age, seven days after their end; the interval of the difference is "
+            "Newcombe's. It is significant when it leaves out 0.",
+    clause="statistics 1.2, 1.5", count=_count("before"),
+    rows=_rows("before", "in time, the period before", 2, lambda found: found.before),
+    disclosure=Disclosure(
+        "told where it has no count from 1 to 4; the difference where both rates are",
+        of_each_requirement(_release_before),
+    ),
+)  # fmt: skip
+LAST_YEAR: Final = _figure(
+    name="last-year", group="", title="The same {kind} last year",
+    meaning="The rate of the {kind} of the same number a year before, judged at the same age.",
+    clause="statistics 1.2", count=_count("last-year"),
+    rows=_rows("last-year", "in time, the same period last year", 4, lambda found: found.last_year,
+               lambda found: found.change_last_year),
+    disclosure=Disclosure(
+        "told where it has no count from 1 to 4; the difference where both rates are",
+        of_each_requirement(_release_last_year),
+    ),
+)  # fmt: skip
+PROVISIONAL: Final = _figure(
+    name="provisional", group="", title="Provisional",
+    meaning="The week just ended, judged before updates have had seven days to be typed in. It will change, and is not "
+            "compared.",
+    clause="statistics 1.2", count=_count("provisional"),
+    rows=_rows("provisional", "in time, provisional", 6, lambda found: found.provisional),
+    disclosure=not_told("beside the settled week it would tell how many updates were typed in between"),
+)  # fmt: skip
+LIVE: Final = _figure(
+    name="live", group="", title="Live contact only", meaning="The rate had only {methods} counted.",
+    clause="statistics 1.9", count=_count("live"),
+    rows=_rows_of_part("live", "live contact only", 0, lambda found: found.live),
+    disclosure=Disclosure(_PART, of_each_requirement(_release_live)),
+)  # fmt: skip
+ENHANCED: Final = _figure(
+    name="enhanced", group="", title="Enhanced victims", meaning="The rate for victims of category enhanced alone.",
+    clause="records 1", count=_count("enhanced"),
+    rows=_rows_of_part("enhanced", "enhanced victims", 2, lambda found: found.enhanced),
+    disclosure=Disclosure(_PART, of_each_requirement(_release_enhanced)),
+)  # fmt: skip
+WEEK: Final = _figure(
+    name="week", group="WEEK", title="Week by week",
+    meaning="The rate of each settled week of the chart, each judged seven days after its end.",
+    clause="statistics 2", count=_count("week"), rows=_rows_of_weeks,
+    disclosure=Disclosure(
+        "told where it has no count from 1 to 4, without what was overdue then; the limits are those of the weeks told",
+        of_each_requirement(_release_weeks),
+    ),
+)  # fmt: skip

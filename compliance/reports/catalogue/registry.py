@@ -1,0 +1,57 @@
+"""Every figure of the report, by the name that its names begin with."""
+
+from typing import Final
+
+from compliance.reports.catalogue.contact_figures import CONTACT, QUESTION
+from compliance.reports.catalogue.figure import Figure
+from compliance.reports.catalogue.outstanding_figures import CLOSED_ACROSS, CLOSED_WITHOUT_A_WORD, OVERDUE_NOW
+from compliance.reports.catalogue.quality_figures import QUALITY
+from compliance.reports.catalogue.rate_figures import BEFORE, ENHANCED, LAST_YEAR, LIVE, PROVISIONAL, RATE, WEEK
+from compliance.reports.catalogue.reminder_figures import REMINDERS
+from compliance.reports.catalogue.restatement_figures import RESTATED
+from compliance.reports.catalogue.same_day_figures import (
+    ONLY_SAME_DAY,
+    SAME_DAY,
+    SAME_DAY_COUNTING,
+    SAME_DAY_ORIGINAL,
+)
+from compliance.reports.catalogue.silence_figures import (
+    SILENT,
+    SILENT_BEFORE,
+    SILENT_ENHANCED,
+    SILENT_LAST_YEAR,
+    SILENT_LIVE,
+    SILENT_PROVISIONAL,
+)
+from compliance.reports.catalogue.unit_figures import (
+    DIVISION,
+    FORMER_DIVISION,
+    LATE_TEAMS,
+    OFFENCE,
+    TEAM,
+    TRAILING_UNIT,
+)
+
+FIGURES: Final = {
+    figure.name: figure
+    for figure in (
+        RATE, BEFORE, LAST_YEAR, PROVISIONAL, LIVE, ENHANCED, WEEK,
+        DIVISION, TEAM, TRAILING_UNIT, OFFENCE,
+        FORMER_DIVISION,
+        OVERDUE_NOW,
+        SAME_DAY, SAME_DAY_COUNTING, SAME_DAY_ORIGINAL, ONLY_SAME_DAY,
+        SILENT, SILENT_BEFORE, SILENT_LAST_YEAR, SILENT_PROVISIONAL, SILENT_LIVE, SILENT_ENHANCED,
+        CLOSED_WITHOUT_A_WORD, CLOSED_ACROSS,
+        CONTACT, QUESTION, LATE_TEAMS,
+        QUALITY, REMINDERS, RESTATED,
+    )
+}  # fmt: skip
+"""In the order in which they are told, and in which the public edition is made of them: what a disclosure looks at
+stands before it."""
+
+
+def find_figure(name: str) -> tuple[Figure, str, str] | None:
+    """(the figure, key, group) of the name of a number, None where its beginning names no figure."""
+    front, _, group = name.partition("/")
+    kind, _, key = front.partition(".")
+    return (FIGURES[kind], key, group) if kind in FIGURES else None

@@ -1,0 +1,116 @@
+"""What became of reminders: what was recorded after the mails of the period (docs/report.md)."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any, Final
+
+import numpy as np
+
+from compliance.errors import SettingsError, nearest
+from compliance.policy.calendars import Ints
+from compliance.reports.catalogue.case import Case, first_of_each, instants, obligations
+from compliance.reports.catalogue.counted import COUNT, CountedRows
+from compliance.reports.catalogue.disclosure import not_told
+from compliance.reports.catalogue.edition import Edition
+from compliance.reports.catalogue.figure import Figure
+from compliance.reports.catalogue.row import PlacedRow, count_row, share_row
+from compliance.reports.model import Figures
+from compliance.reports.rates import owner
+from compliance.reports.reminding import DAY, Mailed, Waits, after_last_mail, name_step
+from compliance.store.notice_kinds import LadderStep
+
+NO_MAILS: Final = "these records say nothing of mails: only the running service knows what it sent"
+AFTER_REMINDER: Final = "after-reminder"
+"""The question about what is recorded just after a mail."""
+_TOLD: Final = {"24": DAY, "72": 3 * DAY}
+
+
+def _count(edition: Edition, key: str, group: str | None) -> CountedRows | str:
+    """What was told in the period: each obligation as often as it was; or of one step of the ladder what was recorded
+    afterwards, within 24 or 72 hours."""
+    if edition.mailed is None:
+        return NO_MAILS
+    mailed = edition.mailed(edition.headline, edition.period)
+    if not key:
+        return _every_mail(edition, mailed, Waits(edition.headline, mailed.told, edition.division))
+    hours, _, before = (group or "").partition("-")
+    steps = {name_step(step)[0]: step for step in LadderStep}
+    if key not in steps or hours not in _TOLD or before not in ("", "before"):
+        groups = [f"{name}/{hours}{tail}" for name in steps for hours in _TOLD for tail in ("", "-before")]
+        raise SettingsError(f"no reminder {f'{key}/{group}'!r}{nearest(f'{key}/{group}', groups)}")
+    waits = Waits(edition.headline, mailed.untold if before else mailed.told, edition.division)
+    which = np.flatnonzero(waits.step == steps[key])
+    within = waits.wait[which] <= _TOLD[hours]
+    mail = None if before else mailed.mail[waits.place[which]]
+    return CountedRows(
+        {COUNT: within, "earlier": within & waits.earlier[which]},
+        partial(_list_told, edition, waits.row[which], waits.at[which], mail),
+        waits.officer.take(which),
+    )
+
+
+def count_after_reminder(edition: Edition) -> CountedRows | str:
+    """What was discharged within a week after the last mail that told of it; those within a day."""
+    if edition.mailed is None:
+        return NO_MAILS
+    verdicts = edition.headline
+    row, at, within = after_last_mail(verdicts, edition.mailed(verdicts, edition.period), edition.division)
+    return CountedRows({COUNT: within}, partial(_list_told, edition, row, at), owner(verdicts, row, "officer"))
+
+
+def _every_mail(edition: Edition, mailed: Mailed, waits: Waits) -> CountedRows:
+    mail = mailed.mail[waits.place]
+    counts = {
+        "obligations": first_of_each(waits.row), "mails": first_of_each(mail),
+        "recipients": first_of_each(mailed.recipient[waits.place]), "repeats": waits.step == LadderStep.AGAIN,
+    }  # fmt: skip
+    return CountedRows(counts, partial(_list_told, edition, waits.row, waits.at, mail))
+
+
+def _list_told(edition: Edition, row: Ints, at: Ints, mail: Ints | None = None) -> tuple[Case, ...]:
+    more: dict[str, Any] = {"told_at": instants(at, edition.policy.local)}
+    if mail is not None:
+        more["mail"] = mail.tolist()
+    return obligations(edition.headline, row, **more)
+
+
+def _rows(figures: Figures) -> Iterator[PlacedRow]:
+    if (sent := figures.reminders) is None:
+        return
+    now = figures.period
+    yield PlacedRow((), count_row(
+        "reminders", "reminders", "mails, who got them, what they told", "all", now, mails=sent.mails,
+        recipients=sent.recipients, obligations=sent.obligations, repeats=sent.repeats,
+    ))  # fmt: skip
+    for effect in sent.steps:
+        name = f"reminders.{effect.step}"
+        for hours, share, before in (
+            (24, effect.day, effect.before_day), (72, effect.three_days, effect.before_three_days),
+        ):  # fmt: skip
+            what = f"discharged within {hours} hours of the mail"
+            medians = {"median_hours": effect.median_hours, "earlier": effect.earlier} if hours == 72 else {}
+            row = share_row("reminders", f"{name}/{hours}", what, effect.title, now, share, **medians)
+            yield PlacedRow((), row)
+            if before:
+                period = f"{sent.before_first} to {sent.before_last}"
+                medians = {"median_hours": effect.before_median_hours} if hours == 72 else {}
+                yield PlacedRow((), share_row(
+                    "reminders", f"{name}/{hours}-before", f"{what}, had there been one", effect.title, period, before,
+                    **medians,
+                ))  # fmt: skip
+
+
+REMINDERS: Final = Figure(
+    name="reminders", key="[STEP]", group="[HOURS]", title="Reminders",
+    meaning="The obligations that mails of the {kind} told of; and of those of one step of the ladder that were still "
+            "outstanding when the mail was taken, the share recorded as discharged within 24 or 72 hours.",
+    clause="report.md, Do reminders work?",
+    cases="every telling of an obligation; with STEP/HOURS the obligations told of",
+    measures={
+        "obligations": "each obligation once", "mails": "each mail once", "recipients": "each recipient once",
+        "repeats": "told again", COUNT: "typed in within so many hours",
+        "earlier": "of these, dated before the day of the mail",
+    },
+    count=_count, rows=_rows,
+    disclosure=not_told("what looks at single mails and entries stays inside the force"),
+)  # fmt: skip

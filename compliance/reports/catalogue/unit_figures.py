@@ -1,0 +1,243 @@
+"""Divisions, teams and offence groups: in the period, and over the trailing weeks (statistics 1.5, section 3)."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Final
+
+from msgspec.structs import replace
+
+from compliance.policy.verdicts import MET
+from compliance.records.columns import Coded
+from compliance.reports.catalogue.case import Case, obligations
+from compliance.reports.catalogue.counted import COUNT, CountedRows
+from compliance.reports.catalogue.disclosure import NO_RATE, counts_of, hidden_parts, not_told, of_each_requirement
+from compliance.reports.catalogue.edition import Edition, find_name
+from compliance.reports.catalogue.figure import KEY, Counting, Disclosure, Figure, Standing
+from compliance.reports.catalogue.rate_figures import CASES, OF_DUE, due_in_period, rate_rows
+from compliance.reports.catalogue.row import NO_NAME, PlacedRow, change_numbers, count_row, share_row
+from compliance.reports.model import Division, Figures, FormerMap, Requirement
+from compliance.reports.proportions import Rate
+from compliance.reports.rates import Cohort, has
+
+_Listed = Callable[..., tuple[Case, ...]]
+
+
+def unit_of(cohort: Cohort, unit: str) -> Coded:
+    """The `division`, `team` or `offence` of each obligation."""
+    found: Coded = getattr(cohort, unit)
+    return found
+
+
+def _count_in_period(unit: str) -> Counting:
+    """The obligations of one division or team in the period."""
+
+    def count(edition: Edition, requirement: str, group: str | None) -> CountedRows:
+        read = edition.read("rate")
+        cohort = read.due(edition.place(requirement))
+        column = unit_of(cohort, unit)
+        return due_in_period(read, cohort.where(has(column, find_name([column], group, unit))))
+
+    return count
+
+
+def _count_over_weeks(edition: Edition, place: int | None, unit: str, group: str | None) -> tuple[Cohort, _Listed]:
+    """The obligations of one group over the trailing weeks, and what lists them."""
+    every = edition.trailing_due(place)
+    name = find_name([unit_of(every, unit)], group, unit)
+    return every.where(has(unit_of(every, unit), name)), partial(_list_weeks, edition, place, unit, name)
+
+
+def _list_weeks(
+    edition: Edition, place: int | None, unit: str, name: str | None, *, state: int | None = None
+) -> tuple[Case, ...]:
+    cases: list[Case] = []
+    for week in edition.trailing:
+        cohort = week.cohort if place is None else week.due(place)
+        own = cohort.where(has(unit_of(cohort, unit), name))
+        own = own if state is None else own.where(own.state == state)
+        cases += obligations(week.verdicts, own.verdict)
+    return tuple(cases)
+
+
+def _count_trailing(edition: Edition, requirement: str, group: str | None) -> CountedRows:
+    """The obligations of one division or team over the trailing weeks."""
+    return rate_rows(*_count_over_weeks(edition, edition.place(requirement), edition.unit, group))
+
+
+def _count_offence(edition: Edition, requirement: str, group: str | None) -> CountedRows:
+    """The obligations of one offence group over the trailing weeks."""
+    return rate_rows(*_count_over_weeks(edition, edition.place(requirement), "offence", group))
+
+
+def _count_late_team(edition: Edition, _key: str, group: str | None) -> CountedRows | str:
+    """The obligations of a team met over the trailing weeks: those by an update entered after the due date."""
+    if group == "":
+        return (
+            "it counts teams, not crimes: a team is counted beyond the funnel's upper 99.8% limit (statistics 3.2). "
+            "late-teams/TEAM lists the obligations of one"
+        )
+    cohort, listed = _count_over_weeks(edition, None, "team", group)
+    met = cohort.where(cohort.state == MET)
+    return CountedRows({COUNT: met.entered_after}, partial(listed, state=MET), met.officer)
+
+
+def _count_former(edition: Edition, requirement: str, group: str | None) -> CountedRows:
+    """The obligations of one division in the period, by the map before a reorganisation."""
+    cohort = edition.due_former(edition.place(requirement))
+    own = cohort.where(has(cohort.division, find_name([cohort.division], group, "division")))
+    return rate_rows(own, lambda: obligations(edition.headline, own.verdict))
+
+
+def _rows_former(figures: Figures) -> Iterator[PlacedRow]:
+    for place, requirement in enumerate(figures.requirements):
+        former = requirement.former
+        for order, group in enumerate(former.divisions if isinstance(former, FormerMap) else ()):
+            name = group.name or NO_NAME
+            figure, what = f"former-division.{requirement.id}/{name}", f"{requirement.id} in time, by the former map"
+            row = share_row("units", figure, what, name, figures.period, group.share)
+            yield PlacedRow((place, len(requirement.divisions) + order), row)
+
+
+def _rows_in_period(unit: str) -> Standing:
+    def rows(figures: Figures) -> Iterator[PlacedRow]:
+        if unit != ("division" if figures.unit is None else "team"):
+            return
+        for place, requirement, order, division, group in each_unit(figures):
+            figure, what = f"{unit}.{requirement.id}/{group}", f"{requirement.id} in time"
+            row = share_row("units", figure, what, group, figures.period, division.week.share)
+            yield PlacedRow((place, order, 0), row)
+
+    return rows
+
+
+def each_unit(figures: Figures) -> Iterator[tuple[int, Requirement, int, Division, str]]:
+    """(place of the requirement, requirement, place of the division or team, this, its name) of every one."""
+    for place, requirement in enumerate(figures.requirements):
+        for order, division in enumerate(requirement.divisions):
+            yield place, requirement, order, division, division.name or NO_NAME
+
+
+def _rows_trailing(figures: Figures) -> Iterator[PlacedRow]:
+    points = [{point.name: point for point in found.funnel.points} if found.funnel else {}
+              for found in figures.requirements]  # fmt: skip
+    for place, requirement, order, division, group in each_unit(figures):
+        if division.trailing is None:
+            continue
+        point = points[place].get(division.name or "")
+        limits = {} if point is None else {
+            "funnel_low_95": point.bounds.low_95, "funnel_high_95": point.bounds.high_95,
+            "funnel_low_998": point.bounds.low_998, "funnel_high_998": point.bounds.high_998,
+        }  # fmt: skip
+        yield PlacedRow((place, order, 2), share_row(
+            "units", f"trailing.{requirement.id}/{group}", f"{requirement.id} in time, trailing weeks", group,
+            figures.period, division.trailing.share, **change_numbers(division.change), **limits,
+        ))  # fmt: skip
+
+
+def _rows_of_offences(figures: Figures) -> Iterator[PlacedRow]:
+    for place, requirement in enumerate(figures.requirements):
+        for group in requirement.offences:
+            named, what = group.name or NO_NAME, f"{requirement.id} in time, trailing weeks"
+            figure = f"offence.{requirement.id}/{named}"
+            yield PlacedRow((place, 4), share_row("groups", figure, what, named, figures.period, group.share))
+
+
+def _rows_of_late_teams(figures: Figures) -> Iterator[PlacedRow]:
+    if (late := figures.late_teams) is None:
+        return
+    yield PlacedRow((), count_row(
+        "contact", "late-teams", "teams whose entries after the breach stand out", "all", figures.period,
+        count=late.beyond, of=late.of,
+    ))  # fmt: skip
+    for point in late.points:
+        yield PlacedRow((), share_row(
+            "contact", f"late-teams/{point.name}", "obligations met by updates entered after the due date", point.name,
+            figures.period, point.share, funnel_high_998=point.bounds.high_998,
+        ))  # fmt: skip
+
+
+def _weeks_are_told(found: Requirement, told: Requirement, board: Figures) -> bool:
+    """The trailing weeks are the sum of weeks that stand in the chart. With fewer weeks than the next report has, the
+    two would tell the new week of each group."""
+    weeks = board.basis.trailing_weeks
+    return found.trailing_held == weeks and not any(each.withheld for each in told.trend.shares[-weeks:])
+
+
+def _release_trailing(found: Requirement, told: Requirement, board: Figures) -> Requirement:
+    """Never a single week of a division: it would follow from two reports, whose trailing weeks overlap, and the week
+    that has gone."""
+    trailing = [division.trailing for division in found.divisions if division.trailing]
+    hidden = iter(hidden_parts([counts_of(each.share) for each in trailing]))
+    shown = _weeks_are_told(found, told, board)
+    divisions = tuple(
+        _release_division(division, public, division.trailing is not None and not next(hidden) and shown)
+        for division, public in zip(found.divisions, told.divisions, strict=True)
+    )
+    compared = all(division.trailing and not division.trailing.share.withheld for division in divisions)
+    return replace(told, divisions=divisions, funnel=found.funnel if compared else None)
+
+
+def _release_division(found: Division, told: Division, compared: bool) -> Division:
+    over, rest = found.trailing, found.rest
+    if not compared or over is None or rest is None:
+        return replace(told, trailing=over and NO_RATE)
+    over, rest = Rate(over.share, None, None, None), Rate(rest.share, None, None, None)
+    return replace(told, trailing=over, rest=rest, change=found.change)
+
+
+def _release_offences(found: Requirement, told: Requirement, board: Figures) -> Requirement:
+    hidden = hidden_parts([counts_of(group.share) for group in found.offences])
+    kept = tuple(group for group, is_hidden in zip(found.offences, hidden, strict=True) if not is_hidden)
+    return replace(told, offences=kept if _weeks_are_told(found, told, board) else ())
+
+
+_WEEK_OF_ONE: Final = "it would follow from two reports, whose trailing weeks overlap, and the week that has gone"
+_figure = partial(Figure, key=KEY, cases=CASES, measures=OF_DUE)
+DIVISION: Final = _figure(
+    name="division", group="DIVISION", title="Division",
+    meaning="The division that had the case at the end of the due date. A single {kind} is shown, not tested; the "
+            "trailing weeks are compared with the rest of the force.",
+    clause="statistics 1.5, records 2", count=_count_in_period("division"), rows=_rows_in_period("division"),
+    disclosure=not_told(_WEEK_OF_ONE),
+)  # fmt: skip
+TEAM: Final = _figure(
+    name="team", group="TEAM", title="Team",
+    meaning="The team of the division that had the case at the end of the due date.",
+    clause="statistics 1.5, records 2", count=_count_in_period("team"), rows=_rows_in_period("team"),
+    disclosure=not_told("teams stand in a division’s edition alone"),
+)  # fmt: skip
+TRAILING_UNIT: Final = _figure(
+    name="trailing", group="NAME", title="Division or team over the trailing weeks",
+    meaning="The rate of a division, or of a team in a division’s edition, over the last 13 settled weeks, and its "
+            "difference from that of the rest.",
+    clause="statistics 1.5, 3", count=_count_trailing, rows=_rows_trailing,
+    disclosure=Disclosure(
+        "told over 13 full weeks of which each stands in the chart: the smallest are withheld until those withheld are "
+        "at least two and come together to no count from 1 to 4",
+        of_each_requirement(_release_trailing),
+    ),
+)  # fmt: skip
+FORMER_DIVISION: Final = _figure(
+    name="former-division", group="DIVISION", title="Division by the former map",
+    meaning="The rate of a division in the {kind} by the map that was in force until a reorganisation, where one took "
+            "place in the {kind} or in the four weeks before it.",
+    clause="statistics 1.5", count=_count_former, rows=_rows_former,
+    disclosure=not_told("small counts would follow from the same divisions by two maps"),
+)  # fmt: skip
+UNITS: Final = {figure.name: figure for figure in (DIVISION, TEAM)}
+"""The figure of a unit in the period, by what the edition's groups are."""
+OFFENCE: Final = _figure(
+    name="offence", group="OFFENCE", title="Offence group over the trailing weeks",
+    meaning="The rate of an offence group over the last 13 settled weeks.",
+    clause="statistics 1.5, 1.6", count=_count_offence, rows=_rows_of_offences,
+    disclosure=Disclosure("as divisions over the trailing weeks", of_each_requirement(_release_offences)),
+)  # fmt: skip
+LATE_TEAMS: Final = Figure(
+    name="late-teams", key="", group="[TEAM]", title="Teams whose entries after the breach stand out",
+    meaning="Of the obligations that a team met over the last 13 settled weeks, those by an update entered after the "
+            "due date; a team stands out beyond the upper 99.8% limit of the funnel.",
+    clause="rules 8, statistics 3.2", cases="obligations that the team met over the trailing weeks",
+    measures={COUNT: "met by an update entered after the due date"},
+    count=_count_late_team, rows=_rows_of_late_teams,
+    disclosure=not_told("what looks at how entries were made stays inside the force"),
+)  # fmt: skip

@@ -1,0 +1,202 @@
+"""The file of the organisation, `rules/organisation.toml`: read strictly, and checked as a whole."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from functools import cached_property
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from compliance.errors import SettingsError, nearest, settings_error
+from compliance.policy.calendars import read_toml
+from compliance.reports.organisation.units import UnitMap
+
+FILE: Final = "organisation.toml"
+_DAY: Final = timedelta(days=1)
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
+
+    name: str = Field(min_length=1)
+    since: date | None = Field(None, alias="from")
+    until: date | None = None
+
+    @property
+    def first(self) -> date:
+        """The first day on which it is there."""
+        return self.since or date.min
+
+    @property
+    def last(self) -> date:
+        """The last day on which it is there."""
+        return self.until or date.max
+
+    def holds(self, day: date) -> bool:
+        """Whether it is there on a day."""
+        return self.first <= day <= self.last
+
+
+class DivisionEntry(_Entry):
+    """A division from a date until a date, both included. `became`: what took its place on the day after: one name
+    (renamed, or merged with others that became the same), or several (split, by team)."""
+
+    became: list[str] = []
+    spellings: list[str] = []
+
+
+class TeamSpelling(BaseModel):
+    """How the records write a team whose name other divisions have too."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    division: str
+    team: str
+
+
+class TeamEntry(_Entry):
+    """A team of a division from a date until a date, both included. A team that moves has an entry for each division.
+    `became`: the team that took its place on the day after, where that has another name."""
+
+    division: str
+    became: str | None = None
+    spellings: list[str | TeamSpelling] = []
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    division: list[DivisionEntry] = []
+    team: list[TeamEntry] = []
+
+
+class Organisation:
+    """Divisions and teams over time."""
+
+    def __init__(self, file: _File) -> None:
+        self.divisions, self.teams = file.division, file.team
+        self.content: dict[str, Any] = file.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        """What is kept beside the figures, to make them again."""
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of all that decides which unit a crime belongs to."""
+        return hashlib.sha256(json.dumps(self.content, sort_keys=True).encode()).hexdigest()
+
+    @cached_property
+    def changes(self) -> list[date]:
+        """The local dates from which the map is another, in order."""
+        every = (*self.divisions, *self.teams)
+        begun = {entry.since for entry in every if entry.since}
+        return sorted(begun | {entry.until + _DAY for entry in every if entry.until})
+
+    def changed_between(self, one: date, other: date) -> bool:
+        """Whether the maps of two dates, the earlier first, are different ones."""
+        return any(one < day <= other for day in self.changes)
+
+    def on(self, day: date) -> UnitMap:
+        """The map in force on a local date."""
+        return UnitMap(self.divisions, self.teams, day)
+
+
+def load_organisation(path: Path) -> Organisation | None:
+    """The organisation of a file, None where the file names no unit. Raises SettingsError that names file and entry."""
+    data = read_toml(path)
+    try:
+        file = _File.model_validate(data)
+    except ValidationError as error:
+        known = {*_File.model_fields, *DivisionEntry.model_fields, *TeamEntry.model_fields, "from"} - {"since"}
+        raise settings_error(str(path), error.errors(), known) from None
+    if problems := list(_problems(file)):
+        raise SettingsError("\n".join(f"{path}: {problem}" for problem in problems))
+    return Organisation(file) if file.division or file.team else None
+
+
+def organisation_of(content: dict[str, Any] | None) -> Organisation | None:
+    """The organisation out of what was kept of it."""
+    return None if content is None else Organisation(_File.model_validate_json(json.dumps(content)))
+
+
+def _problems(file: _File) -> Iterator[str]:
+    """What is wrong with the entries as a whole, and what to do."""
+    yield from _problems_of_dates("division", file.division)
+    yield from _problems_of_dates("team", file.team)
+    yield from _problems_of_spellings("division", [(each.name, list(each.spellings)) for each in file.division])
+    teams = [(each.name, [_spelled(spelling) for spelling in each.spellings]) for each in file.team]
+    yield from _problems_of_spellings("team", teams)
+    for division in file.division:
+        yield from _problems_of_successors("division", division, division.became, file.division)
+    for team in file.team:
+        yield from _problems_of_successors("team", team, [team.became] if team.became else [], file.team)
+        yield from _problems_of_membership(team, file.division)
+
+
+def _spelled(spelling: str | TeamSpelling) -> str:
+    return spelling if isinstance(spelling, str) else f"{spelling.division} / {spelling.team}"
+
+
+def _problems_of_dates(kind: str, entries: Sequence[_Entry]) -> Iterator[str]:
+    for entry in entries:
+        if entry.last < entry.first:
+            yield f"{kind} {entry.name!r}: until {entry.until} is before from {entry.since}; exchange them"
+    ordered = sorted(entries, key=lambda entry: (entry.name, entry.first))
+    for one, other in pairwise(ordered):
+        if one.name == other.name and other.first <= one.last:
+            advice = "end the first before the second begins"
+            if kind == "team":
+                advice += ", or give two teams of one name names of their own, with spellings = [{ division, team }]"
+            yield (
+                f"{kind} {one.name!r}: two entries are there at the same time, until {one.until or 'further notice'} "
+                f"and from {other.since or 'ever'}; {advice}"
+            )
+
+
+def _problems_of_spellings(kind: str, named: Sequence[tuple[str, list[str]]]) -> Iterator[str]:
+    owner = {name: name for name, _ in named}
+    for name, spellings in named:
+        for spelling in spellings:
+            if owner.setdefault(spelling, name) != name:
+                yield (
+                    f"{kind} {name!r}: the spelling {spelling!r} is that of {kind} {owner[spelling]!r} already; let "
+                    "one of them have it"
+                )
+
+
+def _problems_of_successors(kind: str, entry: _Entry, became: Sequence[str], every: Sequence[_Entry]) -> Iterator[str]:
+    """A successor is there on the day after: so nothing becomes itself, and no chain goes in a circle."""
+    if became and entry.until is None:
+        yield f"{kind} {entry.name!r}: became {', '.join(became)}, but it has no end; add until, its last day"
+        return
+    for name in became:
+        same = [each for each in every if each.name == name]
+        day = entry.last + _DAY
+        if not same:
+            names = sorted({each.name for each in every})
+            yield f"{kind} {entry.name!r}: became {name!r}, which is no {kind} here{nearest(name, names)}; add it"
+        elif not any(each.holds(day) for each in same):
+            yield (
+                f"{kind} {entry.name!r}: became {name!r}, which is not there on {day}, the day after; put right from "
+                f"or until of one of them"
+            )
+
+
+def _problems_of_membership(team: TeamEntry, divisions: Sequence[DivisionEntry]) -> Iterator[str]:
+    own = sorted((each for each in divisions if each.name == team.division), key=lambda each: each.first)
+    if not own:
+        names = [each.name for each in divisions]
+        found = nearest(team.division, names)
+        yield f"team {team.name!r}: there is no division {team.division!r}{found}; add it, or name another"
+        return
+    reach = team.first
+    for division in own:
+        if division.first <= reach:
+            reach = max(reach, division.last if division.last == date.max else division.last + _DAY)
+    if reach <= team.last and reach != date.max:
+        yield (
+            f"team {team.name!r}: it belongs to division {team.division!r} on {reach}, when that is not there; "
+            "let the entry begin and end with the division, and add one for the division that came after"
+        )
