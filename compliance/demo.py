@@ -11,7 +11,6 @@ from datetime import date, datetime, time, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -22,10 +21,10 @@ from compliance.errors import SettingsError
 from compliance.records import decode_crimes
 from compliance.service.service import Service
 from compliance.simulator import CrimeSystem, Force, History, MailSink, Replay, crime_refs_in, serve
+from compliance.simulator.days import LONDON
 from compliance.stopping import Stop
 from compliance.store import load_columns, migrate
 
-LONDON: Final = ZoneInfo("Europe/London")
 MORNING: Final = time(6, 30)
 LUNCH: Final = time(13)
 _MARK: Final = "made-by-compliance-demo"

@@ -61,7 +61,7 @@ def holds_of(crimes: Sequence[Crime], block: Block, hold_days: int) -> dict[int,
     local, today = block.policy.local, from_day(block.moment.today)
 
     def day(text: str | None) -> date | None:
-        return None if text is None else from_day(local.of(parse_instants([text])[0])[0])
+        return None if text is None else local.date_at(parse_instants([text])[0][0])
 
     def span(hold: ContactHold) -> HoldSpan:
         first, last = day(hold.start), day(hold.end)

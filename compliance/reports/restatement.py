@@ -120,7 +120,9 @@ def counts(verdicts: Verdicts, span: Span) -> Counts:
         named = of.division.codes >= 0
         due = np.bincount(of.division.codes[named], minlength=size)
         by = np.bincount(of.division.codes[named & met], minlength=size)
-        found |= {(requirement.id, of.division.values[i]): (int(by[i]), int(due[i])) for i in np.flatnonzero(due)}
+        found |= {
+            (requirement.id, of.division.value(i)): (int(by[i]), int(due[i])) for i in np.flatnonzero(due).tolist()
+        }
     return found
 
 

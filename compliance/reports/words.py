@@ -1,10 +1,9 @@
 """The report in words: numbers as text, and the sentences of the summary, right in every case."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from math import ceil
 from typing import Final, NamedTuple
-from zoneinfo import ZoneInfo
 
 from compliance import text
 from compliance.reports.model import Change, Division, Figures, Period, Proportion, Requirement, SameDay
@@ -79,7 +78,7 @@ def span(first: date, last: date) -> str:
 
 def instant(value: datetime) -> str:
     """An instant in UTC as RFC 3339."""
-    return f"{value.astimezone(ZoneInfo('UTC')):%Y-%m-%dT%H:%M:%SZ}"
+    return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def heading(text: str) -> str:

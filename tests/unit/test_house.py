@@ -90,6 +90,43 @@ def test_only_the_clock_asks_what_time_it_is() -> None:
                 assert owner not in {"datetime", "date"}, f"{path}:{node.lineno} reads the clock"
 
 
+POLICY = PACKAGE / "policy"
+
+
+def test_time_zones_are_made_in_one_place() -> None:
+    """Local days and times are those of `policy.local` (rules 2.6). Feeds read instants that carry no zone by their own
+    setting; the simulator has its own force."""
+    for path in FILES:
+        if path == POLICY / "calendars.py" or room(path) in {"feeds", "simulator"}:
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call):
+                assert ast.unparse(node.func) not in {"ZoneInfo", "zoneinfo.ZoneInfo"}, f"{path}:{node.lineno}"
+
+
+@pytest.mark.parametrize(("columns", "home"), [({"statuses"}, "status.py"), ({"allocations"}, "allocation.py")])
+def test_how_a_crime_stands_and_who_has_it_are_worked_out_in_one_place(columns: set[str], home: str) -> None:
+    """Rules 2.9, records section 2: nothing else asks which of a crime's changes had happened by an instant, or which
+    was the last."""
+    for path in FILES:
+        if path == POLICY / home:
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Compare):
+                for side in (node.left, *node.comparators):
+                    named = isinstance(side, ast.Attribute) and side.attr == "at" and ast.unparse(side.value).split(".")
+                    assert not named or named[-1] not in columns, f"{path}:{node.lineno}: see policy/{home}"
+
+
+def test_a_coded_text_is_read_in_one_place() -> None:
+    for path in FILES:
+        if path == PACKAGE / "records" / "columns.py":
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Attribute):
+                assert node.value.attr != "values", f"{path}:{node.lineno}: see Coded.text"
+
+
 def test_only_the_echo_of_the_command_line_writes_to_the_terminal() -> None:
     """There whatever another system wrote is made printable (compliance/text.py)."""
     for path in FILES:
