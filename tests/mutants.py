@@ -246,7 +246,7 @@ COLUMNS = (
     broken("records 2", "before the due date has passed the verdict names who had the case by then", f"{ROWS}._allocations", ("passed = due[row] < today", "passed = due[row] <= today + 366"), ("who.at(found.crime[case[passed]], due[row[passed]])", "who.at(found.crime[case[passed]], np.minimum(due[row[passed]], today - 5))")),
     broken("records 2", "a handover on the due date does not count", "policy.allocation.Owners.at", ("np.flatnonzero((place < last) & (self._day[place] <= due))", "np.flatnonzero((place < last) & (self._day[place] < due))"), ("& (self._day[place[live]] <= due[live])", "& (self._day[place[live]] < due[live])")),
     broken("records 2", "where no one had the case by the due date no allocation tells", "policy.allocation.Owners.at", ("self._row[place - 1], self.now[crime])", "self._row[place - 1], -1)")),
-    broken("records 2", "the record's own officer comes before the allocations", "policy.verdicts.Verdicts.owner", ("if len(told.codes):", "if False:")),
+    broken("records 2", "the record's own officer comes before the allocations", "policy.allocation.CaseHolders.owner", ("if len(told.codes):", "if False:")),
     broken("records 2", "the team is the division", TABLE, ("for name in (\"division\", \"team\")", "for name in (\"team\", \"division\")"), ("name: self.owner(name)", "name: self.owner(\"division\")")),
     broken("records 1", "an update without an entry time was never entered", f"{READ}._updates", ("np.where(entered == NONE, at, entered)", "entered")),
     broken("records 1", "of a repeated update the first stands", f"{READ}._updates", ("deduplicated(rows, refs)", "rows")),

@@ -3,7 +3,7 @@
 import json
 import tomllib
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -229,3 +229,19 @@ def test_a_local_date_starts_when_the_one_before_ends(day: date) -> None:
     local = LocalDates("Europe/London")
     start = to_micros(local.start_of(day))
     assert local.of(np.array([start - 1, start])).tolist() == [to_day(day) - 1, to_day(day)]
+
+
+@given(st.datetimes(datetime(1900, 1, 2), datetime(2999, 12, 30), timezones=st.just(UTC)))  # noqa: DTZ001
+def test_one_instant_has_the_date_and_time_of_the_clocks_there(at: datetime) -> None:
+    """Rules 2.6: in winter and summer time."""
+    local, here = LocalDates("Europe/London"), at.astimezone(LONDON)
+    assert local.date_of(at) == local.date_at(to_micros(at)) == here.date()
+    assert local.clock_at(at) == at
+    assert local.clock_at(at).time() == here.time()
+    assert local.day_of(local.start_of(here.date())) == to_day(here.date())
+
+
+def test_a_time_of_day_is_an_hour_earlier_in_greenwich_in_summer() -> None:
+    local = LocalDates("Europe/London")
+    assert local.instant_at(date(2026, 7, 1), time(7, 30)) == datetime(2026, 7, 1, 6, 30, tzinfo=UTC)
+    assert local.instant_at(date(2026, 12, 1), time(7, 30)) == datetime(2026, 12, 1, 7, 30, tzinfo=UTC)
