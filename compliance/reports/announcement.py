@@ -62,13 +62,19 @@ def announce(figures: Figures, files: Sequence[str], folder: str, link: str | No
 
 def _text(report: Report, places: Sequence[Place], folder: Any) -> str:
     where = [place.link or place.name for place in places]
-    told = [f"{report.force}: {report.title}", report.period, *report.about, ""]
+    head = (f"{report.force}: {report.title}", report.period, *report.about)
+    told = [*(line for text in head for line in _filled(text)), ""]
     told += ["The whole report:", *(f"  {each}" for each in where), *([f"in {folder}"] if folder else [])]
     for section in report.sections:
         told += ["", "", section.heading.upper()]
-        for part in section.parts:
+        for part in filter(_is_told, section.parts):
             told += ["", *_PARTS[type(part)](part)]
-    return "\n".join([*told, "", "--", report.footer]) + "\n"
+    return "\n".join([*told, "", "--", *_filled(report.footer)]) + "\n"
+
+
+def _is_told(part: Part) -> bool:
+    """Whether a mail says a part: it has no drawings."""
+    return not (isinstance(part, Note) and part.of_drawing)
 
 
 def _filled(text: str, indent: int = 0) -> list[str]:

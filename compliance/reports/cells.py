@@ -59,8 +59,8 @@ def rate_and_counts(share: Proportion | None, figure: str = "") -> Cell:
     """A rate and, after it, its counts; a dash for none."""
     if share is None:
         return cell(NONE)
-    if not share.of or share.withheld:
-        return cell(rate(share, figure))
+    if share.withheld:
+        return cell(rate(share))
     return cell(rate(share, figure), " ", *(_muted(run) for run in met_of(share, figure)))
 
 
@@ -111,7 +111,7 @@ def cases_named(figures: Figures, *names: str) -> Iterator[Note]:
     """The same as a note."""
     listed = [piece for name in cases(figures, *names) for piece in (", ", code(name))]
     if listed:
-        yield note("Cases: figure ", *listed[1:], ".")
+        yield note("Cases: figure ", *listed[1:], "; see ", Run("From a number to its cases", link="trace"), ".")
 
 
 def with_name(text: str, figures: Figures, figure: str) -> Cell:

@@ -112,10 +112,12 @@ class Statement(Struct, frozen=True, tag="statement", tag_field="part"):
 
 
 class Note(Struct, frozen=True, tag="note", tag_field="part"):
-    """What helps to read the part before it, in small print."""
+    """What helps to read the part before it, in small print. `of_drawing`: how a drawing is to be read, for forms that
+    have it."""
 
     text: Text
     claims: tuple[Claim, ...] = ()
+    of_drawing: bool = False
 
 
 class Items(Struct, frozen=True, tag="items", tag_field="part"):

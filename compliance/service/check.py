@@ -191,7 +191,7 @@ def _templates(settings: Settings) -> Finding:
             policy.named(requirement)
     except ComplianceError as error:
         return Finding("settings of reminders and mail", (f"{settings.source}: {error}",))
-    problems = []
+    problems: list[str] = []
     try:
         check_templates(policy, reminding)
         week = Week(2026, 20)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from compliance.reports.cells import SHARE, cases, change_cells, range_of, rate, share_cells, whole
+from compliance.reports.cells import SHARE, cases, cases_named, change_cells, range_of, rate, share_cells, whole
 from compliance.reports.model import Figures, Period, Requirement
 from compliance.reports.parts import (
     Column,
@@ -19,7 +19,6 @@ from compliance.reports.parts import (
     Table,
     Text,
     cell,
-    code,
     note,
     statement,
     text_of,
@@ -49,19 +48,18 @@ def _key_figures(figures: Figures) -> Iterator[Part]:
                 made.append(_of_silent(requirement, requirement.week.silent, figures))
     names += ["silent"] * (len(made) > len(names))
     yield KeyFigures(tuple(made))
-    yield _how_to_read(figures, names)
+    yield from _how_to_read(figures, names)
 
 
-def _how_to_read(figures: Figures, names: list[str]) -> Note:
+def _how_to_read(figures: Figures, names: list[str]) -> Iterator[Note]:
     said = [
         "A dot is the rate; the bar around it is its 95% interval, which allows for chance and for updates coming in "
         "clusters by officer."
     ]
     if figures.provisional:
         said.append("An outlined dot is provisional: the week just ended, which will change and is not compared.")
-    listed = [piece for name in cases(figures, *names) for piece in (", ", code(name))]
-    how = (" Cases: figure ", *listed[1:], "; ", Run("how to list them", link="trace"), ".") if listed else ()
-    return note(" ".join(said), *how)
+    yield Note(text_of(" ".join(said)), of_drawing=True)
+    yield from cases_named(figures, *names)
 
 
 def _of_rate(requirement: Requirement, figures: Figures) -> KeyFigure:
