@@ -17,7 +17,7 @@ Tone = Literal["", "few", "strong", "aside", "code"]
 """How a text is set: as all is, grey (statistics 1.6), bold, muted, or as what is typed."""
 
 
-Look = Literal["plain", "muted", "outlined", "few", "bar", "muted bar"]
+Look = Literal["plain", "muted", "outlined", "few", "bar", "muted-bar"]
 """How a value with its interval is drawn: `outlined` is provisional, a bar reaches from 0 to the value."""
 
 

@@ -43,8 +43,11 @@ class MissingGlyphsError(Exception):
 def typeset(report: Report) -> bytes:
     """The report as a PDF, the same bytes for the same report. Raises SettingsError where the template is wrong."""
     template = resource("templates", "report", "report.typ")
-    told = each_text(_told(report), lambda text: unicodedata.normalize("NFC", shown(text, LAYOUT)))
-    unusual = {character for character in msgspec.json.encode(told).decode() if not character.isascii()}
+    told = _told(report)
+    if not _is_shown(encoded := msgspec.json.encode(told).decode()):
+        told = each_text(told, lambda text: unicodedata.normalize("NFC", shown(text, LAYOUT)))
+        encoded = msgspec.json.encode(told).decode()
+    unusual = {character for character in set(encoded) if not character.isascii()}
     substituted: set[str] = set()
     for find in (_none, _without_glyph, _beyond_simple):
         substituted |= find(unusual)
@@ -55,6 +58,12 @@ def typeset(report: Report) -> bytes:
         except ValueError as error:
             raise SettingsError(f"{template}: {error}") from None
     raise SettingsError(f"a text of the records cannot be set in a PDF: {problem}")
+
+
+def _is_shown(encoded: str) -> bool:
+    """Whether every text of some JSON is as it is to be shown, as in most reports: then none is looked at by itself."""
+    characters = "".join(sorted(set(encoded)))
+    return "\\u" not in encoded and shown(characters) == characters and unicodedata.is_normalized("NFC", encoded)
 
 
 def _told(report: Report) -> dict[str, Any]:

@@ -119,7 +119,7 @@ class _Page(Struct):
         self.row += 1
 
 
-_ACROSS: Final = 8
+_ACROSS: Final = 6
 _LETTERS: Final = 150
 """So many letters fit across the columns of a page."""
 
@@ -127,7 +127,7 @@ _LETTERS: Final = 150
 def _said(sheet: Any, styles: dict[str, Any], report: Report, sections: tuple[Section, ...]) -> None:
     """Some sections as a page."""
     sheet.set_column(0, 0, 34)
-    sheet.set_column(1, _ACROSS, 18)
+    sheet.set_column(1, 9, 24)
     page = _Page(sheet, styles)
     page.line(f"{report.force}: {report.title}", style="title")
     for line in (report.period, *report.about):

@@ -26,7 +26,7 @@ def _parts(figures: Figures, asked: SameDay) -> Iterator[Part]:
         ("As the original system counted: nor did one on the day of recording", asked.original, "same-day-original"),
     )
     rows = [
-        (cell(name), *share_cells(share, figure), drawn(share, look="bar" if share is asked.policy else "muted bar"))
+        (cell(name), *share_cells(share, figure), drawn(share, look="bar" if share is asked.policy else "muted-bar"))
         for name, share, figure in readings
     ]
     columns = (Column("Reading", "name"), *SHARE, DRAWN)
