@@ -61,7 +61,13 @@ class Report(Section):
         ["html", "pdf", "xlsx", "csv", "json"], min_length=1, description="The forms a report is written in."
     )
     readers: list[Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]] = Field(
-        [], description="Who is mailed that the board's report is there, and its summary: addresses."
+        [], description="Who is mailed the first page of the board's report, and where the whole of it is: addresses."
+    )
+    link: str | None = Field(
+        None,
+        pattern=r"^https?://[^\s{}]+\{file\}[^\s{}]*$",
+        description="The address at which readers open a file of the report, `{file}` where its name goes; absent: "
+        "they are told the folder.",
     )
     targets: dict[str, Annotated[float, Field(ge=0, le=100)]] = Field(
         {}, description='A target of a requirement in per cent, by its id: `{ "7-day" = 80 }` (statistics 2.4).'

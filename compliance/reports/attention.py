@@ -3,11 +3,17 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from compliance.reports.findings import Question, Trend, UnitTrend
+from msgspec.structs import replace
+
+from compliance.reports.claims import Claim, ClaimKind, SpecialCause, Stated
+from compliance.reports.editions import PUBLIC
+from compliance.reports.findings import Question
 from compliance.reports.model import Figures, Quality
-from compliance.reports.passages import late_teams_in_words
-from compliance.reports.telling import causes
-from compliance.reports.words import UNLIKELY, counted, heading, instant, listed, percent, units
+from compliance.reports.parts import Statement, statement
+from compliance.reports.passages import late_teams_of
+from compliance.reports.sentences import ask_what_changed, sentence
+from compliance.reports.telling import causes_of, causes_of_unit
+from compliance.reports.words import instant, units
 
 _ONE_IN: Final = 20
 """A question of which chance cannot be said is put to the board where it is about one in so many or more."""
@@ -17,50 +23,51 @@ _ASKED: Final = frozenset({"late-entry", "entered-after-due"})
 """Those that are put as questions beside."""
 
 
-def things_to_look_at(figures: Figures) -> list[str]:
+def things_to_look_at(figures: Figures) -> list[Statement]:
     """At most three things, the gravest first; empty where nothing stands out."""
     found = [*_new_causes(figures), *_below(figures), *_silence(figures), *_entries(figures), *_backlog(figures)]
-    return list(dict.fromkeys(found))[:3]
+    return [statement(_worded(claim), claims=[claim]) for claim in list(dict.fromkeys(found))[:3]]
 
 
-def _new_causes(figures: Figures) -> Iterator[str]:
+def _worded(claim: Claim) -> str:
+    return ask_what_changed(claim) if isinstance(claim, SpecialCause) else sentence(claim)
+
+
+def _new_causes(figures: Figures) -> Iterator[Claim]:
     """Deteriorations that reach into the newest week: of the whole, then of single divisions or teams."""
     for requirement in figures.requirements:
-        weeks = requirement.trend.weeks
-        charts: list[tuple[str, Trend | UnitTrend]] = [("", requirement.trend)]
-        charts += [(f"{one.name}: ", one) for one in requirement.units]
-        for name, chart in charts:
-            for cause in causes(weeks[len(weeks) - len(chart.shares) :], chart):
-                if cause.last == weeks[-1] and not cause.improvement:
-                    what = requirement.title if requirement.event else f"the {requirement.id} rate"
-                    which = heading(f"{name}{what}")
-                    yield f"{which}, {cause.weeks}: {cause.what}. Ask what changed."
+        newest = requirement.trend.weeks[-1:]
+        charts = [causes_of(requirement), *(causes_of_unit(requirement, one) for one in requirement.units)]
+        for cause in (cause for chart in charts for cause in chart):
+            if cause.weeks[1:] == newest and not cause.improvement:
+                yield replace(cause, title=cause.title if requirement.event else f"the {cause.title}")
 
 
-def _below(figures: Figures) -> Iterator[str]:
+def _below(figures: Figures) -> Iterator[Claim]:
     """The division or team that lies furthest below the rest, with all that is said against it."""
-    low: dict[str, list[tuple[float, str]]] = {}
+    low: dict[str, list[Stated]] = {}
     for requirement in figures.requirements:
         for division in requirement.divisions:
             if division.name and division.change and division.change.significant and division.change.difference < 0:
-                low.setdefault(division.name, []).append((division.change.difference, requirement.id))
+                stated = Stated("difference", division.change.difference, requirement.id, division.name)
+                low.setdefault(division.name, []).append(stated)
     if low:
-        name = min(low, key=lambda name: (min(low[name]), name))
-        points = [f"{abs(by) * 100:.1f} points on the {key} rate" for by, key in low[name]]
-        yield (
-            f"{name}: over {figures.basis.trailing_weeks} weeks below the rest of the {units(figures)[1]} by "
-            f"{listed(points)}, {UNLIKELY}."
-        )
+        name = min(low, key=lambda name: (min((each.value or 0.0, each.requirement) for each in low[name]), name))
+        yield Claim(
+            kind=ClaimKind.BELOW_REST, subject="trailing", period=figures.kind, about=name,
+            against=f"the rest of the {units(figures)[1]}",
+            stated=(Stated("weeks", figures.basis.trailing_weeks), *low[name]),
+        )  # fmt: skip
 
 
-def _silence(figures: Figures) -> Iterator[str]:
+def _silence(figures: Figures) -> Iterator[Claim]:
     for requirement in figures.requirements:
         silent = requirement.week.silent
         if silent and silent.count:
-            yield (
-                f"{counted(silent.count, 'victim')} of cases open for more than 28 days had no update for 28 days"
-                f"{_cases(figures, 'silent')}."
-            )
+            yield Claim(
+                kind=ClaimKind.SILENT, subject="silent", period=figures.kind, listed=figures.edition != PUBLIC,
+                stated=(Stated("count", silent.count), Stated("of", silent.of)),
+            )  # fmt: skip
 
 
 def stand_out(questions: Sequence[Question]) -> list[Question]:
@@ -102,31 +109,29 @@ def meaning(found: Quality) -> str:
     return f"{found.meaning} (as of {instant(found.as_of)})" if found.as_of else found.meaning
 
 
-def _entries(figures: Figures) -> Iterator[str]:
+def _entries(figures: Figures) -> Iterator[Claim]:
     if figures.late_teams and figures.late_teams.beyond:
-        yield late_teams_in_words(figures.late_teams)
+        yield late_teams_of(figures.late_teams)
     for question in stand_out(figures.questions):
-        chance = f", where chance would give {percent(question.expected)}" if question.expected is not None else ""
-        yield f"{question.title}: {percent(question.share.rate)}{chance}. {question.asks}"
+        by_chance = question.expected is not None
+        yield Claim(
+            kind=ClaimKind.BEYOND_CHANCE if by_chance else ClaimKind.SEEN_OFTEN, subject=f"question.{question.key}",
+            period=figures.kind, about=question.title, words=question.asks,
+            stated=(Stated("rate", question.share.rate), Stated("expected", question.expected)),
+        )  # fmt: skip
 
 
-def _backlog(figures: Figures) -> Iterator[str]:
+def _backlog(figures: Figures) -> Iterator[Claim]:
     for requirement in figures.requirements:
         long = sum(band.count or 0 for band in requirement.overdue.bands if band.first > 28)
         if long:
-            have = "has" if long == 1 else "have"
-            yield (
-                f"{counted(long, 'update')} of the {requirement.id} requirement {have} been overdue for more than 28 "
-                "days."
-            )
+            yield Claim(
+                kind=ClaimKind.OVERDUE_LONG, subject=f"overdue.{requirement.id}", period=figures.kind,
+                about=requirement.id, stated=(Stated("count", long),),
+            )  # fmt: skip
     closed = figures.closing.without_a_word
     if closed.count:
-        yield (
-            f"{counted(closed.count, 'victim')} of cases closed in the {figures.kind} had no update from seven days "
-            f"before the closing to seven days after it{_cases(figures, 'closed-without-a-word')}."
-        )
-
-
-def _cases(figures: Figures, name: str) -> str:
-    """The figure whose cases can be listed, for those who can list them."""
-    return "" if figures.edition == "public" else f" (cases: figure {name})"
+        yield Claim(
+            kind=ClaimKind.CLOSED_SILENTLY, subject="closed-without-a-word", period=figures.kind,
+            listed=figures.edition != PUBLIC, stated=(Stated("count", closed.count), Stated("of", closed.of)),
+        )  # fmt: skip

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Final
 
 from compliance.errors import SettingsError
-from compliance.reports import words
+from compliance.reports.claims import Claim, ClaimKind
 from compliance.reports.files import remove, write_whole
-from compliance.reports.periods import in_words, parse_period
-from compliance.reports.render import fill
+from compliance.reports.periods import parse_period
+from compliance.reports.render import page_of
+from compliance.reports.sections import delayed_report
 from compliance.reports.spans import Span
 
 _ENDING: Final = "-delayed.html"
@@ -26,29 +27,18 @@ class Reading:
     failing_since: date | None
 
     @property
-    def heading(self) -> str:
-        """Why a report is delayed, in a line."""
+    def claim(self) -> Claim:
+        """What is said of it: last read to its end `since`, failing from `until` on."""
+        kind = ClaimKind.NEVER_READ if self.complete is None else ClaimKind.NOT_READ
         if self.failing_since is not None:
-            return f"the crime system could not be read to its end since {words.day(self.failing_since)}"
-        if self.complete is not None:
-            return f"the crime system has not been read since {words.day(self.complete)}"
-        return "the crime system has not been read yet"
-
-    def __str__(self) -> str:
-        read = "has not been read to its end yet"
-        if self.complete is not None:
-            read = f"was last read to its end on {words.day(self.complete)}"
-        since = "" if self.complete is None else " since then"
-        if self.failing_since is not None:
-            return f"The crime system {read}. No attempt{since} has come to its end; the service's log says why."
-        return f"The crime system {read}. No attempt has been made{since}."
+            kind = ClaimKind.COULD_NOT_BE_READ
+        return Claim(kind=kind, subject="reading", since=self.complete, until=self.failing_since)
 
 
 def write_delay(folder: Path, force: str, period: Span, reading: Reading) -> Path:
     """Write the notice `2026-W47-delayed.html`."""
-    page = fill("delayed.html.j2", force=force, period=in_words(str(period)), kind=period.kind, reading=reading)
     path = notice(folder, period)
-    content = page.encode()
+    content = page_of(delayed_report(force, period, reading.claim)).encode()
     return path if path.exists() and path.read_bytes() == content else write_whole(path, content)
 
 

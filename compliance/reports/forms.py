@@ -11,10 +11,10 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from compliance.reports.document import document
 from compliance.reports.model import Figures
 from compliance.reports.render import render
 from compliance.reports.rows import rows
+from compliance.reports.sections import report_of
 from compliance.reports.shown import shown
 from compliance.reports.typesetting import typeset
 from compliance.reports.workbook import workbook
@@ -33,7 +33,7 @@ def _html(figures: Figures) -> bytes:
 
 
 def _pdf(figures: Figures) -> bytes:
-    return typeset(document(figures))
+    return typeset(report_of(figures))
 
 
 def _xlsx(figures: Figures) -> bytes:

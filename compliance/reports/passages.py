@@ -1,8 +1,10 @@
 """What a report says beside its tables, in sentences: the same-day question, closings, restatement, reminders."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
+from compliance.reports.claims import Claim, ClaimKind, Stated
 from compliance.reports.findings import Gap, LateTeams, Question, Reminded, Restated
 from compliance.reports.model import Figures, Intake, Requirement, SameDay
 from compliance.reports.periods import parse_period
@@ -11,12 +13,10 @@ from compliance.reports.restatement import CAUSES
 from compliance.reports.words import (
     WITHHELD,
     counted,
-    day,
     heading,
     instant,
     interval,
     number,
-    only_same_day,
     percent,
     signed,
     span,
@@ -34,6 +34,11 @@ def same_obligations(asked: SameDay) -> str:
     """What the three readings are of."""
     of = asked.policy.of
     return "The same obligation" if of == 1 else f"The same {counted(of, 'obligation')}"
+
+
+def only_same_day(asked: SameDay) -> str:
+    """How many victims had only a same-day update, to begin a sentence."""
+    return "No victim" if asked.only_same_day == 0 else heading(counted(asked.only_same_day, "victim"))
 
 
 def same_day_in_words(asked: SameDay) -> str:
@@ -99,20 +104,17 @@ def closed_in_words(figures: Figures) -> tuple[str, str]:
     return told, f"{heading(across)} closed across a due date and reopened within 28 days."
 
 
-def gap_in_words(gap: Gap) -> str:
+def gap_of(gap: Gap) -> Claim:
     """When the crime system was not read to its end."""
-    return f"Feed gap: the crime system was not read to its end between {day(gap.first)} and {day(gap.last)}."
+    return Claim(kind=ClaimKind.FEED_GAP, subject="quality.feed-gap", since=gap.first, until=gap.last)
 
 
-def directory_in_words(intake: Intake) -> str | None:
+def directory_of(intake: Intake) -> Iterator[Claim]:
     """As of when the officer directory was, by which mails were routed, where that is a day or more before the crime
-    system was last read; None where it is not."""
+    system was last read."""
     as_of, read_at = intake.directory_as_of, intake.last_complete_poll
-    if as_of is None or read_at is None or read_at - as_of < timedelta(days=1):
-        return None
-    return (
-        f"The officer directory is as of {instant(as_of)}: none has been taken over since, and mails are routed by it."
-    )
+    if as_of is not None and read_at is not None and read_at - as_of >= timedelta(days=1):
+        yield Claim(kind=ClaimKind.DIRECTORY_OLD, subject="directory", since=as_of.date(), words=instant(as_of))
 
 
 def expected(question: Question) -> str:
@@ -132,22 +134,16 @@ def changed(figures: Figures) -> list[Restated]:
     return [each for each in earlier(figures) if each.steps]
 
 
-def earlier_in_words(figures: Figures) -> str:
+def earlier_of(figures: Figures) -> Claim:
     """How many of the earlier figures still stand (statistics section 5)."""
     every, no_longer = earlier(figures), changed(figures)
     if not every:
-        return f"No earlier {figures.kind} has been published, so there is nothing to restate."
-    since = span(parse_period(every[-1].period).first, parse_period(every[0].period).last)
-    told = f"{counted(len(every), 'rate')} published for {since}"
-    if not no_longer:
-        return (
-            f"{heading(told)}: all stand as published." if len(every) > 1 else f"{heading(told)} stands as published."
-        )
-    have = "has" if len(no_longer) == 1 else "have"
-    return (
-        f"Of {told}, {number(len(no_longer))} {have} changed since. The causes were applied one after another and add "
-        "up to the difference exactly."
-    )
+        return Claim(kind=ClaimKind.NONE_EARLIER, subject="restated", period=figures.kind)
+    return Claim(
+        kind=ClaimKind.RESTATED if no_longer else ClaimKind.STANDS, subject="restated", period=figures.kind,
+        since=parse_period(every[-1].period).first, until=parse_period(every[0].period).last,
+        stated=(Stated("published", len(every)), Stated("changed", len(no_longer))),
+    )  # fmt: skip
 
 
 def restated_in_words(restated: Restated) -> str:
@@ -169,22 +165,16 @@ def restated_difference(restated: Restated) -> str:
     return signed(restated.met / restated.due - restated.published_met / restated.published_due)
 
 
-def late_teams_in_words(late: LateTeams) -> str:
+def late_teams_of(late: LateTeams) -> Claim:
     """Which teams' entries stand out, or how many where they are not to be named."""
-    if not late.beyond:
-        return f"None of the {late.of} teams stands out by updates entered after the due date."
-    if not late.points:
-        teams = counted(late.beyond, "team")
-        where = "its division's edition names it" if late.beyond == 1 else "their divisions' editions name them"
-        return (
-            f"In {teams} of {late.of}, more obligations than chance would give were met by updates typed in after the "
-            f"due date; {where}."
-        )
-    named = "; ".join(
-        f"{point.name}: {number(point.share.count)} of {number(point.share.of)} ({percent(point.share.rate)})"
+    kind = ClaimKind.TEAMS_STAND_OUT if late.beyond else ClaimKind.NO_TEAM_STANDS_OUT
+    named = [
+        Stated(measure, value, group=point.name)
         for point in late.points
-    )
-    return f"Obligations met by updates entered after the due date, more than chance would give: {named}."
+        for measure, value in (("count", point.share.count), ("due", point.share.of), ("rate", point.share.rate))
+    ]
+    return Claim(kind=kind, subject="late-teams",
+                 stated=(Stated("beyond", late.beyond), Stated("of", late.of), *named))  # fmt: skip
 
 
 NO_CAUSE_SHOWN: Final = (
@@ -228,11 +218,6 @@ def hours(median: float | None) -> str:
     if median is None:
         return "–"
     return f"{median:.0f} hours" if median < 48 else f"{median / 24:.1f} days"
-
-
-def cleared(share: Proportion | None) -> str:
-    """How many, and what share; a dash where there were none."""
-    return "–" if share is None or not share.of else f"{number(share.count)} ({percent(share.rate)})"
 
 
 def dated_earlier(sent: Reminded) -> str:

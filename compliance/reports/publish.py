@@ -21,7 +21,7 @@ from compliance.reports.snapshots import kept_figures, newest_published, policy_
 from compliance.store import Store, polls_covering
 from compliance.store.tables import Published
 
-Tell = Callable[[Session, Figures], None]
+Tell = Callable[[Session, Figures, Sequence[str]], None]
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,8 @@ def publish(
     replaces the files byte for byte. Publishing again without change notes nothing and puts back a file that is gone; a
     form that the version does not have yet is added to it; a changed figure, policy or template makes the next version,
     which says what changed, and the earlier ones stay. A form that cannot be made holds nothing back and stands in
-    `failed`; an edition without any is not published. `tell` is called in the transaction, once for each new version.
+    `failed`; an edition without any is not published. `tell` is called in the transaction, once for each new version,
+    with its figures and the names of its files.
 
     Raises UnavailableError where no complete poll has ended at or after K, for what was known then is not known yet
     (decision 0008); SettingsError where a file cannot be written, and then nothing is noted.
@@ -193,7 +194,7 @@ def _commit(
                 _add_files(session, draft)
             elif draft.content and judged_by is not None:
                 session.add(_row(draft, judged_by, now))
-                tell(session, draft.figures)
+                tell(session, draft.figures, list(draft.content))
     return [
         Publication(
             written, draft.figures.version, draft.new and bool(written), draft.figures.changed,

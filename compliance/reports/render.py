@@ -1,14 +1,13 @@
-"""Figures into one self-contained HTML file: no script, nothing fetched, the same bytes for the same figures."""
+"""A report as one self-contained HTML file: no script, nothing fetched, the same bytes for the same figures."""
 
-from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from compliance.reports import attention, charts, passages, telling, words
-from compliance.reports.definitions import GLOSSARY
+from markupsafe import Markup
+
 from compliance.reports.model import Figures
-from compliance.reports.periods import in_words
-from compliance.reports.rows import cases_command
+from compliance.reports.parts import Chart, Part, Report
+from compliance.reports.sections import report_of
 from compliance.reports.shown import LAYOUT, shown
 from compliance.resources import resource
 from compliance.templating import Templates
@@ -16,20 +15,25 @@ from compliance.templating import Templates
 
 def render(figures: Figures) -> str:
     """The report as HTML. Raises SettingsError that names the template and the line where a template is wrong."""
-    unit, whole = words.units(figures)
-    page = fill(
-        "weekly.html.j2",
-        figures=figures,
-        summary=words.summary(figures),
-        things=attention.things_to_look_at(figures),
-        unit=unit,
-        whole=whole,
-        edition_name=edition_name(figures),
-        cases_command=cases_command(figures.period, figures.unit),
-        glossary=GLOSSARY,
-    )
-    lines = (line.strip() for line in page.splitlines())
+    return page_of(report_of(figures))
+
+
+def page_of(report: Report) -> str:
+    """A report as a page."""
+    return without_blank_lines(fill("page.html.j2", report=report))
+
+
+def without_blank_lines(text: str) -> str:
+    """Markup without the lines and the indents that only the templates need."""
+    lines = (line.strip() for line in text.splitlines())
     return "\n".join(line for line in lines if line) + "\n"
+
+
+def draw(part: Chart, font: str) -> Markup:
+    """A chart as SVG, in a font; empty: in that of the page."""
+    kind = type(part.drawing).__name__
+    drawing = fill("charts.svg.j2", kind=kind, chart=part.drawing, label=part.words, font=font)
+    return Markup(without_blank_lines(drawing).strip())  # noqa: S704  # of a template, which escapes what is put in
 
 
 def fill(template: str, **values: Any) -> str:
@@ -38,11 +42,10 @@ def fill(template: str, **values: Any) -> str:
     return _environment().fill(template, **values)
 
 
-def edition_name(figures: Figures) -> str:
-    """What kind of report it is, in words."""
-    often = {"week": "weekly", "month": "monthly", "quarter": "quarterly"}[figures.kind]
-    whom = {"board": "to the board", "public": "to the public", "division": "to the division"}[figures.edition]
-    return f"{often} report {whom}"
+def kind_of(part: Part) -> str:
+    """Which kind of part it is."""
+    tag = part.__struct_config__.tag
+    return str(tag)
 
 
 def _shown(value: Any) -> Any:
@@ -52,26 +55,4 @@ def _shown(value: Any) -> Any:
 
 @lru_cache(maxsize=1)
 def _environment() -> Templates:
-    filters: dict[str, Callable[..., Any]] = {
-        "percent": words.percent,
-        "interval": words.interval,
-        "number": words.number,
-        "signed": words.signed,
-        "verdict": words.verdict,
-        "day": words.day,
-        "instant": words.instant,
-        "heading": words.heading,
-        "reach": words.reach,
-        "in_words": in_words,
-    }
-    values = {
-        "span": words.span,
-        "counted": words.counted,
-        "nothing_due": words.nothing_due,
-        "nothing_before": words.nothing_before,
-        "drawn": charts,
-        "telling": telling,
-        "passages": passages,
-        "attention": attention,
-    }
-    return Templates(resource("templates", "report"), filters, values, _shown)
+    return Templates(resource("templates", "report"), {}, {"draw": draw, "kind_of": kind_of}, _shown)

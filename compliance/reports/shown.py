@@ -31,7 +31,7 @@ def each_text(value: Any, change: Callable[[str], str]) -> Any:
         return change(value)
     if isinstance(value, dict):
         return {key: each_text(part, change) for key, part in value.items()}
-    return [each_text(part, change) for part in value] if isinstance(value, list) else value
+    return [each_text(part, change) for part in value] if isinstance(value, list | tuple) else value
 
 
 def unprintable(columns: Columns) -> dict[int, str]:

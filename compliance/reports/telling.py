@@ -1,55 +1,63 @@
-"""What a report finds over time and between groups, in sentences: special causes, targets, the funnel."""
+"""What a report finds over time and between groups: special causes, targets, the funnel, and charts in words."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import Final, NamedTuple
+from typing import Final
 
-from compliance.reports.control import ENOUGH, RUN, Rule
+from compliance.reports.claims import Claim, ClaimKind, SpecialCause, Stated
+from compliance.reports.control import ENOUGH, Assurance
 from compliance.reports.findings import Funnel, Trend, UnitTrend
 from compliance.reports.model import Figures, Requirement
 from compliance.reports.periods import parse_period
-from compliance.reports.words import WITHHELD, counted, heading, listed, number, percent, span, units
+from compliance.reports.rate_claims import subject_of
+from compliance.reports.words import WITHHELD, counted, number, percent, units
+
+_TARGETS: Final[dict[Assurance | None, ClaimKind]] = {
+    "consistently met": ClaimKind.TARGET_MET,
+    "consistently missed": ClaimKind.TARGET_MISSED,
+    "hit and miss": ClaimKind.TARGET_BY_CHANCE,
+    None: ClaimKind.TARGET_NOT_JUDGED,
+}
 
 
-class Cause(NamedTuple):
-    """Special causes of one rule and direction that follow one another, in words; `last`: the newest of the weeks."""
-
-    weeks: str
-    what: str
-    improvement: bool
-    last: str
-
-
-def causes(weeks: Sequence[str], trend: Trend | UnitTrend) -> list[Cause]:
-    """The special causes of a chart, neighbours of one kind together, the newest first."""
+def causes(
+    weeks: Sequence[str], trend: Trend | UnitTrend, *, title: str = "", about: str = "", subject: str = ""
+) -> list[SpecialCause]:
+    """The special causes of a chart, neighbours of one kind together, the newest first. `title`: of which rate;
+    `about`: of which division or team."""
     found = []
     of_kind = groupby(
         enumerate(trend.control.signals), lambda each: (each[1].place - each[0], each[1].rule, each[1].improvement)
     )
-    for (_, rule, up), signals in of_kind:
+    for (_, rule, better), signals in of_kind:
         places = [signal.place for _, signal in signals]
-        what = _rule(rule, len(places), up)
-        found.append(Cause(_weeks(weeks[places[0]], weeks[places[-1]]), what, up, weeks[places[-1]]))
+        first, last = weeks[places[0]], weeks[places[-1]]
+        found.append(
+            SpecialCause(
+                kind=ClaimKind.IMPROVED if better else ClaimKind.WORSENED, subject=subject, about=about, title=title,
+                since=parse_period(first).first, until=parse_period(last).last, rule=rule, weeks=(first, last),
+                length=len(places),
+            )
+        )  # fmt: skip
     return found[::-1]
 
 
-def _rule(rule: Rule, count: int, up: bool) -> str:
-    """A rule of statistics 2.2 about so many weeks in a row; a run may reach into weeks that another rule took."""
-    side, way, position = ("upper", "higher", "above") if up else ("lower", "lower", "below")
-    run = f"{count} weeks in a row" if count >= RUN else f"part of {RUN} or more weeks in a row"
-    said: dict[Rule, str] = {
-        "outside": f"beyond the {side} limit",
-        "trend": f"{run}, each {way} than the one before",
-        "two in three": f"{'one of ' if count == 1 else ''}two weeks in three near the {side} limit",
-        "shift": f"{run} {position} the mean",
-    }
-    return said[rule]
+def title_of(requirement: Requirement) -> str:
+    """What its rate is called within a sentence."""
+    return requirement.title if requirement.event else f"{requirement.id} rate"
 
 
-def _weeks(first: str, last: str) -> str:
-    """14 to 20 March 2016 (week 11); 2 March to 19 April 2026 (weeks 10 to 16)."""
-    numbers = f"week {int(first[-2:])}" if first == last else f"weeks {int(first[-2:])} to {int(last[-2:])}"
-    return f"{span(parse_period(first).first, parse_period(last).last)} ({numbers})"
+def causes_of(requirement: Requirement) -> list[SpecialCause]:
+    """The special causes of a requirement's own chart."""
+    trend = requirement.trend
+    return causes(trend.weeks, trend, title=title_of(requirement), subject=subject_of(requirement))
+
+
+def causes_of_unit(requirement: Requirement, one: UnitTrend) -> list[SpecialCause]:
+    """Those of a division or team, whose chart may begin later."""
+    weeks = requirement.trend.weeks[len(requirement.trend.weeks) - len(one.shares) :]
+    subject = f"trailing.{requirement.id}/{one.name}"
+    return causes(weeks, one, title=title_of(requirement), about=one.name, subject=subject)
 
 
 def chart_in_words(trend: Trend) -> str:
@@ -75,18 +83,12 @@ def _limit(value: float) -> str:
     return percent(min(max(value / 100, 0.0), 1.0))
 
 
-def assured(requirement: Requirement) -> str:
-    """What may be expected of a requirement's target; empty where none is set (statistics 2.4)."""
+def target_of(requirement: Requirement) -> Iterator[Claim]:
+    """What may be expected of a requirement's target; nothing where none is set (statistics 2.4)."""
     trend = requirement.trend
-    if trend.target is None:
-        return ""
-    said = {
-        "consistently met": "will be met week after week while nothing changes",
-        "consistently missed": "will be missed week after week unless something is changed",
-        "hit and miss": "will be met in some weeks and missed in others, by chance alone",
-        None: "cannot be judged yet",
-    }[trend.assurance]
-    return f"The target of {trend.target:g}% {said}."
+    if trend.target is not None:
+        stated = (Stated("target", trend.target),)
+        yield Claim(kind=_TARGETS[trend.assurance], subject=subject_of(requirement), stated=stated)
 
 
 def silent_in_words(trend: Trend) -> str:
@@ -117,20 +119,14 @@ def overdue_in_words(requirement: Requirement) -> str:
     return f"{text}. The most was {number(max(held))}."
 
 
-def funnel_in_words(funnel: Funnel, unit: str) -> str:
+def funnel_of(requirement: Requirement, funnel: Funnel, unit: str) -> Claim:
     """Who lies beyond which limit (statistics 3.2)."""
-    far = [point.name for point in funnel.points if point.beyond == 998]
-    near = [point.name for point in funnel.points if point.beyond == 95]
-    if not far and not near:
-        return f"Every {unit} lies within the limits that chance alone would give."
-    parts = [f"Beyond the 99.8% limits, unlikely to be chance: {listed(far)}."] if far else []
-    if near:
-        parts.append(f"Beyond the 95% limits, worth a question: {listed(near)}.")
-    rest = "" if len(far) + len(near) == len(funnel.points) else " from the rest"
-    return " ".join([*parts, f"No league table can be read{rest}."])
+    beyond = [Stated("beyond", point.beyond, requirement.id, point.name) for point in funnel.points if point.beyond]
+    kind = ClaimKind.BEYOND_LIMITS if beyond else ClaimKind.WITHIN_LIMITS
+    stated = (Stated("of", len(funnel.points)), *beyond)
+    return Claim(kind=kind, subject=f"trailing.{requirement.id}", about=unit, stated=stated)
 
 
-NO_CAUSE: Final = "No special cause: nothing here needs an explanation of its own."
 FEW_GREY: Final = "Where fewer than 10 updates were due the rate is grey: it says little."
 FUNNEL_KEY: Final = (
     "Dashed lines are the 95% limits, unbroken ones the 99.8% limits; a ring lies within, a filled dot beyond 95%, a "
@@ -138,40 +134,29 @@ FUNNEL_KEY: Final = (
 )
 
 
-def cause_in_words(cause: Cause) -> str:
-    """A special cause as a sentence; the rule, the weeks and the direction."""
-    direction = "An improvement" if cause.improvement else "A deterioration"
-    return f"{cause.weeks}: {cause.what}. {direction} that chance alone is unlikely to give."
-
-
-def unit_causes(figures: Figures) -> list[tuple[str, Cause]]:
-    """The newest special causes of each division or team, with its name and what it is the rate of."""
+def unit_causes(figures: Figures) -> list[SpecialCause]:
+    """The two newest special causes of each division or team."""
     return [
-        (f"{one.name}, {requirement.id} rate", cause)
+        cause
         for requirement in figures.requirements
         for one in requirement.units
-        for cause in causes(requirement.trend.weeks[len(requirement.trend.weeks) - len(one.shares) :], one)[:2]
+        for cause in causes_of_unit(requirement, one)[:2]
     ]
 
 
-def event_causes(figures: Figures) -> list[tuple[str, Cause]]:
-    """The newest special causes of what is owed after an event, whose charts stand among the figures in full."""
-    return [
-        (requirement.title, cause)
-        for requirement in figures.requirements
-        if requirement.event
-        for cause in causes(requirement.trend.weeks, requirement.trend)[:2]
-    ]
+def event_causes(figures: Figures) -> list[SpecialCause]:
+    """The two newest of each of what is owed after an event, whose charts stand among the figures in full."""
+    return [cause for requirement in figures.requirements if requirement.event for cause in causes_of(requirement)[:2]]
 
 
-def not_compared(figures: Figures, requirement: Requirement) -> str:
+def not_compared(figures: Figures, requirement: Requirement) -> Claim:
     """Why nothing is compared yet (statistics 1.5)."""
     unit, whole = units(figures)
-    held = requirement.trailing_held
-    return (
-        f"A single {figures.kind} is shown, not tested. {heading(unit)}s are compared with the rest of the {whole} "
-        f"over {figures.basis.trailing_weeks} settled weeks; {held} of them {'is' if held == 1 else 'are'} held so far."
-    )
+    stated = (Stated("held", requirement.trailing_held), Stated("weeks", figures.basis.trailing_weeks))
+    return Claim(
+        kind=ClaimKind.NOT_COMPARED, subject=f"trailing.{requirement.id}", period=figures.kind, about=unit,
+        against=f"the rest of the {whole}", stated=stated,
+    )  # fmt: skip
 
 
 def monday(week: str) -> str:

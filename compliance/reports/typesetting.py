@@ -1,7 +1,7 @@
-"""A document as a PDF: tagged (PDF/UA-1), fonts within, and no date of its making (decision 0023).
+"""A report as a PDF: tagged (PDF/UA-1), fonts within, and no date of its making (decision 0023).
 
 A character that no font within has makes no PDF/UA. Which ones those are only the typesetter knows, and it is asked
-where a document has failed for it; they are shown by a substitute, and a note says so.
+where a report has failed for it; they are shown by a substitute, and a note says so.
 """
 
 import re
@@ -10,13 +10,17 @@ from collections.abc import Collection
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from compliance.errors import SettingsError
-from compliance.reports.document import QUALITY
-from compliance.reports.layout import Document
+from compliance.reports.parts import Chart, Part, Report, note
+from compliance.reports.render import draw
+from compliance.reports.sections.data_quality import QUALITY
 from compliance.reports.shown import LAYOUT, SUBSTITUTE, each_text, shown
 from compliance.resources import resource
 
+FONT: Final = "Libertinus Serif"
+"""The typesetter carries it: the same letters on every machine."""
 _MISSING: Final = ("could not be displayed with font", "text with missing codepoints")
 _NAMED_TEXT: Final = re.compile(r'the text `"(.+?)"` could not be displayed')
 _ESCAPE: Final = re.compile(r"\\u\{([0-9a-f]+)\}")
@@ -33,14 +37,17 @@ _PROBE: Final = """#set document(title: "Probe", date: none)
 
 
 class MissingGlyphsError(Exception):
-    """A text of the document has a character that no font within has."""
+    """A text of the report has a character that no font within has."""
 
 
-def typeset(document: Document) -> bytes:
-    """The document as a PDF, the same bytes for the same document. Raises SettingsError where the template is wrong."""
+def typeset(report: Report) -> bytes:
+    """The report as a PDF, the same bytes for the same report. Raises SettingsError where the template is wrong."""
     template = resource("templates", "report", "report.typ")
-    told = each_text(msgspec.to_builtins(document), lambda text: unicodedata.normalize("NFC", shown(text, LAYOUT)))
-    unusual = {character for character in msgspec.json.encode(told).decode() if not character.isascii()}
+    told = _told(report)
+    if not _is_shown(encoded := msgspec.json.encode(told).decode()):
+        told = each_text(told, lambda text: unicodedata.normalize("NFC", shown(text, LAYOUT)))
+        encoded = msgspec.json.encode(told).decode()
+    unusual = {character for character in set(encoded) if not character.isascii()}
     substituted: set[str] = set()
     for find in (_none, _without_glyph, _beyond_simple):
         substituted |= find(unusual)
@@ -53,18 +60,41 @@ def typeset(document: Document) -> bytes:
     raise SettingsError(f"a text of the records cannot be set in a PDF: {problem}")
 
 
+def _is_shown(encoded: str) -> bool:
+    """Whether every text of some JSON is as it is to be shown, as in most reports: then none is looked at by itself."""
+    characters = "".join(sorted(set(encoded)))
+    return "\\u" not in encoded and shown(characters) == characters and unicodedata.is_normalized("NFC", encoded)
+
+
+def _told(report: Report) -> dict[str, Any]:
+    """The report as the template reads it: charts as SVG."""
+    told: dict[str, Any] = msgspec.to_builtins(replace(report, sections=()))
+    told["sections"] = [
+        msgspec.to_builtins(replace(section, parts=())) | {"parts": list(map(_part, section.parts))}
+        for section in report.sections
+    ]
+    return told
+
+
+def _part(part: Part) -> Any:
+    if isinstance(part, Chart):
+        svg = str(draw(part, FONT))
+        return {"part": "chart", "id": part.id, "caption": part.caption, "svg": svg, "words": part.words}
+    return msgspec.to_builtins(part)
+
+
 def _substituting(told: dict[str, Any], missing: Collection[str]) -> dict[str, Any]:
-    """The document without some characters, and a note that says which."""
+    """The report without some characters, and a note that says which."""
     if not missing:
         return told
     table = str.maketrans(dict.fromkeys(missing, SUBSTITUTE))
     changed: dict[str, Any] = each_text(told, lambda text: text.translate(table))
     names = ", ".join(f"U+{ord(c):04X} ({unicodedata.name(c, 'no name').lower()})" for c in sorted(missing)[:_NAMED])
     more = f" and {len(missing) - _NAMED} others" if len(missing) > _NAMED else ""
-    note = f"Shown as {SUBSTITUTE} in this document, whose fonts do not have them: {names}{more}. The HTML shows them."
+    said = f"Shown as {SUBSTITUTE} in this document, whose fonts do not have them: {names}{more}. The HTML shows them."
     for section in changed["sections"]:
-        if section["heading"] == QUALITY:
-            section["parts"].append(note)
+        if section["id"] == QUALITY:
+            section["parts"].append(msgspec.to_builtins(note(said)))
     return changed
 
 

@@ -1,18 +1,36 @@
-"""The report as a workbook: a sheet a section, real numbers, headers that stay in sight, and a sheet of notes."""
+"""The report as a workbook: the numbers, a sheet a kind, and what the report says, a block for each kind of part."""
 
 import io
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from compliance.reports import attention, words
-from compliance.reports.definitions import GLOSSARY
+from msgspec import Struct
+
 from compliance.reports.model import Figures
+from compliance.reports.parts import (
+    Chart,
+    Heading,
+    Items,
+    KeyFigures,
+    Note,
+    Part,
+    Report,
+    Section,
+    Statement,
+    Table,
+    Text,
+    plain,
+)
 from compliance.reports.rows import SECTIONS, Row, cases_command, rows
+from compliance.reports.sections import report_of
 from compliance.reports.shown import shown
 
 _FIXED: Final = ("Figure", "What it is", "Group", "Period", "Status")
 _SHARES: Final = ("rate", "low", "high", "difference", "centre", "limit", "funnel", "silent", "expected")
 _TITLES: Final = {"count": "Count", "of": "Of", "rate": "Rate", "low": "95% from", "high": "95% to"}
+SUMMARY, REPORT, NOTES = "Summary", "Report", "Notes"
+"""The sheets that hold what the report says; the others hold its numbers."""
 
 
 def workbook(figures: Figures) -> bytes:
@@ -29,19 +47,23 @@ def workbook(figures: Figures) -> bytes:
     styles = {
         "head": book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top", "bg_color": "#EAF1F6"}),
         "text": book.add_format({"text_wrap": True, "valign": "top"}),
+        "small": book.add_format({"text_wrap": True, "valign": "top", "font_color": "#54606C"}),
+        "strong": book.add_format({"bold": True, "text_wrap": True, "valign": "top"}),
         "title": book.add_format({"bold": True, "font_size": 14, "font_color": "#17496B"}),
         "share": book.add_format({"num_format": "0.0%", "valign": "top"}),
         "count": book.add_format({"num_format": "#,##0", "valign": "top"}),
         "number": book.add_format({"num_format": "0.00", "valign": "top"}),
     }
-    _summary(book, styles, figures)
+    report = report_of(figures)
+    _said(book.add_worksheet(SUMMARY), styles, report, report.sections[:1])
     every = rows(figures)
     for section, title in SECTIONS.items():
         held = [row for row in every if row.section == section]
         if held:
             name = "Teams" if section == "units" and figures.unit is not None else title
-            _sheet(book.add_worksheet(name), styles, held)
-    _notes(book, styles, figures)
+            _numbers(book.add_worksheet(name), styles, held)
+    _said(book.add_worksheet(REPORT), styles, report, report.sections[1:])
+    _notes(book.add_worksheet(NOTES), styles, figures)
     book.close()
     return out.getvalue()
 
@@ -51,24 +73,7 @@ def _write(sheet: Any, row: int, column: int, text: str, style: Any = None) -> N
     sheet.write_string(row, column, shown(text), style)
 
 
-def _summary(book: Any, styles: dict[str, Any], figures: Figures) -> None:
-    sheet = book.add_worksheet("Summary")
-    sheet.set_column(0, 0, 20)
-    sheet.set_column(1, 1, 110)
-    _write(sheet, 0, 0, f"{figures.force}: keeping victims informed", styles["title"])
-    _write(sheet, 1, 0, words.span(figures.first, figures.last))
-    place = 3
-    for line in words.summary(figures):
-        _write(sheet, place, 0, line.about, styles["head"])
-        _write(sheet, place, 1, line.text, styles["text"])
-        place += 1
-    for thing in attention.things_to_look_at(figures):
-        _write(sheet, place, 0, "To look at", styles["head"])
-        _write(sheet, place, 1, thing, styles["text"])
-        place += 1
-
-
-def _sheet(sheet: Any, styles: dict[str, Any], held: list[Row]) -> None:
+def _numbers(sheet: Any, styles: dict[str, Any], held: list[Row]) -> None:
     measures = list(dict.fromkeys(measure for row in held for measure in row.numbers))
     titles = [*_FIXED, *(_TITLES.get(measure, measure.replace("_", " ").capitalize()) for measure in measures)]
     for column, title in enumerate(titles):
@@ -93,22 +98,128 @@ def _style(measure: str, value: float) -> str:
     return "count" if isinstance(value, int) else "number"
 
 
-def _notes(book: Any, styles: dict[str, Any], figures: Figures) -> None:
-    sheet = book.add_worksheet("Notes")
+class _Page(Struct):
+    """A sheet that is written downwards: what it says in the first columns, tables as wide as they are."""
+
+    sheet: Any
+    styles: dict[str, Any]
+    row: int = 0
+
+    def line(self, *texts: str, style: str = "text") -> None:
+        """A row of texts."""
+        for column, text in enumerate(texts):
+            if text:
+                _write(self.sheet, self.row, column, text, self.styles[style])
+        self.row += 1
+
+    def wide(self, text: str, style: str = "text") -> None:
+        """A text across the columns, in as many rows as it needs."""
+        self.sheet.merge_range(self.row, 0, self.row, _ACROSS - 1, shown(text), self.styles[style])
+        self.sheet.set_row(self.row, 15 * (1 + len(text) // _LETTERS))
+        self.row += 1
+
+
+_ACROSS: Final = 6
+_LETTERS: Final = 150
+"""So many letters fit across the columns of a page."""
+
+
+def _said(sheet: Any, styles: dict[str, Any], report: Report, sections: tuple[Section, ...]) -> None:
+    """Some sections as a page."""
+    sheet.set_column(0, 0, 34)
+    sheet.set_column(1, 9, 24)
+    page = _Page(sheet, styles)
+    page.line(f"{report.force}: {report.title}", style="title")
+    for line in (report.period, *report.about):
+        page.line(line)
+    for section in sections:
+        page.row += 1
+        page.line(section.heading, style="title")
+        for part in section.parts:
+            _PARTS[type(part)](page, part)
+
+
+def _heading(page: _Page, part: Heading) -> None:
+    page.line(part.text, style="strong")
+
+
+def _statement(page: _Page, part: Statement) -> None:
+    sign = {"better": "▲ ", "worse": "▼ ", "": ""}[part.direction]
+    about = f"{part.about}. " if part.about else ""
+    page.wide(f"{sign}{about}{part.words}")
+
+
+def _note(page: _Page, part: Note) -> None:
+    page.wide(plain(part.text), style="small")
+
+
+def _items(page: _Page, part: Items) -> None:
+    for item in part.items:
+        if part.look != "terms":
+            _statement(page, item)
+            continue
+        _write(page.sheet, page.row, 0, item.about, page.styles["head"])
+        page.sheet.merge_range(page.row, 1, page.row, _ACROSS - 1, shown(item.words), page.styles["text"])
+        page.sheet.set_row(page.row, 15 * (1 + len(item.words) // (_LETTERS - 30)))
+        page.row += 1
+
+
+def _key_figures(page: _Page, part: KeyFigures) -> None:
+    for figure in part.figures:
+        page.line(figure.title, style="strong")
+        page.wide(figure.about, style="small")
+        page.line(f"{figure.number.text}{figure.unit}", style="strong")
+        for text in map(plain, figure.counts):
+            page.wide(text)
+        for line in figure.beside:
+            page.line(line.name, plain(line.text))
+        page.wide(figure.change.words)
+
+
+def _table(page: _Page, part: Table) -> None:
+    page.row += 1
+    page.line(part.caption, style="strong")
+    if part.cases:
+        page.line(f"Cases: figure {', '.join(part.cases)}", style="small")
+    told = [place for place, column in enumerate(part.columns) if column.kind != "drawn"]
+    if any(column.group for column in part.columns):
+        page.line(*(part.columns[place].group for place in told), style="head")
+    page.line(*(part.columns[place].title for place in told), style="head")
+    for row in (*part.rows, *part.foot):
+        for column, place in enumerate(told):
+            _cell(page, column, row[place].text)
+        page.row += 1
+
+
+def _cell(page: _Page, column: int, text: Text) -> None:
+    if len(text) == 1 and text[0].value is not None:
+        value = text[0].value
+        style = "count" if isinstance(value, int) else "share"
+        page.sheet.write_number(page.row, column, value, page.styles[style])
+    elif text:
+        _write(page.sheet, page.row, column, plain(text), page.styles["text"])
+
+
+def _chart(page: _Page, part: Chart) -> None:
+    page.line(part.caption, style="strong")
+    page.wide(part.words)
+
+
+_PARTS: Final[dict[type[Part], Callable[[_Page, Any], None]]] = {
+    Heading: _heading, Statement: _statement, Note: _note, Items: _items, KeyFigures: _key_figures, Table: _table,
+    Chart: _chart,
+}  # fmt: skip
+
+
+def _notes(sheet: Any, styles: dict[str, Any], figures: Figures) -> None:
+    """What only a reader of the sheets of numbers has to know."""
     sheet.set_column(0, 0, 28)
     sheet.set_column(1, 1, 110)
-    basis = figures.basis
-    notes = [
-        ("Policy", f"{basis.policy} ({basis.policy_source})"), ("Policy digest", basis.policy_digest),
-        *([("Organisation digest", basis.organisation_digest)] if basis.organisation_digest else []),
-        ("Records", basis.records), ("Judged as at (T)", words.instant(basis.as_at)),
-        ("As known at (K)", words.instant(basis.known_at)),
-        ("The records begin on", "not known" if basis.records_begin is None else words.day(basis.records_begin)),
+    notes = (
         ("Status", "few: fewer than 10, never ranked or tested; not available: nothing that is held was due; withheld: "
          "a count from 1 to 4 would show or could be worked out"),
         ("Cases", f"{cases_command(figures.period, figures.unit)} FIGURE lists the crimes behind a figure"),
-        *((d.title, f"{d.meaning} ({d.clause})") for d in figures.definitions), *GLOSSARY,
-    ]  # fmt: skip
+    )  # fmt: skip
     for place, (what, text) in enumerate(notes):
         _write(sheet, place, 0, what, styles["head"])
         _write(sheet, place, 1, text, styles["text"])

@@ -16,6 +16,7 @@ from compliance.policy import Policy, load_policy
 from compliance.policy.calendars import from_day, plain_date
 from compliance.records import columns
 from compliance.reminders import check_rules, check_templates
+from compliance.reports.announcement import announce
 from compliance.reports.figures import report_figures
 from compliance.reports.organisation import FILE
 from compliance.reports.render import render
@@ -193,12 +194,14 @@ def _templates(settings: Settings) -> Finding:
             policy.named(requirement)
     except ComplianceError as error:
         return Finding("settings of reminders and mail", (f"{settings.source}: {error}",))
-    problems = []
+    problems: list[str] = []
     try:
         check_templates(policy, reminding)
         week = Week(2026, 20)
         nothing = GivenRecords("no records", columns([]))
-        render(report_figures(nothing, policy, week, week.settled(policy.local), force=settings.force.name))
+        figures = report_figures(nothing, policy, week, week.settled(policy.local), force=settings.force.name)
+        render(figures)
+        problems += filter(None, [announce(figures, [], settings.report.folder).problem])
     except ComplianceError as error:
         problems.append(str(error))
     return Finding("templates", tuple(problems))

@@ -14,7 +14,7 @@ from compliance.errors import ComplianceError, UnavailableError
 from compliance.mail import Rendered, bare_address, enqueue, row_of
 from compliance.policy import Policy, Verdicts
 from compliance.reminders.effect import Mailed, mailed
-from compliance.reports import words
+from compliance.reports.announcement import announce
 from compliance.reports.beginning import Beginning, CannotReportError, begin
 from compliance.reports.delay import notice, remove_notices, write_delay
 from compliance.reports.editions import public
@@ -25,7 +25,7 @@ from compliance.reports.judged import Judgements, ReportOptions, judge_periods
 from compliance.reports.model import Figures, Intake
 from compliance.reports.organisation import FILE as ORGANISATION_FILE
 from compliance.reports.organisation import Organisation, load_organisation
-from compliance.reports.periods import newest_settled, parse_period
+from compliance.reports.periods import newest_settled
 from compliance.reports.publish import Publication, add_forms, as_published, publish
 from compliance.reports.snapshots import (
     StoredRecords,
@@ -249,20 +249,19 @@ class _Mailing:
     settings: Settings
     now: datetime
 
-    def __call__(self, session: Session, figures: Figures) -> None:
+    def __call__(self, session: Session, figures: Figures, files: Sequence[str]) -> None:
         if figures.edition != "board":
             return
-        mail, span = self.settings.mail, parse_period(figures.period)
-        lines = [f"{line.about}: {line.text}" for line in words.summary(figures)]
-        again = f" (version {figures.version}: {', '.join(figures.changed)} changed)" if figures.changed else ""
-        about = f"Keeping victims informed: {words.span(span.first, span.last)}{again}"
-        where = f"The report is in {self.settings.report.folder}."
+        mail, report = self.settings.mail, self.settings.report
+        told = announce(figures, files, str(self.settings.path(report.folder)), report.link)
+        if told.problem:
+            log.error("readers are mailed without HTML", problem=told.problem)
         headers = {"From": mail.sender} | ({"Reply-To": mail.reply_to} if mail.reply_to else {})
-        for reader in self.settings.report.readers:
+        for reader in report.readers:
             key = f"report/{figures.period}/{figures.edition}/{figures.version}/{reader}"
-            content = Rendered(about, "\n\n".join([*lines, where]) + "\n", None)
             row = row_of(
-                key=key, kind="report", recipient_ref=None, to_address=reader, content=content,
-                headers=headers, domain=bare_address(mail.sender).partition("@")[2], now=self.now,
+                key=key, kind="report", recipient_ref=None, to_address=reader,
+                content=Rendered(told.subject, told.text, told.html), headers=headers,
+                domain=bare_address(mail.sender).partition("@")[2], now=self.now,
             )  # fmt: skip
             enqueue(session, [row])

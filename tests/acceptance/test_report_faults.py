@@ -41,13 +41,15 @@ def told_of(week: Week, faults: Faults = FAULTS) -> list[str]:
     figures = figures_of(judged(week, faults), force="A force")
     requirement = figures.requirements[0]
     one = next(unit for unit in requirement.units if unit.name == "Shropshire")
-    return [c.what for c in causes(requirement.trend.weeks, one) if c.last == str(week) and not c.improvement]
+    found = causes(requirement.trend.weeks, one)
+    return [cause.rule for cause in found if cause.weeks[1] == str(week) and not cause.improvement]
 
 
 def test_a_division_that_worsens_is_told_of_in_the_week_in_which_it_falls_due_and_not_before() -> None:
     assert told_of(WORSE) == []
-    assert told_of(WORSE.plus(1)) == ["beyond the lower limit"]
-    things = things_to_look_at(figures_of(judged(WORSE.plus(1)), force="A force"))
+    assert told_of(WORSE.plus(1)) == ["outside"]
+    found = things_to_look_at(figures_of(judged(WORSE.plus(1)), force="A force"))
+    things = [thing.words for thing in found]
     assert (
         "Shropshire: the 7-day rate, 25 to 31 May 2026 (week 22): beyond the lower limit. Ask what changed." in things
     )

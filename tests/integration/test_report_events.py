@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 from compliance.policy import load_policy
 from compliance.records import columns, convert_crime
-from compliance.reports.document import document
 from compliance.reports.figures import report_figures
-from compliance.reports.layout import Drawing
+from compliance.reports.parts import Chart
 from compliance.reports.periods import parse_period
 from compliance.reports.render import render
+from compliance.reports.sections import report_of
 from compliance.reports.sources import GivenRecords
 from tests.histories import histories
 
@@ -25,5 +25,6 @@ def test_what_is_owed_after_an_event_has_its_charts_among_the_figures_in_full() 
     for requirement in charted:
         assert html.index('id="in-full"') < html.index(f'id="trend-{requirement.id}"')
         assert f'id="weeks-{requirement.id}"' in html  # its table
-    (section,) = (each for each in document(figures).full if each.heading.startswith("Updates owed after an event"))
-    assert sum(isinstance(part, Drawing) for part in section.parts) == len(charted)
+    section = report_of(figures).section("in-full")
+    assert section.full
+    assert sum(isinstance(part, Chart) for part in section.parts) == len(charted)

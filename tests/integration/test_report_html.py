@@ -208,12 +208,12 @@ def test_a_report_that_cannot_be_written_says_where(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("template", "said"),
-    [("{{ figures.force", r"weekly.html.j2, line 1: "), ("{{ figures.nothing }}", r"no attribute 'nothing'")],
+    [("{{ report.force", r"page.html.j2, line 1: "), ("{{ report.nothing }}", r"no attribute 'nothing'")],
 )
 def test_a_template_that_a_force_has_broken_is_named(
     template: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "weekly.html.j2").write_text(template)
+    (tmp_path / "page.html.j2").write_text(template)
     monkeypatch.setattr(rendering, "resource", lambda *_: tmp_path)
     rendering._environment.cache_clear()
     try:

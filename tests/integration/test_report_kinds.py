@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import Any, Final
 
-import msgspec
 import pytest
 
-from compliance.reports.document import document
 from compliance.reports.forms import form
 from compliance.reports.model import Figures
+from compliance.reports.sections import report_of
 from tests.integration.test_report_forms import figures, sheets
+from tests.reading_back import words_of
 
 PERIODS: Final = {"week": "2026-W45", "month": "2026-10", "quarter": "2026-Q3"}
 EDITIONS: Final = (("board", "west-mercia"), ("division", "west-mercia"), ("public", "west-mercia"),
@@ -67,7 +67,7 @@ def texts(found: Figures) -> dict[str, list[str]]:
     told = csv.DictReader(io.StringIO(form(found, "csv").decode(), newline=""))
     return {
         "html": _Text(form(found, "html").decode()).found,
-        "pdf": list(_strings(msgspec.to_builtins(document(found)))),
+        "pdf": list(words_of(report_of(found))),
         "xlsx": list(_strings(sheets(form(found, "xlsx")))),
         "csv": [line[name] for line in told for name in ("what", "group", "status")],
         "json": list(_strings(json.loads(form(found, "json")))),

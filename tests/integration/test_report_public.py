@@ -20,10 +20,10 @@ from compliance.reports.judged import judge_periods
 from compliance.reports.model import Figures
 from compliance.reports.proportions import Proportion, Rate
 from compliance.reports.rows import rows
+from compliance.reports.sections import summary_lines
 from compliance.reports.sources import GivenRecords
 from compliance.reports.trends import values
 from compliance.reports.weeks import Week
-from compliance.reports.words import summary
 from compliance.simulator import Force
 from tests.disclosure import Sums, worked_out
 from tests.simulated import LONDON, at_end
@@ -118,7 +118,7 @@ def test_1_6_a_week_before_that_is_withheld_is_said_to_be() -> None:
     before = msgspec.structs.replace(asked.before, rate=Rate(withheld, None, None, None))
     asked = msgspec.structs.replace(asked, before=before, change=None)
     figures = msgspec.structs.replace(figures, requirements=(asked, *figures.requirements[1:]))
-    assert "The rate of the week before is withheld" in summary(figures)[0].text
+    assert "The rate of the week before is withheld" in summary_lines(figures)[0].words
 
 
 PARTS = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 12)), max_size=9)

@@ -15,7 +15,6 @@ from compliance.errors import SettingsError
 from compliance.policy import load_policy
 from compliance.records import columns, convert_crime
 from compliance.reports import typesetting
-from compliance.reports.document import QUALITY, document
 from compliance.reports.editions import public
 from compliance.reports.figures import divisions_of, figures_of
 from compliance.reports.forms import FORMS, form
@@ -23,6 +22,8 @@ from compliance.reports.judged import judge_periods
 from compliance.reports.model import Figures, Quality
 from compliance.reports.names import edition_keys, file_name
 from compliance.reports.periods import parse_period
+from compliance.reports.sections import report_of
+from compliance.reports.sections.data_quality import QUALITY
 from compliance.reports.shown import shown
 from compliance.reports.sources import GivenRecords
 from compliance.reports.tracing import Edition, cases
@@ -155,15 +156,16 @@ def test_the_pdf_says_which_characters_its_fonts_do_not_have(monkeypatch: pytest
 
     monkeypatch.setattr(typesetting, "_compiled", seen)
     source = GivenRecords("plain", columns([convert_crime(record(n)) for n in range(20)]))
-    plain = document(figures_of(judge_periods(source, load_policy("west-mercia"), WEEK, SETTLED), force="A force"))
+    plain = report_of(figures_of(judge_periods(source, load_policy("west-mercia"), WEEK, SETTLED), force="A force"))
     assert typesetting.typeset(replace(plain, title="Ynys Môn, Łódź → ▲ −"))
     assert len(documents) == 1, "nothing is asked where nothing fails"
     made = typesetting.typeset(replace(plain, title="Ynys Môn, Łódź → ▲ − 中文"))
-    (quality,) = [section for section in documents[-1]["sections"] if section["heading"] == QUALITY]
+    (quality,) = [section for section in documents[-1]["sections"] if section["id"] == QUALITY]
+    (said,) = quality["parts"][-1]["text"]
     assert made.startswith(b"%PDF")
     assert documents[-1]["title"] == "Ynys Môn, Łódź → ▲ − \ufffd\ufffd"
-    assert "U+4E2D (cjk unified ideograph-4e2d), U+6587" in quality["parts"][-1]
-    assert "U+2192" not in quality["parts"][-1]
+    assert "U+4E2D (cjk unified ideograph-4e2d), U+6587" in said["text"]
+    assert "U+2192" not in said["text"]
     typesetting.typeset(replace(plain, title=f"Ynys Môn → {RAW['marks']}"))
     assert documents[-1]["title"] == "Ynys Môn → éx\ufffd", "a mark that cannot be set takes no letter with it"
 

@@ -60,7 +60,7 @@ def test_delayed_while_the_crime_system_is_unavailable_and_no_rate_is_given(stor
 def said(folder: Path) -> str:
     """What the one notice that lies there says of the crime system."""
     (path,) = (folder / "reports").glob("*-delayed.html")
-    return " ".join(path.read_text("utf-8").partition("<main>")[2].split())
+    return " ".join(path.read_text("utf-8").partition('<main id="report">')[2].split())
 
 
 def test_a_delay_is_laid_at_the_crime_systems_door_only_where_it_was_tried_in_vain(

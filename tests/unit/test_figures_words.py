@@ -14,9 +14,9 @@ from compliance.reports.judged import ReportOptions
 from compliance.reports.model import Change, Figures
 from compliance.reports.periods import parse_period
 from compliance.reports.render import render
+from compliance.reports.sections import summary_lines
 from compliance.reports.sources import GivenRecords
 from compliance.reports.weeks import Week
-from compliance.reports.words import Line
 
 WEEK = Week.parse("2026-W24")  # 8 to 14 June
 NOW = datetime(2026, 6, 22, tzinfo=UTC)
@@ -52,13 +52,13 @@ def figures(*records: dict[str, Any], begun: date | None = HELD_SINCE, period: s
 
 
 def line(about: str, *records: dict[str, Any], **more: Any) -> str:
-    return {found.about: found.text for found in words.summary(figures(*records, **more))}[about]
+    return {found.about: found.words for found in summary_lines(figures(*records, **more))}[about]
 
 
 def test_no_data_at_all() -> None:
-    assert words.summary(figures()) == [
-        Line("No rate", "No update was due in the week, so there is no rate."),
-        Line("Overdue", "No update was overdue on 22 June 2026."),
+    assert [(found.about, found.words) for found in summary_lines(figures())] == [
+        ("No rate", "No update was due in the week, so there is no rate."),
+        ("Overdue", "No update was overdue on 22 June 2026."),
     ]
 
 
@@ -189,7 +189,7 @@ def test_1_5_divisions_against_the_rest_over_13_weeks() -> None:
 
 
 def test_one_division_has_no_rest_to_be_compared_with() -> None:
-    assert "Divisions" not in {found.about for found in words.summary(figures(*weeks_of("North", 14)))}
+    assert "Divisions" not in {found.about for found in summary_lines(figures(*weeks_of("North", 14)))}
 
 
 @pytest.mark.parametrize(

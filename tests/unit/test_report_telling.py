@@ -17,6 +17,8 @@ from compliance.reports.funnel import bounds
 from compliance.reports.judged import judge_periods
 from compliance.reports.model import Figures, Quality
 from compliance.reports.proportions import Proportion
+from compliance.reports.sections import summary_lines
+from compliance.reports.sentences import sentence
 from compliance.reports.sources import GivenRecords
 from compliance.reports.statistics import wilson
 from compliance.reports.weeks import Week
@@ -40,7 +42,7 @@ def trend(*signals: tuple[int, Rule, bool], first: date = date(2026, 1, 5)) -> T
 
 def said(*signals: tuple[int, Rule, bool], first: date = date(2026, 1, 5)) -> list[str]:
     found = trend(*signals, first=first)
-    return [telling.cause_in_words(cause) for cause in telling.causes(found.weeks, found)]
+    return [sentence(cause) for cause in telling.causes(found.weeks, found)]
 
 
 CHANCE = "that chance alone is unlikely to give."
@@ -132,7 +134,7 @@ def figures(unit: str | None = None) -> Figures:
 
 
 def test_what_is_to_be_looked_at_is_said_once_of_each_division_and_at_most_three_times() -> None:
-    things = attention.things_to_look_at(figures())
+    things = [thing.words for thing in attention.things_to_look_at(figures())]
     assert things[0] == (
         "West: over 13 weeks below the rest of the force by 50.0 points on the 7-day rate, unlikely to have occurred by "
         "chance."
@@ -145,7 +147,8 @@ def test_a_new_deterioration_comes_first_and_an_old_one_or_an_improvement_not_at
     def things(place: int, better: bool) -> list[str]:
         (first, *rest) = figures().requirements
         moved = replace(first, trend=trend((place, "outside", better)))
-        return attention.things_to_look_at(replace(figures(), requirements=(moved, *rest)))
+        found = attention.things_to_look_at(replace(figures(), requirements=(moved, *rest)))
+        return [thing.words for thing in found]
 
     assert things(25, False)[0] == (
         "The 7-day rate, 29 June to 5 July 2026 (week 27): beyond the lower limit. Ask what changed."
@@ -161,7 +164,7 @@ def test_nothing_stands_out_where_there_is_nothing() -> None:
 
 
 def test_the_edition_of_a_division_speaks_of_its_teams() -> None:
-    lines = {line.about: line.text for line in words.summary(figures("West"))}
+    lines = {line.about: line.words for line in summary_lines(figures("West"))}
     assert lines["Teams"] == (
         "Over the last 13 settled weeks, no significant difference between any team and the rest of the division."
     )
@@ -169,7 +172,7 @@ def test_the_edition_of_a_division_speaks_of_its_teams() -> None:
 
 
 def test_a_month_is_not_called_a_week() -> None:
-    text = " ".join(line.text for line in words.summary(replace(figures(), kind="month", provisional=None)))
+    text = " ".join(line.words for line in summary_lines(replace(figures(), kind="month", provisional=None)))
     assert "updates due in the month were given in time" in text
     assert "Compared with the month before: " in text
     assert "due in the week" not in text
@@ -177,7 +180,7 @@ def test_a_month_is_not_called_a_week() -> None:
 
 def test_statistics_5_how_many_earlier_figures_still_stand() -> None:
     def text(*restated: Restated) -> str:
-        return passages.earlier_in_words(replace(figures(), restated=restated))
+        return sentence(passages.earlier_of(replace(figures(), restated=restated)))
 
     stands = Restated("2026-W22", 1, "7-day", None, 30, 40, 30, 40, ())
     moved = replace(stands, period="2026-W23", met=31, steps=(Step("entered", 1, 0),))
@@ -240,7 +243,7 @@ def test_3_2_the_funnel_in_words() -> None:
     def text(*beyond: int) -> str:
         points = tuple(FunnelPoint(name, share(60, 100), bounds(100, 0.6), far)
                        for name, far in zip("ABC", beyond, strict=False))  # fmt: skip
-        return telling.funnel_in_words(Funnel(0.6, points, ()), "division")
+        return sentence(telling.funnel_of(figures().requirements[0], Funnel(0.6, points, ()), "division"))
 
     assert text(0, 0) == "Every division lies within the limits that chance alone would give."
     assert text(998, 95, 0) == (
@@ -251,13 +254,13 @@ def test_3_2_the_funnel_in_words() -> None:
 
 
 def test_teams_that_enter_late_are_counted_for_the_board_and_named_for_the_division() -> None:
-    assert passages.late_teams_in_words(LateTeams(46, 0, ())) == (
+    assert sentence(passages.late_teams_of(LateTeams(46, 0, ()))) == (
         "None of the 46 teams stands out by updates entered after the due date."
     )
-    assert passages.late_teams_in_words(LateTeams(150, 1, ())).endswith("; its division's edition names it.")
-    assert passages.late_teams_in_words(LateTeams(150, 2, ())).startswith("In 2 teams of 150, more obligations")
+    assert sentence(passages.late_teams_of(LateTeams(150, 1, ()))).endswith("; its division's edition names it.")
+    assert sentence(passages.late_teams_of(LateTeams(150, 2, ()))).startswith("In 2 teams of 150, more obligations")
     point = FunnelPoint("Team 9", share(30, 60), bounds(60, 0.1), 998)
-    assert passages.late_teams_in_words(LateTeams(5, 1, (point,))).endswith(": Team 9: 30 of 60 (50.0%).")
+    assert sentence(passages.late_teams_of(LateTeams(5, 1, (point,)))).endswith(": Team 9: 30 of 60 (50.0%).")
 
 
 def test_names_in_a_sentence() -> None:

@@ -1,0 +1,140 @@
+"""The email that tells readers of a new report: its first page in text and HTML, and where the whole of it is."""
+
+import textwrap
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Final, NamedTuple
+from urllib.parse import quote
+
+from compliance.errors import SettingsError
+from compliance.reports.model import Figures
+from compliance.reports.parts import (
+    Chart,
+    Heading,
+    Items,
+    KeyFigures,
+    Note,
+    Part,
+    Report,
+    Statement,
+    Table,
+    plain,
+)
+from compliance.reports.render import fill, without_blank_lines
+from compliance.reports.sections import board_page
+from compliance.reports.shown import shown
+from compliance.reports.words import span
+
+WIDTH: Final = 76
+"""Of a line of the text part: what every mail programme shows without breaking it."""
+
+
+class Place(NamedTuple):
+    """A file of the report, and the address at which readers open it; empty for none."""
+
+    name: str
+    link: str
+
+
+class Announcement(NamedTuple):
+    """A mail: its subject, its text and its HTML. `problem`: why it has no HTML, empty where it has."""
+
+    subject: str
+    text: str
+    html: str | None
+    problem: str
+
+
+def announce(figures: Figures, files: Sequence[str], folder: str, link: str | None = None) -> Announcement:
+    """The mail about a report in some files of a folder. `link`: the address of a file, `{file}` where its name goes;
+    None: the folder is named. A template that is wrong leaves the mail with its text."""
+    report = board_page(figures)
+    again = f" (version {figures.version}: {', '.join(figures.changed)} changed)" if figures.changed else ""
+    subject = shown(f"Keeping victims informed: {span(figures.first, figures.last)}{again}")
+    places = [Place(name, link.replace("{file}", quote(name)) if link else "") for name in files]
+    told = {"subject": subject, "report": report, "places": places, "folder": "" if link else folder}
+    html, problem = None, ""
+    try:
+        html = without_blank_lines(fill("mail.html.j2", **told))
+    except SettingsError as error:
+        problem = str(error)
+    return Announcement(subject, shown(_text(report, places, told["folder"]), "\n"), html, problem)
+
+
+def _text(report: Report, places: Sequence[Place], folder: Any) -> str:
+    where = [place.link or place.name for place in places]
+    head = (f"{report.force}: {report.title}", report.period, *report.about)
+    told = [*(line for text in head for line in _filled(text)), ""]
+    told += ["The whole report:", *(f"  {each}" for each in where), *([f"in {folder}"] if folder else [])]
+    for section in report.sections:
+        told += ["", "", section.heading.upper()]
+        for part in filter(_is_told, section.parts):
+            told += ["", *_PARTS[type(part)](part)]
+    return "\n".join([*told, "", "--", *_filled(report.footer)]) + "\n"
+
+
+def _is_told(part: Part) -> bool:
+    """Whether a mail says a part: it has no drawings."""
+    return not (isinstance(part, Note) and part.of_drawing)
+
+
+def _filled(text: str, indent: int = 0) -> list[str]:
+    """A paragraph in lines; all but the first are indented."""
+    return textwrap.wrap(text, WIDTH, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False)
+
+
+def _heading(part: Heading) -> Iterable[str]:
+    return [part.text]
+
+
+def _said(part: Statement) -> str:
+    sign = {"better": "▲ ", "worse": "▼ ", "": ""}[part.direction]
+    return sign + (f"{part.about}. " if part.about else "") + part.words
+
+
+def _statement(part: Statement) -> Iterable[str]:
+    return _filled(_said(part))
+
+
+def _note(part: Note) -> Iterable[str]:
+    return _filled(plain(part.text))
+
+
+def _items(part: Items) -> Iterator[str]:
+    for place, item in enumerate(part.items, 1):
+        if part.look == "terms":
+            yield from _filled(f"{item.about}: {item.words}")
+            yield ""
+        else:
+            yield from _filled(f"{place}. {_said(item)}" if part.look == "numbered" else f"- {_said(item)}", 3)
+
+
+def _key_figures(part: KeyFigures) -> Iterator[str]:
+    for figure in part.figures:
+        yield f"{figure.title}: {figure.number.text}{figure.unit}"
+        for line in (figure.about, *map(plain, figure.counts)):
+            yield from _filled(f"  {line}", 2)
+        for beside in figure.beside:
+            yield f"  {beside.name}: {plain(beside.text)}"
+        yield from _filled(f"  {figure.change.words}", 2)
+        yield ""
+
+
+def _table(part: Table) -> Iterator[str]:
+    yield from _filled(part.caption)
+    if part.cases:
+        yield from _filled(f"Cases: figure {', '.join(part.cases)}")
+    for row in (*part.rows, *part.foot):
+        name, *cells = zip(part.columns, row, strict=True)
+        told = [f"{column.group + ': ' if column.group else ''}{column.title} {plain(cell.text)}"
+                for column, cell in cells if column.kind != "drawn" and cell.text]  # fmt: skip
+        yield from _filled(f"- {plain(name[1].text)}: {'; '.join(told)}", 2)
+
+
+def _chart(part: Chart) -> Iterable[str]:
+    return [*_filled(part.caption), *_filled(part.words)]
+
+
+_PARTS: Final[dict[type[Part], Callable[[Any], Iterable[str]]]] = {
+    Heading: _heading, Statement: _statement, Note: _note, Items: _items, KeyFigures: _key_figures, Table: _table,
+    Chart: _chart,
+}  # fmt: skip

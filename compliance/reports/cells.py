@@ -1,0 +1,119 @@
+"""Cells and columns that the tables of more than one section are made of."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from compliance.reports.claims import Claim
+from compliance.reports.editions import PUBLIC
+from compliance.reports.model import Figures, Requirement
+from compliance.reports.parts import Cell, Column, Look, Note, Range, Run, Text, cell, code, note, text_of
+from compliance.reports.proportions import Change, Proportion
+from compliance.reports.words import heading, interval, number, percent, signed, verdict
+
+SHARE: Final = (Column("In time / due"), Column("Rate"), Column("95% interval"))
+"""The columns of `share_cells`."""
+DRAWN: Final = Column("Drawn", "drawn", scale=("0", "50", "100%"))
+"""The column of a share that is drawn."""
+NONE: Final = "–"
+
+
+def name_of(named: Requirement | str | None) -> str:
+    """What a row is about: a requirement, a division or group, or what has none."""
+    if isinstance(named, Requirement):
+        return named.title if named.event else heading(named.id)
+    return named or "None recorded"
+
+
+def whole(count: int | None, figure: str = "") -> Run:
+    """A whole number; a dash where it is not known."""
+    return Run(number(count), value=count, figure=figure if count is not None else "")
+
+
+def rate(share: Proportion, figure: str = "") -> Run:
+    """A rate; grey where there are fewer than ten, or none (statistics 1.6)."""
+    if share.withheld or not share.of:
+        return Run("withheld" if share.withheld else "not available", "few")
+    return Run(percent(share.rate), "few" if share.few else "", share.rate, figure and f"{figure}:rate")
+
+
+def met_of(share: Proportion, figure: str = "") -> Text:
+    """So many of so many."""
+    if share.withheld:
+        return (Run("withheld", "few"),)
+    return (
+        whole(share.count, figure and f"{figure}:count"), Run(" / "), whole(share.of, figure and f"{figure}:of"),
+    )  # fmt: skip
+
+
+def between(share: Proportion) -> Run:
+    """The interval of a share; a dash where there is none."""
+    return Run(interval(share) if share.of else NONE, "few" if share.of and share.few else "")
+
+
+def share_cells(share: Proportion, figure: str = "") -> tuple[Cell, ...]:
+    """Counts, rate and interval."""
+    return cell(met_of(share, figure)), cell(rate(share, figure)), cell(between(share))
+
+
+def rate_and_counts(share: Proportion | None, figure: str = "") -> Cell:
+    """A rate and, after it, its counts; a dash for none."""
+    if share is None:
+        return cell(NONE)
+    if share.withheld:
+        return cell(rate(share))
+    return cell(rate(share, figure), " ", *(_muted(run) for run in met_of(share, figure)))
+
+
+def _muted(run: Run) -> Run:
+    return Run(run.text, "aside", run.value, run.figure)
+
+
+def drawn(share: Proportion, mark: float | None = None, look: Look = "plain") -> Cell:
+    """A share with its interval as a picture; empty where there is none."""
+    return Cell(drawn=range_of(share, mark, look))
+
+
+def range_of(share: Proportion, mark: float | None = None, look: Look = "plain") -> Range | None:
+    """A share with its interval on a scale from 0 to 1; None where there is none."""
+    if share.rate is None or share.low is None or share.high is None:
+        return None
+    words = f"{percent(share.rate)}, interval {interval(share)}"
+    if mark is not None:
+        words += f"; in all {percent(mark)}"
+    few = share.few and "bar" not in look
+    return Range(share.low, share.rate, share.high, mark, "few" if few else look, words)
+
+
+def change_cells(change: Change | None, claim: Claim | None) -> tuple[Cell, ...]:
+    """A difference with its interval in points, and what it may be called (statistics 1.5, 1.6)."""
+    if change is None or not change.tested:
+        told = verdict(change) if change else "not compared"
+        return cell(NONE), cell(Run(told, "few"), claim=claim)
+    points = text_of(signed(change.difference), Run(f" ({signed(change.low)} to {signed(change.high)})", "aside"))
+    return cell(points), cell(Run(verdict(change), "strong" if change.significant else ""), claim=claim)
+
+
+def difference_drawn(change: Change | None, reach: int) -> Cell:
+    """A difference with its interval on a scale of `reach` points on both sides."""
+    if change is None or not change.tested:
+        return Cell()
+    low, at, high = (0.5 + 50 * value / reach for value in (change.low, change.difference, change.high))
+    words = f"{signed(change.difference)} points, interval {signed(change.low)} to {signed(change.high)}"
+    return Cell(drawn=Range(low, at, high, 0.5, "plain" if change.significant else "muted", words))
+
+
+def cases(figures: Figures, *names: str) -> tuple[str, ...]:
+    """The names of figures whose cases the reader can list: the public cannot."""
+    return () if figures.edition == PUBLIC else names
+
+
+def cases_named(figures: Figures, *names: str) -> Iterator[Note]:
+    """The same as a note."""
+    listed = [piece for name in cases(figures, *names) for piece in (", ", code(name))]
+    if listed:
+        yield note("Cases: figure ", *listed[1:], "; see ", Run("From a number to its cases", link="trace"), ".")
+
+
+def with_name(text: str, figures: Figures, figure: str) -> Cell:
+    """What a row is about with the name of its figure, where its cases can be listed."""
+    return cell(text, *(piece for name in cases(figures, figure) for piece in (" ", code(name))))

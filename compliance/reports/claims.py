@@ -1,0 +1,114 @@
+"""What a sentence of a report claims beyond a number, as data: forms and tests read the claim, `sentences` words it."""
+
+from collections.abc import Iterator
+from datetime import date
+from enum import StrEnum
+
+from msgspec import Struct
+
+from compliance.reports.control import Rule
+from compliance.reports.spans import Kind
+
+
+class ClaimKind(StrEnum):
+    """What is claimed."""
+
+    WITHHELD = "withheld"
+    NOTHING_DUE = "nothing due"
+    NOT_YET_DUE = "nothing could be due yet"
+    NOT_HELD_IN_FULL = "not held in full"
+    CHANGED = "changed"
+    NOT_CHANGED = "no significant change"
+    TOO_FEW = "too few to compare"
+    BEFORE_WITHHELD = "the one before is withheld"
+    BEFORE_NOT_HELD = "the one before is not held in full"
+    NOTHING_BEFORE = "nothing was due in the one before"
+    DIFFERS = "differs from the rest"
+    ALIKE = "no significant difference from the rest"
+    NOT_COMPARED = "not compared yet"
+    BELOW_REST = "below the rest"
+    IMPROVED = "improved"
+    WORSENED = "worsened"
+    NO_SPECIAL_CAUSE = "no special cause"
+    TARGET_MET = "target consistently met"
+    TARGET_MISSED = "target consistently missed"
+    TARGET_BY_CHANCE = "target met or missed by chance"
+    TARGET_NOT_JUDGED = "target cannot be judged yet"
+    BEYOND_LIMITS = "beyond the limits of chance"
+    WITHIN_LIMITS = "within the limits of chance"
+    SILENT = "silent victims"
+    OVERDUE_LONG = "overdue for long"
+    CLOSED_SILENTLY = "closed without a word"
+    BEYOND_CHANCE = "seen more often than by chance"
+    SEEN_OFTEN = "seen often"
+    TEAMS_STAND_OUT = "teams stand out"
+    NO_TEAM_STANDS_OUT = "no team stands out"
+    NOTHING_STANDS_OUT = "nothing stands out"
+    RESTATED = "restated"
+    STANDS = "stands as published"
+    NONE_EARLIER = "none published earlier"
+    FEED_GAP = "feed gap"
+    DIRECTORY_OLD = "officer directory is old"
+    NEVER_READ = "the crime system has not been read yet"
+    NOT_READ = "the crime system has not been read since"
+    COULD_NOT_BE_READ = "the crime system could not be read to its end"
+
+
+class Stated(Struct, frozen=True):
+    """A figure that a claim states: its measure and value, and of which requirement and group it is."""
+
+    measure: str
+    value: int | float | None
+    requirement: str = ""
+    group: str = ""
+
+
+class Claim(Struct, frozen=True, kw_only=True):
+    """A claim: of what (`subject`, the name of a figure where there is one), its kind, since which local date it holds
+    and until which, where that is known, and the figures it states.
+
+    `period`: the kind of period it speaks of. `about`: the division, team or question it is about, or what a kind of
+    them is called. `against`: what is compared with, in words. `words`: what else is to be said with it. `listed`:
+    whether whoever reads it can list the cases of its figure.
+    """
+
+    kind: ClaimKind
+    subject: str
+    period: Kind = "week"
+    since: date | None = None
+    until: date | None = None
+    about: str = ""
+    against: str = ""
+    words: str = ""
+    stated: tuple[Stated, ...] = ()
+    listed: bool = False
+
+    def value(self, measure: str) -> float:
+        """A figure that it states, 0 where it is withheld. Raises KeyError where it states none of that measure."""
+        for each in self.stated:
+            if each.measure == measure:
+                return each.value or 0
+        raise KeyError(measure)
+
+    def count(self, measure: str) -> int:
+        """A count that it states."""
+        return int(self.value(measure))
+
+    def of_measure(self, measure: str) -> Iterator[Stated]:
+        """All that it states of one measure."""
+        return (each for each in self.stated if each.measure == measure)
+
+
+class SpecialCause(Claim, frozen=True, kw_only=True):
+    """Special causes of one rule and direction that follow one another (statistics 2.2): in `weeks`, the first and the
+    last of them as ISO weeks. `group`: of which division or team; `title`: of which rate."""
+
+    title: str
+    rule: Rule
+    weeks: tuple[str, str]
+    length: int
+
+    @property
+    def improvement(self) -> bool:
+        """Whether it is one for the better."""
+        return self.kind == ClaimKind.IMPROVED

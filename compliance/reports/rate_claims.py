@@ -1,0 +1,82 @@
+"""What is claimed of rates: that nothing was due, that one changed, that divisions differ (statistics 1.2b, 1.5)."""
+
+from collections.abc import Iterator
+
+from compliance.reports.claims import Claim, ClaimKind, Stated
+from compliance.reports.model import Change, Figures, Requirement
+from compliance.reports.periods import parse_period
+from compliance.reports.words import units
+
+
+def subject_of(requirement: Requirement) -> str:
+    """The name of its rate."""
+    return f"rate.{requirement.id}"
+
+
+def nothing_due(requirement: Requirement, figures: Figures) -> Claim:
+    """Why there is no rate (statistics 1.2b)."""
+    since, kind = requirement.due_from, ClaimKind.NOTHING_DUE
+    if since is not None and figures.first < since:
+        kind = ClaimKind.NOT_YET_DUE if figures.last < since else ClaimKind.NOT_HELD_IN_FULL
+    begin = None if kind == ClaimKind.NOTHING_DUE else figures.basis.records_begin
+    return Claim(kind=kind, subject=subject_of(requirement), period=figures.kind, since=begin)
+
+
+def change_of(requirement: Requirement, figures: Figures) -> Claim:
+    """The rate beside that of the period before, or why there is nothing to compare it with."""
+    before, since = requirement.before, requirement.due_from
+    other, subject = f"the {figures.kind} before", subject_of(requirement)
+    if requirement.change is not None and not before.rate.share.withheld:
+        return changed(requirement.change, subject, figures, other)
+    begin, kind = None, ClaimKind.NOTHING_BEFORE
+    if before.rate.share.withheld:
+        kind = ClaimKind.BEFORE_WITHHELD
+    elif since is not None and parse_period(before.week).first < since:
+        kind, begin = ClaimKind.BEFORE_NOT_HELD, figures.basis.records_begin
+    return Claim(kind=kind, subject=subject, period=figures.kind, since=begin, against=other)
+
+
+def changes_of(requirement: Requirement, figures: Figures) -> list[Claim]:
+    """The rate beside that of the period before and that of last year, where one is held."""
+    found = [change_of(requirement, figures)]
+    if requirement.change_last_year:
+        other = f"the same {figures.kind} last year"
+        found.append(changed(requirement.change_last_year, subject_of(requirement), figures, other))
+    return found
+
+
+def changed(change: Change, subject: str, figures: Figures, against: str, about: str = "") -> Claim:
+    """Whether a difference is more than chance (statistics 1.5, 1.6)."""
+    kind = ClaimKind.CHANGED if change.significant else ClaimKind.NOT_CHANGED
+    stated = (Stated("difference", change.difference), Stated("low", change.low), Stated("high", change.high))
+    return Claim(
+        kind=kind if change.tested else ClaimKind.TOO_FEW, subject=subject, period=figures.kind, against=against,
+        about=about, stated=stated if change.tested else (),
+    )  # fmt: skip
+
+
+def divisions_compared(figures: Figures) -> Iterator[Claim]:
+    """Which divisions, or teams, differ from the rest; nothing where none was tested."""
+    tested = [
+        (requirement.id, division.name, division.change)
+        for requirement in figures.requirements
+        for division in requirement.divisions
+        if division.change and division.change.tested
+    ]
+    if not tested:
+        return
+    unit, whole = units(figures)
+    flagged = tuple(
+        Stated("difference", change.difference, key, name or f"no recorded {unit}")
+        for key, name, change in tested
+        if change.significant
+    )
+    yield Claim(
+        kind=ClaimKind.DIFFERS if flagged else ClaimKind.ALIKE, subject="trailing", period=figures.kind, about=unit,
+        against=f"the rest of the {whole}", stated=(Stated("weeks", figures.basis.trailing_weeks), *flagged),
+    )  # fmt: skip
+
+
+def withheld(subject: str, what: str) -> Claim:
+    """That a figure does not leave the force (statistics 1.6); `what` begins the sentence."""
+    return Claim(kind=ClaimKind.WITHHELD, subject=subject, about=what)

@@ -1,0 +1,66 @@
+"""Data quality, and how updates are entered (rules section 8)."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from compliance.reports.attention import asked_in_words, faults, meaning, stand_out
+from compliance.reports.cells import met_of, rate, whole, with_name
+from compliance.reports.findings import Question
+from compliance.reports.model import Figures, Quality
+from compliance.reports.parts import Column, Part, Run, Section, Table, cell, note, statement
+from compliance.reports.passages import directory_of, expected, gap_of, late_teams_of
+from compliance.reports.sections.summary import claimed
+
+QUALITY: Final = "quality"
+"""The id of the section that says what was found in the records."""
+
+
+def data_quality(figures: Figures) -> Section:
+    """The section."""
+    return Section(QUALITY, "Data quality, and how updates are entered", tuple(_parts(figures)))
+
+
+def _parts(figures: Figures) -> Iterator[Part]:
+    if found := faults(figures.quality):
+        yield quality_table("faults", "Faults found in the records", found, figures)
+    else:
+        yield statement(f"No fault was found in the records of the {figures.kind}.")
+    for claim in (*map(gap_of, figures.intake.gaps), *directory_of(figures.intake)):
+        yield claimed(claim)
+    every = Run("every class that is looked for", link="quality-full")
+    yield note("Nothing is silently dropped: ", every, " is counted in full below.")
+    if figures.questions:
+        if asked := stand_out(figures.questions):
+            caption = "Questions that the entries raise; none shows that anything was done wrong"
+            yield questions_table("questions", caption, asked, figures)
+        yield note(asked_in_words(figures.questions))
+    if figures.late_teams:
+        yield claimed(late_teams_of(figures.late_teams))
+
+
+def quality_table(name: str, caption: str, found: Sequence[Quality], figures: Figures) -> Table:
+    """Classes of data quality, counted."""
+    columns = (Column("What was found", "name"), Column(f"In the {figures.kind}"), Column("In all records"),
+               Column("What it means", "words"))  # fmt: skip
+    rows = []
+    for item in found:
+        figure = f"quality.{item.key}"
+        rows.append((
+            with_name(item.title, figures, figure), cell(whole(item.in_week, f"{figure}:in_period")),
+            cell(whole(item.held, f"{figure}:held")), cell(meaning(item)),
+        ))  # fmt: skip
+    return Table(name, caption, columns, tuple(rows))
+
+
+def questions_table(name: str, caption: str, asked: Sequence[Question], figures: Figures) -> Table:
+    """Questions about how updates are entered."""
+    columns = (Column("What was seen", "name"), Column("How many"), Column("Share"), Column("By chance"),
+               Column("The question", "words"))  # fmt: skip
+    rows = []
+    for question in asked:
+        figure = f"question.{question.key}"
+        rows.append((
+            with_name(question.title, figures, figure), cell(met_of(question.share, figure)),
+            cell(rate(question.share, figure)), cell(expected(question)), cell(question.asks),
+        ))  # fmt: skip
+    return Table(name, caption, columns, tuple(rows))

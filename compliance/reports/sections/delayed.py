@@ -1,0 +1,25 @@
+"""What stands for a report while the records are not read: it gives no rate."""
+
+from compliance.reports.claims import Claim
+from compliance.reports.parts import Report, Section, statement
+from compliance.reports.periods import in_words
+from compliance.reports.sections.summary import claimed
+from compliance.reports.sentences import delay_headline
+from compliance.reports.spans import Span
+from compliance.reports.words import heading
+
+TITLE = "Keeping victims informed"
+
+
+def delayed_report(force: str, period: Span, reading: Claim) -> Report:
+    """The notice of a period, with how the crime system stands."""
+    named = in_words(str(period))
+    parts = (
+        claimed(reading),
+        statement(
+            f"No rate is given while the records of the {period.kind} may not all be held. The report is published "
+            "after the first complete reading of the crime system."
+        ),
+    )
+    section = Section("delayed", f"Delayed: {delay_headline(reading)}", parts)
+    return Report(f"{force}: report delayed, {named}", force, TITLE, heading(named), (), (section,), "")

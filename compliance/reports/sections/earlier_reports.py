@@ -1,0 +1,45 @@
+"""What became of earlier reports (statistics section 5)."""
+
+from collections.abc import Iterator
+
+from compliance.reports.cells import cases, whole
+from compliance.reports.editions import PUBLIC
+from compliance.reports.findings import Restated
+from compliance.reports.model import Figures
+from compliance.reports.parts import Column, Part, Row, Section, Table, cell, note
+from compliance.reports.passages import changed, earlier_of, restated_difference, restated_in_words
+from compliance.reports.sections.summary import claimed
+from compliance.reports.words import counted, heading, units
+
+
+def earlier_reports(figures: Figures) -> Section:
+    """The section, empty in the public edition."""
+    parts = () if figures.edition == PUBLIC else tuple(_parts(figures))
+    return Section("restated", "What became of earlier reports", parts)
+
+
+def _parts(figures: Figures) -> Iterator[Part]:
+    yield claimed(earlier_of(figures))
+    if found := changed(figures):
+        columns = (
+            Column(heading(figures.kind), "name"), Column("Requirement", "short"), Column("As published"),
+            Column("As known now"), Column("Points"), Column("Causes", "words"),
+        )  # fmt: skip
+        rows = tuple(map(_row, found))
+        listed = cases(figures, "restated.REQUIREMENT/PERIOD/published", "restated.REQUIREMENT/PERIOD/now")
+        yield Table("published", "Published figures, restated", columns, rows, cases=listed)
+    by_unit = [each for each in figures.restated if each.unit is not None and each.steps]
+    if by_unit and figures.unit is None:
+        unit, _ = units(figures)
+        yield note(f"By {unit}, {counted(len(by_unit), 'rate')} changed as well: see the XLSX, CSV and JSON forms.")
+
+
+def _row(each: Restated) -> Row:
+    figure = f"restated.{each.requirement}/{each.period}" + (f"/{each.unit}" if each.unit else "")
+    was, now = f"{figure}/published", f"{figure}/now"
+    return (
+        cell(each.period), cell(each.requirement),
+        cell(whole(each.published_met, f"{was}:count"), " / ", whole(each.published_due, f"{was}:of")),
+        cell(whole(each.met, f"{now}:count"), " / ", whole(each.due, f"{now}:of")),
+        cell(restated_difference(each)), cell(heading(restated_in_words(each))),
+    )  # fmt: skip

@@ -1,0 +1,88 @@
+"""The figures in full, for those who have to defend them."""
+
+from collections.abc import Iterator
+
+from compliance.reports.cells import SHARE, change_cells, share_cells
+from compliance.reports.model import Figures, Period, Requirement
+from compliance.reports.parts import Cell, Column, Heading, Part, Row, Section, Table, cell, note, statement
+from compliance.reports.rate_claims import change_of
+from compliance.reports.sections.change_over_time import trend_parts, weeks_table
+from compliance.reports.sections.data_quality import quality_table, questions_table
+from compliance.reports.sections.reminder_effect import reminders_in_full
+from compliance.reports.sections.units import in_full, units_in_period
+from compliance.reports.words import heading, instant
+
+
+def full_figures(figures: Figures) -> Section:
+    """The section."""
+    parts = (
+        statement("For those who have to defend the lines above, and for those who doubt them."),
+        _rates(figures), *_weeks(figures),
+        *(units_in_period(requirement, figures) for requirement in figures.requirements if in_full(requirement)),
+        quality_table("quality-full", "Data quality: every class that is looked for", figures.quality, figures),
+        _belonging(figures), *_questions(figures), *reminders_in_full(figures),
+    )  # fmt: skip
+    return Section("in-full", "The figures in full", parts, full=True)
+
+
+def _rates(figures: Figures) -> Table:
+    columns = (Column("Figure", "name"), Column("Period", "short"), *SHARE,
+               Column(f"Points on the {figures.kind} before"), Column("Is it chance?", "words"))  # fmt: skip
+    rows = tuple(row for requirement in figures.requirements for row in _of_requirement(requirement, figures))
+    caption = f"Rates of the {figures.kind}, of those it is compared with, and what is provisional"
+    return Table("rates-full", caption, columns, rows)
+
+
+def _of_requirement(requirement: Requirement, figures: Figures) -> Iterator[Row]:
+    periods: list[tuple[str, Period | None]] = [
+        ("rate", requirement.week), ("before", requirement.before), ("last-year", requirement.last_year),
+        ("provisional", requirement.provisional),
+    ]  # fmt: skip
+    for kind, period in periods:
+        if period:
+            changed: tuple[Cell, ...] = (Cell(), Cell())
+            if kind == "rate":
+                changed = change_cells(requirement.change, change_of(requirement, figures))
+            when = cell(period.week + (" provisional" if kind == "provisional" else ""))
+            share = share_cells(period.rate.share, f"{kind}.{requirement.id}")
+            yield cell(heading(requirement.id)), when, *share, *changed
+    for kind, period in periods:
+        if period and period.silent:
+            when = cell(period.week + (" provisional" if kind == "provisional" else ""))
+            figure = "silent" if kind == "rate" else f"silent-{kind}"
+            yield cell("Silent victims"), when, *share_cells(period.silent, figure), Cell(), Cell()
+
+
+def _weeks(figures: Figures) -> Iterator[Part]:
+    for requirement in figures.requirements:
+        if not requirement.event and requirement.trend.shares:
+            yield weeks_table(requirement, figures)
+    charted = [r for r in figures.requirements if r.event and any(share.of for share in r.trend.shares)]
+    if charted:
+        yield Heading("event-trends", "Updates owed after an event, over time")
+    for requirement in charted:
+        yield from trend_parts(requirement)
+        yield weeks_table(requirement, figures)
+
+
+def _belonging(figures: Figures) -> Part:
+    said = [
+        f"Updates belong to the {figures.kind} they were entered in, obligations to that they were due in, crimes to "
+        "that they were reported in, victims to that they were added in, events to that they took place in. A dash: "
+        "not known from these records."
+    ]
+    if figures.intake.last_complete_poll:
+        said.append(f"Last complete reading of the crime system: {instant(figures.intake.last_complete_poll)}.")
+    if figures.intake.directory_as_of:
+        said.append(f"The officer directory is as of {instant(figures.intake.directory_as_of)}.")
+    return note(" ".join(said))
+
+
+def _questions(figures: Figures) -> Iterator[Part]:
+    if figures.questions:
+        caption = "All questions that the entries raise; none shows that anything was done wrong"
+        yield questions_table("questions-full", caption, figures.questions, figures)
+        yield note(
+            "By chance: the count one would expect if any day of the window were as likely as another; a dash where "
+            "chance cannot be said."
+        )

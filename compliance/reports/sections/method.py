@@ -1,0 +1,111 @@
+"""How the figures are computed, what they mean, and how a number leads to its cases."""
+
+from collections.abc import Iterator
+
+from compliance.reports.cells import name_of, whole
+from compliance.reports.definitions import GLOSSARY
+from compliance.reports.editions import PUBLIC
+from compliance.reports.model import Figures
+from compliance.reports.parts import (
+    Column,
+    Heading,
+    Items,
+    Part,
+    Row,
+    Run,
+    Section,
+    Statement,
+    Table,
+    cell,
+    code,
+    statement,
+)
+from compliance.reports.proportions import Rate
+from compliance.reports.rows import cases_command
+from compliance.reports.words import counted, day, heading, instant
+
+
+def method(figures: Figures) -> Section:
+    """The section."""
+    return Section("method", "How this is computed", tuple(_parts(figures)), full=True)
+
+
+def _parts(figures: Figures) -> Iterator[Part]:
+    yield statement(
+        "Every figure is worked out afresh from the crime records by one function of the records, the policy and an "
+        "instant. The same records and policy give the same figures next year."
+    )
+    yield Items(tuple(_basis(figures)), "terms")
+    if figures.edition != PUBLIC:
+        yield Heading("trace", "From a number to its cases")
+        example = f"{cases_command(figures.period, figures.unit)} rate.{figures.requirements[0].id}"
+        yield statement(
+            "Every number has a name, shown beside its table as “figure”. ", code(example), " lists the crime numbers "
+            "behind it, each with its verdict; they add up to what is printed here.",
+        )  # fmt: skip
+    yield Heading("chance", "Chance")
+    made = counted(figures.basis.comparisons, "comparison was", "comparisons were")
+    yield statement(
+        "Intervals are Wilson score intervals, differences Newcombe's hybrid score intervals (1998, method 10), both "
+        "at 95%. Victims come in clusters, because an officer who updates one updates most: each count is divided by "
+        "the design effect below, by officer. A difference is called “unlikely to have occurred by chance” when its "
+        f"interval leaves out zero. {heading(made)} made in this report; about one in twenty would be flagged by "
+        "chance alone. No difference here shows a cause."
+    )
+    yield _design_effects(figures)
+    columns = (Column("Figure", "name"), Column("Definition", "words"), Column("Clause", "short"))
+    rows = tuple((cell(d.title), cell(d.meaning), cell(d.clause)) for d in figures.definitions)
+    yield Table("definitions", "What the figures mean", columns, rows)
+    yield Heading("glossary", "Words")
+    yield Items(tuple(statement(meaning, about=word) for word, meaning in GLOSSARY), "terms")
+
+
+def _basis(figures: Figures) -> Iterator[Statement]:
+    basis = figures.basis
+    yield statement(basis.policy, Run(f" {basis.policy_source}", "aside"), about="Policy")
+    yield statement(code(basis.policy_digest), about="Policy digest")
+    if basis.organisation_digest:
+        yield statement(code(basis.organisation_digest), about="Organisation digest")
+    held = f"{counted(basis.crimes, 'crime')} with {counted(basis.victims, 'victim')}"
+    yield statement(f"{basis.records}: {held}", about="Records")
+    yield statement(f"{instant(basis.as_at)}, the start of {day(basis.today)} local time", about="Judged as at (T)")
+    yield statement(f"{instant(basis.known_at)}: nothing entered later counts", about="As known at (K)")
+    if basis.records_begin:
+        begin = f"on {day(basis.records_begin)}: of crimes reported before, not all are held"
+        yield statement(begin, about="The records begin")
+    earlier = "each judged at the same age, seven days after its own end"
+    if basis.weeks_before_observation:
+        earlier += (
+            f"; in {counted(basis.weeks_before_observation, 'week')}, settled before the service first read the crime "
+            "system, crimes stand as first seen"
+        )
+    yield statement(earlier, about="Earlier weeks")
+    yield statement(
+        code(f"compliance report --period {figures.period}"), " judges the records as they were known then afresh, and "
+        "says what is otherwise where anything is.", about="To judge again",
+    )  # fmt: skip
+
+
+def _design_effects(figures: Figures) -> Table:
+    titles = ("In time", "Due", "Late", "Overdue", "Missed", "Design effect", "Effective size")
+    columns = (Column("Figure", "name"), Column("Period", "short"), *map(Column, titles))
+    rows: list[Row] = []
+    for requirement in figures.requirements:
+        for period in (requirement.week, requirement.before, requirement.provisional):
+            if period is not None and not period.rate.share.withheld:
+                provisional = " (provisional)" if period is requirement.provisional else ""
+                rows.append(_effect(heading(requirement.id), f"{period.week}{provisional}", period.rate))
+        for division in requirement.divisions:
+            if division.trailing and not division.trailing.share.withheld:
+                name = f"{heading(requirement.id)}, {name_of(division.name)}"
+                rows.append(_effect(name, f"{figures.basis.trailing_weeks} weeks", division.trailing))
+    return Table("design-effects", "Design effects", columns, tuple(rows), dense=True)
+
+
+def _effect(name: str, period: str, rate: Rate) -> Row:
+    share = rate.share
+    counts = (share.count, share.of, rate.late, rate.overdue, rate.missed)
+    return (
+        cell(name), cell(period), *(cell(whole(count)) for count in counts), cell(f"{share.deff:.2f}"),
+        cell(f"{share.of / share.deff:,.1f}"),
+    )  # fmt: skip

@@ -1,0 +1,142 @@
+"""The summary: one line a figure, then what to look at first."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from compliance.reports.attention import things_to_look_at
+from compliance.reports.claims import Claim, ClaimKind
+from compliance.reports.model import Figures, Period, Requirement
+from compliance.reports.parts import Heading, Items, Part, Section, Statement, statement
+from compliance.reports.passages import only_same_day
+from compliance.reports.periods import parse_period
+from compliance.reports.proportions import Proportion
+from compliance.reports.rate_claims import changes_of, divisions_compared, nothing_due, withheld
+from compliance.reports.sentences import sentence
+from compliance.reports.words import NOT_AVAILABLE, counted, day, heading, interval, number, percent, span, units
+
+
+def summary(figures: Figures) -> Section:
+    """The section."""
+    things = tuple(things_to_look_at(figures))
+    nothing = Claim(kind=ClaimKind.NOTHING_STANDS_OUT, subject="summary", period=figures.kind)
+    parts: tuple[Part, ...] = (
+        Items(tuple(summary_lines(figures)), "terms"),
+        Heading("first", "To look at first"),
+        Items(things, "numbered") if things else claimed(nothing),
+    )
+    return Section("summary", "Summary", parts)
+
+
+def claimed(claim: Claim, about: str = "") -> Statement:
+    """A claim as a statement."""
+    return statement(sentence(claim), about=about, claims=[claim])
+
+
+def summary_lines(figures: Figures) -> list[Statement]:
+    """The lines of the summary, in the order in which they should be read."""
+    reported = [requirement for requirement in figures.requirements if not requirement.event]
+    if not any(r.week.rate.share.of or r.week.rate.share.withheld for r in figures.requirements):
+        earliest = min(figures.requirements, key=lambda requirement: requirement.due_from or date.min)
+        return [claimed(nothing_due(earliest, figures), "No rate"), _overdue(figures)]
+    lines: list[Statement] = []
+    for requirement in reported:
+        lines.append(_rate(requirement, figures))
+        if requirement.week.silent:
+            lines.append(_silent(requirement.week.silent))
+    unit, _ = units(figures)
+    compared = [claimed(claim, f"{heading(unit)}s") for claim in divisions_compared(figures)]
+    return [*lines, *_same_day(figures), _overdue(figures), *compared, *_provisional(figures, reported)]
+
+
+def _rate(requirement: Requirement, figures: Figures) -> Statement:
+    share, kind, about = requirement.week.rate.share, figures.kind, f"{heading(requirement.id)} rate"
+    if share.withheld:
+        return claimed(withheld(f"rate.{requirement.id}", "The rate"), about)
+    if share.of == 0:
+        return claimed(nothing_due(requirement, figures), about)
+    due = counted(share.of, "update")
+    if share.few:
+        were = "was" if share.of == 1 else "were"
+        return statement(
+            f"{due} {were} due in the {kind}, {share.count} given in time: too few for a rate to mean much.",
+            about=about,
+        )
+    start = (
+        f"{number(share.count)} of the {due} due in the {kind} {'was' if share.count == 1 else 'were'} given in time"
+    )
+    if share.count == share.of:
+        start = f"all {due} due in the {kind} were given in time"
+    elif share.count == 0:
+        start = f"none of the {due} due in the {kind} was given in time"
+    moved = changes_of(requirement, figures)
+    told = f"{percent(share.rate)}: {start} (95% interval {interval(share)})."
+    return statement(" ".join([told, *map(sentence, moved)]), about=about, claims=moved)
+
+
+def _silent(share: Proportion) -> Statement:
+    about = "Silent victims"
+    if share.withheld:
+        return claimed(withheld("silent", "The share"), about)
+    return statement(_silent_in_words(share), about=about)
+
+
+def _silent_in_words(share: Proportion) -> str:
+    of, long = counted(share.of, "victim"), "open for more than 28 days"
+    if share.of == 0:
+        return f"No victim's case had been {long}."
+    if share.of == 1:
+        return f"The only victim of a case {long} had {'no' if share.count else 'an'} update in the last 28 days."
+    if share.count == share.of:
+        told = f"none of the {of} of cases {long} had an update in the last 28 days"
+    elif share.count == 0:
+        told = f"each of the {of} of cases {long} had an update in the last 28 days"
+    else:
+        told = f"{number(share.count)} of the {of} of cases {long} had no update in the last 28 days"
+    return f"{heading(told)}: too few for a share to mean much." if share.few else f"{percent(share.rate)}: {told}."
+
+
+def _same_day(figures: Figures) -> Iterator[Statement]:
+    asked = figures.same_day
+    if asked is None or asked.policy.few or asked.counting.withheld or asked.original.withheld:
+        return
+    yield statement(
+        f"Had an update on the day of the report counted, the {asked.requirement} rate would be "
+        f"{percent(asked.counting.rate)}; as the original system counted, {percent(asked.original.rate)}. "
+        f"{only_same_day(asked)} had an update on the day of the report and no other in time.",
+        about="Same day",
+    )
+
+
+def _overdue(figures: Figures) -> Statement:
+    about, today = "Overdue", day(figures.basis.today)
+    counts = [requirement.overdue.count for requirement in figures.requirements]
+    total = sum(count or 0 for count in counts)
+    if None in counts:
+        return claimed(withheld("overdue", f"How many updates were overdue on {today}"), about)
+    if total == 0:
+        return statement(f"No update was overdue on {today}.", about=about)
+    long = sum(b.count or 0 for requirement in figures.requirements for b in requirement.overdue.bands if b.first > 28)
+    if total == 1:
+        return statement(f"1 update was overdue on {today}{', for more than 28 days' if long else ''}.", about=about)
+    of_them = f" updates were overdue on {today}, {number(long) if long else 'none'} of them for more than 28 days."
+    return statement(f"{number(total)}{of_them}", about=about)
+
+
+def _provisional(figures: Figures, reported: list[Requirement]) -> Iterator[Statement]:
+    standing = [(requirement.id, requirement.provisional) for requirement in reported if requirement.provisional]
+    if figures.provisional is None or not any(period.rate.share.of for _, period in standing):
+        return
+    ended = parse_period(figures.provisional)
+    parts = [_stands(name, period) for name, period in standing]
+    yield statement(
+        f"{span(ended.first, ended.last)}: {', '.join(parts)}. Provisional: updates are still being typed in.",
+        about="Week just ended",
+    )
+
+
+def _stands(name: str, period: Period) -> str:
+    share = period.rate.share
+    text = f"{number(share.count)} of {number(share.of)}" if share.few else percent(share.rate)
+    text = NOT_AVAILABLE if share.of == 0 else text
+    silent = f" (silent victims {percent(period.silent.rate)})" if period.silent else ""
+    return f"{name} {text}{silent}"

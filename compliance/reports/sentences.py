@@ -1,0 +1,285 @@
+"""A claim as a sentence: the one place where what a report claims is worded."""
+
+from collections.abc import Callable
+from typing import Final
+
+from compliance.reports.claims import Claim, SpecialCause
+from compliance.reports.claims import ClaimKind as Kind
+from compliance.reports.control import RUN, Rule
+from compliance.reports.parts import Run, Text, text_of
+from compliance.reports.periods import parse_period
+from compliance.reports.words import (
+    NO_DIFFERENCE,
+    UNLIKELY,
+    WITHHELD,
+    counted,
+    day,
+    heading,
+    listed,
+    number,
+    percent,
+    signed,
+    span,
+)
+
+
+def sentence(claim: Claim) -> str:
+    """A claim in words, as one or two sentences."""
+    return _SENTENCES[claim.kind](claim)
+
+
+def weeks_of(cause: SpecialCause) -> str:
+    """14 to 20 March 2016 (week 11); 2 March to 19 April 2026 (weeks 10 to 16)."""
+    first, last = cause.weeks
+    numbers = f"week {int(first[-2:])}" if first == last else f"weeks {int(first[-2:])} to {int(last[-2:])}"
+    return f"{span(parse_period(first).first, parse_period(last).last)} ({numbers})"
+
+
+def pattern_of(cause: SpecialCause) -> str:
+    """The rule of statistics 2.2; a run may reach into weeks that another rule took."""
+    side, way, position = ("upper", "higher", "above") if cause.improvement else ("lower", "lower", "below")
+    run = f"{cause.length} weeks in a row" if cause.length >= RUN else f"part of {RUN} or more weeks in a row"
+    said: dict[Rule, str] = {
+        "outside": f"beyond the {side} limit",
+        "trend": f"{run}, each {way} than the one before",
+        "two in three": f"{'one of ' if cause.length == 1 else ''}two weeks in three near the {side} limit",
+        "shift": f"{run} {position} the mean",
+    }
+    return said[cause.rule]
+
+
+def cause_of_group(cause: SpecialCause) -> tuple[str, str]:
+    """A special cause among those of others: whose it is, and the rest of the sentence."""
+    whose = f"{cause.about}, {cause.title}" if cause.about else cause.title
+    direction = "improvement" if cause.improvement else "deterioration"
+    return whose, f", {weeks_of(cause)}: {pattern_of(cause)} ({direction})"
+
+
+def change_in_points(claim: Claim) -> Text:
+    """How a rate changed, short, for a key figure; where it cannot be said, why."""
+    if claim.kind == Kind.TOO_FEW:
+        return text_of(f"Too few to compare with {claim.against}.")
+    if claim.kind not in (Kind.CHANGED, Kind.NOT_CHANGED):
+        return text_of(sentence(claim))
+    difference, low, high = (signed(claim.value(measure)) for measure in ("difference", "low", "high"))
+    verdict = UNLIKELY if claim.kind == Kind.CHANGED else NO_DIFFERENCE
+    return text_of(
+        Run(f"{difference} points", "strong"), f" on {claim.against} ", Run(f"({low} to {high})", "aside"), ": ",
+        Run(verdict, "strong"),
+    )  # fmt: skip
+
+
+def ask_what_changed(cause: SpecialCause) -> str:
+    """A special cause as a thing to look at."""
+    whose = f"{cause.about}: {cause.title}" if cause.about else cause.title
+    return f"{heading(whose)}, {weeks_of(cause)}: {pattern_of(cause)}. Ask what changed."
+
+
+def _cause(claim: Claim) -> str:
+    assert isinstance(claim, SpecialCause)  # noqa: S101  # of this kind there is no other
+    direction = "An improvement" if claim.improvement else "A deterioration"
+    return f"{weeks_of(claim)}: {pattern_of(claim)}. {direction} that chance alone is unlikely to give."
+
+
+def _begin(claim: Claim) -> str:
+    return "The records do not reach far back" if claim.since is None else f"The records begin on {day(claim.since)}"
+
+
+def _nothing_before(start: str) -> str:
+    return f"{start}, so there is nothing to compare it with."
+
+
+def _change(claim: Claim) -> str:
+    difference = claim.value("difference")
+    verdict = UNLIKELY if claim.kind == Kind.CHANGED else NO_DIFFERENCE
+    points = round(abs(difference) * 100, 1)
+    if points == 0:
+        return f"Compared with {claim.against}: {verdict}."
+    higher = "higher" if difference > 0 else "lower"
+    return f"That is {points:.1f} percentage points {higher} than {claim.against}: {verdict}."
+
+
+def _differs(claim: Claim) -> str:
+    flagged = list(claim.of_measure("difference"))
+    parts = []
+    for key in dict.fromkeys(each.requirement for each in flagged):
+        own = [(each.group, each.value or 0.0) for each in flagged if each.requirement == key]
+        sides = [(side, [f"{name} ({signed(by)})" for name, by in own if (by > 0) == (side == "above")])
+                 for side in ("above", "below")]  # fmt: skip
+        parts.append(f"the {key} rate was " + " and ".join(f"{s} in {listed(names)}" for s, names in sides if names))
+    which = "This is" if len(flagged) == 1 else "Each of these is"
+    return f"{_over(claim)}, against {claim.against}, in points: {'; '.join(parts)}. {which} {UNLIKELY}."
+
+
+def _over(claim: Claim) -> str:
+    return f"Over the last {claim.count('weeks')} settled weeks"
+
+
+def _below(claim: Claim) -> str:
+    points = [f"{abs(each.value or 0) * 100:.1f} points on the {each.requirement} rate"
+              for each in claim.of_measure("difference")]  # fmt: skip
+    return f"{claim.about}: over {claim.count('weeks')} weeks below {claim.against} by {listed(points)}, {UNLIKELY}."
+
+
+def _not_compared(claim: Claim) -> str:
+    held = claim.count("held")
+    return (
+        f"A single {claim.period} is shown, not tested. {heading(claim.about)}s are compared with {claim.against} "
+        f"over {claim.count('weeks')} settled weeks; {held} of them {'is' if held == 1 else 'are'} held so far."
+    )
+
+
+def _target(said: str) -> Callable[[Claim], str]:
+    return lambda claim: f"The target of {claim.value('target'):g}% {said}."
+
+
+def _beyond_limits(claim: Claim) -> str:
+    far = [each.group for each in claim.of_measure("beyond") if each.value == 998]
+    near = [each.group for each in claim.of_measure("beyond") if each.value == 95]
+    parts = [f"Beyond the 99.8% limits, unlikely to be chance: {listed(far)}."] if far else []
+    if near:
+        parts.append(f"Beyond the 95% limits, worth a question: {listed(near)}.")
+    rest = "" if len(far) + len(near) == claim.count("of") else " from the rest"
+    return " ".join([*parts, f"No league table can be read{rest}."])
+
+
+def _cases(claim: Claim) -> str:
+    return f" (cases: figure {claim.subject})" if claim.listed else ""
+
+
+def _silent(claim: Claim) -> str:
+    victims = counted(claim.count("count"), "victim")
+    return f"{victims} of cases open for more than 28 days had no update for 28 days{_cases(claim)}."
+
+
+def _overdue_long(claim: Claim) -> str:
+    count = claim.count("count")
+    have = "has" if count == 1 else "have"
+    return f"{counted(count, 'update')} of the {claim.about} requirement {have} been overdue for more than 28 days."
+
+
+def _closed_silently(claim: Claim) -> str:
+    return (
+        f"{counted(claim.count('count'), 'victim')} of cases closed in the {claim.period} had no update from seven "
+        f"days before the closing to seven days after it{_cases(claim)}."
+    )
+
+
+def _seen(claim: Claim) -> str:
+    chance = f", where chance would give {percent(claim.value('expected'))}" if claim.kind == Kind.BEYOND_CHANCE else ""
+    return f"{claim.about}: {percent(claim.value('rate'))}{chance}. {claim.words}"
+
+
+def _teams_stand_out(claim: Claim) -> str:
+    beyond, named = claim.count("beyond"), list(claim.of_measure("count"))
+    if not named:
+        where = "its division's edition names it" if beyond == 1 else "their divisions' editions name them"
+        return (
+            f"In {counted(beyond, 'team')} of {claim.count('of')}, more obligations than chance would give were met by "
+            f"updates typed in after the due date; {where}."
+        )
+    shares = zip(named, claim.of_measure("due"), claim.of_measure("rate"), strict=True)
+    told = "; ".join(
+        f"{count.group}: {number(int(count.value or 0))} of {number(int(of.value or 0))} ({percent(rate.value)})"
+        for count, of, rate in shares
+    )
+    return f"Obligations met by updates entered after the due date, more than chance would give: {told}."
+
+
+def _published(claim: Claim) -> str:
+    assert claim.since is not None  # noqa: S101  # of what was published the days are known
+    assert claim.until is not None  # noqa: S101
+    return f"{counted(claim.count('published'), 'rate')} published for {span(claim.since, claim.until)}"
+
+
+def _restated(claim: Claim) -> str:
+    changed = claim.count("changed")
+    return (
+        f"Of {_published(claim)}, {number(changed)} {'has' if changed == 1 else 'have'} changed since. The causes were "
+        "applied one after another and add up to the difference exactly."
+    )
+
+
+def _stands(claim: Claim) -> str:
+    told = heading(_published(claim))
+    return f"{told}: all stand as published." if claim.count("published") > 1 else f"{told} stands as published."
+
+
+def _gap(claim: Claim) -> str:
+    assert claim.since is not None  # noqa: S101  # a gap has a first and a last day
+    assert claim.until is not None  # noqa: S101
+    return f"Feed gap: the crime system was not read to its end between {day(claim.since)} and {day(claim.until)}."
+
+
+def _read(claim: Claim) -> str:
+    read = "has not been read to its end yet"
+    if claim.since is not None:
+        read = f"was last read to its end on {day(claim.since)}"
+    since = "" if claim.since is None else " since then"
+    if claim.kind == Kind.COULD_NOT_BE_READ:
+        return f"The crime system {read}. No attempt{since} has come to its end; the service's log says why."
+    return f"The crime system {read}. No attempt has been made{since}."
+
+
+def delay_headline(claim: Claim) -> str:
+    """Why a report is delayed, in a line."""
+    if claim.kind == Kind.COULD_NOT_BE_READ:
+        assert claim.until is not None  # noqa: S101  # since when it fails is known
+        return f"the crime system could not be read to its end since {day(claim.until)}"
+    if claim.kind == Kind.NOT_READ:
+        assert claim.since is not None  # noqa: S101
+        return f"the crime system has not been read since {day(claim.since)}"
+    return "the crime system has not been read yet"
+
+
+_SENTENCES: Final[dict[Kind, Callable[[Claim], str]]] = {
+    Kind.WITHHELD: lambda claim: f"{claim.about} is {WITHHELD}.",
+    Kind.NOTHING_DUE: lambda claim: f"No update was due in the {claim.period}, so there is no rate.",
+    Kind.NOT_YET_DUE: lambda claim: (
+        f"{_begin(claim)}: nothing reported since could fall due in the {claim.period}, so there is no rate."
+    ),
+    Kind.NOT_HELD_IN_FULL: lambda claim: (
+        f"{_begin(claim)}: the {claim.period} is not held in full, and nothing that is held was due in it."
+    ),
+    Kind.CHANGED: _change,
+    Kind.NOT_CHANGED: _change,
+    Kind.TOO_FEW: lambda claim: f"Too little was due in {claim.against} to compare it with.",
+    Kind.BEFORE_WITHHELD: lambda claim: _nothing_before(f"The rate of {claim.against} is withheld"),
+    Kind.BEFORE_NOT_HELD: lambda claim: _nothing_before(f"{_begin(claim)}: {claim.against} is not held in full"),
+    Kind.NOTHING_BEFORE: lambda claim: _nothing_before(f"Nothing was due in {claim.against}"),
+    Kind.DIFFERS: _differs,
+    Kind.ALIKE: lambda claim: f"{_over(claim)}, {NO_DIFFERENCE} between any {claim.about} and {claim.against}.",
+    Kind.NOT_COMPARED: _not_compared,
+    Kind.BELOW_REST: _below,
+    Kind.IMPROVED: _cause,
+    Kind.WORSENED: _cause,
+    Kind.NO_SPECIAL_CAUSE: lambda _: "No special cause: nothing here needs an explanation of its own.",
+    Kind.TARGET_MET: _target("will be met week after week while nothing changes"),
+    Kind.TARGET_MISSED: _target("will be missed week after week unless something is changed"),
+    Kind.TARGET_BY_CHANCE: _target("will be met in some weeks and missed in others, by chance alone"),
+    Kind.TARGET_NOT_JUDGED: _target("cannot be judged yet"),
+    Kind.BEYOND_LIMITS: _beyond_limits,
+    Kind.WITHIN_LIMITS: lambda claim: f"Every {claim.about} lies within the limits that chance alone would give.",
+    Kind.SILENT: _silent,
+    Kind.OVERDUE_LONG: _overdue_long,
+    Kind.CLOSED_SILENTLY: _closed_silently,
+    Kind.BEYOND_CHANCE: _seen,
+    Kind.SEEN_OFTEN: _seen,
+    Kind.TEAMS_STAND_OUT: _teams_stand_out,
+    Kind.NO_TEAM_STANDS_OUT: lambda claim: (
+        f"None of the {claim.count('of')} teams stands out by updates entered after the due date."
+    ),
+    Kind.NOTHING_STANDS_OUT: lambda _: "Nothing stands out from what chance alone would give.",
+    Kind.RESTATED: _restated,
+    Kind.STANDS: _stands,
+    Kind.NONE_EARLIER: lambda claim: (
+        f"No earlier {claim.period} has been published, so there is nothing to restate."
+    ),
+    Kind.FEED_GAP: _gap,
+    Kind.DIRECTORY_OLD: lambda claim: (
+        f"The officer directory is as of {claim.words}: none has been taken over since, and mails are routed by it."
+    ),
+    Kind.NEVER_READ: _read,
+    Kind.NOT_READ: _read,
+    Kind.COULD_NOT_BE_READ: _read,
+}  # fmt: skip

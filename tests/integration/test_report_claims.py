@@ -1,0 +1,271 @@
+"""Every claim of a report holds in its figures, and says in its sentence what it claims; nothing parses a sentence."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+
+import pytest
+from msgspec.structs import replace
+
+from compliance.reports.claims import Claim, ClaimKind, SpecialCause, Stated
+from compliance.reports.delay import Reading
+from compliance.reports.findings import Gap, Restated, Step
+from compliance.reports.model import Change, Figures, Requirement
+from compliance.reports.parts import claims_in
+from compliance.reports.periods import parse_period
+from compliance.reports.sections import report_of
+from compliance.reports.sentences import sentence
+from compliance.reports.words import UNLIKELY
+from tests.integration.test_report_forms import figures
+from tests.integration.test_report_read_back import REPORTS, given
+
+
+def claims(found: Figures) -> list[Claim]:
+    return [claim for section in report_of(found).sections for part in section.parts for claim in claims_in(part)]
+
+
+def requirement_of(claim: Claim, found: Figures) -> Requirement:
+    name = claim.subject.partition(".")[2].partition("/")[0]
+    return next(requirement for requirement in found.requirements if requirement.id == name)
+
+
+def change_of(claim: Claim, found: Figures) -> Change | None:
+    requirement = requirement_of(claim, found)
+    if claim.subject.startswith("trailing."):
+        name = claim.subject.partition("/")[2]
+        return next(d.change for d in requirement.divisions if (d.name or "not recorded") == name)
+    return requirement.change_last_year if "last year" in claim.against else requirement.change
+
+
+def changed(claim: Claim, found: Figures) -> bool:
+    change = change_of(claim, found)
+    assert change is not None
+    assert (claim.value("difference"), claim.value("low"), claim.value("high")) == (
+        change.difference, change.low, change.high,
+    )  # fmt: skip
+    return change.tested and change.significant is (claim.kind == ClaimKind.CHANGED)
+
+
+def too_few(claim: Claim, found: Figures) -> bool:
+    change = change_of(claim, found)
+    return change is not None and not change.tested
+
+
+def nothing_due(claim: Claim, found: Figures) -> bool:
+    requirement = requirement_of(claim, found)
+    since = requirement.due_from
+    kind = ClaimKind.NOTHING_DUE
+    if since is not None and found.first < since:
+        kind = ClaimKind.NOT_YET_DUE if found.last < since else ClaimKind.NOT_HELD_IN_FULL
+    return requirement.week.rate.share.of == 0 and claim.kind == kind
+
+
+def nothing_before(claim: Claim, found: Figures) -> bool:
+    requirement = requirement_of(claim, found)
+    share, since = requirement.before.rate.share, requirement.due_from
+    reached = since is None or parse_period(requirement.before.week).first >= since
+    return {
+        ClaimKind.BEFORE_WITHHELD: share.withheld,
+        ClaimKind.BEFORE_NOT_HELD: not reached,
+        ClaimKind.NOTHING_BEFORE: reached and requirement.change is None,
+    }[claim.kind]
+
+
+def special_cause(claim: Claim, found: Figures) -> bool:
+    assert isinstance(claim, SpecialCause)
+    requirement = requirement_of(claim, found)
+    weeks, charts = requirement.trend.weeks, {unit.name: unit for unit in requirement.units}
+    chart = charts[claim.about] if claim.about else requirement.trend
+    own = weeks[len(weeks) - len(chart.shares) :]
+    signals = {own[each.place]: each for each in chart.control.signals}
+    held = [week for week in own if claim.weeks[0] <= week <= claim.weeks[1]]
+    assert (claim.since, claim.until) == (parse_period(held[0]).first, parse_period(held[-1]).last)
+    return len(held) == claim.length and all(
+        signals[week].rule == claim.rule and signals[week].improvement is claim.improvement for week in held
+    )
+
+
+def differs(claim: Claim, found: Figures) -> bool:
+    tested = [(r.id, d.name, d.change) for r in found.requirements for d in r.divisions if d.change and d.change.tested]
+    flagged = Counter((key, by.difference) for key, _, by in tested if by.significant)
+    stated = Counter((each.requirement, each.value) for each in claim.of_measure("difference"))
+    return bool(tested) and flagged == stated and bool(flagged) is (claim.kind == ClaimKind.DIFFERS)
+
+
+def below(claim: Claim, found: Figures) -> bool:
+    changes = {(r.id, d.name): d.change for r in found.requirements for d in r.divisions if d.change}
+    own = [(changes[each.requirement, claim.about], each.value) for each in claim.of_measure("difference")]
+    return all(change.significant and change.difference == value and value < 0 for change, value in own)
+
+
+def within(claim: Claim, found: Figures) -> bool:
+    funnel = requirement_of(claim, found).funnel
+    assert funnel is not None
+    beyond = {point.name: point.beyond for point in funnel.points if point.beyond}
+    stated = {each.group: each.value for each in claim.of_measure("beyond")}
+    return stated == beyond and bool(beyond) is (claim.kind == ClaimKind.BEYOND_LIMITS)
+
+
+def asked(claim: Claim, found: Figures) -> bool:
+    question = next(each for each in found.questions if f"question.{each.key}" == claim.subject)
+    share = question.share
+    if claim.kind == ClaimKind.BEYOND_CHANCE:
+        return question.expected is not None and share.low is not None and share.low > question.expected
+    return question.expected is None and share.count * 20 >= share.of
+
+
+def teams(claim: Claim, found: Figures) -> bool:
+    late = found.late_teams
+    return late is not None and bool(late.beyond) is (claim.kind == ClaimKind.TEAMS_STAND_OUT)
+
+
+def stands(claim: Claim, found: Figures) -> bool:
+    own = [each for each in found.restated if each.unit == found.unit]
+    kinds = {
+        ClaimKind.NONE_EARLIER: not own, ClaimKind.STANDS: bool(own) and not any(each.steps for each in own),
+        ClaimKind.RESTATED: any(each.steps for each in own),
+    }  # fmt: skip
+    return kinds[claim.kind]
+
+
+def counts(claim: Claim, found: Figures) -> bool:
+    count = claim.count("count")
+    if claim.kind == ClaimKind.SILENT:
+        return any(r.week.silent and r.week.silent.count == count for r in found.requirements)
+    if claim.kind == ClaimKind.CLOSED_SILENTLY:
+        return found.closing.without_a_word.count == count
+    bands = requirement_of(claim, found).overdue.bands
+    return sum(band.count or 0 for band in bands if band.first > 28) == count
+
+
+def withheld(claim: Claim, found: Figures) -> bool:
+    if claim.subject == "overdue":
+        return any(requirement.overdue.count is None for requirement in found.requirements)
+    if claim.subject == "silent":
+        return any(r.week.silent and r.week.silent.withheld for r in found.requirements)
+    return requirement_of(claim, found).week.rate.share.withheld
+
+
+def quiet(_: Claim, found: Figures) -> bool:
+    late = found.late_teams
+    return not any((
+        found.closing.without_a_word.count, late and late.beyond,
+        any(r.week.silent and r.week.silent.count for r in found.requirements),
+        any(b.count for r in found.requirements for b in r.overdue.bands if b.first > 28),
+        any(d.change.significant for r in found.requirements for d in r.divisions if d.change and d.change.difference < 0),
+    ))  # fmt: skip
+
+
+HOLDS: dict[ClaimKind, Callable[[Claim, Figures], bool]] = {
+    ClaimKind.WITHHELD: withheld,
+    ClaimKind.NOTHING_DUE: nothing_due, ClaimKind.NOT_YET_DUE: nothing_due, ClaimKind.NOT_HELD_IN_FULL: nothing_due,
+    ClaimKind.CHANGED: changed, ClaimKind.NOT_CHANGED: changed, ClaimKind.TOO_FEW: too_few,
+    ClaimKind.BEFORE_WITHHELD: nothing_before, ClaimKind.BEFORE_NOT_HELD: nothing_before,
+    ClaimKind.NOTHING_BEFORE: nothing_before,
+    ClaimKind.DIFFERS: differs, ClaimKind.ALIKE: differs, ClaimKind.BELOW_REST: below,
+    ClaimKind.NOT_COMPARED: lambda claim, _: claim.count("held") < claim.count("weeks"),
+    ClaimKind.IMPROVED: special_cause, ClaimKind.WORSENED: special_cause,
+    ClaimKind.NO_SPECIAL_CAUSE: lambda claim, found: not requirement_of(claim, found).trend.control.signals,
+    ClaimKind.BEYOND_LIMITS: within, ClaimKind.WITHIN_LIMITS: within,
+    ClaimKind.SILENT: counts, ClaimKind.OVERDUE_LONG: counts, ClaimKind.CLOSED_SILENTLY: counts,
+    ClaimKind.BEYOND_CHANCE: asked, ClaimKind.SEEN_OFTEN: asked,
+    ClaimKind.TEAMS_STAND_OUT: teams, ClaimKind.NO_TEAM_STANDS_OUT: teams,
+    ClaimKind.NOTHING_STANDS_OUT: quiet,
+    ClaimKind.RESTATED: stands, ClaimKind.STANDS: stands, ClaimKind.NONE_EARLIER: stands,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_every_claim_holds_in_the_figures(name: str) -> None:
+    found = given(name)
+    made = claims(found)
+    assert made
+    for claim in made:
+        assert HOLDS[claim.kind](claim, found), claim
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_only_what_is_claimed_is_said_to_be_more_than_chance(name: str) -> None:
+    """A sentence or cell that calls something unlikely to be chance carries a claim that says so."""
+    more = {ClaimKind.CHANGED, ClaimKind.DIFFERS, ClaimKind.BELOW_REST}
+    for text, own in said(given(name)):
+        if UNLIKELY in text:
+            assert more & {claim.kind for claim in own}, text
+
+
+def said(found: Figures) -> Iterator[tuple[str, list[Claim]]]:
+    """Texts of a report with what they claim; how it is computed says only what the words mean."""
+    for section in report_of(found).sections:
+        for part in section.parts if section.id != "method" else ():
+            if hasattr(part, "rows"):
+                for cell in (cell for row in part.rows for cell in row):
+                    yield "".join(run.text for run in cell.text), [cell.claim] if cell.claim else []
+            for item in getattr(part, "items", [part] if hasattr(part, "claims") else []):
+                yield "".join(run.text for run in item.text), list(item.claims)
+            for figure in getattr(part, "figures", ()):
+                yield figure.change.words, list(figure.change.claims)
+
+
+def test_a_claim_follows_the_figure_and_not_the_sentence() -> None:
+    """The same figures with the change no longer more than chance claim the other kind."""
+    found = figures()
+    first = found.requirements[0]
+    by = {True: ClaimKind.CHANGED, False: ClaimKind.NOT_CHANGED}
+    for significant, kind in by.items():
+        moved = replace(first, change=Change(0.1, 0.05, 0.15, tested=True, significant=significant))
+        own = [claim for claim in claims(replace(found, requirements=(moved, *found.requirements[1:])))
+               if claim.subject == f"rate.{first.id}" and claim.kind in by.values()]  # fmt: skip
+        assert {claim.kind for claim in own} == {kind}
+        assert {claim.value("difference") for claim in own} == {0.1}
+        assert all((UNLIKELY in sentence(claim)) is significant for claim in own)
+
+
+def test_a_gap_and_restated_figures_are_claimed_with_their_dates() -> None:
+    found = figures()
+    stood = Restated("2026-W40", 1, "7-day", None, 3, 4, 3, 4, ())
+    moved = replace(stood, period="2026-W41", met=4, steps=(Step("entered", 1, 0),))
+    gap = Gap(date(2026, 11, 3), date(2026, 11, 5))
+    told = claims(replace(found, restated=(stood, moved), intake=replace(found.intake, gaps=(gap,))))
+    by_kind = {claim.kind: claim for claim in told}
+    assert (by_kind[ClaimKind.FEED_GAP].since, by_kind[ClaimKind.FEED_GAP].until) == (gap.first, gap.last)
+    assert (by_kind[ClaimKind.RESTATED].since, by_kind[ClaimKind.RESTATED].count("changed")) == (date(2026, 9, 28), 1)
+    assert ClaimKind.STANDS in {claim.kind for claim in claims(replace(found, restated=(stood,)))}
+
+
+def test_a_delay_is_claimed_as_it_is() -> None:
+    def kind(complete: date | None, failing: date | None) -> tuple[ClaimKind, date | None]:
+        claim = Reading(complete, failing).claim
+        return claim.kind, claim.since
+
+    read, failing = date(2026, 11, 1), date(2026, 11, 2)
+    assert kind(None, None) == (ClaimKind.NEVER_READ, None)
+    assert kind(read, None) == (ClaimKind.NOT_READ, read)
+    assert kind(read, failing) == (ClaimKind.COULD_NOT_BE_READ, read)
+
+
+@pytest.mark.parametrize("kind", ClaimKind)
+def test_every_kind_of_claim_has_a_sentence(kind: ClaimKind) -> None:
+    stated = tuple(Stated(measure, 1.0) for measure in (
+        "difference", "low", "high", "weeks", "held", "target", "of", "count", "rate", "expected", "beyond", "published",
+        "changed",
+    ))  # fmt: skip
+    claim = Claim(kind=kind, subject="rate.7-day", since=date(2026, 1, 5), until=date(2026, 1, 11), about="North",
+                  against="the rest", words="as of then", stated=stated)  # fmt: skip
+    if kind in (ClaimKind.IMPROVED, ClaimKind.WORSENED):
+        claim = SpecialCause(kind=kind, subject="rate.7-day", title="7-day rate", rule="shift",
+                             weeks=("2026-W02", "2026-W08"), length=7)  # fmt: skip
+    if kind == ClaimKind.TEAMS_STAND_OUT:
+        claim = replace(claim, stated=(Stated("beyond", 1), Stated("of", 9)))
+    assert sentence(claim).endswith((".", "as of then"))
+
+
+def test_the_directory_is_old_only_a_day_before_the_newest_reading() -> None:
+    found = figures()
+
+    def told(as_of: str) -> set[ClaimKind]:
+        intake = replace(found.intake, last_complete_poll=datetime.fromisoformat("2026-11-16T06:00:00+00:00"),
+                         directory_as_of=datetime.fromisoformat(as_of))  # fmt: skip
+        return {claim.kind for claim in claims(replace(found, intake=intake))}
+
+    assert ClaimKind.DIRECTORY_OLD in told("2026-11-15T06:00:00+00:00")
+    assert ClaimKind.DIRECTORY_OLD not in told("2026-11-15T06:00:01+00:00")
