@@ -290,3 +290,16 @@ def test_the_edition_of_a_division_is_about_its_teams_and_its_own_cases() -> Non
         assert mine.week.rate == of_a.week
         assert sum(d.week.share.of for d in mine.divisions) == mine.week.rate.share.of
         assert mine.week.silent == of_a.silent
+
+
+def test_1_6_no_design_effect_is_shown_of_a_rate_that_is_withheld() -> None:
+    """All its numbers stand as if there were none: shown, they would be counts of 0."""
+    found = figures("public")
+    shares = [period.rate.share for r in found.requirements for period in (r.week, r.before) if period]
+    shares += [d.trailing.share for r in found.requirements for d in r.divisions if d.trailing]
+    hidden = [share for share in shares if share.withheld]
+    assert hidden
+    (table,) = (part for part in report_of(found).section("method").parts
+                if isinstance(part, Table) and part.id == "design-effects")  # fmt: skip
+    assert len(table.rows) == len(shares) - len(hidden)
+    assert all(row[3].text[0].value for row in table.rows)
