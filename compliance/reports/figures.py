@@ -236,7 +236,7 @@ def _closing(edition: Edition) -> Closing:
 def _offences(edition: Edition, requirement: str) -> tuple[Group, ...]:
     """The rate of each offence group, the largest first (statistics 1.6 decides how the small are shown)."""
     offence = edition.trailing_due(edition.place(requirement)).offence
-    names = [offence.values[code] if code >= 0 else None for code in np.unique(offence.codes)]
+    names = [offence.value(code) for code in np.unique(offence.codes)]
     made = [Group(name, OFFENCE.share(edition, requirement, name)) for name in names]
     return tuple(sorted(made, key=lambda group: (-group.share.of, group.name or "")))
 
@@ -246,7 +246,7 @@ def _former(edition: Edition, requirement: str) -> FormerMap | UnsetType:
     if edition.former is None:
         return UNSET
     division = edition.due_former(edition.place(requirement)).division
-    names = [division.values[code] if code >= 0 else None for code in np.unique(division.codes)]
+    names = [division.value(code) for code in np.unique(division.codes)]
     ordered = sorted(names, key=lambda name: (name is None, name))
     day, _ = edition.former
     return FormerMap(day, tuple(Group(name, FORMER_DIVISION.share(edition, requirement, name)) for name in ordered))
@@ -258,7 +258,7 @@ def _divisions(edition: Edition, requirement: str, repeats: bool, compared: bool
     shown = [unit_of(read.due(place), unit)]
     shown += [read.silence.division if unit == "division" else read.silence.team] if repeats else []
     shown += [unit_of(edition.trailing_due(place), unit)] if compared else []
-    names = {coded.values[code] for coded in shown for code in np.unique(coded.codes) if code >= 0}
+    names = {name for coded in shown for name in coded.present()}
     nameless = any((coded.codes < 0).any() for coded in shown)
     every = [*sorted(names), *([None] if nameless else [])]
     return tuple(_division(edition, requirement, name, repeats, compared) for name in every)
@@ -280,7 +280,7 @@ def _late_teams(edition: Edition) -> LateTeams | None:
     """Which teams' obligations are met by updates entered after the breach beyond chance (rules 8, statistics 3)."""
     cohort = edition.trailing_due(None)
     met = cohort.where(cohort.state == MET)
-    names = [met.team.values[code] for code in np.unique(met.team.codes) if code >= 0]
+    names = met.team.present()
     points = [(name, LATE_TEAMS.share(edition, group=name)) for name in names]
     found = funnel(points, proportion(met.entered_after, met.officer).rate)
     if found is None:

@@ -67,7 +67,7 @@ def test_a_mapped_record_is_bound_to_the_size_of_a_record(more: int) -> None:
 
 
 def test_half_a_surrogate_pair_spoils_its_own_record_alone() -> None:
-    """Decision 0014."""
+    """One bad record never stops a batch (decision 0014)."""
     spoilt = MappedRecord(GOOD | {"crime_ref": "22A/2/26", "victims": [{"victim_ref": "\ud800"}]})
     contents, [refusal] = read_contents([MappedRecord(GOOD), spoilt])
     assert [content.crime.crime_ref for content in contents] == ["22A/1/26"]

@@ -37,7 +37,7 @@ def count_ways(edition: Edition) -> tuple[Way, ...]:
     """The contacts entered in the period by their method, the most used first; of each the attempts that failed."""
     entered = edition.contacts[0]
     used = edition.ours.columns.updates.method.take(entered)
-    names = [used.values[code] if code >= 0 else None for code in np.unique(used.codes)]
+    names = [used.value(code) for code in np.unique(used.codes)]
     counted = [(name, CONTACT.counted(edition, group=name)) for name in names]
     found = [Way(name, rows.number(INFORMED), rows.number(ATTEMPTED)) for name, rows in counted]
     return tuple(sorted(found, key=lambda way: (-(way.informed or 0) - (way.attempted or 0), way.method or "")))
