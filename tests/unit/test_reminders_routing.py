@@ -12,6 +12,7 @@ from compliance.reminders.digest import write
 from compliance.reminders.holds import Hold
 from compliance.reminders.owed import Owed, Standing
 from compliance.reminders.render import render
+from compliance.reminders.routing import NO_LEADER, Directory, Role, Route
 from compliance.reminders.situation import History, Situation
 from compliance.reminders.stages import decide
 from compliance.store.tables import OfficerRow
@@ -62,6 +63,26 @@ def test_without_cover_the_supervisor_is_told_then_theirs_then_the_champion() ->
     assert decided(case(), away, officer("2000"), inspector, CHAMPION).recipient_ref == "2000"
     assert decided(case(), away, above, inspector, CHAMPION).recipient_ref == "2500"
     assert decided(case(), away, above, officer("2500", email=None), CHAMPION).recipient_ref == "9000"
+
+
+@pytest.mark.parametrize(
+    ("divisions", "champion"),
+    [(("North", "South"), "9000"), (("North", None), "9000"), ((None, "South"), "9001"), ((None, None), None)],
+)
+def test_the_champion_is_the_cases_divisions_else_the_officers(divisions: tuple[Any, Any], champion: str | None) -> None:
+    """A case that names no division belongs to that of the officer who has it."""
+    item = owed(due=TODAY - 30 * DAY)
+    waiting = replace(item.waiting, division=divisions[0])
+    staff = [officer(division=divisions[1]), CHAMPION, officer("9001", role="champion", division="South")]
+    directory = Directory({row.officer_ref: row for row in staff}, RULES, TODAY, {})
+    assert directory.to_champion(waiting) == Route(champion, None if champion else NO_LEADER)
+    assert champion is None or directory.role(champion, waiting) is Role.CHAMPION
+
+
+def test_a_champion_who_has_the_case_is_not_told_of_it_as_champion() -> None:
+    waiting = replace(owed(officer_ref="9000").waiting, division="North")
+    directory = Directory({"9000": CHAMPION}, RULES, TODAY, {})
+    assert directory.to_champion(waiting) == Route(None, NO_LEADER)
 
 
 def test_whoever_covers_for_the_supervisor_is_told_before_those_above() -> None:
