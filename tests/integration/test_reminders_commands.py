@@ -16,7 +16,7 @@ from compliance.reminders import remind
 from compliance.service import Service
 from compliance.service.service import reminder_rules
 from compliance.store import Store, begin_poll, end_poll, judge_due, migrate, save_officers, take_page
-from tests.integration.test_reminders_mornings import crime, morning
+from tests.office import crime, morning
 
 ROOT = Path(__file__).parents[2]
 

@@ -69,7 +69,9 @@ def test_without_cover_the_supervisor_is_told_then_theirs_then_the_champion() ->
     ("divisions", "champion"),
     [(("North", "South"), "9000"), (("North", None), "9000"), ((None, "South"), "9001"), ((None, None), None)],
 )
-def test_the_champion_is_the_cases_divisions_else_the_officers(divisions: tuple[Any, Any], champion: str | None) -> None:
+def test_the_champion_is_the_cases_divisions_else_the_officers(
+    divisions: tuple[Any, Any], champion: str | None
+) -> None:
     """A case that names no division belongs to that of the officer who has it."""
     item = owed(due=TODAY - 30 * DAY)
     waiting = replace(item.waiting, division=divisions[0])

@@ -231,7 +231,9 @@ def test_the_answer_as_text_names_what_was_asked_and_stays_within_80_columns() -
         (Tally(1, 0, 0, 1), Tally(2, 1, 0, 1), "="),
     ],
 )
-def test_the_points_say_by_how_much_the_changed_policy_raises_the_rate(before: Tally, after: Tally, points: str) -> None:
+def test_the_points_say_by_how_much_the_changed_policy_raises_the_rate(
+    before: Tally, after: Tally, points: str
+) -> None:
     """Percentage points of the rate of rules 5.1, changed less present: fewer met is a minus."""
     figures = Figures("7-day", "Within 7 days", (Line(True, None, before, after),))
     text = render(replace(asked(WEST_MERCIA, []), figures=(figures,)), "text")
