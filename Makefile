@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: help setup demo test check bench soak docs lock clean
+.PHONY: help setup demo test check bench soak mutants docs lock clean
 
 help:            ## say what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -23,7 +23,7 @@ demo: $(STAMP)   ## run the whole service on a simulated force; show where to lo
 	@$(BIN)/compliance demo
 
 test: $(STAMP)   ## run the tests
-	@$(BIN)/python -m pytest -n 2 -q -m "not long"
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -q -m "not long"
 
 check: $(STAMP)  ## lint, format and types, then the service's own check
 	@$(BIN)/ruff check .

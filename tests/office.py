@@ -18,8 +18,9 @@ from compliance.policy import load_policy
 from compliance.records import Officer
 from compliance.reminders import ReminderRules, RemindOutcome, remind, still_due
 from compliance.simulator.mail_sink import MailSink
-from compliance.store import Store, begin_poll, end_poll, judge_due, migrate, save_officers, take_page
+from compliance.store import Store, begin_poll, end_poll, judge_due, save_officers, take_page
 from compliance.store.tables import Notice, Outbox
+from tests import stores
 
 POLICY = load_policy("west-mercia")
 RULES = ReminderRules(
@@ -101,19 +102,19 @@ class Office:
 
 @contextmanager
 def open_office(url: str, folder: Path) -> Iterator[Office]:
-    migrate(url)
     with closing(Store.open(url)) as store, MailSink(folder / "mail") as sink:
         yield Office(store, sink)
 
 
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Office]:
-    with open_office(f"sqlite:///{tmp_path}/compliance.db", tmp_path) as opened:
+    url = stores.new_migrated(lambda: f"sqlite:///{tmp_path}/compliance.db")
+    with open_office(url, tmp_path) as opened:
         yield opened
 
 
 @pytest.fixture
-def any_office(database_url: str, tmp_path: Path) -> Iterator[Office]:
+def any_office(new_database: stores.NewDatabase, tmp_path: Path) -> Iterator[Office]:
     """On every kind of database, for the modules that take it over."""
-    with open_office(database_url, tmp_path) as opened:
+    with open_office(stores.new_migrated(new_database), tmp_path) as opened:
         yield opened

@@ -5,8 +5,7 @@ from tests import office as offices
 from tests import stores
 from tests.office import Office, crime
 
-new_database, database_url = stores.new_database, stores.database_url
-office = offices.any_office
+new_database, office = stores.new_database, offices.any_office
 
 
 def test_a_fortnight_of_mornings(office: Office) -> None:

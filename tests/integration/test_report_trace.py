@@ -23,8 +23,10 @@ from compliance.reports.rows import Row, rows
 from compliance.reports.sources import GivenRecords, Held
 from compliance.reports.spans import Span
 from compliance.reports.tracing import Answer, Edition, cases
+from tests import tracing
 from tests.histories import histories
 
+judged_once = tracing.judged_once
 SETTLED = datetime(2026, 11, 16, tzinfo=UTC)
 CHANGED = SETTLED - timedelta(days=6)
 """When the records became what they are now: after the week before was settled."""
