@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: help setup demo test check bench soak docs lock clean
+.PHONY: help setup demo test check bench soak mutants docs lock clean
 
 help:            ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -23,7 +23,7 @@ demo: $(STAMP)   ## run the whole service on a simulated force
 	@$(BIN)/compliance demo
 
 test: $(STAMP)   ## run the tests
-	@$(BIN)/python -m pytest -n 2 -q -m "not long"
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -q -m "not long"
 
 check: $(STAMP)  ## check lint, format and types, then run `compliance check`
 	@$(BIN)/ruff check .

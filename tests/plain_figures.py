@@ -30,7 +30,7 @@ COUNTS = ("met", "late", "overdue", "missed")
 
 @cache
 def stories() -> list[Json]:
-    return list(histories(52, 1800, as_at=SETTLED, known_at=SETTLED - timedelta(days=3)))
+    return list(histories(52, 1200, as_at=SETTLED, known_at=SETTLED - timedelta(days=3)))
 
 
 def figures_of(records: list[Json], policy: Policy, **more: Any) -> Figures:

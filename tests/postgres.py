@@ -19,9 +19,9 @@ import pytest
 _NUMBERS = count(1)
 
 
-def new_database(*, safe: bool = False) -> str:
-    """The URL of an empty database. Skips the test where no server can be had. With `safe` what is committed is on disk,
-    as it would be in service."""
+def new_database(*, safe: bool = False, template: str = "template0") -> str:
+    """The URL of an empty database, or of a copy of another. Skips the test where no server can be had. With `safe` what
+    is committed is on disk, as it would be in service."""
     server = _server()
     if isinstance(server, str) and server.startswith("no "):
         pytest.skip(server)
@@ -30,8 +30,24 @@ def new_database(*, safe: bool = False) -> str:
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
             connection.execute(f"ALTER SYSTEM SET {setting} = {'on' if safe else 'off'}")
         connection.execute("SELECT pg_reload_conf()")
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} ENCODING 'UTF8'")
     return f"postgresql+psycopg://postgres@/{name}?host={_folder(server)}"
+
+
+def start() -> None:
+    """Have the server started now, so that processes forked from this one share it."""
+    _server()
+
+
+def drop_databases(process: int) -> None:
+    """Remove the databases that a process has made, and end what is still connected to them."""
+    server = _server()
+    if server.startswith("no "):
+        return
+    with psycopg.connect(server, autocommit=True) as connection:
+        names = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE %s", [f"test\\_{process}\\_%"])
+        for (name,) in names.fetchall():
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 def _folder(server: str) -> str:

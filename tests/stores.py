@@ -3,10 +3,14 @@
 A test module takes the fixtures over by name: `new_database = stores.new_database`, `database_url` and `store`.
 """
 
+import atexit
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from itertools import count
 from pathlib import Path
+from shutil import copy2, rmtree
+from tempfile import mkdtemp
 from typing import Any, Final
 
 import msgspec
@@ -32,15 +36,40 @@ def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> NewDatabase:
 
 
 @pytest.fixture
-def database_url(new_database: NewDatabase) -> str:
-    """The URL of an empty database of each kind."""
-    return new_database()
+def database_url(request: pytest.FixtureRequest, new_database: NewDatabase) -> str:
+    """The URL of an empty database of each kind; with the schema in it where the test has a store."""
+    return new_migrated(new_database) if "store" in request.fixturenames else new_database()
+
+
+def new_migrated(new_database: NewDatabase) -> str:
+    """The URL of a new database that is as `migrate` leaves it: a copy of one that was migrated before."""
+    if new_database is postgres.new_database:
+        return postgres.new_database(template=_migrated_postgres())
+    url = new_database()
+    path = Path(url.removeprefix("sqlite:///"))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    copy2(_migrated_file(), path)
+    return url
+
+
+@cache
+def _migrated_postgres() -> str:
+    url = postgres.new_database()
+    migrate(url)
+    return url.partition("@/")[2].partition("?")[0]
+
+
+@cache
+def _migrated_file() -> Path:
+    folder = Path(mkdtemp(prefix="store-"))
+    atexit.register(rmtree, folder, ignore_errors=True)
+    migrate(f"sqlite:///{folder / 'migrated.db'}")
+    return folder / "migrated.db"
 
 
 @pytest.fixture
 def store(database_url: str) -> Iterator[Store]:
     """An empty store, its schema up to date."""
-    migrate(database_url)
     opened = Store.open(database_url)
     yield opened
     opened.close()

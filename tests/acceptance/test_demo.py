@@ -3,6 +3,7 @@
 import re
 import sqlite3
 from contextlib import closing
+from dataclasses import dataclass
 from email import message_from_bytes, policy
 from pathlib import Path
 
@@ -30,33 +31,45 @@ def text_of(folder: Path) -> dict[str, bytes]:
     }
 
 
-def test_the_same_seed_gives_the_same_emails_and_reports_to_the_byte(tmp_path: Path) -> None:
-    told = small(tmp_path / "one")
-    assert told == small(tmp_path / "two")
-    one = text_of(tmp_path / "one")
+@dataclass(frozen=True)
+class Done:
+    """A demo that was run: its folder, and what it told."""
+
+    folder: Path
+    told: list[str]
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Done:
+    """One for all tests, which only read it."""
+    folder = tmp_path_factory.mktemp("demo")
+    return Done(folder, small(folder))
+
+
+def test_the_same_seed_gives_the_same_emails_and_reports_to_the_byte(demo: Done, tmp_path: Path) -> None:
+    assert demo.told == small(tmp_path / "two")
+    one = text_of(demo.folder)
     assert one == text_of(tmp_path / "two")
     assert sum(name.startswith("mail/") for name in one) > 5
     assert sum(name.startswith("reports/") for name in one) >= 2
 
 
-def test_what_stands_at_the_end_is_what_the_engine_says_of_the_records(tmp_path: Path) -> None:
+def test_what_stands_at_the_end_is_what_the_engine_says_of_the_records(demo: Done) -> None:
     """The projection, kept up through weeks of polls, equals judging all records at once (decision 0009)."""
-    small(tmp_path)
-    store = Store.open(f"sqlite:///{tmp_path}/compliance.db")
+    store = Store.open(f"sqlite:///{demo.folder}/compliance.db")
     force_policy = load_policy("west-mercia")
     end = Force(seed=3, weeks=8, scale=0.02).end.replace(hour=13)
     table = judge(load_columns(store), force_policy, end).table()
     store.close()
     keys = ("crime_ref", "victim_ref", "requirement", "cycle", "due_date", "state")
     fresh = sorted(tuple(str(row[key]) for key in keys) for row in table.select(keys).to_pylist())
-    with closing(sqlite3.connect(tmp_path / "compliance.db")) as database:
+    with closing(sqlite3.connect(demo.folder / "compliance.db")) as database:
         held = sorted(tuple(map(str, row)) for row in database.execute(f"select {', '.join(keys)} from obligation"))  # noqa: S608
     assert held == fresh
 
 
-def test_an_email_holds_nothing_personal(tmp_path: Path) -> None:
-    small(tmp_path)
-    for path in (tmp_path / "mail").glob("*.eml"):
+def test_an_email_holds_nothing_personal(demo: Done) -> None:
+    for path in (demo.folder / "mail").glob("*.eml"):
         message = message_from_bytes(path.read_bytes(), policy=policy.default)
         subject = str(message["Subject"])
         assert re.fullmatch(r"\d+ victims? (is|are) (due|waiting for) an update\b[a-z :]*", subject)

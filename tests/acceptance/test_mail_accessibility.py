@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser import BROWSER, NEEDED, WCAG, axe_findings, html_validate, wider_than
-from tests.integration.test_reminders_mornings import Office, crime, office
+from tests.office import Office, crime, office
 
 __all__ = ["office"]
 pytestmark = NEEDED

@@ -2,10 +2,7 @@
 
 import gzip
 import json
-import os
-import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,21 +12,15 @@ import pytest
 from sqlalchemy import delete
 from structlog.testing import capture_logs
 
-from compliance.config import load_settings
-from compliance.feeds import Directory, Feed, HttpFeed, Mapper, Page, Patience, Remembered, Rules
-from compliance.feeds.database import DatabaseFeed, Queries
-from compliance.feeds.exports import Exports
-from compliance.feeds.files import FilesFeed
+from compliance.feeds import Directory, HttpFeed, Page, Patience, Remembered
 from compliance.reports.weeks import Week
 from compliance.service.polling import PollOutcome, poll
 from compliance.simulator.mail_sink import MailSink
-from compliance.store import Store, directory_as_of, judge_due, migrate, note_directory, officers
+from compliance.store import Store, judge_due, note_directory, officers
 from compliance.store.tables import OFFICER, POLL
 from tests import stores
-from tests.engine import RULES
-from tests.integration.test_feed_settings import CONFIG, call
-from tests.integration.test_reminders_mornings import POLICY, Office, crime, morning
 from tests.integration.test_reporting import CRIME
+from tests.office import POLICY, Office, crime, morning
 from tests.reporting import reporting
 from tests.stores import SOURCE, at, raws, rows, take
 from tests.web_server import WebServer, answer, serving
@@ -271,41 +262,6 @@ def test_the_report_says_as_of_when_the_directory_is(store: Store, tmp_path: Pat
     assert "Delayed" not in page
 
 
-def test_the_poll_command_tells_of_it_and_has_done_its_work(
-    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = settings_of(world, tmp_path)
-    migrate(load_settings(path).database_url)
-    world.officers.answers = [TROUBLES["401"][0], GOOD, HTML]
-    said = [call(capsys, "poll", "--config", str(path)) for _ in range(3)]
-    assert [code for code, _, _ in said] == [0, 0, 0]
-    first, second, third = ([line for line in out.splitlines() if "officer directory" in line] for _, out, _ in said)
-    assert first[0].startswith(f"officer directory not accepted: {world.officers.url} answered 401")
-    assert first[1:] == ["no officer directory is in use: no one can be emailed"]
-    assert len(second) == 1
-    assert second[0].startswith("officer directory in use: as of 20")
-    assert third[0].startswith(f"officer directory not accepted: {world.officers.url} gave a web page")
-    assert third[1:] == second
-
-
-@pytest.mark.parametrize("trouble", ["401", "empty", "every entry refused"])
-def test_feed_try_shows_the_records_though_the_directory_is_of_no_use(
-    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str], trouble: str
-) -> None:
-    world.officers.answers = [TROUBLES[trouble][0]]
-    code, out, err = call(capsys, "feed", "try", "--config", str(settings_of(world, tmp_path)))
-    assert (code, "2 records, 0 refused" in out) == (4, True)
-    assert "compliance: officer directory: " in err
-    assert TROUBLES[trouble][1] in err
-
-
-def settings_of(world: World, folder: Path) -> Path:
-    system = f'url = "{world.crimes.url}"\nofficers_url = "{world.officers.url}"'
-    path = folder / "config.toml"
-    path.write_text(CONFIG.format(policy=RULES / "west-mercia.toml", system=system))
-    return path
-
-
 class Faulty:
     """A feed whose directory breaks this program."""
 
@@ -323,112 +279,3 @@ def test_a_fault_of_our_own_in_the_directory_is_told_and_the_crimes_are_complete
     with pytest.raises(KeyError):
         poll(store, Faulty(), SOURCE, lambda: morning("2026-06-10"))
     assert rows(store, POLL, "complete", "problem", "directory_problem") == [(True, None, "a fault: KeyError")]
-
-
-# Files and databases.
-
-
-@dataclass
-class Source:
-    """A crime system of another kind, and the ways in which its directory can fail."""
-
-    feed: Callable[[], Feed]
-    break_it: dict[str, Callable[[], object]]
-
-
-def files(folder: Path) -> Source:
-    def put(name: str, text: str, encoding: str = "utf-8") -> None:
-        (folder / name).write_text(text, encoding)
-        os.utime(folder / name, (0, 0))
-
-    names, officers_file = "officer_ref,email\n", folder / "officers.csv"
-    put("officers.csv", names + "".join(f"{ref},{ref}@force.example\n" for ref in NAMES))
-    put("crimes_1.csv", "crime_ref,reported_at,officer_ref\nA,2026-06-01T11:00:00Z,1042\n")
-    exports = Exports(folder, {"crimes": "crimes_*.csv"}, "officers.csv")
-
-    def feed() -> Feed:
-        if not list(folder.glob("crimes_*.csv")):
-            put("crimes_2.csv", "crime_ref,reported_at,officer_ref\nB,2026-06-02T11:00:00Z,1043\n")
-        return FilesFeed(exports, Mapper(Rules(), tabular=True), 100, lambda: morning("2026-06-11"))
-
-    return Source(
-        feed,
-        {
-            "cannot be read (No such file": officers_file.unlink,
-            "it is empty": lambda: put("officers.csv", names),
-            "none of its 2 entries can be used": lambda: put("officers.csv", "collar\n1042\n1043\n"),
-            "it has 2 usable entries": lambda: put("officers.csv", names + "1042,x\n1043,x\n"),
-            "is not utf-8-sig": lambda: put("officers.csv", "officer_ref,email\n1042,é\n", "cp1252"),
-        },
-    )  # fmt: skip
-
-
-def database(folder: Path) -> Source:
-    path = folder / "crimes.db"
-
-    def run(script: str) -> None:
-        with closing(sqlite3.connect(path)) as connection:
-            connection.executescript(script)
-
-    run(
-        """
-        CREATE TABLE crimes (crime_ref, reported_at, officer_ref, changed_at);
-        INSERT INTO crimes VALUES ('A', '2026-06-01T11:00:00Z', '1042', '2026-06-01T11:00:00Z');
-        CREATE TABLE officers (officer_ref, email);
-        INSERT INTO officers VALUES ('1042', '1042@force.example'), ('1043', '1043@force.example'),
-          ('2000', '2000@force.example'), ('2001', '2001@force.example');
-        """
-    )
-    queries = Queries("SELECT * FROM crimes WHERE changed_at >= :changed_since", officers="SELECT * FROM officers")
-
-    def feed() -> Feed:
-        mapper = Mapper(Rules(), tabular=True)
-        return DatabaseFeed(f"sqlite:///{path}", queries, mapper, 100, lambda: morning("2026-06-10"))
-
-    return Source(
-        feed,
-        {
-            "the query officers failed (no such table": lambda: run("DROP TABLE officers"),
-            "it is empty": lambda: run("DELETE FROM officers"),
-            "none of its 4 entries can be used": lambda: run("ALTER TABLE officers RENAME officer_ref TO collar"),
-            "it has 1 usable entries": lambda: run("DELETE FROM officers WHERE officer_ref > '1042'"),
-        },
-    )
-
-
-@pytest.mark.parametrize("kind", [files, database])
-def test_a_directory_of_another_kind_that_fails_leaves_the_crimes_complete(
-    store: Store, tmp_path: Path, kind: Callable[[Path], Source]
-) -> None:
-    for number, problem in enumerate(kind(make(tmp_path / "names")).break_it):
-        source = kind(make(tmp_path / str(number)))
-        name = f"{SOURCE} {number}"
-        now = morning("2026-06-10")
-        with closing(source.feed()) as feed:
-            assert poll(store, feed, name, lambda: now).directory.problem is None  # noqa: B023
-        source.break_it[problem]()
-        now += timedelta(hours=1)
-        with closing(source.feed()) as feed:
-            done = poll(store, feed, name, lambda: now)  # noqa: B023
-        assert done.complete
-        assert done.directory.problem is not None
-        assert problem in done.directory.problem
-        assert done.directory.as_of == morning("2026-06-10")
-        assert officers(store)["1042"].email == "1042@force.example"
-
-
-def make(folder: Path) -> Path:
-    folder.mkdir()
-    return folder
-
-
-def test_a_directory_file_that_is_being_written_is_neither_read_nor_confirmed(store: Store, tmp_path: Path) -> None:
-    source = files(make(tmp_path / "exports"))
-    with closing(source.feed()) as feed:
-        poll(store, feed, SOURCE, lambda: morning("2026-06-10"))
-    written = morning("2026-06-11").timestamp() - 10
-    os.utime(tmp_path / "exports" / "officers.csv", (written, written))
-    with closing(source.feed()) as feed:
-        done = poll(store, feed, SOURCE, lambda: morning("2026-06-11"))
-    assert (done.complete, done.directory.problem, done.directory.as_of) == (True, None, morning("2026-06-10"))
-    assert directory_as_of(store, SOURCE) == morning("2026-06-10")

@@ -9,7 +9,7 @@ from compliance.records import Officer
 from compliance.records.wire import Absence
 from compliance.reminders import plan
 from compliance.store import begin_poll, end_poll
-from tests.integration.test_reminders_mornings import POLICY, Json, Office, crime, morning, office
+from tests.office import POLICY, Json, Office, crime, morning, office
 
 __all__ = ["office"]
 

@@ -16,8 +16,10 @@ from compliance.reminders import remind
 from compliance.service import Service
 from compliance.service.service import reminder_settings
 from compliance.store import Store, begin_poll, end_poll, judge_due, migrate, save_officers, take_page
-from tests.integration.test_reminders_mornings import crime, morning
+from tests import checks
+from tests.office import crime, morning
 
+without_examples = checks.without_examples
 ROOT = Path(__file__).parents[2]
 
 
@@ -95,6 +97,7 @@ def checked(config: Path) -> Result:
     return CliRunner().invoke(main, ["check", "--config", str(config)])
 
 
+@pytest.mark.usefixtures("without_examples")
 def test_the_check_names_a_broken_template_of_the_forces_own(config: Path) -> None:
     text = config.read_text("utf-8")
     config.write_text(text.replace('# templates = "templates/email"', 'templates = "own"'), "utf-8")
@@ -109,6 +112,7 @@ def test_the_check_names_a_broken_template_of_the_forces_own(config: Path) -> No
     assert "escalatoin" in found.output
 
 
+@pytest.mark.usefixtures("without_examples")
 def test_the_check_names_a_ladder_for_a_requirement_that_there_is_not(config: Path) -> None:
     text = config.read_text("utf-8")
     config.write_text(text.replace('# requirement = "7-day"', 'requirement = "8-day"'), "utf-8")

@@ -1,27 +1,11 @@
 """The same mornings on every kind of database: what is decided and what is kept does not depend on it."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
 from compliance.records import Officer
-from compliance.simulator.mail_sink import MailSink
-from compliance.store import Store, migrate
+from tests import office as offices
 from tests import stores
-from tests.integration.test_reminders_mornings import Office, crime
+from tests.office import Office, crime
 
-new_database = stores.new_database
-
-
-@pytest.fixture
-def office(new_database: stores.NewDatabase, tmp_path: Path) -> Iterator[Office]:
-    url = new_database()
-    migrate(url)
-    store = Store.open(url)
-    with MailSink(tmp_path / "mail") as sink:
-        yield Office(store, sink)
-    store.close()
+new_database, office = stores.new_database, offices.any_office
 
 
 def test_a_fortnight_of_mornings(office: Office) -> None:

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from compliance.mail import Delivery
 from compliance.records import Officer
-from tests.integration.test_reminders_mornings import Office, crime, morning, office
 from tests.mails import queue_mail
+from tests.office import Office, crime, morning, office
 
 __all__ = ["office"]
 

@@ -1,35 +1,24 @@
 """Whoever reads of a victim under a contact hold reads of the hold first; and nobody is blamed for having obeyed it."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from sqlmodel import col, select
 
 from compliance.records import Officer
 from compliance.reminders import reason_of
-from compliance.simulator.mail_sink import MailSink
-from compliance.store import Store, migrate
 from compliance.store.tables import Notice
+from tests import office as offices
 from tests import stores
-from tests.integration import test_reminders_mornings as mornings
 from tests.integration.test_reminders_again import telling
-from tests.integration.test_reminders_mornings import Json, Office, crime, morning
+from tests.office import Json, Office, crime, morning
 from tests.reminding import change
 
-new_database, sqlite_office = stores.new_database, mornings.office
+new_database, sqlite_office, any_office = stores.new_database, offices.office, offices.any_office
 REASON = "through the <b>family</b> liaison officer\n"
 
 
 @pytest.fixture
-def each_office(new_database: stores.NewDatabase, tmp_path: Path) -> Iterator[Office]:
-    """On every kind of database."""
-    url = new_database()
-    migrate(url)
-    store = Store.open(url)
-    with MailSink(tmp_path / "mail") as sink:
-        yield staffed(Office(store, sink))
-    store.close()
+def each_office(any_office: Office) -> Office:
+    return staffed(any_office)
 
 
 @pytest.fixture

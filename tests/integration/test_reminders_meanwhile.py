@@ -10,8 +10,8 @@ from compliance.records.wire import Absence
 from compliance.store import save_officers
 from compliance.store.tables import Outbox
 from tests.integration.test_reminders_again import latest, telling
-from tests.integration.test_reminders_mornings import Json, Office, crime, office
 from tests.mails import smtp_server
+from tests.office import Json, Office, crime, office
 from tests.reminding import change
 
 __all__ = ["office"]

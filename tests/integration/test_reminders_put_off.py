@@ -1,36 +1,26 @@
 """A mailbox that takes no mail for weeks: its reader is not named as told, somebody else is told why, and it goes on being
 tried. A real SMTP server that defers one mailbox, on a moving clock."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlmodel import col, select
 
 from compliance.mail import Delivery
 from compliance.records import Officer
-from compliance.simulator.mail_sink import MailSink
-from compliance.store import Store, migrate
 from compliance.store.tables import Notice, Outbox
+from tests import office as offices
 from tests import stores
-from tests.integration import test_reminders_mornings as mornings
 from tests.integration.test_reminders_again import telling
-from tests.integration.test_reminders_mornings import Office, crime, morning
+from tests.office import Office, crime, morning
 
-new_database, sqlite_office = stores.new_database, mornings.office
+new_database, sqlite_office, any_office = stores.new_database, offices.office, offices.any_office
 OFFICER, SUPERVISOR = "1042@force.example", "2000@force.example"
 
 
 @pytest.fixture
-def each_office(new_database: stores.NewDatabase, tmp_path: Path) -> Iterator[Office]:
-    """On every kind of database."""
-    url = new_database()
-    migrate(url)
-    store = Store.open(url)
-    with MailSink(tmp_path / "mail") as sink:
-        yield begun(Office(store, sink))
-    store.close()
+def each_office(any_office: Office) -> Office:
+    return begun(any_office)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from compliance.records.wire import Absence
 from compliance.store import save_officers
 from compliance.store.tables import Outbox
 from tests.integration.test_reminders_again import telling
-from tests.integration.test_reminders_mornings import Json, Office, crime, morning, office
+from tests.office import Json, Office, crime, morning, office
 from tests.reminding import change
 
 __all__ = ["office"]

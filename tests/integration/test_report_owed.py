@@ -50,11 +50,20 @@ def failing_from(number: int) -> Callable[[Path, bytes], Path]:
     return write
 
 
-@pytest.mark.parametrize("number", range(8))
+@pytest.mark.parametrize(
+    ("new_database", "number"),
+    [
+        pytest.param(database, number, marks=pytest.mark.long if database == "postgresql" and number % 3 else [])
+        for database in stores.DATABASES
+        for number in range(8)
+    ],
+    indirect=["new_database"],
+)
 def test_a_folder_that_is_full_between_any_two_files_loses_no_edition(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
-    """Two missed weeks in three editions: at the next look all are there, each once, and the readers were told once."""
+    """Two missed weeks in three editions: at the next look all are there, each once, and the readers were told once. At
+    every write on SQLite, at some on PostgreSQL; at all in the long form."""
     asked = reporting(store, tmp_path, **ALL)
     take(store, TUESDAY, NORTH, SOUTH)
     asked.publish_due(TUESDAY)

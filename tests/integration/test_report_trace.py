@@ -26,8 +26,10 @@ from compliance.reports.spans import Span
 from compliance.reports.tracing import Answer, Edition, cases
 from compliance.reports.tracing.answer import OF_THE_WEEK
 from compliance.store.notice_kinds import LadderStep
+from tests import tracing
 from tests.histories import histories
 
+judged_once = tracing.judged_once
 SETTLED = datetime(2026, 11, 16, tzinfo=UTC)
 CHANGED = SETTLED - timedelta(days=6)
 """When the records became what they are now: after the week before was settled."""

@@ -15,7 +15,7 @@ from compliance.service import Service
 from compliance.service.check import check
 from compliance.service.daemon import Daemon
 from compliance.store import Store, judge_due
-from tests import stores
+from tests import checks, stores
 from tests.calendars import policy_until
 from tests.engine import shipped
 from tests.poison import good, poison
@@ -23,7 +23,7 @@ from tests.stores import Record, at, take
 from tests.web_server import WebServer, answer, serving
 
 new_database, database_url = stores.new_database, stores.database_url
-store = stores.store
+store, without_examples = stores.store, checks.without_examples
 
 ROOT = Path(__file__).parents[2]
 NOW = at("2026-07-20 06:00")
@@ -41,6 +41,7 @@ def run(*words: str | Path) -> Result:
     return CliRunner().invoke(main, [str(word) for word in words])
 
 
+@pytest.mark.usefixtures("without_examples")
 def test_check_says_how_much_is_set_aside_for_which_reason_with_a_crime(
     store: Store, database_url: str, tmp_path: Path
 ) -> None:
@@ -56,6 +57,7 @@ def test_check_says_how_much_is_set_aside_for_which_reason_with_a_crime(
     )
 
 
+@pytest.mark.usefixtures("without_examples")
 def test_check_says_where_nothing_is_set_aside(store: Store, database_url: str, tmp_path: Path) -> None:
     take(store, NOW, good(1))
     judge_due(store, shipped("victims-code-2020")[0], NOW)

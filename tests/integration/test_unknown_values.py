@@ -16,14 +16,14 @@ from compliance.policy.vocabulary import Vocabulary, vocabulary
 from compliance.service.polling import PollOutcome, poll
 from compliance.store import OTHERS, Retention, Store, apply_retention, migrate, unknown, values_seen
 from compliance.store.tables import UNKNOWN_VALUE
-from tests import stores
+from tests import checks, stores
 from tests.engine import POLICIES, RULES, shipped
 from tests.integration.test_feed_settings import CONFIG, call
 from tests.stores import SOURCE, Record, at, crime, raws, rows
 from tests.web_server import WebServer, answer, serving
 
 new_database, database_url = stores.new_database, stores.database_url
-store = stores.store
+store, without_examples = stores.store, checks.without_examples
 
 WEST_MERCIA: Final = shipped("west-mercia")[0]
 KNOWN: Final = vocabulary(WEST_MERCIA)
@@ -210,6 +210,7 @@ def page(*records: Record) -> bytes:
     return answer(json.dumps({"records": records, "next": "c1", "more": False}).encode())
 
 
+@pytest.mark.usefixtures("without_examples")
 def test_poll_and_check_name_them_with_what_to_do(
     tmp_path: Path, web: WebServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -229,6 +230,7 @@ def test_poll_and_check_name_them_with_what_to_do(
     assert "[crime_system.mapping] values, name them in the policy, or list them in [crime_system.mapping]" in out
 
 
+@pytest.mark.usefixtures("without_examples")
 @pytest.mark.parametrize(
     ("more", "left"),
     [

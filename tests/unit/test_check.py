@@ -10,8 +10,11 @@ from click.testing import CliRunner
 from compliance.cli import main
 from compliance.service import check as service_check
 from compliance.service.check import Finding, check
+from tests import checks
 from tests.engine import POLICIES, RULES
 from tests.stores import at
+
+judged_once = checks.judged_once
 
 
 def settings(folder: Path, policy: str) -> Path:
@@ -115,8 +118,7 @@ def test_a_clause_without_an_example_anywhere_is_a_mistake(tmp_path: Path, monke
 def calendar_of(folder: Path, today: str) -> Finding:
     """What is said of the calendar on a day."""
     findings = check(settings(folder, "west-mercia"), lambda: at(f"{today} 06:00"))
-    (found,) = (finding for finding in findings if finding.what.startswith("calendar "))
-    return found
+    return next(finding for finding in findings if finding.what.startswith("calendar "))
 
 
 def test_a_calendar_is_warned_of_from_nine_months_before_its_end(tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ from compliance.reminders.emails.templates import render
 from compliance.reminders.emails.writing import write
 from compliance.reminders.history import History
 from compliance.reminders.owed import Owed, Standing
-from compliance.store.notice_kinds import Outcome
+from compliance.reminders.recipients import Directory, Role, Route
+from compliance.store.notice_kinds import Outcome, Reason
 from compliance.store.tables import OfficerRow
 from tests.reminding import change
 from tests.unit.test_reminders_ladder import accepted
@@ -65,6 +66,28 @@ def test_without_cover_the_supervisor_is_told_then_theirs_then_the_champion() ->
     assert decided(case(), away, officer("2000"), inspector, CHAMPION).recipient_ref == "2000"
     assert decided(case(), away, above, inspector, CHAMPION).recipient_ref == "2500"
     assert decided(case(), away, above, officer("2500", email=None), CHAMPION).recipient_ref == "9000"
+
+
+@pytest.mark.parametrize(
+    ("divisions", "champion"),
+    [(("North", "South"), "9000"), (("North", None), "9000"), ((None, "South"), "9001"), ((None, None), None)],
+)
+def test_the_champion_is_the_cases_divisions_else_the_officers(
+    divisions: tuple[Any, Any], champion: str | None
+) -> None:
+    """A case that names no division belongs to that of the officer who has it."""
+    item = owed(due=TODAY - 30 * DAY)
+    waiting = replace(item.waiting, division=divisions[0])
+    staff = [officer(division=divisions[1]), CHAMPION, officer("9001", role="champion", division="South")]
+    directory = Directory({row.officer_ref: row for row in staff}, RULES, TODAY, {})
+    assert directory.to_champion(waiting) == Route(champion, None if champion else Reason.NO_LEADER)
+    assert champion is None or directory.role(champion, waiting) is Role.CHAMPION
+
+
+def test_a_champion_who_has_the_case_is_not_told_of_it_as_champion() -> None:
+    waiting = replace(owed(officer_ref="9000").waiting, division="North")
+    directory = Directory({"9000": CHAMPION}, RULES, TODAY, {})
+    assert directory.to_champion(waiting) == Route(None, Reason.NO_LEADER)
 
 
 def test_whoever_covers_for_the_supervisor_is_told_before_those_above() -> None:

@@ -37,9 +37,17 @@ def ends(policy: Policy, as_at: datetime, days: int) -> Iterable[tuple[int, date
         yield day, policy.local.start_of(from_day(day + 1)) - timedelta(microseconds=1)
 
 
-@pytest.mark.parametrize("name", POLICIES)
+NOVEMBER, OCTOBER = datetime(2026, 11, 25, 12, tzinfo=UTC), datetime(2026, 10, 20, 22, 59, 59, tzinfo=UTC)
+
+
 @pytest.mark.parametrize(
-    "as_at", [datetime(2026, 11, 25, 12, tzinfo=UTC), datetime(2026, 10, 20, 22, 59, 59, tzinfo=UTC)], ids=str
+    ("name", "as_at"),
+    [
+        *((name, NOVEMBER) for name in POLICIES),
+        ("west-mercia", OCTOBER),
+        *(pytest.param(name, OCTOBER, marks=pytest.mark.long) for name in POLICIES if name != "west-mercia"),
+    ],
+    ids=str,
 )
 def test_until_it_wakes_no_verdict_changes_but_for_the_days_over(name: str, as_at: datetime) -> None:
     policy, _ = shipped(name)

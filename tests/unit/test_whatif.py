@@ -1,6 +1,7 @@
 """The what-if: what is set, what is counted, and what is said to have changed."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from compliance.batch.chunks import Chunk
 from compliance.batch.inputs import Refused
-from compliance.batch.whatif import ABSENT, OUTSIDE, WhatIf, whatif
+from compliance.batch.whatif import ABSENT, OUTSIDE, Figures, Line, Tally, WhatIf, whatif
 from compliance.batch.whatif_settings import changed_policy
 from compliance.batch.whatif_text import percent, render
 from compliance.errors import SettingsError
@@ -219,6 +220,35 @@ def test_the_answer_as_text_names_what_was_asked_and_stays_within_80_columns() -
     )
     early = whatif([], WEST_MERCIA, after, PERIOD, datetime(2026, 9, 30, 22, tzinfo=UTC))
     assert "The period had not ended" in render(early, "text")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "points"),
+    [
+        (Tally(6, 1, 2, 1), Tally(8, 1, 1, 0), "+20.0"),
+        (Tally(8, 1, 1, 0), Tally(6, 1, 2, 1), "-20.0"),
+        (Tally(1, 0, 1, 1), Tally(2, 0, 1, 0), "+33.3"),
+        (Tally(1, 0, 0, 1), Tally(2, 1, 0, 1), "="),
+    ],
+)
+def test_the_points_say_by_how_much_the_changed_policy_raises_the_rate(
+    before: Tally, after: Tally, points: str
+) -> None:
+    """Percentage points of the rate of rules 5.1, changed less present: fewer met is a minus."""
+    figures = Figures("7-day", "Within 7 days", (Line(True, None, before, after),))
+    text = render(replace(asked(WEST_MERCIA, []), figures=(figures,)), "text")
+    (header,) = (line for line in text.splitlines() if "points" in line)
+    (changed,) = (line for line in text.splitlines() if line.strip().startswith("changed ") and "%" in line)
+    assert (header.split()[-1], changed.split()[-1]) == ("points", points)
+
+
+@pytest.mark.parametrize("one", ["before", "after"])
+def test_a_requirement_of_one_policy_only_has_no_points(one: str) -> None:
+    tally = Tally(1, 0, 0, 1)
+    line = Line(True, None, *((tally, None) if one == "before" else (None, tally)))
+    text = render(replace(asked(WEST_MERCIA, []), figures=(Figures("7-day", "Within 7 days", (line,)),)), "text")
+    assert "not in this policy" in text
+    assert [line.split()[-1] for line in text.splitlines() if "50.0%" in line] == ["50.0%"]
 
 
 def test_the_answer_as_json_writes_out_rates_and_totals() -> None:

@@ -1,0 +1,71 @@
+"""What the report says of a period that begins before the records do (statistics 1.2b)."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from compliance.reports.render import render
+from tests.unit.test_figures_words import DUE, crimes, figures, line
+
+NOT_HELD = "is not held in full, so there is nothing to compare it with."
+
+
+@pytest.mark.parametrize(
+    ("begun", "period", "said"),
+    [
+        (date(2026, 6, 1), "2026-W24", f"The records begin on 1 June 2026: the week before {NOT_HELD}"),
+        (date(2026, 5, 26), "2026-W24", f"The records begin on 26 May 2026: the week before {NOT_HELD}"),
+        (date(2026, 5, 25), "2026-W24", "Nothing was due in the week before, so there is nothing to compare it with."),
+        (date(2026, 6, 1), "2026-06", f"The records begin on 1 June 2026: the month before {NOT_HELD}"),
+        (date(2026, 1, 5), "2026-Q2", f"The records begin on 5 January 2026: the quarter before {NOT_HELD}"),
+        (
+            date(2025, 12, 25),
+            "2026-Q2",
+            "Nothing was due in the quarter before, so there is nothing to compare it with.",
+        ),
+    ],
+)
+def test_1_2b_nothing_was_due_before_is_said_only_of_a_period_that_is_held_in_full(
+    begun: date, period: str, said: str
+) -> None:
+    """What falls due within 7 days is held in full from B + 7 on."""
+    found = figures(*crimes(40, 30), begun=begun, period=period)
+    assert line("7-day rate", *crimes(40, 30), begun=begun, period=period).endswith(said)
+    assert said.removesuffix(", so there is nothing to compare it with.") in render(found), "nor is it on its card"
+
+
+def test_1_2b_a_period_that_is_held_in_part_is_compared_with_nothing() -> None:
+    records = [*crimes(40, 30), *crimes(40, 10, DUE - timedelta(days=7))]
+    held, part = figures(*records), figures(*records, begun=date(2026, 5, 27))
+    assert held.requirements[0].change is not None
+    assert part.requirements[0].change is None
+    assert part.requirements[0].before.rate.share.of == 40, "its counts are shown"
+    assert line("7-day rate", *records, begun=date(2026, 5, 27)).endswith(f"the week before {NOT_HELD}")
+
+
+def test_1_2b_the_same_week_last_year_is_compared_only_where_it_is_held_in_full() -> None:
+    records = [*crimes(40, 30), *crimes(40, 8, date(2025, 6, 11))]
+    assert "last year" in line("7-day rate", *records)
+    assert "last year" not in line("7-day rate", *records, begun=date(2025, 6, 4))
+
+
+@pytest.mark.parametrize(
+    ("begun", "said"),
+    [
+        (date(2026, 5, 4), "No update was due in the week, so there is no rate."),
+        (date(2026, 5, 12), "The records begin on 12 May 2026: the week is not held in full, and nothing that is held was "
+                            "due in it."),
+        (date(2026, 6, 1), "The records begin on 1 June 2026: nothing reported since could fall due in the week, so there "
+                           "is no rate."),
+    ],
+)  # fmt: skip
+def test_1_2b_a_rate_of_which_nothing_could_yet_be_due_says_where_the_records_begin(begun: date, said: str) -> None:
+    """Never "nothing was due": a further contact is due 28 days after the records begin at the earliest."""
+    assert line("28-day rate", *crimes(12, 6), begun=begun) == said
+    assert said in render(figures(*crimes(12, 6), begun=begun))
+
+
+def test_1_2b_where_the_records_begin_is_found_in_the_records_and_stands_among_the_methods() -> None:
+    found = figures(*crimes(40, 30), begun=None)
+    assert found.basis.records_begin == date(2026, 6, 1)
+    assert "on 1 June 2026: of crimes reported before, not all are held" in render(found)
