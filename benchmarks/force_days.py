@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from benchmarks.timing import show
-from compliance.simulator import Force
+from compliance.simulator import SimulatedForce
 from tests.force_days import PRESSING, ForceDays, Overdue, Watch
 from tests.reminding import change
 
@@ -32,7 +32,7 @@ class Lived:
     singles: int = 0
 
 
-class Deaf(Force):
+class Deaf(SimulatedForce):
     """A force whose officers read no mail: what is overdue does not depend on who is written to."""
 
     def deliver(self, *_: object) -> None:
@@ -44,10 +44,10 @@ def main(scale: float = 1.0, days: int = 28) -> None:
     once for each way. Some minutes: every mail is written, committed and sent."""
     print(f"\n{days} days of a simulated force of scale {scale:g}, by how its officers are written to")
     acting = {
-        "this service": _live(Force(scale=scale), days, _ours),
-        "this service, nothing before it is due": _live(Force(scale=scale), days, _without_due_soon),
-        "one digest an officer a working day": _live(Force(scale=scale), days, _digest),
-        "one mail a breach a day": _live(Force(scale=scale), days, ForceDays.one_mail_a_breach_a_day),
+        "this service": _live(SimulatedForce(scale=scale), days, _ours),
+        "this service, nothing before it is due": _live(SimulatedForce(scale=scale), days, _without_due_soon),
+        "one digest an officer a working day": _live(SimulatedForce(scale=scale), days, _digest),
+        "one mail a breach a day": _live(SimulatedForce(scale=scale), days, ForceDays.one_mail_a_breach_a_day),
     }
     _table("officers act on their mail, each way lives its own days", acting)
     for title, backlog in (("nobody acts on any mail", 0), ("nobody acts, and 26 weeks' backlog is mailed too", 26)):
@@ -73,7 +73,7 @@ def _digest(service: ForceDays, overdue: list[Overdue]) -> int:
     return service.one_digest_an_officer_a_day(overdue)
 
 
-def _live(force: Force, days: int, way: Way, backlog: int = 0) -> Lived:
+def _live(force: SimulatedForce, days: int, way: Way, backlog: int = 0) -> Lived:
     """`backlog`: so many weeks before the first day, what fell due is mailed about."""
     lived, seen = Lived(), set[object]()
     start = force.end.date() - timedelta(days=days)

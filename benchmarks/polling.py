@@ -14,7 +14,7 @@ from benchmarks.timing import show
 from compliance.feeds import HttpFeed
 from compliance.policy import load_policy
 from compliance.service.polling import poll
-from compliance.simulator import CrimeSystem, Force, serve
+from compliance.simulator import SimulatedCrimeSystem, SimulatedForce, serve
 from compliance.store import Store, judge_due, migrate
 
 TABLES = ("crime", "obligation", "transition")
@@ -22,8 +22,8 @@ TABLES = ("crime", "obligation", "transition")
 
 def main(scale: float = 0.5, runs: int = 3) -> None:
     """Measure on a simulated force of a given scale (1: 42,000 crimes)."""
-    force, policy = Force(scale=scale), load_policy("west-mercia")
-    system = CrimeSystem(force)
+    force, policy = SimulatedForce(scale=scale), load_policy("west-mercia")
+    system = SimulatedCrimeSystem(force)
     system.advance(force.end)
     seconds: dict[str, list[float]] = {"poll": [], "judge": [], "again": [], "bare": []}
     counts: dict[str, int] = {}

@@ -14,7 +14,7 @@ from compliance.policy import judge, load_policy
 from compliance.reports.figures import figures_of
 from compliance.reports.forms import FORMS, Form, form
 from compliance.reports.judged import judge_periods
-from compliance.reports.model import Figures
+from compliance.reports.report_model import Figures
 from compliance.reports.sources import GivenRecords
 from compliance.reports.weeks import Week
 
@@ -40,7 +40,7 @@ def measure(count: int) -> None:
         return made
 
     policy, records = load_policy("west-mercia"), GivenRecords("generated crimes", crime_columns(count))
-    settled = WEEK.settled(policy.local)
+    settled = WEEK.settling_instant(policy.local)
     before = _peak()
     start = time.perf_counter()
     judge(records.columns, policy, settled, settled)

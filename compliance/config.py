@@ -18,7 +18,7 @@ from compliance.mail_settings import Mail
 from compliance.reminder_settings import Reminders, Weekday
 
 
-class Force(Section):
+class ForceSettings(Section):
     """Who runs the service, and under which policy."""
 
     name: str = Field(min_length=1, description="The force's name, as reports print it.")
@@ -28,7 +28,7 @@ class Force(Section):
     )
 
 
-class Database(Section):
+class DatabaseSettings(Section):
     """Where the service keeps what it knows."""
 
     url: str = Field(
@@ -97,7 +97,7 @@ class Report(Section):
     )
 
 
-class Retention(Section):
+class RetentionSettings(Section):
     """How long crimes are kept after they were closed (management of police information), and what never became a
     stored crime. Published figures stay. `compliance retention` and the daemon apply it, once a day."""
 
@@ -137,13 +137,13 @@ class Log(Section):
 class Settings(Section):
     """All settings. `base` is the folder of the file, which relative paths are relative to."""
 
-    force: Force
-    database: Database = Database()
+    force: ForceSettings
+    database: DatabaseSettings = DatabaseSettings()
     crime_system: CrimeSystem
     reminders: Reminders
     mail: Mail
     report: Report = Report()
-    retention: Retention = Retention()
+    retention: RetentionSettings = RetentionSettings()
     log: Log = Log()
     base: Path = Field(exclude=True)
     source: str = Field(exclude=True)
@@ -195,7 +195,7 @@ def load_settings(path: Path) -> Settings:
     try:
         return Settings.model_validate(data | {"base": path.resolve().parent, "source": str(path)})
     except ValidationError as error:
-        known = [name.rpartition(".")[2] for name in (*(key for key, _ in documented()), *_sections())]
+        known = [name.rpartition(".")[2] for name in (*(key for key, _ in iterate_settings()), *_sections())]
         raise settings_error(str(path), error.errors(), known) from None
 
 
@@ -217,16 +217,16 @@ def _models(name: str, annotation: Any) -> Iterator[tuple[str, type[Section]]]:
             yield name, kind
 
 
-def _described(section: str, model: type[Section]) -> Iterator[tuple[str, Any]]:
+def _describe(section: str, model: type[Section]) -> Iterator[tuple[str, Any]]:
     for name, field in model.model_fields.items():
         if f"{section}.{name}" not in _sections():
             yield name, field
 
 
-def documented() -> Iterator[tuple[str, Any]]:
+def iterate_settings() -> Iterator[tuple[str, Any]]:
     """Every setting: its dotted name and its field, in the order of the file."""
     for section, model in _sections().items():
-        for name, field in _described(section, model):
+        for name, field in _describe(section, model):
             yield f"{section}.{name}", field
 
 
@@ -249,7 +249,7 @@ def reference() -> str:
             "| setting | default | meaning |",
             "|---|---|---|",
         ]
-        for name, field in _described(section, model):
+        for name, field in _describe(section, model):
             default = (
                 "required" if field.is_required() else "none" if field.default is None else f"`{_toml(field.default)}`"
             )

@@ -20,7 +20,15 @@ from compliance.config import Settings
 from compliance.errors import SettingsError
 from compliance.records import decode_crimes
 from compliance.service.service import Service
-from compliance.simulator import CrimeSystem, Force, History, MailSink, Replay, crime_refs_in, serve
+from compliance.simulator import (
+    MailSink,
+    RecordLives,
+    Replay,
+    SimulatedCrimeSystem,
+    SimulatedForce,
+    crime_refs_in,
+    serve,
+)
 from compliance.simulator.days import LONDON
 from compliance.stopping import Stop
 from compliance.store import load_columns, migrate
@@ -47,7 +55,7 @@ class MovingClock:
 
 
 @dataclass(slots=True)
-class Outcome:
+class DemoOutcome:
     """What a demo did, and the files to open."""
 
     crimes: int = 0
@@ -58,12 +66,12 @@ class Outcome:
     database: Path = Path()
 
 
-def simulated(seed: int, weeks: int) -> Force:
+def simulate_force(seed: int, weeks: int) -> SimulatedForce:
     """Return the simulated force for a seed."""
-    return Force(seed=seed, weeks=weeks)
+    return SimulatedForce(seed=seed, weeks=weeks)
 
 
-def given(source: str, refuse: Callable[[int, str], None]) -> Replay:
+def replay_records(source: str, refuse: Callable[[int, str], None]) -> Replay:
     """Return given records as a history, instead of simulated ones.
 
     `refuse` is called with the line and the reason for each invalid record. Raises SettingsError if none is valid.
@@ -85,19 +93,19 @@ def given(source: str, refuse: Callable[[int, str], None]) -> Replay:
 
 
 def run(
-    history: History, folder: Path, name: str, days: int, say: Callable[[str], None], until: date | None = None
-) -> Outcome:
+    history: RecordLives, folder: Path, name: str, days: int, say: Callable[[str], None], until: date | None = None
+) -> DemoOutcome:
     """Run the service on a history up to a local date (None: its end).
 
     It reads the beginning in one backfill, then runs the last `days` one by one. `folder` is emptied first if an
     earlier demo made it. `say` is called with progress. Raises SettingsError if the folder contains anything else.
     """
     _empty(folder)
-    done = Outcome(mail_folder=folder / "mail", database=folder / "compliance.db")
+    done = DemoOutcome(mail_folder=folder / "mail", database=folder / "compliance.db")
     end = min(until or date.max, history.end.astimezone(LONDON).date())
     start = max(end - timedelta(days=days), history.start.astimezone(LONDON).date())
     clock = MovingClock(datetime.combine(start, MORNING, LONDON))
-    system = CrimeSystem(history)
+    system = SimulatedCrimeSystem(history)
 
     def read(recipient: str, message: EmailMessage) -> None:
         done.mails += 1
@@ -131,8 +139,8 @@ def simulate(
     """
     now = real_clock.now()
     monday = now.astimezone(LONDON).date() + timedelta(days=7 - now.astimezone(LONDON).weekday())
-    force = Force(seed=seed, weeks=weeks, end=datetime.combine(monday, time(0), LONDON))
-    system = CrimeSystem(force)
+    force = SimulatedForce(seed=seed, weeks=weeks, end=datetime.combine(monday, time(0), LONDON))
+    system = SimulatedCrimeSystem(force)
     system.advance(now)
 
     def read(recipient: str, message: EmailMessage) -> None:
@@ -151,7 +159,7 @@ def _crimes_in(message: EmailMessage) -> list[str]:
 
 
 def _week(
-    service: Service, system: CrimeSystem, clock: MovingClock, first: date, end: date, done: Outcome,
+    service: Service, system: SimulatedCrimeSystem, clock: MovingClock, first: date, end: date, done: DemoOutcome,
     say: Callable[[str], None],
 ) -> None:  # fmt: skip
     """Run seven days: a poll before work and one at lunch, the morning's emails, and the report when it is due."""

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from pydantic_core import PydanticCustomError
 
 
-def _named(text: str) -> str:
+def _check_name(text: str) -> str:
     if not re.fullmatch(r"env:[A-Za-z_][A-Za-z0-9_]*|file:.+", text):
         message = (
             "expected env:NAME for an environment variable or file:PATH for a file; a secret never stands here itself"
@@ -17,7 +17,7 @@ def _named(text: str) -> str:
     return text
 
 
-Secret = Annotated[str, AfterValidator(_named)]
+Secret = Annotated[str, AfterValidator(_check_name)]
 Fields = dict[str, str]
 Named = Literal["updates.outcome", "updates.method", "victims.category", "events.kind"]
 
@@ -37,7 +37,7 @@ class OAuth(Section):
     scope: str | None = Field(None, description="What is asked for, where the crime system wants it said.")
 
 
-class Page(Section):
+class PageNames(Section):
     """What the crime system calls the parts of a page, where its interface has names of its own. `kind = "http"`."""
 
     records: str = Field("records", min_length=1, description="The list of records, in a JSON page.")
@@ -67,7 +67,7 @@ class Files(Section):
     encoding: str = Field("utf-8-sig", description="The encoding of CSV files, such as `utf-8-sig` or `cp1252`.")
 
 
-class Database(Section):
+class SourceDatabase(Section):
     """The database that is read. `kind = "database"`."""
 
     url: Secret = Field(
@@ -154,9 +154,9 @@ class CrimeSystem(Section):
         description="The address of a crime in the crime system, with `{crime_ref}` in it; shown in emails as a link.",
     )
     oauth: OAuth | None = None
-    page: Page = Page()
+    page: PageNames = PageNames()
     files: Files | None = None
-    database: Database | None = None
+    database: SourceDatabase | None = None
     mapping: Mapping = Mapping()
 
     @model_validator(mode="after")

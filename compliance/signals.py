@@ -29,7 +29,7 @@ log = structlog.get_logger()
 
 
 @contextmanager
-def heeded(leave_after: int = LEAVE_AFTER) -> Iterator[Stop]:
+def heed_signals(leave_after: int = LEAVE_AFTER) -> Iterator[Stop]:
     """Handle signals in this context: SIGTERM and SIGINT request a stop, SIGHUP is answered in the log.
 
     For the main thread of a process that ends afterwards: once the context ends, all three are ignored. A process still

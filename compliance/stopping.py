@@ -82,7 +82,7 @@ class Stop:
             raise
 
     @contextmanager
-    def cutting(self, cut: Callable[[], None]) -> Iterator[None]:
+    def cut_when_late(self, cut: Callable[[], None]) -> Iterator[None]:
         """Call `cut` during this context if a stop is requested and the other side has had enough time to answer.
 
         `cut` must make the wait fail. An OSError that it raises is ignored.

@@ -47,7 +47,7 @@ def plural(number: int, one: str, many: str | None = None) -> str:
     return one if number == 1 else many or f"{one}s"
 
 
-def counted(number: int, one: str, many: str | None = None) -> str:
+def count_noun(number: int, one: str, many: str | None = None) -> str:
     """Return a number with its noun and a thousands comma: `1 crime`, `2,000 crimes`."""
     return f"{number:,} {plural(number, one, many)}"
 
@@ -57,6 +57,6 @@ def percent(share: float) -> str:
     return f"{share:.0%}" if share in (0.0, 1.0) else f"{min(max(share * 100, 0.1), 99.9):.1f}%"
 
 
-def listing(items: Sequence[str], last: str = "and") -> str:
+def join_words(items: Sequence[str], last: str = "and") -> str:
     """Join items in words: `one`; `one and two`; `one, two and three`."""
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {last} {items[-1]}"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from compliance.batch.examples import Example, failures
+from compliance.batch.examples import WorkedExample, failures
 from compliance.policy import Policy
 from compliance.service import check
 
@@ -24,7 +24,7 @@ def judged_once() -> Iterator[None]:
     """An example that stands in the same file gets the same answer from the same policy in every check of a module."""
     answers: dict[Any, list[str]] = {}
 
-    def once(example: Example, policy: Policy) -> list[str]:
+    def once(example: WorkedExample, policy: Policy) -> list[str]:
         key = (str(example), example.story, policy.digest, str(policy.path))
         if key not in answers:
             answers[key] = failures(example, policy)

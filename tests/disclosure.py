@@ -10,8 +10,8 @@ from typing import Final
 
 import numpy as np
 
-from compliance.reports.model import Figures, Requirement
 from compliance.reports.proportions import Proportion
+from compliance.reports.report_model import Figures, RequirementFigures
 from compliance.reports.weeks import Week
 
 SMALL: Final = range(1, 5)
@@ -85,7 +85,7 @@ def worked_out(reports: Sequence[Figures]) -> list[tuple[list[Key], list[int]]]:
     return found
 
 
-def _rates(sums: Sums, asked: Requirement, figures: Figures) -> None:
+def _rates(sums: Sums, asked: RequirementFigures, figures: Figures) -> None:
     week = figures.period
     for period in (asked.week, asked.before, asked.last_year):
         if period is not None:
@@ -107,7 +107,7 @@ def _rates(sums: Sums, asked: Requirement, figures: Figures) -> None:
         sums.parts(("silent", week), [("silent", division.name, week) for division in asked.divisions])
 
 
-def _weeks(sums: Sums, asked: Sequence[Requirement], reports: Sequence[Figures]) -> None:
+def _weeks(sums: Sums, asked: Sequence[RequirementFigures], reports: Sequence[Figures]) -> None:
     """Every week is the sum of its divisions, and of its offence groups, printed or not; the trailing weeks are the sum
     of theirs. Where no group is said to be withheld, others may have been left out."""
     weeks = {week for requirement in asked for week in requirement.trend.weeks}

@@ -20,7 +20,7 @@ from compliance.policy.calendars import to_day
 from compliance.reminders import remind, still_due
 from compliance.reminders.history import DIGEST
 from compliance.service.polling import poll
-from compliance.simulator import CrimeSystem, Force, MailSink, crime_refs_in, serve
+from compliance.simulator import MailSink, SimulatedCrimeSystem, SimulatedForce, crime_refs_in, serve
 from compliance.store import Store, judge_due, migrate, officers
 from compliance.store.notice_kinds import LadderStep, Reason
 from compliance.store.tables import Notice, Obligation
@@ -58,8 +58,8 @@ class ForceDays:
     """
 
     def __init__(
-        self, folder: Path, force: Force, start: date, due_from: date | None = None,
-        system: Callable[[Force], CrimeSystem] = CrimeSystem,
+        self, folder: Path, force: SimulatedForce, start: date, due_from: date | None = None,
+        system: Callable[[SimulatedForce], SimulatedCrimeSystem] = SimulatedCrimeSystem,
     ) -> None:  # fmt: skip
         self.settings = reminder_settings(due_from or start, reply_to="performance@force.example")
         self.force = force

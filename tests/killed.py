@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import Table, select, update
 
-from compliance.feeds import Directory, Page
+from compliance.feeds import DirectoryEntries, Page
 from compliance.service.polling import poll
 from compliance.store import Store, judge_due, migrate, projection, rebuild
 from compliance.store.tables import CRIME, CRIME_VERSION, FEED, OBLIGATION, QUARANTINE, TRANSITION
@@ -59,8 +59,8 @@ class Growing:
             self.now = FIRST if place < CRIMES else SECOND
             yield Page(self.records[place:end], str(end), end < self.until)
 
-    def officers(self) -> Directory:
-        return Directory([], [])
+    def officers(self) -> DirectoryEntries:
+        return DirectoryEntries([], [])
 
     def close(self) -> None:
         """There is nothing to let go of."""

@@ -10,7 +10,7 @@ from importlib import import_module
 from types import CodeType, FunctionType
 from typing import Any
 
-from compliance.batch.whatif_settings import changed_policy
+from compliance.batch.whatif_settings import apply_settings
 from compliance.policy import Policy, load_policy
 from tests.engine import RULES
 
@@ -37,7 +37,7 @@ class Mutant:
     def policy_for(self, name: str) -> Policy:
         """The policy that an example of `name` is judged under, read anew so that nothing of another engine stays."""
         policy = load_policy(RULES / f"{name}.toml")
-        return changed_policy(policy, [self.setting]) if self.policy == name else policy
+        return apply_settings(policy, [self.setting]) if self.policy == name else policy
 
     @contextmanager
     def alive(self) -> Iterator[None]:

@@ -14,7 +14,7 @@ import pytest
 from compliance.policy import Policy
 from compliance.records import columns, convert_crime
 from compliance.reports.figures import report_figures
-from compliance.reports.model import Figures, Proportion, Rate, Requirement
+from compliance.reports.report_model import Figures, Proportion, Rate, RequirementFigures
 from compliance.reports.sources import GivenRecords
 from compliance.reports.statistics import design_effect, wilson
 from compliance.reports.weeks import Week
@@ -43,7 +43,7 @@ def figures(name: str = "west-mercia") -> Figures:
     return figures_of(stories(), shipped(name)[0])
 
 
-def requirement(name: str) -> Requirement:
+def requirement(name: str) -> RequirementFigures:
     return next(found for found in figures().requirements if found.id == name)
 
 

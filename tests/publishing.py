@@ -17,7 +17,7 @@ from typing import Any, Final
 from sqlmodel import select
 
 from compliance.errors import SettingsError
-from compliance.reports import files, publish
+from compliance.reports import output_files, publish
 from compliance.store import Store, migrate
 from compliance.store.tables import Outbox, Published
 from tests.reporting import digests, reporting
@@ -62,7 +62,7 @@ def work(url: str, folder: str, room: int | None = None, ready: Event | None = N
 @contextmanager
 def full_after(room: int | None) -> Iterator[None]:
     """After so many files the system itself takes no more than half of any other, as a disk that is full does."""
-    numbers, whole = count(), files.write_whole
+    numbers, whole = count(), output_files.write_whole
 
     def write(path: Path, content: bytes) -> Path:
         if room is None or next(numbers) < room:

@@ -11,7 +11,7 @@ from compliance.records.columns import Columns
 from compliance.records.wire import Update
 from compliance.reports.control import control_chart
 from compliance.reports.figures import figures_of
-from compliance.reports.judged import charted_weeks, judge_periods
+from compliance.reports.judged import judge_periods, list_charted_weeks
 from compliance.reports.rates import due_in, rate
 from compliance.reports.sources import GivenRecords
 from compliance.reports.statistics import newcombe
@@ -89,9 +89,9 @@ def tally(seeds: range) -> Tally:
         held = records(seed)
         figures = figures_of(judge_periods(GivenRecords("quiet", held), policy, WEEK, END), force="A force")
         # As known on the day the newest settled week was one day old.
-        young = WEEK.ended(policy.local)
+        young = WEEK.end_instant(policy.local)
         verdicts = judge(held, policy, young, young)
-        weeks = charted_weeks(WEEK)
+        weeks = list_charted_weeks(WEEK)
         for place, requirement in enumerate(figures.requirements):
             trend = requirement.trend
             done.points += len([share for share in trend.shares if share.of])

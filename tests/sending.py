@@ -18,7 +18,7 @@ from typing import Final
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from compliance.mail import Rendered, deliver
-from compliance.mail.by_hand import listed, send_again, shown
+from compliance.mail.by_hand import list_emails, send_again, show_email
 from compliance.store import Store, migrate
 from tests.mails import queue_mail, smtp_server
 from tests.stores import at
@@ -127,7 +127,7 @@ class SendingCampaign:
         while kills and not self._finishes(url, hours):
             kills, hours, self.kills = kills - 1, hours + 1, self.kills + 1
             with closing(Store.open(url)) as store:
-                claimed.update(mail.to_address for mail in listed(store, ["sending"]))
+                claimed.update(mail.to_address for mail in list_emails(store, ["sending"]))
         self._to_the_end(url, hours + 1)
         self._count(url, claimed)
 
@@ -135,15 +135,15 @@ class SendingCampaign:
         """What is left goes out by itself; what is held because two kills met it, a person sends."""
         work(url, self.server.port, hours)
         with closing(Store.open(url)) as store:
-            held = [mail.id for mail in listed(store, ["uncertain"])]
+            held = [mail.id for mail in list_emails(store, ["uncertain"])]
             self.held += len(held)
             send_again(store, held, START + hours * AN_HOUR)
         work(url, self.server.port, hours + 1)
 
     def _count(self, url: str, claimed: Counter[str]) -> None:
         with closing(Store.open(url)) as store:
-            mails = listed(store)
-            ids = {mail.to_address: shown(store, mail.id).message_id for mail in mails}
+            mails = list_emails(store)
+            ids = {mail.to_address: show_email(store, mail.id).message_id for mail in mails}
         assert {mail.state for mail in mails} == {"sent"}
         assert set(self.server.taken) <= set(ids.values()), "a mail of no row, or a Message-ID that changed"
         times = {address: self.server.taken[identity] for address, identity in ids.items()}

@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from compliance.records import decode_crimes
-from compliance.simulator import CrimeSystem, History
+from compliance.simulator import RecordLives, SimulatedCrimeSystem
 
 LONDON: Final = ZoneInfo("Europe/London")
 END: Final = datetime(2026, 6, 29, tzinfo=LONDON)
 Record = dict[str, Any]
 
 
-def read(system: CrimeSystem, cursor: str | None = None, limit: int = 5000) -> tuple[list[bytes], str]:
+def read(system: SimulatedCrimeSystem, cursor: str | None = None, limit: int = 5000) -> tuple[list[bytes], str]:
     """Every page from a cursor on, and the next cursor."""
     records: list[bytes] = []
     while True:
@@ -27,9 +27,9 @@ def read(system: CrimeSystem, cursor: str | None = None, limit: int = 5000) -> t
             return records, cursor
 
 
-def at_end(history: History) -> list[Record]:
+def at_end(history: RecordLives) -> list[Record]:
     """The good records of a history at its end."""
-    system = CrimeSystem(history)
+    system = SimulatedCrimeSystem(history)
     system.advance(history.end)
     return good(read(system)[0])
 
@@ -40,9 +40,9 @@ def good(records: list[bytes]) -> list[Record]:
     return [msgspec.json.decode(raw) for place, raw in enumerate(records) if place not in refused]
 
 
-def digest(history: History) -> str:
+def digest(history: RecordLives) -> str:
     """What a system shows at three moments, as one hash."""
-    system = CrimeSystem(history)
+    system = SimulatedCrimeSystem(history)
     seen = hashlib.sha256()
     for weeks in (20, 3, 0):
         system.advance(history.end - timedelta(weeks=weeks))

@@ -8,25 +8,25 @@ from typing import Final
 import msgspec
 
 from compliance.records import decode_crimes
-from compliance.simulator import CrimeSystem, Force
+from compliance.simulator import SimulatedCrimeSystem, SimulatedForce
 from compliance.store import officers
 from tests.force_days import ForceDays
 
 DAY: Final = timedelta(days=1)
 
 
-class HeedlessForce(Force):
+class HeedlessForce(SimulatedForce):
     """A force whose officers do not act on what they read: what is neglected stays so."""
 
     def deliver(self, *_: object) -> None:
         """Nothing comes of it."""
 
 
-class TroubledSystem(CrimeSystem):
+class TroubledSystem(SimulatedCrimeSystem):
     """A crime system in which all is with one team, so that its few people meet every trouble: records with contact
     holds, cases that go to and fro, absences. They are the same for the same seed, whenever they are read."""
 
-    def __init__(self, force: Force, seed: int) -> None:
+    def __init__(self, force: SimulatedForce, seed: int) -> None:
         super().__init__(force)
         self._seed = seed
         teams: dict[tuple[str, str], list[str]] = defaultdict(list)

@@ -26,7 +26,7 @@ _HAS: Final[Mapping[str, Callable[[Requirement], bool]]] = {
 """The kinds of requirement that a clause can be about."""
 
 
-class Clause(BaseModel):
+class ClauseEntry(BaseModel):
     """A clause of the rules or the records.
 
     `id` is as examples cite it. `decides_no` says why it decides no verdict (None: it decides one, and needs an
@@ -42,7 +42,7 @@ class Clause(BaseModel):
 
     @field_validator("only_for")
     @classmethod
-    def _known(cls, kind: str) -> str:
+    def _check_kind(cls, kind: str) -> str:
         if kind not in _HAS:
             raise ValueError(f"expected one of {', '.join(_HAS)}{nearest(kind, _HAS)}")
         return kind
@@ -57,27 +57,27 @@ class Clause(BaseModel):
         return f"{self.id} ({self.about})"
 
 
-class _File(BaseModel):
+class _ClauseFile(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    clause: list[Clause]
+    clause: list[ClauseEntry]
 
 
-def load_clauses(path: Path) -> list[Clause]:
+def load_clauses(path: Path) -> list[ClauseEntry]:
     """Return the list of clauses, in order. Raises SettingsError that names the file and the key."""
     try:
-        return _File.model_validate(read_toml(path)).clause
+        return _ClauseFile.model_validate(read_toml(path)).clause
     except ValidationError as error:
-        raise settings_error(str(path), error.errors(), Clause.model_fields) from None
+        raise settings_error(str(path), error.errors(), ClauseEntry.model_fields) from None
 
 
-def not_shown(clauses: Iterable[Clause], policies: Iterable[Policy], cited: set[str]) -> list[Clause]:
+def not_shown(clauses: Iterable[ClauseEntry], policies: Iterable[Policy], cited: set[str]) -> list[ClauseEntry]:
     """Return the clauses that decide verdicts under the policies but are cited by no example."""
     policies = list(policies)
     return [clause for clause in clauses if clause.id not in cited and any(map(clause.concerns, policies))]
 
 
-def unknown(clauses: Iterable[Clause], cited: Iterable[str]) -> list[str]:
+def unknown_clause_errors(clauses: Iterable[ClauseEntry], cited: Iterable[str]) -> list[str]:
     """Return a sentence for each citation of a clause that does not exist, with the nearest that does."""
     known = [clause.id for clause in clauses]
     return [f"there is no clause {name!r}{nearest(name, known)}" for name in cited if name not in known]

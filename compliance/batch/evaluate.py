@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from compliance.batch.chunks import Part, in_order, is_parquet, parts, read
-from compliance.batch.inputs import NotJudged, Refused
+from compliance.batch.inputs import NotJudged, RefusedRecord
 from compliance.batch.outputs import encode, output
+from compliance.batch.parquet import Part, in_order, is_parquet, parts, read
 from compliance.errors import SettingsError
 from compliance.policy import Policy, Verdicts, judge
 from compliance.policy.calendars import Ints
@@ -88,7 +88,7 @@ class _Answer:
 
     encoded: Any
     counts: Evaluated
-    unanswered: list[Refused | NotJudged] = field(default_factory=list)
+    unanswered: list[RefusedRecord | NotJudged] = field(default_factory=list)
 
 
 def evaluate(
@@ -97,7 +97,7 @@ def evaluate(
     known_at: datetime | None,
     source: str,
     target: str,
-    tell: Callable[[Refused | NotJudged], None],
+    tell: Callable[[RefusedRecord | NotJudged], None],
     *,
     workers: int | None = None,
     progress: Callable[[Evaluated], None] = lambda _: None,

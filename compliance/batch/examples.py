@@ -13,7 +13,7 @@ from compliance.policy import STATES, Policy, judge
 from compliance.policy.calendars import read_toml
 from compliance.policy.setting_aside import CLAUSE
 from compliance.records import check_instants, columns, convert_crime
-from compliance.text import counted
+from compliance.text import count_noun
 
 _ABSENT: Final = "none"
 """What an example writes if a verdict's key must be null, which TOML cannot express."""
@@ -46,7 +46,7 @@ class _Verdict(BaseModel):
 
     @field_validator("state")
     @classmethod
-    def _known(cls, state: str) -> str:
+    def _check_state(cls, state: str) -> str:
         if state not in STATES:
             raise ValueError(f"there is no such state; expected one of {', '.join(STATES)}{nearest(state, STATES)}")
         return state
@@ -79,7 +79,7 @@ class _Example(BaseModel):
     set_aside: list[_SetAside] = []
 
 
-class _File(BaseModel):
+class _ExampleFile(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     title: str
@@ -88,7 +88,7 @@ class _File(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class WorkedExample:
     """One worked example of a policy.
 
     `crime` is a record as decoded from JSON, `verdicts` the verdicts it must get, and `set_aside` the obligations that
@@ -110,7 +110,7 @@ class Example:
         return f"{self.path}: {self.title!r}"
 
 
-def load_examples(folder: Path, policy: str = "*") -> Iterator[Example]:
+def load_examples(folder: Path, policy: str = "*") -> Iterator[WorkedExample]:
     """Yield every example in the folders below `folder`, or in that of one policy, in the order of the files.
 
     Raises SettingsError that names the file and the key.
@@ -119,14 +119,14 @@ def load_examples(folder: Path, policy: str = "*") -> Iterator[Example]:
         yield from _load(path)
 
 
-def _load(path: Path) -> Iterator[Example]:
+def _load(path: Path) -> Iterator[WorkedExample]:
     data = read_toml(path)
     try:
-        file = _File.model_validate(data)
+        file = _ExampleFile.model_validate(data)
     except ValidationError as error:
-        models = (_File, _Example, _Verdict, _SetAside)
+        models = (_ExampleFile, _Example, _Verdict, _SetAside)
         known = [name for model in models for name in model.model_fields]
-        raise settings_error(str(path), [_titled(problem, data) for problem in error.errors()], known) from None
+        raise settings_error(str(path), [_locate_problem(problem, data) for problem in error.errors()], known) from None
     if file.policy != path.parent.name:
         raise SettingsError(
             f"{path}: policy: found {file.policy!r} in the folder of {path.parent.name!r}; write "
@@ -139,14 +139,14 @@ def _load(path: Path) -> Iterator[Example]:
         for instant in (example.as_at, example.known_at):
             if instant is not None and instant.tzinfo is None:
                 raise SettingsError(f"{where}: as_at and known_at need an offset, such as 2026-07-20T09:00:00+01:00")
-        yield Example(
+        yield WorkedExample(
             path, file.policy, example.title, tuple(example.clauses), example.story, example.as_at, example.known_at,
             _record(example.crime), [_plain(verdict.model_dump(exclude_unset=True)) for verdict in example.verdict],
             [entry.model_dump(exclude_unset=True) for entry in example.set_aside],
         )  # fmt: skip
 
 
-def _titled(problem: Any, data: dict[str, Any]) -> dict[str, Any]:
+def _locate_problem(problem: Any, data: dict[str, Any]) -> dict[str, Any]:
     """Return a problem with its place in the file: the title of the example, and its verdicts counted from 1."""
     match problem["loc"]:
         case ("example", int(number), *keys) if isinstance(title := data["example"][number].get("title"), str):
@@ -175,7 +175,7 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date | datetime) else value
 
 
-def failures(example: Example, policy: Policy) -> list[str]:
+def failures(example: WorkedExample, policy: Policy) -> list[str]:
     """Return how the policy's answer differs from an example: nothing if the example holds.
 
     Each is a sentence with the file, the example, the verdict, what was expected, what the policy gives, and the
@@ -190,17 +190,17 @@ def failures(example: Example, policy: Policy) -> list[str]:
         return [f"{example}: its crime is not a valid record: {bad[0]}"]
     answer = judge(columns([crime]), policy, example.as_at, example.known_at)
     rows, aside = [_plain(row) for row in answer.table().to_pylist()], answer.set_aside.table().to_pylist()
-    problems = [*_compared("verdict", example.verdicts, rows, _verdict), *_compared_aside(example.set_aside, aside)]
+    problems = [*_compare("verdict", example.verdicts, rows, _verdict), *_compare_set_aside(example.set_aside, aside)]
     return [f"{example}: {problem} ({cited})" for problem in problems]
 
 
-def _compared(
+def _compare(
     what: str, expected: list[dict[str, Any]], came: list[dict[str, Any]], named: Callable[[dict[str, Any]], str]
 ) -> list[str]:
     """Return how the rows differ from those expected: in number, or in their keys."""
     if len(came) != len(expected):
         got = "".join(f"; {named(row)}" for row in came)
-        return [f"expected {_counted(len(expected), what)}, got {_counted(len(came), what)}{got}"]
+        return [f"expected {_count_or_none(len(expected), what)}, got {_count_or_none(len(came), what)}{got}"]
     differences = (_difference(row, wanted) for row, wanted in zip(came, expected, strict=True))
     return [problem for problem in differences if problem]
 
@@ -209,8 +209,8 @@ def _verdict(row: dict[str, Any]) -> str:
     return f"{row['requirement']} cycle {row['cycle']} {row['state']}"
 
 
-def _compared_aside(expected: list[dict[str, Any]], came: list[dict[str, Any]]) -> list[str]:
-    found = _compared(
+def _compare_set_aside(expected: list[dict[str, Any]], came: list[dict[str, Any]]) -> list[str]:
+    found = _compare(
         "obligation", expected, came, lambda row: f"{row['requirement']} cycle {row['cycle']}: {row['reason']}"
     )
     return [f"set aside (rules {CLAUSE}): {problem}" for problem in found]
@@ -226,8 +226,8 @@ def _difference(row: dict[str, Any], expected: dict[str, Any]) -> str | None:
     return f"{which}: expected {said}; got {came}"
 
 
-def _counted(number: int, what: str) -> str:
-    return counted(number, what) if number else f"no {what}s"
+def _count_or_none(number: int, what: str) -> str:
+    return count_noun(number, what) if number else f"no {what}s"
 
 
 def _word(value: Any) -> str:

@@ -55,7 +55,7 @@ class _Frames(io.RawIOBase):
     def __init__(self, raw: IO[bytes]) -> None:
         self._raw, self._held = raw, memoryview(b"")
         self._frame = zstandard.ZstdDecompressor().decompressobj()
-        self._begun = False
+        self._find_beginning = False
 
     def readable(self) -> bool:
         """Return True."""
@@ -66,24 +66,24 @@ class _Frames(io.RawIOBase):
         while not self._held:
             packed = self._raw.read(_PACKED_BYTES)
             if not packed:
-                if self._begun:
+                if self._find_beginning:
                     raise EOFError("the last Zstandard frame is incomplete")
                 return 0
-            self._held = memoryview(b"".join(self._unpacked(packed)))
+            self._held = memoryview(b"".join(self._unpack(packed)))
         count = min(len(buffer), len(self._held))
         buffer[:count], self._held = self._held[:count], self._held[count:]
         return count
 
-    def _unpacked(self, packed: bytes) -> Iterator[bytes]:
+    def _unpack(self, packed: bytes) -> Iterator[bytes]:
         while packed:
             yield self._frame.decompress(packed)
-            self._begun, packed = not self._frame.eof, self._frame.unused_data
+            self._find_beginning, packed = not self._frame.eof, self._frame.unused_data
             if self._frame.eof:
                 self._frame = zstandard.ZstdDecompressor().decompressobj()
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedRecord:
     """A refused record: its line or row number (from 1), its crime number if it can be read, and the reason."""
 
     line: int
@@ -109,12 +109,12 @@ class NotJudged:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class LineBlock:
     """Whole lines of a file, the number of the first (from 1), and the records refused before they became lines."""
 
     number: int
     text: bytes
-    refused: tuple[Refused, ...] = ()
+    refused: tuple[RefusedRecord, ...] = ()
 
 
 class _CutShortError(RecordError):
@@ -129,7 +129,7 @@ def ends_too_soon(number: int, error: Exception) -> RecordError:
     )
 
 
-def line_blocks(stream: IO[bytes], size: int = BLOCK_BYTES) -> Iterator[Block]:
+def line_blocks(stream: IO[bytes], size: int = BLOCK_BYTES) -> Iterator[LineBlock]:
     """Yield the lines of a stream in blocks.
 
     Memory stays bounded: only the start of a line that is too long for a record is kept, enough to refuse it. Raises
@@ -144,14 +144,14 @@ def line_blocks(stream: IO[bytes], size: int = BLOCK_BYTES) -> Iterator[Block]:
             text = text.removeprefix(_BOM)  # as some editors begin a file of UTF-8
         whole, newline, rest = text.rpartition(b"\n")
         if newline:
-            yield Block(number, pending + whole)
+            yield LineBlock(number, pending + whole)
             number += whole.count(b"\n") + 1
             pending = b""
         pending = (pending + rest)[: MAX_RECORD_BYTES + 1]
     if broken is not None:
         raise ends_too_soon(number - 1, broken)
     if pending:
-        yield Block(number, pending)
+        yield LineBlock(number, pending)
 
 
 def _read(stream: IO[bytes], size: int) -> tuple[bytes, Exception | None]:

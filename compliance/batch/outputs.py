@@ -135,7 +135,7 @@ def _json_text(text: str) -> str:
     return printable_json(json.dumps(text, ensure_ascii=False))
 
 
-def _gzipped(verdicts: Verdicts, first: bool, encode: Encode) -> Any:
+def _gzip(verdicts: Verdicts, first: bool, encode: Encode) -> Any:
     return gzip.compress(encode(verdicts, first), compresslevel=6, mtime=0)
 
 
@@ -149,7 +149,7 @@ _FORMATS: Final[dict[str, tuple[type[Output], Encode]]] = {
     ".csv": (Output, encode_csv),
     ".parquet": (ParquetOutput, encode_parquet),
 }
-_PACKED: Final[dict[str, Callable[[Verdicts, bool, Encode], Any]]] = {".gz": _gzipped, ".zst": _zstandard}
+_PACKED: Final[dict[str, Callable[[Verdicts, bool, Encode], Any]]] = {".gz": _gzip, ".zst": _zstandard}
 
 
 def output(path: str) -> Output:

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from compliance.batch.chunks import Chunk
-from compliance.batch.inputs import Refused
+from compliance.batch.inputs import RefusedRecord
+from compliance.batch.parquet import Chunk
 from compliance.errors import SettingsError
 from compliance.policy import STATES, Policy, SetAside, Verdicts, judge
 from compliance.policy.calendars import NO_DAY, Ints, from_day, to_day
@@ -45,7 +45,7 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class DivisionComparison:
     """One division, or all (`division` None and `every` true), under both policies.
 
     A side is None if that policy does not have the requirement. `division` None and `every` false: it is unknown who
@@ -59,16 +59,16 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class RequirementComparison:
     """One requirement: all divisions together first, then each."""
 
     requirement: str
     title: str
-    lines: tuple[Line, ...]
+    lines: tuple[DivisionComparison, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class ChangedObligation:
     """An obligation that changed, which `compliance explain` can explain."""
 
     crime_ref: str
@@ -79,7 +79,7 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class StateChange:
     """The number of obligations of a requirement that went from one state to another.
 
     A state is one of the seven, `due outside the period`, `does not exist` or `set aside` (rules 6.1a).
@@ -89,7 +89,7 @@ class Change:
     before: str
     after: str
     count: int
-    examples: tuple[Example, ...]
+    examples: tuple[ChangedObligation, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +112,9 @@ class WhatIf:
     crimes: int
     refused: int
     set_aside: tuple[int, int]
-    figures: tuple[Figures, ...]
+    figures: tuple[RequirementComparison, ...]
     kept: int
-    changes: tuple[Change, ...]
+    changes: tuple[StateChange, ...]
 
     @property
     def moved(self) -> int:
@@ -132,7 +132,7 @@ def whatif(
     *,
     changed: Sequence[str] = (),
     examples: int = 5,
-    refuse: Callable[[Refused], None] = lambda _: None,
+    refuse: Callable[[RefusedRecord], None] = lambda _: None,
 ) -> WhatIf:
     """Judge records under two policies as at T, and as known at K, and compare what was due in a period.
 
@@ -166,7 +166,7 @@ class _Comparison:
         self._ids = list(dict.fromkeys(r.id for policy in self._policies for r in policy.requirement))
         self._states: Counter[tuple[int, str, str | None, int]] = Counter()
         self._moves: Counter[tuple[int, int, int]] = Counter()
-        self._shown: dict[tuple[int, int, int], list[Example]] = {}
+        self._shown: dict[tuple[int, int, int], list[ChangedObligation]] = {}
         self.set_aside = (0, 0)
 
     def add(self, columns: Columns, as_at: datetime, known_at: datetime | None) -> None:
@@ -226,7 +226,7 @@ class _Comparison:
             verdicts, row = (before, a) if a >= 0 else (after, b)
             columns = verdicts.columns
             shown.append(
-                Example(
+                ChangedObligation(
                     columns.crime_ref[int(verdicts.crime[row])].as_py(),
                     columns.victims.ref[int(verdicts.victim[row])].as_py(),
                     int(verdicts.cycle[row]),
@@ -235,16 +235,16 @@ class _Comparison:
                 )
             )
 
-    def figures(self) -> tuple[Figures, ...]:
+    def figures(self) -> tuple[RequirementComparison, ...]:
         """Return the figures of every requirement, with the divisions in order of name."""
-        return tuple(Figures(name, self._titles[name], tuple(self._lines(name))) for name in self._ids)
+        return tuple(RequirementComparison(name, self._titles[name], tuple(self._lines(name))) for name in self._ids)
 
-    def _lines(self, name: str) -> list[Line]:
+    def _lines(self, name: str) -> list[DivisionComparison]:
         divisions = {division for _, requirement, division, _ in self._states if requirement == name}
         named = sorted(division for division in divisions if division is not None)
-        lines = [Line(True, None, *(self._tally(side, name, divisions) for side in (0, 1)))]
+        lines = [DivisionComparison(True, None, *(self._tally(side, name, divisions) for side in (0, 1)))]
         for division in [*named, *([None] if None in divisions else [])]:
-            lines.append(Line(False, division, *(self._tally(side, name, {division}) for side in (0, 1))))
+            lines.append(DivisionComparison(False, division, *(self._tally(side, name, {division}) for side in (0, 1))))
         return lines
 
     def _tally(self, side: int, name: str, divisions: set[str | None]) -> Tally | None:
@@ -252,13 +252,13 @@ class _Comparison:
             return None
         return Tally(*(sum(self._states[side, name, division, state] for division in divisions) for state in _RATED))
 
-    def changes(self) -> tuple[int, tuple[Change, ...]]:
+    def changes(self) -> tuple[int, tuple[StateChange, ...]]:
         """Return (the number that kept their state, the changes by requirement, the most frequent first)."""
         kept = sum(count for (_, before, after), count in self._moves.items() if before == after)
         moved = [(kind, count) for kind, count in self._moves.items() if kind[1] != kind[2]]
         moved.sort(key=lambda move: (move[0][0], -move[1], move[0]))
         return kept, tuple(
-            Change(self._ids[kind[0]], _FATES[kind[1]], _FATES[kind[2]], count, tuple(self._shown[kind]))
+            StateChange(self._ids[kind[0]], _FATES[kind[1]], _FATES[kind[2]], count, tuple(self._shown[kind]))
             for kind, count in moved
         )
 

@@ -15,7 +15,7 @@ from compliance.policy import Policy, Requirement, parse_policy
 _NOT_SET = {"requirement", "path"}
 
 
-def changed_policy(policy: Policy, settings: Sequence[str]) -> Policy:
+def apply_settings(policy: Policy, settings: Sequence[str]) -> Policy:
     """Return a policy with `KEY=VALUE` settings applied in order, checked like a policy file.
 
     KEY is a key of the policy, or a requirement's id and one of its keys, with dots for groups. VALUE has no quotes; a
@@ -45,7 +45,7 @@ def _apply(data: dict[str, Any], ids: list[str], setting: str) -> None:
         if not (path := path[1:]):
             raise SettingsError(f"--set {setting}: expected a key of requirement {key!r}, such as {key}.within.days=5")
     elif path[0] not in _keys(model):
-        raise _unknown(setting, path[0], [*_keys(model), *ids])
+        raise _unknown_key_error(setting, path[0], [*_keys(model), *ids])
     for part in path[:-1]:
         inner = next((kind for kind in _kinds(_field(model, part, setting)) if _is_group(kind)), None)
         if inner is None:
@@ -67,11 +67,11 @@ def _keys(model: type[BaseModel]) -> dict[str, FieldInfo]:
 def _field(model: type[BaseModel], key: str, setting: str) -> FieldInfo:
     keys = _keys(model)
     if key not in keys:
-        raise _unknown(setting, key, list(keys))
+        raise _unknown_key_error(setting, key, list(keys))
     return keys[key]
 
 
-def _unknown(setting: str, key: str, known: list[str]) -> SettingsError:
+def _unknown_key_error(setting: str, key: str, known: list[str]) -> SettingsError:
     return SettingsError(f"--set {setting}: there is no key {key!r}{nearest(key, known)}")
 
 

@@ -7,8 +7,8 @@ from typing import Any, Final
 import msgspec
 
 from compliance import text
-from compliance.batch.whatif import Change, Example, Figures, Tally, WhatIf
-from compliance.policy.explain import words
+from compliance.batch.whatif import ChangedObligation, RequirementComparison, StateChange, Tally, WhatIf
+from compliance.policy.explain import phrases
 from compliance.text import printable, printable_json
 
 WIDTH: Final = 80
@@ -44,7 +44,7 @@ def percent(rate: float | None) -> str:
 
 
 def _head(answer: WhatIf) -> Iterator[str]:
-    first, last = words.plain_date(answer.first), words.plain_date(answer.last)
+    first, last = phrases.plain_date(answer.first), phrases.plain_date(answer.last)
     known = f", as known at {answer.known_at:%Y-%m-%dT%H:%M:%SZ}" if answer.known_at else ""
     refused = f", {answer.refused:,} refused" if answer.refused else ""
     yield from _fill(f"Obligations due from {first} to {last}, in {answer.crimes:,} crimes{refused}.")
@@ -66,7 +66,7 @@ def _head(answer: WhatIf) -> Iterator[str]:
         )
 
 
-def _figures(figures: Figures) -> Iterator[str]:
+def _figures(figures: RequirementComparison) -> Iterator[str]:
     yield ""
     yield from _fill(f"{figures.requirement}: {figures.title}", 2)
     names = ["all" if line.every else line.division or "no division" for line in figures.lines]
@@ -101,13 +101,13 @@ def _moves(answer: WhatIf) -> Iterator[str]:
         yield from _change(change)
 
 
-def _change(change: Change) -> Iterator[str]:
+def _change(change: StateChange) -> Iterator[str]:
     yield f"  {change.count:,} {change.requirement}: {change.before} -> {change.after}"
     for example in change.examples:
         yield from _fill(_example(example), 6, indent=4)
 
 
-def _example(example: Example) -> str:
+def _example(example: ChangedObligation) -> str:
     before, after = example.due_before, example.due_after
     due = f"due {before or after}" if before == after or not (before and after) else f"due {before}, then {after}"
     return f"{example.crime_ref} (victim {example.victim_ref}, cycle {example.cycle}), {due}"

@@ -2,13 +2,13 @@
 
 import click
 
-from compliance.cli.base import Main
-from compliance.cli.feed import feed
-from compliance.cli.jobs import check, migrate, notices, poll, remind, report, run
-from compliance.cli.outbox import outbox
-from compliance.cli.records import evaluate, explain, whatif
-from compliance.cli.store import backup, export, quarantine, rebuild, retention
-from compliance.cli.trial import demo, simulate
+from compliance.cli.feed_commands import feed
+from compliance.cli.job_commands import check, migrate, notices, poll, remind, report, run
+from compliance.cli.options import Main
+from compliance.cli.outbox_commands import outbox
+from compliance.cli.record_commands import evaluate, explain, whatif
+from compliance.cli.store_commands import backup, export, quarantine, rebuild, retention
+from compliance.cli.trial_commands import demo, simulate
 
 
 @click.group(cls=Main, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

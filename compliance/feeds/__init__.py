@@ -1,15 +1,15 @@
 """One adapter a kind of crime system; each yields records and a cursor (records section 4)."""
 
 from compliance.feeds.access import ClientCredentials, tls_context
-from compliance.feeds.asking import Patience
-from compliance.feeds.base import Directory, Feed, Page
+from compliance.feeds.feed import DirectoryEntries, Feed, Page
 from compliance.feeds.fields import Rules
 from compliance.feeds.http import HttpFeed, Remembered
 from compliance.feeds.mapping import Mapper
+from compliance.feeds.requests import Patience
 
 __all__ = [
     "ClientCredentials",
-    "Directory",
+    "DirectoryEntries",
     "Feed",
     "HttpFeed",
     "Mapper",

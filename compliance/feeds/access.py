@@ -83,14 +83,14 @@ class Token:
     def __call__(self) -> str:
         """The token. Raises UnavailableError where none is had."""
         if self._token is None or time.monotonic() >= self._until:
-            return self._renewed()
+            return self._renew()
         return self._token
 
     def drop(self) -> None:
         """It was refused: ask for another one next time."""
         self._token = None
 
-    def _renewed(self) -> str:
+    def _renew(self) -> str:
         asked = self._credentials
         form = {"grant_type": "client_credentials"} | ({"scope": asked.scope} if asked.scope else {})
         body = self._post(asked.token_url, form, httpx.BasicAuth(asked.client_id, asked.client_secret))
@@ -100,17 +100,17 @@ class Token:
             granted = _Granted("")
         if not granted.access_token.isprintable() or not granted.access_token.isascii() or not granted.access_token:
             raise UnavailableError(
-                f"{shown(asked.token_url)} gave no token; expected a JSON object with access_token and expires_in: see "
-                "that token_url is the token endpoint"
+                f"{redact(asked.token_url)} gave no token; expected a JSON object with access_token and expires_in: "
+                "check that token_url is the token endpoint"
             )
         if granted.token_type.lower() != "bearer":
-            raise UnavailableError(f"{shown(asked.token_url)} gave a token that is no bearer token")
+            raise UnavailableError(f"{redact(asked.token_url)} gave a token that is no bearer token")
         lasts = _UNSAID if granted.expires_in is None else granted.expires_in - _LEEWAY
         self._token, self._until = granted.access_token, time.monotonic() + max(lasts, _SHORTEST)
         return self._token
 
 
-def shown(url: str) -> str:
+def redact(url: str) -> str:
     """A URL without what may be secret in it: user, password, query."""
     parsed = httpx.URL(url)
     return str(parsed.copy_with(userinfo=b"", query=None, fragment=None))

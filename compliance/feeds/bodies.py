@@ -11,9 +11,9 @@ import msgspec
 from msgspec import Raw, Struct
 
 from compliance.errors import UnavailableError
-from compliance.feeds.asking import AskForLessError
-from compliance.feeds.base import Directory, Page
+from compliance.feeds.feed import DirectoryEntries, Page
 from compliance.feeds.mapping import Mapper
+from compliance.feeds.requests import AskForLessError
 from compliance.records import Officer, Refusal
 from compliance.records.collector import paused_gc
 
@@ -71,7 +71,7 @@ def json_page(body: bytes, source: str, names: PageNames = NAMES) -> Page:
     try:
         with paused_gc():
             page = decode(body)
-            return _checked_page([bytes(raw) for raw in page.records], page.next, page.more, source)
+            return _check_page([bytes(raw) for raw in page.records], page.next, page.more, source)
     except msgspec.ValidationError as error:
         raise UnavailableError(f"{source} gave a page that is not one ({error}); {_EXPECTED}") from None
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
@@ -89,10 +89,10 @@ def json_page(body: bytes, source: str, names: PageNames = NAMES) -> Page:
                     "for it (in NDJSON it would be set apart)"
                 ) from None
             raise UnavailableError(problem) from None
-        return _checked_page(raws, page.next, page.more, source)
+        return _check_page(raws, page.next, page.more, source)
 
 
-def _checked_page(raws: list[bytes], cursor: str, more: bool, source: str) -> Page:
+def _check_page(raws: list[bytes], cursor: str, more: bool, source: str) -> Page:
     """A page within its bounds. Raises AskForLessError for too many records, UnavailableError for a cursor that could
     never be sent back or kept."""
     if len(raws) > MOST_RECORDS:
@@ -144,7 +144,7 @@ def ndjson_page(body: bytes, headers: Mapping[str, str], source: str) -> Page:
     lines = _lines(body)
     if lines and not body.endswith(b"\n") and _is_cut(lines[-1]):
         raise UnavailableError(f"{source} gave an NDJSON page whose last line is cut short: there may have been more")
-    return _checked_page(lines, cursor, more == "true", source)
+    return _check_page(lines, cursor, more == "true", source)
 
 
 def _is_cut(line: bytes) -> bool:
@@ -155,27 +155,27 @@ def _is_cut(line: bytes) -> bool:
     return False
 
 
-def directory(body: bytes, mapper: Mapper | None = None) -> Directory:
+def directory(body: bytes, mapper: Mapper | None = None) -> DirectoryEntries:
     """The officer directory from NDJSON; a bad line is refused with its reason, and the others go on."""
     if body.count(b"\n") > _MOST_OFFICERS:
         raise UnavailableError(f"the officer directory has more than {_MOST_OFFICERS:,} lines; is it one?")
     lines = _lines(body)
-    return directory_of(lines if mapper is None else [mapper.mapped_officer(line) for line in lines])
+    return directory_of(lines if mapper is None else [mapper.map_officer(line) for line in lines])
 
 
-def directory_of(lines: Iterable[bytes]) -> Directory:
+def directory_of(lines: Iterable[bytes]) -> DirectoryEntries:
     """The officer directory from the JSON text of each entry, as `directory`."""
     officers: list[Officer] = []
     refusals: list[Refusal] = []
     for place, line in enumerate(lines):
         try:
-            officers.append(_checked(_decode_officer(line)))
+            officers.append(_check_officer(_decode_officer(line)))
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             refusals.append(Refusal(place, None, f"officer directory, entry {place + 1}: {error}"))
-    return Directory(officers, refusals)
+    return DirectoryEntries(officers, refusals)
 
 
-def _checked(officer: Officer) -> Officer:
+def _check_officer(officer: Officer) -> Officer:
     """Raises ValueError where what should be a local date is none."""
     days = [("left_on", officer.left_on)]
     for i, absence in enumerate(officer.absent or ()):

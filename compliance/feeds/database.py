@@ -14,8 +14,8 @@ from sqlalchemy import Connection, DateTime, Engine, NullPool, bindparam, create
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from compliance.errors import SettingsError, UnavailableError
-from compliance.feeds.base import Directory, Page
 from compliance.feeds.bodies import directory_of
+from compliance.feeds.feed import DirectoryEntries, Page
 from compliance.feeds.fields import LISTS
 from compliance.feeds.joining import CRIMES, Joined
 from compliance.feeds.mapping import Mapper, Row
@@ -86,7 +86,7 @@ class DatabaseFeed:
     def pages(self, cursor: str | None) -> Iterator[Page]:
         """What changed since the cursor, in one reading of the database, and then page by page; the last page moves the
         cursor. Raises UnavailableError where the database cannot be asked or gives no `changed_at`."""
-        since = self._queries.begin if cursor is None else _changed_of(cursor)
+        since = self._queries.begin if cursor is None else _read_cursor(cursor)
         with Joined(self._mapper) as joined:
             latest = self._stop.outcome_of(lambda: self._read(joined, since), self._cancel)
             held: list[FeedRecord] = []
@@ -97,17 +97,17 @@ class DatabaseFeed:
             moved = None if latest is None else _cursor_of(latest)
             yield self._mapper.page(held, moved, more=False)
 
-    def officers(self) -> Directory:
+    def officers(self) -> DirectoryEntries:
         """The officer directory as its query gives it; not read without one. Raises UnavailableError."""
         query = self._queries.officers
         if query is None:
-            return Directory([], [], read=False)
+            return DirectoryEntries([], [], read=False)
 
         def read() -> list[Row]:
             with self._reading() as connection:
                 return list(self._rows(connection, "officers", query, self._queries.begin))
 
-        return directory_of(self._mapper.mapped_officers(self._stop.outcome_of(read, self._cancel)))
+        return directory_of(self._mapper.map_officers(self._stop.outcome_of(read, self._cancel)))
 
     def _read(self, joined: Joined, since: Changed) -> Changed | None:
         """Every row there is; the latest `changed_at`. The crimes come first: what changes while the others are read
@@ -263,7 +263,7 @@ def _cursor_of(changed: Changed) -> str:
     return json.dumps({type(changed).__name__: value})
 
 
-def _changed_of(cursor: str) -> Changed:
+def _read_cursor(cursor: str) -> Changed:
     try:
         [(kind, value)] = json.loads(cursor).items()
         makers: dict[str, Callable[[Any], Changed]] = {"datetime": datetime.fromisoformat, "str": str, "int": int}

@@ -14,7 +14,7 @@ from typing import Final, Literal
 from compliance.errors import SettingsError
 from compliance.feeds.fields import LISTS
 from compliance.feeds.joining import CRIMES
-from compliance.feeds.tables import PLAIN, SUFFIXES, Shape
+from compliance.feeds.row_files import PLAIN, SUFFIXES, Shape
 from compliance.writing import write_whole
 
 DONE: Final = "done"
@@ -75,13 +75,13 @@ class Exports:
         """Whether records come as JSON objects, not as rows."""
         return self.tables.get(CRIMES, "").endswith(".ndjson")
 
-    def settled(self, path: Path, now: datetime) -> bool:
+    def is_settled(self, path: Path, now: datetime) -> bool:
         """Whether a file has been left alone for long enough."""
         age = now - datetime.fromtimestamp(path.stat().st_mtime, UTC)
         # A file that says it is of the future is left alone too: its clock is wrong, and waiting would not end.
         return abs(age.total_seconds()) >= self.settle
 
-    def found(self) -> "list[Export]":
+    def find(self) -> "list[Export]":
         """What lies in the folder, in order, files that are being written under another name left out."""
         exports: dict[str, Export] = {}
         for path in self.folder.iterdir():
@@ -100,10 +100,10 @@ class Exports:
     def is_ready(self, export: "Export", now: datetime) -> bool:
         """Whether all of an export is there and has been left alone."""
         return export.files.keys() == self.tables.keys() and all(
-            self.settled(path, now) for path in export.files.values()
+            self.is_settled(path, now) for path in export.files.values()
         )
 
-    def given_up(self, export: "Export", now: datetime) -> str | None:
+    def reason_to_give_up(self, export: "Export", now: datetime) -> str | None:
         """Why an export is waited for no longer, None while it is."""
         lacking = [pattern for table, pattern in self.tables.items() if table not in export.files]
         newest = datetime.fromtimestamp(max(stamp for stamp, _ in export.written.values()) / 1e9, UTC)

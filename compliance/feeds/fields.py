@@ -64,16 +64,16 @@ class Rules:
     def check(self) -> None:
         """Raises SettingsError that names the key and the nearest right one."""
         for name, fields in self.fields.items():
-            _known(name, name, FIELDS)
+            _check_known(name, name, FIELDS)
             for key in fields:
-                _known(f"{name}.{key}", key, (*FIELDS[name], *(["crime_ref"] if name in LISTS else [])))
+                _check_known(f"{name}.{key}", key, (*FIELDS[name], *(["crime_ref"] if name in LISTS else [])))
         for name in self.lists:
-            _known(f"lists.{name}", name, (*LISTS, "absent"))
+            _check_known(f"lists.{name}", name, (*LISTS, "absent"))
         for setting, keys in (("values", self.values), ("constants", self.constants)):
             for key in keys:
                 name, _, found = key.partition(".")
-                _known(f'{setting}."{key}"', name, FIELDS)
-                _known(f'{setting}."{key}"', found, FIELDS[name])
+                _check_known(f'{setting}."{key}"', name, FIELDS)
+                _check_known(f'{setting}."{key}"', found, FIELDS[name])
 
     @property
     def zone(self) -> ZoneInfo | None:
@@ -88,7 +88,7 @@ class Rules:
             ) from None
 
 
-def _known(key: str, name: str, known: Any) -> None:
+def _check_known(key: str, name: str, known: Any) -> None:
     if name not in known:
         raise SettingsError(f"{_SETTING}.{key}: there is no such field{nearest(name, known)}")
 

@@ -9,12 +9,12 @@ import msgspec
 import structlog
 
 from compliance.errors import RecordError, SettingsError, UnavailableError
-from compliance.feeds.base import Directory, Page
 from compliance.feeds.bodies import directory_of
 from compliance.feeds.exports import DONE, FAILED, Export, Exports
+from compliance.feeds.feed import DirectoryEntries, Page
 from compliance.feeds.joining import CRIMES, Joined
 from compliance.feeds.mapping import Mapper
-from compliance.feeds.tables import lines_of, rows_of
+from compliance.feeds.row_files import lines_of, rows_of
 from compliance.records import FeedRecord, MappedRecord
 
 log = structlog.get_logger()
@@ -42,7 +42,7 @@ class FilesFeed:
         newer. Raises UnavailableError where the folder cannot be read or written and, after all others, where an export
         failed.
         """
-        taken = _taken(cursor)
+        taken = _read_cursor(cursor)
         failures: list[str] = []
         try:
             ready = self._ready(failures)
@@ -60,19 +60,19 @@ class FilesFeed:
         if failures:
             raise UnavailableError("; ".join(failures))
 
-    def officers(self) -> Directory:
+    def officers(self) -> DirectoryEntries:
         """The officer directory as its file stands; not read while it is being written. Raises UnavailableError."""
         name = self._exports.officers
         if name is None:
-            return Directory([], [], read=False)
+            return DirectoryEntries([], [], read=False)
         path = self._exports.folder / name
         try:
-            if not self._exports.settled(path, self._clock()):
-                return Directory([], [], read=False)
+            if not self._exports.is_settled(path, self._clock()):
+                return DirectoryEntries([], [], read=False)
             if path.suffix == ".ndjson":
-                return directory_of([self._mapper.mapped_officer(line) for line in lines_of(path)])
+                return directory_of([self._mapper.map_officer(line) for line in lines_of(path)])
             rows = rows_of(path, self._exports.shape, self._mapper.columns("officers"))
-            return directory_of(self._mapper.mapped_officers(list(rows)))
+            return directory_of(self._mapper.map_officers(list(rows)))
         except RecordError as error:
             raise UnavailableError(str(error)) from None
         except OSError as error:
@@ -83,10 +83,10 @@ class FilesFeed:
     def _ready(self, failures: list[str]) -> list[Export]:
         """The exports that can be taken, in order, as far as the first that cannot yet."""
         ready, now = [], self._clock()
-        for export in self._exports.found():
+        for export in self._exports.find():
             if self._exports.is_ready(export, now):
                 ready.append(export)
-            elif reason := self._exports.given_up(export, now):
+            elif reason := self._exports.reason_to_give_up(export, now):
                 self._fail(export, reason, failures)
             else:
                 break
@@ -125,7 +125,7 @@ class FilesFeed:
         if self._exports.is_json:
             page: list[FeedRecord] = []
             for line in lines_of(crimes):
-                record = self._mapper.mapped_json(line)
+                record = self._mapper.map_json(line)
                 if self._exports.full and (ref := _crime_ref(record)):
                     refs.add(ref)
                 page.append(record)
@@ -160,7 +160,7 @@ def _crime_ref(record: FeedRecord) -> str | None:
         return None
 
 
-def _taken(cursor: str | None) -> list[str]:
+def _read_cursor(cursor: str | None) -> list[str]:
     try:
         found = json.loads(cursor or "[]")
     except ValueError:

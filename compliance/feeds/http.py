@@ -9,11 +9,11 @@ from typing import Final, NamedTuple, Self
 import httpx
 
 from compliance.errors import UnavailableError
-from compliance.feeds.access import ClientCredentials, shown
-from compliance.feeds.asking import LARGEST_BODY, PATIENCE, Answer, Asker, AskForLessError, Patience, check_url
-from compliance.feeds.base import Directory, Page
+from compliance.feeds.access import ClientCredentials, redact
 from compliance.feeds.bodies import NAMES, PageNames, directory, json_page, ndjson_page
+from compliance.feeds.feed import DirectoryEntries, Page
 from compliance.feeds.mapping import Mapper
+from compliance.feeds.requests import LARGEST_BODY, PATIENCE, Asker, AskForLessError, HttpAnswer, Patience, check_url
 from compliance.records import FeedRecord
 from compliance.records.collector import paused_gc
 from compliance.stopping import Stop
@@ -136,24 +136,24 @@ class HttpFeed:
                     "a cursor that it gave before" if page.next in given else f"{idle} pages in a row with nothing new"
                 )
                 raise UnavailableError(
-                    f"{shown(self._url)} says that there is more and gives {found}: it would repeat its pages for "
+                    f"{redact(self._url)} says that there is more and gives {found}: it would repeat its pages for "
                     "ever; what came is kept, and the supplier of the crime system must look at it"
                 )
             given.add(page.next)
             cursor = page.next
 
-    def officers(self) -> Directory:
+    def officers(self) -> DirectoryEntries:
         """The officer directory as it stands, not read where there is none. Raises UnavailableError as `pages` does."""
         if self._officers_url is None:
-            return Directory([], [], read=False)
+            return DirectoryEntries([], [], read=False)
         url = self._officers_url
         asked = (url, None, 0)
         known = self._remembered.get(asked)
 
-        def read(answer: Answer) -> Directory:
+        def read(answer: HttpAnswer) -> DirectoryEntries:
             if answer.unchanged:
-                return Directory([], [], unchanged=True)
-            _refuse_a_web_page(answer, shown(url))
+                return DirectoryEntries([], [], unchanged=True)
+            _refuse_a_web_page(answer, redact(url))
             etag = answer.headers.get("ETag")
             remember = partial(self._remembered.put, asked, None if etag is None else (etag, None, False))
             return replace(directory(answer.body, self._mapper), kept=remember)
@@ -166,10 +166,10 @@ class HttpFeed:
             asked[self._names.cursor_parameter] = cursor
         known = self._remembered.get((self._url, cursor, limit))
 
-        def read(answer: Answer) -> _Answered:
+        def read(answer: HttpAnswer) -> _Answered:
             if answer.unchanged and known is not None:
                 return _Answered(Page([], known[1], known[2]), known[0], 0)
-            source = shown(self._url) + ("" if cursor is None else f", asked from the cursor {cursor[:80]!r},")
+            source = redact(self._url) + ("" if cursor is None else f", asked from the cursor {cursor[:80]!r},")
             if answer.headers.get("Content-Type", "").partition(";")[0].strip().lower() == _NDJSON:
                 _refuse_without_length(answer.headers, source)
                 page = ndjson_page(answer.body, answer.headers, source)
@@ -183,11 +183,11 @@ class HttpFeed:
         if self._mapper is None:
             return page
         with paused_gc():
-            records: list[FeedRecord] = [self._mapper.mapped_json(raw) for raw in page.raws]
+            records: list[FeedRecord] = [self._mapper.map_json(raw) for raw in page.raws]
         return self._mapper.page(records, page.next, page.more)
 
 
-def _refuse_a_web_page(answer: Answer, source: str) -> None:
+def _refuse_a_web_page(answer: HttpAnswer, source: str) -> None:
     """Raises UnavailableError where a page for people came, such as one to sign in on."""
     kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if kind in _FOR_PEOPLE or answer.body.lstrip()[:1] == b"<":

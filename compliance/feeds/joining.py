@@ -97,4 +97,4 @@ class Joined:
     def _record(self, ref: str, tables: Mapping[str, list[Any]]) -> MappedRecord:
         lists: dict[str, list[Row]] = {name: [] for name in self._tables if name != CRIMES}
         lists.update({name: rows for name, rows in tables.items() if name != CRIMES})
-        return self._mapper.mapped_rows(None if ref.startswith("\n") else ref, tables.get(CRIMES, []), lists)
+        return self._mapper.map_rows(None if ref.startswith("\n") else ref, tables.get(CRIMES, []), lists)

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from jmespath.exceptions import JMESPathError
 
-from compliance.feeds.base import Page
+from compliance.feeds.feed import Page
 from compliance.feeds.fields import FIELDS, LISTS, Rules, expression
 from compliance.feeds.values import Values, absent, column
 from compliance.records import FeedRecord, MappedRecord
@@ -43,9 +43,9 @@ class Mapper:
         rules.check()
         self._rules, self._tabular = rules, tabular
         self._values = Values(rules.zone, rules.formats)
-        self._fields = {name: self._prepared(name, own=True) for name in FIELDS}
+        self._fields = {name: self._prepare(name, own=True) for name in FIELDS}
         lists = (*LISTS, "absent")
-        self._named = {name: self._prepared(name, own=False) for name in lists if self._columns(name)}
+        self._named = {name: self._prepare(name, own=False) for name in lists if self._columns(name)}
         paths = {name: rules.lists.get(name, name) for name in lists}
         self._paths = {name: self._path(f"lists.{name}", text) for name, text in paths.items()}
         self._told = 0
@@ -55,7 +55,7 @@ class Mapper:
     def _columns(self, name: str) -> dict[str, str]:
         return {key: text for key, text in self._rules.fields.get(name, {}).items() if text}
 
-    def _prepared(self, name: str, own: bool) -> list[_Field]:
+    def _prepare(self, name: str, own: bool) -> list[_Field]:
         """The fields of a list. `own`: one that is not named comes from what has its own name."""
         found, said = [], self._rules.fields.get(name, {})
         makers: dict[str, Take] = {
@@ -71,7 +71,7 @@ class Mapper:
                 found.append(_Field(key, _always(self._rules.constants[label]), _same))
             elif text:
                 take = column(text) if self._tabular else self._path(label, text)
-                found.append(_Field(key, take, _meaning(self._rules.values.get(label), makers[kind])))
+                found.append(_Field(key, take, _translate(self._rules.values.get(label), makers[kind])))
         return found
 
     def _path(self, key: str, text: str) -> Take:
@@ -106,14 +106,14 @@ class Mapper:
         before, self._told = self._told, self._values.clock_changes
         return Page(records, cursor, more, whole, self._told - before)
 
-    def mapped_json(self, raw: bytes) -> FeedRecord:
+    def map_json(self, raw: bytes) -> FeedRecord:
         """A record of the source as one of the record format; one that is no JSON object stays as it is, and so does
         every one where the rules say nothing."""
         source = None if self._as_it_is else _object(raw)
         if source is None:
             self._note(raw, raw)
             return raw
-        crime = _made(self._fields["crime"], source)
+        crime = _make(self._fields["crime"], source)
         for name in LISTS:
             if name != "contact_holds":
                 crime |= self._list(name, source)
@@ -132,9 +132,9 @@ class Mapper:
 
     def _item(self, name: str, item: Any) -> dict[str, Any]:
         holds = self._list("contact_holds", item) if name == "victims" else {}
-        return _made(self._fields[name], item) | holds
+        return _make(self._fields[name], item) | holds
 
-    def mapped_rows(self, ref: str | None, crimes: Sequence[Row], parts: Mapping[str, Sequence[Row]]) -> MappedRecord:
+    def map_rows(self, ref: str | None, crimes: Sequence[Row], parts: Mapping[str, Sequence[Row]]) -> MappedRecord:
         """A record out of its rows: those of the crimes' table (its fields come from the last one), and those of the
         table of each list in `parts`. A list without a table of its own comes out of the crimes' rows: out of the
         columns that the rules name for it, or a column that holds it whole."""
@@ -142,51 +142,51 @@ class Mapper:
         if wrong := next((row[WRONG] for row in crimes if WRONG in row), None):
             crime["reported_at"] = wrong
         elif crimes:
-            crime |= _made(self._fields["crime"], crimes[-1])
+            crime |= _make(self._fields["crime"], crimes[-1])
         found: dict[str, list[Any]] = {}
         for name in LISTS:
             if name in parts:
-                found[name] = _once([row.get(WRONG) or _made(self._fields[name], row) for row in parts[name]])
+                found[name] = _once([row.get(WRONG) or _make(self._fields[name], row) for row in parts[name]])
             elif name in self._named:
-                found[name] = _once([_made(self._named[name], row) for row in crimes if self._stands_in(name, row)])
+                found[name] = _once([_make(self._named[name], row) for row in crimes if self._stands_in(name, row)])
             elif crimes and name != "contact_holds":
-                crime |= self._nested(name, crimes[-1])
+                crime |= self._read_nested(name, crimes[-1])
         _hand_out_holds(found)
         record = MappedRecord(crime | found)
         self._note({"crimes": [*crimes], **parts}, record)
         return record
 
-    def _nested(self, name: str, row: Row) -> dict[str, Any]:
+    def _read_nested(self, name: str, row: Row) -> dict[str, Any]:
         """A list that a column of the crimes' table holds whole."""
         items = row.get(name)
         if not isinstance(items, list):
             return {}
-        made = [_made(self._fields[name], item) if isinstance(item, dict) else item for item in items]
+        made = [_make(self._fields[name], item) if isinstance(item, dict) else item for item in items]
         for item, one in zip(items, made, strict=True):
             if name == "victims" and isinstance(item, dict):
-                one.update(self._nested("contact_holds", item))
+                one.update(self._read_nested("contact_holds", item))
         return {name: made}
 
     def _stands_in(self, name: str, row: Row) -> bool:
         return any(not absent(column(text)(row)) for text in self._columns(name).values())
 
-    def mapped_officer(self, raw: bytes) -> bytes:
+    def map_officer(self, raw: bytes) -> bytes:
         """An entry of a directory in JSON as one of the record format; one that is no JSON object stays as it is."""
         source = None if self._as_it_is else _object(raw)
         if source is None:
             return raw
-        return MappedRecord(_made(self._fields["officers"], source) | self._list("absent", source)).text
+        return MappedRecord(_make(self._fields["officers"], source) | self._list("absent", source)).text
 
-    def mapped_officers(self, rows: Sequence[Row]) -> list[bytes]:
+    def map_officers(self, rows: Sequence[Row]) -> list[bytes]:
         """The entries of a directory out of rows: several rows of one officer each bring an absence, where the rules
         name its columns."""
         officers: dict[Any, dict[str, Any]] = {}
         for place, row in enumerate(rows):
-            made = _made(self._fields["officers"], row)
+            made = _make(self._fields["officers"], row)
             held = officers.setdefault(made.get("officer_ref", place), {})
             absences = held.get("absent", [])
             if "absent" in self._named and self._stands_in("absent", row):
-                absences = [*absences, _made(self._named["absent"], row)]
+                absences = [*absences, _make(self._named["absent"], row)]
             held.update(made | ({"absent": absences} if absences else {}))
         return [MappedRecord(officer).text for officer in officers.values()]
 
@@ -203,7 +203,7 @@ def _object(raw: bytes) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def _made(fields: Sequence[_Field], source: Any) -> dict[str, Any]:
+def _make(fields: Sequence[_Field], source: Any) -> dict[str, Any]:
     made = {}
     for field in fields:
         value = field.take(source)
@@ -213,7 +213,7 @@ def _made(fields: Sequence[_Field], source: Any) -> dict[str, Any]:
     return made
 
 
-def _meaning(meanings: Mapping[str, str] | None, make: Take) -> Take:
+def _translate(meanings: Mapping[str, str] | None, make: Take) -> Take:
     def made(value: Any) -> Any:
         if meanings is not None and (said := meanings.get("" if value is None else str(value))) is not None:
             return said

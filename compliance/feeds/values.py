@@ -51,7 +51,7 @@ class Values:
             return value
         if _ISO.fullmatch(value):
             return value[:10]
-        parsed = self._parsed(value)
+        parsed = self._parse(value)
         return value if parsed is None else parsed.date().isoformat()
 
     def instant(self, value: Any) -> Any:
@@ -64,7 +64,7 @@ class Values:
                 return value
             value = parsed
         if isinstance(value, datetime):
-            return self._placed(value).isoformat()
+            return self._add_offset(value).isoformat()
         return value.isoformat() if isinstance(value, date) else value
 
     def _read(self, text: str) -> datetime | None:
@@ -73,9 +73,9 @@ class Values:
                 return datetime.fromisoformat(text.replace(" +", "+").replace(" -", "-").replace(" Z", "Z"))
             except ValueError:
                 return None
-        return self._parsed(text)
+        return self._parse(text)
 
-    def _parsed(self, text: str) -> datetime | None:
+    def _parse(self, text: str) -> datetime | None:
         for shape in self._formats:
             try:
                 return datetime.strptime(text, shape)  # noqa: DTZ007  # the zone is given next
@@ -83,7 +83,7 @@ class Values:
                 continue
         return None
 
-    def _placed(self, instant: datetime) -> datetime:
+    def _add_offset(self, instant: datetime) -> datetime:
         """With the offset of the stated zone, where it has none of its own."""
         if instant.tzinfo is not None or self._zone is None:
             return instant

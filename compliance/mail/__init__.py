@@ -1,6 +1,6 @@
 """The outbox and its delivery over a channel (SMTP is the one built), for reminders and reports alike."""
 
-from compliance.mail.channel import Answer, Channel, Connection, Fate
+from compliance.mail.channel import Channel, Connection, Fate, SendResult
 from compliance.mail.delivery import Delivery, Wait, deliver
 from compliance.mail.message import Mail, address_problem, bare_address, message_id
 from compliance.mail.outbox import Postponed, Rendered, StillDue, Withdrawn, as_written, enqueue, row_of
@@ -8,7 +8,6 @@ from compliance.mail.pilot import Pilot, allows
 from compliance.mail.smtp import SmtpServer
 
 __all__ = [
-    "Answer",
     "Channel",
     "Connection",
     "Delivery",
@@ -17,6 +16,7 @@ __all__ = [
     "Pilot",
     "Postponed",
     "Rendered",
+    "SendResult",
     "SmtpServer",
     "StillDue",
     "Wait",

@@ -40,7 +40,7 @@ class Listed:
 _COLUMNS: Final = [OUTBOX.c[name] for name in Listed.__slots__]
 
 
-def listed(store: Store, states: Collection[str] = (), limit: int | None = None) -> list[Listed]:
+def list_emails(store: Store, states: Collection[str] = (), limit: int | None = None) -> list[Listed]:
     """The mails in some states (none: in any), the newest first, at most `limit`."""
     asked = select(*_COLUMNS).order_by(OUTBOX.c.id.desc()).limit(limit)
     if states:
@@ -57,7 +57,7 @@ def counts(store: Store) -> dict[str, int]:
     return {state: found.get(state, 0) for state in STATES}
 
 
-def shown(store: Store, number: int) -> Outbox:
+def show_email(store: Store, number: int) -> Outbox:
     """A mail whole. Raises RecordError where there is none with this number."""
     with store.reading() as connection:
         return Outbox(**_row(connection, number))

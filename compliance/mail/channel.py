@@ -28,7 +28,7 @@ class Fate(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class SendResult:
     """A mail's fate, and in words what the other side said or what went wrong.
 
     `puts_recipient_off`: a deferred mail was put off for its recipient or for itself; a server that is busy with
@@ -46,7 +46,7 @@ class Connection(Protocol):
     def connect(self) -> None:
         """Be ready to send; at once where it is. Raises UnavailableError: nothing is claimed, the run ends."""
 
-    def send(self, mail: Mail) -> Answer:
+    def send(self, mail: Mail) -> SendResult:
         """Hand one mail over and say what became of it. Never raises for what the other side does; never guesses: where
         nobody can know, the fate is `UNCERTAIN`. The same Message-ID may come a second time."""
 

@@ -18,7 +18,7 @@ from typing import Any, Final, cast
 from sqlalchemy import Connection, and_, bindparam, or_, select, update
 
 from compliance.errors import UnavailableError
-from compliance.mail.channel import Answer, Channel, Fate
+from compliance.mail.channel import Channel, Fate, SendResult
 from compliance.mail.channel import Connection as Line
 from compliance.mail.message import Mail
 from compliance.mail.outbox import Postponed, Rendered, StillDue, Withdrawn, as_written
@@ -121,7 +121,7 @@ class _Flight:
 
     row: Outbox
     claimed: datetime
-    answer: Future[Answer]
+    answer: Future[SendResult]
 
 
 class _Run:
@@ -145,26 +145,26 @@ class _Run:
     def through(self, rows: Iterable[Outbox]) -> None:
         """All these rows, until the service is to stop. Raises UnavailableError where it makes no sense to go on."""
         for row in rows:
-            if self._paced():
+            if self._wait_for_turn():
                 return
             self._handle(row)
 
     def end(self) -> None:
         """Wait for the mail on its way and commit what came of it."""
         try:
-            self._answered()
+            self._await_answer()
         finally:
             self._sender.shutdown()
             self._settle()
 
-    def _paced(self) -> bool:
+    def _wait_for_turn(self) -> bool:
         """Wait until the next mail may go; True: the service is to stop."""
         seconds = 0.0
         if self._per_minute is not None and self._last is not None:
             between = 60 / self._per_minute
             seconds = min(max(between - (self._clock() - self._last).total_seconds(), 0.0), between)
             if seconds > 0:
-                self._answered()
+                self._await_answer()
                 self._settle()
         return self._wait(seconds)
 
@@ -173,15 +173,15 @@ class _Run:
         meanwhile has changed its state or its attempts, and then it is not claimed."""
         content = self._still_due(row)
         if isinstance(content, Withdrawn):
-            self._answered()
+            self._await_answer()
             return self._end_row(row, "cancelled", state="cancelled", problem=content.reason, next_attempt_at=None)
         if isinstance(content, Postponed):
-            self._answered()
+            self._await_answer()
             return self._end_row(row, "postponed", next_attempt_at=content.until, problem=content.reason)
         to = content.to_address or row.to_address
         mail = Mail(to, content.subject, content.text, content.html, row.headers, row.message_id, self._clock())
         mail.as_bytes()  # made while the server is busy with the mail before
-        self._answered()
+        self._await_answer()
         if (pilot := self._pilot) is not None and not pilot.allows(to):
             written = f"written to {pilot.write(mail)}"
             return self._end_row(
@@ -205,7 +205,7 @@ class _Run:
             self._last = now
             self._flight = _Flight(row, now, self._sender.submit(self._line.send, mail))
 
-    def _answered(self) -> None:
+    def _await_answer(self) -> None:
         """Wait for the mail on its way, if there is one. Raises UnavailableError where no other would fare better."""
         if self._flight is None:
             return
@@ -227,7 +227,7 @@ class _Run:
     def _settle(self) -> None:
         """Commit what came of the last mail, unless the claim of another has done so."""
         if self._unsettled is not None:
-            with self._settled():
+            with self._record_result():
                 pass
 
     def _end_row(self, row: Outbox, count: str, **changes: Any) -> None:
@@ -236,11 +236,11 @@ class _Run:
     def _commit(self, row: Outbox, changes: Mapping[str, Any]) -> bool:
         """Settle the last mail and change a row that is still as it was read: True where exactly one row was."""
         as_read = {"row": row.id, "was": row.state, "tried": row.attempts}
-        with self._settled() as connection:
+        with self._record_result() as connection:
             return connection.execute(_UNCHANGED, {**as_read, **changes}).rowcount == 1
 
     @contextmanager
-    def _settled(self) -> Iterator[Connection]:
+    def _record_result(self) -> Iterator[Connection]:
         """A transaction in which what came of the last mail is written, also where its claim was given up meanwhile:
         it is still ours."""
         with self._store.writing() as connection:
@@ -257,7 +257,7 @@ def _says(row: Outbox, content: Rendered) -> dict[str, str | None]:
     return says if content.to_address in (None, row.to_address) else says | {"to_address": content.to_address}
 
 
-def _outcome(row: Outbox, answer: Answer, now: datetime, resend: bool) -> tuple[str, dict[str, Any]]:
+def _outcome(row: Outbox, answer: SendResult, now: datetime, resend: bool) -> tuple[str, dict[str, Any]]:
     """The name of its count and the changes of a row, as it was before it was claimed, after a hand-over."""
     second = row.state == "uncertain"
     found: dict[str, Any] = {"sent_at": None, "next_attempt_at": None, "problem": answer.said}

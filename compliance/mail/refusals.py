@@ -34,9 +34,9 @@ class Refusals:
         if fate is not Fate.REFUSED or self._rows is None:
             return False
         self._rows.append(row)
-        return len(self._rows) >= IN_A_ROW and not self._taken_since(min(row.created_at for row in self._rows))
+        return len(self._rows) >= IN_A_ROW and not self._was_accepted_since(min(row.created_at for row in self._rows))
 
-    def _taken_since(self, queued: datetime) -> bool:
+    def _was_accepted_since(self, queued: datetime) -> bool:
         asked = select(OUTBOX.c.id).where(OUTBOX.c.sent_at >= queued).limit(1)
         with self._store.reading() as connection:
             return connection.execute(asked).first() is not None

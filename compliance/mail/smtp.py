@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from compliance.errors import SettingsError, UnavailableError
-from compliance.mail.channel import Answer, Fate
+from compliance.mail.channel import Fate, SendResult
 from compliance.mail.message import Mail
 from compliance.mail_settings import MailServer
 from compliance.stopping import Stop
@@ -49,7 +49,7 @@ class Mailer:
         self._secure = None if server.settings.security == "plain" else _context(server)
         self._smtp: smtplib.SMTP | None = None
         self._carried = 0
-        self._begun = False
+        self._find_beginning = False
 
     def close(self) -> None:
         """Take leave of the server."""
@@ -70,16 +70,16 @@ class Mailer:
         if self._smtp is not None:
             return
         try:
-            self._smtp = self._server.stop.outcome_of(self._connected)
+            self._smtp = self._server.stop.outcome_of(self._connect)
             self._carried = 0
         except UnicodeError as error:
             raise SettingsError(
                 f"{self._server}: its name, our user name or our password has a character that cannot be used ({error})"
             ) from None
         except OSError as error:
-            raise UnavailableError(f"{self._server}: {_reason(error)}; nothing is lost, {_mended(error)}") from None
+            raise UnavailableError(f"{self._server}: {_reason(error)}; nothing is lost, {_remedy(error)}") from None
 
-    def send(self, mail: Mail) -> Answer:
+    def send(self, mail: Mail) -> SendResult:
         """Hand one mail over to the connected server. Never raises for what a server does: the answer says it.
 
         A server that has closed a connection which carried mail before (idle for long, or so many mails on one are
@@ -87,24 +87,24 @@ class Mailer:
         """
         carried = self._carried
         answer = self._hand_over(mail)
-        if answer.fate is Fate.LOST and carried and not self._begun:
+        if answer.fate is Fate.LOST and carried and not self._find_beginning:
             try:
                 self.connect()
             except UnavailableError as error:
-                return Answer(Fate.LOST, str(error))
+                return SendResult(Fate.LOST, str(error))
             answer = self._hand_over(mail)
         return answer
 
-    def _hand_over(self, mail: Mail) -> Answer:
+    def _hand_over(self, mail: Mail) -> SendResult:
         smtp, content = self._smtp, mail.as_bytes()
         if smtp is None:
-            return Answer(Fate.LOST, "there is no connection")
+            return SendResult(Fate.LOST, "there is no connection")
         self._carried += 1
-        self._begun = False
+        self._find_beginning = False
         with self._cut_in_time(smtp):
             return self._spoken(smtp, mail, content)
 
-    def _spoken(self, smtp: smtplib.SMTP, mail: Mail, content: bytes) -> Answer:
+    def _spoken(self, smtp: smtplib.SMTP, mail: Mail, content: bytes) -> SendResult:
         complete = False
         try:
             for command, expected, never, of_recipient in (
@@ -115,33 +115,33 @@ class Mailer:
                 code, reply = smtp.docmd(command)
                 if code not in expected:
                     return self._not_taken(smtp, code, reply, never, of_recipient)
-                self._begun = True
+                self._find_beginning = True
             smtp.send(re.sub(rb"(?m)^\.", b"..", content))  # RFC 5321 4.5.2: a line's leading full stop is doubled
             complete = True  # from the end mark on, the server may have it whatever we hear
             smtp.send(b".\r\n")
             code, reply = smtp.getreply()
         except OSError as error:
             self._drop()
-            return Answer(Fate.UNCERTAIN if complete else Fate.LOST, _reason(error))
+            return SendResult(Fate.UNCERTAIN if complete else Fate.LOST, _reason(error))
         if 200 <= code < 300:
-            return Answer(Fate.TAKEN, _said(code, reply))
+            return SendResult(Fate.TAKEN, _one_line(code, reply))
         if 400 <= code < 600:
             return self._not_taken(smtp, code, reply, Fate.REFUSED, True)
         self._drop()  # an answer cut short, or none of SMTP's
-        return Answer(Fate.UNCERTAIN, _said(code, reply))
+        return SendResult(Fate.UNCERTAIN, _one_line(code, reply))
 
-    def _not_taken(self, smtp: smtplib.SMTP, code: int, reply: bytes, never: Fate, of_recipient: bool) -> Answer:
+    def _not_taken(self, smtp: smtplib.SMTP, code: int, reply: bytes, never: Fate, of_recipient: bool) -> SendResult:
         """4xx is for now, 5xx for good; after 421 the server has closed (RFC 5321 4.2)."""
         if code == 421 or code < 200:  # the latter: an answer cut short, or none of SMTP's
             self._drop()
-            return Answer(Fate.LOST, _said(code, reply))
+            return SendResult(Fate.LOST, _one_line(code, reply))
         try:
             smtp.rset()
         except OSError:
             self._drop()
         if 500 <= code < 600:
-            return Answer(never, _said(code, reply))
-        return Answer(Fate.DEFERRED, _said(code, reply), puts_recipient_off=of_recipient)
+            return SendResult(never, _one_line(code, reply))
+        return SendResult(Fate.DEFERRED, _one_line(code, reply), puts_recipient_off=of_recipient)
 
     @contextmanager
     def _cut_in_time(self, smtp: smtplib.SMTP) -> Iterator[None]:
@@ -152,7 +152,7 @@ class Mailer:
             if (connection := smtp.sock) is not None:
                 socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
-        with self._server.stop.cutting(cut):
+        with self._server.stop.cut_when_late(cut):
             yield
 
     def _drop(self) -> None:
@@ -160,7 +160,7 @@ class Mailer:
             self._smtp.close()
             self._smtp = None
 
-    def _connected(self) -> smtplib.SMTP:
+    def _connect(self) -> smtplib.SMTP:
         server, secure = self._server, self._secure
         smtp: smtplib.SMTP
         wanted = server.settings
@@ -193,7 +193,7 @@ def _context(server: SmtpServer) -> ssl.SSLContext:
         raise SettingsError(f"{server}: ca_file {str(server.ca_file)!r} cannot be used: {error}") from None
 
 
-def _said(code: int, reply: bytes) -> str:
+def _one_line(code: int, reply: bytes) -> str:
     """A server's answer on one line, at most 300 characters; it may be logged, so that no address is repeated."""
     text = re.sub(r"<?[^\s<>]+@[^\s<>]+>?", "<address>", reply.decode("utf-8", "replace"))
     return printable(" ".join(f"{code} {text}".split()), 300)
@@ -201,14 +201,14 @@ def _said(code: int, reply: bytes) -> str:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, smtplib.SMTPAuthenticationError):
-        return f"it refuses our user name and password ({_said(error.smtp_code, _bytes(error.smtp_error))})"
+        return f"it refuses our user name and password ({_one_line(error.smtp_code, _bytes(error.smtp_error))})"
     if isinstance(error, smtplib.SMTPResponseException):
-        return _said(error.smtp_code, _bytes(error.smtp_error))
+        return _one_line(error.smtp_code, _bytes(error.smtp_error))
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return printable(" ".join(str(text).split()), 300) or type(error).__name__
 
 
-def _mended(error: OSError) -> str:
+def _remedy(error: OSError) -> str:
     """Who mends it: some things do not pass by themselves."""
     if isinstance(error, smtplib.SMTPAuthenticationError):
         return "mail goes out when username and password are right"

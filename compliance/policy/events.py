@@ -7,30 +7,30 @@ import numpy as np
 from compliance.policy.calendars import NEVER, NO_DAY, Days, Ints
 from compliance.policy.facts import Block, Counted
 from compliance.policy.model import Requirement
-from compliance.policy.obligations import Owed, always_owed, chain, waived
-from compliance.policy.rows import Answer
-from compliance.policy.setting_aside import Aside
+from compliance.policy.obligations import OpenObligations, always_owed, chain, waive
+from compliance.policy.setting_aside import RequirementAside
+from compliance.policy.verdict_rows import RequirementRows
 from compliance.policy.windows import Windows, due_date
 
 
-def event_obligations(requirement: Requirement, block: Block, windows: Windows) -> Answer:
+def event_obligations(requirement: Requirement, block: Block, windows: Windows) -> RequirementRows:
     """One obligation an event of the kind and victim (rules 7.1 to 7.3), owed within 3.6 or, if open only, 4.1."""
-    case, number, instant, day = _created(requirement, block)
+    case, number, instant, day = _find_created(requirement, block)
     keep = windows.applies(requirement, day, case)
     case, number, instant, day = case[keep], number[keep], instant[keep], day[keep]
     due = due_date(requirement, block, day, case)
     unknown = np.flatnonzero(due == NO_DAY)
     own = np.full(len(unknown), block.policy.requirement.index(requirement), dtype=np.int8)
-    aside = Aside(case[unknown], number[unknown], own, day[unknown])
+    aside = RequirementAside(case[unknown], number[unknown], own, day[unknown])
     if len(unknown):
         known = due != NO_DAY
         case, number, instant, day, due = case[known], number[known], instant[known], day[known], due[known]
     counted, place = _first_at_or_after(requirement, block, case, instant)
-    owed = Owed(case, day, day, due, place)
+    owed = OpenObligations(case, day, day, due, place)
     is_waived = block.openness.cancelled[block.cases.crime[case]] | (block.cases.exempt[case] >= 0)
     rows, parts = [], []
     if len(some := np.flatnonzero(is_waived)):
-        rows.append(waived(block, owed.take(some)))
+        rows.append(waive(block, owed.take(some)))
         parts.append(some)
     if len(some := np.flatnonzero(~is_waived)):
         start = (block, counted, owed.take(some))
@@ -38,10 +38,10 @@ def event_obligations(requirement: Requirement, block: Block, windows: Windows) 
         parts.append(some)
     held = np.bincount(case, minlength=len(block.cases)).astype(np.int64)
     rank = np.arange(len(case)) - (np.cumsum(held) - held)[case]
-    return Answer(rows, [rank[part] for part in parts], held, aside, [number[part] for part in parts])
+    return RequirementRows(rows, [rank[part] for part in parts], held, aside, [number[part] for part in parts])
 
 
-def _created(requirement: Requirement, block: Block) -> tuple[Ints, Ints, Ints, Days]:
+def _find_created(requirement: Requirement, block: Block) -> tuple[Ints, Ints, Ints, Days]:
     """(case, the event's number, its instant, its local date) for every obligation that an event creates, by case and
     number.
 

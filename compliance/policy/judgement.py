@@ -16,9 +16,9 @@ from compliance.policy.events import event_obligations
 from compliance.policy.facts import Block
 from compliance.policy.model import Policy, Requirement
 from compliance.policy.moment import Moment
-from compliance.policy.obligations import Owed, always_owed, chain, waived
-from compliance.policy.rows import Answer, arrange
-from compliance.policy.setting_aside import Aside
+from compliance.policy.obligations import OpenObligations, always_owed, chain, waive
+from compliance.policy.setting_aside import RequirementAside
+from compliance.policy.verdict_rows import RequirementRows, arrange
 from compliance.policy.verdicts import Verdicts
 from compliance.policy.windows import KNOWN, Windows, interval
 from compliance.records.columns import Columns
@@ -59,20 +59,20 @@ def judge_blocks(
         yield from pool.map(judged, starts)
 
 
-def _requirement(requirement: Requirement, block: Block, windows: Windows) -> Answer:
+def _requirement(requirement: Requirement, block: Block, windows: Windows) -> RequirementRows:
     """One requirement for every case it applies to (rules 5.8: cancelled, exempt category, declined, then itself)."""
     if requirement.event:
         return event_obligations(requirement, block, windows)
     cases, counted = block.cases, windows.updates(requirement)
     first = windows.first(requirement)
-    owed = Owed(np.arange(len(cases)), cases.day_0, first.opens, first.due, first.place)
+    owed = OpenObligations(np.arange(len(cases)), cases.day_0, first.opens, first.due, first.place)
     applies, known = windows.applies(requirement, cases.day_0), first.cause == KNOWN
     unknown = np.flatnonzero(applies & ~known)
-    aside = Aside(unknown, np.zeros_like(unknown), first.cause[unknown], cases.day_0[unknown])
+    aside = RequirementAside(unknown, np.zeros_like(unknown), first.cause[unknown], cases.day_0[unknown])
     applies &= known
     is_waived = block.openness.cancelled[cases.crime] | (cases.exempt >= 0)
     every = interval(requirement, cases)
-    groups = [[waived(block, owed.take(np.flatnonzero(applies & is_waived)))]]
+    groups = [[waive(block, owed.take(np.flatnonzero(applies & is_waived)))]]
     # The few who have declined take the longer way on their own, so that the many need not.
     judged, has_declined = applies & ~is_waived, cases.declined < NEVER
     for part in (np.flatnonzero(judged & ~has_declined), np.flatnonzero(judged & has_declined)):
@@ -86,4 +86,4 @@ def _requirement(requirement: Requirement, block: Block, windows: Windows) -> An
             held[step.owed.case] += 1
     # A case is in one group only, and its nth cycle in the nth step of it.
     ranks = [rank for group in groups for rank in range(len(group))]
-    return Answer([step for group in groups for step in group], ranks, held, aside)
+    return RequirementRows([step for group in groups for step in group], ranks, held, aside)

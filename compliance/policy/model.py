@@ -23,7 +23,7 @@ _OUTCOMES: Final = ("informed", "attempted")
 _CATEGORIES: Final = ("standard", "enhanced", "state", "anonymous")
 
 
-def _spelt(words: list[str], known: tuple[str, ...]) -> list[str]:
+def _check_spelling(words: list[str], known: tuple[str, ...]) -> list[str]:
     """A crime system may have words of its own (records section 1), but not one that is nearly one of the known."""
     for word in words:
         if word not in known and (meant := get_close_matches(word, known, n=1, cutoff=0.8)):
@@ -31,8 +31,8 @@ def _spelt(words: list[str], known: tuple[str, ...]) -> list[str]:
     return words
 
 
-Outcomes = Annotated[list[Word], AfterValidator(lambda words: _spelt(words, _OUTCOMES))]
-Categories = Annotated[list[Word], AfterValidator(lambda words: _spelt(words, _CATEGORIES))]
+Outcomes = Annotated[list[Word], AfterValidator(lambda words: _check_spelling(words, _OUTCOMES))]
+Categories = Annotated[list[Word], AfterValidator(lambda words: _check_spelling(words, _CATEGORIES))]
 
 
 class _Strict(BaseModel):
@@ -150,7 +150,7 @@ class Policy(_Strict):
                     f"requirement {requirement.id!r}: after {requirement.after!r} names no requirement of this policy"
                     + nearest(requirement.after, ids)
                 )
-            if self.named(requirement.after).event:
+            if self.requirement_by_id(requirement.after).event:
                 raise ValueError(
                     f"requirement {requirement.id!r}: after {requirement.after!r}, whose clock is an event"
                 )
@@ -163,9 +163,9 @@ class Policy(_Strict):
             if at.after in seen:
                 raise ValueError(f"requirement {requirement.id!r}: its after leads back to itself")
             seen.add(at.after)
-            at = self.named(at.after)
+            at = self.requirement_by_id(at.after)
 
-    def named(self, requirement_id: str) -> Requirement:
+    def requirement_by_id(self, requirement_id: str) -> Requirement:
         """The requirement with an id. Raises SettingsError that names the nearest."""
         for requirement in self.requirement:
             if requirement.id == requirement_id:
@@ -198,15 +198,15 @@ class Policy(_Strict):
             content["bank_holidays"] = {"from": self.working.first, "until": self.working.last, "days": days}
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
-    def changed(self, **changes: Any) -> "Policy":
+    def with_values(self, **changes: Any) -> "Policy":
         """The same policy with top-level values replaced, checked anew: for a what-if."""
         data = self.model_dump(by_alias=True, exclude_unset=True) | changes
-        return _validated(data, self.path, f"{self.path} with changes")
+        return _validate(data, self.path, f"{self.path} with changes")
 
 
 def parse_policy(data: dict[str, Any], path: Path) -> Policy:
     """A policy out of the content of its file. Raises SettingsError that names the file and the key."""
-    policy = _validated(data, path, str(path))
+    policy = _validate(data, path, str(path))
     for problem in (lambda: policy.local, lambda: policy.working):
         try:
             problem()
@@ -227,7 +227,7 @@ def load_policy(path: Path | str) -> Policy:
     return parse_policy(read_toml(path), path)
 
 
-def _validated(data: dict[str, Any], path: Path, source: str) -> Policy:
+def _validate(data: dict[str, Any], path: Path, source: str) -> Policy:
     known = [*Policy.model_fields, *Requirement.model_fields, "from", "days", "working_days", "within"]
     if "path" in data:
         raise SettingsError(f"{source}: path: there is no such key")

@@ -18,7 +18,7 @@ Clauses = npt.NDArray[np.int8]
 
 
 @dataclass(frozen=True, slots=True)
-class Owed:
+class OpenObligations:
     """Obligations to be judged, one row each, at most one a case: what they run from, and where to look.
 
     `place` is where the first counted update that is not before the window stands among the counted updates.
@@ -30,9 +30,9 @@ class Owed:
     due: Days
     place: Ints
 
-    def take(self, rows: Any) -> "Owed":
+    def take(self, rows: Any) -> "OpenObligations":
         """The rows asked for."""
-        return Owed(self.case[rows], self.clock[rows], self.opens[rows], self.due[rows], self.place[rows])
+        return OpenObligations(self.case[rows], self.clock[rows], self.opens[rows], self.due[rows], self.place[rows])
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +42,13 @@ class Found:
     `discharged` is NO_DAY, and `update` (a row of the columns' updates) -1, where nothing discharged the obligation.
     """
 
-    owed: Owed
+    owed: OpenObligations
     clause: Clauses
     discharged: Days
     update: Places
 
 
-def waived(block: Block, owed: Owed) -> Found:
+def waive(block: Block, owed: OpenObligations) -> Found:
     """What is owed to no one: the crime is cancelled, or the victim's category exempt (rules 5.3, 5.5, 5.7, 5.8)."""
     cancelled = block.openness.cancelled[block.cases.crime[owed.case]]
     clause = np.where(cancelled, np.int8(Clause.CANCELLED), np.int8(Clause.CATEGORY))
@@ -56,12 +56,12 @@ def waived(block: Block, owed: Owed) -> Found:
     return Found(owed, clause, nothing, np.full(len(clause), -1, dtype=np.int32))
 
 
-def always_owed(block: Block, counted: Counted, owed: Owed) -> Found:
+def always_owed(block: Block, counted: Counted, owed: OpenObligations) -> Found:
     """A requirement owed whatever the status until the case is written off (rules 3.2, 3.6), with declines (5.4)."""
     today, due, first = block.moment.today, owed.due, counted.day[owed.place]
     off = block.openness.written_off(block.cases.crime[owed.case], due, block.policy.owed_after_close_days, today)
     discharged = (first < NEVER) & (first <= off)
-    clause = _outstanding(due < today)
+    clause = _outstanding_clause(due < today)
     _set(clause, off < NEVER, Clause.WRITTEN_OFF)
     _set(clause, discharged, Clause.LATE)
     _set(clause, discharged & (first <= due), Clause.MET)
@@ -70,10 +70,10 @@ def always_owed(block: Block, counted: Counted, owed: Owed) -> Found:
         affected = (declined < NEVER) & ~(discharged & (first <= declined)) & (due < asked_again)
         _set(clause, affected & (due >= declined), Clause.DECLINED)
         _set(clause, affected & (due < declined) & ~(off < declined), Clause.DECLINED_AFTER_DUE)
-    return _found(counted, owed, clause)
+    return _settle(counted, owed, clause)
 
 
-def chain(block: Block, counted: Counted, owed: Owed, repeat: Days | None) -> list[Found]:
+def chain(block: Block, counted: Counted, owed: OpenObligations, repeat: Days | None) -> list[Found]:
     """A requirement owed while the case is open, with its cycles (rules 4.1 to 4.7, 5.4, 5.6): one `Found` a cycle.
 
     `repeat` is the interval in days of each row, None where the requirement does not repeat (rules 9.6).
@@ -90,14 +90,14 @@ def chain(block: Block, counted: Counted, owed: Owed, repeat: Days | None) -> li
         # A first window may open long after its due date (7.4, 9.4): the next one then opens before it.
         place = np.where(clock + 1 < owed.opens, counted.start[owed.case], owed.place)
         advance(counted.day, place, clock + 1)
-        owed = Owed(owed.case, clock, clock + 1, clock + repeat, place)
+        owed = OpenObligations(owed.case, clock, clock + 1, clock + repeat, place)
     return cycles
 
 
 class _Cycle:
     """One cycle of every chain that has it."""
 
-    def __init__(self, block: Block, counted: Counted, owed: Owed, repeat: Days) -> None:
+    def __init__(self, block: Block, counted: Counted, owed: OpenObligations, repeat: Days) -> None:
         self._block, self._day, self._owed = block, counted.day, owed
         today, due, self._first = block.moment.today, owed.due, counted.day[owed.place]
         self._crime = block.cases.crime[owed.case]
@@ -114,7 +114,7 @@ class _Cycle:
         self._any_declined = bool((self._declined < NEVER).any())
         if self._any_declined:
             clause = self._decline(clause)
-        self.found = _found(counted, owed, clause)
+        self.found = _settle(counted, owed, clause)
 
     def _behind(self, clause: Clauses) -> None:
         """What came of the cycles that were open and not discharged when they were due (rules 4.3, 4.5, 5.6)."""
@@ -168,7 +168,7 @@ class _Cycle:
         return clock
 
 
-def _outstanding(passed: Flags) -> Clauses:
+def _outstanding_clause(passed: Flags) -> Clauses:
     """What nothing has discharged (rules 2.7, section 5)."""
     return np.where(passed, np.int8(Clause.OUTSTANDING), np.int8(Clause.NOT_YET_DUE))
 
@@ -177,7 +177,7 @@ def _set(clause: Clauses, where: Flags, to: Clause) -> None:
     np.putmask(clause, where, np.int8(to))
 
 
-def _found(counted: Counted, owed: Owed, clause: Clauses) -> Found:
+def _settle(counted: Counted, owed: OpenObligations, clause: Clauses) -> Found:
     discharged = np.full(len(clause), NO_DAY, dtype=np.int32)
     update = np.full(len(clause), -1, dtype=np.int32)
     done = np.flatnonzero((clause == Clause.MET) | (clause == Clause.LATE))

@@ -91,7 +91,7 @@ def advice_of(reason: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Aside:
+class RequirementAside:
     """What of one requirement is set aside in a block: which cases, and of `SetAside` the columns that differ."""
 
     case: Ints
@@ -100,7 +100,9 @@ class Aside:
     clock: Days
 
 
-def arrange_aside(asides: Sequence[tuple[int, Aside]], columns: Columns, policy: Policy, victim: Ints) -> SetAside:
+def arrange_aside(
+    asides: Sequence[tuple[int, RequirementAside]], columns: Columns, policy: Policy, victim: Ints
+) -> SetAside:
     """What is set aside by case, then requirement, then cycle. `asides` are by the place of their requirement in the
     policy, in the order of the requirements' ids; `victim` is the row of each case's victim."""
 

@@ -70,7 +70,7 @@ STATE_OF: Final = {
 _DISCHARGES: Final = {Clause.MET, Clause.LATE}
 
 
-def cited(clause: Clause, requirement: Requirement) -> str:
+def cite(clause: Clause, requirement: Requirement) -> str:
     """The number of the clause of the rules behind a reason, for a requirement of its kind."""
     if clause in _DISCHARGES:
         return "7.1" if requirement.event else "4.3" if requirement.open_only else "3.2"
@@ -205,8 +205,8 @@ class Verdicts:
         reasons = (*(REASONS[code] for code in sorted(REASONS)), *self.policy.exempt_victims)
         columns, victims = self.columns, self.columns.victims
         texts = {
-            "crime_ref": _taken(columns.crime_ref, self.crime),
-            "victim_ref": _taken(victims.ref, self.victim),
+            "crime_ref": _take(columns.crime_ref, self.crime),
+            "victim_ref": _take(victims.ref, self.victim),
             "requirement": Coded(self.requirement.astype(np.int32), ids).dictionary(),
             "state": Coded(self.state.astype(np.int32), STATES).dictionary(),
             "reason": Coded(self.reason.astype(np.int32) - 1, reasons).dictionary(),
@@ -240,7 +240,7 @@ VERDICT_COLUMNS: Final = (
 )  # fmt: skip
 
 
-def _taken(texts: pa.Array, rows: Ints) -> pa.DictionaryArray:
+def _take(texts: pa.Array, rows: Ints) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(pa.array(rows.astype(np.int32)), texts)
 
 

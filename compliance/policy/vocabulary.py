@@ -43,7 +43,7 @@ def vocabulary(policy: Policy, *more: Mapping[str, Iterable[str]]) -> Vocabulary
     }
 
 
-def unknown_values(crimes: Iterable[Crime], known: Vocabulary) -> Counter[tuple[str, str]]:
+def count_unknown_values(crimes: Iterable[Crime], known: Vocabulary) -> Counter[tuple[str, str]]:
     """How often values that nobody knows stand in records, by field and value. An empty text says nothing."""
     outcomes, methods, categories, kinds = (
         known[name].union(("",)) | {None} for name in (OUTCOME, METHOD, CATEGORY, KIND)
@@ -64,7 +64,7 @@ def unknown_values(crimes: Iterable[Crime], known: Vocabulary) -> Counter[tuple[
     return found
 
 
-def shown(value: str) -> str:
+def shorten(value: str) -> str:
     """A value as it may be shown: nothing in it that is not printed, and not all of a long one."""
     text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in value)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

@@ -37,7 +37,7 @@ def wake_on(verdicts: Verdicts) -> Days:
     return wake
 
 
-def ended_on(verdicts: Verdicts) -> Days:
+def find_end_days(verdicts: Verdicts) -> Days:
     """For every verdict the local day on which the obligation fell away or was owed no longer, NO_DAY where it did not
     or where the records do not say.
 

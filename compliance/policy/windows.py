@@ -84,7 +84,7 @@ class Windows:
         """The requirement that this one comes after, and those that take its place for whom it does not apply."""
         chain: list[Requirement] = []
         while requirement.after:
-            requirement = self._block.policy.named(requirement.after)
+            requirement = self._block.policy.requirement_by_id(requirement.after)
             chain.append(requirement)
             if requirement.only_for is None and requirement.since is None and requirement.until is None:
                 break  # it applies to every victim

@@ -27,7 +27,7 @@ from compliance.records.columns import (
     Victims,
 )
 from compliance.records.instants import NONE, SHAPE, parse_instants
-from compliance.records.ordering import by_instant, deduplicated, named_victims, victims_by_reference
+from compliance.records.ordering import by_instant, find_named_victims, keep_last, victims_by_reference
 from compliance.records.wire import Refusal
 
 _LONGEST: Final = 200
@@ -89,7 +89,7 @@ class _Level:
             self._mark(array.is_null(), name, array, "a text; it is required")
         return array
 
-    def coded(self, name: str, required: bool = False) -> Coded:
+    def encode(self, name: str, required: bool = False) -> Coded:
         """A text column with few values, checked as any text."""
         array = self._array(name, required)
         if array is not None and pa.types.is_dictionary(array.type):
@@ -97,7 +97,7 @@ class _Level:
             sound = all(isinstance(value, str) and 0 < len(value) <= _LONGEST for value in values)
             if sound and len(set(values)) == len(values) and not (required and array.null_count):
                 return Coded(_codes(array), tuple(values))
-        return _coded(self.text(name, required))
+        return _encode(self.text(name, required))
 
     def instants(self, name: str, required: bool = False) -> Ints:
         """An instant column in microseconds, NONE where absent."""
@@ -131,7 +131,7 @@ class _Level:
 
     def status(self) -> Any:
         """The column of changes of status as OPEN, CLOSED and CANCELLED."""
-        found = self.coded("status", required=True)
+        found = self.encode("status", required=True)
         kinds = np.array([_STATUS.get(value, -1) for value in found.values] + [-1], dtype=np.int8)[found.codes]
         if (kinds < 0).any():
             self._mark(pa.array(kinds < 0), "status", found.texts(), "open, closed or cancelled")
@@ -167,7 +167,7 @@ class _Level:
         if not pc.any(bad).as_py():
             return
         for row in np.flatnonzero(bad.fill_null(False).to_numpy(zero_copy_only=False)):
-            reason = f"{self._path}{name}: found {_shown(array, int(row))}; expected {expected}"
+            reason = f"{self._path}{name}: found {_shorten(array, int(row))}; expected {expected}"
             self._reasons.setdefault(int(self.crime[row]), reason)
 
 
@@ -193,10 +193,10 @@ class _Reader:
             crime_ref=refs,
             reported_at=crimes.instants("reported_at", required=True),
             recorded_at=crimes.instants("recorded_at"),
-            offence=crimes.coded("offence"),
-            division=crimes.coded("division"),
-            team=crimes.coded("team"),
-            officer=crimes.coded("officer_ref"),
+            offence=crimes.encode("offence"),
+            division=crimes.encode("division"),
+            team=crimes.encode("team"),
+            officer=crimes.encode("officer_ref"),
             statuses=self._statuses(),
             allocations=self._allocations(),
             victims=victims,
@@ -213,7 +213,7 @@ class _Reader:
         level = self._crimes.items("allocations")
         start = level.instants("from", required=True)
         return by_instant(
-            Allocations(level.crime, start, level.coded("division"), level.coded("team"), level.coded("officer_ref"))
+            Allocations(level.crime, start, level.encode("division"), level.encode("team"), level.encode("officer_ref"))
         )
 
     def _victims(self) -> Victims:
@@ -223,7 +223,7 @@ class _Reader:
             Victims(
                 level.crime,
                 level.text("victim_ref", required=True),
-                _standard_where_absent(level.coded("category")),
+                _standard_where_absent(level.encode("category")),
                 level.instants("added_at"),
                 level.instants("declined_at"),
                 level.instants("declined_until"),
@@ -239,20 +239,20 @@ class _Reader:
         rows = Updates(
             level.crime,
             refs,
-            named_victims(level.crime, level.text("victim_ref"), victims),
+            find_named_victims(level.crime, level.text("victim_ref"), victims),
             at,
             np.where(entered == NONE, at, entered),
-            level.coded("outcome"),
-            level.coded("method"),
+            level.encode("outcome"),
+            level.encode("method"),
         )
         level.text("officer_ref")
-        return by_instant(deduplicated(rows, refs))
+        return by_instant(keep_last(rows, refs))
 
     def _events(self) -> Events:
         level = self._crimes.items("events")
         refs = level.text("event_ref", required=True)
-        rows = Events(level.crime, level.instants("at", required=True), level.coded("kind", required=True))
-        return by_instant(deduplicated(rows, refs))
+        rows = Events(level.crime, level.instants("at", required=True), level.encode("kind", required=True))
+        return by_instant(keep_last(rows, refs))
 
 
 def _check_holds(level: _Level) -> None:
@@ -271,7 +271,7 @@ def _column(table: pa.Table, name: str) -> Any:
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
-def _coded(texts: pa.Array) -> Coded:
+def _encode(texts: pa.Array) -> Coded:
     encoded = texts.dictionary_encode()
     return Coded(_codes(encoded), tuple(encoded.dictionary.to_pylist()))
 
@@ -287,7 +287,7 @@ def _standard_where_absent(category: Coded) -> Coded:
     return Coded(np.array(moved, dtype=np.int32)[category.codes], tuple(place))
 
 
-def _shown(array: Any, row: int) -> str:
+def _shorten(array: Any, row: int) -> str:
     """What stands in a row, short enough to print."""
     if array is None or not array[row].is_valid:
         return "nothing"

@@ -21,10 +21,10 @@ from compliance.records.columns import (
     Statuses,
     Updates,
     Victims,
-    coded,
+    encode_texts,
 )
 from compliance.records.instants import NONE, Instants, parse_instants
-from compliance.records.ordering import by_instant, deduplicated, named_victims, victims_by_reference
+from compliance.records.ordering import by_instant, find_named_victims, keep_last, victims_by_reference
 from compliance.records.wire import (
     Allocation,
     Crime,
@@ -82,10 +82,10 @@ class _Assembly:
             crime_ref=pa.array([c.crime_ref for c in crimes], pa.string()),
             reported_at=self._instants([c.reported_at for c in crimes], every),
             recorded_at=self._instants([c.recorded_at for c in crimes], every),
-            offence=coded([c.offence for c in crimes]),
-            division=coded([c.division for c in crimes]),
-            team=coded([c.team for c in crimes]),
-            officer=coded([c.officer_ref for c in crimes]),
+            offence=encode_texts([c.offence for c in crimes]),
+            division=encode_texts([c.division for c in crimes]),
+            team=encode_texts([c.team for c in crimes]),
+            officer=encode_texts([c.officer_ref for c in crimes]),
             statuses=self._statuses(),
             allocations=self._allocations(),
             victims=victims,
@@ -116,7 +116,13 @@ class _Assembly:
         crime, field = self._fields("allocations", Allocation)
         start = self._instants(field("start"), crime)
         return by_instant(
-            Allocations(crime, start, coded(field("division")), coded(field("team")), coded(field("officer_ref")))
+            Allocations(
+                crime,
+                start,
+                encode_texts(field("division")),
+                encode_texts(field("team")),
+                encode_texts(field("officer_ref")),
+            )
         )
 
     def _victims(self) -> Victims:
@@ -124,7 +130,7 @@ class _Assembly:
         rows = Victims(
             crime,
             pa.array(field("victim_ref"), pa.string()),
-            coded([category or "standard" for category in field("category")]),
+            encode_texts([category or "standard" for category in field("category")]),
             self._instants(field("added_at"), crime),
             self._instants(field("declined_at"), crime),
             self._instants(field("declined_until"), crime),
@@ -140,18 +146,18 @@ class _Assembly:
         rows = Updates(
             crime,
             refs,
-            named_victims(crime, pa.array(field("victim_ref"), pa.string()), victims),
+            find_named_victims(crime, pa.array(field("victim_ref"), pa.string()), victims),
             at,
             np.where(entered == NONE, at, entered),
-            coded(field("outcome")),
-            coded(field("method")),
+            encode_texts(field("outcome")),
+            encode_texts(field("method")),
         )
-        return by_instant(deduplicated(rows, refs))
+        return by_instant(keep_last(rows, refs))
 
     def _events(self) -> Events:
         crime, field = self._fields("events", Event)
-        rows = Events(crime, self._instants(field("at"), crime), coded(field("kind")))
-        return by_instant(deduplicated(rows, pa.array(field("event_ref"), pa.string())))
+        rows = Events(crime, self._instants(field("at"), crime), encode_texts(field("kind")))
+        return by_instant(keep_last(rows, pa.array(field("event_ref"), pa.string())))
 
     def _holds(self) -> None:
         """Contact holds decide nothing here; their instants are checked like all others."""

@@ -71,7 +71,7 @@ def joined_texts(parts: Sequence[Coded]) -> Coded:
     return Coded(np.concatenate(codes), tuple(place))
 
 
-def coded(texts: Sequence[str | None]) -> Coded:
+def encode_texts(texts: Sequence[str | None]) -> Coded:
     """Texts (None where absent) as codes, in the order in which they first come."""
     place: dict[str | None, int] = dict.fromkeys(texts, 0)
     place.pop(None, None)

@@ -33,7 +33,7 @@ def victims_by_reference(rows: Victims) -> Victims:
     return rows.take(kept[np.lexsort((rank[kept], rows.crime[kept]))])
 
 
-def named_victims(crime: Ints, asked_for: pa.Array, victims: Victims) -> Ints:
+def find_named_victims(crime: Ints, asked_for: pa.Array, victims: Victims) -> Ints:
     """Return the victim's row that each update names (rules 2.3), EVERY_VICTIM or UNKNOWN_VICTIM."""
     result = np.full(len(asked_for), EVERY_VICTIM, dtype=np.int64)
     if asked_for.null_count == len(asked_for):
@@ -58,7 +58,7 @@ def ranks(texts: pa.Array) -> Ints:
     return rank[encoded.indices.to_numpy()]
 
 
-def deduplicated(rows: R, refs: pa.Array) -> R:
+def keep_last(rows: R, refs: pa.Array) -> R:
     """Keep the last of the rows with the same reference within a crime (records section 1)."""
     encoded = refs.dictionary_encode()
     if len(encoded.dictionary) == len(refs):

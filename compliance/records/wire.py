@@ -273,10 +273,10 @@ def _reason(error: Exception, raw: Any) -> str:
     expected = re.sub(r", got .*", "", text.removeprefix("Expected ")).replace("`", "").replace(" | null", "")
     if text.startswith("Invalid enum value"):
         expected = "open, closed or cancelled"
-    return f"{path or 'the record'}: found {_found(raw, path)}; expected {expected}"
+    return f"{path or 'the record'}: found {_quote_found(raw, path)}; expected {expected}"
 
 
-def _found(raw: Any, path: str) -> str:
+def _quote_found(raw: Any, path: str) -> str:
     """What stands at a path of a refused record, short enough to print; the record may be broken further on."""
     try:
         value = msgspec.json.decode(raw) if isinstance(raw, bytes | str) else raw

@@ -95,7 +95,7 @@ def hold_on(spans: Sequence[HoldSpan], today: date) -> Hold:
     return Hold(True, until, is_open, reasons, spans=tuple(spans))
 
 
-def standing_hold(held: dict[int, dict[str, Hold]], crime: int, victim: str, last_update: date | None) -> Hold:
+def find_hold(held: dict[int, dict[str, Hold]], crime: int, victim: str, last_update: date | None) -> Hold:
     """What stands of a victim's holds, beside those of the crime's other victims."""
     hold = held[crime].get(victim, NO_HOLD)
     told = hold.lapsed is not None and last_update is not None and last_update > hold.lapsed

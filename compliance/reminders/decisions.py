@@ -16,7 +16,7 @@ from typing import Final, assert_never
 
 from compliance.reminder_settings import Ladder, Reminders
 from compliance.reminders.history import History
-from compliance.reminders.ladder import CaseOfficer, Obstacle, champion_on, obstacles, reached_on, supervisor_on
+from compliance.reminders.ladder import CaseOfficer, Obstacle, champion_on, find_day_reached, obstacles, supervisor_on
 from compliance.reminders.owed import Owed, Standing
 from compliance.reminders.reasons import decision_text
 from compliance.reminders.recipients import Directory, Route
@@ -218,7 +218,7 @@ def add_what_stood_in_the_way(decision: Decision, about: Morning) -> Decision:
     officer has not had `supervisor_days` to act."""
     owed, officer, found = decision.owed, about.officer(decision.owed), tuple[Obstacle, ...]()
     if decision.step.is_above:
-        if not reached_on(owed, officer, about.today, about.ladder(owed).supervisor_days):
+        if not find_day_reached(owed, officer, about.today, about.ladder(owed).supervisor_days):
             found = obstacles(owed, officer, about.today)
     elif decision.step is LadderStep.OVERDUE and not decision.rerouted:
         found = obstacles(owed, officer, about.today - timedelta(days=1))
@@ -227,10 +227,10 @@ def add_what_stood_in_the_way(decision: Decision, about: Morning) -> Decision:
 
 def _share_digest(recipient: str, matters: Sequence[Decision], about: Morning) -> list[Decision]:
     """One digest a day for one person: when there is something new, or something is to be mentioned again."""
-    days = [_told_on(recipient, matter, about.history) for matter in matters]
+    days = [_last_told_on(recipient, matter, about.history) for matter in matters]
     due = [not m.owed.early if day is None else _again(m, day, about) for m, day in zip(matters, days, strict=True)]
     nothing = recipient in about.history.today or not any(due)
-    fits = _fitting(matters, days, due, about.rules.listed - _room_for_stuck(matters, due, about.rules.listed))
+    fits = _select_victims(matters, days, due, about.rules.listed - _room_for_stuck(matters, due, about.rules.listed))
     decisions = []
     for matter, day, is_due in zip(matters, days, due, strict=True):
         # What an officer still owes, and what soon will be owed, goes along with what is new; those above are told by
@@ -248,7 +248,7 @@ def _share_digest(recipient: str, matters: Sequence[Decision], about: Morning) -
     return decisions
 
 
-def _fitting(
+def _select_victims(
     matters: Sequence[Decision], days: Sequence[date | None], due: Sequence[bool], room: int
 ) -> set[tuple[str, str]]:
     """The victims who are named in a digest to whoever is to act: what is new before what is told again, what goes
@@ -270,7 +270,7 @@ def _room_for_stuck(matters: Sequence[Decision], due: Sequence[bool], listed: in
     return min(len(stuck - own), max(listed // 4, 1)) if listed > 1 else 0
 
 
-def _told_on(recipient: str, matter: Decision, history: History) -> date | None:
+def _last_told_on(recipient: str, matter: Decision, history: History) -> date | None:
     """When somebody was last told of a matter, None where never: a case that has closed again is closed anew."""
     day = history.told.get((recipient, matter.owed.key, matter.owed.spell, matter.step.phase))
     closed_on = matter.owed.waiting.closed_on if matter.step is LadderStep.CLOSED else None

@@ -13,15 +13,15 @@ from sqlmodel import Session
 from compliance.mail import Rendered, enqueue, message_id, row_of
 from compliance.policy import Policy
 from compliance.reminders.decisions import Decision, Morning, decide
-from compliance.reminders.emails.owed_again import rearmed
+from compliance.reminders.emails.owed_again import explain_owed_again
 from compliance.reminders.emails.sentences import day_text
 from compliance.reminders.emails.templates import render
-from compliance.reminders.emails.who_else import Others, written_with
+from compliance.reminders.emails.who_else import Others, list_recipients
 from compliance.reminders.emails.writing import Besides, write
-from compliance.reminders.history import DIGEST, STAFF_LIST, concerned, digest_key, history, spells
+from compliance.reminders.history import DIGEST, STAFF_LIST, digest_key, history, list_concerned_crimes, spells
 from compliance.reminders.notices import leave_out_said, write_notices
-from compliance.reminders.owed import owed_now
-from compliance.reminders.sending_times import list_day, not_now, recovering, silence, working_from
+from compliance.reminders.owed import find_owed
+from compliance.reminders.sending_times import first_working_day, is_recovering, list_day, not_now, silence
 from compliance.reminders.settings import ReminderSettings
 from compliance.reminders.support_list import Support, support_for
 from compliance.store import Store, last_complete_poll, load_crimes, officers
@@ -98,10 +98,10 @@ def _decide_all(
     """What comes of everything that is owed, whatever the hour."""
     rules, today = settings.reminders, policy.local.date_of(now)
     with store.session(reading=True) as session:
-        crime_refs = concerned(session, policy, rules, today)
+        crime_refs = list_concerned_crimes(session, policy, rules, today)
         often, before = spells(session, crime_refs), history(session, policy, today, crime_refs, settings.mail.allow)
-        silent, gap = silence(session, rules, now), recovering(session, policy, rules, now)
-    owed = owed_now(load_crimes(store, crime_refs), policy, rules, now, often)
+        silent, gap = silence(session, rules, now), is_recovering(session, policy, rules, now)
+    owed = find_owed(load_crimes(store, crime_refs), policy, rules, now, often)
     about = Morning(
         rules,
         today,
@@ -110,7 +110,7 @@ def _decide_all(
         silent,
         gap,
         list_day(policy, rules, today),
-        partial(working_from, policy),
+        partial(first_working_day, policy),
     )
     return about, decide(owed, about)
 
@@ -138,9 +138,11 @@ def _write_digests(
             crowded[decision.recipient_ref].append(decision)
     read_at = read_text(store, policy, about.today)
     with store.session(reading=True) as session:
-        again = rearmed(session, policy, sorted({d.owed.waiting.crime_ref for d in sent if d.is_new}), about.today)
+        again = explain_owed_again(
+            session, policy, sorted({d.owed.waiting.crime_ref for d in sent if d.is_new}), about.today
+        )
     others = Others(
-        about.history.accepted, written_with(d for d in sent if d.recipient_ref not in about.history.put_off)
+        about.history.accepted, list_recipients(d for d in sent if d.recipient_ref not in about.history.put_off)
     )
     digests = []
     for ref in sorted({*told, *support} - (set(support) & about.history.today)):

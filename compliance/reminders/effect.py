@@ -22,7 +22,7 @@ from compliance.records import to_micros
 from compliance.reminder_settings import Ladder, Reminders
 from compliance.reminders.history import DIGEST
 from compliance.reminders.notices import newest_notices, step_told
-from compliance.reminders.sending_times import due_soon_on, next_working, working_from
+from compliance.reminders.sending_times import due_soon_on, first_working_day, next_working
 from compliance.store import Store
 from compliance.store.notice_kinds import LadderStep, Outcome, Reason
 from compliance.store.tables import Notice, Outbox
@@ -33,7 +33,7 @@ _NO_ADDRESS: Final = frozenset({Reason.NO_ADDRESS, Reason.BAD_ADDRESS})
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ToldObligations:
     """Obligations, as rows of some verdicts, each told of by a step of the ladder at an instant, in microseconds UTC.
 
     An obligation of which there were several mails stands there for each.
@@ -45,20 +45,20 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Mailed:
+class MailedDigests:
     """What digests told in a period: of each obligation in `told` the mail (its row in the outbox) and to whom.
     `untold`: what fell due from `first` to `last`, before the service mailed anybody, at the instants at which it would
     have been told."""
 
-    told: Told
+    told: ToldObligations
     mail: Ints
     recipient: npt.NDArray[np.str_]
-    untold: Told
+    untold: ToldObligations
     first: date
     last: date
 
 
-def mailed(store: Store, verdicts: Verdicts, rules: Reminders, period: tuple[datetime, datetime]) -> Mailed:
+def read_mailed(store: Store, verdicts: Verdicts, rules: Reminders, period: tuple[datetime, datetime]) -> MailedDigests:
     """What was told by the digests sent in a period, from its first instant up to but not including its second (aware).
 
     `verdicts` is everything as judged for the report. An obligation of which there is no verdict with that clock date
@@ -68,22 +68,22 @@ def mailed(store: Store, verdicts: Verdicts, rules: Reminders, period: tuple[dat
     rows = _rows(verdicts, {notice.crime_ref for notice, _ in notices})
     found = [(rows.get(_key(notice), -1), notice, sent_at) for notice, sent_at in notices]
     found = [each for each in found if each[0] >= 0]
-    told = _told([(row, step_told(notice), to_micros(sent_at)) for row, notice, sent_at in found])
+    told = _to_told([(row, step_told(notice), to_micros(sent_at)) for row, notice, sent_at in found])
     last = rules.due_from - timedelta(days=1)
     first = max(rules.due_from - BEFORE, from_day(verdicts.policy.working.first))
-    return Mailed(
+    return MailedDigests(
         told,
         np.array([notice.outbox_id for _, notice, _ in found], dtype=np.int64),
         np.array([notice.recipient_ref for _, notice, _ in found], dtype=np.str_),
-        _told(list(_untold(verdicts, rules, first, last))),
+        _to_told(list(_list_untold(verdicts, rules, first, last))),
         first,
         last,
     )
 
 
-def _told(found: list[tuple[int, LadderStep, int]]) -> Told:
+def _to_told(found: list[tuple[int, LadderStep, int]]) -> ToldObligations:
     row, step, at = zip(*found, strict=True) if found else ((), (), ())
-    return Told(np.array(row, dtype=np.int64), np.array(step, dtype=np.str_), np.array(at, dtype=np.int64))
+    return ToldObligations(np.array(row, dtype=np.int64), np.array(step, dtype=np.str_), np.array(at, dtype=np.int64))
 
 
 def _notices(store: Store, period: tuple[datetime, datetime]) -> list[tuple[Notice, datetime]]:
@@ -142,7 +142,9 @@ def without_address(store: Store, verdicts: Verdicts) -> int:
     )
 
 
-def _untold(verdicts: Verdicts, rules: Reminders, first: date, last: date) -> Iterator[tuple[int, LadderStep, int]]:
+def _list_untold(
+    verdicts: Verdicts, rules: Reminders, first: date, last: date
+) -> Iterator[tuple[int, LadderStep, int]]:
     """(row, step, instant) of what fell due between two dates, at the hour at which mail goes out on the days on which
     the ladder would have told of it."""
     policy, category = verdicts.policy, verdicts.columns.victims.category
@@ -173,11 +175,11 @@ def _morning_of(step: LadderStep, policy: Policy, ladder: Ladder, due: date) -> 
         case LadderStep.OVERDUE:
             return next_working(policy, due)
         case LadderStep.AGAIN:
-            return working_from(policy, next_working(policy, due) + timedelta(days=ladder.repeat_days))
+            return first_working_day(policy, next_working(policy, due) + timedelta(days=ladder.repeat_days))
         case LadderStep.SUPERVISOR:
-            return working_from(policy, due + timedelta(days=ladder.supervisor_days))
+            return first_working_day(policy, due + timedelta(days=ladder.supervisor_days))
         case LadderStep.CHAMPION:
-            return working_from(policy, due + timedelta(days=ladder.champion_days))
+            return first_working_day(policy, due + timedelta(days=ladder.champion_days))
         case LadderStep.CLOSED:
             return None
         case _:

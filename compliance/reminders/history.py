@@ -76,7 +76,7 @@ def digest_key(recipient: str, day: date) -> str:
     return f"{DIGEST}:{recipient}:{day}"
 
 
-def concerned(session: Session, policy: Policy, rules: Reminders, today: date) -> list[str]:
+def list_concerned_crimes(session: Session, policy: Policy, rules: Reminders, today: date) -> list[str]:
     """The crimes of which somebody may have to be told something on a local date, as last judged, in order."""
     state, due = col(Obligation.state), col(Obligation.due_date)
     soon, long_ago = (today + timedelta(days=d) for d in (horizon(policy, rules), -2 * policy.owed_after_close_days))
@@ -111,12 +111,12 @@ def history(
     session: Session, policy: Policy, today: date, crime_refs: Sequence[str], allow: Collection[str] | None
 ) -> History:
     """What was told before of what is owed on these crimes. `allow`: a pilot's list; None: no pilot."""
-    told, accepted = told_before(session, policy, crime_refs, allow)
+    told, accepted = read_told_before(session, policy, crime_refs, allow)
     lasts = _lasts(session)
     return History(
         told=told,
-        refused=_refused(policy, lasts),
-        deferred=_deferred(session, policy, today, lasts),
+        refused=_find_refused(policy, lasts),
+        deferred=_find_deferred(session, policy, today, lasts),
         put_off=_put_off(session, policy, today),
         today=frozenset(last.recipient_ref for last in lasts if last.key == digest_key(last.recipient_ref, today)),
         last=_last_read(session),
@@ -124,14 +124,14 @@ def history(
     )
 
 
-def told_before(
+def read_told_before(
     session: Session, policy: Policy, crime_refs: Sequence[str], allow: Collection[str] | None = None
 ) -> tuple[LastTold, Takings]:
     """What mails that went out told of these crimes, and for whom the mail server took them. What a pilot kept back
     counts as told while it does: `allow` is its list; None: there is no pilot."""
     told: dict[tuple[str, Key, int, LadderStep], date] = {}
     accepted: dict[tuple[Key, int], list[Accepted]] = {}
-    for row in _told_rows(session, crime_refs):
+    for row in _read_told_rows(session, crime_refs):
         if row.state == "pilot" and (allow is None or allows(allow, row.to_address)):
             continue  # nobody has read it, and they are written to now
         key = (row.crime_ref, row.victim_ref, row.requirement, row.cycle, row.clock_date)
@@ -147,7 +147,7 @@ def told_before(
     return told, {matter: tuple(found) for matter, found in accepted.items()}
 
 
-def _told_rows(session: Session, crime_refs: Sequence[str]) -> Iterator[Any]:
+def _read_told_rows(session: Session, crime_refs: Sequence[str]) -> Iterator[Any]:
     """Of each kind of mail that told something: what and to whom, the last day on which it was decided, and the first
     and last instant at which one was accepted."""
     said = (
@@ -166,7 +166,7 @@ def _told_rows(session: Session, crime_refs: Sequence[str]) -> Iterator[Any]:
     return of_crimes(session, asked, Notice, crime_refs)
 
 
-def written_today(
+def read_written_today(
     session: Session, today: date, crime_refs: Sequence[str], put_off: frozenset[str]
 ) -> dict[tuple[Key, int], list[str]]:
     """(obligation, spell) -> to whom a mail of today that tells of it, as one above or in another's place, is about to
@@ -192,21 +192,21 @@ def unreachable(session: Session, policy: Policy, today: date) -> History:
     whom it has put off the last one."""
     lasts = _lasts(session)
     return History(
-        refused=_refused(policy, lasts),
-        deferred=_deferred(session, policy, today, lasts),
+        refused=_find_refused(policy, lasts),
+        deferred=_find_deferred(session, policy, today, lasts),
         put_off=_put_off(session, policy, today),
     )
 
 
-def _refused(policy: Policy, lasts: Sequence[Any]) -> Places:
+def _find_refused(policy: Policy, lasts: Sequence[Any]) -> Places:
     return {(m.recipient_ref, m.to_address): policy.local.date_of(m.created_at) for m in lasts if m.state == "refused"}
 
 
-def _deferred(session: Session, policy: Policy, today: date, lasts: Sequence[Any]) -> Places:
+def _find_deferred(session: Session, policy: Policy, today: date, lasts: Sequence[Any]) -> Places:
     found = {}
     for last in lasts:
         if last.state == "retry" and last.deferred_since is not None:
-            day = policy.local.date_of(_deferred_since(session, last))
+            day = policy.local.date_of(_find_deferral_start(session, last))
             if next_working(policy, next_working(policy, day)) <= today:
                 found[last.recipient_ref, last.to_address] = day
     return found
@@ -220,7 +220,7 @@ def _put_off(session: Session, policy: Policy, today: date) -> frozenset[str]:
     return frozenset(row.recipient_ref for row in found if row.sent_at is None or row.sent_at < row.deferred_since)
 
 
-def _deferred_since(session: Session, last: Any) -> datetime:
+def _find_deferral_start(session: Session, last: Any) -> datetime:
     """From when on every mail to somebody's address was put off, up to their last one: each morning's digest takes the
     place of the one before."""
     since, sent_at = col(Outbox.deferred_since), col(Outbox.sent_at)
@@ -246,7 +246,7 @@ def _last_read(session: Session) -> dict[str, date]:
     return {ref: _day(key) for ref, key in session.execute(asked.group_by(col(Outbox.recipient_ref)))}
 
 
-def owed_list(session: Session, row: Outbox, list_day: date | None) -> bool:
+def is_list_owed(session: Session, row: Outbox, list_day: date | None) -> bool:
     """Whether a digest is its recipient's first since the day of the weekly list, and so is that list."""
     earlier = select(col(Outbox.key)).where(
         *_READ, col(Outbox.recipient_ref) == row.recipient_ref, col(Outbox.id) < row.id

@@ -75,7 +75,7 @@ def days_overdue(owed: Owed, until: date) -> Iterator[date]:
     return (owed.due_date + timedelta(days=days) for days in range(1, (until - owed.due_date).days + 1))
 
 
-def reached_on(owed: Owed, officer: CaseOfficer, until: date, days: int) -> date | None:
+def find_day_reached(owed: Owed, officer: CaseOfficer, until: date, days: int) -> date | None:
     """The day on which an officer has had so many days to act (1 or more), today's among them; None where
     that is not by `until`."""
     for day in days_overdue(owed, until):
@@ -99,7 +99,7 @@ def supervisor_on(owed: Owed, ladder: Ladder, officer: CaseOfficer) -> date:
     """From when the supervisor is told: once the officer has had `supervisor_days` to act; whatever stood in the way,
     when half of `champion_days` has passed, so that neither a hold nor a handing over hides a victim."""
     latest = owed.due_date + timedelta(days=max(ladder.supervisor_days, ladder.champion_days // 2))
-    return reached_on(owed, officer, latest, ladder.supervisor_days) or latest
+    return find_day_reached(owed, officer, latest, ladder.supervisor_days) or latest
 
 
 def champion_on(owed: Owed, ladder: Ladder) -> date:

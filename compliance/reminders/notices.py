@@ -55,7 +55,7 @@ def write_notices(session: Session, decisions: Iterable[Decision], today: date, 
     ]
     if not rows:
         return
-    session.execute(_kept(session.connection().dialect.name), rows)
+    session.execute(_keep_statement(session.connection().dialect.name), rows)
 
 
 def _reason(decision: Decision) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def _reason(decision: Decision) -> dict[str, Any]:
 
 
 @cache
-def _kept(dialect: str) -> Any:
+def _keep_statement(dialect: str) -> Any:
     """The statement that keeps notices: what was sent stands."""
     insert = insert_of(dialect, NOTICE)
     return insert.on_conflict_do_update(

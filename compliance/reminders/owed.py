@@ -16,7 +16,7 @@ from compliance.policy.verdicts import MET, MISSED, OVERDUE, PENDING, YES, Claus
 from compliance.records import Crime, columns
 from compliance.reminder_settings import Reminders
 from compliance.reminders.sending_times import due_soon_on
-from compliance.reminders.waiting import Waiting, waiting_of
+from compliance.reminders.waiting import Waiting, find_waiting
 
 Key = tuple[str, str, str, int, date]
 """Which obligation: crime, victim, requirement, cycle, clock date."""
@@ -81,7 +81,7 @@ class Owed:
         return waiting.officer_since if had < SETTLED else None
 
 
-def owed_now(
+def find_owed(
     crimes: Sequence[Crime], policy: Policy, rules: Reminders, now: datetime, spells: Mapping[Key, int]
 ) -> list[Owed]:
     """Every obligation of these crimes that somebody may have to be told of as at `now` (aware), the longest owed
@@ -95,7 +95,7 @@ def owed_now(
     verdicts = judge(table, policy, now)
     block = Block.of(table, policy, Moment.of(policy.local, now))
     rows = _candidates(verdicts, block.moment.today, horizon(policy, rules))
-    waiting = waiting_of(crimes, block, {int(victim) for victim in verdicts.victim[rows]}, rules.hold_days)
+    waiting = find_waiting(crimes, block, {int(victim) for victim in verdicts.victim[rows]}, rules.hold_days)
     today = from_day(block.moment.today)
     found = []
     for row in rows.tolist():
@@ -137,7 +137,7 @@ def _of_row(verdicts: Verdicts, row: int, victim: Waiting, today: date) -> Itera
             return
         standing = Standing.DUE_SOON
         if state == MET:
-            following = _following(requirement, verdicts, row, victim)
+            following = _next_cycle(requirement, verdicts, row, victim)
             if following is None:
                 return
             cycle, clock, due, same_day = cycle + 1, *following, False
@@ -147,12 +147,12 @@ def _of_row(verdicts: Verdicts, row: int, victim: Waiting, today: date) -> Itera
         standing = Standing.CLOSED
     elif state == MISSED:
         return
-    missed = _missed_before(verdicts, row) if state == OVERDUE else 0
+    missed = _count_missed_before(verdicts, row) if state == OVERDUE else 0
     first = from_day(verdicts.due_date[row - missed]) if missed else None
     yield Owed(victim, requirement.id, cycle, clock, due, (today - due).days, same_day, 1, standing, missed, first)
 
 
-def _missed_before(verdicts: Verdicts, row: int) -> int:
+def _count_missed_before(verdicts: Verdicts, row: int) -> int:
     """How many cycles of a chain were missed in a row before a verdict's, by nothing but silence (rules 4.5)."""
     count = 0
     while row > count and _follows_silence(verdicts, row - count):
@@ -167,7 +167,7 @@ def _follows_silence(verdicts: Verdicts, row: int) -> bool:
     return bool(same and verdicts.clause[before] == Clause.SILENCE)
 
 
-def _following(requirement: Any, verdicts: Verdicts, row: int, victim: Waiting) -> tuple[date, date] | None:
+def _next_cycle(requirement: Any, verdicts: Verdicts, row: int, victim: Waiting) -> tuple[date, date] | None:
     """Clock date and due date of the cycle after a met one whose due date has not passed, as it stands now."""
     if requirement.repeat_every is None or victim.declining or victim.last_update is None:
         return None

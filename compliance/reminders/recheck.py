@@ -13,7 +13,7 @@ from compliance.mail import Postponed, Rendered, StillDue, Withdrawn, as_written
 from compliance.policy import Policy
 from compliance.reminders.decisions import Decision, Morning, add_what_stood_in_the_way, route, steps, tell
 from compliance.reminders.digests import read_text
-from compliance.reminders.emails.owed_again import rearmed
+from compliance.reminders.emails.owed_again import explain_owed_again
 from compliance.reminders.emails.templates import render
 from compliance.reminders.emails.who_else import Others
 from compliance.reminders.emails.writing import Besides, write
@@ -22,29 +22,29 @@ from compliance.reminders.history import (
     STAFF_LIST,
     History,
     Takings,
-    owed_list,
+    is_list_owed,
+    read_told_before,
+    read_written_today,
     set_aside_of,
     spells,
-    told_before,
     unreachable,
-    written_today,
 )
 from compliance.reminders.notices import Dropped, drop_notices, key_of, restate_notices, says_the_same
-from compliance.reminders.owed import Key, Owed, owed_now
+from compliance.reminders.owed import Key, Owed, find_owed
 from compliance.reminders.reasons import reason_text
 from compliance.reminders.sending_times import (
+    first_working_day,
+    is_recovering,
     list_day,
     next_opening,
     not_now,
-    recovering,
     silence,
-    working_from,
 )
 from compliance.reminders.settings import ReminderSettings
 from compliance.reminders.support_list import Support, support_for
 from compliance.store import Store, load_crimes, officers
 from compliance.store.notice_kinds import LadderStep, Outcome, Reason
-from compliance.store.rows import is_aside
+from compliance.store.obligation_rows import is_aside
 from compliance.store.tables import CrimeRow, Notice, Outbox
 
 FRESH: Final = timedelta(minutes=15)
@@ -98,17 +98,19 @@ class _Recheck:
         with store.session(reading=True) as session:
             if reason := silence(session, rules, now):
                 return Postponed(now + LATER, reason_text(reason))
-            if _replaced(session, row):
+            if _is_replaced(session, row):
                 return Withdrawn("replaced by a later digest")
-            told, crowded = _told(session, row)
-            if any(not LadderStep(notice.step).is_above for notice in told) and recovering(session, policy, rules, now):
+            told, crowded = _read_notices(session, row)
+            if any(not LadderStep(notice.step).is_above for notice in told) and is_recovering(
+                session, policy, rules, now
+            ):
                 return Postponed(next_opening(policy, rules, now), reason_text(Reason.RECOVERING))
             crime_refs = sorted({notice.crime_ref for notice in (*told, *crowded)})
             often = spells(session, crime_refs)
             asides = set_aside_of(session, crime_refs)
-            accepted = told_before(session, policy, crime_refs)[1]
-            is_list = owed_list(session, row, list_day(policy, rules, policy.local.date_of(row.created_at)))
-        owed = {item.key: item for item in owed_now(load_crimes(store, crime_refs), policy, rules, now, often)}
+            accepted = read_told_before(session, policy, crime_refs)[1]
+            is_list = is_list_owed(session, row, list_day(policy, rules, policy.local.date_of(row.created_at)))
+        owed = {item.key: item for item in find_owed(load_crimes(store, crime_refs), policy, rules, now, often)}
         today = policy.local.date_of(now)
         about = self._situation(today, row, accepted)
         decided, dropped = _sort(told, owed, about, asides)
@@ -121,13 +123,15 @@ class _Recheck:
             reasons = f" ({', '.join(sorted({reason_text(*why) for why in dropped.values()}))})" if dropped else ""
             return Withdrawn(f"nothing is left to tell{reasons}")
         with store.session(reading=True) as session:
-            again = rearmed(session, policy, sorted({d.owed.waiting.crime_ref for d in kept if d.is_new}), today)
-            others = Others(accepted, written_today(session, today, crime_refs, about.history.put_off))
+            again = explain_owed_again(
+                session, policy, sorted({d.owed.waiting.crime_ref for d in kept if d.is_new}), today
+            )
+            others = Others(accepted, read_written_today(session, today, crime_refs, about.history.put_off))
         support = self._support(today).get(row.recipient_ref or "", ()) if is_list else ()
         unlisted, _ = _sort(crowded, owed, about)
         read_at, named = read_text(store, policy, today), list(unlisted.values())
         besides = Besides(read_at, again, about.directory, support, named, others)
-        return self._written(kept, besides, about, row)
+        return self._rewrite(kept, besides, about, row)
 
     def staff_list(self, row: Outbox, now: datetime) -> Rendered | Withdrawn | Postponed:
         """A weekly list that tells of no victim: its reader may have left, or what it says may have been put right."""
@@ -135,16 +139,16 @@ class _Recheck:
         with self._store.session(reading=True) as session:
             if reason := silence(session, self._rules, now):
                 return Postponed(now + LATER, reason_text(reason))
-            if _replaced(session, row):
+            if _is_replaced(session, row):
                 return Withdrawn("replaced by a later digest")
-            if recovering(session, self._policy, self._rules, now):
+            if is_recovering(session, self._policy, self._rules, now):
                 return Postponed(next_opening(self._policy, self._rules, now), reason_text(Reason.RECOVERING))
         support = self._support(today).get(row.recipient_ref or "", ())
         if not support:
             return Withdrawn("nothing is left to tell")
-        return self._written((), Besides(support=support), self._situation(today, row), row)
+        return self._rewrite((), Besides(support=support), self._situation(today, row), row)
 
-    def _written(self, kept: Sequence[Decision], besides: Besides, about: Morning, row: Outbox) -> Rendered:
+    def _rewrite(self, kept: Sequence[Decision], besides: Besides, about: Morning, row: Outbox) -> Rendered:
         """To the address that the directory has now."""
         content = render(write(kept, self._policy, self._settings, about.today, besides), self._settings)
         return replace(content, to_address=about.directory.address(row.recipient_ref or ""))
@@ -158,7 +162,7 @@ class _Recheck:
             today,
             officers(self._store),
             replace(history, deferred=others, accepted=accepted or {}),
-            opens=partial(working_from, self._policy),
+            opens=partial(first_working_day, self._policy),
         )
 
     def _support_on(self, today: date) -> Mapping[str, tuple[Support, ...]]:
@@ -221,7 +225,7 @@ def _why_not(notice: Notice, owed: Owed | None, about: Morning) -> Dropped | Non
     return (Reason.HANDED_OVER, None) if found.why is None else (found.why, found.since)
 
 
-def _replaced(session: Session, row: Outbox) -> bool:
+def _is_replaced(session: Session, row: Outbox) -> bool:
     later = select(Outbox.id).where(
         col(Outbox.kind).in_((DIGEST, STAFF_LIST)),
         col(Outbox.recipient_ref) == row.recipient_ref,
@@ -231,7 +235,7 @@ def _replaced(session: Session, row: Outbox) -> bool:
     return session.exec(later.limit(1)).first() is not None
 
 
-def _told(session: Session, row: Outbox) -> tuple[list[Notice], list[Notice]]:
+def _read_notices(session: Session, row: Outbox) -> tuple[list[Notice], list[Notice]]:
     """The notices of a mail that say it tells them, and those for which it had no room."""
     found = session.exec(select(Notice).where(col(Notice.outbox_id) == row.id).order_by(col(Notice.id))).all()
     told = [notice for notice in found if notice.outcome == Outcome.SENT]

@@ -50,12 +50,12 @@ def list_day(policy: Policy, rules: Reminders, today: date) -> date | None:
     if weekday is None:
         return None
     day = today - timedelta(days=(today.weekday() - weekday) % 7)
-    while (opening := working_from(policy, day)) > today:
+    while (opening := first_working_day(policy, day)) > today:
         day -= timedelta(days=7)
     return opening
 
 
-def working_from(policy: Policy, day: date) -> date:
+def first_working_day(policy: Policy, day: date) -> date:
     """The first working day from a date on."""
     return next_working(policy, day - timedelta(days=1))
 
@@ -76,7 +76,7 @@ def silence(session: Session, rules: Reminders, now: datetime) -> Reason | None:
     return None if newest is not None and now - newest <= timedelta(hours=rules.stale_hours) else Reason.TOO_OLD
 
 
-def recovering(session: Session, policy: Policy, rules: Reminders, now: datetime) -> bool:
+def is_recovering(session: Session, policy: Policy, rules: Reminders, now: datetime) -> bool:
     """Whether the crime system has lately come back after longer than `stale_hours`: officers' mail then waits one
     whole working day, so that updates made meanwhile can be typed in."""
     since = now - timedelta(days=14, hours=rules.stale_hours)

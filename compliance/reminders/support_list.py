@@ -21,11 +21,11 @@ from compliance.policy.moment import Moment
 from compliance.policy.verdicts import LATE, MISSED, OVERDUE, Clause
 from compliance.records import columns
 from compliance.reminders.decisions import Morning
-from compliance.reminders.history import spells, told_before
-from compliance.reminders.ladder import CaseOfficer, reached_on
+from compliance.reminders.history import read_told_before, spells
+from compliance.reminders.ladder import CaseOfficer, find_day_reached
 from compliance.reminders.owed import SETTLED, Key, Owed
 from compliance.reminders.recipients import is_absent
-from compliance.reminders.waiting import Waiting, waiting_of
+from compliance.reminders.waiting import Waiting, find_waiting
 from compliance.store import Store, load_crimes
 from compliance.store.tables import Obligation, OfficerRow
 
@@ -72,12 +72,12 @@ def _misses(store: Store, policy: Policy, about: Morning, today: date) -> Iterat
     failed = col(Obligation.state).in_(("overdue", "late", "missed"))
     with store.session(reading=True) as session:
         refs = sorted(session.exec(select(Obligation.crime_ref).where(due, failed).distinct()).all())
-        often, taken = spells(session, refs), told_before(session, policy, refs)[1]
+        often, taken = spells(session, refs), read_told_before(session, policy, refs)[1]
     crimes, start = load_crimes(store, refs), policy.local.start_of(today)
     verdicts = judge(columns(crimes), policy, start)
-    rows = _failed(verdicts, first, today)
+    rows = _find_failed(verdicts, first, today)
     block = Block.of(verdicts.columns, policy, Moment.of(policy.local, start))
-    waiting = waiting_of(crimes, block, {int(verdicts.victim[row]) for row in rows}, about.rules.hold_days)
+    waiting = find_waiting(crimes, block, {int(verdicts.victim[row]) for row in rows}, about.rules.hold_days)
     about = replace(about, history=replace(about.history, accepted=taken))
     for row in rows:
         missed = _Missed.of(verdicts, row, waiting[int(verdicts.victim[row])], often, about)
@@ -86,7 +86,7 @@ def _misses(store: Store, policy: Policy, about: Morning, today: date) -> Iterat
             yield missed.officer.officer_ref, crime, requirement, int(verdicts.cycle[row])
 
 
-def _failed(verdicts: Verdicts, first: date, today: date) -> list[int]:
+def _find_failed(verdicts: Verdicts, first: date, today: date) -> list[int]:
     """The rows of what was not given when it fell due, between two days."""
     failed = np.isin(verdicts.state, (OVERDUE, LATE, MISSED)) & (verdicts.owner("officer").codes >= 0)
     failed &= (verdicts.due_date >= to_day(first)) & (verdicts.due_date < to_day(today))
@@ -128,12 +128,12 @@ class _Missed:
         if verdicts.state[row] == OVERDUE:
             days = max(days, self.about.ladder(self.owed).supervisor_days)
         case = CaseOfficer(ref, self.officer, self.about.history.accepted_for(ref, self.owed))
-        until = min(self._ended(), today) - timedelta(days=1)
+        until = min(self._end_day(), today) - timedelta(days=1)
         return _was_there(self.officer, since, int(verdicts.due_date[row])) and bool(
-            reached_on(self.owed, case, until, days)
+            find_day_reached(self.owed, case, until, days)
         )
 
-    def _ended(self) -> date:
+    def _end_day(self) -> date:
         """The day from which on it was not to be given any more, or had been."""
         verdicts, row = self.verdicts, self.row
         if verdicts.state[row] == LATE:

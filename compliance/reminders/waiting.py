@@ -17,7 +17,7 @@ from compliance.records import Crime
 from compliance.records.columns import CLOSED, EVERY_VICTIM, OPEN, UNKNOWN_VICTIM, Columns
 from compliance.records.instants import NONE
 from compliance.reminders.case_officers import Holdings, Tenure
-from compliance.reminders.contact_holds import Hold, holds_of, standing_hold
+from compliance.reminders.contact_holds import Hold, find_hold, holds_of
 
 ATTEMPTED: Final = "attempted"
 """The outcome of a contact that did not reach the victim."""
@@ -86,14 +86,14 @@ class Waiting:
         return self.last_update is not None and self.last_update >= day
 
 
-def waiting_of(crimes: Sequence[Crime], block: Block, wanted: set[int], hold_days: int) -> dict[int, Waiting]:
+def find_waiting(crimes: Sequence[Crime], block: Block, wanted: set[int], hold_days: int) -> dict[int, Waiting]:
     """The facts of the victims asked for, by their rows in the columns. A contact hold without an end counts for
     `hold_days` from its start."""
     table, policy, moment, found = block.columns, block.policy, block.moment, block.cases
     counted = block.contacts
     since = counted.day >= found.day_0[counted.case]  # what came before D0 never counts (rules 3.5)
     last_at, early_at = _latest(block, since), _latest(block, ~since)
-    others = _uncounted(table, moment, set(counted.row.tolist()), last_at)
+    others = _find_uncounted(table, moment, set(counted.row.tolist()), last_at)
     declining = dict(
         zip(
             found.victim.tolist(),
@@ -118,7 +118,7 @@ def waiting_of(crimes: Sequence[Crime], block: Block, wanted: set[int], hold_day
             victim_ref=victim_ref,
             several=bool(several[crime]),
             officer_ref=holding.officer,
-            hold=standing_hold(held, crime, victim_ref, last_update),
+            hold=find_hold(held, crime, victim_ref, last_update),
             reported_on=from_day(reported[crime]),
             last_update=last_update,
             attempts=_dates(policy, others[victim, True]),
@@ -162,7 +162,9 @@ def _day(policy: Policy, instant: int) -> date | None:
     return None if instant == NONE else policy.local.date_at(instant)
 
 
-def _uncounted(table: Columns, moment: Moment, counted: set[int], last_at: Any) -> dict[tuple[int, bool], list[int]]:
+def _find_uncounted(
+    table: Columns, moment: Moment, counted: set[int], last_at: Any
+) -> dict[tuple[int, bool], list[int]]:
     """Contacts that do not count and came after the victim's last counted update: (victim, was it an attempt) ->
     instants."""
     updates, start = table.updates, table.victims_of

@@ -6,7 +6,6 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
 from compliance.errors import SettingsError
-from compliance.reports.model import Figures
 from compliance.reports.parts import (
     Chart,
     Heading,
@@ -19,9 +18,10 @@ from compliance.reports.parts import (
     Table,
     plain,
 )
+from compliance.reports.printable_figures import make_printable
 from compliance.reports.render import fill, without_blank_lines
+from compliance.reports.report_model import Figures
 from compliance.reports.sections import board_page
-from compliance.reports.shown import shown
 from compliance.reports.words import span
 
 WIDTH: Final = 76
@@ -49,7 +49,7 @@ def announce(figures: Figures, files: Sequence[str], folder: str, link: str | No
     None: the folder is named. A template that is wrong leaves the mail with its text."""
     report = board_page(figures)
     again = f" (version {figures.version}: {', '.join(figures.changed)} changed)" if figures.changed else ""
-    subject = shown(f"Keeping victims informed: {span(figures.first, figures.last)}{again}")
+    subject = make_printable(f"Keeping victims informed: {span(figures.first, figures.last)}{again}")
     places = [Place(name, link.replace("{file}", quote(name)) if link else "") for name in files]
     told = {"subject": subject, "report": report, "places": places, "folder": "" if link else folder}
     html, problem = None, ""
@@ -57,19 +57,19 @@ def announce(figures: Figures, files: Sequence[str], folder: str, link: str | No
         html = without_blank_lines(fill("mail.html.j2", **told))
     except SettingsError as error:
         problem = str(error)
-    return Announcement(subject, shown(_text(report, places, told["folder"]), "\n"), html, problem)
+    return Announcement(subject, make_printable(_text(report, places, told["folder"]), "\n"), html, problem)
 
 
 def _text(report: Report, places: Sequence[Place], folder: Any) -> str:
     where = [place.link or place.name for place in places]
     head = (f"{report.force}: {report.title}", report.period, *report.about)
-    told = [*(line for text in head for line in _filled(text)), ""]
+    told = [*(line for text in head for line in _fill(text)), ""]
     told += ["The whole report:", *(f"  {each}" for each in where), *([f"in {folder}"] if folder else [])]
     for section in report.sections:
         told += ["", "", section.heading.upper()]
         for part in filter(_is_told, section.parts):
             told += ["", *_PARTS[type(part)](part)]
-    return "\n".join([*told, "", "--", *_filled(report.footer)]) + "\n"
+    return "\n".join([*told, "", "--", *_fill(report.footer)]) + "\n"
 
 
 def _is_told(part: Part) -> bool:
@@ -77,7 +77,7 @@ def _is_told(part: Part) -> bool:
     return not (isinstance(part, Note) and part.of_drawing)
 
 
-def _filled(text: str, indent: int = 0) -> list[str]:
+def _fill(text: str, indent: int = 0) -> list[str]:
     """A paragraph in lines; all but the first are indented."""
     return textwrap.wrap(text, WIDTH, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False)
 
@@ -86,52 +86,52 @@ def _heading(part: Heading) -> Iterable[str]:
     return [part.text]
 
 
-def _said(part: Statement) -> str:
+def _word(part: Statement) -> str:
     sign = {"better": "▲ ", "worse": "▼ ", "": ""}[part.direction]
     return sign + (f"{part.about}. " if part.about else "") + part.words
 
 
 def _statement(part: Statement) -> Iterable[str]:
-    return _filled(_said(part))
+    return _fill(_word(part))
 
 
 def _note(part: Note) -> Iterable[str]:
-    return _filled(plain(part.text))
+    return _fill(plain(part.text))
 
 
 def _items(part: Items) -> Iterator[str]:
     for place, item in enumerate(part.items, 1):
         if part.look == "terms":
-            yield from _filled(f"{item.about}: {item.words}")
+            yield from _fill(f"{item.about}: {item.words}")
             yield ""
         else:
-            yield from _filled(f"{place}. {_said(item)}" if part.look == "numbered" else f"- {_said(item)}", 3)
+            yield from _fill(f"{place}. {_word(item)}" if part.look == "numbered" else f"- {_word(item)}", 3)
 
 
 def _key_figures(part: KeyFigures) -> Iterator[str]:
     for figure in part.figures:
         yield f"{figure.title}: {figure.number.text}{figure.unit}"
         for line in (figure.about, *map(plain, figure.counts)):
-            yield from _filled(f"  {line}", 2)
+            yield from _fill(f"  {line}", 2)
         for beside in figure.beside:
             yield f"  {beside.name}: {plain(beside.text)}"
-        yield from _filled(f"  {figure.change.words}", 2)
+        yield from _fill(f"  {figure.change.words}", 2)
         yield ""
 
 
 def _table(part: Table) -> Iterator[str]:
-    yield from _filled(part.caption)
+    yield from _fill(part.caption)
     if part.cases:
-        yield from _filled(f"Cases: figure {', '.join(part.cases)}")
+        yield from _fill(f"Cases: figure {', '.join(part.cases)}")
     for row in (*part.rows, *part.foot):
         name, *cells = zip(part.columns, row, strict=True)
         told = [f"{column.group + ': ' if column.group else ''}{column.title} {plain(cell.text)}"
                 for column, cell in cells if column.kind != "drawn" and cell.text]  # fmt: skip
-        yield from _filled(f"- {plain(name[1].text)}: {'; '.join(told)}", 2)
+        yield from _fill(f"- {plain(name[1].text)}: {'; '.join(told)}", 2)
 
 
 def _chart(part: Chart) -> Iterable[str]:
-    return [*_filled(part.caption), *_filled(part.words)]
+    return [*_fill(part.caption), *_fill(part.words)]
 
 
 _PARTS: Final[dict[type[Part], Callable[[Any], Iterable[str]]]] = {

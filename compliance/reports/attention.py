@@ -7,10 +7,10 @@ from msgspec.structs import replace
 
 from compliance.reports.claims import Claim, ClaimKind, SpecialCause, Stated
 from compliance.reports.editions import PUBLIC
-from compliance.reports.findings import Question
-from compliance.reports.model import Figures, Quality
+from compliance.reports.findings import SameDayQuestion
 from compliance.reports.parts import Statement, statement
 from compliance.reports.passages import late_teams_of
+from compliance.reports.report_model import Figures, Quality
 from compliance.reports.sentences import ask_what_changed, sentence
 from compliance.reports.telling import causes_of, causes_of_unit
 from compliance.reports.words import instant, units
@@ -26,10 +26,10 @@ _ASKED: Final = frozenset({"late-entry", "entered-after-due"})
 def things_to_look_at(figures: Figures) -> list[Statement]:
     """At most three things, the gravest first; empty where nothing stands out."""
     found = [*_new_causes(figures), *_below(figures), *_silence(figures), *_entries(figures), *_backlog(figures)]
-    return [statement(_worded(claim), claims=[claim]) for claim in list(dict.fromkeys(found))[:3]]
+    return [statement(_word(claim), claims=[claim]) for claim in list(dict.fromkeys(found))[:3]]
 
 
-def _worded(claim: Claim) -> str:
+def _word(claim: Claim) -> str:
     return ask_what_changed(claim) if isinstance(claim, SpecialCause) else sentence(claim)
 
 
@@ -70,20 +70,20 @@ def _silence(figures: Figures) -> Iterator[Claim]:
             )  # fmt: skip
 
 
-def stand_out(questions: Sequence[Question]) -> list[Question]:
+def stand_out(questions: Sequence[SameDayQuestion]) -> list[SameDayQuestion]:
     """The questions for a board: seen more often than chance would give, or in one of twenty and more where chance
     cannot be said; never from fewer than ten (statistics 1.6)."""
     return [question for question in questions if not question.share.few and _beyond(question)]
 
 
-def _beyond(question: Question) -> bool:
+def _beyond(question: SameDayQuestion) -> bool:
     share = question.share
     if question.expected is None:
         return share.count * _ONE_IN >= share.of
     return share.low is not None and share.low > question.expected
 
 
-def asked_in_words(questions: Sequence[Question]) -> str:
+def describe_questions(questions: Sequence[SameDayQuestion]) -> str:
     """Which of the questions are shown, and what chance means."""
     chance = "What chance would give is the count that one would expect if any day were as likely as another."
     shown, every = len(stand_out(questions)), len(questions)
@@ -104,7 +104,7 @@ def faults(quality: Sequence[Quality]) -> list[Quality]:
     return [each for each in asked if each.in_week or (each.in_week is None and each.held)]
 
 
-def meaning(found: Quality) -> str:
+def describe_quality(found: Quality) -> str:
     """What a class of data quality means, and as of when it stands where it cannot be asked as at K (1.2a)."""
     return f"{found.meaning} (as of {instant(found.as_of)})" if found.as_of else found.meaning
 

@@ -12,8 +12,8 @@ from compliance.policy.verdicts import Verdicts
 from compliance.records.instants import to_micros
 from compliance.reports.findings import Sample
 from compliance.reports.judged import TRAILING, Judgements
-from compliance.reports.model import Basis, Requirement
 from compliance.reports.rates import Cohort
+from compliance.reports.report_model import ReportBasis, RequirementFigures
 
 
 def draw_sample(judged: Judgements, cohort: Cohort, force: str) -> Sample | None:
@@ -28,13 +28,13 @@ def draw_sample(judged: Judgements, cohort: Cohort, force: str) -> Sample | None
     return Sample(seed, len(refs), tuple(sorted(drawn)))
 
 
-def state_basis(judged: Judgements, ours: Verdicts, requirements: Sequence[Requirement]) -> Basis:
+def state_basis(judged: Judgements, ours: Verdicts, requirements: Sequence[RequirementFigures]) -> ReportBasis:
     """What an edition was computed from. `ours`: the verdicts on the crimes that it is about."""
     policy, columns, settled, organisation = judged.policy, ours.columns, ours.as_at, judged.options.organisation
     reported = columns.reported_at <= to_micros(settled)
     compared = [change for r in requirements for change in (r.change, r.change_last_year)]
     compared += [division.change for r in requirements for division in r.divisions]
-    return Basis(
+    return ReportBasis(
         policy=policy.title,
         policy_source=policy.source,
         policy_file=policy.path.name,

@@ -5,10 +5,10 @@ from typing import Final
 
 from compliance.reports.claims import Claim
 from compliance.reports.editions import PUBLIC
-from compliance.reports.model import Figures, Requirement
 from compliance.reports.parts import Cell, Column, Look, Note, Range, Run, Text, cell, code, note, text_of
-from compliance.reports.proportions import Change, Proportion
-from compliance.reports.words import heading, interval, number, percent, signed, verdict
+from compliance.reports.proportions import Proportion, RateDifference
+from compliance.reports.report_model import Figures, RequirementFigures
+from compliance.reports.words import heading, interval, number, percent, points_text, verdict
 
 SHARE: Final = (Column("In time / due"), Column("Rate"), Column("95% interval"))
 """The columns of `share_cells`."""
@@ -17,9 +17,9 @@ DRAWN: Final = Column("Drawn", "drawn", scale=("0", "50", "100%"))
 NONE: Final = "–"
 
 
-def name_of(named: Requirement | str | None) -> str:
+def name_of(named: RequirementFigures | str | None) -> str:
     """What a row is about: a requirement, a division or group, or what has none."""
-    if isinstance(named, Requirement):
+    if isinstance(named, RequirementFigures):
         return named.title if named.event else heading(named.id)
     return named or "None recorded"
 
@@ -61,14 +61,14 @@ def rate_and_counts(share: Proportion | None, figure: str = "") -> Cell:
         return cell(NONE)
     if share.withheld:
         return cell(rate(share))
-    return cell(rate(share, figure), " ", *(_muted(run) for run in met_of(share, figure)))
+    return cell(rate(share, figure), " ", *(_mute(run) for run in met_of(share, figure)))
 
 
-def _muted(run: Run) -> Run:
+def _mute(run: Run) -> Run:
     return Run(run.text, "aside", run.value, run.figure)
 
 
-def drawn(share: Proportion, mark: float | None = None, look: Look = "plain") -> Cell:
+def draw_share(share: Proportion, mark: float | None = None, look: Look = "plain") -> Cell:
     """A share with its interval as a picture; empty where there is none."""
     return Cell(drawn=range_of(share, mark, look))
 
@@ -84,21 +84,24 @@ def range_of(share: Proportion, mark: float | None = None, look: Look = "plain")
     return Range(share.low, share.rate, share.high, mark, "few" if few else look, words)
 
 
-def change_cells(change: Change | None, claim: Claim | None) -> tuple[Cell, ...]:
+def change_cells(change: RateDifference | None, claim: Claim | None) -> tuple[Cell, ...]:
     """A difference with its interval in points, and what it may be called (statistics 1.5, 1.6)."""
     if change is None or not change.tested:
         told = verdict(change) if change else "not compared"
         return cell(NONE), cell(Run(told, "few"), claim=claim)
-    points = text_of(signed(change.difference), Run(f" ({signed(change.low)} to {signed(change.high)})", "aside"))
+    points = text_of(
+        points_text(change.difference),
+        Run(f" ({points_text(change.low)} to {points_text(change.high)})", "aside"),
+    )
     return cell(points), cell(Run(verdict(change), "strong" if change.significant else ""), claim=claim)
 
 
-def difference_drawn(change: Change | None, reach: int) -> Cell:
+def difference_drawn(change: RateDifference | None, reach: int) -> Cell:
     """A difference with its interval on a scale of `reach` points on both sides."""
     if change is None or not change.tested:
         return Cell()
     low, at, high = (0.5 + 50 * value / reach for value in (change.low, change.difference, change.high))
-    words = f"{signed(change.difference)} points, interval {signed(change.low)} to {signed(change.high)}"
+    words = f"{points_text(change.difference)} points, interval {points_text(change.low)} to {points_text(change.high)}"
     return Cell(drawn=Range(low, at, high, 0.5, "plain" if change.significant else "muted", words))
 
 

@@ -48,7 +48,7 @@ class Tick(NamedTuple):
     label: str
 
 
-class Band(NamedTuple):
+class LimitBand(NamedTuple):
     """The limits over some weeks: from x to x, centre, upper and lower y; the values they are labelled with."""
 
     x0: float
@@ -65,7 +65,7 @@ class ControlChart(NamedTuple):
     """A control chart; `lines` are runs of points to be joined, `newest` the label of the last of them, `target` a y or
     None, `marks` drawn upright, each labelled."""
 
-    bands: list[Band]
+    bands: list[LimitBand]
     lines: list[list[Dot]]
     dots: list[Dot]
     x_ticks: list[Tick]
@@ -110,7 +110,7 @@ def control(trend: Trend) -> ControlChart:
     for lines in limits:
         upper, lower = min(lines.upper, 100.0), max(lines.lower, 0.0)
         bands.append(
-            Band(
+            LimitBand(
                 x(lines.first) - half, x(lines.last) + half, y(lines.centre), y(upper), y(lower),
                 f"mean {lines.centre:.1f}%", f"limit {_percent(upper)}", f"limit {_percent(lower)}",
             )

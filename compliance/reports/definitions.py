@@ -6,8 +6,8 @@ from typing import Final
 from compliance.policy.model import Policy
 from compliance.reports.catalogue.figure import KEY, Figure
 from compliance.reports.catalogue.registry import FIGURES
-from compliance.reports.model import Definition
-from compliance.reports.rows import cases_command
+from compliance.reports.figure_rows import cases_command
+from compliance.reports.report_model import Definition
 from compliance.reports.spans import Span
 
 DEFINED: Final = (
@@ -28,11 +28,11 @@ def definitions(
             names, figure.title.format(**words), figure.meaning.format(**words), figure.clause,
             f"{command} {names[0]}{f'/{figure_group}' if figure_group else ''}",
         )
-        for figure, names, figure_group in _defined(policy, period)
+        for figure, names, figure_group in _list_defined(policy, period)
     )  # fmt: skip
 
 
-def _defined(policy: Policy, period: Span) -> Iterator[tuple[Figure, tuple[str, ...], str]]:
+def _list_defined(policy: Policy, period: Span) -> Iterator[tuple[Figure, tuple[str, ...], str]]:
     """(figure, its names, what the names lack) of what the reports of such a policy and period have."""
     asked = {
         "provisional": period.kind == "week",  # a month or a quarter has nothing provisional beside it
@@ -45,7 +45,7 @@ def _defined(policy: Policy, period: Span) -> Iterator[tuple[Figure, tuple[str, 
         keys = [requirement.id for requirement in policy.requirement] if figure.key == KEY else [""]
         if asked.get(name, True):
             group = "" if figure.group.startswith("[") or not figure.group else "NAME"
-            yield figure, tuple(figure.named(key) for key in keys), group
+            yield figure, tuple(figure.name_of(key) for key in keys), group
 
 
 GLOSSARY: Final = (

@@ -9,7 +9,7 @@ from typing import Final
 
 from compliance.errors import SettingsError
 from compliance.reports.claims import Claim, ClaimKind
-from compliance.reports.files import remove, write_whole
+from compliance.reports.output_files import remove, write_whole
 from compliance.reports.periods import parse_period
 from compliance.reports.render import page_of
 from compliance.reports.sections import delayed_report

@@ -9,22 +9,22 @@ report beside the next. Each of these is closed there, at the source of every fo
 from functools import reduce
 from typing import Final
 
-from compliance.reports.catalogue.disclosure import NO_RATE, SMALL, WITHHELD, hidden_parts, share
+from compliance.reports.catalogue.disclosure import NO_RATE, SMALL, WITHHELD, find_hidden_parts, share
 from compliance.reports.catalogue.registry import FIGURES
 from compliance.reports.control import Control
 from compliance.reports.findings import Trend
-from compliance.reports.model import (
-    Band,
+from compliance.reports.report_model import (
     Closing,
-    Division,
+    DivisionFigures,
     Figures,
     Intake,
     Overdue,
+    OverdueBand,
     Period,
-    Requirement,
+    RequirementFigures,
 )
 
-__all__ = ["PUBLIC", "SMALL", "hidden_parts", "public", "share"]
+__all__ = ["PUBLIC", "SMALL", "find_hidden_parts", "public", "share"]
 PUBLIC: Final = "public"
 
 
@@ -64,8 +64,8 @@ def _nothing_told(figures: Figures) -> Figures:
     )
 
 
-def _requirement(found: Requirement) -> Requirement:
-    return Requirement(
+def _requirement(found: RequirementFigures) -> RequirementFigures:
+    return RequirementFigures(
         id=found.id,
         title=found.title,
         event=found.event,
@@ -80,7 +80,7 @@ def _requirement(found: Requirement) -> Requirement:
         live=_period(found.live),
         divisions=tuple(map(_division, found.divisions)),
         trailing_held=found.trailing_held,
-        overdue=Overdue(None, None, tuple(Band(band.first, band.last, None) for band in found.overdue.bands)),
+        overdue=Overdue(None, None, tuple(OverdueBand(band.first, band.last, None) for band in found.overdue.bands)),
         trend=_trend(found.trend),
         units=(),
         funnel=None,
@@ -93,8 +93,8 @@ def _period(found: Period) -> Period:
     return Period(found.week, NO_RATE, found.silent and WITHHELD)
 
 
-def _division(found: Division) -> Division:
-    return Division(found.name, NO_RATE, found.silent and WITHHELD, found.trailing and NO_RATE, None, None)
+def _division(found: DivisionFigures) -> DivisionFigures:
+    return DivisionFigures(found.name, NO_RATE, found.silent and WITHHELD, found.trailing and NO_RATE, None, None)
 
 
 def _trend(found: Trend) -> Trend:

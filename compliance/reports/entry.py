@@ -15,11 +15,11 @@ from compliance.policy.status import Flags, status_at
 from compliance.policy.verdicts import EXEMPT, LAPSED, MET, Clause, Verdicts
 from compliance.records.columns import CANCELLED, EVERY_VICTIM, Coded, Columns
 from compliance.records.instants import NONE, to_micros
-from compliance.reports.contact import Facts
-from compliance.reports.findings import Question
+from compliance.reports.findings import SameDayQuestion
 from compliance.reports.proportions import Proportion
 from compliance.reports.quality import ATTEMPTED
 from compliance.reports.rates import Cohort, owner, proportion
+from compliance.reports.silent_victims import Facts
 from compliance.reports.spans import Span
 
 CLOSE: Final = 2
@@ -38,7 +38,7 @@ class Seen:
     place, in microseconds, where it was no update.
     """
 
-    question: Question
+    question: SameDayQuestion
     table: Literal["updates", "victims", "obligations"]
     rows: Ints
     hit: Flags
@@ -60,12 +60,12 @@ def questions(verdicts: Verdicts, own: Verdicts, period: Span, cohort: Cohort, b
 
 def contacts(verdicts: Verdicts, period: Span) -> tuple[Flags, Flags]:
     """The updates entered in a period: (which count as contact, which are attempts that did not reach the victim)."""
-    outcome, rows = verdicts.columns.updates.outcome, _entered(verdicts, period)
+    outcome, rows = verdicts.columns.updates.outcome, _select_entered(verdicts, period)
     counts = np.isin(outcome.codes, [outcome.code(name) for name in verdicts.policy.counted_outcomes])
     return rows & counts, rows & ~counts & (outcome.codes == outcome.code(ATTEMPTED))
 
 
-def _entered(verdicts: Verdicts, period: Span) -> Flags:
+def _select_entered(verdicts: Verdicts, period: Span) -> Flags:
     """The updates typed in during a period, as at T and as known at K."""
     updates = verdicts.columns.updates
     day = verdicts.policy.local.of(updates.entered_at)
@@ -78,17 +78,17 @@ def _entered(verdicts: Verdicts, period: Span) -> Flags:
 def _of_entries(verdicts: Verdicts, period: Span) -> Iterator[Seen]:
     columns, policy = verdicts.columns, verdicts.policy
     updates = columns.updates
-    rows = np.flatnonzero(_entered(verdicts, period))
+    rows = np.flatnonzero(_select_entered(verdicts, period))
     lag = policy.local.of(updates.entered_at[rows]) - policy.local.of(updates.at[rows])
     several = rows[np.diff(columns.victims_of)[updates.crime[rows]] > 1]
     long_after = lag > policy.late_entry_days
-    question = Question(
+    question = SameDayQuestion(
         "entered-long-after", f"Updates entered more than {policy.late_entry_days} days after they took place",
         "Is the day on which the victim was told typed in from memory?", "rules 8", _alone(long_after), None, "",
     )  # fmt: skip
     yield Seen(question, "updates", rows, long_after, columns, verdicts)
     nobody = updates.victim[several] == EVERY_VICTIM
-    question = Question(
+    question = SameDayQuestion(
         "no-victim-named", "Updates that named no victim, where a crime has several",
         "Were all of the victims told, or only the one whom the officer spoke to?", "rules 2.3",
         _alone(nobody), None, "",
@@ -121,7 +121,7 @@ def _of_met(verdicts: Verdicts, met: Cohort) -> Iterator[Seen]:
     )  # fmt: skip
     for key, title, asks, clause, of, hit, expected in asked:
         share = proportion(hit[of], met.officer.take(of))
-        question = Question(key, title, asks, clause, share, expected, UNIFORM if key == "near-deadline" else "")
+        question = SameDayQuestion(key, title, asks, clause, share, expected, UNIFORM if key == "near-deadline" else "")
         yield Seen(question, "obligations", row[of], hit[of], columns, verdicts, met.officer.take(of))
 
 
@@ -158,7 +158,7 @@ def _of_waivers(verdicts: Verdicts, period: Span) -> Iterator[Seen]:
         near = verdicts.due_date[row] - day[row] <= CLOSE
         chance = float(np.minimum((CLOSE + 1) / length, 1).mean()) if len(row) else None
         officer = owner(verdicts, row, "officer")
-        question = Question(key, title, asks, clause, proportion(near, officer), chance, UNIFORM)
+        question = SameDayQuestion(key, title, asks, clause, proportion(near, officer), chance, UNIFORM)
         yield Seen(question, "obligations", row, near, columns, verdicts, officer, at[row])
 
 
@@ -177,7 +177,7 @@ def _categories(verdicts: Verdicts, before: Columns) -> Seen:
     asked = rows[hit]
     keys = zip(crime[asked].tolist(), before.victims.ref.take(asked).to_pylist(), strict=True)
     hit[hit] = [key in changed for key in keys]
-    question = Question(
+    question = SameDayQuestion(
         "category-changed", "Victims put into a category to which no update is owed, since the period before",
         "Is the new category right?", "rules 5.5", _alone(hit), None, "",
     )  # fmt: skip

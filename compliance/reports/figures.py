@@ -48,28 +48,28 @@ from compliance.reports.catalogue.unit_figures import (
 )
 from compliance.reports.definitions import definitions
 from compliance.reports.findings import Group, LateTeams
-from compliance.reports.judged import TRAILING, Judged, Judgements, ReportOptions, judge_periods
-from compliance.reports.model import (
-    Band,
-    Change,
+from compliance.reports.judged import TRAILING, JudgedPeriod, Judgements, ReportOptions, judge_periods
+from compliance.reports.quality import data_quality
+from compliance.reports.questions import first_owed
+from compliance.reports.rates import BANDS, change, has, proportion, rate
+from compliance.reports.reminding import Mailed, after_reminder, count_effects
+from compliance.reports.report_model import (
     Closing,
-    Division,
+    DivisionFigures,
     Figures,
     FormerMap,
     Intake,
     Overdue,
+    OverdueBand,
     Period,
-    Requirement,
+    RateDifference,
+    RequirementFigures,
     SameDay,
 )
-from compliance.reports.quality import data_quality
-from compliance.reports.questions import first_owed
-from compliance.reports.rates import BANDS, change, has, proportion, rate
-from compliance.reports.reminding import Mailed, after_reminder, reminded
 from compliance.reports.sources import RecordSource
 from compliance.reports.spans import Span
 from compliance.reports.trends import funnel, trend, unit_trends
-from compliance.reports.unknown_units import unknown_units
+from compliance.reports.unknown_units import count_unknown_units
 
 BOARD, DIVISION = "board", "division"
 
@@ -115,7 +115,7 @@ def figures_of(
         provisional=str(judged.provisional.span) if judged.provisional else None,
         requirements=requirements,
         same_day=_same_day(edition),
-        closing=_closing(edition),
+        closing=_count_closings(edition),
         quality=(
             *data_quality(
                 edition.ours,
@@ -124,7 +124,9 @@ def figures_of(
                 judged.seen_until,
                 judged.options.known(judged.policy),
             ),
-            *unknown_units(edition.ours, judged.as_recorded if division is None else None, judged.options, period),
+            *count_unknown_units(
+                edition.ours, judged.as_recorded if division is None else None, judged.options, period
+            ),
         ),
         intake=intake,
         ways=count_ways(edition),
@@ -137,7 +139,7 @@ def figures_of(
         sample=draw_sample(judged, edition.read("rate").cohort, force),
         version=1,
         changed=(),
-        reminders=None if mailed is None else reminded(verdicts, mailed, division),
+        reminders=None if mailed is None else count_effects(verdicts, mailed, division),
         definitions=definitions(judged.policy, period, judged.options.live_methods, division),
         basis=state_basis(judged, edition.ours, requirements),
     )
@@ -148,7 +150,7 @@ def divisions_of(figures: Figures) -> set[str]:
     return {d.name for requirement in figures.requirements for d in requirement.divisions if d.name}
 
 
-def _requirement(judged: Judgements, edition: Edition, asked: AskedRequirement) -> Requirement:
+def _requirement(judged: Judgements, edition: Edition, asked: AskedRequirement) -> RequirementFigures:
     repeats, place, options = asked.repeat_every is not None, edition.place(asked.id), judged.options
 
     def period_of(rate: Figure, silent: Figure, span: Span = edition.period) -> Period:
@@ -164,19 +166,19 @@ def _requirement(judged: Judgements, edition: Edition, asked: AskedRequirement) 
         year_ago = year_ago if year_ago.rate.share.of else None
     due_from = Beginning(options.records_begin, judged.policy).due_from(asked)
 
-    def compared(other: Judged | None, its: Period | None) -> Change | None:
+    def compared(other: JudgedPeriod | None, its: Period | None) -> RateDifference | None:
         """The change from another period, where that is held in full (statistics 1.2b)."""
         if other is None or its is None or (due_from and other.span.first < due_from):
             return None
         return change(period.rate.share, its.rate.share)
 
     weeks = [week.within(edition.division) for week in judged.weeks]
-    charted = [_charted(edition, asked, str(week.span), repeats) for week in weeks]
-    held = edition.trailing_held(place)
+    charted = [_chart_week(edition, asked, str(week.span), repeats) for week in weeks]
+    held = edition.list_trailing(place)
     divisions = () if asked.event else _divisions(edition, asked.id, repeats, len(held) == TRAILING)
     whole = rate(edition.trailing_due(place)).share.rate if len(held) == TRAILING else None
     points = [(d.name, d.trailing.share) for d in divisions if d.name is not None and d.trailing]
-    return Requirement(
+    return RequirementFigures(
         id=asked.id,
         title=asked.title,
         event=asked.event is not None,
@@ -201,14 +203,14 @@ def _requirement(judged: Judgements, edition: Edition, asked: AskedRequirement) 
     )
 
 
-def _charted(edition: Edition, asked: AskedRequirement, week: str, repeats: bool) -> Period:
+def _chart_week(edition: Edition, asked: AskedRequirement, week: str, repeats: bool) -> Period:
     share = count_silent(edition, edition.read("week", week)).share if repeats else None
     return Period(week, WEEK.counted(edition, asked.id, week).rate, share)
 
 
 def _overdue(edition: Edition, requirement: str) -> Overdue:
     found = OVERDUE_NOW.counted(edition, requirement)
-    bands = tuple(Band(first, last, found.number(band_measure(first, last))) for first, last in BANDS)
+    bands = tuple(OverdueBand(first, last, found.number(band_measure(first, last))) for first, last in BANDS)
     return Overdue(found.number(), found.number("victims"), bands)
 
 
@@ -228,7 +230,7 @@ def _same_day(edition: Edition) -> SameDay | None:
     )
 
 
-def _closing(edition: Edition) -> Closing:
+def _count_closings(edition: Edition) -> Closing:
     told = CLOSED_WITHOUT_A_WORD.counted(edition)
     return Closing(told.number(CASES_CLOSED), told.share, CLOSED_ACROSS.counted(edition).number())
 
@@ -252,7 +254,7 @@ def _former(edition: Edition, requirement: str) -> FormerMap | UnsetType:
     return FormerMap(day, tuple(Group(name, FORMER_DIVISION.share(edition, requirement, name)) for name in ordered))
 
 
-def _divisions(edition: Edition, requirement: str, repeats: bool, compared: bool) -> tuple[Division, ...]:
+def _divisions(edition: Edition, requirement: str, repeats: bool, compared: bool) -> tuple[DivisionFigures, ...]:
     """Every division (or team) that has anything to show, by name; what none had comes last (statistics 1.5)."""
     place, unit, read = edition.place(requirement), edition.unit, edition.read("rate")
     shown = [unit_of(read.due(place), unit)]
@@ -264,7 +266,7 @@ def _divisions(edition: Edition, requirement: str, repeats: bool, compared: bool
     return tuple(_division(edition, requirement, name, repeats, compared) for name in every)
 
 
-def _division(edition: Edition, requirement: str, name: str | None, repeats: bool, compared: bool) -> Division:
+def _division(edition: Edition, requirement: str, name: str | None, repeats: bool, compared: bool) -> DivisionFigures:
     place, unit = edition.place(requirement), edition.unit
     over = rest = difference = None
     if compared:
@@ -273,7 +275,7 @@ def _division(edition: Edition, requirement: str, name: str | None, repeats: boo
         rest = rate(every.where(~has(unit_of(every, unit), name)))
         difference = change(over.share, rest.share) if name is not None else None
     week = UNITS[unit].counted(edition, requirement, name).rate
-    return Division(name, week, SILENT.share(edition, group=name) if repeats else None, over, rest, difference)
+    return DivisionFigures(name, week, SILENT.share(edition, group=name) if repeats else None, over, rest, difference)
 
 
 def _late_teams(edition: Edition) -> LateTeams | None:

@@ -74,7 +74,7 @@ class Way(Struct, frozen=True):
     attempted: int | None
 
 
-class Question(Struct, frozen=True):
+class SameDayQuestion(Struct, frozen=True):
     """Something about how updates come into the records, put as a question: `share` of what could have been, and the
     share that chance alone would give, None where that cannot be said."""
 
@@ -136,7 +136,7 @@ class Gap(Struct, frozen=True):
     last: date
 
 
-class Effect(Struct, frozen=True):
+class StepEffect(Struct, frozen=True):
     """What one step of the ladder did in a period: of the obligations told of and outstanding then, the shares
     discharged within 24 and 72 hours of the mail, and the median hours of those discharged by T.
 
@@ -164,6 +164,6 @@ class Reminded(Struct, frozen=True):
     recipients: int
     obligations: int
     repeats: int
-    steps: tuple[Effect, ...]
+    steps: tuple[StepEffect, ...]
     before_first: date
     before_last: date

@@ -11,11 +11,11 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from compliance.reports.model import Figures
+from compliance.reports.figure_rows import rows
+from compliance.reports.printable_figures import make_printable
 from compliance.reports.render import render
-from compliance.reports.rows import rows
+from compliance.reports.report_model import Figures
 from compliance.reports.sections import report_of
-from compliance.reports.shown import shown
 from compliance.reports.typesetting import typeset
 from compliance.reports.workbook import workbook
 
@@ -63,7 +63,7 @@ def _csv(figures: Figures) -> bytes:
 
 def _plain(text: str) -> str:
     """A text that can be printed, and that no spreadsheet takes for a formula."""
-    text = shown(text)
+    text = make_printable(text)
     return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
 
 

@@ -13,17 +13,17 @@ from compliance.policy.verdicts import OVERDUE, Verdicts
 from compliance.policy.vocabulary import METHOD, Vocabulary, vocabulary
 from compliance.records.columns import Columns
 from compliance.reports.beginning import begin
-from compliance.reports.contact import Silence, silence
 from compliance.reports.findings import Restated
 from compliance.reports.organisation import Organisation
 from compliance.reports.periods import newest_settled
 from compliance.reports.questions import live_only
 from compliance.reports.rates import Cohort, due_in, has
 from compliance.reports.restatement import Earlier, Restatement
+from compliance.reports.silent_victims import Silence, silence
 from compliance.reports.sources import RecordSource, map_records
 from compliance.reports.spans import Span
 from compliance.reports.weeks import Week
-from compliance.store.pool import taken
+from compliance.store.column_pool import take_columns
 
 CHARTED: Final = 26
 """Settled weeks in a control chart (statistics section 2)."""
@@ -59,7 +59,7 @@ class ReportOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedPeriod:
     """One period as judged: the obligations due in it that count, the silent victims at its end, and what was
     outstanding when it was settled: how much under each requirement, by division."""
 
@@ -69,15 +69,15 @@ class Judged:
     overdue: Cohort
 
     @classmethod
-    def of(cls, verdicts: Verdicts, span: Span) -> "Judged":
+    def of(cls, verdicts: Verdicts, span: Span) -> "JudgedPeriod":
         """A period out of verdicts as at its T and as known at its K."""
-        return cls(span, due_in(verdicts, *span.days), silence(verdicts, span), _outstanding(verdicts))
+        return cls(span, due_in(verdicts, *span.days), silence(verdicts, span), _select_outstanding(verdicts))
 
-    def within(self, division: str | None) -> "Judged":
+    def within(self, division: str | None) -> "JudgedPeriod":
         """The same of one division alone; None: all of it."""
         if division is None:
             return self
-        return Judged(
+        return JudgedPeriod(
             self.span,
             self.cohort.where(has(self.cohort.division, division)),
             self.silence.where(has(self.silence.division, division)),
@@ -85,7 +85,7 @@ class Judged:
         )
 
 
-def charted_weeks(period: Span) -> list[Week]:
+def list_charted_weeks(period: Span) -> list[Week]:
     """The settled weeks in the charts of a period's report: those that end in it or before, the earliest first."""
     newest = Week.of(period.last + timedelta(days=1)).plus(-1)
     return [newest.plus(back) for back in range(1 - CHARTED, 1)]
@@ -96,10 +96,10 @@ def of_division(verdicts: Verdicts, division: str) -> Verdicts:
     columns = verdicts.columns
     rows = has(columns.division, division)
     rows[columns.allocations.crime[has(columns.allocations.division, division)]] = True
-    return judge(taken(columns, np.flatnonzero(rows)), verdicts.policy, verdicts.as_at, verdicts.known_at)
+    return judge(take_columns(columns, np.flatnonzero(rows)), verdicts.policy, verdicts.as_at, verdicts.known_at)
 
 
-def _outstanding(verdicts: Verdicts) -> Cohort:
+def _select_outstanding(verdicts: Verdicts) -> Cohort:
     return due_in(verdicts.take(verdicts.state == OVERDUE), -(2**31), 2**31 - 1)
 
 
@@ -116,12 +116,12 @@ class Judgements:
     policy: Policy
     options: ReportOptions
     verdicts: Verdicts
-    period: Judged
-    before: Judged
-    provisional: Judged | None
-    last_year: Judged | None
-    live: Judged
-    weeks: tuple[Judged, ...]
+    period: JudgedPeriod
+    before: JudgedPeriod
+    provisional: JudgedPeriod | None
+    last_year: JudgedPeriod | None
+    live: JudgedPeriod
+    weeks: tuple[JudgedPeriod, ...]
     before_columns: Columns
     seen_until: datetime | None
     unobserved: int
@@ -130,7 +130,7 @@ class Judgements:
     """The records of the period with divisions and teams as the crime system names them, where there is a map."""
 
     @property
-    def trailing(self) -> tuple[Judged, ...]:
+    def trailing(self) -> tuple[JudgedPeriod, ...]:
         """The weeks over which units are compared."""
         return self.weeks[-TRAILING:]
 
@@ -150,32 +150,32 @@ def judge_periods(
     what was published before, to be restated (statistics section 5).
     """
     options = options or ReportOptions()
-    settled = period.settled(policy.local)
+    settled = period.settling_instant(policy.local)
     if settled > now:
         raise SettingsError(
             f"{period.kind} {period} is settled seven days after its end, at {settled:%Y-%m-%dT%H:%MZ}; the newest "
             f"{period.kind} that is settled is {newest_settled(period.kind, policy.local.date_of(now))}"
         )
     source = map_records(source, options.organisation, period.last)
-    weeks = charted_weeks(period)
+    weeks = list_charted_weeks(period)
     published = {
         known.span: known for known in earlier if known.span.kind == period.kind and str(known.span) < str(period)
     }
     asked = dict.fromkeys([period, period.plus(-1), period.last_year, *weeks, *published])
-    judged: dict[Span, Judged] = {}
+    judged: dict[Span, JudgedPeriod] = {}
     restated: list[Restated] = []
     unobserved = 0
     for span in filter(None, asked):
-        instant = span.settled(policy.local)
-        records = source.known(instant)
+        instant = span.settling_instant(policy.local)
+        records = source.records_known(instant)
         verdicts = judge(records.columns, policy, instant, instant)
-        judged[span] = Judged.of(verdicts, span)
+        judged[span] = JudgedPeriod.of(verdicts, span)
         unobserved += records.unobserved > 0 and (span in weeks or span == period)
         if span == period:
             headline, seen_until, as_recorded = verdicts, records.seen_until, records.as_recorded
             begun = options.records_begin or begin(records.columns, policy.local, instant)
             restatement = Restatement(headline)
-            provisional = Judged.of(headline, period.plus(1)) if isinstance(period, Week) else None
+            provisional = JudgedPeriod.of(headline, period.plus(1)) if isinstance(period, Week) else None
         if span == period.plus(-1):
             before = records.columns
         if span in published:
@@ -185,6 +185,6 @@ def judge_periods(
         source, policy, replace(options, records_begin=begun), headline,
         judged[period], judged[period.plus(-1)], provisional,
         judged[period.last_year] if period.last_year else None,
-        Judged.of(live_only(headline, options.live_methods), period),
+        JudgedPeriod.of(live_only(headline, options.live_methods), period),
         tuple(judged[week] for week in weeks), before, seen_until, unobserved, tuple(restated), as_recorded,
     )  # fmt: skip

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from compliance.reports.forms import Form
-from compliance.reports.model import Figures
+from compliance.reports.report_model import Figures
 
 OF_DIVISION: Final = "division-"
 _LONGEST: Final = 60
@@ -25,7 +25,7 @@ def edition_keys(editions: Sequence[Figures]) -> list[str]:
     plain = [_plain(figures.unit or "") for figures in editions]
     often = Counter(plain)
     return [
-        figures.edition if figures.unit is None else OF_DIVISION + _told_apart(name, figures.unit, often[name] > 1)
+        figures.edition if figures.unit is None else OF_DIVISION + _make_distinct(name, figures.unit, often[name] > 1)
         for name, figures in zip(plain, editions, strict=True)
     ]
 
@@ -45,7 +45,7 @@ def _plain(name: str) -> str:
     return "-".join("".join(c if c.isalnum() else " " for c in composed).split())
 
 
-def _told_apart(plain: str, name: str, taken: bool) -> str:
+def _make_distinct(plain: str, name: str, taken: bool) -> str:
     if plain and not taken and len(plain.encode()) <= _LONGEST and not re.search(r"(^|-)v\d+$", plain):
         return plain
     digits = hashlib.sha256(name.encode()).hexdigest()[:_DIGITS]

@@ -5,20 +5,20 @@ from datetime import timedelta
 from typing import Final
 
 from compliance.reports.claims import Claim, ClaimKind, Stated
-from compliance.reports.findings import Gap, LateTeams, Question, Reminded, Restated
-from compliance.reports.model import Figures, Intake, Requirement, SameDay
+from compliance.reports.findings import Gap, LateTeams, Reminded, Restated, SameDayQuestion
 from compliance.reports.periods import parse_period
 from compliance.reports.proportions import Proportion
+from compliance.reports.report_model import Figures, Intake, RequirementFigures, SameDay
 from compliance.reports.restatement import CAUSES
 from compliance.reports.words import (
     WITHHELD,
-    counted,
+    count_of,
     heading,
     instant,
     interval,
     number,
     percent,
-    signed,
+    points_text,
     span,
 )
 
@@ -33,12 +33,12 @@ LIVE_ONLY: Final = (
 def same_obligations(asked: SameDay) -> str:
     """What the three readings are of."""
     of = asked.policy.of
-    return "The same obligation" if of == 1 else f"The same {counted(of, 'obligation')}"
+    return "The same obligation" if of == 1 else f"The same {count_of(of, 'obligation')}"
 
 
 def only_same_day(asked: SameDay) -> str:
     """How many victims had only a same-day update, to begin a sentence."""
-    return "No victim" if asked.only_same_day == 0 else heading(counted(asked.only_same_day, "victim"))
+    return "No victim" if asked.only_same_day == 0 else heading(count_of(asked.only_same_day, "victim"))
 
 
 def same_day_in_words(asked: SameDay) -> str:
@@ -50,11 +50,11 @@ def same_day_in_words(asked: SameDay) -> str:
     if asked.policy.withheld or asked.original.withheld:
         return f"{only}."
     dropped = asked.policy.count - asked.original.count
-    met = counted(dropped, "obligation was", "obligations were") if dropped else "No obligation was"
+    met = count_of(dropped, "obligation was", "obligations were") if dropped else "No obligation was"
     return f"{only}. {met} met by an update on the day of recording alone, which the original system dropped."
 
 
-def offences(figures: Figures) -> tuple[list[Requirement], list[tuple[str | None, list[Proportion]]]]:
+def offences(figures: Figures) -> tuple[list[RequirementFigures], list[tuple[str | None, list[Proportion]]]]:
     """(the requirements that are shown by offence group, the groups with the share of each), the largest first."""
     named = [requirement for requirement in figures.requirements if requirement.offences and not requirement.event]
     none = Proportion(0, 0, None, None, None, 1.0, withheld=figures.edition == "public")
@@ -68,7 +68,7 @@ def offence_weeks(figures: Figures) -> str:
     named, _ = offences(figures)
     held = {requirement.trailing_held for requirement in named}
     if len(held) == 1:
-        return counted(held.pop(), "settled week")
+        return count_of(held.pop(), "settled week")
     return f"{' and '.join(f'{r.trailing_held} ({r.id})' for r in named)} settled weeks"
 
 
@@ -84,7 +84,7 @@ def offences_in_words(figures: Figures) -> str:
     return " ".join(parts)
 
 
-def closed_in_words(figures: Figures) -> tuple[str, str]:
+def describe_closings(figures: Figures) -> tuple[str, str]:
     """Closed without a word, and closed across a due date (statistics 1.8)."""
     closing, kind = figures.closing, figures.kind
     share = closing.without_a_word
@@ -95,12 +95,12 @@ def closed_in_words(figures: Figures) -> tuple[str, str]:
     else:
         had = f"{number(share.count)} ({percent(share.rate)}, interval {interval(share)})"
         told = (
-            f"Of {counted(share.of, 'victim')} of cases closed in the {kind}, {had} had no update from seven days "
+            f"Of {count_of(share.of, 'victim')} of cases closed in the {kind}, {had} had no update from seven days "
             "before the closing to seven days after it."
         )
     if closing.across_due_date is None:
         return told, f"How many cases were reopened within 28 days is {WITHHELD}."
-    across = counted(closing.across_due_date, "case was", "cases were") if closing.across_due_date else "no case was"
+    across = count_of(closing.across_due_date, "case was", "cases were") if closing.across_due_date else "no case was"
     return told, f"{heading(across)} closed across a due date and reopened within 28 days."
 
 
@@ -117,7 +117,7 @@ def directory_of(intake: Intake) -> Iterator[Claim]:
         yield Claim(kind=ClaimKind.DIRECTORY_OLD, subject="directory", since=as_of.date(), words=instant(as_of))
 
 
-def expected(question: Question) -> str:
+def describe_expected(question: SameDayQuestion) -> str:
     """What chance alone would give, as a count and by which reasoning."""
     if question.expected is None or not question.share.of:
         return "–"
@@ -129,14 +129,14 @@ def earlier(figures: Figures) -> list[Restated]:
     return sorted((r for r in figures.restated if r.unit == figures.unit), key=lambda r: r.period, reverse=True)
 
 
-def changed(figures: Figures) -> list[Restated]:
+def select_changed(figures: Figures) -> list[Restated]:
     """Those of them that are no longer what they were."""
     return [each for each in earlier(figures) if each.steps]
 
 
 def earlier_of(figures: Figures) -> Claim:
     """How many of the earlier figures still stand (statistics section 5)."""
-    every, no_longer = earlier(figures), changed(figures)
+    every, no_longer = earlier(figures), select_changed(figures)
     if not every:
         return Claim(kind=ClaimKind.NONE_EARLIER, subject="restated", period=figures.kind)
     return Claim(
@@ -146,23 +146,23 @@ def earlier_of(figures: Figures) -> Claim:
     )  # fmt: skip
 
 
-def restated_in_words(restated: Restated) -> str:
+def describe_restatement(restated: Restated) -> str:
     """What changed a published figure: each cause with what it did to the obligations met and due."""
     if not restated.steps:
         return "unchanged"
-    parts = [f"{CAUSES[step.cause]}: {_signed(step.met)} met, {_signed(step.due)} due" for step in restated.steps]
+    parts = [f"{CAUSES[step.cause]}: {_sign(step.met)} met, {_sign(step.due)} due" for step in restated.steps]
     return "; ".join(parts)
 
 
-def _signed(count: int) -> str:
+def _sign(count: int) -> str:
     return "0" if count == 0 else f"{'+' if count > 0 else '−'}{abs(count):,}"
 
 
-def restated_difference(restated: Restated) -> str:
+def format_difference(restated: Restated) -> str:
     """The rate as known now less the rate as published, in points."""
     if not restated.due or not restated.published_due:
         return "–"
-    return signed(restated.met / restated.due - restated.published_met / restated.published_due)
+    return points_text(restated.met / restated.due - restated.published_met / restated.published_due)
 
 
 def late_teams_of(late: LateTeams) -> Claim:
@@ -193,11 +193,11 @@ def mails_in_words(sent: Reminded) -> str:
     """How many mails there were, to how many, of how much."""
     if not sent.mails:
         return "No reminder told of anything that was still owed when it was sent."
-    told = counted(sent.obligations, "obligation")
+    told = count_of(sent.obligations, "obligation")
     each = f"{sent.mails / sent.recipients:.1f} a person, {sent.obligations / sent.recipients:.1f} obligations each"
-    again = counted(sent.repeats, "time")
+    again = count_of(sent.repeats, "time")
     return (
-        f"{counted(sent.mails, 'mail')} to {counted(sent.recipients, 'person', 'people')} told of {told} ({each}); "
+        f"{count_of(sent.mails, 'mail')} to {count_of(sent.recipients, 'person', 'people')} told of {told} ({each}); "
         f"something was told again {again}."
     )
 
@@ -220,12 +220,12 @@ def hours(median: float | None) -> str:
     return f"{median:.0f} hours" if median < 48 else f"{median / 24:.1f} days"
 
 
-def dated_earlier(sent: Reminded) -> str:
+def describe_earlier_dates(sent: Reminded) -> str:
     """How much of what followed the mails had been done before."""
     dated = sum(effect.earlier for effect in sent.steps)
     if not dated:
         return "Nothing of what was recorded within 72 hours of a mail is dated before the day of the mail."
     return (
-        f"Of what was recorded within 72 hours of a mail, {counted(dated, 'contact is', 'contacts are')} dated before "
+        f"Of what was recorded within 72 hours of a mail, {count_of(dated, 'contact is', 'contacts are')} dated before "
         "the day of the mail: typed in, not made, because of it."
     )

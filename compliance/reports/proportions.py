@@ -44,7 +44,7 @@ class Rate(Struct, frozen=True):
         return None if self.overdue is None or self.missed is None else self.overdue + self.missed
 
 
-class Change(Struct, frozen=True):
+class RateDifference(Struct, frozen=True):
     """A rate less another, with Newcombe's 95 % interval (statistics 1.5).
 
     `tested` is false where either has fewer than 10 obligations (1.6): `significant` is then false.

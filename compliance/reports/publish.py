@@ -12,12 +12,12 @@ from sqlmodel import Session
 
 from compliance.errors import SettingsError, UnavailableError
 from compliance.policy import Policy
-from compliance.reports.files import remove_leftovers, write_whole
 from compliance.reports.forms import Form, form
-from compliance.reports.model import Figures
 from compliance.reports.names import edition_keys, file_name, form_of
 from compliance.reports.organisation import Organisation
-from compliance.reports.snapshots import kept_figures, newest_published, policy_content
+from compliance.reports.output_files import remove_leftovers, write_whole
+from compliance.reports.report_model import Figures
+from compliance.reports.snapshots import newest_published, policy_content, read_figures
 from compliance.store import Store, polls_covering
 from compliance.store.tables import Published
 
@@ -120,10 +120,10 @@ def add_forms(store: Store, period: str, key: str, folder: Path, forms: Sequence
             row = newest_published(session, period, key)
         if row is None:
             raise SettingsError(f"report {period}, edition {key}: it has not been published")
-        figures, held = kept_figures(row), dict(row.files)
+        figures, held = read_figures(row), dict(row.files)
         if figures is None:
             return Publication((), row.version, new=False, failed=_of_others(row, forms))
-        content, failed = _made(figures, key, [ending for ending in forms if ending not in map(form_of, held)])
+        content, failed = _make_files(figures, key, [ending for ending in forms if ending not in map(form_of, held)])
         draft = _Draft(key, figures, (row.version, held), new=False, content=content, failed=failed)
         if (done := _commit(store, [draft], None, folder, row.published_at, lambda *_: None)) is not None:
             return done[0]
@@ -136,7 +136,7 @@ def as_published(store: Store, folder: Path, period: str, edition: str, ending: 
         row = newest_published(session, period, edition)
         if row is None:
             raise SettingsError(f"report {period}, edition {edition}: it has not been published")
-        figures, digests = kept_figures(row), dict(row.files)
+        figures, digests = read_figures(row), dict(row.files)
     name = next((name for name in digests if form_of(name) == ending), None)
     if name is None:
         raise SettingsError(f"report {period}, edition {edition}: it was not published as {ending}")
@@ -166,16 +166,16 @@ def _draft(key: str, figures: Figures, newest: Published | None, forms: Sequence
     """An edition beside the newest version of it: as that version, where figures and files are the same, or as the
     next."""
     if newest is None:
-        content, failed = _made(figures, key, forms)
+        content, failed = _make_files(figures, key, forms)
         return _Draft(key, figures, None, new=True, content=content, failed=failed)
-    before, held = kept_figures(newest), dict(newest.files)
+    before, held = read_figures(newest), dict(newest.files)
     again = msgspec.structs.replace(figures, version=newest.version, changed=before.changed if before else ())
     if again == before:
-        content, failed = _made(again, key, forms)
+        content, failed = _make_files(again, key, forms)
         if all(held.get(name, _digest(made)) == _digest(made) for name, made in content.items()):
             return _Draft(key, again, (newest.version, held), new=False, content=content, failed=failed)
     figures = msgspec.structs.replace(figures, version=newest.version + 1, changed=_changes(again, before))
-    content, failed = _made(figures, key, forms)
+    content, failed = _make_files(figures, key, forms)
     return _Draft(key, figures, (newest.version, held), new=True, content=content, failed=failed)
 
 
@@ -233,7 +233,7 @@ def _changes(figures: Figures, before: Figures | None) -> tuple[str, ...]:
     return tuple(found or ["the templates or the program"])
 
 
-def _made(figures: Figures, key: str, forms: Sequence[Form]) -> tuple[dict[str, bytes], tuple[FailedForm, ...]]:
+def _make_files(figures: Figures, key: str, forms: Sequence[Form]) -> tuple[dict[str, bytes], tuple[FailedForm, ...]]:
     """An edition's files by name, and those that could not be made."""
     made: dict[str, bytes] = {}
     failed: list[FailedForm] = []
@@ -263,7 +263,7 @@ def _digests(content: dict[str, bytes]) -> dict[str, str]:
     return {name: _digest(made) for name, made in content.items()}
 
 
-def _kept(figures: Figures) -> dict[str, Any]:
+def _to_store(figures: Figures) -> dict[str, Any]:
     kept: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(figures))
     return kept
 
@@ -278,7 +278,7 @@ def _row(draft: _Draft, judged_by: dict[str, Any], now: datetime) -> Published:
         known_at=figures.basis.known_at,
         policy_digest=figures.basis.policy_digest,
         policy=judged_by,
-        figures=_kept(figures),
+        figures=_to_store(figures),
         files=_digests(draft.content),
         published_at=now,
     )

@@ -12,12 +12,12 @@ from compliance.policy.verdicts import YES, Verdicts
 from compliance.policy.vocabulary import Vocabulary
 from compliance.records.columns import UNKNOWN_VICTIM
 from compliance.records.instants import to_micros
-from compliance.reports.contact import Facts
-from compliance.reports.kept import Kept, Table
-from compliance.reports.model import Intake, Quality
-from compliance.reports.shown import SUBSTITUTE, shown, unprintable
+from compliance.reports.case_sets import Kept, Table
+from compliance.reports.printable_figures import SUBSTITUTE, make_printable, unprintable
+from compliance.reports.report_model import Intake, Quality
+from compliance.reports.silent_victims import Facts
 from compliance.reports.spans import Span
-from compliance.reports.unknown import unknown_quality
+from compliance.reports.unknown_quality import count_unknown_quality
 
 ATTEMPTED: Final = "attempted"
 """The outcome of a contact that did not reach the victim (records section 1)."""
@@ -53,7 +53,7 @@ def data_quality(
     that in which they were due. `seen_until`: the end of the poll by which these versions of the records had been seen,
     None where they are not those of K. Values that are not `known` are told of by field.
     """
-    found = kept(verdicts, seen_until)
+    found = count_kept(verdicts, seen_until)
     return (
         *(
             Quality(
@@ -74,15 +74,17 @@ def data_quality(
             in_week=None,  # it would be that of the due date, which is what is not known
             held=len(verdicts.set_aside),
         ),
-        *unknown_quality(verdicts, period, known),
-        _held(
+        *count_unknown_quality(verdicts, period, known),
+        _held_quality(
             "unknown-officer",
             "Officers not in the directory",
             "cannot be reminded",
             intake.unknown_officers,
             intake.directory_as_of,
         ),
-        _held("no-address", "Mails held for want of an address", "their officers were not reminded", intake.no_address),
+        _held_quality(
+            "no-address", "Mails held for want of an address", "their officers were not reminded", intake.no_address
+        ),
         Quality(
             "feed-gap",
             "Days and more without a complete reading of the crime system",
@@ -100,7 +102,7 @@ def data_quality(
             held=intake.vanished,
             as_of=None if intake.vanished is None else intake.as_of,
         ),
-        _held(
+        _held_quality(
             "refused",
             "Records refused",
             "kept apart with the reason; in no figure until corrected",
@@ -110,7 +112,7 @@ def data_quality(
     )
 
 
-def kept(verdicts: Verdicts, seen_until: datetime | None) -> dict[str, Kept]:
+def count_kept(verdicts: Verdicts, seen_until: datetime | None) -> dict[str, Kept]:
     """What is in the records of each class of rules section 8, by its key; `seen_until` as in `data_quality`."""
     columns = verdicts.columns
     entered = verdicts.policy.local.of(columns.updates.entered_at)
@@ -136,7 +138,7 @@ def _first_unprintable(verdicts: Verdicts, found: Kept) -> str:
     if not len(found.rows):
         return ""
     row = int(found.rows[0])
-    crime_ref = shown(verdicts.columns.crime_ref[row].as_py())
+    crime_ref = make_printable(verdicts.columns.crime_ref[row].as_py())
     return f"; the first is in the field {unprintable(verdicts.columns)[row]} of crime {crime_ref}"
 
 
@@ -186,5 +188,5 @@ def _on_days_of_note(verdicts: Verdicts) -> tuple[Flags, Flags]:
     return same_day, recording_day
 
 
-def _held(key: str, title: str, meaning: str, count: int | None, as_of: datetime | None = None) -> Quality:
+def _held_quality(key: str, title: str, meaning: str, count: int | None, as_of: datetime | None = None) -> Quality:
     return Quality(key, title, meaning, "8", in_week=None, held=count, as_of=None if count is None else as_of)

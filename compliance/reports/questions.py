@@ -26,10 +26,10 @@ def same_day_readings(
     cohort = due_in(verdicts, *period.days, division)
     cohort = cohort.where(cohort.requirement == place)
     readings = (
-        _changed(policy, place, same_day="counts"),
-        _changed(policy, place, same_day="does not count", recording_day="does not count"),
+        _change_requirement(policy, place, same_day="counts"),
+        _change_requirement(policy, place, same_day="does not count", recording_day="does not count"),
     )
-    counting, original = (_met(_again(verdicts, reading), place)[cohort.victim] for reading in readings)
+    counting, original = (_select_met(_again(verdicts, reading), place)[cohort.victim] for reading in readings)
     return cohort, (cohort.state == MET, counting, original)
 
 
@@ -42,20 +42,20 @@ def live_only(verdicts: Verdicts, methods: Sequence[str]) -> Verdicts:
     """The verdicts with live contact only as counted method; stricter than the policy, never laxer (statistics 1.9)."""
     own = verdicts.policy.counted_methods
     counted = [method for method in methods if own is None or method in own]
-    return _again(verdicts, verdicts.policy.changed(counted_methods=counted))
+    return _again(verdicts, verdicts.policy.with_values(counted_methods=counted))
 
 
-def _changed(policy: Policy, place: int, **changes: Any) -> Policy:
+def _change_requirement(policy: Policy, place: int, **changes: Any) -> Policy:
     requirements = [r.model_dump(by_alias=True, exclude_unset=True) for r in policy.requirement]
     requirements[place] |= changes
-    return policy.changed(requirement=requirements)
+    return policy.with_values(requirement=requirements)
 
 
 def _again(verdicts: Verdicts, policy: Policy) -> Verdicts:
     return judge(verdicts.columns, policy, verdicts.as_at, verdicts.known_at)
 
 
-def _met(verdicts: Verdicts, place: int) -> Flags:
+def _select_met(verdicts: Verdicts, place: int) -> Flags:
     return _flag_of_victim(verdicts, (verdicts.requirement == place) & (verdicts.state == MET))
 
 

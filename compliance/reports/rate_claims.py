@@ -3,17 +3,17 @@
 from collections.abc import Iterator
 
 from compliance.reports.claims import Claim, ClaimKind, Stated
-from compliance.reports.model import Change, Figures, Requirement
 from compliance.reports.periods import parse_period
+from compliance.reports.report_model import Figures, RateDifference, RequirementFigures
 from compliance.reports.words import units
 
 
-def subject_of(requirement: Requirement) -> str:
+def subject_of(requirement: RequirementFigures) -> str:
     """The name of its rate."""
     return f"rate.{requirement.id}"
 
 
-def nothing_due(requirement: Requirement, figures: Figures) -> Claim:
+def nothing_due(requirement: RequirementFigures, figures: Figures) -> Claim:
     """Why there is no rate (statistics 1.2b)."""
     since, kind = requirement.due_from, ClaimKind.NOTHING_DUE
     if since is not None and figures.first < since:
@@ -22,12 +22,12 @@ def nothing_due(requirement: Requirement, figures: Figures) -> Claim:
     return Claim(kind=kind, subject=subject_of(requirement), period=figures.kind, since=begin)
 
 
-def change_of(requirement: Requirement, figures: Figures) -> Claim:
+def change_of(requirement: RequirementFigures, figures: Figures) -> Claim:
     """The rate beside that of the period before, or why there is nothing to compare it with."""
     before, since = requirement.before, requirement.due_from
     other, subject = f"the {figures.kind} before", subject_of(requirement)
     if requirement.change is not None and not before.rate.share.withheld:
-        return changed(requirement.change, subject, figures, other)
+        return claim_change(requirement.change, subject, figures, other)
     begin, kind = None, ClaimKind.NOTHING_BEFORE
     if before.rate.share.withheld:
         kind = ClaimKind.BEFORE_WITHHELD
@@ -36,16 +36,16 @@ def change_of(requirement: Requirement, figures: Figures) -> Claim:
     return Claim(kind=kind, subject=subject, period=figures.kind, since=begin, against=other)
 
 
-def changes_of(requirement: Requirement, figures: Figures) -> list[Claim]:
+def changes_of(requirement: RequirementFigures, figures: Figures) -> list[Claim]:
     """The rate beside that of the period before and that of last year, where one is held."""
     found = [change_of(requirement, figures)]
     if requirement.change_last_year:
         other = f"the same {figures.kind} last year"
-        found.append(changed(requirement.change_last_year, subject_of(requirement), figures, other))
+        found.append(claim_change(requirement.change_last_year, subject_of(requirement), figures, other))
     return found
 
 
-def changed(change: Change, subject: str, figures: Figures, against: str, about: str = "") -> Claim:
+def claim_change(change: RateDifference, subject: str, figures: Figures, against: str, about: str = "") -> Claim:
     """Whether a difference is more than chance (statistics 1.5, 1.6)."""
     kind = ClaimKind.CHANGED if change.significant else ClaimKind.NOT_CHANGED
     stated = (Stated("difference", change.difference), Stated("low", change.low), Stated("high", change.high))

@@ -11,7 +11,7 @@ from compliance.policy.calendars import Ints
 from compliance.policy.status import Flags
 from compliance.policy.verdicts import LATE, MET, MISSED, OVERDUE, YES, Verdicts
 from compliance.records.columns import Coded, joined_texts
-from compliance.reports.proportions import Change, Proportion, Rate
+from compliance.reports.proportions import Proportion, Rate, RateDifference
 from compliance.reports.statistics import design_effect, newcombe, wilson
 
 BANDS: Final = ((1, 7), (8, 28), (29, 90), (91, None))
@@ -116,11 +116,11 @@ def rate(cohort: Cohort) -> Rate:
     return Rate(proportion(cohort.state == MET, cohort.officer), late, overdue, missed)
 
 
-def change(one: Proportion, other: Proportion) -> Change | None:
+def change(one: Proportion, other: Proportion) -> RateDifference | None:
     """One rate less the other on their effective sizes (statistics 1.3, 1.5, 1.6); None where either is empty."""
     sizes = (part / p.deff for p in (one, other) for part in (p.count, p.of))
     difference = newcombe(*sizes)
     if difference is None:
         return None
     tested = not (one.few or other.few)
-    return Change(*difference, tested=tested, significant=tested and difference.significant)
+    return RateDifference(*difference, tested=tested, significant=tested and difference.significant)

@@ -14,7 +14,7 @@ from compliance.policy.calendars import Ints
 from compliance.policy.status import Flags
 from compliance.policy.verdicts import LATE, MET, MISSED, OVERDUE, PENDING, Verdicts
 from compliance.records.columns import Coded
-from compliance.reports.findings import Effect, Question, Reminded
+from compliance.reports.findings import Reminded, SameDayQuestion, StepEffect
 from compliance.reports.rates import has, owner, proportion
 from compliance.store.notice_kinds import LadderStep
 
@@ -102,7 +102,7 @@ class Waits:
         return self.wait[which] <= longest, self.officer.take(which)
 
 
-def reminded(verdicts: Verdicts, mailed: Mailed, division: str | None = None) -> Reminded:
+def count_effects(verdicts: Verdicts, mailed: Mailed, division: str | None = None) -> Reminded:
     """What came of a period's mails, of all or of those about a division's obligations."""
     told, untold = Waits(verdicts, mailed.told, division), Waits(verdicts, mailed.untold, division)
     return Reminded(
@@ -116,14 +116,14 @@ def reminded(verdicts: Verdicts, mailed: Mailed, division: str | None = None) ->
     )
 
 
-def _effects(told: Waits, untold: Waits) -> Iterator[Effect]:
+def _effects(told: Waits, untold: Waits) -> Iterator[StepEffect]:
     for step in LadderStep:
         key, title = name_step(step)
         which, before = told.step == step, untold.step == step
         if not which.any():
             continue
         compared = before.any()
-        yield Effect(
+        yield StepEffect(
             step=key,
             title=title,
             day=proportion(*told.within(DAY, which)),
@@ -152,10 +152,10 @@ def after_last_mail(verdicts: Verdicts, mailed: Mailed, division: str | None = N
     return rows, told.at[soon][order][first], told.wait[soon][order][first] <= DAY
 
 
-def after_reminder(verdicts: Verdicts, mailed: Mailed, division: str | None = None) -> Question:
+def after_reminder(verdicts: Verdicts, mailed: Mailed, division: str | None = None) -> SameDayQuestion:
     """Whether updates are typed in just after reminders."""
     rows, _, within = after_last_mail(verdicts, mailed, division)
-    return Question(
+    return SameDayQuestion(
         "after-reminder", "Updates recorded in the week after a reminder: those within 24 hours of it",
         "Did the mail lead to a contact, or to an earlier one being typed in?", "rules 8",
         proportion(within, owner(verdicts, rows, "officer")), 1 / 7 if len(rows) else None,

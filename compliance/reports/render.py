@@ -5,10 +5,10 @@ from typing import Any
 
 from markupsafe import Markup
 
-from compliance.reports.model import Figures
 from compliance.reports.parts import Chart, Part, Report
+from compliance.reports.printable_figures import LAYOUT, make_printable
+from compliance.reports.report_model import Figures
 from compliance.reports.sections import report_of
-from compliance.reports.shown import LAYOUT, shown
 from compliance.resources import resource
 from compliance.templating import Templates
 
@@ -48,11 +48,11 @@ def kind_of(part: Part) -> str:
     return str(tag)
 
 
-def _shown(value: Any) -> Any:
+def _make_printable(value: Any) -> Any:
     """What a template prints: of what stands in the records only what can be printed. Markup is our own."""
-    return shown(value, LAYOUT) if type(value) is str else value
+    return make_printable(value, LAYOUT) if type(value) is str else value
 
 
 @lru_cache(maxsize=1)
 def _environment() -> Templates:
-    return Templates(resource("templates", "report"), {}, {"draw": draw, "kind_of": kind_of}, _shown)
+    return Templates(resource("templates", "report"), {}, {"draw": draw, "kind_of": kind_of}, _make_printable)

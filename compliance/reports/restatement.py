@@ -17,12 +17,12 @@ from compliance.policy import Policy, judge
 from compliance.policy.verdicts import MET, Verdicts
 from compliance.records.columns import Columns
 from compliance.records.instants import to_micros
+from compliance.reports.as_published import STEPS, Mixture, as_known
 from compliance.reports.findings import Restated, Step
-from compliance.reports.mixture import STEPS, Mixture, as_known
 from compliance.reports.organisation import Organisation
 from compliance.reports.rates import due_in
 from compliance.reports.spans import Span
-from compliance.store.pool import taken
+from compliance.store.column_pool import take_columns
 
 CAUSES: Final = {
     "entered": "updates entered later",
@@ -63,7 +63,7 @@ class Earlier:
         """The same for a report by the map of a later day: without its divisions, where these are others there."""
         own = self.organisation
         same = (own and own.digest) == (organisation and organisation.digest)
-        if same and not (own and own.changed_between(self.span.last, day)):
+        if same and not (own and own.differs_between(self.span.last, day)):
             return self
         whole = {key: counted for key, counted in self.rates.items() if key[1] is None}
         return replace(self, rates=whole, by_unit=False)
@@ -85,7 +85,7 @@ class Restatement:
         stages = self.stages(earlier, known)
         _, start = next(stages)
         steps = {name: counts(verdicts, earlier.span) for name, verdicts in stages}
-        return list(_told(earlier, counts(start, earlier.span), steps))
+        return list(_restate(earlier, counts(start, earlier.span), steps))
 
     def stages(self, earlier: Earlier, known: Verdicts) -> Iterator[tuple[str, Verdicts]]:
         """The verdicts on an earlier period as it was published, and after each step (of CAUSES) that leads from there
@@ -101,7 +101,7 @@ class Restatement:
         for name in STEPS:
             yield name, self._by(mixture.after(name), policy)
         # The same policy read afresh has the calendar of today.
-        yield "calendar", held if not policy.counts_working_days else self._by(self._now.columns, policy.changed())
+        yield "calendar", held if not policy.counts_working_days else self._by(self._now.columns, policy.with_values())
         yield "policy", self._now
 
     def _by(self, columns: Columns, policy: Policy) -> Verdicts:
@@ -126,7 +126,7 @@ def counts(verdicts: Verdicts, span: Span) -> Counts:
     return found
 
 
-def _told(earlier: Earlier, start: Counts, steps: dict[str, Counts]) -> Iterator[Restated]:
+def _restate(earlier: Earlier, start: Counts, steps: dict[str, Counts]) -> Iterator[Restated]:
     for key in dict.fromkeys([*earlier.rates, *(key for found in steps.values() for key in found)]):
         requirement, unit = key
         if (requirement, None) not in earlier.rates or (unit is not None and not earlier.by_unit):
@@ -157,4 +157,4 @@ def _due(verdicts: Verdicts, span: Span) -> pa.Array:
 
 def _only(columns: Columns, refs: pa.Array) -> Columns:
     row = np.flatnonzero(pc.is_in(columns.crime_ref, value_set=refs).to_numpy(zero_copy_only=False))
-    return taken(columns, row)
+    return take_columns(columns, row)

@@ -12,13 +12,13 @@ from compliance.reports.words import (
     NO_DIFFERENCE,
     UNLIKELY,
     WITHHELD,
-    counted,
+    count_of,
     day,
     heading,
-    listed,
+    list_names,
     number,
     percent,
-    signed,
+    points_text,
     span,
 )
 
@@ -61,7 +61,7 @@ def change_in_points(claim: Claim) -> Text:
         return text_of(f"Too few to compare with {claim.against}.")
     if claim.kind not in (Kind.CHANGED, Kind.NOT_CHANGED):
         return text_of(sentence(claim))
-    difference, low, high = (signed(claim.value(measure)) for measure in ("difference", "low", "high"))
+    difference, low, high = (points_text(claim.value(measure)) for measure in ("difference", "low", "high"))
     verdict = UNLIKELY if claim.kind == Kind.CHANGED else NO_DIFFERENCE
     return text_of(
         Run(f"{difference} points", "strong"), f" on {claim.against} ", Run(f"({low} to {high})", "aside"), ": ",
@@ -104,9 +104,11 @@ def _differs(claim: Claim) -> str:
     parts = []
     for key in dict.fromkeys(each.requirement for each in flagged):
         own = [(each.group, each.value or 0.0) for each in flagged if each.requirement == key]
-        sides = [(side, [f"{name} ({signed(by)})" for name, by in own if (by > 0) == (side == "above")])
+        sides = [(side, [f"{name} ({points_text(by)})" for name, by in own if (by > 0) == (side == "above")])
                  for side in ("above", "below")]  # fmt: skip
-        parts.append(f"the {key} rate was " + " and ".join(f"{s} in {listed(names)}" for s, names in sides if names))
+        parts.append(
+            f"the {key} rate was " + " and ".join(f"{s} in {list_names(names)}" for s, names in sides if names)
+        )
     which = "This is" if len(flagged) == 1 else "Each of these is"
     return f"{_over(claim)}, against {claim.against}, in points: {'; '.join(parts)}. {which} {UNLIKELY}."
 
@@ -118,7 +120,9 @@ def _over(claim: Claim) -> str:
 def _below(claim: Claim) -> str:
     points = [f"{abs(each.value or 0) * 100:.1f} points on the {each.requirement} rate"
               for each in claim.of_measure("difference")]  # fmt: skip
-    return f"{claim.about}: over {claim.count('weeks')} weeks below {claim.against} by {listed(points)}, {UNLIKELY}."
+    return (
+        f"{claim.about}: over {claim.count('weeks')} weeks below {claim.against} by {list_names(points)}, {UNLIKELY}."
+    )
 
 
 def _not_compared(claim: Claim) -> str:
@@ -136,9 +140,9 @@ def _target(said: str) -> Callable[[Claim], str]:
 def _beyond_limits(claim: Claim) -> str:
     far = [each.group for each in claim.of_measure("beyond") if each.value == 998]
     near = [each.group for each in claim.of_measure("beyond") if each.value == 95]
-    parts = [f"Beyond the 99.8% limits, unlikely to be chance: {listed(far)}."] if far else []
+    parts = [f"Beyond the 99.8% limits, unlikely to be chance: {list_names(far)}."] if far else []
     if near:
-        parts.append(f"Beyond the 95% limits, worth a question: {listed(near)}.")
+        parts.append(f"Beyond the 95% limits, worth a question: {list_names(near)}.")
     rest = "" if len(far) + len(near) == claim.count("of") else " from the rest"
     return " ".join([*parts, f"No league table can be read{rest}."])
 
@@ -148,24 +152,24 @@ def _cases(claim: Claim) -> str:
 
 
 def _silent(claim: Claim) -> str:
-    victims = counted(claim.count("count"), "victim")
+    victims = count_of(claim.count("count"), "victim")
     return f"{victims} of cases open for more than 28 days had no update for 28 days{_cases(claim)}."
 
 
 def _overdue_long(claim: Claim) -> str:
     count = claim.count("count")
     have = "has" if count == 1 else "have"
-    return f"{counted(count, 'update')} of the {claim.about} requirement {have} been overdue for more than 28 days."
+    return f"{count_of(count, 'update')} of the {claim.about} requirement {have} been overdue for more than 28 days."
 
 
-def _closed_silently(claim: Claim) -> str:
+def _closing_words(claim: Claim) -> str:
     return (
-        f"{counted(claim.count('count'), 'victim')} of cases closed in the {claim.period} had no update from seven "
+        f"{count_of(claim.count('count'), 'victim')} of cases closed in the {claim.period} had no update from seven "
         f"days before the closing to seven days after it{_cases(claim)}."
     )
 
 
-def _seen(claim: Claim) -> str:
+def _seen_words(claim: Claim) -> str:
     chance = f", where chance would give {percent(claim.value('expected'))}" if claim.kind == Kind.BEYOND_CHANCE else ""
     return f"{claim.about}: {percent(claim.value('rate'))}{chance}. {claim.words}"
 
@@ -175,8 +179,8 @@ def _teams_stand_out(claim: Claim) -> str:
     if not named:
         where = "its division's edition names it" if beyond == 1 else "their divisions' editions name them"
         return (
-            f"In {counted(beyond, 'team')} of {claim.count('of')}, more obligations than chance would give were met by "
-            f"updates typed in after the due date; {where}."
+            f"In {count_of(beyond, 'team')} of {claim.count('of')}, more obligations than chance would give were met "
+            f"by updates typed in after the due date; {where}."
         )
     shares = zip(named, claim.of_measure("due"), claim.of_measure("rate"), strict=True)
     told = "; ".join(
@@ -186,22 +190,22 @@ def _teams_stand_out(claim: Claim) -> str:
     return f"Obligations met by updates entered after the due date, more than chance would give: {told}."
 
 
-def _published(claim: Claim) -> str:
+def _published_words(claim: Claim) -> str:
     assert claim.since is not None  # noqa: S101  # of what was published the days are known
     assert claim.until is not None  # noqa: S101
-    return f"{counted(claim.count('published'), 'rate')} published for {span(claim.since, claim.until)}"
+    return f"{count_of(claim.count('published'), 'rate')} published for {span(claim.since, claim.until)}"
 
 
-def _restated(claim: Claim) -> str:
+def _restated_words(claim: Claim) -> str:
     changed = claim.count("changed")
     return (
-        f"Of {_published(claim)}, {number(changed)} {'has' if changed == 1 else 'have'} changed since. The causes were "
-        "applied one after another and add up to the difference exactly."
+        f"Of {_published_words(claim)}, {number(changed)} {'has' if changed == 1 else 'have'} changed since. The "
+        "causes were applied one after another and add up to the difference exactly."
     )
 
 
 def _stands(claim: Claim) -> str:
-    told = heading(_published(claim))
+    told = heading(_published_words(claim))
     return f"{told}: all stand as published." if claim.count("published") > 1 else f"{told} stands as published."
 
 
@@ -262,15 +266,15 @@ _SENTENCES: Final[dict[Kind, Callable[[Claim], str]]] = {
     Kind.WITHIN_LIMITS: lambda claim: f"Every {claim.about} lies within the limits that chance alone would give.",
     Kind.SILENT: _silent,
     Kind.OVERDUE_LONG: _overdue_long,
-    Kind.CLOSED_SILENTLY: _closed_silently,
-    Kind.BEYOND_CHANCE: _seen,
-    Kind.SEEN_OFTEN: _seen,
+    Kind.CLOSED_SILENTLY: _closing_words,
+    Kind.BEYOND_CHANCE: _seen_words,
+    Kind.SEEN_OFTEN: _seen_words,
     Kind.TEAMS_STAND_OUT: _teams_stand_out,
     Kind.NO_TEAM_STANDS_OUT: lambda claim: (
         f"None of the {claim.count('of')} teams stands out by updates entered after the due date."
     ),
     Kind.NOTHING_STANDS_OUT: lambda _: "Nothing stands out from what chance alone would give.",
-    Kind.RESTATED: _restated,
+    Kind.RESTATED: _restated_words,
     Kind.STANDS: _stands,
     Kind.NONE_EARLIER: lambda claim: (
         f"No earlier {claim.period} has been published, so there is nothing to restate."

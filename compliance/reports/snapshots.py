@@ -14,14 +14,14 @@ from compliance.policy.calendars import Calendar, LocalDates, from_day
 from compliance.policy.model import parse_policy
 from compliance.records import to_micros
 from compliance.reports.beginning import CannotReportError
-from compliance.reports.model import Figures
 from compliance.reports.organisation import Organisation, organisation_of
 from compliance.reports.periods import parse_period
+from compliance.reports.report_model import Figures
 from compliance.reports.restatement import Earlier
 from compliance.reports.sources import Held
 from compliance.reports.spans import Span
 from compliance.store import Reader, Store, first_poll, policies_used
-from compliance.store.pool import taken
+from compliance.store.column_pool import take_columns
 from compliance.store.tables import Published, Removal
 
 OWED_AFTER: Final = timedelta(days=35)
@@ -40,19 +40,19 @@ class StoredRecords:
         self._reader = Reader(store)
         self._observed_since = first_poll(store)
 
-    def known(self, known_at: datetime) -> Held:
+    def records_known(self, known_at: datetime) -> Held:
         """What stood by the end of the first complete poll that ended at or after K (decision 0008). A crime first seen
         later was not known, and is left out (statistics 1.2a)."""
-        known = self._reader.known(known_at)
+        known = self._reader.records_known(known_at)
         columns = known.columns
         if known.before_observation.any():
-            columns = taken(columns, np.flatnonzero(~known.before_observation))
+            columns = take_columns(columns, np.flatnonzero(~known.before_observation))
         if self._observed_since is None or known_at >= self._observed_since:
             return Held(columns, seen_until=known.seen_until)
         return Held(columns, unobserved=int((columns.reported_at <= to_micros(known_at)).sum()))
 
 
-def kept_figures(row: Published) -> Figures | None:
+def read_figures(row: Published) -> Figures | None:
     """The figures of a published report, None where they have the form of another version of this program."""
     try:
         return msgspec.convert(row.figures, Figures)
@@ -80,7 +80,7 @@ def earlier_periods(store: Store, period: Span) -> list[Earlier]:
         asked = [
             (newest[name], span) for name, span in before if span.kind == period.kind and span.first < period.first
         ]
-        found = [(row, span, kept_figures(row)) for row, span in asked[:RESTATED]]
+        found = [(row, span, read_figures(row)) for row, span in asked[:RESTATED]]
         return [_earlier(row, span, figures) for row, span, figures in found if figures is not None]
 
 
@@ -110,7 +110,7 @@ def as_last_published(store: Store, period: str) -> Figures | None:
     """The board's figures of a period as last published, None where it was not: what only the service knew then."""
     with store.session(reading=True) as session:
         row = newest_published(session, period, "board")
-        return None if row is None else kept_figures(row)
+        return None if row is None else read_figures(row)
 
 
 def policy_content(policy: Policy, organisation: Organisation | None = None) -> dict[str, Any]:

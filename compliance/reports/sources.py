@@ -31,7 +31,7 @@ class RecordSource(Protocol):
     def name(self) -> str:
         """What the records are, in words for the reader of a report."""
 
-    def known(self, known_at: datetime) -> Held:
+    def records_known(self, known_at: datetime) -> Held:
         """The records as known at K, an aware instant."""
 
 
@@ -42,7 +42,7 @@ class GivenRecords:
     name: str
     columns: Columns
 
-    def known(self, known_at: datetime) -> Held:  # noqa: ARG002
+    def records_known(self, known_at: datetime) -> Held:  # noqa: ARG002
         """The records given, whatever is asked."""
         return Held(self.columns)
 
@@ -59,9 +59,9 @@ class MappedRecords:
         """What the records are."""
         return self.source.name
 
-    def known(self, known_at: datetime) -> Held:
+    def records_known(self, known_at: datetime) -> Held:
         """The records as known at K, an aware instant, by the map."""
-        held = self.source.known(known_at)
+        held = self.source.records_known(known_at)
         return replace(held, columns=self.units.apply(held.columns), as_recorded=held.columns)
 
 

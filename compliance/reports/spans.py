@@ -39,10 +39,10 @@ class Span(ABC):
         """Its first and last day as numbers since 1970-01-01."""
         return to_day(self.first), to_day(self.last)
 
-    def ended(self, local: LocalDates) -> datetime:
+    def end_instant(self, local: LocalDates) -> datetime:
         """The first instant after it, in UTC."""
         return local.start_of(self.last + timedelta(days=1))
 
-    def settled(self, local: LocalDates) -> datetime:
+    def settling_instant(self, local: LocalDates) -> datetime:
         """The instant at which it is settled: T = K = the start of the eighth day after it, in UTC (statistics 1.2)."""
         return local.start_of(self.last + timedelta(days=8))

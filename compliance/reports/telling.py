@@ -7,10 +7,10 @@ from typing import Final
 from compliance.reports.claims import Claim, ClaimKind, SpecialCause, Stated
 from compliance.reports.control import ENOUGH, Assurance
 from compliance.reports.findings import Funnel, Trend, UnitTrend
-from compliance.reports.model import Figures, Requirement
 from compliance.reports.periods import parse_period
 from compliance.reports.rate_claims import subject_of
-from compliance.reports.words import WITHHELD, counted, number, percent, units
+from compliance.reports.report_model import Figures, RequirementFigures
+from compliance.reports.words import WITHHELD, count_of, number, percent, units
 
 _TARGETS: Final[dict[Assurance | None, ClaimKind]] = {
     "consistently met": ClaimKind.TARGET_MET,
@@ -42,18 +42,18 @@ def causes(
     return found[::-1]
 
 
-def title_of(requirement: Requirement) -> str:
+def title_of(requirement: RequirementFigures) -> str:
     """What its rate is called within a sentence."""
     return requirement.title if requirement.event else f"{requirement.id} rate"
 
 
-def causes_of(requirement: Requirement) -> list[SpecialCause]:
+def causes_of(requirement: RequirementFigures) -> list[SpecialCause]:
     """The special causes of a requirement's own chart."""
     trend = requirement.trend
     return causes(trend.weeks, trend, title=title_of(requirement), subject=subject_of(requirement))
 
 
-def causes_of_unit(requirement: Requirement, one: UnitTrend) -> list[SpecialCause]:
+def causes_of_unit(requirement: RequirementFigures, one: UnitTrend) -> list[SpecialCause]:
     """Those of a division or team, whose chart may begin later."""
     weeks = requirement.trend.weeks[len(requirement.trend.weeks) - len(one.shares) :]
     subject = f"trailing.{requirement.id}/{one.name}"
@@ -69,13 +69,13 @@ def chart_in_words(trend: Trend) -> str:
         return "As far as the records are held, nothing was due in any week, so there is no chart."
     lines = trend.control.limits[-1]
     text = (
-        f"{counted(len(points), 'weekly rate')}, from {percent(min(points))} to {percent(max(points))}; mean "
+        f"{count_of(len(points), 'weekly rate')}, from {percent(min(points))} to {percent(max(points))}; mean "
         f"{lines.centre:.1f}%, limits {_limit(lines.lower)} to {_limit(lines.upper)}"
     )
     if lines.provisional:
         text += f"; the limits are provisional, on {lines.points} of the {ENOUGH} weeks that they need"
     if hidden := sum(share.withheld for share in trend.shares):
-        text += f"; {counted(hidden, 'week is', 'weeks are')} withheld"
+        text += f"; {count_of(hidden, 'week is', 'weeks are')} withheld"
     return f"{text}."
 
 
@@ -83,7 +83,7 @@ def _limit(value: float) -> str:
     return percent(min(max(value / 100, 0.0), 1.0))
 
 
-def target_of(requirement: Requirement) -> Iterator[Claim]:
+def target_of(requirement: RequirementFigures) -> Iterator[Claim]:
     """What may be expected of a requirement's target; nothing where none is set (statistics 2.4)."""
     trend = requirement.trend
     if trend.target is not None:
@@ -106,7 +106,7 @@ def silent_in_words(trend: Trend) -> str:
     return f"Read with the silent victims: {newest}{over}."
 
 
-def overdue_in_words(requirement: Requirement) -> str:
+def overdue_in_words(requirement: RequirementFigures) -> str:
     """How much was outstanding, newest, before, and a quarter of a year ago where held."""
     held = requirement.trend.overdue
     if not held:
@@ -119,7 +119,7 @@ def overdue_in_words(requirement: Requirement) -> str:
     return f"{text}. The most was {number(max(held))}."
 
 
-def funnel_of(requirement: Requirement, funnel: Funnel, unit: str) -> Claim:
+def funnel_of(requirement: RequirementFigures, funnel: Funnel, unit: str) -> Claim:
     """Who lies beyond which limit (statistics 3.2)."""
     beyond = [Stated("beyond", point.beyond, requirement.id, point.name) for point in funnel.points if point.beyond]
     kind = ClaimKind.BEYOND_LIMITS if beyond else ClaimKind.WITHIN_LIMITS
@@ -149,7 +149,7 @@ def event_causes(figures: Figures) -> list[SpecialCause]:
     return [cause for requirement in figures.requirements if requirement.event for cause in causes_of(requirement)[:2]]
 
 
-def not_compared(figures: Figures, requirement: Requirement) -> Claim:
+def not_compared(figures: Figures, requirement: RequirementFigures) -> Claim:
     """Why nothing is compared yet (statistics 1.5)."""
     unit, whole = units(figures)
     stated = (Stated("held", requirement.trailing_held), Stated("weeks", figures.basis.trailing_weeks))

@@ -11,10 +11,10 @@ from compliance.records.columns import Coded
 from compliance.reports.control import assurance, control_chart
 from compliance.reports.findings import Funnel, FunnelPoint, Mark, Trend, UnitTrend
 from compliance.reports.funnel import bounds
-from compliance.reports.judged import Judged, ReportOptions
-from compliance.reports.model import Period
+from compliance.reports.judged import JudgedPeriod, ReportOptions
 from compliance.reports.proportions import Proportion
 from compliance.reports.rates import Cohort, has, rate
+from compliance.reports.report_model import Period
 from compliance.reports.statistics import FEW
 from compliance.reports.weeks import Week
 
@@ -23,7 +23,7 @@ _CURVE: Final = 60
 
 
 def trend(
-    weeks: Sequence[Judged], place: int, periods: Sequence[Period], asked: Requirement, options: ReportOptions
+    weeks: Sequence[JudgedPeriod], place: int, periods: Sequence[Period], asked: Requirement, options: ReportOptions
 ) -> Trend:
     """One requirement over the weeks from the first in which anything was due (statistics section 2). `periods`: the
     requirement in each of them."""
@@ -60,7 +60,7 @@ def _places(spans: Sequence[object], dated: Sequence[tuple[date, str]]) -> tuple
 
 
 def unit_trends(
-    weeks: Sequence[Judged], place: int, unit: Callable[[Cohort], Coded], options: ReportOptions
+    weeks: Sequence[JudgedPeriod], place: int, unit: Callable[[Cohort], Coded], options: ReportOptions
 ) -> tuple[UnitTrend, ...]:
     """Every division (or team) over the weeks."""
     cohorts = [week.cohort.where(week.cohort.requirement == place) for week in weeks]

@@ -14,9 +14,9 @@ from msgspec.structs import replace
 
 from compliance.errors import SettingsError
 from compliance.reports.parts import Chart, Part, Report, note
+from compliance.reports.printable_figures import LAYOUT, SUBSTITUTE, each_text, make_printable
 from compliance.reports.render import draw
 from compliance.reports.sections.data_quality import QUALITY
-from compliance.reports.shown import LAYOUT, SUBSTITUTE, each_text, shown
 from compliance.resources import resource
 
 FONT: Final = "Libertinus Serif"
@@ -43,16 +43,16 @@ class MissingGlyphsError(Exception):
 def typeset(report: Report) -> bytes:
     """The report as a PDF, the same bytes for the same report. Raises SettingsError where the template is wrong."""
     template = resource("templates", "report", "report.typ")
-    told = _told(report)
+    told = _template_data(report)
     if not _is_shown(encoded := msgspec.json.encode(told).decode()):
-        told = each_text(told, lambda text: unicodedata.normalize("NFC", shown(text, LAYOUT)))
+        told = each_text(told, lambda text: unicodedata.normalize("NFC", make_printable(text, LAYOUT)))
         encoded = msgspec.json.encode(told).decode()
     unusual = {character for character in set(encoded) if not character.isascii()}
     substituted: set[str] = set()
     for find in (_none, _without_glyph, _beyond_simple):
         substituted |= find(unusual)
         try:
-            return _compiled(template.read_bytes(), _substituting(told, substituted))
+            return _compile(template.read_bytes(), _substitute(told, substituted))
         except MissingGlyphsError as error:
             problem = " ".join(str(error).split())
         except ValueError as error:
@@ -63,10 +63,12 @@ def typeset(report: Report) -> bytes:
 def _is_shown(encoded: str) -> bool:
     """Whether every text of some JSON is as it is to be shown, as in most reports: then none is looked at by itself."""
     characters = "".join(sorted(set(encoded)))
-    return "\\u" not in encoded and shown(characters) == characters and unicodedata.is_normalized("NFC", encoded)
+    return (
+        "\\u" not in encoded and make_printable(characters) == characters and unicodedata.is_normalized("NFC", encoded)
+    )
 
 
-def _told(report: Report) -> dict[str, Any]:
+def _template_data(report: Report) -> dict[str, Any]:
     """The report as the template reads it: charts as SVG."""
     told: dict[str, Any] = msgspec.to_builtins(replace(report, sections=()))
     told["sections"] = [
@@ -83,7 +85,7 @@ def _part(part: Part) -> Any:
     return msgspec.to_builtins(part)
 
 
-def _substituting(told: dict[str, Any], missing: Collection[str]) -> dict[str, Any]:
+def _substitute(told: dict[str, Any], missing: Collection[str]) -> dict[str, Any]:
     """The report without some characters, and a note that says which."""
     if not missing:
         return told
@@ -107,15 +109,15 @@ def _without_glyph(characters: Collection[str]) -> set[str]:
     left = set(characters)
     while left:
         try:
-            _compiled(_PROBE.encode(), sorted(left))
+            _compile(_PROBE.encode(), sorted(left))
             break
         except MissingGlyphsError as error:
-            named = {character for text in _NAMED_TEXT.findall(str(error)) for character in _unescaped(text)}
+            named = {character for text in _NAMED_TEXT.findall(str(error)) for character in _unescape(text)}
             left -= named or left
     return set(characters) - left
 
 
-def _unescaped(text: str) -> str:
+def _unescape(text: str) -> str:
     return _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
 
 
@@ -125,7 +127,7 @@ def _beyond_simple(characters: Collection[str]) -> set[str]:
     return {c for c in characters if c not in simple or unicodedata.category(c).startswith("M")}
 
 
-def _compiled(source: bytes, told: Any) -> bytes:
+def _compile(source: bytes, told: Any) -> bytes:
     """Raises MissingGlyphsError, and ValueError for what else is wrong."""
     import typst  # noqa: PLC0415  # only where a PDF is asked for (decision 0023)
 

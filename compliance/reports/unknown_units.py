@@ -7,13 +7,13 @@ from typing import Final
 from compliance.policy.verdicts import Verdicts
 from compliance.records.columns import Columns
 from compliance.records.instants import to_micros
+from compliance.reports.case_sets import Kept
 from compliance.reports.judged import ReportOptions
-from compliance.reports.kept import Kept
-from compliance.reports.model import Quality
 from compliance.reports.organisation import UNKNOWN_DIVISION, UNKNOWN_TEAM, Organisation
-from compliance.reports.shown import shown
+from compliance.reports.printable_figures import make_printable
+from compliance.reports.report_model import Quality
 from compliance.reports.spans import Span
-from compliance.reports.unknown import LISTED
+from compliance.reports.unknown_quality import LISTED
 
 UNITS: Final = {
     UNKNOWN_DIVISION: "Crimes of a division that the organisation does not have",
@@ -23,7 +23,7 @@ UNITS: Final = {
 _MEANING: Final = "shown under no unit of their own: add the name, or its spelling, to the file of the organisation"
 
 
-def unknown_units(
+def count_unknown_units(
     verdicts: Verdicts, as_recorded: Columns | None, options: ReportOptions, period: Span
 ) -> Iterator[Quality]:
     """Each class, and below it its most frequent names; nothing where there is no map. `as_recorded`: the records of
@@ -31,7 +31,7 @@ def unknown_units(
     if options.organisation is None or as_recorded is None:
         return
     for key, title in UNITS.items():
-        found, names = unknown_units_kept(verdicts, as_recorded, options.organisation, key, period)
+        found, names = select_unknown_units(verdicts, as_recorded, options.organisation, key, period)
         within = found.within(period)
         yield Quality(key, title, _MEANING, "8", in_week=int(within.sum()), held=len(found.rows))
         held = Counter(names)
@@ -41,12 +41,12 @@ def unknown_units(
             yield Quality(f"{key}/{name}", title_of, "", "8", in_week=in_week[name], held=count)
 
 
-def unknown_units_kept(
+def select_unknown_units(
     verdicts: Verdicts, as_recorded: Columns, organisation: Organisation, key: str, period: Span
 ) -> tuple[Kept, list[str]]:
     """(what a class counts: crimes reported by T, once for each name; the name of each as it may be shown)."""
-    rows, names = organisation.on(period.last).unknown(as_recorded, key)
+    rows, names = organisation.on(period.last).find_unknown(as_recorded, key)
     there = as_recorded.reported_at[rows] <= to_micros(verdicts.as_at)
     day = verdicts.policy.local.of(as_recorded.reported_at[rows[there]])
-    kept_names = [shown(name) for name, reported in zip(names, there.tolist(), strict=True) if reported]
+    kept_names = [make_printable(name) for name, reported in zip(names, there.tolist(), strict=True) if reported]
     return Kept("crimes", rows[there], day), kept_names

@@ -6,7 +6,7 @@ from math import ceil
 from typing import Final
 
 from compliance import text
-from compliance.reports.model import Change, Division, Figures, Proportion
+from compliance.reports.report_model import DivisionFigures, Figures, Proportion, RateDifference
 
 UNLIKELY: Final = "unlikely to have occurred by chance"
 NO_DIFFERENCE: Final = "no significant difference"
@@ -36,18 +36,18 @@ def number(count: int | None) -> str:
     return "–" if count is None else f"{count:,}"
 
 
-def counted(count: int | None, one: str, many: str | None = None) -> str:
+def count_of(count: int | None, one: str, many: str | None = None) -> str:
     """A number with its noun: 1 victim, 2 victims; None: withheld (statistics 1.6)."""
-    return f"a withheld number of {many or one + 's'}" if count is None else text.counted(count, one, many)
+    return f"a withheld number of {many or one + 's'}" if count is None else text.count_noun(count, one, many)
 
 
-def signed(difference: float) -> str:
+def points_text(difference: float) -> str:
     """A difference of rates in percentage points with its sign."""
     points = round(difference * 100, 1)
     return "0.0" if points == 0 else f"{'+' if points > 0 else MINUS}{abs(points):.1f}"
 
 
-def verdict(change: Change | None) -> str:
+def verdict(change: RateDifference | None) -> str:
     """What a difference may be called (statistics 1.5, 1.6)."""
     if change is None:
         return NOT_AVAILABLE
@@ -78,7 +78,7 @@ def heading(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def reach(divisions: Sequence[Division]) -> int:
+def reach(divisions: Sequence[DivisionFigures]) -> int:
     """How far, in points, a drawing of the divisions' differences has to reach on both sides: a multiple of 10."""
     changes = [division.change for division in divisions if division.change and division.change.tested]
     furthest = max((max(-change.low, change.high) for change in changes), default=0.1)
@@ -90,8 +90,8 @@ def units(figures: Figures) -> tuple[str, str]:
     return ("division", "force") if figures.unit is None else ("team", "division")
 
 
-def listed(names: Sequence[str], most: int = 5) -> str:
+def list_names(names: Sequence[str], most: int = 5) -> str:
     """Names as a sentence has them, no more than so many: A, B and C; A, B and 2 others."""
     if len(names) > most:
         names = [*names[: most - 1], f"{len(names) - most + 1} others"]
-    return text.listing(names)
+    return text.join_words(names)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from compliance.reports.model import Figures
+from compliance.reports.figure_rows import SECTIONS, Row, cases_command, rows
 from compliance.reports.parts import (
     Chart,
     Heading,
@@ -22,9 +22,9 @@ from compliance.reports.parts import (
     Text,
     plain,
 )
-from compliance.reports.rows import SECTIONS, Row, cases_command, rows
+from compliance.reports.printable_figures import make_printable
+from compliance.reports.report_model import Figures
 from compliance.reports.sections import report_of
-from compliance.reports.shown import shown
 
 _FIXED: Final = ("Figure", "What it is", "Group", "Period", "Status")
 _SHARES: Final = ("rate", "low", "high", "difference", "centre", "limit", "funnel", "silent", "expected")
@@ -41,7 +41,7 @@ def workbook(figures: Figures) -> bytes:
     book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     # The same figures, the same bytes: a workbook otherwise carries the time of its making.
     book.set_properties(
-        {"title": f"Keeping victims informed, {figures.period}", "author": shown(figures.force),
+        {"title": f"Keeping victims informed, {figures.period}", "author": make_printable(figures.force),
          "created": datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)}
     )  # fmt: skip
     styles = {
@@ -55,14 +55,14 @@ def workbook(figures: Figures) -> bytes:
         "number": book.add_format({"num_format": "0.00", "valign": "top"}),
     }
     report = report_of(figures)
-    _said(book.add_worksheet(SUMMARY), styles, report, report.sections[:1])
+    _write_sections(book.add_worksheet(SUMMARY), styles, report, report.sections[:1])
     every = rows(figures)
     for section, title in SECTIONS.items():
         held = [row for row in every if row.section == section]
         if held:
             name = "Teams" if section == "units" and figures.unit is not None else title
             _numbers(book.add_worksheet(name), styles, held)
-    _said(book.add_worksheet(REPORT), styles, report, report.sections[1:])
+    _write_sections(book.add_worksheet(REPORT), styles, report, report.sections[1:])
     _notes(book.add_worksheet(NOTES), styles, figures)
     book.close()
     return out.getvalue()
@@ -70,7 +70,7 @@ def workbook(figures: Figures) -> bytes:
 
 def _write(sheet: Any, row: int, column: int, text: str, style: Any = None) -> None:
     """A text as a cell: never a formula, and only what can be printed."""
-    sheet.write_string(row, column, shown(text), style)
+    sheet.write_string(row, column, make_printable(text), style)
 
 
 def _numbers(sheet: Any, styles: dict[str, Any], held: list[Row]) -> None:
@@ -114,7 +114,7 @@ class _Page(Struct):
 
     def wide(self, text: str, style: str = "text") -> None:
         """A text across the columns, in as many rows as it needs."""
-        self.sheet.merge_range(self.row, 0, self.row, _ACROSS - 1, shown(text), self.styles[style])
+        self.sheet.merge_range(self.row, 0, self.row, _ACROSS - 1, make_printable(text), self.styles[style])
         self.sheet.set_row(self.row, 15 * (1 + len(text) // _LETTERS))
         self.row += 1
 
@@ -124,7 +124,7 @@ _LETTERS: Final = 150
 """So many letters fit across the columns of a page."""
 
 
-def _said(sheet: Any, styles: dict[str, Any], report: Report, sections: tuple[Section, ...]) -> None:
+def _write_sections(sheet: Any, styles: dict[str, Any], report: Report, sections: tuple[Section, ...]) -> None:
     """Some sections as a page."""
     sheet.set_column(0, 0, 34)
     sheet.set_column(1, 9, 24)
@@ -159,7 +159,7 @@ def _items(page: _Page, part: Items) -> None:
             _statement(page, item)
             continue
         _write(page.sheet, page.row, 0, item.about, page.styles["head"])
-        page.sheet.merge_range(page.row, 1, page.row, _ACROSS - 1, shown(item.words), page.styles["text"])
+        page.sheet.merge_range(page.row, 1, page.row, _ACROSS - 1, make_printable(item.words), page.styles["text"])
         page.sheet.set_row(page.row, 15 * (1 + len(item.words) // (_LETTERS - 30)))
         page.row += 1
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from compliance import clock as real_clock
-from compliance.batch.clauses import Clause, load_clauses, not_shown, unknown
+from compliance.batch.clauses import ClauseEntry, load_clauses, not_shown, unknown_clause_errors
 from compliance.batch.examples import failures, load_examples
 from compliance.config import Settings, load_settings
 from compliance.errors import ComplianceError, SettingsError
@@ -60,10 +60,10 @@ def check(config: Path, clock: Callable[[], datetime] = real_clock.now) -> Itera
     if settings is not None:
         yield _organisation(settings)
         yield _secrets(settings)
-        yield _posting(settings)
+        yield _check_mail(settings)
         yield _templates(settings)
-        yield _mapping(settings)
-        yield from _held(settings)
+        yield _check_mapping(settings)
+        yield from _check_records(settings)
 
 
 def _calendars(policies: list[Policy], now: datetime) -> Iterator[Finding]:
@@ -79,7 +79,7 @@ def _calendars(policies: list[Policy], now: datetime) -> Iterator[Finding]:
         yield Finding(f"calendar {name}: known until {plain_date(from_day(last))}", notes=tuple(notes))
 
 
-def _held(settings: Settings) -> Iterator[Finding]:
+def _check_records(settings: Settings) -> Iterator[Finding]:
     try:
         policy = load_policy(settings.policy)
     except ComplianceError:
@@ -120,7 +120,7 @@ def _examples(policies: list[Policy], rules: Path) -> Iterator[Finding]:
     )
 
 
-def _examples_of(policy: Policy, rules: Path, clauses: list[Clause]) -> tuple[Finding, set[str]]:
+def _examples_of(policy: Policy, rules: Path, clauses: list[ClauseEntry]) -> tuple[Finding, set[str]]:
     """One policy against its examples: those beside it in `examples/`, else those shipped for a policy of its name.
     Also the clauses that they cite."""
     name, beside = policy.path.stem, policy.path.parent / "examples"
@@ -133,7 +133,9 @@ def _examples_of(policy: Policy, rules: Path, clauses: list[Clause]) -> tuple[Fi
             found = failures(example, policy)
             seen, held = seen + 1, held + (not found)
             problems += found
-            problems += [f"{example}: clauses: {problem}" for problem in unknown(clauses, example.clauses)]
+            problems += [
+                f"{example}: clauses: {problem}" for problem in unknown_clause_errors(clauses, example.clauses)
+            ]
             cited.update(example.clauses)
     except ComplianceError as error:
         problems.append(str(error))
@@ -168,7 +170,7 @@ def _secrets(settings: Settings) -> Finding:
     return Finding("secrets that the settings name", tuple(problems))
 
 
-def _posting(settings: Settings) -> Finding:
+def _check_mail(settings: Settings) -> Finding:
     """How mail leaves; that every secret can be had is a finding of its own. No server is spoken to."""
     what = "mail: every address is written to" if settings.mail.allow is None else "mail: a pilot, as `allow` says"
     try:
@@ -191,7 +193,7 @@ def _templates(settings: Settings) -> Finding:
         reminding = reminder_settings(settings)
         check_rules(policy, settings.reminders)
         for requirement in settings.report.targets:
-            policy.named(requirement)
+            policy.requirement_by_id(requirement)
     except ComplianceError as error:
         return Finding("settings of reminders and mail", (f"{settings.source}: {error}",))
     problems: list[str] = []
@@ -199,7 +201,7 @@ def _templates(settings: Settings) -> Finding:
         check_templates(policy, reminding)
         week = Week(2026, 20)
         nothing = GivenRecords("no records", columns([]))
-        figures = report_figures(nothing, policy, week, week.settled(policy.local), force=settings.force.name)
+        figures = report_figures(nothing, policy, week, week.settling_instant(policy.local), force=settings.force.name)
         render(figures)
         problems += filter(None, [announce(figures, [], settings.report.folder).problem])
     except ComplianceError as error:
@@ -219,7 +221,7 @@ def _organisation(settings: Settings) -> Finding:
     return Finding(f"organisation: {len(divisions)} divisions and {len(teams)} teams over time")
 
 
-def _mapping(settings: Settings) -> Finding:
+def _check_mapping(settings: Settings) -> Finding:
     what = f"mapping of the crime system ({settings.crime_system.kind})"
     try:
         mapper_of(settings)

@@ -8,7 +8,7 @@ from compliance.config import Settings
 from compliance.errors import ComplianceError
 from compliance.policy import Policy
 from compliance.policy.setting_aside import advice_of
-from compliance.service.unknown import REMEDY, still_unknown
+from compliance.service.unknown_notes import REMEDY, still_unknown
 from compliance.store import Store, directory_problem, last_good_directory, set_aside
 from compliance.store.tables import SetAsideRow
 
@@ -23,7 +23,7 @@ def look_at_records(settings: Settings, policy: Policy) -> Iterator[Said]:
     """Nothing is said where there is no database yet, or none that can be read: every job says so."""
     try:
         with closing(Store.open(settings.database_url)) as store:
-            found = [*_directory(store), _set_aside(store), _unknown(store, settings, policy)]
+            found = [*_directory(store), _set_aside(store), _describe_unknown(store, settings, policy)]
     except ComplianceError:
         return
     yield from found
@@ -53,7 +53,7 @@ def _set_aside(store: Store) -> Said:
     )
 
 
-def _unknown(store: Store, settings: Settings, policy: Policy) -> Said:
+def _describe_unknown(store: Store, settings: Settings, policy: Policy) -> Said:
     found = list(still_unknown(store, settings, policy))
     if not found:
         return "values of outcomes, methods, categories and event kinds: all are known", ()

@@ -14,7 +14,7 @@ from compliance.feeds.database import DatabaseFeed, Queries
 from compliance.feeds.exports import Exports
 from compliance.feeds.fields import FIELDS
 from compliance.feeds.files import FilesFeed
-from compliance.feeds.tables import Shape
+from compliance.feeds.row_files import Shape
 from compliance.policy import Policy
 from compliance.policy.vocabulary import METHOD, Vocabulary, vocabulary
 from compliance.stopping import Stop

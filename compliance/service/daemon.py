@@ -35,14 +35,14 @@ class Daemon:
         for place, job in enumerate((self._poll, self._remind, self._report)):
             name = job.__name__.removeprefix("_")
             self._scheduler.add_job(
-                self._guarded(name, job),
+                self._guard(name, job),
                 "interval",
                 seconds=every.total_seconds(),
                 id=name,
                 next_run_time=now + timedelta(milliseconds=place),
             )
         self._scheduler.add_job(
-            self._guarded("retention", self._retain),
+            self._guard("retention", self._retain),
             "interval",
             hours=24,
             id="retention",
@@ -57,7 +57,7 @@ class Daemon:
         self._scheduler.shutdown(wait=True)
         log.info("stopped")
 
-    def _guarded(self, name: str, job: Callable[[], dict[str, object]]) -> Callable[[], None]:
+    def _guard(self, name: str, job: Callable[[], dict[str, object]]) -> Callable[[], None]:
         """The job with its outcome in the log. A failure is logged and does not end the daemon: the next look may find
         the crime system or the mail server up again."""
 

@@ -7,11 +7,11 @@ from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 
-from compliance.batch.chunks import Chunk, record_chunks
-from compliance.batch.explanation import find_crime, no_such_crime
-from compliance.batch.inputs import Refused
+from compliance.batch.explanation_page import find_crime, no_such_crime
+from compliance.batch.inputs import RefusedRecord
+from compliance.batch.parquet import Chunk, record_chunks
 from compliance.batch.whatif import WhatIf, whatif
-from compliance.batch.whatif_settings import changed_policy
+from compliance.batch.whatif_settings import apply_settings
 from compliance.clock import now
 from compliance.config import load_settings
 from compliance.errors import SettingsError
@@ -54,16 +54,16 @@ class RecordsQuestion:
         policy_to: str | None,
         period: tuple[date, date],
         examples: int,
-        refuse: Callable[[Refused], None],
+        refuse: Callable[[RefusedRecord], None],
     ) -> WhatIf:
         """The figures of a period under the policy and under a changed one: some of its keys set otherwise
-        (`changed_policy`), or another policy.
+        (`apply_settings`), or another policy.
 
         `refuse` is told of every refused record. Raises SettingsError where not exactly one of the two is given.
         """
         if bool(settings) == bool(policy_to):
             raise SettingsError("say what is to be changed: either --set KEY=VALUE, or --policy-to OTHER.toml")
-        after = load_policy(policy_to) if policy_to else changed_policy(self.policy, settings)
+        after = load_policy(policy_to) if policy_to else apply_settings(self.policy, settings)
         return whatif(
             self._chunks(), self.policy, after, period, self._instant, self.known_at,
             changed=settings, examples=examples, refuse=refuse,

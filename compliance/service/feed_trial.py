@@ -10,12 +10,12 @@ import msgspec
 
 from compliance.config import Settings
 from compliance.errors import UnavailableError
-from compliance.feeds import Directory, Feed
+from compliance.feeds import DirectoryEntries, Feed
 from compliance.policy import load_policy
-from compliance.policy.vocabulary import unknown_values
+from compliance.policy.vocabulary import count_unknown_values
 from compliance.records import FeedRecord, decode_crimes, text_of
 from compliance.service.crime_feed import feed_of, mapper_of, vocabulary_of
-from compliance.service.directory import useless
+from compliance.service.directory_poll import useless
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Trial:
     value (rules section 8)."""
 
     records: list[Tried]
-    officers: Directory
+    officers: DirectoryEntries
     directory_problem: str | None
     clock_changes: int
     unknown: Counter[tuple[str, str]]
@@ -59,20 +59,20 @@ def try_feed(settings: Settings, clock: Callable[[], datetime], count: int) -> T
     crimes, refusals = decode_crimes(raws)
     reasons = {refusal.index: refusal.reason for refusal in refusals}
     watched = {text_of(record): source for source, record in mapper.watch}
-    records = [Tried(_shown(watched.get(raw, raw)), _shown(raw), reasons.get(n)) for n, raw in enumerate(raws)]
-    unknown = unknown_values(crimes, vocabulary_of(settings, load_policy(settings.policy)))
+    records = [Tried(_show(watched.get(raw, raw)), _show(raw), reasons.get(n)) for n, raw in enumerate(raws)]
+    unknown = count_unknown_values(crimes, vocabulary_of(settings, load_policy(settings.policy)))
     return Trial(records, officers, problem, clock_changes, unknown)
 
 
-def _directory(feed: Feed) -> tuple[Directory, str | None]:
+def _directory(feed: Feed) -> tuple[DirectoryEntries, str | None]:
     try:
         found = feed.officers()
     except UnavailableError as error:
-        return Directory([], [], read=False), str(error)
+        return DirectoryEntries([], [], read=False), str(error)
     return found, useless(found) if found.read else None
 
 
-def _shown(value: Any) -> Any:
+def _show(value: Any) -> Any:
     if not isinstance(value, bytes):
         return value
     try:

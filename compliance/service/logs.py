@@ -30,19 +30,19 @@ def set_up(log: Log) -> None:
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     root = logging.getLogger()
     root.handlers = [*(handler for handler in root.handlers if not isinstance(handler, _Libraries)), _Libraries()]
-    stamina.instrumentation.set_on_retry_hooks([_asking_again])
+    stamina.instrumentation.set_on_retry_hooks([_log_retry])
 
 
 def _printable(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
     """Every text of an event in characters that are seen, and all but a traceback on one line."""
-    return {key: _shown(value, "\n" if key == "exception" else "") for key, value in event.items()}
+    return {key: _make_printable(value, "\n" if key == "exception" else "") for key, value in event.items()}
 
 
-def _shown(value: Any, kept: str = "") -> Any:
+def _make_printable(value: Any, kept: str = "") -> Any:
     if isinstance(value, str):
         return printable(value, kept=kept)
     if isinstance(value, list | tuple):
-        return [_shown(item) for item in value]
+        return [_make_printable(item) for item in value]
     return value
 
 
@@ -59,7 +59,7 @@ class _Libraries(logging.Handler):
         log.log(min(record.levelno, logging.ERROR), record.getMessage(), library=record.name, exc_info=record.exc_info)
 
 
-def _asking_again(details: stamina.instrumentation.RetryDetails) -> None:
+def _log_retry(details: stamina.instrumentation.RetryDetails) -> None:
     """An attempt that failed and is made again: why, which it was, and when the next is."""
     error = details.caused_by
     structlog.get_logger().warning(

@@ -11,7 +11,7 @@ import structlog
 from compliance.errors import ComplianceError, UnavailableError
 from compliance.feeds import Feed, Page
 from compliance.policy.vocabulary import Vocabulary
-from compliance.service.directory import NOT_READ, DirectoryOutcome, read_directory
+from compliance.service.directory_poll import NOT_READ, DirectoryOutcome, read_directory
 from compliance.service.progress import Progress
 from compliance.store import (
     Store,
@@ -75,7 +75,7 @@ def poll(
     poll_id = begin_poll(store, source, clock())
     crimes = _Poll(store, source, poll_id, clock, overlap, known)
     try:
-        outcome = crimes.taken(feed, start, stopping)
+        outcome = crimes.take(feed, start, stopping)
     except BaseException as error:
         # Only our own errors are known to be free of personal data.
         problem = str(error) if isinstance(error, ComplianceError) else f"a fault: {type(error).__name__}"
@@ -112,15 +112,15 @@ class _Poll:
         known: Vocabulary | None,
     ) -> None:
         self._store, self._source, self._id, self._clock, self._overlap = store, source, poll_id, clock, overlap
-        self._pages = self._received = self._changed = self._refused = self._clock_changes = self._vanished = 0
+        self._pages = self._received = self._changed = self._refused = self._clock_changes = self._list_vanished = 0
         self._late = 0
         self.stopped = False
-        self._known, self.unknown = known, Unknown()
+        self._people_who_know, self.unknown = known, Unknown()
         self._unchanged = 0
         self._reaches: datetime | None = None
         self._progress = Progress("poll", clock)
 
-    def taken(self, feed: Feed, start: str | None, stopping: Callable[[], bool]) -> PollOutcome:
+    def take(self, feed: Feed, start: str | None, stopping: Callable[[], bool]) -> PollOutcome:
         """Everything the feed has, and what came of it; `stopped` where it was left before its end."""
         problem: str | None = "there was nothing to take yet"
         for page in feed.pages(cursor_of(self._store, self._source) if start is None else start):
@@ -138,7 +138,7 @@ class _Poll:
             problem is None,
             problem,
             self._clock_changes,
-            self._vanished,
+            self._list_vanished,
             self._late,
             self.unknown,
         )
@@ -154,8 +154,8 @@ class _Poll:
         now = self._clock()
         if page.whole is not None:
             # Before the page that says that the export is taken: what is cut off in between is done again.
-            self._vanished += mark_missing(self._store, self._source, page.whole, now).lost
-        taken = take_page(self._store, self._id, self._source, page.records, page.next, now, self._known)
+            self._list_vanished += mark_missing(self._store, self._source, page.whole, now).lost
+        taken = take_page(self._store, self._id, self._source, page.records, page.next, now, self._people_who_know)
         self._pages += 1
         self._received += taken.received
         self._changed += taken.changed

@@ -16,7 +16,7 @@ from compliance.config import Report
 from compliance.reports.figures import divisions_of
 from compliance.reports.forms import Form
 from compliance.reports.names import OF_DIVISION, form_of
-from compliance.reports.snapshots import kept_figures, newest_published
+from compliance.reports.snapshots import newest_published, read_figures
 from compliance.reports.spans import Kind, Span
 from compliance.resources import resource
 from compliance.store import Store
@@ -72,7 +72,7 @@ class Duties:
 
     def owed(self, now: datetime) -> Iterator[OwedReports]:
         """What is owed and not published, by kind, the earliest first."""
-        since, held = self._since(now), _published(self.store)
+        since, held = self._since(now), _read_published(self.store)
         for kind in self.report.periods:
             first = {duty: self.settled(kind, at) for duty, at in since.items() if duty[0] == kind}
             span = min(first.values(), key=str, default=None)
@@ -123,7 +123,7 @@ class Duties:
             return bool(published) or name in self.attempts.complete
         with self.store.session(reading=True) as session:
             found = [newest_published(session, name, key) for key in ("board", *published)]
-        board, *own = [None if row is None else kept_figures(row) for row in found]
+        board, *own = [None if row is None else read_figures(row) for row in found]
         if board is None or not all(own):
             return bool(published)
         if divisions_of(board) <= {figures.unit for figures in own if figures}:
@@ -131,7 +131,7 @@ class Duties:
         return name in self.attempts.complete
 
 
-def _published(store: Store) -> dict[str, dict[str, list[str]]]:
+def _read_published(store: Store) -> dict[str, dict[str, list[str]]]:
     """By period, then by edition's key: the forms of the newest version."""
     held: dict[str, dict[str, list[str]]] = {}
     asked = select(Published.period, Published.edition, Published.files).order_by(col(Published.version))

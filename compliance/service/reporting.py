@@ -13,20 +13,20 @@ from compliance.config import Settings
 from compliance.errors import ComplianceError, UnavailableError
 from compliance.mail import Rendered, bare_address, enqueue, row_of
 from compliance.policy import Policy, Verdicts
-from compliance.reminders.effect import Mailed, mailed
+from compliance.reminders.effect import MailedDigests, read_mailed
 from compliance.reports.announcement import announce
 from compliance.reports.beginning import Beginning, CannotReportError, begin
 from compliance.reports.delay import notice, remove_notices, write_delay
 from compliance.reports.editions import public
 from compliance.reports.figures import divisions_of, figures_of
-from compliance.reports.files import remove, write_whole
 from compliance.reports.forms import Form
 from compliance.reports.judged import Judgements, ReportOptions, judge_periods
-from compliance.reports.model import Figures, Intake
 from compliance.reports.organisation import FILE as ORGANISATION_FILE
 from compliance.reports.organisation import Organisation, load_organisation
+from compliance.reports.output_files import remove, write_whole
 from compliance.reports.periods import newest_settled
 from compliance.reports.publish import Publication, add_forms, as_published, publish
+from compliance.reports.report_model import Figures, Intake
 from compliance.reports.snapshots import (
     StoredRecords,
     as_last_published,
@@ -36,10 +36,10 @@ from compliance.reports.snapshots import (
 )
 from compliance.reports.sources import map_records
 from compliance.reports.spans import Kind, Span
-from compliance.reports.tracing import Answer, Edition, as_printed, cases
+from compliance.reports.tracing import Edition, TracedFigure, as_printed, cases
 from compliance.resources import resource
 from compliance.service.crime_feed import own_words
-from compliance.service.data_quality import intake_of, reading_of, vanished
+from compliance.service.record_state import describe_reading, intake_of, list_vanished
 from compliance.service.report_duties import DIVISION, Attempts, Duties, OwedReports
 from compliance.store import Store, polls_covering
 
@@ -80,7 +80,7 @@ class Reporting:
         since the period settled: what was known then is not known yet (decision 0008); CannotReportError for a
         period before the records begin (statistics 1.2b), and where retention has removed what it was made of.
         """
-        settled = period.settled(self.policy.local)
+        settled = period.settling_instant(self.policy.local)
         if settled <= now and polls_covering(self.store, settled) is None:
             raise UnavailableError(
                 f"{period.kind} {period} cannot be reported yet: the crime system has not been read to its end since "
@@ -89,7 +89,7 @@ class Reporting:
         check_held(self.store, period)
         earlier = earlier_periods(self.store, period)
         records, options = StoredRecords(self.store), self._options(policy_changes(self.store, self.policy.local))
-        options = replace(options, records_begin=self._begun(records, period))
+        options = replace(options, records_begin=self._find_beginning(records, period))
         Beginning(options.records_begin, self.policy).check(period)
         judged = judge_periods(records, self.policy, period, now, options, earlier)
         # What cannot be asked as at K (statistics 1.2a): a report made again says what it said.
@@ -103,22 +103,22 @@ class Reporting:
         remove(notice(self.folder, period))
         return made
 
-    def _begun(self, records: StoredRecords, period: Span) -> date | None:
+    def _find_beginning(self, records: StoredRecords, period: Span) -> date | None:
         """Where the records begin, as known when a period was settled (statistics 1.2b)."""
         if (configured := self.settings.report.records_begin) is not None:
             return configured
-        local, settled = self.policy.local, period.settled(self.policy.local)
+        local, settled = self.policy.local, period.settling_instant(self.policy.local)
         covering = polls_covering(self.store, settled)
         read_at = settled if covering is None or covering.ended_at is None else covering.ended_at
-        return begin(records.known(settled).columns, local, read_at)
+        return begin(records.records_known(settled).columns, local, read_at)
 
     def _intake(self, verdicts: Verdicts, period: Span) -> Intake:
         files = self.settings.crime_system.files
         full_exports = files is not None and files.full_export
         return intake_of(self.store, verdicts, period, full_exports)
 
-    def _vanished(self, period: Span) -> list[tuple[str, datetime, bool]]:
-        return vanished(self.store, period, self.policy.local)
+    def _list_vanished(self, period: Span) -> list[tuple[str, datetime, bool]]:
+        return list_vanished(self.store, period, self.policy.local)
 
     def serve(self, period: Span, editions: Sequence[str], forms: Sequence[str]) -> list[Path]:
         """Write what was published of a period into the present folder, byte for byte (`as_published`)."""
@@ -132,7 +132,7 @@ class Reporting:
             for ending in asked
         ]
 
-    def cases(self, period: Span, figure: str, division: str | None = None) -> tuple[Answer, str]:
+    def cases(self, period: Span, figure: str, division: str | None = None) -> tuple[TracedFigure, str]:
         """The cases behind a figure of a period's report, of the board's edition or of a division's, judged by the
         policy it was published by; and whether they add up to what was published, in words."""
         check_held(self.store, period)
@@ -144,7 +144,7 @@ class Reporting:
         records = map_records(StoredRecords(self.store), options.organisation, period.last)
         edition = Edition(
             records, printed.policy if printed else self.policy, period, options, division,
-            earlier_periods(self.store, period), self._mailed, self._vanished,
+            earlier_periods(self.store, period), self._read_mailed, self._list_vanished,
         )  # fmt: skip
         answer = cases(edition, figure)
         return answer, printed.beside(answer) if printed else ""
@@ -159,7 +159,7 @@ class Reporting:
         for owed in self._duties.owed(now):
             between()
             period = owed.period
-            if polls_covering(self.store, period.settled(self.policy.local)) is None:
+            if polls_covering(self.store, period.settling_instant(self.policy.local)) is None:
                 delayed.append(period)
             elif left[period.kind] and not self.attempts.wait(period, now):
                 left[period.kind] -= 1
@@ -205,12 +205,12 @@ class Reporting:
         """A notice for each period that is delayed, and for no other."""
         remove_notices(self.folder, delayed)
         for period in delayed:
-            write_delay(self.folder, self.settings.force.name, period, reading_of(self.store, self.policy.local))
+            write_delay(self.folder, self.settings.force.name, period, describe_reading(self.store, self.policy.local))
 
     def _options(self, changes: Sequence[tuple[date, str]] = ()) -> ReportOptions:
         report = self.settings.report
         for requirement in report.targets:
-            self.policy.named(requirement)  # a target of none is a wrong setting
+            self.policy.requirement_by_id(requirement)  # a target of none is a wrong setting
         return ReportOptions(
             live_methods=report.live_methods,
             targets=report.targets,
@@ -221,7 +221,7 @@ class Reporting:
         )
 
     def _editions(self, judged: Judgements, intake: Intake, editions: Sequence[str]) -> list[Figures]:
-        force, told = self.settings.force.name, self._mailed(judged.verdicts, judged.period.span)
+        force, told = self.settings.force.name, self._read_mailed(judged.verdicts, judged.period.span)
         board = figures_of(judged, force=force, intake=intake, mailed=told)
         made = []
         for edition in editions:
@@ -234,11 +234,11 @@ class Reporting:
                 made.append(public(board) if edition == "public" else board)
         return made
 
-    def _mailed(self, verdicts: Verdicts, period: Span) -> Mailed:
+    def _read_mailed(self, verdicts: Verdicts, period: Span) -> MailedDigests:
         """What the period's reminders told."""
         local = self.policy.local
-        return mailed(
-            self.store, verdicts, self.settings.reminders, (local.start_of(period.first), period.ended(local))
+        return read_mailed(
+            self.store, verdicts, self.settings.reminders, (local.start_of(period.first), period.end_instant(local))
         )
 
 

@@ -11,14 +11,14 @@ from compliance.policy.calendars import LocalDates, from_day
 from compliance.service.crime_feed import exports_of
 from compliance.store import (
     RefusedLife,
-    Retention,
+    RetentionPeriods,
     Store,
     apply_retention,
-    refused_over,
+    list_expired_refusals,
     remove_refused,
     retention_due,
 )
-from compliance.text import counted
+from compliance.text import count_noun
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +45,13 @@ class Retaining:
     clock: Callable[[], datetime]
 
     @property
-    def of_crimes(self) -> list[Retention]:
+    def of_crimes(self) -> list[RetentionPeriods]:
         """What becomes of closed crimes, if anything. Those to be removed are not stripped first."""
-        settings, found = self.settings.retention, list[Retention]()
+        settings, found = self.settings.retention, list[RetentionPeriods]()
         if settings.remove_after_days is not None:
-            found.append(Retention("remove", settings.remove_after_days, self.local))
+            found.append(RetentionPeriods("remove", settings.remove_after_days, self.local))
         if settings.strip_officers_after_days is not None:
-            found.append(Retention("strip", settings.strip_officers_after_days, self.local))
+            found.append(RetentionPeriods("strip", settings.strip_officers_after_days, self.local))
         return found
 
     @property
@@ -82,14 +82,14 @@ class Retaining:
             for crime in retention_due(self.store, rule, now):
                 yield f"{rule.action}: crime {crime.crime_ref}, closed on {crime.closed_on}"
                 count += 1
-            yield f"{rule.action}: {counted(count, 'crime')} closed more than {rule.days_after_closing:,} days ago"
+            yield f"{rule.action}: {count_noun(count, 'crime')} closed more than {rule.days_after_closing:,} days ago"
         refused = [
             f"remove: refused record {over.number}, which last came on {over.last_seen_on}"
-            for over in refused_over(self.store, self.of_refused, now)
+            for over in list_expired_refusals(self.store, self.of_refused, now)
         ]
-        yield from _summed(refused, "refused record", settings.remove_refused_after_days)
+        yield from _sum_up(refused, "refused record", settings.remove_refused_after_days)
         exports = [f"remove: {path}" for path in self.exports()]
-        yield from _summed(exports, "file of an export", settings.remove_exports_after_days, "files of exports")
+        yield from _sum_up(exports, "file of an export", settings.remove_exports_after_days, "files of exports")
 
     def exports(self) -> list[Path]:
         """The files of exports that were taken, or could not be read, and whose time is over."""
@@ -99,7 +99,7 @@ class Retaining:
         return exports_of(self.settings).moved_before(self.local.start_of(old))
 
 
-def _summed(lines: list[str], one: str, days: int, several: str | None = None) -> Iterator[str]:
+def _sum_up(lines: list[str], one: str, days: int, several: str | None = None) -> Iterator[str]:
     yield from lines
     if lines:
-        yield f"remove: {counted(len(lines), one, several)} kept for more than {days:,} days"
+        yield f"remove: {count_noun(len(lines), one, several)} kept for more than {days:,} days"

@@ -12,23 +12,23 @@ volumes and mix are those of West Mercia Police (`facts`). `Faults` plants what 
 crime system's answers; `MailSink.refuse`, `defer` and `drop` break the mail server's.
 """
 
-from compliance.simulator.crime_system import CrimeSystem, Page, Trouble
+from compliance.simulator.crime_system import SimulatedCrimeSystem, SimulatedPage, Trouble
 from compliance.simulator.faults import Faults
-from compliance.simulator.force import Force, crime_refs_in
-from compliance.simulator.history import History
+from compliance.simulator.force import SimulatedForce, crime_refs_in
 from compliance.simulator.mail_sink import MailSink, Received
+from compliance.simulator.record_lives import RecordLives
 from compliance.simulator.replay import Replay
 from compliance.simulator.server import serve
 
 __all__ = [
-    "CrimeSystem",
     "Faults",
-    "Force",
-    "History",
     "MailSink",
-    "Page",
     "Received",
+    "RecordLives",
     "Replay",
+    "SimulatedCrimeSystem",
+    "SimulatedForce",
+    "SimulatedPage",
     "Trouble",
     "crime_refs_in",
     "serve",

@@ -10,16 +10,16 @@ from random import Random
 from typing import Any, Final
 
 from compliance.simulator.days import DAY, HOUR, NEVER, Days, instant
-from compliance.simulator.facts import CID, Division, Offence
-from compliance.simulator.history import Entry
-from compliance.simulator.people import Officer, Staff, at_work
+from compliance.simulator.force_profile import CID, Offence, SimulatedDivision
+from compliance.simulator.people import SimulatedOfficer, Staff, at_work
+from compliance.simulator.record_lives import Entry
 
 _RECORDED_LATER: Final = (0.48, 0.80, 0.94)
 """Cumulative share of crimes recorded on the day of the report, the next day, the day after; the rest on the third."""
 
 
 @dataclass(slots=True)
-class Case:
+class SimulatedCase:
     """A crime while its life is created. Seconds are since 1970, days as in `Days`; nothing after `days.end` is kept.
 
     `owners` lists (second, officer or None) in order of time, `events` the days of case events, and `closed` the second
@@ -31,14 +31,14 @@ class Case:
     days: Days
     number: str
     offence: Offence
-    division: Division
+    division: SimulatedDivision
     team: str
     reported: int
     recorded: int
     closed: int = NEVER
     reopened: int = NEVER
     victims: list[dict[str, Any]] = field(default_factory=list)
-    owners: list[tuple[int, Officer | None]] = field(default_factory=list)
+    owners: list[tuple[int, SimulatedOfficer | None]] = field(default_factory=list)
     events: list[int] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
     uncoded: list[int] = field(default_factory=list)
@@ -49,7 +49,7 @@ class Case:
         if typed < self.days.end:
             self.entries.append((typed, name, key, value))
 
-    def owner(self, second: int) -> Officer | None:
+    def owner(self, second: int) -> SimulatedOfficer | None:
         """Return the officer in the case at a second."""
         found = None
         for since, officer in self.owners:
@@ -65,14 +65,16 @@ class Case:
 
 
 def open_case(
-    rng: Random, days: Days, staff: Staff, *, number: str, offence: Offence, division: Division, day: int
-) -> Case:
+    rng: Random, days: Days, staff: Staff, *, number: str, offence: Offence, division: SimulatedDivision, day: int
+) -> SimulatedCase:
     """Create a crime of an offence reported in a division on a day, with its whole life except contacts."""
     hour = bisect_right(offence.hours, rng.random())
     reported = days.midnights[day] + hour * HOUR + int(rng.random() * HOUR)
     lpts = staff.lpts[division.name]
     team = lpts[int(rng.random() * len(lpts))]
-    case = Case(rng, days, number, offence, division, team, reported, _recorded(rng, days, reported, day))
+    case = SimulatedCase(
+        rng, days, number, offence, division, team, reported, _pick_recording_time(rng, days, reported, day)
+    )
     _create(case)
     _victims(case)
     _status(case)
@@ -82,14 +84,14 @@ def open_case(
     return case
 
 
-def _recorded(rng: Random, days: Days, reported: int, day: int) -> int:
+def _pick_recording_time(rng: Random, days: Days, reported: int, day: int) -> int:
     later = bisect_right(_RECORDED_LATER, rng.random())
     if later == 0:
         return reported + 600 + int(rng.random() * 3 * HOUR)
     return days.midnights[day + later] + 7 * HOUR + int(rng.random() * 11 * HOUR)
 
 
-def _create(case: Case) -> None:
+def _create(case: SimulatedCase) -> None:
     for name, value in (
         ("crime_ref", case.number),
         ("reported_at", instant(case.reported)),
@@ -101,7 +103,7 @@ def _create(case: Case) -> None:
         case.note(case.recorded, name, None, value)
 
 
-def _victims(case: Case) -> None:
+def _victims(case: SimulatedCase) -> None:
     """Add the victims: none, the state, a business, or one to four people; some are added later, some decline."""
     rng, offence = case.rng, case.offence
     chance = rng.random()
@@ -132,7 +134,7 @@ def _victims(case: Case) -> None:
             _wishes(case, victim, added)
 
 
-def _wishes(case: Case, victim: dict[str, Any], added: int) -> None:
+def _wishes(case: SimulatedCase, victim: dict[str, Any], added: int) -> None:
     """Add a victim's wishes: another interval, no more updates (and later, updates again), no ordinary contact."""
     rng, ref = case.rng, victim["victim_ref"]
     second = added
@@ -154,7 +156,7 @@ def _wishes(case: Case, victim: dict[str, Any], added: int) -> None:
             case.note(second, "victims", ref, {**victim, "declined_until": instant(second)})
 
 
-def _hold(case: Case, second: int) -> dict[str, Any]:
+def _hold(case: SimulatedCase, second: int) -> dict[str, Any]:
     """Return a contact hold from a second; some end on a set day."""
     rng = case.rng
     return {
@@ -167,7 +169,7 @@ def _hold(case: Case, second: int) -> dict[str, Any]:
     }
 
 
-def _status(case: Case) -> None:
+def _status(case: SimulatedCase) -> None:
     """Close the case within days for lack of evidence or after an investigation; reopen some, cancel a few."""
     rng, offence = case.rng, case.offence
     screened = rng.random() < offence.screened
@@ -191,7 +193,7 @@ def _status(case: Case) -> None:
         _change(case, "closed", _office_hour(case, 2.0 - log(1.0 - rng.random()) * 25, case.reopened))
 
 
-def _office_hour(case: Case, after: float, second: int) -> int:
+def _office_hour(case: SimulatedCase, after: float, second: int) -> int:
     """Return a second in working hours, a number of days after another second and later than it."""
     day = case.days.of(second) + int(after)
     if day >= len(case.days.midnights):
@@ -199,12 +201,12 @@ def _office_hour(case: Case, after: float, second: int) -> int:
     return max(case.days.midnights[day] + 8 * HOUR + int(case.rng.random() * 10 * HOUR), second + 600)
 
 
-def _change(case: Case, status: str, second: int) -> None:
+def _change(case: SimulatedCase, status: str, second: int) -> None:
     if second < case.days.end:
         case.note(second, "status", f"{status} {second}", {"status": status, "at": instant(second)})
 
 
-def _event(case: Case, kind: str, second: int) -> None:
+def _event(case: SimulatedCase, kind: str, second: int) -> None:
     if second < case.days.end:
         ref = f"E{len(case.events) + 1}"
         case.events.append(second)
@@ -216,7 +218,7 @@ def _event(case: Case, kind: str, second: int) -> None:
         )
 
 
-def _arrest(case: Case) -> None:
+def _arrest(case: SimulatedCase) -> None:
     """Add an arrest, the interview, its outcome and the decision to prosecute, as far as the case stays open."""
     rng = case.rng
     arrested = case.reported + HOUR + int(-log(1.0 - rng.random()) * 6 * DAY)
@@ -238,7 +240,7 @@ def _arrest(case: Case) -> None:
             _event(case, kind, second)
 
 
-def _allocate(case: Case, staff: Staff) -> None:
+def _allocate(case: SimulatedCase, staff: Staff) -> None:
     """Allocate the case to the local team, mostly at once, and serious ones to CID; reallocate when officers leave."""
     rng, days = case.rng, case.days
     chance = rng.random()
@@ -263,7 +265,7 @@ def _allocate(case: Case, staff: Staff) -> None:
     _hand_on(case, staff, officer, second)
 
 
-def _hand_on(case: Case, staff: Staff, officer: Officer, second: int) -> None:
+def _hand_on(case: SimulatedCase, staff: Staff, officer: SimulatedOfficer, second: int) -> None:
     """Pass an open case to a colleague when its officer leaves or is away for long: not always, and often late."""
     rng, days = case.rng, case.days
     gone = [first for first, last, _ in officer.absent if last - first > 20]
@@ -278,7 +280,7 @@ def _hand_on(case: Case, staff: Staff, officer: Officer, second: int) -> None:
                 return
 
 
-def _hand_to(case: Case, second: int, ref: str, officer: Officer | None) -> None:
+def _hand_to(case: SimulatedCase, second: int, ref: str, officer: SimulatedOfficer | None) -> None:
     if second >= case.days.end:
         return
     team = officer.team if officer else case.team

@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from compliance.errors import RecordError
-from compliance.simulator.history import History
+from compliance.simulator.record_lives import RecordLives
 
 _MARK: Final = b"crimes since "
 
@@ -26,7 +26,7 @@ class Trouble(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class SimulatedPage:
     """A page of the feed (records section 4): each record as JSON in UTF-8."""
 
     records: list[bytes]
@@ -34,14 +34,14 @@ class Page:
     more: bool
 
 
-class CrimeSystem:
+class SimulatedCrimeSystem:
     """Everything `history` (a Force or a Replay) had entered between its start and `now`.
 
     The feed is a log of changes. A crime that changes moves to the end, and is served only there, in its newest form.
     One thread may read while another advances. `trouble`: how it misbehaves, or None.
     """
 
-    def __init__(self, history: History) -> None:
+    def __init__(self, history: RecordLives) -> None:
         """Create an empty crime system at the start of a history. Several can show the same history."""
         self.trouble: Trouble | None = None
         self._history = history
@@ -79,21 +79,21 @@ class CrimeSystem:
             for item in self._history.late[self._late :]:
                 heapq.heappush(self._due, item)
                 self._late += 1
-            changed = self._changed_by(second)
+            changed = self._list_changes(second)
             for _, crime in sorted(changed):
                 self._place[crime] = len(self._log)
                 self._log.append(crime)
                 self._encoded[crime] = None
             return len(changed)
 
-    def _changed_by(self, second: int) -> list[tuple[int, int]]:
+    def _list_changes(self, second: int) -> list[tuple[int, int]]:
         """Return (second of the last change, crime) for every crime with new entries."""
         changed = []
         due = self._due
         while due and due[0][0] <= second:
             crime = heapq.heappop(due)[1]
             life = self._lives[crime]
-            typed = life.typed(second)
+            typed = life.count_typed(second)
             if typed == self._typed[crime]:
                 continue
             self._typed[crime] = typed
@@ -103,7 +103,7 @@ class CrimeSystem:
                 heapq.heappush(due, (coming, crime))
         return changed
 
-    def page(self, cursor: str | None = None, limit: int = 500) -> Page:
+    def page(self, cursor: str | None = None, limit: int = 500) -> SimulatedPage:
         """Return what changed since a cursor (None: from the beginning), at most `limit` records.
 
         Raises RecordError for a cursor that this feed never gave out.
@@ -117,12 +117,12 @@ class CrimeSystem:
                 if place[crime] == position:
                     records.append(self._record(crime))
                 position += 1
-            return Page(records, urlsafe_b64encode(_MARK + b"%d" % position).decode(), position < len(log))
+            return SimulatedPage(records, urlsafe_b64encode(_MARK + b"%d" % position).decode(), position < len(log))
 
     def _record(self, crime: int) -> bytes:
         held = self._encoded[crime]
         if held is None:
-            held = self._encoded[crime] = self._lives[crime].encoded(int(self._now.timestamp()))
+            held = self._encoded[crime] = self._lives[crime].encode(int(self._now.timestamp()))
         return held
 
     def _position(self, cursor: str | None) -> int:

@@ -13,20 +13,20 @@ from random import Random
 from typing import Any, Final
 
 from compliance.errors import SettingsError
-from compliance.simulator.casework import Case, open_case
-from compliance.simulator.contact import Contact, keep_informed
+from compliance.simulator.casework import SimulatedCase, open_case
+from compliance.simulator.contact_habits import Contact, keep_informed
 from compliance.simulator.days import DAY, HOUR, LONDON, NEVER, Days, local_midnight
-from compliance.simulator.facts import DIVISIONS, MONTH_DAYS, OFFENCES, Division, Offence
 from compliance.simulator.faults import NONE, Faults
-from compliance.simulator.history import SPOILT, History, Life
+from compliance.simulator.force_profile import DIVISIONS, MONTH_DAYS, OFFENCES, Offence, SimulatedDivision
 from compliance.simulator.malformed import KINDS
-from compliance.simulator.people import LEADING, Officer, Staff, recruit
+from compliance.simulator.people import LEADING, SimulatedOfficer, Staff, recruit
+from compliance.simulator.record_lives import SPOILT, Life, RecordLives
 
 FATIGUE: Final = 0.7
 """The share of an officer's readiness to act that remains after each earlier reminder about the same crime."""
 
 
-class Force(History):
+class SimulatedForce(RecordLives):
     """The life of every crime reported in a number of weeks, created once, and officers who act on their emails.
 
     The same arguments give the same history, byte for byte. So do the same deliveries, in any order within a day.
@@ -58,7 +58,7 @@ class Force(History):
         self._staff = recruit(seed, weeks)
         _check(faults, self._staff)
         self.lives, self.late = [], []
-        self._cases: list[Case] = []
+        self._cases: list[SimulatedCase] = []
         with _collector_paused():
             self._write(scale)
         self._places = {case.number: place for place, case in enumerate(self._cases)}
@@ -89,7 +89,7 @@ class Force(History):
             if place is not None:
                 self._tell(reader, sent, place)
 
-    def _tell(self, reader: Officer, sent: int, place: int) -> None:
+    def _tell(self, reader: SimulatedOfficer, sent: int, place: int) -> None:
         """Handle one crime of one email, regardless of what others were told on the same day and in which order."""
         case, today = self._cases[place], self._days.of(sent)
         told = self._told.setdefault(place, [])
@@ -107,7 +107,7 @@ class Force(History):
                 self._act(rng, place, (reader, officer), sent=sent, acts=acts, keyed=keyed)
         told.append(_Told(today, reader.ref, acts))
 
-    def _when(self, rng: Random, officer: Officer, sent: int, today: int) -> int:
+    def _when(self, rng: Random, officer: SimulatedOfficer, sent: int, today: int) -> int:
         """Return the second at which an officer acts: at work and within three working days, or never."""
         day = today
         for _ in range(int(rng.random() * 4)):
@@ -123,17 +123,24 @@ class Force(History):
         )
 
     def _act(
-        self, rng: Random, place: int, people: tuple[Officer, Officer], *, sent: int, acts: int, keyed: bool
+        self,
+        rng: Random,
+        place: int,
+        people: tuple[SimulatedOfficer, SimulatedOfficer],
+        *,
+        sent: int,
+        acts: int,
+        keyed: bool,
     ) -> None:
         """Enter a contact that was made but never entered, unless it already is (`keyed`); otherwise make one."""
         reader, officer = people
         made = [at for at in self._cases[place].uncoded if at < sent]
         if made and not keyed:
-            update = Contact(made[-1], acts, officer, "informed", "phone").typed("R0", None)
+            update = Contact(made[-1], acts, officer, "informed", "phone").to_update("R0", None)
         else:
             outcome = "informed" if rng.random() < 0.87 else "attempted"
             ref = f"R{self._days.of(sent)}-{reader.ref}"
-            update = Contact(acts - 900, acts, officer, outcome, "phone").typed(ref, None)
+            update = Contact(acts - 900, acts, officer, outcome, "phone").to_update(ref, None)
         self.lives[place].add((acts, "updates", update["update_ref"], update))
         self.late.append((acts, place))
 
@@ -149,7 +156,7 @@ class Force(History):
                 self._cases.append(case)
                 self.lives.append(Life(case.entries))
 
-    def _reports(self, scale: float) -> Iterator[tuple[int, Offence, Division]]:
+    def _reports(self, scale: float) -> Iterator[tuple[int, Offence, SimulatedDivision]]:
         """Yield the day, offence and division of each report."""
         rng = Random(f"{self._seed}/reports")
         for day in range(self._days.count):

@@ -17,7 +17,7 @@ def _empty_ref(record: Record) -> None:
     record["crime_ref"] = ""
 
 
-def _unknown_status(record: Record) -> None:
+def _add_unknown_status(record: Record) -> None:
     record["status"] = [*record.get("status", []), {"status": "filed", "at": record["reported_at"]}]
 
 
@@ -60,7 +60,7 @@ def _year_206(record: Record) -> None:
 KINDS: Final[dict[str, Callable[[Record], None]]] = {
     "an instant without an offset": _no_offset,
     "an empty crime number": _empty_ref,
-    "an unknown status": _unknown_status,
+    "an unknown status": _add_unknown_status,
     "half a surrogate pair": _lone_surrogate,
     "too long a text": _too_long,
     "no reported instant": _not_reported,

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any, Final
 
 from compliance.simulator.days import NEVER, Days
-from compliance.simulator.facts import CID, DIVISIONS, Division
+from compliance.simulator.force_profile import CID, DIVISIONS, SimulatedDivision
 
 _GIVEN: Final = """
 Alder Aspen Beech Birch Bramble Briar Cedar Clover Crane Curlew Dunlin Elder Fennel Fern Finch Hawthorn Hazel Heron
@@ -61,7 +61,7 @@ LEADING: Final = Habit("leading", 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Officer:
+class SimulatedOfficer:
     """One person in the directory.
 
     `absent` has (first day, last day, day from which it is known); `left` is a day or NEVER. `care` multiplies the
@@ -72,7 +72,7 @@ class Officer:
     name: str
     email: str | None
     team: str
-    division: Division
+    division: SimulatedDivision
     supervisor_ref: str | None
     role: str
     habit: Habit
@@ -92,10 +92,10 @@ class Officer:
 class Staff:
     """All officers and where they work. `teams[name]` lists a team's officers, `lpts[division]` its team names."""
 
-    everyone: list[Officer] = field(default_factory=list)
-    teams: dict[str, list[Officer]] = field(default_factory=dict)
+    everyone: list[SimulatedOfficer] = field(default_factory=list)
+    teams: dict[str, list[SimulatedOfficer]] = field(default_factory=dict)
     lpts: dict[str, list[str]] = field(default_factory=dict)
-    by_email: dict[str, Officer] = field(default_factory=dict)
+    by_email: dict[str, SimulatedOfficer] = field(default_factory=dict)
 
     def directory(self, days: Days, today: int) -> list[dict[str, Any]]:
         """Return the officer directory on a day (records section 4), with absences and departures known by then.
@@ -104,14 +104,14 @@ class Staff:
         """
         return [_entry(officer, days, today) for officer in self.everyone]
 
-    def _hire(self, officer: Officer) -> Officer:
+    def _hire(self, officer: SimulatedOfficer) -> SimulatedOfficer:
         self.everyone.append(officer)
         if officer.email:
             self.by_email[officer.email] = officer
         return officer
 
 
-def _entry(officer: Officer, days: Days, today: int) -> dict[str, Any]:
+def _entry(officer: SimulatedOfficer, days: Days, today: int) -> dict[str, Any]:
     known = [{"from": days.date(a), "until": days.date(b)} for a, b, since in officer.absent if since <= today]
     return {
         "officer_ref": officer.ref,
@@ -147,18 +147,22 @@ def recruit(seed: int, weeks: int) -> Staff:
     return staff
 
 
-def _identity(names: list[str], division: Division) -> tuple[str, str, str]:
+def _identity(names: list[str], division: SimulatedDivision) -> tuple[str, str, str]:
     """Return the next officer's reference, name and address."""
     name = names.pop()
     return f"{division.letter}{1000 + len(names)}", name, f"{name.lower().replace(' ', '.')}@force.example"
 
 
-def _leader(names: list[str], division: Division, team: str, supervisor: str | None, role: str) -> Officer:
+def _leader(
+    names: list[str], division: SimulatedDivision, team: str, supervisor: str | None, role: str
+) -> SimulatedOfficer:
     ref, name, email = _identity(names, division)
-    return Officer(ref, name, email, team, division, supervisor, role, LEADING, 1.0)
+    return SimulatedOfficer(ref, name, email, team, division, supervisor, role, LEADING, 1.0)
 
 
-def _constable(rng: Random, identity: tuple[str, str, str], sergeant: Officer, weeks: int, place: int) -> Officer:
+def _constable(
+    rng: Random, identity: tuple[str, str, str], sergeant: SimulatedOfficer, weeks: int, place: int
+) -> SimulatedOfficer:
     ref, name, email = identity
     division = sergeant.division
     role = "investigation" if sergeant.team.endswith(CID) else ("response", "neighbourhood")[place % 3 == 2]
@@ -166,7 +170,7 @@ def _constable(rng: Random, identity: tuple[str, str, str], sergeant: Officer, w
     left = NEVER
     if rng.random() < 0.03:
         left = int(rng.random() * weeks * 7)
-    return Officer(
+    return SimulatedOfficer(
         ref,
         name,
         None if rng.random() < 0.008 else email,
@@ -203,7 +207,7 @@ def _absences(rng: Random, weeks: int) -> tuple[tuple[int, int, int], ...]:
     return tuple(sorted(spells))
 
 
-def at_work(officers: Sequence[Officer], chance: float, day: int) -> Officer | None:
+def at_work(officers: Sequence[SimulatedOfficer], chance: float, day: int) -> SimulatedOfficer | None:
     """Return one of some officers at work on a day, by a chance from 0 to 1, or None if there is none."""
     count = len(officers)
     first = int(chance * count)

@@ -7,14 +7,14 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from compliance.errors import RecordError
-from compliance.simulator.history import Entry, History, Life, Record
+from compliance.simulator.record_lives import Entry, Life, Record, RecordLives
 
 _ITEMS: Final = {"status": "at", "allocations": "from", "events": "at"}
 """List fields whose items are shown from an instant of their own."""
 _DECLINE: Final = ("declined_at", "declined_entered_at", "declined_until")
 
 
-class Replay(History):
+class Replay(RecordLives):
     """A history made of records (records section 1), each shown from its recording, with what had happened by then.
 
     A status change, an allocation or an event is shown from its instant; an update or a decline once it was also

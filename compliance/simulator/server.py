@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from compliance.errors import RecordError, UnavailableError
-from compliance.simulator.crime_system import CrimeSystem, Page, Trouble
+from compliance.simulator.crime_system import SimulatedCrimeSystem, SimulatedPage, Trouble
 
 NDJSON: Final = "application/x-ndjson"
 RETRY_AFTER: Final = 2
@@ -21,7 +21,7 @@ RETRY_AFTER: Final = 2
 _LARGEST: Final = 5000
 
 
-def application(system: CrimeSystem) -> Starlette:
+def application(system: SimulatedCrimeSystem) -> Starlette:
     """Answer `GET /crimes?changed_since=CURSOR&limit=N` and `GET /officers` (records section 4).
 
     A page is JSON, or NDJSON if the request accepts `application/x-ndjson`. A bad cursor or limit is answered with 400.
@@ -41,7 +41,7 @@ def application(system: CrimeSystem) -> Starlette:
         except RecordError as error:
             return JSONResponse({"error": str(error)}, 400)
         if system.trouble is Trouble.SAME_PAGE:
-            page = Page(page.records, page.next, True)
+            page = SimulatedPage(page.records, page.next, True)
         return _answer(page, NDJSON in request.headers.get("accept", ""))
 
     async def officers(_: Request) -> Response:
@@ -50,7 +50,7 @@ def application(system: CrimeSystem) -> Starlette:
     return Starlette(routes=[Route("/crimes", crimes), Route("/officers", officers)])
 
 
-def _refusal(system: CrimeSystem) -> Response | None:
+def _refusal(system: SimulatedCrimeSystem) -> Response | None:
     """Return the answer of a crime system in trouble, or None if it works."""
     if system.trouble is Trouble.ERROR:
         return PlainTextResponse("Internal Server Error", 500)
@@ -61,7 +61,7 @@ def _refusal(system: CrimeSystem) -> Response | None:
     return None
 
 
-def _answer(page: Page, lines: bool) -> Response:
+def _answer(page: SimulatedPage, lines: bool) -> Response:
     if lines:
         body = b"".join(record + b"\n" for record in page.records)
         headers = {"Next-Cursor": page.next, "More": "true" if page.more else "false"}
@@ -71,7 +71,7 @@ def _answer(page: Page, lines: bool) -> Response:
 
 
 @contextmanager
-def serve(system: CrimeSystem, port: int = 0) -> Iterator[str]:
+def serve(system: SimulatedCrimeSystem, port: int = 0) -> Iterator[str]:
     """Serve the crime system on a port of 127.0.0.1 (0: any free port) during the context; give `http://127.0.0.1:PORT`.
 
     Raises UnavailableError if the port is in use or the server does not start.

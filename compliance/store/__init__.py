@@ -5,7 +5,6 @@ Records come in by `begin_poll`, `take_page` and `end_poll`; `judge_due` keeps t
 
 from compliance.store.backup import backup
 from compliance.store.cursors import cursor_before, note_cursor
-from compliance.store.database import Store, migrate
 from compliance.store.directory import (
     LastGood,
     directory_as_of,
@@ -15,30 +14,31 @@ from compliance.store.directory import (
     readings_since,
     save_officers,
 )
-from compliance.store.expiry import RefusedLife, refused_over, remove_refused
+from compliance.store.engine import Store, migrate
+from compliance.store.expiry import RefusedLife, list_expired_refusals, remove_refused
 from compliance.store.exporting import export
 from compliance.store.intake import PageOutcome, begin_poll, cursor_of, end_poll, take_page
-from compliance.store.missing import Missing, mark_missing, missing_crimes
-from compliance.store.projection import Judged, Rebuilt, judge_due, rebuild
-from compliance.store.quarantine import quarantine_counts, quarantined, quarantined_record
+from compliance.store.missing import Missing, list_missing_crimes, mark_missing
+from compliance.store.projection import JudgedCounts, Rebuilt, judge_due, rebuild
+from compliance.store.quarantine import list_quarantined, quarantine_counts, read_quarantined
 from compliance.store.queries import (
     count_set_aside,
     first_poll,
     last_complete_poll,
+    list_overdue,
     officers,
-    outstanding,
     policies_used,
     polls_covering,
     set_aside,
 )
 from compliance.store.reader import Known, Reader, load_columns, load_crimes
-from compliance.store.retention import Retention, apply_retention, retention_due
+from compliance.store.retention import RetentionPeriods, apply_retention, retention_due
 from compliance.store.retry import Retried, retry_quarantined
-from compliance.store.unknown import OTHERS, Unknown, values_seen
+from compliance.store.unknown_values import OTHERS, Unknown, values_seen
 
 __all__ = [
     "OTHERS",
-    "Judged",
+    "JudgedCounts",
     "Known",
     "LastGood",
     "Missing",
@@ -46,7 +46,7 @@ __all__ = [
     "Reader",
     "Rebuilt",
     "RefusedLife",
-    "Retention",
+    "RetentionPeriods",
     "Retried",
     "Store",
     "Unknown",
@@ -64,23 +64,23 @@ __all__ = [
     "judge_due",
     "last_complete_poll",
     "last_good_directory",
+    "list_expired_refusals",
+    "list_missing_crimes",
+    "list_overdue",
+    "list_quarantined",
     "load_columns",
     "load_crimes",
     "mark_missing",
     "migrate",
-    "missing_crimes",
     "note_cursor",
     "note_directory",
     "officers",
-    "outstanding",
     "policies_used",
     "polls_covering",
     "quarantine_counts",
-    "quarantined",
-    "quarantined_record",
+    "read_quarantined",
     "readings_since",
     "rebuild",
-    "refused_over",
     "remove_refused",
     "retention_due",
     "retry_quarantined",

@@ -96,7 +96,7 @@ def stamps(raws: Sequence[bytes]) -> list[datetime | None]:
     return _instants([_stamp(raw) for raw in raws])
 
 
-def packed_stamps(records: Iterable[bytes]) -> list[datetime | None]:
+def read_packed_stamps(records: Iterable[bytes]) -> list[datetime | None]:
     """The `changed_at` of records as they are kept."""
     decompress = zstandard.ZstdDecompressor().decompress
     return stamps([decompress(record) for record in records])

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, delete, insert, select
 
-from compliance.store.database import Store
+from compliance.store.engine import Store
 from compliance.store.tables import FEED_CURSOR, POLL
 
 _KEPT: Final = 10_000

@@ -88,7 +88,7 @@ def engine_for(url: URL) -> Engine:
     return engine
 
 
-def reading(engine: Engine) -> Engine:
+def reading_engine(engine: Engine) -> Engine:
     """The same engine for transactions that only read, each seeing the database as at one moment."""
     if engine.dialect.name == "sqlite":
         return engine.execution_options(**{READING: True})

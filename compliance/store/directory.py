@@ -9,8 +9,8 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, func, or_, select, update
 
 from compliance.records import Officer
-from compliance.store.database import Store
 from compliance.store.dialect import upsert
+from compliance.store.engine import Store
 from compliance.store.tables import OFFICER, POLL
 
 

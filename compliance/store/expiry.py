@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, and_, delete, or_, select
 
 from compliance.policy.calendars import LocalDates, from_day
-from compliance.store.database import Store
+from compliance.store.engine import Store
 from compliance.store.tables import CRIME, QUARANTINE
 
 
@@ -30,7 +30,7 @@ class Over:
     last_seen_on: date
 
 
-def refused_over(store: Store, life: RefusedLife, now: datetime) -> Iterator[Over]:
+def list_expired_refusals(store: Store, life: RefusedLife, now: datetime) -> Iterator[Over]:
     """The refused records whose time is over at an instant, by number."""
     asked = select(QUARANTINE.c.id, QUARANTINE.c.last_seen_at).where(_over(life, now)).order_by(QUARANTINE.c.id)
     with store.reading() as connection:

@@ -15,7 +15,7 @@ from compliance.policy.status import STATUS_NAMES, status_at, statuses_of
 from compliance.records import Crime
 from compliance.records.instants import NONE, from_micros
 from compliance.store.content import unpack
-from compliance.store.database import Store
+from compliance.store.engine import Store
 from compliance.store.tables import CRIME, OBLIGATION, SET_ASIDE, TRANSITION
 from compliance.writing import whole_file
 

@@ -11,16 +11,16 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from compliance.errors import UnavailableError
-from compliance.policy.vocabulary import Vocabulary, unknown_values
+from compliance.policy.vocabulary import Vocabulary, count_unknown_values
 from compliance.records import FeedRecord, text_of
 from compliance.records.collector import paused_gc
 from compliance.store.content import Content, is_older, read_contents, stamps
-from compliance.store.database import Store
+from compliance.store.current_versions import put_crimes, read_changed_at
 from compliance.store.dialect import upsert
+from compliance.store.engine import Store
 from compliance.store.quarantine import Refused, settle
-from compliance.store.standing import changed_at_of, put_crimes
 from compliance.store.tables import FEED, POLL
-from compliance.store.unknown import Unknown, count_unknown
+from compliance.store.unknown_values import Unknown, count_unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def take_page(
         put = put_crimes(connection, page.standing, poll_id, now, page.late)
         right = {ref: changed_at for ref, changed_at in page.right.items() if ref not in put.late}
         settle(connection, source, right, _not_overtaken(connection, page.refused), now)
-        found = {} if known is None else unknown_values(put.changed, known)
+        found = {} if known is None else count_unknown_values(put.changed, known)
         unknown = count_unknown(connection, source, found, now)
         late = len(put.late) + len(page.late)
         outcome = PageOutcome(len(records), len(put.changed), len(page.refused), page.latest, late, unknown)
@@ -141,7 +141,7 @@ def _last(came: Mapping[int, tuple[str, datetime | None]]) -> dict[str, int]:
 def _not_overtaken(connection: Connection, refused: Sequence[Refused]) -> list[Refused]:
     """Refused records, of which those older than what is held of their crime do not stand."""
     dated = {r.crime_ref for r in refused if r.stands and r.crime_ref and r.changed_at is not None}
-    held = changed_at_of(connection, sorted(dated))
+    held = read_changed_at(connection, sorted(dated))
     return [replace(r, stands=r.stands and not is_older(r.changed_at, held.get(r.crime_ref or ""))) for r in refused]
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from compliance.store.database import Store
 from compliance.store.dialect import chunks, set_by_key
+from compliance.store.engine import Store
 from compliance.store.tables import CRIME, POLL
 
 
@@ -40,7 +40,7 @@ def mark_missing(store: Store, source: str, seen_refs: Collection[str], now: dat
     return Missing(len(lost), len(found))
 
 
-def missing_crimes(store: Store, as_at: datetime) -> list[tuple[str, datetime]]:
+def list_missing_crimes(store: Store, as_at: datetime) -> list[tuple[str, datetime]]:
     """The crimes that were flagged by an instant, each with since when, by their numbers. The flag of one that came
     again is gone, whenever it was set."""
     asked = select(CRIME.c.crime_ref, CRIME.c.missing_since).where(CRIME.c.missing_since <= as_at)

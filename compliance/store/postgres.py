@@ -91,7 +91,7 @@ def rows(connection: Connection, statement: Select[Any]) -> list[tuple[Any, ...]
     result.close()
     texts = [i for i, column in enumerate(statement.selected_columns) if isinstance(plain(column.type), String)]
     if any(_ESCAPE in "".join(filter(None, map(itemgetter(i), found))) for i in texts):
-        return [tuple(_shown(value) if isinstance(value, str) else value for value in row) for row in found]
+        return [tuple(_show_setting(value) if isinstance(value, str) else value for value in row) for row in found]
     return found
 
 
@@ -122,21 +122,21 @@ def settle(engine: Engine, tables: Sequence[Table]) -> None:
 def merge(connection: Connection, table: Table, rows: Sequence[dict[str, Any]], kept: Sequence[str]) -> None:
     """Put rows, which have the same keys, in place by primary key, by COPY into a temporary table and one statement."""
     names = list(rows[0])
-    staged = _staged(connection, table, names)
+    staged = _stage(connection, table, names)
     copy(connection, table, rows, into=staged)
     key = [column.name for column in table.primary_key]
     replaced = ", ".join(f'"{n}" = excluded."{n}"' for n in names if n not in key and n not in kept)
-    listed = _listed(names)
+    listed = _quote_names(names)
     connection.exec_driver_sql(
         f"INSERT INTO {table.name} ({listed}) SELECT {listed} FROM {staged} "  # noqa: S608
-        f"ON CONFLICT ({_listed(key)}) DO {f'UPDATE SET {replaced}' if replaced else 'NOTHING'}"
+        f"ON CONFLICT ({_quote_names(key)}) DO {f'UPDATE SET {replaced}' if replaced else 'NOTHING'}"
     )
 
 
 def set_by_key(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
     """Set the other values of the rows with these primary keys, by COPY and one statement."""
     names, key = list(rows[0]), [column.name for column in table.primary_key]
-    staged = _staged(connection, table, names)
+    staged = _stage(connection, table, names)
     copy(connection, table, rows, into=staged)
     replaced = ", ".join(f'"{name}" = its."{name}"' for name in names if name not in key)
     connection.exec_driver_sql(f"UPDATE {table.name} SET {replaced} FROM {staged} its WHERE {_same(table, key)}")  # noqa: S608
@@ -145,7 +145,7 @@ def set_by_key(connection: Connection, table: Table, rows: Sequence[dict[str, An
 def delete_by_key(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
     """Delete the rows with these values, by COPY and one statement."""
     names = list(rows[0])
-    staged = _staged(connection, table, names)
+    staged = _stage(connection, table, names)
     copy(connection, table, rows, into=staged)
     connection.exec_driver_sql(f"DELETE FROM {table.name} USING {staged} its WHERE {_same(table, names)}")  # noqa: S608
 
@@ -154,7 +154,7 @@ def copy(connection: Connection, table: Table, rows: Sequence[dict[str, Any]], i
     """Add rows, which have the same keys, to a table (or to one of the same columns) by COPY."""
     names = list(rows[0])
     types = [table.c[name].type for name in names]
-    columns = [_sent([row[name] for row in rows], kind, connection) for name, kind in zip(names, types, strict=True)]
+    columns = [_adapt([row[name] for row in rows], kind, connection) for name, kind in zip(names, types, strict=True)]
     driver = connection.connection.driver_connection
     if driver is None:
         raise AssertionError("the connection is closed")
@@ -162,18 +162,18 @@ def copy(connection: Connection, table: Table, rows: Sequence[dict[str, Any]], i
         # What must be hidden is so already; and no wrapper is put around bytes.
         cursor.adapters.register_dumper(str, StrBinaryDumper)
         cursor.adapters.register_dumper(bytes, BytesBinaryDumper)
-        with cursor.copy(f"COPY {into or table.name} ({_listed(names)}) FROM STDIN (FORMAT BINARY)") as stream:
+        with cursor.copy(f"COPY {into or table.name} ({_quote_names(names)}) FROM STDIN (FORMAT BINARY)") as stream:
             stream.set_types([_BINARY.get(name := kind.compile(connection.dialect).lower(), name) for kind in types])
             for row in zip(*columns, strict=True):
                 stream.write_row(row)
 
 
-def _sent(values: list[Any], kind: TypeEngine[Any], connection: Connection) -> list[Any]:
+def _adapt(values: list[Any], kind: TypeEngine[Any], connection: Connection) -> list[Any]:
     """The values of a column as the driver takes them."""
     inner = plain(kind)
     if isinstance(inner, String):
         text = "".join(filter(None, values))
-        return [v and _hidden(v) for v in values] if "\0" in text or _ESCAPE in text else values
+        return [v and _hide_secrets(v) for v in values] if "\0" in text or _ESCAPE in text else values
     process = kind.dialect_impl(connection.dialect).bind_processor(connection.dialect)
     if process is None or isinstance(inner, LargeBinary):  # bytes are copied as they are
         return values
@@ -186,20 +186,20 @@ def _sent(values: list[Any], kind: TypeEngine[Any], connection: Connection) -> l
 _BINARY: Final = {"varchar": "text"}
 
 
-def _staged(connection: Connection, table: Table, names: Sequence[str]) -> str:
+def _stage(connection: Connection, table: Table, names: Sequence[str]) -> str:
     """An empty temporary table for some columns of a table. It stays with the connection: making one each time would
     bloat the catalogue."""
     places = list(table.c.keys())
     staged = "_".join([f"staged_{table.name}", *(str(places.index(name)) for name in names)])
     connection.exec_driver_sql(
         f"CREATE TEMPORARY TABLE IF NOT EXISTS {staged} ON COMMIT DELETE ROWS AS "  # noqa: S608
-        f"SELECT {_listed(names)} FROM {table.name} WITH NO DATA"
+        f"SELECT {_quote_names(names)} FROM {table.name} WITH NO DATA"
     )
     connection.exec_driver_sql(f"DELETE FROM {staged}")  # noqa: S608
     return staged
 
 
-def _listed(names: Sequence[str]) -> str:
+def _quote_names(names: Sequence[str]) -> str:
     return ", ".join(f'"{name}"' for name in names)
 
 
@@ -209,13 +209,13 @@ def _same(table: Table, names: Sequence[str]) -> str:
 
 # A text of a record may hold any character (records section 1), a text of PostgreSQL any but NUL: it is written as two
 # others on the way in, and read back on the way out, so that no room above knows of it.
-def _hidden(text: str) -> str:
+def _hide_secrets(text: str) -> str:
     if "\0" in text or _ESCAPE in text:
         return text.replace(_ESCAPE, f"{_ESCAPE}1").replace("\0", f"{_ESCAPE}0")
     return text
 
 
-def _shown(text: str) -> str:
+def _show_setting(text: str) -> str:
     if _ESCAPE in text:
         return text.replace(f"{_ESCAPE}0", "\0").replace(f"{_ESCAPE}1", _ESCAPE)
     return text
@@ -223,14 +223,14 @@ def _shown(text: str) -> str:
 
 class _Sent(StrDumperUnknown):
     def dump(self, obj: str) -> Buffer | None:
-        return super().dump(_hidden(obj))
+        return super().dump(_hide_secrets(obj))
 
 
 class _Copied(StrBinaryDumper):
     def dump(self, obj: str) -> Buffer | None:
-        return super().dump(_hidden(obj))
+        return super().dump(_hide_secrets(obj))
 
 
 class _Read(TextLoader):
     def load(self, data: Buffer) -> str:
-        return _shown(str(data, "utf-8"))
+        return _show_setting(str(data, "utf-8"))

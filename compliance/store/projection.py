@@ -17,10 +17,10 @@ from compliance.policy.wake import wake_on
 from compliance.records import columns
 from compliance.records.collector import paused_gc
 from compliance.store.content import unpack
-from compliance.store.database import Store
+from compliance.store.current_versions import AT_ONCE
 from compliance.store.dialect import add, among, chunks, delete_by_key, rows_of, set_by_key, settle, upsert
-from compliance.store.rows import ASIDE_COLUMNS, COLUMNS, KEY, Obligations, asides_of, obligations_of
-from compliance.store.standing import AT_ONCE
+from compliance.store.engine import Store
+from compliance.store.obligation_rows import ASIDE_COLUMNS, COLUMNS, KEY, Obligations, asides_of, obligations_of
 from compliance.store.tables import CRIME, OBLIGATION, PROJECTION, SET_ASIDE
 from compliance.store.transitions import Changes, note_transitions
 
@@ -31,7 +31,7 @@ MANY: Final = 50_000
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedCounts:
     """How many crimes were judged, and how many transitions were noticed."""
 
     crimes: int
@@ -49,7 +49,7 @@ class Rebuilt:
 
 def judge_due(
     store: Store, policy: Policy, now: datetime, progress: Callable[[int, int], None] = lambda *_: None
-) -> Judged:
+) -> JudgedCounts:
     """Judge, as at `now`, every crime that changed or whose day has come; all of them where the policy has changed.
 
     Writes the obligations that differ, and the transitions. A transaction a batch: what is interrupted goes on where it
@@ -71,9 +71,9 @@ def judge_due(
             batch.write(connection)
         progress(crimes, len(refs))
     if crimes >= MANY:
-        with store.answering():
+        with store.translate_errors():
             settle(store.engine, (CRIME, OBLIGATION))
-    return Judged(crimes, transitions)
+    return JudgedCounts(crimes, transitions)
 
 
 def rebuild(store: Store, policy: Policy, now: datetime) -> Rebuilt:

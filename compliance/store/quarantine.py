@@ -9,9 +9,9 @@ from sqlalchemy.orm import defer
 from sqlmodel import col, select
 
 from compliance.errors import RecordError
-from compliance.store.content import is_older, pack_raw, packed_stamps, raw_digest, unpack_raw
-from compliance.store.database import Store
+from compliance.store.content import is_older, pack_raw, raw_digest, read_packed_stamps, unpack_raw
 from compliance.store.dialect import among, chunks, insert_into
+from compliance.store.engine import Store
 from compliance.store.tables import QUARANTINE, Quarantined
 
 
@@ -47,7 +47,7 @@ def _clear(connection: Connection, came: Mapping[str, datetime | None], now: dat
     newer: set[str] = set()
     for refs in chunks(sorted(came)):
         held = connection.execute(standing.where(among(connection, QUARANTINE.c.crime_ref, refs))).all()
-        stood = packed_stamps(row.record for row in held)
+        stood = read_packed_stamps(row.record for row in held)
         is_newer = [is_older(came[row.crime_ref], instant) for row, instant in zip(held, stood, strict=True)]
         newer.update(row.crime_ref for row, stays in zip(held, is_newer, strict=True) if stays)
         gone = [row.id for row, stays in zip(held, is_newer, strict=True) if not stays]
@@ -81,7 +81,7 @@ def put_in(connection: Connection, source: str, refused: Sequence[Refused], now:
         connection.execute(statement.on_conflict_do_update(index_elements=["digest"], set_=again))
 
 
-def quarantined(store: Store) -> list[Quarantined]:
+def list_quarantined(store: Store) -> list[Quarantined]:
     """The refused records that stand, the newest first, without their bytes."""
     asked = select(Quarantined).where(col(Quarantined.cleared_at).is_(None)).options(defer(Quarantined.record))  # type: ignore[arg-type]
     order = col(Quarantined.last_seen_at).desc(), col(Quarantined.id).desc()
@@ -89,7 +89,7 @@ def quarantined(store: Store) -> list[Quarantined]:
         return list(session.exec(asked.order_by(*order)))
 
 
-def quarantined_record(store: Store, number: int) -> tuple[Quarantined, bytes]:
+def read_quarantined(store: Store, number: int) -> tuple[Quarantined, bytes]:
     """One refused record and its bytes as they came (of one that is too long, as much as a record may have), whether it
     still stands or not. Raises RecordError where there is no such number."""
     with store.session(reading=True) as session:

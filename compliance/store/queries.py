@@ -4,11 +4,11 @@ from datetime import date, datetime
 
 from sqlmodel import col, func, select
 
-from compliance.store.database import Store
+from compliance.store.engine import Store
 from compliance.store.tables import Obligation, OfficerRow, Poll, Projection, SetAsideRow
 
 
-def outstanding(store: Store, today: date) -> list[Obligation]:
+def list_overdue(store: Store, today: date) -> list[Obligation]:
     """The obligations that are overdue as last judged, the longest overdue first. `today`, a local date: what fell due
     on it or later has not passed."""
     overdue = select(Obligation).where(Obligation.state == "overdue", Obligation.due_date < today)

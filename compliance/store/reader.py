@@ -10,10 +10,10 @@ import numpy.typing as npt
 from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from compliance.records import Columns, Crime, columns
+from compliance.store.column_pool import join_columns, take_columns
 from compliance.store.content import unpack
-from compliance.store.database import Store
 from compliance.store.dialect import among, chunks
-from compliance.store.pool import joined, taken
+from compliance.store.engine import Store
 from compliance.store.tables import CRIME, CRIME_VERSION, POLL
 
 _NOW: Final = 0
@@ -45,33 +45,33 @@ class Reader:
         self._store, self._asked = store, crime_refs
         with store.reading() as connection:
             self._newest_end = connection.execute(select(func.max(POLL.c.ended_at)).where(POLL.c.complete)).scalar()
-            held = sorted(_standing(connection, crime_refs))
+            held = sorted(_read_current(connection, crime_refs))
         self._refs = [ref for ref, _ in held]
         self._pool = columns(unpack(record for _, record in held))
         self._place = {(ref, _NOW): i for i, ref in enumerate(self._refs)}
         self._last: Known | None = None
 
-    def known(self, known_at: datetime | None = None) -> Known:
+    def records_known(self, known_at: datetime | None = None) -> Known:
         """The records as known at K, an aware instant; None: as they stand."""
         replaced: dict[str, int] = {}
         unseen: set[str] = set()
         seen_until: datetime | None = None
         with self._store.reading() as connection:
             if known_at is not None:
-                seen_until = self._seen_until(connection, known_at)
+                seen_until = self._covering_poll_end(connection, known_at)
             if self._last is not None and self._last.seen_until == seen_until:
                 return self._last  # weeks that one poll covers are asked about one after another
             if seen_until is not None:
-                unseen = {row[0] for row in self._rows(connection, _unseen(seen_until), CRIME.c.crime_ref)}
+                unseen = {row[0] for row in self._rows(connection, _select_unseen(seen_until), CRIME.c.crime_ref)}
                 for asked in (_stood(seen_until), _first(seen_until)):
                     replaced |= dict(self._rows(connection, asked, CRIME_VERSION.c.crime_ref))
                 self._load(connection, replaced)
         rows = np.array([self._place[ref, replaced.get(ref, _NOW)] for ref in self._refs], dtype=np.int64)
         early = np.array([ref in unseen for ref in self._refs], dtype=np.bool_)
-        self._last = Known(taken(self._pool, rows), seen_until, early)
+        self._last = Known(take_columns(self._pool, rows), seen_until, early)
         return self._last
 
-    def _seen_until(self, connection: Connection, known_at: datetime) -> datetime | None:
+    def _covering_poll_end(self, connection: Connection, known_at: datetime) -> datetime | None:
         if self._newest_end is None or self._newest_end < known_at:
             return None  # of a poll that ended since, only some of what it saw would be here
         covering = select(func.min(POLL.c.ended_at)).where(POLL.c.complete, POLL.c.ended_at >= known_at)
@@ -90,7 +90,7 @@ class Reader:
             asked = select(CRIME_VERSION.c.id, CRIME_VERSION.c.record).where(CRIME_VERSION.c.id.in_(part))
             records.update(connection.execute(asked).all())
         self._place.update(((ref, version), len(self._pool) + i) for i, (version, ref) in enumerate(missing))
-        self._pool = joined(self._pool, columns(unpack(records[version] for version, _ in missing)))
+        self._pool = join_columns(self._pool, columns(unpack(records[version] for version, _ in missing)))
 
     def _rows(self, connection: Connection, asked: Select[Any], ref: ColumnElement[str]) -> Iterator[Any]:
         return _of_some(connection, asked, ref, self._asked)
@@ -98,17 +98,17 @@ class Reader:
 
 def load_columns(store: Store, known_at: datetime | None = None, crime_refs: Sequence[str] | None = None) -> Columns:
     """The records of all crimes, or of some, as known now or at K, ordered by crime number (by code point)."""
-    return Reader(store, crime_refs).known(known_at).columns
+    return Reader(store, crime_refs).records_known(known_at).columns
 
 
 def load_crimes(store: Store, crime_refs: Sequence[str]) -> list[Crime]:
     """The records of some crimes as they stand, by crime number; what is not held is left out."""
     with store.reading() as connection:
-        held = sorted(_standing(connection, crime_refs))
+        held = sorted(_read_current(connection, crime_refs))
     return unpack(record for _, record in held)
 
 
-def _standing(connection: Connection, crime_refs: Sequence[str] | None) -> Iterator[tuple[str, bytes]]:
+def _read_current(connection: Connection, crime_refs: Sequence[str] | None) -> Iterator[tuple[str, bytes]]:
     """(crime number, record) of all crimes, or of some, as they stand."""
     return _of_some(connection, select(CRIME.c.crime_ref, CRIME.c.record), CRIME.c.crime_ref, crime_refs)
 
@@ -123,7 +123,7 @@ def _of_some(
         yield from map(tuple, connection.execute(some))
 
 
-def _unseen(seen_until: datetime) -> Select[Any]:
+def _select_unseen(seen_until: datetime) -> Select[Any]:
     """The crimes first seen later than an instant."""
     return select(CRIME.c.crime_ref).where(CRIME.c.first_seen_at > seen_until)
 
@@ -140,4 +140,4 @@ def _first(seen_until: datetime) -> Select[Any]:
     """(crime number, version) of the first version that stood, where replaced since, of the crimes first seen later."""
     version = CRIME_VERSION.c
     asked = select(version.crime_ref, func.min(version.id)).where(~version.late).group_by(version.crime_ref)
-    return asked.where(version.crime_ref.in_(_unseen(seen_until)))
+    return asked.where(version.crime_ref.in_(_select_unseen(seen_until)))

@@ -9,7 +9,7 @@ from compliance.store.dialect import chunks
 from compliance.store.tables import REMOVAL
 
 
-def removed_contents(connection: Connection, crime_refs: Sequence[str]) -> set[bytes]:
+def list_removed_contents(connection: Connection, crime_refs: Sequence[str]) -> set[bytes]:
     """The digests of content with which some of these crimes were removed. One that comes with other content has been
     worked on since, and is a new crime to the store."""
     if not crime_refs or connection.execute(select(REMOVAL.c.id).limit(1)).first() is None:

@@ -21,8 +21,8 @@ from compliance.records.columns import OPEN, Statuses
 from compliance.records.instants import to_micros
 from compliance.records.wire import StatusChange
 from compliance.store.content import crime_digest, pack, unpack
-from compliance.store.database import Store
 from compliance.store.dialect import add, set_by_key
+from compliance.store.engine import Store
 from compliance.store.tables import (
     CRIME,
     CRIME_VERSION,
@@ -41,7 +41,7 @@ _AT_ONCE: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Retention:
+class RetentionPeriods:
     """What is done to a crime how many days after it was closed, by local date."""
 
     action: Action
@@ -63,21 +63,21 @@ class _Story(msgspec.Struct):
     status: list[StatusChange] | None = None
 
 
-def retention_due(store: Store, retention: Retention, now: datetime) -> Iterator[Ended]:
+def retention_due(store: Store, retention: RetentionPeriods, now: datetime) -> Iterator[Ended]:
     """The crimes whose time has come, by crime number: closed or cancelled, with nothing on record that comes after,
     and nothing outstanding. Reads every record; holds one batch of them."""
     last = ""
     while True:
         with store.reading() as connection:
             refs = _batch(connection, last)
-            ended = _ended(connection, refs, retention, now)
+            ended = _list_ended(connection, refs, retention, now)
         yield from ended
         if not refs:
             return
         last = refs[-1]
 
 
-def apply_retention(store: Store, retention: Retention, now: datetime) -> int:
+def apply_retention(store: Store, retention: RetentionPeriods, now: datetime) -> int:
     """Remove or strip the crimes whose time has come -> how many. A transaction a batch, so that an interruption leaves
     each crime whole or gone; doing it again finds nothing more to do."""
     last, count = "", 0
@@ -89,7 +89,7 @@ def apply_retention(store: Store, retention: Retention, now: datetime) -> int:
                 gone = UNKNOWN_VALUE.c.last_seen_at < retention.local.start_of(old)
                 connection.execute(delete(UNKNOWN_VALUE).where(gone))
                 return count
-            ended = _ended(connection, refs, retention, now)
+            ended = _list_ended(connection, refs, retention, now)
             _write_down(connection, ended, retention.action, now)
             (_remove if retention.action == "remove" else _strip)(connection, [crime.crime_ref for crime in ended])
         count, last = count + len(ended), refs[-1]
@@ -100,7 +100,7 @@ def _batch(connection: Connection, last: str) -> list[str]:
     return list(connection.execute(asked).scalars())
 
 
-def _ended(connection: Connection, refs: Sequence[str], retention: Retention, now: datetime) -> list[Ended]:
+def _list_ended(connection: Connection, refs: Sequence[str], retention: RetentionPeriods, now: datetime) -> list[Ended]:
     """Of some crimes those whose time has come. One stripped before is not due again until it changes."""
     owed = select(OBLIGATION.c.crime_ref).where(_of(OBLIGATION, refs), OBLIGATION.c.state == "overdue")
     stripped = select(REMOVAL.c.digest).where(REMOVAL.c.action == "strip")
@@ -111,12 +111,12 @@ def _ended(connection: Connection, refs: Sequence[str], retention: Retention, no
     decompress, decode = zstandard.ZstdDecompressor().decompress, msgspec.json.Decoder(_Story).decode
     statuses = statuses_of([decode(decompress(row.record)).status for row in held])
     refs = [row.crime_ref for row in held]
-    found = zip(refs, _closed_on(statuses, len(held), retention.local, now), strict=True)
+    found = zip(refs, _closing_date(statuses, len(held), retention.local, now), strict=True)
     last = from_day(retention.local.day_of(now) - retention.days_after_closing)
     return [Ended(ref, closed_on) for ref, closed_on in found if closed_on is not None and closed_on < last]
 
 
-def _closed_on(statuses: Statuses, crimes: int, local: LocalDates, now: datetime) -> list[date | None]:
+def _closing_date(statuses: Statuses, crimes: int, local: LocalDates, now: datetime) -> list[date | None]:
     """The local date of the change that closed or cancelled each crime for good; None where the last change on record
     is another, or lies in the future (rules 2.9)."""
     status, shut = status_at(statuses, crimes, None), shut_since(statuses, crimes, None)

@@ -10,9 +10,9 @@ from sqlalchemy import Connection, func, select, update
 from compliance.errors import RecordError
 from compliance.records import decode_crimes
 from compliance.store.content import Content, content_of, is_older, raw_digest, unpack_raw
-from compliance.store.database import Store
+from compliance.store.current_versions import put_crimes, read_changed_at
+from compliance.store.engine import Store
 from compliance.store.quarantine import settle
-from compliance.store.standing import changed_at_of, put_crimes
 from compliance.store.tables import CRIME, POLL, QUARANTINE
 
 _AT_ONCE = 500
@@ -74,7 +74,7 @@ def _retry(connection: Connection, numbers: Sequence[int], now: datetime) -> tup
 def _is_overtaken(connection: Connection, content: Content, last_seen_at: datetime) -> bool:
     """Whether what is held of a crime is newer: by when both changed or, where either does not say, by when it came."""
     ref = content.crime.crime_ref
-    changed_at = changed_at_of(connection, [ref]).get(ref)
+    changed_at = read_changed_at(connection, [ref]).get(ref)
     if changed_at is not None and content.changed_at is not None:
         return is_older(content.changed_at, changed_at)
     seen_at: Any = connection.execute(select(CRIME.c.seen_at).where(CRIME.c.crime_ref == ref)).scalar()

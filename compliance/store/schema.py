@@ -24,7 +24,7 @@ def upgrade(connection: Connection, name: str, to: str = "head") -> None:
     if revision is None:
         _refuse_others_tables(connection, name)
     elif revision not in revisions():
-        raise _unknown(name, revision)
+        raise _unknown_revision_error(name, revision)
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
@@ -38,7 +38,7 @@ def check(connection: Connection, name: str) -> None:
         _refuse_others_tables(connection, name)
         raise SettingsError(f"{name} holds no schema yet; make it with `compliance migrate`")
     if revision not in known:
-        raise _unknown(name, revision)
+        raise _unknown_revision_error(name, revision)
     if revision != known[0]:
         raise SettingsError(
             f"{name} is at schema {revision}, this version of the service needs {known[0]}; bring it up to date with "
@@ -46,7 +46,7 @@ def check(connection: Connection, name: str) -> None:
         )
 
 
-def _unknown(name: str, revision: str) -> SettingsError:
+def _unknown_revision_error(name: str, revision: str) -> SettingsError:
     return SettingsError(
         f"{name} is at schema {revision}, which this version of the service does not know: a newer version ran "
         "`compliance migrate` (install that one, or restore the copy made before it), or the database is another "

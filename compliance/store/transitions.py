@@ -11,9 +11,9 @@ from sqlalchemy import Connection, func, select
 
 from compliance.policy.calendars import NO_DAY, from_day
 from compliance.policy.verdicts import Verdicts
-from compliance.policy.wake import ended_on
+from compliance.policy.wake import find_end_days
 from compliance.store.dialect import add, among, chunks, rows_of
-from compliance.store.rows import CLOCK_DATE, DISCHARGED_ON, DUE_DATE, KEY, STATE, Key, Obligations, is_aside
+from compliance.store.obligation_rows import CLOCK_DATE, DISCHARGED_ON, DUE_DATE, KEY, STATE, Key, Obligations, is_aside
 from compliance.store.tables import TRANSITION
 
 SET_ASIDE: Final = "set aside"
@@ -31,7 +31,7 @@ class Changes:
     were_aside: Collection[Key]
     are_aside: Collection[Key]
 
-    def logged(self) -> Iterator[tuple[Key, date, str | None, str | None]]:
+    def list_logged(self) -> Iterator[tuple[Key, date, str | None, str | None]]:
         """(key, clock date, state before, state now) of every change to be logged."""
         for key, was in self.standing.items():
             row = self.fresh.get(key)
@@ -51,18 +51,18 @@ def note_transitions(
 ) -> int:
     """Log the changes from the obligations that stand to those just judged; how many. An obligation is the same one
     only while its clock date is. `keys` are those of the verdicts, in their order."""
-    found = list(changes.logged())
+    found = list(changes.list_logged())
     if not found:
         return 0
     today = verdicts.policy.local.date_of(now)
-    ended = _ended(verdicts, keys)
+    ended = _end_days(verdicts, keys)
     spells = _spells(connection, sorted({key[0] for key, *_ in found}))
     rows: list[dict[str, Any]] = []
     for key, clock_date, from_state, to_state in found:
         spell_of = (*key, clock_date)
         spells[spell_of] += to_state == "overdue"
         judged = to_state not in (None, SET_ASIDE)
-        dated = _dated(changes.fresh[key], ended.get(key, today)) if judged else today
+        dated = _log_date(changes.fresh[key], ended.get(key, today)) if judged else today
         row = dict(zip(_SPELL_OF, spell_of, strict=True))
         row |= {"from_state": from_state, "to_state": to_state, "dated": dated}
         rows.append(row | {"noticed_at": now, "spell": max(spells[spell_of], 1)})
@@ -70,7 +70,7 @@ def note_transitions(
     return len(rows)
 
 
-def _dated(row: Sequence[Any], ended: date) -> date:
+def _log_date(row: Sequence[Any], ended: date) -> date:
     """The deadline that passed, the discharge, or the day on which it was owed no longer."""
     if row[STATE] == "overdue":
         day: date = row[DUE_DATE]
@@ -79,9 +79,9 @@ def _dated(row: Sequence[Any], ended: date) -> date:
     return discharged_on or ended
 
 
-def _ended(verdicts: Verdicts, keys: Sequence[Key]) -> dict[Key, date]:
+def _end_days(verdicts: Verdicts, keys: Sequence[Key]) -> dict[Key, date]:
     """On which day each obligation was owed no longer, of those where the records say."""
-    days = ended_on(verdicts)
+    days = find_end_days(verdicts)
     return {keys[place]: from_day(days[place]) for place in np.flatnonzero(days != NO_DAY).tolist()}
 
 

@@ -9,7 +9,7 @@ from compliance.config import load_settings
 from compliance.service import Service
 from compliance.service.daemon import Daemon
 from compliance.service.logs import set_up
-from compliance.signals import heeded
+from compliance.signals import heed_signals
 
 
 def main(config: str, instant: str) -> None:
@@ -17,7 +17,7 @@ def main(config: str, instant: str) -> None:
     shift = datetime.fromisoformat(instant) - clock.now()
     settings = load_settings(Path(config))
     set_up(settings.log)
-    with heeded() as asked, Service.open(settings, lambda: clock.now() + shift, asked) as service:
+    with heed_signals() as asked, Service.open(settings, lambda: clock.now() + shift, asked) as service:
         Daemon(service).run()
 
 

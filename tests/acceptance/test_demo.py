@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from compliance.demo import given, run
+from compliance.demo import replay_records, run
 from compliance.errors import SettingsError
 from compliance.policy import judge, load_policy
-from compliance.simulator import Force
+from compliance.simulator import SimulatedForce
 from compliance.store import Store, load_columns
 from tests.conformance import records_text
 
 
 def small(folder: Path, seed: int = 3) -> list[str]:
     told: list[str] = []
-    run(Force(seed=seed, weeks=8, scale=0.02), folder, "Small Constabulary", 14, told.append)
+    run(SimulatedForce(seed=seed, weeks=8, scale=0.02), folder, "Small Constabulary", 14, told.append)
     return told
 
 
@@ -58,7 +58,7 @@ def test_what_stands_at_the_end_is_what_the_engine_says_of_the_records(demo: Don
     """The projection, kept up through weeks of polls, equals judging all records at once (decision 0009)."""
     store = Store.open(f"sqlite:///{demo.folder}/compliance.db")
     force_policy = load_policy("west-mercia")
-    end = Force(seed=3, weeks=8, scale=0.02).end.replace(hour=13)
+    end = SimulatedForce(seed=3, weeks=8, scale=0.02).end.replace(hour=13)
     table = judge(load_columns(store), force_policy, end).table()
     store.close()
     keys = ("crime_ref", "victim_ref", "requirement", "cycle", "due_date", "state")
@@ -86,7 +86,7 @@ def test_given_records_are_replayed_by_their_instants(tmp_path: Path) -> None:
     source = tmp_path / "given.ndjson"
     source.write_text(records_text() + '{"crime_ref": "bad"}\n')
     refused: list[str] = []
-    history = given(str(source), lambda line, reason: refused.append(f"{line}: {reason}"))
+    history = replay_records(str(source), lambda line, reason: refused.append(f"{line}: {reason}"))
     assert refused == ["401: reported_at: missing; it is required"]
     told: list[str] = []
     done = run(history, tmp_path / "out", "Given", 14, told.append)
@@ -110,4 +110,4 @@ def test_a_folder_that_cannot_be_written_says_so(tmp_path: Path) -> None:
 def test_a_file_without_records_is_refused(tmp_path: Path) -> None:
     (tmp_path / "empty.ndjson").write_text("\n")
     with pytest.raises(SettingsError, match="contains no valid crime record"):
-        given(str(tmp_path / "empty.ndjson"), lambda *_: None)
+        replay_records(str(tmp_path / "empty.ndjson"), lambda *_: None)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from compliance.config import load_settings
-from compliance.mail import Answer, Channel, Connection, Mail, Rendered, deliver
+from compliance.mail import Channel, Connection, Mail, Rendered, SendResult, deliver
 from compliance.service.mail_channel import channel_of
 from compliance.store import Store, migrate
 from compliance.store.tables import OUTBOX
@@ -55,7 +55,7 @@ class Breaking:
     def connect(self) -> None:
         self._connection.connect()
 
-    def send(self, mail: Mail) -> Answer:
+    def send(self, mail: Mail) -> SendResult:
         self._line.break_next(next((how for how in ("cut", "unheard") if mail.to_address.startswith(how)), None))
         return self._connection.send(mail)
 

@@ -19,7 +19,7 @@ from sqlalchemy import delete
 from compliance.config import load_settings
 from compliance.reports.periods import parse_period
 from compliance.service import Service
-from compliance.simulator import CrimeSystem, Force, MailSink, crime_refs_in, serve
+from compliance.simulator import MailSink, SimulatedCrimeSystem, SimulatedForce, crime_refs_in, serve
 from compliance.store import Store, mark_missing, migrate
 from compliance.store.tables import CRIME, Published
 from tests.simulated import LONDON
@@ -62,8 +62,8 @@ class Watched:
     """A service's days from FIRST to LAST. `in_time` and `late`: the folders of reports."""
 
     def __init__(self, folder: Path) -> None:
-        self.force = Force(seed=11, weeks=10, scale=0.02, end=datetime(2026, 6, 22, tzinfo=LONDON))
-        self._system, self._config = CrimeSystem(self.force), folder / "config.toml"
+        self.force = SimulatedForce(seed=11, weeks=10, scale=0.02, end=datetime(2026, 6, 22, tzinfo=LONDON))
+        self._system, self._config = SimulatedCrimeSystem(self.force), folder / "config.toml"
         self.now = datetime.combine(FIRST, time(6, 15), LONDON)
         with serve(self._system) as url, MailSink(folder / "mail", self._read) as sink:
             text = CONFIG.format(url=url, first=FIRST, host=sink.host, port=sink.port)

@@ -14,7 +14,7 @@ from compliance.reports.judged import Judgements, judge_periods
 from compliance.reports.sources import GivenRecords
 from compliance.reports.telling import causes
 from compliance.reports.weeks import Week
-from compliance.simulator import Faults, Force
+from compliance.simulator import Faults, SimulatedForce
 from tests.quiet import tally
 from tests.simulated import LONDON, at_end
 
@@ -27,7 +27,7 @@ FAULTS: Final = Faults(worse_division="Shropshire", worse_from_week=34, worse_by
 
 @cache
 def force(faults: Faults) -> GivenRecords:
-    made = at_end(Force(seed=11, weeks=40, scale=0.4, end=END, faults=faults))
+    made = at_end(SimulatedForce(seed=11, weeks=40, scale=0.4, end=END, faults=faults))
     return GivenRecords("a simulated force", columns([convert_crime(record) for record in made]))
 
 
@@ -58,7 +58,7 @@ def test_a_division_that_worsens_is_told_of_in_the_week_in_which_it_falls_due_an
 
 def test_a_team_that_dates_back_is_counted_for_the_board_and_named_to_its_division_alone() -> None:
     """In a force of full size, whose teams have the cases that such a question needs; in every week alike."""
-    made = at_end(Force(seed=11, weeks=40, end=END, faults=Faults(backdating_team=TEAM)))
+    made = at_end(SimulatedForce(seed=11, weeks=40, end=END, faults=Faults(backdating_team=TEAM)))
     source = GivenRecords("a simulated force", columns([convert_crime(record) for record in made]))
     for week in (WORSE, WORSE.plus(1)):
         found = judge_periods(source, load_policy("west-mercia"), week, END)

@@ -16,7 +16,7 @@ import stamina
 from compliance.config import load_settings
 from compliance.errors import UnavailableError
 from compliance.service import Service
-from compliance.simulator import CrimeSystem, Faults, Force, serve
+from compliance.simulator import Faults, SimulatedCrimeSystem, SimulatedForce, serve
 from compliance.store import migrate
 from tests.engine import RULES
 from tests.simulated import LONDON
@@ -58,8 +58,12 @@ class Force12Weeks:
 
     def __init__(self, folder: Path) -> None:
         faults = Faults(feed_gap=frozenset(SILENT))
-        force = Force(seed=7, weeks=12, scale=0.02, end=datetime(2026, 6, 15, tzinfo=LONDON), faults=faults)
-        self._system, self._config, self._reports = CrimeSystem(force), folder / "config.toml", folder / "reports"
+        force = SimulatedForce(seed=7, weeks=12, scale=0.02, end=datetime(2026, 6, 15, tzinfo=LONDON), faults=faults)
+        self._system, self._config, self._reports = (
+            SimulatedCrimeSystem(force),
+            folder / "config.toml",
+            folder / "reports",
+        )
         self._now = force.start
         self.waiting: dict[date, tuple[list[str], str]] = {}
         shipped = (RULES / "west-mercia.toml").read_text("utf-8")

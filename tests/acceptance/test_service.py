@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from compliance.cli import main
-from compliance.simulator import CrimeSystem, Force, MailSink, Trouble, serve
+from compliance.simulator import MailSink, SimulatedCrimeSystem, SimulatedForce, Trouble, serve
 from tests.engine import RULES
 
 MONDAY = "2026-06-29T07:30:00+01:00"
@@ -42,16 +42,16 @@ folder = "reports"
 
 
 @pytest.fixture(scope="module")
-def system() -> CrimeSystem:
+def system() -> SimulatedCrimeSystem:
     """Ten weeks of a very small force, as its crime system stands on a Monday."""
-    force = Force(seed=7, weeks=10, scale=0.02)
-    system = CrimeSystem(force)
+    force = SimulatedForce(seed=7, weeks=10, scale=0.02)
+    system = SimulatedCrimeSystem(force)
     system.advance(force.end)
     return system
 
 
 @contextmanager
-def installed(folder: Path, system: CrimeSystem) -> Iterator[tuple[Path, MailSink]]:
+def installed(folder: Path, system: SimulatedCrimeSystem) -> Iterator[tuple[Path, MailSink]]:
     """A settings file and a database beside a crime system and a mail server that answer."""
     with serve(system) as url, MailSink(folder / "mail") as sink:
         config = folder / "config.toml"
@@ -96,7 +96,7 @@ def polls(folder: Path) -> int:
 
 
 def test_killed_and_started_again_it_sends_nothing_twice_and_misses_nothing(
-    tmp_path: Path, system: CrimeSystem
+    tmp_path: Path, system: SimulatedCrimeSystem
 ) -> None:
     """Two polls, the morning's digests and the week's report; SIGKILL; the same again; SIGTERM."""
     with installed(tmp_path, system) as (config, sink):
@@ -133,7 +133,7 @@ def test_killed_and_started_again_it_sends_nothing_twice_and_misses_nothing(
     ],
 )
 def test_a_feed_that_does_not_answer_as_it_must_is_named_and_loses_nothing(
-    tmp_path: Path, system: CrimeSystem, capsys: pytest.CaptureFixture[str], trouble: Trouble, message: str,
+    tmp_path: Path, system: SimulatedCrimeSystem, capsys: pytest.CaptureFixture[str], trouble: Trouble, message: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     """Exit code 4, the address and what was found; the next poll brings everything."""
@@ -156,7 +156,9 @@ def test_a_feed_that_does_not_answer_as_it_must_is_named_and_loses_nothing(
         assert held == len(page.records)
 
 
-def test_a_mail_server_that_refuses_keeps_every_mail_with_its_answer(tmp_path: Path, system: CrimeSystem) -> None:
+def test_a_mail_server_that_refuses_keeps_every_mail_with_its_answer(
+    tmp_path: Path, system: SimulatedCrimeSystem
+) -> None:
     """550 is refused for good and shown, 451 is tried again, and the others go out."""
     with installed(tmp_path, system) as (config, sink):
         from compliance.config import load_settings
@@ -179,7 +181,7 @@ def test_a_mail_server_that_refuses_keeps_every_mail_with_its_answer(tmp_path: P
 
 
 def test_check_finds_everything_in_order_and_names_what_is_not(
-    tmp_path: Path, system: CrimeSystem, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, system: SimulatedCrimeSystem, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with installed(tmp_path, system) as (config, _):
         assert call("check", "--config", str(config)) == 0
@@ -190,7 +192,7 @@ def test_check_finds_everything_in_order_and_names_what_is_not(
 
 
 def test_a_database_that_was_never_made_says_which_command_makes_it(
-    tmp_path: Path, system: CrimeSystem, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, system: SimulatedCrimeSystem, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with installed(tmp_path, system) as (config, _):
         config.write_text(config.read_text().replace("compliance.db", "other.db"))

@@ -16,8 +16,8 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
 
 from compliance.store import schema
-from compliance.store.database import Store
 from compliance.store.dialect import engine_for, parse_url
+from compliance.store.engine import Store
 
 FOLDER: Final = Path(__file__).parent
 REVISIONS: Final = ("0001",)

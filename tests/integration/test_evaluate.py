@@ -16,7 +16,7 @@ import pytest
 import zstandard
 
 from compliance.batch.evaluate import evaluate
-from compliance.batch.inputs import NotJudged, Refused, line_blocks
+from compliance.batch.inputs import NotJudged, RefusedRecord, line_blocks
 from compliance.records.wire import MAX_RECORD_BYTES
 from tests.conformance import SAMPLES, records_text, verdicts
 from tests.engine import RULES, shipped
@@ -94,7 +94,7 @@ def test_the_same_answer_whatever_the_ending(tmp_path: Path, ending: str) -> Non
     assert not (tmp_path / "out.ndjson.part").exists()
 
 
-def none_refused(each: Refused | NotJudged) -> None:
+def none_refused(each: RefusedRecord | NotJudged) -> None:
     raise AssertionError(f"line {each.line} was not answered: {each.reason}")
 
 

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from compliance.batch.evaluate import evaluate
-from compliance.batch.inputs import NotJudged, Refused, line_blocks
+from compliance.batch.inputs import NotJudged, RefusedRecord, line_blocks
 from compliance.cli import main
 from tests.engine import shipped
 from tests.stores import Record, crime, updates
@@ -80,7 +80,7 @@ def test_a_row_of_parquet_and_of_csv_is_told_by_its_number(tmp_path: Path) -> No
     pq.write_table(pa.Table.from_pylist([GOOD, OLD]), tmp_path / "crimes.parquet")
     lines = {}
     for name in ("crimes.csv", "crimes.parquet"):
-        told: list[Refused | NotJudged] = []
+        told: list[RefusedRecord | NotJudged] = []
         done = evaluate(CODE, AS_AT, None, str(tmp_path / name), str(tmp_path / "out.ndjson"), told.append)
         assert done.set_aside == 1
         lines[name] = [each.line for each in told]
@@ -95,7 +95,7 @@ def test_many_parts_on_many_cores_tell_in_the_order_of_the_lines(
     parts = list(line_blocks(io.BytesIO(text.encode()), 3000))
     assert len(parts) > 5
     monkeypatch.setattr("compliance.batch.evaluate.parts", lambda _: iter(parts))
-    told: list[Refused | NotJudged] = []
+    told: list[RefusedRecord | NotJudged] = []
     source, target = str(tmp_path / "crimes.ndjson"), str(tmp_path / "out.ndjson")
     done = evaluate(CODE, AS_AT, None, source, target, told.append, workers=2)
     assert (done.crimes, done.refused, done.set_aside, done.without_victim) == (120, 40, 40, 40)

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from compliance.batch.evaluate import evaluate
-from compliance.batch.inputs import NotJudged, Refused
+from compliance.batch.inputs import NotJudged, RefusedRecord
 from compliance.errors import SettingsError
 from compliance.records import columns_from_arrow
 from tests.conformance import SAMPLES, Sample, records, verdicts
@@ -59,7 +59,7 @@ def test_csv_rows_that_are_no_records_are_refused_as_a_spreadsheet_numbers_them(
         b"f,2026-07-01T10:00:00Z,,North",
     ]
     (tmp_path / "crimes.csv").write_bytes(b"\n".join(rows))
-    told: list[Refused | NotJudged] = []
+    told: list[RefusedRecord | NotJudged] = []
     policy, _ = shipped("west-mercia")
     source, target = str(tmp_path / "crimes.csv"), str(tmp_path / "out.ndjson")
     done = evaluate(policy, SAMPLE.as_at, None, source, target, told.append)
@@ -120,7 +120,7 @@ def as_arrow() -> pa.Table:
 @pytest.mark.parametrize("sample", SAMPLES, ids=str)
 def test_parquet_in_gives_the_same_verdicts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sample: Sample) -> None:
     """The nested columns of records section 1, read a few rows at a time."""
-    monkeypatch.setattr("compliance.batch.chunks._ROWS", 150)
+    monkeypatch.setattr("compliance.batch.parquet._ROWS", 150)
     pq.write_table(as_arrow(), tmp_path / "crimes.parquet")
     policy, _ = shipped(sample.policy)
     source, target = str(tmp_path / "crimes.parquet"), str(tmp_path / "out.ndjson")

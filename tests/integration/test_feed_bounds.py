@@ -119,7 +119,7 @@ def test_a_cursor_that_could_not_be_sent_back(web: WebServer, cursor: str) -> No
 def test_an_answer_that_trickles_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each byte comes in time, and the answer never ends."""
     seconds = count(0, 20)
-    monkeypatch.setattr("compliance.feeds.asking.time.monotonic", lambda: next(seconds))
+    monkeypatch.setattr("compliance.feeds.requests.time.monotonic", lambda: next(seconds))
 
     class Trickle(httpx.SyncByteStream):
         def __iter__(self) -> Iterator[bytes]:

@@ -9,7 +9,7 @@ import pytest
 
 from compliance.errors import SettingsError, UnavailableError
 from compliance.feeds import Rules
-from compliance.feeds.tables import Shape
+from compliance.feeds.row_files import Shape
 from tests import exports
 from tests.exports import NOW, Folder, crimes, feed_of, polled, refs
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from compliance.errors import UnavailableError
 from compliance.feeds import Page, Rules
-from compliance.feeds.tables import Shape
+from compliance.feeds.row_files import Shape
 from compliance.records import decode_crimes
 from tests import exports
 from tests.exports import NOW, Folder, crimes, feed_of, polled

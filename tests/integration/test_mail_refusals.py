@@ -1,6 +1,6 @@
 """A server that refuses us is told from one that refuses a recipient; a run that is turned away says so."""
 
-from compliance.mail import Answer, Delivery, Fate, Mail, deliver
+from compliance.mail import Delivery, Fate, Mail, SendResult, deliver
 from compliance.simulator.mail_sink import MailSink
 from compliance.store import Store
 from tests import stores
@@ -48,8 +48,8 @@ def test_the_last_mail_of_a_run_ends_it_in_words_too(store: Store, clock: Clock)
     class Line:
         def connect(self) -> None: ...
         def close(self) -> None: ...
-        def send(self, mail: Mail) -> Answer:
-            return Answer(Fate.TAKEN if mail.to_address[0] == "a" else Fate.HALTED, "530 authenticate first")
+        def send(self, mail: Mail) -> SendResult:
+            return SendResult(Fate.TAKEN if mail.to_address[0] == "a" else Fate.HALTED, "530 authenticate first")
 
     class Halting:
         def open(self) -> Line:

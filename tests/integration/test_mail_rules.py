@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from compliance.errors import SettingsError, UnavailableError
-from compliance.mail import Answer, Delivery, Fate, Mail, Pilot, Rendered, Withdrawn, deliver
+from compliance.mail import Delivery, Fate, Mail, Pilot, Rendered, SendResult, Withdrawn, deliver
 from compliance.mail_settings import DeliverySettings
 from compliance.simulator.mail_sink import MailSink
 from compliance.store import Store
@@ -161,9 +161,9 @@ class Notifying:
         if not self.there:
             raise UnavailableError(f"{self}: not there")
 
-    def send(self, mail: Mail) -> Answer:
+    def send(self, mail: Mail) -> SendResult:
         self.taken.append((mail.to_address, mail.subject, mail.text))
-        return Answer(self.answers[mail.to_address], "as it happens")
+        return SendResult(self.answers[mail.to_address], "as it happens")
 
     def close(self) -> None:
         """Nothing to let go of."""

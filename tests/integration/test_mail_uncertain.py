@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from compliance.mail import Answer, Delivery, Fate, Mail, deliver
+from compliance.mail import Delivery, Fate, Mail, SendResult, deliver
 from compliance.mail.by_hand import send_again
 from compliance.mail.smtp import Mailer
 from compliance.mail_settings import DeliverySettings
@@ -25,7 +25,7 @@ def crash(monkeypatch: pytest.MonkeyPatch, *, after_sending: bool) -> None:
     """The service ends between its two commits: before the server heard of the mail, or after it took it."""
     send = Mailer.send
 
-    def ends(mailer: Mailer, mail: Mail) -> Answer:
+    def ends(mailer: Mailer, mail: Mail) -> SendResult:
         if after_sending:
             send(mailer, mail)
         raise Crash
@@ -75,7 +75,7 @@ def test_an_uncertain_mail_that_is_deferred_stays_uncertain_until_it_is_sent(
     answers = [Fate.UNCERTAIN, Fate.DEFERRED, Fate.UNCERTAIN]
     found = []
     with monkeypatch.context() as patch:
-        patch.setattr(Mailer, "send", lambda *_: Answer(answers.pop(0), "as it happens"))
+        patch.setattr(Mailer, "send", lambda *_: SendResult(answers.pop(0), "as it happens"))
         for _ in range(4):
             deliver(store, server_of(sink), clock)
             row = rows(store)["a"]
@@ -97,7 +97,7 @@ def test_what_is_uncertain_is_held_where_the_force_says_so(
             with pytest.raises(Crash):
                 deliver(store, server_of(sink), clock, settings=hold)
         else:
-            patch.setattr(Mailer, "send", lambda *_: Answer(Fate.UNCERTAIN, "no answer"))
+            patch.setattr(Mailer, "send", lambda *_: SendResult(Fate.UNCERTAIN, "no answer"))
             assert deliver(store, server_of(sink), clock, settings=hold).uncertain == 1
     clock.pass_by(timedelta(days=2))
     assert deliver(store, server_of(sink), clock, settings=hold) == Delivery()

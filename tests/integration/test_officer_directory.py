@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import delete
 from structlog.testing import capture_logs
 
-from compliance.feeds import Directory, HttpFeed, Page, Patience, Remembered
+from compliance.feeds import DirectoryEntries, HttpFeed, Page, Patience, Remembered
 from compliance.reports.weeks import Week
 from compliance.service.polling import PollOutcome, poll
 from compliance.simulator.mail_sink import MailSink
@@ -268,7 +268,7 @@ class Faulty:
     def pages(self, _: str | None) -> Iterator[Page]:
         yield Page(raws([crime("A", "2026-06-01")]), "c1", False)
 
-    def officers(self) -> Directory:
+    def officers(self) -> DirectoryEntries:
         raise KeyError("Jane Doe")
 
     def close(self) -> None:

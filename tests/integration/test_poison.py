@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import delete
 from sqlmodel import select
 
-from compliance.batch.explanation import render as render_explanation
+from compliance.batch.explanation_page import render as render_explanation
 from compliance.config import Settings
 from compliance.mail import deliver
 from compliance.policy import Policy, judge

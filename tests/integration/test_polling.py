@@ -7,10 +7,10 @@ import pytest
 import stamina
 
 from compliance.errors import UnavailableError
-from compliance.feeds import Directory, HttpFeed, Page
+from compliance.feeds import DirectoryEntries, HttpFeed, Page
 from compliance.records import Officer, Refusal, decode_crimes
 from compliance.service.polling import poll
-from compliance.simulator import CrimeSystem, Force, Trouble, serve
+from compliance.simulator import SimulatedCrimeSystem, SimulatedForce, Trouble, serve
 from compliance.store import (
     Store,
     cursor_of,
@@ -29,7 +29,7 @@ new_database, database_url = stores.new_database, stores.database_url
 store = stores.store
 
 START = at("2026-07-02 06:00")
-DIRECTORY = Directory([Officer("O1", email="o1@force.example")], [Refusal(1, None, "left_on: found 'soon'")])
+DIRECTORY = DirectoryEntries([Officer("O1", email="o1@force.example")], [Refusal(1, None, "left_on: found 'soon'")])
 
 
 class Clock:
@@ -56,7 +56,7 @@ class Given:
                 raise self.error
             yield Page(raws([self.records[place]]), str(place + 1), place + 1 < len(self.records))
 
-    def officers(self) -> Directory:
+    def officers(self) -> DirectoryEntries:
         return DIRECTORY
 
     def close(self) -> None:
@@ -129,7 +129,7 @@ def quickly() -> Iterator[None]:
 
 @pytest.mark.usefixtures("quickly")
 def test_a_simulated_force_polled_through_all_its_troubles_ends_up_as_it_is(store: Store) -> None:
-    system = CrimeSystem(Force(scale=0.02))
+    system = SimulatedCrimeSystem(SimulatedForce(scale=0.02))
     system.advance(END - timedelta(days=21))
     with serve(system) as url, HttpFeed(f"{url}/crimes", f"{url}/officers", page_size=100) as feed:
         for trouble in (None, *Trouble, None):

@@ -8,10 +8,10 @@ from random import Random
 import pytest
 
 from compliance.errors import UnavailableError
-from compliance.feeds import Directory, Page
+from compliance.feeds import DirectoryEntries, Page
 from compliance.service import polling
 from compliance.service.polling import poll
-from compliance.store import Store, cursor_of, load_columns, missing_crimes
+from compliance.store import Store, cursor_of, list_missing_crimes, load_columns
 from compliance.store.tables import FEED_CURSOR, POLL
 from tests import stores
 from tests.stores import SOURCE, at, crime, raws, rows
@@ -50,8 +50,8 @@ class Log:
         changed = {"changed_at": (BEGIN + timedelta(seconds=6 * place)).isoformat()} if self.dated else {}
         return crime(self.places[place], **changed)
 
-    def officers(self) -> Directory:
-        return Directory([], [])
+    def officers(self) -> DirectoryEntries:
+        return DirectoryEntries([], [])
 
     def close(self) -> None:
         pass
@@ -178,8 +178,8 @@ class Export:
             records = raws([crime(ref) for ref in self.refs[place : place + 2]])
             yield Page(records, None if more else "taken", more, None if more else set(self.refs), clock_changes=1)
 
-    def officers(self) -> Directory:
-        return Directory([], [], unchanged=True)
+    def officers(self) -> DirectoryEntries:
+        return DirectoryEntries([], [], unchanged=True)
 
     def close(self) -> None:
         pass
@@ -191,7 +191,7 @@ def test_what_a_full_export_lacks_is_flagged_and_kept(store: Store) -> None:
     outcome = poll(store, Export("1", "3", "4"), SOURCE, lambda: now)
     assert (outcome.vanished, outcome.changed, outcome.clock_changes) == (1, 1, 2)
     assert held(store) == ["1", "2", "3", "4"]
-    assert [ref for ref, _ in missing_crimes(store, now)] == ["2"]
+    assert [ref for ref, _ in list_missing_crimes(store, now)] == ["2"]
     assert poll(store, Export("2"), SOURCE, lambda: now).vanished == 3
 
 
@@ -211,7 +211,7 @@ class Endless:
             place += 1
             yield Page(raws([crime(changed_at=f"2026-07-01T09:00:00.{place:06}Z")]), str(place), True)
 
-    def officers(self) -> Directory:
+    def officers(self) -> DirectoryEntries:
         raise AssertionError("only when there is nothing further")
 
     def close(self) -> None:

@@ -46,7 +46,7 @@ def run(config: Path, monkeypatch: pytest.MonkeyPatch, now: datetime, *arguments
     def opened(path: Path) -> Service:
         return Service.open(load_settings(path), lambda: now)
 
-    monkeypatch.setattr("compliance.cli.jobs.service_of", opened)
+    monkeypatch.setattr("compliance.cli.job_commands.service_of", opened)
     result = CliRunner().invoke(main, [*arguments, "--config", str(config)], catch_exceptions=False)
     assert result.exit_code == exit_code, result.output
     return result

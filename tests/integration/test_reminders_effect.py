@@ -12,12 +12,12 @@ from compliance.policy.calendars import from_day
 from compliance.records import Officer, from_micros
 from compliance.reminder_settings import Reminders
 from compliance.reminders import remind
-from compliance.reminders.effect import Mailed, mailed
+from compliance.reminders.effect import MailedDigests, read_mailed
 from compliance.reports.figures import figures_of
 from compliance.reports.forms import form
 from compliance.reports.judged import judge_periods
-from compliance.reports.model import Figures
 from compliance.reports.periods import parse_period
+from compliance.reports.report_model import Figures
 from compliance.reports.snapshots import StoredRecords
 from compliance.store import Store, judge_due, load_columns, migrate, save_officers
 from compliance.store.notice_kinds import LadderStep
@@ -90,16 +90,18 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     opened.close()
 
 
-def told(store: Store, period: str = "2026-W24", rules: Reminders = RULES) -> Mailed:
+def told(store: Store, period: str = "2026-W24", rules: Reminders = RULES) -> MailedDigests:
     span, verdicts = parse_period(period), judge(load_columns(store), POLICY, NOW, NOW)
-    return mailed(store, verdicts, rules, (POLICY.local.start_of(span.first), span.ended(POLICY.local)))
+    return read_mailed(store, verdicts, rules, (POLICY.local.start_of(span.first), span.end_instant(POLICY.local)))
 
 
 def figures(store: Store, division: str | None = None) -> Figures:
     judged = judge_periods(StoredRecords(store), POLICY, parse_period("2026-W24"), NOW)
     span = judged.period.span
-    during = (POLICY.local.start_of(span.first), span.ended(POLICY.local))
-    return figures_of(judged, force="A force", mailed=mailed(store, judged.verdicts, RULES, during), division=division)
+    during = (POLICY.local.start_of(span.first), span.end_instant(POLICY.local))
+    return figures_of(
+        judged, force="A force", mailed=read_mailed(store, judged.verdicts, RULES, during), division=division
+    )
 
 
 def test_a_week_has_the_mails_sent_in_it_each_with_its_obligations(store: Store) -> None:

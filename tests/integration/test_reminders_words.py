@@ -12,12 +12,12 @@ import msgspec
 import pytest
 from sqlmodel import col, select
 
-from compliance.mail import Answer, Fate, Mail, deliver
+from compliance.mail import Fate, Mail, SendResult, deliver
 from compliance.policy import load_policy
 from compliance.records import Officer
 from compliance.records.wire import Absence
 from compliance.reminders import ReminderSettings, digests, reason_of, reasons, recheck, remind, still_due
-from compliance.reminders.effect import mailed, without_address
+from compliance.reminders.effect import read_mailed, without_address
 from compliance.reminders.emails import letter, obstacles, sentences, templates, who_else, writing
 from compliance.reports.figures import figures_of
 from compliance.reports.judged import judge_periods
@@ -61,12 +61,12 @@ class Post:
     def close(self) -> None:
         pass
 
-    def send(self, mail: Mail) -> Answer:
+    def send(self, mail: Mail) -> SendResult:
         if mail.to_address.startswith("bounces"):
-            return Answer(Fate.REFUSED, "no such mailbox")
+            return SendResult(Fate.REFUSED, "no such mailbox")
         if mail.to_address.startswith("full"):
-            return Answer(Fate.DEFERRED, "mailbox full", puts_recipient_off=True)
-        return Answer(Fate.TAKEN, "")
+            return SendResult(Fate.DEFERRED, "mailbox full", puts_recipient_off=True)
+        return SendResult(Fate.TAKEN, "")
 
 
 def contact(day: str) -> Record:
@@ -117,8 +117,8 @@ def live(folder: Path, settings: ReminderSettings) -> dict[str, Any]:
 def outcome_of(store: Store, settings: ReminderSettings) -> dict[str, Any]:
     judged = judge_periods(StoredRecords(store), POLICY, parse_period("2026-06"), END)
     span = judged.period.span
-    during = (POLICY.local.start_of(span.first), span.ended(POLICY.local))
-    told = mailed(store, judged.verdicts, settings.reminders, during)
+    during = (POLICY.local.start_of(span.first), span.end_instant(POLICY.local))
+    told = read_mailed(store, judged.verdicts, settings.reminders, during)
     figures = figures_of(judged, force="A force", mailed=told)
     assert figures.reminders is not None
     waits = Waits(judged.verdicts, told.told)

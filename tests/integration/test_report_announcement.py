@@ -12,8 +12,8 @@ from msgspec.structs import replace
 
 from compliance.reports import render as rendering
 from compliance.reports.announcement import WIDTH, Announcement, announce
-from compliance.reports.model import Figures
 from compliance.reports.periods import parse_period
+from compliance.reports.report_model import Figures
 from compliance.resources import resource
 from compliance.store import Store, migrate
 from tests.reporting import reporting, told

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from compliance.cli import main
 from compliance.policy import load_policy
-from compliance.reports.tracing import Answer, Case
+from compliance.reports.tracing import TracedCase, TracedFigure
 from compliance.reports.tracing.printed import Printed
 from compliance.store import Store, mark_missing, migrate
 from tests.stores import SOURCE, at, crime, take, updates
@@ -161,8 +161,10 @@ def test_a_report_is_traced_by_the_policy_it_was_published_by(command: Command, 
 
 def test_what_does_not_add_up_to_what_was_published_is_said_not_to() -> None:
     printed = Printed(load_policy("west-mercia"), None, None, 2, {"rate.7-day": {"count": 2, "of": 3, "rate": 2 / 3}})
-    one = Answer("rate.7-day", "rate.7-day", "count", (Case("A", counted=1), Case("B"), Case("C")))
+    one = TracedFigure(
+        "rate.7-day", "rate.7-day", "count", (TracedCase("A", counted=1), TracedCase("B"), TracedCase("C"))
+    )
     assert printed.beside(one).startswith("; version 2 of the report says 2 of 3: ")
-    share = Answer("rate.7-day:rate", "rate.7-day", "rate", one.cases)
+    share = TracedFigure("rate.7-day:rate", "rate.7-day", "rate", one.cases)
     assert printed.beside(share).startswith("; version 2 of the report says 66.7% of 3: ")
-    assert printed.beside(Answer("before.7-day", "before.7-day", "count", one.cases)) == ""
+    assert printed.beside(TracedFigure("before.7-day", "before.7-day", "count", one.cases)) == ""

@@ -10,9 +10,9 @@ from msgspec.structs import replace
 from compliance.reports.claims import Claim, ClaimKind, SpecialCause, Stated
 from compliance.reports.delay import Reading
 from compliance.reports.findings import Gap, Restated, Step
-from compliance.reports.model import Change, Figures, Requirement
 from compliance.reports.parts import claims_in
 from compliance.reports.periods import parse_period
+from compliance.reports.report_model import Figures, RateDifference, RequirementFigures
 from compliance.reports.sections import report_of
 from compliance.reports.sentences import sentence
 from compliance.reports.words import UNLIKELY
@@ -24,12 +24,12 @@ def claims(found: Figures) -> list[Claim]:
     return [claim for section in report_of(found).sections for part in section.parts for claim in claims_in(part)]
 
 
-def requirement_of(claim: Claim, found: Figures) -> Requirement:
+def requirement_of(claim: Claim, found: Figures) -> RequirementFigures:
     name = claim.subject.partition(".")[2].partition("/")[0]
     return next(requirement for requirement in found.requirements if requirement.id == name)
 
 
-def change_of(claim: Claim, found: Figures) -> Change | None:
+def change_of(claim: Claim, found: Figures) -> RateDifference | None:
     requirement = requirement_of(claim, found)
     if claim.subject.startswith("trailing."):
         name = claim.subject.partition("/")[2]
@@ -212,7 +212,7 @@ def test_a_claim_follows_the_figure_and_not_the_sentence() -> None:
     first = found.requirements[0]
     by = {True: ClaimKind.CHANGED, False: ClaimKind.NOT_CHANGED}
     for significant, kind in by.items():
-        moved = replace(first, change=Change(0.1, 0.05, 0.15, tested=True, significant=significant))
+        moved = replace(first, change=RateDifference(0.1, 0.05, 0.15, tested=True, significant=significant))
         own = [claim for claim in claims(replace(found, requirements=(moved, *found.requirements[1:])))
                if claim.subject == f"rate.{first.id}" and claim.kind in by.values()]  # fmt: skip
         assert {claim.kind for claim in own} == {kind}

@@ -10,9 +10,9 @@ from click.testing import CliRunner, Result
 from compliance.cli import main
 from compliance.errors import SettingsError
 from compliance.reports.forms import FORMS
-from compliance.reports.model import Figures
 from compliance.reports.periods import parse_period
 from compliance.reports.publish import as_published
+from compliance.reports.report_model import Figures
 from compliance.reports.snapshots import StoredRecords
 from compliance.service.reporting import Reporting
 from compliance.store import Store
@@ -140,7 +140,7 @@ def test_figures_of_another_version_of_the_program_are_left_alone_and_that_is_sa
     store: Store, asked: Reporting, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked.publish(WEEK, TUESDAY, forms=["html"])
-    monkeypatch.setattr("compliance.reports.publish.kept_figures", lambda _: None)
+    monkeypatch.setattr("compliance.reports.publish.read_figures", lambda _: None)
     asked.publish_due(TUESDAY)
     assert "published by another version of this program" in "".join(capsys.readouterr())
     assert [list(files) for files in published(store).values()] == [["2026-W28-board.html"]]

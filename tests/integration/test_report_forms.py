@@ -18,13 +18,13 @@ import pytest
 from compliance.policy import load_policy
 from compliance.records import columns, convert_crime
 from compliance.reports.editions import public
+from compliance.reports.figure_rows import SECTIONS, rows
 from compliance.reports.figures import figures_of, report_figures
 from compliance.reports.forms import FORMS, form, schema
 from compliance.reports.judged import judge_periods
-from compliance.reports.model import Figures
 from compliance.reports.parts import Cell, Table, plain
 from compliance.reports.periods import parse_period
-from compliance.reports.rows import SECTIONS, rows
+from compliance.reports.report_model import Figures
 from compliance.reports.sections import report_of
 from compliance.reports.sources import GivenRecords
 from compliance.reports.spans import Span

@@ -17,9 +17,9 @@ from compliance.records import columns, convert_crime
 from compliance.reports import render as rendering
 from compliance.reports.editions import public
 from compliance.reports.figures import report_figures
-from compliance.reports.files import write_whole
-from compliance.reports.model import Figures
+from compliance.reports.output_files import write_whole
 from compliance.reports.render import render
+from compliance.reports.report_model import Figures
 from compliance.reports.sources import GivenRecords
 from compliance.reports.weeks import Week
 from compliance.resources import resource

@@ -11,7 +11,7 @@ from typing import Any, Final
 import pytest
 
 from compliance.reports.forms import form
-from compliance.reports.model import Figures
+from compliance.reports.report_model import Figures
 from compliance.reports.sections import report_of
 from tests.integration.test_report_forms import figures, sheets
 from tests.reading_back import words_of

@@ -109,7 +109,7 @@ def _periods(first: date, last: date) -> list[str]:
 
 
 def _can_be_published(store: Store, period: Span, now: datetime) -> bool:
-    settled = period.settled(POLICY.local)
+    settled = period.settling_instant(POLICY.local)
     return settled <= now and polls_covering(store, settled) is not None
 
 

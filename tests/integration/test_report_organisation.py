@@ -16,15 +16,15 @@ from compliance.errors import SettingsError
 from compliance.policy import judge, load_policy
 from compliance.records import columns, convert_crime
 from compliance.reports.editions import public
+from compliance.reports.figure_rows import rows
 from compliance.reports.figures import figures_of
 from compliance.reports.judged import ReportOptions, judge_periods
-from compliance.reports.model import Figures, FormerMap
 from compliance.reports.organisation import Organisation, load_organisation
 from compliance.reports.periods import parse_period
-from compliance.reports.rows import rows
+from compliance.reports.report_model import Figures, FormerMap
 from compliance.reports.sources import GivenRecords, map_records
 from compliance.reports.tracing import Edition, cases
-from compliance.simulator import Force
+from compliance.simulator import SimulatedForce
 from tests import stores
 from tests.reporting import reporting
 from tests.simulated import LONDON, at_end
@@ -45,7 +45,7 @@ Naming = Callable[[str, str], tuple[str, str]]
 @cache
 def force() -> list[Json]:
     """Half a year of a small force; crimes that nobody has been given yet say so by an empty list."""
-    made = at_end(Force(seed=3, weeks=28, scale=0.04, end=END))
+    made = at_end(SimulatedForce(seed=3, weeks=28, scale=0.04, end=END))
     return [{"allocations": [], **record} for record in made]
 
 
@@ -246,9 +246,11 @@ def test_an_unknown_division_and_an_unknown_team_are_listed_and_are_no_unit_of_t
 
 def test_a_verdict_does_not_hang_on_the_map(tmp_path: Path) -> None:
     given = GivenRecords("f", columns([convert_crime(record) for record in force()]))
-    policy, instant = load_policy("west-mercia"), WEEK.settled(load_policy("west-mercia").local)
+    policy, instant = load_policy("west-mercia"), WEEK.settling_instant(load_policy("west-mercia").local)
     mapped = map_records(given, the_map(tmp_path, split_map()), WEEK.last)
-    plain, by_map = (judge(source.known(instant).columns, policy, instant, instant) for source in (given, mapped))
+    plain, by_map = (
+        judge(source.records_known(instant).columns, policy, instant, instant) for source in (given, mapped)
+    )
     hidden = [plain.table().drop_columns(["division", "team"]), by_map.table().drop_columns(["division", "team"])]
     assert hidden[0].equals(hidden[1])
     assert not plain.table().equals(by_map.table())

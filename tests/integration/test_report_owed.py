@@ -11,7 +11,7 @@ from sqlmodel import delete, select
 
 from compliance.errors import SettingsError
 from compliance.reports.beginning import CannotReportError
-from compliance.reports.files import write_whole
+from compliance.reports.output_files import write_whole
 from compliance.reports.periods import parse_period
 from compliance.service.reporting import Reporting
 from compliance.store import Store

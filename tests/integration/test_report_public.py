@@ -13,18 +13,18 @@ from hypothesis import strategies as st
 from compliance.policy import load_policy
 from compliance.records import columns, convert_crime
 from compliance.reports.control import control_chart
-from compliance.reports.editions import SMALL, hidden_parts, public, share
+from compliance.reports.editions import SMALL, find_hidden_parts, public, share
+from compliance.reports.figure_rows import rows
 from compliance.reports.figures import figures_of
 from compliance.reports.forms import form
 from compliance.reports.judged import judge_periods
-from compliance.reports.model import Figures
 from compliance.reports.proportions import Proportion, Rate
-from compliance.reports.rows import rows
+from compliance.reports.report_model import Figures
 from compliance.reports.sections import summary_lines
 from compliance.reports.sources import GivenRecords
 from compliance.reports.trends import values
 from compliance.reports.weeks import Week
-from compliance.simulator import Force
+from compliance.simulator import SimulatedForce
 from tests.disclosure import Sums, worked_out
 from tests.simulated import LONDON, at_end
 
@@ -37,7 +37,7 @@ FORCES: Final = ((3, 0.05), (5, 0.02), (6, 0.12))
 @cache
 def reports(seed: int, scale: float) -> list[Figures]:
     """The board's figures of four weeks that follow one another."""
-    made = at_end(Force(seed=seed, weeks=28, scale=scale, end=END))
+    made = at_end(SimulatedForce(seed=seed, weeks=28, scale=scale, end=END))
     source = GivenRecords("a small force", columns([convert_crime(record) for record in made]))
     policy = load_policy("west-mercia")
     return [
@@ -128,7 +128,7 @@ PARTS = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 12)), max_size=9)
 def test_1_6_parts_of_a_known_whole_are_withheld_until_nothing_small_is_left_together(
     parts: list[tuple[int, int]],
 ) -> None:
-    hidden = hidden_parts(parts)
+    hidden = find_hidden_parts(parts)
     for part, is_hidden in zip(parts, hidden, strict=True):
         assert is_hidden or not any(count in SMALL for count in part)
     held = [part for part, is_hidden in zip(parts, hidden, strict=True) if is_hidden]

@@ -14,8 +14,8 @@ from compliance.errors import SettingsError, UnavailableError
 from compliance.policy import load_policy
 from compliance.reports.figures import report_figures
 from compliance.reports.forms import FORMS, Form
-from compliance.reports.model import Figures
 from compliance.reports.publish import Publication, as_published, publish
+from compliance.reports.report_model import Figures
 from compliance.reports.snapshots import StoredRecords, check_held, earlier_periods, policy_content, policy_of
 from compliance.reports.weeks import Week
 from compliance.store import Store
@@ -31,12 +31,12 @@ BEFORE, MONDAY, TUESDAY = at("2026-07-19 12:00"), at("2026-07-20 05:00"), at("20
 
 
 def figures(store: Store, **more: Any) -> Figures:
-    policy = load_policy("west-mercia").changed(**more)
+    policy = load_policy("west-mercia").with_values(**more)
     return report_figures(StoredRecords(store), policy, WEEK, TUESDAY, force="A force")
 
 
 def put_out(store: Store, folder: Path, now: datetime, forms: Sequence[Form] = ("html",), **more: Any) -> Publication:
-    policy = load_policy("west-mercia").changed(**more)
+    policy = load_policy("west-mercia").with_values(**more)
     return publish(store, [figures(store, **more)], policy, folder, now, forms)[0]
 
 

@@ -13,9 +13,9 @@ from compliance.records import columns
 from compliance.reports.announcement import announce
 from compliance.reports.figures import report_figures
 from compliance.reports.forms import form
-from compliance.reports.model import Figures
 from compliance.reports.parts import Chart, Note, Report, Table, plain
 from compliance.reports.periods import parse_period
+from compliance.reports.report_model import Figures
 from compliance.reports.sections import board_page, report_of
 from compliance.reports.sources import GivenRecords
 from compliance.reports.workbook import REPORT, SUMMARY

@@ -111,7 +111,9 @@ def test_policy() -> None:
     data = [r.model_dump(by_alias=True, exclude_unset=True) for r in before.requirement]
     data[0]["same_day"] = "counts"
     same_day = crime(updates=[update("2026-07-01")])
-    assert causes([same_day], [same_day], before=before, after=before.changed(requirement=data)) == [("policy", 1, 0)]
+    assert causes([same_day], [same_day], before=before, after=before.with_values(requirement=data)) == [
+        ("policy", 1, 0)
+    ]
 
 
 def test_facts_dated_ahead_that_have_come() -> None:

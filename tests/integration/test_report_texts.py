@@ -19,12 +19,12 @@ from compliance.reports.editions import public
 from compliance.reports.figures import divisions_of, figures_of
 from compliance.reports.forms import FORMS, form
 from compliance.reports.judged import judge_periods
-from compliance.reports.model import Figures, Quality
 from compliance.reports.names import edition_keys, file_name
 from compliance.reports.periods import parse_period
+from compliance.reports.printable_figures import make_printable
+from compliance.reports.report_model import Figures, Quality
 from compliance.reports.sections import report_of
 from compliance.reports.sections.data_quality import QUALITY
-from compliance.reports.shown import shown
 from compliance.reports.sources import GivenRecords
 from compliance.reports.tracing import Edition, cases
 from tests.integration.test_report_forms import sheets
@@ -94,7 +94,7 @@ def test_what_cannot_be_printed_is_shown_by_a_substitute_and_what_can_be_as_it_i
         assert RAW[kind] in page
     assert "Theft \ufffd bicycle" in page
     assert "A\ufffdB\ufffd[31mC\ufffd\ufffdD\ufffd\ufffd" in page
-    assert not [c for c in page if c != "\n" and shown(c) != c]
+    assert not [c for c in page if c != "\n" and make_printable(c) != c]
     assert "<script>&" not in page
 
 
@@ -106,7 +106,7 @@ def test_a_cell_holds_nothing_that_cannot_be_printed_and_no_formula() -> None:
     book = form(figures(), "xlsx")
     texts = {cell for lines in sheets(book).values() for line in lines for cell in line if isinstance(cell, str)}
     assert {"=1+1", RAW["formula"], "中文", "Theft \ufffd bicycle"} <= texts
-    assert not [cell for cells in (cells, texts) for cell in cells if shown(cell) != cell]
+    assert not [cell for cells in (cells, texts) for cell in cells if make_printable(cell) != cell]
     with zipfile.ZipFile(io.BytesIO(book)) as parts:
         assert not [name for name in parts.namelist() if b"<f>" in parts.read(name)]
 
@@ -148,7 +148,7 @@ def test_a_figure_is_traced_by_its_name_as_shown() -> None:
 def test_the_pdf_says_which_characters_its_fonts_do_not_have(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only those: letters with accents, arrows and our own signs are printed."""
     documents: list[Any] = []
-    compiled = typesetting._compiled
+    compiled = typesetting._compile
 
     def seen(template: bytes, told: Any) -> bytes:
         documents.append(told)

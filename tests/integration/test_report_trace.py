@@ -12,18 +12,18 @@ from compliance.errors import SettingsError
 from compliance.policy import Policy, judge, load_policy
 from compliance.policy.verdicts import LATE, OVERDUE, YES, Verdicts
 from compliance.records import Columns, columns, convert_crime
-from compliance.reminders.effect import Mailed, Told
+from compliance.reminders.effect import MailedDigests, ToldObligations
 from compliance.reports.catalogue.registry import find_figure
+from compliance.reports.figure_rows import Row, rows
 from compliance.reports.figures import figures_of
 from compliance.reports.judged import ReportOptions, judge_periods
-from compliance.reports.model import Figures
 from compliance.reports.periods import parse_period
 from compliance.reports.reminding import HOUR
+from compliance.reports.report_model import Figures
 from compliance.reports.restatement import CAUSES, Earlier, counts
-from compliance.reports.rows import Row, rows
 from compliance.reports.sources import GivenRecords, Held
 from compliance.reports.spans import Span
-from compliance.reports.tracing import Answer, Edition, cases
+from compliance.reports.tracing import Edition, TracedFigure, cases
 from compliance.reports.tracing.answer import OF_THE_WEEK
 from compliance.store.notice_kinds import LadderStep
 from tests import tracing
@@ -55,7 +55,7 @@ class Changed:
     def __init__(self, then: Columns, now: Columns) -> None:
         self._then, self._now = then, now
 
-    def known(self, known_at: datetime) -> Held:
+    def records_known(self, known_at: datetime) -> Held:
         return Held(self._then if known_at < CHANGED else self._now, seen_until=known_at)
 
 
@@ -82,7 +82,7 @@ def policy(same_day: str | None = None) -> Policy:
         return found
     data = [requirement.model_dump(by_alias=True, exclude_unset=True) for requirement in found.requirement]
     data[0]["same_day"] = same_day
-    return found.changed(requirement=data)
+    return found.with_values(requirement=data)
 
 
 @cache
@@ -91,15 +91,15 @@ def earlier(period: Span) -> tuple[Earlier, ...]:
     found = []
     for back, used in ((1, policy()), (2, policy("counts")), (3, policy())):
         span = period.plus(-back)
-        instant = span.settled(used.local)
-        published = counts(judge(source().known(instant).columns, used, instant, instant), span)
+        instant = span.settling_instant(used.local)
+        published = counts(judge(source().records_known(instant).columns, used, instant, instant), span)
         if back == 3:
             published = {key: (met + 1, due + 2) for key, (met, due) in published.items()}
         found.append(Earlier(span, 1, used, published))
     return tuple(found)
 
 
-def mailed(verdicts: Verdicts, period: Span) -> Mailed:
+def mailed(verdicts: Verdicts, period: Span) -> MailedDigests:
     """Mails about what was late, overdue or met by an update typed in late; some hours or days before it was."""
     rng = np.random.default_rng(5)
     row = np.flatnonzero(np.isin(verdicts.state, (LATE, OVERDUE)) | (verdicts.entered_after_due == YES))
@@ -107,14 +107,14 @@ def mailed(verdicts: Verdicts, period: Span) -> Mailed:
     day = verdicts.due_date[row].astype(np.int64) * 24 * HOUR
     entered = np.where(done, verdicts.columns.updates.entered_at[verdicts.update[row]], day + 90 * HOUR)
 
-    def told() -> Told:
-        return Told(
+    def told() -> ToldObligations:
+        return ToldObligations(
             row, rng.choice(np.array(list(LadderStep)), len(row)), entered - rng.integers(1, 90, len(row)) * HOUR
         )
 
     mail = rng.integers(1, 80, len(row))
     first, last = period.first - timedelta(days=99), period.first - timedelta(days=9)
-    return Mailed(told(), mail, np.array([f"O{number % 30}" for number in mail]), told(), first, last)
+    return MailedDigests(told(), mail, np.array([f"O{number % 30}" for number in mail]), told(), first, last)
 
 
 @cache
@@ -130,7 +130,7 @@ def figures(period: str, division: str | None) -> Figures:
     return figures_of(judged, force="A force", mailed=mailed(judged.verdicts, span), division=division)
 
 
-def traced(figure: str, period: str = "2026-W45", division: str | None = None) -> Answer:
+def traced(figure: str, period: str = "2026-W45", division: str | None = None) -> TracedFigure:
     return cases(edition(period, division), figure)
 
 

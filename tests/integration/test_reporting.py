@@ -11,7 +11,7 @@ from compliance.errors import UnavailableError
 from compliance.policy import load_policy
 from compliance.reports.findings import Gap
 from compliance.reports.periods import parse_period
-from compliance.service.data_quality import gaps
+from compliance.service.record_state import gaps
 from compliance.service.reporting import Reporting
 from compliance.store import Store, judge_due, mark_missing, migrate
 from compliance.store.tables import Published
@@ -239,7 +239,7 @@ def test_the_present_instant_is_an_argument(store: Store, tmp_path: Path) -> Non
 
 def test_2_5_another_policy_is_drawn_in_the_week_in_which_it_came_into_use(store: Store, tmp_path: Path) -> None:
     """Known from the first judging by it, whatever was published by then, and never from the first judging of all."""
-    before, other = load_policy("west-mercia"), load_policy("west-mercia").changed(title="The policy of July")
+    before, other = load_policy("west-mercia"), load_policy("west-mercia").with_values(title="The policy of July")
     judge_due(store, before, at("2026-06-29 06:00"))
     take(store, at("2026-07-08 06:00"), CRIME, crime("22A/2/26", reported_at="2026-06-24T09:00:00Z"))
     for policy, text in ((before, "2026-07-08 06:00"), (other, "2026-07-12 23:30"), (other, "2026-07-13 06:00")):
@@ -257,6 +257,6 @@ def test_judging_by_another_policy_makes_another_version(store: Store, tmp_path:
     take(store, TUESDAY, CRIME)
     asked = reporting(store, tmp_path)
     asked.publish(parse_period("2026-W28"), TUESDAY)
-    other = load_policy("west-mercia").changed(title="The policy of July")
+    other = load_policy("west-mercia").with_values(title="The policy of July")
     (again,) = Reporting(asked.settings, other, store).publish(parse_period("2026-W28"), TUESDAY)
     assert (again.version, again.changed) == (2, ("the policy", "the figures"))

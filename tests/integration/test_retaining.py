@@ -11,7 +11,15 @@ from compliance.errors import UnavailableError
 from compliance.feeds.exports import Exports
 from compliance.service import Service
 from compliance.service.daemon import Daemon
-from compliance.store import RefusedLife, Store, apply_retention, judge_due, migrate, refused_over, remove_refused
+from compliance.store import (
+    RefusedLife,
+    Store,
+    apply_retention,
+    judge_due,
+    list_expired_refusals,
+    migrate,
+    remove_refused,
+)
 from compliance.store.tables import QUARANTINE
 from tests import exports, stores
 from tests.exports import Folder, crimes, feed_of, polled
@@ -28,7 +36,7 @@ NUMBERLESS = b'{"reported_at": 5}'
 
 
 def due(store: Store, now: datetime, life: RefusedLife = LIFE) -> list[int]:
-    return [over.number for over in refused_over(store, life, now)]
+    return [over.number for over in list_expired_refusals(store, life, now)]
 
 
 def test_a_refused_record_without_a_crime_number_is_removed_after_it_last_came(store: Store) -> None:
@@ -38,7 +46,7 @@ def test_a_refused_record_without_a_crime_number_is_removed_after_it_last_came(s
     last_day = at("2026-11-20 22:00")  # a hundred local dates after 12 August, and not more
     assert due(store, last_day) == []
     assert remove_refused(store, LIFE, last_day) == 0
-    (over,) = refused_over(store, LIFE, last_day + timedelta(days=1))
+    (over,) = list_expired_refusals(store, LIFE, last_day + timedelta(days=1))
     assert (over.number, over.last_seen_on) == (1, datetime(2026, 8, 12).date())  # noqa: DTZ001
     assert remove_refused(store, LIFE, last_day + timedelta(days=1)) == 1
     assert rows(store, QUARANTINE) == []

@@ -85,7 +85,9 @@ def served(tmp_path: Path, url: str, web: WebServer, policy: str = "victims-code
 
 
 def clocked(monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:
-    monkeypatch.setattr("compliance.cli.jobs.service_of", lambda path: Service.open(load_settings(path), lambda: now))
+    monkeypatch.setattr(
+        "compliance.cli.job_commands.service_of", lambda path: Service.open(load_settings(path), lambda: now)
+    )
 
 
 def test_a_poll_says_how_much_is_set_aside_and_the_daemons_log_too(

@@ -10,21 +10,21 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
-from compliance.simulator import CrimeSystem, Faults, Force, MailSink, Trouble, serve
+from compliance.simulator import Faults, MailSink, SimulatedCrimeSystem, SimulatedForce, Trouble, serve
 
 GAP = date(2026, 4, 1)
 
 
 @pytest.fixture(scope="module")
-def system() -> CrimeSystem:
-    force = Force(scale=0.01, faults=Faults(feed_gap=frozenset({GAP})))
-    system = CrimeSystem(force)
+def system() -> SimulatedCrimeSystem:
+    force = SimulatedForce(scale=0.01, faults=Faults(feed_gap=frozenset({GAP})))
+    system = SimulatedCrimeSystem(force)
     system.advance(force.start + timedelta(weeks=10))
     return system
 
 
 @pytest.fixture(scope="module")
-def client(system: CrimeSystem) -> Iterator[httpx.Client]:
+def client(system: SimulatedCrimeSystem) -> Iterator[httpx.Client]:
     with serve(system) as url, httpx.Client(base_url=url) as client:
         yield client
 
@@ -32,7 +32,7 @@ def client(system: CrimeSystem) -> Iterator[httpx.Client]:
 # records section 4
 
 
-def test_json_pages_join_to_everything(client: httpx.Client, system: CrimeSystem) -> None:
+def test_json_pages_join_to_everything(client: httpx.Client, system: SimulatedCrimeSystem) -> None:
     records, sizes, cursor = [], [], None
     while True:
         page = client.get("/crimes", params={"limit": "100"} | ({"changed_since": cursor} if cursor else {})).json()
@@ -56,7 +56,7 @@ def test_an_ndjson_page_carries_cursor_and_more_in_its_headers(client: httpx.Cli
     assert lines.text.count("\n") == 3
 
 
-def test_a_page_is_500_records_unless_told(client: httpx.Client, system: CrimeSystem) -> None:
+def test_a_page_is_500_records_unless_told(client: httpx.Client, system: SimulatedCrimeSystem) -> None:
     assert len(client.get("/crimes").json()["records"]) == min(500, len(system.page(limit=5000).records))
 
 
@@ -78,7 +78,7 @@ def test_a_question_that_makes_no_sense_is_refused(client: httpx.Client, query: 
     [(Trouble.ERROR, 500, "text/plain"), (Trouble.BUSY, 503, "text/plain"), (Trouble.HTML, 200, "text/html")],
 )
 def test_trouble_is_what_crime_systems_make(
-    client: httpx.Client, system: CrimeSystem, trouble: Trouble, status: int, kind: str
+    client: httpx.Client, system: SimulatedCrimeSystem, trouble: Trouble, status: int, kind: str
 ) -> None:
     system.trouble = trouble
     answers = [client.get(path) for path in ("/crimes", "/officers")]
@@ -90,7 +90,7 @@ def test_trouble_is_what_crime_systems_make(
     assert client.get("/crimes").status_code == 200
 
 
-def test_the_same_page_for_ever_says_there_is_more(client: httpx.Client, system: CrimeSystem) -> None:
+def test_the_same_page_for_ever_says_there_is_more(client: httpx.Client, system: SimulatedCrimeSystem) -> None:
     system.trouble = Trouble.SAME_PAGE
     first = client.get("/crimes", params={"limit": "10"}).json()
     second = client.get("/crimes", params={"limit": "10", "changed_since": first["next"]}).json()
@@ -100,7 +100,7 @@ def test_the_same_page_for_ever_says_there_is_more(client: httpx.Client, system:
 
 
 def test_on_the_dates_of_a_gap_the_crime_system_answers_503() -> None:
-    system = CrimeSystem(Force(scale=0.01, faults=Faults(feed_gap=frozenset({GAP}))))
+    system = SimulatedCrimeSystem(SimulatedForce(scale=0.01, faults=Faults(feed_gap=frozenset({GAP}))))
     system.advance(datetime(2026, 4, 1, 12, tzinfo=ZoneInfo("Europe/London")))
     with serve(system) as url:
         assert httpx.get(f"{url}/crimes").status_code == 503

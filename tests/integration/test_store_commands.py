@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from compliance.cli import main
 from compliance.clock import now
-from compliance.store import Store, judge_due, quarantined
+from compliance.store import Store, judge_due, list_quarantined
 from compliance.store.tables import CRIME, OBLIGATION, QUARANTINE, REMOVAL
 from tests import stores
 from tests.engine import shipped
@@ -64,7 +64,7 @@ def test_the_quarantine_is_listed_shown_and_tried_again(command: Command, store:
     take(
         store, FIRST, crime("A\x1b[31m", reported_at="soon\x07"), b'{"crime_ref": 5, "note": "caf\xc3\xa9\xff\x1b]0;x"}'
     )
-    (second, first) = (record.id or 0 for record in quarantined(store))
+    (second, first) = (record.id or 0 for record in list_quarantined(store))
     listed = command("quarantine", "list")
     assert (
         f"{first}  2026-07-02 06:00Z to 2026-07-02 06:00Z, 1 time  crimes  crime A\\x1b[31m: reported_at"

@@ -5,9 +5,9 @@ from compliance.store import (
     begin_poll,
     end_poll,
     judge_due,
+    list_missing_crimes,
+    list_overdue,
     mark_missing,
-    missing_crimes,
-    outstanding,
     take_page,
 )
 from compliance.store.tables import CRIME
@@ -33,10 +33,10 @@ def test_what_a_full_export_lacks_is_flagged_once_and_goes_on_being_judged(store
     done = mark_missing(store, SOURCE, ["A"], THIRD)
     assert (done.lost, done.found) == (0, 0), "since when, not when last looked at"
     assert missing(store) == {"B": SECOND, "C": SECOND}
-    assert [len(missing_crimes(store, as_at)) for as_at in (FIRST, SECOND, THIRD)] == [0, 2, 2]
-    assert {since for _, since in missing_crimes(store, THIRD)} == {SECOND}
+    assert [len(list_missing_crimes(store, as_at)) for as_at in (FIRST, SECOND, THIRD)] == [0, 2, 2]
+    assert {since for _, since in list_missing_crimes(store, THIRD)} == {SECOND}
     judge_due(store, shipped("west-mercia")[0], THIRD)
-    assert [owed.crime_ref for owed in outstanding(store, THIRD.date())] == ["A", "B", "C"]
+    assert [owed.crime_ref for owed in list_overdue(store, THIRD.date())] == ["A", "B", "C"]
 
 
 def test_the_flag_goes_when_an_export_holds_it_again(store: Store) -> None:

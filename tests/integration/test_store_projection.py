@@ -10,7 +10,7 @@ import pytest
 
 from compliance.policy import Policy, judge
 from compliance.records import columns, convert_crime
-from compliance.store import Store, judge_due, outstanding, projection
+from compliance.store import Store, judge_due, list_overdue, projection
 from compliance.store.tables import CRIME, OBLIGATION, TRANSITION
 from tests import stores
 from tests.engine import shipped
@@ -146,7 +146,7 @@ def test_an_update_moved_to_another_crime_reopens_one_and_discharges_the_other(s
         ("B", "overdue", "late", 1, JULY[14]),
         ("A", "late", "overdue", 2, JULY[15]),
     ]
-    assert [o.crime_ref for o in outstanding(store, date(2026, 7, 16))] == ["A"]
+    assert [o.crime_ref for o in list_overdue(store, date(2026, 7, 16))] == ["A"]
 
 
 def test_a_corrected_report_date_ends_one_obligation_and_begins_another(store: Store) -> None:
@@ -212,7 +212,7 @@ def test_a_cycle_judges_only_what_changed_or_woke(store: Store) -> None:
 def test_a_changed_policy_judges_everything_again(store: Store) -> None:
     take(store, JULY[1], crime("A"), crime("B"))
     judge_due(store, WEST_MERCIA, JULY[2])
-    strict = WEST_MERCIA.changed(exempt_victims=["standard"])
+    strict = WEST_MERCIA.with_values(exempt_victims=["standard"])
     assert judge_due(store, strict, JULY[2]).crimes == 2
     assert {row[0] for row in rows(store, OBLIGATION, "state")} == {"exempt"}
     assert judge_due(store, strict, JULY[2]).crimes == 0
@@ -224,7 +224,7 @@ def test_an_obligation_says_who_has_the_case_now(store: Store) -> None:
     take(store, JULY[9], crime(allocations=handover, division="D1"))
     for now, held_by in ((JULY[9], ("D1", None, "O1")), (JULY[12], ("D7", "T7", "O7"))):
         judge_due(store, WEST_MERCIA, now)
-        (overdue,) = outstanding(store, now.date())
+        (overdue,) = list_overdue(store, now.date())
         assert (overdue.requirement, overdue.division, overdue.team, overdue.officer_ref) == ("7-day", *held_by)
 
 
@@ -232,6 +232,6 @@ def test_what_is_outstanding_comes_the_longest_overdue_first(store: Store) -> No
     late, later = crime("B"), crime("A", reported_at="2026-07-02T09:00:00Z")
     take(store, JULY[3], late, later, crime("C", updates=updates("2026-07-05")))
     judge_due(store, WEST_MERCIA, JULY[10])
-    found = outstanding(store, date(2026, 7, 11))
+    found = list_overdue(store, date(2026, 7, 11))
     assert [(o.crime_ref, o.due_date.day) for o in found] == [("B", 8), ("A", 9)]
-    assert [o.crime_ref for o in outstanding(store, date(2026, 7, 9))] == ["B"]
+    assert [o.crime_ref for o in list_overdue(store, date(2026, 7, 9))] == ["B"]

@@ -46,7 +46,7 @@ def test_a_rebuild_under_another_policy_that_is_cut_short_leaves_the_rest_to_be_
     monkeypatch.setattr(projection, "BATCH", 2)
     take(store, JULY[1], *(crime(f"22A/{n}/26") for n in range(6)))
     judge_due(store, WEST_MERCIA, JULY[2])
-    strict, calls = WEST_MERCIA.changed(exempt_victims=["standard"]), iter(range(9))
+    strict, calls = WEST_MERCIA.with_values(exempt_victims=["standard"]), iter(range(9))
 
     def cut(*arguments: Any) -> None:
         if next(calls) == 1:

@@ -8,12 +8,12 @@ import pytest
 from compliance.records import decode_crimes
 from compliance.store import (
     Reader,
-    Retention,
+    RetentionPeriods,
     Store,
     apply_retention,
+    list_missing_crimes,
     load_columns,
     load_crimes,
-    missing_crimes,
     retry,
     retry_quarantined,
 )
@@ -140,7 +140,7 @@ def test_a_version_seen_late_never_stood(store: Store) -> None:
     take(store, DAYS[4], version(6))
     reader = Reader(store)
     for day, division in ((0, "as at 5"), (1, "as at 5"), (2, "as at 5"), (3, "as at 7"), (4, "as at 7")):
-        known = reader.known(DAYS[day])
+        known = reader.records_known(DAYS[day])
         assert known.columns.division.texts().to_pylist() == [division]
         assert known.before_observation.tolist() == [day == 0]
 
@@ -157,15 +157,15 @@ def test_an_older_record_does_not_bring_back_a_crime_that_has_vanished(store: St
     take(store, DAYS[0], version(5))
     mark_missing(store, SOURCE, set(), DAYS[1])
     take(store, DAYS[2], version(3))
-    assert [ref for ref, _ in missing_crimes(store, DAYS[2])] == ["A"]
+    assert [ref for ref, _ in list_missing_crimes(store, DAYS[2])] == ["A"]
     take(store, DAYS[3], version(5))
-    assert missing_crimes(store, DAYS[3]) == []
+    assert list_missing_crimes(store, DAYS[3]) == []
 
 
 def test_an_older_record_brings_no_officer_back_into_a_crime_that_was_stripped_of_them(store: Store) -> None:
     closed = [{"status": "closed", "at": "2025-01-01T09:00:00Z"}]
     take(store, DAYS[0], version(3), version(5, status=closed))
-    strip = Retention("strip", 365, shipped("west-mercia")[0].local)
+    strip = RetentionPeriods("strip", 365, shipped("west-mercia")[0].local)
     assert apply_retention(store, strip, DAYS[1]) == 1
     take(store, DAYS[2], version(4))
     held = [row[0] for table in (CRIME, CRIME_VERSION) for row in rows(store, table, "record")]

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import insert
 
 from compliance.store import (
-    Retention,
+    RetentionPeriods,
     Store,
     apply_retention,
     judge_due,
@@ -46,8 +46,8 @@ OPEN, CANCELLED = (
 )
 
 
-def rule(action: Action = "remove", days: int = 400) -> Retention:
-    return Retention(action, days, WEST_MERCIA.local)
+def rule(action: Action = "remove", days: int = 400) -> RetentionPeriods:
+    return RetentionPeriods(action, days, WEST_MERCIA.local)
 
 
 def due(store: Store, now: Any, days: int = 400) -> dict[str, date]:

@@ -9,10 +9,10 @@ from compliance.errors import RecordError
 from compliance.records import Refusal, decode_crimes
 from compliance.store import (
     Store,
+    list_quarantined,
     load_crimes,
     quarantine_counts,
-    quarantined,
-    quarantined_record,
+    read_quarantined,
     retry,
     retry_quarantined,
 )
@@ -44,13 +44,13 @@ def lenient(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_stands_is_listed_the_newest_first_and_shown_as_it_came(store: Store) -> None:
     take(store, FIRST, SOON, crime("B", reported_at=None))
     take(store, SECOND, SOON)
-    found = quarantined(store)
+    found = list_quarantined(store)
     assert [(record.crime_ref, record.times) for record in found] == [("A", 2), ("B", 1)]
-    record, raw = quarantined_record(store, found[0].id or 0)
+    record, raw = read_quarantined(store, found[0].id or 0)
     assert record.reason.startswith("reported_at: found 'soon'")
     assert msgspec.json.decode(raw) == SOON
     with pytest.raises(RecordError, match="has the number 99"):
-        quarantined_record(store, 99)
+        read_quarantined(store, 99)
 
 
 def test_what_is_refused_still_stays_with_its_count_and_its_reason_brought_up_to_date(
@@ -70,14 +70,14 @@ def test_what_is_refused_still_stays_with_its_count_and_its_reason_brought_up_to
 def test_what_comes_right_is_taken_in_and_leaves(store: Store) -> None:
     take(store, FIRST, crime("A", division="old"), crime("B", reported_at="soon"), crime("C", reported_at=None))
     take(store, SECOND, SOON)
-    number = {record.crime_ref: record.id or 0 for record in quarantined(store)}
+    number = {record.crime_ref: record.id or 0 for record in list_quarantined(store)}
     assert retry_quarantined(store, THIRD, [number["A"]]).taken == 1
     assert [found.division for found in load_crimes(store, ["A"])] == [None]
     assert rows(store, CRIME_VERSION, "crime_ref", "replaced_at") == [("A", THIRD)]
     done = retry_quarantined(store, THIRD)
     assert (done.taken, done.refused) == (1, 1)
     assert rows(store, CRIME, "crime_ref", "seen_at") == [("A", THIRD), ("B", THIRD)]
-    assert [record.crime_ref for record in quarantined(store)] == ["C"]
+    assert [record.crime_ref for record in list_quarantined(store)] == ["C"]
     with pytest.raises(RecordError, match="no refused record that stands"):
         retry_quarantined(store, THIRD, [number["A"]])
 
@@ -87,11 +87,11 @@ def test_it_never_takes_the_place_of_what_came_later(store: Store) -> None:
     """One without a readable crime number stays when the crime comes right; it may be older than what stands."""
     take(store, FIRST, crime(5, division="old"))  # type: ignore[arg-type]
     take(store, SECOND, crime("A", division="new"))
-    assert len(quarantined(store)) == 1
+    assert len(list_quarantined(store)) == 1
     done = retry_quarantined(store, THIRD)
     assert (done.taken, done.overtaken, done.refused) == (0, 1, 0)
     assert [found.division for found in load_crimes(store, ["A"])] == ["new"]
-    assert quarantined(store) == []
+    assert list_quarantined(store) == []
 
 
 @pytest.mark.usefixtures("lenient")

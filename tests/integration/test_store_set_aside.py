@@ -7,7 +7,16 @@ import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import delete, insert, update
 
-from compliance.store import Retention, Store, apply_retention, count_set_aside, export, judge_due, projection, rebuild
+from compliance.store import (
+    RetentionPeriods,
+    Store,
+    apply_retention,
+    count_set_aside,
+    export,
+    judge_due,
+    projection,
+    rebuild,
+)
 from compliance.store.tables import CRIME, OBLIGATION, SET_ASIDE, TRANSITION
 from tests import stores
 from tests.calendars import policy_until
@@ -128,7 +137,7 @@ def test_what_is_set_aside_goes_with_its_crime(store: Store) -> None:
     """Retention removes it with all else that follows from the crime."""
     take(store, NOW, poison(), arrested("2026-07-06", crime_ref="22A/2/26"))
     judge_due(store, CODE, NOW)
-    assert apply_retention(store, Retention("remove", 365, CODE.local), NOW) == 1
+    assert apply_retention(store, RetentionPeriods("remove", 365, CODE.local), NOW) == 1
     assert rows(store, CRIME, "crime_ref") == [("22A/2/26",)]
     assert rows(store, SET_ASIDE) == []
 

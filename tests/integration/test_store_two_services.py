@@ -8,7 +8,7 @@ from threading import Barrier, Thread
 import pytest
 
 from compliance.errors import UnavailableError
-from compliance.feeds import Directory, Page
+from compliance.feeds import DirectoryEntries, Page
 from compliance.service.polling import poll
 from compliance.store import Store, begin_poll, dialect, judge_due, migrate, projection, rebuild, take_page
 from compliance.store.tables import CRIME, CRIME_VERSION, FEED, OBLIGATION, TRANSITION
@@ -44,8 +44,8 @@ class Growing:
             end = min(place + PAGE, self.until)
             yield Page(self.records[place:end], str(end), end < self.until)
 
-    def officers(self) -> Directory:
-        return Directory([], [])
+    def officers(self) -> DirectoryEntries:
+        return DirectoryEntries([], [])
 
     def close(self) -> None:
         """There is nothing to let go of."""

@@ -13,7 +13,7 @@ from sqlalchemy import event, func, select, text
 from compliance.policy import load_policy
 from compliance.reminders import reason_of
 from compliance.reports.forms import FORMS
-from compliance.reports.snapshots import kept_figures
+from compliance.reports.snapshots import read_figures
 from compliance.store import Store, dialect, judge_due, load_columns, migrate, rebuild, schema
 from compliance.store.notice_kinds import Reason
 from compliance.store.tables import CRIME, NOTICE, OUTBOX, POLL, PROJECTION, REPORT_DUTY, Notice, Published
@@ -90,7 +90,7 @@ def test_what_was_published_before_an_upgrade_is_still_read(upgraded: Store) -> 
     with upgraded.session(reading=True) as session:
         published = session.exec(sqlmodel.select(Published)).all()
     assert published
-    assert [row.period for row in published if kept_figures(row) is None] == []
+    assert [row.period for row in published if read_figures(row) is None] == []
 
 
 def test_an_upgrade_changes_no_policy(upgraded: Store) -> None:

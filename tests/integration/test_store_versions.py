@@ -45,7 +45,7 @@ def test_the_first_complete_poll_that_ended_at_or_after_it_decides(store: Store)
 def test_where_no_poll_has_ended_since_all_seen_so_far_counts(store: Store) -> None:
     take(store, DAYS[0], crime("A", division="a0"))
     take(store, DAYS[1], crime("A", division="a1"), complete=False)
-    known = Reader(store).known(DAYS[1])
+    known = Reader(store).records_known(DAYS[1])
     assert known.seen_until is None
     assert divisions(store, DAYS[1]) == {"A": "a1"}
 
@@ -55,7 +55,7 @@ def test_before_its_first_version_was_seen_that_one_stands_and_is_marked(store: 
     take(store, DAYS[1], crime("B", division="b1"), crime("C", division="c1"))
     take(store, DAYS[2], crime("B", division="b2"), crime("A", division="a2"))
     take(store, DAYS[3], crime("B", division="b3"))
-    known = Reader(store).known(DAYS[0])
+    known = Reader(store).records_known(DAYS[0])
     assert known.seen_until == DAYS[0]
     assert known.columns.division.texts().to_pylist() == ["a0", "b1", "c1"]
     assert known.before_observation.tolist() == [False, True, True]
@@ -68,7 +68,7 @@ def test_a_reader_stays_with_the_store_as_it_was_when_it_was_made(store: Store) 
     take(store, DAYS[2], crime("A", division="a2"), crime("B"))
     take(store, DAYS[3], crime("A", division="a3"))
     for known_at, division in ((DAYS[0], "a0"), (DAYS[1], "a1"), (DAYS[2], "a1"), (None, "a1")):
-        assert reader.known(known_at).columns.division.texts().to_pylist() == [division]
+        assert reader.records_known(known_at).columns.division.texts().to_pylist() == [division]
 
 
 def test_any_number_of_instants_in_any_order_are_as_the_records_were_at_each(store: Store) -> None:
@@ -87,4 +87,4 @@ def test_any_number_of_instants_in_any_order_are_as_the_records_were_at_each(sto
     for n in dice.sample(range(6), 6):
         expected = first | seen[n]
         records = [convert_crime(expected[ref]) for ref in sorted(expected)]
-        assert plain(reader.known(DAYS[n]).columns) == plain(columns(records))
+        assert plain(reader.records_known(DAYS[n]).columns) == plain(columns(records))

@@ -11,10 +11,10 @@ from structlog.testing import capture_logs
 
 from compliance.config import load_settings
 from compliance.errors import SettingsError, UnavailableError
-from compliance.feeds import Directory, Page
+from compliance.feeds import DirectoryEntries, Page
 from compliance.policy.vocabulary import Vocabulary, vocabulary
 from compliance.service.polling import PollOutcome, poll
-from compliance.store import OTHERS, Retention, Store, apply_retention, migrate, unknown, values_seen
+from compliance.store import OTHERS, RetentionPeriods, Store, apply_retention, migrate, unknown_values, values_seen
 from compliance.store.tables import UNKNOWN_VALUE
 from tests import checks, stores
 from tests.engine import POLICIES, RULES, shipped
@@ -52,8 +52,8 @@ class Given:
         if self.fails:
             raise UnavailableError("the crime system is down")
 
-    def officers(self) -> Directory:
-        return Directory([], [], read=False)
+    def officers(self) -> DirectoryEntries:
+        return DirectoryEntries([], [], read=False)
 
     def close(self) -> None:
         pass
@@ -101,11 +101,11 @@ def test_what_the_forces_policy_names_is_known(store: Store) -> None:
     requirement.append(
         {"id": "arson", "title": "x", "source": "x", "clock": "event:suspect_arested", "within": {"days": 5}}
     )
-    policy = WEST_MERCIA.changed(
+    policy = WEST_MERCIA.with_values(
         counted_outcomes=["informed", "left card"], counted_methods=["phone", "post-it"], requirement=requirement
     )
     assert polled(store, EVERY, known=vocabulary(policy)).unknown.counts == {}
-    policy = WEST_MERCIA.changed(exempt_victims=["business"])
+    policy = WEST_MERCIA.with_values(exempt_victims=["business"])
     assert ("victims.category", "business") not in polled(
         store, EVERY | {"team": "N1"}, known=vocabulary(policy)
     ).unknown.counts
@@ -139,17 +139,17 @@ def test_they_are_counted_with_their_page_or_not_at_all(store: Store, monkeypatc
 
 def test_a_feed_that_sends_another_value_with_each_record_does_not_fill_the_table(store: Store) -> None:
     pages = [
-        [updated((f"remark {page} {n}", None), crime_ref=f"{page}/{n}") for n in range(unknown.MOST)]
+        [updated((f"remark {page} {n}", None), crime_ref=f"{page}/{n}") for n in range(unknown_values.MOST)]
         for page in range(3)
     ]
     with capture_logs() as logs:
         done = poll(store, Given(*pages), SOURCE, lambda: NOW, known=KNOWN)
-    assert len(done.unknown.counts) == len(counted(store)) == unknown.MOST + 1
-    assert done.unknown.counts["updates.outcome", OTHERS] == 2 * unknown.MOST
+    assert len(done.unknown.counts) == len(counted(store)) == unknown_values.MOST + 1
+    assert done.unknown.counts["updates.outcome", OTHERS] == 2 * unknown_values.MOST
     assert [line["field"] for line in logs] == ["updates.outcome"]
     with capture_logs() as logs:
         polled(store, updated(("still another", None), ("remark 0 0", None), (None, "post-it")))
-    assert counted(store)["updates.outcome", OTHERS] == 2 * unknown.MOST + 1
+    assert counted(store)["updates.outcome", OTHERS] == 2 * unknown_values.MOST + 1
     assert counted(store)["updates.outcome", "remark 0 0"] == 2
     assert [line["field"] for line in logs] == ["updates.method"], "each field has a bound of its own"
 
@@ -184,7 +184,7 @@ def test_it_tells_of_it_though_the_poll_breaks_off(store: Store) -> None:
 
 def test_what_has_not_come_for_as_long_as_crimes_are_kept_is_forgotten(store: Store) -> None:
     polled(store, MEANT)
-    retention = Retention("remove", 365, WEST_MERCIA.local)
+    retention = RetentionPeriods("remove", 365, WEST_MERCIA.local)
     apply_retention(store, retention, NOW + timedelta(days=360))
     assert counted(store) != {}
     apply_retention(store, retention, NOW + timedelta(days=370))

@@ -236,7 +236,7 @@ def test_a_fault_of_a_command_is_told_without_what_it_says(tmp_path: Path) -> No
     """As a process of its own: exit code 1, where it arose, and neither a record nor a parameter."""
     script = (
         "import sys; from compliance.cli import base, main\n"
-        "import compliance.cli.records as records\n"
+        "import compliance.cli.record_commands as records\n"
         "def broken(*_, **__): raise KeyError(sys.argv[3])\n"
         "import compliance.service.explaining as question; question.RecordsQuestion.explain = broken\n"
         "main()\n"

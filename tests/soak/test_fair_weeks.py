@@ -44,7 +44,7 @@ def hiding(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def promising(monkeypatch: pytest.MonkeyPatch) -> None:
     """A service that names as told whoever is to be told."""
-    real = who_else._Victim._accepted
+    real = who_else._Victim._accepted_emails
 
     def accepted(self: Any) -> dict[str, set[LadderStep]]:
         above = self.directory.to_supervisor(self.waiting).recipient_ref

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from compliance.feeds import Directory, Page
+from compliance.feeds import DirectoryEntries, Page
 from compliance.policy import Policy
 from compliance.records import decode_crimes
 from compliance.service.polling import poll
-from compliance.store import Store, judge_due, load_crimes, quarantined, rebuild, retry_quarantined
+from compliance.store import Store, judge_due, list_quarantined, load_crimes, rebuild, retry_quarantined
 from tests import stores
 from tests.engine import POLICIES, shipped
 from tests.histories import AS_AT, histories
@@ -48,8 +48,8 @@ class Malformed:
                 page = []
         yield Page(page, "the end", False)
 
-    def officers(self) -> Directory:
-        return Directory([], [])
+    def officers(self) -> DirectoryEntries:
+        return DirectoryEntries([], [])
 
     def close(self) -> None:
         """There is nothing to let go of."""
@@ -71,7 +71,7 @@ def attack(store: Store, count: int, policies: list[Policy]) -> None:
     assert held == [expected[ref] for ref in sorted(expected)]
     assert outcome.received == count + (count + 2) // 3
     assert outcome.refused > count / 3
-    standing = quarantined(store)
+    standing = list_quarantined(store)
     assert 0 < len(standing) <= outcome.refused
     assert sum(record.times for record in standing) <= outcome.refused
     for policy in policies:

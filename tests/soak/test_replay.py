@@ -9,10 +9,10 @@ import msgspec
 import pytest
 
 from compliance.batch.inputs import line_blocks, open_input
-from compliance.feeds import Directory, Page
+from compliance.feeds import DirectoryEntries, Page
 from compliance.policy import Policy
 from compliance.service.polling import poll
-from compliance.simulator import CrimeSystem, Replay
+from compliance.simulator import Replay, SimulatedCrimeSystem
 from compliance.store import Store, judge_due, load_crimes, rebuild
 from compliance.store.tables import CRIME, CRIME_VERSION, OBLIGATION
 from tests import stores
@@ -30,7 +30,7 @@ DAY = timedelta(days=1)
 class Living:
     """The feed of a crime system, asked without a network between."""
 
-    def __init__(self, system: CrimeSystem) -> None:
+    def __init__(self, system: SimulatedCrimeSystem) -> None:
         self.system = system
 
     def pages(self, cursor: str | None) -> Iterator[Page]:
@@ -40,8 +40,8 @@ class Living:
             cursor, more = page.next, page.more
             yield Page(page.records, cursor, more)
 
-    def officers(self) -> Directory:
-        return Directory([], [])
+    def officers(self) -> DirectoryEntries:
+        return DirectoryEntries([], [])
 
     def close(self) -> None:
         """There is nothing to let go of."""
@@ -49,7 +49,7 @@ class Living:
 
 def replay(store: Store, policy: Policy, history: Replay, every: timedelta) -> datetime:
     """Live a history through with a poll and a judgement `every` so often -> the instant of the last of them."""
-    system = CrimeSystem(history)
+    system = SimulatedCrimeSystem(history)
     now = datetime.combine(history.start.date(), time(6), UTC)
     while now < history.end + every:
         now += every

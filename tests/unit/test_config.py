@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from compliance.config import documented, load_settings, reference
+from compliance.config import iterate_settings, load_settings, reference
 from compliance.errors import SettingsError
 
 ROOT = Path(__file__).parents[2]
@@ -28,7 +28,7 @@ def test_the_running_default_is_read() -> None:
 
 def test_every_setting_is_documented_and_stands_in_the_running_default() -> None:
     text = RUNNING_DEFAULT.read_text("utf-8")
-    for name, field in documented():
+    for name, field in iterate_settings():
         assert field.description, f"{name} has no description"
         section, _, key = name.rpartition(".")
         body = text.split(f"[{section}]")[1].split("\n[")[0]

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from compliance.batch.examples import Example, failures, load_examples
-from compliance.batch.whatif_settings import changed_policy
+from compliance.batch.examples import WorkedExample, failures, load_examples
+from compliance.batch.whatif_settings import apply_settings
 from compliance.errors import SettingsError
 from tests.engine import POLICIES, RULES, shipped
 
@@ -39,7 +39,7 @@ def test_titles_are_unique_and_clauses_exist() -> None:
 def test_a_changed_policy_fails_the_examples_of_the_clause_it_changes() -> None:
     """A message names the file, the example, the verdict, what was expected and what came, and the clause: all that a
     reader needs to find the story and decide which of the two is wrong."""
-    policy = changed_policy(shipped("west-mercia")[0], ["7-day.within.days=5"])
+    policy = apply_settings(shipped("west-mercia")[0], ["7-day.within.days=5"])
     mine = [example for example in EXAMPLES if example.policy == "west-mercia"]
     failed = [example.title for example in mine if failures(example, policy)]
     assert len(mine) / 2 < len(failed) < len(mine)  # those with no 7-day row, or none of its days, hold as before
@@ -66,7 +66,7 @@ verdict = [{ requirement = "28-day" }, { requirement = "7-day", state = "overdue
 """
 
 
-def load(tmp_path: Path, text: str) -> list[Example]:
+def load(tmp_path: Path, text: str) -> list[WorkedExample]:
     (tmp_path / "west-mercia").mkdir()
     (tmp_path / "west-mercia" / "mine.toml").write_text(text)
     return list(load_examples(tmp_path))

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from compliance.batch.clauses import load_clauses, not_shown, unknown
-from compliance.batch.examples import Example, failures, load_examples
+from compliance.batch.clauses import load_clauses, not_shown, unknown_clause_errors
+from compliance.batch.examples import WorkedExample, failures, load_examples
 from compliance.errors import SettingsError
 from compliance.policy import STATES
 from tests.engine import POLICIES, RULES, shipped
@@ -18,14 +18,14 @@ CLAUSES = load_clauses(RULES / "examples" / "clauses.toml")
 
 
 @cache
-def examples() -> tuple[Example, ...]:
+def examples() -> tuple[WorkedExample, ...]:
     return tuple(load_examples(RULES / "examples"))
 
 
 @cache
-def bitten(mutant: Mutant) -> dict[str, Example]:
+def bitten(mutant: Mutant) -> dict[str, WorkedExample]:
     """By policy, the first of its examples that cites the mutant's clause and no longer holds."""
-    found: dict[str, Example] = {}
+    found: dict[str, WorkedExample] = {}
     with mutant.alive():
         for name in POLICIES if mutant.policy is None else [mutant.policy]:
             policy = mutant.policy_for(name)
@@ -73,7 +73,7 @@ def test_the_list_of_clauses_is_that_of_the_rules_and_the_records() -> None:
 @pytest.mark.parametrize("name", POLICIES)
 def test_every_clause_that_concerns_a_policy_has_an_example_under_it(name: str) -> None:
     cited = {clause for example in examples() if example.policy == name for clause in example.clauses}
-    assert unknown(CLAUSES, cited) == []
+    assert unknown_clause_errors(CLAUSES, cited) == []
     assert [str(clause) for clause in not_shown(CLAUSES, [shipped(name)[0]], cited)] == []
 
 
@@ -96,7 +96,7 @@ def test_a_clause_that_no_example_cites_is_named_where_it_concerns_the_policy() 
 
 
 def test_a_citation_of_no_clause_names_the_nearest() -> None:
-    assert unknown(CLAUSES, ["rules 4.5a", "rule 4.5a"]) == [
+    assert unknown_clause_errors(CLAUSES, ["rules 4.5a", "rule 4.5a"]) == [
         "there is no clause 'rule 4.5a'; did you mean 'rules 4.5a'?"
     ]
 

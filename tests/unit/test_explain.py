@@ -13,8 +13,8 @@ from compliance.policy import Policy, judge, parse_policy
 from compliance.policy.calendars import from_day
 from compliance.policy.explain import DISCHARGES, Explanation, explain
 from compliance.policy.explain.evidence import Evidence
-from compliance.policy.explain.model import Entry, Obligation
-from compliance.policy.verdicts import Clause, cited
+from compliance.policy.explain.explanation import ObligationExplanation, TimelineEntry
+from compliance.policy.verdicts import Clause, cite
 from compliance.records import Columns, columns, convert_crime
 from compliance.records.columns import EVERY_VICTIM
 from tests.engine import POLICIES, RULES, shipped
@@ -45,11 +45,11 @@ def stories(name: str) -> list[Told]:
     return told
 
 
-def obligations(told: Explanation) -> list[tuple[str, str, Obligation]]:
+def obligations(told: Explanation) -> list[tuple[str, str, ObligationExplanation]]:
     return [(v.ref, r.id, o) for v in told.victims for r in v.requirements for o in r.obligations]
 
 
-def updates(told: Explanation) -> list[Entry]:
+def updates(told: Explanation) -> list[TimelineEntry]:
     return [entry for entry in told.timeline if entry.kind == "update"]
 
 
@@ -143,11 +143,11 @@ def test_every_reason_is_cited_for_every_kind_of_requirement() -> None:
     """3.2 or 4.3 or 7.1 for what an update discharged, by the kind of requirement."""
     for policy in NAMED.values():
         for requirement in policy.requirement:
-            assert {cited(clause, requirement) for clause in Clause} <= CLAUSES
+            assert {cite(clause, requirement) for clause in Clause} <= CLAUSES
     seven, further = NAMED["west-mercia"].requirement
-    arrested = NAMED["victims-code-2006"].named("arrested")
-    assert [cited(Clause.MET, r) for r in (seven, further, arrested)] == ["3.2", "4.3", "7.1"]
-    assert [cited(Clause.OUTSTANDING, r) for r in (seven, further, arrested)] == ["3.6", "4.3", "7.3"]
+    arrested = NAMED["victims-code-2006"].requirement_by_id("arrested")
+    assert [cite(Clause.MET, r) for r in (seven, further, arrested)] == ["3.2", "4.3", "7.1"]
+    assert [cite(Clause.OUTSTANDING, r) for r in (seven, further, arrested)] == ["3.6", "4.3", "7.3"]
 
 
 @pytest.mark.parametrize("name", ["west-mercia", "victims-code-2020", "a short repeat (4.5)"])
@@ -159,7 +159,7 @@ def test_a_cycle_is_said_to_go_on_from_what_its_clock_date_is(name: str) -> None
         facts = _days(told, evidence)
         for ref, requirement, obligation in obligations(told):
             clause = obligation.arithmetic_clause.split(", ")[0]
-            if obligation.cycle == 1 or policy.named(requirement).repeat_every is None:
+            if obligation.cycle == 1 or policy.requirement_by_id(requirement).repeat_every is None:
                 continue
             seen.add(clause)
             assert obligation.clock_date in facts(clause, ref, requirement, obligation.cycle)
@@ -189,7 +189,7 @@ def test_the_arithmetic_names_the_limit_of_the_policy(name: str) -> None:
         agreed = dict(zip(crime.victims.ref.to_pylist(), crime.victims.agreed.tolist(), strict=True))
         for victim in told.victims:
             for each in victim.requirements:
-                requirement = policy.named(each.id)
+                requirement = policy.requirement_by_id(each.id)
                 enhanced = requirement.enhanced if victim.category == "enhanced" else None
                 within = enhanced.within if enhanced else requirement.within
                 days = within.days

@@ -5,7 +5,7 @@ from typing import Any
 
 from compliance.policy import Policy, parse_policy
 from compliance.policy.explain import Explanation, explain
-from compliance.policy.explain.model import Obligation
+from compliance.policy.explain.explanation import ObligationExplanation
 from compliance.records import columns, convert_crime
 from tests.engine import RULES, shipped
 from tests.unit.test_engine import VARIANTS
@@ -37,7 +37,7 @@ def update(at: str, ref: str = "U1", **fields: Any) -> dict[str, Any]:
     return {"update_ref": ref, "at": at if "T" in at else f"{at}T12:00:00Z", "outcome": "informed"} | fields
 
 
-def owed(explanation: Explanation, label: str, victim: int = 0) -> Obligation:
+def owed(explanation: Explanation, label: str, victim: int = 0) -> ObligationExplanation:
     every = [o for r in explanation.victims[victim].requirements for o in r.obligations]
     return next(o for o in every if o.label == label)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from compliance.batch.explanation import render
+from compliance.batch.explanation_page import render
 from compliance.policy import Policy, parse_policy
 from compliance.policy.explain import Explanation, explain
 from compliance.records import columns, convert_crime

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from compliance.batch.explanation import render
+from compliance.batch.explanation_page import render
 from compliance.policy import parse_policy
 from tests.engine import RULES
 from tests.unit.test_engine import VARIANTS

@@ -50,7 +50,7 @@ RULES = Rules(
 
 
 def mapped(rules: Rules, source: Any) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(text_of(Mapper(rules, tabular=False).mapped_json(json.dumps(source).encode())))
+    found: dict[str, Any] = json.loads(text_of(Mapper(rules, tabular=False).map_json(json.dumps(source).encode())))
     return found
 
 
@@ -77,8 +77,8 @@ def test_a_record_in_a_systems_own_words_becomes_one_of_the_format() -> None:
 
 def test_without_rules_a_record_stays_as_it_came_to_the_byte() -> None:
     raw = b'{"crime_ref": "1",\t"reported_at":"2026-07-01T10:00:00"}'
-    assert Mapper(Rules(), tabular=False).mapped_json(raw) is raw
-    assert Mapper(Rules(), tabular=False).mapped_officer(raw) is raw
+    assert Mapper(Rules(), tabular=False).map_json(raw) is raw
+    assert Mapper(Rules(), tabular=False).map_officer(raw) is raw
 
 
 def test_what_is_not_named_keeps_its_name_and_what_is_named_empty_is_left_out() -> None:
@@ -114,20 +114,20 @@ def test_what_is_no_instant_is_not_guessed_and_refused_with_what_was_found(given
     """Records section 1: an instant is never guessed, a date is none."""
     rules = Rules(timezone=LONDON, formats=("%d/%m/%Y %H:%M",))
     row = {"crime_ref": "1", "reported_at": given}
-    _, [refusal] = decode_crimes([Mapper(rules, tabular=True).mapped_rows("1", [row], {})])
+    _, [refusal] = decode_crimes([Mapper(rules, tabular=True).map_rows("1", [row], {})])
     assert refusal.reason.startswith("reported_at: found")
 
 
 def test_without_a_stated_zone_an_instant_without_an_offset_is_refused() -> None:
     row = {"crime_ref": "1", "reported_at": datetime.fromisoformat("2026-07-01 09:00")}
-    _, [refusal] = decode_crimes([Mapper(Rules(), tabular=True).mapped_rows("1", [row], {})])
+    _, [refusal] = decode_crimes([Mapper(Rules(), tabular=True).map_rows("1", [row], {})])
     assert "an instant without an offset" in refusal.reason
 
 
 def test_an_hour_that_comes_twice_is_read_as_its_first_and_counted() -> None:
     mapper = Mapper(Rules(timezone=LONDON), tabular=False)
     record = {"crime_ref": "1", "reported_at": "2026-10-25T01:30:00", "changed_at": "2026-10-25T02:00:00"}
-    raw = text_of(mapper.mapped_json(json.dumps(record).encode()))
+    raw = text_of(mapper.map_json(json.dumps(record).encode()))
     assert json.loads(raw)["reported_at"] == "2026-10-25T01:30:00+01:00"
     assert mapper.page([raw], "c1", False).clock_changes == 1
     assert mapper.page([raw], "c2", False).clock_changes == 0, "each is counted once"
@@ -135,7 +135,7 @@ def test_an_hour_that_comes_twice_is_read_as_its_first_and_counted() -> None:
 
 def test_an_hour_that_never_comes_is_read_as_though_the_clock_had_not_gone_forward_and_counted() -> None:
     mapper = Mapper(Rules(timezone=LONDON), tabular=False)
-    raw = text_of(mapper.mapped_json(b'{"crime_ref":"1","reported_at":"2026-03-29T01:30:00"}'))
+    raw = text_of(mapper.map_json(b'{"crime_ref":"1","reported_at":"2026-03-29T01:30:00"}'))
     assert json.loads(raw)["reported_at"] == "2026-03-29T01:30:00+00:00"
     assert mapper.page([raw], "c1", False).clock_changes == 1
 
@@ -183,7 +183,7 @@ def test_a_value_is_made_what_the_format_wants_or_left_as_it_is(kind: str, given
 )
 def test_what_cannot_be_mapped_is_refused_by_the_format_with_its_reason(source: dict[str, Any], said: str) -> None:
     raw = json.dumps(SOURCE | source).encode()
-    found, refusals = decode_crimes([Mapper(RULES, tabular=False).mapped_json(raw)])
+    found, refusals = decode_crimes([Mapper(RULES, tabular=False).map_json(raw)])
     if said == "victims":
         assert found[0].victims is None, "a filter finds nothing in a text"
     else:
@@ -193,22 +193,22 @@ def test_what_cannot_be_mapped_is_refused_by_the_format_with_its_reason(source: 
 def test_an_expression_that_fails_on_a_record_is_a_refusal_not_a_fault() -> None:
     rules = Rules(lists={"updates": "sort_by(Contacts, &No)"})
     source = {"crime_ref": "1", "reported_at": "2026-07-01T10:00:00Z", "Contacts": [{"No": 1}, {"No": "x"}]}
-    _, [refusal] = decode_crimes([Mapper(rules, tabular=False).mapped_json(json.dumps(source).encode())])
+    _, [refusal] = decode_crimes([Mapper(rules, tabular=False).map_json(json.dumps(source).encode())])
     assert refusal.crime_ref == "1"
     assert "updates: found an object; expected array" in refusal.reason
 
 
 @pytest.mark.parametrize("raw", [b"", b"{", b"[]", b"7", b"\xff", b"[" * 50_000, b'{"a":' * 50_000, b'{"a":"\\ud800"}'])
 def test_what_is_no_object_stays_as_it_is_to_be_refused(raw: bytes) -> None:
-    assert Mapper(RULES, tabular=False).mapped_json(raw) == raw
-    assert Mapper(RULES, tabular=False).mapped_officer(raw) == raw
+    assert Mapper(RULES, tabular=False).map_json(raw) == raw
+    assert Mapper(RULES, tabular=False).map_officer(raw) == raw
 
 
 @pytest.mark.parametrize("deep", [b"[" * 900 + b"]" * 900, b"1e400", b"9" * 400])
 def test_a_value_that_cannot_be_written_again_is_refused(deep: bytes) -> None:
     rules = Rules(constants={"crime.division": "N"})
     raw = b'{"crime_ref":"1","reported_at":"2026-07-01T10:00:00Z","victims":[{"victim_ref":%s}]}' % deep
-    found, refusals = decode_crimes([Mapper(rules, tabular=False).mapped_json(raw)])
+    found, refusals = decode_crimes([Mapper(rules, tabular=False).map_json(raw)])
     assert not found
     assert len(refusals) == 1
 
@@ -220,7 +220,7 @@ def test_an_officer_of_a_directory_in_its_own_words() -> None:
         formats=("%d/%m/%Y",),
     )
     source = {"Collar": 1234, "email": "o@force.example", "Left": "01/07/2026", "Leave": [{"Start": "2026-06-01"}]}
-    found = json.loads(Mapper(rules, tabular=False).mapped_officer(json.dumps(source).encode()))
+    found = json.loads(Mapper(rules, tabular=False).map_officer(json.dumps(source).encode()))
     assert found == {
         "officer_ref": "1234",
         "email": "o@force.example",
@@ -237,7 +237,7 @@ def test_rows_of_a_directory_each_bring_an_absence() -> None:
         {"officer_ref": "O2", "absent_from": ""},
         one | {"absent_from": "2026-08-01", "absent_until": None},
     ]
-    assert [json.loads(raw) for raw in Mapper(rules, tabular=True).mapped_officers(rows)] == [
+    assert [json.loads(raw) for raw in Mapper(rules, tabular=True).map_officers(rows)] == [
         {
             "officer_ref": "O1",
             "name": "A",

@@ -10,15 +10,15 @@ import msgspec
 import pytest
 
 from compliance.reports import editions
-from compliance.reports import rows as rows_of
+from compliance.reports import figure_rows as rows_of
 from compliance.reports.catalogue.figure import Figure
 from compliance.reports.catalogue.page import figures_page
 from compliance.reports.catalogue.registry import FIGURES, find_figure
 from compliance.reports.catalogue.row import SECTIONS
 from compliance.reports.editions import public
-from compliance.reports.model import Figures
+from compliance.reports.figure_rows import rows
 from compliance.reports.proportions import Proportion
-from compliance.reports.rows import rows
+from compliance.reports.report_model import Figures
 from compliance.reports.tracing.answer import WORKED_OUT as WORKED
 from tests.integration.test_report_trace import figures as traced_figures
 
@@ -115,7 +115,7 @@ def test_every_row_is_named_by_its_figure_and_counts_what_the_figure_says() -> N
         assert found is not None, row.figure
         figure, key, group = found
         assert figure.takes(key, group), row.figure
-        assert figure.named(key, group) == row.figure
+        assert figure.name_of(key, group) == row.figure
         assert row.section in SECTIONS
         known = {*figure.measures, "of", "rate", "silent", "overdue_then", *WORKED}
         assert row.numbers.keys() <= known, row.figure

@@ -9,8 +9,8 @@ import pytest
 from compliance.errors import SettingsError
 from compliance.records import columns, convert_crime
 from compliance.reports.figures import report_figures
-from compliance.reports.model import Overdue
 from compliance.reports.rates import BANDS
+from compliance.reports.report_model import Overdue
 from compliance.reports.sources import GivenRecords
 from compliance.reports.statistics import newcombe
 from tests.engine import shipped
@@ -78,7 +78,7 @@ def test_1_5_divisions_are_compared_with_the_rest_over_13_weeks_each_at_its_own_
     found = next(r for r in figures_of(records, policy).requirements if r.id == "7-day")
     trailing = []
     for back in range(13):
-        settled = WEEK.plus(-back).settled(policy.local)
+        settled = WEEK.plus(-back).settling_instant(policy.local)
         trailing += [row for row in judged(data, settled, records) if counts_in(row, WEEK.plus(-back))]
     trailing = of("7-day", trailing)
     assert found.trailing_held == 13

@@ -8,7 +8,7 @@ import pytest
 
 from compliance.records import Columns, columns, convert_crime
 from compliance.reports.figures import report_figures
-from compliance.reports.model import Intake
+from compliance.reports.report_model import Intake
 from compliance.reports.sources import GivenRecords, Held
 from compliance.reports.weeks import Week
 from tests.engine import shipped
@@ -205,7 +205,7 @@ class Seen:
     until: datetime | None
     name = "one"
 
-    def known(self, _known_at: datetime) -> Held:
+    def records_known(self, _known_at: datetime) -> Held:
         return Held(self.columns, seen_until=self.until)
 
 

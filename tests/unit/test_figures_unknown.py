@@ -15,8 +15,8 @@ from compliance.reports.attention import faults
 from compliance.reports.editions import public
 from compliance.reports.figures import report_figures
 from compliance.reports.judged import ReportOptions
-from compliance.reports.model import Figures, Quality
 from compliance.reports.periods import parse_period
+from compliance.reports.report_model import Figures, Quality
 from compliance.reports.sources import GivenRecords
 from compliance.reports.tracing import Edition, cases
 from tests.engine import shipped
@@ -96,7 +96,7 @@ def test_what_the_force_has_a_word_for_is_not_among_them() -> None:
     }  # fmt: skip
     live = ReportOptions(live_methods=["phone", "fax"])
     assert unknown_of(figures_of(told(), POLICY, options=live))["unknown-method"].held == 0
-    policy = POLICY.changed(counted_outcomes=["informed", "left message"])
+    policy = POLICY.with_values(counted_outcomes=["informed", "left message"])
     assert unknown_of(figures_of(told(), policy))["unknown-outcome"].held == 0
 
 

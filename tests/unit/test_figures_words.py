@@ -11,8 +11,8 @@ from compliance.records import columns, convert_crime
 from compliance.reports import words
 from compliance.reports.figures import report_figures
 from compliance.reports.judged import ReportOptions
-from compliance.reports.model import Change, Figures
 from compliance.reports.periods import parse_period
+from compliance.reports.report_model import Figures, RateDifference
 from compliance.reports.sections import summary_lines
 from compliance.reports.sources import GivenRecords
 from compliance.reports.weeks import Week
@@ -46,7 +46,7 @@ def crimes(count: int, met: int, due: date = DUE, **more: Any) -> list[dict[str,
 def figures(*records: dict[str, Any], begun: date | None = HELD_SINCE, period: str = "2026-W24") -> Figures:
     given = GivenRecords("a few crimes", columns([convert_crime(record) for record in records]))
     span, options = parse_period(period), ReportOptions(records_begin=begun)
-    now = max(NOW, span.settled(POLICY.local))
+    now = max(NOW, span.settling_instant(POLICY.local))
     return report_figures(given, POLICY, span, now, force="A force", options=options)
 
 
@@ -200,11 +200,15 @@ def test_1_1_only_what_is_exactly_0_or_100_is_shown_so(share: float | None, text
 
 
 def test_numbers_and_dates_in_words() -> None:
-    assert (words.signed(0.051), words.signed(-0.051), words.signed(0.0004)) == ("+5.1", "−5.1", "0.0")
+    assert (
+        words.points_text(0.051),
+        words.points_text(-0.051),
+        words.points_text(0.0004),
+    ) == ("+5.1", "−5.1", "0.0")
     assert words.number(1234567) == "1,234,567"
     assert words.number(None) == "–"
-    assert words.counted(1, "victim") == "1 victim"
-    assert words.counted(2000, "victim") == "2,000 victims"
+    assert words.count_of(1, "victim") == "1 victim"
+    assert words.count_of(2000, "victim") == "2,000 victims"
     assert words.span(date(2016, 5, 2), date(2016, 5, 8)) == "2 to 8 May 2016"
     assert words.span(date(2016, 5, 30), date(2016, 6, 5)) == "30 May to 5 June 2016"
     assert words.span(date(2015, 12, 28), date(2016, 1, 3)) == "28 December 2015 to 3 January 2016"
@@ -213,16 +217,16 @@ def test_numbers_and_dates_in_words() -> None:
 def test_1_5_the_words_for_a_difference() -> None:
     said = words.verdict
     assert said(None) == "not available"
-    assert said(Change(0.5, 0.4, 0.6, tested=False, significant=False)) == "too few to compare"
-    assert said(Change(0.5, 0.4, 0.6, tested=True, significant=True)) == "unlikely to have occurred by chance"
-    assert said(Change(0.5, -0.1, 0.6, tested=True, significant=False)) == "no significant difference"
+    assert said(RateDifference(0.5, 0.4, 0.6, tested=False, significant=False)) == "too few to compare"
+    assert said(RateDifference(0.5, 0.4, 0.6, tested=True, significant=True)) == "unlikely to have occurred by chance"
+    assert said(RateDifference(0.5, -0.1, 0.6, tested=True, significant=False)) == "no significant difference"
 
 
 def test_1_2_weeks_and_when_they_are_settled() -> None:
     local = load_policy("west-mercia").local
     assert (str(WEEK), WEEK.first, WEEK.last) == ("2026-W24", date(2026, 6, 8), date(2026, 6, 14))
-    assert WEEK.ended(local) == datetime(2026, 6, 14, 23, tzinfo=UTC)  # local midnight in summer time
-    assert WEEK.settled(local) == datetime(2026, 6, 21, 23, tzinfo=UTC)
+    assert WEEK.end_instant(local) == datetime(2026, 6, 14, 23, tzinfo=UTC)  # local midnight in summer time
+    assert WEEK.settling_instant(local) == datetime(2026, 6, 21, 23, tzinfo=UTC)
     assert Week.newest_settled(date(2026, 6, 22)) == WEEK
     assert Week.newest_settled(date(2026, 6, 21)) == WEEK.plus(-1)
     assert Week(2020, 53).plus(1) == Week(2021, 1)

@@ -8,7 +8,7 @@ from typing import Final
 from sqlmodel import SQLModel
 
 import compliance.store.tables  # noqa: F401  # registers the tables
-from compliance.config import documented
+from compliance.config import iterate_settings
 from compliance.policy.verdicts import STATES
 from compliance.store.notice_kinds import LadderStep
 
@@ -56,8 +56,8 @@ def test_terms_are_in_alphabetical_order_and_each_stands_once() -> None:
 
 def test_every_name_in_code_exists() -> None:
     known, kinds = names(), values()
-    settings = {f"[{key.rpartition('.')[0]}] {key.rpartition('.')[2]}" for key, _ in documented()}
-    sections = {f"[[{key.rpartition('.')[0]}]]" for key, _ in documented()}
+    settings = {f"[{key.rpartition('.')[0]}] {key.rpartition('.')[2]}" for key, _ in iterate_settings()}
+    sections = {f"[[{key.rpartition('.')[0]}]]" for key, _ in iterate_settings()}
     for term, _, _, code in ROWS:
         for kind, name in re.findall(r"(?:(\w+) )?`([^`]+)`", code):
             assert name in (kinds[kind] if kind in kinds else known | settings | sections), f"{term}: {name}"

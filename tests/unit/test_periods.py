@@ -36,9 +36,9 @@ def test_the_same_one_a_year_before() -> None:
 
 def test_a_period_is_settled_at_the_start_of_the_eighth_day_after_it() -> None:
     local = LocalDates("Europe/London")
-    assert parse_period("2026-06").settled(local) == datetime(2026, 7, 7, 23, tzinfo=UTC)
-    assert parse_period("2026-W28").settled(local) == datetime(2026, 7, 19, 23, tzinfo=UTC)
-    assert parse_period("2026-Q4").settled(local) == datetime(2027, 1, 8, tzinfo=UTC)
+    assert parse_period("2026-06").settling_instant(local) == datetime(2026, 7, 7, 23, tzinfo=UTC)
+    assert parse_period("2026-W28").settling_instant(local) == datetime(2026, 7, 19, 23, tzinfo=UTC)
+    assert parse_period("2026-Q4").settling_instant(local) == datetime(2027, 1, 8, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

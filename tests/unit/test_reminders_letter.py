@@ -12,7 +12,7 @@ from compliance.reminders import Decision, ReminderSettings
 from compliance.reminders.emails.letter import Letter
 from compliance.reminders.emails.templates import render
 from compliance.reminders.emails.writing import Besides, write
-from compliance.reminders.owed import Owed, Standing, owed_now
+from compliance.reminders.owed import Owed, Standing, find_owed
 from compliance.store.notice_kinds import Outcome, Reason
 from tests.reminding import change, reminder_settings
 
@@ -36,7 +36,7 @@ def crime(reported: str = "2026-06-02", *updates: dict[str, Any], **fields: Any)
 
 
 def outstanding(*crimes: dict[str, Any], policy: Policy = POLICY, now: datetime = NOW) -> list[Owed]:
-    owed = owed_now([convert_crime(record) for record in crimes], policy, SETTINGS.reminders, now, {})
+    owed = find_owed([convert_crime(record) for record in crimes], policy, SETTINGS.reminders, now, {})
     return [item for item in owed if item.standing is Standing.OVERDUE]
 
 
@@ -204,7 +204,7 @@ def test_a_contact_without_an_outcome_that_counts_is_shown() -> None:
     record = crime("2026-06-02", {"at": "2026-06-05", "outcome": None})
     sentence = "A contact on Friday 5 June is recorded, but not in a way that counts as an update (rules 2.4)."
     assert said(sentence, record)
-    strict = POLICY.changed(counted_methods=["phone", "visit"])
+    strict = POLICY.with_values(counted_methods=["phone", "visit"])
     letter_only = crime("2026-06-02", {"at": "2026-06-05", "method": "letter"})
     assert said(sentence, letter_only, policy=strict)
     assert said("and the method phone or visit", letter_only, policy=strict)

@@ -12,11 +12,11 @@ from compliance.records import columns, convert_crime
 from compliance.reports import attention, passages, telling, words
 from compliance.reports.control import Control, Limits, Rule, Signal
 from compliance.reports.figures import figures_of, report_figures
-from compliance.reports.findings import Funnel, FunnelPoint, LateTeams, Question, Restated, Step, Trend
+from compliance.reports.findings import Funnel, FunnelPoint, LateTeams, Restated, SameDayQuestion, Step, Trend
 from compliance.reports.funnel import bounds
 from compliance.reports.judged import judge_periods
-from compliance.reports.model import Figures, Quality
 from compliance.reports.proportions import Proportion
+from compliance.reports.report_model import Figures, Quality
 from compliance.reports.sections import summary_lines
 from compliance.reports.sentences import sentence
 from compliance.reports.sources import GivenRecords
@@ -87,8 +87,8 @@ def test_2_1_the_limits_in_words_are_clipped_and_provisional_where_there_are_few
     )
 
 
-def question(count: int, of: int, expected: float | None) -> Question:
-    return Question("key", "Seen", "Why?", "rules 8", share(count, of), expected, "")
+def question(count: int, of: int, expected: float | None) -> SameDayQuestion:
+    return SameDayQuestion("key", "Seen", "Why?", "rules 8", share(count, of), expected, "")
 
 
 @pytest.mark.parametrize(
@@ -106,11 +106,11 @@ def test_1_6_a_question_is_for_the_board_beyond_chance_or_from_one_in_twenty_nev
 
 def test_how_many_of_the_questions_are_shown_is_said() -> None:
     seen, unseen = question(50, 100, 0.1), question(1, 100, 0.1)
-    assert attention.asked_in_words([unseen, unseen]).startswith(
+    assert attention.describe_questions([unseen, unseen]).startswith(
         "None of the 2 questions put to the entries stands out"
     )
-    assert attention.asked_in_words([seen, unseen]).startswith("1 of 2 questions put to the entries: ")
-    assert attention.asked_in_words([seen]).startswith("What chance would give is ")
+    assert attention.describe_questions([seen, unseen]).startswith("1 of 2 questions put to the entries: ")
+    assert attention.describe_questions([seen]).startswith("What chance would give is ")
 
 
 def test_section_8_faults_are_what_was_found_and_is_no_ordinary_contact() -> None:
@@ -189,12 +189,12 @@ def test_statistics_5_how_many_earlier_figures_still_stand() -> None:
     assert text(stands, of_north) == "1 rate published for 25 to 31 May 2026 stands as published."
     assert text(stands, stands) == "2 rates published for 25 to 31 May 2026: all stand as published."
     assert text(stands, moved).startswith("Of 2 rates published for 25 May to 7 June 2026, 1 has changed since. ")
-    assert passages.changed(replace(figures(), restated=(stands, of_north, moved))) == [moved]
+    assert passages.select_changed(replace(figures(), restated=(stands, of_north, moved))) == [moved]
 
 
 def test_1_8_closings_in_words() -> None:
     def text(**changes: Any) -> tuple[str, str]:
-        return passages.closed_in_words(replace(figures(), closing=replace(figures().closing, **changes)))
+        return passages.describe_closings(replace(figures(), closing=replace(figures().closing, **changes)))
 
     assert text() == (
         "No case with a victim to be told was closed in the week.",
@@ -264,7 +264,7 @@ def test_teams_that_enter_late_are_counted_for_the_board_and_named_for_the_divis
 
 
 def test_names_in_a_sentence() -> None:
-    assert words.listed(["A"]) == "A"
-    assert words.listed(["A", "B"]) == "A and B"
-    assert words.listed(["A", "B", "C"]) == "A, B and C"
-    assert words.listed(list("ABCDEFG")) == "A, B, C, D and 3 others"
+    assert words.list_names(["A"]) == "A"
+    assert words.list_names(["A", "B"]) == "A and B"
+    assert words.list_names(["A", "B", "C"]) == "A, B and C"
+    assert words.list_names(list("ABCDEFG")) == "A, B, C, D and 3 others"

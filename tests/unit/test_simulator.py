@@ -9,30 +9,30 @@ import pytest
 
 from compliance.errors import SettingsError
 from compliance.records import Officer, decode_crimes
-from compliance.simulator import CrimeSystem, Faults, Force
-from compliance.simulator.facts import DIVISIONS, MONTH_DAYS, OFFENCES
+from compliance.simulator import Faults, SimulatedCrimeSystem, SimulatedForce
+from compliance.simulator.force_profile import DIVISIONS, MONTH_DAYS, OFFENCES
 from compliance.simulator.malformed import KINDS
 from tests.simulated import END, LONDON, Record, at_end, digest, good, instant, local_day, read
 
 
 @pytest.fixture(scope="module")
-def force() -> Force:
+def force() -> SimulatedForce:
     """A force of a twentieth of the volume; nobody may deliver mail to it."""
-    return Force(scale=0.05)
+    return SimulatedForce(scale=0.05)
 
 
 @pytest.fixture(scope="module")
 def tenth() -> list[Record]:
     """The good records of a tenth of the force's volume, at the end."""
-    return at_end(Force(scale=0.1))
+    return at_end(SimulatedForce(scale=0.1))
 
 
 # What the force is
 
 
-def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(force: Force) -> None:
-    assert digest(force) == digest(Force(scale=0.05))
-    assert digest(force) != digest(Force(seed=1, scale=0.05))
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(force: SimulatedForce) -> None:
+    assert digest(force) == digest(SimulatedForce(scale=0.05))
+    assert digest(force) != digest(SimulatedForce(seed=1, scale=0.05))
 
 
 def test_the_force_has_the_size_and_mix_of_west_mercia(tenth: list[Record]) -> None:
@@ -76,7 +76,7 @@ def test_the_board_would_hear_what_the_inspection_heard(tenth: list[Record]) -> 
     assert sum(same_day_only) / len(same_day_only) > 0.12
 
 
-def test_histories_hold_everything_that_can_happen(force: Force) -> None:
+def test_histories_hold_everything_that_can_happen(force: SimulatedForce) -> None:
     records = at_end(force)
     victims = [victim for record in records for victim in record.get("victims", [])]
     updates = [update for record in records for update in record.get("updates", [])]
@@ -125,25 +125,25 @@ def test_no_contact_names_a_victim_whom_nobody_knew_of_yet(tenth: list[Record]) 
 )
 def test_a_force_that_cannot_be_is_refused(arguments: Record, found: str) -> None:
     with pytest.raises(SettingsError, match=found):
-        Force(**{"scale": 0.01, **arguments})
+        SimulatedForce(**{"scale": 0.01, **arguments})
 
 
 # Records
 
 
-def test_every_record_keeps_the_format_but_one_of_each_kind_of_fault(force: Force) -> None:
+def test_every_record_keeps_the_format_but_one_of_each_kind_of_fault(force: SimulatedForce) -> None:
     """records section 1: at first sight and at the end; every second fault has been corrected by then."""
-    first = [life.encoded(life.begins) for life in force.lives]
-    last = [life.encoded(life.ends) for life in force.lives]
+    first = [life.encode(life.begins) for life in force.lives]
+    last = [life.encode(life.ends) for life in force.lives]
     assert len(decode_crimes(first)[1]) == len(KINDS) == 12
     still = {refusal.index for refusal in decode_crimes(last)[1]}
     assert len(still) == 6
     assert still < {refusal.index for refusal in decode_crimes(first)[1]}
 
 
-def test_the_crime_system_knows_no_future(force: Force) -> None:
+def test_the_crime_system_knows_no_future(force: SimulatedForce) -> None:
     """No instant in a record is later than now, but a planned end of a hold and a few slips in an update's date."""
-    system = CrimeSystem(force)
+    system = SimulatedCrimeSystem(force)
     cursor, slips, looked_at = None, set(), 0
     while system.now < END:
         system.advance(min(END, system.now + timedelta(days=3, hours=5)))
@@ -173,7 +173,7 @@ def instants(value: Record, path: str = "") -> Iterator[tuple[str, str]]:
 # The officer directory (records section 4)
 
 
-def test_the_directory_names_everyone_with_a_made_up_address_and_a_supervisor(force: Force) -> None:
+def test_the_directory_names_everyone_with_a_made_up_address_and_a_supervisor(force: SimulatedForce) -> None:
     entries = force.officers(END)
     officers = [msgspec.convert(msgspec.to_builtins(entry), Officer) for entry in entries]
     refs = {officer.officer_ref for officer in officers}
@@ -188,7 +188,7 @@ def test_the_directory_names_everyone_with_a_made_up_address_and_a_supervisor(fo
     assert any(officer.left_on for officer in officers)
 
 
-def test_an_absence_is_not_in_the_directory_before_it_is_known(force: Force) -> None:
+def test_an_absence_is_not_in_the_directory_before_it_is_known(force: SimulatedForce) -> None:
     before, after = (
         {entry["officer_ref"]: entry for entry in force.officers(force.start + timedelta(weeks=weeks))}
         for weeks in (6, 14)

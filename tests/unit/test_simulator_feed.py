@@ -9,22 +9,22 @@ import pytest
 
 from compliance.errors import RecordError
 from compliance.records import check_instants, convert_crime
-from compliance.simulator import CrimeSystem, Force, Replay
+from compliance.simulator import Replay, SimulatedCrimeSystem, SimulatedForce
 from tests.simulated import END, Record, at_end, instant, read
 
 
 @pytest.fixture(scope="module")
-def force() -> Force:
+def force() -> SimulatedForce:
     """A force of a twentieth of the volume; nobody may deliver mail to it."""
-    return Force(scale=0.05)
+    return SimulatedForce(scale=0.05)
 
 
 # The feed (records section 4)
 
 
-def test_paging_from_any_cursor_serves_what_changed_since_once_in_its_newest_form(force: Force) -> None:
+def test_paging_from_any_cursor_serves_what_changed_since_once_in_its_newest_form(force: SimulatedForce) -> None:
     rng = Random(7)
-    system = CrimeSystem(force)
+    system = SimulatedCrimeSystem(force)
     held: dict[str, dict[str, bytes]] = {}  # cursor -> what a reader that stands there holds, by crime number
     cursors: list[str | None] = [None]
     for _ in range(40):
@@ -48,16 +48,16 @@ def key(raw: bytes) -> str:
     return str(record.get("crime_ref") or record.get("recorded_at"))
 
 
-def test_changed_at_is_the_order_of_the_feed(force: Force) -> None:
-    system = CrimeSystem(force)
+def test_changed_at_is_the_order_of_the_feed(force: SimulatedForce) -> None:
+    system = SimulatedCrimeSystem(force)
     system.advance(force.start + timedelta(weeks=10))
     changed = [msgspec.json.decode(raw.replace(b"\\ud800", b""))["changed_at"] for raw in read(system)[0]]
     assert changed == sorted(changed)
     assert instant(changed[-1]) <= system.now
 
 
-def test_two_systems_may_show_one_history(force: Force) -> None:
-    early, late = CrimeSystem(force), CrimeSystem(force)
+def test_two_systems_may_show_one_history(force: SimulatedForce) -> None:
+    early, late = SimulatedCrimeSystem(force), SimulatedCrimeSystem(force)
     late.advance(END)
     early.advance(force.start + timedelta(days=30))
     early.advance(END)
@@ -65,14 +65,14 @@ def test_two_systems_may_show_one_history(force: Force) -> None:
 
 
 @pytest.mark.parametrize("cursor", ["7", "bm90IG1pbmU=", "Y3JpbWVzIHNpbmNlIDk5OTk5OTk5", "é"])
-def test_a_cursor_the_feed_never_gave_is_refused(force: Force, cursor: str) -> None:
+def test_a_cursor_the_feed_never_gave_is_refused(force: SimulatedForce, cursor: str) -> None:
     with pytest.raises(RecordError, match="not a cursor of this feed"):
-        CrimeSystem(force).page(cursor)
+        SimulatedCrimeSystem(force).page(cursor)
 
 
-def test_a_crime_system_does_not_go_back(force: Force) -> None:
+def test_a_crime_system_does_not_go_back(force: SimulatedForce) -> None:
     with pytest.raises(ValueError, match="cannot go back"):
-        CrimeSystem(force).advance(force.start - timedelta(seconds=1))
+        SimulatedCrimeSystem(force).advance(force.start - timedelta(seconds=1))
 
 
 # Replay
@@ -84,7 +84,7 @@ def given(**fields: Any) -> Record:
 
 def shown(record: Record, moments: list[str]) -> list[Record | None]:
     """What a replay of one record shows at each moment; None before it is there."""
-    system = CrimeSystem(Replay([record]))
+    system = SimulatedCrimeSystem(Replay([record]))
     seen: list[Record | None] = []
     for moment in moments:
         system.advance(max(system.now, instant(moment)))
@@ -153,7 +153,7 @@ def test_a_replayed_record_shows_who_has_the_case_by_then_and_its_status() -> No
     assert [r["changed_at"][:10] for r in seen if r] == ["2026-03-01", "2026-03-03", "2026-03-04", "2026-03-05"]
 
 
-def test_a_replay_ends_in_what_it_was_given(force: Force) -> None:
+def test_a_replay_ends_in_what_it_was_given(force: SimulatedForce) -> None:
     lists = ("updates", "status", "allocations", "victims", "events")
     records = at_end(force)[:500]
     by_ref = {record["crime_ref"]: record for record in at_end(Replay(records))}
@@ -167,7 +167,7 @@ def test_a_replay_ends_in_what_it_was_given(force: Force) -> None:
 
 def test_a_record_a_replay_cannot_read_is_served_as_it_is_for_the_service_to_refuse() -> None:
     bad = {"crime_ref": "R/2", "reported_at": "2026-03-01T10:00:00", "updates": None}
-    system = CrimeSystem(Replay([given(), bad]))
+    system = SimulatedCrimeSystem(Replay([given(), bad]))
     system.advance(system.now)
     raw = [line for line in read(system)[0] if b"R/2" in line]
     assert msgspec.json.decode(raw[0]) | {"changed_at": None} == bad | {"changed_at": None}

@@ -7,28 +7,28 @@ from random import Random
 import msgspec
 import pytest
 
-from compliance.simulator import CrimeSystem, Faults, Force, crime_refs_in
+from compliance.simulator import Faults, SimulatedCrimeSystem, SimulatedForce, crime_refs_in
 from tests.simulated import END, LONDON, Record, at_end, digest, good, instant, local_day, read
 
 
 @pytest.fixture(scope="module")
-def force() -> Force:
+def force() -> SimulatedForce:
     """A force of a twentieth of the volume; nobody may deliver mail to it."""
-    return Force(scale=0.05)
+    return SimulatedForce(scale=0.05)
 
 
 @pytest.fixture(scope="module")
 def tenth() -> list[Record]:
     """The good records of a tenth of the force's volume, at the end."""
-    return at_end(Force(scale=0.1))
+    return at_end(SimulatedForce(scale=0.1))
 
 
 # Officers who read their mail
 
 
-def mail_to_owners(force: Force, sent_at: datetime, order: Callable[[list[tuple[str, str]]], None]) -> None:
+def mail_to_owners(force: SimulatedForce, sent_at: datetime, order: Callable[[list[tuple[str, str]]], None]) -> None:
     """Tell every officer of all their open crimes, one email a crime, in some order."""
-    system = CrimeSystem(force)
+    system = SimulatedCrimeSystem(force)
     system.advance(sent_at)
     emails = {officer["officer_ref"]: officer for officer in force.officers(sent_at)}
     mails = []
@@ -42,12 +42,12 @@ def mail_to_owners(force: Force, sent_at: datetime, order: Callable[[list[tuple[
         force.deliver(recipient, sent_at, [crime_ref])
 
 
-def updates_of(force: Force) -> dict[str, Record]:
+def updates_of(force: SimulatedForce) -> dict[str, Record]:
     return {f"{r['crime_ref']} {u['update_ref']}": u for r in at_end(force) for u in r.get("updates", [])}
 
 
 def test_officers_act_on_mail_within_days_and_some_key_in_what_they_had_done() -> None:
-    quiet, mailed = Force(scale=0.02), Force(scale=0.02)
+    quiet, mailed = SimulatedForce(scale=0.02), SimulatedForce(scale=0.02)
     sent_at = datetime(2026, 5, 13, 7, 30, tzinfo=LONDON)
     mail_to_owners(mailed, sent_at, order=lambda _: None)
     before, after = updates_of(quiet), updates_of(mailed)
@@ -63,18 +63,18 @@ def test_officers_act_on_mail_within_days_and_some_key_in_what_they_had_done() -
 
 def test_what_officers_do_does_not_hang_on_the_order_of_a_days_mail() -> None:
     """The same deliveries on two days, each day's in another order, end in the same bytes."""
-    forces = [Force(scale=0.02), Force(scale=0.02)]
+    forces = [SimulatedForce(scale=0.02), SimulatedForce(scale=0.02)]
     for day in (11, 13):
         sent_at = datetime(2026, 5, day, 7, 30, tzinfo=LONDON)
         mail_to_owners(forces[0], sent_at, order=lambda mails: mails.sort())
         mail_to_owners(forces[1], sent_at, order=Random(3).shuffle)
     assert digest(forces[0]) == digest(forces[1])
-    assert digest(forces[0]) != digest(Force(scale=0.02))
+    assert digest(forces[0]) != digest(SimulatedForce(scale=0.02))
 
 
-def test_mail_to_a_stranger_or_about_another_forces_crime_changes_nothing(force: Force) -> None:
+def test_mail_to_a_stranger_or_about_another_forces_crime_changes_nothing(force: SimulatedForce) -> None:
     sent_at = END - timedelta(days=20)
-    crimes = [msgspec.json.decode(life.encoded(life.ends))["crime_ref"] for life in force.lives[:50]]
+    crimes = [msgspec.json.decode(life.encode(life.ends))["crime_ref"] for life in force.lives[:50]]
     force.deliver("nobody@force.example", sent_at, crimes)
     email = next(officer["email"] for officer in force.officers(END) if officer["role"] == "response")
     force.deliver(email, sent_at, [f"22/{number}/26" for number in range(900_000, 900_050)])
@@ -82,7 +82,7 @@ def test_mail_to_a_stranger_or_about_another_forces_crime_changes_nothing(force:
 
 
 def test_the_same_mail_twice_in_a_day_is_read_once_and_reminders_wear_out() -> None:
-    force = Force(scale=0.02)
+    force = SimulatedForce(scale=0.02)
     sent_at = datetime(2026, 5, 13, 7, 30, tzinfo=LONDON)
     mail_to_owners(force, sent_at, order=lambda _: None)
     first = len(force.late)
@@ -97,8 +97,8 @@ def test_the_same_mail_twice_in_a_day_is_read_once_and_reminders_wear_out() -> N
 
 
 def test_the_crime_system_shows_a_reaction_only_once_it_is_typed_in() -> None:
-    force = Force(scale=0.02)
-    system = CrimeSystem(force)
+    force = SimulatedForce(scale=0.02)
+    system = SimulatedCrimeSystem(force)
     sent_at = datetime(2026, 5, 13, 7, 30, tzinfo=LONDON)
     system.advance(sent_at)
     _, cursor = read(system)
@@ -132,8 +132,8 @@ def seven_day_rate(records: list[Record], chosen: Callable[[Record], bool]) -> f
     return sum(met) / len(met)
 
 
-def test_a_division_worsens_from_the_week_planted_and_the_others_do_not_change(force: Force) -> None:
-    planted = Force(scale=0.05, faults=Faults(worse_division="Shropshire", worse_from_week=13, worse_by=0.5))
+def test_a_division_worsens_from_the_week_planted_and_the_others_do_not_change(force: SimulatedForce) -> None:
+    planted = SimulatedForce(scale=0.05, faults=Faults(worse_division="Shropshire", worse_from_week=13, worse_by=0.5))
     middle = (force.start + timedelta(weeks=13)).date()
     usual, worse = at_end(force), at_end(planted)
 
@@ -150,7 +150,7 @@ def test_a_division_worsens_from_the_week_planted_and_the_others_do_not_change(f
 
 def test_a_team_that_backdates_types_in_after_the_due_date_what_it_says_was_before(tenth: list[Record]) -> None:
     team = "Telford and Wrekin LPT 03"
-    planted = at_end(Force(scale=0.1, faults=Faults(backdating_team=team)))
+    planted = at_end(SimulatedForce(scale=0.1, faults=Faults(backdating_team=team)))
 
     def suspicious(record: Record) -> bool:
         day0 = local_day(record["reported_at"])
@@ -169,8 +169,8 @@ def test_a_team_that_backdates_types_in_after_the_due_date_what_it_says_was_befo
 
 
 def test_a_feed_gap_has_the_dates_planted() -> None:
-    force = Force(scale=0.01, faults=Faults(feed_gap=frozenset({date(2026, 3, 29)})))
-    system = CrimeSystem(force)
+    force = SimulatedForce(scale=0.01, faults=Faults(feed_gap=frozenset({date(2026, 3, 29)})))
+    system = SimulatedCrimeSystem(force)
     up = {}
     for hour in (datetime(2026, 3, 28, 23), datetime(2026, 3, 29), datetime(2026, 3, 29, 23), datetime(2026, 3, 30)):  # noqa: DTZ001
         system.advance(hour.replace(tzinfo=LONDON))

@@ -10,7 +10,7 @@ from scipy.stats import norm
 from statsmodels.regression.linear_model import OLS
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
-from compliance.records.columns import coded
+from compliance.records.columns import encode_texts
 from compliance.reports.rates import change, proportion
 from compliance.reports.statistics import Z, design_effect, newcombe, wilson
 
@@ -61,7 +61,7 @@ def test_1_1_nothing_due_is_not_available_never_0_or_100() -> None:
     assert wilson(0, 0) is None
     assert newcombe(0, 0, 5, 10) is None
     assert newcombe(5, 10, 0, 0) is None
-    nothing = proportion(np.zeros(0, dtype=np.bool_), coded([]))
+    nothing = proportion(np.zeros(0, dtype=np.bool_), encode_texts([]))
     assert (nothing.rate, nothing.low, nothing.high, nothing.of) == (None, None, None, 0)
 
 
@@ -141,7 +141,7 @@ def made(*officers: tuple[str | None, int, int]) -> Any:
     """A proportion of obligations: (officer, met, not met)."""
     hit = [done for _, met, others in officers for done in [True] * met + [False] * others]
     names = [name for name, met, others in officers for _ in range(met + others)]
-    return proportion(np.array(hit, dtype=np.bool_), coded(names))
+    return proportion(np.array(hit, dtype=np.bool_), encode_texts(names))
 
 
 def test_1_3_obligations_without_an_officer_count_as_one_each() -> None:

@@ -10,7 +10,7 @@ from compliance.policy.calendars import from_day
 from compliance.policy.moment import Moment
 from compliance.policy.status import STATUS_NAMES, Openness, shut_since, status_at, statuses_of
 from compliance.policy.verdicts import Clause
-from compliance.policy.wake import ended_on
+from compliance.policy.wake import find_end_days
 from compliance.records import Crime, columns, convert_crime
 from compliance.records.instants import NONE, from_micros, to_micros
 from tests.engine import shipped
@@ -107,7 +107,7 @@ def test_what_a_cancellation_ended_ended_on_its_local_day() -> None:
     """Rules 5.3, 2.6."""
     records, crimes = crowd()
     verdicts = judge(columns(crimes), POLICY, AS_AT)
-    ended, rows = ended_on(verdicts), np.flatnonzero(verdicts.clause == Clause.CANCELLED)
+    ended, rows = find_end_days(verdicts), np.flatnonzero(verdicts.clause == Clause.CANCELLED)
     assert len(rows)
     for row in rows.tolist():
         case = Case(records[int(verdicts.crime[row])], DATA, AS_AT, None)

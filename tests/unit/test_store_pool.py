@@ -8,7 +8,7 @@ import numpy as np
 
 from compliance.records import Columns, Crime, columns, convert_crime
 from compliance.records.columns import Coded, Rows
-from compliance.store.pool import joined, taken
+from compliance.store.column_pool import join_columns, take_columns
 from tests.histories import histories
 
 CRIMES: list[Crime] = [convert_crime(record) for record in histories(5, 400)]
@@ -27,7 +27,7 @@ def plain(columns: Columns | Rows) -> dict[str, Any]:
 
 def test_records_joined_are_as_if_they_had_come_together() -> None:
     for cut in (0, 1, 137, 400):
-        assert plain(joined(columns(CRIMES[:cut]), columns(CRIMES[cut:]))) == plain(columns(CRIMES))
+        assert plain(join_columns(columns(CRIMES[:cut]), columns(CRIMES[cut:]))) == plain(columns(CRIMES))
 
 
 def test_records_taken_are_as_if_only_they_had_come() -> None:
@@ -35,4 +35,6 @@ def test_records_taken_are_as_if_only_they_had_come() -> None:
     dice = Random(3)
     for count in (0, 1, 60, 400):
         places = dice.sample(range(400), count)
-        assert plain(taken(every, np.array(places, dtype=np.int64))) == plain(columns([CRIMES[p] for p in places]))
+        assert plain(take_columns(every, np.array(places, dtype=np.int64))) == plain(
+            columns([CRIMES[p] for p in places])
+        )

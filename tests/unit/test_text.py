@@ -5,7 +5,7 @@ import json
 import pytest
 
 from compliance.errors import ComplianceError, RecordError, SettingsError, UnavailableError
-from compliance.text import counted, listing, percent, plural, printable, printable_json
+from compliance.text import count_noun, join_words, percent, plural, printable, printable_json
 
 UNSEEN = {
     "escape": "\x1b", "null": "\0", "bell": "\x07", "carriage return": "\r", "line feed": "\n", "tab": "\t",
@@ -62,8 +62,8 @@ def test_every_error_of_ours_is_printable_whatever_it_quotes(kind: type[Complian
 
 
 def test_a_number_takes_its_noun() -> None:
-    assert [counted(n, "crime") for n in (0, 1, 2, 2000)] == ["0 crimes", "1 crime", "2 crimes", "2,000 crimes"]
-    assert counted(2, "victim is", "victims are") == "2 victims are"
+    assert [count_noun(n, "crime") for n in (0, 1, 2, 2000)] == ["0 crimes", "1 crime", "2 crimes", "2,000 crimes"]
+    assert count_noun(2, "victim is", "victims are") == "2 victims are"
     assert (plural(1, "day"), plural(3, "day"), plural(2, "policy", "policies")) == ("day", "days", "policies")
 
 
@@ -74,5 +74,5 @@ def test_a_share_is_nothing_or_all_only_where_it_is_exactly_that() -> None:
 
 
 def test_a_list_is_put_in_words() -> None:
-    assert [listing(list(items)) for items in ("a", "ab", "abc")] == ["a", "a and b", "a, b and c"]
-    assert listing(["a", "b", "c"], "or") == "a, b or c"
+    assert [join_words(list(items)) for items in ("a", "ab", "abc")] == ["a", "a and b", "a, b and c"]
+    assert join_words(["a", "b", "c"], "or") == "a, b or c"

@@ -9,7 +9,7 @@ import pytest
 
 from compliance.policy import Policy, Verdicts, judge
 from compliance.policy.calendars import NEVER, NO_DAY, from_day, to_day
-from compliance.policy.wake import ended_on, wake_on
+from compliance.policy.wake import find_end_days, wake_on
 from compliance.records import columns, convert_crime
 from tests.engine import POLICIES, shipped
 from tests.histories import histories
@@ -127,4 +127,4 @@ def test_an_obligation_that_is_owed_no_longer_ended_on(
     verdicts = judge(columns([convert_crime(record)]), WEST_MERCIA, NOW)
     place = [r.id for r in WEST_MERCIA.requirement].index(requirement)
     row = int(np.flatnonzero((verdicts.requirement == place) & (verdicts.cycle == 1))[0])
-    assert int(ended_on(verdicts)[row]) == (NO_DAY if day is None else to_day(date.fromisoformat(day))), why
+    assert int(find_end_days(verdicts)[row]) == (NO_DAY if day is None else to_day(date.fromisoformat(day))), why

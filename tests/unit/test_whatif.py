@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from compliance.batch.chunks import Chunk
-from compliance.batch.inputs import Refused
-from compliance.batch.whatif import ABSENT, OUTSIDE, Figures, Line, Tally, WhatIf, whatif
-from compliance.batch.whatif_settings import changed_policy
+from compliance.batch.inputs import RefusedRecord
+from compliance.batch.parquet import Chunk
+from compliance.batch.whatif import ABSENT, OUTSIDE, DivisionComparison, RequirementComparison, Tally, WhatIf, whatif
+from compliance.batch.whatif_settings import apply_settings
 from compliance.batch.whatif_text import percent, render
 from compliance.errors import SettingsError
 from compliance.policy import Policy, judge
@@ -46,9 +46,9 @@ def inside(row: dict[str, Any] | None) -> bool:
 @pytest.mark.parametrize(
     "after",
     [
-        changed_policy(WEST_MERCIA, ["7-day.within.days=5"]),
-        changed_policy(WEST_MERCIA, ["7-day.same_day=counts", "owed_after_close_days=14"]),
-        changed_policy(WEST_MERCIA, ["28-day.repeat_every.days=14"]),
+        apply_settings(WEST_MERCIA, ["7-day.within.days=5"]),
+        apply_settings(WEST_MERCIA, ["7-day.same_day=counts", "owed_after_close_days=14"]),
+        apply_settings(WEST_MERCIA, ["28-day.repeat_every.days=14"]),
         HERTFORDSHIRE,
     ],
     ids=["five days", "same day", "every fortnight", "another policy"],
@@ -86,7 +86,7 @@ def test_the_figures_and_the_changes_are_those_of_the_verdicts(after: Policy, kn
 
 
 def test_examples_are_of_their_change_and_no_more_than_asked_for() -> None:
-    after = changed_policy(WEST_MERCIA, ["7-day.within.days=5"])
+    after = apply_settings(WEST_MERCIA, ["7-day.within.days=5"])
     parts = [crimes(71, 150), crimes(72, 150)]
     before, later = rows(WEST_MERCIA, parts), rows(after, parts)
     answer = asked(after, parts, examples=3)
@@ -111,15 +111,15 @@ def test_nothing_changed_is_nothing_moved() -> None:
 
 def test_chunks_are_added_up_to_what_they_are_together() -> None:
     """In bounded memory: a chunk at a time."""
-    after = changed_policy(WEST_MERCIA, ["7-day.within.days=5"])
+    after = apply_settings(WEST_MERCIA, ["7-day.within.days=5"])
     whole = crimes(73, 90)
     apart = asked(after, [whole.slice(0, 30), whole.slice(30, 60), whole.slice(60, 90)], examples=90)
     assert apart == asked(after, [whole], examples=90)
 
 
 def test_refused_records_are_told_and_counted() -> None:
-    seen: list[Refused] = []
-    chunk = Chunk(crimes(71, 2), [Refused(3, "22A/9/26", "broken")])
+    seen: list[RefusedRecord] = []
+    chunk = Chunk(crimes(71, 2), [RefusedRecord(3, "22A/9/26", "broken")])
     answer = whatif([chunk], WEST_MERCIA, HERTFORDSHIRE, PERIOD, AS_AT, refuse=seen.append)
     assert (answer.crimes, answer.refused, seen) == (2, 1, chunk.refused)
 
@@ -152,7 +152,7 @@ def test_a_period_that_ends_before_it_begins_is_an_error() -> None:
     ],
 )
 def test_a_setting_changes_its_key_and_no_other(setting: str, expected: dict[str, Any]) -> None:
-    changed = changed_policy(WEST_MERCIA, [setting]).model_dump(by_alias=True)
+    changed = apply_settings(WEST_MERCIA, [setting]).model_dump(by_alias=True)
     own = WEST_MERCIA.model_dump(by_alias=True)
     requirement = own["requirement"][0] | _whole(expected.get("requirement", {}))
     rest = {key: value for key, value in expected.items() if key != "requirement"}
@@ -170,7 +170,7 @@ def _whole(changes: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_a_requirement_may_come_to_an_end_or_not_repeat_rules_9_6() -> None:
-    once = changed_policy(WEST_MERCIA, ["28-day.repeat_every="])
+    once = apply_settings(WEST_MERCIA, ["28-day.repeat_every="])
     assert once.requirement[1].repeat_every is None
     assert WEST_MERCIA.requirement[1].repeat_every is not None
 
@@ -202,12 +202,12 @@ def test_a_requirement_may_come_to_an_end_or_not_repeat_rules_9_6() -> None:
 def test_a_wrong_setting_names_itself_and_the_nearest_right_key(setting: str, message: str) -> None:
     """Checked as a policy file is, never guessed."""
     with pytest.raises(SettingsError, match=message) as error:
-        changed_policy(WEST_MERCIA, [setting])
+        apply_settings(WEST_MERCIA, [setting])
     assert str(error.value).startswith("--set")
 
 
 def test_the_answer_as_text_names_what_was_asked_and_stays_within_80_columns() -> None:
-    after = changed_policy(WEST_MERCIA, ["7-day.within.days=5"])
+    after = apply_settings(WEST_MERCIA, ["7-day.within.days=5"])
     answer = asked(after, [crimes(71, 80)], changed=["7-day.within.days=5"], known_at=KNOWN_AT)
     text = render(answer, "text")
     assert max(map(len, text.splitlines())) <= 80
@@ -235,7 +235,7 @@ def test_the_points_say_by_how_much_the_changed_policy_raises_the_rate(
     before: Tally, after: Tally, points: str
 ) -> None:
     """Percentage points of the rate of rules 5.1, changed less present: fewer met is a minus."""
-    figures = Figures("7-day", "Within 7 days", (Line(True, None, before, after),))
+    figures = RequirementComparison("7-day", "Within 7 days", (DivisionComparison(True, None, before, after),))
     text = render(replace(asked(WEST_MERCIA, []), figures=(figures,)), "text")
     (header,) = (line for line in text.splitlines() if "points" in line)
     (changed,) = (line for line in text.splitlines() if line.strip().startswith("changed ") and "%" in line)
@@ -245,14 +245,16 @@ def test_the_points_say_by_how_much_the_changed_policy_raises_the_rate(
 @pytest.mark.parametrize("one", ["before", "after"])
 def test_a_requirement_of_one_policy_only_has_no_points(one: str) -> None:
     tally = Tally(1, 0, 0, 1)
-    line = Line(True, None, *((tally, None) if one == "before" else (None, tally)))
-    text = render(replace(asked(WEST_MERCIA, []), figures=(Figures("7-day", "Within 7 days", (line,)),)), "text")
+    line = DivisionComparison(True, None, *((tally, None) if one == "before" else (None, tally)))
+    text = render(
+        replace(asked(WEST_MERCIA, []), figures=(RequirementComparison("7-day", "Within 7 days", (line,)),)), "text"
+    )
     assert "not in this policy" in text
     assert [line.split()[-1] for line in text.splitlines() if "50.0%" in line] == ["50.0%"]
 
 
 def test_the_answer_as_json_writes_out_rates_and_totals() -> None:
-    answer = asked(changed_policy(WEST_MERCIA, ["7-day.within.days=5"]), [crimes(71, 80)])
+    answer = asked(apply_settings(WEST_MERCIA, ["7-day.within.days=5"]), [crimes(71, 80)])
     data = msgspec.json.decode(render(answer, "json"))
     line, told = answer.figures[0].lines[0], data["figures"][0]["lines"][0]
     assert line.before is not None

@@ -8,19 +8,19 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from compliance.policy.calendars import NO_DAY, from_day
-from compliance.policy.explain import due, states, words
-from compliance.policy.explain.evidence import Case, Duty, Evidence
-from compliance.policy.explain.model import (
+from compliance.policy.explain import due, phrases, states
+from compliance.policy.explain.evidence import Duty, Evidence, VictimEvidence
+from compliance.policy.explain.explanation import (
     DISCHARGES,
-    Basis,
-    Effect,
-    Entry,
     Explanation,
-    Obligation,
+    ExplanationBasis,
+    FactEffect,
+    ObligationExplanation,
     Remark,
-    Requirement,
+    RequirementExplanation,
+    TimelineEntry,
     Unjudged,
-    Victim,
+    VictimExplanation,
 )
 from compliance.policy.explain.timeline import holder, not_owed, timeline, unknown_officer
 from compliance.policy.model import Policy
@@ -28,11 +28,20 @@ from compliance.policy.setting_aside import CLAUSE
 from compliance.policy.status import STATUS_NAMES
 from compliance.records.columns import Columns
 from compliance.records.instants import NONE
-from compliance.text import listing
+from compliance.text import join_words
 
 __all__ = [
-    "DISCHARGES", "Basis", "Effect", "Entry", "Explanation", "Obligation", "Remark", "Requirement", "Unjudged",
-    "Victim", "explain",
+    "DISCHARGES",
+    "Explanation",
+    "ExplanationBasis",
+    "FactEffect",
+    "ObligationExplanation",
+    "Remark",
+    "RequirementExplanation",
+    "TimelineEntry",
+    "Unjudged",
+    "VictimExplanation",
+    "explain",
 ]  # fmt: skip
 
 
@@ -52,7 +61,7 @@ def explain(
     evidence = Evidence(columns, policy, as_at, known_at)
     known = None if officers is None else frozenset(officers)
     recorded = int(columns.recorded_at[0])
-    basis = Basis(
+    basis = ExplanationBasis(
         policy.title, policy.source, policy.path.name, policy.digest, as_at, known_at,
         from_day(evidence.moment.today), policy.timezone,
     )  # fmt: skip
@@ -93,14 +102,14 @@ def _notes(evidence: Evidence, officers: frozenset[str] | None) -> Iterator[Rema
     yield from unknown_officer(evidence.holder_now.owner("officer").text(0), officers)
 
 
-def _victim(evidence: Evidence, row: int) -> Victim:
+def _victim(evidence: Evidence, row: int) -> VictimExplanation:
     case = evidence.cases.get(row)
     if case is None:
         category = str(evidence.columns.victims.category.text(row))
         note = Remark("Not in the record as at the moment asked about: nothing is owed yet.", "2.7")
-        return Victim(evidence.refs[row], category, None, (note,), ())
+        return VictimExplanation(evidence.refs[row], category, None, (note,), ())
     requirements = tuple(
-        Requirement(
+        RequirementExplanation(
             requirement.id,
             requirement.title,
             requirement.source,
@@ -110,7 +119,7 @@ def _victim(evidence: Evidence, row: int) -> Victim:
         if (row, requirement.id) in evidence.duties
     )
     notes, aside = tuple(_notes_on(evidence, case)), tuple(_set_aside(evidence, row))
-    return Victim(case.ref, case.category, from_day(case.day_0), notes, requirements, aside)
+    return VictimExplanation(case.ref, case.category, from_day(case.day_0), notes, requirements, aside)
 
 
 def _set_aside(evidence: Evidence, victim: int) -> Iterator[Unjudged]:
@@ -121,26 +130,26 @@ def _set_aside(evidence: Evidence, victim: int) -> Iterator[Unjudged]:
             yield Unjudged(requirement.id, aside.cycle, aside.label, clock, f"{aside.reason}.", CLAUSE)
 
 
-def _notes_on(evidence: Evidence, case: Case) -> Iterator[Remark]:
+def _notes_on(evidence: Evidence, case: VictimEvidence) -> Iterator[Remark]:
     """Day 0 and what else decides what a victim is owed."""
     victims, clock = evidence.columns.victims, evidence.clock
     added = int(victims.added_at[case.victim])
     why, at = "the day of the report", evidence.reported
     if added > evidence.reported:
         why, at = "the day the victim was added to the record", added
-    yield Remark(f"Day 0 is {words.day(case.day_0)}, {why}{clock.elsewhere(at)}.", "3")
+    yield Remark(f"Day 0 is {phrases.day(case.day_0)}, {why}{clock.elsewhere(at)}.", "3")
     if case.exempt:
         yield Remark(f"Category {case.category!r} is exempt under this policy.", "5.5")
     if case.declined < case.asked_again and case.declined <= evidence.moment.today:
         ended = case.asked_again <= evidence.moment.today
-        until = f" until {words.day(case.asked_again)}" if ended else ", with no end so far"
-        yield Remark(f"Declined updates from {words.day(case.declined)}{until}.", "5.4")
+        until = f" until {phrases.day(case.asked_again)}" if ended else ", with no end so far"
+        yield Remark(f"Declined updates from {phrases.day(case.declined)}{until}.", "5.4")
     if case.agreed and any(r.honour_agreed_interval for r in evidence.policy.requirement):
-        yield Remark(f"An update every {words.count(case.agreed, 'day')} was agreed with this victim.", "7.4")
+        yield Remark(f"An update every {phrases.count(case.agreed, 'day')} was agreed with this victim.", "7.4")
     yield from _not_asked(evidence, case)
 
 
-def _not_asked(evidence: Evidence, case: Case) -> Iterator[Remark]:
+def _not_asked(evidence: Evidence, case: VictimEvidence) -> Iterator[Remark]:
     """The requirements that ask nothing for a victim."""
     silent = []
     for requirement in evidence.policy.requirement:
@@ -152,13 +161,13 @@ def _not_asked(evidence: Evidence, case: Case) -> Iterator[Remark]:
         elif not evidence.events_of(requirement):
             silent.append(requirement.id)
     if silent:
-        yield Remark(f"No such event so far, so nothing is owed under {listing(silent)}.", "7.1")
+        yield Remark(f"No such event so far, so nothing is owed under {join_words(silent)}.", "7.1")
 
 
-def _obligation(evidence: Evidence, duty: Duty) -> Obligation:
+def _obligation(evidence: Evidence, duty: Duty) -> ObligationExplanation:
     row, window = evidence.rows[duty.place], due.window(evidence, duty)
     arithmetic, verdict = due.arithmetic(evidence, duty), states.verdict(evidence, duty)
-    return Obligation(
+    return ObligationExplanation(
         cycle=duty.cycle,
         label=due.label(evidence, duty),
         state=duty.state,
@@ -175,7 +184,7 @@ def _obligation(evidence: Evidence, duty: Duty) -> Obligation:
         window_clause=window.clause if window else None,
         verdict=verdict.text,
         verdict_clause=verdict.clause,
-        now=states.owed_now(evidence, duty),
+        now=states.describe_owed(evidence, duty),
         remarks=states.remarks(evidence, duty),
         owner=holder(row["division"], row["team"], row["officer_ref"]),
     )

@@ -3,7 +3,7 @@
 from typing import Final, NamedTuple
 
 from compliance.policy.calendars import to_day
-from compliance.policy.explain import words
+from compliance.policy.explain import phrases
 from compliance.policy.explain.evidence import Duty, Evidence
 from compliance.policy.model import Requirement
 from compliance.policy.verdicts import Clause
@@ -33,7 +33,7 @@ _BUT: Final = {
 def label(evidence: Evidence, duty: Duty) -> str:
     """How an obligation is called within a sentence: 7-day; 28-day (cycle 2); arrested (2 April 2026)."""
     if duty.requirement.event:
-        return f"{duty.requirement.id} ({words.plain(evidence.day(_event_at(evidence, duty)))})"
+        return f"{duty.requirement.id} ({phrases.plain(evidence.day(_event_at(evidence, duty)))})"
     return f"{duty.requirement.id} (cycle {duty.cycle})" if duty.requirement.repeat_every else duty.requirement.id
 
 
@@ -48,33 +48,33 @@ def goes_on(evidence: Evidence, before: Duty, duty: Duty) -> str:
         Clause.MET: ("4.4", min(duty.clock, before.due)),
         Clause.LATE: ("4.4", before.discharged),
         Clause.SILENCE: ("4.5", before.due),
-        Clause.NOT_OPEN_WHEN_DUE: ("4.6", evidence.reopened(before.due)),
-        Clause.CLOSED_WHILE_OVERDUE: ("4.6", evidence.reopened(before.ended)),
+        Clause.NOT_OPEN_WHEN_DUE: ("4.6", evidence.next_change(before.due)),
+        Clause.CLOSED_WHILE_OVERDUE: ("4.6", evidence.next_change(before.ended)),
     }.get(before.clause, ("5.4", duty.clock))
     return clause if duty.clock == natural else "5.4"
 
 
 def arithmetic(evidence: Evidence, duty: Duty) -> Said:
     """How the due date follows from the clock date (rules 3.1, 4.2, 4.4 to 4.6, 5.4, 6.1, 7)."""
-    number, due = duty.due - duty.clock, words.day(duty.due, duty.clock)
+    number, due = duty.due - duty.clock, phrases.day(duty.due, duty.clock)
     before = evidence.previous(duty) if duty.requirement.repeat_every else None
     agreed = bool(duty.requirement.honour_agreed_interval and evidence.cases[duty.victim].agreed)
     if before:
         clause = goes_on(evidence, before, duty)
         what = "the late update" if before.clause == Clause.LATE and clause == "4.4" else _AFTER[clause]
-        interval = f"{words.count(number, 'day')}{', the interval agreed with this victim,' if agreed else ''}"
-        text = f"{interval} after {what}, {words.day(duty.clock)}, is {due}"
+        interval = f"{phrases.count(number, 'day')}{', the interval agreed with this victim,' if agreed else ''}"
+        text = f"{interval} after {what}, {phrases.day(duty.clock)}, is {due}"
         return Said(text, f"{clause}, 7.4" if agreed else clause)
     enhanced = duty.requirement.enhanced if evidence.cases[duty.victim].category == "enhanced" else None
     within = enhanced.within if enhanced else duty.requirement.within
     if within.working_days and not agreed:
-        text, clause = _working_days(evidence, duty, bool(enhanced)), f"{_first_clause(duty.requirement)}, 6.1"
+        text, clause = _count_working_days(evidence, duty, bool(enhanced)), f"{_first_clause(duty.requirement)}, 6.1"
     else:
         allowed = ""
         if agreed:
-            allowed = f"{words.count(number, 'day')} {'was' if number == 1 else 'were'} agreed with this victim; "
+            allowed = f"{phrases.count(number, 'day')} {'was' if number == 1 else 'were'} agreed with this victim; "
         elif enhanced:
-            allowed = f"an enhanced victim is owed it within {words.count(number, 'day')}; "
+            allowed = f"an enhanced victim is owed it within {phrases.count(number, 'day')}; "
         text, clause = f"{_start(evidence, duty)}; {allowed}day {number} is {due}", _first_clause(duty.requirement)
     return Said(text, clause + (", 7.4" if agreed else ", 7.2" if enhanced else ""))
 
@@ -87,10 +87,10 @@ def _first_clause(requirement: Requirement) -> str:
 
 def _start(evidence: Evidence, duty: Duty) -> str:
     """What started the clock, and when: reported 1 July 2026 (30 June 23:30 UTC)."""
-    return f"{_started(evidence, duty)} {evidence.clock.date(_start_at(evidence, duty))}"
+    return f"{_start_in_words(evidence, duty)} {evidence.clock.date(_start_at(evidence, duty))}"
 
 
-def _started(evidence: Evidence, duty: Duty) -> str:
+def _start_in_words(evidence: Evidence, duty: Duty) -> str:
     if duty.requirement.event:
         return event_name(duty.requirement.event)
     return "reported" if _start_at(evidence, duty) == evidence.reported else "victim added to the record"
@@ -106,32 +106,34 @@ def _event_at(evidence: Evidence, duty: Duty) -> int:
     return int(evidence.columns.events.at[evidence.event_of(duty)])
 
 
-def _working_days(evidence: Evidence, duty: Duty, enhanced: bool) -> str:
+def _count_working_days(evidence: Evidence, duty: Duty, enhanced: bool) -> str:
     calendar, clock, due = evidence.policy.working, duty.clock, duty.due
     between = range(clock + 1, due + 1)
     number = sum(calendar.is_working(day) for day in between)
     off = {to_day(day) for day in calendar.holidays}
     holidays = [day for day in between if day in off and (day + 3) % 7 < 5]
     elsewhere = evidence.clock.elsewhere(_start_at(evidence, duty)).strip(" ()")
-    started = _started(evidence, duty) + (f", {elsewhere}" if elsewhere else "")
+    started = _start_in_words(evidence, duty) + (f", {elsewhere}" if elsewhere else "")
     whose = " for an enhanced victim" if enhanced else ""
-    text = f"{words.count(number, 'working day')}{whose} after {words.day(clock)} ({started}): "
+    text = f"{phrases.count(number, 'working day')}{whose} after {phrases.day(clock)} ({started}): "
     if holidays:
-        text += f"{words.days(holidays, clock)} {'is a bank holiday' if len(holidays) == 1 else 'are bank holidays'}; "
-    return text + f"the {words.ordinal(number)} working day is {words.day(due, clock)}"
+        text += (
+            f"{phrases.days(holidays, clock)} {'is a bank holiday' if len(holidays) == 1 else 'are bank holidays'}; "
+        )
+    return text + f"the {phrases.ordinal(number)} working day is {phrases.day(due, clock)}"
 
 
 def window(evidence: Evidence, duty: Duty) -> Said | None:
     """Which updates meet the obligation, and why from then on; None where nothing is owed to anyone."""
     if duty.clause in {Clause.CANCELLED, Clause.CATEGORY}:
         return None
-    why = _opening(evidence, duty)
+    why = _explain_opening(evidence, duty)
     text = _meets(evidence, duty) + (f" {why.text}" if why.text else "")
     clause = why.clause
     if duty.requirement.recording_day == "does not count" and evidence.columns.recorded_at[0] != NONE:
         recorded = evidence.day(int(evidence.columns.recorded_at[0]))
         if duty.opens <= recorded <= duty.due:
-            text, clause = text + f" One on the day of recording, {words.day(recorded)}, does not.", clause + ", 9.7"
+            text, clause = text + f" One on the day of recording, {phrases.day(recorded)}, does not.", clause + ", 9.7"
     return Said(text, clause)
 
 
@@ -143,17 +145,17 @@ def _meets(evidence: Evidence, duty: Duty) -> str:
         meets = "would meet it" if but else "meets it"
     update = f"{but}, an update" if but else "An update"
     if duty.opens > duty.due:
-        return f"No update could meet it: only one from {words.day(duty.opens)} on would count, after the due date."
+        return f"No update could meet it: only one from {phrases.day(duty.opens)} on would count, after the due date."
     if duty.requirement.event:
         at = _event_at(evidence, duty)
         same = duty.due == duty.clock
-        until = "on the same day" if same else f"by the end of {words.day(duty.due, duty.clock)}"
-        event = f"{evidence.clock.time(at)} on {words.day(duty.clock)}"
+        until = "on the same day" if same else f"by the end of {phrases.day(duty.due, duty.clock)}"
+        event = f"{evidence.clock.time(at)} on {phrases.day(duty.clock)}"
         return f"{update} after the event ({event}) and {until} {meets}."
-    return f"{update} {words.span(duty.opens, duty.due)} {meets}."
+    return f"{update} {phrases.span(duty.opens, duty.due)} {meets}."
 
 
-def _opening(evidence: Evidence, duty: Duty) -> Said:
+def _explain_opening(evidence: Evidence, duty: Duty) -> Said:
     """Why the window opens when it does (rules 3.1, 4.2, 4.4 to 4.6, 5.4, 7.1, 9.2, 9.4)."""
     requirement = duty.requirement
     if requirement.event:
@@ -163,8 +165,8 @@ def _opening(evidence: Evidence, duty: Duty) -> Said:
     if first := predecessor(evidence, duty):
         clause, opener = "4.2" if requirement.repeat_every else "9.4", duty.opens - 1
         name = first.requirement.id
-        if opener >= first.opens and opener in evidence.looked_at(first.requirement, duty.victim).values():
-            text = f"It opens the day after the first update in the window of {name}, {words.day(opener)}."
+        if opener >= first.opens and opener in evidence.eligible_updates(first.requirement, duty.victim).values():
+            text = f"It opens the day after the first update in the window of {name}, {phrases.day(opener)}."
         else:
             text = f"It opens the day after the due date of {name}, in whose window no update was counted."
             if first.due >= evidence.moment.today:
@@ -182,5 +184,5 @@ def predecessor(evidence: Evidence, duty: Duty) -> Duty | None:
     while name:
         if found := evidence.duties.get((duty.victim, name)):
             return found[0]
-        name = evidence.policy.named(name).after
+        name = evidence.policy.requirement_by_id(name).after
     return None

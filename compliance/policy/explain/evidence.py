@@ -12,14 +12,14 @@ import numpy as np
 
 from compliance.policy.allocation import CaseHolders, owners
 from compliance.policy.calendars import Ints
-from compliance.policy.explain.words import Clock, plain
+from compliance.policy.explain.phrases import Clock, plain
 from compliance.policy.facts import Block
 from compliance.policy.judgement import judge
 from compliance.policy.model import Policy, Requirement
 from compliance.policy.moment import Moment
 from compliance.policy.status import Status, status_at
 from compliance.policy.verdicts import STATES, Clause
-from compliance.policy.wake import ended_on
+from compliance.policy.wake import find_end_days
 from compliance.records.columns import Columns
 
 
@@ -48,7 +48,7 @@ class Duty:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class VictimEvidence:
     """One victim who exists as at T. `declined` is X and `asked_again` U (rules 5.4)."""
 
     place: int
@@ -63,7 +63,7 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Aside:
+class AsideEvidence:
     """What is set aside (rules 6.1a). `cycle`: the event's number, 0 where the requirement runs from the report."""
 
     requirement: Requirement
@@ -127,7 +127,7 @@ class Evidence:
         return refs
 
     @cached_property
-    def cases(self) -> dict[int, Case]:
+    def cases(self) -> dict[int, VictimEvidence]:
         """The victims who exist as at T, by row."""
         found, category = self.block.cases, self.columns.victims.category.texts().to_pylist()
         columns = zip(
@@ -137,7 +137,7 @@ class Evidence:
             strict=True,
         )  # fmt: skip
         return {
-            victim: Case(place, victim, self.refs[victim], category[victim], day_0, exempt >= 0, agreed, x, u)
+            victim: VictimEvidence(place, victim, self.refs[victim], category[victim], day_0, exempt >= 0, agreed, x, u)
             for place, (victim, day_0, exempt, agreed, x, u) in enumerate(columns)
         }
 
@@ -149,7 +149,7 @@ class Evidence:
             *(part.tolist() for part in (
                 verdicts.victim, verdicts.requirement, verdicts.cycle, verdicts.clock_date, verdicts.window_opens,
                 verdicts.due_date, verdicts.state, verdicts.clause, verdicts.discharged_on, verdicts.update,
-                ended_on(verdicts),
+                find_end_days(verdicts),
             )),
             strict=True,
         )  # fmt: skip
@@ -161,16 +161,16 @@ class Evidence:
         return found
 
     @cached_property
-    def asides(self) -> dict[tuple[int, str], list[Aside]]:
+    def asides(self) -> dict[tuple[int, str], list[AsideEvidence]]:
         """What is set aside, by victim's row and requirement, in the order of the cycles (rules 6.1a)."""
         aside, requirements = self.verdicts.set_aside, self.policy.requirement
         columns = (aside.victim, aside.requirement, aside.cycle, aside.clock_date)
-        found: dict[tuple[int, str], list[Aside]] = {}
+        found: dict[tuple[int, str], list[AsideEvidence]] = {}
         for (victim, place, cycle, clock), reason in zip(
             zip(*(column.tolist() for column in columns), strict=True), aside.reasons(), strict=True
         ):
             asked = requirements[place]
-            found.setdefault((victim, asked.id), []).append(Aside(asked, cycle, clock, reason))
+            found.setdefault((victim, asked.id), []).append(AsideEvidence(asked, cycle, clock, reason))
         return found
 
     @cached_property
@@ -197,7 +197,7 @@ class Evidence:
         contacts, victims = self.block.without_recording_day(), self.block.cases.victim.tolist()
         return {(victims[case], row) for case, row in zip(contacts.case.tolist(), contacts.row.tolist(), strict=True)}
 
-    def looked_at(self, requirement: Requirement, victim: int) -> dict[int, int]:
+    def eligible_updates(self, requirement: Requirement, victim: int) -> dict[int, int]:
         """Those of a victim's counted updates that a requirement looks at (rules 9.7)."""
         counted = self.counted[victim]
         if requirement.recording_day == "counts":
@@ -214,6 +214,6 @@ class Evidence:
         wanted = (events.kind.codes == events.kind.code(str(requirement.event))) & (events.at <= self.moment.as_at)
         return np.flatnonzero(wanted).tolist()
 
-    def reopened(self, after: int) -> int:
+    def next_change(self, after: int) -> int:
         """The next day at whose end it is otherwise whether the case is open than at the end of a day."""
         return int(self.block.openness.at(np.zeros(1, dtype=np.int64), np.array([after], dtype=np.int32))[1][0])

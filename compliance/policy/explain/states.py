@@ -3,18 +3,18 @@
 from collections.abc import Callable
 from typing import Final
 
-from compliance.policy.explain import words
+from compliance.policy.explain import phrases
 from compliance.policy.explain.due import Said
 from compliance.policy.explain.evidence import Duty, Evidence
-from compliance.policy.explain.model import Remark
-from compliance.policy.verdicts import YES, Clause, cited
+from compliance.policy.explain.explanation import Remark
+from compliance.policy.verdicts import YES, Clause, cite
 from compliance.policy.windows import interval
 from compliance.records.columns import OPEN
 
 
 def verdict(evidence: Evidence, duty: Duty) -> Said:
     """The state and why (rules section 5), with the clause that decided."""
-    return Said(_SENTENCES[duty.clause](_Why(evidence, duty)), cited(duty.clause, duty.requirement))
+    return Said(_SENTENCES[duty.clause](_Why(evidence, duty)), cite(duty.clause, duty.requirement))
 
 
 class _Why:
@@ -26,46 +26,46 @@ class _Why:
 
     def _update(self) -> str:
         ref = self._evidence.columns.updates.ref[self._duty.update].as_py()
-        return f"the update of {words.day(self._duty.discharged)} ({ref})"
+        return f"the update of {phrases.day(self._duty.discharged)} ({ref})"
 
     def _nothing(self, until: int) -> str:
-        return f"no update that counts for it was given {words.span(self._duty.opens, until)}"
+        return f"no update that counts for it was given {phrases.span(self._duty.opens, until)}"
 
     def met(self) -> str:
         early = self._duty.due - self._duty.discharged
-        when = "on the due date itself" if early == 0 else f"{words.count(early, 'day')} before the due date"
+        when = "on the due date itself" if early == 0 else f"{phrases.count(early, 'day')} before the due date"
         text = f"Met by {self._update()}, {when}."
         if self._duty.requirement.open_only and self._duty.due >= self._today:
             text += " It stands if the case is open at the end of the due date, and lapses if not."
         return text
 
     def late(self) -> str:
-        over = words.count(self._duty.discharged - self._duty.due, "day")
+        over = phrases.count(self._duty.discharged - self._duty.due, "day")
         return f"Late by {over}: the first update that counts for it is {self._update()}."
 
     def not_yet_due(self) -> str:
         left = self._duty.due - self._today
-        when = "today" if left == 0 else f"in {words.count(left, 'day')}"
+        when = "today" if left == 0 else f"in {phrases.count(left, 'day')}"
         return f"Not yet due: the due date is {when}."
 
     def outstanding(self) -> str:
-        return f"Overdue by {words.count(self._today - self._duty.due, 'day')}: {self._nothing(self._today)}."
+        return f"Overdue by {phrases.count(self._today - self._duty.due, 'day')}: {self._nothing(self._today)}."
 
     def silence(self) -> str:
         nothing = self._nothing(self._duty.ended)
         return f"Missed: {nothing}. Silence goes on counting: the next one has taken its place."
 
     def written_off(self) -> str:
-        closed = words.count(self._evidence.policy.owed_after_close_days, "day")
+        closed = phrases.count(self._evidence.policy.owed_after_close_days, "day")
         nothing = self._nothing(self._duty.ended)
         return f"Missed: {nothing}, and by then the case had been closed for {closed}. No later update changes that."
 
     def closed_while_overdue(self) -> str:
-        closed = words.day(self._duty.ended)
+        closed = phrases.day(self._duty.ended)
         return f"Missed: it was overdue when the case closed on {closed}, and {self._nothing(self._duty.ended)}."
 
     def declined(self) -> str:
-        declined = words.day(self._case.declined)
+        declined = phrases.day(self._case.declined)
         return f"Exempt: the victim declined updates on {declined}, before it was due and before it was met."
 
     def declined_after_due(self) -> str:
@@ -73,7 +73,7 @@ class _Why:
         return f"Missed: {nothing}, when the victim declined updates. No later update changes that."
 
     def not_open(self) -> str:
-        due = words.day(self._duty.due)
+        due = phrases.day(self._duty.due)
         return (
             f"Lapsed: the case was not open at the end of the due date, {due}, and this is owed only while the case is "
             "open, whatever updates were given."
@@ -102,12 +102,12 @@ _SENTENCES: Final[dict[Clause, Callable[[_Why], str]]] = {
 }
 
 
-def owed_now(evidence: Evidence, duty: Duty) -> str | None:
+def describe_owed(evidence: Evidence, duty: Duty) -> str | None:
     """What is owed now, None where nothing is."""
     if duty.clause == Clause.NOT_YET_DUE:
-        text = f"Owed: an update that counts, by the end of {words.day(duty.due)}."
+        text = f"Owed: an update that counts, by the end of {phrases.day(duty.due)}."
         if duty.opens > evidence.moment.today:
-            text = f"Owed: an update that counts, {words.span(duty.opens, duty.due)}."
+            text = f"Owed: an update that counts, {phrases.span(duty.opens, duty.due)}."
         if duty.requirement.open_only and not is_open(evidence):
             return (
                 f"{text} The case is not open now: if it is not open at the end of that day, this lapses (rules 4.1)."
@@ -118,7 +118,7 @@ def owed_now(evidence: Evidence, duty: Duty) -> str | None:
     text = f"Owed now: an update that counts. It will be late, and ends the breach.{_whatever(evidence, duty)}"
     every = interval(duty.requirement, evidence.block.cases)
     if every is not None:
-        until = words.day(duty.due + int(every[evidence.cases[duty.victim].place]))
+        until = phrases.day(duty.due + int(every[evidence.cases[duty.victim].place]))
         text += f" If there is none by the end of {until}, this one is missed and another takes its place (rules 4.5)."
     return text
 
@@ -145,6 +145,8 @@ def remarks(evidence: Evidence, duty: Duty) -> tuple[Remark, ...]:
         found.append(Remark(text, "3.3"))
     if verdicts.entered_after_due[duty.place] == YES:
         entered = evidence.day(int(evidence.columns.updates.entered_at[duty.update]))
-        text = f"The update was typed in on {words.day(entered)}, after the due date: until then this stood as overdue."
+        text = (
+            f"The update was typed in on {phrases.day(entered)}, after the due date: until then this stood as overdue."
+        )
         found.append(Remark(text, "8"))
     return tuple(found)

@@ -5,23 +5,23 @@ from datetime import date
 from typing import Final
 
 from compliance.policy.calendars import NO_DAY, from_day, to_day
-from compliance.policy.explain import updates, words
+from compliance.policy.explain import phrases, updates
 from compliance.policy.explain.due import event_name, label
-from compliance.policy.explain.evidence import Case, Duty, Evidence
-from compliance.policy.explain.model import Effect, Entry, Remark
+from compliance.policy.explain.evidence import Duty, Evidence, VictimEvidence
+from compliance.policy.explain.explanation import FactEffect, Remark, TimelineEntry
 from compliance.policy.model import Requirement
 from compliance.policy.setting_aside import CLAUSE
 from compliance.policy.status import changes_by, last_of_day
 from compliance.policy.verdicts import Clause
 from compliance.records.columns import CANCELLED, CLOSED, OPEN
 from compliance.records.instants import NONE, from_micros
-from compliance.text import listing
+from compliance.text import join_words
 
 _LATER: Final = Remark("Later than the moment asked about.", "2.7")
 _STATUS: Final = {OPEN: "Case open", CLOSED: "Case closed", CANCELLED: "Crime cancelled (found not to be a crime)"}
 
 
-def timeline(evidence: Evidence, officers: frozenset[str] | None) -> tuple[Entry, ...]:
+def timeline(evidence: Evidence, officers: frozenset[str] | None) -> tuple[TimelineEntry, ...]:
     """Every entry by local date, then instant; due dates stand at the end of their day. `officers` are the references
     in the officer directory, None where none is at hand."""
     entries = [
@@ -47,26 +47,26 @@ def _entry(
     *,
     ref: str | None = None,
     counts: bool = True,
-    effects: tuple[Effect, ...] = (),
+    effects: tuple[FactEffect, ...] = (),
     remarks: tuple[Remark, ...] = (),
-) -> Entry:
+) -> TimelineEntry:
     exists = at <= evidence.moment.as_at
     if not exists and kind != "update":  # of an update its effect says so
         remarks = (_LATER, *remarks)
-    return Entry(
+    return TimelineEntry(
         kind, from_day(evidence.day(at)), evidence.clock.time(at), from_micros(at), text, ref, counts and exists,
         effects, remarks,
     )  # fmt: skip
 
 
-def _crime(evidence: Evidence) -> Iterator[Entry]:
+def _crime(evidence: Evidence) -> Iterator[TimelineEntry]:
     columns, reported = evidence.columns, evidence.reported
     yield _entry(evidence, reported, "reported", f"Crime reported{evidence.clock.elsewhere(reported)}.")
     if (recorded := int(columns.recorded_at[0])) != NONE:
         yield _entry(evidence, recorded, "recorded", "Crime recorded. No date is counted from this one.")
 
 
-def _victims(evidence: Evidence) -> Iterator[Entry]:
+def _victims(evidence: Evidence) -> Iterator[TimelineEntry]:
     victims = evidence.columns.victims
     for row, ref in enumerate(evidence.refs):
         if (added := int(victims.added_at[row])) > evidence.reported:
@@ -98,11 +98,11 @@ def _decline(evidence: Evidence, row: int) -> tuple[bool, tuple[Remark, ...]]:
     if until != NONE and until <= evidence.moment.as_at and evidence.day(until) <= evidence.day(at):
         return False, (Remark("It ended on or before the day it began: there was no decline.", "5.4"),)
     if entered != NONE and evidence.day(entered) > evidence.day(at):
-        return True, (Remark(f"Typed in on {words.day(evidence.day(entered))}.", "2.8"),)
+        return True, (Remark(f"Typed in on {phrases.day(evidence.day(entered))}.", "2.8"),)
     return True, ()
 
 
-def _statuses(evidence: Evidence) -> Iterator[Entry]:
+def _statuses(evidence: Evidence) -> Iterator[TimelineEntry]:
     statuses, today, as_at = evidence.columns.statuses, evidence.moment.today, evidence.moment.as_at
     days, happened = evidence.days(statuses.at), changes_by(statuses, as_at)
     last = last_of_day(happened, evidence.policy.local.of(happened.at))
@@ -122,7 +122,7 @@ def holder(division: str | None, team: str | None, officer: str | None) -> str:
     return ", ".join(named if officer else [*named, "no officer"])
 
 
-def _allocations(evidence: Evidence, officers: frozenset[str] | None) -> Iterator[Entry]:
+def _allocations(evidence: Evidence, officers: frozenset[str] | None) -> Iterator[TimelineEntry]:
     allocations = evidence.columns.allocations
     for row, at in enumerate(allocations.at.tolist()):
         officer = allocations.officer.text(row)
@@ -138,7 +138,7 @@ def unknown_officer(officer: str | None, officers: frozenset[str] | None) -> tup
     return (Remark(f"Officer {officer} is not in the officer directory.", "8"),)
 
 
-def _updates(evidence: Evidence) -> Iterator[Entry]:
+def _updates(evidence: Evidence) -> Iterator[TimelineEntry]:
     rows = evidence.columns.updates
     for row, (at, ref) in enumerate(zip(rows.at.tolist(), rows.ref.to_pylist(), strict=True)):
         how = ", ".join(text for text in (rows.method.text(row), rows.outcome.text(row)) if text)
@@ -152,7 +152,7 @@ def _updates(evidence: Evidence) -> Iterator[Entry]:
         )
 
 
-def _events(evidence: Evidence) -> Iterator[Entry]:
+def _events(evidence: Evidence) -> Iterator[TimelineEntry]:
     events = evidence.columns.events
     about: dict[int, list[tuple[Requirement, int]]] = {}
     for requirement in evidence.policy.requirement:
@@ -162,32 +162,34 @@ def _events(evidence: Evidence) -> Iterator[Entry]:
     for row, at in enumerate(events.at.tolist()):
         text = event_name(str(events.kind.text(row)))
         effects = updates.for_victims(
-            (case, _started(evidence, requirement, number, case, evidence.day(at)))
+            (case, _explain_start(evidence, requirement, number, case, evidence.day(at)))
             for requirement, number in about.get(row, ())
             for case in evidence.cases.values()
         )
         if not about.get(row) and at <= evidence.moment.as_at:
-            effects = (Effect("not-owed", "This policy asks for no update after this event.", "7.1"),)
+            effects = (FactEffect("not-owed", "This policy asks for no update after this event.", "7.1"),)
         yield _entry(evidence, at, "event", f"Event: {text}.", effects=effects)
 
 
-def _started(evidence: Evidence, requirement: Requirement, number: int, case: Case, day: int) -> Effect:
+def _explain_start(
+    evidence: Evidence, requirement: Requirement, number: int, case: VictimEvidence, day: int
+) -> FactEffect:
     """What one event started for one victim under one requirement."""
     for duty in evidence.duties.get((case.victim, requirement.id), []):
         if duty.cycle == number:
-            due = words.day(duty.due, day)
+            due = phrases.day(duty.due, day)
             text = f"Starts the clock of {requirement.id}, due {due}."
-            return Effect("starts", text, "7.1", requirement.id, number)
+            return FactEffect("starts", text, "7.1", requirement.id, number)
     if any(aside.cycle == number for aside in evidence.asides.get((case.victim, requirement.id), [])):
         text = f"Starts the clock of {requirement.id}, which is set aside: the calendar does not know a date it needs."
-        return Effect("set-aside", text, CLAUSE, requirement.id, number)
+        return FactEffect("set-aside", text, CLAUSE, requirement.id, number)
     if day < case.day_0:
         why = "it was before the victim's day 0", "7.1a"
     elif case.declined < day < case.asked_again:
         why = "the victim had declined updates", "5.4"
     else:
         why = not_owed(requirement, day) or ("it is not owed", "9.5")
-    return Effect(
+    return FactEffect(
         "not-owed", f"Does not start the clock of {requirement.id}: {why[0]}.", why[1], requirement.id, number
     )
 
@@ -196,13 +198,13 @@ def not_owed(requirement: Requirement, day: int) -> tuple[str, str]:
     """Why a requirement does not apply to a victim whose D0, or an event whose date, is a day (rules 6.2, 9.5)."""
     first, last = requirement.since, requirement.until
     if first and day < to_day(first):
-        return f"it is in force only from {words.plain_date(first)} on", "6.2"
+        return f"it is in force only from {phrases.plain_date(first)} on", "6.2"
     if last and day > to_day(last):
-        return f"it was in force only until {words.plain_date(last)}", "6.2"
-    return f"it is owed only to victims of category {listing(requirement.only_for or [])}", "9.5"
+        return f"it was in force only until {phrases.plain_date(last)}", "6.2"
+    return f"it is owed only to victims of category {join_words(requirement.only_for or [])}", "9.5"
 
 
-def _due_dates(evidence: Evidence) -> Iterator[Entry]:
+def _due_dates(evidence: Evidence) -> Iterator[TimelineEntry]:
     """Every due date once for all the obligations of the day that had the same fate."""
     found: dict[tuple[date, str, str], list[str]] = {}
     for (victim, _), duties in evidence.duties.items():
@@ -213,8 +215,8 @@ def _due_dates(evidence: Evidence) -> Iterator[Entry]:
             found.setdefault(key, []).append(evidence.refs[victim])
     several = len(evidence.refs) > 1
     for (day, name, fate), refs in found.items():
-        whose = f" for {listing(sorted(set(refs)))}" if several else ""
-        yield Entry("due", day, None, None, f"Due date of {name}{whose}: {fate}.")
+        whose = f" for {join_words(sorted(set(refs)))}" if several else ""
+        yield TimelineEntry("due", day, None, None, f"Due date of {name}{whose}: {fate}.")
 
 
 def _fate(duty: Duty, today: int) -> str:
@@ -225,4 +227,4 @@ def _fate(duty: Duty, today: int) -> str:
     if duty.due >= today:
         return "not met yet"
     late = duty.discharged != NO_DAY
-    return f"not met; discharged {words.count(duty.discharged - duty.due, 'day')} late" if late else "not met"
+    return f"not met; discharged {phrases.count(duty.discharged - duty.due, 'day')} late" if late else "not met"

@@ -76,9 +76,9 @@ class Obstacles:
                 return "they have left"
             case Hindrance.ABSENT:
                 who = "you were absent" if mine else "they are absent" if lasts else "absent"
-                return who if lasts and not mine else f"{who} until {last}{self._covered(obstacle)}"
+                return who if lasts and not mine else f"{who} until {last}{self._describe_cover(obstacle)}"
             case Hindrance.UNTOLD:
-                return self._untold()
+                return self._describe_first_email()
 
     def _with_another(self, obstacle: Obstacle) -> bool:
         waiting = self.decision.owed.waiting
@@ -87,7 +87,7 @@ class Obstacles:
             for tenure in waiting.earlier
         )
 
-    def _covered(self, obstacle: Obstacle) -> str:
+    def _describe_cover(self, obstacle: Obstacle) -> str:
         """Who was told in the officer's place over an absence that is over, by accepted mail."""
         if self.decision.own:
             return ""
@@ -102,7 +102,7 @@ class Obstacles:
         names = [f"officer {plain(ref)}" for ref in sorted(told - {self.decision.recipient_ref})]
         return f"; told in their place: {' and '.join([*names, *(['you'] if you else [])])}"
 
-    def _untold(self) -> str:
+    def _describe_first_email(self) -> str:
         """Since when an email about it is known to have reached the officer, whatever stood in the way besides."""
         officer, own = self.decision.owed.waiting.officer_ref, self.decision.own
         whom = "you" if own else "them"

@@ -17,7 +17,7 @@ from compliance.store.transitions import SET_ASIDE
 _DISCHARGED = ("met", "late")
 
 
-def rearmed(session: Session, policy: Policy, crime_refs: Sequence[str], today: date) -> dict[Key, str]:
+def explain_owed_again(session: Session, policy: Policy, crime_refs: Sequence[str], today: date) -> dict[Key, str]:
     """A sentence for each obligation of these crimes that became overdue after it had been discharged, written off, set
     aside, or owed by another date."""
     rows: list[Transition] = []
@@ -49,11 +49,11 @@ def rearmed(session: Session, policy: Policy, crime_refs: Sequence[str], today: 
             found[key] = f"Its due date could not be worked out for a time; since {on} it can, and contact is owed."
         elif row.from_state is None and key[:4] in ended:
             repeats = row.requirement in repeating
-            found[key] = _moved(ended[key[:4]], row.clock_date, on, today, by_update=repeats and row.cycle > 1)
+            found[key] = _explain_move(ended[key[:4]], row.clock_date, on, today, by_update=repeats and row.cycle > 1)
     return found
 
 
-def _moved(before: date, clock_date: date, on: str, today: date, *, by_update: bool) -> str:
+def _explain_move(before: date, clock_date: date, on: str, today: date, *, by_update: bool) -> str:
     """Why it is owed by another date; `by_update`: the time runs from the last update."""
     if not by_update:
         return f"The date from which the time runs was changed, {on}: contact is owed again."

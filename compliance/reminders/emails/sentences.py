@@ -138,7 +138,7 @@ def remarks(waiting: Waiting, owed: Sequence[Owed], today: date, *, own: bool) -
         )
     elif (late := len([item for item in owed if item.days_over > 0])) > 1:
         yield f"One update discharges {'both' if late == 2 else 'all'}."
-    yield from _handed_over(waiting, owed, today, own=own)
+    yield from _describe_handover(waiting, owed, today, own=own)
     longest = max(owed, key=lambda item: item.missed_before, default=None)
     if longest is not None and longest.missed_before and longest.first_due:
         due, silent = day_text(longest.first_due, today), (today - waiting.silent_since).days
@@ -166,7 +166,7 @@ def remarks(waiting: Waiting, owed: Sequence[Owed], today: date, *, own: bool) -
         yield f"{what} recorded, but not in a way that counts as an update (rules 2.4)."
 
 
-def _handed_over(waiting: Waiting, owed: Sequence[Owed], today: date, *, own: bool) -> Iterator[str]:
+def _describe_handover(waiting: Waiting, owed: Sequence[Owed], today: date, *, own: bool) -> Iterator[str]:
     """Since when the officer has the case, where they hardly had it by the due date, or have it again since then."""
     taken_over = next((item.taken_over for item in owed if item.taken_over), None)
     since = waiting.officer_since

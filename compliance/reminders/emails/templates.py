@@ -23,7 +23,7 @@ from compliance.reminders.support_list import Support
 from compliance.reminders.waiting import Waiting
 from compliance.store.notice_kinds import LadderStep, Outcome, Reason
 from compliance.templating import Templates
-from compliance.text import listing
+from compliance.text import join_words
 
 WIDTH: Final = 76
 """Of a line of the text part: what every mail programme shows without breaking it."""
@@ -52,7 +52,9 @@ def _fill_in(settings: ReminderSettings, name: str, letter: Letter) -> str:
 
 @lru_cache
 def _templates(folder: Path) -> Templates:
-    return Templates(folder, {"fill": _fill, "when": _when, "plural": plural, "listing": _listing, "whose": _whose})
+    return Templates(
+        folder, {"fill": _fill, "when": _when, "plural": plural, "listing": _join_with_or, "whose": _whose}
+    )
 
 
 @lru_cache(maxsize=4096)  # most sentences stand in every mail
@@ -84,9 +86,9 @@ def _whose(of: Holder | Support) -> str:
     return (f"Officer {plain(of.officer)}" if of.officer else "Nobody") + team
 
 
-def _listing(texts: Any) -> str:
+def _join_with_or(texts: Any) -> str:
     """`a`, `a or b`, `a, b or c`."""
-    return listing([str(text) for text in texts], "or")
+    return join_words([str(text) for text in texts], "or")
 
 
 TODAY: Final = date(2026, 6, 10)

@@ -13,7 +13,7 @@ from compliance.reminders.history import Accepted
 from compliance.reminders.ladder import CaseOfficer, champion_on, supervisor_on
 from compliance.reminders.owed import Key, Owed
 from compliance.reminders.recipients import Directory, Role
-from compliance.reminders.sending_times import working_from
+from compliance.reminders.sending_times import first_working_day
 from compliance.reminders.waiting import Waiting
 from compliance.store.notice_kinds import LadderStep
 
@@ -38,7 +38,7 @@ class Others:
     today: Mapping[tuple[Key, int], Sequence[str]] = field(default_factory=dict)
 
 
-def written_with(decisions: Iterable[Decision]) -> dict[tuple[Key, int], list[str]]:
+def list_recipients(decisions: Iterable[Decision]) -> dict[tuple[Key, int], list[str]]:
     """To whom the mails of a morning tell of each obligation, as one above or in another's place."""
     found: dict[tuple[Key, int], list[str]] = {}
     for decision in decisions:
@@ -72,7 +72,7 @@ def escalation(
         for who in victim.along():
             along.setdefault(who, set()).add(waiting.key)
         for who, day in victim.following():
-            coming.setdefault(who, set()).add(working_from(policy, day))
+            coming.setdefault(who, set()).add(first_working_day(policy, day))
     if already:
         yield f"Who else is told already: {_of(already)}."
     if along:
@@ -82,14 +82,14 @@ def escalation(
             f"{who.text} from {day_text(min(days), today)}{' at the earliest' if len(days) > 1 else ''}"
             for who, days in coming.items()
         ]
-        yield f"Who else is told if no update is recorded: {_listed(said)}."
+        yield f"Who else is told if no update is recorded: {_join(said)}."
 
 
 def _of(named: Mapping[_Other, set[tuple[str, str]]]) -> str:
-    return _listed([f"{who.text} of {plural(len(named[who]), 'victim', 'victims')}" for who in sorted(named)])
+    return _join([f"{who.text} of {plural(len(named[who]), 'victim', 'victims')}" for who in sorted(named)])
 
 
-def _listed(said: Sequence[str]) -> str:
+def _join(said: Sequence[str]) -> str:
     return " and ".join([", ".join(said[:-1]), said[-1]] if len(said) > 1 else said)
 
 
@@ -106,19 +106,19 @@ class _Victim:
 
     def told(self) -> Iterator[_Other]:
         """For whom a mail of it was accepted, as one above or in another's place."""
-        for ref, steps in self._accepted().items():
+        for ref, steps in self._accepted_emails().items():
             yield self._who(ref, as_champion=LadderStep.CHAMPION in steps)
 
     def along(self) -> Iterator[_Other]:
         """To whom a mail of it goes out today, and none was accepted before."""
         come = any(self.today >= champion_on(owed, self._ladder(owed)) for owed in self.owed)
-        for ref in sorted(self._today() - self._known()):
+        for ref in sorted(self._today() - self._people_who_know()):
             yield self._who(ref, as_champion=come)
 
     def following(self) -> Iterator[tuple[_Other, date]]:
         """Who is told next, and from when, of those who do not know of it yet. A day that has come names nobody: what
         was sent by then is said already."""
-        known = self._known() | self._today()
+        known = self._people_who_know() | self._today()
         leaders = (
             (LadderStep.SUPERVISOR, _OWN_SUPERVISOR, Directory.to_supervisor),
             (LadderStep.CHAMPION, _OWN_CHAMPION, Directory.to_champion),
@@ -151,10 +151,10 @@ class _Victim:
     def _today(self) -> set[str]:
         return {ref for owed in self.owed for ref in self.others.today.get((owed.key, owed.spell), ())}
 
-    def _known(self) -> set[str]:
-        return {self.waiting.officer_ref or "", *self._accepted()}
+    def _people_who_know(self) -> set[str]:
+        return {self.waiting.officer_ref or "", *self._accepted_emails()}
 
-    def _accepted(self) -> dict[str, set[LadderStep]]:
+    def _accepted_emails(self) -> dict[str, set[LadderStep]]:
         """Somebody else for whom a mail of it was accepted -> by which steps."""
         found: dict[str, set[LadderStep]] = {}
         for took in (took for owed in self.owed for took in self._takings(owed)):

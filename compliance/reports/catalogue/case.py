@@ -16,7 +16,7 @@ from compliance.records.instants import NONE, from_micros
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class TracedCase:
     """One obligation, victim, crime or update behind a figure; None where that says nothing.
 
     `state`: of an obligation its state, of an update its outcome, of a victim what the figure asks, of what has an
@@ -43,7 +43,7 @@ class Case:
     of: int = 1
 
 
-def obligations(verdicts: Verdicts, row: Ints, at: Ints | None = None, **more: Iterable[Any]) -> tuple[Case, ...]:
+def obligations(verdicts: Verdicts, row: Ints, at: Ints | None = None, **more: Iterable[Any]) -> tuple[TracedCase, ...]:
     """Obligations as rows of verdicts, with the update that discharged them; `at`: instants to show in its place, in
     microseconds. `more`: further fields, one value a row."""
     columns = verdicts.columns
@@ -60,7 +60,7 @@ def obligations(verdicts: Verdicts, row: Ints, at: Ints | None = None, **more: I
     return _cases(fields | ({} if at is None else {"at": instants(at, local)}) | more)
 
 
-def aside(found: SetAside) -> tuple[Case, ...]:
+def aside(found: SetAside) -> tuple[TracedCase, ...]:
     """What is set aside (rules 6.1a): the cycle is the event's number, None where the requirement runs from the
     report; the state says why."""
     rows = found.table().to_pylist()
@@ -85,7 +85,7 @@ def heard(columns: Columns, update: Ints, local: LocalDates) -> dict[str, list[A
     }
 
 
-def updates(columns: Columns, row: Ints, local: LocalDates) -> tuple[Case, ...]:
+def updates(columns: Columns, row: Ints, local: LocalDates) -> tuple[TracedCase, ...]:
     """Updates as rows of the columns; the victim only where the update names one that the record has."""
     table = columns.updates.take(row)
     names = [*table.outcome.values, "no outcome"]
@@ -103,22 +103,22 @@ def updates(columns: Columns, row: Ints, local: LocalDates) -> tuple[Case, ...]:
     )
 
 
-def victims(columns: Columns, row: Ints, state: Iterable[str], **more: Iterable[Any]) -> tuple[Case, ...]:
+def victims(columns: Columns, row: Ints, state: Iterable[str], **more: Iterable[Any]) -> tuple[TracedCase, ...]:
     """Victims as rows of the columns. `more`: further fields, one value a row."""
     refs = columns.crime_ref.take(columns.victims.crime[row]).to_pylist()
     return _cases({"crime_ref": refs, "victim_ref": columns.victims.ref.take(row).to_pylist(), "state": state, **more})
 
 
-def events(columns: Columns, row: Ints, state: Iterable[str], local: LocalDates) -> tuple[Case, ...]:
+def events(columns: Columns, row: Ints, state: Iterable[str], local: LocalDates) -> tuple[TracedCase, ...]:
     """Case events as rows of the columns."""
     table = columns.events.take(row)
     refs = columns.crime_ref.take(table.crime).to_pylist()
     return _cases({"crime_ref": refs, "state": state, "at": instants(table.at, local)})
 
 
-def crimes(columns: Columns, row: Ints, state: str) -> tuple[Case, ...]:
+def crimes(columns: Columns, row: Ints, state: str) -> tuple[TracedCase, ...]:
     """Crimes as rows of the columns."""
-    return tuple(Case(ref, state=state) for ref in columns.crime_ref.take(row).to_pylist())
+    return tuple(TracedCase(ref, state=state) for ref in columns.crime_ref.take(row).to_pylist())
 
 
 def instants(micros: Ints, local: LocalDates) -> list[datetime | None]:
@@ -133,6 +133,6 @@ def first_of_each(keys: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     return first
 
 
-def _cases(fields: Mapping[str, Iterable[Any]]) -> tuple[Case, ...]:
+def _cases(fields: Mapping[str, Iterable[Any]]) -> tuple[TracedCase, ...]:
     names = tuple(fields)
-    return tuple(Case(**dict(zip(names, values, strict=True))) for values in zip(*fields.values(), strict=True))
+    return tuple(TracedCase(**dict(zip(names, values, strict=True))) for values in zip(*fields.values(), strict=True))

@@ -9,17 +9,17 @@ from msgspec.structs import replace
 
 from compliance.errors import SettingsError, nearest
 from compliance.policy.calendars import LocalDates
-from compliance.reports.catalogue.case import Case, obligations, updates, victims
+from compliance.reports.catalogue.case import TracedCase, obligations, updates, victims
 from compliance.reports.catalogue.counted import COUNT, CountedRows
-from compliance.reports.catalogue.disclosure import hidden_parts, not_told
+from compliance.reports.catalogue.disclosure import find_hidden_parts, not_told
 from compliance.reports.catalogue.edition import Edition, find_name
 from compliance.reports.catalogue.figure import Disclosure, Figure
 from compliance.reports.catalogue.reminder_figures import AFTER_REMINDER, count_after_reminder
 from compliance.reports.catalogue.row import NO_NAME, PlacedRow, count_row, share_row
 from compliance.reports.entry import Seen
 from compliance.reports.findings import Way
-from compliance.reports.model import Figures
 from compliance.reports.rates import has
+from compliance.reports.report_model import Figures
 
 INFORMED, ATTEMPTED = "informed", "attempted"
 
@@ -53,7 +53,7 @@ def _count_question(edition: Edition, key: str, _group: str | None) -> CountedRo
     return CountedRows({COUNT: seen.hit}, partial(_list_seen, seen, edition.policy.local), seen.officer)
 
 
-def _list_seen(seen: Seen, local: LocalDates) -> tuple[Case, ...]:
+def _list_seen(seen: Seen, local: LocalDates) -> tuple[TracedCase, ...]:
     if seen.table == "obligations":
         return obligations(seen.verdicts, seen.rows, seen.at)
     if seen.table == "updates":
@@ -77,7 +77,7 @@ def _rows_of_questions(figures: Figures) -> Iterator[PlacedRow]:
 
 def _release_contacts(board: Figures, told: Figures) -> Figures:
     """Their attempts add up to those that data quality counts."""
-    hidden = hidden_parts([(way.informed or 0, way.attempted or 0) for way in board.ways])
+    hidden = find_hidden_parts([(way.informed or 0, way.attempted or 0) for way in board.ways])
     pairs = zip(board.ways, hidden, strict=True)
     return replace(told, ways=tuple(Way(way.method, None, None) if is_hidden else way for way, is_hidden in pairs))
 

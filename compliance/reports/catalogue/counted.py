@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from compliance.records.columns import Coded, joined_texts
-from compliance.reports.catalogue.case import Case
+from compliance.reports.catalogue.case import TracedCase
 from compliance.reports.proportions import Proportion, Rate
 from compliance.reports.rates import proportion
 
@@ -30,7 +30,7 @@ class CountedRows:
     """
 
     counts: Mapping[str, npt.NDArray[Any]]
-    listed: Callable[[], Sequence[Case]]
+    listed: Callable[[], Sequence[TracedCase]]
     officer: Coded | None = None
 
     @property
@@ -49,7 +49,7 @@ class CountedRows:
         """What one of the measures comes to."""
         return int(self.counts[measure].sum())
 
-    def cases(self, measure: str) -> tuple[Case, ...]:
+    def cases(self, measure: str) -> tuple[TracedCase, ...]:
         """The cases as one of the measures counts them. Raises KeyError for a measure that is none."""
         if measure == OF:
             return tuple(replace(case, counted=case.of) for case in self.listed())
@@ -70,5 +70,5 @@ def join_rows(parts: Iterable[CountedRows]) -> CountedRows:
     return CountedRows(counts, partial(_list_all, parts), joined_texts(officers) if officers else None)
 
 
-def _list_all(parts: Sequence[CountedRows]) -> list[Case]:
+def _list_all(parts: Sequence[CountedRows]) -> list[TracedCase]:
     return list(chain.from_iterable(part.listed() for part in parts))

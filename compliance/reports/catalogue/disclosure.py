@@ -8,8 +8,8 @@ from typing import Final
 from msgspec.structs import replace
 
 from compliance.reports.catalogue.figure import Disclosure, Release
-from compliance.reports.model import Figures, Requirement
 from compliance.reports.proportions import Proportion, Rate
+from compliance.reports.report_model import Figures, RequirementFigures
 
 SMALL: Final = range(1, 5)
 WITHHELD: Final = Proportion(0, 0, None, None, None, 1.0, withheld=True)
@@ -31,7 +31,7 @@ def counts_of(found: Proportion) -> tuple[int, int]:
     return found.count, found.of - found.count
 
 
-def hidden_parts(parts: Sequence[tuple[int, int]]) -> list[bool]:
+def find_hidden_parts(parts: Sequence[tuple[int, int]]) -> list[bool]:
     """Which parts of a known whole are withheld, each a pair of counts that are shown or withheld together.
 
     Those with a count from 1 to 4; and the smallest of the others, until what is withheld is no single part, nor has
@@ -66,7 +66,9 @@ def release_nothing(_board: Figures, told: Figures) -> Figures:
     return told
 
 
-def of_each_requirement(release: Callable[[Requirement, Requirement, Figures], Requirement]) -> Release:
+def of_each_requirement(
+    release: Callable[[RequirementFigures, RequirementFigures, Figures], RequirementFigures],
+) -> Release:
     """Tells something under each requirement. `release`: (the board's, the public one so far, the board's figures) to
     the public one with it."""
 

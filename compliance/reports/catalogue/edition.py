@@ -15,18 +15,18 @@ from compliance.policy.calendars import Ints
 from compliance.policy.status import Flags
 from compliance.policy.verdicts import Verdicts
 from compliance.records.columns import Coded, Columns
+from compliance.reports.case_sets import Kept
 from compliance.reports.catalogue.row import NO_NAME
-from compliance.reports.contact import Silence, silence
 from compliance.reports.entry import Seen, contacts, questions
-from compliance.reports.judged import TRAILING, Judged, Judgements, ReportOptions, charted_weeks, of_division
-from compliance.reports.kept import Kept
+from compliance.reports.judged import TRAILING, JudgedPeriod, Judgements, ReportOptions, list_charted_weeks, of_division
 from compliance.reports.periods import parse_period
-from compliance.reports.quality import kept
+from compliance.reports.printable_figures import make_printable
+from compliance.reports.quality import count_kept
 from compliance.reports.questions import live_only, same_day_readings
 from compliance.reports.rates import Cohort, due_in, has, owner, together
 from compliance.reports.reminding import Mailed
 from compliance.reports.restatement import Earlier
-from compliance.reports.shown import shown
+from compliance.reports.silent_victims import Silence, silence
 from compliance.reports.sources import Held, RecordSource
 from compliance.reports.spans import Span
 
@@ -44,7 +44,7 @@ class EditionPeriod:
     span: Span
     division: str | None
     judge_again: Callable[[], Verdicts]
-    judged: Judged | None = None
+    judged: JudgedPeriod | None = None
     _due: dict[int, Cohort] = field(default_factory=dict, compare=False)
 
     @cached_property
@@ -106,8 +106,8 @@ class Edition:
         """A period as at its T and as known at its K (statistics 1.2)."""
         if span == self.period:
             return self.headline
-        instant = span.settled(self.policy.local)
-        return judge(self.source.known(instant).columns, self.policy, instant, instant)
+        instant = span.settling_instant(self.policy.local)
+        return judge(self.source.records_known(instant).columns, self.policy, instant, instant)
 
     @cached_property
     def known(self) -> Held:
@@ -115,21 +115,21 @@ class Edition:
         if self.made is not None:
             made = self.made
             return Held(made.verdicts.columns, seen_until=made.seen_until, as_recorded=made.as_recorded)
-        return self.source.known(self.period.settled(self.policy.local))
+        return self.source.records_known(self.period.settling_instant(self.policy.local))
 
     @cached_property
     def known_before(self) -> Columns:
         """The records as known when the period before was settled."""
         if self.made is not None:
             return self.made.before_columns
-        return self.source.known(self.period.plus(-1).settled(self.policy.local)).columns
+        return self.source.records_known(self.period.plus(-1).settling_instant(self.policy.local)).columns
 
     @cached_property
     def headline(self) -> Verdicts:
         """The period's own verdicts. Raises SettingsError where no crime of theirs was ever the division's."""
         if self.made is not None:
             return self.made.verdicts
-        instant = self.period.settled(self.policy.local)
+        instant = self.period.settling_instant(self.policy.local)
         verdicts = judge(self.known.columns, self.policy, instant, instant)
         if self.division is not None:
             columns = verdicts.columns
@@ -148,7 +148,7 @@ class Edition:
 
     def place(self, requirement: str) -> int:
         """The place of a requirement in the policy. Raises SettingsError where it has none of that name."""
-        asked_for = self.policy.named(requirement).id
+        asked_for = self.policy.requirement_by_id(requirement).id
         return [each.id for each in self.policy.requirement].index(asked_for)
 
     def read(self, which: str, week: str = "") -> EditionPeriod:
@@ -162,9 +162,9 @@ class Edition:
     @cached_property
     def trailing(self) -> list[EditionPeriod]:
         """Each week over which units are compared (statistics 1.5)."""
-        return [self.read("week", str(week)) for week in charted_weeks(self.period)[-TRAILING:]]
+        return [self.read("week", str(week)) for week in list_charted_weeks(self.period)[-TRAILING:]]
 
-    def trailing_held(self, place: int) -> list[Cohort]:
+    def list_trailing(self, place: int) -> list[Cohort]:
         """What was due in the trailing weeks of one requirement, from the first week that has any."""
         return list(dropwhile(lambda cohort: not len(cohort), (week.due(place) for week in self.trailing)))
 
@@ -217,7 +217,7 @@ class Edition:
     @cached_property
     def kept(self) -> dict[str, Kept]:
         """What is in the records of each class of data quality, by its key (rules section 8)."""
-        return kept(self.ours, self.known.seen_until)
+        return count_kept(self.ours, self.known.seen_until)
 
     def own(self, verdicts: Verdicts, row: Ints) -> Flags:
         """Which of some verdicts are on obligations of the edition."""
@@ -229,7 +229,7 @@ class Edition:
         return replace(self, period=period, made=None, _periods={}, _joined={})
 
     @cached_property
-    def _made_spans(self) -> dict[Span, Judged]:
+    def _made_spans(self) -> dict[Span, JudgedPeriod]:
         made = self.made
         if made is None:
             return {}
@@ -266,7 +266,7 @@ def find_name(columns: Iterable[Coded], name: str | None, what: str) -> str | No
     if name == NO_NAME:
         return None
     known = sorted({value for column in columns for value in column.values})
-    if len(alike := [value for value in known if shown(value) == name]) == 1:
+    if len(alike := [value for value in known if make_printable(value) == name]) == 1:
         return alike[0]
     there = f"; there are {', '.join(known)}" if len(known) <= FEW_NAMES else ""
     raise SettingsError(f"no {what} {name!r} in the records{nearest(name, known) or there}")

@@ -7,8 +7,8 @@ from typing import Final
 from compliance.reports.catalogue.counted import CountedRows
 from compliance.reports.catalogue.edition import Edition
 from compliance.reports.catalogue.row import PlacedRow
-from compliance.reports.model import Figures
 from compliance.reports.proportions import Proportion
+from compliance.reports.report_model import Figures
 
 Counting = Callable[[Edition, str, str | None], CountedRows | str]
 """(edition, key, group) to the rows that are counted, or why there are none and where to look. `group`: its text, empty
@@ -67,7 +67,7 @@ class Figure:
             if part
         )
 
-    def named(self, key: str = "", group: str = "") -> str:
+    def name_of(self, key: str = "", group: str = "") -> str:
         """Its name of a key and a group."""
         return self.name + (f".{key}" if key else "") + (f"/{group}" if group else "")
 
@@ -80,7 +80,7 @@ class Figure:
         """The rows of an edition that it counts. Raises ValueError where it counts none of the records'."""
         found = self.count(edition, key, group)
         if isinstance(found, str):
-            raise ValueError(f"{self.named(key, group or '')}: {found}")
+            raise ValueError(f"{self.name_of(key, group or '')}: {found}")
         return found
 
     def share(self, edition: Edition, key: str = "", group: str | None = "") -> Proportion:

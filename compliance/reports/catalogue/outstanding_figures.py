@@ -14,10 +14,10 @@ from compliance.reports.catalogue.disclosure import SMALL, count, of_each_requir
 from compliance.reports.catalogue.edition import Edition
 from compliance.reports.catalogue.figure import KEY, Disclosure, Figure
 from compliance.reports.catalogue.row import PlacedRow, band_measure, count_row, share_row
-from compliance.reports.catalogue.silence_figures import list_victims, owned
-from compliance.reports.contact import Facts, closed_across, victims_at_close
-from compliance.reports.model import Figures, Requirement
+from compliance.reports.catalogue.silence_figures import list_victims, select_owned
 from compliance.reports.rates import BANDS
+from compliance.reports.report_model import Figures, RequirementFigures
+from compliance.reports.silent_victims import Facts, find_closed_across, victims_at_close
 
 
 def _count_overdue(edition: Edition, requirement: str, _group: str | None) -> CountedRows:
@@ -36,7 +36,7 @@ def _count_closed_without_a_word(edition: Edition, _key: str, _group: str | None
     """The victims of cases closed in the period, and which had no word about it (statistics 1.8)."""
     verdicts = edition.headline
     found = victims_at_close(verdicts, edition.period)
-    rows = owned(edition, found.holders)
+    rows = select_owned(edition, found.holders)
     local = edition.policy.local
     return CountedRows(
         {COUNT: found.hit[rows], CASES_CLOSED: first_of_each(verdicts.columns.victims.crime[found.row[rows]])},
@@ -48,7 +48,7 @@ def _count_closed_without_a_word(edition: Edition, _key: str, _group: str | None
 def _count_closed_across(edition: Edition, _key: str, _group: str | None) -> CountedRows:
     """The crimes closed across a due date and reopened within 28 days (statistics 1.8)."""
     verdicts = edition.headline
-    row = closed_across(verdicts, Facts(verdicts, verdicts.as_at), edition.period, edition.division)
+    row = find_closed_across(verdicts, Facts(verdicts, verdicts.as_at), edition.period, edition.division)
     return CountedRows({COUNT: every(row)}, partial(crimes, verdicts.columns, row, "closed and reopened"))
 
 
@@ -70,7 +70,7 @@ def _rows_closed_across(figures: Figures) -> Iterator[PlacedRow]:
                                   figures.period, count=figures.closing.across_due_date))  # fmt: skip
 
 
-def _release_overdue(found: Requirement, told: Requirement, _board: Figures) -> Requirement:
+def _release_overdue(found: RequirementFigures, told: RequirementFigures, _board: Figures) -> RequirementFigures:
     overdue = found.overdue
     counts = [overdue.count, overdue.victims, *(band.count for band in overdue.bands)]
     return told if any(each in SMALL for each in counts) else replace(told, overdue=overdue)

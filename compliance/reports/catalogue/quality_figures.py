@@ -9,17 +9,17 @@ import msgspec
 import numpy as np
 
 from compliance.errors import SettingsError, nearest
-from compliance.reports.catalogue.case import Case, aside, crimes, events, obligations, updates, victims
+from compliance.reports.case_sets import Kept
+from compliance.reports.catalogue.case import TracedCase, aside, crimes, events, obligations, updates, victims
 from compliance.reports.catalogue.counted import CountedRows, every
 from compliance.reports.catalogue.disclosure import count
 from compliance.reports.catalogue.edition import Edition
 from compliance.reports.catalogue.figure import Disclosure, Figure
 from compliance.reports.catalogue.row import PlacedRow, count_row
-from compliance.reports.kept import Kept
-from compliance.reports.model import Figures
 from compliance.reports.quality import SET_ASIDE, UNPRINTABLE
-from compliance.reports.unknown import FIELDS, unknown_kept, values_of
-from compliance.reports.unknown_units import UNITS, unknown_units_kept
+from compliance.reports.report_model import Figures
+from compliance.reports.unknown_quality import FIELDS, select_unknown, values_of
+from compliance.reports.unknown_units import UNITS, select_unknown_units
 
 IN_PERIOD, HELD = "in_period", "held"
 VANISHED: Final = "vanished"
@@ -66,7 +66,7 @@ def _counts(edition: Edition, found: Kept) -> dict[str, np.ndarray]:
     return {IN_PERIOD: found.within(edition.period), HELD: every(found.rows)}
 
 
-def _list_kept(edition: Edition, key: str, found: Kept) -> tuple[Case, ...]:
+def _list_kept(edition: Edition, key: str, found: Kept) -> tuple[TracedCase, ...]:
     columns = edition.ours.columns
     if found.table == "obligations":
         return obligations(edition.ours, found.rows)
@@ -76,7 +76,7 @@ def _list_kept(edition: Edition, key: str, found: Kept) -> tuple[Case, ...]:
 
 
 def _count_unknown(edition: Edition, key: str, value: str) -> CountedRows:
-    found = unknown_kept(edition.ours, edition.options.known(edition.policy), key)
+    found = select_unknown(edition.ours, edition.options.known(edition.policy), key)
     values = values_of(edition.ours, key, found)
     if value and value not in values:
         raise SettingsError(f"quality.{key}: no record has {value!r}{nearest(value, sorted(set(values)))}")
@@ -90,16 +90,16 @@ def _count_unknown_units(edition: Edition, key: str, name: str) -> CountedRows |
     recorded, organisation = edition.known.as_recorded, edition.options.organisation
     if recorded is None or organisation is None or edition.division is not None:
         return "it counts crimes of units that the organisation does not have: the board's edition tells of them"
-    found, names = unknown_units_kept(edition.headline, recorded, organisation, key, edition.period)
+    found, names = select_unknown_units(edition.headline, recorded, organisation, key, edition.period)
     if name and name not in names:
         raise SettingsError(f"quality.{key}: no record has {name!r}{nearest(name, sorted(set(names)))}")
     chosen = np.array([name in ("", each) for each in names], dtype=np.bool_)
     refs = recorded.crime_ref.take(found.rows[chosen]).to_pylist()
-    cases = tuple(Case(ref, state=each) for ref, each in zip(refs, np.array(names)[chosen].tolist(), strict=True))
+    cases = tuple(TracedCase(ref, state=each) for ref, each in zip(refs, np.array(names)[chosen].tolist(), strict=True))
     return CountedRows({measure: each[chosen] for measure, each in _counts(edition, found).items()}, lambda: cases)
 
 
-def _list_unknown(edition: Edition, table: str, row: np.ndarray, values: list[str]) -> tuple[Case, ...]:
+def _list_unknown(edition: Edition, table: str, row: np.ndarray, values: list[str]) -> tuple[TracedCase, ...]:
     columns, local = edition.ours.columns, edition.policy.local
     if table == "victims":
         return victims(columns, row, values)
@@ -114,7 +114,7 @@ def _count_vanished(edition: Edition) -> CountedRows | str:
         return "it counts crimes that the crime system's full exports ceased to hold; the board's edition tells of them"
     found, local = edition.vanished(edition.period), edition.policy.local
     within = np.array([in_period for _, _, in_period in found], dtype=np.bool_)
-    gone = tuple(Case(ref, state=VANISHED, at=local.clock_at(since)) for ref, since, _ in found)
+    gone = tuple(TracedCase(ref, state=VANISHED, at=local.clock_at(since)) for ref, since, _ in found)
     return CountedRows({IN_PERIOD: within, HELD: every(within)}, lambda: gone)
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from compliance.policy.verdicts import LATE, MET, MISSED, OVERDUE
-from compliance.reports.catalogue.case import Case, obligations
+from compliance.reports.catalogue.case import TracedCase, obligations
 from compliance.reports.catalogue.counted import COUNT, CountedRows
 from compliance.reports.catalogue.disclosure import (
     NO_RATE,
@@ -22,9 +22,9 @@ from compliance.reports.catalogue.figure import KEY, Counting, Disclosure, Figur
 from compliance.reports.catalogue.row import PlacedRow, change_numbers, share_row
 from compliance.reports.control import assurance, control_chart
 from compliance.reports.findings import Trend
-from compliance.reports.model import Figures, Overdue, Period, Requirement
-from compliance.reports.proportions import Change, Rate
+from compliance.reports.proportions import Rate, RateDifference
 from compliance.reports.rates import Cohort
+from compliance.reports.report_model import Figures, Overdue, Period, RequirementFigures
 from compliance.reports.trends import values
 
 OF_DUE: Final = {COUNT: "met", "late": "late", "overdue": "overdue", "missed": "missed"}
@@ -32,7 +32,7 @@ OF_DUE: Final = {COUNT: "met", "late": "late", "overdue": "overdue", "missed": "
 CASES: Final = "obligations due"
 
 
-def rate_rows(cohort: Cohort, listed: Callable[[], tuple[Case, ...]]) -> CountedRows:
+def rate_rows(cohort: Cohort, listed: Callable[[], tuple[TracedCase, ...]]) -> CountedRows:
     """Obligations due as a rate counts them."""
     states = {COUNT: MET, "late": LATE, "overdue": OVERDUE, "missed": MISSED}
     return CountedRows({measure: cohort.state == state for measure, state in states.items()}, listed, cohort.officer)
@@ -58,8 +58,8 @@ def _rows(
     name: str,
     what: str,
     order: int,
-    period_of: Callable[[Requirement], Period | None],
-    change_of: Callable[[Requirement], Change | None] = lambda _: None,
+    period_of: Callable[[RequirementFigures], Period | None],
+    change_of: Callable[[RequirementFigures], RateDifference | None] = lambda _: None,
 ) -> Standing:
     """The rate of each requirement in a period of the report."""
 
@@ -76,7 +76,7 @@ def _rows(
     return rows
 
 
-def _rows_of_part(name: str, group: str, order: int, period_of: Callable[[Requirement], Period]) -> Standing:
+def _rows_of_part(name: str, group: str, order: int, period_of: Callable[[RequirementFigures], Period]) -> Standing:
     """The rate of some victims or methods alone, under each requirement."""
 
     def rows(figures: Figures) -> Iterator[PlacedRow]:
@@ -121,16 +121,16 @@ def release_rate(found: Rate, overdue: Overdue | None = None) -> Rate:
     return found
 
 
-def _release_week(found: Requirement, told: Requirement, _board: Figures) -> Requirement:
+def _release_week(found: RequirementFigures, told: RequirementFigures, _board: Figures) -> RequirementFigures:
     return replace(told, week=replace(told.week, rate=release_rate(found.week.rate, found.overdue)))
 
 
-def _release_before(found: Requirement, told: Requirement, _board: Figures) -> Requirement:
+def _release_before(found: RequirementFigures, told: RequirementFigures, _board: Figures) -> RequirementFigures:
     before = replace(told.before, rate=release_rate(found.before.rate))
     return replace(told, before=before, change=_release_change(found.change, told.week, before))
 
 
-def _release_last_year(found: Requirement, told: Requirement, _board: Figures) -> Requirement:
+def _release_last_year(found: RequirementFigures, told: RequirementFigures, _board: Figures) -> RequirementFigures:
     if found.last_year is None or told.last_year is None:
         return told
     last_year = replace(told.last_year, rate=release_rate(found.last_year.rate))
@@ -138,16 +138,16 @@ def _release_last_year(found: Requirement, told: Requirement, _board: Figures) -
     return replace(told, last_year=last_year, change_last_year=change)
 
 
-def _release_change(found: Change | None, one: Period, other: Period) -> Change | None:
+def _release_change(found: RateDifference | None, one: Period, other: Period) -> RateDifference | None:
     """A difference from a rate that is shown would tell the one that is not."""
     return None if one.rate.share.withheld or other.rate.share.withheld else found
 
 
-def _release_enhanced(found: Requirement, told: Requirement, _board: Figures) -> Requirement:
+def _release_enhanced(found: RequirementFigures, told: RequirementFigures, _board: Figures) -> RequirementFigures:
     return replace(told, enhanced=_beside(told.enhanced, found.enhanced, found.week))
 
 
-def _release_live(found: Requirement, told: Requirement, _board: Figures) -> Requirement:
+def _release_live(found: RequirementFigures, told: RequirementFigures, _board: Figures) -> RequirementFigures:
     return replace(told, live=_beside(told.live, found.live, found.week))
 
 
@@ -155,7 +155,7 @@ def _beside(told: Period, part: Period, whole: Period) -> Period:
     return replace(told, rate=Rate(beside(part.rate.share, whole.rate.share), None, None, None))
 
 
-def _release_weeks(found: Requirement, told: Requirement, _board: Figures) -> Requirement:
+def _release_weeks(found: RequirementFigures, told: RequirementFigures, _board: Figures) -> RequirementFigures:
     """Without what was overdue then. The limits are those of the points that are shown: a mean would tell the rest."""
     trend = found.trend
     shares = tuple(map(share, trend.shares))

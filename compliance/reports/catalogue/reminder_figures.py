@@ -8,15 +8,15 @@ import numpy as np
 
 from compliance.errors import SettingsError, nearest
 from compliance.policy.calendars import Ints
-from compliance.reports.catalogue.case import Case, first_of_each, instants, obligations
+from compliance.reports.catalogue.case import TracedCase, first_of_each, instants, obligations
 from compliance.reports.catalogue.counted import COUNT, CountedRows
 from compliance.reports.catalogue.disclosure import not_told
 from compliance.reports.catalogue.edition import Edition
 from compliance.reports.catalogue.figure import Figure
 from compliance.reports.catalogue.row import PlacedRow, count_row, share_row
-from compliance.reports.model import Figures
 from compliance.reports.rates import owner
 from compliance.reports.reminding import DAY, Mailed, Waits, after_last_mail, name_step
+from compliance.reports.report_model import Figures
 from compliance.store.notice_kinds import LadderStep
 
 NO_MAILS: Final = "these records say nothing of mails: only the running service knows what it sent"
@@ -67,7 +67,7 @@ def _every_mail(edition: Edition, mailed: Mailed, waits: Waits) -> CountedRows:
     return CountedRows(counts, partial(_list_told, edition, waits.row, waits.at, mail))
 
 
-def _list_told(edition: Edition, row: Ints, at: Ints, mail: Ints | None = None) -> tuple[Case, ...]:
+def _list_told(edition: Edition, row: Ints, at: Ints, mail: Ints | None = None) -> tuple[TracedCase, ...]:
     more: dict[str, Any] = {"told_at": instants(at, edition.policy.local)}
     if mail is not None:
         more["mail"] = mail.tolist()

@@ -10,14 +10,14 @@ import numpy as np
 from compliance.errors import SettingsError, nearest
 from compliance.policy.calendars import Ints, from_day
 from compliance.policy.verdicts import MET, STATES, Verdicts
-from compliance.reports.catalogue.case import Case, obligations
+from compliance.reports.catalogue.case import TracedCase, obligations
 from compliance.reports.catalogue.counted import COUNT, CountedRows
 from compliance.reports.catalogue.disclosure import not_told
 from compliance.reports.catalogue.edition import Edition
 from compliance.reports.catalogue.figure import KEY, Figure
 from compliance.reports.catalogue.row import PlacedRow, count_row
-from compliance.reports.model import Figures
 from compliance.reports.rates import due_in
+from compliance.reports.report_model import Figures
 from compliance.reports.restatement import CAUSES, PUBLISHED, Earlier, Restatement, counts
 
 NOW: Final = "now"
@@ -48,7 +48,7 @@ def _count(edition: Edition, requirement: str, group: str | None) -> CountedRows
         raise SettingsError(f"{period} was published without a requirement {requirement!r}{nearest(requirement, ids)}")
     stages = Restatement(edition.headline).stages(known, edition.judge_span(known.span))
     first = next(stages)
-    if step in (PUBLISHED, "retention") and (gone := _gone(known, first[1], requirement, unit)):
+    if step in (PUBLISHED, "retention") and (gone := _reason_gone(known, first[1], requirement, unit)):
         return gone
     if step in (PUBLISHED, NOW):
         verdicts = first[1] if step == PUBLISHED else edition.headline
@@ -56,10 +56,10 @@ def _count(edition: Edition, requirement: str, group: str | None) -> CountedRows
         return CountedRows({COUNT: verdicts.state[row] == MET}, partial(obligations, verdicts, row))
     before, after = next((one[1], other[1]) for one, other in pairwise(chain([first], stages)) if other[0] == step)
     one, other = (_due(verdicts, known, requirement, unit) for verdicts in (before, after))
-    return _changed(one, other, requirement)
+    return _count_changed(one, other, requirement)
 
 
-def _gone(known: Earlier, start: Verdicts, requirement: str, unit: str | None) -> str | None:
+def _reason_gone(known: Earlier, start: Verdicts, requirement: str, unit: str | None) -> str | None:
     """Why what was published can no longer be found, None where it can."""
     found, published = (each.get((requirement, unit), (0, 0)) for each in (counts(start, known.span), known.rates))
     if found == published:
@@ -92,10 +92,10 @@ def _due(verdicts: Verdicts, known: Earlier, requirement: str, unit: str | None)
     return {key: _Due(due, STATES[state], state == MET) for key, (due, state) in zip(keys, found, strict=True)}
 
 
-def _changed(before: dict[_Key, _Due], after: dict[_Key, _Due], name: str) -> CountedRows:
+def _count_changed(before: dict[_Key, _Due], after: dict[_Key, _Due], name: str) -> CountedRows:
     """What came into a period, left it, or is met in one and not in the other."""
     nothing = _Due(0, "not counted", met=False)
-    cases: list[Case] = []
+    cases: list[TracedCase] = []
     met: list[int] = []
     for key in sorted(before.keys() | after.keys()):
         one, other = before.get(key, nothing), after.get(key, nothing)
@@ -103,7 +103,7 @@ def _changed(before: dict[_Key, _Due], after: dict[_Key, _Due], name: str) -> Co
         if more or due:
             crime, victim, cycle = key
             state = f"{one.state}, then {other.state}"
-            cases.append(Case(crime, victim, name, cycle, from_day(other.due or one.due), state, of=due))
+            cases.append(TracedCase(crime, victim, name, cycle, from_day(other.due or one.due), state, of=due))
             met.append(more)
     return CountedRows({COUNT: np.array(met, dtype=np.int64)}, lambda: cases)
 

@@ -4,7 +4,7 @@ from typing import Final, NamedTuple
 
 from msgspec import Struct
 
-from compliance.reports.proportions import Change, Proportion
+from compliance.reports.proportions import Proportion, RateDifference
 
 Number = int | float | None
 NO_NAME: Final = "not recorded"
@@ -56,7 +56,7 @@ def count_row(section: str, figure: str, what: str, group: str, period: str, **n
     return Row(figure, section, what, group, period, dict(numbers), "" if known else "not available")
 
 
-def change_numbers(change: Change | None) -> dict[str, Number]:
+def change_numbers(change: RateDifference | None) -> dict[str, Number]:
     """The numbers of a difference by measure; none where there is nothing to compare with."""
     if change is None:
         return {}

@@ -15,9 +15,9 @@ from compliance.reports.catalogue.disclosure import SMALL, counts_of, tells_smal
 from compliance.reports.catalogue.edition import Edition
 from compliance.reports.catalogue.figure import Counting, Disclosure, Figure
 from compliance.reports.catalogue.row import PlacedRow, count_row, share_row
-from compliance.reports.model import Figures, SameDay
 from compliance.reports.proportions import Proportion
 from compliance.reports.rates import Cohort
+from compliance.reports.report_model import Figures, SameDay
 
 UPDATED_LATER: Final = "updated_later"
 

@@ -11,13 +11,13 @@ from compliance.policy.allocation import CaseHolders
 from compliance.policy.calendars import LocalDates, from_day
 from compliance.policy.status import Flags
 from compliance.policy.verdicts import Verdicts
-from compliance.reports.catalogue.case import Case, heard, victims
+from compliance.reports.catalogue.case import TracedCase, heard, victims
 from compliance.reports.catalogue.counted import COUNT, CountedRows, every
 from compliance.reports.catalogue.disclosure import (
     WITHHELD,
     beside,
     counts_of,
-    hidden_parts,
+    find_hidden_parts,
     not_told,
     of_each_requirement,
     share,
@@ -26,9 +26,9 @@ from compliance.reports.catalogue.edition import Edition, EditionPeriod, find_na
 from compliance.reports.catalogue.figure import Counting, Disclosure, Figure, Standing
 from compliance.reports.catalogue.row import PlacedRow, share_row
 from compliance.reports.catalogue.unit_figures import each_unit
-from compliance.reports.contact import Victims, silent_victims
-from compliance.reports.model import Figures, Period, Requirement
 from compliance.reports.rates import has
+from compliance.reports.report_model import Figures, Period, RequirementFigures
+from compliance.reports.silent_victims import VictimsAsked, silent_victims
 
 
 def count_silent(edition: Edition, read: EditionPeriod, group: str | None = "", enhanced: bool = False) -> CountedRows:
@@ -41,23 +41,23 @@ def count_silent(edition: Edition, read: EditionPeriod, group: str | None = "", 
         name = find_name([column], group, edition.unit)
         rows = rows & has(column, name)
 
-    def listed() -> tuple[Case, ...]:
+    def listed() -> tuple[TracedCase, ...]:
         found = silent_victims(read.verdicts, read.span)
-        own = np.flatnonzero(owned(edition, found.holders))[rows]
+        own = np.flatnonzero(select_owned(edition, found.holders))[rows]
         return list_victims(read.verdicts, found, own, ("silent", "heard"), edition.policy.local)
 
     return CountedRows({COUNT: asked.silent[rows]}, listed, asked.officer.take(rows))
 
 
-def owned(edition: Edition, holders: CaseHolders) -> Flags:
+def select_owned(edition: Edition, holders: CaseHolders) -> Flags:
     """Which of some victims are of the edition."""
     rows = every(holders.crime)
     return rows if edition.division is None else rows & has(holders.owner("division"), edition.division)
 
 
 def list_victims(
-    verdicts: Verdicts, found: Victims, rows: Flags | np.ndarray, states: tuple[str, str], local: LocalDates
-) -> tuple[Case, ...]:
+    verdicts: Verdicts, found: VictimsAsked, rows: Flags | np.ndarray, states: tuple[str, str], local: LocalDates
+) -> tuple[TracedCase, ...]:
     """Some of the victims that something is asked of. `states`: what is said of those of whom it holds, and of the
     others."""
     hit, (yes, no) = found.hit[rows], states
@@ -74,7 +74,7 @@ def _count(which: str) -> Counting:
     return count
 
 
-def _rows_beside_rate(name: str, order: int, period_of: Callable[[Requirement], Period | None]) -> Standing:
+def _rows_beside_rate(name: str, order: int, period_of: Callable[[RequirementFigures], Period | None]) -> Standing:
     """Beside the rate of a period of the report, where its requirement repeats."""
 
     def rows(figures: Figures) -> Iterator[PlacedRow]:
@@ -87,7 +87,7 @@ def _rows_beside_rate(name: str, order: int, period_of: Callable[[Requirement], 
     return rows
 
 
-def _rows_of_part(name: str, group: str, order: int, period_of: Callable[[Requirement], Period]) -> Standing:
+def _rows_of_part(name: str, group: str, order: int, period_of: Callable[[RequirementFigures], Period]) -> Standing:
     def rows(figures: Figures) -> Iterator[PlacedRow]:
         for place, requirement in enumerate(figures.requirements):
             if silent := period_of(requirement).silent:
@@ -105,10 +105,10 @@ def _rows(figures: Figures) -> Iterator[PlacedRow]:
             yield PlacedRow((place, order, 1), row)
 
 
-def _release(found: Requirement, told: Requirement, _board: Figures) -> Requirement:
+def _release(found: RequirementFigures, told: RequirementFigures, _board: Figures) -> RequirementFigures:
     """Of the whole, and of the divisions that are its parts."""
     silent = [division.silent for division in found.divisions if division.silent]
-    hidden = iter(hidden_parts([counts_of(each) for each in silent]))
+    hidden = iter(find_hidden_parts([counts_of(each) for each in silent]))
     divisions = tuple(
         replace(public, silent=division.silent and (WITHHELD if next(hidden) else division.silent))
         for division, public in zip(found.divisions, told.divisions, strict=True)
@@ -116,19 +116,19 @@ def _release(found: Requirement, told: Requirement, _board: Figures) -> Requirem
     return replace(told, week=_tell(told.week, found.week), divisions=divisions)
 
 
-def _release_before(found: Requirement, told: Requirement, _board: Figures) -> Requirement:
+def _release_before(found: RequirementFigures, told: RequirementFigures, _board: Figures) -> RequirementFigures:
     return replace(told, before=_tell(told.before, found.before))
 
 
-def _release_last_year(found: Requirement, told: Requirement, _board: Figures) -> Requirement:
+def _release_last_year(found: RequirementFigures, told: RequirementFigures, _board: Figures) -> RequirementFigures:
     return replace(told, last_year=told.last_year and found.last_year and _tell(told.last_year, found.last_year))
 
 
-def _release_live(found: Requirement, told: Requirement, _board: Figures) -> Requirement:
+def _release_live(found: RequirementFigures, told: RequirementFigures, _board: Figures) -> RequirementFigures:
     return replace(told, live=_beside(told.live, found.live, found.week))
 
 
-def _release_enhanced(found: Requirement, told: Requirement, _board: Figures) -> Requirement:
+def _release_enhanced(found: RequirementFigures, told: RequirementFigures, _board: Figures) -> RequirementFigures:
     return replace(told, enhanced=_beside(told.enhanced, found.enhanced, found.week))
 
 

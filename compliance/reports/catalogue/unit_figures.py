@@ -8,18 +8,18 @@ from msgspec.structs import replace
 
 from compliance.policy.verdicts import MET
 from compliance.records.columns import Coded
-from compliance.reports.catalogue.case import Case, obligations
+from compliance.reports.catalogue.case import TracedCase, obligations
 from compliance.reports.catalogue.counted import COUNT, CountedRows
-from compliance.reports.catalogue.disclosure import NO_RATE, counts_of, hidden_parts, not_told, of_each_requirement
+from compliance.reports.catalogue.disclosure import NO_RATE, counts_of, find_hidden_parts, not_told, of_each_requirement
 from compliance.reports.catalogue.edition import Edition, find_name
 from compliance.reports.catalogue.figure import KEY, Counting, Disclosure, Figure, Standing
 from compliance.reports.catalogue.rate_figures import CASES, OF_DUE, due_in_period, rate_rows
 from compliance.reports.catalogue.row import NO_NAME, PlacedRow, change_numbers, count_row, share_row
-from compliance.reports.model import Division, Figures, FormerMap, Requirement
 from compliance.reports.proportions import Rate
 from compliance.reports.rates import Cohort, has
+from compliance.reports.report_model import DivisionFigures, Figures, FormerMap, RequirementFigures
 
-_Listed = Callable[..., tuple[Case, ...]]
+_Listed = Callable[..., tuple[TracedCase, ...]]
 
 
 def unit_of(cohort: Cohort, unit: str) -> Coded:
@@ -49,8 +49,8 @@ def _count_over_weeks(edition: Edition, place: int | None, unit: str, group: str
 
 def _list_weeks(
     edition: Edition, place: int | None, unit: str, name: str | None, *, state: int | None = None
-) -> tuple[Case, ...]:
-    cases: list[Case] = []
+) -> tuple[TracedCase, ...]:
+    cases: list[TracedCase] = []
     for week in edition.trailing:
         cohort = week.cohort if place is None else week.due(place)
         own = cohort.where(has(unit_of(cohort, unit), name))
@@ -110,7 +110,7 @@ def _rows_in_period(unit: str) -> Standing:
     return rows
 
 
-def each_unit(figures: Figures) -> Iterator[tuple[int, Requirement, int, Division, str]]:
+def each_unit(figures: Figures) -> Iterator[tuple[int, RequirementFigures, int, DivisionFigures, str]]:
     """(place of the requirement, requirement, place of the division or team, this, its name) of every one."""
     for place, requirement in enumerate(figures.requirements):
         for order, division in enumerate(requirement.divisions):
@@ -156,18 +156,18 @@ def _rows_of_late_teams(figures: Figures) -> Iterator[PlacedRow]:
         ))  # fmt: skip
 
 
-def _weeks_are_told(found: Requirement, told: Requirement, board: Figures) -> bool:
+def _weeks_are_told(found: RequirementFigures, told: RequirementFigures, board: Figures) -> bool:
     """The trailing weeks are the sum of weeks that stand in the chart. With fewer weeks than the next report has, the
     two would tell the new week of each group."""
     weeks = board.basis.trailing_weeks
     return found.trailing_held == weeks and not any(each.withheld for each in told.trend.shares[-weeks:])
 
 
-def _release_trailing(found: Requirement, told: Requirement, board: Figures) -> Requirement:
+def _release_trailing(found: RequirementFigures, told: RequirementFigures, board: Figures) -> RequirementFigures:
     """Never a single week of a division: it would follow from two reports, whose trailing weeks overlap, and the week
     that has gone."""
     trailing = [division.trailing for division in found.divisions if division.trailing]
-    hidden = iter(hidden_parts([counts_of(each.share) for each in trailing]))
+    hidden = iter(find_hidden_parts([counts_of(each.share) for each in trailing]))
     shown = _weeks_are_told(found, told, board)
     divisions = tuple(
         _release_division(division, public, division.trailing is not None and not next(hidden) and shown)
@@ -177,7 +177,7 @@ def _release_trailing(found: Requirement, told: Requirement, board: Figures) -> 
     return replace(told, divisions=divisions, funnel=found.funnel if compared else None)
 
 
-def _release_division(found: Division, told: Division, compared: bool) -> Division:
+def _release_division(found: DivisionFigures, told: DivisionFigures, compared: bool) -> DivisionFigures:
     over, rest = found.trailing, found.rest
     if not compared or over is None or rest is None:
         return replace(told, trailing=over and NO_RATE)
@@ -185,8 +185,8 @@ def _release_division(found: Division, told: Division, compared: bool) -> Divisi
     return replace(told, trailing=over, rest=rest, change=found.change)
 
 
-def _release_offences(found: Requirement, told: Requirement, board: Figures) -> Requirement:
-    hidden = hidden_parts([counts_of(group.share) for group in found.offences])
+def _release_offences(found: RequirementFigures, told: RequirementFigures, board: Figures) -> RequirementFigures:
+    hidden = find_hidden_parts([counts_of(group.share) for group in found.offences])
     kept = tuple(group for group, is_hidden in zip(found.offences, hidden, strict=True) if not is_hidden)
     return replace(told, offences=kept if _weeks_are_told(found, told, board) else ())
 

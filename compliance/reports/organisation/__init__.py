@@ -4,7 +4,7 @@ The monitor never looks here: a verdict does not depend on whose case it is. Rep
 """
 
 from compliance.reports.organisation.file import FILE, Organisation, load_organisation, organisation_of
-from compliance.reports.organisation.units import UNKNOWN_DIVISION, UNKNOWN_TEAM, UnitMap
+from compliance.reports.organisation.unit_map import UNKNOWN_DIVISION, UNKNOWN_TEAM, UnitMap
 
 __all__ = [
     "FILE",

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from compliance.errors import SettingsError, nearest, settings_error
 from compliance.policy.calendars import read_toml
-from compliance.reports.organisation.units import UnitMap
+from compliance.reports.organisation.unit_map import UnitMap
 
 FILE: Final = "organisation.toml"
 _DAY: Final = timedelta(days=1)
@@ -94,7 +94,7 @@ class Organisation:
         begun = {entry.since for entry in every if entry.since}
         return sorted(begun | {entry.until + _DAY for entry in every if entry.until})
 
-    def changed_between(self, one: date, other: date) -> bool:
+    def differs_between(self, one: date, other: date) -> bool:
         """Whether the maps of two dates, the earlier first, are different ones."""
         return any(one < day <= other for day in self.changes)
 
@@ -126,7 +126,7 @@ def _problems(file: _File) -> Iterator[str]:
     yield from _problems_of_dates("division", file.division)
     yield from _problems_of_dates("team", file.team)
     yield from _problems_of_spellings("division", [(each.name, list(each.spellings)) for each in file.division])
-    teams = [(each.name, [_spelled(spelling) for spelling in each.spellings]) for each in file.team]
+    teams = [(each.name, [_spell(spelling) for spelling in each.spellings]) for each in file.team]
     yield from _problems_of_spellings("team", teams)
     for division in file.division:
         yield from _problems_of_successors("division", division, division.became, file.division)
@@ -135,7 +135,7 @@ def _problems(file: _File) -> Iterator[str]:
         yield from _problems_of_membership(team, file.division)
 
 
-def _spelled(spelling: str | TeamSpelling) -> str:
+def _spell(spelling: str | TeamSpelling) -> str:
     return spelling if isinstance(spelling, str) else f"{spelling.division} / {spelling.team}"
 
 

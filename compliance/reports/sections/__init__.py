@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Final
 
-from compliance.reports.model import Figures
 from compliance.reports.parts import Report, Section
 from compliance.reports.periods import in_words
+from compliance.reports.report_model import Figures
 from compliance.reports.sections.change_over_time import change_over_time
 from compliance.reports.sections.contact_methods import contact_methods
 from compliance.reports.sections.data_quality import data_quality

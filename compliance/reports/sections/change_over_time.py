@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from compliance.reports import charts
 from compliance.reports.cells import NONE, SHARE, cases, name_of, share_cells, whole
 from compliance.reports.claims import Claim, ClaimKind, SpecialCause
-from compliance.reports.model import Figures, Requirement
 from compliance.reports.parts import (
     Chart,
     Column,
@@ -24,6 +23,7 @@ from compliance.reports.parts import (
 )
 from compliance.reports.periods import in_words
 from compliance.reports.rate_claims import subject_of
+from compliance.reports.report_model import Figures, RequirementFigures
 from compliance.reports.sentences import cause_of_group, sentence, weeks_of
 from compliance.reports.telling import causes_of, chart_in_words, monday, silent_in_words, target_of, title_of
 from compliance.reports.words import heading, percent
@@ -43,7 +43,7 @@ def change_over_time(figures: Figures) -> Section:
     return Section("trends", "Change, or chance?", tuple(parts))
 
 
-def trend_parts(requirement: Requirement) -> Iterator[Part]:
+def trend_parts(requirement: RequirementFigures) -> Iterator[Part]:
     """The chart of a requirement, what it says in words, and its special causes."""
     trend, name, said = requirement.trend, heading(title_of(requirement)), chart_in_words(requirement.trend)
     if trend.shares:
@@ -84,7 +84,7 @@ def _direction(cause: SpecialCause) -> Direction:
     return "better" if cause.improvement else "worse"
 
 
-def weeks_table(requirement: Requirement, figures: Figures) -> Table:
+def weeks_table(requirement: RequirementFigures, figures: Figures) -> Table:
     """The weeks of a chart, each with its numbers."""
     trend, signals = requirement.trend, {signal.place: signal for signal in requirement.trend.control.signals}
     causes = {week: cause for cause in causes_of(requirement) for week in trend.weeks

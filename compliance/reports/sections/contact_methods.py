@@ -2,8 +2,8 @@
 
 from compliance.reports.catalogue.row import NO_NAME
 from compliance.reports.cells import cases, whole
-from compliance.reports.model import Figures
 from compliance.reports.parts import Column, Section, Table, cell, note
+from compliance.reports.report_model import Figures
 from compliance.reports.words import heading
 
 

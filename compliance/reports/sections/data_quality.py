@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from compliance.reports.attention import asked_in_words, faults, meaning, stand_out
+from compliance.reports.attention import describe_quality, describe_questions, faults, stand_out
 from compliance.reports.cells import met_of, rate, whole, with_name
-from compliance.reports.findings import Question
-from compliance.reports.model import Figures, Quality
+from compliance.reports.findings import SameDayQuestion
 from compliance.reports.parts import Column, Part, Run, Section, Table, cell, note, statement
-from compliance.reports.passages import directory_of, expected, gap_of, late_teams_of
-from compliance.reports.sections.summary import claimed
+from compliance.reports.passages import describe_expected, directory_of, gap_of, late_teams_of
+from compliance.reports.report_model import Figures, Quality
+from compliance.reports.sections.summary import state_claim
 
 QUALITY: Final = "quality"
 """The id of the section that says what was found in the records."""
@@ -26,16 +26,16 @@ def _parts(figures: Figures) -> Iterator[Part]:
     else:
         yield statement(f"No fault was found in the records of the {figures.kind}.")
     for claim in (*map(gap_of, figures.intake.gaps), *directory_of(figures.intake)):
-        yield claimed(claim)
+        yield state_claim(claim)
     every = Run("every class that is looked for", link="quality-full")
     yield note("Nothing is silently dropped: ", every, " is counted in full below.")
     if figures.questions:
         if asked := stand_out(figures.questions):
             caption = "Questions that the entries raise; none shows that anything was done wrong"
             yield questions_table("questions", caption, asked, figures)
-        yield note(asked_in_words(figures.questions))
+        yield note(describe_questions(figures.questions))
     if figures.late_teams:
-        yield claimed(late_teams_of(figures.late_teams))
+        yield state_claim(late_teams_of(figures.late_teams))
 
 
 def quality_table(name: str, caption: str, found: Sequence[Quality], figures: Figures) -> Table:
@@ -47,12 +47,12 @@ def quality_table(name: str, caption: str, found: Sequence[Quality], figures: Fi
         figure = f"quality.{item.key}"
         rows.append((
             with_name(item.title, figures, figure), cell(whole(item.in_week, f"{figure}:in_period")),
-            cell(whole(item.held, f"{figure}:held")), cell(meaning(item)),
+            cell(whole(item.held, f"{figure}:held")), cell(describe_quality(item)),
         ))  # fmt: skip
     return Table(name, caption, columns, tuple(rows))
 
 
-def questions_table(name: str, caption: str, asked: Sequence[Question], figures: Figures) -> Table:
+def questions_table(name: str, caption: str, asked: Sequence[SameDayQuestion], figures: Figures) -> Table:
     """Questions about how updates are entered."""
     columns = (Column("What was seen", "name"), Column("How many"), Column("Share"), Column("By chance"),
                Column("The question", "words"))  # fmt: skip
@@ -61,6 +61,6 @@ def questions_table(name: str, caption: str, asked: Sequence[Question], figures:
         figure = f"question.{question.key}"
         rows.append((
             with_name(question.title, figures, figure), cell(met_of(question.share, figure)),
-            cell(rate(question.share, figure)), cell(expected(question)), cell(question.asks),
+            cell(rate(question.share, figure)), cell(describe_expected(question)), cell(question.asks),
         ))  # fmt: skip
     return Table(name, caption, columns, tuple(rows))

@@ -3,7 +3,7 @@
 from compliance.reports.claims import Claim
 from compliance.reports.parts import Report, Section, statement
 from compliance.reports.periods import in_words
-from compliance.reports.sections.summary import claimed
+from compliance.reports.sections.summary import state_claim
 from compliance.reports.sentences import delay_headline
 from compliance.reports.spans import Span
 from compliance.reports.words import heading
@@ -15,7 +15,7 @@ def delayed_report(force: str, period: Span, reading: Claim) -> Report:
     """The notice of a period, with how the crime system stands."""
     named = in_words(str(period))
     parts = (
-        claimed(reading),
+        state_claim(reading),
         statement(
             f"No rate is given while the records of the {period.kind} may not all be held. The report is published "
             "after the first complete reading of the crime system."

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from compliance.reports.cells import cases, whole
 from compliance.reports.editions import PUBLIC
 from compliance.reports.findings import Restated
-from compliance.reports.model import Figures
 from compliance.reports.parts import Column, Part, Row, Section, Table, cell, note
-from compliance.reports.passages import changed, earlier_of, restated_difference, restated_in_words
-from compliance.reports.sections.summary import claimed
-from compliance.reports.words import counted, heading, units
+from compliance.reports.passages import describe_restatement, earlier_of, format_difference, select_changed
+from compliance.reports.report_model import Figures
+from compliance.reports.sections.summary import state_claim
+from compliance.reports.words import count_of, heading, units
 
 
 def earlier_reports(figures: Figures) -> Section:
@@ -19,8 +19,8 @@ def earlier_reports(figures: Figures) -> Section:
 
 
 def _parts(figures: Figures) -> Iterator[Part]:
-    yield claimed(earlier_of(figures))
-    if found := changed(figures):
+    yield state_claim(earlier_of(figures))
+    if found := select_changed(figures):
         columns = (
             Column(heading(figures.kind), "name"), Column("Requirement", "short"), Column("As published"),
             Column("As known now"), Column("Points"), Column("Causes", "words"),
@@ -31,7 +31,7 @@ def _parts(figures: Figures) -> Iterator[Part]:
     by_unit = [each for each in figures.restated if each.unit is not None and each.steps]
     if by_unit and figures.unit is None:
         unit, _ = units(figures)
-        yield note(f"By {unit}, {counted(len(by_unit), 'rate')} changed as well: see the XLSX, CSV and JSON forms.")
+        yield note(f"By {unit}, {count_of(len(by_unit), 'rate')} changed as well: see the XLSX, CSV and JSON forms.")
 
 
 def _row(each: Restated) -> Row:
@@ -41,5 +41,5 @@ def _row(each: Restated) -> Row:
         cell(each.period), cell(each.requirement),
         cell(whole(each.published_met, f"{was}:count"), " / ", whole(each.published_due, f"{was}:of")),
         cell(whole(each.met, f"{now}:count"), " / ", whole(each.due, f"{now}:of")),
-        cell(restated_difference(each)), cell(heading(restated_in_words(each))),
+        cell(format_difference(each)), cell(heading(describe_restatement(each))),
     )  # fmt: skip

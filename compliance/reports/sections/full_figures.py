@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from compliance.reports.cells import SHARE, change_cells, share_cells
-from compliance.reports.model import Figures, Period, Requirement
 from compliance.reports.parts import Cell, Column, Heading, Part, Row, Section, Table, cell, note, statement
 from compliance.reports.rate_claims import change_of
+from compliance.reports.report_model import Figures, Period, RequirementFigures
 from compliance.reports.sections.change_over_time import trend_parts, weeks_table
 from compliance.reports.sections.data_quality import quality_table, questions_table
 from compliance.reports.sections.reminder_effect import reminders_in_full
@@ -20,7 +20,7 @@ def full_figures(figures: Figures) -> Section:
         _rates(figures), *_weeks(figures),
         *(units_in_period(requirement, figures) for requirement in figures.requirements if in_full(requirement)),
         quality_table("quality-full", "Data quality: every class that is looked for", figures.quality, figures),
-        _belonging(figures), *_questions(figures), *reminders_in_full(figures),
+        _say_where_the_rest_is(figures), *_questions(figures), *reminders_in_full(figures),
     )  # fmt: skip
     return Section("in-full", "The figures in full", parts, full=True)
 
@@ -33,7 +33,7 @@ def _rates(figures: Figures) -> Table:
     return Table("rates-full", caption, columns, rows)
 
 
-def _of_requirement(requirement: Requirement, figures: Figures) -> Iterator[Row]:
+def _of_requirement(requirement: RequirementFigures, figures: Figures) -> Iterator[Row]:
     periods: list[tuple[str, Period | None]] = [
         ("rate", requirement.week), ("before", requirement.before), ("last-year", requirement.last_year),
         ("provisional", requirement.provisional),
@@ -65,7 +65,7 @@ def _weeks(figures: Figures) -> Iterator[Part]:
         yield weeks_table(requirement, figures)
 
 
-def _belonging(figures: Figures) -> Part:
+def _say_where_the_rest_is(figures: Figures) -> Part:
     said = [
         f"Updates belong to the {figures.kind} they were entered in, obligations to that they were due in, crimes to "
         "that they were reported in, victims to that they were added in, events to that they took place in. A dash: "

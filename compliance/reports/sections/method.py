@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from compliance.reports.cells import name_of, whole
 from compliance.reports.definitions import GLOSSARY
 from compliance.reports.editions import PUBLIC
-from compliance.reports.model import Figures
+from compliance.reports.figure_rows import cases_command
 from compliance.reports.parts import (
     Column,
     Heading,
@@ -21,8 +21,8 @@ from compliance.reports.parts import (
     statement,
 )
 from compliance.reports.proportions import Rate
-from compliance.reports.rows import cases_command
-from compliance.reports.words import counted, day, heading, instant
+from compliance.reports.report_model import Figures
+from compliance.reports.words import count_of, day, heading, instant
 
 
 def method(figures: Figures) -> Section:
@@ -44,7 +44,7 @@ def _parts(figures: Figures) -> Iterator[Part]:
             "behind it, each with its verdict; they add up to what is printed here.",
         )  # fmt: skip
     yield Heading("chance", "Chance")
-    made = counted(figures.basis.comparisons, "comparison was", "comparisons were")
+    made = count_of(figures.basis.comparisons, "comparison was", "comparisons were")
     yield statement(
         "Intervals are Wilson score intervals, differences Newcombe's hybrid score intervals (1998, method 10), both "
         "at 95%. Victims come in clusters, because an officer who updates one updates most: each count is divided by "
@@ -66,7 +66,7 @@ def _basis(figures: Figures) -> Iterator[Statement]:
     yield statement(code(basis.policy_digest), about="Policy digest")
     if basis.organisation_digest:
         yield statement(code(basis.organisation_digest), about="Organisation digest")
-    held = f"{counted(basis.crimes, 'crime')} with {counted(basis.victims, 'victim')}"
+    held = f"{count_of(basis.crimes, 'crime')} with {count_of(basis.victims, 'victim')}"
     yield statement(f"{basis.records}: {held}", about="Records")
     yield statement(f"{instant(basis.as_at)}, the start of {day(basis.today)} local time", about="Judged as at (T)")
     yield statement(f"{instant(basis.known_at)}: nothing entered later counts", about="As known at (K)")
@@ -76,7 +76,7 @@ def _basis(figures: Figures) -> Iterator[Statement]:
     earlier = "each judged at the same age, seven days after its own end"
     if basis.weeks_before_observation:
         earlier += (
-            f"; in {counted(basis.weeks_before_observation, 'week')}, settled before the service first read the crime "
+            f"; in {count_of(basis.weeks_before_observation, 'week')}, settled before the service first read the crime "
             "system, crimes stand as first seen"
         )
     yield statement(earlier, about="Earlier weeks")

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from compliance.reports import charts
 from compliance.reports.catalogue.row import band_measure
 from compliance.reports.cells import cases_named, name_of, whole
-from compliance.reports.model import Band, Figures, Requirement
 from compliance.reports.parts import (
     Cell,
     Chart,
@@ -20,7 +19,8 @@ from compliance.reports.parts import (
     statement,
     strong,
 )
-from compliance.reports.passages import closed_in_words
+from compliance.reports.passages import describe_closings
+from compliance.reports.report_model import Figures, OverdueBand, RequirementFigures
 from compliance.reports.telling import overdue_in_words
 from compliance.reports.words import day, heading
 
@@ -51,18 +51,18 @@ def _parts(figures: Figures) -> Iterator[Part]:
             caption = f"{name} overdue on the day each week was settled"
             yield Chart(f"overdue-{requirement.id}", caption, charts.overdue(requirement.trend), f"{name}. {said}")
             yield statement(said)
-    without, across = closed_in_words(figures)
+    without, across = describe_closings(figures)
     yield statement(without, about="Closed without a word")
     yield statement(across, about="Closed across a due date")
     overdue = (f"overdue.{requirement.id}" for requirement in figures.requirements)
     yield from cases_named(figures, *overdue, "closed-without-a-word", "closed-across")
 
 
-def _title(band: Band) -> str:
+def _title(band: OverdueBand) -> str:
     return f"{band.first} to {band.last} days" if band.last else f"over {band.first - 1} days"
 
 
-def _row(requirement: Requirement, most: int) -> Row:
+def _row(requirement: RequirementFigures, most: int) -> Row:
     overdue, figure = requirement.overdue, f"overdue.{requirement.id}"
     shares = tuple((band.count or 0) / most for band in overdue.bands) if most and overdue.count else ()
     return (

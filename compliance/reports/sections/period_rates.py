@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from compliance.reports.cells import SHARE, cases, cases_named, change_cells, range_of, rate, share_cells, whole
-from compliance.reports.model import Figures, Period, Requirement
 from compliance.reports.parts import (
     Column,
     Comparison,
@@ -25,11 +24,12 @@ from compliance.reports.parts import (
 )
 from compliance.reports.proportions import Proportion
 from compliance.reports.rate_claims import change_of, nothing_due, withheld
+from compliance.reports.report_model import Figures, Period, RequirementFigures
 from compliance.reports.sections.change_over_time import causes_of_groups
-from compliance.reports.sections.summary import claimed
+from compliance.reports.sections.summary import state_claim
 from compliance.reports.sentences import change_in_points
 from compliance.reports.telling import event_causes
-from compliance.reports.words import counted, heading, interval, number, percent
+from compliance.reports.words import count_of, heading, interval, number, percent
 
 
 def period_rates(figures: Figures) -> Section:
@@ -62,7 +62,7 @@ def _how_to_read(figures: Figures, names: list[str]) -> Iterator[Note]:
     yield from cases_named(figures, *names)
 
 
-def _of_rate(requirement: Requirement, figures: Figures) -> KeyFigure:
+def _of_rate(requirement: RequirementFigures, figures: Figures) -> KeyFigure:
     figure, week = f"rate.{requirement.id}", requirement.week.rate
     share = week.share
     counts: list[Text] = []
@@ -75,12 +75,12 @@ def _of_rate(requirement: Requirement, figures: Figures) -> KeyFigure:
     shares = [period.rate.share if period else None for period in _periods(requirement)]
     return KeyFigure(
         f"rate-{requirement.id}", f"{heading(requirement.id)} rate", requirement.title, *_big(share), tuple(counts),
-        tuple(_beside(figures, shares, figure)), _changed(requirement, figures),
+        tuple(_beside(figures, shares, figure)), _state_change(requirement, figures),
     )  # fmt: skip
 
 
-def _of_silent(requirement: Requirement, share: Proportion, figures: Figures) -> KeyFigure:
-    victims = f"{number(share.count)} of {counted(share.of, 'victim')} at the end of the {figures.kind}"
+def _of_silent(requirement: RequirementFigures, share: Proportion, figures: Figures) -> KeyFigure:
+    victims = f"{number(share.count)} of {count_of(share.of, 'victim')} at the end of the {figures.kind}"
     counts = (text_of(f"95% interval {interval(share)}"), text_of(victims)) if share.of else ()
     shares = [period.silent if period else None for period in _periods(requirement)]
     return KeyFigure(
@@ -90,7 +90,7 @@ def _of_silent(requirement: Requirement, share: Proportion, figures: Figures) ->
     )  # fmt: skip
 
 
-def _periods(requirement: Requirement) -> tuple[Period, Period, Period | None]:
+def _periods(requirement: RequirementFigures) -> tuple[Period, Period, Period | None]:
     return requirement.week, requirement.before, requirement.provisional
 
 
@@ -113,13 +113,13 @@ def _beside(figures: Figures, shares: list[Proportion | None], figure: str) -> I
             yield Comparison(name, drawn, (rate(share, figure if look == "plain" else ""),))
 
 
-def _changed(requirement: Requirement, figures: Figures) -> Statement:
+def _state_change(requirement: RequirementFigures, figures: Figures) -> Statement:
     share = requirement.week.rate.share
     if share.withheld:
         claim = withheld(f"rate.{requirement.id}", "The rate")
         return Statement(text_of("The rate is withheld, so it is not compared."), claims=(claim,))
     if not share.of:
-        return claimed(nothing_due(requirement, figures))
+        return state_claim(nothing_due(requirement, figures))
     claim = change_of(requirement, figures)
     return Statement(change_in_points(claim), claims=(claim,))
 

@@ -3,18 +3,18 @@
 from collections.abc import Iterator
 
 from compliance.reports.cells import cases, rate_and_counts, whole
-from compliance.reports.findings import Effect, Reminded
-from compliance.reports.model import Figures
+from compliance.reports.findings import Reminded, StepEffect
 from compliance.reports.parts import Cell, Column, Part, Run, Section, Table, cell, note, statement
 from compliance.reports.passages import (
     EFFECT_LIMITS,
     NO_CAUSE_SHOWN,
     before_in_words,
-    dated_earlier,
+    describe_earlier_dates,
     hours,
     mails_in_words,
 )
 from compliance.reports.proportions import Proportion
+from compliance.reports.report_model import Figures
 
 
 def reminder_effect(figures: Figures) -> Section:
@@ -34,14 +34,14 @@ def _parts(sent: Reminded) -> Iterator[Part]:
         figure = f"reminders.{effect.step}/72"
         rows.append((
             cell(effect.title), cell(whole(effect.three_days.of, f"{figure}:of")),
-            cleared(effect.three_days, figure), cell(hours(effect.median_hours)),
-            cleared(effect.before_three_days, f"{figure}-before"), cell(hours(effect.before_median_hours)),
+            cleared_in(effect.three_days, figure), cell(hours(effect.median_hours)),
+            cleared_in(effect.before_three_days, f"{figure}-before"), cell(hours(effect.before_median_hours)),
         ))  # fmt: skip
     yield Table("discharged", "Recorded as discharged within 72 hours", columns, tuple(rows))
     yield note(f"{before_in_words(sent)} {NO_CAUSE_SHOWN} ", Run("In full below", link="reminders-full"), ".")
 
 
-def cleared(share: Proportion | None, figure: str) -> Cell:
+def cleared_in(share: Proportion | None, figure: str) -> Cell:
     """How many were discharged; a dash where there were none."""
     return rate_and_counts(share if share and share.of else None, figure)
 
@@ -59,15 +59,16 @@ def reminders_in_full(figures: Figures) -> Iterator[Part]:
     names = (f"reminders.STEP/{each}" for each in ("24", "72", "24-before", "72-before"))
     caption = "Reminders: obligations told of, and how many were recorded as discharged afterwards"
     yield Table("reminders-full", caption, columns, rows, cases=cases(figures, *names))
-    yield note(f"{dated_earlier(sent)} {EFFECT_LIMITS}")
+    yield note(f"{describe_earlier_dates(sent)} {EFFECT_LIMITS}")
 
 
-def _full_row(effect: Effect) -> tuple[Cell, ...]:
+def _full_row(effect: StepEffect) -> tuple[Cell, ...]:
     figure = f"reminders.{effect.step}"
     return (
         cell(effect.title), cell(whole(effect.day.of, f"{figure}/24:of")),
-        cleared(effect.day, f"{figure}/24"), cleared(effect.three_days, f"{figure}/72"),
+        cleared_in(effect.day, f"{figure}/24"), cleared_in(effect.three_days, f"{figure}/72"),
         cell(hours(effect.median_hours)),
-        cleared(effect.before_day, f"{figure}/24-before"), cleared(effect.before_three_days, f"{figure}/72-before"),
+        cleared_in(effect.before_day, f"{figure}/24-before"),
+        cleared_in(effect.before_three_days, f"{figure}/72-before"),
         cell(hours(effect.before_median_hours)),
     )  # fmt: skip

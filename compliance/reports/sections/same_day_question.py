@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from compliance.reports.cells import DRAWN, SHARE, cases_named, drawn, share_cells
-from compliance.reports.model import Figures, SameDay
+from compliance.reports.cells import DRAWN, SHARE, cases_named, draw_share, share_cells
 from compliance.reports.parts import Column, Part, Section, Table, cell, statement
 from compliance.reports.passages import same_day_in_words, same_obligations
+from compliance.reports.report_model import Figures, SameDay
 
 
 def same_day_question(figures: Figures) -> Section:
@@ -26,7 +26,11 @@ def _parts(figures: Figures, asked: SameDay) -> Iterator[Part]:
         ("As the original system counted: nor did one on the day of recording", asked.original, "same-day-original"),
     )
     rows = [
-        (cell(name), *share_cells(share, figure), drawn(share, look="bar" if share is asked.policy else "muted-bar"))
+        (
+            cell(name),
+            *share_cells(share, figure),
+            draw_share(share, look="bar" if share is asked.policy else "muted-bar"),
+        )
         for name, share, figure in readings
     ]
     columns = (Column("Reading", "name"), *SHARE, DRAWN)

@@ -1,7 +1,7 @@
 """A sample of crimes to read."""
 
-from compliance.reports.model import Figures
 from compliance.reports.parts import Items, Section, statement
+from compliance.reports.report_model import Figures
 from compliance.reports.words import number
 
 

@@ -5,14 +5,24 @@ from datetime import date
 
 from compliance.reports.attention import things_to_look_at
 from compliance.reports.claims import Claim, ClaimKind
-from compliance.reports.model import Figures, Period, Requirement
 from compliance.reports.parts import Heading, Items, Part, Section, Statement, statement
 from compliance.reports.passages import only_same_day
 from compliance.reports.periods import parse_period
 from compliance.reports.proportions import Proportion
 from compliance.reports.rate_claims import changes_of, divisions_compared, nothing_due, withheld
+from compliance.reports.report_model import Figures, Period, RequirementFigures
 from compliance.reports.sentences import sentence
-from compliance.reports.words import NOT_AVAILABLE, counted, day, heading, interval, number, percent, span, units
+from compliance.reports.words import (
+    NOT_AVAILABLE,
+    count_of,
+    day,
+    heading,
+    interval,
+    number,
+    percent,
+    span,
+    units,
+)
 
 
 def summary(figures: Figures) -> Section:
@@ -22,12 +32,12 @@ def summary(figures: Figures) -> Section:
     parts: tuple[Part, ...] = (
         Items(tuple(summary_lines(figures)), "terms"),
         Heading("first", "To look at first"),
-        Items(things, "numbered") if things else claimed(nothing),
+        Items(things, "numbered") if things else state_claim(nothing),
     )
     return Section("summary", "Summary", parts)
 
 
-def claimed(claim: Claim, about: str = "") -> Statement:
+def state_claim(claim: Claim, about: str = "") -> Statement:
     """A claim as a statement."""
     return statement(sentence(claim), about=about, claims=[claim])
 
@@ -37,24 +47,24 @@ def summary_lines(figures: Figures) -> list[Statement]:
     reported = [requirement for requirement in figures.requirements if not requirement.event]
     if not any(r.week.rate.share.of or r.week.rate.share.withheld for r in figures.requirements):
         earliest = min(figures.requirements, key=lambda requirement: requirement.due_from or date.min)
-        return [claimed(nothing_due(earliest, figures), "No rate"), _overdue(figures)]
+        return [state_claim(nothing_due(earliest, figures), "No rate"), _overdue(figures)]
     lines: list[Statement] = []
     for requirement in reported:
         lines.append(_rate(requirement, figures))
         if requirement.week.silent:
             lines.append(_silent(requirement.week.silent))
     unit, _ = units(figures)
-    compared = [claimed(claim, f"{heading(unit)}s") for claim in divisions_compared(figures)]
+    compared = [state_claim(claim, f"{heading(unit)}s") for claim in divisions_compared(figures)]
     return [*lines, *_same_day(figures), _overdue(figures), *compared, *_provisional(figures, reported)]
 
 
-def _rate(requirement: Requirement, figures: Figures) -> Statement:
+def _rate(requirement: RequirementFigures, figures: Figures) -> Statement:
     share, kind, about = requirement.week.rate.share, figures.kind, f"{heading(requirement.id)} rate"
     if share.withheld:
-        return claimed(withheld(f"rate.{requirement.id}", "The rate"), about)
+        return state_claim(withheld(f"rate.{requirement.id}", "The rate"), about)
     if share.of == 0:
-        return claimed(nothing_due(requirement, figures), about)
-    due = counted(share.of, "update")
+        return state_claim(nothing_due(requirement, figures), about)
+    due = count_of(share.of, "update")
     if share.few:
         were = "was" if share.of == 1 else "were"
         return statement(
@@ -76,12 +86,12 @@ def _rate(requirement: Requirement, figures: Figures) -> Statement:
 def _silent(share: Proportion) -> Statement:
     about = "Silent victims"
     if share.withheld:
-        return claimed(withheld("silent", "The share"), about)
+        return state_claim(withheld("silent", "The share"), about)
     return statement(_silent_in_words(share), about=about)
 
 
 def _silent_in_words(share: Proportion) -> str:
-    of, long = counted(share.of, "victim"), "open for more than 28 days"
+    of, long = count_of(share.of, "victim"), "open for more than 28 days"
     if share.of == 0:
         return f"No victim's case had been {long}."
     if share.of == 1:
@@ -112,7 +122,7 @@ def _overdue(figures: Figures) -> Statement:
     counts = [requirement.overdue.count for requirement in figures.requirements]
     total = sum(count or 0 for count in counts)
     if None in counts:
-        return claimed(withheld("overdue", f"How many updates were overdue on {today}"), about)
+        return state_claim(withheld("overdue", f"How many updates were overdue on {today}"), about)
     if total == 0:
         return statement(f"No update was overdue on {today}.", about=about)
     long = sum(b.count or 0 for requirement in figures.requirements for b in requirement.overdue.bands if b.first > 28)
@@ -122,7 +132,7 @@ def _overdue(figures: Figures) -> Statement:
     return statement(f"{number(total)}{of_them}", about=about)
 
 
-def _provisional(figures: Figures, reported: list[Requirement]) -> Iterator[Statement]:
+def _provisional(figures: Figures, reported: list[RequirementFigures]) -> Iterator[Statement]:
     standing = [(requirement.id, requirement.provisional) for requirement in reported if requirement.provisional]
     if figures.provisional is None or not any(period.rate.share.of for _, period in standing):
         return

@@ -10,13 +10,12 @@ from compliance.reports.cells import (
     cases,
     change_cells,
     difference_drawn,
-    drawn,
+    draw_share,
     name_of,
     rate,
     rate_and_counts,
     share_cells,
 )
-from compliance.reports.model import Division, Figures, FormerMap, Requirement
 from compliance.reports.parts import (
     Chart,
     Column,
@@ -32,7 +31,8 @@ from compliance.reports.parts import (
     note,
     statement,
 )
-from compliance.reports.rate_claims import changed
+from compliance.reports.rate_claims import claim_change
+from compliance.reports.report_model import DivisionFigures, Figures, FormerMap, RequirementFigures
 from compliance.reports.sections.change_over_time import causes_of_groups
 from compliance.reports.sentences import sentence
 from compliance.reports.telling import FEW_GREY, FUNNEL_KEY, funnel_of, not_compared, unit_causes
@@ -45,7 +45,7 @@ def units_beside_the_rest(figures: Figures) -> Section:
     return Section("divisions", f"{heading(unit)}s", tuple(_parts(figures)))
 
 
-def has_trailing(requirement: Requirement) -> bool:
+def has_trailing(requirement: RequirementFigures) -> bool:
     """Whether its divisions are compared over the trailing weeks."""
     return any(division.trailing for division in requirement.divisions)
 
@@ -59,7 +59,7 @@ def _parts(figures: Figures) -> Iterator[Part]:
     shown = [requirement for requirement in figures.requirements if requirement.divisions]
     for requirement in shown:
         if has_trailing(requirement):
-            yield _compared(requirement, figures)
+            yield _comparison_table(requirement, figures)
         else:
             claim = not_compared(figures, requirement)
             yield units_in_period(requirement, figures)
@@ -108,12 +108,12 @@ def _no_league_table(figures: Figures) -> Note:
     return note(f"{said} ", link, ", is shown in full below, not tested.")
 
 
-def in_full(requirement: Requirement) -> bool:
+def in_full(requirement: RequirementFigures) -> bool:
     """Whether its divisions in the period itself stand among the figures in full."""
     return any(division.trailing and not division.week.share.withheld for division in requirement.divisions)
 
 
-def _compared(requirement: Requirement, figures: Figures) -> Table:
+def _comparison_table(requirement: RequirementFigures, figures: Figures) -> Table:
     """Over the trailing weeks against the rest."""
     unit, whole = units(figures)
     far = reach(requirement.divisions)
@@ -128,17 +128,17 @@ def _compared(requirement: Requirement, figures: Figures) -> Table:
         f"of the {whole}"
     )
     caption += f"; silent victims at the {figures.kind}’s end" if requirement.repeats else ""
-    rows = tuple(_compared_row(requirement, division, figures, far) for division in requirement.divisions
+    rows = tuple(_comparison_row(requirement, division, figures, far) for division in requirement.divisions
                  if division.trailing)  # fmt: skip
     return Table(f"compared-{requirement.id}", caption, columns, rows,
                  cases=cases(figures, f"trailing.{requirement.id}/NAME"))  # fmt: skip
 
 
-def _compared_row(requirement: Requirement, division: Division, figures: Figures, far: int) -> Row:
+def _comparison_row(requirement: RequirementFigures, division: DivisionFigures, figures: Figures, far: int) -> Row:
     assert division.trailing is not None  # noqa: S101  # only those are compared
     change, figure = division.change, f"trailing.{requirement.id}/{division.name or NO_NAME}"
     against = f"the rest of the {units(figures)[1]}"
-    claim = changed(change, figure, figures, against, division.name or "") if change else None
+    claim = claim_change(change, figure, figures, against, division.name or "") if change else None
     silent = (cell(rate(division.silent)) if division.silent else cell("–"),) if requirement.repeats else ()
     return (
         cell(name_of(division.name)), *share_cells(division.trailing.share, figure), difference_drawn(change, far),
@@ -146,7 +146,7 @@ def _compared_row(requirement: Requirement, division: Division, figures: Figures
     )  # fmt: skip
 
 
-def _by_the_former_map(requirement: Requirement, former: FormerMap, figures: Figures) -> Table:
+def _by_the_former_map(requirement: RequirementFigures, former: FormerMap, figures: Figures) -> Table:
     """The same obligations by the map before a reorganisation (decision 0031): shown, not tested."""
     rows = tuple(
         (
@@ -162,21 +162,21 @@ def _by_the_former_map(requirement: Requirement, former: FormerMap, figures: Fig
     )  # fmt: skip
 
 
-def units_in_period(requirement: Requirement, figures: Figures) -> Table:
+def units_in_period(requirement: RequirementFigures, figures: Figures) -> Table:
     """In the period itself: shown, not tested."""
     unit, whole = units(figures)
     week = requirement.week
     columns: tuple[Column, ...] = (Column(heading(unit), "name"), *SHARE[:2], DRAWN, SHARE[2])
     columns += (Column("Silent victims"),) if requirement.repeats else ()
 
-    def row(name: str, division: Division | None) -> Row:
+    def row(name: str, division: DivisionFigures | None) -> Row:
         group = None if division is None else division.name or NO_NAME
         figure = f"rate.{requirement.id}" if group is None else f"{unit}.{requirement.id}/{group}"
         share = (week.rate if division is None else division.week).share
         counts, told, between = share_cells(share, figure)
         silence = week.silent if division is None else division.silent
         silent = (rate_and_counts(silence, "silent" if group is None else f"silent/{group}"),)
-        picture = drawn(share, week.rate.share.rate)
+        picture = draw_share(share, week.rate.share.rate)
         return cell(name), counts, told, picture, between, *(silent if requirement.repeats else ())
 
     return Table(

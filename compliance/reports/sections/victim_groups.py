@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from compliance.reports.catalogue.row import NO_NAME
 from compliance.reports.cells import between, cases, name_of, rate_and_counts
-from compliance.reports.model import Figures, Period, Requirement
 from compliance.reports.parts import Cell, Column, Part, Row, Section, Table, cell, note
 from compliance.reports.passages import LIVE_ONLY, offence_weeks, offences, offences_in_words
 from compliance.reports.proportions import Proportion
+from compliance.reports.report_model import Figures, Period, RequirementFigures
 from compliance.reports.words import heading
 
 
@@ -42,7 +42,7 @@ def _pair(group: str) -> tuple[Column, ...]:
     return Column("Rate", group=group), Column("95% interval", group=group)
 
 
-def _rows(requirement: Requirement) -> Iterator[Row]:
+def _rows(requirement: RequirementFigures) -> Iterator[Row]:
     parts: tuple[tuple[str, str, Period], ...] = (
         ("rate", "silent", requirement.week), ("live", "silent-live", requirement.live),
         ("enhanced", "silent-enhanced", requirement.enhanced),
@@ -59,7 +59,7 @@ def _share(share: Proportion | None, figure: str) -> tuple[Cell, Cell]:
     return rate_and_counts(share, figure), cell(between(share) if share else "–")
 
 
-def _offence(name: str | None, shares: list[Proportion], named: list[Requirement]) -> Row:
+def _offence(name: str | None, shares: list[Proportion], named: list[RequirementFigures]) -> Row:
     of = zip(named, shares, strict=True)
     cells = (each for r, share in of for each in _share(share, f"offence.{r.id}/{name or NO_NAME}"))
     return cell(name_of(name)), *cells

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from compliance.errors import SettingsError, nearest
-from compliance.reports.catalogue.case import Case
+from compliance.reports.catalogue.case import TracedCase
 from compliance.reports.catalogue.counted import COUNT, OF
 from compliance.reports.catalogue.edition import Edition
 from compliance.reports.catalogue.registry import FIGURES, find_figure
@@ -14,14 +14,14 @@ from compliance.reports.periods import parse_period
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class TracedFigure:
     """The cases of a figure as one of its measures counts them; or `instead`, why there are none behind it, and where
     to look. `figure`: as it was asked for."""
 
     figure: str
     name: str
     measure: str
-    cases: tuple[Case, ...] = ()
+    cases: tuple[TracedCase, ...] = ()
     instead: str = ""
 
     @property
@@ -47,7 +47,7 @@ class Answer:
         """The cases as rows of texts below their heading, without what none of them has; all, or only those `counted`.
         Instants have minutes and their offset."""
         cases = [case for case in self.cases if case.counted or not counted]
-        every = [field.name for field in fields(Case)]
+        every = [field.name for field in fields(TracedCase)]
         names = [name for name in every if any(getattr(case, name) is not None for case in self.cases)] or every
         yield names
         for case in cases:
@@ -87,7 +87,7 @@ SHARES: Final = ("rate", "silent")
 _COUNTED: Final = {*SHARES, OF, *(measure for figure in FIGURES.values() for measure in figure.measures)}
 
 
-def cases(edition: Edition, figure: str) -> Answer:
+def cases(edition: Edition, figure: str) -> TracedFigure:
     """The cases of a figure of an edition, in the order of the records. `figure`: its name, then `:MEASURE` where it is
     not the count that is asked about.
 
@@ -102,16 +102,18 @@ def cases(edition: Edition, figure: str) -> Answer:
     if not asked.takes(key, group):
         raise SettingsError(f"figure {name!r} is not one; expected {asked.form}")
     if measure is not None and measure in WORKED_OUT:
-        return Answer(figure, name, measure, instead=f"{WORKED_OUT[measure]}. {name} lists the cases")
+        return TracedFigure(figure, name, measure, instead=f"{WORKED_OUT[measure]}. {name} lists the cases")
     if asked is FIGURES["week"] and measure is not None and measure in OF_THE_WEEK:
         named = f"{OF_THE_WEEK[measure]}.{key}" if measure == "overdue_then" else OF_THE_WEEK[measure]
         return replace(cases(edition.of_period(parse_period(group)), named), figure=figure, name=name, measure=measure)
     counted = asked.count(edition, key, group)
     if isinstance(counted, str):
-        return Answer(figure, name, measure or COUNT, instead=counted)
+        return TracedFigure(figure, name, measure or COUNT, instead=counted)
     first = next(iter(counted.counts))
     try:
-        return Answer(figure, name, measure or first, counted.cases(first if measure in (None, *SHARES) else measure))
+        return TracedFigure(
+            figure, name, measure or first, counted.cases(first if measure in (None, *SHARES) else measure)
+        )
     except KeyError:
         has = ", ".join(counted.counts)
         raise SettingsError(f"figure {name!r} has no measure {measure!r}; it has {has}") from None

@@ -8,13 +8,13 @@ from sqlmodel import col, select
 
 from compliance.policy import Policy
 from compliance.reports.catalogue.counted import OF
+from compliance.reports.figure_rows import Number, rows
 from compliance.reports.figures import BOARD, DIVISION
-from compliance.reports.model import Basis
 from compliance.reports.organisation import Organisation, organisation_of
-from compliance.reports.rows import Number, rows
-from compliance.reports.snapshots import kept_figures, policy_of
+from compliance.reports.report_model import ReportBasis
+from compliance.reports.snapshots import policy_of, read_figures
 from compliance.reports.spans import Span
-from compliance.reports.tracing.answer import OF_THE_WEEK, SHARES, Answer
+from compliance.reports.tracing.answer import OF_THE_WEEK, SHARES, TracedFigure
 from compliance.store import Store
 from compliance.store.tables import Published
 
@@ -27,11 +27,11 @@ class Printed:
 
     policy: Policy
     organisation: Organisation | None
-    basis: Basis | None
+    basis: ReportBasis | None
     version: int
     numbers: Mapping[str, Mapping[str, Number]]
 
-    def beside(self, answer: Answer) -> str:
+    def beside(self, answer: TracedFigure) -> str:
         """Whether the cases add up to what was published, in words; nothing where that figure was not."""
         numbers = self.numbers.get(answer.name, {})
         number = numbers.get(answer.measure)
@@ -52,7 +52,7 @@ def as_printed(store: Store, period: Span, division: str | None) -> Printed | No
     was not published."""
     asked = select(Published).where(Published.period == str(period)).order_by(col(Published.version))
     with store.session(reading=True) as session:
-        found = [(row.version, row.policy, kept_figures(row)) for row in session.exec(asked).all()]
+        found = [(row.version, row.policy, read_figures(row)) for row in session.exec(asked).all()]
     if not found:
         return None
     edition = BOARD if division is None else DIVISION

@@ -1,0 +1,126 @@
+"""Read a file of crime records as columns, in chunks and bounded memory: NDJSON, CSV or Parquet by its ending."""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, Final, TypeVar
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from compliance.batch.csv_records import csv_blocks
+from compliance.batch.inputs import LineBlock, RefusedRecord, line_blocks, open_input
+from compliance.errors import SettingsError
+from compliance.policy.calendars import Ints
+from compliance.records import Columns, columns_from_arrow, read_columns
+from compliance.records.arrow import CODED
+from compliance.records.wire import Refusal
+
+T = TypeVar("T")
+_ROWS: Final = 65_536
+"""Number of Parquet records read together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Some of the records of a file, in order, and the refused ones among them.
+
+    `lines` has the line or row number of each record that was not refused. It is empty if the records are not from a
+    file.
+    """
+
+    columns: Columns
+    refused: list[RefusedRecord]
+    lines: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+
+
+@dataclass(frozen=True, slots=True)
+class ParquetRows:
+    """Records of a Parquet file as read, with the number of the first (from 1)."""
+
+    number: int
+    batch: Any
+
+
+Part = LineBlock | ParquetRows
+"""A part of a file, read but not yet decoded: the unit of work for a core."""
+
+
+def is_parquet(source: str) -> bool:
+    """Return whether a file is read as Parquet, by its ending."""
+    return source.endswith(".parquet")
+
+
+def parts(source: str) -> Iterator[Part]:
+    """Yield a file in parts. Raises SettingsError if it cannot be read."""
+    if not is_parquet(source):
+        as_table = source.removesuffix(".gz").removesuffix(".zst").endswith(".csv")
+        with open_input(source) as stream:
+            yield from csv_blocks(stream) if as_table else line_blocks(stream)
+        return
+    number = 1
+    try:
+        coded = _dictionary_columns(source)
+        # Without this, Arrow reads ahead to the end of the file, regardless of its size.
+        with pq.ParquetFile(source, pre_buffer=False, buffer_size=1 << 20, read_dictionary=coded) as file:
+            # A dictionary within a list must not change within a batch, and each row group has its own.
+            for group in range(file.num_row_groups):
+                for batch in file.iter_batches(_ROWS, [group]):
+                    yield ParquetRows(number, batch)
+                    number += len(batch)
+    except (OSError, pa.ArrowException) as error:
+        raise SettingsError(f"--input {source}: cannot be read as Parquet ({error})") from None
+
+
+def _dictionary_columns(source: str) -> list[str]:
+    """Return the paths of the Parquet columns that are fastest to read as dictionaries."""
+    with pq.ParquetFile(source, pre_buffer=False) as file:
+        columns = [file.schema.column(place) for place in range(len(file.schema.names))]
+    return [it.path for it in columns if it.physical_type == "BYTE_ARRAY" and it.path.split(".")[-1] in CODED]
+
+
+def read(part: Part) -> Chunk:
+    """Decode the records of a part."""
+    if isinstance(part, ParquetRows):
+        columns, refusals = columns_from_arrow(part.batch)
+        places = np.arange(len(part.batch))
+        refused_before: tuple[RefusedRecord, ...] = ()
+    else:
+        lines = part.text.split(b"\n")
+        places = np.flatnonzero([bool(line.strip()) for line in lines])
+        columns, refusals = read_columns([lines[place] for place in places.tolist()])
+        refused_before = part.refused
+    numbers = places + part.number
+    refused = [_as_refused_record(int(numbers[refusal.index]), refusal) for refusal in refusals]
+    good = np.delete(numbers, [refusal.index for refusal in refusals])
+    return Chunk(columns, sorted([*refused_before, *refused], key=lambda each: each.line), good)
+
+
+def _as_refused_record(line: int, refusal: Refusal) -> RefusedRecord:
+    return RefusedRecord(line, refusal.crime_ref, refusal.reason)
+
+
+def record_chunks(source: str) -> Iterator[Chunk]:
+    """Yield the records of a file in chunks. Raises SettingsError if it cannot be read."""
+    return map(read, parts(source))
+
+
+def in_order(pool: Executor, work: Callable[[Part], T], given: Iterator[Part], ahead: int) -> Iterator[T]:
+    """Yield the result of `work` for each part, in order, with at most `ahead` parts in progress.
+
+    The first parts go to the pool at once, before any result is requested.
+    """
+    waiting = deque(pool.submit(work, part) for part in islice(given, ahead))
+    return _drain(pool, work, given, waiting)
+
+
+def _drain(
+    pool: Executor, work: Callable[[Part], T], given: Iterator[Part], waiting: "deque[Future[T]]"
+) -> Iterator[T]:
+    while waiting:
+        answer = waiting.popleft().result()
+        waiting.extend(pool.submit(work, part) for part in islice(given, 1))
+        yield answer

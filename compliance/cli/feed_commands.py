@@ -1,0 +1,67 @@
+"""`compliance feed try`: test the connection to the crime system and show what a poll would read."""
+
+import json
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+import click
+
+from compliance.cli.options import CONFIG, echo, stop, tell_unknown
+from compliance.errors import RecordError, UnavailableError
+from compliance.text import count_noun
+
+_WIDTH = 58
+
+
+@click.group()
+def feed() -> None:
+    """Test the connection to the crime system."""
+
+
+@feed.command("try")
+@CONFIG
+@click.option(
+    "--records", type=click.IntRange(1, 1000), default=5, show_default=True, help="Number of records to fetch."
+)
+def try_it(config: Path, records: int) -> None:
+    """Fetch a few records and show each one before and after mapping, with the reason for any refusal. Writes nothing.
+
+    Exit code 3: a record or an entry in the officer directory was refused. 4: the directory could not be used.
+    """
+    from compliance import clock
+    from compliance.config import load_settings
+    from compliance.service.feed_trial import try_feed
+
+    trial = try_feed(load_settings(config), clock.now, records)
+    for number, record in enumerate(trial.records, 1):
+        echo(f"record {number}: " + (f"refused: {record.refused}" if record.refused else "accepted"))
+        for left, right in zip_longest(_lines(record.source), _lines(record.mapped), fillvalue=""):
+            echo(f"  {_cut(left):{_WIDTH}} | {_cut(right)}".rstrip())
+    if trial.clock_changes:
+        echo(
+            f"{count_noun(trial.clock_changes, 'date-time')} without a UTC offset fell in an hour that a clock change "
+            "repeats or skips; each is read as if the clocks had not yet changed"
+        )
+    tell_unknown(trial.unknown)
+    for refusal in trial.officers.refusals:
+        echo(f"refused: {refusal.reason}")
+    refused = sum(record.refused is not None for record in trial.records)
+    echo(
+        f"{count_noun(len(trial.records), 'record')}, {refused:,} refused; "
+        f"{count_noun(len(trial.officers.officers), 'officer')}, {len(trial.officers.refusals):,} refused; "
+        "nothing was written"
+    )
+    if trial.directory_problem:
+        stop(f"officer directory: {trial.directory_problem}", UnavailableError.exit_code)
+    if refused or trial.officers.refusals:
+        stop("some records or officers were refused; the reasons are above", RecordError.exit_code)
+
+
+def _lines(value: Any) -> list[str]:
+    """Format a value as JSON, so that no control character from the source reaches the terminal."""
+    return json.dumps(value, indent=2, default=str).splitlines()
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _WIDTH else text[: _WIDTH - 1] + "…"

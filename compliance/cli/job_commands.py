@@ -1,0 +1,237 @@
+"""The service's jobs as commands: migrate, poll, remind, report, run, check."""
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from compliance.cli.options import CONFIG, echo, echo_text, service_of, stop, tell_unknown
+from compliance.errors import ComplianceError, SettingsError, UnavailableError
+from compliance.text import count_noun
+
+if TYPE_CHECKING:
+    from compliance.reminders import Plan
+    from compliance.service.directory_poll import DirectoryOutcome
+
+FC = TypeVar("FC", bound=Callable[..., Any])
+
+
+@click.command()
+@CONFIG
+def migrate(config: Path) -> None:
+    """Create the database, or upgrade it to this version."""
+    from compliance.config import load_settings
+    from compliance.store import migrate as run
+
+    run(load_settings(config).database_url)
+
+
+@click.command()
+@CONFIG
+def poll(config: Path) -> None:
+    """Read what has changed in the crime system, and judge it."""
+    with service_of(config) as service:
+        done, not_judged = service.poll(), service.not_judged
+    crimes = count_noun(done.received, "crime")
+    echo(f"{crimes} received, {done.changed:,} new or changed, {done.refused:,} refused")
+    if done.clock_changes:
+        times = count_noun(done.clock_changes, "date-time")
+        echo(f"{times} without a UTC offset fell in an hour that a clock change repeats or skips")
+    if done.vanished:
+        echo(f"{count_noun(done.vanished, 'crime')} missing from the full export: flagged, and kept")
+    if done.late:
+        echo(f"{count_noun(done.late, 'record')} older than the one held: stored as seen late")
+    if not_judged:
+        aside = count_noun(not_judged, "obligation")
+        echo(f"{aside} set aside: cannot be judged (rules 6.1a); `compliance check` gives the reasons")
+    tell_unknown(done.unknown.counts)
+    if done.problem:
+        echo(f"incomplete: {done.problem}")
+    _tell_directory(done.directory)
+
+
+def _tell_directory(directory: "DirectoryOutcome") -> None:
+    """Print the age of the officer directory in use, and what was wrong with the one just read."""
+    if directory.problem:
+        echo(f"officer directory not accepted: {directory.problem}")
+    if directory.as_of:
+        echo(f"officer directory in use: as of {directory.as_of:%Y-%m-%dT%H:%MZ}")
+    elif directory.problem:
+        echo("no officer directory is in use: no one can be emailed")
+
+
+@click.command()
+@CONFIG
+@click.option("--dry-run", is_flag=True, help="Show who would be emailed, and why. Writes and sends nothing.")
+def remind(config: Path, dry_run: bool) -> None:
+    """Send this morning's digests, once.
+
+    Each person who must act gets one email for all their victims.
+    """
+    with service_of(config) as service:
+        if ended := service.calendar_ended:
+            echo(ended, err=True)
+        if dry_run:
+            _tell_plan(service.plan())
+            return
+        outcome, delivery = service.remind()
+    digests, victims = count_noun(outcome.digests, "digest"), count_noun(outcome.victims, "victim")
+    echo(outcome.not_now or f"{digests} queued for {victims}")
+    echo(str(delivery))
+    if delivery.refused:
+        echo("to list the refused emails: compliance outbox list --state refused", err=True)
+    if delivery.stopped:
+        raise UnavailableError(delivery.stopped)
+
+
+def _tell_plan(planned: "Plan") -> None:
+    """Print each decision on a line, then the digests, then the number of decisions of each kind."""
+    for decision in planned.decisions:
+        crime_ref, victim_ref, requirement, cycle, _ = decision.owed.key
+        outcome = "would be sent" if decision.outcome == "sent" else decision.outcome
+        echo(
+            f"{outcome}: {decision.said}: {decision.recipient_ref or 'no recipient'}: crime {crime_ref}, victim "
+            f"{victim_ref}, {requirement} {cycle} due {decision.owed.due_date}: {decision.step}"
+        )
+    for digest in planned.digests:
+        echo(f"digest to {digest.recipient_ref}: {digest.content.subject}")
+    for reason, count in sorted(Counter(f"{d.outcome}: {d.said}" for d in planned.decisions).items()):
+        echo(f"{count:7,} {reason}")
+    digests = count_noun(len(planned.digests), "digest")
+    echo(f"{digests} held: {planned.not_now}" if planned.not_now else f"{digests} would be sent")
+
+
+@click.command()
+@CONFIG
+@click.argument("crime_ref")
+def notices(config: Path, crime_ref: str) -> None:
+    """Show reminder decisions for a crime.
+
+    Lists them day by day, with the recipient, the outcome and the reason.
+    """
+    from compliance.reminders import reason_of
+
+    with service_of(config) as service:
+        found = service.notices(crime_ref)
+    echo(
+        "decided_on", "victim_ref", "requirement", "cycle", "clock_date", "spell", "step", "recipient", "outcome",
+        "reason", "mail",
+    )  # fmt: skip
+    for notice, mail in found:
+        echo(
+            notice.decided_on, notice.victim_ref, notice.requirement, notice.cycle, notice.clock_date, notice.spell,
+            notice.step, notice.recipient_ref or "none", notice.outcome, reason_of(notice), mail or "none",
+        )  # fmt: skip
+    echo(f"{count_noun(len(found), 'decision')} on crime {crime_ref}", err=True)
+
+
+_FORMS = ("html", "pdf", "xlsx", "csv", "json")
+_PERIOD = "A week (2026-W47), month (2026-11) or quarter (2026-Q4)"
+
+
+def _period(**said: Any) -> Callable[[FC], FC]:
+    """Add the option that names a period. `--week`, its old name, remains for existing scripts."""
+    return click.option("--period", "--week", "period", **said)
+
+
+@click.group(invoke_without_command=True)
+@CONFIG
+@_period(help=f"{_PERIOD}. Default: the newest settled week.")
+@click.option(
+    "--edition",
+    "editions",
+    multiple=True,
+    help="board, public or division; with --as-published also one division, such as division-north. Repeatable.",
+)
+@click.option(
+    "--format", "forms", help="Any of html,pdf,xlsx,csv,json, separated by commas. Default: as in the settings."
+)
+@click.option("--as-published", is_flag=True, help="Write the published files, byte for byte, into the current folder.")
+@click.pass_context
+def report(
+    context: click.Context, config: Path, period: str | None, editions: tuple[str, ...], forms: str | None,
+    as_published: bool,
+) -> None:  # fmt: skip
+    """Publish reports, or write out those already published."""
+    from compliance.reports.periods import parse_period
+
+    if context.invoked_subcommand:
+        return
+    asked = tuple(part.strip() for part in forms.split(",")) if forms else ()
+    if wrong := set(asked) - set(_FORMS):
+        raise SettingsError(f"--format {wrong.pop()!r}: expected one or more of {', '.join(_FORMS)}")
+    span = parse_period(period) if period else None
+    with service_of(config) as service:
+        if as_published:
+            if span is None:
+                raise SettingsError("--as-published needs a period; give one with --period")
+            for path in service.reporting.serve(span, editions, asked):
+                echo(path)
+            return
+        made = service.report(span, editions, asked)
+    for done in made:
+        if done.paths:
+            what = "published" if done.new else "unchanged since it was published"
+            added = f"; added: {', '.join(done.added)}" if done.added else ""
+            changed = f"; changed: {', '.join(done.changed)}" if done.changed else ""
+            echo(f"{done.path} ({what}, version {done.version}{added}{changed})")
+    if failed := [form for done in made for form in done.failed]:
+        for form in failed[:-1]:
+            echo(f"compliance: {form}", err=True)
+        stop(str(failed[-1]), getattr(failed[-1].error, "exit_code", ComplianceError.exit_code))
+
+
+@report.command()
+@CONFIG
+@_period(required=True, help=f"{_PERIOD}.")
+@click.option("--figure", required=True, help="A figure's name as shown in the report; add :MEASURE for another count.")
+@click.option("--division", help="Trace a number in this division's edition instead of the board's.")
+@click.option("--counted", is_flag=True, help="List only the cases counted, not the whole group they are counted from.")
+def cases(config: Path, period: str, figure: str, division: str | None, counted: bool) -> None:
+    """List the cases that add up to a figure, or say why it has none."""
+    from compliance.reports.periods import parse_period
+
+    with service_of(config) as service:
+        found, published = service.reporting.cases(parse_period(period), figure, division)
+    if found.instead:
+        echo(f"No cases behind {figure}: {found.instead}")
+        return
+    for line in found.table(counted):
+        echo(*line)
+    echo(f"{found}{published}", err=True)
+
+
+@click.command()
+@CONFIG
+def run(config: Path) -> None:
+    """Poll, remind and report on schedule until stopped (SIGTERM)."""
+    from compliance.signals import heed_signals
+
+    with heed_signals() as asked:  # before starting anything that takes time
+        from compliance.service.daemon import Daemon
+
+        with service_of(config, asked) as service:
+            Daemon(service).run()
+
+
+@click.command()
+@CONFIG
+def check(config: Path) -> None:
+    """Check settings, policies, examples, templates and data.
+
+    Runs the worked examples, tries the templates, and lists problems in the stored data.
+    """
+    from compliance.service.check import check as look
+
+    wrong = 0
+    for finding in look(config):
+        echo(f"{'wrong' if finding.problems else 'ok':7}{finding.what}")
+        for problem in finding.problems:
+            echo_text(f"       {problem}", err=True)
+            wrong += 1
+        for note in finding.notes:
+            echo_text(f"       {note}", err=bool(finding.problems))
+    if wrong:
+        stop(f"{count_noun(wrong, 'problem')} found", SettingsError.exit_code)

@@ -1,0 +1,125 @@
+"""The command line: thin, one command, one call. Heavy imports wait until their command runs."""
+
+import signal
+import sys
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from compliance.errors import ComplianceError, fault_trace
+from compliance.text import count_noun, printable
+
+if TYPE_CHECKING:
+    from compliance.batch.inputs import NotJudged, RefusedRecord
+    from compliance.service import Service
+    from compliance.stopping import Stop
+
+
+class _Instant(click.ParamType[datetime]):
+    name = "date-time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        from compliance.records.instants import SHAPE, from_micros, parse_instants
+
+        micros, bad = parse_instants([value])
+        if bad[0]:
+            self.fail(f"{value!r} is not a valid date-time; expected {SHAPE}", param, ctx)
+        return from_micros(int(micros[0]))
+
+
+INSTANT = _Instant()
+
+
+class Main(click.Group):
+    """The command group. It turns our own errors into a message and an exit code, and other errors into a trace."""
+
+    def __call__(self, *words: Any, **options: Any) -> Any:
+        """Run as a program."""
+        try:
+            return super().__call__(*words, **options)
+        except Exception as fault:
+            echo_text(f"{fault_trace(fault)}\ncompliance: internal error", err=True)
+            sys.exit(ComplianceError.exit_code)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command asked for."""
+        try:
+            return super().invoke(ctx)
+        except ComplianceError as error:
+            stop(str(error), error.exit_code)
+        except KeyboardInterrupt:
+            stop("interrupted", 128 + signal.SIGINT)
+
+
+def echo(*cells: object, err: bool = False) -> None:
+    """Write one line of cells separated by tabs. Text from other systems is made printable."""
+    click.echo("\t".join(printable(str(cell)) for cell in cells), err=err)
+
+
+def echo_text(text: str, *, err: bool = False) -> None:
+    """Write text that keeps its line breaks and ends with one. Text from other systems is made printable."""
+    click.echo(printable(text.removesuffix("\n"), kept="\n"), err=err)
+
+
+def echo_progress(text: str) -> None:
+    """Overwrite the current line if standard error is a terminal. Empty text ends the line."""
+    if sys.stderr.isatty():
+        click.echo("\r" + printable(text) if text else "", err=True, nl=not text)
+
+
+def stop(message: str, code: int) -> NoReturn:
+    """Exit with a message on standard error and an exit code."""
+    echo_text(f"compliance: {message}", err=True)
+    sys.exit(code)
+
+
+def tell(each: "RefusedRecord | NotJudged") -> None:
+    """Report a refused record, or an obligation set aside, on standard error."""
+    from compliance.batch.inputs import RefusedRecord
+
+    crime = f"crime {each.crime_ref}: " if each.crime_ref else ""
+    if not isinstance(each, RefusedRecord):
+        number = f" {each.cycle}" if each.cycle else ""
+        crime += f"victim {each.victim_ref}: {each.requirement}{number}: set aside (rules {each.clause}): "
+    echo(f"line {each.line}: {crime}{each.reason}", err=True)
+
+
+def service_of(config: Path, asked: "Stop | None" = None) -> "Service":
+    """Open the service with the settings in `config` and set up its log. `asked` carries a request to stop."""
+    from compliance.config import load_settings
+    from compliance.service import Service
+    from compliance.service.logs import set_up
+
+    settings = load_settings(config)
+    set_up(settings.log)
+    return Service.open(settings, stop=asked)
+
+
+_TOLD = 20
+
+
+def tell_unknown(counts: Mapping[tuple[str, str], int]) -> None:
+    """Print the unknown values in the records, the most frequent first, and what to do about them."""
+    if not counts:
+        return
+    from compliance.service.unknown_notes import REMEDY, name_value
+
+    for (field, value), times in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:_TOLD]:
+        echo(f"unknown value, seen {count_noun(times, 'time')}: {name_value(field, value)}")
+    if len(counts) > _TOLD:
+        echo(f"and {count_noun(len(counts) - _TOLD, 'more unknown value')}")
+    echo(f"for each value: {REMEDY}")
+
+
+CONFIG = click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    default=Path("config.toml"),
+    show_default=True,
+    help="The settings file.",
+)

@@ -1,0 +1,120 @@
+"""Commands on files of crime records or on the database: evaluate, explain, whatif."""
+
+import sys
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from compliance.cli.options import CONFIG, INSTANT, echo, echo_progress, echo_text, tell
+from compliance.errors import RecordError
+
+if TYPE_CHECKING:
+    from compliance.batch.evaluate import Evaluated
+
+
+@click.command()
+@click.option("--policy", required=True, help="A policy file, or the name of a supplied policy, such as west-mercia.")
+@click.option("--as-at", required=True, type=INSTANT, help="Judge as things were at this date-time (rules 2.7).")
+@click.option("--known-at", type=INSTANT, help="Leave out anything entered later (rules 2.8).")
+@click.option(
+    "--input",
+    "source",
+    required=True,
+    help="Crime records: NDJSON or .csv, also .gz or .zst, or .parquet; - for standard input.",
+)
+@click.option(
+    "--output",
+    "target",
+    required=True,
+    help="Verdicts: .ndjson, .csv, also .gz or .zst, or .parquet; - for standard output.",
+)
+@click.option("--workers", type=click.IntRange(1, 256), help="Number of processes. Default: one for each core.")
+def evaluate(
+    policy: str, as_at: datetime, known_at: datetime | None, source: str, target: str, workers: int | None
+) -> None:
+    """Judge a file of crime records and write the verdicts. Needs no database.
+
+    Exit code 3: some records were refused, or obligations were set aside because the calendar does not cover a date
+    they need. Each is reported on standard error with its line number (row number for Parquet) and the reason; all
+    others are judged. The last line on standard error gives the totals.
+    """
+    from compliance.batch.evaluate import evaluate as run
+    from compliance.policy import load_policy
+
+    def progress(done: "Evaluated") -> None:
+        echo_progress(f"{done.crimes:,} crimes, {done.verdicts:,} verdicts")
+
+    done = run(load_policy(policy), as_at, known_at, source, target, tell, workers=workers, progress=progress)
+    echo_progress("")
+    echo(str(done), err=True)
+    if done.refused or done.set_aside:
+        sys.exit(RecordError.exit_code)
+
+
+def _question(command: Any) -> Any:
+    """Add the options shared by `explain` and `whatif`."""
+    for option in (
+        CONFIG,
+        click.option("--known-at", type=INSTANT, help="Leave out anything entered later (rules 2.8)."),
+        click.option("--as-at", type=INSTANT, help="Judge as things were at this date-time (rules 2.7). Default: now."),
+        click.option(
+            "--policy", "policy_name", help="A policy file or a supplied policy. Default: as in the settings."
+        ),
+        click.option(
+            "--input",
+            "source",
+            help="A file of crime records to read instead of the database: NDJSON or CSV, also compressed.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@click.command()
+@click.argument("crime_ref")
+@_question
+@click.option("--format", "form", type=click.Choice(["text", "json", "html"]), default="text", show_default=True)
+def explain(crime_ref: str, form: Any, **question: Any) -> None:
+    """Explain how a crime was judged.
+
+    Shows its timeline, its due dates and the clause behind each verdict.
+    """
+    from compliance.batch.explanation_page import render
+    from compliance.service.explaining import RecordsQuestion
+
+    echo_text(render(RecordsQuestion(**question).explain(crime_ref), form))
+
+
+@click.command()
+@click.option(
+    "--set", "settings", multiple=True, help="A policy key to change, such as 7-day.within.days=5. Repeatable."
+)
+@click.option("--policy-to", help="Another policy to compare with, instead of --set.")
+@click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The period's first date.")
+@click.option("--to", "last", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The period's last date.")
+@_question
+@click.option("--examples", default=5, show_default=True, help="Number of crimes to list for each kind of change.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def whatif(
+    settings: tuple[str, ...],
+    policy_to: str | None,
+    first: datetime,
+    last: datetime,
+    examples: int,
+    form: str,
+    **question: Any,
+) -> None:
+    """Compare a period's figures under two policies.
+
+    Counts the obligations due in the period, as judged at --as-at. Choose a date-time some days after the period ends,
+    to include updates entered late. Exit code 3: some records were refused, or obligations were set aside.
+    """
+    from compliance.batch.whatif_text import render
+    from compliance.service.explaining import RecordsQuestion
+
+    period = (first.date(), last.date())
+    answer = RecordsQuestion(**question).whatif(settings, policy_to, period, examples, tell)
+    echo_text(render(answer, form))
+    if answer.refused or any(answer.set_aside):
+        sys.exit(RecordError.exit_code)

@@ -1,0 +1,138 @@
+"""Commands on the database: rebuild, quarantine, retention, export, backup."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from compliance.cli.options import CONFIG, echo, service_of
+from compliance.text import count_noun
+
+
+@click.command()
+@CONFIG
+def rebuild(config: Path) -> None:
+    """Rebuild the obligations from the stored records.
+
+    They are brought up to date first; those that differ afterwards are counted and corrected. Exit code 1: some
+    differed.
+    """
+    from compliance.store import rebuild as run
+
+    with service_of(config) as service:
+        done = run(service.store, service.policy, service.clock())
+    echo(f"{count_noun(done.crimes, 'crime')} judged again, {count_noun(done.differences, 'obligation')} corrected")
+    sys.exit(done.differences > 0)
+
+
+@click.group()
+def quarantine() -> None:
+    """List, show and retry refused records."""
+
+
+@quarantine.command("list")
+@CONFIG
+def list_quarantined(config: Path) -> None:
+    """List refused records, newest first."""
+    from compliance.store import list_quarantined
+
+    with service_of(config) as service:
+        found = list_quarantined(service.store)
+    for record in found:
+        crime = f"crime {record.crime_ref}" if record.crime_ref else "no crime number"
+        echo(
+            f"{record.id}  {record.first_seen_at:%Y-%m-%d %H:%MZ} to {record.last_seen_at:%Y-%m-%d %H:%MZ}, "
+            f"{count_noun(record.times, 'time')}  {record.source}  {crime}: {record.reason}"
+        )
+    echo(count_noun(len(found), "refused record"), err=True)
+
+
+@quarantine.command()
+@CONFIG
+@click.argument("number", type=int)
+def show(config: Path, number: int) -> None:
+    """Show a refused record as received, and why it was refused. Unprintable characters are shown as escapes."""
+    from compliance.store import read_quarantined
+
+    with service_of(config) as service:
+        record, raw = read_quarantined(service.store, number)
+    echo(record.reason + (f" (left the quarantine {record.cleared_at})" if record.cleared_at else ""))
+    echo(raw.decode("utf-8", "backslashreplace"))
+
+
+@quarantine.command()
+@CONFIG
+@click.argument("numbers", type=int, nargs=-1)
+@click.option("--all", "every", is_flag=True, help="Retry all of them.")
+def retry(config: Path, numbers: tuple[int, ...], every: bool) -> None:
+    """Try refused records again: those given, or all.
+
+    They are treated as if they had just arrived.
+    """
+    from compliance.store import retry_quarantined
+
+    if bool(numbers) == every:
+        raise click.UsageError("give the numbers of the records, or --all")
+    with service_of(config) as service:
+        done = retry_quarantined(service.store, service.clock(), None if every else numbers)
+        service.judge()
+    echo(f"{done.taken:,} accepted, {done.overtaken:,} already corrected since, {done.refused:,} still refused")
+
+
+@click.command()
+@CONFIG
+@click.option("--dry-run", is_flag=True, help="Show what would be removed or stripped. Writes nothing.")
+def retention(config: Path, dry_run: bool) -> None:
+    """Remove old crimes, or the officers named in them.
+
+    This happens a set time after a crime is closed, and each removal is recorded. Refused records and export files are
+    also removed once they have been kept as long as the settings say.
+    """
+    with service_of(config) as service:
+        retaining = service.retaining
+        if not retaining.of_crimes:
+            echo("no retention period is set for crimes; none are removed")
+        if dry_run:
+            for line in retaining.due():
+                echo(line)
+            return
+        removed = retaining.apply()
+        if retaining.of_crimes:
+            echo(f"{count_noun(removed.crimes, 'crime')} removed or stripped of officers")
+        if removed.refused:
+            echo(f"{count_noun(removed.refused, 'refused record')} removed")
+        if removed.exports:
+            echo(f"{count_noun(removed.exports, 'export file')} removed")
+
+
+@click.command()
+@CONFIG
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+def export(config: Path, folder: Path) -> None:
+    """Write the stored data to FOLDER as Parquet files.
+
+    One file each for crimes, updates, obligations, obligations set aside and transitions (docs/export.md).
+    """
+    from compliance.store import export as run
+
+    with service_of(config) as service:
+        service.judge()
+        counts = run(service.store, folder)
+    for name, count in counts.items():
+        echo(f"{folder / f'{name}.parquet'}: {count_noun(count, 'row')}")
+
+
+@click.command()
+@CONFIG
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def backup(config: Path, file: Path) -> None:
+    """Back up the SQLite database to FILE.
+
+    The service may be running. The copy is checked, and only its owner can read it. An existing FILE is replaced. For
+    PostgreSQL, use pg_dump.
+    """
+    from compliance.config import load_settings
+    from compliance.store import backup as run
+
+    size = run(load_settings(config).database_url, file)
+    echo(f"{file}: {size:,} bytes, checked")

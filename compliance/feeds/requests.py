@@ -1,0 +1,245 @@
+"""Asking over HTTP: patiently where waiting may help, once where it cannot, and never reading without a bound."""
+
+import ssl
+import time
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Final, TypeVar
+
+import httpx
+import stamina
+
+from compliance.errors import SettingsError, UnavailableError
+from compliance.feeds.access import ClientCredentials, Token, redact
+from compliance.stopping import Stop
+
+T = TypeVar("T")
+
+LARGEST_BODY: Final = 64 * 1024 * 1024
+"""Bytes of one answer, unpacked."""
+_LARGEST_TOKEN: Final = 64 * 1024
+_TRY_LATER: Final = (408, 425, 429, 500, 502, 503, 504)
+_GZIP: Final = 16 + zlib.MAX_WBITS
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a crime system that does not answer is asked again: at most so many attempts, and none begun after
+    `within` seconds; between them `first_wait` seconds, then twice that and so on up to `longest_wait`, with jitter, or
+    what its Retry-After says where that is no longer than `longest_wait`. One answer may take `longest_answer` seconds,
+    however little of it comes at a time."""
+
+    attempts: int = 5
+    within: float = 120
+    first_wait: float = 1
+    longest_wait: float = 60
+    longest_answer: float = 600
+
+
+PATIENCE: Final = Patience()
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """An answer with its body, unpacked; `unchanged` where it is 304: what was asked for has the ETag that was sent."""
+
+    body: bytes
+    headers: httpx.Headers
+    unchanged: bool = False
+
+
+class AskForLessError(UnavailableError):
+    """The answer is longer than is read, or one record in it spoils it: asking for less may help."""
+
+
+class Asker:
+    """Asks addresses of one crime system. `token` is sent as a bearer token, or one had with `credentials` is; neither
+    is ever shown. `tls` is what certificates are checked by, None for the machine's own authorities. `timeout` is in
+    seconds, for connecting and for each part of an answer. No proxy and no other setting of the environment is used."""
+
+    def __init__(
+        self,
+        accept: str,
+        timeout: float,
+        token: str | None,
+        credentials: ClientCredentials | None,
+        tls: ssl.SSLContext | None,
+        transport: httpx.BaseTransport | None,
+        patience: Patience,
+        largest_body: int,
+        stop: Stop,
+    ) -> None:
+        """Nothing is asked yet. `transport` takes the place of the network. `stop` ends waits and answers at once."""
+        # Only what is unpacked here, under a bound, is asked for.
+        headers = {"Accept": accept, "Accept-Encoding": "gzip", "User-Agent": "victims-code-compliance"}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        verify = True if tls is None else tls
+        self._client = httpx.Client(
+            headers=headers, timeout=timeout, transport=transport, verify=verify, trust_env=False
+        )
+        self._patience, self._largest_body, self._stop = patience, largest_body, stop
+        self._token = None if credentials is None else Token(credentials, self._post)
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._client.close()
+
+    def ask(self, url: str, asked: dict[str, str | int], read: Callable[[HttpAnswer], T], etag: str | None = None) -> T:
+        """What `read` makes of the answer; asked again, with growing waits, where that may help.
+
+        `etag` is what is known already. Raises UnavailableError, AskForLessError where less should be asked for.
+        """
+        return self._stop.outcome_of(lambda: self._ask(url, asked, read, etag))
+
+    def _ask(self, url: str, asked: dict[str, str | int], read: Callable[[HttpAnswer], T], etag: str | None) -> T:
+        patience = self._patience
+        for attempt in stamina.retry_context(
+            on=self._wait,
+            attempts=patience.attempts,
+            timeout=patience.within,
+            wait_initial=patience.first_wait,
+            wait_max=patience.longest_wait,
+            wait_jitter=patience.first_wait,
+        ):
+            with attempt:
+                return read(self._answer(url, asked, etag))
+        raise AssertionError("the last attempt neither answered nor failed")
+
+    def _wait(self, error: Exception) -> bool | float:
+        """Whether to ask again after an error, or after how many seconds."""
+        if not isinstance(error, _NotNowError) or self._stop.is_requested():
+            return False
+        if error.retry_after is None:
+            return True
+        return error.retry_after if error.retry_after <= self._patience.longest_wait else False
+
+    def _answer(self, url: str, asked: dict[str, str | int], etag: str | None) -> HttpAnswer:
+        """One answer. A token that is refused is asked for anew, once."""
+        address = httpx.URL(url).copy_merge_params(asked)
+        for again in (self._token is not None, False):
+            headers = {} if etag is None else {"If-None-Match": etag}
+            if self._token is not None:
+                headers["Authorization"] = f"Bearer {self._token()}"
+            request = self._client.build_request("GET", address, headers=headers)
+            try:
+                return self._send(request, url, self._largest_body)
+            except _NotKnownError:
+                if not again or self._token is None:
+                    raise
+                self._token.drop()
+        raise AssertionError("asked twice without an answer")
+
+    def _post(self, url: str, form: dict[str, str], user: httpx.Auth) -> bytes:
+        request = self._client.build_request("POST", url, data=form, headers={"Accept": "application/json"})
+        try:
+            return self._send(request, url, _LARGEST_TOKEN, user).body
+        except AskForLessError as error:  # a smaller page is no help here
+            raise UnavailableError(str(error)) from None
+
+    def _send(self, request: httpx.Request, url: str, largest: int, user: httpx.Auth | None = None) -> HttpAnswer:
+        """One answer, read as it comes and no further than the bound."""
+        try:
+            response = self._client.send(request, auth=user, stream=True)
+            try:
+                if response.status_code == httpx.codes.NOT_MODIFIED and "If-None-Match" in request.headers:
+                    return HttpAnswer(b"", response.headers, unchanged=True)
+                _refuse_unless_ok(response, url, "see that client_id and client_secret are right" if user else None)
+                parts = self._in_time(response.iter_raw(), url)
+                return HttpAnswer(_unpack(parts, response.headers, url, largest), response.headers)
+            finally:
+                response.close()
+        except httpx.RequestError as error:
+            cause = str(error)[:200] or type(error).__name__
+            raise _NotNowError(f"{redact(url)} could not be asked ({cause})") from error
+
+    def _in_time(self, parts: Iterable[bytes], url: str) -> Iterator[bytes]:
+        """The parts of an answer; raises UnavailableError where it trickles for too long."""
+        longest = self._patience.longest_answer
+        until = time.monotonic() + longest
+        for part in parts:
+            if time.monotonic() > until:
+                raise UnavailableError(
+                    f"{redact(url)} took more than {longest:.0f} s over one answer; ask for smaller pages, or look at "
+                    "the crime system"
+                )
+            yield part
+
+
+class _NotNowError(UnavailableError):
+    """Asking again may help, after `retry_after` seconds where the crime system said so."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        wait = "" if retry_after is None else f" and asks to wait {retry_after:.0f} s"
+        super().__init__(f"{message}{wait}; nothing is lost, it will be asked again")
+        self.retry_after = retry_after
+
+
+class _NotKnownError(UnavailableError):
+    """401: the crime system does not know who asks."""
+
+
+def _unpack(parts: Iterable[bytes], headers: httpx.Headers, url: str, largest: int) -> bytes:
+    """The body, unpacked as far as the bound and no further: a few bytes may stand for more than memory holds."""
+    packing = headers.get("Content-Encoding", "").strip().lower()
+    if packing not in ("", "identity", "gzip", "x-gzip"):
+        raise UnavailableError(f"{redact(url)} gave an answer packed by {packing[:40]!r}; only gzip was asked for")
+    unpacker = zlib.decompressobj(_GZIP) if packing.endswith("gzip") else None
+    body = bytearray()
+    for part in parts:
+        try:
+            body += part if unpacker is None else unpacker.decompress(part, largest + 1 - len(body))
+        except zlib.error as error:
+            raise _NotNowError(f"{redact(url)} gave an answer that cannot be unpacked ({error})") from None
+        if len(body) > largest or (unpacker is not None and unpacker.unconsumed_tail):
+            raise AskForLessError(f"{redact(url)} gave an answer of more than {largest:,} bytes; ask for smaller pages")
+    if unpacker is not None and (not unpacker.eof or unpacker.unused_data):
+        raise _NotNowError(f"{redact(url)} gave an answer whose packing does not end where it ends")
+    return bytes(body)
+
+
+def _refuse_unless_ok(response: httpx.Response, url: str, advice: str | None) -> None:
+    """Raises _NotNowError or, where asking again cannot help, UnavailableError for an answer other than 200."""
+    status = response.status_code
+    if status == httpx.codes.OK:
+        return
+    found = f"{redact(url)} answered {status} {response.reason_phrase[:80]}".rstrip()
+    if status in _TRY_LATER or status > 504:
+        raise _NotNowError(found, _retry_after(response))
+    if status == httpx.codes.UNAUTHORIZED:
+        raise _NotKnownError(f"{found}; {advice or 'see that the token is right and has not run out'}")
+    by_status = {
+        403: "see that this service may read the feed",
+        404: "see that the address is right",
+    }
+    raise UnavailableError(
+        f"{found}; {advice or by_status.get(status, 'a page was expected: see that the address is right')}"
+    )
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    """What Retry-After says, in seconds; a date counts from the answer's own Date."""
+    text = response.headers.get("Retry-After", "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text)
+    try:
+        wait = parsedate_to_datetime(text) - parsedate_to_datetime(response.headers["Date"])
+    except (ValueError, TypeError, KeyError, OverflowError):
+        return None
+    return max(wait.total_seconds(), 0.0)
+
+
+def check_url(url: str) -> None:
+    """Raises SettingsError for what is no address to ask."""
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise SettingsError(
+            f"feed url: not a URL ({error}); expected one such as https://crime-system.example/crimes"
+        ) from None
+    if parsed.scheme not in ("http", "https") or not parsed.host:
+        raise SettingsError(
+            f"feed url: found {redact(url)!r}; expected one such as https://crime-system.example/crimes"
+        )

@@ -1,0 +1,120 @@
+"""Files read as rows: CSV and Parquet; and NDJSON as lines (records sections 1 and 4)."""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Final
+
+from compliance.errors import RecordError, nearest
+from compliance.feeds.mapping import WRONG, Row
+from compliance.records.wire import MAX_RECORD_BYTES
+from compliance.text import count_noun
+
+SUFFIXES: Final = (".csv", ".ndjson", ".parquet")
+_BATCH: Final = 5000
+_LONGEST_LINE: Final = 8 * MAX_RECORD_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How CSV files are written."""
+
+    delimiter: str = ","
+    encoding: str = "utf-8-sig"
+
+
+PLAIN: Final = Shape()
+
+
+def lines_of(path: Path) -> Iterator[bytes]:
+    """The lines of an NDJSON file that hold something; of one longer than a record may be, enough to refuse it."""
+    with path.open("rb") as file:
+        first = True
+        while line := file.readline(MAX_RECORD_BYTES + 2):
+            whole = line.endswith(b"\n")
+            if first:
+                line, first = line.removeprefix(b"\xef\xbb\xbf"), False
+            if text := line.strip(b" \t\r\n"):
+                yield text
+            while not whole and (rest := file.readline(MAX_RECORD_BYTES)):
+                whole = rest.endswith(b"\n")
+
+
+def rows_of(path: Path, shape: Shape, needed: dict[str, str]) -> Iterator[Row]:
+    """The rows of a CSV or Parquet file; one that has not as many columns as its header says that it is wrong.
+
+    `needed` are the columns that the settings name, with the setting. Raises RecordError where the file cannot be read
+    as a whole.
+    """
+    return _parquet(path, needed) if path.suffix == ".parquet" else _csv(path, shape, needed)
+
+
+def _csv(path: Path, shape: Shape, needed: dict[str, str]) -> Iterator[Row]:
+    csv.field_size_limit(MAX_RECORD_BYTES)
+    try:
+        with path.open(encoding=shape.encoding, newline="") as file:
+            yield from _csv_rows(file, path.name, shape.delimiter, needed)
+    except UnicodeError as error:
+        found = f"byte {error.object[error.start]:#04x}" if isinstance(error, UnicodeDecodeError) else "it"
+        raise RecordError(
+            f"{path.name}: {found} is not {shape.encoding}; see that crime_system.files.encoding is right"
+        ) from None
+
+
+def _csv_rows(file: IO[str], name: str, delimiter: str, needed: dict[str, str]) -> Iterator[Row]:
+    reader = csv.reader(_lines(file, name), delimiter=delimiter, strict=True)
+    try:
+        header = [column.strip() for column in next(reader, [])]
+        _check_columns(header, name, needed)
+        for cells in reader:
+            if len(cells) == len(header):
+                yield dict(zip(header, cells, strict=True))
+            elif cells:
+                wrong = f"{name}, line {reader.line_num}: {len(cells)} columns where the header has {len(header)}"
+                yield dict(zip(header, cells, strict=False)) | {WRONG: wrong}
+    except csv.Error as error:
+        raise RecordError(f"{name}, line {reader.line_num}: not readable as CSV ({error})") from None
+
+
+def _lines(file: IO[str], name: str) -> Iterator[str]:
+    while line := file.readline(_LONGEST_LINE):
+        if len(line) == _LONGEST_LINE:
+            raise RecordError(f"{name}: a line of more than {_LONGEST_LINE:,} characters; is it CSV?")
+        yield line
+
+
+def _parquet(path: Path, needed: dict[str, str]) -> Iterator[Row]:
+    import pyarrow as pa  # noqa: PLC0415  # heavy, and most feeds never need it
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    def without_nanoseconds(batch: Any) -> Any:
+        fields = [
+            field.with_type(pa.timestamp("us", field.type.tz)) if pa.types.is_timestamp(field.type) else field
+            for field in batch.schema
+        ]
+        return pa.Table.from_batches([batch]).cast(pa.schema(fields), safe=False)
+
+    try:
+        with pq.ParquetFile(path) as file:
+            _check_columns(file.schema_arrow.names, path.name, needed)
+            for batch in file.iter_batches(_BATCH):
+                yield from without_nanoseconds(batch).to_pylist()
+    except (pa.ArrowException, OSError, ValueError, OverflowError, TypeError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # the disk's trouble, not the file's
+        problem = " ".join(str(error).split())[:200]
+        raise RecordError(f"{path.name}: not readable as Parquet ({problem})") from None
+
+
+def _check_columns(header: list[str], name: str, needed: dict[str, str]) -> None:
+    """What is said quotes no header, for where there is none its place is taken by a row."""
+    for second, column in enumerate(header):
+        if (first := header.index(column)) < second:
+            raise RecordError(f"{name}: columns {first + 1} and {second + 1} of the header have the same name")
+    for column, setting in needed.items():
+        if column not in header:
+            raise RecordError(
+                f"{name}: there is no column {column!r}, which {setting} names; the header has "
+                f"{count_noun(len(header), 'column')}{nearest(column, header)}"
+            )

@@ -1,0 +1,90 @@
+"""Dates, instants and counts in words, as an explanation says them."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from compliance.policy.calendars import LocalDates, from_day, plain_date
+from compliance.records.instants import from_micros
+from compliance.text import join_words, plural
+
+__all__ = ["Clock", "count", "day", "days", "join_words", "ordinal", "plain", "plain_date", "span"]
+
+_ORDINALS: Final = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+
+
+def day(number: int, after: int | None = None) -> str:
+    """A local day as Wednesday 8 July 2026; without the year where that is the one of the day `after`."""
+    found = from_day(number)
+    same = after is not None and from_day(after).year == found.year
+    return f"{found:%A} {found.day} {found:%B}" + ("" if same else f" {found.year}")
+
+
+def plain(number: int) -> str:
+    """A local day as 8 July 2026."""
+    return plain_date(from_day(number))
+
+
+def span(first: int, last: int) -> str:
+    """Days, both included: on Thursday 2 July 2026; from Thursday 2 July to Wednesday 8 July 2026."""
+    return f"on {day(first)}" if first == last else f"from {day(first, last)} to {day(last)}"
+
+
+def count(number: int, noun: str) -> str:
+    """A number with its noun: 1 day, 2 days."""
+    return f"{number} {plural(number, noun)}"
+
+
+def ordinal(number: int) -> str:
+    """The place of something in a row: first, second, 11th."""
+    if number <= len(_ORDINALS):
+        return _ORDINALS[number - 1]
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
+
+
+def days(numbers: Iterable[int], after: int) -> str:
+    """Several days, each month named once: Friday 3 and Monday 6 April."""
+    dates = [from_day(number) for number in numbers]
+    texts = []
+    for this, following in zip(dates, [*dates[1:], None], strict=True):
+        month = (this.year, this.month)
+        named = following is None or (following.year, following.month) != month
+        year = "" if this.year == from_day(after).year else f" {this.year}"
+        texts.append(f"{this:%A} {this.day}" + (f" {this:%B}{year}" if named else ""))
+    return join_words(texts)
+
+
+class Clock:
+    """Instants (microseconds since 1970 in UTC) in the policy's time zone."""
+
+    def __init__(self, timezone: str) -> None:
+        self._local = LocalDates(timezone)
+
+    def local(self, micros: int) -> datetime:
+        """The local date and time."""
+        return self._local.clock_at(from_micros(micros))
+
+    def time(self, micros: int) -> str:
+        """The local time of day: 10:05."""
+        return f"{self.local(micros):%H:%M}"
+
+    def date(self, micros: int) -> str:
+        """1 July 2026, and where that is another date in UTC: 1 July 2026 (30 June 23:30 UTC)."""
+        return plain_date(self.local(micros).date()) + self.elsewhere(micros)
+
+    def elsewhere(self, micros: int) -> str:
+        """` (30 June 23:30 UTC)` where the date in UTC is another than the local date, else nothing."""
+        here, there = self.local(micros), from_micros(micros)
+        if here.date() == there.date():
+            return ""
+        year = f" {there.year}" if there.year != here.year else ""
+        return f" ({there.day} {there:%B}{year} {there:%H:%M} UTC)"
+
+    def moment(self, micros: int) -> str:
+        """Wednesday 1 July 2026 at 00:30 (30 June 23:30 UTC); the UTC time only where it differs."""
+        here = self.local(micros)
+        text = f"{here:%A} {plain_date(here.date())} at {here:%H:%M}"
+        if (elsewhere := self.elsewhere(micros)) or here.utcoffset() == timedelta():
+            return text + elsewhere
+        return f"{text} ({here.astimezone(UTC):%H:%M} UTC)"

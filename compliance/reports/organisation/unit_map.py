@@ -1,0 +1,123 @@
+"""Which division and team a crime belongs to on the map of a day, by how its record names them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from compliance.policy.calendars import Ints
+from compliance.records.columns import Coded, Columns, encode_texts
+
+if TYPE_CHECKING:
+    from compliance.reports.organisation.file import DivisionEntry, TeamEntry
+
+UNKNOWN_DIVISION: Final = "unknown-division"
+UNKNOWN_TEAM: Final = "unknown-team"
+_DAY: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class UnitMap:
+    """The map of one day. Names of other days lead to what they became by then, or came from."""
+
+    divisions: Sequence["DivisionEntry"]
+    teams: Sequence["TeamEntry"]
+    day: date
+
+    def apply(self, columns: Columns) -> Columns:
+        """The records with the divisions and teams of the map; what no map knows has none. Nothing else changes."""
+        division, team = self._map(columns.division, columns.team)
+        table = columns.allocations
+        given, of_team = self._map(table.division, table.team)
+        allocations = replace(table, division=given, team=of_team)
+        return replace(columns, division=division, team=team, allocations=allocations)
+
+    def find_unknown(self, columns: Columns, key: str) -> tuple[Ints, list[str]]:
+        """(crimes as rows, the name in each) where the records as they came name a division (UNKNOWN_DIVISION) or a
+        team (UNKNOWN_TEAM) that no day of the map has; each crime once for each such name."""
+        found: set[tuple[int, str]] = set()
+        every = np.arange(len(columns))
+        tables = ((every, columns.division, columns.team),
+                  (columns.allocations.crime, columns.allocations.division, columns.allocations.team))  # fmt: skip
+        for crime, division, team in tables:
+            pairs, place = _pairs(division, team)
+            given = [(pair[0], pair[1 if key == UNKNOWN_TEAM else 0]) for pair in pairs]
+            names = [name if name and not self._knows(key, of, name) else "" for of, name in given]
+            asked = np.flatnonzero(np.array([name != "" for name in names], dtype=np.bool_)[place])
+            found |= {(row, names[number]) for row, number in zip(crime[asked].tolist(), place[asked], strict=True)}
+        ordered = sorted(found)
+        return np.array([row for row, _ in ordered], dtype=np.int64), [name for _, name in ordered]
+
+    def place(self, division: str | None, team: str | None) -> tuple[str | None, str | None]:
+        """(division, team) of the map for how a record names them; None for what it does not tell.
+
+        A known team tells its division. A map without teams leaves these as they are recorded.
+        """
+        name = None if team is None else self._team_name(division, team)
+        entry = None if name is None else self._team_on(name)
+        if entry is not None:
+            return entry.division, entry.name
+        return self._division_on(division), None if self.teams else team
+
+    def _knows(self, key: str, division: str | None, name: str) -> bool:
+        if key == UNKNOWN_DIVISION:
+            return name in self._division_names
+        return not self.teams or self._team_name(division, name) is not None
+
+    def _map(self, division: Coded, team: Coded) -> tuple[Coded, Coded]:
+        pairs, place = _pairs(division, team)
+        placed = [self.place(*pair) for pair in pairs]
+        divisions, teams = (encode_texts([each[part] for each in placed]) for part in (0, 1))
+        return divisions.take(place), teams.take(place)
+
+    @cached_property
+    def _division_names(self) -> dict[str, str]:
+        names = {spelling: entry.name for entry in self.divisions for spelling in entry.spellings}
+        return names | {entry.name: entry.name for entry in self.divisions}
+
+    @cached_property
+    def _team_names(self) -> dict[Any, str]:
+        """The team of a text, or of a division's and a team's."""
+        names: dict[Any, str] = {}
+        for entry in self.teams:
+            for spelling in entry.spellings:
+                key = spelling if isinstance(spelling, str) else (spelling.division, spelling.team)
+                names[key] = entry.name
+        return names | {entry.name: entry.name for entry in self.teams}
+
+    def _team_name(self, division: str | None, team: str) -> str | None:
+        return self._team_names.get((division, team)) or self._team_names.get(team)
+
+    def _team_on(self, name: str) -> "TeamEntry | None":
+        return _on(self.teams, name, self.day, lambda entry: [entry.became] if entry.became else [])
+
+    def _division_on(self, recorded: str | None) -> str | None:
+        name = None if recorded is None else self._division_names.get(recorded)
+        entry = None if name is None else _on(self.divisions, name, self.day, lambda entry: list(entry.became))
+        return None if entry is None else entry.name
+
+
+def _pairs(division: Coded, team: Coded) -> tuple[list[tuple[str | None, str | None]], Ints]:
+    """(the different pairs of a division and a team, the place of each row's among them)."""
+    width = len(team.values) + 1
+    keys = (division.codes.astype(np.int64) + 1) * width + team.codes + 1
+    found, place = np.unique(keys, return_inverse=True)
+    divisions, teams = (None, *division.values), (None, *team.values)
+    return [(divisions[key // width], teams[key % width]) for key in found.tolist()], place
+
+
+def _on(entries: Sequence[Any], name: str, day: date, became: Callable[[Any], list[str]]) -> Any:
+    """The entry of a day that a name leads to: its own, that of the one thing it became, or came from; else None."""
+    own = [entry for entry in entries if entry.name == name]
+    if here := [entry for entry in own if entry.holds(day)]:
+        return here[0]
+    past = [entry for entry in own if entry.last < day]
+    if past:
+        others = became(max(past, key=lambda entry: entry.last))
+    else:
+        eve = min(entry.first for entry in own) - _DAY
+        others = sorted({entry.name for entry in entries if entry.until == eve and name in became(entry)})
+    return _on(entries, others[0], day, became) if len(others) == 1 else None

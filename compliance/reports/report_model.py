@@ -1,0 +1,245 @@
+"""The figures of a report: one object, from which every form of it is made.
+
+Plain frozen structs of numbers, texts, dates and aware UTC instants: `msgspec.json.encode` writes them, and
+`msgspec.json.decode(text, type=Figures)` reads them back. Rates and limits are proportions from 0 to 1, None where they
+are not available. Nothing here names a victim or an officer; teams stand in a division's edition alone.
+"""
+
+from datetime import date, datetime
+
+from msgspec import UNSET, Struct, UnsetType
+
+from compliance.reports.findings import (
+    Funnel,
+    Gap,
+    Group,
+    LateTeams,
+    Reminded,
+    Restated,
+    SameDayQuestion,
+    Sample,
+    Trend,
+    UnitTrend,
+    Way,
+)
+from compliance.reports.proportions import Proportion, Rate, RateDifference
+from compliance.reports.spans import Kind
+
+__all__ = ["Proportion", "Rate", "RateDifference"]
+
+
+class Period(Struct, frozen=True):
+    """One week, month or quarter of a requirement. `silent` goes with the rate of a requirement that repeats
+    (statistics 1.7)."""
+
+    week: str
+    rate: Rate
+    silent: Proportion | None
+
+
+class DivisionFigures(Struct, frozen=True):
+    """One division, or team of a division's edition, under one requirement; `name` is None for what none had.
+
+    `week` is shown, not tested. `trailing` and `rest` are the division and the rest of the force over the trailing
+    weeks, `change` the one less the other (statistics 1.5); None where so many weeks are not held.
+    """
+
+    name: str | None
+    week: Rate
+    silent: Proportion | None
+    trailing: Rate | None
+    rest: Rate | None
+    change: RateDifference | None
+
+
+class FormerMap(Struct, frozen=True):
+    """The divisions in the period by the map that was in force until a local date (decision 0031)."""
+
+    until: date
+    divisions: tuple[Group, ...]
+
+
+class OverdueBand(Struct, frozen=True):
+    """How many updates have been overdue for `first` to `last` days; `last` None: or more."""
+
+    first: int
+    last: int | None
+    count: int | None
+
+
+class Overdue(Struct, frozen=True):
+    """What is outstanding as at T under one requirement, by how long (rules section 5); None: withheld."""
+
+    count: int | None
+    victims: int | None
+    bands: tuple[OverdueBand, ...]
+
+
+class RequirementFigures(Struct, frozen=True):
+    """Everything about one requirement of the policy."""
+
+    id: str
+    title: str
+    event: bool
+    """Whether its clock is a case event (rules section 7)."""
+    repeats: bool
+    week: Period
+    before: Period
+    provisional: Period | None
+    last_year: Period | None
+    change: RateDifference | None
+    """From the week before; None where there is nothing to compare with."""
+    change_last_year: RateDifference | None
+    enhanced: Period
+    """Victims of category `enhanced` alone."""
+    live: Period
+    """With live contact only as counted method (statistics 1.9)."""
+    divisions: tuple[DivisionFigures, ...]
+    """None for a requirement whose clock is an event: too few to be told apart."""
+    trailing_held: int
+    """Of how many of the trailing weeks obligations are held."""
+    overdue: Overdue
+    trend: Trend
+    units: tuple[UnitTrend, ...]
+    """The divisions over time; None for a requirement whose clock is an event."""
+    funnel: Funnel | None
+    """None where so many weeks are not held, or there is only one division."""
+    offences: tuple[Group, ...]
+    """The trailing weeks by offence group, the largest first."""
+    former: FormerMap | UnsetType = UNSET
+    """In the weeks after a reorganisation; not there otherwise."""
+    due_from: date | None = None
+    """The first local date on which it could be due, for want of older records (statistics 1.2b); None: not known."""
+
+
+class SameDay(Struct, frozen=True):
+    """The same-day question three ways, same cohort (statistics section 4)."""
+
+    requirement: str
+    policy: Proportion
+    counting: Proportion
+    """Had a same-day update counted."""
+    original: Proportion
+    """As the original system counted: neither a same-day update nor one on the recording day."""
+    only_same_day: int | None
+    """Victims with an update on the day of the report and none in time after it."""
+    updated_later: int | None
+    """How many of those were updated after the due date."""
+
+
+class Closing(Struct, frozen=True):
+    """How cases were closed in the week (statistics 1.8)."""
+
+    cases: int | None
+    without_a_word: Proportion
+    across_due_date: int | None
+
+
+class Quality(Struct, frozen=True):
+    """One class of data fault or of what is never silently dropped (rules section 8); None where it is not known."""
+
+    key: str
+    title: str
+    meaning: str
+    clause: str
+    in_week: int | None
+    held: int | None
+    as_of: datetime | None = None
+    """When what it counts stood, where that cannot be asked as at K (statistics 1.2a)."""
+
+
+class Intake(Struct, frozen=True):
+    """What only the running service knows of its data; None where there is no service behind the records.
+
+    `refused`: records in quarantine. `no_address`: mails held for want of an address. `unknown_officers`: officers that
+    records name and the directory does not. `vanished`: crimes that the full exports of the crime system had ceased to
+    hold as known at K, `vanished_in_period` of these within the period; None where it gives no full exports either.
+    `last_complete_poll`: when the complete poll ended by which all that was known at K had been seen. What cannot be
+    asked as at K says as of when it stands (statistics 1.2a): `directory_as_of`, when the officer directory in force
+    was last read or confirmed; `as_of`, when it was last seen whether what vanished came again.
+    """
+
+    refused: int | None = None
+    no_address: int | None = None
+    unknown_officers: int | None = None
+    vanished: int | None = None
+    vanished_in_period: int | None = None
+    last_complete_poll: datetime | None = None
+    gaps: tuple[Gap, ...] = ()
+    """When the crime system was not read to its end for a whole local date or more, one of them in the period."""
+    directory_as_of: datetime | None = None
+    as_of: datetime | None = None
+
+
+class Definition(Struct, frozen=True):
+    """What figures mean, the clause behind them, and the command that lists the cases of the first of them."""
+
+    figures: tuple[str, ...]
+    title: str
+    meaning: str
+    clause: str
+    command: str
+
+
+class ReportBasis(Struct, frozen=True):
+    """What the figures were computed from: with it they can be computed again."""
+
+    policy: str
+    policy_source: str
+    policy_file: str
+    policy_digest: str
+    records: str
+    crimes: int
+    victims: int
+    as_at: datetime
+    known_at: datetime
+    today: date
+    """The local date of T."""
+    live_methods: tuple[str, ...]
+    trailing_weeks: int
+    weeks_before_observation: int
+    """How many of the weeks were settled before the service first read the crime system: crimes stand as first seen."""
+    comparisons: int
+    """How many tests of significance were made."""
+    own_words: dict[str, tuple[str, ...]] = {}
+    """What was known beside the words of specification and policy, by field (rules section 8)."""
+    organisation_digest: str | UnsetType = UNSET
+    """Of the map by which divisions and teams are named (decision 0031); not there: as the records name them."""
+    records_begin: date | None = None
+    """The local date from which crimes are held completely (statistics 1.2b); None: not known."""
+
+
+class Figures(Struct, frozen=True):
+    """A report of a week, a month or a quarter (`kind`), in an edition: `board`, `public`, or `division`, which is
+    about the teams of one (`unit`)."""
+
+    force: str
+    edition: str
+    unit: str | None
+    kind: Kind
+    period: str
+    first: date
+    last: date
+    provisional: str | None
+    """The period just ended; None where it is not shown."""
+    requirements: tuple[RequirementFigures, ...]
+    same_day: SameDay | None
+    closing: Closing
+    quality: tuple[Quality, ...]
+    intake: Intake
+    ways: tuple[Way, ...]
+    """Contacts by method, the most used first."""
+    questions: tuple[SameDayQuestion, ...]
+    """How updates come into the records."""
+    late_teams: LateTeams | None
+    """None where so many weeks are not held."""
+    restated: tuple[Restated, ...]
+    sample: Sample | None
+    version: int
+    """Of this period and edition, from 1."""
+    changed: tuple[str, ...]
+    """Why there is another version than the first: what is different from the one before."""
+    reminders: Reminded | None
+    """None where it is not known."""
+    definitions: tuple[Definition, ...]
+    basis: ReportBasis

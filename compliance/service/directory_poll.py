@@ -1,0 +1,115 @@
+"""The officer directory as part of a poll: whether what it gives is believed, and what is in force meanwhile."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from compliance.errors import ComplianceError
+from compliance.feeds import DirectoryEntries, Feed
+from compliance.store import LastGood, Store, last_good_directory, note_directory, readings_since, save_officers
+
+log = structlog.get_logger()
+
+HALVED_FOR: Final = timedelta(hours=24)
+"""How long a directory that has shrunk by half or more must stay as small before it is taken over."""
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryOutcome:
+    """What a poll made of the officer directory: its usable entries, those refused, why it was not taken over, and when
+    the directory in force was last read or confirmed (None: there is none)."""
+
+    officers: int = 0
+    refused: int = 0
+    problem: str | None = None
+    as_of: datetime | None = None
+
+
+NOT_READ: Final = DirectoryOutcome()
+
+
+def read_directory(
+    store: Store, feed: Feed, source: str, poll_id: int, clock: Callable[[], datetime]
+) -> DirectoryOutcome:
+    """Read the directory and keep it, if it can be believed; else the last good one stays in force.
+
+    Not believed: one that is empty or has no usable entry, and one that has shrunk by half or more and has not stayed
+    so for `HALVED_FOR`. The problem is noted with the poll. A fault of this program is noted and raised again.
+    """
+    before = last_good_directory(store, source)
+    as_of = None if before is None else before.as_of
+    try:
+        directory = feed.officers()
+    except ComplianceError as error:
+        return _refuse(store, source, poll_id, DirectoryOutcome(problem=str(error), as_of=as_of))
+    except BaseException as error:
+        # Only our own errors are known to be free of personal data.
+        note_directory(store, poll_id, None, f"a fault: {type(error).__name__}")
+        raise
+    if not directory.read:
+        return DirectoryOutcome(as_of=as_of)
+    if directory.unchanged:
+        note_directory(store, poll_id, 0 if before is None else before.entries)
+        return DirectoryOutcome(as_of=clock())
+    entries, refused = len({officer.officer_ref for officer in directory.officers}), len(directory.refusals)
+    for refusal in directory.refusals:
+        log.warning("officer refused", source=source, reason=refusal.reason)
+    if problem := _problem(store, source, directory, entries, before, clock()):
+        return _refuse(store, source, poll_id, DirectoryOutcome(0, refused, problem, as_of), entries)
+    save_officers(store, directory.officers, clock())
+    note_directory(store, poll_id, entries)
+    directory.kept()
+    return DirectoryOutcome(entries, refused, as_of=clock())
+
+
+def _refuse(
+    store: Store, source: str, poll_id: int, outcome: DirectoryOutcome, entries: int | None = None
+) -> DirectoryOutcome:
+    note_directory(store, poll_id, entries, outcome.problem)
+    as_of = None if outcome.as_of is None else outcome.as_of.isoformat()
+    log.warning("officer directory not taken over", source=source, problem=outcome.problem, as_of=as_of)
+    return outcome
+
+
+def _problem(
+    store: Store, source: str, directory: DirectoryEntries, entries: int, before: LastGood | None, now: datetime
+) -> str | None:
+    """Why a directory is not believed, None where it is."""
+    if unusable := useless(directory):
+        return unusable
+    if before is None or not _is_half(entries, before.entries):
+        return None
+    since = _as_small_since(store, source, entries, before, now)
+    if now - since >= HALVED_FOR:
+        log.warning("smaller officer directory taken over", source=source, entries=entries, before=before.entries)
+        return None
+    return (
+        f"it has {entries:,} usable entries, where the last good one has {before.entries:,}; it has been so since "
+        f"{since:%Y-%m-%dT%H:%MZ}, and is taken over when it has been so for {HALVED_FOR // timedelta(hours=1)} hours"
+    )
+
+
+def useless(directory: DirectoryEntries) -> str | None:
+    """Why a directory that was given cannot be one, whatever came before; None where it can."""
+    if directory.officers:
+        return None
+    if not directory.refusals:
+        return "it is empty"
+    return f"none of its {len(directory.refusals):,} entries can be used; the first: {directory.refusals[0].reason}"
+
+
+def _as_small_since(store: Store, source: str, entries: int, before: LastGood, now: datetime) -> datetime:
+    """Since when no reading has been so much larger that this one would be half of it."""
+    since = now
+    for read_at, had in readings_since(store, source, before.as_of):
+        if _is_half(entries, had):
+            break
+        since = read_at
+    return since
+
+
+def _is_half(entries: int, of: int) -> bool:
+    return 2 * entries <= of

@@ -1,0 +1,95 @@
+"""What only the running service knows of its data, for the report's page on data quality."""
+
+from datetime import datetime
+from itertools import pairwise
+
+from sqlalchemy import func
+from sqlmodel import col, select
+
+from compliance.policy.calendars import LocalDates, from_day
+from compliance.policy.verdicts import Verdicts
+from compliance.reminders.effect import without_address
+from compliance.reports.delay import Reading
+from compliance.reports.findings import Gap
+from compliance.reports.report_model import Intake
+from compliance.reports.spans import Span
+from compliance.store import (
+    Store,
+    directory_as_of,
+    last_complete_poll,
+    list_missing_crimes,
+    officers,
+    polls_covering,
+    quarantine_counts,
+)
+from compliance.store.tables import Poll
+
+
+def intake_of(store: Store, verdicts: Verdicts, period: Span, full_exports: bool) -> Intake:
+    """Records in quarantine, overdue obligations nobody could be mailed about for want of an address, officers whom
+    records name and the directory does not, crimes that vanished, when the crime system was read to its end, and the
+    period's gaps: as known when the period was settled, as `verdicts` are (statistics 1.2a). The directory, and whether
+    a vanished crime came again, are known only as they stand, and say as of when. Without `full_exports` nothing tells
+    of crimes that vanish, unless some did when there were."""
+    local = verdicts.policy.local
+    covering, newest = polls_covering(store, period.settling_instant(local)), last_complete_poll(store)
+    read_until = None if covering is None else covering.ended_at
+    gone = list_vanished(store, period, local)
+    return Intake(
+        refused=sum(quarantine_counts(store, read_until or period.settling_instant(local)).values()),
+        no_address=without_address(store, verdicts),
+        unknown_officers=len(_owners(verdicts) - officers(store).keys()),
+        vanished=len(gone) if full_exports or gone else None,
+        vanished_in_period=sum(within for _, _, within in gone) if full_exports or gone else None,
+        last_complete_poll=read_until,
+        gaps=gaps(store, period, local),
+        directory_as_of=directory_as_of(store),
+        as_of=None if newest is None else newest.ended_at,
+    )
+
+
+def _owners(verdicts: Verdicts) -> set[str]:
+    """The officers whose obligations were judged."""
+    return set(verdicts.owner("officer").present())
+
+
+def list_vanished(store: Store, period: Span, local: LocalDates) -> list[tuple[str, datetime, bool]]:
+    """The crimes that were flagged as missing as known at K, by the end of the poll that covers it (decision 0008):
+    each with since when, and whether that was in the period."""
+    known_at = period.settling_instant(local)
+    covering = polls_covering(store, known_at)
+    seen_until = known_at if covering is None or covering.ended_at is None else covering.ended_at
+    first, last = local.start_of(period.first), period.end_instant(local)
+    return [(ref, since, first <= since < last) for ref, since in list_missing_crimes(store, seen_until)]
+
+
+def describe_reading(store: Store, local: LocalDates) -> Reading:
+    """When the crime system was last read to its end, and since when no attempt has come so far."""
+    poll = last_complete_poll(store)
+    failed = select(func.min(col(Poll.started_at))).where(~col(Poll.complete))
+    if poll is not None:
+        failed = failed.where(col(Poll.started_at) >= poll.ended_at)
+    with store.session(reading=True) as session:
+        failing_since = session.exec(failed).one()
+    complete = None if poll is None else poll.ended_at
+    return Reading(*(at and local.date_of(at) for at in (complete, failing_since)))
+
+
+def gaps(store: Store, period: Span, local: LocalDates) -> tuple[Gap, ...]:
+    """When the crime system was not read to its end for a whole local date or more, one of them in the period. The
+    crime system is polled every few minutes, or gives an export every night; before the first reading there is no gap.
+    """
+    first, last = local.start_of(period.first), period.end_instant(local)
+    ended = col(Poll.ended_at)
+    complete = select(ended).where(Poll.complete)
+    with store.session(reading=True) as session:
+        before = session.exec(complete.where(ended < first).order_by(ended.desc()).limit(1)).all()
+        within = session.exec(complete.where(ended >= first, ended < last).order_by(ended)).all()
+        after = session.exec(complete.where(ended >= last).order_by(ended).limit(1)).all()
+    read = [local.day_of(end) for end in (*before, *within, *after) if end is not None]
+    start, end = period.days
+    return tuple(
+        Gap(from_day(one), from_day(other))
+        for one, other in pairwise(read)
+        if other - one > 1 and one < end and other > start
+    )

@@ -1,0 +1,154 @@
+"""What stands of each crime: the newest record that came, by content; every other one is kept as a version of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, insert, literal, select
+
+from compliance.records import Crime
+from compliance.store.content import Content, is_older, pack_texts, read_packed_stamps
+from compliance.store.dialect import add, among, chunks, rows_of, set_by_key, upsert
+from compliance.store.removals import list_removed_contents
+from compliance.store.tables import CRIME, CRIME_VERSION
+
+AT_ONCE: Final = date.min
+"""The `wake_on` of a crime that has changed since it was last judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What is held of a crime. `unnoted`: when it changed is in its record alone."""
+
+    digest: bytes
+    changed_at: datetime | None
+    is_missing: bool
+    unnoted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """The crimes that are new or changed, and the numbers of those that came older than they are held."""
+
+    changed: Sequence[Crime]
+    late: frozenset[str]
+
+
+def put_crimes(
+    connection: Connection,
+    contents: Sequence[Content],
+    poll_id: int | None,
+    now: datetime,
+    late: Sequence[Content] = (),
+) -> Put:
+    """Put what is new or changed in place of what stands; what came is missing no longer. What is older than what
+    stands, and so is each of `late`, becomes a version seen late (records section 4)."""
+    held = _read_held(connection, contents)
+    came = {content.crime.crime_ref: content for content in contents}
+    older = {ref for ref, stands in held.items() if is_older(came[ref].changed_at, stands.changed_at)}
+    changed = [c for ref, c in came.items() if ref not in older and (ref not in held or held[ref].digest != c.digest)]
+    removed = list_removed_contents(connection, [c.crime.crime_ref for c in changed if c.crime.crime_ref not in held])
+    changed = [content for content in changed if content.digest not in removed]
+    _keep_versions(connection, [c.crime.crime_ref for c in changed if c.crime.crime_ref in held], now)
+    upsert(connection, CRIME, _rows(changed, poll_id, now), kept=("first_seen_at",))
+    _note_again(connection, {ref: (came[ref], stands) for ref, stands in held.items() if ref not in older})
+    digests = {ref: stands.digest for ref, stands in held.items()} | {c.crime.crime_ref: c.digest for c in changed}
+    _keep_late(connection, [*(came[ref] for ref in older), *late], digests, now)
+    return Put([content.crime for content in changed], frozenset(older))
+
+
+def _read_held(connection: Connection, contents: Sequence[Content]) -> dict[str, _Held]:
+    """What is held of the crimes that came."""
+    held: dict[str, _Held] = {}
+    asked = select(CRIME.c.crime_ref, CRIME.c.digest, CRIME.c.changed_at, CRIME.c.missing_since)
+    for refs in chunks(content.crime.crime_ref for content in contents):
+        for ref, digest, changed_at, since in rows_of(
+            connection, asked.where(among(connection, CRIME.c.crime_ref, refs))
+        ):
+            held[ref] = _Held(digest, changed_at, since is not None, changed_at is None)
+    told = [content.crime.crime_ref for content in contents if content.changed_at is not None]
+    for ref, changed_at in _read_changed_at(
+        connection, [ref for ref in told if ref in held and held[ref].unnoted]
+    ).items():
+        held[ref] = replace(held[ref], changed_at=changed_at)
+    return held
+
+
+def _read_changed_at(connection: Connection, crime_refs: Sequence[str]) -> dict[str, datetime | None]:
+    """When crimes changed, by their records."""
+    found: dict[str, datetime | None] = {}
+    for refs in chunks(crime_refs):
+        asked = select(CRIME.c.crime_ref, CRIME.c.record).where(among(connection, CRIME.c.crime_ref, refs))
+        held = rows_of(connection, asked)
+        found |= zip((ref for ref, _ in held), read_packed_stamps(record for _, record in held), strict=True)
+    return found
+
+
+def read_changed_at(connection: Connection, crime_refs: Sequence[str]) -> dict[str, datetime | None]:
+    """When the crimes that are held last changed, None where nothing says; those that are not held are left out."""
+    found: dict[str, datetime | None] = {}
+    for refs in chunks(crime_refs):
+        asked = select(CRIME.c.crime_ref, CRIME.c.changed_at).where(among(connection, CRIME.c.crime_ref, refs))
+        found |= dict(rows_of(connection, asked))
+    return found | _read_changed_at(connection, [ref for ref, changed_at in found.items() if changed_at is None])
+
+
+def _rows(changed: Sequence[Content], poll_id: int | None, now: datetime) -> list[dict[str, Any]]:
+    return [
+        {
+            "crime_ref": content.crime.crime_ref,
+            "digest": content.digest,
+            "record": record,
+            "seen_at": now,
+            "seen_poll": poll_id,
+            "first_seen_at": now,
+            "wake_on": AT_ONCE,
+            "missing_since": None,
+            "changed_at": content.changed_at,
+        }
+        for content, record in zip(changed, pack_texts(content.text for content in changed), strict=True)
+    ]
+
+
+def _note_again(connection: Connection, came: Mapping[str, tuple[Content, _Held]]) -> None:
+    """Of what came again, and is held unchanged: that it is missing no longer, and the later instant of its change."""
+    same = {ref: both for ref, both in came.items() if both[0].digest == both[1].digest}
+    back = [ref for ref, (_, stands) in same.items() if stands.is_missing]
+    set_by_key(connection, CRIME, [{"crime_ref": ref, "missing_since": None} for ref in back])
+    later = [
+        {"crime_ref": ref, "changed_at": content.changed_at}
+        for ref, (content, stands) in same.items()
+        if content.changed_at is not None and (stands.unnoted or stands.changed_at != content.changed_at)
+    ]
+    set_by_key(connection, CRIME, later)
+
+
+def _keep_versions(connection: Connection, refs: list[str], now: datetime) -> None:
+    """Move what stands to the versions, without its leaving the database."""
+    kept = ["crime_ref", "digest", "record", "seen_at"]
+    standing = select(*(CRIME.c[name] for name in kept), literal(now, CRIME_VERSION.c.replaced_at.type))
+    for part in chunks(refs):
+        moved = standing.where(among(connection, CRIME.c.crime_ref, part))
+        connection.execute(insert(CRIME_VERSION).from_select([*kept, "replaced_at"], moved))
+
+
+def _keep_late(connection: Connection, late: Sequence[Content], standing: Mapping[str, bytes], now: datetime) -> None:
+    """Keep what never stood among the versions, each content of a crime once; `standing`: the digest of what stands.
+    Into a crime that retention has stripped nothing is brought back."""
+    stripped = list_removed_contents(connection, list({content.crime.crime_ref for content in late}))
+    digests = {ref: digest for ref, digest in standing.items() if digest not in stripped}
+    new = {
+        (ref, content.digest): content.text
+        for content in late
+        if digests.get(ref := content.crime.crime_ref, content.digest) != content.digest
+    }
+    for refs in chunks(dict.fromkeys(ref for ref, _ in new)):
+        asked = select(CRIME_VERSION.c.crime_ref, CRIME_VERSION.c.digest)
+        for kept in rows_of(connection, asked.where(among(connection, CRIME_VERSION.c.crime_ref, refs))):
+            new.pop(kept, None)
+    rows = [
+        {"crime_ref": ref, "digest": digest, "record": record, "seen_at": now, "replaced_at": now, "late": True}
+        for (ref, digest), record in zip(new, pack_texts(new.values()), strict=True)
+    ]
+    add(connection, CRIME_VERSION, rows)

@@ -1,0 +1,122 @@
+"""The store as a whole: opened, migrated, and its transactions."""
+
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DatabaseError, InterfaceError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlmodel import Session
+
+from compliance.errors import SettingsError, UnavailableError
+from compliance.store import dialect, schema
+
+
+class Store:
+    """The database of the service. Safe to share between threads; each transaction belongs to one of them."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Use `Store.open`, which looks at the schema first."""
+        self.engine = engine
+        self._reading = dialect.reading_engine(engine)
+
+    @classmethod
+    def open(cls, url: str) -> "Store":
+        """The store at a database URL, its schema up to date.
+
+        Raises SettingsError that names `compliance migrate` where the schema is absent, stale or newer, or says that
+        the file cannot be written, and UnavailableError where the database does not answer.
+        """
+        parsed = dialect.parse_url(url)
+        file = dialect.file_of(parsed)
+        if file is not None and not file.exists():
+            raise SettingsError(f"there is no database at {file}; make it with `compliance migrate`")
+        store = cls(dialect.engine_for(parsed))
+        try:
+            with store.reading() as connection:
+                schema.check(connection, f"the database {store.name}")
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    @property
+    def name(self) -> str:
+        """The database as it may be shown: its URL without a password."""
+        url = self.engine.url.difference_update_query(("password", "sslpassword"))
+        return url.render_as_string(hide_password=True)
+
+    @contextmanager
+    def session(self, *, reading: bool = False) -> Iterator[Session]:
+        """A session as one transaction: committed at the end, undone by an exception. What it loaded stays readable.
+
+        With `reading_engine` it sees the store as at one moment, waits for no writer and must not write.
+        """
+        engine = self._reading if reading else self.engine
+        with _answers(self), Session(engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A connection for statements of Core as one transaction; on SQLite no other writer comes between."""
+        with _answers(self), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection that sees the store as at one moment, waits for no writer and must not write."""
+        with _answers(self), self._reading.connect() as connection:
+            yield connection
+
+    def translate_errors(self) -> AbstractContextManager[None]:
+        """For what is done with the engine itself: what its driver raises becomes an error that says what to do."""
+        return _answers(self)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.engine.dispose()
+
+
+def migrate(url: str) -> None:
+    """Bring the schema at a database URL up to date, whole or not at all; make the database file where there is none.
+
+    Raises SettingsError where the schema is newer than this version of the service, or the folder or the file cannot be
+    made or written, UnavailableError where the database does not answer.
+    """
+    parsed = dialect.parse_url(url)
+    file = dialect.file_of(parsed)
+    if file is not None:
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SettingsError(f"[database] url: the folder {file.parent} cannot be made ({error.strerror})") from None
+    store = Store(dialect.engine_for(parsed))
+    before = os.umask(0o077)  # a file that is made holds personal data: it is its owner's alone
+    try:
+        with store.writing() as connection:
+            schema.upgrade(connection, f"the database {store.name}")
+    finally:
+        os.umask(before)
+        store.close()
+
+
+@contextmanager
+def _answers(store: Store) -> Iterator[None]:
+    """What the database's driver raises, as an error that says what to do."""
+    try:
+        yield
+    except (DatabaseError, InterfaceError, PoolTimeoutError, *dialect.DRIVER_ERRORS) as error:
+        cause = getattr(error, "orig", None) or error
+        if dialect.is_fault(cause):
+            raise
+        said = (str(cause).strip() or type(cause).__name__).splitlines()[0]  # what follows may quote what is kept
+        if dialect.is_not_usable(cause):
+            raise SettingsError(
+                f"[database] url: {store.name} cannot be used ({said}): it must be a database of this service, which "
+                "the user that this service runs as can write, and the folder that it is in too"
+            ) from error
+        raise UnavailableError(
+            f"the database {store.name} could not be used ({said}); what was begun is undone: see that it can be "
+            "reached and written to, then try again"
+        ) from error

@@ -1,0 +1,49 @@
+"""Verdicts as rows of the `obligation` table, and what has none as rows of `set_aside`."""
+
+from collections.abc import Collection
+from typing import Any, Final
+
+import numpy as np
+
+from compliance.policy.verdicts import Clause, Verdicts, cite
+
+KEY: Final = ("crime_ref", "victim_ref", "requirement", "cycle")
+COLUMNS: Final = (
+    *KEY, "clock_date", "due_date", "state", "clause", "discharged_on", "reason", "same_day_update", "division", "team",
+    "officer_ref",
+)  # fmt: skip
+CLOCK_DATE, DUE_DATE, STATE = COLUMNS.index("clock_date"), COLUMNS.index("due_date"), COLUMNS.index("state")
+DISCHARGED_ON = COLUMNS.index("discharged_on")
+
+ASIDE_COLUMNS: Final = (*KEY, "clause", "reason")
+
+Key = tuple[Any, ...]
+Obligations = dict[Key, tuple[Any, ...]]
+"""Rows in the order of COLUMNS, or of ASIDE_COLUMNS, by the first of them, KEY."""
+
+
+def obligations_of(verdicts: Verdicts) -> Obligations:
+    """The row of every verdict, in the order of the verdicts.
+
+    Who has the case is said as of now (records section 1), not as of the due date: reminders go there.
+    """
+    table = verdicts.held_now().table()
+    clauses = np.array([[cite(clause, r) for clause in Clause] for r in verdicts.policy.requirement], dtype=object)
+    lists = [
+        clauses[verdicts.requirement, verdicts.clause].tolist() if name == "clause" else table[name].to_numpy().tolist()
+        for name in COLUMNS
+    ]
+    rows = list(zip(*lists, strict=True))
+    return {row[: len(KEY)]: row for row in rows}
+
+
+def asides_of(verdicts: Verdicts) -> Obligations:
+    """The row of everything that is set aside (rules 6.1a)."""
+    table = verdicts.set_aside.table()
+    rows = list(zip(*(table[name].to_pylist() for name in ASIDE_COLUMNS), strict=True))
+    return {row[: len(KEY)]: row for row in rows}
+
+
+def is_aside(key: Key, asides: Collection[Key]) -> bool:
+    """Whether an obligation is among those set aside: the one of its event, or all under its requirement (cycle 0)."""
+    return bool(asides) and (key in asides or (*key[:-1], 0) in asides)

@@ -1,0 +1,70 @@
+"""Values that neither mapping nor policy knows: how often they came, without the table ever growing beyond a bound."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection
+from sqlmodel import col, select
+
+from compliance.store.dialect import insert_into
+from compliance.store.engine import Store
+from compliance.store.tables import UNKNOWN_VALUE, UnknownValue
+
+MOST: Final = 50
+"""So many values of a field have a row each; a feed may send another one with every record."""
+OTHERS: Final = ""
+"""Stands for all other values of a field. No value is empty: an empty text says nothing."""
+
+Value = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """How often values came that nobody knows, by field and value (`OTHERS`: all beyond the bound), and which of them
+    had not come before."""
+
+    counts: Counter[Value] = field(default_factory=Counter)
+    new: frozenset[Value] = frozenset()
+
+    def __or__(self, other: "Unknown") -> "Unknown":
+        """Both together."""
+        return Unknown(self.counts + other.counts, self.new | other.new)
+
+
+def count_unknown(connection: Connection, source: str, found: Mapping[Value, int], now: datetime) -> Unknown:
+    """Add to how often values came."""
+    if not found:
+        return Unknown()
+    asked = select(UnknownValue.field, UnknownValue.value).where(UnknownValue.source == source)
+    before = frozenset((name, text) for name, text in connection.execute(asked))
+    rows = Counter(name for name, text in before if text != OTHERS)
+    counts = Counter[Value]()
+    for (name, text), times in sorted(found.items(), key=lambda item: (-item[1], item[0])):
+        fits = (name, text) in before or rows[name] < MOST
+        rows[name] += (name, text) not in before
+        counts[name, text if fits else OTHERS] += times
+    for (name, text), times in counts.items():
+        row = {
+            "source": source,
+            "field": name,
+            "value": text,
+            "times": times,
+            "first_seen_at": now,
+            "last_seen_at": now,
+        }
+        again = {"times": UNKNOWN_VALUE.c.times + times, "last_seen_at": now}
+        statement = insert_into(connection, UNKNOWN_VALUE).values(row)
+        connection.execute(statement.on_conflict_do_update(index_elements=["source", "field", "value"], set_=again))
+    return Unknown(counts, frozenset(counts) - before)
+
+
+def values_seen(store: Store) -> list[UnknownValue]:
+    """All that came and nobody knew then, by field, the most frequent first."""
+    asked = select(UnknownValue).order_by(
+        col(UnknownValue.field), col(UnknownValue.times).desc(), col(UnknownValue.value)
+    )
+    with store.session(reading=True) as session:
+        return list(session.exec(asked))
