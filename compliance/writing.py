@@ -1,8 +1,9 @@
 """Write files that a reader sees whole or not at all, and that are on disk once written."""
 
 import os
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
 from typing import BinaryIO
@@ -39,6 +40,14 @@ def write_whole(path: Path, content: bytes, *, private: bool = False) -> None:
     """Write a file like `whole_file`."""
     with whole_file(path, private=private) as file:
         file.write(content)
+
+
+def abandon_standard_output() -> None:
+    """Send the rest of standard output nowhere, after an error in writing it. Otherwise the exit would fail again."""
+    with suppress(OSError, ValueError, AttributeError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
 
 def _sync(path: Path) -> None:

@@ -7,11 +7,12 @@ events) is JSON in one cell, as databases write lists to CSV.
 import csv
 import io
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import IO, Any, Final
 
 import msgspec
 
-from compliance.batch.inputs import BLOCK_BYTES, BROKEN, LineBlock, RefusedRecord, ends_too_soon
+from compliance.batch.inputs import BLOCK_BYTES, BROKEN, LineBlock, RefusedRecord, check_start, ends_too_soon
 from compliance.errors import SettingsError
 from compliance.records.wire import MAX_RECORD_BYTES
 
@@ -27,11 +28,14 @@ def csv_blocks(stream: IO[bytes], size: int = BLOCK_BYTES) -> Iterator[LineBlock
     compressed stream is broken.
     """
     csv.field_size_limit(MAX_RECORD_BYTES)
+    if peek := getattr(stream, "peek", None):
+        with suppress(*BROKEN):  # then it is named below, with the number of rows
+            check_start(peek(4)[:4])
     text = io.TextIOWrapper(stream, "utf-8-sig", errors="surrogateescape", newline="")
     rows = csv.reader(text, strict=True)
     number, lines, held, refused = 1, list[bytes](), 0, list[RefusedRecord]()
     try:
-        header = _header(next(rows, []))
+        header = _header(_first(rows))
         while True:
             number += 1
             try:
@@ -53,6 +57,13 @@ def csv_blocks(stream: IO[bytes], size: int = BLOCK_BYTES) -> Iterator[LineBlock
         text.detach()  # the caller that opened the stream closes it
     if lines:
         yield LineBlock(number - len(lines), b"\n".join(lines), tuple(refused))
+
+
+def _first(rows: Iterator[list[str]]) -> list[str]:
+    try:
+        return next(rows, [])
+    except csv.Error as error:
+        raise SettingsError(f"the input has no header that can be read as CSV ({error})") from None
 
 
 def _header(names: list[str]) -> list[str]:

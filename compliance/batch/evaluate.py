@@ -1,9 +1,10 @@
 """Judge a file of crime records in one pass, in bounded memory, on every core (records section 3)."""
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from dataclasses import dataclass, field, fields
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
 from multiprocessing import get_context
@@ -14,8 +15,9 @@ import numpy as np
 
 from compliance.batch.inputs import NotJudged, RefusedRecord
 from compliance.batch.outputs import encode, output
-from compliance.batch.parquet import Part, in_order, is_parquet, parts, read
-from compliance.errors import SettingsError
+from compliance.batch.parquet import Part, count_unknown_fields, in_order, is_parquet, parts, read
+from compliance.batch.unknown_fields import add_counts, describe
+from compliance.errors import SettingsError, UnavailableError
 from compliance.policy import Policy, Verdicts, judge
 from compliance.policy.calendars import Ints
 from compliance.records import columns
@@ -26,7 +28,8 @@ class Evaluated:
     """Counts of what was read and its results.
 
     Crimes judged, with their victims and updates; verdicts written; records refused; obligations set aside (rules
-    6.1a); and records without a victim (rules section 8).
+    6.1a); records without a victim (rules section 8); and how often each field that the record format does not have
+    occurs, by path, such as `victims[].age` (at most 1,000 different ones, the rest together).
     """
 
     crimes: int = 0
@@ -36,16 +39,19 @@ class Evaluated:
     refused: int = 0
     set_aside: int = 0
     without_victim: int = 0
+    unknown_fields: Counter[str] = field(default_factory=Counter)
 
     def add(self, more: "Evaluated") -> None:
         """Add the counts of another part."""
-        for counted in fields(self):
-            setattr(self, counted.name, getattr(self, counted.name) + getattr(more, counted.name))
+        for name in ("crimes", "victims", "updates", "verdicts", "refused", "set_aside", "without_victim"):
+            setattr(self, name, getattr(self, name) + getattr(more, name))
+        add_counts(self.unknown_fields, more.unknown_fields)
 
     def __str__(self) -> str:
         return (
             f"{self.crimes:,} crimes, {self.victims:,} victims, {self.updates:,} updates, {self.verdicts:,} verdicts, "
-            f"{self.refused:,} refused, {self.set_aside:,} set aside, {self.without_victim:,} records without a victim"
+            f"{self.refused:,} refused, {self.set_aside:,} set aside, "
+            f"{self.without_victim:,} records without a victim, {describe(self.unknown_fields)}"
         )
 
 
@@ -57,16 +63,18 @@ class _Question:
     as_at: datetime
     known_at: datetime | None
     target: str
+    for_spreadsheet: bool = False
 
     def answer(self, part: Part, first: bool = False) -> "_Answer":
         chunk = read(part)
         verdicts = judge(chunk.columns, self.policy, self.as_at, self.known_at)
         columns, not_judged = chunk.columns, _set_aside(verdicts, chunk.lines)
         return _Answer(
-            encode(self.target, verdicts, first),
+            encode(self.target, verdicts, first, for_spreadsheet=self.for_spreadsheet),
             Evaluated(
                 len(columns), len(columns.victims), len(columns.updates), len(verdicts), len(chunk.refused),
                 len(not_judged), int((np.diff(columns.victims_of) == 0).sum()),
+                count_unknown_fields(part),
             ),
             sorted([*chunk.refused, *not_judged], key=lambda each: each.line),
         )  # fmt: skip
@@ -100,28 +108,40 @@ def evaluate(
     tell: Callable[[RefusedRecord | NotJudged], None],
     *,
     workers: int | None = None,
+    strict: bool = False,
+    for_spreadsheet: bool = False,
     progress: Callable[[Evaluated], None] = lambda _: None,
 ) -> Evaluated:
     """Judge every record of a file (NDJSON or Parquet) and write the verdicts (NDJSON, CSV or Parquet).
 
     `tell` is called with every refused record and every obligation set aside (rules 6.1a), by line; all others are
     judged. `workers` (default: the cores this process may use) judge parts of a large file in parallel; the verdicts
-    keep their order. `progress` is called after each part. Raises SettingsError if a file cannot be read or written, or
-    if input and output are the same file.
+    keep their order. `progress` is called after each part. With `for_spreadsheet`, no cell of a CSV file is a formula.
+    With `strict`, a field that the record format does not have is an error, raised once everything is read; there is no
+    output.
+
+    Raises SettingsError if a file cannot be read or opened for writing, if input and output are the same file, or for
+    an unknown field with `strict`; UnavailableError if the verdicts cannot be written to the end; and RecordError if
+    the input is cut short. No error leaves a file behind.
     """
     if Path(target).exists() and Path(source).exists() and Path(source).samefile(target):
         raise SettingsError(
             f"--output {target}: is the input file, which the verdicts would replace; choose another file"
         )
     done = Evaluated()
-    question = _Question(policy, as_at, known_at, target)
-    with output(target) as out:
+    question = _Question(policy, as_at, known_at, target, for_spreadsheet)
+    with output(target, for_spreadsheet=for_spreadsheet) as out:
         for answer in _answers(question, source, workers or len(os.sched_getaffinity(0))):
             for each in answer.unanswered:
                 tell(each)
-            out.append(answer.encoded)
             done.add(answer.counts)
+            if not (strict and done.unknown_fields):
+                out.append(answer.encoded)
             progress(done)
+        if strict and done.unknown_fields:
+            raise SettingsError(
+                f"--input {source}: has {describe(done.unknown_fields)}; correct or remove them, or leave out --strict"
+            )
     return done
 
 
@@ -145,10 +165,15 @@ def _answers(question: _Question, source: str, workers: int) -> Iterator[_Answer
             yield question.answer(first, first=True)
             yield from later
         return
-    with ProcessPoolExecutor(workers, get_context("spawn"), _begin, (question,)) as processes:
-        later = in_order(processes, _answer, given, workers + 1)
-        yield question.answer(first, first=True)  # here, while the processes start
-        yield from later
+    try:
+        with ProcessPoolExecutor(workers, get_context("spawn"), _begin, (question,)) as processes:
+            later = in_order(processes, _answer, given, workers + 1)
+            yield question.answer(first, first=True)  # here, while the processes start
+            yield from later
+    except BrokenExecutor:
+        raise UnavailableError(
+            "a worker process ended early, perhaps for lack of memory; run the command again with --workers 1"
+        ) from None
 
 
 def _empty(question: _Question) -> _Answer:

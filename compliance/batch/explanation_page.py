@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from compliance.batch.parquet import record_chunks
+from compliance.batch.parquet import place_word, record_chunks
 from compliance.errors import RecordError, SettingsError, nearest
 from compliance.policy.explain import (
     DISCHARGES,
@@ -45,7 +45,9 @@ def find_crime(source: str, crime_ref: str) -> Columns:
     for chunk in record_chunks(source):
         for refused in chunk.refused:
             if refused.crime_ref == crime_ref:
-                raise RecordError(f"{source}, line {refused.line}: crime {crime_ref} was refused: {refused.reason}")
+                raise RecordError(
+                    f"{source}, {place_word(source)} {refused.line}: crime {crime_ref} was refused: {refused.reason}"
+                )
         refs = chunk.columns.crime_ref.to_pylist()
         if crime_ref in refs:
             place = refs.index(crime_ref)

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final, cast
 
+import msgspec
 import zstandard
 
-from compliance.errors import RecordError, SettingsError
+from compliance.errors import ComplianceError, RecordError, SettingsError
 from compliance.records.wire import MAX_RECORD_BYTES
 
 BLOCK_BYTES: Final = 8 * 1024 * 1024
@@ -20,6 +21,15 @@ STANDARD: Final = "-"
 BROKEN: Final = (OSError, EOFError, zlib.error, zstandard.ZstdError)
 """The errors of a compressed stream that is broken or ends too soon."""
 _BOM: Final = b"\xef\xbb\xbf"
+_NOT_RECORDS: Final = {
+    b"\xff\xfe": "is UTF-16 (or UTF-32), not UTF-8; save it as UTF-8",
+    b"\xfe\xff": "is UTF-16, not UTF-8; save it as UTF-8",
+    b"PAR1": "is a Parquet file; give it a name that ends in .parquet",
+    b"PK\x03\x04": "is a workbook or ZIP file; save the table as CSV in UTF-8, or unpack it",
+    b"\x1f\x8b": "is compressed with gzip; give it a name that ends in .gz",
+    b"\x28\xb5\x2f\xfd": "is compressed with Zstandard; give it a name that ends in .zst",
+}
+"""What a file that is not UTF-8 text begins with, and what to do."""
 _PACKED_BYTES: Final = 2048
 """Bytes of a Zstandard file read at a time. Even if crafted to, they unpack to at most 64 MiB."""
 
@@ -28,25 +38,34 @@ _PACKED_BYTES: Final = 2048
 def open_input(path: str) -> Iterator[IO[bytes]]:
     """Open a file of records: plain, gzip (.gz) or Zstandard (.zst) by its ending, or `-` for standard input.
 
-    An error in reading it while it is open is raised with the file's name.
+    An error in reading it while it is open is raised with the file's name. Raises SettingsError if it cannot be opened
+    or is not UTF-8 text.
     """
+    try:
+        with _open_bytes(path) as stream:
+            yield stream
+    except _UnreadableError as error:
+        raise error.kind(f"--input {path}: {error}") from None
+
+
+@contextmanager
+def _open_bytes(path: str) -> Iterator[IO[bytes]]:
     if path == STANDARD:
+        if sys.stdin is None:  # as it is if the process was started without one
+            raise SettingsError("--input -: standard input is closed")
         yield sys.stdin.buffer
         return
     try:
         raw = Path(path).open("rb")  # noqa: SIM115 (it is closed below)
     except OSError as error:
         raise SettingsError(f"--input {path}: cannot be read ({error.strerror})") from None
-    try:
-        with raw:
-            if path.endswith(".gz"):
-                yield cast(IO[bytes], gzip.GzipFile(fileobj=raw))
-            elif path.endswith(".zst"):
-                yield io.BufferedReader(_Frames(raw))
-            else:
-                yield raw
-    except _CutShortError as error:
-        raise RecordError(f"--input {path}: {error}") from None
+    with raw:
+        if path.endswith(".gz"):
+            yield cast(IO[bytes], gzip.GzipFile(fileobj=raw))
+        elif path.endswith(".zst"):
+            yield io.BufferedReader(_Frames(raw))
+        else:
+            yield raw
 
 
 class _Frames(io.RawIOBase):
@@ -117,13 +136,53 @@ class LineBlock:
     refused: tuple[RefusedRecord, ...] = ()
 
 
-class _CutShortError(RecordError):
-    """A stream ends too soon or is broken."""
+class _UnreadableError(RecordError):
+    """A stream ends too soon, is broken or is not lines of records. `kind` is the error once it names the file."""
+
+    kind: type[ComplianceError] = RecordError
+
+
+class _OtherFormatError(_UnreadableError):
+    kind = SettingsError
+
+
+def check_start(text: bytes) -> None:
+    """Check the start of a file: that it is UTF-8 text.
+
+    Raises SettingsError, with the file's name once `open_input` ends, that says what the file is instead.
+    """
+    for start, what in _NOT_RECORDS.items():
+        if text.startswith(start):
+            raise _OtherFormatError(what)
+    if text[:2].count(b"\0") == 1:
+        raise _OtherFormatError("is UTF-16 (or UTF-32), not UTF-8; save it as UTF-8")
+
+
+def _check_lines(text: bytes) -> None:
+    """Check that the file has one record a line. A bad record is refused later; a file in another form is an error."""
+    first, _, rest = text.lstrip().partition(b"\n")
+    if first.startswith(b"[") and not (rest.strip() and _is_json(first)):
+        raise _OtherFormatError(
+            "is one JSON array, not one record a line; convert it, for example with: jq -c '.[]' FILE > FILE.ndjson"
+        )
+    if first.strip() == b"{" and rest.strip() and not rest.lstrip().startswith(b"{"):
+        raise _OtherFormatError(
+            "has records over several lines, not one record a line; convert it, for example with: "
+            "jq -c . FILE > FILE.ndjson"
+        )
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        msgspec.json.decode(line)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return False
+    return True
 
 
 def ends_too_soon(number: int, error: Exception) -> RecordError:
     """Return the error for a compressed stream that is broken or cut off after a number of lines or rows."""
-    return _CutShortError(
+    return _UnreadableError(
         f"is incomplete or broken: {number:,} lines could be read, then no more ({error}); nothing in it was judged; "
         "fetch the file again"
     )
@@ -141,7 +200,9 @@ def line_blocks(stream: IO[bytes], size: int = BLOCK_BYTES) -> Iterator[LineBloc
         if not text:
             break
         if number == 1 and not pending:
+            check_start(text)
             text = text.removeprefix(_BOM)  # as some editors begin a file of UTF-8
+            _check_lines(text)
         whole, newline, rest = text.rpartition(b"\n")
         if newline:
             yield LineBlock(number, pending + whole)

@@ -3,11 +3,12 @@
 Any core can *encode* verdicts; one writer *appends* them in order.
 """
 
+import errno
 import gzip
 import json
 import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Final
@@ -19,45 +20,105 @@ import pyarrow.parquet as pq
 import zstandard
 
 from compliance.batch.inputs import STANDARD
-from compliance.errors import SettingsError
+from compliance.errors import ComplianceError, SettingsError, UnavailableError
 from compliance.policy import Verdicts
 from compliance.text import printable_json
-from compliance.writing import whole_file
+from compliance.writing import abandon_standard_output, whole_file
 
 Encode = Callable[[Verdicts, bool], Any]
 """Encode verdicts for `append`, given whether they are the first in the file: as bytes, or a table for Parquet."""
 
 
 class Output:
-    """The target for verdicts. A context manager: the file gets its name only once everything is written."""
+    """The target for verdicts. A context manager: the file gets its name only once everything is written.
+
+    Raises SettingsError if the target cannot be opened. Raises UnavailableError if it cannot be written to the end, for
+    example because the disk is full. Then there is no file; for standard output, the error says that it is partial.
+    """
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._file: AbstractContextManager[IO[bytes]] = (
-            nullcontext(sys.stdout.buffer) if path == STANDARD else whole_file(Path(path))
-        )
+        self._find_beginning = False
+        self._file: AbstractContextManager[IO[bytes]]
         self._stream: IO[bytes]
 
     def __enter__(self) -> "Output":
         try:
+            self._file = self._target()
             self._stream = self._file.__enter__()
         except OSError as error:
             raise SettingsError(f"--output {self._path}: cannot be written ({error.strerror})") from None
         return self
 
+    def _target(self) -> AbstractContextManager[IO[bytes]]:
+        if self._path == STANDARD:
+            if sys.stdout is None:  # as it is if the process was started without one
+                raise SettingsError(f"--output {STANDARD}: standard output is closed")
+            return nullcontext(sys.stdout.buffer)
+        if Path(self._path).is_dir():
+            raise SettingsError(f"--output {self._path}: is a folder; give the name of a file in it")
+        return whole_file(Path(self._path))
+
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._finish()
-        self._stream.flush()
-        self._file.__exit__(kind, error, trace)
+        try:
+            if error is not None:
+                self._abandon(error, trace)
+                return
+            with self._writing():
+                try:
+                    self._finish()
+                    self._stream.flush()
+                except BaseException as fault:
+                    self._abandon(fault, fault.__traceback__)
+                    raise
+                self._file.__exit__(None, None, None)
+        except UnavailableError as failed:
+            self._name_partial(failed)
+            raise
+        finally:
+            if isinstance(error, ComplianceError):
+                self._name_partial(error)
 
     def append(self, encoded: Any) -> None:
         """Append encoded verdicts."""
+        with self._writing():
+            self._write(encoded)
+        self._find_beginning = self._find_beginning or len(encoded) > 0
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            if self._path == STANDARD:
+                self._find_beginning = True
+                abandon_standard_output()
+            gone = self._path == STANDARD and error.errno == errno.EPIPE
+            why = "its reader has closed it" if gone else error.strerror or str(error)
+            left = "" if self._path == STANDARD else "; there is no output file: solve this, then run the command again"
+            raise UnavailableError(f"--output {self._path}: could not be written to the end ({why}){left}") from None
+
+    def _abandon(self, error: BaseException, trace: TracebackType | None) -> None:
+        """Leave no file. Closing it may fail once more, for the same reason."""
+        with suppress(OSError):
+            self._discard()
+        with suppress(OSError, type(error)):
+            self._file.__exit__(type(error), error, trace)
+
+    def _name_partial(self, error: ComplianceError) -> None:
+        if self._path == STANDARD and self._find_beginning:
+            error.args = (f"{error}; the verdicts on standard output are partial: do not use them",)
+
+    def _write(self, encoded: Any) -> None:
         self._stream.write(encoded)
 
     def _finish(self) -> None:
         """Write the end of the format."""
+
+    def _discard(self) -> None:
+        """Release what holds the stream, after an error."""
 
 
 class ParquetOutput(Output):
@@ -65,8 +126,7 @@ class ParquetOutput(Output):
 
     _writer: pq.ParquetWriter | None = None
 
-    def append(self, encoded: pa.Table) -> None:
-        """Append encoded verdicts."""
+    def _write(self, encoded: pa.Table) -> None:
         if self._writer is None:
             self._writer = pq.ParquetWriter(
                 self._stream,
@@ -82,6 +142,8 @@ class ParquetOutput(Output):
         if self._writer is not None:
             self._writer.close()
 
+    _discard = _finish
+
 
 def encode_parquet(verdicts: Verdicts, _: bool) -> pa.Table:
     """Return a table for `ParquetOutput`: a Parquet file has one writer."""
@@ -90,9 +152,33 @@ def encode_parquet(verdicts: Verdicts, _: bool) -> pa.Table:
 
 def encode_csv(verdicts: Verdicts, first: bool) -> bytes:
     """Encode as CSV: comma separated, with a header; null is empty."""
+    return _csv(verdicts.table(), first)
+
+
+def _csv(table: pa.Table, first: bool) -> bytes:
     sink = pa.BufferOutputStream()
-    pa_csv.write_csv(verdicts.table(), sink, pa_csv.WriteOptions(include_header=first, quoting_style="needed"))
+    pa_csv.write_csv(table, sink, pa_csv.WriteOptions(include_header=first, quoting_style="needed"))
     return memoryview(sink.getvalue()).tobytes()
+
+
+_FORMULA: Final = r"^[=+\-@\t\r]"
+"""What a spreadsheet takes for the start of a formula, also after a tab or carriage return."""
+
+
+def encode_spreadsheet(verdicts: Verdicts, first: bool) -> bytes:
+    """Encode as `encode_csv`, for people who open the file in a spreadsheet.
+
+    A text that would be a formula gets an apostrophe before it, so it is shown and not run.
+    """
+    table = verdicts.table()
+    for place, field in enumerate(table.schema):
+        if pa.types.is_string(field.type):
+            table = table.set_column(place, field, _without_formulas(table.column(place)))
+    return _csv(table, first)
+
+
+def _without_formulas(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.if_else(pc.match_substring_regex(texts, _FORMULA), pc.binary_join_element_wise("'", texts, ""), texts)
 
 
 def encode_ndjson(verdicts: Verdicts, _: bool) -> bytes:
@@ -152,17 +238,25 @@ _FORMATS: Final[dict[str, tuple[type[Output], Encode]]] = {
 _PACKED: Final[dict[str, Callable[[Verdicts, bool, Encode], Any]]] = {".gz": _gzip, ".zst": _zstandard}
 
 
-def output(path: str) -> Output:
-    """Return the output for a path. Raises SettingsError if no format has its ending."""
-    return _format(path)[0](path)
+def output(path: str, *, for_spreadsheet: bool = False) -> Output:
+    """Return the output for a path. Raises SettingsError if no format has its ending.
+
+    Also raises SettingsError if it is for a spreadsheet and not CSV.
+    """
+    kind, encoder, _ = _format(path)
+    if for_spreadsheet and encoder is not encode_csv:
+        raise SettingsError(f"--for-spreadsheet is for CSV; --output {path} does not end in .csv, .csv.gz or .csv.zst")
+    return kind(path)
 
 
-def encode(path: str, verdicts: Verdicts, first: bool) -> Any:
+def encode(path: str, verdicts: Verdicts, first: bool, *, for_spreadsheet: bool = False) -> Any:
     """Encode verdicts for the output of a path.
 
     Compressed parts follow each other, as gzip members or Zstandard frames may.
     """
     _, plain, packed = _format(path)
+    if for_spreadsheet:
+        plain = encode_spreadsheet
     return plain(verdicts, first) if packed is None else _PACKED[packed](verdicts, first, plain)
 
 

@@ -1,6 +1,6 @@
 """Read a file of crime records as columns, in chunks and bounded memory: NDJSON, CSV or Parquet by its ending."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from compliance.batch.csv_records import csv_blocks
 from compliance.batch.inputs import LineBlock, RefusedRecord, line_blocks, open_input
+from compliance.batch.unknown_fields import count_in_batch, count_in_lines, twice_named
 from compliance.errors import SettingsError
 from compliance.policy.calendars import Ints
 from compliance.records import Columns, columns_from_arrow, read_columns
@@ -49,6 +50,15 @@ Part = LineBlock | ParquetRows
 """A part of a file, read but not yet decoded: the unit of work for a core."""
 
 
+def place_word(source: str) -> str:
+    """Return what the records of a file are numbered by: `line`, or `row` if it is a table."""
+    return "row" if is_parquet(source) or _is_csv(source) else "line"
+
+
+def _is_csv(source: str) -> bool:
+    return source.removesuffix(".gz").removesuffix(".zst").endswith(".csv")
+
+
 def is_parquet(source: str) -> bool:
     """Return whether a file is read as Parquet, by its ending."""
     return source.endswith(".parquet")
@@ -57,15 +67,16 @@ def is_parquet(source: str) -> bool:
 def parts(source: str) -> Iterator[Part]:
     """Yield a file in parts. Raises SettingsError if it cannot be read."""
     if not is_parquet(source):
-        as_table = source.removesuffix(".gz").removesuffix(".zst").endswith(".csv")
         with open_input(source) as stream:
-            yield from csv_blocks(stream) if as_table else line_blocks(stream)
+            yield from csv_blocks(stream) if _is_csv(source) else line_blocks(stream)
         return
     number = 1
     try:
         coded = _dictionary_columns(source)
         # Without this, Arrow reads ahead to the end of the file, regardless of its size.
         with pq.ParquetFile(source, pre_buffer=False, buffer_size=1 << 20, read_dictionary=coded) as file:
+            if twice := twice_named(file.schema_arrow):
+                raise SettingsError(f"--input {source}: has the column {twice!r} twice; keep one of them")
             # A dictionary within a list must not change within a batch, and each row group has its own.
             for group in range(file.num_row_groups):
                 for batch in file.iter_batches(_ROWS, [group]):
@@ -97,6 +108,11 @@ def read(part: Part) -> Chunk:
     refused = [_as_refused_record(int(numbers[refusal.index]), refusal) for refusal in refusals]
     good = np.delete(numbers, [refusal.index for refusal in refusals])
     return Chunk(columns, sorted([*refused_before, *refused], key=lambda each: each.line), good)
+
+
+def count_unknown_fields(part: Part) -> Counter[str]:
+    """Return how often each field that the record format does not have occurs in a part, by path."""
+    return count_in_batch(part.batch) if isinstance(part, ParquetRows) else count_in_lines(part.text.split(b"\n"))
 
 
 def _as_refused_record(line: int, refusal: Refusal) -> RefusedRecord:

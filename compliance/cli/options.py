@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from compliance.errors import ComplianceError, fault_trace
+from compliance.errors import ComplianceError, UnavailableError, fault_trace
 from compliance.text import count_noun, printable
+from compliance.writing import abandon_standard_output
 
 if TYPE_CHECKING:
     from compliance.batch.inputs import NotJudged, RefusedRecord
@@ -58,17 +59,32 @@ class Main(click.Group):
 
 def echo(*cells: object, err: bool = False) -> None:
     """Write one line of cells separated by tabs. Text from other systems is made printable."""
-    click.echo("\t".join(printable(str(cell)) for cell in cells), err=err)
+    _write("\t".join(printable(str(cell)) for cell in cells), err)
 
 
 def echo_text(text: str, *, err: bool = False) -> None:
     """Write text that keeps its line breaks and ends with one. Text from other systems is made printable."""
-    click.echo(printable(text.removesuffix("\n"), kept="\n"), err=err)
+    _write(printable(text.removesuffix("\n"), kept="\n"), err)
+
+
+def _write(text: str, err: bool) -> None:
+    """Write text. What standard error cannot take is lost; the exit code still tells.
+
+    Raises UnavailableError if standard output cannot take it.
+    """
+    try:
+        click.echo(text, err=err)
+    except OSError as error:
+        if not err:
+            abandon_standard_output()
+            raise UnavailableError(
+                f"standard output could not be written to the end ({error.strerror}); what is there is partial"
+            ) from None
 
 
 def echo_progress(text: str) -> None:
     """Overwrite the current line if standard error is a terminal. Empty text ends the line."""
-    if sys.stderr.isatty():
+    if sys.stderr is not None and sys.stderr.isatty():  # it is None if it was closed from the start
         click.echo("\r" + printable(text) if text else "", err=True, nl=not text)
 
 
@@ -78,15 +94,15 @@ def stop(message: str, code: int) -> NoReturn:
     sys.exit(code)
 
 
-def tell(each: "RefusedRecord | NotJudged") -> None:
-    """Report a refused record, or an obligation set aside, on standard error."""
+def tell(each: "RefusedRecord | NotJudged", place: str = "line") -> None:
+    """Report a refused record, or an obligation set aside, on standard error. `place` says what `line` counts."""
     from compliance.batch.inputs import RefusedRecord
 
     crime = f"crime {each.crime_ref}: " if each.crime_ref else ""
     if not isinstance(each, RefusedRecord):
         number = f" {each.cycle}" if each.cycle else ""
         crime += f"victim {each.victim_ref}: {each.requirement}{number}: set aside (rules {each.clause}): "
-    echo(f"line {each.line}: {crime}{each.reason}", err=True)
+    echo(f"{place} {each.line}: {crime}{each.reason}", err=True)
 
 
 def service_of(config: Path, asked: "Stop | None" = None) -> "Service":

@@ -30,22 +30,40 @@ if TYPE_CHECKING:
     help="Verdicts: .ndjson, .csv, also .gz or .zst, or .parquet; - for standard output.",
 )
 @click.option("--workers", type=click.IntRange(1, 256), help="Number of processes. Default: one for each core.")
+@click.option("--strict", is_flag=True, help="End with an error, without output, if there is an unknown field.")
+@click.option("--for-spreadsheet", is_flag=True, help="For CSV: put an apostrophe before text that would be a formula.")
 def evaluate(
-    policy: str, as_at: datetime, known_at: datetime | None, source: str, target: str, workers: int | None
+    policy: str,
+    as_at: datetime,
+    known_at: datetime | None,
+    source: str,
+    target: str,
+    workers: int | None,
+    strict: bool,
+    for_spreadsheet: bool,
 ) -> None:
     """Judge a file of crime records and write the verdicts. Needs no database.
 
     Exit code 3: some records were refused, or obligations were set aside because the calendar does not cover a date
-    they need. Each is reported on standard error with its line number (row number for Parquet) and the reason; all
-    others are judged. The last line on standard error gives the totals.
+    they need. Each is reported on standard error with its line number (row number for CSV and Parquet) and the reason;
+    all others are judged. Exit code 2: the command line, the policy or the input as a whole is wrong, or --strict found
+    an unknown field. Exit code 4: the output could not be written to the end. With 2 and 4 there is no output file.
+
+    The last line on standard error gives the totals, and names fields that the record format does not have.
     """
+    from functools import partial
+
     from compliance.batch.evaluate import evaluate as run
-    from compliance.policy import load_policy
+    from compliance.batch.parquet import place_word
+    from compliance.batch.policies import read_policy
 
     def progress(done: "Evaluated") -> None:
         echo_progress(f"{done.crimes:,} crimes, {done.verdicts:,} verdicts")
 
-    done = run(load_policy(policy), as_at, known_at, source, target, tell, workers=workers, progress=progress)
+    done = run(
+        read_policy(policy), as_at, known_at, source, target, partial(tell, place=place_word(source)),
+        workers=workers, strict=strict, for_spreadsheet=for_spreadsheet, progress=progress,
+    )  # fmt: skip
     echo_progress("")
     echo(str(done), err=True)
     if done.refused or done.set_aside:
@@ -110,11 +128,15 @@ def whatif(
     Counts the obligations due in the period, as judged at --as-at. Choose a date-time some days after the period ends,
     to include updates entered late. Exit code 3: some records were refused, or obligations were set aside.
     """
+    from functools import partial
+
+    from compliance.batch.parquet import place_word
     from compliance.batch.whatif_text import render
     from compliance.service.explaining import RecordsQuestion
 
+    place = place_word(question["source"] or "")
     period = (first.date(), last.date())
-    answer = RecordsQuestion(**question).whatif(settings, policy_to, period, examples, tell)
+    answer = RecordsQuestion(**question).whatif(settings, policy_to, period, examples, partial(tell, place=place))
     echo_text(render(answer, form))
     if answer.refused or any(answer.set_aside):
         sys.exit(RecordError.exit_code)

@@ -110,7 +110,9 @@ def test_refused_records_are_told_by_line_and_the_good_ones_answered() -> None:
     assert done.returncode == 3
     assert list(dict.fromkeys(json.loads(line)["crime_ref"] for line in done.stdout.splitlines())) == ["1", "2", "3"]
     *told, counted = done.stderr.decode().splitlines()
-    assert counted == ("3 crimes, 3 victims, 0 updates, 9 verdicts, 3 refused, 0 set aside, 0 records without a victim")
+    assert counted == (
+        "3 crimes, 3 victims, 0 updates, 9 verdicts, 3 refused, 0 set aside, 0 records without a victim, 0 unknown fields"
+    )
     assert [line.split(":")[0] for line in told] == ["line 3", "line 5", "line 6"]
     assert "line 3: crime bad: reported_at: found '2026-07-01T10:00:00', an instant without an offset" in told[0]
     assert "not readable JSON" in told[1]

@@ -55,7 +55,7 @@ def test_evaluate_answers_the_good_ones_and_tells_the_others_by_line(source: str
     )
     assert refused == "line 4: crime 22A/3/26: reported_at: missing; it is required"
     assert counted == (
-        f"3 crimes, 2 victims, 2 updates, {len(found)} verdicts, 1 refused, 1 set aside, 1 records without a victim"
+        f"3 crimes, 2 victims, 2 updates, {len(found)} verdicts, 1 refused, 1 set aside, 1 records without a victim, 0 unknown fields"
     )
 
 
@@ -63,7 +63,7 @@ def test_evaluate_ends_with_0_where_all_could_be_judged(tmp_path: Path) -> None:
     (tmp_path / "one.ndjson").write_text(json.dumps(GOOD))
     done = run("evaluate", "--input", str(tmp_path / "one.ndjson"), "--output", "-")
     assert done.exit_code == 0
-    assert done.stderr.endswith("2 verdicts, 0 refused, 0 set aside, 0 records without a victim\n")
+    assert done.stderr.endswith("2 verdicts, 0 refused, 0 set aside, 0 records without a victim, 0 unknown fields\n")
 
 
 def test_a_row_of_parquet_and_of_csv_is_told_by_its_number(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def test_the_wheel_is_built_without_a_network_and_holds_what_the_service_reads(t
     with zipfile.ZipFile(wheel) as held:
         names = set(held.namelist())
     assert {
-        "compliance/_data/config.toml", "compliance/_data/rules/west-mercia.toml",
+        "compliance/py.typed", "compliance/_data/config.toml", "compliance/_data/rules/west-mercia.toml",
         "compliance/_data/templates/email/digest.txt.j2", "compliance/store/migrations/versions/0001_first_schema.py",
     } <= names  # fmt: skip
 

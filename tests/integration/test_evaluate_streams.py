@@ -1,0 +1,335 @@
+"""`evaluate` where reading or writing fails: one sentence, exit code 2 or 4, no half file (records section 3)."""
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from compliance.batch.evaluate import evaluate
+from compliance.batch.inputs import NotJudged, RefusedRecord
+from compliance.errors import ComplianceError, SettingsError, UnavailableError
+from tests.conformance import SAMPLES
+from tests.engine import RULES, shipped
+
+AS_AT = SAMPLES[0].as_at
+POLICY = shipped("west-mercia")[0]
+COMMAND = [sys.executable, "-m", "compliance.cli", "evaluate", "--policy", "west-mercia", "--as-at", AS_AT.isoformat()]
+RECORD = '{"crime_ref": "%d", "reported_at": "2026-01-01T10:00:00Z", "victims": [{"victim_ref": "V1"}]}\n'
+MANY = "".join(RECORD % n for n in range(3000))
+ENDINGS = ("out.ndjson", "out.csv", "out.csv.gz", "out.ndjson.zst", "out.parquet")
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> str:
+    (tmp_path / "crimes.ndjson").write_text(MANY)
+    return str(tmp_path / "crimes.ndjson")
+
+
+def run(source: str, target: str, redirect: str = "") -> "subprocess.CompletedProcess[str]":
+    """In a shell, for its redirections."""
+    command = [*COMMAND, "--input", source, "--output", target]
+    line = " ".join(f"'{word}'" for word in command) + redirect
+    return subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False)
+
+
+def only_line(done: "subprocess.CompletedProcess[str]") -> str:
+    """The one sentence that standard error holds."""
+    lines = done.stderr.splitlines()
+    assert len(lines) == 1, done.stderr
+    return lines[0]
+
+
+@pytest.fixture
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A disk with room for one page."""
+    folder = tmp_path_factory.mktemp("small")
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", folder], check=False, capture_output=True
+    ).returncode:
+        pytest.skip("needs leave to mount a file system")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
+@pytest.mark.parametrize("name", ENDINGS)
+def test_a_full_disk_ends_with_4_and_leaves_no_file(source: str, small: Path, name: str) -> None:
+    (small / "fill").write_bytes(b"x" * 4096)
+    done = run(source, str(small / name))
+    assert done.returncode == 4
+    assert only_line(done).startswith(
+        f"compliance: --output {small / name}: could not be written to the end (No space left"
+    )
+    assert "there is no output file" in done.stderr
+    assert [path.name for path in small.iterdir()] == ["fill"]
+
+
+class _FullStream:
+    """A file on a disk that is full after some bytes."""
+
+    def __init__(self, file: object, room: int) -> None:
+        self._file, self._room = file, room
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._file, name)
+
+    def write(self, content: bytes) -> int:
+        self._room -= len(content)
+        if self._room < 0:
+            raise OSError(28, os.strerror(28))
+        return self._file.write(content)  # type: ignore[attr-defined]
+
+    def __enter__(self) -> "_FullStream":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("room", [0, 10, 2000])
+@pytest.mark.parametrize("name", ENDINGS)
+def test_a_disk_that_fills_at_any_point_leaves_the_old_file(
+    source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, room: int
+) -> None:
+    """Also where closing the file fails once more."""
+    opened = Path.open
+
+    def open_small(self: Path, mode: str = "r", *words: object) -> object:
+        file = opened(self, mode, *words)  # type: ignore[call-overload]
+        return _FullStream(file, room) if mode == "wb" else file
+
+    (tmp_path / name).write_text("old")
+    monkeypatch.setattr(Path, "open", open_small)
+    with pytest.raises(UnavailableError, match="could not be written to the end \\(No space left"):
+        evaluate(POLICY, AS_AT, None, source, str(tmp_path / name), refuse, workers=1)
+    monkeypatch.undo()
+    assert (tmp_path / name).read_text() == "old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["crimes.ndjson", name]
+
+
+def refuse(each: RefusedRecord | NotJudged) -> None:
+    raise AssertionError(each)
+
+
+def test_an_output_that_is_a_folder_is_an_error_before_anything_is_read(source: str, tmp_path: Path) -> None:
+    folder = tmp_path / "verdicts.csv"
+    folder.mkdir()
+    done = run("no-such-file.ndjson", str(folder))
+    assert done.returncode == 2
+    assert only_line(done) == f"compliance: --output {folder}: is a folder; give the name of a file in it"
+    assert run(source, str(folder)).returncode == 2
+    assert list(folder.iterdir()) == []
+
+
+def test_an_input_that_is_a_folder_is_an_error(tmp_path: Path) -> None:
+    for name in ("crimes.ndjson", "crimes.csv", "crimes.parquet"):
+        (tmp_path / name).mkdir()
+        done = run(str(tmp_path / name), "-")
+        assert done.returncode == 2
+        assert f"--input {tmp_path / name}: cannot be read" in only_line(done)
+
+
+def test_standard_output_that_is_full_ends_with_4(source: str) -> None:
+    """What could not be written is said once, also when the process ends."""
+    done = run(source, "-", " > /dev/full")
+    assert done.returncode == 4
+    assert only_line(done) == (
+        "compliance: --output -: could not be written to the end (No space left on device); the verdicts on standard output "
+        "are partial: do not use them"
+    )
+
+
+def test_a_reader_that_leaves_ends_with_4(source: str) -> None:
+    """As `| head -1` does."""
+    with subprocess.Popen(
+        [*COMMAND, "--input", source, "--output", "-"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        said = process.stderr.read().decode().splitlines()
+    assert process.returncode == 4
+    assert said == [
+        "compliance: --output -: could not be written to the end (its reader has closed it); the verdicts on standard output "
+        "are partial: do not use them"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source_", "target", "redirect", "message"),
+    [
+        ("-", "-", " <&-", "--input -: standard input is closed"),
+        ("", "-", " >&-", "--output -: standard output is closed"),
+    ],
+)
+def test_a_stream_that_was_closed_from_the_start_is_named(
+    source: str, source_: str, target: str, redirect: str, message: str
+) -> None:
+    done = run(source_ or source, target, redirect)
+    assert done.returncode == 2
+    assert only_line(done) == f"compliance: {message}"
+
+
+def test_closed_streams_that_are_not_used_matter_to_no_one(source: str, tmp_path: Path) -> None:
+    assert run(source, str(tmp_path / "out.csv"), " --workers 2 <&- >&- 2>&-").returncode == 0
+    assert len((tmp_path / "out.csv").read_text().splitlines()) > 3000
+
+
+def test_a_full_standard_error_changes_neither_verdicts_nor_exit_code(tmp_path: Path) -> None:
+    (tmp_path / "crimes.ndjson").write_text((RECORD % 1) + "{}\n")
+    done = run(str(tmp_path / "crimes.ndjson"), "-", " 2> /dev/full")
+    assert done.returncode == 3
+    assert len(done.stdout.splitlines()) > 2
+
+
+def test_other_commands_say_that_standard_output_is_full(tmp_path: Path) -> None:
+    (tmp_path / "crimes.ndjson").write_text(RECORD % 1)
+    line = f"'{sys.executable}' -m compliance.cli explain 1 --policy west-mercia --as-at 2026-07-01T10:00:00Z --input crimes.ndjson"
+    done = subprocess.run(
+        ["bash", "-c", line + " > /dev/full"], capture_output=True, text=True, check=False, cwd=tmp_path
+    )
+    assert done.returncode == 4
+    assert "standard output could not be written to the end (No space left on device)" in only_line(done)
+
+
+def test_verdicts_sent_before_an_error_are_said_to_be_partial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that is cut short: the first parts were judged and have gone."""
+    cut = tmp_path / "crimes.ndjson.gz"
+    cut.write_bytes(gzip.compress(MANY.encode())[:-30])
+    monkeypatch.setattr("compliance.batch.inputs.BLOCK_BYTES", 20_000)
+    monkeypatch.setattr("compliance.batch.inputs.line_blocks.__defaults__", (20_000,))
+    with pytest.raises(ComplianceError, match=r"incomplete or broken.*; the verdicts on standard output are partial"):
+        evaluate(POLICY, AS_AT, None, str(cut), "-", refuse, workers=1)
+    with pytest.raises(ComplianceError) as raised:
+        evaluate(POLICY, AS_AT, None, str(cut), str(tmp_path / "out.csv"), refuse, workers=1)
+    assert "partial" not in str(raised.value)
+
+
+def test_nothing_is_said_of_verdicts_where_none_were_sent(tmp_path: Path) -> None:
+    (tmp_path / "crimes.ndjson").write_text('{"crime_reff": "1"}')
+    done = run(str(tmp_path / "crimes.ndjson"), "-", " --strict")
+    assert done.returncode == 2
+    assert "partial" not in done.stderr
+
+
+@pytest.mark.parametrize("depth", ["", "updates[]."])
+def test_a_parquet_column_that_stands_twice_is_named(tmp_path: Path, depth: str) -> None:
+    texts, times = pa.array(["a"]), pa.array([AS_AT], pa.timestamp("us", "UTC"))
+    if depth:
+        fields = [pa.field(name, pa.string()) for name in ("update_ref", "at", "outcome", "outcome")]
+        item = pa.StructArray.from_arrays([texts] * 4, fields=fields)
+        table = pa.table({"crime_ref": texts, "reported_at": times, "updates": pa.ListArray.from_arrays([0, 1], item)})
+    else:
+        table = pa.Table.from_arrays([texts, times, texts, texts], ["crime_ref", "reported_at", "outcome", "outcome"])
+    source = str(tmp_path / "crimes.parquet")
+    pq.write_table(table, source)
+    done = run(source, str(tmp_path / "out.csv"))
+    assert done.returncode == 2
+    assert only_line(done) == f"compliance: --input {source}: has the column '{depth}outcome' twice; keep one of them"
+    assert [path.name for path in tmp_path.iterdir()] == ["crimes.parquet"]
+
+
+TEXT = RECORD % 1 + RECORD % 2
+PRETTY = json.dumps([json.loads(line) for line in TEXT.splitlines()], indent=2)
+HEADER = "crime_ref,reported_at\n1,2026-01-01T10:00:00Z\n"
+NAMED: list[tuple[str, bytes, str]] = [
+    ("pretty.ndjson", PRETTY.encode(), "is one JSON array, not one record a line; convert it, for example with: jq"),
+    ("bom.ndjson", b"\xef\xbb\xbf" + PRETTY.encode(), "is one JSON array"),
+    ("array.ndjson", json.dumps(json.loads(PRETTY)).encode(), "is one JSON array"),
+    ("rows.ndjson", ("[" + TEXT.strip().replace("\n", ",\n") + "]").encode(), "is one JSON array"),
+    ("objects.ndjson", json.dumps(json.loads(PRETTY)[0], indent=2).encode(), "has records over several lines"),
+    ("windows.ndjson", TEXT.encode("utf-16"), "is UTF-16 (or UTF-32), not UTF-8; save it as UTF-8"),
+    ("unmarked.ndjson", TEXT.encode("utf-16-le"), "is UTF-16 (or UTF-32), not UTF-8; save it as UTF-8"),
+    ("big.ndjson", TEXT.encode("utf-16-be"), "is UTF-16 (or UTF-32), not UTF-8; save it as UTF-8"),
+    ("windows.csv", HEADER.encode("utf-16"), "is UTF-16 (or UTF-32), not UTF-8; save it as UTF-8"),
+    ("unmarked.csv", HEADER.encode("utf-16-le"), "is UTF-16 (or UTF-32), not UTF-8; save it as UTF-8"),
+    ("workbook.csv", b"PK\x03\x04" + bytes(50), "is a workbook or ZIP file; save the table as CSV"),
+    ("columns.ndjson", b"PAR1" + bytes(50), "is a Parquet file; give it a name that ends in .parquet"),
+    ("packed.ndjson", gzip.compress(TEXT.encode()), "is compressed with gzip; give it a name that ends in .gz"),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "message"), NAMED, ids=[each[0] for each in NAMED])
+def test_a_file_of_another_kind_is_named_for_what_it_is(
+    tmp_path: Path, name: str, content: bytes, message: str
+) -> None:
+    """Once, in place of a refusal a line."""
+    (tmp_path / name).write_bytes(content)
+    (tmp_path / f"{name}.gz").write_bytes(gzip.compress(content))
+    for source in (tmp_path / name, tmp_path / f"{name}.gz"):
+        with pytest.raises(SettingsError) as raised:
+            evaluate(POLICY, AS_AT, None, str(source), str(tmp_path / "out.csv"), refuse)
+        assert str(raised.value).startswith(f"--input {source}: {message}")
+        assert not (tmp_path / "out.csv").exists()
+    done = subprocess.run([*COMMAND, "--input", "-", "--output", "-"], input=content, capture_output=True, check=False)
+    if name.endswith(".ndjson"):
+        assert done.returncode == 2
+        assert f"--input -: {message}" in done.stderr.decode()
+
+
+@pytest.mark.parametrize("first", ["[1, 2]", "[]", "{", '{"crime_ref": "cut", "repor', '{"crime_ref": "cut",', "\0\0"])
+def test_one_bad_first_line_is_refused_and_the_others_judged(tmp_path: Path, first: str) -> None:
+    """A file is not given up for it (decision 0014)."""
+    (tmp_path / "crimes.ndjson").write_text(f"{first}\n{TEXT}")
+    told: list[int] = []
+    done = evaluate(
+        POLICY, AS_AT, None, str(tmp_path / "crimes.ndjson"), str(tmp_path / "out.csv"), lambda r: told.append(r.line)
+    )
+    assert (done.crimes, told) == (2, [1])
+
+
+@pytest.mark.parametrize("name", ["crimes.ndjson", "crimes.csv"])
+def test_a_byte_order_mark_is_read(tmp_path: Path, name: str) -> None:
+    text = TEXT if name.endswith(".ndjson") else HEADER
+    counts = []
+    for mark in (b"", b"\xef\xbb\xbf"):
+        (tmp_path / name).write_bytes(mark + text.encode())
+        counts.append(str(evaluate(POLICY, AS_AT, None, str(tmp_path / name), str(tmp_path / "out.csv"), refuse)))
+    assert counts[0] == counts[1]
+    assert counts[0].endswith("0 unknown fields")
+
+
+Encode = Callable[[str], bytes]
+POLICIES: list[tuple[Encode, str]] = [
+    (lambda text: text.encode("utf-16"), "is UTF-16, not UTF-8; save it as UTF-8"),
+    (lambda text: text.encode("utf-16-le"), "is UTF-16, not UTF-8; save it as UTF-8"),
+    (lambda text: text.encode("utf-8-sig"), "begins with a byte order mark"),
+]
+
+
+@pytest.mark.parametrize(("encode", "message"), POLICIES, ids=["utf-16", "utf-16 unmarked", "byte order mark"])
+def test_a_policy_file_in_another_encoding_is_named(tmp_path: Path, encode: Encode, message: str) -> None:
+    policy = tmp_path / "policy.toml"
+    policy.write_bytes(encode((RULES / "west-mercia.toml").read_text("utf-8")))
+    command = [*COMMAND, "--policy", str(policy), "--input", "-", "--output", "-"]
+    done = subprocess.run(command, input="", capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert only_line(done).startswith(f"compliance: {policy}: {message}")
+
+
+def test_the_header_of_a_csv_file_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "crimes.csv").write_text('"crime_ref"x,reported_at\n')
+    done = run(str(tmp_path / "crimes.csv"), "-")
+    assert done.returncode == 2
+    assert "the input has no header that can be read as CSV" in only_line(done)
+
+
+def test_a_worker_that_is_killed_ends_with_4(tmp_path: Path, source: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the kernel does where memory runs out."""
+    monkeypatch.setattr("compliance.batch.evaluate._begin", _die)
+    monkeypatch.setattr("compliance.batch.inputs.line_blocks.__defaults__", (20_000,))
+    with pytest.raises(UnavailableError, match="a worker process ended early"):
+        evaluate(POLICY, AS_AT, None, source, str(tmp_path / "out.csv"), refuse, workers=2)
+    assert [path.name for path in tmp_path.iterdir()] == ["crimes.ndjson"]
+
+
+def _die(_: object) -> None:
+    os.kill(os.getpid(), 9)
