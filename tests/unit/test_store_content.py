@@ -60,7 +60,7 @@ def test_the_digest_is_the_one_it_has_always_been() -> None:
 
 @pytest.mark.parametrize("revision", frozen.REVISIONS)
 def test_what_earlier_versions_hold_has_the_same_digest_and_text_now(revision: str, tmp_path: Path) -> None:
-    """Decision 0026."""
+    """Every released schema is kept as a database (decision 0026)."""
     frozen.thaw(f"sqlite:///{tmp_path / 'frozen.db'}", revision)
     with closing(sqlite3.connect(tmp_path / "frozen.db")) as database:
         held = database.execute(
