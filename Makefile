@@ -23,7 +23,7 @@ demo: $(STAMP)   ## run the whole service on a simulated force
 	@$(BIN)/compliance demo
 
 test: $(STAMP)   ## run the tests
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -q -m "not long"
+	@$(BIN)/python -m pytest -n 3 --dist loadfile -q -m "not long"
 
 check: $(STAMP)  ## check lint, format and types, then run `compliance check`
 	@$(BIN)/ruff check .
@@ -36,6 +36,10 @@ bench: $(STAMP)  ## run the benchmarks, each with its baseline
 
 soak: $(STAMP)   ## run the long tests: 100,000 histories and more
 	@$(BIN)/python -m pytest -q -m long -s
+
+mutants: $(STAMP) ## plant 1,000 small faults and count those the tests notice (hours)
+	@$(BIN)/python -m tests.sampled_mutants learn
+	@$(BIN)/python -m tests.sampled_mutants run
 
 docs: $(STAMP)   ## write the pages generated from code
 	@$(BIN)/python -c 'from pathlib import Path; from compliance.config import reference; Path("docs/configuration.md").write_text(reference(), "utf-8")'
