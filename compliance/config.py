@@ -189,7 +189,7 @@ def load_settings(path: Path) -> Settings:
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read ({error.strerror}); name the file with --config") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path}: not readable as TOML: {error}") from None
+        raise SettingsError(f"{path}: cannot be read as TOML: {error}") from None
     if {"base", "source"} & set(data):
         raise SettingsError(f"{path}: base, source: there are no such keys")
     try:

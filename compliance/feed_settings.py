@@ -178,5 +178,5 @@ class CrimeSystem(Section):
         if self.token is not None and self.oauth is not None:
             raise ValueError("token: expected either a token or [crime_system.oauth], not both")
         if self.key is not None and self.certificate is None:
-            raise ValueError("key: expected a certificate beside it")
+            raise ValueError("key: expected a certificate with it")
         return self

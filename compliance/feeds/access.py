@@ -104,7 +104,7 @@ class Token:
                 "check that token_url is the token endpoint"
             )
         if granted.token_type.lower() != "bearer":
-            raise UnavailableError(f"{redact(asked.token_url)} gave a token that is no bearer token")
+            raise UnavailableError(f"{redact(asked.token_url)} gave a token that is not a bearer token")
         lasts = _UNSAID if granted.expires_in is None else granted.expires_in - _LEEWAY
         self._token, self._until = granted.access_token, time.monotonic() + max(lasts, _SHORTEST)
         return self._token

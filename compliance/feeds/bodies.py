@@ -66,14 +66,14 @@ def json_page(body: bytes, source: str, names: PageNames = NAMES) -> Page:
     brackets do not match, so that nobody can tell which record spoils it.
     """
     if body.count(b",") > _MOST_VALUES:
-        raise AskForLessError(f"{source} gave a page of more than {_MOST_VALUES:,} values; ask for smaller pages")
+        raise AskForLessError(f"{source} gave a page of more than {_MOST_VALUES:,} values; request smaller pages")
     decode = _decoder(names)
     try:
         with paused_gc():
             page = decode(body)
             return _check_page([bytes(raw) for raw in page.records], page.next, page.more, source)
     except msgspec.ValidationError as error:
-        raise UnavailableError(f"{source} gave a page that is not one ({error}); {_EXPECTED}") from None
+        raise UnavailableError(f"{source} gave a page that cannot be read ({error}); {_EXPECTED}") from None
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raws, rest = _set_apart(body, msgspec.json.encode(names.records))
         try:
@@ -85,8 +85,8 @@ def json_page(body: bytes, source: str, names: PageNames = NAMES) -> Page:
             problem = f"{source} gave no JSON page ({found}); {_EXPECTED}"
             if body.lstrip(_SPACE).startswith(b"{"):
                 raise AskForLessError(
-                    f"{problem}; where it is a page of one record, the supplier must mend that one: what follows waits "
-                    "for it (in NDJSON it would be set apart)"
+                    f"{problem}; where it is a page of one record, the supplier must correct that record: what follows "
+                    "waits for it (in NDJSON it would be set apart)"
                 ) from None
             raise UnavailableError(problem) from None
         return _check_page(raws, page.next, page.more, source)
@@ -140,7 +140,7 @@ def ndjson_page(body: bytes, headers: Mapping[str, str], source: str) -> Page:
             "(true or false)"
         )
     if body.count(b"\n") > _MOST_VALUES:
-        raise AskForLessError(f"{source} gave a page of more than {_MOST_VALUES:,} lines; ask for smaller pages")
+        raise AskForLessError(f"{source} gave a page of more than {_MOST_VALUES:,} lines; request smaller pages")
     lines = _lines(body)
     if lines and not body.endswith(b"\n") and _is_cut(lines[-1]):
         raise UnavailableError(f"{source} gave an NDJSON page whose last line is cut short: there may have been more")
@@ -158,7 +158,7 @@ def _is_cut(line: bytes) -> bool:
 def directory(body: bytes, mapper: Mapper | None = None) -> DirectoryEntries:
     """The officer directory from NDJSON; a bad line is refused with its reason, and the others go on."""
     if body.count(b"\n") > _MOST_OFFICERS:
-        raise UnavailableError(f"the officer directory has more than {_MOST_OFFICERS:,} lines; is it one?")
+        raise UnavailableError(f"the officer directory has more than {_MOST_OFFICERS:,} lines; check its address")
     lines = _lines(body)
     return directory_of(lines if mapper is None else [mapper.map_officer(line) for line in lines])
 

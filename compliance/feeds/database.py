@@ -243,9 +243,7 @@ def _engine(url: str) -> Engine:
         return create_engine(parsed, poolclass=NullPool, hide_parameters=True)
     except (ArgumentError, NoSuchModuleError, ValueError):
         expected = "an SQLAlchemy URL such as postgresql+psycopg://monitor@host/crimes"
-        raise SettingsError(
-            f"{_SECTION}.url: not the address of a database that is known; expected {expected}"
-        ) from None
+        raise SettingsError(f"{_SECTION}.url: not the address of a supported database; expected {expected}") from None
     except ImportError as error:
         raise SettingsError(f"{_SECTION}.url: its driver is not installed ({error.name}): pip install it") from None
 
@@ -270,6 +268,6 @@ def _read_cursor(cursor: str) -> Changed:
         kept = makers[kind](value)
     except (ValueError, TypeError, KeyError, AttributeError):
         raise SettingsError(
-            f"{_SECTION}: the cursor that is kept is of another kind of feed; a new database starts from the beginning"
+            f"{_SECTION}: the stored cursor belongs to another kind of feed; a new database starts from the beginning"
         ) from None
     return kept

@@ -51,7 +51,7 @@ class Exports:
             codecs.lookup(self.shape.encoding)
         except LookupError:
             raise SettingsError(
-                f"crime_system.files.encoding: there is no encoding {self.shape.encoding!r}; expected one as cp1252"
+                f"crime_system.files.encoding: {self.shape.encoding!r} is not an encoding; expected one such as cp1252"
             ) from None
         if self.officers and self.officers.endswith(".ndjson") != self.is_json:
             raise SettingsError("crime_system.files.officers: expected NDJSON where crimes are NDJSON, else a table")

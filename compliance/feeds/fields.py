@@ -99,4 +99,4 @@ def expression(key: str, text: str) -> Any:
         return jmespath.compile(text)
     except JMESPathError as error:
         problem = str(error).replace("\n", " ")
-        raise SettingsError(f"{_SETTING}.{key}: {text!r} is no JMESPath expression ({problem})") from None
+        raise SettingsError(f"{_SETTING}.{key}: {text!r} is not a JMESPath expression ({problem})") from None

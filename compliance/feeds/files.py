@@ -54,8 +54,8 @@ class FilesFeed:
                     self._fail(export, str(error), failures)
         except OSError as error:
             raise UnavailableError(
-                f"{error.filename or self._exports.folder}: cannot be used ({error.strerror}); see that the folder of "
-                "crime_system.files is there and that this service may read, write and move what is in it"
+                f"{error.filename or self._exports.folder}: cannot be used ({error.strerror}); check that the folder "
+                "of crime_system.files is there and that this service may read, write and move what is in it"
             ) from None
         if failures:
             raise UnavailableError("; ".join(failures))
@@ -167,7 +167,7 @@ def _read_cursor(cursor: str | None) -> list[str]:
         found = None
     if not isinstance(found, list):
         raise SettingsError(
-            "crime_system.files: the cursor that is kept is of another kind of feed; it is kept under the name of the "
+            "crime_system.files: the stored cursor belongs to another kind of feed; it is kept under the name of the "
             "feed, and a new database or a new name starts from the beginning"
         )
     return [str(digest) for digest in found]

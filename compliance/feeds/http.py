@@ -137,7 +137,7 @@ class HttpFeed:
                 )
                 raise UnavailableError(
                     f"{redact(self._url)} says that there is more and gives {found}: it would repeat its pages for "
-                    "ever; what came is kept, and the supplier of the crime system must look at it"
+                    "ever; what was received is kept, and the supplier of the crime system must correct this"
                 )
             given.add(page.next)
             cursor = page.next
@@ -192,8 +192,8 @@ def _refuse_a_web_page(answer: HttpAnswer, source: str) -> None:
     kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if kind in _FOR_PEOPLE or answer.body.lstrip()[:1] == b"<":
         raise UnavailableError(
-            f"{source} gave a web page, no officer directory; expected NDJSON, an entry a line: see that officers_url "
-            "is right and asks nobody to sign in"
+            f"{source} gave a web page instead of an officer directory; expected NDJSON, one entry per line: check "
+            "that officers_url is right and does not ask anyone to sign in"
         )
 
 

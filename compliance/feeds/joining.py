@@ -52,7 +52,7 @@ class Joined:
                 self._file.executemany("INSERT OR IGNORE INTO crime (ref) VALUES (?)", [(ref,) for ref, _, _ in held])
         except sqlite3.Error as error:
             raise UnavailableError(
-                f"the tables cannot be put together ({error}); see that there is room in the folder for temporary files"
+                f"the tables cannot be joined ({error}); check that there is room in the folder for temporary files"
             ) from None
 
     def _ref(self, name: str, row: Row) -> str:

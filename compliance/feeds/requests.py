@@ -117,7 +117,7 @@ class Asker:
         return error.retry_after if error.retry_after <= self._patience.longest_wait else False
 
     def _answer(self, url: str, asked: dict[str, str | int], etag: str | None) -> HttpAnswer:
-        """One answer. A token that is refused is asked for anew, once."""
+        """One answer. A token that is refused is requested again, once."""
         address = httpx.URL(url).copy_merge_params(asked)
         for again in (self._token is not None, False):
             headers = {} if etag is None else {"If-None-Match": etag}
@@ -130,7 +130,7 @@ class Asker:
                 if not again or self._token is None:
                     raise
                 self._token.drop()
-        raise AssertionError("asked twice without an answer")
+        raise AssertionError("requested twice without an answer")
 
     def _post(self, url: str, form: dict[str, str], user: httpx.Auth) -> bytes:
         request = self._client.build_request("POST", url, data=form, headers={"Accept": "application/json"})
@@ -146,14 +146,14 @@ class Asker:
             try:
                 if response.status_code == httpx.codes.NOT_MODIFIED and "If-None-Match" in request.headers:
                     return HttpAnswer(b"", response.headers, unchanged=True)
-                _refuse_unless_ok(response, url, "see that client_id and client_secret are right" if user else None)
+                _refuse_unless_ok(response, url, "check that client_id and client_secret are right" if user else None)
                 parts = self._in_time(response.iter_raw(), url)
                 return HttpAnswer(_unpack(parts, response.headers, url, largest), response.headers)
             finally:
                 response.close()
         except httpx.RequestError as error:
             cause = str(error)[:200] or type(error).__name__
-            raise _NotNowError(f"{redact(url)} could not be asked ({cause})") from error
+            raise _NotNowError(f"{redact(url)} could not be reached ({cause})") from error
 
     def _in_time(self, parts: Iterable[bytes], url: str) -> Iterator[bytes]:
         """The parts of an answer; raises UnavailableError where it trickles for too long."""
@@ -162,7 +162,7 @@ class Asker:
         for part in parts:
             if time.monotonic() > until:
                 raise UnavailableError(
-                    f"{redact(url)} took more than {longest:.0f} s over one answer; ask for smaller pages, or look at "
+                    f"{redact(url)} took more than {longest:.0f} s over one answer; request smaller pages, or look at "
                     "the crime system"
                 )
             yield part
@@ -185,18 +185,20 @@ def _unpack(parts: Iterable[bytes], headers: httpx.Headers, url: str, largest: i
     """The body, unpacked as far as the bound and no further: a few bytes may stand for more than memory holds."""
     packing = headers.get("Content-Encoding", "").strip().lower()
     if packing not in ("", "identity", "gzip", "x-gzip"):
-        raise UnavailableError(f"{redact(url)} gave an answer packed by {packing[:40]!r}; only gzip was asked for")
+        raise UnavailableError(
+            f"{redact(url)} sent an answer compressed with {packing[:40]!r}; only gzip was requested"
+        )
     unpacker = zlib.decompressobj(_GZIP) if packing.endswith("gzip") else None
     body = bytearray()
     for part in parts:
         try:
             body += part if unpacker is None else unpacker.decompress(part, largest + 1 - len(body))
         except zlib.error as error:
-            raise _NotNowError(f"{redact(url)} gave an answer that cannot be unpacked ({error})") from None
+            raise _NotNowError(f"{redact(url)} sent an answer that cannot be decompressed ({error})") from None
         if len(body) > largest or (unpacker is not None and unpacker.unconsumed_tail):
-            raise AskForLessError(f"{redact(url)} gave an answer of more than {largest:,} bytes; ask for smaller pages")
+            raise AskForLessError(f"{redact(url)} gave an answer of more than {largest:,} bytes; request smaller pages")
     if unpacker is not None and (not unpacker.eof or unpacker.unused_data):
-        raise _NotNowError(f"{redact(url)} gave an answer whose packing does not end where it ends")
+        raise _NotNowError(f"{redact(url)} sent a compressed answer that is cut short or continues after its end")
     return bytes(body)
 
 
@@ -209,13 +211,13 @@ def _refuse_unless_ok(response: httpx.Response, url: str, advice: str | None) ->
     if status in _TRY_LATER or status > 504:
         raise _NotNowError(found, _retry_after(response))
     if status == httpx.codes.UNAUTHORIZED:
-        raise _NotKnownError(f"{found}; {advice or 'see that the token is right and has not run out'}")
+        raise _NotKnownError(f"{found}; {advice or 'check that the token is right and has not expired'}")
     by_status = {
-        403: "see that this service may read the feed",
-        404: "see that the address is right",
+        403: "check that this service may read the feed",
+        404: "check that the address is right",
     }
     raise UnavailableError(
-        f"{found}; {advice or by_status.get(status, 'a page was expected: see that the address is right')}"
+        f"{found}; {advice or by_status.get(status, 'a page was expected: check that the address is right')}"
     )
 
 

@@ -58,7 +58,7 @@ def _csv(path: Path, shape: Shape, needed: dict[str, str]) -> Iterator[Row]:
     except UnicodeError as error:
         found = f"byte {error.object[error.start]:#04x}" if isinstance(error, UnicodeDecodeError) else "it"
         raise RecordError(
-            f"{path.name}: {found} is not {shape.encoding}; see that crime_system.files.encoding is right"
+            f"{path.name}: {found} is not {shape.encoding}; check that crime_system.files.encoding is right"
         ) from None
 
 
@@ -74,7 +74,7 @@ def _csv_rows(file: IO[str], name: str, delimiter: str, needed: dict[str, str]) 
                 wrong = f"{name}, line {reader.line_num}: {len(cells)} columns where the header has {len(header)}"
                 yield dict(zip(header, cells, strict=False)) | {WRONG: wrong}
     except csv.Error as error:
-        raise RecordError(f"{name}, line {reader.line_num}: not readable as CSV ({error})") from None
+        raise RecordError(f"{name}, line {reader.line_num}: cannot be read as CSV ({error})") from None
 
 
 def _lines(file: IO[str], name: str) -> Iterator[str]:
@@ -104,7 +104,7 @@ def _parquet(path: Path, needed: dict[str, str]) -> Iterator[Row]:
         if isinstance(error, OSError) and error.errno is not None:
             raise  # the disk's trouble, not the file's
         problem = " ".join(str(error).split())[:200]
-        raise RecordError(f"{path.name}: not readable as Parquet ({problem})") from None
+        raise RecordError(f"{path.name}: cannot be read as Parquet ({problem})") from None
 
 
 def _check_columns(header: list[str], name: str, needed: dict[str, str]) -> None:

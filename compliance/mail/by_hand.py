@@ -103,5 +103,5 @@ def _change(
 def _row(connection: Connection, number: int) -> Any:
     found = connection.execute(select(OUTBOX).where(OUTBOX.c.id == number)).mappings().first()
     if found is None:
-        raise RecordError(f"there is no mail with the number {number}; `compliance outbox list` shows them")
+        raise RecordError(f"there is no email with the number {number}; `compliance outbox list` shows them")
     return found

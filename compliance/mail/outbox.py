@@ -65,7 +65,7 @@ def row_of(
     and `domain`. Raises RecordError for an address that cannot be used, SettingsError for a header that cannot.
     """
     if problem := address_problem(to_address):
-        raise RecordError(f"the address of {recipient_ref or 'a recipient'}: {problem}; correct it where it comes from")
+        raise RecordError(f"the address of {recipient_ref or 'a recipient'}: {problem}; correct it at its source")
     check_line("mail header Subject", content.subject)
     bare_address(headers.get("From", ""))
     for name, value in headers.items():

@@ -28,7 +28,7 @@ class Pilot:
         """Raises SettingsError for an entry that is neither an address nor a domain."""
         for entry in self.allow:
             if address_problem(f"anybody{entry}" if entry.startswith("@") else entry):
-                raise SettingsError(f"allow: {entry!r}: expected name@domain, or @domain for everybody there")
+                raise SettingsError(f"allow: {entry!r}: expected name@domain, or @domain for everyone there")
 
     def allows(self, address: str) -> bool:
         """Whether mail to an address is sent."""

@@ -142,7 +142,7 @@ class Policy(_Strict):
         ids = [requirement.id for requirement in self.requirement]
         for i, requirement in enumerate(self.requirement):
             if requirement.id in ids[:i]:
-                raise ValueError(f"requirement {requirement.id!r} stands twice")
+                raise ValueError(f"requirement {requirement.id!r} appears twice")
             if requirement.after is None:
                 continue
             if requirement.after not in ids:

@@ -44,7 +44,7 @@ def vocabulary(policy: Policy, *more: Mapping[str, Iterable[str]]) -> Vocabulary
 
 
 def count_unknown_values(crimes: Iterable[Crime], known: Vocabulary) -> Counter[tuple[str, str]]:
-    """How often values that nobody knows stand in records, by field and value. An empty text says nothing."""
+    """How often unknown values stand in records, by field and value. An empty text says nothing."""
     outcomes, methods, categories, kinds = (
         known[name].union(("",)) | {None} for name in (OUTCOME, METHOD, CATEGORY, KIND)
     )

@@ -66,7 +66,7 @@ def read_columns(lines: Iterable[bytes | str]) -> tuple[Columns, list[Refusal]]:
 
 
 class _Assembly:
-    """One pass over records. `bad` are the places of those with a text that is no instant."""
+    """One pass over records. `bad` are the places of those with a text that is not a valid date-time."""
 
     def __init__(self, crimes: Sequence[Crime]) -> None:
         self._crimes = crimes

@@ -164,7 +164,7 @@ def convert_crime(value: Any) -> Crime:
 
 
 def check_instants(crimes: Sequence[Crime]) -> dict[int, str]:
-    """The records among `crimes` that hold a text which is no instant: place -> reason."""
+    """The records among `crimes` that hold a text that is not a valid date-time: place -> reason."""
     places: set[int] = set()
     for owners, texts in _instant_columns(crimes):
         bad = parse_instants(texts)[1]
@@ -247,7 +247,7 @@ def _instants_of(crime: Crime) -> Iterator[tuple[str, str | None]]:
 
 
 def instant_reason(crime: Crime) -> str:
-    """Why a record is refused that holds a text which is no instant: the first such field."""
+    """Why a record is refused that holds a text that is not a valid date-time: the first such field."""
     for path, text in _instants_of(crime):
         if text is not None and parse_instants([text])[1][0]:
             found = text if len(text) <= 40 else text[:40] + "…"

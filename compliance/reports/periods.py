@@ -71,8 +71,8 @@ def parse_period(text: str) -> Span:
     if re.fullmatch(r"\d{4}-?[Ww]\d{2}", text):
         return Week.parse(text)
     raise SettingsError(
-        f"period {text!r} is not one; expected a week such as 2026-W47, a month such as 2026-11 or a quarter such as "
-        "2026-Q4"
+        f"{text!r} is not a period; expected a week such as 2026-W47, a month such as 2026-11 or a quarter such "
+        "as 2026-Q4"
     )
 
 

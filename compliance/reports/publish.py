@@ -148,7 +148,7 @@ def as_published(store: Store, folder: Path, period: str, edition: str, ending: 
     if _digest(made) == digests[name]:
         return made
     raise SettingsError(
-        f"{path}: the file is gone or was changed, and the templates or libraries that made it are others now; restore "
+        f"{path}: the file is gone or was changed, and the templates or libraries that made it have changed; restore "
         f"it from a copy whose SHA-256 is {digests[name]}"
     )
 
@@ -157,8 +157,8 @@ def _check_read(store: Store, figures: Figures) -> None:
     known_at = figures.basis.known_at
     if polls_covering(store, known_at) is None:
         raise UnavailableError(
-            f"report {figures.period}: the crime system has not been read whole since {known_at:%Y-%m-%dT%H:%MZ}; the "
-            "report is published after the next complete poll"
+            f"report {figures.period}: the crime system has not been read completely since {known_at:%Y-%m-%dT%H:%MZ}; "
+            "the report is published after the next complete poll"
         )
 
 

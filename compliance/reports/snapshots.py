@@ -101,7 +101,7 @@ def check_held(store: Store, period: Span) -> None:
         removed_at = session.exec(asked).first()
     if removed_at is not None:
         raise CannotReportError(
-            f"report {period}: it cannot be judged again, because crimes it was made of were removed on "
+            f"report {period}: it cannot be judged again, because crimes it used were removed on "
             f"{removed_at:%Y-%m-%d} as retention asks; what was published is served with --as-published"
         )
 

@@ -62,7 +62,7 @@ class RecordsQuestion:
         `refuse` is told of every refused record. Raises SettingsError where not exactly one of the two is given.
         """
         if bool(settings) == bool(policy_to):
-            raise SettingsError("say what is to be changed: either --set KEY=VALUE, or --policy-to OTHER.toml")
+            raise SettingsError("state the change: either --set KEY=VALUE, or --policy-to OTHER.toml")
         after = load_policy(policy_to) if policy_to else apply_settings(self.policy, settings)
         return whatif(
             self._chunks(), self.policy, after, period, self._instant, self.known_at,

@@ -36,7 +36,7 @@ class PollOutcome:
     """What a poll brought: pages, records received, of these new or changed, and refused. `complete`: the feed had
     nothing further, whatever became of the officer `directory`. `problem`: why it is not. `clock_changes`: instants
     without an offset in an hour that comes twice or never. `vanished`: crimes that a full export no longer holds.
-    `late`: records older than what is held (records section 4). `unknown`: values that nobody knows in what is new or
+    `late`: records older than what is held (records section 4). `unknown`: unknown values in what is new or
     changed (rules section 8)."""
 
     poll_id: int
@@ -96,7 +96,7 @@ def _log_new(source: str, unknown: Unknown) -> None:
     for name in sorted({name for name, _ in unknown.new}):
         new = [value for value in unknown.new if value[0] == name]
         times = sum(unknown.counts[value] for value in new)
-        log.warning("values that nobody knows", source=source, field=name, values=len(new), times=times)
+        log.warning("unknown values", source=source, field=name, values=len(new), times=times)
 
 
 class _Poll:

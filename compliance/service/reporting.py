@@ -83,7 +83,7 @@ class Reporting:
         settled = period.settling_instant(self.policy.local)
         if settled <= now and polls_covering(self.store, settled) is None:
             raise UnavailableError(
-                f"{period.kind} {period} cannot be reported yet: the crime system has not been read to its end since "
+                f"{period.kind} {period} cannot be reported yet: the crime system has not been read completely since "
                 f"it was settled on {settled:%Y-%m-%dT%H:%MZ}; run `compliance poll` and try again"
             )
         check_held(self.store, period)

@@ -70,7 +70,7 @@ class Retaining:
                 path.unlink(missing_ok=True)
             except OSError as error:
                 raise SettingsError(
-                    f"{path}: cannot be removed ({error.strerror}); see that this service may write to its folder"
+                    f"{path}: cannot be removed ({error.strerror}); check that this service may write to its folder"
                 ) from None
         return Removed(crimes, refused, len(exports))
 

@@ -51,12 +51,12 @@ def _check_target(source: Path, target: Path) -> None:
         except OSError:
             is_copy = False
         if not is_copy:
-            raise SettingsError(f"{target}: it is there and is no copy of a database; choose another name")
+            raise SettingsError(f"{target}: it exists and is not a copy of a database; choose another name")
     for ending in _BESIDE:
         beside = target.with_name(target.name + ending)
         if beside.exists():
             raise SettingsError(
-                f"{target}: {beside.name} lies beside it, as beside a database that is in use; choose another name"
+                f"{target}: {beside.name} is next to it, as with a database in use; choose another name"
             )
 
 

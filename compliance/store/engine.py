@@ -31,7 +31,7 @@ class Store:
         parsed = dialect.parse_url(url)
         file = dialect.file_of(parsed)
         if file is not None and not file.exists():
-            raise SettingsError(f"there is no database at {file}; make it with `compliance migrate`")
+            raise SettingsError(f"there is no database at {file}; create it with `compliance migrate`")
         store = cls(dialect.engine_for(parsed))
         try:
             with store.reading() as connection:
@@ -90,7 +90,9 @@ def migrate(url: str) -> None:
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise SettingsError(f"[database] url: the folder {file.parent} cannot be made ({error.strerror})") from None
+            raise SettingsError(
+                f"[database] url: the folder {file.parent} cannot be created ({error.strerror})"
+            ) from None
     store = Store(dialect.engine_for(parsed))
     before = os.umask(0o077)  # a file that is made holds personal data: it is its owner's alone
     try:
@@ -117,6 +119,6 @@ def _answers(store: Store) -> Iterator[None]:
                 "the user that this service runs as can write, and the folder that it is in too"
             ) from error
         raise UnavailableError(
-            f"the database {store.name} could not be used ({said}); what was begun is undone: see that it can be "
-            "reached and written to, then try again"
+            f"the database {store.name} could not be used ({said}); rolled back; check that the database "
+            "can be reached and written to, then try again"
         ) from error

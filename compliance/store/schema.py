@@ -36,7 +36,7 @@ def check(connection: Connection, name: str) -> None:
     revision, known = _revision(connection), revisions()
     if revision is None:
         _refuse_others_tables(connection, name)
-        raise SettingsError(f"{name} holds no schema yet; make it with `compliance migrate`")
+        raise SettingsError(f"{name} holds no schema yet; create it with `compliance migrate`")
     if revision not in known:
         raise _unknown_revision_error(name, revision)
     if revision != known[0]:

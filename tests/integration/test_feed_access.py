@@ -102,8 +102,8 @@ def test_a_token_server_that_is_busy_is_asked_again(web: WebServer) -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (answer(b'{"error":"invalid_client"}', "401 Unauthorized"), "see that client_id and client_secret are right"),
-        (answer(b'{"error":"invalid_scope"}', "400 Bad Request"), "see that client_id and client_secret are right"),
+        (answer(b'{"error":"invalid_client"}', "401 Unauthorized"), "check that client_id and client_secret are right"),
+        (answer(b'{"error":"invalid_scope"}', "400 Bad Request"), "check that client_id and client_secret are right"),
         (answer(b"<!doctype html>"), "gave no token"),
         (answer(b'{"access_token":7}'), "gave no token"),
         (grant(""), "gave no token"),

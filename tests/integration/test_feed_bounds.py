@@ -69,7 +69,7 @@ def test_what_unpacks_to_more_than_memory_holds_is_read_no_further_than_the_boun
 def test_only_gzip_is_asked_for_and_taken(web: WebServer) -> None:
     """What packs better could stand for more, and would be unpacked by others than us."""
     web.answers = [answer(body(), Content_Encoding="zstd")]
-    assert "packed by 'zstd'; only gzip was asked for" in refused(web)
+    assert "packed by 'zstd'; only gzip was requested" in refused(web)
     assert web.headers[0]["Accept-Encoding"] == "gzip"
 
 

@@ -133,7 +133,7 @@ def test_what_is_only_tried_is_moved_nowhere(folder: Folder) -> None:
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(UnavailableError, match=r"see that the folder of crime_system\.files is there"):
+    with pytest.raises(UnavailableError, match=r"check that the folder of crime_system\.files is there"):
         polled(feed_of(Folder(tmp_path / "none")))
 
 
@@ -150,7 +150,7 @@ def test_a_cursor_of_another_kind_of_feed(folder: Folder) -> None:
         ({"tables": {"crimes": "*.csv", "victims": "v.csv"}}, "expected at most one"),
         ({"tables": {"crimes": "*.xlsx"}}, "expected a name ending in .csv, .ndjson, .parquet"),
         ({"tables": {"crimes": "*.ndjson", "victims": "v*.csv"}}, "NDJSON holds whole records"),
-        ({"shape": Shape(encoding="utf-88")}, "there is no encoding 'utf-88'"),
+        ({"shape": Shape(encoding="utf-88")}, "'utf-88' is not an encoding"),
         ({"officers": "officers.ndjson"}, "expected NDJSON where crimes are NDJSON"),
     ],
 )

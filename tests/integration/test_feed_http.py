@@ -129,10 +129,10 @@ def test_what_does_not_pass_is_unavailable_after_so_many_attempts(web: WebServer
 @pytest.mark.parametrize(
     ("status", "advice"),
     [
-        ("400 Bad Request", "see that the address is right"),
-        ("401 Unauthorized", "see that the token is right"),
-        ("403 Forbidden", "see that this service may read the feed"),
-        ("404 Not Found", "see that the address is right"),
+        ("400 Bad Request", "check that the address is right"),
+        ("401 Unauthorized", "check that the token is right"),
+        ("403 Forbidden", "check that this service may read the feed"),
+        ("404 Not Found", "check that the address is right"),
         ("302 Found", "a page was expected"),
     ],
 )
@@ -203,7 +203,7 @@ def test_an_answer_is_read_no_further_than_the_bound(web: WebServer) -> None:
     body = gzip.compress(b'{"records":[' + b" " * 5_000_000 + b'],"next":"c1","more":false}')
     assert len(body) < 10_000
     web.answers = [answer(body, Content_Encoding="gzip")]
-    assert "more than 1,000,000 bytes; ask for smaller pages" in refused(web, largest_body=1_000_000)
+    assert "more than 1,000,000 bytes; request smaller pages" in refused(web, largest_body=1_000_000)
     assert len(read(web)) == 1
 
 

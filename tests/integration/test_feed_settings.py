@@ -219,7 +219,7 @@ def given(tmp_path: Path, system: str) -> Settings:
         ("", "url: missing; it is required for a feed of kind http"),
         ('kind = "files"', r"expected a section \[crime_system.files\] for a feed of kind files"),
         ('kind = "sftp"', "input should be 'http', 'files' or 'database'"),
-        ('url = "http://x"\nkey = "a"', "key: expected a certificate beside it"),
+        ('url = "http://x"\nkey = "a"', "key: expected a certificate with it"),
         ('url = "http://x"\n[crime_system.file]', "crime_system.file: there is no such key; did you mean 'files'?"),
         ('url = "http://x"\n[crime_system.mapping]\nvictim = {}', "did you mean 'victims'?"),
         (
@@ -248,7 +248,7 @@ def test_a_secret_in_the_settings_is_refused_without_being_repeated(tmp_path: Pa
     [
         ('url = "ftp://x"', "feed url: found 'ftp://x'"),
         ('url = "http://x"\nca_file = "none.pem"', "crime_system.ca_file: .*none.pem cannot be used"),
-        ('url = "http://x"\n[crime_system.mapping]\ncrime = { team = "[" }', "is no JMESPath expression"),
+        ('url = "http://x"\n[crime_system.mapping]\ncrime = { team = "[" }', "is not a JMESPath expression"),
         ('url = "http://x"\n[crime_system.mapping]\nconstants = { team = "A" }', "there is no such field"),
         ('kind = "files"\n[crime_system.files]\ntables = { victims = "*.csv" }', "crimes: missing"),
         ('kind = "database"\n[crime_system.database]\nurl = "env:URL"\nqueries = {}', "queries.crimes: expected"),

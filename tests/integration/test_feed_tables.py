@@ -134,7 +134,7 @@ def test_a_column_that_is_nearly_there_is_named(folder: Folder) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b'crime_ref,reported_at\n"1,2026-07-01 10:00\n', "not readable as CSV"),
+        (b'crime_ref,reported_at\n"1,2026-07-01 10:00\n', "cannot be read as CSV"),
         (b"crime_ref,reported_at\n\xff,2026-07-01 10:00\n", "byte 0xff is not utf-8"),
         (b"crime_ref,crime_ref\n1,2\n", "columns 1 and 2 of the header have the same name"),
         (b"crime_ref,reported\n1,2026-07-01 10:00\n", "there is no column 'reported_at', which crime_system.mapping.crime"),
@@ -206,7 +206,7 @@ def test_parquet(folder: Folder) -> None:
     os.utime(folder.path / "a.parquet", (0, 0))
     folder.put("b.parquet", b"PAR1 no more")
     pages: list[Page] = []
-    with pytest.raises(UnavailableError, match=r"b.parquet: not readable as Parquet"):
+    with pytest.raises(UnavailableError, match=r"b.parquet: cannot be read as Parquet"):
         pages.extend(feed_of(folder, tables={"crimes": "*.parquet"}).pages(None))
     assert [json.loads(raw) for page in pages for raw in page.raws] == [
         {

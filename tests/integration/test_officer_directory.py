@@ -88,10 +88,10 @@ def world(store: Store, tmp_path: Path) -> Iterator[World]:
 
 TROUBLES: Final = {
     "500": (BROKEN, "answered 500 Internal Server Error"),
-    "401": (answer(b"", "401 Unauthorized"), "answered 401 Unauthorized; see that the token is right"),
+    "401": (answer(b"", "401 Unauthorized"), "answered 401 Unauthorized; check that the token is right"),
     "no answer": (b"", "could not be asked"),
-    "a web page": (HTML, "gave a web page, no officer directory"),
-    "a web page called NDJSON": (HTML.replace(b"text/html", NDJSON.encode()), "gave a web page, no officer directory"),
+    "a web page": (HTML, "gave a web page instead of an officer directory"),
+    "a web page called NDJSON": (HTML.replace(b"text/html", NDJSON.encode()), "gave a web page instead of an officer directory"),
     "empty": (answer(b"", Content_Type=NDJSON), "it is empty"),
     "blank lines": (answer(b"\n \r\n\n", Content_Type=NDJSON), "it is empty"),
     "every entry refused": (answer(b'{"ref":"1042"}\n{"ref":"1043"}\n', Content_Type=NDJSON),

@@ -115,7 +115,7 @@ def test_a_number_that_no_mail_has_is_told_with_exit_code_3(
     config: Path, capsys: pytest.CaptureFixture[str], command: str
 ) -> None:
     assert call(command, "99", config=config) == 3
-    assert "there is no mail with the number 99; `compliance outbox list` shows them" in capsys.readouterr().err
+    assert "there is no email with the number 99; `compliance outbox list` shows them" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("number", "state"), list(enumerate(STATES, 1)))

@@ -91,7 +91,7 @@ def test_a_former_copy_is_replaced_and_nothing_else_is(url: str, tmp_path: Path)
     assert len(copied(copy)) == 301
     other = tmp_path / "config.toml"
     other.write_text("[force]")
-    with pytest.raises(SettingsError, match=r"config.toml: it is there and is no copy of a database"):
+    with pytest.raises(SettingsError, match=r"config.toml: it exists and is not a copy of a database"):
         backup(url, other)
     assert other.read_text() == "[force]"
 

@@ -256,7 +256,7 @@ def test_rows_of_a_directory_each_bring_an_absence() -> None:
         (Rules(values={"updates.result": {}}), 'values."updates.result": there is no such field'),
         (Rules(constants={"team": "x"}), 'constants."team": there is no such field'),
         (Rules(timezone="Europe/Londn"), "timezone: there is no time zone 'Europe/Londn'"),
-        (Rules(fields={"crime": {"team": "a[?"}}), "crime.team: 'a[?' is no JMESPath expression"),
+        (Rules(fields={"crime": {"team": "a[?"}}), "crime.team: 'a[?' is not a JMESPath expression"),
     ],
 )
 def test_a_rule_that_cannot_be_names_the_setting(rules: Rules, said: str) -> None:

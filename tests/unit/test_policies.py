@@ -87,7 +87,7 @@ def _second(**changes: Any) -> Callable[[dict[str, Any]], None]:
         (lambda d: d.update(timezone="Europe/Londn"), "timezone 'Europe/Londn' is not known"),
         (lambda d: d.update(calendar="scotland"), "scotland.toml: cannot be read"),
         (lambda d: d.update(requirement=[]), "requirement"),
-        (lambda d: d["requirement"].append(dict(d["requirement"][0])), "requirement '7-day' stands twice"),
+        (lambda d: d["requirement"].append(dict(d["requirement"][0])), "requirement '7-day' appears twice"),
         (lambda d: d.pop("title"), "title: missing; it is required"),
         (lambda d: d.update(owed_after_close_days=-1), "owed_after_close_days"),
     ],
@@ -113,7 +113,7 @@ def test_a_crime_system_may_have_outcomes_and_categories_of_its_own() -> None:
 def test_a_file_that_is_no_toml_says_where(tmp_path: Path) -> None:
     path = tmp_path / "broken.toml"
     path.write_text('title = "a"\nsource = \n')
-    with pytest.raises(SettingsError, match=r"broken.toml: not readable as TOML: .*line 2"):
+    with pytest.raises(SettingsError, match=r"broken.toml: cannot be read as TOML: .*line 2"):
         load_policy(path)
 
 

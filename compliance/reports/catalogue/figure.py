@@ -1,4 +1,4 @@
-"""A figure of the report: one object, without any part of which it cannot be made (decision 0030)."""
+"""A figure of the report: one object, without any part of which it cannot be created (decision 0030)."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields

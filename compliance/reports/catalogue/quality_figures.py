@@ -136,13 +136,13 @@ def _release(board: Figures, told: Figures) -> Figures:
 QUALITY: Final = Figure(
     name="quality", key="CLASS", group="[VALUE]", title="Data quality",
     meaning="What was found in the records and is never silently dropped: in the {kind}, and in all that is held; each "
-            "class says what it counts, and of values that nobody knows each of the most frequent.",
+            "class says what it counts, and of unknown values each of the most frequent.",
     clause="rules 8", cases="updates, obligations, crimes, victims or events held",
     measures={IN_PERIOD: "those of the period", HELD: "all; of quality.set-aside, which is of no period, the first"},
     count=_count, rows=_rows,
     disclosure=Disclosure(
         "what was found in the period, where that is no count from 1 to 4; not what looks at how entries were made, "
-        "nor values that nobody knows",
+        "nor unknown values",
         _release,
     ),
 )  # fmt: skip

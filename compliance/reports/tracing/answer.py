@@ -100,7 +100,7 @@ def cases(edition: Edition, figure: str) -> TracedFigure:
         raise SettingsError(f"no figure {name!r}{nearest(kind, FIGURES)}; expected one of {forms}")
     asked, key, group = found
     if not asked.takes(key, group):
-        raise SettingsError(f"figure {name!r} is not one; expected {asked.form}")
+        raise SettingsError(f"figure {name!r} is not a figure; expected {asked.form}")
     if measure is not None and measure in WORKED_OUT:
         return TracedFigure(figure, name, measure, instead=f"{WORKED_OUT[measure]}. {name} lists the cases")
     if asked is FIGURES["week"] and measure is not None and measure in OF_THE_WEEK:
