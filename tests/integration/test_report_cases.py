@@ -57,7 +57,7 @@ def test_any_period_is_named_by_period_and_a_week_also_by_week(command: Command)
     """`--week` took every kind of period in the versions before, and scripts of a force may say so: it still does."""
     listed = command("cases", "--figure", "rate.7-day").stdout
     assert command("cases", "--figure", "rate.7-day", "--week", "2025-W28").stdout == listed
-    assert "period 'June' is not one" in command("cases", "--figure", "rate.7-day", "--period", "June").stderr
+    assert "'June' is not a period" in command("cases", "--figure", "rate.7-day", "--period", "June").stderr
     for switch in ("--period", "--week"):
         for period in ("2025-06", "2025-Q2"):
             done = command("--edition", "board", "--format", "csv", switch, period)
