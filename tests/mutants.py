@@ -11,8 +11,8 @@ from tests.mutation import broken, otherwise
 FACTS, CYCLE, OPEN = "policy.facts", "policy.obligations._Cycle", "policy.status.Openness"
 ALWAYS, CHAIN, DECLINE = "policy.obligations.always_owed", "policy.obligations.chain", f"{CYCLE}._decline"
 NEXT, AFTER, DUE = f"{CYCLE}.next_clock", "policy.windows.Windows._opens", "policy.windows.due_date"
-EVENTS, CREATED, WORKING = "policy.events.event_obligations", "policy.events._created", "policy.calendars.Calendar"
-ROWS, TABLE, READ = "policy.rows", "policy.verdicts.Verdicts.table", "records.assembly._Assembly"
+EVENTS, CREATED, WORKING = "policy.events.event_obligations", "policy.events._find_created", "policy.calendars.Calendar"
+ROWS, TABLE, READ = "policy.verdict_rows", "policy.verdicts.Verdicts.table", "records.assembly._Assembly"
 
 WORDS = (
     broken("rules 2.2", "an update that names one victim counts for the others too", f"{FACTS}.contacts", ("named == found.victim[case]", "named >= 0")),
@@ -37,7 +37,7 @@ WORDS = (
     broken("rules 2.7", "an end of a decline later than the moment asked about has come", f"{FACTS}._declines", (" & (until[row] <= moment.as_at)", "")),
     broken("rules 2.7", "an event later than the moment asked about has happened", CREATED, (" & (events.at <= block.moment.as_at)", "")),
     broken("rules 2.7", "an allocation later than the moment asked about holds", "policy.allocation.owners", ("np.flatnonzero(allocations.at <= moment.as_at)", "np.arange(len(allocations.at))")),
-    broken("rules 2.7", "a due date has passed while it lasts", ALWAYS, ("_outstanding(due < today)", "_outstanding(due <= today)")),
+    broken("rules 2.7", "a due date has passed while it lasts", ALWAYS, ("_outstanding_clause(due < today)", "_outstanding_clause(due <= today)")),
     broken("rules 2.8", "an update typed in after K counts", f"{FACTS}.contacts", ("counts &= updates.entered_at <= moment.known_at", "pass")),
     broken("rules 2.8", "an update typed in at K is not known", f"{FACTS}.contacts", ("updates.entered_at <= moment.known_at", "updates.entered_at < moment.known_at")),
     broken("rules 2.8", "without K, an update typed in after T does not count", f"{FACTS}.contacts", ("if moment.known_at is not None:", "counts &= updates.entered_at <= moment.as_at\n    if moment.known_at is not None:")),
@@ -148,15 +148,15 @@ STATES = (
     broken("rules 5.5", "an exempt category is owed updates", "policy.judgement._requirement", (" | (cases.exempt >= 0)", "")),
     broken("rules 5.5", "news of events is owed to an exempt category", EVENTS, (" | (block.cases.exempt[case] >= 0)", "")),
     broken("rules 5.5", "every category but the standard one is exempt", f"{FACTS}.cases", ("exempt=exempt[category.codes]", "exempt=np.where(category.codes == category.code(\"standard\"), -1, 0)")),
-    broken("rules 5.5", "the reason shown is always the first exempt category", f"{ROWS}._finished", ("found.exempt[case]", "0")),
+    broken("rules 5.5", "the reason shown is always the first exempt category", f"{ROWS}._finish", ("found.exempt[case]", "0")),
     otherwise("rules 5.5", "enhanced victims are exempt too", "west-mercia", "exempt_victims=state,anonymous,enhanced"),
     otherwise("rules 5.5", "the state is owed updates", "hertfordshire", "exempt_victims=anonymous"),
     broken("rules 5.6", "a close leaves the cycle overdue", f"{CYCLE}._behind", ("_set(came, (closes <= silent_until) & (closes < NEVER), Clause.CLOSED_WHILE_OVERDUE)", "pass")),
     broken("rules 5.6", "an update on the day of the close comes too late", f"{CYCLE}._behind", ("until = np.minimum(closes, silent_until)", "until = np.minimum(closes - 1, silent_until)")),
     broken("rules 5.6", "an update after the close makes it late", f"{CYCLE}._behind", ("until = np.minimum(closes, silent_until)", "until = silent_until")),
-    broken("rules 5.7", "a waived chain has a second cycle", "policy.judgement._requirement", ("groups = [[waived(block, owed.take(np.flatnonzero(applies & is_waived)))]]", "groups = [[waived(block, owed.take(np.flatnonzero(applies & is_waived)))] * (1 + requirement.open_only)]")),
+    broken("rules 5.7", "a waived chain has a second cycle", "policy.judgement._requirement", ("groups = [[waive(block, owed.take(np.flatnonzero(applies & is_waived)))]]", "groups = [[waive(block, owed.take(np.flatnonzero(applies & is_waived)))] * (1 + requirement.open_only)]")),
     broken("rules 5.7", "a cancelled crime answers the first event only", EVENTS, ("windows.applies(requirement, day, case)", "windows.applies(requirement, day, case) & ~(block.openness.cancelled[block.cases.crime[case]] & (number > 1))")),
-    broken("rules 5.8", "an exempt category comes before cancelled", "policy.obligations.waived", ("np.where(cancelled,", "np.where(cancelled & (block.cases.exempt[owed.case] < 0),")),
+    broken("rules 5.8", "an exempt category comes before cancelled", "policy.obligations.waive", ("np.where(cancelled,", "np.where(cancelled & (block.cases.exempt[owed.case] < 0),")),
     broken("rules 5.8", "a decline comes before cancelled and before an exempt category", "policy.judgement._requirement", ("(cases.exempt >= 0)", "(cases.exempt >= 0)\n    is_waived &= cases.declined == NEVER")),
     broken("rules 5.8", "a decline comes before cancelled where an event is concerned", EVENTS, ("(block.cases.exempt[case] >= 0)", "(block.cases.exempt[case] >= 0)\n    is_waived &= block.cases.declined[case] == NEVER")),
 )
@@ -168,7 +168,7 @@ DATES_AND_EVENTS = (
     broken("rules 6.1", "the day of the event is day 1", f"{WORKING}.add_working_days", ("+ count - 1", "+ count - 2")),
     broken("rules 6.1a", "working days are counted from a day before the calendar begins", f"{WORKING}.add_working_days", ("(start >= self.first) & (start <= self.last)", "start <= self.last")),
     broken("rules 6.1a", "what is due beyond the calendar's end is due on its last working day", f"{WORKING}.add_working_days", ("len(self._working) - 1", "len(self._working) - 2"), ("due if every else np.where(known, due, np.int32(NO_DAY))", "due")),
-    broken("rules 6.1a", "what cannot be judged is dropped without a word", EVENTS, ("aside = Aside(case[unknown], number[unknown], own, day[unknown])", "aside = Aside(case[:0], number[:0], own[:0], day[:0])")),
+    broken("rules 6.1a", "what cannot be judged is dropped without a word", EVENTS, ("aside = RequirementAside(case[unknown], number[unknown], own, day[unknown])", "aside = RequirementAside(case[:0], number[:0], own[:0], day[:0])")),
     broken("rules 6.1a", "one event set aside takes the others of its victim with it", EVENTS, ("known = due != NO_DAY", "known = ~np.isin(case, case[unknown])")),
     broken("rules 6.1a", "of a cancelled crime nothing is set aside", EVENTS, ("np.flatnonzero(due == NO_DAY)", "np.flatnonzero((due == NO_DAY) & ~block.openness.cancelled[block.cases.crime[case]])")),
     broken("rules 6.1a", "an event that creates nothing is set aside all the same", CREATED, ("(day >= found.day_0[case]) & ", "")),
@@ -180,7 +180,7 @@ DATES_AND_EVENTS = (
     broken("rules 7.1", "an update later on the day of the event does not count", "policy.events._first_at_or_after", ("contacts.at[middle] < instant[live]", "contacts.day[middle] <= block.policy.local.of(instant[live])")),
     broken("rules 7.1", "an update at the moment of the event does not count", "policy.events._first_at_or_after", ("contacts.at[middle] < instant[live]", "contacts.at[middle] <= instant[live]")),
     broken("rules 7.1", "an update earlier on the day of the event counts", "policy.events._first_at_or_after", ("contacts.at[middle] < instant[live]", "contacts.day[middle] < block.policy.local.of(instant[live])")),
-    broken("rules 7.1", "events are numbered in the order of the record", f"{READ}._events", ("by_instant(deduplicated(rows, pa.array(field(\"event_ref\"), pa.string())))", "deduplicated(rows, pa.array(field(\"event_ref\"), pa.string()))")),
+    broken("rules 7.1", "events are numbered in the order of the record", f"{READ}._events", ("by_instant(keep_last(rows, pa.array(field(\"event_ref\"), pa.string())))", "keep_last(rows, pa.array(field(\"event_ref\"), pa.string()))")),
     broken("rules 7.1", "only the events that create an obligation are numbered", EVENTS, ("keep = windows", "number = np.arange(len(case)) - np.searchsorted(case, case) + 1\n    keep = windows")),
     broken("rules 7.1", "only the first event of a kind is news", CREATED, ("created = (day", "created = (number[place] == 1) & (day")),
     broken("rules 7.1a", "an event before the report creates an obligation", CREATED, ("created = (day >= found.day_0[case])", "created = (day >= 0)")),
@@ -188,7 +188,7 @@ DATES_AND_EVENTS = (
     broken("rules 7.2", "enhanced victims have the limit of all others", DUE, ("if requirement.enhanced:", "if False:")),
     broken("rules 7.2", "every victim has the limit of enhanced victims", DUE, ("np.flatnonzero(found.enhanced if everyone else found.enhanced[case])", "np.arange(len(due))")),
     otherwise("rules 7.2", "news of an arrest is due within 2 working days for enhanced victims", "victims-code-2020", "arrested.enhanced.within.working_days=2"),
-    broken("rules 7.3", "every event asks for an update of its own", EVENTS, ("Owed(case, day, day, due, place)", "Owed(case, day, day, due, np.minimum(place + number - 1, len(counted.day) - 1))")),
+    broken("rules 7.3", "every event asks for an update of its own", EVENTS, ("OpenObligations(case, day, day, due, place)", "OpenObligations(case, day, day, due, np.minimum(place + number - 1, len(counted.day) - 1))")),
     broken("rules 7.3", "news of an event is owed only while the case is open", EVENTS, ("if requirement.open_only else", "if True else")),
     otherwise("rules 7.3", "news of a release is owed by a closed case for 20 days", "victims-code-2006", "owed_after_close_days=20"),
     otherwise("rules 7.3", "news of a release is owed by a closed case for 20 days", "victims-code-2020", "owed_after_close_days=20"),
@@ -231,12 +231,12 @@ COLUMNS = (
     broken("records 2", "victims come in the order of the record", f"{READ}._victims", ("return victims_by_reference(rows)", "return rows")),
     broken("records 2", "the clock of every cycle is D0", f"{ROWS}.arrange", ("out[\"clock_date\"][at] = owed.clock", "out[\"clock_date\"][at] = block.cases.day_0[owed.case]")),
     broken("records 2", "the due date shown is the day before", TABLE, ("_dates(self.due_date)", "_dates(self.due_date - 1)")),
-    broken("records 2", "overdue has no days of lateness", f"{ROWS}._finished", ("days_late[overdue] = block.moment.today - due[overdue]", "pass")),
-    broken("records 2", "late has no days of lateness", f"{ROWS}._finished", ("days_late[late] = out[\"discharged_on\"][late] - due[late]", "pass")),
-    broken("records 2", "missed is 0 days late", f"{ROWS}._finished", ("np.putmask(days_late, state == MISSED, np.int32(NO_DAY))", "pass")),
-    broken("records 2", "the update of a missed obligation is shown as if it had discharged it", "policy.obligations._found", ("(clause == Clause.MET) | (clause == Clause.LATE)", "(clause == Clause.MET) | (clause == Clause.LATE) | (counted.row[owed.place] >= 0)")),
-    broken("records 2", "a case not open because of a cancellation since withdrawn lapsed as cancelled", f"{ROWS}._finished", ("reason = reasons_of(clause)", "reason = reasons_of(np.where(clause == Clause.NOT_OPEN_WHEN_DUE, Clause.CANCELLED, clause))")),
-    broken("records 2", "an exempt category gives no reason", f"{ROWS}._finished", ("if len(by_category):", "if False:")),
+    broken("records 2", "overdue has no days of lateness", f"{ROWS}._finish", ("days_late[overdue] = block.moment.today - due[overdue]", "pass")),
+    broken("records 2", "late has no days of lateness", f"{ROWS}._finish", ("days_late[late] = out[\"discharged_on\"][late] - due[late]", "pass")),
+    broken("records 2", "missed is 0 days late", f"{ROWS}._finish", ("np.putmask(days_late, state == MISSED, np.int32(NO_DAY))", "pass")),
+    broken("records 2", "the update of a missed obligation is shown as if it had discharged it", "policy.obligations._settle", ("(clause == Clause.MET) | (clause == Clause.LATE)", "(clause == Clause.MET) | (clause == Clause.LATE) | (counted.row[owed.place] >= 0)")),
+    broken("records 2", "a case not open because of a cancellation since withdrawn lapsed as cancelled", f"{ROWS}._finish", ("reason = reasons_of(clause)", "reason = reasons_of(np.where(clause == Clause.NOT_OPEN_WHEN_DUE, Clause.CANCELLED, clause))")),
+    broken("records 2", "an exempt category gives no reason", f"{ROWS}._finish", ("if len(by_category):", "if False:")),
     broken("records 2", "every requirement shows a same-day update", f"{ROWS}.arrange", ("if block.policy.requirement[place].shows_same_day:", "if True:")),
     broken("records 2", "a decline hides the same-day update", f"{ROWS}._same_day", ("return same", "same &= block.cases.declined > block.cases.day_0\n    return same")),
     broken("records 2", "no update was entered after the due date", f"{ROWS}._entered_after_due", ("result[done] = (entered", "result[done] = 0 * (entered")),
@@ -249,8 +249,8 @@ COLUMNS = (
     broken("records 2", "the record's own officer comes before the allocations", "policy.allocation.CaseHolders.owner", ("if len(told.codes):", "if False:")),
     broken("records 2", "the team is the division", TABLE, ("for name in (\"division\", \"team\")", "for name in (\"team\", \"division\")"), ("name: self.owner(name)", "name: self.owner(\"division\")")),
     broken("records 1", "an update without an entry time was never entered", f"{READ}._updates", ("np.where(entered == NONE, at, entered)", "entered")),
-    broken("records 1", "of a repeated update the first stands", f"{READ}._updates", ("deduplicated(rows, refs)", "rows")),
-    broken("records 1", "a repeated event is another event", f"{READ}._events", ("deduplicated(rows, pa.array(field(\"event_ref\"), pa.string()))", "rows")),
+    broken("records 1", "of a repeated update the first stands", f"{READ}._updates", ("keep_last(rows, refs)", "rows")),
+    broken("records 1", "a repeated event is another event", f"{READ}._events", ("keep_last(rows, pa.array(field(\"event_ref\"), pa.string()))", "rows")),
     broken("records 1", "of a repeated victim the first stands", "records.ordering.victims_by_reference", ("last_of_each(rows.crime, rank)", "np.unique(rows.crime * (int(rank.max()) + 1) + rank, return_index=True)[1]")),
     broken("records 1", "allocations are taken in the order of the record", f"{READ}._allocations", ("return by_instant(", "return (")),
 )

@@ -74,7 +74,7 @@ class _Frames(io.RawIOBase):
     def __init__(self, raw: IO[bytes]) -> None:
         self._raw, self._held = raw, memoryview(b"")
         self._frame = zstandard.ZstdDecompressor().decompressobj()
-        self._find_beginning = False
+        self._begun = False
 
     def readable(self) -> bool:
         """Return True."""
@@ -85,7 +85,7 @@ class _Frames(io.RawIOBase):
         while not self._held:
             packed = self._raw.read(_PACKED_BYTES)
             if not packed:
-                if self._find_beginning:
+                if self._begun:
                     raise EOFError("the last Zstandard frame is incomplete")
                 return 0
             self._held = memoryview(b"".join(self._unpack(packed)))
@@ -96,7 +96,7 @@ class _Frames(io.RawIOBase):
     def _unpack(self, packed: bytes) -> Iterator[bytes]:
         while packed:
             yield self._frame.decompress(packed)
-            self._find_beginning, packed = not self._frame.eof, self._frame.unused_data
+            self._begun, packed = not self._frame.eof, self._frame.unused_data
             if self._frame.eof:
                 self._frame = zstandard.ZstdDecompressor().decompressobj()
 

@@ -38,7 +38,7 @@ class Output:
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._find_beginning = False
+        self._begun = False
         self._file: AbstractContextManager[IO[bytes]]
         self._stream: IO[bytes]
 
@@ -85,7 +85,7 @@ class Output:
         """Append encoded verdicts."""
         with self._writing():
             self._write(encoded)
-        self._find_beginning = self._find_beginning or len(encoded) > 0
+        self._begun = self._begun or len(encoded) > 0
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -93,7 +93,7 @@ class Output:
             yield
         except OSError as error:
             if self._path == STANDARD:
-                self._find_beginning = True
+                self._begun = True
                 abandon_standard_output()
             gone = self._path == STANDARD and error.errno == errno.EPIPE
             why = "its reader has closed it" if gone else error.strerror or str(error)
@@ -108,7 +108,7 @@ class Output:
             self._file.__exit__(type(error), error, trace)
 
     def _name_partial(self, error: ComplianceError) -> None:
-        if self._path == STANDARD and self._find_beginning:
+        if self._path == STANDARD and self._begun:
             error.args = (f"{error}; the verdicts on standard output are partial: do not use them",)
 
     def _write(self, encoded: Any) -> None:

@@ -34,7 +34,7 @@ class _Body(Struct):
 
 
 @dataclass(frozen=True, slots=True)
-class PageNames:
+class PageBody:
     """What a JSON page calls its records, its cursor and whether there is more; and how a page is asked for."""
 
     records: str = "records"
@@ -44,11 +44,11 @@ class PageNames:
     limit_parameter: str = "limit"
 
 
-NAMES: Final = PageNames()
+NAMES: Final = PageBody()
 
 
 @cache
-def _decoder(names: PageNames) -> Callable[[bytes], _Body]:
+def _decoder(names: PageBody) -> Callable[[bytes], _Body]:
     fields = {"records": names.records, "next": names.next, "more": names.more}
     kinds = list(_Body.__annotations__.items())
     body: type[_Body] = msgspec.defstruct("Body", kinds, bases=(_Body,), rename=fields)  # type: ignore[assignment]
@@ -58,7 +58,7 @@ def _decoder(names: PageNames) -> Callable[[bytes], _Body]:
 _decode_officer = msgspec.json.Decoder(Officer).decode
 
 
-def json_page(body: bytes, source: str, names: PageNames = NAMES) -> Page:
+def json_page(body: bytes, source: str, names: PageBody = NAMES) -> Page:
     """A JSON page. `source` is how an error calls the feed.
 
     A record in it that no JSON decoder takes (half a surrogate pair, nested too deeply) is still given out alone, to be

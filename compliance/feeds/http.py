@@ -10,7 +10,7 @@ import httpx
 
 from compliance.errors import UnavailableError
 from compliance.feeds.access import ClientCredentials, redact
-from compliance.feeds.bodies import NAMES, PageNames, directory, json_page, ndjson_page
+from compliance.feeds.bodies import NAMES, PageBody, directory, json_page, ndjson_page
 from compliance.feeds.feed import DirectoryEntries, Page
 from compliance.feeds.mapping import Mapper
 from compliance.feeds.requests import LARGEST_BODY, PATIENCE, Asker, AskForLessError, HttpAnswer, Patience, check_url
@@ -80,7 +80,7 @@ class HttpFeed:
         tls: ssl.SSLContext | None = None,
         mapper: Mapper | None = None,
         remembered: Remembered | None = None,
-        names: PageNames = NAMES,
+        names: PageBody = NAMES,
         stop: Stop | None = None,
     ) -> None:
         """Nothing is asked yet. `transport` takes the place of the network; what waits for an answer ends at once where

@@ -49,7 +49,7 @@ class Mailer:
         self._secure = None if server.settings.security == "plain" else _context(server)
         self._smtp: smtplib.SMTP | None = None
         self._carried = 0
-        self._find_beginning = False
+        self._begun = False
 
     def close(self) -> None:
         """Take leave of the server."""
@@ -87,7 +87,7 @@ class Mailer:
         """
         carried = self._carried
         answer = self._hand_over(mail)
-        if answer.fate is Fate.LOST and carried and not self._find_beginning:
+        if answer.fate is Fate.LOST and carried and not self._begun:
             try:
                 self.connect()
             except UnavailableError as error:
@@ -100,7 +100,7 @@ class Mailer:
         if smtp is None:
             return SendResult(Fate.LOST, "there is no connection")
         self._carried += 1
-        self._find_beginning = False
+        self._begun = False
         with self._cut_in_time(smtp):
             return self._spoken(smtp, mail, content)
 
@@ -115,7 +115,7 @@ class Mailer:
                 code, reply = smtp.docmd(command)
                 if code not in expected:
                     return self._not_taken(smtp, code, reply, never, of_recipient)
-                self._find_beginning = True
+                self._begun = True
             smtp.send(re.sub(rb"(?m)^\.", b"..", content))  # RFC 5321 4.5.2: a line's leading full stop is doubled
             complete = True  # from the end mark on, the server may have it whatever we hear
             smtp.send(b".\r\n")

@@ -17,7 +17,7 @@ from compliance.reminders.emails.owed_again import explain_owed_again
 from compliance.reminders.emails.sentences import day_text
 from compliance.reminders.emails.templates import render
 from compliance.reminders.emails.who_else import Others, list_recipients
-from compliance.reminders.emails.writing import Besides, write
+from compliance.reminders.emails.writing import LetterContext, write
 from compliance.reminders.history import DIGEST, STAFF_LIST, digest_key, history, list_concerned_crimes, spells
 from compliance.reminders.notices import leave_out_said, write_notices
 from compliance.reminders.owed import find_owed
@@ -116,7 +116,7 @@ def _decide_all(
 
 
 def _hold(decision: Decision) -> Decision:
-    """What would have been mailed in working hours."""
+    """Turn a decision to send into one that is held until working hours; leave any other as it is."""
     if decision.outcome is not Outcome.SENT:
         return decision
     return replace(decision, outcome=Outcome.HELD, reason=Reason.QUIET_HOURS, since=None)
@@ -148,7 +148,7 @@ def _write_digests(
     for ref in sorted({*told, *support} - (set(support) & about.history.today)):
         obligations = told.get(ref, ())
         unlisted = tuple(crowded[ref])
-        besides = Besides(read_at, again, about.directory, support.get(ref, ()), unlisted, others)
+        besides = LetterContext(read_at, again, about.directory, support.get(ref, ()), unlisted, others)
         content = render(write(obligations, policy, settings, about.today, besides), settings)
         digests.append(Digest(ref, about.directory.address(ref), about.today, obligations, unlisted, content))
     return tuple(digests)

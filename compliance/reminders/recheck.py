@@ -16,7 +16,7 @@ from compliance.reminders.digests import read_text
 from compliance.reminders.emails.owed_again import explain_owed_again
 from compliance.reminders.emails.templates import render
 from compliance.reminders.emails.who_else import Others
-from compliance.reminders.emails.writing import Besides, write
+from compliance.reminders.emails.writing import LetterContext, write
 from compliance.reminders.history import (
     DIGEST,
     STAFF_LIST,
@@ -130,7 +130,7 @@ class _Recheck:
         support = self._support(today).get(row.recipient_ref or "", ()) if is_list else ()
         unlisted, _ = _sort(crowded, owed, about)
         read_at, named = read_text(store, policy, today), list(unlisted.values())
-        besides = Besides(read_at, again, about.directory, support, named, others)
+        besides = LetterContext(read_at, again, about.directory, support, named, others)
         return self._rewrite(kept, besides, about, row)
 
     def staff_list(self, row: Outbox, now: datetime) -> Rendered | Withdrawn | Postponed:
@@ -146,9 +146,9 @@ class _Recheck:
         support = self._support(today).get(row.recipient_ref or "", ())
         if not support:
             return Withdrawn("nothing is left to tell")
-        return self._rewrite((), Besides(support=support), self._situation(today, row), row)
+        return self._rewrite((), LetterContext(support=support), self._situation(today, row), row)
 
-    def _rewrite(self, kept: Sequence[Decision], besides: Besides, about: Morning, row: Outbox) -> Rendered:
+    def _rewrite(self, kept: Sequence[Decision], besides: LetterContext, about: Morning, row: Outbox) -> Rendered:
         """To the address that the directory has now."""
         content = render(write(kept, self._policy, self._settings, about.today, besides), self._settings)
         return replace(content, to_address=about.directory.address(row.recipient_ref or ""))

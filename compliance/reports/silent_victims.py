@@ -29,7 +29,7 @@ REOPENED_WITHIN: Final = 28
 
 @dataclass(frozen=True, slots=True)
 class VictimsAsked:
-    """The victims that something is asked of, as rows of the columns: of which it holds (`hit`), who had their cases,
+    """The victims in a denominator, as rows of the columns: which of them count (`hit`), who had their cases,
     the last counted update that was looked at (a row of the updates, -1: none), and the day on which the case closed
     where that is what is asked about."""
 

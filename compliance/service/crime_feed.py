@@ -9,7 +9,7 @@ from pathlib import Path
 from compliance.config import Settings
 from compliance.errors import SettingsError
 from compliance.feeds import ClientCredentials, Feed, HttpFeed, Mapper, Remembered, Rules, tls_context
-from compliance.feeds.bodies import PageNames
+from compliance.feeds.bodies import PageBody
 from compliance.feeds.database import DatabaseFeed, Queries
 from compliance.feeds.exports import Exports
 from compliance.feeds.fields import FIELDS
@@ -110,7 +110,7 @@ def _http(settings: Settings, size: int, mapper: Mapper, remembered: Remembered 
             tls=tls_context(*(_path(settings, name) for name in (system.ca_file, system.certificate, system.key))),
             mapper=mapper,
             remembered=remembered,
-            names=PageNames(**system.page.model_dump()),
+            names=PageBody(**system.page.model_dump()),
             stop=stop,
         )
     except SettingsError as error:

@@ -112,10 +112,10 @@ class _Poll:
         known: Vocabulary | None,
     ) -> None:
         self._store, self._source, self._id, self._clock, self._overlap = store, source, poll_id, clock, overlap
-        self._pages = self._received = self._changed = self._refused = self._clock_changes = self._list_vanished = 0
+        self._pages = self._received = self._changed = self._refused = self._clock_changes = self._vanished = 0
         self._late = 0
         self.stopped = False
-        self._people_who_know, self.unknown = known, Unknown()
+        self._known, self.unknown = known, Unknown()
         self._unchanged = 0
         self._reaches: datetime | None = None
         self._progress = Progress("poll", clock)
@@ -138,7 +138,7 @@ class _Poll:
             problem is None,
             problem,
             self._clock_changes,
-            self._list_vanished,
+            self._vanished,
             self._late,
             self.unknown,
         )
@@ -154,8 +154,8 @@ class _Poll:
         now = self._clock()
         if page.whole is not None:
             # Before the page that says that the export is taken: what is cut off in between is done again.
-            self._list_vanished += mark_missing(self._store, self._source, page.whole, now).lost
-        taken = take_page(self._store, self._id, self._source, page.records, page.next, now, self._people_who_know)
+            self._vanished += mark_missing(self._store, self._source, page.whole, now).lost
+        taken = take_page(self._store, self._id, self._source, page.records, page.next, now, self._known)
         self._pages += 1
         self._received += taken.received
         self._changed += taken.changed

@@ -28,8 +28,9 @@ class _Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Put:
-    """The crimes that are new or changed, and the numbers of those that came older than they are held."""
+class StoredChanges:
+    """The crimes that are new or changed, and the numbers of those whose record was older than the stored
+    one."""
 
     changed: Sequence[Crime]
     late: frozenset[str]
@@ -41,7 +42,7 @@ def put_crimes(
     poll_id: int | None,
     now: datetime,
     late: Sequence[Content] = (),
-) -> Put:
+) -> StoredChanges:
     """Put what is new or changed in place of what stands; what came is missing no longer. What is older than what
     stands, and so is each of `late`, becomes a version seen late (records section 4)."""
     held = _read_held(connection, contents)
@@ -55,7 +56,7 @@ def put_crimes(
     _note_again(connection, {ref: (came[ref], stands) for ref, stands in held.items() if ref not in older})
     digests = {ref: stands.digest for ref, stands in held.items()} | {c.crime.crime_ref: c.digest for c in changed}
     _keep_late(connection, [*(came[ref] for ref in older), *late], digests, now)
-    return Put([content.crime for content in changed], frozenset(older))
+    return StoredChanges([content.crime for content in changed], frozenset(older))
 
 
 def _read_held(connection: Connection, contents: Sequence[Content]) -> dict[str, _Held]:

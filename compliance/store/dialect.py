@@ -158,10 +158,10 @@ def rows_of(connection: Connection, statement: Select[Any]) -> list[tuple[Any, .
     return list(map(tuple, connection.execute(statement).all()))
 
 
-def settle(engine: Engine, tables: Sequence[Table]) -> None:
+def refresh_statistics(engine: Engine, tables: Sequence[Table]) -> None:
     """Let the database take stock after most rows of some tables were written, where it plans by what it holds."""
     if engine.dialect.name == "postgresql":
-        postgres.settle(engine, tables)
+        postgres.refresh_statistics(engine, tables)
 
 
 def insert_into(connection: Connection, table: Table) -> Any:

@@ -18,7 +18,7 @@ from compliance.store.content import Content, is_older, read_contents, stamps
 from compliance.store.current_versions import put_crimes, read_changed_at
 from compliance.store.dialect import upsert
 from compliance.store.engine import Store
-from compliance.store.quarantine import Refused, settle
+from compliance.store.quarantine import Refused, update_quarantine
 from compliance.store.tables import FEED, POLL
 from compliance.store.unknown_values import Unknown, count_unknown
 
@@ -69,7 +69,7 @@ def take_page(
         _refuse_if_superseded(connection, source, poll_id)
         put = put_crimes(connection, page.standing, poll_id, now, page.late)
         right = {ref: changed_at for ref, changed_at in page.right.items() if ref not in put.late}
-        settle(connection, source, right, _not_overtaken(connection, page.refused), now)
+        update_quarantine(connection, source, right, _not_overtaken(connection, page.refused), now)
         found = {} if known is None else count_unknown_values(put.changed, known)
         unknown = count_unknown(connection, source, found, now)
         late = len(put.late) + len(page.late)
@@ -93,8 +93,8 @@ def cursor_of(store: Store, source: str) -> str | None:
 
 class _Page:
     """A page decoded. `standing`: of each crime the record that stands at its end, the last one unless it is older than
-    one before it; `late`: those that came after a newer one. `right`: which crimes it leaves right, with when they
-    changed; a crime that it leaves refused is not among them."""
+    one before it; `late`: those that came after a newer one. `right`: the crimes whose newest record in this page is
+    valid, each with its `changed_at`."""
 
     def __init__(self, records: Sequence[FeedRecord]) -> None:
         good, refusals = read_contents(records)
@@ -130,7 +130,7 @@ def _others(count: int, lost: set[int]) -> list[int]:
 
 
 def _last(came: Mapping[int, tuple[str, datetime | None]]) -> dict[str, int]:
-    """Where in a page what it says last of each crime is: (crime number, when it changed) by place."""
+    """For each crime number the place in the page of its newest record; `came`: (crime number, changed_at) by place."""
     last: dict[str, int] = {}
     for place, (ref, changed_at) in sorted(came.items()):
         if ref not in last or not is_older(changed_at, came[last[ref]][1]):

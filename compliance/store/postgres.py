@@ -111,7 +111,7 @@ def among(column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bo
     return column == any_(literal(list(values), ARRAY(kind)))
 
 
-def settle(engine: Engine, tables: Sequence[Table]) -> None:
+def refresh_statistics(engine: Engine, tables: Sequence[Table]) -> None:
     """Clear up after most rows of some tables were written, and count anew what they hold. Until the server comes to it
     by itself it would plan by what was there before, and read a million crimes for the sake of a hundred."""
     with engine.connect() as connection:

@@ -18,7 +18,7 @@ from compliance.records import columns
 from compliance.records.collector import paused_gc
 from compliance.store.content import unpack
 from compliance.store.current_versions import AT_ONCE
-from compliance.store.dialect import add, among, chunks, delete_by_key, rows_of, set_by_key, settle, upsert
+from compliance.store.dialect import add, among, chunks, delete_by_key, refresh_statistics, rows_of, set_by_key, upsert
 from compliance.store.engine import Store
 from compliance.store.obligation_rows import ASIDE_COLUMNS, COLUMNS, KEY, Obligations, asides_of, obligations_of
 from compliance.store.tables import CRIME, OBLIGATION, PROJECTION, SET_ASIDE
@@ -72,7 +72,7 @@ def judge_due(
         progress(crimes, len(refs))
     if crimes >= MANY:
         with store.translate_errors():
-            settle(store.engine, (CRIME, OBLIGATION))
+            refresh_statistics(store.engine, (CRIME, OBLIGATION))
     return JudgedCounts(crimes, transitions)
 
 

@@ -27,12 +27,12 @@ class Refused:
     stands: bool
 
 
-def settle(
+def update_quarantine(
     connection: Connection, source: str, right: Mapping[str, datetime | None], refused: Sequence[Refused], now: datetime
 ) -> None:
-    """Keep refused records, and clear those before them: of a crime that came right (`right`: its number and its
-    `changed_at`) or in another wrong form, what was refused before stands no longer, unless it is newer (records
-    section 4). One whose crime number could not be read stays until a person clears it."""
+    """Store refused records. Earlier refusals of a crime are cleared when a valid record (`right`: crime number to
+    `changed_at`) or a different refused one arrives, unless the refusal is newer (records section 4). A refusal whose
+    crime number could not be read stays until a person clears it."""
     came = dict(right) | {
         record.crime_ref: record.changed_at for record in refused if record.stands and record.crime_ref
     }

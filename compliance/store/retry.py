@@ -12,7 +12,7 @@ from compliance.records import decode_crimes
 from compliance.store.content import Content, content_of, is_older, raw_digest, unpack_raw
 from compliance.store.current_versions import put_crimes, read_changed_at
 from compliance.store.engine import Store
-from compliance.store.quarantine import settle
+from compliance.store.quarantine import update_quarantine
 from compliance.store.tables import CRIME, POLL, QUARANTINE
 
 _AT_ONCE = 500
@@ -65,7 +65,7 @@ def _retry(connection: Connection, numbers: Sequence[int], now: datetime) -> tup
         if not _is_overtaken(connection, content, row.last_seen_at):
             newest = select(func.max(POLL.c.id)).where(POLL.c.source == row.source)
             put_crimes(connection, [content], connection.execute(newest).scalar(), now)
-            settle(connection, row.source, {content.crime.crime_ref: content.changed_at}, [], now)
+            update_quarantine(connection, row.source, {content.crime.crime_ref: content.changed_at}, [], now)
             taken += 1
         connection.execute(update(QUARANTINE).where(QUARANTINE.c.id == row.id).values(cleared_at=now))
     return taken, len(right) - taken, len(held) - len(right)

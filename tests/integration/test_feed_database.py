@@ -236,5 +236,5 @@ def test_what_cannot_be_asked_is_a_wrong_setting(url: str, queries: Queries, sai
 
 
 def test_a_cursor_of_another_kind_of_feed(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="of another kind of feed"):
+    with pytest.raises(SettingsError, match="belongs to another kind of feed"):
         polled(feed_of(f"sqlite:///{tmp_path / 'x.db'}"), "c1")

@@ -138,7 +138,7 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_a_cursor_of_another_kind_of_feed(folder: Folder) -> None:
-    with pytest.raises(SettingsError, match="of another kind of feed"):
+    with pytest.raises(SettingsError, match="belongs to another kind of feed"):
         polled(feed_of(folder), "c1")
 
 

@@ -155,8 +155,8 @@ def speak_nonsense(monkeypatch: pytest.MonkeyPatch, folder: Path) -> ReminderSet
     for module, name in ((writing, "because"), (writing, "remarks")):
         monkeypatch.setattr(module, name, lambda *_, **__: iter([NONSENSE]))
     for module in (digests, recheck):
-        again = module.rearmed
-        monkeypatch.setattr(module, "rearmed", lambda *of, real=again: dict.fromkeys(real(*of), NONSENSE))
+        again = module.explain_owed_again
+        monkeypatch.setattr(module, "explain_owed_again", lambda *of, real=again: dict.fromkeys(real(*of), NONSENSE))
     monkeypatch.setattr(obstacles.Obstacles, "_text", lambda *_: NONSENSE)
     for name in ("_OWN_SUPERVISOR", "_OWN_CHAMPION"):
         monkeypatch.setattr(who_else, name, getattr(who_else, name)._replace(text=NONSENSE))

@@ -154,7 +154,7 @@ def test_the_pdf_says_which_characters_its_fonts_do_not_have(monkeypatch: pytest
         documents.append(told)
         return compiled(template, told)
 
-    monkeypatch.setattr(typesetting, "_compiled", seen)
+    monkeypatch.setattr(typesetting, "_compile", seen)
     source = GivenRecords("plain", columns([convert_crime(record(n)) for n in range(20)]))
     plain = report_of(figures_of(judge_periods(source, load_policy("west-mercia"), WEEK, SETTLED), force="A force"))
     assert typesetting.typeset(replace(plain, title="Ynys Môn, Łódź → ▲ −"))

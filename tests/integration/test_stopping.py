@@ -215,8 +215,8 @@ def test_a_process_that_cannot_finish_leaves_in_time_whatever_it_does(at_work: s
     program = f"""if True:
         import re
         from threading import Event
-        from compliance.signals import heeded
-        with heeded(leave_after=1) as stop:
+        from compliance.signals import heed_signals
+        with heed_signals(leave_after=1) as stop:
             stop.doing = "report"
             print("ready", flush=True)
             {at_work}

@@ -73,7 +73,7 @@ def run(config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         set_up(settings.log)
         return Service.open(settings, lambda: now)
 
-    for module in ("jobs", "store", "outbox"):
+    for module in ("job_commands", "store_commands", "outbox_commands"):
         monkeypatch.setattr(sys.modules[f"compliance.cli.{module}"], "service_of", opened)
 
     def invoke(*words: str) -> Result:
@@ -235,7 +235,7 @@ def test_the_name_of_a_file_is_shown_and_not_obeyed(name: str, run: Run, config:
 def test_a_fault_of_a_command_is_told_without_what_it_says(tmp_path: Path) -> None:
     """As a process of its own: exit code 1, where it arose, and neither a record nor a parameter."""
     script = (
-        "import sys; from compliance.cli import base, main\n"
+        "import sys; from compliance.cli import main, options\n"
         "import compliance.cli.record_commands as records\n"
         "def broken(*_, **__): raise KeyError(sys.argv[3])\n"
         "import compliance.service.explaining as question; question.RecordsQuestion.explain = broken\n"

@@ -50,7 +50,7 @@ def promising(monkeypatch: pytest.MonkeyPatch) -> None:
         above = self.directory.to_supervisor(self.waiting).recipient_ref
         return real(self) | ({above: {LadderStep.SUPERVISOR}} if above else {})
 
-    monkeypatch.setattr(who_else._Victim, "_accepted", accepted)
+    monkeypatch.setattr(who_else._Victim, "_accepted_emails", accepted)
 
 
 @pytest.mark.long

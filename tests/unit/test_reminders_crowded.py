@@ -7,7 +7,7 @@ from compliance.reminders import Decision
 from compliance.reminders.decisions import Morning, decide
 from compliance.reminders.emails.letter import Letter
 from compliance.reminders.emails.templates import render
-from compliance.reminders.emails.writing import Besides, write
+from compliance.reminders.emails.writing import LetterContext, write
 from compliance.reminders.history import History
 from compliance.reminders.owed import Owed, Standing
 from compliance.store.notice_kinds import LadderStep, Outcome, Reason
@@ -32,7 +32,9 @@ def named(decisions: list[Decision]) -> list[str]:
 
 def letter(decisions: list[Decision]) -> Letter:
     told = [d for d in decisions if d.outcome is Outcome.SENT]
-    return write(told, POLICY, SETTINGS, TODAY, Besides(unlisted=[d for d in decisions if d.reason is Reason.NO_ROOM]))
+    return write(
+        told, POLICY, SETTINGS, TODAY, LetterContext(unlisted=[d for d in decisions if d.reason is Reason.NO_ROOM])
+    )
 
 
 def test_twenty_are_named_and_the_others_counted() -> None:

@@ -11,7 +11,7 @@ from compliance.records import convert_crime
 from compliance.reminders import Decision, ReminderSettings
 from compliance.reminders.emails.letter import Letter
 from compliance.reminders.emails.templates import render
-from compliance.reminders.emails.writing import Besides, write
+from compliance.reminders.emails.writing import LetterContext, write
 from compliance.reminders.owed import Owed, Standing, find_owed
 from compliance.store.notice_kinds import Outcome, Reason
 from tests.reminding import change, reminder_settings
@@ -184,7 +184,7 @@ def test_already_done_says_when_the_list_was_read() -> None:
         POLICY,
         SETTINGS,
         TODAY,
-        Besides("06:55"),
+        LetterContext("06:55"),
     )
     text = " ".join(render(written, SETTINGS).text.split())
     assert (

@@ -10,7 +10,7 @@ from compliance.reminders import Decision
 from compliance.reminders.decisions import Morning, decide
 from compliance.reminders.emails.letter import Holder, Letter
 from compliance.reminders.emails.templates import render
-from compliance.reminders.emails.writing import Besides, write
+from compliance.reminders.emails.writing import LetterContext, write
 from compliance.reminders.history import History
 from compliance.reminders.owed import Owed
 from compliance.reminders.recipients import Directory
@@ -75,7 +75,7 @@ def test_whose_list_has_gone_out_is_owed_none_until_next_week() -> None:
 
 def stuck(*obligations: Owed, directory: Directory | None = None, support: tuple[Support, ...] = ()) -> Letter:
     told = [Decision(o, "2000", Outcome.SENT, Reason.NEW, LadderStep.SUPERVISOR) for o in obligations]
-    return write(told, POLICY, SETTINGS, TODAY, Besides(directory=directory, support=support))
+    return write(told, POLICY, SETTINGS, TODAY, LetterContext(directory=directory, support=support))
 
 
 def texts(letter: Letter) -> tuple[str, str]:

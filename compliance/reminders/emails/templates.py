@@ -15,7 +15,7 @@ from compliance.reminders.contact_holds import Hold, HoldSpan
 from compliance.reminders.decisions import Decision
 from compliance.reminders.emails.letter import SAFE_CONTACT, Due, Holder, Letter
 from compliance.reminders.emails.sentences import plain, plural
-from compliance.reminders.emails.writing import Besides, write
+from compliance.reminders.emails.writing import LetterContext, write
 from compliance.reminders.ladder import Hindrance, Obstacle
 from compliance.reminders.owed import Owed, Standing
 from compliance.reminders.settings import ReminderSettings
@@ -122,9 +122,9 @@ def check_templates(policy: Policy, settings: ReminderSettings) -> None:
     full = replace(settings, mail=without.model_copy(update={"reply_to": settings.mail.sender}), crime_link=link)
     above, soon = [d for d in told if d.step.is_above], [d for d in told if d.step is LadderStep.DUE_SOON]
     for part in (told, above, soon, []):
-        everything = Besides("Wednesday 10 June at 06:45", again, support=_SUPPORT)
+        everything = LetterContext("Wednesday 10 June at 06:45", again, support=_SUPPORT)
         render(write(part, policy, full, TODAY, everything), full)
-        render(write(part, policy, bare, TODAY, Besides(support=_SUPPORT[:1])), bare)
+        render(write(part, policy, bare, TODAY, LetterContext(support=_SUPPORT[:1])), bare)
 
 
 def sample(policy: Policy) -> list[Decision]:

@@ -30,7 +30,7 @@ from compliance.store.notice_kinds import LadderStep, Reason
 
 
 @dataclass(frozen=True, slots=True)
-class Besides:
+class LetterContext:
     """What is told besides the obligations: when the crime system was last read, as text; why something is owed
     again; who is away; officers with repeated misses; for what there was no room; who else is told."""
 
@@ -42,12 +42,16 @@ class Besides:
     others: Others = field(default_factory=Others)
 
 
-NOTHING_ELSE: Final = Besides()
+NOTHING_ELSE: Final = LetterContext()
 _PRESSING: Final = ("waiting", "closed", "stuck", "soon")
 
 
 def write(
-    told: Sequence[Decision], policy: Policy, settings: ReminderSettings, today: date, besides: Besides = NOTHING_ELSE
+    told: Sequence[Decision],
+    policy: Policy,
+    settings: ReminderSettings,
+    today: date,
+    besides: LetterContext = NOTHING_ELSE,
 ) -> Letter:
     """The letter to one person out of what they are told: what is new first, in each part the longest owed first.
 
@@ -166,7 +170,7 @@ class _Writer:
     policy: Policy
     settings: ReminderSettings
     today: date
-    besides: Besides
+    besides: LetterContext
 
     def entry(self, waiting: Waiting, told: Sequence[Decision]) -> Entry:
         link = self.settings.crime_link

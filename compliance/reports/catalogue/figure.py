@@ -13,7 +13,7 @@ from compliance.reports.report_model import Figures
 Counting = Callable[[Edition, str, str | None], CountedRows | str]
 """(edition, key, group) to the rows that are counted, or why there are none and where to look. `group`: its text, empty
 for the whole, None for what has none."""
-Standing = Callable[[Figures], Iterator[PlacedRow]]
+ReportRows = Callable[[Figures], Iterator[PlacedRow]]
 """The rows that a figure has in a published report."""
 Release = Callable[[Figures, Figures], Figures]
 """(the board's figures, the public ones so far) to the public ones with what the figure tells in them."""
@@ -49,7 +49,7 @@ class Figure:
     cases: str
     measures: Mapping[str, str]
     count: Counting
-    rows: Standing
+    rows: ReportRows
     disclosure: Disclosure
 
     def __post_init__(self) -> None:

@@ -18,7 +18,7 @@ from compliance.reports.catalogue.disclosure import (
     share,
 )
 from compliance.reports.catalogue.edition import Edition, EditionPeriod
-from compliance.reports.catalogue.figure import KEY, Counting, Disclosure, Figure, Standing
+from compliance.reports.catalogue.figure import KEY, Counting, Disclosure, Figure, ReportRows
 from compliance.reports.catalogue.row import PlacedRow, change_numbers, share_row
 from compliance.reports.control import assurance, control_chart
 from compliance.reports.findings import Trend
@@ -60,7 +60,7 @@ def _rows(
     order: int,
     period_of: Callable[[RequirementFigures], Period | None],
     change_of: Callable[[RequirementFigures], RateDifference | None] = lambda _: None,
-) -> Standing:
+) -> ReportRows:
     """The rate of each requirement in a period of the report."""
 
     def rows(figures: Figures) -> Iterator[PlacedRow]:
@@ -76,7 +76,7 @@ def _rows(
     return rows
 
 
-def _rows_of_part(name: str, group: str, order: int, period_of: Callable[[RequirementFigures], Period]) -> Standing:
+def _rows_of_part(name: str, group: str, order: int, period_of: Callable[[RequirementFigures], Period]) -> ReportRows:
     """The rate of some victims or methods alone, under each requirement."""
 
     def rows(figures: Figures) -> Iterator[PlacedRow]:

@@ -23,7 +23,7 @@ from compliance.reports.catalogue.disclosure import (
     share,
 )
 from compliance.reports.catalogue.edition import Edition, EditionPeriod, find_name
-from compliance.reports.catalogue.figure import Counting, Disclosure, Figure, Standing
+from compliance.reports.catalogue.figure import Counting, Disclosure, Figure, ReportRows
 from compliance.reports.catalogue.row import PlacedRow, share_row
 from compliance.reports.catalogue.unit_figures import each_unit
 from compliance.reports.rates import has
@@ -74,7 +74,7 @@ def _count(which: str) -> Counting:
     return count
 
 
-def _rows_beside_rate(name: str, order: int, period_of: Callable[[RequirementFigures], Period | None]) -> Standing:
+def _rows_beside_rate(name: str, order: int, period_of: Callable[[RequirementFigures], Period | None]) -> ReportRows:
     """Beside the rate of a period of the report, where its requirement repeats."""
 
     def rows(figures: Figures) -> Iterator[PlacedRow]:
@@ -87,7 +87,7 @@ def _rows_beside_rate(name: str, order: int, period_of: Callable[[RequirementFig
     return rows
 
 
-def _rows_of_part(name: str, group: str, order: int, period_of: Callable[[RequirementFigures], Period]) -> Standing:
+def _rows_of_part(name: str, group: str, order: int, period_of: Callable[[RequirementFigures], Period]) -> ReportRows:
     def rows(figures: Figures) -> Iterator[PlacedRow]:
         for place, requirement in enumerate(figures.requirements):
             if silent := period_of(requirement).silent:

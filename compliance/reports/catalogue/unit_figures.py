@@ -12,7 +12,7 @@ from compliance.reports.catalogue.case import TracedCase, obligations
 from compliance.reports.catalogue.counted import COUNT, CountedRows
 from compliance.reports.catalogue.disclosure import NO_RATE, counts_of, find_hidden_parts, not_told, of_each_requirement
 from compliance.reports.catalogue.edition import Edition, find_name
-from compliance.reports.catalogue.figure import KEY, Counting, Disclosure, Figure, Standing
+from compliance.reports.catalogue.figure import KEY, Counting, Disclosure, Figure, ReportRows
 from compliance.reports.catalogue.rate_figures import CASES, OF_DUE, due_in_period, rate_rows
 from compliance.reports.catalogue.row import NO_NAME, PlacedRow, change_numbers, count_row, share_row
 from compliance.reports.proportions import Rate
@@ -98,7 +98,7 @@ def _rows_former(figures: Figures) -> Iterator[PlacedRow]:
             yield PlacedRow((place, len(requirement.divisions) + order), row)
 
 
-def _rows_in_period(unit: str) -> Standing:
+def _rows_in_period(unit: str) -> ReportRows:
     def rows(figures: Figures) -> Iterator[PlacedRow]:
         if unit != ("division" if figures.unit is None else "team"):
             return
