@@ -150,9 +150,10 @@ class Reporting:
         return answer, printed.beside(answer) if printed else ""
 
     def publish_due(self, now: datetime, between: Callable[[], None] = lambda: None) -> list[Publication]:
-        """Publish what is owed by now (`service.report_duties`), the earliest first. While the crime system has not been
-        read since, a notice says that the report is delayed. `between` is called before each period; what it raises ends the
-        run."""
+        """Publish what is owed by now (`service.report_duties`), the earliest first.
+
+        While the crime system has not been read since, a notice says that the report is delayed. `between` is called
+        before each period; what it raises ends the run."""
         made: list[Publication] = []
         delayed: list[Span] = []
         left = dict.fromkeys(self.settings.report.periods, MADE_UP)
