@@ -13,12 +13,12 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import Field, ValidationError
 
 from compliance.errors import SettingsError, settings_error
-from compliance.feed_settings import CrimeSystem, Section
-from compliance.mail_settings import Mail
+from compliance.feed_settings import CrimeSystem, SettingsSection
+from compliance.mail_settings import MailSettings
 from compliance.reminder_settings import Reminders, Weekday
 
 
-class ForceSettings(Section):
+class ForceSettings(SettingsSection):
     """Who runs the service, and under which policy."""
 
     name: str = Field(min_length=1, description="The force's name, as reports print it.")
@@ -28,7 +28,7 @@ class ForceSettings(Section):
     )
 
 
-class DatabaseSettings(Section):
+class DatabaseSettings(SettingsSection):
     """Where the service keeps what it knows."""
 
     url: str = Field(
@@ -39,14 +39,14 @@ class DatabaseSettings(Section):
     )
 
 
-class NewLimits(Section):
+class NewLimits(SettingsSection):
     """From when a control chart's limits are calculated anew, and why."""
 
     since: date = Field(description="The local date.")
     reason: str = Field(min_length=1, description="Why.")
 
 
-class Report(Section):
+class ReportSettings(SettingsSection):
     """The board's weekly report."""
 
     folder: str = Field("var/reports", description="Where reports are written, relative to this file.")
@@ -97,7 +97,7 @@ class Report(Section):
     )
 
 
-class RetentionSettings(Section):
+class RetentionSettings(SettingsSection):
     """How long crimes are kept after they were closed (management of police information), and what never became a
     stored crime. Published figures stay. `compliance retention` and the daemon apply it, once a day."""
 
@@ -127,22 +127,22 @@ class RetentionSettings(Section):
     )
 
 
-class Log(Section):
+class Log(SettingsSection):
     """What the service writes about its own work. Never names, addresses, or secrets."""
 
     level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is written.")
     format: Literal["text", "json"] = Field("text", description="`text` for people, `json` for a log collector.")
 
 
-class Settings(Section):
+class Settings(SettingsSection):
     """All settings. `base` is the folder of the file, which relative paths are relative to."""
 
     force: ForceSettings
     database: DatabaseSettings = DatabaseSettings()
     crime_system: CrimeSystem
     reminders: Reminders
-    mail: Mail
-    report: Report = Report()
+    mail: MailSettings
+    report: ReportSettings = ReportSettings()
     retention: RetentionSettings = RetentionSettings()
     log: Log = Log()
     base: Path = Field(exclude=True)
@@ -199,9 +199,9 @@ def load_settings(path: Path) -> Settings:
         raise settings_error(str(path), error.errors(), known) from None
 
 
-def _sections() -> dict[str, type[Section]]:
+def _sections() -> dict[str, type[SettingsSection]]:
     """Every section by its dotted name, those within others after them."""
-    found: dict[str, type[Section]] = {}
+    found: dict[str, type[SettingsSection]] = {}
     for name, field in Settings.model_fields.items():
         for key, model in _models(name, field.annotation):
             found[key] = model
@@ -210,14 +210,14 @@ def _sections() -> dict[str, type[Section]]:
     return found
 
 
-def _models(name: str, annotation: Any) -> Iterator[tuple[str, type[Section]]]:
+def _models(name: str, annotation: Any) -> Iterator[tuple[str, type[SettingsSection]]]:
     """The section that a field is of, where it is one, required or not."""
     for kind in (annotation, *get_args(annotation)):
-        if isinstance(kind, type) and issubclass(kind, Section):
+        if isinstance(kind, type) and issubclass(kind, SettingsSection):
             yield name, kind
 
 
-def _describe(section: str, model: type[Section]) -> Iterator[tuple[str, Any]]:
+def _describe(section: str, model: type[SettingsSection]) -> Iterator[tuple[str, Any]]:
     for name, field in model.model_fields.items():
         if f"{section}.{name}" not in _sections():
             yield name, field
@@ -266,6 +266,6 @@ def _toml(value: Any) -> str:
         return value.isoformat()
     if isinstance(value, list):
         return "[" + ", ".join(_toml(item) for item in value) + "]"
-    if isinstance(value, Section):
+    if isinstance(value, SettingsSection):
         return _toml(value.model_dump(exclude_none=True))
     return str(value)

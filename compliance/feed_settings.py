@@ -22,13 +22,13 @@ Fields = dict[str, str]
 Named = Literal["updates.outcome", "updates.method", "victims.category", "events.kind"]
 
 
-class Section(BaseModel):
+class SettingsSection(BaseModel):
     """A section of the settings: no key that is not described."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class OAuth(Section):
+class OAuth(SettingsSection):
     """OAuth 2 client credentials, in place of a fixed token. `kind = "http"`."""
 
     token_url: str = Field(description="The token endpoint.")
@@ -37,7 +37,7 @@ class OAuth(Section):
     scope: str | None = Field(None, description="What is asked for, where the crime system wants it said.")
 
 
-class PageNames(Section):
+class PageNames(SettingsSection):
     """What the crime system calls the parts of a page, where its interface has names of its own. `kind = "http"`."""
 
     records: str = Field("records", min_length=1, description="The list of records, in a JSON page.")
@@ -47,7 +47,7 @@ class PageNames(Section):
     limit_parameter: str = Field("limit", min_length=1, description="What `page_size` is asked by.")
 
 
-class Files(Section):
+class Files(SettingsSection):
     """The folder where exports land. `kind = "files"`."""
 
     folder: str = Field("var/crimes", description="The folder, relative to this file.")
@@ -67,7 +67,7 @@ class Files(Section):
     encoding: str = Field("utf-8-sig", description="The encoding of CSV files, such as `utf-8-sig` or `cp1252`.")
 
 
-class SourceDatabase(Section):
+class SourceDatabase(SettingsSection):
     """The database that is read. `kind = "database"`."""
 
     url: Secret = Field(
@@ -84,7 +84,7 @@ class SourceDatabase(Section):
     )
 
 
-class Mapping(Section):
+class Mapping(SettingsSection):
     """Which field of the source is which field of the record format. What is not named keeps its name."""
 
     timezone: str | None = Field(
@@ -117,7 +117,7 @@ class Mapping(Section):
     )
 
 
-class CrimeSystem(Section):
+class CrimeSystem(SettingsSection):
     """The crime recording system that is polled, and how: docs/feeds.md shows each kind at work."""
 
     kind: Literal["http", "files", "database"] = Field("http", description="`http`, `files` or `database`.")

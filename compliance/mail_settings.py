@@ -4,12 +4,12 @@ from typing import Final, Literal
 
 from pydantic import Field, model_validator
 
-from compliance.feed_settings import Secret, Section
+from compliance.feed_settings import Secret, SettingsSection
 
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-class DeliverySettings(Section):
+class DeliverySettings(SettingsSection):
     """How the outbox is emptied."""
 
     per_minute: int | None = Field(
@@ -22,7 +22,7 @@ class DeliverySettings(Section):
     )
 
 
-class MailServer(Section):
+class MailServer(SettingsSection):
     """Where emails are handed over. The server's certificate and name are always checked."""
 
     host: str = Field(description="The mail server.")
@@ -46,7 +46,7 @@ class MailServer(Section):
         return self
 
 
-class Mail(DeliverySettings, MailServer):
+class MailSettings(DeliverySettings, MailServer):
     """The mail server and what emails say of where they come from."""
 
     sender: str = Field(description="The address emails come from.")

@@ -5,12 +5,12 @@ from typing import Literal, get_args
 
 from pydantic import Field, model_validator
 
-from compliance.feed_settings import Section
+from compliance.feed_settings import SettingsSection
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
-class Ladder(Section):
+class Ladder(SettingsSection):
     """When each step of the ladder comes for one obligation."""
 
     due_soon_days: int = Field(
@@ -33,7 +33,7 @@ class Ladder(Section):
     )
 
 
-class LadderChange(Section):
+class LadderChange(SettingsSection):
     """Another ladder for one requirement, one category of victim, or both."""
 
     requirement: str | None = Field(None, description="The id of the requirement; absent: every one.")

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from compliance.errors import settings_error
-from compliance.mail_settings import Mail
+from compliance.mail_settings import MailSettings
 from compliance.reminder_settings import Reminders
 from compliance.reminders import ReminderSettings
 
@@ -25,17 +25,19 @@ def reminders(due_from: date = date(2026, 1, 1), **changes: Any) -> Reminders:
 
 def reminder_settings(due_from: date = date(2026, 1, 1), **changes: Any) -> ReminderSettings:
     """Settings in which what is named is as given: of `[reminders]`, `[mail]`, or beside them."""
-    return change(ReminderSettings(reminders(due_from), Mail(host="mail.force.example", sender=SENDER)), **changes)
+    return change(
+        ReminderSettings(reminders(due_from), MailSettings(host="mail.force.example", sender=SENDER)), **changes
+    )
 
 
 def change(settings: ReminderSettings, **changes: Any) -> ReminderSettings:
     """The same settings but for what is named."""
     own = {name: value for name, value in changes.items() if name in _OWN}
-    mail = {name: value for name, value in changes.items() if name in Mail.model_fields}
+    mail = {name: value for name, value in changes.items() if name in MailSettings.model_fields}
     others = {name: value for name, value in changes.items() if name not in (*own, *mail)}
     return replace(
         settings,
         reminders=reminders(**(settings.reminders.model_dump() | others)),
-        mail=Mail.model_validate(settings.mail.model_dump() | mail),
+        mail=MailSettings.model_validate(settings.mail.model_dump() | mail),
         **own,
     )

@@ -13,10 +13,10 @@ from compliance.mail import Postponed, Rendered, StillDue, Withdrawn, as_written
 from compliance.policy import Policy
 from compliance.reminders.decisions import Decision, Morning, add_what_stood_in_the_way, route, steps, tell
 from compliance.reminders.digests import read_text
+from compliance.reminders.emails.composing import LetterContext, write
 from compliance.reminders.emails.owed_again import explain_owed_again
 from compliance.reminders.emails.templates import render
 from compliance.reminders.emails.who_else import Others
-from compliance.reminders.emails.writing import LetterContext, write
 from compliance.reminders.history import (
     DIGEST,
     STAFF_LIST,

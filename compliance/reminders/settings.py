@@ -5,7 +5,7 @@ from pathlib import Path
 
 from compliance.errors import SettingsError
 from compliance.mail import bare_address
-from compliance.mail_settings import Mail
+from compliance.mail_settings import MailSettings
 from compliance.policy import Policy
 from compliance.reminder_settings import Reminders
 from compliance.resources import resource
@@ -17,7 +17,7 @@ class ReminderSettings:
     section of the crime system. `templates`: the folder of `digest.txt.j2` and `digest.html.j2`."""
 
     reminders: Reminders
-    mail: Mail
+    mail: MailSettings
     crime_link: str | None = None
     templates: Path = field(default_factory=lambda: resource("templates", "email"))
 

@@ -98,7 +98,7 @@ def _style(measure: str, value: float) -> str:
     return "count" if isinstance(value, int) else "number"
 
 
-class _Page(Struct):
+class _SheetWriter(Struct):
     """A sheet that is written downwards: what it says in the first columns, tables as wide as they are."""
 
     sheet: Any
@@ -128,7 +128,7 @@ def _write_sections(sheet: Any, styles: dict[str, Any], report: Report, sections
     """Some sections as a page."""
     sheet.set_column(0, 0, 34)
     sheet.set_column(1, 9, 24)
-    page = _Page(sheet, styles)
+    page = _SheetWriter(sheet, styles)
     page.line(f"{report.force}: {report.title}", style="title")
     for line in (report.period, *report.about):
         page.line(line)
@@ -139,21 +139,21 @@ def _write_sections(sheet: Any, styles: dict[str, Any], report: Report, sections
             _PARTS[type(part)](page, part)
 
 
-def _heading(page: _Page, part: Heading) -> None:
+def _heading(page: _SheetWriter, part: Heading) -> None:
     page.line(part.text, style="strong")
 
 
-def _statement(page: _Page, part: Statement) -> None:
+def _statement(page: _SheetWriter, part: Statement) -> None:
     sign = {"better": "▲ ", "worse": "▼ ", "": ""}[part.direction]
     about = f"{part.about}. " if part.about else ""
     page.wide(f"{sign}{about}{part.words}")
 
 
-def _note(page: _Page, part: Note) -> None:
+def _note(page: _SheetWriter, part: Note) -> None:
     page.wide(plain(part.text), style="small")
 
 
-def _items(page: _Page, part: Items) -> None:
+def _items(page: _SheetWriter, part: Items) -> None:
     for item in part.items:
         if part.look != "terms":
             _statement(page, item)
@@ -164,7 +164,7 @@ def _items(page: _Page, part: Items) -> None:
         page.row += 1
 
 
-def _key_figures(page: _Page, part: KeyFigures) -> None:
+def _key_figures(page: _SheetWriter, part: KeyFigures) -> None:
     for figure in part.figures:
         page.line(figure.title, style="strong")
         page.wide(figure.about, style="small")
@@ -176,7 +176,7 @@ def _key_figures(page: _Page, part: KeyFigures) -> None:
         page.wide(figure.change.words)
 
 
-def _table(page: _Page, part: Table) -> None:
+def _table(page: _SheetWriter, part: Table) -> None:
     page.row += 1
     page.line(part.caption, style="strong")
     if part.cases:
@@ -191,7 +191,7 @@ def _table(page: _Page, part: Table) -> None:
         page.row += 1
 
 
-def _cell(page: _Page, column: int, text: Text) -> None:
+def _cell(page: _SheetWriter, column: int, text: Text) -> None:
     if len(text) == 1 and text[0].value is not None:
         value = text[0].value
         style = "count" if isinstance(value, int) else "share"
@@ -200,12 +200,12 @@ def _cell(page: _Page, column: int, text: Text) -> None:
         _write(page.sheet, page.row, column, plain(text), page.styles["text"])
 
 
-def _chart(page: _Page, part: Chart) -> None:
+def _chart(page: _SheetWriter, part: Chart) -> None:
     page.line(part.caption, style="strong")
     page.wide(part.words)
 
 
-_PARTS: Final[dict[type[Part], Callable[[_Page, Any], None]]] = {
+_PARTS: Final[dict[type[Part], Callable[[_SheetWriter, Any], None]]] = {
     Heading: _heading, Statement: _statement, Note: _note, Items: _items, KeyFigures: _key_figures, Table: _table,
     Chart: _chart,
 }  # fmt: skip

@@ -12,7 +12,7 @@ from typing import Final, cast
 
 from sqlmodel import col, select
 
-from compliance.config import Report
+from compliance.config import ReportSettings
 from compliance.reports.figures import divisions_of
 from compliance.reports.forms import Form
 from compliance.reports.names import OF_DIVISION, form_of
@@ -65,7 +65,7 @@ class Duties:
     """What the settings ask for, and since when each is owed."""
 
     store: Store
-    report: Report
+    report: ReportSettings
     settled: Callable[[Kind, datetime], Span]
     """The newest period of a kind that is to be reported at an instant."""
     attempts: Attempts = field(default_factory=Attempts)

@@ -18,7 +18,7 @@ from compliance.records import Officer
 from compliance.records.wire import Absence
 from compliance.reminders import ReminderSettings, digests, reason_of, reasons, recheck, remind, still_due
 from compliance.reminders.effect import read_mailed, without_address
-from compliance.reminders.emails import letter, obstacles, sentences, templates, who_else, writing
+from compliance.reminders.emails import composing, letter, obstacles, templates, victim_sentences, who_else
 from compliance.reports.figures import figures_of
 from compliance.reports.judged import judge_periods
 from compliance.reports.periods import parse_period
@@ -145,14 +145,19 @@ def month(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 def speak_nonsense(monkeypatch: pytest.MonkeyPatch, folder: Path) -> ReminderSettings:
     """Every sentence of ours reads alike, and so does every email."""
-    for words in (reasons.WORDS, reasons.HINDRANCES, sentences._WHY, letter.PARTS):
+    for words in (reasons.WORDS, reasons.HINDRANCES, victim_sentences._WHY, letter.PARTS):
         for key in cast("dict[Any, str]", words):
             monkeypatch.setitem(cast("dict[Any, str]", words), key, NONSENSE)
     for name in ("REROUTED", "IN_THE_WAY", "STOOD"):
         monkeypatch.setattr(reasons, name, NONSENSE)
-    for module, name in ((writing, "last_update"), (writing, "hold_line"), (writing, "away"), (writing, "day_text")):
+    for module, name in (
+        (composing, "last_update"),
+        (composing, "hold_line"),
+        (composing, "away"),
+        (composing, "day_text"),
+    ):
         monkeypatch.setattr(module, name, lambda *_: NONSENSE)
-    for module, name in ((writing, "because"), (writing, "remarks")):
+    for module, name in ((composing, "because"), (composing, "remarks")):
         monkeypatch.setattr(module, name, lambda *_, **__: iter([NONSENSE]))
     for module in (digests, recheck):
         again = module.explain_owed_again

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from compliance.mail_settings import Mail
+from compliance.mail_settings import MailSettings
 from compliance.reminder_settings import Reminders
 
 ROOT = Path(__file__).parents[2]
@@ -173,7 +173,7 @@ def test_only_service_web_demo_and_cli_read_the_clock_and_the_settings() -> None
 
 def test_a_setting_of_reminders_and_mail_stands_in_one_place() -> None:
     """Functions are given the sections as they were validated: no class has the same settings again (decision 0029)."""
-    sections = [{*Reminders.model_fields}, {*Mail.model_fields}]
+    sections = [{*Reminders.model_fields}, {*MailSettings.model_fields}]
     for path in FILES:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.ClassDef) and room(path) not in SECTIONS:

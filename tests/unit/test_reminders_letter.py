@@ -9,9 +9,9 @@ from typing import Any
 from compliance.policy import Policy, load_policy
 from compliance.records import convert_crime
 from compliance.reminders import Decision, ReminderSettings
+from compliance.reminders.emails.composing import LetterContext, write
 from compliance.reminders.emails.letter import Letter
 from compliance.reminders.emails.templates import render
-from compliance.reminders.emails.writing import LetterContext, write
 from compliance.reminders.owed import Owed, Standing, find_owed
 from compliance.store.notice_kinds import Outcome, Reason
 from tests.reminding import change, reminder_settings

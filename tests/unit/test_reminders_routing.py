@@ -11,8 +11,8 @@ from compliance.reminder_settings import Reminders
 from compliance.reminders import Decision
 from compliance.reminders.contact_holds import Hold
 from compliance.reminders.decisions import Morning, decide
+from compliance.reminders.emails.composing import write
 from compliance.reminders.emails.templates import render
-from compliance.reminders.emails.writing import write
 from compliance.reminders.history import History
 from compliance.reminders.owed import Owed, Standing
 from compliance.reminders.recipients import Directory, Role, Route

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from compliance.policy import Requirement
-from compliance.reminders.emails.sentences import plural
+from compliance.reminders.emails.victim_sentences import plural
 from compliance.reminders.support_list import Support
 
 SAFE_CONTACT: Final = (

@@ -8,7 +8,7 @@ from typing import Final
 from compliance.policy import Policy
 from compliance.policy.calendars import to_day
 from compliance.reminders.decisions import Decision
-from compliance.reminders.emails.sentences import day_text, plain
+from compliance.reminders.emails.victim_sentences import day_text, plain
 from compliance.reminders.history import Accepted
 from compliance.reminders.ladder import Hindrance, Obstacle
 from compliance.reminders.recipients import Directory

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlmodel import Session
 
 from compliance.policy import Policy
-from compliance.reminders.emails.sentences import day_text
+from compliance.reminders.emails.victim_sentences import day_text
 from compliance.reminders.owed import Key
 from compliance.store.dialect import chunks
 from compliance.store.tables import TRANSITION, Transition

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from compliance.policy import Policy
 from compliance.reminder_settings import Ladder, Reminders
 from compliance.reminders.decisions import Decision
-from compliance.reminders.emails.sentences import day_text, plain, plural
+from compliance.reminders.emails.victim_sentences import day_text, plain, plural
 from compliance.reminders.history import Accepted
 from compliance.reminders.ladder import CaseOfficer, champion_on, supervisor_on
 from compliance.reminders.owed import Key, Owed

@@ -11,7 +11,7 @@ from compliance.policy import Policy
 from compliance.reminders.decisions import Decision
 from compliance.reminders.emails.letter import PARTS, Due, Entry, Holder, Letter
 from compliance.reminders.emails.obstacles import Obstacles
-from compliance.reminders.emails.sentences import (
+from compliance.reminders.emails.victim_sentences import (
     away,
     because,
     day_text,
