@@ -108,7 +108,7 @@ def test_a_token_server_that_is_busy_is_asked_again(web: WebServer) -> None:
         (answer(b'{"access_token":7}'), "gave no token"),
         (grant(""), "gave no token"),
         (grant("t1\r\nX-Injected: 1"), "gave no token"),
-        (grant("t1", **{"token_type": "mac"}), "no bearer token"),
+        (grant("t1", **{"token_type": "mac"}), "not a bearer token"),
         (answer(b"[" * 60_000), "gave no token"),
         (answer(b" " * 70_000), "more than 65,536 bytes"),
     ],
@@ -163,7 +163,7 @@ def test_without_its_papers_it_is_not_let_in(papers: Papers, shown: bool) -> Non
         web.answers = [PAGE]
         own = (papers.certificate, papers.key) if shown else (None, None)
         tls = tls_context(None if shown else papers.ca_file, *own)
-        with HttpFeed(web.url, None, tls=tls) as feed, pytest.raises(UnavailableError, match="could not be asked"):
+        with HttpFeed(web.url, None, tls=tls) as feed, pytest.raises(UnavailableError, match="could not be reached"):
             list(feed.pages(None))
         assert web.asked == []
 

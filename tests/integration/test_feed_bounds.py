@@ -67,9 +67,9 @@ def test_what_unpacks_to_more_than_memory_holds_is_read_no_further_than_the_boun
 
 
 def test_only_gzip_is_asked_for_and_taken(web: WebServer) -> None:
-    """What packs better could stand for more, and would be unpacked by others than us."""
+    """What packs better could stand for more, and would be uncompressed with others than us."""
     web.answers = [answer(body(), Content_Encoding="zstd")]
-    assert "packed by 'zstd'; only gzip was requested" in refused(web)
+    assert "compressed with 'zstd'; only gzip was requested" in refused(web)
     assert web.headers[0]["Accept-Encoding"] == "gzip"
 
 
@@ -87,7 +87,7 @@ def test_a_packing_that_does_not_end_where_the_answer_ends_is_asked_for_again(we
 @pytest.mark.parametrize("length", [10, 10_000], ids=["said too short", "said too long"])
 def test_an_answer_of_a_wrong_length_is_no_page(web: WebServer, length: int) -> None:
     web.answers = [answer(body(RECORD), length=length)]
-    assert any(word in refused(web) for word in ("could not be asked", "gave no JSON page"))
+    assert any(word in refused(web) for word in ("could not be reached", "gave no JSON page"))
 
 
 def test_less_is_asked_for_where_a_page_is_too_large(web: WebServer) -> None:

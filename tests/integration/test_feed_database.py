@@ -222,8 +222,8 @@ def test_a_trial_reads_a_few_crimes_with_all_their_rows(url: str) -> None:
 @pytest.mark.parametrize(
     ("url", "queries", "said"),
     [
-        ("crimes", QUERIES, "not the address of a database"),
-        ("nosuch://host/crimes", QUERIES, "not the address of a database"),
+        ("crimes", QUERIES, "not the address of a supported database"),
+        ("nosuch://host/crimes", QUERIES, "not the address of a supported database"),
         ("oracle+oracledb://host/crimes", QUERIES, "its driver is not installed"),
         ("sqlite://", Queries("SELECT * FROM crimes"), "queries.crimes: expected :changed_since in it"),
         ("sqlite://", Queries("DELETE FROM crimes"), "begins with SELECT or WITH"),

@@ -190,7 +190,7 @@ def test_a_record_that_spoils_its_page_is_come_close_to_by_asking_for_less(web: 
     taken: list[Page] = []
     with (
         HttpFeed(web.url, None) as feed,
-        pytest.raises(UnavailableError, match=r"a page of one record.*must mend") as raised,
+        pytest.raises(UnavailableError, match=r"a page of one record.*must correct") as raised,
     ):
         taken.extend(feed.pages(None))
     assert [each.next for each in taken] == ["c1"]
@@ -231,7 +231,7 @@ def test_pages_that_came_are_given_out_though_a_later_one_does_not(web: WebServe
 def test_a_crime_system_that_is_not_there() -> None:
     with serving() as web:
         pass
-    assert "could not be asked" in refused(web)
+    assert "could not be reached" in refused(web)
 
 
 def test_no_proxy_of_the_environment_is_used(web: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:

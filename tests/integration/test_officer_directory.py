@@ -89,7 +89,7 @@ def world(store: Store, tmp_path: Path) -> Iterator[World]:
 TROUBLES: Final = {
     "500": (BROKEN, "answered 500 Internal Server Error"),
     "401": (answer(b"", "401 Unauthorized"), "answered 401 Unauthorized; check that the token is right"),
-    "no answer": (b"", "could not be asked"),
+    "no answer": (b"", "could not be reached"),
     "a web page": (HTML, "gave a web page instead of an officer directory"),
     "a web page called NDJSON": (HTML.replace(b"text/html", NDJSON.encode()), "gave a web page instead of an officer directory"),
     "empty": (answer(b"", Content_Type=NDJSON), "it is empty"),
@@ -97,7 +97,7 @@ TROUBLES: Final = {
     "every entry refused": (answer(b'{"ref":"1042"}\n{"ref":"1043"}\n', Content_Type=NDJSON),
                             "none of its 2 entries can be used; the first: officer directory, entry 1: "),
     "a JSON list": (answer(b'[{"officer_ref":"1042"}]'), "none of its 1 entries can be used; the first: "),
-    "cut short": (answer(b'{"officer_ref":"1042"}\n', length=10_000, Content_Type=NDJSON), "could not be asked"),
+    "cut short": (answer(b'{"officer_ref":"1042"}\n', length=10_000, Content_Type=NDJSON), "could not be reached"),
     "not what its packing says": (answer(gzip.compress(b"{}")[:-5], Content_Encoding="gzip"), "packing does not end"),
     "halved": (directory("1042", "1043"), "it has 2 usable entries, where the last good one has 4"),
     "one entry, many times": (directory(*["1042"] * 9), "it has 1 usable entries, where the last good one has 4"),

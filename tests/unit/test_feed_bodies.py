@@ -68,7 +68,7 @@ def test_records_set_apart_are_those_of_a_decoder() -> None:
 )
 def test_a_page_that_is_none_is_not_quoted_for_it_may_hold_a_record(body: bytes) -> None:
     """The message goes into the log. A web page, which says who answered in place of the crime system, is quoted."""
-    with pytest.raises(UnavailableError, match=r"gave (no JSON page|a page that is not one)") as caught:
+    with pytest.raises(UnavailableError, match=r"gave (no JSON page|a page that cannot be read)") as caught:
         json_page(body, SOURCE)
     assert "22A" not in str(caught.value)
 
