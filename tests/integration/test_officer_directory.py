@@ -98,7 +98,7 @@ TROUBLES: Final = {
                             "none of its 2 entries can be used; the first: officer directory, entry 1: "),
     "a JSON list": (answer(b'[{"officer_ref":"1042"}]'), "none of its 1 entries can be used; the first: "),
     "cut short": (answer(b'{"officer_ref":"1042"}\n', length=10_000, Content_Type=NDJSON), "could not be reached"),
-    "not what its packing says": (answer(gzip.compress(b"{}")[:-5], Content_Encoding="gzip"), "packing does not end"),
+    "not what its packing says": (answer(gzip.compress(b"{}")[:-5], Content_Encoding="gzip"), "cut short or continues after its end"),
     "halved": (directory("1042", "1043"), "it has 2 usable entries, where the last good one has 4"),
     "one entry, many times": (directory(*["1042"] * 9), "it has 1 usable entries, where the last good one has 4"),
 }  # fmt: skip

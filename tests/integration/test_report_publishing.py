@@ -91,7 +91,7 @@ def test_a_change_makes_a_new_version_beside_the_old_one(store: Store, tmp_path:
 def test_nothing_is_published_before_a_complete_poll_has_ended_after_k(store: Store, tmp_path: Path) -> None:
     take(store, BEFORE, crime())
     take(store, MONDAY, complete=False)
-    with pytest.raises(UnavailableError, match="not been read whole since 2026-07-19T23:00Z"):
+    with pytest.raises(UnavailableError, match="not been read completely since 2026-07-19T23:00Z"):
         put_out(store, tmp_path, TUESDAY)
     assert published(store) == []
     assert list(tmp_path.glob("*.html")) == []

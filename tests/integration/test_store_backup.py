@@ -102,7 +102,7 @@ def test_no_database_that_is_in_use_is_replaced(url: str, tmp_path: Path) -> Non
     migrate(other)
     with closing(Store.open(other)) as store:
         take(store, NOW, crime("other"))
-        with pytest.raises(SettingsError, match=r"other.db-(wal|shm) lies beside it"):
+        with pytest.raises(SettingsError, match=r"other.db-(wal|shm) is next to it"):
             backup(url, tmp_path / "data" / "other.db")
     assert copied(tmp_path / "data" / "other.db") == ["other"]
 
