@@ -6,8 +6,8 @@ how many of them the tests notice.
     python -m tests.sampled_mutants run --again       plant anew only what was not noticed the last time
     python -m tests.sampled_mutants show              the score once more
 
-A fault has to survive the tests that call its function, the quickest first, as many as took `SECONDS` together when they
-were learnt; a survivor says how many of its tests were not run. Each fault is planted in a process of its own, forked from
+A fault has to survive the tests that call its function, those that call the fewest others before the rest, as many as took
+`SECONDS` together when they were learnt, so learn on a machine that does nothing else; a survivor says how many of its tests were not run. Each fault is planted in a process of its own, forked from
 one that has imported the service. Tests that start programs of their own (acceptance, soak) would not see it and are not
 run. Every `CONTROL`th time no fault is planted, and the tests must pass.
 """
@@ -98,7 +98,7 @@ def run(faults: Iterable[Fault], jobs: int, say: Callable[[Run], None]) -> None:
     running = dict[int, Trial]()
     for n, fault in enumerate(faults):
         every = tests_of.get(fault.function, [])
-        chosen = quickest(every)
+        chosen = nearest(every)
         if not chosen:
             say(Run(fault, "not called"))
             continue
@@ -143,6 +143,7 @@ class Trial:
         os.setsid()
         limit = 60 + 4 * self._seconds
         resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 5))
+        tempfile.tempdir = str(self._folder)  # nothing is cleared away at the end of a process that is cut off
         os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(self._folder / "hypothesis")
         with (self._folder / "output").open("w") as output:
             for stream in (1, 2):
@@ -180,23 +181,23 @@ class Trial:
 
 
 def learnt() -> dict[str, list[tuple[float, str]]]:
-    """Function -> (seconds, test) of the tests that call it, the quickest first."""
-    found: dict[str, list[tuple[float, str]]] = defaultdict(list)
+    """Function -> (seconds, test) of the tests that call it, the nearest first: those that call the fewest functions."""
+    found: dict[str, list[tuple[int, float, str]]] = defaultdict(list)
     tests = {line[0]: line for line in map(json.loads, CALLS.read_text("utf-8").splitlines())}
     for test, seconds, called in tests.values():
         for function in called if test.startswith(PLACES) else ():
-            found[function].append((seconds, test))
-    return {function: sorted(tests) for function, tests in found.items()}
+            found[function].append((len(called), seconds, test))
+    return {function: [(seconds, test) for _, seconds, test in sorted(tests)] for function, tests in found.items()}
 
 
-def quickest(tests: list[tuple[float, str]]) -> list[tuple[float, str]]:
-    """The quickest of a function's tests that fit into the time; one at least."""
-    spent = 0.0
-    for n, (seconds, _) in enumerate(tests):
-        spent += seconds
-        if n and spent > SECONDS:
-            return tests[:n]
-    return tests
+def nearest(tests: list[tuple[float, str]]) -> list[tuple[float, str]]:
+    """The nearest of a function's tests that fit into the time, the quickest of them first; one at least."""
+    chosen, spent = list[tuple[float, str]](), 0.0
+    for seconds, test in tests:
+        if spent + seconds <= SECONDS:
+            chosen.append((seconds, test))
+            spent += seconds
+    return sorted(chosen) or sorted(tests)[:1]
 
 
 def read_results() -> list[Run]:
