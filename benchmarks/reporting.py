@@ -12,9 +12,8 @@ from benchmarks.crimes import AS_AT, crime_columns
 from benchmarks.timing import show
 from compliance.policy import judge, load_policy
 from compliance.reports.figures import figures_of
-from compliance.reports.forms import FORMS, Form, form
+from compliance.reports.forms import FORMS, Content, Form
 from compliance.reports.judged import judge_periods
-from compliance.reports.report_model import Figures
 from compliance.reports.sources import GivenRecords
 from compliance.reports.weeks import Week
 
@@ -46,8 +45,8 @@ def measure(count: int) -> None:
     judge(records.columns, policy, settled, settled)
     once = time.perf_counter() - start
     judged = timed("judging 26 weeks and the others", lambda: judge_periods(records, policy, WEEK, AS_AT))
-    figures = timed("figures", lambda: figures_of(judged, force="A force"))
-    sizes = {name: timed(name, partial(_size, figures, name)) for name in FORMS}
+    content = Content(timed("figures", lambda: figures_of(judged, force="A force")))
+    sizes = {name: timed(name, partial(_size, content, name)) for name in FORMS}
     total = sum(seconds for _, seconds in parts)
     rows = [("", "seconds", "of one judging of all crimes", "KiB")]
     rows += [
@@ -61,8 +60,8 @@ def measure(count: int) -> None:
     print(f"  aim for 100,000 crimes: under {AIM[0]:.0f} s and {AIM[1]:,} MiB; this is {each:.2f} s for so many")
 
 
-def _size(figures: Figures, name: Form) -> int:
-    return len(form(figures, name))
+def _size(content: Content, name: Form) -> int:
+    return len(FORMS[name](content))
 
 
 def _peak() -> int:

@@ -7,13 +7,15 @@ import csv
 import io
 from collections.abc import Callable
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Final, Literal
 
 import msgspec
 
 from compliance.reports.figure_rows import rows
+from compliance.reports.parts import Report
 from compliance.reports.printable_figures import make_printable
-from compliance.reports.render import render
+from compliance.reports.render import page_of
 from compliance.reports.report_model import Figures
 from compliance.reports.sections import report_of
 from compliance.reports.typesetting import typeset
@@ -22,22 +24,34 @@ from compliance.reports.workbook import workbook
 Form = Literal["html", "pdf", "xlsx", "csv", "json"]
 
 
+class Content:
+    """What the forms of one report are made from: its figures, and the tree of parts, which is built once for them all."""
+
+    def __init__(self, figures: Figures) -> None:
+        self.figures = figures
+
+    @cached_property
+    def report(self) -> Report:
+        """The tree of parts."""
+        return report_of(self.figures)
+
+
 def form(figures: Figures, name: Form) -> bytes:
     """The report in a form; what stands in the records is shown as far as it can be printed, in all forms but JSON.
     Raises SettingsError where a template is wrong."""
-    return FORMS[name](figures)
+    return FORMS[name](Content(figures))
 
 
-def _html(figures: Figures) -> bytes:
-    return render(figures).encode()
+def _html(content: Content) -> bytes:
+    return page_of(content.report).encode()
 
 
-def _pdf(figures: Figures) -> bytes:
-    return typeset(report_of(figures))
+def _pdf(content: Content) -> bytes:
+    return typeset(content.report)
 
 
-def _xlsx(figures: Figures) -> bytes:
-    return workbook(figures)
+def _xlsx(content: Content) -> bytes:
+    return workbook(content.figures, content.report)
 
 
 CSV_COLUMNS: Final = (
@@ -45,8 +59,9 @@ CSV_COLUMNS: Final = (
 )  # fmt: skip
 
 
-def _csv(figures: Figures) -> bytes:
+def _csv(content: Content) -> bytes:
     """One observation a row; an empty value is not available, and `status` says why."""
+    figures = content.figures
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(CSV_COLUMNS)
@@ -67,9 +82,9 @@ def _plain(text: str) -> str:
     return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
 
 
-def _json(figures: Figures) -> bytes:
+def _json(content: Content) -> bytes:
     """All figures; what is withheld is null."""
-    return msgspec.json.format(msgspec.json.encode(_withheld(msgspec.to_builtins(figures))), indent=1) + b"\n"
+    return msgspec.json.format(msgspec.json.encode(_withheld(msgspec.to_builtins(content.figures))), indent=1) + b"\n"
 
 
 def schema() -> dict[str, Any]:
@@ -91,6 +106,6 @@ def _withheld(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-FORMS: Final[dict[Form, Callable[[Figures], bytes]]] = {
+FORMS: Final[dict[Form, Callable[[Content], bytes]]] = {
     "html": _html, "pdf": _pdf, "xlsx": _xlsx, "csv": _csv, "json": _json,
 }  # fmt: skip

@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from compliance.errors import SettingsError, UnavailableError
 from compliance.policy import Policy
-from compliance.reports.forms import Form, form
+from compliance.reports.forms import FORMS, Content, Form, form
 from compliance.reports.names import edition_keys, file_name, form_of
 from compliance.reports.organisation import Organisation
 from compliance.reports.output_files import remove_leftovers, write_whole
@@ -237,10 +237,11 @@ def _make_files(figures: Figures, key: str, forms: Sequence[Form]) -> tuple[dict
     """An edition's files by name, and those that could not be made."""
     made: dict[str, bytes] = {}
     failed: list[FailedForm] = []
+    content = Content(figures)
     for ending in forms:
         name = file_name(figures.period, key, figures.version, ending)
         try:
-            made[name] = form(figures, ending)
+            made[name] = FORMS[ending](content)
         except Exception as error:  # whatever it is, the other forms are owed no less
             failed.append(FailedForm(name, error))
     return made, tuple(failed)

@@ -24,7 +24,6 @@ from compliance.reports.parts import (
 )
 from compliance.reports.printable_figures import make_printable
 from compliance.reports.report_model import Figures
-from compliance.reports.sections import report_of
 
 _FIXED: Final = ("Figure", "What it is", "Group", "Period", "Status")
 _SHARES: Final = ("rate", "low", "high", "difference", "centre", "limit", "funnel", "silent", "expected")
@@ -33,8 +32,8 @@ SUMMARY, REPORT, NOTES = "Summary", "Report", "Notes"
 """The sheets that hold what the report says; the others hold its numbers."""
 
 
-def workbook(figures: Figures) -> bytes:
-    """An XLSX file. Rates are fractions of 1, shown in per cent; a cell without a number was not available."""
+def workbook(figures: Figures, report: Report) -> bytes:
+    """An XLSX file of the figures and of the report made from them. Rates are fractions of 1, shown in per cent; a cell without a number was not available."""
     import xlsxwriter  # type: ignore[import-untyped]  # noqa: PLC0415  # only where it is asked for
 
     out = io.BytesIO()
@@ -54,7 +53,6 @@ def workbook(figures: Figures) -> bytes:
         "count": book.add_format({"num_format": "#,##0", "valign": "top"}),
         "number": book.add_format({"num_format": "0.00", "valign": "top"}),
     }
-    report = report_of(figures)
     _write_sections(book.add_worksheet(SUMMARY), styles, report, report.sections[:1])
     every = rows(figures)
     for section, title in SECTIONS.items():

@@ -30,20 +30,13 @@ SECTIONS: Final[tuple[Callable[[Figures], Section], ...]] = (
     overdue_and_closed, earlier_reports, data_quality, reminder_effect, sample_to_read, full_figures, method,
 )  # fmt: skip
 """In the order in which a board reads them."""
-_newest: tuple[Figures, Report] | None = None
-"""The figures asked for last, and their report."""
 BOARD_PAGE: Final = (summary, period_rates)
 """What a board reads first, and what its readers are mailed."""
 
 
 def report_of(figures: Figures) -> Report:
-    """The report. A section that has nothing to say is left out. The forms of a report are made one after another: they
-    share it."""
-    global _newest  # noqa: PLW0603  # one pair, replaced whole
-    newest = _newest
-    if newest is None or newest[0] is not figures:
-        newest = _newest = figures, _report(figures, SECTIONS)
-    return newest[1]
+    """The report. A section that has nothing to say is left out."""
+    return _report(figures, SECTIONS)
 
 
 def board_page(figures: Figures) -> Report:
