@@ -11,10 +11,9 @@ import numpy as np
 import pyarrow as pa
 
 from compliance.batch.inputs import NotJudged, RefusedRecord
-from compliance.batch.policies import read_policy
 from compliance.batch.unknown_fields import count_in_batch, describe, twice_named
 from compliance.errors import RecordError, SettingsError
-from compliance.policy import Policy, Verdicts, judge
+from compliance.policy import Policy, Verdicts, judge, load_policy
 from compliance.records import columns_from_arrow
 from compliance.records.instants import SHAPE, from_micros, parse_instants
 from compliance.text import count_noun
@@ -32,7 +31,7 @@ def evaluate_frame(
     threads: int,
 ) -> Any:
     """Return the verdicts of a frame, as a frame of its own kind. See `compliance.evaluate`."""
-    asked = policy if isinstance(policy, Policy) else read_policy(_checked_policy(policy))
+    asked = policy if isinstance(policy, Policy) else load_policy(_checked_policy(policy))
     instants = _instant("as_at", as_at), None if known_at is None else _instant("known_at", known_at)
     if not isinstance(threads, int) or isinstance(threads, bool) or threads < 1:
         raise SettingsError(f"threads: found {threads!r}; expected a whole number from 1")

@@ -55,13 +55,13 @@ def evaluate(
 
     from compliance.batch.evaluate import evaluate as run
     from compliance.batch.parquet import place_word
-    from compliance.batch.policies import read_policy
+    from compliance.policy import load_policy
 
     def progress(done: "Evaluated") -> None:
         echo_progress(f"{done.crimes:,} crimes, {done.verdicts:,} verdicts")
 
     done = run(
-        read_policy(policy), as_at, known_at, source, target, partial(tell, place=place_word(source)),
+        load_policy(policy), as_at, known_at, source, target, partial(tell, place=place_word(source)),
         workers=workers, strict=strict, for_spreadsheet=for_spreadsheet, progress=progress,
     )  # fmt: skip
     echo_progress("")

@@ -20,6 +20,13 @@ NEVER: Final = 2**30
 """Stands for a day that does not come. Sums with it stay within 32 bits."""
 NO_DAY: Final = -(2**31)
 """Stands for a day that is absent."""
+_UTF_16: Final = "is UTF-16, not UTF-8; save it as UTF-8"
+_ENCODINGS: Final = {
+    b"\xff\xfe": _UTF_16,
+    b"\xfe\xff": _UTF_16,
+    b"\xef\xbb\xbf": "begins with a byte order mark, which TOML does not allow; save it as UTF-8 without one",
+}
+"""What an editor may put at the start of a file that is not plain UTF-8."""
 _EPOCH: Final = date(1970, 1, 1)
 _DAY: Final = 86_400_000_000
 _FEW_CHANGES: Final = 6
@@ -206,9 +213,19 @@ def load_calendar(path: Path) -> Calendar:
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """A TOML file as it stands. Raises SettingsError where it cannot be read, with the line where it is no TOML."""
+    """Return a TOML file as it stands.
+
+    Raises SettingsError if it cannot be read, with the line where it is not TOML, or with the encoding that an editor
+    gave it.
+    """
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        content = path.read_bytes()
+        for mark, what in _ENCODINGS.items():
+            if content.startswith(mark):
+                raise SettingsError(f"{path}: {what}")
+        if b"\0" in content[:4]:
+            raise SettingsError(f"{path}: {_UTF_16}")
+        return tomllib.loads(content.decode("utf-8"))
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read ({error.strerror})") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from compliance.reports.claims import Claim, ClaimKind, SpecialCause, Stated
 from compliance.reports.editions import PUBLIC
-from compliance.reports.findings import SameDayQuestion
+from compliance.reports.findings import EntryQuestion
 from compliance.reports.parts import Statement, statement
 from compliance.reports.passages import late_teams_of
 from compliance.reports.report_model import Figures, Quality
@@ -70,20 +70,20 @@ def _silence(figures: Figures) -> Iterator[Claim]:
             )  # fmt: skip
 
 
-def stand_out(questions: Sequence[SameDayQuestion]) -> list[SameDayQuestion]:
+def stand_out(questions: Sequence[EntryQuestion]) -> list[EntryQuestion]:
     """The questions for a board: seen more often than chance would give, or in one of twenty and more where chance
     cannot be said; never from fewer than ten (statistics 1.6)."""
     return [question for question in questions if not question.share.few and _beyond(question)]
 
 
-def _beyond(question: SameDayQuestion) -> bool:
+def _beyond(question: EntryQuestion) -> bool:
     share = question.share
     if question.expected is None:
         return share.count * _ONE_IN >= share.of
     return share.low is not None and share.low > question.expected
 
 
-def describe_questions(questions: Sequence[SameDayQuestion]) -> str:
+def describe_questions(questions: Sequence[EntryQuestion]) -> str:
     """Which of the questions are shown, and what chance means."""
     chance = "What chance would give is the count that one would expect if any day were as likely as another."
     shown, every = len(stand_out(questions)), len(questions)

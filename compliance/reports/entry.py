@@ -15,7 +15,7 @@ from compliance.policy.status import Flags, status_at
 from compliance.policy.verdicts import EXEMPT, LAPSED, MET, Clause, Verdicts
 from compliance.records.columns import CANCELLED, EVERY_VICTIM, Coded, Columns
 from compliance.records.instants import NONE, to_micros
-from compliance.reports.findings import SameDayQuestion
+from compliance.reports.findings import EntryQuestion
 from compliance.reports.proportions import Proportion
 from compliance.reports.quality import ATTEMPTED
 from compliance.reports.rates import Cohort, owner, proportion
@@ -38,7 +38,7 @@ class Seen:
     place, in microseconds, where it was no update.
     """
 
-    question: SameDayQuestion
+    question: EntryQuestion
     table: Literal["updates", "victims", "obligations"]
     rows: Ints
     hit: Flags
@@ -82,13 +82,13 @@ def _of_entries(verdicts: Verdicts, period: Span) -> Iterator[Seen]:
     lag = policy.local.of(updates.entered_at[rows]) - policy.local.of(updates.at[rows])
     several = rows[np.diff(columns.victims_of)[updates.crime[rows]] > 1]
     long_after = lag > policy.late_entry_days
-    question = SameDayQuestion(
+    question = EntryQuestion(
         "entered-long-after", f"Updates entered more than {policy.late_entry_days} days after they took place",
         "Is the day on which the victim was told typed in from memory?", "rules 8", _alone(long_after), None, "",
     )  # fmt: skip
     yield Seen(question, "updates", rows, long_after, columns, verdicts)
     nobody = updates.victim[several] == EVERY_VICTIM
-    question = SameDayQuestion(
+    question = EntryQuestion(
         "no-victim-named", "Updates that named no victim, where a crime has several",
         "Were all of the victims told, or only the one whom the officer spoke to?", "rules 2.3",
         _alone(nobody), None, "",
@@ -121,7 +121,7 @@ def _of_met(verdicts: Verdicts, met: Cohort) -> Iterator[Seen]:
     )  # fmt: skip
     for key, title, asks, clause, of, hit, expected in asked:
         share = proportion(hit[of], met.officer.take(of))
-        question = SameDayQuestion(key, title, asks, clause, share, expected, UNIFORM if key == "near-deadline" else "")
+        question = EntryQuestion(key, title, asks, clause, share, expected, UNIFORM if key == "near-deadline" else "")
         yield Seen(question, "obligations", row[of], hit[of], columns, verdicts, met.officer.take(of))
 
 
@@ -158,7 +158,7 @@ def _of_waivers(verdicts: Verdicts, period: Span) -> Iterator[Seen]:
         near = verdicts.due_date[row] - day[row] <= CLOSE
         chance = float(np.minimum((CLOSE + 1) / length, 1).mean()) if len(row) else None
         officer = owner(verdicts, row, "officer")
-        question = SameDayQuestion(key, title, asks, clause, proportion(near, officer), chance, UNIFORM)
+        question = EntryQuestion(key, title, asks, clause, proportion(near, officer), chance, UNIFORM)
         yield Seen(question, "obligations", row, near, columns, verdicts, officer, at[row])
 
 
@@ -177,7 +177,7 @@ def _categories(verdicts: Verdicts, before: Columns) -> Seen:
     asked = rows[hit]
     keys = zip(crime[asked].tolist(), before.victims.ref.take(asked).to_pylist(), strict=True)
     hit[hit] = [key in changed for key in keys]
-    question = SameDayQuestion(
+    question = EntryQuestion(
         "category-changed", "Victims put into a category to which no update is owed, since the period before",
         "Is the new category right?", "rules 5.5", _alone(hit), None, "",
     )  # fmt: skip

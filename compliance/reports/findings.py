@@ -74,7 +74,7 @@ class Way(Struct, frozen=True):
     attempted: int | None
 
 
-class SameDayQuestion(Struct, frozen=True):
+class EntryQuestion(Struct, frozen=True):
     """Something about how updates come into the records, put as a question: `share` of what could have been, and the
     share that chance alone would give, None where that cannot be said."""
 

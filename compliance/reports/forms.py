@@ -25,7 +25,7 @@ Form = Literal["html", "pdf", "xlsx", "csv", "json"]
 
 
 class Content:
-    """What the forms of one report are made from: its figures, and the tree of parts, which is built once for them all."""
+    """What the forms of one report are made from: its figures, and the tree of parts, built once for them all."""
 
     def __init__(self, figures: Figures) -> None:
         self.figures = figures

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from compliance.reports.claims import Claim, ClaimKind, Stated
-from compliance.reports.findings import Gap, LateTeams, Reminded, Restated, SameDayQuestion
+from compliance.reports.findings import EntryQuestion, Gap, LateTeams, Reminded, Restated
 from compliance.reports.periods import parse_period
 from compliance.reports.proportions import Proportion
 from compliance.reports.report_model import Figures, Intake, RequirementFigures, SameDay
@@ -117,7 +117,7 @@ def directory_of(intake: Intake) -> Iterator[Claim]:
         yield Claim(kind=ClaimKind.DIRECTORY_OLD, subject="directory", since=as_of.date(), words=instant(as_of))
 
 
-def describe_expected(question: SameDayQuestion) -> str:
+def describe_expected(question: EntryQuestion) -> str:
     """What chance alone would give, as a count and by which reasoning."""
     if question.expected is None or not question.share.of:
         return "–"

@@ -14,7 +14,7 @@ from compliance.policy.calendars import Ints
 from compliance.policy.status import Flags
 from compliance.policy.verdicts import LATE, MET, MISSED, OVERDUE, PENDING, Verdicts
 from compliance.records.columns import Coded
-from compliance.reports.findings import Reminded, SameDayQuestion, StepEffect
+from compliance.reports.findings import EntryQuestion, Reminded, StepEffect
 from compliance.reports.rates import has, owner, proportion
 from compliance.store.notice_kinds import LadderStep
 
@@ -152,10 +152,10 @@ def after_last_mail(verdicts: Verdicts, mailed: Mailed, division: str | None = N
     return rows, told.at[soon][order][first], told.wait[soon][order][first] <= DAY
 
 
-def after_reminder(verdicts: Verdicts, mailed: Mailed, division: str | None = None) -> SameDayQuestion:
+def after_reminder(verdicts: Verdicts, mailed: Mailed, division: str | None = None) -> EntryQuestion:
     """Whether updates are typed in just after reminders."""
     rows, _, within = after_last_mail(verdicts, mailed, division)
-    return SameDayQuestion(
+    return EntryQuestion(
         "after-reminder", "Updates recorded in the week after a reminder: those within 24 hours of it",
         "Did the mail lead to a contact, or to an earlier one being typed in?", "rules 8",
         proportion(within, owner(verdicts, rows, "officer")), 1 / 7 if len(rows) else None,

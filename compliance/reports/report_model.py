@@ -10,13 +10,13 @@ from datetime import date, datetime
 from msgspec import UNSET, Struct, UnsetType
 
 from compliance.reports.findings import (
+    EntryQuestion,
     Funnel,
     Gap,
     Group,
     LateTeams,
     Reminded,
     Restated,
-    SameDayQuestion,
     Sample,
     Trend,
     UnitTrend,
@@ -229,7 +229,7 @@ class Figures(Struct, frozen=True):
     intake: Intake
     ways: tuple[Way, ...]
     """Contacts by method, the most used first."""
-    questions: tuple[SameDayQuestion, ...]
+    questions: tuple[EntryQuestion, ...]
     """How updates come into the records."""
     late_teams: LateTeams | None
     """None where so many weeks are not held."""

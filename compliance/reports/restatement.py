@@ -17,10 +17,10 @@ from compliance.policy import Policy, judge
 from compliance.policy.verdicts import MET, Verdicts
 from compliance.records.columns import Columns
 from compliance.records.instants import to_micros
-from compliance.reports.as_published import STEPS, Mixture, as_known
 from compliance.reports.findings import Restated, Step
 from compliance.reports.organisation import Organisation
 from compliance.reports.rates import due_in
+from compliance.reports.restated_records import STEPS, Mixture, as_known
 from compliance.reports.spans import Span
 from compliance.store.column_pool import take_columns
 

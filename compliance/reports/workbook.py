@@ -33,7 +33,10 @@ SUMMARY, REPORT, NOTES = "Summary", "Report", "Notes"
 
 
 def workbook(figures: Figures, report: Report) -> bytes:
-    """An XLSX file of the figures and of the report made from them. Rates are fractions of 1, shown in per cent; a cell without a number was not available."""
+    """An XLSX file of the figures and of the report made from them.
+
+    Rates are fractions of 1, shown in per cent; a cell without a number was not available.
+    """
     import xlsxwriter  # type: ignore[import-untyped]  # noqa: PLC0415  # only where it is asked for
 
     out = io.BytesIO()

@@ -146,7 +146,8 @@ def test_what_cannot_be_made_again_is_refused_with_the_digest_to_restore(
 ) -> None:
     take(store, MONDAY, crime())
     put_out(store, tmp_path, TUESDAY).path.unlink()
-    monkeypatch.setattr("compliance.reports.publish.form", lambda *_: b"another template")
+    for name in FORMS:
+        monkeypatch.setitem(FORMS, name, lambda _: b"another template")
     with pytest.raises(SettingsError, match=r"2026-W28-board.html: the file is gone .* SHA-256 is [0-9a-f]{64}"):
         as_published(store, tmp_path, "2026-W28", "board", "html")
     monkeypatch.undo()
@@ -159,7 +160,8 @@ def test_another_template_makes_a_version_that_says_so(
 ) -> None:
     take(store, MONDAY, crime())
     put_out(store, tmp_path, TUESDAY)
-    monkeypatch.setattr("compliance.reports.publish.form", lambda *_: b"another template")
+    for name in FORMS:
+        monkeypatch.setitem(FORMS, name, lambda _: b"another template")
     again = put_out(store, tmp_path, TUESDAY)
     assert (again.version, again.changed) == (2, ("the templates or the program",))
 

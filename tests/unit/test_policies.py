@@ -245,3 +245,15 @@ def test_a_time_of_day_is_an_hour_earlier_in_greenwich_in_summer() -> None:
     local = LocalDates("Europe/London")
     assert local.instant_at(date(2026, 7, 1), time(7, 30)) == datetime(2026, 7, 1, 6, 30, tzinfo=UTC)
     assert local.instant_at(date(2026, 12, 1), time(7, 30)) == datetime(2026, 12, 1, 7, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "said"),
+    [("utf-16", "is UTF-16, not UTF-8"), ("utf-16-le", "is UTF-16"), ("utf-8-sig", "begins with a byte order mark")],
+)
+def test_a_policy_saved_in_another_encoding_is_named_for_what_it_is(tmp_path: Path, encoding: str, said: str) -> None:
+    """For every command that reads a policy, a calendar or examples, not for `evaluate` alone."""
+    path = tmp_path / "ours.toml"
+    path.write_text((RULES / "west-mercia.toml").read_text("utf-8"), encoding)
+    with pytest.raises(SettingsError, match=rf"ours\.toml: {said}"):
+        load_policy(path)

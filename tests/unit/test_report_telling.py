@@ -12,7 +12,7 @@ from compliance.records import columns, convert_crime
 from compliance.reports import attention, passages, telling, words
 from compliance.reports.control import Control, Limits, Rule, Signal
 from compliance.reports.figures import figures_of, report_figures
-from compliance.reports.findings import Funnel, FunnelPoint, LateTeams, Restated, SameDayQuestion, Step, Trend
+from compliance.reports.findings import EntryQuestion, Funnel, FunnelPoint, LateTeams, Restated, Step, Trend
 from compliance.reports.funnel import bounds
 from compliance.reports.judged import judge_periods
 from compliance.reports.proportions import Proportion
@@ -87,8 +87,8 @@ def test_2_1_the_limits_in_words_are_clipped_and_provisional_where_there_are_few
     )
 
 
-def question(count: int, of: int, expected: float | None) -> SameDayQuestion:
-    return SameDayQuestion("key", "Seen", "Why?", "rules 8", share(count, of), expected, "")
+def question(count: int, of: int, expected: float | None) -> EntryQuestion:
+    return EntryQuestion("key", "Seen", "Why?", "rules 8", share(count, of), expected, "")
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import Final
 
 from compliance.reports.attention import describe_quality, describe_questions, faults, stand_out
 from compliance.reports.cells import met_of, rate, whole, with_name
-from compliance.reports.findings import SameDayQuestion
+from compliance.reports.findings import EntryQuestion
 from compliance.reports.parts import Column, Part, Run, Section, Table, cell, note, statement
 from compliance.reports.passages import describe_expected, directory_of, gap_of, late_teams_of
 from compliance.reports.report_model import Figures, Quality
@@ -52,7 +52,7 @@ def quality_table(name: str, caption: str, found: Sequence[Quality], figures: Fi
     return Table(name, caption, columns, tuple(rows))
 
 
-def questions_table(name: str, caption: str, asked: Sequence[SameDayQuestion], figures: Figures) -> Table:
+def questions_table(name: str, caption: str, asked: Sequence[EntryQuestion], figures: Figures) -> Table:
     """Questions about how updates are entered."""
     columns = (Column("What was seen", "name"), Column("How many"), Column("Share"), Column("By chance"),
                Column("The question", "words"))  # fmt: skip
