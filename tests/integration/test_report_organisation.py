@@ -18,14 +18,18 @@ from compliance.records import columns, convert_crime
 from compliance.reports.editions import public
 from compliance.reports.figure_rows import rows
 from compliance.reports.figures import figures_of
+from compliance.reports.forms import form
 from compliance.reports.judged import ReportOptions, judge_periods
 from compliance.reports.organisation import Organisation, load_organisation
+from compliance.reports.parts import Table
 from compliance.reports.periods import parse_period
 from compliance.reports.report_model import Figures, FormerMap
+from compliance.reports.sections import report_of
 from compliance.reports.sources import GivenRecords, map_records
 from compliance.reports.tracing import Edition, cases
 from compliance.simulator import SimulatedForce
 from tests import stores
+from tests.reading_back import in_pdf, missing, words_of
 from tests.reporting import reporting
 from tests.simulated import LONDON, at_end
 from tests.stores import at, crime, take
@@ -199,6 +203,24 @@ def test_after_a_reorganisation_divisions_are_shown_by_both_maps_for_four_weeks(
     assert {week: bool(former) for week, former in shown.items()} == {
         "2026-W18": False, "2026-W19": True, "2026-W22": True, "2026-W23": False,
     }  # fmt: skip
+
+
+def test_the_former_map_stands_beside_the_new_one_in_every_form(tmp_path: Path) -> None:
+    """The table of the divisions as they were, with the numbers of its figures; last on the day before the new ones."""
+    found = figures(named(new_half, DAY), the_map(tmp_path, split_map()), period=parse_period("2026-W19"))
+    told = report_of(found)
+    (table,) = (part for part in told.section("divisions").parts
+                if isinstance(part, Table) and part.id == "former-divisions-7-day")  # fmt: skip
+    assert table.caption == "7-day rate in the week, by the divisions as they were until 3 May 2026"
+    former = [row for row in rows(found) if row.figure.startswith("former-division.7-day/")]
+    assert len(former) > 1
+    assert [[run.value for run in cell.text if run.value is not None] for row in table.rows for cell in row[1:3]] == [
+        values for row in former for values in ([row.numbers["count"], row.numbers["of"]], [row.numbers["rate"]])
+    ]
+    assert missing(words_of(told), in_pdf(form(found, "pdf"), told)) == []
+    page = form(found, "html").decode()
+    assert table.caption in page
+    assert table.caption not in form(public(found), "html").decode(), "small counts would follow"
 
 
 def test_a_former_division_has_its_cases(tmp_path: Path) -> None:

@@ -157,7 +157,8 @@ def _by_the_former_map(requirement: RequirementFigures, former: FormerMap, figur
     )
     return Table(
         f"former-divisions-{requirement.id}",
-        f"{heading(requirement.id)} rate in the {figures.kind}, by division as they were until {day(former.until)}",
+        f"{heading(requirement.id)} rate in the {figures.kind}, by the divisions as they were until "
+        f"{day(former.until)}",
         (Column("Division", "name"), *SHARE), rows, cases=cases(figures, f"former-division.{requirement.id}/NAME"),
     )  # fmt: skip
 
