@@ -120,11 +120,13 @@ class Reminders(Ladder):
 
     def ladder_for(self, requirement: str | None, category: str | None) -> Ladder:
         """The ladder of an obligation of this requirement to a victim of this category; None: of any other."""
-        found = {name: getattr(self, name) for name in Ladder.model_fields}
-        for change in self.ladder:
-            if change.concerns(requirement, category):
-                found |= change.given
-        return Ladder.model_construct(**found)
+        changes = [change for change in self.ladder if change.concerns(requirement, category)]
+        if not changes:
+            return self
+        steps = {name: getattr(self, name) for name in Ladder.model_fields}
+        for change in changes:
+            steps |= change.given
+        return Ladder.model_construct(**steps)
 
     @model_validator(mode="after")
     def _check_ladders(self) -> "Reminders":

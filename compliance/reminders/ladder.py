@@ -70,15 +70,18 @@ def hindrance(owed: Owed, officer: CaseOfficer, day: date) -> Hindrance | None:
     return Hindrance.UNTOLD if officer.accepted is None or day < officer.accepted else None
 
 
-def days_overdue(owed: Owed, until: date) -> Iterator[date]:
-    """The days after the due date, up to and including another."""
-    return (owed.due_date + timedelta(days=days) for days in range(1, (until - owed.due_date).days + 1))
+def days_overdue(owed: Owed, until: date, since: date = date.min) -> Iterator[date]:
+    """The days after the due date, from and including `since`, up to and including `until`."""
+    first = max(owed.due_date + timedelta(days=1), since)
+    return (first + timedelta(days=days) for days in range((until - first).days + 1))
 
 
 def find_day_reached(owed: Owed, officer: CaseOfficer, until: date, days: int) -> date | None:
     """The day on which an officer has had so many days to act (1 or more), today's among them; None where
     that is not by `until`."""
-    for day in days_overdue(owed, until):
+    if officer.accepted is None:
+        return None
+    for day in days_overdue(owed, until, since=officer.accepted):  # no day before it counts
         days -= hindrance(owed, officer, day) is None
         if days == 0:
             return day
