@@ -18,18 +18,19 @@ _MARKS: Final = ((4, "-"), (7, "-"), (10, "T"), (13, ":"), (16, ":"))
 _DAYS_IN_MONTH: Final = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 _BEFORE_MONTH: Final = np.concatenate([[0, 0], np.cumsum(_DAYS_IN_MONTH[1:12])])
 _SECOND: Final = 1_000_000
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def to_micros(instant: datetime) -> int:
     """Return an aware instant in microseconds since 1970-01-01T00:00Z. Raises ValueError for a naive one."""
     if instant.tzinfo is None:
         raise ValueError(f"the instant {instant.isoformat()} has no offset; expected an aware datetime")
-    return (instant - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+    return (instant - _EPOCH) // timedelta(microseconds=1)
 
 
 def from_micros(micros: int) -> datetime:
     """Return the aware instant, in UTC, of microseconds since 1970."""
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(micros))
+    return _EPOCH + timedelta(microseconds=int(micros))
 
 
 def parse_instants(texts: Sequence[str | None]) -> tuple[Instants, npt.NDArray[np.bool_]]:

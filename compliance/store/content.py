@@ -5,10 +5,10 @@ otherwise, adds keys of its own or serves a record again costs no write.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from hashlib import blake2b
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 import zstandard
@@ -32,8 +32,7 @@ class _Stamped(msgspec.Struct):
 _decode_stamp = msgspec.json.Decoder(_Stamped).decode
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(NamedTuple):
     """A checked record, its text as it is kept, what it is known by, and its `changed_at` as an instant, None where it
     has none."""
 
