@@ -1,4 +1,4 @@
-"""The outbox and its delivery over a channel (SMTP is the one built), for reminders and reports alike."""
+"""The outbox and its delivery over a channel (SMTP is the only one built in), for reminders and reports alike."""
 
 from compliance.mail.channel import Channel, Connection, Fate, SendResult
 from compliance.mail.delivery import Delivery, Wait, deliver

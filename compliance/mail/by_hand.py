@@ -1,4 +1,4 @@
-"""What a person does with the outbox: look, send again, call off."""
+"""Managing the outbox by hand: listing emails, sending them again and cancelling them."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -13,15 +13,18 @@ from compliance.store.tables import OUTBOX, Outbox
 
 STATES: Final = ("queued", "sending", "sent", "retry", "refused", "uncertain", "pilot", "cancelled")
 SENT_AGAIN: Final = ("queued", "retry", "refused", "uncertain", "pilot", "cancelled")
-"""States out of which a mail can be sent, or written for the pilot, by hand: all but on its way and sent."""
+"""States in which an email can be sent again, or written again for the pilot: all except sending and sent."""
 CALLED_OFF: Final = ("queued", "retry", "uncertain")
-"""States out of which a mail can be called off: those in which it would, or might, still go out."""
+"""States in which an email can be cancelled: those in which it would, or might, still go out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A mail in a list. Instants are in UTC; `next_attempt_at` of an uncertain mail None: it is held. `deferred_since`:
-    when the mail server first put its recipient off, whatever came of it later."""
+    """An email in a list. Instants are in UTC.
+
+    `next_attempt_at` is None for an uncertain email that is held. `deferred_since` is when the mail server first
+    deferred its recipient, whatever happened later.
+    """
 
     id: int
     state: str
@@ -41,7 +44,7 @@ _COLUMNS: Final = [OUTBOX.c[name] for name in Listed.__slots__]
 
 
 def list_emails(store: Store, states: Collection[str] = (), limit: int | None = None) -> list[Listed]:
-    """The mails in some states (none: in any), the newest first, at most `limit`."""
+    """Return the emails in some states (none given: in any), the newest first, at most `limit`."""
     asked = select(*_COLUMNS).order_by(OUTBOX.c.id.desc()).limit(limit)
     if states:
         asked = asked.where(OUTBOX.c.state.in_(states))
@@ -50,7 +53,7 @@ def list_emails(store: Store, states: Collection[str] = (), limit: int | None = 
 
 
 def counts(store: Store) -> dict[str, int]:
-    """How many mails are in each state, every state named."""
+    """Return the number of emails in each state, with every state included."""
     asked = select(OUTBOX.c.state, func.count()).group_by(OUTBOX.c.state)
     with store.reading() as connection:
         found = {row[0]: row[1] for row in connection.execute(asked)}
@@ -58,16 +61,17 @@ def counts(store: Store) -> dict[str, int]:
 
 
 def show_email(store: Store, number: int) -> Outbox:
-    """A mail whole. Raises RecordError where there is none with this number."""
+    """Return one email in full. Raises RecordError if the number does not exist."""
     with store.reading() as connection:
         return Outbox(**_row(connection, number))
 
 
 def send_again(store: Store, numbers: Sequence[int], now: datetime) -> None:
-    """Let mails be sent with the next run, whatever came of them before; what is no longer due is not sent even so.
+    """Queue emails for the next run, regardless of what happened to them before.
 
-    The Message-ID stays. An uncertain one stays uncertain until it is sent: should that be uncertain too, it is held.
-    All or none: raises RecordError where one is sent or on its way, or not there.
+    An email that is no longer due is still not sent. The Message-ID stays the same. An uncertain email stays uncertain
+    until it is sent; if the result is uncertain again, it is held. All or none: raises RecordError if one is sent,
+    being sent or unknown.
     """
 
     def change(row: Any) -> dict[str, Any]:
@@ -78,9 +82,9 @@ def send_again(store: Store, numbers: Sequence[int], now: datetime) -> None:
 
 
 def call_off(store: Store, numbers: Sequence[int]) -> None:
-    """Let mails not be sent. What they would have told has not been told: the next digest tells it.
+    """Cancel emails. What they would have told counts as not told, so the next digest includes it.
 
-    All or none: raises RecordError where one can no longer be called off, or is not there.
+    All or none: raises RecordError if one can no longer be cancelled, or is unknown.
     """
     ended = {"state": "cancelled", "next_attempt_at": None, "problem": "cancelled by hand"}
     _change(store, numbers, CALLED_OFF, "cancelled", lambda _: ended)

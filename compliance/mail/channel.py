@@ -1,6 +1,6 @@
-"""How mail leaves: the one interface that a channel has, and what it says became of a mail.
+"""The interface of a channel, and the results it can report for an email.
 
-SMTP (`compliance.mail.smtp`) is the channel built; docs/mail.md says how another is added.
+SMTP (`compliance.mail.smtp`) is the only channel built in; docs/mail.md says how to add another.
 """
 
 from dataclasses import dataclass
@@ -11,28 +11,28 @@ from compliance.mail.message import Mail
 
 
 class Fate(StrEnum):
-    """What became of a mail that was handed over."""
+    """The result of handing over an email."""
 
     TAKEN = "taken"
-    """The other side took it and answers for it from now on."""
+    """The other side accepted it and is responsible for it from now on."""
     REFUSED = "refused"
-    """It will never be taken: this recipient or this mail."""
+    """It will never be accepted: this recipient or this email is refused."""
     DEFERRED = "deferred"
-    """It is not taken now."""
+    """It is not accepted now."""
     LOST = "lost"
-    """The connection went before the mail was complete: it was not taken."""
+    """The connection was lost before the email was complete: it was not accepted."""
     UNCERTAIN = "uncertain"
-    """The mail was complete and no answer came: it may have been taken."""
+    """The email was complete and no answer arrived: it may have been accepted."""
     HALTED = "halted"
-    """We are refused, not this mail: no other mail would fare better."""
+    """We are refused, not this email: no other email would succeed."""
 
 
 @dataclass(frozen=True, slots=True)
 class SendResult:
-    """A mail's fate, and in words what the other side said or what went wrong.
+    """The fate of an email, with the other side's answer or the error as text.
 
-    `puts_recipient_off`: a deferred mail was put off for its recipient or for itself; a server that is busy with
-    everybody does not say so of one mailbox.
+    `puts_recipient_off` says whether a deferred email was deferred because of its recipient or itself. A server that is
+    busy for everyone says nothing about one mailbox.
     """
 
     fate: Fate
@@ -41,21 +41,24 @@ class SendResult:
 
 
 class Connection(Protocol):
-    """A channel while a run lasts."""
+    """A channel for the length of one run."""
 
     def connect(self) -> None:
-        """Be ready to send; at once where it is. Raises UnavailableError: nothing is claimed, the run ends."""
+        """Prepare to send; do nothing if ready. Raises UnavailableError: nothing is claimed and the run ends."""
 
     def send(self, mail: Mail) -> SendResult:
-        """Hand one mail over and say what became of it. Never raises for what the other side does; never guesses: where
-        nobody can know, the fate is `UNCERTAIN`. The same Message-ID may come a second time."""
+        """Hand over one email and return the result.
+
+        Never raises because of what the other side does, and never guesses: if no one can know, the fate is
+        `UNCERTAIN`. The same Message-ID may be sent a second time.
+        """
 
     def close(self) -> None:
-        """Take leave."""
+        """Close the connection politely."""
 
 
 class Channel(Protocol):
-    """A way for mail to leave, set up from the settings; its text (`str`) names it in messages."""
+    """A way of sending emails, built from the settings; its `str` is its name in messages."""
 
     def open(self) -> Connection:
-        """A connection for one run; it need not be made before `connect`."""
+        """Return a connection for one run; it need not be made before `connect`."""

@@ -1,9 +1,9 @@
-"""From the outbox to the channel: each mail claimed, handed over and settled, with no lock held in between.
+"""Delivering the outbox: each email is claimed, handed over and settled, with no lock held in between.
 
-Before a mail leaves, the claim is on disk; before the next one is claimed, so is what came of it: one commit settles a
-mail and claims the next. A service that ends between the two leaves a claim, which after `CLAIM_LASTS` is *uncertain*:
-sent once more with the same Message-ID, by which a mail system can tell a double, or held for a person to decide. When
-the second time is uncertain too it is held in any case.
+The claim is on disk before an email leaves, and its result is on disk before the next is claimed: one commit settles an
+email and claims the next. If the service ends in between, the claim remains. After `CLAIM_LASTS` it is *uncertain*: it
+is sent once more with the same Message-ID, by which a mail system can detect a duplicate, or held for a person to
+decide. If the second attempt is uncertain too, it is always held.
 """
 
 from collections import Counter
@@ -30,17 +30,17 @@ from compliance.store.dialect import chunks
 from compliance.store.tables import OUTBOX, Outbox
 
 CLAIM_LASTS: Final = timedelta(minutes=15)
-"""A row claimed longer ago than this was claimed by a service that has ended: longer than any hand-over can take."""
+"""The age after which a claim belongs to a service that has ended: longer than any handover can take."""
 FIRST_WAIT: Final = timedelta(minutes=5)
 LONGEST_WAIT: Final = timedelta(hours=4)
-"""How long after a failed attempt the next one comes: twice as long each time, up to the longest."""
+"""The longest wait after a failed attempt. The wait doubles each time up to this."""
 AT_ONCE: Final = 20
-"""So many rows are read at once."""
+"""The number of rows read at once."""
 PATIENCE: Final = 3
-"""A run ends when this many connections in a row were lost."""
+"""A run ends when this many connections in a row are lost."""
 
 BY_DEFAULT: Final = DeliverySettings()
-"""As fast as mails are taken; an uncertain one is sent once more."""
+"""No limit on the rate; an uncertain email is sent once more."""
 
 _AFTER: Final = OUTBOX.c.next_attempt_at
 _NOW: Final = bindparam("now", type_=_AFTER.type)
@@ -51,19 +51,21 @@ _READY: Final = or_(
     and_(OUTBOX.c.state.in_(("queued", "retry")), or_(_AFTER.is_(None), _NOW >= _AFTER)),
     and_(OUTBOX.c.state == "uncertain", _NOW >= _AFTER),
 )
-"""Which rows are to be sent at an instant."""
+"""The rows to be sent at an instant."""
 _READY_ROWS: Final = (
     select(OUTBOX).where(OUTBOX.c.id.in_(bindparam("rows", expanding=True)), _READY).order_by(OUTBOX.c.id)
 )
 
 Wait = Callable[[float], bool]
-"""Waits so many seconds (0: not at all); True: the service is to stop. That of a `threading.Event` is one."""
+"""Waits for a number of seconds (0: not at all); True if the service is to stop. As `threading.Event.wait`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What one run did, in mails; `pilot` were written to disk. `stopped` says which trouble ended it before the outbox
-    was empty, None where none did."""
+    """The result of one run, in emails; `pilot` counts those written to disk.
+
+    `stopped` is the problem that ended the run before the outbox was empty, or None.
+    """
 
     sent: int = 0
     retried: int = 0
@@ -94,12 +96,12 @@ def deliver(
     pilot: Pilot | None = None,
     wait: Wait | None = None,
 ) -> Delivery:
-    """Send what is due, oldest first, at most `limit` mails (decision 0017).
+    """Send what is due, oldest first, at most `limit` emails (decision 0017).
 
-    `clock` gives the present instant (aware). `still_due` is asked just before each mail. A server that cannot be
+    `clock` returns the present instant (aware). `still_due` is called just before each email. A server that cannot be
     reached, refuses us, or loses one connection after another ends the run: `stopped` says so, and everything not yet
-    sent stays queued. So it does when `wait` says that the service is to stop. `pilot` says who is written to; None:
-    everybody.
+    sent stays queued. The same happens if `wait` says that the service is to stop. `pilot` says who gets emails; None:
+    everyone.
     """
     _end_old_claims(store, clock())
     with closing(channel.open()) as line:
@@ -117,7 +119,7 @@ def deliver(
 
 @dataclass(frozen=True, slots=True)
 class _Flight:
-    """A mail on its way: its row as it was before it was claimed, when it was claimed, and the answer to come."""
+    """An email being sent: its row before the claim, the time of the claim, and the answer to come."""
 
     row: Outbox
     claimed: datetime
@@ -125,7 +127,7 @@ class _Flight:
 
 
 class _Run:
-    """One run over the outbox, row by row. While the server takes one mail the next is read and asked about."""
+    """One run over the outbox, row by row. While the server is busy with one email, the next is read and checked."""
 
     def __init__(
         self, store: Store, name: str, line: Line, clock: Callable[[], datetime], still_due: StillDue,
@@ -143,14 +145,14 @@ class _Run:
         self._refusals = Refusals(store)
 
     def through(self, rows: Iterable[Outbox]) -> None:
-        """All these rows, until the service is to stop. Raises UnavailableError where it makes no sense to go on."""
+        """Send these rows until the service is to stop. Raises UnavailableError if it is pointless to continue."""
         for row in rows:
             if self._wait_for_turn():
                 return
             self._handle(row)
 
     def end(self) -> None:
-        """Wait for the mail on its way and commit what came of it."""
+        """Wait for the email being sent and commit its result."""
         try:
             self._await_answer()
         finally:
@@ -158,7 +160,7 @@ class _Run:
             self._settle()
 
     def _wait_for_turn(self) -> bool:
-        """Wait until the next mail may go; True: the service is to stop."""
+        """Wait until the next email may go; return True if the service is to stop."""
         seconds = 0.0
         if self._per_minute is not None and self._last is not None:
             between = 60 / self._per_minute
@@ -169,8 +171,10 @@ class _Run:
         return self._wait(seconds)
 
     def _handle(self, row: Outbox) -> None:
-        """One row from its re-check to its hand-over. It may be a while since it was read: what was done to it
-        meanwhile has changed its state or its attempts, and then it is not claimed."""
+        """Check one row and hand it over.
+
+        If it has changed since it was read, its state or attempts differ, and it is not claimed.
+        """
         content = self._still_due(row)
         if isinstance(content, Withdrawn):
             self._await_answer()
@@ -180,7 +184,7 @@ class _Run:
             return self._end_row(row, "postponed", next_attempt_at=content.until, problem=content.reason)
         to = content.to_address or row.to_address
         mail = Mail(to, content.subject, content.text, content.html, row.headers, row.message_id, self._clock())
-        mail.as_bytes()  # made while the server is busy with the mail before
+        mail.as_bytes()  # made while the server is busy with the previous email
         self._await_answer()
         if (pilot := self._pilot) is not None and not pilot.allows(to):
             written = f"written to {pilot.write(mail)}"
@@ -190,23 +194,23 @@ class _Run:
         return self._hand_over(row, content, mail)
 
     def _hand_over(self, row: Outbox, content: Rendered, mail: Mail) -> None:
-        """Claim, commit, and talk to the server with no lock held."""
+        """Claim an email, commit, and hand it over with no lock held."""
         self._line.connect()
         now, second = self._clock(), row.state == "uncertain"
         claim = {
             "state": "sending",
             "claimed_at": now,
             "attempts": row.attempts + 1,
-            # When it is sent again should this service end here; never again where this is that second time already.
+            # When it is sent again if this service ends here; never if this is already the second time.
             "next_attempt_at": None if second or not self._resend else now + CLAIM_LASTS,
             **_says(row, content),
         }
-        if self._commit(row, claim):  # else another instance has it
+        if self._commit(row, claim):  # otherwise another instance has it
             self._last = now
             self._flight = _Flight(row, now, self._sender.submit(self._line.send, mail))
 
     def _await_answer(self) -> None:
-        """Wait for the mail on its way, if there is one. Raises UnavailableError where no other would fare better."""
+        """Wait for the email being sent, if any. Raises UnavailableError if no other email would succeed."""
         if self._flight is None:
             return
         flight, self._flight = self._flight, None
@@ -225,7 +229,7 @@ class _Run:
             raise UnavailableError(f"{self._name}: {REFUSES_US} ({answer.said})")
 
     def _settle(self) -> None:
-        """Commit what came of the last mail, unless the claim of another has done so."""
+        """Commit the result of the last email, unless the next claim already did."""
         if self._unsettled is not None:
             with self._record_result():
                 pass
@@ -234,15 +238,14 @@ class _Run:
         self.counts[count] += self._commit(row, changes)
 
     def _commit(self, row: Outbox, changes: Mapping[str, Any]) -> bool:
-        """Settle the last mail and change a row that is still as it was read: True where exactly one row was."""
+        """Settle the last email and change a row if it is still as read; return whether it was."""
         as_read = {"row": row.id, "was": row.state, "tried": row.attempts}
         with self._record_result() as connection:
             return connection.execute(_UNCHANGED, {**as_read, **changes}).rowcount == 1
 
     @contextmanager
     def _record_result(self) -> Iterator[Connection]:
-        """A transaction in which what came of the last mail is written, also where its claim was given up meanwhile:
-        it is still ours."""
+        """Yield a transaction that records the last result, even if its claim was given up: it is still ours."""
         with self._store.writing() as connection:
             if self._unsettled is not None:
                 connection.execute(_OURS, self._unsettled)
@@ -251,14 +254,14 @@ class _Run:
 
 
 def _says(row: Outbox, content: Rendered) -> dict[str, str | None]:
-    """What a mail says now, as changes of its row; nothing where that is what it said."""
+    """Return what an email says now, as changes to its row; empty if nothing changed."""
     now = replace(content, to_address=None)
     says = {} if now == as_written(row) else {"subject": now.subject, "text": now.text, "html": now.html}
     return says if content.to_address in (None, row.to_address) else says | {"to_address": content.to_address}
 
 
 def _outcome(row: Outbox, answer: SendResult, now: datetime, resend: bool) -> tuple[str, dict[str, Any]]:
-    """The name of its count and the changes of a row, as it was before it was claimed, after a hand-over."""
+    """Return the name of the count, and the changes to a row as it was before its claim, after a handover."""
     second = row.state == "uncertain"
     found: dict[str, Any] = {"sent_at": None, "next_attempt_at": None, "problem": answer.said}
     match answer.fate:
@@ -277,7 +280,7 @@ def _outcome(row: Outbox, answer: SendResult, now: datetime, resend: bool) -> tu
 
 
 def _end_old_claims(store: Store, now: datetime) -> None:
-    """What was being sent when the service ended may have been taken: it becomes uncertain, visibly."""
+    """Mark emails that were being sent when the service ended as uncertain: they may have been accepted."""
     old = and_(OUTBOX.c.state == "sending", OUTBOX.c.claimed_at <= now - CLAIM_LASTS)
     said = "the service ended between handing the mail over and hearing the answer"
     with store.writing() as connection:
@@ -285,11 +288,11 @@ def _end_old_claims(store: Store, now: datetime) -> None:
 
 
 def _due(store: Store, clock: Callable[[], datetime], limit: int | None) -> Iterator[Outbox]:
-    """The rows to be sent now, oldest first, some at a time: of those that were at the beginning, what still is."""
+    """Yield the rows to be sent now, oldest first, some at a time: those due at the start that still are."""
     asked = select(OUTBOX.c.id).where(_READY).order_by(OUTBOX.c.id).limit(limit)
     with store.reading() as connection:
         row_ids = list(connection.execute(asked, {"now": clock()}).scalars())
     for part in chunks(row_ids, AT_ONCE):
         with store.reading() as connection:
             found = connection.execute(_READY_ROWS, {"rows": part, "now": clock()}).all()
-        yield from cast("Sequence[Outbox]", found)  # the same attributes, without the cost of what can be changed
+        yield from cast("Sequence[Outbox]", found)  # the same attributes, without the cost of tracking changes

@@ -1,4 +1,4 @@
-"""A mail as it goes out: one recipient, a text and an HTML part, and headers that cannot be forged by a value."""
+"""An email as sent: one recipient, a text and an HTML part, and headers that no value can forge."""
 
 import re
 from binascii import b2a_qp
@@ -26,7 +26,7 @@ _OWN: Final = frozenset({"to", "cc", "bcc", "subject", "date", "message-id", "mi
 
 
 def address_problem(address: str) -> str | None:
-    """Why a text cannot be used as the one address of a mail, None where it can. The address itself is not repeated.
+    """Return why a text is not a valid single address, or None if it is valid. The address itself is not repeated.
 
     An address is `local@domain` in ASCII: no display name, no second address, no space, no line break.
     """
@@ -41,12 +41,15 @@ def address_problem(address: str) -> str | None:
 
 
 def bare_address(sender: str) -> str:
-    """The address in `Name <address>`, or the address itself. Raises SettingsError where there is not exactly one."""
+    """Return the address in `Name <address>`, or the address itself.
+
+    Raises SettingsError unless there is exactly one.
+    """
     return _split(sender)[1]
 
 
 def _split(sender: str) -> tuple[str, str]:
-    """The name, empty where there is none, and the address."""
+    """Return the name, empty if there is none, and the address."""
     check_line("mail sender or reply address", sender)
     named = _NAMED.fullmatch(sender.strip())
     name, address = (named[1].strip().strip('"'), named[2]) if named else ("", sender.strip())
@@ -57,9 +60,9 @@ def _split(sender: str) -> tuple[str, str]:
 
 
 def message_id(key: str, domain: str) -> str:
-    """The Message-ID of the mail with a key: always the same one (decision 0017), telling nothing of the key.
+    """Return the Message-ID for a key: always the same one (decision 0017), revealing nothing of the key.
 
-    Raises SettingsError where `domain` is no domain name.
+    Raises SettingsError if `domain` is not a valid domain name.
     """
     if not _DOMAIN.fullmatch(domain):
         raise SettingsError(f"mail domain {domain!r}: not a domain name; expected one such as 'mail.force.example'")
@@ -67,24 +70,24 @@ def message_id(key: str, domain: str) -> str:
 
 
 def check_header(name: str, value: str) -> None:
-    """Refuse a header that could break out of its line, or that only this room may set. Raises SettingsError."""
+    """Reject a header that could break out of its line, or that only this room may set. Raises SettingsError."""
     if not _NAME.fullmatch(name) or name.lower() in _OWN or name.lower().startswith("content-"):
         raise SettingsError(f"mail header {name!r}: it cannot be set here")
     check_line(f"mail header {name}", value)
 
 
 def check_line(what: str, value: str) -> None:
-    """Refuse a value with a line break or another control character. Raises SettingsError that names `what`."""
+    """Reject a value with a line break or another control character. Raises SettingsError that names `what`."""
     if _CONTROL.search(value):
         raise SettingsError(f"{what}: it has a line break or another control character; expected one line of text")
 
 
 @dataclass(frozen=True)
 class Mail:
-    """One mail to one recipient, complete: what a channel is given to send.
+    """One complete email to one recipient, as given to a channel to send.
 
-    `headers` are all but To, Subject, Date and Message-ID; `From` must be there. `html` None: a text part alone. `date`
-    (aware) is when it is sent.
+    `headers` are all except To, Subject, Date and Message-ID; `From` is required. If `html` is None, there is only a
+    text part. `date` (aware) is when it is sent.
     """
 
     to_address: str
@@ -97,13 +100,13 @@ class Mail:
 
     @property
     def sender(self) -> str:
-        """The bare address it comes from."""
+        """Return the sender's bare address."""
         return bare_address(self.headers["From"])
 
     def as_bytes(self) -> bytes:
-        """The mail for the wire (RFC 5322, CRLF, quoted-printable); the same mail gives the same bytes, made once.
+        """Return the email as sent (RFC 5322, CRLF, quoted-printable), always the same bytes, built once.
 
-        Raises SettingsError for a header that breaks its line or an unusable address.
+        Raises SettingsError for a header that breaks its line or an invalid address.
         """
         return self._bytes
 
@@ -116,9 +119,9 @@ class Mail:
         own |= {"Message-ID": self.message_id, "Auto-Submitted": "auto-generated", "MIME-Version": "1.0"}
         for name, value in self.headers.items():
             check_header(name, value)
-            # An address stays as it is: only its name may be encoded.
+            # An address must not change: only its name may be encoded.
             own[name] = formataddr(_split(value)) if name in ("From", "Reply-To") else value
-        if "References" in own:  # Outlook follows the one, other programmes the other
+        if "References" in own:  # Outlook uses the one, other programs the other
             own.setdefault("In-Reply-To", own["References"].split()[-1])
         parts = [_part("plain", self.text)]
         if self.html is not None:
@@ -129,14 +132,14 @@ class Mail:
 
 
 def _header(name: str, value: str) -> str:
-    """A header as it goes out: folded where it is long, encoded where it is not ASCII (RFC 2047)."""
+    """Return a header as sent: folded if it is long, encoded if it is not ASCII (RFC 2047)."""
     if value.isascii() and len(name) + len(value) + 2 <= _LONGEST_LINE:
         return f"{name}: {value}\r\n"
     return f"{name}: {Header(value, header_name=name, maxlinelen=_LONGEST_LINE).encode(linesep=_CRLF)}{_CRLF}"
 
 
 def _part(subtype: str, content: str) -> str:
-    """A text as a part with its headers, in quoted-printable."""
+    """Return a text as a part with its headers, in quoted-printable."""
     lines = re.sub(r"\r\n?|\n", _CRLF, content).encode()
     coded = b2a_qp(lines, istext=True).decode("ascii")
     kind = f'text/{subtype}; charset="utf-8"'

@@ -1,10 +1,13 @@
-"""The outbox: the intent to send is exactly once, the sending at least once, and what is not known is said.
+"""The outbox: each email is queued exactly once and sent at least once, and an unknown result is reported as such.
 
-A row is *queued* once for its key. Delivery (`compliance.mail.delivery`) claims it (*sending*), and what came of it is
-one of: *sent*, taken by the mail server; *retry*, not now (4xx, or a connection lost before the mail was complete);
-*refused* (5xx), never tried again; *uncertain*, the mail was complete and the answer did not come, or this service
-ended in between; *pilot*, written to disk and not sent. *Cancelled*: no longer due just before it was to be sent, or
-by hand.
+A row is *queued* once for its key. Delivery (`compliance.mail.delivery`) claims it (*sending*). The result is one of:
+
+- *sent*: accepted by the mail server
+- *retry*: not now (4xx, or a connection lost before the email was complete)
+- *refused* (5xx): never tried again
+- *uncertain*: the email was complete and no answer arrived, or this service ended in between
+- *pilot*: written to disk and not sent
+- *cancelled*: no longer due just before sending, or cancelled by hand
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -22,36 +25,36 @@ from compliance.store.tables import OUTBOX, Outbox
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """What a mail says."""
+    """The content of an email."""
 
     subject: str
     text: str
     html: str | None
     to_address: str | None = None
-    """Where it goes now; None: where it was to go when it was queued."""
+    """The address to send to now; None: the one it was queued for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
-    """A mail is no longer due, and why."""
+    """An email that is no longer due, and why."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Postponed:
-    """A mail must not go out before an instant, and why."""
+    """An email that must not go out before an instant, and why."""
 
     until: datetime
     reason: str
 
 
 StillDue = Callable[[Outbox], Rendered | Withdrawn | Postponed]
-"""Asked just before a row is sent: what it says now, or why it is not to be sent."""
+"""The check made just before a row is sent: what it says now, or why it is not sent."""
 
 
 def as_written(row: Outbox) -> Rendered:
-    """A mail that says what it said when it was queued, whenever it is sent."""
+    """Return an email as it was when queued, whenever it is sent."""
     return Rendered(row.subject, row.text, row.html)
 
 
@@ -59,10 +62,10 @@ def row_of(
     *, key: str, kind: str, recipient_ref: str | None, to_address: str, content: Rendered, headers: Mapping[str, str],
     domain: str, now: datetime,
 ) -> dict[str, Any]:  # fmt: skip
-    """A mail as a row to be queued.
+    """Return an email as a row to be queued.
 
-    `headers` are all but To, Subject, Date and Message-ID; `From` must be there. The Message-ID follows from the key
-    and `domain`. Raises RecordError for an address that cannot be used, SettingsError for a header that cannot.
+    `headers` are all except To, Subject, Date and Message-ID; `From` is required. The Message-ID follows from the key
+    and `domain`. Raises RecordError for an invalid address, SettingsError for an invalid header.
     """
     if problem := address_problem(to_address):
         raise RecordError(f"the address of {recipient_ref or 'a recipient'}: {problem}; correct it at its source")
@@ -78,8 +81,10 @@ def row_of(
 
 
 def enqueue(session: Session, rows: Sequence[dict[str, Any]]) -> dict[str, int]:
-    """Queue mails (`row_of`) in the caller's transaction -> the row's id of each key; a key of which there is a row
-    already is left out, and its mail is not queued."""
+    """Queue emails (`row_of`) in the caller's transaction, and return the row id of each key.
+
+    A key that already has a row is left out, and its email is not queued.
+    """
     if not rows:
         return {}
     insert = insert_into(session.connection(), OUTBOX)

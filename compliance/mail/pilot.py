@@ -1,4 +1,4 @@
-"""A pilot: some are written to, and everybody else's mail can be looked at where it was written to disk."""
+"""A pilot: only listed addresses get emails, and every other email is written to disk, where it can be read."""
 
 import os
 from collections.abc import Iterable
@@ -11,39 +11,45 @@ from compliance.writing import write_whole
 
 
 def allows(allow: Iterable[str], address: str) -> bool:
-    """Whether an address, or its domain, is on a pilot's list."""
+    """Return whether an address, or its domain, is on a pilot's list."""
     allowed = {entry.lower() for entry in allow}
     return bool({address.lower(), "@" + address.lower().rpartition("@")[2]} & allowed)
 
 
 @dataclass(frozen=True, slots=True)
 class Pilot:
-    """Who gets mail while it lasts: `allow` has addresses (`name@domain`) and whole domains (`@domain`), in any case of
-    letters. Everybody else's mail becomes a file in `folder`, and is never sent."""
+    """Who gets emails while the pilot lasts.
+
+    `allow` lists addresses (`name@domain`) and whole domains (`@domain`), ignoring case. All other emails become files
+    in `folder` and are never sent.
+    """
 
     allow: tuple[str, ...]
     folder: Path
 
     def __post_init__(self) -> None:
-        """Raises SettingsError for an entry that is neither an address nor a domain."""
+        """Check the list. Raises SettingsError for an entry that is neither an address nor a domain."""
         for entry in self.allow:
             if address_problem(f"anybody{entry}" if entry.startswith("@") else entry):
                 raise SettingsError(f"allow: {entry!r}: expected name@domain, or @domain for everyone there")
 
     def allows(self, address: str) -> bool:
-        """Whether mail to an address is sent."""
+        """Return whether emails to an address are sent."""
         return allows(self.allow, address)
 
     def problem(self) -> str | None:
-        """Why the folder cannot be written to, None where it can; nothing is made."""
+        """Return why the folder cannot be written to, or None; nothing is created."""
         place = next(path for path in (self.folder, *self.folder.parents) if path.exists())
         if place.is_dir() and os.access(place, os.W_OK):
             return None
         return f"{place} cannot be written to by this user; the mail of a pilot is kept there"
 
     def write(self, mail: Mail) -> Path:
-        """The mail as a file that any mail programme opens, its owner's alone; written again, it is the same file. It
-        is on disk when this returns. Raises UnavailableError where it cannot be written."""
+        """Write an email as a file that any email program can open, readable only by its owner, and return its path.
+
+        Writing it again gives the same file. It is on disk when this returns. Raises UnavailableError if it cannot be
+        written.
+        """
         path = self.folder / f"{mail.message_id.strip('<>').partition('@')[0]}.eml"
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -1,4 +1,4 @@
-"""A server that refuses us, told from one that refuses a recipient: nobody is to lose their mail by the former."""
+"""Telling a server that refuses us from one that refuses a recipient, so that no one loses an email to the former."""
 
 from datetime import datetime
 from typing import Final
@@ -10,7 +10,7 @@ from compliance.store import Store
 from compliance.store.tables import OUTBOX, Outbox
 
 IN_A_ROW: Final = 3
-"""So many mails refused before any was taken are too many for chance."""
+"""The number of emails refused before any was accepted that is too many for chance."""
 REFUSES_US: Final = (
     "it refuses one mail after another, so that it seems to refuse us; these are tried again in some hours, the others "
     "with the next run. Look at the sender's address, and whether this machine may send by that server"
@@ -20,15 +20,18 @@ _REFUSED: Final = update(OUTBOX).where(OUTBOX.c.id.in_(bindparam("rows", expandi
 
 
 class Refusals:
-    """What one run heard before the server took its first mail."""
+    """What one run has heard before the server accepts its first email."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._rows: list[Outbox] | None = []
 
     def are_ours(self, row: Outbox, fate: Fate) -> bool:
-        """Whether the server, by what became of this mail too, refuses us: `IN_A_ROW` mails refused in this run, none
-        taken in it, and none since the first of them was queued."""
+        """Return whether the server refuses us, judging by this email as well.
+
+        It does if `IN_A_ROW` emails were refused in this run, none accepted in it, and none accepted since the first of
+        them was queued.
+        """
         if fate is Fate.TAKEN:
             self._rows = None
         if fate is not Fate.REFUSED or self._rows is None:
@@ -42,10 +45,10 @@ class Refusals:
             return connection.execute(asked).first() is not None
 
     def take_back(self, again: datetime) -> int:
-        """They are to be tried again at an instant -> how many."""
+        """Set the refused emails to be tried again at an instant, and return how many."""
         rows = self._rows or []
         with self._store.writing() as connection:
-            for state in ("retry", "uncertain"):  # what was uncertain stays so: it is handed over once more, not twice
+            for state in ("retry", "uncertain"):  # uncertain emails stay so: they are sent once more, not twice
                 row_ids = [row.id for row in rows if (row.state == "uncertain") == (state == "uncertain")]
                 connection.execute(_REFUSED.values(state=state, next_attempt_at=again), {"rows": row_ids})
         return len(rows)

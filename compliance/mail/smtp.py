@@ -1,4 +1,4 @@
-"""Talking to the mail server: one connection for many mails, and what became of each, without guessing."""
+"""Sending over SMTP: many emails over one connection, and the result of each, without guessing."""
 
 import re
 import smtplib
@@ -19,12 +19,12 @@ from compliance.text import printable
 
 @dataclass(frozen=True, slots=True)
 class SmtpServer:
-    """Where mail is handed over, by its settings.
+    """A mail server, from its settings.
 
-    A server that does not offer `starttls` is not used where that is asked for. `password`: what the secret of the
-    settings stands for. `ca_file` (PEM): the authorities to trust; None: this machine's own. `hello` is the name we
-    give; None: this machine's own. Where `stop` says so no connection is waited for, and a mail that is being handed
-    over is not answered for much longer.
+    A server that does not offer `starttls` is not used if the settings require it. `password` is the value of the
+    secret in the settings. `ca_file` (PEM) lists the authorities to trust, and `hello` is the name we give; None: this
+    machine's own. If `stop` says so, no connection is waited for, and the answer for an email being handed over is not
+    awaited much longer.
     """
 
     settings: MailServer
@@ -37,12 +37,12 @@ class SmtpServer:
         return f"mail server {self.settings.host}:{self.settings.port}"
 
     def open(self) -> "Mailer":
-        """A connection, made when it is first needed. Raises SettingsError for authorities that cannot be used."""
+        """Return a connection, made when first needed. Raises SettingsError for invalid authorities."""
         return Mailer(self)
 
 
 class Mailer:
-    """A connection to the mail server: made when first needed, and again when it was lost (`channel.Connection`)."""
+    """A connection to the mail server, made when first needed and again if it was lost (`channel.Connection`)."""
 
     def __init__(self, server: SmtpServer) -> None:
         self._server = server
@@ -52,7 +52,7 @@ class Mailer:
         self._begun = False
 
     def close(self) -> None:
-        """Take leave of the server."""
+        """Say goodbye to the server and close the connection."""
         if self._smtp is not None:
             try:
                 with self._cut_in_time(self._smtp):
@@ -62,10 +62,10 @@ class Mailer:
             self._smtp = None
 
     def connect(self) -> None:
-        """Connect where there is no connection.
+        """Connect if there is no connection.
 
-        Raises UnavailableError: no server there, no TLS, a certificate that is not right, log-in refused, the service
-        is to stop.
+        Raises UnavailableError if there is no server, no TLS, an invalid certificate or a refused login, or if the
+        service is to stop.
         """
         if self._smtp is not None:
             return
@@ -80,10 +80,10 @@ class Mailer:
             raise UnavailableError(f"{self._server}: {_reason(error)}; nothing is lost, {_remedy(error)}") from None
 
     def send(self, mail: Mail) -> SendResult:
-        """Hand one mail over to the connected server. Never raises for what a server does: the answer says it.
+        """Hand over one email to the connected server. Never raises for what a server does: the result says it.
 
-        A server that has closed a connection which carried mail before (idle for long, or so many mails on one are
-        enough for it) gets this one over a new one, if it went before the mail was begun.
+        A server may close a connection after an idle time or a number of emails. If a connection that has carried
+        emails is lost before this one was begun, it is sent over a new connection.
         """
         carried = self._carried
         answer = self._hand_over(mail)
@@ -117,7 +117,7 @@ class Mailer:
                     return self._not_taken(smtp, code, reply, never, of_recipient)
                 self._begun = True
             smtp.send(re.sub(rb"(?m)^\.", b"..", content))  # RFC 5321 4.5.2: a line's leading full stop is doubled
-            complete = True  # from the end mark on, the server may have it whatever we hear
+            complete = True  # from the end mark on, the server may have it regardless of what we hear
             smtp.send(b".\r\n")
             code, reply = smtp.getreply()
         except OSError as error:
@@ -127,12 +127,12 @@ class Mailer:
             return SendResult(Fate.TAKEN, _one_line(code, reply))
         if 400 <= code < 600:
             return self._not_taken(smtp, code, reply, Fate.REFUSED, True)
-        self._drop()  # an answer cut short, or none of SMTP's
+        self._drop()  # an answer cut short, or not an SMTP answer
         return SendResult(Fate.UNCERTAIN, _one_line(code, reply))
 
     def _not_taken(self, smtp: smtplib.SMTP, code: int, reply: bytes, never: Fate, of_recipient: bool) -> SendResult:
-        """4xx is for now, 5xx for good; after 421 the server has closed (RFC 5321 4.2)."""
-        if code == 421 or code < 200:  # the latter: an answer cut short, or none of SMTP's
+        """Return the result of a refusal: 4xx is temporary, 5xx permanent; 421 also closes (RFC 5321 4.2)."""
+        if code == 421 or code < 200:  # below 200: an answer cut short, or not an SMTP answer
             self._drop()
             return SendResult(Fate.LOST, _one_line(code, reply))
         try:
@@ -145,8 +145,10 @@ class Mailer:
 
     @contextmanager
     def _cut_in_time(self, smtp: smtplib.SMTP) -> Iterator[None]:
-        """No answer is waited for much longer where the service is to stop. The socket is shut down beneath TLS: above
-        it another thread must not come between."""
+        """Stop waiting for an answer soon after the service is told to stop.
+
+        The socket is shut down beneath TLS: another thread must not interfere above it.
+        """
 
         def cut() -> None:
             if (connection := smtp.sock) is not None:
@@ -171,7 +173,7 @@ class Mailer:
         else:
             smtp = smtplib.SMTP(wanted.host, wanted.port, local_hostname=server.hello, timeout=wanted.timeout_seconds)
         try:
-            # The end mark travels alone (see `send`): it must not wait until the mail before it was acknowledged.
+            # The end mark is sent alone (see `send`): it must not wait until the previous data is acknowledged.
             if smtp.sock is not None:
                 smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             smtp.ehlo_or_helo_if_needed()
@@ -194,7 +196,7 @@ def _context(server: SmtpServer) -> ssl.SSLContext:
 
 
 def _one_line(code: int, reply: bytes) -> str:
-    """A server's answer on one line, at most 300 characters; it may be logged, so that no address is repeated."""
+    """Return a server's answer on one line, at most 300 characters, without addresses, so that it can be logged."""
     text = re.sub(r"<?[^\s<>]+@[^\s<>]+>?", "<address>", reply.decode("utf-8", "replace"))
     return printable(" ".join(f"{code} {text}".split()), 300)
 
@@ -209,7 +211,7 @@ def _reason(error: Exception) -> str:
 
 
 def _remedy(error: OSError) -> str:
-    """Who mends it: some things do not pass by themselves."""
+    """Return what will resolve an error: some do not resolve automatically."""
     if isinstance(error, smtplib.SMTPAuthenticationError):
         return "mail goes out when username and password are right"
     if isinstance(error, ssl.SSLCertVerificationError):

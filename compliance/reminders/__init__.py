@@ -1,4 +1,4 @@
-"""Who is told what today and why, and the digests that tell them."""
+"""Deciding each day who is told what and why, and writing the digests."""
 
 from compliance.reminders.decisions import Decision
 from compliance.reminders.digests import Digest, Plan, RemindOutcome, plan, remind

@@ -1,4 +1,7 @@
-"""Who has had each case, and on which days: by the allocations, else by the record's own fields (records section 1)."""
+"""Who has had each case, and on which days.
+
+Taken from the allocations, or else from the record's own fields (records section 1).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +19,10 @@ from compliance.records.columns import Columns
 
 @dataclass(frozen=True, slots=True)
 class Tenure:
-    """That an officer (None: nobody) had a case, from one local date to another: on both for a part of the day."""
+    """A time for which one officer (None: no one) had a case.
+
+    `since` and `until` are local dates. On each of them the officer had the case for part of the day.
+    """
 
     officer: str | None
     since: date
@@ -25,8 +31,11 @@ class Tenure:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """Who has a case now, and who had it before. `since` is the day on which the officer got it, where that is after
-    the day of the report: another officer, or nobody, had it before."""
+    """Who has a case now, and who had it before.
+
+    `since` is the local date on which the officer got the case, if that is after the date of the report. Until then
+    another officer, or no one, had it.
+    """
 
     officer: str | None
     team: str | None
@@ -36,14 +45,14 @@ class Holding:
 
 
 class Holdings:
-    """Who has, and had, each case of some columns as at an instant."""
+    """The current and earlier officers of every case in a set of columns, as at an instant."""
 
     def __init__(self, table: Columns, policy: Policy, moment: Moment) -> None:
         self._table, self._local = table, policy.local
         self._owners = owners(table, moment, policy.local)
 
     def of(self, crime: int) -> Holding:
-        """Who has a crime, given by its row in the columns."""
+        """Return who has, and had, a case, given the crime's row in the columns."""
         table, rows = self._table, self._owners.history(crime)
         if not len(rows):
             return Holding(table.officer.text(crime), table.team.text(crime), table.division.text(crime))
@@ -63,8 +72,10 @@ class Holdings:
 
 
 def _runs(officers: Sequence[str | None], days: Sequence[date], reported: date) -> list[tuple[str | None, date]]:
-    """Each change of officer: who, and from which day on. What is allocated on the day of the report was theirs from
-    the start."""
+    """Return each change of officer, with the day on which it took effect.
+
+    An allocation made on the day of the report applies from the start.
+    """
     runs: list[tuple[str | None, date]] = []
     for officer, day in zip(officers, days, strict=True):
         if not runs or runs[-1][0] != officer:

@@ -1,4 +1,4 @@
-"""Contact holds: times in which a victim must not be contacted as usual (records section 1)."""
+"""Contact holds: times when a victim must not be contacted as usual (records section 1)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,9 +14,11 @@ from compliance.records.wire import ContactHold
 
 @dataclass(frozen=True, slots=True)
 class HoldSpan:
-    """The days on which one contact hold is in force, both included; a first day of None: nobody knows since when; a
-    last one of None: it says neither when it began nor when it ends, and stands. `is_open`: it has no end of its own,
-    and counts for `hold_days`."""
+    """The local dates on which one contact hold is in force, both included.
+
+    `first` is None if the start is unknown. `last` is None if the record gives neither start nor end: the hold stays in
+    force. `is_open` means that the record gives a start but no end: the hold counts for `hold_days`.
+    """
 
     first: date | None
     last: date | None
@@ -24,31 +26,31 @@ class HoldSpan:
     is_open: bool = False
 
     def covers(self, day: date) -> bool:
-        """Whether it is in force on some part of a day."""
+        """Return whether the hold is in force for any part of a day."""
         return (self.first or day) <= day <= (self.last or day)
 
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """What the record's contact holds say of a victim (records section 1). Dates are local."""
+    """The contact holds recorded for one victim (records section 1). Dates are local."""
 
     now: bool = False
-    """One covers some part of today."""
+    """Whether a hold covers any part of today."""
     until: date | None = None
-    """The last day of those that are in force, one running into another; None where nobody knows."""
+    """The last day of the current run of holds, one following another; None if unknown."""
     is_open: bool = False
-    """What comes last of them has no end of its own: it counts until then, unless it is renewed."""
+    """Whether the last hold of the run has no recorded end: it counts until `until`, unless it is renewed."""
     reasons: tuple[str, ...] = ()
-    """Why, as recorded, of those in force today."""
+    """The recorded reasons for the holds in force today."""
     lapsed: date | None = None
-    """When one began that has no end and does not count any more; None where there was an update since."""
+    """The start of a hold that has no end and no longer counts; None if there has been an update since."""
     of_another: bool = False
-    """One covers another victim of the crime today."""
+    """Whether a hold covers another victim of the crime today."""
     spans: tuple[HoldSpan, ...] = ()
-    """All that there were, as the record has them now."""
+    """Every hold, past and present, as now recorded."""
 
     def in_force_on(self, day: date) -> bool:
-        """Whether contact was not to be made as usual on some part of a day."""
+        """Return whether a hold was in force for any part of a day."""
         return any(span.covers(day) for span in self.spans)
 
 
@@ -56,8 +58,10 @@ NO_HOLD: Final = Hold()
 
 
 def holds_of(crimes: Sequence[Crime], block: Block, hold_days: int) -> dict[int, dict[str, Hold]]:
-    """Crime (its row) -> victim's reference -> what its holds say: of entries with the same reference all together. A
-    hold without an end counts for `hold_days` from its start."""
+    """Return the holds of every victim, by the crime's row and then the victim's reference.
+
+    Entries with the same reference are taken together. A hold without an end counts for `hold_days` from its start.
+    """
     local, today = block.policy.local, from_day(block.moment.today)
 
     def day(text: str | None) -> date | None:
@@ -80,7 +84,7 @@ def holds_of(crimes: Sequence[Crime], block: Block, hold_days: int) -> dict[int,
 
 
 def hold_on(spans: Sequence[HoldSpan], today: date) -> Hold:
-    """What a victim's holds say on a day."""
+    """Return the state of a victim's holds on a day."""
     covering = [span for span in spans if span.covers(today)]
     if not covering:
         begun = [span.first for span in spans if span.is_open and span.first and span.first < today]
@@ -96,7 +100,7 @@ def hold_on(spans: Sequence[HoldSpan], today: date) -> Hold:
 
 
 def find_hold(held: dict[int, dict[str, Hold]], crime: int, victim: str, last_update: date | None) -> Hold:
-    """What stands of a victim's holds, beside those of the crime's other victims."""
+    """Return a victim's holds, noting any hold on another victim of the crime."""
     hold = held[crime].get(victim, NO_HOLD)
     told = hold.lapsed is not None and last_update is not None and last_update > hold.lapsed
     others = any(other.now for ref, other in held[crime].items() if ref != victim)

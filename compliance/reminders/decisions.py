@@ -1,10 +1,10 @@
-"""Who is told what today: small named stages, each of which may decide, and a named reason for everything considered.
+"""Deciding who is told what today, with a named reason for everything considered.
 
-    owed -> which steps of the ladder have come -> fell due before the start -> is our data fresh -> is it news
-         -> may the officer be told, or who in their place -> one digest a person: new, or to be mentioned again -> told
+    owed -> which steps of the ladder have been reached -> did it fall due before the start -> is our data fresh
+         -> is it news -> may the officer be told, or who in their place -> one digest per person -> told
 
-The first stage that answers decides; what passes all of them is told. Held and suppressed are deliveries, never
-states: the obligation stays outstanding (decision 0019).
+Each stage is a small named function that may decide. The first stage that answers decides; what passes all of them is
+told. Held and suppressed are deliveries, never states: the obligation stays outstanding (decision 0019).
 """
 
 from collections import defaultdict
@@ -26,10 +26,11 @@ from compliance.store.tables import OfficerRow
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What comes of one step of one obligation today, for whom (empty where nobody has the case), and why.
+    """The outcome today of one step of one obligation, with its recipient and reason.
 
-    `since`: the date of a reason that has one. `rerouted`, `rerouted_since`: why somebody else than was meant is told,
-    None where that one is. `obstacles`: what kept the officer in the case from acting, where the mail says so.
+    `recipient_ref` is empty if no one has the case. `since` is the date of the reason, if it has one. `rerouted` and
+    `rerouted_since` give the reason the intended recipient is not told; None if they are. `obstacles` lists what
+    prevented the officer in the case from acting, where the email says so.
     """
 
     owed: Owed
@@ -44,27 +45,29 @@ class Decision:
 
     @property
     def said(self) -> str:
-        """Why, as a person reads it: `new; rerouted: officer absent`."""
+        """Return the reason as text, such as `new; rerouted: officer absent`."""
         told = self.outcome is Outcome.SENT
         return decision_text(self.reason, self.since, *((self.rerouted, self.rerouted_since) if told else ()))
 
     @property
     def is_new(self) -> bool:
-        """Whether the recipient is told for the first time."""
+        """Return whether the recipient is told for the first time."""
         return self.reason is Reason.NEW
 
     @property
     def own(self) -> bool:
-        """Whether it is told to the officer who has the case."""
+        """Return whether the recipient is the officer who has the case."""
         return not self.step.is_above and not self.rerouted
 
 
 @dataclass(frozen=True)
 class Morning:
-    """What is known on a morning, and the stages may look at. `silence` says why nobody is told anything, `recovering`
-    whether officers are given a day to record what they did while the crime system was out of reach. `list_day`: the
-    newest day of the weekly list of those above, None where there is no list. `opens`: the first working day from a
-    date on."""
+    """What the stages know on one morning.
+
+    `silence` is the reason no one is told anything, or None. `recovering` means that officers are given a day to record
+    what they did while the crime system was unavailable. `list_day` is the latest day of the weekly list, or None if
+    there is no list. `opens` returns the first working day on or after a date.
+    """
 
     rules: Reminders
     today: date
@@ -75,24 +78,24 @@ class Morning:
     list_day: date | None = None
     opens: Callable[[date], date] = lambda day: day
     waiting: frozenset[tuple[str, str]] = frozenset()
-    """The victims, as crime and reference, who are told of as overdue."""
+    """The victims (crime, reference) with an overdue update that fell due since the service started."""
 
     @cached_property
     def directory(self) -> Directory:
-        """Who can be told anything today."""
+        """Return the officer directory as at today."""
         return Directory(self.officers, self.rules, self.today, self.history.refused, self.history.deferred)
 
     def ladder(self, owed: Owed) -> Ladder:
-        """The ladder of an obligation."""
+        """Return the ladder for an obligation."""
         return self.rules.ladder_for(owed.requirement, owed.waiting.category)
 
     def officer(self, owed: Owed) -> CaseOfficer:
-        """The officer in the case."""
+        """Return the officer in the case."""
         ref = owed.waiting.officer_ref
         return CaseOfficer(ref, self.officers.get(ref or ""), self.history.accepted_for(ref, owed))
 
     def owes_list(self, leader: str) -> bool:
-        """Whether somebody above has had no mail since the day of the weekly list: their next one is that list."""
+        """Return whether the next email to a supervisor or champion is the weekly list: none was sent since its day."""
         last = self.history.last.get(leader)
         return self.list_day is not None and (last is None or last < self.list_day)
 
@@ -102,15 +105,17 @@ Answer = tuple[Outcome, Reason]
 
 
 def instead_of_officer(owed: Owed, about: Morning) -> Reason | None:
-    """Why the officer in the case is not told although they could be: nobody is pushed into a contact that may be
-    unsafe, nor to try for ever; their supervisor decides."""
+    """Return the reason to tell the supervisor instead of an officer who could be told, or None.
+
+    No officer is pushed into a contact that may be unsafe, or to keep trying without end. Their supervisor decides.
+    """
     if owed.waiting.hold.now:
         return Reason.CONTACT_HOLD
     return Reason.ATTEMPTS if len(owed.waiting.attempts) >= about.rules.attempts else None
 
 
 def route(owed: Owed, step: LadderStep, about: Morning) -> Route:
-    """Who is told of a step."""
+    """Return who is told about a step."""
     match step:
         case LadderStep.DUE_SOON | LadderStep.OVERDUE | LadderStep.AGAIN | LadderStep.CLOSED:
             return _to_officer(owed, step, about)
@@ -123,8 +128,7 @@ def route(owed: Owed, step: LadderStep, about: Morning) -> Route:
 
 
 def _to_officer(owed: Owed, step: LadderStep, about: Morning) -> Route:
-    """The officer in the case, or who is told in their place. A short absence holds what can wait for the officer's
-    return, a longer one does not."""
+    """Return the route to the officer, or in their place; what can wait is held during a short absence."""
     directory, officer, instead = about.directory, owed.waiting.officer_ref, instead_of_officer(owed, about)
     if instead and step is LadderStep.DUE_SOON:
         return Route(None, instead)
@@ -137,19 +141,19 @@ def _to_officer(owed: Owed, step: LadderStep, about: Morning) -> Route:
 
 
 def before_start(owed: Owed, _: LadderStep, about: Morning) -> Answer | None:
-    """What fell due before the service started is reported and never mailed."""
+    """Suppress what fell due before the service started: it is reported but never emailed."""
     return (Outcome.SUPPRESSED, Reason.BEFORE_START) if owed.due_date < about.rules.due_from else None
 
 
 def on_old_data(_: Owed, step: LadderStep, about: Morning) -> Answer | None:
-    """On old data nobody is told anything, and after a gap officers first get a day to record what they did."""
+    """Hold everything while our data is old. After a gap, officers first get a day to record what they did."""
     if about.silence:
         return Outcome.HELD, about.silence
     return (Outcome.HELD, Reason.RECOVERING) if about.recovering and not step.is_above else None
 
 
 def no_news(owed: Owed, step: LadderStep, about: Morning) -> Answer | None:
-    """What falls due soon is no news of a victim who is told of as overdue: one contact is owed at once."""
+    """Suppress "due soon" for a victim who already has an overdue update: one contact is owed at once."""
     return (
         (Outcome.SUPPRESSED, Reason.WAITING_ALREADY)
         if step is LadderStep.DUE_SOON and owed.waiting.key in about.waiting
@@ -158,11 +162,11 @@ def no_news(owed: Owed, step: LadderStep, about: Morning) -> Answer | None:
 
 
 STAGES: Final = (before_start, on_old_data, no_news)
-"""Asked in turn of each step of each obligation; who is told follows, and what one digest a person a day allows."""
+"""The stages, in order; then the recipient is chosen, and each person gets one digest a day."""
 
 
 def steps(owed: Owed, about: Morning) -> Iterator[LadderStep]:
-    """The steps of the ladder that have come."""
+    """Return the steps of the ladder that have been reached."""
     if owed.standing is not Standing.OVERDUE:
         yield LadderStep.CLOSED if owed.standing is Standing.CLOSED else LadderStep.DUE_SOON
         return
@@ -177,7 +181,7 @@ def steps(owed: Owed, about: Morning) -> Iterator[LadderStep]:
 
 
 def decide(owed: Iterable[Owed], about: Morning) -> list[Decision]:
-    """What comes of everything that is owed: exactly one decision for each step that has come, and at least one."""
+    """Return the decisions on everything owed: exactly one per step reached, and at least one per obligation."""
     owed = list(owed)
     overdue = (o for o in owed if o.standing is Standing.OVERDUE and o.due_date >= about.rules.due_from)
     about = replace(about, waiting=frozenset(o.waiting.key for o in overdue))
@@ -195,7 +199,7 @@ def decide(owed: Iterable[Owed], about: Morning) -> list[Decision]:
 
 
 def _decide_alone(item: Owed, step: LadderStep, about: Morning) -> Decision:
-    """What comes of a step by itself: whom it can be told to, or why to nobody."""
+    """Return the decision on one step by itself: who can be told, or why no one can."""
     officer = item.waiting.officer_ref or ""
     if answer := next((answer for stage in STAGES if (answer := stage(item, step, about))), None):
         return Decision(item, officer, *answer, step)
@@ -209,13 +213,15 @@ def _decide_alone(item: Owed, step: LadderStep, about: Morning) -> Decision:
 
 
 def tell(item: Owed, step: LadderStep, recipient: str, found: Route) -> Decision:
-    """That a step is told to somebody, for the first time, and why to them."""
+    """Return the decision to tell a recipient about a step for the first time."""
     return Decision(item, recipient, Outcome.SENT, Reason.NEW, step, found.why, rerouted_since=found.since)
 
 
 def add_what_stood_in_the_way(decision: Decision, about: Morning) -> Decision:
-    """What is told, with what kept the officer in the case from acting: to those above where they are told although the
-    officer has not had `supervisor_days` to act."""
+    """Return a decision with the obstacles that prevented the officer in the case from acting.
+
+    Supervisors and champions are given the obstacles if the officer has not had `supervisor_days` to act.
+    """
     owed, officer, found = decision.owed, about.officer(decision.owed), tuple[Obstacle, ...]()
     if decision.step.is_above:
         if not find_day_reached(owed, officer, about.today, about.ladder(owed).supervisor_days):
@@ -226,14 +232,14 @@ def add_what_stood_in_the_way(decision: Decision, about: Morning) -> Decision:
 
 
 def _share_digest(recipient: str, matters: Sequence[Decision], about: Morning) -> list[Decision]:
-    """One digest a day for one person: when there is something new, or something is to be mentioned again."""
+    """Return the decisions on one person's digest: it is sent if something is new or due to be repeated."""
     days = [_last_told_on(recipient, matter, about.history) for matter in matters]
     due = [not m.owed.early if day is None else _again(m, day, about) for m, day in zip(matters, days, strict=True)]
     nothing = recipient in about.history.today or not any(due)
     fits = _select_victims(matters, days, due, about.rules.listed - _room_for_stuck(matters, due, about.rules.listed))
     decisions = []
     for matter, day, is_due in zip(matters, days, due, strict=True):
-        # What an officer still owes, and what soon will be owed, goes along with what is new; those above are told by
+        # New items bring along what an officer still owes and what is due soon. Supervisors and champions are told by
         # exception.
         along = matter.step is LadderStep.OVERDUE or (matter.owed.early and day is None)
         if nothing or not (is_due or along):
@@ -251,9 +257,11 @@ def _share_digest(recipient: str, matters: Sequence[Decision], about: Morning) -
 def _select_victims(
     matters: Sequence[Decision], days: Sequence[date | None], due: Sequence[bool], room: int
 ) -> set[tuple[str, str]]:
-    """The victims who are named in a digest to whoever is to act: what is new before what is told again, what goes
-    along last, each by how long it is owed. The next digest names the others. Those above are told of all of theirs in
-    numbers, by officer."""
+    """Return the victims named in a digest to the person who must act.
+
+    New items come before repeated ones, and items that only go along come last; each group is ordered by how long it
+    has been owed. The next digest names the others. Supervisors and champions get theirs as numbers by officer.
+    """
     ranked = sorted(
         ((not is_due, day is not None, m.step is LadderStep.DUE_SOON), m.owed.urgency, m.owed.waiting.key)
         for m, day, is_due in zip(matters, days, due, strict=True)
@@ -263,23 +271,25 @@ def _select_victims(
 
 
 def _room_for_stuck(matters: Sequence[Decision], due: Sequence[bool], listed: int) -> int:
-    """How many places of a mail are kept for victims who are stuck with others: whoever has many of their own still
-    reads which those are."""
+    """Return how many places are reserved for stuck victims, so that a reader with many of their own sees them too."""
     own = {m.owed.waiting.key for m in matters if not m.step.is_above}
     stuck = {m.owed.waiting.key for m, is_due in zip(matters, due, strict=True) if m.step.is_above and is_due}
     return min(len(stuck - own), max(listed // 4, 1)) if listed > 1 else 0
 
 
 def _last_told_on(recipient: str, matter: Decision, history: History) -> date | None:
-    """When somebody was last told of a matter, None where never: a case that has closed again is closed anew."""
+    """Return the day a recipient was last told about a matter, or None. A case that closes again counts as new."""
     day = history.told.get((recipient, matter.owed.key, matter.owed.spell, matter.step.phase))
     closed_on = matter.owed.waiting.closed_on if matter.step is LadderStep.CLOSED else None
     return None if day and closed_on and day < closed_on else day
 
 
 def _again(matter: Decision, told: date, about: Morning) -> bool:
-    """Whether something that was told on a day is to be told again: only what is overdue, every `repeat_days` to
-    whoever is to act on it, in the weekly list to those above."""
+    """Return whether something told on an earlier day is due to be repeated.
+
+    Only overdue updates are repeated: every `repeat_days` to the person who must act, and in the weekly list to
+    supervisors and champions.
+    """
     if matter.step.is_above:
         return about.list_day is not None and told < about.list_day
     if matter.step is not LadderStep.OVERDUE:

@@ -1,4 +1,4 @@
-"""Who is told what this morning: planned without a word written, and carried out some people at a time."""
+"""Planning and queueing this morning's digests."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -29,38 +29,41 @@ from compliance.store.dialect import chunks
 from compliance.store.notice_kinds import Outcome, Reason
 
 _AT_ONCE: Final = 50
-"""So many people's mails are queued in one transaction."""
+"""The number of people whose emails are queued in one transaction."""
 
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """One mail to one person on one local date, and the obligations it tells: none where it is a weekly list that names
-    officers only."""
+    """One email to one person on one local date, with the obligations it covers.
+
+    `told` is empty for a weekly list that names officers only.
+    """
 
     recipient_ref: str
     to_address: str
     day: date
     told: tuple[Decision, ...]
     unlisted: tuple[Decision, ...]
-    """What it counts and does not name: there was no room."""
+    """The decisions that are counted but not listed, for lack of room."""
     content: Rendered
 
     @property
     def key(self) -> str:
-        """What makes it this mail and no other: the outbox takes it once."""
+        """Return the unique key that lets the outbox accept this email only once."""
         return digest_key(self.recipient_ref, self.day)
 
     @property
     def kind(self) -> str:
-        """As it stands in the outbox."""
+        """Return the kind recorded in the outbox."""
         return DIGEST if self.told else STAFF_LIST
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What would be done at an instant: the digests, and at least one decision for everything that is owed.
+    """What would be done at an instant: the digests, and at least one decision for everything owed.
 
-    `not_now` says why no mail goes out at this hour or on this day: what the digests tell is then held for that reason.
+    `not_now` is the reason no email is sent at this hour or on this day, or None. If it is set, everything the digests
+    would say is held for that reason.
     """
 
     digests: tuple[Digest, ...] = ()
@@ -70,8 +73,10 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class RemindOutcome:
-    """What was done: digests queued, the victims they tell of, and how many steps of obligations came to each outcome
-    and reason (`held: no address`). `not_now` as in `Plan`."""
+    """The result of a run: the digests queued, the victims in them, and the number of steps by outcome and reason.
+
+    The keys of `reasons` are text such as `held: no address`. `not_now` is as in `Plan`.
+    """
 
     digests: int = 0
     victims: int = 0
@@ -80,11 +85,11 @@ class RemindOutcome:
 
 
 def plan(store: Store, policy: Policy, settings: ReminderSettings, now: datetime) -> Plan:
-    """What `remind` would do at `now` (aware), without writing anything; outside working hours, what it would do if it
-    were not for the hour.
+    """Return what `remind` would do at `now` (aware), without writing anything.
 
-    The projection says which crimes to look at; what is owed, and who is told, is judged from their records as at
-    `now`. Raises SettingsError for a broken template.
+    Outside working hours, the digests are those that would be sent if it were not for the hour. The projection says
+    which crimes to check; what is owed and who is told is judged from their records as at `now`. Raises SettingsError
+    for a broken template.
     """
     about, decisions = _decide_all(store, policy, settings, now)
     waiting = not_now(policy, settings.reminders, now)
@@ -95,7 +100,7 @@ def plan(store: Store, policy: Policy, settings: ReminderSettings, now: datetime
 def _decide_all(
     store: Store, policy: Policy, settings: ReminderSettings, now: datetime
 ) -> tuple[Morning, list[Decision]]:
-    """What comes of everything that is owed, whatever the hour."""
+    """Return the decisions on everything owed, regardless of the hour."""
     rules, today = settings.reminders, policy.local.date_of(now)
     with store.session(reading=True) as session:
         crime_refs = list_concerned_crimes(session, policy, rules, today)
@@ -155,10 +160,10 @@ def _write_digests(
 
 
 def remind(store: Store, policy: Policy, settings: ReminderSettings, now: datetime) -> RemindOutcome:
-    """Queue this morning's digests and keep every decision with its reason, some people a transaction.
+    """Queue this morning's digests and store every decision with its reason, some people per transaction.
 
-    Each person's digest of a date is queued once (its key): a second run, or a second instance, does nothing more.
-    Outside working hours nothing is queued, and what would have been is kept as held.
+    Each person's digest for a date is queued once (by its key): a second run, or a second instance, adds nothing.
+    Outside working hours nothing is queued, and what would have been queued is stored as held.
     """
     about, decisions = _decide_all(store, policy, settings, now)
     waiting = not_now(policy, settings.reminders, now)
@@ -181,7 +186,7 @@ def remind(store: Store, policy: Policy, settings: ReminderSettings, now: dateti
 
 
 def _queue(session: Session, digests: Sequence[Digest], settings: ReminderSettings, now: datetime) -> list[Digest]:
-    """Mails and their notices together -> those that were not there already."""
+    """Queue emails together with their notices, and return the digests that were not already queued."""
     rows = [
         row_of(
             key=digest.key,
@@ -203,7 +208,10 @@ def _queue(session: Session, digests: Sequence[Digest], settings: ReminderSettin
 
 
 def headers(recipient: str, settings: ReminderSettings) -> dict[str, str]:
-    """The headers of a digest: a person's digests form one thread, and no machine answers them."""
+    """Return the headers of a digest.
+
+    A person's digests form one thread, and automatic replies are discouraged.
+    """
     made = {
         "From": settings.mail.sender,
         "List-Id": f"<{settings.list_id}>",
@@ -216,7 +224,7 @@ def headers(recipient: str, settings: ReminderSettings) -> dict[str, str]:
 
 
 def read_text(store: Store, policy: Policy, today: date) -> str | None:
-    """When the crime system was last read to its end, in words and local time; None where it never was."""
+    """Return when the crime system was last read to its end, as text in local time; None if it never was."""
     poll = last_complete_poll(store)
     if poll is None or poll.ended_at is None:
         return None

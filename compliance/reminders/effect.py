@@ -1,7 +1,7 @@
-"""Which obligations a period's mails told of and when; and when those would have been told that fell due before the
-service mailed anybody: what a report needs to say whether reminders work.
+"""Which obligations a period's emails covered and when, and when earlier ones would have been told.
 
-What became of them is in the verdicts already (one judging, the same for both): nothing is reckoned here.
+The earlier ones are those that fell due before the service sent any email. A report compares the two to show whether
+reminders work. Their outcomes are already in the verdicts (one judging, the same for both): nothing is calculated here.
 """
 
 from collections.abc import Iterator
@@ -28,15 +28,15 @@ from compliance.store.notice_kinds import LadderStep, Outcome, Reason
 from compliance.store.tables import Notice, Outbox
 
 BEFORE: Final = timedelta(weeks=13)
-"""So long before the first mail, what fell due is looked at for comparison."""
+"""How long before the first email a due date may be, for the comparison."""
 _NO_ADDRESS: Final = frozenset({Reason.NO_ADDRESS, Reason.BAD_ADDRESS})
 
 
 @dataclass(frozen=True, slots=True)
 class ToldObligations:
-    """Obligations, as rows of some verdicts, each told of by a step of the ladder at an instant, in microseconds UTC.
+    """Obligations, as rows of some verdicts, each with a step of the ladder and the instant it was told.
 
-    An obligation of which there were several mails stands there for each.
+    `at` is in microseconds UTC. An obligation appears once for each email about it.
     """
 
     row: Ints
@@ -46,9 +46,11 @@ class ToldObligations:
 
 @dataclass(frozen=True, slots=True)
 class MailedDigests:
-    """What digests told in a period: of each obligation in `told` the mail (its row in the outbox) and to whom.
-    `untold`: what fell due from `first` to `last`, before the service mailed anybody, at the instants at which it would
-    have been told."""
+    """The obligations told by the digests of a period.
+
+    `mail` (the row in the outbox) and `recipient` are parallel to `told`. `untold` holds what fell due from `first` to
+    `last`, before the service sent any email, at the instants at which it would have been told.
+    """
 
     told: ToldObligations
     mail: Ints
@@ -59,10 +61,10 @@ class MailedDigests:
 
 
 def read_mailed(store: Store, verdicts: Verdicts, rules: Reminders, period: tuple[datetime, datetime]) -> MailedDigests:
-    """What was told by the digests sent in a period, from its first instant up to but not including its second (aware).
+    """Return what was told by the digests sent in a period, from its first instant up to but not including its second.
 
-    `verdicts` is everything as judged for the report. An obligation of which there is no verdict with that clock date
-    any more (its date was corrected, or an update moved the next one) is left out.
+    Both instants are aware. `verdicts` is everything as judged for the report. An obligation that no longer has a
+    verdict with the same clock date (its date was corrected, or an update moved the next one) is left out.
     """
     notices = _notices(store, period)
     rows = _rows(verdicts, {notice.crime_ref for notice, _ in notices})
@@ -87,7 +89,7 @@ def _to_told(found: list[tuple[int, LadderStep, int]]) -> ToldObligations:
 
 
 def _notices(store: Store, period: tuple[datetime, datetime]) -> list[tuple[Notice, datetime]]:
-    """What was told in a period, each with the instant at which the mail server took the mail."""
+    """Return the notices told in a period, each with the instant at which the mail server accepted the email."""
     asked = (
         select(Notice, Outbox.sent_at)
         .join(Outbox, col(Outbox.id) == col(Notice.outbox_id))
@@ -100,7 +102,7 @@ def _notices(store: Store, period: tuple[datetime, datetime]) -> list[tuple[Noti
 
 
 _Key = tuple[Any, ...]
-"""Crime, victim, requirement, cycle and clock date, that as a number."""
+"""Crime, victim, requirement, cycle and clock date, the last as a number."""
 
 
 def _key(notice: Notice) -> _Key:
@@ -108,7 +110,7 @@ def _key(notice: Notice) -> _Key:
 
 
 def _rows(verdicts: Verdicts, crime_refs: set[str]) -> dict[_Key, int]:
-    """The row of each obligation of some crimes."""
+    """Return the row of each obligation of some crimes."""
     wanted = pc.is_in(verdicts.columns.crime_ref, value_set=pa.array(sorted(crime_refs), pa.string()))
     row = np.flatnonzero(wanted.to_numpy(zero_copy_only=False)[verdicts.crime])
     return dict(zip(_keys(verdicts, row), row.tolist(), strict=True))
@@ -128,8 +130,11 @@ def _keys(verdicts: Verdicts, row: Ints) -> Iterator[_Key]:
 
 
 def without_address(store: Store, verdicts: Verdicts) -> int:
-    """Of how many obligations overdue as at T nobody could be told for want of an address, by what had been decided by
-    the end of the day before T (aware, as in `verdicts`): on the day itself more may be decided any minute."""
+    """Return how many obligations overdue as at T could be told to no one for lack of an address.
+
+    This uses the decisions up to the end of the day before T (aware, as in `verdicts`): on the day itself, more may be
+    decided at any minute.
+    """
     overdue = np.flatnonzero(verdicts.state == OVERDUE_STATE)
     keys = set(_keys(verdicts, overdue))
     refs = sorted({key[0] for key in keys})
@@ -145,8 +150,10 @@ def without_address(store: Store, verdicts: Verdicts) -> int:
 def _list_untold(
     verdicts: Verdicts, rules: Reminders, first: date, last: date
 ) -> Iterator[tuple[int, LadderStep, int]]:
-    """(row, step, instant) of what fell due between two dates, at the hour at which mail goes out on the days on which
-    the ladder would have told of it."""
+    """Return (row, step, instant) for everything that fell due between two dates.
+
+    The instant is the hour at which emails go out, on the day on which the ladder would have told it.
+    """
     policy, category = verdicts.policy, verdicts.columns.victims.category
     row = np.flatnonzero((verdicts.due_date >= to_day(first)) & (verdicts.due_date <= to_day(last)))
     kind = np.stack([verdicts.requirement[row], category.codes[verdicts.victim[row]], verdicts.due_date[row]], axis=1)
@@ -161,14 +168,17 @@ def _list_untold(
 
 
 def _mornings(policy: Policy, ladder: Ladder, due: date) -> Iterator[tuple[LadderStep, date]]:
-    """The working days on which the steps of a ladder would have come."""
+    """Return the steps of a ladder with the working days on which they would have been reached."""
     for step in LadderStep:
         if day := _morning_of(step, policy, ladder, due):
             yield step, day
 
 
 def _morning_of(step: LadderStep, policy: Policy, ladder: Ladder, due: date) -> date | None:
-    """The working day on which a step would have come, None where it is not told, or where no due date says when."""
+    """Return the working day on which a step would have been reached.
+
+    None if the step is not told, or if the due date does not determine the day.
+    """
     match step:
         case LadderStep.DUE_SOON:
             return due_soon_on(policy, due, ladder.due_soon_days) if ladder.due_soon_days else None

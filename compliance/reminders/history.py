@@ -1,4 +1,4 @@
-"""What the store says was told before, to whom, and whom no mail reaches."""
+"""What was told before and to whom, and who cannot be reached by email, as recorded in the store."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,19 +20,24 @@ from compliance.store.tables import SET_ASIDE, Notice, Obligation, Outbox, SetAs
 DIGEST: Final = "digest"
 """The kind of a digest's row in the outbox."""
 STAFF_LIST: Final = "staff list"
-"""The kind of a weekly list that tells of no victim."""
+"""The kind of a weekly list that covers no victim."""
 TOLD: Final = ("sent", "sending", "uncertain", "pilot")
-"""States of a mail that has told what it says, a pilot's while it keeps it back: what waits has told nobody."""
+"""The states of an email that counts as told, including one that a pilot is keeping back.
+
+A queued email has told no one.
+"""
 OBLIGATION: Final = ("crime_ref", "victim_ref", "requirement", "cycle", "clock_date")
 _READ: Final = (col(Outbox.kind).in_((DIGEST, STAFF_LIST)), col(Outbox.state).in_(TOLD))
 STALE: Final = timedelta(days=7)
-"""A mail that was put off longer ago, with none since that still waits, says nothing of a mailbox any more."""
+"""The age after which a delayed email, with no later one still waiting, says nothing about a mailbox."""
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """That an email which tells of an obligation was accepted for somebody: by which step, whether in another's place,
-    and the first local day."""
+    """An email about an obligation that was accepted for one recipient.
+
+    `in_place` means that they were told in another's place. `first` is the first local date.
+    """
 
     recipient_ref: str
     step: LadderStep
@@ -41,43 +46,47 @@ class Accepted:
 
 
 LastTold = Mapping[tuple[str, Key, int, LadderStep], date]
-"""(recipient, obligation, spell, phase of the step) -> the last day it was told."""
+"""The last day something was told, by recipient, obligation, spell and phase of the step."""
 Takings = Mapping[tuple[Key, int], tuple[Accepted, ...]]
-"""(obligation, spell) -> for whom the mail server took an email that tells of it."""
+"""The recipients for whom the mail server accepted an email, by obligation and spell."""
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What has been told before: by mails that went out, not by those that wait, were refused or cancelled. Dates are
-    local."""
+    """What has been told before, by emails that went out. Dates are local.
+
+    Emails that are waiting, refused or cancelled do not count.
+    """
 
     told: LastTold = field(default_factory=dict)
     refused: Mapping[tuple[str, str], date] = field(default_factory=dict)
-    """(recipient, address) -> the day of their last digest, where the mail server refused that one."""
+    """The day of the last digest, by recipient and address, if the mail server refused it."""
     deferred: Mapping[tuple[str, str], date] = field(default_factory=dict)
-    """(recipient, address) -> since when the mail server has put off every mail, two working days ago or longer, where
-    one still waits."""
+    """The day from which the mail server has deferred every email, by recipient and address.
+
+    Included only if that is at least two working days ago and an email is still waiting.
+    """
     put_off: frozenset[str] = frozenset()
-    """Recipients whose last mail was put off, however lately: whether the next one is taken is not to be promised."""
+    """Recipients whose last email was deferred, however recently: we cannot promise that the next one is accepted."""
     today: frozenset[str] = frozenset()
-    """Recipients for whom there is a digest of today, whatever became of it."""
+    """Recipients who have a digest dated today, regardless of what happened to it."""
     last: Mapping[str, date] = field(default_factory=dict)
-    """Recipient -> the day of their last digest, unless that one was refused or cancelled."""
+    """The day of each recipient's last digest, unless it was refused or cancelled."""
     accepted: Takings = field(default_factory=dict)
 
     def accepted_for(self, recipient: str | None, owed: Owed) -> date | None:
-        """The first local day on which an email about an obligation was accepted for somebody."""
+        """Return the first local date on which an email about an obligation was accepted for a recipient."""
         found = self.accepted.get((owed.key, owed.spell), ())
         return min((told.first for told in found if told.recipient_ref == recipient), default=None)
 
 
 def digest_key(recipient: str, day: date) -> str:
-    """The key of a person's one digest, or list, of a local date."""
+    """Return the key of a person's only digest, or list, on a local date."""
     return f"{DIGEST}:{recipient}:{day}"
 
 
 def list_concerned_crimes(session: Session, policy: Policy, rules: Reminders, today: date) -> list[str]:
-    """The crimes of which somebody may have to be told something on a local date, as last judged, in order."""
+    """Return the crimes that may need something told on a local date, as last judged, in order."""
     state, due = col(Obligation.state), col(Obligation.due_date)
     soon, long_ago = (today + timedelta(days=d) for d in (horizon(policy, rules), -2 * policy.owed_after_close_days))
     asked = select(col(Obligation.crime_ref)).where(
@@ -91,26 +100,32 @@ def list_concerned_crimes(session: Session, policy: Policy, rules: Reminders, to
 
 
 def spells(session: Session, crime_refs: Sequence[str]) -> dict[Key, int]:
-    """How often each obligation of these crimes has become overdue."""
+    """Return how often each obligation of these crimes has become overdue."""
     asked = select(*columns_of(Transition), func.max(Transition.spell)).where(col(Transition.to_state) == "overdue")
     found = of_crimes(session, asked.group_by(*columns_of(Transition)), Transition, crime_refs)
     return {tuple(row[:5]): row[5] for row in found}
 
 
 def set_aside_of(session: Session, crime_refs: Sequence[str]) -> set[tuple[Any, ...]]:
-    """What of these crimes is set aside (rules 6.1a): crime, victim, requirement, and the event's number or 0."""
+    """Return what is set aside in these crimes (rules 6.1a).
+
+    Each entry is crime, victim, requirement, and the event's number or 0.
+    """
     asked: Select[Any] = select(*(SET_ASIDE.c[name] for name in ("crime_ref", "victim_ref", "requirement", "cycle")))
     return {tuple(row) for row in of_crimes(session, asked, SetAsideRow, crime_refs)}
 
 
 Places = Mapping[tuple[str, str], date]
-"""(recipient, address) -> a local date."""
+"""A local date by recipient and address."""
 
 
 def history(
     session: Session, policy: Policy, today: date, crime_refs: Sequence[str], allow: Collection[str] | None
 ) -> History:
-    """What was told before of what is owed on these crimes. `allow`: a pilot's list; None: no pilot."""
+    """Return what was told before about the obligations of these crimes.
+
+    `allow` is the pilot's list, or None if there is no pilot.
+    """
     told, accepted = read_told_before(session, policy, crime_refs, allow)
     lasts = _lasts(session)
     return History(
@@ -127,13 +142,16 @@ def history(
 def read_told_before(
     session: Session, policy: Policy, crime_refs: Sequence[str], allow: Collection[str] | None = None
 ) -> tuple[LastTold, Takings]:
-    """What mails that went out told of these crimes, and for whom the mail server took them. What a pilot kept back
-    counts as told while it does: `allow` is its list; None: there is no pilot."""
+    """Return what earlier emails said about these crimes, and for whom the mail server accepted them.
+
+    An email that a pilot keeps back counts as told for as long as it is kept back. `allow` is the pilot's list, or None
+    if there is no pilot.
+    """
     told: dict[tuple[str, Key, int, LadderStep], date] = {}
     accepted: dict[tuple[Key, int], list[Accepted]] = {}
     for row in _read_told_rows(session, crime_refs):
         if row.state == "pilot" and (allow is None or allows(allow, row.to_address)):
-            continue  # nobody has read it, and they are written to now
+            continue  # no one has read it, and they now get emails
         key = (row.crime_ref, row.victim_ref, row.requirement, row.cycle, row.clock_date)
         day = row.decided_on
         if row.state == "sent" and row.first is not None:
@@ -148,8 +166,11 @@ def read_told_before(
 
 
 def _read_told_rows(session: Session, crime_refs: Sequence[str]) -> Iterator[Any]:
-    """Of each kind of mail that told something: what and to whom, the last day on which it was decided, and the first
-    and last instant at which one was accepted."""
+    """Return one row for each kind of email that told something.
+
+    Each row says what was told and to whom, the last day it was decided, and the first and last instant at which such
+    an email was accepted.
+    """
     said = (
         *(col(getattr(Notice, name)) for name in ("recipient_ref", *OBLIGATION, "spell", "step", "rerouted")),
         col(Outbox.state),
@@ -169,8 +190,10 @@ def _read_told_rows(session: Session, crime_refs: Sequence[str]) -> Iterator[Any
 def read_written_today(
     session: Session, today: date, crime_refs: Sequence[str], put_off: frozenset[str]
 ) -> dict[tuple[Key, int], list[str]]:
-    """(obligation, spell) -> to whom a mail of today that tells of it, as one above or in another's place, is about to
-    be sent; whose last one was put off are left out."""
+    """Return whose email of today, as one above the officer or in another's place, is about to be sent.
+
+    The recipients are listed by obligation and spell. Recipients whose last email was deferred are left out.
+    """
     said = (*columns_of(Notice), col(Notice.spell), col(Notice.recipient_ref))
     above = or_(col(Notice.step).in_([step for step in LadderStep if step.is_above]), col(Notice.rerouted).is_not(None))
     asked = (
@@ -187,9 +210,12 @@ def read_written_today(
 
 
 def unreachable(session: Session, policy: Policy, today: date) -> History:
-    """Whose address the mail server refused, the day of their last digest; since when it has put off every mail to
-    whom, where that is two working days ago or longer and their last mail still waits: it goes on being tried; and to
-    whom it has put off the last one."""
+    """Return the recipients who cannot be reached by email.
+
+    These are recipients whose last digest was refused, with its day; those whose every email has been deferred for at
+    least two working days and whose last email is still being tried, with the first day; and those whose last email was
+    deferred.
+    """
     lasts = _lasts(session)
     return History(
         refused=_find_refused(policy, lasts),
@@ -221,8 +247,10 @@ def _put_off(session: Session, policy: Policy, today: date) -> frozenset[str]:
 
 
 def _find_deferral_start(session: Session, last: Any) -> datetime:
-    """From when on every mail to somebody's address was put off, up to their last one: each morning's digest takes the
-    place of the one before."""
+    """Return the instant from which every email to an address has been deferred, up to the last one.
+
+    Each morning's digest replaces the one before.
+    """
     since, sent_at = col(Outbox.deferred_since), col(Outbox.sent_at)
     of_them = (col(Outbox.recipient_ref) == last.recipient_ref, col(Outbox.to_address) == last.to_address)
     taken = session.execute(select(func.max(sent_at)).where(*of_them)).scalar()
@@ -233,7 +261,7 @@ def _find_deferral_start(session: Session, last: Any) -> datetime:
 
 
 def _lasts(session: Session) -> Sequence[Any]:
-    """Everybody's last digest or list."""
+    """Return every recipient's last digest or list."""
     newest = select(func.max(Outbox.id)).where(col(Outbox.kind).in_((DIGEST, STAFF_LIST)))
     names = ("recipient_ref", "to_address", "state", "key", "created_at", "deferred_since")
     last = select(*(col(getattr(Outbox, name)) for name in names))
@@ -241,13 +269,13 @@ def _lasts(session: Session) -> Sequence[Any]:
 
 
 def _last_read(session: Session) -> dict[str, date]:
-    """Recipient -> the day of their last digest or list that has told what it says; a key ends with the date."""
+    """Return the day of each recipient's last digest or list that counts as told; a key ends with the date."""
     asked = select(col(Outbox.recipient_ref), func.max(col(Outbox.key))).where(*_READ)
     return {ref: _day(key) for ref, key in session.execute(asked.group_by(col(Outbox.recipient_ref)))}
 
 
 def is_list_owed(session: Session, row: Outbox, list_day: date | None) -> bool:
-    """Whether a digest is its recipient's first since the day of the weekly list, and so is that list."""
+    """Return whether a digest is its recipient's first since the day of the weekly list, and so is that list."""
     earlier = select(col(Outbox.key)).where(
         *_READ, col(Outbox.recipient_ref) == row.recipient_ref, col(Outbox.id) < row.id
     )
@@ -256,16 +284,16 @@ def is_list_owed(session: Session, row: Outbox, list_day: date | None) -> bool:
 
 
 def _day(key: str) -> date:
-    """The local date of a digest, by its key."""
+    """Return the local date of a digest from its key."""
     return date.fromisoformat(key.rpartition(":")[2])
 
 
 def columns_of(table: Any) -> list[Any]:
-    """The columns of a table that say which obligation."""
+    """Return the columns of a table that identify an obligation."""
     return [getattr(table, name) for name in OBLIGATION]
 
 
 def of_crimes(session: Session, asked: Select[Any], table: Any, crime_refs: Sequence[str]) -> Iterator[Any]:
-    """What a table has of some crimes."""
+    """Return a table's rows for some crimes."""
     for part in chunks(crime_refs):
         yield from session.execute(asked.where(table.crime_ref.in_(part)))

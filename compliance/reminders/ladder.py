@@ -1,8 +1,14 @@
-"""How long the officer in a case could have acted on what is overdue, and what stood in the way on the other days.
+"""How long the officer in the case could have acted on an overdue update, and the obstacles on the other days.
 
-A day counts once the due date has passed, if the officer has the case all day (whichever time it is with them), if no
-contact hold is in force, if they are present, and if an email about it had been accepted for them. Any other day is
-nobody's miss, and starts nothing at the officer's cost; nor does it hide the victim.
+A day counts if all of these hold:
+
+- the due date has passed
+- the officer has the case all day, whichever time it is with them
+- no contact hold is in force
+- the officer is present
+- an email about it had been accepted for them
+
+Any other day is no one's miss and starts nothing at the officer's cost. It does not hide the victim either.
 """
 
 from collections.abc import Iterator
@@ -19,7 +25,7 @@ from compliance.store.tables import OfficerRow
 
 
 class Hindrance(StrEnum):
-    """Why an officer could not act on a day; the first of these that holds."""
+    """Why an officer could not act on a day. The first that applies is used."""
 
     HOLD = "contact hold"
     ANOTHERS = "another had the case, or nobody"
@@ -30,26 +36,29 @@ class Hindrance(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """That an officer could not act for one reason on some days running, both included."""
+    """A run of days, both ends included, on which an officer could not act for one reason."""
 
     what: Hindrance
     first: date
     last: date
 
     def as_data(self) -> dict[str, Any]:
-        """As it is kept with a notice."""
+        """Return the obstacle as stored with a notice."""
         return {"what": str(self.what), "first": str(self.first), "last": str(self.last)}
 
     @classmethod
     def from_data(cls, data: dict[str, Any]) -> Self:
-        """What `as_data` made."""
+        """Return the obstacle that `as_data` stored."""
         return cls(Hindrance(data["what"]), date.fromisoformat(data["first"]), date.fromisoformat(data["last"]))
 
 
 @dataclass(frozen=True, slots=True)
 class CaseOfficer:
-    """What has to be known of an officer who has, or had, a case: their entry in the directory, None where there is
-    none, and the first local day on which an email about what is owed was accepted for them, None where none was."""
+    """An officer who has, or had, a case.
+
+    `entry` is their entry in the directory, or None. `accepted` is the first local date on which an email about the
+    obligation was accepted for them, or None.
+    """
 
     ref: str | None
     entry: OfficerRow | None
@@ -57,7 +66,7 @@ class CaseOfficer:
 
 
 def hindrance(owed: Owed, officer: CaseOfficer, day: date) -> Hindrance | None:
-    """Why an officer could not act on a day after the due date, None where they could."""
+    """Return why an officer could not act on a day after the due date, or None if they could."""
     waiting = owed.waiting
     if waiting.hold.in_force_on(day):
         return Hindrance.HOLD
@@ -71,17 +80,19 @@ def hindrance(owed: Owed, officer: CaseOfficer, day: date) -> Hindrance | None:
 
 
 def days_overdue(owed: Owed, until: date, since: date = date.min) -> Iterator[date]:
-    """The days after the due date, from and including `since`, up to and including `until`."""
+    """Return the days after the due date, from `since` to `until`, both included."""
     first = max(owed.due_date + timedelta(days=1), since)
     return (first + timedelta(days=days) for days in range((until - first).days + 1))
 
 
 def find_day_reached(owed: Owed, officer: CaseOfficer, until: date, days: int) -> date | None:
-    """The day on which an officer has had so many days to act (1 or more), today's among them; None where
-    that is not by `until`."""
+    """Return the day on which an officer has had `days` days to act (1 or more), counting that day.
+
+    None if that is not by `until`.
+    """
     if officer.accepted is None:
         return None
-    for day in days_overdue(owed, until, since=officer.accepted):  # no day before it counts
+    for day in days_overdue(owed, until, since=officer.accepted):  # no earlier day counts
         days -= hindrance(owed, officer, day) is None
         if days == 0:
             return day
@@ -89,7 +100,7 @@ def find_day_reached(owed: Owed, officer: CaseOfficer, until: date, days: int) -
 
 
 def obstacles(owed: Owed, officer: CaseOfficer, until: date) -> tuple[Obstacle, ...]:
-    """What stood in the officer's way from the due date up to and including a day, in order."""
+    """Return the obstacles from the day after the due date up to and including another day, in order."""
     found = []
     for what, days in groupby(days_overdue(owed, until), lambda day: hindrance(owed, officer, day)):
         if what is not None:
@@ -99,12 +110,15 @@ def obstacles(owed: Owed, officer: CaseOfficer, until: date) -> tuple[Obstacle, 
 
 
 def supervisor_on(owed: Owed, ladder: Ladder, officer: CaseOfficer) -> date:
-    """From when the supervisor is told: once the officer has had `supervisor_days` to act; whatever stood in the way,
-    when half of `champion_days` has passed, so that neither a hold nor a handing over hides a victim."""
+    """Return the day from which the supervisor is told.
+
+    That is once the officer has had `supervisor_days` to act. Regardless of obstacles, it is at the latest when half of
+    `champion_days` has passed, so neither a hold nor a handover hides a victim.
+    """
     latest = owed.due_date + timedelta(days=max(ladder.supervisor_days, ladder.champion_days // 2))
     return find_day_reached(owed, officer, latest, ladder.supervisor_days) or latest
 
 
 def champion_on(owed: Owed, ladder: Ladder) -> date:
-    """From when the champion is told, whatever became of the case meanwhile."""
+    """Return the day from which the champion is told, regardless of what has happened to the case."""
     return owed.due_date + timedelta(days=ladder.champion_days)

@@ -1,4 +1,4 @@
-"""What was decided, kept as notices: written, put right when a mail is sent, and read again by crime."""
+"""Storing decisions as notices, correcting them when an email is sent, and reading them by crime."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
@@ -18,28 +18,30 @@ from compliance.store.notice_kinds import LadderStep, Outcome, Reason
 from compliance.store.tables import NOTICE, Notice, Outbox
 
 Dropped = tuple[Reason, date | None]
-"""Why something is not told after all, and since when, where that has a date."""
+"""Why something is not told after all, and the date of that reason, if it has one."""
 _NOTICE: Final = ("recipient_ref", *OBLIGATION, "spell", "step", "decided_on")
 _REASON: Final = ("reason", "since", "rerouted", "rerouted_since", "obstacles")
 
 
 def newest_notices(session: Session, crime_refs: Sequence[str], before: date | None = None) -> list[Notice]:
-    """The newest notice of each step of each obligation of these crimes, of those decided before a date."""
+    """Return the newest notice of each step of each obligation of these crimes, of those decided before a date."""
     newest = select(func.max(Notice.id)).group_by(*columns_of(Notice), col(Notice.step))
     if before is not None:
         newest = newest.where(col(Notice.decided_on) < before)
     ids = [row[0] for row in of_crimes(session, newest, Notice, crime_refs)]
     columns = [column for column in NOTICE.c if column.name != "obstacles"]
     return [
-        cast("Notice", row)  # the same attributes, without the cost of what can be changed
+        cast("Notice", row)  # the same attributes, without the cost of tracking changes
         for part in chunks(ids)
         for row in session.execute(select(*columns).where(NOTICE.c.id.in_(part)))
     ]
 
 
 def write_notices(session: Session, decisions: Iterable[Decision], today: date, outbox_id: int | None = None) -> None:
-    """Keep what was decided, in the caller's transaction. What a mail of today says or counts stands, whatever is
-    decided later."""
+    """Store decisions in the caller's transaction.
+
+    Anything that one of today's emails lists or counts is final, regardless of later decisions.
+    """
     rows = [
         {
             "recipient_ref": d.recipient_ref,
@@ -59,7 +61,7 @@ def write_notices(session: Session, decisions: Iterable[Decision], today: date, 
 
 
 def _reason(decision: Decision) -> dict[str, Any]:
-    """The reason of a decision as it is kept."""
+    """Return the reason of a decision as stored."""
     stood = [obstacle.as_data() for obstacle in decision.obstacles]
     fields = {name: getattr(decision, name) for name in _REASON}
     return fields | {"obstacles": stood or None}
@@ -67,7 +69,7 @@ def _reason(decision: Decision) -> dict[str, Any]:
 
 @cache
 def _keep_statement(dialect: str) -> Any:
-    """The statement that keeps notices: what was sent stands."""
+    """Return the statement that stores notices without replacing what was sent."""
     insert = insert_of(dialect, NOTICE)
     return insert.on_conflict_do_update(
         index_elements=_NOTICE,
@@ -77,7 +79,7 @@ def _keep_statement(dialect: str) -> Any:
 
 
 def leave_out_said(session: Session, decisions: Sequence[Decision]) -> list[Decision]:
-    """The decisions that say something else than the newest notice does: a notice stands until another replaces it."""
+    """Return the decisions that differ from the newest notice: a notice applies until another replaces it."""
     newest = newest_notices(session, sorted({decision.owed.waiting.crime_ref for decision in decisions}))
     said = {(key_of(n), n.step): (n.recipient_ref, n.spell, n.outcome, n.reason, n.since) for n in newest}
     return [
@@ -88,44 +90,46 @@ def leave_out_said(session: Session, decisions: Sequence[Decision]) -> list[Deci
 
 
 def drop_notices(session: Session, dropped: Mapping[int, Dropped]) -> None:
-    """Notices of a mail, by id, that are not in it after all, and why."""
+    """Mark notices of an email, by id, as dropped from it, with the reason."""
     for notice_id, (reason, since) in dropped.items():
         changes = {"outcome": Outcome.DROPPED, "reason": reason, "since": since}
         session.execute(update(Notice).where(col(Notice.id) == notice_id).values(**changes))
 
 
 def restate_notices(session: Session, told: Mapping[int, Decision]) -> None:
-    """Notices of a mail, by id, that tell for another reason than when it was written."""
+    """Correct notices of an email, by id, whose reason has changed since it was written."""
     for notice_id, decision in told.items():
         session.execute(update(Notice).where(col(Notice.id) == notice_id).values(**_reason(decision)))
 
 
 def says_the_same(notice: Notice, decision: Decision) -> bool:
-    """Whether a notice tells for the reason for which it is decided now."""
+    """Return whether a notice gives the same reason as a new decision."""
     return {name: getattr(notice, name) for name in _REASON} == _reason(decision)
 
 
 def key_of(notice: Notice) -> Key:
-    """The obligation of a notice."""
+    """Return the obligation of a notice."""
     return notice.crime_ref, notice.victim_ref, notice.requirement, notice.cycle, notice.clock_date
 
 
 def step_told(notice: Notice) -> LadderStep:
-    """The step of the ladder that a notice tells: the officer's first, or again."""
+    """Return the step of the ladder of a notice, distinguishing the officer's first email from a repeat."""
     again = notice.step == LadderStep.OVERDUE and notice.reason == Reason.STILL_WAITING
     return LadderStep.AGAIN if again else LadderStep(notice.step)
 
 
 def reason_of(notice: Notice) -> str:
-    """Why, as a person reads it, with what kept the officer in the case from acting: `new; in the officer's way:
-    contact hold from 2026-06-02 to 2026-06-08`."""
+    """Return the reason as text, with the obstacles to the officer in the case.
+
+    An example: `new; in the officer's way: contact hold from 2026-06-02 to 2026-06-08`.
+    """
     rerouted = Reason(notice.rerouted) if notice.rerouted and notice.outcome == Outcome.SENT else None
     why = decision_text(Reason(notice.reason), notice.since, rerouted, notice.rerouted_since)
     return add_obstacles(why, [obstacle_text(Obstacle.from_data(data)) for data in notice.obstacles or ()])
 
 
 def notices(session: Session, crime_ref: str) -> list[tuple[Notice, str | None]]:
-    """All that was decided of a crime, in order, each with the state of the mail that tells it (None: no mail)."""
+    """Return all decisions on a crime, in order, each with the state of its email (None: no email)."""
     asked = select(Notice, col(Outbox.state)).join(Outbox, col(Outbox.id) == col(Notice.outbox_id), isouter=True)
     of_crime = asked.where(col(Notice.crime_ref) == crime_ref).order_by(col(Notice.decided_on), col(Notice.id))
     return [(notice, state) for notice, state in session.execute(of_crime).all()]

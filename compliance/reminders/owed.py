@@ -1,4 +1,4 @@
-"""What is owed now, as the engine judges it, with the facts of the record that whoever is told has to know."""
+"""What is owed now, as the engine judges it, with the facts of the record that a recipient needs."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,27 +19,29 @@ from compliance.reminders.sending_times import due_soon_on
 from compliance.reminders.waiting import Waiting, find_waiting
 
 Key = tuple[str, str, str, int, date]
-"""Which obligation: crime, victim, requirement, cycle, clock date."""
+"""The key of an obligation: crime, victim, requirement, cycle, clock date."""
 
 
 class Standing(StrEnum):
-    """How an obligation stands that somebody may have to be told of."""
+    """The standing of an obligation that may have to be told."""
 
     DUE_SOON = "due soon"
     OVERDUE = "overdue"
     CLOSED = "closed"
-    """The case closed with it owed, and nothing has been recorded since."""
+    """The case closed while it was owed, and nothing has been recorded since."""
 
 
 SETTLED: Final = 4
-"""Who has had a case for so many days by a due date is taken to have known of it; less is a case handed over."""
+"""Having a case for this many days by the due date counts as knowing it; with fewer, it was handed over."""
 
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """One obligation that is owed. `spell`: how often it has become overdue, from 1. `days_over` is negative before the
-    due date. `missed_before`: how many cycles in a row were missed before this one, the first of them due on
-    `first_due` (rules 4.5)."""
+    """One obligation that is owed.
+
+    `spell` counts how often it has become overdue, from 1. `days_over` is negative before the due date. `missed_before`
+    counts the cycles in a row missed before this one, the first of which was due on `first_due` (rules 4.5).
+    """
 
     waiting: Waiting
     requirement: str
@@ -54,22 +56,24 @@ class Owed:
     missed_before: int = 0
     first_due: date | None = None
     early: bool = False
-    """Falls due soon, and the morning on which it is announced has not come: it only goes along with other news."""
+    """Whether it falls due soon but its announcement day has not arrived: it only goes along with other news."""
 
     @property
     def key(self) -> Key:
-        """Which obligation it is, whenever it is asked."""
+        """Return the key of the obligation, the same at any time."""
         return self.waiting.crime_ref, self.waiting.victim_ref, self.requirement, self.cycle, self.clock_date
 
     @property
     def urgency(self) -> tuple[int, Key]:
-        """By which the longest owed comes first."""
+        """Return the sort key that puts the longest owed first."""
         return -self.days_over - (self.due_date - (self.first_due or self.due_date)).days, self.key
 
     @property
     def taken_over(self) -> date | None:
-        """When the officer took the case over, where they had it for less than `SETTLED` days by the due date, all the
-        times it was with them together."""
+        """Return when the officer took the case over, if they had it for less than `SETTLED` days by the due date.
+
+        All the times they had it are added together. None otherwise.
+        """
         waiting = self.waiting
         if waiting.officer_since is None:
             return None
@@ -84,12 +88,12 @@ class Owed:
 def find_owed(
     crimes: Sequence[Crime], policy: Policy, rules: Reminders, now: datetime, spells: Mapping[Key, int]
 ) -> list[Owed]:
-    """Every obligation of these crimes that somebody may have to be told of as at `now` (aware), the longest owed
-    first: what is overdue, what falls due soon, and what is owed of a case that has closed.
+    """Return every obligation of these crimes that may have to be told as at `now` (aware), the longest owed first.
 
-    What is owed only while the case is open is not announced while it is closed. The next due date of a repeating
-    requirement is reckoned from the last counted update, also before that cycle exists (rules 4.4, 4.5). `spells` says
-    how often an obligation has become overdue; 1 where it says nothing.
+    That is what is overdue, what falls due soon, and what is owed on a case that has closed. While a case is closed,
+    obligations that are owed only in open cases are not announced. The next due date of a repeating requirement is
+    calculated from the last counted update, even before that cycle exists (rules 4.4, 4.5). `spells` says how often an
+    obligation has become overdue; it is 1 if `spells` does not have it.
     """
     table = columns(crimes)
     verdicts = judge(table, policy, now)
@@ -112,13 +116,13 @@ def find_owed(
 
 
 def horizon(policy: Policy, rules: Reminders) -> int:
-    """Within how many days what falls due can have to be told today."""
+    """Return the number of days ahead within which a due date may have to be told today; 0 if none."""
     days = max(rules.ladder_for(r.id, c).due_soon_days for r in policy.requirement for c in rules.categories)
     return max(days + 12, rules.ahead_days) if days else 0  # the longest run of days off is over Christmas
 
 
 def _candidates(verdicts: Verdicts, today: int, days: int) -> Any:
-    """The rows that may be something to be told of."""
+    """Return the rows that may have to be told."""
     state, due = verdicts.state, verdicts.due_date
     soon = ((state == PENDING) | (state == MET)) & (due >= today) & (due <= today + days)
     shut = (state == MISSED) & (verdicts.clause == Clause.CLOSED_WHILE_OVERDUE)
@@ -153,7 +157,7 @@ def _of_row(verdicts: Verdicts, row: int, victim: Waiting, today: date) -> Itera
 
 
 def _count_missed_before(verdicts: Verdicts, row: int) -> int:
-    """How many cycles of a chain were missed in a row before a verdict's, by nothing but silence (rules 4.5)."""
+    """Return how many cycles of a chain in a row were missed just before a verdict, purely by silence (rules 4.5)."""
     count = 0
     while row > count and _follows_silence(verdicts, row - count):
         count += 1
@@ -161,14 +165,17 @@ def _count_missed_before(verdicts: Verdicts, row: int) -> int:
 
 
 def _follows_silence(verdicts: Verdicts, row: int) -> bool:
-    """Whether a verdict is of the cycle that took the place of a missed one (rules 4.5)."""
+    """Return whether a verdict belongs to the cycle that replaced a missed one (rules 4.5)."""
     before = row - 1
     same = verdicts.victim[before] == verdicts.victim[row] and verdicts.requirement[before] == verdicts.requirement[row]
     return bool(same and verdicts.clause[before] == Clause.SILENCE)
 
 
 def _next_cycle(requirement: Any, verdicts: Verdicts, row: int, victim: Waiting) -> tuple[date, date] | None:
-    """Clock date and due date of the cycle after a met one whose due date has not passed, as it stands now."""
+    """Return the clock date and due date, as things are now, of the cycle after a met one that is not yet due.
+
+    None if there is no such cycle.
+    """
     if requirement.repeat_every is None or victim.declining or victim.last_update is None:
         return None
     agreed = int(verdicts.columns.victims.agreed[verdicts.victim[row]])

@@ -1,4 +1,4 @@
-"""Asked again just before a digest is sent: what it still tells, or why it is not sent (decision 0017)."""
+"""Checking a digest just before it is sent: what it still says, or why it is not sent (decision 0017)."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -48,10 +48,10 @@ from compliance.store.obligation_rows import is_aside
 from compliance.store.tables import CrimeRow, Notice, Outbox
 
 FRESH: Final = timedelta(minutes=15)
-"""For so long a digest stands as it was written while no record that it tells of changes."""
+"""How long a digest may be sent as written, provided that no record in it changes."""
 _PAGE: Final = timedelta(seconds=30)
 LATER: Final = timedelta(minutes=30)
-"""When a mail that waits for fresh data is looked at again."""
+"""How long to wait before checking an email again that waits for fresh data."""
 
 _CHANGED: Final = (
     select(Notice.id)
@@ -62,12 +62,12 @@ _CHANGED: Final = (
 
 
 def still_due(store: Store, policy: Policy, settings: ReminderSettings, clock: Callable[[], datetime]) -> StillDue:
-    """The question that `mail.deliver` asks before each mail; mails that are no digests or lists go as written.
+    """Return the check that `mail.deliver` makes before each email. Emails of other kinds are sent as written.
 
-    A digest is written anew from what is owed at that instant. What was discharged, handed over or put on hold since
-    drops out, its notice with that reason; an empty digest is withdrawn, and one that a later digest has replaced too.
-    Outside working hours it is postponed to the next working morning, as it is on the day after a gap in our data;
-    while our data is old, until it is fresh.
+    A digest is written again from what is owed at that instant. Whatever has since been discharged, handed over or put
+    on hold drops out, and its notice records that reason. An empty digest is withdrawn, and so is one that a later
+    digest has replaced. Outside working hours, and on the day after a gap in our data, it is postponed to the next
+    working morning. While our data is old, it is postponed until the data is fresh.
     """
 
     about, rules = _Recheck(store, policy, settings), settings.reminders
@@ -84,14 +84,14 @@ def still_due(store: Store, policy: Policy, settings: ReminderSettings, clock: C
 
 
 class _Recheck:
-    """The question of one run of delivery: what is the same for many mails is worked out once."""
+    """The check for one delivery run, which works out once what many emails share."""
 
     def __init__(self, store: Store, policy: Policy, settings: ReminderSettings) -> None:
         self._store, self._policy, self._settings, self._rules = store, policy, settings, settings.reminders
         self._support, self._unreachable = cache(self._support_on), cache(self._unreachable_on)
 
     def digest(self, row: Outbox, now: datetime) -> Rendered | Withdrawn | Postponed:
-        """A digest as it is to be sent at an instant."""
+        """Return a digest as it should be sent at an instant."""
         store, policy, rules = self._store, self._policy, self._rules
         if _stands(store, row, now):
             return as_written(row)
@@ -134,7 +134,10 @@ class _Recheck:
         return self._rewrite(kept, besides, about, row)
 
     def staff_list(self, row: Outbox, now: datetime) -> Rendered | Withdrawn | Postponed:
-        """A weekly list that tells of no victim: its reader may have left, or what it says may have been put right."""
+        """Return a weekly list that covers no victim, as it should be sent.
+
+        Its reader may have left, or its contents may have been corrected.
+        """
         today = self._policy.local.date_of(now)
         with self._store.session(reading=True) as session:
             if reason := silence(session, self._rules, now):
@@ -149,12 +152,12 @@ class _Recheck:
         return self._rewrite((), LetterContext(support=support), self._situation(today, row), row)
 
     def _rewrite(self, kept: Sequence[Decision], besides: LetterContext, about: Morning, row: Outbox) -> Rendered:
-        """To the address that the directory has now."""
+        """Write an email again, to the address now in the directory."""
         content = render(write(kept, self._policy, self._settings, about.today, besides), self._settings)
         return replace(content, to_address=about.directory.address(row.recipient_ref or ""))
 
     def _situation(self, today: date, row: Outbox | None = None, accepted: Takings | None = None) -> Morning:
-        """As it is for a mail: that it has been put off so far does not keep it from being tried."""
+        """Return what is known for an email, ignoring deferrals of its own recipient so that it is still tried."""
         history, mine = self._unreachable(today), None if row is None else row.recipient_ref
         others = {place: since for place, since in history.deferred.items() if place[0] != mine}
         return Morning(
@@ -177,7 +180,7 @@ class _Recheck:
 def _sort(
     notices: Iterable[Notice], owed: Mapping[Key, Owed], about: Morning, asides: Collection[tuple[Any, ...]] = ()
 ) -> tuple[dict[int, Decision], dict[int, Dropped]]:
-    """What is still to be told, by the notice's id, as it is to be told now; and of the other notices why not."""
+    """Sort notices, by id, into those still to be told, as decided now, and those that drop out, with the reason."""
     kept: dict[int, Decision] = {}
     dropped: dict[int, Dropped] = {}
     for notice in notices:
@@ -193,24 +196,26 @@ def _sort(
 
 
 def _find_restated(notices: Iterable[Notice], kept: Mapping[int, Decision]) -> dict[int, Decision]:
-    """What is told for another reason than when the mail was written."""
+    """Return the decisions whose reason has changed since the email was written."""
     written = {int(notice.id or 0): notice for notice in notices}
     return {number: found for number, found in kept.items() if not says_the_same(written[number], found)}
 
 
 def _stands(store: Store, row: Outbox, now: datetime) -> bool:
-    """Whether it was written minutes ago, and no record that it tells of has changed since: then it says what it would
-    say anew."""
+    """Return whether an email was written minutes ago and no record in it has changed since.
+
+    It then says what it would say if written again.
+    """
     if not timedelta() <= now - row.created_at < FRESH:
         return False
-    # What another instance stored meanwhile bears the instant at which its page began to be read.
+    # Records stored by another instance carry the instant at which it began to read their page.
     written = row.created_at - _PAGE
     with store.reading() as connection:
         return connection.execute(_CHANGED, {"mail": row.id, "written": written}).first() is None
 
 
 def _why_not(notice: Notice, owed: Owed | None, about: Morning) -> Dropped | None:
-    """Why what was to be told drops out, None where it is told."""
+    """Return why a notice drops out, or None if it is still told."""
     come, step = (
         () if owed is None or owed.spell != notice.spell else tuple(steps(owed, about)),
         LadderStep(notice.step),
@@ -236,7 +241,7 @@ def _is_replaced(session: Session, row: Outbox) -> bool:
 
 
 def _read_notices(session: Session, row: Outbox) -> tuple[list[Notice], list[Notice]]:
-    """The notices of a mail that say it tells them, and those for which it had no room."""
+    """Return the notices that an email covers, and those for which it had no room."""
     found = session.exec(select(Notice).where(col(Notice.outbox_id) == row.id).order_by(col(Notice.id))).all()
     told = [notice for notice in found if notice.outcome == Outcome.SENT]
     return told, [notice for notice in found if notice.reason == Reason.NO_ROOM]

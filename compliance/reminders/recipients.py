@@ -1,9 +1,9 @@
-"""To whom what is owed goes: the officer in the case, else who covers, then the supervisor, then the champion.
+"""Finding who is told what is owed.
 
     officer -> who covers for them -> their supervisor (and who covers there) -> ... -> the team's supervisor
             -> the division's champion
 
-Nobody is asked twice, so that a chain which leads back to itself ends.
+No one is tried twice, so a chain that leads back to itself ends.
 """
 
 from collections import defaultdict
@@ -21,7 +21,7 @@ from compliance.store.tables import OfficerRow
 
 
 class Role(StrEnum):
-    """What somebody is to the officer in a case."""
+    """What a person is to the officer in the case."""
 
     SUPERVISOR = "supervisor"
     TEAM_SUPERVISOR = "supervisor of the team"
@@ -33,8 +33,11 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Who is told. `why` (and since when) somebody else than was meant is told, None where that one is;
-    `recipient_ref` None: nobody can be, and `why` says why the one who was meant cannot."""
+    """Who is told.
+
+    `why` and `since` give the reason that the intended recipient is not told; None if they are. `recipient_ref` is None
+    if no one can be told, and `why` then says why the intended recipient cannot.
+    """
 
     recipient_ref: str | None
     why: Reason | None = None
@@ -42,7 +45,7 @@ class Route:
 
 
 class Directory:
-    """The officer directory on a day, and who in it can be told anything."""
+    """The officer directory on a day, and who in it can be told."""
 
     def __init__(
         self,
@@ -52,8 +55,11 @@ class Directory:
         refused: Mapping[tuple[str, str], date],
         deferred: Mapping[tuple[str, str], date] | None = None,
     ) -> None:
-        """`refused`: (officer, address) -> the day of their last digest, where the mail server refused that one.
-        `deferred`: since when it has put off every mail to them, two working days ago or longer."""
+        """Read the supervisors and champions from the directory.
+
+        `refused` maps (officer, address) to the day of their last digest, if the mail server refused it. `deferred`
+        maps it to the day from which every email to them has been deferred, if that is at least two working days ago.
+        """
         self._officers, self._rules, self._today, self._refused = officers, rules, today, refused
         self._deferred = deferred or {}
         self._supervisors: dict[str, list[str]] = defaultdict(list)
@@ -66,26 +72,26 @@ class Directory:
                 self._champions[officer.division].append(ref)
 
     def address(self, ref: str) -> str:
-        """The address of one who can be told."""
+        """Return the address of an officer who can be told."""
         return str(self._officers[ref].email)
 
     def entry(self, ref: str | None) -> OfficerRow | None:
-        """Somebody's entry, None where there is none."""
+        """Return an officer's entry, or None."""
         return self._officers.get(ref or "")
 
     def has_supervisor(self, waiting: Waiting) -> bool:
-        """Whether anybody is the supervisor of the officer in a case, or of the team, who can be told or not."""
+        """Return whether the officer in the case, or the team, has a supervisor, whether or not they can be told."""
         own = self.entry(waiting.officer_ref)
         return bool((own and own.supervisor_ref) or self._supervisors_of(waiting))
 
     def leaders_of(self, officer: OfficerRow) -> list[str]:
-        """An officer's supervisor, else those of the team, and the champions of the division: who can be told."""
+        """Return an officer's supervisor, or else the team's, and the division's champions: those who can be told."""
         own = [officer.supervisor_ref] if officer.supervisor_ref else self._supervisors.get(officer.team or "", [])
         wanted = dict.fromkeys([*own, *self._champions.get(officer.division or "", ())])
         return [ref for ref in wanted if ref != officer.officer_ref and self.problem(ref) is None]
 
     def problem(self, ref: str | None) -> Reason | None:
-        """Why somebody cannot be told today, None where they can."""
+        """Return why an officer cannot be told today, or None if they can."""
         officer = self._officers.get(ref or "")
         if officer is None:
             return Reason.UNKNOWN if ref else Reason.NOBODY
@@ -104,8 +110,10 @@ class Directory:
         return None if self.deferred_since(officer.officer_ref) is None else Reason.PUT_OFF
 
     def problem_since(self, ref: str | None) -> date | None:
-        """Since when somebody cannot be told, where the problem has a date: the day of the mail that was refused, or
-        from which on every one was put off."""
+        """Return the date from which an officer cannot be told, if the problem has one.
+
+        That is the day of the refused email, or the day from which every email has been deferred.
+        """
         match self.problem(ref):
             case Reason.REFUSED:
                 return self._refused[ref or "", self.address(ref or "")]
@@ -115,17 +123,17 @@ class Directory:
                 return None
 
     def deferred_since(self, ref: str) -> date | None:
-        """Since when the mail server has put off every mail to somebody's address, None where it has not."""
+        """Return the day from which the mail server has deferred every email to an officer, or None."""
         return self._deferred.get((ref, self._officers[ref].email or ""))
 
     def on(self, day: date) -> "Directory":
-        """The same directory on another day, as far as it is known: who is absent then, or has left."""
+        """Return the same directory on another day, with the absences and departures known for it."""
         later = copy(self)
-        later._today = day  # its own kind
+        later._today = day  # its own class
         return later
 
     def back_on(self, ref: str) -> date | None:
-        """When an absent officer is back, None where that is not known or far off."""
+        """Return when an absent officer is back; None if unknown or more than 61 days off."""
         officer = self._officers[ref]
         for days in range(1, 62):
             day = self._today + timedelta(days=days)
@@ -134,7 +142,10 @@ class Directory:
         return None
 
     def to_officer(self, waiting: Waiting, instead: Reason | None = None) -> Route:
-        """The officer in the case, or who is told in their place; `instead` says why the officer is not to be told."""
+        """Return the officer in the case, or who is told in their place.
+
+        `instead` is a reason not to tell the officer.
+        """
         officer = waiting.officer_ref
         why = instead or self.problem(officer)
         if why is None:
@@ -143,19 +154,19 @@ class Directory:
         return Route(others, why, None if instead else self.problem_since(officer))
 
     def to_supervisor(self, waiting: Waiting) -> Route:
-        """The supervisor of whoever has the case, or who is told in their place."""
+        """Return the supervisor of the officer in the case, or who is told in their place."""
         above = list(self._above(waiting))
         if not above:
             return Route(None, Reason.NO_LEADER)
         return self._route(above)
 
     def to_champion(self, waiting: Waiting) -> Route:
-        """The champion of the division that has the case."""
+        """Return the champion of the division that has the case."""
         champions = [ref for ref in self._of_division(waiting) if ref != waiting.officer_ref]
         return self._route(champions) if champions else Route(None, Reason.NO_LEADER)
 
     def role(self, ref: str, waiting: Waiting) -> Role:
-        """What somebody is to the officer in a case, by the directory as it stands."""
+        """Return what a person is to the officer in the case, according to the current directory."""
         own = self._officers.get(waiting.officer_ref or "")
         if own is not None and own.supervisor_ref == ref:
             return Role.SUPERVISOR
@@ -175,14 +186,14 @@ class Directory:
         return next((ref for ref in wanted if self.problem(ref) is None), None)
 
     def _covers(self, ref: str | None) -> Iterator[str]:
-        """Who covers for somebody, and who covers for those."""
+        """Yield who covers for an officer, then who covers for them, and so on."""
         seen = {ref}
         while (ref := self._rules.cover.get(ref or "")) and ref not in seen:
             seen.add(ref)
             yield ref
 
     def _above(self, waiting: Waiting) -> Iterator[str]:
-        """Everybody above the officer in a case, the nearest first, each once."""
+        """Yield everyone above the officer in the case, nearest first, each once."""
         seen = {waiting.officer_ref}
         ref = waiting.officer_ref
         while (officer := self._officers.get(ref or "")) and (ref := officer.supervisor_ref) and ref not in seen:
@@ -198,7 +209,7 @@ class Directory:
                 yield ref
 
     def _supervisors_of(self, waiting: Waiting) -> list[str]:
-        """The supervisors of the case's team, then of the officer's."""
+        """Return the supervisors of the case's team, then of the officer's."""
         own = self._officers.get(waiting.officer_ref or "")
         teams = dict.fromkeys(team for team in (waiting.team, own.team if own else None) if team)
         return [ref for team in teams for ref in self._supervisors.get(team, ())]
@@ -209,13 +220,15 @@ class Directory:
 
 
 def has_left(officer: OfficerRow, day: date) -> bool:
-    """Whether an officer has left by a local date."""
+    """Return whether an officer has left by a local date."""
     return officer.left_on is not None and officer.left_on <= day
 
 
 def is_absent(officer: OfficerRow, day: date) -> bool:
-    """Whether the directory has an absence over a local date; an absence without an end goes on (records section 4:
-    both dates included)."""
+    """Return whether the directory has an absence on a local date.
+
+    Both dates of an absence are included (records section 4). An absence without an end continues.
+    """
     return any(_day(span.get("from"), day) <= day <= _day(span.get("until"), day) for span in officer.absent)
 
 

@@ -1,4 +1,4 @@
-"""When emails go out: on working days, in working hours, and only on fresh data; and the day of the weekly list."""
+"""When emails go out: on working days, in working hours and on fresh data. Also the day of the weekly list."""
 
 from datetime import date, datetime, timedelta
 from itertools import pairwise
@@ -13,8 +13,11 @@ from compliance.store.tables import Poll
 
 
 def not_now(policy: Policy, rules: Reminders, now: datetime) -> str | None:
-    """Why no mail goes out at this instant, None where it does: working days of the policy's calendar, local hours.
-    Beyond what the calendar covers every weekday is one, so that nobody is left untold."""
+    """Return why no email goes out at this instant, or None if it does.
+
+    Emails go out on working days of the policy's calendar, in local hours. Beyond the calendar's range every weekday is
+    a working day, so that no one goes without an email.
+    """
     local = policy.local.clock_at(now)
     if not policy.working.is_working(to_day(local.date())):
         return f"{local:%A} {local.day} {local:%B %Y} is not a working day"
@@ -26,7 +29,7 @@ def not_now(policy: Policy, rules: Reminders, now: datetime) -> str | None:
 
 
 def next_opening(policy: Policy, rules: Reminders, now: datetime) -> datetime:
-    """The first instant (UTC) after `now` at which mail goes out again."""
+    """Return the first instant (UTC) after `now` at which emails go out again."""
     day = policy.local.date_of(now)
     while True:
         opening = policy.local.instant_at(day, rules.send_from)
@@ -36,7 +39,7 @@ def next_opening(policy: Policy, rules: Reminders, now: datetime) -> datetime:
 
 
 def due_soon_on(policy: Policy, due: date, days: int) -> date:
-    """The last working day at least `days` before a due date, on whose morning it is announced."""
+    """Return the last working day at least `days` before a due date: the day on which "due soon" is told."""
     day = due - timedelta(days=days)
     while not policy.working.is_working(to_day(day)):
         day -= timedelta(days=1)
@@ -44,8 +47,10 @@ def due_soon_on(policy: Policy, due: date, days: int) -> date:
 
 
 def list_day(policy: Policy, rules: Reminders, today: date) -> date | None:
-    """The newest day, up to a date, of the weekly list: the configured weekday, or the next working day after it. None
-    where there is no list."""
+    """Return the newest day of the weekly list, up to and including a date; None if there is no list.
+
+    It is the configured weekday or, if that is not a working day, the next working day after it.
+    """
     weekday = rules.day_of_list
     if weekday is None:
         return None
@@ -56,12 +61,12 @@ def list_day(policy: Policy, rules: Reminders, today: date) -> date | None:
 
 
 def first_working_day(policy: Policy, day: date) -> date:
-    """The first working day from a date on."""
+    """Return the first working day on or after a date."""
     return next_working(policy, day - timedelta(days=1))
 
 
 def next_working(policy: Policy, day: date) -> date:
-    """The first working day after a date."""
+    """Return the first working day after a date."""
     day += timedelta(days=1)
     while not policy.working.is_working(to_day(day)):
         day += timedelta(days=1)
@@ -69,7 +74,7 @@ def next_working(policy: Policy, day: date) -> date:
 
 
 def silence(session: Session, rules: Reminders, now: datetime) -> Reason | None:
-    """Why nobody is written to at `now` (aware), None where the crime system was read to its end lately."""
+    """Return why no emails are sent at `now` (aware); None if the crime system was read to its end recently."""
     newest = session.exec(
         select(Poll.ended_at).where(Poll.complete).order_by(col(Poll.ended_at).desc()).limit(1)
     ).first()
@@ -77,8 +82,10 @@ def silence(session: Session, rules: Reminders, now: datetime) -> Reason | None:
 
 
 def is_recovering(session: Session, policy: Policy, rules: Reminders, now: datetime) -> bool:
-    """Whether the crime system has lately come back after longer than `stale_hours`: officers' mail then waits one
-    whole working day, so that updates made meanwhile can be typed in."""
+    """Return whether the crime system has just come back after more than `stale_hours`.
+
+    Officers' emails then wait one whole working day, so that updates made meanwhile can be entered.
+    """
     since = now - timedelta(days=14, hours=rules.stale_hours)
     asked = select(Poll.ended_at).where(Poll.complete, col(Poll.ended_at) >= since).order_by(col(Poll.ended_at))
     ends = [end for end in session.exec(asked).all() if end is not None]

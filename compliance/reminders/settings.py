@@ -1,4 +1,4 @@
-"""What of the settings decides about reminders, put together for the functions that write emails."""
+"""The settings that affect reminders, combined for the functions that write emails."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,8 +13,10 @@ from compliance.resources import resource
 
 @dataclass(frozen=True, slots=True)
 class ReminderSettings:
-    """The sections of the settings that decide about reminders, as they were validated. `crime_link`: that of the
-    section of the crime system. `templates`: the folder of `digest.txt.j2` and `digest.html.j2`."""
+    """The validated settings that affect reminders.
+
+    `crime_link` is from the crime system's section. `templates` is the folder of `digest.txt.j2` and `digest.html.j2`.
+    """
 
     reminders: Reminders
     mail: MailSettings
@@ -22,23 +24,23 @@ class ReminderSettings:
     templates: Path = field(default_factory=lambda: resource("templates", "email"))
 
     def __post_init__(self) -> None:
-        """Raises SettingsError for a sender or reply address that is none."""
+        """Check the addresses. Raises SettingsError if the sender or the reply address is not a valid address."""
         for address in filter(None, (self.mail.sender, self.mail.reply_to)):
             bare_address(address)
 
     @property
     def domain(self) -> str:
-        """The domain of the Message-IDs: the sender's."""
+        """Return the sender's domain, used in Message-IDs."""
         return bare_address(self.mail.sender).partition("@")[2]
 
     @property
     def list_id(self) -> str:
-        """By which a mail programme can sort the emails."""
+        """Return the identifier by which an email program can sort the emails."""
         return f"victim-updates.{self.domain}"
 
 
 def check_rules(policy: Policy, rules: Reminders) -> None:
-    """Raises SettingsError where a ladder is for a requirement that the policy does not have."""
+    """Check the ladder's requirements. Raises SettingsError if the policy does not have one of them."""
     ids = [requirement.id for requirement in policy.requirement]
     for change in rules.ladder:
         if change.requirement not in (None, *ids):

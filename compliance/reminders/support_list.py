@@ -1,7 +1,8 @@
-"""The weekly list of supervisors and champions: what their mails of the week's first morning say besides what is stuck.
+"""The support section of the weekly list to supervisors and champions.
 
-what is stuck is mentioned again on the day of the list (decisions) -> whose it is, since when, who is away (emails)
-    -> officers with repeated misses, as a matter for support: to those above them alone, never in a report
+Overdue updates are repeated on the day of the list (`compliance.reminders.decisions`), with who has them, since when,
+and who is away (`compliance.reminders.emails`). The list adds officers with repeated misses, as a matter for support.
+It goes only to those above them, and never into a report.
 """
 
 from collections import Counter
@@ -30,12 +31,12 @@ from compliance.store import Store, load_crimes
 from compliance.store.tables import Obligation, OfficerRow
 
 SPAN: Final = timedelta(days=28)
-"""Misses are counted over so long."""
+"""The period over which misses are counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Support:
-    """An officer with repeated misses: how many."""
+    """An officer with repeated misses, and how many."""
 
     officer: str
     team: str | None
@@ -43,14 +44,15 @@ class Support:
 
 
 def support_for(store: Store, policy: Policy, about: Morning) -> dict[str, tuple[Support, ...]]:
-    """Leader -> the officers below with `repeated_misses` and more in the last 28 days, the most first; of the leaders
-    whose list has not gone out.
+    """Return the officers with at least `repeated_misses` misses in the last 28 days, the most first, by leader.
 
-    A miss is an update of a crime not given when it fell due, whatever the number of victims, as judged at the
-    beginning of the day of the list: late, missed, or overdue. It counts for whoever had the case when it fell due, if
-    they had had it for 4 days and more while present, and could act on it for 4 days and more after it fell due
-    (`compliance.reminders.ladder`): where it still is overdue, as long as it takes until the supervisor is told,
-    for the list does not overtake the ladder.
+    A leader is a supervisor or champion; only those whose list has not gone out are included. A miss is an update of a
+    crime not given by its due date, regardless of the number of victims, as judged at the start of the day of the list:
+    late, missed or overdue.
+
+    A miss counts for the officer who had the case at the due date, if they had had it for at least 4 days while present
+    and could act on it for at least 4 days after the due date (`compliance.reminders.ladder`). If it is still overdue,
+    they must have had as long as it takes until the supervisor is told, so that the list does not overtake the ladder.
     """
     if about.list_day is None or about.silence or about.recovering:
         return {}  # on old data, or before officers had a day to record what they did
@@ -66,7 +68,7 @@ def support_for(store: Store, policy: Policy, about: Morning) -> dict[str, tuple
 
 
 def _misses(store: Store, policy: Policy, about: Morning, today: date) -> Iterator[tuple[str, int, int, int]]:
-    """Of every miss that counts: officer, crime, requirement and cycle."""
+    """Yield officer, crime, requirement and cycle for every miss that counts."""
     first = max(today - SPAN, about.rules.due_from)
     due = col(Obligation.due_date).between(first, today - timedelta(days=1))
     failed = col(Obligation.state).in_(("overdue", "late", "missed"))
@@ -87,7 +89,7 @@ def _misses(store: Store, policy: Policy, about: Morning, today: date) -> Iterat
 
 
 def _find_failed(verdicts: Verdicts, first: date, today: date) -> list[int]:
-    """The rows of what was not given when it fell due, between two days."""
+    """Return the rows of what was not given by its due date, between two days."""
     failed = np.isin(verdicts.state, (OVERDUE, LATE, MISSED)) & (verdicts.owner("officer").codes >= 0)
     failed &= (verdicts.due_date >= to_day(first)) & (verdicts.due_date < to_day(today))
     return [int(row) for row in np.flatnonzero(failed)]
@@ -95,7 +97,7 @@ def _find_failed(verdicts: Verdicts, first: date, today: date) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class _Missed:
-    """One obligation that was not discharged in time, and who had it when it fell due."""
+    """An obligation not discharged in time, with the officer who had it at the due date."""
 
     verdicts: Verdicts
     row: int
@@ -107,7 +109,7 @@ class _Missed:
     def of(
         cls, verdicts: Verdicts, row: int, waiting: Waiting, often: Mapping[Key, int], about: Morning
     ) -> "_Missed | None":
-        """None where whoever had it is not in the directory."""
+        """Return the miss of a row, or None if the officer is not in the directory."""
         ref = verdicts.holders([row]).owner("officer").text(0)
         officer = None if ref is None else about.officers.get(ref)
         if officer is None:
@@ -118,7 +120,7 @@ class _Missed:
         return cls(verdicts, row, replace(owed, spell=often.get(owed.key, 1)), officer, about)
 
     def counts(self, today: date) -> bool:
-        """Whether the officer had it for 4 days by the due date, and could act for long enough since."""
+        """Return whether the officer had it for 4 days by the due date, and could act for long enough since."""
         verdicts, row = self.verdicts, self.row
         allocations = verdicts.columns.allocations
         told = first_with(allocations, int(verdicts.allocation[row]))
@@ -134,19 +136,19 @@ class _Missed:
         )
 
     def _end_day(self) -> date:
-        """The day from which on it was not to be given any more, or had been."""
+        """Return the day from which the update was given or no longer owed."""
         verdicts, row = self.verdicts, self.row
         if verdicts.state[row] == LATE:
             return from_day(verdicts.discharged_on[row])
         if verdicts.clause[row] == Clause.SILENCE:
-            return from_day(verdicts.due_date[row + 1]) + timedelta(days=1)  # the next one took its place (rules 4.5)
+            return from_day(verdicts.due_date[row + 1]) + timedelta(days=1)  # the next cycle replaced it (rules 4.5)
         if verdicts.clause[row] == Clause.DECLINED_AFTER_DUE:
             return verdicts.policy.local.date_at(verdicts.columns.victims.declined_at[verdicts.victim[row]])
         return self.owed.waiting.closed_on or date.max
 
 
 def _was_there(officer: OfficerRow, since: int, due: int) -> bool:
-    """Whether an officer who had a case from one day to another was present on `SETTLED` and more of them."""
+    """Return whether an officer was present for at least `SETTLED` days between two days."""
     count = 0
     for day in range(since, due + 1):
         count += not is_absent(officer, from_day(day))

@@ -1,4 +1,4 @@
-"""The victims who wait, with the facts of the record that whoever is told has to know."""
+"""Victims waiting for an update, with the facts of the record that a recipient needs."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -25,16 +25,16 @@ ATTEMPTED: Final = "attempted"
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A victim who waits for an update on a crime. Dates are local."""
+    """A victim waiting for an update on a crime. Dates are local."""
 
     crime_ref: str
     victim_ref: str
     several: bool
-    """Whether the crime has other victims, so that the reference has to be told."""
+    """Whether the crime has other victims, so that the reference must be shown."""
     officer_ref: str | None
-    """Who has the case now."""
+    """The officer who has the case now."""
     hold: Hold
-    """Whether contact must not be made as usual today."""
+    """The victim's contact holds."""
     reported_on: date
     last_update: date | None
     """The last counted update (rules 2.4)."""
@@ -46,52 +46,54 @@ class Waiting:
     team: str | None = None
     division: str | None = None
     officer_since: date | None = None
-    """Since when they have it, where that is after the day of the report: another officer, or nobody, had it before."""
+    """When the officer got the case, if after the day of the report: until then another officer, or no one, had it."""
     earlier: tuple[Tenure, ...] = ()
-    """Which officers had it before, in order: the one who has it now may be among them."""
+    """The officers who had it before, in order. The current officer may be among them."""
     is_open: bool = True
     closed_on: date | None = None
-    """When the case closed, None where it is open or cancelled."""
+    """When the case closed; None if it is open or cancelled."""
     declining: bool = False
     added_on: date | None = None
-    """When the victim was added to the record, where that was after the day of the report: D0 (rules 3)."""
+    """When the victim was added to the record, if after the day of the report: D0 (rules 3)."""
     too_early: date | None = None
-    """The last update before their time began to run, where there is none since: it does not count (rules 3.5)."""
+    """The last update before D0, if there has been none since: it does not count (rules 3.5)."""
     day_0_by: frozenset[str] = frozenset()
-    """The officers who, by the record, gave the counted updates of the day on which their time began to run (D0)."""
+    """The officers recorded as giving the counted updates on D0."""
 
     @property
     def key(self) -> tuple[str, str]:
-        """Which victim."""
+        """Return the crime and the victim's reference."""
         return self.crime_ref, self.victim_ref
 
     @property
     def silent_since(self) -> date:
-        """Since when the victim has heard nothing that counts."""
+        """Return the date since which the victim has had no counted update."""
         return self.last_update or self.added_on or self.reported_on
 
     @property
     def again(self) -> bool:
-        """Whether the officer who has the case had it before, and another had it between."""
+        """Return whether the current officer had the case before, with another in between."""
         return any(tenure.officer == self.officer_ref for tenure in self.earlier)
 
     def had_on(self, day: date, officer: str) -> bool:
-        """Whether an officer had the case all of a day, up to now, whichever time it was with them."""
+        """Return whether an officer had the case all day, or up to now, whichever time it was with them."""
         if officer == self.officer_ref and (self.officer_since is None or day > self.officer_since):
             return True
         return any(tenure.officer == officer and tenure.since < day < tenure.until for tenure in self.earlier)
 
     def told_since(self, day: date) -> bool:
-        """Whether there is a counted update on a date or later."""
+        """Return whether there is a counted update on or after a date."""
         return self.last_update is not None and self.last_update >= day
 
 
 def find_waiting(crimes: Sequence[Crime], block: Block, wanted: set[int], hold_days: int) -> dict[int, Waiting]:
-    """The facts of the victims asked for, by their rows in the columns. A contact hold without an end counts for
-    `hold_days` from its start."""
+    """Return the facts of the requested victims, by their rows in the columns.
+
+    A contact hold without an end counts for `hold_days` from its start.
+    """
     table, policy, moment, found = block.columns, block.policy, block.moment, block.cases
     counted = block.contacts
-    since = counted.day >= found.day_0[counted.case]  # what came before D0 never counts (rules 3.5)
+    since = counted.day >= found.day_0[counted.case]  # updates before D0 never count (rules 3.5)
     last_at, early_at = _latest(block, since), _latest(block, ~since)
     others = _find_uncounted(table, moment, set(counted.row.tolist()), last_at)
     declining = dict(
@@ -139,14 +141,14 @@ def find_waiting(crimes: Sequence[Crime], block: Block, wanted: set[int], hold_d
 
 
 def _latest(block: Block, which: Flags) -> Ints:
-    """The instant of the last of the counted updates that are meant, for each victim; NONE where there is none."""
+    """Return the instant of each victim's last selected counted update; NONE if there is none."""
     last = np.full(len(block.columns.victims), NONE, dtype=np.int64)
     np.maximum.at(last, block.cases.victim[block.contacts.case[which]], block.contacts.at[which])
     return last
 
 
 def _day_0_by(crimes: Sequence[Crime], block: Block) -> dict[int, set[str]]:
-    """Victim (their row) -> the officers whom the record names with the counted updates of day 0."""
+    """Return the officers recorded as giving the counted updates on D0, by the victim's row."""
     told, cases, updates = block.contacts, block.cases, block.columns.updates
     found: dict[int, set[str]] = defaultdict(set)
     for place in np.flatnonzero(told.day == cases.day_0[told.case]).tolist():
@@ -165,8 +167,10 @@ def _day(policy: Policy, instant: int) -> date | None:
 def _find_uncounted(
     table: Columns, moment: Moment, counted: set[int], last_at: Any
 ) -> dict[tuple[int, bool], list[int]]:
-    """Contacts that do not count and came after the victim's last counted update: (victim, was it an attempt) ->
-    instants."""
+    """Return the uncounted contacts since the last counted update.
+
+    The keys are (victim, whether it was an attempt); the values are instants.
+    """
     updates, start = table.updates, table.victims_of
     attempted = updates.outcome.codes == updates.outcome.code(ATTEMPTED)
     result: dict[tuple[int, bool], list[int]] = defaultdict(list)

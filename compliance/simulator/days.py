@@ -32,7 +32,7 @@ class Days:
     """
 
     def __init__(self, first: date, count: int) -> None:
-        """`first`: a local date; `count`: days to simulate."""
+        """Create the days from `first`, a local date; `count` is the number of days to simulate."""
         self.first = first
         self.count = count
         self.midnights = [int(local_midnight(first + timedelta(days=day)).timestamp()) for day in range(count + 366)]

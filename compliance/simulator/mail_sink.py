@@ -33,7 +33,7 @@ class Received:
 
 
 def parse(content: bytes) -> EmailMessage:
-    """A message as sent."""
+    """Return a message from its bytes as sent."""
     message = message_from_bytes(content, policy=default)
     assert isinstance(message, EmailMessage)  # noqa: S101  # what the default policy makes
     return message

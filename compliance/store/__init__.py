@@ -1,6 +1,7 @@
-"""What the crime system said, when it was learnt, and what follows from it.
+"""What the crime system reported, when we learnt it, and what follows from it.
 
-Records come in by `begin_poll`, `take_page` and `end_poll`; `judge_due` keeps the obligations; the rest are questions.
+Records arrive through `begin_poll`, `take_page` and `end_poll`; `judge_due` keeps the obligations up to date; the rest
+are queries.
 """
 
 from compliance.store.backup import backup

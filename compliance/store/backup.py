@@ -1,4 +1,4 @@
-"""A copy of the embedded database, made while the service runs."""
+"""Copying the embedded database while the service runs."""
 
 import sqlite3
 from contextlib import closing
@@ -14,11 +14,11 @@ _BESIDE: Final = ("-wal", "-shm", "-journal")
 
 
 def backup(url: str, target: Path) -> int:
-    """Copy the database at a URL, as it stands at one moment, into one file that is its owner's alone -> its bytes.
+    """Copy the database at a URL, as at one moment, into one file, and return its size in bytes.
 
-    The copy is checked before it takes the place of a former one; writers are not kept waiting. The schema need not be
-    this version's. Raises SettingsError where the database is PostgreSQL's, where it or `target` cannot be used, and
-    UnavailableError where it cannot be copied or is damaged.
+    The file is readable only by its owner. The copy is checked before it replaces a former one, and writers do not have
+    to wait. The schema need not be this version's. Raises SettingsError if the database is on PostgreSQL, or if it or
+    `target` cannot be used, and UnavailableError if it cannot be copied or is damaged.
     """
     source = dialect.file_of(dialect.parse_url(url))
     if source is None:
@@ -41,7 +41,7 @@ def backup(url: str, target: Path) -> int:
 
 
 def _check_target(source: Path, target: Path) -> None:
-    """Only a former copy is replaced: no other file, and no database in use, the service's own among them."""
+    """Check that only a former copy is replaced: no other file, and no database in use, including the service's own."""
     if target.exists():
         if target.samefile(source):
             raise SettingsError(f"{target}: it is the database itself; name another file")

@@ -1,4 +1,4 @@
-"""Columns that grow by more records, and from which any of them are taken in any order."""
+"""Columns to which records can be added, and from which records can be taken in any order."""
 
 from collections.abc import Sequence
 from dataclasses import fields, replace
@@ -19,7 +19,7 @@ _FACTS: Final = ("statuses", "allocations", "victims", "updates", "events")
 
 
 def join_columns(first: Columns, second: Columns) -> Columns:
-    """The records of both, those of `second` after those of `first`."""
+    """Return the records of both, those of `second` after those of `first`."""
     facts: dict[str, Any] = {name: _rows(getattr(first, name), getattr(second, name), len(first)) for name in _FACTS}
     moved = facts["updates"].victim
     later = np.arange(len(moved)) >= len(first.updates)
@@ -29,7 +29,7 @@ def join_columns(first: Columns, second: Columns) -> Columns:
 
 
 def take_columns(every: Columns, rows: Ints) -> Columns:
-    """The records in some rows, each at most once, in the order asked for."""
+    """Return the records in some rows, each at most once, in the requested order."""
     moved = np.full(len(every), -1, dtype=np.int64)
     moved[rows] = np.arange(len(rows))
     facts: dict[str, Any] = {name: _move(getattr(every, name), moved) for name in _FACTS}
@@ -54,7 +54,7 @@ def _pick(column: Any, rows: Ints) -> Any:
 
 
 def _keep(table: Rows, moved: Ints) -> Ints:
-    """The rows of the facts of the records taken, in the new order."""
+    """Return the rows of the facts of the records taken, in the new order."""
     kept = np.flatnonzero(moved[table.crime] >= 0)
     return kept[np.argsort(moved[table.crime[kept]], kind="stable")]
 

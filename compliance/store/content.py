@@ -1,7 +1,7 @@
-"""What a record is known by, and how it is kept.
+"""How a record is identified by its content, and how it is stored.
 
-The content of a record is what the record format says of it, its `changed_at` apart: a feed that orders its keys
-otherwise, adds keys of its own or serves a record again costs no write.
+The content of a record is everything the record format defines except `changed_at`. If a feed changes the order of its
+keys, adds keys of its own or serves a record again, nothing is written.
 """
 
 from collections.abc import Iterable, Sequence
@@ -24,7 +24,7 @@ _decode = msgspec.json.Decoder(Crime).decode
 
 
 class _Stamped(msgspec.Struct):
-    """As much of a record as says when it changed, whatever else it holds."""
+    """The part of a record that says when it changed, regardless of its other fields."""
 
     changed_at: str | None = None
 
@@ -33,8 +33,7 @@ _decode_stamp = msgspec.json.Decoder(_Stamped).decode
 
 
 class Content(NamedTuple):
-    """A checked record, its text as it is kept, what it is known by, and its `changed_at` as an instant, None where it
-    has none."""
+    """A checked record with its text as stored, its digest, and its `changed_at` as an instant, or None."""
 
     crime: Crime
     text: bytes
@@ -43,8 +42,10 @@ class Content(NamedTuple):
 
 
 def content_of(crimes: Sequence[Crime]) -> list[Content]:
-    """Each record with its text and the digest of its content. Raises UnicodeError for half a surrogate pair, which
-    only a mapped record can hold."""
+    """Return each record with its text and the digest of its content.
+
+    Raises UnicodeError for half a surrogate pair, which only a mapped record can hold.
+    """
     contents = []
     for crime, instant in zip(crimes, _instants([crime.changed_at for crime in crimes]), strict=True):
         text = _encode(crime)
@@ -53,7 +54,7 @@ def content_of(crimes: Sequence[Crime]) -> list[Content]:
 
 
 def read_contents(records: Sequence[FeedRecord]) -> tuple[list[Content], list[Refusal]]:
-    """The good ones among records, in their order, and a refusal for each of the others, by its place."""
+    """Return the valid records, in their order, and a refusal for each of the others, by its position."""
     crimes, refusals = decode_crimes(records)
     try:
         contents = content_of(crimes)
@@ -67,7 +68,7 @@ def read_contents(records: Sequence[FeedRecord]) -> tuple[list[Content], list[Re
 
 
 def _as_text(record: FeedRecord, refusal: Refusal) -> Refusal:
-    """The refusal of the record's text, the only thing of a refused record that is kept."""
+    """Return the refusal of the record's text, the only part of a refused record that is stored."""
     if not isinstance(record, MappedRecord):
         return refusal
     [read_again] = decode_crimes([record.text])[1]
@@ -75,8 +76,10 @@ def _as_text(record: FeedRecord, refusal: Refusal) -> Refusal:
 
 
 def _unstamped(text: bytes) -> bytes:
-    """The text of a record without its `changed_at`, the last of its fields. Within a value a quotation mark has a
-    backslash before it, so that nothing else looks like its name."""
+    """Return the text of a record without `changed_at`, its last field.
+
+    Inside a value, a quotation mark has a backslash before it, so nothing else looks like the field's name.
+    """
     return text[: text.rindex(b',"changed_at":')] + b"}"
 
 
@@ -85,18 +88,20 @@ def _digest(content: bytes) -> bytes:
 
 
 def is_older(one: datetime | None, other: datetime | None) -> bool:
-    """Whether a record that changed at one instant is older than one that changed at another: never where either does
-    not say (records section 4)."""
+    """Return whether a record changed at one instant is older than one changed at another.
+
+    It never is if either does not say (records section 4).
+    """
     return one is not None and other is not None and one < other
 
 
 def stamps(raws: Sequence[bytes]) -> list[datetime | None]:
-    """The `changed_at` of records as JSON, refused ones too; None where none can be read."""
+    """Return the `changed_at` of records as JSON, including refused ones; None if it cannot be read."""
     return _instants([_stamp(raw) for raw in raws])
 
 
 def read_packed_stamps(records: Iterable[bytes]) -> list[datetime | None]:
-    """The `changed_at` of records as they are kept."""
+    """Return the `changed_at` of records as stored."""
     decompress = zstandard.ZstdDecompressor().decompress
     return stamps([decompress(record) for record in records])
 
@@ -117,38 +122,38 @@ def _instants(texts: Sequence[str | None]) -> list[datetime | None]:
 
 
 def pack(crimes: Iterable[Crime]) -> list[bytes]:
-    """Whole records as they are kept: JSON, compressed."""
+    """Return whole records as stored: JSON, compressed."""
     return pack_texts(map(_encode, crimes))
 
 
 def pack_texts(texts: Iterable[bytes]) -> list[bytes]:
-    """The texts of whole records as they are kept."""
+    """Return the texts of whole records as stored."""
     compress = zstandard.ZstdCompressor().compress
     return [compress(text) for text in texts]
 
 
 def unpack(records: Iterable[bytes]) -> list[Crime]:
-    """Records as they were taken in."""
+    """Return records as they were received."""
     decompress = zstandard.ZstdDecompressor().decompress
     with paused_gc():
         return [_decode(decompress(record)) for record in records]
 
 
 def raw_digest(source: str, raw: bytes) -> str:
-    """What a refused record is known by: the bytes as they came from a source."""
+    """Return the digest of a refused record: that of its bytes as received from a source."""
     return blake2b(source.encode() + b"\0" + raw, digest_size=_DIGEST_BYTES).hexdigest()
 
 
 def crime_digest(crime_ref: str) -> bytes:
-    """What a crime that was removed is known by."""
+    """Return the digest that identifies a removed crime."""
     return blake2b(crime_ref.encode(), digest_size=_DIGEST_BYTES).digest()
 
 
 def pack_raw(raw: bytes) -> bytes:
-    """A refused record as it is kept: its bytes, compressed; of one that is too long as much as a record may have."""
+    """Return a refused record as stored: its bytes, compressed, cut to the longest record allowed."""
     return zstandard.ZstdCompressor().compress(raw[:MAX_RECORD_BYTES])
 
 
 def unpack_raw(record: bytes) -> bytes:
-    """The bytes of a refused record."""
+    """Return the bytes of a refused record."""
     return zstandard.ZstdDecompressor().decompress(record)

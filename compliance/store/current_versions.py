@@ -1,4 +1,4 @@
-"""What stands of each crime: the newest record that came, by content; every other one is kept as a version of it."""
+"""The current record of each crime: the newest received, by content. All others are stored as versions of it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ AT_ONCE: Final = date.min
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """What is held of a crime. `unnoted`: when it changed is in its record alone."""
+    """What is stored of a crime. `unnoted` means that only its record says when it changed."""
 
     digest: bytes
     changed_at: datetime | None
@@ -29,8 +29,7 @@ class _Held:
 
 @dataclass(frozen=True, slots=True)
 class StoredChanges:
-    """The crimes that are new or changed, and the numbers of those whose record was older than the stored
-    one."""
+    """The crimes that are new or changed, and how many received records were older than the stored one."""
 
     changed: Sequence[Crime]
     late: frozenset[str]
@@ -43,8 +42,10 @@ def put_crimes(
     now: datetime,
     late: Sequence[Content] = (),
 ) -> StoredChanges:
-    """Put what is new or changed in place of what stands; what came is missing no longer. What is older than what
-    stands, and so is each of `late`, becomes a version seen late (records section 4)."""
+    """Replace the current records with those that are new or changed, and clear the missing flag of those received.
+
+    A record older than the current one, and each of `late`, becomes a version seen late (records section 4).
+    """
     held = _read_held(connection, contents)
     came = {content.crime.crime_ref: content for content in contents}
     older = {ref for ref, stands in held.items() if is_older(came[ref].changed_at, stands.changed_at)}
@@ -60,7 +61,7 @@ def put_crimes(
 
 
 def _read_held(connection: Connection, contents: Sequence[Content]) -> dict[str, _Held]:
-    """What is held of the crimes that came."""
+    """Return what is stored of the crimes received."""
     held: dict[str, _Held] = {}
     asked = select(CRIME.c.crime_ref, CRIME.c.digest, CRIME.c.changed_at, CRIME.c.missing_since)
     for refs in chunks(content.crime.crime_ref for content in contents):
@@ -77,7 +78,7 @@ def _read_held(connection: Connection, contents: Sequence[Content]) -> dict[str,
 
 
 def _read_changed_at(connection: Connection, crime_refs: Sequence[str]) -> dict[str, datetime | None]:
-    """When crimes changed, by their records."""
+    """Return when crimes changed, from their records."""
     found: dict[str, datetime | None] = {}
     for refs in chunks(crime_refs):
         asked = select(CRIME.c.crime_ref, CRIME.c.record).where(among(connection, CRIME.c.crime_ref, refs))
@@ -87,7 +88,7 @@ def _read_changed_at(connection: Connection, crime_refs: Sequence[str]) -> dict[
 
 
 def read_changed_at(connection: Connection, crime_refs: Sequence[str]) -> dict[str, datetime | None]:
-    """When the crimes that are held last changed, None where nothing says; those that are not held are left out."""
+    """Return when stored crimes last changed, None if nothing says; crimes that are not stored are left out."""
     found: dict[str, datetime | None] = {}
     for refs in chunks(crime_refs):
         asked = select(CRIME.c.crime_ref, CRIME.c.changed_at).where(among(connection, CRIME.c.crime_ref, refs))
@@ -113,7 +114,7 @@ def _rows(changed: Sequence[Content], poll_id: int | None, now: datetime) -> lis
 
 
 def _note_again(connection: Connection, came: Mapping[str, tuple[Content, _Held]]) -> None:
-    """Of what came again, and is held unchanged: that it is missing no longer, and the later instant of its change."""
+    """Update crimes received again unchanged: clear the missing flag, and note the later instant of change."""
     same = {ref: both for ref, both in came.items() if both[0].digest == both[1].digest}
     back = [ref for ref, (_, stands) in same.items() if stands.is_missing]
     set_by_key(connection, CRIME, [{"crime_ref": ref, "missing_since": None} for ref in back])
@@ -126,7 +127,7 @@ def _note_again(connection: Connection, came: Mapping[str, tuple[Content, _Held]
 
 
 def _keep_versions(connection: Connection, refs: list[str], now: datetime) -> None:
-    """Move what stands to the versions, without its leaving the database."""
+    """Move the current records to the versions, without their leaving the database."""
     kept = ["crime_ref", "digest", "record", "seen_at"]
     standing = select(*(CRIME.c[name] for name in kept), literal(now, CRIME_VERSION.c.replaced_at.type))
     for part in chunks(refs):
@@ -135,8 +136,10 @@ def _keep_versions(connection: Connection, refs: list[str], now: datetime) -> No
 
 
 def _keep_late(connection: Connection, late: Sequence[Content], standing: Mapping[str, bytes], now: datetime) -> None:
-    """Keep what never stood among the versions, each content of a crime once; `standing`: the digest of what stands.
-    Into a crime that retention has stripped nothing is brought back."""
+    """Store records that were never current among the versions, each content of a crime once.
+
+    `standing` is the digest of each current record. Nothing is brought back into a crime that retention has stripped.
+    """
     stripped = list_removed_contents(connection, list({content.crime.crime_ref for content in late}))
     digests = {ref: digest for ref, digest in standing.items() if digest not in stripped}
     new = {

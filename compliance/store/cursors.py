@@ -1,12 +1,12 @@
-"""Where a feed was left at earlier times, so that a poll can begin earlier than where the last one ended.
+"""A feed's earlier cursors, so that a poll can begin before the point where the last one ended.
 
-What a crime system commits late may lie before the cursor that it has given out already. A cursor is the feed's, never
-parsed or invented (records section 4): one that was given earlier is the only way back (decision 0013).
+What a crime system commits late may lie before a cursor that it has already given. A cursor belongs to the feed and is
+never parsed or invented (records section 4), so an earlier one is the only way back (decision 0013).
 
-A change is committed at most the *overlap* after the instant it bears. So nothing can come any more before a cursor
-that reaches no further than the overlap before what lies there was last read: the cursor is *settled*, and a poll
-begins at the newest that is. How far a cursor reaches is the latest `changed_at` before it: after a first reading of
-years, only the last minutes are read again. Where records do not say, it reaches to when it was given.
+A change is committed at most the *overlap* after the instant it bears. A cursor is *settled* if it reaches no further
+than the overlap before what lies there was last read: nothing more can arrive before it. A poll begins at the newest
+settled cursor. A cursor reaches to the latest `changed_at` before it, so after a first reading of years only the last
+minutes are read again. If the records do not say, it reaches to the instant when it was given.
 """
 
 from datetime import datetime, timedelta
@@ -26,9 +26,11 @@ _POLLS_BACK: Final = 100
 def note_cursor(
     store: Store, source: str, cursor: str, reaches: datetime | None, overlap: timedelta, now: datetime
 ) -> None:
-    """Keep where a feed was left now, and how far that reaches (None: not known). What lies before a settled cursor is
-    forgotten, and all but the newest ten thousand."""
-    # A date in the future says nothing; it would keep all that follows from ever being settled.
+    """Store where a feed was left now, and how far that reaches (None: unknown).
+
+    Cursors before a settled one are deleted, and all except the newest 10,000.
+    """
+    # A date in the future says nothing; it would keep everything after it from ever being settled.
     reaches = now if reaches is None else min(reaches, now)
     row = {"source": source, "cursor": cursor, "taken_at": now, "reaches": reaches}
     with store.writing() as connection:
@@ -42,8 +44,10 @@ def note_cursor(
 
 
 def cursor_before(store: Store, source: str, overlap: timedelta) -> str | None:
-    """The newest settled cursor; where none is settled yet, the oldest of the last hundred. None where none is kept, or
-    the last poll of the source did not come to its end: it is to be gone on with first."""
+    """Return the newest settled cursor or, if none is settled, the oldest of the last hundred.
+
+    None if no cursor is stored, or if the source's last poll was incomplete: it must be continued first.
+    """
     polls = select(POLL.c.complete, POLL.c.started_at).where(POLL.c.source == source).order_by(POLL.c.id.desc())
     kept = select(FEED_CURSOR).where(FEED_CURSOR.c.source == source).order_by(FEED_CURSOR.c.id.desc())
     with store.writing() as connection:
@@ -61,8 +65,11 @@ def cursor_before(store: Store, source: str, overlap: timedelta) -> str | None:
 
 
 def _read_again_at(polls: Any) -> datetime | None:
-    """When what lay before the last poll's end was last read again: at the newest poll that came to its end and went on
-    from no poll that had broken off, for such a one reads nothing again. `polls` from the newest."""
+    """Return when the part before the last poll's end was last read again.
+
+    That is the start of the newest complete poll that did not continue an incomplete one, which reads nothing again.
+    `polls` begins with the newest.
+    """
     for poll, before in pairwise(polls):
         if poll.complete and before.complete:
             started: datetime = poll.started_at

@@ -1,6 +1,6 @@
-"""All that differs between databases: how one is reached, how a transaction begins, how rows are put in place.
+"""The differences between databases: connecting, beginning transactions and writing rows.
 
-Writers take turns on either: SQLite's own lock, or PostgreSQL's advisory lock, held until the transaction ends
+Writers take turns on both: by SQLite's own lock, or by PostgreSQL's advisory lock, held until the transaction ends
 (decision 0011).
 """
 
@@ -41,16 +41,16 @@ _BUSY_SECONDS: Final = 30.0
 _PSYCOPG: Final = "postgresql+psycopg"
 _LONGEST_LIST: Final = 5000
 _COPIED_FROM: Final = 50
-"""From how many rows on COPY is quicker than sending them one by one."""
+"""The number of rows from which COPY is faster than sending them one by one."""
 _NOT_USABLE: Final = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_NOTADB)
 _INSERT: Final[dict[str, Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 def parse_url(text: str) -> URL:
-    """A database URL. Raises SettingsError where it is none, or of a database that is not supported."""
+    """Return a database URL. Raises SettingsError if it is invalid or the database is not supported."""
     try:
         url = make_url(text)
-    except (ArgumentError, ValueError):  # the latter: a port that is no number
+    except (ArgumentError, ValueError):  # ValueError: a port that is not a number
         raise SettingsError(
             "[database] url: not a database URL; expected one such as 'sqlite:///var/compliance.db'"
         ) from None
@@ -65,14 +65,14 @@ def parse_url(text: str) -> URL:
 
 
 def file_of(url: URL) -> Path | None:
-    """The file of an embedded database, None where a server holds it."""
+    """Return the file of an embedded database, or None if a server holds it."""
     return Path(str(url.database)) if url.get_backend_name() == "sqlite" else None
 
 
 def engine_for(url: URL) -> Engine:
-    """An engine whose transactions begin as this service needs them; nothing is connected yet."""
+    """Return an engine whose transactions begin as this service needs; nothing is connected yet."""
     try:
-        # A server that was restarted has closed what stands in the pool: that is noticed before a transaction begins.
+        # A restarted server has closed the pool's connections: check that before a transaction begins.
         is_server = file_of(url) is None
         waits = {"connect_timeout": int(_BUSY_SECONDS)} if is_server and "connect_timeout" not in url.query else {}
         engine = create_engine(url, pool_pre_ping=is_server, connect_args=waits, hide_parameters=True)
@@ -89,18 +89,19 @@ def engine_for(url: URL) -> Engine:
 
 
 def reading_engine(engine: Engine) -> Engine:
-    """The same engine for transactions that only read, each seeing the database as at one moment."""
+    """Return the same engine for read-only transactions, each seeing the database as at one moment."""
     if engine.dialect.name == "sqlite":
         return engine.execution_options(**{READING: True})
     return engine.execution_options(**{READING: True}, isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
 def _prepare_sqlite(connection: Any, _: ConnectionPoolEntry) -> None:
-    """Readers beside one writer, waiting in place of failing; each commit is on disk before it returns."""
-    connection.isolation_level = None  # the driver begins nothing by itself: `_begin_sqlite` does
+    """Set up readers alongside one writer, which wait instead of failing; each commit is on disk before it returns."""
+    connection.isolation_level = None  # the driver begins nothing automatically: `_begin_sqlite` does
     connection.execute(f"PRAGMA busy_timeout = {int(_BUSY_SECONDS * 1000)}")
     connection.execute("PRAGMA foreign_keys = ON")
-    # SQLite does not wait for its turn to change how it keeps a new file: two that open one at once would collide.
+    # SQLite does not wait its turn to change how it stores a new file: two connections opening one at once would
+    # collide.
     for attempt in stamina.retry_context(
         _is_busy, attempts=None, timeout=_BUSY_SECONDS, wait_initial=0.02, wait_max=1.0
     ):
@@ -113,7 +114,7 @@ def _is_busy(error: Exception) -> bool:
 
 
 DRIVER_ERRORS: Final = (sqlite3.Error, psycopg.Error)
-"""What a driver raises where it is asked without SQLAlchemy in between, as by COPY."""
+"""What a driver raises if it is used without SQLAlchemy in between, as by COPY."""
 _FAULTS: Final = (
     *(sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError, sqlite3.NotSupportedError),
     *(psycopg.IntegrityError, psycopg.DataError, psycopg.ProgrammingError, psycopg.NotSupportedError),
@@ -121,20 +122,22 @@ _FAULTS: Final = (
 
 
 def is_fault(cause: BaseException) -> bool:
-    """Whether what a driver raised is a fault of ours, and not the database's trouble."""
+    """Return whether a driver's error is a fault of ours, and not a problem of the database."""
     return isinstance(cause, _FAULTS)
 
 
 def is_not_usable(cause: BaseException) -> bool:
-    """Whether an embedded database's file or folder may not be written, cannot be opened, or is no database: trying
-    again is of no use."""
+    """Return whether an embedded database can never be used as it is.
+
+    Its file or folder may not be written, cannot be opened, or is not a database: there is no use in trying again.
+    """
     if not isinstance(cause, sqlite3.Error):
         return False
-    return getattr(cause, "sqlite_errorcode", 0) & 0xFF in _NOT_USABLE  # the rest says more closely why
+    return getattr(cause, "sqlite_errorcode", 0) & 0xFF in _NOT_USABLE  # the other bits give the detail
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    """A writer takes its turn at once: one that reads first could be refused when it comes to write."""
+    """Begin a writer's turn at once: one that reads first could be refused when it comes to write."""
     is_reading = connection.get_execution_options().get(READING)
     connection.exec_driver_sql("BEGIN" if is_reading else "BEGIN IMMEDIATE")
 
@@ -145,37 +148,37 @@ def _begin_postgres(connection: Connection) -> None:
 
 
 def among(connection: Connection, column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:
-    """Whether a column has one of some values: one parameter where the database takes a list as such, else many."""
+    """Match a column against some values: one parameter if the database accepts a list, else many."""
     if connection.dialect.name == "postgresql":
         return postgres.among(column, values)
     return column.in_(values)
 
 
 def rows_of(connection: Connection, statement: Select[Any]) -> list[tuple[Any, ...]]:
-    """All rows of a statement, of which there are many."""
+    """Return all rows of a statement that has many."""
     if connection.dialect.name == "postgresql":
         return postgres.rows(connection, statement)
     return list(map(tuple, connection.execute(statement).all()))
 
 
 def refresh_statistics(engine: Engine, tables: Sequence[Table]) -> None:
-    """Let the database take stock after most rows of some tables were written, where it plans by what it holds."""
+    """Refresh the planner's statistics, if the database has them, after most rows of some tables were written."""
     if engine.dialect.name == "postgresql":
         postgres.refresh_statistics(engine, tables)
 
 
 def insert_into(connection: Connection, table: Table) -> Any:
-    """An insert that knows `on_conflict_do_update`, in the dialect of the connection."""
+    """Return an insert that supports `on_conflict_do_update`, in the dialect of the connection."""
     return insert_of(connection.dialect.name, table)
 
 
 def insert_of(dialect: str, table: Table) -> Any:
-    """The same by the name of the dialect, for a statement that is kept."""
+    """Return the same for the name of a dialect, for a statement that is reused."""
     return _INSERT[dialect](table)
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]], *, kept: Sequence[str] = ()) -> None:
-    """Put rows, which have the same keys, in place by primary key; of one that stands all but `kept` is replaced."""
+    """Write rows with the same keys by primary key; an existing row is replaced except for `kept`."""
     if _copies(connection, rows):
         return postgres.merge(connection, table, rows, kept)
     if rows:
@@ -223,7 +226,7 @@ def _its(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def chunks(items: Iterable[T], size: int = _LONGEST_LIST) -> Iterator[list[T]]:
-    """Lists of at most `size`, which a statement can carry in an IN."""
+    """Yield lists of at most `size`, which a statement can carry in an IN."""
     rest = iter(items)
     while part := list(islice(rest, size)):
         yield part

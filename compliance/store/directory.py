@@ -1,4 +1,4 @@
-"""The officer directory: its entries as last seen, and what each poll made of it."""
+"""The officer directory: its entries as last seen, and the result of each poll for it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,8 +23,10 @@ class LastGood:
 
 
 def save_officers(store: Store, officers: Sequence[Officer], now: datetime) -> None:
-    """Keep the entries of the officer directory as of now, their dates checked by the feed. One that it no longer holds
-    stays as last seen."""
+    """Store the entries of the officer directory as of now, their dates already checked by the feed.
+
+    An entry that the directory no longer has remains as last seen.
+    """
     rows = []
     for officer in {officer.officer_ref: officer for officer in officers}.values():
         row: dict[str, Any] = msgspec.structs.asdict(officer)
@@ -37,15 +39,18 @@ def save_officers(store: Store, officers: Sequence[Officer], now: datetime) -> N
 
 
 def note_directory(store: Store, poll_id: int, entries: int | None, problem: str | None = None) -> None:
-    """Note what a poll found of the directory: how many usable entries (None: it was not read), and why it was not kept
-    (None: it was, or it is as it was)."""
+    """Store a poll's result for the directory.
+
+    `entries` is the number of usable entries, or None if it was not read. `problem` says why it was not stored; it is
+    None if it was, or if it is unchanged.
+    """
     with store.writing() as connection:
         found = {"officers": entries, "directory_problem": problem}
         connection.execute(update(POLL).where(POLL.c.id == poll_id).values(found))
 
 
 def last_good_directory(store: Store, source: str | None = None, until: datetime | None = None) -> LastGood | None:
-    """The directory of a source (None: of any) that was in force at an instant (None: now), None before the first."""
+    """Return the directory of a source (None: any) in force at an instant (None: now); None before the first."""
     good = [POLL.c.officers.is_not(None), POLL.c.directory_problem.is_(None), *_by(until, POLL.c.ended_at)]
     good += [] if source is None else [POLL.c.source == source]
     asked = select(POLL.c.ended_at, POLL.c.officers).where(*good)
@@ -55,13 +60,13 @@ def last_good_directory(store: Store, source: str | None = None, until: datetime
 
 
 def directory_as_of(store: Store, source: str | None = None, until: datetime | None = None) -> datetime | None:
-    """When the directory that was in force at an instant (None: now) was last read or confirmed."""
+    """Return when the directory in force at an instant (None: now) was last read or confirmed."""
     found = last_good_directory(store, source, until)
     return None if found is None else found.as_of
 
 
 def directory_problem(store: Store) -> str | None:
-    """Why the directory was not taken over when it was last asked for, None where it was."""
+    """Return why the directory was not stored when last requested, or None if it was."""
     asked = select(POLL.c.directory_problem).where(
         or_(POLL.c.officers.is_not(None), POLL.c.directory_problem.is_not(None))
     )
@@ -71,8 +76,7 @@ def directory_problem(store: Store) -> str | None:
 
 
 def readings_since(store: Store, source: str, since: datetime) -> list[tuple[datetime, int]]:
-    """(when, how many usable entries) of what was read of the directory after an instant and had any, the newest
-    first."""
+    """Return (when, how many usable entries) of non-empty directory readings after an instant, newest first."""
     asked = select(POLL.c.ended_at, POLL.c.officers).where(
         POLL.c.source == source, POLL.c.ended_at > since, POLL.c.officers > 0
     )
@@ -81,7 +85,7 @@ def readings_since(store: Store, source: str, since: datetime) -> list[tuple[dat
 
 
 def _as_seen(connection: Connection, until: datetime | None) -> LastGood | None:
-    """By the entries themselves: polls of the first version did not note what they found of the directory."""
+    """Return the same from the entries themselves, because polls of the first version did not record a result."""
     newest = select(func.max(OFFICER.c.seen_at)).where(*_by(until, OFFICER.c.seen_at))
     as_of: datetime | None = connection.execute(newest).scalar()
     if as_of is None:

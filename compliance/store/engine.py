@@ -1,4 +1,4 @@
-"""The store as a whole: opened, migrated, and its transactions."""
+"""The store as a whole: opening, migration and transactions."""
 
 import os
 from collections.abc import Iterator
@@ -14,19 +14,19 @@ from compliance.store import dialect, schema
 
 
 class Store:
-    """The database of the service. Safe to share between threads; each transaction belongs to one of them."""
+    """The service's database. Safe to share between threads; each transaction belongs to one of them."""
 
     def __init__(self, engine: Engine) -> None:
-        """Use `Store.open`, which looks at the schema first."""
+        """Use `Store.open` instead, which checks the schema first."""
         self.engine = engine
         self._reading = dialect.reading_engine(engine)
 
     @classmethod
     def open(cls, url: str) -> "Store":
-        """The store at a database URL, its schema up to date.
+        """Open the store at a database URL and check that its schema is up to date.
 
-        Raises SettingsError that names `compliance migrate` where the schema is absent, stale or newer, or says that
-        the file cannot be written, and UnavailableError where the database does not answer.
+        Raises SettingsError that names `compliance migrate` if the schema is absent, stale or newer, or that says the
+        file cannot be written, and UnavailableError if the database does not answer.
         """
         parsed = dialect.parse_url(url)
         file = dialect.file_of(parsed)
@@ -43,15 +43,16 @@ class Store:
 
     @property
     def name(self) -> str:
-        """The database as it may be shown: its URL without a password."""
+        """Return the database's URL without a password."""
         url = self.engine.url.difference_update_query(("password", "sslpassword"))
         return url.render_as_string(hide_password=True)
 
     @contextmanager
     def session(self, *, reading: bool = False) -> Iterator[Session]:
-        """A session as one transaction: committed at the end, undone by an exception. What it loaded stays readable.
+        """Yield a session as one transaction: committed at the end, rolled back by an exception.
 
-        With `reading_engine` it sees the store as at one moment, waits for no writer and must not write.
+        What it loaded stays readable. If `reading`, it sees the store as at one moment, waits for no writer and must
+        not write.
         """
         engine = self._reading if reading else self.engine
         with _answers(self), Session(engine, expire_on_commit=False) as session, session.begin():
@@ -59,30 +60,30 @@ class Store:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A connection for statements of Core as one transaction; on SQLite no other writer comes between."""
+        """Yield a Core connection as one transaction; on SQLite no other writer comes between."""
         with _answers(self), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A connection that sees the store as at one moment, waits for no writer and must not write."""
+        """Yield a connection that sees the store as at one moment, waits for no writer and must not write."""
         with _answers(self), self._reading.connect() as connection:
             yield connection
 
     def translate_errors(self) -> AbstractContextManager[None]:
-        """For what is done with the engine itself: what its driver raises becomes an error that says what to do."""
+        """Return a context that turns errors of the driver, for work on the engine itself, into our own errors."""
         return _answers(self)
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the database."""
         self.engine.dispose()
 
 
 def migrate(url: str) -> None:
-    """Bring the schema at a database URL up to date, whole or not at all; make the database file where there is none.
+    """Bring the schema at a database URL up to date, wholly or not at all; create the database file if there is none.
 
-    Raises SettingsError where the schema is newer than this version of the service, or the folder or the file cannot be
-    made or written, UnavailableError where the database does not answer.
+    Raises SettingsError if the schema is newer than this version of the service, or if the folder or the file cannot be
+    created or written, and UnavailableError if the database does not answer.
     """
     parsed = dialect.parse_url(url)
     file = dialect.file_of(parsed)
@@ -94,7 +95,7 @@ def migrate(url: str) -> None:
                 f"[database] url: the folder {file.parent} cannot be created ({error.strerror})"
             ) from None
     store = Store(dialect.engine_for(parsed))
-    before = os.umask(0o077)  # a file that is made holds personal data: it is its owner's alone
+    before = os.umask(0o077)  # a new file holds personal data: only its owner may read it
     try:
         with store.writing() as connection:
             schema.upgrade(connection, f"the database {store.name}")
@@ -105,14 +106,14 @@ def migrate(url: str) -> None:
 
 @contextmanager
 def _answers(store: Store) -> Iterator[None]:
-    """What the database's driver raises, as an error that says what to do."""
+    """Turn errors of the database's driver into errors that say what to do."""
     try:
         yield
     except (DatabaseError, InterfaceError, PoolTimeoutError, *dialect.DRIVER_ERRORS) as error:
         cause = getattr(error, "orig", None) or error
         if dialect.is_fault(cause):
             raise
-        said = (str(cause).strip() or type(cause).__name__).splitlines()[0]  # what follows may quote what is kept
+        said = (str(cause).strip() or type(cause).__name__).splitlines()[0]  # the following lines may quote stored data
         if dialect.is_not_usable(cause):
             raise SettingsError(
                 f"[database] url: {store.name} cannot be used ({said}): it must be a database of this service, which "

@@ -1,4 +1,4 @@
-"""Refused records whose time is over. Those of a stored crime go with it (compliance/store/retention.py)."""
+"""Expired refused records. Those of a stored crime are removed with it (compliance/store/retention.py)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,9 +13,12 @@ from compliance.store.tables import CRIME, QUARANTINE
 
 @dataclass(frozen=True, slots=True)
 class RefusedLife:
-    """How many local dates a refused record is kept: after it left the quarantine or, where its crime number could not
-    be read, after it last came; and, where set, one that stands and of whose crime nothing else is stored, after it
-    last came (`abandoned_days`)."""
+    """How long refused records are kept, in local dates.
+
+    A record is kept for `days` after it left the quarantine or, if its crime number could not be read, after it was
+    last received. `abandoned_days`, if set, applies to one still in quarantine whose crime has nothing else stored,
+    counted from when it was last received.
+    """
 
     days: int
     abandoned_days: int | None
@@ -24,14 +27,14 @@ class RefusedLife:
 
 @dataclass(frozen=True, slots=True)
 class Over:
-    """A refused record whose time is over: its number, and the local date on which it last came."""
+    """An expired refused record: its number, and the local date on which it was last received."""
 
     number: int
     last_seen_on: date
 
 
 def list_expired_refusals(store: Store, life: RefusedLife, now: datetime) -> Iterator[Over]:
-    """The refused records whose time is over at an instant, by number."""
+    """Yield the refused records that have expired at an instant, by number."""
     asked = select(QUARANTINE.c.id, QUARANTINE.c.last_seen_at).where(_over(life, now)).order_by(QUARANTINE.c.id)
     with store.reading() as connection:
         found = connection.execute(asked).all()
@@ -40,7 +43,7 @@ def list_expired_refusals(store: Store, life: RefusedLife, now: datetime) -> Ite
 
 
 def remove_refused(store: Store, life: RefusedLife, now: datetime) -> int:
-    """Remove the refused records whose time is over -> how many."""
+    """Remove the expired refused records, and return how many."""
     with store.writing() as connection:
         return connection.execute(delete(QUARANTINE).where(_over(life, now))).rowcount
 

@@ -1,4 +1,7 @@
-"""What is held, as Parquet files for the force's own tools (docs/export.md), in bounded memory and as at one moment."""
+"""Exporting the store as Parquet files for the force's own tools (docs/export.md), in bounded memory.
+
+All files are as at one moment.
+"""
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -22,7 +25,7 @@ from compliance.writing import whole_file
 _AT_ONCE: Final = 10_000
 _INSTANT: Final = pa.timestamp("us", "UTC")
 _NAMED: Final = pa.dictionary(pa.int32(), pa.string())
-"""Texts of which few differ."""
+"""Texts with few distinct values."""
 
 
 def _schema(required: dict[str, Any], **others: Any) -> pa.Schema:
@@ -69,9 +72,12 @@ _HELD: Final = ("crime_ref", "record", "first_seen_at", "seen_at", "missing_sinc
 
 
 def export(store: Store, folder: Path) -> dict[str, int]:
-    """Write `crimes.parquet`, `updates.parquet`, `obligations.parquet`, `set_aside.parquet` and `transitions.parquet`
-    into a folder, made where there is none -> the rows of each. All are as at one moment; each takes the place of a
-    former one when all are written. Raises SettingsError where the folder cannot be written to."""
+    """Write the Parquet files into a folder, created if there is none, and return the number of rows of each.
+
+    The files are `crimes.parquet`, `updates.parquet`, `obligations.parquet`, `set_aside.parquet` and
+    `transitions.parquet`. All are as at one moment, and each replaces a former one once all are written. Raises
+    SettingsError if the folder cannot be written to.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with ExitStack() as whole, store.reading() as connection:
@@ -89,7 +95,7 @@ def export(store: Store, folder: Path) -> dict[str, int]:
 
 
 def _crimes(connection: Connection, crimes_file: BinaryIO, updates_file: BinaryIO) -> dict[str, int]:
-    """Crimes and updates, by crime number."""
+    """Write crimes and updates, by crime number."""
     counts = {"crimes": 0, "updates": 0}
     asked = select(*(CRIME.c[name] for name in _HELD)).order_by(CRIME.c.crime_ref)
     with (
@@ -119,12 +125,12 @@ def _table(connection: Connection, file: BinaryIO, schema: pa.Schema, table: Any
 
 
 def _in_parts(connection: Connection, asked: Select[Any]) -> Iterator[Sequence[Any]]:
-    """The rows asked for, some at a time, without the whole ever being in memory on either side."""
+    """Yield rows some at a time, so that the whole is never in memory on either side."""
     yield from connection.execution_options(yield_per=_AT_ONCE).execute(asked).partitions()
 
 
 def _crime_rows(crimes: Sequence[Crime], held: Sequence[Any]) -> Iterator[dict[str, Any]]:
-    """Crimes with their last change of status on record (of changes at the same instant the later one, rules 2.9)."""
+    """Yield crimes with their last change of status on record (at the same instant the later one, rules 2.9)."""
     status = status_at(statuses_of([crime.status for crime in crimes]), len(crimes), None)
     each = zip(crimes, held, status.kind.tolist(), status.since.tolist(), strict=True)
     for crime, row, kind, since in each:
@@ -155,7 +161,7 @@ def _crime(crime: Crime, held: Any) -> dict[str, Any]:
 
 
 def _updates(crime: Crime) -> Iterator[dict[str, Any]]:
-    """The updates of a crime; of a repeated reference the last stands (records section 1)."""
+    """Yield the updates of a crime; of a repeated reference the last one counts (records section 1)."""
     for update in {update.update_ref: update for update in crime.updates or ()}.values():
         yield {
             "crime_ref": crime.crime_ref,
@@ -170,5 +176,5 @@ def _updates(crime: Crime) -> Iterator[dict[str, Any]]:
 
 
 def _instant(text: str | None) -> Any:
-    """A checked instant of a record, in UTC."""
+    """Return a checked instant of a record, in UTC."""
     return None if text is None else datetime.fromisoformat(text).astimezone(UTC)

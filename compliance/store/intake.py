@@ -1,7 +1,7 @@
-"""Taking in what a feed delivers: whole pages, by content, every earlier version kept (decision 0008).
+"""Taking in what a feed delivers: whole pages, by content, with every earlier version stored (decision 0008).
 
-A page is one transaction, its cursor included: after a crash at any moment the store holds whole pages, and the feed is
-asked again from the last of them.
+A page is one transaction, including its cursor. After a crash at any moment the store holds whole pages, and reading
+continues after the last of them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,9 +25,12 @@ from compliance.store.unknown_values import Unknown, count_unknown
 
 @dataclass(frozen=True, slots=True)
 class PageOutcome:
-    """What a page brought: records received, of these new or changed, and refused; the latest instant at which one of
-    them changed in the crime system, None where not every one says; how many were older than what is held; the values
-    of the new or changed ones that nobody knows."""
+    """The result of a page.
+
+    It holds the number of records received, new or changed, and refused; the latest instant of change in the crime
+    system, None unless every record gives one; how many were older than what is stored; and the unknown values in new
+    or changed records.
+    """
 
     received: int
     changed: int
@@ -38,8 +41,10 @@ class PageOutcome:
 
 
 def begin_poll(store: Store, source: str, now: datetime) -> int:
-    """Note that a feed is being asked from now on; the number of the poll. An older poll of the source can take in no
-    more pages: they could be older than those of this one."""
+    """Begin a poll of a feed and return its number.
+
+    An older poll of the source can no longer add pages: they could be older than those of this one.
+    """
     with store.writing() as connection:
         nothing_yet = {"complete": False, "pages": 0, "received": 0, "changed": 0, "refused": 0}
         row = {"source": source, "started_at": now} | nothing_yet
@@ -55,13 +60,14 @@ def take_page(
     now: datetime,
     known: Vocabulary | None = None,
 ) -> PageOutcome:
-    """Take in a page and move the feed's cursor, all or nothing.
+    """Store a page and move the feed's cursor, all or nothing.
 
-    `cursor` is where to ask from next time (None leaves it where it is). A record that stands twice in the page: the
-    last one stands. One that is older than what stands does not replace it (records
-    section 4). One that breaks the format goes to quarantine. Of what is new or changed, values that are not `known`
-    are counted (rules section 8; None: nothing is). Raises UnavailableError where a newer poll of the source has begun,
-    or the database does not answer.
+    `cursor` is where to continue next time (None leaves it unchanged). Of a record repeated in the page, the last
+    applies. A record older than the current one does not replace it (records section 4). One that breaks the format
+    goes to quarantine. In new or changed records, values that are not in `known` are counted (rules section 8; None:
+    none are).
+
+    Raises UnavailableError if a newer poll of the source has begun, or the database does not answer.
     """
     page = _Page(records)
     with paused_gc(), store.writing() as connection:
@@ -79,22 +85,25 @@ def take_page(
 
 
 def end_poll(store: Store, poll_id: int, now: datetime, complete: bool, problem: str | None = None) -> None:
-    """Note that a poll has ended: `complete` where the feed had nothing further, else what the problem was."""
+    """End a poll: `complete` if the feed had nothing further; otherwise `problem` says what was wrong."""
     with store.writing() as connection:
         ended = {"ended_at": now, "complete": complete, "problem": problem}
         connection.execute(update(POLL).where(POLL.c.id == poll_id).values(ended))
 
 
 def cursor_of(store: Store, source: str) -> str | None:
-    """Where to ask a feed from, None for from the beginning."""
+    """Return the cursor at which to continue reading a feed; None for the beginning."""
     with store.reading() as connection:
         return connection.execute(select(FEED.c.cursor).where(FEED.c.source == source)).scalar()
 
 
 class _Page:
-    """A page decoded. `standing`: of each crime the record that stands at its end, the last one unless it is older than
-    one before it; `late`: those that came after a newer one. `right`: the crimes whose newest record in this page is
-    valid, each with its `changed_at`."""
+    """A decoded page.
+
+    `standing` holds the record of each crime that is current at the end of the page: the last one, unless it is older
+    than one before it. `late` holds those that arrived after a newer one. `right` has the crimes whose newest record in
+    this page is valid, with its `changed_at`.
+    """
 
     def __init__(self, records: Sequence[FeedRecord]) -> None:
         good, refusals = read_contents(records)
@@ -130,7 +139,10 @@ def _others(count: int, lost: set[int]) -> list[int]:
 
 
 def _last(came: Mapping[int, tuple[str, datetime | None]]) -> dict[str, int]:
-    """For each crime number the place in the page of its newest record; `came`: (crime number, changed_at) by place."""
+    """Return the position of the newest record of each crime number.
+
+    `came` maps positions in the page to (crime number, changed_at).
+    """
     last: dict[str, int] = {}
     for place, (ref, changed_at) in sorted(came.items()):
         if ref not in last or not is_older(changed_at, came[last[ref]][1]):
@@ -139,14 +151,14 @@ def _last(came: Mapping[int, tuple[str, datetime | None]]) -> dict[str, int]:
 
 
 def _not_overtaken(connection: Connection, refused: Sequence[Refused]) -> list[Refused]:
-    """Refused records, of which those older than what is held of their crime do not stand."""
+    """Return refused records, with `stands` cleared on those older than the stored record of their crime."""
     dated = {r.crime_ref for r in refused if r.stands and r.crime_ref and r.changed_at is not None}
     held = read_changed_at(connection, sorted(dated))
     return [replace(r, stands=r.stands and not is_older(r.changed_at, held.get(r.crime_ref or ""))) for r in refused]
 
 
 def _move_cursor(connection: Connection, source: str, cursor: str | None, now: datetime) -> None:
-    """First of all, so that on any database two polls of one source wait for each other here."""
+    """Move a feed's cursor; done first, so that two polls of one source wait for each other here on any database."""
     kept = ("cursor",) if cursor is None else ()
     upsert(connection, FEED, [{"source": source, "cursor": cursor, "moved_at": now}], kept=kept)
 

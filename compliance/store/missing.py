@@ -1,4 +1,4 @@
-"""Crimes that a full export no longer holds: flagged with since when, and never deleted."""
+"""Crimes missing from a full export: flagged with the date-time, and never deleted."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -14,17 +14,17 @@ from compliance.store.tables import CRIME, POLL
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """How many crimes a full export was the first to lack, and how many flagged ones it holds again."""
+    """How many crimes were newly missing from a full export, and how many flagged ones it contains again."""
 
     lost: int
     found: int
 
 
 def mark_missing(store: Store, source: str, seen_refs: Collection[str], now: datetime) -> Missing:
-    """Compare what is held of a source (the one that last changed a crime) with a full export of it.
+    """Compare the stored crimes of a source (the one that last changed a crime) with a full export of it.
 
-    `seen_refs` is every crime number in the export, those of refused records too; a set is quickest. All or nothing.
-    A flagged crime goes on being judged; the flag goes when the crime comes again, in whatever page.
+    `seen_refs` is every crime number in the export, including those of refused records; a set is fastest. All or
+    nothing. A flagged crime continues to be judged; the flag is cleared when the crime is received again, on any page.
     """
     seen = seen_refs if isinstance(seen_refs, set | frozenset) else set(seen_refs)
     asked = select(CRIME.c.crime_ref, CRIME.c.missing_since).join(POLL, POLL.c.id == CRIME.c.seen_poll)
@@ -41,8 +41,10 @@ def mark_missing(store: Store, source: str, seen_refs: Collection[str], now: dat
 
 
 def list_missing_crimes(store: Store, as_at: datetime) -> list[tuple[str, datetime]]:
-    """The crimes that were flagged by an instant, each with since when, by their numbers. The flag of one that came
-    again is gone, whenever it was set."""
+    """Return the crimes flagged by an instant, each with the instant of flagging, by crime number.
+
+    The flag of a crime received again is gone, regardless of when it was set.
+    """
     asked = select(CRIME.c.crime_ref, CRIME.c.missing_since).where(CRIME.c.missing_since <= as_at)
     with store.reading() as connection:
         return [(ref, since) for ref, since in connection.execute(asked.order_by(CRIME.c.crime_ref))]

@@ -1,38 +1,39 @@
-"""What a notice's columns may say: the step of the ladder, what came of it, and the named reason.
+"""The values of a notice's columns: the step of the ladder, the outcome and the named reason.
 
-These are names, never texts to be read: what people read is made of them in `compliance.reminders.reasons`, and the
-effect table and the report count by them.
+These are names, never text for people. `compliance.reminders.reasons` turns them into text, and the effect table and
+the report count by them.
 """
 
 from enum import StrEnum
 
 
 class LadderStep(StrEnum):
-    """The steps of the ladder, in the order in which they come: what is told to the officer in the case, and what to
-    those above."""
+    """The steps of the ladder, in order: those told to the officer in the case, then those above them."""
 
     DUE_SOON = "due soon"
     OVERDUE = "overdue"
     AGAIN = "told again"
-    """Overdue, to somebody who was told of it before: kept as `overdue`, with the reason `still waiting`."""
+    """Overdue, told again to someone who was told before: stored as `overdue`, with the reason `still waiting`."""
     CLOSED = "closed"
     SUPERVISOR = "supervisor"
     CHAMPION = "champion"
 
     @property
     def is_above(self) -> bool:
-        """Whether it is told to those above the officer in the case."""
+        """Return whether it is told to a supervisor or champion."""
         return self in (LadderStep.SUPERVISOR, LadderStep.CHAMPION)
 
     @property
     def phase(self) -> "LadderStep":
-        """What a person was told by a step: one who was told that something is overdue need not be told it as one
-        above."""
+        """Return what a step tells, for comparing steps.
+
+        Someone who was told that an update is overdue need not be told it again as a supervisor or champion.
+        """
         return LadderStep.OVERDUE if self.is_above or self is LadderStep.AGAIN else self
 
 
 class Outcome(StrEnum):
-    """What comes of one obligation that is to be told to one person."""
+    """The outcome for one obligation and one recipient."""
 
     SENT = "sent"
     HELD = "held"
@@ -41,12 +42,12 @@ class Outcome(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why something is told, or is not, or to somebody else than was meant (docs/reminders.md)."""
+    """Why something is told, or not told, or told to another than the intended recipient (docs/reminders.md)."""
 
     NEW = "new"
     STILL_WAITING = "still waiting"
     TOLD_BEFORE = "told before"
-    """Since the day on which it was told."""
+    """Its date is the day on which it was told."""
     BEFORE_START = "fell due before the service started"
     CONTACT_HOLD = "contact hold"
     ATTEMPTS = "attempts did not reach the victim"
@@ -64,9 +65,9 @@ class Reason(StrEnum):
     NO_ADDRESS = "no address"
     BAD_ADDRESS = "address cannot be used"
     REFUSED = "address refused"
-    """Since the day of the mail that was refused."""
+    """Its date is the day of the refused email."""
     PUT_OFF = "mailbox has put mail off"
-    """Since the day from which on every mail was put off."""
+    """Its date is the day from which every email has been deferred."""
     NO_LEADER = "there is nobody above the officer to tell"
     NOT_COME = "the step has not come after all: the officer has more time"
     DISCHARGED = "no longer outstanding when the mail was to be sent"

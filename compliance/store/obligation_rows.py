@@ -1,4 +1,4 @@
-"""Verdicts as rows of the `obligation` table, and what has none as rows of `set_aside`."""
+"""Verdicts as rows of the `obligation` table, and what cannot be judged as rows of `set_aside`."""
 
 from collections.abc import Collection
 from typing import Any, Final
@@ -19,13 +19,13 @@ ASIDE_COLUMNS: Final = (*KEY, "clause", "reason")
 
 Key = tuple[Any, ...]
 Obligations = dict[Key, tuple[Any, ...]]
-"""Rows in the order of COLUMNS, or of ASIDE_COLUMNS, by the first of them, KEY."""
+"""Rows in the order of COLUMNS, or of ASIDE_COLUMNS, by their first columns, KEY."""
 
 
 def obligations_of(verdicts: Verdicts) -> Obligations:
-    """The row of every verdict, in the order of the verdicts.
+    """Return the row of every verdict, in the order of the verdicts.
 
-    Who has the case is said as of now (records section 1), not as of the due date: reminders go there.
+    The officer is the one who has the case now (records section 1), not on the due date: reminders go there.
     """
     table = verdicts.held_now().table()
     clauses = np.array([[cite(clause, r) for clause in Clause] for r in verdicts.policy.requirement], dtype=object)
@@ -38,12 +38,12 @@ def obligations_of(verdicts: Verdicts) -> Obligations:
 
 
 def asides_of(verdicts: Verdicts) -> Obligations:
-    """The row of everything that is set aside (rules 6.1a)."""
+    """Return the row of everything that is set aside (rules 6.1a)."""
     table = verdicts.set_aside.table()
     rows = list(zip(*(table[name].to_pylist() for name in ASIDE_COLUMNS), strict=True))
     return {row[: len(KEY)]: row for row in rows}
 
 
 def is_aside(key: Key, asides: Collection[Key]) -> bool:
-    """Whether an obligation is among those set aside: the one of its event, or all under its requirement (cycle 0)."""
+    """Return whether an obligation is set aside: by its event, or with its whole requirement (cycle 0)."""
     return bool(asides) and (key in asides or (*key[:-1], 0) in asides)

@@ -1,4 +1,4 @@
-"""What is PostgreSQL's own: how a connection is prepared, how texts are kept, and rows in bulk by COPY and one merge.
+"""Everything specific to PostgreSQL: preparing connections, storing texts, and bulk rows by COPY and one merge.
 
 Only `compliance.store.dialect` imports this.
 """
@@ -33,14 +33,14 @@ _WRITERS: Final = 0x566963746D  # the advisory lock of this service's writers; a
 _ESCAPE: Final = "\x1a"
 _BETWEEN: Final = "\x1f"
 _AS_KEPT: Final = "compliance_as_kept"
-"""The execution option of a statement whose texts are read as they are kept, without a call for each."""
+"""The execution option of a statement whose texts are read as stored, without a call for each."""
 _TEXTS: Final = ("text", "varchar")
 
 
 def prepare(connection: Any, busy_seconds: float) -> None:
-    """Make a new connection of the driver one of this service: UTC, waiting for others in place of failing, any text.
+    """Prepare a new driver connection: UTC, waiting for others instead of failing, any text.
 
-    Raises SettingsError where the server is too old or the database is not in UTF-8.
+    Raises SettingsError if the server is too old or the database is not in UTF-8.
     """
     info = connection.info
     if info.server_version < OLDEST * 10_000:
@@ -60,7 +60,7 @@ def prepare(connection: Any, busy_seconds: float) -> None:
 
 
 def on_connect(busy_seconds: float) -> Any:
-    """A listener for new connections of a pool."""
+    """Return a listener for new connections of a pool."""
 
     def listen(connection: Any, _: ConnectionPoolEntry) -> None:
         prepare(connection, busy_seconds)
@@ -69,23 +69,23 @@ def on_connect(busy_seconds: float) -> Any:
 
 
 def take_turn(connection: Connection) -> None:
-    """Wait until no other writer is at work in this database, and keep others waiting until the transaction ends.
+    """Wait until no other writer is at work in this database, and make others wait until the transaction ends.
 
-    Readers are not kept waiting. So a writer that reads first finds what it read unchanged when it comes to write, two
-    services on one database follow each other, and no two of their transactions can wait for each other in a ring.
+    Readers do not have to wait. A writer that reads first finds what it read unchanged when it comes to write. Two
+    services on one database take turns, and no two of their transactions can deadlock.
     """
     connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS})")
 
 
 def on_execute(_: Connection, cursor: Any, __: str, ___: Any, context: Any, ____: bool) -> None:
-    """A listener for statements about to be executed."""
+    """Listen for statements about to be executed."""
     if context.execution_options.get(_AS_KEPT):
         for name in _TEXTS:
             cursor.adapters.register_loader(name, TextLoader)
 
 
 def rows(connection: Connection, statement: Select[Any]) -> list[tuple[Any, ...]]:
-    """All rows of a statement in bulk, as the driver gives them."""
+    """Return all rows of a statement in bulk, as the driver gives them."""
     result = connection.execute(statement, execution_options={_AS_KEPT: True})
     found = list(result.cursor.fetchall())
     result.close()
@@ -96,13 +96,15 @@ def rows(connection: Connection, statement: Select[Any]) -> list[tuple[Any, ...]
 
 
 def plain(kind: TypeEngine[Any]) -> TypeEngine[Any]:
-    """The type without what Python puts around it, so that a list of values need not be gone through."""
+    """Return the type without its Python wrapper, so that a list of values need not be converted one by one."""
     return kind.impl_instance if isinstance(kind, TypeDecorator) else kind
 
 
 def among(column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:
-    """Whether a column has one of some values, sent as one parameter: texts put together where their separator and the
-    empty text are not among them, for each element of an array costs a call."""
+    """Match a column against some values, sent as one parameter.
+
+    Texts are joined, unless one is empty or holds the separator, because each element of an array costs a call.
+    """
     kind = plain(column.type)
     if isinstance(kind, String) and all(values):
         joined = _BETWEEN.join(values)
@@ -112,15 +114,18 @@ def among(column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bo
 
 
 def refresh_statistics(engine: Engine, tables: Sequence[Table]) -> None:
-    """Clear up after most rows of some tables were written, and count anew what they hold. Until the server comes to it
-    by itself it would plan by what was there before, and read a million crimes for the sake of a hundred."""
+    """Vacuum and analyse some tables after most of their rows were written.
+
+    Until the server does so automatically, it would plan by the former contents, and read a million crimes to find a
+    hundred.
+    """
     with engine.connect() as connection:
         connection.execution_options(isolation_level="AUTOCOMMIT")
         connection.exec_driver_sql(f"VACUUM (ANALYZE) {', '.join(table.name for table in tables)}")
 
 
 def merge(connection: Connection, table: Table, rows: Sequence[dict[str, Any]], kept: Sequence[str]) -> None:
-    """Put rows, which have the same keys, in place by primary key, by COPY into a temporary table and one statement."""
+    """Write rows with the same keys by primary key, by COPY into a temporary table and one statement."""
     names = list(rows[0])
     staged = _stage(connection, table, names)
     copy(connection, table, rows, into=staged)
@@ -151,7 +156,7 @@ def delete_by_key(connection: Connection, table: Table, rows: Sequence[dict[str,
 
 
 def copy(connection: Connection, table: Table, rows: Sequence[dict[str, Any]], into: str | None = None) -> None:
-    """Add rows, which have the same keys, to a table (or to one of the same columns) by COPY."""
+    """Add rows, which have the same keys, to a table (or to one with the same columns) by COPY."""
     names = list(rows[0])
     types = [table.c[name].type for name in names]
     columns = [_adapt([row[name] for row in rows], kind, connection) for name, kind in zip(names, types, strict=True)]
@@ -159,7 +164,7 @@ def copy(connection: Connection, table: Table, rows: Sequence[dict[str, Any]], i
     if driver is None:
         raise AssertionError("the connection is closed")
     with driver.cursor() as cursor:
-        # What must be hidden is so already; and no wrapper is put around bytes.
+        # Characters that must be escaped already are, and bytes need no wrapper.
         cursor.adapters.register_dumper(str, StrBinaryDumper)
         cursor.adapters.register_dumper(bytes, BytesBinaryDumper)
         with cursor.copy(f"COPY {into or table.name} ({_quote_names(names)}) FROM STDIN (FORMAT BINARY)") as stream:
@@ -169,7 +174,7 @@ def copy(connection: Connection, table: Table, rows: Sequence[dict[str, Any]], i
 
 
 def _adapt(values: list[Any], kind: TypeEngine[Any], connection: Connection) -> list[Any]:
-    """The values of a column as the driver takes them."""
+    """Return the values of a column as the driver accepts them."""
     inner = plain(kind)
     if isinstance(inner, String):
         text = "".join(filter(None, values))
@@ -178,7 +183,7 @@ def _adapt(values: list[Any], kind: TypeEngine[Any], connection: Connection) -> 
     if process is None or isinstance(inner, LargeBinary):  # bytes are copied as they are
         return values
     if isinstance(inner, DateTime):
-        known = {value: process(value) for value in set(values)}  # most of a column are the same instant
+        known = {value: process(value) for value in set(values)}  # most values of a column are the same instant
         return [known[value] for value in values]
     return [process(value) for value in values]
 
@@ -187,8 +192,10 @@ _BINARY: Final = {"varchar": "text"}
 
 
 def _stage(connection: Connection, table: Table, names: Sequence[str]) -> str:
-    """An empty temporary table for some columns of a table. It stays with the connection: making one each time would
-    bloat the catalogue."""
+    """Return an empty temporary table for some columns of a table.
+
+    It remains with the connection: creating one each time would bloat the catalogue.
+    """
     places = list(table.c.keys())
     staged = "_".join([f"staged_{table.name}", *(str(places.index(name)) for name in names)])
     connection.exec_driver_sql(
@@ -207,8 +214,8 @@ def _same(table: Table, names: Sequence[str]) -> str:
     return " AND ".join(f'{table.name}."{name}" = its."{name}"' for name in names)
 
 
-# A text of a record may hold any character (records section 1), a text of PostgreSQL any but NUL: it is written as two
-# others on the way in, and read back on the way out, so that no room above knows of it.
+# A record's text may hold any character (records section 1), a PostgreSQL text any but NUL. NUL is written as two other
+# characters and restored on reading, so that no other room needs to know.
 def _hide_secrets(text: str) -> str:
     if "\0" in text or _ESCAPE in text:
         return text.replace(_ESCAPE, f"{_ESCAPE}1").replace("\0", f"{_ESCAPE}0")

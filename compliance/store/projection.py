@@ -1,6 +1,6 @@
-"""The obligations as last judged: kept up with what changed and what the calendar changed, and no more than that.
+"""The obligations as last judged, updated only for what has changed and for days that have arrived.
 
-Nothing is known only here: `rebuild` makes it again from the records.
+Nothing is known only here: `rebuild` reproduces it from the records.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,14 +25,14 @@ from compliance.store.tables import CRIME, OBLIGATION, PROJECTION, SET_ASIDE
 from compliance.store.transitions import Changes, note_transitions
 
 BATCH: Final = 5000
-"""Crimes judged in one transaction: enough to make each step long, few enough to let other writers in."""
+"""The crimes judged in one transaction: enough to be efficient, few enough to let other writers in."""
 MANY: Final = 50_000
-"""So many crimes judged at once, as after a first reading, and the database takes stock."""
+"""The number of crimes judged at once, as after a first reading, at which the statistics are refreshed."""
 
 
 @dataclass(frozen=True, slots=True)
 class JudgedCounts:
-    """How many crimes were judged, and how many transitions were noticed."""
+    """How many crimes were judged, and how many transitions were logged."""
 
     crimes: int
     transitions: int
@@ -40,8 +40,7 @@ class JudgedCounts:
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """How many crimes were judged, and how many obligations, those set aside among them, stood otherwise than the
-    records say."""
+    """How many crimes were judged, and how many obligations (including those set aside) differed from the records."""
 
     crimes: int
     differences: int
@@ -50,11 +49,12 @@ class Rebuilt:
 def judge_due(
     store: Store, policy: Policy, now: datetime, progress: Callable[[int, int], None] = lambda *_: None
 ) -> JudgedCounts:
-    """Judge, as at `now`, every crime that changed or whose day has come; all of them where the policy has changed.
+    """Judge, as at `now`, every crime that changed or whose day has come; all of them if the policy has changed.
 
-    Writes the obligations that differ, and the transitions. A transaction a batch: what is interrupted goes on where it
-    was. Judging again at the same instant changes nothing. `progress` is told after each how many crimes are done, of
-    how many. What the policy's calendar does not allow to be judged is set aside, and kept beside (rules 6.1a).
+    Writes the obligations that differ, and the transitions, in one transaction per batch; an interrupted run continues
+    where it was. Judging again at the same instant changes nothing. `progress` is called after each batch with how many
+    crimes are done, and of how many. What the policy's calendar does not allow to be judged is stored as set aside
+    (rules 6.1a).
     """
     with store.writing() as connection:
         _wake_all_if_changed(connection, policy, now)
@@ -64,7 +64,7 @@ def judge_due(
     crimes = transitions = 0
     for part in chunks(refs, BATCH):
         with paused_gc(), store.writing() as connection:
-            # What another service has judged meanwhile is due no longer, and must not be judged as at an earlier now.
+            # What another service has judged meanwhile is no longer due, and must not be judged as at an earlier now.
             batch = _Batch(connection, policy, part, now, due)
             crimes += len(batch.refs)
             transitions += batch.note_transitions(connection, now)
@@ -77,10 +77,11 @@ def judge_due(
 
 
 def rebuild(store: Store, policy: Policy, now: datetime) -> Rebuilt:
-    """Make the obligations again from all records, as at `now`, and say how many stood otherwise.
+    """Rebuild the obligations from all records, as at `now`, and count those that differed.
 
-    They are brought up to date first, so that what is noticed by it stands in the log; the log itself is left alone. A
-    crime that changes meanwhile is left to the next cycle. A transaction a batch: after an interruption, begin again.
+    They are first brought up to date, so that changes noticed by that are in the log; the log itself is not touched. A
+    crime that changes meanwhile is left to the next judging. There is one transaction per batch: after an interruption,
+    begin again.
     """
     judge_due(store, policy, now)
     asleep = or_(CRIME.c.wake_on.is_(None), CRIME.c.wake_on > policy.local.date_of(now))
@@ -101,7 +102,7 @@ def rebuild(store: Store, policy: Policy, now: datetime) -> Rebuilt:
 
 
 class _Batch:
-    """Some crimes judged: how the obligations that should stand, and those set aside, differ from those that do."""
+    """Some judged crimes: how their obligations, and those set aside, differ from the stored ones."""
 
     def __init__(
         self, connection: Connection, policy: Policy, refs: Sequence[str], now: datetime, *which: ColumnElement[bool]
@@ -117,13 +118,13 @@ class _Batch:
         self._slept: list[date | None] = [day for _, _, day in held]
 
     def note_transitions(self, connection: Connection, now: datetime) -> int:
-        """Log what differs; how many transitions."""
+        """Log the differences, and return the number of transitions."""
         obligations, asides = self._obligations, self._asides
         changes = Changes(obligations.was, obligations.changed, asides.standing, asides.fresh)
         return note_transitions(connection, self.verdicts, self._keys, changes, now)
 
     def write(self, connection: Connection) -> int:
-        """Make both those that should stand, and set when each crime wakes next; how many differed."""
+        """Write both kinds of rows and when each crime wakes next; return how many differed."""
         differed = self._obligations.write(connection) + self._asides.write(connection)
         wake = [None if day == NEVER else from_day(day) for day in wake_on(self.verdicts).tolist()]
         moved = zip(self.refs, self._slept, wake, strict=True)
@@ -133,7 +134,7 @@ class _Batch:
 
 
 class _Difference:
-    """The rows of a projection that should stand for some crimes, against those that do."""
+    """The newly judged rows of a projection for some crimes, compared with the stored ones."""
 
     def __init__(
         self, connection: Connection, table: Table, columns: Sequence[str], refs: Sequence[str], fresh: Obligations
@@ -146,18 +147,18 @@ class _Difference:
 
     @property
     def was(self) -> Obligations:
-        """The rows that stand and will not, or not as they do."""
+        """Return the stored rows that will be removed or changed."""
         return {key: self.standing[key] for key in (*self._gone, *self.changed) if key in self.standing}
 
     def write(self, connection: Connection) -> int:
-        """Make them those that should stand; how many differed."""
+        """Write the differences, and return how many there were."""
         upsert(connection, self._table, [dict(zip(self._columns, row, strict=True)) for row in self.changed.values()])
         delete_by_key(connection, self._table, [dict(zip(KEY, key, strict=True)) for key in self._gone])
         return len(self.changed) + len(self._gone)
 
 
 def _wake_all_if_changed(connection: Connection, policy: Policy, now: datetime) -> None:
-    """A changed policy or calendar judges everything again (decision 0009)."""
+    """Wake every crime if the policy or its calendar has changed (decision 0009)."""
     judged_by = select(PROJECTION.c.policy_digest).order_by(PROJECTION.c.id.desc()).limit(1)
     if connection.execute(judged_by).scalar() != policy.digest:
         connection.execute(update(CRIME).values(wake_on=AT_ONCE))

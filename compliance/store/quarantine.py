@@ -1,4 +1,4 @@
-"""Refused records: kept once each with the reason, and gone when the crime comes right (decision 0014)."""
+"""Refused records: each stored once with the reason, and cleared when the crime is corrected (decision 0014)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,8 +17,10 @@ from compliance.store.tables import QUARANTINE, Quarantined
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A record as it came, its crime number and its `changed_at` where they could be read, and why it was refused.
-    `stands`: nothing newer of the same crime came with it or is held."""
+    """A record as received, with its crime number and `changed_at` if readable, and why it was refused.
+
+    `stands` means that nothing newer of the same crime arrived with it or is stored.
+    """
 
     raw: bytes
     crime_ref: str | None
@@ -30,9 +32,12 @@ class Refused:
 def update_quarantine(
     connection: Connection, source: str, right: Mapping[str, datetime | None], refused: Sequence[Refused], now: datetime
 ) -> None:
-    """Store refused records. Earlier refusals of a crime are cleared when a valid record (`right`: crime number to
-    `changed_at`) or a different refused one arrives, unless the refusal is newer (records section 4). A refusal whose
-    crime number could not be read stays until a person clears it."""
+    """Store refused records and clear earlier refusals.
+
+    Earlier refusals of a crime are cleared when a valid record (`right`: crime number to `changed_at`) or a different
+    refused one arrives, unless the refusal is newer (records section 4). A refusal whose crime number could not be read
+    stays until a person clears it.
+    """
     came = dict(right) | {
         record.crime_ref: record.changed_at for record in refused if record.stands and record.crime_ref
     }
@@ -41,7 +46,7 @@ def update_quarantine(
 
 
 def _clear(connection: Connection, came: Mapping[str, datetime | None], now: datetime) -> set[str]:
-    """Clear what was refused before of crimes that came anew -> those of which something newer stands."""
+    """Clear earlier refusals of crimes received again, and return the crimes with a newer one that stays."""
     asked = select(QUARANTINE.c.id, QUARANTINE.c.crime_ref, QUARANTINE.c.record)
     standing = asked.where(QUARANTINE.c.cleared_at.is_(None))
     newer: set[str] = set()
@@ -56,8 +61,10 @@ def _clear(connection: Connection, came: Mapping[str, datetime | None], now: dat
 
 
 def put_in(connection: Connection, source: str, refused: Sequence[Refused], now: datetime) -> None:
-    """Keep refused records, each once by its bytes, with how often and when they came. One that does not stand, and did
-    not before, stays cleared when it was."""
+    """Store refused records, each once by its bytes, with how often and when they arrived.
+
+    One that does not stand, and was already cleared, keeps the instant at which it was cleared.
+    """
     cleared = literal(now, QUARANTINE.c.cleared_at.type)
     for record in refused:
         row = {
@@ -82,7 +89,7 @@ def put_in(connection: Connection, source: str, refused: Sequence[Refused], now:
 
 
 def list_quarantined(store: Store) -> list[Quarantined]:
-    """The refused records that stand, the newest first, without their bytes."""
+    """Return the refused records still in quarantine, newest first, without their bytes."""
     asked = select(Quarantined).where(col(Quarantined.cleared_at).is_(None)).options(defer(Quarantined.record))  # type: ignore[arg-type]
     order = col(Quarantined.last_seen_at).desc(), col(Quarantined.id).desc()
     with store.session(reading=True) as session:
@@ -90,8 +97,10 @@ def list_quarantined(store: Store) -> list[Quarantined]:
 
 
 def read_quarantined(store: Store, number: int) -> tuple[Quarantined, bytes]:
-    """One refused record and its bytes as they came (of one that is too long, as much as a record may have), whether it
-    still stands or not. Raises RecordError where there is no such number."""
+    """Return one refused record, in quarantine or cleared, and its bytes as received.
+
+    The bytes are cut to the longest record allowed. Raises RecordError if the number does not exist.
+    """
     with store.session(reading=True) as session:
         found = session.get(Quarantined, number)
     if found is None:
@@ -100,9 +109,9 @@ def read_quarantined(store: Store, number: int) -> tuple[Quarantined, bytes]:
 
 
 def quarantine_counts(store: Store, as_at: datetime | None = None) -> dict[str, int]:
-    """How many refused records stood at an instant (None: now), by reason, the most frequent first.
+    """Return how many refused records were in quarantine at an instant (None: now), by reason, most frequent first.
 
-    A record that came right between two refusals counts as standing throughout.
+    A record that was valid between two refusals counts as in quarantine throughout.
     """
     count = func.count().label("count")
     asked = select(QUARANTINE.c.reason, count).group_by(QUARANTINE.c.reason)

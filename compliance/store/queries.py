@@ -1,4 +1,4 @@
-"""What other rooms ask the store: what is outstanding, who is who, and how fresh it all is."""
+"""Queries for other rooms: what is outstanding, who is who, and how fresh the data is."""
 
 from datetime import date, datetime
 
@@ -9,8 +9,10 @@ from compliance.store.tables import Obligation, OfficerRow, Poll, Projection, Se
 
 
 def list_overdue(store: Store, today: date) -> list[Obligation]:
-    """The obligations that are overdue as last judged, the longest overdue first. `today`, a local date: what fell due
-    on it or later has not passed."""
+    """Return the obligations that are overdue as last judged, the longest overdue first.
+
+    `today` is a local date: what fell due on it or later has not passed.
+    """
     overdue = select(Obligation).where(Obligation.state == "overdue", Obligation.due_date < today)
     order = (Obligation.due_date, Obligation.crime_ref, Obligation.victim_ref, Obligation.requirement, Obligation.cycle)
     with store.session(reading=True) as session:
@@ -18,46 +20,48 @@ def list_overdue(store: Store, today: date) -> list[Obligation]:
 
 
 def set_aside(store: Store) -> list[SetAsideRow]:
-    """What cannot be judged, as last looked at (rules 6.1a), by crime number."""
+    """Return what could not be judged at the last judging (rules 6.1a), by crime number."""
     key = (SetAsideRow.crime_ref, SetAsideRow.victim_ref, SetAsideRow.requirement, SetAsideRow.cycle)
     with store.session(reading=True) as session:
         return list(session.exec(select(SetAsideRow).order_by(*map(col, key))))
 
 
 def count_set_aside(store: Store) -> int:
-    """How many entries there are of what cannot be judged."""
+    """Return the number of entries that cannot be judged."""
     with store.session(reading=True) as session:
         return session.exec(select(func.count()).select_from(SetAsideRow)).one()
 
 
 def officers(store: Store) -> dict[str, OfficerRow]:
-    """The officer directory as last seen, by reference."""
+    """Return the officer directory as last seen, by reference."""
     with store.session(reading=True) as session:
         return {officer.officer_ref: officer for officer in session.exec(select(OfficerRow))}
 
 
 def last_complete_poll(store: Store) -> Poll | None:
-    """The newest poll that came to "nothing further for now", None where there is none yet."""
+    """Return the newest poll that came to "nothing further for now", or None."""
     complete = select(Poll).where(Poll.complete).order_by(col(Poll.ended_at).desc())
     with store.session(reading=True) as session:
         return session.exec(complete.limit(1)).first()
 
 
 def first_poll(store: Store) -> datetime | None:
-    """When the crime system was first read, None where it never was."""
+    """Return when the crime system was first read, or None."""
     with store.session(reading=True) as session:
         return session.exec(select(func.min(Poll.started_at))).one()
 
 
 def polls_covering(store: Store, k: datetime) -> Poll | None:
-    """The first complete poll that ended at or after K, None where there is none yet: by its end, all that was known at
-    K had been seen (decision 0008)."""
+    """Return the first complete poll that ended at or after K, or None.
+
+    By its end, all that was known at K had been seen (decision 0008).
+    """
     complete = select(Poll).where(Poll.complete, col(Poll.ended_at) >= k).order_by(col(Poll.ended_at))
     with store.session(reading=True) as session:
         return session.exec(complete.limit(1)).first()
 
 
 def policies_used(store: Store) -> list[Projection]:
-    """What obligations were judged by, one after another: each policy with the instant at which it came into use."""
+    """Return the policies by which obligations were judged, in order, each with the instant at which its use began."""
     with store.session(reading=True) as session:
         return list(session.exec(select(Projection).order_by(col(Projection.id))))

@@ -1,4 +1,4 @@
-"""The records as known now, or as they were known at an earlier instant (decision 0008)."""
+"""Reading the records as known now, or as known at an earlier instant (decision 0008)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,16 +17,16 @@ from compliance.store.engine import Store
 from compliance.store.tables import CRIME, CRIME_VERSION, POLL
 
 _NOW: Final = 0
-"""Stands for the version of a record that stands now; those replaced have numbers from 1."""
+"""The version number of a current record; replaced versions are numbered from 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
     """The records as known at K, ordered by crime number (by code point).
 
-    `seen_until` is the end of the first complete poll that ended at or after K: of each record the version seen by then
-    stands. None: there is no such poll yet, or no K was given, and all seen so far counts. `before_observation` says of
-    each crime that it was first seen later than that: its first version stands.
+    `seen_until` is the end of the first complete poll that ended at or after K: each record is in the version seen by
+    then. None: there is no such poll yet, or no K was given, and everything seen so far counts. `before_observation`
+    says of each crime that it was first seen later than that, so its first version is used.
     """
 
     columns: Columns
@@ -35,13 +35,13 @@ class Known:
 
 
 class Reader:
-    """The records as they stand when it is made, and as they were known before.
+    """The records as at its creation, and as known before.
 
     Asking for many K costs little more than for one: each version is read and decoded once.
     """
 
     def __init__(self, store: Store, crime_refs: Sequence[str] | None = None) -> None:
-        """Of all crimes, or of some; what is not held is left out."""
+        """Read all crimes, or some; what is not stored is left out."""
         self._store, self._asked = store, crime_refs
         with store.reading() as connection:
             self._newest_end = connection.execute(select(func.max(POLL.c.ended_at)).where(POLL.c.complete)).scalar()
@@ -52,7 +52,7 @@ class Reader:
         self._last: Known | None = None
 
     def records_known(self, known_at: datetime | None = None) -> Known:
-        """The records as known at K, an aware instant; None: as they stand."""
+        """Return the records as known at K, an aware instant; None: the current ones."""
         replaced: dict[str, int] = {}
         unseen: set[str] = set()
         seen_until: datetime | None = None
@@ -60,7 +60,7 @@ class Reader:
             if known_at is not None:
                 seen_until = self._covering_poll_end(connection, known_at)
             if self._last is not None and self._last.seen_until == seen_until:
-                return self._last  # weeks that one poll covers are asked about one after another
+                return self._last  # consecutive weeks covered by one poll are requested one after another
             if seen_until is not None:
                 unseen = {row[0] for row in self._rows(connection, _select_unseen(seen_until), CRIME.c.crime_ref)}
                 for asked in (_stood(seen_until), _first(seen_until)):
@@ -73,13 +73,13 @@ class Reader:
 
     def _covering_poll_end(self, connection: Connection, known_at: datetime) -> datetime | None:
         if self._newest_end is None or self._newest_end < known_at:
-            return None  # of a poll that ended since, only some of what it saw would be here
+            return None  # the poll ended later, so only part of what it saw would be here
         covering = select(func.min(POLL.c.ended_at)).where(POLL.c.complete, POLL.c.ended_at >= known_at)
         ended_at: datetime | None = connection.execute(covering).scalar()
         return ended_at
 
     def _load(self, connection: Connection, replaced: dict[str, int]) -> None:
-        """Put the versions that are not in the pool yet into it."""
+        """Add the versions that are not in the pool yet."""
         missing = sorted(
             {version: ref for ref, version in replaced.items() if (ref, version) not in self._place}.items()
         )
@@ -97,26 +97,26 @@ class Reader:
 
 
 def load_columns(store: Store, known_at: datetime | None = None, crime_refs: Sequence[str] | None = None) -> Columns:
-    """The records of all crimes, or of some, as known now or at K, ordered by crime number (by code point)."""
+    """Return the records of all crimes, or of some, as known now or at K, ordered by crime number (by code point)."""
     return Reader(store, crime_refs).records_known(known_at).columns
 
 
 def load_crimes(store: Store, crime_refs: Sequence[str]) -> list[Crime]:
-    """The records of some crimes as they stand, by crime number; what is not held is left out."""
+    """Return the current records of some crimes, by crime number; what is not stored is left out."""
     with store.reading() as connection:
         held = sorted(_read_current(connection, crime_refs))
     return unpack(record for _, record in held)
 
 
 def _read_current(connection: Connection, crime_refs: Sequence[str] | None) -> Iterator[tuple[str, bytes]]:
-    """(crime number, record) of all crimes, or of some, as they stand."""
+    """Yield (crime number, record) for the current records of all crimes, or of some."""
     return _of_some(connection, select(CRIME.c.crime_ref, CRIME.c.record), CRIME.c.crime_ref, crime_refs)
 
 
 def _of_some(
     connection: Connection, asked: Select[Any], ref: ColumnElement[str], crime_refs: Sequence[str] | None
 ) -> Iterator[Any]:
-    """The rows asked for, of all crimes or of some, as tuples."""
+    """Yield the requested rows, of all crimes or of some, as tuples."""
     parts = [None] if crime_refs is None else chunks(crime_refs)
     for part in parts:
         some = asked if part is None else asked.where(among(connection, ref, part))
@@ -124,20 +124,22 @@ def _of_some(
 
 
 def _select_unseen(seen_until: datetime) -> Select[Any]:
-    """The crimes first seen later than an instant."""
+    """Select the crimes first seen later than an instant."""
     return select(CRIME.c.crime_ref).where(CRIME.c.first_seen_at > seen_until)
 
 
 def _stood(seen_until: datetime) -> Select[Any]:
-    """(crime number, version) of what stood at an instant and has been replaced since. What was seen late never stood
-    (records section 4)."""
+    """Select (crime number, version) of what was current at an instant and has since been replaced.
+
+    A version seen late was never current (records section 4).
+    """
     version = CRIME_VERSION.c
     asked = select(version.crime_ref, version.id).where(~version.late)
     return asked.where(version.replaced_at > seen_until, version.seen_at <= seen_until)
 
 
 def _first(seen_until: datetime) -> Select[Any]:
-    """(crime number, version) of the first version that stood, where replaced since, of the crimes first seen later."""
+    """Select (crime number, version) of the first current version, if replaced, of the crimes first seen later."""
     version = CRIME_VERSION.c
     asked = select(version.crime_ref, func.min(version.id)).where(~version.late).group_by(version.crime_ref)
     return asked.where(version.crime_ref.in_(_select_unseen(seen_until)))

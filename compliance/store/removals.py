@@ -1,4 +1,4 @@
-"""Which crimes were removed when their time had come, so that the same record is not taken in again."""
+"""Which crimes retention removed, so that the same record is not stored again."""
 
 from collections.abc import Sequence
 
@@ -10,8 +10,10 @@ from compliance.store.tables import REMOVAL
 
 
 def list_removed_contents(connection: Connection, crime_refs: Sequence[str]) -> set[bytes]:
-    """The digests of content with which some of these crimes were removed. One that comes with other content has been
-    worked on since, and is a new crime to the store."""
+    """Return the digests of the contents with which some of these crimes were removed.
+
+    A crime received with other content has been worked on since, and is a new crime to the store.
+    """
     if not crime_refs or connection.execute(select(REMOVAL.c.id).limit(1)).first() is None:
         return set()
     digests: set[bytes] = set()

@@ -1,7 +1,7 @@
-"""Retention: what becomes of a crime a set time after it was closed (management of police information).
+"""Retention: removing or stripping a crime a set time after it was closed (management of police information).
 
-A crime is removed with all that follows from it, or stripped of its officers' references. Published figures stay: they
-name no crime. Each removal is written down, without the crime number.
+A crime is removed with everything that follows from it, or stripped of its officers' references. Published figures
+stay: they name no crime. Each removal is recorded, without the crime number.
 """
 
 from collections.abc import Iterator, Sequence
@@ -42,7 +42,7 @@ _AT_ONCE: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class RetentionPeriods:
-    """What is done to a crime how many days after it was closed, by local date."""
+    """What is done to a crime, and how many days after it was closed, by local date."""
 
     action: Action
     days_after_closing: int
@@ -51,21 +51,24 @@ class RetentionPeriods:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A crime whose time has come: its number and the local date on which it was closed."""
+    """A crime due for retention: its number and the local date on which it was closed."""
 
     crime_ref: str
     closed_on: date
 
 
 class _Story(msgspec.Struct):
-    """As much of a record as says whether it is closed."""
+    """The part of a record that says whether the crime is closed."""
 
     status: list[StatusChange] | None = None
 
 
 def retention_due(store: Store, retention: RetentionPeriods, now: datetime) -> Iterator[Ended]:
-    """The crimes whose time has come, by crime number: closed or cancelled, with nothing on record that comes after,
-    and nothing outstanding. Reads every record; holds one batch of them."""
+    """Yield the crimes due for retention, by crime number.
+
+    These are closed or cancelled, with nothing later on record and nothing outstanding. Reads every record; holds one
+    batch of them in memory.
+    """
     last = ""
     while True:
         with store.reading() as connection:
@@ -78,8 +81,11 @@ def retention_due(store: Store, retention: RetentionPeriods, now: datetime) -> I
 
 
 def apply_retention(store: Store, retention: RetentionPeriods, now: datetime) -> int:
-    """Remove or strip the crimes whose time has come -> how many. A transaction a batch, so that an interruption leaves
-    each crime whole or gone; doing it again finds nothing more to do."""
+    """Remove or strip the crimes due for retention, and return how many.
+
+    There is one transaction per batch, so that an interruption leaves each crime whole or gone. Doing it again finds
+    nothing more to do.
+    """
     last, count = "", 0
     while True:
         with paused_gc(), store.writing() as connection:
@@ -101,7 +107,7 @@ def _batch(connection: Connection, last: str) -> list[str]:
 
 
 def _list_ended(connection: Connection, refs: Sequence[str], retention: RetentionPeriods, now: datetime) -> list[Ended]:
-    """Of some crimes those whose time has come. One stripped before is not due again until it changes."""
+    """Return the crimes due for retention among some. One stripped before is not due again until it changes."""
     owed = select(OBLIGATION.c.crime_ref).where(_of(OBLIGATION, refs), OBLIGATION.c.state == "overdue")
     stripped = select(REMOVAL.c.digest).where(REMOVAL.c.action == "strip")
     asked = select(CRIME.c.crime_ref, CRIME.c.record).where(CRIME.c.crime_ref.in_(refs), CRIME.c.crime_ref.not_in(owed))
@@ -117,8 +123,10 @@ def _list_ended(connection: Connection, refs: Sequence[str], retention: Retentio
 
 
 def _closing_date(statuses: Statuses, crimes: int, local: LocalDates, now: datetime) -> list[date | None]:
-    """The local date of the change that closed or cancelled each crime for good; None where the last change on record
-    is another, or lies in the future (rules 2.9)."""
+    """Return the local date of the change that finally closed or cancelled each crime.
+
+    None if the last change on record is another, or is in the future (rules 2.9).
+    """
     status, shut = status_at(statuses, crimes, None), shut_since(statuses, crimes, None)
     for_good = (status.kind != OPEN) & (status.since <= to_micros(now))
     days = zip(for_good.tolist(), local.of(shut).tolist(), strict=True)
@@ -153,22 +161,24 @@ def _write_down(connection: Connection, ended: Sequence[Ended], action: Action, 
 
 
 def _counts(connection: Connection, table: Table, refs: Sequence[str]) -> dict[str, int]:
-    """How many rows each of some crimes has in a table."""
+    """Return how many rows each of some crimes has in a table."""
     ref = table.c.crime_ref
     counted = connection.execute(select(ref, func.count()).where(_of(table, refs)).group_by(ref))
     return dict(counted.all())
 
 
 def _remove(connection: Connection, refs: Sequence[str]) -> None:
-    """The crimes and all that follows from them."""
+    """Remove the crimes and everything that follows from them."""
     _forget_mails(connection, refs)
     for table in (CRIME, CRIME_VERSION, OBLIGATION, SET_ASIDE, TRANSITION, QUARANTINE):
         connection.execute(delete(table).where(_of(table, refs)))
 
 
 def _strip(connection: Connection, refs: Sequence[str]) -> None:
-    """The officers out of the crimes, of every version; what says who was told goes with them. The digests stay those
-    of what came, so that the same record coming again changes nothing."""
+    """Remove the officers from every version of the crimes, along with what says who was told.
+
+    The digests remain those of what was received, so that receiving the same record again changes nothing.
+    """
     _forget_mails(connection, refs)
     for table in (CRIME, CRIME_VERSION):
         (key,) = table.primary_key
@@ -190,7 +200,7 @@ def _without_officers(crime: Crime) -> Crime:
 
 
 def _forget_mails(connection: Connection, refs: Sequence[str]) -> None:
-    """Mails that told of the crimes keep their key and lose their text; the notices behind them go."""
+    """Remove the text of emails about the crimes, keeping their key, and delete their notices."""
     told = select(NOTICE.c.outbox_id).where(_of(NOTICE, refs), NOTICE.c.outbox_id.is_not(None))
     done = OUTBOX.c.state.in_(("sent", "refused", "pilot", "cancelled"))
     connection.execute(update(OUTBOX).where(OUTBOX.c.id.in_(told), done).values(text="", html=None))

@@ -1,4 +1,4 @@
-"""Refused records taken again, as though they had come, by a version of the service that may read them otherwise."""
+"""Trying refused records again, as though just received, with a version of the service that may now accept them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class Retried:
-    """How many refused records were taken in, were overtaken by a later record of the crime, or stay refused."""
+    """How many refused records were accepted, were overtaken by a later record of the crime, or are still refused."""
 
     taken: int
     overtaken: int
@@ -28,10 +28,11 @@ class Retried:
 
 
 def retry_quarantined(store: Store, now: datetime, numbers: Sequence[int] | None = None) -> Retried:
-    """Take all refused records that stand, or those with some numbers, again. What comes right leaves the quarantine;
-    of the others the reason is brought up to date, and nothing else: they have not come again.
+    """Try again all refused records in quarantine, or those with some numbers.
 
-    A record too long to be kept whole stays refused. Raises RecordError where a number is none of one that stands.
+    A record that is now valid leaves the quarantine. For the others only the reason is updated: they have not been
+    received again. A record too long to be stored whole stays refused. Raises RecordError for a number that is not in
+    quarantine.
     """
     standing = select(QUARANTINE.c.id).where(QUARANTINE.c.cleared_at.is_(None)).order_by(QUARANTINE.c.id)
     with store.reading() as connection:
@@ -72,7 +73,7 @@ def _retry(connection: Connection, numbers: Sequence[int], now: datetime) -> tup
 
 
 def _is_overtaken(connection: Connection, content: Content, last_seen_at: datetime) -> bool:
-    """Whether what is held of a crime is newer: by when both changed or, where either does not say, by when it came."""
+    """Return whether the stored record is newer: by when both changed or, if unknown, by when it arrived."""
     ref = content.crime.crime_ref
     changed_at = read_changed_at(connection, [ref]).get(ref)
     if changed_at is not None and content.changed_at is not None:

@@ -1,4 +1,4 @@
-"""The schema a database is at, and the way to the newest (Alembic; one history for every kind of database)."""
+"""The schema of a database, and upgrading it to the newest (Alembic; one history for every kind of database)."""
 
 from pathlib import Path
 from typing import Final
@@ -15,10 +15,10 @@ MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
 
 def upgrade(connection: Connection, name: str, to: str = "head") -> None:
-    """Bring the schema up to date, or to an earlier revision, in the connection's transaction; `name` is how an error
-    calls the database.
+    """Bring the schema up to date, or to an earlier revision, in the connection's transaction.
 
-    Raises SettingsError where the schema is newer than any this version of the service knows, or another program's.
+    `name` is what errors call the database. Raises SettingsError if the schema is newer than any this version of the
+    service knows, or another program's.
     """
     revision = _revision(connection)
     if revision is None:
@@ -32,7 +32,7 @@ def upgrade(connection: Connection, name: str, to: str = "head") -> None:
 
 
 def check(connection: Connection, name: str) -> None:
-    """Raises SettingsError that says what mends it where the schema is absent, stale, newer or another program's."""
+    """Check the schema. Raises SettingsError, saying the remedy, if it is absent, stale, newer or another program's."""
     revision, known = _revision(connection), revisions()
     if revision is None:
         _refuse_others_tables(connection, name)
@@ -55,7 +55,7 @@ def _unknown_revision_error(name: str, revision: str) -> SettingsError:
 
 
 def _refuse_others_tables(connection: Connection, name: str) -> None:
-    """Raises SettingsError where a database without a schema of ours is not empty: nothing is made beside it."""
+    """Check that a database without our schema is empty: nothing is created next to it. Raises SettingsError if not."""
     if found := sorted(inspect(connection).get_table_names()):
         more = "" if len(found) <= 3 else f" and {len(found) - 3} more"
         raise SettingsError(
@@ -70,5 +70,5 @@ def _revision(connection: Connection) -> str | None:
 
 
 def revisions() -> list[str]:
-    """Every schema this version knows, the newest first."""
+    """Return every schema revision this version knows, newest first."""
     return [script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()]

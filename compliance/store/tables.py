@@ -1,7 +1,7 @@
-"""What is kept, and why. Every instant is aware and in UTC; every date is a local date of the policy's time zone.
+"""What is stored, and why. Every instant is aware and in UTC; every date is a local date of the policy's time zone.
 
-A record's JSON is kept whole and compressed; the obligations are a projection of it, rebuildable at any time; the
-transitions, the outbox, the notices and the published reports are append-only logs outside any rebuild.
+A record's JSON is stored whole and compressed. The obligations are a projection of it and can be rebuilt at any time.
+The transitions, the outbox, the notices and the published reports are append-only logs that no rebuild touches.
 """
 
 from datetime import date, datetime
@@ -10,14 +10,15 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, Boolean, Column, Index, Integer, LargeBinary, Table, UniqueConstraint, false
 from sqlmodel import Field, SQLModel
 
-_BIG_ID = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER counts up by itself in SQLite
+_BIG_ID = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER increments automatically in SQLite
 
 
 class Poll(SQLModel, table=True):
-    """One run of the feed from its cursor to "nothing further for now", or as far as it came.
+    """One run of the feed from its cursor to "nothing further for now", or as far as it got.
 
-    `officers`: usable entries of the officer directory, None where it was not read; `directory_problem`: why it was
-    not, or why what it gave is not believed. The crimes are complete whatever became of the directory."""
+    `officers`: usable entries of the officer directory, None if it was not read; `directory_problem`: why it was not,
+    or why its contents are not believed. `complete` is about the crimes, regardless of the directory.
+    """
 
     id: int | None = Field(default=None, primary_key=True)
     source: str = Field(index=True)
@@ -34,7 +35,7 @@ class Poll(SQLModel, table=True):
 
 
 class Feed(SQLModel, table=True):
-    """Where a feed is to be asked from next time. The cursor is the feed's: never parsed, compared or invented."""
+    """Where a feed is to be continued. The cursor is the feed's: never parsed, compared or invented."""
 
     source: str = Field(primary_key=True)
     cursor: str | None = None
@@ -42,7 +43,7 @@ class Feed(SQLModel, table=True):
 
 
 class FeedCursor(SQLModel, table=True):
-    """A cursor that a feed gave at an earlier time, to begin a poll from where late commits at the source may lie.
+    """A cursor that a feed gave earlier, from which a poll can begin so as to cover late commits at the source.
     `reaches`: nothing before it in the feed changed later than that."""
 
     __tablename__ = "feed_cursor"
@@ -55,10 +56,13 @@ class FeedCursor(SQLModel, table=True):
 
 
 class CrimeRow(SQLModel, table=True):
-    """A crime record as it now stands. `wake_on` is the local date on which its verdict next changes by itself; what
-    has changed since it was last judged wakes at once (the first of all dates). `missing_since` is set while a full
-    export, the first at that instant, did not hold the crime any longer: it is flagged, and stays. `changed_at`: the
-    latest with which this content came; None: as the record itself says."""
+    """A current crime record.
+
+    `wake_on` is the local date on which its verdict next changes automatically; a crime changed since it was last
+    judged wakes at once (the first of all dates). `missing_since` is the instant of the first full export that did not
+    contain the crime: it is flagged, and stays. `changed_at`: the latest with which this content was received; None: as
+    the record says.
+    """
 
     __tablename__ = "crime"
     crime_ref: str = Field(primary_key=True)
@@ -73,8 +77,10 @@ class CrimeRow(SQLModel, table=True):
 
 
 class CrimeVersion(SQLModel, table=True):
-    """A version of a crime record that has been replaced: seen at `seen_at`, replaced at `replaced_at`. `late`: it
-    never stood, for it was older than the version held when it came (records section 4)."""
+    """A version of a crime record that has been replaced: seen at `seen_at`, replaced at `replaced_at`.
+
+    `late`: never current, because it was older than the version stored when it arrived (records section 4).
+    """
 
     __tablename__ = "crime_version"
     __table_args__ = (
@@ -91,10 +97,10 @@ class CrimeVersion(SQLModel, table=True):
 
 
 class Quarantined(SQLModel, table=True):
-    """A refused record: its reason, how often and when it came. It stands until the crime comes right or is refused in
-    another form, or a person clears it (`cleared_at`).
+    """A refused record: its reason, how often and when it was received.
 
-    `digest` is of the bytes as they came, `record` those bytes (the first MiB of them), compressed.
+    It stays until the crime is valid or refused in another form, or a person clears it (`cleared_at`). `digest` is of
+    the bytes as received, `record` those bytes (the first MiB of them), compressed.
     """
 
     __tablename__ = "quarantine"
@@ -127,8 +133,11 @@ class OfficerRow(SQLModel, table=True):
 
 
 class Obligation(SQLModel, table=True):
-    """One obligation as last judged: a projection for reminders, lists and queries. Days overdue are computed on
-    reading. `officer_ref`, `team` and `division` say who has the case now: reminders go there."""
+    """One obligation as last judged: a projection for reminders, lists and queries.
+
+    Days overdue are calculated on reading. `officer_ref`, `team` and `division` say who has the case now:
+    reminders go there.
+    """
 
     __table_args__ = (
         Index("ix_obligation_outstanding", "state", "officer_ref"),
@@ -151,9 +160,11 @@ class Obligation(SQLModel, table=True):
 
 
 class SetAsideRow(SQLModel, table=True):
-    """Obligations that cannot be judged, kept beside those that are, by the same projection (rules 6.1a): those of one
-    victim under one requirement, or under an event requirement those of one event (`cycle`: its number, else 0). The
-    clause and the reason say why."""
+    """Obligations that cannot be judged (rules 6.1a), stored by the same projection as the others.
+
+    A row is those of one victim under one requirement or, for an event requirement, those of one event (`cycle`: its
+    number, else 0). The clause and the reason say why.
+    """
 
     __tablename__ = "set_aside"
     crime_ref: str = Field(primary_key=True)
@@ -165,8 +176,7 @@ class SetAsideRow(SQLModel, table=True):
 
 
 class UnknownValue(SQLModel, table=True):
-    """A value that came in a field of the crime records and that neither mapping nor policy knows (rules section 8):
-    how often it came, and when."""
+    """A value in the crime records unknown to mapping and policy: how often and when received (rules section 8)."""
 
     __tablename__ = "unknown_value"
     source: str = Field(primary_key=True)
@@ -178,8 +188,7 @@ class UnknownValue(SQLModel, table=True):
 
 
 class Projection(SQLModel, table=True):
-    """What the obligations were judged by, since when: one row more whenever the policy, or its calendar, is another.
-    The newest holds."""
+    """The policy and calendar by which the obligations were judged, from `since` on; the newest row applies."""
 
     id: int | None = Field(default=None, primary_key=True)
     policy_digest: str
@@ -188,12 +197,12 @@ class Projection(SQLModel, table=True):
 
 
 class Transition(SQLModel, table=True):
-    """An obligation became overdue or was discharged, or stopped being so. Dated at the deadline, the discharge or the
-    day on which it was owed no longer; where the records do not say, on the local date on which it was noticed.
+    """A change of an obligation: it became overdue or was discharged, or stopped being so.
 
-    A state of None: there was, or is, no such obligation with this clock date; `set aside`: nobody can say, for it, or
-    all that the victim is owed under its requirement, was or is set aside (rules 6.1a). `spell` counts how often it has
-    become overdue, from 1.
+    It is dated at the deadline, the discharge or the day on which it was no longer owed; if the records do not say, on
+    the local date on which it was noticed. A state of None: there was, or is, no such obligation with this clock date.
+    `set aside`: it, or everything owed to the victim under its requirement, was or is set aside, so no one can say
+    (rules 6.1a). `spell` counts how often it has become overdue, from 1.
     """
 
     __table_args__ = (Index("ix_transition_crime", "crime_ref"), Index("ix_transition_noticed", "noticed_at"))
@@ -211,10 +220,10 @@ class Transition(SQLModel, table=True):
 
 
 class Outbox(SQLModel, table=True):
-    """One mail that shall be sent once. `key` says what it is; the Message-ID follows from it.
+    """One email to be sent once. `key` says what it is; the Message-ID follows from it.
 
     States: queued, sending, sent, retry, refused, uncertain, pilot, cancelled (docs/mail.md). `deferred_since`: when
-    the mail server first put this recipient off, None where it did not.
+    the mail server first deferred this recipient, or None.
     """
 
     __table_args__ = (Index("ix_outbox_state", "state", "next_attempt_at"),)
@@ -239,12 +248,12 @@ class Outbox(SQLModel, table=True):
 
 
 class Notice(SQLModel, table=True):
-    """That one obligation was to be told to one person on one day, and what came of it, with its named reason.
+    """A decision on telling one person about one obligation on one day, with its outcome and named reason.
 
-    `step`, `outcome` and `reason` are names of `notice_kinds`, never read as text; `since`: the date of a reason that
-    has one. `rerouted`, `rerouted_since`: why somebody else than was meant is told, None where that one is.
-    `obstacles`: what kept the officer in the case from acting, each {"what", "first", "last"} (local dates, ISO; both
-    included), None where nothing is said of it."""
+    `step`, `outcome` and `reason` are names of `notice_kinds`, never text for people. `since`: the reason's date.
+    `rerouted`, `rerouted_since`: why the intended recipient is not told, None if they are. `obstacles`: what prevented
+    the officer in the case from acting, each {"what", "first", "last"} (local dates, ISO, inclusive); None if unsaid.
+    """
 
     __table_args__ = (
         UniqueConstraint(
@@ -292,8 +301,10 @@ class Published(SQLModel, table=True):
 
 
 class ReportDuty(SQLModel, table=True):
-    """Since when the service owes the reports of a kind of period in an edition and a form: every period that settles
-    later is owed, and the newest that had settled then."""
+    """The instant since which the service owes the reports of a kind of period in an edition and a form.
+
+    Owed is every period that settles later, and the newest that had settled then.
+    """
 
     __tablename__ = "report_duty"
     kind: str = Field(primary_key=True)
@@ -303,10 +314,10 @@ class ReportDuty(SQLModel, table=True):
 
 
 class Removal(SQLModel, table=True):
-    """That a crime was removed, or stripped of its officers, a time after it was closed (`action`: remove or strip).
+    """A crime removed, or stripped of its officers, a time after it was closed (`action`: remove or strip).
 
-    Nothing here says which: `crime_digest` is of the crime number, `digest` of the record's content as it last came, so
-    that the same record is not taken in again. The counts say what went with it.
+    Nothing here identifies it: `crime_digest` is of the crime number, `digest` of the record's content as last
+    received, so that the same record is not stored again. The counts say what was removed with it.
     """
 
     id: int | None = Field(default=None, sa_column=Column(_BIG_ID, primary_key=True))
@@ -331,4 +342,4 @@ CRIME, CRIME_VERSION = _table(CrimeRow), _table(CrimeVersion)
 OBLIGATION, PROJECTION, TRANSITION = _table(Obligation), _table(Projection), _table(Transition)
 NOTICE, OUTBOX, REMOVAL = _table(Notice), _table(Outbox), _table(Removal)
 SET_ASIDE, UNKNOWN_VALUE, REPORT_DUTY = _table(SetAsideRow), _table(UnknownValue), _table(ReportDuty)
-"""The tables themselves, for statements of Core in bulk paths (decision 0010)."""
+"""The tables themselves, for Core statements in bulk paths (decision 0010)."""

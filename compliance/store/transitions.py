@@ -1,4 +1,4 @@
-"""The log of what became overdue, was discharged, or stopped being so: written once, outside any rebuild."""
+"""The log of obligations that became overdue, were discharged, or stopped being so: written once, never rebuilt."""
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
@@ -17,14 +17,14 @@ from compliance.store.obligation_rows import CLOCK_DATE, DISCHARGED_ON, DUE_DATE
 from compliance.store.tables import TRANSITION
 
 SET_ASIDE: Final = "set aside"
-"""In place of a state: nobody can say, for the calendar does not know a date (rules 6.1a)."""
+"""Used in place of a state: unknown, because the calendar does not cover a date (rules 6.1a)."""
 _LOGGED: Final = frozenset({"overdue", "met", "late"})
 _SPELL_OF: Final = (*KEY, "clock_date")
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """The obligations that stand and those just judged, so far as they differ, and what was and is set aside."""
+    """The differences between stored and newly judged obligations, and what was and is set aside."""
 
     standing: Obligations
     fresh: Obligations
@@ -32,7 +32,7 @@ class Changes:
     are_aside: Collection[Key]
 
     def list_logged(self) -> Iterator[tuple[Key, date, str | None, str | None]]:
-        """(key, clock date, state before, state now) of every change to be logged."""
+        """Yield (key, clock date, state before, state now) of every change to be logged."""
         for key, was in self.standing.items():
             row = self.fresh.get(key)
             if (row is None or row[CLOCK_DATE] != was[CLOCK_DATE]) and was[STATE] in _LOGGED:
@@ -49,8 +49,10 @@ class Changes:
 def note_transitions(
     connection: Connection, verdicts: Verdicts, keys: Sequence[Key], changes: Changes, now: datetime
 ) -> int:
-    """Log the changes from the obligations that stand to those just judged; how many. An obligation is the same one
-    only while its clock date is. `keys` are those of the verdicts, in their order."""
+    """Log the changes from the stored to the newly judged obligations, and return how many.
+
+    An obligation is the same one only while its clock date is. `keys` are those of the verdicts, in their order.
+    """
     found = list(changes.list_logged())
     if not found:
         return 0
@@ -71,7 +73,7 @@ def note_transitions(
 
 
 def _log_date(row: Sequence[Any], ended: date) -> date:
-    """The deadline that passed, the discharge, or the day on which it was owed no longer."""
+    """Return the deadline that passed, the discharge, or the day on which it was no longer owed."""
     if row[STATE] == "overdue":
         day: date = row[DUE_DATE]
         return day
@@ -80,13 +82,13 @@ def _log_date(row: Sequence[Any], ended: date) -> date:
 
 
 def _end_days(verdicts: Verdicts, keys: Sequence[Key]) -> dict[Key, date]:
-    """On which day each obligation was owed no longer, of those where the records say."""
+    """Return the day on which each obligation was no longer owed, if the records say."""
     days = find_end_days(verdicts)
     return {keys[place]: from_day(days[place]) for place in np.flatnonzero(days != NO_DAY).tolist()}
 
 
 def _spells(connection: Connection, crime_refs: Sequence[str]) -> Counter[Key]:
-    """How often each obligation with its clock date has become overdue so far."""
+    """Return how often each obligation with its clock date has become overdue so far."""
     counts: Counter[Key] = Counter()
     of = [TRANSITION.c[name] for name in _SPELL_OF]
     for refs in chunks(crime_refs):

@@ -1,4 +1,4 @@
-"""Values that neither mapping nor policy knows: how often they came, without the table ever growing beyond a bound."""
+"""Counting values that neither mapping nor policy knows, in a table of bounded size."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from compliance.store.engine import Store
 from compliance.store.tables import UNKNOWN_VALUE, UnknownValue
 
 MOST: Final = 50
-"""So many values of a field have a row each; a feed may send another one with every record."""
+"""The number of values of a field with a row each; a feed may send another with every record."""
 OTHERS: Final = ""
 """Stands for all other values of a field. No value is empty: an empty text says nothing."""
 
@@ -23,19 +23,21 @@ Value = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """How often values came that nobody knows, by field and value (`OTHERS`: all beyond the bound), and which of them
-    had not come before."""
+    """How often unknown values were received, by field and value, and which of them were new.
+
+    `OTHERS` counts all values beyond the bound.
+    """
 
     counts: Counter[Value] = field(default_factory=Counter)
     new: frozenset[Value] = frozenset()
 
     def __or__(self, other: "Unknown") -> "Unknown":
-        """Both together."""
+        """Return both together."""
         return Unknown(self.counts + other.counts, self.new | other.new)
 
 
 def count_unknown(connection: Connection, source: str, found: Mapping[Value, int], now: datetime) -> Unknown:
-    """Add to how often values came."""
+    """Add to the stored counts, and return what was added and which values were new."""
     if not found:
         return Unknown()
     asked = select(UnknownValue.field, UnknownValue.value).where(UnknownValue.source == source)
@@ -62,7 +64,7 @@ def count_unknown(connection: Connection, source: str, found: Mapping[Value, int
 
 
 def values_seen(store: Store) -> list[UnknownValue]:
-    """All that came and nobody knew then, by field, the most frequent first."""
+    """Return all values that were unknown when received, by field, most frequent first."""
     asked = select(UnknownValue).order_by(
         col(UnknownValue.field), col(UnknownValue.times).desc(), col(UnknownValue.value)
     )

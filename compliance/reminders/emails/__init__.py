@@ -1,1 +1,1 @@
-"""What the emails say: from decisions to a letter, and through the force's templates to text and HTML."""
+"""Writing emails: from decisions to a letter, and through the force's templates to text and HTML."""

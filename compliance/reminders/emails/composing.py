@@ -1,4 +1,4 @@
-"""What a digest tells: the letter to one person, written from what is decided."""
+"""Writing the letter to one person from the decisions."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -31,8 +31,11 @@ from compliance.store.notice_kinds import LadderStep, Reason
 
 @dataclass(frozen=True, slots=True)
 class LetterContext:
-    """What is told besides the obligations: when the crime system was last read, as text; why something is owed
-    again; who is away; officers with repeated misses; for what there was no room; who else is told."""
+    """What a letter says in addition to the obligations.
+
+    It holds when the crime system was last read, as text; why something is owed again; the directory, for who is away;
+    officers with repeated misses; what there was no room for; and who else is told.
+    """
 
     read_at: str | None = None
     again: Mapping[Key, str] = field(default_factory=dict)
@@ -53,10 +56,10 @@ def write(
     today: date,
     besides: LetterContext = NOTHING_ELSE,
 ) -> Letter:
-    """The letter to one person out of what they are told: what is new first, in each part the longest owed first.
+    """Return the letter to one person: new items first, and the longest owed first in each part.
 
-    One victim is one entry, whatever is owed to them. What is stuck with a leader's officers is listed as far as there
-    is room, and counted by officer.
+    Each victim is one entry, regardless of how much is owed to them. What is stuck with officers below the reader is
+    listed as far as there is room, and counted by officer.
     """
     cases = _by_victim(told)
     others = {waiting: found for waiting, found in _by_victim(besides.unlisted).items() if waiting not in cases}
@@ -67,7 +70,7 @@ def write(
     holders = _holders(parts["stuck"], cases, today, besides.directory)
     stuck = [*parts["stuck"], *(w for w, decisions in others.items() if _part(decisions) == "stuck")]
     room = max(settings.reminders.listed - sum(len(parts[name]) for name in PARTS if name != "stuck"), 0)
-    whose = [holder.officer for holder in holders]  # together what is with one officer
+    whose = [holder.officer for holder in holders]  # group victims by officer
     parts["stuck"] = sorted(parts["stuck"][:room], key=lambda waiting: whose.index(waiting.officer_ref))
     writer = _Writer(policy, settings, today, besides)
     owed_here = {decision.owed.requirement for decision in told}
@@ -104,7 +107,7 @@ def _by_victim(decisions: Iterable[Decision]) -> dict[Waiting, list[Decision]]:
 def _holders(
     stuck: Iterable[Waiting], cases: Mapping[Waiting, Sequence[Decision]], today: date, directory: Directory | None
 ) -> tuple[Holder, ...]:
-    """With whom what is stuck is, in the order in which the victims come."""
+    """Return the officers who have the stuck cases, in the order of the victims."""
     of: dict[str | None, list[Waiting]] = {}
     for waiting in stuck:
         of.setdefault(waiting.officer_ref, []).append(waiting)
@@ -121,7 +124,7 @@ def _holders(
 
 
 def _part(decisions: Iterable[Decision]) -> str:
-    """Under which heading a victim stands: the most pressing of what is told of them."""
+    """Return the heading for a victim: the most pressing of what is told about them."""
     overdue = [d for d in decisions if d.step is LadderStep.OVERDUE]
     if new := [d for d in overdue if d.is_new]:
         return "handed" if all(_is_handed(d) for d in new) else "new"
@@ -129,7 +132,7 @@ def _part(decisions: Iterable[Decision]) -> str:
 
 
 def _part_of_step(step: LadderStep) -> str:
-    """Under which heading a victim stands of whom nothing but a step is told."""
+    """Return the heading for a victim about whom only one step is told."""
     match step:
         case LadderStep.OVERDUE | LadderStep.AGAIN:
             return "waiting"
@@ -144,13 +147,13 @@ def _part_of_step(step: LadderStep) -> str:
 
 
 def _is_meant(decisions: Sequence[Decision]) -> bool:
-    """Whether the reader has every case on which they are to act themselves, and there is one."""
+    """Return whether the reader has every case on which they must act, and there is at least one."""
     to_act = [decision for decision in decisions if not decision.step.is_above]
     return bool(to_act) and all(decision.own for decision in to_act)
 
 
 def _is_to_ring(decision: Decision) -> bool:
-    """Whether whoever is told is to make contact themselves."""
+    """Return whether the recipient must make contact themselves."""
     return not decision.step.is_above and decision.rerouted not in (
         Reason.NOBODY,
         Reason.CONTACT_HOLD,
@@ -159,7 +162,7 @@ def _is_to_ring(decision: Decision) -> bool:
 
 
 def _is_handed(decision: Decision) -> bool:
-    """Whether it is told for the first time to somebody who has just taken the case over."""
+    """Return whether it is told for the first time to an officer who has just taken the case over."""
     return decision.is_new and decision.own and decision.owed.taken_over is not None
 
 
@@ -197,7 +200,7 @@ class _Writer:
 
     def _sentences(self, waiting: Waiting, told: Sequence[Decision], owed: Sequence[Owed]) -> Iterator[str]:
         yield from because(told, away(waiting.officer_ref, self.besides.directory, self.today))
-        if not any(decision.rerouted is Reason.CONTACT_HOLD for decision in told):  # it is said already
+        if not any(decision.rerouted is Reason.CONTACT_HOLD for decision in told):  # otherwise it is said already
             yield from list(dict.fromkeys(filter(None, map(self._stood_in_the_way, told))))[:1]
         yield from dict.fromkeys(self.besides.again[o.key] for o in owed if o.key in self.besides.again)
         yield from remarks(waiting, owed, self.today, own=any(d.own for d in told))

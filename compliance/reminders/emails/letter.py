@@ -1,4 +1,4 @@
-"""A letter to one person, as the templates see it: the victims who wait, and what is said besides."""
+"""A letter to one person as the templates see it: the victims who wait, and the sentences around them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ SAFE_CONTACT: Final = (
     "Before any contact, open the crime and check how this victim agreed to be contacted. "
     "If nothing safe is recorded, do not ring: ask your supervisor."
 )
-"""In every mail, in these words."""
+"""The sentence on safe contact, in exactly these words in every email."""
 PARTS: Final = {
     "new": "NEW",
     "handed": "HANDED OVER TO YOU",
@@ -21,13 +21,15 @@ PARTS: Final = {
     "soon": "DUE SOON",
     "waiting": "STILL WAITING",
 }
-"""The headings under which victims are told, in their order: what has been told before comes last."""
+"""The headings for victims, in order; what has been told before is last."""
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """One thing owed: what, by when (as text), and how many days ago that was (negative: in so many days); None where
-    that is not held against whoever reads it."""
+    """One thing owed: what, its due date as text, and the days since.
+
+    `days` is negative before the due date, and None if the days are not held against the reader.
+    """
 
     title: str
     by: str
@@ -36,8 +38,11 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One victim who waits: `victim` only where the crime has several. `hold`: that contact must not be made now, until
-    when and why; it stands before all else. `remarks` are whole sentences."""
+    """One victim who waits.
+
+    `victim` is set only if the crime has several. `hold` says that contact must not be made now, until when and why; it
+    is shown before everything else. `remarks` are whole sentences.
+    """
 
     crime: str
     link: str | None
@@ -50,8 +55,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """An officer with whom something is stuck: of how many victims, for how many days the longest is overdue, and why
-    the officer cannot act, as text."""
+    """An officer with stuck cases.
+
+    It gives the number of victims, the days overdue of the longest wait, and why the officer cannot act, as text.
+    """
 
     officer: str | None
     team: str | None
@@ -62,22 +69,25 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """Everything that the templates may use. `parts` maps each name of PARTS to its victims, at most `listed` of them
-    together; `more` counts the others; `requirements` are those that are owed here."""
+    """Everything the templates may use.
+
+    `parts` maps each name of PARTS to its victims, at most `listed` of them in all. `more` counts the others.
+    `requirements` are those owed in this letter.
+    """
 
     victims: int
     parts: Mapping[str, tuple[Entry, ...]]
     counts: Mapping[str, int]
-    """How many victims there are in each part, listed or not."""
+    """The number of victims in each part, listed or not."""
     more: int
     meant: bool
-    """Whether all that the reader is to act on is with them because they have the case."""
+    """Whether the reader has every case on which they must act."""
     with_officers: bool
-    """Whether somebody has each of the cases that are stuck."""
+    """Whether each stuck case has an officer."""
     to_ring: bool
-    """Whether the reader is to make contact: they have the case, or stand in for the officer who has it."""
+    """Whether the reader must make contact: they have the case, or are told in its officer's place."""
     to_see: bool
-    """Whether the reader is to see that somebody does: it is with their officers or nobody, or theirs to decide."""
+    """Whether the reader must check that someone makes contact: no one or their officer has it, or they decide."""
     requirements: tuple[Requirement, ...]
     policy_title: str
     counted_outcomes: tuple[str, ...]
@@ -85,20 +95,20 @@ class Letter:
     attempts_count: bool
     """Whether the policy counts an attempt as an update."""
     same_day: bool
-    """Whether one of the requirements is not met by an update on the day of the report."""
+    """Whether an update on the day of the report fails to meet one of the requirements."""
     read_at: str | None
     """When the crime system was last read to its end, as text."""
     escalation: tuple[str, ...]
-    """Who else is told, of how many, and from when if nothing happens: sentences."""
+    """Sentences on who else is told, about how many victims, and from when if nothing happens."""
     holders: tuple[Holder, ...] = ()
-    """With whom what is stuck is, whoever waits longest first: where more than one victim is stuck."""
+    """The officers with stuck cases, the longest wait first; filled if more than one victim is stuck."""
     support: tuple[Support, ...] = ()
-    """In the weekly list: officers with repeated misses."""
+    """Officers with repeated misses, in the weekly list."""
     safe_contact: str = SAFE_CONTACT
 
     @property
     def sections(self) -> list[tuple[str, tuple[Entry, ...]]]:
-        """The headings under which somebody is listed, with who stands there."""
+        """Return the headings that have entries, with those entries."""
         return [(self._heading(name), entries) for name, entries in self.parts.items() if entries]
 
     def _heading(self, part: str) -> str:
@@ -106,7 +116,7 @@ class Letter:
 
     @property
     def subject(self) -> str:
-        """Counts and nothing personal: what is overdue, then what is not."""
+        """Return the subject: counts and nothing personal, overdue first."""
         if not self.victims:
             return f"{plural(len(self.support), 'officer', 'officers')} who may need support"
         counts, you = self.counts, " from you" if self.meant else ""

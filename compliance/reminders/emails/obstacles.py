@@ -1,4 +1,4 @@
-"""How a mail says what kept the officer in a case from acting: to those above, and to the officer."""
+"""Sentences on what prevented the officer in the case from acting, for supervisors, champions and the officer."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,13 +16,15 @@ from compliance.store.notice_kinds import Reason
 
 _UNREACHABLE: Final = frozenset({Reason.NO_ADDRESS, Reason.BAD_ADDRESS, Reason.UNKNOWN, Reason.REFUSED, Reason.PUT_OFF})
 _LISTED: Final = 5
-"""So many obstacles of one victim are told, the latest."""
+"""The number of obstacles listed per victim, the latest ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Obstacles:
-    """What stood in the way of the officer in a case, as of the day on which it is said. `accepted`: for whom a mail of
-    it was accepted."""
+    """The obstacles to the officer in the case, as at the day of the letter.
+
+    `accepted` lists the recipients for whom an email about it was accepted.
+    """
 
     decision: Decision
     policy: Policy
@@ -31,11 +33,14 @@ class Obstacles:
     accepted: Sequence[Accepted]
 
     def sentence(self, supervisor_days: int) -> str | None:
-        """Why those above are told although the officer could not act for so many days; to the officer, which days are
-        not counted as theirs. None where nothing stood in the way."""
+        """Return the sentence on obstacles, or None if there were none.
+
+        It tells supervisors and champions why they are told although the officer could not act for so many days. It
+        tells the officer which days are not counted against them.
+        """
         found = list(self._worth_saying())
         if not found and not self.decision.own:
-            found = list(self.decision.obstacles)  # days off are then all there is
+            found = list(self.decision.obstacles)  # days off are then the only obstacles
         said = list(dict.fromkeys(map(self._text, found)))[-_LISTED:]
         officer = self.decision.owed.waiting.officer_ref
         if not said or officer is None:
@@ -45,7 +50,7 @@ class Obstacles:
         return f"Officer {plain(officer)} has not had {supervisor_days} days to act: {'; '.join(said)}."
 
     def excuses(self) -> bool:
-        """Whether a hold or an absence left the officer no day to act, so that no days are held against them."""
+        """Return whether a hold or an absence left the officer no day to act, so that no days are held against them."""
         found = list(self._worth_saying())
         days = (self.today - self.decision.owed.due_date).days - 1
         kept = sum((o.last - o.first).days + 1 for o in self.decision.obstacles)
@@ -53,8 +58,11 @@ class Obstacles:
         return bool(by & {Hindrance.HOLD, Hindrance.ABSENT}) and Hindrance.UNTOLD not in by and kept == days
 
     def _worth_saying(self) -> Iterator[Obstacle]:
-        """Days off before the first working morning are no obstacle; nor, to whoever took the case over, is what that
-        sentence says."""
+        """Yield the obstacles to mention.
+
+        Days off before the first working morning are not an obstacle. An officer who took the case over already gets a
+        sentence about that.
+        """
         for obstacle in self.decision.obstacles:
             days = range(to_day(obstacle.first), to_day(obstacle.last) + 1)
             if obstacle.what is Hindrance.UNTOLD and not any(map(self.policy.working.is_working, days)):
@@ -88,7 +96,7 @@ class Obstacles:
         )
 
     def _describe_cover(self, obstacle: Obstacle) -> str:
-        """Who was told in the officer's place over an absence that is over, by accepted mail."""
+        """Return who was told in the officer's place, by accepted email, during an absence that has ended."""
         if self.decision.own:
             return ""
         told = {
@@ -103,7 +111,7 @@ class Obstacles:
         return f"; told in their place: {' and '.join([*names, *(['you'] if you else [])])}"
 
     def _describe_first_email(self) -> str:
-        """Since when an email about it is known to have reached the officer, whatever stood in the way besides."""
+        """Return when an email about it is first known to have reached the officer, regardless of other obstacles."""
         officer, own = self.decision.owed.waiting.officer_ref, self.decision.own
         whom = "you" if own else "them"
         taken = min((took.first for took in self.accepted if took.recipient_ref == officer), default=None)

@@ -1,4 +1,4 @@
-"""Why something is owed again: an update was removed, a date corrected, a case reopened after all."""
+"""Sentences on why something is owed again: an update removed, a date corrected, a case reopened."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -18,8 +18,10 @@ _DISCHARGED = ("met", "late")
 
 
 def explain_owed_again(session: Session, policy: Policy, crime_refs: Sequence[str], today: date) -> dict[Key, str]:
-    """A sentence for each obligation of these crimes that became overdue after it had been discharged, written off, set
-    aside, or owed by another date."""
+    """Return a sentence for each obligation of these crimes that became overdue again.
+
+    It had been discharged, written off or set aside, or was owed with another date.
+    """
     rows: list[Transition] = []
     for part in chunks(crime_refs):
         asked = select(TRANSITION).where(TRANSITION.c.crime_ref.in_(part)).order_by(TRANSITION.c.id)
@@ -36,7 +38,7 @@ def explain_owed_again(session: Session, policy: Policy, crime_refs: Sequence[st
             ended[key[:4]] = row.clock_date
         if row.to_state != "overdue":
             continue
-        on = f"as seen on {day_text(policy.local.date_of(row.noticed_at), today)}"  # when it was done is not known
+        on = f"as seen on {day_text(policy.local.date_of(row.noticed_at), today)}"  # the change itself is undated
         if row.from_state in _DISCHARGED:
             which = f"The update dated {day_text(discharged[key], today)}" if key in discharged else "An update"
             found[key] = f"{which} does not count any more, {on}: contact is owed again."
@@ -54,7 +56,7 @@ def explain_owed_again(session: Session, policy: Policy, crime_refs: Sequence[st
 
 
 def _explain_move(before: date, clock_date: date, on: str, today: date, *, by_update: bool) -> str:
-    """Why it is owed by another date; `by_update`: the time runs from the last update."""
+    """Return why it is owed by another date; `by_update` means that the time runs from the last update."""
     if not by_update:
         return f"The date from which the time runs was changed, {on}: contact is owed again."
     if clock_date > before:

@@ -1,4 +1,4 @@
-"""Letters through the force's templates into emails; and the templates tried on invented letters."""
+"""Turning letters into emails with the force's templates, and checking the templates on invented letters."""
 
 import re
 import textwrap
@@ -26,14 +26,14 @@ from compliance.templating import Templates
 from compliance.text import join_words
 
 WIDTH: Final = 76
-"""Of a line of the text part: what every mail programme shows without breaking it."""
+"""The width of a line of text: every email program shows it without breaking it."""
 
 
 def render(letter: Letter, settings: ReminderSettings) -> Rendered:
-    """A letter as subject, text and HTML.
+    """Return a letter as subject, text and HTML.
 
-    Raises SettingsError that names the template and the line where one is broken, or leaves out the sentence on safe
-    contact where a victim is told of.
+    Raises SettingsError, naming the template and the line, if a template is broken, or omits the sentence on safe
+    contact in a letter that covers a victim.
     """
     text = _fill_in(settings, "digest.txt.j2", letter)
     html = _fill_in(settings, "digest.html.j2", letter)
@@ -57,9 +57,12 @@ def _templates(folder: Path) -> Templates:
     )
 
 
-@lru_cache(maxsize=4096)  # most sentences stand in every mail
+@lru_cache(maxsize=4096)  # most sentences are in every email
 def _fill(text: Any, indent: int = 0, hanging: int | None = None) -> str:
-    """A paragraph in lines of at most WIDTH characters, the first indented by `indent`, the others by `hanging`."""
+    """Return a paragraph in lines of at most WIDTH characters.
+
+    The first line is indented by `indent`, the others by `hanging`.
+    """
     return textwrap.fill(
         str(text).strip(),
         WIDTH,
@@ -71,7 +74,7 @@ def _fill(text: Any, indent: int = 0, hanging: int | None = None) -> str:
 
 
 def _when(due: Due) -> str:
-    """`was due by DATE, 3 days ago`."""
+    """Return the due date in words: `was due by DATE, 3 days ago`."""
     if due.days_over is None:
         return f"was due by {due.by}"
     if due.days_over > 0:
@@ -81,13 +84,13 @@ def _when(due: Due) -> str:
 
 
 def _whose(of: Holder | Support) -> str:
-    """`Officer 1042 (North 1)`."""
+    """Return an officer with their team: `Officer 1042 (North 1)`."""
     team = f" ({plain(of.team)})" if of.team else ""
     return (f"Officer {plain(of.officer)}" if of.officer else "Nobody") + team
 
 
 def _join_with_or(texts: Any) -> str:
-    """`a`, `a or b`, `a, b or c`."""
+    """Return texts joined as `a`, `a or b` or `a, b or c`."""
     return join_words([str(text) for text in texts], "or")
 
 
@@ -111,8 +114,10 @@ _STANDING: Final = {LadderStep.DUE_SOON: Standing.DUE_SOON, LadderStep.CLOSED: S
 
 
 def check_templates(policy: Policy, settings: ReminderSettings) -> None:
-    """Try the templates on letters that have everything in them, and on such as have hardly anything. Raises
-    SettingsError that names the template and the line where one is broken, or leaves out the sentence on safe contact.
+    """Try the templates on letters that contain everything, and on letters that contain hardly anything.
+
+    Raises SettingsError, naming the template and the line, if a template is broken or omits the sentence on safe
+    contact.
     """
     told = sample(policy)
     again = {told[0].owed.key: "Contact is owed again."}
@@ -128,7 +133,7 @@ def check_templates(policy: Policy, settings: ReminderSettings) -> None:
 
 
 def sample(policy: Policy) -> list[Decision]:
-    """Every step of the ladder, new and told before, to the one who was meant and to another; a case handed over."""
+    """Return every step of the ladder, new and repeated, to the intended recipient and to another; and a handover."""
     found = []
     for number, (step, reason, rerouted) in enumerate(_TOLD):
         waiting = replace(_VICTIM, victim_ref=f"V{number}")
@@ -142,7 +147,7 @@ def sample(policy: Policy) -> list[Decision]:
 def _of(
     waiting: Waiting, policy: Policy, step: LadderStep, reason: Reason, rerouted: Reason | None = None
 ) -> list[Decision]:
-    """What each requirement of a policy owes to a victim, told at a step."""
+    """Return everything a policy's requirements owe to a victim, told at one step."""
     due = TODAY + timedelta(days=2) if step is LadderStep.DUE_SOON else _DUE
     return [
         Decision(

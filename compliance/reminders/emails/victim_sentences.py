@@ -1,4 +1,4 @@
-"""How a mail says things: dates, and sentences about one victim's case."""
+"""Wording for emails: dates, and sentences about one victim's case."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -28,17 +28,17 @@ _WHY: Final = {
 
 
 def day_text(day: date, today: date) -> str:
-    """`Tuesday 9 June`, with the year where it is not this one."""
+    """Return a date as `Tuesday 9 June`, with the year if it is not this year."""
     return f"{day:%A} {day.day} {day:%B}" + (f" {day.year}" if day.year != today.year else "")
 
 
 def plain(text: str) -> str:
-    """A reference as one line that reads one way: a record may hold any character."""
+    """Return a reference on one line, readable in only one direction: a record may hold any character."""
     return _UNREADABLE.sub(" ", text).strip()
 
 
 def last_update(waiting: Waiting, today: date) -> str:
-    """When the victim was last told anything that counts, and how long they have heard nothing."""
+    """Return when the victim last had a counted update, and how long they have heard nothing."""
     days = plural((today - waiting.silent_since).days, "day", "days")
     if waiting.last_update is not None:
         return f"{day_text(waiting.last_update, today)}, {days} ago"
@@ -47,12 +47,15 @@ def last_update(waiting: Waiting, today: date) -> str:
 
 
 def plural(number: int, one: str, several: str) -> str:
-    """`1 day`, `3 days`."""
+    """Return a number with its noun: `1 day`, `3 days`."""
     return f"{number} {noun_of(number, one, several)}"
 
 
 def away(officer: str | None, directory: Directory | None, today: date) -> str | None:
-    """Why an officer cannot act or be told today, None where they can: `is absent until Tuesday 9 June`, `has left`."""
+    """Return why an officer cannot act or be told today, or None if they can.
+
+    Examples: `is absent until Tuesday 9 June`, `has left`.
+    """
     why = None if directory is None or officer is None else directory.problem(officer)
     if directory is None or officer is None or why is None:
         return None
@@ -64,7 +67,10 @@ def away(officer: str | None, directory: Directory | None, today: date) -> str |
 
 
 def because(decisions: Sequence[Decision], is_away: str | None) -> list[str]:
-    """Why the reader is told of a case that somebody else has, each reason once; `is_away`: why that one cannot act."""
+    """Return why the reader is told about another officer's case, each reason once.
+
+    `is_away` says why that officer cannot act.
+    """
     instead = [d for d in decisions if not d.step.is_above and d.rerouted]
     said = instead or [d for d in decisions if d.step.is_above]
     return list(dict.fromkeys(sentence for decision in said for sentence in _because(decision, is_away)))
@@ -90,7 +96,7 @@ def _because(decision: Decision, is_away: str | None) -> Iterator[str]:
 
 
 def _to_decide(why: Reason, whom: str, is_closed: bool) -> Iterator[str]:
-    """What the officer in the case is not reminded of, and whoever reads it is to decide."""
+    """Yield what the officer in the case is not reminded of and the reader must decide."""
     if why is Reason.ATTEMPTS:
         yield (
             f"The attempts below did not reach the victim, so that {whom} is not reminded any more. Please decide: a "
@@ -110,8 +116,10 @@ def _cannot(why: Reason) -> str:
 
 
 def hold_line(hold: Hold, today: date) -> str | None:
-    """What stands before all else of a victim under a contact hold: `Do not contact: a hold is in force until 20 April
-    (reason as recorded)`. None where there is no hold today."""
+    """Return the line shown first for a victim under a contact hold today, or None.
+
+    An example: `Do not contact: a hold is in force until 20 April (reason as recorded)`.
+    """
     if not hold.now:
         return None
     until = ""
@@ -125,8 +133,10 @@ def hold_line(hold: Hold, today: date) -> str | None:
 
 
 def remarks(waiting: Waiting, owed: Sequence[Owed], today: date, *, own: bool) -> Iterator[str]:
-    """What the record has and what did not count, in sentences: nobody is told that they did nothing (rules 8). `own`:
-    the reader has the case."""
+    """Yield sentences on what the record shows and what did not count.
+
+    They never suggest that the officer did nothing (rules 8). `own` means that the reader has the case.
+    """
     yield from _holds(waiting.hold, today)
     if any(item.standing is Standing.CLOSED for item in owed) and waiting.closed_on:
         since = (
@@ -167,7 +177,7 @@ def remarks(waiting: Waiting, owed: Sequence[Owed], today: date, *, own: bool) -
 
 
 def _describe_handover(waiting: Waiting, owed: Sequence[Owed], today: date, *, own: bool) -> Iterator[str]:
-    """Since when the officer has the case, where they hardly had it by the due date, or have it again since then."""
+    """Yield when the officer got the case, if they had it only briefly by the due date, or have got it again since."""
     taken_over = next((item.taken_over for item in owed if item.taken_over), None)
     since = waiting.officer_since
     who = "You have" if own else f"Officer {plain(waiting.officer_ref or '')} has"
@@ -184,7 +194,7 @@ def _describe_handover(waiting: Waiting, owed: Sequence[Owed], today: date, *, o
 
 
 def _holds(hold: Hold, today: date) -> Iterator[str]:
-    """What whoever is about to make contact has to know of contact holds."""
+    """Yield what anyone about to make contact must know about contact holds."""
     if hold.is_open and hold.until:
         until = day_text(hold.until, today)
         yield f"The contact hold has no end of its own: it counts until {until}, unless it is renewed."
@@ -198,7 +208,7 @@ def _holds(hold: Hold, today: date) -> Iterator[str]:
 
 
 def _too_early(waiting: Waiting, today: date) -> Iterator[str]:
-    """An update that came before the victim's time began to run."""
+    """Yield the sentence on an update that came before the victim's D0."""
     if waiting.too_early is None:
         return
     on = day_text(waiting.too_early, today)
@@ -215,7 +225,7 @@ def _too_early(waiting: Waiting, today: date) -> Iterator[str]:
 
 
 def _on(days: Sequence[date], one: str, several: str, today: date) -> str:
-    """`An attempt on DATE is`, `Attempts on DATE and DATE are`: the latest few."""
+    """Return the latest few dates in words: `An attempt on DATE is`, `Attempts on DATE and DATE are`."""
     texts = [day_text(day, today) for day in days[-_SHOWN_ATTEMPTS:]]
     if len(texts) == 1:
         return f"{one} {texts[0]} is"

@@ -1,4 +1,4 @@
-"""What an officer's mail says of who else is told: who was, by accepted mail, and who will be."""
+"""Sentences in an officer's email on who else is told: who already was, by accepted email, and who will be."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ from compliance.store.notice_kinds import LadderStep
 
 
 class _Other(NamedTuple):
-    """Somebody else who is told: how near they are to the officer, by which they are named in order, and in words."""
+    """Another person who is told: how near they are to the officer (which decides the order), and what to call them."""
 
     nearness: int
     text: str
@@ -32,14 +32,14 @@ _OWN_CHAMPION: Final = _Other(2, "the division's champion")
 
 @dataclass(frozen=True, slots=True)
 class Others:
-    """Who else is told of an obligation and spell: for whom a mail was accepted, and to whom one goes out today."""
+    """Who else is told about each obligation and spell: who had an email accepted, and who gets one today."""
 
     accepted: Mapping[tuple[Key, int], Sequence[Accepted]] = field(default_factory=dict)
     today: Mapping[tuple[Key, int], Sequence[str]] = field(default_factory=dict)
 
 
 def list_recipients(decisions: Iterable[Decision]) -> dict[tuple[Key, int], list[str]]:
-    """To whom the mails of a morning tell of each obligation, as one above or in another's place."""
+    """Return who is told about each obligation this morning as one above or in another's place."""
     found: dict[tuple[Key, int], list[str]] = {}
     for decision in decisions:
         if not decision.own:
@@ -55,9 +55,11 @@ def escalation(
     directory: Directory | None,
     others: Others,
 ) -> Iterator[str]:
-    """Who else is told of what the officer in the case is told themselves: of how many already, to whom it goes today,
-    and who follows from when if nothing is recorded. Nobody is named whom there is not; without a directory it is not
-    known whom there is."""
+    """Yield who else is told about the updates that the officer in the case is told about themselves.
+
+    The sentences say who already was and about how many victims, who is told today, and who follows from when if
+    nothing is recorded. A role that no one holds is not named. Without a directory, the roles held are unknown.
+    """
     already: dict[_Other, set[tuple[str, str]]] = {}
     along: dict[_Other, set[tuple[str, str]]] = {}
     coming: dict[_Other, set[date]] = {}
@@ -95,7 +97,7 @@ def _join(said: Sequence[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Victim:
-    """Who else is told of a victim, by what is owed to them that the reader has to act on."""
+    """Who else is told about a victim, by what is owed to them that the reader must act on."""
 
     waiting: Waiting
     owed: Sequence[Owed]
@@ -105,19 +107,21 @@ class _Victim:
     others: Others
 
     def told(self) -> Iterator[_Other]:
-        """For whom a mail of it was accepted, as one above or in another's place."""
+        """Yield those for whom an email about it was accepted, as one above or in another's place."""
         for ref, steps in self._accepted_emails().items():
             yield self._who(ref, as_champion=LadderStep.CHAMPION in steps)
 
     def along(self) -> Iterator[_Other]:
-        """To whom a mail of it goes out today, and none was accepted before."""
+        """Yield those who get an email about it today and had none accepted before."""
         come = any(self.today >= champion_on(owed, self._ladder(owed)) for owed in self.owed)
         for ref in sorted(self._today() - self._people_who_know()):
             yield self._who(ref, as_champion=come)
 
     def following(self) -> Iterator[tuple[_Other, date]]:
-        """Who is told next, and from when, of those who do not know of it yet. A day that has come names nobody: what
-        was sent by then is said already."""
+        """Yield who is told next, and from when, of those who do not know about it yet.
+
+        A day that has arrived names no one: what was sent by then is already said.
+        """
         known = self._people_who_know() | self._today()
         leaders = (
             (LadderStep.SUPERVISOR, _OWN_SUPERVISOR, Directory.to_supervisor),
@@ -134,7 +138,7 @@ class _Victim:
                 yield self._who(ref, as_champion=step is LadderStep.CHAMPION), day
 
     def _day(self, owed: Owed, step: LadderStep) -> date:
-        """From when a leader is told of one thing owed, if the mail at hand is accepted."""
+        """Return the day from which a step is told about one obligation, if this email is accepted."""
         if step is LadderStep.CHAMPION:
             return champion_on(owed, self._ladder(owed))
         officer = self.waiting.officer_ref
@@ -155,7 +159,7 @@ class _Victim:
         return {self.waiting.officer_ref or "", *self._accepted_emails()}
 
     def _accepted_emails(self) -> dict[str, set[LadderStep]]:
-        """Somebody else for whom a mail of it was accepted -> by which steps."""
+        """Return the steps for which an email was accepted, by recipient."""
         found: dict[str, set[LadderStep]] = {}
         for took in (took for owed in self.owed for took in self._takings(owed)):
             if (took.step.is_above or took.in_place) and took.recipient_ref != self.waiting.officer_ref:
@@ -163,7 +167,7 @@ class _Victim:
         return found
 
     def _who(self, ref: str, *, as_champion: bool) -> _Other:
-        """What somebody is to the reader: never "your supervisor" where it is somebody else."""
+        """Return what a person is to the reader: never "your supervisor" if it is someone else."""
         waiting, directory, name = self.waiting, self.directory, f"officer {plain(ref)}"
         role = Role.OTHER if directory is None else directory.role(ref, waiting)
         if directory is not None and role is Role.CHAMPION:

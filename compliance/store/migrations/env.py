@@ -1,4 +1,4 @@
-"""Runs the migrations on the connection that `compliance.store.migrate` hands over, in its transaction."""
+"""Run the migrations on the connection that `compliance.store.migrate` passes, in its transaction."""
 
 from alembic import context
 

@@ -1,4 +1,4 @@
-"""Why a notice was decided, as data: the reason and since when in columns of their own.
+"""Store why a notice was decided as data: the reason and its date, in columns of their own.
 
 Revision 0003, after 0002.
 """
@@ -14,11 +14,11 @@ DATED = [
     ("address refused on ", "address refused"),
     ("mailbox has put mail off since ", "mailbox has put mail off"),
 ]
-"""How a reason was written before its date, and its name."""
+"""The former text of a reason before its date, and the reason's name."""
 
 
 def upgrade() -> None:
-    """Add the dates, and take out of the kept sentences what they say: a reason and its date."""
+    """Add the dates, and split the stored sentences into a reason and its date."""
     op.add_column("notice", sa.Column("since", sa.Date()))
     op.add_column("notice", sa.Column("rerouted_since", sa.Date()))
     on_postgresql = op.get_bind().dialect.name == "postgresql"
