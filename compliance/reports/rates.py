@@ -40,10 +40,11 @@ class Cohort:
 
     def where(self, rows: Flags) -> "Cohort":
         """Those asked for."""
+        kept = np.flatnonzero(rows)  # found once, not by each column
         parts: dict[str, Any] = {}
         for field in fields(self):
             value = getattr(self, field.name)
-            parts[field.name] = value.take(rows) if isinstance(value, Coded) else value[rows]
+            parts[field.name] = value.take(kept) if isinstance(value, Coded) else value[kept]
         return Cohort(**parts)
 
 
