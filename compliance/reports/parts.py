@@ -22,8 +22,7 @@ Look = Literal["plain", "muted", "outlined", "few", "bar", "muted-bar"]
 
 
 class Run(Struct, frozen=True):
-    """A piece of text. `value`, `figure`: the exact number shown and its name. `link`: the id of the part it links to.
-    """
+    """A piece of text. `value`, `figure`: the exact number shown, and its name. `link`: the id of its target part."""
 
     text: str
     tone: Tone = ""

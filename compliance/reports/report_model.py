@@ -108,8 +108,7 @@ class RequirementFigures(Struct, frozen=True):
     former: FormerMap | UnsetType = UNSET
     """Present only in the weeks after a reorganisation."""
     due_from: date | None = None
-    """The first local date on which it could fall due, as older records are missing (statistics 1.2b); None: unknown.
-    """
+    """The first local date it could fall due, given when the records begin (statistics 1.2b); None: unknown."""
 
 
 class SameDay(Struct, frozen=True):
@@ -170,8 +169,7 @@ class Intake(Struct, frozen=True):
     vanished_in_period: int | None = None
     last_complete_poll: datetime | None = None
     gaps: tuple[Gap, ...] = ()
-    """When the crime system was not read to its end for a whole local date or more, at least one of them in the period.
-    """
+    """When the crime system was not read to its end for a whole local date or more, at least one in the period."""
     directory_as_of: datetime | None = None
     as_of: datetime | None = None
 

@@ -80,8 +80,7 @@ class Mixture:
         return Columns(**own, **tables, victims=victims, updates=replace(updates, victim=victim))
 
     def _side(self, by: str, taken: set[str]) -> Ints:
-        """Return the row of each crime in the pool that supplies a kind of fact, from either side if only one has it.
-        """
+        """Return the row of each crime in the pool that supplies a kind of fact, from whichever side has the crime."""
         first, second = (1, 0) if by in taken else (0, 1)
         side: Ints = np.where(self._row[first] >= 0, self._row[first], self._row[second])
         return side
