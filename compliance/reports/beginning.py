@@ -15,7 +15,7 @@ from compliance.reports import words
 from compliance.reports.spans import Span
 
 TELLING: Final = 10
-"""Fewest crimes for a median week to count. A quieter week may halve by chance, so it does not end the search."""
+"""The smallest median number of crimes a week that can end the search. Smaller numbers may halve by chance alone."""
 
 
 class CannotReportError(UnavailableError):

@@ -23,7 +23,7 @@ from compliance.reports.silent_victims import Facts
 from compliance.reports.spans import Span
 
 CLOSE: Final = 2
-"""The number of days before the due date that are near it."""
+"""How many days before the due date count as near it."""
 SOON: Final = 12 * 3_600_000_000
 """Twelve hours, in microseconds."""
 UNIFORM: Final = "if any day of the window were as likely as another"

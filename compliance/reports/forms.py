@@ -63,7 +63,7 @@ CSV_COLUMNS: Final = (
 
 
 def _csv(content: Content) -> bytes:
-    """Write one observation a row. An empty value is not available, and `status` says why."""
+    """Return CSV with one observation a row. An empty value is not available, and `status` says why."""
     figures = content.figures
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
@@ -86,7 +86,7 @@ def _plain(text: str) -> str:
 
 
 def _json(content: Content) -> bytes:
-    """Write all figures, with null for what is withheld."""
+    """Return all figures as JSON, with null for what is withheld."""
     return msgspec.json.format(msgspec.json.encode(_withheld(msgspec.to_builtins(content.figures))), indent=1) + b"\n"
 
 

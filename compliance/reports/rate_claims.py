@@ -14,7 +14,7 @@ def subject_of(requirement: RequirementFigures) -> str:
 
 
 def nothing_due(requirement: RequirementFigures, figures: Figures) -> Claim:
-    """Return the claim why there is no rate (statistics 1.2b)."""
+    """Return the claim that explains why there is no rate (statistics 1.2b)."""
     since, kind = requirement.due_from, ClaimKind.NOTHING_DUE
     if since is not None and figures.first < since:
         kind = ClaimKind.NOT_YET_DUE if figures.last < since else ClaimKind.NOT_HELD_IN_FULL
@@ -46,7 +46,7 @@ def changes_of(requirement: RequirementFigures, figures: Figures) -> list[Claim]
 
 
 def claim_change(change: RateDifference, subject: str, figures: Figures, against: str, about: str = "") -> Claim:
-    """Return the claim whether a difference is more than chance (statistics 1.5, 1.6)."""
+    """Return the claim about whether a difference is more than chance (statistics 1.5, 1.6)."""
     kind = ClaimKind.CHANGED if change.significant else ClaimKind.NOT_CHANGED
     stated = (Stated("difference", change.difference), Stated("low", change.low), Stated("high", change.high))
     return Claim(

@@ -151,7 +151,7 @@ class Intake(Struct, frozen=True):
     """What only the running service knows of its data; None if there is no service behind the records.
 
     - `refused`: records in quarantine.
-    - `no_address`: emails not sent for want of an address.
+    - `no_address`: emails not sent because there is no address.
     - `unknown_officers`: officers whom records name and the directory does not.
     - `vanished`: crimes missing from the crime system's full exports as known at K; `vanished_in_period`: those that
       vanished in the period. None if there are no full exports.

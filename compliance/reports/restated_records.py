@@ -80,7 +80,10 @@ class Mixture:
         return Columns(**own, **tables, victims=victims, updates=replace(updates, victim=victim))
 
     def _side(self, by: str, taken: set[str]) -> Ints:
-        """Return the row of each crime in the pool that supplies a kind of fact, from whichever side has the crime."""
+        """Return the row in the pool that supplies a kind of fact for each crime.
+
+        If only one side has the crime, the row is from that side.
+        """
         first, second = (1, 0) if by in taken else (0, 1)
         side: Ints = np.where(self._row[first] >= 0, self._row[first], self._row[second])
         return side

@@ -25,7 +25,7 @@ from compliance.store.column_pool import take_columns
 from compliance.store.tables import Published, Removal
 
 OWED_AFTER: Final = timedelta(days=35)
-"""The longest time after the close of a crime in which an obligation falls due."""
+"""The longest time after a crime is closed at which an obligation can fall due."""
 RESTATED: Final = 26
 """The number of earlier periods that are restated."""
 

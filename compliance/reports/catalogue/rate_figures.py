@@ -142,7 +142,7 @@ def _release_last_year(found: RequirementFigures, told: RequirementFigures, _boa
 
 
 def _release_change(found: RateDifference | None, one: Period, other: Period) -> RateDifference | None:
-    """Return a difference, withheld with either of its rates: with the other rate it would reveal the one withheld."""
+    """Withhold a difference if either rate is withheld: with the other rate it would reveal it."""
     return None if one.rate.share.withheld or other.rate.share.withheld else found
 
 

@@ -70,7 +70,9 @@ def _count_offence(edition: Edition, requirement: str, group: str | None) -> Cou
 
 
 def _count_late_team(edition: Edition, _key: str, group: str | None) -> CountedRows | str:
-    """Count the obligations that a team met over the trailing weeks by an update entered after the due date."""
+    """Count the obligations that a team met over the trailing weeks, and those with an update entered after the due
+    date.
+    """
     if group == "":
         return (
             "it counts teams, not crimes: a team is counted beyond the funnel's upper 99.8% limit (statistics 3.2). "
