@@ -43,8 +43,7 @@ _decode = msgspec.json.Decoder(_Granted, strict=False).decode
 
 
 def tls_context(ca_file: Path | None, certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
-    """Return the TLS context: how a server's certificate is checked, and the certificate this service sends (PEM
-    files).
+    """Return the TLS context: the check of a server's certificate, and this service's own certificate (PEM files).
 
     None if the machine's own authorities are trusted and no certificate is sent. Raises SettingsError that names the
     file.

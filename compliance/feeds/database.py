@@ -261,8 +261,9 @@ def _engine(url: str) -> Engine:
 
 
 def _cause(error: SQLAlchemyError) -> str:
-    """Return the driver's message without the statement's values. A message about data may contain data and is left
-    out.
+    """Return the driver's message without the statement's values.
+
+    A message about data may contain data, so it is replaced by the name of its type.
     """
     if isinstance(error, DataError) or not isinstance(error, DBAPIError):
         return type(error).__name__

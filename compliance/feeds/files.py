@@ -38,11 +38,11 @@ class FilesFeed:
         """Close nothing: no file is held open."""
 
     def pages(self, cursor: str | None) -> Iterator[Page]:
-        """Yield the pages of each export left unchanged for long enough, with `more` until the last; none if there are
-        none.
+        """Yield the pages of each export left unchanged for long enough, with `more` until the last.
 
-        An export that waits for its other files holds back later ones, so that older data never overwrites newer.
-        Raises UnavailableError if the folder cannot be read or written and, after all other exports, if one failed.
+        Yields nothing if there is no such export. An export that waits for its other files holds back later ones, so
+        that older data never overwrites newer. Raises UnavailableError if the folder cannot be read or written and,
+        after all other exports, if one failed.
         """
         taken = _read_cursor(cursor)
         failures: list[str] = []
@@ -100,8 +100,9 @@ class FilesFeed:
         failures.append(f"{export.name} was not taken and lies in {self._exports.folder / FAILED}: {reason}")
 
     def _pages(self, export: Export, taken: list[str], more: bool) -> Iterator[Page]:
-        """Yield the pages of one export. Each is held until the next is read, because the last marks the export as
-        taken.
+        """Yield the pages of one export.
+
+        Each is held until the next is read, because the last marks the export as taken.
         """
         digest = export.digest()
         if digest in taken:

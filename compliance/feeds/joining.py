@@ -56,9 +56,7 @@ class Joined:
             ) from None
 
     def _ref(self, name: str, row: Row) -> str:
-        """Return the crime number of a row. A row without one becomes a crime of its own, which is refused for the
-        lack.
-        """
+        """Return the crime number of a row. A row without one becomes a crime of its own, which is refused."""
         ref = self._mapper.crime_number(name, row)
         if not isinstance(ref, str) or not ref:
             self._nameless += 1

@@ -127,9 +127,7 @@ class Mapper:
         return record
 
     def _list(self, name: str, source: Any) -> dict[str, Any]:
-        """Return {name: its items}, empty if the source has none. Anything that is not a list or an object is
-        unchanged.
-        """
+        """Return {name: its items}, empty if the source has none. Anything but a list or an object is unchanged."""
         items = self._paths[name](source)
         if absent(items):
             return {}
@@ -187,8 +185,9 @@ class Mapper:
         return MappedRecord(_make(self._fields["officers"], source) | self._list("absent", source)).text
 
     def map_officers(self, rows: Sequence[Row]) -> list[bytes]:
-        """Map directory entries from rows. Several rows of one officer each add an absence, if the rules name its
-        columns.
+        """Map directory entries from rows.
+
+        Several rows of one officer each add an absence, if the rules name its columns.
         """
         officers: dict[Any, dict[str, Any]] = {}
         for place, row in enumerate(rows):

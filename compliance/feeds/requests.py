@@ -76,9 +76,7 @@ class Asker:
         largest_body: int,
         stop: Stop,
     ) -> None:
-        """Prepare the client without connecting. `transport`: replaces the network. `stop`: ends waits and answers at
-        once.
-        """
+        """Prepare the client without connecting. `transport`: replaces the network. `stop`: ends requests at once."""
         # Only gzip is accepted, because it is decompressed here under a bound.
         headers = {"Accept": accept, "Accept-Encoding": "gzip", "User-Agent": "victims-code-compliance"}
         if token:

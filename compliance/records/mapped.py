@@ -22,8 +22,9 @@ class MappedRecord:
 
     @cached_property
     def text(self) -> bytes:
-        """Its JSON text. What cannot be written (half a surrogate pair, endless nesting) becomes words that are
-        refused.
+        """Its JSON text.
+
+        What cannot be written (half a surrogate pair, endless nesting) becomes words that the format refuses.
         """
         try:
             return _encode(self.fields)

@@ -12,9 +12,7 @@ Table = Literal["updates", "crimes", "obligations", "victims", "events"]
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Rows of one table of the columns, or of the verdicts' `obligations`, each with the local date that places it in a
-    period.
-    """
+    """Rows of a table of the columns, or of the verdicts' `obligations`, each with the local date of its period."""
 
     table: Table
     rows: Ints

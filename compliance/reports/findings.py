@@ -168,8 +168,7 @@ class StepEffect(Struct, frozen=True):
 
 
 class Reminded(Struct, frozen=True):
-    """The reminders of the period: emails, their recipients, the obligations listed, and how often one was listed
-    again.
+    """The reminders of the period: emails, recipients, obligations listed, and how often one was listed again.
 
     `before_first` to `before_last`: when the obligations compared with fell due.
     """

@@ -90,9 +90,7 @@ class JudgedPeriod:
 
 
 def list_charted_weeks(period: Span) -> list[Week]:
-    """Return the settled weeks in the charts of a period's report, earliest first, up to the last that ends in the
-    period.
-    """
+    """Return the settled weeks in the charts of a period's report, earliest first, up to the end of the period."""
     newest = Week.of(period.last + timedelta(days=1)).plus(-1)
     return [newest.plus(back) for back in range(1 - CHARTED, 1)]
 

@@ -83,10 +83,10 @@ class Restatement:
         self._now = now
 
     def of(self, earlier: Earlier, known: Verdicts) -> list[Restated]:
-        """Restate one earlier period, under every requirement it was published for: the whole, and each division that
-        changed.
+        """Restate one earlier period under every requirement it was published for.
 
-        `known`: the records as known when it was settled, judged as at then by today's policy.
+        Covers the whole, and each division that changed. `known`: the records as known when it was settled, judged as
+        at then by today's policy.
         """
         stages = self.stages(earlier, known)
         _, start = next(stages)
@@ -94,8 +94,7 @@ class Restatement:
         return list(_restate(earlier, counts(start, earlier.span), steps))
 
     def stages(self, earlier: Earlier, known: Verdicts) -> Iterator[tuple[str, Verdicts]]:
-        """Yield the verdicts on an earlier period as published, and after each step (of CAUSES) towards what is known
-        now.
+        """Yield the verdicts on an earlier period as published, and after each step (of CAUSES) towards those of now.
 
         The last are those of now. `known`: as in `of`.
         """

@@ -41,8 +41,7 @@ class StoredRecords:
         self._observed_since = first_poll(store)
 
     def records_known(self, known_at: datetime) -> Held:
-        """Return the records as they were at the end of the first complete poll that ended at or after K (decision
-        0008).
+        """Return the records as at the end of the first complete poll that ended at or after K (decision 0008).
 
         A crime first seen later was not known, and is left out (statistics 1.2a).
         """
@@ -70,10 +69,10 @@ def newest_published(session: Session, period: str, edition: str) -> Published |
 
 
 def earlier_periods(store: Store, period: Span) -> list[Earlier]:
-    """Return what was published to the board for earlier periods of the same kind, in the newest version of each.
+    """Return what was published to the board for earlier periods of the same kind (statistics 5).
 
-    See statistics 5. For a period published again, only what had been published when it was first: it thus gives the
-    same figures (1.2a).
+    Each in its newest version. For a period published again, only what had been published when it was first: the
+    figures then stay the same (1.2a).
     """
     board = select(Published).where(Published.edition == "board").order_by(col(Published.version))
     published_at = col(Published.published_at)

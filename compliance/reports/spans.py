@@ -44,7 +44,8 @@ class Span(ABC):
         return local.start_of(self.last + timedelta(days=1))
 
     def settling_instant(self, local: LocalDates) -> datetime:
-        """Return the instant at which it is settled: T = K = the start of the eighth day after it, in UTC (statistics
-        1.2).
+        """Return the instant at which it is settled, in UTC (statistics 1.2).
+
+        T = K = the start of the eighth day after it.
         """
         return local.start_of(self.last + timedelta(days=8))

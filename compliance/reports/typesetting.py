@@ -61,8 +61,9 @@ def typeset(report: Report) -> bytes:
 
 
 def _is_shown(encoded: str) -> bool:
-    """Return whether all text in some JSON can be shown as it is, as in most reports. If so, texts are not checked
-    singly.
+    """Return whether all text in some JSON can be shown as it is, as in most reports.
+
+    If so, texts are not checked one by one.
     """
     characters = "".join(sorted(set(encoded)))
     return (

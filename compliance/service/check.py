@@ -92,8 +92,9 @@ def _check_records(settings: Settings) -> Iterator[Finding]:
 
 
 def _is_one_of(policy: Path, shipped: list[Path]) -> bool:
-    """Return whether a setting (a file, or the name of a supplied policy) is one of these files. A copy elsewhere is
-    not.
+    """Return whether a setting (a file, or the name of a supplied policy) is one of these files.
+
+    A copy elsewhere is not.
     """
     return policy.resolve() in shipped or (not policy.exists() and str(policy) in {path.stem for path in shipped})
 

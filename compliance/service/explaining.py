@@ -56,10 +56,10 @@ class RecordsQuestion:
         examples: int,
         refuse: Callable[[RefusedRecord], None],
     ) -> WhatIf:
-        """Compare a period under the policy and under a changed one: some keys changed (`apply_settings`), or another
-        policy.
+        """Compare a period under the policy and under a changed one.
 
-        `refuse` is called with every refused record. Raises SettingsError unless exactly one of the two is given.
+        The change: some keys set differently (`apply_settings`), or another policy. `refuse` is called with every
+        refused record. Raises SettingsError unless exactly one of the two is given.
         """
         if bool(settings) == bool(policy_to):
             raise SettingsError("state the change: either --set KEY=VALUE, or --policy-to OTHER.toml")

@@ -20,9 +20,7 @@ from compliance.service.directory_poll import useless
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """A record: what the source gave (decoded from JSON, or rows by table), what it was mapped to, and why it is
-    refused.
-    """
+    """A record: what the source gave (decoded JSON, or rows by table), its mapped form, and why it is refused."""
 
     source: Any
     mapped: Any

@@ -47,8 +47,9 @@ def _make_printable(value: Any, kept: str = "") -> Any:
 
 
 class _Libraries(logging.Handler):
-    """A handler that logs library messages as events of this log: otherwise errors would reach standard error
-    unfiltered.
+    """A handler that logs library messages as events of this log.
+
+    Without it, libraries would write errors to standard error unfiltered.
     """
 
     def __init__(self) -> None:

@@ -98,8 +98,9 @@ def poll(
 
 
 def _log_new(source: str, unknown: Unknown) -> None:
-    """Log that there are new unknown values. A careless feed may have personal data in them, so only `check` shows
-    them.
+    """Log that there are new unknown values, without the values.
+
+    A careless feed may have personal data in them, so only `check` shows them.
     """
     for name in sorted({name for name, _ in unknown.new}):
         new = [value for value in unknown.new if value[0] == name]

@@ -123,10 +123,10 @@ class Duties:
         return OwedReports(period, tuple(editions), {key: lacking for key, lacking in forms.items() if lacking})
 
     def _has_all_divisions(self, period: Span, rows: Mapping[str, Sequence[str]]) -> bool:
-        """Return whether each division that the board's report names has its edition; without that report, whether any
-        has.
+        """Return whether each division that the board's report names has its edition.
 
-        They are published together; only an earlier version of the service could be interrupted between two.
+        Without that report: whether any division has. They are published together; only an earlier version of the
+        service could be interrupted between two.
         """
         name = str(period)
         published = [key for key in rows if key.startswith(OF_DIVISION)]

@@ -133,10 +133,10 @@ class Reporting:
         ]
 
     def cases(self, period: Span, figure: str, division: str | None = None) -> tuple[TracedFigure, str]:
-        """Return the cases behind a figure of a period's report, and in words whether they add up to what was
-        published.
+        """Return the cases behind a figure of a period's report, and whether they add up to what was published.
 
-        The report is the board's edition or a division's, judged by the policy it was published under.
+        The latter in words. The report is the board's edition or a division's, judged by the policy it was published
+        under.
         """
         check_held(self.store, period)
         options, printed = self._options(), as_printed(self.store, period, division)

@@ -1,5 +1,6 @@
-"""One edition of a period's report and everything its figures are counted from, as judged for the report or again
-later.
+"""One edition of a period's report and everything its figures are counted from.
+
+It is either being made for the report, or judged again later.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

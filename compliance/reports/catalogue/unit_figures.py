@@ -70,8 +70,9 @@ def _count_offence(edition: Edition, requirement: str, group: str | None) -> Cou
 
 
 def _count_late_team(edition: Edition, _key: str, group: str | None) -> CountedRows | str:
-    """Count the obligations that a team met over the trailing weeks, and those with an update entered after the due
-    date.
+    """Count the obligations that a team met over the trailing weeks.
+
+    Those counted were met by an update entered after the due date.
     """
     if group == "":
         return (
