@@ -122,10 +122,7 @@ class Officer(Struct, omit_defaults=True):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A refused record: its place in the batch (0 is the first), its crime number if readable, and the reason.
-
-    The reason says what a person has to correct.
-    """
+    """A refused record: place in the batch (from 0), crime number if readable, and a reason a person can act on."""
 
     index: int
     crime_ref: str | None
@@ -145,10 +142,7 @@ _decode = msgspec.json.Decoder(Crime).decode
 
 
 def decode_crime(raw: bytes | str) -> Crime:
-    """Decode one record from its JSON text, without checking its instants.
-
-    Raises RecordError with the field, what was found and what is expected.
-    """
+    """Decode one record, instants unchecked. Raises RecordError with the field, what was found and what is expected."""
     if len(raw) > MAX_RECORD_BYTES:
         raise RecordError(f"the record is {len(raw):,} bytes long; a record is at most {MAX_RECORD_BYTES:,} bytes")
     try:
@@ -222,10 +216,9 @@ def _crime_of(record: FeedRecord | str) -> Crime:
 
 
 def decode_crimes(records: Iterable[FeedRecord | str]) -> tuple[list[Crime], list[Refusal]]:
-    """Decode and check many records; a bad one does not affect the others (decision 0014).
+    """Decode and check many records -> (the valid ones in order, a refusal for each other one) (decision 0014).
 
-    Returns (the valid ones in order, a refusal for each of the others by its place). The length of a mapped record, and
-    whether it can be written at all, are checked on writing.
+    A mapped record's length, and whether it can be written, are checked on writing.
     """
     crimes, places, refusals = decode_structs(records)
     bad = check_instants(crimes)

@@ -40,11 +40,9 @@ class FailedForm:
 class Publication:
     """A published report.
 
-    - `paths`: its files that could be made.
-    - `version`: from 1; `new`: whether it is a new version.
-    - `changed`: what differs from the version before.
-    - `added`: forms added to a version published without them.
-    - `failed`: forms that could not be made.
+    `paths`: its files that could be made. `version`: from 1. `new`: whether it is a new version. `changed`: what
+    differs from the version before. `added`: forms added to a version published without them. `failed`: forms that
+    could not be made.
     """
 
     paths: tuple[Path, ...]
@@ -179,10 +177,7 @@ def _check_read(store: Store, figures: Figures) -> None:
 
 
 def _draft(key: str, figures: Figures, newest: Published | None, forms: Sequence[Form]) -> _Draft:
-    """Compare an edition with its newest version.
-
-    Returns a draft of that version if figures and files are the same, otherwise of the next.
-    """
+    """Return a draft of an edition: of its newest version if figures and files are the same, otherwise of the next."""
     if newest is None:
         content, failed = _make_files(figures, key, forms)
         return _Draft(key, figures, None, new=True, content=content, failed=failed)
