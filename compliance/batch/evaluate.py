@@ -25,11 +25,11 @@ from compliance.records import columns
 
 @dataclass(slots=True)
 class Evaluated:
-    """Counts of what was read and its results.
+    """Counts of what was read, and of the results.
 
     Crimes judged, with their victims and updates; verdicts written; records refused; obligations set aside (rules
-    6.1a); records without a victim (rules section 8); and how often each field that the record format does not have
-    occurs, by path, such as `victims[].age` (at most 1,000 different ones, the rest together).
+    6.1a); records without a victim (rules section 8). `unknown_fields`: how often each field that the record format
+    does not have occurs, by path such as `victims[].age` (at most 1,000 different ones, the rest together).
     """
 
     crimes: int = 0

@@ -16,7 +16,7 @@ from compliance.records import check_instants, columns, convert_crime
 from compliance.text import count_noun
 
 _ABSENT: Final = "none"
-"""What an example writes if a verdict's key must be null, which TOML cannot express."""
+"""The value an example gives for a verdict's key that must be null, which TOML cannot express."""
 
 
 class _Verdict(BaseModel):

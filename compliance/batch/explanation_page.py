@@ -80,14 +80,14 @@ def describe_question(explanation: Explanation) -> str:
 
 
 def facts(explanation: Explanation) -> list[tuple[str, str]]:
-    """Yield the head of an explanation: the crime's own facts."""
+    """Return the head of an explanation: the crime's own facts as (name, text), without empty ones."""
     found = [("Reported", explanation.reported), ("Recorded", explanation.recorded), ("Offence", explanation.offence)]
     found += [("Status", explanation.status), ("Case with", explanation.owner)]
     return [(name, text) for name, text in found if text]
 
 
 def cite(clause: str | None) -> str:
-    """(rules 3.1, 7.2)."""
+    """Return a citation like `(rules 3.1, 7.2)`, or nothing if there is no clause."""
     return f"(rules {clause})" if clause else ""
 
 

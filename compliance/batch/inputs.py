@@ -29,7 +29,7 @@ _NOT_RECORDS: Final = {
     b"\x1f\x8b": "is compressed with gzip; give it a name that ends in .gz",
     b"\x28\xb5\x2f\xfd": "is compressed with Zstandard; give it a name that ends in .zst",
 }
-"""What a file that is not UTF-8 text begins with, and what to do."""
+"""How a file that is not UTF-8 text begins, and what to do."""
 _PACKED_BYTES: Final = 2048
 """Bytes of a Zstandard file read at a time. Even if crafted to, they unpack to at most 64 MiB."""
 

@@ -35,12 +35,12 @@ class Tally:
 
     @property
     def of(self) -> int:
-        """Return the number of obligations."""
+        """The number of obligations."""
         return self.met + self.late + self.overdue + self.missed
 
     @property
     def rate(self) -> float | None:
-        """Return the compliance rate, or None if there is nothing to meet."""
+        """The compliance rate, or None if there is nothing to meet."""
         return self.met / self.of if self.of else None
 
 
@@ -118,7 +118,7 @@ class WhatIf:
 
     @property
     def moved(self) -> int:
-        """Return the number of obligations whose state changed."""
+        """The number of obligations whose state changed."""
         return sum(change.count for change in self.changes)
 
 
@@ -136,7 +136,7 @@ def whatif(
 ) -> WhatIf:
     """Judge records under two policies as at T, and as known at K, and compare what was due in a period.
 
-    `chunks` are read once, one at a time. `period` is the first and last local date, both included. `changed` says in
+    `chunks` are read once, one at a time. `period` is the first and last local date, both included. `changed` lists in
     words what the changed policy changes. `refuse` is called with every refused record. Raises SettingsError for a
     period that ends before it begins.
     """

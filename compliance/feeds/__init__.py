@@ -1,4 +1,4 @@
-"""One adapter a kind of crime system; each yields records and a cursor (records section 4)."""
+"""Feeds: one adapter for each kind of crime system, which yields records and a cursor (records section 4)."""
 
 from compliance.feeds.access import ClientCredentials, tls_context
 from compliance.feeds.feed import DirectoryEntries, Feed, Page

@@ -1,4 +1,4 @@
-"""How this service shows a crime system who it is: certificates, and OAuth 2 client credentials (RFC 6749, 4.4)."""
+"""Authentication to a crime system: certificates, and OAuth 2 client credentials (RFC 6749, 4.4)."""
 
 import ssl
 import time
@@ -13,15 +13,15 @@ import msgspec
 from compliance.errors import SettingsError, UnavailableError
 
 _LEEWAY: Final = 30
-"""Seconds before a token runs out from which it is no longer used."""
+"""Seconds before a token expires from which it is no longer used."""
 _SHORTEST: Final = 5
 _UNSAID: Final = 300
-"""How long, in seconds, a token is used whose server does not say how long it lasts."""
+"""How many seconds a token is used if its server does not say how long it lasts."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClientCredentials:
-    """Where a token is had, and what for. The secret is never shown."""
+    """Where to request a token, and its scope. The secret is never shown."""
 
     token_url: str
     client_id: str
@@ -30,7 +30,7 @@ class ClientCredentials:
 
 
 Post = Callable[[str, dict[str, str], httpx.Auth], bytes]
-"""Sends a form with a user and a password to an address; the body of the answer."""
+"""Sends a form with a user and password to an address, and returns the body of the answer."""
 
 
 class _Granted(msgspec.Struct):
@@ -43,9 +43,10 @@ _decode = msgspec.json.Decoder(_Granted, strict=False).decode
 
 
 def tls_context(ca_file: Path | None, certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
-    """What a server's certificate is checked by, and the certificate this service shows (PEM files).
+    """Return the TLS context: the check of a server's certificate, and this service's own certificate (PEM files).
 
-    None where the machine's own authorities are trusted and nothing is shown. Raises SettingsError that names the file.
+    None if the machine's own authorities are trusted and no certificate is sent. Raises SettingsError that names the
+    file.
     """
     if ca_file is None and certificate is None:
         return None
@@ -55,7 +56,7 @@ def tls_context(ca_file: Path | None, certificate: Path | None, key: Path | None
         raise SettingsError(_unreadable("ca_file", ca_file, error, "certificates of authorities")) from None
     if certificate is not None:
         try:
-            # An encrypted key must not make a service wait at a terminal for its password.
+            # With an empty password, an encrypted key fails instead of prompting at a terminal.
             context.load_cert_chain(certificate, key, password="")
         except (OSError, ssl.SSLError) as error:
             expected = "a certificate and its key, not encrypted"
@@ -69,25 +70,25 @@ def _unreadable(setting: str, path: Path | None, error: OSError, expected: str) 
 
 
 class Token:
-    """A token of client credentials: asked for when there is none, or when it runs out.
+    """A token from client credentials, requested when there is none or when it expires.
 
-    What `post` raises is passed on.
+    Exceptions from `post` are passed on.
     """
 
     def __init__(self, credentials: ClientCredentials, post: Post) -> None:
-        """Nothing is asked yet."""
+        """Request nothing yet."""
         self._credentials, self._post = credentials, post
         self._token: str | None = None
         self._until = 0.0
 
     def __call__(self) -> str:
-        """The token. Raises UnavailableError where none is had."""
+        """Return the token. Raises UnavailableError if none can be obtained."""
         if self._token is None or time.monotonic() >= self._until:
             return self._renew()
         return self._token
 
     def drop(self) -> None:
-        """It was refused: ask for another one next time."""
+        """Discard a refused token, so that another is requested next time."""
         self._token = None
 
     def _renew(self) -> str:
@@ -111,6 +112,6 @@ class Token:
 
 
 def redact(url: str) -> str:
-    """A URL without what may be secret in it: user, password, query."""
+    """Return a URL without the parts that may be secret: user, password, query."""
     parsed = httpx.URL(url)
     return str(parsed.copy_with(userinfo=b"", query=None, fragment=None))

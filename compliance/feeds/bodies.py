@@ -1,4 +1,4 @@
-"""From the body of a page to the text of each record, one that is no JSON set apart from the others (records 4)."""
+"""Split the body of a page into the text of each record, isolating records that are not valid JSON (records 4)."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -19,7 +19,7 @@ from compliance.records.collector import paused_gc
 
 _EXPECTED: Final = 'expected {"records": [...], "next": "the cursor to ask from next time", "more": true or false}'
 MOST_RECORDS: Final = 100_000
-"""Records of one page: each costs memory, however short it is."""
+"""The largest number of records in a page: each uses memory, however short it is."""
 _MOST_VALUES: Final = 4_000_000
 _MOST_OFFICERS: Final = 300_000
 _LONGEST_CURSOR: Final = 8192
@@ -35,7 +35,7 @@ class _Body(Struct):
 
 @dataclass(frozen=True, slots=True)
 class PageBody:
-    """What a JSON page calls its records, its cursor and whether there is more; and how a page is asked for."""
+    """The names of the fields of a JSON page (records, cursor, more), and of the parameters that request one."""
 
     records: str = "records"
     next: str = "next"
@@ -59,11 +59,11 @@ _decode_officer = msgspec.json.Decoder(Officer).decode
 
 
 def json_page(body: bytes, source: str, names: PageBody = NAMES) -> Page:
-    """A JSON page. `source` is how an error calls the feed.
+    """Return a JSON page. `source` is the feed's name in errors.
 
-    A record in it that no JSON decoder takes (half a surrogate pair, nested too deeply) is still given out alone, to be
-    refused. Raises UnavailableError where the page as a whole is none, AskForLessError where it holds too much, or its
-    brackets do not match, so that nobody can tell which record spoils it.
+    A record that no JSON decoder accepts (half a surrogate pair, too deep nesting) is still passed on alone, to be
+    refused. Raises UnavailableError if the page as a whole is not valid. Raises AskForLessError if it holds too much,
+    or if its brackets do not match, so that the faulty record is unknown.
     """
     if body.count(b",") > _MOST_VALUES:
         raise AskForLessError(f"{source} gave a page of more than {_MOST_VALUES:,} values; request smaller pages")
@@ -79,7 +79,7 @@ def json_page(body: bytes, source: str, names: PageBody = NAMES) -> Page:
         try:
             page = decode(rest)
         except (msgspec.MsgspecError, UnicodeError, RecursionError):
-            # The start of a web page says who answered; that of anything else may be a record.
+            # The start of a web page shows who answered; that of anything else may be a record.
             start = body[:40].decode("utf-8", "replace") if body.lstrip(_SPACE).startswith(b"<") else ""
             found = f"{error}; {len(body):,} bytes" + (f", beginning {start!r}" if start else "")
             problem = f"{source} gave no JSON page ({found}); {_EXPECTED}"
@@ -93,8 +93,11 @@ def json_page(body: bytes, source: str, names: PageBody = NAMES) -> Page:
 
 
 def _check_page(raws: list[bytes], cursor: str, more: bool, source: str) -> Page:
-    """A page within its bounds. Raises AskForLessError for too many records, UnavailableError for a cursor that could
-    never be sent back or kept."""
+    """Return a page after checking its bounds.
+
+    Raises AskForLessError for too many records, and UnavailableError for a cursor that could not be sent back or
+    stored.
+    """
     if len(raws) > MOST_RECORDS:
         raise AskForLessError(
             f"{source} gave a page of {len(raws):,} records; at most {MOST_RECORDS:,} are read at once"
@@ -108,7 +111,7 @@ def _check_page(raws: list[bytes], cursor: str, more: bool, source: str) -> Page
 
 
 def _set_apart(body: bytes, records: bytes) -> tuple[list[bytes], bytes]:
-    """(the text of each record, the page without its records), told by the brackets outside of texts."""
+    """Return (the text of each record, the page without its records), split by the brackets outside texts."""
     depth, key, start, began = 0, b"", 0, -1
     raws: list[bytes] = []
     for token in _TOKEN.finditer(body):
@@ -131,7 +134,10 @@ def _set_apart(body: bytes, records: bytes) -> tuple[list[bytes], bytes]:
 
 
 def ndjson_page(body: bytes, headers: Mapping[str, str], source: str) -> Page:
-    """An NDJSON page, its cursor in the headers `Next-Cursor` and `More`. Raises UnavailableError without them."""
+    """Return an NDJSON page with its cursor from the headers `Next-Cursor` and `More`.
+
+    Raises UnavailableError without them, or if the last line is cut short; AskForLessError if it has too many lines.
+    """
     cursor, more = headers.get("Next-Cursor"), headers.get("More", "").strip().lower()
     if cursor is None or more not in ("true", "false"):
         found = f"Next-Cursor {'absent' if cursor is None else 'given'}, More {more or 'absent'!r}"
@@ -156,7 +162,10 @@ def _is_cut(line: bytes) -> bool:
 
 
 def directory(body: bytes, mapper: Mapper | None = None) -> DirectoryEntries:
-    """The officer directory from NDJSON; a bad line is refused with its reason, and the others go on."""
+    """Return the officer directory from NDJSON. A bad line is refused with its reason; the others are used.
+
+    Raises UnavailableError if it has too many lines.
+    """
     if body.count(b"\n") > _MOST_OFFICERS:
         raise UnavailableError(f"the officer directory has more than {_MOST_OFFICERS:,} lines; check its address")
     lines = _lines(body)
@@ -164,7 +173,7 @@ def directory(body: bytes, mapper: Mapper | None = None) -> DirectoryEntries:
 
 
 def directory_of(lines: Iterable[bytes]) -> DirectoryEntries:
-    """The officer directory from the JSON text of each entry, as `directory`."""
+    """Return the officer directory from the JSON text of each entry, as `directory` does."""
     officers: list[Officer] = []
     refusals: list[Refusal] = []
     for place, line in enumerate(lines):
@@ -176,7 +185,7 @@ def directory_of(lines: Iterable[bytes]) -> DirectoryEntries:
 
 
 def _check_officer(officer: Officer) -> Officer:
-    """Raises ValueError where what should be a local date is none."""
+    """Return an entry after checking its dates. Raises ValueError for an invalid local date."""
     days = [("left_on", officer.left_on)]
     for i, absence in enumerate(officer.absent or ()):
         days += [(f"absent[{i}].from", absence.start), (f"absent[{i}].until", absence.end)]

@@ -30,9 +30,12 @@ _SECTION: Final = "crime_system.database"
 
 @dataclass(frozen=True, slots=True)
 class Queries:
-    """What is asked of a database. `lists`: list of a crime -> its query, which gives all rows of that list of every
-    crime that the crimes' query gives. `begin` is what `:changed_since` is the first time; of its type are the values
-    of the column that `changed_at` comes from."""
+    """The queries for a database.
+
+    `lists`: each list of a crime with its query, which returns all rows of that list for every crime that the crimes'
+    query returns. `begin`: the first value of `:changed_since`, of the same type as the values of the column that
+    `changed_at` comes from.
+    """
 
     crimes: str
     lists: Mapping[str, str] = field(default_factory=dict)
@@ -40,7 +43,7 @@ class Queries:
     begin: Changed = datetime(1900, 1, 1)  # noqa: DTZ001  # a database's own instants often have no offset
 
     def check(self) -> None:
-        """Raises SettingsError that names the setting."""
+        """Check the queries. Raises SettingsError that names the setting."""
         named = {CRIMES: self.crimes, **self.lists} | ({} if self.officers is None else {"officers": self.officers})
         for name, query in named.items():
             if name not in (CRIMES, *LISTS, "officers"):
@@ -52,10 +55,11 @@ class Queries:
 
 
 class DatabaseFeed:
-    """Crimes by their queries, put together by crime number. The cursor is made here: the latest `changed_at` seen.
+    """A feed of crimes from queries, joined by crime number.
 
-    Nothing is written: SQLite and PostgreSQL are told so for each transaction; on others the account must not be able
-    to. `limit` is how many rows of crimes are read at most, to try it out.
+    The cursor is made here: the latest `changed_at` seen. Nothing is written: SQLite and PostgreSQL run read-only
+    transactions; on other databases the account must not be able to write. `limit`: the most rows of crimes to read,
+    for a trial.
     """
 
     def __init__(
@@ -68,9 +72,11 @@ class DatabaseFeed:
         limit: int | None = None,
         stop: Stop | None = None,
     ) -> None:
-        """Nothing is asked yet; `url` is SQLAlchemy's, `clock` gives the present instant (aware); what waits for the
-        database ends at once where `stop` says so. Raises SettingsError for a URL that cannot be, a driver that is not
-        installed, or a query that is none."""
+        """Prepare the feed without connecting.
+
+        `url`: SQLAlchemy's. `clock`: returns the present instant (aware). `stop`: ends waits for the database at once
+        when requested. Raises SettingsError for an invalid URL, a driver that is not installed, or an invalid query.
+        """
         queries.check()
         self._engine = _engine(url)
         self._queries, self._mapper, self._page_size = queries, mapper, page_size
@@ -80,12 +86,15 @@ class DatabaseFeed:
         self._shown = f"{self._engine.url.drivername}://{self._engine.url.host or ''}/{self._engine.url.database or ''}"
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         self._engine.dispose()
 
     def pages(self, cursor: str | None) -> Iterator[Page]:
-        """What changed since the cursor, in one reading of the database, and then page by page; the last page moves the
-        cursor. Raises UnavailableError where the database cannot be asked or gives no `changed_at`."""
+        """Yield what changed since the cursor, page by page, from one reading of the database.
+
+        The last page moves the cursor. Raises UnavailableError if the database cannot be queried or returns no
+        `changed_at`.
+        """
         since = self._queries.begin if cursor is None else _read_cursor(cursor)
         with Joined(self._mapper) as joined:
             latest = self._stop.outcome_of(lambda: self._read(joined, since), self._cancel)
@@ -98,7 +107,7 @@ class DatabaseFeed:
             yield self._mapper.page(held, moved, more=False)
 
     def officers(self) -> DirectoryEntries:
-        """The officer directory as its query gives it; not read without one. Raises UnavailableError."""
+        """Return the officer directory from its query; not read if there is none. Raises UnavailableError."""
         query = self._queries.officers
         if query is None:
             return DirectoryEntries([], [], read=False)
@@ -110,8 +119,11 @@ class DatabaseFeed:
         return directory_of(self._mapper.map_officers(self._stop.outcome_of(read, self._cancel)))
 
     def _read(self, joined: Joined, since: Changed) -> Changed | None:
-        """Every row there is; the latest `changed_at`. The crimes come first: what changes while the others are read
-        can then only be newer than its crime, and comes again next time."""
+        """Read every row, and return the latest `changed_at`.
+
+        Crimes are read first. Anything that changes while the others are read can then only be newer than its crime,
+        and is read again next time.
+        """
         column, setting = self._changed_column()
         latest: list[Changed] = []
 
@@ -143,7 +155,7 @@ class DatabaseFeed:
         )
 
     def _note(self, latest: list[Changed], value: Any) -> None:
-        """Keep the latest change. One of the far future would keep all others out for ever: it moves nothing."""
+        """Store the latest change. One in the far future is ignored, because it would exclude all others for ever."""
         if isinstance(value, Decimal) and value == value.to_integral_value():
             value = int(value)
         if value is None or self._is_to_come(value):
@@ -178,7 +190,7 @@ class DatabaseFeed:
         return self._under_way
 
     def _cancel(self) -> None:
-        """Nobody waits any longer for the query under way."""
+        """Cancel the query under way, which nothing waits for any longer."""
         if self._under_way is not None:
             self._under_way.cancel()
 
@@ -205,7 +217,7 @@ class DatabaseFeed:
 
 
 class _Reading:
-    """One reading of a database, as of one instant where it can, and nothing written."""
+    """One reading of a database, from a single snapshot if it can, with nothing written."""
 
     def __init__(self, engine: Engine, shown: str) -> None:
         self._engine, self._shown = engine, shown
@@ -230,10 +242,10 @@ class _Reading:
         self._connection.close()
 
     def cancel(self) -> None:
-        """Let the database end the query under way, from another thread: where its driver can ask for that."""
+        """Ask the database from another thread to end the query under way, if its driver can."""
         cancel = getattr(self._driver, "cancel", None) or getattr(self._driver, "interrupt", None)
         if cancel is not None:
-            with suppress(Exception):  # it is what cannot be reached
+            with suppress(Exception):  # the database may be unreachable
                 cancel()
 
 
@@ -249,7 +261,10 @@ def _engine(url: str) -> Engine:
 
 
 def _cause(error: SQLAlchemyError) -> str:
-    """What the driver says, without the statement's values; what it says about data may hold data, and stays unsaid."""
+    """Return the driver's message without the statement's values.
+
+    A message about data may contain data, so it is replaced by the name of its type.
+    """
     if isinstance(error, DataError) or not isinstance(error, DBAPIError):
         return type(error).__name__
     lines = str(error.orig).strip().splitlines()

@@ -1,4 +1,4 @@
-"""What lands in the folder of a feed of files: which files make an export, whether it is ready, and where it goes."""
+"""The files in the folder of a feed of files: which ones form an export, whether it is ready, and where it goes."""
 
 import codecs
 import re
@@ -20,18 +20,20 @@ from compliance.writing import write_whole
 DONE: Final = "done"
 FAILED: Final = "failed"
 WAITS: Final = timedelta(hours=24)
-"""How long an export waits for a file that belongs to it."""
+"""How long an export waits for a missing file."""
 _HALF_WRITTEN: Final = re.compile(r"^[.~]|\.(tmp|temp|part|partial|filepart|crdownload|writing)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Exports:
-    """What lands in a folder.
+    """The exports in a folder.
 
-    `tables`: table -> the pattern of its files' names, `crimes` and the lists of a crime; what `*` stands for says
-    which files belong together. `officers`: the name of the officer directory, which stays where it is. `full`: an
-    export holds every crime, and one that is not in it has vanished. `settle`: for how many seconds a file must have
-    been left alone. `moves`: whether what was taken or failed goes out of the way; not where it is only tried.
+    - `tables`: each table (`crimes` and the lists of a crime) with the pattern of its files' names. What `*` stands for
+      shows which files belong together.
+    - `officers`: the name of the officer directory, which stays in place.
+    - `full`: each export holds every crime, and a crime missing from one has vanished.
+    - `settle`: how many seconds a file must be left unchanged.
+    - `moves`: whether files that were read or failed are moved away; false for a trial.
     """
 
     folder: Path
@@ -44,7 +46,7 @@ class Exports:
     moves: bool = True
 
     def check(self) -> None:
-        """Raises SettingsError that names the setting."""
+        """Check the settings. Raises SettingsError that names the setting."""
         if CRIMES not in self.tables:
             raise SettingsError("crime_system.files.tables: crimes: missing; it is required")
         try:
@@ -72,17 +74,17 @@ class Exports:
 
     @property
     def is_json(self) -> bool:
-        """Whether records come as JSON objects, not as rows."""
+        """Whether records are JSON objects rather than rows."""
         return self.tables.get(CRIMES, "").endswith(".ndjson")
 
     def is_settled(self, path: Path, now: datetime) -> bool:
-        """Whether a file has been left alone for long enough."""
+        """Return whether a file has been left unchanged for long enough."""
         age = now - datetime.fromtimestamp(path.stat().st_mtime, UTC)
-        # A file that says it is of the future is left alone too: its clock is wrong, and waiting would not end.
+        # A file dated in the future counts too: its clock is wrong, and waiting would not end.
         return abs(age.total_seconds()) >= self.settle
 
     def find(self) -> "list[Export]":
-        """What lies in the folder, in order, files that are being written under another name left out."""
+        """Return the exports in the folder, in order, without files still being written under another name."""
         exports: dict[str, Export] = {}
         for path in self.folder.iterdir():
             if _HALF_WRITTEN.search(path.name) or path.name == self.officers or not path.is_file():
@@ -98,13 +100,13 @@ class Exports:
         return sorted(exports.values(), key=_by_time if self.order == "time" else _by_name)
 
     def is_ready(self, export: "Export", now: datetime) -> bool:
-        """Whether all of an export is there and has been left alone."""
+        """Return whether an export is complete and has been left unchanged."""
         return export.files.keys() == self.tables.keys() and all(
             self.is_settled(path, now) for path in export.files.values()
         )
 
     def reason_to_give_up(self, export: "Export", now: datetime) -> str | None:
-        """Why an export is waited for no longer, None while it is."""
+        """Return why an export is no longer waited for, None while it still is."""
         lacking = [pattern for table, pattern in self.tables.items() if table not in export.files]
         newest = datetime.fromtimestamp(max(stamp for stamp, _ in export.written.values()) / 1e9, UTC)
         if not lacking or now - newest < WAITS:
@@ -112,23 +114,26 @@ class Exports:
         return f"it waited a day for the rest of its export: {', '.join(lacking)}"
 
     def moved_before(self, instant: datetime) -> list[Path]:
-        """The files that were moved to `done` or `failed` before an instant, by name."""
+        """Return the files that were moved to `done` or `failed` before an instant, by name."""
         found = []
         for folder in (self.folder / DONE, self.folder / FAILED):
             for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-                # When it was moved, which changes nothing of when it was written.
+                # The time of the move, which does not change the time of writing.
                 if path.is_file() and datetime.fromtimestamp(path.lstat().st_ctime, UTC) < instant:
                     found.append(path)
         return found
 
     def move(self, export: "Export", where: str, reason: str | None = None) -> None:
-        """Out of the way, into a folder in the folder, its reason beside it. A file of the same name that is there
-        already stays. What lies there is this service's alone, also where the file belongs to whoever wrote it."""
+        """Move an export into a folder inside the folder, with its reason next to it.
+
+        An existing file of the same name is kept. Only this service can read that folder, even if it does not own the
+        file.
+        """
         if not self.moves:
             return
         folder = self.folder / where
         folder.mkdir(exist_ok=True, mode=0o700)
-        with suppress(OSError):  # a folder of somebody else's
+        with suppress(OSError):  # the folder may belong to another user
             folder.chmod(0o700)
         for path in export.files.values():
             target, count = folder / path.name, 1
@@ -136,7 +141,7 @@ class Exports:
                 count += 1
                 target = folder / f"{path.stem}.{count}{path.suffix}"
             path.rename(target)
-            with suppress(OSError):  # a file of somebody else's: the folder keeps others out
+            with suppress(OSError):  # the file may belong to another user: the folder keeps others out
                 target.chmod(0o600)
             if reason is not None:
                 write_whole(target.with_name(f"{target.name}.reason.txt"), f"{reason}\n".encode(), private=True)
@@ -152,15 +157,15 @@ class Export:
 
     @property
     def name(self) -> str:
-        """What it is called: its crimes' file, or whatever came of it."""
+        """Its name: that of its crimes' file, or of any file if that is missing."""
         return self.files.get(CRIMES, next(iter(self.files.values()))).name
 
     def is_as_it_was(self) -> bool:
-        """Whether nothing was written to its files since they were found."""
+        """Return whether its files are unchanged since they were found."""
         return all(_stamp(path) == self.written[table] for table, path in self.files.items())
 
     def digest(self) -> str:
-        """What it is known by: the content of its files."""
+        """Return a digest of the content of its files, which identifies it."""
         digest = blake2b(digest_size=8)
         for table in sorted(self.files):
             digest.update(f"\0{table}\0{self.written[table][1]}\0".encode())

@@ -1,4 +1,4 @@
-"""What every kind of feed gives."""
+"""The interface of every kind of feed."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -9,12 +9,15 @@ from compliance.records import FeedRecord, Officer, Refusal, text_of
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of a feed (records section 4): the records, as they came or as they were mapped; the cursor to ask from
-    next time (None: where it was asked from before); whether there is something further now.
+    """A page of a feed (records section 4).
 
-    `whole` is given with the last page of a full export: the crime numbers of all that the export held. A crime that is
-    not among them has vanished at the source. `clock_changes` counts the instants without an offset that fell into an
-    hour which comes twice or never, and were read by the rule for them.
+    - `records`: as received or as mapped.
+    - `next`: the cursor to ask from next time; None: the same cursor as before.
+    - `more`: whether there is more now.
+    - `whole`: with the last page of a full export, the crime numbers of everything in the export. A crime that is not
+      among them has vanished at the source.
+    - `clock_changes`: how many instants without an offset were in an hour that the clock shows twice or skips, and were
+      read by the rule for it.
     """
 
     records: Sequence[FeedRecord]
@@ -30,16 +33,15 @@ class Page:
 
 
 def _nothing() -> None:
-    """Nothing is to be noted."""
+    """Do nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class DirectoryEntries:
-    """The officer directory: the entries that can be used, and why the others cannot.
+    """The officer directory: the usable entries, and why the others were refused.
 
-    `unchanged`: it is as it was when it was last kept, and is not given again. `read`: false where there is none, or it
-    is being written just now. `kept` is to be called once it is kept, so that it need not be given again until it
-    changes.
+    `unchanged`: it is the same as when last stored, and is not given again. `read`: false if there is none or it is
+    being written. `kept`: to be called once it is stored, so that it is not given again until it changes.
     """
 
     officers: list[Officer]
@@ -53,17 +55,17 @@ class Feed(Protocol):
     """A crime system and its officer directory."""
 
     def pages(self, cursor: str | None) -> Iterator[Page]:
-        """The pages from a cursor (None: from the beginning) to "nothing further for now".
+        """Yield the pages from a cursor (None: from the beginning) to "nothing further for now".
 
-        Each is given out as it comes, so that what came is kept when a later one does not. Asking for the next one says
-        that the page before it is kept. Raises UnavailableError.
+        Each page is yielded as it arrives, so that it is kept if a later one fails. Requesting the next page confirms
+        that the page before it is stored. Raises UnavailableError.
         """
         ...
 
     def officers(self) -> DirectoryEntries:
-        """The officer directory as it stands. Raises UnavailableError."""
+        """Return the current officer directory. Raises UnavailableError."""
         ...
 
     def close(self) -> None:
-        """Let go of what the feed holds open."""
+        """Close what the feed holds open."""
         ...

@@ -1,4 +1,4 @@
-"""Which fields the record format has, and what a force says about where they come from (records sections 1 and 4)."""
+"""The fields of the record format, and a force's rules for where they come from (records sections 1 and 4)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -37,21 +37,26 @@ FIELDS: Final[dict[str, dict[str, Kind]]] = {
     | {"left_on": "day"},
     "absent": {"from": "day", "until": "day"},
 }
-"""Each list of the formats, `crime` and `officers` being the things themselves, with its fields. `victim_ref` of a
-contact hold says whose it is; in JSON a hold lies within its victim."""
+"""Each list of the formats with its fields; `crime` and `officers` are the records themselves.
+
+`victim_ref` of a contact hold names its victim; in JSON a hold is inside its victim.
+"""
 LISTS: Final = ("status", "allocations", "victims", "contact_holds", "updates", "events")
 """The lists of a crime."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What a force says of its crime system's fields.
+    """A force's rules for the fields of its crime system.
 
-    `fields`: list -> field -> a JMESPath expression, or a column; a field that is not named comes from what has its own
-    name, one named "" is left out; `crime_ref` of a list is the column of the crime number in its own table. `lists`:
-    list -> the JMESPath expression of its items. `values`: "list.field" -> what the source says -> what it means; other
-    values stay. `constants`: "list.field" -> what it always is. `timezone`: of instants that carry none. `formats`:
-    strptime formats of instants and dates not in ISO 8601.
+    - `fields`: list -> field -> a JMESPath expression, or a column. An unnamed field comes from the source field of the
+      same name; a field mapped to "" is left out. `crime_ref` of a list is the column of the crime number in that
+      list's own table.
+    - `lists`: list -> the JMESPath expression of its items.
+    - `values`: "list.field" -> the source's value -> its meaning. Other values are unchanged.
+    - `constants`: "list.field" -> a fixed value.
+    - `timezone`: that of instants without one.
+    - `formats`: strptime formats of instants and dates that are not in ISO 8601.
     """
 
     fields: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -62,7 +67,7 @@ class Rules:
     formats: tuple[str, ...] = ()
 
     def check(self) -> None:
-        """Raises SettingsError that names the key and the nearest right one."""
+        """Check the rules. Raises SettingsError that names the key and the nearest right one."""
         for name, fields in self.fields.items():
             _check_known(name, name, FIELDS)
             for key in fields:
@@ -77,7 +82,7 @@ class Rules:
 
     @property
     def zone(self) -> ZoneInfo | None:
-        """The stated time zone. Raises SettingsError where there is none of that name."""
+        """The stated time zone. Raises SettingsError if it does not exist."""
         if self.timezone is None:
             return None
         try:
@@ -94,7 +99,7 @@ def _check_known(key: str, name: str, known: Any) -> None:
 
 
 def expression(key: str, text: str) -> Any:
-    """A JMESPath expression made ready. Raises SettingsError that names the setting."""
+    """Compile a JMESPath expression. Raises SettingsError that names the setting."""
     try:
         return jmespath.compile(text)
     except JMESPathError as error:

@@ -1,4 +1,4 @@
-"""A folder where a crime system's exports land: CSV, NDJSON or Parquet, one file or one a table (records section 4)."""
+"""A folder of a crime system's exports: CSV, NDJSON or Parquet, one file or one a table (records section 4)."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -23,24 +23,26 @@ _REMEMBERED: Final = 1000
 
 
 class FilesFeed:
-    """The exports of a folder, each taken once by its content, in order; moved to `done` when it is kept, to `failed`
-    with its reason beside it when it cannot be read. The cursor is made here: what was taken."""
+    """A feed of the exports in a folder, in order, each taken once by its content.
+
+    An export is moved to `done` once stored, or to `failed` with its reason if it cannot be read. The cursor is made
+    here: a list of what was taken.
+    """
 
     def __init__(self, exports: Exports, mapper: Mapper, page_size: int, clock: Callable[[], datetime]) -> None:
-        """`clock` gives the present instant (aware). Raises SettingsError for patterns that cannot be."""
+        """`clock`: returns the present instant (aware). Raises SettingsError for invalid patterns."""
         exports.check()
         self._exports, self._mapper, self._page_size, self._clock = exports, mapper, page_size, clock
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Close nothing: no file is held open."""
 
     def pages(self, cursor: str | None) -> Iterator[Page]:
-        """The pages of each export that has been left alone for long enough, `more` until the last one; none at all
-        where there is nothing to take.
+        """Yield the pages of each export left unchanged for long enough, with `more` until the last.
 
-        An export that waits for its other files keeps later ones waiting, so that nothing older overwrites what is
-        newer. Raises UnavailableError where the folder cannot be read or written and, after all others, where an export
-        failed.
+        Yields nothing if there is no such export. An export that waits for its other files holds back later ones, so
+        that older data never overwrites newer. Raises UnavailableError if the folder cannot be read or written and,
+        after all other exports, if one failed.
         """
         taken = _read_cursor(cursor)
         failures: list[str] = []
@@ -61,7 +63,7 @@ class FilesFeed:
             raise UnavailableError("; ".join(failures))
 
     def officers(self) -> DirectoryEntries:
-        """The officer directory as its file stands; not read while it is being written. Raises UnavailableError."""
+        """Return the officer directory from its file; not read while it is being written. Raises UnavailableError."""
         name = self._exports.officers
         if name is None:
             return DirectoryEntries([], [], read=False)
@@ -81,7 +83,7 @@ class FilesFeed:
             ) from None
 
     def _ready(self, failures: list[str]) -> list[Export]:
-        """The exports that can be taken, in order, as far as the first that cannot yet."""
+        """Return the exports that can be taken, in order, up to the first that is not ready."""
         ready, now = [], self._clock()
         for export in self._exports.find():
             if self._exports.is_ready(export, now):
@@ -98,7 +100,10 @@ class FilesFeed:
         failures.append(f"{export.name} was not taken and lies in {self._exports.folder / FAILED}: {reason}")
 
     def _pages(self, export: Export, taken: list[str], more: bool) -> Iterator[Page]:
-        """The pages of one export; the last one says that it is taken. Each waits for the next, to know the last."""
+        """Yield the pages of one export.
+
+        Each is held until the next is read, because the last marks the export as taken.
+        """
         digest = export.digest()
         if digest in taken:
             log.info("export was taken before", export=export.name)
@@ -120,7 +125,7 @@ class FilesFeed:
         self._exports.move(export, DONE)
 
     def _records(self, export: Export, refs: set[str]) -> Iterator[list[FeedRecord]]:
-        """The records of an export, a page at a time; the crime numbers of a full one are added to `refs`."""
+        """Yield the records of an export, one page at a time, and add the crime numbers of a full one to `refs`."""
         crimes = export.files[CRIMES]
         if self._exports.is_json:
             page: list[FeedRecord] = []

@@ -1,4 +1,4 @@
-"""A crime system asked over HTTP: pages with a cursor, and the officer directory (records section 4)."""
+"""A crime system over HTTP: pages with a cursor, and the officer directory (records section 4)."""
 
 import ssl
 from collections.abc import Iterator
@@ -19,9 +19,9 @@ from compliance.records.collector import paused_gc
 from compliance.stopping import Stop
 
 NOTHING_NEW: Final = 100
-"""So many pages in a row, empty or with what came before, and the feed is taken to have no end."""
+"""How many consecutive pages, empty or repeated, mean that the feed has no end."""
 _NDJSON: Final = "application/x-ndjson"
-# NDJSON first: a line that is no JSON cannot spoil the others.
+# NDJSON is preferred: an invalid line does not affect the others.
 _ACCEPT: Final = f"{_NDJSON}, application/json;q=0.9"
 _FOR_PEOPLE: Final = ("text/html", "application/xhtml+xml")
 _REMEMBERED: Final = 1000
@@ -30,7 +30,7 @@ _Known = tuple[str, str | None, bool]
 
 
 class _Answered(NamedTuple):
-    """A page, the ETag of the answer, and a hash of the records as they came."""
+    """A page, the ETag of the answer, and a hash of the records as received."""
 
     page: Page
     etag: str | None
@@ -38,18 +38,20 @@ class _Answered(NamedTuple):
 
 
 class Remembered:
-    """The ETag of each answer that was taken in, with where its page went on: kept in memory from poll to poll, so that
-    the same answer need not be sent again. At most a thousand, the newest."""
+    """The ETag of each answer taken in, with where its page continued.
+
+    Kept in memory from poll to poll, so that the same answer is not sent again. At most a thousand, the newest.
+    """
 
     def __init__(self) -> None:
         self._held: dict[_Asked, _Known] = {}
 
     def get(self, asked: _Asked) -> _Known | None:
-        """(ETag, next, more) of what was taken in last from there."""
+        """Return (ETag, next, more) of the answer last taken in for a request, None if there is none."""
         return self._held.get(asked)
 
     def put(self, asked: _Asked, known: _Known | None) -> None:
-        """Note what was taken in; None where nothing can be known."""
+        """Store the answer taken in for a request; None removes it."""
         self._held.pop(asked, None)
         if known is not None:
             self._held[asked] = known
@@ -58,12 +60,12 @@ class Remembered:
 
 
 class HttpFeed:
-    """The pages at `url` and the officer directory at `officers_url` (None: there is none).
+    """A feed of the pages at `url` and the officer directory at `officers_url` (None: there is none).
 
-    `page_size` is asked for by `limit`, less where a page is too large to be read; `token`, `credentials` and `tls` say
-    who asks (see `Asker`), `timeout` is in seconds. `mapper` turns the source's records and officers into those of the
-    record format, `names` says how a page is asked for and written. `remembered` is what earlier polls were answered.
-    Use it as a context manager, or `close` it.
+    `page_size`: the limit requested, reduced if a page is too large to read. `token`, `credentials`, `tls`: the
+    identity of the caller (see `Asker`). `timeout`: in seconds. `mapper`: turns the source's records and officers into
+    the record format. `names`: the names in requests and pages. `remembered`: answers from earlier polls. Use it as a
+    context manager, or `close` it.
     """
 
     def __init__(
@@ -83,8 +85,11 @@ class HttpFeed:
         names: PageBody = NAMES,
         stop: Stop | None = None,
     ) -> None:
-        """Nothing is asked yet. `transport` takes the place of the network; what waits for an answer ends at once where
-        `stop` says so. Raises SettingsError for a wrong URL."""
+        """Prepare the feed without connecting.
+
+        `transport`: replaces the network. `stop`: ends waits for an answer at once when requested. Raises SettingsError
+        for an invalid URL.
+        """
         for address in (url, officers_url, None if credentials is None else credentials.token_url):
             if address is not None:
                 check_url(address)
@@ -95,23 +100,23 @@ class HttpFeed:
         self._remembered = Remembered() if remembered is None else remembered
 
     def __enter__(self) -> Self:
-        """The feed itself."""
+        """Return the feed itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close it."""
+        """Close the feed."""
         self.close()
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         self._asker.close()
 
     def pages(self, cursor: str | None) -> Iterator[Page]:
-        """The pages from a cursor (None: from the beginning) to "nothing further for now", each as it comes.
+        """Yield the pages from a cursor (None: from the beginning) to "nothing further for now", each as it arrives.
 
-        Raises UnavailableError where the crime system cannot be reached, refuses, answers with something else than a
-        page, or has no end: it says there is more and gives a cursor that it gave before, or `NOTHING_NEW` pages in a
-        row with nothing that it had not given before. What came is kept, and the next poll goes on from there.
+        Raises UnavailableError if the crime system cannot be reached, refuses, answers with anything but a page, or has
+        no end. It has no end if it says there is more and repeats a cursor, or sends `NOTHING_NEW` pages in a row
+        without anything new. What was received is kept, and the next poll continues from there.
         """
         given: set[str | None] = {cursor}
         contents: set[int] = set()
@@ -143,7 +148,7 @@ class HttpFeed:
             cursor = page.next
 
     def officers(self) -> DirectoryEntries:
-        """The officer directory as it stands, not read where there is none. Raises UnavailableError as `pages` does."""
+        """Return the current officer directory; not read if there is none. Raises UnavailableError as `pages` does."""
         if self._officers_url is None:
             return DirectoryEntries([], [], read=False)
         url = self._officers_url
@@ -188,7 +193,7 @@ class HttpFeed:
 
 
 def _refuse_a_web_page(answer: HttpAnswer, source: str) -> None:
-    """Raises UnavailableError where a page for people came, such as one to sign in on."""
+    """Raise UnavailableError for a web page, such as one to sign in on."""
     kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if kind in _FOR_PEOPLE or answer.body.lstrip()[:1] == b"<":
         raise UnavailableError(
@@ -198,7 +203,7 @@ def _refuse_a_web_page(answer: HttpAnswer, source: str) -> None:
 
 
 def _refuse_without_length(headers: httpx.Headers, source: str) -> None:
-    """Raises UnavailableError where nobody could tell that lines at the end of an answer are missing."""
+    """Raise UnavailableError for an answer without a length, because missing lines at its end could not be detected."""
     if "Content-Length" not in headers and "Transfer-Encoding" not in headers:
         raise UnavailableError(
             f"{source} gave an NDJSON page that does not say how long it is: one cut short would look whole; "

@@ -1,4 +1,4 @@
-"""Rows of several tables put together by crime number, on disk, so that no export is too large for memory."""
+"""Join rows of several tables by crime number, on disk, so that exports may be larger than memory."""
 
 import pickle
 import sqlite3
@@ -12,14 +12,14 @@ from compliance.records import FeedRecord, MappedRecord
 
 _PICKLED: Final = pickle.HIGHEST_PROTOCOL
 CRIMES: Final = "crimes"
-"""The table that has a row, or more, a crime; the others are named as the lists of a crime record."""
+"""The table with one or more rows for each crime. The others have the names of the lists of a crime record."""
 
 
 class Joined:
-    """Rows by crime number, in a private file that vanishes with it. Use it as a context manager."""
+    """Rows by crime number, in a private file that is deleted on exit. Use it as a context manager."""
 
     def __init__(self, mapper: Mapper) -> None:
-        """Nothing is held yet. `mapper` knows the columns, and makes the records."""
+        """Begin without rows. `mapper` knows the columns and makes the records."""
         self._mapper = mapper
         self._tables: list[str] = []
         self._file = sqlite3.connect("", isolation_level=None, check_same_thread=False)
@@ -29,15 +29,15 @@ class Joined:
         self._nameless = 0
 
     def __enter__(self) -> Self:
-        """Itself."""
+        """Return the joined rows themselves."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Let go of the file."""
+        """Close and delete the file."""
         self._file.close()
 
     def add(self, table: str, rows: Iterable[Row]) -> None:
-        """Take in the rows of a table."""
+        """Add the rows of a table. Raises UnavailableError if the disk has no room."""
         self._tables.append(table)
         number = len(self._tables) - 1
         name = "crime" if table == CRIMES else table
@@ -56,7 +56,7 @@ class Joined:
             ) from None
 
     def _ref(self, name: str, row: Row) -> str:
-        """The crime number of a row. One without is of a crime of its own, which is refused for want of a number."""
+        """Return the crime number of a row. A row without one becomes a crime of its own, which is refused."""
         ref = self._mapper.crime_number(name, row)
         if not isinstance(ref, str) or not ref:
             self._nameless += 1
@@ -64,14 +64,14 @@ class Joined:
         return ref.encode("utf-8", "replace").decode()
 
     def crime_refs(self) -> set[str]:
-        """The crime numbers of the crimes' table."""
+        """Return the crime numbers of the crimes' table."""
         return {ref for (ref,) in self._file.execute("SELECT ref FROM crime") if not ref.startswith("\n")}
 
     def pages(self, size: int) -> Iterator[list[FeedRecord]]:
-        """The records, `size` at a time, in the order in which their crimes came.
+        """Yield the records, `size` at a time, in the order in which their crimes were added.
 
-        Rows of a crime that the crimes' table has not are given out as a record of their own, at the end: it is refused
-        for want of all else, so that a person sees that the tables do not agree.
+        Rows of a crime missing from the crimes' table become a record of their own at the end. It is refused because
+        its other fields are missing, which shows that the tables disagree.
         """
         self._file.execute("CREATE INDEX IF NOT EXISTS part_ref ON part (ref)")
         self._file.execute("INSERT OR IGNORE INTO crime (ref) SELECT DISTINCT ref FROM part ORDER BY rowid")
@@ -90,7 +90,7 @@ class Joined:
             )
             parts: dict[str, dict[str, list[Row]]] = {ref: {} for _, ref in places}
             for ref, number, data in found:
-                row = pickle.loads(data)  # noqa: S301  # written above, in a file that nobody else can open
+                row = pickle.loads(data)  # noqa: S301  # written above, in a file that no one else can open
                 parts[ref].setdefault(self._tables[number], []).append(row)
             yield [self._record(ref, tables) for ref, tables in parts.items()]
 

@@ -1,7 +1,7 @@
-"""A crime system's own fields made the fields of the record format, as the settings say, without code.
+"""Map a crime system's own fields to the record format by settings, without code.
 
-A mapping refuses nothing. What it cannot make sense of it leaves as it is, and the record format refuses the record
-with its reason, as it does for every other feed (records section 1).
+A mapping refuses nothing. What it cannot interpret is left unchanged, and the record format then refuses the record
+with its reason, as for every other feed (records section 1).
 """
 
 import re
@@ -19,13 +19,13 @@ from compliance.records import FeedRecord, MappedRecord
 Row = Mapping[str, Any]
 Take = Callable[[Any], Any]
 WRONG: Final = "\0wrong"
-"""Where a row says what is wrong with it: the record that it is part of is refused with that."""
+"""The key under which a row states its fault. The record it is part of is refused for that."""
 _PLAIN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _decode = msgspec.json.Decoder().decode
 
 
 class _Field(NamedTuple):
-    """A field of the record format, what takes it out of the source, and what makes its value."""
+    """A field of the record format, how it is taken from the source, and how its value is made."""
 
     name: str
     take: Take
@@ -33,13 +33,13 @@ class _Field(NamedTuple):
 
 
 class Mapper:
-    """Maps records and officers by a force's rules: out of JSON objects, or out of rows of tables where `tabular`.
+    """A mapper of records and officers by a force's rules, from JSON objects or, if `tabular`, from table rows.
 
-    `watch`, where it is a list, gets (source, mapped record) of each record.
+    `watch`: if it is a list, each (source, mapped record) is added to it.
     """
 
     def __init__(self, rules: Rules, tabular: bool) -> None:
-        """Raises SettingsError where the rules name what there is not."""
+        """Prepare the rules. Raises SettingsError if they name anything that does not exist."""
         rules.check()
         self._rules, self._tabular = rules, tabular
         self._values = Values(rules.zone, rules.formats)
@@ -56,7 +56,7 @@ class Mapper:
         return {key: text for key, text in self._rules.fields.get(name, {}).items() if text}
 
     def _prepare(self, name: str, own: bool) -> list[_Field]:
-        """The fields of a list. `own`: one that is not named comes from what has its own name."""
+        """Return the fields of a list. `own`: an unnamed field comes from the source field of its own name."""
         found, said = [], self._rules.fields.get(name, {})
         makers: dict[str, Take] = {
             "text": self._values.text,
@@ -90,11 +90,14 @@ class Mapper:
         return take
 
     def columns(self, name: str) -> dict[str, str]:
-        """The columns that the rules name for a list: column -> the setting that names it."""
+        """Return the columns that the rules name for a list, each with the setting that names it."""
         return {text: f"crime_system.mapping.{name}.{key}" for key, text in self._columns(name).items()}
 
     def crime_number(self, name: str, row: Row) -> Any:
-        """The crime number in a row of the table of a list, in the column that the rules name for it, or for crimes."""
+        """Return the crime number in a row of a list's table, from the column that the rules name for it.
+
+        If they name none for the list, it is the one they name for crimes.
+        """
         crimes = self._rules.fields.get("crime", {}).get("crime_ref", "crime_ref")
         value = column(self._rules.fields.get(name, {}).get("crime_ref", crimes))(row)
         return self._values.text(value)
@@ -102,13 +105,15 @@ class Mapper:
     def page(
         self, records: Sequence[FeedRecord], cursor: str | None, more: bool, whole: Collection[str] | None = None
     ) -> Page:
-        """A page of what was mapped since the last one."""
+        """Return a page of what was mapped since the last one."""
         before, self._told = self._told, self._values.clock_changes
         return Page(records, cursor, more, whole, self._told - before)
 
     def map_json(self, raw: bytes) -> FeedRecord:
-        """A record of the source as one of the record format; one that is no JSON object stays as it is, and so does
-        every one where the rules say nothing."""
+        """Map a record of the source to the record format.
+
+        Anything that is not a JSON object is unchanged, and so is every record if there are no rules.
+        """
         source = None if self._as_it_is else _object(raw)
         if source is None:
             self._note(raw, raw)
@@ -122,7 +127,7 @@ class Mapper:
         return record
 
     def _list(self, name: str, source: Any) -> dict[str, Any]:
-        """{name: its items}, nothing where the source says nothing; what is no list or no object stays as it is."""
+        """Return {name: its items}, empty if the source has none. Anything but a list or an object is unchanged."""
         items = self._paths[name](source)
         if absent(items):
             return {}
@@ -135,9 +140,11 @@ class Mapper:
         return _make(self._fields[name], item) | holds
 
     def map_rows(self, ref: str | None, crimes: Sequence[Row], parts: Mapping[str, Sequence[Row]]) -> MappedRecord:
-        """A record out of its rows: those of the crimes' table (its fields come from the last one), and those of the
-        table of each list in `parts`. A list without a table of its own comes out of the crimes' rows: out of the
-        columns that the rules name for it, or a column that holds it whole."""
+        """Map a record from its rows: those of the crimes' table, and those of each list's table in `parts`.
+
+        The crime's own fields come from the last of its rows. A list without a table of its own is taken from the
+        crimes' rows: from the columns that the rules name for it, or from a column that holds the whole list.
+        """
         crime: dict[str, Any] = {} if ref is None else {"crime_ref": ref}
         if wrong := next((row[WRONG] for row in crimes if WRONG in row), None):
             crime["reported_at"] = wrong
@@ -157,7 +164,7 @@ class Mapper:
         return record
 
     def _read_nested(self, name: str, row: Row) -> dict[str, Any]:
-        """A list that a column of the crimes' table holds whole."""
+        """Return a list that a column of the crimes' table holds whole."""
         items = row.get(name)
         if not isinstance(items, list):
             return {}
@@ -171,15 +178,17 @@ class Mapper:
         return any(not absent(column(text)(row)) for text in self._columns(name).values())
 
     def map_officer(self, raw: bytes) -> bytes:
-        """An entry of a directory in JSON as one of the record format; one that is no JSON object stays as it is."""
+        """Map a directory entry in JSON to the record format. Anything that is not a JSON object is unchanged."""
         source = None if self._as_it_is else _object(raw)
         if source is None:
             return raw
         return MappedRecord(_make(self._fields["officers"], source) | self._list("absent", source)).text
 
     def map_officers(self, rows: Sequence[Row]) -> list[bytes]:
-        """The entries of a directory out of rows: several rows of one officer each bring an absence, where the rules
-        name its columns."""
+        """Map directory entries from rows.
+
+        Several rows of one officer each add an absence, if the rules name its columns.
+        """
         officers: dict[Any, dict[str, Any]] = {}
         for place, row in enumerate(rows):
             made = _make(self._fields["officers"], row)
@@ -235,8 +244,11 @@ def _nothing(_: Any) -> None:
 
 
 def _hand_out_holds(found: dict[str, list[Any]]) -> None:
-    """Each contact hold to its victim. One of nobody known must not vanish: as a victim of its own it is refused for
-    want of a victim_ref."""
+    """Move each contact hold to its victim.
+
+    A hold of an unknown victim must not vanish: it becomes a victim of its own, which is refused for its missing
+    victim_ref.
+    """
     victims = {victim.get("victim_ref"): victim for victim in found.get("victims", ()) if isinstance(victim, dict)}
     for hold in found.pop("contact_holds", ()):
         owner = victims.get(hold.pop("victim_ref", None)) if isinstance(hold, dict) else None
@@ -247,7 +259,7 @@ def _hand_out_holds(found: dict[str, list[Any]]) -> None:
 
 
 def _once(items: list[Any]) -> list[Any]:
-    """Without those that say again, word for word, what one before them says: rows repeat what they have in common."""
+    """Return the items without repetitions: rows repeat what they have in common."""
     seen: dict[str, Any] = {}
     for item in items:
         seen.setdefault(repr(item), item)

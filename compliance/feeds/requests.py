@@ -1,4 +1,4 @@
-"""Asking over HTTP: patiently where waiting may help, once where it cannot, and never reading without a bound."""
+"""HTTP requests: retried where that may help, sent once where it cannot, and never read without a bound."""
 
 import ssl
 import time
@@ -18,7 +18,7 @@ from compliance.stopping import Stop
 T = TypeVar("T")
 
 LARGEST_BODY: Final = 64 * 1024 * 1024
-"""Bytes of one answer, unpacked."""
+"""The largest size of an answer, decompressed, in bytes."""
 _LARGEST_TOKEN: Final = 64 * 1024
 _TRY_LATER: Final = (408, 425, 429, 500, 502, 503, 504)
 _GZIP: Final = 16 + zlib.MAX_WBITS
@@ -26,10 +26,12 @@ _GZIP: Final = 16 + zlib.MAX_WBITS
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long a crime system that does not answer is asked again: at most so many attempts, and none begun after
-    `within` seconds; between them `first_wait` seconds, then twice that and so on up to `longest_wait`, with jitter, or
-    what its Retry-After says where that is no longer than `longest_wait`. One answer may take `longest_answer` seconds,
-    however little of it comes at a time."""
+    """How long a crime system that does not answer is retried.
+
+    At most `attempts`, and none begun after `within` seconds. Between them `first_wait` seconds, doubled each time up
+    to `longest_wait`, with jitter, or the Retry-After if it is no longer than `longest_wait`. One answer may take
+    `longest_answer` seconds, however slowly it arrives.
+    """
 
     attempts: int = 5
     within: float = 120
@@ -43,7 +45,7 @@ PATIENCE: Final = Patience()
 
 @dataclass(frozen=True, slots=True)
 class HttpAnswer:
-    """An answer with its body, unpacked; `unchanged` where it is 304: what was asked for has the ETag that was sent."""
+    """An answer with its decompressed body. `unchanged`: it was a 304, because the ETag sent is still current."""
 
     body: bytes
     headers: httpx.Headers
@@ -51,13 +53,16 @@ class HttpAnswer:
 
 
 class AskForLessError(UnavailableError):
-    """The answer is longer than is read, or one record in it spoils it: asking for less may help."""
+    """The answer is too long, or one record in it is faulty: requesting less may help."""
 
 
 class Asker:
-    """Asks addresses of one crime system. `token` is sent as a bearer token, or one had with `credentials` is; neither
-    is ever shown. `tls` is what certificates are checked by, None for the machine's own authorities. `timeout` is in
-    seconds, for connecting and for each part of an answer. No proxy and no other setting of the environment is used."""
+    """A client for the addresses of one crime system.
+
+    `token`: sent as a bearer token, as is one obtained with `credentials`; neither is ever shown. `tls`: how
+    certificates are checked, None for the machine's own authorities. `timeout`: in seconds, for connecting and for each
+    part of an answer. No proxy or other setting of the environment is used.
+    """
 
     def __init__(
         self,
@@ -71,8 +76,8 @@ class Asker:
         largest_body: int,
         stop: Stop,
     ) -> None:
-        """Nothing is asked yet. `transport` takes the place of the network. `stop` ends waits and answers at once."""
-        # Only what is unpacked here, under a bound, is asked for.
+        """Prepare the client without connecting. `transport`: replaces the network. `stop`: ends requests at once."""
+        # Only gzip is accepted, because it is decompressed here under a bound.
         headers = {"Accept": accept, "Accept-Encoding": "gzip", "User-Agent": "victims-code-compliance"}
         if token:
             headers["Authorization"] = f"Bearer {token}"
@@ -84,13 +89,14 @@ class Asker:
         self._token = None if credentials is None else Token(credentials, self._post)
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         self._client.close()
 
     def ask(self, url: str, asked: dict[str, str | int], read: Callable[[HttpAnswer], T], etag: str | None = None) -> T:
-        """What `read` makes of the answer; asked again, with growing waits, where that may help.
+        """Return what `read` makes of the answer, retrying with growing waits where that may help.
 
-        `etag` is what is known already. Raises UnavailableError, AskForLessError where less should be asked for.
+        `etag`: that of the answer already known. Raises UnavailableError, or AskForLessError if less should be
+        requested.
         """
         return self._stop.outcome_of(lambda: self._ask(url, asked, read, etag))
 
@@ -109,7 +115,7 @@ class Asker:
         raise AssertionError("the last attempt neither answered nor failed")
 
     def _wait(self, error: Exception) -> bool | float:
-        """Whether to ask again after an error, or after how many seconds."""
+        """Return whether to retry after an error, or after how many seconds."""
         if not isinstance(error, _NotNowError) or self._stop.is_requested():
             return False
         if error.retry_after is None:
@@ -117,7 +123,7 @@ class Asker:
         return error.retry_after if error.retry_after <= self._patience.longest_wait else False
 
     def _answer(self, url: str, asked: dict[str, str | int], etag: str | None) -> HttpAnswer:
-        """One answer. A token that is refused is requested again, once."""
+        """Return one answer. If the token is refused, another is requested once."""
         address = httpx.URL(url).copy_merge_params(asked)
         for again in (self._token is not None, False):
             headers = {} if etag is None else {"If-None-Match": etag}
@@ -140,7 +146,7 @@ class Asker:
             raise UnavailableError(str(error)) from None
 
     def _send(self, request: httpx.Request, url: str, largest: int, user: httpx.Auth | None = None) -> HttpAnswer:
-        """One answer, read as it comes and no further than the bound."""
+        """Return one answer, read as it arrives and only up to the bound."""
         try:
             response = self._client.send(request, auth=user, stream=True)
             try:
@@ -156,7 +162,7 @@ class Asker:
             raise _NotNowError(f"{redact(url)} could not be reached ({cause})") from error
 
     def _in_time(self, parts: Iterable[bytes], url: str) -> Iterator[bytes]:
-        """The parts of an answer; raises UnavailableError where it trickles for too long."""
+        """Yield the parts of an answer. Raises UnavailableError if it takes too long."""
         longest = self._patience.longest_answer
         until = time.monotonic() + longest
         for part in parts:
@@ -169,7 +175,7 @@ class Asker:
 
 
 class _NotNowError(UnavailableError):
-    """Asking again may help, after `retry_after` seconds where the crime system said so."""
+    """A retry may help, after `retry_after` seconds if the crime system said so."""
 
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         wait = "" if retry_after is None else f" and asks to wait {retry_after:.0f} s"
@@ -178,11 +184,11 @@ class _NotNowError(UnavailableError):
 
 
 class _NotKnownError(UnavailableError):
-    """401: the crime system does not know who asks."""
+    """A 401: the crime system does not recognise the caller."""
 
 
 def _unpack(parts: Iterable[bytes], headers: httpx.Headers, url: str, largest: int) -> bytes:
-    """The body, unpacked as far as the bound and no further: a few bytes may stand for more than memory holds."""
+    """Return the body, decompressed only up to the bound: a few bytes may expand beyond the memory available."""
     packing = headers.get("Content-Encoding", "").strip().lower()
     if packing not in ("", "identity", "gzip", "x-gzip"):
         raise UnavailableError(
@@ -203,7 +209,7 @@ def _unpack(parts: Iterable[bytes], headers: httpx.Headers, url: str, largest: i
 
 
 def _refuse_unless_ok(response: httpx.Response, url: str, advice: str | None) -> None:
-    """Raises _NotNowError or, where asking again cannot help, UnavailableError for an answer other than 200."""
+    """Raise an error for any answer other than 200: _NotNowError, or UnavailableError if a retry cannot help."""
     status = response.status_code
     if status == httpx.codes.OK:
         return
@@ -222,7 +228,7 @@ def _refuse_unless_ok(response: httpx.Response, url: str, advice: str | None) ->
 
 
 def _retry_after(response: httpx.Response) -> float | None:
-    """What Retry-After says, in seconds; a date counts from the answer's own Date."""
+    """Return the Retry-After in seconds, None if there is none. A date is relative to the answer's own Date."""
     text = response.headers.get("Retry-After", "").strip()
     if text.isascii() and text.isdigit():
         return float(text)
@@ -234,7 +240,7 @@ def _retry_after(response: httpx.Response) -> float | None:
 
 
 def check_url(url: str) -> None:
-    """Raises SettingsError for what is no address to ask."""
+    """Raise SettingsError for an invalid URL."""
     try:
         parsed = httpx.URL(url)
     except httpx.InvalidURL as error:

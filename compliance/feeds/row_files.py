@@ -1,4 +1,4 @@
-"""Files read as rows: CSV and Parquet; and NDJSON as lines (records sections 1 and 4)."""
+"""Files read as rows (CSV and Parquet) or as lines (NDJSON) (records sections 1 and 4)."""
 
 import csv
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ _LONGEST_LINE: Final = 8 * MAX_RECORD_BYTES
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How CSV files are written."""
+    """The format of CSV files."""
 
     delimiter: str = ","
     encoding: str = "utf-8-sig"
@@ -28,7 +28,7 @@ PLAIN: Final = Shape()
 
 
 def lines_of(path: Path) -> Iterator[bytes]:
-    """The lines of an NDJSON file that hold something; of one longer than a record may be, enough to refuse it."""
+    """Yield the lines of an NDJSON file that are not blank. Of an overlong line, only enough to refuse it."""
     with path.open("rb") as file:
         first = True
         while line := file.readline(MAX_RECORD_BYTES + 2):
@@ -42,10 +42,10 @@ def lines_of(path: Path) -> Iterator[bytes]:
 
 
 def rows_of(path: Path, shape: Shape, needed: dict[str, str]) -> Iterator[Row]:
-    """The rows of a CSV or Parquet file; one that has not as many columns as its header says that it is wrong.
+    """Return the rows of a CSV or Parquet file. A row whose cells do not match the header is marked as wrong.
 
-    `needed` are the columns that the settings name, with the setting. Raises RecordError where the file cannot be read
-    as a whole.
+    `needed`: the columns that the settings name, each with its setting. Raises RecordError if the file as a whole
+    cannot be read.
     """
     return _parquet(path, needed) if path.suffix == ".parquet" else _csv(path, shape, needed)
 
@@ -102,13 +102,13 @@ def _parquet(path: Path, needed: dict[str, str]) -> Iterator[Row]:
                 yield from without_nanoseconds(batch).to_pylist()
     except (pa.ArrowException, OSError, ValueError, OverflowError, TypeError) as error:
         if isinstance(error, OSError) and error.errno is not None:
-            raise  # the disk's trouble, not the file's
+            raise  # the disk's fault, not the file's
         problem = " ".join(str(error).split())[:200]
         raise RecordError(f"{path.name}: cannot be read as Parquet ({problem})") from None
 
 
 def _check_columns(header: list[str], name: str, needed: dict[str, str]) -> None:
-    """What is said quotes no header, for where there is none its place is taken by a row."""
+    """Raise RecordError for a duplicate or missing column, without quoting the header, which may be a row of data."""
     for second, column in enumerate(header):
         if (first := header.index(column)) < second:
             raise RecordError(f"{name}: columns {first + 1} and {second + 1} of the header have the same name")

@@ -1,4 +1,4 @@
-"""One value of a crime system made one of the record format: texts, numbers, dates, instants (records section 1)."""
+"""Convert single values of a crime system to the record format: texts, numbers, dates, instants (records section 1)."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -13,12 +13,11 @@ _WIRE: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\
 
 
 class Values:
-    """Makes values. What cannot be made stays as it is, and the record format refuses it with its own reason.
+    """A converter of values. What cannot be converted is unchanged, and the record format refuses it with its reason.
 
-    `zone` is that of instants that carry no offset; None: they are left without one, which is refused. `formats` are
-    strptime formats, tried where an instant or a date is not written as ISO 8601 has it. `clock_changes` counts the
-    instants that were read in an hour which the clock shows twice (the first is taken) or skips (read as though the
-    clock had not gone forward yet).
+    `zone`: that of instants without an offset; None: they are left without one, which is refused. `formats`: strptime
+    formats, tried if an instant or a date is not in ISO 8601. `clock_changes`: how many instants were in an hour that
+    the clock shows twice (the first is taken) or skips (read as if the clock had not yet gone forward).
     """
 
     def __init__(self, zone: ZoneInfo | None, formats: Sequence[str]) -> None:
@@ -26,7 +25,7 @@ class Values:
         self.clock_changes = 0
 
     def text(self, value: Any) -> Any:
-        """A text; whole numbers and identifiers are written out."""
+        """Return a text. Whole numbers and identifiers are written out."""
         if isinstance(value, str | bool):
             return value
         if isinstance(value, int | UUID) or (isinstance(value, Decimal) and value == value.to_integral_value()):
@@ -34,7 +33,7 @@ class Values:
         return value
 
     def integer(self, value: Any) -> Any:
-        """A whole number, also where it is written as a text or with decimals of nothing."""
+        """Return a whole number, also from a text or from decimals that are all zeros."""
         if isinstance(value, str) and re.fullmatch(r"\d{1,6}(\.0+)?", value):
             return int(value.partition(".")[0])
         if isinstance(value, float | Decimal) and -1_000_000 < value < 1_000_000 and value == int(value):
@@ -42,7 +41,7 @@ class Values:
         return value
 
     def day(self, value: Any) -> Any:
-        """A local date, YYYY-MM-DD; of an instant its date as it is written."""
+        """Return a local date, YYYY-MM-DD. The date of an instant is taken as written."""
         if isinstance(value, datetime):
             return value.date().isoformat()
         if isinstance(value, date):
@@ -55,7 +54,7 @@ class Values:
         return value if parsed is None else parsed.date().isoformat()
 
     def instant(self, value: Any) -> Any:
-        """An instant with its offset."""
+        """Return an instant with its offset."""
         if isinstance(value, str):
             if _WIRE.fullmatch(value):
                 return value
@@ -78,13 +77,13 @@ class Values:
     def _parse(self, text: str) -> datetime | None:
         for shape in self._formats:
             try:
-                return datetime.strptime(text, shape)  # noqa: DTZ007  # the zone is given next
+                return datetime.strptime(text, shape)  # noqa: DTZ007  # the zone is added next
             except (ValueError, OverflowError):
                 continue
         return None
 
     def _add_offset(self, instant: datetime) -> datetime:
-        """With the offset of the stated zone, where it has none of its own."""
+        """Return an instant with the offset of the stated zone, if it has none of its own."""
         if instant.tzinfo is not None or self._zone is None:
             return instant
         placed = instant.replace(tzinfo=self._zone, fold=0)
@@ -94,12 +93,12 @@ class Values:
 
 
 def absent(value: Any) -> bool:
-    """Whether a value says nothing."""
-    return value is None or value == "" or value != value  # noqa: PLR0124  # a number that is none differs from itself
+    """Return whether a value is missing."""
+    return value is None or value == "" or value != value  # noqa: PLR0124  # NaN differs from itself
 
 
 def column(name: str) -> Callable[[Any], Any]:
-    """Takes a column out of a row of a table; texts without the blanks around them, which fixed widths bring."""
+    """Return a function that takes a column from a row. Texts lose the surrounding blanks of fixed-width columns."""
 
     def take(row: Any) -> Any:
         value = row.get(name)

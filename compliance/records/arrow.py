@@ -1,7 +1,7 @@
-"""Crime records from Arrow (Parquet, or an analyst's own columns) straight to the engine's columns.
+"""Convert crime records from Arrow (Parquet, or an analyst's own columns) directly to the engine's columns.
 
 The columns are the fields of records section 1 under their names: texts as strings, instants as timestamps with a time
-zone (or RFC 3339 texts), lists as lists of structs. A column that is not there is absent in every record.
+zone (or RFC 3339 texts), lists as lists of structs. A missing column is absent in every record.
 """
 
 from collections.abc import Callable
@@ -31,19 +31,19 @@ from compliance.records.ordering import by_instant, find_named_victims, keep_las
 from compliance.records.wire import Refusal
 
 _LONGEST: Final = 200
-_FIRST, _LAST = -2_208_988_800_000_000, 32_503_680_000_000_000  # 1900-01-01 up to 3000-01-01, in microseconds
+_FIRST, _LAST = -2_208_988_800_000_000, 32_503_680_000_000_000  # from 1900-01-01, before 3000-01-01, in microseconds
 CODED: Final = frozenset(
     ("offence", "division", "team", "officer_ref", "status", "category", "outcome", "method", "kind")
 )
-"""The text fields with few values. They are quickest given as Arrow dictionaries."""
+"""The text fields with few values, which are fastest as Arrow dictionaries."""
 _STATUS: Final = {"open": OPEN, "closed": CLOSED, "cancelled": CANCELLED}
 
 
 def columns_from_arrow(table: Any) -> tuple[Columns, list[Refusal]]:
-    """An Arrow table (also what Polars' `to_arrow` or `pyarrow.Table.from_pandas` give) -> the good records as columns,
-    and a refusal for each of the others, by row.
+    """Convert an Arrow table -> (the valid records as columns, a refusal for each of the others, by row).
 
-    Raises SettingsError for a column of another type, an instant column without a time zone first of all.
+    The table may also come from Polars' `to_arrow` or `pyarrow.Table.from_pandas`. Raises SettingsError for a column of
+    the wrong type, such as an instant column without a time zone.
     """
     if isinstance(table, pa.RecordBatch):
         table = pa.Table.from_batches([table])
@@ -61,7 +61,7 @@ def columns_from_arrow(table: Any) -> tuple[Columns, list[Refusal]]:
 class _Level:
     """The fields of one kind of item: the records themselves, or the items of one of their lists.
 
-    It knows no reader: two that know each other would keep a whole part of a file until the collector comes by.
+    It holds no reference to its reader: a cycle would keep a whole part of a file in memory until garbage collection.
     """
 
     def __init__(self, reasons: dict[int, str], path: str, crime: Ints, field: Callable[[str], Any]) -> None:
@@ -71,7 +71,7 @@ class _Level:
         return len(self.crime)
 
     def text(self, name: str, required: bool = False) -> pa.Array:
-        """A text column, each checked: at most 200 characters, and where required neither absent nor empty."""
+        """Return a text column, checked: at most 200 characters and, if required, neither absent nor empty."""
         array = self._array(name, required)
         if array is None:
             return pa.nulls(len(self), pa.string())
@@ -82,7 +82,7 @@ class _Level:
         if not pa.types.is_string(array.type):
             raise self._wrong(name, array.type, "texts")
         size = pc.binary_length(array)
-        if (pc.max(size).as_py() or 0) > _LONGEST:  # in bytes: there may be fewer characters
+        if (pc.max(size).as_py() or 0) > _LONGEST:  # in bytes, so possibly fewer characters
             self._mark(pc.greater(pc.utf8_length(array), _LONGEST), name, array, f"at most {_LONGEST} characters")
         if required:
             self._mark(pc.equal(size, 0), name, array, "at least 1 character")
@@ -90,7 +90,7 @@ class _Level:
         return array
 
     def encode(self, name: str, required: bool = False) -> Coded:
-        """A text column with few values, checked as any text."""
+        """Return a text column with few values, checked like any text."""
         array = self._array(name, required)
         if array is not None and pa.types.is_dictionary(array.type):
             values = array.dictionary.to_pylist()
@@ -100,7 +100,7 @@ class _Level:
         return _encode(self.text(name, required))
 
     def instants(self, name: str, required: bool = False) -> Ints:
-        """An instant column in microseconds, NONE where absent."""
+        """Return an instant column in microseconds, NONE where absent."""
         array = self._array(name, required)
         if array is None or pa.types.is_null(array.type):
             found = np.full(len(self), NONE, dtype=np.int64)
@@ -119,7 +119,7 @@ class _Level:
         return found
 
     def whole(self, name: str, least: int, most: int) -> Ints:
-        """A column of whole numbers between two, 0 where absent."""
+        """Return a column of whole numbers from `least` to `most`, 0 where absent."""
         array = self._array(name, False)
         if array is None or pa.types.is_null(array.type):
             return np.zeros(len(self), dtype=np.int64)
@@ -130,7 +130,7 @@ class _Level:
         return array.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
 
     def status(self) -> Any:
-        """The column of changes of status as OPEN, CLOSED and CANCELLED."""
+        """Return the column of changes of status as OPEN, CLOSED and CANCELLED."""
         found = self.encode("status", required=True)
         kinds = np.array([_STATUS.get(value, -1) for value in found.values] + [-1], dtype=np.int8)[found.codes]
         if (kinds < 0).any():
@@ -138,7 +138,7 @@ class _Level:
         return kinds
 
     def items(self, name: str) -> "_Level":
-        """The items of one list of every item."""
+        """Return the items of one list in every item."""
         lists, path = self._field(name), f"{self._path}{name}"
         none = _Level(self._reasons, f"{path}[].", np.empty(0, dtype=np.int64), lambda _: None)
         if lists is None or pa.types.is_null(lists.type):
@@ -146,7 +146,7 @@ class _Level:
         if not (pa.types.is_list(lists.type) or pa.types.is_large_list(lists.type)):
             raise SettingsError(f"column {path} holds {lists.type}; expected a list of structs")
         found = lists.flatten()
-        if pa.types.is_null(found.type) and not len(found):  # every list is empty: nothing says of what
+        if pa.types.is_null(found.type) and not len(found):  # every list is empty, so its type is unknown
             return none
         if not pa.types.is_struct(found.type):
             raise SettingsError(f"column {path} holds lists of {found.type}; expected a list of structs")
@@ -172,7 +172,7 @@ class _Level:
 
 
 class _Reader:
-    """One table. `reasons` says why rows are refused: the first fault of each."""
+    """A reader of one table. `reasons`: why rows are refused, the first fault of each."""
 
     def __init__(self, table: pa.Table) -> None:
         self._table = table
@@ -180,11 +180,11 @@ class _Reader:
         self._crimes = _Level(self.reasons, "", np.arange(len(table)), partial(_column, table))
 
     def refs(self) -> pa.Array:
-        """The crime numbers as they stand."""
+        """Return the crime numbers, unchecked."""
         return _column(self._table, "crime_ref")
 
     def columns(self) -> Columns:
-        """Every column, checked."""
+        """Return every column, checked."""
         crimes = self._crimes
         refs = crimes.text("crime_ref", required=True)
         crimes.instants("changed_at")
@@ -256,7 +256,7 @@ class _Reader:
 
 
 def _check_holds(level: _Level) -> None:
-    """Contact holds decide nothing here; they are checked like all other facts."""
+    """Check contact holds like all other facts, although they decide nothing here."""
     level.text("reason")
     level.instants("from")
     level.instants("until")
@@ -264,7 +264,7 @@ def _check_holds(level: _Level) -> None:
 
 
 def _column(table: pa.Table, name: str) -> Any:
-    """One column as one array, None where there is none of that name."""
+    """Return one column as one array, None if there is none of that name."""
     if name not in table.column_names:
         return None
     column = table.column(name)
@@ -281,14 +281,14 @@ def _codes(encoded: pa.DictionaryArray) -> Any:
 
 
 def _standard_where_absent(category: Coded) -> Coded:
-    """A victim whose category is absent or empty is a standard one (records section 1)."""
+    """Replace an absent or empty category by "standard" (records section 1)."""
     place: dict[str, int] = {}
     moved = [place.setdefault(value or "standard", len(place)) for value in (*category.values, None)]
     return Coded(np.array(moved, dtype=np.int32)[category.codes], tuple(place))
 
 
 def _shorten(array: Any, row: int) -> str:
-    """What stands in a row, short enough to print."""
+    """Return the value in a row, short enough to print."""
     if array is None or not array[row].is_valid:
         return "nothing"
     try:

@@ -1,5 +1,8 @@
-"""Decoded records put into columns. What is done once a record here is what reading a file costs, so it is done in few,
-long steps: all items of a kind at once, field by field."""
+"""Assemble decoded records into columns.
+
+Work done here for each record determines how long a file takes to read. It is therefore done in a few large steps: all
+items of a kind at once, field by field.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
@@ -41,18 +44,18 @@ _STATUS = {"open": OPEN, "closed": CLOSED, "cancelled": CANCELLED}
 
 
 def columns(crimes: Sequence[Crime]) -> Columns:
-    """Decoded records, their instants checked, as columns.
+    """Return decoded records as columns, with their instants already checked.
 
-    A repeated reference within a record: the last one stands (records section 1). Lists are sorted here, so that the
-    engine may rely on the order.
+    If a reference occurs more than once in a record, the last one applies (records section 1). Lists are sorted here,
+    so that the engine may rely on their order.
     """
     return _Assembly(crimes).columns()
 
 
 def read_columns(lines: Iterable[bytes | str]) -> tuple[Columns, list[Refusal]]:
-    """Records from their JSON texts straight to columns: the good ones in their order, a refusal for each other one.
+    """Read records from their JSON texts -> (the valid ones as columns, in order; a refusal for each of the others).
 
-    As `decode_crimes` and `columns`, with every instant read once.
+    Equivalent to `decode_crimes` and `columns`, but reads each instant only once.
     """
     crimes, places, refusals = decode_structs(lines)
     assembly = _Assembly(crimes)
@@ -66,7 +69,7 @@ def read_columns(lines: Iterable[bytes | str]) -> tuple[Columns, list[Refusal]]:
 
 
 class _Assembly:
-    """One pass over records. `bad` are the places of those with a text that is not a valid date-time."""
+    """One pass over records. `bad`: the places of those with a text that is not a valid date-time."""
 
     def __init__(self, crimes: Sequence[Crime]) -> None:
         self._crimes = crimes
@@ -100,7 +103,7 @@ class _Assembly:
         return micros
 
     def _fields(self, name: str, kind: type[Any]) -> tuple[Ints, Callable[[str], list[Any]]]:
-        """All items of one list of every record: the crime of each, and their fields by name."""
+        """Return (the crime of each item of one list, a function that returns one field of all items)."""
         lists = list(map(attrgetter(name), self._crimes))
         counts = [len(items) if items else 0 for items in lists]
         cells = list(chain.from_iterable(map(astuple, chain.from_iterable(filter(None, lists)))))
@@ -160,7 +163,7 @@ class _Assembly:
         return by_instant(keep_last(rows, pa.array(field("event_ref"), pa.string())))
 
     def _holds(self) -> None:
-        """Contact holds decide nothing here; their instants are checked like all others."""
+        """Check the instants of contact holds like all others, although they decide nothing here."""
         held = [
             (place, hold)
             for place, crime in enumerate(self._crimes)

@@ -20,7 +20,7 @@ Codes = npt.NDArray[np.int32]
 
 OPEN, CLOSED, CANCELLED = 0, 1, 2
 EVERY_VICTIM, UNKNOWN_VICTIM = -1, -2
-"""In `Updates.victim`: the update named no victim; it named one that the record does not have."""
+"""In `Updates.victim`: the update names no victim, or one that is not on the record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,38 +31,38 @@ class Coded:
     values: tuple[str, ...]
 
     def code(self, value: str) -> int:
-        """The code of a text, -2 (which no row has) where no row has it."""
+        """Return the code of a text, or -2 (which no row has) if no row has the text."""
         return self.values.index(value) if value in self.values else -2
 
     def value(self, code: int) -> str | None:
-        """The text of a code, None for that of an absent one."""
+        """Return the text of a code, None if absent."""
         return self.values[code] if code >= 0 else None
 
     def text(self, row: int) -> str | None:
-        """The text of a row, None where it is absent."""
+        """Return the text of a row, None if absent."""
         return self.value(int(self.codes[row]))
 
     def present(self) -> list[str]:
-        """The texts that rows have, each once, in the order of their codes."""
+        """Return the texts that rows have, each once, in the order of their codes."""
         return [self.values[code] for code in np.unique(self.codes).tolist() if code >= 0]
 
     def take(self, rows: Any) -> "Coded":
-        """The same values for the rows asked for."""
+        """Return the chosen rows, with the same values."""
         return Coded(self.codes[rows], self.values)
 
     def dictionary(self) -> pa.DictionaryArray:
-        """The column as an Arrow dictionary array, null where absent."""
+        """Return the column as an Arrow dictionary array, null where absent."""
         return pa.DictionaryArray.from_arrays(
             pa.array(self.codes, mask=self.codes < 0), pa.array(self.values, pa.string())
         )
 
     def texts(self) -> pa.Array:
-        """The column as Arrow strings, null where absent."""
+        """Return the column as Arrow strings, null where absent."""
         return self.dictionary().cast(pa.string())
 
 
 def joined_texts(parts: Sequence[Coded]) -> Coded:
-    """Text columns one after another, whatever the codes of each."""
+    """Join text columns, whose codes may differ."""
     place: dict[str, int] = {}
     codes = []
     for part in parts:
@@ -72,7 +72,7 @@ def joined_texts(parts: Sequence[Coded]) -> Coded:
 
 
 def encode_texts(texts: Sequence[str | None]) -> Coded:
-    """Texts (None where absent) as codes, in the order in which they first come."""
+    """Encode texts (None if absent) as codes, in order of first occurrence."""
     place: dict[str | None, int] = dict.fromkeys(texts, 0)
     place.pop(None, None)
     values = tuple(str(text) for text in place)
@@ -83,7 +83,7 @@ def encode_texts(texts: Sequence[str | None]) -> Coded:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A table of facts: every field is a column; `crime` is the row of the crime that each belongs to, ascending."""
+    """A table of facts: every field is a column. `crime`: the row of the crime that each belongs to, ascending."""
 
     crime: Ints
 
@@ -91,7 +91,7 @@ class Rows:
         return len(self.crime)
 
     def take(self, rows: Any, shift: int = 0) -> Self:
-        """The rows asked for (mask, slice or places), the crimes renumbered by `shift`."""
+        """Return the chosen rows (mask, slice or places), with the crimes renumbered by `shift`."""
         columns: dict[str, Any] = {}
         for field in fields(self):
             value = getattr(self, field.name)
@@ -129,7 +129,7 @@ class Allocations(Rows):
 
 @dataclass(frozen=True, slots=True)
 class Victims(Rows):
-    """The victims, by reference within a crime. `agreed` is the agreed interval in days, 0 where none."""
+    """The victims, by reference within a crime. `agreed`: the agreed interval in days, 0 if there is none."""
 
     ref: pa.Array
     category: Coded
@@ -142,8 +142,11 @@ class Victims(Rows):
 
 @dataclass(frozen=True, slots=True)
 class Updates(Rows):
-    """The updates, by `at`, then `entered_at`, then place (rules 2.3). `victim` is a row of the victims, EVERY_VICTIM
-    or UNKNOWN_VICTIM. `entered_at` is `at` where the record says nothing."""
+    """The updates, by `at`, then `entered_at`, then place (rules 2.3).
+
+    `victim`: a row of the victims, EVERY_VICTIM or UNKNOWN_VICTIM. `entered_at`: equals `at` if the record does not
+    have it.
+    """
 
     ref: pa.Array
     victim: Ints
@@ -155,7 +158,7 @@ class Updates(Rows):
 
 @dataclass(frozen=True, slots=True)
 class Events(Rows):
-    """Case events by instant."""
+    """Case events, by instant."""
 
     at: Ints
     kind: Coded
@@ -163,7 +166,7 @@ class Events(Rows):
 
 @dataclass(frozen=True)
 class Columns:
-    """Crime records as columns. The crimes' own columns have one row a crime, in the order the records came."""
+    """Crime records as columns. The crimes' own columns have one row a crime, in the order of the records."""
 
     crime_ref: pa.Array
     reported_at: Ints
@@ -183,11 +186,11 @@ class Columns:
 
     @cached_property
     def victims_of(self) -> Ints:
-        """Where each crime's victims start: crime i has the rows victims_of[i] to victims_of[i + 1]."""
+        """The first row of each crime's victims: crime i has the rows victims_of[i] to victims_of[i + 1]."""
         return np.append(0, np.cumsum(np.bincount(self.victims.crime, minlength=len(self))))
 
     def slice(self, start: int, stop: int) -> "Columns":
-        """The crimes from `start` up to `stop`; columns are views where they can be."""
+        """Return the crimes from `start` up to `stop`. Columns are views where possible."""
         if start == 0 and stop >= len(self):
             return self
         part = slice(start, stop)

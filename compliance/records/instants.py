@@ -47,7 +47,7 @@ def parse_instants(texts: Sequence[str | None]) -> tuple[Instants, npt.NDArray[n
         texts = [text for text in texts if text is not None]
     if len(texts) == 0:
         return out, bad
-    out[present], bad[present] = _parse(_grid(texts))  # type: ignore[arg-type]  # the absent ones were taken out
+    out[present], bad[present] = _parse(_grid(texts))  # type: ignore[arg-type]  # absent texts were removed above
     return out, bad
 
 

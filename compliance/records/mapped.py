@@ -1,4 +1,4 @@
-"""A record that a mapping made from a crime system's own fields (records section 4)."""
+"""A record mapped from a crime system's own fields (records section 4)."""
 
 import json
 from functools import cached_property
@@ -11,17 +11,21 @@ _encode = msgspec.json.Encoder(enc_hook=str).encode
 
 
 class MappedRecord:
-    """The fields of a mapped record, and its JSON text, which is made only where somebody needs it: a record that the
-    format takes is read from its fields; one that it refuses is read from its text, and kept as that."""
+    """The fields of a mapped record, and its JSON text, which is made only when needed.
+
+    A valid record is read from its fields. A refused one is read from its text, and stored as text.
+    """
 
     def __init__(self, fields: dict[str, Any]) -> None:
-        """`fields` are named as in the record format; a value may be anything that a database or JSON holds."""
+        """`fields`: named as in the record format. A value may be anything that a database or JSON holds."""
         self.fields = fields
 
     @cached_property
     def text(self) -> bytes:
-        """Its JSON text. What cannot be written (half a surrogate pair, endless nesting) is replaced by words that the
-        format refuses."""
+        """Its JSON text.
+
+        What cannot be written (half a surrogate pair, endless nesting) becomes words that the format refuses.
+        """
         try:
             return _encode(self.fields)
         except _UNWRITABLE:
@@ -33,9 +37,9 @@ class MappedRecord:
 
 
 FeedRecord = bytes | MappedRecord
-"""A record as a feed gives it: its JSON text as it came, or what a mapping made of it."""
+"""A record from a feed: its JSON text as received, or the result of a mapping."""
 
 
 def text_of(record: FeedRecord) -> bytes:
-    """The JSON text of a record."""
+    """Return the JSON text of a record."""
     return record.text if isinstance(record, MappedRecord) else record

@@ -23,8 +23,10 @@ T = TypeVar("T", Statuses, Allocations, Updates, Events)
 
 
 def victims_by_reference(rows: Victims) -> Victims:
-    """Sort the victims of each crime by reference; of several with the same reference, keep the last (records sections
-    1 and 2)."""
+    """Sort the victims of each crime by reference; of several with the same reference, keep the last.
+
+    See records sections 1 and 2.
+    """
     same = np.flatnonzero(np.diff(rows.crime) == 0)
     if pc.all(pc.less(rows.ref.take(pa.array(same)), rows.ref.take(pa.array(same + 1)))).as_py() is not False:
         return rows

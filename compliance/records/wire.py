@@ -1,6 +1,6 @@
-"""The crime record as it arrives: typed decoding, and one clear reason for each refusal (records section 1).
+"""The crime record as received: typed decoding, and one clear reason for each refusal (records section 1).
 
-Instants stay texts here; `compliance.records.instants` checks and converts them a column at a time.
+Instants remain texts here; `compliance.records.instants` checks and converts them a column at a time.
 """
 
 import re
@@ -40,7 +40,7 @@ class Allocation(Struct, gc=False, omit_defaults=True, rename={"start": "from"})
 
 
 class ContactHold(Struct, gc=False, omit_defaults=True, rename={"start": "from", "end": "until"}):
-    """A reason not to make contact as usual, for a time. It changes no verdict."""
+    """A reason not to make contact as usual for a time. It changes no verdict."""
 
     reason: Text | None = None
     start: str | None = None
@@ -62,7 +62,7 @@ class Victim(Struct, omit_defaults=True):
 
 
 class Update(Struct, gc=False, omit_defaults=True):
-    """One contact with a victim, or with every victim where `victim_ref` is absent."""
+    """One contact with a victim, or with every victim if `victim_ref` is absent."""
 
     update_ref: Ref
     at: str
@@ -82,7 +82,7 @@ class Event(Struct, gc=False, omit_defaults=True):
 
 
 class Crime(Struct, omit_defaults=True):
-    """One crime record, whole."""
+    """One whole crime record."""
 
     crime_ref: Ref
     reported_at: str
@@ -100,7 +100,7 @@ class Crime(Struct, omit_defaults=True):
 
 
 class Absence(Struct, gc=False, omit_defaults=True, rename={"start": "from", "end": "until"}):
-    """Days of absence, both included (local dates, ISO). The reason is never held."""
+    """Days of absence, both included (local dates, ISO). The reason is never stored."""
 
     start: str
     end: str | None = None
@@ -122,15 +122,14 @@ class Officer(Struct, omit_defaults=True):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a record was refused: its place in the batch (0 is the first), its crime number where one could be read,
-    and a reason a person can act on."""
+    """A refused record: place in the batch (from 0), crime number if readable, and a reason a person can act on."""
 
     index: int
     crime_ref: str | None
     reason: str
 
 
-# What an instant field is called, by the list that holds it; the order in which a reason looks for the fault.
+# The instant fields of each list, as attribute and as written, in the order in which a reason looks for the fault.
 _INSTANTS: dict[str, tuple[tuple[str, str], ...]] = {
     "status": (("at", "at"),),
     "allocations": (("start", "from"),),
@@ -143,10 +142,7 @@ _decode = msgspec.json.Decoder(Crime).decode
 
 
 def decode_crime(raw: bytes | str) -> Crime:
-    """One record from its JSON text, its instants not yet checked.
-
-    Raises RecordError with the field, what was found and what is expected.
-    """
+    """Decode one record, instants unchecked. Raises RecordError with the field, what was found and what is expected."""
     if len(raw) > MAX_RECORD_BYTES:
         raise RecordError(f"the record is {len(raw):,} bytes long; a record is at most {MAX_RECORD_BYTES:,} bytes")
     try:
@@ -156,7 +152,7 @@ def decode_crime(raw: bytes | str) -> Crime:
 
 
 def convert_crime(value: Any) -> Crime:
-    """One record from an already decoded JSON object; as `decode_crime` otherwise."""
+    """Convert one record from a decoded JSON object, otherwise as `decode_crime`."""
     try:
         return msgspec.convert(value, Crime)
     except _UNREADABLE as error:
@@ -164,7 +160,7 @@ def convert_crime(value: Any) -> Crime:
 
 
 def check_instants(crimes: Sequence[Crime]) -> dict[int, str]:
-    """The records among `crimes` that hold a text that is not a valid date-time: place -> reason."""
+    """Return the records among `crimes` with a text that is not a valid date-time: place -> reason."""
     places: set[int] = set()
     for owners, texts in _instant_columns(crimes):
         bad = parse_instants(texts)[1]
@@ -174,7 +170,7 @@ def check_instants(crimes: Sequence[Crime]) -> dict[int, str]:
 
 
 def _instant_columns(crimes: Sequence[Crime]) -> Iterator[tuple[Sequence[int], list[str | None]]]:
-    """Every instant of many records, a field at a time, with the place of the record that each belongs to."""
+    """Yield every instant of many records, a field at a time, with the place of the record of each."""
     for field in ("reported_at", "recorded_at", "changed_at"):
         yield range(len(crimes)), [getattr(crime, field) for crime in crimes]
     for name, fields in _INSTANTS.items():
@@ -193,7 +189,7 @@ def _instant_columns(crimes: Sequence[Crime]) -> Iterator[tuple[Sequence[int], l
 
 
 def decode_structs(records: Iterable[FeedRecord | str]) -> tuple[list[Crime], list[int], list[Refusal]]:
-    """Many records at once, their instants not yet checked: the crimes, the place each came at, and the refusals."""
+    """Decode many records, without checking their instants -> (the crimes, the place of each, the refusals)."""
     crimes: list[Crime] = []
     places: list[int] = []
     refusals: list[Refusal] = []
@@ -215,13 +211,15 @@ def _crime_of(record: FeedRecord | str) -> Crime:
         try:
             return msgspec.convert(record.fields, Crime)
         except _UNREADABLE:
-            record = record.text  # which alone says why a record is refused
+            record = record.text  # because only the text shows why the record is refused
     return _decode(record) if len(record) <= MAX_RECORD_BYTES else decode_crime(record)
 
 
 def decode_crimes(records: Iterable[FeedRecord | str]) -> tuple[list[Crime], list[Refusal]]:
-    """Many records at once, checked: the good ones in their order, and a refusal for each of the others, by its place
-    (decision 0014). How long a mapped record is, and whether it can be written at all, is left to whoever writes it."""
+    """Decode and check many records -> (the valid ones in order, a refusal for each other one) (decision 0014).
+
+    A mapped record's length, and whether it can be written, are checked on writing.
+    """
     crimes, places, refusals = decode_structs(records)
     bad = check_instants(crimes)
     if bad:
@@ -232,7 +230,7 @@ def decode_crimes(records: Iterable[FeedRecord | str]) -> tuple[list[Crime], lis
 
 
 def _instants_of(crime: Crime) -> Iterator[tuple[str, str | None]]:
-    """Every instant of a record with the path of its field, in the order of the format's tables."""
+    """Yield every instant of a record with the path of its field, in the order of the format's tables."""
     yield "reported_at", crime.reported_at
     yield "recorded_at", crime.recorded_at
     yield "changed_at", crime.changed_at
@@ -247,7 +245,7 @@ def _instants_of(crime: Crime) -> Iterator[tuple[str, str | None]]:
 
 
 def instant_reason(crime: Crime) -> str:
-    """Why a record is refused that holds a text that is not a valid date-time: the first such field."""
+    """Return why a record with a text that is not a valid date-time is refused: the first such field."""
     for path, text in _instants_of(crime):
         if text is not None and parse_instants([text])[1][0]:
             found = text if len(text) <= 40 else text[:40] + "…"
@@ -258,7 +256,7 @@ def instant_reason(crime: Crime) -> str:
 
 
 def _reason(error: Exception, raw: Any) -> str:
-    """The decoder's message in the words of the record format: the field, what was found, what is expected."""
+    """Return the decoder's message in the words of the record format: the field, what was found, what is expected."""
     if isinstance(error, UnicodeError):
         return "the record is not valid UTF-8; expected one JSON object in UTF-8"
     if isinstance(error, RecursionError):
@@ -277,7 +275,7 @@ def _reason(error: Exception, raw: Any) -> str:
 
 
 def _quote_found(raw: Any, path: str) -> str:
-    """What stands at a path of a refused record, short enough to print; the record may be broken further on."""
+    """Return the value at a path of a refused record, short enough to print. The record may be broken further on."""
     try:
         value = msgspec.json.decode(raw) if isinstance(raw, bytes | str) else raw
     except _UNREADABLE:
@@ -292,7 +290,7 @@ def _quote_found(raw: Any, path: str) -> str:
 
 
 def _crime_ref(raw: bytes | str) -> str | None:
-    """The crime number of a refused record, if it can be read at all, so that a person can find it."""
+    """Return the crime number of a refused record if it can be read, so that a person can find it."""
     try:
         ref = msgspec.json.decode(raw, type=dict[str, Any]).get("crime_ref")
     except _UNREADABLE:

@@ -1,4 +1,4 @@
-"""The email that tells readers of a new report: its first page in text and HTML, and where the whole of it is."""
+"""The email that announces a new report: its first page as text and HTML, and where to find the whole of it."""
 
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -25,18 +25,18 @@ from compliance.reports.sections import board_page
 from compliance.reports.words import span
 
 WIDTH: Final = 76
-"""Of a line of the text part: what every mail programme shows without breaking it."""
+"""Characters in a line of the text part, which every email client shows without breaking it."""
 
 
 class Place(NamedTuple):
-    """A file of the report, and the address at which readers open it; empty for none."""
+    """A file of the report, and the address at which readers open it (empty for none)."""
 
     name: str
     link: str
 
 
 class Announcement(NamedTuple):
-    """A mail: its subject, its text and its HTML. `problem`: why it has no HTML, empty where it has."""
+    """An email: subject, text and HTML. `problem`: why it has no HTML, empty if it has."""
 
     subject: str
     text: str
@@ -45,8 +45,11 @@ class Announcement(NamedTuple):
 
 
 def announce(figures: Figures, files: Sequence[str], folder: str, link: str | None = None) -> Announcement:
-    """The mail about a report in some files of a folder. `link`: the address of a file, `{file}` where its name goes;
-    None: the folder is named. A template that is wrong leaves the mail with its text."""
+    """Return the email about a report written as some files in a folder.
+
+    `link`: the address of a file, with `{file}` in place of its name; None: the folder is named instead. If the HTML
+    template is wrong, the email has its text only.
+    """
     report = board_page(figures)
     again = f" (version {figures.version}: {', '.join(figures.changed)} changed)" if figures.changed else ""
     subject = make_printable(f"Keeping victims informed: {span(figures.first, figures.last)}{again}")
@@ -73,12 +76,12 @@ def _text(report: Report, places: Sequence[Place], folder: Any) -> str:
 
 
 def _is_told(part: Part) -> bool:
-    """Whether a mail says a part: it has no drawings."""
+    """Return whether the email includes a part. It has no drawings, and so no notes about them."""
     return not (isinstance(part, Note) and part.of_drawing)
 
 
 def _fill(text: str, indent: int = 0) -> list[str]:
-    """A paragraph in lines; all but the first are indented."""
+    """Wrap a paragraph into lines, all but the first indented."""
     return textwrap.wrap(text, WIDTH, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False)
 
 

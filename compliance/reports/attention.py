@@ -1,4 +1,4 @@
-"""What of a report a board should meet: the things to look at first, what stands out, what is at fault."""
+"""What the board should see first: things to look at, questions that stand out, faults in the records."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -16,15 +16,15 @@ from compliance.reports.telling import causes_of, causes_of_unit
 from compliance.reports.words import instant, units
 
 _ONE_IN: Final = 20
-"""A question of which chance cannot be said is put to the board where it is about one in so many or more."""
+"""A question without a chance expectation is put to the board if it is true of one entry in this many or more."""
 _NO_FAULT: Final = frozenset({"attempt", "same-day", "recording-day"})
 """Classes of rules section 8 that are ordinary contact."""
 _ASKED: Final = frozenset({"late-entry", "entered-after-due"})
-"""Those that are put as questions beside."""
+"""Classes that are put to the board as questions instead."""
 
 
 def things_to_look_at(figures: Figures) -> list[Statement]:
-    """At most three things, the gravest first; empty where nothing stands out."""
+    """Return at most three things to look at, most serious first; empty if nothing stands out."""
     found = [*_new_causes(figures), *_below(figures), *_silence(figures), *_entries(figures), *_backlog(figures)]
     return [statement(_word(claim), claims=[claim]) for claim in list(dict.fromkeys(found))[:3]]
 
@@ -34,7 +34,7 @@ def _word(claim: Claim) -> str:
 
 
 def _new_causes(figures: Figures) -> Iterator[Claim]:
-    """Deteriorations that reach into the newest week: of the whole, then of single divisions or teams."""
+    """Yield deteriorations that reach the newest week: of the whole first, then of single divisions or teams."""
     for requirement in figures.requirements:
         newest = requirement.trend.weeks[-1:]
         charts = [causes_of(requirement), *(causes_of_unit(requirement, one) for one in requirement.units)]
@@ -44,7 +44,7 @@ def _new_causes(figures: Figures) -> Iterator[Claim]:
 
 
 def _below(figures: Figures) -> Iterator[Claim]:
-    """The division or team that lies furthest below the rest, with all that is said against it."""
+    """Yield the division or team furthest below the rest, with every difference that counts against it."""
     low: dict[str, list[Stated]] = {}
     for requirement in figures.requirements:
         for division in requirement.divisions:
@@ -71,8 +71,11 @@ def _silence(figures: Figures) -> Iterator[Claim]:
 
 
 def stand_out(questions: Sequence[EntryQuestion]) -> list[EntryQuestion]:
-    """The questions for a board: seen more often than chance would give, or in one of twenty and more where chance
-    cannot be said; never from fewer than ten (statistics 1.6)."""
+    """Return the questions to put to the board.
+
+    These were seen more often than chance would give or, where no chance expectation exists, in at least one entry in
+    twenty. Questions asked of fewer than ten entries are left out (statistics 1.6).
+    """
     return [question for question in questions if not question.share.few and _beyond(question)]
 
 
@@ -84,7 +87,7 @@ def _beyond(question: EntryQuestion) -> bool:
 
 
 def describe_questions(questions: Sequence[EntryQuestion]) -> str:
-    """Which of the questions are shown, and what chance means."""
+    """Describe which of the questions are shown, and what chance means."""
     chance = "What chance would give is the count that one would expect if any day were as likely as another."
     shown, every = len(stand_out(questions)), len(questions)
     if not shown:
@@ -98,14 +101,16 @@ def describe_questions(questions: Sequence[EntryQuestion]) -> str:
 
 
 def faults(quality: Sequence[Quality]) -> list[Quality]:
-    """What was found in the period, or is held now where no period can be told; ordinary contact is no fault. The
-    values of a class stand with the figures in full."""
+    """Return the faults found in the period, or held now where they belong to no period.
+
+    Ordinary contact is not a fault. The single values of a class are listed only in the full figures.
+    """
     asked = (each for each in quality if each.key not in _NO_FAULT | _ASKED and "/" not in each.key)
     return [each for each in asked if each.in_week or (each.in_week is None and each.held)]
 
 
 def describe_quality(found: Quality) -> str:
-    """What a class of data quality means, and as of when it stands where it cannot be asked as at K (1.2a)."""
+    """Describe a class of data quality, with its date where it cannot be judged as known at K (1.2a)."""
     return f"{found.meaning} (as of {instant(found.as_of)})" if found.as_of else found.meaning
 
 

@@ -1,4 +1,4 @@
-"""What a report was computed from, and the crimes drawn from it for reading."""
+"""What a report was computed from, and the dip sample drawn from it."""
 
 import hashlib
 from collections.abc import Sequence
@@ -17,7 +17,10 @@ from compliance.reports.report_model import ReportBasis, RequirementFigures
 
 
 def draw_sample(judged: Judgements, cohort: Cohort, force: str) -> Sample | None:
-    """Crimes with an obligation due in the period, drawn at random by a seed that follows from force and period."""
+    """Draw crimes with an obligation due in the period at random, with a seed derived from force and period.
+
+    Returns None if nothing was due or no sample is wanted.
+    """
     columns = judged.verdicts.columns
     crimes = np.unique(columns.victims.crime[cohort.victim])
     refs = sorted(columns.crime_ref.take(crimes).to_pylist())
@@ -29,7 +32,7 @@ def draw_sample(judged: Judgements, cohort: Cohort, force: str) -> Sample | None
 
 
 def state_basis(judged: Judgements, ours: Verdicts, requirements: Sequence[RequirementFigures]) -> ReportBasis:
-    """What an edition was computed from. `ours`: the verdicts on the crimes that it is about."""
+    """Return what an edition was computed from. `ours`: the verdicts on the crimes it covers."""
     policy, columns, settled, organisation = judged.policy, ours.columns, ours.as_at, judged.options.organisation
     reported = columns.reported_at <= to_micros(settled)
     compared = [change for r in requirements for change in (r.change, r.change_last_year)]

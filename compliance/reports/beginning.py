@@ -1,4 +1,4 @@
-"""Where the records begin, and which periods are not reported for it (statistics 1.2b)."""
+"""Where the records begin, and which periods are therefore not reported (statistics 1.2b)."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,19 +15,21 @@ from compliance.reports import words
 from compliance.reports.spans import Span
 
 TELLING: Final = 10
-"""A week of fewer crimes may by chance alone have half as many as another: it ends nothing."""
+"""The smallest median number of crimes a week that can end the search. Smaller numbers may halve by chance alone."""
 
 
 class CannotReportError(UnavailableError):
-    """A period that is not reported, and is not tried again by itself: before the records begin, or after retention has
-    removed what it was made of."""
+    """A period that is not reported and not retried automatically.
+
+    It lies before the records begin, or retention has removed the records it was made from.
+    """
 
     exit_code = 2
 
 
 @dataclass(frozen=True)
 class Beginning:
-    """From which local date on crimes are held completely (B), None where no crime is held, under a policy."""
+    """The local date from which crimes are held completely (B), under a policy. `begun` is None if no crime is held."""
 
     begun: date | None
     policy: Policy
@@ -39,14 +41,14 @@ class Beginning:
         return min(days, default=None)
 
     def due_from(self, requirement: Requirement) -> date | None:
-        """The first local date on which a requirement could be due for what was reported or happened since."""
+        """Return the first local date on which a requirement could fall due for what was reported or happened since."""
         if self.begun is None:
             return None
         limits = (requirement.within, requirement.enhanced and requirement.enhanced.within)
         return from_day(min(self._after(to_day(self.begun), limit) for limit in limits if limit))
 
     def check(self, period: Span) -> None:
-        """Raises CannotReportError for a period that ends before anything could be due."""
+        """Raise CannotReportError for a period that ends before anything could fall due."""
         refused = f"{period.kind} {period} is not reported"
         if self.begun is None or self.first_due is None:
             raise CannotReportError(f"{refused}: no crime is held")
@@ -58,7 +60,7 @@ class Beginning:
             )
 
     def _after(self, start: int, limit: Within) -> int:
-        """The day so long after another; beyond what the calendar covers every day is taken for a working day."""
+        """Return the day at a limit after another. Days outside the calendar are taken as working days."""
         if limit.days is not None:
             return start + limit.days
         calendar, day, left = self.policy.working, start, limit.working_days or 0
@@ -69,12 +71,12 @@ class Beginning:
 
 
 def begin(columns: Columns, local: LocalDates, read_at: datetime) -> date | None:
-    """The first Monday from which no week has fewer than half the median number of crimes reported a week, None where
-    no crime is held.
+    """Return the first Monday from which no week has fewer than half the median number of crimes reported a week.
 
-    Each whole ISO week (local dates) before the one in which the records were read (`read_at`, an aware instant) is
-    compared with the median of the weeks after it. So years of which only open cases were brought over do not decide
-    what a full week is, and a poor week at the end, which is no matter of where the records begin, moves nothing.
+    Returns None if no crime is held. Each whole ISO week (local dates) before the one in which the records were read
+    (`read_at`, an aware instant) is compared with the median of the weeks after it. Years for which only open cases
+    were migrated therefore do not set the standard for a full week, and a poor week at the end, which says nothing
+    about where the records begin, changes nothing.
     """
     today = local.day_of(read_at)
     days = local.of(columns.reported_at)

@@ -12,15 +12,14 @@ Table = Literal["updates", "crimes", "obligations", "victims", "events"]
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Rows of a table of the columns, or of the `obligations` of the verdicts, and the local day of each by which it
-    belongs to a period."""
+    """Rows of a table of the columns, or of the verdicts' `obligations`, each with the local date of its period."""
 
     table: Table
     rows: Ints
     day: Days
 
     def within(self, period: Span) -> Flags:
-        """Which of the rows belong to a period."""
+        """Return which of the rows belong to a period."""
         first, last = period.days
         belongs: Flags = (self.day >= first) & (self.day <= last)
         return belongs

@@ -1,4 +1,4 @@
-"""Cells and columns that the tables of more than one section are made of."""
+"""Cells and columns shared by the tables of several sections."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -13,31 +13,31 @@ from compliance.reports.words import heading, interval, number, percent, points_
 SHARE: Final = (Column("In time / due"), Column("Rate"), Column("95% interval"))
 """The columns of `share_cells`."""
 DRAWN: Final = Column("Drawn", "drawn", scale=("0", "50", "100%"))
-"""The column of a share that is drawn."""
+"""The column in which a share is drawn."""
 NONE: Final = "–"
 
 
 def name_of(named: RequirementFigures | str | None) -> str:
-    """What a row is about: a requirement, a division or group, or what has none."""
+    """Return the name of a row: a requirement, a division or group, or "None recorded"."""
     if isinstance(named, RequirementFigures):
         return named.title if named.event else heading(named.id)
     return named or "None recorded"
 
 
 def whole(count: int | None, figure: str = "") -> Run:
-    """A whole number; a dash where it is not known."""
+    """Return a whole number, or a dash if it is unknown."""
     return Run(number(count), value=count, figure=figure if count is not None else "")
 
 
 def rate(share: Proportion, figure: str = "") -> Run:
-    """A rate; grey where there are fewer than ten, or none (statistics 1.6)."""
+    """Return a rate, grey if it is of fewer than ten or of none (statistics 1.6)."""
     if share.withheld or not share.of:
         return Run("withheld" if share.withheld else "not available", "few")
     return Run(percent(share.rate), "few" if share.few else "", share.rate, figure and f"{figure}:rate")
 
 
 def met_of(share: Proportion, figure: str = "") -> Text:
-    """So many of so many."""
+    """Return the count of a share out of its total."""
     if share.withheld:
         return (Run("withheld", "few"),)
     return (
@@ -46,17 +46,17 @@ def met_of(share: Proportion, figure: str = "") -> Text:
 
 
 def between(share: Proportion) -> Run:
-    """The interval of a share; a dash where there is none."""
+    """Return the interval of a share, or a dash if there is none."""
     return Run(interval(share) if share.of else NONE, "few" if share.of and share.few else "")
 
 
 def share_cells(share: Proportion, figure: str = "") -> tuple[Cell, ...]:
-    """Counts, rate and interval."""
+    """Return the cells with counts, rate and interval."""
     return cell(met_of(share, figure)), cell(rate(share, figure)), cell(between(share))
 
 
 def rate_and_counts(share: Proportion | None, figure: str = "") -> Cell:
-    """A rate and, after it, its counts; a dash for none."""
+    """Return a cell with a rate followed by its counts, or a dash for None."""
     if share is None:
         return cell(NONE)
     if share.withheld:
@@ -69,12 +69,12 @@ def _mute(run: Run) -> Run:
 
 
 def draw_share(share: Proportion, mark: float | None = None, look: Look = "plain") -> Cell:
-    """A share with its interval as a picture; empty where there is none."""
+    """Return a cell with a share and its interval drawn, empty if there is none."""
     return Cell(drawn=range_of(share, mark, look))
 
 
 def range_of(share: Proportion, mark: float | None = None, look: Look = "plain") -> Range | None:
-    """A share with its interval on a scale from 0 to 1; None where there is none."""
+    """Return a share with its interval on a scale from 0 to 1, None if there is none."""
     if share.rate is None or share.low is None or share.high is None:
         return None
     words = f"{percent(share.rate)}, interval {interval(share)}"
@@ -85,7 +85,7 @@ def range_of(share: Proportion, mark: float | None = None, look: Look = "plain")
 
 
 def change_cells(change: RateDifference | None, claim: Claim | None) -> tuple[Cell, ...]:
-    """A difference with its interval in points, and what it may be called (statistics 1.5, 1.6)."""
+    """Return cells with a difference and its interval in points, and its verdict (statistics 1.5, 1.6)."""
     if change is None or not change.tested:
         told = verdict(change) if change else "not compared"
         return cell(NONE), cell(Run(told, "few"), claim=claim)
@@ -97,7 +97,7 @@ def change_cells(change: RateDifference | None, claim: Claim | None) -> tuple[Ce
 
 
 def difference_drawn(change: RateDifference | None, reach: int) -> Cell:
-    """A difference with its interval on a scale of `reach` points on both sides."""
+    """Return a cell with a difference and its interval drawn on a scale of `reach` points on either side."""
     if change is None or not change.tested:
         return Cell()
     low, at, high = (0.5 + 50 * value / reach for value in (change.low, change.difference, change.high))
@@ -106,17 +106,17 @@ def difference_drawn(change: RateDifference | None, reach: int) -> Cell:
 
 
 def cases(figures: Figures, *names: str) -> tuple[str, ...]:
-    """The names of figures whose cases the reader can list: the public cannot."""
+    """Return the names of figures whose cases the reader can list: none for the public."""
     return () if figures.edition == PUBLIC else names
 
 
 def cases_named(figures: Figures, *names: str) -> Iterator[Note]:
-    """The same as a note."""
+    """Yield a note of the same names."""
     listed = [piece for name in cases(figures, *names) for piece in (", ", code(name))]
     if listed:
         yield note("Cases: figure ", *listed[1:], "; see ", Run("From a number to its cases", link="trace"), ".")
 
 
 def with_name(text: str, figures: Figures, figure: str) -> Cell:
-    """What a row is about with the name of its figure, where its cases can be listed."""
+    """Return a cell with the name of a row and of its figure, if the reader can list its cases."""
     return cell(text, *(piece for name in cases(figures, figure) for piece in (" ", code(name))))

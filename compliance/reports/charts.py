@@ -1,4 +1,4 @@
-"""Where the parts of a chart lie: numbers for the SVG templates, in the units of their view box (decision 0022)."""
+"""The layout of charts: numbers for the SVG templates, in the units of their view box (decision 0022)."""
 
 from itertools import pairwise
 from math import ceil, floor
@@ -16,16 +16,16 @@ TOP: Final = 14
 BOTTOM: Final = 212
 BARS_BOTTOM: Final = 122
 _LETTER: Final = 6.4
-"""How wide a letter of a label is, about."""
+"""The approximate width of a letter in a label."""
 _LABELLED: Final = 12
-"""With more units than these, only those beyond a limit are labelled."""
+"""The largest number of units that are all labelled; with more, only those beyond a limit are."""
 
 Place = tuple[float, float]
 Box = tuple[float, float, float, float]
 
 
 class Label(NamedTuple):
-    """A text, where it stands, and which of its ends that is (`start`, `middle` or `end`)."""
+    """A text, its position, and which end of the text that is (`start`, `middle` or `end`)."""
 
     x: float
     y: float
@@ -34,7 +34,7 @@ class Label(NamedTuple):
 
 
 class Dot(NamedTuple):
-    """A point: where, and what it is (`plain`, `up`, `down`; in a funnel `within`, `95`, `998`)."""
+    """A point: its position and kind (`plain`, `up`, `down`; in a funnel `within`, `95`, `998`)."""
 
     x: float
     y: float
@@ -42,14 +42,14 @@ class Dot(NamedTuple):
 
 
 class Tick(NamedTuple):
-    """A mark on an axis and its label."""
+    """A mark on an axis, with its label."""
 
     at: float
     label: str
 
 
 class LimitBand(NamedTuple):
-    """The limits over some weeks: from x to x, centre, upper and lower y; the values they are labelled with."""
+    """The limits over some weeks: from x to x, the y of centre, upper and lower limit, and their labels."""
 
     x0: float
     x1: float
@@ -62,8 +62,11 @@ class LimitBand(NamedTuple):
 
 
 class ControlChart(NamedTuple):
-    """A control chart; `lines` are runs of points to be joined, `newest` the label of the last of them, `target` a y or
-    None, `marks` drawn upright, each labelled."""
+    """A control chart.
+
+    `lines`: runs of points to be joined. `newest`: the label of the last point. `target`: its y, or None. `marks`:
+    labelled vertical lines.
+    """
 
     bands: list[LimitBand]
     lines: list[list[Dot]]
@@ -76,7 +79,7 @@ class ControlChart(NamedTuple):
 
 
 class FunnelChart(NamedTuple):
-    """A funnel; the curves are lists of (x, y), the labels those of the units."""
+    """A funnel plot. The curves are lists of (x, y); the labels are those of the units."""
 
     dots: list[Dot]
     labels: list[Label]
@@ -87,7 +90,7 @@ class FunnelChart(NamedTuple):
 
 
 class BarChart(NamedTuple):
-    """Counts over the weeks: (x, y, width, height, label) of each bar."""
+    """Counts week by week: (x, y, width, height, label) of each bar."""
 
     bars: list[tuple[float, float, float, float, str]]
     x_ticks: list[Tick]
@@ -95,7 +98,7 @@ class BarChart(NamedTuple):
 
 
 def control(trend: Trend) -> ControlChart:
-    """A requirement over the weeks, clipped to 0–100 (statistics 2.1)."""
+    """Lay out a requirement's weeks as a control chart, clipped to 0–100 (statistics 2.1)."""
     held = [(place, 100 * share.rate) for place, share in enumerate(trend.shares) if share.rate is not None]
     limits = trend.control.limits
     every = [value for _, value in held]
@@ -124,13 +127,13 @@ def control(trend: Trend) -> ControlChart:
 
 
 def _mark(at: float, reason: str) -> Label:
-    """On the side of an upright line that has room for its reason."""
+    """Return the label of a vertical line, on the side with room for its reason."""
     anchor = "start" if at < (LEFT + RIGHT) / 2 else "end"
     return Label(round(at, 1), TOP, anchor, shorten(reason, 44, placeholder=" …"))
 
 
 def funnel(found: Funnel) -> FunnelChart:
-    """Units by their effective size, and the limits around the force rate, as far as they lie in the drawing."""
+    """Lay out units by effective size, with the limits around the force rate as far as they fit in the drawing."""
     ordered = sorted(found.points, key=lambda point: (-(point.share.rate or 0.0), point.name))
     sizes = [point.bounds.size for point in ordered]
     usual = min(found.curve, key=lambda limits: abs(limits.size - median(sizes)))
@@ -157,7 +160,7 @@ def funnel(found: Funnel) -> FunnelChart:
 
 
 def _within(curve: list[Place], low: float, high: float) -> list[Place]:
-    """The part of a curve between two values, up to the very edge."""
+    """Return the part of a curve between two values, cut exactly at the edges."""
     kept: list[Place] = [place for place in curve[:1] if low <= place[1] <= high]
     for (before, was), (size, value) in pairwise(curve):
         inside = low <= value <= high
@@ -170,7 +173,7 @@ def _within(curve: list[Place], low: float, high: float) -> list[Place]:
 
 
 def overdue(trend: Trend) -> BarChart:
-    """What was outstanding when each week was settled."""
+    """Lay out what was outstanding when each week was settled."""
     most = max([*trend.overdue, 1])
     step = _nice(most / 3)
     top = step * ceil(most / step)
@@ -185,7 +188,7 @@ def overdue(trend: Trend) -> BarChart:
 
 
 class Scale(NamedTuple):
-    """Values from `low` to `high` onto places from `start` to `end`."""
+    """A linear scale from values between `low` and `high` to positions between `start` and `end`."""
 
     low: float
     high: float
@@ -193,12 +196,12 @@ class Scale(NamedTuple):
     end: float
 
     def __call__(self, value: float) -> float:
-        """The place of a value, to a tenth: enough for the eye, and the same bytes everywhere."""
+        """Return the position of a value to one decimal: precise enough to draw, and the same bytes everywhere."""
         return round(self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start), 1)
 
 
 def _labels(named: list[tuple[Dot, str]], dots: list[Dot], lines: list[Place]) -> list[Label]:
-    """A label for each dot where it hides least: no dot and no other label, no line if that can be."""
+    """Place a label for each dot where it hides least: no dot, no other label and, if possible, no line."""
     taken: list[Box] = [(dot.x - 7, dot.y - 7, dot.x + 7, dot.y + 7) for dot in dots]
     labels = []
     for dot, text in named:
@@ -228,7 +231,7 @@ def _weeks_scale(count: int) -> Scale:
 
 
 def _week_ticks(weeks: tuple[str, ...], x: Scale) -> list[Tick]:
-    """Every fourth week counted back from the newest, by the date of its Monday."""
+    """Return a tick for every fourth week, counted back from the newest, with the date of its Monday."""
     ticks = []
     for place in range(len(weeks) - 1, -1, -4):
         first = parse_period(weeks[place]).first
@@ -237,7 +240,7 @@ def _week_ticks(weeks: tuple[str, ...], x: Scale) -> list[Tick]:
 
 
 def _range(values: list[float]) -> tuple[int, int]:
-    """Whole fives around some percentages, at least 20 points apart so that chance does not look like more."""
+    """Return multiples of five around some percentages, at least 20 points apart so that chance is not exaggerated."""
     low, high = 5 * floor(min(values, default=0) / 5), 5 * ceil(max(values, default=100) / 5)
     while high - low < 20:
         if high == 100 or (low > 0 and min(values) - low < high - max(values)):
@@ -257,7 +260,7 @@ def _percent(value: float) -> str:
 
 
 def _nice(value: float) -> int:
-    """The first of 1, 2, 5, 10, 20 … that is not below a value."""
+    """Return the first of 1, 2, 5, 10, 20 … that is at least a value."""
     size = 1
     while True:
         for step in (size, 2 * size, 5 * size):

@@ -1,4 +1,4 @@
-"""What a sentence of a report claims beyond a number, as data: forms and tests read the claim, `sentences` words it."""
+"""What a sentence of a report claims beyond a number, as data. `sentences` turns a claim into words."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -11,7 +11,7 @@ from compliance.reports.spans import Kind
 
 
 class ClaimKind(StrEnum):
-    """What is claimed."""
+    """A kind of claim."""
 
     WITHHELD = "withheld"
     NOTHING_DUE = "nothing due"
@@ -55,7 +55,7 @@ class ClaimKind(StrEnum):
 
 
 class Stated(Struct, frozen=True):
-    """A figure that a claim states: its measure and value, and of which requirement and group it is."""
+    """A figure that a claim states: its measure and value, and its requirement and group."""
 
     measure: str
     value: int | float | None
@@ -64,12 +64,15 @@ class Stated(Struct, frozen=True):
 
 
 class Claim(Struct, frozen=True, kw_only=True):
-    """A claim: of what (`subject`, the name of a figure where there is one), its kind, since which local date it holds
-    and until which, where that is known, and the figures it states.
+    """A claim: its kind, what it is about, and the figures it states.
 
-    `period`: the kind of period it speaks of. `about`: the division, team or question it is about, or what a kind of
-    them is called. `against`: what is compared with, in words. `words`: what else is to be said with it. `listed`:
-    whether whoever reads it can list the cases of its figure.
+    - `subject`: the name of a figure, if there is one.
+    - `period`: the kind of period it is about.
+    - `since`, `until`: the local dates from and until which it holds, if known.
+    - `about`: the division, team or question it is about, or the word for them.
+    - `against`: what is compared with, in words.
+    - `words`: anything else the sentence has to add.
+    - `listed`: whether the reader can list the cases of its figure.
     """
 
     kind: ClaimKind
@@ -84,24 +87,26 @@ class Claim(Struct, frozen=True, kw_only=True):
     listed: bool = False
 
     def value(self, measure: str) -> float:
-        """A figure that it states, 0 where it is withheld. Raises KeyError where it states none of that measure."""
+        """Return a figure that it states, 0 if withheld. Raises KeyError if it states none of that measure."""
         for each in self.stated:
             if each.measure == measure:
                 return each.value or 0
         raise KeyError(measure)
 
     def count(self, measure: str) -> int:
-        """A count that it states."""
+        """Return a count that it states."""
         return int(self.value(measure))
 
     def of_measure(self, measure: str) -> Iterator[Stated]:
-        """All that it states of one measure."""
+        """Return everything it states of one measure."""
         return (each for each in self.stated if each.measure == measure)
 
 
 class SpecialCause(Claim, frozen=True, kw_only=True):
-    """Special causes of one rule and direction that follow one another (statistics 2.2): in `weeks`, the first and the
-    last of them as ISO weeks. `group`: of which division or team; `title`: of which rate."""
+    """Consecutive special causes of one rule and direction (statistics 2.2).
+
+    `weeks`: the first and last of them, as ISO weeks. `title`: the rate they are in.
+    """
 
     title: str
     rule: Rule
@@ -110,5 +115,5 @@ class SpecialCause(Claim, frozen=True, kw_only=True):
 
     @property
     def improvement(self) -> bool:
-        """Whether it is one for the better."""
+        """Whether it is an improvement."""
         return self.kind == ClaimKind.IMPROVED

@@ -1,7 +1,7 @@
-"""The control chart of individual values (XmR; statistics section 2): limits, and what is more than chance.
+"""The control chart of individual values (XmR; statistics section 2): limits and special causes.
 
-Values are rates in per cent, one a settled week; None where nothing was due: such a week has no point. What follows
-one another is the points that are there.
+Values are rates in per cent, one a settled week. None means that nothing was due: the week has no point, and the points
+on either side are consecutive.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,22 +12,22 @@ from typing import Final, Literal
 from msgspec import Struct
 
 FACTOR: Final = 2.66
-"""From the mean moving range of two to the natural process limits."""
+"""The factor from the mean moving range of two to the natural process limits."""
 ENOUGH: Final = 13
-"""With fewer points the limits are provisional."""
+"""The fewest points for limits that are not provisional."""
 RUN: Final = 7
-"""Points in a row that make a trend or a shift."""
+"""The number of consecutive points that make a trend or a shift."""
 _ROUNDING: Final = 1e-9
-"""What a sum of floating-point numbers may be off: a point on a line is not beyond it."""
+"""Tolerance for floating-point sums, so that a point on a line does not count as beyond it."""
 
 Rule = Literal["outside", "trend", "two in three", "shift"]
 Assurance = Literal["consistently met", "consistently missed", "hit and miss"]
 
 
 class Limits(Struct, frozen=True):
-    """The lines over the weeks from place `first` up to and including `last`, in per cent and not clipped.
+    """The lines over the weeks from place `first` to `last` inclusive, in per cent and not clipped.
 
-    `reason`: why they were calculated anew from there on, None for the first.
+    `reason`: why they were recalculated from there on, None for the first.
     """
 
     first: int
@@ -42,7 +42,7 @@ class Limits(Struct, frozen=True):
 
     @property
     def provisional(self) -> bool:
-        """Whether there are too few points for the limits to be relied on."""
+        """Whether there are too few points to rely on the limits."""
         return self.points < ENOUGH
 
 
@@ -62,9 +62,9 @@ class Control(Struct, frozen=True):
 
 
 def control_chart(values: Sequence[float | None], anew: Sequence[tuple[int, str]] = ()) -> Control:
-    """The lines and special causes of a series.
+    """Return the lines and special causes of a series.
 
-    `anew` lists places from which the limits are calculated anew, with the reason (statistics 2.5), in order; runs of
+    `anew` lists in order the places from which the limits are recalculated, with the reason (statistics 2.5). Runs of
     points do not reach across them.
     """
     bounds = [(0, None), *((place, reason) for place, reason in anew if 0 < place < len(values)), (len(values), None)]
@@ -80,7 +80,7 @@ def control_chart(values: Sequence[float | None], anew: Sequence[tuple[int, str]
 
 
 def assurance(target: float, limits: Limits) -> Assurance:
-    """What may be expected of a target in per cent while nothing changes (statistics 2.4)."""
+    """Return what to expect of a target in per cent while nothing changes (statistics 2.4)."""
     if target < limits.lower - _ROUNDING:
         return "consistently met"
     if target > limits.upper + _ROUNDING:
@@ -89,7 +89,7 @@ def assurance(target: float, limits: Limits) -> Assurance:
 
 
 def _limits(values: Sequence[float], first: int, last: int, reason: str | None) -> Limits:
-    """2.1, without screening of large moving ranges."""
+    """Calculate the limits (2.1), without screening out large moving ranges."""
     centre = fsum(values) / len(values)
     ranges = [abs(after - before) for before, after in pairwise(values)]
     reach = FACTOR * fsum(ranges) / len(ranges) if ranges else 0.0
@@ -120,7 +120,7 @@ def _outside(values: Sequence[float], limits: Limits) -> dict[int, bool]:
 
 
 def _trend(values: Sequence[float], _: Limits) -> dict[int, bool]:
-    """A point at which one run ends and another begins belongs to the one that it ends."""
+    """Flag trends. A point at which one run ends and another begins belongs to the run that it ends."""
     steps = [_sign(after - before) for before, after in pairwise(values)]
     found: dict[int, bool] = {}
     for start in range(len(steps) - RUN + 2):

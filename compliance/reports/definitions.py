@@ -1,4 +1,4 @@
-"""What each figure means, the clause behind it, and the command that lists its cases: so that each can be defended."""
+"""The meaning of each figure, its clause, and the command that lists its cases."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -14,14 +14,16 @@ DEFINED: Final = (
     "rate", "before", "provisional", "division", "overdue", "enhanced", "live", "silent", "closed-without-a-word",
     "closed-across", "same-day", "only-same-day",
 )  # fmt: skip
-"""The figures that a report itself explains, in its order; docs/figures.md explains every one."""
+"""The figures that the report itself explains, in its order. docs/figures.md explains all of them."""
 
 
 def definitions(
     policy: Policy, period: Span, live_methods: Sequence[str], division: str | None = None
 ) -> tuple[Definition, ...]:
-    """The definitions of a period's figures under a policy, of the board's edition or of a division's; each with the
-    names of the figures it is about."""
+    """Return the definitions of a period's figures under a policy, for the board's edition or a division's.
+
+    Each has the names of the figures it defines.
+    """
     command, words = cases_command(str(period), division), {"methods": ", ".join(live_methods), "kind": period.kind}
     return tuple(
         Definition(
@@ -33,9 +35,9 @@ def definitions(
 
 
 def _list_defined(policy: Policy, period: Span) -> Iterator[tuple[Figure, tuple[str, ...], str]]:
-    """(figure, its names, what the names lack) of what the reports of such a policy and period have."""
+    """Yield (figure, its names, the part its names lack) for the figures in reports of this policy and period."""
     asked = {
-        "provisional": period.kind == "week",  # a month or a quarter has nothing provisional beside it
+        "provisional": period.kind == "week",  # a month or a quarter has nothing provisional
         "silent": any(requirement.repeat_every for requirement in policy.requirement),
         "same-day": any(requirement.shows_same_day for requirement in policy.requirement),
         "only-same-day": any(requirement.shows_same_day for requirement in policy.requirement),
@@ -60,4 +62,4 @@ GLOSSARY: Final = (
     ("Lapsed", "Fell away: the case was not open on the due date, or the crime was cancelled."),
     ("Exempt", "Waived: the victim declined updates, or belongs to a category to which none is owed."),
 )  # fmt: skip
-"""Words of the report, each with its meaning."""
+"""The terms of the report, each with its meaning."""

@@ -1,5 +1,7 @@
-"""The notice that stands for a report while the records are not read: it gives no rate, and says no more than is known
-of why."""
+"""The notice published in place of a report while the crime system has not been read.
+
+It gives no rate, and no cause beyond what is known.
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -20,15 +22,18 @@ _ENDING: Final = "-delayed.html"
 
 @dataclass(frozen=True)
 class Reading:
-    """How the crime system stands: the local date on which it was last read to its end, and that of the first attempt
-    since then that did not come to its end; None where there was none."""
+    """How far the crime system has been read.
+
+    `complete`: the local date on which it was last read to its end. `failing_since`: that of the first attempt since
+    then that did not reach the end. Either is None if there was none.
+    """
 
     complete: date | None
     failing_since: date | None
 
     @property
     def claim(self) -> Claim:
-        """What is said of it: last read to its end `since`, failing from `until` on."""
+        """The claim about it: last read to its end on `since`, failing from `until` on."""
         kind = ClaimKind.NEVER_READ if self.complete is None else ClaimKind.NOT_READ
         if self.failing_since is not None:
             kind = ClaimKind.COULD_NOT_BE_READ
@@ -36,19 +41,19 @@ class Reading:
 
 
 def write_delay(folder: Path, force: str, period: Span, reading: Reading) -> Path:
-    """Write the notice `2026-W47-delayed.html`."""
+    """Write the notice, such as `2026-W47-delayed.html`."""
     path = notice(folder, period)
     content = page_of(delayed_report(force, period, reading.claim)).encode()
     return path if path.exists() and path.read_bytes() == content else write_whole(path, content)
 
 
 def notice(folder: Path, period: str | Span) -> Path:
-    """Where the notice of a period lies."""
+    """Return the path of a period's notice."""
     return folder / f"{period}{_ENDING}"
 
 
 def remove_notices(folder: Path, delayed: Collection[Span] = ()) -> None:
-    """Remove the notices of all periods but those that are delayed still."""
+    """Remove the notices of all periods except those still delayed."""
     stand = {notice(folder, period) for period in delayed}
     for path in sorted(folder.glob(f"*{_ENDING}")):
         if path not in stand and _is_notice(path):

@@ -1,9 +1,8 @@
-"""The public edition: nothing from which a count from 1 to 4 could be read or worked out (statistics 1.6), and nothing
-on single crimes (decision 0021).
+"""The public edition: nothing that reveals a count from 1 to 4 (statistics 1.6) or a single crime (decision 0021).
 
-It begins with nothing told; each figure of the catalogue then adds what its disclosure tells. What could be worked out
-follows from sums that are known: parts of a printed whole, a part beside its whole, a rate beside a mean of rates, one
-report beside the next. Each of these is closed there, at the source of every form.
+It starts empty, and each figure of the catalogue adds what its disclosure releases. A withheld count could be derived
+from known sums: the parts of a printed whole, a part next to its whole, a rate next to a mean of rates, or two
+consecutive reports. Each of these is prevented there, before any form is made.
 """
 
 from functools import reduce
@@ -29,14 +28,16 @@ PUBLIC: Final = "public"
 
 
 def public(figures: Figures) -> Figures:
-    """The board's figures as they may leave the force: what their disclosures tell (`Figure.disclosure`). What no
-    figure tells is not in it: a number that is added to the report without one, for instance."""
+    """Return the board's figures as they may leave the force: what their disclosures release (`Figure.disclosure`).
+
+    A number that no figure releases is left out, such as one added to the report without a figure.
+    """
     disclosures = (figure.disclosure for figure in FIGURES.values())
     return reduce(lambda told, disclosure: disclosure.release(figures, told), disclosures, _nothing_told(figures))
 
 
 def _nothing_told(figures: Figures) -> Figures:
-    """The edition with its words, and without a number."""
+    """Return the edition with its words and without numbers."""
     return Figures(
         force=figures.force,
         edition=PUBLIC,

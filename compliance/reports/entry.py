@@ -1,4 +1,4 @@
-"""How updates come into the records: put as questions, with what chance alone would give where that can be said.
+"""Questions about how updates get into the records, with what chance alone would give where that can be calculated.
 
 Days are local dates as numbers since 1970-01-01.
 """
@@ -23,7 +23,7 @@ from compliance.reports.silent_victims import Facts
 from compliance.reports.spans import Span
 
 CLOSE: Final = 2
-"""The due date and so many days before it are near it."""
+"""How many days before the due date count as near it."""
 SOON: Final = 12 * 3_600_000_000
 """Twelve hours, in microseconds."""
 UNIFORM: Final = "if any day of the window were as likely as another"
@@ -31,11 +31,13 @@ UNIFORM: Final = "if any day of the window were as likely as another"
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A question with the rows behind it. `rows` of `table` are what could have been, `hit` says which of them it is,
-    `officer` whose go together where that is known.
+    """A question with the rows behind it.
 
-    `updates` and `victims` are rows of `columns`, `obligations` of `verdicts`. `at`: when what is asked about took
-    place, in microseconds, where it was no update.
+    - `rows`: the rows of `table` that it is asked of. `updates` and `victims` are rows of `columns`, `obligations` of
+      `verdicts`.
+    - `hit`: for which of them the answer is yes.
+    - `officer`: the officer by whom they are clustered, if known.
+    - `at`: when what is asked about took place, in microseconds, if it is not an update.
     """
 
     question: EntryQuestion
@@ -49,8 +51,11 @@ class Seen:
 
 
 def questions(verdicts: Verdicts, own: Verdicts, period: Span, cohort: Cohort, before: Columns) -> Iterator[Seen]:
-    """The questions about a period. `cohort`: the obligations due in it, rows of `verdicts`; `own`: the verdicts on the
-    crimes that the report is about; `before`: the records as known a period earlier."""
+    """Yield the questions about a period.
+
+    `cohort`: the obligations due in it, rows of `verdicts`. `own`: the verdicts on the crimes that the report covers.
+    `before`: the records as known one period earlier.
+    """
     met = cohort.where(cohort.state == MET)
     yield from _of_entries(own, period)
     yield from _of_met(verdicts, met)
@@ -59,14 +64,14 @@ def questions(verdicts: Verdicts, own: Verdicts, period: Span, cohort: Cohort, b
 
 
 def contacts(verdicts: Verdicts, period: Span) -> tuple[Flags, Flags]:
-    """The updates entered in a period: (which count as contact, which are attempts that did not reach the victim)."""
+    """Return flags of the updates entered in a period: (those that count, attempts that did not reach the victim)."""
     outcome, rows = verdicts.columns.updates.outcome, _select_entered(verdicts, period)
     counts = np.isin(outcome.codes, [outcome.code(name) for name in verdicts.policy.counted_outcomes])
     return rows & counts, rows & ~counts & (outcome.codes == outcome.code(ATTEMPTED))
 
 
 def _select_entered(verdicts: Verdicts, period: Span) -> Flags:
-    """The updates typed in during a period, as at T and as known at K."""
+    """Return which updates were entered in a period, as at T and as known at K."""
     updates = verdicts.columns.updates
     day = verdicts.policy.local.of(updates.entered_at)
     first, last = period.days
@@ -126,7 +131,7 @@ def _of_met(verdicts: Verdicts, met: Cohort) -> Iterator[Seen]:
 
 
 def _first_contact(verdicts: Verdicts, victim: Ints, at: Ints) -> Flags:
-    """Whether an update at an instant was the first counted one of the victim."""
+    """Return whether an update at each instant was the victim's first counted one."""
     facts = Facts(verdicts, verdicts.as_at)
     first = np.full(len(verdicts.columns.victims), np.iinfo(np.int64).max, dtype=np.int64)
     np.minimum.at(first, facts.cases.victim[facts.contacts.case], facts.contacts.at)
@@ -135,7 +140,7 @@ def _first_contact(verdicts: Verdicts, victim: Ints, at: Ints) -> Flags:
 
 
 def _of_waivers(verdicts: Verdicts, period: Span) -> Iterator[Seen]:
-    """Declines and cancellations of the period: how many came within days of a due date."""
+    """Yield declines and cancellations of the period: how many were within days of a due date."""
     columns, local = verdicts.columns, verdicts.policy.local
     first, last = period.days
     declined_at = columns.victims.declined_at[verdicts.victim]
@@ -163,7 +168,7 @@ def _of_waivers(verdicts: Verdicts, period: Span) -> Iterator[Seen]:
 
 
 def _categories(verdicts: Verdicts, before: Columns) -> Seen:
-    """Victims of both records whose category is one that nothing is owed to now and was not then."""
+    """Ask which victims on both records have moved into a category to which nothing is owed."""
     names = verdicts.policy.exempt_victims
     now = verdicts.columns
     place = pc.index_in(before.crime_ref, value_set=now.crime_ref).to_numpy(zero_copy_only=False)
@@ -190,5 +195,5 @@ def _in(category: Coded, names: list[str]) -> Flags:
 
 
 def _alone(hit: Flags) -> Proportion:
-    """A share of what does not come in clusters of officers that are known."""
+    """Return a share of cases not clustered by officer."""
     return proportion(hit, Coded(np.full(len(hit), -1, dtype=np.int32), ()))

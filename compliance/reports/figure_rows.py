@@ -1,6 +1,7 @@
-"""Every number of a report, named: the forms are made of these rows, and the trace is asked for by their names.
+"""Every number of a report as named rows. The forms are made from these rows, and tracing uses their names.
 
-A figure's name is `KIND.REQUIREMENT`, then `/GROUP` where it is about one group: `rate.7-day`, `division.7-day/North`.
+A figure's name is `KIND.REQUIREMENT`, followed by `/GROUP` if it is about one group: `rate.7-day`,
+`division.7-day/North`.
 """
 
 from shlex import quote
@@ -16,14 +17,16 @@ __all__ = ["SECTIONS", "Number", "Row", "cases_command", "rows"]
 
 
 def cases_command(period: str, unit: str | None) -> str:
-    """The command that lists the cases of a figure of a period, of the board's edition or of a division's (`unit`); the
-    figure's name follows."""
+    """Return the command that lists the cases of a figure, for the board's edition or a division's (`unit`).
+
+    The figure's name is to be appended.
+    """
     division = "" if unit is None else f" --division {quote(unit)}"
     return f"compliance report cases --period {period}{division} --figure"
 
 
 def rows(figures: Figures) -> tuple[Row, ...]:
-    """All numbers of a report, by section, in each as the figures place them."""
+    """Return all numbers of a report by section, in the order that the figures give."""
     sections = list(SECTIONS)
 
     def place(found: PlacedRow) -> tuple[int, tuple[int, ...]]:
@@ -35,6 +38,6 @@ def rows(figures: Figures) -> tuple[Row, ...]:
 
 
 def _withheld(row: Row) -> Row:
-    """In the public edition nothing that is known is left out for another reason."""
+    """Mark a row of the public edition without numbers as withheld: unknown there always means withheld."""
     unknown = all(number is None for number in row.numbers.values())
     return replace(row, status="withheld") if unknown else row

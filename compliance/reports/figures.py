@@ -1,4 +1,4 @@
-"""The figures of a report: judged again from the records, never read from a projection (decision 0020)."""
+"""The figures of a report, judged from the records and never read from the projection (decision 0020)."""
 
 from datetime import datetime
 from functools import partial
@@ -84,7 +84,7 @@ def report_figures(
     intake: Intake | None = None,
     options: ReportOptions | None = None,
 ) -> Figures:
-    """The board's figures of a settled period (`judge_periods`) of a force."""
+    """Return the board's figures of a force for a settled period (`judge_periods`)."""
     return figures_of(judge_periods(source, policy, period, now, options), force=force, intake=intake)
 
 
@@ -96,10 +96,11 @@ def figures_of(
     mailed: Mailed | None = None,
     division: str | None = None,
 ) -> Figures:
-    """Everything a report says, at equal age throughout (statistics 1.2): of the force by division, or of one division
-    by team. `mailed`: what mails told in the period, as rows of the period's verdicts; None where that is not known.
+    """Return all figures of one edition, at equal age throughout (statistics 1.2).
 
-    Each number is the value of a figure of the catalogue, counted over the edition.
+    The edition covers the force by division, or one division by team. `mailed`: what emails listed in the period, as
+    rows of the period's verdicts; None if unknown. Each number is the value of a figure of the catalogue, counted over
+    the edition.
     """
     intake, edition = intake or Intake(), Edition.of_judgements(judged, division, mailed)
     verdicts, period = judged.verdicts, judged.period.span
@@ -146,7 +147,7 @@ def figures_of(
 
 
 def divisions_of(figures: Figures) -> set[str]:
-    """The divisions that have an edition of their own: those named under any requirement of the board's figures."""
+    """Return the divisions with an edition of their own: those named under any requirement of the board's figures."""
     return {d.name for requirement in figures.requirements for d in requirement.divisions if d.name}
 
 
@@ -167,7 +168,7 @@ def _requirement(judged: Judgements, edition: Edition, asked: AskedRequirement) 
     due_from = Beginning(options.records_begin, judged.policy).due_from(asked)
 
     def compared(other: JudgedPeriod | None, its: Period | None) -> RateDifference | None:
-        """The change from another period, where that is held in full (statistics 1.2b)."""
+        """Return the change from another period, if that is held in full (statistics 1.2b)."""
         if other is None or its is None or (due_from and other.span.first < due_from):
             return None
         return change(period.rate.share, its.rate.share)
@@ -215,7 +216,7 @@ def _overdue(edition: Edition, requirement: str) -> Overdue:
 
 
 def _same_day(edition: Edition) -> SameDay | None:
-    """None for a policy that has no requirement of which the question is asked (rules 3.3)."""
+    """Return the same-day question, None if no requirement of the policy raises it (rules 3.3)."""
     place = first_owed(edition.policy)
     if place is None:
         return None
@@ -236,7 +237,7 @@ def _count_closings(edition: Edition) -> Closing:
 
 
 def _offences(edition: Edition, requirement: str) -> tuple[Group, ...]:
-    """The rate of each offence group, the largest first (statistics 1.6 decides how the small are shown)."""
+    """Return the rate of each offence group, largest first. Statistics 1.6 decides how small ones are shown."""
     offence = edition.trailing_due(edition.place(requirement)).offence
     names = [offence.value(code) for code in np.unique(offence.codes)]
     made = [Group(name, OFFENCE.share(edition, requirement, name)) for name in names]
@@ -244,7 +245,7 @@ def _offences(edition: Edition, requirement: str) -> tuple[Group, ...]:
 
 
 def _former(edition: Edition, requirement: str) -> FormerMap | UnsetType:
-    """The divisions of the map before a reorganisation, in the weeks after it."""
+    """Return the divisions of the map before a reorganisation, in the weeks after it."""
     if edition.former is None:
         return UNSET
     division = edition.due_former(edition.place(requirement)).division
@@ -255,7 +256,7 @@ def _former(edition: Edition, requirement: str) -> FormerMap | UnsetType:
 
 
 def _divisions(edition: Edition, requirement: str, repeats: bool, compared: bool) -> tuple[DivisionFigures, ...]:
-    """Every division (or team) that has anything to show, by name; what none had comes last (statistics 1.5)."""
+    """Return each division (or team) with something to show, by name; cases without one come last (statistics 1.5)."""
     place, unit, read = edition.place(requirement), edition.unit, edition.read("rate")
     shown = [unit_of(read.due(place), unit)]
     shown += [read.silence.division if unit == "division" else read.silence.team] if repeats else []
@@ -279,7 +280,7 @@ def _division(edition: Edition, requirement: str, name: str | None, repeats: boo
 
 
 def _late_teams(edition: Edition) -> LateTeams | None:
-    """Which teams' obligations are met by updates entered after the breach beyond chance (rules 8, statistics 3)."""
+    """Return the teams that meet obligations by late entries more often than by chance (rules 8, statistics 3)."""
     cohort = edition.trailing_due(None)
     met = cohort.where(cohort.state == MET)
     names = met.team.present()

@@ -1,4 +1,4 @@
-"""What a report finds over time and between groups: parts of the figures (`model.Figures`)."""
+"""Findings over time and between groups: parts of the figures (`report_model.Figures`)."""
 
 from datetime import date
 
@@ -10,7 +10,7 @@ from compliance.reports.proportions import Proportion
 
 
 class Mark(Struct, frozen=True):
-    """Something that is drawn into a chart at the place of a week, with its reason: another policy, new limits."""
+    """A mark in a chart at the place of a week, with its reason: another policy, or new limits."""
 
     place: int
     week: str
@@ -18,10 +18,11 @@ class Mark(Struct, frozen=True):
 
 
 class Trend(Struct, frozen=True):
-    """A requirement over the settled weeks, each at its own age (statistics section 2): one share a week, its control
-    chart in per cent, and the silent victims beside it where the requirement repeats (1.7).
+    """A requirement over the settled weeks, each judged at the same age (statistics section 2).
 
-    `overdue`: how many were outstanding when each week was settled. `target` and `assurance` where one is set.
+    One share a week, its control chart in per cent and, if the requirement repeats, the silent victims (1.7).
+    `overdue`: how many were outstanding when each week was settled. `target` and `assurance` are None if no target is
+    set.
     """
 
     weeks: tuple[str, ...]
@@ -43,7 +44,7 @@ class UnitTrend(Struct, frozen=True):
 
 
 class FunnelPoint(Struct, frozen=True):
-    """One division (or team) in the funnel; `beyond` is 0, 95 or 998: within, beyond 95 %, beyond 99.8 %."""
+    """One division (or team) in the funnel. `beyond`: 0 (within the limits), 95 (beyond 95 %), 998 (beyond 99.8 %)."""
 
     name: str
     share: Proportion
@@ -52,7 +53,7 @@ class FunnelPoint(Struct, frozen=True):
 
 
 class Funnel(Struct, frozen=True):
-    """Units beside what chance alone would do (statistics section 3). `curve`: the limits at sizes to draw them by."""
+    """Units compared with the limits of chance (statistics section 3). `curve`: limits at the sizes to draw."""
 
     rate: float
     points: tuple[FunnelPoint, ...]
@@ -60,14 +61,14 @@ class Funnel(Struct, frozen=True):
 
 
 class Group(Struct, frozen=True):
-    """The rate of one group of obligations, such as an offence group; `name` None: not recorded."""
+    """The rate of one group of obligations, such as an offence group. `name` is None if not recorded."""
 
     name: str | None
     share: Proportion
 
 
 class Way(Struct, frozen=True):
-    """Contacts in the period by one method: how many reached the victim, how many were attempts that did not."""
+    """Contacts in the period by one method: how many reached the victim, and how many were attempts that did not."""
 
     method: str | None
     informed: int | None
@@ -75,8 +76,11 @@ class Way(Struct, frozen=True):
 
 
 class EntryQuestion(Struct, frozen=True):
-    """Something about how updates come into the records, put as a question: `share` of what could have been, and the
-    share that chance alone would give, None where that cannot be said."""
+    """A question about how updates get into the records.
+
+    `share`: how often the answer is yes. `expected`: the share that chance alone would give, None if it cannot be
+    calculated.
+    """
 
     key: str
     title: str
@@ -88,8 +92,10 @@ class EntryQuestion(Struct, frozen=True):
 
 
 class LateTeams(Struct, frozen=True):
-    """Teams that meet obligations by updates typed in after the due date more often than the others: beyond the upper
-    99.8 % limit over the trailing weeks. `of` teams were looked at; `points` names them, in a division's edition alone.
+    """Teams that meet obligations by updates entered after the due date more often than the others.
+
+    They are beyond the upper 99.8 % limit over the trailing weeks. `of`: the number of teams checked. `points`: the
+    teams by name, only in a division's edition.
     """
 
     of: int
@@ -98,7 +104,7 @@ class LateTeams(Struct, frozen=True):
 
 
 class Step(Struct, frozen=True):
-    """What one cause changed: met and due afterwards less before."""
+    """What one cause changed: the difference in met and in due."""
 
     cause: str
     met: int
@@ -106,8 +112,10 @@ class Step(Struct, frozen=True):
 
 
 class Restated(Struct, frozen=True):
-    """An earlier published period (statistics section 5): as published, as known now, and the steps between, in the
-    order in which they are applied; they add up exactly. `unit`: a division, None for the whole."""
+    """An earlier published period (statistics section 5): as published, as known now, and the steps between.
+
+    The steps are in the order in which they are applied, and add up exactly. `unit`: a division, None for the whole.
+    """
 
     period: str
     version: int
@@ -121,8 +129,10 @@ class Restated(Struct, frozen=True):
 
 
 class Sample(Struct, frozen=True):
-    """Crimes drawn at random from those with an obligation due in the period, for reading; the same seed draws them
-    again from the same crimes, in order of their numbers."""
+    """A dip sample: crimes drawn at random from those with an obligation due in the period.
+
+    The same seed draws the same crimes again from the same records, sorted by crime number.
+    """
 
     seed: int
     drawn_from: int
@@ -130,19 +140,20 @@ class Sample(Struct, frozen=True):
 
 
 class Gap(Struct, frozen=True):
-    """Local dates between which the crime system was not read to its end."""
+    """The local dates between which the crime system was not read to its end."""
 
     first: date
     last: date
 
 
 class StepEffect(Struct, frozen=True):
-    """What one step of the ladder did in a period: of the obligations told of and outstanding then, the shares
-    discharged within 24 and 72 hours of the mail, and the median hours of those discharged by T.
+    """The effect of one step of the ladder in a period.
 
-    `earlier`: how many of those within 72 hours were discharged by a contact dated before the day of the mail. The
-    `before` ones: the same of obligations that fell due before the service mailed anybody, reckoned from the morning on
-    which they would have been told of; None where there are none, or where a step has no such morning.
+    Of the obligations listed and outstanding then: the shares discharged within 24 and 72 hours of the email, and the
+    median hours of those discharged by T. `earlier`: how many of those within 72 hours were discharged by a contact
+    dated before the day of the email. The `before` fields: the same for obligations that fell due before the service
+    sent any email, measured from the morning on which they would have been listed. They are None if there are none, or
+    if the step has no such morning.
     """
 
     step: str
@@ -157,8 +168,10 @@ class StepEffect(Struct, frozen=True):
 
 
 class Reminded(Struct, frozen=True):
-    """The period's reminders: mails, the people who got them, the obligations they told of, and how often one was told
-    again. `before_first` to `before_last`: when what is compared with fell due."""
+    """The reminders of the period: emails, recipients, obligations listed, and how often one was listed again.
+
+    `before_first` to `before_last`: when the obligations compared with fell due.
+    """
 
     mails: int
     recipients: int

@@ -1,4 +1,4 @@
-"""The forms of a report beside its HTML: PDF, XLSX, CSV and JSON, each from the one figures object (decision 0020).
+"""The other forms of a report: PDF, XLSX, CSV and JSON, each made from the same figures as the HTML (decision 0020).
 
 The same figures give the same bytes, given the same libraries.
 """
@@ -25,7 +25,7 @@ Form = Literal["html", "pdf", "xlsx", "csv", "json"]
 
 
 class Content:
-    """What the forms of one report are made from: its figures, and the tree of parts, built once for them all."""
+    """What the forms of one report are made from: its figures, and the tree of parts, built once for all forms."""
 
     def __init__(self, figures: Figures) -> None:
         self.figures = figures
@@ -37,8 +37,11 @@ class Content:
 
 
 def form(figures: Figures, name: Form) -> bytes:
-    """The report in a form; what stands in the records is shown as far as it can be printed, in all forms but JSON.
-    Raises SettingsError where a template is wrong."""
+    """Return the report in one form.
+
+    In all forms but JSON, text from the records is shown with unprintable characters replaced. Raises SettingsError if
+    a template is wrong.
+    """
     return FORMS[name](Content(figures))
 
 
@@ -60,7 +63,7 @@ CSV_COLUMNS: Final = (
 
 
 def _csv(content: Content) -> bytes:
-    """One observation a row; an empty value is not available, and `status` says why."""
+    """Return CSV with one observation a row. An empty value is not available, and `status` says why."""
     figures = content.figures
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
@@ -77,21 +80,21 @@ def _csv(content: Content) -> bytes:
 
 
 def _plain(text: str) -> str:
-    """A text that can be printed, and that no spreadsheet takes for a formula."""
+    """Return a printable text that no spreadsheet takes for a formula."""
     text = make_printable(text)
     return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
 
 
 def _json(content: Content) -> bytes:
-    """All figures; what is withheld is null."""
+    """Return all figures as JSON, with null for what is withheld."""
     return msgspec.json.format(msgspec.json.encode(_withheld(msgspec.to_builtins(content.figures))), indent=1) + b"\n"
 
 
 def schema() -> dict[str, Any]:
-    """The JSON form as a JSON Schema: `docs/report.schema.json`."""
+    """Return the JSON Schema of the JSON form: `docs/report.schema.json`."""
     made = msgspec.json.schema(Figures)
     numbers = made["$defs"]["Proportion"]["properties"]
-    for name in ("count", "of", "deff"):  # null where they are withheld
+    for name in ("count", "of", "deff"):  # null if withheld
         numbers[name] = {"anyOf": [numbers[name], {"type": "null"}]}
     return made
 

@@ -1,4 +1,4 @@
-"""The funnel: rates beside the limits that chance alone would keep them within (statistics section 3).
+"""The funnel plot: rates compared with the limits of chance (statistics section 3).
 
 Rates and limits are proportions from 0 to 1.
 """
@@ -15,7 +15,7 @@ WITHIN_998: Final = (0.001, 0.999)
 
 
 class Bounds(Struct, frozen=True):
-    """The limits at one size: beyond 95 % is worth a question, beyond 99.8 % unlikely to be chance (3.2)."""
+    """The limits at one size. Beyond 95 % is worth a question, beyond 99.8 % is unlikely to be chance (3.2)."""
 
     size: int
     low_95: float
@@ -26,7 +26,7 @@ class Bounds(Struct, frozen=True):
 
 @lru_cache(maxsize=4096)
 def bounds(size: int, rate: float) -> Bounds:
-    """The limits for a size of at least 1 around a rate."""
+    """Return the limits around a rate for a size of at least 1."""
     cumulative = _cumulative(size, rate)
     low_95, high_95 = (_limit(cumulative, p) for p in WITHIN_95)
     low_998, high_998 = (_limit(cumulative, p) for p in WITHIN_998)
@@ -34,7 +34,7 @@ def bounds(size: int, rate: float) -> Bounds:
 
 
 def _limit(cumulative: npt.NDArray[np.float64], p: float) -> float:
-    """Exact binomial, interpolated (Spiegelhalter 2005, appendix; statistics 3.1)."""
+    """Return an exact binomial limit, interpolated (Spiegelhalter 2005, appendix; statistics 3.1)."""
     size = len(cumulative) - 1
     r = min(int(np.searchsorted(cumulative, p, side="left")), size)
     below = float(cumulative[r - 1]) if r else 0.0
@@ -43,9 +43,10 @@ def _limit(cumulative: npt.NDArray[np.float64], p: float) -> float:
 
 
 def _cumulative(size: int, rate: float) -> npt.NDArray[np.float64]:
-    """F(0) … F(size) of the binomial distribution.
+    """Return F(0) … F(size) of the binomial distribution.
 
-    Each probability follows from its neighbour's, from the likeliest count outwards: no factorial, nothing overflows.
+    Each probability is calculated from its neighbour's, outwards from the likeliest count. This needs no factorials and
+    cannot overflow.
     """
     if rate in (0.0, 1.0):
         return np.where(np.arange(size + 1) >= rate * size, 1.0, 0.0)

@@ -1,4 +1,4 @@
-"""The periods that a report looks at, each judged once at its own T and K (statistics 1.2)."""
+"""The periods that a report covers, each judged once at its own T and K (statistics 1.2)."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -26,22 +26,23 @@ from compliance.reports.weeks import Week
 from compliance.store.column_pool import take_columns
 
 CHARTED: Final = 26
-"""Settled weeks in a control chart (statistics section 2)."""
+"""The number of settled weeks in a control chart (statistics section 2)."""
 TRAILING: Final = 13
-"""Settled weeks over which divisions are compared with the rest of the force (statistics 1.5)."""
+"""The number of settled weeks over which divisions are compared with the rest of the force (statistics 1.5)."""
 LIVE_METHODS: Final = ("phone", "visit", "video")
-"""The methods of contact that are live (statistics 1.9)."""
+"""The methods of live contact (statistics 1.9)."""
 
 
 @dataclass(frozen=True)
 class ReportOptions:
     """What a force decides about its reports.
 
-    `targets`: of requirements by id, in per cent (statistics 2.4). `anew`: local dates from which limits are calculated
-    anew, with the reason (2.5). `policy_changes`: local dates on which another policy came into use, drawn only.
-    `own_words`: what the force's records say beside the words of specification and policy, by field (rules section 8).
-    `records_begin`: the local date from which crimes are held completely; None: as the records say (1.2b).
-    `organisation`: the units over time (decision 0031); None: as the records name them.
+    - `targets`: per cent, by requirement id (statistics 2.4).
+    - `anew`: local dates from which limits are recalculated, with the reason (2.5).
+    - `policy_changes`: local dates on which another policy came into use; only drawn.
+    - `own_words`: values in the force's records beyond those of specification and policy, by field (rules section 8).
+    - `records_begin`: the local date from which crimes are held completely; None: derived from the records (1.2b).
+    - `organisation`: the units over time (decision 0031); None: as the records name them.
     """
 
     live_methods: Sequence[str] = LIVE_METHODS
@@ -54,14 +55,17 @@ class ReportOptions:
     organisation: Organisation | None = None
 
     def known(self, policy: Policy) -> Vocabulary:
-        """Every word that is known of the fields whose values decide something."""
+        """Return all known values of the fields whose values decide something."""
         return vocabulary(policy, self.own_words, {METHOD: self.live_methods})
 
 
 @dataclass(frozen=True, slots=True)
 class JudgedPeriod:
-    """One period as judged: the obligations due in it that count, the silent victims at its end, and what was
-    outstanding when it was settled: how much under each requirement, by division."""
+    """One period as judged.
+
+    `cohort`: the obligations due in it that count. `silence`: the silent victims at its end. `overdue`: what was
+    outstanding when it was settled, by requirement and division.
+    """
 
     span: Span
     cohort: Cohort
@@ -70,11 +74,11 @@ class JudgedPeriod:
 
     @classmethod
     def of(cls, verdicts: Verdicts, span: Span) -> "JudgedPeriod":
-        """A period out of verdicts as at its T and as known at its K."""
+        """Return a period from verdicts as at its T and as known at its K."""
         return cls(span, due_in(verdicts, *span.days), silence(verdicts, span), _select_outstanding(verdicts))
 
     def within(self, division: str | None) -> "JudgedPeriod":
-        """The same of one division alone; None: all of it."""
+        """Return the same period for one division; None: all of it."""
         if division is None:
             return self
         return JudgedPeriod(
@@ -86,13 +90,13 @@ class JudgedPeriod:
 
 
 def list_charted_weeks(period: Span) -> list[Week]:
-    """The settled weeks in the charts of a period's report: those that end in it or before, the earliest first."""
+    """Return the settled weeks in the charts of a period's report, earliest first, up to the end of the period."""
     newest = Week.of(period.last + timedelta(days=1)).plus(-1)
     return [newest.plus(back) for back in range(1 - CHARTED, 1)]
 
 
 def of_division(verdicts: Verdicts, division: str) -> Verdicts:
-    """The crimes that a division has, or has had, judged as they were."""
+    """Judge the crimes that a division has or has had, as they were."""
     columns = verdicts.columns
     rows = has(columns.division, division)
     rows[columns.allocations.crime[has(columns.allocations.division, division)]] = True
@@ -105,11 +109,13 @@ def _select_outstanding(verdicts: Verdicts) -> Cohort:
 
 @dataclass(frozen=True)
 class Judgements:
-    """Everything that was judged for one report, whatever its edition.
+    """Everything that was judged for one report, for all its editions.
 
-    `weeks`: the settled weeks charted, the earliest first; `trailing`: the last of them. `verdicts`: of the period,
-    `before_columns`: the records as they were known for the period before; `seen_until`: the end of the poll by which
-    those of the period had been seen, None where no versions of then are held.
+    - `weeks`: the settled weeks charted, earliest first; `trailing`: the last of them.
+    - `verdicts`: those of the period.
+    - `before_columns`: the records as known for the period before.
+    - `seen_until`: the end of the poll by which those of the period had been seen; None if no versions from then are
+      held.
     """
 
     source: RecordSource
@@ -127,7 +133,7 @@ class Judgements:
     unobserved: int
     restated: tuple[Restated, ...]
     as_recorded: Columns | None = None
-    """The records of the period with divisions and teams as the crime system names them, where there is a map."""
+    """The records of the period with divisions and teams as the crime system names them, if there is a map."""
 
     @property
     def trailing(self) -> tuple[JudgedPeriod, ...]:
@@ -143,11 +149,11 @@ def judge_periods(
     options: ReportOptions | None = None,
     earlier: Sequence[Earlier] = (),
 ) -> Judgements:
-    """Judge all that the report of a settled period looks at.
+    """Judge everything that the report of a settled period needs.
 
-    `now` is an aware instant: a period that is not settled by then is refused (SettingsError). T and K are those of
-    each period, not `now`: the same records and policy give the same verdicts whenever they are asked for. `earlier`:
-    what was published before, to be restated (statistics section 5).
+    `now`: an aware instant; SettingsError is raised for a period not settled by then. T and K are those of each period,
+    not `now`, so the same records and policy always give the same verdicts. `earlier`: what was published before, to be
+    restated (statistics section 5).
     """
     options = options or ReportOptions()
     settled = period.settling_instant(policy.local)

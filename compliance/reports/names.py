@@ -1,4 +1,4 @@
-"""What editions and their files are called: 2026-W18-board.html, 2026-W18-division-north-v2.pdf."""
+"""Names of editions and their files: 2026-W18-board.html, 2026-W18-division-north-v2.pdf."""
 
 import hashlib
 import re
@@ -16,11 +16,10 @@ _DIGITS: Final = 8
 
 
 def edition_keys(editions: Sequence[Figures]) -> list[str]:
-    """What each of a period's editions is called in files and rows: board, public, division-telford-and-wrekin.
+    """Return the name of each of a period's editions in files and rows: board, public, division-telford-and-wrekin.
 
-    A division's name is written in lower case, its letters and digits alone. Where that leaves nothing, is too long, is
-    what another division of the period would be called, or ends like a version, some digits of the name's own SHA-256
-    tell it apart.
+    A division's name is in lower case with letters and digits only. If the result is empty, too long, shared with
+    another division of the period, or ends like a version, digits of the name's SHA-256 make it distinct.
     """
     plain = [_plain(figures.unit or "") for figures in editions]
     often = Counter(plain)
@@ -31,12 +30,12 @@ def edition_keys(editions: Sequence[Figures]) -> list[str]:
 
 
 def file_name(period: str, key: str, version: int, ending: Form) -> str:
-    """The name of a report's file; from its second version on it says which."""
+    """Return the name of a report's file, with its version from the second on."""
     return f"{period}-{key}{'' if version == 1 else f'-v{version}'}.{ending}"
 
 
 def form_of(name: str) -> str:
-    """The form that a report's file has."""
+    """Return the form of a report's file from its name."""
     return name.rpartition(".")[2]
 
 

@@ -7,7 +7,7 @@ from compliance.writing import write_whole as write
 
 
 def write_whole(path: Path, content: bytes) -> Path:
-    """Write a report's file, in its folder, in one step. Raises SettingsError where it cannot be written."""
+    """Write a report's file and its folder, in one step. Raises SettingsError if it cannot be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write(path, content)
@@ -17,14 +17,13 @@ def write_whole(path: Path, content: bytes) -> Path:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove what a process that was killed had begun to write (`whole_file`). Only for whoever alone writes into the
-    folder."""
+    """Remove the unfinished files of a killed process (`whole_file`). Call it only as the folder's sole writer."""
     for begun in folder.glob(".*.part"):
         remove(begun)
 
 
 def remove(path: Path) -> None:
-    """Remove a file, if it is there. Raises SettingsError where it cannot be removed."""
+    """Remove a file if it exists. Raises SettingsError if it cannot be removed."""
     try:
         path.unlink(missing_ok=True)
     except OSError as error:

@@ -1,7 +1,7 @@
-"""What a report is made of, whatever its form: a tree of parts (decision 0032).
+"""The parts of a report, independent of its form: a tree (decision 0032).
 
-A section is made once, of these; each form (HTML, PDF, XLSX, email) shows each kind of part in one place, and knows no
-section. What is drawn stands beside the numbers that say the same.
+A section is built once from these parts. Each form (HTML, PDF, XLSX, email) renders each kind of part in one place, and
+knows no section. Every drawing has its numbers next to it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,16 +14,15 @@ from compliance.reports.charts import BarChart, ControlChart, FunnelChart
 from compliance.reports.claims import Claim
 
 Tone = Literal["", "few", "strong", "aside", "code"]
-"""How a text is set: as all is, grey (statistics 1.6), bold, muted, or as what is typed."""
+"""The style of a text: normal, grey (statistics 1.6), bold, muted, or code."""
 
 
 Look = Literal["plain", "muted", "outlined", "few", "bar", "muted-bar"]
-"""How a value with its interval is drawn: `outlined` is provisional, a bar reaches from 0 to the value."""
+"""How a value with its interval is drawn. `outlined` is provisional; a bar extends from 0 to the value."""
 
 
 class Run(Struct, frozen=True):
-    """A piece of text. `value`, `figure`: the exact number it shows, and the name of that number; `link`: the id of the
-    part it leads to."""
+    """A piece of text. `value`, `figure`: the exact number shown, and its name. `link`: the id of its target part."""
 
     text: str
     tone: Tone = ""
@@ -34,11 +33,11 @@ class Run(Struct, frozen=True):
 
 Text = tuple[Run, ...]
 Direction = Literal["", "better", "worse"]
-"""The sign of a special cause."""
+"""The direction of a special cause."""
 
 
 class Range(Struct, frozen=True, tag_field="drawn"):
-    """A value with its interval, drawn on a scale from 0 to 1. `mark`: a line across, None for none."""
+    """A value with its interval, drawn on a scale from 0 to 1. `mark`: a line across it, None for none."""
 
     low: float
     at: float
@@ -49,13 +48,13 @@ class Range(Struct, frozen=True, tag_field="drawn"):
 
 
 class Stack(Struct, frozen=True, tag_field="drawn"):
-    """Shares of the width, one beside another, in the order of the columns that have a key."""
+    """Shares of the width side by side, in the order of the columns that have a key."""
 
     shares: tuple[float, ...]
 
 
 class Cell(Struct, frozen=True):
-    """A cell of a table: text, or something drawn; what it claims."""
+    """A cell of a table: text or a drawing, and its claim."""
 
     text: Text = ()
     drawn: Range | Stack | None = None
@@ -63,9 +62,13 @@ class Cell(Struct, frozen=True):
 
 
 class Column(Struct, frozen=True):
-    """A column. `kind`: `name` (of the row), `words`, `short` words, `number`, `drawn`. `group`: a title over it and
-    its neighbours of the same group. `scale`: what stands at the left, in the middle and at the right of what is drawn;
-    `key`: which part of a `Stack` it counts, from 1."""
+    """A column.
+
+    - `kind`: `name` (of the row), `words`, `short` words, `number` or `drawn`.
+    - `group`: a title above it and its neighbours of the same group.
+    - `scale`: labels at the left, in the middle and at the right of what is drawn.
+    - `key`: which part of a `Stack` it counts, from 1.
+    """
 
     title: str
     kind: Literal["name", "words", "short", "number", "drawn"] = "number"
@@ -78,8 +81,11 @@ Row = tuple[Cell, ...]
 
 
 class Table(Struct, frozen=True, tag="table", tag_field="part"):
-    """A table. `foot`: rows of totals. `cases`: the names of the figures whose cases can be listed. `dense`: whether
-    its rows are many and short."""
+    """A table.
+
+    `foot`: rows of totals. `cases`: the names of the figures whose cases can be listed. `dense`: whether it has many
+    short rows.
+    """
 
     id: str
     caption: str
@@ -98,7 +104,7 @@ class Heading(Struct, frozen=True, tag="heading", tag_field="part"):
 
 
 class Statement(Struct, frozen=True, tag="statement", tag_field="part"):
-    """A sentence or some, as a paragraph or as an item of a list. `about`: what it is about, to be set before it."""
+    """One or more sentences, as a paragraph or an item of a list. `about`: the subject, shown before them."""
 
     text: Text
     about: str = ""
@@ -107,13 +113,12 @@ class Statement(Struct, frozen=True, tag="statement", tag_field="part"):
 
     @property
     def words(self) -> str:
-        """It as a text."""
+        """Its plain text."""
         return plain(self.text)
 
 
 class Note(Struct, frozen=True, tag="note", tag_field="part"):
-    """What helps to read the part before it, in small print. `of_drawing`: how a drawing is to be read, for forms that
-    have it."""
+    """Small print that explains the part before it. `of_drawing`: explains a drawing, for forms that have it."""
 
     text: Text
     claims: tuple[Claim, ...] = ()
@@ -121,15 +126,14 @@ class Note(Struct, frozen=True, tag="note", tag_field="part"):
 
 
 class Items(Struct, frozen=True, tag="items", tag_field="part"):
-    """A list of statements: one below another, numbered, each beside what it is about (`terms`), or short ones in
-    columns."""
+    """A list of statements: plain, numbered, each with its subject (`terms`), or short ones in columns."""
 
     items: tuple[Statement, ...]
     look: Literal["plain", "numbered", "terms", "columns"] = "plain"
 
 
 class Chart(Struct, frozen=True, tag="chart", tag_field="part"):
-    """A chart: its caption, where its parts lie, and what it shows in words."""
+    """A chart: its caption, its layout, and what it shows in words."""
 
     id: str
     caption: str
@@ -138,7 +142,7 @@ class Chart(Struct, frozen=True, tag="chart", tag_field="part"):
 
 
 class Comparison(Struct, frozen=True):
-    """A line of a key figure that is drawn: of which period, the share, and its text."""
+    """A drawn line of a key figure: the name of the period, the share, and its text."""
 
     name: str
     drawn: Range | None
@@ -146,8 +150,11 @@ class Comparison(Struct, frozen=True):
 
 
 class KeyFigure(Struct, frozen=True):
-    """A rate to be read from afar: its name, what it is, the number and its unit, counts below, the periods beside it,
-    and how it changed. `known`: whether there is a number."""
+    """A headline rate.
+
+    It has a name, a description, the number and its unit, counts below, other periods next to it, and how it changed.
+    `known`: whether there is a number.
+    """
 
     id: str
     title: str
@@ -167,11 +174,11 @@ class KeyFigures(Struct, frozen=True, tag="key figures", tag_field="part"):
 
 
 Part = Heading | Statement | Note | Items | KeyFigures | Table | Chart
-"""What a section holds."""
+"""A part of a section."""
 
 
 class Section(Struct, frozen=True):
-    """A section. `full`: whether it belongs to the figures in full, which follow what a board reads."""
+    """A section. `full`: whether it belongs to the full figures, which follow the pages for the board."""
 
     id: str
     heading: str
@@ -180,8 +187,7 @@ class Section(Struct, frozen=True):
 
 
 class Report(Struct, frozen=True):
-    """A report: its name as a document, whose it is, its title, the period in dates and about it, the sections in the
-    order in which they are read, and its last line."""
+    """A report: its document name, force, title, period in dates and notes on it, sections in order, and footer."""
 
     name: str
     force: str
@@ -192,7 +198,7 @@ class Report(Struct, frozen=True):
     footer: str
 
     def section(self, name: str) -> Section:
-        """The section of an id. Raises KeyError where it has none."""
+        """Return the section with an id. Raises KeyError if there is none."""
         for section in self.sections:
             if section.id == name:
                 return section
@@ -200,7 +206,7 @@ class Report(Struct, frozen=True):
 
 
 def text_of(*pieces: str | Run | Text) -> Text:
-    """Texts one after another."""
+    """Join texts."""
     runs: list[Run] = []
     for piece in pieces:
         if isinstance(piece, tuple):
@@ -211,37 +217,37 @@ def text_of(*pieces: str | Run | Text) -> Text:
 
 
 def plain(text: Text) -> str:
-    """A text without how it is set."""
+    """Return a text without its styles."""
     return "".join(run.text for run in text)
 
 
 def statement(*pieces: str | Run | Text, about: str = "", claims: Sequence[Claim] = ()) -> Statement:
-    """A statement of texts one after another."""
+    """Return a statement of joined texts."""
     return Statement(text_of(*pieces), about, claims=tuple(claims))
 
 
 def note(*pieces: str | Run | Text, claims: Sequence[Claim] = ()) -> Note:
-    """A note of texts one after another."""
+    """Return a note of joined texts."""
     return Note(text_of(*pieces), tuple(claims))
 
 
 def cell(*pieces: str | Run | Text, claim: Claim | None = None) -> Cell:
-    """A cell of texts one after another."""
+    """Return a cell of joined texts."""
     return Cell(text_of(*pieces), None, claim)
 
 
 def code(text: str) -> Run:
-    """A name as it is typed."""
+    """Return a name styled as code."""
     return Run(text, "code")
 
 
 def strong(text: Text) -> Text:
-    """A text in bold."""
+    """Return a text in bold."""
     return tuple(replace(run, tone="strong") for run in text)
 
 
 def claims_in(part: Part) -> Iterator[Claim]:
-    """All that a part claims."""
+    """Yield the claims of a part."""
     if isinstance(part, Statement | Note):
         yield from part.claims
     elif isinstance(part, Items):

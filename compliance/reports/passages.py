@@ -1,4 +1,4 @@
-"""What a report says beside its tables, in sentences: the same-day question, closings, restatement, reminders."""
+"""The sentences of a report outside its tables: the same-day question, closings, restatement, reminders."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -23,7 +23,7 @@ from compliance.reports.words import (
 )
 
 SHOWN: Final = 15
-"""How many offence groups are shown; the others are in the XLSX, CSV and JSON forms."""
+"""The number of offence groups shown; the others are in the XLSX, CSV and JSON forms."""
 LIVE_ONLY: Final = (
     "With live contact only, a further contact can fall due on other days and in more cases: where fewer updates "
     "count, the next one is owed sooner or a silence goes on counting (rules 4.4, 4.5)."
@@ -31,18 +31,18 @@ LIVE_ONLY: Final = (
 
 
 def same_obligations(asked: SameDay) -> str:
-    """What the three readings are of."""
+    """Describe the obligations of the three readings."""
     of = asked.policy.of
     return "The same obligation" if of == 1 else f"The same {count_of(of, 'obligation')}"
 
 
 def only_same_day(asked: SameDay) -> str:
-    """How many victims had only a same-day update, to begin a sentence."""
+    """Return how many victims had only a same-day update, as the start of a sentence."""
     return "No victim" if asked.only_same_day == 0 else heading(count_of(asked.only_same_day, "victim"))
 
 
 def same_day_in_words(asked: SameDay) -> str:
-    """Who had only a same-day update, and what the original system dropped (statistics section 4)."""
+    """Describe who had only a same-day update, and what the original system dropped (statistics section 4)."""
     only = f"{only_same_day(asked)} had an update on the day of the report and no other in time"
     if asked.only_same_day and asked.updated_later is not None:
         were = "was" if asked.updated_later == 1 else "were"
@@ -55,7 +55,7 @@ def same_day_in_words(asked: SameDay) -> str:
 
 
 def offences(figures: Figures) -> tuple[list[RequirementFigures], list[tuple[str | None, list[Proportion]]]]:
-    """(the requirements that are shown by offence group, the groups with the share of each), the largest first."""
+    """Return (the requirements shown by offence group, the groups with their shares), largest group first."""
     named = [requirement for requirement in figures.requirements if requirement.offences and not requirement.event]
     none = Proportion(0, 0, None, None, None, 1.0, withheld=figures.edition == "public")
     shares = [{group.name: group.share for group in requirement.offences} for requirement in named]
@@ -64,7 +64,7 @@ def offences(figures: Figures) -> tuple[list[RequirementFigures], list[tuple[str
 
 
 def offence_weeks(figures: Figures) -> str:
-    """Over how many weeks the offence groups are shown."""
+    """Describe the number of weeks over which offence groups are shown."""
     named, _ = offences(figures)
     held = {requirement.trailing_held for requirement in named}
     if len(held) == 1:
@@ -73,7 +73,7 @@ def offence_weeks(figures: Figures) -> str:
 
 
 def offences_in_words(figures: Figures) -> str:
-    """How the offence groups are to be read."""
+    """Describe how to read the offence groups."""
     named, groups = offences(figures)
     parts = ["Groups are shown, not tested: they differ in more than the care that was taken."]
     parts += [f"Read the {r.id} rates with the silent victims: {percent(r.week.silent.rate)} in all."
@@ -85,7 +85,7 @@ def offences_in_words(figures: Figures) -> str:
 
 
 def describe_closings(figures: Figures) -> tuple[str, str]:
-    """Closed without a word, and closed across a due date (statistics 1.8)."""
+    """Describe cases closed without a word, and cases closed across a due date (statistics 1.8)."""
     closing, kind = figures.closing, figures.kind
     share = closing.without_a_word
     if share.withheld:
@@ -105,37 +105,39 @@ def describe_closings(figures: Figures) -> tuple[str, str]:
 
 
 def gap_of(gap: Gap) -> Claim:
-    """When the crime system was not read to its end."""
+    """Return the claim that the crime system was not read to its end for some dates."""
     return Claim(kind=ClaimKind.FEED_GAP, subject="quality.feed-gap", since=gap.first, until=gap.last)
 
 
 def directory_of(intake: Intake) -> Iterator[Claim]:
-    """As of when the officer directory was, by which mails were routed, where that is a day or more before the crime
-    system was last read."""
+    """Yield the claim that the officer directory used to address emails is old.
+
+    It is old if its date is at least a day before the crime system was last read.
+    """
     as_of, read_at = intake.directory_as_of, intake.last_complete_poll
     if as_of is not None and read_at is not None and read_at - as_of >= timedelta(days=1):
         yield Claim(kind=ClaimKind.DIRECTORY_OLD, subject="directory", since=as_of.date(), words=instant(as_of))
 
 
 def describe_expected(question: EntryQuestion) -> str:
-    """What chance alone would give, as a count and by which reasoning."""
+    """Describe what chance alone would give, as a count and a share."""
     if question.expected is None or not question.share.of:
         return "–"
     return f"{number(round(question.expected * question.share.of))} ({percent(question.expected)})"
 
 
 def earlier(figures: Figures) -> list[Restated]:
-    """The figures published earlier of the whole that the report is about, the newest first."""
+    """Return the restated figures of the whole that the report covers, newest first."""
     return sorted((r for r in figures.restated if r.unit == figures.unit), key=lambda r: r.period, reverse=True)
 
 
 def select_changed(figures: Figures) -> list[Restated]:
-    """Those of them that are no longer what they were."""
+    """Return those that have changed since they were published."""
     return [each for each in earlier(figures) if each.steps]
 
 
 def earlier_of(figures: Figures) -> Claim:
-    """How many of the earlier figures still stand (statistics section 5)."""
+    """Return the claim about how many earlier figures are unchanged (statistics section 5)."""
     every, no_longer = earlier(figures), select_changed(figures)
     if not every:
         return Claim(kind=ClaimKind.NONE_EARLIER, subject="restated", period=figures.kind)
@@ -147,7 +149,7 @@ def earlier_of(figures: Figures) -> Claim:
 
 
 def describe_restatement(restated: Restated) -> str:
-    """What changed a published figure: each cause with what it did to the obligations met and due."""
+    """Describe what changed a published figure: each cause, and its effect on the obligations met and due."""
     if not restated.steps:
         return "unchanged"
     parts = [f"{CAUSES[step.cause]}: {_sign(step.met)} met, {_sign(step.due)} due" for step in restated.steps]
@@ -159,14 +161,14 @@ def _sign(count: int) -> str:
 
 
 def format_difference(restated: Restated) -> str:
-    """The rate as known now less the rate as published, in points."""
+    """Return the rate as known now minus the rate as published, in points."""
     if not restated.due or not restated.published_due:
         return "–"
     return points_text(restated.met / restated.due - restated.published_met / restated.published_due)
 
 
 def late_teams_of(late: LateTeams) -> Claim:
-    """Which teams' entries stand out, or how many where they are not to be named."""
+    """Return the claim about which teams' entries stand out, or how many where they must not be named."""
     kind = ClaimKind.TEAMS_STAND_OUT if late.beyond else ClaimKind.NO_TEAM_STANDS_OUT
     named = [
         Stated(measure, value, group=point.name)
@@ -190,7 +192,7 @@ EFFECT_LIMITS: Final = (
 
 
 def mails_in_words(sent: Reminded) -> str:
-    """How many mails there were, to how many, of how much."""
+    """Describe how many emails there were, to how many people, about how many obligations."""
     if not sent.mails:
         return "No reminder told of anything that was still owed when it was sent."
     told = count_of(sent.obligations, "obligation")
@@ -203,7 +205,7 @@ def mails_in_words(sent: Reminded) -> str:
 
 
 def before_in_words(sent: Reminded) -> str:
-    """What the mails are compared with."""
+    """Describe what the emails are compared with."""
     if not any(effect.before_day for effect in sent.steps):
         return "Nothing is held that fell due before the first mail, so there is nothing to compare with."
     first, last = sent.before_first, sent.before_last
@@ -214,14 +216,14 @@ def before_in_words(sent: Reminded) -> str:
 
 
 def hours(median: float | None) -> str:
-    """A median wait in hours or days."""
+    """Return a median wait in hours or days."""
     if median is None:
         return "–"
     return f"{median:.0f} hours" if median < 48 else f"{median / 24:.1f} days"
 
 
 def describe_earlier_dates(sent: Reminded) -> str:
-    """How much of what followed the mails had been done before."""
+    """Describe how much of what was recorded after the emails had taken place before them."""
     dated = sum(effect.earlier for effect in sent.steps)
     if not dated:
         return "Nothing of what was recorded within 72 hours of a mail is dated before the day of the mail."

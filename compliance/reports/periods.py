@@ -1,4 +1,4 @@
-"""Months and quarters, and any period by its text: 2026-W47, 2026-11, 2026-Q4."""
+"""Months and quarters, and any period from its text: 2026-W47, 2026-11, 2026-Q4."""
 
 import re
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from compliance.reports.weeks import Week
 
 @dataclass(frozen=True, slots=True, order=True)
 class _Months(Span):
-    """Some whole months of a year; `number` counts from 1."""
+    """Whole months of a year; `number` counts from 1."""
 
     length: ClassVar[int]
     year: int
@@ -29,13 +29,13 @@ class _Months(Span):
         return self.plus(1).first - timedelta(days=1)
 
     def plus(self, count: int) -> Self:
-        """So many later; earlier where negative."""
+        """Return the period `count` later, or earlier if negative."""
         place = self.year * (12 // self.length) + self.number - 1 + count
         return type(self)(place // (12 // self.length), place % (12 // self.length) + 1)
 
     @property
     def last_year(self) -> Self:
-        """The same one a year before."""
+        """The same period a year before."""
         return type(self)(self.year - 1, self.number)
 
 
@@ -62,7 +62,7 @@ class Quarter(_Months):
 
 
 def parse_period(text: str) -> Span:
-    """A period from its text. Raises SettingsError where it is none."""
+    """Return a period from its text. Raises SettingsError if it is not a valid period."""
     text = text.strip()
     if found := re.fullmatch(r"([12]\d{3})-(0[1-9]|1[0-2])", text):
         return Month(int(found[1]), int(found[2]))
@@ -77,7 +77,7 @@ def parse_period(text: str) -> Span:
 
 
 def newest_settled(kind: Kind, today: date) -> Span:
-    """The newest period of a kind that is settled on a local date: seven days and more have passed since its end."""
+    """Return the newest period of a kind that is settled on a local date: it ended at least seven full days before."""
     day = today - timedelta(days=8)
     if kind == "week":
         return Week.newest_settled(today)
@@ -86,7 +86,7 @@ def newest_settled(kind: Kind, today: date) -> Span:
 
 
 def in_words(text: str) -> str:
-    """Week 18 of 2016, May 2016, the second quarter of 2016: from 2016-W18, 2016-05, 2016-Q2."""
+    """Return a period in words: week 18 of 2016, May 2016, second quarter of 2016."""
     span = parse_period(text)
     if isinstance(span, Week):
         return f"week {span.number} of {span.year}"

@@ -1,6 +1,6 @@
-"""Texts from elsewhere as a report shows them: what cannot be printed is replaced, and found for data quality.
+"""Text from other systems as a report shows it: unprintable characters are replaced, and found for data quality.
 
-Which characters that is says `compliance.text`. The JSON form and the records keep what came.
+`compliance.text` decides which characters are unprintable. The JSON form and the records keep the original.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,18 +15,18 @@ from compliance.text import printable
 
 SUBSTITUTE: Final = "\N{REPLACEMENT CHARACTER}"
 LAYOUT: Final = "\n\t"
-"""What lays out a page, and in a name from elsewhere is as good as a space."""
+"""Characters that lay out a page, and count as spaces in a name from another system."""
 
 
 def make_printable(text: str, kept: str = "") -> str:
-    """Text with a substitute for every character that cannot be printed, those of `kept` apart."""
+    """Replace every unprintable character in a text, except those in `kept`."""
     if printable(text, kept=kept) == text:
         return text
     return "".join(c if c in kept or printable(c) == c else SUBSTITUTE for c in text)
 
 
 def each_text(value: Any, change: Callable[[str], str]) -> Any:
-    """Lists and dictionaries as JSON has them, with each text in them changed."""
+    """Return lists and dictionaries as in JSON, with each text in them changed."""
     if isinstance(value, str):
         return change(value)
     if isinstance(value, dict):
@@ -35,8 +35,10 @@ def each_text(value: Any, change: Callable[[str], str]) -> Any:
 
 
 def unprintable(columns: Columns) -> dict[int, str]:
-    """The crimes (by row, ascending) with a character that cannot be printed in a text that reports show, and the field
-    that has it, as the record format names it."""
+    """Return the crimes (by row, ascending) with an unprintable character in a text that reports show.
+
+    The value is the field that has it, as the record format names it.
+    """
     found: dict[int, str] = {}
     for field, rows in _fields(columns):
         for row in rows.tolist():

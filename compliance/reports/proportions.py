@@ -1,6 +1,6 @@
-"""What every part of a report is made of: shares with their intervals.
+"""Shares with their intervals, from which every part of a report is made.
 
-Rates and limits are proportions from 0 to 1, None where they are not available.
+Rates and limits are proportions from 0 to 1, None if not available.
 """
 
 from msgspec import Struct
@@ -9,11 +9,10 @@ from compliance.reports.statistics import FEW
 
 
 class Proportion(Struct, frozen=True):
-    """A share: `count` of `of`, with its 95 % interval on `of` / `deff` (statistics 1.3, 1.4). Where `of` is 0, `rate`,
-    `low` and `high` are None.
+    """A share: `count` of `of`, with its 95 % interval on `of` / `deff` (statistics 1.3, 1.4).
 
-    `withheld`: a count from 1 to 4 would follow from it, outside the force (1.6); all its numbers stand as if there
-    were none.
+    If `of` is 0, `rate`, `low` and `high` are None. `withheld`: it would reveal a count from 1 to 4 outside the force
+    (1.6); its numbers are then those of an empty share.
     """
 
     count: int
@@ -40,14 +39,14 @@ class Rate(Struct, frozen=True):
 
     @property
     def not_given(self) -> int | None:
-        """How many were not given at all; None where that is withheld."""
+        """The number never met, None if withheld."""
         return None if self.overdue is None or self.missed is None else self.overdue + self.missed
 
 
 class RateDifference(Struct, frozen=True):
-    """A rate less another, with Newcombe's 95 % interval (statistics 1.5).
+    """A rate minus another, with Newcombe's 95 % interval (statistics 1.5).
 
-    `tested` is false where either has fewer than 10 obligations (1.6): `significant` is then false.
+    `tested` is false if either rate is of fewer than 10 obligations (1.6); `significant` is then false too.
     """
 
     difference: float

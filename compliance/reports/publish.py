@@ -38,9 +38,12 @@ class FailedForm:
 
 @dataclass(frozen=True)
 class Publication:
-    """A published report: those of its files that could be made, its version from 1, whether the version is new, and
-    what is different from the one before. `added`: forms that were added to a version published without them; `failed`:
-    those that could not be made. `path` is the first of the files."""
+    """A published report.
+
+    `paths`: its files that could be made. `version`: from 1. `new`: whether it is a new version. `changed`: what
+    differs from the version before. `added`: forms added to a version published without them. `failed`: forms that
+    could not be made.
+    """
 
     paths: tuple[Path, ...]
     version: int
@@ -51,14 +54,17 @@ class Publication:
 
     @property
     def path(self) -> Path:
-        """Its HTML, where it has one."""
+        """The first of its files: the HTML, if it has one."""
         return self.paths[0]
 
 
 @dataclass(frozen=True)
 class _Draft:
-    """An edition that is ready to be published: its figures with their version, its files. `held`: the files of the
-    newest version as it was found, None where nothing was published; `new`: whether this is another version."""
+    """An edition ready to be published: its figures with their version, and its files.
+
+    `held`: the files of the newest version as found, None if nothing was published. `new`: whether this is another
+    version.
+    """
 
     key: str
     figures: Figures
@@ -74,7 +80,7 @@ class _Draft:
         return {name: made for name, made in self.content.items() if name not in held}
 
     def stands(self, session: Session) -> bool:
-        """Whether the newest version is still the one that this was made beside."""
+        """Return whether the newest version is still the one that the draft was compared with."""
         newest = newest_published(session, self.figures.period, self.key)
         return self.held == (None if newest is None else (newest.version, dict(newest.files)))
 
@@ -89,17 +95,19 @@ def publish(
     tell: Tell = lambda *_: None,
     organisation: Organisation | None = None,
 ) -> list[Publication]:
-    """Write editions of a period in some forms and note them as published at `now`, an aware instant: all or none.
+    """Write editions of a period in some forms and record them as published at `now` (an aware instant): all or none.
 
-    Every file is written before the one transaction that notes them all; killed in between, the same is done again, and
-    replaces the files byte for byte. Publishing again without change notes nothing and puts back a file that is gone; a
-    form that the version does not have yet is added to it; a changed figure, policy or template makes the next version,
-    which says what changed, and the earlier ones stay. A form that cannot be made holds nothing back and stands in
-    `failed`; an edition without any is not published. `tell` is called in the transaction, once for each new version,
-    with its figures and the names of its files.
+    - Every file is written before the one transaction that records them all. After a crash in between, the next run
+      repeats the work and replaces the files byte for byte.
+    - Publishing again without a change records nothing, and restores a missing file.
+    - A form that the version does not have yet is added to it.
+    - A changed figure, policy or template makes the next version, which states what changed. Earlier versions remain.
+    - A form that cannot be made holds nothing back and is listed in `failed`. An edition without any form is not
+      published.
+    - `tell` is called in the transaction once for each new version, with its figures and the names of its files.
 
-    Raises UnavailableError where no complete poll has ended at or after K, for what was known then is not known yet
-    (decision 0008); SettingsError where a file cannot be written, and then nothing is noted.
+    Raises UnavailableError if no complete poll has ended at or after K, because what was known then is not known yet
+    (decision 0008). Raises SettingsError if a file cannot be written; nothing is then recorded.
     """
     for figures in editions:
         _check_read(store, figures)
@@ -113,8 +121,11 @@ def publish(
 
 
 def add_forms(store: Store, period: str, key: str, folder: Path, forms: Sequence[Form]) -> Publication:
-    """Add forms to the newest version of a published edition, made from the figures that were kept: nothing is judged
-    again and nobody is told. Where they were kept by another version of this program, all forms fail."""
+    """Add forms to the newest version of a published edition, made from the stored figures.
+
+    Nothing is judged again and no email is sent. If another version of this program stored the figures, all forms fail.
+    Raises SettingsError if the edition was never published.
+    """
     while True:
         with store.session(reading=True) as session:
             row = newest_published(session, period, key)
@@ -130,8 +141,11 @@ def add_forms(store: Store, period: str, key: str, folder: Path, forms: Sequence
 
 
 def as_published(store: Store, folder: Path, period: str, edition: str, ending: Form) -> bytes:
-    """The newest version of a published report, byte for byte: the stored file, or else made again from the figures
-    that were kept. Raises SettingsError where it was never published so, or cannot be made again."""
+    """Return the newest version of a published report, byte for byte.
+
+    This is the stored file, or one reproduced from the stored figures. Raises SettingsError if it was never published
+    in that form or cannot be reproduced.
+    """
     with store.session(reading=True) as session:
         row = newest_published(session, period, edition)
         if row is None:
@@ -163,8 +177,7 @@ def _check_read(store: Store, figures: Figures) -> None:
 
 
 def _draft(key: str, figures: Figures, newest: Published | None, forms: Sequence[Form]) -> _Draft:
-    """An edition beside the newest version of it: as that version, where figures and files are the same, or as the
-    next."""
+    """Return a draft of an edition: of its newest version if figures and files are the same, otherwise of the next."""
     if newest is None:
         content, failed = _make_files(figures, key, forms)
         return _Draft(key, figures, None, new=True, content=content, failed=failed)
@@ -182,8 +195,10 @@ def _draft(key: str, figures: Figures, newest: Published | None, forms: Sequence
 def _commit(
     store: Store, drafts: Sequence[_Draft], judged_by: dict[str, Any] | None, folder: Path, now: datetime, tell: Tell
 ) -> list[Publication] | None:
-    """Write the files and note them, in one transaction, in which no other process publishes; None where one has since
-    the drafts were made."""
+    """Write the files and record them in one transaction, during which no other process publishes.
+
+    Returns None if another process has published since the drafts were made.
+    """
     with store.session() as session:
         if not all(draft.stands(session) for draft in drafts):
             return None
@@ -205,7 +220,7 @@ def _commit(
 
 
 def _write(draft: _Draft, folder: Path) -> tuple[Path, ...]:
-    """The paths of the files of an edition, each written where it is not there yet."""
+    """Return the paths of an edition's files, after writing any that are missing."""
     for name, made in draft.content.items():
         if name in draft.added or not (folder / name).exists():
             write_whole(folder / name, made)
@@ -220,7 +235,7 @@ def _add_files(session: Session, draft: _Draft) -> None:
 
 
 def _changes(figures: Figures, before: Figures | None) -> tuple[str, ...]:
-    """What is different, in words."""
+    """Return what has changed, in words."""
     found = []
     if before is None:
         return ("the program",)
@@ -234,7 +249,7 @@ def _changes(figures: Figures, before: Figures | None) -> tuple[str, ...]:
 
 
 def _make_files(figures: Figures, key: str, forms: Sequence[Form]) -> tuple[dict[str, bytes], tuple[FailedForm, ...]]:
-    """An edition's files by name, and those that could not be made."""
+    """Return an edition's files by name, and those that could not be made."""
     made: dict[str, bytes] = {}
     failed: list[FailedForm] = []
     content = Content(figures)
@@ -242,13 +257,13 @@ def _make_files(figures: Figures, key: str, forms: Sequence[Form]) -> tuple[dict
         name = file_name(figures.period, key, figures.version, ending)
         try:
             made[name] = FORMS[ending](content)
-        except Exception as error:  # whatever it is, the other forms are owed no less
+        except Exception as error:  # whatever fails, the other forms are still due
             failed.append(FailedForm(name, error))
     return made, tuple(failed)
 
 
 def _of_others(row: Published, forms: Sequence[Form]) -> tuple[FailedForm, ...]:
-    """Why no form can be added to figures that have the form of another version of this program."""
+    """Return failures for all forms: the figures are stored in the format of another version of this program."""
     error = SettingsError(
         "the report was published by another version of this program; "
         f"`compliance report --period {row.period}` makes a new version of it in all forms"

@@ -1,4 +1,4 @@
-"""What is never silently dropped, counted (rules section 8)."""
+"""Counts of what must not be dropped silently (rules section 8)."""
 
 from datetime import datetime
 from typing import Final
@@ -47,11 +47,11 @@ _CLASSES: Final = (
 def data_quality(
     verdicts: Verdicts, period: Span, intake: Intake, seen_until: datetime | None, known: Vocabulary
 ) -> tuple[Quality, ...]:
-    """Every class of rules section 8: how many in the week, and how many in all records as known at K.
+    """Return every class of rules section 8, with its count in the period and in all records as known at K.
 
-    Updates belong to the week in which they were entered, crimes to that in which they were reported, obligations to
+    Updates belong to the period in which they were entered, crimes to that in which they were reported, obligations to
     that in which they were due. `seen_until`: the end of the poll by which these versions of the records had been seen,
-    None where they are not those of K. Values that are not `known` are told of by field.
+    None if they are not those of K. Values that are not `known` are counted by field.
     """
     found = count_kept(verdicts, seen_until)
     return (
@@ -71,7 +71,7 @@ def data_quality(
             "Obligations set aside: the calendar does not know a date they need",
             "neither judged nor in any rate until calendar or record is put right: `compliance check` says what to do",
             CLAUSE,
-            in_week=None,  # it would be that of the due date, which is what is not known
+            in_week=None,  # it would be that of the due date, which is unknown
             held=len(verdicts.set_aside),
         ),
         *count_unknown_quality(verdicts, period, known),
@@ -113,7 +113,7 @@ def data_quality(
 
 
 def count_kept(verdicts: Verdicts, seen_until: datetime | None) -> dict[str, Kept]:
-    """What is in the records of each class of rules section 8, by its key; `seen_until` as in `data_quality`."""
+    """Return the records in each class of rules section 8, by its key. `seen_until`: as in `data_quality`."""
     columns = verdicts.columns
     entered = verdicts.policy.local.of(columns.updates.entered_at)
     reported_on = verdicts.policy.local.of(columns.reported_at)
@@ -134,7 +134,7 @@ def count_kept(verdicts: Verdicts, seen_until: datetime | None) -> dict[str, Kep
 
 
 def _first_unprintable(verdicts: Verdicts, found: Kept) -> str:
-    """Where to look for a character that cannot be printed."""
+    """Describe where to find the first unprintable character."""
     if not len(found.rows):
         return ""
     row = int(found.rows[0])
@@ -167,8 +167,11 @@ def _updates(verdicts: Verdicts, seen_until: datetime | None) -> dict[str, Flags
 
 
 def _stood(verdicts: Verdicts, known_at: int, seen_until: datetime | None) -> Flags:
-    """Which updates had been entered by K, whenever they are dated. One without an instant of entry has that of its
-    date (rules 2.8); where it is dated later than the poll that had seen it, it was entered before."""
+    """Return which updates had been entered by K, regardless of their date.
+
+    An update without an instant of entry has that of its date (rules 2.8). If that is later than the poll that had seen
+    it, it was entered before.
+    """
     updates = verdicts.columns.updates
     stood: Flags = updates.entered_at <= known_at
     if seen_until is not None:
@@ -177,7 +180,7 @@ def _stood(verdicts: Verdicts, known_at: int, seen_until: datetime | None) -> Fl
 
 
 def _on_days_of_note(verdicts: Verdicts) -> tuple[Flags, Flags]:
-    """Which counted updates fell on D0 of a victim they count for; which on the day of recording, after D0."""
+    """Return which counted updates fell on D0 of a victim they count for, and which on the recording day after D0."""
     facts, columns = Facts(verdicts, verdicts.as_at), verdicts.columns
     contacts, found = facts.contacts, facts.cases
     day_0 = found.day_0[contacts.case]

@@ -15,10 +15,12 @@ from compliance.reports.spans import Span
 def same_day_readings(
     verdicts: Verdicts, period: Span, division: str | None = None
 ) -> tuple[Cohort, tuple[Flags, Flags, Flags]] | None:
-    """The obligations of the same-day question, and which of them are met: by the policy, if a same-day update counted,
-    as the original system counted. They are those due in the period that count in the policy's own rate (statistics
-    section 4); one that another reading would waive is not met under it. None for a policy that has no such requirement
-    (rules 3.3)."""
+    """Return the obligations of the same-day question, and which are met under each of its three readings.
+
+    The readings: by the policy, if a same-day update counted, and as the original system counted. The obligations are
+    those due in the period that count in the policy's own rate (statistics section 4). One that another reading would
+    waive is not met under it. Returns None for a policy without such a requirement (rules 3.3).
+    """
     place = first_owed(verdicts.policy)
     if place is None:
         return None
@@ -34,12 +36,12 @@ def same_day_readings(
 
 
 def first_owed(policy: Policy) -> int | None:
-    """The place of the first contact owed; None where the policy has no such requirement."""
+    """Return the place of the first contact owed, None if the policy has no such requirement."""
     return next((place for place, asked in enumerate(policy.requirement) if asked.shows_same_day), None)
 
 
 def live_only(verdicts: Verdicts, methods: Sequence[str]) -> Verdicts:
-    """The verdicts with live contact only as counted method; stricter than the policy, never laxer (statistics 1.9)."""
+    """Judge with live contact as the only counted method: stricter than the policy, never laxer (statistics 1.9)."""
     own = verdicts.policy.counted_methods
     counted = [method for method in methods if own is None or method in own]
     return _again(verdicts, verdicts.policy.with_values(counted_methods=counted))
@@ -60,7 +62,7 @@ def _select_met(verdicts: Verdicts, place: int) -> Flags:
 
 
 def _flag_of_victim(verdicts: Verdicts, rows: Flags) -> Flags:
-    """Which victims, by row of the columns, any of the verdicts asked for belongs to."""
+    """Return which victims, by row of the columns, have any of the given verdicts."""
     flags = np.zeros(len(verdicts.columns.victims), dtype=np.bool_)
     flags[verdicts.victim[rows]] = True
     return flags

@@ -1,4 +1,4 @@
-"""What is claimed of rates: that nothing was due, that one changed, that divisions differ (statistics 1.2b, 1.5)."""
+"""Claims about rates: that nothing was due, that one changed, that divisions differ (statistics 1.2b, 1.5)."""
 
 from collections.abc import Iterator
 
@@ -9,12 +9,12 @@ from compliance.reports.words import units
 
 
 def subject_of(requirement: RequirementFigures) -> str:
-    """The name of its rate."""
+    """Return the name of its rate."""
     return f"rate.{requirement.id}"
 
 
 def nothing_due(requirement: RequirementFigures, figures: Figures) -> Claim:
-    """Why there is no rate (statistics 1.2b)."""
+    """Return the claim that explains why there is no rate (statistics 1.2b)."""
     since, kind = requirement.due_from, ClaimKind.NOTHING_DUE
     if since is not None and figures.first < since:
         kind = ClaimKind.NOT_YET_DUE if figures.last < since else ClaimKind.NOT_HELD_IN_FULL
@@ -23,7 +23,7 @@ def nothing_due(requirement: RequirementFigures, figures: Figures) -> Claim:
 
 
 def change_of(requirement: RequirementFigures, figures: Figures) -> Claim:
-    """The rate beside that of the period before, or why there is nothing to compare it with."""
+    """Return the claim comparing the rate with the period before, or why there is nothing to compare with."""
     before, since = requirement.before, requirement.due_from
     other, subject = f"the {figures.kind} before", subject_of(requirement)
     if requirement.change is not None and not before.rate.share.withheld:
@@ -37,7 +37,7 @@ def change_of(requirement: RequirementFigures, figures: Figures) -> Claim:
 
 
 def changes_of(requirement: RequirementFigures, figures: Figures) -> list[Claim]:
-    """The rate beside that of the period before and that of last year, where one is held."""
+    """Return the claims comparing the rate with the period before and, if there is one, with last year."""
     found = [change_of(requirement, figures)]
     if requirement.change_last_year:
         other = f"the same {figures.kind} last year"
@@ -46,7 +46,7 @@ def changes_of(requirement: RequirementFigures, figures: Figures) -> list[Claim]
 
 
 def claim_change(change: RateDifference, subject: str, figures: Figures, against: str, about: str = "") -> Claim:
-    """Whether a difference is more than chance (statistics 1.5, 1.6)."""
+    """Return the claim about whether a difference is more than chance (statistics 1.5, 1.6)."""
     kind = ClaimKind.CHANGED if change.significant else ClaimKind.NOT_CHANGED
     stated = (Stated("difference", change.difference), Stated("low", change.low), Stated("high", change.high))
     return Claim(
@@ -56,7 +56,7 @@ def claim_change(change: RateDifference, subject: str, figures: Figures, against
 
 
 def divisions_compared(figures: Figures) -> Iterator[Claim]:
-    """Which divisions, or teams, differ from the rest; nothing where none was tested."""
+    """Yield the claim about which divisions or teams differ from the rest; nothing if none was tested."""
     tested = [
         (requirement.id, division.name, division.change)
         for requirement in figures.requirements
@@ -78,5 +78,5 @@ def divisions_compared(figures: Figures) -> Iterator[Claim]:
 
 
 def withheld(subject: str, what: str) -> Claim:
-    """That a figure does not leave the force (statistics 1.6); `what` begins the sentence."""
+    """Return the claim that a figure does not leave the force (statistics 1.6). `what` begins the sentence."""
     return Claim(kind=ClaimKind.WITHHELD, subject=subject, about=what)

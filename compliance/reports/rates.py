@@ -1,4 +1,4 @@
-"""Obligations due in a period, and rates of them (rules 5.1; statistics 1.1 to 1.6)."""
+"""Obligations due in a period, and their rates (rules 5.1; statistics 1.1 to 1.6)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -15,14 +15,17 @@ from compliance.reports.proportions import Proportion, Rate, RateDifference
 from compliance.reports.statistics import design_effect, newcombe, wilson
 
 BANDS: Final = ((1, 7), (8, 28), (29, 90), (91, None))
-"""How long the overdue have been overdue, in days."""
+"""Ranges of days overdue."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cohort:
-    """The obligations due in a period that count in a rate (rules 5.1), one element each: their requirement (place in
-    the policy), state, verdict and victim (rows of what was judged), who had the case at the end of the due date, and
-    whether the update that discharged it in time was entered after the due date."""
+    """The obligations due in a period that count in a rate (rules 5.1), one element each.
+
+    `requirement`: its place in the policy. `verdict`, `victim`: rows of what was judged. `division`, `team`, `officer`:
+    who had the case at the end of the due date. `entered_after`: whether the update that discharged it in time was
+    entered after the due date.
+    """
 
     requirement: npt.NDArray[np.int8]
     state: npt.NDArray[np.int8]
@@ -39,7 +42,7 @@ class Cohort:
         return len(self.state)
 
     def where(self, rows: Flags) -> "Cohort":
-        """Those asked for."""
+        """Return the chosen rows."""
         kept = np.flatnonzero(rows)  # found once, not by each column
         parts: dict[str, Any] = {}
         for field in fields(self):
@@ -49,9 +52,9 @@ class Cohort:
 
 
 def due_in(verdicts: Verdicts, first: int, last: int, division: str | None = None) -> Cohort:
-    """The obligations due from one local day to another, both included; days are numbers since 1970-01-01.
+    """Return the obligations due between two local dates, both included, as days since 1970-01-01.
 
-    Of one division only those that it had at the end of the due date.
+    For a division, only those that it had at the end of the due date.
     """
     state = verdicts.state
     counts = (state == MET) | (state == LATE) | (state == OVERDUE) | (state == MISSED)
@@ -76,17 +79,17 @@ def due_in(verdicts: Verdicts, first: int, last: int, division: str | None = Non
 
 
 def owner(verdicts: Verdicts, rows: Ints, name: str) -> Coded:
-    """`division`, `team` or `officer` of who had the case of some of the verdicts."""
+    """Return the `division`, `team` or `officer` who had the case, for some of the verdicts."""
     return verdicts.holders(rows).owner(name)
 
 
 def has(coded: Coded, name: str | None) -> Flags:
-    """Which rows have a text; None: which have none."""
+    """Return which rows have a text; None: which have none."""
     return coded.codes < 0 if name is None else coded.codes == coded.code(name)
 
 
 def together(cohorts: Sequence[Cohort]) -> Cohort:
-    """Several periods as one. Their verdicts and victims are rows of different columns, and mean nothing any more."""
+    """Join several periods. Their verdicts and victims are rows of different columns and no longer meaningful."""
     parts: dict[str, Any] = {}
     for field in fields(Cohort):
         values = [getattr(cohort, field.name) for cohort in cohorts]
@@ -95,7 +98,7 @@ def together(cohorts: Sequence[Cohort]) -> Cohort:
 
 
 def proportion(hit: Flags, officer: Coded) -> Proportion:
-    """How many of the rows are hits, with an interval that allows for clustering by officer (statistics 1.3, 1.4).
+    """Return the share of hits, with an interval that allows for clustering by officer (statistics 1.3, 1.4).
 
     Rows without an officer count as one officer each.
     """
@@ -112,13 +115,13 @@ def proportion(hit: Flags, officer: Coded) -> Proportion:
 
 
 def rate(cohort: Cohort) -> Rate:
-    """The compliance rate of a cohort (statistics 1.1)."""
+    """Return the compliance rate of a cohort (statistics 1.1)."""
     late, overdue, missed = (int((cohort.state == state).sum()) for state in (LATE, OVERDUE, MISSED))
     return Rate(proportion(cohort.state == MET, cohort.officer), late, overdue, missed)
 
 
 def change(one: Proportion, other: Proportion) -> RateDifference | None:
-    """One rate less the other on their effective sizes (statistics 1.3, 1.5, 1.6); None where either is empty."""
+    """Return one rate minus the other on their effective sizes (statistics 1.3, 1.5, 1.6); None if either is empty."""
     sizes = (part / p.deff for p in (one, other) for part in (p.count, p.of))
     difference = newcombe(*sizes)
     if difference is None:

@@ -1,4 +1,4 @@
-"""Whether reminders work: what was discharged after a mail, beside the same obligations before there were mails.
+"""The effect of reminders: what was discharged after an email, compared with the time before there were emails.
 
 Instants are microseconds in UTC, days local dates as numbers since 1970-01-01.
 """
@@ -24,7 +24,7 @@ WEEK: Final = 7 * DAY
 
 
 def name_step(step: LadderStep) -> tuple[str, str]:
-    """A step of the ladder: its name in a figure's, and in words."""
+    """Return the name of a step of the ladder in a figure's name, and in words."""
     match step:
         case LadderStep.DUE_SOON:
             return "due-soon", "Due soon"
@@ -43,7 +43,7 @@ def name_step(step: LadderStep) -> tuple[str, str]:
 
 
 class Told(Protocol):
-    """Obligations as rows of the verdicts, each told of by one step of the ladder at an instant."""
+    """Obligations (rows of the verdicts), each listed by one step of the ladder at an instant."""
 
     @property
     def row(self) -> Ints: ...  # noqa: D102
@@ -54,8 +54,11 @@ class Told(Protocol):
 
 
 class Mailed(Protocol):
-    """What mails told in a period, each obligation with its mail and recipient; and `untold`, what fell due from
-    `first` to `last`, before there were mails, at the instants at which it would have been told."""
+    """What emails listed in a period, each obligation with its email and recipient.
+
+    `untold`: what fell due from `first` to `last`, before there were emails, at the instants at which it would have
+    been listed.
+    """
 
     @property
     def told(self) -> Told: ...  # noqa: D102
@@ -72,14 +75,14 @@ class Mailed(Protocol):
 
 
 class Waits:
-    """Obligations that were outstanding when they were told of: how long each then waited, in microseconds.
+    """How long obligations that were outstanding when listed then waited, in microseconds.
 
-    Left out is what had been recorded as done by then, and what fell away. An obligation not yet discharged as at T
+    Those recorded as discharged by then, and those no longer owed, are left out. An obligation not discharged as at T
     waits for ever.
     """
 
     def __init__(self, verdicts: Verdicts, told: Told, division: str | None = None) -> None:
-        """Of all, or of the obligations that were a division's."""
+        """Cover all obligations, or those that were a division's."""
         update = verdicts.update[told.row]
         done = np.isin(verdicts.state[told.row], (MET, LATE)) & (update >= 0)
         entered = np.full(len(told.row), np.iinfo(np.int64).max)
@@ -98,12 +101,12 @@ class Waits:
         self.earlier: Flags = self.done & (local.of(contact) < local.of(self.at))
 
     def within(self, longest: int, which: Flags) -> tuple[Flags, Coded]:
-        """(which of some were discharged within so long, their officers)."""
+        """Return (which of some were discharged within a time, their officers)."""
         return self.wait[which] <= longest, self.officer.take(which)
 
 
 def count_effects(verdicts: Verdicts, mailed: Mailed, division: str | None = None) -> Reminded:
-    """What came of a period's mails, of all or of those about a division's obligations."""
+    """Return the effect of a period's emails, of all or of those about a division's obligations."""
     told, untold = Waits(verdicts, mailed.told, division), Waits(verdicts, mailed.untold, division)
     return Reminded(
         mails=len(np.unique(mailed.mail[told.place])),
@@ -137,14 +140,16 @@ def _effects(told: Waits, untold: Waits) -> Iterator[StepEffect]:
 
 
 def _median(waits: Waits, which: Any) -> float | None:
-    """Half of those discharged by T had been after so many hours."""
+    """Return the median wait in hours of those discharged by T."""
     found = waits.wait[which & waits.done]
     return round(float(np.median(found)) / HOUR, 1) if len(found) else None
 
 
 def after_last_mail(verdicts: Verdicts, mailed: Mailed, division: str | None = None) -> tuple[Ints, Ints, Flags]:
-    """(rows of what was discharged within a week after the last mail that told of it, when that was, which of them
-    within a day of it)."""
+    """Return what was discharged within a week of the last email that listed it.
+
+    A tuple: (rows, the instants of those emails, which were discharged within a day).
+    """
     told = Waits(verdicts, mailed.told, division)
     soon = told.done & (told.wait <= WEEK)
     order = np.lexsort((told.wait[soon], told.row[soon]))
@@ -153,7 +158,7 @@ def after_last_mail(verdicts: Verdicts, mailed: Mailed, division: str | None = N
 
 
 def after_reminder(verdicts: Verdicts, mailed: Mailed, division: str | None = None) -> EntryQuestion:
-    """Whether updates are typed in just after reminders."""
+    """Return the question whether updates are entered just after reminders."""
     rows, _, within = after_last_mail(verdicts, mailed, division)
     return EntryQuestion(
         "after-reminder", "Updates recorded in the week after a reminder: those within 24 hours of it",

@@ -14,42 +14,41 @@ from compliance.templating import Templates
 
 
 def render(figures: Figures) -> str:
-    """The report as HTML. Raises SettingsError that names the template and the line where a template is wrong."""
+    """Return the report as HTML. Raises SettingsError that names the template and line if a template is wrong."""
     return page_of(report_of(figures))
 
 
 def page_of(report: Report) -> str:
-    """A report as a page."""
+    """Return a report as a page."""
     return without_blank_lines(fill("page.html.j2", report=report))
 
 
 def without_blank_lines(text: str) -> str:
-    """Markup without the lines and the indents that only the templates need."""
+    """Return markup without the blank lines and indents of the templates."""
     lines = (line.strip() for line in text.splitlines())
     return "\n".join(line for line in lines if line) + "\n"
 
 
 def draw(part: Chart, font: str) -> Markup:
-    """A chart as SVG, in a font; empty: in that of the page."""
+    """Return a chart as SVG in a font; empty: that of the page."""
     kind = type(part.drawing).__name__
     drawing = fill("charts.svg.j2", kind=kind, chart=part.drawing, label=part.words, font=font)
     return Markup(without_blank_lines(drawing).strip())  # noqa: S704  # of a template, which escapes what is put in
 
 
 def fill(template: str, **values: Any) -> str:
-    """A template of a report with its values. Raises SettingsError that names the template and the line where it is
-    wrong."""
+    """Fill a report's template. Raises SettingsError that names the template and line if it is wrong."""
     return _environment().fill(template, **values)
 
 
 def kind_of(part: Part) -> str:
-    """Which kind of part it is."""
+    """Return the kind of a part."""
     tag = part.__struct_config__.tag
     return str(tag)
 
 
 def _make_printable(value: Any) -> Any:
-    """What a template prints: of what stands in the records only what can be printed. Markup is our own."""
+    """Return a value printable in a template. Text from the records is cleaned; markup is our own and left alone."""
     return make_printable(value, LAYOUT) if type(value) is str else value
 
 

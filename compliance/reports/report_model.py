@@ -1,8 +1,8 @@
-"""The figures of a report: one object, from which every form of it is made.
+"""The figures of a report: one object from which every form of it is made.
 
 Plain frozen structs of numbers, texts, dates and aware UTC instants: `msgspec.json.encode` writes them, and
-`msgspec.json.decode(text, type=Figures)` reads them back. Rates and limits are proportions from 0 to 1, None where they
-are not available. Nothing here names a victim or an officer; teams stand in a division's edition alone.
+`msgspec.json.decode(text, type=Figures)` reads them back. Rates and limits are proportions from 0 to 1, None if not
+available. Nothing here names a victim or an officer; teams are named only in a division's edition.
 """
 
 from datetime import date, datetime
@@ -29,8 +29,7 @@ __all__ = ["Proportion", "Rate", "RateDifference"]
 
 
 class Period(Struct, frozen=True):
-    """One week, month or quarter of a requirement. `silent` goes with the rate of a requirement that repeats
-    (statistics 1.7)."""
+    """One requirement in one week, month or quarter. `silent`: only if it repeats (statistics 1.7)."""
 
     week: str
     rate: Rate
@@ -38,10 +37,10 @@ class Period(Struct, frozen=True):
 
 
 class DivisionFigures(Struct, frozen=True):
-    """One division, or team of a division's edition, under one requirement; `name` is None for what none had.
+    """One division (or team, in a division's edition) under one requirement. `name` is None for cases that had none.
 
     `week` is shown, not tested. `trailing` and `rest` are the division and the rest of the force over the trailing
-    weeks, `change` the one less the other (statistics 1.5); None where so many weeks are not held.
+    weeks, and `change` is their difference (statistics 1.5). These are None if not all of the weeks are held.
     """
 
     name: str | None
@@ -53,7 +52,7 @@ class DivisionFigures(Struct, frozen=True):
 
 
 class FormerMap(Struct, frozen=True):
-    """The divisions in the period by the map that was in force until a local date (decision 0031)."""
+    """The divisions in the period by the map in force until a local date (decision 0031)."""
 
     until: date
     divisions: tuple[Group, ...]
@@ -68,7 +67,7 @@ class OverdueBand(Struct, frozen=True):
 
 
 class Overdue(Struct, frozen=True):
-    """What is outstanding as at T under one requirement, by how long (rules section 5); None: withheld."""
+    """What is outstanding as at T under one requirement, by days overdue (rules section 5); None: withheld."""
 
     count: int | None
     victims: int | None
@@ -76,7 +75,7 @@ class Overdue(Struct, frozen=True):
 
 
 class RequirementFigures(Struct, frozen=True):
-    """Everything about one requirement of the policy."""
+    """All figures of one requirement of the policy."""
 
     id: str
     title: str
@@ -88,37 +87,37 @@ class RequirementFigures(Struct, frozen=True):
     provisional: Period | None
     last_year: Period | None
     change: RateDifference | None
-    """From the week before; None where there is nothing to compare with."""
+    """From the period before; None if there is nothing to compare with."""
     change_last_year: RateDifference | None
     enhanced: Period
     """Victims of category `enhanced` alone."""
     live: Period
-    """With live contact only as counted method (statistics 1.9)."""
+    """With live contact as the only counted method (statistics 1.9)."""
     divisions: tuple[DivisionFigures, ...]
-    """None for a requirement whose clock is an event: too few to be told apart."""
+    """Empty for a requirement whose clock is an event: too few to compare."""
     trailing_held: int
-    """Of how many of the trailing weeks obligations are held."""
+    """For how many of the trailing weeks obligations are held."""
     overdue: Overdue
     trend: Trend
     units: tuple[UnitTrend, ...]
-    """The divisions over time; None for a requirement whose clock is an event."""
+    """The divisions over time; empty for a requirement whose clock is an event."""
     funnel: Funnel | None
-    """None where so many weeks are not held, or there is only one division."""
+    """None if not all of the weeks are held, or there is only one division."""
     offences: tuple[Group, ...]
-    """The trailing weeks by offence group, the largest first."""
+    """The trailing weeks by offence group, largest first."""
     former: FormerMap | UnsetType = UNSET
-    """In the weeks after a reorganisation; not there otherwise."""
+    """Present only in the weeks after a reorganisation."""
     due_from: date | None = None
-    """The first local date on which it could be due, for want of older records (statistics 1.2b); None: not known."""
+    """The first local date it could fall due, given when the records begin (statistics 1.2b); None: unknown."""
 
 
 class SameDay(Struct, frozen=True):
-    """The same-day question three ways, same cohort (statistics section 4)."""
+    """The same-day question answered three ways for the same obligations (statistics section 4)."""
 
     requirement: str
     policy: Proportion
     counting: Proportion
-    """Had a same-day update counted."""
+    """If a same-day update counted."""
     original: Proportion
     """As the original system counted: neither a same-day update nor one on the recording day."""
     only_same_day: int | None
@@ -128,7 +127,7 @@ class SameDay(Struct, frozen=True):
 
 
 class Closing(Struct, frozen=True):
-    """How cases were closed in the week (statistics 1.8)."""
+    """How cases were closed in the period (statistics 1.8)."""
 
     cases: int | None
     without_a_word: Proportion
@@ -136,7 +135,7 @@ class Closing(Struct, frozen=True):
 
 
 class Quality(Struct, frozen=True):
-    """One class of data fault or of what is never silently dropped (rules section 8); None where it is not known."""
+    """One class of data fault, or of what must not be dropped silently (rules section 8); None if unknown."""
 
     key: str
     title: str
@@ -145,18 +144,22 @@ class Quality(Struct, frozen=True):
     in_week: int | None
     held: int | None
     as_of: datetime | None = None
-    """When what it counts stood, where that cannot be asked as at K (statistics 1.2a)."""
+    """The date of its count, if it cannot be counted as known at K (statistics 1.2a)."""
 
 
 class Intake(Struct, frozen=True):
-    """What only the running service knows of its data; None where there is no service behind the records.
+    """What only the running service knows of its data; None if there is no service behind the records.
 
-    `refused`: records in quarantine. `no_address`: mails held for want of an address. `unknown_officers`: officers that
-    records name and the directory does not. `vanished`: crimes that the full exports of the crime system had ceased to
-    hold as known at K, `vanished_in_period` of these within the period; None where it gives no full exports either.
-    `last_complete_poll`: when the complete poll ended by which all that was known at K had been seen. What cannot be
-    asked as at K says as of when it stands (statistics 1.2a): `directory_as_of`, when the officer directory in force
-    was last read or confirmed; `as_of`, when it was last seen whether what vanished came again.
+    - `refused`: records in quarantine.
+    - `no_address`: emails not sent because there is no address.
+    - `unknown_officers`: officers whom records name and the directory does not.
+    - `vanished`: crimes missing from the crime system's full exports as known at K; `vanished_in_period`: those that
+      vanished in the period. None if there are no full exports.
+    - `last_complete_poll`: when the complete poll ended by which everything known at K had been seen.
+    - `directory_as_of`: when the officer directory in force was last read or confirmed.
+    - `as_of`: when it was last checked whether vanished crimes had returned.
+
+    The last two date what cannot be asked as at K (statistics 1.2a).
     """
 
     refused: int | None = None
@@ -166,13 +169,13 @@ class Intake(Struct, frozen=True):
     vanished_in_period: int | None = None
     last_complete_poll: datetime | None = None
     gaps: tuple[Gap, ...] = ()
-    """When the crime system was not read to its end for a whole local date or more, one of them in the period."""
+    """When the crime system was not read to its end for a whole local date or more, at least one in the period."""
     directory_as_of: datetime | None = None
     as_of: datetime | None = None
 
 
 class Definition(Struct, frozen=True):
-    """What figures mean, the clause behind them, and the command that lists the cases of the first of them."""
+    """The meaning of figures, the clause behind them, and the command that lists the cases of the first of them."""
 
     figures: tuple[str, ...]
     title: str
@@ -182,7 +185,7 @@ class Definition(Struct, frozen=True):
 
 
 class ReportBasis(Struct, frozen=True):
-    """What the figures were computed from: with it they can be computed again."""
+    """What the figures were computed from, and can be reproduced from."""
 
     policy: str
     policy_source: str
@@ -198,20 +201,22 @@ class ReportBasis(Struct, frozen=True):
     live_methods: tuple[str, ...]
     trailing_weeks: int
     weeks_before_observation: int
-    """How many of the weeks were settled before the service first read the crime system: crimes stand as first seen."""
+    """How many of the weeks were settled before the service first read the crime system: crimes are as first seen."""
     comparisons: int
-    """How many tests of significance were made."""
+    """The number of significance tests."""
     own_words: dict[str, tuple[str, ...]] = {}
-    """What was known beside the words of specification and policy, by field (rules section 8)."""
+    """Values known beyond those of specification and policy, by field (rules section 8)."""
     organisation_digest: str | UnsetType = UNSET
-    """Of the map by which divisions and teams are named (decision 0031); not there: as the records name them."""
+    """Digest of the map of divisions and teams (decision 0031); absent: units are named as in the records."""
     records_begin: date | None = None
-    """The local date from which crimes are held completely (statistics 1.2b); None: not known."""
+    """The local date from which crimes are held completely (statistics 1.2b); None: unknown."""
 
 
 class Figures(Struct, frozen=True):
-    """A report of a week, a month or a quarter (`kind`), in an edition: `board`, `public`, or `division`, which is
-    about the teams of one (`unit`)."""
+    """A report of a week, a month or a quarter (`kind`).
+
+    `edition`: `board`, `public`, or `division`, which covers the teams of one (`unit`).
+    """
 
     force: str
     edition: str
@@ -221,25 +226,25 @@ class Figures(Struct, frozen=True):
     first: date
     last: date
     provisional: str | None
-    """The period just ended; None where it is not shown."""
+    """The period just ended; None if not shown."""
     requirements: tuple[RequirementFigures, ...]
     same_day: SameDay | None
     closing: Closing
     quality: tuple[Quality, ...]
     intake: Intake
     ways: tuple[Way, ...]
-    """Contacts by method, the most used first."""
+    """Contacts by method, most used first."""
     questions: tuple[EntryQuestion, ...]
-    """How updates come into the records."""
+    """How updates get into the records."""
     late_teams: LateTeams | None
-    """None where so many weeks are not held."""
+    """None if not all of the trailing weeks are held."""
     restated: tuple[Restated, ...]
     sample: Sample | None
     version: int
-    """Of this period and edition, from 1."""
+    """Version of this period and edition, from 1."""
     changed: tuple[str, ...]
-    """Why there is another version than the first: what is different from the one before."""
+    """What differs from the version before."""
     reminders: Reminded | None
-    """None where it is not known."""
+    """None if unknown."""
     definitions: tuple[Definition, ...]
     basis: ReportBasis

@@ -1,4 +1,4 @@
-"""Records part of whose facts are as they were known once, and the others as they are known later."""
+"""Records in which some facts are as once known, and the others as known later."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,7 +15,7 @@ from compliance.records.instants import NONE
 from compliance.store.column_pool import join_columns
 
 STEPS: Final = ("time", "entered", "corrected", "added", "cancelled", "dates", "declines", "reallocated", "retention")
-"""What turns the old records into the new ones, in this order; each step keeps those before it."""
+"""The steps that turn the old records into the new, in order; each includes those before it."""
 _OWN_BY: Final = {
     "reported_at": "dates", "recorded_at": "dates", "offence": "reallocated",
     "division": "reallocated", "team": "reallocated", "officer": "reallocated",
@@ -27,7 +27,7 @@ class Mixture:
     """The same crimes as known at two instants."""
 
     def __init__(self, old: Columns, new: Columns) -> None:
-        """`old` holds nothing entered after its instant."""
+        """Combine two sets of records. `old` holds nothing entered after its instant."""
         self._pool = join_columns(old, new)
         self._old = len(old)
         refs = self._pool.crime_ref.to_numpy(zero_copy_only=False).astype(str)
@@ -50,7 +50,7 @@ class Mixture:
         self._new_update = ~np.isin(update_keys, update_keys[updates.crime < len(old)])
 
     def after(self, step: str) -> Columns:
-        """The records once a step of STEPS and all before it have been taken."""
+        """Return the records after a step of STEPS and all steps before it."""
         taken = set(STEPS[: STEPS.index(step) + 1])
         exists = (~self._added | ("added" in taken)) & (~self._gone | ("retention" not in taken))
         crimes = np.flatnonzero(exists)
@@ -80,7 +80,10 @@ class Mixture:
         return Columns(**own, **tables, victims=victims, updates=replace(updates, victim=victim))
 
     def _side(self, by: str, taken: set[str]) -> Ints:
-        """The row of each crime in the pool that a kind of fact comes from; what only one side has comes from it."""
+        """Return the row in the pool that supplies a kind of fact for each crime.
+
+        If only one side has the crime, the row is from that side.
+        """
         first, second = (1, 0) if by in taken else (0, 1)
         side: Ints = np.where(self._row[first] >= 0, self._row[first], self._row[second])
         return side
@@ -116,7 +119,7 @@ class Mixture:
         return kept[np.lexsort((*keys, self._union[table.crime[kept]]))]
 
     def _last_is_cancelled(self, count: int) -> Flags:
-        """Which crimes are cancelled by the last change of status of the new records."""
+        """Return which crimes are cancelled by the last change of status of the new records."""
         statuses = self._pool.statuses
         new = statuses.crime >= self._old
         moved = replace(statuses.take(new), crime=self._union[statuses.crime[new]])
@@ -124,7 +127,7 @@ class Mixture:
 
 
 def as_known(columns: Columns, known_at: int) -> Columns:
-    """The records without the updates and declines entered after K, in microseconds (rules 2.8)."""
+    """Return the records without the updates and declines entered after K, in microseconds (rules 2.8)."""
     victims = columns.victims
     entered = np.where(victims.declined_entered_at == NONE, victims.declined_at, victims.declined_entered_at)
     later = (victims.declined_at != NONE) & (entered > known_at)

@@ -1,7 +1,7 @@
-"""What became of a published figure: its causes, applied one after another (statistics section 5).
+"""How a published figure has changed: its causes, applied one after another (statistics section 5).
 
-Records as they were known when a period was published are turned into those known now, one kind of fact after another,
-and judged after each step: so the parts add up to the whole difference exactly, in obligations met and due.
+The records as known when a period was published are turned into those known now, one kind of fact after another, and
+judged after each step. The parts therefore add up exactly to the whole difference, in obligations met and due.
 """
 
 from collections.abc import Iterator
@@ -37,20 +37,26 @@ CAUSES: Final = {
     "policy": "another policy",
     "time": "facts dated ahead that have come",
 }
-"""In the order in which they are told. The last is no correction: what was dated in the future when the period was
-published, and has come since; it is applied before the others."""
+"""The causes in the order of the report.
+
+The last is not a correction but what was dated in the future at publication and has since occurred. It is applied
+before the others.
+"""
 
 PUBLISHED: Final = "published"
-"""What comes before the first step."""
+"""The stage before the first step."""
 
 Counts = dict[tuple[str, str | None], tuple[int, int]]
-"""(met, due) by requirement and division; None: of all."""
+"""(met, due) by requirement and division; None: all."""
 
 
 @dataclass(frozen=True)
 class Earlier:
-    """A period as it was published: by which policy, (met, due) by requirement and division (None: of all), and by
-    which map divisions were named. `by_unit`: whether its divisions may be laid beside those of now."""
+    """A period as it was published.
+
+    `policy`: the policy that judged it. `rates`: (met, due) by requirement and division (None: all). `organisation`:
+    the map that named the divisions. `by_unit`: whether its divisions can be compared with those of now.
+    """
 
     span: Span
     version: int
@@ -60,7 +66,7 @@ class Earlier:
     by_unit: bool = True
 
     def beside(self, organisation: Organisation | None, day: date) -> "Earlier":
-        """The same for a report by the map of a later day: without its divisions, where these are others there."""
+        """Return the same for a report by the map of a later day, without divisions if these differ."""
         own = self.organisation
         same = (own and own.digest) == (organisation and organisation.digest)
         if same and not (own and own.differs_between(self.span.last, day)):
@@ -70,17 +76,17 @@ class Earlier:
 
 
 class Restatement:
-    """Earlier periods beside what is known now: as at T and as known at K of a report's verdicts."""
+    """Earlier periods compared with what is known now: as at T and as known at K of a report's verdicts."""
 
     def __init__(self, now: Verdicts) -> None:
-        """`now`: all records, judged by the policy of today."""
+        """`now`: all records, judged by today's policy."""
         self._now = now
 
     def of(self, earlier: Earlier, known: Verdicts) -> list[Restated]:
-        """One earlier period, under every requirement that it was published for: of all, and of each division that
-        changed.
+        """Restate one earlier period under every requirement it was published for.
 
-        `known`: the records as known when it was settled, judged as at then by the policy of today.
+        Covers the whole, and each division that changed. `known`: the records as known when it was settled, judged as
+        at then by today's policy.
         """
         stages = self.stages(earlier, known)
         _, start = next(stages)
@@ -88,8 +94,10 @@ class Restatement:
         return list(_restate(earlier, counts(start, earlier.span), steps))
 
     def stages(self, earlier: Earlier, known: Verdicts) -> Iterator[tuple[str, Verdicts]]:
-        """The verdicts on an earlier period as it was published, and after each step (of CAUSES) that leads from there
-        to what is known now; the last are those of now. `known` as in `of`."""
+        """Yield the verdicts on an earlier period as published, and after each step (of CAUSES) towards those of now.
+
+        The last are those of now. `known`: as in `of`.
+        """
         policy, span = earlier.policy, earlier.span
         if policy.digest != known.policy.digest:
             known = judge(known.columns, policy, known.as_at, known.known_at)
@@ -100,7 +108,7 @@ class Restatement:
         mixture = Mixture(_only(old, refs), _only(self._now.columns, refs))
         for name in STEPS:
             yield name, self._by(mixture.after(name), policy)
-        # The same policy read afresh has the calendar of today.
+        # Loading the same policy again gives it today's calendar.
         yield "calendar", held if not policy.counts_working_days else self._by(self._now.columns, policy.with_values())
         yield "policy", self._now
 
@@ -109,7 +117,7 @@ class Restatement:
 
 
 def counts(verdicts: Verdicts, span: Span) -> Counts:
-    """(met, due) in a period by requirement, of all and by division."""
+    """Return (met, due) in a period by requirement, for the whole and by division."""
     cohort = due_in(verdicts, *span.days)
     found: Counts = {}
     for place, requirement in enumerate(verdicts.policy.requirement):
@@ -138,7 +146,7 @@ def _restate(earlier: Earlier, start: Counts, steps: dict[str, Counts]) -> Itera
             after = found.get(key, (0, 0))
             told[name] = (after[0] - before[0], after[1] - before[1])
             before = after
-        # What was published and cannot be found again in the records has left them.
+        # What was published and is missing from the records has left them.
         base = start.get(key, (0, 0))
         kept = told["retention"]
         told["retention"] = (kept[0] + base[0] - published[0], kept[1] + base[1] - published[1])
@@ -149,7 +157,7 @@ def _restate(earlier: Earlier, start: Counts, steps: dict[str, Counts]) -> Itera
 
 
 def _due(verdicts: Verdicts, span: Span) -> pa.Array:
-    """The crime numbers of what falls due in a period, whatever its state."""
+    """Return the crime numbers of everything due in a period, in any state."""
     first, last = span.days
     row = (verdicts.due_date >= first) & (verdicts.due_date <= last)
     return verdicts.columns.crime_ref.take(pa.array(np.unique(verdicts.crime[row])))

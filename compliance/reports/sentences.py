@@ -1,4 +1,4 @@
-"""A claim as a sentence: the one place where what a report claims is worded."""
+"""Claims as sentences: the one place where the claims of a report are put into words."""
 
 from collections.abc import Callable
 from typing import Final
@@ -24,19 +24,19 @@ from compliance.reports.words import (
 
 
 def sentence(claim: Claim) -> str:
-    """A claim in words, as one or two sentences."""
+    """Return a claim in words, as one or two sentences."""
     return _SENTENCES[claim.kind](claim)
 
 
 def weeks_of(cause: SpecialCause) -> str:
-    """14 to 20 March 2016 (week 11); 2 March to 19 April 2026 (weeks 10 to 16)."""
+    """Return the weeks of a cause: 14 to 20 March 2016 (week 11); 2 March to 19 April 2026 (weeks 10 to 16)."""
     first, last = cause.weeks
     numbers = f"week {int(first[-2:])}" if first == last else f"weeks {int(first[-2:])} to {int(last[-2:])}"
     return f"{span(parse_period(first).first, parse_period(last).last)} ({numbers})"
 
 
 def pattern_of(cause: SpecialCause) -> str:
-    """The rule of statistics 2.2; a run may reach into weeks that another rule took."""
+    """Describe the rule of statistics 2.2. A run may extend into weeks flagged by another rule."""
     side, way, position = ("upper", "higher", "above") if cause.improvement else ("lower", "lower", "below")
     run = f"{cause.length} weeks in a row" if cause.length >= RUN else f"part of {RUN} or more weeks in a row"
     said: dict[Rule, str] = {
@@ -49,14 +49,14 @@ def pattern_of(cause: SpecialCause) -> str:
 
 
 def cause_of_group(cause: SpecialCause) -> tuple[str, str]:
-    """A special cause among those of others: whose it is, and the rest of the sentence."""
+    """Return a special cause listed with others: its division, team or rate, and the rest of the sentence."""
     whose = f"{cause.about}, {cause.title}" if cause.about else cause.title
     direction = "improvement" if cause.improvement else "deterioration"
     return whose, f", {weeks_of(cause)}: {pattern_of(cause)} ({direction})"
 
 
 def change_in_points(claim: Claim) -> Text:
-    """How a rate changed, short, for a key figure; where it cannot be said, why."""
+    """Describe briefly how a rate changed, for a key figure, or why that is unknown."""
     if claim.kind == Kind.TOO_FEW:
         return text_of(f"Too few to compare with {claim.against}.")
     if claim.kind not in (Kind.CHANGED, Kind.NOT_CHANGED):
@@ -70,13 +70,13 @@ def change_in_points(claim: Claim) -> Text:
 
 
 def ask_what_changed(cause: SpecialCause) -> str:
-    """A special cause as a thing to look at."""
+    """Describe a special cause as a thing to look at."""
     whose = f"{cause.about}: {cause.title}" if cause.about else cause.title
     return f"{heading(whose)}, {weeks_of(cause)}: {pattern_of(cause)}. Ask what changed."
 
 
 def _cause(claim: Claim) -> str:
-    assert isinstance(claim, SpecialCause)  # noqa: S101  # of this kind there is no other
+    assert isinstance(claim, SpecialCause)  # noqa: S101  # only special causes have this kind
     direction = "An improvement" if claim.improvement else "A deterioration"
     return f"{weeks_of(claim)}: {pattern_of(claim)}. {direction} that chance alone is unlikely to give."
 
@@ -191,7 +191,7 @@ def _teams_stand_out(claim: Claim) -> str:
 
 
 def _published_words(claim: Claim) -> str:
-    assert claim.since is not None  # noqa: S101  # of what was published the days are known
+    assert claim.since is not None  # noqa: S101  # what was published has known dates
     assert claim.until is not None  # noqa: S101
     return f"{count_of(claim.count('published'), 'rate')} published for {span(claim.since, claim.until)}"
 
@@ -226,9 +226,9 @@ def _read(claim: Claim) -> str:
 
 
 def delay_headline(claim: Claim) -> str:
-    """Why a report is delayed, in a line."""
+    """Return why a report is delayed, in one line."""
     if claim.kind == Kind.COULD_NOT_BE_READ:
-        assert claim.until is not None  # noqa: S101  # since when it fails is known
+        assert claim.until is not None  # noqa: S101  # the start of the failure is known
         return f"the crime system could not be read to its end since {day(claim.until)}"
     if claim.kind == Kind.NOT_READ:
         assert claim.since is not None  # noqa: S101

@@ -1,6 +1,6 @@
-"""Who has heard nothing: silent victims, and cases closed without a word (statistics 1.7, 1.8).
+"""Victims without contact: silent victims, and cases closed without a word (statistics 1.7, 1.8).
 
-Days are local dates as numbers since 1970-01-01, `NO_DAY` where there is none.
+Days are local dates as numbers since 1970-01-01, `NO_DAY` for none.
 """
 
 from dataclasses import dataclass
@@ -22,16 +22,18 @@ from compliance.reports.spans import Span
 SILENCE: Final = 28
 """Days without an update that make a victim silent, and for which the case must have been open (statistics 1.7)."""
 AROUND: Final = 7
-"""Days before and after the closing in which a word is looked for (statistics 1.8)."""
+"""Days before and after the closing in which an update counts as telling the victim (statistics 1.8)."""
 REOPENED_WITHIN: Final = 28
-"""Days within which a case closed across a due date was open again (statistics 1.8)."""
+"""Days within which a case closed across a due date was reopened (statistics 1.8)."""
 
 
 @dataclass(frozen=True, slots=True)
 class VictimsAsked:
-    """The victims in a denominator, as rows of the columns: which of them count (`hit`), who had their cases,
-    the last counted update that was looked at (a row of the updates, -1: none), and the day on which the case closed
-    where that is what is asked about."""
+    """The victims in a denominator, as rows of the columns.
+
+    `hit`: which of them count. `holders`: who had their cases. `update`: the last counted update considered (a row of
+    the updates, -1: none). `closed`: the day on which the case closed, if the question is about that.
+    """
 
     row: Ints
     hit: Flags
@@ -51,28 +53,28 @@ class Silence:
     officer: Coded
 
     def where(self, rows: Flags) -> "Silence":
-        """Those asked for."""
+        """Return the chosen rows."""
         named = (column.take(rows) for column in (self.division, self.team, self.officer))
         return Silence(self.silent[rows], self.enhanced[rows], *named)
 
 
 class Facts:
-    """The facts behind some verdicts, as at an instant of choice and as known at theirs."""
+    """The facts behind some verdicts, as at a chosen instant and as known at the verdicts' K."""
 
     def __init__(self, verdicts: Verdicts, as_at: datetime) -> None:
-        """`as_at` is an aware instant."""
+        """`as_at`: an aware instant."""
         moment = Moment.of(verdicts.policy.local, as_at, verdicts.known_at)
         block = Block.of(verdicts.columns, verdicts.policy, moment)
         self.moment, self.cases, self.openness, self.contacts = moment, block.cases, block.openness, block.contacts
         self._key = self.contacts.case * (1 << 32) + self.contacts.day
 
     def heard(self, case: Ints, first: Days | int, last: Days | int) -> Flags:
-        """Whether each case has a counted update on a day from `first` to `last`, both included."""
+        """Return whether each case has a counted update on a day from `first` to `last`, both included."""
         start = np.searchsorted(self._key, case * (1 << 32) + first, side="left")
         return np.searchsorted(self._key, case * (1 << 32) + last, side="right") > start
 
     def last_heard(self, case: Ints, last: Days | int) -> Ints:
-        """The last counted update of each case up to a day, as a row of the updates; -1 where there is none."""
+        """Return the last counted update of each case up to a day, as a row of the updates; -1 for none."""
         place = np.searchsorted(self._key, case * (1 << 32) + last, side="right") - 1
         if not len(self._key):
             return place
@@ -80,14 +82,16 @@ class Facts:
         return row
 
     def owed(self, case: Ints, day: Days | int) -> Flags:
-        """Which of the cases were neither exempt by category nor declining on a day, nor are cancelled."""
+        """Return which cases were neither exempt by category nor declining on a day, and are not cancelled."""
         found = self.cases
         declining = (found.declined[case] <= day) & (found.asked_again[case] > day)
         return (found.exempt[case] < 0) & ~declining & ~self.openness.cancelled[found.crime[case]]
 
     def closings(self, first: int, last: int) -> tuple[Ints, Days, Days]:
-        """(crime, the day at whose end it was no longer open, the day at whose end it was open again) of every closing
-        from `first` to `last`, both included."""
+        """Return every closing from `first` to `last`, both included.
+
+        A tuple: (crime, the day at whose end it was no longer open, the day at whose end it was open again).
+        """
         crime = np.flatnonzero(self.openness.closes <= last)
         closed = self.openness.closes[crime]
         found = []
@@ -105,11 +109,11 @@ class Facts:
 
 
 def silence(verdicts: Verdicts, period: Span) -> Silence:
-    """The victims of cases open for more than 28 days at the end of a week, neither exempt nor declining, and which of
-    them had no counted update in its last 28 days (statistics 1.7).
+    """Return the victims of cases open for more than 28 days at the end of a period, and which are silent.
 
-    Known as the verdicts are: an update typed in after the week's end counts if it took place before it. A case
-    reopened counts from its reopening, a victim added later from then.
+    Exempt and declining victims are left out. A victim is silent without a counted update in the last 28 days
+    (statistics 1.7). As in the verdicts, an update entered after the end of the period counts if it took place before
+    it. A case reopened counts from its reopening, a victim added later from then.
     """
     found = silent_victims(verdicts, period)
     category = verdicts.columns.victims.category
@@ -118,7 +122,7 @@ def silence(verdicts: Verdicts, period: Span) -> Silence:
 
 
 def silent_victims(verdicts: Verdicts, period: Span) -> VictimsAsked:
-    """The victims asked about, and which are silent, as `silence` counts them."""
+    """Return the victims asked about and which are silent, as `silence` counts them."""
     last = period.days[1]
     facts = Facts(verdicts, period.end_instant(verdicts.policy.local))
     found = facts.cases
@@ -132,11 +136,11 @@ def silent_victims(verdicts: Verdicts, period: Span) -> VictimsAsked:
 
 
 def victims_at_close(verdicts: Verdicts, period: Span) -> VictimsAsked:
-    """The victims of cases closed in a settled period, and which had no word of it, judged seven days after its end
-    (statistics 1.8).
+    """Return the victims of cases closed in a settled period, and which had no update about it.
 
-    Of several closings in the period the last counts. Victims exempt by category, or declining on the day of the
-    closing, are not owed a word and are left out, as are cancelled crimes.
+    They are judged seven days after the end of the period (statistics 1.8). Of several closings in the period the last
+    counts. Victims exempt by category, or declining on the day of the closing, are not owed an update and are left out,
+    as are cancelled crimes.
     """
     first, last = period.days
     facts = Facts(verdicts, verdicts.as_at)
@@ -154,8 +158,10 @@ def victims_at_close(verdicts: Verdicts, period: Span) -> VictimsAsked:
 
 
 def find_closed_across(verdicts: Verdicts, facts: Facts, period: Span, division: str | None = None) -> Ints:
-    """The crimes reopened in a period within 28 days of being closed, an obligation having lapsed in between; of one
-    division those whose lapsed obligation was its own."""
+    """Return the crimes reopened in a period within 28 days of closing, with an obligation lapsed in between.
+
+    For a division, only those whose lapsed obligation was its own.
+    """
     first, last = period.days
     crime, closed, reopened = facts.closings(first - REOPENED_WITHIN, last)
     within = (reopened >= first) & (reopened <= last) & (reopened - closed <= REOPENED_WITHIN)
@@ -169,7 +175,7 @@ def find_closed_across(verdicts: Verdicts, facts: Facts, period: Span, division:
 
 
 def _holders(verdicts: Verdicts, facts: Facts, case: Ints, day: Days) -> CaseHolders:
-    """Who had the cases of some victims at the end of some days, as the verdicts have it."""
+    """Return who had the cases of some victims at the end of some days, as the verdicts have it."""
     crime = facts.cases.crime[case]
     held = owners(verdicts.columns, facts.moment, verdicts.policy.local)
     return CaseHolders(verdicts.columns, crime, held.at(crime, day))

@@ -1,4 +1,4 @@
-"""What a report is made of and compared with: the stored records, and what was published before."""
+"""What a report is made from and compared with: the stored records, and what was published before."""
 
 from datetime import date, datetime, timedelta
 from itertools import pairwise
@@ -25,24 +25,26 @@ from compliance.store.column_pool import take_columns
 from compliance.store.tables import Published, Removal
 
 OWED_AFTER: Final = timedelta(days=35)
-"""No obligation of a crime falls due longer after its close than this."""
+"""The longest time after a crime is closed at which an obligation can fall due."""
 RESTATED: Final = 26
-"""So many earlier periods are restated."""
+"""The number of earlier periods that are restated."""
 
 
 class StoredRecords:
-    """The records of the service's store, which keeps every version: read once, asked about any instant."""
+    """The records of the service's store, which keeps every version. They are read once, for any instant."""
 
     name = "the crime records this service holds"
 
     def __init__(self, store: Store) -> None:
-        """Of all crimes, as the store stands when this is made."""
+        """Read all crimes as stored now."""
         self._reader = Reader(store)
         self._observed_since = first_poll(store)
 
     def records_known(self, known_at: datetime) -> Held:
-        """What stood by the end of the first complete poll that ended at or after K (decision 0008). A crime first seen
-        later was not known, and is left out (statistics 1.2a)."""
+        """Return the records as at the end of the first complete poll that ended at or after K (decision 0008).
+
+        A crime first seen later was not known, and is left out (statistics 1.2a).
+        """
         known = self._reader.records_known(known_at)
         columns = known.columns
         if known.before_observation.any():
@@ -53,7 +55,7 @@ class StoredRecords:
 
 
 def read_figures(row: Published) -> Figures | None:
-    """The figures of a published report, None where they have the form of another version of this program."""
+    """Return the figures of a published report, None if they have the format of another version of this program."""
     try:
         return msgspec.convert(row.figures, Figures)
     except msgspec.ValidationError:
@@ -61,14 +63,17 @@ def read_figures(row: Published) -> Figures | None:
 
 
 def newest_published(session: Session, period: str, edition: str) -> Published | None:
-    """The newest version of a published report, None where there is none."""
+    """Return the newest version of a published report, None if there is none."""
     asked = select(Published).where(Published.period == period, Published.edition == edition)
     return session.exec(asked.order_by(col(Published.version).desc()).limit(1)).first()
 
 
 def earlier_periods(store: Store, period: Span) -> list[Earlier]:
-    """What was published to the board before a period, of its kind, the newest version of each (statistics 5). Of a
-    period that is published again, what had been when it first was: so it gives the same figures (1.2a)."""
+    """Return what was published to the board for earlier periods of the same kind (statistics 5).
+
+    Each in its newest version. For a period published again, only what had been published when it was first: the
+    figures then stay the same (1.2a).
+    """
     board = select(Published).where(Published.edition == "board").order_by(col(Published.version))
     published_at = col(Published.published_at)
     with store.session(reading=True) as session:
@@ -85,7 +90,7 @@ def earlier_periods(store: Store, period: Span) -> list[Earlier]:
 
 
 def policy_changes(store: Store, local: LocalDates) -> list[tuple[date, str]]:
-    """(local date on which the service first judged by another policy than before, the new policy's title)."""
+    """Return (local date on which the service first judged by a new policy, that policy's title) for each change."""
     return [
         (local.date_of(now.since), now.title)
         for before, now in pairwise(policies_used(store))
@@ -94,7 +99,7 @@ def policy_changes(store: Store, local: LocalDates) -> list[tuple[date, str]]:
 
 
 def check_held(store: Store, period: Span) -> None:
-    """Raises CannotReportError where retention has removed crimes that the period's figures were made of."""
+    """Raise CannotReportError if retention has removed crimes behind the period's figures."""
     reach = period.first - OWED_AFTER
     asked = select(Removal.removed_at).where(Removal.action == "remove", Removal.closed_on >= reach).limit(1)
     with store.session(reading=True) as session:
@@ -107,15 +112,17 @@ def check_held(store: Store, period: Span) -> None:
 
 
 def as_last_published(store: Store, period: str) -> Figures | None:
-    """The board's figures of a period as last published, None where it was not: what only the service knew then."""
+    """Return the board's figures of a period as last published, None if it was not: what only the service knew then."""
     with store.session(reading=True) as session:
         row = newest_published(session, period, "board")
         return None if row is None else read_figures(row)
 
 
 def policy_content(policy: Policy, organisation: Organisation | None = None) -> dict[str, Any]:
-    """A policy as it is kept beside the figures, with the bank holidays where it counts working days; and the map by
-    which units were named, where there was one."""
+    """Return a policy as stored with the figures.
+
+    Includes the bank holidays if it counts working days, and the map that named the units if there was one.
+    """
     content: dict[str, Any] = {
         "file": policy.path.name,
         "policy": policy.model_dump(mode="json", by_alias=True, exclude_unset=True),
@@ -132,7 +139,7 @@ def policy_content(policy: Policy, organisation: Organisation | None = None) -> 
 
 
 def policy_of(content: dict[str, Any]) -> Policy:
-    """A policy out of what was kept of it, with the calendar of then."""
+    """Return a policy from its stored content, with the calendar of that time."""
     data = _without_absent(content["policy"])
     for requirement in data["requirement"]:
         for bound in {"from", "until"} & set(requirement):

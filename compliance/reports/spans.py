@@ -1,4 +1,4 @@
-"""Spans of local dates that a report is about, and the instants at which they are judged (statistics 1.2)."""
+"""Spans of local dates that a report covers, and the instants at which they are judged (statistics 1.2)."""
 
 from abc import ABC, abstractmethod
 from datetime import date, datetime, timedelta
@@ -10,7 +10,7 @@ Kind = Literal["week", "month", "quarter"]
 
 
 class Span(ABC):
-    """A week, a month or a quarter. As text it is what parses back into it, and texts of one kind sort by time."""
+    """A week, a month or a quarter. Its text parses back into it, and texts of one kind sort by time."""
 
     __slots__ = ()
     kind: ClassVar[Kind]
@@ -27,12 +27,12 @@ class Span(ABC):
 
     @abstractmethod
     def plus(self, count: int) -> "Span":
-        """So many of its kind later; earlier where negative."""
+        """Return the span `count` later of its kind, or earlier if negative."""
 
     @property
     @abstractmethod
     def last_year(self) -> "Span | None":
-        """The same one a year before, None where that year had none."""
+        """The same span a year before, None if that year had none."""
 
     @property
     def days(self) -> tuple[int, int]:
@@ -40,9 +40,12 @@ class Span(ABC):
         return to_day(self.first), to_day(self.last)
 
     def end_instant(self, local: LocalDates) -> datetime:
-        """The first instant after it, in UTC."""
+        """Return the first instant after it, in UTC."""
         return local.start_of(self.last + timedelta(days=1))
 
     def settling_instant(self, local: LocalDates) -> datetime:
-        """The instant at which it is settled: T = K = the start of the eighth day after it, in UTC (statistics 1.2)."""
+        """Return the instant at which it is settled, in UTC (statistics 1.2).
+
+        T = K = the start of the eighth day after it.
+        """
         return local.start_of(self.last + timedelta(days=8))

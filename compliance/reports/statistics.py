@@ -1,4 +1,4 @@
-"""The statistics of a report (statistics sections 1.3 to 1.6): plain functions of counts, nothing else.
+"""The statistics of a report (statistics sections 1.3 to 1.6): plain functions of counts.
 
 Rates and their limits are proportions from 0 to 1. Counts may be fractions: an effective size is n / deff.
 """
@@ -12,7 +12,7 @@ import numpy.typing as npt
 Z: Final = 1.959964
 """The 97.5 % point of the normal distribution: 95 % lies within it on both sides (statistics 1.4)."""
 FEW: Final = 10
-"""Below so many obligations a rate is greyed, never ranked and never tested (statistics 1.6)."""
+"""The number of obligations below which a rate is greyed, never ranked and never tested (statistics 1.6)."""
 
 
 class Interval(NamedTuple):
@@ -23,7 +23,7 @@ class Interval(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """One rate less another, with its 95 % interval; from -1 to 1."""
+    """One rate minus another, with its 95 % interval; from -1 to 1."""
 
     value: float
     low: float
@@ -31,12 +31,15 @@ class Difference(NamedTuple):
 
     @property
     def significant(self) -> bool:
-        """Whether the interval leaves out 0 (statistics 1.5)."""
+        """Whether the interval excludes 0 (statistics 1.5)."""
         return self.low > 0 or self.high < 0
 
 
 def wilson(met: float, size: float) -> Interval | None:
-    """The Wilson score interval of met / size, without continuity correction (statistics 1.4); None where size is 0."""
+    """Return the Wilson score interval of met / size, without continuity correction (statistics 1.4).
+
+    None if size is 0.
+    """
     if size <= 0:
         return None
     rate = met / size
@@ -47,9 +50,9 @@ def wilson(met: float, size: float) -> Interval | None:
 
 
 def newcombe(met: float, size: float, other_met: float, other_size: float) -> Difference | None:
-    """met / size less other_met / other_size, with Newcombe's hybrid score interval (1998, method 10; statistics 1.5).
+    """Return met / size minus other_met / other_size, with Newcombe's hybrid score interval.
 
-    None where either size is 0.
+    See Newcombe (1998), method 10, and statistics 1.5. None if either size is 0.
     """
     first, second = wilson(met, size), wilson(other_met, other_size)
     if first is None or second is None:
@@ -61,10 +64,10 @@ def newcombe(met: float, size: float, other_met: float, other_size: float) -> Di
 
 
 def design_effect(met: npt.ArrayLike, size: npt.ArrayLike) -> float:
-    """By how much clustering shrinks what the obligations tell (statistics 1.3): at least 1.
+    """Return the factor by which clustering reduces the information in the obligations (statistics 1.3): at least 1.
 
-    `met` and `size` have one element an officer: how many of the officer's obligations were met, and how many there
-    were. Officers without obligations are left out.
+    `met` and `size` have one element for each officer: how many of the officer's obligations were met, and how many
+    there were. Officers without obligations are left out.
     """
     of, n_of = np.asarray(met, dtype=np.float64), np.asarray(size, dtype=np.float64)
     held = n_of > 0
@@ -73,5 +76,5 @@ def design_effect(met: npt.ArrayLike, size: npt.ArrayLike) -> float:
     if clusters < 2 or total in (0.0, n):
         return 1.0
     rate = total / n
-    spread = fsum((of - n_of * rate) ** 2)  # the same to the last digit in whatever order the officers come
+    spread = fsum((of - n_of * rate) ** 2)  # the same to the last digit in any order of officers
     return max(1.0, clusters / (clusters - 1) * spread / (n * rate * (1 - rate)))

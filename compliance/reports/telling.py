@@ -1,4 +1,4 @@
-"""What a report finds over time and between groups: special causes, targets, the funnel, and charts in words."""
+"""Findings over time and between groups: special causes, targets, the funnel, and charts in words."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -23,8 +23,10 @@ _TARGETS: Final[dict[Assurance | None, ClaimKind]] = {
 def causes(
     weeks: Sequence[str], trend: Trend | UnitTrend, *, title: str = "", about: str = "", subject: str = ""
 ) -> list[SpecialCause]:
-    """The special causes of a chart, neighbours of one kind together, the newest first. `title`: of which rate;
-    `about`: of which division or team."""
+    """Return the special causes of a chart, neighbours of one kind merged, newest first.
+
+    `title`: the rate. `about`: the division or team.
+    """
     found = []
     of_kind = groupby(
         enumerate(trend.control.signals), lambda each: (each[1].place - each[0], each[1].rule, each[1].improvement)
@@ -43,25 +45,25 @@ def causes(
 
 
 def title_of(requirement: RequirementFigures) -> str:
-    """What its rate is called within a sentence."""
+    """Return the name of its rate within a sentence."""
     return requirement.title if requirement.event else f"{requirement.id} rate"
 
 
 def causes_of(requirement: RequirementFigures) -> list[SpecialCause]:
-    """The special causes of a requirement's own chart."""
+    """Return the special causes of a requirement's own chart."""
     trend = requirement.trend
     return causes(trend.weeks, trend, title=title_of(requirement), subject=subject_of(requirement))
 
 
 def causes_of_unit(requirement: RequirementFigures, one: UnitTrend) -> list[SpecialCause]:
-    """Those of a division or team, whose chart may begin later."""
+    """Return those of a division or team, whose chart may begin later."""
     weeks = requirement.trend.weeks[len(requirement.trend.weeks) - len(one.shares) :]
     subject = f"trailing.{requirement.id}/{one.name}"
     return causes(weeks, one, title=title_of(requirement), about=one.name, subject=subject)
 
 
 def chart_in_words(trend: Trend) -> str:
-    """A control chart as a text alternative: range, mean and limits."""
+    """Describe a control chart as a text alternative: range, mean and limits."""
     points = [share.rate for share in trend.shares if share.rate is not None]
     if not points or not trend.control.limits:
         if any(share.withheld for share in trend.shares):
@@ -84,7 +86,7 @@ def _limit(value: float) -> str:
 
 
 def target_of(requirement: RequirementFigures) -> Iterator[Claim]:
-    """What may be expected of a requirement's target; nothing where none is set (statistics 2.4)."""
+    """Yield what to expect of a requirement's target; nothing if none is set (statistics 2.4)."""
     trend = requirement.trend
     if trend.target is not None:
         stated = (Stated("target", trend.target),)
@@ -92,7 +94,7 @@ def target_of(requirement: RequirementFigures) -> Iterator[Claim]:
 
 
 def silent_in_words(trend: Trend) -> str:
-    """The silent victims beside the rate, newest and over the weeks (statistics 1.7)."""
+    """Describe the silent victims next to the rate, newest and over the weeks (statistics 1.7)."""
     shares = trend.silent or ()
     held = [share.rate for share in shares if share.rate is not None]
     if not held and not any(share.withheld for share in shares):
@@ -107,7 +109,7 @@ def silent_in_words(trend: Trend) -> str:
 
 
 def overdue_in_words(requirement: RequirementFigures) -> str:
-    """How much was outstanding, newest, before, and a quarter of a year ago where held."""
+    """Describe how much was outstanding: newest, the week before, and thirteen weeks before if held."""
     held = requirement.trend.overdue
     if not held:
         return "Nothing has been overdue."
@@ -120,7 +122,7 @@ def overdue_in_words(requirement: RequirementFigures) -> str:
 
 
 def funnel_of(requirement: RequirementFigures, funnel: Funnel, unit: str) -> Claim:
-    """Who lies beyond which limit (statistics 3.2)."""
+    """Return the claim about which units are beyond which limit (statistics 3.2)."""
     beyond = [Stated("beyond", point.beyond, requirement.id, point.name) for point in funnel.points if point.beyond]
     kind = ClaimKind.BEYOND_LIMITS if beyond else ClaimKind.WITHIN_LIMITS
     stated = (Stated("of", len(funnel.points)), *beyond)
@@ -135,7 +137,7 @@ FUNNEL_KEY: Final = (
 
 
 def unit_causes(figures: Figures) -> list[SpecialCause]:
-    """The two newest special causes of each division or team."""
+    """Return the two newest special causes of each division or team."""
     return [
         cause
         for requirement in figures.requirements
@@ -145,12 +147,12 @@ def unit_causes(figures: Figures) -> list[SpecialCause]:
 
 
 def event_causes(figures: Figures) -> list[SpecialCause]:
-    """The two newest of each of what is owed after an event, whose charts stand among the figures in full."""
+    """Return the two newest special causes of each requirement after an event (charted in the full figures)."""
     return [cause for requirement in figures.requirements if requirement.event for cause in causes_of(requirement)[:2]]
 
 
 def not_compared(figures: Figures, requirement: RequirementFigures) -> Claim:
-    """Why nothing is compared yet (statistics 1.5)."""
+    """Return the claim that nothing is compared yet, and why (statistics 1.5)."""
     unit, whole = units(figures)
     stated = (Stated("held", requirement.trailing_held), Stated("weeks", figures.basis.trailing_weeks))
     return Claim(
@@ -160,6 +162,6 @@ def not_compared(figures: Figures, requirement: RequirementFigures) -> Claim:
 
 
 def monday(week: str) -> str:
-    """The day on which an ISO week begins, as the charts show it: 2 Mar."""
+    """Return the first day of an ISO week as the charts show it: 2 Mar."""
     first = parse_period(week).first
     return f"{first.day} {first:%b}"

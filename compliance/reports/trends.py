@@ -1,4 +1,4 @@
-"""Requirements and divisions over the settled weeks: control charts, the funnel, offence groups (statistics 2, 3)."""
+"""Requirements and divisions over the settled weeks: control charts and the funnel (statistics 2, 3)."""
 
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -25,8 +25,10 @@ _CURVE: Final = 60
 def trend(
     weeks: Sequence[JudgedPeriod], place: int, periods: Sequence[Period], asked: Requirement, options: ReportOptions
 ) -> Trend:
-    """One requirement over the weeks from the first in which anything was due (statistics section 2). `periods`: the
-    requirement in each of them."""
+    """Return one requirement over the weeks from the first in which anything was due (statistics section 2).
+
+    `periods`: the requirement in each of the weeks.
+    """
     first = next((i for i, period in enumerate(periods) if period.rate.share.of), len(periods))
     weeks, periods = weeks[first:], periods[first:]
     spans = [week.span for week in weeks]
@@ -49,12 +51,12 @@ def trend(
 
 
 def values(shares: Sequence[Proportion]) -> list[float | None]:
-    """Shares in per cent; a week in which nothing was due has no point."""
+    """Return shares in per cent, None for a week in which nothing was due."""
     return [None if share.rate is None else 100 * share.rate for share in shares]
 
 
 def _places(spans: Sequence[object], dated: Sequence[tuple[date, str]]) -> tuple[Mark, ...]:
-    """Where dates fall among weeks: at the week that holds them, if it is among them."""
+    """Return marks for the dates that are in one of the weeks."""
     found = [(Week.of(day), reason) for day, reason in dated]
     return tuple(Mark(spans.index(week), str(week), reason) for week, reason in found if week in spans)
 
@@ -62,7 +64,7 @@ def _places(spans: Sequence[object], dated: Sequence[tuple[date, str]]) -> tuple
 def unit_trends(
     weeks: Sequence[JudgedPeriod], place: int, unit: Callable[[Cohort], Coded], options: ReportOptions
 ) -> tuple[UnitTrend, ...]:
-    """Every division (or team) over the weeks."""
+    """Return each division (or team) over the weeks."""
     cohorts = [week.cohort.where(week.cohort.requirement == place) for week in weeks]
     first = next((i for i, cohort in enumerate(cohorts) if len(cohort)), len(cohorts))
     cohorts, spans = cohorts[first:], [week.span for week in weeks[first:]]
@@ -76,7 +78,7 @@ def unit_trends(
 
 
 def funnel(points: Sequence[tuple[str, Proportion]], force: float | None) -> Funnel | None:
-    """Units beside the force rate by their effective sizes, rounded down; None where there are not two (section 3)."""
+    """Compare units with the force rate by effective size, rounded down; None if fewer than two (statistics 3)."""
     held = [(name, share) for name, share in points if share.of >= FEW and int(share.of / share.deff) >= 1]
     if force is None or len(held) < 2:
         return None

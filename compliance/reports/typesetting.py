@@ -1,7 +1,7 @@
-"""A report as a PDF: tagged (PDF/UA-1), fonts within, and no date of its making (decision 0023).
+"""A report as a PDF: tagged (PDF/UA-1), with embedded fonts and no creation date (decision 0023).
 
-A character that no font within has makes no PDF/UA. Which ones those are only the typesetter knows, and it is asked
-where a report has failed for it; they are shown by a substitute, and a note says so.
+A PDF with a character that no embedded font has is not PDF/UA. Only the typesetter knows these characters, so it is
+asked when a report has failed. They are then shown by a substitute, and a note lists them.
 """
 
 import re
@@ -20,14 +20,14 @@ from compliance.reports.sections.data_quality import QUALITY
 from compliance.resources import resource
 
 FONT: Final = "Libertinus Serif"
-"""The typesetter carries it: the same letters on every machine."""
+"""The typesetter includes it, so the letters are the same on every machine."""
 _MISSING: Final = ("could not be displayed with font", "text with missing codepoints")
 _NAMED_TEXT: Final = re.compile(r'the text `"(.+?)"` could not be displayed')
 _ESCAPE: Final = re.compile(r"\\u\{([0-9a-f]+)\}")
 _NAMED: Final = 5
-"""So many substituted characters are named."""
+"""The largest number of substituted characters named in the note."""
 _SIMPLE: Final = ((0x00, 0x24F), (0x1E00, 0x1EFF), (0x2000, 0x2BFF), (0xFFFD, 0xFFFD))
-"""Latin letters, punctuation, arrows and shapes: what needs no shaping and no marks."""
+"""Latin letters, punctuation, arrows and shapes, which need no shaping and no marks."""
 _PROBE: Final = """#set document(title: "Probe", date: none)
 #set text(font: "Libertinus Serif", lang: "en")
 #title("Probe")
@@ -37,11 +37,11 @@ _PROBE: Final = """#set document(title: "Probe", date: none)
 
 
 class MissingGlyphsError(Exception):
-    """A text of the report has a character that no font within has."""
+    """A text of the report has a character that no embedded font has."""
 
 
 def typeset(report: Report) -> bytes:
-    """The report as a PDF, the same bytes for the same report. Raises SettingsError where the template is wrong."""
+    """Return the report as a PDF, the same bytes for the same report. Raises SettingsError if the template is wrong."""
     template = resource("templates", "report", "report.typ")
     told = _template_data(report)
     if not _is_shown(encoded := msgspec.json.encode(told).decode()):
@@ -61,7 +61,10 @@ def typeset(report: Report) -> bytes:
 
 
 def _is_shown(encoded: str) -> bool:
-    """Whether every text of some JSON is as it is to be shown, as in most reports: then none is looked at by itself."""
+    """Return whether all text in some JSON can be shown as it is, as in most reports.
+
+    If so, texts are not checked one by one.
+    """
     characters = "".join(sorted(set(encoded)))
     return (
         "\\u" not in encoded and make_printable(characters) == characters and unicodedata.is_normalized("NFC", encoded)
@@ -69,7 +72,7 @@ def _is_shown(encoded: str) -> bool:
 
 
 def _template_data(report: Report) -> dict[str, Any]:
-    """The report as the template reads it: charts as SVG."""
+    """Return the report as the template reads it, with charts as SVG."""
     told: dict[str, Any] = msgspec.to_builtins(replace(report, sections=()))
     told["sections"] = [
         msgspec.to_builtins(replace(section, parts=())) | {"parts": list(map(_part, section.parts))}
@@ -86,7 +89,7 @@ def _part(part: Part) -> Any:
 
 
 def _substitute(told: dict[str, Any], missing: Collection[str]) -> dict[str, Any]:
-    """The report without some characters, and a note that says which."""
+    """Return the report without some characters, and with a note that lists them."""
     if not missing:
         return told
     table = str.maketrans(dict.fromkeys(missing, SUBSTITUTE))
@@ -105,7 +108,10 @@ def _none(_: Collection[str]) -> set[str]:
 
 
 def _without_glyph(characters: Collection[str]) -> set[str]:
-    """Those of some characters that no font within has: each is set by itself, and the typesetter names what fails."""
+    """Return the characters that no embedded font has.
+
+    The characters are set one by one, and the typesetter names those that fail.
+    """
     left = set(characters)
     while left:
         try:
@@ -122,14 +128,14 @@ def _unescape(text: str) -> str:
 
 
 def _beyond_simple(characters: Collection[str]) -> set[str]:
-    """What may need shaping: every mark, and whatever is not Latin."""
+    """Return characters that may need shaping: every mark, and everything that is not Latin."""
     simple = {c for c in characters for first, last in _SIMPLE if first <= ord(c) <= last}
     return {c for c in characters if c not in simple or unicodedata.category(c).startswith("M")}
 
 
 def _compile(source: bytes, told: Any) -> bytes:
-    """Raises MissingGlyphsError, and ValueError for what else is wrong."""
-    import typst  # noqa: PLC0415  # only where a PDF is asked for (decision 0023)
+    """Compile a PDF. Raises MissingGlyphsError, or ValueError for any other fault."""
+    import typst  # noqa: PLC0415  # loaded only for a PDF (decision 0023)
 
     report = msgspec.json.encode(told).decode()
     try:
@@ -139,5 +145,5 @@ def _compile(source: bytes, told: Any) -> bytes:
         if any(words in error.diagnostic for words in _MISSING):
             raise MissingGlyphsError(error.diagnostic) from None
         raise ValueError(str(error)) from None
-    assert isinstance(made, bytes)  # noqa: S101  # a single PDF, as asked
+    assert isinstance(made, bytes)  # noqa: S101  # one PDF, as asked
     return made

@@ -17,19 +17,19 @@ from compliance.reports.report_model import Quality
 from compliance.reports.spans import Span
 
 LISTED: Final = 10
-"""So many values of a field have a line each, the most frequent."""
+"""The number of values of a field with a line each, most frequent first."""
 FIELDS: Final = {
     "unknown-outcome": (OUTCOME, "Updates with an outcome that neither mapping nor policy knows"),
     "unknown-method": (METHOD, "Updates with a method that neither mapping, policy nor settings know"),
     "unknown-category": (CATEGORY, "Victims of a category that neither mapping nor policy knows"),
     "unknown-event": (KIND, "Events of a kind that neither mapping nor policy knows"),
 }
-"""The classes, with the field of each and what it is."""
+"""The classes, with the field and title of each."""
 _MEANING: Final = "nobody has said what they mean: compliance check says what to do"
 
 
 def count_unknown_quality(verdicts: Verdicts, period: Span, known: Vocabulary) -> Iterator[Quality]:
-    """Each class, and below it its most frequent values."""
+    """Yield each class, followed by its most frequent values."""
     for key, (_, title) in FIELDS.items():
         found = select_unknown(verdicts, known, key)
         within, values = found.within(period), values_of(verdicts, key, found)
@@ -41,7 +41,7 @@ def count_unknown_quality(verdicts: Verdicts, period: Span, known: Vocabulary) -
 
 
 def select_unknown(verdicts: Verdicts, known: Vocabulary, key: str) -> Kept:
-    """What a class counts: facts as at T and as known at K, of crimes that had been reported by then."""
+    """Return what a class counts: facts as at T and as known at K, of crimes reported by then."""
     table, column, there, day = _facts(verdicts, key)
     words = known[FIELDS[key][0]]
     unknown = np.array([*(value not in words and value != "" for value in column.values), False], dtype=np.bool_)
@@ -50,15 +50,17 @@ def select_unknown(verdicts: Verdicts, known: Vocabulary, key: str) -> Kept:
 
 
 def values_of(verdicts: Verdicts, key: str, found: Kept) -> list[str]:
-    """The values of what a class counts, as they may be shown."""
+    """Return the values that a class counts, in a form that can be shown."""
     column = _facts(verdicts, key)[1]
     said = [shorten(value) for value in column.values]
     return [said[code] for code in column.codes[found.rows].tolist()]
 
 
 def _facts(verdicts: Verdicts, key: str) -> tuple[Table, Coded, Flags, Days]:
-    """The table of a class, the column it looks at, which rows there are at T and K, and the local day of each: that of
-    typing in an update, of adding a victim, of an event."""
+    """Return the table of a class, its column, which rows exist at T and K, and the local day of each.
+
+    The day is that of entering an update, of adding a victim, or of an event.
+    """
     columns, local = verdicts.columns, verdicts.policy.local
     as_at = to_micros(verdicts.as_at)
     known_at = as_at if verdicts.known_at is None else to_micros(verdicts.known_at)

@@ -19,15 +19,17 @@ UNITS: Final = {
     UNKNOWN_DIVISION: "Crimes of a division that the organisation does not have",
     UNKNOWN_TEAM: "Crimes of a team that the organisation does not have",
 }
-"""The classes, and what each is."""
+"""The classes, with the title of each."""
 _MEANING: Final = "shown under no unit of their own: add the name, or its spelling, to the file of the organisation"
 
 
 def count_unknown_units(
     verdicts: Verdicts, as_recorded: Columns | None, options: ReportOptions, period: Span
 ) -> Iterator[Quality]:
-    """Each class, and below it its most frequent names; nothing where there is no map. `as_recorded`: the records of
-    the verdicts, with units as the crime system names them."""
+    """Yield each class, followed by its most frequent names; nothing if there is no map.
+
+    `as_recorded`: the records of the verdicts, with units as the crime system names them.
+    """
     if options.organisation is None or as_recorded is None:
         return
     for key, title in UNITS.items():
@@ -44,7 +46,10 @@ def count_unknown_units(
 def select_unknown_units(
     verdicts: Verdicts, as_recorded: Columns, organisation: Organisation, key: str, period: Span
 ) -> tuple[Kept, list[str]]:
-    """(what a class counts: crimes reported by T, once for each name; the name of each as it may be shown)."""
+    """Return (what a class counts, the name of each as it may be shown).
+
+    It counts crimes reported by T, once for each name.
+    """
     rows, names = organisation.on(period.last).find_unknown(as_recorded, key)
     there = as_recorded.reported_at[rows] <= to_micros(verdicts.as_at)
     day = verdicts.policy.local.of(as_recorded.reported_at[rows[there]])

@@ -1,4 +1,4 @@
-"""ISO weeks, Monday to Sunday, in local dates; and the instants at which a week is judged (statistics 1.2)."""
+"""ISO weeks, Monday to Sunday, in local dates, and the instants at which a week is judged (statistics 1.2)."""
 
 import re
 from dataclasses import dataclass
@@ -19,26 +19,26 @@ class Week(Span):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """A week from its text. Raises SettingsError where it is none."""
+        """Return a week from its text. Raises SettingsError if it is not a valid week."""
         found = re.fullmatch(r"(\d{4})-?[Ww](\d{2})", text.strip())
         try:
             if found is None:
                 raise ValueError
             week = cls(int(found[1]), int(found[2]))
-            week.first  # noqa: B018  # the year may have no such week
+            week.first  # noqa: B018  # raises ValueError if the year has no such week
         except ValueError:
             raise SettingsError(f"week {text!r} is not a week; expected an ISO week such as 2026-W47") from None
         return week
 
     @classmethod
     def of(cls, day: date) -> Self:
-        """The week that a local date lies in."""
+        """Return the week that contains a local date."""
         year, number, _ = day.isocalendar()
         return cls(year, number)
 
     @classmethod
     def newest_settled(cls, today: date) -> Self:
-        """The newest week that is settled on a local date: the week before the one just ended."""
+        """Return the newest week that is settled on a local date: the week before the one just ended."""
         return cls.of(today - timedelta(days=14))
 
     def __str__(self) -> str:
@@ -55,12 +55,12 @@ class Week(Span):
         return self.first + timedelta(days=6)
 
     def plus(self, weeks: int) -> "Week":
-        """So many weeks later; earlier where negative."""
+        """Return the week `weeks` later, or earlier if negative."""
         return Week.of(self.first + timedelta(weeks=weeks))
 
     @property
     def last_year(self) -> "Week | None":
-        """The week of the same number a year before, None where that year had none."""
+        """The week of the same number a year before, None if that year had none."""
         try:
             date.fromisocalendar(self.year - 1, self.number, 1)
         except ValueError:

@@ -1,4 +1,4 @@
-"""Numbers, dates and names as a report words them."""
+"""Numbers, dates and names as a report shows them."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
@@ -17,38 +17,38 @@ MINUS: Final = "−"
 
 
 def percent(share: float | None) -> str:
-    """A proportion as a percentage, where there is one."""
+    """Format a proportion as a percentage, or "not available"."""
     return NOT_AVAILABLE if share is None else text.percent(share)
 
 
 def interval(share: Proportion) -> str:
-    """The 95 % interval of a share."""
+    """Format the 95 % interval of a share."""
     return NOT_AVAILABLE if share.low is None else f"{_bound(share.low)} to {_bound(share.high)}"
 
 
 def _bound(share: float | None) -> str:
-    """An end of an interval, rounded: unlike a rate it says nothing of whether anything happened at all."""
+    """Format an end of an interval, rounded. Unlike a rate it does not show whether anything happened at all."""
     return percent(share) if share in (None, 0.0, 1.0) else f"{share:.1%}"
 
 
 def number(count: int | None) -> str:
-    """A whole number with thousands marked; a dash where it is not known."""
+    """Format a whole number with thousands commas, or a dash if it is unknown."""
     return "–" if count is None else f"{count:,}"
 
 
 def count_of(count: int | None, one: str, many: str | None = None) -> str:
-    """A number with its noun: 1 victim, 2 victims; None: withheld (statistics 1.6)."""
+    """Format a number with its noun: 1 victim, 2 victims; None: withheld (statistics 1.6)."""
     return f"a withheld number of {many or one + 's'}" if count is None else text.count_noun(count, one, many)
 
 
 def points_text(difference: float) -> str:
-    """A difference of rates in percentage points with its sign."""
+    """Format a difference of rates in percentage points, with its sign."""
     points = round(difference * 100, 1)
     return "0.0" if points == 0 else f"{'+' if points > 0 else MINUS}{abs(points):.1f}"
 
 
 def verdict(change: RateDifference | None) -> str:
-    """What a difference may be called (statistics 1.5, 1.6)."""
+    """Return the verdict on a difference (statistics 1.5, 1.6)."""
     if change is None:
         return NOT_AVAILABLE
     if not change.tested:
@@ -57,41 +57,41 @@ def verdict(change: RateDifference | None) -> str:
 
 
 def day(value: date) -> str:
-    """A date: 2 May 2016."""
+    """Format a date: 2 May 2016."""
     return f"{value.day} {value:%B %Y}"
 
 
 def span(first: date, last: date) -> str:
-    """Two dates: 2 to 8 May 2016; 30 May to 5 June 2016; 28 December 2015 to 3 January 2016."""
+    """Format two dates: 2 to 8 May 2016; 30 May to 5 June 2016; 28 December 2015 to 3 January 2016."""
     if first.year != last.year:
         return f"{day(first)} to {day(last)}"
     return f"{first.day}{'' if first.month == last.month else f' {first:%B}'} to {day(last)}"
 
 
 def instant(value: datetime) -> str:
-    """An instant in UTC as RFC 3339."""
+    """Format an instant in UTC as RFC 3339."""
     return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def heading(text: str) -> str:
-    """A text with a capital to begin with; the rest stays as it is."""
+    """Return a text with a capital first letter and the rest unchanged."""
     return text[:1].upper() + text[1:]
 
 
 def reach(divisions: Sequence[DivisionFigures]) -> int:
-    """How far, in points, a drawing of the divisions' differences has to reach on both sides: a multiple of 10."""
+    """Return how many points a drawing of the divisions' differences has to reach on either side: a multiple of 10."""
     changes = [division.change for division in divisions if division.change and division.change.tested]
     furthest = max((max(-change.low, change.high) for change in changes), default=0.1)
     return max(10, 10 * ceil(furthest * 10))
 
 
 def units(figures: Figures) -> tuple[str, str]:
-    """What the report compares, and what with the rest of which: divisions of the force, or teams of a division."""
+    """Return what the report compares and within what: "division" and "force", or "team" and "division"."""
     return ("division", "force") if figures.unit is None else ("team", "division")
 
 
 def list_names(names: Sequence[str], most: int = 5) -> str:
-    """Names as a sentence has them, no more than so many: A, B and C; A, B and 2 others."""
+    """Return names as in a sentence, at most `most`: A, B and C; A, B and 2 others."""
     if len(names) > most:
         names = [*names[: most - 1], f"{len(names) - most + 1} others"]
     return text.join_words(names)

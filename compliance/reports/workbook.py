@@ -1,4 +1,4 @@
-"""The report as a workbook: the numbers, a sheet a kind, and what the report says, a block for each kind of part."""
+"""The report as a workbook: its numbers on one sheet for each section, and its text, one block for each part."""
 
 import io
 from collections.abc import Callable
@@ -29,19 +29,19 @@ _FIXED: Final = ("Figure", "What it is", "Group", "Period", "Status")
 _SHARES: Final = ("rate", "low", "high", "difference", "centre", "limit", "funnel", "silent", "expected")
 _TITLES: Final = {"count": "Count", "of": "Of", "rate": "Rate", "low": "95% from", "high": "95% to"}
 SUMMARY, REPORT, NOTES = "Summary", "Report", "Notes"
-"""The sheets that hold what the report says; the others hold its numbers."""
+"""The sheets with the text of the report; the others hold its numbers."""
 
 
 def workbook(figures: Figures, report: Report) -> bytes:
-    """An XLSX file of the figures and of the report made from them.
+    """Return an XLSX file of the figures and of the report made from them.
 
-    Rates are fractions of 1, shown in per cent; a cell without a number was not available.
+    Rates are fractions of 1, shown in per cent; an empty cell means not available.
     """
-    import xlsxwriter  # type: ignore[import-untyped]  # noqa: PLC0415  # only where it is asked for
+    import xlsxwriter  # type: ignore[import-untyped]  # noqa: PLC0415  # loaded only for a workbook
 
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    # The same figures, the same bytes: a workbook otherwise carries the time of its making.
+    # A fixed date gives the same bytes for the same figures: a workbook otherwise carries its creation time.
     book.set_properties(
         {"title": f"Keeping victims informed, {figures.period}", "author": make_printable(figures.force),
          "created": datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)}
@@ -70,7 +70,7 @@ def workbook(figures: Figures, report: Report) -> bytes:
 
 
 def _write(sheet: Any, row: int, column: int, text: str, style: Any = None) -> None:
-    """A text as a cell: never a formula, and only what can be printed."""
+    """Write a text as a cell: never a formula, and printable."""
     sheet.write_string(row, column, make_printable(text), style)
 
 
@@ -100,21 +100,21 @@ def _style(measure: str, value: float) -> str:
 
 
 class _SheetWriter(Struct):
-    """A sheet that is written downwards: what it says in the first columns, tables as wide as they are."""
+    """A sheet written from top to bottom: text in the first columns, tables as wide as they are."""
 
     sheet: Any
     styles: dict[str, Any]
     row: int = 0
 
     def line(self, *texts: str, style: str = "text") -> None:
-        """A row of texts."""
+        """Write a row of texts."""
         for column, text in enumerate(texts):
             if text:
                 _write(self.sheet, self.row, column, text, self.styles[style])
         self.row += 1
 
     def wide(self, text: str, style: str = "text") -> None:
-        """A text across the columns, in as many rows as it needs."""
+        """Write a text across the columns, in as many lines as it needs."""
         self.sheet.merge_range(self.row, 0, self.row, _ACROSS - 1, make_printable(text), self.styles[style])
         self.sheet.set_row(self.row, 15 * (1 + len(text) // _LETTERS))
         self.row += 1
@@ -122,11 +122,11 @@ class _SheetWriter(Struct):
 
 _ACROSS: Final = 6
 _LETTERS: Final = 150
-"""So many letters fit across the columns of a page."""
+"""The number of letters that fit across the columns of a page."""
 
 
 def _write_sections(sheet: Any, styles: dict[str, Any], report: Report, sections: tuple[Section, ...]) -> None:
-    """Some sections as a page."""
+    """Write some sections as a page."""
     sheet.set_column(0, 0, 34)
     sheet.set_column(1, 9, 24)
     page = _SheetWriter(sheet, styles)
@@ -213,7 +213,7 @@ _PARTS: Final[dict[type[Part], Callable[[_SheetWriter, Any], None]]] = {
 
 
 def _notes(sheet: Any, styles: dict[str, Any], figures: Figures) -> None:
-    """What only a reader of the sheets of numbers has to know."""
+    """Write notes for readers of the sheets of numbers."""
     sheet.set_column(0, 0, 28)
     sheet.set_column(1, 1, 110)
     notes = (

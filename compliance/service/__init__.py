@@ -1,4 +1,4 @@
-"""The jobs, their schedule, and the check: the rooms below joined by the settings."""
+"""The jobs, their schedule and the check: the rooms below, joined by the settings."""
 
 from compliance.service.service import Service, reminder_settings
 

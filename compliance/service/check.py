@@ -1,5 +1,7 @@
-"""`compliance check`: whether settings, policies, worked examples and templates are in order, how far the calendars
-reach, and what is worth knowing of the records held. Asks no crime system and no mail server."""
+"""`compliance check`: check settings, policies, worked examples, templates, calendars and the stored records.
+
+It contacts neither the crime system nor a mail server.
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -32,7 +34,7 @@ from compliance.service.service import reminder_settings
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was looked at and whether it is in order; `problems` say what to do, `notes` what else is worth knowing."""
+    """What was checked, and the result. `problems`: faults and what to do. `notes`: what else is worth knowing."""
 
     what: str
     problems: tuple[str, ...] = ()
@@ -40,8 +42,10 @@ class Finding:
 
 
 def check(config: Path, clock: Callable[[], datetime] = real_clock.now) -> Iterator[Finding]:
-    """Look at each thing in turn; one that is wrong does not keep the others from being looked at. `clock` gives the
-    present instant (aware)."""
+    """Check each thing in turn. A fault in one does not prevent checking the others.
+
+    `clock`: returns the present instant (aware).
+    """
     settings: Settings | None = None
     try:
         settings = load_settings(config)
@@ -67,7 +71,7 @@ def check(config: Path, clock: Callable[[], datetime] = real_clock.now) -> Itera
 
 
 def _calendars(policies: list[Policy], now: datetime) -> Iterator[Finding]:
-    """Until when each calendar is known, with a note from nine months before its end on."""
+    """Yield how far each calendar reaches, with a note from nine months before its end."""
     calendars = {(policy.calendar, policy.working.last): policy for policy in policies}
     for (name, last), policy in calendars.items():
         needed = [
@@ -88,7 +92,10 @@ def _check_records(settings: Settings) -> Iterator[Finding]:
 
 
 def _is_one_of(policy: Path, shipped: list[Path]) -> bool:
-    """Whether a setting, a file or the name of a shipped policy, is one of these files. A copy elsewhere is not."""
+    """Return whether a setting (a file, or the name of a supplied policy) is one of these files.
+
+    A copy elsewhere is not.
+    """
     return policy.resolve() in shipped or (not policy.exists() and str(policy) in {path.stem for path in shipped})
 
 
@@ -101,7 +108,7 @@ def _policy(path: Path, policies: list[Policy]) -> Finding:
 
 
 def _examples(policies: list[Policy], rules: Path) -> Iterator[Finding]:
-    """The worked examples of every policy, and whether each clause that decides a verdict has one anywhere."""
+    """Check the worked examples of every policy, and whether each clause that decides a verdict has one."""
     try:
         clauses = load_clauses(rules / "examples" / "clauses.toml")
     except ComplianceError as error:
@@ -121,8 +128,10 @@ def _examples(policies: list[Policy], rules: Path) -> Iterator[Finding]:
 
 
 def _examples_of(policy: Policy, rules: Path, clauses: list[ClauseEntry]) -> tuple[Finding, set[str]]:
-    """One policy against its examples: those beside it in `examples/`, else those shipped for a policy of its name.
-    Also the clauses that they cite."""
+    """Check one policy against its examples, and return the clauses they cite.
+
+    The examples are those next to it in `examples/`, or else those supplied for a policy of its name.
+    """
     name, beside = policy.path.stem, policy.path.parent / "examples"
     folder = beside if (beside / name).is_dir() else rules / "examples"
     cited: set[str] = set()
@@ -159,7 +168,7 @@ _ADVICE: Final = (
 
 
 def _secrets(settings: Settings) -> Finding:
-    """Whether every secret that the settings name can be had; where it is looked for, not what it is."""
+    """Check that every secret in the settings can be obtained, without showing any."""
     problems = []
     named = [("mail.password", settings.mail.password), ("crime_system.token", settings.crime_system.token)]
     for key, value in named:
@@ -171,7 +180,7 @@ def _secrets(settings: Settings) -> Finding:
 
 
 def _check_mail(settings: Settings) -> Finding:
-    """How mail leaves; that every secret can be had is a finding of its own. No server is spoken to."""
+    """Check how email is sent. Secrets have a finding of their own. No server is contacted."""
     what = "mail: every address is written to" if settings.mail.allow is None else "mail: a pilot, as `allow` says"
     try:
         pilot = pilot_of(settings)
@@ -210,7 +219,7 @@ def _templates(settings: Settings) -> Finding:
 
 
 def _organisation(settings: Settings) -> Finding:
-    """The map by which reports name units."""
+    """Check the map by which reports name units."""
     try:
         found = organisation_in(settings)
     except ComplianceError as error:

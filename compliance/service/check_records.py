@@ -1,4 +1,4 @@
-"""What `compliance check` says of the records held: as of when the officer directory is, and values nobody knows."""
+"""The part of `compliance check` about stored records: the officer directory, set-aside obligations, unknown values."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -16,11 +16,11 @@ _SHOWN: Final = 40
 
 
 Said = tuple[str, tuple[str, ...]]
-"""What was looked at, and what is worth knowing of it."""
+"""What was checked, and what is worth knowing about it."""
 
 
 def look_at_records(settings: Settings, policy: Policy) -> Iterator[Said]:
-    """Nothing is said where there is no database yet, or none that can be read: every job says so."""
+    """Check the stored records. Yields nothing if there is no readable database: every job reports that."""
     try:
         with closing(Store.open(settings.database_url)) as store:
             found = [*_directory(store), _set_aside(store), _describe_unknown(store, settings, policy)]
@@ -41,7 +41,7 @@ def _directory(store: Store) -> Iterator[Said]:
 
 
 def _set_aside(store: Store) -> Said:
-    """How much is set aside for each reason, with a crime to look at (rules 6.1a)."""
+    """Describe how much is set aside for each reason, with one crime as an example (rules 6.1a)."""
     found = set_aside(store)
     reasons: dict[tuple[str, str, str], list[SetAsideRow]] = {}
     for row in found:

@@ -1,4 +1,4 @@
-"""The crime system of the settings as a feed, whatever its kind."""
+"""The crime system of the settings as a feed, of any kind."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,11 +29,10 @@ def feed_of(
     limit: int | None = None,
     stop: Stop | None = None,
 ) -> Iterator[Feed]:
-    """The feed while the context lasts. `remembered` is what earlier polls were answered; `mapper` takes the place of
-    the settings' own, `limit` is how many records are wanted, to try it out. Where `stop` says so nothing is waited
-    for.
+    """Open the feed for the duration of the context.
 
-    Raises SettingsError that names the setting where one cannot be used.
+    `remembered`: answers from earlier polls. `mapper`: replaces that of the settings. `limit`: how many records a trial
+    wants. `stop`: ends all waits when requested. Raises SettingsError that names the setting if one cannot be used.
     """
     system = settings.crime_system
     mapper = mapper_of(settings) if mapper is None else mapper
@@ -54,7 +53,7 @@ def feed_of(
 
 
 def mapper_of(settings: Settings) -> Mapper:
-    """What makes the source's fields those of the record format. Raises SettingsError where the mapping cannot be."""
+    """Return the mapper from the source's fields to the record format. Raises SettingsError for an invalid mapping."""
     system = settings.crime_system
     said = system.mapping
     rules = Rules(
@@ -73,8 +72,10 @@ def mapper_of(settings: Settings) -> Mapper:
 
 
 def own_words(settings: Settings) -> dict[str, set[str]]:
-    """The words that a force's settings bring to those of specification and policy, by field: what its mapping makes of
-    the source's values, and what it has acknowledged."""
+    """Return the values that a force's settings add to those of specification and policy, by field.
+
+    They are the results of its mapping of values, and the values it has acknowledged.
+    """
     said = settings.crime_system.mapping
     words: dict[str, set[str]] = {}
     for name, meanings in said.values.items():
@@ -87,13 +88,13 @@ def own_words(settings: Settings) -> dict[str, set[str]]:
 
 
 def vocabulary_of(settings: Settings, policy: Policy) -> Vocabulary:
-    """Every word that is known of the fields whose values decide something (rules section 8)."""
+    """Return all known values of the fields whose values decide something (rules section 8)."""
     return vocabulary(policy, own_words(settings), {METHOD: settings.report.live_methods})
 
 
 def _http(settings: Settings, size: int, mapper: Mapper, remembered: Remembered | None, stop: Stop | None) -> HttpFeed:
     system = settings.crime_system
-    assert system.url is not None  # noqa: S101  # the settings see to it
+    assert system.url is not None  # noqa: S101  # the settings ensure it
     oauth = system.oauth
     credentials = None
     if oauth is not None:
@@ -122,9 +123,9 @@ def _path(settings: Settings, name: str | None) -> Path | None:
 
 
 def exports_of(settings: Settings) -> Exports:
-    """The folder of exports of the settings, which must have one."""
+    """Return the folder of exports in the settings, which must have one."""
     files = settings.crime_system.files
-    assert files is not None  # noqa: S101  # the settings see to it
+    assert files is not None  # noqa: S101  # the settings ensure it
     return Exports(
         folder=settings.path(files.folder),
         tables=files.tables,
@@ -147,7 +148,7 @@ def _database(
     settings: Settings, size: int, mapper: Mapper, clock: Callable[[], datetime], limit: int | None, stop: Stop | None
 ) -> DatabaseFeed:
     database = settings.crime_system.database
-    assert database is not None  # noqa: S101  # the settings see to it
+    assert database is not None  # noqa: S101  # the settings ensure it
     url = settings.secret(database.url, "crime_system.database.url") or ""
     lists = {name: query for name, query in database.queries.items() if name != "crimes"}
     queries = Queries(database.queries.get("crimes", ""), lists, database.officers, database.begin)

@@ -1,8 +1,8 @@
 """`compliance run`: the jobs on their schedule, until told to stop (decision 0016).
 
-The schedule only says when to look. Whether there is something to do is in the store: a cursor, rows with unique keys,
-a report not yet published. So a run that was missed is made up for at the next look, and a second daemon does no harm
-(decision 0012).
+The schedule only decides when to check. The store shows whether there is work: a cursor, rows with unique keys, a
+report not yet published. The next check therefore makes up for a missed run, and a second daemon does no harm (decision
+0012).
 """
 
 from collections.abc import Callable
@@ -20,12 +20,12 @@ log = structlog.get_logger()
 
 
 class Daemon:
-    """Runs a service's jobs until the service is asked to stop; the job at work ends between two steps first."""
+    """The runner of a service's jobs until a stop is requested. The current job first ends between two steps."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
         every = timedelta(minutes=service.settings.crime_system.poll_minutes)
-        # One worker: the jobs follow each other, and no two of them write at once.
+        # One worker: jobs run one after another, and no two write at the same time.
         self._scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(1)},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
@@ -58,8 +58,10 @@ class Daemon:
         log.info("stopped")
 
     def _guard(self, name: str, job: Callable[[], dict[str, object]]) -> Callable[[], None]:
-        """The job with its outcome in the log. A failure is logged and does not end the daemon: the next look may find
-        the crime system or the mail server up again."""
+        """Wrap a job so that its outcome is logged.
+
+        A failure does not end the daemon: the crime system or the mail server may be back at the next run.
+        """
 
         def run() -> None:
             stop = self._service.stop
@@ -96,7 +98,7 @@ class Daemon:
 
     def _remind(self) -> dict[str, object]:
         mail, minutes = self._service.settings.mail, self._service.settings.crime_system.poll_minutes
-        # No longer at a slow pace than the crime system can wait to be read: the next look goes on.
+        # Slow sending takes no longer than the poll interval: the next run continues.
         limit = None if mail.per_minute is None else max(1, int(mail.per_minute * minutes))
         outcome, delivery = self._service.remind(limit)
         done: dict[str, object] = {"digests": outcome.digests, "sent": delivery.sent}

@@ -1,4 +1,4 @@
-"""The officer directory as part of a poll: whether what it gives is believed, and what is in force meanwhile."""
+"""The officer directory as part of a poll: whether to accept what the feed gives, and which one applies meanwhile."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,13 +14,16 @@ from compliance.store import LastGood, Store, last_good_directory, note_director
 log = structlog.get_logger()
 
 HALVED_FOR: Final = timedelta(hours=24)
-"""How long a directory that has shrunk by half or more must stay as small before it is taken over."""
+"""How long a directory that has shrunk by half or more must stay that small before it is accepted."""
 
 
 @dataclass(frozen=True, slots=True)
 class DirectoryOutcome:
-    """What a poll made of the officer directory: its usable entries, those refused, why it was not taken over, and when
-    the directory in force was last read or confirmed (None: there is none)."""
+    """The result of reading the officer directory in a poll.
+
+    `officers`: usable entries. `refused`: entries refused. `problem`: why it was not accepted. `as_of`: when the
+    directory in force was last read or confirmed (None: there is none).
+    """
 
     officers: int = 0
     refused: int = 0
@@ -34,10 +37,11 @@ NOT_READ: Final = DirectoryOutcome()
 def read_directory(
     store: Store, feed: Feed, source: str, poll_id: int, clock: Callable[[], datetime]
 ) -> DirectoryOutcome:
-    """Read the directory and keep it, if it can be believed; else the last good one stays in force.
+    """Read the directory and store it if it can be accepted; otherwise the last good one stays in force.
 
-    Not believed: one that is empty or has no usable entry, and one that has shrunk by half or more and has not stayed
-    so for `HALVED_FOR`. The problem is noted with the poll. A fault of this program is noted and raised again.
+    Not accepted: a directory that is empty or has no usable entry, and one that has shrunk by half or more and has not
+    stayed so for `HALVED_FOR`. The problem is recorded with the poll. A fault of this program is recorded and raised
+    again.
     """
     before = last_good_directory(store, source)
     as_of = None if before is None else before.as_of
@@ -46,7 +50,7 @@ def read_directory(
     except ComplianceError as error:
         return _refuse(store, source, poll_id, DirectoryOutcome(problem=str(error), as_of=as_of))
     except BaseException as error:
-        # Only our own errors are known to be free of personal data.
+        # Only our own errors are known to contain no personal data.
         note_directory(store, poll_id, None, f"a fault: {type(error).__name__}")
         raise
     if not directory.read:
@@ -77,7 +81,7 @@ def _refuse(
 def _problem(
     store: Store, source: str, directory: DirectoryEntries, entries: int, before: LastGood | None, now: datetime
 ) -> str | None:
-    """Why a directory is not believed, None where it is."""
+    """Return why a directory is not accepted, None if it is."""
     if unusable := useless(directory):
         return unusable
     if before is None or not _is_half(entries, before.entries):
@@ -93,7 +97,7 @@ def _problem(
 
 
 def useless(directory: DirectoryEntries) -> str | None:
-    """Why a directory that was given cannot be one, whatever came before; None where it can."""
+    """Return why a directory cannot be right, regardless of earlier ones; None if it can."""
     if directory.officers:
         return None
     if not directory.refusals:
@@ -102,7 +106,7 @@ def useless(directory: DirectoryEntries) -> str | None:
 
 
 def _as_small_since(store: Store, source: str, entries: int, before: LastGood, now: datetime) -> datetime:
-    """Since when no reading has been so much larger that this one would be half of it."""
+    """Return since when every reading has been so small that this one is more than half of it."""
     since = now
     for read_at, had in readings_since(store, source, before.as_of):
         if _is_half(entries, had):

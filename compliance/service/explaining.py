@@ -1,4 +1,4 @@
-"""What is asked of a file of records or, without one, of the database: `explain` and `whatif`."""
+"""Questions about a file of records or, without one, the database: `explain` and `whatif`."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import closing
@@ -23,10 +23,10 @@ from compliance.store import Store, load_columns, officers
 
 @dataclass(frozen=True)
 class RecordsQuestion:
-    """Asked of which records, under which policy, as at when, as known when.
+    """The records, policy and instants of a question.
 
-    `source` is a file of records, None for the database of the settings; `policy_name` a file or a shipped policy, None
-    for that of the settings; `as_at` and `known_at` are aware instants, None for now and for all that is known.
+    `source`: a file of records, None for the database of the settings. `policy_name`: a file or a supplied policy, None
+    for that of the settings. `as_at`, `known_at`: aware instants, None for now and for all that is known.
     """
 
     config: Path
@@ -37,13 +37,13 @@ class RecordsQuestion:
 
     @cached_property
     def policy(self) -> Policy:
-        """The policy asked about. Raises SettingsError where it cannot be read."""
+        """The policy of the question. Raises SettingsError if it cannot be read."""
         return load_policy(self.policy_name or load_settings(self.config).policy)
 
     def explain(self, crime_ref: str) -> Explanation:
-        """Why a crime was judged as it was.
+        """Explain the verdicts on a crime.
 
-        Raises SettingsError that names the nearest number where the crime is not held, RecordError where it is refused.
+        Raises SettingsError with the nearest crime number if the crime is not held, and RecordError if it was refused.
         """
         crime, directory = self._crime(crime_ref)
         return explain(crime, self.policy, self._instant, self.known_at, officers=directory)
@@ -56,10 +56,10 @@ class RecordsQuestion:
         examples: int,
         refuse: Callable[[RefusedRecord], None],
     ) -> WhatIf:
-        """The figures of a period under the policy and under a changed one: some of its keys set otherwise
-        (`apply_settings`), or another policy.
+        """Compare a period under the policy and under a changed one.
 
-        `refuse` is told of every refused record. Raises SettingsError where not exactly one of the two is given.
+        The change: some keys set differently (`apply_settings`), or another policy. `refuse` is called with every
+        refused record. Raises SettingsError unless exactly one of the two is given.
         """
         if bool(settings) == bool(policy_to):
             raise SettingsError("state the change: either --set KEY=VALUE, or --policy-to OTHER.toml")
@@ -74,7 +74,7 @@ class RecordsQuestion:
         return self.as_at or now()
 
     def _crime(self, crime_ref: str) -> tuple[Columns, Collection[str] | None]:
-        """One crime, and the references in the officer directory, None where there is none."""
+        """Return one crime, and the references in the officer directory, None if there is none."""
         if self.source:
             return find_crime(self.source, crime_ref), None
         with closing(self._store()) as store:
@@ -84,7 +84,7 @@ class RecordsQuestion:
             return crime, officers(store).keys() or None
 
     def _chunks(self) -> Iterable[Chunk]:
-        """All crimes: a file in bounded memory, the database at once."""
+        """Return all crimes: a file in bounded memory, the database at once."""
         if self.source:
             return record_chunks(self.source)
         with closing(self._store()) as store:

@@ -1,4 +1,4 @@
-"""`compliance feed try`: a few records of the crime system, as they come and as they are taken; nothing is written."""
+"""`compliance feed try`: a few records of the crime system, as received and as mapped. Nothing is written."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -20,8 +20,7 @@ from compliance.service.directory_poll import useless
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """A record: what the source said (decoded where it is JSON; rows by table), what it was mapped to, and why it would
-    be refused."""
+    """A record: what the source gave (decoded JSON, or rows by table), its mapped form, and why it is refused."""
 
     source: Any
     mapped: Any
@@ -30,9 +29,13 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What came: records, the officer directory and why a poll would not take it over, the instants without an offset
-    in an hour that comes twice or never, and how often values stood in the records that nobody knows, by field and
-    value (rules section 8)."""
+    """The result of a trial.
+
+    - `records`: those received.
+    - `officers`: the officer directory; `directory_problem`: why a poll would not accept it.
+    - `clock_changes`: instants without an offset in an hour that the clock shows twice or skips.
+    - `unknown`: how often unknown values occur, by field and value (rules section 8).
+    """
 
     records: list[Tried]
     officers: DirectoryEntries
@@ -42,8 +45,10 @@ class Trial:
 
 
 def try_feed(settings: Settings, clock: Callable[[], datetime], count: int) -> Trial:
-    """The first `count` records and the officer directory. Raises SettingsError, and UnavailableError where no records
-    are had, as a poll would."""
+    """Return the first `count` records and the officer directory.
+
+    Raises SettingsError, and UnavailableError if no records can be obtained, as a poll would.
+    """
     mapper = mapper_of(settings)
     mapper.watch = []
     came: list[FeedRecord] = []

@@ -1,4 +1,4 @@
-"""The service's log: one event a line, on standard error. Never a name, an address or a secret."""
+"""The service's log: one event a line, on standard error. It never has a name, an address or a secret."""
 
 import logging
 import sys
@@ -13,7 +13,7 @@ from compliance.text import printable
 
 
 def set_up(log: Log) -> None:
-    """Text for people, or JSON for a log collector; instants in UTC. What libraries warn of comes here too."""
+    """Set up logging: text for people or JSON for a log collector, with instants in UTC. Includes library warnings."""
     last = structlog.processors.JSONRenderer() if log.format == "json" else structlog.dev.ConsoleRenderer(colors=False)
     structlog.configure(
         processors=[
@@ -24,7 +24,7 @@ def set_up(log: Log) -> None:
             last,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(log.level),
-        # Standard error as it is when something is said: it may have been put elsewhere since.
+        # Standard error is looked up for each event, because it may have been redirected.
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
@@ -34,7 +34,7 @@ def set_up(log: Log) -> None:
 
 
 def _printable(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """Every text of an event in characters that are seen, and all but a traceback on one line."""
+    """Make every text of an event printable, and all but a traceback one line."""
     return {key: _make_printable(value, "\n" if key == "exception" else "") for key, value in event.items()}
 
 
@@ -47,20 +47,22 @@ def _make_printable(value: Any, kept: str = "") -> Any:
 
 
 class _Libraries(logging.Handler):
-    """What libraries say to Python's own logging, as events of this log: by themselves they would write what an error
-    says to standard error, as it is."""
+    """A handler that logs library messages as events of this log.
+
+    Without it, libraries would write errors to standard error unfiltered.
+    """
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Log it."""
+        """Log a library's message."""
         log = structlog.get_logger()
         log.log(min(record.levelno, logging.ERROR), record.getMessage(), library=record.name, exc_info=record.exc_info)
 
 
 def _log_retry(details: stamina.instrumentation.RetryDetails) -> None:
-    """An attempt that failed and is made again: why, which it was, and when the next is."""
+    """Log a failed attempt that will be retried: the reason, its number, and the wait."""
     error = details.caused_by
     structlog.get_logger().warning(
         "asking again",

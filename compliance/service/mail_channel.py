@@ -1,4 +1,4 @@
-"""How mail leaves, out of the settings: the channel, and whom a pilot writes to."""
+"""How email is sent according to the settings: the channel, and the addresses of a pilot."""
 
 from compliance.config import Settings
 from compliance.errors import SettingsError
@@ -7,10 +7,9 @@ from compliance.stopping import Stop
 
 
 def channel_of(settings: Settings, stop: Stop | None = None) -> Channel:
-    """The channel of some settings; a force that adds one of its own chooses it here (docs/mail.md). Where `stop` says
-    so nothing is waited for much longer.
+    """Return the channel of some settings. A force that adds a channel selects it here (docs/mail.md).
 
-    Raises SettingsError where the password cannot be had.
+    `stop`: shortens waits when requested. Raises SettingsError if the password cannot be obtained.
     """
     mail = settings.mail
     password = settings.secret(mail.password, "mail.password")
@@ -19,8 +18,7 @@ def channel_of(settings: Settings, stop: Stop | None = None) -> Channel:
 
 
 def pilot_of(settings: Settings) -> Pilot | None:
-    """Whom a pilot writes to, None where there is none. Raises SettingsError for an entry of `allow` that is no
-    address."""
+    """Return the pilot, None if there is none. Raises SettingsError for an entry of `allow` that is not an address."""
     mail = settings.mail
     if mail.allow is None:
         return None

@@ -1,4 +1,4 @@
-"""One poll: the feed's pages into the store, each kept as it comes (decision 0013)."""
+"""One poll: the feed's pages into the store, each stored as it arrives (decision 0013)."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -28,16 +28,21 @@ from compliance.store import (
 log = structlog.get_logger()
 
 MOST_UNCHANGED: Final = 10_000
-"""So many pages in a row without a new or changed record, and the poll ends; the next one goes on from there."""
+"""How many pages in a row without a new or changed record end a poll; the next continues from there."""
 
 
 @dataclass(frozen=True, slots=True)
 class PollOutcome:
-    """What a poll brought: pages, records received, of these new or changed, and refused. `complete`: the feed had
-    nothing further, whatever became of the officer `directory`. `problem`: why it is not. `clock_changes`: instants
-    without an offset in an hour that comes twice or never. `vanished`: crimes that a full export no longer holds.
-    `late`: records older than what is held (records section 4). `unknown`: unknown values in what is new or
-    changed (rules section 8)."""
+    """The result of a poll.
+
+    - `pages`, `received`, `changed`, `refused`: pages; records received, of these new or changed, and refused.
+    - `complete`: the feed had nothing further, regardless of the officer `directory`. `problem`: why it is not
+      complete.
+    - `clock_changes`: instants without an offset in an hour that the clock shows twice or skips.
+    - `vanished`: crimes that a full export no longer holds.
+    - `late`: records older than the stored ones (records section 4).
+    - `unknown`: unknown values in new or changed records (rules section 8).
+    """
 
     poll_id: int
     pages: int
@@ -62,14 +67,16 @@ def poll(
     overlap: timedelta = timedelta(0),
     known: Vocabulary | None = None,
 ) -> PollOutcome:
-    """Ask a feed from where it was left to "nothing further for now", then for the officer directory.
+    """Read a feed from the stored cursor to "nothing further for now", then the officer directory.
 
-    `source` is the name under which its cursor and its polls are kept, `clock` gives the present instant (aware). Where
-    `stopping` says so the poll ends after a page, incomplete. Any failure ends it incomplete, the problem noted, and is
-    raised again; the pages that came are kept, and the next poll goes on from the last of them. A directory that cannot
-    be read, or is not believed, is a problem of its own (`read_directory`). With an `overlap`, how late the source may
-    commit, it begins where nothing late can come before, once the poll before it came to its end. Values that are not
-    `known` are counted; those that had not come before are logged by field, without what they are.
+    - `source`: the name under which its cursor and polls are stored. `clock`: returns the present instant (aware).
+    - `stopping`: when it returns true, the poll ends after a page, incomplete.
+    - Any failure ends the poll incomplete, with the problem recorded, and is raised again. The pages received are kept,
+      and the next poll continues after the last of them.
+    - A directory that cannot be read or is not accepted is a separate problem (`read_directory`).
+    - `overlap`: how late the source may commit. The poll then begins before anything that may still be committed late,
+      once the previous poll reached its end.
+    - `known`: values that are not in it are counted; new ones are logged by field, without the values.
     """
     start = cursor_before(store, source, overlap) if overlap else None
     poll_id = begin_poll(store, source, clock())
@@ -77,9 +84,9 @@ def poll(
     try:
         outcome = crimes.take(feed, start, stopping)
     except BaseException as error:
-        # Only our own errors are known to be free of personal data.
+        # Only our own errors are known to contain no personal data.
         problem = str(error) if isinstance(error, ComplianceError) else f"a fault: {type(error).__name__}"
-        with suppress(UnavailableError):  # the store itself may be what cannot be used
+        with suppress(UnavailableError):  # the store itself may be unusable
             end_poll(store, poll_id, clock(), complete=False, problem=problem)
         raise
     finally:
@@ -91,8 +98,10 @@ def poll(
 
 
 def _log_new(source: str, unknown: Unknown) -> None:
-    """Tell of values that had not come before. What they are may be personal data of a careless feed: `check` shows
-    it."""
+    """Log that there are new unknown values, without the values.
+
+    A careless feed may have personal data in them, so only `check` shows them.
+    """
     for name in sorted({name for name, _ in unknown.new}):
         new = [value for value in unknown.new if value[0] == name]
         times = sum(unknown.counts[value] for value in new)
@@ -121,7 +130,7 @@ class _Poll:
         self._progress = Progress("poll", clock)
 
     def take(self, feed: Feed, start: str | None, stopping: Callable[[], bool]) -> PollOutcome:
-        """Everything the feed has, and what came of it; `stopped` where it was left before its end."""
+        """Store everything the feed has, and return the result. `stopped`: whether it was left before its end."""
         problem: str | None = "there was nothing to take yet"
         for page in feed.pages(cursor_of(self._store, self._source) if start is None else start):
             self._take(page)
@@ -153,7 +162,7 @@ class _Poll:
     def _take(self, page: Page) -> None:
         now = self._clock()
         if page.whole is not None:
-            # Before the page that says that the export is taken: what is cut off in between is done again.
+            # Before the page that marks the export as taken, so that an interruption in between repeats it.
             self._vanished += mark_missing(self._store, self._source, page.whole, now).lost
         taken = take_page(self._store, self._id, self._source, page.records, page.next, now, self._known)
         self._pages += 1

@@ -1,4 +1,4 @@
-"""How far a long job has come, in the log: a first reading of a million crimes takes minutes."""
+"""Progress of a long job, in the log: a first reading of a million crimes takes minutes."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -12,15 +12,17 @@ EVERY: Final = timedelta(seconds=10)
 
 
 class Progress:
-    """Tells the log of one job, every ten seconds while it goes on: how many are done, of how many where that is known,
-    and how many a second. `clock` gives the present instant (aware)."""
+    """A progress log for one job, every ten seconds: how many are done, of how many if known, and how many a second.
+
+    `clock`: returns the present instant (aware).
+    """
 
     def __init__(self, job: str, clock: Callable[[], datetime]) -> None:
         self._job, self._clock = job, clock
         self._began = self._told = clock()
 
     def __call__(self, done: int, of: int | None = None) -> None:
-        """So many are done."""
+        """Report how many are done."""
         now = self._clock()
         if now - self._told < EVERY:
             return

@@ -1,4 +1,4 @@
-"""What only the running service knows of its data, for the report's page on data quality."""
+"""What only the running service knows of its data, for the report's section on data quality."""
 
 from datetime import datetime
 from itertools import pairwise
@@ -26,11 +26,16 @@ from compliance.store.tables import Poll
 
 
 def intake_of(store: Store, verdicts: Verdicts, period: Span, full_exports: bool) -> Intake:
-    """Records in quarantine, overdue obligations nobody could be mailed about for want of an address, officers whom
-    records name and the directory does not, crimes that vanished, when the crime system was read to its end, and the
-    period's gaps: as known when the period was settled, as `verdicts` are (statistics 1.2a). The directory, and whether
-    a vanished crime came again, are known only as they stand, and say as of when. Without `full_exports` nothing tells
-    of crimes that vanish, unless some did when there were."""
+    """Return the service's own counts, as known when the period was settled, like `verdicts` (statistics 1.2a).
+
+    - Records in quarantine.
+    - Overdue obligations for which no email could be sent because there is no address.
+    - Officers whom records name and the directory does not.
+    - Crimes that vanished. Unknown without `full_exports`, unless some vanished while there were full exports.
+    - When the crime system was read to its end, and the gaps of the period.
+
+    The directory, and whether a vanished crime has returned, are known only as they are now, and are dated.
+    """
     local = verdicts.policy.local
     covering, newest = polls_covering(store, period.settling_instant(local)), last_complete_poll(store)
     read_until = None if covering is None else covering.ended_at
@@ -49,13 +54,15 @@ def intake_of(store: Store, verdicts: Verdicts, period: Span, full_exports: bool
 
 
 def _owners(verdicts: Verdicts) -> set[str]:
-    """The officers whose obligations were judged."""
+    """Return the officers whose obligations were judged."""
     return set(verdicts.owner("officer").present())
 
 
 def list_vanished(store: Store, period: Span, local: LocalDates) -> list[tuple[str, datetime, bool]]:
-    """The crimes that were flagged as missing as known at K, by the end of the poll that covers it (decision 0008):
-    each with since when, and whether that was in the period."""
+    """Return the crimes flagged as missing as known at K, by the end of the poll that covers it (decision 0008).
+
+    Each has the instant since when, and whether that was in the period.
+    """
     known_at = period.settling_instant(local)
     covering = polls_covering(store, known_at)
     seen_until = known_at if covering is None or covering.ended_at is None else covering.ended_at
@@ -64,7 +71,7 @@ def list_vanished(store: Store, period: Span, local: LocalDates) -> list[tuple[s
 
 
 def describe_reading(store: Store, local: LocalDates) -> Reading:
-    """When the crime system was last read to its end, and since when no attempt has come so far."""
+    """Return when the crime system was last read to its end, and since when attempts have failed to reach it."""
     poll = last_complete_poll(store)
     failed = select(func.min(col(Poll.started_at))).where(~col(Poll.complete))
     if poll is not None:
@@ -76,8 +83,9 @@ def describe_reading(store: Store, local: LocalDates) -> Reading:
 
 
 def gaps(store: Store, period: Span, local: LocalDates) -> tuple[Gap, ...]:
-    """When the crime system was not read to its end for a whole local date or more, one of them in the period. The
-    crime system is polled every few minutes, or gives an export every night; before the first reading there is no gap.
+    """Return when the crime system was not read to its end for a whole local date or more, at least one in the period.
+
+    It is polled every few minutes, or gives an export every night. Before the first reading there is no gap.
     """
     first, last = local.start_of(period.first), period.end_instant(local)
     ended = col(Poll.ended_at)

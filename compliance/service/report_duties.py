@@ -1,7 +1,7 @@
-"""Which reports the service owes: worked out from rows at each look, so that the next does whatever was cut off.
+"""Which reports the service owes, derived from rows at each check, so that the next resumes any interrupted work.
 
-Each edition and form of the settings is owed of every period that settles after the service first found it there, and
-of the newest that had settled then (`report_duty`), as long as `published` does not have it.
+Each edition and form in the settings is owed for every period that settles after the service first found it there, and
+for the newest that had settled then (`report_duty`), until it is in `published`.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,14 +24,17 @@ from compliance.store.tables import Published, ReportDuty
 
 DIVISION: Final = "division"
 AGAIN: Final = timedelta(days=1)
-"""What could not be made is tried again after so long."""
+"""How long to wait before a failed report is tried again."""
 Duty = tuple[Kind, str, Form]
 
 
 @dataclass(frozen=True)
 class OwedReports:
-    """What is owed of a period: the editions that are to be published, in all forms of the settings, and the forms that
-    are to be added to editions that are published, by the key of each."""
+    """What is owed for a period.
+
+    `editions`: those to be published, in all forms of the settings. `forms`: the forms to be added to published
+    editions, by the key of each.
+    """
 
     period: Span
     editions: tuple[str, ...]
@@ -39,22 +42,24 @@ class OwedReports:
 
 
 class Attempts:
-    """What could not be made in this run of the service, and when that was: it is tried again after a day, after a
-    change of the templates, and after a restart, not at each look."""
+    """What could not be made in this run of the service, and when.
+
+    It is tried again after a day, after a change of the templates and after a restart, not at each check.
+    """
 
     def __init__(self) -> None:
-        """Nothing was tried yet."""
+        """Begin without attempts."""
         self._last: dict[str, tuple[datetime, object, str]] = {}
         self.complete: set[str] = set()
-        """Periods whose division editions are all there, or none of which there is any."""
+        """Periods whose division editions are all published, or that have none."""
 
     def wait(self, period: Span, now: datetime) -> bool:
-        """Whether a period was tried too lately."""
+        """Return whether a period was tried too recently."""
         at, templates, _ = self._last.get(str(period), (None, None, ""))
         return at is not None and at <= now < at + AGAIN and templates == _templates()
 
     def note(self, period: Span, now: datetime, problem: str) -> bool:
-        """That a period is still owed after it was tried -> whether that is news."""
+        """Record that a period is still owed after an attempt, and return whether the problem is new."""
         before = self._last.get(str(period))
         self._last[str(period)] = now, _templates(), problem
         return before is None or before[2] != problem
@@ -67,11 +72,11 @@ class Duties:
     store: Store
     report: ReportSettings
     settled: Callable[[Kind, datetime], Span]
-    """The newest period of a kind that is to be reported at an instant."""
+    """Returns the newest period of a kind to be reported at an instant."""
     attempts: Attempts = field(default_factory=Attempts)
 
     def owed(self, now: datetime) -> Iterator[OwedReports]:
-        """What is owed and not published, by kind, the earliest first."""
+        """Yield what is owed and not published, by kind, earliest first."""
         since, held = self._since(now), _read_published(self.store)
         for kind in self.report.periods:
             first = {duty: self.settled(kind, at) for duty, at in since.items() if duty[0] == kind}
@@ -83,8 +88,11 @@ class Duties:
                 span = span.plus(1)
 
     def _since(self, now: datetime) -> dict[Duty, datetime]:
-        """Since when each of the settings is owed. What is new is noted; what was taken out is owed no longer, and from
-        then on only if it comes back."""
+        """Return since when each edition and form in the settings is owed.
+
+        New ones are recorded. One removed from the settings is no longer owed, and is owed again only from when it
+        returns.
+        """
         report = self.report
         asked = cast("list[Duty]", list(product(report.periods, report.editions, report.forms)))
         with self.store.session(reading=True) as session:
@@ -102,7 +110,7 @@ class Duties:
         return {cast("Duty", (row.kind, row.edition, row.form)): row.since for row in rows}
 
     def _of(self, period: Span, duties: Sequence[Duty], held: Mapping[str, Mapping[str, Sequence[str]]]) -> OwedReports:
-        """What is owed of a period, beside what is held of it."""
+        """Return what is owed for a period, given what is published of it."""
         rows, editions = held.get(str(period), {}), list[str]()
         forms: dict[str, tuple[Form, ...]] = {}
         for edition in dict.fromkeys(edition for _, edition, _ in duties):
@@ -115,8 +123,11 @@ class Duties:
         return OwedReports(period, tuple(editions), {key: lacking for key, lacking in forms.items() if lacking})
 
     def _has_all_divisions(self, period: Span, rows: Mapping[str, Sequence[str]]) -> bool:
-        """Whether each division that the board's report names has its edition; without one, whether any has. They are
-        published together; only an earlier version of the service could be cut off between two."""
+        """Return whether each division that the board's report names has its edition.
+
+        Without that report: whether any division has. They are published together; only an earlier version of the
+        service could be interrupted between two.
+        """
         name = str(period)
         published = [key for key in rows if key.startswith(OF_DIVISION)]
         if name in self.attempts.complete or "board" not in rows:
@@ -132,7 +143,7 @@ class Duties:
 
 
 def _read_published(store: Store) -> dict[str, dict[str, list[str]]]:
-    """By period, then by edition's key: the forms of the newest version."""
+    """Return the forms of the newest version, by period and by the edition's key."""
     held: dict[str, dict[str, list[str]]] = {}
     asked = select(Published.period, Published.edition, Published.files).order_by(col(Published.version))
     with store.session(reading=True) as session:
@@ -142,6 +153,6 @@ def _read_published(store: Store) -> dict[str, dict[str, list[str]]]:
 
 
 def _templates() -> object:
-    """What changes whenever a template of reports does."""
+    """Return a value that changes whenever a report template does."""
     found = [(path.name, path.stat()) for path in sorted(resource("templates", "report").iterdir())]
     return [(name, stat.st_size, stat.st_mtime_ns) for name, stat in found]

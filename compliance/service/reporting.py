@@ -1,4 +1,4 @@
-"""Reports as a job: which are due, in which editions, what is said while the crime system cannot be read."""
+"""Reports as a job: which are due, in which editions, and the notices while the crime system cannot be read."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -47,11 +47,11 @@ log = structlog.get_logger()
 
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MADE_UP: Final = 26
-"""So many missed periods of a kind are made up at one look, the earliest first; the next look goes on."""
+"""How many missed periods of a kind are made up at one check, earliest first; the next check continues."""
 
 
 def organisation_in(settings: Settings) -> Organisation | None:
-    """The map by which reports name units, None where there is none. Raises SettingsError where it is wrong."""
+    """Return the map by which reports name units, None if there is none. Raises SettingsError if it is wrong."""
     own = settings.report.organisation
     return load_organisation(resource("rules", ORGANISATION_FILE) if own is None else settings.path(own))
 
@@ -68,17 +68,17 @@ class Reporting:
 
     @property
     def folder(self) -> Path:
-        """Where reports are written."""
+        """The folder of the reports."""
         return self.settings.path(self.settings.report.folder)
 
     def publish(
         self, period: Span, now: datetime, editions: Sequence[str] = (), forms: Sequence[str] = ()
     ) -> list[Publication]:
-        """Publish a period in the editions and forms asked for, by default those of the settings.
+        """Publish a period in the given editions and forms, by default those of the settings.
 
-        All editions are published together or none. Raises UnavailableError before the crime system was read to its end
-        since the period settled: what was known then is not known yet (decision 0008); CannotReportError for a
-        period before the records begin (statistics 1.2b), and where retention has removed what it was made of.
+        All editions are published together or none. Raises UnavailableError until the crime system has been read to its
+        end since the period settled: what was known then is not known yet (decision 0008). Raises CannotReportError for
+        a period before the records begin (statistics 1.2b), and if retention has removed the records it was made from.
         """
         settled = period.settling_instant(self.policy.local)
         if settled <= now and polls_covering(self.store, settled) is None:
@@ -92,7 +92,7 @@ class Reporting:
         options = replace(options, records_begin=self._find_beginning(records, period))
         Beginning(options.records_begin, self.policy).check(period)
         judged = judge_periods(records, self.policy, period, now, options, earlier)
-        # What cannot be asked as at K (statistics 1.2a): a report made again says what it said.
+        # What cannot be asked as at K (statistics 1.2a): a reproduced report repeats what it said.
         before = as_last_published(self.store, str(period))
         intake = before.intake if before else self._intake(judged.verdicts, period)
         asked = cast("Sequence[Form]", forms or self.settings.report.forms)
@@ -104,7 +104,7 @@ class Reporting:
         return made
 
     def _find_beginning(self, records: StoredRecords, period: Span) -> date | None:
-        """Where the records begin, as known when a period was settled (statistics 1.2b)."""
+        """Return where the records begin, as known when a period was settled (statistics 1.2b)."""
         if (configured := self.settings.report.records_begin) is not None:
             return configured
         local, settled = self.policy.local, period.settling_instant(self.policy.local)
@@ -121,7 +121,7 @@ class Reporting:
         return list_vanished(self.store, period, self.policy.local)
 
     def serve(self, period: Span, editions: Sequence[str], forms: Sequence[str]) -> list[Path]:
-        """Write what was published of a period into the present folder, byte for byte (`as_published`)."""
+        """Write what was published of a period into the current folder, byte for byte (`as_published`)."""
         asked = cast("Sequence[Form]", forms or self.settings.report.forms)
         return [
             write_whole(
@@ -133,8 +133,11 @@ class Reporting:
         ]
 
     def cases(self, period: Span, figure: str, division: str | None = None) -> tuple[TracedFigure, str]:
-        """The cases behind a figure of a period's report, of the board's edition or of a division's, judged by the
-        policy it was published by; and whether they add up to what was published, in words."""
+        """Return the cases behind a figure of a period's report, and whether they add up to what was published.
+
+        The latter in words. The report is the board's edition or a division's, judged by the policy it was published
+        under.
+        """
         check_held(self.store, period)
         options, printed = self._options(), as_printed(self.store, period, division)
         if printed:
@@ -150,10 +153,11 @@ class Reporting:
         return answer, printed.beside(answer) if printed else ""
 
     def publish_due(self, now: datetime, between: Callable[[], None] = lambda: None) -> list[Publication]:
-        """Publish what is owed by now (`service.report_duties`), the earliest first.
+        """Publish what is owed by now (`service.report_duties`), earliest first.
 
         While the crime system has not been read since, a notice says that the report is delayed. `between` is called
-        before each period; what it raises ends the run."""
+        before each period; what it raises ends the run.
+        """
         made: list[Publication] = []
         delayed: list[Span] = []
         left = dict.fromkeys(self.settings.report.periods, MADE_UP)
@@ -176,7 +180,7 @@ class Reporting:
         return Duties(self.store, self.settings.report, settled, self.attempts)
 
     def _fulfil(self, owed: OwedReports, now: datetime) -> list[Publication]:
-        """Publish what is owed of a period. What cannot be made is said in the log, once, and tried again later."""
+        """Publish what is owed for a period. What cannot be made is logged once and tried again later."""
         period, made, problem = owed.period, list[Publication](), ""
         try:
             made += [add_forms(self.store, str(period), key, self.folder, forms) for key, forms in owed.forms.items()]
@@ -194,7 +198,7 @@ class Reporting:
         return made
 
     def _report_day(self, now: datetime) -> date:
-        """The newest local date on which reports should have been made."""
+        """Return the newest local date on which reports should have been made."""
         report = self.settings.report
         local = self.policy.local.clock_at(now)
         days = (local.weekday() - _WEEKDAYS.index(report.weekday)) % 7
@@ -203,7 +207,7 @@ class Reporting:
         return local.date() - timedelta(days=days)
 
     def _tell_delayed(self, delayed: Sequence[Span]) -> None:
-        """A notice for each period that is delayed, and for no other."""
+        """Write a notice for each delayed period, and remove all others."""
         remove_notices(self.folder, delayed)
         for period in delayed:
             write_delay(self.folder, self.settings.force.name, period, describe_reading(self.store, self.policy.local))
@@ -211,7 +215,7 @@ class Reporting:
     def _options(self, changes: Sequence[tuple[date, str]] = ()) -> ReportOptions:
         report = self.settings.report
         for requirement in report.targets:
-            self.policy.requirement_by_id(requirement)  # a target of none is a wrong setting
+            self.policy.requirement_by_id(requirement)  # raises SettingsError for a target of an unknown requirement
         return ReportOptions(
             live_methods=report.live_methods,
             targets=report.targets,
@@ -236,7 +240,7 @@ class Reporting:
         return made
 
     def _read_mailed(self, verdicts: Verdicts, period: Span) -> MailedDigests:
-        """What the period's reminders told."""
+        """Return what the period's reminders listed."""
         local = self.policy.local
         return read_mailed(
             self.store, verdicts, self.settings.reminders, (local.start_of(period.first), period.end_instant(local))
@@ -245,7 +249,7 @@ class Reporting:
 
 @dataclass(frozen=True)
 class _Mailing:
-    """Tells the readers of a new report of the board's edition, once each for every version."""
+    """The email to the readers of a new report of the board's edition, queued once each for every version."""
 
     settings: Settings
     now: datetime

@@ -1,4 +1,4 @@
-"""What becomes of what has been kept long enough, out of the settings: crimes, refused records, files of exports."""
+"""Retention by the settings: crimes, refused records and files of exports."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -23,7 +23,7 @@ from compliance.text import count_noun
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """How many crimes were removed or stripped of officers, refused records removed, and files of exports removed."""
+    """The numbers of crimes removed or stripped of officers, of refused records removed and of export files removed."""
 
     crimes: int
     refused: int
@@ -31,13 +31,13 @@ class Removed:
 
     @property
     def counts(self) -> dict[str, object]:
-        """Those that are not nothing, by name."""
+        """The counts that are not zero, by name."""
         return {name: count for name, count in asdict(self).items() if count}
 
 
 @dataclass(frozen=True)
 class Retaining:
-    """What the settings say of retention, for a store."""
+    """The retention settings, applied to a store."""
 
     settings: Settings
     store: Store
@@ -46,7 +46,7 @@ class Retaining:
 
     @property
     def of_crimes(self) -> list[RetentionPeriods]:
-        """What becomes of closed crimes, if anything. Those to be removed are not stripped first."""
+        """What happens to closed crimes, if anything. Those to be removed are not stripped first."""
         settings, found = self.settings.retention, list[RetentionPeriods]()
         if settings.remove_after_days is not None:
             found.append(RetentionPeriods("remove", settings.remove_after_days, self.local))
@@ -75,7 +75,7 @@ class Retaining:
         return Removed(crimes, refused, len(exports))
 
     def due(self) -> Iterator[str]:
-        """What `apply` would do, in lines: each crime, refused record and file, and how many there are of each."""
+        """Yield what `apply` would do, in lines: each crime, refused record and file, and the number of each."""
         now, settings = self.clock(), self.settings.retention
         for rule in self.of_crimes:
             count = 0
@@ -92,7 +92,7 @@ class Retaining:
         yield from _sum_up(exports, "file of an export", settings.remove_exports_after_days, "files of exports")
 
     def exports(self) -> list[Path]:
-        """The files of exports that were taken, or could not be read, and whose time is over."""
+        """Return the expired files of exports that were taken or could not be read."""
         if self.settings.crime_system.files is None:
             return []
         old = from_day(self.local.day_of(self.clock()) - self.settings.retention.remove_exports_after_days)

@@ -1,4 +1,4 @@
-"""The service put together from its settings: each job one method, idempotent, nameable from the command line."""
+"""The service built from its settings: each job is one idempotent method, available on the command line."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -29,13 +29,16 @@ from compliance.store import Store, count_set_aside, judge_due, load_crimes
 from compliance.store.tables import Notice
 
 SOURCE: Final = "crimes"
-"""The name under which the feed's cursor and polls are kept."""
+"""The name under which the feed's cursor and polls are stored."""
 
 
 @dataclass(frozen=True)
 class Service:
-    """A force's monitor. `clock` gives the present instant (aware), so that a demo or a test can move it. Asked by
-    `stop`, every job ends between two steps, or raises StoppedError."""
+    """A force's monitor.
+
+    `clock`: returns the present instant (aware), so that a demo or a test can move it. `stop`: when requested, every
+    job ends between two steps or raises StoppedError.
+    """
 
     settings: Settings
     policy: Policy
@@ -49,8 +52,10 @@ class Service:
     def open(
         cls, settings: Settings, clock: Callable[[], datetime] = real_clock.now, stop: Stop | None = None
     ) -> "Service":
-        """The service of some settings, to be closed. Raises SettingsError for a wrong policy, or a database whose
-        schema is not this version's."""
+        """Open the service of some settings, to be closed by the caller.
+
+        Raises SettingsError for a wrong policy, or a database whose schema is not this version's.
+        """
         policy, store = load_policy(settings.policy), Store.open(settings.database_url)
         return cls(settings, policy, store, clock, stop=Stop() if stop is None else stop)
 
@@ -61,8 +66,10 @@ class Service:
         self.store.close()
 
     def poll(self) -> PollOutcome:
-        """Take what changed in the crime system and judge it. Raises UnavailableError where the feed does not answer as
-        it must; what was taken by then is kept."""
+        """Store what changed in the crime system, and judge it.
+
+        Raises UnavailableError if the feed does not answer correctly; what was stored by then is kept.
+        """
         overlap = timedelta(minutes=self.settings.crime_system.overlap_minutes)
         with feed_of(self.settings, self.clock, self.remembered, stop=self.stop) as feed:
             known = vocabulary_of(self.settings, self.policy)
@@ -71,7 +78,7 @@ class Service:
         return outcome
 
     def judge(self) -> int:
-        """Judge what changed or whose day has come -> how many crimes."""
+        """Judge the crimes that changed or whose day has come, and return how many."""
         progress = Progress("judge", self.clock)
 
         def step(done: int, of: int) -> None:
@@ -83,31 +90,35 @@ class Service:
 
     @property
     def not_judged(self) -> int:
-        """How much of what is held is set aside: it cannot be judged (rules 6.1a)."""
+        """The number of stored obligations that are set aside: they cannot be judged (rules 6.1a)."""
         return count_set_aside(self.store)
 
     @property
     def calendar_ended(self) -> str | None:
-        """What to do where the policy's calendar has ended, so that its bank holidays are not known; else None."""
+        """What to do if the policy's calendar has ended and its bank holidays are unknown, otherwise None."""
         today = self.policy.local.day_of(self.clock())
         return self.policy.working.ending(from_day(today)) if today > self.policy.working.last else None
 
     def plan(self) -> Plan:
-        """Who would be told what now, without writing anything."""
+        """Return who would be reminded of what now, without sending anything."""
         self.judge()
         return plan(self.store, self.policy, self.reminder_settings, self.clock())
 
     def remind(self, limit: int | None = None) -> tuple[RemindOutcome, Delivery]:
-        """Queue this morning's digests, if it is a working morning and they are not queued yet; send what is due, as
-        `deliver` does."""
-        channel_of(self.settings)  # a wrong setting is said before anything is queued
+        """Queue this morning's digests if it is a working morning and they are not queued yet, then send what is due.
+
+        See `deliver`.
+        """
+        channel_of(self.settings)  # a wrong setting is reported before anything is queued
         self.judge()
         outcome = remind(self.store, self.policy, self.reminder_settings, self.clock())
         return outcome, self.deliver(limit)
 
     def notices(self, crime_ref: str) -> list[tuple[Notice, str | None]]:
-        """What was decided of reminders of a crime, in order, each with how its mail stands (None: no mail). Raises
-        RecordError for a crime that is not stored and that nothing was decided of."""
+        """Return the reminder decisions for a crime in order, each with the status of its email (None: no email).
+
+        Raises RecordError for a crime that is neither stored nor has any decisions.
+        """
         with self.store.session(reading=True) as session:
             found = notices(session, crime_ref)
         if not found and not load_crimes(self.store, [crime_ref]):
@@ -115,7 +126,7 @@ class Service:
         return found
 
     def deliver(self, limit: int | None = None) -> Delivery:
-        """Send what is due from the outbox, at most `limit` mails (`mail.deliver`)."""
+        """Send what is due from the outbox, at most `limit` emails (`mail.deliver`)."""
         question = still_due(self.store, self.policy, self.reminder_settings, self.clock)
         channel, pilot, mail = channel_of(self.settings, self.stop), pilot_of(self.settings), self.settings.mail
         return deliver(
@@ -126,31 +137,33 @@ class Service:
     def report(
         self, period: Span | None = None, editions: Sequence[str] = (), forms: Sequence[str] = ()
     ) -> list[Publication]:
-        """Publish the reports of a period, by default the newest settled week (statistics 1.2), in the editions and
-        forms asked for, by default those of the settings. Publishing again without change does nothing. Raises
-        UnavailableError where it cannot be judged: not yet, or no longer, or because the records begin later."""
+        """Publish the reports of a period, by default the newest settled week (statistics 1.2).
+
+        In the given editions and forms, by default those of the settings. Publishing again without change does nothing.
+        Raises UnavailableError if it cannot be judged: not yet, no longer, or because the records begin later.
+        """
         now = self.clock()
         asked = period or newest_settled("week", self.policy.local.date_of(now))
         return self.reporting.publish(asked, now, editions, forms)
 
     def report_if_due(self) -> list[Publication]:
-        """Publish what is owed by now, if the crime system was read since."""
+        """Publish what is owed by now, if the crime system has been read since."""
         return self.reporting.publish_due(self.clock(), self.stop.check)
 
     @property
     def reporting(self) -> Reporting:
-        """The reports of this service. Raises SettingsError where the map of the organisation is wrong."""
+        """The reports of this service. Raises SettingsError if the map of the organisation is wrong."""
         organisation = organisation_in(self.settings)
         return Reporting(self.settings, self.policy, self.store, self.attempts, organisation)
 
     @property
     def retaining(self) -> Retaining:
-        """What becomes of what has been kept long enough."""
+        """The retention of this service."""
         return Retaining(self.settings, self.store, self.policy.local, self.clock)
 
     @property
     def report_folder(self) -> Path:
-        """Where reports are written."""
+        """The folder of the reports."""
         return self.reporting.folder
 
     @property
@@ -160,7 +173,7 @@ class Service:
 
 
 def reminder_settings(settings: Settings) -> ReminderSettings:
-    """What a force decided about reminders. Raises SettingsError that names the setting."""
+    """Return what a force decided about reminders. Raises SettingsError that names the setting."""
     reminders, crime_link = settings.reminders, settings.crime_system.crime_link
     if reminders.templates is None:
         return ReminderSettings(reminders, settings.mail, crime_link)

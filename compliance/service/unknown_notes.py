@@ -1,4 +1,4 @@
-"""Values that neither mapping nor policy knows, as they are told to people (rules section 8)."""
+"""Values that neither mapping nor policy knows, as shown to people (rules section 8)."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -17,12 +17,12 @@ _MAPPED: Final = "is mapped by now: what is held changes when its record comes a
 
 
 def name_value(field: str, value: str) -> str:
-    """A value with its field: `updates.outcome = "left card"`."""
+    """Return a value with its field: `updates.outcome = "left card"`."""
     return f"{field}: other values" if value == OTHERS else f'{field} = "{shorten(value)}"'
 
 
 def still_unknown(store: Store, settings: Settings, policy: Policy) -> Iterator[str]:
-    """Each value that came and is not known by the settings and the policy of now: how often, until when."""
+    """Yield each value received that the current settings and policy do not know: how often, and when last."""
     known, mapped = vocabulary_of(settings, policy), settings.crime_system.mapping.values
     for seen in values_seen(store):
         if seen.value in known.get(seen.field, ()):

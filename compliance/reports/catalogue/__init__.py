@@ -1,2 +1,5 @@
-"""The catalogue of figures: each one object, which says what it is called, what it means, which rows it counts (hence
-its value and its cases), where it stands in the published report, and what of it the public edition tells."""
+"""The catalogue of figures.
+
+Each figure is one object that holds its name, its meaning, the rows it counts (from which its value and its cases
+follow), its place in the published report, and what the public edition discloses of it.
+"""

@@ -1,4 +1,4 @@
-"""A case behind a figure, and how cases are listed of the rows that a figure counts."""
+"""A case behind a figure, and how the rows that a figure counts are listed as cases."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -17,14 +17,19 @@ from compliance.records.instants import NONE, from_micros
 
 @dataclass(frozen=True, slots=True)
 class TracedCase:
-    """One obligation, victim, crime or update behind a figure; None where that says nothing.
+    """One obligation, victim, crime or update behind a figure. Fields that do not apply are None.
 
-    `state`: of an obligation its state, of an update its outcome, of a victim what the figure asks, of what has an
-    unknown value that value. `closed_on`: the local date on which the case closed. `at`: when the update took place
-    (the one that discharged the obligation, the last that the victim had), or else the event, the decline, the
-    cancellation or the vanishing; `entered_at`: when it was typed in. `told_at`: when a reminder told of it, `mail` its
-    number in the outbox. Instants are aware, in the policy's time zone. The figure is the sum of `counted`, counted of
-    the sum of `of`: 1 or 0, and -1 for what a step of a restatement took away.
+    - `state`: the state of an obligation, the outcome of an update, the answer for a victim, or an unknown value
+      itself.
+    - `closed_on`: the local date on which the case closed.
+    - `at`: when the update took place (the one that discharged the obligation, or the victim's last), or when the
+      event, decline, cancellation or vanishing took place.
+    - `entered_at`: when it was entered.
+    - `told_at`: when a reminder listed it; `mail`: the number of that email in the outbox.
+    - `counted`, `of`: the figure is the sum of `counted` out of the sum of `of`. Each is 1 or 0, or -1 for what a step
+      of a restatement took away.
+
+    Instants are aware, in the policy's time zone.
     """
 
     crime_ref: str
@@ -44,8 +49,10 @@ class TracedCase:
 
 
 def obligations(verdicts: Verdicts, row: Ints, at: Ints | None = None, **more: Iterable[Any]) -> tuple[TracedCase, ...]:
-    """Obligations as rows of verdicts, with the update that discharged them; `at`: instants to show in its place, in
-    microseconds. `more`: further fields, one value a row."""
+    """List obligations (rows of the verdicts), each with the update that discharged it.
+
+    `at`: instants to show in place of the update's, in microseconds. `more`: further fields, one value a row.
+    """
     columns = verdicts.columns
     local, ids = verdicts.policy.local, [requirement.id for requirement in verdicts.policy.requirement]
     fields: dict[str, Iterable[Any]] = {
@@ -61,8 +68,10 @@ def obligations(verdicts: Verdicts, row: Ints, at: Ints | None = None, **more: I
 
 
 def aside(found: SetAside) -> tuple[TracedCase, ...]:
-    """What is set aside (rules 6.1a): the cycle is the event's number, None where the requirement runs from the
-    report; the state says why."""
+    """List what is set aside (rules 6.1a), with the reason as its state.
+
+    The cycle is the event's number, or None if the requirement runs from the report.
+    """
     rows = found.table().to_pylist()
     fields: dict[str, Iterable[Any]] = {
         name: [row[name] for row in rows] for name in ("crime_ref", "victim_ref", "requirement")
@@ -73,7 +82,7 @@ def aside(found: SetAside) -> tuple[TracedCase, ...]:
 
 
 def heard(columns: Columns, update: Ints, local: LocalDates) -> dict[str, list[Any]]:
-    """The fields that say of an update, a row of the updates, what it is and when it was; nothing where it is -1."""
+    """Return the fields that describe each update (a row of the updates) and when it took place; None for -1."""
     found, table = update >= 0, columns.updates
     at, entered = (np.full(len(update), NONE, dtype=np.int64) for _ in range(2))
     at[found], entered[found] = table.at[update[found]], table.entered_at[update[found]]
@@ -86,7 +95,7 @@ def heard(columns: Columns, update: Ints, local: LocalDates) -> dict[str, list[A
 
 
 def updates(columns: Columns, row: Ints, local: LocalDates) -> tuple[TracedCase, ...]:
-    """Updates as rows of the columns; the victim only where the update names one that the record has."""
+    """List updates (rows of the columns), with the victim only if the update names one on the record."""
     table = columns.updates.take(row)
     names = [*table.outcome.values, "no outcome"]
     victims = np.maximum(table.victim, 0)
@@ -104,30 +113,30 @@ def updates(columns: Columns, row: Ints, local: LocalDates) -> tuple[TracedCase,
 
 
 def victims(columns: Columns, row: Ints, state: Iterable[str], **more: Iterable[Any]) -> tuple[TracedCase, ...]:
-    """Victims as rows of the columns. `more`: further fields, one value a row."""
+    """List victims (rows of the columns). `more`: further fields, one value a row."""
     refs = columns.crime_ref.take(columns.victims.crime[row]).to_pylist()
     return _cases({"crime_ref": refs, "victim_ref": columns.victims.ref.take(row).to_pylist(), "state": state, **more})
 
 
 def events(columns: Columns, row: Ints, state: Iterable[str], local: LocalDates) -> tuple[TracedCase, ...]:
-    """Case events as rows of the columns."""
+    """List case events (rows of the columns)."""
     table = columns.events.take(row)
     refs = columns.crime_ref.take(table.crime).to_pylist()
     return _cases({"crime_ref": refs, "state": state, "at": instants(table.at, local)})
 
 
 def crimes(columns: Columns, row: Ints, state: str) -> tuple[TracedCase, ...]:
-    """Crimes as rows of the columns."""
+    """List crimes (rows of the columns)."""
     return tuple(TracedCase(ref, state=state) for ref in columns.crime_ref.take(row).to_pylist())
 
 
 def instants(micros: Ints, local: LocalDates) -> list[datetime | None]:
-    """Microseconds since 1970 in UTC as aware instants in local time; None where absent."""
+    """Convert microseconds since 1970 in UTC to aware instants in local time; None where absent."""
     return [None if one == NONE else local.clock_at(from_micros(one)) for one in micros.tolist()]
 
 
 def first_of_each(keys: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-    """Which rows are the first with their key: so many as there are different keys."""
+    """Return which rows are the first with their key, so that their number is that of the distinct keys."""
     first = np.zeros(len(keys), dtype=np.bool_)
     first[np.unique(keys, return_index=True)[1]] = True
     return first

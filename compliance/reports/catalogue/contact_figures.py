@@ -1,4 +1,4 @@
-"""How updates come into the records: contacts by method, and the questions that the entries raise."""
+"""How updates get into the records: contacts by method, and the questions the entries raise."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -25,7 +25,7 @@ INFORMED, ATTEMPTED = "informed", "attempted"
 
 
 def _count_contacts(edition: Edition, _key: str, group: str | None) -> CountedRows:
-    """The contacts entered in the period by one method, and the attempts."""
+    """Count the contacts entered in the period by one method, and the attempts."""
     columns = edition.ours.columns
     entered, informed, attempted = edition.contacts
     own = has(columns.updates.method.take(entered), find_name([columns.updates.method], group, "method"))
@@ -34,7 +34,7 @@ def _count_contacts(edition: Edition, _key: str, group: str | None) -> CountedRo
 
 
 def count_ways(edition: Edition) -> tuple[Way, ...]:
-    """The contacts entered in the period by their method, the most used first; of each the attempts that failed."""
+    """Return the contacts entered in the period by method, most used first, with the failed attempts of each."""
     entered = edition.contacts[0]
     used = edition.ours.columns.updates.method.take(entered)
     names = [used.value(code) for code in np.unique(used.codes)]
@@ -44,7 +44,7 @@ def count_ways(edition: Edition) -> tuple[Way, ...]:
 
 
 def _count_question(edition: Edition, key: str, _group: str | None) -> CountedRows | str:
-    """What a question about the entries is asked of, and what it asks about."""
+    """Count what a question about the entries is asked of, and where the answer is yes."""
     if key == AFTER_REMINDER:
         return count_after_reminder(edition)
     if key not in edition.questions:
@@ -76,7 +76,7 @@ def _rows_of_questions(figures: Figures) -> Iterator[PlacedRow]:
 
 
 def _release_contacts(board: Figures, told: Figures) -> Figures:
-    """Their attempts add up to those that data quality counts."""
+    """Release contacts by method as parts of a known whole: their attempts add up to those that data quality counts."""
     hidden = find_hidden_parts([(way.informed or 0, way.attempted or 0) for way in board.ways])
     pairs = zip(board.ways, hidden, strict=True)
     return replace(told, ways=tuple(Way(way.method, None, None) if is_hidden else way for way, is_hidden in pairs))

@@ -1,4 +1,4 @@
-"""The rows that a figure counts: its value and its cases are made of the same ones."""
+"""The rows that a figure counts. Its value and its cases come from the same rows."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,16 +17,16 @@ from compliance.reports.rates import proportion
 COUNT: Final = "count"
 OF: Final = "of"
 LATE_STATES: Final = ("late", "overdue", "missed")
-"""What was not met, by state."""
+"""The states of obligations that were not met."""
 
 
 @dataclass(frozen=True, slots=True)
 class CountedRows:
-    """The rows that a figure is of, one element each.
+    """The rows behind a figure, one element each.
 
-    `counts`: by measure what each row adds to it; the first is the one meant where none is named. `listed`: makes the
-    cases, in the same order; nothing is spent on them before they are asked for. `officer`: whose cases go together,
-    where the figure is a share (statistics 1.3); None: each row stands by itself.
+    `counts`: for each measure, what each row adds to it; the first measure is the default. `listed`: a function that
+    lists the cases in the same order, called only when they are asked for. `officer`: the officer by whom cases are
+    clustered if the figure is a share (statistics 1.3); None: the rows are independent.
     """
 
     counts: Mapping[str, npt.NDArray[Any]]
@@ -35,22 +35,22 @@ class CountedRows:
 
     @property
     def share(self) -> Proportion:
-        """How many of the rows are counted, with the interval (statistics 1.3, 1.4)."""
+        """The share of the rows that is counted, with its interval (statistics 1.3, 1.4)."""
         hit = next(iter(self.counts.values()))
         alone = Coded(np.full(len(hit), -1, dtype=np.int32), ())
         return proportion(hit, alone if self.officer is None else self.officer)
 
     @property
     def rate(self) -> Rate:
-        """The share that was met, and how many were not, by state (statistics 1.1)."""
+        """The share that was met, and the numbers not met by state (statistics 1.1)."""
         return Rate(self.share, *map(self.number, LATE_STATES))
 
     def number(self, measure: str = COUNT) -> int:
-        """What one of the measures comes to."""
+        """Return the total of one measure."""
         return int(self.counts[measure].sum())
 
     def cases(self, measure: str) -> tuple[TracedCase, ...]:
-        """The cases as one of the measures counts them. Raises KeyError for a measure that is none."""
+        """Return the cases as one measure counts them. Raises KeyError for an unknown measure."""
         if measure == OF:
             return tuple(replace(case, counted=case.of) for case in self.listed())
         found = self.counts[measure].tolist()
@@ -58,12 +58,12 @@ class CountedRows:
 
 
 def every(rows: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-    """Each of some rows is counted."""
+    """Return flags that count every row."""
     return np.ones(len(rows), dtype=np.bool_)
 
 
 def join_rows(parts: Iterable[CountedRows]) -> CountedRows:
-    """The rows of several periods, one after another; not of none, and of the same measures."""
+    """Join the rows of several periods. There must be at least one, and all must have the same measures."""
     parts = tuple(parts)
     counts = {measure: np.concatenate([part.counts[measure] for part in parts]) for measure in parts[0].counts}
     officers = [part.officer for part in parts if part.officer is not None]

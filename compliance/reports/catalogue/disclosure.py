@@ -1,6 +1,7 @@
-"""What may leave the force: no count from 1 to 4, and none that follows from what is told (statistics 1.6).
+"""Disclosure control: no count from 1 to 4 leaves the force, and none that can be derived (statistics 1.6).
 
-What no figure releases is not in the public edition (decision 0021)."""
+Nothing is in the public edition unless a figure releases it (decision 0021).
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -17,25 +18,25 @@ NO_RATE: Final = Rate(WITHHELD, None, None, None)
 
 
 def share(found: Proportion) -> Proportion:
-    """A share, withheld where a count from 1 to 4 would follow from it."""
+    """Return a share, withheld if it would reveal a count from 1 to 4."""
     return WITHHELD if any(count in SMALL for count in counts_of(found)) else found
 
 
 def count(found: int | None) -> int | None:
-    """A count, withheld where it is from 1 to 4."""
+    """Return a count, withheld (None) if it is from 1 to 4."""
     return None if found in SMALL else found
 
 
 def counts_of(found: Proportion) -> tuple[int, int]:
-    """The two counts that a share tells."""
+    """Return the two counts that a share reveals."""
     return found.count, found.of - found.count
 
 
 def find_hidden_parts(parts: Sequence[tuple[int, int]]) -> list[bool]:
-    """Which parts of a known whole are withheld, each a pair of counts that are shown or withheld together.
+    """Return which parts of a known whole are withheld. Each part is a pair of counts shown or withheld together.
 
-    Those with a count from 1 to 4; and the smallest of the others, until what is withheld is no single part, nor has
-    together such a count.
+    Parts with a count from 1 to 4 are withheld. The smallest of the others follow until at least two parts are withheld
+    and their sums are not counts from 1 to 4 either.
     """
     hidden = [any(count in SMALL for count in part) for part in parts]
     left = sorted((place for place, is_hidden in enumerate(hidden) if not is_hidden and any(parts[place])),
@@ -51,26 +52,29 @@ def find_hidden_parts(parts: Sequence[tuple[int, int]]) -> list[bool]:
 
 
 def beside(part: Proportion, whole: Proportion) -> Proportion:
-    """A part of a share, or the same by a stricter reading: what is not in it must not follow."""
+    """Return a part of a share (or a stricter reading of it), withheld if the remainder would be revealed."""
     return WITHHELD if tells_small(part, whole) else share(part)
 
 
 def tells_small(one: Proportion, other: Proportion) -> bool:
-    """Whether a count from 1 to 4 follows from two shares of which one holds the other."""
+    """Return whether two shares, one of which contains the other, reveal a count from 1 to 4."""
     differences = [abs(a - b) for a, b in zip(counts_of(one), counts_of(other), strict=True)]
     return any(count in SMALL for count in (*differences, abs(one.of - other.of)))
 
 
 def release_nothing(_board: Figures, told: Figures) -> Figures:
-    """What stays inside the force."""
+    """Release nothing: the figure stays inside the force."""
     return told
 
 
 def of_each_requirement(
     release: Callable[[RequirementFigures, RequirementFigures, Figures], RequirementFigures],
 ) -> Release:
-    """Tells something under each requirement. `release`: (the board's, the public one so far, the board's figures) to
-    the public one with it."""
+    """Return a release that applies to each requirement.
+
+    `release` takes the board's requirement, the public one so far and the board's figures, and returns the public one
+    with what it adds.
+    """
 
     def tell(board: Figures, told: Figures) -> Figures:
         pairs = zip(board.requirements, told.requirements, strict=True)
@@ -80,5 +84,5 @@ def of_each_requirement(
 
 
 def not_told(why: str) -> Disclosure:
-    """A figure that the public edition does not tell, and why."""
+    """Return the disclosure of a figure that is not in the public edition, with the reason."""
     return Disclosure(f"not told: {why}", release_nothing)

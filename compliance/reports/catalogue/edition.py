@@ -1,4 +1,7 @@
-"""One edition of a period's report and all that its figures are counted from: judged for the report, or again."""
+"""One edition of a period's report and everything its figures are counted from.
+
+It is either being made for the report, or judged again later.
+"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -31,15 +34,18 @@ from compliance.reports.sources import Held, RecordSource
 from compliance.reports.spans import Span
 
 SIDE_BY_SIDE: Final = timedelta(days=28)
-"""So long after a reorganisation divisions are shown by the former map too."""
+"""How long after a reorganisation divisions are also shown by the former map."""
 FEW_NAMES: Final = 20
-"""So many names are told to who has asked for another."""
+"""The largest number of known names that an error lists when one is unknown."""
 
 
 @dataclass(frozen=True)
 class EditionPeriod:
-    """One period as an edition reads it. `judge_again` gives its verdicts, which the report itself no longer holds:
-    they are needed to name cases. `judged`: what the report counted of it, where it has been made."""
+    """One period as an edition reads it.
+
+    `judge_again` returns its verdicts, which are needed to name cases and which the report itself no longer holds.
+    `judged`: what the report counted for it, if it has been made.
+    """
 
     span: Span
     division: str | None
@@ -49,26 +55,26 @@ class EditionPeriod:
 
     @cached_property
     def verdicts(self) -> Verdicts:
-        """The period as at its T and as known at its K (statistics 1.2)."""
+        """The period's verdicts as at its T and as known at its K (statistics 1.2)."""
         return self.judge_again()
 
     @cached_property
     def cohort(self) -> Cohort:
-        """The edition's obligations due in it that count."""
+        """The edition's obligations due in the period that count."""
         if self.judged is None:
             return due_in(self.verdicts, *self.span.days, self.division)
         return self.judged.within(self.division).cohort
 
     @cached_property
     def silence(self) -> Silence:
-        """The edition's victims of whom silence is asked at its end (statistics 1.7)."""
+        """The edition's victims who may be silent at the end of the period (statistics 1.7)."""
         if self.judged is None:
             found = silence(self.verdicts, self.span)
             return found if self.division is None else found.where(has(found.division, self.division))
         return self.judged.within(self.division).silence
 
     def due(self, place: int) -> Cohort:
-        """The obligations due of one requirement, by its place in the policy."""
+        """Return the obligations due of one requirement, by its place in the policy."""
         if place not in self._due:
             self._due[place] = self.cohort.where(self.cohort.requirement == place)
         return self._due[place]
@@ -76,12 +82,15 @@ class EditionPeriod:
 
 @dataclass(frozen=True)
 class Edition:
-    """What an edition of a report is made of.
+    """What an edition of a report is made from.
 
-    `division`: whose edition, None for the board's. `earlier`: what was published before. `mailed`: what mails told in
-    a period, as rows of verdicts; `vanished`: the crimes that full exports ceased to hold, since when, and whether that
-    was in the period; both None where the records are all there is. `made`: what was judged for the report, while it is
-    being made.
+    - `division`: the division whose edition it is; None for the board's.
+    - `earlier`: what was published before.
+    - `mailed`: a function that returns what emails listed in a period, as rows of the verdicts; None if there are only
+      records.
+    - `vanished`: a function that returns the crimes missing from full exports, since when, and whether that was in the
+      period; None if there are only records.
+    - `made`: what was judged for the report, while it is being made.
     """
 
     source: RecordSource
@@ -98,12 +107,12 @@ class Edition:
 
     @classmethod
     def of_judgements(cls, made: Judgements, division: str | None, mailed: Mailed | None) -> "Edition":
-        """The edition of a report that is being made. `mailed`: what mails told in its period."""
+        """Return the edition of a report that is being made. `mailed`: what emails listed in its period."""
         told = None if mailed is None else lambda _verdicts, _span: mailed
         return cls(made.source, made.policy, made.period.span, made.options, division, mailed=told, made=made)
 
     def judge_span(self, span: Span) -> Verdicts:
-        """A period as at its T and as known at its K (statistics 1.2)."""
+        """Judge a period as at its T and as known at its K (statistics 1.2)."""
         if span == self.period:
             return self.headline
         instant = span.settling_instant(self.policy.local)
@@ -126,7 +135,7 @@ class Edition:
 
     @cached_property
     def headline(self) -> Verdicts:
-        """The period's own verdicts. Raises SettingsError where no crime of theirs was ever the division's."""
+        """The verdicts of the period itself. Raises SettingsError if no crime was ever the division's."""
         if self.made is not None:
             return self.made.verdicts
         instant = self.period.settling_instant(self.policy.local)
@@ -138,22 +147,25 @@ class Edition:
 
     @cached_property
     def ours(self) -> Verdicts:
-        """The verdicts on the crimes that the edition is about."""
+        """The verdicts on the crimes that the edition covers."""
         return self.headline if self.division is None else of_division(self.headline, self.division)
 
     @property
     def unit(self) -> str:
-        """What the edition's groups are."""
+        """The unit by which the edition is grouped: "division" or "team"."""
         return "division" if self.division is None else "team"
 
     def place(self, requirement: str) -> int:
-        """The place of a requirement in the policy. Raises SettingsError where it has none of that name."""
+        """Return the place of a requirement in the policy. Raises SettingsError if there is none of that name."""
         asked_for = self.policy.requirement_by_id(requirement).id
         return [each.id for each in self.policy.requirement].index(asked_for)
 
     def read(self, which: str, week: str = "") -> EditionPeriod:
-        """The period that a figure is about: `week` (by its text), `before`, `last-year`, `provisional`, `live` (the
-        period itself with live contact only), or any other word for the period itself."""
+        """Return the period that a figure is about.
+
+        `which`: `week` (with its text in `week`), `before`, `last-year`, `provisional`, `live` (the period itself with
+        live contact only), or any other word for the period itself.
+        """
         found = self._periods.get(which + week)
         if found is None:
             found = self._periods[which + week] = self._read(which, week)
@@ -161,15 +173,15 @@ class Edition:
 
     @cached_property
     def trailing(self) -> list[EditionPeriod]:
-        """Each week over which units are compared (statistics 1.5)."""
+        """The weeks over which units are compared (statistics 1.5)."""
         return [self.read("week", str(week)) for week in list_charted_weeks(self.period)[-TRAILING:]]
 
     def list_trailing(self, place: int) -> list[Cohort]:
-        """What was due in the trailing weeks of one requirement, from the first week that has any."""
+        """Return what was due of one requirement in each trailing week, from the first week that has any."""
         return list(dropwhile(lambda cohort: not len(cohort), (week.due(place) for week in self.trailing)))
 
     def trailing_due(self, place: int | None) -> Cohort:
-        """What was due in all of the trailing weeks, of one requirement or of all."""
+        """Return what was due in all trailing weeks, of one requirement or (None) of all."""
         if place not in self._joined:
             parts = [week.cohort if place is None else week.due(place) for week in self.trailing]
             self._joined[place] = together(parts)
@@ -177,8 +189,10 @@ class Edition:
 
     @cached_property
     def former(self) -> tuple[date, Verdicts] | None:
-        """(the last day of the map before the newest reorganisation, the period's verdicts by that map), where one took
-        place in the period or in the four weeks before it."""
+        """The map before the newest reorganisation, as (its last day, the period's verdicts by that map).
+
+        None unless a reorganisation took place in the period or the four weeks before it.
+        """
         organisation, recorded, period = self.options.organisation, self.known.as_recorded, self.period
         if organisation is None or recorded is None or self.division is not None:
             return None
@@ -189,7 +203,10 @@ class Edition:
         return day, replace(self.headline, columns=organisation.on(day).apply(recorded))
 
     def due_former(self, place: int) -> Cohort:
-        """What was due of a requirement in the period, with the divisions of the map before a reorganisation."""
+        """Return what was due of a requirement in the period, with the divisions of the map before a reorganisation.
+
+        Raises SettingsError if there was no reorganisation.
+        """
         if self.former is None:
             raise SettingsError(f"no reorganisation took place in {self.period} or the four weeks before it")
         cohort = due_in(self.former[1], *self.period.days)
@@ -202,30 +219,32 @@ class Edition:
 
     @cached_property
     def contacts(self) -> tuple[Ints, Flags, Flags]:
-        """The contacts and attempts entered in the period, as rows of the updates: (rows, which of these count as
-        contact, which are attempts that did not reach the victim)."""
+        """The contacts and attempts entered in the period, as rows of the updates.
+
+        A tuple: (rows, which of them count as contact, which are attempts that did not reach the victim).
+        """
         informed, attempted = contacts(self.ours, self.period)
         rows = np.flatnonzero(informed | attempted)
         return rows, informed[rows], attempted[rows]
 
     @cached_property
     def questions(self) -> Mapping[str, Seen]:
-        """The questions about how updates came into the records, by key."""
+        """The questions about how updates got into the records, by key."""
         seen = questions(self.headline, self.ours, self.period, self.read("rate").cohort, self.known_before)
         return {each.question.key: each for each in seen}
 
     @cached_property
     def kept(self) -> dict[str, Kept]:
-        """What is in the records of each class of data quality, by its key (rules section 8)."""
+        """The records in each class of data quality, by its key (rules section 8)."""
         return count_kept(self.ours, self.known.seen_until)
 
     def own(self, verdicts: Verdicts, row: Ints) -> Flags:
-        """Which of some verdicts are on obligations of the edition."""
+        """Return which of some verdicts are on the edition's own obligations."""
         every: Flags = np.ones(len(row), dtype=np.bool_)
         return every if self.division is None else has(owner(verdicts, row, "division"), self.division)
 
     def of_period(self, period: Span) -> "Edition":
-        """The same edition of another period, judged again."""
+        """Return the same edition for another period, judged again."""
         return replace(self, period=period, made=None, _periods={}, _joined={})
 
     @cached_property
@@ -258,8 +277,11 @@ class Edition:
 
 
 def find_name(columns: Iterable[Coded], name: str | None, what: str) -> str | None:
-    """The text of a group of a figure, None for what has none; by its text as reports show it where that is what one
-    group alone is shown as. Raises SettingsError where no row has that text."""
+    """Return the text of a figure's group, None for rows without one.
+
+    Accepts the text as reports show it, if only one group is shown that way. Raises SettingsError if no row has that
+    text.
+    """
     columns = tuple(columns)
     if name is None or any(name in column.values for column in columns):
         return name

@@ -21,7 +21,7 @@ from compliance.reports.silent_victims import Facts, find_closed_across, victims
 
 
 def _count_overdue(edition: Edition, requirement: str, _group: str | None) -> CountedRows:
-    """What is outstanding as at T, by how long."""
+    """Count what is outstanding as at T, by days overdue."""
     verdicts, place = edition.headline, edition.place(requirement)
     row = np.flatnonzero((verdicts.state == OVERDUE) & (verdicts.requirement == place))
     row = row[edition.own(verdicts, row)]
@@ -33,7 +33,7 @@ def _count_overdue(edition: Edition, requirement: str, _group: str | None) -> Co
 
 
 def _count_closed_without_a_word(edition: Edition, _key: str, _group: str | None) -> CountedRows:
-    """The victims of cases closed in the period, and which had no word about it (statistics 1.8)."""
+    """Count the victims of cases closed in the period, and those with no update about it (statistics 1.8)."""
     verdicts = edition.headline
     found = victims_at_close(verdicts, edition.period)
     rows = select_owned(edition, found.holders)
@@ -46,7 +46,7 @@ def _count_closed_without_a_word(edition: Edition, _key: str, _group: str | None
 
 
 def _count_closed_across(edition: Edition, _key: str, _group: str | None) -> CountedRows:
-    """The crimes closed across a due date and reopened within 28 days (statistics 1.8)."""
+    """Count the crimes closed across a due date and reopened within 28 days (statistics 1.8)."""
     verdicts = edition.headline
     row = find_closed_across(verdicts, Facts(verdicts, verdicts.as_at), edition.period, edition.division)
     return CountedRows({COUNT: every(row)}, partial(crimes, verdicts.columns, row, "closed and reopened"))

@@ -1,4 +1,4 @@
-"""The page of all figures, `docs/figures.md`: made of the catalogue by `make docs`."""
+"""The page of all figures, `docs/figures.md`, made from the catalogue by `make docs`."""
 
 from typing import Final
 
@@ -17,7 +17,7 @@ _HEADINGS: Final = ("name", "what it is", "of which cases", "counted", "clause",
 
 
 def figures_page() -> str:
-    """The page as Markdown."""
+    """Return the page as Markdown."""
     table = [_HEADINGS, ("---",) * len(_HEADINGS), *map(_cells, FIGURES.values())]
     return "\n".join([_HEAD, *(f"| {' | '.join(cells)} |" for cells in table)]) + "\n"
 

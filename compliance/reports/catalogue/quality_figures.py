@@ -1,4 +1,4 @@
-"""Data quality: what is never silently dropped (rules section 8)."""
+"""Data quality: what must not be dropped silently (rules section 8)."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -33,14 +33,13 @@ ELSEWHERE: Final = {
     "`compliance remind --dry-run` says of which obligations nobody with an address can be told",
     "feed-gap": "it counts times in which the crime system was not read, not crimes: the report gives their dates",
 }
-"""Classes of data quality whose count is none of crimes in the records, and where to look."""
+"""Classes of data quality that do not count crimes in the records, and where to look instead."""
 _ENTRIES: Final = ("late-entry", "entered-after-due", UNPRINTABLE)
-"""Classes of data quality that look at how records were entered."""
+"""Classes of data quality about how records were entered."""
 
 
 def _count(edition: Edition, key: str, group: str | None) -> CountedRows | str:
-    """What a class of data quality counts: all that is held, and what belongs to the period. `group`: one of the values
-    that nobody knows."""
+    """Count what a class of data quality holds in all, and in the period. `group`: one of the unknown values."""
     if key in FIELDS:
         return _count_unknown(edition, key, group or "")
     if key in UNITS:
@@ -51,7 +50,7 @@ def _count(edition: Edition, key: str, group: str | None) -> CountedRows | str:
         return _count_vanished(edition)
     if key == SET_ASIDE:
         cases = aside(edition.ours.set_aside)
-        nowhere = np.zeros(len(cases), dtype=np.bool_)  # of no period: the due date is what is not known
+        nowhere = np.zeros(len(cases), dtype=np.bool_)  # of no period: its due date is unknown
         return CountedRows({HELD: ~nowhere, IN_PERIOD: nowhere}, lambda: cases)
     if key in ELSEWHERE:
         return ELSEWHERE[key]
@@ -125,8 +124,11 @@ def _rows(figures: Figures) -> Iterator[PlacedRow]:
 
 
 def _release(board: Figures, told: Figures) -> Figures:
-    """What was found in the period. How much is held in all would tell, from one report to the next, what is new.
-    Values that nobody knows could be anything, and beside contact by method tell of counts that are hidden there."""
+    """Release what was found in the period.
+
+    The number held in all would reveal, from one report to the next, what is new. Unknown values could be anything, and
+    next to contacts by method they would reveal counts withheld there.
+    """
     kept = (item for item in board.quality if item.in_week is not None and item.key not in _ENTRIES)
     kept = (item for item in kept if item.key.partition("/")[0] not in {*FIELDS, *UNITS})
     public = tuple(msgspec.structs.replace(item, in_week=count(item.in_week), held=None) for item in kept)

@@ -1,4 +1,4 @@
-"""Rates of what was due: in a period, over the weeks, of some victims or methods alone (statistics 1.1)."""
+"""Rates of what was due: in a period, week by week, for some victims or methods alone (statistics 1.1)."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -33,18 +33,18 @@ CASES: Final = "obligations due"
 
 
 def rate_rows(cohort: Cohort, listed: Callable[[], tuple[TracedCase, ...]]) -> CountedRows:
-    """Obligations due as a rate counts them."""
+    """Return obligations due as a rate counts them."""
     states = {COUNT: MET, "late": LATE, "overdue": OVERDUE, "missed": MISSED}
     return CountedRows({measure: cohort.state == state for measure, state in states.items()}, listed, cohort.officer)
 
 
 def due_in_period(read: EditionPeriod, cohort: Cohort) -> CountedRows:
-    """Some obligations due in a period of an edition, as a rate counts them."""
+    """Return some obligations due in a period of an edition as a rate counts them."""
     return rate_rows(cohort, lambda: obligations(read.verdicts, cohort.verdict))
 
 
 def _count(which: str) -> Counting:
-    """The obligations of a requirement due in a period of the edition (`Edition.read`)."""
+    """Return a function that counts the obligations of a requirement due in a period (`Edition.read`)."""
 
     def count(edition: Edition, requirement: str, group: str | None) -> CountedRows:
         read = edition.read(which, group or "")
@@ -61,7 +61,7 @@ def _rows(
     period_of: Callable[[RequirementFigures], Period | None],
     change_of: Callable[[RequirementFigures], RateDifference | None] = lambda _: None,
 ) -> ReportRows:
-    """The rate of each requirement in a period of the report."""
+    """Return a function that yields the rate of each requirement in a period of the report."""
 
     def rows(figures: Figures) -> Iterator[PlacedRow]:
         for place, requirement in enumerate(figures.requirements):
@@ -77,7 +77,7 @@ def _rows(
 
 
 def _rows_of_part(name: str, group: str, order: int, period_of: Callable[[RequirementFigures], Period]) -> ReportRows:
-    """The rate of some victims or methods alone, under each requirement."""
+    """Return a function that yields the rate of some victims or methods alone, for each requirement."""
 
     def rows(figures: Figures) -> Iterator[PlacedRow]:
         for place, requirement in enumerate(figures.requirements):
@@ -109,8 +109,11 @@ def _rows_of_weeks(figures: Figures) -> Iterator[PlacedRow]:
 
 
 def release_rate(found: Rate, overdue: Overdue | None = None) -> Rate:
-    """A rate whose misses are told apart only beside what was overdue then: in one of the bands, some fell due in the
-    period, and the others would follow."""
+    """Return a rate as the public edition shows it.
+
+    The numbers not met are split by state only next to what was overdue then: some obligations in each band fell due in
+    the period, so the others would be revealed.
+    """
     split = [found.late, found.overdue, found.missed]
     if overdue is not None and found.overdue is not None:
         held = [overdue.count, *(band.count for band in overdue.bands)]
@@ -139,7 +142,7 @@ def _release_last_year(found: RequirementFigures, told: RequirementFigures, _boa
 
 
 def _release_change(found: RateDifference | None, one: Period, other: Period) -> RateDifference | None:
-    """A difference from a rate that is shown would tell the one that is not."""
+    """Withhold a difference if either rate is withheld: with the other rate it would reveal it."""
     return None if one.rate.share.withheld or other.rate.share.withheld else found
 
 
@@ -156,7 +159,10 @@ def _beside(told: Period, part: Period, whole: Period) -> Period:
 
 
 def _release_weeks(found: RequirementFigures, told: RequirementFigures, _board: Figures) -> RequirementFigures:
-    """Without what was overdue then. The limits are those of the points that are shown: a mean would tell the rest."""
+    """Release the weeks without what was overdue then.
+
+    The limits are those of the weeks that are shown, because a mean over all would reveal the rest.
+    """
     trend = found.trend
     shares = tuple(map(share, trend.shares))
     silent = None if trend.silent is None else tuple(map(share, trend.silent))

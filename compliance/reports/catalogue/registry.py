@@ -1,4 +1,4 @@
-"""Every figure of the report, by the name that its names begin with."""
+"""Every figure of the report, by the first part of its names."""
 
 from typing import Final
 
@@ -46,12 +46,14 @@ FIGURES: Final = {
         QUALITY, REMINDERS, RESTATED,
     )
 }  # fmt: skip
-"""In the order in which they are told, and in which the public edition is made of them: what a disclosure looks at
-stands before it."""
+"""In the order of the report, in which the public edition is also built.
+
+A figure comes after those on which its disclosure depends.
+"""
 
 
 def find_figure(name: str) -> tuple[Figure, str, str] | None:
-    """(the figure, key, group) of the name of a number, None where its beginning names no figure."""
+    """Return the (figure, key, group) that a name refers to, None if it refers to no figure."""
     front, _, group = name.partition("/")
     kind, _, key = front.partition(".")
     return (FIGURES[kind], key, group) if kind in FIGURES else None

@@ -1,4 +1,4 @@
-"""What became of reminders: what was recorded after the mails of the period (docs/report.md)."""
+"""The effect of reminders: what was recorded after the emails of the period (docs/report.md)."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -21,13 +21,15 @@ from compliance.store.notice_kinds import LadderStep
 
 NO_MAILS: Final = "these records say nothing of mails: only the running service knows what it sent"
 AFTER_REMINDER: Final = "after-reminder"
-"""The question about what is recorded just after a mail."""
+"""The question about what is recorded just after an email."""
 _TOLD: Final = {"24": DAY, "72": 3 * DAY}
 
 
 def _count(edition: Edition, key: str, group: str | None) -> CountedRows | str:
-    """What was told in the period: each obligation as often as it was; or of one step of the ladder what was recorded
-    afterwards, within 24 or 72 hours."""
+    """Count what emails of the period listed, each obligation as often as it was listed.
+
+    For one step of the ladder, count instead what was recorded within 24 or 72 hours of the email.
+    """
     if edition.mailed is None:
         return NO_MAILS
     mailed = edition.mailed(edition.headline, edition.period)
@@ -50,7 +52,7 @@ def _count(edition: Edition, key: str, group: str | None) -> CountedRows | str:
 
 
 def count_after_reminder(edition: Edition) -> CountedRows | str:
-    """What was discharged within a week after the last mail that told of it; those within a day."""
+    """Count what was discharged within a week of the last email that listed it, and within a day."""
     if edition.mailed is None:
         return NO_MAILS
     verdicts = edition.headline

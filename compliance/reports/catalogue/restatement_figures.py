@@ -1,4 +1,4 @@
-"""What became of published figures: as published, as known now, and what each cause changed (statistics section 5)."""
+"""Restated figures: as published, as known now, and what each cause changed (statistics section 5)."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -33,8 +33,10 @@ class _Due(NamedTuple):
 
 
 def _count(edition: Edition, requirement: str, group: str | None) -> CountedRows | str:
-    """The obligations of an earlier figure as it was published or as known now; or what one cause put into it and took
-    out of it (statistics section 5). `group`: WEEK/STEP, or WEEK/DIVISION/STEP."""
+    """Count the obligations of an earlier figure as published or as known now, or what one cause changed.
+
+    A cause adds obligations and takes others out (statistics section 5). `group`: WEEK/STEP, or WEEK/DIVISION/STEP.
+    """
     period, _, rest = (group or "").partition("/")
     division, _, step = rest.rpartition("/")
     earlier = {str(known.span): known for known in edition.earlier}
@@ -60,7 +62,7 @@ def _count(edition: Edition, requirement: str, group: str | None) -> CountedRows
 
 
 def _reason_gone(known: Earlier, start: Verdicts, requirement: str, unit: str | None) -> str | None:
-    """Why what was published can no longer be found, None where it can."""
+    """Return why what was published can no longer be found, None if it can."""
     found, published = (each.get((requirement, unit), (0, 0)) for each in (counts(start, known.span), known.rates))
     if found == published:
         return None
@@ -79,7 +81,7 @@ def _obligations_due(verdicts: Verdicts, known: Earlier, requirement: str, unit:
 
 
 def _due(verdicts: Verdicts, known: Earlier, requirement: str, unit: str | None) -> dict[_Key, _Due]:
-    """What counts in an earlier period by crime, victim and cycle."""
+    """Return what counts in an earlier period, by crime, victim and cycle."""
     row = _obligations_due(verdicts, known, requirement, unit)
     columns = verdicts.columns
     keys = zip(
@@ -93,7 +95,7 @@ def _due(verdicts: Verdicts, known: Earlier, requirement: str, unit: str | None)
 
 
 def _count_changed(before: dict[_Key, _Due], after: dict[_Key, _Due], name: str) -> CountedRows:
-    """What came into a period, left it, or is met in one and not in the other."""
+    """Count what entered a period, left it, or is met in only one of the two."""
     nothing = _Due(0, "not counted", met=False)
     cases: list[TracedCase] = []
     met: list[int] = []

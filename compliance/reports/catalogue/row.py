@@ -11,8 +11,10 @@ NO_NAME: Final = "not recorded"
 
 
 class Row(Struct, frozen=True):
-    """One figure: its name, the section of the report, what it is, of which group and period, and its numbers by
-    measure. `status`: empty, `not available`, `few` (fewer than 10) or `withheld`."""
+    """One figure: its name, section of the report, what it is, its group and period, and its numbers by measure.
+
+    `status`: empty, `not available`, `few` (fewer than 10) or `withheld`.
+    """
 
     figure: str
     section: str
@@ -24,7 +26,7 @@ class Row(Struct, frozen=True):
 
 
 class PlacedRow(NamedTuple):
-    """A row, and where in its section it stands: rows that have the same place stand in the order of the catalogue."""
+    """A row and its place in its section. Rows in the same place follow the order of the catalogue."""
 
     place: tuple[int, ...]
     row: Row
@@ -42,34 +44,34 @@ SECTIONS: Final = {
     "quality": "Data quality",
     "reminders": "Reminders",
 }
-"""The sections of the rows, in their order."""
+"""The sections of the rows, in order."""
 
 
 def share_row(section: str, figure: str, what: str, group: str, period: str, share: Proportion, **more: Number) -> Row:
-    """The row of a share."""
+    """Return the row of a share."""
     return Row(figure, section, what, group, period, _share_numbers(share) | more, _share_status(share))
 
 
 def count_row(section: str, figure: str, what: str, group: str, period: str, **numbers: Number) -> Row:
-    """The row of counts that are no share."""
+    """Return the row of counts that are not a share."""
     known = any(number is not None for number in numbers.values())
     return Row(figure, section, what, group, period, dict(numbers), "" if known else "not available")
 
 
 def change_numbers(change: RateDifference | None) -> dict[str, Number]:
-    """The numbers of a difference by measure; none where there is nothing to compare with."""
+    """Return the numbers of a difference by measure, empty if there is nothing to compare with."""
     if change is None:
         return {}
     return {"difference": change.difference, "difference_low": change.low, "difference_high": change.high}
 
 
 def band_measure(first: int, last: int | None) -> str:
-    """The measure that says how many have been overdue for so many days; None: or more."""
+    """Return the measure for how many have been overdue from `first` to `last` days; None: `first` days or more."""
     return f"days_{first}_to_{last}" if last else f"days_{first}_and_more"
 
 
 def _share_numbers(share: Proportion) -> dict[str, Number]:
-    """The numbers of a share by measure; none where it is withheld."""
+    """Return the numbers of a share by measure, None for each if it is withheld."""
     if share.withheld:
         return dict.fromkeys(("count", "of", "rate", "low", "high", "design_effect"))
     return {

@@ -29,7 +29,7 @@ def _readings(edition: Edition) -> tuple[Cohort, tuple[Flags, Flags, Flags]]:
 
 
 def _count(reading: int) -> Counting:
-    """The obligations under one of the readings, by its place."""
+    """Return a function that counts the obligations under one reading, by its place."""
 
     def count(edition: Edition, _key: str, _group: str | None) -> CountedRows:
         cohort, met = _readings(edition)
@@ -40,7 +40,7 @@ def _count(reading: int) -> Counting:
 
 
 def _count_only(edition: Edition, _key: str, _group: str | None) -> CountedRows:
-    """The victims who had an update on the day of the report and none in time after it."""
+    """Count the victims who had an update on the day of the report and none in time after it."""
     cohort, met = _readings(edition)
     only = cohort.where((edition.headline.same_day_update[cohort.verdict] == YES) & ~met[0])
     counts = {COUNT: every(only.state), UPDATED_LATER: only.state == LATE}
@@ -62,7 +62,7 @@ def _rows_only(figures: Figures) -> Iterator[PlacedRow]:
 
 
 def _release(board: Figures, told: Figures) -> Figures:
-    """All three readings or none: each holds the next, and what is between them would follow."""
+    """Release all three readings or none: each contains the next, so their differences would be revealed."""
     found = board.same_day
     if found is None:
         return told

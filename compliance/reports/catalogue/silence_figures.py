@@ -1,4 +1,4 @@
-"""Silent victims: at the period's end, at that of others, and of some victims or methods alone (statistics 1.7)."""
+"""Silent victims: at the end of the period, of other periods, and of some victims or methods alone (statistics 1.7)."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -32,7 +32,7 @@ from compliance.reports.silent_victims import VictimsAsked, silent_victims
 
 
 def count_silent(edition: Edition, read: EditionPeriod, group: str | None = "", enhanced: bool = False) -> CountedRows:
-    """The victims asked about at a period's end, of all, of one division or team, or the enhanced alone."""
+    """Count the silent at the end of a period: of all, of one division or team, or of enhanced victims alone."""
     asked = read.silence
     rows = asked.enhanced if enhanced else every(asked.silent)
     name = None
@@ -50,7 +50,7 @@ def count_silent(edition: Edition, read: EditionPeriod, group: str | None = "", 
 
 
 def select_owned(edition: Edition, holders: CaseHolders) -> Flags:
-    """Which of some victims are of the edition."""
+    """Return which of some victims belong to the edition."""
     rows = every(holders.crime)
     return rows if edition.division is None else rows & has(holders.owner("division"), edition.division)
 
@@ -58,8 +58,10 @@ def select_owned(edition: Edition, holders: CaseHolders) -> Flags:
 def list_victims(
     verdicts: Verdicts, found: VictimsAsked, rows: Flags | np.ndarray, states: tuple[str, str], local: LocalDates
 ) -> tuple[TracedCase, ...]:
-    """Some of the victims that something is asked of. `states`: what is said of those of whom it holds, and of the
-    others."""
+    """List some of the victims that a question is asked about.
+
+    `states`: the state of those for whom the answer is yes, and of the others.
+    """
     hit, (yes, no) = found.hit[rows], states
     more = heard(verdicts.columns, found.update[rows], local)
     if found.closed is not None:
@@ -75,7 +77,7 @@ def _count(which: str) -> Counting:
 
 
 def _rows_beside_rate(name: str, order: int, period_of: Callable[[RequirementFigures], Period | None]) -> ReportRows:
-    """Beside the rate of a period of the report, where its requirement repeats."""
+    """Return a function that yields a row next to the rate of a period, if its requirement repeats."""
 
     def rows(figures: Figures) -> Iterator[PlacedRow]:
         for place, requirement in enumerate(figures.requirements):
@@ -106,7 +108,7 @@ def _rows(figures: Figures) -> Iterator[PlacedRow]:
 
 
 def _release(found: RequirementFigures, told: RequirementFigures, _board: Figures) -> RequirementFigures:
-    """Of the whole, and of the divisions that are its parts."""
+    """Release the whole, and the divisions that are its parts."""
     silent = [division.silent for division in found.divisions if division.silent]
     hidden = iter(find_hidden_parts([counts_of(each) for each in silent]))
     divisions = tuple(

@@ -23,13 +23,13 @@ _Listed = Callable[..., tuple[TracedCase, ...]]
 
 
 def unit_of(cohort: Cohort, unit: str) -> Coded:
-    """The `division`, `team` or `offence` of each obligation."""
+    """Return the `division`, `team` or `offence` of each obligation."""
     found: Coded = getattr(cohort, unit)
     return found
 
 
 def _count_in_period(unit: str) -> Counting:
-    """The obligations of one division or team in the period."""
+    """Return a function that counts the obligations of one division or team in the period."""
 
     def count(edition: Edition, requirement: str, group: str | None) -> CountedRows:
         read = edition.read("rate")
@@ -41,7 +41,7 @@ def _count_in_period(unit: str) -> Counting:
 
 
 def _count_over_weeks(edition: Edition, place: int | None, unit: str, group: str | None) -> tuple[Cohort, _Listed]:
-    """The obligations of one group over the trailing weeks, and what lists them."""
+    """Return the obligations of one group over the trailing weeks, and a function that lists them."""
     every = edition.trailing_due(place)
     name = find_name([unit_of(every, unit)], group, unit)
     return every.where(has(unit_of(every, unit), name)), partial(_list_weeks, edition, place, unit, name)
@@ -60,17 +60,20 @@ def _list_weeks(
 
 
 def _count_trailing(edition: Edition, requirement: str, group: str | None) -> CountedRows:
-    """The obligations of one division or team over the trailing weeks."""
+    """Count the obligations of one division or team over the trailing weeks."""
     return rate_rows(*_count_over_weeks(edition, edition.place(requirement), edition.unit, group))
 
 
 def _count_offence(edition: Edition, requirement: str, group: str | None) -> CountedRows:
-    """The obligations of one offence group over the trailing weeks."""
+    """Count the obligations of one offence group over the trailing weeks."""
     return rate_rows(*_count_over_weeks(edition, edition.place(requirement), "offence", group))
 
 
 def _count_late_team(edition: Edition, _key: str, group: str | None) -> CountedRows | str:
-    """The obligations of a team met over the trailing weeks: those by an update entered after the due date."""
+    """Count the obligations that a team met over the trailing weeks.
+
+    Those counted were met by an update entered after the due date.
+    """
     if group == "":
         return (
             "it counts teams, not crimes: a team is counted beyond the funnel's upper 99.8% limit (statistics 3.2). "
@@ -82,7 +85,7 @@ def _count_late_team(edition: Edition, _key: str, group: str | None) -> CountedR
 
 
 def _count_former(edition: Edition, requirement: str, group: str | None) -> CountedRows:
-    """The obligations of one division in the period, by the map before a reorganisation."""
+    """Count the obligations of one division in the period, by the map before a reorganisation."""
     cohort = edition.due_former(edition.place(requirement))
     own = cohort.where(has(cohort.division, find_name([cohort.division], group, "division")))
     return rate_rows(own, lambda: obligations(edition.headline, own.verdict))
@@ -111,7 +114,7 @@ def _rows_in_period(unit: str) -> ReportRows:
 
 
 def each_unit(figures: Figures) -> Iterator[tuple[int, RequirementFigures, int, DivisionFigures, str]]:
-    """(place of the requirement, requirement, place of the division or team, this, its name) of every one."""
+    """Yield (place of the requirement, requirement, place of the division or team, its figures, its name) for each."""
     for place, requirement in enumerate(figures.requirements):
         for order, division in enumerate(requirement.divisions):
             yield place, requirement, order, division, division.name or NO_NAME
@@ -157,15 +160,20 @@ def _rows_of_late_teams(figures: Figures) -> Iterator[PlacedRow]:
 
 
 def _weeks_are_told(found: RequirementFigures, told: RequirementFigures, board: Figures) -> bool:
-    """The trailing weeks are the sum of weeks that stand in the chart. With fewer weeks than the next report has, the
-    two would tell the new week of each group."""
+    """Return whether the trailing weeks can be disclosed.
+
+    All of them must be weeks shown in the chart, of which they are the sum. If the next report had more weeks than this
+    one, the two together would reveal the new week of each group.
+    """
     weeks = board.basis.trailing_weeks
     return found.trailing_held == weeks and not any(each.withheld for each in told.trend.shares[-weeks:])
 
 
 def _release_trailing(found: RequirementFigures, told: RequirementFigures, board: Figures) -> RequirementFigures:
-    """Never a single week of a division: it would follow from two reports, whose trailing weeks overlap, and the week
-    that has gone."""
+    """Release the trailing weeks of divisions, but never a single week.
+
+    A single week would follow from two reports, whose trailing weeks overlap, and the week that dropped out.
+    """
     trailing = [division.trailing for division in found.divisions if division.trailing]
     hidden = iter(find_hidden_parts([counts_of(each.share) for each in trailing]))
     shown = _weeks_are_told(found, told, board)
@@ -225,7 +233,7 @@ FORMER_DIVISION: Final = _figure(
     disclosure=not_told("small counts would follow from the same divisions by two maps"),
 )  # fmt: skip
 UNITS: Final = {figure.name: figure for figure in (DIVISION, TEAM)}
-"""The figure of a unit in the period, by what the edition's groups are."""
+"""The figure of a unit in the period, by the edition's unit."""
 OFFENCE: Final = _figure(
     name="offence", group="OFFENCE", title="Offence group over the trailing weeks",
     meaning="The rate of an offence group over the last 13 settled weeks.",

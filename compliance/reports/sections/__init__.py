@@ -31,16 +31,16 @@ SECTIONS: Final[tuple[Callable[[Figures], Section], ...]] = (
 )  # fmt: skip
 """In the order in which a board reads them."""
 BOARD_PAGE: Final = (summary, period_rates)
-"""What a board reads first, and what its readers are mailed."""
+"""The first page for the board, which is also emailed to readers."""
 
 
 def report_of(figures: Figures) -> Report:
-    """The report. A section that has nothing to say is left out."""
+    """Return the report, without sections that are empty."""
     return _report(figures, SECTIONS)
 
 
 def board_page(figures: Figures) -> Report:
-    """Its first page."""
+    """Return its first page."""
     return _report(figures, BOARD_PAGE)
 
 
@@ -64,7 +64,7 @@ def _report(figures: Figures, sections: tuple[Callable[[Figures], Section], ...]
 
 
 def edition_name(figures: Figures) -> str:
-    """What kind of report it is, in words."""
+    """Return the kind of report, in words."""
     often = {"week": "weekly", "month": "monthly", "quarter": "quarterly"}[figures.kind]
     whom = {"board": "to the board", "public": "to the public", "division": "to the division"}[figures.edition]
     return f"{often} report {whom}"

@@ -1,4 +1,4 @@
-"""Change, or chance: a control chart of each rate, and what it says (statistics section 2)."""
+"""Change, or chance: a control chart of each rate, and what it shows (statistics section 2)."""
 
 from collections.abc import Iterator, Sequence
 
@@ -30,7 +30,7 @@ from compliance.reports.words import heading, percent
 
 
 def change_over_time(figures: Figures) -> Section:
-    """The section: what is owed after an event stands among the figures in full."""
+    """Return the section. Requirements after an event are in the full figures instead."""
     parts: list[Part] = [
         statement(
             "Each point is one week, judged seven days after its end. While points lie in the band without a pattern, "
@@ -44,7 +44,7 @@ def change_over_time(figures: Figures) -> Section:
 
 
 def trend_parts(requirement: RequirementFigures) -> Iterator[Part]:
-    """The chart of a requirement, what it says in words, and its special causes."""
+    """Yield the chart of a requirement, what it shows in words, and its special causes."""
     trend, name, said = requirement.trend, heading(title_of(requirement)), chart_in_words(requirement.trend)
     if trend.shares:
         caption = f"{name}, per cent of updates due in the week that were given in time"
@@ -74,7 +74,7 @@ def _cause(cause: SpecialCause) -> Statement:
 
 
 def causes_of_groups(causes: Sequence[SpecialCause]) -> Iterator[Statement]:
-    """Special causes of several charts, each with whose it is."""
+    """Yield the special causes of several charts, each with its division or team."""
     for cause in causes:
         whose, rest = cause_of_group(cause)
         yield Statement(text_of(Run(whose, "strong"), rest), direction=_direction(cause), claims=(cause,))
@@ -85,7 +85,7 @@ def _direction(cause: SpecialCause) -> Direction:
 
 
 def weeks_table(requirement: RequirementFigures, figures: Figures) -> Table:
-    """The weeks of a chart, each with its numbers."""
+    """Return the weeks of a chart as a table."""
     trend, signals = requirement.trend, {signal.place: signal for signal in requirement.trend.control.signals}
     causes = {week: cause for cause in causes_of(requirement) for week in trend.weeks
               if cause.weeks[0] <= week <= cause.weeks[1]}  # fmt: skip

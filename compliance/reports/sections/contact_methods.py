@@ -8,7 +8,7 @@ from compliance.reports.words import heading
 
 
 def contact_methods(figures: Figures) -> Section:
-    """The section, empty where no contact was entered."""
+    """Return the section, empty if no contact was entered."""
     rows = []
     for way in figures.ways:
         figure = f"contact/{way.method or NO_NAME}"

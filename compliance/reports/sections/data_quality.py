@@ -12,11 +12,11 @@ from compliance.reports.report_model import Figures, Quality
 from compliance.reports.sections.summary import state_claim
 
 QUALITY: Final = "quality"
-"""The id of the section that says what was found in the records."""
+"""The id of the section about what was found in the records."""
 
 
 def data_quality(figures: Figures) -> Section:
-    """The section."""
+    """Return the section on data quality and how updates are entered."""
     return Section(QUALITY, "Data quality, and how updates are entered", tuple(_parts(figures)))
 
 
@@ -39,7 +39,7 @@ def _parts(figures: Figures) -> Iterator[Part]:
 
 
 def quality_table(name: str, caption: str, found: Sequence[Quality], figures: Figures) -> Table:
-    """Classes of data quality, counted."""
+    """Return classes of data quality with their counts as a table."""
     columns = (Column("What was found", "name"), Column(f"In the {figures.kind}"), Column("In all records"),
                Column("What it means", "words"))  # fmt: skip
     rows = []
@@ -53,7 +53,7 @@ def quality_table(name: str, caption: str, found: Sequence[Quality], figures: Fi
 
 
 def questions_table(name: str, caption: str, asked: Sequence[EntryQuestion], figures: Figures) -> Table:
-    """Questions about how updates are entered."""
+    """Return questions about how updates are entered as a table."""
     columns = (Column("What was seen", "name"), Column("How many"), Column("Share"), Column("By chance"),
                Column("The question", "words"))  # fmt: skip
     rows = []

@@ -1,4 +1,4 @@
-"""What stands for a report while the records are not read: it gives no rate."""
+"""The notice published in place of a report while the crime system has not been read: it gives no rate."""
 
 from compliance.reports.claims import Claim
 from compliance.reports.parts import Report, Section, statement
@@ -12,7 +12,7 @@ TITLE = "Keeping victims informed"
 
 
 def delayed_report(force: str, period: Span, reading: Claim) -> Report:
-    """The notice of a period, with how the crime system stands."""
+    """Return the notice for a period, with how far the crime system has been read."""
     named = in_words(str(period))
     parts = (
         state_claim(reading),

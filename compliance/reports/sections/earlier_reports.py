@@ -1,4 +1,4 @@
-"""What became of earlier reports (statistics section 5)."""
+"""How earlier reports have changed (statistics section 5)."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ from compliance.reports.words import count_of, heading, units
 
 
 def earlier_reports(figures: Figures) -> Section:
-    """The section, empty in the public edition."""
+    """Return the section, empty in the public edition."""
     parts = () if figures.edition == PUBLIC else tuple(_parts(figures))
     return Section("restated", "What became of earlier reports", parts)
 

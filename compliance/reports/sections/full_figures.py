@@ -1,4 +1,4 @@
-"""The figures in full, for those who have to defend them."""
+"""The full figures, for readers who have to defend them."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ from compliance.reports.words import heading, instant
 
 
 def full_figures(figures: Figures) -> Section:
-    """The section."""
+    """Return the section with the full figures."""
     parts = (
         statement("For those who have to defend the lines above, and for those who doubt them."),
         _rates(figures), *_weeks(figures),

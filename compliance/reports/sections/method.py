@@ -1,4 +1,4 @@
-"""How the figures are computed, what they mean, and how a number leads to its cases."""
+"""How the figures are computed, what they mean, and how to trace a number to its cases."""
 
 from collections.abc import Iterator
 
@@ -26,7 +26,7 @@ from compliance.reports.words import count_of, day, heading, instant
 
 
 def method(figures: Figures) -> Section:
-    """The section."""
+    """Return the section on method, definitions and words."""
     return Section("method", "How this is computed", tuple(_parts(figures)), full=True)
 
 

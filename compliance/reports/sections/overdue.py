@@ -26,7 +26,7 @@ from compliance.reports.words import day, heading
 
 
 def overdue_and_closed(figures: Figures) -> Section:
-    """The section."""
+    """Return the section on overdue updates and closed cases."""
     return Section("outstanding", "Overdue now, and cases closed", tuple(_parts(figures)))
 
 

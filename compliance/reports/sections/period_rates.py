@@ -1,4 +1,4 @@
-"""The rates of the period, to be read from afar, and what is owed after an event."""
+"""The headline rates of the period, and what is owed after an event."""
 
 from collections.abc import Iterator
 
@@ -33,7 +33,7 @@ from compliance.reports.words import count_of, heading, interval, number, percen
 
 
 def period_rates(figures: Figures) -> Section:
-    """The section."""
+    """Return the section with the rates."""
     return Section("rates", "The rates", (*_key_figures(figures), *_after_events(figures)))
 
 
@@ -95,7 +95,7 @@ def _periods(requirement: RequirementFigures) -> tuple[Period, Period, Period | 
 
 
 def _big(share: Proportion) -> tuple[Run, str, bool]:
-    """The number, its unit, and whether there is one."""
+    """Return the number, its unit, and whether there is one."""
     if share.withheld or not share.of:
         return rate(share), "", False
     if share.few:
@@ -104,7 +104,7 @@ def _big(share: Proportion) -> tuple[Run, str, bool]:
 
 
 def _beside(figures: Figures, shares: list[Proportion | None], figure: str) -> Iterator[Comparison]:
-    """This period, the one before and the one just ended."""
+    """Yield this period, the one before and the one just ended."""
     names = (f"This {figures.kind}", f"{heading(figures.kind)} before", "Provisional")
     looks: tuple[Look, ...] = ("plain", "muted", "outlined")
     for name, share, look in zip(names, shares, looks, strict=True):

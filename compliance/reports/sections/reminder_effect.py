@@ -18,7 +18,7 @@ from compliance.reports.report_model import Figures
 
 
 def reminder_effect(figures: Figures) -> Section:
-    """The section, empty where reminders are not known."""
+    """Return the section, empty if reminders are unknown."""
     parts = () if figures.reminders is None else tuple(_parts(figures.reminders))
     return Section("reminders", "Reminders: do they work?", parts)
 
@@ -42,12 +42,12 @@ def _parts(sent: Reminded) -> Iterator[Part]:
 
 
 def cleared_in(share: Proportion | None, figure: str) -> Cell:
-    """How many were discharged; a dash where there were none."""
+    """Return a cell with how many were discharged, or a dash if there were none."""
     return rate_and_counts(share if share and share.of else None, figure)
 
 
 def reminders_in_full(figures: Figures) -> Iterator[Part]:
-    """Every share of every step, and what none of them can show."""
+    """Yield every share of every step, and what they cannot show."""
     sent = figures.reminders
     if sent is None or not sent.steps:
         return

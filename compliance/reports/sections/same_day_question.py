@@ -9,7 +9,7 @@ from compliance.reports.report_model import Figures, SameDay
 
 
 def same_day_question(figures: Figures) -> Section:
-    """The section, empty where the policy has no such requirement or nothing was due."""
+    """Return the section, empty if the policy has no such requirement or nothing was due."""
     asked = figures.same_day
     parts = tuple(_parts(figures, asked)) if asked is not None and asked.policy.of else ()
     return Section("same-day", "The same-day question", parts)

@@ -1,4 +1,4 @@
-"""A sample of crimes to read."""
+"""The dip sample: crimes to read."""
 
 from compliance.reports.parts import Items, Section, statement
 from compliance.reports.report_model import Figures
@@ -6,7 +6,7 @@ from compliance.reports.words import number
 
 
 def sample_to_read(figures: Figures) -> Section:
-    """The section, empty where nothing was due and in the public edition."""
+    """Return the section, empty if nothing was due and in the public edition."""
     name, title, sample = "sample", "A sample to read", figures.sample
     if sample is None:
         return Section(name, title, ())

@@ -1,4 +1,4 @@
-"""The summary: one line a figure, then what to look at first."""
+"""The summary: one line for each figure, then what to look at first."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -26,7 +26,7 @@ from compliance.reports.words import (
 
 
 def summary(figures: Figures) -> Section:
-    """The section."""
+    """Return the summary section."""
     things = tuple(things_to_look_at(figures))
     nothing = Claim(kind=ClaimKind.NOTHING_STANDS_OUT, subject="summary", period=figures.kind)
     parts: tuple[Part, ...] = (
@@ -38,12 +38,12 @@ def summary(figures: Figures) -> Section:
 
 
 def state_claim(claim: Claim, about: str = "") -> Statement:
-    """A claim as a statement."""
+    """Return a claim as a statement."""
     return statement(sentence(claim), about=about, claims=[claim])
 
 
 def summary_lines(figures: Figures) -> list[Statement]:
-    """The lines of the summary, in the order in which they should be read."""
+    """Return the lines of the summary, in reading order."""
     reported = [requirement for requirement in figures.requirements if not requirement.event]
     if not any(r.week.rate.share.of or r.week.rate.share.withheld for r in figures.requirements):
         earliest = min(figures.requirements, key=lambda requirement: requirement.due_from or date.min)

@@ -1,4 +1,4 @@
-"""Divisions of the force, or teams of a division, beside the rest (statistics 1.5, section 3)."""
+"""Divisions of the force, or teams of a division, compared with the rest (statistics 1.5, section 3)."""
 
 from collections.abc import Iterator
 
@@ -40,13 +40,13 @@ from compliance.reports.words import day, heading, reach, units
 
 
 def units_beside_the_rest(figures: Figures) -> Section:
-    """The section."""
+    """Return the section on divisions or teams."""
     unit, _ = units(figures)
     return Section("divisions", f"{heading(unit)}s", tuple(_parts(figures)))
 
 
 def has_trailing(requirement: RequirementFigures) -> bool:
-    """Whether its divisions are compared over the trailing weeks."""
+    """Return whether its divisions are compared over the trailing weeks."""
     return any(division.trailing for division in requirement.divisions)
 
 
@@ -109,12 +109,12 @@ def _no_league_table(figures: Figures) -> Note:
 
 
 def in_full(requirement: RequirementFigures) -> bool:
-    """Whether its divisions in the period itself stand among the figures in full."""
+    """Return whether its divisions in the period itself are in the full figures."""
     return any(division.trailing and not division.week.share.withheld for division in requirement.divisions)
 
 
 def _comparison_table(requirement: RequirementFigures, figures: Figures) -> Table:
-    """Over the trailing weeks against the rest."""
+    """Return the comparison with the rest over the trailing weeks."""
     unit, whole = units(figures)
     far = reach(requirement.divisions)
     picture = Column("Difference drawn", "drawn", scale=(f"−{far}", "rest", f"+{far}"))
@@ -135,7 +135,7 @@ def _comparison_table(requirement: RequirementFigures, figures: Figures) -> Tabl
 
 
 def _comparison_row(requirement: RequirementFigures, division: DivisionFigures, figures: Figures, far: int) -> Row:
-    assert division.trailing is not None  # noqa: S101  # only those are compared
+    assert division.trailing is not None  # noqa: S101  # only those with trailing weeks are compared
     change, figure = division.change, f"trailing.{requirement.id}/{division.name or NO_NAME}"
     against = f"the rest of the {units(figures)[1]}"
     claim = claim_change(change, figure, figures, against, division.name or "") if change else None
@@ -147,7 +147,7 @@ def _comparison_row(requirement: RequirementFigures, division: DivisionFigures, 
 
 
 def _by_the_former_map(requirement: RequirementFigures, former: FormerMap, figures: Figures) -> Table:
-    """The same obligations by the map before a reorganisation (decision 0031): shown, not tested."""
+    """Return the same obligations by the map before a reorganisation (decision 0031): shown, not tested."""
     rows = tuple(
         (
             cell(name_of(group.name)),
@@ -164,7 +164,7 @@ def _by_the_former_map(requirement: RequirementFigures, former: FormerMap, figur
 
 
 def units_in_period(requirement: RequirementFigures, figures: Figures) -> Table:
-    """In the period itself: shown, not tested."""
+    """Return the units in the period itself: shown, not tested."""
     unit, whole = units(figures)
     week = requirement.week
     columns: tuple[Column, ...] = (Column(heading(unit), "name"), *SHARE[:2], DRAWN, SHARE[2])

@@ -12,7 +12,7 @@ from compliance.reports.words import heading
 
 
 def victim_groups(figures: Figures) -> Section:
-    """The section."""
+    """Return the section on groups of victims and offences."""
     return Section("views", "Enhanced victims, live contact, offence groups", tuple(_parts(figures)))
 
 

@@ -1,4 +1,4 @@
-"""What is asked of the trace, by the names that `rows` gives figures, and the answer."""
+"""The cases behind a figure, looked up by the names that `rows` gives figures."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
@@ -15,8 +15,10 @@ from compliance.reports.periods import parse_period
 
 @dataclass(frozen=True, slots=True)
 class TracedFigure:
-    """The cases of a figure as one of its measures counts them; or `instead`, why there are none behind it, and where
-    to look. `figure`: as it was asked for."""
+    """The cases of a figure as one of its measures counts them.
+
+    `figure`: as asked for. `instead`: why it has no cases, and where to look.
+    """
 
     figure: str
     name: str
@@ -26,17 +28,17 @@ class TracedFigure:
 
     @property
     def counted(self) -> int:
-        """How many are counted, what was taken away deducted."""
+        """The number counted, minus what was taken away."""
         return sum(case.counted for case in self.cases)
 
     @property
     def of(self) -> int:
-        """Of how many."""
+        """The number it is counted out of."""
         return sum(case.of for case in self.cases)
 
     @property
     def amount(self) -> float:
-        """The number asked about: what is counted, or the share that it is."""
+        """The number asked about: the count, or its share."""
         return self.counted if self.measure not in SHARES else self.counted / self.of if self.of else 0
 
     def __str__(self) -> str:
@@ -44,8 +46,10 @@ class TracedFigure:
         return f"{self.figure}: {self.counted:{sign}} of {self.of:{sign}}"
 
     def table(self, counted: bool) -> Iterator[list[str]]:
-        """The cases as rows of texts below their heading, without what none of them has; all, or only those `counted`.
-        Instants have minutes and their offset."""
+        """Yield the cases as rows of texts under a heading, without columns that are empty throughout.
+
+        All cases, or only those `counted`. Instants have minutes and their offset.
+        """
         cases = [case for case in self.cases if case.counted or not counted]
         every = [field.name for field in fields(TracedCase)]
         names = [name for name in every if any(getattr(case, name) is not None for case in self.cases)] or every
@@ -79,19 +83,19 @@ WORKED_OUT: Final = {
     "expected": "the share that chance alone would give, as the question says (docs/report.md)",
     "median_hours": "the middle of the hours from told_at to entered_at of the cases discharged by T",
 }  # fmt: skip
-"""Measures that are worked out from the cases and are no count of them."""
+"""Measures derived from the cases that do not count them."""
 OF_THE_WEEK: Final = {"silent": "silent", "overdue_then": "overdue"}
 """Measures of a week that are figures of its own report."""
 SHARES: Final = ("rate", "silent")
-"""Measures that are the share which the count is."""
+"""Measures that are the share of the count."""
 _COUNTED: Final = {*SHARES, OF, *(measure for figure in FIGURES.values() for measure in figure.measures)}
 
 
 def cases(edition: Edition, figure: str) -> TracedFigure:
-    """The cases of a figure of an edition, in the order of the records. `figure`: its name, then `:MEASURE` where it is
-    not the count that is asked about.
+    """Return the cases of a figure of an edition, in the order of the records.
 
-    Raises SettingsError for what is no name of a figure, with the nearest that is.
+    `figure`: its name, followed by `:MEASURE` if the question is not about the count. Raises SettingsError for an
+    unknown figure, with the nearest known name.
     """
     name, measure = _split(figure)
     found = find_figure(name)
@@ -120,7 +124,7 @@ def cases(edition: Edition, figure: str) -> TracedFigure:
 
 
 def _split(figure: str) -> tuple[str, str | None]:
-    """A figure's name, and its measure where one is asked for."""
+    """Return a figure's name, and its measure if one is given."""
     name, mark, measure = figure.rpartition(":")
     known = mark and measure in {*_COUNTED, *WORKED_OUT, *OF_THE_WEEK}
     return (name, measure) if known else (figure, None)

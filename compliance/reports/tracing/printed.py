@@ -1,4 +1,4 @@
-"""What was printed: the published report beside which the cases of its figures are laid."""
+"""The published report, with which the cases of its figures are compared."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,9 +21,14 @@ from compliance.store.tables import Published
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """A period as last published: the policy it was judged by, the map by which units were named, what else it was
-    computed from (None where that was kept in the form of another version of this program), and the numbers of one
-    edition by name and measure, with its version (0 where that edition was not published)."""
+    """A period as last published.
+
+    - `policy`: the policy that judged it.
+    - `organisation`: the map that named the units.
+    - `basis`: what else it was computed from; None if stored in the format of another version of this program.
+    - `version`: that of the edition, 0 if it was not published.
+    - `numbers`: those of the edition, by name and measure.
+    """
 
     policy: Policy
     organisation: Organisation | None
@@ -32,7 +37,7 @@ class Printed:
     numbers: Mapping[str, Mapping[str, Number]]
 
     def beside(self, answer: TracedFigure) -> str:
-        """Whether the cases add up to what was published, in words; nothing where that figure was not."""
+        """Return in words whether the cases add up to what was published; empty if that figure was not."""
         numbers = self.numbers.get(answer.name, {})
         number = numbers.get(answer.measure)
         if answer.instead or number is None:
@@ -48,8 +53,7 @@ class Printed:
 
 
 def as_printed(store: Store, period: Span, division: str | None) -> Printed | None:
-    """A period's report as last published to the board or, where one is named, to a division; None where the period
-    was not published."""
+    """Return a period's report as last published to the board or a division, None if the period was not published."""
     asked = select(Published).where(Published.period == str(period)).order_by(col(Published.version))
     with store.session(reading=True) as session:
         found = [(row.version, row.policy, read_figures(row)) for row in session.exec(asked).all()]
