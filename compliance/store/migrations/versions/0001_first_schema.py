@@ -14,14 +14,14 @@ BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
-    """Create every table."""
+    """Make every table."""
     _crimes()
     _obligations()
     _mails()
 
 
 def _crimes() -> None:
-    """Create the tables of what the crime system reported, and when."""
+    """What the crime system said, and when."""
     op.create_table(
         "crime",
         sa.Column("crime_ref", sa.String(), nullable=False),
@@ -113,7 +113,7 @@ def _crimes() -> None:
 
 
 def _obligations() -> None:
-    """Create the tables of what follows from it."""
+    """What follows from it."""
     op.create_table(
         "obligation",
         sa.Column("crime_ref", sa.String(), nullable=False),
@@ -162,7 +162,7 @@ def _obligations() -> None:
 
 
 def _mails() -> None:
-    """Create the tables of what was told to whom."""
+    """What was told to whom."""
     op.create_table(
         "outbox",
         sa.Column("id", sa.Integer(), nullable=False),

@@ -13,15 +13,12 @@ down_revision = "0001"
 
 INSTANT = sa.DateTime(timezone=True)
 KINDS = [("week", "____-W__", ""), ("month", "____-__", "____-Q_"), ("quarter", "____-Q_", "")]
-"""How periods of each kind are written, and how they are not."""
+"""How the periods of each kind are written, and how they are not."""
 
 
 def upgrade() -> None:
-    """Add the tables and columns; stored data remains unchanged.
-
-    A kind of period published before is owed since its first report, in all editions and forms that the settings
-    request.
-    """
+    """Add the tables and columns; what is held stays as it is. A kind of period that was published before is owed since
+    its first report, in whichever editions and forms the settings ask for."""
     op.create_table(
         "set_aside",
         sa.Column("crime_ref", sa.String(), nullable=False),
@@ -65,7 +62,7 @@ def upgrade() -> None:
 
 
 def _report_duties() -> None:
-    """Add the duties: what was published before is owed from its first report on."""
+    """What was published before is owed from its first report on."""
     for kind, like, unlike in KINDS:
         for edition, form in product(("board", "division", "public"), ("html", "pdf", "xlsx", "csv", "json")):
             op.execute(
