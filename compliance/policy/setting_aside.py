@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Final
 
 import numpy as np
@@ -14,7 +15,24 @@ from compliance.records.columns import Coded, Columns
 
 CLAUSE: Final = "6.1a"
 """The clause of the rules by which an obligation is set aside."""
-_FACT_ENDS: Final = "; "
+
+
+class CalendarGap(StrEnum):
+    """On which side of the calendar the working days lie that it does not know."""
+
+    BEFORE = "before the calendar"
+    AFTER = "after the calendar"
+
+
+def calendar_advice(policy: Policy, gap: CalendarGap) -> str:
+    """Return which calendar is too short, and what to do: the same for everything with this gap."""
+    calendar = policy.working
+    first, last = plain_date(from_day(calendar.first)), plain_date(from_day(calendar.last))
+    if gap is CalendarGap.BEFORE:
+        advice = "check that date in the record, or move covers_from in the calendar's file"
+    else:
+        advice = "add the bank holidays proclaimed since to the calendar's file and move covers_until"
+    return f"calendar {calendar.name!r} is known from {first} to {last}: {advice}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +62,11 @@ class SetAside:
         """Row in `columns` of the crime of each."""
         return self.columns.victims.crime[self.victim]
 
+    def gaps(self) -> list[CalendarGap]:
+        """Return on which side of the calendar the days of each lie."""
+        before = self.clock_date < self.policy.working.first
+        return [CalendarGap.BEFORE if one else CalendarGap.AFTER for one in before.tolist()]
+
     def reasons(self) -> list[str]:
         """Why each is set aside, and what to do about it: a sentence that goes with the crime number."""
         category = self.columns.victims.category
@@ -53,21 +76,20 @@ class SetAside:
         return [known.get(key) or known.setdefault(key, self._reason(*key)) for key in each]
 
     def _reason(self, requirement: int, cause: int, clock: int, enhanced: bool) -> str:
-        own, calendar = self.policy.requirement[cause], self.policy.working
+        own = self.policy.requirement[cause]
         within = own.enhanced.within if enhanced and own.enhanced else own.within
         start = own.event.replace("_", " ") if own.event else "day 0"
         one = within.working_days == 1
         days = f"{within.working_days} working day{'' if one else 's'}"
-        first, last = plain_date(from_day(calendar.first)), plain_date(from_day(calendar.last))
-        if clock < calendar.first:
+        if clock < self.policy.working.first:
+            gap = CalendarGap.BEFORE
             fact = f"{days} after {plain_date(from_day(clock))} ({start}) begin{'s' * one} before the calendar does"
-            advice = "check that date in the record, or move covers_from in the calendar's file"
         else:
+            gap = CalendarGap.AFTER
             fact = f"{days} after {plain_date(from_day(clock))} ({start}) end{'s' * one} after the calendar does"
-            advice = "add the bank holidays proclaimed since to the calendar's file and move covers_until"
         if cause != requirement:
             fact = f"it comes after {own.id}, which is set aside: {fact}"
-        return f"{fact}{_FACT_ENDS}calendar {calendar.name!r} is known from {first} to {last}: {advice}"
+        return f"{fact}; {calendar_advice(self.policy, gap)}"
 
     def table(self) -> pa.Table:
         """As an Arrow table: crime_ref, victim_ref, requirement, cycle, clause, reason."""
@@ -83,11 +105,6 @@ class SetAside:
                 "reason": pa.array(self.reasons(), pa.string()),
             }
         )
-
-
-def advice_of(reason: str) -> str:
-    """The part of a reason that is the same for all that can be mended in one go: which calendar, and what to do."""
-    return reason.rpartition(_FACT_ENDS)[2]
 
 
 @dataclass(frozen=True, slots=True)

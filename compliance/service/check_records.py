@@ -7,7 +7,7 @@ from typing import Final
 from compliance.config import Settings
 from compliance.errors import ComplianceError
 from compliance.policy import Policy
-from compliance.policy.setting_aside import advice_of
+from compliance.policy.setting_aside import CalendarGap, calendar_advice
 from compliance.service.unknown_notes import REMEDY, still_unknown
 from compliance.store import Store, directory_problem, last_good_directory, set_aside
 from compliance.store.tables import SetAsideRow
@@ -23,7 +23,7 @@ def look_at_records(settings: Settings, policy: Policy) -> Iterator[Said]:
     """Check the stored records. Yields nothing if there is no readable database: every job reports that."""
     try:
         with closing(Store.open(settings.database_url)) as store:
-            found = [*_directory(store), _set_aside(store), _describe_unknown(store, settings, policy)]
+            found = [*_directory(store), _set_aside(store, policy), _describe_unknown(store, settings, policy)]
     except ComplianceError:
         return
     yield from found
@@ -40,16 +40,17 @@ def _directory(store: Store) -> Iterator[Said]:
     yield f"officer directory: {what}", notes
 
 
-def _set_aside(store: Store) -> Said:
+def _set_aside(store: Store, policy: Policy) -> Said:
     """Describe how much is set aside for each reason, with one crime as an example (rules 6.1a)."""
     found = set_aside(store)
     reasons: dict[tuple[str, str, str], list[SetAsideRow]] = {}
     for row in found:
-        reasons.setdefault((row.requirement, advice_of(row.reason), row.clause), []).append(row)
+        reasons.setdefault((row.requirement, row.gap, row.clause), []).append(row)
     what = f"records held: {len(found):,} obligations set aside" if found else "records held: nothing is set aside"
     return what, tuple(
-        f"{len(rows):,} of {requirement}: {advice} (rules {clause}); one is crime {rows[0].crime_ref}"
-        for (requirement, advice, clause), rows in reasons.items()
+        f"{len(rows):,} of {requirement}: {calendar_advice(policy, CalendarGap(gap))} (rules {clause}); "
+        f"one is crime {rows[0].crime_ref}"
+        for (requirement, gap, clause), rows in reasons.items()
     )
 
 

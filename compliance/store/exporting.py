@@ -58,7 +58,7 @@ OBLIGATIONS: Final = _schema(
 SET_ASIDES: Final = _schema(
     {
         "crime_ref": pa.string(), "victim_ref": pa.string(), "requirement": _NAMED, "cycle": pa.int32(),
-        "clause": _NAMED, "reason": _NAMED,
+        "clause": _NAMED, "reason": _NAMED, "gap": _NAMED,
     }
 )  # fmt: skip
 TRANSITIONS: Final = _schema(

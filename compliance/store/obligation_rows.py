@@ -15,7 +15,7 @@ COLUMNS: Final = (
 CLOCK_DATE, DUE_DATE, STATE = COLUMNS.index("clock_date"), COLUMNS.index("due_date"), COLUMNS.index("state")
 DISCHARGED_ON = COLUMNS.index("discharged_on")
 
-ASIDE_COLUMNS: Final = (*KEY, "clause", "reason")
+ASIDE_COLUMNS: Final = (*KEY, "clause", "reason", "gap")
 
 Key = tuple[Any, ...]
 Obligations = dict[Key, tuple[Any, ...]]
@@ -39,8 +39,8 @@ def obligations_of(verdicts: Verdicts) -> Obligations:
 
 def asides_of(verdicts: Verdicts) -> Obligations:
     """Return the row of everything that is set aside (rules 6.1a)."""
-    table = verdicts.set_aside.table()
-    rows = list(zip(*(table[name].to_pylist() for name in ASIDE_COLUMNS), strict=True))
+    table, gaps = verdicts.set_aside.table(), verdicts.set_aside.gaps()
+    rows = list(zip(*(table[name].to_pylist() for name in ASIDE_COLUMNS[:-1]), map(str, gaps), strict=True))
     return {row[: len(KEY)]: row for row in rows}
 
 

@@ -7,8 +7,22 @@ The transitions, the outbox, the notices and the published reports are append-on
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, Index, Integer, LargeBinary, Table, UniqueConstraint, false
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    UniqueConstraint,
+    false,
+)
 from sqlmodel import Field, SQLModel
+
+from compliance.policy.setting_aside import CalendarGap
 
 _BIG_ID = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER increments automatically in SQLite
 
@@ -173,6 +187,8 @@ class SetAsideRow(SQLModel, table=True):
     cycle: int = Field(primary_key=True)
     clause: str
     reason: str
+    gap: str = Field(sa_column=Column(String, nullable=False, server_default=str(CalendarGap.AFTER)))
+    """The side of the calendar on which its days lie: a `CalendarGap`."""
 
 
 class UnknownValue(SQLModel, table=True):

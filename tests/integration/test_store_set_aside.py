@@ -66,7 +66,7 @@ def test_one_record_that_cannot_be_judged_keeps_no_other_from_being_judged(
             "22A/2.5/90", "V1", "arrested", 1, "6.1a",
             "5 working days after 2 March 1990 (suspect arrested) begin before the calendar does; calendar "
             "'england-and-wales' is known from 1 January 1995 to 31 December 2028: check that date in the record, or move "
-            "covers_from in the calendar's file",
+            "covers_from in the calendar's file", "before the calendar",
         )
     ]  # fmt: skip
     assert count_set_aside(store) == 1
