@@ -7,6 +7,7 @@ import os
 import tomllib
 from collections.abc import Iterator
 from datetime import date, datetime, time
+from inspect import cleandoc
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
@@ -244,7 +245,7 @@ def reference() -> str:
             "",
             f"## [{section}]",
             "",
-            (model.__doc__ or "").strip(),
+            cleandoc(model.__doc__ or ""),
             "",
             "| setting | default | meaning |",
             "|---|---|---|",
