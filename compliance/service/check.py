@@ -227,7 +227,9 @@ def _organisation(settings: Settings) -> Finding:
     if found is None:
         return Finding("organisation: no map, reports name units as the records do")
     divisions, teams = ({entry.name for entry in entries} for entries in (found.divisions, found.teams))
-    return Finding(f"organisation: {len(divisions)} divisions and {len(teams)} teams over time")
+    areas = len({entry.name for entry in found.areas})
+    named = f"{areas} areas, {len(divisions)} divisions" if areas else f"{len(divisions)} divisions"
+    return Finding(f"organisation: {named} and {len(teams)} teams over time")
 
 
 def _check_mapping(settings: Settings) -> Finding:

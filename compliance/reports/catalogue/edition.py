@@ -19,9 +19,9 @@ from compliance.policy.status import Flags
 from compliance.policy.verdicts import Verdicts
 from compliance.records.columns import Coded, Columns
 from compliance.reports.case_sets import Kept
-from compliance.reports.catalogue.row import NO_NAME
 from compliance.reports.entry import Seen, contacts, questions
 from compliance.reports.judged import TRAILING, JudgedPeriod, Judgements, ReportOptions, list_charted_weeks, of_division
+from compliance.reports.organisation import UnitMap
 from compliance.reports.periods import parse_period
 from compliance.reports.printable_figures import make_printable
 from compliance.reports.quality import count_kept
@@ -32,6 +32,7 @@ from compliance.reports.restatement import Earlier
 from compliance.reports.silent_victims import Silence, silence
 from compliance.reports.sources import Held, RecordSource
 from compliance.reports.spans import Span
+from compliance.reports.unit_levels import AREAS, DIVISIONS
 
 SIDE_BY_SIDE: Final = timedelta(days=28)
 """How long after a reorganisation divisions are also shown by the former map."""
@@ -154,6 +155,28 @@ class Edition:
     def unit(self) -> str:
         """The unit by which the edition is grouped: "division" or "team"."""
         return "division" if self.division is None else "team"
+
+    def unit_of(self, held: Cohort | Silence, unit: str) -> Coded:
+        """The `area`, `division`, `team` or `offence` of each obligation or victim. Raises SettingsError for the area
+        where the map of the period's end has none."""
+        if unit != AREAS.name:
+            found: Coded = getattr(held, unit)
+            return found
+        if not self.area_members:
+            raise SettingsError(f"the organisation has no areas on {self.period.last}")
+        return self._units_then.find_areas(held.division)
+
+    @cached_property
+    def area_members(self) -> dict[str | None, list[str]]:
+        """The divisions of each area at the period's end, None: those in no area; empty where there are no areas, and
+        in a division's edition."""
+        return {} if self.division is not None else self._units_then.members()
+
+    @cached_property
+    def _units_then(self) -> UnitMap:
+        """The map of the period's end."""
+        organisation = self.options.organisation
+        return UnitMap((), (), self.period.last) if organisation is None else organisation.on(self.period.last)
 
     def place(self, requirement: str) -> int:
         """Return the place of a requirement in the policy. Raises SettingsError if there is none of that name."""
@@ -285,7 +308,7 @@ def find_name(columns: Iterable[Coded], name: str | None, what: str) -> str | No
     columns = tuple(columns)
     if name is None or any(name in column.values for column in columns):
         return name
-    if name == NO_NAME:
+    if name == (AREAS if what == AREAS.name else DIVISIONS).nameless:
         return None
     known = sorted({value for column in columns for value in column.values})
     if len(alike := [value for value in known if make_printable(value) == name]) == 1:

@@ -1,6 +1,6 @@
-"""Which division and team a crime belongs to on the map of a day, by how its record names them."""
+"""Which area, division and team a crime belongs to on the map of a day, by how its record names them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
@@ -12,7 +12,7 @@ from compliance.policy.calendars import Ints
 from compliance.records.columns import Coded, Columns, encode_texts
 
 if TYPE_CHECKING:
-    from compliance.reports.organisation.file import DivisionEntry, TeamEntry
+    from compliance.reports.organisation.file import AreaEntry, DivisionEntry, TeamEntry
 
 UNKNOWN_DIVISION: Final = "unknown-division"
 UNKNOWN_TEAM: Final = "unknown-team"
@@ -26,6 +26,7 @@ class UnitMap:
     divisions: Sequence["DivisionEntry"]
     teams: Sequence["TeamEntry"]
     day: date
+    areas: Sequence["AreaEntry"] = ()
 
     def apply(self, columns: Columns) -> Columns:
         """The records with the divisions and teams of the map; what no map knows has none. Nothing else changes."""
@@ -62,6 +63,28 @@ class UnitMap:
             return entry.division, entry.name
         return self._division_on(division), None if self.teams else team
 
+    def find_areas(self, division: Coded) -> Coded:
+        """The area of each row's division, a name of the map; none where the division is in no area, or is none."""
+        return encode_texts([*map(self._area_of, division.values), None]).take(division.codes)
+
+    def members(self) -> dict[str | None, list[str]]:
+        """The divisions of each area that is there, in order of name; None: those in no area. Empty where there are no
+        areas."""
+        there = sorted({entry.name for entry in self.areas if entry.holds(self.day)})
+        found: dict[str | None, list[str]] = {name: [] for name in (*there, None)} if there else {}
+        for name in sorted({entry.name for entry in self.divisions if entry.holds(self.day)} if there else ()):
+            found[self._area_of(name)].append(name)
+        return found
+
+    def _area_of(self, division: str) -> str | None:
+        """The area of a division of the day."""
+        entry = next((each for each in self.divisions if each.name == division and each.holds(self.day)), None)
+        if entry is None or entry.area is None:
+            return None
+        name = self._area_names.get(entry.area)
+        area = None if name is None else find_entry(self.areas, name, self.day)
+        return None if area is None else str(area.name)
+
     def _knows(self, key: str, division: str | None, name: str) -> bool:
         if key == UNKNOWN_DIVISION:
             return name in self._division_names
@@ -75,8 +98,11 @@ class UnitMap:
 
     @cached_property
     def _division_names(self) -> dict[str, str]:
-        names = {spelling: entry.name for entry in self.divisions for spelling in entry.spellings}
-        return names | {entry.name: entry.name for entry in self.divisions}
+        return _by_spelling(self.divisions)
+
+    @cached_property
+    def _area_names(self) -> dict[str, str]:
+        return _by_spelling(self.areas)
 
     @cached_property
     def _team_names(self) -> dict[Any, str]:
@@ -92,12 +118,18 @@ class UnitMap:
         return self._team_names.get((division, team)) or self._team_names.get(team)
 
     def _team_on(self, name: str) -> "TeamEntry | None":
-        return _on(self.teams, name, self.day, lambda entry: [entry.became] if entry.became else [])
+        return find_entry(self.teams, name, self.day)
 
     def _division_on(self, recorded: str | None) -> str | None:
         name = None if recorded is None else self._division_names.get(recorded)
-        entry = None if name is None else _on(self.divisions, name, self.day, lambda entry: list(entry.became))
+        entry = None if name is None else find_entry(self.divisions, name, self.day)
         return None if entry is None else entry.name
+
+
+def _by_spelling(entries: Sequence["AreaEntry | DivisionEntry"]) -> dict[str, str]:
+    """Names by themselves and by every spelling."""
+    names = {spelling: entry.name for entry in entries for spelling in entry.spellings}
+    return names | {entry.name: entry.name for entry in entries}
 
 
 def _pairs(division: Coded, team: Coded) -> tuple[list[tuple[str | None, str | None]], Ints]:
@@ -109,15 +141,20 @@ def _pairs(division: Coded, team: Coded) -> tuple[list[tuple[str | None, str | N
     return [(divisions[key // width], teams[key % width]) for key in found.tolist()], place
 
 
-def _on(entries: Sequence[Any], name: str, day: date, became: Callable[[Any], list[str]]) -> Any:
+def find_entry(entries: Sequence[Any], name: str, day: date) -> Any:
     """The entry of a day that a name leads to: its own, that of the one thing it became, or came from; else None."""
     own = [entry for entry in entries if entry.name == name]
     if here := [entry for entry in own if entry.holds(day)]:
         return here[0]
     past = [entry for entry in own if entry.last < day]
     if past:
-        others = became(max(past, key=lambda entry: entry.last))
+        others = _successors(max(past, key=lambda entry: entry.last))
     else:
         eve = min(entry.first for entry in own) - _DAY
-        others = sorted({entry.name for entry in entries if entry.until == eve and name in became(entry)})
-    return _on(entries, others[0], day, became) if len(others) == 1 else None
+        others = sorted({entry.name for entry in entries if entry.until == eve and name in _successors(entry)})
+    return find_entry(entries, others[0], day) if len(others) == 1 else None
+
+
+def _successors(entry: Any) -> list[str]:
+    """What an entry became: of a team one name, of others as many as there are."""
+    return [entry.became] if isinstance(entry.became, str) else list(entry.became or ())

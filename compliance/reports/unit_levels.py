@@ -1,0 +1,50 @@
+"""The levels of units that a report compares: areas and divisions of the force, teams of a division."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from compliance.reports.catalogue.row import NO_NAME
+from compliance.reports.report_model import DivisionFigures, Figures, RequirementFigures
+
+
+@dataclass(frozen=True, slots=True)
+class UnitLevel:
+    """Units of one level. `name`: what one is called, and the name of its figure in the period. `whole`: what they are
+    parts of. `trailing` and `silent`: the names of their other figures. `nameless`: the group of what is in none, in a
+    figure's name; `untitled`: the same in a table."""
+
+    name: str
+    whole: str
+    trailing: str = "trailing"
+    silent: str = "silent"
+    nameless: str = NO_NAME
+    untitled: str = "None recorded"
+
+    def list_units(self, requirement: RequirementFigures) -> tuple[DivisionFigures, ...]:
+        """The units of the level under a requirement."""
+        if self.name != AREAS.name:
+            return requirement.divisions
+        return requirement.areas if isinstance(requirement.areas, tuple) else ()
+
+    def group(self, unit: DivisionFigures) -> str:
+        """The group of a unit, in a figure's name."""
+        return unit.name or self.nameless
+
+    def title(self, unit: DivisionFigures) -> str:
+        """A unit in a table."""
+        return unit.name or self.untitled
+
+
+AREAS: Final = UnitLevel("area", "force", "trailing-area", "silent-area", "in no area", "In no area")
+DIVISIONS: Final = UnitLevel("division", "force")
+TEAMS: Final = UnitLevel("team", "division")
+
+
+def find_level(figures: Figures) -> UnitLevel:
+    """What an edition is about: divisions or, in a division's edition, teams."""
+    return DIVISIONS if figures.unit is None else TEAMS
+
+
+def list_levels(figures: Figures) -> tuple[UnitLevel, ...]:
+    """Every level of an edition, the widest first."""
+    return (AREAS, find_level(figures)) if figures.areas else (find_level(figures),)
