@@ -17,7 +17,7 @@ from compliance.reports.catalogue.disclosure import share
 from compliance.reports.editions import public
 from compliance.reports.figure_rows import rows
 from compliance.reports.figures import figures_of
-from compliance.reports.forms import FORMS, form
+from compliance.reports.forms import FORMS, Form, form
 from compliance.reports.judged import ReportOptions, judge_periods
 from compliance.reports.organisation import Organisation, organisation_of
 from compliance.reports.parts import Items, Table
@@ -47,8 +47,8 @@ from tests.simulated import at_end
 SHROPSHIRE, TELFORD = "Shropshire", "Telford and Wrekin"
 NO_AREA: Final = None
 Entry = dict[str, Any]
-UNTIL: Final = {"until": str(BEFORE)}
-FROM: Final = {"from": str(DAY)}
+UNTIL: Final[Entry] = {"until": str(BEFORE)}
+FROM: Final[Entry] = {"from": str(DAY)}
 EVER: Final = {HEREFORD: "West", NORTH: "East", SOUTH: "East", SHROPSHIRE: "West"}
 """Areas of the divisions; Telford and Wrekin is in none."""
 
@@ -156,7 +156,7 @@ def test_a_force_without_areas_sees_no_difference() -> None:
 def test_a_renamed_area_keeps_every_number(period: str) -> None:
     """Divisions need no new entry, and may name the area by its old name, its new one or a spelling."""
     renamed = the_map(
-        [{"name": "Ost", "became": ["East"], "spellings": ["O"]} | UNTIL, {"name": "East"} | FROM, {"name": "West"}],
+        [{"name": "Ost", "became": ["East"], "spellings": ["O"], **UNTIL}, {"name": "East", **FROM}, {"name": "West"}],
         **EVER | {NORTH: "O", SOUTH: "Ost"},
     )
     found, then = figures(force(), renamed, period=parse_period(period)), by_plain_map(period)
@@ -170,13 +170,16 @@ def test_a_renamed_area_keeps_every_number(period: str) -> None:
 
 
 def merged_map() -> Organisation:
-    merged = [{"name": name, "became": ["Marches"]} | UNTIL for name in ("East", "West")]
-    areas = [*merged, {"name": "Marches"} | FROM]
+    merged: list[Entry] = [{"name": name, "became": ["Marches"], **UNTIL} for name in ("East", "West")]
+    areas = [*merged, {"name": "Marches", **FROM}]
     return the_map(areas, **EVER)
 
 
 def split_map() -> Organisation:
-    areas = [{"name": "All", "became": ["East", "West"]} | UNTIL, *({"name": name} | FROM for name in ("East", "West"))]
+    areas: list[Entry] = [
+        {"name": "All", "became": ["East", "West"], **UNTIL},
+        *({"name": name, **FROM} for name in ("East", "West")),
+    ]
     return the_map(areas, **EVER)
 
 
@@ -213,7 +216,7 @@ def areas_in(found: Figures) -> dict[tuple[int, str | None], DivisionFigures]:
 def test_a_division_that_moves_is_counted_in_the_area_of_the_periods_end_in_every_week() -> None:
     moved = the_map(
         [{"name": "East"}, {"name": "West"}],
-        {"name": NORTH, "area": "East"} | UNTIL, {"name": NORTH, "area": "West"} | FROM, **EVER,
+        {"name": NORTH, "area": "East", **UNTIL}, {"name": NORTH, "area": "West", **FROM}, **EVER,
     )  # fmt: skip
     always = the_map([{"name": "East"}, {"name": "West"}], **EVER | {NORTH: "West"})
     after, before = figures(force(), moved), figures(force(), moved, period=parse_period("2026-W18"))
@@ -229,7 +232,7 @@ def test_a_division_that_moves_is_counted_in_the_area_of_the_periods_end_in_ever
 
 def test_a_report_of_a_time_before_the_areas_has_none() -> None:
     new = the_map(
-        [{"name": "East"} | FROM], {"name": NORTH} | UNTIL, {"name": NORTH, "area": "East"} | FROM,
+        [{"name": "East", **FROM}], {"name": NORTH, **UNTIL}, {"name": NORTH, "area": "East", **FROM},
     )  # fmt: skip
     before = figures(force(), new, period=parse_period("2026-W18"))
     assert before.areas is UNSET
@@ -364,7 +367,7 @@ def test_some_areas_are_told_to_the_public_in_its_tables() -> None:
 
 
 @pytest.mark.parametrize("kind", FORMS)
-def test_every_form_has_the_areas(kind: str) -> None:
+def test_every_form_has_the_areas(kind: Form) -> None:
     content = form(by_plain_map(), kind)
     if kind in ("html", "csv", "json"):
         text = content.decode()

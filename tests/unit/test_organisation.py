@@ -46,7 +46,7 @@ CASES: Final = {
 
 AREA: Final = '[[area]]\nname = "West"\n'
 LEFT: Final = AREA + "until = 2026-03-31\n"
-CASES |= {
+AREA_CASES: Final = {
     "no such area": (AREA + NORTH + 'area = "Wst"\n', "division 'North': there is no area 'Wst'; did you mean 'West'"),
     "area without a division": (AREA + NORTH, "area 'West': no division belongs to it; add area = 'West' to those that do"),
     "areas without divisions": (AREA, "area 'West': no division belongs to it"),
@@ -88,9 +88,9 @@ def write(tmp_path: Path, text: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize("what", CASES)
+@pytest.mark.parametrize("what", CASES | AREA_CASES)
 def test_what_is_wrong_is_said_with_the_file_the_entry_and_what_to_do(what: str, tmp_path: Path) -> None:
-    text, said = CASES[what]
+    text, said = (CASES | AREA_CASES)[what]
     path = write(tmp_path, text)
     with pytest.raises(SettingsError) as refused:
         load_organisation(path)

@@ -57,12 +57,13 @@ def _parts_of_areas(figures: Figures, members: Sequence[AreaMembers]) -> Iterato
         f"Areas are made up of the divisions that belong to them on {day(figures.last)}, in every week shown here. The "
         f"upright line is the rest of the force. {FEW_GREY}"
     )
-    yield Items(tuple(_list_members(figures, members)), "terms")
     shown = [requirement for requirement in figures.requirements if requirement.areas]
     for requirement in shown:
         yield from _comparison(requirement, figures, AREAS)
     if not shown:
         yield statement("As far as the records are held, no update was due to anyone, in any area.")
+    yield Heading("area-members", "Divisions of each area")
+    yield Items(tuple(_list_members(figures, members)), "terms")
     yield _no_league_table(figures, AREAS)
 
 
