@@ -1,4 +1,4 @@
-"""Areas, divisions and teams beside the rest: each unit of one level under one requirement (statistics 1.5)."""
+"""Areas, divisions and teams compared with the rest, under one requirement (statistics 1.5)."""
 
 import numpy as np
 from msgspec import UNSET, UnsetType
@@ -16,8 +16,10 @@ from compliance.reports.unit_levels import AREAS
 def compare_units(
     edition: Edition, requirement: str, unit: str, repeats: bool, compared: bool
 ) -> tuple[DivisionFigures, ...]:
-    """Every `division`, `team` or `area` that has anything to show, by name; what none had comes last. `compared`:
-    whether the trailing weeks are held."""
+    """Return each `division`, `team` or `area` with something to show, by name; cases without one come last.
+
+    `compared`: whether all trailing weeks are held.
+    """
     place, read = edition.place(requirement), edition.read("rate")
     shown = [edition.unit_of(read.due(place), unit)]
     shown += [edition.unit_of(read.silence, unit)] if repeats else []
@@ -47,24 +49,24 @@ _FIGURES = {
     "team": (TEAM, TRAILING_UNIT, SILENT),
     "area": (AREA, TRAILING_AREA, SILENT_AREA),
 }
-"""The figures of a unit in the period, over the trailing weeks, and of its silent victims."""
+"""The figures of a unit: in the period, over the trailing weeks, and its silent victims."""
 
 
 def compare_areas(
     edition: Edition, requirement: str, repeats: bool, compared: bool
 ) -> tuple[DivisionFigures, ...] | UnsetType:
-    """The areas, where the map of the period's end has any."""
+    """Return the areas, if the map at the period's end has any."""
     return compare_units(edition, requirement, AREAS.name, repeats, compared) if edition.area_members else UNSET
 
 
 def list_area_members(edition: Edition) -> tuple[AreaMembers, ...] | UnsetType:
-    """The divisions of each area and, last, those in no area; where the map of the period's end has areas."""
+    """Return the divisions of each area and, last, those in no area, if the map at the period's end has areas."""
     members = edition.area_members
     return tuple(AreaMembers(name, tuple(names)) for name, names in members.items()) if members else UNSET
 
 
 def count_by_former_map(edition: Edition, requirement: str) -> FormerMap | UnsetType:
-    """The divisions of the map before a reorganisation, in the weeks after it."""
+    """Return the divisions of the map before a reorganisation, in the weeks after it."""
     if edition.former is None:
         return UNSET
     division = edition.due_former(edition.place(requirement)).division

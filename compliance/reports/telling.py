@@ -153,7 +153,7 @@ def event_causes(figures: Figures) -> list[SpecialCause]:
 
 
 def not_compared(figures: Figures, requirement: RequirementFigures, level: UnitLevel) -> Claim:
-    """Why nothing is compared yet (statistics 1.5)."""
+    """Return the claim that nothing is compared yet, and why (statistics 1.5)."""
     stated = (Stated("held", requirement.trailing_held), Stated("weeks", figures.basis.trailing_weeks))
     return Claim(
         kind=ClaimKind.NOT_COMPARED, subject=f"{level.trailing}.{requirement.id}", period=figures.kind,

@@ -9,9 +9,12 @@ from compliance.reports.report_model import DivisionFigures, Figures, Requiremen
 
 @dataclass(frozen=True, slots=True)
 class UnitLevel:
-    """Units of one level. `name`: what one is called, and the name of its figure in the period. `whole`: what they are
-    parts of. `trailing` and `silent`: the names of their other figures. `nameless`: the group of what is in none, in a
-    figure's name; `untitled`: the same in a table."""
+    """A level of units.
+
+    `name`: what a unit is called, and the name of its figure in the period. `whole`: what the units are parts of.
+    `trailing` and `silent`: the names of their other figures. `nameless`: the group of cases without a unit, in the
+    name of a figure. `untitled`: the same in a table.
+    """
 
     name: str
     whole: str
@@ -21,17 +24,17 @@ class UnitLevel:
     untitled: str = "None recorded"
 
     def list_units(self, requirement: RequirementFigures) -> tuple[DivisionFigures, ...]:
-        """The units of the level under a requirement."""
+        """Return the units of the level under a requirement."""
         if self.name != AREAS.name:
             return requirement.divisions
         return requirement.areas if isinstance(requirement.areas, tuple) else ()
 
     def group(self, unit: DivisionFigures) -> str:
-        """The group of a unit, in a figure's name."""
+        """Return the group of a unit, as in the name of a figure."""
         return unit.name or self.nameless
 
     def title(self, unit: DivisionFigures) -> str:
-        """A unit in a table."""
+        """Return the title of a unit in a table."""
         return unit.name or self.untitled
 
 
@@ -41,10 +44,10 @@ TEAMS: Final = UnitLevel("team", "division")
 
 
 def find_level(figures: Figures) -> UnitLevel:
-    """What an edition is about: divisions or, in a division's edition, teams."""
+    """Return the level that an edition is about: divisions or, in a division's edition, teams."""
     return DIVISIONS if figures.unit is None else TEAMS
 
 
 def list_levels(figures: Figures) -> tuple[UnitLevel, ...]:
-    """Every level of an edition, the widest first."""
+    """Return the levels of an edition, the widest first."""
     return (AREAS, find_level(figures)) if figures.areas else (find_level(figures),)

@@ -157,8 +157,10 @@ class Edition:
         return "division" if self.division is None else "team"
 
     def unit_of(self, held: Cohort | Silence, unit: str) -> Coded:
-        """The `area`, `division`, `team` or `offence` of each obligation or victim. Raises SettingsError for the area
-        where the map of the period's end has none."""
+        """Return the `area`, `division`, `team` or `offence` of each obligation or victim.
+
+        Raises SettingsError for `area` if the map at the period's end has no areas.
+        """
         if unit != AREAS.name:
             found: Coded = getattr(held, unit)
             return found
@@ -168,13 +170,15 @@ class Edition:
 
     @cached_property
     def area_members(self) -> dict[str | None, list[str]]:
-        """The divisions of each area at the period's end, None: those in no area; empty where there are no areas, and
-        in a division's edition."""
+        """The divisions of each area at the period's end; None: those in no area.
+
+        Empty if there are no areas, and in a division's edition.
+        """
         return {} if self.division is not None else self._units_then.members()
 
     @cached_property
     def _units_then(self) -> UnitMap:
-        """The map of the period's end."""
+        """The map in force at the period's end."""
         organisation = self.options.organisation
         return UnitMap((), (), self.period.last) if organisation is None else organisation.on(self.period.last)
 

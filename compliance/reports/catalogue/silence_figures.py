@@ -35,8 +35,10 @@ from compliance.reports.unit_levels import UnitLevel, find_level
 def count_silent(
     edition: Edition, read: EditionPeriod, group: str | None = "", *, enhanced: bool = False, unit: str = ""
 ) -> CountedRows:
-    """The victims asked about at a period's end, of all, the enhanced alone, or of one unit: a division or team, as the
-    edition has it, where no kind of `unit` is named."""
+    """Count the silent at the end of a period: of all, of enhanced victims alone, or of one unit.
+
+    If no kind of `unit` is named, it is a division or team, as in the edition.
+    """
     asked = read.silence
     rows = asked.enhanced if enhanced else every(asked.silent)
     name = None
@@ -110,7 +112,7 @@ def _rows(figures: Figures) -> Iterator[PlacedRow]:
 
 
 def rows_of_units(figures: Figures, level: UnitLevel) -> Iterator[PlacedRow]:
-    """The units of a level."""
+    """Yield the rows of the units of a level."""
     for place, _, order, unit in each_unit(figures, level):
         if unit.silent:
             group, section = level.group(unit), section_of(level)

@@ -23,7 +23,7 @@ _Listed = Callable[..., tuple[TracedCase, ...]]
 
 
 def count_in_period(unit: str) -> Counting:
-    """The obligations of one unit in the period."""
+    """Return a function that counts the obligations of one unit in the period."""
 
     def count(edition: Edition, requirement: str, group: str | None) -> CountedRows:
         read = edition.read("rate")
@@ -55,8 +55,10 @@ def _list_weeks(
 
 
 def count_trailing(unit: str = "") -> Counting:
-    """The obligations of one group over the trailing weeks; of a division or team, as the edition has it, where no
-    kind of group is named."""
+    """Return a function that counts the obligations of one group over the trailing weeks.
+
+    If no kind of `unit` is named, a group is a division or team, as in the edition.
+    """
 
     def count(edition: Edition, requirement: str, group: str | None) -> CountedRows:
         return rate_rows(*_count_over_weeks(edition, edition.place(requirement), unit or edition.unit, group))
@@ -97,7 +99,7 @@ def _rows_former(figures: Figures) -> Iterator[PlacedRow]:
 
 
 def rows_in_period(level: UnitLevel) -> ReportRows:
-    """The units of a level in the period."""
+    """Return a function that yields the rows of the units of a level in the period."""
 
     def rows(figures: Figures) -> Iterator[PlacedRow]:
         if level not in list_levels(figures):
@@ -112,19 +114,19 @@ def rows_in_period(level: UnitLevel) -> ReportRows:
 
 
 def section_of(level: UnitLevel) -> str:
-    """The section of the rows of a level."""
+    """Return the section of the rows of a level."""
     return "areas" if level is AREAS else "units"
 
 
 def each_unit(figures: Figures, level: UnitLevel) -> Iterator[tuple[int, RequirementFigures, int, DivisionFigures]]:
-    """(place of the requirement, requirement, place of the unit, the unit) of every unit of a level."""
+    """Yield (place of the requirement, requirement, place of the unit, its figures) for each unit of a level."""
     for place, requirement in enumerate(figures.requirements):
         for order, unit in enumerate(level.list_units(requirement)):
             yield place, requirement, order, unit
 
 
 def rows_trailing(figures: Figures, level: UnitLevel) -> Iterator[PlacedRow]:
-    """The units of a level over the trailing weeks, with the limits of the funnel where they stand in one."""
+    """Yield the rows of the units of a level over the trailing weeks, with funnel limits for those in the funnel."""
     points = [{point.name: point for point in found.funnel.points} if found.funnel and level is not AREAS else {}
               for found in figures.requirements]  # fmt: skip
     for place, requirement, order, unit in each_unit(figures, level):
@@ -195,7 +197,7 @@ def _release_trailing(found: RequirementFigures, told: RequirementFigures, board
 
 
 def release_over_weeks(found: DivisionFigures, told: DivisionFigures, compared: bool) -> DivisionFigures:
-    """A unit over the trailing weeks, where it may be told."""
+    """Return what is told of a unit over the trailing weeks. `compared`: whether it may be told."""
     over, rest = found.trailing, found.rest
     if not compared or over is None or rest is None:
         return replace(told, trailing=over and NO_RATE)

@@ -28,37 +28,42 @@ class _Entry(BaseModel):
 
     @property
     def first(self) -> date:
-        """The first day on which it is there."""
+        """The first day on which it exists."""
         return self.since or date.min
 
     @property
     def last(self) -> date:
-        """The last day on which it is there."""
+        """The last day on which it exists."""
         return self.until or date.max
 
     @property
     def day_after(self) -> date | None:
-        """The day after its last, None where it has no end."""
+        """The day after its last; None if it has no end."""
         return None if self.last == date.max else self.last + _DAY
 
     def holds(self, day: date) -> bool:
-        """Whether it is there on a day."""
+        """Return whether it exists on a day."""
         return self.first <= day <= self.last
 
 
 class AreaEntry(_Entry):
-    """An area from a date until a date, both included. `became`: what took its place on the day after: one name
-    (renamed, or merged with others that became the same), or several (split, by division). `spellings`: how else
-    divisions name it."""
+    """An area from a date until a date, both included.
+
+    `became`: what took its place on the day after: one name (renamed, or merged with others that became the same), or
+    several (split, by division). `spellings`: how else divisions name it.
+    """
 
     became: list[str] = []
     spellings: list[str] = []
 
 
 class DivisionEntry(_Entry):
-    """A division from a date until a date, both included. `became`: what took its place on the day after: one name
-    (renamed, or merged with others that became the same), or several (split, by team). `area`: the area that it
-    belongs to, None for none. A division that moves has an entry for each area."""
+    """A division from a date until a date, both included.
+
+    `became`: what took its place on the day after: one name (renamed, or merged with others that became the same), or
+    several (split, by team). `area`: the area it belongs to; None: in no area. A division that moves has an entry for
+    each area.
+    """
 
     area: str | None = None
     became: list[str] = []
@@ -75,8 +80,11 @@ class TeamSpelling(BaseModel):
 
 
 class TeamEntry(_Entry):
-    """A team of a division from a date until a date, both included. A team that moves has an entry for each division.
-    `became`: the team that took its place on the day after, where that has another name."""
+    """A team of a division from a date until a date, both included.
+
+    A team that moves has an entry for each division. `became`: the team that took its place on the day after, if that
+    has another name.
+    """
 
     division: str
     became: str | None = None
@@ -97,7 +105,7 @@ class Organisation:
     def __init__(self, file: _File) -> None:
         self.areas, self.divisions, self.teams = file.area, file.division, file.team
         self.content: dict[str, Any] = file.model_dump(mode="json", by_alias=True, exclude_unset=True)
-        """What is kept beside the figures, to make them again."""
+        """What is stored with the figures, to reproduce them."""
 
     @cached_property
     def digest(self) -> str:
@@ -106,8 +114,10 @@ class Organisation:
 
     @cached_property
     def changes(self) -> list[date]:
-        """The local dates from which the divisions or the teams are others, in order. A division that does nothing but
-        move to another area is the same division."""
+        """The local dates from which there are other divisions or teams, in order.
+
+        A division that only moves to another area is the same division.
+        """
         begun = {(entry.name, entry.since) for entry in self.divisions if entry.since}
         ended = {(entry.name, entry.day_after) for entry in self.divisions if entry.day_after}
         days = {day for _, day in begun ^ ended}
@@ -115,16 +125,16 @@ class Organisation:
         return sorted(days)
 
     def differs_between(self, one: date, other: date) -> bool:
-        """Whether two dates, the earlier first, have other divisions or teams."""
+        """Return whether the divisions or teams of two dates, the earlier first, differ."""
         return any(one < day <= other for day in self.changes)
 
     def on(self, day: date) -> UnitMap:
-        """The map in force on a local date."""
+        """Return the map in force on a local date."""
         return UnitMap(self.divisions, self.teams, day, self.areas)
 
 
 def load_organisation(path: Path) -> Organisation | None:
-    """The organisation of a file, None where the file names no unit. Raises SettingsError that names file and entry."""
+    """Return the organisation of a file; None if the file names no unit. Raises SettingsError with file and entry."""
     data = read_toml(path)
     try:
         file = _File.model_validate(data)
@@ -137,12 +147,12 @@ def load_organisation(path: Path) -> Organisation | None:
 
 
 def organisation_of(content: dict[str, Any] | None) -> Organisation | None:
-    """The organisation out of what was kept of it."""
+    """Return the organisation from what was stored of it."""
     return None if content is None else Organisation(_File.model_validate_json(json.dumps(content)))
 
 
 def _problems(file: _File) -> Iterator[str]:
-    """What is wrong with the entries as a whole, and what to do."""
+    """Yield what is wrong with the entries as a whole, and what to do."""
     yield from _problems_of_dates("division", file.division)
     yield from _problems_of_dates("team", file.team)
     yield from _problems_of_areas(file)
@@ -157,7 +167,7 @@ def _problems(file: _File) -> Iterator[str]:
 
 
 def _problems_of_areas(file: _File) -> Iterator[str]:
-    """Those of the areas themselves; only where there are none, those of the divisions' areas."""
+    """Yield the problems of the areas or, if there are none, those of the divisions' membership of them."""
     problems = [
         *_problems_of_dates("area", file.area),
         *_problems_of_spellings("area", [(each.name, list(each.spellings)) for each in file.area]),
@@ -170,7 +180,7 @@ def _problems_of_areas(file: _File) -> Iterator[str]:
 
 
 def _problems_of_area(division: DivisionEntry, areas: Sequence[AreaEntry]) -> Iterator[str]:
-    """On every day of a division its area is there, or is known what it became or came from."""
+    """Yield a problem if on some day of a division its area does not exist and no single area stands for it."""
     if division.area is None:
         return
     name = _named_area(division.area, areas)
@@ -198,7 +208,7 @@ def _problems_of_empty_areas(file: _File) -> Iterator[str]:
 
 
 def _named_area(text: str, areas: Sequence[AreaEntry]) -> str:
-    """The name of the area that a division names, by the name itself or by a spelling."""
+    """Return the name of the area that a division names, by its name or a spelling."""
     return next((each.name for each in areas if text in each.spellings), text)
 
 
@@ -234,7 +244,7 @@ def _problems_of_spellings(kind: str, named: Sequence[tuple[str, list[str]]]) ->
 
 
 def _problems_of_successors(kind: str, entry: _Entry, became: Sequence[str], every: Sequence[_Entry]) -> Iterator[str]:
-    """A successor is there on the day after: so nothing becomes itself, and no chain goes in a circle."""
+    """Yield a problem if a successor does not exist on the day after: so no chain goes in a circle."""
     if became and entry.until is None:
         yield f"{kind} {entry.name!r}: became {', '.join(became)}, but it has no end; add until, its last day"
         return

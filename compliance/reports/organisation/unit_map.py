@@ -29,7 +29,7 @@ class UnitMap:
     areas: Sequence["AreaEntry"] = ()
 
     def apply(self, columns: Columns) -> Columns:
-        """The records with the divisions and teams of the map; what no map knows has none. Nothing else changes."""
+        """Return the records with the divisions and teams of the map. A name that no map has becomes none."""
         division, team = self._map(columns.division, columns.team)
         table = columns.allocations
         given, of_team = self._map(table.division, table.team)
@@ -37,8 +37,10 @@ class UnitMap:
         return replace(columns, division=division, team=team, allocations=allocations)
 
     def find_unknown(self, columns: Columns, key: str) -> tuple[Ints, list[str]]:
-        """(crimes as rows, the name in each) where the records as they came name a division (UNKNOWN_DIVISION) or a
-        team (UNKNOWN_TEAM) that no day of the map has; each crime once for each such name."""
+        """Return (crimes as rows, the name in each) where the records name a unit that no day of the map has.
+
+        `key`: UNKNOWN_DIVISION or UNKNOWN_TEAM. The records are as received; each crime is there once for each name.
+        """
         found: set[tuple[int, str]] = set()
         every = np.arange(len(columns))
         tables = ((every, columns.division, columns.team),
@@ -53,9 +55,9 @@ class UnitMap:
         return np.array([row for row, _ in ordered], dtype=np.int64), [name for _, name in ordered]
 
     def place(self, division: str | None, team: str | None) -> tuple[str | None, str | None]:
-        """(division, team) of the map for how a record names them; None for what it does not tell.
+        """Return (division, team) of the map for the names in a record; None for what these do not tell.
 
-        A known team tells its division. A map without teams leaves these as they are recorded.
+        A known team tells its division. A map without teams leaves teams as recorded.
         """
         name = None if team is None else self._team_name(division, team)
         entry = None if name is None else self._team_on(name)
@@ -64,12 +66,11 @@ class UnitMap:
         return self._division_on(division), None if self.teams else team
 
     def find_areas(self, division: Coded) -> Coded:
-        """The area of each row's division, a name of the map; none where the division is in no area, or is none."""
+        """Return the area of each row's division; none for a division in no area, and for no division."""
         return encode_texts([*map(self._area_of, division.values), None]).take(division.codes)
 
     def members(self) -> dict[str | None, list[str]]:
-        """The divisions of each area that is there, in order of name; None: those in no area. Empty where there are no
-        areas."""
+        """Return the divisions of each area of the day; None: those in no area. Empty if there are no areas."""
         there = sorted({entry.name for entry in self.areas if entry.holds(self.day)})
         found: dict[str | None, list[str]] = {name: [] for name in (*there, None)} if there else {}
         for name in sorted({entry.name for entry in self.divisions if entry.holds(self.day)} if there else ()):
@@ -77,7 +78,7 @@ class UnitMap:
         return found
 
     def _area_of(self, division: str) -> str | None:
-        """The area of a division of the day."""
+        """Return the area of a division of the day."""
         entry = next((each for each in self.divisions if each.name == division and each.holds(self.day)), None)
         if entry is None or entry.area is None:
             return None
@@ -106,7 +107,7 @@ class UnitMap:
 
     @cached_property
     def _team_names(self) -> dict[Any, str]:
-        """The team of a text, or of a division's and a team's."""
+        """The names of teams by name or spelling, or by (division, spelling)."""
         names: dict[Any, str] = {}
         for entry in self.teams:
             for spelling in entry.spellings:
@@ -127,13 +128,13 @@ class UnitMap:
 
 
 def _by_spelling(entries: Sequence["AreaEntry | DivisionEntry"]) -> dict[str, str]:
-    """Names by themselves and by every spelling."""
+    """Return the names of entries by name and by spelling."""
     names = {spelling: entry.name for entry in entries for spelling in entry.spellings}
     return names | {entry.name: entry.name for entry in entries}
 
 
 def _pairs(division: Coded, team: Coded) -> tuple[list[tuple[str | None, str | None]], Ints]:
-    """(the different pairs of a division and a team, the place of each row's among them)."""
+    """Return (the different pairs of a division and a team, the place of each row's pair among them)."""
     width = len(team.values) + 1
     keys = (division.codes.astype(np.int64) + 1) * width + team.codes + 1
     found, place = np.unique(keys, return_inverse=True)
@@ -142,7 +143,7 @@ def _pairs(division: Coded, team: Coded) -> tuple[list[tuple[str | None, str | N
 
 
 def find_entry(entries: Sequence[Any], name: str, day: date) -> Any:
-    """The entry of a day that a name leads to: its own, that of the one thing it became, or came from; else None."""
+    """Return the entry of a day that a name leads to: its own, or the one that it became or came from; else None."""
     own = [entry for entry in entries if entry.name == name]
     if here := [entry for entry in own if entry.holds(day)]:
         return here[0]
@@ -156,5 +157,5 @@ def find_entry(entries: Sequence[Any], name: str, day: date) -> Any:
 
 
 def _successors(entry: Any) -> list[str]:
-    """What an entry became: of a team one name, of others as many as there are."""
+    """Return what an entry became: at most one name for a team, any number for others."""
     return [entry.became] if isinstance(entry.became, str) else list(entry.became or ())

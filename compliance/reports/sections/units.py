@@ -1,4 +1,4 @@
-"""Areas or divisions of the force, or teams of a division, beside the rest (statistics 1.5, section 3)."""
+"""Areas or divisions of the force, or teams of a division, compared with the rest (statistics 1.5, section 3)."""
 
 from collections.abc import Iterator, Sequence
 
@@ -48,7 +48,7 @@ def units_beside_the_rest(figures: Figures) -> Section:
 
 
 def areas_beside_the_rest(figures: Figures) -> Section:
-    """The section; it has parts only where the map of the organisation has areas."""
+    """Return the section. It has parts only if the map of the organisation has areas."""
     return Section("areas", "Areas", tuple(_parts_of_areas(figures, figures.areas)) if figures.areas else ())
 
 
@@ -130,12 +130,12 @@ def _no_league_table(figures: Figures, level: UnitLevel) -> Note:
 
 
 def in_full(requirement: RequirementFigures, level: UnitLevel) -> bool:
-    """Whether its units in the period itself stand among the figures in full."""
+    """Return whether its units in the period itself are in the full figures."""
     return any(unit.trailing and not unit.week.share.withheld for unit in level.list_units(requirement))
 
 
 def _comparison(requirement: RequirementFigures, figures: Figures, level: UnitLevel) -> Iterator[Part]:
-    """The units of a level over the trailing weeks or, where so many are not held, in the period."""
+    """Yield the units of a level over the trailing weeks or, if not all of these are held, in the period."""
     if any(unit.trailing for unit in level.list_units(requirement)):
         yield _comparison_table(requirement, figures, level)
         return
@@ -145,7 +145,7 @@ def _comparison(requirement: RequirementFigures, figures: Figures, level: UnitLe
 
 
 def _comparison_table(requirement: RequirementFigures, figures: Figures, level: UnitLevel) -> Table:
-    """Over the trailing weeks against the rest."""
+    """Return the comparison with the rest over the trailing weeks."""
     compared = level.list_units(requirement)
     far = reach(compared)
     picture = Column("Difference drawn", "drawn", scale=(f"−{far}", "rest", f"+{far}"))
@@ -165,14 +165,14 @@ def _comparison_table(requirement: RequirementFigures, figures: Figures, level: 
 
 
 def _prefix(level: UnitLevel) -> str:
-    """What the ids of a level's tables begin with: those of areas stand in the same report as those of divisions."""
+    """Return what the ids of the tables of a level begin with. One report has tables of areas and of divisions."""
     return "areas-" if level is AREAS else ""
 
 
 def _comparison_row(
     requirement: RequirementFigures, unit: DivisionFigures, figures: Figures, level: UnitLevel, far: int
 ) -> Row:
-    assert unit.trailing is not None  # noqa: S101  # only those are compared
+    assert unit.trailing is not None  # noqa: S101  # only those with trailing weeks are compared
     change, figure = unit.change, f"{level.trailing}.{requirement.id}/{level.group(unit)}"
     against = f"the rest of the {level.whole}"
     claim = claim_change(change, figure, figures, against, unit.name or "") if change else None
@@ -201,7 +201,7 @@ def _by_the_former_map(requirement: RequirementFigures, former: FormerMap, figur
 
 
 def units_in_period(requirement: RequirementFigures, figures: Figures, level: UnitLevel) -> Table:
-    """In the period itself: shown, not tested."""
+    """Return the units in the period itself: shown, not tested."""
     week = requirement.week
     columns: tuple[Column, ...] = (Column(heading(level.name), "name"), *SHARE[:2], DRAWN, SHARE[2])
     columns += (Column("Silent victims"),) if requirement.repeats else ()
