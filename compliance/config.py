@@ -86,8 +86,8 @@ class ReportSettings(SettingsSection):
     )
     organisation: str | None = Field(
         None,
-        description="The file that says which divisions and teams there were when, relative to this file; absent: the "
-        "supplied rules/organisation.toml. Where it names no unit, reports name units as the records do.",
+        description="The file that says which areas, divisions and teams there were when, relative to this file; "
+        "absent: the supplied rules/organisation.toml. Where it names no unit, reports name units as the records do.",
     )
     weekday: Weekday = Field("mon", description="The day on which the report is made.")
     at: time = Field(time(6, 0), description="Local time from which it is made.")
