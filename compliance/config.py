@@ -7,6 +7,7 @@ import os
 import tomllib
 from collections.abc import Iterator
 from datetime import date, datetime, time
+from inspect import cleandoc
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
@@ -85,8 +86,8 @@ class ReportSettings(SettingsSection):
     )
     organisation: str | None = Field(
         None,
-        description="The file that says which divisions and teams there were when, relative to this file; absent: the "
-        "supplied rules/organisation.toml. Where it names no unit, reports name units as the records do.",
+        description="The file that says which areas, divisions and teams there were when, relative to this file; "
+        "absent: the supplied rules/organisation.toml. Where it names no unit, reports name units as the records do.",
     )
     weekday: Weekday = Field("mon", description="The day on which the report is made.")
     at: time = Field(time(6, 0), description="Local time from which it is made.")
@@ -244,7 +245,7 @@ def reference() -> str:
             "",
             f"## [{section}]",
             "",
-            (model.__doc__ or "").strip(),
+            cleandoc(model.__doc__ or ""),
             "",
             "| setting | default | meaning |",
             "|---|---|---|",

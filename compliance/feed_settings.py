@@ -84,8 +84,12 @@ class SourceDatabase(SettingsSection):
     )
 
 
-class Mapping(SettingsSection):
-    """Which field of the source is which field of the record format. What is not named keeps its name."""
+class FieldMapping(SettingsSection):
+    """Which field of the source is which field of the record format.
+
+    A field that is not named keeps its name, and one set to "" is left out. `crime_ref` of a list is the column of the
+    crime number in that list's own table.
+    """
 
     timezone: str | None = Field(
         None,
@@ -157,7 +161,7 @@ class CrimeSystem(SettingsSection):
     page: PageNames = PageNames()
     files: Files | None = None
     database: SourceDatabase | None = None
-    mapping: Mapping = Mapping()
+    mapping: FieldMapping = FieldMapping()
 
     @model_validator(mode="after")
     def _link(self) -> "CrimeSystem":

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from compliance.reports.proportions import Proportion
-from compliance.reports.report_model import Figures, RequirementFigures
+from compliance.reports.report_model import DivisionFigures, Figures, RequirementFigures
 from compliance.reports.weeks import Week
 
 SMALL: Final = range(1, 5)
@@ -105,6 +105,18 @@ def _rates(sums: Sums, asked: RequirementFigures, figures: Figures) -> None:
         sums.share([("silent", division.name, week)], division.silent)
     if asked.repeats and asked.divisions:
         sums.parts(("silent", week), [("silent", division.name, week) for division in asked.divisions])
+    for area, divisions in _areas(asked, figures):
+        sums.share([("silent", name, week) for name in divisions], area.silent)
+        sums.share([("division", name, week) for name in divisions], area.week.share)
+
+
+def _areas(asked: RequirementFigures, figures: Figures) -> list[tuple[DivisionFigures, list[str | None]]]:
+    """Each area with the names of the divisions whose sum it is."""
+    members = figures.areas if isinstance(figures.areas, tuple) else ()
+    area_of = {division: area.name for area in members for division in area.divisions}
+    names: list[str | None] = [division.name for division in asked.divisions]
+    areas = asked.areas if isinstance(asked.areas, tuple) else ()
+    return [(area, [name for name in names if area_of.get(name or "") == area.name]) for area in areas]
 
 
 def _weeks(sums: Sums, asked: Sequence[RequirementFigures], reports: Sequence[Figures]) -> None:
@@ -134,6 +146,11 @@ def _weeks(sums: Sums, asked: Sequence[RequirementFigures], reports: Sequence[Fi
             )
             others = [("division", name, "until", end) for name in divisions if name != division.name]
             sums.share(others, division.rest.share if division.rest else None)
+        for area, own in _areas(requirement, figures):
+            until = [("division", name, "until", end) for name in own]
+            sums.share(until, area.trailing.share if area.trailing else None)
+            others = [("division", name, "until", end) for name in divisions if name not in own]
+            sums.share(others, area.rest.share if area.rest else None)
         for group in requirement.offences:
             if requirement.trailing_held == len(window):
                 sums.share([("offence", group.name, "until", end)], group.share)

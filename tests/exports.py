@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from compliance.feeds import Mapper, Rules
+from compliance.feed_settings import FieldMapping, Files
+from compliance.feeds import Mapper
 from compliance.feeds.exports import Exports
 from compliance.feeds.files import FilesFeed
 
 NOW = datetime(2026, 7, 2, 6, tzinfo=UTC)
-ZONED = Rules(timezone="Europe/London")
+ZONED = FieldMapping(timezone="Europe/London")
 
 
 class Folder:
@@ -39,9 +40,12 @@ def folder(tmp_path: Path) -> Folder:
     return Folder(tmp_path)
 
 
-def feed_of(folder: Folder, rules: Rules = ZONED, size: int = 100, now: datetime = NOW, **said: Any) -> FilesFeed:
-    exports = Exports(folder.path, **said)
-    return FilesFeed(exports, Mapper(rules, tabular=not exports.is_json), size, lambda: now)
+def feed_of(
+    folder: Folder, mapping: FieldMapping = ZONED, size: int = 100, now: datetime = NOW, moves: bool = True, **said: Any
+) -> FilesFeed:
+    """`said`: what the settings of the folder say (`Files`)."""
+    exports = Exports(folder.path, Files(**said), moves)
+    return FilesFeed(exports, Mapper(mapping, tabular=not exports.is_json), size, lambda: now)
 
 
 def polled(feed: FilesFeed, cursor: str | None = None) -> tuple[list[dict[str, Any]], str | None]:

@@ -14,7 +14,8 @@ from functools import cache
 from typing import Any, Final
 
 from compliance.errors import UnavailableError
-from compliance.feeds import HttpFeed, Mapper, Rules
+from compliance.feed_settings import FieldMapping
+from compliance.feeds import HttpFeed, Mapper
 from compliance.service.polling import poll
 from compliance.store import Store, cursor_of, load_crimes
 from tests.hostile import NASTY, RECORDS, good_record
@@ -159,7 +160,7 @@ def survive(store: Store, web: WebServer, number: int) -> str:
     """Poll through a variation. Returns what it was; fails where a poll ends otherwise than it may, or a good record is
     not held in the end."""
     found = variation(number)
-    mapper = Mapper(Rules(timezone="Europe/London"), tabular=False) if found.mapped else None
+    mapper = Mapper(FieldMapping(timezone="Europe/London"), tabular=False) if found.mapped else None
     now = at("2026-07-20 06:00")
     for place, given in enumerate((found.answer, None)):
         taken = cursor_of(store, SOURCE) == found.cursor

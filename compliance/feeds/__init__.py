@@ -2,7 +2,6 @@
 
 from compliance.feeds.access import ClientCredentials, tls_context
 from compliance.feeds.feed import DirectoryEntries, Feed, Page
-from compliance.feeds.fields import Rules
 from compliance.feeds.http import HttpFeed, Remembered
 from compliance.feeds.mapping import Mapper
 from compliance.feeds.requests import Patience
@@ -16,6 +15,5 @@ __all__ = [
     "Page",
     "Patience",
     "Remembered",
-    "Rules",
     "tls_context",
 ]

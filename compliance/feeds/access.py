@@ -11,6 +11,7 @@ import httpx
 import msgspec
 
 from compliance.errors import SettingsError, UnavailableError
+from compliance.feed_settings import OAuth
 
 _LEEWAY: Final = 30
 """Seconds before a token expires from which it is no longer used."""
@@ -21,12 +22,10 @@ _UNSAID: Final = 300
 
 @dataclass(frozen=True, slots=True)
 class ClientCredentials:
-    """Where to request a token, and its scope. The secret is never shown."""
+    """The settings of OAuth 2 and the client secret, which is never shown."""
 
-    token_url: str
-    client_id: str
-    client_secret: str = field(repr=False)
-    scope: str | None = None
+    settings: OAuth
+    secret: str = field(repr=False)
 
 
 Post = Callable[[str, dict[str, str], httpx.Auth], bytes]
@@ -92,9 +91,9 @@ class Token:
         self._token = None
 
     def _renew(self) -> str:
-        asked = self._credentials
+        asked = self._credentials.settings
         form = {"grant_type": "client_credentials"} | ({"scope": asked.scope} if asked.scope else {})
-        body = self._post(asked.token_url, form, httpx.BasicAuth(asked.client_id, asked.client_secret))
+        body = self._post(asked.token_url, form, httpx.BasicAuth(asked.client_id, self._credentials.secret))
         try:
             granted = _decode(body)
         except (msgspec.MsgspecError, UnicodeError, RecursionError):

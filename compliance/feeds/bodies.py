@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from typing import Final
@@ -11,6 +10,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from compliance.errors import UnavailableError
+from compliance.feed_settings import PageNames
 from compliance.feeds.feed import DirectoryEntries, Page
 from compliance.feeds.mapping import Mapper
 from compliance.feeds.requests import AskForLessError
@@ -33,22 +33,11 @@ class _Body(Struct):
     more: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PageBody:
-    """The names of the fields of a JSON page (records, cursor, more), and of the parameters that request one."""
-
-    records: str = "records"
-    next: str = "next"
-    more: str = "more"
-    cursor_parameter: str = "changed_since"
-    limit_parameter: str = "limit"
-
-
-NAMES: Final = PageBody()
+NAMES: Final = PageNames()
 
 
 @cache
-def _decoder(names: PageBody) -> Callable[[bytes], _Body]:
+def _decoder(names: PageNames) -> Callable[[bytes], _Body]:
     fields = {"records": names.records, "next": names.next, "more": names.more}
     kinds = list(_Body.__annotations__.items())
     body: type[_Body] = msgspec.defstruct("Body", kinds, bases=(_Body,), rename=fields)  # type: ignore[assignment]
@@ -58,7 +47,7 @@ def _decoder(names: PageBody) -> Callable[[bytes], _Body]:
 _decode_officer = msgspec.json.Decoder(Officer).decode
 
 
-def json_page(body: bytes, source: str, names: PageBody = NAMES) -> Page:
+def json_page(body: bytes, source: str, names: PageNames = NAMES) -> Page:
     """Return a JSON page. `source` is the feed's name in errors.
 
     A record that no JSON decoder accepts (half a surrogate pair, too deep nesting) is still passed on alone, to be

@@ -2,9 +2,8 @@
 
 import json
 import re
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import islice
@@ -14,6 +13,7 @@ from sqlalchemy import Connection, DateTime, Engine, NullPool, bindparam, create
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from compliance.errors import SettingsError, UnavailableError
+from compliance.feed_settings import SourceDatabase
 from compliance.feeds.bodies import directory_of
 from compliance.feeds.feed import DirectoryEntries, Page
 from compliance.feeds.fields import LISTS
@@ -28,30 +28,17 @@ _BATCH: Final = 5000
 _SECTION: Final = "crime_system.database"
 
 
-@dataclass(frozen=True, slots=True)
-class Queries:
-    """The queries for a database.
-
-    `lists`: each list of a crime with its query, which returns all rows of that list for every crime that the crimes'
-    query returns. `begin`: the first value of `:changed_since`, of the same type as the values of the column that
-    `changed_at` comes from.
-    """
-
-    crimes: str
-    lists: Mapping[str, str] = field(default_factory=dict)
-    officers: str | None = None
-    begin: Changed = datetime(1900, 1, 1)  # noqa: DTZ001  # a database's own instants often have no offset
-
-    def check(self) -> None:
-        """Check the queries. Raises SettingsError that names the setting."""
-        named = {CRIMES: self.crimes, **self.lists} | ({} if self.officers is None else {"officers": self.officers})
-        for name, query in named.items():
-            if name not in (CRIMES, *LISTS, "officers"):
-                raise SettingsError(f"{_SECTION}.queries.{name}: expected crimes or one of {', '.join(LISTS)}")
-            if not re.match(r"\s*(SELECT|WITH)\b", query, re.IGNORECASE):
-                raise SettingsError(f"{_SECTION}.queries.{name}: expected a query that begins with SELECT or WITH")
-        if not _BIND.search(self.crimes):
-            raise SettingsError(f"{_SECTION}.queries.crimes: expected :changed_since in it, to ask for what changed")
+def check_queries(settings: SourceDatabase) -> None:
+    """Check the queries. Raises SettingsError that names the setting."""
+    officers = {} if settings.officers is None else {"officers": settings.officers}
+    queries = {CRIMES: ""} | settings.queries
+    for name, query in (queries | officers).items():
+        if name not in (CRIMES, *LISTS, "officers"):
+            raise SettingsError(f"{_SECTION}.queries.{name}: expected crimes or one of {', '.join(LISTS)}")
+        if not re.match(r"\s*(SELECT|WITH)\b", query, re.IGNORECASE):
+            raise SettingsError(f"{_SECTION}.queries.{name}: expected a query that begins with SELECT or WITH")
+    if not _BIND.search(queries[CRIMES]):
+        raise SettingsError(f"{_SECTION}.queries.crimes: expected :changed_since in it, to ask for what changed")
 
 
 class DatabaseFeed:
@@ -65,7 +52,7 @@ class DatabaseFeed:
     def __init__(
         self,
         url: str,
-        queries: Queries,
+        settings: SourceDatabase,
         mapper: Mapper,
         page_size: int,
         clock: Callable[[], datetime],
@@ -77,9 +64,9 @@ class DatabaseFeed:
         `url`: SQLAlchemy's. `clock`: returns the present instant (aware). `stop`: ends waits for the database at once
         when requested. Raises SettingsError for an invalid URL, a driver that is not installed, or an invalid query.
         """
-        queries.check()
+        check_queries(settings)
         self._engine = _engine(url)
-        self._queries, self._mapper, self._page_size = queries, mapper, page_size
+        self._settings, self._mapper, self._page_size = settings, mapper, page_size
         self._clock, self._limit = clock, limit
         self._stop = Stop() if stop is None else stop
         self._under_way: _Reading | None = None
@@ -95,7 +82,7 @@ class DatabaseFeed:
         The last page moves the cursor. Raises UnavailableError if the database cannot be queried or returns no
         `changed_at`.
         """
-        since = self._queries.begin if cursor is None else _read_cursor(cursor)
+        since = self._settings.begin if cursor is None else _read_cursor(cursor)
         with Joined(self._mapper) as joined:
             latest = self._stop.outcome_of(lambda: self._read(joined, since), self._cancel)
             held: list[FeedRecord] = []
@@ -108,13 +95,13 @@ class DatabaseFeed:
 
     def officers(self) -> DirectoryEntries:
         """Return the officer directory from its query; not read if there is none. Raises UnavailableError."""
-        query = self._queries.officers
+        query = self._settings.officers
         if query is None:
             return DirectoryEntries([], [], read=False)
 
         def read() -> list[Row]:
             with self._reading() as connection:
-                return list(self._rows(connection, "officers", query, self._queries.begin))
+                return list(self._rows(connection, "officers", query, self._settings.begin))
 
         return directory_of(self._mapper.map_officers(self._stop.outcome_of(read, self._cancel)))
 
@@ -136,9 +123,11 @@ class DatabaseFeed:
                     yield row
 
         with self._reading() as connection:
-            joined.add(CRIMES, noted(self._rows(connection, CRIMES, self._queries.crimes, since)))
+            joined.add(CRIMES, noted(self._rows(connection, CRIMES, self._settings.queries[CRIMES], since)))
             known = None if self._limit is None else joined.crime_refs()
-            for name, query in self._queries.lists.items():
+            for name, query in self._settings.queries.items():
+                if name == CRIMES:
+                    continue
                 rows: Iterable[Row] = self._rows(connection, name, query, since)
                 if known is not None:
                     rows = (row for row in rows if self._mapper.crime_number(name, row) in known)

@@ -2,19 +2,19 @@
 
 import codecs
 import re
-from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from hashlib import blake2b
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 from compliance.errors import SettingsError
+from compliance.feed_settings import Files
 from compliance.feeds.fields import LISTS
 from compliance.feeds.joining import CRIMES
-from compliance.feeds.row_files import PLAIN, SUFFIXES, Shape
+from compliance.feeds.row_files import SUFFIXES
 from compliance.writing import write_whole
 
 DONE: Final = "done"
@@ -26,41 +26,31 @@ _HALF_WRITTEN: Final = re.compile(r"^[.~]|\.(tmp|temp|part|partial|filepart|crdo
 
 @dataclass(frozen=True, slots=True)
 class Exports:
-    """The exports in a folder.
+    """The exports in a folder, as the settings describe them.
 
-    - `tables`: each table (`crimes` and the lists of a crime) with the pattern of its files' names. What `*` stands for
-      shows which files belong together.
-    - `officers`: the name of the officer directory, which stays in place.
-    - `full`: each export holds every crime, and a crime missing from one has vanished.
-    - `settle`: how many seconds a file must be left unchanged.
-    - `moves`: whether files that were read or failed are moved away; false for a trial.
+    `folder`: the folder of the settings, resolved. `moves`: whether what was taken or failed is moved out of the way;
+    not in a trial.
     """
 
     folder: Path
-    tables: Mapping[str, str] = field(default_factory=lambda: {CRIMES: "*.csv"})
-    officers: str | None = None
-    full: bool = False
-    order: Literal["name", "time"] = "name"
-    settle: float = 60
-    shape: Shape = PLAIN
+    settings: Files
     moves: bool = True
 
     def check(self) -> None:
         """Check the settings. Raises SettingsError that names the setting."""
-        if CRIMES not in self.tables:
+        if CRIMES not in self.settings.tables:
             raise SettingsError("crime_system.files.tables: crimes: missing; it is required")
         try:
-            codecs.lookup(self.shape.encoding)
+            codecs.lookup(self.settings.encoding)
         except LookupError:
-            raise SettingsError(
-                f"crime_system.files.encoding: {self.shape.encoding!r} is not an encoding; expected one such as cp1252"
-            ) from None
-        if self.officers and self.officers.endswith(".ndjson") != self.is_json:
+            found = f"{self.settings.encoding!r} is not an encoding"
+            raise SettingsError(f"crime_system.files.encoding: {found}; expected one such as cp1252") from None
+        if self.settings.officers and self.settings.officers.endswith(".ndjson") != self.is_json:
             raise SettingsError("crime_system.files.officers: expected NDJSON where crimes are NDJSON, else a table")
-        for table, pattern in self.tables.items():
+        for table, pattern in self.settings.tables.items():
             if table != CRIMES and table not in LISTS:
                 raise SettingsError(f"crime_system.files.tables.{table}: expected crimes or one of {', '.join(LISTS)}")
-            if pattern.count("*") != self.tables[CRIMES].count("*") or pattern.count("*") > 1:
+            if pattern.count("*") != self.settings.tables[CRIMES].count("*") or pattern.count("*") > 1:
                 raise SettingsError(
                     f"crime_system.files.tables.{table}: found {pattern!r}; expected at most one *, in every table's "
                     "pattern or in none"
@@ -69,27 +59,27 @@ class Exports:
                 raise SettingsError(
                     f"crime_system.files.tables.{table}: expected a name ending in {', '.join(SUFFIXES)}"
                 )
-            if pattern.endswith(".ndjson") and len(self.tables) > 1:
+            if pattern.endswith(".ndjson") and len(self.settings.tables) > 1:
                 raise SettingsError("crime_system.files.tables: NDJSON holds whole records, in one file: crimes")
 
     @property
     def is_json(self) -> bool:
         """Whether records are JSON objects rather than rows."""
-        return self.tables.get(CRIMES, "").endswith(".ndjson")
+        return self.settings.tables.get(CRIMES, "").endswith(".ndjson")
 
     def is_settled(self, path: Path, now: datetime) -> bool:
         """Return whether a file has been left unchanged for long enough."""
         age = now - datetime.fromtimestamp(path.stat().st_mtime, UTC)
         # A file dated in the future counts too: its clock is wrong, and waiting would not end.
-        return abs(age.total_seconds()) >= self.settle
+        return abs(age.total_seconds()) >= self.settings.settle_seconds
 
     def find(self) -> "list[Export]":
         """Return the exports in the folder, in order, without files still being written under another name."""
         exports: dict[str, Export] = {}
         for path in self.folder.iterdir():
-            if _HALF_WRITTEN.search(path.name) or path.name == self.officers or not path.is_file():
+            if _HALF_WRITTEN.search(path.name) or path.name == self.settings.officers or not path.is_file():
                 continue
-            for table, pattern in sorted(self.tables.items(), key=lambda item: -len(item[1])):
+            for table, pattern in sorted(self.settings.tables.items(), key=lambda item: -len(item[1])):
                 if fnmatchcase(path.name, pattern.replace("[", "[[]")):
                     before, _, after = pattern.partition("*")
                     key = path.name[len(before) : len(path.name) - len(after)] if "*" in pattern else ""
@@ -97,17 +87,17 @@ class Exports:
                     export.files[table] = path
                     export.written[table] = _stamp(path)
                     break
-        return sorted(exports.values(), key=_by_time if self.order == "time" else _by_name)
+        return sorted(exports.values(), key=_by_time if self.settings.order == "time" else _by_name)
 
     def is_ready(self, export: "Export", now: datetime) -> bool:
         """Return whether an export is complete and has been left unchanged."""
-        return export.files.keys() == self.tables.keys() and all(
+        return export.files.keys() == self.settings.tables.keys() and all(
             self.is_settled(path, now) for path in export.files.values()
         )
 
     def reason_to_give_up(self, export: "Export", now: datetime) -> str | None:
         """Return why an export is no longer waited for, None while it still is."""
-        lacking = [pattern for table, pattern in self.tables.items() if table not in export.files]
+        lacking = [pattern for table, pattern in self.settings.tables.items() if table not in export.files]
         newest = datetime.fromtimestamp(max(stamp for stamp, _ in export.written.values()) / 1e9, UTC)
         if not lacking or now - newest < WAITS:
             return None

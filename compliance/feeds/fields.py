@@ -1,7 +1,5 @@
 """The fields of the record format, and a force's rules for where they come from (records sections 1 and 4)."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -9,6 +7,7 @@ import jmespath
 from jmespath.exceptions import JMESPathError
 
 from compliance.errors import SettingsError, nearest
+from compliance.feed_settings import FieldMapping
 
 Kind = Literal["text", "instant", "integer", "day"]
 _SETTING: Final = "crime_system.mapping"
@@ -45,52 +44,30 @@ LISTS: Final = ("status", "allocations", "victims", "contact_holds", "updates", 
 """The lists of a crime."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """A force's rules for the fields of its crime system.
+def check_mapping(mapping: FieldMapping) -> None:
+    """Check the names in a mapping. Raises SettingsError that names the key and suggests the nearest valid one."""
+    for name in FIELDS:
+        for key in getattr(mapping, name):
+            _check_known(f"{name}.{key}", key, (*FIELDS[name], *(["crime_ref"] if name in LISTS else [])))
+    for name in mapping.lists:
+        _check_known(f"lists.{name}", name, (*LISTS, "absent"))
+    for setting, keys in (("values", mapping.values), ("constants", mapping.constants)):
+        for key in keys:
+            name, _, found = key.partition(".")
+            _check_known(f'{setting}."{key}"', name, FIELDS)
+            _check_known(f'{setting}."{key}"', found, FIELDS[name])
 
-    - `fields`: list -> field -> a JMESPath expression, or a column. An unnamed field comes from the source field of the
-      same name; a field mapped to "" is left out. `crime_ref` of a list is the column of the crime number in that
-      list's own table.
-    - `lists`: list -> the JMESPath expression of its items.
-    - `values`: "list.field" -> the source's value -> its meaning. Other values are unchanged.
-    - `constants`: "list.field" -> a fixed value.
-    - `timezone`: that of instants without one.
-    - `formats`: strptime formats of instants and dates that are not in ISO 8601.
-    """
 
-    fields: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    lists: Mapping[str, str] = field(default_factory=dict)
-    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    constants: Mapping[str, str | int] = field(default_factory=dict)
-    timezone: str | None = None
-    formats: tuple[str, ...] = ()
-
-    def check(self) -> None:
-        """Check the rules. Raises SettingsError that names the key and the nearest right one."""
-        for name, fields in self.fields.items():
-            _check_known(name, name, FIELDS)
-            for key in fields:
-                _check_known(f"{name}.{key}", key, (*FIELDS[name], *(["crime_ref"] if name in LISTS else [])))
-        for name in self.lists:
-            _check_known(f"lists.{name}", name, (*LISTS, "absent"))
-        for setting, keys in (("values", self.values), ("constants", self.constants)):
-            for key in keys:
-                name, _, found = key.partition(".")
-                _check_known(f'{setting}."{key}"', name, FIELDS)
-                _check_known(f'{setting}."{key}"', found, FIELDS[name])
-
-    @property
-    def zone(self) -> ZoneInfo | None:
-        """The stated time zone. Raises SettingsError if it does not exist."""
-        if self.timezone is None:
-            return None
-        try:
-            return ZoneInfo(self.timezone)
-        except (KeyError, ValueError, OSError):
-            raise SettingsError(
-                f"{_SETTING}.timezone: there is no time zone {self.timezone!r}; expected one such as Europe/London"
-            ) from None
+def zone_of(mapping: FieldMapping) -> ZoneInfo | None:
+    """Return the time zone of a mapping, None if it has none. Raises SettingsError for an unknown one."""
+    if mapping.timezone is None:
+        return None
+    try:
+        return ZoneInfo(mapping.timezone)
+    except (KeyError, ValueError, OSError):
+        raise SettingsError(
+            f"{_SETTING}.timezone: there is no time zone {mapping.timezone!r}; expected one such as Europe/London"
+        ) from None
 
 
 def _check_known(key: str, name: str, known: Any) -> None:

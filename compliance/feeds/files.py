@@ -64,7 +64,7 @@ class FilesFeed:
 
     def officers(self) -> DirectoryEntries:
         """Return the officer directory from its file; not read while it is being written. Raises UnavailableError."""
-        name = self._exports.officers
+        name = self._exports.settings.officers
         if name is None:
             return DirectoryEntries([], [], read=False)
         path = self._exports.folder / name
@@ -73,7 +73,7 @@ class FilesFeed:
                 return DirectoryEntries([], [], read=False)
             if path.suffix == ".ndjson":
                 return directory_of([self._mapper.map_officer(line) for line in lines_of(path)])
-            rows = rows_of(path, self._exports.shape, self._mapper.columns("officers"))
+            rows = rows_of(path, self._exports.settings, self._mapper.columns("officers"))
             return directory_of(self._mapper.map_officers(list(rows)))
         except RecordError as error:
             raise UnavailableError(str(error)) from None
@@ -118,10 +118,10 @@ class FilesFeed:
             held = records
         if not export.is_as_it_was():
             raise UnavailableError(f"{export.name} was written to while it was read; it will be read again")
-        if self._exports.full and not refs:
+        if self._exports.settings.full_export and not refs:
             raise RecordError("an export of all crimes with no crime in it: all would have vanished")
         taken[:] = [*taken, digest][-_REMEMBERED:]
-        yield self._mapper.page(held or [], _cursor(taken), more, refs if self._exports.full else None)
+        yield self._mapper.page(held or [], _cursor(taken), more, refs if self._exports.settings.full_export else None)
         self._exports.move(export, DONE)
 
     def _records(self, export: Export, refs: set[str]) -> Iterator[list[FeedRecord]]:
@@ -131,7 +131,7 @@ class FilesFeed:
             page: list[FeedRecord] = []
             for line in lines_of(crimes):
                 record = self._mapper.map_json(line)
-                if self._exports.full and (ref := _crime_ref(record)):
+                if self._exports.settings.full_export and (ref := _crime_ref(record)):
                     refs.add(ref)
                 page.append(record)
                 if len(page) == self._page_size:
@@ -142,8 +142,8 @@ class FilesFeed:
         with Joined(self._mapper) as joined:
             for table, path in export.files.items():
                 name = "crime" if table == CRIMES else table
-                joined.add(table, rows_of(path, self._exports.shape, self._mapper.columns(name)))
-            if self._exports.full:
+                joined.add(table, rows_of(path, self._exports.settings, self._mapper.columns(name)))
+            if self._exports.settings.full_export:
                 refs |= joined.crime_refs()
             yield from joined.pages(self._page_size)
 

@@ -9,8 +9,9 @@ from typing import Final, NamedTuple, Self
 import httpx
 
 from compliance.errors import UnavailableError
+from compliance.feed_settings import PageNames
 from compliance.feeds.access import ClientCredentials, redact
-from compliance.feeds.bodies import NAMES, PageBody, directory, json_page, ndjson_page
+from compliance.feeds.bodies import NAMES, directory, json_page, ndjson_page
 from compliance.feeds.feed import DirectoryEntries, Page
 from compliance.feeds.mapping import Mapper
 from compliance.feeds.requests import LARGEST_BODY, PATIENCE, Asker, AskForLessError, HttpAnswer, Patience, check_url
@@ -82,7 +83,7 @@ class HttpFeed:
         tls: ssl.SSLContext | None = None,
         mapper: Mapper | None = None,
         remembered: Remembered | None = None,
-        names: PageBody = NAMES,
+        names: PageNames = NAMES,
         stop: Stop | None = None,
     ) -> None:
         """Prepare the feed without connecting.
@@ -90,7 +91,7 @@ class HttpFeed:
         `transport`: replaces the network. `stop`: ends waits for an answer at once when requested. Raises SettingsError
         for an invalid URL.
         """
-        for address in (url, officers_url, None if credentials is None else credentials.token_url):
+        for address in (url, officers_url, None if credentials is None else credentials.settings.token_url):
             if address is not None:
                 check_url(address)
         stop = Stop() if stop is None else stop

@@ -11,8 +11,9 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from jmespath.exceptions import JMESPathError
 
+from compliance.feed_settings import FieldMapping
 from compliance.feeds.feed import Page
-from compliance.feeds.fields import FIELDS, LISTS, Rules, expression
+from compliance.feeds.fields import FIELDS, LISTS, check_mapping, expression, zone_of
 from compliance.feeds.values import Values, absent, column
 from compliance.records import FeedRecord, MappedRecord
 
@@ -33,31 +34,36 @@ class _Field(NamedTuple):
 
 
 class Mapper:
-    """A mapper of records and officers by a force's rules, from JSON objects or, if `tabular`, from table rows.
+    """A mapper of records and officers by a force's mapping, from JSON objects or, if `tabular`, from table rows.
 
     `watch`: if it is a list, each (source, mapped record) is added to it.
     """
 
-    def __init__(self, rules: Rules, tabular: bool) -> None:
-        """Prepare the rules. Raises SettingsError if they name anything that does not exist."""
-        rules.check()
-        self._rules, self._tabular = rules, tabular
-        self._values = Values(rules.zone, rules.formats)
+    def __init__(self, mapping: FieldMapping, tabular: bool) -> None:
+        """Prepare the mapping. Raises SettingsError if it names anything that does not exist."""
+        check_mapping(mapping)
+        self._mapping, self._tabular = mapping, tabular
+        self._values = Values(zone_of(mapping), mapping.formats)
         self._fields = {name: self._prepare(name, own=True) for name in FIELDS}
         lists = (*LISTS, "absent")
         self._named = {name: self._prepare(name, own=False) for name in lists if self._columns(name)}
-        paths = {name: rules.lists.get(name, name) for name in lists}
+        paths = {name: mapping.lists.get(name, name) for name in lists}
         self._paths = {name: self._path(f"lists.{name}", text) for name, text in paths.items()}
         self._told = 0
-        self._as_it_is = rules == Rules() and not tabular
+        self._as_it_is = mapping.model_copy(update={"acknowledged": {}}) == FieldMapping() and not tabular
         self.watch: list[tuple[Any, FeedRecord]] | None = None
 
+    def _named_fields(self, name: str) -> dict[str, str]:
+        """Return the fields of a list that the mapping names; an empty text leaves a field out."""
+        found: dict[str, str] = getattr(self._mapping, name)
+        return found
+
     def _columns(self, name: str) -> dict[str, str]:
-        return {key: text for key, text in self._rules.fields.get(name, {}).items() if text}
+        return {key: text for key, text in self._named_fields(name).items() if text}
 
     def _prepare(self, name: str, own: bool) -> list[_Field]:
         """Return the fields of a list. `own`: an unnamed field comes from the source field of its own name."""
-        found, said = [], self._rules.fields.get(name, {})
+        found, said = [], self._named_fields(name)
         makers: dict[str, Take] = {
             "text": self._values.text,
             "instant": self._values.instant,
@@ -67,11 +73,11 @@ class Mapper:
         for key, kind in FIELDS[name].items():
             label = f"{name}.{key}"
             text = said.get(key, key if own else "")
-            if label in self._rules.constants:
-                found.append(_Field(key, _always(self._rules.constants[label]), _same))
+            if label in self._mapping.constants:
+                found.append(_Field(key, _always(self._mapping.constants[label]), _same))
             elif text:
                 take = column(text) if self._tabular else self._path(label, text)
-                found.append(_Field(key, take, _translate(self._rules.values.get(label), makers[kind])))
+                found.append(_Field(key, take, _translate(self._mapping.values.get(label), makers[kind])))
         return found
 
     def _path(self, key: str, text: str) -> Take:
@@ -90,16 +96,16 @@ class Mapper:
         return take
 
     def columns(self, name: str) -> dict[str, str]:
-        """Return the columns that the rules name for a list, each with the setting that names it."""
+        """Return the columns that the mapping names for a list, each with the setting that names it."""
         return {text: f"crime_system.mapping.{name}.{key}" for key, text in self._columns(name).items()}
 
     def crime_number(self, name: str, row: Row) -> Any:
-        """Return the crime number in a row of a list's table, from the column that the rules name for it.
+        """Return the crime number in a row of a list's table, from the column that the mapping names for it.
 
         If they name none for the list, it is the one they name for crimes.
         """
-        crimes = self._rules.fields.get("crime", {}).get("crime_ref", "crime_ref")
-        value = column(self._rules.fields.get(name, {}).get("crime_ref", crimes))(row)
+        crimes = self._mapping.crime.get("crime_ref", "crime_ref")
+        value = column(self._named_fields(name).get("crime_ref", crimes))(row)
         return self._values.text(value)
 
     def page(
@@ -112,7 +118,7 @@ class Mapper:
     def map_json(self, raw: bytes) -> FeedRecord:
         """Map a record of the source to the record format.
 
-        Anything that is not a JSON object is unchanged, and so is every record if there are no rules.
+        Anything that is not a JSON object is unchanged, and so is every record if the mapping is empty.
         """
         source = None if self._as_it_is else _object(raw)
         if source is None:
@@ -143,7 +149,7 @@ class Mapper:
         """Map a record from its rows: those of the crimes' table, and those of each list's table in `parts`.
 
         The crime's own fields come from the last of its rows. A list without a table of its own is taken from the
-        crimes' rows: from the columns that the rules name for it, or from a column that holds the whole list.
+        crimes' rows: from the columns that the mapping names for it, or from a column that holds the whole list.
         """
         crime: dict[str, Any] = {} if ref is None else {"crime_ref": ref}
         if wrong := next((row[WRONG] for row in crimes if WRONG in row), None):
@@ -187,7 +193,7 @@ class Mapper:
     def map_officers(self, rows: Sequence[Row]) -> list[bytes]:
         """Map directory entries from rows.
 
-        Several rows of one officer each add an absence, if the rules name its columns.
+        Several rows of one officer each add an absence, if the mapping names its columns.
         """
         officers: dict[Any, dict[str, Any]] = {}
         for place, row in enumerate(rows):

@@ -2,11 +2,11 @@
 
 import csv
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
 from compliance.errors import RecordError, nearest
+from compliance.feed_settings import Files
 from compliance.feeds.mapping import WRONG, Row
 from compliance.records.wire import MAX_RECORD_BYTES
 from compliance.text import count_noun
@@ -14,17 +14,6 @@ from compliance.text import count_noun
 SUFFIXES: Final = (".csv", ".ndjson", ".parquet")
 _BATCH: Final = 5000
 _LONGEST_LINE: Final = 8 * MAX_RECORD_BYTES
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """The format of CSV files."""
-
-    delimiter: str = ","
-    encoding: str = "utf-8-sig"
-
-
-PLAIN: Final = Shape()
 
 
 def lines_of(path: Path) -> Iterator[bytes]:
@@ -41,24 +30,24 @@ def lines_of(path: Path) -> Iterator[bytes]:
                 whole = rest.endswith(b"\n")
 
 
-def rows_of(path: Path, shape: Shape, needed: dict[str, str]) -> Iterator[Row]:
+def rows_of(path: Path, settings: Files, needed: dict[str, str]) -> Iterator[Row]:
     """Return the rows of a CSV or Parquet file. A row whose cells do not match the header is marked as wrong.
 
     `needed`: the columns that the settings name, each with its setting. Raises RecordError if the file as a whole
     cannot be read.
     """
-    return _parquet(path, needed) if path.suffix == ".parquet" else _csv(path, shape, needed)
+    return _parquet(path, needed) if path.suffix == ".parquet" else _csv(path, settings, needed)
 
 
-def _csv(path: Path, shape: Shape, needed: dict[str, str]) -> Iterator[Row]:
+def _csv(path: Path, settings: Files, needed: dict[str, str]) -> Iterator[Row]:
     csv.field_size_limit(MAX_RECORD_BYTES)
     try:
-        with path.open(encoding=shape.encoding, newline="") as file:
-            yield from _csv_rows(file, path.name, shape.delimiter, needed)
+        with path.open(encoding=settings.encoding, newline="") as file:
+            yield from _csv_rows(file, path.name, settings.delimiter, needed)
     except UnicodeError as error:
         found = f"byte {error.object[error.start]:#04x}" if isinstance(error, UnicodeDecodeError) else "it"
         raise RecordError(
-            f"{path.name}: {found} is not {shape.encoding}; check that crime_system.files.encoding is right"
+            f"{path.name}: {found} is not {settings.encoding}; check that crime_system.files.encoding is right"
         ) from None
 
 

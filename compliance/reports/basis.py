@@ -14,6 +14,7 @@ from compliance.reports.findings import Sample
 from compliance.reports.judged import TRAILING, Judgements
 from compliance.reports.rates import Cohort
 from compliance.reports.report_model import ReportBasis, RequirementFigures
+from compliance.reports.unit_levels import AREAS
 
 
 def draw_sample(judged: Judgements, cohort: Cohort, force: str) -> Sample | None:
@@ -36,7 +37,7 @@ def state_basis(judged: Judgements, ours: Verdicts, requirements: Sequence[Requi
     policy, columns, settled, organisation = judged.policy, ours.columns, ours.as_at, judged.options.organisation
     reported = columns.reported_at <= to_micros(settled)
     compared = [change for r in requirements for change in (r.change, r.change_last_year)]
-    compared += [division.change for r in requirements for division in r.divisions]
+    compared += [unit.change for r in requirements for unit in (*r.divisions, *AREAS.list_units(r))]
     return ReportBasis(
         policy=policy.title,
         policy_source=policy.source,

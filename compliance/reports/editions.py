@@ -8,6 +8,8 @@ consecutive reports. Each of these is prevented there, before any form is made.
 from functools import reduce
 from typing import Final
 
+from msgspec import UNSET
+
 from compliance.reports.catalogue.disclosure import NO_RATE, SMALL, WITHHELD, find_hidden_parts, share
 from compliance.reports.catalogue.registry import FIGURES
 from compliance.reports.control import Control
@@ -62,6 +64,7 @@ def _nothing_told(figures: Figures) -> Figures:
         reminders=None,
         definitions=figures.definitions,
         basis=figures.basis,
+        areas=figures.areas,
     )
 
 
@@ -86,6 +89,7 @@ def _requirement(found: RequirementFigures) -> RequirementFigures:
         units=(),
         funnel=None,
         offences=(),
+        areas=tuple(map(_division, found.areas)) if isinstance(found.areas, tuple) else UNSET,
         due_from=found.due_from,
     )
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from functools import partial
 
 import numpy as np
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
 from compliance.policy import Policy
 from compliance.policy.model import Requirement as AskedRequirement
@@ -38,26 +38,18 @@ from compliance.reports.catalogue.silence_figures import (
     SILENT_PROVISIONAL,
     count_silent,
 )
-from compliance.reports.catalogue.unit_figures import (
-    FORMER_DIVISION,
-    LATE_TEAMS,
-    OFFENCE,
-    TRAILING_UNIT,
-    UNITS,
-    unit_of,
-)
+from compliance.reports.catalogue.unit_figures import LATE_TEAMS, OFFENCE
+from compliance.reports.compared_units import compare_areas, compare_units, count_by_former_map, list_area_members
 from compliance.reports.definitions import definitions
 from compliance.reports.findings import Group, LateTeams
 from compliance.reports.judged import TRAILING, JudgedPeriod, Judgements, ReportOptions, judge_periods
 from compliance.reports.quality import data_quality
 from compliance.reports.questions import first_owed
-from compliance.reports.rates import BANDS, change, has, proportion, rate
+from compliance.reports.rates import BANDS, change, proportion, rate
 from compliance.reports.reminding import Mailed, after_reminder, count_effects
 from compliance.reports.report_model import (
     Closing,
-    DivisionFigures,
     Figures,
-    FormerMap,
     Intake,
     Overdue,
     OverdueBand,
@@ -143,6 +135,7 @@ def figures_of(
         reminders=None if mailed is None else count_effects(verdicts, mailed, division),
         definitions=definitions(judged.policy, period, judged.options.live_methods, division),
         basis=state_basis(judged, edition.ours, requirements),
+        areas=list_area_members(edition),
     )
 
 
@@ -176,8 +169,9 @@ def _requirement(judged: Judgements, edition: Edition, asked: AskedRequirement) 
     weeks = [week.within(edition.division) for week in judged.weeks]
     charted = [_chart_week(edition, asked, str(week.span), repeats) for week in weeks]
     held = edition.list_trailing(place)
-    divisions = () if asked.event else _divisions(edition, asked.id, repeats, len(held) == TRAILING)
-    whole = rate(edition.trailing_due(place)).share.rate if len(held) == TRAILING else None
+    compares = len(held) == TRAILING
+    divisions = () if asked.event else compare_units(edition, asked.id, edition.unit, repeats, compares)
+    whole = rate(edition.trailing_due(place)).share.rate if compares else None
     points = [(d.name, d.trailing.share) for d in divisions if d.name is not None and d.trailing]
     return RequirementFigures(
         id=asked.id,
@@ -196,11 +190,12 @@ def _requirement(judged: Judgements, edition: Edition, asked: AskedRequirement) 
         trailing_held=len(held),
         overdue=_overdue(edition, asked.id),
         trend=trend(weeks, place, charted, asked, options),
-        units=() if asked.event else unit_trends(weeks, place, partial(unit_of, unit=edition.unit), options),
+        units=() if asked.event else unit_trends(weeks, place, partial(edition.unit_of, unit=edition.unit), options),
         funnel=funnel(points, whole),
         offences=_offences(edition, asked.id) if held else (),
         due_from=due_from,
-        former=UNSET if asked.event else _former(edition, asked.id),
+        former=UNSET if asked.event else count_by_former_map(edition, asked.id),
+        areas=UNSET if asked.event else compare_areas(edition, asked.id, repeats, compares),
     )
 
 
@@ -242,41 +237,6 @@ def _offences(edition: Edition, requirement: str) -> tuple[Group, ...]:
     names = [offence.value(code) for code in np.unique(offence.codes)]
     made = [Group(name, OFFENCE.share(edition, requirement, name)) for name in names]
     return tuple(sorted(made, key=lambda group: (-group.share.of, group.name or "")))
-
-
-def _former(edition: Edition, requirement: str) -> FormerMap | UnsetType:
-    """Return the divisions of the map before a reorganisation, in the weeks after it."""
-    if edition.former is None:
-        return UNSET
-    division = edition.due_former(edition.place(requirement)).division
-    names = [division.value(code) for code in np.unique(division.codes)]
-    ordered = sorted(names, key=lambda name: (name is None, name))
-    day, _ = edition.former
-    return FormerMap(day, tuple(Group(name, FORMER_DIVISION.share(edition, requirement, name)) for name in ordered))
-
-
-def _divisions(edition: Edition, requirement: str, repeats: bool, compared: bool) -> tuple[DivisionFigures, ...]:
-    """Return each division (or team) with something to show, by name; cases without one come last (statistics 1.5)."""
-    place, unit, read = edition.place(requirement), edition.unit, edition.read("rate")
-    shown = [unit_of(read.due(place), unit)]
-    shown += [read.silence.division if unit == "division" else read.silence.team] if repeats else []
-    shown += [unit_of(edition.trailing_due(place), unit)] if compared else []
-    names = {name for coded in shown for name in coded.present()}
-    nameless = any((coded.codes < 0).any() for coded in shown)
-    every = [*sorted(names), *([None] if nameless else [])]
-    return tuple(_division(edition, requirement, name, repeats, compared) for name in every)
-
-
-def _division(edition: Edition, requirement: str, name: str | None, repeats: bool, compared: bool) -> DivisionFigures:
-    place, unit = edition.place(requirement), edition.unit
-    over = rest = difference = None
-    if compared:
-        every = edition.trailing_due(place)
-        over = TRAILING_UNIT.counted(edition, requirement, name).rate
-        rest = rate(every.where(~has(unit_of(every, unit), name)))
-        difference = change(over.share, rest.share) if name is not None else None
-    week = UNITS[unit].counted(edition, requirement, name).rate
-    return DivisionFigures(name, week, SILENT.share(edition, group=name) if repeats else None, over, rest, difference)
 
 
 def _late_teams(edition: Edition) -> LateTeams | None:

@@ -37,7 +37,7 @@ class Period(Struct, frozen=True):
 
 
 class DivisionFigures(Struct, frozen=True):
-    """One division (or team, in a division's edition) under one requirement. `name` is None for cases that had none.
+    """One division, area or (in a division's edition) team under one requirement. `name` is None for cases without one.
 
     `week` is shown, not tested. `trailing` and `rest` are the division and the rest of the force over the trailing
     weeks, and `change` is their difference (statistics 1.5). These are None if not all of the weeks are held.
@@ -56,6 +56,13 @@ class FormerMap(Struct, frozen=True):
 
     until: date
     divisions: tuple[Group, ...]
+
+
+class AreaMembers(Struct, frozen=True):
+    """The divisions of an area at the period's end (decision 0031); `name` None: those that are in no area."""
+
+    name: str | None
+    divisions: tuple[str, ...]
 
 
 class OverdueBand(Struct, frozen=True):
@@ -107,6 +114,8 @@ class RequirementFigures(Struct, frozen=True):
     """The trailing weeks by offence group, largest first."""
     former: FormerMap | UnsetType = UNSET
     """Present only in the weeks after a reorganisation."""
+    areas: tuple[DivisionFigures, ...] | UnsetType = UNSET
+    """The areas that divisions belong to; present only if the map has areas (decision 0031)."""
     due_from: date | None = None
     """The first local date it could fall due, given when the records begin (statistics 1.2b); None: unknown."""
 
@@ -248,3 +257,5 @@ class Figures(Struct, frozen=True):
     """None if unknown."""
     definitions: tuple[Definition, ...]
     basis: ReportBasis
+    areas: tuple[AreaMembers, ...] | UnsetType = UNSET
+    """The divisions of each area; present only in the board's and the public edition, if the map has areas."""

@@ -10,7 +10,8 @@ from compliance.reports.findings import Funnel, Trend, UnitTrend
 from compliance.reports.periods import parse_period
 from compliance.reports.rate_claims import subject_of
 from compliance.reports.report_model import Figures, RequirementFigures
-from compliance.reports.words import WITHHELD, count_of, number, percent, units
+from compliance.reports.unit_levels import UnitLevel
+from compliance.reports.words import WITHHELD, count_of, number, percent
 
 _TARGETS: Final[dict[Assurance | None, ClaimKind]] = {
     "consistently met": ClaimKind.TARGET_MET,
@@ -151,13 +152,12 @@ def event_causes(figures: Figures) -> list[SpecialCause]:
     return [cause for requirement in figures.requirements if requirement.event for cause in causes_of(requirement)[:2]]
 
 
-def not_compared(figures: Figures, requirement: RequirementFigures) -> Claim:
+def not_compared(figures: Figures, requirement: RequirementFigures, level: UnitLevel) -> Claim:
     """Return the claim that nothing is compared yet, and why (statistics 1.5)."""
-    unit, whole = units(figures)
     stated = (Stated("held", requirement.trailing_held), Stated("weeks", figures.basis.trailing_weeks))
     return Claim(
-        kind=ClaimKind.NOT_COMPARED, subject=f"trailing.{requirement.id}", period=figures.kind, about=unit,
-        against=f"the rest of the {whole}", stated=stated,
+        kind=ClaimKind.NOT_COMPARED, subject=f"{level.trailing}.{requirement.id}", period=figures.kind,
+        about=level.name, against=f"the rest of the {level.whole}", stated=stated,
     )  # fmt: skip
 
 

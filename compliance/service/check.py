@@ -30,6 +30,7 @@ from compliance.service.crime_feed import mapper_of
 from compliance.service.mail_channel import channel_of, pilot_of
 from compliance.service.reporting import organisation_in
 from compliance.service.service import reminder_settings
+from compliance.text import count_noun
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,8 +227,10 @@ def _organisation(settings: Settings) -> Finding:
         return Finding("organisation: divisions and teams over time", (str(error),))
     if found is None:
         return Finding("organisation: no map, reports name units as the records do")
-    divisions, teams = ({entry.name for entry in entries} for entries in (found.divisions, found.teams))
-    return Finding(f"organisation: {len(divisions)} divisions and {len(teams)} teams over time")
+    counted = ((found.areas, "area"), (found.divisions, "division"), (found.teams, "team"))
+    areas, divisions, teams = (count_noun(len({entry.name for entry in entries}), noun) for entries, noun in counted)
+    named = f"{areas}, {divisions}" if found.areas else divisions
+    return Finding(f"organisation: {named} and {teams} over time")
 
 
 def _check_mapping(settings: Settings) -> Finding:

@@ -8,13 +8,10 @@ from pathlib import Path
 
 from compliance.config import Settings
 from compliance.errors import SettingsError
-from compliance.feeds import ClientCredentials, Feed, HttpFeed, Mapper, Remembered, Rules, tls_context
-from compliance.feeds.bodies import PageBody
-from compliance.feeds.database import DatabaseFeed, Queries
+from compliance.feeds import ClientCredentials, Feed, HttpFeed, Mapper, Remembered, tls_context
+from compliance.feeds.database import DatabaseFeed
 from compliance.feeds.exports import Exports
-from compliance.feeds.fields import FIELDS
 from compliance.feeds.files import FilesFeed
-from compliance.feeds.row_files import Shape
 from compliance.policy import Policy
 from compliance.policy.vocabulary import METHOD, Vocabulary, vocabulary
 from compliance.stopping import Stop
@@ -55,18 +52,9 @@ def feed_of(
 def mapper_of(settings: Settings) -> Mapper:
     """Return the mapper from the source's fields to the record format. Raises SettingsError for an invalid mapping."""
     system = settings.crime_system
-    said = system.mapping
-    rules = Rules(
-        fields={name: fields for name in FIELDS if (fields := getattr(said, name))},
-        lists=said.lists,
-        values=said.values,
-        constants=said.constants,
-        timezone=said.timezone,
-        formats=tuple(said.formats),
-    )
     try:
         is_json = exports_of(settings).is_json if system.kind == "files" else system.kind == "http"
-        return Mapper(rules, tabular=not is_json)
+        return Mapper(system.mapping, tabular=not is_json)
     except SettingsError as error:
         raise SettingsError(f"{settings.source}: {error}") from None
 
@@ -99,7 +87,7 @@ def _http(settings: Settings, size: int, mapper: Mapper, remembered: Remembered 
     credentials = None
     if oauth is not None:
         secret = settings.secret(oauth.client_secret, "crime_system.oauth.client_secret") or ""
-        credentials = ClientCredentials(oauth.token_url, oauth.client_id, secret, oauth.scope)
+        credentials = ClientCredentials(oauth, secret)
     try:
         return HttpFeed(
             system.url,
@@ -111,7 +99,7 @@ def _http(settings: Settings, size: int, mapper: Mapper, remembered: Remembered 
             tls=tls_context(*(_path(settings, name) for name in (system.ca_file, system.certificate, system.key))),
             mapper=mapper,
             remembered=remembered,
-            names=PageBody(**system.page.model_dump()),
+            names=system.page,
             stop=stop,
         )
     except SettingsError as error:
@@ -126,15 +114,7 @@ def exports_of(settings: Settings) -> Exports:
     """Return the folder of exports in the settings, which must have one."""
     files = settings.crime_system.files
     assert files is not None  # noqa: S101  # the settings ensure it
-    return Exports(
-        folder=settings.path(files.folder),
-        tables=files.tables,
-        officers=files.officers,
-        full=files.full_export,
-        order=files.order,
-        settle=files.settle_seconds,
-        shape=Shape(files.delimiter, files.encoding),
-    )
+    return Exports(settings.path(files.folder), files)
 
 
 def _files(settings: Settings, size: int, mapper: Mapper, clock: Callable[[], datetime], moves: bool) -> FilesFeed:
@@ -150,9 +130,7 @@ def _database(
     database = settings.crime_system.database
     assert database is not None  # noqa: S101  # the settings ensure it
     url = settings.secret(database.url, "crime_system.database.url") or ""
-    lists = {name: query for name, query in database.queries.items() if name != "crimes"}
-    queries = Queries(database.queries.get("crimes", ""), lists, database.officers, database.begin)
     try:
-        return DatabaseFeed(url, queries, mapper, size, clock, limit, stop)
+        return DatabaseFeed(url, database, mapper, size, clock, limit, stop)
     except SettingsError as error:
         raise SettingsError(f"{settings.source}: {error}") from None

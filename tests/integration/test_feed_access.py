@@ -12,6 +12,7 @@ import stamina
 import trustme
 
 from compliance.errors import SettingsError, UnavailableError
+from compliance.feed_settings import OAuth
 from compliance.feeds import ClientCredentials, HttpFeed, tls_context
 from tests.web_server import WebServer, answer, serving
 
@@ -47,7 +48,15 @@ def seconds(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 def feed_of(web: WebServer) -> HttpFeed:
-    credentials = ClientCredentials(web.url.replace("/crimes", "/token"), "monitor", SECRET, "crimes.read")
+    credentials = ClientCredentials(
+        OAuth(
+            token_url=web.url.replace("/crimes", "/token"),
+            client_id="monitor",
+            client_secret="env:SECRET",  # noqa: S106  # names a variable
+            scope="crimes.read",
+        ),
+        SECRET,
+    )
     return HttpFeed(web.url, None, credentials=credentials)
 
 

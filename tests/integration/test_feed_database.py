@@ -1,7 +1,7 @@
 """A crime system's database read by queries, on real ones: SQLite and PostgreSQL (records section 4)."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,18 +10,17 @@ import pytest
 from sqlalchemy import Engine, create_engine, text
 
 from compliance.errors import SettingsError, UnavailableError
-from compliance.feeds import Mapper, Rules
-from compliance.feeds.database import DatabaseFeed, Queries
+from compliance.feed_settings import FieldMapping, SourceDatabase
+from compliance.feeds import Mapper
+from compliance.feeds.database import DatabaseFeed
 from tests import postgres
 
 NOW = datetime(2026, 7, 20, tzinfo=UTC)
-RULES = Rules(
-    fields={
-        "crime": {"crime_ref": "crime_no", "reported_at": "reported"},
-        "victims": {"victim_ref": "person"},
-        "updates": {"update_ref": "contact", "at": "contacted", "outcome": "result"},
-        "absent": {"from": "away_from", "until": "away_until"},
-    },
+RULES = FieldMapping(
+    crime={"crime_ref": "crime_no", "reported_at": "reported"},
+    victims={"victim_ref": "person"},
+    updates={"update_ref": "contact", "at": "contacted", "outcome": "result"},
+    absent={"from": "away_from", "until": "away_until"},
     values={"updates.outcome": {"VC": "informed"}},
     timezone="Europe/London",
 )
@@ -32,8 +31,15 @@ def changed(rows: str) -> str:
     return f"{rows} WHERE crime_no IN (SELECT crime_no FROM crimes WHERE changed_at >= :changed_since)"  # noqa: S608
 
 
-QUERIES = Queries(
-    "SELECT * FROM crimes WHERE changed_at >= :changed_since",
+CHANGED = "SELECT * FROM crimes WHERE changed_at >= :changed_since"
+
+
+def asked(crimes: str, lists: Mapping[str, str] | None = None, **said: Any) -> SourceDatabase:
+    return SourceDatabase(url="env:SOURCE", queries={"crimes": crimes, **(lists or {})}, **said)
+
+
+QUERIES = asked(
+    CHANGED,
     {
         "victims": changed("SELECT * FROM victims"),
         "updates": changed("SELECT * FROM updates"),
@@ -76,7 +82,7 @@ def source(url: str) -> Iterator[Callable[[str], None]]:
     engine.dispose()
 
 
-def feed_of(url: str, queries: Queries = QUERIES, rules: Rules = RULES, **said: Any) -> DatabaseFeed:
+def feed_of(url: str, queries: SourceDatabase = QUERIES, rules: FieldMapping = RULES, **said: Any) -> DatabaseFeed:
     return DatabaseFeed(url, queries, Mapper(rules, tabular=True), said.pop("size", 100), lambda: NOW, **said)
 
 
@@ -158,7 +164,7 @@ def test_the_officer_directory(url: str) -> None:
     assert [(absence.start, absence.end) for absence in one.absent or ()] == [("2026-08-01", "2026-08-07")]
     assert (two.officer_ref, two.absent) == ("O2", None)
     feed.close()
-    assert not feed_of(url, Queries(QUERIES.crimes)).officers().read
+    assert not feed_of(url, asked(CHANGED)).officers().read
 
 
 def test_nothing_is_written(url: str, source: Callable[[str], None]) -> None:
@@ -166,10 +172,10 @@ def test_nothing_is_written(url: str, source: Callable[[str], None]) -> None:
     if url.startswith("postgresql"):
         source("CREATE FUNCTION wipe() RETURNS INTEGER LANGUAGE SQL AS 'DELETE FROM victims RETURNING 1'")
         lists = {"victims": "SELECT 1 AS crime_no, wipe()::text AS person"}
-        assert "read-only transaction" in refused(url, queries=Queries(QUERIES.crimes, lists))
+        assert "read-only transaction" in refused(url, queries=asked(CHANGED, lists))
     else:
         lists = {"victims": "WITH x AS (SELECT 1) DELETE FROM victims RETURNING *"}
-        assert "readonly" in refused(url, queries=Queries(QUERIES.crimes, lists))
+        assert "readonly" in refused(url, queries=asked(CHANGED, lists))
     assert len(polled(feed_of(url))[0][0]["victims"]) == 2
 
 
@@ -187,7 +193,7 @@ def test_nothing_is_written(url: str, source: Callable[[str], None]) -> None:
     ],
 )
 def test_a_query_that_fails_says_which_and_why(url: str, crimes: str, said: str) -> None:
-    assert said in refused(url, queries=Queries(crimes))
+    assert said in refused(url, queries=asked(crimes))
 
 
 def test_a_database_that_is_not_there_is_named_without_its_password() -> None:
@@ -206,8 +212,8 @@ def test_changes_told_by_texts_or_numbers(tmp_path: Path, begin: str | int) -> N
         connection.execute(text(f"CREATE TABLE crimes (crime_ref TEXT, reported_at TEXT, version {kind})"))
         connection.execute(text("INSERT INTO crimes VALUES ('1', '2026-07-01T10:00:00Z', 7), ('2', '', 8)"))
     engine.dispose()
-    queries = Queries("SELECT * FROM crimes WHERE version > :changed_since", begin=begin)
-    rules = Rules(fields={"crime": {"changed_at": "version"}})
+    queries = asked("SELECT * FROM crimes WHERE version > :changed_since", begin=begin)
+    rules = FieldMapping(crime={"changed_at": "version"})
     records, cursor = polled(feed_of(url, queries, rules))
     assert len(records) == 2
     assert polled(feed_of(url, queries, rules), cursor)[0] == []
@@ -225,12 +231,12 @@ def test_a_trial_reads_a_few_crimes_with_all_their_rows(url: str) -> None:
         ("crimes", QUERIES, "not the address of a supported database"),
         ("nosuch://host/crimes", QUERIES, "not the address of a supported database"),
         ("oracle+oracledb://host/crimes", QUERIES, "its driver is not installed"),
-        ("sqlite://", Queries("SELECT * FROM crimes"), "queries.crimes: expected :changed_since in it"),
-        ("sqlite://", Queries("DELETE FROM crimes"), "begins with SELECT or WITH"),
-        ("sqlite://", Queries(QUERIES.crimes, {"victim": "SELECT 1"}), "queries.victim: expected crimes or one of"),
+        ("sqlite://", asked("SELECT * FROM crimes"), "queries.crimes: expected :changed_since in it"),
+        ("sqlite://", asked("DELETE FROM crimes"), "begins with SELECT or WITH"),
+        ("sqlite://", asked(CHANGED, {"victim": "SELECT 1"}), "queries.victim: expected crimes or one of"),
     ],
 )
-def test_what_cannot_be_asked_is_a_wrong_setting(url: str, queries: Queries, said: str) -> None:
+def test_what_cannot_be_asked_is_a_wrong_setting(url: str, queries: SourceDatabase, said: str) -> None:
     with pytest.raises(SettingsError, match=said):
         feed_of(url, queries)
 

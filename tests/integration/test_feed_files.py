@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from compliance.errors import SettingsError, UnavailableError
-from compliance.feeds import Rules
-from compliance.feeds.row_files import Shape
+from compliance.feed_settings import FieldMapping
 from tests import exports
 from tests.exports import NOW, Folder, crimes, feed_of, polled, refs
 
@@ -96,21 +95,21 @@ def test_a_newer_export_waits_for_an_older_one(folder: Folder) -> None:
 def test_a_full_export_says_which_crimes_there_are(folder: Folder, suffix: str) -> None:
     lines = "".join(f'{{"crime_ref":"{n}","reported_at":"x"}}\n' for n in (1, 2, 3))
     folder.put(f"a.{suffix}", crimes("1", "2", "3") if suffix == "csv" else lines)
-    feed = feed_of(folder, Rules(), size=2, full=True, tables={"crimes": f"*.{suffix}"})
+    feed = feed_of(folder, FieldMapping(), size=2, full_export=True, tables={"crimes": f"*.{suffix}"})
     assert [page.whole for page in feed.pages(None)] == [None, {"1", "2", "3"}]
 
 
 def test_a_full_export_of_nothing_is_not_believed(folder: Folder) -> None:
     folder.put("a.csv", crimes())
     with pytest.raises(UnavailableError, match="all would have vanished"):
-        polled(feed_of(folder, full=True))
+        polled(feed_of(folder, full_export=True))
     assert folder.names("failed") == ["a.csv", "a.csv.reason.txt"]
 
 
 def test_the_officer_directory_stays_where_it_is(folder: Folder) -> None:
     folder.put("officers.csv", "officer_ref;email\nO1;é@force.example\n;x\n".encode("cp1252"))
-    rules = Rules(fields={"officers": {"email": "email"}})
-    feed = feed_of(folder, rules, officers="officers.csv", shape=Shape(";", "cp1252"))
+    rules = FieldMapping(officers={"email": "email"})
+    feed = feed_of(folder, rules, officers="officers.csv", delimiter=";", encoding="cp1252")
     assert list(feed.pages(None)) == []
     found = feed.officers()
     assert [officer.email for officer in found.officers] == ["é@force.example"]
@@ -150,7 +149,7 @@ def test_a_cursor_of_another_kind_of_feed(folder: Folder) -> None:
         ({"tables": {"crimes": "*.csv", "victims": "v.csv"}}, "expected at most one"),
         ({"tables": {"crimes": "*.xlsx"}}, "expected a name ending in .csv, .ndjson, .parquet"),
         ({"tables": {"crimes": "*.ndjson", "victims": "v*.csv"}}, "NDJSON holds whole records"),
-        ({"shape": Shape(encoding="utf-88")}, "'utf-88' is not an encoding"),
+        ({"encoding": "utf-88"}, "'utf-88' is not an encoding"),
         ({"officers": "officers.ndjson"}, "expected NDJSON where crimes are NDJSON"),
     ],
 )

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compliance.errors import UnavailableError
-from compliance.feeds import Page, Rules
-from compliance.feeds.row_files import Shape
+from compliance.feed_settings import FieldMapping
+from compliance.feeds import Page
 from compliance.records import decode_crimes
 from tests import exports
 from tests.exports import NOW, Folder, crimes, feed_of, polled
@@ -22,12 +22,10 @@ from tests.exports import NOW, Folder, crimes, feed_of, polled
 folder = exports.folder
 
 
-ONE_FILE = Rules(
-    fields={
-        "victims": {"victim_ref": "victim"},
-        "updates": {"update_ref": "contact", "at": "contacted", "outcome": "result"},
-        "status": {"status": "state", "at": "state_at"},
-    },
+ONE_FILE = FieldMapping(
+    victims={"victim_ref": "victim"},
+    updates={"update_ref": "contact", "at": "contacted", "outcome": "result"},
+    status={"status": "state", "at": "state_at"},
     values={"updates.outcome": {"VC": "informed"}},
     timezone="Europe/London",
 )
@@ -71,7 +69,7 @@ def put_tables(folder: Folder, day: str = "1", updates: str = "") -> None:
     folder.put(f"crimes_holds_{day}.csv", "crime_ref,victim_ref,reason,from\n1,V3,unsafe,2026-07-02 10:00\n")
 
 
-OWN_KEY = Rules(fields={"updates": {"crime_ref": "no"}}, timezone="Europe/London")
+OWN_KEY = FieldMapping(updates={"crime_ref": "no"}, timezone="Europe/London")
 
 
 def test_a_file_each_for_crimes_victims_updates_and_holds(folder: Folder) -> None:
@@ -113,7 +111,7 @@ def test_a_row_with_too_few_columns_refuses_its_crime_alone(folder: Folder) -> N
     assert bad == {"crime_ref": "1", "reported_at": "a.csv, line 2: 3 columns where the header has 2"}
 
 
-NAMED = Rules(fields={"crime": {"reported_at": "reported_at"}}, timezone="Europe/London")
+NAMED = FieldMapping(crime={"reported_at": "reported_at"}, timezone="Europe/London")
 
 
 @pytest.mark.parametrize("content", ["22A/1/26,PC Bob,2026-07-01 10:00\n", "22A/1/26,22A/1/26\n"])
@@ -171,7 +169,7 @@ def test_whatever_is_in_a_file_it_is_taken_or_failed(content: bytes, suffix: str
     with tempfile.TemporaryDirectory() as path:
         folder = Folder(Path(path))
         folder.put(f"a{suffix}", content)
-        feed = feed_of(folder, tables={"crimes": f"*{suffix}"}, shape=Shape(encoding=encoding))
+        feed = feed_of(folder, tables={"crimes": f"*{suffix}"}, encoding=encoding)
         try:
             records = [raw for page in feed.pages(None) for raw in page.raws]
         except UnavailableError:
@@ -186,7 +184,7 @@ def test_lines_of_json(folder: Folder) -> None:
     long = b'{"crime_ref":"3","offence":"' + b"x" * 3_000_000 + b'"}'
     lines = [b'\xef\xbb\xbf{"crime_ref":"1"}', b"{", b"", long, b'{"crime_ref":"2"}\r']
     folder.put("a.ndjson", b"\n".join(lines))
-    feed = feed_of(folder, Rules(), size=3, tables={"crimes": "*.ndjson"})
+    feed = feed_of(folder, FieldMapping(), size=3, tables={"crimes": "*.ndjson"})
     pages = list(feed.pages(None))
     assert [len(page.raws) for page in pages] == [3, 1]
     raws = [raw for page in pages for raw in page.raws]

@@ -12,7 +12,8 @@ from typing import Any, Final
 import msgspec
 import pytest
 
-from compliance.feeds import Mapper, Rules
+from compliance.feed_settings import FieldMapping
+from compliance.feeds import Mapper
 from compliance.feeds.http import HttpFeed
 from compliance.service.polling import poll
 from compliance.store import Store, load_crimes
@@ -22,7 +23,7 @@ from tests.web_server import WebServer, answer, serving
 
 database_url, new_database, store = stores.database_url, stores.new_database, stores.store
 RECORDS: Final = 40
-MAPPING: Final = Rules(fields={"crime": {"crime_ref": "number"}}, timezone="Europe/London")
+MAPPING: Final = FieldMapping(crime={"crime_ref": "number"}, timezone="Europe/London")
 _CODECS: Final = (msgspec.json.Decoder, msgspec.json.Encoder, type(msgspec))
 _NAMES: Final = {"json_decode": "decode", "json_encode": "encode", "decode": "decode", "encode": "encode"}
 _JSON: Final = {json.loads.__code__: "decode", json.dumps.__code__: "encode"}
@@ -75,7 +76,9 @@ def polled(store: Store, web: WebServer, given: bytes, mapper: Mapper | None) ->
 
 
 @pytest.mark.parametrize("rules", [None, MAPPING], ids=["as it came", "mapped"])
-def test_a_record_by_http_is_decoded_once_and_encoded_once(store: Store, web: WebServer, rules: Rules | None) -> None:
+def test_a_record_by_http_is_decoded_once_and_encoded_once(
+    store: Store, web: WebServer, rules: FieldMapping | None
+) -> None:
     """New, changed and served again. The page itself is split once, which makes no values of its records: the bytes of
     each are needed for its size and, where it is refused, for the quarantine."""
     mapper = None if rules is None else Mapper(rules, tabular=False)
@@ -85,7 +88,7 @@ def test_a_record_by_http_is_decoded_once_and_encoded_once(store: Store, web: We
 
 
 @pytest.mark.parametrize("rules", [None, MAPPING], ids=["as it came", "mapped"])
-def test_only_a_refused_record_costs_more(store: Store, web: WebServer, rules: Rules | None) -> None:
+def test_only_a_refused_record_costs_more(store: Store, web: WebServer, rules: FieldMapping | None) -> None:
     """What is refused is read again for its reason, its crime number and its changed_at."""
     mapper = None if rules is None else Mapper(rules, tabular=False)
     counts: Callable[[int], Counter[str]] = lambda wrong: polled(store, web, body("A", wrong), mapper)  # noqa: E731

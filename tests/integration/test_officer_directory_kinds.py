@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from compliance.feeds import Feed, Mapper, Rules
-from compliance.feeds.database import DatabaseFeed, Queries
+from compliance.feed_settings import FieldMapping, Files, SourceDatabase
+from compliance.feeds import Feed, Mapper
+from compliance.feeds.database import DatabaseFeed
 from compliance.feeds.exports import Exports
 from compliance.feeds.files import FilesFeed
 from compliance.service.polling import poll
@@ -41,12 +42,12 @@ def files(folder: Path) -> Source:
     names, officers_file = "officer_ref,email\n", folder / "officers.csv"
     put("officers.csv", names + "".join(f"{ref},{ref}@force.example\n" for ref in NAMES))
     put("crimes_1.csv", "crime_ref,reported_at,officer_ref\nA,2026-06-01T11:00:00Z,1042\n")
-    exports = Exports(folder, {"crimes": "crimes_*.csv"}, "officers.csv")
+    exports = Exports(folder, Files(tables={"crimes": "crimes_*.csv"}, officers="officers.csv"))
 
     def feed() -> Feed:
         if not list(folder.glob("crimes_*.csv")):
             put("crimes_2.csv", "crime_ref,reported_at,officer_ref\nB,2026-06-02T11:00:00Z,1043\n")
-        return FilesFeed(exports, Mapper(Rules(), tabular=True), 100, lambda: morning("2026-06-11"))
+        return FilesFeed(exports, Mapper(FieldMapping(), tabular=True), 100, lambda: morning("2026-06-11"))
 
     return Source(
         feed,
@@ -76,10 +77,14 @@ def database(folder: Path) -> Source:
           ('2000', '2000@force.example'), ('2001', '2001@force.example');
         """
     )
-    queries = Queries("SELECT * FROM crimes WHERE changed_at >= :changed_since", officers="SELECT * FROM officers")
+    queries = SourceDatabase(
+        url="env:SOURCE",
+        queries={"crimes": "SELECT * FROM crimes WHERE changed_at >= :changed_since"},
+        officers="SELECT * FROM officers",
+    )
 
     def feed() -> Feed:
-        mapper = Mapper(Rules(), tabular=True)
+        mapper = Mapper(FieldMapping(), tabular=True)
         return DatabaseFeed(f"sqlite:///{path}", queries, mapper, 100, lambda: morning("2026-06-10"))
 
     return Source(

@@ -15,6 +15,7 @@ from compliance.reports.periods import parse_period
 from compliance.reports.report_model import Figures, RateDifference, RequirementFigures
 from compliance.reports.sections import report_of
 from compliance.reports.sentences import sentence
+from compliance.reports.unit_levels import list_levels
 from compliance.reports.words import UNLIKELY
 from tests.integration.test_report_forms import figures
 from tests.integration.test_report_read_back import REPORTS, given
@@ -31,9 +32,10 @@ def requirement_of(claim: Claim, found: Figures) -> RequirementFigures:
 
 def change_of(claim: Claim, found: Figures) -> RateDifference | None:
     requirement = requirement_of(claim, found)
-    if claim.subject.startswith("trailing."):
-        name = claim.subject.partition("/")[2]
-        return next(d.change for d in requirement.divisions if (d.name or "not recorded") == name)
+    for level in list_levels(found):
+        if claim.subject.startswith(f"{level.trailing}."):
+            name = claim.subject.partition("/")[2]
+            return next(unit.change for unit in level.list_units(requirement) if level.group(unit) == name)
     return requirement.change_last_year if "last year" in claim.against else requirement.change
 
 

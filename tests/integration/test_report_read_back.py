@@ -11,8 +11,11 @@ from msgspec.structs import replace
 from compliance.policy import load_policy
 from compliance.records import columns
 from compliance.reports.announcement import announce
-from compliance.reports.figures import report_figures
+from compliance.reports.editions import public
+from compliance.reports.figures import figures_of, report_figures
 from compliance.reports.forms import form
+from compliance.reports.judged import ReportOptions, judge_periods
+from compliance.reports.organisation import organisation_of
 from compliance.reports.parts import Chart, Note, Report, Table, plain
 from compliance.reports.periods import parse_period
 from compliance.reports.report_model import Figures
@@ -20,6 +23,7 @@ from compliance.reports.sections import board_page, report_of
 from compliance.reports.sources import GivenRecords
 from compliance.reports.workbook import REPORT, SUMMARY
 from tests.integration.test_report_forms import SETTLED, figures, sheets
+from tests.integration.test_report_forms import given as histories_given
 from tests.reading_back import (
     PageRead,
     columns_of,
@@ -40,8 +44,22 @@ def nothing() -> Figures:
     return report_figures(given, load_policy("west-mercia"), parse_period("2026-W45"), SETTLED, force="A force")
 
 
+def areas(edition: str = "board") -> Figures:
+    """By a map of two areas and a division in none."""
+    by_map = organisation_of({
+        "area": [{"name": "Marches & <Border>"}, {"name": "Vale"}],
+        "division": [{"name": "A", "area": "Vale"}, {"name": "B", "area": "Marches & <Border>"}, {"name": "C"}],
+    })  # fmt: skip
+    options = ReportOptions(organisation=by_map)
+    judged = judge_periods(histories_given(), load_policy("west-mercia"), parse_period("2026-W45"), SETTLED, options)
+    found = figures_of(judged, force="A force")
+    return public(found) if edition == "public" else found
+
+
 REPORTS = {
     "board": figures,
+    "areas": areas,
+    "areas to the public": lambda: areas("public"),
     "division": lambda: figures("division"),
     "public": lambda: figures("public"),
     "month": lambda: figures(period="2026-10"),

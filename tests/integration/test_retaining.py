@@ -8,6 +8,7 @@ import pytest
 
 from compliance.config import load_settings
 from compliance.errors import UnavailableError
+from compliance.feed_settings import Files
 from compliance.feeds.exports import Exports
 from compliance.service import Service
 from compliance.service.daemon import Daemon
@@ -100,7 +101,7 @@ def test_a_file_of_an_export_is_counted_from_when_it_was_moved(folder: Folder) -
     os.utime(folder.put("a.csv", crimes("1")), (0, 0))
     polled(feed_of(folder))
     now = datetime.now(UTC)
-    held = Exports(folder.path)
+    held = Exports(folder.path, Files())
     assert held.moved_before(now - timedelta(hours=1)) == []
     assert held.moved_before(now + timedelta(hours=1)) == [folder.path / "done" / "a.csv"]
 

@@ -14,7 +14,7 @@ from tests import checks
 from tests.engine import POLICIES, RULES
 from tests.stores import at
 
-judged_once = checks.judged_once
+judged_once, without_examples = checks.judged_once, checks.without_examples
 
 
 def settings(folder: Path, policy: str) -> Path:
@@ -149,3 +149,26 @@ def test_the_command_says_how_many_hold_and_where_to_read_on(tmp_path: Path) -> 
     assert re.search(r"^wrong  worked examples of west-mercia under .*: \d+ of \d+ hold$", result.stdout, re.MULTILINE)
     assert '"When an example fails"' in result.stderr
     assert "When an example fails" in (RULES / "README.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "organisation: no map, reports name units as the records do"),
+        ('[[division]]\nname = "A"\n', "organisation: 1 division and 0 teams over time"),
+        (
+            '[[area]]\nname = "West"\n[[division]]\nname = "A"\narea = "West"\n',
+            "organisation: 1 area, 1 division and 0 teams over time",
+        ),
+    ],
+)
+@pytest.mark.usefixtures("without_examples")
+def test_the_organisation_is_counted(text: str, said: str, tmp_path: Path) -> None:
+    """By areas only where it has some (decision 0031)."""
+    path = settings(tmp_path, "west-mercia")
+    (tmp_path / "units.toml").write_text(text)
+    path.write_text(
+        path.read_text("utf-8").replace('# organisation = "organisation.toml"', 'organisation = "units.toml"')
+    )
+    (found,) = (finding for finding in check(path) if finding.what.startswith("organisation"))
+    assert (found.what, found.problems) == (said, ())

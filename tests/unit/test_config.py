@@ -50,6 +50,7 @@ def test_the_page_of_settings_is_up_to_date() -> None:
         ('security = "plain"', 'security = "ssl"', "mail.security: input should be 'plain', 'starttls' or 'tls' (found 'ssl')"),
         ("poll_minutes = 5", "poll_minutes = 0", "crime_system.poll_minutes: input should be greater than 0 (found 0)"),
         ('weekday = "mon"', 'weekday = "1"', "report.weekday: input should be 'mon'"),
+        ("[force]", "[crime_system.mapping.victim]\n[force]", "crime_system.mapping.victim: there is no such key; did you mean 'victims'?"),
         ("[force]", "[force", "cannot be read as TOML"),
         ('# crime_link = "https://crimes.example.police.uk/crime/{crime_ref}"', 'crime_link = "https://x"', "with {crime_ref} in it"),
     ],

@@ -9,7 +9,8 @@ from uuid import UUID
 import pytest
 
 from compliance.errors import SettingsError
-from compliance.feeds import Mapper, Rules
+from compliance.feed_settings import FieldMapping
+from compliance.feeds import Mapper
 from compliance.records import decode_crimes, text_of
 
 LONDON = "Europe/London"
@@ -24,14 +25,12 @@ SOURCE = {
     ],
     "Contacts": [{"No": 1, "When": "06/07/2026 11:00", "Result": "VC"}, {"No": 2, "When": "07/07/2026 11:00"}],
 }
-RULES = Rules(
-    fields={
-        "crime": {"crime_ref": "CrimeNumber", "reported_at": "Dates.Reported", "changed_at": "Dates.Changed"},
-        "status": {"status": "s", "at": "d"},
-        "victims": {"victim_ref": "Id", "category": "Kind"},
-        "contact_holds": {"reason": "Why", "from": "Since"},
-        "updates": {"update_ref": "No", "at": "When", "outcome": "Result"},
-    },
+RULES = FieldMapping(
+    crime={"crime_ref": "CrimeNumber", "reported_at": "Dates.Reported", "changed_at": "Dates.Changed"},
+    status={"status": "s", "at": "d"},
+    victims={"victim_ref": "Id", "category": "Kind"},
+    contact_holds={"reason": "Why", "from": "Since"},
+    updates={"update_ref": "No", "at": "When", "outcome": "Result"},
     lists={
         "victims": "Persons[?Role=='VICTIM']",
         "updates": "Contacts",
@@ -45,11 +44,11 @@ RULES = Rules(
     },
     constants={"crime.division": "North", "updates.method": "phone"},
     timezone=LONDON,
-    formats=("%d/%m/%Y %H:%M",),
+    formats=["%d/%m/%Y %H:%M"],
 )
 
 
-def mapped(rules: Rules, source: Any) -> dict[str, Any]:
+def mapped(rules: FieldMapping, source: Any) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(text_of(Mapper(rules, tabular=False).map_json(json.dumps(source).encode())))
     return found
 
@@ -77,12 +76,12 @@ def test_a_record_in_a_systems_own_words_becomes_one_of_the_format() -> None:
 
 def test_without_rules_a_record_stays_as_it_came_to_the_byte() -> None:
     raw = b'{"crime_ref": "1",\t"reported_at":"2026-07-01T10:00:00"}'
-    assert Mapper(Rules(), tabular=False).map_json(raw) is raw
-    assert Mapper(Rules(), tabular=False).map_officer(raw) is raw
+    assert Mapper(FieldMapping(), tabular=False).map_json(raw) is raw
+    assert Mapper(FieldMapping(), tabular=False).map_officer(raw) is raw
 
 
 def test_what_is_not_named_keeps_its_name_and_what_is_named_empty_is_left_out() -> None:
-    rules = Rules(fields={"crime": {"crime_ref": "no", "team": ""}})
+    rules = FieldMapping(crime={"crime_ref": "no", "team": ""})
     source = {"no": "1", "crime_ref": "2", "team": "T", "division": "D", "reported_at": "2026-07-01T10:00:00Z"}
     assert mapped(rules, source) == {"crime_ref": "1", "division": "D", "reported_at": "2026-07-01T10:00:00Z"}
 
@@ -102,7 +101,7 @@ def test_what_is_not_named_keeps_its_name_and_what_is_named_empty_is_left_out() 
     ],
 )
 def test_an_instant_without_an_offset_is_of_the_stated_zone(given: Any, taken: str) -> None:
-    values = Mapper(Rules(timezone=LONDON, formats=("%d/%m/%Y %H:%M",)), tabular=True)._values
+    values = Mapper(FieldMapping(timezone=LONDON, formats=["%d/%m/%Y %H:%M"]), tabular=True)._values
     assert values.instant(given) == taken
     assert values.clock_changes == 0
 
@@ -112,7 +111,7 @@ def test_an_instant_without_an_offset_is_of_the_stated_zone(given: Any, taken: s
 )
 def test_what_is_no_instant_is_not_guessed_and_refused_with_what_was_found(given: Any) -> None:
     """Records section 1: an instant is never guessed, a date is none."""
-    rules = Rules(timezone=LONDON, formats=("%d/%m/%Y %H:%M",))
+    rules = FieldMapping(timezone=LONDON, formats=["%d/%m/%Y %H:%M"])
     row = {"crime_ref": "1", "reported_at": given}
     _, [refusal] = decode_crimes([Mapper(rules, tabular=True).map_rows("1", [row], {})])
     assert refusal.reason.startswith("reported_at: found")
@@ -120,12 +119,12 @@ def test_what_is_no_instant_is_not_guessed_and_refused_with_what_was_found(given
 
 def test_without_a_stated_zone_an_instant_without_an_offset_is_refused() -> None:
     row = {"crime_ref": "1", "reported_at": datetime.fromisoformat("2026-07-01 09:00")}
-    _, [refusal] = decode_crimes([Mapper(Rules(), tabular=True).map_rows("1", [row], {})])
+    _, [refusal] = decode_crimes([Mapper(FieldMapping(), tabular=True).map_rows("1", [row], {})])
     assert "an instant without an offset" in refusal.reason
 
 
 def test_an_hour_that_comes_twice_is_read_as_its_first_and_counted() -> None:
-    mapper = Mapper(Rules(timezone=LONDON), tabular=False)
+    mapper = Mapper(FieldMapping(timezone=LONDON), tabular=False)
     record = {"crime_ref": "1", "reported_at": "2026-10-25T01:30:00", "changed_at": "2026-10-25T02:00:00"}
     raw = text_of(mapper.map_json(json.dumps(record).encode()))
     assert json.loads(raw)["reported_at"] == "2026-10-25T01:30:00+01:00"
@@ -134,7 +133,7 @@ def test_an_hour_that_comes_twice_is_read_as_its_first_and_counted() -> None:
 
 
 def test_an_hour_that_never_comes_is_read_as_though_the_clock_had_not_gone_forward_and_counted() -> None:
-    mapper = Mapper(Rules(timezone=LONDON), tabular=False)
+    mapper = Mapper(FieldMapping(timezone=LONDON), tabular=False)
     raw = text_of(mapper.map_json(b'{"crime_ref":"1","reported_at":"2026-03-29T01:30:00"}'))
     assert json.loads(raw)["reported_at"] == "2026-03-29T01:30:00+00:00"
     assert mapper.page([raw], "c1", False).clock_changes == 1
@@ -163,7 +162,7 @@ def test_an_hour_that_never_comes_is_read_as_though_the_clock_had_not_gone_forwa
     ],
 )
 def test_a_value_is_made_what_the_format_wants_or_left_as_it_is(kind: str, given: Any, taken: Any) -> None:
-    values = Mapper(Rules(formats=("%d/%m/%Y %H:%M",)), tabular=True)._values
+    values = Mapper(FieldMapping(formats=["%d/%m/%Y %H:%M"]), tabular=True)._values
     assert getattr(values, kind)(given) == taken
     assert type(getattr(values, kind)(given)) is type(taken)
 
@@ -191,7 +190,7 @@ def test_what_cannot_be_mapped_is_refused_by_the_format_with_its_reason(source: 
 
 
 def test_an_expression_that_fails_on_a_record_is_a_refusal_not_a_fault() -> None:
-    rules = Rules(lists={"updates": "sort_by(Contacts, &No)"})
+    rules = FieldMapping(lists={"updates": "sort_by(Contacts, &No)"})
     source = {"crime_ref": "1", "reported_at": "2026-07-01T10:00:00Z", "Contacts": [{"No": 1}, {"No": "x"}]}
     _, [refusal] = decode_crimes([Mapper(rules, tabular=False).map_json(json.dumps(source).encode())])
     assert refusal.crime_ref == "1"
@@ -206,7 +205,7 @@ def test_what_is_no_object_stays_as_it_is_to_be_refused(raw: bytes) -> None:
 
 @pytest.mark.parametrize("deep", [b"[" * 900 + b"]" * 900, b"1e400", b"9" * 400])
 def test_a_value_that_cannot_be_written_again_is_refused(deep: bytes) -> None:
-    rules = Rules(constants={"crime.division": "N"})
+    rules = FieldMapping(constants={"crime.division": "N"})
     raw = b'{"crime_ref":"1","reported_at":"2026-07-01T10:00:00Z","victims":[{"victim_ref":%s}]}' % deep
     found, refusals = decode_crimes([Mapper(rules, tabular=False).map_json(raw)])
     assert not found
@@ -214,10 +213,11 @@ def test_a_value_that_cannot_be_written_again_is_refused(deep: bytes) -> None:
 
 
 def test_an_officer_of_a_directory_in_its_own_words() -> None:
-    rules = Rules(
-        fields={"officers": {"officer_ref": "Collar", "left_on": "Left"}, "absent": {"from": "Start", "until": "End"}},
+    rules = FieldMapping(
+        officers={"officer_ref": "Collar", "left_on": "Left"},
+        absent={"from": "Start", "until": "End"},
         lists={"absent": "Leave"},
-        formats=("%d/%m/%Y",),
+        formats=["%d/%m/%Y"],
     )
     source = {"Collar": 1234, "email": "o@force.example", "Left": "01/07/2026", "Leave": [{"Start": "2026-06-01"}]}
     found = json.loads(Mapper(rules, tabular=False).map_officer(json.dumps(source).encode()))
@@ -230,7 +230,7 @@ def test_an_officer_of_a_directory_in_its_own_words() -> None:
 
 
 def test_rows_of_a_directory_each_bring_an_absence() -> None:
-    rules = Rules(fields={"absent": {"from": "absent_from", "until": "absent_until"}})
+    rules = FieldMapping(absent={"from": "absent_from", "until": "absent_until"})
     one = {"officer_ref": "O1", "name": " A ", "absent_from": "2026-06-01", "absent_until": "2026-06-07"}
     rows: list[dict[str, Any]] = [
         one,
@@ -250,16 +250,15 @@ def test_rows_of_a_directory_each_bring_an_absence() -> None:
 @pytest.mark.parametrize(
     ("rules", "said"),
     [
-        (Rules(fields={"victim": {}}), "victim: there is no such field; did you mean 'victims'?"),
-        (Rules(fields={"victims": {"victm_ref": "x"}}), "victims.victm_ref: there is no such field; did you mean"),
-        (Rules(lists={"update": "x"}), "lists.update: there is no such field; did you mean 'updates'?"),
-        (Rules(values={"updates.result": {}}), 'values."updates.result": there is no such field'),
-        (Rules(constants={"team": "x"}), 'constants."team": there is no such field'),
-        (Rules(timezone="Europe/Londn"), "timezone: there is no time zone 'Europe/Londn'"),
-        (Rules(fields={"crime": {"team": "a[?"}}), "crime.team: 'a[?' is not a JMESPath expression"),
+        (FieldMapping(victims={"victm_ref": "x"}), "victims.victm_ref: there is no such field; did you mean"),
+        (FieldMapping(lists={"update": "x"}), "lists.update: there is no such field; did you mean 'updates'?"),
+        (FieldMapping(values={"updates.result": {}}), 'values."updates.result": there is no such field'),
+        (FieldMapping(constants={"team": "x"}), 'constants."team": there is no such field'),
+        (FieldMapping(timezone="Europe/Londn"), "timezone: there is no time zone 'Europe/Londn'"),
+        (FieldMapping(crime={"team": "a[?"}), "crime.team: 'a[?' is not a JMESPath expression"),
     ],
 )
-def test_a_rule_that_cannot_be_names_the_setting(rules: Rules, said: str) -> None:
+def test_a_rule_that_cannot_be_names_the_setting(rules: FieldMapping, said: str) -> None:
     with pytest.raises(SettingsError) as raised:
         Mapper(rules, tabular=False)
     assert str(raised.value).startswith(f"crime_system.mapping.{said}")

@@ -44,15 +44,53 @@ CASES: Final = {
 }  # fmt: skip
 
 
+AREA: Final = '[[area]]\nname = "West"\n'
+LEFT: Final = AREA + "until = 2026-03-31\n"
+AREA_CASES: Final = {
+    "no such area": (AREA + NORTH + 'area = "Wst"\n', "division 'North': there is no area 'Wst'; did you mean 'West'"),
+    "area without a division": (AREA + NORTH, "area 'West': no division belongs to it; add area = 'West' to those that do"),
+    "areas without divisions": (AREA, "area 'West': no division belongs to it"),
+    "area after its end": (
+        LEFT + NORTH + 'area = "West"\n',
+        "division 'North': on 2026-04-01 its area 'West' is not there, and no single area has taken its place",
+    ),
+    "area before its beginning": (
+        AREA + "from = 2026-04-01\n" + NORTH + 'area = "West"\n',
+        "division 'North': before the first date here its area 'West' is not there",
+    ),
+    "area of before a merger": (
+        LEFT + 'became = ["Both"]\n' + LEFT.replace("West", "East") + 'became = ["Both"]\n'
+        + AREA.replace("West", "Both") + "from = 2026-04-01\n" + NORTH + 'area = "Both"\n',
+        "division 'North': before the first date here its area 'Both' is not there, and no single area",
+    ),
+    "area of before a split": (
+        LEFT + 'became = ["East", "Mid"]\n'
+        + "".join(f'[[area]]\nname = "{name}"\nfrom = 2026-04-01\n' for name in ("East", "Mid"))
+        + NORTH + 'area = "West"\n',
+        "division 'North': on 2026-04-01 its area 'West' is not there, and no single area has taken its place; give",
+    ),
+    "area twice at once": (AREA * 2 + NORTH + 'area = "West"\n', "area 'West': two entries are there at the same time"),
+    "area became unknown": (
+        LEFT + 'became = ["Est"]\n' + AREA.replace("West", "East") + NORTH + 'area = "West"\n',
+        "area 'West': became 'Est', which is no area here; did you mean 'East'",
+    ),
+    "area became itself": (LEFT + 'became = ["West"]\n' + NORTH + 'area = "West"\n', "area 'West': became 'West'"),
+    "spelling of two areas": (
+        AREA + 'spellings = ["W"]\n' + AREA.replace("West", "East") + 'spellings = ["W"]\n' + NORTH + 'area = "W"\n',
+        "area 'East': the spelling 'W' is that of area 'West' already",
+    ),
+}  # fmt: skip
+
+
 def write(tmp_path: Path, text: str) -> Path:
     path = tmp_path / "organisation.toml"
     path.write_text(text, "utf-8")
     return path
 
 
-@pytest.mark.parametrize("what", CASES)
+@pytest.mark.parametrize("what", CASES | AREA_CASES)
 def test_what_is_wrong_is_said_with_the_file_the_entry_and_what_to_do(what: str, tmp_path: Path) -> None:
-    text, said = CASES[what]
+    text, said = (CASES | AREA_CASES)[what]
     path = write(tmp_path, text)
     with pytest.raises(SettingsError) as refused:
         load_organisation(path)
@@ -70,6 +108,8 @@ def test_the_supplied_file_is_empty_and_its_example_is_right(tmp_path: Path) -> 
     assert found is not None
     assert found.on(date(2026, 3, 31)).place("N Div", "OSW") == ("North", "Oswestry")
     assert found.on(date(2026, 4, 1)).place("NORTH DIV", "OSW") == ("Shropshire", "Oswestry")
+    assert found.on(date(2026, 3, 31)).members() == {"West": ["North"], None: []}
+    assert found.on(date(2026, 4, 1)).members() == {"Marches": ["Shropshire"], None: ["Telford"]}
 
 
 TEAMS: Final = (
@@ -129,3 +169,49 @@ def test_only_reports_and_the_service_look_at_a_map() -> None:
         ]
         if any("organisation" in (name or "") for name in names):
             assert path.relative_to(ROOT / "compliance").parts[0] in {"reports", "service"}, path
+
+
+MOVES: Final = (
+    LEFT + 'became = ["Wye"]\nspellings = ["W"]\n[[area]]\nname = "Wye"\nfrom = 2026-04-01\n' + '[[area]]\nname = "East"\n'
+    + NORTH + 'area = "W"\nuntil = 2026-05-31\n' + NORTH + 'area = "East"\nfrom = 2026-06-01\n'
+    + NORTH.replace("North", "South") + 'area = "Wye"\n' + NORTH.replace("North", "Mid")
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("day", "members"),
+    [
+        (date(2026, 3, 31), {"East": [], "West": ["North", "South"], None: ["Mid"]}),
+        (date(2026, 4, 1), {"East": [], "Wye": ["North", "South"], None: ["Mid"]}),
+        (date(2026, 6, 1), {"East": ["North"], "Wye": ["South"], None: ["Mid"]}),
+    ],
+)
+def test_a_division_belongs_to_the_area_of_the_day(
+    day: date, members: dict[str | None, list[str]], tmp_path: Path
+) -> None:
+    """By the area's name, a spelling, or a name that it had or got."""
+    found = load_organisation(write(tmp_path, MOVES))
+    assert found is not None
+    assert found.on(day).members() == members
+    again = organisation_of(found.content)
+    assert again is not None
+    assert again.on(day).members() == members
+
+
+def test_areas_change_nothing_about_divisions(tmp_path: Path) -> None:
+    """A division that moves to another area is the same division, on every day; so is one whose area is renamed."""
+    found = load_organisation(write(tmp_path, MOVES))
+    assert found is not None
+    assert found.changes == []
+    for day in (date(2026, 3, 31), date(2026, 4, 1), date(2026, 5, 31), date(2026, 6, 1)):
+        assert found.on(day).place("North", "T") == ("North", "T")
+    without = load_organisation(write(tmp_path, NORTH))
+    assert without is not None
+    assert without.content == {"division": [{"name": "North"}]}, "the digest of a map without areas is what it was"
+    assert without.on(date(2026, 4, 1)).members() == {}
+
+
+def test_a_map_may_say_until_the_end_of_time(tmp_path: Path) -> None:
+    found = load_organisation(write(tmp_path, NORTH + "until = 9999-12-31\n"))
+    assert found is not None
+    assert found.changes == []

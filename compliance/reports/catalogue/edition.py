@@ -19,9 +19,10 @@ from compliance.policy.status import Flags
 from compliance.policy.verdicts import Verdicts
 from compliance.records.columns import Coded, Columns
 from compliance.reports.case_sets import Kept
-from compliance.reports.catalogue.row import NO_NAME
+from compliance.reports.catalogue.edition_period import EditionPeriod
 from compliance.reports.entry import Seen, contacts, questions
 from compliance.reports.judged import TRAILING, JudgedPeriod, Judgements, ReportOptions, list_charted_weeks, of_division
+from compliance.reports.organisation import UnitMap
 from compliance.reports.periods import parse_period
 from compliance.reports.printable_figures import make_printable
 from compliance.reports.quality import count_kept
@@ -29,55 +30,15 @@ from compliance.reports.questions import live_only, same_day_readings
 from compliance.reports.rates import Cohort, due_in, has, owner, together
 from compliance.reports.reminding import Mailed
 from compliance.reports.restatement import Earlier
-from compliance.reports.silent_victims import Silence, silence
+from compliance.reports.silent_victims import Silence
 from compliance.reports.sources import Held, RecordSource
 from compliance.reports.spans import Span
+from compliance.reports.unit_levels import AREAS, DIVISIONS
 
 SIDE_BY_SIDE: Final = timedelta(days=28)
 """How long after a reorganisation divisions are also shown by the former map."""
 FEW_NAMES: Final = 20
 """The largest number of known names that an error lists when one is unknown."""
-
-
-@dataclass(frozen=True)
-class EditionPeriod:
-    """One period as an edition reads it.
-
-    `judge_again` returns its verdicts, which are needed to name cases and which the report itself no longer holds.
-    `judged`: what the report counted for it, if it has been made.
-    """
-
-    span: Span
-    division: str | None
-    judge_again: Callable[[], Verdicts]
-    judged: JudgedPeriod | None = None
-    _due: dict[int, Cohort] = field(default_factory=dict, compare=False)
-
-    @cached_property
-    def verdicts(self) -> Verdicts:
-        """The period's verdicts as at its T and as known at its K (statistics 1.2)."""
-        return self.judge_again()
-
-    @cached_property
-    def cohort(self) -> Cohort:
-        """The edition's obligations due in the period that count."""
-        if self.judged is None:
-            return due_in(self.verdicts, *self.span.days, self.division)
-        return self.judged.within(self.division).cohort
-
-    @cached_property
-    def silence(self) -> Silence:
-        """The edition's victims who may be silent at the end of the period (statistics 1.7)."""
-        if self.judged is None:
-            found = silence(self.verdicts, self.span)
-            return found if self.division is None else found.where(has(found.division, self.division))
-        return self.judged.within(self.division).silence
-
-    def due(self, place: int) -> Cohort:
-        """Return the obligations due of one requirement, by its place in the policy."""
-        if place not in self._due:
-            self._due[place] = self.cohort.where(self.cohort.requirement == place)
-        return self._due[place]
 
 
 @dataclass(frozen=True)
@@ -154,6 +115,32 @@ class Edition:
     def unit(self) -> str:
         """The unit by which the edition is grouped: "division" or "team"."""
         return "division" if self.division is None else "team"
+
+    def unit_of(self, held: Cohort | Silence, unit: str) -> Coded:
+        """Return the `area`, `division`, `team` or `offence` of each obligation or victim.
+
+        Raises SettingsError for `area` if the map at the period's end has no areas.
+        """
+        if unit != AREAS.name:
+            found: Coded = getattr(held, unit)
+            return found
+        if not self.area_members:
+            raise SettingsError(f"the organisation has no areas on {self.period.last}")
+        return self._units_then.find_areas(held.division)
+
+    @cached_property
+    def area_members(self) -> dict[str | None, list[str]]:
+        """The divisions of each area at the period's end; None: those in no area.
+
+        Empty if there are no areas, and in a division's edition.
+        """
+        return {} if self.division is not None else self._units_then.members()
+
+    @cached_property
+    def _units_then(self) -> UnitMap:
+        """The map in force at the period's end."""
+        organisation = self.options.organisation
+        return UnitMap((), (), self.period.last) if organisation is None else organisation.on(self.period.last)
 
     def place(self, requirement: str) -> int:
         """Return the place of a requirement in the policy. Raises SettingsError if there is none of that name."""
@@ -285,7 +272,7 @@ def find_name(columns: Iterable[Coded], name: str | None, what: str) -> str | No
     columns = tuple(columns)
     if name is None or any(name in column.values for column in columns):
         return name
-    if name == NO_NAME:
+    if name == (AREAS if what == AREAS.name else DIVISIONS).nameless:
         return None
     known = sorted({value for column in columns for value in column.values})
     if len(alike := [value for value in known if make_printable(value) == name]) == 1:

@@ -17,7 +17,8 @@ from compliance.reports.catalogue.disclosure import (
     of_each_requirement,
     share,
 )
-from compliance.reports.catalogue.edition import Edition, EditionPeriod
+from compliance.reports.catalogue.edition import Edition
+from compliance.reports.catalogue.edition_period import EditionPeriod
 from compliance.reports.catalogue.figure import KEY, Counting, Disclosure, Figure, ReportRows
 from compliance.reports.catalogue.row import PlacedRow, change_numbers, share_row
 from compliance.reports.control import assurance, control_chart

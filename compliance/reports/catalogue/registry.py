@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from compliance.reports.catalogue.area_figures import AREA, SILENT_AREA, TRAILING_AREA
 from compliance.reports.catalogue.contact_figures import CONTACT, QUESTION
 from compliance.reports.catalogue.figure import Figure
 from compliance.reports.catalogue.outstanding_figures import CLOSED_ACROSS, CLOSED_WITHOUT_A_WORD, OVERDUE_NOW
@@ -37,10 +38,11 @@ FIGURES: Final = {
     for figure in (
         RATE, BEFORE, LAST_YEAR, PROVISIONAL, LIVE, ENHANCED, WEEK,
         DIVISION, TEAM, TRAILING_UNIT, OFFENCE,
-        FORMER_DIVISION,
+        FORMER_DIVISION, AREA, TRAILING_AREA,
         OVERDUE_NOW,
         SAME_DAY, SAME_DAY_COUNTING, SAME_DAY_ORIGINAL, ONLY_SAME_DAY,
         SILENT, SILENT_BEFORE, SILENT_LAST_YEAR, SILENT_PROVISIONAL, SILENT_LIVE, SILENT_ENHANCED,
+        SILENT_AREA,
         CLOSED_WITHOUT_A_WORD, CLOSED_ACROSS,
         CONTACT, QUESTION, LATE_TEAMS,
         QUALITY, REMINDERS, RESTATED,

@@ -35,6 +35,7 @@ class PlacedRow(NamedTuple):
 SECTIONS: Final = {
     "rates": "Rates",
     "weeks": "Week by week",
+    "areas": "Areas",
     "units": "Divisions",
     "same-day": "Same-day question",
     "contact": "Contact",

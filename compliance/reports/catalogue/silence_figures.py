@@ -22,23 +22,31 @@ from compliance.reports.catalogue.disclosure import (
     of_each_requirement,
     share,
 )
-from compliance.reports.catalogue.edition import Edition, EditionPeriod, find_name
+from compliance.reports.catalogue.edition import Edition, find_name
+from compliance.reports.catalogue.edition_period import EditionPeriod
 from compliance.reports.catalogue.figure import Counting, Disclosure, Figure, ReportRows
 from compliance.reports.catalogue.row import PlacedRow, share_row
-from compliance.reports.catalogue.unit_figures import each_unit
+from compliance.reports.catalogue.unit_figures import each_unit, section_of
 from compliance.reports.rates import has
 from compliance.reports.report_model import Figures, Period, RequirementFigures
 from compliance.reports.silent_victims import VictimsAsked, silent_victims
+from compliance.reports.unit_levels import UnitLevel, find_level
 
 
-def count_silent(edition: Edition, read: EditionPeriod, group: str | None = "", enhanced: bool = False) -> CountedRows:
-    """Count the silent at the end of a period: of all, of one division or team, or of enhanced victims alone."""
+def count_silent(
+    edition: Edition, read: EditionPeriod, group: str | None = "", *, enhanced: bool = False, unit: str = ""
+) -> CountedRows:
+    """Count the silent at the end of a period: of all, of enhanced victims alone, or of one unit.
+
+    If no kind of `unit` is named, it is a division or team, as in the edition.
+    """
     asked = read.silence
     rows = asked.enhanced if enhanced else every(asked.silent)
     name = None
     if group != "":
-        column = asked.division if edition.division is None else asked.team
-        name = find_name([column], group, edition.unit)
+        unit = unit or edition.unit
+        column = edition.unit_of(asked, unit)
+        name = find_name([column], group, unit)
         rows = rows & has(column, name)
 
     def listed() -> tuple[TracedCase, ...]:
@@ -101,9 +109,15 @@ def _rows_of_part(name: str, group: str, order: int, period_of: Callable[[Requir
 
 def _rows(figures: Figures) -> Iterator[PlacedRow]:
     yield from _rows_beside_rate("silent", 1, lambda found: found.week)(figures)
-    for place, _, order, division, group in each_unit(figures):
-        if division.silent:
-            row = share_row("units", f"silent/{group}", "silent victims", group, figures.period, division.silent)
+    yield from rows_of_units(figures, find_level(figures))
+
+
+def rows_of_units(figures: Figures, level: UnitLevel) -> Iterator[PlacedRow]:
+    """Yield the rows of the units of a level."""
+    for place, _, order, unit in each_unit(figures, level):
+        if unit.silent:
+            group, section = level.group(unit), section_of(level)
+            row = share_row(section, f"{level.silent}/{group}", "silent victims", group, figures.period, unit.silent)
             yield PlacedRow((place, order, 1), row)
 
 

@@ -7,7 +7,6 @@ from typing import Final
 from msgspec.structs import replace
 
 from compliance.policy.verdicts import MET
-from compliance.records.columns import Coded
 from compliance.reports.catalogue.case import TracedCase, obligations
 from compliance.reports.catalogue.counted import COUNT, CountedRows
 from compliance.reports.catalogue.disclosure import NO_RATE, counts_of, find_hidden_parts, not_told, of_each_requirement
@@ -18,23 +17,18 @@ from compliance.reports.catalogue.row import NO_NAME, PlacedRow, change_numbers,
 from compliance.reports.proportions import Rate
 from compliance.reports.rates import Cohort, has
 from compliance.reports.report_model import DivisionFigures, Figures, FormerMap, RequirementFigures
+from compliance.reports.unit_levels import AREAS, DIVISIONS, TEAMS, UnitLevel, find_level, list_levels
 
 _Listed = Callable[..., tuple[TracedCase, ...]]
 
 
-def unit_of(cohort: Cohort, unit: str) -> Coded:
-    """Return the `division`, `team` or `offence` of each obligation."""
-    found: Coded = getattr(cohort, unit)
-    return found
-
-
-def _count_in_period(unit: str) -> Counting:
-    """Return a function that counts the obligations of one division or team in the period."""
+def count_in_period(unit: str) -> Counting:
+    """Return a function that counts the obligations of one unit in the period."""
 
     def count(edition: Edition, requirement: str, group: str | None) -> CountedRows:
         read = edition.read("rate")
         cohort = read.due(edition.place(requirement))
-        column = unit_of(cohort, unit)
+        column = edition.unit_of(cohort, unit)
         return due_in_period(read, cohort.where(has(column, find_name([column], group, unit))))
 
     return count
@@ -43,8 +37,9 @@ def _count_in_period(unit: str) -> Counting:
 def _count_over_weeks(edition: Edition, place: int | None, unit: str, group: str | None) -> tuple[Cohort, _Listed]:
     """Return the obligations of one group over the trailing weeks, and a function that lists them."""
     every = edition.trailing_due(place)
-    name = find_name([unit_of(every, unit)], group, unit)
-    return every.where(has(unit_of(every, unit), name)), partial(_list_weeks, edition, place, unit, name)
+    column = edition.unit_of(every, unit)
+    name = find_name([column], group, unit)
+    return every.where(has(column, name)), partial(_list_weeks, edition, place, unit, name)
 
 
 def _list_weeks(
@@ -53,20 +48,22 @@ def _list_weeks(
     cases: list[TracedCase] = []
     for week in edition.trailing:
         cohort = week.cohort if place is None else week.due(place)
-        own = cohort.where(has(unit_of(cohort, unit), name))
+        own = cohort.where(has(edition.unit_of(cohort, unit), name))
         own = own if state is None else own.where(own.state == state)
         cases += obligations(week.verdicts, own.verdict)
     return tuple(cases)
 
 
-def _count_trailing(edition: Edition, requirement: str, group: str | None) -> CountedRows:
-    """Count the obligations of one division or team over the trailing weeks."""
-    return rate_rows(*_count_over_weeks(edition, edition.place(requirement), edition.unit, group))
+def count_trailing(unit: str = "") -> Counting:
+    """Return a function that counts the obligations of one group over the trailing weeks.
 
+    If no kind of `unit` is named, a group is a division or team, as in the edition.
+    """
 
-def _count_offence(edition: Edition, requirement: str, group: str | None) -> CountedRows:
-    """Count the obligations of one offence group over the trailing weeks."""
-    return rate_rows(*_count_over_weeks(edition, edition.place(requirement), "offence", group))
+    def count(edition: Edition, requirement: str, group: str | None) -> CountedRows:
+        return rate_rows(*_count_over_weeks(edition, edition.place(requirement), unit or edition.unit, group))
+
+    return count
 
 
 def _count_late_team(edition: Edition, _key: str, group: str | None) -> CountedRows | str:
@@ -101,40 +98,54 @@ def _rows_former(figures: Figures) -> Iterator[PlacedRow]:
             yield PlacedRow((place, len(requirement.divisions) + order), row)
 
 
-def _rows_in_period(unit: str) -> ReportRows:
+def rows_in_period(level: UnitLevel) -> ReportRows:
+    """Return a function that yields the rows of the units of a level in the period."""
+
     def rows(figures: Figures) -> Iterator[PlacedRow]:
-        if unit != ("division" if figures.unit is None else "team"):
+        if level not in list_levels(figures):
             return
-        for place, requirement, order, division, group in each_unit(figures):
-            figure, what = f"{unit}.{requirement.id}/{group}", f"{requirement.id} in time"
-            row = share_row("units", figure, what, group, figures.period, division.week.share)
+        for place, requirement, order, unit in each_unit(figures, level):
+            group = level.group(unit)
+            figure, what = f"{level.name}.{requirement.id}/{group}", f"{requirement.id} in time"
+            row = share_row(section_of(level), figure, what, group, figures.period, unit.week.share)
             yield PlacedRow((place, order, 0), row)
 
     return rows
 
 
-def each_unit(figures: Figures) -> Iterator[tuple[int, RequirementFigures, int, DivisionFigures, str]]:
-    """Yield (place of the requirement, requirement, place of the division or team, its figures, its name) for each."""
+def section_of(level: UnitLevel) -> str:
+    """Return the section of the rows of a level."""
+    return "areas" if level is AREAS else "units"
+
+
+def each_unit(figures: Figures, level: UnitLevel) -> Iterator[tuple[int, RequirementFigures, int, DivisionFigures]]:
+    """Yield (place of the requirement, requirement, place of the unit, its figures) for each unit of a level."""
     for place, requirement in enumerate(figures.requirements):
-        for order, division in enumerate(requirement.divisions):
-            yield place, requirement, order, division, division.name or NO_NAME
+        for order, unit in enumerate(level.list_units(requirement)):
+            yield place, requirement, order, unit
 
 
-def _rows_trailing(figures: Figures) -> Iterator[PlacedRow]:
-    points = [{point.name: point for point in found.funnel.points} if found.funnel else {}
+def rows_trailing(figures: Figures, level: UnitLevel) -> Iterator[PlacedRow]:
+    """Yield the rows of the units of a level over the trailing weeks, with funnel limits for those in the funnel."""
+    points = [{point.name: point for point in found.funnel.points} if found.funnel and level is not AREAS else {}
               for found in figures.requirements]  # fmt: skip
-    for place, requirement, order, division, group in each_unit(figures):
-        if division.trailing is None:
+    for place, requirement, order, unit in each_unit(figures, level):
+        if unit.trailing is None:
             continue
-        point = points[place].get(division.name or "")
+        group, point = level.group(unit), points[place].get(unit.name or "")
         limits = {} if point is None else {
             "funnel_low_95": point.bounds.low_95, "funnel_high_95": point.bounds.high_95,
             "funnel_low_998": point.bounds.low_998, "funnel_high_998": point.bounds.high_998,
         }  # fmt: skip
         yield PlacedRow((place, order, 2), share_row(
-            "units", f"trailing.{requirement.id}/{group}", f"{requirement.id} in time, trailing weeks", group,
-            figures.period, division.trailing.share, **change_numbers(division.change), **limits,
+            section_of(level), f"{level.trailing}.{requirement.id}/{group}",
+            f"{requirement.id} in time, trailing weeks", group, figures.period, unit.trailing.share,
+            **change_numbers(unit.change), **limits,
         ))  # fmt: skip
+
+
+def _rows_trailing(figures: Figures) -> Iterator[PlacedRow]:
+    return rows_trailing(figures, find_level(figures))
 
 
 def _rows_of_offences(figures: Figures) -> Iterator[PlacedRow]:
@@ -178,14 +189,15 @@ def _release_trailing(found: RequirementFigures, told: RequirementFigures, board
     hidden = iter(find_hidden_parts([counts_of(each.share) for each in trailing]))
     shown = _weeks_are_told(found, told, board)
     divisions = tuple(
-        _release_division(division, public, division.trailing is not None and not next(hidden) and shown)
+        release_over_weeks(division, public, division.trailing is not None and not next(hidden) and shown)
         for division, public in zip(found.divisions, told.divisions, strict=True)
     )
     compared = all(division.trailing and not division.trailing.share.withheld for division in divisions)
     return replace(told, divisions=divisions, funnel=found.funnel if compared else None)
 
 
-def _release_division(found: DivisionFigures, told: DivisionFigures, compared: bool) -> DivisionFigures:
+def release_over_weeks(found: DivisionFigures, told: DivisionFigures, compared: bool) -> DivisionFigures:
+    """Return what is told of a unit over the trailing weeks. `compared`: whether it may be told."""
     over, rest = found.trailing, found.rest
     if not compared or over is None or rest is None:
         return replace(told, trailing=over and NO_RATE)
@@ -199,26 +211,26 @@ def _release_offences(found: RequirementFigures, told: RequirementFigures, board
     return replace(told, offences=kept if _weeks_are_told(found, told, board) else ())
 
 
-_WEEK_OF_ONE: Final = "it would follow from two reports, whose trailing weeks overlap, and the week that has gone"
+WEEK_OF_ONE: Final = "it would follow from two reports, whose trailing weeks overlap, and the week that has gone"
 _figure = partial(Figure, key=KEY, cases=CASES, measures=OF_DUE)
 DIVISION: Final = _figure(
     name="division", group="DIVISION", title="Division",
     meaning="The division that had the case at the end of the due date. A single {kind} is shown, not tested; the "
             "trailing weeks are compared with the rest of the force.",
-    clause="statistics 1.5, records 2", count=_count_in_period("division"), rows=_rows_in_period("division"),
-    disclosure=not_told(_WEEK_OF_ONE),
+    clause="statistics 1.5, records 2", count=count_in_period("division"), rows=rows_in_period(DIVISIONS),
+    disclosure=not_told(WEEK_OF_ONE),
 )  # fmt: skip
 TEAM: Final = _figure(
     name="team", group="TEAM", title="Team",
     meaning="The team of the division that had the case at the end of the due date.",
-    clause="statistics 1.5, records 2", count=_count_in_period("team"), rows=_rows_in_period("team"),
+    clause="statistics 1.5, records 2", count=count_in_period("team"), rows=rows_in_period(TEAMS),
     disclosure=not_told("teams stand in a division’s edition alone"),
 )  # fmt: skip
 TRAILING_UNIT: Final = _figure(
     name="trailing", group="NAME", title="Division or team over the trailing weeks",
     meaning="The rate of a division, or of a team in a division’s edition, over the last 13 settled weeks, and its "
             "difference from that of the rest.",
-    clause="statistics 1.5, 3", count=_count_trailing, rows=_rows_trailing,
+    clause="statistics 1.5, 3", count=count_trailing(), rows=_rows_trailing,
     disclosure=Disclosure(
         "told over 13 full weeks of which each stands in the chart: the smallest are withheld until those withheld are "
         "at least two and come together to no count from 1 to 4",
@@ -232,12 +244,10 @@ FORMER_DIVISION: Final = _figure(
     clause="statistics 1.5", count=_count_former, rows=_rows_former,
     disclosure=not_told("small counts would follow from the same divisions by two maps"),
 )  # fmt: skip
-UNITS: Final = {figure.name: figure for figure in (DIVISION, TEAM)}
-"""The figure of a unit in the period, by the edition's unit."""
 OFFENCE: Final = _figure(
     name="offence", group="OFFENCE", title="Offence group over the trailing weeks",
     meaning="The rate of an offence group over the last 13 settled weeks.",
-    clause="statistics 1.5, 1.6", count=_count_offence, rows=_rows_of_offences,
+    clause="statistics 1.5, 1.6", count=count_trailing("offence"), rows=_rows_of_offences,
     disclosure=Disclosure("as divisions over the trailing weeks", of_each_requirement(_release_offences)),
 )  # fmt: skip
 LATE_TEAMS: Final = Figure(

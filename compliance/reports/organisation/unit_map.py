@@ -1,6 +1,6 @@
-"""Which division and team a crime belongs to on the map of a day, by how its record names them."""
+"""Which area, division and team a crime belongs to on the map of a day, by how its record names them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
@@ -12,7 +12,7 @@ from compliance.policy.calendars import Ints
 from compliance.records.columns import Coded, Columns, encode_texts
 
 if TYPE_CHECKING:
-    from compliance.reports.organisation.file import DivisionEntry, TeamEntry
+    from compliance.reports.organisation.file import AreaEntry, DivisionEntry, TeamEntry
 
 UNKNOWN_DIVISION: Final = "unknown-division"
 UNKNOWN_TEAM: Final = "unknown-team"
@@ -26,9 +26,10 @@ class UnitMap:
     divisions: Sequence["DivisionEntry"]
     teams: Sequence["TeamEntry"]
     day: date
+    areas: Sequence["AreaEntry"] = ()
 
     def apply(self, columns: Columns) -> Columns:
-        """The records with the divisions and teams of the map; what no map knows has none. Nothing else changes."""
+        """Return the records with the divisions and teams of the map. A name that no map has becomes none."""
         division, team = self._map(columns.division, columns.team)
         table = columns.allocations
         given, of_team = self._map(table.division, table.team)
@@ -36,8 +37,10 @@ class UnitMap:
         return replace(columns, division=division, team=team, allocations=allocations)
 
     def find_unknown(self, columns: Columns, key: str) -> tuple[Ints, list[str]]:
-        """(crimes as rows, the name in each) where the records as they came name a division (UNKNOWN_DIVISION) or a
-        team (UNKNOWN_TEAM) that no day of the map has; each crime once for each such name."""
+        """Return (crimes as rows, the name in each) where the records name a unit that no day of the map has.
+
+        `key`: UNKNOWN_DIVISION or UNKNOWN_TEAM. The records are as received; each crime is there once for each name.
+        """
         found: set[tuple[int, str]] = set()
         every = np.arange(len(columns))
         tables = ((every, columns.division, columns.team),
@@ -52,15 +55,36 @@ class UnitMap:
         return np.array([row for row, _ in ordered], dtype=np.int64), [name for _, name in ordered]
 
     def place(self, division: str | None, team: str | None) -> tuple[str | None, str | None]:
-        """(division, team) of the map for how a record names them; None for what it does not tell.
+        """Return (division, team) of the map for the names in a record; None for what these do not tell.
 
-        A known team tells its division. A map without teams leaves these as they are recorded.
+        A known team tells its division. A map without teams leaves teams as recorded.
         """
         name = None if team is None else self._team_name(division, team)
         entry = None if name is None else self._team_on(name)
         if entry is not None:
             return entry.division, entry.name
         return self._division_on(division), None if self.teams else team
+
+    def find_areas(self, division: Coded) -> Coded:
+        """Return the area of each row's division; none for a division in no area, and for no division."""
+        return encode_texts([*map(self._area_of, division.values), None]).take(division.codes)
+
+    def members(self) -> dict[str | None, list[str]]:
+        """Return the divisions of each area of the day; None: those in no area. Empty if there are no areas."""
+        there = sorted({entry.name for entry in self.areas if entry.holds(self.day)})
+        found: dict[str | None, list[str]] = {name: [] for name in (*there, None)} if there else {}
+        for name in sorted({entry.name for entry in self.divisions if entry.holds(self.day)} if there else ()):
+            found[self._area_of(name)].append(name)
+        return found
+
+    def _area_of(self, division: str) -> str | None:
+        """Return the area of a division of the day."""
+        entry = next((each for each in self.divisions if each.name == division and each.holds(self.day)), None)
+        if entry is None or entry.area is None:
+            return None
+        name = self._area_names.get(entry.area)
+        area = None if name is None else find_entry(self.areas, name, self.day)
+        return None if area is None else str(area.name)
 
     def _knows(self, key: str, division: str | None, name: str) -> bool:
         if key == UNKNOWN_DIVISION:
@@ -75,12 +99,15 @@ class UnitMap:
 
     @cached_property
     def _division_names(self) -> dict[str, str]:
-        names = {spelling: entry.name for entry in self.divisions for spelling in entry.spellings}
-        return names | {entry.name: entry.name for entry in self.divisions}
+        return _by_spelling(self.divisions)
+
+    @cached_property
+    def _area_names(self) -> dict[str, str]:
+        return _by_spelling(self.areas)
 
     @cached_property
     def _team_names(self) -> dict[Any, str]:
-        """The team of a text, or of a division's and a team's."""
+        """The names of teams by name or spelling, or by (division, spelling)."""
         names: dict[Any, str] = {}
         for entry in self.teams:
             for spelling in entry.spellings:
@@ -92,16 +119,22 @@ class UnitMap:
         return self._team_names.get((division, team)) or self._team_names.get(team)
 
     def _team_on(self, name: str) -> "TeamEntry | None":
-        return _on(self.teams, name, self.day, lambda entry: [entry.became] if entry.became else [])
+        return find_entry(self.teams, name, self.day)
 
     def _division_on(self, recorded: str | None) -> str | None:
         name = None if recorded is None else self._division_names.get(recorded)
-        entry = None if name is None else _on(self.divisions, name, self.day, lambda entry: list(entry.became))
+        entry = None if name is None else find_entry(self.divisions, name, self.day)
         return None if entry is None else entry.name
 
 
+def _by_spelling(entries: Sequence["AreaEntry | DivisionEntry"]) -> dict[str, str]:
+    """Return the names of entries by name and by spelling."""
+    names = {spelling: entry.name for entry in entries for spelling in entry.spellings}
+    return names | {entry.name: entry.name for entry in entries}
+
+
 def _pairs(division: Coded, team: Coded) -> tuple[list[tuple[str | None, str | None]], Ints]:
-    """(the different pairs of a division and a team, the place of each row's among them)."""
+    """Return (the different pairs of a division and a team, the place of each row's pair among them)."""
     width = len(team.values) + 1
     keys = (division.codes.astype(np.int64) + 1) * width + team.codes + 1
     found, place = np.unique(keys, return_inverse=True)
@@ -109,15 +142,20 @@ def _pairs(division: Coded, team: Coded) -> tuple[list[tuple[str | None, str | N
     return [(divisions[key // width], teams[key % width]) for key in found.tolist()], place
 
 
-def _on(entries: Sequence[Any], name: str, day: date, became: Callable[[Any], list[str]]) -> Any:
-    """The entry of a day that a name leads to: its own, that of the one thing it became, or came from; else None."""
+def find_entry(entries: Sequence[Any], name: str, day: date) -> Any:
+    """Return the entry of a day that a name leads to: its own, or the one that it became or came from; else None."""
     own = [entry for entry in entries if entry.name == name]
     if here := [entry for entry in own if entry.holds(day)]:
         return here[0]
     past = [entry for entry in own if entry.last < day]
     if past:
-        others = became(max(past, key=lambda entry: entry.last))
+        others = _successors(max(past, key=lambda entry: entry.last))
     else:
         eve = min(entry.first for entry in own) - _DAY
-        others = sorted({entry.name for entry in entries if entry.until == eve and name in became(entry)})
-    return _on(entries, others[0], day, became) if len(others) == 1 else None
+        others = sorted({entry.name for entry in entries if entry.until == eve and name in _successors(entry)})
+    return find_entry(entries, others[0], day) if len(others) == 1 else None
+
+
+def _successors(entry: Any) -> list[str]:
+    """Return what an entry became: at most one name for a team, any number for others."""
+    return [entry.became] if isinstance(entry.became, str) else list(entry.became or ())

@@ -10,6 +10,7 @@ from compliance.reports.sections.change_over_time import trend_parts, weeks_tabl
 from compliance.reports.sections.data_quality import quality_table, questions_table
 from compliance.reports.sections.reminder_effect import reminders_in_full
 from compliance.reports.sections.units import in_full, units_in_period
+from compliance.reports.unit_levels import list_levels
 from compliance.reports.words import heading, instant
 
 
@@ -18,7 +19,7 @@ def full_figures(figures: Figures) -> Section:
     parts = (
         statement("For those who have to defend the lines above, and for those who doubt them."),
         _rates(figures), *_weeks(figures),
-        *(units_in_period(requirement, figures) for requirement in figures.requirements if in_full(requirement)),
+        *_units(figures),
         quality_table("quality-full", "Data quality: every class that is looked for", figures.quality, figures),
         _say_where_the_rest_is(figures), *_questions(figures), *reminders_in_full(figures),
     )  # fmt: skip
@@ -63,6 +64,13 @@ def _weeks(figures: Figures) -> Iterator[Part]:
     for requirement in charted:
         yield from trend_parts(requirement)
         yield weeks_table(requirement, figures)
+
+
+def _units(figures: Figures) -> Iterator[Part]:
+    for level in list_levels(figures):
+        for requirement in figures.requirements:
+            if in_full(requirement, level):
+                yield units_in_period(requirement, figures, level)
 
 
 def _say_where_the_rest_is(figures: Figures) -> Part:

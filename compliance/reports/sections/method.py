@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from compliance.reports.cells import name_of, whole
+from compliance.reports.cells import whole
 from compliance.reports.definitions import GLOSSARY
 from compliance.reports.editions import PUBLIC
 from compliance.reports.figure_rows import cases_command
@@ -22,6 +22,7 @@ from compliance.reports.parts import (
 )
 from compliance.reports.proportions import Rate
 from compliance.reports.report_model import Figures
+from compliance.reports.unit_levels import list_levels
 from compliance.reports.words import count_of, day, heading, instant
 
 
@@ -95,10 +96,11 @@ def _design_effects(figures: Figures) -> Table:
             if period is not None and not period.rate.share.withheld:
                 provisional = " (provisional)" if period is requirement.provisional else ""
                 rows.append(_effect(heading(requirement.id), f"{period.week}{provisional}", period.rate))
-        for division in requirement.divisions:
-            if division.trailing and not division.trailing.share.withheld:
-                name = f"{heading(requirement.id)}, {name_of(division.name)}"
-                rows.append(_effect(name, f"{figures.basis.trailing_weeks} weeks", division.trailing))
+        for level in list_levels(figures):
+            for unit in level.list_units(requirement):
+                if unit.trailing and not unit.trailing.share.withheld:
+                    name = f"{heading(requirement.id)}, {level.title(unit)}"
+                    rows.append(_effect(name, f"{figures.basis.trailing_weeks} weeks", unit.trailing))
     return Table("design-effects", "Design effects", columns, tuple(rows), dense=True)
 
 

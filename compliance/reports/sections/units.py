@@ -1,6 +1,6 @@
-"""Divisions of the force, or teams of a division, compared with the rest (statistics 1.5, section 3)."""
+"""Areas or divisions of the force, or teams of a division, compared with the rest (statistics 1.5, section 3)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from compliance.reports import charts
 from compliance.reports.catalogue.row import NO_NAME
@@ -26,16 +26,18 @@ from compliance.reports.parts import (
     Row,
     Run,
     Section,
+    Statement,
     Table,
     cell,
     note,
     statement,
 )
 from compliance.reports.rate_claims import claim_change
-from compliance.reports.report_model import DivisionFigures, Figures, FormerMap, RequirementFigures
+from compliance.reports.report_model import AreaMembers, DivisionFigures, Figures, FormerMap, RequirementFigures
 from compliance.reports.sections.change_over_time import causes_of_groups
 from compliance.reports.sentences import sentence
 from compliance.reports.telling import FEW_GREY, FUNNEL_KEY, funnel_of, not_compared, unit_causes
+from compliance.reports.unit_levels import AREAS, UnitLevel, find_level
 from compliance.reports.words import day, heading, reach, units
 
 
@@ -45,25 +47,44 @@ def units_beside_the_rest(figures: Figures) -> Section:
     return Section("divisions", f"{heading(unit)}s", tuple(_parts(figures)))
 
 
-def has_trailing(requirement: RequirementFigures) -> bool:
-    """Return whether its divisions are compared over the trailing weeks."""
-    return any(division.trailing for division in requirement.divisions)
+def areas_beside_the_rest(figures: Figures) -> Section:
+    """Return the section. It has parts only if the map of the organisation has areas."""
+    return Section("areas", "Areas", tuple(_parts_of_areas(figures, figures.areas)) if figures.areas else ())
+
+
+def _parts_of_areas(figures: Figures, members: Sequence[AreaMembers]) -> Iterator[Part]:
+    yield statement(
+        f"Areas are made up of the divisions that belong to them on {day(figures.last)}, in every week shown here. The "
+        f"upright line is the rest of the force. {FEW_GREY}"
+    )
+    shown = [requirement for requirement in figures.requirements if requirement.areas]
+    for requirement in shown:
+        yield from _comparison(requirement, figures, AREAS)
+    if not shown:
+        yield statement("As far as the records are held, no update was due to anyone, in any area.")
+    yield Heading("area-members", "Divisions of each area")
+    yield Items(tuple(_list_members(figures, members)), "terms")
+    yield _no_league_table(figures, AREAS)
+
+
+def _list_members(figures: Figures, members: Sequence[AreaMembers]) -> Iterator[Statement]:
+    unknown = any(unit.name is None for requirement in figures.requirements for unit in requirement.divisions)
+    for area in members:
+        names = [*area.divisions, *(["crimes with no known division"] if unknown and area.name is None else [])]
+        if names or area.name:
+            yield statement(", ".join(names) or "no division", about=area.name or AREAS.untitled)
 
 
 def _parts(figures: Figures) -> Iterator[Part]:
-    unit, whole = units(figures)
+    level = find_level(figures)
+    unit = level.name
     yield statement(
         f"The {unit} is the one that had the case when the update was due. The upright line is the rest of the "
-        f"{whole}. {FEW_GREY}"
+        f"{level.whole}. {FEW_GREY}"
     )
     shown = [requirement for requirement in figures.requirements if requirement.divisions]
     for requirement in shown:
-        if has_trailing(requirement):
-            yield _comparison_table(requirement, figures)
-        else:
-            claim = not_compared(figures, requirement)
-            yield units_in_period(requirement, figures)
-            yield note(sentence(claim), claims=[claim])
+        yield from _comparison(requirement, figures, level)
         if requirement.former:
             yield _by_the_former_map(requirement, requirement.former, figures)
     if not shown:
@@ -76,7 +97,7 @@ def _parts(figures: Figures) -> Iterator[Part]:
             f"The two newest of each. Every {unit} has a chart of its own in the XLSX and JSON forms. The more charts "
             "there are, the more points are flagged by chance."
         )
-    yield _no_league_table(figures)
+    yield _no_league_table(figures, level)
 
 
 def _funnels(figures: Figures) -> Iterator[Part]:
@@ -96,52 +117,68 @@ def _funnels(figures: Figures) -> Iterator[Part]:
         yield note(f"{FUNNEL_KEY} The tables above have the numbers.")
 
 
-def _no_league_table(figures: Figures) -> Note:
-    unit, _ = units(figures)
+def _no_league_table(figures: Figures, level: UnitLevel) -> Note:
+    unit = level.name
     said = (
         f"This is no league table: no order among {unit}s can be read from it. About one comparison in twenty is "
         "flagged by chance alone, and none shows a cause."
     )
-    if not any(in_full(requirement) for requirement in figures.requirements):
+    if not any(in_full(requirement, level) for requirement in figures.requirements):
         return note(said)
     link = Run(f"The {figures.kind} alone, by {unit}", link="in-full")
     return note(f"{said} ", link, ", is shown in full below, not tested.")
 
 
-def in_full(requirement: RequirementFigures) -> bool:
-    """Return whether its divisions in the period itself are in the full figures."""
-    return any(division.trailing and not division.week.share.withheld for division in requirement.divisions)
+def in_full(requirement: RequirementFigures, level: UnitLevel) -> bool:
+    """Return whether its units in the period itself are in the full figures."""
+    return any(unit.trailing and not unit.week.share.withheld for unit in level.list_units(requirement))
 
 
-def _comparison_table(requirement: RequirementFigures, figures: Figures) -> Table:
+def _comparison(requirement: RequirementFigures, figures: Figures, level: UnitLevel) -> Iterator[Part]:
+    """Yield the units of a level over the trailing weeks or, if not all of these are held, in the period."""
+    if any(unit.trailing for unit in level.list_units(requirement)):
+        yield _comparison_table(requirement, figures, level)
+        return
+    claim = not_compared(figures, requirement, level)
+    yield units_in_period(requirement, figures, level)
+    yield note(sentence(claim), claims=[claim])
+
+
+def _comparison_table(requirement: RequirementFigures, figures: Figures, level: UnitLevel) -> Table:
     """Return the comparison with the rest over the trailing weeks."""
-    unit, whole = units(figures)
-    far = reach(requirement.divisions)
+    compared = level.list_units(requirement)
+    far = reach(compared)
     picture = Column("Difference drawn", "drawn", scale=(f"−{far}", "rest", f"+{far}"))
     columns: tuple[Column, ...] = (
-        Column(heading(unit), "name"), *SHARE, picture,
+        Column(heading(level.name), "name"), *SHARE, picture,
         Column("Difference in points"), Column("Is it chance?", "words"),
     )  # fmt: skip
     columns += (Column("Silent victims"),) if requirement.repeats else ()
     caption = (
-        f"{heading(requirement.id)} rate over the last {figures.basis.trailing_weeks} settled weeks, against the rest "
-        f"of the {whole}"
+        f"{heading(requirement.id)} rate {'of each area ' if level is AREAS else ''}over the last "
+        f"{figures.basis.trailing_weeks} settled weeks, against the rest of the {level.whole}"
     )
     caption += f"; silent victims at the {figures.kind}’s end" if requirement.repeats else ""
-    rows = tuple(_comparison_row(requirement, division, figures, far) for division in requirement.divisions
-                 if division.trailing)  # fmt: skip
-    return Table(f"compared-{requirement.id}", caption, columns, rows,
-                 cases=cases(figures, f"trailing.{requirement.id}/NAME"))  # fmt: skip
+    rows = tuple(_comparison_row(requirement, unit, figures, level, far) for unit in compared if unit.trailing)
+    return Table(f"{_prefix(level)}compared-{requirement.id}", caption, columns, rows,
+                 cases=cases(figures, f"{level.trailing}.{requirement.id}/NAME"))  # fmt: skip
 
 
-def _comparison_row(requirement: RequirementFigures, division: DivisionFigures, figures: Figures, far: int) -> Row:
-    assert division.trailing is not None  # noqa: S101  # only those with trailing weeks are compared
-    change, figure = division.change, f"trailing.{requirement.id}/{division.name or NO_NAME}"
-    against = f"the rest of the {units(figures)[1]}"
-    claim = claim_change(change, figure, figures, against, division.name or "") if change else None
-    silent = (cell(rate(division.silent)) if division.silent else cell("–"),) if requirement.repeats else ()
+def _prefix(level: UnitLevel) -> str:
+    """Return what the ids of the tables of a level begin with. One report has tables of areas and of divisions."""
+    return "areas-" if level is AREAS else ""
+
+
+def _comparison_row(
+    requirement: RequirementFigures, unit: DivisionFigures, figures: Figures, level: UnitLevel, far: int
+) -> Row:
+    assert unit.trailing is not None  # noqa: S101  # only those with trailing weeks are compared
+    change, figure = unit.change, f"{level.trailing}.{requirement.id}/{level.group(unit)}"
+    against = f"the rest of the {level.whole}"
+    claim = claim_change(change, figure, figures, against, unit.name or "") if change else None
+    silent = (cell(rate(unit.silent)) if unit.silent else cell("–"),) if requirement.repeats else ()
     return (
-        cell(name_of(division.name)), *share_cells(division.trailing.share, figure), difference_drawn(change, far),
+        cell(level.title(unit)), *share_cells(unit.trailing.share, figure), difference_drawn(change, far),
         *change_cells(change, claim), *silent,
     )  # fmt: skip
 
@@ -163,26 +200,26 @@ def _by_the_former_map(requirement: RequirementFigures, former: FormerMap, figur
     )  # fmt: skip
 
 
-def units_in_period(requirement: RequirementFigures, figures: Figures) -> Table:
+def units_in_period(requirement: RequirementFigures, figures: Figures, level: UnitLevel) -> Table:
     """Return the units in the period itself: shown, not tested."""
-    unit, whole = units(figures)
     week = requirement.week
-    columns: tuple[Column, ...] = (Column(heading(unit), "name"), *SHARE[:2], DRAWN, SHARE[2])
+    columns: tuple[Column, ...] = (Column(heading(level.name), "name"), *SHARE[:2], DRAWN, SHARE[2])
     columns += (Column("Silent victims"),) if requirement.repeats else ()
 
-    def row(name: str, division: DivisionFigures | None) -> Row:
-        group = None if division is None else division.name or NO_NAME
-        figure = f"rate.{requirement.id}" if group is None else f"{unit}.{requirement.id}/{group}"
-        share = (week.rate if division is None else division.week).share
+    def row(name: str, unit: DivisionFigures | None) -> Row:
+        group = None if unit is None else level.group(unit)
+        figure = f"rate.{requirement.id}" if group is None else f"{level.name}.{requirement.id}/{group}"
+        share = (week.rate if unit is None else unit.week).share
         counts, told, between = share_cells(share, figure)
-        silence = week.silent if division is None else division.silent
-        silent = (rate_and_counts(silence, "silent" if group is None else f"silent/{group}"),)
+        silence = week.silent if unit is None else unit.silent
+        silent = (rate_and_counts(silence, "silent" if group is None else f"{level.silent}/{group}"),)
         picture = draw_share(share, week.rate.share.rate)
         return cell(name), counts, told, picture, between, *(silent if requirement.repeats else ())
 
     return Table(
-        f"divisions-{requirement.id}", f"{heading(requirement.id)} rate in the {figures.kind}, by {unit}", columns,
-        tuple(row(name_of(division.name), division) for division in requirement.divisions),
-        (row(heading(whole), None),),
-        cases(figures, f"{unit}.{requirement.id}/NAME"),
+        f"{_prefix(level) or 'divisions-'}{requirement.id}",
+        f"{heading(requirement.id)} rate in the {figures.kind}, by {level.name}", columns,
+        tuple(row(level.title(unit), unit) for unit in level.list_units(requirement)),
+        (row(heading(level.whole), None),),
+        cases(figures, f"{level.name}.{requirement.id}/NAME"),
     )  # fmt: skip
