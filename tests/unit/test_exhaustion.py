@@ -1,0 +1,80 @@
+"""Every history of one victim up to small bounds: engine and reference agree, and the bounds notice what is broken.
+
+`make soak` goes on to the large ones (tests/soak/test_exhaustion.py).
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import cache
+
+import pytest
+
+from compliance.policy.verdicts import Clause
+from tests.exhaustion import Bound, Tally, compare, compare_all, every_sequence, histories
+from tests.exhaustion_bounds import EVERY_DAY, GRID, QUICK, SEQUENCES
+from tests.mutants import MUTANTS
+from tests.mutation import Mutant
+
+
+@cache
+def compared(bound: Bound) -> Tally:
+    return compare_all(bound)
+
+
+@pytest.mark.parametrize("bound", QUICK, ids=str)
+def test_every_history_up_to_a_small_bound_has_the_answers_of_the_rules(bound: Bound) -> None:
+    """And exactly one clause decides each (tests/deciding_clauses.py)."""
+    assert compared(bound).verdicts > 1000
+
+
+def test_every_clause_that_can_decide_does() -> None:
+    """But that of exempt categories, which no history holds."""
+    found = set().union(*(compared(bound).clauses for bound in QUICK))
+    assert found == {clause.name for clause in Clause} - {Clause.CATEGORY.name}
+
+
+# The reduction: what is left out says nothing else
+
+
+@pytest.mark.parametrize("today", SEQUENCES.todays)
+def test_leaving_out_what_the_rules_cannot_tell_apart_loses_no_class_of_answers(today: int) -> None:
+    """Every sequence of facts, repeated and in any order, and future ones too, against one of each set."""
+    every = compare(SEQUENCES, today, every_sequence(SEQUENCES))
+    some = compare(SEQUENCES, today, histories(SEQUENCES, today))
+    assert every.classes == some.classes
+    assert every.histories > 10 * some.histories
+
+
+def test_the_days_of_the_grid_stand_for_every_day() -> None:
+    """With two facts, as asked on the day after the first further contact was due."""
+    every = Bound("every day", 2, EVERY_DAY, (29,))
+    assert compare_all(every).classes == compare_all(replace(every, days=GRID)).classes
+
+
+# The comparison can fail
+
+
+PLANTED = (
+    "rules 3.3: an update on the day of the report discharges it",
+    "rules 4.3: an update on the due date is late",
+    "rules 5.6: an update on the day of the close comes too late",
+    "rules 4.1: the case is looked at the day before the due date",
+)
+
+
+def found_by(mutant: Mutant, bounds: Iterable[Bound]) -> list[str]:
+    """The bounds that notice a broken engine."""
+    found = []
+    with mutant.alive():
+        for bound in bounds:
+            try:
+                compare_all(bound)
+            except AssertionError:
+                found.append(bound.name)
+    return found
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_a_broken_engine_is_noticed(name: str) -> None:
+    mutant = next(mutant for mutant in MUTANTS if str(mutant) == name)
+    assert QUICK[0].name in found_by(mutant, QUICK[:2])
