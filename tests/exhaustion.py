@@ -99,7 +99,7 @@ def _days_on(bound: Bound, days: list[int], left: int, status: str, declining: b
     """Every continuation on some days. `declining`: None before a decline, False once the victim has asked again."""
     yield ()
     for place, day in enumerate(days):
-        for kinds in _kinds_of_a_day(bound, left, status, declining):
+        for kinds in _kinds_of_a_day(bound.kinds, left, status, declining):
             facts = tuple(Fact(day, kind) for kind in kinds)
             stands = next((kind for kind in kinds if kind in STATUS), status)
             declines = True if DECLINE in kinds else False if ASK_AGAIN in kinds else declining
@@ -108,9 +108,9 @@ def _days_on(bound: Bound, days: list[int], left: int, status: str, declining: b
 
 
 @cache
-def _kinds_of_a_day(bound: Bound, left: int, status: str, declining: bool | None) -> list[tuple[str, ...]]:
+def _kinds_of_a_day(every: tuple[str, ...], left: int, status: str, declining: bool | None) -> list[tuple[str, ...]]:
     """Which kinds of fact one day can hold, at least one and at most `left`."""
-    free = [kind for kind in bound.kinds if kind not in {*STATUS, DECLINE, ASK_AGAIN}]
+    free = [kind for kind in every if kind not in {*STATUS, DECLINE, ASK_AGAIN}]
     if declining is not False:
         free.append(ASK_AGAIN if declining else DECLINE)
     changes = [(), *((kind,) for kind in STATUS if kind != status)]

@@ -5,6 +5,7 @@ import sys
 from datetime import UTC, date, datetime
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import holidays
 import pytest
@@ -76,7 +77,7 @@ def test_check_warns_of_a_day_that_the_package_has_learnt_of(monkeypatch: pytest
     assert (what, notes) == ("calendar england-and-wales: known until 31 December 2028", ())
     whole = holidays.country_holidays
 
-    def with_another_day(*words: str, **more: object) -> dict[date, str]:
+    def with_another_day(*words: Any, **more: Any) -> dict[date, str]:
         return {**whole(*words, **more), date(2028, 6, 5): "A proclaimed day"}
 
     monkeypatch.setattr(holidays, "country_holidays", with_another_day)
