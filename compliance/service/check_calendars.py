@@ -1,7 +1,7 @@
 """What `compliance check` reports of calendars: until when each is known, which policies need it, and on which days it
 differs from a published list."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Final
 
@@ -20,14 +20,17 @@ def check_calendars(policies: list[Policy], now: datetime) -> Iterator[tuple[str
     """
     calendars = {(policy.calendar, policy.working.last): policy for policy in policies}
     for (name, last), policy in calendars.items():
-        needed = [
-            p.path.name for p in policies if (p.calendar, p.working.last) == (name, last) and p.counts_working_days
-        ]
-        notes = []
-        if ending := policy.working.ending(policy.local.date_of(now)):
-            notes = [f"{ending}. Policies that need it: {', '.join(needed) or 'none'}"]
-        notes += differences_from_published(policy.working)
+        ending = warn_of_end([p for p in policies if (p.calendar, p.working.last) == (name, last)], now)
+        notes = [*([ending] if ending else []), *differences_from_published(policy.working)]
         yield f"calendar {name}: known until {plain_date(from_day(last))}", tuple(notes)
+
+
+def warn_of_end(policies: Sequence[Policy], now: datetime) -> str | None:
+    """What to do about the end of the calendar that some policies share, and which of them need it for a due date: from
+    nine months before the end on, None until then. `now` is an aware instant."""
+    ending = policies[0].working.ending(policies[0].local.date_of(now))
+    needed = ", ".join(policy.path.name for policy in policies if policy.counts_working_days)
+    return ending and f"{ending}. Policies that need it: {needed or 'none'}"
 
 
 def differences_from_published(calendar: Calendar) -> list[str]:
