@@ -37,7 +37,7 @@ def compare_everywhere(bound: Bound) -> Tally:
 @pytest.mark.long
 @pytest.mark.parametrize("bound", LARGE, ids=str)
 def test_every_history_up_to_a_large_bound_has_the_answers_of_the_rules(bound: Bound) -> None:
-    assert compare_everywhere(bound).histories > 50_000
+    assert compare_everywhere(bound).histories > 10_000
 
 
 @pytest.mark.long

@@ -13,7 +13,7 @@ from compliance.policy.verdicts import Clause
 from tests.exhaustion import Bound, Tally, compare, compare_all, every_sequence, histories
 from tests.exhaustion_bounds import EVERY_DAY, GRID, QUICK, SEQUENCES
 from tests.mutants import MUTANTS
-from tests.mutation import Mutant
+from tests.mutation import Mutant, broken
 
 
 @cache
@@ -72,6 +72,14 @@ def found_by(mutant: Mutant, bounds: Iterable[Bound]) -> list[str]:
             except AssertionError:
                 found.append(bound.name)
     return found
+
+
+def test_an_engine_that_gives_the_right_state_by_the_wrong_clause_is_noticed() -> None:
+    """Missed because the case had been closed for 28 days (3.6), told as closed while overdue (5.6)."""
+    wrong = ("off < NEVER, Clause.WRITTEN_OFF", "off < NEVER, Clause.CLOSED_WHILE_OVERDUE")
+    mutant = broken("rules 3.6", "another clause decides", "policy.obligations.always_owed", wrong)
+    with mutant.alive(), pytest.raises(AssertionError, match=r"reference .*'missed'.*WRITTEN_OFF"):
+        compare_all(QUICK[0])
 
 
 @pytest.mark.parametrize("name", PLANTED)
