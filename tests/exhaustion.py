@@ -1,14 +1,14 @@
-"""Every history of one victim up to a stated bound: the engine against the plain reference, complete (docs/rules.md).
+"""Every history of one victim up to a stated bound, judged by the engine and by the plain reference (docs/rules.md).
 
 A history is some facts, each of one kind and on one day after the report; day 0 is D0. `every_sequence` writes each one
 in every order. `histories` writes one of each set that the rules cannot tell apart:
 
 - facts on different days, or in different lists of the record, are the same in any order (2.3, 2.9);
 - of several changes of status on a day the last decides, and one that leaves the status as it was decides nothing (2.9);
-- a second update or handover on a day adds nothing (2.3, records section 2);
-- asking again decides something only after the date of the decline (5.4);
+- a second update on a day adds nothing, and of several handovers the last decides (3.2, 4.4, records section 2);
+- asking again counts only after the date of the decline (5.4);
 - a fact later than the day of the question does not exist (2.7);
-- between two days on which something can fall due, one day stands for the others, if the bound has a grid of days.
+- between two days on which something can fall due, one day represents the others, where a bound has a grid of days.
 
 Tests hold the second list against the first: the same classes of answers, and no difference in either.
 """
