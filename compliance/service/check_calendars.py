@@ -1,5 +1,7 @@
-"""What `compliance check` reports of calendars: until when each is known, which policies need it, and on which days it
-differs from a published list."""
+"""What `compliance check` reports of calendars.
+
+That is until when each is known, which policies need it, and on which days it differs from a published list.
+"""
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
@@ -13,7 +15,7 @@ _WEEKEND: Final = 5
 
 
 def check_calendars(policies: list[Policy], now: datetime) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """What each calendar is and until when it is known, with the notes on it.
+    """Yield until when each calendar is known, with the notes on it.
 
     A note, from nine months before the calendar ends, names the policies that need it (rules 6.1a). Another names each
     day that differs from the published list. `now` is an aware instant.
@@ -26,15 +28,17 @@ def check_calendars(policies: list[Policy], now: datetime) -> Iterator[tuple[str
 
 
 def warn_of_end(policies: Sequence[Policy], now: datetime) -> str | None:
-    """What to do about the end of the calendar that some policies share, and which of them need it for a due date: from
-    nine months before the end on, None until then. `now` is an aware instant."""
+    """Return what to do about the end of the calendar that some policies share, and which of them need it.
+
+    None until nine months before the end. `now` is an aware instant.
+    """
     ending = policies[0].working.ending(policies[0].local.date_of(now))
     needed = ", ".join(policy.path.name for policy in policies if policy.counts_working_days)
     return ending and f"{ending}. Policies that need it: {needed or 'none'}"
 
 
 def differences_from_published(calendar: Calendar) -> list[str]:
-    """One note for each weekday that is a bank holiday in the calendar or in the package `holidays`, and not in both.
+    """Return a note for each weekday that is a bank holiday in only one of the calendar and the package `holidays`.
 
     There are none if the package is not installed, or if the calendar's file names no list of it. The calendar decides
     (rules 6.1): a note is a question to the person who maintains it, never a change of a due date.
