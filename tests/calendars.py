@@ -1,5 +1,6 @@
 """A policy of working days with a calendar of its own, for tests in which that calendar ends early, or moves on."""
 
+import re
 from pathlib import Path
 
 from compliance.policy import Policy, load_policy
@@ -14,7 +15,10 @@ def policy_until(folder: Path, until: str, name: str = "victims-code-2020", firs
     calendars.mkdir(parents=True, exist_ok=True)
     text = (RULES / "calendars" / "england-and-wales.toml").read_text("utf-8")
     assert text.count(_SHIPPED) == text.count("covers_from = 1995-01-01") == 1
-    text = text.replace(_SHIPPED, f"covers_until = {until}").replace("1995-01-01", first)
+    text = text.replace(_SHIPPED, f"covers_until = {until}").replace(
+        "covers_from = 1995-01-01", f"covers_from = {first}"
+    )
+    text = re.sub(r"\b(\d{4}-\d\d-\d\d),", lambda day: day[0] if first <= day[1] <= until else "", text)
     (calendars / "england-and-wales.toml").write_text(text, "utf-8")
     path = folder / "rules" / f"{name}.toml"
     path.write_text((RULES / f"{name}.toml").read_text("utf-8"), "utf-8")

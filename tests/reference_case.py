@@ -121,9 +121,11 @@ class Case:
 
     def written_off(self, due: date) -> date | None:
         """3.6: m, the first date after the due date not open at its end nor at that of the 28 dates before it."""
-        for m in days_between(due + DAY, self.today - DAY):
-            before = range(self.policy["owed_after_close_days"], -1, -1)
-            if all(not self.open_at_end(m - n * DAY) for n in before):
+        before = self.policy["owed_after_close_days"]
+        not_open = 0  # dates in a row, up to and including m
+        for m in days_between(due + DAY - before * DAY, self.today - DAY):
+            not_open = 0 if self.open_at_end(m) else not_open + 1
+            if m > due and not_open > before:
                 return m
         return None
 

@@ -71,8 +71,8 @@ def remind(config: Path, dry_run: bool) -> None:
     Each person who must act gets one email for all their victims.
     """
     with service_of(config) as service:
-        if ended := service.calendar_ended:
-            echo(ended, err=True)
+        if warning := service.calendar_warning:
+            echo(warning, err=True)
         if dry_run:
             _tell_plan(service.plan())
             return

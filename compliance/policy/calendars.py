@@ -129,31 +129,47 @@ class _CalendarFile(BaseModel):
 
     title: str
     source: str
-    country: str
-    subdivision: str
     covers_from: date
     covers_until: date
+    bank_holidays: list[date]
     extra: list[date] = []
-    removed: list[date] = []
+    country: str | None = None
+    subdivision: str | None = None
 
     @model_validator(mode="after")
     def _dates_in_order(self) -> "_CalendarFile":
         if self.covers_until < self.covers_from:
             raise ValueError(f"covers_until {self.covers_until} is before covers_from {self.covers_from}")
-        for day in (*self.extra, *self.removed):
+        for day in (*self.bank_holidays, *self.extra):
             if not self.covers_from <= day <= self.covers_until:
                 raise ValueError(
                     f"{day} lies outside covers_from {self.covers_from} to covers_until {self.covers_until}"
                 )
+        listed = {day.year for day in self.bank_holidays}
+        if missing := [year for year in range(self.covers_from.year, self.covers_until.year + 1) if year not in listed]:
+            raise ValueError(
+                f"bank_holidays lists no day of {missing[0]}, a year of covers_from {self.covers_from} to covers_until "
+                f"{self.covers_until}; add the bank holidays of that year, or cover less"
+            )
         return self
 
 
 class Calendar:
     """The working days of a calendar: neither a Saturday nor a Sunday nor a bank holiday (rules 6.1)."""
 
-    def __init__(self, name: str, first: date, last: date, holidays: frozenset[date]) -> None:
-        """`first` and `last` are the days from and until which the calendar is known, `holidays` the bank holidays."""
+    def __init__(
+        self,
+        name: str,
+        first: date,
+        last: date,
+        holidays: frozenset[date],
+        country: str | None = None,
+        subdivision: str | None = None,
+    ) -> None:
+        """`first` and `last` are the days from and until which the calendar is known, `holidays` the bank holidays.
+        `country` and `subdivision` name the published list that `compliance check` compares them with, if any."""
         self.name, self.first, self.last, self.holidays = name, to_day(first), to_day(last), holidays
+        self.country, self.subdivision = country, subdivision
         days = np.arange(self.first, self.last + 1, dtype=np.int32)
         off = np.isin(days, [to_day(day) for day in holidays]) | ((days + 3) % 7 >= 5)
         self._is_working = ~off
@@ -200,16 +216,8 @@ def load_calendar(path: Path) -> Calendar:
         file = _CalendarFile.model_validate(data)
     except ValidationError as error:
         raise settings_error(str(path), error.errors(), _CalendarFile.model_fields) from None
-    import holidays  # noqa: PLC0415  # heavy, and only needed where a policy counts working days
-
-    try:
-        found = holidays.country_holidays(
-            file.country, subdiv=file.subdivision, years=range(file.covers_from.year, file.covers_until.year + 1)
-        )
-    except NotImplementedError as error:
-        raise SettingsError(f"{path}: country, subdivision: {error}") from None
-    days = (set(found) - set(file.removed)) | set(file.extra)
-    return Calendar(path.stem, file.covers_from, file.covers_until, frozenset(days))
+    days = frozenset((*file.bank_holidays, *file.extra))
+    return Calendar(path.stem, file.covers_from, file.covers_until, days, file.country, file.subdivision)
 
 
 def read_toml(path: Path) -> dict[str, Any]:

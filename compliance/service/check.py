@@ -15,7 +15,6 @@ from compliance.batch.examples import failures, load_examples
 from compliance.config import Settings, load_settings
 from compliance.errors import ComplianceError, SettingsError
 from compliance.policy import Policy, load_policy
-from compliance.policy.calendars import from_day, plain_date
 from compliance.records import columns
 from compliance.reminders import check_rules, check_templates
 from compliance.reports.announcement import announce
@@ -25,6 +24,7 @@ from compliance.reports.render import render
 from compliance.reports.sources import GivenRecords
 from compliance.reports.weeks import Week
 from compliance.resources import resource
+from compliance.service.check_calendars import check_calendars
 from compliance.service.check_records import look_at_records
 from compliance.service.crime_feed import mapper_of
 from compliance.service.mail_channel import channel_of, pilot_of
@@ -60,7 +60,7 @@ def check(config: Path, clock: Callable[[], datetime] = real_clock.now) -> Itera
         yield _policy(path, policies)
     if settings is not None and not _is_one_of(Path(settings.policy), shipped):
         yield _policy(Path(settings.policy), policies)
-    yield from _calendars(policies, clock())
+    yield from (Finding(what, notes=notes) for what, notes in check_calendars(policies, clock()))
     yield from _examples(policies, rules)
     if settings is not None:
         yield _organisation(settings)
@@ -69,19 +69,6 @@ def check(config: Path, clock: Callable[[], datetime] = real_clock.now) -> Itera
         yield _templates(settings)
         yield _check_mapping(settings)
         yield from _check_records(settings)
-
-
-def _calendars(policies: list[Policy], now: datetime) -> Iterator[Finding]:
-    """Yield how far each calendar reaches, with a note from nine months before its end."""
-    calendars = {(policy.calendar, policy.working.last): policy for policy in policies}
-    for (name, last), policy in calendars.items():
-        needed = [
-            p.path.name for p in policies if (p.calendar, p.working.last) == (name, last) and p.counts_working_days
-        ]
-        notes = []
-        if ending := policy.working.ending(policy.local.date_of(now)):
-            notes = [f"{ending}. Policies that need it: {', '.join(needed) or 'none'}"]
-        yield Finding(f"calendar {name}: known until {plain_date(from_day(last))}", notes=tuple(notes))
 
 
 def _check_records(settings: Settings) -> Iterator[Finding]:

@@ -106,8 +106,8 @@ class Daemon:
         done |= {name: count for name in rare if (count := getattr(delivery, name))}
         if outcome.not_now:
             done["not_now"] = outcome.not_now
-        if ended := self._service.calendar_ended:
-            done["calendar"] = ended
+        if warning := self._service.calendar_warning:
+            done["calendar"] = warning
         if delivery.stopped:
             self._service.stop.check()
             raise UnavailableError(delivery.stopped)

@@ -12,11 +12,11 @@ from compliance.errors import RecordError
 from compliance.feeds import Remembered
 from compliance.mail import Delivery, deliver
 from compliance.policy import Policy, load_policy
-from compliance.policy.calendars import from_day
 from compliance.reminders import Plan, ReminderSettings, RemindOutcome, notices, plan, remind, still_due
 from compliance.reports.periods import newest_settled
 from compliance.reports.publish import Publication
 from compliance.reports.spans import Span
+from compliance.service.check_calendars import warn_of_end
 from compliance.service.crime_feed import feed_of, vocabulary_of
 from compliance.service.mail_channel import channel_of, pilot_of
 from compliance.service.polling import PollOutcome, poll
@@ -94,10 +94,9 @@ class Service:
         return count_set_aside(self.store)
 
     @property
-    def calendar_ended(self) -> str | None:
-        """What to do if the policy's calendar has ended and its bank holidays are unknown, otherwise None."""
-        today = self.policy.local.day_of(self.clock())
-        return self.policy.working.ending(from_day(today)) if today > self.policy.working.last else None
+    def calendar_warning(self) -> str | None:
+        """What to do about the end of the policy's calendar, from nine months before it; None until then."""
+        return warn_of_end([self.policy], self.clock())
 
     def plan(self) -> Plan:
         """Return who would be reminded of what now, without sending anything."""

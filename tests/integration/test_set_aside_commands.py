@@ -125,6 +125,21 @@ def test_no_morning_is_stopped_by_a_calendar_that_has_ended_and_each_says_what_t
         assert str(Daemon(service)._remind()["calendar"]).startswith(warning)
 
 
+def test_the_log_warns_from_nine_months_before_the_calendar_ends(
+    store: Store, database_url: str, tmp_path: Path
+) -> None:
+    """And names the policy that needs it, or none: the force policy counts no working days."""
+    for name, needs in (("victims-code-2020", "victims-code-2020.toml"), ("west-mercia", "none")):
+        policy_until(tmp_path, "2027-04-30", name)
+        settings = load_settings(config(tmp_path, database_url, f"rules/{name}.toml"))
+        with Service.open(settings, lambda: at("2026-07-28 22:59")) as service:
+            assert service.calendar_warning is None
+        with Service.open(settings, lambda: at("2026-07-29 09:00")) as service:
+            warning = str(Daemon(service)._remind()["calendar"])
+        assert warning.startswith("calendar 'england-and-wales' ends on 30 April 2027: what falls due in working days")
+        assert warning.endswith(f"Policies that need it: {needs}")
+
+
 def test_nothing_is_said_of_the_calendar_while_it_lasts(
     store: Store, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
