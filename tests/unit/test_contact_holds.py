@@ -61,3 +61,13 @@ def test_a_hold_of_another_victim_of_the_crime_is_not_the_victims_own() -> None:
         "V2": (True, False),
         "V3": (False, True),
     }
+
+
+def test_a_hold_without_a_last_day_leaves_no_day_on_which_all_have_ended() -> None:
+    spans = (days(-1, 1, "a trial"), days(None, None, "at their request"))
+    assert hold_on(spans, TODAY) == Hold(now=True, reasons=("a trial", "at their request"), spans=spans)
+
+
+def test_of_holds_that_end_on_the_same_day_the_one_that_began_last_decides_whether_the_end_is_open() -> None:
+    assert hold_on([days(-5, 2), days(-3, 2, is_open=True)], TODAY).is_open
+    assert not hold_on([days(-5, 2, is_open=True), days(-3, 2)], TODAY).is_open
