@@ -185,7 +185,7 @@ DATES_AND_EVENTS = (
     broken("rules 7.1", "only the first event of a kind is news", CREATED, ("created = (day", "created = (number[place] == 1) & (day")),
     broken("rules 7.1a", "an event before the report creates an obligation", CREATED, ("created = (day >= found.day_0[case])", "created = (day >= 0)")),
     broken("rules 7.1a", "an event on D0 before the victim was added creates no obligation", CREATED, ("day >= found.day_0[case]", "day > found.day_0[case]")),
-    broken("rules 7.2", "enhanced victims have the limit of all others", DUE, ("if requirement.enhanced:", "if False:")),
+    broken("rules 7.2", "enhanced victims have the limit of all others", DUE, ("if requirement.enhanced and requirement.enhanced.within:", "if False:")),
     broken("rules 7.2", "every victim has the limit of enhanced victims", DUE, ("np.flatnonzero(found.enhanced if everyone else found.enhanced[case])", "np.arange(len(due))")),
     otherwise("rules 7.2", "news of an arrest is due within 2 working days for enhanced victims", "victims-code-2020", "arrested.enhanced.within.working_days=2"),
     broken("rules 7.3", "every event asks for an update of its own", EVENTS, ("OpenObligations(case, day, day, due, place)", "OpenObligations(case, day, day, due, np.minimum(place + number - 1, len(counted.day) - 1))")),
@@ -255,4 +255,13 @@ COLUMNS = (
     broken("records 1", "allocations are taken in the order of the record", f"{READ}._allocations", ("return by_instant(", "return (")),
 )
 
-MUTANTS = (*WORDS, *FIRST_CONTACT, *FURTHER_CONTACT, *STATES, *DATES_AND_EVENTS, *GENERAL_FORM, *COLUMNS)
+ADDED = (
+    broken("rules A1", "enhanced victims have the interval of all others", "policy.windows.interval", ("if requirement.enhanced and requirement.enhanced.repeat_every:", "if False:")),
+    broken("rules A1", "every victim has the interval of enhanced victims", "policy.windows.interval", ("days[enhanced] =", "days[:] =")),
+    broken("rules A1", "the interval of enhanced victims comes before the one agreed", "policy.windows.interval", ("np.where(agreed > 0,", "np.where((agreed > 0) & ~enhanced,")),
+    broken("rules A1a", "a requirement for all but some categories is owed to them too", "policy.windows.Windows.applies", ("if requirement.except_for is not None:", "if False:")),
+    broken("rules A1a", "a requirement for all but some categories is owed to them alone", "policy.windows.Windows.applies", ("applies &= ~unwanted if case is None else ~unwanted[case]", "applies &= unwanted if case is None else unwanted[case]")),
+    broken("rules A1a", "where R is not owed to a victim, the window opens after R all the same", AFTER, ("np.where(applies, opens, found)", "opens")),
+)
+
+MUTANTS = (*WORDS, *FIRST_CONTACT, *FURTHER_CONTACT, *STATES, *DATES_AND_EVENTS, *GENERAL_FORM, *COLUMNS, *ADDED)

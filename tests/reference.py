@@ -119,10 +119,11 @@ class Owed:
     # Which obligations there are
 
     def applies(self, requirement: Json, on: date | None = None) -> bool:
-        """9.5 and 6.2: owed to this category; in force on D0 or, for an event, on the event's date."""
+        """9.5, A1a and 6.2: owed to this category; in force on D0 or, for an event, on the event's date."""
         on = on or self.d0
         return (
             self.category in requirement.get("only_for", [self.category])
+            and self.category not in requirement.get("except_for", [])
             and requirement.get("from", on) <= on <= requirement.get("until", on)
         )  # fmt: skip
 
@@ -137,8 +138,9 @@ class Owed:
         return {"days": days} if requirement.get("honour_agreed_interval") and days else None
 
     def repeats(self, requirement: Json) -> Json | None:
+        enhanced: Json = requirement.get("enhanced", {}) if self.category == "enhanced" else {}
         every: Json | None = requirement.get("repeat_every")
-        return every and (self.agreed(requirement) or every)
+        return every and (self.agreed(requirement) or enhanced.get("repeat_every") or every)  # 9.6, 7.4, A1
 
     def event_ones(self, requirement: Json) -> Iterator[Obligation]:
         kind = requirement["clock"].removeprefix("event:")

@@ -29,8 +29,7 @@ def apply_settings(policy: Policy, settings: Sequence[str]) -> Policy:
     try:
         return parse_policy(data, policy.path)
     except SettingsError as error:
-        named = re.sub(r"\brequirement\.(\d+)", lambda found: f"requirement {ids[int(found[1])]!r}", str(error))
-        raise SettingsError(f"--set: {named}") from None
+        raise SettingsError(f"--set: {error}") from None
 
 
 def _apply(data: dict[str, Any], ids: list[str], setting: str) -> None:

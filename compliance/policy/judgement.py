@@ -71,7 +71,7 @@ def _requirement(requirement: Requirement, block: Block, windows: Windows) -> Re
     aside = RequirementAside(unknown, np.zeros_like(unknown), first.cause[unknown], cases.day_0[unknown])
     applies &= known
     is_waived = block.openness.cancelled[cases.crime] | (cases.exempt >= 0)
-    every = interval(requirement, cases)
+    every = interval(requirement, cases.enhanced, cases.agreed)
     groups = [[waive(block, owed.take(np.flatnonzero(applies & is_waived)))]]
     # The few who have declined take the longer way on their own, so that the many need not.
     judged, has_declined = applies & ~is_waived, cases.declined < NEVER

@@ -54,7 +54,7 @@ class SetAside:
 
     def _reason(self, requirement: int, cause: int, clock: int, enhanced: bool) -> str:
         own, calendar = self.policy.requirement[cause], self.policy.working
-        within = own.enhanced.within if enhanced and own.enhanced else own.within
+        within = own.within_for("enhanced" if enhanced else None)
         start = own.event.replace("_", " ") if own.event else "day 0"
         one = within.working_days == 1
         days = f"{within.working_days} working day{'' if one else 's'}"

@@ -35,7 +35,10 @@ def vocabulary(policy: Policy, *more: Mapping[str, Iterable[str]]) -> Vocabulary
     said: dict[str, Iterable[str]] = {
         OUTCOME: policy.counted_outcomes,
         METHOD: policy.counted_methods or (),
-        CATEGORY: {*policy.exempt_victims, *(name for each in policy.requirement for name in each.only_for or ())},
+        CATEGORY: {
+            *policy.exempt_victims,
+            *(name for each in policy.requirement for name in (*(each.only_for or ()), *(each.except_for or ()))),
+        },
         KIND: {each.event for each in policy.requirement if each.event},
     }
     return {

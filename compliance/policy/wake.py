@@ -11,6 +11,7 @@ from compliance.policy.calendars import NEVER, NO_DAY, Days, Ints
 from compliance.policy.moment import Moment
 from compliance.policy.status import Openness, changed_today, status_at
 from compliance.policy.verdicts import MET, OVERDUE, PENDING, Clause, Verdicts
+from compliance.policy.windows import interval
 from compliance.records.columns import Columns
 from compliance.records.instants import to_micros
 
@@ -99,12 +100,15 @@ def _facts(columns: Columns) -> Iterator[tuple[Ints, Ints]]:
 
 
 def _interval(verdicts: Verdicts) -> Days:
-    """The repeat interval of every verdict in days, 0 where its requirement does not repeat (rules 7.4, 9.6)."""
-    requirements = verdicts.policy.requirement
-    days = np.array([r.repeat_every.days if r.repeat_every else 0 for r in requirements], dtype=np.int32)
-    agreed = verdicts.columns.victims.agreed[verdicts.victim]
-    honoured = np.array([r.honour_agreed_interval for r in requirements], dtype=np.bool_)[verdicts.requirement]
-    return np.where(honoured & (agreed > 0), agreed, days[verdicts.requirement]).astype(np.int32)
+    """The repeat interval of every verdict in days, 0 where its requirement does not repeat (rules 7.4, 9.6, A1)."""
+    victims, found = verdicts.columns.victims, np.zeros(len(verdicts), dtype=np.int32)
+    enhanced = victims.category.codes == victims.category.code("enhanced")
+    for place, requirement in enumerate(verdicts.policy.requirement):
+        if requirement.repeat_every:
+            rows = np.flatnonzero(verdicts.requirement == place)
+            victim = verdicts.victim[rows]
+            found[rows] = interval(requirement, enhanced[victim], victims.agreed[victim])
+    return found
 
 
 def _openness(verdicts: Verdicts) -> Openness:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from compliance.policy.calendars import NO_DAY, Days, Ints, to_day
-from compliance.policy.facts import Block, Cases, Counted
+from compliance.policy.facts import Block, Counted
 from compliance.policy.model import Policy, Requirement, Within
 from compliance.policy.status import Flags
 
@@ -45,16 +45,24 @@ class Windows:
         return self._block.counted if requirement.recording_day == "counts" else self._no_recording_day
 
     def applies(self, requirement: Requirement, day: Days, case: Ints | None = None) -> Flags:
-        """To which cases the requirement applies at all (rules 6.2, 9.5); `day` is D0 or the event's date."""
+        """To which cases the requirement applies at all (rules 6.2, 9.5, A1a); `day` is D0 or the event's date."""
         applies = np.ones(len(day), dtype=np.bool_)
         if requirement.only_for is not None:
-            category = self._block.columns.victims.category.take(self._block.cases.victim)
-            wanted = np.isin(category.codes, [category.code(name) for name in requirement.only_for])
+            wanted = self._is_of(requirement.only_for)
             applies &= wanted if case is None else wanted[case]
+        if requirement.except_for is not None:
+            unwanted = self._is_of(requirement.except_for)
+            applies &= ~unwanted if case is None else ~unwanted[case]
         for limit, beyond in ((requirement.since, np.less), (requirement.until, np.greater)):
             if limit is not None:
                 applies &= ~beyond(day, to_day(limit))
         return applies
+
+    def _is_of(self, categories: list[str]) -> Flags:
+        """Which cases are those of victims of some categories."""
+        category = self._block.columns.victims.category
+        wanted = [category.code(name) for name in categories]
+        return np.isin(category.codes[self._block.cases.victim], wanted)
 
     def first(self, requirement: Requirement) -> First:
         """The first window of a requirement, and its first due date, for every case."""
@@ -86,8 +94,8 @@ class Windows:
         while requirement.after:
             requirement = self._block.policy.requirement_by_id(requirement.after)
             chain.append(requirement)
-            if requirement.only_for is None and requirement.since is None and requirement.until is None:
-                break  # it applies to every victim
+            if requirement.is_for_everyone:
+                break
         return chain
 
 
@@ -99,7 +107,7 @@ def due_date(requirement: Requirement, block: Block, clock: Days, case: Ints | N
     """The due date of each clock date (rules 6.1, 7.2, 7.4), NO_DAY where the calendar does not know it (6.1a)."""
     everyone, policy, found = case is None, block.policy, block.cases
     due = _add(policy, clock, requirement.within)
-    if requirement.enhanced:
+    if requirement.enhanced and requirement.enhanced.within:
         rows = np.flatnonzero(found.enhanced if everyone else found.enhanced[case])
         due[rows] = _add(policy, clock[rows], requirement.enhanced.within)
     if requirement.honour_agreed_interval:
@@ -114,11 +122,14 @@ def _add(policy: Policy, clock: Days, within: Within) -> Days:
     return policy.working.add_working_days(clock, int(within.working_days or 0)).copy()
 
 
-def interval(requirement: Requirement, found: Cases) -> Days | None:
-    """The repeat interval of each case in days (rules 7.4, 9.6)."""
+def interval(requirement: Requirement, enhanced: Flags, agreed: Ints) -> Days | None:
+    """The repeat interval in days of victims, of whom is told whether they are of category `enhanced`, and the days
+    agreed with each, 0 where none were (rules 7.4, 9.6, A1)."""
     if requirement.repeat_every is None:
         return None
-    days = np.full(len(found), requirement.repeat_every.days, dtype=np.int32)
+    days = np.full(len(agreed), requirement.repeat_every.days, dtype=np.int32)
+    if requirement.enhanced and requirement.enhanced.repeat_every:
+        days[enhanced] = requirement.enhanced.repeat_every.days
     if requirement.honour_agreed_interval:
-        days = np.where(found.agreed > 0, found.agreed, days).astype(np.int32)
+        days = np.where(agreed > 0, agreed, days).astype(np.int32)
     return days

@@ -176,10 +176,12 @@ def _next_cycle(requirement: Any, verdicts: Verdicts, row: int, victim: Waiting)
 
     None if there is no such cycle.
     """
-    if requirement.repeat_every is None or victim.declining or victim.last_update is None:
+    victims, whose = verdicts.columns.victims, int(verdicts.victim[row])
+    repeat = requirement.repeat_for(victims.category.text(whose))
+    if repeat is None or victim.declining or victim.last_update is None:
         return None
-    agreed = int(verdicts.columns.victims.agreed[verdicts.victim[row]])
-    days = agreed if agreed and requirement.honour_agreed_interval else requirement.repeat_every.days
+    agreed = int(victims.agreed[whose])
+    days = agreed if agreed and requirement.honour_agreed_interval else repeat.days
     if to_day(victim.last_update) < int(verdicts.window_opens[row]):
         return None
     return victim.last_update, victim.last_update + timedelta(days=days)

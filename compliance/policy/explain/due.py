@@ -60,15 +60,12 @@ def arithmetic(evidence: Evidence, duty: Duty) -> Said:
     before = evidence.previous(duty) if duty.requirement.repeat_every else None
     agreed = bool(duty.requirement.honour_agreed_interval and evidence.cases[duty.victim].agreed)
     if before:
-        clause = goes_on(evidence, before, duty)
-        what = "the late update" if before.clause == Clause.LATE and clause == "4.4" else _AFTER[clause]
-        interval = f"{phrases.count(number, 'day')}{', the interval agreed with this victim,' if agreed else ''}"
-        text = f"{interval} after {what}, {phrases.day(duty.clock)}, is {due}"
-        return Said(text, f"{clause}, 7.4" if agreed else clause)
-    enhanced = duty.requirement.enhanced if evidence.cases[duty.victim].category == "enhanced" else None
-    within = enhanced.within if enhanced else duty.requirement.within
+        return _repeat(evidence, before, duty, agreed=agreed)
+    category = evidence.cases[duty.victim].category
+    within, own = duty.requirement.within_for(category), duty.requirement.enhanced
+    enhanced = bool(own and own.within and category == "enhanced")
     if within.working_days and not agreed:
-        text, clause = _count_working_days(evidence, duty, bool(enhanced)), f"{_first_clause(duty.requirement)}, 6.1"
+        text, clause = _count_working_days(evidence, duty, enhanced), f"{_first_clause(duty.requirement)}, 6.1"
     else:
         allowed = ""
         if agreed:
@@ -77,6 +74,21 @@ def arithmetic(evidence: Evidence, duty: Duty) -> Said:
             allowed = f"an enhanced victim is owed it within {phrases.count(number, 'day')}; "
         text, clause = f"{_start(evidence, duty)}; {allowed}day {number} is {due}", _first_clause(duty.requirement)
     return Said(text, clause + (", 7.4" if agreed else ", 7.2" if enhanced else ""))
+
+
+def _repeat(evidence: Evidence, before: Duty, duty: Duty, *, agreed: bool) -> Said:
+    """How the due date of a cycle after the first follows from its clock date (rules 4.4 to 4.6, 5.4, 7.4, A1)."""
+    clause = goes_on(evidence, before, duty)
+    what = "the late update" if before.clause == Clause.LATE and clause == "4.4" else _AFTER[clause]
+    own = duty.requirement.enhanced
+    whose = more = ""
+    if agreed:
+        whose, more = ", the interval agreed with this victim,", ", 7.4"
+    elif own and own.repeat_every and evidence.cases[duty.victim].category == "enhanced":
+        whose, more = ", the interval for an enhanced victim,", ", A1"
+    due = phrases.day(duty.due, duty.clock)
+    text = f"{phrases.count(duty.due - duty.clock, 'day')}{whose} after {what}, {phrases.day(duty.clock)}, is {due}"
+    return Said(text, clause + more)
 
 
 def _first_clause(requirement: Requirement) -> str:

@@ -116,7 +116,8 @@ def describe_owed(evidence: Evidence, duty: Duty) -> str | None:
     if duty.clause != Clause.OUTSTANDING:
         return None
     text = f"Owed now: an update that counts. It will be late, and ends the breach.{_whatever(evidence, duty)}"
-    every = interval(duty.requirement, evidence.block.cases)
+    cases = evidence.block.cases
+    every = interval(duty.requirement, cases.enhanced, cases.agreed)
     if every is not None:
         until = phrases.day(duty.due + int(every[evidence.cases[duty.victim].place]))
         text += f" If there is none by the end of {until}, this one is missed and another takes its place (rules 4.5)."

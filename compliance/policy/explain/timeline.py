@@ -188,19 +188,21 @@ def _explain_start(
     elif case.declined < day < case.asked_again:
         why = "the victim had declined updates", "5.4"
     else:
-        why = not_owed(requirement, day) or ("it is not owed", "9.5")
+        why = not_owed(requirement, case, day)
     return FactEffect(
         "not-owed", f"Does not start the clock of {requirement.id}: {why[0]}.", why[1], requirement.id, number
     )
 
 
-def not_owed(requirement: Requirement, day: int) -> tuple[str, str]:
-    """Why a requirement does not apply to a victim whose D0, or an event whose date, is a day (rules 6.2, 9.5)."""
+def not_owed(requirement: Requirement, case: VictimEvidence, day: int) -> tuple[str, str]:
+    """Why a requirement does not apply to a victim whose D0, or an event whose date, is a day (rules 6.2, 9.5, A1a)."""
     first, last = requirement.since, requirement.until
     if first and day < to_day(first):
         return f"it is in force only from {phrases.plain_date(first)} on", "6.2"
     if last and day > to_day(last):
         return f"it was in force only until {phrases.plain_date(last)}", "6.2"
+    if requirement.except_for and case.category in requirement.except_for:
+        return f"it is not owed to victims of category {case.category}", "A1a"
     return f"it is owed only to victims of category {join_words(requirement.only_for or [])}", "9.5"
 
 

@@ -1,0 +1,55 @@
+"""Policies that use what `docs/rules-additions.md` adds: some with worked examples, and any number generated.
+
+The policies supplied use no addition, so what proves the additions stands here: the examples in `examples`, and
+policies drawn by hypothesis for the comparison of the engine with the plain reference.
+"""
+
+from copy import deepcopy
+from typing import Any, Final
+
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn
+
+from tests.engine import shipped
+
+CATEGORIES: Final = (["enhanced"], ["enhanced", "witness"], ["standard"], ["state"], ["standard", "nobody"])
+LENGTHS: Final = (28, 14, 3, 7, 29, 56)
+
+Json = dict[str, Any]
+
+
+def _once_in(draw: DrawFn, times: int) -> bool:
+    return draw(st.integers(0, times - 1)) == times - 1
+
+
+def _restrict(draw: DrawFn, requirement: Json) -> None:
+    """Whom a requirement is owed to (rules 9.5, A1a)."""
+    if _once_in(draw, 2):
+        requirement[draw(st.sampled_from(("except_for", "only_for")))] = draw(st.sampled_from(CATEGORIES))
+
+
+def _length(draw: DrawFn) -> Json:
+    return {"days": draw(st.sampled_from(LENGTHS))}
+
+
+@st.composite
+def additional_policies(draw: DrawFn) -> Json:
+    """A policy, as its file has it, with any of the additions (rules A1, A1a): a first contact, a further one that
+    repeats, and a requirement whose clock is an event."""
+    data = deepcopy(shipped("west-mercia")[1])
+    _, further = data["requirement"]
+    further |= {"repeat_every": _length(draw), "honour_agreed_interval": _once_in(draw, 3)}
+    if _once_in(draw, 2):
+        further["enhanced"] = {"repeat_every": _length(draw)}
+        if _once_in(draw, 2):
+            further["enhanced"]["within"] = _length(draw)
+    if _once_in(draw, 3):
+        del further["after"]
+    arrested = {
+        "id": "arrested", "title": "t", "source": "s", "clock": "event:suspect_arrested",
+        "within": {"working_days": 5}, "open_only": _once_in(draw, 3),
+    }  # fmt: skip
+    data["requirement"].append(arrested)
+    for requirement in data["requirement"]:
+        _restrict(draw, requirement)
+    return data

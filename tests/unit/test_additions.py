@@ -1,0 +1,127 @@
+"""The additions to the rules: engine against reference, and what a policy may say (docs/rules-additions.md)."""
+
+import re
+from copy import deepcopy
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from compliance.batch.examples import failures, load_examples
+from compliance.batch.whatif_settings import apply_settings
+from compliance.errors import SettingsError
+from compliance.policy import parse_policy
+from compliance.policy.explain import explain
+from compliance.policy.model import Repeat
+from compliance.records import columns, convert_crime
+from tests.additions import additional_policies
+from tests.engine import ADDITIONAL, ADDITIONS, RULES, first_difference, shipped
+from tests.histories import AS_AT, KNOWN_AT, crime_records
+from tests.stores import at, crime, updates
+from tests.unit.test_engine import MANY, THOUGHT_UP
+from tests.unit.test_wake import wakes
+
+DIGESTS = {
+    "west-mercia": "51c476dc3f1370495f7f24097c0117abba1a2aa52f6891309bb37bb10d30bb48",
+    "hertfordshire": "3b1221946337271e443d567c990f3128d1a22b3db21cec3f4e7d99284728e5b1",
+}
+"""Of the policies supplied that count no working days, before there were additions."""
+INSTANTS = ((AS_AT, None), (AS_AT, KNOWN_AT))
+
+
+@given(
+    data=additional_policies(),
+    crimes=st.lists(crime_records(), min_size=1, max_size=3),
+    when=st.sampled_from(INSTANTS),
+)
+def agree(data: dict[str, Any], crimes: list[dict[str, Any]], when: Any) -> None:
+    assert first_difference(crimes, parse_policy(data, RULES / "drawn.toml"), data, *when)[1] is None
+
+
+@pytest.mark.parametrize("examples", MANY)
+def test_engine_and_reference_agree_on_policies_with_additions(examples: int) -> None:
+    """Policies and histories that shrink to the smallest on which the two would differ (rules A1, A1a)."""
+    settings(THOUGHT_UP, max_examples=examples)(agree)()
+
+
+@pytest.mark.parametrize("name", ADDITIONAL)
+def test_every_worked_example_of_the_additions_holds(name: str) -> None:
+    policy, _ = shipped(name)
+    examples = list(load_examples(ADDITIONS / "examples", name))
+    assert len(examples) >= 3
+    assert [failure for example in examples for failure in failures(example, policy)] == []
+
+
+def test_a1_a_crime_wakes_by_the_interval_of_the_enhanced_victim() -> None:
+    """Silence since the report on 1 July: a standard victim's update, due on 29 July, is missed once 26 August has
+    passed; an enhanced victim's second, due on 29 July, once 12 August has (rules 4.5, A1)."""
+    policy, now = shipped("enhanced-fortnightly")[0], at("2026-08-02 12:00")
+    victims = {name: [{"victim_ref": "V1", "category": name}] for name in ("standard", "enhanced")}
+    woken = {name: wakes(crime(victims=victim), now, policy) for name, victim in victims.items()}
+    assert woken == {"standard": date(2026, 8, 27), "enhanced": date(2026, 8, 13)}
+
+
+def test_a1_an_explanation_says_whose_interval_it_is() -> None:
+    """Rules 4.4, A1."""
+    record = crime(victims=[{"victim_ref": "V1", "category": "enhanced"}], updates=updates("2026-07-10"))
+    told = explain(columns([convert_crime(record)]), shipped("enhanced-fortnightly")[0], at("2026-07-20 12:00"))
+    first, second = told.victims[0].requirements[0].obligations
+    assert first.arithmetic.endswith("an enhanced victim is owed it within 14 days; day 14 is Wednesday 15 July")
+    assert (first.arithmetic_clause, second.arithmetic_clause) == ("4.2, 7.2", "4.4, A1")
+    assert second.arithmetic == (
+        "14 days, the interval for an enhanced victim, after the last update counted, Friday 10 July 2026, is Friday 24 July"
+    )
+
+
+def test_a1a_an_explanation_says_to_whom_a_requirement_is_not_owed() -> None:
+    record = crime(victims=[{"victim_ref": "V1", "category": "witness"}])
+    told = explain(columns([convert_crime(record)]), shipped("everyone-else")[0], at("2026-07-20 12:00"))
+    notes = {(remark.text, remark.clause) for remark in told.victims[0].notes}
+    assert {
+        (f"{name} is not owed: it is not owed to victims of category witness.", "A1a") for name in ("first", "monthly")
+    } <= notes
+
+
+def test_a_what_if_sets_an_addition() -> None:
+    west_mercia = shipped("west-mercia")[0]
+    fortnightly = apply_settings(west_mercia, ["28-day.enhanced.repeat_every.days=14"])
+    assert (fortnightly.requirement[1].repeat_for("enhanced"), fortnightly.requirement[1].repeat_for("standard")) == (
+        Repeat(days=14), Repeat(days=28),
+    )  # fmt: skip
+    assert apply_settings(west_mercia, ["28-day.except_for=enhanced"]).requirement[1].except_for == ["enhanced"]
+
+
+@pytest.mark.parametrize("name", DIGESTS)
+def test_a_policy_without_additions_keeps_its_digest(name: str) -> None:
+    """Every report would otherwise announce another policy."""
+    assert shipped(name)[0].digest == DIGESTS[name]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"enhanced": {}}, "requirement '28-day'.enhanced: expected within or repeat_every"),
+        ({"repeat_every": None, "enhanced": {"repeat_every": {"days": 14}}}, "'28-day': enhanced.repeat_every: give repeat_every for all other victims too (rules A1)"),
+        ({"only_for": ["enhanced"], "except_for": ["state"]}, "'28-day': except_for: only_for already names the victims; leave one of them out (rules A1a)"),
+        ({"except_for": []}, "requirement '28-day'.except_for"),
+        ({"except_for": ["enhansed"]}, "requirement '28-day'.except_for: 'enhansed' is nearly 'enhanced'; write that"),
+        ({"exept_for": ["enhanced"]}, "requirement '28-day'.exept_for: there is no such key; did you mean 'except_for'?"),
+    ],
+)  # fmt: skip
+def test_what_an_addition_cannot_say_names_the_requirement_by_its_id(change: dict[str, Any], message: str) -> None:
+    data = deepcopy(shipped("west-mercia")[1])
+    data["requirement"][1].update(change)
+    with pytest.raises(SettingsError, match=re.escape(message)):
+        parse_policy(
+            {**data, "requirement": [{k: v for k, v in r.items() if v is not None} for r in data["requirement"]]},
+            RULES / "x.toml",
+        )
+
+
+def test_a_requirement_without_an_id_is_named_by_its_number() -> None:
+    data = deepcopy(shipped("west-mercia")[1])
+    del data["requirement"][1]["id"]
+    with pytest.raises(SettingsError, match=re.escape("requirement number 2.id: missing; it is required")):
+        parse_policy(data, RULES / "x.toml")
