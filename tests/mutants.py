@@ -216,8 +216,8 @@ GENERAL_FORM = (
     broken("rules 9.4", "the update that met R is the further contact too", AFTER, ("np.where(first <= due, first, due) + 1", "np.where(first <= due, first, due + 1)")),
     broken("rules 9.4", "an R that a decline waived opens its window only after its due date", AFTER, ("np.where(first <= due, first, due) + 1", "np.where((first <= due) & (first <= self._block.cases.declined), first, due) + 1")),
     otherwise("rules 9.4", "the further contact follows the first update, not the second", "hertfordshire", "28-day.after=5-day"),
-    broken("rules 9.5", "a requirement for some categories is owed to all victims", "policy.windows.Windows.applies", ("if requirement.only_for is not None:", "if False:")),
-    broken("rules 9.5", "a requirement for some categories is owed to all others", "policy.windows.Windows.applies", ("applies &= wanted if case is None else wanted[case]", "applies &= ~wanted if case is None else ~wanted[case]")),
+    broken("rules 9.5", "a requirement for some categories is owed to all victims", "policy.windows.Windows._restrictions", ("if requirement.only_for is not None:", "if False:")),
+    broken("rules 9.5", "a requirement for some categories is owed to all others", "policy.windows.Windows._restrictions", ("yield _is_any(columns.victims.category, cases.victim, requirement.only_for)", "yield ~_is_any(columns.victims.category, cases.victim, requirement.only_for)")),
     otherwise("rules 9.5", "the second update is owed to standard victims too", "hertfordshire", "10-day.only_for=enhanced,standard"),
     broken("rules 9.6", "nothing repeats", "policy.windows.interval", ("if requirement.repeat_every is None:", "if True:")),
     broken("rules 9.6", "what does not repeat is missed after 28 days of silence", CHAIN, ("np.full(len(owed.case), NEVER, dtype=np.int32)", "np.full(len(owed.case), 28, dtype=np.int32)")),
@@ -259,9 +259,14 @@ ADDED = (
     broken("rules A1", "enhanced victims have the interval of all others", "policy.windows.interval", ("if requirement.enhanced and requirement.enhanced.repeat_every:", "if False:")),
     broken("rules A1", "every victim has the interval of enhanced victims", "policy.windows.interval", ("days[enhanced] =", "days[:] =")),
     broken("rules A1", "the interval of enhanced victims comes before the one agreed", "policy.windows.interval", ("np.where(agreed > 0,", "np.where((agreed > 0) & ~enhanced,")),
-    broken("rules A1a", "a requirement for all but some categories is owed to them too", "policy.windows.Windows.applies", ("if requirement.except_for is not None:", "if False:")),
-    broken("rules A1a", "a requirement for all but some categories is owed to them alone", "policy.windows.Windows.applies", ("applies &= ~unwanted if case is None else ~unwanted[case]", "applies &= unwanted if case is None else unwanted[case]")),
+    broken("rules A1a", "a requirement for all but some categories is owed to them too", "policy.windows.Windows._restrictions", ("if requirement.except_for is not None:", "if False:")),
+    broken("rules A1a", "a requirement for all but some categories is owed to them alone", "policy.windows.Windows._restrictions", ("~_is_any(columns.victims.category, cases.victim, requirement.except_for)", "_is_any(columns.victims.category, cases.victim, requirement.except_for)")),
     broken("rules A1a", "where R is not owed to a victim, the window opens after R all the same", AFTER, ("np.where(applies, opens, found)", "opens")),
+    broken("rules A2", "a requirement for some offence groups is owed for all", "policy.windows.Windows._restrictions", ("if requirement.only_offences is not None:", "if False:")),
+    broken("rules A2", "a crime without an offence group is of every group", "policy.windows._is_any", ("[texts.code(text) for text in wanted]", "[-1, *(texts.code(text) for text in wanted)]")),
+    broken("rules A2a", "a requirement for all but some offence groups is owed for them too", "policy.windows.Windows._restrictions", ("if requirement.except_offences is not None:", "if False:")),
+    broken("rules A2a", "a requirement for all but some offence groups is owed for them alone", "policy.windows.Windows._restrictions", ("~_is_any(columns.offence, cases.crime, requirement.except_offences)", "_is_any(columns.offence, cases.crime, requirement.except_offences)")),
+    broken("records A2", "the division is taken for the offence group", "policy.windows.Windows._restrictions", ("columns.offence, cases.crime, requirement.only_offences", "columns.division, cases.crime, requirement.only_offences")),
 )
 
 MUTANTS = (*WORDS, *FIRST_CONTACT, *FURTHER_CONTACT, *STATES, *DATES_AND_EVENTS, *GENERAL_FORM, *COLUMNS, *ADDED)

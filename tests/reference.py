@@ -73,6 +73,7 @@ class Owed:
         self.case, self.victim = case, victim
         category = victim.get("category")
         self.category: str = "standard" if category is None else category
+        self.offence: str | None = case.record.get("offence")
         added_at = victim.get("added_at")
         # Section 3: D0 is the date of the report or, where later, of the victim's being added
         self.d0 = max(case.reported_on, case.local(added_at)) if added_at else case.reported_on
@@ -119,11 +120,13 @@ class Owed:
     # Which obligations there are
 
     def applies(self, requirement: Json, on: date | None = None) -> bool:
-        """9.5, A1a and 6.2: owed to this category; in force on D0 or, for an event, on the event's date."""
+        """9.5, A1a, A2 and 6.2: owed to this category, for this offence group; in force on D0 or, for an event, on the event's date."""
         on = on or self.d0
         return (
             self.category in requirement.get("only_for", [self.category])
             and self.category not in requirement.get("except_for", [])
+            and self.offence in requirement.get("only_offences", [self.offence])
+            and self.offence not in requirement.get("except_offences", [])
             and requirement.get("from", on) <= on <= requirement.get("until", on)
         )  # fmt: skip
 

@@ -24,6 +24,8 @@ _HAS: Final[Mapping[str, Callable[[Requirement], bool]]] = {
     "agreed interval": lambda r: r.honour_agreed_interval,
     "some categories": lambda r: r.only_for is not None,
     "all but some categories": lambda r: r.except_for is not None,
+    "some offences": lambda r: r.only_offences is not None,
+    "all but some offences": lambda r: r.except_offences is not None,
 }
 """The kinds of requirement that a clause can be about."""
 

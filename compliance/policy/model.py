@@ -92,6 +92,8 @@ class Requirement(_Strict):
     honour_agreed_interval: bool = False
     only_for: Annotated[Categories, Field(min_length=1)] | None = None
     except_for: Annotated[Categories, Field(min_length=1)] | None = _new_key()
+    only_offences: Annotated[list[Word], Field(min_length=1)] | None = _new_key()
+    except_offences: Annotated[list[Word], Field(min_length=1)] | None = _new_key()
     enhanced: Enhanced | None = None
     since: date | None = Field(default=None, alias="from")
     until: date | None = None
@@ -115,6 +117,8 @@ class Requirement(_Strict):
             raise ValueError("enhanced.repeat_every: give repeat_every for all other victims too (rules A1)")
         if self.only_for and self.except_for:
             raise ValueError("except_for: only_for already names the victims; leave one of them out (rules A1a)")
+        if self.only_offences and self.except_offences:
+            raise ValueError("except_offences: only_offences already names the groups; leave one out (rules A2a)")
         if self.since and self.until and self.until < self.since:
             raise ValueError(f"until {self.until} is before from {self.since}")
         return self
@@ -131,8 +135,9 @@ class Requirement(_Strict):
 
     @property
     def is_for_everyone(self) -> bool:
-        """Whether it applies to every victim of every crime (rules 6.2, 9.5, A1a)."""
-        return all(limit is None for limit in (self.only_for, self.except_for, self.since, self.until))
+        """Whether it applies to every victim of every crime (rules 6.2, 9.5, A1a, A2)."""
+        limits = (self.only_for, self.except_for, self.only_offences, self.except_offences, self.since, self.until)
+        return all(limit is None for limit in limits)
 
     def within_for(self, category: str | None) -> Within:
         """The limit for victims of a category, without an agreed interval (rules 7.2)."""

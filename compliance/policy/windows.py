@@ -1,5 +1,6 @@
 """When each requirement's clock starts, its first window opens and its due date falls (rules 6 and 9)."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -11,6 +12,7 @@ from compliance.policy.calendars import NO_DAY, Days, Ints, to_day
 from compliance.policy.facts import Block, Counted
 from compliance.policy.model import Policy, Requirement, Within
 from compliance.policy.status import Flags
+from compliance.records.columns import Coded
 
 Causes = npt.NDArray[np.int8]
 KNOWN: Final = -1
@@ -45,24 +47,27 @@ class Windows:
         return self._block.counted if requirement.recording_day == "counts" else self._no_recording_day
 
     def applies(self, requirement: Requirement, day: Days, case: Ints | None = None) -> Flags:
-        """To which cases the requirement applies at all (rules 6.2, 9.5, A1a); `day` is D0 or the event's date."""
+        """To which cases the requirement applies at all (rules 6.2, 9.5, A1a, A2); `day` is D0 or the event's date."""
         applies = np.ones(len(day), dtype=np.bool_)
-        if requirement.only_for is not None:
-            wanted = self._is_of(requirement.only_for)
+        for wanted in self._restrictions(requirement):
             applies &= wanted if case is None else wanted[case]
-        if requirement.except_for is not None:
-            unwanted = self._is_of(requirement.except_for)
-            applies &= ~unwanted if case is None else ~unwanted[case]
         for limit, beyond in ((requirement.since, np.less), (requirement.until, np.greater)):
             if limit is not None:
                 applies &= ~beyond(day, to_day(limit))
         return applies
 
-    def _is_of(self, categories: list[str]) -> Flags:
-        """Which cases are those of victims of some categories."""
-        category = self._block.columns.victims.category
-        wanted = [category.code(name) for name in categories]
-        return np.isin(category.codes[self._block.cases.victim], wanted)
+    def _restrictions(self, requirement: Requirement) -> Iterator[Flags]:
+        """For each key that says to whom or for what the requirement is owed, which cases it admits (rules 9.5, A1a,
+        A2, A2a). A crime without an offence group is of none."""
+        columns, cases = self._block.columns, self._block.cases
+        if requirement.only_for is not None:
+            yield _is_any(columns.victims.category, cases.victim, requirement.only_for)
+        if requirement.except_for is not None:
+            yield ~_is_any(columns.victims.category, cases.victim, requirement.except_for)
+        if requirement.only_offences is not None:
+            yield _is_any(columns.offence, cases.crime, requirement.only_offences)
+        if requirement.except_offences is not None:
+            yield ~_is_any(columns.offence, cases.crime, requirement.except_offences)
 
     def first(self, requirement: Requirement) -> First:
         """The first window of a requirement, and its first due date, for every case."""
@@ -97,6 +102,11 @@ class Windows:
             if requirement.is_for_everyone:
                 break
         return chain
+
+
+def _is_any(texts: Coded, rows: Ints, wanted: list[str]) -> Flags:
+    """Where the text of each row is one of some."""
+    return np.isin(texts.codes[rows], [texts.code(text) for text in wanted])
 
 
 def _first_day(requirement: Requirement, day_0: Days) -> Days:

@@ -11,8 +11,11 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
 from tests.engine import shipped
+from tests.histories import crime_records
 
 CATEGORIES: Final = (["enhanced"], ["enhanced", "witness"], ["standard"], ["state"], ["standard", "nobody"])
+OFFENCES: Final = (None, "Burglary", "Robbery", "Fraud")
+GROUPS: Final = (["Burglary"], ["Robbery", "Fraud"], ["Arson"], ["Robbery", "Arson"])
 LENGTHS: Final = (28, 14, 3, 7, 29, 56)
 
 Json = dict[str, Any]
@@ -23,9 +26,11 @@ def _once_in(draw: DrawFn, times: int) -> bool:
 
 
 def _restrict(draw: DrawFn, requirement: Json) -> None:
-    """Whom a requirement is owed to (rules 9.5, A1a)."""
+    """Whom a requirement is owed to, and for which crimes (rules 9.5, A1a, A2, A2a)."""
     if _once_in(draw, 2):
         requirement[draw(st.sampled_from(("except_for", "only_for")))] = draw(st.sampled_from(CATEGORIES))
+    if _once_in(draw, 3):
+        requirement[draw(st.sampled_from(("only_offences", "except_offences")))] = draw(st.sampled_from(GROUPS))
 
 
 def _length(draw: DrawFn) -> Json:
@@ -34,7 +39,7 @@ def _length(draw: DrawFn) -> Json:
 
 @st.composite
 def additional_policies(draw: DrawFn) -> Json:
-    """A policy, as its file has it, with any of the additions (rules A1, A1a): a first contact, a further one that
+    """A policy, as its file has it, with any of the additions (rules A1 to A2a): a first contact, a further one that
     repeats, and a requirement whose clock is an event."""
     data = deepcopy(shipped("west-mercia")[1])
     _, further = data["requirement"]
@@ -53,3 +58,11 @@ def additional_policies(draw: DrawFn) -> Json:
     for requirement in data["requirement"]:
         _restrict(draw, requirement)
     return data
+
+
+@st.composite
+def crimes_of_offences(draw: DrawFn) -> list[Json]:
+    """Some crime records, each of an offence group or of none (records A2)."""
+    crimes = draw(st.lists(crime_records(), min_size=1, max_size=3))
+    groups = [draw(st.sampled_from(OFFENCES)) for _ in crimes]
+    return [crime | {"offence": group} for crime, group in zip(crimes, groups, strict=True)]

@@ -16,9 +16,9 @@ from compliance.policy import parse_policy
 from compliance.policy.explain import explain
 from compliance.policy.model import Repeat
 from compliance.records import columns, convert_crime
-from tests.additions import additional_policies
-from tests.engine import ADDITIONAL, ADDITIONS, RULES, first_difference, shipped
-from tests.histories import AS_AT, KNOWN_AT, crime_records
+from tests.additions import additional_policies, crimes_of_offences
+from tests.engine import ADDITIONAL, ADDITIONS, RULES, engine_rows, first_difference, shipped
+from tests.histories import AS_AT, KNOWN_AT
 from tests.stores import at, crime, updates
 from tests.unit.test_engine import MANY, THOUGHT_UP
 from tests.unit.test_wake import wakes
@@ -31,18 +31,14 @@ DIGESTS = {
 INSTANTS = ((AS_AT, None), (AS_AT, KNOWN_AT))
 
 
-@given(
-    data=additional_policies(),
-    crimes=st.lists(crime_records(), min_size=1, max_size=3),
-    when=st.sampled_from(INSTANTS),
-)
+@given(data=additional_policies(), crimes=crimes_of_offences(), when=st.sampled_from(INSTANTS))
 def agree(data: dict[str, Any], crimes: list[dict[str, Any]], when: Any) -> None:
     assert first_difference(crimes, parse_policy(data, RULES / "drawn.toml"), data, *when)[1] is None
 
 
 @pytest.mark.parametrize("examples", MANY)
 def test_engine_and_reference_agree_on_policies_with_additions(examples: int) -> None:
-    """Policies and histories that shrink to the smallest on which the two would differ (rules A1, A1a)."""
+    """Policies and histories that shrink to the smallest on which the two would differ (rules A1 to A2a)."""
     settings(THOUGHT_UP, max_examples=examples)(agree)()
 
 
@@ -84,6 +80,26 @@ def test_a1a_an_explanation_says_to_whom_a_requirement_is_not_owed() -> None:
     } <= notes
 
 
+@pytest.mark.parametrize(
+    ("fields", "notes"),
+    [
+        ({"offence": "Fraud"}, {("serious is not owed: it is owed only for the offence groups Robbery and Burglary.", "A2")}),
+        ({}, {("serious is not owed: it is owed only for the offence groups Robbery and Burglary, and this crime has none.", "A2")}),
+        ({"offence": "Burglary"}, {("other is not owed: it is not owed for the offence group Burglary.", "A2a")}),
+    ],
+)  # fmt: skip
+def test_a2_an_explanation_says_for_which_offence_groups_a_requirement_is_owed(fields: Any, notes: set[Any]) -> None:
+    told = explain(columns([convert_crime(crime(**fields))]), shipped("by-offence")[0], at("2026-07-20 12:00"))
+    assert {(remark.text, remark.clause) for remark in told.victims[0].notes if remark.clause.startswith("A")} == notes
+
+
+def test_a2_a_corrected_offence_group_changes_what_is_owed() -> None:
+    """The obligation is that of the record as it is now (records A2)."""
+    policy = shipped("by-offence")[0]
+    rows = [engine_rows([crime(offence=group)], policy, at("2026-07-20 12:00")) for group in ("Fraud", "Robbery")]
+    assert [[row["requirement"] for row in each] for each in rows] == [["other"], ["serious"]]
+
+
 def test_a_what_if_sets_an_addition() -> None:
     west_mercia = shipped("west-mercia")[0]
     fortnightly = apply_settings(west_mercia, ["28-day.enhanced.repeat_every.days=14"])
@@ -105,6 +121,9 @@ def test_a_policy_without_additions_keeps_its_digest(name: str) -> None:
         ({"enhanced": {}}, "requirement '28-day'.enhanced: expected within or repeat_every"),
         ({"repeat_every": None, "enhanced": {"repeat_every": {"days": 14}}}, "'28-day': enhanced.repeat_every: give repeat_every for all other victims too (rules A1)"),
         ({"only_for": ["enhanced"], "except_for": ["state"]}, "'28-day': except_for: only_for already names the victims; leave one of them out (rules A1a)"),
+        ({"only_offences": ["Fraud"], "except_offences": ["Arson"]}, "'28-day': except_offences: only_offences already names the groups; leave one out (rules A2a)"),
+        ({"only_offences": []}, "requirement '28-day'.only_offences"),
+        ({"except_offences": [""]}, "requirement '28-day'.except_offences.0"),
         ({"except_for": []}, "requirement '28-day'.except_for"),
         ({"except_for": ["enhansed"]}, "requirement '28-day'.except_for: 'enhansed' is nearly 'enhanced'; write that"),
         ({"exept_for": ["enhanced"]}, "requirement '28-day'.exept_for: there is no such key; did you mean 'except_for'?"),
