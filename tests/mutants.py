@@ -168,7 +168,7 @@ DATES_AND_EVENTS = (
     broken("rules 6.1", "the day of the event is day 1", f"{WORKING}.add_working_days", ("+ count - 1", "+ count - 2")),
     broken("rules 6.1a", "working days are counted from a day before the calendar begins", f"{WORKING}.add_working_days", ("(start >= self.first) & (start <= self.last)", "start <= self.last")),
     broken("rules 6.1a", "what is due beyond the calendar's end is due on its last working day", f"{WORKING}.add_working_days", ("len(self._working) - 1", "len(self._working) - 2"), ("due if every else np.where(known, due, np.int32(NO_DAY))", "due")),
-    broken("rules 6.1a", "what cannot be judged is dropped without a word", EVENTS, ("aside = RequirementAside(case[unknown], number[unknown], own, day[unknown])", "aside = RequirementAside(case[:0], number[:0], own[:0], day[:0])")),
+    broken("rules 6.1a", "what cannot be judged is dropped without a word", EVENTS, ("aside = RequirementAside(case[unknown], number[unknown], own, day[unknown], once)", "aside = RequirementAside(case[:0], number[:0], own[:0], day[:0], once[:0])")),
     broken("rules 6.1a", "one event set aside takes the others of its victim with it", EVENTS, ("known = due != NO_DAY", "known = ~np.isin(case, case[unknown])")),
     broken("rules 6.1a", "of a cancelled crime nothing is set aside", EVENTS, ("np.flatnonzero(due == NO_DAY)", "np.flatnonzero((due == NO_DAY) & ~block.openness.cancelled[block.cases.crime[case]])")),
     broken("rules 6.1a", "an event that creates nothing is set aside all the same", CREATED, ("(day >= found.day_0[case]) & ", "")),
@@ -193,7 +193,7 @@ DATES_AND_EVENTS = (
     otherwise("rules 7.3", "news of a release is owed by a closed case for 20 days", "victims-code-2006", "owed_after_close_days=20"),
     otherwise("rules 7.3", "news of a release is owed by a closed case for 20 days", "victims-code-2020", "owed_after_close_days=20"),
     broken("rules 7.4", "the first update is due after 28 days, whatever was agreed", DUE, ("if requirement.honour_agreed_interval:", "if False:")),
-    broken("rules 7.4", "later updates are due every 28 days, whatever was agreed", "policy.windows.interval", ("if requirement.honour_agreed_interval:", "if False:")),
+    broken("rules 7.4", "later updates are due every 28 days, whatever was agreed", "policy.intervals.intervals", ("if requirement.honour_agreed_interval:", "if False:")),
     broken("rules 7.4", "only intervals shorter than the usual one are honoured", DUE, ("agreed > 0", "(agreed > 0) & (agreed < 28)")),
     broken("rules 7.4", "an agreed interval is honoured though the policy does not say so", DUE, ("if requirement.honour_agreed_interval:", "if requirement.repeat_every:")),
     broken("rules 7.4", "an agreed interval holds for events too", DUE, ("if requirement.honour_agreed_interval:", "if True:")),
@@ -219,8 +219,8 @@ GENERAL_FORM = (
     broken("rules 9.5", "a requirement for some categories is owed to all victims", "policy.windows.Windows._restrictions", ("if requirement.only_for is not None:", "if False:")),
     broken("rules 9.5", "a requirement for some categories is owed to all others", "policy.windows.Windows._restrictions", ("yield _is_any(columns.victims.category, cases.victim, requirement.only_for)", "yield ~_is_any(columns.victims.category, cases.victim, requirement.only_for)")),
     otherwise("rules 9.5", "the second update is owed to standard victims too", "hertfordshire", "10-day.only_for=enhanced,standard"),
-    broken("rules 9.6", "nothing repeats", "policy.windows.interval", ("if requirement.repeat_every is None:", "if True:")),
-    broken("rules 9.6", "what does not repeat is missed after 28 days of silence", CHAIN, ("np.full(len(owed.case), NEVER, dtype=np.int32)", "np.full(len(owed.case), 28, dtype=np.int32)")),
+    broken("rules 9.6", "nothing repeats", "policy.intervals.intervals", ("if requirement.repeat_every is None:", "if True:")),
+    broken("rules 9.6", "what does not repeat is missed after 28 days of silence", "policy.intervals.Intervals.never", ("NEVER", "28")),
     otherwise("rules 9.6", "the further contact does not come again", "west-mercia", "28-day.repeat_every="),
     otherwise("rules 9.7", "an update on the day of recording does not count", "west-mercia", "7-day.recording_day=does not count"),
     broken("rules 9.7", "the policy's word on the day of recording is turned round", "policy.windows.Windows.updates", ("== \"counts\"", "!= \"counts\"")),
@@ -256,9 +256,9 @@ COLUMNS = (
 )
 
 ADDED = (
-    broken("rules A1", "enhanced victims have the interval of all others", "policy.windows.interval", ("if requirement.enhanced and requirement.enhanced.repeat_every:", "if False:")),
-    broken("rules A1", "every victim has the interval of enhanced victims", "policy.windows.interval", ("days[enhanced] =", "days[:] =")),
-    broken("rules A1", "the interval of enhanced victims comes before the one agreed", "policy.windows.interval", ("np.where(agreed > 0,", "np.where((agreed > 0) & ~enhanced,")),
+    broken("rules A1", "enhanced victims have the interval of all others", "policy.intervals.intervals", ("if requirement.enhanced:", "if False:")),
+    broken("rules A1", "every victim has the interval of enhanced victims", "policy.intervals.intervals", ("fill(enhanced,", "fill(slice(None),")),
+    broken("rules A1", "the interval of enhanced victims comes before the one agreed", "policy.intervals.intervals", ("honoured = agreed > 0", "honoured = (agreed > 0) & ~enhanced")),
     broken("rules A1a", "a requirement for all but some categories is owed to them too", "policy.windows.Windows._restrictions", ("if requirement.except_for is not None:", "if False:")),
     broken("rules A1a", "a requirement for all but some categories is owed to them alone", "policy.windows.Windows._restrictions", ("~_is_any(columns.victims.category, cases.victim, requirement.except_for)", "_is_any(columns.victims.category, cases.victim, requirement.except_for)")),
     broken("rules A1a", "where R is not owed to a victim, the window opens after R all the same", AFTER, ("np.where(applies, opens, found)", "opens")),
@@ -266,6 +266,9 @@ ADDED = (
     broken("rules A2", "a crime without an offence group is of every group", "policy.windows._is_any", ("[texts.code(text) for text in wanted]", "[-1, *(texts.code(text) for text in wanted)]")),
     broken("rules A2a", "a requirement for all but some offence groups is owed for them too", "policy.windows.Windows._restrictions", ("if requirement.except_offences is not None:", "if False:")),
     broken("rules A2a", "a requirement for all but some offence groups is owed for them alone", "policy.windows.Windows._restrictions", ("~_is_any(columns.offence, cases.crime, requirement.except_offences)", "_is_any(columns.offence, cases.crime, requirement.except_offences)")),
+    broken("rules A3", "working days between updates are counted as calendar days", "policy.intervals.Intervals.after", ("if self.calendar is not None:", "if False:")),
+    broken("rules A3", "an agreed interval is counted in working days too", "policy.intervals.intervals", ("agreed[honoured], False", "agreed[honoured], True")),
+    broken("rules A3a", "the cycles before one that is not known are judged all the same", "policy.obligations._without_unknown", ("if len(unknown):", "if False:")),
     broken("records A2", "the division is taken for the offence group", "policy.windows.Windows._restrictions", ("columns.offence, cases.crime, requirement.only_offences", "columns.division, cases.crime, requirement.only_offences")),
 )
 

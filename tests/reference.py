@@ -105,11 +105,10 @@ class Owed:
         if not self.applies(requirement):
             return []
         try:
-            self.first(requirement)
-        except BeyondCalendarError:
-            self.put_aside(requirement, 0, self.d0)
+            return list(self.chain(requirement))
+        except BeyondCalendarError as error:
+            self.put_aside(requirement, 0, error.clock)  # one date of a chain not known: none of it is judged (A3)
             return []
-        return self.chain(requirement)
 
     def put_aside(self, requirement: Json, cycle: int, clock: date) -> None:
         """6.1a: no verdict row, but an entry. What comes after one set aside (9.4) needs its dates, and goes with it;

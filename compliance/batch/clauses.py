@@ -21,6 +21,9 @@ _HAS: Final[Mapping[str, Callable[[Requirement], bool]]] = {
     "enhanced": lambda r: bool(r.enhanced and r.enhanced.within),
     "enhanced repeats": lambda r: bool(r.enhanced and r.enhanced.repeat_every),
     "working days": lambda r: r.counts_working_days,
+    "repeats in working days": lambda r: any(
+        repeat.working_days for repeat in (r.repeat_for(None), r.repeat_for("enhanced")) if repeat
+    ),
     "agreed interval": lambda r: r.honour_agreed_interval,
     "some categories": lambda r: r.only_for is not None,
     "all but some categories": lambda r: r.except_for is not None,

@@ -57,10 +57,11 @@ class Within(_Strict):
         return self
 
 
-class Repeat(_Strict):
-    """How often a repeating requirement comes again, in calendar days."""
+class Repeat(Within):
+    """How often a repeating requirement comes again: calendar days, or working days (rules 9.6, A3)."""
 
-    days: Count
+    days: Count | None = _new_key()
+    working_days: Count | None = _new_key()
 
 
 class Enhanced(_Strict):
@@ -131,7 +132,8 @@ class Requirement(_Strict):
     @property
     def counts_working_days(self) -> bool:
         """Whether it has a limit in working days, so that the calendar decides its due dates."""
-        return any(limit.working_days for limit in (self.within, self.within_for("enhanced")))
+        limits = [limit for each in (None, "enhanced") for limit in (self.within_for(each), self.repeat_for(each))]
+        return any(limit.working_days for limit in limits if limit)
 
     @property
     def is_for_everyone(self) -> bool:

@@ -130,16 +130,3 @@ def _add(policy: Policy, clock: Days, within: Within) -> Days:
     if within.days is not None:
         return clock + np.int32(within.days)
     return policy.working.add_working_days(clock, int(within.working_days or 0)).copy()
-
-
-def interval(requirement: Requirement, enhanced: Flags, agreed: Ints) -> Days | None:
-    """The repeat interval in days of victims, of whom is told whether they are of category `enhanced`, and the days
-    agreed with each, 0 where none were (rules 7.4, 9.6, A1)."""
-    if requirement.repeat_every is None:
-        return None
-    days = np.full(len(agreed), requirement.repeat_every.days, dtype=np.int32)
-    if requirement.enhanced and requirement.enhanced.repeat_every:
-        days[enhanced] = requirement.enhanced.repeat_every.days
-    if requirement.honour_agreed_interval:
-        days = np.where(agreed > 0, agreed, days).astype(np.int32)
-    return days

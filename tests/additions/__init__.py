@@ -5,13 +5,14 @@ policies drawn by hypothesis for the comparison of the engine with the plain ref
 """
 
 from copy import deepcopy
+from datetime import datetime
 from typing import Any, Final
 
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
 from tests.engine import shipped
-from tests.histories import crime_records
+from tests.histories import AS_AT, crime_records
 
 CATEGORIES: Final = (["enhanced"], ["enhanced", "witness"], ["standard"], ["state"], ["standard", "nobody"])
 OFFENCES: Final = (None, "Burglary", "Robbery", "Fraud")
@@ -34,12 +35,14 @@ def _restrict(draw: DrawFn, requirement: Json) -> None:
 
 
 def _length(draw: DrawFn) -> Json:
+    if _once_in(draw, 3):
+        return {"working_days": draw(st.sampled_from((20, 5, 1, 10)))}
     return {"days": draw(st.sampled_from(LENGTHS))}
 
 
 @st.composite
 def additional_policies(draw: DrawFn) -> Json:
-    """A policy, as its file has it, with any of the additions (rules A1 to A2a): a first contact, a further one that
+    """A policy, as its file has it, with any of the additions (rules A1 to A3a): a first contact, a further one that
     repeats, and a requirement whose clock is an event."""
     data = deepcopy(shipped("west-mercia")[1])
     _, further = data["requirement"]
@@ -61,8 +64,8 @@ def additional_policies(draw: DrawFn) -> Json:
 
 
 @st.composite
-def crimes_of_offences(draw: DrawFn) -> list[Json]:
+def crimes_of_offences(draw: DrawFn, as_at: datetime = AS_AT) -> list[Json]:
     """Some crime records, each of an offence group or of none (records A2)."""
-    crimes = draw(st.lists(crime_records(), min_size=1, max_size=3))
+    crimes = draw(st.lists(crime_records(as_at=as_at), min_size=1, max_size=3))
     groups = [draw(st.sampled_from(OFFENCES)) for _ in crimes]
     return [crime | {"offence": group} for crime, group in zip(crimes, groups, strict=True)]

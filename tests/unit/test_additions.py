@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from compliance.batch.examples import failures, load_examples
 from compliance.batch.whatif_settings import apply_settings
 from compliance.errors import SettingsError
-from compliance.policy import parse_policy
+from compliance.policy import judge, parse_policy
 from compliance.policy.explain import explain
 from compliance.policy.model import Repeat
 from compliance.records import columns, convert_crime
@@ -20,7 +20,7 @@ from tests.additions import additional_policies, crimes_of_offences
 from tests.engine import ADDITIONAL, ADDITIONS, RULES, engine_rows, first_difference, shipped
 from tests.histories import AS_AT, KNOWN_AT
 from tests.stores import at, crime, updates
-from tests.unit.test_engine import MANY, THOUGHT_UP
+from tests.unit.test_engine import EDGES, MANY, THOUGHT_UP
 from tests.unit.test_wake import wakes
 
 DIGESTS = {
@@ -28,17 +28,21 @@ DIGESTS = {
     "hertfordshire": "3b1221946337271e443d567c990f3128d1a22b3db21cec3f4e7d99284728e5b1",
 }
 """Of the policies supplied that count no working days, before there were additions."""
-INSTANTS = ((AS_AT, None), (AS_AT, KNOWN_AT))
+INSTANTS = ((AS_AT, None), (AS_AT, KNOWN_AT), *((when, None) for when in EDGES.values()))
 
 
-@given(data=additional_policies(), crimes=crimes_of_offences(), when=st.sampled_from(INSTANTS))
-def agree(data: dict[str, Any], crimes: list[dict[str, Any]], when: Any) -> None:
+@given(
+    data=additional_policies(),
+    drawn=st.sampled_from(INSTANTS).flatmap(lambda when: st.tuples(st.just(when), crimes_of_offences(when[0]))),
+)
+def agree(data: dict[str, Any], drawn: Any) -> None:
+    when, crimes = drawn
     assert first_difference(crimes, parse_policy(data, RULES / "drawn.toml"), data, *when)[1] is None
 
 
 @pytest.mark.parametrize("examples", MANY)
 def test_engine_and_reference_agree_on_policies_with_additions(examples: int) -> None:
-    """Policies and histories that shrink to the smallest on which the two would differ (rules A1 to A2a)."""
+    """Policies and histories that shrink to the smallest on which the two would differ (rules A1 to A3a)."""
     settings(THOUGHT_UP, max_examples=examples)(agree)()
 
 
@@ -100,12 +104,42 @@ def test_a2_a_corrected_offence_group_changes_what_is_owed() -> None:
     assert [[row["requirement"] for row in each] for each in rows] == [["other"], ["serious"]]
 
 
+def test_a3a_a_chain_set_aside_says_why_and_what_comes_after_it_is_explained() -> None:
+    """The date that is missing is that of a further cycle, and the visit opens after the first contact (rules 9.4)."""
+    record = crime(reported_at="2028-11-27T10:00:00Z", updates=updates("2028-11-28", "2028-12-08", "2028-12-21"))
+    policy, now = shipped("working-day-repeats")[0], at("2028-12-23 09:00")
+    told = explain(columns([convert_crime(record)]), policy, now)
+    (reason,) = judge(columns([convert_crime(record)]), policy, now).set_aside.reasons()
+    assert reason.startswith("10 working days after 21 December 2028 (a further cycle) end after the calendar does; ")
+    opening = {o.window for v in told.victims for r in v.requirements for o in r.obligations if r.id == "visit"}
+    assert [text.rpartition(". It ")[2] for text in opening] == [
+        "opens after the first contact of updates, whose repeats are set aside."
+    ]
+    first = told.timeline[[entry.kind for entry in told.timeline].index("update")]
+    assert any(effect.text.startswith("visit asks for a further contact") for effect in first.effects)
+
+
+def test_a3_an_explanation_counts_the_working_days_of_a_repeat() -> None:
+    """The bank holiday on the way is named (rules 6.1)."""
+    record = crime(reported_at="2026-08-10T10:00:00Z", updates=updates("2026-08-20"))
+    told = explain(columns([convert_crime(record)]), shipped("working-day-repeats")[0], at("2026-09-01 12:00"))
+    again = told.victims[0].requirements[0].obligations[1]
+    assert (again.arithmetic_clause, again.arithmetic) == (
+        "4.4, A3",
+        "10 working days after Thursday 20 August 2026 (the last update counted): Monday 31 August is a bank holiday; "
+        "the tenth working day is Friday 4 September",
+    )
+
+
 def test_a_what_if_sets_an_addition() -> None:
     west_mercia = shipped("west-mercia")[0]
     fortnightly = apply_settings(west_mercia, ["28-day.enhanced.repeat_every.days=14"])
     assert (fortnightly.requirement[1].repeat_for("enhanced"), fortnightly.requirement[1].repeat_for("standard")) == (
         Repeat(days=14), Repeat(days=28),
     )  # fmt: skip
+    working = apply_settings(west_mercia, ["28-day.repeat_every.working_days=20"])
+    assert working.requirement[1].repeat_every == Repeat(working_days=20)
+    assert working.counts_working_days
     assert apply_settings(west_mercia, ["28-day.except_for=enhanced"]).requirement[1].except_for == ["enhanced"]
 
 
@@ -124,6 +158,7 @@ def test_a_policy_without_additions_keeps_its_digest(name: str) -> None:
         ({"only_offences": ["Fraud"], "except_offences": ["Arson"]}, "'28-day': except_offences: only_offences already names the groups; leave one out (rules A2a)"),
         ({"only_offences": []}, "requirement '28-day'.only_offences"),
         ({"except_offences": [""]}, "requirement '28-day'.except_offences.0"),
+        ({"repeat_every": {"days": 28, "working_days": 20}}, "'28-day'.repeat_every: expected either days or working_days"),
         ({"except_for": []}, "requirement '28-day'.except_for"),
         ({"except_for": ["enhansed"]}, "requirement '28-day'.except_for: 'enhansed' is nearly 'enhanced'; write that"),
         ({"exept_for": ["enhanced"]}, "requirement '28-day'.exept_for: there is no such key; did you mean 'except_for'?"),

@@ -72,7 +72,7 @@ def _second(**changes: Any) -> Callable[[dict[str, Any]], None]:
         (_first(within={"days": 3661}), "requirement '7-day'.within.days: input should be less than or equal to 3660"),
         (_first(enhanced={"within": {"days": 0}}), "requirement '7-day'.enhanced.within.days"),
         (_second(repeat_every={"days": 0}), "requirement '28-day'.repeat_every.days: input should be greater than or equal to 1"),
-        (_second(repeat_every={"working_days": 5}), "requirement '28-day'.repeat_every.working_days: there is no such key here"),
+        (_second(repeat_every={"weeks": 4}), "requirement '28-day'.repeat_every.weeks: there is no such key"),
         (_first(only_for=[]), "requirement '7-day'.only_for"),
         (_first(only_for=["enhansed"]), "requirement '7-day'.only_for: 'enhansed' is nearly 'enhanced'; write that"),
         (lambda d: d.update(exempt_victims=["state", "anonymus"]), "exempt_victims: 'anonymus' is nearly 'anonymous'"),

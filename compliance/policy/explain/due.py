@@ -65,7 +65,10 @@ def arithmetic(evidence: Evidence, duty: Duty) -> Said:
     within, own = duty.requirement.within_for(category), duty.requirement.enhanced
     enhanced = bool(own and own.within and category == "enhanced")
     if within.working_days and not agreed:
-        text, clause = _count_working_days(evidence, duty, enhanced), f"{_first_clause(duty.requirement)}, 6.1"
+        elsewhere = evidence.clock.elsewhere(_start_at(evidence, duty)).strip(" ()")
+        started = _start_in_words(evidence, duty) + (f", {elsewhere}" if elsewhere else "")
+        whose = " for an enhanced victim" if enhanced else ""
+        text, clause = _count_working_days(evidence, duty, started, whose), f"{_first_clause(duty.requirement)}, 6.1"
     else:
         allowed = ""
         if agreed:
@@ -87,6 +90,9 @@ def _repeat(evidence: Evidence, before: Duty, duty: Duty, *, agreed: bool) -> Sa
     elif own and own.repeat_every and evidence.cases[duty.victim].category == "enhanced":
         whose, more = ", the interval for an enhanced victim,", ", A1"
     due = phrases.day(duty.due, duty.clock)
+    repeat = duty.requirement.repeat_for(evidence.cases[duty.victim].category)
+    if repeat and repeat.working_days and not agreed:
+        return Said(_count_working_days(evidence, duty, what, whose), f"{clause}{more}, A3")
     text = f"{phrases.count(duty.due - duty.clock, 'day')}{whose} after {what}, {phrases.day(duty.clock)}, is {due}"
     return Said(text, clause + more)
 
@@ -118,15 +124,12 @@ def _event_at(evidence: Evidence, duty: Duty) -> int:
     return int(evidence.columns.events.at[evidence.event_of(duty)])
 
 
-def _count_working_days(evidence: Evidence, duty: Duty, enhanced: bool) -> str:
+def _count_working_days(evidence: Evidence, duty: Duty, started: str, whose: str) -> str:
     calendar, clock, due = evidence.policy.working, duty.clock, duty.due
     between = range(clock + 1, due + 1)
     number = sum(calendar.is_working(day) for day in between)
     off = {to_day(day) for day in calendar.holidays}
     holidays = [day for day in between if day in off and (day + 3) % 7 < 5]
-    elsewhere = evidence.clock.elsewhere(_start_at(evidence, duty)).strip(" ()")
-    started = _start_in_words(evidence, duty) + (f", {elsewhere}" if elsewhere else "")
-    whose = " for an enhanced victim" if enhanced else ""
     text = f"{phrases.count(number, 'working day')}{whose} after {phrases.day(clock)} ({started}): "
     if holidays:
         text += (
@@ -184,10 +187,22 @@ def _explain_opening(evidence: Evidence, duty: Duty) -> Said:
             if first.due >= evidence.moment.today:
                 text = f"It opens the day after the due date of {name}, or after an earlier update that meets {name}."
         return Said(text, clause)
+    if earlier := comes_after(evidence, duty):
+        return Said(f"It opens after the first contact of {earlier.id}, whose repeats are set aside.", "9.4")
     day_0 = "of the report" if _start_at(evidence, duty) == evidence.reported else "on which the victim was added"
     if requirement.same_day == "counts":
         return Said(f"One on the day {day_0} counts.", "9.2")
     return Said(f"One on the day {day_0} does not.", "3.1, 3.3" if requirement.shows_same_day else "9.2")
+
+
+def comes_after(evidence: Evidence, duty: Duty) -> Requirement | None:
+    """The requirement that this one comes after for this victim, also where that one is set aside (rules 9.4, A3)."""
+    name = duty.requirement.after
+    while name:
+        if (duty.victim, name) in (evidence.duties | evidence.asides):
+            return evidence.policy.requirement_by_id(name)
+        name = evidence.policy.requirement_by_id(name).after
+    return None
 
 
 def predecessor(evidence: Evidence, duty: Duty) -> Duty | None:
