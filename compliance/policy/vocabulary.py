@@ -15,7 +15,7 @@ OUTCOME, METHOD, CATEGORY, KIND = "updates.outcome", "updates.method", "victims.
 Vocabulary = Mapping[str, frozenset[str]]
 """The known words, by field."""
 
-_SPECIFIED: Final[Vocabulary] = {
+SPECIFIED: Final[Vocabulary] = {
     OUTCOME: frozenset({"informed", "attempted"}),
     METHOD: frozenset({"phone", "visit", "letter", "email", "text"}),
     CATEGORY: frozenset({"standard", "enhanced", "state", "anonymous"}),
@@ -42,7 +42,7 @@ def vocabulary(policy: Policy, *more: Mapping[str, Iterable[str]]) -> Vocabulary
         KIND: {each.event for each in policy.requirement if each.event},
     }
     return {
-        field: words.union(said[field], *(each.get(field, ()) for each in more)) for field, words in _SPECIFIED.items()
+        field: words.union(said[field], *(each.get(field, ()) for each in more)) for field, words in SPECIFIED.items()
     }
 
 

@@ -112,7 +112,7 @@ def test_a3a_a_chain_set_aside_says_why_and_what_comes_after_it_is_explained() -
     (reason,) = judge(columns([convert_crime(record)]), policy, now).set_aside.reasons()
     assert reason.startswith("10 working days after 21 December 2028 (a further cycle) end after the calendar does; ")
     opening = {o.window for v in told.victims for r in v.requirements for o in r.obligations if r.id == "visit"}
-    assert [text.rpartition(". It ")[2] for text in opening] == [
+    assert [str(text).rpartition(". It ")[2] for text in opening] == [
         "opens after the first contact of updates, whose repeats are set aside."
     ]
     first = told.timeline[[entry.kind for entry in told.timeline].index("update")]

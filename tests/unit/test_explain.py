@@ -188,8 +188,7 @@ def test_the_arithmetic_names_the_limit_of_the_policy(name: str) -> None:
         for victim in told.victims:
             for each in victim.requirements:
                 requirement = policy.requirement_by_id(each.id)
-                enhanced = requirement.enhanced if victim.category == "enhanced" else None
-                within = enhanced.within if enhanced else requirement.within
+                within = requirement.within_for(victim.category)
                 days = within.days
                 if requirement.honour_agreed_interval and agreed[victim.ref]:
                     days = agreed[victim.ref]
