@@ -1,10 +1,12 @@
 """The additions to the rules: engine against reference, and what a policy may say (docs/rules-additions.md)."""
 
 import re
+import tomllib
 from copy import deepcopy
 from datetime import date
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,7 +17,9 @@ from compliance.errors import SettingsError
 from compliance.policy import judge, parse_policy
 from compliance.policy.explain import explain
 from compliance.policy.model import Repeat
-from compliance.records import columns, convert_crime
+from compliance.records import columns, columns_from_arrow, convert_crime
+from compliance.reminder_settings import Reminders
+from compliance.reminders.owed import find_owed
 from tests.additions import additional_policies, crimes_of_offences
 from tests.engine import ADDITIONAL, ADDITIONS, RULES, engine_rows, first_difference, shipped
 from tests.histories import AS_AT, KNOWN_AT
@@ -129,6 +133,59 @@ def test_a3_an_explanation_counts_the_working_days_of_a_repeat() -> None:
         "10 working days after Thursday 20 August 2026 (the last update counted): Monday 31 August is a bank holiday; "
         "the tenth working day is Friday 4 September",
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "category", "due"),
+    [
+        ("enhanced-fortnightly", "enhanced", date(2026, 9, 3)),
+        ("enhanced-fortnightly", "standard", None),
+        ("working-day-repeats", "standard", date(2026, 9, 4)),
+    ],
+)
+def test_a_reminder_of_what_falls_due_soon_names_the_next_due_date(name: str, category: str, due: date | None) -> None:
+    """Met on 20 August and due on the 24th, so the next update is due 14 days, or 10 working days, later (rules 4.4, A1,
+    A3); a standard victim's first is due on 7 September only, and met."""
+    record = crime(
+        reported_at="2026-08-10T09:00:00Z",
+        victims=[{"victim_ref": "V1", "category": category}],
+        updates=updates("2026-08-20"),
+    )
+    rules, now = Reminders(due_from=date(2026, 7, 1), due_soon_days=13), at("2026-08-24 08:00")
+    found = find_owed([convert_crime(record)], shipped(name)[0], rules, now, {})
+    assert [owed.due_date for owed in found if owed.requirement == "updates" and not owed.early] == (
+        [due] if due else []
+    )
+
+
+def test_the_examples_of_the_readme_are_requirements_as_they_stand() -> None:
+    """What a reader copies from rules/README.md is read without a change."""
+    blocks = re.findall(
+        r"```toml\n(.*?)```", (RULES / "README.md").read_text("utf-8").replace("\n   ", "\n"), re.DOTALL
+    )
+    found = [requirement for block in blocks for requirement in tomllib.loads(block).get("requirement", [])]
+    assert {"serious", "other", "28-day", "5-day"} == {requirement["id"] for requirement in found}
+    data = shipped("west-mercia")[1]
+    for requirement in found:
+        parse_policy({**data, "requirement": [requirement]}, RULES / "x.toml")
+
+
+def test_a2_an_offence_group_is_read_alike_from_lines_and_from_columns() -> None:
+    """Records A2: as NDJSON has it and as Arrow and Parquet have it."""
+    crimes = [crime(f"22A/{n}/26", offence=group) for n, group in enumerate(("Robbery", "Fraud", None))]
+    table = pa.table(
+        {
+            "crime_ref": [each["crime_ref"] for each in crimes],
+            "reported_at": [each["reported_at"] for each in crimes],
+            "offence": [each["offence"] for each in crimes],
+            "victims": [each["victims"] for each in crimes],
+        }
+    )
+    read, refusals = columns_from_arrow(table)
+    assert refusals == []
+    policy, now = shipped("by-offence")[0], at("2026-07-20 12:00")
+    owed = judge(read, policy, now).table().column("requirement").to_pylist()
+    assert owed == [row["requirement"] for row in engine_rows(crimes, policy, now)] == ["serious", "other", "other"]
 
 
 def test_a_what_if_sets_an_addition() -> None:
