@@ -17,6 +17,7 @@ from compliance.errors import SettingsError
 from compliance.policy import judge, parse_policy
 from compliance.policy.explain import explain
 from compliance.policy.model import Repeat
+from compliance.policy.wake import wake_on
 from compliance.records import columns, columns_from_arrow, convert_crime
 from compliance.reminder_settings import Reminders
 from compliance.reminders.owed import find_owed
@@ -25,7 +26,7 @@ from tests.engine import ADDITIONAL, ADDITIONS, RULES, engine_rows, first_differ
 from tests.histories import AS_AT, KNOWN_AT
 from tests.stores import at, crime, updates
 from tests.unit.test_engine import EDGES, MANY, THOUGHT_UP
-from tests.unit.test_wake import wakes
+from tests.unit.test_wake import each, ends, wakes
 
 DIGESTS = {
     "west-mercia": "51c476dc3f1370495f7f24097c0117abba1a2aa52f6891309bb37bb10d30bb48",
@@ -48,6 +49,26 @@ def agree(data: dict[str, Any], drawn: Any) -> None:
 def test_engine_and_reference_agree_on_policies_with_additions(examples: int) -> None:
     """Policies and histories that shrink to the smallest on which the two would differ (rules A1 to A3a)."""
     settings(THOUGHT_UP, max_examples=examples)(agree)()
+
+
+@settings(THOUGHT_UP, max_examples=15)
+@given(data=additional_policies(), crimes=crimes_of_offences())
+def test_no_crime_changes_before_it_wakes_and_every_verdict_is_explained(data: Any, crimes: Any) -> None:
+    """Under whatever policy: until the day it wakes each crime's verdicts stay (decision 0009), and the explanation has
+    the rows of the verdicts (rules A1 to A3a)."""
+    policy = parse_policy(data, RULES / "drawn.toml")
+    records = columns([convert_crime(record) for record in crimes])
+    verdicts = judge(records, policy, AS_AT)
+    wake, before = wake_on(verdicts), each(verdicts)
+    for day, instant in ends(policy, AS_AT, 40):
+        after = each(judge(records, policy, instant))
+        assert [row for row in range(len(crimes)) if after[row] != before[row] and wake[row] > day] == []
+    for place, record in enumerate(crimes):
+        told = explain(columns([convert_crime(record)]), policy, AS_AT)
+        rows = [(v.ref, r.id, o.cycle, o.state) for v in told.victims for r in v.requirements for o in r.obligations]
+        names = ("victim_ref", "requirement", "cycle", "state")
+        own = verdicts.take(verdicts.crime == place).table().select(names).to_pylist()
+        assert sorted(rows) == sorted(tuple(row.values()) for row in own)
 
 
 @pytest.mark.parametrize("name", ADDITIONAL)
