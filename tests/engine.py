@@ -14,13 +14,16 @@ from tests.reference import answer_record
 
 RULES = Path(__file__).parents[1] / "rules"
 POLICIES = ("west-mercia", "hertfordshire", "victims-code-2006", "victims-code-2020")
+ADDITIONS = Path(__file__).parent / "additions"
+ADDITIONAL = ("enhanced-fortnightly", "everyone-else", "by-offence", "working-day-repeats")
+"""Policies that use the additions to the rules, which no shipped one does (docs/rules-additions.md)."""
 Row = dict[str, Any]
 
 
 @cache
 def shipped(name: str) -> tuple[Policy, dict[str, Any]]:
-    """A shipped policy, for the engine and for the reference."""
-    path = RULES / f"{name}.toml"
+    """A policy for the engine and for the reference: a shipped one, or one of `ADDITIONAL`."""
+    path = (ADDITIONS if name in ADDITIONAL else RULES) / f"{name}.toml"
     return load_policy(path), tomllib.loads(path.read_text("utf-8"))
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from compliance.batch.whatif_settings import apply_settings
 from compliance.policy import Policy, load_policy
-from tests.engine import RULES
+from tests.engine import ADDITIONAL, ADDITIONS, RULES
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Mutant:
 
     def policy_for(self, name: str) -> Policy:
         """The policy that an example of `name` is judged under, read anew so that nothing of another engine stays."""
-        policy = load_policy(RULES / f"{name}.toml")
+        policy = load_policy((ADDITIONS if name in ADDITIONAL else RULES) / f"{name}.toml")
         return apply_settings(policy, [self.setting]) if self.policy == name else policy
 
     @contextmanager

@@ -73,6 +73,7 @@ class Owed:
         self.case, self.victim = case, victim
         category = victim.get("category")
         self.category: str = "standard" if category is None else category
+        self.offence: str | None = case.record.get("offence")
         added_at = victim.get("added_at")
         # Section 3: D0 is the date of the report or, where later, of the victim's being added
         self.d0 = max(case.reported_on, case.local(added_at)) if added_at else case.reported_on
@@ -104,11 +105,10 @@ class Owed:
         if not self.applies(requirement):
             return []
         try:
-            self.first(requirement)
-        except BeyondCalendarError:
-            self.put_aside(requirement, 0, self.d0)
+            return list(self.chain(requirement))
+        except BeyondCalendarError as error:
+            self.put_aside(requirement, 0, error.clock)  # one date of a chain not known: none of it is judged (A3)
             return []
-        return self.chain(requirement)
 
     def put_aside(self, requirement: Json, cycle: int, clock: date) -> None:
         """6.1a: no verdict row, but an entry. What comes after one set aside (9.4) needs its dates, and goes with it;
@@ -119,10 +119,13 @@ class Owed:
     # Which obligations there are
 
     def applies(self, requirement: Json, on: date | None = None) -> bool:
-        """9.5 and 6.2: owed to this category; in force on D0 or, for an event, on the event's date."""
+        """9.5, A1a, A2 and 6.2: owed to this category, for this offence group; in force on D0 or, for an event, on the event's date."""
         on = on or self.d0
         return (
             self.category in requirement.get("only_for", [self.category])
+            and self.category not in requirement.get("except_for", [])
+            and self.offence in requirement.get("only_offences", [self.offence])
+            and self.offence not in requirement.get("except_offences", [])
             and requirement.get("from", on) <= on <= requirement.get("until", on)
         )  # fmt: skip
 
@@ -137,8 +140,9 @@ class Owed:
         return {"days": days} if requirement.get("honour_agreed_interval") and days else None
 
     def repeats(self, requirement: Json) -> Json | None:
+        enhanced: Json = requirement.get("enhanced", {}) if self.category == "enhanced" else {}
         every: Json | None = requirement.get("repeat_every")
-        return every and (self.agreed(requirement) or every)
+        return every and (self.agreed(requirement) or enhanced.get("repeat_every") or every)  # 9.6, 7.4, A1
 
     def event_ones(self, requirement: Json) -> Iterator[Obligation]:
         kind = requirement["clock"].removeprefix("event:")

@@ -20,7 +20,11 @@ KNOWN_FROM, KNOWN_UNTIL = (tomllib.loads(_CALENDAR.read_text("utf-8"))[key] for 
 
 
 class BeyondCalendarError(Exception):
-    """6.1a: a date that a requirement needs lies before or after what the calendar knows."""
+    """6.1a: a date that a requirement needs lies before or after what the calendar knows; counted from `clock`."""
+
+    def __init__(self, clock: date) -> None:
+        super().__init__(clock)
+        self.clock = clock
 
 
 @dataclass(frozen=True)
@@ -59,12 +63,13 @@ def add(clock: date, unit: str, count: int) -> date:
     """6.1: calendar days, or the Nth working day after the clock date (which is day 0, whatever day it is)."""
     if unit == "days":
         return clock + count * DAY
+    start = clock
     if clock < KNOWN_FROM:
-        raise BeyondCalendarError
+        raise BeyondCalendarError(start)
     while count:
         clock += DAY
         if clock > KNOWN_UNTIL:
-            raise BeyondCalendarError
+            raise BeyondCalendarError(start)
         if clock.weekday() < 5 and clock not in BANK_HOLIDAYS:
             count -= 1
     return clock

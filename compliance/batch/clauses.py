@@ -18,10 +18,17 @@ _HAS: Final[Mapping[str, Callable[[Requirement], bool]]] = {
     "open only": lambda r: r.open_only,
     "repeats": lambda r: r.repeat_every is not None,
     "event": lambda r: r.event is not None,
-    "enhanced": lambda r: r.enhanced is not None,
+    "enhanced": lambda r: bool(r.enhanced and r.enhanced.within),
+    "enhanced repeats": lambda r: bool(r.enhanced and r.enhanced.repeat_every),
     "working days": lambda r: r.counts_working_days,
+    "repeats in working days": lambda r: any(
+        repeat.working_days for repeat in (r.repeat_for(None), r.repeat_for("enhanced")) if repeat
+    ),
     "agreed interval": lambda r: r.honour_agreed_interval,
     "some categories": lambda r: r.only_for is not None,
+    "all but some categories": lambda r: r.except_for is not None,
+    "some offences": lambda r: r.only_offences is not None,
+    "all but some offences": lambda r: r.except_offences is not None,
 }
 """The kinds of requirement that a clause can be about."""
 
@@ -35,7 +42,7 @@ class ClauseEntry(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
-    id: str = Field(pattern=r"^(rules|records) \d+(\.\d+[a-z]?)?$")
+    id: str = Field(pattern=r"^(rules|records) (\d+(\.\d+[a-z]?)?|A\d+[a-z]?)$")
     about: str = Field(min_length=1)
     decides_no: str | None = Field(default=None, min_length=1)
     only_for: str | None = None

@@ -29,8 +29,7 @@ def apply_settings(policy: Policy, settings: Sequence[str]) -> Policy:
     try:
         return parse_policy(data, policy.path)
     except SettingsError as error:
-        named = re.sub(r"\brequirement\.(\d+)", lambda found: f"requirement {ids[int(found[1])]!r}", str(error))
-        raise SettingsError(f"--set: {named}") from None
+        raise SettingsError(f"--set: {error}") from None
 
 
 def _apply(data: dict[str, Any], ids: list[str], setting: str) -> None:
@@ -50,8 +49,8 @@ def _apply(data: dict[str, Any], ids: list[str], setting: str) -> None:
         inner = next((kind for kind in _kinds(_field(model, part, setting)) if _is_group(kind)), None)
         if inner is None:
             raise SettingsError(f"--set {setting}: {part} has no keys of its own")
-        # A limit is in days or in working days, never both (rules 6.1): setting one replaces the other.
-        target[part] = {} if part == "within" else dict(target.get(part) or {})
+        # A length is in days or in working days, never both (rules 6.1, A3): setting one replaces the other.
+        target[part] = {} if part in {"within", "repeat_every"} else dict(target.get(part) or {})
         model, target = inner, target[part]
     field = _field(model, path[-1], setting)
     if text.strip():

@@ -21,7 +21,8 @@ def event_obligations(requirement: Requirement, block: Block, windows: Windows) 
     due = due_date(requirement, block, day, case)
     unknown = np.flatnonzero(due == NO_DAY)
     own = np.full(len(unknown), block.policy.requirement.index(requirement), dtype=np.int8)
-    aside = RequirementAside(case[unknown], number[unknown], own, day[unknown])
+    once = np.zeros(len(unknown), dtype=np.bool_)
+    aside = RequirementAside(case[unknown], number[unknown], own, day[unknown], once)
     if len(unknown):
         known = due != NO_DAY
         case, number, instant, day, due = case[known], number[known], instant[known], day[known], due[known]
@@ -34,7 +35,7 @@ def event_obligations(requirement: Requirement, block: Block, windows: Windows) 
         parts.append(some)
     if len(some := np.flatnonzero(~is_waived)):
         start = (block, counted, owed.take(some))
-        rows += chain(*start, None) if requirement.open_only else [always_owed(*start)]
+        rows += chain(*start, None).cycles if requirement.open_only else [always_owed(*start)]
         parts.append(some)
     held = np.bincount(case, minlength=len(block.cases)).astype(np.int64)
     rank = np.arange(len(case)) - (np.cumsum(held) - held)[case]

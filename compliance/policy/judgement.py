@@ -14,13 +14,14 @@ import numpy as np
 from compliance.policy.calendars import NEVER
 from compliance.policy.events import event_obligations
 from compliance.policy.facts import Block
+from compliance.policy.intervals import intervals
 from compliance.policy.model import Policy, Requirement
 from compliance.policy.moment import Moment
 from compliance.policy.obligations import OpenObligations, always_owed, chain, waive
 from compliance.policy.setting_aside import RequirementAside
 from compliance.policy.verdict_rows import RequirementRows, arrange
 from compliance.policy.verdicts import Verdicts
-from compliance.policy.windows import KNOWN, Windows, interval
+from compliance.policy.windows import KNOWN, Windows
 from compliance.records.columns import Columns
 
 BLOCK: Final = 65_536
@@ -68,16 +69,19 @@ def _requirement(requirement: Requirement, block: Block, windows: Windows) -> Re
     owed = OpenObligations(np.arange(len(cases)), cases.day_0, first.opens, first.due, first.place)
     applies, known = windows.applies(requirement, cases.day_0), first.cause == KNOWN
     unknown = np.flatnonzero(applies & ~known)
-    aside = RequirementAside(unknown, np.zeros_like(unknown), first.cause[unknown], cases.day_0[unknown])
+    asides = [RequirementAside.of_cases(unknown, first.cause[unknown], cases.day_0[unknown])]
     applies &= known
     is_waived = block.openness.cancelled[cases.crime] | (cases.exempt >= 0)
-    every = interval(requirement, cases)
+    every = intervals(requirement, block.policy, cases.enhanced, cases.agreed)
+    own = block.policy.requirement.index(requirement)
     groups = [[waive(block, owed.take(np.flatnonzero(applies & is_waived)))]]
     # The few who have declined take the longer way on their own, so that the many need not.
     judged, has_declined = applies & ~is_waived, cases.declined < NEVER
     for part in (np.flatnonzero(judged & ~has_declined), np.flatnonzero(judged & has_declined)):
         if requirement.open_only:
-            groups.append(chain(block, counted, owed.take(part), None if every is None else every[part]))
+            chained = chain(block, counted, owed.take(part), None if every is None else every.take(part))
+            groups.append(chained.cycles)
+            asides.append(RequirementAside.of_cases(chained.unknown, own, chained.clock, repeats=True))
         else:
             groups.append([always_owed(block, counted, owed.take(part))])
     held = np.zeros(len(cases), dtype=np.int64)
@@ -86,4 +90,4 @@ def _requirement(requirement: Requirement, block: Block, windows: Windows) -> Re
             held[step.owed.case] += 1
     # A case is in one group only, and its nth cycle in the nth step of it.
     ranks = [rank for group in groups for rank in range(len(group))]
-    return RequirementRows([step for group in groups for step in group], ranks, held, aside)
+    return RequirementRows([step for group in groups for step in group], ranks, held, RequirementAside.join(asides))

@@ -35,6 +35,11 @@ Outcomes = Annotated[list[Word], AfterValidator(lambda words: _check_spelling(wo
 Categories = Annotated[list[Word], AfterValidator(lambda words: _check_spelling(words, _CATEGORIES))]
 
 
+def _new_key() -> Any:
+    """Return an optional key that leaves the digest of a policy without it as it was before the key existed."""
+    return Field(default=None, exclude_if=lambda value: value is None)
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -52,16 +57,24 @@ class Within(_Strict):
         return self
 
 
-class Repeat(_Strict):
-    """How often a repeating requirement comes again, in calendar days."""
+class Repeat(Within):
+    """How often a repeating requirement comes again: calendar days, or working days (rules 9.6, A3)."""
 
-    days: Count
+    days: Count | None = _new_key()
+    working_days: Count | None = _new_key()
 
 
 class Enhanced(_Strict):
-    """What is different for victims of category `enhanced` (rules 7.2)."""
+    """What is different for victims of category `enhanced` (rules 7.2, A1)."""
 
-    within: Within
+    within: Within | None = _new_key()
+    repeat_every: Repeat | None = _new_key()
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "Enhanced":
+        if self.within is None and self.repeat_every is None:
+            raise ValueError("expected within or repeat_every")
+        return self
 
 
 class Requirement(_Strict):
@@ -79,6 +92,9 @@ class Requirement(_Strict):
     repeat_every: Repeat | None = None
     honour_agreed_interval: bool = False
     only_for: Annotated[Categories, Field(min_length=1)] | None = None
+    except_for: Annotated[Categories, Field(min_length=1)] | None = _new_key()
+    only_offences: Annotated[list[Word], Field(min_length=1)] | None = _new_key()
+    except_offences: Annotated[list[Word], Field(min_length=1)] | None = _new_key()
     enhanced: Enhanced | None = None
     since: date | None = Field(default=None, alias="from")
     until: date | None = None
@@ -98,6 +114,12 @@ class Requirement(_Strict):
             raise ValueError("honour_agreed_interval: only a repeating requirement has an agreed interval (rules 7.4)")
         if self.event and (self.repeat_every or self.after or "same_day" in self.model_fields_set):
             raise ValueError("a requirement whose clock is an event has no repeat_every, after or same_day (rules 7.1)")
+        if self.enhanced and self.enhanced.repeat_every and not self.repeat_every:
+            raise ValueError("enhanced.repeat_every: give repeat_every for all other victims too (rules A1)")
+        if self.only_for and self.except_for:
+            raise ValueError("except_for: only_for already names the victims; leave one of them out (rules A1a)")
+        if self.only_offences and self.except_offences:
+            raise ValueError("except_offences: only_offences already names the groups; leave one out (rules A2a)")
         if self.since and self.until and self.until < self.since:
             raise ValueError(f"until {self.until} is before from {self.since}")
         return self
@@ -110,8 +132,24 @@ class Requirement(_Strict):
     @property
     def counts_working_days(self) -> bool:
         """Whether it has a limit in working days, so that the calendar decides its due dates."""
-        limits = [self.within, *([self.enhanced.within] if self.enhanced else [])]
-        return any(limit.working_days for limit in limits)
+        limits = [limit for each in (None, "enhanced") for limit in (self.within_for(each), self.repeat_for(each))]
+        return any(limit.working_days for limit in limits if limit)
+
+    @property
+    def is_for_everyone(self) -> bool:
+        """Whether it applies to every victim of every crime (rules 6.2, 9.5, A1a, A2)."""
+        limits = (self.only_for, self.except_for, self.only_offences, self.except_offences, self.since, self.until)
+        return all(limit is None for limit in limits)
+
+    def within_for(self, category: str | None) -> Within:
+        """The limit for victims of a category, without an agreed interval (rules 7.2)."""
+        own = self.enhanced.within if self.enhanced and category == "enhanced" else None
+        return own or self.within
+
+    def repeat_for(self, category: str | None) -> Repeat | None:
+        """The repeat interval for victims of a category, without an agreed one (rules 9.6, A1)."""
+        own = self.enhanced.repeat_every if self.enhanced and category == "enhanced" else None
+        return own or self.repeat_every
 
     @property
     def shows_same_day(self) -> bool:
@@ -234,4 +272,14 @@ def _validate(data: dict[str, Any], path: Path, source: str) -> Policy:
     try:
         return Policy.model_validate(data | {"path": path})
     except ValidationError as error:
-        raise settings_error(source, error.errors(), set(known) - {"since", "path"}) from None
+        problems = [{**problem, "loc": _by_id(problem["loc"], data)} for problem in error.errors()]
+        raise settings_error(source, problems, set(known) - {"since", "path"}) from None
+
+
+def _by_id(place: tuple[int | str, ...], data: dict[str, Any]) -> tuple[int | str, ...]:
+    """Name a requirement in the place of a problem by its id; by its number, from 1, if it has none."""
+    if len(place) < 2 or place[0] != "requirement" or not isinstance(place[1], int):
+        return place
+    found = data["requirement"][place[1]]
+    name = found.get("id") if isinstance(found, dict) else None
+    return (f"requirement {name!r}" if isinstance(name, str) else f"requirement number {place[1] + 1}", *place[2:])

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from compliance.policy.calendars import NEVER, NO_DAY, Days, Ints
 from compliance.policy.facts import Block, Counted, Places, advance
+from compliance.policy.intervals import Intervals, is_known
 from compliance.policy.status import Flags
 from compliance.policy.verdicts import Clause
 
@@ -47,6 +48,10 @@ class Found:
     discharged: Days
     update: Places
 
+    def take(self, rows: Any) -> "Found":
+        """The rows asked for."""
+        return Found(self.owed.take(rows), self.clause[rows], self.discharged[rows], self.update[rows])
+
 
 def waive(block: Block, owed: OpenObligations) -> Found:
     """What is owed to no one: the crime is cancelled, or the victim's category exempt (rules 5.3, 5.5, 5.7, 5.8)."""
@@ -73,37 +78,63 @@ def always_owed(block: Block, counted: Counted, owed: OpenObligations) -> Found:
     return _settle(counted, owed, clause)
 
 
-def chain(block: Block, counted: Counted, owed: OpenObligations, repeat: Days | None) -> list[Found]:
-    """A requirement owed while the case is open, with its cycles (rules 4.1 to 4.7, 5.4, 5.6): one `Found` a cycle.
+@dataclass(frozen=True, slots=True)
+class Chains:
+    """One `Found` a cycle; the cases whose chain needs a date that the calendar does not know, which are in no cycle,
+    and the day from which that date would be counted (rules 6.1a, A3)."""
 
-    `repeat` is the interval in days of each row, None where the requirement does not repeat (rules 9.6).
+    cycles: list[Found]
+    unknown: Ints
+    clock: Days
+
+
+def chain(block: Block, counted: Counted, owed: OpenObligations, repeat: Intervals | None) -> Chains:
+    """A requirement owed while the case is open, with its cycles (rules 4.1 to 4.7, 5.4, 5.6).
+
+    `repeat` is the interval of each row, None where the requirement does not repeat (rules 9.6).
     """
     if repeat is None:
-        return [_Cycle(block, counted, owed, np.full(len(owed.case), NEVER, dtype=np.int32)).found]
+        found = _Cycle(block, counted, owed, Intervals.never(len(owed.case))).found
+        return Chains([found], np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int32))
     cycles: list[Found] = []
+    asides: list[tuple[Ints, Days]] = []
     while len(owed.case):
         cycle = _Cycle(block, counted, owed, repeat)
         cycles.append(cycle.found)
         clock = cycle.next_clock()
-        goes_on = np.flatnonzero(clock < NEVER)
-        clock, repeat, owed = clock[goes_on], repeat[goes_on], owed.take(goes_on)
+        due = repeat.after(np.where(clock < NEVER, clock, owed.due))
+        beyond = (clock < NEVER) & ~is_known(due)
+        asides += [(owed.case[cycle.unknown], owed.due[cycle.unknown]), (owed.case[beyond], clock[beyond])]
+        goes_on = np.flatnonzero((clock < NEVER) & ~beyond)
+        clock, due, repeat, owed = clock[goes_on], due[goes_on], repeat.take(goes_on), owed.take(goes_on)
         # A first window may open long after its due date (7.4, 9.4): the next one then opens before it.
         place = np.where(clock + 1 < owed.opens, counted.start[owed.case], owed.place)
         advance(counted.day, place, clock + 1)
-        owed = OpenObligations(owed.case, clock, clock + 1, clock + repeat, place)
-    return cycles
+        owed = OpenObligations(owed.case, clock, clock + 1, due, place)
+    return _without_unknown(cycles, asides)
+
+
+def _without_unknown(cycles: list[Found], asides: list[tuple[Ints, Days]]) -> Chains:
+    """The cycles of the cases of which every date is known: of the others none is judged (rules 6.1a)."""
+    unknown = np.concatenate([np.empty(0, np.int64), *(case for case, _ in asides)])
+    clock = np.concatenate([np.empty(0, np.int32), *(day for _, day in asides)])
+    if len(unknown):
+        cycles = [cycle.take(np.flatnonzero(~np.isin(cycle.owed.case, unknown))) for cycle in cycles]
+    return Chains(cycles, unknown, clock)
 
 
 class _Cycle:
     """One cycle of every chain that has it."""
 
-    def __init__(self, block: Block, counted: Counted, owed: OpenObligations, repeat: Days) -> None:
+    def __init__(self, block: Block, counted: Counted, owed: OpenObligations, repeat: Intervals) -> None:
         self._block, self._day, self._owed = block, counted.day, owed
         today, due, self._first = block.moment.today, owed.due, counted.day[owed.place]
         self._crime = block.cases.crime[owed.case]
         self._passed = due < today
         was_open, self._flips = block.openness.at(self._crime, due)
-        self._silent_until = due + repeat
+        self._silent_until = repeat.after(due)
+        self.unknown: Ints = np.empty(0, dtype=np.int64)
+        """The rows whose silence cannot be counted, because the calendar does not know until when (rules 6.1a)."""
         clause = np.where(self._first <= due, np.int8(Clause.MET), np.int8(Clause.OUTSTANDING))
         _set(clause, ~was_open, Clause.NOT_OPEN_WHEN_DUE)
         self._behind(clause)
@@ -120,6 +151,7 @@ class _Cycle:
         """What came of the cycles that were open and not discharged when they were due (rules 4.3, 4.5, 5.6)."""
         rows = np.flatnonzero(clause == Clause.OUTSTANDING)
         first, closes, silent_until = self._first[rows], self._flips[rows], self._silent_until[rows]
+        self.unknown = rows[~is_known(silent_until) & self._passed[rows]]
         until = np.minimum(closes, silent_until)
         came = clause[rows]
         _set(came, silent_until < self._block.moment.today, Clause.SILENCE)
@@ -165,6 +197,7 @@ class _Cycle:
             ended |= (born > self._declined) & (born < self._asked_again) & (born < NEVER)
             asked_again = np.where(self._asked_again <= self._block.moment.today, self._asked_again, np.int32(NEVER))
             clock = np.where(ended, asked_again, clock)
+        clock[self.unknown] = NEVER
         return clock
 
 

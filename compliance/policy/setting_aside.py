@@ -1,7 +1,7 @@
 """What cannot be judged because the calendar does not know a date it needs: set aside, with the reason (rules 6.1a)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from compliance.policy.calendars import Days, Ints, from_day, plain_date
 from compliance.policy.model import Policy
+from compliance.policy.status import Flags
 from compliance.records.columns import Coded, Columns
 
 CLAUSE: Final = "6.1a"
@@ -53,6 +54,8 @@ class SetAside:
     `after` leads to (rules 9.4)."""
     clock_date: Days
     """The local date from which the working days would be counted."""
+    repeats: Flags
+    """Whether those are the working days of `repeat_every` (A3), not of `within`."""
 
     def __len__(self) -> int:
         return len(self.victim)
@@ -71,16 +74,18 @@ class SetAside:
         """Why each is set aside, and what to do about it: a sentence that goes with the crime number."""
         category = self.columns.victims.category
         enhanced = (category.codes == category.code("enhanced"))[self.victim]
-        each = zip(*(part.tolist() for part in (self.requirement, self.cause, self.clock_date, enhanced)), strict=True)
-        known: dict[tuple[int, int, int, bool], str] = {}
+        keys = (self.requirement, self.cause, self.clock_date, enhanced, self.repeats)
+        each = zip(*(part.tolist() for part in keys), strict=True)
+        known: dict[tuple[int, int, int, bool, bool], str] = {}
         return [known.get(key) or known.setdefault(key, self._reason(*key)) for key in each]
 
-    def _reason(self, requirement: int, cause: int, clock: int, enhanced: bool) -> str:
+    def _reason(self, requirement: int, cause: int, clock: int, enhanced: bool, repeats: bool) -> str:
         own = self.policy.requirement[cause]
-        within = own.enhanced.within if enhanced and own.enhanced else own.within
-        start = own.event.replace("_", " ") if own.event else "day 0"
-        one = within.working_days == 1
-        days = f"{within.working_days} working day{'' if one else 's'}"
+        category = "enhanced" if enhanced else None
+        number = ((repeats and own.repeat_for(category)) or own.within_for(category)).working_days
+        start = "a further cycle" if repeats else own.event.replace("_", " ") if own.event else "day 0"
+        one = number == 1
+        days = f"{number} working day{'' if one else 's'}"
         if clock < self.policy.working.first:
             gap = CalendarGap.BEFORE
             fact = f"{days} after {plain_date(from_day(clock))} ({start}) begin{'s' * one} before the calendar does"
@@ -115,6 +120,20 @@ class RequirementAside:
     cycle: Ints
     cause: npt.NDArray[np.int8]
     clock: Days
+    repeats: Flags
+
+    @classmethod
+    def of_cases(cls, case: Ints, cause: Any, clock: Days, *, repeats: bool = False) -> "RequirementAside":
+        """All obligations of some cases; `cause` is one, or one for each case."""
+        causes = np.broadcast_to(np.asarray(cause, dtype=np.int8), case.shape)
+        return cls(case, np.zeros_like(case), causes, clock, np.full(len(case), repeats))
+
+    @staticmethod
+    def join(parts: "Sequence[RequirementAside]") -> "RequirementAside":
+        """Parts with no case in common, as one in the order of the cases."""
+        order = np.argsort(np.concatenate([part.case for part in parts]), kind="stable")
+        names = [field.name for field in fields(RequirementAside)]
+        return RequirementAside(*(np.concatenate([getattr(part, name) for part in parts])[order] for name in names))
 
 
 def arrange_aside(
@@ -137,6 +156,7 @@ def arrange_aside(
         joined([aside.cycle for _, aside in asides], np.int32)[order],
         joined([aside.cause for _, aside in asides], np.int8)[order],
         joined([aside.clock for _, aside in asides], np.int32)[order],
+        joined([aside.repeats for _, aside in asides], np.bool_)[order],
     )
 
 
@@ -146,6 +166,6 @@ def join_aside(blocks: Sequence[SetAside], columns: Columns) -> SetAside:
     victim = [block.victim + shift for block, shift in zip(blocks, shifts, strict=True)]
     others = (
         np.concatenate([getattr(block, name) for block in blocks])
-        for name in ("requirement", "cycle", "cause", "clock_date")
+        for name in ("requirement", "cycle", "cause", "clock_date", "repeats")
     )
     return SetAside(columns, blocks[0].policy, np.concatenate(victim), *others)

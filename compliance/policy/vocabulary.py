@@ -15,7 +15,7 @@ OUTCOME, METHOD, CATEGORY, KIND = "updates.outcome", "updates.method", "victims.
 Vocabulary = Mapping[str, frozenset[str]]
 """The known words, by field."""
 
-_SPECIFIED: Final[Vocabulary] = {
+SPECIFIED: Final[Vocabulary] = {
     OUTCOME: frozenset({"informed", "attempted"}),
     METHOD: frozenset({"phone", "visit", "letter", "email", "text"}),
     CATEGORY: frozenset({"standard", "enhanced", "state", "anonymous"}),
@@ -35,11 +35,14 @@ def vocabulary(policy: Policy, *more: Mapping[str, Iterable[str]]) -> Vocabulary
     said: dict[str, Iterable[str]] = {
         OUTCOME: policy.counted_outcomes,
         METHOD: policy.counted_methods or (),
-        CATEGORY: {*policy.exempt_victims, *(name for each in policy.requirement for name in each.only_for or ())},
+        CATEGORY: {
+            *policy.exempt_victims,
+            *(name for each in policy.requirement for name in (*(each.only_for or ()), *(each.except_for or ()))),
+        },
         KIND: {each.event for each in policy.requirement if each.event},
     }
     return {
-        field: words.union(said[field], *(each.get(field, ()) for each in more)) for field, words in _SPECIFIED.items()
+        field: words.union(said[field], *(each.get(field, ()) for each in more)) for field, words in SPECIFIED.items()
     }
 
 

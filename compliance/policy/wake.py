@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from compliance.policy.calendars import NEVER, NO_DAY, Days, Ints
+from compliance.policy.intervals import intervals
 from compliance.policy.moment import Moment
 from compliance.policy.status import Openness, changed_today, status_at
 from compliance.policy.verdicts import MET, OVERDUE, PENDING, Clause, Verdicts
@@ -53,7 +54,7 @@ def find_end_days(verdicts: Verdicts) -> Days:
         return np.flatnonzero(clause == wanted)
 
     at = rows(Clause.SILENCE)
-    ended[at] = due[at] + _interval(verdicts)[at]
+    ended[at] = _silent_until(verdicts, at)
     at = rows(Clause.WRITTEN_OFF)
     ended[at] = openness.written_off(crime[at], due[at], verdicts.policy.owed_after_close_days, today)
     at = rows(Clause.CLOSED_WHILE_OVERDUE)
@@ -76,9 +77,9 @@ def _deadlines(verdicts: Verdicts, today: int) -> Days:
     # One met may still lapse when its date passes (4.1), and the next cycle comes into being then (4.5a).
     waits = (due >= today) & ((state == PENDING) | ((state == MET) & open_only))
     wake[waits] = due[waits] + 1
-    interval = _interval(verdicts)
-    silent = (state == OVERDUE) & (interval > 0)
-    wake[silent] = due[silent] + interval[silent] + 1
+    silent = np.flatnonzero((state == OVERDUE) & open_only)
+    until = _silent_until(verdicts, silent)
+    wake[silent] = np.where(until < NEVER, until + 1, NEVER)
     owed = np.flatnonzero((state == OVERDUE) & ~open_only)
     if len(owed):
         openness = _openness(verdicts)
@@ -98,13 +99,18 @@ def _facts(columns: Columns) -> Iterator[tuple[Ints, Ints]]:
         yield rows.crime, rows.at
 
 
-def _interval(verdicts: Verdicts) -> Days:
-    """The repeat interval of every verdict in days, 0 where its requirement does not repeat (rules 7.4, 9.6)."""
-    requirements = verdicts.policy.requirement
-    days = np.array([r.repeat_every.days if r.repeat_every else 0 for r in requirements], dtype=np.int32)
-    agreed = verdicts.columns.victims.agreed[verdicts.victim]
-    honoured = np.array([r.honour_agreed_interval for r in requirements], dtype=np.bool_)[verdicts.requirement]
-    return np.where(honoured & (agreed > 0), agreed, days[verdicts.requirement]).astype(np.int32)
+def _silent_until(verdicts: Verdicts, rows: Ints) -> Days:
+    """Of the verdicts asked for due + N, the last day on which an update is in time for the cycle (rules 4.5, 7.4, 9.6,
+    A1, A3); NEVER where the requirement does not repeat."""
+    victims, found = verdicts.columns.victims, np.full(len(rows), NEVER, dtype=np.int32)
+    enhanced = victims.category.codes == victims.category.code("enhanced")
+    for place, requirement in enumerate(verdicts.policy.requirement):
+        some = np.flatnonzero(verdicts.requirement[rows] == place)
+        victim = verdicts.victim[rows[some]]
+        every = intervals(requirement, verdicts.policy, enhanced[victim], victims.agreed[victim])
+        if every is not None:
+            found[some] = every.after(verdicts.due_date[rows[some]])
+    return found
 
 
 def _openness(verdicts: Verdicts) -> Openness:

@@ -1,5 +1,6 @@
 """When each requirement's clock starts, its first window opens and its due date falls (rules 6 and 9)."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -8,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from compliance.policy.calendars import NO_DAY, Days, Ints, to_day
-from compliance.policy.facts import Block, Cases, Counted
+from compliance.policy.facts import Block, Counted
 from compliance.policy.model import Policy, Requirement, Within
 from compliance.policy.status import Flags
+from compliance.records.columns import Coded
 
 Causes = npt.NDArray[np.int8]
 KNOWN: Final = -1
@@ -45,16 +47,27 @@ class Windows:
         return self._block.counted if requirement.recording_day == "counts" else self._no_recording_day
 
     def applies(self, requirement: Requirement, day: Days, case: Ints | None = None) -> Flags:
-        """To which cases the requirement applies at all (rules 6.2, 9.5); `day` is D0 or the event's date."""
+        """To which cases the requirement applies at all (rules 6.2, 9.5, A1a, A2); `day` is D0 or the event's date."""
         applies = np.ones(len(day), dtype=np.bool_)
-        if requirement.only_for is not None:
-            category = self._block.columns.victims.category.take(self._block.cases.victim)
-            wanted = np.isin(category.codes, [category.code(name) for name in requirement.only_for])
+        for wanted in self._restrictions(requirement):
             applies &= wanted if case is None else wanted[case]
         for limit, beyond in ((requirement.since, np.less), (requirement.until, np.greater)):
             if limit is not None:
                 applies &= ~beyond(day, to_day(limit))
         return applies
+
+    def _restrictions(self, requirement: Requirement) -> Iterator[Flags]:
+        """For each key that says to whom or for what the requirement is owed, which cases it admits (rules 9.5, A1a,
+        A2, A2a). A crime without an offence group is of none."""
+        columns, cases = self._block.columns, self._block.cases
+        if requirement.only_for is not None:
+            yield _is_any(columns.victims.category, cases.victim, requirement.only_for)
+        if requirement.except_for is not None:
+            yield ~_is_any(columns.victims.category, cases.victim, requirement.except_for)
+        if requirement.only_offences is not None:
+            yield _is_any(columns.offence, cases.crime, requirement.only_offences)
+        if requirement.except_offences is not None:
+            yield ~_is_any(columns.offence, cases.crime, requirement.except_offences)
 
     def first(self, requirement: Requirement) -> First:
         """The first window of a requirement, and its first due date, for every case."""
@@ -86,9 +99,14 @@ class Windows:
         while requirement.after:
             requirement = self._block.policy.requirement_by_id(requirement.after)
             chain.append(requirement)
-            if requirement.only_for is None and requirement.since is None and requirement.until is None:
-                break  # it applies to every victim
+            if requirement.is_for_everyone:
+                break
         return chain
+
+
+def _is_any(texts: Coded, rows: Ints, wanted: list[str]) -> Flags:
+    """Where the text of each row is one of some."""
+    return np.isin(texts.codes[rows], [texts.code(text) for text in wanted])
 
 
 def _first_day(requirement: Requirement, day_0: Days) -> Days:
@@ -99,7 +117,7 @@ def due_date(requirement: Requirement, block: Block, clock: Days, case: Ints | N
     """The due date of each clock date (rules 6.1, 7.2, 7.4), NO_DAY where the calendar does not know it (6.1a)."""
     everyone, policy, found = case is None, block.policy, block.cases
     due = _add(policy, clock, requirement.within)
-    if requirement.enhanced:
+    if requirement.enhanced and requirement.enhanced.within:
         rows = np.flatnonzero(found.enhanced if everyone else found.enhanced[case])
         due[rows] = _add(policy, clock[rows], requirement.enhanced.within)
     if requirement.honour_agreed_interval:
@@ -112,13 +130,3 @@ def _add(policy: Policy, clock: Days, within: Within) -> Days:
     if within.days is not None:
         return clock + np.int32(within.days)
     return policy.working.add_working_days(clock, int(within.working_days or 0)).copy()
-
-
-def interval(requirement: Requirement, found: Cases) -> Days | None:
-    """The repeat interval of each case in days (rules 7.4, 9.6)."""
-    if requirement.repeat_every is None:
-        return None
-    days = np.full(len(found), requirement.repeat_every.days, dtype=np.int32)
-    if requirement.honour_agreed_interval:
-        days = np.where(found.agreed > 0, found.agreed, days).astype(np.int32)
-    return days

@@ -9,8 +9,9 @@ from typing import Any, Final
 import numpy as np
 
 from compliance.policy import Policy, judge
-from compliance.policy.calendars import from_day, to_day
+from compliance.policy.calendars import NO_DAY, from_day, to_day
 from compliance.policy.facts import Block
+from compliance.policy.intervals import intervals
 from compliance.policy.moment import Moment
 from compliance.policy.verdicts import MET, MISSED, OVERDUE, PENDING, YES, Clause, Verdicts
 from compliance.records import Crime, columns
@@ -176,10 +177,12 @@ def _next_cycle(requirement: Any, verdicts: Verdicts, row: int, victim: Waiting)
 
     None if there is no such cycle.
     """
-    if requirement.repeat_every is None or victim.declining or victim.last_update is None:
+    victims, whose = verdicts.columns.victims, verdicts.victim[[row]]
+    enhanced = victims.category.codes[whose] == victims.category.code("enhanced")
+    every = intervals(requirement, verdicts.policy, enhanced, victims.agreed[whose])
+    if every is None or victim.declining or victim.last_update is None:
         return None
-    agreed = int(verdicts.columns.victims.agreed[verdicts.victim[row]])
-    days = agreed if agreed and requirement.honour_agreed_interval else requirement.repeat_every.days
     if to_day(victim.last_update) < int(verdicts.window_opens[row]):
         return None
-    return victim.last_update, victim.last_update + timedelta(days=days)
+    due = int(every.after(np.array([to_day(victim.last_update)], dtype=np.int32))[0])
+    return None if due == NO_DAY else (victim.last_update, from_day(due))

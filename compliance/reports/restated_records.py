@@ -17,7 +17,7 @@ from compliance.store.column_pool import join_columns
 STEPS: Final = ("time", "entered", "corrected", "added", "cancelled", "dates", "declines", "reallocated", "retention")
 """The steps that turn the old records into the new, in order; each includes those before it."""
 _OWN_BY: Final = {
-    "reported_at": "dates", "recorded_at": "dates", "offence": "reallocated",
+    "reported_at": "dates", "recorded_at": "dates", "offence": "dates",
     "division": "reallocated", "team": "reallocated", "officer": "reallocated",
 }  # fmt: skip
 _TABLE_BY: Final = {"statuses": "dates", "allocations": "reallocated", "events": "dates"}

@@ -15,6 +15,8 @@ from compliance.batch.examples import failures, load_examples
 from compliance.config import Settings, load_settings
 from compliance.errors import ComplianceError, SettingsError
 from compliance.policy import Policy, load_policy
+from compliance.policy.coverage import describe_coverage
+from compliance.policy.vocabulary import SPECIFIED
 from compliance.records import columns
 from compliance.reminders import check_rules, check_templates
 from compliance.reports.announcement import announce
@@ -26,7 +28,7 @@ from compliance.reports.weeks import Week
 from compliance.resources import resource
 from compliance.service.check_calendars import check_calendars
 from compliance.service.check_records import look_at_records
-from compliance.service.crime_feed import mapper_of
+from compliance.service.crime_feed import mapper_of, own_words
 from compliance.service.mail_channel import channel_of, pilot_of
 from compliance.service.reporting import organisation_in
 from compliance.service.service import reminder_settings
@@ -63,12 +65,25 @@ def check(config: Path, clock: Callable[[], datetime] = real_clock.now) -> Itera
     yield from (Finding(what, notes=notes) for what, notes in check_calendars(policies, clock()))
     yield from _examples(policies, rules)
     if settings is not None:
+        yield from _coverage(settings)
         yield _organisation(settings)
         yield _secrets(settings)
         yield _check_mail(settings)
         yield _templates(settings)
         yield _check_mapping(settings)
         yield from _check_records(settings)
+
+
+def _coverage(settings: Settings) -> Iterator[Finding]:
+    """What the policy in use leaves out, and words in it that nobody knows (rules A4)."""
+    try:
+        policy = load_policy(settings.policy)
+    except ComplianceError:
+        return
+    own = own_words(settings)
+    known = {field: words.union(own.get(field, ())) for field, words in SPECIFIED.items()}
+    exempt = f"; exempt, and owed nothing: {', '.join(policy.exempt_victims)}" if policy.exempt_victims else ""
+    yield Finding(f"who and what {policy.path.name} covers{exempt}", notes=tuple(describe_coverage(policy, known)))
 
 
 def _check_records(settings: Settings) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ DECISIONS: Final = ROOT / "docs" / "decisions"
 FOLDERS: Final = ("benchmarks", "compliance", "deploy", "docs", "rules", "templates", "tests")
 ENDINGS: Final = {".css", ".j2", ".md", ".py", ".service", ".toml", ".txt", ".typ"}
 
-NUMBER: Final = r"\d{1,2}(?:\.\d{1,2}[a-z]?)?(?![\w%]|[.,]\d)"
+NUMBER: Final = r"(?:\d{1,2}(?:\.\d{1,2}[a-z]?)?|A\d{1,2}[a-z]?)(?![\w%]|[.,]\d)"
 CLAUSES: Final = re.compile(
     rf"\b(rule|rules|records|statistics)(?:\.md)?[`)\]]*\s+(?:sections?\s+)?"
     rf"({NUMBER}(?:\s*(?:,|;|and|or|to)\s+(?:and\s+)?(?:sections?\s+)?{NUMBER})*)",
@@ -40,11 +40,16 @@ def written(text: str) -> str:
 
 
 def clauses(document: str) -> set[str]:
-    """The numbers of the sections and clauses of rules.md, records.md or statistics.md."""
+    """The numbers of the sections and clauses of rules.md, records.md or statistics.md, and of the additions to it."""
     text = (ROOT / "docs" / f"{document}.md").read_text("utf-8")
-    return set(re.findall(r"^## (\d+)\. ", text, re.MULTILINE)) | set(
-        re.findall(r"^- (\d+\.\d+[a-z]?) ", text, re.MULTILINE)
-    )
+    found = re.findall(r"^## (\d+)\. ", text, re.MULTILINE) + re.findall(r"^- (\d+\.\d+[a-z]?) ", text, re.MULTILINE)
+    return {*found, *additions(document)}
+
+
+def additions(document: str) -> list[str]:
+    """The numbers of the clauses of rules-additions.md or records-additions.md."""
+    path = ROOT / "docs" / f"{document}-additions.md"
+    return re.findall(r"^- (A\d+[a-z]?) ", path.read_text("utf-8"), re.MULTILINE) if path.exists() else []
 
 
 CLAUSES_OF: Final = {document: clauses(document) for document in ("rules", "records", "statistics")}
@@ -72,9 +77,9 @@ def decisions() -> dict[str, Path]:
 
 
 def test_the_clauses_of_each_document_are_found() -> None:
-    assert {"3", "4.5a", "6.1a", "9.7", "10"} <= CLAUSES_OF["rules"]
+    assert {"3", "4.5a", "6.1a", "9.7", "10", "A1", "A1a"} <= CLAUSES_OF["rules"]
     assert {"1.2b", "1.10", "2.2c", "7"} <= CLAUSES_OF["statistics"]
-    assert CLAUSES_OF["records"] == {"1", "2", "3", "4"}
+    assert CLAUSES_OF["records"] == {"1", "2", "3", "4", "A2"}
 
 
 @pytest.mark.parametrize(
@@ -85,6 +90,7 @@ def test_the_clauses_of_each_document_are_found() -> None:
         ("(rules\n    # 2.7; statistics 1.2b, and 1.10)", ["rules 2.7", "statistics 1.2b", "statistics 1.10"]),
         ("[records.md](records.md) section 4; `rules.md` 5.1", ["records 4", "rules 5.1"]),
         ("(records sections 1 and 3)", ["records 1", "records 3"]),
+        ("(rules 4.4, A1a, and A1)", ["rules 4.4", "rules A1a", "rules A1"]),
         ("12 records, 1.5 MB; rules 1,000 times; rules of 3", []),
     ],
 )

@@ -10,16 +10,17 @@ from compliance.batch.clauses import load_clauses, not_shown, unknown_clause_err
 from compliance.batch.examples import WorkedExample, failures, load_examples
 from compliance.errors import SettingsError
 from compliance.policy import STATES
-from tests.engine import POLICIES, RULES, shipped
+from tests.engine import ADDITIONAL, ADDITIONS, POLICIES, RULES, shipped
 from tests.mutants import MUTANTS
 from tests.mutation import Mutant
+from tests.unit.test_citations import additions
 
 CLAUSES = load_clauses(RULES / "examples" / "clauses.toml")
 
 
 @cache
 def examples() -> tuple[WorkedExample, ...]:
-    return tuple(load_examples(RULES / "examples"))
+    return (*load_examples(RULES / "examples"), *load_examples(ADDITIONS / "examples"))
 
 
 @cache
@@ -27,7 +28,7 @@ def bitten(mutant: Mutant) -> dict[str, WorkedExample]:
     """By policy, the first of its examples that cites the mutant's clause and no longer holds."""
     found: dict[str, WorkedExample] = {}
     with mutant.alive():
-        for name in POLICIES if mutant.policy is None else [mutant.policy]:
+        for name in (*POLICIES, *ADDITIONAL) if mutant.policy is None else [mutant.policy]:
             policy = mutant.policy_for(name)
             citing = (each for each in examples() if each.policy == name and mutant.clause in each.clauses)
             if example := next((each for each in citing if failures(each, policy)), None):
@@ -67,6 +68,7 @@ def test_the_list_of_clauses_is_that_of_the_rules_and_the_records() -> None:
         for section in re.split(r"^## ", text, flags=re.MULTILINE)[1:]:
             found = re.findall(r"^- (\d+\.\d+[a-z]?) ", section, re.MULTILINE)
             ids += [f"{document} {clause}" for clause in found or [section.split(".")[0]]]
+        ids += [f"{document} {clause}" for clause in additions(document)]
     assert [clause.id for clause in CLAUSES] == ids
 
 

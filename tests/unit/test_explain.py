@@ -17,17 +17,15 @@ from compliance.policy.explain.explanation import ObligationExplanation, Timelin
 from compliance.policy.verdicts import Clause, cite
 from compliance.records import Columns, columns, convert_crime
 from compliance.records.columns import EVERY_VICTIM
-from tests.engine import POLICIES, RULES, shipped
+from tests.engine import ADDITIONAL, POLICIES, RULES, shipped
 from tests.histories import AS_AT, KNOWN_AT, histories
+from tests.unit.test_citations import CLAUSES_OF
 from tests.unit.test_engine import VARIANTS
 
-CLAUSES = set(
-    re.findall(
-        r"^(?:## |- )(\d+(?:\.\d+a?)?)[. ]", (RULES.parent / "docs" / "rules.md").read_text("utf-8"), re.MULTILINE
-    )
-)
+CLAUSES = CLAUSES_OF["rules"]
 NAMED: dict[str, Policy] = {name: shipped(name)[0] for name in POLICIES}
 NAMED |= {name: parse_policy(data, RULES / "variant.toml") for name, data in VARIANTS.items()}
+NAMED |= {name: shipped(name)[0] for name in ADDITIONAL}
 COMPARED = (
     "victim_ref", "requirement", "cycle", "clock_date", "due_date", "state", "discharged_on", "days_late", "reason",
 )  # fmt: skip
@@ -190,8 +188,7 @@ def test_the_arithmetic_names_the_limit_of_the_policy(name: str) -> None:
         for victim in told.victims:
             for each in victim.requirements:
                 requirement = policy.requirement_by_id(each.id)
-                enhanced = requirement.enhanced if victim.category == "enhanced" else None
-                within = enhanced.within if enhanced else requirement.within
+                within = requirement.within_for(victim.category)
                 days = within.days
                 if requirement.honour_agreed_interval and agreed[victim.ref]:
                     days = agreed[victim.ref]

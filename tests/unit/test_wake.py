@@ -11,7 +11,7 @@ from compliance.policy import Policy, Verdicts, judge
 from compliance.policy.calendars import NEVER, NO_DAY, from_day, to_day
 from compliance.policy.wake import find_end_days, wake_on
 from compliance.records import columns, convert_crime
-from tests.engine import POLICIES, shipped
+from tests.engine import ADDITIONAL, POLICIES, shipped
 from tests.histories import histories
 from tests.stores import at, crime, updates
 
@@ -43,7 +43,7 @@ NOVEMBER, OCTOBER = datetime(2026, 11, 25, 12, tzinfo=UTC), datetime(2026, 10, 2
 @pytest.mark.parametrize(
     ("name", "as_at"),
     [
-        *((name, NOVEMBER) for name in POLICIES),
+        *((name, NOVEMBER) for name in (*POLICIES, *ADDITIONAL) if name != "by-offence"),
         ("west-mercia", OCTOBER),
         *(pytest.param(name, OCTOBER, marks=pytest.mark.long) for name in POLICIES if name != "west-mercia"),
     ],

@@ -156,7 +156,7 @@ def _not_asked(evidence: Evidence, case: VictimEvidence) -> Iterator[Remark]:
         if (case.victim, requirement.id) in (evidence.duties | evidence.asides):
             continue
         if not requirement.event:
-            why, clause = not_owed(requirement, case.day_0)
+            why, clause = not_owed(requirement, case, evidence.columns.offence.text(0), case.day_0)
             yield Remark(f"{requirement.id} is not owed: {why}.", clause)
         elif not evidence.events_of(requirement):
             silent.append(requirement.id)

@@ -60,15 +60,15 @@ def arithmetic(evidence: Evidence, duty: Duty) -> Said:
     before = evidence.previous(duty) if duty.requirement.repeat_every else None
     agreed = bool(duty.requirement.honour_agreed_interval and evidence.cases[duty.victim].agreed)
     if before:
-        clause = goes_on(evidence, before, duty)
-        what = "the late update" if before.clause == Clause.LATE and clause == "4.4" else _AFTER[clause]
-        interval = f"{phrases.count(number, 'day')}{', the interval agreed with this victim,' if agreed else ''}"
-        text = f"{interval} after {what}, {phrases.day(duty.clock)}, is {due}"
-        return Said(text, f"{clause}, 7.4" if agreed else clause)
-    enhanced = duty.requirement.enhanced if evidence.cases[duty.victim].category == "enhanced" else None
-    within = enhanced.within if enhanced else duty.requirement.within
+        return _repeat(evidence, before, duty, agreed=agreed)
+    category = evidence.cases[duty.victim].category
+    within, own = duty.requirement.within_for(category), duty.requirement.enhanced
+    enhanced = bool(own and own.within and category == "enhanced")
     if within.working_days and not agreed:
-        text, clause = _count_working_days(evidence, duty, bool(enhanced)), f"{_first_clause(duty.requirement)}, 6.1"
+        elsewhere = evidence.clock.elsewhere(_start_at(evidence, duty)).strip(" ()")
+        started = _start_in_words(evidence, duty) + (f", {elsewhere}" if elsewhere else "")
+        whose = " for an enhanced victim" if enhanced else ""
+        text, clause = _count_working_days(evidence, duty, started, whose), f"{_first_clause(duty.requirement)}, 6.1"
     else:
         allowed = ""
         if agreed:
@@ -77,6 +77,24 @@ def arithmetic(evidence: Evidence, duty: Duty) -> Said:
             allowed = f"an enhanced victim is owed it within {phrases.count(number, 'day')}; "
         text, clause = f"{_start(evidence, duty)}; {allowed}day {number} is {due}", _first_clause(duty.requirement)
     return Said(text, clause + (", 7.4" if agreed else ", 7.2" if enhanced else ""))
+
+
+def _repeat(evidence: Evidence, before: Duty, duty: Duty, *, agreed: bool) -> Said:
+    """How the due date of a cycle after the first follows from its clock date (rules 4.4 to 4.6, 5.4, 7.4, A1)."""
+    clause = goes_on(evidence, before, duty)
+    what = "the late update" if before.clause == Clause.LATE and clause == "4.4" else _AFTER[clause]
+    own = duty.requirement.enhanced
+    whose = more = ""
+    if agreed:
+        whose, more = ", the interval agreed with this victim,", ", 7.4"
+    elif own and own.repeat_every and evidence.cases[duty.victim].category == "enhanced":
+        whose, more = ", the interval for an enhanced victim,", ", A1"
+    due = phrases.day(duty.due, duty.clock)
+    repeat = duty.requirement.repeat_for(evidence.cases[duty.victim].category)
+    if repeat and repeat.working_days and not agreed:
+        return Said(_count_working_days(evidence, duty, what, whose), f"{clause}{more}, A3")
+    text = f"{phrases.count(duty.due - duty.clock, 'day')}{whose} after {what}, {phrases.day(duty.clock)}, is {due}"
+    return Said(text, clause + more)
 
 
 def _first_clause(requirement: Requirement) -> str:
@@ -106,15 +124,12 @@ def _event_at(evidence: Evidence, duty: Duty) -> int:
     return int(evidence.columns.events.at[evidence.event_of(duty)])
 
 
-def _count_working_days(evidence: Evidence, duty: Duty, enhanced: bool) -> str:
+def _count_working_days(evidence: Evidence, duty: Duty, started: str, whose: str) -> str:
     calendar, clock, due = evidence.policy.working, duty.clock, duty.due
     between = range(clock + 1, due + 1)
     number = sum(calendar.is_working(day) for day in between)
     off = {to_day(day) for day in calendar.holidays}
     holidays = [day for day in between if day in off and (day + 3) % 7 < 5]
-    elsewhere = evidence.clock.elsewhere(_start_at(evidence, duty)).strip(" ()")
-    started = _start_in_words(evidence, duty) + (f", {elsewhere}" if elsewhere else "")
-    whose = " for an enhanced victim" if enhanced else ""
     text = f"{phrases.count(number, 'working day')}{whose} after {phrases.day(clock)} ({started}): "
     if holidays:
         text += (
@@ -172,10 +187,22 @@ def _explain_opening(evidence: Evidence, duty: Duty) -> Said:
             if first.due >= evidence.moment.today:
                 text = f"It opens the day after the due date of {name}, or after an earlier update that meets {name}."
         return Said(text, clause)
+    if earlier := comes_after(evidence, duty):
+        return Said(f"It opens after the first contact of {earlier.id}, whose repeats are set aside.", "9.4")
     day_0 = "of the report" if _start_at(evidence, duty) == evidence.reported else "on which the victim was added"
     if requirement.same_day == "counts":
         return Said(f"One on the day {day_0} counts.", "9.2")
     return Said(f"One on the day {day_0} does not.", "3.1, 3.3" if requirement.shows_same_day else "9.2")
+
+
+def comes_after(evidence: Evidence, duty: Duty) -> Requirement | None:
+    """The requirement that this one comes after for this victim, also where that one is set aside (rules 9.4, A3)."""
+    name = duty.requirement.after
+    while name:
+        if (duty.victim, name) in (evidence.duties | evidence.asides):
+            return evidence.policy.requirement_by_id(name)
+        name = evidence.policy.requirement_by_id(name).after
+    return None
 
 
 def predecessor(evidence: Evidence, duty: Duty) -> Duty | None:

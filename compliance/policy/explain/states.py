@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from typing import Final
 
+import numpy as np
+
 from compliance.policy.explain import phrases
 from compliance.policy.explain.due import Said
 from compliance.policy.explain.evidence import Duty, Evidence
 from compliance.policy.explain.explanation import Remark
+from compliance.policy.intervals import intervals
 from compliance.policy.verdicts import YES, Clause, cite
-from compliance.policy.windows import interval
 from compliance.records.columns import OPEN
 
 
@@ -116,9 +118,11 @@ def describe_owed(evidence: Evidence, duty: Duty) -> str | None:
     if duty.clause != Clause.OUTSTANDING:
         return None
     text = f"Owed now: an update that counts. It will be late, and ends the breach.{_whatever(evidence, duty)}"
-    every = interval(duty.requirement, evidence.block.cases)
+    cases = evidence.block.cases
+    every = intervals(duty.requirement, evidence.policy, cases.enhanced, cases.agreed)
     if every is not None:
-        until = phrases.day(duty.due + int(every[evidence.cases[duty.victim].place]))
+        own = every.take([evidence.cases[duty.victim].place])
+        until = phrases.day(int(own.after(np.array([duty.due], dtype=np.int32))[0]))
         text += f" If there is none by the end of {until}, this one is missed and another takes its place (rules 4.5)."
     return text
 

@@ -188,19 +188,28 @@ def _explain_start(
     elif case.declined < day < case.asked_again:
         why = "the victim had declined updates", "5.4"
     else:
-        why = not_owed(requirement, day) or ("it is not owed", "9.5")
+        why = not_owed(requirement, case, evidence.columns.offence.text(0), day)
     return FactEffect(
         "not-owed", f"Does not start the clock of {requirement.id}: {why[0]}.", why[1], requirement.id, number
     )
 
 
-def not_owed(requirement: Requirement, day: int) -> tuple[str, str]:
-    """Why a requirement does not apply to a victim whose D0, or an event whose date, is a day (rules 6.2, 9.5)."""
+def not_owed(requirement: Requirement, case: VictimEvidence, offence: str | None, day: int) -> tuple[str, str]:
+    """Why a requirement does not apply to a victim of a crime of an offence group, whose D0, or an event whose date, is
+    a day (rules 6.2, 9.5, A1a, A2)."""
     first, last = requirement.since, requirement.until
     if first and day < to_day(first):
         return f"it is in force only from {phrases.plain_date(first)} on", "6.2"
     if last and day > to_day(last):
         return f"it was in force only until {phrases.plain_date(last)}", "6.2"
+    if requirement.except_for and case.category in requirement.except_for:
+        return f"it is not owed to victims of category {case.category}", "A1a"
+    if requirement.only_offences and offence not in requirement.only_offences:
+        groups, own = join_words(requirement.only_offences), "" if offence else ", and this crime has none"
+        plural = "s" if len(requirement.only_offences) > 1 else ""
+        return f"it is owed only for the offence group{plural} {groups}{own}", "A2"
+    if requirement.except_offences and offence in requirement.except_offences:
+        return f"it is not owed for the offence group {offence}", "A2a"
     return f"it is owed only to victims of category {join_words(requirement.only_for or [])}", "9.5"
 
 

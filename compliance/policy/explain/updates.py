@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from compliance.policy.explain import phrases
-from compliance.policy.explain.due import label, predecessor
+from compliance.policy.explain.due import comes_after, label
 from compliance.policy.explain.evidence import Duty, Evidence, VictimEvidence
 from compliance.policy.explain.explanation import FactEffect, Remark
 from compliance.policy.model import Requirement
@@ -150,8 +150,7 @@ def _not_discharged(evidence: Evidence, requirement: Requirement, duties: list[D
 
 def _too_early(evidence: Evidence, duty: Duty, day: int) -> FactEffect:
     name, opens = label(evidence, duty), phrases.day(duty.opens, day)
-    first = predecessor(evidence, duty)
-    if first is None:
+    if comes_after(evidence, duty) is None:
         clause = "3.3" if duty.requirement.shows_same_day else "9.2"
         report = "day of the report" if duty.clock == evidence.day(evidence.reported) else "day the victim was added"
         real = f"Given on the {report}: real, kept and shown."
