@@ -1,5 +1,7 @@
 """The page of reasons is complete and up to date, and each example it names fails when its clause is broken."""
 
+import re
+
 import pytest
 
 from compliance.batch.clauses import load_clauses
@@ -17,8 +19,9 @@ def test_the_page_is_up_to_date() -> None:
 
 
 def test_every_clause_of_the_rules_that_decides_a_verdict_is_explained_in_order() -> None:
+    """Those of rules.md; no policy supplied uses an addition (docs/rules-additions.md), and each says what it extends."""
     deciding = [each.id for each in load_clauses(RULES / "examples" / "clauses.toml") if not each.decides_no]
-    assert [clause.id for clause in CLAUSES] == [clause for clause in deciding if clause.startswith("rules ")]
+    assert [clause.id for clause in CLAUSES] == [clause for clause in deciding if re.match(r"rules \d", clause)]
 
 
 def test_every_source_is_named_by_a_clause_and_known() -> None:
