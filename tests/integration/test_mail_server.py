@@ -121,6 +121,7 @@ def test_many_mails_go_over_one_connection() -> None:
 @pytest.mark.parametrize(
     ("step", "answer", "fate"),
     [
+        ("rcpt", "251 2.1.5 Will forward", Fate.TAKEN),
         ("rcpt", "550 5.1.1 No such mailbox", Fate.REFUSED),
         ("rcpt", "451 4.3.2 Later", Fate.DEFERRED),
         ("rcpt", "421 4.3.2 Closing", Fate.LOST),
@@ -134,7 +135,18 @@ def test_many_mails_go_over_one_connection() -> None:
 def test_every_answer_has_its_fate_and_the_next_mail_can_follow(step: str, answer: str, fate: Fate) -> None:
     server = Server(**{step: answer})
     assert fates(server, mails=2) == [fate, fate]
-    assert server.taken == []
+    assert len(server.taken) == (2 if fate is Fate.TAKEN else 0)
+
+
+def test_a_mail_that_no_server_can_be_reached_for_any_more_is_lost_with_the_reason() -> None:
+    with running(Server()) as port:
+        mailer = plain(port).open()
+        mailer.connect()
+        assert mailer.send(MAIL).fate is Fate.TAKEN
+    with closing(mailer):
+        answer = mailer.send(MAIL)
+    assert answer.fate is Fate.LOST
+    assert f"127.0.0.1:{port}" in answer.said
 
 
 @pytest.mark.parametrize("farewell", ["421 4.7.0 Too many mails on one connection", None])

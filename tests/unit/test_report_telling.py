@@ -45,6 +45,21 @@ def said(*signals: tuple[int, Rule, bool], first: date = date(2026, 1, 5)) -> li
     return [sentence(cause) for cause in telling.causes(found.weeks, found)]
 
 
+def test_what_was_outstanding_is_that_of_the_weeks_it_names() -> None:
+    """The newest week, the one before and thirteen before it, each where the trend reaches as far."""
+
+    def told(*overdue: int) -> str:
+        requirement = figures().requirements[0]
+        return telling.overdue_in_words(replace(requirement, trend=replace(requirement.trend, overdue=overdue)))
+
+    assert told() == "Nothing has been overdue."
+    assert told(7) == "Overdue when the newest week was settled: 7. The most was 7."
+    assert told(9, 7) == "Overdue when the newest week was settled: 7; the week before: 9. The most was 9."
+    weeks = tuple(range(40, 54))
+    assert "thirteen weeks" not in told(*weeks[1:])
+    assert "settled: 53; the week before: 52; thirteen weeks before: 40. The most was 53." in told(*weeks)
+
+
 CHANCE = "that chance alone is unlikely to give."
 
 
