@@ -12,7 +12,7 @@ from benchmarks.crimes import AS_AT, crime_columns
 from benchmarks.timing import show
 from compliance.policy import judge, load_policy
 from compliance.reports.figures import figures_of
-from compliance.reports.forms import FORMS, Content, Form
+from compliance.reports.forms import FORMS, Form, ReportContent
 from compliance.reports.judged import judge_periods
 from compliance.reports.sources import GivenRecords
 from compliance.reports.weeks import Week
@@ -45,7 +45,7 @@ def measure(count: int) -> None:
     judge(records.columns, policy, settled, settled)
     once = time.perf_counter() - start
     judged = timed("judging 26 weeks and the others", lambda: judge_periods(records, policy, WEEK, AS_AT))
-    content = Content(timed("figures", lambda: figures_of(judged, force="A force")))
+    content = ReportContent(timed("figures", lambda: figures_of(judged, force="A force")))
     sizes = {name: timed(name, partial(_size, content, name)) for name in FORMS}
     total = sum(seconds for _, seconds in parts)
     rows = [("", "seconds", "of one judging of all crimes", "KiB")]
@@ -60,7 +60,7 @@ def measure(count: int) -> None:
     print(f"  aim for 100,000 crimes: under {AIM[0]:.0f} s and {AIM[1]:,} MiB; this is {each:.2f} s for so many")
 
 
-def _size(content: Content, name: Form) -> int:
+def _size(content: ReportContent, name: Form) -> int:
     return len(FORMS[name](content))
 
 

@@ -24,7 +24,7 @@ from compliance.reports.workbook import workbook
 Form = Literal["html", "pdf", "xlsx", "csv", "json"]
 
 
-class Content:
+class ReportContent:
     """What the forms of one report are made from: its figures, and the tree of parts, built once for all forms."""
 
     def __init__(self, figures: Figures) -> None:
@@ -42,18 +42,18 @@ def form(figures: Figures, name: Form) -> bytes:
     In all forms but JSON, text from the records is shown with unprintable characters replaced. Raises SettingsError if
     a template is wrong.
     """
-    return FORMS[name](Content(figures))
+    return FORMS[name](ReportContent(figures))
 
 
-def _html(content: Content) -> bytes:
+def _html(content: ReportContent) -> bytes:
     return page_of(content.report).encode()
 
 
-def _pdf(content: Content) -> bytes:
+def _pdf(content: ReportContent) -> bytes:
     return typeset(content.report)
 
 
-def _xlsx(content: Content) -> bytes:
+def _xlsx(content: ReportContent) -> bytes:
     return workbook(content.figures, content.report)
 
 
@@ -62,7 +62,7 @@ CSV_COLUMNS: Final = (
 )  # fmt: skip
 
 
-def _csv(content: Content) -> bytes:
+def _csv(content: ReportContent) -> bytes:
     """Return CSV with one observation a row. An empty value is not available, and `status` says why."""
     figures = content.figures
     out = io.StringIO()
@@ -85,7 +85,7 @@ def _plain(text: str) -> str:
     return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
 
 
-def _json(content: Content) -> bytes:
+def _json(content: ReportContent) -> bytes:
     """Return all figures as JSON, with null for what is withheld."""
     return msgspec.json.format(msgspec.json.encode(_withheld(msgspec.to_builtins(content.figures))), indent=1) + b"\n"
 
@@ -109,6 +109,6 @@ def _withheld(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-FORMS: Final[dict[Form, Callable[[Content], bytes]]] = {
+FORMS: Final[dict[Form, Callable[[ReportContent], bytes]]] = {
     "html": _html, "pdf": _pdf, "xlsx": _xlsx, "csv": _csv, "json": _json,
 }  # fmt: skip

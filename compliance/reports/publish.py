@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from compliance.errors import SettingsError, UnavailableError
 from compliance.policy import Policy
-from compliance.reports.forms import FORMS, Content, Form, form
+from compliance.reports.forms import FORMS, Form, ReportContent, form
 from compliance.reports.names import edition_keys, file_name, form_of
 from compliance.reports.organisation import Organisation
 from compliance.reports.output_files import remove_leftovers, write_whole
@@ -252,7 +252,7 @@ def _make_files(figures: Figures, key: str, forms: Sequence[Form]) -> tuple[dict
     """Return an edition's files by name, and those that could not be made."""
     made: dict[str, bytes] = {}
     failed: list[FailedForm] = []
-    content = Content(figures)
+    content = ReportContent(figures)
     for ending in forms:
         name = file_name(figures.period, key, figures.version, ending)
         try:

@@ -48,9 +48,10 @@ class Poll(SQLModel, table=True):
     directory_problem: str | None = None
 
 
-class Feed(SQLModel, table=True):
+class FeedRow(SQLModel, table=True):
     """Where a feed is to be continued. The cursor is the feed's: never parsed, compared or invented."""
 
+    __tablename__ = "feed"
     source: str = Field(primary_key=True)
     cursor: str | None = None
     moved_at: datetime | None = None
@@ -352,7 +353,7 @@ def _table(model: type[SQLModel]) -> Table:
     return SQLModel.metadata.tables[str(model.__tablename__)]
 
 
-POLL, FEED, QUARANTINE, OFFICER = _table(Poll), _table(Feed), _table(Quarantined), _table(OfficerRow)
+POLL, FEED, QUARANTINE, OFFICER = _table(Poll), _table(FeedRow), _table(Quarantined), _table(OfficerRow)
 FEED_CURSOR = _table(FeedCursor)
 CRIME, CRIME_VERSION = _table(CrimeRow), _table(CrimeVersion)
 OBLIGATION, PROJECTION, TRANSITION = _table(Obligation), _table(Projection), _table(Transition)

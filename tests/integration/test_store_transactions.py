@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from compliance.errors import SettingsError, UnavailableError
 from compliance.store import Store, begin_poll, dialect, last_complete_poll, load_columns, migrate
 from compliance.store.postgres import prepare
-from compliance.store.tables import POLL, Feed, Poll
+from compliance.store.tables import POLL, FeedRow, Poll
 from tests import postgres, stores
 from tests.stores import SOURCE, at, crime, rows, take
 
@@ -97,7 +97,7 @@ def test_a_database_kept_busy_is_unavailable_and_named(database_url: str, monkey
 
 def test_a_fault_of_our_own_is_not_called_unavailable(store: Store) -> None:
     with pytest.raises(IntegrityError), store.session() as session:
-        session.add_all([Feed(source=SOURCE, moved_at=NOW) for _ in range(2)])
+        session.add_all([FeedRow(source=SOURCE, moved_at=NOW) for _ in range(2)])
 
 
 def test_a_password_is_never_shown() -> None:

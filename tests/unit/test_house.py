@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from compliance.feed_settings import CrimeSystem, Files, OAuth, SourceDatabase
 from compliance.mail_settings import MailSettings
 from compliance.reminder_settings import Reminders
 
@@ -171,9 +172,22 @@ def test_only_service_web_demo_and_cli_read_the_clock_and_the_settings() -> None
             assert room(path) in {"service", "web", "demo", "cli"}, path
 
 
-def test_a_setting_of_reminders_and_mail_stands_in_one_place() -> None:
+def test_a_class_and_a_module_have_a_name_of_their_own() -> None:
+    """A name that stands in two modules sends the reader to the wrong one."""
+    modules = [path for path in PACKAGE.rglob("*.py") if path.name not in ("__init__.py", "__main__.py")]
+    classes = [
+        node.name
+        for path in modules
+        for node in ast.parse(path.read_text("utf-8")).body
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    ]
+    for names in (classes, [path.stem for path in modules]):
+        assert sorted({name for name in names if names.count(name) > 1}) == []
+
+
+def test_a_setting_stands_in_one_place() -> None:
     """Functions are given the sections as they were validated: no class has the same settings again (decision 0029)."""
-    sections = [{*Reminders.model_fields}, {*MailSettings.model_fields}]
+    sections = [{*each.model_fields} for each in (Reminders, MailSettings, CrimeSystem, Files, SourceDatabase, OAuth)]
     for path in FILES:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.ClassDef) and room(path) not in SECTIONS:
