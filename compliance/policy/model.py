@@ -203,6 +203,10 @@ class Policy(_Strict):
             seen.add(at.after)
             at = self.requirement_by_id(at.after)
 
+    def __repr__(self) -> str:
+        """Return its title and its requirements' ids."""
+        return f"<Policy: {self.title}; {', '.join(requirement.id for requirement in self.requirement)}>"
+
     def requirement_by_id(self, requirement_id: str) -> Requirement:
         """The requirement with an id. Raises SettingsError that names the nearest."""
         for requirement in self.requirement:

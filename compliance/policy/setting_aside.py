@@ -36,7 +36,7 @@ def calendar_advice(policy: Policy, gap: CalendarGap) -> str:
     return f"calendar {calendar.name!r} is known from {first} to {last}: {advice}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class SetAside:
     """The obligations set aside, in the order of the verdicts. One row is all of a victim's obligations under one
     requirement or, where the requirement's clock is an event, the one of that event. Rows point into `columns`."""
@@ -59,6 +59,9 @@ class SetAside:
 
     def __len__(self) -> int:
         return len(self.victim)
+
+    def __repr__(self) -> str:
+        return f"<SetAside: {len(self):,} on {len(self.columns):,} crimes>"
 
     @property
     def crime(self) -> Ints:

@@ -114,7 +114,7 @@ def reasons_of(clauses: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
     return _REASONS[clauses]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Verdicts:
     """Verdicts in the order of records section 2. Every array has one element a verdict.
 
@@ -160,6 +160,12 @@ class Verdicts:
 
     def __len__(self) -> int:
         return len(self.state)
+
+    def __repr__(self) -> str:
+        """Return the counts and what they were judged by, never the rows."""
+        known = "" if self.known_at is None else f", known at {self.known_at.isoformat()}"
+        counted = f"{len(self):,} on {len(self.columns):,} crimes, {len(self.set_aside):,} set aside"
+        return f"<Verdicts: {counted}, {self.policy!r}, as at {self.as_at.isoformat()}{known}>"
 
     @property
     def crime(self) -> Ints:

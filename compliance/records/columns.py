@@ -164,7 +164,7 @@ class Events(Rows):
     kind: Coded
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Columns:
     """Crime records as columns. The crimes' own columns have one row a crime, in the order of the records."""
 
@@ -183,6 +183,11 @@ class Columns:
 
     def __len__(self) -> int:
         return len(self.reported_at)
+
+    def __repr__(self) -> str:
+        """Return the counts, never the records, which may hold personal data."""
+        victims, updates = len(self.victims.crime), len(self.updates.crime)
+        return f"<Columns: {len(self):,} crimes, {victims:,} victims, {updates:,} updates>"
 
     @cached_property
     def victims_of(self) -> Ints:

@@ -52,6 +52,19 @@ def test_the_example_of_the_page_runs_and_says_what_the_rules_say() -> None:
     assert rows["22A/2/26", "7-day"]["due_date"] == date(2026, 7, 8)
 
 
+def test_what_a_notebook_shows_of_an_answer_is_one_line_without_a_record() -> None:
+    names = shown()
+    columns, _ = columns_from_arrow(names["crimes"])
+    verdicts = judge(columns, load_policy("west-mercia"), AS_AT)
+    shown_as = [repr(each) for each in (verdicts, verdicts.set_aside, columns, verdicts.policy)]
+    assert shown_as == [
+        f"<Verdicts: {len(verdicts):,} on 2 crimes, 0 set aside, {verdicts.policy!r}, as at 2026-07-20T08:00:00+00:00>",
+        "<SetAside: 0 on 2 crimes>",
+        "<Columns: 2 crimes, 2 victims, 2 updates>",
+        "<Policy: West Mercia force policy on keeping victims informed; 7-day, 28-day>",
+    ]
+
+
 def test_columns_from_polars_and_pandas_give_the_same_verdicts() -> None:
     names = shown()
     policy, expected = load_policy("west-mercia"), names["table"]
