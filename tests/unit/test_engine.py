@@ -51,11 +51,13 @@ THOUGHT_UP = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow
 MANY = [100, pytest.param(2000, marks=pytest.mark.long)]
 
 
-@given(
+DRAWN = given(
     crimes=st.lists(crime_records(), min_size=1, max_size=3),
     name=st.sampled_from(POLICIES),
     when=st.sampled_from(INSTANTS),
 )
+
+
 def agree(crimes: list[dict[str, Any]], name: str, when: tuple[datetime, datetime | None]) -> None:
     policy, data = shipped(name)
     assert first_difference(crimes, policy, data, *when)[1] is None
@@ -64,7 +66,7 @@ def agree(crimes: list[dict[str, Any]], name: str, when: tuple[datetime, datetim
 @pytest.mark.parametrize("examples", MANY)
 def test_engine_and_reference_agree_on_whatever_is_thought_up(examples: int) -> None:
     """Histories that shrink to the smallest one on which the two would differ."""
-    settings(THOUGHT_UP, max_examples=examples)(agree)()
+    settings(THOUGHT_UP, max_examples=examples)(DRAWN(agree))()
 
 
 def _variant(**changes: Any) -> dict[str, Any]:
@@ -169,8 +171,10 @@ def test_engine_and_reference_agree_where_the_calendar_ends(name: str, when: str
     assert len(aside) > 5
 
 
-@given(crimes=st.lists(crime_records(as_at=EDGES["the calendar has ended (6.1a)"]), min_size=1, max_size=3),
+DRAWN_AT_THE_END = given(crimes=st.lists(crime_records(as_at=EDGES["the calendar has ended (6.1a)"]), min_size=1, max_size=3),
        name=st.sampled_from(["victims-code-2020", *WORKING_DAYS]))  # fmt: skip
+
+
 def agree_at_the_end(crimes: list[dict[str, Any]], name: str) -> None:
     data = WORKING_DAYS[name] if name in WORKING_DAYS else shipped(name)[1]
     as_at = EDGES["the calendar has ended (6.1a)"]
@@ -180,7 +184,7 @@ def agree_at_the_end(crimes: list[dict[str, Any]], name: str) -> None:
 @pytest.mark.parametrize("examples", MANY)
 def test_engine_and_reference_agree_on_whatever_is_thought_up_where_the_calendar_ends(examples: int) -> None:
     """Histories that shrink to the smallest one on which the two would differ (6.1a)."""
-    settings(THOUGHT_UP, max_examples=examples // 2)(agree_at_the_end)()
+    settings(THOUGHT_UP, max_examples=examples // 2)(DRAWN_AT_THE_END(agree_at_the_end))()
 
 
 @pytest.mark.parametrize("name", VARIANTS)
