@@ -23,7 +23,7 @@ demo: $(STAMP)   ## run the whole service on a simulated force
 	@$(BIN)/compliance demo
 
 test: $(STAMP)   ## run the tests
-	@$(BIN)/python -m pytest -n 3 --dist loadfile -q -m "not long"
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -q -m "not long"
 
 check: $(STAMP)  ## check lint, format and types, then run `compliance check`
 	@$(BIN)/ruff check .

@@ -49,7 +49,9 @@ def small_reports(seed: int, scale: float, layout: str) -> list[Figures]:
 LAYOUTS: Final = [(*force, layout) for force in FORCES for layout in ("EEWWW", "EWE-W")]
 
 
-@pytest.mark.parametrize(("seed", "scale", "layout"), LAYOUTS)
+@pytest.mark.parametrize(
+    ("seed", "scale", "layout"), [*LAYOUTS[:2], *(pytest.param(*each, marks=pytest.mark.long) for each in LAYOUTS[2:])]
+)
 def test_1_6_no_small_count_follows_from_areas_and_their_divisions(seed: int, scale: float, layout: str) -> None:
     reports = small_reports(seed, scale, layout)
     told = list(map(public, reports))
