@@ -57,14 +57,21 @@ def _parts_of_areas(figures: Figures, members: Sequence[AreaMembers]) -> Iterato
         f"Areas are made up of the divisions that belong to them on {day(figures.last)}, in every week shown here. The "
         f"upright line is the rest of the force. {FEW_GREY}"
     )
-    shown = [requirement for requirement in figures.requirements if requirement.areas]
-    for requirement in shown:
-        yield from _comparison(requirement, figures, AREAS)
-    if not shown:
-        yield statement("As far as the records are held, no update was due to anyone, in any area.")
+    yield from _comparisons(figures, AREAS)
     yield Heading("area-members", "Divisions of each area")
     yield Items(tuple(_list_members(figures, members)), "terms")
     yield _no_league_table(figures, AREAS)
+
+
+def _comparisons(figures: Figures, level: UnitLevel) -> Iterator[Part]:
+    """Yield the comparison under each requirement, divisions also by the map before a reorganisation."""
+    shown = [requirement for requirement in figures.requirements if level.list_units(requirement)]
+    for requirement in shown:
+        yield from _comparison(requirement, figures, level)
+        if requirement.former and level is not AREAS:
+            yield _by_the_former_map(requirement, requirement.former, figures)
+    if not shown:
+        yield statement(f"As far as the records are held, no update was due to anyone, in any {level.name}.")
 
 
 def _list_members(figures: Figures, members: Sequence[AreaMembers]) -> Iterator[Statement]:
@@ -82,13 +89,7 @@ def _parts(figures: Figures) -> Iterator[Part]:
         f"The {unit} is the one that had the case when the update was due. The upright line is the rest of the "
         f"{level.whole}. {FEW_GREY}"
     )
-    shown = [requirement for requirement in figures.requirements if requirement.divisions]
-    for requirement in shown:
-        yield from _comparison(requirement, figures, level)
-        if requirement.former:
-            yield _by_the_former_map(requirement, requirement.former, figures)
-    if not shown:
-        yield statement(f"As far as the records are held, no update was due to anyone, in any {unit}.")
+    yield from _comparisons(figures, level)
     yield from _funnels(figures)
     if found := tuple(causes_of_groups(unit_causes(figures))):
         yield Heading("unit-causes", f"Special causes in single {unit}s")
