@@ -12,6 +12,9 @@ from typing import Any, Final
 import pytest
 from click.testing import CliRunner
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+"""Read when NumPy is imported. Tests run side by side: where sums of one are shared out to threads, these spend their
+time waiting for each other, and one svd takes the time of thirty."""
 OBEYED: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 """Controls but tab and line break, line separators, zero-width characters, bidirectional marks, overrides, isolates."""
 
