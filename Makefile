@@ -22,6 +22,7 @@ $(STAMP): requirements/dev.txt pyproject.toml
 demo: $(STAMP)   ## run the whole service on a simulated force
 	@$(BIN)/compliance demo
 
+test soak: export PYTHONDONTWRITEBYTECODE :=# the tests start many processes, which need not compile each module again
 test: $(STAMP)   ## run the tests
 	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -q -m "not long"
 

@@ -1,5 +1,9 @@
-"""What the suite writes is searched, test by test, for what a terminal would obey (compliance/text.py)."""
+"""What the suite writes is searched, test by test, for what a terminal would obey (compliance/text.py).
 
+Processes that tests start have the libraries that an installed service has.
+"""
+
+import os
 import re
 import subprocess
 from collections.abc import Generator, Iterator
@@ -8,8 +12,22 @@ from typing import Any, Final
 import pytest
 from click.testing import CliRunner
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+"""Read when NumPy is imported. Tests run side by side: where sums of one are shared out to threads, these spend their
+time waiting for each other, and one svd takes the time of thirty."""
 OBEYED: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 """Controls but tab and line break, line separators, zero-width characters, bidirectional marks, overrides, isolates."""
+
+
+@pytest.fixture(autouse=True, scope="session")
+def without_pandas(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No process that a test starts finds pandas, which only the tests need. Where Arrow finds it, it imports it, and
+    that would take each of them as long as its work."""
+    folder = tmp_path_factory.mktemp("absent")
+    (folder / "pandas.py").write_text('raise ImportError("a service is installed without pandas")\n')
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(folder), prepend=os.pathsep)
+        yield
 
 
 def check_output(output: str | bytes | None, source: str) -> None:

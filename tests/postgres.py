@@ -21,15 +21,13 @@ _NUMBERS = count(1)
 
 def new_database(*, safe: bool = False, template: str = "template0") -> str:
     """The URL of an empty database, or of a copy of another. Skips the test where no server can be had. With `safe` what
-    is committed is on disk, as it would be in service."""
+    is committed from then on is on disk, as it would be in service."""
     server = _server()
     if isinstance(server, str) and server.startswith("no "):
         pytest.skip(server)
+    _keep_safe(server, safe)
     name = f"test_{os.getpid()}_{next(_NUMBERS)}"
     with psycopg.connect(server, autocommit=True) as connection:
-        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-            connection.execute(f"ALTER SYSTEM SET {setting} = {'on' if safe else 'off'}")
-        connection.execute("SELECT pg_reload_conf()")
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} ENCODING 'UTF8'")
     return f"postgresql+psycopg://postgres@/{name}?host={_folder(server)}"
 
@@ -48,6 +46,17 @@ def drop_databases(process: int) -> None:
         names = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE %s", [f"test\\_{process}\\_%"])
         for (name,) in names.fetchall():
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@cache
+def _keep_safe(server: str, safe: bool) -> None:
+    """Set the server once, not once a database: once safe it stays so. Nothing is cleaned up in databases that are used
+    for a moment."""
+    settings = dict.fromkeys(("fsync", "synchronous_commit", "full_page_writes"), "on" if safe else "off")
+    with psycopg.connect(server, autocommit=True) as connection:
+        for setting, value in (settings | {"autovacuum": "on" if safe else "off"}).items():
+            connection.execute(f"ALTER SYSTEM SET {setting} = {value}")
+        connection.execute("SELECT pg_reload_conf()")
 
 
 def _folder(server: str) -> str:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from compliance.records import decode_crimes
+from compliance.records import Columns, decode_crimes, read_columns
 from compliance.simulator import RecordLives, SimulatedCrimeSystem
 
 LONDON: Final = ZoneInfo("Europe/London")
@@ -32,6 +32,13 @@ def at_end(history: RecordLives) -> list[Record]:
     system = SimulatedCrimeSystem(history)
     system.advance(history.end)
     return good(read(system)[0])
+
+
+def columns_at_end(history: RecordLives) -> Columns:
+    """The same as columns, for tests that do not look into the records."""
+    system = SimulatedCrimeSystem(history)
+    system.advance(history.end)
+    return read_columns(read(system)[0])[0]
 
 
 def good(records: list[bytes]) -> list[Record]:

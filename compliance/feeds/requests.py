@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import Final, TypeVar
 
 import httpx
@@ -56,6 +57,12 @@ class AskForLessError(UnavailableError):
     """The answer is too long, or one record in it is faulty: requesting less may help."""
 
 
+@cache
+def _authorities() -> ssl.SSLContext:
+    """Return how certificates are checked by default, read once: reading takes longer than a poll of nothing new."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 class Asker:
     """A client for the addresses of one crime system.
 
@@ -81,9 +88,8 @@ class Asker:
         headers = {"Accept": accept, "Accept-Encoding": "gzip", "User-Agent": "victims-code-compliance"}
         if token:
             headers["Authorization"] = f"Bearer {token}"
-        verify = True if tls is None else tls
         self._client = httpx.Client(
-            headers=headers, timeout=timeout, transport=transport, verify=verify, trust_env=False
+            headers=headers, timeout=timeout, transport=transport, verify=tls or _authorities(), trust_env=False
         )
         self._patience, self._largest_body, self._stop = patience, largest_body, stop
         self._token = None if credentials is None else Token(credentials, self._post)

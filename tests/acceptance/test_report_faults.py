@@ -7,7 +7,6 @@ from typing import Final
 import pytest
 
 from compliance.policy import load_policy
-from compliance.records import columns, convert_crime
 from compliance.reports.attention import things_to_look_at
 from compliance.reports.figures import figures_of
 from compliance.reports.judged import Judgements, judge_periods
@@ -16,7 +15,7 @@ from compliance.reports.telling import causes
 from compliance.reports.weeks import Week
 from compliance.simulator import Faults, SimulatedForce
 from tests.quiet import tally
-from tests.simulated import LONDON, at_end
+from tests.simulated import LONDON, columns_at_end
 
 END: Final = datetime(2026, 6, 29, tzinfo=LONDON)
 WORSE: Final = Week.parse("2026-W21")
@@ -27,8 +26,8 @@ FAULTS: Final = Faults(worse_division="Shropshire", worse_from_week=34, worse_by
 
 @cache
 def force(faults: Faults) -> GivenRecords:
-    made = at_end(SimulatedForce(seed=11, weeks=40, scale=0.4, end=END, faults=faults))
-    return GivenRecords("a simulated force", columns([convert_crime(record) for record in made]))
+    made = SimulatedForce(seed=11, weeks=40, scale=0.2, end=END, faults=faults)
+    return GivenRecords("a simulated force", columns_at_end(made))
 
 
 @cache
@@ -56,10 +55,11 @@ def test_a_division_that_worsens_is_told_of_in_the_week_in_which_it_falls_due_an
     assert told_of(WORSE.plus(1), Faults()) == []
 
 
-def test_a_team_that_dates_back_is_counted_for_the_board_and_named_to_its_division_alone() -> None:
+@pytest.mark.parametrize("weeks", [16, pytest.param(40, marks=pytest.mark.long)])
+def test_a_team_that_dates_back_is_counted_for_the_board_and_named_to_its_division_alone(weeks: int) -> None:
     """In a force of full size, whose teams have the cases that such a question needs; in every week alike."""
-    made = at_end(SimulatedForce(seed=11, weeks=40, end=END, faults=Faults(backdating_team=TEAM)))
-    source = GivenRecords("a simulated force", columns([convert_crime(record) for record in made]))
+    made = SimulatedForce(seed=11, weeks=weeks, end=END, faults=Faults(backdating_team=TEAM))
+    source = GivenRecords("a simulated force", columns_at_end(made))
     for week in (WORSE, WORSE.plus(1)):
         found = judge_periods(source, load_policy("west-mercia"), week, END)
         board = figures_of(found, force="A force")

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+import stamina
 
 from compliance.cli import main
 from compliance.simulator import MailSink, SimulatedCrimeSystem, SimulatedForce, Trouble, serve
@@ -133,12 +134,10 @@ def test_killed_and_started_again_it_sends_nothing_twice_and_misses_nothing(
     ],
 )
 def test_a_feed_that_does_not_answer_as_it_must_is_named_and_loses_nothing(
-    tmp_path: Path, system: SimulatedCrimeSystem, capsys: pytest.CaptureFixture[str], trouble: Trouble, message: str,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+    tmp_path: Path, system: SimulatedCrimeSystem, capsys: pytest.CaptureFixture[str], trouble: Trouble, message: str
+) -> None:
     """Exit code 4, the address and what was found; the next poll brings everything."""
-    monkeypatch.setattr("stamina._core._smart_sleep", lambda _: None, raising=False)
-    with installed(tmp_path, system) as (config, _):
+    with stamina.set_testing(True, attempts=2, cap=True), installed(tmp_path, system) as (config, _):
         system.trouble = trouble
         try:
             assert call("poll", "--config", str(config)) == 4

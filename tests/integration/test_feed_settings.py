@@ -22,8 +22,11 @@ from compliance.service import Service
 from compliance.service.check import check
 from compliance.service.crime_feed import feed_of
 from compliance.store import load_crimes, migrate
+from tests import checks
 from tests.engine import RULES
 from tests.web_server import WebServer, answer, serving
+
+without_examples = checks.without_examples
 
 CONFIG = """
 [force]
@@ -187,6 +190,7 @@ def test_nothing_of_the_source_reaches_the_terminal_as_it_is(
     assert "\x1b" not in out
 
 
+@pytest.mark.usefixtures("without_examples")
 def test_the_check_looks_at_the_mapping(settings: Path) -> None:
     assert not [finding for finding in check(settings) if finding.problems]
     settings.write_text(settings.read_text().replace('crime_ref = "No"', 'crime_no = "No"'))

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compliance.policy import load_policy
-from compliance.records import columns, convert_crime
 from compliance.reports.control import control_chart
 from compliance.reports.editions import SMALL, find_hidden_parts, public, share
 from compliance.reports.figure_rows import rows
@@ -26,7 +25,7 @@ from compliance.reports.trends import values
 from compliance.reports.weeks import Week
 from compliance.simulator import SimulatedForce
 from tests.disclosure import Sums, worked_out
-from tests.simulated import LONDON, at_end
+from tests.simulated import LONDON, columns_at_end
 
 END: Final = datetime(2026, 6, 29, tzinfo=LONDON)
 NEWEST: Final = Week.parse("2026-W24")
@@ -37,8 +36,8 @@ FORCES: Final = ((3, 0.05), (5, 0.02), (6, 0.12))
 @cache
 def reports(seed: int, scale: float) -> list[Figures]:
     """The board's figures of four weeks that follow one another."""
-    made = at_end(SimulatedForce(seed=seed, weeks=28, scale=scale, end=END))
-    source = GivenRecords("a small force", columns([convert_crime(record) for record in made]))
+    made = columns_at_end(SimulatedForce(seed=seed, weeks=28, scale=scale, end=END))
+    source = GivenRecords("a small force", made)
     policy = load_policy("west-mercia")
     return [
         figures_of(judge_periods(source, policy, NEWEST.plus(-back), END), force="A force") for back in (3, 2, 1, 0)

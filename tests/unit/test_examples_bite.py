@@ -29,8 +29,10 @@ def bitten(mutant: Mutant) -> dict[str, WorkedExample]:
     found: dict[str, WorkedExample] = {}
     with mutant.alive():
         for name in (*POLICIES, *ADDITIONAL) if mutant.policy is None else [mutant.policy]:
+            citing = [each for each in examples() if each.policy == name and mutant.clause in each.clauses]
+            if not citing:
+                continue
             policy = mutant.policy_for(name)
-            citing = (each for each in examples() if each.policy == name and mutant.clause in each.clauses)
             if example := next((each for each in citing if failures(each, policy)), None):
                 found[name] = example
     return found
