@@ -10,7 +10,8 @@ from typing import Final, NamedTuple
 
 from compliance.errors import nearest
 from compliance.policy.calendars import plain_date
-from compliance.policy.model import Policy, Requirement
+from compliance.policy.model import Policy
+from compliance.policy.requirement import Requirement
 from compliance.policy.vocabulary import CATEGORY, KIND, METHOD, OUTCOME, SPECIFIED, Vocabulary
 from compliance.text import join_words
 
