@@ -15,7 +15,7 @@ from tests.reference import answer_record
 RULES = Path(__file__).parents[1] / "rules"
 POLICIES = ("west-mercia", "hertfordshire", "victims-code-2006", "victims-code-2020")
 ADDITIONS = Path(__file__).parent / "additions"
-ADDITIONAL = ("enhanced-fortnightly", "everyone-else", "by-offence", "working-day-repeats")
+ADDITIONAL = ("enhanced-fortnightly", "everyone-else", "by-offence", "working-day-repeats", "switch", "hours")
 """Policies that use the additions to the rules, which no shipped one does (docs/rules-additions.md)."""
 Row = dict[str, Any]
 

@@ -6,7 +6,8 @@ the fast one. Records are taken to be valid.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from tests.reference_case import DAY, BeyondCalendarError, Case, Json, Update, exists, instant, last_of_each, later
 
@@ -19,7 +20,8 @@ class Obligation:
     clock: date
     opens: date
     due: date
-    not_before: datetime | None = None  # the instant of the event (7.1)
+    not_before: datetime | None = None  # the instant that starts the clock (7.1, A6)
+    due_at: datetime | None = None  # of a requirement in hours (A6)
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,8 @@ class Owed:
         self.requirements = {requirement["id"]: requirement for requirement in case.policy["requirement"]}
         self.x, self.u = self.decline()
         self.set_aside: list[Json] = []
+        # A6: the instant of the report or, where later, of the victim's being added
+        self.began = max(instant(record) for record in (case.record["reported_at"], added_at) if record)
 
     def decline(self) -> tuple[date | None, date | None]:
         """5.4: the dates X and U of declining; no X: there is no decline; no U: it has no end yet."""
@@ -102,10 +106,9 @@ class Owed:
     def answers(self, requirement: Json) -> Iterable[tuple[Obligation, Answer]]:
         if requirement["clock"].startswith("event:"):
             return [(obligation, self.judge(requirement, obligation)) for obligation in self.event_ones(requirement)]
-        if not self.applies(requirement):
-            return []
         try:
-            return list(self.chain(requirement))
+            start = self.first(requirement) if self.applies(requirement) else self.taken_over(requirement)
+            return [] if start is None else list(self.chain(requirement, start)[0])
         except BeyondCalendarError as error:
             self.put_aside(requirement, 0, error.clock)  # one date of a chain not known: none of it is judged (A3)
             return []
@@ -119,15 +122,51 @@ class Owed:
     # Which obligations there are
 
     def applies(self, requirement: Json, on: date | None = None) -> bool:
-        """9.5, A1a, A2 and 6.2: owed to this category, for this offence group; in force on D0 or, for an event, on the event's date."""
+        """9.5, A1a, A2 and 6.2: owed to this victim; in force on D0 or, for an event, on the event's date."""
         on = on or self.d0
+        return self.covers(requirement) and requirement.get("from", on) <= on <= requirement.get("until", on)
+
+    def covers(self, requirement: Json) -> bool:
+        """9.5, A1a, A2: owed to this category, for this offence group."""
         return (
             self.category in requirement.get("only_for", [self.category])
             and self.category not in requirement.get("except_for", [])
             and self.offence in requirement.get("only_offences", [self.offence])
             and self.offence not in requirement.get("except_offences", [])
-            and requirement.get("from", on) <= on <= requirement.get("until", on)
-        )  # fmt: skip
+        )
+
+    def taken_over(self, requirement: Json) -> Obligation | None:
+        """A5: the first cycle of a chain that goes on, or begins, under a requirement that takes over from another."""
+        start = self.start_taken_over(requirement)
+        if start is None or self.goes_over(requirement, start[0]):
+            return None
+        clock, before = start
+        due = later(clock, self.repeats(requirement) or {})
+        return Obligation(1, clock, clock + DAY, max(due, before + DAY) if before else due)
+
+    def start_taken_over(self, requirement: Json) -> tuple[date, date | None] | None:
+        """A5, A5a: the clock date on which a chain goes on, or begins, under a requirement or what takes over from it in
+        turn, and the due date of the cycle before, if there is one."""
+        if "takes_over" not in requirement or not self.covers(requirement) or self.d0 >= requirement["from"]:
+            return None
+        before, since = self.requirements[requirement["takes_over"]], requirement["from"]
+        if not self.covers(before):  # as if a cycle had lapsed on the day before
+            clock = self.case.first_end(since - DAY, None, is_open=True)
+            waived = self.case.cancelled or self.exempt_category
+            clock = self.u if clock and self.declining(clock) else clock
+            return None if waived or clock is None else (clock, None)
+        try:
+            start = self.first(before) if self.applies(before) else self.taken_over(before)
+            return self.start_taken_over(before) if start is None else self.chain(before, start)[1]
+        except BeyondCalendarError:
+            if since > self.case.today:
+                return None
+            raise  # what is set aside stays so, and with it what takes over
+
+    def goes_over(self, requirement: Json, clock: date) -> bool:
+        """A5: a cycle with this clock date is not this requirement's: another has taken over by then."""
+        takes_over = any(each.get("takes_over") == requirement["id"] for each in self.requirements.values())
+        return takes_over and clock > requirement["until"]
 
     def within(self, requirement: Json) -> Json:
         """9.1: 7.4 and 7.2 may replace the requirement's own `within` for a victim."""
@@ -139,7 +178,16 @@ class Owed:
         days = self.victim.get("agreed_interval_days")
         return {"days": days} if requirement.get("honour_agreed_interval") and days else None
 
-    def repeats(self, requirement: Json) -> Json | None:
+    def governing(self, requirement: Json | None, clock: date) -> Json | None:
+        """A5: the requirement to which a cycle with this clock date belongs; none where it is not owed to the victim."""
+        if requirement is None or not self.goes_over(requirement, clock):
+            return requirement
+        following = next(each for each in self.requirements.values() if each.get("takes_over") == requirement["id"])
+        return self.governing(following if self.covers(following) else None, clock)
+
+    def repeats(self, requirement: Json | None) -> Json | None:
+        if requirement is None:
+            return None
         enhanced: Json = requirement.get("enhanced", {}) if self.category == "enhanced" else {}
         every: Json | None = requirement.get("repeat_every")
         return every and (self.agreed(requirement) or enhanced.get("repeat_every") or every)  # 9.6, 7.4, A1
@@ -154,11 +202,15 @@ class Owed:
             if self.declining(on):
                 continue  # 5.4: an event on X+1 ... U-1
             try:
-                due = later(on, self.within(requirement))
+                yield self.from_instant(requirement, number, instant(event["at"]))
             except BeyondCalendarError:
                 self.put_aside(requirement, number, on)
-                continue
-            yield Obligation(number, on, on, due, instant(event["at"]))
+
+    def from_instant(self, requirement: Json, number: int, at: datetime) -> Obligation:
+        """An obligation whose clock starts at an instant: that of an event (7.1), or with hours from the report (A6)."""
+        on, within = self.case.local(at), self.within(requirement)
+        due_at = at + timedelta(hours=within["hours"]) if "hours" in within else None
+        return Obligation(number, on, on, self.case.local(due_at) if due_at else later(on, within), at, due_at)
 
     def opens(self, requirement: Json) -> date:
         """When the first window of a requirement opens (9.2, 9.4)."""
@@ -168,24 +220,32 @@ class Owed:
         if before is None:
             return self.d0 if requirement.get("same_day") == "counts" else self.d0 + DAY  # 9.2
         earlier = self.first(self.requirements[before])
-        updates = [u for u in self.window(self.requirements[before], earlier) if u.on <= earlier.due]
+        updates = [u for u in self.window(self.requirements[before], earlier) if in_time(u, earlier)]
         return (updates[0].on if updates else earlier.due) + DAY  # 9.4, whatever became of R
 
     def first(self, requirement: Json) -> Obligation:
         """Cycle 1, whose clock date is D0 whenever its window opens."""
+        if "hours" in requirement["within"]:
+            return self.from_instant(requirement, 1, self.began)
         return Obligation(1, self.d0, self.opens(requirement), later(self.d0, self.within(requirement)))
 
-    def chain(self, requirement: Json) -> Iterator[tuple[Obligation, Answer]]:
-        obligation: Obligation | None = self.first(requirement)
-        while obligation is not None:
+    def chain(self, requirement: Json, start: Obligation) -> tuple[list[tuple[Obligation, Answer]], Any]:
+        """The cycles; and if the chain goes on under a requirement that takes over, the clock date, and the due date of the
+        last cycle (A5)."""
+        obligation, judged = start, []
+        while True:
             answer = self.judge(requirement, obligation)
-            yield obligation, answer
-            obligation = self.next(requirement, obligation, answer)
+            judged.append((obligation, answer))
+            clock, every = self.next_clock(requirement, obligation, answer), self.repeats(requirement)
+            if clock is None or every is None:
+                return judged, None
+            if self.goes_over(requirement, clock):
+                return judged, (clock, obligation.due)
+            obligation = Obligation(obligation.cycle + 1, clock, clock + DAY, later(clock, every))
 
-    def next(self, requirement: Json, cycle: Obligation, answer: Answer) -> Obligation | None:
-        """The next cycle of a chain, if there is one as at T (4.4 to 4.6, 5.4)."""
-        every = self.repeats(requirement)
-        if every is None or self.case.cancelled or self.exempt_category:
+    def next_clock(self, requirement: Json, cycle: Obligation, answer: Answer) -> date | None:
+        """The clock date of the next cycle of a chain, if there is one as at T (4.4 to 4.6, 5.4)."""
+        if self.repeats(requirement) is None or self.case.cancelled or self.exempt_category:
             return None  # 9.6, 5.7
         clock = born = None
         if answer.state == "met" and answer.last_update and cycle.due < self.case.today:
@@ -198,7 +258,7 @@ class Owed:
             clock = born = self.case.first_end(answer.closed, None, is_open=True)  # 4.6
         if answer.by_decline or (born and self.declining(born)):
             clock = self.u  # 5.4: the chain ended by the decline goes on once U has come
-        return Obligation(cycle.cycle + 1, clock, clock + DAY, later(clock, every)) if clock else None
+        return clock
 
     def declining(self, day: date) -> bool:
         """5.4: the date lies in X+1 ... U-1."""
@@ -244,17 +304,17 @@ class Owed:
         """The requirement itself, as if no one had declined."""
         due = obligation.due
         updates = self.window(requirement, obligation)
-        in_time = [update for update in updates if update.on <= due]
-        passed = due < self.case.today  # 2.7
+        met_by = [update for update in updates if in_time(update, obligation)]
+        passed = obligation.due_at < self.case.as_at if obligation.due_at else due < self.case.today  # 2.7, A6
         if requirement.get("open_only") and passed and not self.case.open_at_end(due):
-            return Answer("lapsed", "closed", update=in_time[0] if in_time else None, closed=due)  # 4.1
-        if in_time:
-            return Answer("met", update=in_time[0], last_update=in_time[-1])  # 3.2, 4.3, 5.2
+            return Answer("lapsed", "closed", update=met_by[0] if met_by else None, closed=due)  # 4.1
+        if met_by:
+            return Answer("met", update=met_by[0], last_update=met_by[-1])  # 3.2, 4.3, 5.2
         return self.not_in_time(requirement, due, updates) if passed else Answer("pending")
 
     def not_in_time(self, requirement: Json, due: date, updates: list[Update]) -> Answer:
         """The due date has passed and no update met it; `updates` are those in the window after it."""
-        every = self.repeats(requirement)
+        every = self.repeats(self.governing(requirement, due))  # A5: that of the cycle that would follow
         silent = later(due, every) if every else None  # 4.5
         if requirement.get("open_only"):
             closed = self.case.first_end(due, silent, is_open=False)  # 5.6, 4.5
@@ -279,7 +339,7 @@ class Owed:
             days_late = (self.case.today - due).days
         elif answer.state == "missed":
             days_late = None
-        return {
+        row = {
             "crime_ref": self.case.record["crime_ref"],
             "victim_ref": self.victim["victim_ref"],
             "requirement": requirement["id"],
@@ -291,11 +351,27 @@ class Owed:
             "days_late": days_late,
             "reason": answer.reason,
             "same_day_update": self.same_day_update(requirement),
-            "entered_after_due": update.on <= due < update.entered_on if update else None,
+            "entered_after_due": entered_after_due(update, obligation) if update else None,
             **self.case.holder(due),
         }
+        if any("hours" in each["within"] for each in self.requirements.values()):
+            row["due_at"] = obligation.due_at.astimezone(UTC).isoformat() if obligation.due_at else None  # A6b
+        return row
 
     def same_day_update(self, requirement: Json) -> bool | None:
         """3.3: a counted update on D0, a fact whatever else holds; null where same-day updates do not matter."""
-        asked = requirement["clock"] == "reported" and requirement.get("same_day") == "does not count"
+        asked = requirement["clock"] == "reported" and requirement.get("same_day", "does not count") == "does not count"
+        asked = asked and "after" not in requirement and "hours" not in requirement["within"]
         return any(u.on == self.d0 for u in self.updates) if asked and "repeat_every" not in requirement else None
+
+
+def in_time(update: Update, obligation: Obligation) -> bool:
+    """On or before the due date; with hours, at or before the last instant (A6)."""
+    return update.at <= obligation.due_at if obligation.due_at else update.on <= obligation.due
+
+
+def entered_after_due(update: Update, obligation: Obligation) -> bool:
+    """Records 2: it took place in time and was entered later; with hours, by the instants (A6)."""
+    if obligation.due_at:
+        return update.at <= obligation.due_at < update.entered_at
+    return update.on <= obligation.due < update.entered_on

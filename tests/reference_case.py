@@ -33,6 +33,7 @@ class Update:
 
     at: datetime
     on: date
+    entered_at: datetime
     entered_on: date
 
 
@@ -147,7 +148,8 @@ class Case:
                 continue  # 2.4
             if "counted_methods" in self.policy and update.get("method") not in self.policy["counted_methods"]:
                 continue  # 2.4
-            found.append(Update(instant(update["at"]), self.local(update["at"]), self.local(entered_at)))
+            at = instant(update["at"])
+            found.append(Update(at, self.local(at), instant(entered_at), self.local(entered_at)))
         return found
 
     def holder(self, due: date) -> Json:

@@ -27,6 +27,8 @@ _HAS: Final[Mapping[str, Callable[[Requirement], bool]]] = {
     "agreed interval": lambda r: r.honour_agreed_interval,
     "some categories": lambda r: r.only_for is not None,
     "all but some categories": lambda r: r.except_for is not None,
+    "takes over": lambda r: r.takes_over is not None,
+    "hours": lambda r: r.is_in_hours,
     "some offences": lambda r: r.only_offences is not None,
     "all but some offences": lambda r: r.except_offences is not None,
 }

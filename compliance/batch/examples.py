@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,11 +38,20 @@ class _Verdict(BaseModel):
     division: str | None = None
     team: str | None = None
     officer_ref: str | None = None
+    due_at: datetime | None = None
+    """Only under a policy with limits in hours (rules A6b)."""
 
     @model_validator(mode="before")
     @classmethod
     def _absent(cls, data: dict[str, Any]) -> dict[str, Any]:
         return {key: None if value == _ABSENT and key in _MAY_BE_NULL else value for key, value in data.items()}
+
+    @field_validator("due_at")
+    @classmethod
+    def _in_utc(cls, due_at: datetime | None) -> datetime | None:
+        if due_at is not None and due_at.tzinfo is None:
+            raise ValueError("needs an offset, such as 2026-07-20T09:00:00+01:00")
+        return due_at and due_at.astimezone(UTC)
 
     @field_validator("state")
     @classmethod
@@ -218,11 +227,11 @@ def _compare_set_aside(expected: list[dict[str, Any]], came: list[dict[str, Any]
 
 def _difference(row: dict[str, Any], expected: dict[str, Any]) -> str | None:
     """Return how a verdict differs from the one expected, in one sentence."""
-    wrong = [key for key, value in expected.items() if row[key] != value]
+    wrong = [key for key, value in expected.items() if row.get(key) != value]
     if not wrong:
         return None
     which = f"{row['requirement']} cycle {row['cycle']} of {row['victim_ref']}"
-    said, came = (", ".join(f"{key} {_word(values[key])}" for key in wrong) for values in (expected, row))
+    said, came = (", ".join(f"{key} {_word(values.get(key))}" for key in wrong) for values in (expected, row))
     return f"{which}: expected {said}; got {came}"
 
 

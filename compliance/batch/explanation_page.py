@@ -93,7 +93,9 @@ def cite(clause: str | None) -> str:
 
 def outcome(obligation: ObligationExplanation) -> str:
     """Return a verdict in a few words: due date and outcome."""
-    due = f"due {phrases.plain_date(obligation.due_date)}"
+    due = f"due {_due(obligation)}"
+    if obligation.due_at and obligation.state in ("late", "overdue"):
+        return f"{due}, {obligation.state}"
     if obligation.state == "late":
         return f"{due}, {phrases.count(obligation.days_late or 0, 'day')} late"
     if obligation.state == "overdue":
@@ -101,6 +103,11 @@ def outcome(obligation: ObligationExplanation) -> str:
     if obligation.state == "met" and obligation.discharged_on:
         return f"{due}, met {phrases.plain_date(obligation.discharged_on)}"
     return due + (f": {obligation.reason}" if obligation.reason else "")
+
+
+def _due(obligation: ObligationExplanation) -> str:
+    at = f" at {obligation.due_at:%H:%M}" if obligation.due_at else ""
+    return phrases.plain_date(obligation.due_date) + at
 
 
 def whom(effect: FactEffect, explanation: Explanation) -> str:
@@ -196,7 +203,7 @@ def _victim(victim: VictimExplanation, told: set[str]) -> Iterator[str]:
 
 def _obligation(obligation: ObligationExplanation) -> Iterator[str]:
     yield f"    {obligation.label}: {obligation.state.upper()}"
-    due = phrases.plain_date(obligation.due_date)
+    due = _due(obligation)
     yield from _field("Due date", f"{due}: {obligation.arithmetic} {cite(obligation.arithmetic_clause)}", 6)
     if obligation.window:
         yield from _field("Window", f"{obligation.window} {cite(obligation.window_clause)}", 6)

@@ -156,9 +156,18 @@ def encode_csv(verdicts: Verdicts, first: bool) -> bytes:
 
 
 def _csv(table: pa.Table, first: bool) -> bytes:
+    for place, field in enumerate(table.schema):
+        if pa.types.is_timestamp(field.type):
+            table = table.set_column(place, field.name, _instant_texts(table.column(place)))
     sink = pa.BufferOutputStream()
     pa_csv.write_csv(table, sink, pa_csv.WriteOptions(include_header=first, quoting_style="needed"))
     return memoryview(sink.getvalue()).tobytes()
+
+
+def _instant_texts(instants: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return instants in UTC as ISO 8601, with a fraction of a second only where there is one."""
+    texts = pc.strftime(instants, "%Y-%m-%dT%H:%M:%SZ")
+    return pc.replace_substring(texts, ".000000Z", "Z")
 
 
 _FORMULA: Final = r"^[=+\-@\t\r]"
@@ -202,6 +211,8 @@ def _text_of(texts: pa.Array) -> memoryview:
 def _json_texts(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Return the values of a column as JSON."""
     kind = column.type
+    if pa.types.is_timestamp(kind):
+        column, kind = _instant_texts(column), pa.string()
     if pa.types.is_string(kind):
         # Nearly every text needs no escape; only a column with a special character is encoded value by value.
         if pc.any(pc.match_substring_regex(column, r'["\\\pC\p{Zl}\p{Zp}]')).as_py():

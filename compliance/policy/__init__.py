@@ -1,7 +1,8 @@
 """Policies, calendars and the judgement of every obligation. Pure: no database, no network, no clock."""
 
 from compliance.policy.judgement import judge, judge_blocks
-from compliance.policy.model import Policy, Requirement, load_policy, parse_policy
+from compliance.policy.model import Policy, load_policy, parse_policy
+from compliance.policy.requirement import Requirement
 from compliance.policy.setting_aside import SetAside
 from compliance.policy.verdicts import STATES, Verdicts
 

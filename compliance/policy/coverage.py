@@ -3,20 +3,38 @@
 Nothing here decides a verdict. A force may mean all of it, so it is told and never refused.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import combinations
 from typing import Final, NamedTuple
 
 from compliance.errors import nearest
 from compliance.policy.calendars import plain_date
-from compliance.policy.model import Policy, Requirement
-from compliance.policy.vocabulary import CATEGORY, KIND, METHOD, OUTCOME, SPECIFIED, Vocabulary
+from compliance.policy.model import Policy
+from compliance.policy.requirement import Requirement
+from compliance.policy.vocabulary import (
+    CATEGORY,
+    KIND,
+    METHOD,
+    OFFENCE,
+    OUTCOME,
+    SPECIFIED,
+    Vocabulary,
+    words_in,
+    words_of,
+)
+from compliance.records import Crime
 from compliance.text import join_words
 
 _FIRST: Final = date.min.toordinal()
 _LAST: Final = date.max.toordinal()
-_NAMES: Final = {OUTCOME: "outcome", METHOD: "method", CATEGORY: "category", KIND: "event kind"}
+_NAMES: Final = {
+    OUTCOME: "outcome",
+    METHOD: "method",
+    CATEGORY: "category",
+    KIND: "event kind",
+    OFFENCE: "offence group",
+}
 
 
 class Whom(NamedTuple):
@@ -54,23 +72,21 @@ def describe_coverage(policy: Policy, known: Vocabulary = SPECIFIED) -> Iterator
 
 def _unknown_words(policy: Policy, known: Vocabulary) -> Iterator[str]:
     """Words of the policy that are none of the known ones, each with its key and the nearest right one."""
-    said: list[tuple[str, str, Sequence[str]]] = [
-        ("counted_outcomes", OUTCOME, policy.counted_outcomes),
-        ("counted_methods", METHOD, policy.counted_methods or ()),
-        ("exempt_victims", CATEGORY, policy.exempt_victims),
-    ]
-    for each in policy.requirement:
-        where = f"requirement {each.id!r}: "
-        said += [(f"{where}only_for", CATEGORY, each.only_for or ())]
-        said += [(f"{where}except_for", CATEGORY, each.except_for or ())]
-        said += [(f"{where}clock", KIND, [each.event] if each.event else ())]
-    for key, field, words in said:
-        for word in words:
-            if word not in known[field]:
-                yield (
-                    f"{key}: neither the specification nor the mapping of the crime system has the {_NAMES[field]} "
-                    f"{word!r}{nearest(word, sorted(known[field]))}"
-                )
+    for key, field, word in words_of(policy):
+        if word not in known.get(field, (word,)):
+            yield (
+                f"{key}: neither the specification nor the mapping of the crime system has the {_NAMES[field]} "
+                f"{word!r}{nearest(word, sorted(known[field]))}"
+            )
+
+
+def describe_unused(policy: Policy, crimes: Iterable[Crime]) -> Iterator[str]:
+    """A sentence for each word of a policy that occurs in none of some records, with the nearest one that does."""
+    used = words_in(crimes)
+    for key, field, word in words_of(policy):
+        if word not in used[field]:
+            there = sorted(filter(None, used[field]))
+            yield f"{key}: the {_NAMES[field]} {word!r} is in none of them{nearest(word, there)}"
 
 
 def _everyone(policy: Policy) -> list[Whom]:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from compliance.policy.calendars import NEVER, Days, Ints, LocalDates
 from compliance.policy.model import Policy
 from compliance.policy.moment import Moment
+from compliance.policy.requirement import Requirement
 from compliance.policy.status import Flags, Openness, starts
 from compliance.records.columns import EVERY_VICTIM, UNKNOWN_VICTIM, Columns
 from compliance.records.instants import NONE
@@ -56,6 +57,8 @@ class Cases:
     """Row of the victim in the columns."""
     crime: Ints
     """Row of the crime in the columns."""
+    began: Ints
+    """The instant of the report, or of the victim's being added if later (rules 3), in microseconds."""
     day_0: Days
     """D0: the local date of the report, or of the victim's being added if later (rules 3)."""
     exempt: Ints
@@ -88,6 +91,7 @@ def cases(columns: Columns, policy: Policy, moment: Moment) -> Cases:
     return Cases(
         victim=row,
         crime=victims.crime,
+        began=began,
         day_0=local.of(began),
         exempt=exempt[category.codes],
         enhanced=category.codes == category.code("enhanced"),
@@ -139,9 +143,19 @@ class Contacts:
         day[place], row[place] = self.day, self.row
         return Counted(ends[:-1], day, row)
 
-    def span(self, count: int) -> Ints:
-        """Where each case's contacts start: case i has the places span[i] up to span[i + 1]."""
-        return starts(np.bincount(self.case, minlength=count))
+    def first_at_or_after(self, case: Ints, instant: Ints, count: int) -> "tuple[Counted, Ints]":
+        """The same in one list that a day NEVER ends, and the place in it of the first contact at or after the instant
+        of each case asked for: an update later on the same day counts (rules 7.1). `count`: how many cases there are.
+        """
+        start = starts(np.bincount(self.case, minlength=count))
+        low, high = start[case], start[case + 1]
+        while len(live := np.flatnonzero(low < high)):
+            middle = (low[live] + high[live]) // 2
+            less = self.at[middle] < instant[live]
+            low[live] = np.where(less, middle + 1, low[live])
+            high[live] = np.where(less, high[live], middle)
+        place = np.where(low < start[case + 1], low, len(self.at))
+        return Counted(start, np.append(self.day, NEVER).astype(np.int32), np.append(self.row, -1)), place
 
 
 def contacts(columns: Columns, policy: Policy, found: Cases, moment: Moment) -> Contacts:
@@ -192,6 +206,10 @@ class Block:
         openness = Openness(columns.statuses, len(columns), moment, policy.local)
         counted = contacts(columns, policy, found, moment)
         return cls(columns, policy, moment, found, openness, counted, counted.by_case(len(found)))
+
+    def contacts_for(self, requirement: Requirement) -> Contacts:
+        """The counted updates that a requirement looks at (rules 9.7)."""
+        return self.contacts if requirement.recording_day == "counts" else self.without_recording_day()
 
     def without_recording_day(self) -> Contacts:
         """The counted updates that were not on the day the crime was recorded (rules 9.7)."""

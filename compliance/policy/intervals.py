@@ -1,22 +1,29 @@
 """The repeat interval of victims: calendar days, or working days of the policy's calendar (rules 7.4, 9.6, A1, A3)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from compliance.policy.calendars import NEVER, NO_DAY, Calendar, Days, Ints
-from compliance.policy.model import Policy, Repeat, Requirement
+from compliance.policy.calendars import NEVER, NO_DAY, Calendar, Days, Ints, to_day
+from compliance.policy.model import Policy
+from compliance.policy.requirement import Repeat, Requirement
 from compliance.policy.status import Flags
+from compliance.policy.whom import covers
+from compliance.records.columns import Columns
 
 
 @dataclass(frozen=True, slots=True)
 class Intervals:
-    """The repeat interval of each of some rows, in days; in working days of the calendar where `working`."""
+    """The repeat interval of each of some rows, in days; in working days of the calendar where `working`.
+
+    `later`: from a day on, the intervals of the requirement that takes over then, in order (rules A5).
+    """
 
     count: Days
     working: Flags
     calendar: Calendar | None
+    later: "tuple[tuple[int, Intervals], ...]" = ()
 
     @classmethod
     def never(cls, rows: int) -> "Intervals":
@@ -25,24 +32,42 @@ class Intervals:
 
     def take(self, rows: Any) -> "Intervals":
         """The rows asked for."""
-        return Intervals(self.count[rows], self.working[rows], self.calendar)
+        later = tuple((since, other.take(rows)) for since, other in self.later)
+        return Intervals(self.count[rows], self.working[rows], self.calendar, later)
 
     def after(self, day: Days) -> Days:
-        """The day an interval after the day of each row; NO_DAY where the calendar does not know it (rules 6.1a)."""
+        """The day an interval after the day of each row; NO_DAY where the calendar does not know it (rules 6.1a). Not
+        before NEVER where the requirement that has taken over by then is not owed to the victim (A5)."""
         found = day + self.count
         if self.calendar is not None:
             rows = np.flatnonzero(self.working)
             found[rows] = self.calendar.add_working_days(day[rows], self.count[rows])
+        for since, other in self.later:
+            found = np.where(day >= since, other.after(day), found)
         return found.astype(np.int32, copy=False)
 
 
-def intervals(requirement: Requirement, policy: Policy, enhanced: Flags, agreed: Ints) -> Intervals | None:
-    """The repeat interval of victims, None where the requirement does not repeat.
-
-    Of each victim is told whether they are of category `enhanced`, and the days agreed with them, 0 where none were.
-    """
+def intervals(requirement: Requirement, policy: Policy, columns: Columns, victim: Ints) -> Intervals | None:
+    """The repeat interval of each of some victims (rows of the columns), None where the requirement does not repeat."""
     if requirement.repeat_every is None:
         return None
+    category, agreed = columns.victims.category, columns.victims.agreed[victim]
+    enhanced = category.codes[victim] == category.code("enhanced")
+    own = _own_intervals(requirement, policy, enhanced, agreed)
+    owed, later = np.ones(len(victim), dtype=np.bool_), []
+    following = policy.successor(requirement)
+    while following is not None and following.since is not None:
+        owed = owed & covers(following, columns, victim)
+        theirs = _own_intervals(following, policy, enhanced, agreed)
+        count = np.where(owed, theirs.count, np.int32(NEVER)).astype(np.int32)
+        later.append((to_day(following.since), replace(theirs, count=count, working=theirs.working & owed)))
+        following = policy.successor(following)
+    return replace(own, later=tuple(later))
+
+
+def _own_intervals(requirement: Requirement, policy: Policy, enhanced: Flags, agreed: Ints) -> Intervals:
+    """Those of a requirement alone. Of each victim is told whether they are of category `enhanced`, and the days agreed
+    with them, 0 where none were."""
     count, working = np.empty(len(agreed), dtype=np.int32), np.empty(len(agreed), dtype=np.bool_)
 
     def fill(rows: Any, repeat: Repeat | None) -> None:

@@ -2,164 +2,23 @@
 
 import hashlib
 import json
-import re
-from datetime import date
-from difflib import get_close_matches
+from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from compliance.errors import SettingsError, nearest, settings_error
-from compliance.policy.calendars import Calendar, LocalDates, load_calendar, read_toml
+from compliance.policy.calendars import Calendar, LocalDates, load_calendar, plain_date, read_toml
+from compliance.policy.requirement import STRICT, Categories, Outcomes, Requirement, Word
 from compliance.resources import resource
 
-Count = Annotated[int, Field(ge=1, le=3660)]
-Counts = Literal["counts", "does not count"]
-Word = Annotated[str, Field(min_length=1)]
 
-_OUTCOMES: Final = ("informed", "attempted")
-_CATEGORIES: Final = ("standard", "enhanced", "state", "anonymous")
-
-
-def _check_spelling(words: list[str], known: tuple[str, ...]) -> list[str]:
-    """A crime system may have words of its own (records section 1), but not one that is nearly one of the known."""
-    for word in words:
-        if word not in known and (meant := get_close_matches(word, known, n=1, cutoff=0.8)):
-            raise ValueError(f"{word!r} is nearly {meant[0]!r}; write that, or a word that cannot be mistaken for it")
-    return words
-
-
-Outcomes = Annotated[list[Word], AfterValidator(lambda words: _check_spelling(words, _OUTCOMES))]
-Categories = Annotated[list[Word], AfterValidator(lambda words: _check_spelling(words, _CATEGORIES))]
-
-
-def _new_key() -> Any:
-    """Return an optional key that leaves the digest of a policy without it as it was before the key existed."""
-    return Field(default=None, exclude_if=lambda value: value is None)
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class Within(_Strict):
-    """A length of time: calendar days, or working days (rules 6.1)."""
-
-    days: Count | None = None
-    working_days: Count | None = None
-
-    @model_validator(mode="after")
-    def _exactly_one(self) -> "Within":
-        if (self.days is None) == (self.working_days is None):
-            raise ValueError("expected either days or working_days")
-        return self
-
-
-class Repeat(Within):
-    """How often a repeating requirement comes again: calendar days, or working days (rules 9.6, A3)."""
-
-    days: Count | None = _new_key()
-    working_days: Count | None = _new_key()
-
-
-class Enhanced(_Strict):
-    """What is different for victims of category `enhanced` (rules 7.2, A1)."""
-
-    within: Within | None = _new_key()
-    repeat_every: Repeat | None = _new_key()
-
-    @model_validator(mode="after")
-    def _says_something(self) -> "Enhanced":
-        if self.within is None and self.repeat_every is None:
-            raise ValueError("expected within or repeat_every")
-        return self
-
-
-class Requirement(_Strict):
-    """One rule of a policy (rules 2.5, section 9)."""
-
-    id: Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[a-z0-9][a-z0-9-]*$")]
-    title: Annotated[str, Field(min_length=1)]
-    source: Annotated[str, Field(min_length=1)]
-    clock: str
-    within: Within
-    same_day: Counts = "does not count"
-    recording_day: Counts = "counts"
-    after: str | None = None
-    open_only: bool = False
-    repeat_every: Repeat | None = None
-    honour_agreed_interval: bool = False
-    only_for: Annotated[Categories, Field(min_length=1)] | None = None
-    except_for: Annotated[Categories, Field(min_length=1)] | None = _new_key()
-    only_offences: Annotated[list[Word], Field(min_length=1)] | None = _new_key()
-    except_offences: Annotated[list[Word], Field(min_length=1)] | None = _new_key()
-    enhanced: Enhanced | None = None
-    since: date | None = Field(default=None, alias="from")
-    until: date | None = None
-
-    @field_validator("clock")
-    @classmethod
-    def _starts(cls, clock: str) -> str:
-        if not re.fullmatch(r"reported|event:[A-Za-z0-9_.-]+", clock):
-            raise ValueError("expected 'reported', or 'event:' and the kind of the event, as in 'event:bail_changed'")
-        return clock
-
-    @model_validator(mode="after")
-    def _possible(self) -> "Requirement":
-        if self.repeat_every and not self.open_only:
-            raise ValueError("repeat_every: only a requirement with open_only = true repeats (rules 9.6)")
-        if self.honour_agreed_interval and not self.repeat_every:
-            raise ValueError("honour_agreed_interval: only a repeating requirement has an agreed interval (rules 7.4)")
-        if self.event and (self.repeat_every or self.after or "same_day" in self.model_fields_set):
-            raise ValueError("a requirement whose clock is an event has no repeat_every, after or same_day (rules 7.1)")
-        if self.enhanced and self.enhanced.repeat_every and not self.repeat_every:
-            raise ValueError("enhanced.repeat_every: give repeat_every for all other victims too (rules A1)")
-        if self.only_for and self.except_for:
-            raise ValueError("except_for: only_for already names the victims; leave one of them out (rules A1a)")
-        if self.only_offences and self.except_offences:
-            raise ValueError("except_offences: only_offences already names the groups; leave one out (rules A2a)")
-        if self.since and self.until and self.until < self.since:
-            raise ValueError(f"until {self.until} is before from {self.since}")
-        return self
-
-    @property
-    def event(self) -> str | None:
-        """The kind of event that starts the clock, None where the report does."""
-        return self.clock.removeprefix("event:") if self.clock != "reported" else None
-
-    @property
-    def counts_working_days(self) -> bool:
-        """Whether it has a limit in working days, so that the calendar decides its due dates."""
-        limits = [limit for each in (None, "enhanced") for limit in (self.within_for(each), self.repeat_for(each))]
-        return any(limit.working_days for limit in limits if limit)
-
-    @property
-    def is_for_everyone(self) -> bool:
-        """Whether it applies to every victim of every crime (rules 6.2, 9.5, A1a, A2)."""
-        limits = (self.only_for, self.except_for, self.only_offences, self.except_offences, self.since, self.until)
-        return all(limit is None for limit in limits)
-
-    def within_for(self, category: str | None) -> Within:
-        """The limit for victims of a category, without an agreed interval (rules 7.2)."""
-        own = self.enhanced.within if self.enhanced and category == "enhanced" else None
-        return own or self.within
-
-    def repeat_for(self, category: str | None) -> Repeat | None:
-        """The repeat interval for victims of a category, without an agreed one (rules 9.6, A1)."""
-        own = self.enhanced.repeat_every if self.enhanced and category == "enhanced" else None
-        return own or self.repeat_every
-
-    @property
-    def shows_same_day(self) -> bool:
-        """Whether its verdicts say if there was a same-day update: the first contact owed, where such an update does
-        not discharge it (rules 3.3; records section 2)."""
-        return self.clock == "reported" and self.same_day == "does not count" and not (self.repeat_every or self.after)
-
-
-class Policy(_Strict):
+class Policy(BaseModel):
     """A policy file, checked. `calendar_days` and `local` are ready for the engine."""
+
+    model_config = STRICT
 
     title: Annotated[str, Field(min_length=1)]
     source: Annotated[str, Field(min_length=1)]
@@ -193,7 +52,26 @@ class Policy(_Strict):
                     f"requirement {requirement.id!r}: after {requirement.after!r}, whose clock is an event"
                 )
             self._chain(requirement)
+        for requirement in self.requirement:
+            if requirement.takes_over is not None:
+                self._check_takeover(requirement, requirement.takes_over, ids)
         return self
+
+    def _check_takeover(self, requirement: Requirement, name: str, ids: list[str]) -> None:
+        """The requirement from which another takes over repeats, and ends on the day before (rules A5)."""
+        where = f"requirement {requirement.id!r}: takes_over {name!r}"
+        if name not in ids:
+            raise ValueError(f"{where} names no requirement of this policy{nearest(name, ids)}")
+        before = self.requirement_by_id(name)
+        if (first := self.successor(before)) is not requirement and first is not None:
+            raise ValueError(f"{where}, from which {first.id!r} takes over already (rules A5)")
+        if not before.repeat_every:
+            raise ValueError(f"{where}, which does not repeat: there is nothing to take over (rules A5)")
+        if requirement.since and before.until != (last := requirement.since - timedelta(days=1)):
+            raise ValueError(
+                f"{where}: give {name!r} until = {last}, the day before {requirement.id!r} takes over on "
+                f"{plain_date(requirement.since)} (rules A5)"
+            )
 
     def _chain(self, requirement: Requirement) -> None:
         seen, at = {requirement.id}, requirement
@@ -225,6 +103,22 @@ class Policy(_Strict):
         """The policy's calendar: a file beside the policy in `calendars/`, else the shipped one of that name."""
         beside = self.path.parent / "calendars" / f"{self.calendar}.toml"
         return load_calendar(beside if beside.exists() else resource("rules", "calendars", f"{self.calendar}.toml"))
+
+    def successor(self, requirement: Requirement) -> Requirement | None:
+        """The requirement that takes over from one (rules A5)."""
+        return next((each for each in self.requirement if each.takes_over == requirement.id), None)
+
+    def governing(self, requirement: Requirement, clock: date) -> Requirement:
+        """The requirement to which a cycle of a chain belongs by its clock date (rules A5)."""
+        following = self.successor(requirement)
+        if following is None or following.since is None or clock < following.since:
+            return requirement
+        return self.governing(following, clock)
+
+    @property
+    def is_in_hours(self) -> bool:
+        """Whether any requirement is judged on instants, so that verdicts have a `due_at` (rules A6)."""
+        return any(requirement.is_in_hours for requirement in self.requirement)
 
     @property
     def counts_working_days(self) -> bool:
@@ -270,7 +164,7 @@ def load_policy(path: Path | str) -> Policy:
 
 
 def _validate(data: dict[str, Any], path: Path, source: str) -> Policy:
-    known = [*Policy.model_fields, *Requirement.model_fields, "from", "days", "working_days", "within"]
+    known = [*Policy.model_fields, *Requirement.model_fields, "from", "days", "working_days", "hours", "within"]
     if "path" in data:
         raise SettingsError(f"{source}: path: there is no such key")
     try:

@@ -11,7 +11,9 @@ import numpy.typing as npt
 
 from compliance.policy.calendars import NEVER, NO_DAY, Days, Ints
 from compliance.policy.facts import Block, Counted, Places, advance
+from compliance.policy.hours import is_in_time
 from compliance.policy.intervals import Intervals, is_known
+from compliance.policy.moment import Moment
 from compliance.policy.status import Flags
 from compliance.policy.verdicts import Clause
 
@@ -23,6 +25,7 @@ class OpenObligations:
     """Obligations to be judged, one row each, at most one a case: what they run from, and where to look.
 
     `place` is where the first counted update that is not before the window stands among the counted updates.
+    `limit`, only of a requirement in hours, is the last instant in time, in microseconds; `due` is its local date (A6).
     """
 
     case: Ints
@@ -30,10 +33,18 @@ class OpenObligations:
     opens: Days
     due: Days
     place: Ints
+    limit: Ints | None = None
 
     def take(self, rows: Any) -> "OpenObligations":
         """The rows asked for."""
-        return OpenObligations(self.case[rows], self.clock[rows], self.opens[rows], self.due[rows], self.place[rows])
+        limit = None if self.limit is None else self.limit[rows]
+        return OpenObligations(
+            self.case[rows], self.clock[rows], self.opens[rows], self.due[rows], self.place[rows], limit
+        )
+
+    def has_passed(self, moment: Moment) -> Flags:
+        """Whether each due date has passed (rules 2.7); in hours, whether T is later than the last instant (A6)."""
+        return self.due < moment.today if self.limit is None else self.limit < moment.as_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +77,10 @@ def always_owed(block: Block, counted: Counted, owed: OpenObligations) -> Found:
     today, due, first = block.moment.today, owed.due, counted.day[owed.place]
     off = block.openness.written_off(block.cases.crime[owed.case], due, block.policy.owed_after_close_days, today)
     discharged = (first < NEVER) & (first <= off)
-    clause = _outstanding_clause(due < today)
+    clause = _outstanding_clause(owed.has_passed(block.moment))
     _set(clause, off < NEVER, Clause.WRITTEN_OFF)
     _set(clause, discharged, Clause.LATE)
-    _set(clause, discharged & (first <= due), Clause.MET)
+    _set(clause, discharged & is_in_time(block, counted, owed.place, due, owed.limit), Clause.MET)
     declined, asked_again = block.cases.declined[owed.case], block.cases.asked_again[owed.case]
     if (declined < NEVER).any():
         affected = (declined < NEVER) & ~(discharged & (first <= declined)) & (due < asked_again)
@@ -81,46 +92,65 @@ def always_owed(block: Block, counted: Counted, owed: OpenObligations) -> Found:
 @dataclass(frozen=True, slots=True)
 class Chains:
     """One `Found` a cycle; the cases whose chain needs a date that the calendar does not know, which are in no cycle,
-    and the day from which that date would be counted (rules 6.1a, A3)."""
+    and the day from which that date would be counted (rules 6.1a, A3); the cases whose next cycle is another
+    requirement's, its clock date, and the day after the due date of the cycle before (A5)."""
 
     cycles: list[Found]
     unknown: Ints
     clock: Days
+    over: Ints
+    over_clock: Days
+    over_earliest: Days
 
 
-def chain(block: Block, counted: Counted, owed: OpenObligations, repeat: Intervals | None) -> Chains:
+def chain(
+    block: Block, counted: Counted, owed: OpenObligations, repeat: Intervals | None, last_clock: int = NEVER
+) -> Chains:
     """A requirement owed while the case is open, with its cycles (rules 4.1 to 4.7, 5.4, 5.6).
 
-    `repeat` is the interval of each row, None where the requirement does not repeat (rules 9.6).
+    `repeat` is the interval of each row, None where the requirement does not repeat (rules 9.6). A cycle whose clock
+    date would be later than `last_clock` is another requirement's (A5).
     """
     if repeat is None:
         found = _Cycle(block, counted, owed, Intervals.never(len(owed.case))).found
-        return Chains([found], np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int32))
+        no_case, no_day = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int32)
+        return Chains([found], no_case, no_day, no_case, no_day, no_day)
     cycles: list[Found] = []
     asides: list[tuple[Ints, Days]] = []
+    over: list[tuple[Ints, Days]] = []
+    earliest = [np.empty(0, dtype=np.int32)]
     while len(owed.case):
         cycle = _Cycle(block, counted, owed, repeat)
         cycles.append(cycle.found)
         clock = cycle.next_clock()
+        beyond = (clock > last_clock) & (clock < NEVER)
+        over.append((owed.case[beyond], clock[beyond]))
+        earliest.append(owed.due[beyond] + 1)
+        clock[beyond] = NEVER
         due = repeat.after(np.where(clock < NEVER, clock, owed.due))
-        beyond = (clock < NEVER) & ~is_known(due)
-        asides += [(owed.case[cycle.unknown], owed.due[cycle.unknown]), (owed.case[beyond], clock[beyond])]
-        goes_on = np.flatnonzero((clock < NEVER) & ~beyond)
+        unknown = (clock < NEVER) & ~is_known(due)
+        asides += [(owed.case[cycle.unknown], owed.due[cycle.unknown]), (owed.case[unknown], clock[unknown])]
+        goes_on = np.flatnonzero((clock < NEVER) & ~unknown)
         clock, due, repeat, owed = clock[goes_on], due[goes_on], repeat.take(goes_on), owed.take(goes_on)
         # A first window may open long after its due date (7.4, 9.4): the next one then opens before it.
         place = np.where(clock + 1 < owed.opens, counted.start[owed.case], owed.place)
         advance(counted.day, place, clock + 1)
         owed = OpenObligations(owed.case, clock, clock + 1, due, place)
-    return _without_unknown(cycles, asides)
+    aside = _join(asides)
+    return Chains(_without_unknown(cycles, aside[0]), *aside, *_join(over), np.concatenate(earliest))
 
 
-def _without_unknown(cycles: list[Found], asides: list[tuple[Ints, Days]]) -> Chains:
+def _without_unknown(cycles: list[Found], unknown: Ints) -> list[Found]:
     """The cycles of the cases of which every date is known: of the others none is judged (rules 6.1a)."""
-    unknown = np.concatenate([np.empty(0, np.int64), *(case for case, _ in asides)])
-    clock = np.concatenate([np.empty(0, np.int32), *(day for _, day in asides)])
     if len(unknown):
         cycles = [cycle.take(np.flatnonzero(~np.isin(cycle.owed.case, unknown))) for cycle in cycles]
-    return Chains(cycles, unknown, clock)
+    return cycles
+
+
+def _join(parts: list[tuple[Ints, Days]]) -> tuple[Ints, Days]:
+    """Cases with a day each, of several cycles, as one."""
+    case = np.concatenate([np.empty(0, np.int64), *(part for part, _ in parts)])
+    return case, np.concatenate([np.empty(0, np.int32), *(day for _, day in parts)]).astype(np.int32)
 
 
 class _Cycle:

@@ -96,7 +96,8 @@ class SetAside:
             gap = CalendarGap.AFTER
             fact = f"{days} after {plain_date(from_day(clock))} ({start}) end{'s' * one} after the calendar does"
         if cause != requirement:
-            fact = f"it comes after {own.id}, which is set aside: {fact}"
+            how = "takes over from" if self.policy.requirement[requirement].takes_over == own.id else "comes after"
+            fact = f"it {how} {own.id}, which is set aside: {fact}"
         return f"{fact}; {calendar_advice(self.policy, gap)}"
 
     def table(self) -> pa.Table:
@@ -126,10 +127,16 @@ class RequirementAside:
     repeats: Flags
 
     @classmethod
-    def of_cases(cls, case: Ints, cause: Any, clock: Days, *, repeats: bool = False) -> "RequirementAside":
-        """All obligations of some cases; `cause` is one, or one for each case."""
+    def of_cases(cls, case: Ints, cause: Any, clock: Days, *, repeats: Any = False) -> "RequirementAside":
+        """All obligations of some cases; `cause` and `repeats` are one, or one for each case."""
         causes = np.broadcast_to(np.asarray(cause, dtype=np.int8), case.shape)
-        return cls(case, np.zeros_like(case), causes, clock, np.full(len(case), repeats))
+        return cls(case, np.zeros_like(case), causes, clock, np.broadcast_to(np.asarray(repeats, np.bool_), case.shape))
+
+    def where(self, wanted: Flags) -> "RequirementAside":
+        """What is set aside of the cases asked for (one flag a case of the block)."""
+        keep = np.flatnonzero(wanted[self.case])
+        names = [field.name for field in fields(RequirementAside)]
+        return RequirementAside(*(getattr(self, name)[keep] for name in names))
 
     @staticmethod
     def join(parts: "Sequence[RequirementAside]") -> "RequirementAside":

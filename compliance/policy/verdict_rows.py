@@ -9,6 +9,7 @@ import numpy as np
 from compliance.policy.allocation import owners
 from compliance.policy.calendars import NO_DAY, Days, Ints
 from compliance.policy.facts import Block
+from compliance.policy.hours import find_due_instants
 from compliance.policy.obligations import Found
 from compliance.policy.setting_aside import RequirementAside, arrange_aside
 from compliance.policy.status import starts
@@ -24,6 +25,7 @@ from compliance.policy.verdicts import (
     reasons_of,
     states_of,
 )
+from compliance.records.instants import NONE
 
 _PLACED: Final = {
     "clock_date": np.int32, "due_date": np.int32, "window_opens": np.int32, "discharged_on": np.int32,
@@ -94,23 +96,25 @@ def _finish(out: dict[str, Any], held: Ints, block: Block, as_at: datetime, know
     if len(by_category):
         case = np.searchsorted(np.cumsum(held), by_category, side="right")
         reason[by_category] = FIRST_CATEGORY + found.exempt[case]
+    victim: Ints = np.repeat(found.victim.astype(np.int32), held)
     return Verdicts(
         columns=block.columns,
         policy=block.policy,
         as_at=as_at,
         known_at=known_at,
-        victim=np.repeat(found.victim.astype(np.int32), held),
+        victim=victim,
         state=state,
         days_late=days_late,
         reason=reason,
-        entered_after_due=_entered_after_due(out, block),
+        entered_after_due=_entered_after_due(out, victim, block),
         allocation=_allocations(due, held, block),
         **out,
     )
 
 
-def _entered_after_due(out: dict[str, Any], block: Block) -> Any:
-    """Whether the discharging update was entered on a date after the due date, although it took place in time."""
+def _entered_after_due(out: dict[str, Any], victim: Ints, block: Block) -> Any:
+    """Whether the discharging update was entered on a date after the due date, although it took place in time; if the
+    limit is in hours, after the last instant (rules A6)."""
     updates, result = block.columns.updates, np.full(len(out["clause"]), NOT_ASKED, dtype=np.int8)
     done = np.flatnonzero(out["update"] >= 0)
     result[done] = NO
@@ -121,6 +125,11 @@ def _entered_after_due(out: dict[str, Any], block: Block) -> Any:
     due = out["due_date"][done]
     entered = block.policy.local.of(updates.entered_at[row])
     result[done] = (entered > due) & (out["discharged_on"][done] <= due)
+    if block.policy.is_in_hours:
+        keys = (victim[done], out["requirement"][done], out["cycle"][done])
+        limit = find_due_instants(block.columns, block.policy, block.moment.as_at, *keys)
+        by_instant = (updates.at[row] <= limit) & (updates.entered_at[row] > limit)
+        result[done] = np.where(limit == NONE, result[done], by_instant)
     return result
 
 

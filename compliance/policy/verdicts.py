@@ -12,10 +12,13 @@ import pyarrow as pa
 
 from compliance.policy.allocation import CaseHolders, owners
 from compliance.policy.calendars import NO_DAY, Days, Ints
-from compliance.policy.model import Policy, Requirement
+from compliance.policy.hours import find_due_instants
+from compliance.policy.model import Policy
 from compliance.policy.moment import Moment
+from compliance.policy.requirement import Requirement
 from compliance.policy.setting_aside import SetAside, join_aside
 from compliance.records.columns import Coded, Columns
+from compliance.records.instants import NONE, to_micros
 
 PENDING, MET, LATE, OVERDUE, MISSED, LAPSED, EXEMPT = range(7)
 STATES: Final = ("pending", "met", "late", "overdue", "missed", "lapsed", "exempt")
@@ -68,10 +71,13 @@ STATE_OF: Final = {
 }
 """The state that each Clause makes."""
 _DISCHARGES: Final = {Clause.MET, Clause.LATE}
+_BY_THE_HOUR: Final = {Clause.MET, Clause.LATE, Clause.NOT_YET_DUE, Clause.OUTSTANDING}
 
 
 def cite(clause: Clause, requirement: Requirement) -> str:
     """The number of the clause of the rules behind a reason, for a requirement of its kind."""
+    if requirement.is_in_hours and clause in _BY_THE_HOUR:
+        return "A6"
     if clause in _DISCHARGES:
         return "7.1" if requirement.event else "4.3" if requirement.open_only else "3.2"
     if requirement.open_only and clause == Clause.NOT_YET_DUE:
@@ -186,6 +192,11 @@ class Verdicts:
         held = owners(self.columns, Moment.of(local, self.as_at), local)
         return replace(self, allocation=held.now[self.crime])
 
+    def due_instants(self) -> Ints:
+        """The last instant in time of each verdict, in microseconds, NONE if its limit is not in hours (rules A6)."""
+        as_at = to_micros(self.as_at)
+        return find_due_instants(self.columns, self.policy, as_at, self.victim, self.requirement, self.cycle)
+
     def take(self, rows: Any) -> "Verdicts":
         """The verdicts asked for (mask, slice or places), on the same records; what is set aside stays."""
         return replace(self, **{name: getattr(self, name)[rows] for name in _EACH})
@@ -205,8 +216,8 @@ class Verdicts:
         return replace(blocks[0], columns=columns, set_aside=aside, **joined)
 
     def table(self, *, coded: bool = False) -> pa.Table:
-        """The verdicts as an Arrow table, the columns of records section 2 in their order, dates as date32; texts as
-        strings, or as dictionaries where `coded`."""
+        """The verdicts as an Arrow table, the columns of `verdict_columns` in their order, dates as date32, instants as
+        timestamps in UTC; texts as strings, or as dictionaries where `coded`."""
         ids = tuple(requirement.id for requirement in self.policy.requirement)
         reasons = (*(REASONS[code] for code in sorted(REASONS)), *self.policy.exempt_victims)
         columns, victims = self.columns, self.columns.victims
@@ -231,7 +242,10 @@ class Verdicts:
         if not coded:
             texts = {name: text.cast(pa.string()) for name, text in texts.items()}
         every = texts | others
-        return pa.table({name: every[name] for name in VERDICT_COLUMNS})
+        if self.policy.is_in_hours:
+            due_at = self.due_instants()
+            every["due_at"] = pa.array(due_at, pa.timestamp("us", "UTC"), mask=due_at == NONE)
+        return pa.table({name: every[name] for name in verdict_columns(self.policy)})
 
 
 _ASKED: Final = {"columns", "policy", "as_at", "known_at", "set_aside"}
@@ -244,6 +258,12 @@ VERDICT_COLUMNS: Final = (
     "crime_ref", "victim_ref", "requirement", "cycle", "clock_date", "due_date", "state", "discharged_on", "days_late",
     "reason", "same_day_update", "entered_after_due", "division", "team", "officer_ref",
 )  # fmt: skip
+
+
+def verdict_columns(policy: Policy) -> tuple[str, ...]:
+    """The columns of verdicts in their order: those of records section 2 and, under a policy with limits in hours,
+    `due_at` as the last (rules A6)."""
+    return (*VERDICT_COLUMNS, "due_at") if policy.is_in_hours else VERDICT_COLUMNS
 
 
 def _take(texts: pa.Array, rows: Ints) -> pa.DictionaryArray:

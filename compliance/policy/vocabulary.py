@@ -5,13 +5,14 @@ notice.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, NamedTuple
 
 from compliance.policy.model import Policy
 from compliance.records import Crime
 
 OUTCOME, METHOD, CATEGORY, KIND = "updates.outcome", "updates.method", "victims.category", "events.kind"
+OFFENCE: Final = "offence"
 Vocabulary = Mapping[str, frozenset[str]]
 """The known words, by field."""
 
@@ -28,6 +29,43 @@ SPECIFIED: Final[Vocabulary] = {
     ),
 }  # fmt: skip
 """Those that the specification names (records section 1; rules section 10)."""
+
+
+class PolicyWord(NamedTuple):
+    """A word that a policy names: by which key, of which field."""
+
+    key: str
+    field: str
+    word: str
+
+
+def words_of(policy: Policy) -> list[PolicyWord]:
+    """Every outcome, method, category, event kind and offence group that a policy names, in the order of its keys."""
+    named: list[tuple[str, str, Sequence[str]]] = [
+        ("counted_outcomes", OUTCOME, policy.counted_outcomes),
+        ("counted_methods", METHOD, policy.counted_methods or ()),
+        ("exempt_victims", CATEGORY, policy.exempt_victims),
+    ]
+    for each in policy.requirement:
+        where = f"requirement {each.id!r}: "
+        named += [(f"{where}only_for", CATEGORY, each.only_for or ())]
+        named += [(f"{where}except_for", CATEGORY, each.except_for or ())]
+        named += [(f"{where}only_offences", OFFENCE, each.only_offences or ())]
+        named += [(f"{where}except_offences", OFFENCE, each.except_offences or ())]
+        named += [(f"{where}clock", KIND, [each.event] if each.event else ())]
+    return [PolicyWord(key, field, word) for key, field, words in named for word in words]
+
+
+def words_in(crimes: Iterable[Crime]) -> dict[str, set[str | None]]:
+    """The words that occur in records, by field."""
+    found: dict[str, set[str | None]] = {field: set() for field in (OUTCOME, METHOD, CATEGORY, KIND, OFFENCE)}
+    for crime in crimes:
+        found[OFFENCE].add(crime.offence)
+        found[OUTCOME].update(update.outcome for update in crime.updates or ())
+        found[METHOD].update(update.method for update in crime.updates or ())
+        found[CATEGORY].update(victim.category or "standard" for victim in crime.victims or ())
+        found[KIND].update(event.kind for event in crime.events or ())
+    return found
 
 
 def vocabulary(policy: Policy, *more: Mapping[str, Iterable[str]]) -> Vocabulary:

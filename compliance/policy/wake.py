@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from compliance.policy.calendars import NEVER, NO_DAY, Days, Ints
+from compliance.policy.calendars import NEVER, NO_DAY, Days, Ints, to_day
 from compliance.policy.intervals import intervals
 from compliance.policy.moment import Moment
 from compliance.policy.status import Openness, changed_today, status_at
+from compliance.policy.takeovers import may_begin
 from compliance.policy.verdicts import MET, OVERDUE, PENDING, Clause, Verdicts
 from compliance.records.columns import Columns
 from compliance.records.instants import to_micros
@@ -22,13 +23,17 @@ def wake_on(verdicts: Verdicts) -> Days:
     Until the start of that day a judgement of the same records gives the same verdicts, `days_late` apart. It is the
     earliest of: the day after a due date that is still to pass (rules 5.2), the ends that 3.6 and 4.5 wait for, the day
     after today where a status changed today (the end of today is not known yet, rules 2.9), and the local date of the
-    first fact later than T (rules 2.7), which may be today. Who had the case, and what a decline does (rules 5.4),
-    changes with a fact only. For verdicts as known now.
+    first fact later than T (rules 2.7), which may be today, as may the local date of a limit in hours (A6). If chains
+    may begin on the day on which a requirement takes over (A5a), every crime wakes once that day has passed. Who had
+    the case, and what a decline does (rules 5.4), changes with a fact only. For verdicts as known now.
     """
     columns, local = verdicts.columns, verdicts.policy.local
     as_at, today = to_micros(verdicts.as_at), local.day_of(verdicts.as_at)
     wake = np.full(len(columns), NEVER, dtype=np.int32)
     np.minimum.at(wake, verdicts.crime, _deadlines(verdicts, today))
+    for requirement in may_begin(verdicts.policy):
+        if requirement.since and (first := to_day(requirement.since)) >= today:
+            np.minimum(wake, first + 1, out=wake)
     for crime, at in _facts(columns):
         later = at > as_at
         if later.any():
@@ -54,7 +59,7 @@ def find_end_days(verdicts: Verdicts) -> Days:
         return np.flatnonzero(clause == wanted)
 
     at = rows(Clause.SILENCE)
-    ended[at] = _silent_until(verdicts, at)
+    ended[at] = find_silence_ends(verdicts, at)
     at = rows(Clause.WRITTEN_OFF)
     ended[at] = openness.written_off(crime[at], due[at], verdicts.policy.owed_after_close_days, today)
     at = rows(Clause.CLOSED_WHILE_OVERDUE)
@@ -77,8 +82,10 @@ def _deadlines(verdicts: Verdicts, today: int) -> Days:
     # One met may still lapse when its date passes (4.1), and the next cycle comes into being then (4.5a).
     waits = (due >= today) & ((state == PENDING) | ((state == MET) & open_only))
     wake[waits] = due[waits] + 1
+    by_the_hour = waits & np.array([r.is_in_hours for r in verdicts.policy.requirement], dtype=np.bool_)[requirement]
+    wake[by_the_hour] = due[by_the_hour]
     silent = np.flatnonzero((state == OVERDUE) & open_only)
-    until = _silent_until(verdicts, silent)
+    until = find_silence_ends(verdicts, silent)
     wake[silent] = np.where(until < NEVER, until + 1, NEVER)
     owed = np.flatnonzero((state == OVERDUE) & ~open_only)
     if len(owed):
@@ -99,15 +106,13 @@ def _facts(columns: Columns) -> Iterator[tuple[Ints, Ints]]:
         yield rows.crime, rows.at
 
 
-def _silent_until(verdicts: Verdicts, rows: Ints) -> Days:
+def find_silence_ends(verdicts: Verdicts, rows: Ints) -> Days:
     """Of the verdicts asked for due + N, the last day on which an update is in time for the cycle (rules 4.5, 7.4, 9.6,
-    A1, A3); NEVER where the requirement does not repeat."""
-    victims, found = verdicts.columns.victims, np.full(len(rows), NEVER, dtype=np.int32)
-    enhanced = victims.category.codes == victims.category.code("enhanced")
+    A1, A3, A5); not before NEVER where no cycle follows."""
+    found = np.full(len(rows), NEVER, dtype=np.int32)
     for place, requirement in enumerate(verdicts.policy.requirement):
         some = np.flatnonzero(verdicts.requirement[rows] == place)
-        victim = verdicts.victim[rows[some]]
-        every = intervals(requirement, verdicts.policy, enhanced[victim], victims.agreed[victim])
+        every = intervals(requirement, verdicts.policy, verdicts.columns, verdicts.victim[rows[some]])
         if every is not None:
             found[some] = every.after(verdicts.due_date[rows[some]])
     return found

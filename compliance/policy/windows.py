@@ -1,6 +1,5 @@
 """When each requirement's clock starts, its first window opens and its due date falls (rules 6 and 9)."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -10,9 +9,11 @@ import numpy.typing as npt
 
 from compliance.policy.calendars import NO_DAY, Days, Ints, to_day
 from compliance.policy.facts import Block, Counted
-from compliance.policy.model import Policy, Requirement, Within
+from compliance.policy.hours import find_day_met, find_limits
+from compliance.policy.model import Policy
+from compliance.policy.requirement import Requirement, Within
 from compliance.policy.status import Flags
-from compliance.records.columns import Coded
+from compliance.policy.whom import covers
 
 Causes = npt.NDArray[np.int8]
 KNOWN: Final = -1
@@ -48,34 +49,25 @@ class Windows:
 
     def applies(self, requirement: Requirement, day: Days, case: Ints | None = None) -> Flags:
         """To which cases the requirement applies at all (rules 6.2, 9.5, A1a, A2); `day` is D0 or the event's date."""
-        applies = np.ones(len(day), dtype=np.bool_)
-        for wanted in self._restrictions(requirement):
-            applies &= wanted if case is None else wanted[case]
+        covered = self.covers(requirement)
+        applies = covered if case is None else covered[case]
         for limit, beyond in ((requirement.since, np.less), (requirement.until, np.greater)):
             if limit is not None:
                 applies &= ~beyond(day, to_day(limit))
         return applies
 
-    def _restrictions(self, requirement: Requirement) -> Iterator[Flags]:
-        """For each key that says to whom or for what the requirement is owed, which cases it admits (rules 9.5, A1a,
-        A2, A2a). A crime without an offence group is of none."""
-        columns, cases = self._block.columns, self._block.cases
-        if requirement.only_for is not None:
-            yield _is_any(columns.victims.category, cases.victim, requirement.only_for)
-        if requirement.except_for is not None:
-            yield ~_is_any(columns.victims.category, cases.victim, requirement.except_for)
-        if requirement.only_offences is not None:
-            yield _is_any(columns.offence, cases.crime, requirement.only_offences)
-        if requirement.except_offences is not None:
-            yield ~_is_any(columns.offence, cases.crime, requirement.except_offences)
+    def covers(self, requirement: Requirement) -> Flags:
+        """To which cases the requirement is owed on some date (rules 9.5, A1a, A2)."""
+        return covers(requirement, self._block.columns, self._block.cases.victim)
 
     def first(self, requirement: Requirement) -> First:
         """The first window of a requirement, and its first due date, for every case."""
         if requirement.id not in self._kept:
-            day_0 = self._block.cases.day_0
+            block, cases = self._block, self._block.cases
             opens, cause = self._opens(requirement)
-            due = due_date(requirement, self._block, day_0)
-            cause = np.where(due == NO_DAY, np.int8(self._block.policy.requirement.index(requirement)), cause)
+            limit = find_limits(requirement, cases.began, cases.enhanced)
+            due = due_date(requirement, block, cases.day_0) if limit is None else block.policy.local.of(limit)
+            cause = np.where(due == NO_DAY, np.int8(block.policy.requirement.index(requirement)), cause)
             self._kept[requirement.id] = First(opens, due, self.updates(requirement).first(opens), cause)
         return self._kept[requirement.id]
 
@@ -87,11 +79,17 @@ class Windows:
         found, cause = _first_day(requirement, day_0), np.full(len(day_0), KNOWN, dtype=np.int8)
         for before in reversed(self._chain(requirement)):
             its = self.first(before)
-            first, due = self.updates(before).day[its.place], its.due
-            opens = np.where(first <= due, first, due) + 1
+            first = self._day_met(before, its)
+            opens = np.where(first <= its.due, first, its.due) + 1
             applies = self.applies(before, day_0)
             found, cause = np.where(applies, opens, found), np.where(applies, its.cause, cause)
         return found, cause
+
+    def _day_met(self, requirement: Requirement, its: First) -> Days:
+        """The local date of the first counted update in the first window of a requirement, perhaps too late for it."""
+        if requirement.is_in_hours:
+            return find_day_met(requirement, self._block)
+        return self.updates(requirement).day[its.place]
 
     def _chain(self, requirement: Requirement) -> list[Requirement]:
         """The requirement that this one comes after, and those that take its place for whom it does not apply."""
@@ -102,11 +100,6 @@ class Windows:
             if requirement.is_for_everyone:
                 break
         return chain
-
-
-def _is_any(texts: Coded, rows: Ints, wanted: list[str]) -> Flags:
-    """Where the text of each row is one of some."""
-    return np.isin(texts.codes[rows], [texts.code(text) for text in wanted])
 
 
 def _first_day(requirement: Requirement, day_0: Days) -> Days:

@@ -9,12 +9,14 @@ from typing import Any, Final
 import numpy as np
 
 from compliance.policy import Policy, judge
-from compliance.policy.calendars import NO_DAY, from_day, to_day
+from compliance.policy.calendars import NEVER, NO_DAY, from_day, to_day
 from compliance.policy.facts import Block
 from compliance.policy.intervals import intervals
 from compliance.policy.moment import Moment
+from compliance.policy.requirement import Requirement
 from compliance.policy.verdicts import MET, MISSED, OVERDUE, PENDING, YES, Clause, Verdicts
 from compliance.records import Crime, columns
+from compliance.records.instants import NONE, from_micros
 from compliance.reminder_settings import Reminders
 from compliance.reminders.sending_times import due_soon_on
 from compliance.reminders.waiting import Waiting, find_waiting
@@ -56,6 +58,8 @@ class Owed:
     standing: Standing = Standing.OVERDUE
     missed_before: int = 0
     first_due: date | None = None
+    due_time: str | None = None
+    """The local time of day at which it falls due on the due date, for a requirement in hours alone (rules A6)."""
     early: bool = False
     """Whether it falls due soon but its announcement day has not arrived: it only goes along with other news."""
 
@@ -102,6 +106,7 @@ def find_owed(
     rows = _candidates(verdicts, block.moment.today, horizon(policy, rules))
     waiting = find_waiting(crimes, block, {int(victim) for victim in verdicts.victim[rows]}, rules.hold_days)
     today = from_day(block.moment.today)
+    limits = verdicts.due_instants()
     found = []
     for row in rows.tolist():
         victim = waiting[int(verdicts.victim[row])]
@@ -112,6 +117,9 @@ def find_owed(
                 if not days or (early and -owed.days_over > rules.ahead_days):
                     continue
                 owed = replace(owed, early=early)  # noqa: PLW2901
+            if limits[row] != NONE:
+                due_time = f"{policy.local.clock_at(from_micros(int(limits[row]))):%H:%M}"
+                owed = replace(owed, due_time=due_time)  # noqa: PLW2901
             found.append(replace(owed, spell=spells.get(owed.key, 1)))
     return sorted(found, key=lambda owed: owed.urgency)
 
@@ -145,7 +153,8 @@ def _of_row(verdicts: Verdicts, row: int, victim: Waiting, today: date) -> Itera
             following = _next_cycle(requirement, verdicts, row, victim)
             if following is None:
                 return
-            cycle, clock, due, same_day = cycle + 1, *following, False
+            own, (requirement, clock, due), same_day = requirement, following, False
+            cycle = cycle + 1 if requirement is own else 1
     elif victim.closed_on is not None and not victim.told_since(victim.closed_on):
         if (today - victim.closed_on).days > policy.owed_after_close_days:
             return
@@ -172,17 +181,22 @@ def _follows_silence(verdicts: Verdicts, row: int) -> bool:
     return bool(same and verdicts.clause[before] == Clause.SILENCE)
 
 
-def _next_cycle(requirement: Any, verdicts: Verdicts, row: int, victim: Waiting) -> tuple[date, date] | None:
-    """Return the clock date and due date, as things are now, of the cycle after a met one that is not yet due.
+def _next_cycle(
+    requirement: Requirement, verdicts: Verdicts, row: int, victim: Waiting
+) -> tuple[Requirement, date, date] | None:
+    """Return the requirement, clock date and due date, as things are now, of the cycle after a met one not yet due.
 
-    None if there is no such cycle.
+    The requirement is another one if that takes over by then (rules A5). None if there is no such cycle.
     """
-    victims, whose = verdicts.columns.victims, verdicts.victim[[row]]
-    enhanced = victims.category.codes[whose] == victims.category.code("enhanced")
-    every = intervals(requirement, verdicts.policy, enhanced, victims.agreed[whose])
+    every = intervals(requirement, verdicts.policy, verdicts.columns, verdicts.victim[[row]])
     if every is None or victim.declining or victim.last_update is None:
         return None
     if to_day(victim.last_update) < int(verdicts.window_opens[row]):
         return None
     due = int(every.after(np.array([to_day(victim.last_update)], dtype=np.int32))[0])
-    return None if due == NO_DAY else (victim.last_update, from_day(due))
+    if due == NO_DAY or due >= NEVER:
+        return None
+    following = verdicts.policy.governing(requirement, victim.last_update)
+    if following is not requirement:
+        due = max(due, int(verdicts.due_date[row]) + 1)
+    return following, victim.last_update, from_day(due)

@@ -20,6 +20,7 @@ from compliance.policy.calendars import from_day, to_day
 from compliance.policy.facts import Block
 from compliance.policy.moment import Moment
 from compliance.policy.verdicts import LATE, MISSED, OVERDUE, Clause
+from compliance.policy.wake import find_silence_ends
 from compliance.records import columns
 from compliance.reminders.decisions import Morning
 from compliance.reminders.history import read_told_before, spells
@@ -141,7 +142,7 @@ class _Missed:
         if verdicts.state[row] == LATE:
             return from_day(verdicts.discharged_on[row])
         if verdicts.clause[row] == Clause.SILENCE:
-            return from_day(verdicts.due_date[row + 1]) + timedelta(days=1)  # the next cycle replaced it (rules 4.5)
+            return from_day(find_silence_ends(verdicts, np.array([row]))[0]) + timedelta(days=1)
         if verdicts.clause[row] == Clause.DECLINED_AFTER_DUE:
             return verdicts.policy.local.date_at(verdicts.columns.victims.declined_at[verdicts.victim[row]])
         return self.owed.waiting.closed_on or date.max

@@ -9,7 +9,7 @@ import numpy as np
 from compliance.errors import UnavailableError
 from compliance.policy import Policy
 from compliance.policy.calendars import LocalDates, from_day, to_day
-from compliance.policy.model import Requirement, Within
+from compliance.policy.requirement import Requirement, Within
 from compliance.records.columns import Columns
 from compliance.reports import words
 from compliance.reports.spans import Span
@@ -61,6 +61,8 @@ class Beginning:
 
     def _after(self, start: int, limit: Within) -> int:
         """Return the day at a limit after another. Days outside the calendar are taken as working days."""
+        if limit.hours is not None:
+            return start + limit.hours // 24
         if limit.days is not None:
             return start + limit.days
         calendar, day, left = self.policy.working, start, limit.working_days or 0

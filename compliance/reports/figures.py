@@ -7,7 +7,7 @@ import numpy as np
 from msgspec import UNSET
 
 from compliance.policy import Policy
-from compliance.policy.model import Requirement as AskedRequirement
+from compliance.policy.requirement import Requirement as AskedRequirement
 from compliance.policy.verdicts import MET
 from compliance.reports.basis import draw_sample, state_basis
 from compliance.reports.beginning import Beginning

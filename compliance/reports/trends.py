@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from compliance.policy.model import Requirement
+from compliance.policy.requirement import Requirement
 from compliance.records.columns import Coded
 from compliance.reports.control import assurance, control_chart
 from compliance.reports.findings import Funnel, FunnelPoint, Mark, Trend, UnitTrend

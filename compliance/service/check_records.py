@@ -7,12 +7,15 @@ from typing import Final
 from compliance.config import Settings
 from compliance.errors import ComplianceError
 from compliance.policy import Policy
+from compliance.policy.coverage import describe_unused
 from compliance.policy.setting_aside import CalendarGap, calendar_advice
 from compliance.service.unknown_notes import REMEDY, still_unknown
-from compliance.store import Store, directory_problem, last_good_directory, set_aside
+from compliance.store import Store, directory_problem, last_good_directory, latest_crimes, set_aside
 from compliance.store.tables import SetAsideRow
 
 _SHOWN: Final = 40
+_LATEST: Final = 2000
+"""Crimes in which the words of the policy are looked for: some weeks of a force."""
 
 
 Said = tuple[str, tuple[str, ...]]
@@ -24,6 +27,7 @@ def look_at_records(settings: Settings, policy: Policy) -> Iterator[Said]:
     try:
         with closing(Store.open(settings.database_url)) as store:
             found = [*_directory(store), _set_aside(store, policy), _describe_unknown(store, settings, policy)]
+            found += _describe_unused(store, policy)
     except ComplianceError:
         return
     yield from found
@@ -52,6 +56,14 @@ def _set_aside(store: Store, policy: Policy) -> Said:
         f"one is crime {rows[0].crime_ref}"
         for (requirement, gap, clause), rows in reasons.items()
     )
+
+
+def _describe_unused(store: Store, policy: Policy) -> Iterator[Said]:
+    """Describe the words of the policy that do not occur in the crimes last received (rules A4)."""
+    crimes = latest_crimes(store, _LATEST)
+    if crimes:
+        which = f"the {len(crimes):,} crimes last received" if len(crimes) > 1 else "the one crime received"
+        yield f"words of {policy.path.name} in {which}", tuple(describe_unused(policy, crimes))
 
 
 def _describe_unknown(store: Store, settings: Settings, policy: Policy) -> Said:

@@ -4,8 +4,10 @@ from datetime import date, datetime
 
 from sqlmodel import col, func, select
 
+from compliance.records import Crime
+from compliance.store.content import unpack
 from compliance.store.engine import Store
-from compliance.store.tables import Obligation, OfficerRow, Poll, Projection, SetAsideRow
+from compliance.store.tables import CrimeRow, Obligation, OfficerRow, Poll, Projection, SetAsideRow
 
 
 def list_overdue(store: Store, today: date) -> list[Obligation]:
@@ -24,6 +26,13 @@ def set_aside(store: Store) -> list[SetAsideRow]:
     key = (SetAsideRow.crime_ref, SetAsideRow.victim_ref, SetAsideRow.requirement, SetAsideRow.cycle)
     with store.session(reading=True) as session:
         return list(session.exec(select(SetAsideRow).order_by(*map(col, key))))
+
+
+def latest_crimes(store: Store, count: int) -> list[Crime]:
+    """Return as many of the current records as asked for, the last received first."""
+    latest = select(CrimeRow.record).order_by(col(CrimeRow.seen_at).desc(), CrimeRow.crime_ref).limit(count)
+    with store.session(reading=True) as session:
+        return unpack(session.exec(latest))
 
 
 def count_set_aside(store: Store) -> int:

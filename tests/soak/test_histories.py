@@ -6,6 +6,7 @@ from itertools import islice
 
 import pytest
 
+from tests.additions.campaign import compare_seeded
 from tests.engine import POLICIES, first_difference, shipped
 from tests.histories import AS_AT, histories
 
@@ -27,3 +28,11 @@ def test_engine_and_reference_agree_at_length(name: str) -> None:
         compared += rows
         number += 1
     print(f"\n{name}: {COUNT:,} records, {compared:,} verdicts compared, no difference")
+
+
+@pytest.mark.long
+def test_engine_and_reference_agree_at_length_under_policies_with_additions() -> None:
+    """HISTORIES records, 500 under each policy from a seed (rules A1 to A6)."""
+    policies = COUNT // 500
+    compared = compare_seeded(range(1000, 1000 + policies), 500)
+    print(f"\n{policies:,} policies with additions: {COUNT:,} records, {compared:,} verdicts compared, no difference")

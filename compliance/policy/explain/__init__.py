@@ -173,6 +173,7 @@ def _obligation(evidence: Evidence, duty: Duty) -> ObligationExplanation:
         state=duty.state,
         clock_date=from_day(duty.clock),
         due_date=from_day(duty.due),
+        due_at=None if duty.limit is None else evidence.clock.local(duty.limit),
         window_opens=from_day(duty.opens),
         discharged_on=None if duty.discharged == NO_DAY else from_day(duty.discharged),
         days_late=row["days_late"],

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 from compliance.policy.calendars import to_day
 from compliance.policy.explain import phrases
 from compliance.policy.explain.evidence import Duty, Evidence
-from compliance.policy.model import Requirement
+from compliance.policy.requirement import Requirement
 from compliance.policy.verdicts import Clause
 from compliance.records.instants import NONE
 
@@ -33,7 +33,7 @@ _BUT: Final = {
 def label(evidence: Evidence, duty: Duty) -> str:
     """How an obligation is called within a sentence: 7-day; 28-day (cycle 2); arrested (2 April 2026)."""
     if duty.requirement.event:
-        return f"{duty.requirement.id} ({phrases.plain(evidence.day(_event_at(evidence, duty)))})"
+        return f"{duty.requirement.id} ({phrases.plain(evidence.day(evidence.start_of(duty)))})"
     return f"{duty.requirement.id} (cycle {duty.cycle})" if duty.requirement.repeat_every else duty.requirement.id
 
 
@@ -59,13 +59,15 @@ def arithmetic(evidence: Evidence, duty: Duty) -> Said:
     number, due = duty.due - duty.clock, phrases.day(duty.due, duty.clock)
     before = evidence.previous(duty) if duty.requirement.repeat_every else None
     agreed = bool(duty.requirement.honour_agreed_interval and evidence.cases[duty.victim].agreed)
-    if before:
+    if before or evidence.took_over(duty):
         return _repeat(evidence, before, duty, agreed=agreed)
+    if duty.limit is not None:
+        return _count_hours(evidence, duty, duty.limit)
     category = evidence.cases[duty.victim].category
     within, own = duty.requirement.within_for(category), duty.requirement.enhanced
     enhanced = bool(own and own.within and category == "enhanced")
     if within.working_days and not agreed:
-        elsewhere = evidence.clock.elsewhere(_start_at(evidence, duty)).strip(" ()")
+        elsewhere = evidence.clock.elsewhere(evidence.start_of(duty)).strip(" ()")
         started = _start_in_words(evidence, duty) + (f", {elsewhere}" if elsewhere else "")
         whose = " for an enhanced victim" if enhanced else ""
         text, clause = _count_working_days(evidence, duty, started, whose), f"{_first_clause(duty.requirement)}, 6.1"
@@ -79,22 +81,45 @@ def arithmetic(evidence: Evidence, duty: Duty) -> Said:
     return Said(text, clause + (", 7.4" if agreed else ", 7.2" if enhanced else ""))
 
 
-def _repeat(evidence: Evidence, before: Duty, duty: Duty, *, agreed: bool) -> Said:
-    """How the due date of a cycle after the first follows from its clock date (rules 4.4 to 4.6, 5.4, 7.4, A1)."""
-    clause = goes_on(evidence, before, duty)
-    what = "the late update" if before.clause == Clause.LATE and clause == "4.4" else _AFTER[clause]
+def _count_hours(evidence: Evidence, duty: Duty, limit: int) -> Said:
+    """How the last instant in time follows from the one that starts the clock (rules A6)."""
+    start, own = evidence.start_of(duty), duty.requirement.enhanced
+    enhanced = bool(own and own.within and evidence.cases[duty.victim].category == "enhanced")
+    hours = phrases.count((limit - start) // 3_600_000_000, "hour") + (" for an enhanced victim" if enhanced else "")
+    started = f"{evidence.clock.moment(start)} ({_start_in_words(evidence, duty)})"
+    return Said(f"{hours} after {started} is {evidence.clock.shown(limit)}", "A6, 7.2" if enhanced else "A6")
+
+
+def _repeat(evidence: Evidence, before: Duty | None, duty: Duty, *, agreed: bool) -> Said:
+    """How the due date of a cycle after the first follows from its clock date (rules 4.4 to 4.6, 5.4, 7.4, A1, A5)."""
+    what, clause = _explain_takeover(evidence, duty)
+    if before:
+        clause = goes_on(evidence, before, duty)
+        what = "the late update" if before.clause == Clause.LATE and clause == "4.4" else _AFTER[clause]
+        clause += ", A5" if evidence.took_over(duty) else ""
     own = duty.requirement.enhanced
     whose = more = ""
     if agreed:
         whose, more = ", the interval agreed with this victim,", ", 7.4"
     elif own and own.repeat_every and evidence.cases[duty.victim].category == "enhanced":
         whose, more = ", the interval for an enhanced victim,", ", A1"
+    if before and evidence.is_put_after(before, duty):
+        text = f"the day after the due date of {label(evidence, before)}, because that cycle had to be over first, is "
+        return Said(text + phrases.day(duty.due, duty.clock), f"{clause}{more}")
     due = phrases.day(duty.due, duty.clock)
     repeat = duty.requirement.repeat_for(evidence.cases[duty.victim].category)
     if repeat and repeat.working_days and not agreed:
         return Said(_count_working_days(evidence, duty, what, whose), f"{clause}{more}, A3")
     text = f"{phrases.count(duty.due - duty.clock, 'day')}{whose} after {what}, {phrases.day(duty.clock)}, is {due}"
     return Said(text, clause + more)
+
+
+def _explain_takeover(evidence: Evidence, duty: Duty) -> Said:
+    """What the clock date is of a chain that began when its requirement took over (rules A5a)."""
+    since, case = duty.requirement.since, evidence.cases[duty.victim]
+    if since and duty.clock == to_day(since):
+        return Said(f"the day on which it took over from {duty.requirement.takes_over}", "A5a")
+    return Said(_AFTER["5.4" if duty.clock == case.asked_again else "4.6"], "A5a")
 
 
 def _first_clause(requirement: Requirement) -> str:
@@ -105,23 +130,13 @@ def _first_clause(requirement: Requirement) -> str:
 
 def _start(evidence: Evidence, duty: Duty) -> str:
     """What started the clock, and when: reported 1 July 2026 (30 June 23:30 UTC)."""
-    return f"{_start_in_words(evidence, duty)} {evidence.clock.date(_start_at(evidence, duty))}"
+    return f"{_start_in_words(evidence, duty)} {evidence.clock.date(evidence.start_of(duty))}"
 
 
 def _start_in_words(evidence: Evidence, duty: Duty) -> str:
     if duty.requirement.event:
         return event_name(duty.requirement.event)
-    return "reported" if _start_at(evidence, duty) == evidence.reported else "victim added to the record"
-
-
-def _start_at(evidence: Evidence, duty: Duty) -> int:
-    if duty.requirement.event:
-        return _event_at(evidence, duty)
-    return max(evidence.reported, int(evidence.columns.victims.added_at[duty.victim]))
-
-
-def _event_at(evidence: Evidence, duty: Duty) -> int:
-    return int(evidence.columns.events.at[evidence.event_of(duty)])
+    return "reported" if evidence.start_of(duty) == evidence.reported else "victim added to the record"
 
 
 def _count_working_days(evidence: Evidence, duty: Duty, started: str, whose: str) -> str:
@@ -153,7 +168,7 @@ def window(evidence: Evidence, duty: Duty) -> Said | None:
 
 
 def _meets(evidence: Evidence, duty: Duty) -> str:
-    passed = duty.due < evidence.moment.today
+    passed = duty.due < evidence.moment.today if duty.limit is None else duty.limit < evidence.moment.as_at
     but = _BUT.get(duty.clause, "")
     meets = "would have met it"
     if not passed or duty.state == "met":
@@ -161,8 +176,11 @@ def _meets(evidence: Evidence, duty: Duty) -> str:
     update = f"{but}, an update" if but else "An update"
     if duty.opens > duty.due:
         return f"No update could meet it: only one from {phrases.day(duty.opens)} on would count, after the due date."
+    if duty.limit is not None:
+        start = evidence.clock.shown(evidence.start_of(duty))
+        return f"{update} from {start} to {evidence.clock.shown(duty.limit)} {meets}."
     if duty.requirement.event:
-        at = _event_at(evidence, duty)
+        at = evidence.start_of(duty)
         same = duty.due == duty.clock
         until = "on the same day" if same else f"by the end of {phrases.day(duty.due, duty.clock)}"
         event = f"{evidence.clock.time(at)} on {phrases.day(duty.clock)}"
@@ -171,16 +189,27 @@ def _meets(evidence: Evidence, duty: Duty) -> str:
 
 
 def _explain_opening(evidence: Evidence, duty: Duty) -> Said:
-    """Why the window opens when it does (rules 3.1, 4.2, 4.4 to 4.6, 5.4, 7.1, 9.2, 9.4)."""
+    """Why the window opens when it does (rules 4.4 to 4.6, 5.4, 7.1, A5, A6)."""
     requirement = duty.requirement
-    if requirement.event:
-        return Said("", "7.1")
-    if before := evidence.previous(duty):
+    if duty.limit is not None or requirement.event:
+        return Said("", "7.1" if duty.limit is None else "A6")
+    before = evidence.previous(duty)
+    if evidence.took_over(duty):
+        since = f" on {phrases.plain_date(requirement.since)}" if requirement.since else ""
+        clause = f"{goes_on(evidence, before, duty)}, A5" if before else "A5a"
+        return Said(f"{requirement.id} took over from {requirement.takes_over}{since}.", clause)
+    if before:
         return Said("", goes_on(evidence, before, duty))
+    return _explain_first_opening(evidence, duty)
+
+
+def _explain_first_opening(evidence: Evidence, duty: Duty) -> Said:
+    """Why the first window of a requirement that runs from the report opens when it does (rules 3.1, 4.2, 9.2, 9.4)."""
+    requirement = duty.requirement
     if first := predecessor(evidence, duty):
         clause, opener = "4.2" if requirement.repeat_every else "9.4", duty.opens - 1
         name = first.requirement.id
-        if opener >= first.opens and opener in evidence.eligible_updates(first.requirement, duty.victim).values():
+        if opener >= first.opens and opener in _days_in_time(evidence, first):
             text = f"It opens the day after the first update in the window of {name}, {phrases.day(opener)}."
         else:
             text = f"It opens the day after the due date of {name}, in whose window no update was counted."
@@ -189,10 +218,17 @@ def _explain_opening(evidence: Evidence, duty: Duty) -> Said:
         return Said(text, clause)
     if earlier := comes_after(evidence, duty):
         return Said(f"It opens after the first contact of {earlier.id}, whose repeats are set aside.", "9.4")
-    day_0 = "of the report" if _start_at(evidence, duty) == evidence.reported else "on which the victim was added"
+    day_0 = "of the report" if evidence.start_of(duty) == evidence.reported else "on which the victim was added"
     if requirement.same_day == "counts":
         return Said(f"One on the day {day_0} counts.", "9.2")
     return Said(f"One on the day {day_0} does not.", "3.1, 3.3" if requirement.shows_same_day else "9.2")
+
+
+def _days_in_time(evidence: Evidence, first: Duty) -> set[int]:
+    """The days of the updates that a requirement looks at; in hours, of those within them (rules 9.4, A6a)."""
+    at, start = evidence.columns.updates.at, evidence.start_of(first)
+    found = evidence.eligible_updates(first.requirement, first.victim)
+    return {day for row, day in found.items() if first.limit is None or start <= at[row] <= first.limit}
 
 
 def comes_after(evidence: Evidence, duty: Duty) -> Requirement | None:

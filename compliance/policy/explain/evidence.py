@@ -3,6 +3,7 @@
 Days are local dates as whole numbers since 1970-01-01, `NEVER` where something does not come.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -11,16 +12,20 @@ from typing import Any
 import numpy as np
 
 from compliance.policy.allocation import CaseHolders, owners
-from compliance.policy.calendars import Ints
+from compliance.policy.calendars import Ints, to_day
 from compliance.policy.explain.phrases import Clock, plain
 from compliance.policy.facts import Block
+from compliance.policy.hours import find_events
+from compliance.policy.intervals import intervals
 from compliance.policy.judgement import judge
-from compliance.policy.model import Policy, Requirement
+from compliance.policy.model import Policy
 from compliance.policy.moment import Moment
+from compliance.policy.requirement import Requirement
 from compliance.policy.status import Status, status_at
 from compliance.policy.verdicts import STATES, Clause
 from compliance.policy.wake import find_end_days
 from compliance.records.columns import Columns
+from compliance.records.instants import NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,8 @@ class Duty:
     update: int
     ended: int
     """The day on which it fell away or was owed no longer, NO_DAY where it did not."""
+    limit: int | None
+    """The last instant in time, in microseconds, of a requirement in hours alone (rules A6)."""
 
     @property
     def done(self) -> bool:
@@ -149,13 +156,14 @@ class Evidence:
             *(part.tolist() for part in (
                 verdicts.victim, verdicts.requirement, verdicts.cycle, verdicts.clock_date, verdicts.window_opens,
                 verdicts.due_date, verdicts.state, verdicts.clause, verdicts.discharged_on, verdicts.update,
-                find_end_days(verdicts),
+                find_end_days(verdicts), verdicts.due_instants(),
             )),
             strict=True,
         )  # fmt: skip
         found: dict[tuple[int, str], list[Duty]] = {}
-        for place, (victim, requirement, cycle, clock, opens, due, state, clause, *last) in enumerate(rows):
+        for place, (victim, requirement, cycle, clock, opens, due, state, clause, *last, limit) in enumerate(rows):
             asked = requirements[requirement]
+            last.append(None if limit == NONE else limit)
             duty = Duty(place, victim, asked, cycle, clock, opens, due, STATES[state], Clause(clause), *last)
             found.setdefault((victim, asked.id), []).append(duty)
         return found
@@ -180,8 +188,35 @@ class Evidence:
         return rows
 
     def previous(self, duty: Duty) -> Duty | None:
-        """The cycle before."""
+        """The cycle before; of the first under a requirement that took over, the last of the one before (rules A5)."""
+        if self.took_over(duty):
+            return next(self._before_takeover(duty), None)
         return next((d for d in self.duties[duty.victim, duty.requirement.id] if d.cycle == duty.cycle - 1), None)
+
+    def following(self, duty: Duty) -> Duty | None:
+        """The cycle after, also where that is another requirement's (rules A5)."""
+        for victim, name in self.duties:
+            if victim == duty.victim:
+                for other in self.duties[victim, name]:
+                    if other.requirement.repeat_every and self.previous(other) == duty:
+                        return other
+        return None
+
+    def is_put_after(self, before: Duty, duty: Duty) -> bool:
+        """Whether a cycle is due the day after the one it follows, and not one interval after its clock date (A5)."""
+        every = intervals(duty.requirement, self.policy, self.columns, np.array([duty.victim]))
+        return every is not None and int(every.after(np.array([duty.clock], dtype=np.int32))[0]) <= before.due
+
+    def took_over(self, duty: Duty) -> bool:
+        """Whether it is the first cycle of a chain that its requirement took over, or that began then (A5, A5a)."""
+        since, day_0 = duty.requirement.since, self.cases[duty.victim].day_0
+        return bool(duty.cycle == 1 and duty.requirement.takes_over and since and day_0 < to_day(since))
+
+    def _before_takeover(self, duty: Duty) -> Iterator[Duty]:
+        name = duty.requirement.takes_over
+        while name:
+            yield from reversed(self.duties.get((duty.victim, name), []))
+            name = self.policy.requirement_by_id(name).takes_over
 
     @cached_property
     def counted(self) -> dict[int, dict[int, int]]:
@@ -208,11 +243,16 @@ class Evidence:
         """The row of the event that created an obligation: the cycle is its number by time (rules 7.1)."""
         return self.events_of(duty.requirement)[duty.cycle - 1]
 
+    def start_of(self, duty: Duty) -> int:
+        """The instant that starts the clock: the event, the report or the victim's being added (rules 3, 7.1)."""
+        if duty.requirement.event:
+            return int(self.columns.events.at[self.event_of(duty)])
+        return max(self.reported, int(self.columns.victims.added_at[duty.victim]))
+
     def events_of(self, requirement: Requirement) -> list[int]:
         """The rows of the events as at T that a requirement is about."""
-        events = self.columns.events
-        wanted = (events.kind.codes == events.kind.code(str(requirement.event))) & (events.at <= self.moment.as_at)
-        return np.flatnonzero(wanted).tolist()
+        rows: list[int] = find_events(self.columns, requirement, self.moment.as_at).tolist()
+        return rows
 
     def next_change(self, after: int) -> int:
         """The next day at whose end it is otherwise whether the case is open than at the end of a day."""

@@ -59,6 +59,7 @@ class TimelineEntry:
 class ObligationExplanation:
     """One verdict, and in words how it came about. Dates are local.
 
+    `due_at`, only under a requirement in hours, is the last instant in time, on the local clock (rules A6).
     `arithmetic` says how the due date was worked out, `window` which updates meet it (none where nothing is owed),
     `verdict` why the state is what it is, `now` what is owed now, if anything; each `…_clause` is one or more numbers
     of the rules.
@@ -69,6 +70,7 @@ class ObligationExplanation:
     state: str
     clock_date: date
     due_date: date
+    due_at: datetime | None
     window_opens: date
     discharged_on: date | None
     days_late: int | None

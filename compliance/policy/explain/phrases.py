@@ -81,10 +81,14 @@ class Clock:
         year = f" {there.year}" if there.year != here.year else ""
         return f" ({there.day} {there:%B}{year} {there:%H:%M} UTC)"
 
+    def shown(self, micros: int) -> str:
+        """Wednesday 1 July 2026 at 00:30, as the clocks show it."""
+        here = self.local(micros)
+        return f"{here:%A} {plain_date(here.date())} at {here:%H:%M}"
+
     def moment(self, micros: int) -> str:
         """Wednesday 1 July 2026 at 00:30 (30 June 23:30 UTC); the UTC time only where it differs."""
-        here = self.local(micros)
-        text = f"{here:%A} {plain_date(here.date())} at {here:%H:%M}"
+        here, text = self.local(micros), self.shown(micros)
         if (elsewhere := self.elsewhere(micros)) or here.utcoffset() == timedelta():
             return text + elsewhere
         return f"{text} ({here.astimezone(UTC):%H:%M} UTC)"

@@ -5,12 +5,13 @@ from typing import Final
 
 import numpy as np
 
+from compliance.policy.calendars import NEVER
 from compliance.policy.explain import phrases
 from compliance.policy.explain.due import Said
 from compliance.policy.explain.evidence import Duty, Evidence
 from compliance.policy.explain.explanation import Remark
-from compliance.policy.intervals import intervals
 from compliance.policy.verdicts import YES, Clause, cite
+from compliance.policy.wake import find_silence_ends
 from compliance.records.columns import OPEN
 
 
@@ -27,13 +28,22 @@ class _Why:
         self._case = evidence.cases[duty.victim]
 
     def _update(self) -> str:
-        ref = self._evidence.columns.updates.ref[self._duty.update].as_py()
-        return f"the update of {phrases.day(self._duty.discharged)} ({ref})"
+        updates, row = self._evidence.columns.updates, self._duty.update
+        when = phrases.day(self._duty.discharged)
+        if self._duty.limit is not None:
+            when = self._evidence.clock.shown(int(updates.at[row]))
+        return f"the update of {when} ({updates.ref[row].as_py()})"
+
+    def _limit(self) -> str | None:
+        """When it was or is due, of a requirement in hours (rules A6)."""
+        return None if self._duty.limit is None else self._evidence.clock.shown(self._duty.limit)
 
     def _nothing(self, until: int) -> str:
         return f"no update that counts for it was given {phrases.span(self._duty.opens, until)}"
 
     def met(self) -> str:
+        if limit := self._limit():
+            return f"Met by {self._update()}: it was due by {limit}."
         early = self._duty.due - self._duty.discharged
         when = "on the due date itself" if early == 0 else f"{phrases.count(early, 'day')} before the due date"
         text = f"Met by {self._update()}, {when}."
@@ -42,15 +52,21 @@ class _Why:
         return text
 
     def late(self) -> str:
+        if limit := self._limit():
+            return f"Late: it was due by {limit}, and the first update that counts for it is {self._update()}."
         over = phrases.count(self._duty.discharged - self._duty.due, "day")
         return f"Late by {over}: the first update that counts for it is {self._update()}."
 
     def not_yet_due(self) -> str:
+        if limit := self._limit():
+            return f"Not yet due: it is due by {limit}."
         left = self._duty.due - self._today
         when = "today" if left == 0 else f"in {phrases.count(left, 'day')}"
         return f"Not yet due: the due date is {when}."
 
     def outstanding(self) -> str:
+        if limit := self._limit():
+            return f"Overdue since {limit}: {self._nothing(self._today)}."
         return f"Overdue by {phrases.count(self._today - self._duty.due, 'day')}: {self._nothing(self._today)}."
 
     def silence(self) -> str:
@@ -107,7 +123,8 @@ _SENTENCES: Final[dict[Clause, Callable[[_Why], str]]] = {
 def describe_owed(evidence: Evidence, duty: Duty) -> str | None:
     """What is owed now, None where nothing is."""
     if duty.clause == Clause.NOT_YET_DUE:
-        text = f"Owed: an update that counts, by the end of {phrases.day(duty.due)}."
+        until = f"the end of {phrases.day(duty.due)}" if duty.limit is None else evidence.clock.shown(duty.limit)
+        text = f"Owed: an update that counts, by {until}."
         if duty.opens > evidence.moment.today:
             text = f"Owed: an update that counts, {phrases.span(duty.opens, duty.due)}."
         if duty.requirement.open_only and not is_open(evidence):
@@ -118,12 +135,12 @@ def describe_owed(evidence: Evidence, duty: Duty) -> str | None:
     if duty.clause != Clause.OUTSTANDING:
         return None
     text = f"Owed now: an update that counts. It will be late, and ends the breach.{_whatever(evidence, duty)}"
-    cases = evidence.block.cases
-    every = intervals(duty.requirement, evidence.policy, cases.enhanced, cases.agreed)
-    if every is not None:
-        own = every.take([evidence.cases[duty.victim].place])
-        until = phrases.day(int(own.after(np.array([duty.due], dtype=np.int32))[0]))
-        text += f" If there is none by the end of {until}, this one is missed and another takes its place (rules 4.5)."
+    silent = int(find_silence_ends(evidence.verdicts, np.array([duty.place]))[0])
+    if silent < NEVER:
+        text += (
+            f" If there is none by the end of {phrases.day(silent)}, this one is missed and another takes its place "
+            "(rules 4.5)."
+        )
     return text
 
 

@@ -9,7 +9,8 @@ from compliance.policy.explain import phrases, updates
 from compliance.policy.explain.due import event_name, label
 from compliance.policy.explain.evidence import Duty, Evidence, VictimEvidence
 from compliance.policy.explain.explanation import FactEffect, Remark, TimelineEntry
-from compliance.policy.model import Requirement
+from compliance.policy.moment import Moment
+from compliance.policy.requirement import Requirement
 from compliance.policy.setting_aside import CLAUSE
 from compliance.policy.status import changes_by, last_of_day
 from compliance.policy.verdicts import Clause
@@ -178,6 +179,7 @@ def _explain_start(
     for duty in evidence.duties.get((case.victim, requirement.id), []):
         if duty.cycle == number:
             due = phrases.day(duty.due, day)
+            due += f" at {evidence.clock.time(duty.limit)}" if duty.limit is not None else ""
             text = f"Starts the clock of {requirement.id}, due {due}."
             return FactEffect("starts", text, "7.1", requirement.id, number)
     if any(aside.cycle == number for aside in evidence.asides.get((case.victim, requirement.id), [])):
@@ -199,7 +201,9 @@ def not_owed(requirement: Requirement, case: VictimEvidence, offence: str | None
     a day (rules 6.2, 9.5, A1a, A2)."""
     first, last = requirement.since, requirement.until
     if first and day < to_day(first):
-        return f"it is in force only from {phrases.plain_date(first)} on", "6.2"
+        since, before = phrases.plain_date(first), requirement.takes_over
+        takes_over = f"it takes over from {before}, for cycles that start on {since} or later", "A5"
+        return takes_over if before else (f"it is in force only from {since} on", "6.2")
     if last and day > to_day(last):
         return f"it was in force only until {phrases.plain_date(last)}", "6.2"
     if requirement.except_for and case.category in requirement.except_for:
@@ -215,25 +219,32 @@ def not_owed(requirement: Requirement, case: VictimEvidence, offence: str | None
 
 def _due_dates(evidence: Evidence) -> Iterator[TimelineEntry]:
     """Every due date once for all the obligations of the day that had the same fate."""
-    found: dict[tuple[date, str, str], list[str]] = {}
+    found: dict[tuple[date, int | None, str, str], list[str]] = {}
     for (victim, _), duties in evidence.duties.items():
         for duty in duties:
             if duty.clause in {Clause.CANCELLED, Clause.CATEGORY}:
                 continue
-            key = (from_day(duty.due), label(evidence, duty), _fate(duty, evidence.moment.today))
+            key = (from_day(duty.due), duty.limit, label(evidence, duty), _fate(duty, evidence.moment))
             found.setdefault(key, []).append(evidence.refs[victim])
     several = len(evidence.refs) > 1
-    for (day, name, fate), refs in found.items():
+    for (day, limit, name, fate), refs in found.items():
         whose = f" for {join_words(sorted(set(refs)))}" if several else ""
-        yield TimelineEntry("due", day, None, None, f"Due date of {name}{whose}: {fate}.")
+        if limit is None:
+            yield TimelineEntry("due", day, None, None, f"Due date of {name}{whose}: {fate}.")
+        else:
+            at, time = from_micros(limit), evidence.clock.time(limit)
+            yield TimelineEntry("due", day, time, at, f"Due time of {name}{whose}: {fate}.")
 
 
-def _fate(duty: Duty, today: int) -> str:
+def _fate(duty: Duty, moment: Moment) -> str:
+    passed = duty.due < moment.today if duty.limit is None else duty.limit < moment.as_at
     if duty.state == "met":
-        return "met" if duty.due < today else "met already"
+        return "met" if passed else "met already"
     if duty.state in ("lapsed", "exempt"):
         return f"{duty.state}, nothing owed"
-    if duty.due >= today:
+    if not passed:
         return "not met yet"
     late = duty.discharged != NO_DAY
+    if late and duty.limit is not None:
+        return f"not met; discharged late, on {phrases.day(duty.discharged)}"
     return f"not met; discharged {phrases.count(duty.discharged - duty.due, 'day')} late" if late else "not met"

@@ -7,7 +7,7 @@ from compliance.policy.explain import phrases
 from compliance.policy.explain.due import comes_after, label
 from compliance.policy.explain.evidence import Duty, Evidence, VictimEvidence
 from compliance.policy.explain.explanation import FactEffect, Remark
-from compliance.policy.model import Requirement
+from compliance.policy.requirement import Requirement
 from compliance.policy.setting_aside import CLAUSE
 from compliance.policy.verdicts import YES, Clause, cite
 from compliance.records.columns import EVERY_VICTIM, UNKNOWN_VICTIM
@@ -110,8 +110,11 @@ def _others(evidence: Evidence, case: VictimEvidence, row: int) -> Iterator[Fact
     left out: most events have nothing to do with it."""
     for requirement in evidence.policy.requirement:
         duties = evidence.duties.get((case.victim, requirement.id), [])
+        day = evidence.counted[case.victim][row]
+        if duties and evidence.took_over(duties[0]) and day < duties[0].opens:
+            continue  # what it did under the requirement before is said there
         if duties and not requirement.event and all(duty.update != row for duty in duties):
-            yield _not_discharged(evidence, requirement, duties, row, evidence.counted[case.victim][row])
+            yield _not_discharged(evidence, requirement, duties, row, day)
 
 
 def _effect(kind: str, text: str, clause: str, duty: Duty) -> FactEffect:
@@ -120,8 +123,12 @@ def _effect(kind: str, text: str, clause: str, duty: Duty) -> FactEffect:
 
 def _explain_discharge(evidence: Evidence, duty: Duty, day: int) -> FactEffect:
     name, clause, due = label(evidence, duty), cite(duty.clause, duty.requirement), phrases.day(duty.due, day)
+    if duty.limit is not None:
+        due += f" at {evidence.clock.time(duty.limit)}"
     if duty.state == "met":
         return _effect("met", f"Meets {name}, due {due}.", clause, duty)
+    if duty.limit is not None:
+        return _effect("late", f"Discharges {name}, late: it was due {due}.", clause, duty)
     over = phrases.count(duty.discharged - duty.due, "day")
     return _effect("late", f"Discharges {name}, {over} late: it was due {due}.", clause, duty)
 
@@ -142,7 +149,10 @@ def _not_discharged(evidence: Evidence, requirement: Requirement, duties: list[D
     if row not in evidence.eligible_updates(requirement, duty.victim):
         text = f"Given on the day the crime was recorded, which does not count for {requirement.id}."
         return _effect("recording-day", text, "9.7", duty)
-    following = next((d for d in duties if d.cycle == duty.cycle + 1), None)
+    if duty.limit is not None and evidence.columns.updates.at[row] < evidence.start_of(duty):
+        text = f"Does not count for {label(evidence, duty)}: it was given before the clock started."
+        return _effect("too-early", text, "A6", duty)
+    following = evidence.following(duty)
     if duty.done:
         return _already_met(evidence, duty, following, day)
     return _explain_no_discharge(evidence, duty, following, day)
@@ -196,7 +206,12 @@ def _explain_no_discharge(evidence: Evidence, duty: Duty, following: Duty | None
             text = f"{name} lapsed all the same: the case was not open at the end of its due date, {due}."
             return _effect("not-owed", text, "4.1", duty)
         text = f"{duty.requirement.id} was not owed: the case was not open"
-        text += f", and it counts again from {phrases.day(following.opens, day)} on." if following else "."
+        if following:
+            again = (
+                "it counts again" if following.requirement is duty.requirement else f"{following.requirement.id} counts"
+            )
+            text += f", and {again} from {phrases.day(following.opens, day)} on"
+        text += "."
         return _effect("not-owed", text, "4.6", duty)
     if duty.clause == Clause.WRITTEN_OFF:
         closed = phrases.count(evidence.policy.owed_after_close_days, "day")

@@ -21,7 +21,7 @@ from compliance.reminders.emails.victim_sentences import (
     remarks,
 )
 from compliance.reminders.emails.who_else import Others, escalation
-from compliance.reminders.owed import Key, Owed
+from compliance.reminders.owed import Key, Owed, Standing
 from compliance.reminders.recipients import Directory
 from compliance.reminders.settings import ReminderSettings
 from compliance.reminders.support_list import Support
@@ -196,7 +196,8 @@ class _Writer:
         gently = decision.step is LadderStep.OVERDUE and (
             _is_handed(decision) or (decision.own and decision.is_new and self._obstacles(decision).excuses())
         )
-        return Due(title, day_text(owed.due_date, self.today), None if gently else owed.days_over)
+        by = day_text(owed.due_date, self.today) + (f" at {owed.due_time}" if owed.due_time else "")
+        return Due(title, by, None if gently else owed.days_over, owed.standing is Standing.OVERDUE)
 
     def _sentences(self, waiting: Waiting, told: Sequence[Decision], owed: Sequence[Owed]) -> Iterator[str]:
         yield from because(told, away(waiting.officer_ref, self.besides.directory, self.today))

@@ -28,12 +28,14 @@ PARTS: Final = {
 class Due:
     """One thing owed: what, its due date as text, and the days since.
 
-    `days` is negative before the due date, and None if the days are not held against the reader.
+    `days_over` is negative before the due date, and None if the days are not held against the reader. It may be 0 for
+    what is overdue, if its limit is in hours (rules A6).
     """
 
     title: str
     by: str
     days_over: int | None
+    is_overdue: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,8 @@ def _when(due: Due) -> str:
         return f"was due by {due.by}"
     if due.days_over > 0:
         return f"was due by {due.by}, {plural(due.days_over, 'day', 'days')} ago"
+    if due.is_overdue:
+        return f"was due by {due.by}, today"
     when = {0: "today", -1: "tomorrow"}.get(due.days_over, f"in {plural(-due.days_over, 'day', 'days')}")
     return f"is due by {due.by}, {when}"
 

@@ -1,0 +1,84 @@
+"""Chains that go on under another requirement: a policy that changes while cases are open (rules A5).
+
+Days are local dates as whole numbers since 1970-01-01 (int32), `NEVER` where something does not come.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from compliance.policy.calendars import NEVER, Days, Ints, to_day
+from compliance.policy.facts import Block
+from compliance.policy.model import Policy
+from compliance.policy.requirement import Requirement
+from compliance.policy.status import Flags
+from compliance.policy.windows import Windows
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """The cases whose chain goes on under another requirement, the clock date of its first cycle there, and the
+    earliest day on which that may be due."""
+
+    case: Ints
+    clock: Days
+    earliest: Days
+
+    @staticmethod
+    def join(parts: "Sequence[HandedOver]") -> "HandedOver":
+        """Parts with no case in common, as one."""
+        case = np.concatenate([np.empty(0, np.int64), *(part.case for part in parts)])
+        clock = np.concatenate([np.empty(0, np.int32), *(part.clock for part in parts)]).astype(np.int32)
+        earliest = np.concatenate([np.empty(0, np.int32), *(part.earliest for part in parts)]).astype(np.int32)
+        return HandedOver(case, clock, earliest)
+
+    def take(self, rows: Any) -> "HandedOver":
+        """The rows asked for."""
+        return HandedOver(self.case[rows], self.clock[rows], self.earliest[rows])
+
+    def where(self, wanted: Flags) -> "HandedOver":
+        """Those of the cases asked for (one flag a case of the block)."""
+        return self.take(wanted[self.case])
+
+    def split(self, last: int) -> "tuple[HandedOver, HandedOver]":
+        """Those whose clock date is on or before a day, and those whose clock date is later."""
+        return self.take(self.clock <= last), self.take(self.clock > last)
+
+
+def last_clock_day(policy: Policy, requirement: Requirement) -> int:
+    """The last day that may be the clock date of a cycle: that before another requirement takes over, else NEVER."""
+    return to_day(requirement.until) if requirement.until and policy.successor(requirement) else NEVER
+
+
+def may_begin(policy: Policy) -> list[Requirement]:
+    """The requirements whose chain begins for open cases on the day they take over, because the one before was not
+    owed to all of the same victims (rules A5a)."""
+    found = []
+    for requirement in policy.requirement:
+        if requirement.takes_over is not None:
+            before = policy.requirement_by_id(requirement.takes_over)
+            keys = ("only_for", "except_for", "only_offences", "except_offences")
+            if any(getattr(before, key) not in (None, getattr(requirement, key)) for key in keys):
+                found.append(requirement)
+    return found
+
+
+def begin_chains(requirement: Requirement, before: Requirement, block: Block, windows: Windows) -> HandedOver:
+    """The chains that begin when a requirement takes over from one that was not owed to the victim. The clock date is
+    the first from that day on at whose end the case is open, as if a cycle had lapsed the day before (rules A5a, 4.6,
+    5.4)."""
+    cases, openness, today = block.cases, block.openness, block.moment.today
+    first = to_day(requirement.since) if requirement.since else NEVER
+    if first >= today or requirement not in may_begin(block.policy):
+        return HandedOver.join([])
+    begins = windows.covers(requirement) & ~windows.covers(before) & (cases.day_0 < first)
+    begins &= ~openness.cancelled[cases.crime] & (cases.exempt < 0)
+    case = np.flatnonzero(begins)
+    is_open, following = openness.at(cases.crime[case], np.full(len(case), first, dtype=np.int32))
+    clock = np.where(is_open, np.int32(first), following)
+    declined, asked_again = cases.declined[case], cases.asked_again[case]
+    ended = (clock > declined) & (clock < asked_again) & (clock < NEVER)
+    clock = np.where(ended, np.where(asked_again <= today, asked_again, np.int32(NEVER)), clock).astype(np.int32)
+    return HandedOver(case, clock, clock).take(clock < NEVER)
