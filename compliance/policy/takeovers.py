@@ -1,6 +1,7 @@
 """Chains that go on under another requirement: a policy that changes while cases are open (rules A5).
 
-Days are local dates as whole numbers since 1970-01-01 (int32), `NEVER` where something does not come.
+A cycle belongs to the requirement of its clock date (decision 0033). Days are local dates as whole numbers since
+1970-01-01 (int32), `NEVER` where something does not come.
 """
 
 from collections.abc import Sequence
