@@ -6,7 +6,7 @@ keys, adds keys of its own or serves a record again, nothing is written.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
@@ -42,14 +42,17 @@ class Content(NamedTuple):
 
 
 def content_of(crimes: Sequence[Crime]) -> list[Content]:
-    """Return each record with its text and the digest of its content.
+    """Return each record, its instants checked, with its text and the digest of its content.
 
     Raises UnicodeError for half a surrogate pair, which only a mapped record can hold.
     """
     contents = []
-    for crime, instant in zip(crimes, _instants([crime.changed_at for crime in crimes]), strict=True):
-        text = _encode(crime)
-        contents.append(Content(crime, text, _digest(text if crime.changed_at is None else _unstamped(text)), instant))
+    for crime in crimes:
+        text, changed_at = _encode(crime), crime.changed_at
+        if changed_at is None:
+            contents.append(Content(crime, text, _digest(text), None))
+        else:
+            contents.append(Content(crime, text, _digest(_unstamped(text)), _instant(changed_at)))
     return contents
 
 
@@ -81,6 +84,12 @@ def _unstamped(text: bytes) -> bytes:
     Inside a value, a quotation mark has a backslash before it, so nothing else looks like the field's name.
     """
     return text[: text.rindex(b',"changed_at":')] + b"}"
+
+
+def _instant(text: str) -> datetime:
+    """Return a checked instant of a record in UTC."""
+    instant = datetime.fromisoformat(text)
+    return instant if instant.tzinfo is UTC else instant.astimezone(UTC)
 
 
 def _digest(content: bytes) -> bytes:

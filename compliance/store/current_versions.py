@@ -1,9 +1,9 @@
 """The current record of each crime: the newest received, by content. All others are stored as versions of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, insert, literal, select
 
@@ -17,8 +17,7 @@ AT_ONCE: Final = date.min
 """The `wake_on` of a crime that has changed since it was last judged."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Held:
+class _Held(NamedTuple):
     """What is stored of a crime. `unnoted` means that only its record says when it changed."""
 
     digest: bytes
@@ -73,7 +72,7 @@ def _read_held(connection: Connection, contents: Sequence[Content]) -> dict[str,
     for ref, changed_at in _read_changed_at(
         connection, [ref for ref in told if ref in held and held[ref].unnoted]
     ).items():
-        held[ref] = replace(held[ref], changed_at=changed_at)
+        held[ref] = held[ref]._replace(changed_at=changed_at)
     return held
 
 

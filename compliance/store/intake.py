@@ -69,7 +69,8 @@ def take_page(
 
     Raises UnavailableError if a newer poll of the source has begun, or the database does not answer.
     """
-    page = _Page(records)
+    with paused_gc():
+        page = _Page(records)
     with paused_gc(), store.writing() as connection:
         _move_cursor(connection, source, cursor, now)
         _refuse_if_superseded(connection, source, poll_id)
