@@ -6,6 +6,7 @@ with its reason, as for every other feed (records section 1).
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from hashlib import blake2b
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -15,7 +16,7 @@ from compliance.feed_settings import FieldMapping
 from compliance.feeds.feed import Page
 from compliance.feeds.fields import FIELDS, LISTS, check_mapping, expression, zone_of
 from compliance.feeds.values import Values, absent, column
-from compliance.records import FeedRecord, MappedRecord
+from compliance.records import FeedRecord, MappedRecord, PageRecord, SourceRecord
 
 Row = Mapping[str, Any]
 Take = Callable[[Any], Any]
@@ -51,6 +52,7 @@ class Mapper:
         self._paths = {name: self._path(f"lists.{name}", text) for name, text in paths.items()}
         self._told = 0
         self._as_it_is = mapping.model_copy(update={"acknowledged": {}}) == FieldMapping() and not tabular
+        self._digest = blake2b(mapping.model_dump_json().encode(), digest_size=16).digest()
         self.watch: list[tuple[Any, FeedRecord]] | None = None
 
     def _named_fields(self, name: str) -> dict[str, str]:
@@ -131,6 +133,15 @@ class Mapper:
         record = MappedRecord(crime)
         self._note(raw, record)
         return record
+
+    def map_when_read(self, raw: bytes) -> PageRecord:
+        """Return a record of the source that `map_json` maps when it is read; unchanged if the mapping is empty."""
+        return self.map_json(raw) if self._as_it_is else SourceRecord(raw, self._digest, self._map_counted)
+
+    def _map_counted(self, raw: bytes) -> tuple[FeedRecord, int]:
+        before = self._values.clock_changes
+        record = self.map_json(raw)
+        return record, self._values.clock_changes - before
 
     def _list(self, name: str, source: Any) -> dict[str, Any]:
         """Return {name: its items}, empty if the source has none. Anything but a list or an object is unchanged."""
