@@ -3,6 +3,8 @@
 import shutil
 import tempfile
 import time
+from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -11,13 +13,16 @@ from sqlalchemy import insert, select
 from sqlmodel import SQLModel
 
 from benchmarks.timing import show
-from compliance.feeds import HttpFeed
+from compliance.feed_settings import FieldMapping
+from compliance.feeds import HttpFeed, Mapper
 from compliance.policy import load_policy
 from compliance.service.polling import poll
 from compliance.simulator import SimulatedCrimeSystem, SimulatedForce, serve
 from compliance.store import Store, judge_due, migrate
 
 TABLES = ("crime", "obligation", "transition")
+OWN_FIELDS = FieldMapping(timezone="Europe/London", values={"updates.method": {"telephone": "phone"}})
+"""A mapping to the same records, which maps each field of each."""
 
 
 def main(scale: float = 0.5, runs: int = 3) -> None:
@@ -25,7 +30,8 @@ def main(scale: float = 0.5, runs: int = 3) -> None:
     force, policy = SimulatedForce(scale=scale), load_policy("west-mercia")
     system = SimulatedCrimeSystem(force)
     system.advance(force.end)
-    seconds: dict[str, list[float]] = {"poll": [], "judge": [], "again": [], "bare": []}
+    names = ("poll", "judge", "again", "bare", "unchanged", "restarted", "mapped", "mapped unchanged")
+    seconds: dict[str, list[float]] = {name: [] for name in names}
     counts: dict[str, int] = {}
     with serve(system) as url, tempfile.TemporaryDirectory() as name:
         for run in range(runs):
@@ -33,8 +39,7 @@ def main(scale: float = 0.5, runs: int = 3) -> None:
             folder.mkdir()
             store = _opened(folder / "polled.db")
             start = time.perf_counter()
-            with HttpFeed(f"{url}/crimes", f"{url}/officers", page_size=1000, timeout=30) as feed:
-                received = poll(store, feed, "crimes", lambda: force.end).received
+            received = _poll(store, url, force.end)
             polled = time.perf_counter()
             judge_due(store, policy, force.end)
             judged = time.perf_counter()
@@ -42,6 +47,12 @@ def main(scale: float = 0.5, runs: int = 3) -> None:
             seconds["poll"].append(polled - start)
             seconds["judge"].append(judged - polled)
             seconds["again"].append(time.perf_counter() - judged)
+            seconds["unchanged"].append(_time_poll(store, url, force.end))
+            with closing(Store.open(f"sqlite:///{folder / 'polled.db'}")) as restarted:
+                seconds["restarted"].append(_time_poll(restarted, url, force.end))
+            with closing(_opened(folder / "mapped.db")) as mapped:
+                seconds["mapped"].append(_time_poll(mapped, url, force.end, OWN_FIELDS))
+                seconds["mapped unchanged"].append(_time_poll(mapped, url, force.end, OWN_FIELDS))
             rows = _rows(store)
             store.close()
             counts = {table: len(found) for table, found in rows.items()}
@@ -51,7 +62,8 @@ def main(scale: float = 0.5, runs: int = 3) -> None:
             seconds["bare"].append(time.perf_counter() - start)
             bare.close()
             shutil.rmtree(folder)
-    poll_s, judge_s, again_s, bare_s = (median(seconds[name]) for name in ("poll", "judge", "again", "bare"))
+    took = {name: median(found) for name, found in seconds.items()}
+    poll_s, judge_s, again_s, bare_s = took["poll"], took["judge"], took["again"], took["bare"]
     whole = poll_s + judge_s
     show(
         f"Poll to committed rows (SQLite): {received:,} records over HTTP -> "
@@ -63,8 +75,31 @@ def main(scale: float = 0.5, runs: int = 3) -> None:
             ("judge, obligations, transitions", f"{judge_s:.2f}", f"{received / judge_s:,.0f}", ""),
             ("both", f"{whole:.2f}", f"{received / whole:,.0f}", f"{whole / bare_s:.1f} x"),
             ("judge again, nothing changed", f"{again_s:.3f}", "", ""),
+            *(
+                (label, f"{took[name]:.2f}", f"{received / took[name]:,.0f}", f"{took[name] / bare_s:.1f} x")
+                for label, name in (
+                    ("poll again, unchanged", "unchanged"),
+                    ("poll again, unchanged, after a restart", "restarted"),
+                    ("poll through a mapping", "mapped"),
+                    ("poll again through a mapping, unchanged", "mapped unchanged"),
+                )
+            ),
         ],
     )
+
+
+def _time_poll(store: Store, url: str, now: datetime, mapping: FieldMapping | None = None) -> float:
+    """Poll from the beginning -> seconds."""
+    start = time.perf_counter()
+    _poll(store, url, now, mapping)
+    return time.perf_counter() - start
+
+
+def _poll(store: Store, url: str, now: datetime, mapping: FieldMapping | None = None) -> int:
+    """Poll from the beginning -> the records received."""
+    mapper = None if mapping is None else Mapper(mapping, tabular=False)
+    with HttpFeed(f"{url}/crimes", f"{url}/officers", page_size=1000, timeout=30, mapper=mapper) as feed:
+        return poll(store, feed, f"crimes {time.perf_counter()}", lambda: now).received
 
 
 def _opened(path: Path) -> Store:

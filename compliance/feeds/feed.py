@@ -4,23 +4,23 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from compliance.records import FeedRecord, Officer, Refusal, text_of
+from compliance.records import Officer, PageRecord, Refusal, SourceRecord, text_of
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """A page of a feed (records section 4).
 
-    - `records`: as received or as mapped.
+    - `records`: as received, as mapped, or to be mapped when read.
     - `next`: the cursor to ask from next time; None: the same cursor as before.
     - `more`: whether there is more now.
     - `whole`: with the last page of a full export, the crime numbers of everything in the export. A crime that is not
       among them has vanished at the source.
     - `clock_changes`: how many instants without an offset were in an hour that the clock shows twice or skips, and were
-      read by the rule for it.
+      read by the rule for it. `count_clock_changes` adds those of records mapped since.
     """
 
-    records: Sequence[FeedRecord]
+    records: Sequence[PageRecord]
     next: str | None
     more: bool
     whole: Collection[str] | None = None
@@ -30,6 +30,10 @@ class Page:
     def raws(self) -> list[bytes]:
         """The JSON text of each record."""
         return [text_of(record) for record in self.records]
+
+    def count_clock_changes(self) -> int:
+        """Return how many such instants there were, once the records have been read."""
+        return self.clock_changes + sum(r.clock_changes for r in self.records if isinstance(r, SourceRecord))
 
 
 def _nothing() -> None:

@@ -15,8 +15,6 @@ from compliance.feeds.bodies import NAMES, directory, json_page, ndjson_page
 from compliance.feeds.feed import DirectoryEntries, Page
 from compliance.feeds.mapping import Mapper
 from compliance.feeds.requests import LARGEST_BODY, PATIENCE, Asker, AskForLessError, HttpAnswer, Patience, check_url
-from compliance.records import FeedRecord
-from compliance.records.collector import paused_gc
 from compliance.stopping import Stop
 
 NOTHING_NEW: Final = 100
@@ -188,9 +186,7 @@ class HttpFeed:
     def _mapped(self, page: Page) -> Page:
         if self._mapper is None:
             return page
-        with paused_gc():
-            records: list[FeedRecord] = [self._mapper.map_json(raw) for raw in page.raws]
-        return self._mapper.page(records, page.next, page.more)
+        return replace(page, records=[self._mapper.map_when_read(raw) for raw in page.raws])
 
 
 def _refuse_a_web_page(answer: HttpAnswer, source: str) -> None:

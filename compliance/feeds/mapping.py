@@ -6,6 +6,7 @@ with its reason, as for every other feed (records section 1).
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from hashlib import blake2b
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -15,7 +16,7 @@ from compliance.feed_settings import FieldMapping
 from compliance.feeds.feed import Page
 from compliance.feeds.fields import FIELDS, LISTS, check_mapping, expression, zone_of
 from compliance.feeds.values import Values, absent, column
-from compliance.records import FeedRecord, MappedRecord
+from compliance.records import FeedRecord, MappedRecord, PageRecord, SourceRecord
 
 Row = Mapping[str, Any]
 Take = Callable[[Any], Any]
@@ -26,11 +27,16 @@ _decode = msgspec.json.Decoder().decode
 
 
 class _Field(NamedTuple):
-    """A field of the record format, how it is taken from the source, and how its value is made."""
+    """A field of the record format, and how its value is made of the source's.
+
+    `key`: the source's field, or None if `take` must find it. `otherwise`: the value if the source has none.
+    """
 
     name: str
+    key: str | None
     take: Take
     make: Take
+    otherwise: Any
 
 
 class Mapper:
@@ -51,6 +57,7 @@ class Mapper:
         self._paths = {name: self._path(f"lists.{name}", text) for name, text in paths.items()}
         self._told = 0
         self._as_it_is = mapping.model_copy(update={"acknowledged": {}}) == FieldMapping() and not tabular
+        self._digest = blake2b(mapping.model_dump_json().encode(), digest_size=16).digest()
         self.watch: list[tuple[Any, FeedRecord]] | None = None
 
     def _named_fields(self, name: str) -> dict[str, str]:
@@ -74,10 +81,14 @@ class Mapper:
             label = f"{name}.{key}"
             text = said.get(key, key if own else "")
             if label in self._mapping.constants:
-                found.append(_Field(key, _always(self._mapping.constants[label]), _same))
+                constant = self._mapping.constants[label]
+                found.append(_Field(key, None, _nothing, _same, None if absent(constant) else constant))
             elif text:
+                meanings, make = self._mapping.values.get(label, {}), makers[kind]
+                plain = text if _PLAIN.fullmatch(text) and not self._tabular else None
                 take = column(text) if self._tabular else self._path(label, text)
-                found.append(_Field(key, take, _translate(self._mapping.values.get(label), makers[kind])))
+                translate = _translate(meanings, make) if meanings else make
+                found.append(_Field(key, plain, take, translate, meanings.get("")))
         return found
 
     def _path(self, key: str, text: str) -> Take:
@@ -131,6 +142,15 @@ class Mapper:
         record = MappedRecord(crime)
         self._note(raw, record)
         return record
+
+    def map_when_read(self, raw: bytes) -> PageRecord:
+        """Return a record of the source that `map_json` maps when it is read; unchanged if the mapping is empty."""
+        return self.map_json(raw) if self._as_it_is else SourceRecord(raw, self._digest, self._map_counted)
+
+    def _map_counted(self, raw: bytes) -> tuple[FeedRecord, int]:
+        before = self._values.clock_changes
+        record = self.map_json(raw)
+        return record, self._values.clock_changes - before
 
     def _list(self, name: str, source: Any) -> dict[str, Any]:
         """Return {name: its items}, empty if the source has none. Anything but a list or an object is unchanged."""
@@ -220,25 +240,20 @@ def _object(raw: bytes) -> dict[str, Any] | None:
 
 def _make(fields: Sequence[_Field], source: Any) -> dict[str, Any]:
     made = {}
-    for field in fields:
-        value = field.take(source)
-        value = field.make(None if absent(value) else value)
+    for name, key, take, make, otherwise in fields:
+        value = take(source) if key is None else source.get(key)
+        value = otherwise if value is None or absent(value) else make(value)
         if value is not None:
-            made[field.name] = value
+            made[name] = value
     return made
 
 
-def _translate(meanings: Mapping[str, str] | None, make: Take) -> Take:
+def _translate(meanings: Mapping[str, str], make: Take) -> Take:
     def made(value: Any) -> Any:
-        if meanings is not None and (said := meanings.get("" if value is None else str(value))) is not None:
-            return said
-        return None if value is None else make(value)
+        said = meanings.get(str(value))
+        return make(value) if said is None else said
 
     return made
-
-
-def _always(constant: str | int) -> Take:
-    return lambda _: constant
 
 
 def _same(value: Any) -> Any:

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 _ISO: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d+)?)?( ?(Z|[+-]\d\d:?\d\d))?")
 _WIRE: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)")
+_is_on_the_wire: Final = _WIRE.fullmatch
+_AS_IT_IS: Final = (str, bool)
 
 
 class Values:
@@ -26,7 +28,7 @@ class Values:
 
     def text(self, value: Any) -> Any:
         """Return a text. Whole numbers and identifiers are written out."""
-        if isinstance(value, str | bool):
+        if isinstance(value, _AS_IT_IS):
             return value
         if isinstance(value, int | UUID) or (isinstance(value, Decimal) and value == value.to_integral_value()):
             return f"{value.to_integral_value():f}" if isinstance(value, Decimal) else str(value)
@@ -56,7 +58,7 @@ class Values:
     def instant(self, value: Any) -> Any:
         """Return an instant with its offset."""
         if isinstance(value, str):
-            if _WIRE.fullmatch(value):
+            if _is_on_the_wire(value):
                 return value
             parsed = self._read(value)
             if parsed is None:

@@ -4,7 +4,7 @@ from compliance.records.arrow import columns_from_arrow
 from compliance.records.assembly import columns, read_columns
 from compliance.records.columns import Columns
 from compliance.records.instants import NONE, from_micros, to_micros
-from compliance.records.mapped import FeedRecord, MappedRecord, text_of
+from compliance.records.mapped import FeedRecord, MappedRecord, PageRecord, SourceRecord, as_read, text_of
 from compliance.records.wire import (
     Crime,
     Officer,
@@ -24,9 +24,12 @@ __all__ = [
     "FeedRecord",
     "MappedRecord",
     "Officer",
+    "PageRecord",
     "Refusal",
+    "SourceRecord",
     "Update",
     "Victim",
+    "as_read",
     "check_instants",
     "columns",
     "columns_from_arrow",

@@ -1,6 +1,7 @@
 """A record mapped from a crime system's own fields (records section 4)."""
 
 import json
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any, Final
 
@@ -37,9 +38,38 @@ class MappedRecord:
 
 
 FeedRecord = bytes | MappedRecord
-"""A record from a feed: its JSON text as received, or the result of a mapping."""
+"""A record as it is read: its JSON text as received, or the result of a mapping."""
 
 
-def text_of(record: FeedRecord) -> bytes:
-    """Return the JSON text of a record."""
+class SourceRecord:
+    """A record in a crime system's own fields, mapped only when it must be read.
+
+    `raw`: its JSON text as received. `mapping`: the digest of the mapping. `clock_changes`: how many instants the
+    mapping read in an hour that the clock shows twice or skips.
+    """
+
+    def __init__(self, raw: bytes, mapping: bytes, map_counted: Callable[[bytes], tuple[FeedRecord, int]]) -> None:
+        """`map_counted`: returns the record in the record format, and its `clock_changes`."""
+        self.raw, self.mapping, self._map = raw, mapping, map_counted
+        self.clock_changes = 0
+
+    @cached_property
+    def mapped(self) -> FeedRecord:
+        """The record in the record format."""
+        record, self.clock_changes = self._map(self.raw)
+        return record
+
+
+PageRecord = FeedRecord | SourceRecord
+"""A record in a page of a feed."""
+
+
+def as_read(record: PageRecord) -> FeedRecord:
+    """Return a record of a page in the record format."""
+    return record.mapped if isinstance(record, SourceRecord) else record
+
+
+def text_of(record: PageRecord) -> bytes:
+    """Return the JSON text of a record in the record format."""
+    record = as_read(record)
     return record.text if isinstance(record, MappedRecord) else record

@@ -6,6 +6,8 @@ Instants remain texts here; `compliance.records.instants` checks and converts th
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from operator import attrgetter
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -161,31 +163,25 @@ def convert_crime(value: Any) -> Crime:
 
 def check_instants(crimes: Sequence[Crime]) -> dict[int, str]:
     """Return the records among `crimes` with a text that is not a valid date-time: place -> reason."""
-    places: set[int] = set()
-    for owners, texts in _instant_columns(crimes):
-        bad = parse_instants(texts)[1]
-        if bad.any():
-            places.update(owners[i] for i in bad.nonzero()[0].tolist())
-    return {place: instant_reason(crimes[place]) for place in sorted(places)}
+    texts = list(_instant_texts(crimes))
+    wrong = parse_instants(texts)[1]
+    if not wrong.any():
+        return {}
+    bad = {texts[i] for i in wrong.nonzero()[0].tolist()}
+    places = [place for place, crime in enumerate(crimes) if any(text in bad for _, text in _instants_of(crime))]
+    return {place: instant_reason(crimes[place]) for place in places}
 
 
-def _instant_columns(crimes: Sequence[Crime]) -> Iterator[tuple[Sequence[int], list[str | None]]]:
-    """Yield every instant of many records, a field at a time, with the place of the record of each."""
-    for field in ("reported_at", "recorded_at", "changed_at"):
-        yield range(len(crimes)), [getattr(crime, field) for crime in crimes]
+def _instant_texts(crimes: Sequence[Crime]) -> set[str]:
+    """Return the text of every instant of many records, each once: most stand in several fields."""
+    holds = [hold for crime in crimes for victim in crime.victims or () for hold in victim.contact_holds or ()]
+    found: set[Any] = {text for hold in holds for text in (hold.start, hold.end)}
+    found.update(chain.from_iterable(map(attrgetter("reported_at", "recorded_at", "changed_at"), crimes)))
     for name, fields in _INSTANTS.items():
-        lists = [(place, items) for place, crime in enumerate(crimes) if (items := getattr(crime, name))]
-        owners = [place for place, items in lists for _ in items]
-        for attribute, _ in fields:
-            yield owners, [getattr(item, attribute) for _, items in lists for item in items]
-    holds = [
-        (place, hold)
-        for place, crime in enumerate(crimes)
-        for victim in crime.victims or ()
-        for hold in victim.contact_holds or ()
-    ]
-    for attribute in ("start", "end"):
-        yield [place for place, _ in holds], [getattr(hold, attribute) for _, hold in holds]
+        items = chain.from_iterable(filter(None, map(attrgetter(name), crimes)))
+        for_each = map(attrgetter(*(attribute for attribute, _ in fields)), items)
+        found.update(for_each if len(fields) == 1 else chain.from_iterable(for_each))
+    return found - {None}
 
 
 def decode_structs(records: Iterable[FeedRecord | str]) -> tuple[list[Crime], list[int], list[Refusal]]:

@@ -10,10 +10,10 @@ import msgspec
 
 from compliance.config import Settings
 from compliance.errors import UnavailableError
-from compliance.feeds import DirectoryEntries, Feed
+from compliance.feeds import DirectoryEntries, Feed, Page
 from compliance.policy import load_policy
 from compliance.policy.vocabulary import count_unknown_values
-from compliance.records import FeedRecord, decode_crimes, text_of
+from compliance.records import PageRecord, decode_crimes, text_of
 from compliance.service.crime_feed import feed_of, mapper_of, vocabulary_of
 from compliance.service.directory_poll import useless
 
@@ -51,12 +51,12 @@ def try_feed(settings: Settings, clock: Callable[[], datetime], count: int) -> T
     """
     mapper = mapper_of(settings)
     mapper.watch = []
-    came: list[FeedRecord] = []
-    clock_changes = 0
+    came: list[PageRecord] = []
+    pages: list[Page] = []
     with feed_of(settings, clock, mapper=mapper, limit=count) as feed:
         for page in feed.pages(None):
             came += page.records[: count - len(came)]
-            clock_changes += page.clock_changes
+            pages.append(page)
             if len(came) >= count or page.more is False:
                 break
         officers, problem = _directory(feed)
@@ -66,6 +66,7 @@ def try_feed(settings: Settings, clock: Callable[[], datetime], count: int) -> T
     watched = {text_of(record): source for source, record in mapper.watch}
     records = [Tried(_show(watched.get(raw, raw)), _show(raw), reasons.get(n)) for n, raw in enumerate(raws)]
     unknown = count_unknown_values(crimes, vocabulary_of(settings, load_policy(settings.policy)))
+    clock_changes = sum(page.count_clock_changes() for page in pages)
     return Trial(records, officers, problem, clock_changes, unknown)
 
 

@@ -171,7 +171,7 @@ class _Poll:
         self._refused += taken.refused
         self._late += taken.late
         self.unknown |= taken.unknown
-        self._clock_changes += page.clock_changes
+        self._clock_changes += page.count_clock_changes()
         self._unchanged = 0 if taken.changed else self._unchanged + 1
         self._progress(self._received)
         if taken.latest is not None:

@@ -6,17 +6,17 @@ keys, adds keys of its own or serves a record again, nothing is written.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import blake2b
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 import zstandard
 
-from compliance.records import Crime, FeedRecord, MappedRecord, Refusal, decode_crimes, text_of
+from compliance.records import Crime, FeedRecord, MappedRecord, PageRecord, Refusal, as_read, decode_crimes, text_of
 from compliance.records.collector import paused_gc
 from compliance.records.instants import NONE, from_micros, parse_instants
-from compliance.records.wire import MAX_RECORD_BYTES
+from compliance.records.wire import MAX_RECORD_BYTES, decode_structs
 
 _DIGEST_BYTES: Final = 16
 _encode = msgspec.json.Encoder().encode
@@ -32,24 +32,47 @@ class _Stamped(msgspec.Struct):
 _decode_stamp = msgspec.json.Decoder(_Stamped).decode
 
 
-class Content(NamedTuple):
-    """A checked record with its text as stored, its digest, and its `changed_at` as an instant, or None."""
+class Content(msgspec.Struct):
+    """A checked record: its crime number, the digest of its content, and its `changed_at` as an instant, or None.
 
-    crime: Crime
-    text: bytes
+    The record itself (`crime`) and its `text` as stored are read from `record` if they are not there: of most records
+    received again nobody asks for them.
+    """
+
+    crime_ref: str
     digest: bytes
     changed_at: datetime | None
+    read: Crime | None = None
+    written: bytes | None = None
+    record: PageRecord = b""
+
+    @property
+    def crime(self) -> Crime:
+        """The record."""
+        if self.read is None:
+            [self.read] = decode_structs([as_read(self.record)])[0]
+        return self.read
+
+    @property
+    def text(self) -> bytes:
+        """Its text as stored."""
+        if self.written is None:
+            self.written = _encode(self.crime)
+        return self.written
 
 
 def content_of(crimes: Sequence[Crime]) -> list[Content]:
-    """Return each record with its text and the digest of its content.
+    """Return each record, its instants checked, with its text and the digest of its content.
 
     Raises UnicodeError for half a surrogate pair, which only a mapped record can hold.
     """
     contents = []
-    for crime, instant in zip(crimes, _instants([crime.changed_at for crime in crimes]), strict=True):
-        text = _encode(crime)
-        contents.append(Content(crime, text, _digest(text if crime.changed_at is None else _unstamped(text)), instant))
+    for crime in crimes:
+        text, changed_at = _encode(crime), crime.changed_at
+        if changed_at is None:
+            contents.append(Content(crime.crime_ref, _digest(text), None, crime, text))
+        else:
+            contents.append(Content(crime.crime_ref, _digest(_unstamped(text)), _instant(changed_at), crime, text))
     return contents
 
 
@@ -81,6 +104,12 @@ def _unstamped(text: bytes) -> bytes:
     Inside a value, a quotation mark has a backslash before it, so nothing else looks like the field's name.
     """
     return text[: text.rindex(b',"changed_at":')] + b"}"
+
+
+def _instant(text: str) -> datetime:
+    """Return a checked instant of a record in UTC."""
+    instant = datetime.fromisoformat(text)
+    return instant if instant.tzinfo is UTC else instant.astimezone(UTC)
 
 
 def _digest(content: bytes) -> bytes:

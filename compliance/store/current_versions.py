@@ -1,9 +1,9 @@
 """The current record of each crime: the newest received, by content. All others are stored as versions of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, insert, literal, select
 
@@ -17,8 +17,7 @@ AT_ONCE: Final = date.min
 """The `wake_on` of a crime that has changed since it was last judged."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Held:
+class _Held(NamedTuple):
     """What is stored of a crime. `unnoted` means that only its record says when it changed."""
 
     digest: bytes
@@ -47,15 +46,15 @@ def put_crimes(
     A record older than the current one, and each of `late`, becomes a version seen late (records section 4).
     """
     held = _read_held(connection, contents)
-    came = {content.crime.crime_ref: content for content in contents}
+    came = {content.crime_ref: content for content in contents}
     older = {ref for ref, stands in held.items() if is_older(came[ref].changed_at, stands.changed_at)}
     changed = [c for ref, c in came.items() if ref not in older and (ref not in held or held[ref].digest != c.digest)]
-    removed = list_removed_contents(connection, [c.crime.crime_ref for c in changed if c.crime.crime_ref not in held])
+    removed = list_removed_contents(connection, [c.crime_ref for c in changed if c.crime_ref not in held])
     changed = [content for content in changed if content.digest not in removed]
-    _keep_versions(connection, [c.crime.crime_ref for c in changed if c.crime.crime_ref in held], now)
+    _keep_versions(connection, [c.crime_ref for c in changed if c.crime_ref in held], now)
     upsert(connection, CRIME, _rows(changed, poll_id, now), kept=("first_seen_at",))
     _note_again(connection, {ref: (came[ref], stands) for ref, stands in held.items() if ref not in older})
-    digests = {ref: stands.digest for ref, stands in held.items()} | {c.crime.crime_ref: c.digest for c in changed}
+    digests = {ref: stands.digest for ref, stands in held.items()} | {c.crime_ref: c.digest for c in changed}
     _keep_late(connection, [*(came[ref] for ref in older), *late], digests, now)
     return StoredChanges([content.crime for content in changed], frozenset(older))
 
@@ -64,16 +63,16 @@ def _read_held(connection: Connection, contents: Sequence[Content]) -> dict[str,
     """Return what is stored of the crimes received."""
     held: dict[str, _Held] = {}
     asked = select(CRIME.c.crime_ref, CRIME.c.digest, CRIME.c.changed_at, CRIME.c.missing_since)
-    for refs in chunks(content.crime.crime_ref for content in contents):
+    for refs in chunks(content.crime_ref for content in contents):
         for ref, digest, changed_at, since in rows_of(
             connection, asked.where(among(connection, CRIME.c.crime_ref, refs))
         ):
             held[ref] = _Held(digest, changed_at, since is not None, changed_at is None)
-    told = [content.crime.crime_ref for content in contents if content.changed_at is not None]
+    told = [content.crime_ref for content in contents if content.changed_at is not None]
     for ref, changed_at in _read_changed_at(
         connection, [ref for ref in told if ref in held and held[ref].unnoted]
     ).items():
-        held[ref] = replace(held[ref], changed_at=changed_at)
+        held[ref] = held[ref]._replace(changed_at=changed_at)
     return held
 
 
@@ -99,7 +98,7 @@ def read_changed_at(connection: Connection, crime_refs: Sequence[str]) -> dict[s
 def _rows(changed: Sequence[Content], poll_id: int | None, now: datetime) -> list[dict[str, Any]]:
     return [
         {
-            "crime_ref": content.crime.crime_ref,
+            "crime_ref": content.crime_ref,
             "digest": content.digest,
             "record": record,
             "seen_at": now,
@@ -140,12 +139,12 @@ def _keep_late(connection: Connection, late: Sequence[Content], standing: Mappin
 
     `standing` is the digest of each current record. Nothing is brought back into a crime that retention has stripped.
     """
-    stripped = list_removed_contents(connection, list({content.crime.crime_ref for content in late}))
+    stripped = list_removed_contents(connection, list({content.crime_ref for content in late}))
     digests = {ref: digest for ref, digest in standing.items() if digest not in stripped}
     new = {
-        (ref, content.digest): content.text
+        (ref, content.digest): content
         for content in late
-        if digests.get(ref := content.crime.crime_ref, content.digest) != content.digest
+        if digests.get(ref := content.crime_ref, content.digest) != content.digest
     }
     for refs in chunks(dict.fromkeys(ref for ref, _ in new)):
         asked = select(CRIME_VERSION.c.crime_ref, CRIME_VERSION.c.digest)
@@ -153,6 +152,6 @@ def _keep_late(connection: Connection, late: Sequence[Content], standing: Mappin
             new.pop(kept, None)
     rows = [
         {"crime_ref": ref, "digest": digest, "record": record, "seen_at": now, "replaced_at": now, "late": True}
-        for (ref, digest), record in zip(new, pack_texts(new.values()), strict=True)
+        for (ref, digest), record in zip(new, pack_texts(content.text for content in new.values()), strict=True)
     ]
     add(connection, CRIME_VERSION, rows)

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Engine,
     Select,
     Table,
+    UpdateBase,
     bindparam,
     create_engine,
     delete,
@@ -32,6 +33,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from compliance.errors import SettingsError
 from compliance.store import postgres
+from compliance.store.bulk import convert_column
 
 T = TypeVar("T")
 
@@ -40,8 +42,8 @@ READING: Final = "compliance_reading"
 _BUSY_SECONDS: Final = 30.0
 _PSYCOPG: Final = "postgresql+psycopg"
 _LONGEST_LIST: Final = 5000
-_COPIED_FROM: Final = 50
-"""The number of rows from which COPY is faster than sending them one by one."""
+_IN_BULK: Final = 50
+"""The number of rows from which COPY, or converting them a column at a time, is faster than one row after another."""
 _NOT_USABLE: Final = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_NOTADB)
 _INSERT: Final[dict[str, Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
@@ -185,8 +187,7 @@ def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]],
         statement = insert_into(connection, table)
         key = [column.name for column in table.primary_key]
         values = {name: statement.excluded[name] for name in rows[0] if name not in key and name not in kept}
-        statement = statement.on_conflict_do_update(index_elements=key, set_=values)
-        connection.execute(statement, rows)
+        _execute_many(connection, statement.on_conflict_do_update(index_elements=key, set_=values), rows)
 
 
 def add(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
@@ -194,7 +195,7 @@ def add(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) ->
     if _copies(connection, rows):
         return postgres.copy(connection, table, rows)
     if rows:
-        connection.execute(insert(table), rows)
+        _execute_many(connection, insert(table), rows)
 
 
 def set_by_key(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
@@ -205,7 +206,7 @@ def set_by_key(connection: Connection, table: Table, rows: Sequence[dict[str, An
         key = [column.name for column in table.primary_key]
         same = [table.c[name] == bindparam(f"its_{name}") for name in key]
         values: dict[str, Any] = {name: bindparam(f"its_{name}") for name in rows[0] if name not in key}
-        connection.execute(update(table).where(*same).values(values), _its(rows))
+        _execute_many(connection, update(table).where(*same).values(values), _its(rows))
 
 
 def delete_by_key(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
@@ -214,11 +215,22 @@ def delete_by_key(connection: Connection, table: Table, rows: Sequence[dict[str,
         return postgres.delete_by_key(connection, table, rows)
     if rows:
         same = [table.c[name] == bindparam(f"its_{name}") for name in rows[0]]
-        connection.execute(delete(table).where(*same), _its(rows))
+        _execute_many(connection, delete(table).where(*same), _its(rows))
 
 
 def _copies(connection: Connection, rows: Sequence[dict[str, Any]]) -> bool:
-    return connection.dialect.name == "postgresql" and len(rows) >= _COPIED_FROM
+    return connection.dialect.name == "postgresql" and len(rows) >= _IN_BULK
+
+
+def _execute_many(connection: Connection, statement: UpdateBase, rows: Sequence[dict[str, Any]]) -> None:
+    """Execute a statement once for each row; many rows are converted a column at a time."""
+    if len(rows) < _IN_BULK:
+        connection.execute(statement, rows)
+        return
+    compiled = statement.compile(dialect=connection.dialect, column_keys=list(rows[0]))
+    names = compiled.positiontup or []
+    columns = [convert_column([row[name] for row in rows], compiled.binds[name].type, connection) for name in names]
+    connection.exec_driver_sql(compiled.string, list(zip(*columns, strict=True)))
 
 
 def _its(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

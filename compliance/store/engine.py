@@ -11,14 +11,19 @@ from sqlmodel import Session
 
 from compliance.errors import SettingsError, UnavailableError
 from compliance.store import dialect, schema
+from compliance.store.known_records import KnownRecords
 
 
 class Store:
-    """The service's database. Safe to share between threads; each transaction belongs to one of them."""
+    """The service's database. Safe to share between threads; each transaction belongs to one of them.
+
+    `known`: the records read by this process that need not be read again.
+    """
 
     def __init__(self, engine: Engine) -> None:
         """Use `Store.open` instead, which checks the schema first."""
         self.engine = engine
+        self.known = KnownRecords()
         self._reading = dialect.reading_engine(engine)
 
     @classmethod

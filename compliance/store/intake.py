@@ -12,12 +12,13 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from compliance.errors import UnavailableError
 from compliance.policy.vocabulary import Vocabulary, count_unknown_values
-from compliance.records import FeedRecord, text_of
+from compliance.records import PageRecord, text_of
 from compliance.records.collector import paused_gc
-from compliance.store.content import Content, is_older, read_contents, stamps
+from compliance.store.content import Content, is_older, stamps
 from compliance.store.current_versions import put_crimes, read_changed_at
 from compliance.store.dialect import upsert
 from compliance.store.engine import Store
+from compliance.store.known_records import KnownRecords
 from compliance.store.quarantine import Refused, update_quarantine
 from compliance.store.tables import FEED, POLL
 from compliance.store.unknown_values import Unknown, count_unknown
@@ -55,7 +56,7 @@ def take_page(
     store: Store,
     poll_id: int,
     source: str,
-    records: Sequence[FeedRecord],
+    records: Sequence[PageRecord],
     cursor: str | None,
     now: datetime,
     known: Vocabulary | None = None,
@@ -69,7 +70,8 @@ def take_page(
 
     Raises UnavailableError if a newer poll of the source has begun, or the database does not answer.
     """
-    page = _Page(records)
+    with paused_gc():
+        page = _Page(records, store.known)
     with paused_gc(), store.writing() as connection:
         _move_cursor(connection, source, cursor, now)
         _refuse_if_superseded(connection, source, poll_id)
@@ -105,24 +107,22 @@ class _Page:
     this page is valid, with its `changed_at`.
     """
 
-    def __init__(self, records: Sequence[FeedRecord]) -> None:
-        good, refusals = read_contents(records)
-        lost = {refusal.index for refusal in refusals}
-        contents = dict(zip(_others(len(records), lost), good, strict=True))
+    def __init__(self, records: Sequence[PageRecord], known: KnownRecords) -> None:
+        contents, refusals = known.read(records)
         told = [content.changed_at for content in contents.values() if content.changed_at is not None]
         self.latest = max(told) if told and len(told) == len(records) else None
         standing: dict[str, Content] = {}
         self.late = []
         for content in contents.values():
-            held = standing.get(content.crime.crime_ref)
+            held = standing.get(content.crime_ref)
             if held is not None and is_older(content.changed_at, held.changed_at):
                 self.late.append(content)
             else:
-                standing[content.crime.crime_ref] = content
+                standing[content.crime_ref] = content
         self.standing = list(standing.values())
         raws = {r.index: text_of(records[r.index]) for r in refusals}
         changed = dict(zip(raws, stamps(list(raws.values())), strict=True))
-        came = {place: (content.crime.crime_ref, content.changed_at) for place, content in contents.items()}
+        came = {place: (content.crime_ref, content.changed_at) for place, content in contents.items()}
         last = _last(came | {r.index: (r.crime_ref, changed[r.index]) for r in refusals if r.crime_ref})
         self.refused = [
             Refused(
@@ -132,10 +132,6 @@ class _Page:
             for r in refusals
         ]  # fmt: skip
         self.right = {ref: came[place][1] for ref, place in last.items() if place in came}
-
-
-def _others(count: int, lost: set[int]) -> list[int]:
-    return [i for i in range(count) if i not in lost]
 
 
 def _last(came: Mapping[int, tuple[str, datetime | None]]) -> dict[str, int]:

@@ -12,9 +12,7 @@ from psycopg.types.string import BytesBinaryDumper, StrBinaryDumper, StrDumperUn
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    DateTime,
     Engine,
-    LargeBinary,
     Select,
     String,
     Table,
@@ -24,9 +22,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.pool import ConnectionPoolEntry
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy.types import TypeEngine
 
 from compliance.errors import SettingsError
+from compliance.store.bulk import convert_column, plain
 
 OLDEST: Final = 14
 _WRITERS: Final = 0x566963746D  # the advisory lock of this service's writers; a lock belongs to one database
@@ -93,11 +92,6 @@ def rows(connection: Connection, statement: Select[Any]) -> list[tuple[Any, ...]
     if any(_ESCAPE in "".join(filter(None, map(itemgetter(i), found))) for i in texts):
         return [tuple(_show_setting(value) if isinstance(value, str) else value for value in row) for row in found]
     return found
-
-
-def plain(kind: TypeEngine[Any]) -> TypeEngine[Any]:
-    """Return the type without its Python wrapper, so that a list of values need not be converted one by one."""
-    return kind.impl_instance if isinstance(kind, TypeDecorator) else kind
 
 
 def among(column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:
@@ -175,17 +169,10 @@ def copy(connection: Connection, table: Table, rows: Sequence[dict[str, Any]], i
 
 def _adapt(values: list[Any], kind: TypeEngine[Any], connection: Connection) -> list[Any]:
     """Return the values of a column as the driver accepts them."""
-    inner = plain(kind)
-    if isinstance(inner, String):
+    if isinstance(plain(kind), String):
         text = "".join(filter(None, values))
         return [v and _hide_secrets(v) for v in values] if "\0" in text or _ESCAPE in text else values
-    process = kind.dialect_impl(connection.dialect).bind_processor(connection.dialect)
-    if process is None or isinstance(inner, LargeBinary):  # bytes are copied as they are
-        return values
-    if isinstance(inner, DateTime):
-        known = {value: process(value) for value in set(values)}  # most values of a column are the same instant
-        return [known[value] for value in values]
-    return [process(value) for value in values]
+    return convert_column(values, kind, connection)
 
 
 _BINARY: Final = {"varchar": "text"}

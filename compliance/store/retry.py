@@ -66,7 +66,7 @@ def _retry(connection: Connection, numbers: Sequence[int], now: datetime) -> tup
         if not _is_overtaken(connection, content, row.last_seen_at):
             newest = select(func.max(POLL.c.id)).where(POLL.c.source == row.source)
             put_crimes(connection, [content], connection.execute(newest).scalar(), now)
-            update_quarantine(connection, row.source, {content.crime.crime_ref: content.changed_at}, [], now)
+            update_quarantine(connection, row.source, {content.crime_ref: content.changed_at}, [], now)
             taken += 1
         connection.execute(update(QUARANTINE).where(QUARANTINE.c.id == row.id).values(cleared_at=now))
     return taken, len(right) - taken, len(held) - len(right)
@@ -74,7 +74,7 @@ def _retry(connection: Connection, numbers: Sequence[int], now: datetime) -> tup
 
 def _is_overtaken(connection: Connection, content: Content, last_seen_at: datetime) -> bool:
     """Return whether the stored record is newer: by when both changed or, if unknown, by when it arrived."""
-    ref = content.crime.crime_ref
+    ref = content.crime_ref
     changed_at = read_changed_at(connection, [ref]).get(ref)
     if changed_at is not None and content.changed_at is not None:
         return is_older(content.changed_at, changed_at)

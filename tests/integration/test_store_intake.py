@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from sqlalchemy import delete
 
 from compliance.errors import UnavailableError
 from compliance.records import Officer
@@ -88,6 +89,27 @@ def test_of_a_record_that_stands_twice_in_a_page_the_last_stands(store: Store) -
     assert (outcome.received, outcome.changed) == (3, 2)
     assert [found.division for found in load_crimes(store, ["22A/1/26"])] == ["B"]
     assert rows(store, CRIME_VERSION) == []
+
+
+def test_a_page_of_many_is_stored_as_its_records_are_one_by_one(store: Store) -> None:
+    """New, changed, and the same with a later instant; some with no instant, or one in another zone."""
+    stamps: list[Any] = [{}, {"changed_at": "2026-07-01T10:00:00.5+01:00"}, {"changed_at": "2026-07-01T09:00:00Z"}]
+    later: list[Any] = [{}, {"changed_at": "2026-07-01T11:00:00Z"}, {"division": "B"}]
+    first = [crime(f"{n}", **{"division": "A"} | stamps[n % 3]) for n in range(120)]
+    second = [record | later[n // 3 % 3] for n, record in enumerate(first)]
+    current = ("crime_ref", "digest", "record", "seen_at", "first_seen_at", "wake_on", "missing_since", "changed_at")
+    earlier = ("crime_ref", "digest", "record", "seen_at", "replaced_at", "late")
+    held = []
+    for size in (120, 1):
+        for day, records in enumerate((first, second), 2):
+            for place in range(0, 120, size):
+                take(store, at(f"2026-07-0{day} 06:00"), *records[place : place + size])
+        held.append((rows(store, CRIME, *current), sorted(rows(store, CRIME_VERSION, *earlier))))
+        with store.writing() as connection:
+            connection.execute(delete(CRIME))
+            connection.execute(delete(CRIME_VERSION))
+    assert held[0] == held[1]
+    assert [len(found) for found in held[0]] == [120, 39]
 
 
 def test_a_refused_record_is_kept_once_with_its_reason_and_the_others_go_on(store: Store) -> None:
