@@ -121,7 +121,7 @@ class _Recheck:
                 restate_notices(session, restated)
         if not kept:
             reasons = f" ({', '.join(sorted({reason_text(*why) for why in dropped.values()}))})" if dropped else ""
-            return Withdrawn(f"nothing is left to tell{reasons}")
+            return Withdrawn(f"nothing in it is still due{reasons}")
         with store.session(reading=True) as session:
             again = explain_owed_again(
                 session, policy, sorted({d.owed.waiting.crime_ref for d in kept if d.is_new}), today
@@ -148,7 +148,7 @@ class _Recheck:
                 return Postponed(next_opening(self._policy, self._rules, now), reason_text(Reason.RECOVERING))
         support = self._support(today).get(row.recipient_ref or "", ())
         if not support:
-            return Withdrawn("nothing is left to tell")
+            return Withdrawn("nothing in it is still due")
         return self._rewrite((), LetterContext(support=support), self._situation(today, row), row)
 
     def _rewrite(self, kept: Sequence[Decision], besides: LetterContext, about: Morning, row: Outbox) -> Rendered:

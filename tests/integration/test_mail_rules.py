@@ -117,7 +117,7 @@ def test_a_mail_that_is_no_longer_due_is_not_written_for_the_pilot_either(
     queue(store, clock, "a")
     allowed = pilot(tmp_path)
     done = deliver(
-        store, server_of(sink), clock, pilot=allowed, still_due=lambda _: Withdrawn("nothing is left to tell")
+        store, server_of(sink), clock, pilot=allowed, still_due=lambda _: Withdrawn("nothing in it is still due")
     )
     assert done == Delivery(cancelled=1)
     assert not (tmp_path / "pilot").exists()
@@ -144,7 +144,7 @@ class Notifying:
 
     def __init__(self) -> None:
         self.answers = {
-            "a@force.example": Fate.TAKEN,
+            "a@force.example": Fate.ACCEPTED,
             "b@force.example": Fate.REFUSED,
             "c@force.example": Fate.DEFERRED,
         }

@@ -169,7 +169,7 @@ def test_a_mail_about_what_was_set_aside_meanwhile_is_not_said_to_be_settled(sto
         judge_due(store, then, late)
         with store.session(reading=True) as session:
             (mail,) = session.exec(select(Outbox)).all()
-        assert "nothing is left to tell" in str(still_due(store, then, SETTINGS, lambda: late)(mail))
+        assert "nothing in it is still due" in str(still_due(store, then, SETTINGS, lambda: late)(mail))
         assert {row for row in rows(store, NOTICE, "outcome", "reason") if row[0] == "dropped"} == {("dropped", reason)}
         with store.writing() as connection:
             for table in (NOTICE, OUTBOX, TRANSITION):

@@ -252,7 +252,7 @@ def test_a_mail_that_waited_through_a_gap_waits_for_that_day_too(office: Office)
     assert office.outbox()[0].next_attempt_at == morning("2026-06-12")
 
 
-@pytest.mark.parametrize(("hour", "waiting"), [(5, "mail goes out from 07:00"), (19, "mail goes out until 18:00")])
+@pytest.mark.parametrize(("hour", "waiting"), [(5, "emails go out from 07:00"), (19, "emails go out until 18:00")])
 def test_out_of_hours_the_plan_shows_the_digests_and_what_holds_them(office: Office, hour: int, waiting: str) -> None:
     office.now = morning("2026-06-10", hour)
     office.records(crime("A", "2026-06-01"))

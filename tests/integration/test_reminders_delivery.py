@@ -31,7 +31,7 @@ def test_an_empty_digest_is_not_sent(office: Office) -> None:
     office.records(crime("A", "2026-06-01", "1042", "2026-06-09"))
     assert office.deliver() == Delivery(cancelled=1)
     assert office.sink.messages == []
-    assert "nothing is left to tell" in str(office.outbox()[0].problem)
+    assert "nothing in it is still due" in str(office.outbox()[0].problem)
 
 
 def test_a_case_handed_over_or_put_on_hold_meanwhile_is_not_told(office: Office) -> None:

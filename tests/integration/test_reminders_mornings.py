@@ -112,7 +112,7 @@ def test_no_mail_before_the_working_day_begins(office: Office) -> None:
     office.records(crime("A", "2026-06-01"))
     office.now -= timedelta(minutes=1)
     outcome = office.remind()
-    assert (outcome.digests, outcome.not_now) == (0, "mail goes out from 07:00")
+    assert (outcome.digests, outcome.not_now) == (0, "emails go out from 07:00")
     assert office.notices() == [("1042", "A", "held", "quiet hours")]
     office.now += timedelta(minutes=1)
     assert office.remind().digests == 1

@@ -65,8 +65,8 @@ class Post:
         if mail.to_address.startswith("bounces"):
             return SendResult(Fate.REFUSED, "no such mailbox")
         if mail.to_address.startswith("full"):
-            return SendResult(Fate.DEFERRED, "mailbox full", puts_recipient_off=True)
-        return SendResult(Fate.TAKEN, "")
+            return SendResult(Fate.DEFERRED, "mailbox full", defers_recipient=True)
+        return SendResult(Fate.ACCEPTED, "")
 
 
 def contact(day: str) -> Record:

@@ -151,8 +151,8 @@ def test_every_obligation_ends_in_exactly_one_decision() -> None:
     ("local", "reason"),
     [
         ("2026-06-10 07:00", None),  # a Wednesday in summer time
-        ("2026-06-10 06:59", "mail goes out from 07:00"),
-        ("2026-06-10 18:00", "mail goes out until 18:00"),
+        ("2026-06-10 06:59", "emails go out from 07:00"),
+        ("2026-06-10 18:00", "emails go out until 18:00"),
         ("2026-06-13 09:00", "Saturday 13 June 2026 is not a working day"),
         ("2026-06-14 09:00", "Sunday 14 June 2026 is not a working day"),
         ("2026-12-25 09:00", "Friday 25 December 2026 is not a working day"),
