@@ -205,7 +205,7 @@ class FairWatch(Watch):
             if notice is None:
                 continue  # said by Watch
             self.counted[f"past the {step}'s time"] += 1
-            if notice.outcome == "held" or (notice.outcome == "suppressed" and notice.reason != Reason.TOLD_BEFORE):
+            if notice.outcome == "held" or (notice.outcome == "suppressed" and notice.reason != Reason.NOTIFIED_BEFORE):
                 self.counted[f"{step} not told for a reason"] += 1
                 continue
             row = self._staff.get(notice.recipient_ref)

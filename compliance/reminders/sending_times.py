@@ -39,7 +39,7 @@ def next_opening(policy: Policy, rules: Reminders, now: datetime) -> datetime:
 
 
 def due_soon_on(policy: Policy, due: date, days: int) -> date:
-    """Return the last working day at least `days` before a due date: the day on which "due soon" is told."""
+    """Return the last working day at least `days` before a due date: the day on which "due soon" is notified."""
     day = due - timedelta(days=days)
     while not policy.working.is_working(to_day(day)):
         day -= timedelta(days=1)

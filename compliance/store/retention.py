@@ -175,7 +175,7 @@ def _remove(connection: Connection, refs: Sequence[str]) -> None:
 
 
 def _strip(connection: Connection, refs: Sequence[str]) -> None:
-    """Remove the officers from every version of the crimes, along with what says who was told.
+    """Remove the officers from every version of the crimes, along with what says who was notified.
 
     The digests remain those of what was received, so that receiving the same record again changes nothing.
     """

@@ -76,8 +76,8 @@ def test_nothing_new_is_no_mail_until_seven_days_have_passed(office: Office) -> 
     days = {day: office.told(f"2026-06-{day}") for day in range(10, 19)}
     assert {day: mails for day, mails in days.items() if mails} == {10: one, 17: one}
     assert [notice[2:] for notice in office.notices()] == [
-        ("sent", "new"), ("suppressed", "told on 2026-06-10"), ("sent", "still waiting"),
-        ("suppressed", "told on 2026-06-17"),
+        ("sent", "new"), ("suppressed", "notified on 2026-06-10"), ("sent", "still waiting"),
+        ("suppressed", "notified on 2026-06-17"),
     ]  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from compliance.errors import SettingsError
 from compliance.policy import Policy, judge, load_policy
 from compliance.policy.verdicts import LATE, OVERDUE, YES, Verdicts
 from compliance.records import Columns, columns, convert_crime
-from compliance.reminders.effect import MailedDigests, ToldObligations
+from compliance.reminders.effect import MailedDigests, NotifiedObligations
 from compliance.reports.catalogue.registry import find_figure
 from compliance.reports.figure_rows import Row, rows
 from compliance.reports.figures import figures_of
@@ -107,8 +107,8 @@ def mailed(verdicts: Verdicts, period: Span) -> MailedDigests:
     day = verdicts.due_date[row].astype(np.int64) * 24 * HOUR
     entered = np.where(done, verdicts.columns.updates.entered_at[verdicts.update[row]], day + 90 * HOUR)
 
-    def told() -> ToldObligations:
-        return ToldObligations(
+    def told() -> NotifiedObligations:
+        return NotifiedObligations(
             row, rng.choice(np.array(list(LadderStep)), len(row)), entered - rng.integers(1, 90, len(row)) * HOUR
         )
 

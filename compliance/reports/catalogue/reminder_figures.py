@@ -34,13 +34,13 @@ def _count(edition: Edition, key: str, group: str | None) -> CountedRows | str:
         return NO_MAILS
     mailed = edition.mailed(edition.headline, edition.period)
     if not key:
-        return _every_mail(edition, mailed, Waits(edition.headline, mailed.told, edition.division))
+        return _every_mail(edition, mailed, Waits(edition.headline, mailed.notified, edition.division))
     hours, _, before = (group or "").partition("-")
     steps = {name_step(step)[0]: step for step in LadderStep}
     if key not in steps or hours not in _TOLD or before not in ("", "before"):
         groups = [f"{name}/{hours}{tail}" for name in steps for hours in _TOLD for tail in ("", "-before")]
         raise SettingsError(f"no reminder {f'{key}/{group}'!r}{nearest(f'{key}/{group}', groups)}")
-    waits = Waits(edition.headline, mailed.untold if before else mailed.told, edition.division)
+    waits = Waits(edition.headline, mailed.comparison if before else mailed.notified, edition.division)
     which = np.flatnonzero(waits.step == steps[key])
     within = waits.wait[which] <= _TOLD[hours]
     mail = None if before else mailed.mail[waits.place[which]]

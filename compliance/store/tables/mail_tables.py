@@ -41,8 +41,9 @@ class Notice(SQLModel, table=True):
     """A decision on telling one person about one obligation on one day, with its outcome and named reason.
 
     `step`, `outcome` and `reason` are names of `notice_kinds`, never text for people. `since`: the reason's date.
-    `rerouted`, `rerouted_since`: why the intended recipient is not told, None if they are. `obstacles`: what prevented
-    the officer in the case from acting, each {"what", "first", "last"} (local dates, ISO, inclusive); None if unsaid.
+    `rerouted`, `rerouted_since`: why the intended recipient is not notified, None if they are. `obstacles`: what
+    prevented the officer in the case from acting, each {"what", "first", "last"} (local dates, ISO,
+    inclusive); None if unsaid.
     """
 
     __table_args__ = (
