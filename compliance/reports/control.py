@@ -61,13 +61,17 @@ class Control(Struct, frozen=True):
     signals: tuple[Signal, ...]
 
 
-def control_chart(values: Sequence[float | None], anew: Sequence[tuple[int, str]] = ()) -> Control:
+def control_chart(values: Sequence[float | None], recalculate_from: Sequence[tuple[int, str]] = ()) -> Control:
     """Return the lines and special causes of a series.
 
-    `anew` lists in order the places from which the limits are recalculated, with the reason (statistics 2.5). Runs of
-    points do not reach across them.
+    `recalculate_from` lists in order the places from which the limits are recalculated, with the reason (statistics
+    2.5). Runs of points do not reach across them.
     """
-    bounds = [(0, None), *((place, reason) for place, reason in anew if 0 < place < len(values)), (len(values), None)]
+    bounds = [
+        (0, None),
+        *((place, reason) for place, reason in recalculate_from if 0 < place < len(values)),
+        (len(values), None),
+    ]
     limits: list[Limits] = []
     signals: list[Signal] = []
     for (first, reason), (end, _) in pairwise(bounds):

@@ -21,7 +21,7 @@ from compliance.reports.periods import parse_period
 from compliance.reports.reminding import HOUR
 from compliance.reports.report_model import Figures
 from compliance.reports.restatement import CAUSES, Earlier, counts
-from compliance.reports.sources import GivenRecords, Held
+from compliance.reports.sources import GivenRecords, KnownRecords
 from compliance.reports.spans import Span
 from compliance.reports.tracing import Edition, TracedFigure, cases
 from compliance.reports.tracing.answer import OF_THE_WEEK
@@ -55,8 +55,8 @@ class Changed:
     def __init__(self, then: Columns, now: Columns) -> None:
         self._then, self._now = then, now
 
-    def records_known(self, known_at: datetime) -> Held:
-        return Held(self._then if known_at < CHANGED else self._now, seen_until=known_at)
+    def records_known(self, known_at: datetime) -> KnownRecords:
+        return KnownRecords(self._then if known_at < CHANGED else self._now, seen_until=known_at)
 
 
 @cache

@@ -150,7 +150,7 @@ def told_numbers(figures: Figures) -> dict[str, dict[str, Any]]:
 def test_1_6_the_public_edition_tells_what_the_disclosures_tell_and_nothing_else() -> None:
     """Without disclosures nothing is told; a figure that says it is not told has no number."""
     whole = told_numbers(public(board()))
-    silent = {name for name, figure in FIGURES.items() if figure.disclosure.words.startswith("not told")}
+    silent = {name for name, figure in FIGURES.items() if figure.disclosure.words.startswith("not disclosed")}
     assert silent >= {"provisional", "division", "question", "reminders", "restated", "late-teams"}
     assert not silent & whole.keys()
     with pytest.MonkeyPatch.context() as patched:

@@ -36,7 +36,7 @@ class Printed:
     version: int
     numbers: Mapping[str, Mapping[str, Number]]
 
-    def beside(self, answer: TracedFigure) -> str:
+    def compare(self, answer: TracedFigure) -> str:
         """Return in words whether the cases add up to what was published; empty if that figure was not."""
         numbers = self.numbers.get(answer.name, {})
         number = numbers.get(answer.measure)
