@@ -95,6 +95,7 @@ def test_a_pilot_writes_to_those_on_its_list_and_keeps_the_others_mail_on_disk(
     path = Path(str(row.problem).removeprefix("written to "))
     message = message_from_bytes(path.read_bytes())
     assert (message["To"], message["Message-ID"]) == ("a@force.example", row.message_id)
+    assert [each.stat().st_mode & 0o077 for each in (path, path.parent)] == [0, 0], "no one else may read it"
     assert row.sent_at is None
     assert deliver(store, server_of(sink), clock) == Delivery()  # also when the pilot is over
     assert len(list((tmp_path / "pilot").iterdir())) == 2
