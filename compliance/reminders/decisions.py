@@ -296,5 +296,4 @@ def _is_repeat_due(matter: Decision, notified_on: date, about: Morning) -> bool:
         return about.list_day is not None and notified_on < about.list_day
     if matter.step is not LadderStep.OVERDUE:
         return False
-    ladder = about.rules.ladder_for(matter.owed.requirement, matter.owed.waiting.category)
-    return about.today >= notified_on + timedelta(days=ladder.repeat_days)
+    return about.today >= notified_on + timedelta(days=about.ladder(matter.owed).repeat_days)

@@ -20,7 +20,7 @@ from compliance.policy.calendars import Ints, from_day, to_day
 from compliance.policy.verdicts import OVERDUE as OVERDUE_STATE
 from compliance.records import to_micros
 from compliance.reminder_settings import Ladder, Reminders
-from compliance.reminders.history import DIGEST
+from compliance.reminders.digest_keys import DIGEST
 from compliance.reminders.notices import newest_notices, step_notified
 from compliance.reminders.sending_times import due_soon_on, first_working_day, next_working
 from compliance.store import Store

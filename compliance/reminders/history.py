@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from typing import Any, Final, cast
+from datetime import date, timedelta
+from typing import Any, Final
 
 from sqlalchemy import Select, and_, func, or_, select
 from sqlmodel import Session, col
@@ -11,16 +11,13 @@ from sqlmodel import Session, col
 from compliance.mail import allows
 from compliance.policy import Policy
 from compliance.reminder_settings import Reminders
+from compliance.reminders.digest_keys import DIGEST, STAFF_LIST, day_of_key, digest_key
+from compliance.reminders.mailboxes import find_deferred, find_recently_deferred, find_refused, read_last_emails
 from compliance.reminders.owed import Key, Owed, horizon
-from compliance.reminders.sending_times import next_working
 from compliance.store.dialect import chunks
 from compliance.store.notice_kinds import LadderStep, Outcome
 from compliance.store.tables import SET_ASIDE, Notice, Obligation, Outbox, SetAsideRow, Transition
 
-DIGEST: Final = "digest"
-"""The kind of a digest's row in the outbox."""
-STAFF_LIST: Final = "staff list"
-"""The kind of a weekly list that covers no victim."""
 NOTIFIED: Final = ("sent", "sending", "uncertain", "pilot")
 """The states of an email that counts as notified, including one that a pilot is keeping back.
 
@@ -28,8 +25,6 @@ A queued email has notified no one.
 """
 OBLIGATION: Final = ("crime_ref", "victim_ref", "requirement", "cycle", "clock_date")
 _READ: Final = (col(Outbox.kind).in_((DIGEST, STAFF_LIST)), col(Outbox.state).in_(NOTIFIED))
-STALE: Final = timedelta(days=7)
-"""The age after which a delayed email, with no later one still waiting, says nothing about a mailbox."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +75,6 @@ class History:
         return min((email.first for email in found if email.recipient_ref == recipient), default=None)
 
 
-def digest_key(recipient: str, day: date) -> str:
-    """Return the key of a person's only digest, or list, on a local date."""
-    return f"{DIGEST}:{recipient}:{day}"
-
-
 def list_concerned_crimes(session: Session, policy: Policy, rules: Reminders, today: date) -> list[str]:
     """Return the crimes of which someone may have to be notified on a local date, as last judged, in order."""
     state, due = col(Obligation.state), col(Obligation.due_date)
@@ -115,10 +105,6 @@ def set_aside_of(session: Session, crime_refs: Sequence[str]) -> set[tuple[Any, 
     return {tuple(row) for row in of_crimes(session, asked, SetAsideRow, crime_refs)}
 
 
-Places = Mapping[tuple[str, str], date]
-"""A local date by recipient and address."""
-
-
 def history(
     session: Session, policy: Policy, today: date, crime_refs: Sequence[str], allow: Collection[str] | None
 ) -> History:
@@ -127,12 +113,12 @@ def history(
     `allow` is the pilot's list, or None if there is no pilot.
     """
     notified, accepted = read_notified_before(session, policy, crime_refs, allow)
-    lasts = _lasts(session)
+    lasts = read_last_emails(session)
     return History(
         notified=notified,
-        refused=_find_refused(policy, lasts),
-        deferred=_find_deferred(session, policy, today, lasts),
-        recently_deferred=_find_recently_deferred(session, policy, today),
+        refused=find_refused(policy, lasts),
+        deferred=find_deferred(session, policy, today, lasts),
+        recently_deferred=find_recently_deferred(session, policy, today),
         today=frozenset(last.recipient_ref for last in lasts if last.key == digest_key(last.recipient_ref, today)),
         last=_last_read(session),
         accepted=accepted,
@@ -218,62 +204,18 @@ def unreachable(session: Session, policy: Policy, today: date) -> History:
     least two working days and whose last email is still being tried, with the first day; and those whose last email was
     deferred.
     """
-    lasts = _lasts(session)
+    lasts = read_last_emails(session)
     return History(
-        refused=_find_refused(policy, lasts),
-        deferred=_find_deferred(session, policy, today, lasts),
-        recently_deferred=_find_recently_deferred(session, policy, today),
+        refused=find_refused(policy, lasts),
+        deferred=find_deferred(session, policy, today, lasts),
+        recently_deferred=find_recently_deferred(session, policy, today),
     )
-
-
-def _find_refused(policy: Policy, lasts: Sequence[Any]) -> Places:
-    return {(m.recipient_ref, m.to_address): policy.local.date_of(m.created_at) for m in lasts if m.state == "refused"}
-
-
-def _find_deferred(session: Session, policy: Policy, today: date, lasts: Sequence[Any]) -> Places:
-    found = {}
-    for last in lasts:
-        if last.state == "retry" and last.deferred_since is not None:
-            day = policy.local.date_of(_find_deferral_start(session, last))
-            if next_working(policy, next_working(policy, day)) <= today:
-                found[last.recipient_ref, last.to_address] = day
-    return found
-
-
-def _find_recently_deferred(session: Session, policy: Policy, today: date) -> frozenset[str]:
-    last = func.max(col(Outbox.deferred_since)).label("deferred_since"), func.max(col(Outbox.sent_at)).label("sent_at")
-    asked = select(col(Outbox.recipient_ref), *last).where(col(Outbox.kind).in_((DIGEST, STAFF_LIST)))
-    first = policy.local.start_of(today) - STALE
-    found = session.execute(asked.group_by(col(Outbox.recipient_ref)).having(last[0] >= first)).all()
-    return frozenset(row.recipient_ref for row in found if row.sent_at is None or row.sent_at < row.deferred_since)
-
-
-def _find_deferral_start(session: Session, last: Any) -> datetime:
-    """Return the instant from which every email to an address has been deferred, up to the last one.
-
-    Each morning's digest replaces the one before.
-    """
-    since, sent_at = col(Outbox.deferred_since), col(Outbox.sent_at)
-    of_them = (col(Outbox.recipient_ref) == last.recipient_ref, col(Outbox.to_address) == last.to_address)
-    accepted_at = session.execute(select(func.max(sent_at)).where(*of_them)).scalar()
-    asked = select(func.min(since)).where(*of_them, since >= last.deferred_since - STALE)
-    if accepted_at is not None:
-        asked = asked.where(since > accepted_at)
-    return cast("datetime", session.execute(asked).scalar() or last.deferred_since)
-
-
-def _lasts(session: Session) -> Sequence[Any]:
-    """Return every recipient's last digest or list."""
-    newest = select(func.max(Outbox.id)).where(col(Outbox.kind).in_((DIGEST, STAFF_LIST)))
-    names = ("recipient_ref", "to_address", "state", "key", "created_at", "deferred_since")
-    last = select(*(col(getattr(Outbox, name)) for name in names))
-    return session.execute(last.where(col(Outbox.id).in_(newest.group_by(col(Outbox.recipient_ref))))).all()
 
 
 def _last_read(session: Session) -> dict[str, date]:
     """Return the day of each recipient's last digest or list that counts as notified; a key ends with the date."""
     asked = select(col(Outbox.recipient_ref), func.max(col(Outbox.key))).where(*_READ)
-    return {ref: _day(key) for ref, key in session.execute(asked.group_by(col(Outbox.recipient_ref)))}
+    return {ref: day_of_key(key) for ref, key in session.execute(asked.group_by(col(Outbox.recipient_ref)))}
 
 
 def is_list_owed(session: Session, row: Outbox, list_day: date | None) -> bool:
@@ -282,12 +224,7 @@ def is_list_owed(session: Session, row: Outbox, list_day: date | None) -> bool:
         *_READ, col(Outbox.recipient_ref) == row.recipient_ref, col(Outbox.id) < row.id
     )
     before = session.execute(earlier.order_by(col(Outbox.id).desc()).limit(1)).scalar()
-    return list_day is not None and (before is None or _day(before) < list_day)
-
-
-def _day(key: str) -> date:
-    """Return the local date of a digest from its key."""
-    return date.fromisoformat(key.rpartition(":")[2])
+    return list_day is not None and (before is None or day_of_key(before) < list_day)
 
 
 def columns_of(table: Any) -> list[Any]:

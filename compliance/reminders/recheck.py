@@ -12,14 +12,13 @@ from sqlmodel import Session, col, select
 from compliance.mail import Postponed, Rendered, StillDue, Withdrawn, as_written
 from compliance.policy import Policy
 from compliance.reminders.decisions import Decision, Morning, attach_obstacles, decide_to_notify, route, steps
+from compliance.reminders.digest_keys import DIGEST, STAFF_LIST
 from compliance.reminders.digests import read_text
 from compliance.reminders.emails.composing import LetterContext, write
 from compliance.reminders.emails.owed_again import explain_owed_again
 from compliance.reminders.emails.templates import render
 from compliance.reminders.emails.who_else import Others
 from compliance.reminders.history import (
-    DIGEST,
-    STAFF_LIST,
     AcceptedEmails,
     History,
     is_list_owed,
