@@ -20,7 +20,7 @@ from compliance.reports.figure_rows import rows
 from compliance.reports.proportions import Proportion
 from compliance.reports.report_model import Figures
 from compliance.reports.tracing.answer import WORKED_OUT as WORKED
-from tests.integration.test_report_trace import figures as traced_figures
+from tests.traced import figures as traced_figures
 
 ROOT: Final = Path(__file__).parents[2]
 MEASURES: Final = {
