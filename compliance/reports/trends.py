@@ -79,11 +79,11 @@ def unit_trends(
 
 def funnel(points: Sequence[tuple[str, Proportion]], force: float | None) -> Funnel | None:
     """Compare units with the force rate by effective size, rounded down; None if fewer than two (statistics 3)."""
-    held = [(name, share) for name, share in points if share.of >= FEW and int(share.of / share.deff) >= 1]
-    if force is None or len(held) < 2:
+    compared = [(name, share) for name, share in points if share.of >= FEW and int(share.of / share.deff) >= 1]
+    if force is None or len(compared) < 2:
         return None
     placed = []
-    for name, share in held:
+    for name, share in compared:
         limits = bounds(int(share.of / share.deff), force)
         at = share.rate or 0.0
         beyond = 998 if not limits.low_998 <= at <= limits.high_998 else 0
