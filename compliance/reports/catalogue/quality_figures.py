@@ -45,7 +45,7 @@ def _count(edition: Edition, key: str, group: str | None) -> CountedRows | str:
     if key in UNITS:
         return _count_unknown_units(edition, key, group or "")
     if group:
-        raise SettingsError(f"quality.{key}/{group}: only {', '.join([*FIELDS, *UNITS])} are told by value")
+        raise SettingsError(f"quality.{key}/{group}: only {', '.join([*FIELDS, *UNITS])} can be listed by value")
     if key == VANISHED:
         return _count_vanished(edition)
     if key == SET_ASIDE:
@@ -88,7 +88,7 @@ def _count_unknown(edition: Edition, key: str, value: str) -> CountedRows:
 def _count_unknown_units(edition: Edition, key: str, name: str) -> CountedRows | str:
     recorded, organisation = edition.known.as_recorded, edition.options.organisation
     if recorded is None or organisation is None or edition.division is not None:
-        return "it counts crimes of units that the organisation does not have: the board's edition tells of them"
+        return "it counts crimes of units that the organisation does not have: they are in the board's edition"
     found, names = select_unknown_units(edition.headline, recorded, organisation, key, edition.period)
     if name and name not in names:
         raise SettingsError(f"quality.{key}: no record has {name!r}{nearest(name, sorted(set(names)))}")
@@ -110,7 +110,7 @@ def _list_unknown(edition: Edition, table: str, row: np.ndarray, values: list[st
 
 def _count_vanished(edition: Edition) -> CountedRows | str:
     if edition.vanished is None or edition.division is not None:
-        return "it counts crimes that the crime system's full exports ceased to hold; the board's edition tells of them"
+        return "it counts crimes that the crime system's full exports ceased to hold; they are in the board's edition"
     found, local = edition.vanished(edition.period), edition.policy.local
     within = np.array([in_period for _, _, in_period in found], dtype=np.bool_)
     gone = tuple(TracedCase(ref, state=VANISHED, at=local.clock_at(since)) for ref, since, _ in found)
