@@ -25,12 +25,12 @@ def in_csv(content: bytes) -> dict[tuple[Key, str], float | None]:
 def sheets(content: bytes) -> dict[str, list[list[Any]]]:
     """The cells of each sheet of a workbook, numbers as numbers."""
     with zipfile.ZipFile(io.BytesIO(content)) as book:
-        shared = _parsed(book.read("xl/sharedStrings.xml"))
+        shared = parsed(book.read("xl/sharedStrings.xml"))
         texts = ["".join(item.itertext()) for item in shared]
-        names = [sheet.get("name") or "" for sheet in _parsed(book.read("xl/workbook.xml")).iter(f"{NAMESPACE}sheet")]
+        names = [sheet.get("name") or "" for sheet in parsed(book.read("xl/workbook.xml")).iter(f"{NAMESPACE}sheet")]
         found = {}
         for place, name in enumerate(names, 1):
-            sheet = _parsed(book.read(f"xl/worksheets/sheet{place}.xml"))
+            sheet = parsed(book.read(f"xl/worksheets/sheet{place}.xml"))
             lines = []
             for line in sheet.iter(f"{NAMESPACE}row"):
                 cells: dict[int, Any] = {}
@@ -44,7 +44,7 @@ def sheets(content: bytes) -> dict[str, list[list[Any]]]:
         return found
 
 
-def _parsed(content: bytes) -> ElementTree.Element:
+def parsed(content: bytes) -> ElementTree.Element:
     return ElementTree.fromstring(content)  # noqa: S314  # written by ourselves a moment ago
 
 

@@ -1,7 +1,9 @@
 """Every form of a report is read back, and says the same numbers."""
 
+import io
 import json
 import re
+import zipfile
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -25,7 +27,7 @@ from compliance.reports.sources import GivenRecords
 from compliance.reports.spans import Span
 from compliance.reports.words import percent
 from tests.histories import histories
-from tests.read_forms import Key, Numbers, in_csv, in_xlsx, sheets
+from tests.read_forms import NAMESPACE, SAID, Key, Numbers, column, in_csv, in_xlsx, parsed, sheets
 
 SETTLED = datetime(2026, 11, 16, tzinfo=UTC)
 
@@ -221,3 +223,38 @@ def test_1_6_no_design_effect_is_shown_of_a_rate_that_is_withheld() -> None:
                 if isinstance(part, Table) and part.id == "design-effects")  # fmt: skip
     assert len(table.rows) == len(shares) - len(hidden)
     assert all(row[3].text[0].value for row in table.rows)
+
+
+def test_the_sheets_of_numbers_are_made_to_be_worked_with() -> None:
+    """The titles stay in view, each column can be filtered over all rows, and a share is shown in per cent."""
+    with zipfile.ZipFile(io.BytesIO(form(figures(), "xlsx"))) as book:
+        read = {name: parsed(book.read(name)) for name in book.namelist() if name.endswith(".xml")}
+    styles = read["xl/styles.xml"]
+    percent_format = {
+        place for place, style in enumerate(styles.find(f"{NAMESPACE}cellXfs") or [])
+        if style.get("numFmtId") in {each.get("numFmtId") for each in styles.iter(f"{NAMESPACE}numFmt")
+                                     if each.get("formatCode") == "0.0%"}
+    }  # fmt: skip
+    names = [sheet.get("name") or "" for sheet in read["xl/workbook.xml"].iter(f"{NAMESPACE}sheet")]
+    written = sheets(form(figures(), "xlsx"))
+    for place, name in enumerate(names, 1):
+        if name in SAID:
+            continue
+        sheet, (head, *lines) = read[f"xl/worksheets/sheet{place}.xml"], written[name]
+        pane = sheet.find(f".//{NAMESPACE}pane")
+        assert pane is not None
+        assert (pane.get("xSplit"), pane.get("ySplit")) == ("1", "1")
+        filtered = sheet.find(f"{NAMESPACE}autoFilter")
+        assert filtered is not None
+        first, last = (filtered.get("ref") or "").split(":")
+        assert (first, column(last), int(re.sub(r"\D", "", last))) == ("A1", len(head) - 1, len(lines) + 1)
+        rate = head.index("Rate") if "Rate" in head else None
+        for cell in sheet.iter(f"{NAMESPACE}c"):
+            reference = cell.get("r") or ""
+            if (
+                rate is not None
+                and column(reference) == rate
+                and cell.get("t") != "s"
+                and cell.find(f"{NAMESPACE}v") is not None
+            ):
+                assert int(cell.get("s") or 0) in percent_format, (name, reference)
