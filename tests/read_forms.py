@@ -4,6 +4,7 @@ import csv
 import io
 import re
 import zipfile
+from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any
 from xml.etree import ElementTree
@@ -53,6 +54,51 @@ def column(reference: str) -> int:
     for letter in re.sub(r"\d", "", reference):
         place = place * 26 + ord(letter) - 64
     return place - 1
+
+
+@dataclass(frozen=True)
+class SheetView:
+    """How a sheet of numbers is shown: (columns, rows) that are frozen, (first column, last column, last row) of its
+    filter, and the number formats of each column by its title."""
+
+    frozen: tuple[int, int]
+    filtered: tuple[int, int, int]
+    formats: dict[str, set[str]]
+
+
+def sheet_views(content: bytes) -> dict[str, SheetView]:
+    """How each sheet of numbers of a workbook is shown."""
+    written = sheets(content)
+    with zipfile.ZipFile(io.BytesIO(content)) as book:
+        styles = parsed(book.read("xl/styles.xml"))
+        given = {each.get("numFmtId"): each.get("formatCode") for each in styles.iter(f"{NAMESPACE}numFmt")}
+        named = {"2": "0.00", "3": "#,##0"} | given  # the first two are of every workbook
+        used = [named.get(style.get("numFmtId"), "") for style in styles.find(f"{NAMESPACE}cellXfs") or ()]
+        found = {}
+        for place, title in enumerate(written, 1):
+            if title not in SAID:
+                sheet = parsed(book.read(f"xl/worksheets/sheet{place}.xml"))
+                found[title] = SheetView(_frozen(sheet), _filtered(sheet), _formats(sheet, written[title][0], used))
+    return found
+
+
+def _frozen(sheet: ElementTree.Element) -> tuple[int, int]:
+    pane = sheet.find(f".//{NAMESPACE}pane")
+    return (0, 0) if pane is None else (int(pane.get("xSplit") or 0), int(pane.get("ySplit") or 0))
+
+
+def _filtered(sheet: ElementTree.Element) -> tuple[int, int, int]:
+    place = sheet.find(f"{NAMESPACE}autoFilter")
+    first, _, last = ("" if place is None else place.get("ref") or "").partition(":")
+    return column(first), column(last), int(re.sub(r"\D", "", last) or 0)
+
+
+def _formats(sheet: ElementTree.Element, head: list[Any], used: list[str | None]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for cell in sheet.iter(f"{NAMESPACE}c"):
+        if cell.get("t") != "s" and cell.find(f"{NAMESPACE}v") is not None:
+            found.setdefault(head[column(cell.get("r") or "")], set()).add(used[int(cell.get("s") or 0)] or "")
+    return found
 
 
 def in_xlsx(content: bytes) -> dict[tuple[Key, str], float | None]:

@@ -1,9 +1,7 @@
 """Every form of a report is read back, and says the same numbers."""
 
-import io
 import json
 import re
-import zipfile
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -27,7 +25,7 @@ from compliance.reports.sources import GivenRecords
 from compliance.reports.spans import Span
 from compliance.reports.words import percent
 from tests.histories import histories
-from tests.read_forms import NAMESPACE, SAID, Key, Numbers, column, in_csv, in_xlsx, parsed, sheets
+from tests.read_forms import SAID, Key, Numbers, in_csv, in_xlsx, sheet_views, sheets
 
 SETTLED = datetime(2026, 11, 16, tzinfo=UTC)
 
@@ -226,35 +224,25 @@ def test_1_6_no_design_effect_is_shown_of_a_rate_that_is_withheld() -> None:
 
 
 def test_the_sheets_of_numbers_are_made_to_be_worked_with() -> None:
-    """The titles stay in view, each column can be filtered over all rows, and a share is shown in per cent."""
-    with zipfile.ZipFile(io.BytesIO(form(figures(), "xlsx"))) as book:
-        read = {name: parsed(book.read(name)) for name in book.namelist() if name.endswith(".xml")}
-    styles = read["xl/styles.xml"]
-    percent_format = {
-        place for place, style in enumerate(styles.find(f"{NAMESPACE}cellXfs") or [])
-        if style.get("numFmtId") in {each.get("numFmtId") for each in styles.iter(f"{NAMESPACE}numFmt")
-                                     if each.get("formatCode") == "0.0%"}
-    }  # fmt: skip
-    names = [sheet.get("name") or "" for sheet in read["xl/workbook.xml"].iter(f"{NAMESPACE}sheet")]
-    written = sheets(form(figures(), "xlsx"))
-    for place, name in enumerate(names, 1):
-        if name in SAID:
-            continue
-        sheet, (head, *lines) = read[f"xl/worksheets/sheet{place}.xml"], written[name]
-        pane = sheet.find(f".//{NAMESPACE}pane")
-        assert pane is not None
-        assert (pane.get("xSplit"), pane.get("ySplit")) == ("1", "1")
-        filtered = sheet.find(f"{NAMESPACE}autoFilter")
-        assert filtered is not None
-        first, last = (filtered.get("ref") or "").split(":")
-        assert (first, column(last), int(re.sub(r"\D", "", last))) == ("A1", len(head) - 1, len(lines) + 1)
-        rate = head.index("Rate") if "Rate" in head else None
-        for cell in sheet.iter(f"{NAMESPACE}c"):
-            reference = cell.get("r") or ""
-            if (
-                rate is not None
-                and column(reference) == rate
-                and cell.get("t") != "s"
-                and cell.find(f"{NAMESPACE}v") is not None
-            ):
-                assert int(cell.get("s") or 0) in percent_format, (name, reference)
+    """Each has the numbers of its section, its titles stay in view, and every column can be filtered over all rows."""
+    content = form(figures(), "xlsx")
+    written, views = sheets(content), sheet_views(content)
+    assert set(views) == set(written) - {*SAID}
+    for section, title in SECTIONS.items():
+        own = [row.figure for row in rows(figures()) if row.section == section]
+        assert [line[0] for line in written.get(title, [[]])[1:]] == own, title
+    for title, view in views.items():
+        head, *lines = written[title]
+        assert view.frozen == (1, 1), title
+        assert view.filtered == (0, len(head) - 1, len(lines) + 1), title
+
+
+def test_shares_are_shown_in_per_cent_and_counts_without_decimals() -> None:
+    for title, view in sheet_views(form(figures(), "xlsx")).items():
+        for name, shown in view.formats.items():
+            if name in ("Rate", "95% from", "95% to", "Difference", "Centre", "Funnel high 998", "Silent", "Expected"):
+                assert shown == {"0.0%"}, (title, name)
+            elif name == "Design effect":
+                assert shown == {"0.00"}, (title, name)
+            elif name in ("Count", "Of", "Late", "Victims", "In period", "Held"):
+                assert shown == {"#,##0"}, (title, name)
