@@ -87,7 +87,7 @@ def test_a_pilot_writes_to_those_on_its_list_and_keeps_the_others_mail_on_disk(
     store: Store, clock: Clock, sink: MailSink, tmp_path: Path
 ) -> None:
     queue(store, clock, "a", "b", "c")
-    allowed = pilot(tmp_path, "B@Force.Example")
+    allowed = Pilot(("B@Force.Example",), tmp_path / "var" / "pilot")  # neither folder is there yet
     assert deliver(store, server_of(sink), clock, pilot=allowed) == Delivery(sent=1, pilot=2)
     assert [received.recipient for received in sink.messages] == ["b@force.example"]
     assert states(store) == {"a": "pilot", "b": "sent", "c": "pilot"}
@@ -98,7 +98,7 @@ def test_a_pilot_writes_to_those_on_its_list_and_keeps_the_others_mail_on_disk(
     assert [each.stat().st_mode & 0o077 for each in (path, path.parent)] == [0, 0], "no one else may read it"
     assert row.sent_at is None
     assert deliver(store, server_of(sink), clock) == Delivery()  # also when the pilot is over
-    assert len(list((tmp_path / "pilot").iterdir())) == 2
+    assert len(list((tmp_path / "var" / "pilot").iterdir())) == 2
 
 
 def test_a_pilot_may_name_a_domain_or_nobody_and_needs_no_server_then(
