@@ -21,7 +21,7 @@ from compliance.store.notice_kinds import Reason
 from compliance.store.tables import Notice, Obligation, OfficerRow, Outbox
 from tests.force_days import LONDON, ForceDays, Overdue, Watch
 from tests.reminding import change
-from tests.troubles import HeedlessForce, TroubledSystem, put_off_some
+from tests.troubles import HeedlessForce, TroubledSystem, defer_some
 
 DAY: Final = timedelta(days=1)
 NOBODY_TOLD: Final = ("held", "suppressed")
@@ -205,7 +205,7 @@ class FairWatch(Watch):
             if notice is None:
                 continue  # said by Watch
             self.counted[f"past the {step}'s time"] += 1
-            if notice.outcome == "held" or (notice.outcome == "suppressed" and notice.reason != Reason.TOLD_BEFORE):
+            if notice.outcome == "held" or (notice.outcome == "suppressed" and notice.reason != Reason.NOTIFIED_BEFORE):
                 self.counted[f"{step} not told for a reason"] += 1
                 continue
             row = self._staff.get(notice.recipient_ref)
@@ -214,7 +214,7 @@ class FairWatch(Watch):
             yield f"{step} does not know, {notice.outcome}: {notice.reason}: {item}"
 
     def _waits(self, notice: Notice) -> bool:
-        """Whether the mail that tells it waits, because the mailbox puts it off."""
+        """Whether the mail that tells it waits, because the mailbox defers it."""
         with self.service.store.session(reading=True) as session:
             row = session.get(Outbox, notice.outbox_id) if notice.outbox_id else None
             return row is not None and row.state == "retry" and row.deferred_since is not None
@@ -237,7 +237,7 @@ def _is_away(row: OfficerRow, day: date) -> bool:
 
 
 def live_with_troubles(folder: Path, seed: int, days: int, scale: float = 0.02) -> FairWatch:
-    """The last days of a heedless force with random holds, absences, mailboxes that put mail off and cases to and fro;
+    """The last days of a heedless force with random holds, absences, mailboxes that defer mail and cases to and fro;
     what fell due in the three weeks before is mailed too."""
     force = HeedlessForce(seed=seed, weeks=10, end=datetime(2027, 1, 4, tzinfo=LONDON), scale=scale)
     start = force.end.date() - timedelta(days=days)
@@ -247,7 +247,7 @@ def live_with_troubles(folder: Path, seed: int, days: int, scale: float = 0.02) 
         watch = FairWatch(service)
         for _ in range(days):
             overdue = service.wake()
-            put_off_some(service, seed)
+            defer_some(service, seed)
             service.remind()
             watch.broken_promises += watch.broken(overdue)
     return watch

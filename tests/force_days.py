@@ -18,7 +18,7 @@ from compliance.mail import deliver
 from compliance.policy import load_policy
 from compliance.policy.calendars import to_day
 from compliance.reminders import remind, still_due
-from compliance.reminders.history import DIGEST
+from compliance.reminders.digest_keys import DIGEST
 from compliance.service.polling import poll
 from compliance.simulator import MailSink, SimulatedCrimeSystem, SimulatedForce, crime_refs_in, serve
 from compliance.store import Store, judge_due, migrate, officers

@@ -95,7 +95,7 @@ class Office:
         with self.store.session(reading=True) as session:
             found = session.exec(select(Notice).where(Notice.step == step).order_by(col(Notice.id)))
             return [
-                (n.recipient_ref, n.crime_ref, n.outcome, reason_of(n).partition("; in the officer")[0]) for n in found
+                (n.recipient_ref, n.crime_ref, n.outcome, reason_of(n).partition("; obstacles: ")[0]) for n in found
             ]
 
     def outbox(self) -> list[Outbox]:

@@ -69,7 +69,7 @@ class TroubledSystem(SimulatedCrimeSystem):
         return msgspec.json.Encoder().encode_lines(entries)
 
 
-def put_off_some(service: ForceDays, seed: int) -> None:
+def defer_some(service: ForceDays, seed: int) -> None:
     """Some mailboxes take no mail for one to twelve days, each day others."""
     service.sink.defer.clear()
     for entry in officers(service.store).values():

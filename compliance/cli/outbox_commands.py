@@ -97,10 +97,10 @@ def retry(config: Path, numbers: tuple[int, ...]) -> None:
 @_NUMBERS
 def cancel(config: Path, numbers: tuple[int, ...]) -> None:
     """Cancel emails that are waiting, or uncertain ones that must not be sent again."""
-    from compliance.mail.by_hand import call_off
+    from compliance.mail.by_hand import cancel_emails
 
     with service_of(config) as service:
-        call_off(service.store, numbers)
+        cancel_emails(service.store, numbers)
     echo(f"{count_noun(len(numbers), 'email')} cancelled")
 
 

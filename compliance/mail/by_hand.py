@@ -12,10 +12,10 @@ from compliance.store import Store
 from compliance.store.tables import OUTBOX, Outbox
 
 STATES: Final = ("queued", "sending", "sent", "retry", "refused", "uncertain", "pilot", "cancelled")
-SENT_AGAIN: Final = ("queued", "retry", "refused", "uncertain", "pilot", "cancelled")
-"""States in which an email can be sent again, or written again for the pilot: all except sending and sent."""
-CALLED_OFF: Final = ("queued", "retry", "uncertain")
-"""States in which an email can be cancelled: those in which it would, or might, still go out."""
+RESENDABLE: Final = ("queued", "retry", "refused", "uncertain", "pilot", "cancelled")
+"""The states in which an email can be sent again, or written again for the pilot: all except sending and sent."""
+CANCELLABLE: Final = ("queued", "retry", "uncertain")
+"""The states in which an email can be cancelled: those in which it would, or might, still go out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +78,16 @@ def send_again(store: Store, numbers: Sequence[int], now: datetime) -> None:
         state = "uncertain" if row["state"] == "uncertain" else "queued"
         return {"state": state, "next_attempt_at": now}
 
-    _change(store, numbers, SENT_AGAIN, "sent again", change)
+    _change(store, numbers, RESENDABLE, "sent again", change)
 
 
-def call_off(store: Store, numbers: Sequence[int]) -> None:
-    """Cancel emails. What they would have told counts as not told, so the next digest includes it.
+def cancel_emails(store: Store, numbers: Sequence[int]) -> None:
+    """Cancel emails. Nobody counts as notified by them, so the next digest includes what they would have said.
 
     All or none: raises RecordError if one can no longer be cancelled, or is unknown.
     """
     ended = {"state": "cancelled", "next_attempt_at": None, "problem": "cancelled by hand"}
-    _change(store, numbers, CALLED_OFF, "cancelled", lambda _: ended)
+    _change(store, numbers, CANCELLABLE, "cancelled", lambda _: ended)
 
 
 def _change(
@@ -98,8 +98,8 @@ def _change(
             row = _row(connection, number)
             if row["state"] not in states:
                 raise RecordError(
-                    f"mail {number} is {row['state']}, and cannot be {what}: that can be done while it is "
-                    f"{', '.join(states[:-1])} or {states[-1]}; nothing was changed"
+                    f"email {number} is {row['state']} and cannot be {what}: it must be {', '.join(states[:-1])} or "
+                    f"{states[-1]}; nothing was changed"
                 )
             connection.execute(update(OUTBOX).where(OUTBOX.c.id == number).values(change(row)))
 

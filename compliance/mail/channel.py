@@ -13,7 +13,7 @@ from compliance.mail.message import Mail
 class Fate(StrEnum):
     """The result of handing over an email."""
 
-    TAKEN = "taken"
+    ACCEPTED = "accepted"
     """The other side accepted it and is responsible for it from now on."""
     REFUSED = "refused"
     """It will never be accepted: this recipient or this email is refused."""
@@ -31,13 +31,13 @@ class Fate(StrEnum):
 class SendResult:
     """The fate of an email, with the other side's answer or the error as text.
 
-    `puts_recipient_off` says whether a deferred email was deferred because of its recipient or itself. A server that is
+    `defers_recipient` says whether a deferred email was deferred because of its recipient or itself. A server that is
     busy for everyone says nothing about one mailbox.
     """
 
     fate: Fate
     said: str
-    puts_recipient_off: bool = False
+    defers_recipient: bool = False
 
 
 class Connection(Protocol):

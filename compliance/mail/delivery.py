@@ -221,11 +221,11 @@ class _Run:
         self._lost = self._lost + 1 if answer.fate in (Fate.LOST, Fate.UNCERTAIN) else 0
         if answer.fate is Fate.HALTED or self._lost == PATIENCE:
             raise UnavailableError(f"{self._name}: {answer.said}")
-        if self._refusals.are_ours(flight.row, answer.fate):
+        if self._refusals.shows_we_are_refused(flight.row, answer.fate):
             self._settle()
-            taken_back = self._refusals.take_back(self._clock() + LONGEST_WAIT)
-            self.counts["refused"] -= taken_back
-            self.counts["retried"] += taken_back
+            retried = self._refusals.retry_refused(self._clock() + LONGEST_WAIT)
+            self.counts["refused"] -= retried
+            self.counts["retried"] += retried
             raise UnavailableError(f"{self._name}: {REFUSES_US} ({answer.said})")
 
     def _settle(self) -> None:
@@ -265,7 +265,7 @@ def _outcome(row: Outbox, answer: SendResult, now: datetime, resend: bool) -> tu
     second = row.state == "uncertain"
     found: dict[str, Any] = {"sent_at": None, "next_attempt_at": None, "problem": answer.said}
     match answer.fate:
-        case Fate.TAKEN:
+        case Fate.ACCEPTED:
             return "sent", found | {"state": "sent", "sent_at": now, "problem": None}
         case Fate.REFUSED:
             return "refused", found | {"state": "refused"}
@@ -274,7 +274,7 @@ def _outcome(row: Outbox, answer: SendResult, now: datetime, resend: bool) -> tu
             return "uncertain", found | {"state": "uncertain", "next_attempt_at": again}
         case _:
             later = now + min(FIRST_WAIT * 2 ** min(row.attempts, 16), LONGEST_WAIT)
-            if answer.puts_recipient_off:
+            if answer.defers_recipient:
                 found["deferred_since"] = row.deferred_since or now
             return "retried", found | {"state": "uncertain" if second else "retry", "next_attempt_at": later}
 
@@ -282,7 +282,7 @@ def _outcome(row: Outbox, answer: SendResult, now: datetime, resend: bool) -> tu
 def _end_old_claims(store: Store, now: datetime) -> None:
     """Mark emails that were being sent when the service ended as uncertain: they may have been accepted."""
     old = and_(OUTBOX.c.state == "sending", OUTBOX.c.claimed_at <= now - CLAIM_LASTS)
-    said = "the service ended between handing the mail over and hearing the answer"
+    said = "the service stopped after handing over the email and before the server answered"
     with store.writing() as connection:
         connection.execute(update(OUTBOX).where(old).values(state="uncertain", problem=said))
 

@@ -42,7 +42,7 @@ class Pilot:
         place = next(path for path in (self.folder, *self.folder.parents) if path.exists())
         if place.is_dir() and os.access(place, os.W_OK):
             return None
-        return f"{place} cannot be written to by this user; the mail of a pilot is kept there"
+        return f"{place} cannot be written to by this user; a pilot's emails are written there"
 
     def write(self, mail: Mail) -> Path:
         """Write an email as a file that any email program can open, readable only by its owner, and return its path.
@@ -56,7 +56,7 @@ class Pilot:
             write_whole(path, mail.as_bytes(), private=True)
         except OSError as error:
             raise UnavailableError(
-                f"the pilot's folder {self.folder}: cannot be written to ({error.strerror}); nothing is lost, the mail "
-                "is written when it can be"
+                f"the pilot's folder {self.folder}: cannot be written to ({error.strerror}); no email is lost: "
+                "it is written once the folder can be"
             ) from None
         return path

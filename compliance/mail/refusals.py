@@ -12,8 +12,9 @@ from compliance.store.tables import OUTBOX, Outbox
 IN_A_ROW: Final = 3
 """The number of emails refused before any was accepted that is too many for chance."""
 REFUSES_US: Final = (
-    "it refuses one mail after another, so that it seems to refuse us; these are tried again in some hours, the others "
-    "with the next run. Look at the sender's address, and whether this machine may send by that server"
+    "it has refused several emails and accepted none, so it seems to refuse us. The refused emails are tried again in "
+    "4 hours, the others at the next run. Check the sender's address, and whether this machine may send through that "
+    "server"
 )
 
 _REFUSED: Final = update(OUTBOX).where(OUTBOX.c.id.in_(bindparam("rows", expanding=True)), OUTBOX.c.state == "refused")
@@ -26,13 +27,13 @@ class Refusals:
         self._store = store
         self._rows: list[Outbox] | None = []
 
-    def are_ours(self, row: Outbox, fate: Fate) -> bool:
+    def shows_we_are_refused(self, row: Outbox, fate: Fate) -> bool:
         """Return whether the server refuses us, judging by this email as well.
 
         It does if `IN_A_ROW` emails were refused in this run, none accepted in it, and none accepted since the first of
         them was queued.
         """
-        if fate is Fate.TAKEN:
+        if fate is Fate.ACCEPTED:
             self._rows = None
         if fate is not Fate.REFUSED or self._rows is None:
             return False
@@ -44,7 +45,7 @@ class Refusals:
         with self._store.reading() as connection:
             return connection.execute(asked).first() is not None
 
-    def take_back(self, again: datetime) -> int:
+    def retry_refused(self, again: datetime) -> int:
         """Set the refused emails to be tried again at an instant, and return how many."""
         rows = self._rows or []
         with self._store.writing() as connection:

@@ -74,10 +74,11 @@ class Mailer:
             self._carried = 0
         except UnicodeError as error:
             raise SettingsError(
-                f"{self._server}: its name, our user name or our password has a character that cannot be used ({error})"
+                f"{self._server}: its name, our user name or our password contains a character that cannot be used "
+                f"({error})"
             ) from None
         except OSError as error:
-            raise UnavailableError(f"{self._server}: {_reason(error)}; nothing is lost, {_remedy(error)}") from None
+            raise UnavailableError(f"{self._server}: {_reason(error)}; no email is lost: {_remedy(error)}") from None
 
     def send(self, mail: Mail) -> SendResult:
         """Hand over one email to the connected server. Never raises for what a server does: the result says it.
@@ -98,7 +99,7 @@ class Mailer:
     def _hand_over(self, mail: Mail) -> SendResult:
         smtp, content = self._smtp, mail.as_bytes()
         if smtp is None:
-            return SendResult(Fate.LOST, "there is no connection")
+            return SendResult(Fate.LOST, "not connected")
         self._carried += 1
         self._begun = False
         with self._cut_in_time(smtp):
@@ -114,7 +115,7 @@ class Mailer:
             ):
                 code, reply = smtp.docmd(command)
                 if code not in expected:
-                    return self._not_taken(smtp, code, reply, never, of_recipient)
+                    return self._read_refusal(smtp, code, reply, never, of_recipient)
                 self._begun = True
             smtp.send(re.sub(rb"(?m)^\.", b"..", content))  # RFC 5321 4.5.2: a line's leading full stop is doubled
             complete = True  # from the end mark on, the server may have it regardless of what we hear
@@ -124,13 +125,13 @@ class Mailer:
             self._drop()
             return SendResult(Fate.UNCERTAIN if complete else Fate.LOST, _reason(error))
         if 200 <= code < 300:
-            return SendResult(Fate.TAKEN, _one_line(code, reply))
+            return SendResult(Fate.ACCEPTED, _one_line(code, reply))
         if 400 <= code < 600:
-            return self._not_taken(smtp, code, reply, Fate.REFUSED, True)
+            return self._read_refusal(smtp, code, reply, Fate.REFUSED, True)
         self._drop()  # an answer cut short, or not an SMTP answer
         return SendResult(Fate.UNCERTAIN, _one_line(code, reply))
 
-    def _not_taken(self, smtp: smtplib.SMTP, code: int, reply: bytes, never: Fate, of_recipient: bool) -> SendResult:
+    def _read_refusal(self, smtp: smtplib.SMTP, code: int, reply: bytes, never: Fate, of_recipient: bool) -> SendResult:
         """Return the result of a refusal: 4xx is temporary, 5xx permanent; 421 also closes (RFC 5321 4.2)."""
         if code == 421 or code < 200:  # below 200: an answer cut short, or not an SMTP answer
             self._drop()
@@ -141,7 +142,7 @@ class Mailer:
             self._drop()
         if 500 <= code < 600:
             return SendResult(never, _one_line(code, reply))
-        return SendResult(Fate.DEFERRED, _one_line(code, reply), puts_recipient_off=of_recipient)
+        return SendResult(Fate.DEFERRED, _one_line(code, reply), defers_recipient=of_recipient)
 
     @contextmanager
     def _cut_in_time(self, smtp: smtplib.SMTP) -> Iterator[None]:
@@ -203,7 +204,7 @@ def _one_line(code: int, reply: bytes) -> str:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, smtplib.SMTPAuthenticationError):
-        return f"it refuses our user name and password ({_one_line(error.smtp_code, _bytes(error.smtp_error))})"
+        return f"it rejects our user name and password ({_one_line(error.smtp_code, _bytes(error.smtp_error))})"
     if isinstance(error, smtplib.SMTPResponseException):
         return _one_line(error.smtp_code, _bytes(error.smtp_error))
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
@@ -211,14 +212,14 @@ def _reason(error: Exception) -> str:
 
 
 def _remedy(error: OSError) -> str:
-    """Return what will resolve an error: some do not resolve automatically."""
+    """Return what must happen before emails go out again: some errors do not resolve by themselves."""
     if isinstance(error, smtplib.SMTPAuthenticationError):
-        return "mail goes out when username and password are right"
+        return "emails go out once username and password are correct"
     if isinstance(error, ssl.SSLCertVerificationError):
-        return "mail goes out when its certificate is right, or ca_file names the authority that signed it"
+        return "emails go out once its certificate is valid, or ca_file names the authority that signed it"
     if isinstance(error, smtplib.SMTPNotSupportedError):
-        return "mail goes out when it offers what security and username ask for"
-    return "mail goes out when it answers again"
+        return "emails go out once it offers what the settings security and username require"
+    return "emails go out once it answers again"
 
 
 def _bytes(text: bytes | str) -> bytes:

@@ -15,7 +15,9 @@ from compliance.policy.facts import Block
 from compliance.policy.model import Policy
 from compliance.policy.requirement import Requirement
 from compliance.policy.status import Flags
+from compliance.policy.whom import covers
 from compliance.policy.windows import Windows
+from compliance.records.columns import Columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,13 @@ def may_begin(policy: Policy) -> list[Requirement]:
             if any(getattr(before, key) not in (None, getattr(requirement, key)) for key in keys):
                 found.append(requirement)
     return found
+
+
+def find_begins(requirement: Requirement, policy: Policy, columns: Columns) -> Ints:
+    """The victims (rows of the columns) to whom a requirement is owed and the one that it takes over from was not."""
+    every = np.arange(len(columns.victims))
+    before = policy.requirement_by_id(str(requirement.takes_over))
+    return np.flatnonzero(covers(requirement, columns, every) & ~covers(before, columns, every))
 
 
 def begin_chains(requirement: Requirement, before: Requirement, block: Block, windows: Windows) -> HandedOver:

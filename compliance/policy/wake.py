@@ -11,7 +11,7 @@ from compliance.policy.calendars import NEVER, NO_DAY, Days, Ints, to_day
 from compliance.policy.intervals import intervals
 from compliance.policy.moment import Moment
 from compliance.policy.status import Openness, changed_today, status_at
-from compliance.policy.takeovers import may_begin
+from compliance.policy.takeovers import find_begins, may_begin
 from compliance.policy.verdicts import MET, OVERDUE, PENDING, Clause, Verdicts
 from compliance.records.columns import Columns
 from compliance.records.instants import to_micros
@@ -23,9 +23,9 @@ def wake_on(verdicts: Verdicts) -> Days:
     Until the start of that day a judgement of the same records gives the same verdicts, `days_late` apart. It is the
     earliest of: the day after a due date that is still to pass (rules 5.2), the ends that 3.6 and 4.5 wait for, the day
     after today where a status changed today (the end of today is not known yet, rules 2.9), and the local date of the
-    first fact later than T (rules 2.7), which may be today, as may the local date of a limit in hours (A6). If chains
-    may begin on the day on which a requirement takes over (A5a), every crime wakes once that day has passed. Who had
-    the case, and what a decline does (rules 5.4), changes with a fact only. For verdicts as known now.
+    first fact later than T (rules 2.7), which may be today, as may the local date of a limit in hours (A6). A crime
+    whose chain may begin when a requirement takes over (A5a) wakes once that day has passed. Who had the case, and what
+    a decline does (rules 5.4), changes with a fact only. For verdicts as known now.
     """
     columns, local = verdicts.columns, verdicts.policy.local
     as_at, today = to_micros(verdicts.as_at), local.day_of(verdicts.as_at)
@@ -33,7 +33,8 @@ def wake_on(verdicts: Verdicts) -> Days:
     np.minimum.at(wake, verdicts.crime, _deadlines(verdicts, today))
     for requirement in may_begin(verdicts.policy):
         if requirement.since and (first := to_day(requirement.since)) >= today:
-            np.minimum(wake, first + 1, out=wake)
+            begins = columns.victims.crime[find_begins(requirement, verdicts.policy, columns)]
+            wake[begins] = np.minimum(wake[begins], first + 1)
     for crime, at in _facts(columns):
         later = at > as_at
         if later.any():

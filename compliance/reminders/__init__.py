@@ -1,4 +1,4 @@
-"""Deciding each day who is told what and why, and writing the digests."""
+"""Deciding each day who is notified of what and why, and writing the digests."""
 
 from compliance.reminders.decisions import Decision
 from compliance.reminders.digests import Digest, Plan, RemindOutcome, plan, remind

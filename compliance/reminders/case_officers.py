@@ -1,6 +1,6 @@
 """Who has had each case, and on which days.
 
-Taken from the allocations, or else from the record's own fields (records section 1).
+Read from the allocations, or else from the record's own fields (records section 1).
 """
 
 from collections.abc import Sequence
@@ -56,16 +56,18 @@ class Holdings:
         table, rows = self._table, self._owners.history(crime)
         if not len(rows):
             return Holding(table.officer.text(crime), table.team.text(crime), table.division.text(crime))
-        told, last = table.allocations, int(rows[-1])
-        officers = [told.officer.text(row) for row in rows.tolist()]
-        reported, *days = map(from_day, self._local.of(np.append(table.reported_at[crime], told.at[rows])).tolist())
+        allocations, last = table.allocations, int(rows[-1])
+        officers = [allocations.officer.text(row) for row in rows.tolist()]
+        reported, *days = map(
+            from_day, self._local.of(np.append(table.reported_at[crime], allocations.at[rows])).tolist()
+        )
         runs = _runs(officers, days, reported)
         officer, since = runs[-1]
         earlier = [Tenure(who, begun, ended) for (who, begun), (_, ended) in pairwise(runs) if who]
         return Holding(
             officer,
-            told.team.text(last),
-            told.division.text(last),
+            allocations.team.text(last),
+            allocations.division.text(last),
             since if since > reported else None,
             tuple(earlier),
         )

@@ -60,7 +60,7 @@ NO_HOLD: Final = Hold()
 def holds_of(crimes: Sequence[Crime], block: Block, hold_days: int) -> dict[int, dict[str, Hold]]:
     """Return the holds of every victim, by the crime's row and then the victim's reference.
 
-    Entries with the same reference are taken together. A hold without an end counts for `hold_days` from its start.
+    Entries with the same reference are combined. A hold without an end counts for `hold_days` from its start.
     """
     local, today = block.policy.local, from_day(block.moment.today)
 
@@ -76,10 +76,10 @@ def holds_of(crimes: Sequence[Crime], block: Block, hold_days: int) -> dict[int,
 
     found: dict[int, dict[str, Hold]] = {}
     for place, crime in enumerate(crimes):
-        told: dict[str, list[HoldSpan]] = {}
+        spans_of: dict[str, list[HoldSpan]] = {}
         for victim in crime.victims or ():
-            told.setdefault(victim.victim_ref, []).extend(map(span, victim.contact_holds or ()))
-        found[place] = {ref: hold_on(spans, today) for ref, spans in told.items()}
+            spans_of.setdefault(victim.victim_ref, []).extend(map(span, victim.contact_holds or ()))
+        found[place] = {ref: hold_on(spans, today) for ref, spans in spans_of.items()}
     return found
 
 
@@ -99,9 +99,9 @@ def hold_on(spans: Sequence[HoldSpan], today: date) -> Hold:
     return Hold(True, until, is_open, reasons, spans=tuple(spans))
 
 
-def find_hold(held: dict[int, dict[str, Hold]], crime: int, victim: str, last_update: date | None) -> Hold:
+def find_hold(holds: dict[int, dict[str, Hold]], crime: int, victim: str, last_update: date | None) -> Hold:
     """Return a victim's holds, noting any hold on another victim of the crime."""
-    hold = held[crime].get(victim, NO_HOLD)
-    told = hold.lapsed is not None and last_update is not None and last_update > hold.lapsed
-    others = any(other.now for ref, other in held[crime].items() if ref != victim)
-    return replace(hold, lapsed=None if told else hold.lapsed, of_another=others)
+    hold = holds[crime].get(victim, NO_HOLD)
+    updated = hold.lapsed is not None and last_update is not None and last_update > hold.lapsed
+    others = any(other.now for ref, other in holds[crime].items() if ref != victim)
+    return replace(hold, lapsed=None if updated else hold.lapsed, of_another=others)

@@ -1,10 +1,10 @@
-"""Deciding who is told what today, with a named reason for everything considered.
+"""Deciding who is notified of what today, with a named reason for everything considered.
 
     owed -> which steps of the ladder have been reached -> did it fall due before the start -> is our data fresh
-         -> is it news -> may the officer be told, or who in their place -> one digest per person -> told
+         -> is it news -> may the officer be notified, or who in their place -> one digest per person -> notified
 
 Each stage is a small named function that may decide. The first stage that answers decides; what passes all of them is
-told. Held and suppressed are deliveries, never states: the obligation stays outstanding (decision 0019).
+notified. Held and suppressed are deliveries, never states: the obligation stays outstanding (decision 0019).
 """
 
 from collections import defaultdict
@@ -29,7 +29,7 @@ class Decision:
     """The outcome today of one step of one obligation, with its recipient and reason.
 
     `recipient_ref` is empty if no one has the case. `since` is the date of the reason, if it has one. `rerouted` and
-    `rerouted_since` give the reason the intended recipient is not told; None if they are. `obstacles` lists what
+    `rerouted_since` give the reason the intended recipient is not notified; None if they are. `obstacles` lists what
     prevented the officer in the case from acting, where the email says so.
     """
 
@@ -46,27 +46,27 @@ class Decision:
     @property
     def said(self) -> str:
         """Return the reason as text, such as `new; rerouted: officer absent`."""
-        told = self.outcome is Outcome.SENT
-        return decision_text(self.reason, self.since, *((self.rerouted, self.rerouted_since) if told else ()))
+        is_sent = self.outcome is Outcome.SENT
+        return decision_text(self.reason, self.since, *((self.rerouted, self.rerouted_since) if is_sent else ()))
 
     @property
     def is_new(self) -> bool:
-        """Return whether the recipient is told for the first time."""
+        """Return whether the recipient is notified for the first time."""
         return self.reason is Reason.NEW
 
     @property
     def own(self) -> bool:
         """Return whether the recipient is the officer who has the case."""
-        return not self.step.is_above and not self.rerouted
+        return not self.step.is_escalation and not self.rerouted
 
 
 @dataclass(frozen=True)
 class Morning:
     """What the stages know on one morning.
 
-    `silence` is the reason no one is told anything, or None. `recovering` means that officers are given a day to record
-    what they did while the crime system was unavailable. `list_day` is the latest day of the weekly list, or None if
-    there is no list. `opens` returns the first working day on or after a date.
+    `silence` is the reason no one is notified of anything, or None. `recovering` means that officers are given a day to
+    record what they did while the crime system was unavailable. `list_day` is the latest day of the weekly list, or
+    None if there is no list. `opens` returns the first working day on or after a date.
     """
 
     rules: Reminders
@@ -105,7 +105,7 @@ Answer = tuple[Outcome, Reason]
 
 
 def instead_of_officer(owed: Owed, about: Morning) -> Reason | None:
-    """Return the reason to tell the supervisor instead of an officer who could be told, or None.
+    """Return the reason to notify the supervisor instead of an officer who could be notified, or None.
 
     No officer is pushed into a contact that may be unsafe, or to keep trying without end. Their supervisor decides.
     """
@@ -115,7 +115,7 @@ def instead_of_officer(owed: Owed, about: Morning) -> Reason | None:
 
 
 def route(owed: Owed, step: LadderStep, about: Morning) -> Route:
-    """Return who is told about a step."""
+    """Return who is notified of a step."""
     match step:
         case LadderStep.DUE_SOON | LadderStep.OVERDUE | LadderStep.AGAIN | LadderStep.CLOSED:
             return _to_officer(owed, step, about)
@@ -149,7 +149,7 @@ def on_old_data(_: Owed, step: LadderStep, about: Morning) -> Answer | None:
     """Hold everything while our data is old. After a gap, officers first get a day to record what they did."""
     if about.silence:
         return Outcome.HELD, about.silence
-    return (Outcome.HELD, Reason.RECOVERING) if about.recovering and not step.is_above else None
+    return (Outcome.HELD, Reason.RECOVERING) if about.recovering and not step.is_escalation else None
 
 
 def no_news(owed: Owed, step: LadderStep, about: Morning) -> Answer | None:
@@ -186,20 +186,20 @@ def decide(owed: Iterable[Owed], about: Morning) -> list[Decision]:
     overdue = (o for o in owed if o.standing is Standing.OVERDUE and o.due_date >= about.rules.due_from)
     about = replace(about, waiting=frozenset(o.waiting.key for o in overdue))
     decisions: list[Decision] = []
-    tellable: dict[str, list[Decision]] = defaultdict(list)
+    to_notify: dict[str, list[Decision]] = defaultdict(list)
     for item, step in [(one, step) for one in owed for step in steps(one, about)]:
         decision = _decide_alone(item, step, about)
         if decision.outcome is Outcome.SENT:
-            tellable[decision.recipient_ref].append(decision)
+            to_notify[decision.recipient_ref].append(decision)
         else:
             decisions.append(decision)
-    for recipient in sorted(tellable):
-        decisions += _share_digest(recipient, tellable[recipient], about)
+    for recipient in sorted(to_notify):
+        decisions += _share_digest(recipient, to_notify[recipient], about)
     return decisions
 
 
 def _decide_alone(item: Owed, step: LadderStep, about: Morning) -> Decision:
-    """Return the decision on one step by itself: who can be told, or why no one can."""
+    """Return the decision on one step by itself: who can be notified, or why no one can."""
     officer = item.waiting.officer_ref or ""
     if answer := next((answer for stage in STAGES if (answer := stage(item, step, about))), None):
         return Decision(item, officer, *answer, step)
@@ -209,21 +209,21 @@ def _decide_alone(item: Owed, step: LadderStep, about: Morning) -> Decision:
     if found.recipient_ref is None:
         assert found.why is not None  # noqa: S101  # a route says why it leads to nobody
         return Decision(item, officer, Outcome.HELD, found.why, step, since=found.since)
-    return tell(item, step, found.recipient_ref, found)
+    return decide_to_notify(item, step, found.recipient_ref, found)
 
 
-def tell(item: Owed, step: LadderStep, recipient: str, found: Route) -> Decision:
-    """Return the decision to tell a recipient about a step for the first time."""
+def decide_to_notify(item: Owed, step: LadderStep, recipient: str, found: Route) -> Decision:
+    """Return the decision to notify a recipient of a step for the first time."""
     return Decision(item, recipient, Outcome.SENT, Reason.NEW, step, found.why, rerouted_since=found.since)
 
 
-def add_what_stood_in_the_way(decision: Decision, about: Morning) -> Decision:
+def attach_obstacles(decision: Decision, about: Morning) -> Decision:
     """Return a decision with the obstacles that prevented the officer in the case from acting.
 
     Supervisors and champions are given the obstacles if the officer has not had `supervisor_days` to act.
     """
     owed, officer, found = decision.owed, about.officer(decision.owed), tuple[Obstacle, ...]()
-    if decision.step.is_above:
+    if decision.step.is_escalation:
         if not find_day_reached(owed, officer, about.today, about.ladder(owed).supervisor_days):
             found = obstacles(owed, officer, about.today)
     elif decision.step is LadderStep.OVERDUE and not decision.rerouted:
@@ -233,24 +233,26 @@ def add_what_stood_in_the_way(decision: Decision, about: Morning) -> Decision:
 
 def _share_digest(recipient: str, matters: Sequence[Decision], about: Morning) -> list[Decision]:
     """Return the decisions on one person's digest: it is sent if something is new or due to be repeated."""
-    days = [_last_told_on(recipient, matter, about.history) for matter in matters]
-    due = [not m.owed.early if day is None else _again(m, day, about) for m, day in zip(matters, days, strict=True)]
+    days = [_last_notified_on(recipient, matter, about.history) for matter in matters]
+    due = [
+        not m.owed.early if day is None else _is_repeat_due(m, day, about) for m, day in zip(matters, days, strict=True)
+    ]
     nothing = recipient in about.history.today or not any(due)
     fits = _select_victims(matters, days, due, about.rules.listed - _room_for_stuck(matters, due, about.rules.listed))
     decisions = []
     for matter, day, is_due in zip(matters, days, due, strict=True):
-        # New items bring along what an officer still owes and what is due soon. Supervisors and champions are told by
-        # exception.
+        # New items bring along what an officer still owes and what is due soon. Supervisors and champions are
+        # notified by exception.
         along = matter.step is LadderStep.OVERDUE or (matter.owed.early and day is None)
         if nothing or not (is_due or along):
-            untold = Reason.NOT_YET if matter.owed.early else Reason.TOLD_TODAY
-            reason = untold if day is None else Reason.TOLD_BEFORE
+            not_notified = Reason.NOT_YET if matter.owed.early else Reason.DIGEST_TODAY
+            reason = not_notified if day is None else Reason.NOTIFIED_BEFORE
             decisions.append(replace(matter, outcome=Outcome.SUPPRESSED, reason=reason, since=day))
-        elif not matter.step.is_above and matter.owed.waiting.key not in fits:
+        elif not matter.step.is_escalation and matter.owed.waiting.key not in fits:
             decisions.append(replace(matter, outcome=Outcome.SUPPRESSED, reason=Reason.NO_ROOM))
         else:
             reason = Reason.NEW if day is None else Reason.STILL_WAITING
-            decisions.append(add_what_stood_in_the_way(replace(matter, reason=reason), about))
+            decisions.append(attach_obstacles(replace(matter, reason=reason), about))
     return decisions
 
 
@@ -265,34 +267,33 @@ def _select_victims(
     ranked = sorted(
         ((not is_due, day is not None, m.step is LadderStep.DUE_SOON), m.owed.urgency, m.owed.waiting.key)
         for m, day, is_due in zip(matters, days, due, strict=True)
-        if not m.step.is_above and (is_due or m.step is LadderStep.OVERDUE or (m.owed.early and day is None))
+        if not m.step.is_escalation and (is_due or m.step is LadderStep.OVERDUE or (m.owed.early and day is None))
     )
     return set(list(dict.fromkeys(victim for _, _, victim in ranked))[:room])
 
 
 def _room_for_stuck(matters: Sequence[Decision], due: Sequence[bool], listed: int) -> int:
     """Return how many places are reserved for stuck victims, so that a reader with many of their own sees them too."""
-    own = {m.owed.waiting.key for m in matters if not m.step.is_above}
-    stuck = {m.owed.waiting.key for m, is_due in zip(matters, due, strict=True) if m.step.is_above and is_due}
+    own = {m.owed.waiting.key for m in matters if not m.step.is_escalation}
+    stuck = {m.owed.waiting.key for m, is_due in zip(matters, due, strict=True) if m.step.is_escalation and is_due}
     return min(len(stuck - own), max(listed // 4, 1)) if listed > 1 else 0
 
 
-def _last_told_on(recipient: str, matter: Decision, history: History) -> date | None:
-    """Return the day a recipient was last told about a matter, or None. A case that closes again counts as new."""
-    day = history.told.get((recipient, matter.owed.key, matter.owed.spell, matter.step.phase))
+def _last_notified_on(recipient: str, matter: Decision, history: History) -> date | None:
+    """Return the day a recipient was last notified of a matter, or None. A case that closes again counts as new."""
+    day = history.notified.get((recipient, matter.owed.key, matter.owed.spell, matter.step.phase))
     closed_on = matter.owed.waiting.closed_on if matter.step is LadderStep.CLOSED else None
     return None if day and closed_on and day < closed_on else day
 
 
-def _again(matter: Decision, told: date, about: Morning) -> bool:
-    """Return whether something told on an earlier day is due to be repeated.
+def _is_repeat_due(matter: Decision, notified_on: date, about: Morning) -> bool:
+    """Return whether a notification of an earlier day is due to be repeated.
 
     Only overdue updates are repeated: every `repeat_days` to the person who must act, and in the weekly list to
     supervisors and champions.
     """
-    if matter.step.is_above:
-        return about.list_day is not None and told < about.list_day
+    if matter.step.is_escalation:
+        return about.list_day is not None and notified_on < about.list_day
     if matter.step is not LadderStep.OVERDUE:
         return False
-    ladder = about.rules.ladder_for(matter.owed.requirement, matter.owed.waiting.category)
-    return about.today >= told + timedelta(days=ladder.repeat_days)
+    return about.today >= notified_on + timedelta(days=about.ladder(matter.owed).repeat_days)

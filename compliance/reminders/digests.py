@@ -13,12 +13,13 @@ from sqlmodel import Session
 from compliance.mail import Rendered, enqueue, message_id, row_of
 from compliance.policy import Policy
 from compliance.reminders.decisions import Decision, Morning, decide
+from compliance.reminders.digest_keys import DIGEST, STAFF_LIST, digest_key
 from compliance.reminders.emails.composing import LetterContext, write
 from compliance.reminders.emails.owed_again import explain_owed_again
 from compliance.reminders.emails.templates import render
 from compliance.reminders.emails.victim_sentences import day_text
 from compliance.reminders.emails.who_else import Others, list_recipients
-from compliance.reminders.history import DIGEST, STAFF_LIST, digest_key, history, list_concerned_crimes, spells
+from compliance.reminders.history import history, list_concerned_crimes, spells
 from compliance.reminders.notices import leave_out_said, write_notices
 from compliance.reminders.owed import find_owed
 from compliance.reminders.sending_times import first_working_day, is_recovering, list_day, not_now, silence
@@ -36,13 +37,13 @@ _AT_ONCE: Final = 50
 class Digest:
     """One email to one person on one local date, with the obligations it covers.
 
-    `told` is empty for a weekly list that names officers only.
+    `listed` is empty for a weekly list that names officers only.
     """
 
     recipient_ref: str
     to_address: str
     day: date
-    told: tuple[Decision, ...]
+    listed: tuple[Decision, ...]
     unlisted: tuple[Decision, ...]
     """The decisions that are counted but not listed, for lack of room."""
     content: Rendered
@@ -55,7 +56,7 @@ class Digest:
     @property
     def kind(self) -> str:
         """Return the kind recorded in the outbox."""
-        return DIGEST if self.told else STAFF_LIST
+        return DIGEST if self.listed else STAFF_LIST
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +89,8 @@ def plan(store: Store, policy: Policy, settings: ReminderSettings, now: datetime
     """Return what `remind` would do at `now` (aware), without writing anything.
 
     Outside working hours, the digests are those that would be sent if it were not for the hour. The projection says
-    which crimes to check; what is owed and who is told is judged from their records as at `now`. Raises SettingsError
-    for a broken template.
+    which crimes to check; what is owed and who is notified is judged from their records as at `now`. Raises
+    SettingsError for a broken template.
     """
     about, decisions = _decide_all(store, policy, settings, now)
     waiting = not_now(policy, settings.reminders, now)
@@ -136,7 +137,7 @@ def _write_digests(
     support: Mapping[str, tuple[Support, ...]],
 ) -> tuple[Digest, ...]:
     sent = sorted((d for d in decisions if d.outcome is Outcome.SENT), key=lambda d: d.recipient_ref)
-    told = {ref: tuple(group) for ref, group in groupby(sent, key=lambda decision: decision.recipient_ref)}
+    listed = {ref: tuple(group) for ref, group in groupby(sent, key=lambda decision: decision.recipient_ref)}
     crowded: dict[str, list[Decision]] = defaultdict(list)
     for decision in decisions:
         if decision.reason is Reason.NO_ROOM:
@@ -147,14 +148,15 @@ def _write_digests(
             session, policy, sorted({d.owed.waiting.crime_ref for d in sent if d.is_new}), about.today
         )
     others = Others(
-        about.history.accepted, list_recipients(d for d in sent if d.recipient_ref not in about.history.put_off)
+        about.history.accepted,
+        list_recipients(d for d in sent if d.recipient_ref not in about.history.recently_deferred),
     )
     digests = []
-    for ref in sorted({*told, *support} - (set(support) & about.history.today)):
-        obligations = told.get(ref, ())
+    for ref in sorted({*listed, *support} - (set(support) & about.history.today)):
+        obligations = listed.get(ref, ())
         unlisted = tuple(crowded[ref])
-        besides = LetterContext(read_at, again, about.directory, support.get(ref, ()), unlisted, others)
-        content = render(write(obligations, policy, settings, about.today, besides), settings)
+        context = LetterContext(read_at, again, about.directory, support.get(ref, ()), unlisted, others)
+        content = render(write(obligations, policy, settings, about.today, context), settings)
         digests.append(Digest(ref, about.directory.address(ref), about.today, obligations, unlisted, content))
     return tuple(digests)
 
@@ -179,7 +181,7 @@ def remind(store: Store, policy: Policy, settings: ReminderSettings, now: dateti
             write_notices(session, leave_out_said(session, others), about.today)
     return RemindOutcome(
         digests=len(queued),
-        victims=sum(len({decision.owed.waiting for decision in digest.told}) for digest in queued),
+        victims=sum(len({decision.owed.waiting for decision in digest.listed}) for digest in queued),
         reasons=Counter(f"{decision.outcome}: {decision.said}" for decision in decisions),
         not_now=waiting,
     )
@@ -203,7 +205,7 @@ def _queue(session: Session, digests: Sequence[Digest], settings: ReminderSettin
     ids = enqueue(session, rows)
     queued = [digest for digest in digests if digest.key in ids]
     for digest in queued:
-        write_notices(session, (*digest.told, *digest.unlisted), digest.day, ids[digest.key])
+        write_notices(session, (*digest.listed, *digest.unlisted), digest.day, ids[digest.key])
     return queued
 
 

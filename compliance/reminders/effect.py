@@ -1,4 +1,4 @@
-"""Which obligations a period's emails covered and when, and when earlier ones would have been told.
+"""Which obligations a period's emails covered and when, and when earlier ones would have been notified.
 
 The earlier ones are those that fell due before the service sent any email. A report compares the two to show whether
 reminders work. Their outcomes are already in the verdicts (one judging, the same for both): nothing is calculated here.
@@ -20,8 +20,8 @@ from compliance.policy.calendars import Ints, from_day, to_day
 from compliance.policy.verdicts import OVERDUE as OVERDUE_STATE
 from compliance.records import to_micros
 from compliance.reminder_settings import Ladder, Reminders
-from compliance.reminders.history import DIGEST
-from compliance.reminders.notices import newest_notices, step_told
+from compliance.reminders.digest_keys import DIGEST
+from compliance.reminders.notices import newest_notices, step_notified
 from compliance.reminders.sending_times import due_soon_on, first_working_day, next_working
 from compliance.store import Store
 from compliance.store.notice_kinds import LadderStep, Outcome, Reason
@@ -33,8 +33,8 @@ _NO_ADDRESS: Final = frozenset({Reason.NO_ADDRESS, Reason.BAD_ADDRESS})
 
 
 @dataclass(frozen=True, slots=True)
-class ToldObligations:
-    """Obligations, as rows of some verdicts, each with a step of the ladder and the instant it was told.
+class NotifiedObligations:
+    """Obligations, as rows of some verdicts, each with a step of the ladder and the instant it was notified.
 
     `at` is in microseconds UTC. An obligation appears once for each email about it.
     """
@@ -46,22 +46,22 @@ class ToldObligations:
 
 @dataclass(frozen=True, slots=True)
 class MailedDigests:
-    """The obligations told by the digests of a period.
+    """The obligations notified by the digests of a period.
 
-    `mail` (the row in the outbox) and `recipient` are parallel to `told`. `untold` holds what fell due from `first` to
-    `last`, before the service sent any email, at the instants at which it would have been told.
+    `mail` (the row in the outbox) and `recipient` are parallel to `notified`. `comparison` has what fell due from
+    `first` to `last`, before the service sent any email, at the instants at which it would have been notified.
     """
 
-    told: ToldObligations
+    notified: NotifiedObligations
     mail: Ints
     recipient: npt.NDArray[np.str_]
-    untold: ToldObligations
+    comparison: NotifiedObligations
     first: date
     last: date
 
 
 def read_mailed(store: Store, verdicts: Verdicts, rules: Reminders, period: tuple[datetime, datetime]) -> MailedDigests:
-    """Return what was told by the digests sent in a period, from its first instant up to but not including its second.
+    """Return what the digests sent in a period notified, from its first instant up to but not including its second.
 
     Both instants are aware. `verdicts` is everything as judged for the report. An obligation that no longer has a
     verdict with the same clock date (its date was corrected, or an update moved the next one) is left out.
@@ -70,26 +70,28 @@ def read_mailed(store: Store, verdicts: Verdicts, rules: Reminders, period: tupl
     rows = _rows(verdicts, {notice.crime_ref for notice, _ in notices})
     found = [(rows.get(_key(notice), -1), notice, sent_at) for notice, sent_at in notices]
     found = [each for each in found if each[0] >= 0]
-    told = _to_told([(row, step_told(notice), to_micros(sent_at)) for row, notice, sent_at in found])
+    notified = _to_notified([(row, step_notified(notice), to_micros(sent_at)) for row, notice, sent_at in found])
     last = rules.due_from - timedelta(days=1)
     first = max(rules.due_from - BEFORE, from_day(verdicts.policy.working.first))
     return MailedDigests(
-        told,
+        notified,
         np.array([notice.outbox_id for _, notice, _ in found], dtype=np.int64),
         np.array([notice.recipient_ref for _, notice, _ in found], dtype=np.str_),
-        _to_told(list(_list_untold(verdicts, rules, first, last))),
+        _to_notified(list(_list_unnotified(verdicts, rules, first, last))),
         first,
         last,
     )
 
 
-def _to_told(found: list[tuple[int, LadderStep, int]]) -> ToldObligations:
+def _to_notified(found: list[tuple[int, LadderStep, int]]) -> NotifiedObligations:
     row, step, at = zip(*found, strict=True) if found else ((), (), ())
-    return ToldObligations(np.array(row, dtype=np.int64), np.array(step, dtype=np.str_), np.array(at, dtype=np.int64))
+    return NotifiedObligations(
+        np.array(row, dtype=np.int64), np.array(step, dtype=np.str_), np.array(at, dtype=np.int64)
+    )
 
 
 def _notices(store: Store, period: tuple[datetime, datetime]) -> list[tuple[Notice, datetime]]:
-    """Return the notices told in a period, each with the instant at which the mail server accepted the email."""
+    """Return the notices sent in a period, each with the instant at which the mail server accepted the email."""
     asked = (
         select(Notice, Outbox.sent_at)
         .join(Outbox, col(Outbox.id) == col(Notice.outbox_id))
@@ -130,7 +132,7 @@ def _keys(verdicts: Verdicts, row: Ints) -> Iterator[_Key]:
 
 
 def without_address(store: Store, verdicts: Verdicts) -> int:
-    """Return how many obligations overdue as at T could be told to no one for lack of an address.
+    """Return of how many obligations overdue as at T no one could be notified for lack of an address.
 
     This uses the decisions up to the end of the day before T (aware, as in `verdicts`): on the day itself, more may be
     decided at any minute.
@@ -147,12 +149,12 @@ def without_address(store: Store, verdicts: Verdicts) -> int:
     )
 
 
-def _list_untold(
+def _list_unnotified(
     verdicts: Verdicts, rules: Reminders, first: date, last: date
 ) -> Iterator[tuple[int, LadderStep, int]]:
     """Return (row, step, instant) for everything that fell due between two dates.
 
-    The instant is the hour at which emails go out, on the day on which the ladder would have told it.
+    The instant is the hour at which emails go out, on the day on which the ladder would have notified it.
     """
     policy, category = verdicts.policy, verdicts.columns.victims.category
     row = np.flatnonzero((verdicts.due_date >= to_day(first)) & (verdicts.due_date <= to_day(last)))
@@ -177,7 +179,7 @@ def _mornings(policy: Policy, ladder: Ladder, due: date) -> Iterator[tuple[Ladde
 def _morning_of(step: LadderStep, policy: Policy, ladder: Ladder, due: date) -> date | None:
     """Return the working day on which a step would have been reached.
 
-    None if the step is not told, or if the due date does not determine the day.
+    None if the step is never reached, or if the due date does not determine the day.
     """
     match step:
         case LadderStep.DUE_SOON:

@@ -1,9 +1,9 @@
-"""What was told before and to whom, and who cannot be reached by email, as recorded in the store."""
+"""Who was notified of what before, and who cannot be reached by email, as recorded in the store."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from typing import Any, Final, cast
+from datetime import date, timedelta
+from typing import Any, Final
 
 from sqlalchemy import Select, and_, func, or_, select
 from sqlmodel import Session, col
@@ -11,32 +11,27 @@ from sqlmodel import Session, col
 from compliance.mail import allows
 from compliance.policy import Policy
 from compliance.reminder_settings import Reminders
+from compliance.reminders.digest_keys import DIGEST, STAFF_LIST, day_of_key, digest_key
+from compliance.reminders.mailboxes import find_deferred, find_recently_deferred, find_refused, read_last_emails
 from compliance.reminders.owed import Key, Owed, horizon
-from compliance.reminders.sending_times import next_working
 from compliance.store.dialect import chunks
 from compliance.store.notice_kinds import LadderStep, Outcome
 from compliance.store.tables import SET_ASIDE, Notice, Obligation, Outbox, SetAsideRow, Transition
 
-DIGEST: Final = "digest"
-"""The kind of a digest's row in the outbox."""
-STAFF_LIST: Final = "staff list"
-"""The kind of a weekly list that covers no victim."""
-TOLD: Final = ("sent", "sending", "uncertain", "pilot")
-"""The states of an email that counts as told, including one that a pilot is keeping back.
+NOTIFIED: Final = ("sent", "sending", "uncertain", "pilot")
+"""The states of an email that counts as notified, including one that a pilot is keeping back.
 
-A queued email has told no one.
+A queued email has notified no one.
 """
 OBLIGATION: Final = ("crime_ref", "victim_ref", "requirement", "cycle", "clock_date")
-_READ: Final = (col(Outbox.kind).in_((DIGEST, STAFF_LIST)), col(Outbox.state).in_(TOLD))
-STALE: Final = timedelta(days=7)
-"""The age after which a delayed email, with no later one still waiting, says nothing about a mailbox."""
+_READ: Final = (col(Outbox.kind).in_((DIGEST, STAFF_LIST)), col(Outbox.state).in_(NOTIFIED))
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
     """An email about an obligation that was accepted for one recipient.
 
-    `in_place` means that they were told in another's place. `first` is the first local date.
+    `in_place` means that they were notified in another's place. `first` is the first local date.
     """
 
     recipient_ref: str
@@ -45,20 +40,20 @@ class Accepted:
     first: date
 
 
-LastTold = Mapping[tuple[str, Key, int, LadderStep], date]
-"""The last day something was told, by recipient, obligation, spell and phase of the step."""
-Takings = Mapping[tuple[Key, int], tuple[Accepted, ...]]
-"""The recipients for whom the mail server accepted an email, by obligation and spell."""
+LastNotified = Mapping[tuple[str, Key, int, LadderStep], date]
+"""The last day of a notification, by recipient, obligation, spell and phase of the step."""
+AcceptedEmails = Mapping[tuple[Key, int], tuple[Accepted, ...]]
+"""The emails that the mail server accepted, by obligation and spell."""
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What has been told before, by emails that went out. Dates are local.
+    """What has been notified before, by emails that went out. Dates are local.
 
     Emails that are waiting, refused or cancelled do not count.
     """
 
-    told: LastTold = field(default_factory=dict)
+    notified: LastNotified = field(default_factory=dict)
     refused: Mapping[tuple[str, str], date] = field(default_factory=dict)
     """The day of the last digest, by recipient and address, if the mail server refused it."""
     deferred: Mapping[tuple[str, str], date] = field(default_factory=dict)
@@ -66,27 +61,22 @@ class History:
 
     Included only if that is at least two working days ago and an email is still waiting.
     """
-    put_off: frozenset[str] = frozenset()
+    recently_deferred: frozenset[str] = frozenset()
     """Recipients whose last email was deferred, however recently: we cannot promise that the next one is accepted."""
     today: frozenset[str] = frozenset()
     """Recipients who have a digest dated today, regardless of what happened to it."""
     last: Mapping[str, date] = field(default_factory=dict)
     """The day of each recipient's last digest, unless it was refused or cancelled."""
-    accepted: Takings = field(default_factory=dict)
+    accepted: AcceptedEmails = field(default_factory=dict)
 
     def accepted_for(self, recipient: str | None, owed: Owed) -> date | None:
         """Return the first local date on which an email about an obligation was accepted for a recipient."""
         found = self.accepted.get((owed.key, owed.spell), ())
-        return min((told.first for told in found if told.recipient_ref == recipient), default=None)
-
-
-def digest_key(recipient: str, day: date) -> str:
-    """Return the key of a person's only digest, or list, on a local date."""
-    return f"{DIGEST}:{recipient}:{day}"
+        return min((email.first for email in found if email.recipient_ref == recipient), default=None)
 
 
 def list_concerned_crimes(session: Session, policy: Policy, rules: Reminders, today: date) -> list[str]:
-    """Return the crimes that may need something told on a local date, as last judged, in order."""
+    """Return the crimes of which someone may have to be notified on a local date, as last judged, in order."""
     state, due = col(Obligation.state), col(Obligation.due_date)
     soon, long_ago = (today + timedelta(days=d) for d in (horizon(policy, rules), -2 * policy.owed_after_close_days))
     asked = select(col(Obligation.crime_ref)).where(
@@ -115,61 +105,57 @@ def set_aside_of(session: Session, crime_refs: Sequence[str]) -> set[tuple[Any, 
     return {tuple(row) for row in of_crimes(session, asked, SetAsideRow, crime_refs)}
 
 
-Places = Mapping[tuple[str, str], date]
-"""A local date by recipient and address."""
-
-
 def history(
     session: Session, policy: Policy, today: date, crime_refs: Sequence[str], allow: Collection[str] | None
 ) -> History:
-    """Return what was told before about the obligations of these crimes.
+    """Return what was notified before about the obligations of these crimes.
 
     `allow` is the pilot's list, or None if there is no pilot.
     """
-    told, accepted = read_told_before(session, policy, crime_refs, allow)
-    lasts = _lasts(session)
+    notified, accepted = read_notified_before(session, policy, crime_refs, allow)
+    lasts = read_last_emails(session)
     return History(
-        told=told,
-        refused=_find_refused(policy, lasts),
-        deferred=_find_deferred(session, policy, today, lasts),
-        put_off=_put_off(session, policy, today),
+        notified=notified,
+        refused=find_refused(policy, lasts),
+        deferred=find_deferred(session, policy, today, lasts),
+        recently_deferred=find_recently_deferred(session, policy, today),
         today=frozenset(last.recipient_ref for last in lasts if last.key == digest_key(last.recipient_ref, today)),
         last=_last_read(session),
         accepted=accepted,
     )
 
 
-def read_told_before(
+def read_notified_before(
     session: Session, policy: Policy, crime_refs: Sequence[str], allow: Collection[str] | None = None
-) -> tuple[LastTold, Takings]:
+) -> tuple[LastNotified, AcceptedEmails]:
     """Return what earlier emails said about these crimes, and for whom the mail server accepted them.
 
-    An email that a pilot keeps back counts as told for as long as it is kept back. `allow` is the pilot's list, or None
-    if there is no pilot.
+    An email that a pilot keeps back counts as notified for as long as it is kept back. `allow` is the pilot's list, or
+    None if there is no pilot.
     """
-    told: dict[tuple[str, Key, int, LadderStep], date] = {}
+    notified: dict[tuple[str, Key, int, LadderStep], date] = {}
     accepted: dict[tuple[Key, int], list[Accepted]] = {}
-    for row in _read_told_rows(session, crime_refs):
+    for row in _read_notified_rows(session, crime_refs):
         if row.state == "pilot" and (allow is None or allows(allow, row.to_address)):
             continue  # no one has read it, and they now get emails
         key = (row.crime_ref, row.victim_ref, row.requirement, row.cycle, row.clock_date)
         day = row.decided_on
         if row.state == "sent" and row.first is not None:
-            took = Accepted(
+            email = Accepted(
                 row.recipient_ref, LadderStep(row.step), row.rerouted is not None, policy.local.date_of(row.first)
             )
-            accepted.setdefault((key, row.spell), []).append(took)
+            accepted.setdefault((key, row.spell), []).append(email)
             day = max(day, policy.local.date_of(row.last))
         matter = (row.recipient_ref, key, row.spell, LadderStep(row.step).phase)
-        told[matter] = max(day, told.get(matter, date.min))
-    return told, {matter: tuple(found) for matter, found in accepted.items()}
+        notified[matter] = max(day, notified.get(matter, date.min))
+    return notified, {matter: tuple(found) for matter, found in accepted.items()}
 
 
-def _read_told_rows(session: Session, crime_refs: Sequence[str]) -> Iterator[Any]:
-    """Return one row for each kind of email that told something.
+def _read_notified_rows(session: Session, crime_refs: Sequence[str]) -> Iterator[Any]:
+    """Return one row for each kind of email that notified someone.
 
-    Each row says what was told and to whom, the last day it was decided, and the first and last instant at which such
-    an email was accepted.
+    Each row says who was notified of what, the last day it was decided, and the first and last instant at which such an
+    email was accepted.
     """
     said = (
         *(col(getattr(Notice, name)) for name in ("recipient_ref", *OBLIGATION, "spell", "step", "rerouted")),
@@ -181,30 +167,32 @@ def _read_told_rows(session: Session, crime_refs: Sequence[str]) -> Iterator[Any
     asked = (
         select(*said, *days, func.max(sent_at).label("last"))
         .join(Outbox, col(Outbox.id) == col(Notice.outbox_id))
-        .where(col(Notice.outcome) == Outcome.SENT, col(Outbox.state).in_(TOLD))
+        .where(col(Notice.outcome) == Outcome.SENT, col(Outbox.state).in_(NOTIFIED))
         .group_by(*said)
     )
     return of_crimes(session, asked, Notice, crime_refs)
 
 
 def read_written_today(
-    session: Session, today: date, crime_refs: Sequence[str], put_off: frozenset[str]
+    session: Session, today: date, crime_refs: Sequence[str], recently_deferred: frozenset[str]
 ) -> dict[tuple[Key, int], list[str]]:
-    """Return whose email of today, as one above the officer or in another's place, is about to be sent.
+    """Return whose email of today, as an escalation or in the officer's place, is about to be sent.
 
     The recipients are listed by obligation and spell. Recipients whose last email was deferred are left out.
     """
     said = (*columns_of(Notice), col(Notice.spell), col(Notice.recipient_ref))
-    above = or_(col(Notice.step).in_([step for step in LadderStep if step.is_above]), col(Notice.rerouted).is_not(None))
+    to_others = or_(
+        col(Notice.step).in_([step for step in LadderStep if step.is_escalation]), col(Notice.rerouted).is_not(None)
+    )
     asked = (
         select(*said)
         .join(Outbox, col(Outbox.id) == col(Notice.outbox_id))
-        .where(col(Notice.outcome) == Outcome.SENT, col(Notice.decided_on) == today, above)
+        .where(col(Notice.outcome) == Outcome.SENT, col(Notice.decided_on) == today, to_others)
         .where(col(Outbox.state).in_(("queued", "sending")))
     )
     found: dict[tuple[Key, int], list[str]] = {}
     for row in of_crimes(session, asked, Notice, crime_refs):
-        if row[6] not in put_off:
+        if row[6] not in recently_deferred:
             found.setdefault((tuple(row[:5]), row[5]), []).append(row[6])
     return found
 
@@ -216,62 +204,18 @@ def unreachable(session: Session, policy: Policy, today: date) -> History:
     least two working days and whose last email is still being tried, with the first day; and those whose last email was
     deferred.
     """
-    lasts = _lasts(session)
+    lasts = read_last_emails(session)
     return History(
-        refused=_find_refused(policy, lasts),
-        deferred=_find_deferred(session, policy, today, lasts),
-        put_off=_put_off(session, policy, today),
+        refused=find_refused(policy, lasts),
+        deferred=find_deferred(session, policy, today, lasts),
+        recently_deferred=find_recently_deferred(session, policy, today),
     )
 
 
-def _find_refused(policy: Policy, lasts: Sequence[Any]) -> Places:
-    return {(m.recipient_ref, m.to_address): policy.local.date_of(m.created_at) for m in lasts if m.state == "refused"}
-
-
-def _find_deferred(session: Session, policy: Policy, today: date, lasts: Sequence[Any]) -> Places:
-    found = {}
-    for last in lasts:
-        if last.state == "retry" and last.deferred_since is not None:
-            day = policy.local.date_of(_find_deferral_start(session, last))
-            if next_working(policy, next_working(policy, day)) <= today:
-                found[last.recipient_ref, last.to_address] = day
-    return found
-
-
-def _put_off(session: Session, policy: Policy, today: date) -> frozenset[str]:
-    last = func.max(col(Outbox.deferred_since)).label("deferred_since"), func.max(col(Outbox.sent_at)).label("sent_at")
-    asked = select(col(Outbox.recipient_ref), *last).where(col(Outbox.kind).in_((DIGEST, STAFF_LIST)))
-    first = policy.local.start_of(today) - STALE
-    found = session.execute(asked.group_by(col(Outbox.recipient_ref)).having(last[0] >= first)).all()
-    return frozenset(row.recipient_ref for row in found if row.sent_at is None or row.sent_at < row.deferred_since)
-
-
-def _find_deferral_start(session: Session, last: Any) -> datetime:
-    """Return the instant from which every email to an address has been deferred, up to the last one.
-
-    Each morning's digest replaces the one before.
-    """
-    since, sent_at = col(Outbox.deferred_since), col(Outbox.sent_at)
-    of_them = (col(Outbox.recipient_ref) == last.recipient_ref, col(Outbox.to_address) == last.to_address)
-    taken = session.execute(select(func.max(sent_at)).where(*of_them)).scalar()
-    asked = select(func.min(since)).where(*of_them, since >= last.deferred_since - STALE)
-    if taken is not None:
-        asked = asked.where(since > taken)
-    return cast("datetime", session.execute(asked).scalar() or last.deferred_since)
-
-
-def _lasts(session: Session) -> Sequence[Any]:
-    """Return every recipient's last digest or list."""
-    newest = select(func.max(Outbox.id)).where(col(Outbox.kind).in_((DIGEST, STAFF_LIST)))
-    names = ("recipient_ref", "to_address", "state", "key", "created_at", "deferred_since")
-    last = select(*(col(getattr(Outbox, name)) for name in names))
-    return session.execute(last.where(col(Outbox.id).in_(newest.group_by(col(Outbox.recipient_ref))))).all()
-
-
 def _last_read(session: Session) -> dict[str, date]:
-    """Return the day of each recipient's last digest or list that counts as told; a key ends with the date."""
+    """Return the day of each recipient's last digest or list that counts as notified; a key ends with the date."""
     asked = select(col(Outbox.recipient_ref), func.max(col(Outbox.key))).where(*_READ)
-    return {ref: _day(key) for ref, key in session.execute(asked.group_by(col(Outbox.recipient_ref)))}
+    return {ref: day_of_key(key) for ref, key in session.execute(asked.group_by(col(Outbox.recipient_ref)))}
 
 
 def is_list_owed(session: Session, row: Outbox, list_day: date | None) -> bool:
@@ -280,12 +224,7 @@ def is_list_owed(session: Session, row: Outbox, list_day: date | None) -> bool:
         *_READ, col(Outbox.recipient_ref) == row.recipient_ref, col(Outbox.id) < row.id
     )
     before = session.execute(earlier.order_by(col(Outbox.id).desc()).limit(1)).scalar()
-    return list_day is not None and (before is None or _day(before) < list_day)
-
-
-def _day(key: str) -> date:
-    """Return the local date of a digest from its key."""
-    return date.fromisoformat(key.rpartition(":")[2])
+    return list_day is not None and (before is None or day_of_key(before) < list_day)
 
 
 def columns_of(table: Any) -> list[Any]:

@@ -25,13 +25,13 @@ from compliance.store.tables import OfficerRow
 
 
 class Hindrance(StrEnum):
-    """Why an officer could not act on a day. The first that applies is used."""
+    """Why an officer could not act on a day, as stored. The first that applies is used."""
 
     HOLD = "contact hold"
-    ANOTHERS = "another had the case, or nobody"
+    NOT_ALLOCATED = "another had the case, or nobody"
     LEFT = "officer has left"
     ABSENT = "officer absent"
-    UNTOLD = "no email accepted for the officer"
+    NOT_NOTIFIED = "no email accepted for the officer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +71,12 @@ def hindrance(owed: Owed, officer: CaseOfficer, day: date) -> Hindrance | None:
     if waiting.hold.in_force_on(day):
         return Hindrance.HOLD
     if officer.ref is None or not waiting.had_on(day, officer.ref):
-        return Hindrance.ANOTHERS
+        return Hindrance.NOT_ALLOCATED
     if officer.entry is not None and has_left(officer.entry, day):
         return Hindrance.LEFT
     if officer.entry is not None and is_absent(officer.entry, day):
         return Hindrance.ABSENT
-    return Hindrance.UNTOLD if officer.accepted is None or day < officer.accepted else None
+    return Hindrance.NOT_NOTIFIED if officer.accepted is None or day < officer.accepted else None
 
 
 def days_overdue(owed: Owed, until: date, since: date = date.min) -> Iterator[date]:
@@ -110,7 +110,7 @@ def obstacles(owed: Owed, officer: CaseOfficer, until: date) -> tuple[Obstacle, 
 
 
 def supervisor_on(owed: Owed, ladder: Ladder, officer: CaseOfficer) -> date:
-    """Return the day from which the supervisor is told.
+    """Return the day from which the supervisor is notified.
 
     That is once the officer has had `supervisor_days` to act. Regardless of obstacles, it is at the latest when half of
     `champion_days` has passed, so neither a hold nor a handover hides a victim.
@@ -120,5 +120,5 @@ def supervisor_on(owed: Owed, ladder: Ladder, officer: CaseOfficer) -> date:
 
 
 def champion_on(owed: Owed, ladder: Ladder) -> date:
-    """Return the day from which the champion is told, regardless of what has happened to the case."""
+    """Return the day from which the champion is notified, regardless of what has happened to the case."""
     return owed.due_date + timedelta(days=ladder.champion_days)

@@ -18,7 +18,7 @@ from compliance.store.notice_kinds import LadderStep, Outcome, Reason
 from compliance.store.tables import NOTICE, Notice, Outbox
 
 Dropped = tuple[Reason, date | None]
-"""Why something is not told after all, and the date of that reason, if it has one."""
+"""Why something is not notified after all, and the date of that reason, if it has one."""
 _NOTICE: Final = ("recipient_ref", *OBLIGATION, "spell", "step", "decided_on")
 _REASON: Final = ("reason", "since", "rerouted", "rerouted_since", "obstacles")
 
@@ -62,9 +62,9 @@ def write_notices(session: Session, decisions: Iterable[Decision], today: date, 
 
 def _reason(decision: Decision) -> dict[str, Any]:
     """Return the reason of a decision as stored."""
-    stood = [obstacle.as_data() for obstacle in decision.obstacles]
+    obstacles = [obstacle.as_data() for obstacle in decision.obstacles]
     fields = {name: getattr(decision, name) for name in _REASON}
-    return fields | {"obstacles": stood or None}
+    return fields | {"obstacles": obstacles or None}
 
 
 @cache
@@ -96,9 +96,9 @@ def drop_notices(session: Session, dropped: Mapping[int, Dropped]) -> None:
         session.execute(update(Notice).where(col(Notice.id) == notice_id).values(**changes))
 
 
-def restate_notices(session: Session, told: Mapping[int, Decision]) -> None:
+def restate_notices(session: Session, restated: Mapping[int, Decision]) -> None:
     """Correct notices of an email, by id, whose reason has changed since it was written."""
-    for notice_id, decision in told.items():
+    for notice_id, decision in restated.items():
         session.execute(update(Notice).where(col(Notice.id) == notice_id).values(**_reason(decision)))
 
 
@@ -112,7 +112,7 @@ def key_of(notice: Notice) -> Key:
     return notice.crime_ref, notice.victim_ref, notice.requirement, notice.cycle, notice.clock_date
 
 
-def step_told(notice: Notice) -> LadderStep:
+def step_notified(notice: Notice) -> LadderStep:
     """Return the step of the ladder of a notice, distinguishing the officer's first email from a repeat."""
     again = notice.step == LadderStep.OVERDUE and notice.reason == Reason.STILL_WAITING
     return LadderStep.AGAIN if again else LadderStep(notice.step)
@@ -121,7 +121,7 @@ def step_told(notice: Notice) -> LadderStep:
 def reason_of(notice: Notice) -> str:
     """Return the reason as text, with the obstacles to the officer in the case.
 
-    An example: `new; in the officer's way: contact hold from 2026-06-02 to 2026-06-08`.
+    An example: `new; obstacles: contact hold from 2026-06-02 to 2026-06-08`.
     """
     rerouted = Reason(notice.rerouted) if notice.rerouted and notice.outcome == Outcome.SENT else None
     why = decision_text(Reason(notice.reason), notice.since, rerouted, notice.rerouted_since)

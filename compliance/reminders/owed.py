@@ -26,7 +26,7 @@ Key = tuple[str, str, str, int, date]
 
 
 class Standing(StrEnum):
-    """The standing of an obligation that may have to be told."""
+    """The standing of an obligation that may have to be notified."""
 
     DUE_SOON = "due soon"
     OVERDUE = "overdue"
@@ -74,7 +74,7 @@ class Owed:
         return -self.days_over - (self.due_date - (self.first_due or self.due_date)).days, self.key
 
     @property
-    def taken_over(self) -> date | None:
+    def handed_over_on(self) -> date | None:
         """Return when the officer took the case over, if they had it for less than `SETTLED` days by the due date.
 
         All the times they had it are added together. None otherwise.
@@ -93,7 +93,7 @@ class Owed:
 def find_owed(
     crimes: Sequence[Crime], policy: Policy, rules: Reminders, now: datetime, spells: Mapping[Key, int]
 ) -> list[Owed]:
-    """Return every obligation of these crimes that may have to be told as at `now` (aware), the longest owed first.
+    """Return every obligation of these crimes that may have to be notified as at `now` (aware), the longest owed first.
 
     That is what is overdue, what falls due soon, and what is owed on a case that has closed. While a case is closed,
     obligations that are owed only in open cases are not announced. The next due date of a repeating requirement is
@@ -125,13 +125,13 @@ def find_owed(
 
 
 def horizon(policy: Policy, rules: Reminders) -> int:
-    """Return the number of days ahead within which a due date may have to be told today; 0 if none."""
+    """Return the number of days ahead within which a due date may have to be notified today; 0 if none."""
     days = max(rules.ladder_for(r.id, c).due_soon_days for r in policy.requirement for c in rules.categories)
     return max(days + 12, rules.ahead_days) if days else 0  # the longest run of days off is over Christmas
 
 
 def _candidates(verdicts: Verdicts, today: int, days: int) -> Any:
-    """Return the rows that may have to be told."""
+    """Return the rows that may have to be notified."""
     state, due = verdicts.state, verdicts.due_date
     soon = ((state == PENDING) | (state == MET)) & (due >= today) & (due <= today + days)
     shut = (state == MISSED) & (verdicts.clause == Clause.CLOSED_WHILE_OVERDUE)
@@ -155,7 +155,7 @@ def _of_row(verdicts: Verdicts, row: int, victim: Waiting, today: date) -> Itera
                 return
             own, (requirement, clock, due), same_day = requirement, following, False
             cycle = cycle + 1 if requirement is own else 1
-    elif victim.closed_on is not None and not victim.told_since(victim.closed_on):
+    elif victim.closed_on is not None and not victim.updated_since(victim.closed_on):
         if (today - victim.closed_on).days > policy.owed_after_close_days:
             return
         standing = Standing.CLOSED

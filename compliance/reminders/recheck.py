@@ -11,19 +11,18 @@ from sqlmodel import Session, col, select
 
 from compliance.mail import Postponed, Rendered, StillDue, Withdrawn, as_written
 from compliance.policy import Policy
-from compliance.reminders.decisions import Decision, Morning, add_what_stood_in_the_way, route, steps, tell
+from compliance.reminders.decisions import Decision, Morning, attach_obstacles, decide_to_notify, route, steps
+from compliance.reminders.digest_keys import DIGEST, STAFF_LIST
 from compliance.reminders.digests import read_text
 from compliance.reminders.emails.composing import LetterContext, write
 from compliance.reminders.emails.owed_again import explain_owed_again
 from compliance.reminders.emails.templates import render
 from compliance.reminders.emails.who_else import Others
 from compliance.reminders.history import (
-    DIGEST,
-    STAFF_LIST,
+    AcceptedEmails,
     History,
-    Takings,
     is_list_owed,
-    read_told_before,
+    read_notified_before,
     read_written_today,
     set_aside_of,
     spells,
@@ -100,38 +99,38 @@ class _Recheck:
                 return Postponed(now + LATER, reason_text(reason))
             if _is_replaced(session, row):
                 return Withdrawn("replaced by a later digest")
-            told, crowded = _read_notices(session, row)
-            if any(not LadderStep(notice.step).is_above for notice in told) and is_recovering(
+            listed, crowded = _read_notices(session, row)
+            if any(not LadderStep(notice.step).is_escalation for notice in listed) and is_recovering(
                 session, policy, rules, now
             ):
                 return Postponed(next_opening(policy, rules, now), reason_text(Reason.RECOVERING))
-            crime_refs = sorted({notice.crime_ref for notice in (*told, *crowded)})
+            crime_refs = sorted({notice.crime_ref for notice in (*listed, *crowded)})
             often = spells(session, crime_refs)
             asides = set_aside_of(session, crime_refs)
-            accepted = read_told_before(session, policy, crime_refs)[1]
+            accepted = read_notified_before(session, policy, crime_refs)[1]
             is_list = is_list_owed(session, row, list_day(policy, rules, policy.local.date_of(row.created_at)))
         owed = {item.key: item for item in find_owed(load_crimes(store, crime_refs), policy, rules, now, often)}
         today = policy.local.date_of(now)
         about = self._situation(today, row, accepted)
-        decided, dropped = _sort(told, owed, about, asides)
-        kept, restated = list(decided.values()), _find_restated(told, decided)
+        decided, dropped = _sort(listed, owed, about, asides)
+        kept, restated = list(decided.values()), _find_restated(listed, decided)
         if dropped or restated:
             with store.session() as session:
                 drop_notices(session, dropped)
                 restate_notices(session, restated)
         if not kept:
             reasons = f" ({', '.join(sorted({reason_text(*why) for why in dropped.values()}))})" if dropped else ""
-            return Withdrawn(f"nothing is left to tell{reasons}")
+            return Withdrawn(f"nothing in it is still due{reasons}")
         with store.session(reading=True) as session:
             again = explain_owed_again(
                 session, policy, sorted({d.owed.waiting.crime_ref for d in kept if d.is_new}), today
             )
-            others = Others(accepted, read_written_today(session, today, crime_refs, about.history.put_off))
+            others = Others(accepted, read_written_today(session, today, crime_refs, about.history.recently_deferred))
         support = self._support(today).get(row.recipient_ref or "", ()) if is_list else ()
         unlisted, _ = _sort(crowded, owed, about)
         read_at, named = read_text(store, policy, today), list(unlisted.values())
-        besides = LetterContext(read_at, again, about.directory, support, named, others)
-        return self._rewrite(kept, besides, about, row)
+        context = LetterContext(read_at, again, about.directory, support, named, others)
+        return self._rewrite(kept, context, about, row)
 
     def staff_list(self, row: Outbox, now: datetime) -> Rendered | Withdrawn | Postponed:
         """Return a weekly list that covers no victim, as it should be sent.
@@ -148,15 +147,15 @@ class _Recheck:
                 return Postponed(next_opening(self._policy, self._rules, now), reason_text(Reason.RECOVERING))
         support = self._support(today).get(row.recipient_ref or "", ())
         if not support:
-            return Withdrawn("nothing is left to tell")
+            return Withdrawn("nothing in it is still due")
         return self._rewrite((), LetterContext(support=support), self._situation(today, row), row)
 
-    def _rewrite(self, kept: Sequence[Decision], besides: LetterContext, about: Morning, row: Outbox) -> Rendered:
+    def _rewrite(self, kept: Sequence[Decision], context: LetterContext, about: Morning, row: Outbox) -> Rendered:
         """Write an email again, to the address now in the directory."""
-        content = render(write(kept, self._policy, self._settings, about.today, besides), self._settings)
+        content = render(write(kept, self._policy, self._settings, about.today, context), self._settings)
         return replace(content, to_address=about.directory.address(row.recipient_ref or ""))
 
-    def _situation(self, today: date, row: Outbox | None = None, accepted: Takings | None = None) -> Morning:
+    def _situation(self, today: date, row: Outbox | None = None, accepted: AcceptedEmails | None = None) -> Morning:
         """Return what is known for an email, ignoring deferrals of its own recipient so that it is still tried."""
         history, mine = self._unreachable(today), None if row is None else row.recipient_ref
         others = {place: since for place, since in history.deferred.items() if place[0] != mine}
@@ -180,7 +179,7 @@ class _Recheck:
 def _sort(
     notices: Iterable[Notice], owed: Mapping[Key, Owed], about: Morning, asides: Collection[tuple[Any, ...]] = ()
 ) -> tuple[dict[int, Decision], dict[int, Dropped]]:
-    """Sort notices, by id, into those still to be told, as decided now, and those that drop out, with the reason."""
+    """Sort notices, by id, into those still due, as decided now, and those that drop out, with the reason."""
     kept: dict[int, Decision] = {}
     dropped: dict[int, Dropped] = {}
     for notice in notices:
@@ -189,9 +188,9 @@ def _sort(
             is_set_aside = why[0] is Reason.DISCHARGED and is_aside(key_of(notice)[:-1], asides)
             dropped[number] = (Reason.NOT_JUDGED, None) if is_set_aside else why
         elif item is not None:
-            found = tell(item, step, notice.recipient_ref, route(item, step, about))
+            found = decide_to_notify(item, step, notice.recipient_ref, route(item, step, about))
             found = replace(found, outcome=Outcome(notice.outcome), reason=Reason(notice.reason), since=notice.since)
-            kept[number] = add_what_stood_in_the_way(found, about) if found.outcome is Outcome.SENT else found
+            kept[number] = attach_obstacles(found, about) if found.outcome is Outcome.SENT else found
     return kept, dropped
 
 
@@ -215,7 +214,7 @@ def _stands(store: Store, row: Outbox, now: datetime) -> bool:
 
 
 def _why_not(notice: Notice, owed: Owed | None, about: Morning) -> Dropped | None:
-    """Return why a notice drops out, or None if it is still told."""
+    """Return why a notice drops out, or None if it is still due."""
     come, step = (
         () if owed is None or owed.spell != notice.spell else tuple(steps(owed, about)),
         LadderStep(notice.step),
@@ -223,7 +222,7 @@ def _why_not(notice: Notice, owed: Owed | None, about: Morning) -> Dropped | Non
     if owed is None or step.phase not in [each.phase for each in come]:
         return Reason.DISCHARGED, None
     if step not in come:
-        return Reason.NOT_COME, None
+        return Reason.NOT_REACHED, None
     found = route(owed, step, about)
     if found.recipient_ref == notice.recipient_ref:
         return None
@@ -243,5 +242,5 @@ def _is_replaced(session: Session, row: Outbox) -> bool:
 def _read_notices(session: Session, row: Outbox) -> tuple[list[Notice], list[Notice]]:
     """Return the notices that an email covers, and those for which it had no room."""
     found = session.exec(select(Notice).where(col(Notice.outbox_id) == row.id).order_by(col(Notice.id))).all()
-    told = [notice for notice in found if notice.outcome == Outcome.SENT]
-    return told, [notice for notice in found if notice.reason == Reason.NO_ROOM]
+    listed = [notice for notice in found if notice.outcome == Outcome.SENT]
+    return listed, [notice for notice in found if notice.reason == Reason.NO_ROOM]

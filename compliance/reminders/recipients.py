@@ -1,4 +1,4 @@
-"""Finding who is told what is owed.
+"""Finding who is notified of what is owed.
 
     officer -> who covers for them -> their supervisor (and who covers there) -> ... -> the team's supervisor
             -> the division's champion
@@ -33,10 +33,10 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Who is told.
+    """Who is notified.
 
-    `why` and `since` give the reason that the intended recipient is not told; None if they are. `recipient_ref` is None
-    if no one can be told, and `why` then says why the intended recipient cannot.
+    `why` and `since` give the reason that the intended recipient is not notified; None if they are. `recipient_ref` is
+    None if no one can be notified, and `why` then says why the intended recipient cannot.
     """
 
     recipient_ref: str | None
@@ -45,7 +45,7 @@ class Route:
 
 
 class Directory:
-    """The officer directory on a day, and who in it can be told."""
+    """The officer directory on a day, and who in it can be notified."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class Directory:
                 self._champions[officer.division].append(ref)
 
     def address(self, ref: str) -> str:
-        """Return the address of an officer who can be told."""
+        """Return the address of an officer who can be notified."""
         return str(self._officers[ref].email)
 
     def entry(self, ref: str | None) -> OfficerRow | None:
@@ -80,18 +80,18 @@ class Directory:
         return self._officers.get(ref or "")
 
     def has_supervisor(self, waiting: Waiting) -> bool:
-        """Return whether the officer in the case, or the team, has a supervisor, whether or not they can be told."""
+        """Return whether the officer in the case, or the team, has a supervisor, even if they cannot be notified."""
         own = self.entry(waiting.officer_ref)
         return bool((own and own.supervisor_ref) or self._supervisors_of(waiting))
 
     def leaders_of(self, officer: OfficerRow) -> list[str]:
-        """Return an officer's supervisor, or else the team's, and the division's champions: those who can be told."""
+        """Return an officer's leaders who can be notified: their supervisor, or else the team's, and the champions."""
         own = [officer.supervisor_ref] if officer.supervisor_ref else self._supervisors.get(officer.team or "", [])
         wanted = dict.fromkeys([*own, *self._champions.get(officer.division or "", ())])
         return [ref for ref in wanted if ref != officer.officer_ref and self.problem(ref) is None]
 
     def problem(self, ref: str | None) -> Reason | None:
-        """Return why an officer cannot be told today, or None if they can."""
+        """Return why an officer cannot be notified today, or None if they can."""
         officer = self._officers.get(ref or "")
         if officer is None:
             return Reason.UNKNOWN if ref else Reason.NOBODY
@@ -107,17 +107,17 @@ class Directory:
         refused = self._refused.get((officer.officer_ref, officer.email))
         if refused is not None and self._today < refused + timedelta(days=self._rules.repeat_days):
             return Reason.REFUSED
-        return None if self.deferred_since(officer.officer_ref) is None else Reason.PUT_OFF
+        return None if self.deferred_since(officer.officer_ref) is None else Reason.DEFERRED
 
     def problem_since(self, ref: str | None) -> date | None:
-        """Return the date from which an officer cannot be told, if the problem has one.
+        """Return the date from which an officer cannot be notified, if the problem has one.
 
         That is the day of the refused email, or the day from which every email has been deferred.
         """
         match self.problem(ref):
             case Reason.REFUSED:
                 return self._refused[ref or "", self.address(ref or "")]
-            case Reason.PUT_OFF:
+            case Reason.DEFERRED:
                 return self.deferred_since(ref or "")
             case _:
                 return None
@@ -142,23 +142,27 @@ class Directory:
         return None
 
     def to_officer(self, waiting: Waiting, instead: Reason | None = None) -> Route:
-        """Return the officer in the case, or who is told in their place.
+        """Return the officer in the case, or who is notified in their place.
 
-        `instead` is a reason not to tell the officer.
+        `instead` is a reason not to notify the officer.
         """
         officer = waiting.officer_ref
         why = instead or self.problem(officer)
         if why is None:
             return Route(officer)
-        others = self._first([*self._covers(officer), *self._above(waiting)] if not instead else self._above(waiting))
+        others = self._first(
+            [*self._covers(officer), *self._escalation_chain(waiting)]
+            if not instead
+            else self._escalation_chain(waiting)
+        )
         return Route(others, why, None if instead else self.problem_since(officer))
 
     def to_supervisor(self, waiting: Waiting) -> Route:
-        """Return the supervisor of the officer in the case, or who is told in their place."""
-        above = list(self._above(waiting))
-        if not above:
+        """Return the supervisor of the officer in the case, or who is notified in their place."""
+        chain = list(self._escalation_chain(waiting))
+        if not chain:
             return Route(None, Reason.NO_LEADER)
-        return self._route(above)
+        return self._route(chain)
 
     def to_champion(self, waiting: Waiting) -> Route:
         """Return the champion of the division that has the case."""
@@ -176,11 +180,11 @@ class Directory:
             return Role.CHAMPION
         if ref in self._covers(waiting.officer_ref):
             return Role.COVERS
-        return Role.STANDS_IN if ref in self._above(waiting) else Role.OTHER
+        return Role.STANDS_IN if ref in self._escalation_chain(waiting) else Role.OTHER
 
     def _route(self, wanted: list[str]) -> Route:
-        told, meant = self._first(wanted), wanted[0]
-        return Route(told) if told == meant else Route(told, self.problem(meant), self.problem_since(meant))
+        found, meant = self._first(wanted), wanted[0]
+        return Route(found) if found == meant else Route(found, self.problem(meant), self.problem_since(meant))
 
     def _first(self, wanted: Iterable[str]) -> str | None:
         return next((ref for ref in wanted if self.problem(ref) is None), None)
@@ -192,8 +196,8 @@ class Directory:
             seen.add(ref)
             yield ref
 
-    def _above(self, waiting: Waiting) -> Iterator[str]:
-        """Yield everyone above the officer in the case, nearest first, each once."""
+    def _escalation_chain(self, waiting: Waiting) -> Iterator[str]:
+        """Yield everyone to whom the officer's cases are escalated, nearest first, each once."""
         seen = {waiting.officer_ref}
         ref = waiting.officer_ref
         while (officer := self._officers.get(ref or "")) and (ref := officer.supervisor_ref) and ref not in seen:

@@ -22,9 +22,9 @@ def not_now(policy: Policy, rules: Reminders, now: datetime) -> str | None:
     if not policy.working.is_working(to_day(local.date())):
         return f"{local:%A} {local.day} {local:%B %Y} is not a working day"
     if local.time() < rules.send_from:
-        return f"mail goes out from {rules.send_from:%H:%M}"
+        return f"emails go out from {rules.send_from:%H:%M}"
     if local.time() >= rules.send_until:
-        return f"mail goes out until {rules.send_until:%H:%M}"
+        return f"emails go out until {rules.send_until:%H:%M}"
     return None
 
 
@@ -39,7 +39,7 @@ def next_opening(policy: Policy, rules: Reminders, now: datetime) -> datetime:
 
 
 def due_soon_on(policy: Policy, due: date, days: int) -> date:
-    """Return the last working day at least `days` before a due date: the day on which "due soon" is told."""
+    """Return the last working day at least `days` before a due date: the day on which "due soon" is notified."""
     day = due - timedelta(days=days)
     while not policy.working.is_working(to_day(day)):
         day -= timedelta(days=1)

@@ -2,7 +2,7 @@
 
 Overdue updates are repeated on the day of the list (`compliance.reminders.decisions`), with who has them, since when,
 and who is away (`compliance.reminders.emails`). The list adds officers with repeated misses, as a matter for support.
-It goes only to those above them, and never into a report.
+It goes only to their supervisors and champions, and never into a report.
 """
 
 from collections import Counter
@@ -23,7 +23,7 @@ from compliance.policy.verdicts import LATE, MISSED, OVERDUE, Clause
 from compliance.policy.wake import find_silence_ends
 from compliance.records import columns
 from compliance.reminders.decisions import Morning
-from compliance.reminders.history import read_told_before, spells
+from compliance.reminders.history import read_notified_before, spells
 from compliance.reminders.ladder import CaseOfficer, find_day_reached
 from compliance.reminders.owed import SETTLED, Key, Owed
 from compliance.reminders.recipients import is_absent
@@ -53,7 +53,8 @@ def support_for(store: Store, policy: Policy, about: Morning) -> dict[str, tuple
 
     A miss counts for the officer who had the case at the due date, if they had had it for at least 4 days while present
     and could act on it for at least 4 days after the due date (`compliance.reminders.ladder`). If it is still overdue,
-    they must have had as long as it takes until the supervisor is told, so that the list does not overtake the ladder.
+    they must have had as long as it takes until the supervisor is notified, so that the list does not overtake the
+    ladder.
     """
     if about.list_day is None or about.silence or about.recovering:
         return {}  # on old data, or before officers had a day to record what they did
@@ -75,13 +76,13 @@ def _misses(store: Store, policy: Policy, about: Morning, today: date) -> Iterat
     failed = col(Obligation.state).in_(("overdue", "late", "missed"))
     with store.session(reading=True) as session:
         refs = sorted(session.exec(select(Obligation.crime_ref).where(due, failed).distinct()).all())
-        often, taken = spells(session, refs), read_told_before(session, policy, refs)[1]
+        often, accepted = spells(session, refs), read_notified_before(session, policy, refs)[1]
     crimes, start = load_crimes(store, refs), policy.local.start_of(today)
     verdicts = judge(columns(crimes), policy, start)
     rows = _find_failed(verdicts, first, today)
     block = Block.of(verdicts.columns, policy, Moment.of(policy.local, start))
     waiting = find_waiting(crimes, block, {int(verdicts.victim[row]) for row in rows}, about.rules.hold_days)
-    about = replace(about, history=replace(about.history, accepted=taken))
+    about = replace(about, history=replace(about.history, accepted=accepted))
     for row in rows:
         missed = _Missed.of(verdicts, row, waiting[int(verdicts.victim[row])], often, about)
         if missed is not None and missed.counts(today):
@@ -124,8 +125,8 @@ class _Missed:
         """Return whether the officer had it for 4 days by the due date, and could act for long enough since."""
         verdicts, row = self.verdicts, self.row
         allocations = verdicts.columns.allocations
-        told = first_with(allocations, int(verdicts.allocation[row]))
-        at = allocations.at[told] if told >= 0 else verdicts.columns.reported_at[verdicts.crime[row]]
+        first = first_with(allocations, int(verdicts.allocation[row]))
+        at = allocations.at[first] if first >= 0 else verdicts.columns.reported_at[verdicts.crime[row]]
         since = max(to_day(verdicts.policy.local.date_at(at)), int(verdicts.clock_date[row]))
         days, ref = SETTLED, self.officer.officer_ref
         if verdicts.state[row] == OVERDUE:

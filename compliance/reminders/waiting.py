@@ -81,7 +81,7 @@ class Waiting:
             return True
         return any(tenure.officer == officer and tenure.since < day < tenure.until for tenure in self.earlier)
 
-    def told_since(self, day: date) -> bool:
+    def updated_since(self, day: date) -> bool:
         """Return whether there is a counted update on or after a date."""
         return self.last_update is not None and self.last_update >= day
 
@@ -106,7 +106,7 @@ def find_waiting(crimes: Sequence[Crime], block: Block, wanted: set[int], hold_d
     several = np.bincount(found.crime, minlength=len(table)) > 1
     reported = policy.local.of(table.reported_at)
     day_0 = dict(zip(found.victim.tolist(), found.day_0.tolist(), strict=True))
-    held, authors = holds_of(crimes, block, hold_days), _day_0_by(crimes, block)
+    holds, authors = holds_of(crimes, block, hold_days), _day_0_by(crimes, block)
     holdings, status = Holdings(table, policy, moment), status_at(table.statuses, len(table), moment.as_at)
     refs, crime_of, category = table.victims.ref, table.victims.crime, table.victims.category
     result = {}
@@ -120,7 +120,7 @@ def find_waiting(crimes: Sequence[Crime], block: Block, wanted: set[int], hold_d
             victim_ref=victim_ref,
             several=bool(several[crime]),
             officer_ref=holding.officer,
-            hold=find_hold(held, crime, victim_ref, last_update),
+            hold=find_hold(holds, crime, victim_ref, last_update),
             reported_on=from_day(reported[crime]),
             last_update=last_update,
             attempts=_dates(policy, others[victim, True]),
@@ -149,14 +149,14 @@ def _latest(block: Block, which: Flags) -> Ints:
 
 def _day_0_by(crimes: Sequence[Crime], block: Block) -> dict[int, set[str]]:
     """Return the officers recorded as giving the counted updates on D0, by the victim's row."""
-    told, cases, updates = block.contacts, block.cases, block.columns.updates
+    contacts, cases, updates = block.contacts, block.cases, block.columns.updates
     found: dict[int, set[str]] = defaultdict(set)
-    for place in np.flatnonzero(told.day == cases.day_0[told.case]).tolist():
-        row = int(told.row[place])
+    for place in np.flatnonzero(contacts.day == cases.day_0[contacts.case]).tolist():
+        row = int(contacts.row[place])
         crime, ref = crimes[int(updates.crime[row])], updates.ref[row].as_py()
         officer = {update.update_ref: update.officer_ref for update in crime.updates or ()}[ref]
         if officer:
-            found[int(cases.victim[told.case[place]])].add(officer)
+            found[int(cases.victim[contacts.case[place]])].add(officer)
     return found
 
 

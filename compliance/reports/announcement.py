@@ -54,28 +54,28 @@ def announce(figures: Figures, files: Sequence[str], folder: str, link: str | No
     again = f" (version {figures.version}: {', '.join(figures.changed)} changed)" if figures.changed else ""
     subject = make_printable(f"Keeping victims informed: {span(figures.first, figures.last)}{again}")
     places = [Place(name, link.replace("{file}", quote(name)) if link else "") for name in files]
-    told = {"subject": subject, "report": report, "places": places, "folder": "" if link else folder}
+    content = {"subject": subject, "report": report, "places": places, "folder": "" if link else folder}
     html, problem = None, ""
     try:
-        html = without_blank_lines(fill("mail.html.j2", **told))
+        html = without_blank_lines(fill("mail.html.j2", **content))
     except SettingsError as error:
         problem = str(error)
-    return Announcement(subject, make_printable(_text(report, places, told["folder"]), "\n"), html, problem)
+    return Announcement(subject, make_printable(_text(report, places, content["folder"]), "\n"), html, problem)
 
 
 def _text(report: Report, places: Sequence[Place], folder: Any) -> str:
     where = [place.link or place.name for place in places]
     head = (f"{report.force}: {report.title}", report.period, *report.about)
-    told = [*(line for text in head for line in _fill(text)), ""]
-    told += ["The whole report:", *(f"  {each}" for each in where), *([f"in {folder}"] if folder else [])]
+    lines = [*(line for text in head for line in _fill(text)), ""]
+    lines += ["The whole report:", *(f"  {each}" for each in where), *([f"in {folder}"] if folder else [])]
     for section in report.sections:
-        told += ["", "", section.heading.upper()]
-        for part in filter(_is_told, section.parts):
-            told += ["", *_PARTS[type(part)](part)]
-    return "\n".join([*told, "", "--", *_fill(report.footer)]) + "\n"
+        lines += ["", "", section.heading.upper()]
+        for part in filter(_is_shown, section.parts):
+            lines += ["", *_PARTS[type(part)](part)]
+    return "\n".join([*lines, "", "--", *_fill(report.footer)]) + "\n"
 
 
-def _is_told(part: Part) -> bool:
+def _is_shown(part: Part) -> bool:
     """Return whether the email includes a part. It has no drawings, and so no notes about them."""
     return not (isinstance(part, Note) and part.of_drawing)
 
@@ -116,8 +116,8 @@ def _key_figures(part: KeyFigures) -> Iterator[str]:
         yield f"{figure.title}: {figure.number.text}{figure.unit}"
         for line in (figure.about, *map(plain, figure.counts)):
             yield from _fill(f"  {line}", 2)
-        for beside in figure.beside:
-            yield f"  {beside.name}: {plain(beside.text)}"
+        for other in figure.beside:
+            yield f"  {other.name}: {plain(other.text)}"
         yield from _fill(f"  {figure.change.words}", 2)
         yield ""
 
@@ -128,9 +128,9 @@ def _table(part: Table) -> Iterator[str]:
         yield from _fill(f"Cases: figure {', '.join(part.cases)}")
     for row in (*part.rows, *part.foot):
         name, *cells = zip(part.columns, row, strict=True)
-        told = [f"{column.group + ': ' if column.group else ''}{column.title} {plain(cell.text)}"
+        values = [f"{column.group + ': ' if column.group else ''}{column.title} {plain(cell.text)}"
                 for column, cell in cells if column.kind != "drawn" and cell.text]  # fmt: skip
-        yield from _fill(f"- {plain(name[1].text)}: {'; '.join(told)}", 2)
+        yield from _fill(f"- {plain(name[1].text)}: {'; '.join(values)}", 2)
 
 
 def _chart(part: Chart) -> Iterable[str]:

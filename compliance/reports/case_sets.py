@@ -11,7 +11,7 @@ Table = Literal["updates", "crimes", "obligations", "victims", "events"]
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class QualityRows:
     """Rows of a table of the columns, or of the verdicts' `obligations`, each with the local date of its period."""
 
     table: Table

@@ -87,8 +87,8 @@ def range_of(share: Proportion, mark: float | None = None, look: Look = "plain")
 def change_cells(change: RateDifference | None, claim: Claim | None) -> tuple[Cell, ...]:
     """Return cells with a difference and its interval in points, and its verdict (statistics 1.5, 1.6)."""
     if change is None or not change.tested:
-        told = verdict(change) if change else "not compared"
-        return cell(NONE), cell(Run(told, "few"), claim=claim)
+        text = verdict(change) if change else "not compared"
+        return cell(NONE), cell(Run(text, "few"), claim=claim)
     points = text_of(
         points_text(change.difference),
         Run(f" ({points_text(change.low)} to {points_text(change.high)})", "aside"),

@@ -99,15 +99,15 @@ class BarChart(NamedTuple):
 
 def control(trend: Trend) -> ControlChart:
     """Lay out a requirement's weeks as a control chart, clipped to 0–100 (statistics 2.1)."""
-    held = [(place, 100 * share.rate) for place, share in enumerate(trend.shares) if share.rate is not None]
+    known = [(place, 100 * share.rate) for place, share in enumerate(trend.shares) if share.rate is not None]
     limits = trend.control.limits
-    every = [value for _, value in held]
+    every = [value for _, value in known]
     every += [min(max(value, 0.0), 100.0) for lines in limits for value in (lines.lower, lines.upper)]
     every += [trend.target] if trend.target is not None else []
     low, high = _range(every)
     x, y = _weeks_scale(len(trend.weeks)), Scale(low, high, BOTTOM, TOP)
     kinds = {s.place: "up" if s.improvement else "down" for s in trend.control.signals}
-    dots = [Dot(x(place), y(value), kinds.get(place, "plain")) for place, value in held]
+    dots = [Dot(x(place), y(value), kinds.get(place, "plain")) for place, value in known]
     half = (x(1) - x(0)) / 2
     bands, runs = [], []
     for lines in limits:
@@ -118,8 +118,8 @@ def control(trend: Trend) -> ControlChart:
                 f"mean {lines.centre:.1f}%", f"limit {_percent(upper)}", f"limit {_percent(lower)}",
             )
         )  # fmt: skip
-        runs.append([dot for dot, (place, _) in zip(dots, held, strict=True) if lines.first <= place <= lines.last])
-    newest = Tick(dots[-1].y, f"newest {_percent(held[-1][1])}") if dots else None
+        runs.append([dot for dot, (place, _) in zip(dots, known, strict=True) if lines.first <= place <= lines.last])
+    newest = Tick(dots[-1].y, f"newest {_percent(known[-1][1])}") if dots else None
     target = None if trend.target is None else Tick(y(trend.target), f"target {trend.target:g}%")
     marks = [_mark(x(mark.place) - half, mark.reason) for mark in trend.marks]
     return ControlChart(bands, runs, dots, _week_ticks(trend.weeks, x), _percent_ticks(low, high, y), newest, target,
@@ -202,7 +202,7 @@ class Scale(NamedTuple):
 
 def _labels(named: list[tuple[Dot, str]], dots: list[Dot], lines: list[Place]) -> list[Label]:
     """Place a label for each dot where it hides least: no dot, no other label and, if possible, no line."""
-    taken: list[Box] = [(dot.x - 7, dot.y - 7, dot.x + 7, dot.y + 7) for dot in dots]
+    occupied: list[Box] = [(dot.x - 7, dot.y - 7, dot.x + 7, dot.y + 7) for dot in dots]
     labels = []
     for dot, text in named:
         wide = _LETTER * len(text)
@@ -212,15 +212,15 @@ def _labels(named: list[tuple[Dot, str]], dots: list[Dot], lines: list[Place]) -
             (Label(dot.x, dot.y - 11, "middle", text), (dot.x - wide / 2, dot.y - 23, dot.x + wide / 2, dot.y - 7.5)),
             (Label(dot.x, dot.y + 20, "middle", text), (dot.x - wide / 2, dot.y + 7.5, dot.x + wide / 2, dot.y + 23)),
         ]
-        label, box = min(places, key=lambda place: _hides(place[1], taken, lines))
-        taken.append(box)
+        label, box = min(places, key=lambda place: _hides(place[1], occupied, lines))
+        occupied.append(box)
         labels.append(Label(round(label.x, 1), round(label.y, 1), label.anchor, text))
     return labels
 
 
-def _hides(box: Box, taken: list[Box], lines: list[Place]) -> int:
+def _hides(box: Box, occupied: list[Box], lines: list[Place]) -> int:
     left, top, right, bottom = box
-    over = sum(left < other[2] and other[0] < right and top < other[3] and other[1] < bottom for other in taken)
+    over = sum(left < other[2] and other[0] < right and top < other[3] and other[1] < bottom for other in occupied)
     outside = left < LEFT or right > RIGHT or top < 0 or bottom > BOTTOM
     across = any(left < x < right and top < y < bottom for x, y in lines)
     return 100 * over + 10 * outside + across

@@ -61,21 +61,25 @@ class Control(Struct, frozen=True):
     signals: tuple[Signal, ...]
 
 
-def control_chart(values: Sequence[float | None], anew: Sequence[tuple[int, str]] = ()) -> Control:
+def control_chart(values: Sequence[float | None], recalculate_from: Sequence[tuple[int, str]] = ()) -> Control:
     """Return the lines and special causes of a series.
 
-    `anew` lists in order the places from which the limits are recalculated, with the reason (statistics 2.5). Runs of
-    points do not reach across them.
+    `recalculate_from` lists in order the places from which the limits are recalculated, with the reason (statistics
+    2.5). Runs of points do not reach across them.
     """
-    bounds = [(0, None), *((place, reason) for place, reason in anew if 0 < place < len(values)), (len(values), None)]
+    bounds = [
+        (0, None),
+        *((place, reason) for place, reason in recalculate_from if 0 < place < len(values)),
+        (len(values), None),
+    ]
     limits: list[Limits] = []
     signals: list[Signal] = []
     for (first, reason), (end, _) in pairwise(bounds):
-        held = [(place, value) for place, value in enumerate(values[first:end], first) if value is not None]
-        if held:
-            lines = _limits([value for _, value in held], first, end - 1, reason)
+        points = [(place, value) for place, value in enumerate(values[first:end], first) if value is not None]
+        if points:
+            lines = _limits([value for _, value in points], first, end - 1, reason)
             limits.append(lines)
-            signals += _signals(held, lines)
+            signals += _signals(points, lines)
     return Control(tuple(limits), tuple(signals))
 
 
@@ -99,8 +103,8 @@ def _limits(values: Sequence[float], first: int, last: int, reason: str | None) 
     )
 
 
-def _signals(held: Sequence[tuple[int, float]], limits: Limits) -> list[Signal]:
-    values = [value for _, value in held]
+def _signals(points: Sequence[tuple[int, float]], limits: Limits) -> list[Signal]:
+    values = [value for _, value in points]
     found: dict[int, tuple[Rule, bool]] = {}
     rules: tuple[tuple[Rule, Callable[[Sequence[float], Limits], dict[int, bool]]], ...] = (
         ("outside", _outside), ("trend", _trend), ("two in three", _two_in_three), ("shift", _shift),
@@ -108,7 +112,7 @@ def _signals(held: Sequence[tuple[int, float]], limits: Limits) -> list[Signal]:
     for rule, flagged in rules:
         for place, improvement in flagged(values, limits).items():
             found.setdefault(place, (rule, improvement))
-    return [Signal(held[place][0], *found[place]) for place in sorted(found)]
+    return [Signal(points[place][0], *found[place]) for place in sorted(found)]
 
 
 def _outside(values: Sequence[float], limits: Limits) -> dict[int, bool]:

@@ -35,10 +35,12 @@ def public(figures: Figures) -> Figures:
     A number that no figure releases is left out, such as one added to the report without a figure.
     """
     disclosures = (figure.disclosure for figure in FIGURES.values())
-    return reduce(lambda told, disclosure: disclosure.release(figures, told), disclosures, _nothing_told(figures))
+    return reduce(
+        lambda disclosed, disclosure: disclosure.release(figures, disclosed), disclosures, _disclose_nothing(figures)
+    )
 
 
-def _nothing_told(figures: Figures) -> Figures:
+def _disclose_nothing(figures: Figures) -> Figures:
     """Return the edition with its words and without numbers."""
     return Figures(
         force=figures.force,

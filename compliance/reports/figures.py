@@ -227,8 +227,8 @@ def _same_day(edition: Edition) -> SameDay | None:
 
 
 def _count_closings(edition: Edition) -> Closing:
-    told = CLOSED_WITHOUT_A_WORD.counted(edition)
-    return Closing(told.number(CASES_CLOSED), told.share, CLOSED_ACROSS.counted(edition).number())
+    counted = CLOSED_WITHOUT_A_WORD.counted(edition)
+    return Closing(counted.number(CASES_CLOSED), counted.share, CLOSED_ACROSS.counted(edition).number())
 
 
 def _offences(edition: Edition, requirement: str) -> tuple[Group, ...]:

@@ -38,7 +38,7 @@ class ReportOptions:
     """What a force decides about its reports.
 
     - `targets`: per cent, by requirement id (statistics 2.4).
-    - `anew`: local dates from which limits are recalculated, with the reason (2.5).
+    - `recalculate_from`: local dates from which limits are recalculated, with the reason (2.5).
     - `policy_changes`: local dates on which another policy came into use; only drawn.
     - `own_words`: values in the force's records beyond those of specification and policy, by field (rules section 8).
     - `records_begin`: the local date from which crimes are held completely; None: derived from the records (1.2b).
@@ -47,7 +47,7 @@ class ReportOptions:
 
     live_methods: Sequence[str] = LIVE_METHODS
     targets: Mapping[str, float] = field(default_factory=dict)
-    anew: Sequence[tuple[date, str]] = ()
+    recalculate_from: Sequence[tuple[date, str]] = ()
     policy_changes: Sequence[tuple[date, str]] = ()
     sampled: int = 20
     own_words: Mapping[str, Collection[str]] = field(default_factory=dict)
@@ -185,7 +185,7 @@ def judge_periods(
         if span == period.plus(-1):
             before = records.columns
         if span in published:
-            known = published[span].beside(options.organisation, period.last)
+            known = published[span].comparable_under(options.organisation, period.last)
             restated += restatement.of(known, verdicts)
     return Judgements(
         source, policy, replace(options, records_begin=begun), headline,

@@ -89,19 +89,19 @@ def describe_closings(figures: Figures) -> tuple[str, str]:
     closing, kind = figures.closing, figures.kind
     share = closing.without_a_word
     if share.withheld:
-        told = f"The share is {WITHHELD}."
+        text = f"The share is {WITHHELD}."
     elif not share.of:
-        told = f"No case with a victim to be told was closed in the {kind}."
+        text = f"No case with a victim to be told was closed in the {kind}."
     else:
         had = f"{number(share.count)} ({percent(share.rate)}, interval {interval(share)})"
-        told = (
+        text = (
             f"Of {count_of(share.of, 'victim')} of cases closed in the {kind}, {had} had no update from seven days "
             "before the closing to seven days after it."
         )
     if closing.across_due_date is None:
-        return told, f"How many cases were reopened within 28 days is {WITHHELD}."
+        return text, f"How many cases were reopened within 28 days is {WITHHELD}."
     across = count_of(closing.across_due_date, "case was", "cases were") if closing.across_due_date else "no case was"
-    return told, f"{heading(across)} closed across a due date and reopened within 28 days."
+    return text, f"{heading(across)} closed across a due date and reopened within 28 days."
 
 
 def gap_of(gap: Gap) -> Claim:
@@ -195,11 +195,11 @@ def mails_in_words(sent: Reminded) -> str:
     """Describe how many emails there were, to how many people, about how many obligations."""
     if not sent.mails:
         return "No reminder told of anything that was still owed when it was sent."
-    told = count_of(sent.obligations, "obligation")
+    text = count_of(sent.obligations, "obligation")
     each = f"{sent.mails / sent.recipients:.1f} a person, {sent.obligations / sent.recipients:.1f} obligations each"
     again = count_of(sent.repeats, "time")
     return (
-        f"{count_of(sent.mails, 'mail')} to {count_of(sent.recipients, 'person', 'people')} told of {told} ({each}); "
+        f"{count_of(sent.mails, 'mail')} to {count_of(sent.recipients, 'person', 'people')} told of {text} ({each}); "
         f"something was told again {again}."
     )
 

@@ -155,9 +155,9 @@ def as_published(store: Store, folder: Path, period: str, edition: str, ending: 
     if name is None:
         raise SettingsError(f"report {period}, edition {edition}: it was not published as {ending}")
     path = folder / name
-    kept = path.read_bytes() if path.exists() else b""
-    if _digest(kept) == digests[name]:
-        return kept
+    stored = path.read_bytes() if path.exists() else b""
+    if _digest(stored) == digests[name]:
+        return stored
     made = form(figures, ending) if figures else b""
     if _digest(made) == digests[name]:
         return made
@@ -280,8 +280,8 @@ def _digests(content: dict[str, bytes]) -> dict[str, str]:
 
 
 def _to_store(figures: Figures) -> dict[str, Any]:
-    kept: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(figures))
-    return kept
+    stored: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(figures))
+    return stored
 
 
 def _row(draft: _Draft, judged_by: dict[str, Any], now: datetime) -> Published:

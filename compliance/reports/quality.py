@@ -12,7 +12,7 @@ from compliance.policy.verdicts import YES, Verdicts
 from compliance.policy.vocabulary import Vocabulary
 from compliance.records.columns import UNKNOWN_VICTIM
 from compliance.records.instants import to_micros
-from compliance.reports.case_sets import Kept, Table
+from compliance.reports.case_sets import QualityRows, Table
 from compliance.reports.printable_figures import SUBSTITUTE, make_printable, unprintable
 from compliance.reports.report_model import Intake, Quality
 from compliance.reports.silent_victims import Facts
@@ -53,7 +53,7 @@ def data_quality(
     that in which they were due. `seen_until`: the end of the poll by which these versions of the records had been seen,
     None if they are not those of K. Values that are not `known` are counted by field.
     """
-    found = count_kept(verdicts, seen_until)
+    found = find_quality_rows(verdicts, seen_until)
     return (
         *(
             Quality(
@@ -112,7 +112,7 @@ def data_quality(
     )
 
 
-def count_kept(verdicts: Verdicts, seen_until: datetime | None) -> dict[str, Kept]:
+def find_quality_rows(verdicts: Verdicts, seen_until: datetime | None) -> dict[str, QualityRows]:
     """Return the records in each class of rules section 8, by its key. `seen_until`: as in `data_quality`."""
     columns = verdicts.columns
     entered = verdicts.policy.local.of(columns.updates.entered_at)
@@ -127,13 +127,13 @@ def count_kept(verdicts: Verdicts, seen_until: datetime | None) -> dict[str, Kep
         ("crimes", reported_on, crimes),
     )
     return {
-        key: Kept(table, np.flatnonzero(flags), day[flags])
+        key: QualityRows(table, np.flatnonzero(flags), day[flags])
         for table, day, found in classes
         for key, flags in found.items()
     }
 
 
-def _first_unprintable(verdicts: Verdicts, found: Kept) -> str:
+def _first_unprintable(verdicts: Verdicts, found: QualityRows) -> str:
     """Describe where to find the first unprintable character."""
     if not len(found.rows):
         return ""

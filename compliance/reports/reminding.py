@@ -42,7 +42,7 @@ def name_step(step: LadderStep) -> tuple[str, str]:
             assert_never(step)
 
 
-class Told(Protocol):
+class Notified(Protocol):
     """Obligations (rows of the verdicts), each listed by one step of the ladder at an instant."""
 
     @property
@@ -56,18 +56,18 @@ class Told(Protocol):
 class Mailed(Protocol):
     """What emails listed in a period, each obligation with its email and recipient.
 
-    `untold`: what fell due from `first` to `last`, before there were emails, at the instants at which it would have
+    `comparison`: what fell due from `first` to `last`, before there were emails, at the instants at which it would have
     been listed.
     """
 
     @property
-    def told(self) -> Told: ...  # noqa: D102
+    def notified(self) -> Notified: ...  # noqa: D102
     @property
     def mail(self) -> Ints: ...  # noqa: D102
     @property
     def recipient(self) -> npt.NDArray[np.str_]: ...  # noqa: D102
     @property
-    def untold(self) -> Told: ...  # noqa: D102
+    def comparison(self) -> Notified: ...  # noqa: D102
     @property
     def first(self) -> date: ...  # noqa: D102
     @property
@@ -81,17 +81,17 @@ class Waits:
     waits for ever.
     """
 
-    def __init__(self, verdicts: Verdicts, told: Told, division: str | None = None) -> None:
+    def __init__(self, verdicts: Verdicts, notified: Notified, division: str | None = None) -> None:
         """Cover all obligations, or those that were a division's."""
-        update = verdicts.update[told.row]
-        done = np.isin(verdicts.state[told.row], (MET, LATE)) & (update >= 0)
-        entered = np.full(len(told.row), np.iinfo(np.int64).max)
+        update = verdicts.update[notified.row]
+        done = np.isin(verdicts.state[notified.row], (MET, LATE)) & (update >= 0)
+        entered = np.full(len(notified.row), np.iinfo(np.int64).max)
         entered[done] = verdicts.columns.updates.entered_at[update[done]]
-        counts = np.isin(verdicts.state[told.row], (MET, LATE, OVERDUE, MISSED, PENDING)) & (entered > told.at)
+        counts = np.isin(verdicts.state[notified.row], (MET, LATE, OVERDUE, MISSED, PENDING)) & (entered > notified.at)
         if division is not None:
-            counts &= has(owner(verdicts, told.row, "division"), division)
+            counts &= has(owner(verdicts, notified.row, "division"), division)
         self.place = np.flatnonzero(counts)
-        self.row, self.step, self.at = told.row[counts], told.step[counts], told.at[counts]
+        self.row, self.step, self.at = notified.row[counts], notified.step[counts], notified.at[counts]
         self.officer = owner(verdicts, self.row, "officer")
         self.done: Flags = done[counts]
         self.wait: Ints = np.where(self.done, entered[counts] - self.at, np.iinfo(np.int64).max)
@@ -107,35 +107,35 @@ class Waits:
 
 def count_effects(verdicts: Verdicts, mailed: Mailed, division: str | None = None) -> Reminded:
     """Return the effect of a period's emails, of all or of those about a division's obligations."""
-    told, untold = Waits(verdicts, mailed.told, division), Waits(verdicts, mailed.untold, division)
+    notified, comparison = Waits(verdicts, mailed.notified, division), Waits(verdicts, mailed.comparison, division)
     return Reminded(
-        mails=len(np.unique(mailed.mail[told.place])),
-        recipients=len(np.unique(mailed.recipient[told.place])),
-        obligations=len(np.unique(told.row)),
-        repeats=int((told.step == LadderStep.AGAIN).sum()),
-        steps=tuple(_effects(told, untold)),
+        mails=len(np.unique(mailed.mail[notified.place])),
+        recipients=len(np.unique(mailed.recipient[notified.place])),
+        obligations=len(np.unique(notified.row)),
+        repeats=int((notified.step == LadderStep.AGAIN).sum()),
+        steps=tuple(_effects(notified, comparison)),
         before_first=mailed.first,
         before_last=mailed.last,
     )
 
 
-def _effects(told: Waits, untold: Waits) -> Iterator[StepEffect]:
+def _effects(notified: Waits, comparison: Waits) -> Iterator[StepEffect]:
     for step in LadderStep:
         key, title = name_step(step)
-        which, before = told.step == step, untold.step == step
+        which, before = notified.step == step, comparison.step == step
         if not which.any():
             continue
         compared = before.any()
         yield StepEffect(
             step=key,
             title=title,
-            day=proportion(*told.within(DAY, which)),
-            three_days=proportion(*told.within(3 * DAY, which)),
-            median_hours=_median(told, which),
-            earlier=int((told.earlier & (told.wait <= 3 * DAY))[which].sum()),
-            before_day=proportion(*untold.within(DAY, before)) if compared else None,
-            before_three_days=proportion(*untold.within(3 * DAY, before)) if compared else None,
-            before_median_hours=_median(untold, before) if compared else None,
+            day=proportion(*notified.within(DAY, which)),
+            three_days=proportion(*notified.within(3 * DAY, which)),
+            median_hours=_median(notified, which),
+            earlier=int((notified.earlier & (notified.wait <= 3 * DAY))[which].sum()),
+            before_day=proportion(*comparison.within(DAY, before)) if compared else None,
+            before_three_days=proportion(*comparison.within(3 * DAY, before)) if compared else None,
+            before_median_hours=_median(comparison, before) if compared else None,
         )
 
 
@@ -150,11 +150,11 @@ def after_last_mail(verdicts: Verdicts, mailed: Mailed, division: str | None = N
 
     A tuple: (rows, the instants of those emails, which were discharged within a day).
     """
-    told = Waits(verdicts, mailed.told, division)
-    soon = told.done & (told.wait <= WEEK)
-    order = np.lexsort((told.wait[soon], told.row[soon]))
-    rows, first = np.unique(told.row[soon][order], return_index=True)
-    return rows, told.at[soon][order][first], told.wait[soon][order][first] <= DAY
+    notified = Waits(verdicts, mailed.notified, division)
+    soon = notified.done & (notified.wait <= WEEK)
+    order = np.lexsort((notified.wait[soon], notified.row[soon]))
+    rows, first = np.unique(notified.row[soon][order], return_index=True)
+    return rows, notified.at[soon][order][first], notified.wait[soon][order][first] <= DAY
 
 
 def after_reminder(verdicts: Verdicts, mailed: Mailed, division: str | None = None) -> EntryQuestion:

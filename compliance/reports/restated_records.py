@@ -51,40 +51,40 @@ class Mixture:
 
     def after(self, step: str) -> Columns:
         """Return the records after a step of STEPS and all steps before it."""
-        taken = set(STEPS[: STEPS.index(step) + 1])
-        exists = (~self._added | ("added" in taken)) & (~self._gone | ("retention" not in taken))
+        applied = set(STEPS[: STEPS.index(step) + 1])
+        exists = (~self._added | ("added" in applied)) & (~self._gone | ("retention" not in applied))
         crimes = np.flatnonzero(exists)
         place = np.full(len(exists), -1, dtype=np.int64)
         place[crimes] = np.arange(len(crimes))
-        own: dict[str, Any] = {"crime_ref": self._pool.crime_ref.take(pa.array(self._side("added", taken)[crimes]))}
+        own: dict[str, Any] = {"crime_ref": self._pool.crime_ref.take(pa.array(self._side("added", applied)[crimes]))}
         for name, by in _OWN_BY.items():
             column = getattr(self._pool, name)
-            rows = self._side(by, taken)[crimes]
+            rows = self._side(by, applied)[crimes]
             own[name] = column[rows] if isinstance(column, np.ndarray) else column.take(rows)
         tables: dict[str, Any] = {}
         for name, by in _TABLE_BY.items():
-            side = self._side(by, taken)
-            if name == "statuses" and "cancelled" in taken and by not in taken:
+            side = self._side(by, applied)
+            if name == "statuses" and "cancelled" in applied and by not in applied:
                 side = np.where(self._cancelled & ~self._gone, self._row[1], side)
             tables[name] = self._move(getattr(self._pool, name), self._of(getattr(self._pool, name), side), place)
-        victim_rows = self._victims(taken)
+        victim_rows = self._victims(applied)
         victims = self._move(self._pool.victims, victim_rows, place, self._victim_refs)
         moved = np.full(int(self._victim_key.max(initial=0)) + 1, UNKNOWN_VICTIM, dtype=np.int64)
         order = self._order(self._pool.victims, victim_rows, place, self._victim_refs)
         moved[self._victim_key[order]] = np.arange(len(order))
         updates = self._move(
-            self._pool.updates, self._updates(taken), place, self._pool.updates.entered_at, self._pool.updates.at
+            self._pool.updates, self._updates(applied), place, self._pool.updates.entered_at, self._pool.updates.at
         )
         named = updates.victim
         victim = np.where(named >= 0, moved[self._victim_key[named]] if len(self._victim_key) else named, named)
         return Columns(**own, **tables, victims=victims, updates=replace(updates, victim=victim))
 
-    def _side(self, by: str, taken: set[str]) -> Ints:
+    def _side(self, by: str, applied: set[str]) -> Ints:
         """Return the row in the pool that supplies a kind of fact for each crime.
 
         If only one side has the crime, the row is from that side.
         """
-        first, second = (1, 0) if by in taken else (0, 1)
+        first, second = (1, 0) if by in applied else (0, 1)
         side: Ints = np.where(self._row[first] >= 0, self._row[first], self._row[second])
         return side
 
@@ -92,20 +92,20 @@ class Mixture:
         rows: Flags = side[self._union[table.crime]] == table.crime
         return rows
 
-    def _victims(self, taken: set[str]) -> Flags:
+    def _victims(self, applied: set[str]) -> Flags:
         victims = self._pool.victims
-        old, new = (self._of(victims, self._side(by, taken)) for by in ("declines", "added"))
-        if "declines" in taken or "added" not in taken:
+        old, new = (self._of(victims, self._side(by, applied)) for by in ("declines", "added"))
+        if "declines" in applied or "added" not in applied:
             return old
         known = np.isin(self._victim_key, self._victim_key[old])
         still = np.isin(self._victim_key, self._victim_key[new])
         return (old & still) | (new & ~known)
 
-    def _updates(self, taken: set[str]) -> Flags:
+    def _updates(self, applied: set[str]) -> Flags:
         updates = self._pool.updates
-        rows = self._of(updates, self._side("corrected", taken))
-        if "entered" in taken and "corrected" not in taken:
-            rows |= self._new_update & self._of(updates, self._side("entered", taken))
+        rows = self._of(updates, self._side("corrected", applied))
+        if "entered" in applied and "corrected" not in applied:
+            rows |= self._new_update & self._of(updates, self._side("entered", applied))
         return rows
 
     def _move(self, table: Any, rows: Flags, place: Ints, *within: npt.NDArray[Any]) -> Any:

@@ -65,7 +65,7 @@ class Earlier:
     organisation: Organisation | None = None
     by_unit: bool = True
 
-    def beside(self, organisation: Organisation | None, day: date) -> "Earlier":
+    def comparable_under(self, organisation: Organisation | None, day: date) -> "Earlier":
         """Return the same for a report by the map of a later day, without divisions if these differ."""
         own = self.organisation
         same = (own and own.digest) == (organisation and organisation.digest)
@@ -102,14 +102,14 @@ class Restatement:
         if policy.digest != known.policy.digest:
             known = judge(known.columns, policy, known.as_at, known.known_at)
         yield PUBLISHED, known
-        held = self._now if policy.digest == self._now.policy.digest else self._by(self._now.columns, policy)
+        today = self._now if policy.digest == self._now.policy.digest else self._by(self._now.columns, policy)
         old = as_known(known.columns, to_micros(known.as_at))
-        refs = pa.concat_arrays([_due(known, span), _due(held, span)])
+        refs = pa.concat_arrays([_due(known, span), _due(today, span)])
         mixture = Mixture(_only(old, refs), _only(self._now.columns, refs))
         for name in STEPS:
             yield name, self._by(mixture.after(name), policy)
         # Loading the same policy again gives it today's calendar.
-        yield "calendar", held if not policy.counts_working_days else self._by(self._now.columns, policy.with_values())
+        yield "calendar", today if not policy.counts_working_days else self._by(self._now.columns, policy.with_values())
         yield "policy", self._now
 
     def _by(self, columns: Columns, policy: Policy) -> Verdicts:
@@ -140,19 +140,19 @@ def _restate(earlier: Earlier, start: Counts, steps: dict[str, Counts]) -> Itera
         if (requirement, None) not in earlier.rates or (unit is not None and not earlier.by_unit):
             continue
         published = earlier.rates.get(key, (0, 0))
-        told: dict[str, tuple[int, int]] = {}
+        differences: dict[str, tuple[int, int]] = {}
         before = start.get(key, (0, 0))
         for name, found in steps.items():
             after = found.get(key, (0, 0))
-            told[name] = (after[0] - before[0], after[1] - before[1])
+            differences[name] = (after[0] - before[0], after[1] - before[1])
             before = after
         # What was published and is missing from the records has left them.
         base = start.get(key, (0, 0))
-        kept = told["retention"]
-        told["retention"] = (kept[0] + base[0] - published[0], kept[1] + base[1] - published[1])
-        if unit is not None and not any(any(change) for change in told.values()):
+        removed = differences["retention"]
+        differences["retention"] = (removed[0] + base[0] - published[0], removed[1] + base[1] - published[1])
+        if unit is not None and not any(any(change) for change in differences.values()):
             continue
-        parts = tuple(Step(cause, *told[cause]) for cause in CAUSES if any(told[cause]))
+        parts = tuple(Step(cause, *differences[cause]) for cause in CAUSES if any(differences[cause]))
         yield Restated(str(earlier.span), earlier.version, requirement, unit, *published, *before, parts)
 
 

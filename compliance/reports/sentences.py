@@ -183,11 +183,11 @@ def _teams_stand_out(claim: Claim) -> str:
             f"by updates typed in after the due date; {where}."
         )
     shares = zip(named, claim.of_measure("due"), claim.of_measure("rate"), strict=True)
-    told = "; ".join(
+    text = "; ".join(
         f"{count.group}: {number(int(count.value or 0))} of {number(int(of.value or 0))} ({percent(rate.value)})"
         for count, of, rate in shares
     )
-    return f"Obligations met by updates entered after the due date, more than chance would give: {told}."
+    return f"Obligations met by updates entered after the due date, more than chance would give: {text}."
 
 
 def _published_words(claim: Claim) -> str:
@@ -205,8 +205,8 @@ def _restated_words(claim: Claim) -> str:
 
 
 def _stands(claim: Claim) -> str:
-    told = heading(_published_words(claim))
-    return f"{told}: all stand as published." if claim.count("published") > 1 else f"{told} stands as published."
+    text = heading(_published_words(claim))
+    return f"{text}: all stand as published." if claim.count("published") > 1 else f"{text} stands as published."
 
 
 def _gap(claim: Claim) -> str:

@@ -18,7 +18,7 @@ from compliance.reports.organisation import Organisation, organisation_of
 from compliance.reports.periods import parse_period
 from compliance.reports.report_model import Figures
 from compliance.reports.restatement import Earlier
-from compliance.reports.sources import Held
+from compliance.reports.sources import KnownRecords
 from compliance.reports.spans import Span
 from compliance.store import Reader, Store, first_poll, policies_used
 from compliance.store.column_pool import take_columns
@@ -40,7 +40,7 @@ class StoredRecords:
         self._reader = Reader(store)
         self._observed_since = first_poll(store)
 
-    def records_known(self, known_at: datetime) -> Held:
+    def records_known(self, known_at: datetime) -> KnownRecords:
         """Return the records as at the end of the first complete poll that ended at or after K (decision 0008).
 
         A crime first seen later was not known, and is left out (statistics 1.2a).
@@ -50,8 +50,8 @@ class StoredRecords:
         if known.before_observation.any():
             columns = take_columns(columns, np.flatnonzero(~known.before_observation))
         if self._observed_since is None or known_at >= self._observed_since:
-            return Held(columns, seen_until=known.seen_until)
-        return Held(columns, unobserved=int((columns.reported_at <= to_micros(known_at)).sum()))
+            return KnownRecords(columns, seen_until=known.seen_until)
+        return KnownRecords(columns, unobserved=int((columns.reported_at <= to_micros(known_at)).sum()))
 
 
 def read_figures(row: Published) -> Figures | None:
@@ -145,10 +145,10 @@ def policy_of(content: dict[str, Any]) -> Policy:
         for bound in {"from", "until"} & set(requirement):
             requirement[bound] = date.fromisoformat(requirement[bound])
     policy = parse_policy(data, Path(content["file"]))
-    if held := content.get("bank_holidays"):
-        first, last = date.fromisoformat(held["from"]), date.fromisoformat(held["until"])
-        days = frozenset(date.fromisoformat(day) for day in held["days"])
-        policy.__dict__["working"] = Calendar(held["name"], first, last, days)
+    if days_off := content.get("bank_holidays"):
+        first, last = date.fromisoformat(days_off["from"]), date.fromisoformat(days_off["until"])
+        days = frozenset(date.fromisoformat(day) for day in days_off["days"])
+        policy.__dict__["working"] = Calendar(days_off["name"], first, last, days)
     return policy
 
 

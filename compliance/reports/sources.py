@@ -9,7 +9,7 @@ from compliance.reports.organisation import Organisation, UnitMap
 
 
 @dataclass(frozen=True)
-class Held:
+class KnownRecords:
     """The records as known at one instant.
 
     For an instant before the service first read the crime system, each record is as first seen (decision 0008), and
@@ -32,7 +32,7 @@ class RecordSource(Protocol):
     def name(self) -> str:
         """The records in words, for the reader of a report."""
 
-    def records_known(self, known_at: datetime) -> Held:
+    def records_known(self, known_at: datetime) -> KnownRecords:
         """Return the records as known at K, an aware instant."""
 
 
@@ -43,9 +43,9 @@ class GivenRecords:
     name: str
     columns: Columns
 
-    def records_known(self, known_at: datetime) -> Held:  # noqa: ARG002
+    def records_known(self, known_at: datetime) -> KnownRecords:  # noqa: ARG002
         """Return the records given, regardless of the instant."""
-        return Held(self.columns)
+        return KnownRecords(self.columns)
 
 
 @dataclass(frozen=True)
@@ -60,10 +60,10 @@ class MappedRecords:
         """The records in words."""
         return self.source.name
 
-    def records_known(self, known_at: datetime) -> Held:
+    def records_known(self, known_at: datetime) -> KnownRecords:
         """Return the records as known at K, an aware instant, by the map."""
-        held = self.source.records_known(known_at)
-        return replace(held, columns=self.units.apply(held.columns), as_recorded=held.columns)
+        known = self.source.records_known(known_at)
+        return replace(known, columns=self.units.apply(known.columns), as_recorded=known.columns)
 
 
 def map_records(source: RecordSource, organisation: Organisation | None, day: date) -> RecordSource:

@@ -97,29 +97,29 @@ def target_of(requirement: RequirementFigures) -> Iterator[Claim]:
 def silent_in_words(trend: Trend) -> str:
     """Describe the silent victims next to the rate, newest and over the weeks (statistics 1.7)."""
     shares = trend.silent or ()
-    held = [share.rate for share in shares if share.rate is not None]
-    if not held and not any(share.withheld for share in shares):
+    values = [share.rate for share in shares if share.rate is not None]
+    if not values and not any(share.withheld for share in shares):
         return "Read with the silent victims: no case was open for more than 28 days."
     newest = f"{percent(shares[-1].rate)} of the victims of cases open for more than 28 days in the newest week"
     if shares[-1].withheld:
         newest = f"of the newest week their share is {WITHHELD}"
     elif shares[-1].rate is None:
         newest = "no case was open for more than 28 days in the newest week"
-    over = f"; over these weeks from {percent(min(held))} to {percent(max(held))}" if held else ""
+    over = f"; over these weeks from {percent(min(values))} to {percent(max(values))}" if values else ""
     return f"Read with the silent victims: {newest}{over}."
 
 
 def overdue_in_words(requirement: RequirementFigures) -> str:
     """Describe how much was outstanding: newest, the week before, and thirteen weeks before if held."""
-    held = requirement.trend.overdue
-    if not held:
+    values = requirement.trend.overdue
+    if not values:
         return "Nothing has been overdue."
-    text = f"Overdue when the newest week was settled: {number(held[-1])}"
-    if len(held) > 1:
-        text += f"; the week before: {number(held[-2])}"
-    if len(held) > 13:
-        text += f"; thirteen weeks before: {number(held[-14])}"
-    return f"{text}. The most was {number(max(held))}."
+    text = f"Overdue when the newest week was settled: {number(values[-1])}"
+    if len(values) > 1:
+        text += f"; the week before: {number(values[-2])}"
+    if len(values) > 13:
+        text += f"; thirteen weeks before: {number(values[-14])}"
+    return f"{text}. The most was {number(max(values))}."
 
 
 def funnel_of(requirement: RequirementFigures, funnel: Funnel, unit: str) -> Claim:

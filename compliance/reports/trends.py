@@ -34,8 +34,8 @@ def trend(
     spans = [week.span for week in weeks]
     shares = tuple(period.rate.share for period in periods)
     names = tuple(str(span) for span in spans)
-    anew = _places(spans, options.anew)
-    control = control_chart(values(shares), [(mark.place, mark.reason) for mark in anew])
+    recalculated = _places(spans, options.recalculate_from)
+    control = control_chart(values(shares), [(mark.place, mark.reason) for mark in recalculated])
     target = options.targets.get(asked.id)
     changes = _places(spans, [(day, POLICY + what) for day, what in options.policy_changes])
     return Trend(
@@ -44,7 +44,7 @@ def trend(
         silent=tuple(period.silent for period in periods if period.silent) if asked.repeat_every is not None else None,
         overdue=tuple(int((week.overdue.requirement == place).sum()) for week in weeks),
         control=control,
-        marks=tuple(sorted([*anew, *changes], key=lambda mark: mark.place)),
+        marks=tuple(sorted([*recalculated, *changes], key=lambda mark: mark.place)),
         target=target,
         assurance=assurance(target, control.limits[-1]) if target is not None and control.limits else None,
     )
@@ -69,21 +69,21 @@ def unit_trends(
     first = next((i for i, cohort in enumerate(cohorts) if len(cohort)), len(cohorts))
     cohorts, spans = cohorts[first:], [week.span for week in weeks[first:]]
     names = sorted({name for cohort in cohorts for name in unit(cohort).present()})
-    anew = [(mark.place, mark.reason) for mark in _places(spans, options.anew)]
+    recalculated = [(mark.place, mark.reason) for mark in _places(spans, options.recalculate_from)]
     found = []
     for name in names:
         shares = tuple(rate(cohort.where(has(unit(cohort), name))).share for cohort in cohorts)
-        found.append(UnitTrend(name, shares, control_chart(values(shares), anew)))
+        found.append(UnitTrend(name, shares, control_chart(values(shares), recalculated)))
     return tuple(found)
 
 
 def funnel(points: Sequence[tuple[str, Proportion]], force: float | None) -> Funnel | None:
     """Compare units with the force rate by effective size, rounded down; None if fewer than two (statistics 3)."""
-    held = [(name, share) for name, share in points if share.of >= FEW and int(share.of / share.deff) >= 1]
-    if force is None or len(held) < 2:
+    compared = [(name, share) for name, share in points if share.of >= FEW and int(share.of / share.deff) >= 1]
+    if force is None or len(compared) < 2:
         return None
     placed = []
-    for name, share in held:
+    for name, share in compared:
         limits = bounds(int(share.of / share.deff), force)
         at = share.rate or 0.0
         beyond = 998 if not limits.low_998 <= at <= limits.high_998 else 0

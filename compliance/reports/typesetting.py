@@ -43,16 +43,16 @@ class MissingGlyphsError(Exception):
 def typeset(report: Report) -> bytes:
     """Return the report as a PDF, the same bytes for the same report. Raises SettingsError if the template is wrong."""
     template = resource("templates", "report", "report.typ")
-    told = _template_data(report)
-    if not _is_shown(encoded := msgspec.json.encode(told).decode()):
-        told = each_text(told, lambda text: unicodedata.normalize("NFC", make_printable(text, LAYOUT)))
-        encoded = msgspec.json.encode(told).decode()
+    data = _template_data(report)
+    if not _is_shown(encoded := msgspec.json.encode(data).decode()):
+        data = each_text(data, lambda text: unicodedata.normalize("NFC", make_printable(text, LAYOUT)))
+        encoded = msgspec.json.encode(data).decode()
     unusual = {character for character in set(encoded) if not character.isascii()}
     substituted: set[str] = set()
     for find in (_none, _without_glyph, _beyond_simple):
         substituted |= find(unusual)
         try:
-            return _compile(template.read_bytes(), _substitute(told, substituted))
+            return _compile(template.read_bytes(), _substitute(data, substituted))
         except MissingGlyphsError as error:
             problem = " ".join(str(error).split())
         except ValueError as error:
@@ -73,12 +73,12 @@ def _is_shown(encoded: str) -> bool:
 
 def _template_data(report: Report) -> dict[str, Any]:
     """Return the report as the template reads it, with charts as SVG."""
-    told: dict[str, Any] = msgspec.to_builtins(replace(report, sections=()))
-    told["sections"] = [
+    data: dict[str, Any] = msgspec.to_builtins(replace(report, sections=()))
+    data["sections"] = [
         msgspec.to_builtins(replace(section, parts=())) | {"parts": list(map(_part, section.parts))}
         for section in report.sections
     ]
-    return told
+    return data
 
 
 def _part(part: Part) -> Any:
@@ -88,12 +88,12 @@ def _part(part: Part) -> Any:
     return msgspec.to_builtins(part)
 
 
-def _substitute(told: dict[str, Any], missing: Collection[str]) -> dict[str, Any]:
+def _substitute(data: dict[str, Any], missing: Collection[str]) -> dict[str, Any]:
     """Return the report without some characters, and with a note that lists them."""
     if not missing:
-        return told
+        return data
     table = str.maketrans(dict.fromkeys(missing, SUBSTITUTE))
-    changed: dict[str, Any] = each_text(told, lambda text: text.translate(table))
+    changed: dict[str, Any] = each_text(data, lambda text: text.translate(table))
     names = ", ".join(f"U+{ord(c):04X} ({unicodedata.name(c, 'no name').lower()})" for c in sorted(missing)[:_NAMED])
     more = f" and {len(missing) - _NAMED} others" if len(missing) > _NAMED else ""
     said = f"Shown as {SUBSTITUTE} in this document, whose fonts do not have them: {names}{more}. The HTML shows them."
@@ -133,11 +133,11 @@ def _beyond_simple(characters: Collection[str]) -> set[str]:
     return {c for c in characters if c not in simple or unicodedata.category(c).startswith("M")}
 
 
-def _compile(source: bytes, told: Any) -> bytes:
+def _compile(source: bytes, data: Any) -> bytes:
     """Compile a PDF. Raises MissingGlyphsError, or ValueError for any other fault."""
     import typst  # noqa: PLC0415  # loaded only for a PDF (decision 0023)
 
-    report = msgspec.json.encode(told).decode()
+    report = msgspec.json.encode(data).decode()
     try:
         compiler = typst.Compiler(source, ignore_system_fonts=True, sys_inputs={"report": report})
         made = compiler.compile(format="pdf", pdf_standards="ua-1", timestamp=0)

@@ -12,7 +12,7 @@ from compliance.policy.verdicts import Verdicts
 from compliance.policy.vocabulary import CATEGORY, KIND, METHOD, OUTCOME, Vocabulary, shorten
 from compliance.records.columns import Coded
 from compliance.records.instants import NONE, to_micros
-from compliance.reports.case_sets import Kept, Table
+from compliance.reports.case_sets import QualityRows, Table
 from compliance.reports.report_model import Quality
 from compliance.reports.spans import Span
 
@@ -40,16 +40,16 @@ def count_unknown_quality(verdicts: Verdicts, period: Span, known: Vocabulary) -
             yield Quality(f"{key}/{value}", f"of these: “{value}”", "", "8", in_week=in_week[value], held=count)
 
 
-def select_unknown(verdicts: Verdicts, known: Vocabulary, key: str) -> Kept:
+def select_unknown(verdicts: Verdicts, known: Vocabulary, key: str) -> QualityRows:
     """Return what a class counts: facts as at T and as known at K, of crimes reported by then."""
     table, column, there, day = _facts(verdicts, key)
     words = known[FIELDS[key][0]]
     unknown = np.array([*(value not in words and value != "" for value in column.values), False], dtype=np.bool_)
     rows = np.flatnonzero(there & unknown[column.codes])
-    return Kept(table, rows, day[rows])
+    return QualityRows(table, rows, day[rows])
 
 
-def values_of(verdicts: Verdicts, key: str, found: Kept) -> list[str]:
+def values_of(verdicts: Verdicts, key: str, found: QualityRows) -> list[str]:
     """Return the values that a class counts, in a form that can be shown."""
     column = _facts(verdicts, key)[1]
     said = [shorten(value) for value in column.values]

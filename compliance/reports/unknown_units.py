@@ -7,7 +7,7 @@ from typing import Final
 from compliance.policy.verdicts import Verdicts
 from compliance.records.columns import Columns
 from compliance.records.instants import to_micros
-from compliance.reports.case_sets import Kept
+from compliance.reports.case_sets import QualityRows
 from compliance.reports.judged import ReportOptions
 from compliance.reports.organisation import UNKNOWN_DIVISION, UNKNOWN_TEAM, Organisation
 from compliance.reports.printable_figures import make_printable
@@ -45,7 +45,7 @@ def count_unknown_units(
 
 def select_unknown_units(
     verdicts: Verdicts, as_recorded: Columns, organisation: Organisation, key: str, period: Span
-) -> tuple[Kept, list[str]]:
+) -> tuple[QualityRows, list[str]]:
     """Return (what a class counts, the name of each as it may be shown).
 
     It counts crimes reported by T, once for each name.
@@ -53,5 +53,5 @@ def select_unknown_units(
     rows, names = organisation.on(period.last).find_unknown(as_recorded, key)
     there = as_recorded.reported_at[rows] <= to_micros(verdicts.as_at)
     day = verdicts.policy.local.of(as_recorded.reported_at[rows[there]])
-    kept_names = [make_printable(name) for name, reported in zip(names, there.tolist(), strict=True) if reported]
-    return Kept("crimes", rows[there], day), kept_names
+    shown_names = [make_printable(name) for name, reported in zip(names, there.tolist(), strict=True) if reported]
+    return QualityRows("crimes", rows[there], day), shown_names

@@ -182,12 +182,12 @@ def _table(page: _SheetWriter, part: Table) -> None:
     page.line(part.caption, style="strong")
     if part.cases:
         page.line(f"Cases: figure {', '.join(part.cases)}", style="small")
-    told = [place for place, column in enumerate(part.columns) if column.kind != "drawn"]
+    shown = [place for place, column in enumerate(part.columns) if column.kind != "drawn"]
     if any(column.group for column in part.columns):
-        page.line(*(part.columns[place].group for place in told), style="head")
-    page.line(*(part.columns[place].title for place in told), style="head")
+        page.line(*(part.columns[place].group for place in shown), style="head")
+    page.line(*(part.columns[place].title for place in shown), style="head")
     for row in (*part.rows, *part.foot):
-        for column, place in enumerate(told):
+        for column, place in enumerate(shown):
             _cell(page, column, row[place].text)
         page.row += 1
 

@@ -150,7 +150,7 @@ class Reporting:
             earlier_periods(self.store, period), self._read_mailed, self._list_vanished,
         )  # fmt: skip
         answer = cases(edition, figure)
-        return answer, printed.beside(answer) if printed else ""
+        return answer, printed.compare(answer) if printed else ""
 
     def publish_due(self, now: datetime, between: Callable[[], None] = lambda: None) -> list[Publication]:
         """Publish what is owed by now (`service.report_duties`), earliest first.
@@ -220,7 +220,7 @@ class Reporting:
             live_methods=report.live_methods,
             targets=report.targets,
             policy_changes=changes,
-            anew=[(limits.since, limits.reason) for limits in report.new_limits],
+            recalculate_from=[(limits.since, limits.reason) for limits in report.new_limits],
             own_words=own_words(self.settings),
             organisation=self.organisation,
         )

@@ -53,10 +53,10 @@ def _check_target(source: Path, target: Path) -> None:
         if not is_copy:
             raise SettingsError(f"{target}: it exists and is not a copy of a database; choose another name")
     for ending in _BESIDE:
-        beside = target.with_name(target.name + ending)
-        if beside.exists():
+        neighbour = target.with_name(target.name + ending)
+        if neighbour.exists():
             raise SettingsError(
-                f"{target}: {beside.name} is next to it, as with a database in use; choose another name"
+                f"{target}: {neighbour.name} is next to it, as with a database in use; choose another name"
             )
 
 

@@ -38,8 +38,8 @@ def note_cursor(
         if reaches <= now - overlap:
             _forget_before(connection, source, place)
             return
-        held = select(FEED_CURSOR.c.id).where(FEED_CURSOR.c.source == source).order_by(FEED_CURSOR.c.id.desc())
-        if oldest := connection.execute(held.offset(_KEPT - 1).limit(1)).scalar():
+        newest_first = select(FEED_CURSOR.c.id).where(FEED_CURSOR.c.source == source).order_by(FEED_CURSOR.c.id.desc())
+        if oldest := connection.execute(newest_first.offset(_KEPT - 1).limit(1)).scalar():
             _forget_before(connection, source, oldest)
 
 

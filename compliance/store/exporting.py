@@ -102,12 +102,12 @@ def _crimes(connection: Connection, crimes_file: BinaryIO, updates_file: BinaryI
         pq.ParquetWriter(crimes_file, CRIMES, compression="zstd") as crimes,
         pq.ParquetWriter(updates_file, UPDATES, compression="zstd") as updates,
     ):
-        for held in _in_parts(connection, asked):
-            records = unpack(row.record for row in held)
-            crimes.write_table(pa.Table.from_pylist(list(_crime_rows(records, held)), CRIMES))
+        for stored in _in_parts(connection, asked):
+            records = unpack(row.record for row in stored)
+            crimes.write_table(pa.Table.from_pylist(list(_crime_rows(records, stored)), CRIMES))
             rows = [row for crime in records for row in _updates(crime)]
             updates.write_table(pa.Table.from_pylist(rows, UPDATES))
-            counts["crimes"] += len(held)
+            counts["crimes"] += len(stored)
             counts["updates"] += len(rows)
     return counts
 
@@ -129,10 +129,10 @@ def _in_parts(connection: Connection, asked: Select[Any]) -> Iterator[Sequence[A
     yield from connection.execution_options(yield_per=_AT_ONCE).execute(asked).partitions()
 
 
-def _crime_rows(crimes: Sequence[Crime], held: Sequence[Any]) -> Iterator[dict[str, Any]]:
+def _crime_rows(crimes: Sequence[Crime], stored: Sequence[Any]) -> Iterator[dict[str, Any]]:
     """Yield crimes with their last change of status on record (at the same instant the later one, rules 2.9)."""
     status = status_at(statuses_of([crime.status for crime in crimes]), len(crimes), None)
-    each = zip(crimes, held, status.kind.tolist(), status.since.tolist(), strict=True)
+    each = zip(crimes, stored, status.kind.tolist(), status.since.tolist(), strict=True)
     for crime, row, kind, since in each:
         changed = since != NONE
         yield _crime(crime, row) | {
@@ -141,7 +141,7 @@ def _crime_rows(crimes: Sequence[Crime], held: Sequence[Any]) -> Iterator[dict[s
         }
 
 
-def _crime(crime: Crime, held: Any) -> dict[str, Any]:
+def _crime(crime: Crime, stored: Any) -> dict[str, Any]:
     return {
         "crime_ref": crime.crime_ref,
         "reported_at": _instant(crime.reported_at),
@@ -154,9 +154,9 @@ def _crime(crime: Crime, held: Any) -> dict[str, Any]:
         "victims": len(crime.victims or ()),
         "updates": len(crime.updates or ()),
         "events": len(crime.events or ()),
-        "first_seen_at": held.first_seen_at,
-        "seen_at": held.seen_at,
-        "missing_since": held.missing_since,
+        "first_seen_at": stored.first_seen_at,
+        "seen_at": stored.seen_at,
+        "missing_since": stored.missing_since,
     }
 
 

@@ -1,35 +1,35 @@
 """The values of a notice's columns: the step of the ladder, the outcome and the named reason.
 
-These are names, never text for people. `compliance.reminders.reasons` turns them into text, and the effect table and
-the report count by them.
+These are names as stored, so a value never changes. `compliance.reminders.reasons` turns them into text for people, and
+the effect table and the report count by them.
 """
 
 from enum import StrEnum
 
 
 class LadderStep(StrEnum):
-    """The steps of the ladder, in order: those told to the officer in the case, then those above them."""
+    """The steps of the ladder, in order: those notified to the officer in the case, then the escalations."""
 
     DUE_SOON = "due soon"
     OVERDUE = "overdue"
-    AGAIN = "told again"
-    """Overdue, told again to someone who was told before: stored as `overdue`, with the reason `still waiting`."""
+    AGAIN = "notified again"
+    """Overdue, and the recipient was notified before: stored as `overdue`, with the reason `still waiting`."""
     CLOSED = "closed"
     SUPERVISOR = "supervisor"
     CHAMPION = "champion"
 
     @property
-    def is_above(self) -> bool:
-        """Return whether it is told to a supervisor or champion."""
+    def is_escalation(self) -> bool:
+        """Return whether a supervisor or champion is notified, not the officer."""
         return self in (LadderStep.SUPERVISOR, LadderStep.CHAMPION)
 
     @property
     def phase(self) -> "LadderStep":
         """Return what a step tells, for comparing steps.
 
-        Someone who was told that an update is overdue need not be told it again as a supervisor or champion.
+        Someone who was notified that an update is overdue need not be notified of it again as a supervisor or champion.
         """
-        return LadderStep.OVERDUE if self.is_above or self is LadderStep.AGAIN else self
+        return LadderStep.OVERDUE if self.is_escalation or self is LadderStep.AGAIN else self
 
 
 class Outcome(StrEnum):
@@ -42,19 +42,19 @@ class Outcome(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why something is told, or not told, or told to another than the intended recipient (docs/reminders.md)."""
+    """Why someone is notified, or not, or someone other than the intended recipient (docs/reminders.md)."""
 
     NEW = "new"
     STILL_WAITING = "still waiting"
-    TOLD_BEFORE = "told before"
-    """Its date is the day on which it was told."""
+    NOTIFIED_BEFORE = "told before"
+    """Its date is the day on which it was notified."""
     BEFORE_START = "fell due before the service started"
     CONTACT_HOLD = "contact hold"
     ATTEMPTS = "attempts did not reach the victim"
     NO_ROOM = "no room in the mail"
     NOT_YET = "not due soon yet, and nothing else to tell"
     WAITING_ALREADY = "already waiting for an update"
-    TOLD_TODAY = "a digest went out earlier today"
+    DIGEST_TODAY = "a digest went out earlier today"
     TOO_OLD = "data too old"
     RECOVERING = "the crime system was out of reach: one working day to record updates"
     QUIET_HOURS = "quiet hours"
@@ -66,10 +66,10 @@ class Reason(StrEnum):
     BAD_ADDRESS = "address cannot be used"
     REFUSED = "address refused"
     """Its date is the day of the refused email."""
-    PUT_OFF = "mailbox has put mail off"
+    DEFERRED = "mailbox has put mail off"
     """Its date is the day from which every email has been deferred."""
     NO_LEADER = "there is nobody above the officer to tell"
-    NOT_COME = "the step has not come after all: the officer has more time"
+    NOT_REACHED = "the step has not come after all: the officer has more time"
     DISCHARGED = "no longer outstanding when the mail was to be sent"
     NOT_JUDGED = "set aside before the mail was sent: it cannot be judged (rules 6.1a)"
     HANDED_OVER = "handed over before the mail was sent"

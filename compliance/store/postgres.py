@@ -31,8 +31,8 @@ OLDEST: Final = 14
 _WRITERS: Final = 0x566963746D  # the advisory lock of this service's writers; a lock belongs to one database
 _ESCAPE: Final = "\x1a"
 _BETWEEN: Final = "\x1f"
-_AS_KEPT: Final = "compliance_as_kept"
-"""The execution option of a statement whose texts are read as stored, without a call for each."""
+_RAW_TEXTS: Final = "compliance_raw_texts"
+"""The execution option of a statement whose texts are read as stored, without a Python call for each."""
 _TEXTS: Final = ("text", "varchar")
 
 
@@ -78,19 +78,19 @@ def take_turn(connection: Connection) -> None:
 
 def on_execute(_: Connection, cursor: Any, __: str, ___: Any, context: Any, ____: bool) -> None:
     """Listen for statements about to be executed."""
-    if context.execution_options.get(_AS_KEPT):
+    if context.execution_options.get(_RAW_TEXTS):
         for name in _TEXTS:
             cursor.adapters.register_loader(name, TextLoader)
 
 
 def rows(connection: Connection, statement: Select[Any]) -> list[tuple[Any, ...]]:
     """Return all rows of a statement in bulk, as the driver gives them."""
-    result = connection.execute(statement, execution_options={_AS_KEPT: True})
+    result = connection.execute(statement, execution_options={_RAW_TEXTS: True})
     found = list(result.cursor.fetchall())
     result.close()
     texts = [i for i, column in enumerate(statement.selected_columns) if isinstance(plain(column.type), String)]
     if any(_ESCAPE in "".join(filter(None, map(itemgetter(i), found))) for i in texts):
-        return [tuple(_show_setting(value) if isinstance(value, str) else value for value in row) for row in found]
+        return [tuple(_unescape_nul(value) if isinstance(value, str) else value for value in row) for row in found]
     return found
 
 
@@ -171,7 +171,7 @@ def _adapt(values: list[Any], kind: TypeEngine[Any], connection: Connection) -> 
     """Return the values of a column as the driver accepts them."""
     if isinstance(plain(kind), String):
         text = "".join(filter(None, values))
-        return [v and _hide_secrets(v) for v in values] if "\0" in text or _ESCAPE in text else values
+        return [v and _escape_nul(v) for v in values] if "\0" in text or _ESCAPE in text else values
     return convert_column(values, kind, connection)
 
 
@@ -203,13 +203,13 @@ def _same(table: Table, names: Sequence[str]) -> str:
 
 # A record's text may hold any character (records section 1), a PostgreSQL text any but NUL. NUL is written as two other
 # characters and restored on reading, so that no other room needs to know.
-def _hide_secrets(text: str) -> str:
+def _escape_nul(text: str) -> str:
     if "\0" in text or _ESCAPE in text:
         return text.replace(_ESCAPE, f"{_ESCAPE}1").replace("\0", f"{_ESCAPE}0")
     return text
 
 
-def _show_setting(text: str) -> str:
+def _unescape_nul(text: str) -> str:
     if _ESCAPE in text:
         return text.replace(f"{_ESCAPE}0", "\0").replace(f"{_ESCAPE}1", _ESCAPE)
     return text
@@ -217,14 +217,14 @@ def _show_setting(text: str) -> str:
 
 class _Sent(StrDumperUnknown):
     def dump(self, obj: str) -> Buffer | None:
-        return super().dump(_hide_secrets(obj))
+        return super().dump(_escape_nul(obj))
 
 
 class _Copied(StrBinaryDumper):
     def dump(self, obj: str) -> Buffer | None:
-        return super().dump(_hide_secrets(obj))
+        return super().dump(_escape_nul(obj))
 
 
 class _Read(TextLoader):
     def load(self, data: Buffer) -> str:
-        return _show_setting(str(data, "utf-8"))
+        return _unescape_nul(str(data, "utf-8"))

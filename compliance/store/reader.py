@@ -45,9 +45,9 @@ class Reader:
         self._store, self._asked = store, crime_refs
         with store.reading() as connection:
             self._newest_end = connection.execute(select(func.max(POLL.c.ended_at)).where(POLL.c.complete)).scalar()
-            held = sorted(_read_current(connection, crime_refs))
-        self._refs = [ref for ref, _ in held]
-        self._pool = columns(unpack(record for _, record in held))
+            current = sorted(_read_current(connection, crime_refs))
+        self._refs = [ref for ref, _ in current]
+        self._pool = columns(unpack(record for _, record in current))
         self._place = {(ref, _NOW): i for i, ref in enumerate(self._refs)}
         self._last: Known | None = None
 
@@ -104,8 +104,8 @@ def load_columns(store: Store, known_at: datetime | None = None, crime_refs: Seq
 def load_crimes(store: Store, crime_refs: Sequence[str]) -> list[Crime]:
     """Return the current records of some crimes, by crime number; what is not stored is left out."""
     with store.reading() as connection:
-        held = sorted(_read_current(connection, crime_refs))
-    return unpack(record for _, record in held)
+        current = sorted(_read_current(connection, crime_refs))
+    return unpack(record for _, record in current)
 
 
 def _read_current(connection: Connection, crime_refs: Sequence[str] | None) -> Iterator[tuple[str, bytes]]:

@@ -113,11 +113,11 @@ def _list_ended(connection: Connection, refs: Sequence[str], retention: Retentio
     asked = select(CRIME.c.crime_ref, CRIME.c.record).where(CRIME.c.crime_ref.in_(refs), CRIME.c.crime_ref.not_in(owed))
     if retention.action == "strip":
         asked = asked.where(CRIME.c.digest.not_in(stripped))
-    held = connection.execute(asked.order_by(CRIME.c.crime_ref)).all()
+    stored = connection.execute(asked.order_by(CRIME.c.crime_ref)).all()
     decompress, decode = zstandard.ZstdDecompressor().decompress, msgspec.json.Decoder(_Story).decode
-    statuses = statuses_of([decode(decompress(row.record)).status for row in held])
-    refs = [row.crime_ref for row in held]
-    found = zip(refs, _closing_date(statuses, len(held), retention.local, now), strict=True)
+    statuses = statuses_of([decode(decompress(row.record)).status for row in stored])
+    refs = [row.crime_ref for row in stored]
+    found = zip(refs, _closing_date(statuses, len(stored), retention.local, now), strict=True)
     last = from_day(retention.local.day_of(now) - retention.days_after_closing)
     return [Ended(ref, closed_on) for ref, closed_on in found if closed_on is not None and closed_on < last]
 
@@ -135,8 +135,8 @@ def _closing_date(statuses: Statuses, crimes: int, local: LocalDates, now: datet
 
 def _write_down(connection: Connection, ended: Sequence[Ended], action: Action, now: datetime) -> None:
     refs = [crime.crime_ref for crime in ended]
-    held = connection.execute(select(CRIME.c.crime_ref, CRIME.c.digest).where(_of(CRIME, refs)))
-    digests = dict(held.all())
+    stored = connection.execute(select(CRIME.c.crime_ref, CRIME.c.digest).where(_of(CRIME, refs)))
+    digests = dict(stored.all())
     counts = {
         name: _counts(connection, table, refs)
         for name, table in {
@@ -175,16 +175,16 @@ def _remove(connection: Connection, refs: Sequence[str]) -> None:
 
 
 def _strip(connection: Connection, refs: Sequence[str]) -> None:
-    """Remove the officers from every version of the crimes, along with what says who was told.
+    """Remove the officers from every version of the crimes, along with what says who was notified.
 
     The digests remain those of what was received, so that receiving the same record again changes nothing.
     """
     _forget_mails(connection, refs)
     for table in (CRIME, CRIME_VERSION):
         (key,) = table.primary_key
-        held = connection.execute(select(key, table.c.record).where(_of(table, refs))).all()
-        records = pack(map(_without_officers, unpack(row.record for row in held)))
-        set_by_key(connection, table, [{key.name: row[0], "record": r} for row, r in zip(held, records, strict=True)])
+        stored = connection.execute(select(key, table.c.record).where(_of(table, refs))).all()
+        records = pack(map(_without_officers, unpack(row.record for row in stored)))
+        set_by_key(connection, table, [{key.name: row[0], "record": r} for row, r in zip(stored, records, strict=True)])
     connection.execute(update(OBLIGATION).where(_of(OBLIGATION, refs)).values(officer_ref=None))
     connection.execute(delete(QUARANTINE).where(_of(QUARANTINE, refs)))
 
@@ -201,9 +201,9 @@ def _without_officers(crime: Crime) -> Crime:
 
 def _forget_mails(connection: Connection, refs: Sequence[str]) -> None:
     """Remove the text of emails about the crimes, keeping their key, and delete their notices."""
-    told = select(NOTICE.c.outbox_id).where(_of(NOTICE, refs), NOTICE.c.outbox_id.is_not(None))
+    emails = select(NOTICE.c.outbox_id).where(_of(NOTICE, refs), NOTICE.c.outbox_id.is_not(None))
     done = OUTBOX.c.state.in_(("sent", "refused", "pilot", "cancelled"))
-    connection.execute(update(OUTBOX).where(OUTBOX.c.id.in_(told), done).values(text="", html=None))
+    connection.execute(update(OUTBOX).where(OUTBOX.c.id.in_(emails), done).values(text="", html=None))
     connection.execute(delete(NOTICE).where(_of(NOTICE, refs)))
 
 

@@ -1,4 +1,4 @@
-"""A mailbox that puts mail off is told from a server that takes nothing, and since when is kept with the mail."""
+"""A mailbox that defers mail is distinguished from a server that accepts nothing, and since when is stored with the mail."""
 
 from datetime import timedelta
 

@@ -195,11 +195,13 @@ def test_asked_again_just_before_sending(store: Store, clock: Clock, sink: MailS
     def still_due(row: Outbox) -> Rendered | Withdrawn | Postponed:
         if row.key == "a":
             return Rendered("Less", "Less\n", "<p>Less</p>")
-        return Withdrawn("nothing is left to tell") if row.key == "b" else Postponed(tomorrow, "closed until tomorrow")
+        return (
+            Withdrawn("nothing in it is still due") if row.key == "b" else Postponed(tomorrow, "closed until tomorrow")
+        )
 
     assert deliver(store, server_of(sink), clock, still_due=still_due) == Delivery(sent=1, cancelled=1, postponed=1)
     assert sink.messages[0].message["Subject"] == rows(store)["a"].subject == "Less"
-    assert (rows(store)["b"].state, rows(store)["b"].problem) == ("cancelled", "nothing is left to tell")
+    assert (rows(store)["b"].state, rows(store)["b"].problem) == ("cancelled", "nothing in it is still due")
     assert deliver(store, server_of(sink), clock) == Delivery()
     clock.now = tomorrow
     assert deliver(store, server_of(sink), clock) == Delivery(sent=1)
@@ -218,7 +220,7 @@ def test_a_row_that_another_instance_handles_meanwhile_is_not_sent_here(
     def other_instance_is_faster(row: Outbox) -> Rendered:
         if outcome != "retry":
             sink.defer.clear()
-        gone = Withdrawn("nothing is left to tell")
+        gone = Withdrawn("nothing in it is still due")
         deliver(store, server_of(sink), clock, still_due=lambda _: gone if outcome == "cancelled" else as_written(row))
         sink.defer.clear()
         return as_written(row)

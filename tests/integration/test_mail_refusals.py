@@ -19,7 +19,7 @@ def test_a_server_that_refuses_everybody_refuses_us_and_nobody_loses_their_mail(
     sink.refuse |= {f"{name}@force.example" for name in names}
     done = deliver(store, server_of(sink), clock)
     assert (done.sent, done.refused, done.retried) == (0, 0, 3)
-    assert "it refuses one mail after another, so that it seems to refuse us" in str(done.stopped)
+    assert "it has refused several emails and accepted none, so it seems to refuse us" in str(done.stopped)
     assert list(states(store).values()) == ["retry", "retry", "retry", "queued", "queued"]
     sink.refuse.clear()
     clock.pass_by(10 * MINUTES)
@@ -49,7 +49,7 @@ def test_the_last_mail_of_a_run_ends_it_in_words_too(store: Store, clock: Clock)
         def connect(self) -> None: ...
         def close(self) -> None: ...
         def send(self, mail: Mail) -> SendResult:
-            return SendResult(Fate.TAKEN if mail.to_address[0] == "a" else Fate.HALTED, "530 authenticate first")
+            return SendResult(Fate.ACCEPTED if mail.to_address[0] == "a" else Fate.HALTED, "530 authenticate first")
 
     class Halting:
         def open(self) -> Line:

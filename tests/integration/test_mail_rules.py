@@ -87,7 +87,7 @@ def test_a_pilot_writes_to_those_on_its_list_and_keeps_the_others_mail_on_disk(
     store: Store, clock: Clock, sink: MailSink, tmp_path: Path
 ) -> None:
     queue(store, clock, "a", "b", "c")
-    allowed = pilot(tmp_path, "B@Force.Example")
+    allowed = Pilot(("B@Force.Example",), tmp_path / "var" / "pilot")  # neither folder is there yet
     assert deliver(store, server_of(sink), clock, pilot=allowed) == Delivery(sent=1, pilot=2)
     assert [received.recipient for received in sink.messages] == ["b@force.example"]
     assert states(store) == {"a": "pilot", "b": "sent", "c": "pilot"}
@@ -95,9 +95,10 @@ def test_a_pilot_writes_to_those_on_its_list_and_keeps_the_others_mail_on_disk(
     path = Path(str(row.problem).removeprefix("written to "))
     message = message_from_bytes(path.read_bytes())
     assert (message["To"], message["Message-ID"]) == ("a@force.example", row.message_id)
+    assert [each.stat().st_mode & 0o077 for each in (path, path.parent)] == [0, 0], "no one else may read it"
     assert row.sent_at is None
     assert deliver(store, server_of(sink), clock) == Delivery()  # also when the pilot is over
-    assert len(list((tmp_path / "pilot").iterdir())) == 2
+    assert len(list((tmp_path / "var" / "pilot").iterdir())) == 2
 
 
 def test_a_pilot_may_name_a_domain_or_nobody_and_needs_no_server_then(
@@ -117,7 +118,7 @@ def test_a_mail_that_is_no_longer_due_is_not_written_for_the_pilot_either(
     queue(store, clock, "a")
     allowed = pilot(tmp_path)
     done = deliver(
-        store, server_of(sink), clock, pilot=allowed, still_due=lambda _: Withdrawn("nothing is left to tell")
+        store, server_of(sink), clock, pilot=allowed, still_due=lambda _: Withdrawn("nothing in it is still due")
     )
     assert done == Delivery(cancelled=1)
     assert not (tmp_path / "pilot").exists()
@@ -144,7 +145,7 @@ class Notifying:
 
     def __init__(self) -> None:
         self.answers = {
-            "a@force.example": Fate.TAKEN,
+            "a@force.example": Fate.ACCEPTED,
             "b@force.example": Fate.REFUSED,
             "c@force.example": Fate.DEFERRED,
         }

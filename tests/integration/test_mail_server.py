@@ -113,7 +113,7 @@ def context(certificate: Path) -> ssl.SSLContext:
 
 def test_many_mails_go_over_one_connection() -> None:
     server = Server()
-    assert fates(server, mails=3) == [Fate.TAKEN] * 3
+    assert fates(server, mails=3) == [Fate.ACCEPTED] * 3
     assert len(server.connections) == 1
     assert server.taken == [MAIL.as_bytes()] * 3
 
@@ -121,7 +121,7 @@ def test_many_mails_go_over_one_connection() -> None:
 @pytest.mark.parametrize(
     ("step", "answer", "fate"),
     [
-        ("rcpt", "251 2.1.5 Will forward", Fate.TAKEN),
+        ("rcpt", "251 2.1.5 Will forward", Fate.ACCEPTED),
         ("rcpt", "550 5.1.1 No such mailbox", Fate.REFUSED),
         ("rcpt", "451 4.3.2 Later", Fate.DEFERRED),
         ("rcpt", "421 4.3.2 Closing", Fate.LOST),
@@ -135,14 +135,14 @@ def test_many_mails_go_over_one_connection() -> None:
 def test_every_answer_has_its_fate_and_the_next_mail_can_follow(step: str, answer: str, fate: Fate) -> None:
     server = Server(**{step: answer})
     assert fates(server, mails=2) == [fate, fate]
-    assert len(server.taken) == (2 if fate is Fate.TAKEN else 0)
+    assert len(server.taken) == (2 if fate is Fate.ACCEPTED else 0)
 
 
 def test_a_mail_that_no_server_can_be_reached_for_any_more_is_lost_with_the_reason() -> None:
     with running(Server()) as port:
         mailer = plain(port).open()
         mailer.connect()
-        assert mailer.send(MAIL).fate is Fate.TAKEN
+        assert mailer.send(MAIL).fate is Fate.ACCEPTED
     with closing(mailer):
         answer = mailer.send(MAIL)
     assert answer.fate is Fate.LOST
@@ -163,7 +163,7 @@ def test_a_connection_that_was_closed_between_two_mails_is_made_again_for_the_ne
             return await super().handle_MAIL(server, session, envelope, address)
 
     server = Tired()
-    assert fates(server, mails=3) == [Fate.TAKEN] * 3
+    assert fates(server, mails=3) == [Fate.ACCEPTED] * 3
     assert len(server.connections) == 3
 
 
@@ -227,11 +227,11 @@ def test_tls_with_log_in(certificate: Path, security: Any) -> None:
         right = smtp_server("127.0.0.1", port, security, "service", "secret", 5, str(certificate))
         with closing(right.open()) as mailer:
             mailer.connect()
-            assert mailer.send(MAIL).fate is Fate.TAKEN
+            assert mailer.send(MAIL).fate is Fate.ACCEPTED
         wrong = smtp_server("127.0.0.1", port, security, "service", "wrong", 5, str(certificate))
         with (
             closing(wrong.open()) as mailer,
-            pytest.raises(UnavailableError, match="refuses our user name and password"),
+            pytest.raises(UnavailableError, match="rejects our user name and password"),
         ):
             mailer.connect()
         unknown = smtp_server("127.0.0.1", port, security, "service", "secret", 5)

@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from compliance.cli import main
 from compliance.mail import Rendered
-from compliance.mail.by_hand import CALLED_OFF, SENT_AGAIN, STATES
+from compliance.mail.by_hand import CANCELLABLE, RESENDABLE, STATES
 from compliance.store import Store, migrate
 from compliance.store.tables import OUTBOX
 from tests import stores
@@ -124,11 +124,11 @@ def test_what_can_be_sent_again_and_what_can_be_called_off(
 ) -> None:
     """Never what is sent, never what is on its way; what is uncertain stays so until it is known."""
     before = list(STATES)
-    again = ("uncertain" if state == "uncertain" else "queued") if state in SENT_AGAIN else state
-    assert call("retry", str(number), config=config) == (0 if state in SENT_AGAIN else 3)
+    again = ("uncertain" if state == "uncertain" else "queued") if state in RESENDABLE else state
+    assert call("retry", str(number), config=config) == (0 if state in RESENDABLE else 3)
     assert states(database_url) == [*before[: number - 1], again, *before[number:]]
-    after = "cancelled" if again in CALLED_OFF else again
-    assert call("cancel", str(number), config=config) == (0 if again in CALLED_OFF else 3)
+    after = "cancelled" if again in CANCELLABLE else again
+    assert call("cancel", str(number), config=config) == (0 if again in CANCELLABLE else 3)
     assert states(database_url) == [*before[: number - 1], after, *before[number:]]
 
 
@@ -136,9 +136,7 @@ def test_where_one_of_several_cannot_nothing_is_changed(
     config: Path, database_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert call("retry", "5", "3", config=config) == 3
-    assert "mail 3 is sent, and cannot be sent again: that can be done while it is queued, retry" in (
-        capsys.readouterr().err
-    )
+    assert "email 3 is sent and cannot be sent again: it must be queued, retry" in (capsys.readouterr().err)
     assert states(database_url) == list(STATES)
     assert call("cancel", "4", "1", config=config) == 0
     assert capsys.readouterr().out == "2 emails cancelled\n"

@@ -24,6 +24,7 @@ from compliance.reports.weeks import Week
 from compliance.service.reporting import Reporting
 from compliance.simulator.mail_sink import MailSink
 from compliance.store import Store, export, judge_due, rebuild, save_officers
+from compliance.store.notice_kinds import Reason
 from compliance.store.tables import NOTICE, OBLIGATION, OUTBOX, SET_ASIDE, TRANSITION, Outbox
 from tests import stores
 from tests.calendars import policy_until
@@ -156,9 +157,8 @@ def test_a_mail_about_what_was_set_aside_meanwhile_is_not_said_to_be_settled(sto
     that was given meanwhile for the other."""
     long, late = policy_until(tmp_path, "2026-12-31"), NOW + timedelta(minutes=20)
     for policy_then, record, reason in (
-        ("2026-06-30", good(1), "set aside before the mail was sent: it cannot be judged (rules 6.1a)"),
-        ("2026-12-31", good(1) | {"updates": updates("2026-07-02", "2026-07-19")}, "no longer outstanding when the mail "
-         "was to be sent"),
+        ("2026-06-30", good(1), Reason.NOT_JUDGED),
+        ("2026-12-31", good(1) | {"updates": updates("2026-07-02", "2026-07-19")}, Reason.DISCHARGED),
     ):  # fmt: skip
         take(store, NOW, good(1))
         judge_due(store, long, NOW)
@@ -169,7 +169,7 @@ def test_a_mail_about_what_was_set_aside_meanwhile_is_not_said_to_be_settled(sto
         judge_due(store, then, late)
         with store.session(reading=True) as session:
             (mail,) = session.exec(select(Outbox)).all()
-        assert "nothing is left to tell" in str(still_due(store, then, SETTINGS, lambda: late)(mail))
+        assert "nothing in it is still due" in str(still_due(store, then, SETTINGS, lambda: late)(mail))
         assert {row for row in rows(store, NOTICE, "outcome", "reason") if row[0] == "dropped"} == {("dropped", reason)}
         with store.writing() as connection:
             for table in (NOTICE, OUTBOX, TRANSITION):

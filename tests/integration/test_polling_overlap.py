@@ -11,7 +11,7 @@ from compliance.errors import UnavailableError
 from compliance.feeds import DirectoryEntries, Page
 from compliance.service import polling
 from compliance.service.polling import poll
-from compliance.store import Store, cursor_of, list_missing_crimes, load_columns
+from compliance.store import Store, cursor_of, cursors, list_missing_crimes, load_columns, note_cursor
 from compliance.store.tables import FEED_CURSOR, POLL
 from tests import stores
 from tests.stores import SOURCE, at, crime, raws, rows
@@ -130,6 +130,30 @@ def test_a_change_dated_in_the_future_keeps_nothing_from_being_settled(store: St
         log.places[5_000_000] = "from a clock that is years ahead"
         outcome = polled(store, log, minute)
     assert outcome.received <= 10
+
+
+def given(store: Store, *cursors: tuple[str, str, int], source: str = SOURCE) -> list[str]:
+    """(cursor, how far it reaches, the minute at which it was given), noted one after another -> those that are stored."""
+    for cursor, reaches, minute in cursors:
+        note_cursor(store, source, cursor, at(reaches), OVERLAP, BEGIN + timedelta(minutes=minute))
+    return [cursor for cursor, of in rows(store, FEED_CURSOR, "cursor", "source") if of == source]
+
+
+def test_a_cursor_is_settled_when_the_overlap_has_passed_since_what_it_reaches(store: Store) -> None:
+    """A change is committed at most the overlap after its instant (decision 0013). What lies before is not needed."""
+    early, late = ("1", "2026-07-02 05:40", 0), ("2", "2026-07-02 05:41", 10)
+    assert given(store, early, late) == ["1", "2"], "of neither have 30 minutes passed"
+    assert given(store, ("3", "2026-07-02 05:50", 20)) == ["3"], "30 minutes to the second"
+
+
+def test_no_more_cursors_of_a_source_are_stored_than_are_of_use(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where none of them is ever settled: the newest, and another source's are left alone."""
+    monkeypatch.setattr(cursors, "_KEPT", 3)
+    assert given(store, ("a", "2026-07-02 06:00", 0), source="archive") == ["a"]
+    for minute in range(5):
+        given(store, (str(minute), f"2026-07-02 06:0{minute}", minute))
+    assert given(store) == ["2", "3", "4"]
+    assert given(store, source="archive") == ["a"]
 
 
 def test_it_begins_where_nothing_late_can_come_before(store: Store) -> None:

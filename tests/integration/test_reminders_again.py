@@ -177,7 +177,7 @@ def test_what_an_absence_held_is_told_once_when_the_officer_is_back(office: Offi
     office.records(crime("A", "2026-06-01"))
     assert telling(office, "2026-06-10", "2026-06-16") == {"06-12": ["1042"]}
     assert [notice[2:] for notice in office.notices()] == [
-        ("held", "officer absent"), ("sent", "new"), ("suppressed", "told on 2026-06-12"),
+        ("held", "officer absent"), ("sent", "new"), ("suppressed", "notified on 2026-06-12"),
     ]  # fmt: skip
 
 
@@ -221,7 +221,9 @@ def test_after_recovery_the_officers_get_one_working_day_to_type_in_what_they_di
     office.records(crime("A", "2026-06-01"), crime("B", "2026-06-01"))
     office.now = morning("2026-06-12", 12)
     office.records()
-    assert office.remind().reasons == {"held: the crime system was out of reach: one working day to record updates": 2}
+    assert office.remind().reasons == {
+        "held: crime system was unavailable: officers have one working day to record updates": 2
+    }
     office.wait_until("2026-06-15")
     assert office.remind().digests == 0
     office.records(crime("B", "2026-06-01", "1042", "2026-06-11"))
@@ -252,7 +254,7 @@ def test_a_mail_that_waited_through_a_gap_waits_for_that_day_too(office: Office)
     assert office.outbox()[0].next_attempt_at == morning("2026-06-12")
 
 
-@pytest.mark.parametrize(("hour", "waiting"), [(5, "mail goes out from 07:00"), (19, "mail goes out until 18:00")])
+@pytest.mark.parametrize(("hour", "waiting"), [(5, "emails go out from 07:00"), (19, "emails go out until 18:00")])
 def test_out_of_hours_the_plan_shows_the_digests_and_what_holds_them(office: Office, hour: int, waiting: str) -> None:
     office.now = morning("2026-06-10", hour)
     office.records(crime("A", "2026-06-01"))

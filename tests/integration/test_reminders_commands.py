@@ -72,7 +72,7 @@ def test_out_of_hours_the_dry_run_shows_the_digests_and_what_holds_them(
     lines = run(config, monkeypatch, morning("2026-06-10", 6), "remind", "--dry-run").stdout.splitlines()
     assert "held: quiet hours: 1042: crime 22/1/26, victim V1, 7-day 1 due 2026-06-09: overdue" in lines
     assert "digest to 1042: 2 victims are waiting for an update from you" in lines
-    assert lines[-1] == "1 digest held: mail goes out from 07:00"
+    assert lines[-1] == "1 digest held: emails go out from 07:00"
 
 
 def test_the_notices_of_a_crime_say_what_was_decided_day_by_day(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,7 +26,7 @@ def test_a_fortnight_of_mornings(office: Office) -> None:
     )
     assert office.notices() == [
         ("1042", "A", "sent", "new"), ("", "B", "held", "nobody has the case"),
-        ("1042", "A", "suppressed", "told on 2026-06-10"),
+        ("1042", "A", "suppressed", "notified on 2026-06-10"),
         ("1042", "A", "sent", "still waiting"), ("1042", "C", "sent", "new"), ("1042", "A", "sent", "new"),
         ("1042", "C", "sent", "still waiting"),
     ]  # fmt: skip

@@ -20,7 +20,7 @@ def test_what_was_discharged_meanwhile_drops_out(office: Office) -> None:
     assert message["Subject"] == "1 victim is waiting for an update from you"
     assert "Crime A" not in office.outbox()[0].text
     assert sorted(office.notices()) == [
-        ("1042", "A", "dropped", "no longer outstanding when the mail was to be sent"),
+        ("1042", "A", "dropped", "no longer outstanding when the email was due to be sent"),
         ("1042", "B", "sent", "new"),
     ]
 
@@ -31,7 +31,7 @@ def test_an_empty_digest_is_not_sent(office: Office) -> None:
     office.records(crime("A", "2026-06-01", "1042", "2026-06-09"))
     assert office.deliver() == Delivery(cancelled=1)
     assert office.sink.messages == []
-    assert "nothing is left to tell" in str(office.outbox()[0].problem)
+    assert "nothing in it is still due" in str(office.outbox()[0].problem)
 
 
 def test_a_case_handed_over_or_put_on_hold_meanwhile_is_not_told(office: Office) -> None:
@@ -41,7 +41,7 @@ def test_a_case_handed_over_or_put_on_hold_meanwhile_is_not_told(office: Office)
     office.records(crime("A", "2026-06-01", "2000"), crime("B", "2026-06-01", victims=[hold]))
     assert office.deliver() == Delivery(cancelled=1)
     assert sorted(notice[1:] for notice in office.notices()) == [
-        ("A", "dropped", "handed over before the mail was sent"),
+        ("A", "dropped", "handed over before the email was sent"),
         ("B", "dropped", "contact hold"),
     ]
     assert [recipient for recipient, _ in office.told("2026-06-11")] == ["2000@force.example"]

@@ -106,16 +106,16 @@ def figures(store: Store, division: str | None = None) -> Figures:
 
 def test_a_week_has_the_mails_sent_in_it_each_with_its_obligations(store: Store) -> None:
     found = told(store)
-    assert sorted(found.told.step.tolist()) == [LadderStep.OVERDUE] * 4
-    assert {from_micros(at) for at in found.told.at.tolist()} == {morning(date(2026, 6, 9))}
+    assert sorted(found.notified.step.tolist()) == [LadderStep.OVERDUE] * 4
+    assert {from_micros(at) for at in found.notified.at.tolist()} == {morning(date(2026, 6, 9))}
     assert (len(set(found.mail.tolist())), sorted(set(found.recipient.tolist()))) == (2, ["1042", "1043"])
-    assert told(store, "2026-W23").told.row.tolist() == []
-    assert LadderStep.AGAIN in told(store, "2026-W25").told.step.tolist()
+    assert told(store, "2026-W23").notified.row.tolist() == []
+    assert LadderStep.AGAIN in told(store, "2026-W25").notified.step.tolist()
 
 
 def test_what_fell_due_before_there_were_mails_is_told_of_on_the_mornings_of_the_ladder(store: Store) -> None:
     """On working days at the hour of the mails: overdue on the 12th, again a week later, and so on."""
-    found = told(store, rules=change(SETTINGS, due_soon_days=2).reminders).untold
+    found = told(store, rules=change(SETTINGS, due_soon_days=2).reminders).comparison
     when = {
         (step, from_day(POLICY.local.day_of(from_micros(at)))) for step, at in zip(found.step, found.at, strict=True)
     }
@@ -162,4 +162,4 @@ def test_the_table_says_what_it_cannot_show(store: Store) -> None:
 
 def test_nothing_is_invented_where_no_mail_was_sent(store: Store) -> None:
     found = told(store, "2026-W22")
-    assert (len(found.told.row), found.first, found.last) == (0, date(2026, 3, 2), date(2026, 5, 31))
+    assert (len(found.notified.row), found.first, found.last) == (0, date(2026, 3, 2), date(2026, 5, 31))

@@ -134,7 +134,7 @@ def test_a_hold_hides_no_victim_and_the_reason_is_kept(each_office: Office) -> N
     telling(office, "2026-06-09", "2026-06-22")
     (notice,) = steps_sent(office, "supervisor")
     assert (notice.recipient_ref, str(notice.decided_on)) == ("2000", "2026-06-11")
-    assert reason_of(notice) == "new; in the officer's way: contact hold from 2026-06-02 to 2026-06-08"
+    assert reason_of(notice) == "new; obstacles: contact hold from 2026-06-02 to 2026-06-08"
     assert notice.obstacles == [{"what": "contact hold", "first": "2026-06-02", "last": "2026-06-08"}]
     assert (
         "Officer 1042 has the case. Officer 1042 has not had 7 days to act: a contact hold was in force until Monday 8 June."

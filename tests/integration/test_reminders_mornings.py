@@ -76,8 +76,8 @@ def test_nothing_new_is_no_mail_until_seven_days_have_passed(office: Office) -> 
     days = {day: office.told(f"2026-06-{day}") for day in range(10, 19)}
     assert {day: mails for day, mails in days.items() if mails} == {10: one, 17: one}
     assert [notice[2:] for notice in office.notices()] == [
-        ("sent", "new"), ("suppressed", "told on 2026-06-10"), ("sent", "still waiting"),
-        ("suppressed", "told on 2026-06-17"),
+        ("sent", "new"), ("suppressed", "notified on 2026-06-10"), ("sent", "still waiting"),
+        ("suppressed", "notified on 2026-06-17"),
     ]  # fmt: skip
 
 
@@ -112,7 +112,7 @@ def test_no_mail_before_the_working_day_begins(office: Office) -> None:
     office.records(crime("A", "2026-06-01"))
     office.now -= timedelta(minutes=1)
     outcome = office.remind()
-    assert (outcome.digests, outcome.not_now) == (0, "mail goes out from 07:00")
+    assert (outcome.digests, outcome.not_now) == (0, "emails go out from 07:00")
     assert office.notices() == [("1042", "A", "held", "quiet hours")]
     office.now += timedelta(minutes=1)
     assert office.remind().digests == 1

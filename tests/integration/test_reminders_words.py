@@ -47,7 +47,7 @@ OFFICERS = (
 
 
 class Post:
-    """A mail server that takes everything but the mail of one, and puts off that of another."""
+    """A mail server that accepts everything but the mail of one, and defers that of another."""
 
     def __str__(self) -> str:
         return "the post"
@@ -65,8 +65,8 @@ class Post:
         if mail.to_address.startswith("bounces"):
             return SendResult(Fate.REFUSED, "no such mailbox")
         if mail.to_address.startswith("full"):
-            return SendResult(Fate.DEFERRED, "mailbox full", puts_recipient_off=True)
-        return SendResult(Fate.TAKEN, "")
+            return SendResult(Fate.DEFERRED, "mailbox full", defers_recipient=True)
+        return SendResult(Fate.ACCEPTED, "")
 
 
 def contact(day: str) -> Record:
@@ -78,9 +78,9 @@ def records(day: date) -> Iterator[Record]:
     for number, officer in enumerate(("1042", "1043", "1044", "1045", "1046", None, "nobody knows")):
         for reported in ("2026-05-28", "2026-06-02", "2026-06-09"):
             ref = f"22A/{number}{reported[-2:]}/26"
-            told = [contact("2026-06-20")] if day >= date(2026, 6, 20) and reported < "2026-06-09" else []
+            updates = [contact("2026-06-20")] if day >= date(2026, 6, 20) and reported < "2026-06-09" else []
             yield crime(ref, reported_at=f"{reported}T11:00:00Z", officer_ref=officer, team="North 1", division="North",
-                        updates=told)  # fmt: skip
+                        updates=updates)  # fmt: skip
     yield crime("22A/BEFORE/26", reported_at="2026-05-04T11:00:00Z", officer_ref="1042", division="North")
     hold = [{"from": "2026-06-05T09:00:00Z", "until": "2026-06-16T09:00:00Z", "reason": "unsafe"}]
     victims = [{"victim_ref": "V1", "contact_holds": hold}]
@@ -118,10 +118,10 @@ def outcome_of(store: Store, settings: ReminderSettings) -> dict[str, Any]:
     judged = judge_periods(StoredRecords(store), POLICY, parse_period("2026-06"), END)
     span = judged.period.span
     during = (POLICY.local.start_of(span.first), span.end_instant(POLICY.local))
-    told = read_mailed(store, judged.verdicts, settings.reminders, during)
-    figures = figures_of(judged, force="A force", mailed=told)
+    mailed = read_mailed(store, judged.verdicts, settings.reminders, during)
+    figures = figures_of(judged, force="A force", mailed=mailed)
     assert figures.reminders is not None
-    waits = Waits(judged.verdicts, told.told)
+    waits = Waits(judged.verdicts, mailed.notified)
     with store.session(reading=True) as session:
         mails = session.exec(select(Outbox).order_by(col(Outbox.id))).all()
         notices = [tuple(row) for row in session.execute(NOTICE.select().order_by(NOTICE.c.id)).all()]
@@ -129,8 +129,8 @@ def outcome_of(store: Store, settings: ReminderSettings) -> dict[str, Any]:
     return {
         "notices": notices,
         "mails": [(m.key, m.kind, m.recipient_ref, m.to_address, m.state, m.attempts, m.sent_at) for m in mails],
-        "told": [getattr(told.told, field.name).tolist() for field in fields(told.told)],
-        "untold": [getattr(told.untold, field.name).tolist() for field in fields(told.untold)],
+        "notified": [getattr(mailed.notified, field.name).tolist() for field in fields(mailed.notified)],
+        "comparison": [getattr(mailed.comparison, field.name).tolist() for field in fields(mailed.comparison)],
         "figures": (steps, figures.reminders.mails, figures.reminders.obligations, figures.reminders.repeats),
         "questions": [(question.key, question.share) for question in figures.questions],
         "without address": without_address(store, judged.verdicts),
@@ -148,7 +148,7 @@ def speak_nonsense(monkeypatch: pytest.MonkeyPatch, folder: Path) -> ReminderSet
     for words in (reasons.WORDS, reasons.HINDRANCES, victim_sentences._WHY, letter.PARTS):
         for key in cast("dict[Any, str]", words):
             monkeypatch.setitem(cast("dict[Any, str]", words), key, NONSENSE)
-    for name in ("REROUTED", "IN_THE_WAY", "STOOD"):
+    for name in ("REROUTED", "WITH_OBSTACLES", "OBSTACLE"):
         monkeypatch.setattr(reasons, name, NONSENSE)
     for module, name in (
         (composing, "last_update"),
@@ -187,15 +187,15 @@ def test_the_month_has_much_to_be_decided(month: dict[str, Any]) -> None:
     rerouted = {row[column("rerouted")] for row in month["notices"]}
     assert {outcome for outcome, _ in said} == set(Outcome)
     assert {reason for _, reason in said} >= {
-        Reason.NEW, Reason.STILL_WAITING, Reason.TOLD_BEFORE, Reason.QUIET_HOURS,
+        Reason.NEW, Reason.STILL_WAITING, Reason.NOTIFIED_BEFORE, Reason.QUIET_HOURS,
     }  # fmt: skip
     assert rerouted >= {
-        Reason.NOBODY, Reason.UNKNOWN, Reason.ABSENT, Reason.NO_ADDRESS, Reason.REFUSED, Reason.PUT_OFF,
+        Reason.NOBODY, Reason.UNKNOWN, Reason.ABSENT, Reason.NO_ADDRESS, Reason.REFUSED, Reason.DEFERRED,
         Reason.CONTACT_HOLD, Reason.ATTEMPTS,
     }  # fmt: skip
-    assert set(month["told"][1]) == set(LadderStep)
+    assert set(month["notified"][1]) == set(LadderStep)
     assert month["without address"] > 0
-    assert month["untold"][0]
+    assert month["comparison"][0]
     assert any(row[column("obstacles")] for row in month["notices"])
 
 

@@ -24,7 +24,7 @@ from compliance.reports.report_model import DivisionFigures, Figures
 from compliance.reports.sections import report_of
 from compliance.reports.sources import GivenRecords, map_records
 from compliance.reports.tracing import Edition, cases
-from tests.integration.test_report_organisation import (
+from tests.reorganised import (
     BEFORE,
     DAY,
     HEREFORD,

@@ -164,7 +164,7 @@ def test_what_does_not_add_up_to_what_was_published_is_said_not_to() -> None:
     one = TracedFigure(
         "rate.7-day", "rate.7-day", "count", (TracedCase("A", counted=1), TracedCase("B"), TracedCase("C"))
     )
-    assert printed.beside(one).startswith("; version 2 of the report says 2 of 3: ")
+    assert printed.compare(one).startswith("; version 2 of the report says 2 of 3: ")
     share = TracedFigure("rate.7-day:rate", "rate.7-day", "rate", one.cases)
-    assert printed.beside(share).startswith("; version 2 of the report says 66.7% of 3: ")
-    assert printed.beside(TracedFigure("before.7-day", "before.7-day", "count", one.cases)) == ""
+    assert printed.compare(share).startswith("; version 2 of the report says 66.7% of 3: ")
+    assert printed.compare(TracedFigure("before.7-day", "before.7-day", "count", one.cases)) == ""

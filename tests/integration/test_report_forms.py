@@ -1,16 +1,11 @@
 """Every form of a report is read back, and says the same numbers."""
 
-import csv
-import io
 import json
 import re
-import zipfile
 from datetime import UTC, datetime
 from functools import cache
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import msgspec
 import pytest
@@ -30,12 +25,9 @@ from compliance.reports.sources import GivenRecords
 from compliance.reports.spans import Span
 from compliance.reports.words import percent
 from tests.histories import histories
+from tests.read_forms import SAID, Key, Numbers, in_csv, in_xlsx, sheet_views, sheets
 
 SETTLED = datetime(2026, 11, 16, tzinfo=UTC)
-NAMESPACE = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-Key = tuple[str, str]
-SAID = ("Summary", "Report", "Notes")
-"""The sheets of a workbook that hold what the report says."""
 
 
 @cache
@@ -54,81 +46,6 @@ def figures(edition: str = "board", period: str = "2026-W45", policy: str = "wes
 def numbers(found: Figures) -> dict[tuple[Key, str], float | None]:
     """Every number by ((figure, period), measure)."""
     return {((row.figure, row.period), measure): value for row in rows(found) for measure, value in row.numbers.items()}
-
-
-def in_csv(content: bytes) -> dict[tuple[Key, str], float | None]:
-    found = csv.DictReader(io.StringIO(content.decode("utf-8"), newline=""))
-    return {
-        ((line["figure"], line["of_period"]), line["measure"]): float(line["value"]) if line["value"] else None
-        for line in found
-    }
-
-
-def sheets(content: bytes) -> dict[str, list[list[Any]]]:
-    """The cells of each sheet of a workbook, numbers as numbers."""
-    with zipfile.ZipFile(io.BytesIO(content)) as book:
-        shared = _parsed(book.read("xl/sharedStrings.xml"))
-        texts = ["".join(item.itertext()) for item in shared]
-        names = [sheet.get("name") or "" for sheet in _parsed(book.read("xl/workbook.xml")).iter(f"{NAMESPACE}sheet")]
-        found = {}
-        for place, name in enumerate(names, 1):
-            sheet = _parsed(book.read(f"xl/worksheets/sheet{place}.xml"))
-            lines = []
-            for line in sheet.iter(f"{NAMESPACE}row"):
-                cells: dict[int, Any] = {}
-                for cell in line.iter(f"{NAMESPACE}c"):
-                    value = cell.findtext(f"{NAMESPACE}v")
-                    if value is not None:
-                        cells[column(cell.get("r") or "")] = texts[int(value)] if cell.get("t") == "s" else float(value)
-                lines.append([cells.get(i) for i in range(max(cells, default=-1) + 1)])
-            found[name] = lines
-            assert name in SAID or sheet.find(f".//{NAMESPACE}pane[@state='frozen']") is not None
-        return found
-
-
-def _parsed(content: bytes) -> ElementTree.Element:
-    return ElementTree.fromstring(content)  # noqa: S314  # written by ourselves a moment ago
-
-
-def column(reference: str) -> int:
-    place = 0
-    for letter in re.sub(r"\d", "", reference):
-        place = place * 26 + ord(letter) - 64
-    return place - 1
-
-
-def in_xlsx(content: bytes) -> dict[tuple[Key, str], float | None]:
-    titles = {"Count": "count", "Of": "of", "Rate": "rate", "95% from": "low", "95% to": "high"}
-    found: dict[tuple[Key, str], float | None] = {}
-    for name, (head, *lines) in sheets(content).items():
-        if name in SAID:
-            continue
-        measures = [titles.get(title, title.lower().replace(" ", "_")) for title in head[5:]]
-        for line in lines:
-            for place, measure in enumerate(measures, 5):
-                value = line[place] if place < len(line) else None
-                found[(line[0], line[3]), measure] = value
-    return found
-
-
-class Numbers(HTMLParser):
-    """The numbers of a page that name a figure."""
-
-    def __init__(self, content: bytes) -> None:
-        super().__init__()
-        self.found: list[tuple[str, float, str]] = []
-        self._inside: tuple[str, float] | None = None
-        self.feed(content.decode())
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        if tag == "data" and given.get("data-figure"):
-            self._inside = (given["data-figure"] or "", float(given["value"] or "nan"))
-
-    def handle_data(self, data: str) -> None:
-        if self._inside:
-            self.found.append((*self._inside, data))
-            self._inside = None
 
 
 EDITIONS = ("board", "division", "public")
@@ -304,3 +221,28 @@ def test_1_6_no_design_effect_is_shown_of_a_rate_that_is_withheld() -> None:
                 if isinstance(part, Table) and part.id == "design-effects")  # fmt: skip
     assert len(table.rows) == len(shares) - len(hidden)
     assert all(row[3].text[0].value for row in table.rows)
+
+
+def test_the_sheets_of_numbers_are_made_to_be_worked_with() -> None:
+    """Each has the numbers of its section, its titles stay in view, and every column can be filtered over all rows."""
+    content = form(figures(), "xlsx")
+    written, views = sheets(content), sheet_views(content)
+    assert set(views) == set(written) - {*SAID}
+    for section, title in SECTIONS.items():
+        own = [row.figure for row in rows(figures()) if row.section == section]
+        assert [line[0] for line in written.get(title, [[]])[1:]] == own, title
+    for title, view in views.items():
+        head, *lines = written[title]
+        assert view.frozen == (1, 1), title
+        assert view.filtered == (0, len(head) - 1, len(lines) + 1), title
+
+
+def test_shares_are_shown_in_per_cent_and_counts_without_decimals() -> None:
+    for title, view in sheet_views(form(figures(), "xlsx")).items():
+        for name, shown in view.formats.items():
+            if name in ("Rate", "95% from", "95% to", "Difference", "Centre", "Funnel high 998", "Silent", "Expected"):
+                assert shown == {"0.0%"}, (title, name)
+            elif name == "Design effect":
+                assert shown == {"0.00"}, (title, name)
+            elif name in ("Count", "Of", "Late", "Victims", "In period", "Held"):
+                assert shown == {"#,##0"}, (title, name)

@@ -13,7 +13,8 @@ import pytest
 from compliance.reports.forms import form
 from compliance.reports.report_model import Figures
 from compliance.reports.sections import report_of
-from tests.integration.test_report_forms import figures, sheets
+from tests.integration.test_report_forms import figures
+from tests.read_forms import sheets
 from tests.reading_back import words_of
 
 PERIODS: Final = {"week": "2026-W45", "month": "2026-10", "quarter": "2026-Q3"}

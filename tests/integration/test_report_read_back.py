@@ -22,8 +22,9 @@ from compliance.reports.report_model import Figures
 from compliance.reports.sections import board_page, report_of
 from compliance.reports.sources import GivenRecords
 from compliance.reports.workbook import REPORT, SUMMARY
-from tests.integration.test_report_forms import SETTLED, figures, sheets
+from tests.integration.test_report_forms import SETTLED, figures
 from tests.integration.test_report_forms import given as histories_given
+from tests.read_forms import sheets
 from tests.reading_back import (
     PageRead,
     columns_of,

@@ -27,7 +27,7 @@ from compliance.reports.sections import report_of
 from compliance.reports.sections.data_quality import QUALITY
 from compliance.reports.sources import GivenRecords
 from compliance.reports.tracing import Edition, cases
-from tests.integration.test_report_forms import sheets
+from tests.read_forms import sheets
 from tests.stores import crime
 
 SETTLED = datetime(2026, 11, 16, tzinfo=UTC)

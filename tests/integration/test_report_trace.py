@@ -1,38 +1,25 @@
 """From a printed number to its cases: every number of every edition adds up, or is answered with why there are none."""
 
-from datetime import UTC, datetime, timedelta
-from functools import cache
-from random import Random
+from datetime import timedelta
 from typing import Any, Final
 
-import numpy as np
 import pytest
 
 from compliance.errors import SettingsError
-from compliance.policy import Policy, judge, load_policy
-from compliance.policy.verdicts import LATE, OVERDUE, YES, Verdicts
-from compliance.records import Columns, columns, convert_crime
-from compliance.reminders.effect import MailedDigests, ToldObligations
+from compliance.records import columns, convert_crime
 from compliance.reports.catalogue.registry import find_figure
 from compliance.reports.figure_rows import Row, rows
 from compliance.reports.figures import figures_of
-from compliance.reports.judged import ReportOptions, judge_periods
+from compliance.reports.judged import judge_periods
 from compliance.reports.periods import parse_period
-from compliance.reports.reminding import HOUR
-from compliance.reports.report_model import Figures
-from compliance.reports.restatement import CAUSES, Earlier, counts
-from compliance.reports.sources import GivenRecords, Held
-from compliance.reports.spans import Span
+from compliance.reports.restatement import CAUSES
+from compliance.reports.sources import GivenRecords
 from compliance.reports.tracing import Edition, TracedFigure, cases
 from compliance.reports.tracing.answer import OF_THE_WEEK
-from compliance.store.notice_kinds import LadderStep
 from tests import tracing
-from tests.histories import histories
+from tests.traced import SETTLED, edition, figures, policy, source
 
 judged_once = tracing.judged_once
-SETTLED = datetime(2026, 11, 16, tzinfo=UTC)
-CHANGED = SETTLED - timedelta(days=6)
-"""When the records became what they are now: after the week before was settled."""
 EDITIONS: Final = (("2026-W45", None), ("2026-W45", "B"), ("2026-10", None))
 
 WORKED_OUT: Final = {
@@ -45,89 +32,6 @@ NO_CRIMES: Final = {
     "late-teams",
 }  # fmt: skip
 """Figures that count something other than crimes in the records."""
-
-
-class Changed:
-    """Records as a service holds them that watched them change."""
-
-    name = "histories"
-
-    def __init__(self, then: Columns, now: Columns) -> None:
-        self._then, self._now = then, now
-
-    def records_known(self, known_at: datetime) -> Held:
-        return Held(self._then if known_at < CHANGED else self._now, seen_until=known_at)
-
-
-@cache
-def source() -> Changed:
-    """Crimes some of whose facts were put right, some of which vanished and some of which came later."""
-    rng = Random(3)
-    one = list(histories(52, 900, as_at=SETTLED))
-    two = list(histories(53, 900, as_at=SETTLED))
-    then, now = [], []
-    for number, (a, b) in enumerate(zip(one, two, strict=True)):
-        ref = {"crime_ref": f"22A/{number:04}/26"}
-        mixed = {**a, **{key: b[key] for key in b if rng.random() < 0.1}}
-        fate = rng.random()
-        then += [] if fate < 0.05 else [a | ref]
-        now += [] if fate > 0.95 else [mixed | ref]
-    return Changed(*(columns([convert_crime(record) for record in some]) for some in (then, now)))
-
-
-@cache
-def policy(same_day: str | None = None) -> Policy:
-    found = load_policy("west-mercia")
-    if same_day is None:
-        return found
-    data = [requirement.model_dump(by_alias=True, exclude_unset=True) for requirement in found.requirement]
-    data[0]["same_day"] = same_day
-    return found.with_values(requirement=data)
-
-
-@cache
-def earlier(period: Span) -> tuple[Earlier, ...]:
-    """Three periods as published; one by another policy, and one of which some records have left the store since."""
-    found = []
-    for back, used in ((1, policy()), (2, policy("counts")), (3, policy())):
-        span = period.plus(-back)
-        instant = span.settling_instant(used.local)
-        published = counts(judge(source().records_known(instant).columns, used, instant, instant), span)
-        if back == 3:
-            published = {key: (met + 1, due + 2) for key, (met, due) in published.items()}
-        found.append(Earlier(span, 1, used, published))
-    return tuple(found)
-
-
-def mailed(verdicts: Verdicts, period: Span) -> MailedDigests:
-    """Mails about what was late, overdue or met by an update typed in late; some hours or days before it was."""
-    rng = np.random.default_rng(5)
-    row = np.flatnonzero(np.isin(verdicts.state, (LATE, OVERDUE)) | (verdicts.entered_after_due == YES))
-    done = verdicts.update[row] >= 0
-    day = verdicts.due_date[row].astype(np.int64) * 24 * HOUR
-    entered = np.where(done, verdicts.columns.updates.entered_at[verdicts.update[row]], day + 90 * HOUR)
-
-    def told() -> ToldObligations:
-        return ToldObligations(
-            row, rng.choice(np.array(list(LadderStep)), len(row)), entered - rng.integers(1, 90, len(row)) * HOUR
-        )
-
-    mail = rng.integers(1, 80, len(row))
-    first, last = period.first - timedelta(days=99), period.first - timedelta(days=9)
-    return MailedDigests(told(), mail, np.array([f"O{number % 30}" for number in mail]), told(), first, last)
-
-
-@cache
-def edition(period: str, division: str | None) -> Edition:
-    span = parse_period(period)
-    return Edition(source(), policy(), span, ReportOptions(), division, earlier(span), mailed)
-
-
-@cache
-def figures(period: str, division: str | None) -> Figures:
-    span = parse_period(period)
-    judged = judge_periods(source(), policy(), span, SETTLED + timedelta(days=9), None, earlier(span))
-    return figures_of(judged, force="A force", mailed=mailed(judged.verdicts, span), division=division)
 
 
 def traced(figure: str, period: str = "2026-W45", division: str | None = None) -> TracedFigure:

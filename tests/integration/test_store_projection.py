@@ -235,3 +235,11 @@ def test_what_is_outstanding_comes_the_longest_overdue_first(store: Store) -> No
     found = list_overdue(store, date(2026, 7, 11))
     assert [(o.crime_ref, o.due_date.day) for o in found] == [("B", 8), ("A", 9)]
     assert [o.crime_ref for o in list_overdue(store, date(2026, 7, 9))] == ["B"]
+
+
+def test_judging_says_after_each_batch_how_far_it_is(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(projection, "BATCH", 2)
+    take(store, JULY[1], *(crime(f"22A/{number}/26") for number in range(5)))
+    said: list[tuple[int, int]] = []
+    judge_due(store, WEST_MERCIA, JULY[1], lambda done, of: said.append((done, of)))
+    assert said == [(2, 5), (4, 5), (5, 5)]

@@ -11,7 +11,7 @@ import sqlmodel
 from sqlalchemy import event, func, select, text
 
 from compliance.policy import load_policy
-from compliance.reminders import reason_of
+from compliance.reminders import reason_of, reasons
 from compliance.reports.forms import FORMS
 from compliance.reports.snapshots import read_figures
 from compliance.store import Store, dialect, judge_due, load_columns, migrate, rebuild, schema
@@ -22,6 +22,20 @@ from tests import frozen, stores
 EDITIONS = ("board", "division", "public")
 PUBLISHED = sqlmodel.SQLModel.metadata.tables["published"]
 new_database, database_url = stores.new_database, stores.database_url
+
+
+WORDS_THEN = {reason: str(reason) for reason in Reason} | {
+    Reason.NOTIFIED_BEFORE: "told on {since}",
+    Reason.REFUSED: "address refused on {since}",
+    Reason.DEFERRED: "mailbox has put mail off since {since}",
+}
+"""The sentences that version 0001 wrote into its notices."""
+
+
+@pytest.fixture(autouse=True)
+def words_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read a notice in the words of then, so that it can be compared with what stood in the database."""
+    monkeypatch.setattr(reasons, "WORDS", WORDS_THEN)
 
 
 class CutOffError(Exception):
@@ -158,7 +172,7 @@ def test_a_migration_that_forces_have_run_is_never_edited(name: str) -> None:
 RELEASED = {"0001_first_schema.py": "370c96c75a1be03d12fa99c3d9110d94fa9ab6a79cbca899c24f123e72f6661d"}
 
 
-def reasons(before: dict[str, list[tuple[Any, ...]]]) -> dict[int, str]:
+def kept_reasons(before: dict[str, list[tuple[Any, ...]]]) -> dict[int, str]:
     """The kept reason of each notice, as a sentence."""
     names = [column.name for column in NOTICE.c]  # a new column comes last
     return {row[names.index("id")]: row[names.index("reason")] for row in before["notice"]}
@@ -167,13 +181,13 @@ def reasons(before: dict[str, list[tuple[Any, ...]]]) -> dict[int, str]:
 def test_why_somebody_is_told_is_data_after_an_upgrade(
     upgraded: Store, before: dict[str, list[tuple[Any, ...]]]
 ) -> None:
-    """It stood within a sentence before: now by name, with its date, and read as before (decision 0018)."""
+    """It stood within a sentence before: now by name, with its date, and says the same (decision 0018)."""
     with upgraded.session(reading=True) as session:
         found = session.exec(sqlmodel.select(Notice)).all()
-    assert {notice.id: reason_of(notice) for notice in found} == reasons(before)
-    assert {notice.reason for notice in found} >= {Reason.NEW, Reason.STILL_WAITING, Reason.TOLD_BEFORE}
+    assert {notice.id: reason_of(notice) for notice in found} == kept_reasons(before)
+    assert {notice.reason for notice in found} >= {Reason.NEW, Reason.STILL_WAITING, Reason.NOTIFIED_BEFORE}
     assert any(notice.rerouted == Reason.NOBODY for notice in found)
-    assert {notice.since is None for notice in found if notice.reason == Reason.TOLD_BEFORE} == {False}
+    assert {notice.since is None for notice in found if notice.reason == Reason.NOTIFIED_BEFORE} == {False}
     assert {notice.obstacles for notice in found} == {None}
 
 
@@ -191,7 +205,7 @@ def test_why_somebody_is_told_is_data_after_an_upgrade(
     ],
 )
 def test_a_kept_sentence_becomes_data(database_url: str, revision: str, said: str, data: tuple[Any, ...]) -> None:
-    """With the date that it named; and is read as it was."""
+    """With the date that it named; and says the same."""
     frozen.thaw(database_url, revision)
     engine = dialect.engine_for(dialect.parse_url(database_url))
     with engine.begin() as connection:

@@ -59,8 +59,8 @@ def promising(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (without(Hindrance.HOLD), "blamed after|no reason is kept"),
         (without(Hindrance.ABSENT), "blamed after"),
-        (without(Hindrance.ANOTHERS), "blamed after"),
-        (without(Hindrance.UNTOLD), "blamed after"),
+        (without(Hindrance.NOT_ALLOCATED), "blamed after"),
+        (without(Hindrance.NOT_NOTIFIED), "blamed after"),
         (hiding, "does not know|no reason is stored"),
         (promising, "named as told of"),
     ],

@@ -20,7 +20,7 @@ from compliance.reports.figure_rows import rows
 from compliance.reports.proportions import Proportion
 from compliance.reports.report_model import Figures
 from compliance.reports.tracing.answer import WORKED_OUT as WORKED
-from tests.integration.test_report_trace import figures as traced_figures
+from tests.traced import figures as traced_figures
 
 ROOT: Final = Path(__file__).parents[2]
 MEASURES: Final = {
@@ -150,7 +150,7 @@ def told_numbers(figures: Figures) -> dict[str, dict[str, Any]]:
 def test_1_6_the_public_edition_tells_what_the_disclosures_tell_and_nothing_else() -> None:
     """Without disclosures nothing is told; a figure that says it is not told has no number."""
     whole = told_numbers(public(board()))
-    silent = {name for name, figure in FIGURES.items() if figure.disclosure.words.startswith("not told")}
+    silent = {name for name, figure in FIGURES.items() if figure.disclosure.words.startswith("not disclosed")}
     assert silent >= {"provisional", "division", "question", "reminders", "restated", "late-teams"}
     assert not silent & whole.keys()
     with pytest.MonkeyPatch.context() as patched:

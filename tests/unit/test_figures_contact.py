@@ -9,7 +9,7 @@ import pytest
 from compliance.records import Columns, columns, convert_crime
 from compliance.reports.figures import report_figures
 from compliance.reports.report_model import Intake
-from compliance.reports.sources import GivenRecords, Held
+from compliance.reports.sources import GivenRecords, KnownRecords
 from compliance.reports.weeks import Week
 from tests.engine import shipped
 from tests.plain_figures import (
@@ -205,8 +205,8 @@ class Seen:
     until: datetime | None
     name = "one"
 
-    def records_known(self, _known_at: datetime) -> Held:
-        return Held(self.columns, seen_until=self.until)
+    def records_known(self, _known_at: datetime) -> KnownRecords:
+        return KnownRecords(self.columns, seen_until=self.until)
 
 
 BEFORE, POLL, AFTER = SETTLED - timedelta(hours=1), SETTLED + timedelta(hours=6), SETTLED + timedelta(hours=7)

@@ -39,7 +39,7 @@ def letter(decisions: list[Decision]) -> Letter:
 
 def test_twenty_are_named_and_the_others_counted() -> None:
     decisions = decided(*overdue(26))
-    assert (len(named(decisions)), [d.said for d in decisions].count("no room in the mail")) == (20, 6)
+    assert (len(named(decisions)), [d.said for d in decisions].count("no room in the email")) == (20, 6)
     mail = render(letter(decisions), SETTINGS)
     assert mail.subject == "26 victims are waiting for an update from you"
     assert mail.text.count("Crime 22/") == str(mail.html).count("Crime 22/") == 20
@@ -51,7 +51,7 @@ def test_the_next_mail_names_the_others() -> None:
     obligations = overdue(26)
     first = decided(*obligations)
     told = {("1042", d.owed.key, 1, "overdue"): TODAY - DAY for d in first if d.outcome is Outcome.SENT}
-    second = decided(*obligations, told=told)
+    second = decided(*obligations, notified=told)
     assert set(named(first)) | set(named(second)) == {item.waiting.crime_ref for item in obligations}
     assert [part for part, count in letter(second).counts.items() if count] == ["new", "waiting"]
 
@@ -60,7 +60,7 @@ def test_what_is_new_is_named_before_what_is_told_again_and_what_goes_along() ->
     again, new = overdue(15, 9, "B"), overdue(15)
     along = [replace(item, standing=Standing.DUE_SOON, early=True) for item in overdue(5, -5, "C")]
     told = {("1042", item.key, 1, "overdue"): TODAY - 8 * DAY for item in again}
-    found = named(decided(*again, *new, *along, told=told))
+    found = named(decided(*again, *new, *along, notified=told))
     assert [sum(ref.startswith(f"22/{name}") for ref in found) for name in "ABC"] == [15, 5, 0]
 
 

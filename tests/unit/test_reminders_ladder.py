@@ -94,17 +94,21 @@ def test_each_step_can_be_set_by_requirement_and_by_category() -> None:
 def test_the_interval_can_be_set_by_category() -> None:
     item = overdue(20, "enhanced")
     four_days_ago = {("1042", item.key, 1, "overdue"): TODAY - 4 * DAY}
-    assert OFFICER in sent(item, told=four_days_ago)
+    assert OFFICER in sent(item, notified=four_days_ago)
     plain = overdue(20)
-    assert OFFICER not in sent(plain, told={("1042", plain.key, 1, "overdue"): TODAY - 4 * DAY})
+    assert OFFICER not in sent(plain, notified={("1042", plain.key, 1, "overdue"): TODAY - 4 * DAY})
 
 
 def test_those_above_are_told_once_and_then_find_it_in_their_list() -> None:
     item = overdue(40)
     everybody = {(ref, item.key, 1, "overdue"): TODAY - 8 * DAY for ref in ("1042", "2000", "3000")}
-    assert sent(item, told=everybody) == {OFFICER}
-    reasons = {d.step: d.said for d in told(item, told=everybody)}
-    assert reasons == {"overdue": "still waiting", "supervisor": "told on 2026-06-02", "champion": "told on 2026-06-02"}
+    assert sent(item, notified=everybody) == {OFFICER}
+    reasons = {d.step: d.said for d in told(item, notified=everybody)}
+    assert reasons == {
+        "overdue": "still waiting",
+        "supervisor": "notified on 2026-06-02",
+        "champion": "notified on 2026-06-02",
+    }
 
 
 def test_a_supervisor_who_was_told_in_the_officers_place_is_not_told_again_as_supervisor() -> None:
@@ -112,13 +116,13 @@ def test_a_supervisor_who_was_told_in_the_officers_place_is_not_told_again_as_su
     item = overdue(7)
     held = replace(item, waiting=replace(item.waiting, hold=Hold(now=True)))
     before = {("2000", held.key, 1, "overdue"): TODAY - 3 * DAY}
-    assert sent(held, told=before) == set()
+    assert sent(held, notified=before) == set()
 
 
 def test_a_mail_that_goes_to_one_above_tells_no_more_than_what_is_new_to_them() -> None:
     old, new = overdue(30, crime_ref="22/1/26"), overdue(7, crime_ref="22/2/26")
     before = {("2000", old.key, 1, "overdue"): TODAY - 2 * DAY}
-    decisions = [d for d in told(old, new, told=before) if d.step == "supervisor" and d.outcome is Outcome.SENT]
+    decisions = [d for d in told(old, new, notified=before) if d.step == "supervisor" and d.outcome is Outcome.SENT]
     assert [d.owed.waiting.crime_ref for d in decisions] == ["22/2/26"]
 
 
@@ -152,9 +156,9 @@ def test_handing_a_case_over_never_hides_a_victim_from_the_champion() -> None:
 
 
 def test_who_had_the_case_for_4_days_by_the_due_date_is_held_to_it() -> None:
-    assert handed_over(7, had_for=11).taken_over is None
+    assert handed_over(7, had_for=11).handed_over_on is None
     assert sent(handed_over(7, had_for=11)) == {OFFICER, SUPERVISOR}
-    assert handed_over(7, had_for=10).taken_over == TODAY - 10 * DAY
+    assert handed_over(7, had_for=10).handed_over_on == TODAY - 10 * DAY
 
 
 def soon(days: int) -> Owed:
@@ -165,20 +169,20 @@ def soon(days: int) -> Owed:
 def test_what_falls_due_soon_is_told_once_and_to_the_officer_alone() -> None:
     item = soon(2)
     assert sent(item) == {("due soon", "1042")}
-    assert sent(item, told={("1042", item.key, 1, "due soon"): TODAY - DAY}) == set()
+    assert sent(item, notified={("1042", item.key, 1, "due soon"): TODAY - DAY}) == set()
 
 
 def test_what_falls_due_within_a_week_goes_along_and_needs_no_mail_of_its_own() -> None:
     early, announced, late = replace(soon(6), early=True), soon(2), overdue(1, crime_ref="22/2/26")
     announced = replace(announced, waiting=replace(announced.waiting, crime_ref="22/3/26"))
-    assert [d.said for d in told(early)] == ["not due soon yet, and nothing else to tell"]
+    assert [d.said for d in told(early)] == ["not due soon yet, and nothing else to notify"]
     for news in (announced, late):
         assert {d.owed.waiting.crime_ref for d in told(early, news) if d.outcome is Outcome.SENT} == {
             early.waiting.crime_ref, news.waiting.crime_ref,
         }  # fmt: skip
     before = {("1042", early.key, 1, "due soon"): TODAY - DAY}
-    (decision,) = (d for d in told(early, late, told=before) if d.owed is early)
-    assert (decision.outcome, decision.said) == (Outcome.SUPPRESSED, "told on 2026-06-09")
+    (decision,) = (d for d in told(early, late, notified=before) if d.owed is early)
+    assert (decision.outcome, decision.said) == (Outcome.SUPPRESSED, "notified on 2026-06-09")
 
 
 def test_what_falls_due_within_a_week_waits_for_the_officer_and_goes_to_nobody_else() -> None:
@@ -202,7 +206,7 @@ def test_a_victim_who_waits_already_is_not_announced_as_well() -> None:
 
 def test_who_was_told_that_something_falls_due_is_told_that_it_is_overdue() -> None:
     item = overdue(1)
-    (decision,) = told(item, told={("1042", item.key, 1, "due soon"): TODAY - 3 * DAY})
+    (decision,) = told(item, notified={("1042", item.key, 1, "due soon"): TODAY - 3 * DAY})
     assert (decision.outcome, decision.reason) == (Outcome.SENT, Reason.NEW)
 
 
@@ -246,7 +250,7 @@ def test_nobody_is_told_twice_of_one_obligation_on_one_day() -> None:
     decisions = told(overdue(7), staff=staff)
     assert {(d.step, d.outcome, d.reason) for d in decisions} == {
         ("overdue", Outcome.SENT, "new"),
-        ("supervisor", Outcome.HELD, "there is nobody above the officer to tell"),
+        ("supervisor", Outcome.HELD, Reason.NO_LEADER),
     }
 
 

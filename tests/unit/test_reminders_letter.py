@@ -224,6 +224,16 @@ def test_one_victim_is_one_entry_whatever_is_owed() -> None:
     assert [due.days_over for due in written.parts["new"][0].owed] == [28, 7]
 
 
+def test_that_a_contact_on_the_day_of_the_report_does_not_count_is_said_where_a_first_update_is_owed() -> None:
+    """Rules 3.3: also if something else is owed in the same mail, and never of a later update alone."""
+    first, later = crime(), crime("2026-04-20", {"at": "2026-04-27"}, crime_ref="22/2/26")
+    rule = "For the first update, neither does a contact on the day of the report (rules 3.3)."
+    assert {owed.requirement for owed in outstanding(first, later)} == {"7-day", "28-day"}
+    assert said(rule, first)
+    assert said(rule, first, later)
+    assert not said(rule, later)
+
+
 def test_the_opaque_reference_is_told_only_where_a_crime_has_several_victims() -> None:
     assert not said("V1", crime())
     both = crime(victims=[{"victim_ref": "V1"}, {"victim_ref": "V2"}])

@@ -58,8 +58,8 @@ def leaders(item: Owed, told_on: date, today: date, newest: date | None = MONDAY
 def test_what_is_stuck_is_mentioned_again_once_a_week_to_those_above() -> None:
     item = overdue(40)
     assert set(leaders(item, MONDAY - DAY, MONDAY).values()) == {"sent: still waiting"}
-    assert set(leaders(item, MONDAY, TODAY).values()) == {"suppressed: told on 2026-06-08"}
-    assert set(leaders(item, MONDAY - 30 * DAY, TODAY, None).values()) == {"suppressed: told on 2026-05-09"}
+    assert set(leaders(item, MONDAY, TODAY).values()) == {"suppressed: notified on 2026-06-08"}
+    assert set(leaders(item, MONDAY - 30 * DAY, TODAY, None).values()) == {"suppressed: notified on 2026-05-09"}
 
 
 def test_a_list_that_was_missed_is_made_up() -> None:

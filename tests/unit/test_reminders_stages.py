@@ -110,11 +110,11 @@ def test_an_address_that_the_server_refused_waits_and_a_corrected_one_does_not()
 
 def known(*obligations: Owed, day: date) -> dict[str, Any]:
     """These were told to the officer on a day, in their last digest."""
-    return {"told": {("1042", o.key, o.spell, "overdue"): day for o in obligations}}
+    return {"notified": {("1042", o.key, o.spell, "overdue"): day for o in obligations}}
 
 
 def test_what_was_told_is_told_again_after_seven_days_and_not_before() -> None:
-    assert one(owed(), **known(owed(), day=TODAY - 6 * DAY)) == "suppressed: told on 2026-06-04"
+    assert one(owed(), **known(owed(), day=TODAY - 6 * DAY)) == "suppressed: notified on 2026-06-04"
     assert one(owed(), **known(owed(), day=TODAY - 7 * DAY)) == "sent: still waiting"
 
 
@@ -138,7 +138,7 @@ def test_what_another_officer_was_told_is_new_to_the_one_who_has_the_case_now() 
 def test_nobody_gets_two_digests_on_one_day() -> None:
     first, second = owed("22/1/26"), owed("22/2/26")
     decisions = told(first, second, today=frozenset({"1042"}), **known(first, day=TODAY))
-    assert reasons(decisions) == ["suppressed: told on 2026-06-10", "suppressed: a digest went out earlier today"]
+    assert reasons(decisions) == ["suppressed: notified on 2026-06-10", "suppressed: a digest went out earlier today"]
 
 
 def test_every_obligation_ends_in_exactly_one_decision() -> None:
@@ -151,8 +151,8 @@ def test_every_obligation_ends_in_exactly_one_decision() -> None:
     ("local", "reason"),
     [
         ("2026-06-10 07:00", None),  # a Wednesday in summer time
-        ("2026-06-10 06:59", "mail goes out from 07:00"),
-        ("2026-06-10 18:00", "mail goes out until 18:00"),
+        ("2026-06-10 06:59", "emails go out from 07:00"),
+        ("2026-06-10 18:00", "emails go out until 18:00"),
         ("2026-06-13 09:00", "Saturday 13 June 2026 is not a working day"),
         ("2026-06-14 09:00", "Sunday 14 June 2026 is not a working day"),
         ("2026-12-25 09:00", "Friday 25 December 2026 is not a working day"),

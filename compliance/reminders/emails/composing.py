@@ -34,7 +34,7 @@ class LetterContext:
     """What a letter says in addition to the obligations.
 
     It holds when the crime system was last read, as text; why something is owed again; the directory, for who is away;
-    officers with repeated misses; what there was no room for; and who else is told.
+    officers with repeated misses; what there was no room for; and who else is notified.
     """
 
     read_at: str | None = None
@@ -50,50 +50,50 @@ _PRESSING: Final = ("waiting", "closed", "stuck", "soon")
 
 
 def write(
-    told: Sequence[Decision],
+    listed: Sequence[Decision],
     policy: Policy,
     settings: ReminderSettings,
     today: date,
-    besides: LetterContext = NOTHING_ELSE,
+    context: LetterContext = NOTHING_ELSE,
 ) -> Letter:
     """Return the letter to one person: new items first, and the longest owed first in each part.
 
     Each victim is one entry, regardless of how much is owed to them. What is stuck with officers below the reader is
     listed as far as there is room, and counted by officer.
     """
-    cases = _by_victim(told)
-    others = {waiting: found for waiting, found in _by_victim(besides.unlisted).items() if waiting not in cases}
+    cases = _by_victim(listed)
+    others = {waiting: found for waiting, found in _by_victim(context.unlisted).items() if waiting not in cases}
     parts: dict[str, list[Waiting]] = {name: [] for name in PARTS}
     for waiting, decisions in cases.items():
         parts[_part(decisions)].append(waiting)
     counts = Counter({name: len(parts[name]) for name in PARTS}) + Counter(_part(d) for d in others.values())
-    holders = _holders(parts["stuck"], cases, today, besides.directory)
+    holders = _holders(parts["stuck"], cases, today, context.directory)
     stuck = [*parts["stuck"], *(w for w, decisions in others.items() if _part(decisions) == "stuck")]
     room = max(settings.reminders.listed - sum(len(parts[name]) for name in PARTS if name != "stuck"), 0)
     whose = [holder.officer for holder in holders]  # group victims by officer
     parts["stuck"] = sorted(parts["stuck"][:room], key=lambda waiting: whose.index(waiting.officer_ref))
-    writer = _Writer(policy, settings, today, besides)
-    owed_here = {decision.owed.requirement for decision in told}
+    writer = _Writer(policy, settings, today, context)
+    owed_here = {decision.owed.requirement for decision in listed}
     requirements = tuple(r for r in policy.requirement if r.id in owed_here)
     return Letter(
         victims=len(cases) + len(others),
         parts={name: tuple(writer.entry(w, cases[w]) for w in parts[name]) for name in PARTS},
         counts={name: counts[name] for name in PARTS},
         more=len(cases) + len(others) - sum(len(waiting) for waiting in parts.values()),
-        meant=_is_meant([*told, *besides.unlisted]),
+        meant=_is_meant([*listed, *context.unlisted]),
         with_officers=all(waiting.officer_ref for waiting in stuck),
-        to_ring=any(_is_to_ring(d) for d in told),
-        to_see=any(not _is_to_ring(d) for d in told),
+        to_ring=any(_is_to_ring(d) for d in listed),
+        to_see=any(not _is_to_ring(d) for d in listed),
         requirements=requirements,
         policy_title=policy.title,
         counted_outcomes=tuple(policy.counted_outcomes),
         counted_methods=tuple(policy.counted_methods or ()),
         attempts_count=ATTEMPTED in policy.counted_outcomes,
         same_day=any(r.shows_same_day for r in requirements),
-        read_at=besides.read_at,
-        escalation=tuple(escalation(told, policy, settings.reminders, today, besides.directory, besides.others)),
+        read_at=context.read_at,
+        escalation=tuple(escalation(listed, policy, settings.reminders, today, context.directory, context.others)),
         holders=holders if counts["stuck"] > min(len(parts["stuck"]), 1) else (),
-        support=tuple(besides.support),
+        support=tuple(context.support),
     )
 
 
@@ -124,7 +124,7 @@ def _holders(
 
 
 def _part(decisions: Iterable[Decision]) -> str:
-    """Return the heading for a victim: the most pressing of what is told about them."""
+    """Return the heading for a victim: the most pressing of what the email says about them."""
     overdue = [d for d in decisions if d.step is LadderStep.OVERDUE]
     if new := [d for d in overdue if d.is_new]:
         return "handed" if all(_is_handed(d) for d in new) else "new"
@@ -132,7 +132,7 @@ def _part(decisions: Iterable[Decision]) -> str:
 
 
 def _part_of_step(step: LadderStep) -> str:
-    """Return the heading for a victim about whom only one step is told."""
+    """Return the heading for a victim about whom the email says only one thing."""
     match step:
         case LadderStep.OVERDUE | LadderStep.AGAIN:
             return "waiting"
@@ -148,13 +148,13 @@ def _part_of_step(step: LadderStep) -> str:
 
 def _is_meant(decisions: Sequence[Decision]) -> bool:
     """Return whether the reader has every case on which they must act, and there is at least one."""
-    to_act = [decision for decision in decisions if not decision.step.is_above]
+    to_act = [decision for decision in decisions if not decision.step.is_escalation]
     return bool(to_act) and all(decision.own for decision in to_act)
 
 
 def _is_to_ring(decision: Decision) -> bool:
     """Return whether the recipient must make contact themselves."""
-    return not decision.step.is_above and decision.rerouted not in (
+    return not decision.step.is_escalation and decision.rerouted not in (
         Reason.NOBODY,
         Reason.CONTACT_HOLD,
         Reason.ATTEMPTS,
@@ -162,8 +162,8 @@ def _is_to_ring(decision: Decision) -> bool:
 
 
 def _is_handed(decision: Decision) -> bool:
-    """Return whether it is told for the first time to an officer who has just taken the case over."""
-    return decision.is_new and decision.own and decision.owed.taken_over is not None
+    """Return whether it is notified for the first time to an officer who has just taken the case over."""
+    return decision.is_new and decision.own and decision.owed.handed_over_on is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,12 +173,12 @@ class _Writer:
     policy: Policy
     settings: ReminderSettings
     today: date
-    besides: LetterContext
+    context: LetterContext
 
-    def entry(self, waiting: Waiting, told: Sequence[Decision]) -> Entry:
+    def entry(self, waiting: Waiting, listed: Sequence[Decision]) -> Entry:
         link = self.settings.crime_link
         owed: dict[Key, Decision] = {}
-        for decision in told:
+        for decision in listed:
             owed.setdefault(decision.owed.key, decision)
         return Entry(
             crime=plain(waiting.crime_ref),
@@ -187,7 +187,7 @@ class _Writer:
             hold=hold_line(waiting.hold, self.today),
             owed=tuple(self._due(decision) for decision in owed.values()),
             last_update=last_update(waiting, self.today),
-            remarks=tuple(self._sentences(waiting, told, [d.owed for d in owed.values()])),
+            remarks=tuple(self._sentences(waiting, listed, [d.owed for d in owed.values()])),
         )
 
     def _due(self, decision: Decision) -> Due:
@@ -199,19 +199,19 @@ class _Writer:
         by = day_text(owed.due_date, self.today) + (f" at {owed.due_time}" if owed.due_time else "")
         return Due(title, by, None if gently else owed.days_over, owed.standing is Standing.OVERDUE)
 
-    def _sentences(self, waiting: Waiting, told: Sequence[Decision], owed: Sequence[Owed]) -> Iterator[str]:
-        yield from because(told, away(waiting.officer_ref, self.besides.directory, self.today))
-        if not any(decision.rerouted is Reason.CONTACT_HOLD for decision in told):  # otherwise it is said already
-            yield from list(dict.fromkeys(filter(None, map(self._stood_in_the_way, told))))[:1]
-        yield from dict.fromkeys(self.besides.again[o.key] for o in owed if o.key in self.besides.again)
-        yield from remarks(waiting, owed, self.today, own=any(d.own for d in told))
+    def _sentences(self, waiting: Waiting, listed: Sequence[Decision], owed: Sequence[Owed]) -> Iterator[str]:
+        yield from because(listed, away(waiting.officer_ref, self.context.directory, self.today))
+        if not any(decision.rerouted is Reason.CONTACT_HOLD for decision in listed):  # otherwise it is said already
+            yield from list(dict.fromkeys(filter(None, map(self._describe_obstacles, listed))))[:1]
+        yield from dict.fromkeys(self.context.again[o.key] for o in owed if o.key in self.context.again)
+        yield from remarks(waiting, owed, self.today, own=any(d.own for d in listed))
 
-    def _stood_in_the_way(self, decision: Decision) -> str | None:
+    def _describe_obstacles(self, decision: Decision) -> str | None:
         days = self.settings.reminders.ladder_for(
             decision.owed.requirement, decision.owed.waiting.category
         ).supervisor_days
         return self._obstacles(decision).sentence(days)
 
     def _obstacles(self, decision: Decision) -> Obstacles:
-        accepted = self.besides.others.accepted.get((decision.owed.key, decision.owed.spell), ())
-        return Obstacles(decision, self.policy, self.today, self.besides.directory, accepted)
+        accepted = self.context.others.accepted.get((decision.owed.key, decision.owed.spell), ())
+        return Obstacles(decision, self.policy, self.today, self.context.directory, accepted)

@@ -21,7 +21,7 @@ PARTS: Final = {
     "soon": "DUE SOON",
     "waiting": "STILL WAITING",
 }
-"""The headings for victims, in order; what has been told before is last."""
+"""The headings for victims, in order; those notified before are last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class Letter:
     with_officers: bool
     """Whether each stuck case has an officer."""
     to_ring: bool
-    """Whether the reader must make contact: they have the case, or are told in its officer's place."""
+    """Whether the reader must make contact: they have the case, or are notified in its officer's place."""
     to_see: bool
     """Whether the reader must check that someone makes contact: no one or their officer has it, or they decide."""
     requirements: tuple[Requirement, ...]
@@ -101,7 +101,7 @@ class Letter:
     read_at: str | None
     """When the crime system was last read to its end, as text."""
     escalation: tuple[str, ...]
-    """Sentences on who else is told, about how many victims, and from when if nothing happens."""
+    """Sentences on who else is notified, about how many victims, and from when if nothing happens."""
     holders: tuple[Holder, ...] = ()
     """The officers with stuck cases, the longest wait first; filled if more than one victim is stuck."""
     support: tuple[Support, ...] = ()

@@ -14,7 +14,9 @@ from compliance.reminders.ladder import Hindrance, Obstacle
 from compliance.reminders.recipients import Directory
 from compliance.store.notice_kinds import Reason
 
-_UNREACHABLE: Final = frozenset({Reason.NO_ADDRESS, Reason.BAD_ADDRESS, Reason.UNKNOWN, Reason.REFUSED, Reason.PUT_OFF})
+_UNREACHABLE: Final = frozenset(
+    {Reason.NO_ADDRESS, Reason.BAD_ADDRESS, Reason.UNKNOWN, Reason.REFUSED, Reason.DEFERRED}
+)
 _LISTED: Final = 5
 """The number of obstacles listed per victim, the latest ones."""
 
@@ -35,8 +37,8 @@ class Obstacles:
     def sentence(self, supervisor_days: int) -> str | None:
         """Return the sentence on obstacles, or None if there were none.
 
-        It tells supervisors and champions why they are told although the officer could not act for so many days. It
-        tells the officer which days are not counted against them.
+        It says to supervisors and champions why they are notified although the officer could not act for so many days.
+        It says to the officer which days are not counted against them.
         """
         found = list(self._worth_saying())
         if not found and not self.decision.own:
@@ -53,9 +55,9 @@ class Obstacles:
         """Return whether a hold or an absence left the officer no day to act, so that no days are held against them."""
         found = list(self._worth_saying())
         days = (self.today - self.decision.owed.due_date).days - 1
-        kept = sum((o.last - o.first).days + 1 for o in self.decision.obstacles)
+        excused = sum((o.last - o.first).days + 1 for o in self.decision.obstacles)
         by = {obstacle.what for obstacle in found}
-        return bool(by & {Hindrance.HOLD, Hindrance.ABSENT}) and Hindrance.UNTOLD not in by and kept == days
+        return bool(by & {Hindrance.HOLD, Hindrance.ABSENT}) and Hindrance.NOT_NOTIFIED not in by and excused == days
 
     def _worth_saying(self) -> Iterator[Obstacle]:
         """Yield the obstacles to mention.
@@ -65,9 +67,9 @@ class Obstacles:
         """
         for obstacle in self.decision.obstacles:
             days = range(to_day(obstacle.first), to_day(obstacle.last) + 1)
-            if obstacle.what is Hindrance.UNTOLD and not any(map(self.policy.working.is_working, days)):
+            if obstacle.what is Hindrance.NOT_NOTIFIED and not any(map(self.policy.working.is_working, days)):
                 continue
-            if obstacle.what is Hindrance.ANOTHERS and self.decision.own and self.decision.owed.taken_over:
+            if obstacle.what is Hindrance.NOT_ALLOCATED and self.decision.own and self.decision.owed.handed_over_on:
                 continue
             yield obstacle
 
@@ -77,7 +79,7 @@ class Obstacles:
         match obstacle.what:
             case Hindrance.HOLD:
                 return "a contact hold is in force" if lasts else f"a contact hold was in force until {last}"
-            case Hindrance.ANOTHERS:
+            case Hindrance.NOT_ALLOCATED:
                 others = "another officer" if self._with_another(obstacle) else "nobody"
                 return f"{others} had the case until {last}" if not lasts else "the case came to them today"
             case Hindrance.LEFT:
@@ -85,7 +87,7 @@ class Obstacles:
             case Hindrance.ABSENT:
                 who = "you were absent" if mine else "they are absent" if lasts else "absent"
                 return who if lasts and not mine else f"{who} until {last}{self._describe_cover(obstacle)}"
-            case Hindrance.UNTOLD:
+            case Hindrance.NOT_NOTIFIED:
                 return self._describe_first_email()
 
     def _with_another(self, obstacle: Obstacle) -> bool:
@@ -96,29 +98,29 @@ class Obstacles:
         )
 
     def _describe_cover(self, obstacle: Obstacle) -> str:
-        """Return who was told in the officer's place, by accepted email, during an absence that has ended."""
+        """Return who was notified in the officer's place, by accepted email, during an absence that has ended."""
         if self.decision.own:
             return ""
-        told = {
-            took.recipient_ref
-            for took in self.accepted
-            if took.in_place and not took.step.is_above and took.first <= obstacle.last
+        notified = {
+            email.recipient_ref
+            for email in self.accepted
+            if email.in_place and not email.step.is_escalation and email.first <= obstacle.last
         }
-        if not told:
+        if not notified:
             return ", and nobody was told in their place"
-        you = self.decision.recipient_ref in told
-        names = [f"officer {plain(ref)}" for ref in sorted(told - {self.decision.recipient_ref})]
+        you = self.decision.recipient_ref in notified
+        names = [f"officer {plain(ref)}" for ref in sorted(notified - {self.decision.recipient_ref})]
         return f"; told in their place: {' and '.join([*names, *(['you'] if you else [])])}"
 
     def _describe_first_email(self) -> str:
         """Return when an email about it is first known to have reached the officer, regardless of other obstacles."""
         officer, own = self.decision.owed.waiting.officer_ref, self.decision.own
         whom = "you" if own else "them"
-        taken = min((took.first for took in self.accepted if took.recipient_ref == officer), default=None)
-        if taken is not None and taken < self.today:
-            return f"no email about it is known to have reached {whom} before {day_text(taken, self.today)}"
+        first = min((email.first for email in self.accepted if email.recipient_ref == officer), default=None)
+        if first is not None and first < self.today:
+            return f"no email about it is known to have reached {whom} before {day_text(first, self.today)}"
         if own:
             return "no email about it is known to have reached you before today"
         if self.directory and self.directory.problem(officer) in _UNREACHABLE:
             return "no email could be delivered to them"
-        return f"no email about it is known to have reached them{' before today' if taken else ''}"
+        return f"no email about it is known to have reached them{' before today' if first else ''}"

@@ -105,13 +105,13 @@ _VICTIM: Final = Waiting(
     reported_on=_ADDED, last_update=None, attempts=(_DUE, TODAY), uncounted=(_DUE,), added_on=_ADDED,
     too_early=date(2026, 5, 20),
 )  # fmt: skip
-_TOLD: Final = (
+_SAMPLES: Final = (
     *((step, Reason.NEW, None) for step in LadderStep if step is not LadderStep.AGAIN),
     (LadderStep.OVERDUE, Reason.STILL_WAITING, None),
     (LadderStep.OVERDUE, Reason.NEW, Reason.ABSENT),
 )
 _SUPPORT: Final = (Support("1", "North 1", 5), Support("2", None, 3))
-_STOOD: Final = tuple(Obstacle(what, _DUE, TODAY) for what in Hindrance)
+_OBSTACLES: Final = tuple(Obstacle(what, _DUE, TODAY) for what in Hindrance)
 _STANDING: Final = {LadderStep.DUE_SOON: Standing.DUE_SOON, LadderStep.CLOSED: Standing.CLOSED}
 
 
@@ -121,14 +121,17 @@ def check_templates(policy: Policy, settings: ReminderSettings) -> None:
     Raises SettingsError, naming the template and the line, if a template is broken or omits the sentence on safe
     contact.
     """
-    told = sample(policy)
-    again = {told[0].owed.key: "Contact is owed again."}
+    decisions = sample(policy)
+    again = {decisions[0].owed.key: "Contact is owed again."}
     one = settings.reminders.model_copy(update={"listed": 1})
     without, link = settings.mail.model_copy(update={"reply_to": None}), "https://crimes.example/{crime_ref}"
     bare = replace(settings, reminders=one, mail=without, crime_link=None)
     full = replace(settings, mail=without.model_copy(update={"reply_to": settings.mail.sender}), crime_link=link)
-    above, soon = [d for d in told if d.step.is_above], [d for d in told if d.step is LadderStep.DUE_SOON]
-    for part in (told, above, soon, []):
+    escalated, soon = (
+        [d for d in decisions if d.step.is_escalation],
+        [d for d in decisions if d.step is LadderStep.DUE_SOON],
+    )
+    for part in (decisions, escalated, soon, []):
         everything = LetterContext("Wednesday 10 June at 06:45", again, support=_SUPPORT)
         render(write(part, policy, full, TODAY, everything), full)
         render(write(part, policy, bare, TODAY, LetterContext(support=_SUPPORT[:1])), bare)
@@ -137,7 +140,7 @@ def check_templates(policy: Policy, settings: ReminderSettings) -> None:
 def sample(policy: Policy) -> list[Decision]:
     """Return every step of the ladder, new and repeated, to the intended recipient and to another; and a handover."""
     found = []
-    for number, (step, reason, rerouted) in enumerate(_TOLD):
+    for number, (step, reason, rerouted) in enumerate(_SAMPLES):
         waiting = replace(_VICTIM, victim_ref=f"V{number}")
         if step is LadderStep.CLOSED:
             waiting = replace(waiting, is_open=False, closed_on=TODAY)
@@ -149,7 +152,7 @@ def sample(policy: Policy) -> list[Decision]:
 def _of(
     waiting: Waiting, policy: Policy, step: LadderStep, reason: Reason, rerouted: Reason | None = None
 ) -> list[Decision]:
-    """Return everything a policy's requirements owe to a victim, told at one step."""
+    """Return everything a policy's requirements owe to a victim, at one step of the ladder."""
     due = TODAY + timedelta(days=2) if step is LadderStep.DUE_SOON else _DUE
     return [
         Decision(
@@ -158,7 +161,7 @@ def _of(
                 days_over=(TODAY - due).days, same_day=requirement.shows_same_day, spell=1,
                 standing=_STANDING.get(step, Standing.OVERDUE), missed_before=2, first_due=_DUE,
             ),
-            "1", Outcome.SENT, reason, step, rerouted, _STOOD,
+            "1", Outcome.SENT, reason, step, rerouted, _OBSTACLES,
         )
         for requirement in policy.requirement
     ]  # fmt: skip

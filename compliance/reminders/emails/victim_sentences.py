@@ -23,7 +23,7 @@ _WHY: Final = {
     Reason.NO_ADDRESS: "has no email address",
     Reason.BAD_ADDRESS: "has an email address that cannot be used",
     Reason.REFUSED: "cannot be reached by email",
-    Reason.PUT_OFF: "cannot be reached by email",
+    Reason.DEFERRED: "cannot be reached by email",
 }
 
 
@@ -52,7 +52,7 @@ def plural(number: int, one: str, several: str) -> str:
 
 
 def away(officer: str | None, directory: Directory | None, today: date) -> str | None:
-    """Return why an officer cannot act or be told today, or None if they can.
+    """Return why an officer cannot act or be notified today, or None if they can.
 
     Examples: `is absent until Tuesday 9 June`, `has left`.
     """
@@ -61,25 +61,25 @@ def away(officer: str | None, directory: Directory | None, today: date) -> str |
         return None
     if why is Reason.ABSENT and (back := directory.back_on(officer)):
         return f"is absent until {day_text(back - timedelta(days=1), today)}"
-    if why is Reason.PUT_OFF and (since := directory.deferred_since(officer)):
+    if why is Reason.DEFERRED and (since := directory.deferred_since(officer)):
         return f"cannot be reached by email: their mailbox has put off every mail since {day_text(since, today)}"
     return _cannot(why)
 
 
 def because(decisions: Sequence[Decision], is_away: str | None) -> list[str]:
-    """Return why the reader is told about another officer's case, each reason once.
+    """Return why the reader is notified of another officer's case, each reason once.
 
     `is_away` says why that officer cannot act.
     """
-    instead = [d for d in decisions if not d.step.is_above and d.rerouted]
-    said = instead or [d for d in decisions if d.step.is_above]
+    instead = [d for d in decisions if not d.step.is_escalation and d.rerouted]
+    said = instead or [d for d in decisions if d.step.is_escalation]
     return list(dict.fromkeys(sentence for decision in said for sentence in _because(decision, is_away)))
 
 
 def _because(decision: Decision, is_away: str | None) -> Iterator[str]:
     waiting, why = decision.owed.waiting, decision.rerouted
     officer = f"officer {plain(waiting.officer_ref)}" if waiting.officer_ref else None
-    if decision.step.is_above:
+    if decision.step.is_escalation:
         if officer and waiting.officer_ref != decision.recipient_ref:
             yield f"{officer[0].upper()}{officer[1:]} has the case" + (f" and {is_away}." if is_away else ".")
         elif not officer:
@@ -178,19 +178,19 @@ def remarks(waiting: Waiting, owed: Sequence[Owed], today: date, *, own: bool) -
 
 def _describe_handover(waiting: Waiting, owed: Sequence[Owed], today: date, *, own: bool) -> Iterator[str]:
     """Yield when the officer got the case, if they had it only briefly by the due date, or have got it again since."""
-    taken_over = next((item.taken_over for item in owed if item.taken_over), None)
+    handed_over_on = next((item.handed_over_on for item in owed if item.handed_over_on), None)
     since = waiting.officer_since
     who = "You have" if own else f"Officer {plain(waiting.officer_ref or '')} has"
     if since is None or not owed:
         return
     if waiting.again:
-        if taken_over or any(item.due_date < since for item in owed):
+        if handed_over_on or any(item.due_date < since for item in owed):
             yield f"{who} the case again since {day_text(since, today)}."
-    elif taken_over:
+    elif handed_over_on:
         whose = "yours" if own else "theirs"
-        before = all(item.due_date < taken_over for item in owed)
+        before = all(item.due_date < handed_over_on for item in owed)
         was_owed = f"; this was owed before it was {whose}" if before else ""
-        yield f"{who} had this case since {day_text(taken_over, today)}{was_owed}."
+        yield f"{who} had this case since {day_text(handed_over_on, today)}{was_owed}."
 
 
 def _holds(hold: Hold, today: date) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Sentences in an officer's email on who else is told: who already was, by accepted email, and who will be."""
+"""Sentences in an officer's email on who else is notified: who already was, by accepted email, and who will be."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,27 +19,27 @@ from compliance.store.notice_kinds import LadderStep
 
 
 class _Other(NamedTuple):
-    """Another person who is told: how near they are to the officer (which decides the order), and what to call them."""
+    """Another person who is notified: how far from the officer (which decides the order), and what to call them."""
 
-    nearness: int
+    distance: int
     text: str
 
 
-_BESIDE: Final = 1
+_COLLEAGUE: Final = 1
 _OWN_SUPERVISOR: Final = _Other(0, "your supervisor")
 _OWN_CHAMPION: Final = _Other(2, "the division's champion")
 
 
 @dataclass(frozen=True, slots=True)
 class Others:
-    """Who else is told about each obligation and spell: who had an email accepted, and who gets one today."""
+    """Who else is notified of each obligation and spell: who had an email accepted, and who gets one today."""
 
     accepted: Mapping[tuple[Key, int], Sequence[Accepted]] = field(default_factory=dict)
     today: Mapping[tuple[Key, int], Sequence[str]] = field(default_factory=dict)
 
 
 def list_recipients(decisions: Iterable[Decision]) -> dict[tuple[Key, int], list[str]]:
-    """Return who is told about each obligation this morning as one above or in another's place."""
+    """Return who is notified of each obligation this morning as an escalation or in another's place."""
     found: dict[tuple[Key, int], list[str]] = {}
     for decision in decisions:
         if not decision.own:
@@ -48,28 +48,28 @@ def list_recipients(decisions: Iterable[Decision]) -> dict[tuple[Key, int], list
 
 
 def escalation(
-    told: Iterable[Decision],
+    listed: Iterable[Decision],
     policy: Policy,
     rules: Reminders,
     today: date,
     directory: Directory | None,
     others: Others,
 ) -> Iterator[str]:
-    """Yield who else is told about the updates that the officer in the case is told about themselves.
+    """Yield who else is notified of the updates that the officer in the case is notified of themselves.
 
-    The sentences say who already was and about how many victims, who is told today, and who follows from when if
+    The sentences say who already was and about how many victims, who is notified today, and who follows from when if
     nothing is recorded. A role that no one holds is not named. Without a directory, the roles held are unknown.
     """
     already: dict[_Other, set[tuple[str, str]]] = {}
     along: dict[_Other, set[tuple[str, str]]] = {}
     coming: dict[_Other, set[date]] = {}
     own: dict[Waiting, list[Owed]] = {}
-    for decision in told:
+    for decision in listed:
         if decision.step is LadderStep.OVERDUE and decision.own:
             own.setdefault(decision.owed.waiting, []).append(decision.owed)
     for waiting, owed in own.items():
         victim = _Victim(waiting, owed, rules, today, directory, others)
-        for who in victim.told():
+        for who in victim.notified():
             already.setdefault(who, set()).add(waiting.key)
         for who in victim.along():
             along.setdefault(who, set()).add(waiting.key)
@@ -97,7 +97,7 @@ def _join(said: Sequence[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Victim:
-    """Who else is told about a victim, by what is owed to them that the reader must act on."""
+    """Who else is notified of a victim, by what is owed to them that the reader must act on."""
 
     waiting: Waiting
     owed: Sequence[Owed]
@@ -106,23 +106,23 @@ class _Victim:
     directory: Directory | None
     others: Others
 
-    def told(self) -> Iterator[_Other]:
-        """Yield those for whom an email about it was accepted, as one above or in another's place."""
+    def notified(self) -> Iterator[_Other]:
+        """Yield those for whom an email about it was accepted, as an escalation or in another's place."""
         for ref, steps in self._accepted_emails().items():
             yield self._who(ref, as_champion=LadderStep.CHAMPION in steps)
 
     def along(self) -> Iterator[_Other]:
         """Yield those who get an email about it today and had none accepted before."""
         come = any(self.today >= champion_on(owed, self._ladder(owed)) for owed in self.owed)
-        for ref in sorted(self._today() - self._people_who_know()):
+        for ref in sorted(self._today() - self._notified_before()):
             yield self._who(ref, as_champion=come)
 
     def following(self) -> Iterator[tuple[_Other, date]]:
-        """Yield who is told next, and from when, of those who do not know about it yet.
+        """Yield who is notified next, and from when, of those who have not been notified of it yet.
 
         A day that has arrived names no one: what was sent by then is already said.
         """
-        known = self._people_who_know() | self._today()
+        notified = self._notified_before() | self._today()
         leaders = (
             (LadderStep.SUPERVISOR, _OWN_SUPERVISOR, Directory.to_supervisor),
             (LadderStep.CHAMPION, _OWN_CHAMPION, Directory.to_champion),
@@ -133,37 +133,37 @@ class _Victim:
                 continue
             if self.directory is None:
                 yield who, day
-            elif (ref := ask(self.directory.on(day), self.waiting).recipient_ref) and ref not in known:
-                known.add(ref)
+            elif (ref := ask(self.directory.on(day), self.waiting).recipient_ref) and ref not in notified:
+                notified.add(ref)
                 yield self._who(ref, as_champion=step is LadderStep.CHAMPION), day
 
     def _day(self, owed: Owed, step: LadderStep) -> date:
-        """Return the day from which a step is told about one obligation, if this email is accepted."""
+        """Return the day from which a step is reached for one obligation, if this email is accepted."""
         if step is LadderStep.CHAMPION:
             return champion_on(owed, self._ladder(owed))
         officer = self.waiting.officer_ref
-        taken = [took.first for took in self._takings(owed) if took.recipient_ref == officer]
+        accepted = [email.first for email in self._accepted(owed) if email.recipient_ref == officer]
         entry = None if self.directory is None else self.directory.entry(officer)
-        return supervisor_on(owed, self._ladder(owed), CaseOfficer(officer, entry, min([*taken, self.today])))
+        return supervisor_on(owed, self._ladder(owed), CaseOfficer(officer, entry, min([*accepted, self.today])))
 
     def _ladder(self, owed: Owed) -> Ladder:
         return self.rules.ladder_for(owed.requirement, self.waiting.category)
 
-    def _takings(self, owed: Owed) -> Sequence[Accepted]:
+    def _accepted(self, owed: Owed) -> Sequence[Accepted]:
         return self.others.accepted.get((owed.key, owed.spell), ())
 
     def _today(self) -> set[str]:
         return {ref for owed in self.owed for ref in self.others.today.get((owed.key, owed.spell), ())}
 
-    def _people_who_know(self) -> set[str]:
+    def _notified_before(self) -> set[str]:
         return {self.waiting.officer_ref or "", *self._accepted_emails()}
 
     def _accepted_emails(self) -> dict[str, set[LadderStep]]:
         """Return the steps for which an email was accepted, by recipient."""
         found: dict[str, set[LadderStep]] = {}
-        for took in (took for owed in self.owed for took in self._takings(owed)):
-            if (took.step.is_above or took.in_place) and took.recipient_ref != self.waiting.officer_ref:
-                found.setdefault(took.recipient_ref, set()).add(took.step)
+        for email in (email for owed in self.owed for email in self._accepted(owed)):
+            if (email.step.is_escalation or email.in_place) and email.recipient_ref != self.waiting.officer_ref:
+                found.setdefault(email.recipient_ref, set()).add(email.step)
         return found
 
     def _who(self, ref: str, *, as_champion: bool) -> _Other:
@@ -176,7 +176,7 @@ class _Victim:
             return in_place if stands_in else _OWN_CHAMPION
         return {
             Role.SUPERVISOR: _OWN_SUPERVISOR,
-            Role.TEAM_SUPERVISOR: _Other(_BESIDE, f"the team's supervisor, {name},"),
+            Role.TEAM_SUPERVISOR: _Other(_COLLEAGUE, f"the team's supervisor, {name},"),
             Role.STANDS_IN: _Other(0, f"your supervisor's stand-in, {name},"),
-            Role.COVERS: _Other(_BESIDE, f"{name}, who covers for you,"),
-        }.get(role, _Other(_BESIDE, name))
+            Role.COVERS: _Other(_COLLEAGUE, f"{name}, who covers for you,"),
+        }.get(role, _Other(_COLLEAGUE, name))

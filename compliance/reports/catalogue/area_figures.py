@@ -10,7 +10,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from compliance.reports.catalogue.counted import COUNT, CountedRows
-from compliance.reports.catalogue.disclosure import WITHHELD, not_told, of_each_requirement
+from compliance.reports.catalogue.disclosure import WITHHELD, not_disclosed, of_each_requirement
 from compliance.reports.catalogue.edition import Edition
 from compliance.reports.catalogue.figure import KEY, Disclosure, Figure
 from compliance.reports.catalogue.rate_figures import CASES, OF_DUE
@@ -44,43 +44,43 @@ def _rows_silent(figures: Figures) -> Iterator[PlacedRow]:
     return rows_of_units(figures, AREAS)
 
 
-def _with_all_told(
-    found: RequirementFigures, told: RequirementFigures, board: Figures, share_of: ShareOf
+def _with_all_disclosed(
+    found: RequirementFigures, disclosed: RequirementFigures, board: Figures, share_of: ShareOf
 ) -> Iterator[tuple[DivisionFigures, DivisionFigures, bool]]:
     """(an area as the board has it, as it is told so far, whether a share of each of its divisions is told)."""
     members = board.areas if isinstance(board.areas, tuple) else ()
     area_of = {division: area.name for area in members for division in area.divisions}
-    shares = ((area_of.get(division.name or ""), share_of(division)) for division in told.divisions)
+    shares = ((area_of.get(division.name or ""), share_of(division)) for division in disclosed.divisions)
     hidden = {area for area, share in shares if share is None or share.withheld}
-    for area, public in zip(AREAS.list_units(found), AREAS.list_units(told), strict=True):
+    for area, public in zip(AREAS.list_units(found), AREAS.list_units(disclosed), strict=True):
         yield area, public, area.name not in hidden
 
 
-def _release_trailing(found: RequirementFigures, told: RequirementFigures, board: Figures) -> RequirementFigures:
+def _release_trailing(found: RequirementFigures, disclosed: RequirementFigures, board: Figures) -> RequirementFigures:
     if not found.areas:
-        return told
-    pairs = _with_all_told(found, told, board, lambda unit: unit.trailing.share if unit.trailing else None)
-    return replace(told, areas=tuple(release_over_weeks(*each) for each in pairs))
+        return disclosed
+    pairs = _with_all_disclosed(found, disclosed, board, lambda unit: unit.trailing.share if unit.trailing else None)
+    return replace(disclosed, areas=tuple(release_over_weeks(*each) for each in pairs))
 
 
-def _release_silent(found: RequirementFigures, told: RequirementFigures, board: Figures) -> RequirementFigures:
+def _release_silent(found: RequirementFigures, disclosed: RequirementFigures, board: Figures) -> RequirementFigures:
     if not found.areas:
-        return told
+        return disclosed
     areas = (
-        replace(public, silent=area.silent and (area.silent if is_told else WITHHELD))
-        for area, public, is_told in _with_all_told(found, told, board, lambda unit: unit.silent)
+        replace(public, silent=area.silent and (area.silent if is_disclosed else WITHHELD))
+        for area, public, is_disclosed in _with_all_disclosed(found, disclosed, board, lambda unit: unit.silent)
     )
-    return replace(told, areas=tuple(areas))
+    return replace(disclosed, areas=tuple(areas))
 
 
-_AS_DIVISIONS: Final = "told where each of its divisions is told"
+_AS_DIVISIONS: Final = "disclosed where each of its divisions is told"
 AREA: Final = Figure(
     name=AREAS.name, key=KEY, group="AREA", title="Area",
     meaning="The area of the division that had the case at the end of the due date, by the organisation at the end of "
             "the {kind}. A single {kind} is shown, not tested; the trailing weeks are compared with the rest of the "
             "force.",
     clause="statistics 1.5, records 2", cases=CASES, measures=OF_DUE,
-    count=count_in_period(AREAS.name), rows=rows_in_period(AREAS), disclosure=not_told(WEEK_OF_ONE),
+    count=count_in_period(AREAS.name), rows=rows_in_period(AREAS), disclosure=not_disclosed(WEEK_OF_ONE),
 )  # fmt: skip
 TRAILING_AREA: Final = Figure(
     name=AREAS.trailing, key=KEY, group="AREA", title="Area over the trailing weeks",

@@ -11,7 +11,7 @@ from compliance.errors import SettingsError, nearest
 from compliance.policy.calendars import LocalDates
 from compliance.reports.catalogue.case import TracedCase, obligations, updates, victims
 from compliance.reports.catalogue.counted import COUNT, CountedRows
-from compliance.reports.catalogue.disclosure import find_hidden_parts, not_told
+from compliance.reports.catalogue.disclosure import find_hidden_parts, not_disclosed
 from compliance.reports.catalogue.edition import Edition, find_name
 from compliance.reports.catalogue.figure import Disclosure, Figure
 from compliance.reports.catalogue.reminder_figures import AFTER_REMINDER, count_after_reminder
@@ -75,11 +75,11 @@ def _rows_of_questions(figures: Figures) -> Iterator[PlacedRow]:
                                       question.share, expected=question.expected))  # fmt: skip
 
 
-def _release_contacts(board: Figures, told: Figures) -> Figures:
+def _release_contacts(board: Figures, disclosed: Figures) -> Figures:
     """Release contacts by method as parts of a known whole: their attempts add up to those that data quality counts."""
     hidden = find_hidden_parts([(way.informed or 0, way.attempted or 0) for way in board.ways])
     pairs = zip(board.ways, hidden, strict=True)
-    return replace(told, ways=tuple(Way(way.method, None, None) if is_hidden else way for way, is_hidden in pairs))
+    return replace(disclosed, ways=tuple(Way(way.method, None, None) if is_hidden else way for way, is_hidden in pairs))
 
 
 CONTACT: Final = Figure(
@@ -100,5 +100,5 @@ QUESTION: Final = Figure(
     clause="rules 8", cases="updates, obligations or victims that the question is asked of",
     measures={COUNT: "what it asks about"},
     count=_count_question, rows=_rows_of_questions,
-    disclosure=not_told("what looks at how entries were made stays inside the force"),
+    disclosure=not_disclosed("what looks at how entries were made stays inside the force"),
 )  # fmt: skip

@@ -42,29 +42,29 @@ def find_hidden_parts(parts: Sequence[tuple[int, int]]) -> list[bool]:
     left = sorted((place for place, is_hidden in enumerate(hidden) if not is_hidden and any(parts[place])),
                   key=lambda place: sum(parts[place]), reverse=True)  # fmt: skip
 
-    def tells() -> bool:
+    def reveals() -> bool:
         held = [part for part, is_hidden in zip(parts, hidden, strict=True) if is_hidden]
         return len(held) == 1 or any(sum(counts) in SMALL for counts in zip(*held, strict=True))
 
-    while left and tells():
+    while left and reveals():
         hidden[left.pop()] = True
     return hidden
 
 
-def beside(part: Proportion, whole: Proportion) -> Proportion:
+def disclose_part(part: Proportion, whole: Proportion) -> Proportion:
     """Return a part of a share (or a stricter reading of it), withheld if the remainder would be revealed."""
-    return WITHHELD if tells_small(part, whole) else share(part)
+    return WITHHELD if reveals_small(part, whole) else share(part)
 
 
-def tells_small(one: Proportion, other: Proportion) -> bool:
+def reveals_small(one: Proportion, other: Proportion) -> bool:
     """Return whether two shares, one of which contains the other, reveal a count from 1 to 4."""
     differences = [abs(a - b) for a, b in zip(counts_of(one), counts_of(other), strict=True)]
     return any(count in SMALL for count in (*differences, abs(one.of - other.of)))
 
 
-def release_nothing(_board: Figures, told: Figures) -> Figures:
+def release_nothing(_board: Figures, disclosed: Figures) -> Figures:
     """Release nothing: the figure stays inside the force."""
-    return told
+    return disclosed
 
 
 def of_each_requirement(
@@ -76,13 +76,13 @@ def of_each_requirement(
     with what it adds.
     """
 
-    def tell(board: Figures, told: Figures) -> Figures:
-        pairs = zip(board.requirements, told.requirements, strict=True)
-        return replace(told, requirements=tuple(release(found, public, board) for found, public in pairs))
+    def disclose(board: Figures, disclosed: Figures) -> Figures:
+        pairs = zip(board.requirements, disclosed.requirements, strict=True)
+        return replace(disclosed, requirements=tuple(release(found, public, board) for found, public in pairs))
 
-    return tell
+    return disclose
 
 
-def not_told(why: str) -> Disclosure:
+def not_disclosed(why: str) -> Disclosure:
     """Return the disclosure of a figure that is not in the public edition, with the reason."""
-    return Disclosure(f"not told: {why}", release_nothing)
+    return Disclosure(f"not disclosed: {why}", release_nothing)

@@ -18,20 +18,20 @@ from compliance.policy.calendars import Ints
 from compliance.policy.status import Flags
 from compliance.policy.verdicts import Verdicts
 from compliance.records.columns import Coded, Columns
-from compliance.reports.case_sets import Kept
+from compliance.reports.case_sets import QualityRows
 from compliance.reports.catalogue.edition_period import EditionPeriod
 from compliance.reports.entry import Seen, contacts, questions
 from compliance.reports.judged import TRAILING, JudgedPeriod, Judgements, ReportOptions, list_charted_weeks, of_division
 from compliance.reports.organisation import UnitMap
 from compliance.reports.periods import parse_period
 from compliance.reports.printable_figures import make_printable
-from compliance.reports.quality import count_kept
+from compliance.reports.quality import find_quality_rows
 from compliance.reports.questions import live_only, same_day_readings
 from compliance.reports.rates import Cohort, due_in, has, owner, together
 from compliance.reports.reminding import Mailed
 from compliance.reports.restatement import Earlier
 from compliance.reports.silent_victims import Silence
-from compliance.reports.sources import Held, RecordSource
+from compliance.reports.sources import KnownRecords, RecordSource
 from compliance.reports.spans import Span
 from compliance.reports.unit_levels import AREAS, DIVISIONS
 
@@ -69,8 +69,8 @@ class Edition:
     @classmethod
     def of_judgements(cls, made: Judgements, division: str | None, mailed: Mailed | None) -> "Edition":
         """Return the edition of a report that is being made. `mailed`: what emails listed in its period."""
-        told = None if mailed is None else lambda _verdicts, _span: mailed
-        return cls(made.source, made.policy, made.period.span, made.options, division, mailed=told, made=made)
+        mailed_then = None if mailed is None else lambda _verdicts, _span: mailed
+        return cls(made.source, made.policy, made.period.span, made.options, division, mailed=mailed_then, made=made)
 
     def judge_span(self, span: Span) -> Verdicts:
         """Judge a period as at its T and as known at its K (statistics 1.2)."""
@@ -80,11 +80,11 @@ class Edition:
         return judge(self.source.records_known(instant).columns, self.policy, instant, instant)
 
     @cached_property
-    def known(self) -> Held:
+    def known(self) -> KnownRecords:
         """The records as known when the period was settled."""
         if self.made is not None:
             made = self.made
-            return Held(made.verdicts.columns, seen_until=made.seen_until, as_recorded=made.as_recorded)
+            return KnownRecords(made.verdicts.columns, seen_until=made.seen_until, as_recorded=made.as_recorded)
         return self.source.records_known(self.period.settling_instant(self.policy.local))
 
     @cached_property
@@ -221,9 +221,9 @@ class Edition:
         return {each.question.key: each for each in seen}
 
     @cached_property
-    def kept(self) -> dict[str, Kept]:
+    def quality_rows(self) -> dict[str, QualityRows]:
         """The records in each class of data quality, by its key (rules section 8)."""
-        return count_kept(self.ours, self.known.seen_until)
+        return find_quality_rows(self.ours, self.known.seen_until)
 
     def own(self, verdicts: Verdicts, row: Ints) -> Flags:
         """Return which of some verdicts are on the edition's own obligations."""

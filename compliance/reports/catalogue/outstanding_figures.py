@@ -70,24 +70,24 @@ def _rows_closed_across(figures: Figures) -> Iterator[PlacedRow]:
                                   figures.period, count=figures.closing.across_due_date))  # fmt: skip
 
 
-def _release_overdue(found: RequirementFigures, told: RequirementFigures, _board: Figures) -> RequirementFigures:
+def _release_overdue(found: RequirementFigures, disclosed: RequirementFigures, _board: Figures) -> RequirementFigures:
     overdue = found.overdue
     counts = [overdue.count, overdue.victims, *(band.count for band in overdue.bands)]
-    return told if any(each in SMALL for each in counts) else replace(told, overdue=overdue)
+    return disclosed if any(each in SMALL for each in counts) else replace(disclosed, overdue=overdue)
 
 
-def _release_closed_without_a_word(board: Figures, told: Figures) -> Figures:
+def _release_closed_without_a_word(board: Figures, disclosed: Figures) -> Figures:
     found = board.closing
-    closing = replace(told.closing, cases=count(found.cases), without_a_word=share(found.without_a_word))
-    return replace(told, closing=closing)
+    closing = replace(disclosed.closing, cases=count(found.cases), without_a_word=share(found.without_a_word))
+    return replace(disclosed, closing=closing)
 
 
-def _release_closed_across(board: Figures, told: Figures) -> Figures:
-    return replace(told, closing=replace(told.closing, across_due_date=count(board.closing.across_due_date)))
+def _release_closed_across(board: Figures, disclosed: Figures) -> Figures:
+    return replace(disclosed, closing=replace(disclosed.closing, across_due_date=count(board.closing.across_due_date)))
 
 
 CASES_CLOSED: Final = "cases"
-_ALONE: Final = "told where it has no count from 1 to 4"
+_ALONE: Final = "disclosed where it has no count from 1 to 4"
 OVERDUE_NOW: Final = Figure(
     name="overdue", key=KEY, group="", title="Overdue now",
     meaning="Due date passed, not discharged and still owed on the morning the {kind} was settled, by days since the "

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from compliance.errors import SettingsError, nearest
-from compliance.reports.case_sets import Kept
+from compliance.reports.case_sets import QualityRows
 from compliance.reports.catalogue.case import TracedCase, aside, crimes, events, obligations, updates, victims
 from compliance.reports.catalogue.counted import CountedRows, every
 from compliance.reports.catalogue.disclosure import count
@@ -45,7 +45,7 @@ def _count(edition: Edition, key: str, group: str | None) -> CountedRows | str:
     if key in UNITS:
         return _count_unknown_units(edition, key, group or "")
     if group:
-        raise SettingsError(f"quality.{key}/{group}: only {', '.join([*FIELDS, *UNITS])} are told by value")
+        raise SettingsError(f"quality.{key}/{group}: only {', '.join([*FIELDS, *UNITS])} can be listed by value")
     if key == VANISHED:
         return _count_vanished(edition)
     if key == SET_ASIDE:
@@ -54,18 +54,18 @@ def _count(edition: Edition, key: str, group: str | None) -> CountedRows | str:
         return CountedRows({HELD: ~nowhere, IN_PERIOD: nowhere}, lambda: cases)
     if key in ELSEWHERE:
         return ELSEWHERE[key]
-    if key not in edition.kept:
-        known = [*edition.kept, *FIELDS, *UNITS, *ELSEWHERE, VANISHED, SET_ASIDE]
+    if key not in edition.quality_rows:
+        known = [*edition.quality_rows, *FIELDS, *UNITS, *ELSEWHERE, VANISHED, SET_ASIDE]
         raise SettingsError(f"no class of data quality {key!r}{nearest(key, known)}")
-    found = edition.kept[key]
-    return CountedRows(_counts(edition, found), partial(_list_kept, edition, key, found))
+    found = edition.quality_rows[key]
+    return CountedRows(_counts(edition, found), partial(_list_cases, edition, key, found))
 
 
-def _counts(edition: Edition, found: Kept) -> dict[str, np.ndarray]:
+def _counts(edition: Edition, found: QualityRows) -> dict[str, np.ndarray]:
     return {IN_PERIOD: found.within(edition.period), HELD: every(found.rows)}
 
 
-def _list_kept(edition: Edition, key: str, found: Kept) -> tuple[TracedCase, ...]:
+def _list_cases(edition: Edition, key: str, found: QualityRows) -> tuple[TracedCase, ...]:
     columns = edition.ours.columns
     if found.table == "obligations":
         return obligations(edition.ours, found.rows)
@@ -88,7 +88,7 @@ def _count_unknown(edition: Edition, key: str, value: str) -> CountedRows:
 def _count_unknown_units(edition: Edition, key: str, name: str) -> CountedRows | str:
     recorded, organisation = edition.known.as_recorded, edition.options.organisation
     if recorded is None or organisation is None or edition.division is not None:
-        return "it counts crimes of units that the organisation does not have: the board's edition tells of them"
+        return "it counts crimes of units that the organisation does not have: they are in the board's edition"
     found, names = select_unknown_units(edition.headline, recorded, organisation, key, edition.period)
     if name and name not in names:
         raise SettingsError(f"quality.{key}: no record has {name!r}{nearest(name, sorted(set(names)))}")
@@ -110,7 +110,7 @@ def _list_unknown(edition: Edition, table: str, row: np.ndarray, values: list[st
 
 def _count_vanished(edition: Edition) -> CountedRows | str:
     if edition.vanished is None or edition.division is not None:
-        return "it counts crimes that the crime system's full exports ceased to hold; the board's edition tells of them"
+        return "it counts crimes that the crime system's full exports ceased to hold; they are in the board's edition"
     found, local = edition.vanished(edition.period), edition.policy.local
     within = np.array([in_period for _, _, in_period in found], dtype=np.bool_)
     gone = tuple(TracedCase(ref, state=VANISHED, at=local.clock_at(since)) for ref, since, _ in found)
@@ -123,7 +123,7 @@ def _rows(figures: Figures) -> Iterator[PlacedRow]:
                                       in_period=item.in_week, held=item.held))  # fmt: skip
 
 
-def _release(board: Figures, told: Figures) -> Figures:
+def _release(board: Figures, disclosed: Figures) -> Figures:
     """Release what was found in the period.
 
     The number held in all would reveal, from one report to the next, what is new. Unknown values could be anything, and
@@ -132,7 +132,7 @@ def _release(board: Figures, told: Figures) -> Figures:
     kept = (item for item in board.quality if item.in_week is not None and item.key not in _ENTRIES)
     kept = (item for item in kept if item.key.partition("/")[0] not in {*FIELDS, *UNITS})
     public = tuple(msgspec.structs.replace(item, in_week=count(item.in_week), held=None) for item in kept)
-    return msgspec.structs.replace(told, quality=public)
+    return msgspec.structs.replace(disclosed, quality=public)
 
 
 QUALITY: Final = Figure(

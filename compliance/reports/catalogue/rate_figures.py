@@ -12,8 +12,8 @@ from compliance.reports.catalogue.counted import COUNT, CountedRows
 from compliance.reports.catalogue.disclosure import (
     NO_RATE,
     SMALL,
-    beside,
-    not_told,
+    disclose_part,
+    not_disclosed,
     of_each_requirement,
     share,
 )
@@ -119,27 +119,27 @@ def release_rate(found: Rate, overdue: Overdue | None = None) -> Rate:
     if overdue is not None and found.overdue is not None:
         held = [overdue.count, *(band.count for band in overdue.bands)]
         split += [number - found.overdue for number in held if number is not None]
-    told = share(found.share)
-    if overdue is None or told.withheld or any(number in SMALL for number in split):
-        return Rate(told, None, None, None)
+    disclosed = share(found.share)
+    if overdue is None or disclosed.withheld or any(number in SMALL for number in split):
+        return Rate(disclosed, None, None, None)
     return found
 
 
-def _release_week(found: RequirementFigures, told: RequirementFigures, _board: Figures) -> RequirementFigures:
-    return replace(told, week=replace(told.week, rate=release_rate(found.week.rate, found.overdue)))
+def _release_week(found: RequirementFigures, disclosed: RequirementFigures, _board: Figures) -> RequirementFigures:
+    return replace(disclosed, week=replace(disclosed.week, rate=release_rate(found.week.rate, found.overdue)))
 
 
-def _release_before(found: RequirementFigures, told: RequirementFigures, _board: Figures) -> RequirementFigures:
-    before = replace(told.before, rate=release_rate(found.before.rate))
-    return replace(told, before=before, change=_release_change(found.change, told.week, before))
+def _release_before(found: RequirementFigures, disclosed: RequirementFigures, _board: Figures) -> RequirementFigures:
+    before = replace(disclosed.before, rate=release_rate(found.before.rate))
+    return replace(disclosed, before=before, change=_release_change(found.change, disclosed.week, before))
 
 
-def _release_last_year(found: RequirementFigures, told: RequirementFigures, _board: Figures) -> RequirementFigures:
-    if found.last_year is None or told.last_year is None:
-        return told
-    last_year = replace(told.last_year, rate=release_rate(found.last_year.rate))
-    change = _release_change(found.change_last_year, told.week, last_year)
-    return replace(told, last_year=last_year, change_last_year=change)
+def _release_last_year(found: RequirementFigures, disclosed: RequirementFigures, _board: Figures) -> RequirementFigures:
+    if found.last_year is None or disclosed.last_year is None:
+        return disclosed
+    last_year = replace(disclosed.last_year, rate=release_rate(found.last_year.rate))
+    change = _release_change(found.change_last_year, disclosed.week, last_year)
+    return replace(disclosed, last_year=last_year, change_last_year=change)
 
 
 def _release_change(found: RateDifference | None, one: Period, other: Period) -> RateDifference | None:
@@ -147,19 +147,19 @@ def _release_change(found: RateDifference | None, one: Period, other: Period) ->
     return None if one.rate.share.withheld or other.rate.share.withheld else found
 
 
-def _release_enhanced(found: RequirementFigures, told: RequirementFigures, _board: Figures) -> RequirementFigures:
-    return replace(told, enhanced=_beside(told.enhanced, found.enhanced, found.week))
+def _release_enhanced(found: RequirementFigures, disclosed: RequirementFigures, _board: Figures) -> RequirementFigures:
+    return replace(disclosed, enhanced=_disclose_part(disclosed.enhanced, found.enhanced, found.week))
 
 
-def _release_live(found: RequirementFigures, told: RequirementFigures, _board: Figures) -> RequirementFigures:
-    return replace(told, live=_beside(told.live, found.live, found.week))
+def _release_live(found: RequirementFigures, disclosed: RequirementFigures, _board: Figures) -> RequirementFigures:
+    return replace(disclosed, live=_disclose_part(disclosed.live, found.live, found.week))
 
 
-def _beside(told: Period, part: Period, whole: Period) -> Period:
-    return replace(told, rate=Rate(beside(part.rate.share, whole.rate.share), None, None, None))
+def _disclose_part(disclosed: Period, part: Period, whole: Period) -> Period:
+    return replace(disclosed, rate=Rate(disclose_part(part.rate.share, whole.rate.share), None, None, None))
 
 
-def _release_weeks(found: RequirementFigures, told: RequirementFigures, _board: Figures) -> RequirementFigures:
+def _release_weeks(found: RequirementFigures, disclosed: RequirementFigures, _board: Figures) -> RequirementFigures:
     """Release the weeks without what was overdue then.
 
     The limits are those of the weeks that are shown, because a mean over all would reveal the rest.
@@ -169,25 +169,25 @@ def _release_weeks(found: RequirementFigures, told: RequirementFigures, _board: 
     silent = None if trend.silent is None else tuple(map(share, trend.silent))
     control, assured = trend.control, trend.assurance
     if any(each.withheld for each in shares):
-        anew = [(lines.first, lines.reason) for lines in control.limits if lines.reason is not None]
-        control = control_chart(values(shares), anew)
+        recalculate_from = [(lines.first, lines.reason) for lines in control.limits if lines.reason is not None]
+        control = control_chart(values(shares), recalculate_from)
         assured = assurance(trend.target, control.limits[-1]) if trend.target is not None and control.limits else None
     public: Trend = replace(trend, shares=shares, silent=silent, overdue=(), control=control, assurance=assured)
-    return replace(told, trend=public)
+    return replace(disclosed, trend=public)
 
 
 _RATE: Final = (
     "Of the obligations due in the {kind} (met, late, overdue and missed), the share that was met on or before its "
     "due date. Not yet due, lapsed and exempt obligations are not in it. Where nothing was due there is no rate."
 )
-_PART: Final = "told where neither it nor what is not in it has a count from 1 to 4"
+_PART: Final = "disclosed where neither it nor what is not in it has a count from 1 to 4"
 
 _figure = partial(Figure, key=KEY, cases=CASES, measures=OF_DUE)
 RATE: Final = _figure(
     name="rate", group="", title="Rate", meaning=_RATE, clause="rules 5.1, statistics 1.1", count=_count("rate"),
     rows=_rows("rate", "in time", 0, lambda found: found.week, lambda found: found.change),
     disclosure=Disclosure(
-        "told where it has no count from 1 to 4; what of it was missed where none follows beside what is overdue",
+        "disclosed where it has no count from 1 to 4; what of it was missed where none follows from what is overdue",
         of_each_requirement(_release_week),
     ),
 )  # fmt: skip
@@ -198,7 +198,7 @@ BEFORE: Final = _figure(
     clause="statistics 1.2, 1.5", count=_count("before"),
     rows=_rows("before", "in time, the period before", 2, lambda found: found.before),
     disclosure=Disclosure(
-        "told where it has no count from 1 to 4; the difference where both rates are",
+        "disclosed where it has no count from 1 to 4; the difference where both rates are",
         of_each_requirement(_release_before),
     ),
 )  # fmt: skip
@@ -209,7 +209,7 @@ LAST_YEAR: Final = _figure(
     rows=_rows("last-year", "in time, the same period last year", 4, lambda found: found.last_year,
                lambda found: found.change_last_year),
     disclosure=Disclosure(
-        "told where it has no count from 1 to 4; the difference where both rates are",
+        "disclosed where it has no count from 1 to 4; the difference where both rates are",
         of_each_requirement(_release_last_year),
     ),
 )  # fmt: skip
@@ -219,7 +219,7 @@ PROVISIONAL: Final = _figure(
             "compared.",
     clause="statistics 1.2", count=_count("provisional"),
     rows=_rows("provisional", "in time, provisional", 6, lambda found: found.provisional),
-    disclosure=not_told("beside the settled week it would tell how many updates were typed in between"),
+    disclosure=not_disclosed("next to the settled week it would reveal how many updates were typed in between"),
 )  # fmt: skip
 LIVE: Final = _figure(
     name="live", group="", title="Live contact only", meaning="The rate had only {methods} counted.",
@@ -238,7 +238,8 @@ WEEK: Final = _figure(
     meaning="The rate of each settled week of the chart, each judged seven days after its end.",
     clause="statistics 2", count=_count("week"), rows=_rows_of_weeks,
     disclosure=Disclosure(
-        "told where it has no count from 1 to 4, without what was overdue then; the limits are those of the weeks told",
+        "disclosed where it has no count from 1 to 4, without what was overdue then; the limits are those of the weeks "
+        "disclosed",
         of_each_requirement(_release_weeks),
     ),
 )  # fmt: skip

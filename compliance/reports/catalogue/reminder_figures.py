@@ -10,7 +10,7 @@ from compliance.errors import SettingsError, nearest
 from compliance.policy.calendars import Ints
 from compliance.reports.catalogue.case import TracedCase, first_of_each, instants, obligations
 from compliance.reports.catalogue.counted import COUNT, CountedRows
-from compliance.reports.catalogue.disclosure import not_told
+from compliance.reports.catalogue.disclosure import not_disclosed
 from compliance.reports.catalogue.edition import Edition
 from compliance.reports.catalogue.figure import Figure
 from compliance.reports.catalogue.row import PlacedRow, count_row, share_row
@@ -22,7 +22,7 @@ from compliance.store.notice_kinds import LadderStep
 NO_MAILS: Final = "these records say nothing of mails: only the running service knows what it sent"
 AFTER_REMINDER: Final = "after-reminder"
 """The question about what is recorded just after an email."""
-_TOLD: Final = {"24": DAY, "72": 3 * DAY}
+_WITHIN: Final = {"24": DAY, "72": 3 * DAY}
 
 
 def _count(edition: Edition, key: str, group: str | None) -> CountedRows | str:
@@ -34,15 +34,15 @@ def _count(edition: Edition, key: str, group: str | None) -> CountedRows | str:
         return NO_MAILS
     mailed = edition.mailed(edition.headline, edition.period)
     if not key:
-        return _every_mail(edition, mailed, Waits(edition.headline, mailed.told, edition.division))
+        return _every_mail(edition, mailed, Waits(edition.headline, mailed.notified, edition.division))
     hours, _, before = (group or "").partition("-")
     steps = {name_step(step)[0]: step for step in LadderStep}
-    if key not in steps or hours not in _TOLD or before not in ("", "before"):
-        groups = [f"{name}/{hours}{tail}" for name in steps for hours in _TOLD for tail in ("", "-before")]
+    if key not in steps or hours not in _WITHIN or before not in ("", "before"):
+        groups = [f"{name}/{hours}{tail}" for name in steps for hours in _WITHIN for tail in ("", "-before")]
         raise SettingsError(f"no reminder {f'{key}/{group}'!r}{nearest(f'{key}/{group}', groups)}")
-    waits = Waits(edition.headline, mailed.untold if before else mailed.told, edition.division)
+    waits = Waits(edition.headline, mailed.comparison if before else mailed.notified, edition.division)
     which = np.flatnonzero(waits.step == steps[key])
-    within = waits.wait[which] <= _TOLD[hours]
+    within = waits.wait[which] <= _WITHIN[hours]
     mail = None if before else mailed.mail[waits.place[which]]
     return CountedRows(
         {COUNT: within, "earlier": within & waits.earlier[which]},
@@ -114,5 +114,5 @@ REMINDERS: Final = Figure(
         "earlier": "of these, dated before the day of the mail",
     },
     count=_count, rows=_rows,
-    disclosure=not_told("what looks at single mails and entries stays inside the force"),
+    disclosure=not_disclosed("what looks at single mails and entries stays inside the force"),
 )  # fmt: skip

@@ -12,7 +12,7 @@ from compliance.policy.calendars import Ints, from_day
 from compliance.policy.verdicts import MET, STATES, Verdicts
 from compliance.reports.catalogue.case import TracedCase, obligations
 from compliance.reports.catalogue.counted import COUNT, CountedRows
-from compliance.reports.catalogue.disclosure import not_told
+from compliance.reports.catalogue.disclosure import not_disclosed
 from compliance.reports.catalogue.edition import Edition
 from compliance.reports.catalogue.figure import KEY, Figure
 from compliance.reports.catalogue.row import PlacedRow, count_row
@@ -131,5 +131,5 @@ RESTATED: Final = Figure(
     clause="statistics 5", cases="obligations due in that period; of a cause those that it put in (1) or took out (-1)",
     measures={COUNT: "met; of a cause those that it made met (1) or not (-1)"},
     count=_count, rows=_rows,
-    disclosure=not_told("beside what was published it would tell what has changed since"),
+    disclosure=not_disclosed("next to what was published it would reveal what has changed since"),
 )  # fmt: skip

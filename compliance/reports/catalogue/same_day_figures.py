@@ -11,7 +11,7 @@ from compliance.policy.status import Flags
 from compliance.policy.verdicts import LATE, YES
 from compliance.reports.catalogue.case import obligations
 from compliance.reports.catalogue.counted import COUNT, CountedRows, every
-from compliance.reports.catalogue.disclosure import SMALL, counts_of, tells_small
+from compliance.reports.catalogue.disclosure import SMALL, counts_of, reveals_small
 from compliance.reports.catalogue.edition import Edition
 from compliance.reports.catalogue.figure import Counting, Disclosure, Figure
 from compliance.reports.catalogue.row import PlacedRow, count_row, share_row
@@ -61,21 +61,21 @@ def _rows_only(figures: Figures) -> Iterator[PlacedRow]:
                                       figures.period, count=figures.same_day.only_same_day))  # fmt: skip
 
 
-def _release(board: Figures, told: Figures) -> Figures:
+def _release(board: Figures, disclosed: Figures) -> Figures:
     """Release all three readings or none: each contains the next, so their differences would be revealed."""
     found = board.same_day
     if found is None:
-        return told
+        return disclosed
     readings = (found.policy, found.counting, found.original)
     victims = (found.only_same_day or 0, found.updated_later or 0)
     small = any(number in SMALL for each in readings for number in counts_of(each))
-    small = small or any(tells_small(one, other) for one in readings for other in readings)
+    small = small or any(reveals_small(one, other) for one in readings for other in readings)
     small = small or any(number in SMALL for number in (*victims, victims[0] - victims[1]))
-    return told if small else replace(told, same_day=found)
+    return disclosed if small else replace(disclosed, same_day=found)
 
 
-_TOLD: Final = Disclosure("all three readings, and who had only a same-day update, or none", _release)
-_figure = partial(Figure, key="", group="", disclosure=_TOLD)
+_DISCLOSED: Final = Disclosure("all three readings, and who had only a same-day update, or none", _release)
+_figure = partial(Figure, key="", group="", disclosure=_DISCLOSED)
 _reading = partial(_figure, cases="obligations of the same-day question", measures={COUNT: "met under that reading"})
 SAME_DAY: Final = _reading(
     name="same-day", title="The same-day question",

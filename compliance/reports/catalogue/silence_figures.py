@@ -15,10 +15,10 @@ from compliance.reports.catalogue.case import TracedCase, heard, victims
 from compliance.reports.catalogue.counted import COUNT, CountedRows, every
 from compliance.reports.catalogue.disclosure import (
     WITHHELD,
-    beside,
     counts_of,
+    disclose_part,
     find_hidden_parts,
-    not_told,
+    not_disclosed,
     of_each_requirement,
     share,
 )
@@ -121,43 +121,46 @@ def rows_of_units(figures: Figures, level: UnitLevel) -> Iterator[PlacedRow]:
             yield PlacedRow((place, order, 1), row)
 
 
-def _release(found: RequirementFigures, told: RequirementFigures, _board: Figures) -> RequirementFigures:
+def _release(found: RequirementFigures, disclosed: RequirementFigures, _board: Figures) -> RequirementFigures:
     """Release the whole, and the divisions that are its parts."""
     silent = [division.silent for division in found.divisions if division.silent]
     hidden = iter(find_hidden_parts([counts_of(each) for each in silent]))
     divisions = tuple(
         replace(public, silent=division.silent and (WITHHELD if next(hidden) else division.silent))
-        for division, public in zip(found.divisions, told.divisions, strict=True)
+        for division, public in zip(found.divisions, disclosed.divisions, strict=True)
     )
-    return replace(told, week=_tell(told.week, found.week), divisions=divisions)
+    return replace(disclosed, week=_disclose_period(disclosed.week, found.week), divisions=divisions)
 
 
-def _release_before(found: RequirementFigures, told: RequirementFigures, _board: Figures) -> RequirementFigures:
-    return replace(told, before=_tell(told.before, found.before))
+def _release_before(found: RequirementFigures, disclosed: RequirementFigures, _board: Figures) -> RequirementFigures:
+    return replace(disclosed, before=_disclose_period(disclosed.before, found.before))
 
 
-def _release_last_year(found: RequirementFigures, told: RequirementFigures, _board: Figures) -> RequirementFigures:
-    return replace(told, last_year=told.last_year and found.last_year and _tell(told.last_year, found.last_year))
+def _release_last_year(found: RequirementFigures, disclosed: RequirementFigures, _board: Figures) -> RequirementFigures:
+    return replace(
+        disclosed,
+        last_year=disclosed.last_year and found.last_year and _disclose_period(disclosed.last_year, found.last_year),
+    )
 
 
-def _release_live(found: RequirementFigures, told: RequirementFigures, _board: Figures) -> RequirementFigures:
-    return replace(told, live=_beside(told.live, found.live, found.week))
+def _release_live(found: RequirementFigures, disclosed: RequirementFigures, _board: Figures) -> RequirementFigures:
+    return replace(disclosed, live=_disclose_part(disclosed.live, found.live, found.week))
 
 
-def _release_enhanced(found: RequirementFigures, told: RequirementFigures, _board: Figures) -> RequirementFigures:
-    return replace(told, enhanced=_beside(told.enhanced, found.enhanced, found.week))
+def _release_enhanced(found: RequirementFigures, disclosed: RequirementFigures, _board: Figures) -> RequirementFigures:
+    return replace(disclosed, enhanced=_disclose_part(disclosed.enhanced, found.enhanced, found.week))
 
 
-def _tell(told: Period, found: Period) -> Period:
-    return replace(told, silent=found.silent and share(found.silent))
+def _disclose_period(disclosed: Period, found: Period) -> Period:
+    return replace(disclosed, silent=found.silent and share(found.silent))
 
 
-def _beside(told: Period, part: Period, whole: Period) -> Period:
-    return replace(told, silent=beside(part.silent, whole.silent) if part.silent and whole.silent else None)
+def _disclose_part(disclosed: Period, part: Period, whole: Period) -> Period:
+    return replace(disclosed, silent=disclose_part(part.silent, whole.silent) if part.silent and whole.silent else None)
 
 
-_ALONE: Final = "told where it has no count from 1 to 4"
-_PART: Final = "told where neither it nor what is not in it has a count from 1 to 4"
+_ALONE: Final = "disclosed where it has no count from 1 to 4"
+_PART: Final = "disclosed where neither it nor what is not in it has a count from 1 to 4"
 _figure = partial(
     Figure, key="", clause="statistics 1.7", cases="victims asked about", measures={COUNT: "silent"},
 )  # fmt: skip
@@ -190,7 +193,7 @@ SILENT_PROVISIONAL: Final = _figure(
     meaning="Silent victims at the end of the week just ended, judged before updates have had seven days to be typed "
             "in.",
     count=_count("provisional"), rows=_rows_beside_rate("silent-provisional", 7, lambda found: found.provisional),
-    disclosure=not_told("beside the settled week it would tell how many updates were typed in between"),
+    disclosure=not_disclosed("next to the settled week it would reveal how many updates were typed in between"),
 )  # fmt: skip
 SILENT_LIVE: Final = _figure(
     name="silent-live", group="", title="Silent victims, live contact only",

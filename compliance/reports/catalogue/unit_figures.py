@@ -9,7 +9,13 @@ from msgspec.structs import replace
 from compliance.policy.verdicts import MET
 from compliance.reports.catalogue.case import TracedCase, obligations
 from compliance.reports.catalogue.counted import COUNT, CountedRows
-from compliance.reports.catalogue.disclosure import NO_RATE, counts_of, find_hidden_parts, not_told, of_each_requirement
+from compliance.reports.catalogue.disclosure import (
+    NO_RATE,
+    counts_of,
+    find_hidden_parts,
+    not_disclosed,
+    of_each_requirement,
+)
 from compliance.reports.catalogue.edition import Edition, find_name
 from compliance.reports.catalogue.figure import KEY, Counting, Disclosure, Figure, ReportRows
 from compliance.reports.catalogue.rate_figures import CASES, OF_DUE, due_in_period, rate_rows
@@ -170,45 +176,45 @@ def _rows_of_late_teams(figures: Figures) -> Iterator[PlacedRow]:
         ))  # fmt: skip
 
 
-def _weeks_are_told(found: RequirementFigures, told: RequirementFigures, board: Figures) -> bool:
+def _weeks_are_disclosed(found: RequirementFigures, disclosed: RequirementFigures, board: Figures) -> bool:
     """Return whether the trailing weeks can be disclosed.
 
     All of them must be weeks shown in the chart, of which they are the sum. If the next report had more weeks than this
     one, the two together would reveal the new week of each group.
     """
     weeks = board.basis.trailing_weeks
-    return found.trailing_held == weeks and not any(each.withheld for each in told.trend.shares[-weeks:])
+    return found.trailing_held == weeks and not any(each.withheld for each in disclosed.trend.shares[-weeks:])
 
 
-def _release_trailing(found: RequirementFigures, told: RequirementFigures, board: Figures) -> RequirementFigures:
+def _release_trailing(found: RequirementFigures, disclosed: RequirementFigures, board: Figures) -> RequirementFigures:
     """Release the trailing weeks of divisions, but never a single week.
 
     A single week would follow from two reports, whose trailing weeks overlap, and the week that dropped out.
     """
     trailing = [division.trailing for division in found.divisions if division.trailing]
     hidden = iter(find_hidden_parts([counts_of(each.share) for each in trailing]))
-    shown = _weeks_are_told(found, told, board)
+    shown = _weeks_are_disclosed(found, disclosed, board)
     divisions = tuple(
         release_over_weeks(division, public, division.trailing is not None and not next(hidden) and shown)
-        for division, public in zip(found.divisions, told.divisions, strict=True)
+        for division, public in zip(found.divisions, disclosed.divisions, strict=True)
     )
     compared = all(division.trailing and not division.trailing.share.withheld for division in divisions)
-    return replace(told, divisions=divisions, funnel=found.funnel if compared else None)
+    return replace(disclosed, divisions=divisions, funnel=found.funnel if compared else None)
 
 
-def release_over_weeks(found: DivisionFigures, told: DivisionFigures, compared: bool) -> DivisionFigures:
+def release_over_weeks(found: DivisionFigures, disclosed: DivisionFigures, compared: bool) -> DivisionFigures:
     """Return what is told of a unit over the trailing weeks. `compared`: whether it may be told."""
     over, rest = found.trailing, found.rest
     if not compared or over is None or rest is None:
-        return replace(told, trailing=over and NO_RATE)
+        return replace(disclosed, trailing=over and NO_RATE)
     over, rest = Rate(over.share, None, None, None), Rate(rest.share, None, None, None)
-    return replace(told, trailing=over, rest=rest, change=found.change)
+    return replace(disclosed, trailing=over, rest=rest, change=found.change)
 
 
-def _release_offences(found: RequirementFigures, told: RequirementFigures, board: Figures) -> RequirementFigures:
+def _release_offences(found: RequirementFigures, disclosed: RequirementFigures, board: Figures) -> RequirementFigures:
     hidden = find_hidden_parts([counts_of(group.share) for group in found.offences])
     kept = tuple(group for group, is_hidden in zip(found.offences, hidden, strict=True) if not is_hidden)
-    return replace(told, offences=kept if _weeks_are_told(found, told, board) else ())
+    return replace(disclosed, offences=kept if _weeks_are_disclosed(found, disclosed, board) else ())
 
 
 WEEK_OF_ONE: Final = "it would follow from two reports, whose trailing weeks overlap, and the week that has gone"
@@ -218,13 +224,13 @@ DIVISION: Final = _figure(
     meaning="The division that had the case at the end of the due date. A single {kind} is shown, not tested; the "
             "trailing weeks are compared with the rest of the force.",
     clause="statistics 1.5, records 2", count=count_in_period("division"), rows=rows_in_period(DIVISIONS),
-    disclosure=not_told(WEEK_OF_ONE),
+    disclosure=not_disclosed(WEEK_OF_ONE),
 )  # fmt: skip
 TEAM: Final = _figure(
     name="team", group="TEAM", title="Team",
     meaning="The team of the division that had the case at the end of the due date.",
     clause="statistics 1.5, records 2", count=count_in_period("team"), rows=rows_in_period(TEAMS),
-    disclosure=not_told("teams stand in a division’s edition alone"),
+    disclosure=not_disclosed("teams stand in a division’s edition alone"),
 )  # fmt: skip
 TRAILING_UNIT: Final = _figure(
     name="trailing", group="NAME", title="Division or team over the trailing weeks",
@@ -232,8 +238,8 @@ TRAILING_UNIT: Final = _figure(
             "difference from that of the rest.",
     clause="statistics 1.5, 3", count=count_trailing(), rows=_rows_trailing,
     disclosure=Disclosure(
-        "told over 13 full weeks of which each stands in the chart: the smallest are withheld until those withheld are "
-        "at least two and come together to no count from 1 to 4",
+        "disclosed over 13 full weeks of which each stands in the chart: the smallest are withheld until those "
+        "withheld are at least two and come together to no count from 1 to 4",
         of_each_requirement(_release_trailing),
     ),
 )  # fmt: skip
@@ -242,7 +248,7 @@ FORMER_DIVISION: Final = _figure(
     meaning="The rate of a division in the {kind} by the map that was in force until a reorganisation, where one took "
             "place in the {kind} or in the four weeks before it.",
     clause="statistics 1.5", count=_count_former, rows=_rows_former,
-    disclosure=not_told("small counts would follow from the same divisions by two maps"),
+    disclosure=not_disclosed("small counts would follow from the same divisions by two maps"),
 )  # fmt: skip
 OFFENCE: Final = _figure(
     name="offence", group="OFFENCE", title="Offence group over the trailing weeks",
@@ -257,5 +263,5 @@ LATE_TEAMS: Final = Figure(
     clause="rules 8, statistics 3.2", cases="obligations that the team met over the trailing weeks",
     measures={COUNT: "met by an update entered after the due date"},
     count=_count_late_team, rows=_rows_of_late_teams,
-    disclosure=not_told("what looks at how entries were made stays inside the force"),
+    disclosure=not_disclosed("what looks at how entries were made stays inside the force"),
 )  # fmt: skip

@@ -10,9 +10,9 @@ def sample_to_read(figures: Figures) -> Section:
     name, title, sample = "sample", "A sample to read", figures.sample
     if sample is None:
         return Section(name, title, ())
-    told = statement(
+    introduction = statement(
         f"Timely is not the same as good. These crimes were drawn at random from the {number(sample.drawn_from)} with "
         f"an update due in the {figures.kind} (seed {sample.seed}; the same seed draws the same crimes from the same "
         "records). Read what the victim was told."
     )
-    return Section(name, title, (told, Items(tuple(map(statement, sample.crime_refs)), "columns")))
+    return Section(name, title, (introduction, Items(tuple(map(statement, sample.crime_refs)), "columns")))

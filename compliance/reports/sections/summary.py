@@ -79,8 +79,8 @@ def _rate(requirement: RequirementFigures, figures: Figures) -> Statement:
     elif share.count == 0:
         start = f"none of the {due} due in the {kind} was given in time"
     moved = changes_of(requirement, figures)
-    told = f"{percent(share.rate)}: {start} (95% interval {interval(share)})."
-    return statement(" ".join([told, *map(sentence, moved)]), about=about, claims=moved)
+    text = f"{percent(share.rate)}: {start} (95% interval {interval(share)})."
+    return statement(" ".join([text, *map(sentence, moved)]), about=about, claims=moved)
 
 
 def _silent(share: Proportion) -> Statement:
@@ -97,12 +97,12 @@ def _silent_in_words(share: Proportion) -> str:
     if share.of == 1:
         return f"The only victim of a case {long} had {'no' if share.count else 'an'} update in the last 28 days."
     if share.count == share.of:
-        told = f"none of the {of} of cases {long} had an update in the last 28 days"
+        text = f"none of the {of} of cases {long} had an update in the last 28 days"
     elif share.count == 0:
-        told = f"each of the {of} of cases {long} had an update in the last 28 days"
+        text = f"each of the {of} of cases {long} had an update in the last 28 days"
     else:
-        told = f"{number(share.count)} of the {of} of cases {long} had no update in the last 28 days"
-    return f"{heading(told)}: too few for a share to mean much." if share.few else f"{percent(share.rate)}: {told}."
+        text = f"{number(share.count)} of the {of} of cases {long} had no update in the last 28 days"
+    return f"{heading(text)}: too few for a share to mean much." if share.few else f"{percent(share.rate)}: {text}."
 
 
 def _same_day(figures: Figures) -> Iterator[Statement]:

@@ -211,11 +211,11 @@ def units_in_period(requirement: RequirementFigures, figures: Figures, level: Un
         group = None if unit is None else level.group(unit)
         figure = f"rate.{requirement.id}" if group is None else f"{level.name}.{requirement.id}/{group}"
         share = (week.rate if unit is None else unit.week).share
-        counts, told, between = share_cells(share, figure)
+        counts, rate, between = share_cells(share, figure)
         silence = week.silent if unit is None else unit.silent
         silent = (rate_and_counts(silence, "silent" if group is None else f"{level.silent}/{group}"),)
         picture = draw_share(share, week.rate.share.rate)
-        return cell(name), counts, told, picture, between, *(silent if requirement.repeats else ())
+        return cell(name), counts, rate, picture, between, *(silent if requirement.repeats else ())
 
     return Table(
         f"{_prefix(level) or 'divisions-'}{requirement.id}",

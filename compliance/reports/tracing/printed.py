@@ -36,7 +36,7 @@ class Printed:
     version: int
     numbers: Mapping[str, Mapping[str, Number]]
 
-    def beside(self, answer: TracedFigure) -> str:
+    def compare(self, answer: TracedFigure) -> str:
         """Return in words whether the cases add up to what was published; empty if that figure was not."""
         numbers = self.numbers.get(answer.name, {})
         number = numbers.get(answer.measure)
@@ -48,7 +48,7 @@ class Printed:
         said = f"{number:.1%}" if answer.measure in SHARES else f"{number:,}"
         return (
             f"; version {self.version} of the report says {said}{'' if of is None else f' of {of:,}'}: the program, "
-            "the settings or what is held are not those of then"
+            "the settings or the records have changed since"
         )
 
 

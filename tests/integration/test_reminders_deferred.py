@@ -58,7 +58,7 @@ def overdue(ref: str = "A", reported: str = "2026-06-01") -> dict[str, object]:
 
 
 def test_an_officers_mailbox_that_defers_for_five_weeks(each_office: Office) -> None:
-    """Due on Monday 8 June, put off from Tuesday on: on Thursday the supervisor is told, with the reason. The officer is
+    """Due on Monday 8 June, deferred from Tuesday on: on Thursday the supervisor is told, with the reason. The officer is
     no officer who has the case in silence, nor one who misses anything; their mail is tried every day, and taken at last."""
     office = each_office
     office.sink.defer.add(OFFICER)

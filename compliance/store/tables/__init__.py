@@ -1,0 +1,63 @@
+"""What is stored, and why. Every instant is aware and in UTC; every date is a local date of the policy's time zone.
+
+A record's JSON is stored whole and compressed. The obligations are a projection of it and can be rebuilt at any time.
+The transitions, the outbox, the notices and the published reports are append-only logs that no rebuild touches.
+"""
+
+from sqlalchemy import Table
+from sqlmodel import SQLModel
+
+from compliance.store.tables.mail_tables import Notice, Outbox
+from compliance.store.tables.polling_tables import FeedCursor, FeedRow, OfficerRow, Poll
+from compliance.store.tables.record_tables import CrimeRow, CrimeVersion, Quarantined, Removal, UnknownValue
+from compliance.store.tables.report_tables import Published, ReportDuty
+from compliance.store.tables.verdict_tables import Obligation, Projection, SetAsideRow, Transition
+
+__all__ = [
+    "CRIME",
+    "CRIME_VERSION",
+    "FEED",
+    "FEED_CURSOR",
+    "NOTICE",
+    "OBLIGATION",
+    "OFFICER",
+    "OUTBOX",
+    "POLL",
+    "PROJECTION",
+    "QUARANTINE",
+    "REMOVAL",
+    "REPORT_DUTY",
+    "SET_ASIDE",
+    "TRANSITION",
+    "UNKNOWN_VALUE",
+    "CrimeRow",
+    "CrimeVersion",
+    "FeedCursor",
+    "FeedRow",
+    "Notice",
+    "Obligation",
+    "OfficerRow",
+    "Outbox",
+    "Poll",
+    "Projection",
+    "Published",
+    "Quarantined",
+    "Removal",
+    "ReportDuty",
+    "SetAsideRow",
+    "Transition",
+    "UnknownValue",
+]
+
+
+def _table(model: type[SQLModel]) -> Table:
+    return SQLModel.metadata.tables[str(model.__tablename__)]
+
+
+POLL, FEED, QUARANTINE, OFFICER = _table(Poll), _table(FeedRow), _table(Quarantined), _table(OfficerRow)
+FEED_CURSOR = _table(FeedCursor)
+CRIME, CRIME_VERSION = _table(CrimeRow), _table(CrimeVersion)
+OBLIGATION, PROJECTION, TRANSITION = _table(Obligation), _table(Projection), _table(Transition)
+NOTICE, OUTBOX, REMOVAL = _table(Notice), _table(Outbox), _table(Removal)
+SET_ASIDE, UNKNOWN_VALUE, REPORT_DUTY = _table(SetAsideRow), _table(UnknownValue), _table(ReportDuty)
+"""The tables themselves, for Core statements in bulk paths (decision 0010)."""

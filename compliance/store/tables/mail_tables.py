@@ -1,0 +1,73 @@
+"""Emails and the decisions behind them."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, Column, Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from compliance.store.tables.column_types import BIG_ID
+
+
+class Outbox(SQLModel, table=True):
+    """One email to be sent once. `key` says what it is; the Message-ID follows from it.
+
+    States: queued, sending, sent, retry, refused, uncertain, pilot, cancelled (docs/mail.md). `deferred_since`: when
+    the mail server first deferred this recipient, or None.
+    """
+
+    __table_args__ = (Index("ix_outbox_state", "state", "next_attempt_at"),)
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True)
+    kind: str
+    recipient_ref: str | None = Field(default=None, index=True)
+    to_address: str
+    subject: str
+    text: str
+    html: str | None = None
+    headers: dict[str, str] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    message_id: str
+    state: str = "queued"
+    created_at: datetime
+    claimed_at: datetime | None = None
+    sent_at: datetime | None = None
+    attempts: int = 0
+    next_attempt_at: datetime | None = None
+    problem: str | None = None
+    deferred_since: datetime | None = None
+
+
+class Notice(SQLModel, table=True):
+    """A decision on telling one person about one obligation on one day, with its outcome and named reason.
+
+    `step`, `outcome` and `reason` are names of `notice_kinds`, never text for people. `since`: the reason's date.
+    `rerouted`, `rerouted_since`: why the intended recipient is not notified, None if they are. `obstacles`: what
+    prevented the officer in the case from acting, each {"what", "first", "last"} (local dates, ISO,
+    inclusive); None if unsaid.
+    """
+
+    __table_args__ = (
+        UniqueConstraint(
+            "recipient_ref", "crime_ref", "victim_ref", "requirement", "cycle", "clock_date", "spell", "step",
+            "decided_on", name="uq_notice",
+        ),
+        Index("ix_notice_crime", "crime_ref"),
+        Index("ix_notice_outbox", "outbox_id"),
+    )  # fmt: skip
+    id: int | None = Field(default=None, sa_column=Column(BIG_ID, primary_key=True))
+    recipient_ref: str
+    crime_ref: str
+    victim_ref: str
+    requirement: str
+    cycle: int
+    clock_date: date
+    spell: int
+    step: str
+    decided_on: date
+    outcome: str
+    reason: str
+    outbox_id: int | None = None
+    rerouted: str | None = None
+    obstacles: list[dict[str, Any]] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    since: date | None = None
+    rerouted_since: date | None = None

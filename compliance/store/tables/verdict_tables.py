@@ -1,0 +1,86 @@
+"""What was judged: the projection of the obligations, and the log of how they changed."""
+
+from datetime import date, datetime
+
+from sqlalchemy import Column, Index, String
+from sqlmodel import Field, SQLModel
+
+from compliance.policy.setting_aside import CalendarGap
+from compliance.store.tables.column_types import BIG_ID
+
+
+class Obligation(SQLModel, table=True):
+    """One obligation as last judged: a projection for reminders, lists and queries.
+
+    Days overdue are calculated on reading. `officer_ref`, `team` and `division` say who has the case now:
+    reminders go there.
+    """
+
+    __table_args__ = (
+        Index("ix_obligation_outstanding", "state", "officer_ref"),
+        Index("ix_obligation_due", "due_date"),
+    )
+    crime_ref: str = Field(primary_key=True)
+    victim_ref: str = Field(primary_key=True)
+    requirement: str = Field(primary_key=True)
+    cycle: int = Field(primary_key=True)
+    clock_date: date
+    due_date: date
+    state: str
+    clause: str
+    discharged_on: date | None = None
+    reason: str | None = None
+    same_day_update: bool | None = None
+    division: str | None = None
+    team: str | None = None
+    officer_ref: str | None = None
+
+
+class SetAsideRow(SQLModel, table=True):
+    """Obligations that cannot be judged (rules 6.1a), stored by the same projection as the others.
+
+    A row is those of one victim under one requirement or, for an event requirement, those of one event (`cycle`: its
+    number, else 0). The clause and the reason say why.
+    """
+
+    __tablename__ = "set_aside"
+    crime_ref: str = Field(primary_key=True)
+    victim_ref: str = Field(primary_key=True)
+    requirement: str = Field(primary_key=True)
+    cycle: int = Field(primary_key=True)
+    clause: str
+    reason: str
+    gap: str = Field(sa_column=Column(String, nullable=False, server_default=str(CalendarGap.AFTER)))
+    """The side of the calendar on which its days lie: a `CalendarGap`."""
+
+
+class Projection(SQLModel, table=True):
+    """The policy and calendar by which the obligations were judged, from `since` on; the newest row applies."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    policy_digest: str
+    title: str
+    since: datetime
+
+
+class Transition(SQLModel, table=True):
+    """A change of an obligation: it became overdue or was discharged, or stopped being so.
+
+    It is dated at the deadline, the discharge or the day on which it was no longer owed; if the records do not say, on
+    the local date on which it was noticed. A state of None: there was, or is, no such obligation with this clock date.
+    `set aside`: it, or everything owed to the victim under its requirement, was or is set aside, so no one can say
+    (rules 6.1a). `spell` counts how often it has become overdue, from 1.
+    """
+
+    __table_args__ = (Index("ix_transition_crime", "crime_ref"), Index("ix_transition_noticed", "noticed_at"))
+    id: int | None = Field(default=None, sa_column=Column(BIG_ID, primary_key=True))
+    crime_ref: str
+    victim_ref: str
+    requirement: str
+    cycle: int
+    clock_date: date
+    from_state: str | None = None
+    to_state: str | None = None
+    dated: date
+    noticed_at: datetime
+    spell: int = 1

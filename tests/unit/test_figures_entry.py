@@ -1,0 +1,99 @@
+"""Figures about how updates and categories get into the records (rules 8, rules 5.5, statistics 3)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from compliance.records import Columns, columns, convert_crime
+from compliance.reports.figures import figures_of, report_figures
+from compliance.reports.findings import EntryQuestion
+from compliance.reports.judged import judge_periods
+from compliance.reports.report_model import Figures
+from compliance.reports.sources import GivenRecords, KnownRecords
+from tests.engine import shipped
+from tests.plain_figures import SETTLED, WEEK
+from tests.reference_case import Json
+
+WEST_MERCIA = shipped("west-mercia")[0]
+
+
+def of(*records: Json) -> Columns:
+    return columns([convert_crime(record) for record in records])
+
+
+@dataclass(frozen=True)
+class Versions:
+    """Records as known when the week before was settled, and as known now."""
+
+    then: Columns
+    now: Columns
+    name = "versions"
+
+    def records_known(self, known_at: datetime) -> KnownRecords:
+        return KnownRecords(self.now if known_at >= SETTLED else self.then, seen_until=known_at)
+
+
+def crime(ref: str, **categories: str) -> Json:
+    victims = [{"victim_ref": victim, "category": category} for victim, category in categories.items()]
+    return {"crime_ref": ref, "reported_at": "2026-10-20T10:00:00Z", "victims": victims}
+
+
+def question(figures: Figures, key: str) -> EntryQuestion:
+    return next(each for each in figures.questions if each.key == key)
+
+
+def test_rules_5_5_a_victim_put_into_a_category_that_is_owed_nothing_is_asked_about() -> None:
+    """Of those on both records who were owed updates before. The same reference in another crime is another victim."""
+    then = of(
+        crime("changed", V1="standard", V2="enhanced"), crime("unchanged", V1="standard"), crime("before", V1="state"),
+        crime("gone", V1="standard"),
+    )  # fmt: skip
+    now = of(
+        crime("new", V1="state"), crime("changed", V1="anonymous", V2="enhanced"), crime("unchanged", V1="standard"),
+        crime("before", V1="state"),
+    )  # fmt: skip
+    found = report_figures(Versions(then, now), WEST_MERCIA, WEEK, SETTLED, force="A force")
+    share = question(found, "category-changed").share
+    assert (share.count, share.of) == (1, 3)
+
+
+def test_rules_5_5_whatever_the_place_of_the_crime_in_the_records() -> None:
+    """The first of them has changed, and nothing else."""
+    then, now = of(crime("1", V1="standard")), of(crime("1", V1="state"))
+    found = report_figures(Versions(then, now), WEST_MERCIA, WEEK, SETTLED, force="A force")
+    share = question(found, "category-changed").share
+    assert (share.count, share.of) == (1, 1)
+
+
+def met(team: str, number: int, late: int) -> Iterator[Json]:
+    """First updates of a team met in the week, so many of them entered only after the due date."""
+    for n in range(number):
+        entered = "2026-11-09T10:00:00Z" if n < late else "2026-11-03T11:00:00Z"
+        update = {"update_ref": "U", "at": "2026-11-03T10:00:00Z", "entered_at": entered, "outcome": "informed"}
+        yield {
+            "crime_ref": f"{team}/{n}", "reported_at": "2026-10-30T10:00:00Z", "division": "North", "team": team,
+            "victims": [{"victim_ref": "V1"}], "updates": [update],
+        }  # fmt: skip
+
+
+TEAMS = (
+    *met("As others 1", 60, 8), *met("As others 2", 60, 10), *met("Careful", 400, 5), *met("Late", 60, 40),
+    *met("Tiny", 9, 9),
+)  # fmt: skip
+
+
+def test_rules_8_teams_that_meet_by_late_entries_more_often_than_chance_stand_out() -> None:
+    """Beyond the upper limit of 99.8% (statistics 3), not the lower one. Fewer than 10 are not compared (statistics 1.6)."""
+    judged = judge_periods(GivenRecords("teams", of(*TEAMS)), WEST_MERCIA, WEEK, SETTLED)
+    board = figures_of(judged, force="A force").late_teams
+    assert board is not None
+    assert (board.of, board.beyond, board.points) == (4, 1, ()), "the board's edition names no team"
+    own = figures_of(judged, force="A force", division="North").late_teams
+    assert own is not None
+    assert (own.of, own.beyond, [point.name for point in own.points]) == (4, 1, ["Late"])
+    assert [(point.share.count, point.share.of) for point in own.points] == [(40, 60)]
+
+
+def test_rules_8_one_team_alone_is_not_compared() -> None:
+    judged = judge_periods(GivenRecords("teams", of(*met("Late", 60, 40))), WEST_MERCIA, WEEK, SETTLED)
+    assert figures_of(judged, force="A force").late_teams is None

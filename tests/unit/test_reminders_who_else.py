@@ -1,0 +1,73 @@
+"""What an officer's digest calls the others who are notified: by their relation to the officer, as the directory has it."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from compliance.reminder_settings import Reminders
+from compliance.reminders import Decision
+from compliance.reminders.emails.who_else import Others, escalation
+from compliance.reminders.history import Accepted
+from compliance.reminders.owed import Owed
+from compliance.reminders.recipients import Directory
+from compliance.store.notice_kinds import LadderStep, Outcome, Reason
+from compliance.store.tables import OfficerRow
+from tests.reminding import change
+from tests.unit.test_reminders_stages import DAY, POLICY, RULES, SETTINGS, TODAY, officer, owed
+
+AWAY: dict[str, Any] = {"absent": [{"from": "2026-06-01", "until": "2026-06-30"}]}
+CHAMPION = officer("9000", role="champion", division="North")
+COVERED = change(SETTINGS, cover={"1042": "5000", "2000": "2001"}).reminders
+
+
+def case() -> Owed:
+    """Overdue for so long that nobody else follows."""
+    item = owed(due=TODAY - 30 * DAY)
+    return replace(item, waiting=replace(item.waiting, team="North 1", division="North"))
+
+
+def already(ref: str, step: LadderStep, *staff: OfficerRow, rules: Reminders = RULES, known: bool = True) -> str:
+    """The sentence on who else has been notified: one person, by an accepted email of a step."""
+    item = case()
+    accepted = {(item.key, 1): (Accepted(ref, step, step is LadderStep.OVERDUE, date(2026, 6, 1)),)}
+    directory = Directory({row.officer_ref: row for row in staff}, rules, TODAY, {}) if known else None
+    listed = [Decision(item, "1042", Outcome.SENT, Reason.STILL_WAITING)]
+    (said,) = escalation(listed, POLICY, rules, TODAY, directory, Others(accepted=accepted))
+    return said.removeprefix("Who else is told already: ").removesuffix(" of 1 victim.")
+
+
+@pytest.mark.parametrize(
+    ("ref", "step", "staff", "expected"),
+    [
+        ("2000", LadderStep.SUPERVISOR, [officer(supervisor_ref="2000"), officer("2000")], "your supervisor"),
+        (
+            "2000", LadderStep.SUPERVISOR, [officer(), officer("2000", role="supervisor", team="North 1")],
+            "the team's supervisor, officer 2000,",
+        ),
+        (
+            "2001", LadderStep.SUPERVISOR, [officer(supervisor_ref="2000"), officer("2000", **AWAY), officer("2001")],
+            "your supervisor's stand-in, officer 2001,",
+        ),
+        ("5000", LadderStep.OVERDUE, [officer(), officer("5000")], "officer 5000, who covers for you,"),
+        ("9000", LadderStep.CHAMPION, [officer(supervisor_ref="2000"), CHAMPION], "the division's champion"),
+        (
+            "9000", LadderStep.SUPERVISOR, [officer(supervisor_ref="2000"), CHAMPION],
+            "the division's champion, in your supervisor's place,",
+        ),
+        ("9000", LadderStep.SUPERVISOR, [officer(), CHAMPION], "the division's champion"),
+        ("7000", LadderStep.SUPERVISOR, [officer(supervisor_ref="2000"), officer("7000")], "officer 7000"),
+    ],
+    ids=["supervisor", "the team's", "stand-in", "cover", "champion", "in the supervisor's place",
+         "where there is no supervisor", "anybody else"],
+)  # fmt: skip
+def test_others_are_called_by_what_they_are_to_the_officer(
+    ref: str, step: LadderStep, staff: list[OfficerRow], expected: str
+) -> None:
+    """Never "your supervisor" of somebody else: the officer may ask them."""
+    assert already(ref, step, *staff, rules=COVERED) == expected
+
+
+def test_without_a_directory_they_are_called_by_their_reference() -> None:
+    assert already("2000", LadderStep.SUPERVISOR, known=False) == "officer 2000"
