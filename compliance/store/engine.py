@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from compliance.errors import SettingsError, UnavailableError
 from compliance.store import dialect, schema
-from compliance.store.known_records import KnownRecords
+from compliance.store.recent_records import RecentRecords
 
 
 class Store:
@@ -23,7 +23,7 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         """Use `Store.open` instead, which checks the schema first."""
         self.engine = engine
-        self.known = KnownRecords()
+        self.recent = RecentRecords()
         self._reading = dialect.reading_engine(engine)
 
     @classmethod

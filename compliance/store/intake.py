@@ -18,8 +18,8 @@ from compliance.store.content import Content, is_older, stamps
 from compliance.store.current_versions import put_crimes, read_changed_at
 from compliance.store.dialect import upsert
 from compliance.store.engine import Store
-from compliance.store.known_records import KnownRecords
 from compliance.store.quarantine import Refused, update_quarantine
+from compliance.store.recent_records import RecentRecords
 from compliance.store.tables import FEED, POLL
 from compliance.store.unknown_values import Unknown, count_unknown
 
@@ -71,7 +71,7 @@ def take_page(
     Raises UnavailableError if a newer poll of the source has begun, or the database does not answer.
     """
     with paused_gc():
-        page = _Page(records, store.known)
+        page = _Page(records, store.recent)
     with paused_gc(), store.writing() as connection:
         _move_cursor(connection, source, cursor, now)
         _refuse_if_superseded(connection, source, poll_id)
@@ -107,8 +107,8 @@ class _Page:
     this page is valid, with its `changed_at`.
     """
 
-    def __init__(self, records: Sequence[PageRecord], known: KnownRecords) -> None:
-        contents, refusals = known.read(records)
+    def __init__(self, records: Sequence[PageRecord], recent: RecentRecords) -> None:
+        contents, refusals = recent.read(records)
         told = [content.changed_at for content in contents.values() if content.changed_at is not None]
         self.latest = max(told) if told and len(told) == len(records) else None
         standing: dict[str, Content] = {}

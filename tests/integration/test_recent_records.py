@@ -15,7 +15,7 @@ from compliance.feeds import HttpFeed, Mapper
 from compliance.records import text_of
 from compliance.service.polling import PollOutcome, poll
 from compliance.store import Store, load_crimes, migrate
-from compliance.store.known_records import KnownRecords
+from compliance.store.recent_records import RecentRecords
 from compliance.store.tables import CRIME, CRIME_VERSION, QUARANTINE
 from tests import stores
 from tests.integration.test_store_any_replay import PAGES, as_held
@@ -61,7 +61,7 @@ def test_whether_a_record_is_known_changes_nothing(both: tuple[Store, Store], pa
             for table in (CRIME, CRIME_VERSION, QUARANTINE):
                 connection.execute(delete(table))
     for page in pages * 2:
-        reads.known = KnownRecords()
+        reads.recent = RecentRecords()
         assert take(knows, DAYS[0], *page) == take(reads, DAYS[0], *page)
         held, expected = as_held(knows), as_held(reads)
         assert without_numbers(held) == without_numbers(expected)
@@ -112,7 +112,7 @@ def test_an_hour_that_comes_twice_is_counted_whenever_it_comes(store: Store, web
 
 
 def test_the_records_known_are_bounded() -> None:
-    known = KnownRecords(most=4)
+    known = RecentRecords(most=4)
     records = raws([crime(str(n)) for n in range(9)])
     for record in records:
         known.read([record])
@@ -122,7 +122,7 @@ def test_the_records_known_are_bounded() -> None:
 
 def test_a_refused_record_is_never_known() -> None:
     """Its reason is told each time it comes (decision 0014)."""
-    known = KnownRecords()
+    known = RecentRecords()
     wrong = raws([crime(reported_at="soon")])
     assert known.read(wrong) == known.read(wrong)
     assert len(known.read(wrong)[1]) == 1

@@ -19,7 +19,7 @@ class _Reading(NamedTuple):
     changed_at: datetime | None
 
 
-class KnownRecords:
+class RecentRecords:
     """What valid records were read as, the newest of them, by the digest of their bytes and of their mapping.
 
     A record is read from these alone, so it need not be read again to know whether it is new: only the store can say
