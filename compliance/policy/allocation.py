@@ -1,7 +1,7 @@
 """Who has a case: now, and at the end of a day (records sections 1 and 2).
 
-Nothing else decides which allocation holds. A case is held by an allocation, told by its row, or where that is -1 by
-whom the record's own fields name. Days are local dates as whole numbers since 1970-01-01 (int32).
+Nothing else decides which allocation applies. Who has a case is given as the row of an allocation, or as -1 if the
+record's own fields say. Days are local dates as whole numbers since 1970-01-01 (int32).
 """
 
 from dataclasses import dataclass
@@ -19,15 +19,18 @@ _FEW_ALLOCATIONS: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class CaseHolders:
-    """Who has each of some cases: the row of its crime in the columns, and of the allocation that holds, -1 where the
-    record's own fields say."""
+    """Who has each of several cases.
+
+    `crime`: the row of the case's crime in the columns. `allocation`: the row of the allocation that applies, -1 if the
+    record's own fields say.
+    """
 
     columns: Columns
     crime: Ints
     allocation: Ints
 
     def owner(self, name: str) -> Coded:
-        """`division`, `team` or `officer` of who has each."""
+        """Return the `division`, `team` or `officer` who has each case."""
         own: Coded = getattr(self.columns, name)
         told: Coded = getattr(self.columns.allocations, name)
         place = {value: code for code, value in enumerate(own.values)}
@@ -41,7 +44,7 @@ class CaseHolders:
 
 
 def owners(columns: Columns, moment: Moment, local: LocalDates) -> "Owners":
-    """Who had each case, and when, as at T: an allocation still to come has not happened (rules 2.7)."""
+    """Return who had each case, and when, as at T: later allocations do not exist yet (rules 2.7)."""
     allocations, crimes = columns.allocations, len(columns)
     row = np.flatnonzero(allocations.at <= moment.as_at)
     crime = allocations.crime[row]
@@ -53,12 +56,17 @@ def owners(columns: Columns, moment: Moment, local: LocalDates) -> "Owners":
 
 
 class Owners:
-    """Who had the case at the end of a day, else now (records section 2); rows of the allocations, -1 where the
-    record's own fields say."""
+    """Who had each case at the end of a day, otherwise who has it now (records section 2).
+
+    Answers are rows of the allocations, -1 if the record's own fields say. `now`: who has each case as at T. `several`:
+    whether a case has more than one allocation.
+    """
 
     def __init__(self, crime: Ints, row: Ints, day: Days, held: Ints) -> None:
-        """The allocations at or before T in order, and how many each crime has; of a crime with one its day is not
-        looked at."""
+        """Take the allocations at or before T, in order, and how many each crime has (`held`).
+
+        The day of a crime's only allocation does not matter.
+        """
         self._start = starts(held)
         self._row = np.append(row, -1).astype(np.int32)
         self._day = np.append(day, NEVER)
@@ -67,11 +75,14 @@ class Owners:
         self.several = held > 1
 
     def history(self, crime: int) -> Ints:
-        """Who has had one case as at T, in order."""
+        """Return the allocations of one crime at or before T, in order."""
         return self._row[self._start[crime] : self._start[crime + 1]].astype(np.int64)
 
     def at(self, crime: Ints, due: Days) -> Ints:
-        """Who had each case at the end of a due date that has passed, if an allocation tells, else who has it now."""
+        """Return who had each case at the end of its due date or, if no allocation says, who has it now.
+
+        The due dates must have passed.
+        """
         place = self._start[crime]
         # Most cases change hands once or twice: stepping is quicker than searching.
         last = self._start[crime + 1]
@@ -85,8 +96,10 @@ class Owners:
 
 
 def first_with(allocations: Allocations, row: int) -> int:
-    """The allocation by which an officer got the case that one allocates to them, however often it was allocated to
-    them since; -1 for -1."""
+    """Return the allocation by which the officer of the allocation at `row` got the case; -1 for -1.
+
+    Consecutive allocations to the same officer count as one, so it is the first of these.
+    """
     while (
         row > 0
         and allocations.crime[row - 1] == allocations.crime[row]

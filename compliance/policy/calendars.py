@@ -1,4 +1,4 @@
-"""Local dates, and the working days of a calendar (rules 2.6 and 6.1). Days are whole numbers since 1970-01-01."""
+"""Local dates, and the working days of a calendar (rules 2.6, 6.1). Days are whole numbers since 1970-01-01."""
 
 import tomllib
 from datetime import UTC, date, datetime, time, timedelta
@@ -17,9 +17,9 @@ Days = npt.NDArray[np.int32]
 Ints = npt.NDArray[np.int64]
 
 NEVER: Final = 2**30
-"""Stands for a day that does not come. Sums with it stay within 32 bits."""
+"""The value of a day that does not come. Sums with it stay within 32 bits."""
 NO_DAY: Final = -(2**31)
-"""Stands for a day that is absent."""
+"""The value of an absent day."""
 _UTF_16: Final = "is UTF-16, not UTF-8; save it as UTF-8"
 _ENCODINGS: Final = {
     b"\xff\xfe": _UTF_16,
@@ -31,29 +31,29 @@ _EPOCH: Final = date(1970, 1, 1)
 _DAY: Final = 86_400_000_000
 _FEW_CHANGES: Final = 6
 _WARNED_BEFORE: Final = 275
-"""Days, nine months: the bank holidays of a year are published well before."""
+"""In days, nine months: the bank holidays of a year are published earlier than that."""
 
 
 def to_day(day: date) -> int:
-    """A date as a number of days since 1970-01-01."""
+    """Return a date as a number of days since 1970-01-01."""
     return (day - _EPOCH).days
 
 
 def from_day(day: int) -> date:
-    """The date of a number of days since 1970-01-01."""
+    """Return the date of a number of days since 1970-01-01."""
     return _EPOCH + timedelta(days=int(day))
 
 
 def plain_date(value: date) -> str:
-    """A date as 8 July 2026."""
+    """Return a date in words, such as 8 July 2026."""
     return f"{value.day} {value:%B} {value.year}"
 
 
 class LocalDates:
-    """The calendar dates of instants in one time zone, by one look-up in its table of clock changes (rules 2.6)."""
+    """The local dates of instants in one time zone, by a table of its clock changes (rules 2.6)."""
 
     def __init__(self, zone: str) -> None:
-        """Raises SettingsError where the zone is not one."""
+        """Take a zone by its name, such as Europe/London. Raises SettingsError if it is not known."""
         try:
             self._zone = ZoneInfo(zone)
         except (ZoneInfoNotFoundError, ValueError):
@@ -61,8 +61,10 @@ class LocalDates:
         self._changes, self._offsets = _clock_changes(zone)
 
     def of(self, instants: Ints) -> Days:
-        """Microseconds since 1970 in UTC -> local days; what is absent (`records.NONE`) becomes a day long before all
-        others."""
+        """Return the local days of instants in microseconds since 1970 in UTC.
+
+        An absent instant (`records.NONE`) becomes a day long before all others.
+        """
         if len(instants) == 0:
             return np.empty(0, dtype=np.int32)
         first, last = np.searchsorted(self._changes, [instants.min(), instants.max()], side="right")
@@ -78,33 +80,36 @@ class LocalDates:
         return (shifted // _DAY).astype(np.int32)
 
     def day_of(self, instant: datetime) -> int:
-        """The local day of one aware instant."""
+        """Return the local day of an aware instant."""
         return to_day(self.date_of(instant))
 
     def date_of(self, instant: datetime) -> date:
-        """The local date of one aware instant."""
+        """Return the local date of an aware instant."""
         return self.clock_at(instant).date()
 
     def date_at(self, micros: int) -> date:
-        """The local date of one instant in microseconds since 1970 in UTC."""
+        """Return the local date of an instant in microseconds since 1970 in UTC."""
         return from_day(int(self.of(np.array([micros], dtype=np.int64))[0]))
 
     def clock_at(self, instant: datetime) -> datetime:
-        """What the clocks show at one aware instant: the same instant, as a local date and time of day."""
+        """Return an aware instant as the local date and time of day that the clocks show."""
         return instant.astimezone(self._zone)
 
     def instant_at(self, day: date, at: time) -> datetime:
-        """The instant, in UTC, of a time of day on a local date."""
+        """Return the instant, in UTC, of a time of day on a local date."""
         return datetime.combine(day, at, self._zone).astimezone(UTC)
 
     def start_of(self, day: date) -> datetime:
-        """The first instant, in UTC, of a local date."""
+        """Return the first instant, in UTC, of a local date."""
         return self.instant_at(day, time())
 
 
 @lru_cache
 def _clock_changes(zone: str) -> tuple[Ints, Ints]:
-    """Every clock change of a zone from 1900 to 2999: the instants, and the offsets before, between and after them."""
+    """Return the clock changes of a zone from 1900 to 2999, and the offsets before, between and after them.
+
+    Both are in microseconds: the instants since 1970 in UTC, the offsets east of Greenwich.
+    """
     tz = ZoneInfo(zone)
     step = timedelta(days=7)
     at, end = datetime(1899, 12, 25, tzinfo=UTC), datetime(3000, 1, 8, tzinfo=UTC)
@@ -155,7 +160,7 @@ class _CalendarFile(BaseModel):
 
 
 class Calendar:
-    """The working days of a calendar: neither a Saturday nor a Sunday nor a bank holiday (rules 6.1)."""
+    """The working days of a calendar: no Saturdays, Sundays or bank holidays (rules 6.1)."""
 
     def __init__(
         self,
@@ -166,8 +171,10 @@ class Calendar:
         country: str | None = None,
         subdivision: str | None = None,
     ) -> None:
-        """`first` and `last` are the days from and until which the calendar is known, `holidays` the bank holidays.
-        `country` and `subdivision` name the published list that `compliance check` compares them with, if any."""
+        """Take the first and last day that the calendar covers, and its bank holidays.
+
+        `country` and `subdivision` name the published list that `compliance check` compares them with, if any.
+        """
         self.name, self.first, self.last, self.holidays = name, to_day(first), to_day(last), holidays
         self.country, self.subdivision = country, subdivision
         days = np.arange(self.first, self.last + 1, dtype=np.int32)
@@ -178,14 +185,16 @@ class Calendar:
         self._up_to = np.cumsum(~off)  # how many working days up to and including each day
 
     def is_working(self, day: int) -> bool:
-        """Whether a day is a working day. Beyond what the calendar covers the bank holidays are not known, and every
-        weekday is one: whoever works by this calendar works on."""
+        """Return whether a day is a working day.
+
+        Outside the days covered, bank holidays are not known and every weekday is a working day, so that work goes on.
+        """
         if not self.first <= day <= self.last:
             return (day + 3) % 7 < 5
         return bool(self._is_working[day - self.first])
 
     def ending(self, today: date) -> str | None:
-        """What to say of the end of the calendar, and what to do: from nine months before it on, None until then."""
+        """Return what to say about the end of the calendar and what to do, or None until nine months before it."""
         last = from_day(self.last)
         if (last - today).days > _WARNED_BEFORE:
             return None
@@ -197,8 +206,10 @@ class Calendar:
         )
 
     def add_working_days(self, start: Days, count: Days | int) -> Days:
-        """The Nth working day after each start day, which is day 0 itself (rules 6.1). NO_DAY where either is beyond
-        what the calendar covers: a due date is never a guess (6.1a)."""
+        """Return the Nth working day after each start day, which is itself day 0 (rules 6.1).
+
+        NO_DAY if either day is not covered by the calendar: a due date is never a guess (6.1a).
+        """
         if len(start) == 0:
             return start
         known = (start >= self.first) & (start <= self.last)
@@ -210,7 +221,7 @@ class Calendar:
 
 
 def load_calendar(path: Path) -> Calendar:
-    """A calendar file. Raises SettingsError that names the file and the key."""
+    """Return the calendar of a file. Raises SettingsError that names the file and the key."""
     data = read_toml(path)
     try:
         file = _CalendarFile.model_validate(data)
@@ -221,10 +232,9 @@ def load_calendar(path: Path) -> Calendar:
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """Return a TOML file as it stands.
+    """Return the content of a TOML file.
 
-    Raises SettingsError if it cannot be read, with the line where it is not TOML, or with the encoding that an editor
-    gave it.
+    Raises SettingsError if it cannot be read, with the line that is not TOML or the encoding that an editor gave it.
     """
     try:
         content = path.read_bytes()

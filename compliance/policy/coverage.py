@@ -1,6 +1,6 @@
 """What a policy leaves out: victims owed nothing, gaps and overlaps of dates, unknown words (rules A4).
 
-Nothing here decides a verdict. A force may mean all of it, so it is told and never refused.
+Nothing here decides a verdict. A force may intend all of it, so these are notes and never errors.
 """
 
 from collections.abc import Iterable, Iterator
@@ -38,14 +38,14 @@ _NAMES: Final = {
 
 
 class Whom(NamedTuple):
-    """Victims of a category, of crimes of an offence group; None: of every group that the policy does not name."""
+    """Victims of a category, of crimes of an offence group (None: of any group that the policy does not name)."""
 
     category: str
     offence: str | None
 
 
 class _Span(NamedTuple):
-    """Days, both included, as ordinals."""
+    """Days as ordinals, both included."""
 
     first: int
     last: int
@@ -60,7 +60,10 @@ class _Span(NamedTuple):
 
 
 def describe_coverage(policy: Policy, known: Vocabulary = SPECIFIED) -> Iterator[str]:
-    """A sentence for each thing that a policy leaves out or may have misspelt. `known`: the words that may be meant."""
+    """Yield a sentence for each thing that a policy leaves out or may have misspelt.
+
+    `known`: the words that it may use, by field.
+    """
     yield from _unknown_words(policy, known)
     everyone = _everyone(policy)
     uncovered = [whom for whom in everyone if not any(_admits(each, whom) for each in policy.requirement)]
@@ -71,7 +74,7 @@ def describe_coverage(policy: Policy, known: Vocabulary = SPECIFIED) -> Iterator
 
 
 def _unknown_words(policy: Policy, known: Vocabulary) -> Iterator[str]:
-    """Words of the policy that are none of the known ones, each with its key and the nearest right one."""
+    """Yield a sentence for each unknown word of the policy, with its key and the nearest known word."""
     for key, field, word in words_of(policy):
         if word not in known.get(field, (word,)):
             yield (
@@ -81,7 +84,7 @@ def _unknown_words(policy: Policy, known: Vocabulary) -> Iterator[str]:
 
 
 def describe_unused(policy: Policy, crimes: Iterable[Crime]) -> Iterator[str]:
-    """A sentence for each word of a policy that occurs in none of some records, with the nearest one that does."""
+    """Yield a sentence for each word of a policy that is in none of the records, with the nearest one that is."""
     used = words_in(crimes)
     for key, field, word in words_of(policy):
         if word not in used[field]:
@@ -90,7 +93,7 @@ def describe_unused(policy: Policy, crimes: Iterable[Crime]) -> Iterator[str]:
 
 
 def _everyone(policy: Policy) -> list[Whom]:
-    """Every kind of victim that the policy or the specification tells apart, without those who are exempt."""
+    """Return every kind of victim that the policy or the specification distinguishes, without those who are exempt."""
     named = [name for each in policy.requirement for name in (*(each.only_for or ()), *(each.except_for or ()))]
     categories = dict.fromkeys(("standard", *sorted({*SPECIFIED[CATEGORY], *named})))
     groups = [g for each in policy.requirement for g in (*(each.only_offences or ()), *(each.except_offences or ()))]
@@ -104,7 +107,7 @@ def _everyone(policy: Policy) -> list[Whom]:
 
 
 def _admits(requirement: Requirement, whom: Whom) -> bool:
-    """Whether a requirement is owed to such victims on some date (rules 9.5, A1a, A2)."""
+    """Return whether a requirement is owed to such victims on some date (rules 9.5, A1a, A2)."""
     return (
         (requirement.only_for is None or whom.category in requirement.only_for)
         and whom.category not in (requirement.except_for or ())
@@ -114,8 +117,11 @@ def _admits(requirement: Requirement, whom: Whom) -> bool:
 
 
 def _groups(policy: Policy) -> list[list[Requirement]]:
-    """The requirements that could take each other's place, where the dates of one are limited: those with the same
-    clock that are alike in being a further contact or not, and in repeating or not."""
+    """Return the groups of requirements that could take each other's place, if one of the group has limited dates.
+
+    The requirements of a group have the same clock, and are alike in being a further contact or not and in repeating or
+    not.
+    """
     found: dict[tuple[str, bool, bool], list[Requirement]] = {}
     for each in policy.requirement:
         found.setdefault((each.clock, bool(each.after), bool(each.repeat_every)), []).append(each)
@@ -123,7 +129,10 @@ def _groups(policy: Policy) -> list[list[Requirement]]:
 
 
 def _gaps_and_overlaps(alike: list[Requirement], everyone: list[Whom]) -> Iterator[str]:
-    """A sentence for each span on which none, or more than one, of them is owed to somebody to whom one is owed."""
+    """Yield a sentence for each gap and overlap in the dates of a group of requirements.
+
+    Only victims to whom at least one of the group is owed are considered.
+    """
     gaps: dict[tuple[str, str], list[Whom]] = {}
     overlaps: dict[tuple[str, str], list[Whom]] = {}
     for whom in everyone:
@@ -149,7 +158,7 @@ def _span(requirement: Requirement) -> _Span:
 
 
 def _gaps(spans: list[_Span]) -> Iterator[_Span]:
-    """The days of no span."""
+    """Yield the days that are in no span."""
     reached = _FIRST
     for span in sorted(spans):
         if span.first > reached:
@@ -160,7 +169,7 @@ def _gaps(spans: list[_Span]) -> Iterator[_Span]:
 
 
 def _victims(whoms: list[Whom], everyone: list[Whom]) -> str:
-    """Who they are, in words: every victim; standard and enhanced victims; standard victims (Fraud)."""
+    """Return who they are in words: any victim; standard and enhanced victims; standard victims (Fraud)."""
     if whoms == everyone:
         return "any victim"
     by_groups: dict[tuple[str | None, ...], list[str]] = {}

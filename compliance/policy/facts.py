@@ -1,7 +1,7 @@
-"""The facts of a block of crimes, as at T and as known at K, in the form that the requirements are judged on.
+"""The facts of a block of crimes, as at T and as known at K, in the form in which requirements are judged.
 
-A *case* is one victim of one crime. Days are local dates as whole numbers since 1970-01-01 (int32), `NEVER` where
-something does not come.
+A *case* is one victim of one crime. Days are local dates as whole numbers since 1970-01-01 (int32), `NEVER` for a day
+that does not come.
 """
 
 from collections.abc import Sequence
@@ -20,14 +20,15 @@ from compliance.records.columns import EVERY_VICTIM, UNKNOWN_VICTIM, Columns
 from compliance.records.instants import NONE
 
 Places = npt.NDArray[np.int32]
-"""Rows of the columns' updates: half as wide as places that others are found by, for they are only carried."""
+"""Rows of the columns' updates. They are only carried, so they are half as wide as places used for look-up."""
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """The counted updates of every case in order, each case ended by a day NEVER.
+    """The counted updates of every case in order, with a day NEVER at the end of each case.
 
-    `start[i]` is the place of case i's first day in `day`; `row` is the row of the update in the columns, -1 at ends.
+    `start[i]` is the place of case i's first day in `day`. `row` is the row of the update in the columns, -1 at a
+    NEVER.
     """
 
     start: Ints
@@ -35,14 +36,14 @@ class Counted:
     row: Places
 
     def first(self, opens: Days) -> Ints:
-        """For every case, the place of the first day that is not before the day its window opens."""
+        """Return, for each case, the place of its first day that is not before its window opens."""
         place = self.start.copy()
         advance(self.day, place, opens)
         return place
 
 
 def advance(day: Days, place: Ints, opens: Days) -> None:
-    """Move each place forward, where it stands, to the first day that is not before its window."""
+    """Move each place, by changing `place`, forward to the first day that is not before its window opens."""
     live = np.flatnonzero(day[place] < opens)
     while len(live):
         place[live] += 1
@@ -51,31 +52,31 @@ def advance(day: Days, place: Ints, opens: Days) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Cases:
-    """The cases of a block that exist as at T: of crimes reported, victims added by then."""
+    """The cases of a block that exist as at T: the crime has been reported and the victim added (rules 2.7)."""
 
     victim: Ints
     """Row of the victim in the columns."""
     crime: Ints
     """Row of the crime in the columns."""
     began: Ints
-    """The instant of the report, or of the victim's being added if later (rules 3), in microseconds."""
+    """The instant of the report, or of adding the victim if that is later (rules 3), in microseconds."""
     day_0: Days
-    """D0: the local date of the report, or of the victim's being added if later (rules 3)."""
+    """D0: the local date of `began` (rules 3)."""
     exempt: Ints
-    """Place of the victim's category in the policy's `exempt_victims`, -1 where it is not exempt (rules 5.5)."""
+    """Place of the victim's category in the policy's `exempt_victims`, -1 if it is not exempt (rules 5.5)."""
     enhanced: Flags
     agreed: Ints
     declined: Days
-    """X: from when the victim declined updates, NEVER where there is no decline (rules 5.4)."""
+    """X: the day on which the victim declined updates, NEVER if there is no decline (rules 5.4)."""
     asked_again: Days
-    """U: until when, NEVER where there is no end yet."""
+    """U: the day on which the decline ended, NEVER if it has not."""
 
     def __len__(self) -> int:
         return len(self.victim)
 
 
 def cases(columns: Columns, policy: Policy, moment: Moment) -> Cases:
-    """The cases that exist as at T, with what the policy has to know of each."""
+    """Return the cases that exist as at T, with what the policy needs to know about each."""
     victims, local = columns.victims, policy.local
     reported = columns.reported_at[victims.crime]
     began = np.maximum(reported, victims.added_at)
@@ -102,7 +103,7 @@ def cases(columns: Columns, policy: Policy, moment: Moment) -> Cases:
 
 
 def _declines(victims: Any, moment: Moment, local: LocalDates) -> tuple[Days, Days]:
-    """X and U of each victim (rules 5.4), as at T and as known at K (rules 2.7, 2.8)."""
+    """Return X and U of each victim (rules 5.4), as at T and as known at K (rules 2.7, 2.8)."""
     declined = np.full(len(victims), NEVER, dtype=np.int32)
     asked_again = np.full(len(victims), NEVER, dtype=np.int32)
     at, until, entered = victims.declined_at, victims.declined_until, victims.declined_entered_at
@@ -121,7 +122,7 @@ def _declines(victims: Any, moment: Moment, local: LocalDates) -> tuple[Days, Da
 
 @dataclass(frozen=True, slots=True)
 class Contacts:
-    """The counted updates (rules 2.4) of every case by instant, as at T and as known at K. `case` ascends."""
+    """The counted updates (rules 2.4) as at T and as known at K, ordered by case and instant."""
 
     case: Ints
     row: Ints
@@ -130,12 +131,12 @@ class Contacts:
     day: Days
 
     def without_recording_day(self, recorded: Days) -> "Contacts":
-        """Those not on the day the crime was recorded (rules 9.7); `recorded` is that day for each case."""
+        """Return those not on the day the crime was recorded (rules 9.7). `recorded`: that day for each case."""
         keep = self.day != recorded[self.case]
         return Contacts(self.case[keep], self.row[keep], self.at[keep], self.day[keep])
 
     def by_case(self, count: int) -> Counted:
-        """The same case by case, each ended by a day that never comes; `count` is the number of cases."""
+        """Return them as `Counted`. `count`: the number of cases."""
         ends = starts(np.bincount(self.case, minlength=count) + 1)
         place = np.arange(len(self.case)) + self.case
         day = np.full(len(self.case) + count, NEVER, dtype=np.int32)
@@ -144,8 +145,10 @@ class Contacts:
         return Counted(ends[:-1], day, row)
 
     def first_at_or_after(self, case: Ints, instant: Ints, count: int) -> "tuple[Counted, Ints]":
-        """The same in one list that a day NEVER ends, and the place in it of the first contact at or after the instant
-        of each case asked for: an update later on the same day counts (rules 7.1). `count`: how many cases there are.
+        """Return them as one list, and the place in it of the first contact at or after each instant (rules 7.1).
+
+        `instant`: one for each element of `case`. An update later on the same day counts. The list ends with a day
+        NEVER, whose place is returned if there is no such contact. `count`: the number of cases.
         """
         start = starts(np.bincount(self.case, minlength=count))
         low, high = start[case], start[case + 1]
@@ -159,8 +162,11 @@ class Contacts:
 
 
 def contacts(columns: Columns, policy: Policy, found: Cases, moment: Moment) -> Contacts:
-    """Every counted update of every case. One that names no victim counts for every victim of the crime; one that
-    names a victim whom the record does not have never counts (rules 2.3)."""
+    """Return every counted update of every case (rules 2.3).
+
+    An update that names no victim counts for every victim of the crime. One that names a victim whom the record does
+    not have never counts.
+    """
     updates = columns.updates
     counts = _among(updates.outcome, policy.counted_outcomes)
     if policy.counted_methods is not None:
@@ -169,7 +175,7 @@ def contacts(columns: Columns, policy: Policy, found: Cases, moment: Moment) -> 
     if moment.known_at is not None:
         counts &= updates.entered_at <= moment.known_at
     row = np.flatnonzero(counts)
-    # Case by case: every update of its crime, then without those that name another victim.
+    # For each case take every update of its crime, then remove those that name another victim.
     held = starts(np.bincount(updates.crime[row], minlength=len(columns)))
     first, many = held[found.crime], (held[1:] - held[:-1])[found.crime]
     case = np.repeat(np.arange(len(found)), many)
@@ -189,7 +195,7 @@ def _among(coded: Any, wanted: Sequence[str]) -> Flags:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """All that the requirements of a policy look at, for a block of crimes."""
+    """Everything that the requirements of a policy need, for a block of crimes."""
 
     columns: Columns
     policy: Policy
@@ -201,16 +207,16 @@ class Block:
 
     @classmethod
     def of(cls, columns: Columns, policy: Policy, moment: Moment) -> "Block":
-        """The facts of some crimes as at T and as known at K."""
+        """Return the facts of crimes as at T and as known at K."""
         found = cases(columns, policy, moment)
         openness = Openness(columns.statuses, len(columns), moment, policy.local)
         counted = contacts(columns, policy, found, moment)
         return cls(columns, policy, moment, found, openness, counted, counted.by_case(len(found)))
 
     def contacts_for(self, requirement: Requirement) -> Contacts:
-        """The counted updates that a requirement looks at (rules 9.7)."""
+        """Return the counted updates that a requirement considers (rules 9.7)."""
         return self.contacts if requirement.recording_day == "counts" else self.without_recording_day()
 
     def without_recording_day(self) -> Contacts:
-        """The counted updates that were not on the day the crime was recorded (rules 9.7)."""
+        """Return the counted updates that were not on the day the crime was recorded (rules 9.7)."""
         return self.contacts.without_recording_day(self.policy.local.of(self.columns.recorded_at)[self.cases.crime])

@@ -16,7 +16,7 @@ _HOUR: Final = 3_600_000_000
 
 
 def find_limits(requirement: Requirement, instant: Ints, enhanced: Flags) -> Ints | None:
-    """The last instant in time for each instant that starts the clock, None where the limit is not in hours."""
+    """Return the last instant that is on time for each start of a clock, None if the limit is not in hours."""
     if not requirement.is_in_hours:
         return None
     hours = [requirement.within_for(category).hours for category in (None, "enhanced")]
@@ -24,8 +24,11 @@ def find_limits(requirement: Requirement, instant: Ints, enhanced: Flags) -> Int
 
 
 def find_due_instants(columns: Columns, policy: Policy, as_at: int, victim: Ints, requirement: Any, cycle: Any) -> Ints:
-    """The last instant in time of each verdict, NONE where its limit is not in hours. A verdict is the row of a victim,
-    a place in the policy's requirements, and a cycle; `as_at` is T in microseconds."""
+    """Return the last instant that is on time for each verdict, NONE if its limit is not in hours.
+
+    A verdict is given by the row of its victim, its requirement's place in the policy, and its cycle. `as_at` is T in
+    microseconds.
+    """
     found = np.full(len(victim), NONE, dtype=np.int64)
     victims = columns.victims
     enhanced = victims.category.codes == victims.category.code("enhanced")
@@ -47,15 +50,19 @@ def find_due_instants(columns: Columns, policy: Policy, as_at: int, victim: Ints
 
 
 def find_events(columns: Columns, requirement: Requirement, as_at: int) -> Ints:
-    """The rows of the events of the kind that starts a requirement's clock and that exist as at T, by crime and time
-    (rules 2.7, 7.1)."""
+    """Return the rows of the events that start a requirement's clock and exist as at T (rules 2.7, 7.1).
+
+    They are ordered by crime and time.
+    """
     events = columns.events
     return np.flatnonzero((events.kind.codes == events.kind.code(str(requirement.event))) & (events.at <= as_at))
 
 
 def is_in_time(block: Block, counted: Counted, place: Ints, due: Days, limit: Ints | None) -> Flags:
-    """Whether the update at each place came on or before its due date or, in hours, at or before the last instant. Not
-    where there is none."""
+    """Return whether the update at each place came on or before its due date or, in hours, at or before `limit`.
+
+    False if there is no update at the place.
+    """
     if limit is None:
         return counted.day[place] <= due
     row = counted.row[place]
@@ -63,8 +70,10 @@ def is_in_time(block: Block, counted: Counted, place: Ints, due: Days, limit: In
 
 
 def find_day_met(requirement: Requirement, block: Block) -> Days:
-    """For every case the local date of the first counted update within the hours that run from the report, NEVER where
-    there is none (rules 9.4)."""
+    """Return, for each case, the local date of the first counted update within the hours (rules 9.4).
+
+    The hours run from the report or the adding of the victim. NEVER if there is no such update.
+    """
     cases, contacts = block.cases, block.contacts_for(requirement)
     limit = find_limits(requirement, cases.began, cases.enhanced)
     counted, place = contacts.first_at_or_after(np.arange(len(cases)), cases.began, len(cases))

@@ -1,5 +1,7 @@
-"""Obligations that run from an instant, not from a date: those that case events create (rules section 7), and those
-whose limit is in hours (A6)."""
+"""Obligations that run from an instant, not from a date.
+
+They are those created by case events (rules section 7) and those with a limit in hours (A6).
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -18,8 +20,11 @@ from compliance.policy.windows import Windows, due_date
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """What starts a clock, by case and number: the event's number (rules 7.1), 1 where the report starts it; the
-    instant, in microseconds; its local date."""
+    """What starts a clock, one row each.
+
+    `number`: the event's number (rules 7.1), 1 if the report starts the clock. `instant`: in microseconds. `day`: its
+    local date.
+    """
 
     case: Ints
     number: Ints
@@ -27,13 +32,16 @@ class Started:
     day: Days
 
     def take(self, rows: Any) -> "Started":
-        """The rows asked for."""
+        """Return the chosen rows."""
         return Started(self.case[rows], self.number[rows], self.instant[rows], self.day[rows])
 
 
 def instant_obligations(requirement: Requirement, block: Block, windows: Windows) -> RequirementRows:
-    """One obligation an event of the kind and victim (rules 7.1 to 7.3), or one a victim in hours from the report (A6),
-    owed within 3.6 or, if open only, 4.1."""
+    """Return the obligations under a requirement that runs from an instant.
+
+    There is one for each event of the kind and victim (rules 7.1 to 7.3), or one for each victim in hours from the
+    report (A6). They are owed within 3.6 or, if the requirement is open only, 4.1.
+    """
     started = _find_created(requirement, block) if requirement.event else _reports(block)
     started = started.take(windows.applies(requirement, started.day, started.case))
     limit = find_limits(requirement, started.instant, block.cases.enhanced[started.case])
@@ -64,16 +72,16 @@ def instant_obligations(requirement: Requirement, block: Block, windows: Windows
 
 
 def _reports(block: Block) -> Started:
-    """The report of every case, or the adding of a victim added later (rules 3, A6)."""
+    """Return the report of every case, or the adding of a victim who was added later (rules 3, A6)."""
     cases = block.cases
     return Started(np.arange(len(cases)), np.ones(len(cases), dtype=np.int64), cases.began, cases.day_0)
 
 
 def _find_created(requirement: Requirement, block: Block) -> Started:
-    """The events that create an obligation.
+    """Return the events that create an obligation.
 
-    An event's number is its place among all events of the kind by time, created or not (rules 7.1). One before the
-    victim's D0 creates nothing for that victim (7.1a), nor does one on X+1 to U-1 of a decline (5.4).
+    An event's number is its place among all events of the kind by time, whether or not they create one (rules 7.1). One
+    before the victim's D0 creates none for that victim (7.1a), nor does one on X+1 to U-1 of a decline (5.4).
     """
     events, found = block.columns.events, block.cases
     row = find_events(block.columns, requirement, block.moment.as_at)

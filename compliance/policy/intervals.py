@@ -1,4 +1,4 @@
-"""The repeat interval of victims: calendar days, or working days of the policy's calendar (rules 7.4, 9.6, A1, A3)."""
+"""The repeat intervals of victims: calendar days, or working days of the policy's calendar (rules 7.4, 9.6, A1, A3)."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,9 +15,9 @@ from compliance.records.columns import Columns
 
 @dataclass(frozen=True, slots=True)
 class Intervals:
-    """The repeat interval of each of some rows, in days; in working days of the calendar where `working`.
+    """The repeat interval of each row, in days or, if `working`, in working days of the calendar.
 
-    `later`: from a day on, the intervals of the requirement that takes over then, in order (rules A5).
+    `later`: the day on which each further requirement takes over, and its intervals, in order (rules A5).
     """
 
     count: Days
@@ -27,17 +27,20 @@ class Intervals:
 
     @classmethod
     def never(cls, rows: int) -> "Intervals":
-        """Those of a requirement that does not repeat."""
+        """Return the intervals of a requirement that does not repeat."""
         return cls(np.full(rows, NEVER, dtype=np.int32), np.zeros(rows, dtype=np.bool_), None)
 
     def take(self, rows: Any) -> "Intervals":
-        """The rows asked for."""
+        """Return the chosen rows."""
         later = tuple((since, other.take(rows)) for since, other in self.later)
         return Intervals(self.count[rows], self.working[rows], self.calendar, later)
 
     def after(self, day: Days) -> Days:
-        """The day an interval after the day of each row; NO_DAY where the calendar does not know it (rules 6.1a). Not
-        before NEVER where the requirement that has taken over by then is not owed to the victim (A5)."""
+        """Return the day one interval after the day of each row; NO_DAY if the calendar does not know it (rules 6.1a).
+
+        If another requirement has taken over by the day of a row, its interval is used. If that requirement is not owed
+        to the victim, the result is NEVER or later (A5).
+        """
         found = day + self.count
         if self.calendar is not None:
             rows = np.flatnonzero(self.working)
@@ -48,7 +51,7 @@ class Intervals:
 
 
 def intervals(requirement: Requirement, policy: Policy, columns: Columns, victim: Ints) -> Intervals | None:
-    """The repeat interval of each of some victims (rows of the columns), None where the requirement does not repeat."""
+    """Return the repeat interval of each victim (rows of the columns), None if the requirement does not repeat."""
     if requirement.repeat_every is None:
         return None
     category, agreed = columns.victims.category, columns.victims.agreed[victim]
@@ -66,8 +69,10 @@ def intervals(requirement: Requirement, policy: Policy, columns: Columns, victim
 
 
 def _own_intervals(requirement: Requirement, policy: Policy, enhanced: Flags, agreed: Ints) -> Intervals:
-    """Those of a requirement alone. Of each victim is told whether they are of category `enhanced`, and the days agreed
-    with them, 0 where none were."""
+    """Return the intervals of a requirement alone, without those that take over from it.
+
+    `enhanced`: whether each victim is of category `enhanced`. `agreed`: the days agreed with each, 0 if none were.
+    """
     count, working = np.empty(len(agreed), dtype=np.int32), np.empty(len(agreed), dtype=np.bool_)
 
     def fill(rows: Any, repeat: Repeat | None) -> None:
@@ -84,5 +89,5 @@ def _own_intervals(requirement: Requirement, policy: Policy, enhanced: Flags, ag
 
 
 def is_known(day: Days) -> Flags:
-    """Where the calendar knows a day."""
+    """Return which days the calendar knows."""
     return day != NO_DAY

@@ -29,16 +29,17 @@ from compliance.policy.windows import KNOWN, Windows
 from compliance.records.columns import Columns
 
 BLOCK: Final = 65_536
-"""Crimes judged together: enough to make each step long, few enough to stay near the processor."""
+"""The number of crimes judged together: enough for each step to be long, few enough for the processor's caches."""
 
 
 def judge(
     columns: Columns, policy: Policy, as_at: datetime, known_at: datetime | None = None, *, threads: int = 1
 ) -> Verdicts:
-    """Every obligation of every victim as at T, and as known at K where K is given (rules 2.7, 2.8).
+    """Return every obligation of every victim as at T and, if K is given, as known at K (rules 2.7, 2.8).
 
-    `as_at` and `known_at` are aware datetimes. The verdicts come in the order of records section 2. What needs a date
-    that the policy's calendar does not know is in `set_aside` and has no verdict (rules 6.1a).
+    `as_at` and `known_at` are aware datetimes. `threads`: how many blocks are judged at once. The verdicts are in the
+    order of records section 2. What needs a date that the policy's calendar does not know is in `set_aside` and has no
+    verdict (rules 6.1a).
     """
     blocks = list(judge_blocks(columns, policy, as_at, known_at, threads=threads))
     return blocks[0] if len(blocks) == 1 else Verdicts.concatenate(blocks, columns)
@@ -47,7 +48,10 @@ def judge(
 def judge_blocks(
     columns: Columns, policy: Policy, as_at: datetime, known_at: datetime | None = None, *, threads: int = 1
 ) -> Iterator[Verdicts]:
-    """As `judge`, a block of crimes at a time, each block's verdicts pointing into its own slice of the columns."""
+    """Yield what `judge` returns, a block of crimes at a time.
+
+    The rows of a block's verdicts point into the block's own slice of the columns.
+    """
     moment = Moment.of(policy.local, as_at, known_at)
 
     def judged(start: int) -> Verdicts:
@@ -74,8 +78,11 @@ class _Judged:
 
 @dataclass(frozen=True, slots=True)
 class _Start:
-    """The first obligation of every case, and where there is one; what is set aside, and the chains that have gone past
-    a requirement that took over to the one that takes over from it (rules A5)."""
+    """The first obligation of every case under a requirement.
+
+    `applies`: which cases have one. `aside`: what is set aside. `passed_on`: the chains that go straight on to the
+    requirement that takes over from this one (rules A5).
+    """
 
     owed: OpenObligations
     applies: Flags
@@ -84,15 +91,17 @@ class _Start:
 
 
 class _BlockJudgement:
-    """The requirements of a policy for every case of a block that they apply to. One that takes over from another
-    needs that one's chains, so each is judged once, when it is first asked for."""
+    """The judgement of each requirement of a policy, for the cases of a block that it applies to.
+
+    A requirement that takes over from another needs that one's chains, so each is judged once, when it is first needed.
+    """
 
     def __init__(self, block: Block) -> None:
         self._block, self._windows = block, Windows(block)
         self._judged: dict[str, _Judged] = {}
 
     def of(self, requirement: Requirement) -> _Judged:
-        """One requirement (rules 5.8: cancelled, exempt category, declined, then itself)."""
+        """Return the judgement of one requirement (rules 5.8: cancelled, exempt category, declined, then itself)."""
         if requirement.id not in self._judged:
             if requirement.event or requirement.is_in_hours:
                 judged = _Judged(instant_obligations(requirement, self._block, self._windows), HandedOver.join([]))
@@ -109,7 +118,7 @@ class _BlockJudgement:
         own, last_clock = policy.requirement.index(requirement), last_clock_day(policy, requirement)
         is_waived = block.openness.cancelled[cases.crime] | (cases.exempt >= 0)
         groups = [[waive(block, owed.take(np.flatnonzero(start.applies & is_waived)))]]
-        # The few who have declined take the longer way on their own, so that the many need not.
+        # The few who have declined need more steps. They are judged separately to spare all others those steps.
         judged, has_declined = start.applies & ~is_waived, cases.declined < NEVER
         for part in (np.flatnonzero(judged & ~has_declined), np.flatnonzero(judged & has_declined)):
             if requirement.open_only:
@@ -124,14 +133,17 @@ class _BlockJudgement:
         for group in groups:
             for step in group:
                 held[step.owed.case] += 1
-        # A case is in one group only, and its nth cycle in the nth step of it.
+        # A case is in one group only, and its nth cycle is in the nth step of that group.
         ranks = [rank for group in groups for rank in range(len(group))]
         rows = RequirementRows([step for group in groups for step in group], ranks, held, RequirementAside.join(asides))
         return _Judged(rows, HandedOver.join(over))
 
     def _find_owed(self, requirement: Requirement, every: Intervals | None) -> _Start:
-        """The first obligation of every case: from the report or, where the requirement takes over, from the clock date
-        of the chain that goes on (rules 6.1a, 6.2, A5)."""
+        """Return the first obligation of every case (rules 6.1a, 6.2, A5).
+
+        It runs from the report or, if the requirement takes over a chain, from the clock date with which the chain goes
+        on.
+        """
         cases, first = self._block.cases, self._windows.first(requirement)
         owed = OpenObligations(np.arange(len(cases)), cases.day_0, first.opens, first.due, first.place)
         applies, cause = self._windows.applies(requirement, cases.day_0), first.cause
@@ -151,8 +163,11 @@ class _BlockJudgement:
         return _Start(owed, applies & known, RequirementAside.join(asides), passed_on)
 
     def _take_over(self, requirement: Requirement, name: str) -> tuple[HandedOver, RequirementAside]:
-        """The chains that a requirement takes over or begins, and what of the one before is set aside and so is its own
-        too, once the day has come (rules A5, A5a, 6.1a)."""
+        """Return the chains that a requirement takes over or begins, and what it sets aside with the one before.
+
+        From the day of the takeover on, it sets aside what the one before does, for the same victims (rules A5, A5a,
+        6.1a).
+        """
         before = self._block.policy.requirement_by_id(name)
         judged, covers = self.of(before), self._windows.covers(requirement)
         begun = begin_chains(requirement, before, self._block, self._windows)
@@ -162,9 +177,11 @@ class _BlockJudgement:
 
 
 def _start_chains(owed: OpenObligations, taken: HandedOver, every: Intervals, counted: Counted) -> OpenObligations:
-    """With the first cycles of the chains taken over in place of those that run from the report: the clock date is
-    given, the window opens the day after, the due date is one interval later, or the day after that of the cycle before
-    if that is later (rules A5)."""
+    """Return the obligations with the first cycles of the chains taken over in place of those from the report.
+
+    The clock date is given and the window opens the day after it. The due date is one interval later, or the day after
+    the due date of the cycle before if that is later (rules A5).
+    """
     clock, opens, due, place = owed.clock.copy(), owed.opens.copy(), owed.due.copy(), owed.place.copy()
     case = taken.case
     clock[case], opens[case] = taken.clock, taken.clock + 1

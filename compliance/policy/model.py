@@ -16,7 +16,7 @@ from compliance.resources import resource
 
 
 class Policy(BaseModel):
-    """A policy file, checked. `calendar_days` and `local` are ready for the engine."""
+    """A policy file, checked. `working` and `local` are its calendar and time zone, ready for the engine."""
 
     model_config = STRICT
 
@@ -58,7 +58,10 @@ class Policy(BaseModel):
         return self
 
     def _check_takeover(self, requirement: Requirement, name: str, ids: list[str]) -> None:
-        """The requirement from which another takes over repeats, and ends on the day before (rules A5)."""
+        """Raise ValueError unless a requirement can take over from the one named (rules A5).
+
+        The one named exists, repeats and ends on the day before, and no other requirement takes over from it.
+        """
         where = f"requirement {requirement.id!r}: takes_over {name!r}"
         if name not in ids:
             raise ValueError(f"{where} names no requirement of this policy{nearest(name, ids)}")
@@ -86,7 +89,7 @@ class Policy(BaseModel):
         return f"<Policy: {self.title}; {', '.join(requirement.id for requirement in self.requirement)}>"
 
     def requirement_by_id(self, requirement_id: str) -> Requirement:
-        """The requirement with an id. Raises SettingsError that names the nearest."""
+        """Return the requirement with an id. Raises SettingsError that names the nearest."""
         for requirement in self.requirement:
             if requirement.id == requirement_id:
                 return requirement
@@ -100,16 +103,16 @@ class Policy(BaseModel):
 
     @cached_property
     def working(self) -> Calendar:
-        """The policy's calendar: a file beside the policy in `calendars/`, else the shipped one of that name."""
+        """The policy's calendar: the file in `calendars/` next to the policy, or else the shipped one of that name."""
         beside = self.path.parent / "calendars" / f"{self.calendar}.toml"
         return load_calendar(beside if beside.exists() else resource("rules", "calendars", f"{self.calendar}.toml"))
 
     def successor(self, requirement: Requirement) -> Requirement | None:
-        """The requirement that takes over from one (rules A5)."""
+        """Return the requirement that takes over from one, or None (rules A5)."""
         return next((each for each in self.requirement if each.takes_over == requirement.id), None)
 
     def governing(self, requirement: Requirement, clock: date) -> Requirement:
-        """The requirement to which a cycle of a chain belongs by its clock date (rules A5)."""
+        """Return the requirement to which a cycle of a chain belongs by its clock date (rules A5)."""
         following = self.successor(requirement)
         if following is None or following.since is None or clock < following.since:
             return requirement
@@ -127,7 +130,7 @@ class Policy(BaseModel):
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of everything that decides a verdict: a report prints it, and it says which policy was meant."""
+        """SHA-256 of everything that decides a verdict. Reports print it to say which policy was meant."""
         content: dict[str, Any] = self.model_dump(mode="json", by_alias=True)
         if self.counts_working_days:
             days = sorted(str(day) for day in self.working.holidays)
@@ -135,13 +138,13 @@ class Policy(BaseModel):
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     def with_values(self, **changes: Any) -> "Policy":
-        """The same policy with top-level values replaced, checked anew: for a what-if."""
+        """Return the policy with top-level values replaced, checked again: for a what-if."""
         data = self.model_dump(by_alias=True, exclude_unset=True) | changes
         return _validate(data, self.path, f"{self.path} with changes")
 
 
 def parse_policy(data: dict[str, Any], path: Path) -> Policy:
-    """A policy out of the content of its file. Raises SettingsError that names the file and the key."""
+    """Return the policy from the content of its file. Raises SettingsError that names the file and the key."""
     policy = _validate(data, path, str(path))
     for problem in (lambda: policy.local, lambda: policy.working):
         try:
@@ -152,7 +155,10 @@ def parse_policy(data: dict[str, Any], path: Path) -> Policy:
 
 
 def load_policy(path: Path | str) -> Policy:
-    """A policy file, or a shipped policy by its name, such as `west-mercia`."""
+    """Return the policy of a file, or a shipped policy by its name, such as `west-mercia`.
+
+    Raises SettingsError if there is no such policy, or if it is wrong.
+    """
     path = Path(path)
     if not path.suffix and not path.exists():
         shipped = resource("rules", f"{path}.toml")
@@ -175,7 +181,7 @@ def _validate(data: dict[str, Any], path: Path, source: str) -> Policy:
 
 
 def _by_id(place: tuple[int | str, ...], data: dict[str, Any]) -> tuple[int | str, ...]:
-    """Name a requirement in the place of a problem by its id; by its number, from 1, if it has none."""
+    """Return the place of a problem with its requirement named by id or, if it has none, by number from 1."""
     if len(place) < 2 or place[0] != "requirement" or not isinstance(place[1], int):
         return place
     found = data["requirement"][place[1]]

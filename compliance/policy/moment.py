@@ -1,4 +1,4 @@
-"""What a judgement is asked: as at which instant, with whose knowledge (rules 2.7, 2.8)."""
+"""The moment of a judgement: as at which instant, and with whose knowledge (rules 2.7, 2.8)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ from compliance.records.instants import to_micros
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """As at T (rules 2.7), as known at K (rules 2.8), in microseconds; `today` is the local day of T."""
+    """As at T (rules 2.7) and as known at K (rules 2.8), in microseconds; `today` is the local day of T."""
 
     as_at: int
     known_at: int | None
@@ -17,5 +17,5 @@ class Moment:
 
     @classmethod
     def of(cls, local: LocalDates, as_at: datetime, known_at: datetime | None = None) -> "Moment":
-        """The moment of aware instants, in the policy's time zone."""
+        """Return the moment of aware instants; the local day is that of the policy's time zone."""
         return cls(to_micros(as_at), None if known_at is None else to_micros(known_at), local.day_of(as_at))

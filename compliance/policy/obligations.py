@@ -1,6 +1,6 @@
-"""How one requirement is judged for many cases at once: a single obligation, or a chain of cycles.
+"""How one requirement is judged for many cases at once: as a single obligation, or as a chain of cycles.
 
-Days are local dates as whole numbers since 1970-01-01 (int32), `NEVER` where something does not come.
+Days are local dates as whole numbers since 1970-01-01 (int32), `NEVER` for a day that does not come.
 """
 
 from dataclasses import dataclass
@@ -22,10 +22,11 @@ Clauses = npt.NDArray[np.int8]
 
 @dataclass(frozen=True, slots=True)
 class OpenObligations:
-    """Obligations to be judged, one row each, at most one a case: what they run from, and where to look.
+    """Obligations to be judged, one row each: what they run from, and where to look for updates.
 
-    `place` is where the first counted update that is not before the window stands among the counted updates.
-    `limit`, only of a requirement in hours, is the last instant in time, in microseconds; `due` is its local date (A6).
+    A case has at most one, except under a requirement whose clock is an event. `place`: where the first counted update
+    that is not before the window stands among the counted updates. `limit`, only for a requirement in hours: the last
+    instant that is on time, in microseconds; `due` is its local date (A6).
     """
 
     case: Ints
@@ -36,22 +37,22 @@ class OpenObligations:
     limit: Ints | None = None
 
     def take(self, rows: Any) -> "OpenObligations":
-        """The rows asked for."""
+        """Return the chosen rows."""
         limit = None if self.limit is None else self.limit[rows]
         return OpenObligations(
             self.case[rows], self.clock[rows], self.opens[rows], self.due[rows], self.place[rows], limit
         )
 
     def has_passed(self, moment: Moment) -> Flags:
-        """Whether each due date has passed (rules 2.7); in hours, whether T is later than the last instant (A6)."""
+        """Return whether each due date has passed (rules 2.7); in hours, whether T is later than `limit` (A6)."""
         return self.due < moment.today if self.limit is None else self.limit < moment.as_at
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Obligations judged: the clause that decided, and so the state, for every row of `owed`.
+    """Judged obligations: for each row of `owed`, the clause that decided it and so its state.
 
-    `discharged` is NO_DAY, and `update` (a row of the columns' updates) -1, where nothing discharged the obligation.
+    If nothing discharged the obligation, `discharged` is NO_DAY and `update` (a row of the columns' updates) is -1.
     """
 
     owed: OpenObligations
@@ -60,12 +61,12 @@ class Found:
     update: Places
 
     def take(self, rows: Any) -> "Found":
-        """The rows asked for."""
+        """Return the chosen rows."""
         return Found(self.owed.take(rows), self.clause[rows], self.discharged[rows], self.update[rows])
 
 
 def waive(block: Block, owed: OpenObligations) -> Found:
-    """What is owed to no one: the crime is cancelled, or the victim's category exempt (rules 5.3, 5.5, 5.7, 5.8)."""
+    """Judge what is owed to no one: the crime is cancelled, or the category exempt (rules 5.3, 5.5, 5.7, 5.8)."""
     cancelled = block.openness.cancelled[block.cases.crime[owed.case]]
     clause = np.where(cancelled, np.int8(Clause.CANCELLED), np.int8(Clause.CATEGORY))
     nothing = np.full(len(clause), NO_DAY, dtype=np.int32)
@@ -73,7 +74,10 @@ def waive(block: Block, owed: OpenObligations) -> Found:
 
 
 def always_owed(block: Block, counted: Counted, owed: OpenObligations) -> Found:
-    """A requirement owed whatever the status until the case is written off (rules 3.2, 3.6), with declines (5.4)."""
+    """Judge a requirement that is owed whether the case is open or closed, until it is written off (rules 3.2, 3.6).
+
+    Declines are considered (5.4).
+    """
     today, due, first = block.moment.today, owed.due, counted.day[owed.place]
     off = block.openness.written_off(block.cases.crime[owed.case], due, block.policy.owed_after_close_days, today)
     discharged = (first < NEVER) & (first <= off)
@@ -91,9 +95,13 @@ def always_owed(block: Block, counted: Counted, owed: OpenObligations) -> Found:
 
 @dataclass(frozen=True, slots=True)
 class Chains:
-    """One `Found` a cycle; the cases whose chain needs a date that the calendar does not know, which are in no cycle,
-    and the day from which that date would be counted (rules 6.1a, A3); the cases whose next cycle is another
-    requirement's, its clock date, and the day after the due date of the cycle before (A5)."""
+    """The judged cycles of chains, and the chains that have to go on elsewhere.
+
+    `cycles`: one `Found` for each cycle number. `unknown`: the cases whose chain needs a date that the calendar does
+    not know; they are in no cycle. `clock`: the day from which that date would be counted (rules 6.1a, A3). `over`: the
+    cases whose next cycle is another requirement's. `over_clock`: its clock date. `over_earliest`: the day after the
+    due date of the cycle before (A5).
+    """
 
     cycles: list[Found]
     unknown: Ints
@@ -106,10 +114,10 @@ class Chains:
 def chain(
     block: Block, counted: Counted, owed: OpenObligations, repeat: Intervals | None, last_clock: int = NEVER
 ) -> Chains:
-    """A requirement owed while the case is open, with its cycles (rules 4.1 to 4.7, 5.4, 5.6).
+    """Judge a requirement that is owed while the case is open, with its cycles (rules 4.1 to 4.7, 5.4, 5.6).
 
-    `repeat` is the interval of each row, None where the requirement does not repeat (rules 9.6). A cycle whose clock
-    date would be later than `last_clock` is another requirement's (A5).
+    `repeat` is the interval of each row, None if the requirement does not repeat (rules 9.6). A cycle whose clock date
+    would be later than `last_clock` is another requirement's (A5).
     """
     if repeat is None:
         found = _Cycle(block, counted, owed, Intervals.never(len(owed.case))).found
@@ -132,7 +140,7 @@ def chain(
         asides += [(owed.case[cycle.unknown], owed.due[cycle.unknown]), (owed.case[unknown], clock[unknown])]
         goes_on = np.flatnonzero((clock < NEVER) & ~unknown)
         clock, due, repeat, owed = clock[goes_on], due[goes_on], repeat.take(goes_on), owed.take(goes_on)
-        # A first window may open long after its due date (7.4, 9.4): the next one then opens before it.
+        # A first window may open long after its due date (7.4, 9.4). The next window then opens before the first.
         place = np.where(clock + 1 < owed.opens, counted.start[owed.case], owed.place)
         advance(counted.day, place, clock + 1)
         owed = OpenObligations(owed.case, clock, clock + 1, due, place)
@@ -141,20 +149,20 @@ def chain(
 
 
 def _without_unknown(cycles: list[Found], unknown: Ints) -> list[Found]:
-    """The cycles of the cases of which every date is known: of the others none is judged (rules 6.1a)."""
+    """Return the cycles without the cases that have an unknown date: none of theirs is judged (rules 6.1a)."""
     if len(unknown):
         cycles = [cycle.take(np.flatnonzero(~np.isin(cycle.owed.case, unknown))) for cycle in cycles]
     return cycles
 
 
 def _join(parts: list[tuple[Ints, Days]]) -> tuple[Ints, Days]:
-    """Cases with a day each, of several cycles, as one."""
+    """Join the cases of several cycles, each with a day."""
     case = np.concatenate([np.empty(0, np.int64), *(part for part, _ in parts)])
     return case, np.concatenate([np.empty(0, np.int32), *(day for _, day in parts)]).astype(np.int32)
 
 
 class _Cycle:
-    """One cycle of every chain that has it."""
+    """One cycle, for every chain that has it."""
 
     def __init__(self, block: Block, counted: Counted, owed: OpenObligations, repeat: Intervals) -> None:
         self._block, self._day, self._owed = block, counted.day, owed
@@ -164,7 +172,7 @@ class _Cycle:
         was_open, self._flips = block.openness.at(self._crime, due)
         self._silent_until = repeat.after(due)
         self.unknown: Ints = np.empty(0, dtype=np.int64)
-        """The rows whose silence cannot be counted, because the calendar does not know until when (rules 6.1a)."""
+        """The rows whose silence cannot be counted because the calendar does not know its end (rules 6.1a)."""
         clause = np.where(self._first <= due, np.int8(Clause.MET), np.int8(Clause.OUTSTANDING))
         _set(clause, ~was_open, Clause.NOT_OPEN_WHEN_DUE)
         self._behind(clause)
@@ -178,7 +186,7 @@ class _Cycle:
         self.found = _settle(counted, owed, clause)
 
     def _behind(self, clause: Clauses) -> None:
-        """What came of the cycles that were open and not discharged when they were due (rules 4.3, 4.5, 5.6)."""
+        """Set the clause of the cycles that were open and not discharged when due (rules 4.3, 4.5, 5.6)."""
         rows = np.flatnonzero(clause == Clause.OUTSTANDING)
         first, closes, silent_until = self._first[rows], self._flips[rows], self._silent_until[rows]
         self.unknown = rows[~is_known(silent_until) & self._passed[rows]]
@@ -190,11 +198,11 @@ class _Cycle:
         clause[rows] = came
 
     def _decline(self, clause: Clauses) -> Clauses:
-        """The table of rules 5.4, line by line."""
+        """Return the clauses after the table of rules 5.4, line by line."""
         declined, due, first = self._declined, self._owed.due, self._first
         discharged = (first <= due) | (clause == Clause.LATE)
         affected = (declined < NEVER) & ~(discharged & (first <= declined)) & (due < self._asked_again)
-        # Had it become missed before X, the chain goes on as it would have; an update after X comes too late for that.
+        # If it had become missed before X, the chain goes on as if no one had declined; no update after X changes that.
         gone = (clause == Clause.CLOSED_WHILE_OVERDUE) & (self._flips < declined)
         gone |= (clause == Clause.SILENCE) & (self._silent_until < declined)
         lapsed = clause == Clause.NOT_OPEN_WHEN_DUE
@@ -204,7 +212,7 @@ class _Cycle:
         return judged
 
     def next_clock(self) -> Days:
-        """The clock date of each chain's next cycle (rules 4.4 to 4.6, 5.4), NEVER where it does not go on now."""
+        """Return the clock date of each chain's next cycle (rules 4.4 to 4.6, 5.4), NEVER if it does not go on now."""
         clause, due = self.found.clause, self._owed.due
         clock = np.full(len(due), NEVER, dtype=np.int32)
         met = np.flatnonzero((clause == Clause.MET) & self._passed)
@@ -219,8 +227,8 @@ class _Cycle:
         if len(shut):
             _, clock[shut] = self._block.openness.at(self._crime[shut], self._flips[shut])
         if self._any_declined:
-            # The date on which the next cycle comes into being: of a met one the day after its due date, of a silent
-            # one its end; of the others their clock date.
+            # The date on which the next cycle comes into being: after a met one, the day after its due date; after a
+            # silent one, the end of the silence; otherwise its clock date.
             born = clock.copy()
             born[met], born[silent] = due[met] + 1, self._silent_until[silent]
             ended = (clause == Clause.DECLINED) | (clause == Clause.DECLINED_AFTER_DUE)
@@ -232,7 +240,7 @@ class _Cycle:
 
 
 def _outstanding_clause(passed: Flags) -> Clauses:
-    """What nothing has discharged (rules 2.7, section 5)."""
+    """Return the clause of obligations that nothing has discharged (rules 2.7, section 5)."""
     return np.where(passed, np.int8(Clause.OUTSTANDING), np.int8(Clause.NOT_YET_DUE))
 
 
@@ -250,7 +258,7 @@ def _settle(counted: Counted, owed: OpenObligations, clause: Clauses) -> Found:
 
 
 def _last_in_window(day: Days, place: Ints, due: Days) -> Days:
-    """The last day on or before each due date, from a place whose day is."""
+    """Return the last day on or before each due date, starting from a place whose own day is."""
     at = place.copy()
     live = np.arange(len(at))
     while len(live := live[day[at[live] + 1] <= due[live]]):

@@ -16,7 +16,10 @@ _CATEGORIES: Final = ("standard", "enhanced", "state", "anonymous")
 
 
 def _check_spelling(words: list[str], known: tuple[str, ...]) -> list[str]:
-    """A crime system may have words of its own (records section 1), but not one that is nearly one of the known."""
+    """Return the words. Raises ValueError if one is almost a known word.
+
+    A crime system may have words of its own (records section 1), but none that could be a misspelling.
+    """
     for word in words:
         if word not in known and (meant := get_close_matches(word, known, n=1, cutoff=0.8)):
             raise ValueError(f"{word!r} is nearly {meant[0]!r}; write that, or a word that cannot be mistaken for it")
@@ -33,7 +36,7 @@ def _new_key() -> Any:
 
 
 STRICT: Final = ConfigDict(extra="forbid", frozen=True, strict=True)
-"""What a policy file must be: no key that is not known, no value of another type."""
+"""How a policy file is read: unknown keys and values of another type are errors."""
 
 
 class Within(BaseModel):
@@ -53,7 +56,7 @@ class Within(BaseModel):
 
 
 class Repeat(BaseModel):
-    """How often a repeating requirement comes again: calendar days, or working days (rules 9.6, A3)."""
+    """The interval at which a requirement repeats: calendar days, or working days (rules 9.6, A3)."""
 
     model_config = STRICT
 
@@ -136,7 +139,7 @@ class Requirement(BaseModel):
         return self
 
     def _check_hours(self) -> None:
-        """What a limit in hours excludes (rules A6)."""
+        """Raise ValueError for what a limit in hours excludes (rules A6)."""
         others = self.enhanced.within if self.enhanced else None
         if others and bool(others.hours) != self.is_in_hours:
             raise ValueError("enhanced.within: give both limits in hours, or neither (rules A6)")
@@ -145,7 +148,7 @@ class Requirement(BaseModel):
 
     @property
     def event(self) -> str | None:
-        """The kind of event that starts the clock, None where the report does."""
+        """The kind of event that starts the clock, None if the report does."""
         return self.clock.removeprefix("event:") if self.clock != "reported" else None
 
     @property
@@ -168,18 +171,20 @@ class Requirement(BaseModel):
         return all(limit is None for limit in limits)
 
     def within_for(self, category: str | None) -> Within:
-        """The limit for victims of a category, without an agreed interval (rules 7.2)."""
+        """Return the limit for victims of a category, without an agreed interval (rules 7.2)."""
         own = self.enhanced.within if self.enhanced and category == "enhanced" else None
         return own or self.within
 
     def repeat_for(self, category: str | None) -> Repeat | None:
-        """The repeat interval for victims of a category, without an agreed one (rules 9.6, A1)."""
+        """Return the repeat interval for victims of a category, without an agreed one (rules 9.6, A1)."""
         own = self.enhanced.repeat_every if self.enhanced and category == "enhanced" else None
         return own or self.repeat_every
 
     @property
     def shows_same_day(self) -> bool:
-        """Whether its verdicts say if there was a same-day update: the first contact owed, where such an update does
-        not discharge it (rules 3.3; records section 2)."""
+        """Whether its verdicts say if there was a same-day update (rules 3.3; records section 2).
+
+        They do for the first contact owed if such an update does not discharge it.
+        """
         dates_decide = self.clock == "reported" and not self.is_in_hours
         return dates_decide and self.same_day == "does not count" and not (self.repeat_every or self.after)

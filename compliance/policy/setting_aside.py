@@ -19,14 +19,14 @@ CLAUSE: Final = "6.1a"
 
 
 class CalendarGap(StrEnum):
-    """On which side of the calendar the working days lie that it does not know."""
+    """The side of the calendar on which the unknown working days lie."""
 
     BEFORE = "before the calendar"
     AFTER = "after the calendar"
 
 
 def calendar_advice(policy: Policy, gap: CalendarGap) -> str:
-    """Return which calendar is too short, and what to do: the same for everything with this gap."""
+    """Return which calendar is too short, and what to do. It is the same for everything with this gap."""
     calendar = policy.working
     first, last = plain_date(from_day(calendar.first)), plain_date(from_day(calendar.last))
     if gap is CalendarGap.BEFORE:
@@ -38,8 +38,11 @@ def calendar_advice(policy: Policy, gap: CalendarGap) -> str:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class SetAside:
-    """The obligations set aside, in the order of the verdicts. One row is all of a victim's obligations under one
-    requirement or, where the requirement's clock is an event, the one of that event. Rows point into `columns`."""
+    """The obligations set aside, in the order of the verdicts. Rows point into `columns`.
+
+    A row is all of a victim's obligations under one requirement or, if its clock is an event, the obligation of one
+    event.
+    """
 
     columns: Columns
     policy: Policy
@@ -48,14 +51,16 @@ class SetAside:
     requirement: npt.NDArray[np.int8]
     """Place in `policy.requirement`."""
     cycle: npt.NDArray[np.int32]
-    """The event's number (rules 7.1), 0 where the requirement runs from the report."""
+    """The event's number (rules 7.1), 0 if the requirement runs from the report."""
     cause: npt.NDArray[np.int8]
-    """Place in `policy.requirement` of the one whose due date is not known: the requirement itself, or the one that its
-    `after` leads to (rules 9.4)."""
+    """Place in `policy.requirement` of the one whose due date is not known.
+
+    It is the requirement itself, one that its `after` leads to (rules 9.4) or one from which it takes over (A5).
+    """
     clock_date: Days
     """The local date from which the working days would be counted."""
     repeats: Flags
-    """Whether those are the working days of `repeat_every` (A3), not of `within`."""
+    """Whether these are the working days of `repeat_every` (A3), not of `within`."""
 
     def __len__(self) -> int:
         return len(self.victim)
@@ -65,16 +70,16 @@ class SetAside:
 
     @property
     def crime(self) -> Ints:
-        """Row in `columns` of the crime of each."""
+        """Row in `columns` of the crime of each entry."""
         return self.columns.victims.crime[self.victim]
 
     def gaps(self) -> list[CalendarGap]:
-        """Return on which side of the calendar the days of each lie."""
+        """Return, for each entry, the side of the calendar on which the unknown days lie."""
         before = self.clock_date < self.policy.working.first
         return [CalendarGap.BEFORE if one else CalendarGap.AFTER for one in before.tolist()]
 
     def reasons(self) -> list[str]:
-        """Why each is set aside, and what to do about it: a sentence that goes with the crime number."""
+        """Return why each is set aside and what to do about it: a sentence that goes with the crime number."""
         category = self.columns.victims.category
         enhanced = (category.codes == category.code("enhanced"))[self.victim]
         keys = (self.requirement, self.cause, self.clock_date, enhanced, self.repeats)
@@ -101,7 +106,7 @@ class SetAside:
         return f"{fact}; {calendar_advice(self.policy, gap)}"
 
     def table(self) -> pa.Table:
-        """As an Arrow table: crime_ref, victim_ref, requirement, cycle, clause, reason."""
+        """Return an Arrow table: crime_ref, victim_ref, requirement, cycle, clause, reason."""
         refs, victims = self.columns.crime_ref, self.columns.victims
         ids = tuple(requirement.id for requirement in self.policy.requirement)
         return pa.table(
@@ -118,7 +123,7 @@ class SetAside:
 
 @dataclass(frozen=True, slots=True)
 class RequirementAside:
-    """What of one requirement is set aside in a block: which cases, and of `SetAside` the columns that differ."""
+    """What is set aside of one requirement in a block: the cases, and the columns of `SetAside` that differ."""
 
     case: Ints
     cycle: Ints
@@ -128,19 +133,19 @@ class RequirementAside:
 
     @classmethod
     def of_cases(cls, case: Ints, cause: Any, clock: Days, *, repeats: Any = False) -> "RequirementAside":
-        """All obligations of some cases; `cause` and `repeats` are one, or one for each case."""
+        """Return all obligations of some cases. `cause` and `repeats` are one value, or one for each case."""
         causes = np.broadcast_to(np.asarray(cause, dtype=np.int8), case.shape)
         return cls(case, np.zeros_like(case), causes, clock, np.broadcast_to(np.asarray(repeats, np.bool_), case.shape))
 
     def where(self, wanted: Flags) -> "RequirementAside":
-        """What is set aside of the cases asked for (one flag a case of the block)."""
+        """Return what is set aside of the chosen cases (one flag for each case of the block)."""
         keep = np.flatnonzero(wanted[self.case])
         names = [field.name for field in fields(RequirementAside)]
         return RequirementAside(*(getattr(self, name)[keep] for name in names))
 
     @staticmethod
     def join(parts: "Sequence[RequirementAside]") -> "RequirementAside":
-        """Parts with no case in common, as one in the order of the cases."""
+        """Join parts that have no case in common, in the order of the cases."""
         order = np.argsort(np.concatenate([part.case for part in parts]), kind="stable")
         names = [field.name for field in fields(RequirementAside)]
         return RequirementAside(*(np.concatenate([getattr(part, name) for part in parts])[order] for name in names))
@@ -149,14 +154,17 @@ class RequirementAside:
 def arrange_aside(
     asides: Sequence[tuple[int, RequirementAside]], columns: Columns, policy: Policy, victim: Ints
 ) -> SetAside:
-    """What is set aside by case, then requirement, then cycle. `asides` are by the place of their requirement in the
-    policy, in the order of the requirements' ids; `victim` is the row of each case's victim."""
+    """Return what is set aside by case, then requirement, then cycle.
+
+    `asides`: in the order of the requirements' ids, each with the place of its requirement in the policy. `victim`: the
+    row of each case's victim.
+    """
 
     def joined(parts: list[Any], dtype: Any) -> Any:
         return np.concatenate([np.empty(0, dtype), *parts]).astype(dtype)
 
     case = joined([aside.case for _, aside in asides], np.int64)
-    # Each part is in order of the cases and, within one, of the cycles: a stable sort keeps the order of the parts.
+    # Each part is in order of the cases and, within a case, of the cycles. A stable sort keeps the parts in order.
     order = np.argsort(case, kind="stable")
     return SetAside(
         columns,
@@ -171,7 +179,7 @@ def arrange_aside(
 
 
 def join_aside(blocks: Sequence[SetAside], columns: Columns) -> SetAside:
-    """What is set aside in blocks of crimes that follow one another, as rows of all their columns."""
+    """Join what is set aside in consecutive blocks of crimes, as rows of all their columns."""
     shifts = np.cumsum([0, *(len(block.columns.victims) for block in blocks[:-1])])
     victim = [block.victim + shift for block, shift in zip(blocks, shifts, strict=True)]
     others = (

@@ -1,7 +1,7 @@
 """Chains that go on under another requirement: a policy that changes while cases are open (rules A5).
 
 A cycle belongs to the requirement of its clock date (decision 0033). Days are local dates as whole numbers since
-1970-01-01 (int32), `NEVER` where something does not come.
+1970-01-01 (int32), `NEVER` for a day that does not come.
 """
 
 from collections.abc import Sequence
@@ -22,8 +22,10 @@ from compliance.records.columns import Columns
 
 @dataclass(frozen=True, slots=True)
 class HandedOver:
-    """The cases whose chain goes on under another requirement, the clock date of its first cycle there, and the
-    earliest day on which that may be due."""
+    """The cases whose chain goes on under another requirement.
+
+    `clock`: the clock date of its first cycle there. `earliest`: the earliest day on which that cycle may be due.
+    """
 
     case: Ints
     clock: Days
@@ -31,33 +33,35 @@ class HandedOver:
 
     @staticmethod
     def join(parts: "Sequence[HandedOver]") -> "HandedOver":
-        """Parts with no case in common, as one."""
+        """Join parts that have no case in common."""
         case = np.concatenate([np.empty(0, np.int64), *(part.case for part in parts)])
         clock = np.concatenate([np.empty(0, np.int32), *(part.clock for part in parts)]).astype(np.int32)
         earliest = np.concatenate([np.empty(0, np.int32), *(part.earliest for part in parts)]).astype(np.int32)
         return HandedOver(case, clock, earliest)
 
     def take(self, rows: Any) -> "HandedOver":
-        """The rows asked for."""
+        """Return the chosen rows."""
         return HandedOver(self.case[rows], self.clock[rows], self.earliest[rows])
 
     def where(self, wanted: Flags) -> "HandedOver":
-        """Those of the cases asked for (one flag a case of the block)."""
+        """Return those of the chosen cases (one flag for each case of the block)."""
         return self.take(wanted[self.case])
 
     def split(self, last: int) -> "tuple[HandedOver, HandedOver]":
-        """Those whose clock date is on or before a day, and those whose clock date is later."""
+        """Return those whose clock date is on or before a day, and those whose clock date is later."""
         return self.take(self.clock <= last), self.take(self.clock > last)
 
 
 def last_clock_day(policy: Policy, requirement: Requirement) -> int:
-    """The last day that may be the clock date of a cycle: that before another requirement takes over, else NEVER."""
+    """Return the last day that may be the clock date of a cycle: the day before a takeover, otherwise NEVER."""
     return to_day(requirement.until) if requirement.until and policy.successor(requirement) else NEVER
 
 
 def may_begin(policy: Policy) -> list[Requirement]:
-    """The requirements whose chain begins for open cases on the day they take over, because the one before was not
-    owed to all of the same victims (rules A5a)."""
+    """Return the requirements whose chains may begin, for open cases, on the day they take over (rules A5a).
+
+    They take over from a requirement that was not owed to all of the same victims.
+    """
     found = []
     for requirement in policy.requirement:
         if requirement.takes_over is not None:
@@ -69,16 +73,21 @@ def may_begin(policy: Policy) -> list[Requirement]:
 
 
 def find_begins(requirement: Requirement, policy: Policy, columns: Columns) -> Ints:
-    """The victims (rows of the columns) to whom a requirement is owed and the one that it takes over from was not."""
+    """Return the victims (rows of the columns) to whom a requirement is owed, but the one before it was not.
+
+    The one before it is that from which it takes over.
+    """
     every = np.arange(len(columns.victims))
     before = policy.requirement_by_id(str(requirement.takes_over))
     return np.flatnonzero(covers(requirement, columns, every) & ~covers(before, columns, every))
 
 
 def begin_chains(requirement: Requirement, before: Requirement, block: Block, windows: Windows) -> HandedOver:
-    """The chains that begin when a requirement takes over from one that was not owed to the victim. The clock date is
-    the first from that day on at whose end the case is open, as if a cycle had lapsed the day before (rules A5a, 4.6,
-    5.4)."""
+    """Return the chains that begin when a requirement takes over from one that was not owed to the victim.
+
+    The clock date is the first day, from the day of the takeover on, at whose end the case is open, as if a cycle had
+    lapsed the day before (rules A5a, 4.6, 5.4).
+    """
     cases, openness, today = block.cases, block.openness, block.moment.today
     first = to_day(requirement.since) if requirement.since else NEVER
     if first >= today or requirement not in may_begin(block.policy):

@@ -1,4 +1,4 @@
-"""The rows of every requirement put in their places, and the columns that follow from them (records section 2)."""
+"""The rows of all requirements in order, and the columns that follow from them (records section 2)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,8 +35,12 @@ _PLACED: Final = {
 
 @dataclass(frozen=True, slots=True)
 class RequirementRows:
-    """The obligations of one requirement. Of each `Found`: the rank of its rows within their case; of events also the
-    cycle of every row. `held`: how many rows each case has in all. `aside`: what cannot be judged (rules 6.1a)."""
+    """The obligations under one requirement.
+
+    `ranks`: for each `Found`, the rank of its rows within their case. `held`: how many rows each case has in all.
+    `aside`: what cannot be judged (rules 6.1a). `cycles`: for each `Found`, the cycle of its rows; None if it is their
+    rank plus 1.
+    """
 
     rows: list[Found]
     ranks: list[Any]
@@ -46,8 +50,10 @@ class RequirementRows:
 
 
 def arrange(answers: dict[int, RequirementRows], block: Block, as_at: datetime, known_at: datetime | None) -> Verdicts:
-    """Every requirement's rows by case, then requirement id by code point, then cycle; `answers` by the requirement's
-    place in the policy."""
+    """Return the rows of all requirements by case, then requirement id by code point, then cycle.
+
+    `answers`: by the requirement's place in the policy.
+    """
     order = sorted(answers, key=lambda place: block.policy.requirement[place].id)
     held = np.stack([answers[place].held for place in order], axis=1)
     first = starts(held.ravel())
@@ -82,7 +88,10 @@ def arrange(answers: dict[int, RequirementRows], block: Block, as_at: datetime, 
 
 
 def _finish(out: dict[str, Any], held: Ints, block: Block, as_at: datetime, known_at: datetime | None) -> Verdicts:
-    """With the columns that follow from those placed and from the case; `held` says how many rows each case has."""
+    """Return the verdicts, with the columns that follow from those placed and from the case.
+
+    `held`: how many rows each case has.
+    """
     found = block.cases
     due, clause = out["due_date"], out["clause"]
     state = states_of(clause)
@@ -113,12 +122,14 @@ def _finish(out: dict[str, Any], held: Ints, block: Block, as_at: datetime, know
 
 
 def _entered_after_due(out: dict[str, Any], victim: Ints, block: Block) -> Any:
-    """Whether the discharging update was entered on a date after the due date, although it took place in time; if the
-    limit is in hours, after the last instant (rules A6)."""
+    """Return whether the discharging update took place on time but was entered on a date after the due date.
+
+    If the limit is in hours: whether it was entered after the last instant that is on time (rules A6).
+    """
     updates, result = block.columns.updates, np.full(len(out["clause"]), NOT_ASKED, dtype=np.int8)
     done = np.flatnonzero(out["update"] >= 0)
     result[done] = NO
-    # Most are entered as they take place, and those need no second look.
+    # Most are entered when they take place, and need no further check.
     later = (updates.entered_at > updates.at)[out["update"][done]]
     done = done[later]
     row = out["update"][done]
@@ -134,7 +145,10 @@ def _entered_after_due(out: dict[str, Any], victim: Ints, block: Block) -> Any:
 
 
 def _allocations(due: Days, held: Ints, block: Block) -> Ints:
-    """Who had the case at the end of each due date if it has passed and allocations tell, else now."""
+    """Return who had the case at the end of each due date, or who has it now.
+
+    The former if the due date has passed and allocations say (records section 2).
+    """
     columns, found, today = block.columns, block.cases, block.moment.today
     who = owners(columns, block.moment, block.policy.local)
     allocation = np.repeat(who.now[found.crime], held)
@@ -148,7 +162,7 @@ def _allocations(due: Days, held: Ints, block: Block) -> Ints:
 
 
 def _same_day(block: Block) -> Any:
-    """Whether each victim had a counted update on D0: a fact, shown by the first contact owed (records section 2)."""
+    """Return whether each victim had a counted update on D0, which the first contact owed shows (records section 2)."""
     contacts, same = block.contacts, np.zeros(len(block.cases), dtype=np.bool_)
     same[contacts.case[contacts.day == block.cases.day_0[contacts.case]]] = True
     return same.astype(np.int8)

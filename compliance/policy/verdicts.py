@@ -1,4 +1,4 @@
-"""The engine's answer: one row an obligation, as columns (records section 2)."""
+"""The engine's answer: one row for each obligation, as columns (records section 2)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -23,7 +23,7 @@ from compliance.records.instants import NONE, to_micros
 PENDING, MET, LATE, OVERDUE, MISSED, LAPSED, EXEMPT = range(7)
 STATES: Final = ("pending", "met", "late", "overdue", "missed", "lapsed", "exempt")
 NO, YES, NOT_ASKED = 0, 1, -1
-"""A yes or no that may be null."""
+"""The values of a yes or no that may be null."""
 
 
 class Clause(IntEnum):
@@ -69,13 +69,13 @@ STATE_OF: Final = {
     Clause.CLOSED_WHILE_OVERDUE: MISSED,
     Clause.SILENCE: MISSED,
 }
-"""The state that each Clause makes."""
+"""The state that follows from each Clause."""
 _DISCHARGES: Final = {Clause.MET, Clause.LATE}
 _BY_THE_HOUR: Final = {Clause.MET, Clause.LATE, Clause.NOT_YET_DUE, Clause.OUTSTANDING}
 
 
 def cite(clause: Clause, requirement: Requirement) -> str:
-    """The number of the clause of the rules behind a reason, for a requirement of its kind."""
+    """Return the number of the clause of the rules behind a Clause, for a requirement of this kind."""
     if requirement.is_in_hours and clause in _BY_THE_HOUR:
         return "A6"
     if clause in _DISCHARGES:
@@ -96,11 +96,11 @@ REASON_OF: Final = {
     Clause.DECLINED: DECLINED,
     Clause.NOT_OPEN_WHEN_DUE: CLOSED,
 }
-"""The reason that a Clause gives, where it gives one; that of CATEGORY is the category itself."""
+"""The reason that follows from a Clause, if it has one; that of CATEGORY is the category itself."""
 
 
 def _by_clause(values: Mapping[Clause, int]) -> npt.NDArray[np.int8]:
-    """What clauses make, as a column to look up in; 0 of those that make nothing."""
+    """Return the values as a column indexed by Clause, 0 for those without a value."""
     column = np.zeros(len(Clause), dtype=np.int8)
     for clause, value in values.items():
         column[clause] = value
@@ -111,21 +111,21 @@ _STATES, _REASONS = _by_clause(STATE_OF), _by_clause(REASON_OF)
 
 
 def states_of(clauses: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
-    """The state that each of some clauses makes."""
+    """Return the state that follows from each clause."""
     return _STATES[clauses]
 
 
 def reasons_of(clauses: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
-    """The reason that each of some clauses gives, NO_REASON where it gives none or the category is it."""
+    """Return the reason that follows from each clause, NO_REASON if it has none or the reason is the category."""
     return _REASONS[clauses]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Verdicts:
-    """Verdicts in the order of records section 2. Every array has one element a verdict.
+    """Verdicts in the order of records section 2. Every array has one element for each verdict.
 
-    Days are local dates as whole numbers since 1970-01-01 (int32), `NO_DAY` where absent. Rows point into `columns`,
-    the records that were judged, in which crimes keep their places.
+    Days are local dates as whole numbers since 1970-01-01 (int32), `NO_DAY` if absent. Rows point into `columns`, the
+    records that were judged, in which crimes keep their places.
     """
 
     columns: Columns
@@ -133,7 +133,7 @@ class Verdicts:
     as_at: datetime
     known_at: datetime | None
     set_aside: SetAside
-    """What has no verdict, for the calendar does not know a date that it needs (rules 6.1a)."""
+    """What has no verdict because the calendar does not know a date that it needs (rules 6.1a)."""
     victim: Ints
     """Row in `columns.victims`."""
     requirement: npt.NDArray[np.int8]
@@ -146,20 +146,20 @@ class Verdicts:
     discharged_on: Days
     days_late: Days
     reason: npt.NDArray[np.int8]
-    """NO_REASON, DECLINED, CLOSED, CANCELLED, and from FIRST_CATEGORY on the policy's `exempt_victims`."""
+    """NO_REASON, DECLINED, CLOSED, CANCELLED, or FIRST_CATEGORY plus the place in the policy's `exempt_victims`."""
     same_day_update: npt.NDArray[np.int8]
     entered_after_due: npt.NDArray[np.int8]
     allocation: Ints
-    """Row in `columns.allocations` of who had the case, -1 where the record's own fields say."""
+    """Row in `columns.allocations` of who had the case, -1 if the record's own fields say."""
     window_opens: Days
-    """First day whose updates can discharge the obligation."""
+    """The first day whose updates can discharge the obligation."""
     update: Ints
-    """Row in `columns.updates` of the update that discharged it, -1 where none did."""
+    """Row in `columns.updates` of the update that discharged it, -1 if none did."""
     clause: npt.NDArray[np.int8]
     """The Clause that decided."""
 
     def __post_init__(self) -> None:
-        """Raises ValueError where a column has another number of rows than the others."""
+        """Raise ValueError if the columns differ in their number of rows."""
         lengths = {name: len(getattr(self, name)) for name in _EACH}
         if len(set(lengths.values())) > 1:
             raise ValueError(f"columns of verdicts differ in length: {lengths}")
@@ -179,31 +179,34 @@ class Verdicts:
         return self.columns.victims.crime[self.victim]
 
     def holders(self, rows: Any = slice(None)) -> CaseHolders:
-        """Who had the cases of the verdicts asked for (mask, slice or places)."""
+        """Return who had the cases of the chosen verdicts (mask, slice or places)."""
         return CaseHolders(self.columns, self.columns.victims.crime[self.victim[rows]], self.allocation[rows])
 
     def owner(self, name: str) -> Coded:
-        """`division`, `team` or `officer` of who had the case."""
+        """Return the `division`, `team` or `officer` who had the case of each verdict."""
         return self.holders().owner(name)
 
     def held_now(self) -> "Verdicts":
-        """The same verdicts, with who has the case as at T in place of who had it at the end of the due date."""
+        """Return the verdicts with who has the case as at T, instead of who had it at the end of the due date."""
         local = self.policy.local
         held = owners(self.columns, Moment.of(local, self.as_at), local)
         return replace(self, allocation=held.now[self.crime])
 
     def due_instants(self) -> Ints:
-        """The last instant in time of each verdict, in microseconds, NONE if its limit is not in hours (rules A6)."""
+        """Return the last instant that is on time for each verdict, NONE if its limit is not in hours (rules A6).
+
+        In microseconds since 1970 in UTC.
+        """
         as_at = to_micros(self.as_at)
         return find_due_instants(self.columns, self.policy, as_at, self.victim, self.requirement, self.cycle)
 
     def take(self, rows: Any) -> "Verdicts":
-        """The verdicts asked for (mask, slice or places), on the same records; what is set aside stays."""
+        """Return the chosen verdicts (mask, slice or places) on the same records; what is set aside stays."""
         return replace(self, **{name: getattr(self, name)[rows] for name in _EACH})
 
     @staticmethod
     def concatenate(blocks: "Sequence[Verdicts]", columns: Columns) -> "Verdicts":
-        """The verdicts on blocks of crimes that follow one another, as rows of all their columns. Not none."""
+        """Join the verdicts on consecutive blocks of crimes, at least one, as rows of all their columns."""
         joined: dict[str, Any] = {}
         for name in _EACH:
             parts = [getattr(block, name) for block in blocks]
@@ -216,8 +219,10 @@ class Verdicts:
         return replace(blocks[0], columns=columns, set_aside=aside, **joined)
 
     def table(self, *, coded: bool = False) -> pa.Table:
-        """The verdicts as an Arrow table, the columns of `verdict_columns` in their order, dates as date32, instants as
-        timestamps in UTC; texts as strings, or as dictionaries where `coded`."""
+        """Return the verdicts as an Arrow table with the columns of `verdict_columns`.
+
+        Dates are date32, instants are timestamps in UTC, and texts are strings or, if `coded`, dictionaries.
+        """
         ids = tuple(requirement.id for requirement in self.policy.requirement)
         reasons = (*(REASONS[code] for code in sorted(REASONS)), *self.policy.exempt_victims)
         columns, victims = self.columns, self.columns.victims
@@ -249,10 +254,10 @@ class Verdicts:
 
 
 _ASKED: Final = {"columns", "policy", "as_at", "known_at", "set_aside"}
-"""The fields that are of all the verdicts together."""
+"""The fields that belong to all the verdicts together."""
 _EACH: Final = tuple(field.name for field in fields(Verdicts) if field.name not in _ASKED)
 _ROWS_OF: Final = {"victim": "victims", "allocation": "allocations", "update": "updates"}
-"""The columns that are rows of the records, -1 where there is none: field -> the table."""
+"""The columns that are rows of the records, -1 if there is none: field -> the table."""
 
 VERDICT_COLUMNS: Final = (
     "crime_ref", "victim_ref", "requirement", "cycle", "clock_date", "due_date", "state", "discharged_on", "days_late",
@@ -261,8 +266,10 @@ VERDICT_COLUMNS: Final = (
 
 
 def verdict_columns(policy: Policy) -> tuple[str, ...]:
-    """The columns of verdicts in their order: those of records section 2 and, under a policy with limits in hours,
-    `due_at` as the last (rules A6)."""
+    """Return the names of the columns of verdicts in order: those of records section 2.
+
+    If the policy has limits in hours, `due_at` is the last (rules A6).
+    """
     return (*VERDICT_COLUMNS, "due_at") if policy.is_in_hours else VERDICT_COLUMNS
 
 

@@ -1,7 +1,6 @@
-"""The words that a crime system may use of updates, victims and events, and those that nobody knows (rules section 8).
+"""The words that a crime system may use for updates, victims and events, and unknown words (rules section 8).
 
-A value that is none of them is kept and shown, and counts for nothing: where it was meant to count, nobody would
-notice.
+An unknown value is kept and shown, but counts for nothing. If it was meant to count, nobody would notice.
 """
 
 from collections import Counter
@@ -28,11 +27,11 @@ SPECIFIED: Final[Vocabulary] = {
         }
     ),
 }  # fmt: skip
-"""Those that the specification names (records section 1; rules section 10)."""
+"""The words that the specification names (records section 1; rules section 10)."""
 
 
 class PolicyWord(NamedTuple):
-    """A word that a policy names: by which key, of which field."""
+    """A word that a policy names: under which key, and for which field."""
 
     key: str
     field: str
@@ -40,7 +39,10 @@ class PolicyWord(NamedTuple):
 
 
 def words_of(policy: Policy) -> list[PolicyWord]:
-    """Every outcome, method, category, event kind and offence group that a policy names, in the order of its keys."""
+    """Return every outcome, method, category, event kind and offence group that a policy names.
+
+    They are in the order of the policy's keys.
+    """
     named: list[tuple[str, str, Sequence[str]]] = [
         ("counted_outcomes", OUTCOME, policy.counted_outcomes),
         ("counted_methods", METHOD, policy.counted_methods or ()),
@@ -57,7 +59,7 @@ def words_of(policy: Policy) -> list[PolicyWord]:
 
 
 def words_in(crimes: Iterable[Crime]) -> dict[str, set[str | None]]:
-    """The words that occur in records, by field."""
+    """Return the words that occur in records, by field."""
     found: dict[str, set[str | None]] = {field: set() for field in (OUTCOME, METHOD, CATEGORY, KIND, OFFENCE)}
     for crime in crimes:
         found[OFFENCE].add(crime.offence)
@@ -69,7 +71,7 @@ def words_in(crimes: Iterable[Crime]) -> dict[str, set[str | None]]:
 
 
 def vocabulary(policy: Policy, *more: Mapping[str, Iterable[str]]) -> Vocabulary:
-    """The words of the specification, of a policy, and others by field."""
+    """Return the words of the specification and of a policy, and those of `more`, by field."""
     said: dict[str, Iterable[str]] = {
         OUTCOME: policy.counted_outcomes,
         METHOD: policy.counted_methods or (),
@@ -85,7 +87,7 @@ def vocabulary(policy: Policy, *more: Mapping[str, Iterable[str]]) -> Vocabulary
 
 
 def count_unknown_values(crimes: Iterable[Crime], known: Vocabulary) -> Counter[tuple[str, str]]:
-    """How often unknown values stand in records, by field and value. An empty text says nothing."""
+    """Return how often each unknown value occurs in records, by (field, value). Empty texts are not counted."""
     outcomes, methods, categories, kinds = (
         known[name].union(("",)) | {None} for name in (OUTCOME, METHOD, CATEGORY, KIND)
     )
@@ -106,7 +108,7 @@ def count_unknown_values(crimes: Iterable[Crime], known: Vocabulary) -> Counter[
 
 
 def shorten(value: str) -> str:
-    """A value as it may be shown: nothing in it that is not printed, and not all of a long one."""
+    """Return a value fit to be shown: unprintable characters are escaped, and a long value is cut off."""
     text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in value)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 

@@ -1,4 +1,4 @@
-"""When a verdict next changes by itself, and when one that is owed no longer ended: what the projection is kept by.
+"""When a verdict next changes by itself, and when an obligation stopped being owed: the projection needs both.
 
 Days are local dates as whole numbers since 1970-01-01 (int32).
 """
@@ -18,14 +18,19 @@ from compliance.records.instants import to_micros
 
 
 def wake_on(verdicts: Verdicts) -> Days:
-    """For every crime judged, the local day on which its verdicts next change by themselves, NEVER where on none.
+    """Return, for each crime, the local day on which its verdicts next change by themselves, NEVER if they do not.
 
-    Until the start of that day a judgement of the same records gives the same verdicts, `days_late` apart. It is the
-    earliest of: the day after a due date that is still to pass (rules 5.2), the ends that 3.6 and 4.5 wait for, the day
-    after today where a status changed today (the end of today is not known yet, rules 2.9), and the local date of the
-    first fact later than T (rules 2.7), which may be today, as may the local date of a limit in hours (A6). A crime
-    whose chain may begin when a requirement takes over (A5a) wakes once that day has passed. Who had the case, and what
-    a decline does (rules 5.4), changes with a fact only. For verdicts as known now.
+    Until that day begins, judging the same records gives the same verdicts, except for `days_late`. The day is the
+    earliest of:
+
+    - the day after a due date that has not passed (rules 5.2)
+    - the local date of a limit in hours that has not passed (A6), which may be today
+    - the day after the ends that 3.6 and 4.5 wait for
+    - the day after today if a status changed today, because the end of today is not known yet (rules 2.9)
+    - the local date of the first fact later than T (rules 2.7), which may be today
+    - the day after a requirement takes over, if a chain of the crime may begin then (A5a)
+
+    Who had the case, and what a decline does (rules 5.4), change only with a new fact. `verdicts` must be as known now.
     """
     columns, local = verdicts.columns, verdicts.policy.local
     as_at, today = to_micros(verdicts.as_at), local.day_of(verdicts.as_at)
@@ -45,11 +50,10 @@ def wake_on(verdicts: Verdicts) -> Days:
 
 
 def find_end_days(verdicts: Verdicts) -> Days:
-    """For every verdict the local day on which the obligation fell away or was owed no longer, NO_DAY where it did not
-    or where the records do not say.
+    """Return, for each verdict, the local day on which the obligation fell away or stopped being owed.
 
-    The close date (rules 5.6), m (3.6), due + N (4.5), the day of the decline (5.4), the due date (4.1), the day of the
-    cancellation (5.3).
+    NO_DAY if it did not, or if the records do not say. The day is the close date (rules 5.6), m (3.6), due + N (4.5),
+    the day of the decline (5.4), the due date (4.1) or the day of the cancellation (5.3).
     """
     columns, clause, due, crime = verdicts.columns, verdicts.clause, verdicts.due_date, verdicts.crime
     today = verdicts.policy.local.day_of(verdicts.as_at)
@@ -76,11 +80,11 @@ def find_end_days(verdicts: Verdicts) -> Days:
 
 
 def _deadlines(verdicts: Verdicts, today: int) -> Days:
-    """For every verdict the first day on which the calendar alone changes it, NEVER where none does."""
+    """Return, for each verdict, the first day on which time alone changes it, NEVER if it does not."""
     state, due, requirement = verdicts.state, verdicts.due_date, verdicts.requirement
     open_only = np.array([r.open_only for r in verdicts.policy.requirement], dtype=np.bool_)[requirement]
     wake = np.full(len(verdicts), NEVER, dtype=np.int32)
-    # One met may still lapse when its date passes (4.1), and the next cycle comes into being then (4.5a).
+    # A met obligation may still lapse when its due date passes (4.1), and the next cycle comes into being then (4.5a).
     waits = (due >= today) & ((state == PENDING) | ((state == MET) & open_only))
     wake[waits] = due[waits] + 1
     by_the_hour = waits & np.array([r.is_in_hours for r in verdicts.policy.requirement], dtype=np.bool_)[requirement]
@@ -97,7 +101,7 @@ def _deadlines(verdicts: Verdicts, today: int) -> Days:
 
 
 def _facts(columns: Columns) -> Iterator[tuple[Ints, Ints]]:
-    """(row of the crime, instant) of every kind of fact that does not exist before its instant (rules 2.7)."""
+    """Yield (row of the crime, instant) for every kind of fact that does not exist before its instant (rules 2.7)."""
     victims = columns.victims
     yield np.arange(len(columns)), columns.reported_at
     yield np.arange(len(columns)), columns.recorded_at
@@ -108,8 +112,10 @@ def _facts(columns: Columns) -> Iterator[tuple[Ints, Ints]]:
 
 
 def find_silence_ends(verdicts: Verdicts, rows: Ints) -> Days:
-    """Of the verdicts asked for due + N, the last day on which an update is in time for the cycle (rules 4.5, 7.4, 9.6,
-    A1, A3, A5); not before NEVER where no cycle follows."""
+    """Return due + N of the chosen verdicts: the last day on which an update is in time for the cycle.
+
+    NEVER or later if no cycle follows (rules 4.5, 7.4, 9.6, A1, A3, A5).
+    """
     found = np.full(len(rows), NEVER, dtype=np.int32)
     for place, requirement in enumerate(verdicts.policy.requirement):
         some = np.flatnonzero(verdicts.requirement[rows] == place)

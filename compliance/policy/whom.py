@@ -11,7 +11,7 @@ from compliance.records.columns import Coded, Columns
 
 
 def covers(requirement: Requirement, columns: Columns, victim: Ints) -> Flags:
-    """Whether a requirement is owed, on some date, to each of some victims (rows of the columns)."""
+    """Return whether a requirement is owed, on some date, to each victim (rows of the columns)."""
     flags = np.ones(len(victim), dtype=np.bool_)
     for admits in _restrictions(requirement, columns, victim):
         flags &= admits
@@ -19,8 +19,10 @@ def covers(requirement: Requirement, columns: Columns, victim: Ints) -> Flags:
 
 
 def _restrictions(requirement: Requirement, columns: Columns, victim: Ints) -> Iterator[Flags]:
-    """For each key that says to whom or for what the requirement is owed, which victims it admits (rules 9.5, A1a, A2,
-    A2a). A crime without an offence group is of none."""
+    """Yield, for each key that restricts the requirement, which victims it admits (rules 9.5, A1a, A2, A2a).
+
+    A crime without an offence group is in none.
+    """
     category, crime = columns.victims.category, columns.victims.crime
     if requirement.only_for is not None:
         yield _is_any(category, victim, requirement.only_for)
@@ -33,5 +35,5 @@ def _restrictions(requirement: Requirement, columns: Columns, victim: Ints) -> I
 
 
 def _is_any(texts: Coded, rows: Ints, wanted: list[str]) -> Flags:
-    """Where the text of each row is one of some."""
+    """Return which rows have one of the wanted texts."""
     return np.isin(texts.codes[rows], [texts.code(text) for text in wanted])

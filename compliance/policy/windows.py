@@ -17,14 +17,17 @@ from compliance.policy.whom import covers
 
 Causes = npt.NDArray[np.int8]
 KNOWN: Final = -1
-"""In `First.cause`: every date is known."""
+"""The value in `First.cause` if every date is known."""
 
 
 @dataclass(frozen=True, slots=True)
 class First:
-    """The first window and due date of a requirement for every case, and the place of the first update not before the
-    window. `cause`: the place in the policy of the requirement whose due date is not known, this one or one that its
-    `after` leads to, so that the obligation is set aside (rules 6.1a); there the other columns mean nothing."""
+    """The first window and due date under a requirement, for every case.
+
+    `place`: the place of the first counted update that is not before the window. `cause`: KNOWN, or the place in the
+    policy of the requirement whose due date is not known, which is this one or one that its `after` leads to. In that
+    case the obligation is set aside, and the other columns mean nothing (rules 6.1a).
+    """
 
     opens: Days
     due: Days
@@ -33,7 +36,7 @@ class First:
 
 
 class Windows:
-    """First windows and due dates of the requirements that run from the report (rules 9.2, 9.4, 9.5)."""
+    """The first windows and due dates of the requirements that run from the report (rules 9.2, 9.4, 9.5)."""
 
     def __init__(self, block: Block) -> None:
         self._block = block
@@ -44,11 +47,14 @@ class Windows:
         return self._block.without_recording_day().by_case(len(self._block.cases))
 
     def updates(self, requirement: Requirement) -> Counted:
-        """The counted updates that the requirement looks at (rules 9.7)."""
+        """Return the counted updates that a requirement considers (rules 9.7)."""
         return self._block.counted if requirement.recording_day == "counts" else self._no_recording_day
 
     def applies(self, requirement: Requirement, day: Days, case: Ints | None = None) -> Flags:
-        """To which cases the requirement applies at all (rules 6.2, 9.5, A1a, A2); `day` is D0 or the event's date."""
+        """Return whether a requirement applies to each case at all (rules 6.2, 9.5, A1a, A2).
+
+        `day`: D0, or the event's date. `case`: the case of each day; None: every case in order.
+        """
         covered = self.covers(requirement)
         applies = covered if case is None else covered[case]
         for limit, beyond in ((requirement.since, np.less), (requirement.until, np.greater)):
@@ -57,11 +63,11 @@ class Windows:
         return applies
 
     def covers(self, requirement: Requirement) -> Flags:
-        """To which cases the requirement is owed on some date (rules 9.5, A1a, A2)."""
+        """Return whether a requirement is owed to each case on some date (rules 9.5, A1a, A2)."""
         return covers(requirement, self._block.columns, self._block.cases.victim)
 
     def first(self, requirement: Requirement) -> First:
-        """The first window of a requirement, and its first due date, for every case."""
+        """Return the first window and the first due date under a requirement, for every case."""
         if requirement.id not in self._kept:
             block, cases = self._block, self._block.cases
             opens, cause = self._opens(requirement)
@@ -72,9 +78,11 @@ class Windows:
         return self._kept[requirement.id]
 
     def _opens(self, requirement: Requirement) -> tuple[Days, Causes]:
-        """When the first window opens, and what keeps that from being known: the day after the first update in R's
-        first window on or before R's due date, else after that due date; where R does not apply to a victim, by R's own
-        `after`, and where none is left by 9.2 (rules 9.4)."""
+        """Return when the first window opens, and the cause if that is not known (rules 9.4).
+
+        It opens the day after the first update in R's first window on or before R's due date, otherwise the day after
+        that due date. If R does not apply to a victim, R's own `after` takes its place; if none is left, 9.2 decides.
+        """
         day_0 = self._block.cases.day_0
         found, cause = _first_day(requirement, day_0), np.full(len(day_0), KNOWN, dtype=np.int8)
         for before in reversed(self._chain(requirement)):
@@ -86,13 +94,13 @@ class Windows:
         return found, cause
 
     def _day_met(self, requirement: Requirement, its: First) -> Days:
-        """The local date of the first counted update in the first window of a requirement, perhaps too late for it."""
+        """Return the local date of the first counted update in a requirement's first window; it may be late."""
         if requirement.is_in_hours:
             return find_day_met(requirement, self._block)
         return self.updates(requirement).day[its.place]
 
     def _chain(self, requirement: Requirement) -> list[Requirement]:
-        """The requirement that this one comes after, and those that take its place for whom it does not apply."""
+        """Return the requirement that this one comes after, and those that take its place if it does not apply."""
         chain: list[Requirement] = []
         while requirement.after:
             requirement = self._block.policy.requirement_by_id(requirement.after)
@@ -107,7 +115,7 @@ def _first_day(requirement: Requirement, day_0: Days) -> Days:
 
 
 def due_date(requirement: Requirement, block: Block, clock: Days, case: Ints | None = None) -> Days:
-    """The due date of each clock date (rules 6.1, 7.2, 7.4), NO_DAY where the calendar does not know it (6.1a)."""
+    """Return the due date of each clock date (rules 6.1, 7.2, 7.4), NO_DAY if the calendar does not know it (6.1a)."""
     everyone, policy, found = case is None, block.policy, block.cases
     due = _add(policy, clock, requirement.within)
     if requirement.enhanced and requirement.enhanced.within:

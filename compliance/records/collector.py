@@ -7,7 +7,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def paused_gc() -> Iterator[None]:
-    """Pause the collector. Decoding makes many objects but no cycles, so collecting would only waste time."""
+    """Pause the collector within the block.
+
+    Decoding makes many objects but no cycles, so collecting would only waste time.
+    """
     was = gc.isenabled()
     gc.disable()
     try:

@@ -1,9 +1,9 @@
 """Crime records as columns for the engine (decision 0002).
 
-Each kind of fact is one table of equally long columns, in the order of the crimes; within a crime facts are ordered by
-instant, equal instants in the order given (records section 1), victims by reference. Instants are int64 microseconds
-since 1970 in UTC, `instants.NONE` where absent. Texts with few values are codes into a list of the values, -1 where
-absent.
+Each kind of fact is one table of columns of equal length, in the order of the crimes. Within a crime, victims are
+ordered by reference and other facts by instant, those of the same instant in the order given (records section 1).
+Instants are int64 microseconds since 1970 in UTC, `instants.NONE` if absent. Texts with few values are codes into a
+list of the values, -1 if absent.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ Codes = npt.NDArray[np.int32]
 
 OPEN, CLOSED, CANCELLED = 0, 1, 2
 EVERY_VICTIM, UNKNOWN_VICTIM = -1, -2
-"""In `Updates.victim`: the update names no victim, or one that is not on the record."""
+"""The values in `Updates.victim` if the update names no victim, or one that is not on the record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +35,11 @@ class Coded:
         return self.values.index(value) if value in self.values else -2
 
     def value(self, code: int) -> str | None:
-        """Return the text of a code, None if absent."""
+        """Return the text of a code, or None if absent."""
         return self.values[code] if code >= 0 else None
 
     def text(self, row: int) -> str | None:
-        """Return the text of a row, None if absent."""
+        """Return the text of a row, or None if absent."""
         return self.value(int(self.codes[row]))
 
     def present(self) -> list[str]:
@@ -51,13 +51,13 @@ class Coded:
         return Coded(self.codes[rows], self.values)
 
     def dictionary(self) -> pa.DictionaryArray:
-        """Return the column as an Arrow dictionary array, null where absent."""
+        """Return the column as an Arrow dictionary array, null if absent."""
         return pa.DictionaryArray.from_arrays(
             pa.array(self.codes, mask=self.codes < 0), pa.array(self.values, pa.string())
         )
 
     def texts(self) -> pa.Array:
-        """Return the column as Arrow strings, null where absent."""
+        """Return the column as Arrow strings, null if absent."""
         return self.dictionary().cast(pa.string())
 
 
@@ -83,7 +83,7 @@ def encode_texts(texts: Sequence[str | None]) -> Coded:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A table of facts: every field is a column. `crime`: the row of the crime that each belongs to, ascending."""
+    """A table of facts: every field is a column. `crime` is the row of the crime of each fact, ascending."""
 
     crime: Ints
 
@@ -166,7 +166,7 @@ class Events(Rows):
 
 @dataclass(frozen=True, repr=False)
 class Columns:
-    """Crime records as columns. The crimes' own columns have one row a crime, in the order of the records."""
+    """Crime records as columns. The crimes' own columns have one row for each crime, in the order of the records."""
 
     crime_ref: pa.Array
     reported_at: Ints
@@ -195,7 +195,7 @@ class Columns:
         return np.append(0, np.cumsum(np.bincount(self.victims.crime, minlength=len(self))))
 
     def slice(self, start: int, stop: int) -> "Columns":
-        """Return the crimes from `start` up to `stop`. Columns are views where possible."""
+        """Return the crimes from `start` up to `stop`. Columns are views if possible."""
         if start == 0 and stop >= len(self):
             return self
         part = slice(start, stop)

@@ -34,9 +34,10 @@ def from_micros(micros: int) -> datetime:
 
 
 def parse_instants(texts: Sequence[str | None]) -> tuple[Instants, npt.NDArray[np.bool_]]:
-    """Parse texts (None if absent) -> (microseconds since 1970 in UTC, NONE if absent; which texts are not valid).
+    """Parse texts (None if absent) into microseconds since 1970 in UTC, and say which texts are not valid.
 
-    Both have the length of `texts`. The number of a text that is not a valid date-time means nothing.
+    Both results have the length of `texts`. An absent text becomes NONE. The number of a text that is not a valid
+    date-time means nothing.
     """
     count = len(texts)
     out = np.full(count, NONE, dtype=np.int64)
@@ -70,7 +71,7 @@ def _grid(texts: Sequence[str]) -> npt.NDArray[np.uint8]:
 
 
 def _parse(grid: npt.NDArray[np.uint8]) -> tuple[Instants, npt.NDArray[np.bool_]]:
-    """Parse texts from `_grid` -> (microseconds, which are not valid)."""
+    """Parse texts from `_grid` into microseconds, and say which are not valid."""
     count = grid.shape[1]
     good = np.ones(count, dtype=np.bool_)
     for place, mark in _MARKS:
@@ -113,7 +114,10 @@ def _parse(grid: npt.NDArray[np.uint8]) -> tuple[Instants, npt.NDArray[np.bool_]
 
 
 def _offsets(grid: npt.NDArray[np.uint8], good: npt.NDArray[np.bool_], rows: npt.NDArray[np.int64]) -> Instants:
-    """Parse `+HH:MM` or `-HH:MM`, one column a text -> microseconds east of Greenwich; clears `good` if invalid."""
+    """Parse `+HH:MM` or `-HH:MM`, one column for each text, into microseconds east of Greenwich.
+
+    Clears `good` for those that are not valid.
+    """
     digits = grid[[1, 2, 4, 5]] - ord("0")
     hours, minutes = (digits[i].astype(np.int64) * 10 + digits[i + 1] for i in (0, 2))
     good[rows] &= (digits <= 9).all(axis=0) & (grid[3] == ord(":")) & (hours <= 23) & (minutes <= 59)
@@ -122,7 +126,7 @@ def _offsets(grid: npt.NDArray[np.uint8], good: npt.NDArray[np.bool_], rows: npt
 
 
 def _tail(tail: bytes, known: dict[bytes, int | None] = {}) -> int | None:  # noqa: B006
-    """Parse what follows the seconds -> microseconds to add, or None if it is not decimals and an offset."""
+    """Parse what follows the seconds into microseconds to add; None if it is not decimals and an offset."""
     if tail in known:
         return known[tail]
     whole, decimals = tail, 0
@@ -143,7 +147,7 @@ def _tail(tail: bytes, known: dict[bytes, int | None] = {}) -> int | None:  # no
 
 
 def _offset(text: bytes) -> int | None:
-    """Parse `+HH:MM` or `-HH:MM` -> microseconds east of Greenwich, otherwise None."""
+    """Parse `+HH:MM` or `-HH:MM` into microseconds east of Greenwich; None if it is neither."""
     if len(text) != 6 or text[:1] not in (b"+", b"-") or text[3:4] != b":":
         return None
     hours, minutes = text[1:3], text[4:6]

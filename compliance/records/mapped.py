@@ -18,14 +18,14 @@ class MappedRecord:
     """
 
     def __init__(self, fields: dict[str, Any]) -> None:
-        """`fields`: named as in the record format. A value may be anything that a database or JSON holds."""
+        """Take the fields, named as in the record format. A value may be anything that a database or JSON holds."""
         self.fields = fields
 
     @cached_property
     def text(self) -> bytes:
         """Its JSON text.
 
-        What cannot be written (half a surrogate pair, endless nesting) becomes words that the format refuses.
+        A value that cannot be written (half a surrogate pair, endless nesting) becomes words that the format refuses.
         """
         try:
             return _encode(self.fields)
@@ -49,7 +49,7 @@ class SourceRecord:
     """
 
     def __init__(self, raw: bytes, mapping: bytes, map_counted: Callable[[bytes], tuple[FeedRecord, int]]) -> None:
-        """`map_counted`: returns the record in the record format, and its `clock_changes`."""
+        """Take the text and the mapping; `map_counted` returns the record in the format and its `clock_changes`."""
         self.raw, self.mapping, self._map = raw, mapping, map_counted
         self.clock_changes = 0
 

@@ -25,7 +25,7 @@ T = TypeVar("T", Statuses, Allocations, Updates, Events)
 def victims_by_reference(rows: Victims) -> Victims:
     """Sort the victims of each crime by reference; of several with the same reference, keep the last.
 
-    See records sections 1 and 2.
+    The order is that of verdicts (records sections 1 and 2).
     """
     same = np.flatnonzero(np.diff(rows.crime) == 0)
     if pc.all(pc.less(rows.ref.take(pa.array(same)), rows.ref.take(pa.array(same + 1)))).as_py() is not False:
@@ -36,7 +36,7 @@ def victims_by_reference(rows: Victims) -> Victims:
 
 
 def find_named_victims(crime: Ints, asked_for: pa.Array, victims: Victims) -> Ints:
-    """Return the victim's row that each update names (rules 2.3), EVERY_VICTIM or UNKNOWN_VICTIM."""
+    """Return the row of the victim that each update names, EVERY_VICTIM or UNKNOWN_VICTIM (rules 2.3)."""
     result = np.full(len(asked_for), EVERY_VICTIM, dtype=np.int64)
     if asked_for.null_count == len(asked_for):
         return result

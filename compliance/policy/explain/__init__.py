@@ -1,7 +1,7 @@
 """Why one crime was judged as it was: the engine's answer in words, with dates, arithmetic and clauses.
 
-Nothing is judged here. What an update discharged, when a window opened and which clause decided come from `judge`;
-which updates counted, from the facts it looked at (decision 0003).
+Nothing is judged here. `judge` says what an update discharged, when a window opened and which clause decided; the facts
+that it used say which updates counted (decision 0003).
 """
 
 from collections.abc import Collection, Iterator
@@ -53,10 +53,11 @@ def explain(
     *,
     officers: Collection[str] | None = None,
 ) -> Explanation:
-    """Explain the verdicts on one crime as at T, and as known at K where K is given (rules 2.7, 2.8).
+    """Explain the verdicts on one crime as at T and, if K is given, as known at K (rules 2.7, 2.8).
 
     `columns` holds one crime; `as_at` and `known_at` are aware datetimes. `officers` are the references in the officer
-    directory, where it is at hand: others are remarked on. Raises ValueError for another number of crimes.
+    directory, if it is available: any other officer is remarked on. Raises ValueError if there is not exactly one
+    crime.
     """
     evidence = Evidence(columns, policy, as_at, known_at)
     known = None if officers is None else frozenset(officers)
@@ -92,7 +93,7 @@ def _owner_now(evidence: Evidence) -> str:
 
 
 def _notes(evidence: Evidence, officers: frozenset[str] | None) -> Iterator[Remark]:
-    """What is to be known of the record as a whole."""
+    """Yield remarks on the record as a whole."""
     if evidence.reported > evidence.moment.as_at:
         yield Remark("The crime was reported later than the moment asked about: as at then there is nothing.", "2.7")
     elif not evidence.refs:
@@ -123,7 +124,7 @@ def _victim(evidence: Evidence, row: int) -> VictimExplanation:
 
 
 def _set_aside(evidence: Evidence, victim: int) -> Iterator[Unjudged]:
-    """What a victim may be owed and nobody can say, in the order of the policy."""
+    """Yield what is set aside for a victim, in the order of the policy (rules 6.1a)."""
     for requirement in evidence.policy.requirement:
         for aside in evidence.asides.get((victim, requirement.id), ()):
             clock = from_day(aside.clock)
@@ -131,7 +132,7 @@ def _set_aside(evidence: Evidence, victim: int) -> Iterator[Unjudged]:
 
 
 def _notes_on(evidence: Evidence, case: VictimEvidence) -> Iterator[Remark]:
-    """Day 0 and what else decides what a victim is owed."""
+    """Yield remarks on a victim: day 0, and what else decides what they are owed."""
     victims, clock = evidence.columns.victims, evidence.clock
     added = int(victims.added_at[case.victim])
     why, at = "the day of the report", evidence.reported
@@ -150,7 +151,7 @@ def _notes_on(evidence: Evidence, case: VictimEvidence) -> Iterator[Remark]:
 
 
 def _not_asked(evidence: Evidence, case: VictimEvidence) -> Iterator[Remark]:
-    """The requirements that ask nothing for a victim."""
+    """Yield remarks on the requirements under which a victim is owed nothing."""
     silent = []
     for requirement in evidence.policy.requirement:
         if (case.victim, requirement.id) in (evidence.duties | evidence.asides):

@@ -1,4 +1,4 @@
-"""How a due date was worked out and which updates meet it, in words, from the verdicts themselves."""
+"""How a due date was worked out and which updates meet it, in words, from the verdicts."""
 
 from typing import Final, NamedTuple
 
@@ -31,19 +31,19 @@ _BUT: Final = {
 
 
 def label(evidence: Evidence, duty: Duty) -> str:
-    """How an obligation is called within a sentence: 7-day; 28-day (cycle 2); arrested (2 April 2026)."""
+    """Return the name of an obligation within a sentence: 7-day; 28-day (cycle 2); arrested (2 April 2026)."""
     if duty.requirement.event:
         return f"{duty.requirement.id} ({phrases.plain(evidence.day(evidence.start_of(duty)))})"
     return f"{duty.requirement.id} (cycle {duty.cycle})" if duty.requirement.repeat_every else duty.requirement.id
 
 
 def event_name(kind: str) -> str:
-    """A kind of event as words: suspect arrested."""
+    """Return a kind of event in words: suspect arrested."""
     return kind.replace("_", " ")
 
 
 def goes_on(evidence: Evidence, before: Duty, duty: Duty) -> str:
-    """The clause by which a cycle follows the one before: 4.4, 4.5, 4.6, or 5.4 after the victim had declined."""
+    """Return the clause by which a cycle follows the one before: 4.4, 4.5, 4.6, or 5.4 after a decline."""
     clause, natural = {
         Clause.MET: ("4.4", min(duty.clock, before.due)),
         Clause.LATE: ("4.4", before.discharged),
@@ -55,7 +55,7 @@ def goes_on(evidence: Evidence, before: Duty, duty: Duty) -> str:
 
 
 def arithmetic(evidence: Evidence, duty: Duty) -> Said:
-    """How the due date follows from the clock date (rules 3.1, 4.2, 4.4 to 4.6, 5.4, 6.1, 7)."""
+    """Explain how the due date follows from the clock date (rules 3.1, 4.2, 4.4 to 4.6, 5.4, 6.1, 7)."""
     number, due = duty.due - duty.clock, phrases.day(duty.due, duty.clock)
     before = evidence.previous(duty) if duty.requirement.repeat_every else None
     agreed = bool(duty.requirement.honour_agreed_interval and evidence.cases[duty.victim].agreed)
@@ -82,7 +82,7 @@ def arithmetic(evidence: Evidence, duty: Duty) -> Said:
 
 
 def _count_hours(evidence: Evidence, duty: Duty, limit: int) -> Said:
-    """How the last instant in time follows from the one that starts the clock (rules A6)."""
+    """Explain how the last instant that is on time follows from the one that starts the clock (rules A6)."""
     start, own = evidence.start_of(duty), duty.requirement.enhanced
     enhanced = bool(own and own.within and evidence.cases[duty.victim].category == "enhanced")
     hours = phrases.count((limit - start) // 3_600_000_000, "hour") + (" for an enhanced victim" if enhanced else "")
@@ -91,7 +91,10 @@ def _count_hours(evidence: Evidence, duty: Duty, limit: int) -> Said:
 
 
 def _repeat(evidence: Evidence, before: Duty | None, duty: Duty, *, agreed: bool) -> Said:
-    """How the due date of a cycle after the first follows from its clock date (rules 4.4 to 4.6, 5.4, 7.4, A1, A5)."""
+    """Explain how the due date of a repeat follows from its clock date (rules 4.4 to 4.6, 5.4, 7.4, A1, A5).
+
+    A repeat is a cycle after the first, or the first under a requirement that took over.
+    """
     what, clause = _explain_takeover(evidence, duty)
     if before:
         clause = goes_on(evidence, before, duty)
@@ -115,7 +118,7 @@ def _repeat(evidence: Evidence, before: Duty | None, duty: Duty, *, agreed: bool
 
 
 def _explain_takeover(evidence: Evidence, duty: Duty) -> Said:
-    """What the clock date is of a chain that began when its requirement took over (rules A5a)."""
+    """Explain the clock date of a chain that began when its requirement took over (rules A5a)."""
     since, case = duty.requirement.since, evidence.cases[duty.victim]
     if since and duty.clock == to_day(since):
         return Said(f"the day on which it took over from {duty.requirement.takes_over}", "A5a")
@@ -129,7 +132,7 @@ def _first_clause(requirement: Requirement) -> str:
 
 
 def _start(evidence: Evidence, duty: Duty) -> str:
-    """What started the clock, and when: reported 1 July 2026 (30 June 23:30 UTC)."""
+    """Return what started the clock, and when: reported 1 July 2026 (30 June 23:30 UTC)."""
     return f"{_start_in_words(evidence, duty)} {evidence.clock.date(evidence.start_of(duty))}"
 
 
@@ -154,7 +157,10 @@ def _count_working_days(evidence: Evidence, duty: Duty, started: str, whose: str
 
 
 def window(evidence: Evidence, duty: Duty) -> Said | None:
-    """Which updates meet the obligation, and why from then on; None where nothing is owed to anyone."""
+    """Explain which updates meet the obligation, and from when.
+
+    None if nothing is owed because the crime is cancelled or the victim's category is exempt.
+    """
     if duty.clause in {Clause.CANCELLED, Clause.CATEGORY}:
         return None
     why = _explain_opening(evidence, duty)
@@ -189,7 +195,7 @@ def _meets(evidence: Evidence, duty: Duty) -> str:
 
 
 def _explain_opening(evidence: Evidence, duty: Duty) -> Said:
-    """Why the window opens when it does (rules 4.4 to 4.6, 5.4, 7.1, A5, A6)."""
+    """Explain why the window opens when it does (rules 4.4 to 4.6, 5.4, 7.1, A5, A6)."""
     requirement = duty.requirement
     if duty.limit is not None or requirement.event:
         return Said("", "7.1" if duty.limit is None else "A6")
@@ -204,7 +210,10 @@ def _explain_opening(evidence: Evidence, duty: Duty) -> Said:
 
 
 def _explain_first_opening(evidence: Evidence, duty: Duty) -> Said:
-    """Why the first window of a requirement that runs from the report opens when it does (rules 3.1, 4.2, 9.2, 9.4)."""
+    """Explain why the first window under a requirement opens when it does (rules 3.1, 4.2, 9.2, 9.4).
+
+    The requirement runs from the report.
+    """
     requirement = duty.requirement
     if first := predecessor(evidence, duty):
         clause, opener = "4.2" if requirement.repeat_every else "9.4", duty.opens - 1
@@ -225,14 +234,20 @@ def _explain_first_opening(evidence: Evidence, duty: Duty) -> Said:
 
 
 def _days_in_time(evidence: Evidence, first: Duty) -> set[int]:
-    """The days of the updates that a requirement looks at; in hours, of those within them (rules 9.4, A6a)."""
+    """Return the days of the updates that a requirement considers.
+
+    If the limit is in hours, only of those within the hours (rules 9.4, A6a).
+    """
     at, start = evidence.columns.updates.at, evidence.start_of(first)
     found = evidence.eligible_updates(first.requirement, first.victim)
     return {day for row, day in found.items() if first.limit is None or start <= at[row] <= first.limit}
 
 
 def comes_after(evidence: Evidence, duty: Duty) -> Requirement | None:
-    """The requirement that this one comes after for this victim, also where that one is set aside (rules 9.4, A3)."""
+    """Return the requirement that this one comes after for this victim, or None (rules 9.4, A3).
+
+    It may be set aside for the victim.
+    """
     name = duty.requirement.after
     while name:
         if (duty.victim, name) in (evidence.duties | evidence.asides):
@@ -242,7 +257,7 @@ def comes_after(evidence: Evidence, duty: Duty) -> Requirement | None:
 
 
 def predecessor(evidence: Evidence, duty: Duty) -> Duty | None:
-    """The first obligation of the requirement that this one comes after, for this victim (rules 9.4)."""
+    """Return the first obligation of the requirement that this one comes after for the victim, or None (rules 9.4)."""
     name = duty.requirement.after
     while name:
         if found := evidence.duties.get((duty.victim, name)):

@@ -1,6 +1,6 @@
-"""The engine's answer about one crime, and the facts it looked at, as plain values to be told.
+"""The engine's answer about one crime and the facts that it used, as plain values to be explained.
 
-Days are local dates as whole numbers since 1970-01-01, `NEVER` where something does not come.
+Days are local dates as whole numbers since 1970-01-01, `NEVER` for a day that does not come.
 """
 
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ from compliance.records.instants import NONE
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """One verdict. `place` is its row; `victim` and `update` are rows of the columns, `update` -1 where none."""
+    """One verdict. `place`: its row. `victim` and `update`: rows of the columns, `update` -1 if there is none."""
 
     place: int
     victim: int
@@ -44,9 +44,9 @@ class Duty:
     discharged: int
     update: int
     ended: int
-    """The day on which it fell away or was owed no longer, NO_DAY where it did not."""
+    """The day on which it fell away or stopped being owed, NO_DAY if it did not."""
     limit: int | None
-    """The last instant in time, in microseconds, of a requirement in hours alone (rules A6)."""
+    """The last instant that is on time, in microseconds; None if the limit is not in hours (rules A6)."""
 
     @property
     def done(self) -> bool:
@@ -56,7 +56,7 @@ class Duty:
 
 @dataclass(frozen=True, slots=True)
 class VictimEvidence:
-    """One victim who exists as at T. `declined` is X and `asked_again` U (rules 5.4)."""
+    """One victim who exists as at T. `declined` is X and `asked_again` is U (rules 5.4)."""
 
     place: int
     victim: int
@@ -71,7 +71,7 @@ class VictimEvidence:
 
 @dataclass(frozen=True, slots=True)
 class AsideEvidence:
-    """What is set aside (rules 6.1a). `cycle`: the event's number, 0 where the requirement runs from the report."""
+    """What is set aside (rules 6.1a). `cycle`: the event's number, 0 if the requirement runs from the report."""
 
     requirement: Requirement
     cycle: int
@@ -80,12 +80,12 @@ class AsideEvidence:
 
     @property
     def label(self) -> str:
-        """How it is called within a sentence: 7-day; arrested (2 April 2026)."""
+        """Its name within a sentence: 7-day; arrested (2 April 2026)."""
         return f"{self.requirement.id} ({plain(self.clock)})" if self.cycle else self.requirement.id
 
 
 class Evidence:
-    """One crime judged."""
+    """The judgement of one crime, with the facts behind it."""
 
     def __init__(self, columns: Columns, policy: Policy, as_at: datetime, known_at: datetime | None) -> None:
         if len(columns) != 1:
@@ -98,12 +98,12 @@ class Evidence:
         self.cancelled = bool(self.block.openness.cancelled[0])
 
     def days(self, micros: Ints) -> list[int]:
-        """The local days of instants."""
+        """Return the local days of instants in microseconds."""
         days: list[int] = self.policy.local.of(micros).tolist()
         return days
 
     def day(self, micros: int) -> int:
-        """The local day of one instant."""
+        """Return the local day of one instant in microseconds."""
         return self.days(np.array([micros], dtype=np.int64))[0]
 
     @cached_property
@@ -119,17 +119,17 @@ class Evidence:
 
     @property
     def exists(self) -> bool:
-        """Whether the crime had been reported by T: one reported later does not exist yet (rules 2.7)."""
+        """Whether the crime had been reported by T. If not, it does not exist yet (rules 2.7)."""
         return self.reported <= self.moment.as_at
 
     @cached_property
     def reported(self) -> int:
-        """The reported instant."""
+        """The instant of the report, in microseconds."""
         return int(self.columns.reported_at[0])
 
     @cached_property
     def refs(self) -> list[str]:
-        """The reference of every victim of the record, by row."""
+        """The references of all victims of the record, by row."""
         refs: list[str] = self.columns.victims.ref.to_pylist()
         return refs
 
@@ -150,7 +150,7 @@ class Evidence:
 
     @cached_property
     def duties(self) -> dict[tuple[int, str], list[Duty]]:
-        """The verdicts by victim's row and requirement, in the order of the cycles."""
+        """The verdicts by (victim's row, requirement's id), in the order of the cycles."""
         verdicts, requirements = self.verdicts, self.policy.requirement
         rows = zip(
             *(part.tolist() for part in (
@@ -170,7 +170,7 @@ class Evidence:
 
     @cached_property
     def asides(self) -> dict[tuple[int, str], list[AsideEvidence]]:
-        """What is set aside, by victim's row and requirement, in the order of the cycles (rules 6.1a)."""
+        """What is set aside, by (victim's row, requirement's id), in the order of the cycles (rules 6.1a)."""
         aside, requirements = self.verdicts.set_aside, self.policy.requirement
         columns = (aside.victim, aside.requirement, aside.cycle, aside.clock_date)
         found: dict[tuple[int, str], list[AsideEvidence]] = {}
@@ -183,18 +183,22 @@ class Evidence:
 
     @cached_property
     def rows(self) -> list[dict[str, Any]]:
-        """The verdicts as records section 2 has them."""
+        """The verdicts in the form of records section 2."""
         rows: list[dict[str, Any]] = self.verdicts.table().to_pylist()
         return rows
 
     def previous(self, duty: Duty) -> Duty | None:
-        """The cycle before; of the first under a requirement that took over, the last of the one before (rules A5)."""
+        """Return the cycle before, or None.
+
+        Before the first cycle under a requirement that took over, that is the last one of the requirement before (rules
+        A5).
+        """
         if self.took_over(duty):
             return next(self._before_takeover(duty), None)
         return next((d for d in self.duties[duty.victim, duty.requirement.id] if d.cycle == duty.cycle - 1), None)
 
     def following(self, duty: Duty) -> Duty | None:
-        """The cycle after, also where that is another requirement's (rules A5)."""
+        """Return the cycle after, or None. It may be another requirement's (rules A5)."""
         for victim, name in self.duties:
             if victim == duty.victim:
                 for other in self.duties[victim, name]:
@@ -203,12 +207,15 @@ class Evidence:
         return None
 
     def is_put_after(self, before: Duty, duty: Duty) -> bool:
-        """Whether a cycle is due the day after the one it follows, and not one interval after its clock date (A5)."""
+        """Return whether a cycle is due the day after the cycle it follows (A5).
+
+        One interval after its clock date would not be later than the due date of that cycle.
+        """
         every = intervals(duty.requirement, self.policy, self.columns, np.array([duty.victim]))
         return every is not None and int(every.after(np.array([duty.clock], dtype=np.int32))[0]) <= before.due
 
     def took_over(self, duty: Duty) -> bool:
-        """Whether it is the first cycle of a chain that its requirement took over, or that began then (A5, A5a)."""
+        """Return whether it is the first cycle of a chain that its requirement took over or began then (A5, A5a)."""
         since, day_0 = duty.requirement.since, self.cases[duty.victim].day_0
         return bool(duty.cycle == 1 and duty.requirement.takes_over and since and day_0 < to_day(since))
 
@@ -220,7 +227,7 @@ class Evidence:
 
     @cached_property
     def counted(self) -> dict[int, dict[int, int]]:
-        """The counted updates of every victim's row in order: row of the update -> local day."""
+        """The counted updates of each victim, by the victim's row, in order: row of the update -> local day."""
         found: dict[int, dict[int, int]] = {victim: {} for victim in self.cases}
         contacts, victims = self.block.contacts, self.block.cases.victim.tolist()
         for case, row, day in zip(contacts.case.tolist(), contacts.row.tolist(), contacts.day.tolist(), strict=True):
@@ -233,27 +240,30 @@ class Evidence:
         return {(victims[case], row) for case, row in zip(contacts.case.tolist(), contacts.row.tolist(), strict=True)}
 
     def eligible_updates(self, requirement: Requirement, victim: int) -> dict[int, int]:
-        """Those of a victim's counted updates that a requirement looks at (rules 9.7)."""
+        """Return those of a victim's counted updates that a requirement considers: row -> local day (rules 9.7)."""
         counted = self.counted[victim]
         if requirement.recording_day == "counts":
             return counted
         return {row: day for row, day in counted.items() if (victim, row) in self._off_recording_day}
 
     def event_of(self, duty: Duty) -> int:
-        """The row of the event that created an obligation: the cycle is its number by time (rules 7.1)."""
+        """Return the row of the event that created an obligation: the cycle is its number by time (rules 7.1)."""
         return self.events_of(duty.requirement)[duty.cycle - 1]
 
     def start_of(self, duty: Duty) -> int:
-        """The instant that starts the clock: the event, the report or the victim's being added (rules 3, 7.1)."""
+        """Return the instant that starts the clock, in microseconds (rules 3, 7.1).
+
+        It is that of the event, or the later of the report and the adding of the victim.
+        """
         if duty.requirement.event:
             return int(self.columns.events.at[self.event_of(duty)])
         return max(self.reported, int(self.columns.victims.added_at[duty.victim]))
 
     def events_of(self, requirement: Requirement) -> list[int]:
-        """The rows of the events as at T that a requirement is about."""
+        """Return the rows of the events that start a requirement's clock and exist as at T, by time."""
         rows: list[int] = find_events(self.columns, requirement, self.moment.as_at).tolist()
         return rows
 
     def next_change(self, after: int) -> int:
-        """The next day at whose end it is otherwise whether the case is open than at the end of a day."""
+        """Return the next day at whose end the case is open although it was not at the end of a day, or the reverse."""
         return int(self.block.openness.at(np.zeros(1, dtype=np.int64), np.array([after], dtype=np.int32))[1][0])

@@ -12,11 +12,11 @@ DISCHARGES: Final = ("met", "late")
 class FactEffect:
     """What a fact did, or did not do, under one requirement.
 
-    `kind` is `met` or `late` where an update discharged the obligation named, else says why it did not: `same-day`,
+    `kind` is `met` or `late` if an update discharged the obligation named. Otherwise it says why not: `same-day`,
     `too-early`, `already-met`, `met-before`, `moves-next`, `too-late`, `not-owed`, `declined`, `before-report`,
-    `recording-day`, `not-counted`; `set-aside` where nobody can say. For an event: `starts`, `not-owed` or `set-aside`.
-    `victims` are those it holds for; none: for
-    the record as a whole. `clause` is a number of the rules.
+    `recording-day`, `not-counted`, or `set-aside` if nobody can say. For an event it is `starts`, `not-owed` or
+    `set-aside`. `victims` are those to whom it applies; if there are none, it applies to the record as a whole.
+    `clause` is a number of the rules.
     """
 
     kind: str
@@ -29,7 +29,7 @@ class FactEffect:
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """Something worth knowing of a fact, such as that it was typed in late; `clause` is a number of the rules."""
+    """Something worth knowing about a fact, such as that it was typed in late; `clause` is a number of the rules."""
 
     text: str
     clause: str
@@ -37,11 +37,12 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """One thing on the timeline: a fact of the record, or a due date.
+    """An entry of the timeline: a fact of the record, a due date, or the moment asked about.
 
-    `day` is the local date, `time` the local time of day (none for a due date), `at` the instant in UTC. `kind` is
-    `reported`, `recorded`, `victim`, `declined`, `asked-again`, `status`, `allocation`, `event`, `update`, `due` or
-    `as-at`. `counts` is false for a fact that does not exist as at T, was not known at K or never counts.
+    `day` is the local date, `time` the local time of day and `at` the instant in UTC; the latter two are None for a due
+    date unless its limit is in hours. `kind` is `reported`, `recorded`, `victim`, `declined`, `asked-again`, `status`,
+    `allocation`, `event`, `update`, `due` or `as-at`. `counts` is false for a fact that does not exist as at T, was not
+    known at K or never counts.
     """
 
     kind: str
@@ -57,12 +58,12 @@ class TimelineEntry:
 
 @dataclass(frozen=True, slots=True)
 class ObligationExplanation:
-    """One verdict, and in words how it came about. Dates are local.
+    """One verdict, and how it came about in words. Dates are local.
 
-    `due_at`, only under a requirement in hours, is the last instant in time, on the local clock (rules A6).
-    `arithmetic` says how the due date was worked out, `window` which updates meet it (none where nothing is owed),
-    `verdict` why the state is what it is, `now` what is owed now, if anything; each `…_clause` is one or more numbers
-    of the rules.
+    `due_at`, only under a requirement in hours, is the last instant that is on time, in local time (rules A6).
+    `arithmetic` says how the due date was worked out, `window` which updates meet it (None if nothing is owed),
+    `verdict` why the state is what it is, and `now` what is owed now, if anything. Each `…_clause` is one or more
+    numbers of the rules.
     """
 
     cycle: int
@@ -89,7 +90,7 @@ class ObligationExplanation:
 
 @dataclass(frozen=True, slots=True)
 class RequirementExplanation:
-    """One requirement of the policy and what it asked for this victim."""
+    """One requirement of the policy, and what was owed to this victim under it."""
 
     id: str
     title: str
@@ -99,8 +100,11 @@ class RequirementExplanation:
 
 @dataclass(frozen=True, slots=True)
 class Unjudged:
-    """What is set aside (rules 6.1a): all that the victim is owed under a requirement or, where its clock is an event,
-    what is owed after that event (`cycle`: its number, else 0). `clock_date`: from when it would run."""
+    """What is set aside (rules 6.1a): all that the victim is owed under a requirement, or after one event.
+
+    `cycle`: the event's number, 0 if the requirement's clock is not an event. `clock_date`: the date from which it
+    would run.
+    """
 
     requirement: str
     cycle: int
@@ -112,8 +116,10 @@ class Unjudged:
 
 @dataclass(frozen=True, slots=True)
 class VictimExplanation:
-    """One victim: day 0 and why, what else matters, what was owed, and what of it is set aside. `day_0` is None before
-    the victim exists."""
+    """One victim: day 0 and why, what else matters, what was owed, and what is set aside.
+
+    `day_0` is None if the victim does not exist yet.
+    """
 
     ref: str
     category: str
@@ -125,7 +131,7 @@ class VictimExplanation:
 
 @dataclass(frozen=True, slots=True)
 class ExplanationBasis:
-    """What was asked: under which policy, as at T, as known at K; `today` is the local date of T."""
+    """What was asked: under which policy, as at T, and as known at K; `today` is the local date of T."""
 
     policy: str
     policy_source: str
@@ -139,7 +145,7 @@ class ExplanationBasis:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why a crime was judged as it was: made from the engine's own verdicts and the facts that it counted."""
+    """Why a crime was judged as it was, from the engine's own verdicts and the facts that it used."""
 
     crime_ref: str
     basis: ExplanationBasis

@@ -14,29 +14,29 @@ _ORDINALS: Final = ("first", "second", "third", "fourth", "fifth", "sixth", "sev
 
 
 def day(number: int, after: int | None = None) -> str:
-    """A local day as Wednesday 8 July 2026; without the year where that is the one of the day `after`."""
+    """Return a local day such as Wednesday 8 July 2026, without the year if that is the year of the day `after`."""
     found = from_day(number)
     same = after is not None and from_day(after).year == found.year
     return f"{found:%A} {found.day} {found:%B}" + ("" if same else f" {found.year}")
 
 
 def plain(number: int) -> str:
-    """A local day as 8 July 2026."""
+    """Return a local day such as 8 July 2026."""
     return plain_date(from_day(number))
 
 
 def span(first: int, last: int) -> str:
-    """Days, both included: on Thursday 2 July 2026; from Thursday 2 July to Wednesday 8 July 2026."""
+    """Return days, both included: on Thursday 2 July 2026; from Thursday 2 July to Wednesday 8 July 2026."""
     return f"on {day(first)}" if first == last else f"from {day(first, last)} to {day(last)}"
 
 
 def count(number: int, noun: str) -> str:
-    """A number with its noun: 1 day, 2 days."""
+    """Return a number with its noun: 1 day, 2 days."""
     return f"{number} {plural(number, noun)}"
 
 
 def ordinal(number: int) -> str:
-    """The place of something in a row: first, second, 11th."""
+    """Return a place in a sequence: first, second, 11th."""
     if number <= len(_ORDINALS):
         return _ORDINALS[number - 1]
     ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
@@ -44,7 +44,10 @@ def ordinal(number: int) -> str:
 
 
 def days(numbers: Iterable[int], after: int) -> str:
-    """Several days, each month named once: Friday 3 and Monday 6 April."""
+    """Return several days, with each month named once: Friday 3 and Monday 6 April.
+
+    A year is given if it is not that of the day `after`.
+    """
     dates = [from_day(number) for number in numbers]
     texts = []
     for this, following in zip(dates, [*dates[1:], None], strict=True):
@@ -62,19 +65,19 @@ class Clock:
         self._local = LocalDates(timezone)
 
     def local(self, micros: int) -> datetime:
-        """The local date and time."""
+        """Return the local date and time."""
         return self._local.clock_at(from_micros(micros))
 
     def time(self, micros: int) -> str:
-        """The local time of day: 10:05."""
+        """Return the local time of day: 10:05."""
         return f"{self.local(micros):%H:%M}"
 
     def date(self, micros: int) -> str:
-        """1 July 2026, and where that is another date in UTC: 1 July 2026 (30 June 23:30 UTC)."""
+        """Return the local date, with the UTC time if the date differs in UTC: 1 July 2026 (30 June 23:30 UTC)."""
         return plain_date(self.local(micros).date()) + self.elsewhere(micros)
 
     def elsewhere(self, micros: int) -> str:
-        """` (30 June 23:30 UTC)` where the date in UTC is another than the local date, else nothing."""
+        """Return ` (30 June 23:30 UTC)` if the date in UTC differs from the local date, otherwise an empty text."""
         here, there = self.local(micros), from_micros(micros)
         if here.date() == there.date():
             return ""
@@ -82,12 +85,12 @@ class Clock:
         return f" ({there.day} {there:%B}{year} {there:%H:%M} UTC)"
 
     def shown(self, micros: int) -> str:
-        """Wednesday 1 July 2026 at 00:30, as the clocks show it."""
+        """Return what the clocks show: Wednesday 1 July 2026 at 00:30."""
         here = self.local(micros)
         return f"{here:%A} {plain_date(here.date())} at {here:%H:%M}"
 
     def moment(self, micros: int) -> str:
-        """Wednesday 1 July 2026 at 00:30 (30 June 23:30 UTC); the UTC time only where it differs."""
+        """Return Wednesday 1 July 2026 at 00:30 (30 June 23:30 UTC), with the UTC time only if it differs."""
         here, text = self.local(micros), self.shown(micros)
         if (elsewhere := self.elsewhere(micros)) or here.utcoffset() == timedelta():
             return text + elsewhere

@@ -16,12 +16,12 @@ from compliance.records.columns import OPEN
 
 
 def verdict(evidence: Evidence, duty: Duty) -> Said:
-    """The state and why (rules section 5), with the clause that decided."""
+    """Explain the state, with the clause that decided (rules section 5)."""
     return Said(_SENTENCES[duty.clause](_Why(evidence, duty)), cite(duty.clause, duty.requirement))
 
 
 class _Why:
-    """One sentence a clause that can decide."""
+    """A sentence for each clause that can decide."""
 
     def __init__(self, evidence: Evidence, duty: Duty) -> None:
         self._evidence, self._duty, self._today = evidence, duty, evidence.moment.today
@@ -35,7 +35,7 @@ class _Why:
         return f"the update of {when} ({updates.ref[row].as_py()})"
 
     def _limit(self) -> str | None:
-        """When it was or is due, of a requirement in hours (rules A6)."""
+        """Return when an obligation in hours was or is due, None if it is not in hours (rules A6)."""
         return None if self._duty.limit is None else self._evidence.clock.shown(self._duty.limit)
 
     def _nothing(self, until: int) -> str:
@@ -121,7 +121,7 @@ _SENTENCES: Final[dict[Clause, Callable[[_Why], str]]] = {
 
 
 def describe_owed(evidence: Evidence, duty: Duty) -> str | None:
-    """What is owed now, None where nothing is."""
+    """Return what is owed now, None if nothing is."""
     if duty.clause == Clause.NOT_YET_DUE:
         until = f"the end of {phrases.day(duty.due)}" if duty.limit is None else evidence.clock.shown(duty.limit)
         text = f"Owed: an update that counts, by {until}."
@@ -151,12 +151,12 @@ def _whatever(evidence: Evidence, duty: Duty) -> str:
 
 
 def is_open(evidence: Evidence) -> bool:
-    """Whether the last change of status as at T leaves the case open (rules 2.9)."""
+    """Return whether the last change of status as at T leaves the case open (rules 2.9)."""
     return int(evidence.status.kind[0]) == OPEN
 
 
 def remarks(evidence: Evidence, duty: Duty) -> tuple[Remark, ...]:
-    """What else an officer should know of a verdict."""
+    """Return what else an officer should know about a verdict."""
     found = []
     verdicts = evidence.verdicts
     if verdicts.same_day_update[duty.place] == YES:

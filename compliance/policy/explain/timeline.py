@@ -23,8 +23,10 @@ _STATUS: Final = {OPEN: "Case open", CLOSED: "Case closed", CANCELLED: "Crime ca
 
 
 def timeline(evidence: Evidence, officers: frozenset[str] | None) -> tuple[TimelineEntry, ...]:
-    """Every entry by local date, then instant; due dates stand at the end of their day. `officers` are the references
-    in the officer directory, None where none is at hand."""
+    """Return all entries by local date, then instant. A due date without a time comes at the end of its day.
+
+    `officers` are the references in the officer directory, None if it is not available.
+    """
     entries = [
         *_crime(evidence),
         *_victims(evidence),
@@ -52,7 +54,7 @@ def _entry(
     remarks: tuple[Remark, ...] = (),
 ) -> TimelineEntry:
     exists = at <= evidence.moment.as_at
-    if not exists and kind != "update":  # of an update its effect says so
+    if not exists and kind != "update":  # the effect of an update says so already
         remarks = (_LATER, *remarks)
     return TimelineEntry(
         kind, from_day(evidence.day(at)), evidence.clock.time(at), from_micros(at), text, ref, counts and exists,
@@ -86,7 +88,7 @@ def _victims(evidence: Evidence) -> Iterator[TimelineEntry]:
 
 
 def _decline(evidence: Evidence, row: int) -> tuple[bool, tuple[Remark, ...]]:
-    """Whether a victim's decline counts, and why not (rules 2.8, 5.4)."""
+    """Return whether a victim's decline counts, with a remark on why not or on its late entry (rules 2.8, 5.4)."""
     victims, known_at = evidence.columns.victims, evidence.moment.known_at
     at, until, entered = (
         int(column[row]) for column in (victims.declined_at, victims.declined_until, victims.declined_entered_at)
@@ -118,7 +120,7 @@ def _statuses(evidence: Evidence) -> Iterator[TimelineEntry]:
 
 
 def holder(division: str | None, team: str | None, officer: str | None) -> str:
-    """Who has a case, in words."""
+    """Return who has a case, in words."""
     named = [f"{what} {ref}" for what, ref in (("division", division), ("team", team), ("officer", officer)) if ref]
     return ", ".join(named if officer else [*named, "no officer"])
 
@@ -133,7 +135,7 @@ def _allocations(evidence: Evidence, officers: frozenset[str] | None) -> Iterato
 
 
 def unknown_officer(officer: str | None, officers: frozenset[str] | None) -> tuple[Remark, ...]:
-    """That an officer is not in the directory, where it is at hand and that is so (rules section 8)."""
+    """Return a remark if an officer is not in the directory and that is available (rules section 8)."""
     if officer is None or officers is None or officer in officers:
         return ()
     return (Remark(f"Officer {officer} is not in the officer directory.", "8"),)
@@ -175,7 +177,7 @@ def _events(evidence: Evidence) -> Iterator[TimelineEntry]:
 def _explain_start(
     evidence: Evidence, requirement: Requirement, number: int, case: VictimEvidence, day: int
 ) -> FactEffect:
-    """What one event started for one victim under one requirement."""
+    """Explain what one event started for one victim under one requirement."""
     for duty in evidence.duties.get((case.victim, requirement.id), []):
         if duty.cycle == number:
             due = phrases.day(duty.due, day)
@@ -197,8 +199,10 @@ def _explain_start(
 
 
 def not_owed(requirement: Requirement, case: VictimEvidence, offence: str | None, day: int) -> tuple[str, str]:
-    """Why a requirement does not apply to a victim of a crime of an offence group, whose D0, or an event whose date, is
-    a day (rules 6.2, 9.5, A1a, A2)."""
+    """Return why a requirement does not apply to a victim, with the clause (rules 6.2, 9.5, A1a, A2).
+
+    `offence`: the offence group of the crime. `day`: D0, or the event's date.
+    """
     first, last = requirement.since, requirement.until
     if first and day < to_day(first):
         since, before = phrases.plain_date(first), requirement.takes_over
@@ -218,7 +222,7 @@ def not_owed(requirement: Requirement, case: VictimEvidence, offence: str | None
 
 
 def _due_dates(evidence: Evidence) -> Iterator[TimelineEntry]:
-    """Every due date once for all the obligations of the day that had the same fate."""
+    """Yield each due date once for all the victims whose obligation had the same fate."""
     found: dict[tuple[date, int | None, str, str], list[str]] = {}
     for (victim, _), duties in evidence.duties.items():
         for duty in duties:

@@ -15,7 +15,10 @@ from compliance.records.instants import NONE
 
 
 def effects(evidence: Evidence, row: int) -> tuple[FactEffect, ...]:
-    """What one update (a row of the columns) did, for every victim it concerns; what holds for several is said once."""
+    """Return what one update (a row of the columns) did for each victim it concerns.
+
+    What several victims share is said once.
+    """
     if (why := not_counted(evidence, row)) is not None:
         return (why,)
     named = int(evidence.columns.updates.victim[row])
@@ -28,7 +31,7 @@ def effects(evidence: Evidence, row: int) -> tuple[FactEffect, ...]:
 
 
 def for_victims(each: Iterable[tuple[VictimEvidence, FactEffect]]) -> tuple[FactEffect, ...]:
-    """Effects on single victims, what holds for several said once."""
+    """Return the effects on single victims, with what several share said once."""
     found: dict[FactEffect, list[str]] = {}
     for case, effect in each:
         found.setdefault(effect, []).append(case.ref)
@@ -36,7 +39,7 @@ def for_victims(each: Iterable[tuple[VictimEvidence, FactEffect]]) -> tuple[Fact
 
 
 def not_counted(evidence: Evidence, row: int) -> FactEffect | None:
-    """Why an update counts for nobody, as at T and as known at K (rules 2.3, 2.4, 2.7, 2.8); None where it counts."""
+    """Return why an update counts for nobody as at T and as known at K, or None (rules 2.3, 2.4, 2.7, 2.8)."""
     updates, policy, moment = evidence.columns.updates, evidence.policy, evidence.moment
     outcome, method = updates.outcome.text(row), updates.method.text(row)
     why = None
@@ -62,7 +65,7 @@ def _any_of(names: list[str]) -> str:
 
 
 def _for_case(evidence: Evidence, case: VictimEvidence, row: int) -> Iterator[FactEffect]:
-    """What a counted update did for one victim."""
+    """Yield what a counted update did for one victim."""
     day = evidence.counted[case.victim][row]
     every = [duty for (victim, _), duties in evidence.duties.items() if victim == case.victim for duty in duties]
     done = [duty for duty in every if duty.update == row]
@@ -77,7 +80,7 @@ def _for_case(evidence: Evidence, case: VictimEvidence, row: int) -> Iterator[Fa
         yield _before_day_0(evidence, day)
     else:
         others = list(_others(evidence, case, row))
-        # Of a requirement that asked once and was met long ago, only where there is nothing else to say.
+        # A requirement that is owed only once and was met before is mentioned only if there is nothing else to say.
         telling = [effect for effect in others if effect.kind != "met-before"]
         others = telling if done or telling else others
         if case.declined < day < case.asked_again and not done and all(e.kind != "moves-next" for e in others):
@@ -90,8 +93,10 @@ def _for_case(evidence: Evidence, case: VictimEvidence, row: int) -> Iterator[Fa
 
 
 def _may_meet(evidence: Evidence, case: VictimEvidence, row: int, day: int) -> Iterator[FactEffect]:
-    """What is set aside that an update may have met: nobody can say (rules 6.1a). After an event only the first update
-    can have."""
+    """Yield what is set aside that an update may have met: nobody can say (rules 6.1a).
+
+    After an event, only the first update can have met it.
+    """
     at = evidence.columns.updates.at
     for requirement in evidence.policy.requirement:
         for aside in evidence.asides.get((case.victim, requirement.id), ()):
@@ -106,13 +111,15 @@ def _may_meet(evidence: Evidence, case: VictimEvidence, row: int, day: int) -> I
 
 
 def _others(evidence: Evidence, case: VictimEvidence, row: int) -> Iterator[FactEffect]:
-    """What an update did under the requirements of which it discharged nothing. An event that it did not discharge is
-    left out: most events have nothing to do with it."""
+    """Yield what an update did for each requirement of which it discharged no obligation.
+
+    Requirements whose clock is an event are left out: most events have nothing to do with an update.
+    """
     for requirement in evidence.policy.requirement:
         duties = evidence.duties.get((case.victim, requirement.id), [])
         day = evidence.counted[case.victim][row]
         if duties and evidence.took_over(duties[0]) and day < duties[0].opens:
-            continue  # what it did under the requirement before is said there
+            continue  # its effect under the requirement before is said there
         if duties and not requirement.event and all(duty.update != row for duty in duties):
             yield _not_discharged(evidence, requirement, duties, row, day)
 
@@ -141,7 +148,7 @@ def _before_day_0(evidence: Evidence, day: int) -> FactEffect:
 
 
 def _not_discharged(evidence: Evidence, requirement: Requirement, duties: list[Duty], row: int, day: int) -> FactEffect:
-    """Why a counted update discharged none of a victim's obligations under one requirement."""
+    """Explain why a counted update discharged none of a victim's obligations under one requirement."""
     running = [duty for duty in duties if duty.opens <= day]
     if not running:
         return _too_early(evidence, duties[0], day)
@@ -198,7 +205,7 @@ def _already_met(evidence: Evidence, duty: Duty, following: Duty | None, day: in
 
 
 def _explain_no_discharge(evidence: Evidence, duty: Duty, following: Duty | None, day: int) -> FactEffect:
-    """Why an update in or after the window did not discharge an obligation that nothing has discharged."""
+    """Explain why an update in or after the window did not discharge an obligation that nothing has discharged."""
     name, case = label(evidence, duty), evidence.cases[duty.victim]
     if duty.clause == Clause.NOT_OPEN_WHEN_DUE:
         due = phrases.day(duty.due, day)
@@ -227,7 +234,7 @@ def _explain_no_discharge(evidence: Evidence, duty: Duty, following: Duty | None
 
 
 def remarks(evidence: Evidence, row: int) -> tuple[Remark, ...]:
-    """What is worth knowing of an update besides what it did (rules section 8)."""
+    """Return what else is worth knowing about an update (rules section 8)."""
     updates, policy = evidence.columns.updates, evidence.policy
     day, entered = evidence.days(updates.at[[row]])[0], evidence.days(updates.entered_at[[row]])[0]
     found = []
