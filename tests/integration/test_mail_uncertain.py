@@ -64,7 +64,7 @@ def test_what_is_uncertain_twice_is_left_for_a_person(
     clock.pass_by(timedelta(days=30))
     assert deliver(store, server_of(sink), clock) == Delivery()
     assert states(store) == {"a": "uncertain"}
-    assert "ended between" in str(rows(store)["a"].problem)
+    assert "stopped after handing over" in str(rows(store)["a"].problem)
     assert len(sink.messages) == 2
 
 
