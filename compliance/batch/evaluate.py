@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -66,12 +66,14 @@ class _Question:
     for_spreadsheet: bool = False
     lines: LineReader = field(default_factory=LineReader)
 
-    def answer(self, part: Part, first: bool = False) -> "_Answer":
+    def answer(self, numbered: tuple[int, Part]) -> "_Answer":
+        """Answer for one part of a file, given with its place (from 0)."""
+        place, part = numbered
         chunk = read(part, self.lines)
         verdicts = judge(chunk.columns, self.policy, self.as_at, self.known_at)
         columns, not_judged = chunk.columns, _set_aside(verdicts, chunk.lines)
         return _Answer(
-            encode(self.target, verdicts, first, for_spreadsheet=self.for_spreadsheet),
+            encode(self.target, verdicts, place == 0, for_spreadsheet=self.for_spreadsheet),
             Evaluated(
                 len(columns), len(columns.victims), len(columns.updates), len(verdicts), len(chunk.refused),
                 len(not_judged), int((np.diff(columns.victims_of) == 0).sum()),
@@ -147,21 +149,17 @@ def evaluate(
 
 
 def _answers(question: _Question, source: str, workers: int) -> Iterator[_Answer]:
-    """Yield the answers to all parts of a file, in order. The first is judged here, because it may be the only one."""
+    """Yield the answers to all parts of a file, in order."""
     given = parts(source)
-    first = next(given, None)
-    if first is None:
+    first = list(islice(given, 2))
+    numbered = enumerate(chain(first, given))
+    if not first:
         yield _empty(question)
-        return
-    second = next(given, None)
-    if second is None or workers == 1:
-        yield question.answer(first, first=True)
-        yield from map(question.answer, chain([] if second is None else [second], given))
-        return
-    with ThreadPoolExecutor(workers) as threads:  # what takes long (Arrow and NumPy) leaves the interpreter free
-        later = in_order(threads, question.answer, chain([second], given), workers + 1)
-        yield question.answer(first, first=True)
-        yield from later
+    elif len(first) == 1 or workers == 1:
+        yield from map(question.answer, numbered)
+    else:
+        with ThreadPoolExecutor(workers) as threads:  # Arrow and NumPy, which take longest, leave the interpreter free
+            yield from in_order(threads, question.answer, numbered, workers + 1)
 
 
 def _empty(question: _Question) -> _Answer:

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -20,8 +20,9 @@ from compliance.errors import SettingsError
 from compliance.records import columns_from_arrow
 from compliance.records.arrow import CODED
 
+P = TypeVar("P")
 T = TypeVar("T")
-_ROWS: Final = 65_536
+_ROWS: Final = 32_768
 """Number of Parquet records read together."""
 
 
@@ -93,18 +94,9 @@ def record_chunks(source: str) -> Iterator[Chunk]:
     return map(partial(read, lines=LineReader()), parts(source))
 
 
-def in_order(pool: Executor, work: Callable[[Part], T], given: Iterator[Part], ahead: int) -> Iterator[T]:
-    """Yield the result of `work` for each part, in order, with at most `ahead` parts in progress.
-
-    The first parts go to the pool at once, before any result is requested.
-    """
+def in_order(pool: Executor, work: Callable[[P], T], given: Iterator[P], ahead: int) -> Iterator[T]:
+    """Yield the result of `work` for each part, in order, with at most `ahead` parts in progress."""
     waiting = deque(pool.submit(work, part) for part in islice(given, ahead))
-    return _drain(pool, work, given, waiting)
-
-
-def _drain(
-    pool: Executor, work: Callable[[Part], T], given: Iterator[Part], waiting: "deque[Future[T]]"
-) -> Iterator[T]:
     while waiting:
         answer = waiting.popleft().result()
         waiting.extend(pool.submit(work, part) for part in islice(given, 1))
