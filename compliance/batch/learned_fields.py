@@ -14,8 +14,9 @@ from compliance.records.wire import Crime
 
 _LEARNED: Final = 64
 """Number of different unknown fields that are learned. Records with others are read one by one."""
+_FIRST_LINES: Final = 500
 _LESSONS: Final = 16
-"""Number of blocks of a file from which fields are learned."""
+"""How often fields are learned from a file: from its first lines, then from blocks with others."""
 _LONGEST_TYPE: Final = 500
 """Length of the type of a learned field, in words. It bounds how deep and how wide the field may be."""
 
@@ -30,18 +31,26 @@ class LearnedFields:
         self.schema = _schema({})
         self.has_floats = False
 
-    def learn(self, lines: Iterable[bytes]) -> None:
-        """Learn the unknown fields of some records. A field whose values are not all alike is not learned."""
+    def begin(self, text: bytes) -> None:
+        """Learn from the first lines of a file, once: they mostly have all the unknown fields that there are."""
         with self._lock:
-            if self._lessons == _LESSONS:
-                return
-            self._lessons += 1
-            for place, values in _unknown_values(lines).items():
-                kind = _common_type(self._types.get(place, pa.null()), values)
-                if kind is not None and (place in self._types or len(self._types) < _LEARNED):
-                    self._types[place] = kind
-            self.has_floats = any("double" in str(kind) for kind in self._types.values())
-            self.schema = _schema(self._types)  # last: whoever reads it before `has_floats` gets what belongs to it
+            if self._lessons == 0:
+                self._learn(text.split(b"\n", _FIRST_LINES)[:_FIRST_LINES])
+
+    def learn(self, lines: Iterable[bytes]) -> None:
+        """Learn the unknown fields of some lines. A field whose values are not all alike is not learned."""
+        with self._lock:
+            if self._lessons < _LESSONS:
+                self._learn(lines)
+
+    def _learn(self, lines: Iterable[bytes]) -> None:
+        self._lessons += 1
+        for place, values in _unknown_values(lines).items():
+            kind = _common_type(self._types.get(place, pa.null()), values)
+            if kind is not None and (place in self._types or len(self._types) < _LEARNED):
+                self._types[place] = kind
+        self.has_floats = any("double" in str(kind) for kind in self._types.values())
+        self.schema = _schema(self._types)  # last: whoever reads it before `has_floats` gets what belongs to it
 
 
 def _unknown_values(lines: Iterable[bytes]) -> dict[Place, list[Any]]:

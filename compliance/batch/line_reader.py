@@ -65,6 +65,7 @@ class LineReader:
 
     def read(self, block: LineBlock) -> Chunk:
         """Decode the records of a block."""
+        self._learned.begin(block.text)
         return self._read_quickly(block) or self._read_carefully(block)
 
     def _read_quickly(self, block: LineBlock) -> Chunk | None:
