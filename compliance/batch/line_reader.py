@@ -1,8 +1,8 @@
 """Read blocks of lines of JSON as columns: quickly where nothing is in doubt, otherwise record by record.
 
 The quick way is Arrow's JSON reader. It takes some things that the record format refuses, and it ends the process at
-others, so it is only given lines that are each certain to be one object, and only believed if everything is in order.
-Any doubt sends the whole block the careful way, which alone refuses records and says why.
+others, so it is only given lines that can each only be one object, and only believed if it reads them all. Any other
+block goes the careful way. Either way, only the record format refuses a record, and says why.
 """
 
 from collections import Counter
@@ -19,7 +19,7 @@ from compliance.batch.inputs import LineBlock, RefusedRecord
 from compliance.batch.learned_fields import LearnedFields
 from compliance.batch.unknown_fields import count_in_batch, count_in_lines
 from compliance.policy.calendars import Ints
-from compliance.records import Columns, columns_from_arrow
+from compliance.records import Columns, columns_from_arrow, decode_crimes
 from compliance.records.wire import MAX_RECORD_BYTES, Refusal, decode_structs, instant_reason
 
 _NEWLINE, _BEGIN, _END = b"\n{}"
@@ -69,7 +69,7 @@ class LineReader:
         return self._read_quickly(block) or self._read_carefully(block)
 
     def _read_quickly(self, block: LineBlock) -> Chunk | None:
-        """Return the records, or None if any of them may be refused."""
+        """Return the records, or None if it is not certain which of them are good."""
         text = block.text.rstrip(b"\r\n")
         if b"\r" in text:  # as Windows ends lines
             text = text.replace(b"\r\n", b"\n")
@@ -82,10 +82,12 @@ class LineReader:
             return None
         if _has_null_holds(table):
             return None
-        columns, refusals = columns_from_arrow(table)
-        if refusals:
+        columns, doubted = columns_from_arrow(table)
+        refusals = _refuse(text, [each.index for each in doubted])
+        if len(refusals) < len(doubted):
             return None
-        return Chunk(columns, list(block.refused), np.arange(len(table)) + block.number, count_in_batch(table))
+        numbers = np.arange(len(table)) + block.number
+        return chunk_of(columns, refusals, numbers, count_in_batch(table), block.refused)
 
     def _read_carefully(self, block: LineBlock) -> Chunk:
         """Decode each record as the service does, then read the good ones again, as they are written anew."""
@@ -100,6 +102,17 @@ class LineReader:
             self._learned.learn(lines)
         refusals.sort(key=lambda refusal: refusal.index)
         return chunk_of(columns, refusals, places + block.number, unknown, block.refused)
+
+
+def _refuse(text: bytes, rows: list[int]) -> list[Refusal]:
+    """Return the refusals of some of the lines, as the record format words them."""
+    if not rows:
+        return []
+    lines = text.split(b"\n")
+    return [
+        Refusal(rows[each.index], each.crime_ref, each.reason)
+        for each in decode_crimes([lines[row] for row in rows])[1]
+    ]
 
 
 def _parse(text: bytes, schema: pa.Schema) -> pa.Table:

@@ -88,6 +88,19 @@ def test_fields_that_all_records_have_are_learned(carefully: list[LineBlock]) ->
     assert found.unknown["victims[].shoe"] == sum(len(record["victims"]) for record in given)
 
 
+def test_a_refused_record_does_not_slow_the_others(carefully: list[LineBlock]) -> None:
+    """A fact that is missing or wrong is found in the columns; its record alone is read for the reason."""
+    missing, soon, none = b'{"crime_ref": "1"}', LINE.replace(AT.encode(), b"soon"), LINE.replace(b'"V1"', b"null")
+    parts = blocks(LINE, missing, LINE, soon, none, LINE)
+    assert [(each.line, each.reason[:20]) for each in read(parts).refused] == [
+        (2, "reported_at: missing"),
+        (4, "reported_at: found '"),
+        (5, "victims[0].victim_re"),
+    ]
+    assert carefully == []
+    assert read(parts) == read_one_by_one(parts)
+
+
 @pytest.mark.parametrize(
     "odd",
     [
