@@ -1,6 +1,9 @@
 """Generated crimes for the measurements: columns by the million, or the same as NDJSON."""
 
-from collections.abc import Iterator
+import json
+import random
+import re
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 import numpy as np
@@ -152,6 +155,32 @@ def ndjson(count: int, seed: int = 1) -> Iterator[str]:
             f'"officer_ref":"{text(c.officer, i)}","status":[{status}],"allocations":[{allocations}],'
             f'"victims":[{victims}],"updates":[{updates}],"changed_at":"{iso(c.reported_at[i])}"}}'
         )
+
+
+def mixed(lines: Iterable[str], seed: int = 1) -> Iterator[str]:
+    """The same lines less alike: instants at several offsets and with decimals, fields null, empty lists absent,
+    fields in any order."""
+    rng = random.Random(seed)
+    endings = ("Z", "Z", "+01:00", "+00:00", ".25Z", ".123456+01:00")
+    for line in lines:
+        record = json.loads(re.sub(r'(:\d\d)Z"', lambda found: f'{found[1]}{rng.choice(endings)}"', line))
+        for name in [name for name, value in record.items() if value == []]:
+            record[name] = None
+            if rng.random() < 0.5:
+                del record[name]
+        for item in (record, *(record.get("updates") or ())):
+            for name in {"recorded_at", "team", "entered_at", "method"} & item.keys():
+                if rng.random() < 0.2:
+                    item[name] = None
+        fields = list(record.items())
+        rng.shuffle(fields)
+        yield json.dumps(dict(fields), separators=(",", ":"))
+
+
+def extended(lines: Iterable[str]) -> Iterator[str]:
+    """Lines of NDJSON whose every record and update has the same fields that the record format does not have."""
+    for line in lines:
+        yield line.replace('"update_ref"', '"note":"called","update_ref"').replace("{", '{"system":"A","beat":7,', 1)
 
 
 def nested(columns: Columns) -> pa.Table:

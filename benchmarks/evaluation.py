@@ -1,22 +1,23 @@
-"""`evaluate` from file to file, beside what each file costs alone; where its time goes; and how it grows."""
+"""`evaluate` beside a bare loop, and beside what each file costs alone; where its time goes; how it grows."""
 
 import os
 import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pyarrow.parquet as pq
 
-from benchmarks.crimes import AS_AT, crime_columns, ndjson, nested
-from benchmarks.timing import show, timed
+from benchmarks.crimes import AS_AT, crime_columns, extended, mixed, ndjson, nested
+from benchmarks.timing import Contender, show, timed
 from compliance.batch.evaluate import evaluate
 from compliance.batch.inputs import line_blocks, open_input
+from compliance.batch.line_reader import LineReader
 from compliance.batch.outputs import output
 from compliance.policy import Policy, judge, judge_blocks, load_policy
-from compliance.records import Crime, check_instants, columns
+from compliance.records import Crime
 from compliance.records.collector import paused_gc
 
 CORES = 2
@@ -24,34 +25,58 @@ SIZES = tuple(int(size) for size in os.environ.get("SIZES", "65000,650000,650000
 """How many crimes the growth is shown for."""
 
 
-def main(count: int = 200_000, runs: int = 3) -> None:
+def main(count: int = 300_000, runs: int = 3) -> None:
     """Measure on `count` generated crimes, and the growth on SIZES."""
     policy = load_policy("west-mercia")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        _whole(policy, folder, count, runs)
-        _parts(policy, folder / "crimes.ndjson", runs)
+        _lines(folder, count, runs)
+        _parquet(policy, folder, count, runs)
+        _parts(policy, folder / "uniform.ndjson", runs)
         _growth(folder)
 
 
-def _whole(policy: Policy, folder: Path, count: int, runs: int) -> None:
-    lines, parquet = folder / "crimes.ndjson", folder / "crimes.parquet"
-    lines.write_text("\n".join(ndjson(count)) + "\n", "utf-8")
+def _lines(folder: Path, count: int, runs: int) -> None:
+    """NDJSON to Parquet as the command runs it, beside a bare loop that decodes each line and keeps nothing."""
+    plain = list(ndjson(count))
+    shapes = {
+        "uniform": plain,
+        "mixed": mixed(plain),
+        "the same unknown fields": extended(plain),
+        "100 crimes": plain[:100],
+    }
+    sources = {name: folder / f"{name}.ndjson" for name in shapes}
+    for name, lines in shapes.items():
+        sources[name].write_text("\n".join(lines) + "\n", "utf-8")
+    decode = msgspec.json.Decoder(Crime).decode
+
+    def decode_alone(source: Path) -> None:
+        with source.open("rb") as stream, paused_gc():
+            for line in stream:
+                decode(line)
+
+    contenders: dict[str, Contender] = {}
+    for name, source in sources.items():
+        contenders[f"{name}: bare loop"] = partial(decode_alone, source)
+        for workers in (1, CORES):
+            target = folder / "verdicts.parquet"
+            contenders[f"{name}: evaluate, workers {workers}"] = partial(_command, source, target, workers)
+    found = timed(contenders, runs)
+    rows = [("", "seconds", "crimes a second", "of the bare loop")]
+    for name, seconds in found.items():
+        crimes = 100 if name.startswith("100") else count
+        loop = found[f"{name.partition(':')[0]}: bare loop"]
+        times = f"{seconds / loop:.1f} x" if crimes == count else ""
+        rows.append((name, f"{seconds:.2f}", f"{crimes / seconds:,.0f}", times))
+    size = sources["uniform"].stat().st_size / 1e6
+    show(f"NDJSON to Parquet: {count:,} crimes, {size:,.0f} MB, the whole command (the loop without its imports)", rows)
+
+
+def _parquet(policy: Policy, folder: Path, count: int, runs: int) -> None:
+    """Parquet to Parquet, beside the engine alone and what the files cost alone."""
+    source, target = folder / "crimes.parquet", folder / "verdicts.parquet"
     crimes = crime_columns(count)
-    pq.write_table(nested(crimes), parquet, row_group_size=65_536)
-    decoder = msgspec.json.Decoder(Crime)
-
-    def decode_alone() -> int:
-        done = 0
-        with open_input(str(lines)) as stream, paused_gc():
-            for block in line_blocks(stream):
-                done += len([decoder.decode(line) for line in block.text.split(b"\n")])
-        return done
-
-    def run(source: Path, ending: str) -> Any:
-        target = str(folder / f"verdicts{ending}")
-        return evaluate(policy, AS_AT, None, str(source), target, lambda _: None, workers=CORES)
-
+    pq.write_table(nested(crimes), source, row_group_size=65_536)
     tables = [verdicts.table(coded=True) for verdicts in judge_blocks(crimes, policy, AS_AT)]
 
     def write_alone() -> None:
@@ -59,53 +84,42 @@ def _whole(policy: Policy, folder: Path, count: int, runs: int) -> None:
             for table in tables:
                 out.append(table)
 
+    def run(workers: int) -> None:
+        evaluate(policy, AS_AT, None, str(source), str(target), lambda _: None, workers=workers)
+
     found = timed(
         {
-            "decoding the NDJSON alone, msgspec structs, 1 core": decode_alone,
-            "NDJSON to NDJSON": lambda: run(lines, ".ndjson"),
-            "NDJSON to CSV": lambda: run(lines, ".csv"),
-            "NDJSON to Parquet": lambda: run(lines, ".parquet"),
+            "engine alone, 1 thread": lambda: sum(len(v) for v in judge_blocks(crimes, policy, AS_AT)),
             "engine alone, 2 threads": lambda: sum(len(v) for v in judge_blocks(crimes, policy, AS_AT, threads=CORES)),
-            "reading the Parquet alone": lambda: pq.read_table(parquet).num_rows,
+            "reading the Parquet alone": lambda: pq.read_table(source).num_rows,
             "writing the verdicts as Parquet alone": write_alone,
-            "Parquet to Parquet": lambda: run(parquet, ".parquet"),
+            "Parquet to Parquet, 1 thread": lambda: run(1),
+            "Parquet to Parquet, 2 threads": lambda: run(CORES),
         },
         runs,
     )
-    decoding, engine = next(iter(found.values())), found["engine alone, 2 threads"]
-    rows = [("", "seconds", "crimes a second", "of decoding alone", "of the engine alone")]
+    rows = [("", "seconds", "crimes a second", "of the engine alone")]
     for name, seconds in found.items():
-        rows.append(
-            (
-                name,
-                f"{seconds:.2f}",
-                f"{count / seconds:,.0f}",
-                f"{seconds / decoding:.1f} x",
-                f"{seconds / engine:.1f} x",
-            )
-        )
-    show(f"Evaluation: {count:,} crimes, {lines.stat().st_size / 1e6:,.0f} MB of NDJSON, {CORES} cores", rows)
+        engine = found[f"engine alone, {'1 thread' if name.endswith('1 thread') else '2 threads'}"]
+        rows.append((name, f"{seconds:.2f}", f"{count / seconds:,.0f}", f"{seconds / engine:.1f} x"))
+    show(f"Parquet to Parquet: {count:,} crimes", rows)
 
 
 def _parts(policy: Policy, source: Path, runs: int) -> None:
-    decoder = msgspec.json.Decoder(Crime)
+    reader = LineReader()
     with open_input(str(source)) as stream:
-        lines = next(line_blocks(stream)).text.split(b"\n")
-    with paused_gc():
-        crimes = [decoder.decode(line) for line in lines]
-        table = columns(crimes)
-        verdicts = judge(table, policy, AS_AT)
-        parts = timed(
-            {
-                "decoding": lambda: [decoder.decode(line) for line in lines],
-                "columns, instants checked": lambda: columns(crimes),
-                "judging": lambda: judge(table, policy, AS_AT),
-                "verdict table": verdicts.table,
-                "(checking instants alone)": lambda: check_instants(crimes),
-            },
-            runs,
-        )
-    total = sum(list(parts.values())[:4])
+        block = next(line_blocks(stream))
+    table = reader.read(block).columns
+    verdicts = judge(table, policy, AS_AT)
+    parts = timed(
+        {
+            "reading lines into columns": lambda: reader.read(block),
+            "judging": lambda: judge(table, policy, AS_AT),
+            "verdict table": lambda: verdicts.table(coded=True),
+        },
+        runs,
+    )
+    total = sum(parts.values())
     show("Where the time goes, one block", [("", "of the parts"), *[(n, f"{s / total:.0%}") for n, s in parts.items()]])
 
 
@@ -121,15 +135,16 @@ def _growth(folder: Path) -> None:
             writer.write_table(part, row_group_size=65_536)
         if writer is not None:
             writer.close()
-        seconds, peak = _command(source, target)
+        seconds, peak = _command(source, target, CORES)
         rows.append((f"{size:,}", f"{seconds:.1f}", f"{size / seconds:,.0f}", f"{peak:,.0f}"))
         source.unlink()
         target.unlink()
     show("Growth: Parquet to Parquet, the whole command", rows)
 
 
-def _command(source: Path, target: Path) -> tuple[float, float]:
-    options = ["--policy", "west-mercia", "--as-at", AS_AT.isoformat(), "--workers", str(CORES)]
+def _command(source: Path, target: Path, workers: int) -> tuple[float, float]:
+    """Run `evaluate` as a process -> (seconds, peak memory in MiB)."""
+    options = ["--policy", "west-mercia", "--as-at", AS_AT.isoformat(), "--workers", str(workers)]
     command = [
         sys.executable,
         "-m",

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from compliance.records import Columns, decode_crimes, read_columns
+from compliance.records import Columns, columns, decode_crimes
 from compliance.simulator import RecordLives, SimulatedCrimeSystem
 
 LONDON: Final = ZoneInfo("Europe/London")
@@ -38,7 +38,7 @@ def columns_at_end(history: RecordLives) -> Columns:
     """The same as columns, for tests that do not look into the records."""
     system = SimulatedCrimeSystem(history)
     system.advance(history.end)
-    return read_columns(read(system)[0])[0]
+    return columns(decode_crimes(read(system)[0])[0])
 
 
 def good(records: list[bytes]) -> list[Record]:

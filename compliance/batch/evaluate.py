@@ -3,21 +3,21 @@
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import chain
-from multiprocessing import get_context
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from compliance.batch.inputs import NotJudged, RefusedRecord
+from compliance.batch.line_reader import LineReader
 from compliance.batch.outputs import encode, output
-from compliance.batch.parquet import Part, count_unknown_fields, in_order, is_parquet, parts, read
+from compliance.batch.parquet import Part, in_order, parts, read
 from compliance.batch.unknown_fields import add_counts, describe
-from compliance.errors import SettingsError, UnavailableError
+from compliance.errors import SettingsError
 from compliance.policy import Policy, Verdicts, judge
 from compliance.policy.calendars import Ints
 from compliance.records import columns
@@ -64,17 +64,20 @@ class _Question:
     known_at: datetime | None
     target: str
     for_spreadsheet: bool = False
+    lines: LineReader = field(default_factory=LineReader)
 
-    def answer(self, part: Part, first: bool = False) -> "_Answer":
-        chunk = read(part)
+    def answer(self, numbered: tuple[int, Part]) -> "_Answer":
+        """Answer for one part of a file, given with its place (from 0)."""
+        place, part = numbered
+        chunk = read(part, self.lines)
         verdicts = judge(chunk.columns, self.policy, self.as_at, self.known_at)
         columns, not_judged = chunk.columns, _set_aside(verdicts, chunk.lines)
         return _Answer(
-            encode(self.target, verdicts, first, for_spreadsheet=self.for_spreadsheet),
+            encode(self.target, verdicts, place == 0, for_spreadsheet=self.for_spreadsheet),
             Evaluated(
                 len(columns), len(columns.victims), len(columns.updates), len(verdicts), len(chunk.refused),
                 len(not_judged), int((np.diff(columns.victims_of) == 0).sum()),
-                count_unknown_fields(part),
+                chunk.unknown_fields,
             ),
             sorted([*chunk.refused, *not_judged], key=lambda each: each.line),
         )  # fmt: skip
@@ -146,48 +149,19 @@ def evaluate(
 
 
 def _answers(question: _Question, source: str, workers: int) -> Iterator[_Answer]:
-    """Yield the answers to all parts of a file, in order. The first is judged here, because it may be the only one."""
+    """Yield the answers to all parts of a file, in order."""
     given = parts(source)
-    first = next(given, None)
-    if first is None:
+    first = list(islice(given, 2))
+    numbered = enumerate(chain(first, given))
+    if not first:
         yield _empty(question)
-        return
-    second = next(given, None)
-    if second is None or workers == 1:
-        yield question.answer(first, first=True)
-        yield from map(question.answer, chain([] if second is None else [second], given))
-        return
-    given = chain([second], given)
-    # Decoding JSON holds the interpreter's lock, so lines go to processes; judging columns does not, so threads do.
-    if is_parquet(source):
-        with ThreadPoolExecutor(workers) as threads:
-            later = in_order(threads, question.answer, given, workers + 1)
-            yield question.answer(first, first=True)
-            yield from later
-        return
-    try:
-        with ProcessPoolExecutor(workers, get_context("spawn"), _begin, (question,)) as processes:
-            later = in_order(processes, _answer, given, workers + 1)
-            yield question.answer(first, first=True)  # here, while the processes start
-            yield from later
-    except BrokenExecutor:
-        raise UnavailableError(
-            "a worker process ended early, perhaps for lack of memory; run the command again with --workers 1"
-        ) from None
+    elif len(first) == 1 or workers == 1:
+        yield from map(question.answer, numbered)
+    else:
+        with ThreadPoolExecutor(workers) as threads:  # Arrow and NumPy, which take longest, leave the interpreter free
+            yield from in_order(threads, question.answer, numbered, workers + 1)
 
 
 def _empty(question: _Question) -> _Answer:
     verdicts = judge(columns([]), question.policy, question.as_at, question.known_at)
     return _Answer(encode(question.target, verdicts, True), Evaluated())
-
-
-_question: list[_Question] = []
-
-
-def _begin(question: _Question) -> None:
-    """Store, in a worker process, the question for all its parts."""
-    _question[:] = [question]
-
-
-def _answer(part: Part) -> _Answer:
-    return _question[0].answer(part)

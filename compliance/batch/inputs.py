@@ -203,12 +203,12 @@ def line_blocks(stream: IO[bytes], size: int = BLOCK_BYTES) -> Iterator[LineBloc
             check_start(text)
             text = text.removeprefix(_BOM)  # as some editors begin a file of UTF-8
             _check_lines(text)
-        whole, newline, rest = text.rpartition(b"\n")
-        if newline:
-            yield LineBlock(number, pending + whole)
-            number += whole.count(b"\n") + 1
+        end = text.rfind(b"\n")
+        if end >= 0:
+            yield LineBlock(number, b"".join((pending, memoryview(text)[:end])))  # copied once
+            number += text.count(b"\n")
             pending = b""
-        pending = (pending + rest)[: MAX_RECORD_BYTES + 1]
+        pending = (pending + text[end + 1 :])[: MAX_RECORD_BYTES + 1]
     if broken is not None:
         raise ends_too_soon(number - 1, broken)
     if pending:

@@ -1,9 +1,10 @@
 """Read a file of crime records as columns, in chunks and bounded memory: NDJSON, CSV or Parquet by its ending."""
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future
-from dataclasses import dataclass, field
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Any, Final, TypeVar
 
@@ -12,30 +13,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from compliance.batch.csv_records import csv_blocks
-from compliance.batch.inputs import LineBlock, RefusedRecord, line_blocks, open_input
-from compliance.batch.unknown_fields import count_in_batch, count_in_lines, twice_named
+from compliance.batch.inputs import LineBlock, line_blocks, open_input
+from compliance.batch.line_reader import Chunk, LineReader, chunk_of
+from compliance.batch.unknown_fields import count_in_batch, twice_named
 from compliance.errors import SettingsError
-from compliance.policy.calendars import Ints
-from compliance.records import Columns, columns_from_arrow, read_columns
+from compliance.records import columns_from_arrow
 from compliance.records.arrow import CODED
-from compliance.records.wire import Refusal
 
+P = TypeVar("P")
 T = TypeVar("T")
-_ROWS: Final = 65_536
+_ROWS: Final = 32_768
 """Number of Parquet records read together."""
-
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """Some of the records of a file, in order, and the refused ones among them.
-
-    `lines` has the line or row number of each record that was not refused. It is empty if the records are not from a
-    file.
-    """
-
-    columns: Columns
-    refused: list[RefusedRecord]
-    lines: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,49 +81,22 @@ def _dictionary_columns(source: str) -> list[str]:
     return [it.path for it in columns if it.physical_type == "BYTE_ARRAY" and it.path.split(".")[-1] in CODED]
 
 
-def read(part: Part) -> Chunk:
-    """Decode the records of a part."""
-    if isinstance(part, ParquetRows):
-        columns, refusals = columns_from_arrow(part.batch)
-        places = np.arange(len(part.batch))
-        refused_before: tuple[RefusedRecord, ...] = ()
-    else:
-        lines = part.text.split(b"\n")
-        places = np.flatnonzero([bool(line.strip()) for line in lines])
-        columns, refusals = read_columns([lines[place] for place in places.tolist()])
-        refused_before = part.refused
-    numbers = places + part.number
-    refused = [_as_refused_record(int(numbers[refusal.index]), refusal) for refusal in refusals]
-    good = np.delete(numbers, [refusal.index for refusal in refusals])
-    return Chunk(columns, sorted([*refused_before, *refused], key=lambda each: each.line), good)
-
-
-def count_unknown_fields(part: Part) -> Counter[str]:
-    """Return how often each field that the record format does not have occurs in a part, by path."""
-    return count_in_batch(part.batch) if isinstance(part, ParquetRows) else count_in_lines(part.text.split(b"\n"))
-
-
-def _as_refused_record(line: int, refusal: Refusal) -> RefusedRecord:
-    return RefusedRecord(line, refusal.crime_ref, refusal.reason)
+def read(part: Part, lines: LineReader) -> Chunk:
+    """Decode the records of a part. `lines` reads the lines of this file."""
+    if isinstance(part, LineBlock):
+        return lines.read(part)
+    columns, refusals = columns_from_arrow(part.batch)
+    return chunk_of(columns, refusals, np.arange(len(part.batch)) + part.number, count_in_batch(part.batch))
 
 
 def record_chunks(source: str) -> Iterator[Chunk]:
     """Yield the records of a file in chunks. Raises SettingsError if it cannot be read."""
-    return map(read, parts(source))
+    return map(partial(read, lines=LineReader()), parts(source))
 
 
-def in_order(pool: Executor, work: Callable[[Part], T], given: Iterator[Part], ahead: int) -> Iterator[T]:
-    """Yield the result of `work` for each part, in order, with at most `ahead` parts in progress.
-
-    The first parts go to the pool at once, before any result is requested.
-    """
+def in_order(pool: Executor, work: Callable[[P], T], given: Iterator[P], ahead: int) -> Iterator[T]:
+    """Yield the result of `work` for each part, in order, with at most `ahead` parts in progress."""
     waiting = deque(pool.submit(work, part) for part in islice(given, ahead))
-    return _drain(pool, work, given, waiting)
-
-
-def _drain(
-    pool: Executor, work: Callable[[Part], T], given: Iterator[Part], waiting: "deque[Future[T]]"
-) -> Iterator[T]:
     while waiting:
         answer = waiting.popleft().result()
         waiting.extend(pool.submit(work, part) for part in islice(given, 1))

@@ -112,12 +112,13 @@ def _count_carefully(line: bytes, found: Counter[str]) -> frozenset[Place]:
         record = msgspec.json.decode(line)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return frozenset()
-    fields = list(_unknown_in(record, RECORD))
+    fields = list(unknown_in(record, RECORD))
     found.update("".join(place) for place, value in fields if value is not None)
     return frozenset((path, name) for (path, name), _ in fields if not _UNLEARNABLE.search(name))
 
 
-def _unknown_in(item: Any, level: RecordLevel) -> Iterator[tuple[Place, Any]]:
+def unknown_in(item: Any, level: RecordLevel) -> Iterator[tuple[Place, Any]]:
+    """Yield the unknown fields of a decoded record, or of an item of one of its lists, with their values."""
     if not isinstance(item, dict):
         return
     for name in item.keys() - level.names:
@@ -125,7 +126,7 @@ def _unknown_in(item: Any, level: RecordLevel) -> Iterator[tuple[Place, Any]]:
     for name, below in level.lists.items():
         items = item.get(name)
         for each in items if isinstance(items, list) else ():
-            yield from _unknown_in(each, below)
+            yield from unknown_in(each, below)
 
 
 @lru_cache(maxsize=64)

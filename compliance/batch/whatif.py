@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from compliance.batch.inputs import RefusedRecord
-from compliance.batch.parquet import Chunk
+from compliance.batch.line_reader import Chunk
 from compliance.errors import SettingsError
 from compliance.policy import STATES, Policy, SetAside, Verdicts, judge
 from compliance.policy.calendars import NO_DAY, Ints, from_day, to_day

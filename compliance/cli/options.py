@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from compliance.cli.imports import leave_out_pandas
 from compliance.errors import ComplianceError, UnavailableError, fault_trace
 from compliance.text import count_noun, printable
 from compliance.writing import abandon_standard_output
@@ -41,6 +42,7 @@ class Main(click.Group):
 
     def __call__(self, *words: Any, **options: Any) -> Any:
         """Run as a program."""
+        leave_out_pandas()
         try:
             return super().__call__(*words, **options)
         except Exception as fault:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     required=True,
     help="Verdicts: .ndjson, .csv, also .gz or .zst, or .parquet; - for standard output.",
 )
-@click.option("--workers", type=click.IntRange(1, 256), help="Number of processes. Default: one for each core.")
+@click.option("--workers", type=click.IntRange(1, 256), help="Number of threads. Default: one for each core.")
 @click.option("--strict", is_flag=True, help="End with an error, without output, if there is an unknown field.")
 @click.option("--for-spreadsheet", is_flag=True, help="For CSV: put an apostrophe before text that would be a formula.")
 def evaluate(

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from compliance.errors import SettingsError, settings_error
+from compliance.records.instants import NONE, to_micros
 
 Days = npt.NDArray[np.int32]
 Ints = npt.NDArray[np.int64]
@@ -30,6 +31,10 @@ _ENCODINGS: Final = {
 _EPOCH: Final = date(1970, 1, 1)
 _DAY: Final = 86_400_000_000
 _FEW_CHANGES: Final = 6
+_ALL_YEARS: Final = (1900, 2999)
+_USUAL_YEARS: Final = (1990, 2059)
+"""The clock changes of all years take longer to find than a hundred crimes to judge."""
+_USUAL_MICROS: Final = (to_micros(datetime(1990, 1, 1, tzinfo=UTC)), to_micros(datetime(2060, 1, 1, tzinfo=UTC)))
 _WARNED_BEFORE: Final = 275
 """In days, nine months: the bank holidays of a year are published earlier than that."""
 
@@ -58,7 +63,7 @@ class LocalDates:
             self._zone = ZoneInfo(zone)
         except (ZoneInfoNotFoundError, ValueError):
             raise SettingsError(f"timezone {zone!r} is not known; expected a name such as 'Europe/London'") from None
-        self._changes, self._offsets = _clock_changes(zone)
+        self._name = zone
 
     def of(self, instants: Ints) -> Days:
         """Return the local days of instants in microseconds since 1970 in UTC.
@@ -67,17 +72,24 @@ class LocalDates:
         """
         if len(instants) == 0:
             return np.empty(0, dtype=np.int32)
-        first, last = np.searchsorted(self._changes, [instants.min(), instants.max()], side="right")
+        changes, offsets = self._clock_changes(instants)
+        first, last = np.searchsorted(changes, [instants.min(), instants.max()], side="right")
         if last - first <= _FEW_CHANGES:
             # A year or two: it is quicker to compare with each clock change than to search.
-            shifted = instants + self._offsets[first]
+            shifted = instants + offsets[first]
             for change in range(first, last):
-                step = self._offsets[change + 1] - self._offsets[change]
-                shifted += np.where(instants >= self._changes[change], step, 0)
+                step = offsets[change + 1] - offsets[change]
+                shifted += np.where(instants >= changes[change], step, 0)
         else:
-            near = self._changes[first:last]
-            shifted = instants + self._offsets[first : last + 1][np.searchsorted(near, instants, side="right")]
+            near = changes[first:last]
+            shifted = instants + offsets[first : last + 1][np.searchsorted(near, instants, side="right")]
         return (shifted // _DAY).astype(np.int32)
+
+    def _clock_changes(self, instants: Ints) -> tuple[Ints, Ints]:
+        """The clock changes among the instants: those of the usual years, which are soon found, or all there are."""
+        first, last = _USUAL_MICROS
+        usual = instants.max() < last and (instants.min() >= first or ((instants >= first) | (instants == NONE)).all())
+        return _clock_changes(self._name, *(_USUAL_YEARS if usual else _ALL_YEARS))
 
     def day_of(self, instant: datetime) -> int:
         """Return the local day of an aware instant."""
@@ -105,14 +117,14 @@ class LocalDates:
 
 
 @lru_cache
-def _clock_changes(zone: str) -> tuple[Ints, Ints]:
-    """Return the clock changes of a zone from 1900 to 2999, and the offsets before, between and after them.
+def _clock_changes(zone: str, first_year: int, last_year: int) -> tuple[Ints, Ints]:
+    """Return the clock changes of a zone in some years, and the offsets before, between and after them.
 
     Both are in microseconds: the instants since 1970 in UTC, the offsets east of Greenwich.
     """
     tz = ZoneInfo(zone)
     step = timedelta(days=7)
-    at, end = datetime(1899, 12, 25, tzinfo=UTC), datetime(3000, 1, 8, tzinfo=UTC)
+    at, end = datetime(first_year - 1, 12, 25, tzinfo=UTC), datetime(last_year + 1, 1, 8, tzinfo=UTC)
     changes: list[int] = []
     offsets = [at.astimezone(tz).utcoffset()]
     while at < end:

@@ -1,7 +1,7 @@
 """The wire format (records section 1): typed decoding, refusal with a reason, columns for the engine."""
 
 from compliance.records.arrow import columns_from_arrow
-from compliance.records.assembly import columns, read_columns
+from compliance.records.assembly import columns
 from compliance.records.columns import Columns
 from compliance.records.instants import NONE, from_micros, to_micros
 from compliance.records.mapped import FeedRecord, MappedRecord, PageRecord, SourceRecord, as_read, text_of
@@ -37,7 +37,6 @@ __all__ = [
     "decode_crime",
     "decode_crimes",
     "from_micros",
-    "read_columns",
     "text_of",
     "to_micros",
 ]

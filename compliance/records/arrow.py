@@ -26,7 +26,8 @@ from compliance.records.columns import (
     Updates,
     Victims,
 )
-from compliance.records.instants import NONE, SHAPE, parse_instants
+from compliance.records.instant_texts import parse_texts
+from compliance.records.instants import NONE, SHAPE
 from compliance.records.ordering import by_instant, find_named_victims, keep_last, victims_by_reference
 from compliance.records.wire import Refusal
 
@@ -110,7 +111,7 @@ class _Level:
             outside = (found != NONE) & ((found < _FIRST) | (found >= _LAST))
             self._mark(pa.array(outside), name, array, "years 1900 to 2999")
         elif pa.types.is_string(array.type) or pa.types.is_large_string(array.type):
-            found, bad = parse_instants(array.to_pylist())
+            found, bad = parse_texts(array)
             self._mark(pa.array(bad), name, array, SHAPE)
         else:
             raise self._wrong(name, array.type, "timestamps with a time zone, or RFC 3339 texts")

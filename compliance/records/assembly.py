@@ -4,7 +4,7 @@ Work done here for each record determines how long a file takes to read. It is t
 items of a kind at once, field by field.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain
 from operator import attrgetter
 from typing import Any
@@ -26,18 +26,16 @@ from compliance.records.columns import (
     Victims,
     encode_texts,
 )
-from compliance.records.instants import NONE, Instants, parse_instants
+from compliance.records.instant_texts import parse_texts
+from compliance.records.instants import NONE, Instants
 from compliance.records.ordering import by_instant, find_named_victims, keep_last, victims_by_reference
 from compliance.records.wire import (
     Allocation,
     Crime,
     Event,
-    Refusal,
     StatusChange,
     Update,
     Victim,
-    decode_structs,
-    instant_reason,
 )
 
 _STATUS = {"open": OPEN, "closed": CLOSED, "cancelled": CANCELLED}
@@ -52,39 +50,19 @@ def columns(crimes: Sequence[Crime]) -> Columns:
     return _Assembly(crimes).columns()
 
 
-def read_columns(lines: Iterable[bytes | str]) -> tuple[Columns, list[Refusal]]:
-    """Read records from their JSON texts -> (the valid ones as columns, in order; a refusal for each of the others).
-
-    Equivalent to `decode_crimes` and `columns`, but reads each instant only once.
-    """
-    crimes, places, refusals = decode_structs(lines)
-    assembly = _Assembly(crimes)
-    made = assembly.columns()
-    if assembly.bad:
-        for place in sorted(assembly.bad):
-            refusals.append(Refusal(places[place], crimes[place].crime_ref, instant_reason(crimes[place])))
-        made = columns([crime for place, crime in enumerate(crimes) if place not in assembly.bad])
-        refusals.sort(key=lambda refusal: refusal.index)
-    return made, refusals
-
-
 class _Assembly:
-    """One pass over records. `bad`: the places of those with a text that is not a valid date-time."""
+    """One pass over records."""
 
     def __init__(self, crimes: Sequence[Crime]) -> None:
         self._crimes = crimes
-        self.bad: set[int] = set()
 
     def columns(self) -> Columns:
         crimes = self._crimes
-        every = np.arange(len(crimes))
-        self._instants([c.changed_at for c in crimes], every)
-        self._holds()
         victims = self._victims()
         return Columns(
             crime_ref=pa.array([c.crime_ref for c in crimes], pa.string()),
-            reported_at=self._instants([c.reported_at for c in crimes], every),
-            recorded_at=self._instants([c.recorded_at for c in crimes], every),
+            reported_at=_instants([c.reported_at for c in crimes]),
+            recorded_at=_instants([c.recorded_at for c in crimes]),
             offence=encode_texts([c.offence for c in crimes]),
             division=encode_texts([c.division for c in crimes]),
             team=encode_texts([c.team for c in crimes]),
@@ -95,12 +73,6 @@ class _Assembly:
             updates=self._updates(victims),
             events=self._events(),
         )
-
-    def _instants(self, texts: Sequence[str | None], crime: Ints) -> Instants:
-        micros, bad = parse_instants(texts)
-        if bad.any():
-            self.bad.update(crime[bad].tolist())
-        return micros
 
     def _fields(self, name: str, kind: type[Any]) -> tuple[Ints, Callable[[str], list[Any]]]:
         """Return (the crime of each item of one list, a function that returns one field of all items)."""
@@ -113,11 +85,11 @@ class _Assembly:
     def _statuses(self) -> Statuses:
         crime, field = self._fields("status", StatusChange)
         kind = np.array(list(map(_STATUS.__getitem__, field("status"))), dtype=np.int8)
-        return by_instant(Statuses(crime, self._instants(field("at"), crime), kind))
+        return by_instant(Statuses(crime, _instants(field("at")), kind))
 
     def _allocations(self) -> Allocations:
         crime, field = self._fields("allocations", Allocation)
-        start = self._instants(field("start"), crime)
+        start = _instants(field("start"))
         return by_instant(
             Allocations(
                 crime,
@@ -134,10 +106,10 @@ class _Assembly:
             crime,
             pa.array(field("victim_ref"), pa.string()),
             encode_texts([category or "standard" for category in field("category")]),
-            self._instants(field("added_at"), crime),
-            self._instants(field("declined_at"), crime),
-            self._instants(field("declined_until"), crime),
-            self._instants(field("declined_entered_at"), crime),
+            _instants(field("added_at")),
+            _instants(field("declined_at")),
+            _instants(field("declined_until")),
+            _instants(field("declined_entered_at")),
             np.array([days or 0 for days in field("agreed_interval_days")], dtype=np.int64),
         )
         return victims_by_reference(rows)
@@ -145,7 +117,7 @@ class _Assembly:
     def _updates(self, victims: Victims) -> Updates:
         crime, field = self._fields("updates", Update)
         refs = pa.array(field("update_ref"), pa.string())
-        at, entered = self._instants(field("at"), crime), self._instants(field("entered_at"), crime)
+        at, entered = _instants(field("at")), _instants(field("entered_at"))
         rows = Updates(
             crime,
             refs,
@@ -159,17 +131,9 @@ class _Assembly:
 
     def _events(self) -> Events:
         crime, field = self._fields("events", Event)
-        rows = Events(crime, self._instants(field("at"), crime), encode_texts(field("kind")))
+        rows = Events(crime, _instants(field("at")), encode_texts(field("kind")))
         return by_instant(keep_last(rows, pa.array(field("event_ref"), pa.string())))
 
-    def _holds(self) -> None:
-        """Check the instants of contact holds like all others, although they decide nothing here."""
-        held = [
-            (place, hold)
-            for place, crime in enumerate(self._crimes)
-            for victim in crime.victims or ()
-            for hold in victim.contact_holds or ()
-        ]
-        crime = np.array([place for place, _ in held], dtype=np.int64)
-        self._instants([hold.start for _, hold in held], crime)
-        self._instants([hold.end for _, hold in held], crime)
+
+def _instants(texts: Sequence[str | None]) -> Instants:
+    return parse_texts(pa.array(texts, pa.string()))[0]

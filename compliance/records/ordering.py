@@ -41,7 +41,7 @@ def find_named_victims(crime: Ints, asked_for: pa.Array, victims: Victims) -> In
     if asked_for.null_count == len(asked_for):
         return result
     rows = np.flatnonzero(asked_for.is_valid().to_numpy(zero_copy_only=False))
-    every = pa.concat_arrays([victims.ref, asked_for.drop_null()]).dictionary_encode().indices.to_numpy()
+    every = _numbers(pa.concat_arrays([victims.ref, asked_for.drop_null()]).dictionary_encode())
     size = int(every.max()) + 1
     held = victims.crime * size + every[: len(victims)]
     asked = crime[rows] * size + every[len(victims) :]
@@ -55,17 +55,23 @@ def find_named_victims(crime: Ints, asked_for: pa.Array, victims: Victims) -> In
 def ranks(texts: pa.Array) -> Ints:
     """Return whole numbers in the order of the texts by code point (UTF-8 has the same order)."""
     encoded = texts.dictionary_encode()
-    rank = np.empty(len(encoded.dictionary), dtype=np.int64)
-    rank[pc.sort_indices(encoded.dictionary).to_numpy()] = np.arange(len(rank))
-    return rank[encoded.indices.to_numpy()]
+    size = len(encoded.dictionary)
+    rank = np.full(size + 1, size)
+    rank[pc.sort_indices(encoded.dictionary).to_numpy()] = np.arange(size)
+    return rank[_numbers(encoded)]
+
+
+def _numbers(encoded: pa.DictionaryArray) -> Ints:
+    """Return the place of each text in the dictionary, its length if absent (such a record is refused)."""
+    return encoded.indices.fill_null(len(encoded.dictionary)).to_numpy(zero_copy_only=False)
 
 
 def keep_last(rows: R, refs: pa.Array) -> R:
     """Keep the last of the rows with the same reference within a crime (records section 1)."""
-    encoded = refs.dictionary_encode()
-    if len(encoded.dictionary) == len(refs):
+    ascending = pc.or_(pc.less(refs[:-1], refs[1:]), pa.array(np.diff(rows.crime) > 0))
+    if pc.all(ascending).as_py() is not False:
         return rows
-    kept = last_of_each(rows.crime, encoded.indices.to_numpy())
+    kept = last_of_each(rows.crime, _numbers(refs.dictionary_encode()))
     return rows if len(kept) == len(rows) else rows.take(kept)
 
 

@@ -276,8 +276,11 @@ def _quote_found(raw: Any, path: str) -> str:
         value = msgspec.json.decode(raw) if isinstance(raw, bytes | str) else raw
     except _UNREADABLE:
         return "something else"
-    for key, place in re.findall(r"([^.\[\]]+)|\[(\d+)\]", path):
-        value = value[key] if key else value[int(place)]
+    try:
+        for key, place in re.findall(r"([^.\[\]]+)|\[(\d+)\]", path):
+            value = value[key] if key else value[int(place)]
+    except (KeyError, IndexError, TypeError):  # the record has a key twice, and the fault is in the first
+        return "something else"
     if isinstance(value, dict | list):
         return "an object" if isinstance(value, dict) else "a list"
     if isinstance(value, str) and len(value) > 40:

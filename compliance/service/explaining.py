@@ -9,7 +9,8 @@ from pathlib import Path
 
 from compliance.batch.explanation_page import find_crime, no_such_crime
 from compliance.batch.inputs import RefusedRecord
-from compliance.batch.parquet import Chunk, record_chunks
+from compliance.batch.line_reader import Chunk
+from compliance.batch.parquet import record_chunks
 from compliance.batch.whatif import WhatIf, whatif
 from compliance.batch.whatif_settings import apply_settings
 from compliance.clock import now

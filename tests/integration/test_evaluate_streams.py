@@ -215,16 +215,3 @@ def test_nothing_is_said_of_verdicts_where_none_were_sent(tmp_path: Path) -> Non
     done = run(str(tmp_path / "crimes.ndjson"), "-", " --strict")
     assert done.returncode == 2
     assert "partial" not in done.stderr
-
-
-def test_a_worker_that_is_killed_ends_with_4(tmp_path: Path, source: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As the kernel does where memory runs out."""
-    monkeypatch.setattr("compliance.batch.evaluate._begin", _die)
-    monkeypatch.setattr("compliance.batch.inputs.line_blocks.__defaults__", (20_000,))
-    with pytest.raises(UnavailableError, match="a worker process ended early"):
-        evaluate(POLICY, AS_AT, None, source, str(tmp_path / "out.csv"), refuse, workers=2)
-    assert [path.name for path in tmp_path.iterdir()] == ["crimes.ndjson"]
-
-
-def _die(_: object) -> None:
-    os.kill(os.getpid(), 9)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from compliance.errors import SettingsError
 from compliance.policy import load_policy, parse_policy
 from compliance.policy.calendars import NO_DAY, Calendar, LocalDates, from_day, load_calendar, to_day
-from compliance.records import to_micros
+from compliance.records import NONE, to_micros
 from tests.engine import POLICIES, RULES
 
 CALENDAR = RULES / "calendars" / "england-and-wales.toml"
@@ -212,6 +212,15 @@ def test_local_dates_are_those_of_the_time_zone_database(at: datetime) -> None:
     """At clock changes and midnights too: a crime reported at 23:30 UTC on 30 June was reported on 1 July (2.6)."""
     local = LocalDates("Europe/London")
     assert local.of(np.array([to_micros(at)]))[0] == local.day_of(at) == to_day(at.astimezone(LONDON).date())
+
+
+@pytest.mark.parametrize("years", [[2025], [1989, 2025], [2025, 2060], [1905, 2999]])
+def test_local_dates_are_the_same_whichever_other_instants_are_asked_for(years: list[int]) -> None:
+    """Also beside absent ones: half past eleven at night in Greenwich, a day of summer and one of winter each year."""
+    days = [datetime(year, month, 10, 23, 30, tzinfo=UTC) for year in years for month in (1, 7)]
+    found = LocalDates("Europe/London").of(np.array([*map(to_micros, days), NONE]))
+    assert found[:-1].tolist() == [to_day(day.astimezone(LONDON).date()) for day in days]
+    assert found[-1] < found[:-1].min()
 
 
 @given(st.dates(date(1972, 1, 1), date(2999, 12, 30)))

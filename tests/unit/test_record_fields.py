@@ -20,6 +20,8 @@ from compliance.store.content import content_of
 
 PAGE: Final = (Path(__file__).parents[2] / "docs" / "records.md").read_text("utf-8")
 
+GOOD_AT: Final = "2026-07-01T09:00:00Z"
+
 Place = tuple[str, ...]
 
 
@@ -91,6 +93,26 @@ def test_lists_that_are_all_empty_hold_nothing() -> None:
         made, refusals = columns_from_arrow(pa.Table.from_pylist([empty | {"victims": victims}]))
         assert refusals == []
         assert len(made.victims) == len(victims)
+
+
+@pytest.mark.parametrize(
+    "missing",
+    [
+        {"updates": [{"update_ref": "U1", "at": GOOD_AT}, {"update_ref": None, "at": GOOD_AT}]},
+        {"victims": [{"victim_ref": "V2"}, {"victim_ref": "V1"}, {"victim_ref": None}]},
+        {"victims": [{"victim_ref": None}], "updates": [{"update_ref": "U1", "at": GOOD_AT, "victim_ref": "V1"}]},
+    ],
+)
+def test_a_row_without_a_reference_is_refused_and_no_other(missing: dict[str, Any]) -> None:
+    """It does not stop a table (decision 0014)."""
+    given = [{"crime_ref": f"{n}", "reported_at": GOOD_AT, **missing} for n in range(2)]
+    given.insert(1, {"crime_ref": "good", "reported_at": GOOD_AT, "updates": [], "victims": [{"victim_ref": "V1"}]})
+    made, refusals = columns_from_arrow(pa.Table.from_pylist(given))
+    assert made.crime_ref.to_pylist() == ["good"]
+    assert [(each.index, "_ref: found nothing; expected a text" in each.reason) for each in refusals] == [
+        (0, True),
+        (2, True),
+    ]
 
 
 @EVERY

@@ -97,6 +97,7 @@ def test_instants_agree_with_the_standard_library(instants: list[datetime | None
         (b'{"crime_ref": "\xff", "reported_at": "2026-07-01T10:00:00Z"}', "the record is not valid UTF-8"),
         (b'{"crime_ref": "\\ud800", "reported_at": "2026-07-01T10:00:00Z"}', "the record is not readable JSON"),
         (b'{"crime_ref": 5, "reported_at": "2026-07-', "crime_ref: found something else; expected str"),
+        (b'{"status": [null], "status": null}', "status[0]: found something else; expected object"),
         (b"[", "the record: found something else; expected object"),
         (b'{"crime_ref": "1", "x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "the record is nested too deeply"),
         (b'{"crime_ref": "1", "x": "' + b"y" * MAX_RECORD_BYTES + b'"}', "bytes long; a record is at most 1,048,576 bytes"),

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from compliance.batch.inputs import RefusedRecord
-from compliance.batch.parquet import Chunk
+from compliance.batch.line_reader import Chunk
 from compliance.batch.whatif import ABSENT, OUTSIDE, DivisionComparison, RequirementComparison, Tally, WhatIf, whatif
 from compliance.batch.whatif_settings import apply_settings
 from compliance.batch.whatif_text import percent, render
