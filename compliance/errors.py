@@ -89,6 +89,8 @@ def settings_error(source: str, problems: Iterable[Mapping[str, Any]], known: It
         if problem["type"] == "extra_forbidden":
             word = str(problem["loc"][-1])
             lines.append(f"{key}: there is no such key{' here' if word in names else nearest(word, names)}")
+        elif problem["type"] == "date_type":
+            lines.append(f"{key}: write a date without quotes, as in 2027-03-01 (found {problem.get('input')!r})")
         elif problem["type"] == "missing":
             lines.append(f"{key}: missing; it is required")
         else:

@@ -138,9 +138,11 @@ class Owed:
     def taken_over(self, requirement: Json) -> Obligation | None:
         """A5: the first cycle of a chain that goes on, or begins, under a requirement that takes over from another."""
         start = self.start_taken_over(requirement)
-        if start is None or self.goes_over(requirement, start[0]):
+        if start is None:
             return None
         clock, before = start
+        if self.goes_over(requirement, max(clock, before + DAY) if before else clock):
+            return None
         due = later(clock, self.repeats(requirement) or {})
         return Obligation(1, clock, clock + DAY, max(due, before + DAY) if before else due)
 
@@ -163,10 +165,10 @@ class Owed:
                 return None
             raise  # what is set aside stays so, and with it what takes over
 
-    def goes_over(self, requirement: Json, clock: date) -> bool:
-        """A5: a cycle with this clock date is not this requirement's: another has taken over by then."""
+    def goes_over(self, requirement: Json, start: date) -> bool:
+        """A5: a cycle that starts on this day is not this requirement's: another has taken over by then."""
         takes_over = any(each.get("takes_over") == requirement["id"] for each in self.requirements.values())
-        return takes_over and clock > requirement["until"]
+        return takes_over and start > requirement["until"]
 
     def within(self, requirement: Json) -> Json:
         """9.1: 7.4 and 7.2 may replace the requirement's own `within` for a victim."""
@@ -178,12 +180,12 @@ class Owed:
         days = self.victim.get("agreed_interval_days")
         return {"days": days} if requirement.get("honour_agreed_interval") and days else None
 
-    def governing(self, requirement: Json | None, clock: date) -> Json | None:
-        """A5: the requirement to which a cycle with this clock date belongs; none where it is not owed to the victim."""
-        if requirement is None or not self.goes_over(requirement, clock):
+    def governing(self, requirement: Json | None, start: date) -> Json | None:
+        """A5: the requirement to which a cycle that starts on this day belongs; none where it is not owed to the victim."""
+        if requirement is None or not self.goes_over(requirement, start):
             return requirement
         following = next(each for each in self.requirements.values() if each.get("takes_over") == requirement["id"])
-        return self.governing(following if self.covers(following) else None, clock)
+        return self.governing(following if self.covers(following) else None, start)
 
     def repeats(self, requirement: Json | None) -> Json | None:
         if requirement is None:
@@ -239,7 +241,7 @@ class Owed:
             clock, every = self.next_clock(requirement, obligation, answer), self.repeats(requirement)
             if clock is None or every is None:
                 return judged, None
-            if self.goes_over(requirement, clock):
+            if self.goes_over(requirement, max(clock, obligation.due + DAY)):
                 return judged, (clock, obligation.due)
             obligation = Obligation(obligation.cycle + 1, clock, clock + DAY, later(clock, every))
 
@@ -314,7 +316,7 @@ class Owed:
 
     def not_in_time(self, requirement: Json, due: date, updates: list[Update]) -> Answer:
         """The due date has passed and no update met it; `updates` are those in the window after it."""
-        every = self.repeats(self.governing(requirement, due))  # A5: that of the cycle that would follow
+        every = self.repeats(self.governing(requirement, due + DAY))  # A5: that of the cycle that would follow
         silent = later(due, every) if every else None  # 4.5
         if requirement.get("open_only"):
             closed = self.case.first_end(due, silent, is_open=False)  # 5.6, 4.5

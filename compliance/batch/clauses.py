@@ -56,6 +56,11 @@ class ClauseEntry(BaseModel):
             raise ValueError(f"expected one of {', '.join(_HAS)}{nearest(kind, _HAS)}")
         return kind
 
+    @property
+    def is_addition(self) -> bool:
+        """Whether it is one of the additions, which no supplied policy uses (docs/rules-additions.md)."""
+        return " A" in self.id
+
     def concerns(self, policy: Policy) -> bool:
         """Return whether the clause decides verdicts under a policy."""
         if self.decides_no:

@@ -35,18 +35,19 @@ class Intervals:
         later = tuple((since, other.take(rows)) for since, other in self.later)
         return Intervals(self.count[rows], self.working[rows], self.calendar, later)
 
-    def after(self, day: Days) -> Days:
-        """Return the day one interval after the day of each row; NO_DAY if the calendar does not know it (rules 6.1a).
+    def after(self, day: Days, start: Days | None = None) -> Days:
+        """Return the day an interval after the day of each row.
 
-        If another requirement has taken over by the day of a row, its interval is used. If that requirement is not owed
-        to the victim, the result is NEVER or later (A5).
+        `start`: the day on which the cycle starts whose interval is meant, the same day if not given: from `later` the
+        requirement in force then is taken (A5). NO_DAY if the calendar does not know the day (rules 6.1a); NEVER or
+        later if the requirement in force is not owed to the victim.
         """
         found = day + self.count
         if self.calendar is not None:
             rows = np.flatnonzero(self.working)
             found[rows] = self.calendar.add_working_days(day[rows], self.count[rows])
         for since, other in self.later:
-            found = np.where(day >= since, other.after(day), found)
+            found = np.where((day if start is None else start) >= since, other.after(day), found)
         return found.astype(np.int32, copy=False)
 
 

@@ -22,7 +22,7 @@ from compliance.policy.obligations import OpenObligations, always_owed, chain, w
 from compliance.policy.requirement import Requirement
 from compliance.policy.setting_aside import RequirementAside
 from compliance.policy.status import Flags
-from compliance.policy.takeovers import HandedOver, begin_chains, last_clock_day
+from compliance.policy.takeovers import HandedOver, begin_chains, last_start
 from compliance.policy.verdict_rows import RequirementRows, arrange
 from compliance.policy.verdicts import Verdicts
 from compliance.policy.windows import KNOWN, Windows
@@ -115,7 +115,7 @@ class _BlockJudgement:
         every = intervals(requirement, policy, block.columns, cases.victim)
         start = self._find_owed(requirement, every)
         owed, asides, over = start.owed, [start.aside], [start.passed_on]
-        own, last_clock = policy.requirement.index(requirement), last_clock_day(policy, requirement)
+        own, last = policy.requirement.index(requirement), last_start(policy, requirement)
         is_waived = block.openness.cancelled[cases.crime] | (cases.exempt >= 0)
         groups = [[waive(block, owed.take(np.flatnonzero(start.applies & is_waived)))]]
         # The few who have declined need more steps. They are judged separately to spare all others those steps.
@@ -123,7 +123,7 @@ class _BlockJudgement:
         for part in (np.flatnonzero(judged & ~has_declined), np.flatnonzero(judged & has_declined)):
             if requirement.open_only:
                 repeat = None if every is None else every.take(part)
-                chained = chain(block, self._windows.updates(requirement), owed.take(part), repeat, last_clock)
+                chained = chain(block, self._windows.updates(requirement), owed.take(part), repeat, last)
                 groups.append(chained.cycles)
                 asides.append(RequirementAside.of_cases(chained.unknown, own, chained.clock, repeats=True))
                 over.append(HandedOver(chained.over, chained.over_clock, chained.over_earliest))
@@ -150,7 +150,7 @@ class _BlockJudgement:
         asides, taken, passed_on = [], HandedOver.join([]), HandedOver.join([])
         if requirement.takes_over is not None and every is not None:
             taken, aside = self._take_over(requirement, requirement.takes_over)
-            taken, passed_on = taken.split(last_clock_day(self._block.policy, requirement))
+            taken, passed_on = taken.split(last_start(self._block.policy, requirement))
             owed = _start_chains(owed, taken, every, self._windows.updates(requirement))
             own = self._block.policy.requirement.index(requirement)
             applies[taken.case], cause = True, cause.copy()

@@ -111,12 +111,12 @@ class Policy(BaseModel):
         """Return the requirement that takes over from one, or None (rules A5)."""
         return next((each for each in self.requirement if each.takes_over == requirement.id), None)
 
-    def governing(self, requirement: Requirement, clock: date) -> Requirement:
-        """Return the requirement to which a cycle of a chain belongs by its clock date (rules A5)."""
+    def governing(self, requirement: Requirement, start: date) -> Requirement:
+        """Return the requirement to which a cycle of a chain belongs by the day it starts (rules A5)."""
         following = self.successor(requirement)
-        if following is None or following.since is None or clock < following.since:
+        if following is None or following.since is None or start < following.since:
             return requirement
-        return self.governing(following, clock)
+        return self.governing(following, start)
 
     @property
     def is_in_hours(self) -> bool:

@@ -112,12 +112,12 @@ class Chains:
 
 
 def chain(
-    block: Block, counted: Counted, owed: OpenObligations, repeat: Intervals | None, last_clock: int = NEVER
+    block: Block, counted: Counted, owed: OpenObligations, repeat: Intervals | None, last_start: int = NEVER
 ) -> Chains:
     """Judge a requirement that is owed while the case is open, with its cycles (rules 4.1 to 4.7, 5.4, 5.6).
 
     `repeat` is the interval of each row, None if the requirement does not repeat (rules 9.6). A cycle whose clock date
-    would be later than `last_clock` is another requirement's (A5).
+    would be later than `last_start` is another requirement's (A5).
     """
     if repeat is None:
         found = _Cycle(block, counted, owed, Intervals.never(len(owed.case))).found
@@ -131,7 +131,8 @@ def chain(
         cycle = _Cycle(block, counted, owed, repeat)
         cycles.append(cycle.found)
         clock = cycle.next_clock()
-        beyond = (clock > last_clock) & (clock < NEVER)
+        start = np.maximum(clock, owed.due + 1)
+        beyond = (start > last_start) & (clock < NEVER)
         over.append((owed.case[beyond], clock[beyond]))
         earliest.append(owed.due[beyond] + 1)
         clock[beyond] = NEVER
@@ -170,7 +171,7 @@ class _Cycle:
         self._crime = block.cases.crime[owed.case]
         self._passed = due < today
         was_open, self._flips = block.openness.at(self._crime, due)
-        self._silent_until = repeat.after(due)
+        self._silent_until = repeat.after(due, due + 1)
         self.unknown: Ints = np.empty(0, dtype=np.int64)
         """The rows whose silence cannot be counted because the calendar does not know its end (rules 6.1a)."""
         clause = np.where(self._first <= due, np.int8(Clause.MET), np.int8(Clause.OUTSTANDING))

@@ -1,6 +1,6 @@
 """Chains that go on under another requirement: a policy that changes while cases are open (rules A5).
 
-A cycle belongs to the requirement of its clock date (decision 0033). Days are local dates as whole numbers since
+A cycle belongs to the requirement in force when it starts (decision 0033). Days are local dates as whole numbers since
 1970-01-01 (int32), `NEVER` for a day that does not come.
 """
 
@@ -48,12 +48,13 @@ class HandedOver:
         return self.take(wanted[self.case])
 
     def split(self, last: int) -> "tuple[HandedOver, HandedOver]":
-        """Return those whose clock date is on or before a day, and those whose clock date is later."""
-        return self.take(self.clock <= last), self.take(self.clock > last)
+        """Return the cases whose cycle starts on or before a day, and those whose cycle starts later (rules A5)."""
+        start = np.maximum(self.clock, self.earliest)
+        return self.take(start <= last), self.take(start > last)
 
 
-def last_clock_day(policy: Policy, requirement: Requirement) -> int:
-    """Return the last day that may be the clock date of a cycle: the day before a takeover, otherwise NEVER."""
+def last_start(policy: Policy, requirement: Requirement) -> int:
+    """Return the last day on which a cycle may start: the day before a takeover, otherwise NEVER (rules A5)."""
     return to_day(requirement.until) if requirement.until and policy.successor(requirement) else NEVER
 
 

@@ -121,7 +121,8 @@ def find_silence_ends(verdicts: Verdicts, rows: Ints) -> Days:
         some = np.flatnonzero(verdicts.requirement[rows] == place)
         every = intervals(requirement, verdicts.policy, verdicts.columns, verdicts.victim[rows[some]])
         if every is not None:
-            found[some] = every.after(verdicts.due_date[rows[some]])
+            due = verdicts.due_date[rows[some]]
+            found[some] = every.after(due, due + 1)
     return found
 
 

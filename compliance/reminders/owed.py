@@ -193,10 +193,12 @@ def _next_cycle(
         return None
     if to_day(victim.last_update) < int(verdicts.window_opens[row]):
         return None
-    due = int(every.after(np.array([to_day(victim.last_update)], dtype=np.int32))[0])
+    start = int(verdicts.due_date[row]) + 1
+    clocks, starts = np.array([[to_day(victim.last_update)], [start]], dtype=np.int32)
+    due = int(every.after(clocks, starts)[0])
     if due == NO_DAY or due >= NEVER:
         return None
-    following = verdicts.policy.governing(requirement, victim.last_update)
+    following = verdicts.policy.governing(requirement, from_day(start))
     if following is not requirement:
-        due = max(due, int(verdicts.due_date[row]) + 1)
+        due = max(due, start)
     return following, victim.last_update, from_day(due)

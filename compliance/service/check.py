@@ -122,6 +122,8 @@ def _examples(policies: list[Policy], rules: Path) -> Iterator[Finding]:
         finding, here = _examples_of(policy, rules, clauses)
         cited |= here
         yield finding
+    # No supplied policy uses an addition: a force that does is told under its own policy, and is not at fault.
+    clauses = [clause for clause in clauses if not clause.is_addition]
     missing = not_shown(clauses, policies, cited)
     to_show = sum(any(clause.concerns(policy) for policy in policies) for clause in clauses)
     yield Finding(
@@ -159,10 +161,14 @@ def _examples_of(policy: Policy, rules: Path, clauses: list[ClauseEntry]) -> tup
     if not seen and not problems:
         notes.append(f"no examples yet; write some in {beside / name}, as {rules / 'README.md'} says")
     elif missing := not_shown(clauses, [policy], cited):
-        notes.append(f"clauses without an example: {', '.join(map(str, missing))}")
+        several = len(missing) > _FEW
+        named = ", ".join(clause.id if several else str(clause) for clause in missing)
+        notes.append(f"{count_noun(len(missing), 'clause')} without an example: {named}")
     return Finding(f"worked examples of {name}{own}: {held} of {seen} hold", tuple(problems), tuple(notes)), cited
 
 
+_FEW: Final = 5
+"""How many clauses are named with what they are about; of more, only the numbers are given."""
 _ADVICE: Final = (
     "{failed} of {seen} examples do not hold. Read the story of each: where the policy was meant to change its answer, "
     "write the new answer into {where}; where it was not, the policy says something else than was meant. See "

@@ -89,7 +89,7 @@ verdict = [{ requirement = "28-day" }, { requirement = "7-day", due_date = 2026-
     (problem,) = found.problems
     assert problem.endswith("'Day 5 is in time': clauses: there is no clause 'rule 3.2'; did you mean 'rules 3.2'?")
     (missing,) = found.notes
-    assert missing.startswith("clauses without an example: rules 2.2 (each victim is owed separately), ")
+    assert re.match(r"\d+ clauses without an example: rules 2\.2, ", missing)
     assert "rules 3.1" not in missing
     assert "rules 7.1" not in missing  # no requirement of this policy has an event as its clock
 

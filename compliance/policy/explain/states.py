@@ -84,6 +84,8 @@ class _Why:
 
     def declined(self) -> str:
         declined = phrases.day(self._case.declined)
+        if self._duty.limit is not None and self._case.declined == self._duty.due:
+            return f"Exempt: the victim declined updates on {declined}, the day on which it was due, before it was met."
         return f"Exempt: the victim declined updates on {declined}, before it was due and before it was met."
 
     def declined_after_due(self) -> str:

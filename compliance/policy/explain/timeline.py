@@ -203,13 +203,6 @@ def not_owed(requirement: Requirement, case: VictimEvidence, offence: str | None
 
     `offence`: the offence group of the crime. `day`: D0, or the event's date.
     """
-    first, last = requirement.since, requirement.until
-    if first and day < to_day(first):
-        since, before = phrases.plain_date(first), requirement.takes_over
-        takes_over = f"it takes over from {before}, for cycles that start on {since} or later", "A5"
-        return takes_over if before else (f"it is in force only from {since} on", "6.2")
-    if last and day > to_day(last):
-        return f"it was in force only until {phrases.plain_date(last)}", "6.2"
     if requirement.except_for and case.category in requirement.except_for:
         return f"it is not owed to victims of category {case.category}", "A1a"
     if requirement.only_offences and offence not in requirement.only_offences:
@@ -218,7 +211,20 @@ def not_owed(requirement: Requirement, case: VictimEvidence, offence: str | None
         return f"it is owed only for the offence group{plural} {groups}{own}", "A2"
     if requirement.except_offences and offence in requirement.except_offences:
         return f"it is not owed for the offence group {offence}", "A2a"
-    return f"it is owed only to victims of category {join_words(requirement.only_for or [])}", "9.5"
+    if requirement.only_for and case.category not in requirement.only_for:
+        return f"it is owed only to victims of category {join_words(requirement.only_for)}", "9.5"
+    return _not_in_force(requirement, day)
+
+
+def _not_in_force(requirement: Requirement, day: int) -> tuple[str, str]:
+    """Return why a requirement was not in force on a day, with the clause (rules 6.2, A5)."""
+    first, last = requirement.since, requirement.until
+    if last and day > to_day(last):
+        return f"it was in force only until {phrases.plain_date(last)}", "6.2"
+    since, before = phrases.plain_date(first or date.min), requirement.takes_over
+    if before and first and day < to_day(first):
+        return f"it takes over from {before}, for cycles that start on {since} or later", "A5"
+    return f"it is in force only from {since} on", "6.2"
 
 
 def _due_dates(evidence: Evidence) -> Iterator[TimelineEntry]:
