@@ -128,9 +128,16 @@ class FairWatch(Watch):
                 yield f"blamed after {days} days to act, {(today - due).days} overdue: {notice}"
             if notice.obstacles is None and None not in holders:
                 yield f"no reason is kept why the officer could not act: {notice}"
-            part = " ".join(text.split()).partition(f"Crime {notice.crime_ref}")[2].partition(" Crime ")[0]
+            part = self._part(text, notice)
             if part and not re.search(r"has not had \d+ days to act|Do not contact: a hold is in force", part):
                 yield f"the mail does not say why the officer could not act: {part[:600]}: {notice}"
+
+    def _part(self, text: str, notice: Notice) -> str:
+        """What an email says of the victim of a notice, nothing if it does not name the crime."""
+        parts = " ".join(text.split()).split(f"Crime {notice.crime_ref}")[1:]
+        several = len(self._crimes[notice.crime_ref].victims or ()) > 1
+        own = (part for part in parts if not several or part.startswith(f", victim {notice.victim_ref} "))
+        return next(own, "").partition(" Crime ")[0]
 
     def _category(self, key: tuple[str, str]) -> str:
         victims = self._crimes[key[0]].victims or ()
