@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ import pytest
 
 from compliance.reminders import decisions, ladder
 from compliance.reminders.emails import who_else
-from compliance.reminders.ladder import Hindrance
+from compliance.reminders.ladder import CaseOfficer, Hindrance
+from compliance.reminders.owed import Owed
 from compliance.store.notice_kinds import LadderStep
 from tests.fair_days import live_with_troubles
 
@@ -34,6 +36,16 @@ def without(what: Hindrance) -> Callable[[pytest.MonkeyPatch], None]:
         monkeypatch.setattr(ladder, "hindrance", found)
 
     return patch
+
+
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service that counts days on which no email had been accepted for the officer."""
+    real = ladder.find_day_reached
+
+    def reached(owed: Owed, officer: CaseOfficer, until: date, days: int) -> date | None:
+        return real(owed, replace(officer, accepted=owed.due_date), until, days)
+
+    monkeypatch.setattr(ladder, "find_day_reached", reached)
 
 
 def hiding(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,7 +72,7 @@ def promising(monkeypatch: pytest.MonkeyPatch) -> None:
         (without(Hindrance.HOLD), "blamed after|no reason is kept"),
         (without(Hindrance.ABSENT), "blamed after"),
         (without(Hindrance.NOT_ALLOCATED), "blamed after"),
-        (without(Hindrance.NOT_NOTIFIED), "blamed after"),
+        (impatient, "blamed after"),
         (hiding, "does not know|no reason is stored"),
         (promising, "named as told of"),
     ],
