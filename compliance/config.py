@@ -135,6 +135,18 @@ class Log(SettingsSection):
     format: Literal["text", "json"] = Field("text", description="`text` for people, `json` for a log collector.")
 
 
+class Monitoring(SettingsSection):
+    """What the running service tells a monitoring system, over HTTP on this machine only (docs/conditions.md)."""
+
+    port: int | None = Field(
+        None,
+        ge=1,
+        le=65535,
+        description="The port of 127.0.0.1 on which `compliance run` answers `/live`, `/ready` and `/metrics`; absent: "
+        "none.",
+    )
+
+
 class Settings(SettingsSection):
     """All settings. `base` is the folder of the file, which relative paths are relative to."""
 
@@ -146,6 +158,7 @@ class Settings(SettingsSection):
     report: ReportSettings = ReportSettings()
     retention: RetentionSettings = RetentionSettings()
     log: Log = Log()
+    monitoring: Monitoring = Monitoring()
     base: Path = Field(exclude=True)
     source: str = Field(exclude=True)
 

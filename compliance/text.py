@@ -7,6 +7,7 @@ ComplianceError. Stored records, and files for other programs, keep it unchanged
 import json
 import unicodedata
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Final
 
 _UNSEEN: Final = frozenset(
@@ -50,6 +51,15 @@ def plural(number: int, one: str, many: str | None = None) -> str:
 def count_noun(number: int, one: str, many: str | None = None) -> str:
     """Return a number with its noun and a thousands comma: `1 crime`, `2,000 crimes`."""
     return f"{number:,} {plural(number, one, many)}"
+
+
+def describe_age(age: timedelta) -> str:
+    """Return a length of time in its largest unit, rounded down: `3 days`, `1 hour`, `12 minutes`."""
+    minutes = max(int(age.total_seconds()), 0) // 60
+    for unit, size in (("day", 24 * 60), ("hour", 60)):
+        if minutes >= size:
+            return count_noun(minutes // size, unit)
+    return count_noun(minutes, "minute")
 
 
 def percent(share: float) -> str:

@@ -7,6 +7,7 @@ from compliance.cli.job_commands import check, migrate, notices, poll, remind, r
 from compliance.cli.options import Main
 from compliance.cli.outbox_commands import outbox
 from compliance.cli.record_commands import evaluate, explain, whatif
+from compliance.cli.status_commands import status
 from compliance.cli.store_commands import backup, export, quarantine, rebuild, retention
 from compliance.cli.trial_commands import demo, simulate
 
@@ -22,6 +23,7 @@ for command in (
     explain,
     whatif,
     check,
+    status,
     migrate,
     poll,
     feed,

@@ -71,7 +71,7 @@ def check(config: Path, clock: Callable[[], datetime] = real_clock.now) -> Itera
         yield _check_mail(settings)
         yield _templates(settings)
         yield _check_mapping(settings)
-        yield from _check_records(settings)
+        yield from _check_records(settings, clock())
 
 
 def _coverage(settings: Settings) -> Iterator[Finding]:
@@ -86,12 +86,12 @@ def _coverage(settings: Settings) -> Iterator[Finding]:
     yield Finding(f"who and what {policy.path.name} covers{exempt}", notes=tuple(describe_coverage(policy, known)))
 
 
-def _check_records(settings: Settings) -> Iterator[Finding]:
+def _check_records(settings: Settings, now: datetime) -> Iterator[Finding]:
     try:
         policy = load_policy(settings.policy)
     except ComplianceError:
         return
-    yield from (Finding(what, notes=notes) for what, notes in look_at_records(settings, policy))
+    yield from (Finding(what, notes=notes) for what, notes in look_at_records(settings, policy, now))
 
 
 def _is_one_of(policy: Path, shipped: list[Path]) -> bool:

@@ -1,7 +1,8 @@
-"""The part of `compliance check` about stored records: the officer directory, set-aside obligations, unknown values."""
+"""The part of `compliance check` about what is stored: the conditions found, and the details behind some of them."""
 
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import datetime
 from typing import Final
 
 from compliance.config import Settings
@@ -9,9 +10,11 @@ from compliance.errors import ComplianceError
 from compliance.policy import Policy
 from compliance.policy.coverage import describe_unused
 from compliance.policy.setting_aside import CalendarGap, calendar_advice
+from compliance.service.conditions import find_conditions, read_facts
 from compliance.service.unknown_notes import REMEDY, still_unknown
 from compliance.store import Store, directory_problem, last_good_directory, latest_crimes, set_aside
 from compliance.store.tables import SetAsideRow
+from compliance.text import count_noun
 
 _SHOWN: Final = 40
 _LATEST: Final = 2000
@@ -22,8 +25,22 @@ Said = tuple[str, tuple[str, ...]]
 """What was checked, and what is worth knowing about it."""
 
 
-def look_at_records(settings: Settings, policy: Policy) -> Iterator[Said]:
-    """Check the stored records. Yields nothing if there is no readable database: every job reports that."""
+def look_at_records(settings: Settings, policy: Policy, now: datetime) -> Iterator[Said]:
+    """Check what is stored, as at an instant (aware): the conditions of `compliance status`, and their details.
+
+    Yields nothing if the settings are wrong, which is checked elsewhere.
+    """
+    try:
+        conditions = find_conditions(read_facts(settings, policy, now))
+    except ComplianceError:
+        return
+    what = count_noun(len(conditions), "condition") if conditions else "nothing is wrong"
+    yield f"how the service is: {what}", tuple(map(str, conditions))
+    yield from _look_at_details(settings, policy)
+
+
+def _look_at_details(settings: Settings, policy: Policy) -> Iterator[Said]:
+    """Yield nothing if there is no usable database: that is one of the conditions."""
     try:
         with closing(Store.open(settings.database_url)) as store:
             found = [*_directory(store), _set_aside(store, policy), _describe_unknown(store, settings, policy)]

@@ -14,6 +14,8 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from compliance import clock
 from compliance.errors import ComplianceError, StoppedError, UnavailableError
+from compliance.service.job_runs import JobRuns
+from compliance.service.monitor import monitor
 from compliance.service.service import Service
 
 log = structlog.get_logger()
@@ -24,6 +26,7 @@ class Daemon:
 
     def __init__(self, service: Service) -> None:
         self._service = service
+        self.runs = JobRuns()
         every = timedelta(minutes=service.settings.crime_system.poll_minutes)
         # One worker: jobs run one after another, and no two write at the same time.
         self._scheduler = BackgroundScheduler(
@@ -52,9 +55,10 @@ class Daemon:
     def run(self) -> None:
         """Run until told to stop."""
         log.info("started", database=self._service.store.name, policy=self._service.policy.path.name)
-        self._scheduler.start()
-        self._service.stop.wait()
-        self._scheduler.shutdown(wait=True)
+        with monitor(self._service, self.runs):
+            self._scheduler.start()
+            self._service.stop.wait()
+            self._scheduler.shutdown(wait=True)
         log.info("stopped")
 
     def _guard(self, name: str, job: Callable[[], dict[str, object]]) -> Callable[[], None]:
@@ -71,18 +75,25 @@ class Daemon:
             try:
                 if outcome := job():
                     log.info("done", job=name, **outcome)
+                self.runs.note_success(name, self._service.clock())
             except StoppedError as error:
                 log.info("stopped", job=name, reason=str(error))
             except UnavailableError as error:
                 log.warning("unavailable", job=name, problem=str(error))
+                self._note_failure(name, str(error), is_fault=False)
             except ComplianceError as error:
                 log.error("failed", job=name, problem=str(error))
-            except Exception:
+                self._note_failure(name, str(error))
+            except Exception as error:
                 log.exception("fault", job=name)
+                self._note_failure(name, f"a fault: {type(error).__name__}")
             finally:
                 stop.doing = None
 
         return run
+
+    def _note_failure(self, name: str, problem: str, *, is_fault: bool = True) -> None:
+        self.runs.note_failure(name, self._service.clock(), problem, is_fault=is_fault)
 
     def _poll(self) -> dict[str, object]:
         outcome = self._service.poll()

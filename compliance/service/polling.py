@@ -27,6 +27,10 @@ from compliance.store import (
 
 log = structlog.get_logger()
 
+NOTHING_YET: Final = "there was nothing to take yet"
+TOLD_TO_STOP: Final = "told to stop"
+"""Why a poll is not complete though nothing failed: how the problem stored with it begins."""
+
 MOST_UNCHANGED: Final = 10_000
 """How many pages in a row without a new or changed record end a poll; the next continues from there."""
 
@@ -131,7 +135,7 @@ class _Poll:
 
     def take(self, feed: Feed, start: str | None, stopping: Callable[[], bool]) -> PollOutcome:
         """Store everything the feed has, and return the result. `stopped`: whether it was left before its end."""
-        problem: str | None = "there was nothing to take yet"
+        problem: str | None = NOTHING_YET
         for page in feed.pages(cursor_of(self._store, self._source) if start is None else start):
             self._take(page)
             problem = "there is more to come" if page.more else None
@@ -154,7 +158,7 @@ class _Poll:
 
     def _reason_to_stop(self, stopping: Callable[[], bool]) -> str | None:
         if stopping():
-            return "told to stop"
+            return TOLD_TO_STOP
         if self._unchanged >= MOST_UNCHANGED:
             return f"{self._unchanged:,} pages in a row brought nothing new; the next poll goes on from there"
         return None

@@ -16,6 +16,7 @@ from compliance.config import ReportSettings
 from compliance.reports.figures import divisions_of
 from compliance.reports.forms import Form
 from compliance.reports.names import OF_DIVISION, form_of
+from compliance.reports.periods import parse_period
 from compliance.reports.snapshots import newest_published, read_figures
 from compliance.reports.spans import Kind, Span
 from compliance.resources import resource
@@ -77,10 +78,38 @@ class Duties:
 
     def owed(self, now: datetime) -> Iterator[OwedReports]:
         """Yield what is owed and not published, by kind, earliest first."""
-        since, held = self._since(now), _read_published(self.store)
+        yield from self._owed(now, self._since(now))
+
+    def still_owed(self, at: datetime) -> list[Span]:
+        """Return the periods that were owed at an instant (aware) and are not published yet, by kind, earliest first.
+
+        Writes nothing. Left out are periods before the newest published of their kind: they may be from before the
+        records begin (statistics 1.2b), and are never reported.
+        """
+        asked = set(self._asked)
+        with self.store.session(reading=True) as session:
+            rows = session.exec(select(ReportDuty).where(col(ReportDuty.since) <= at)).all()
+            published = [parse_period(name) for name in session.exec(select(Published.period).distinct())]
+        since = {cast("Duty", (row.kind, row.edition, row.form)): row.since for row in rows}
+        newest = {span.kind: span for span in sorted(published, key=str)}
+        found = self._owed(at, {duty: begun for duty, begun in since.items() if duty in asked}, newest)
+        return [owed.period for owed in found]
+
+    @property
+    def _asked(self) -> list[Duty]:
+        report = self.report
+        return cast("list[Duty]", list(product(report.periods, report.editions, report.forms)))
+
+    def _owed(
+        self, now: datetime, since: Mapping[Duty, datetime], begin: Mapping[Kind, Span] | None = None
+    ) -> Iterator[OwedReports]:
+        """Yield what is owed, of a kind in `begin` from that period on."""
+        held = _read_published(self.store)
         for kind in self.report.periods:
             first = {duty: self.settled(kind, at) for duty, at in since.items() if duty[0] == kind}
             span = min(first.values(), key=str, default=None)
+            if span is not None and begin:
+                span = max(span, begin.get(kind, span), key=str)
             while span is not None and str(span) <= str(self.settled(kind, now)):
                 found = self._of(span, [duty for duty, begun in first.items() if str(begun) <= str(span)], held)
                 if found.editions or found.forms:
@@ -93,8 +122,7 @@ class Duties:
         New ones are recorded. One removed from the settings is no longer owed, and is owed again only from when it
         returns.
         """
-        report = self.report
-        asked = cast("list[Duty]", list(product(report.periods, report.editions, report.forms)))
+        asked = self._asked
         with self.store.session(reading=True) as session:
             rows = session.exec(select(ReportDuty)).all()
         if {(row.kind, row.edition, row.form) for row in rows} != set(asked):

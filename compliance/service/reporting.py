@@ -172,6 +172,10 @@ class Reporting:
         self._tell_delayed(delayed)
         return made
 
+    def still_owed(self, at: datetime) -> list[Span]:
+        """Return the periods that were owed at an instant (aware) and are not published yet (`Duties.still_owed`)."""
+        return self._duties.still_owed(at)
+
     @property
     def _duties(self) -> Duties:
         def settled(kind: Kind, at: datetime) -> Span:

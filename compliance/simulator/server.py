@@ -1,18 +1,15 @@
 """Serve the crime system over HTTP, like a supplier's interface."""
 
-import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
-from threading import Event, Thread
+from contextlib import AbstractContextManager
 from typing import Final
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from compliance.errors import RecordError, UnavailableError
+from compliance.errors import RecordError
+from compliance.serving import serve_locally
 from compliance.simulator.crime_system import SimulatedCrimeSystem, SimulatedPage, Trouble
 
 NDJSON: Final = "application/x-ndjson"
@@ -70,41 +67,9 @@ def _answer(page: SimulatedPage, lines: bool) -> Response:
     return Response(b'{"records":[' + b",".join(page.records) + tail, media_type="application/json")
 
 
-@contextmanager
-def serve(system: SimulatedCrimeSystem, port: int = 0) -> Iterator[str]:
+def serve(system: SimulatedCrimeSystem, port: int = 0) -> AbstractContextManager[str]:
     """Serve the crime system on a port of 127.0.0.1 (0: any free port) during the context; give `http://127.0.0.1:PORT`.
 
     Raises UnavailableError if the port is in use or the server does not start.
     """
-    # The protocol is given because asyncio sends small answers at once only on sockets that say they are TCP.
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise UnavailableError(
-                f"port {port} of 127.0.0.1 cannot be used ({error.strerror}); choose another"
-            ) from None
-        config = uvicorn.Config(application(system), log_config=None, access_log=False, lifespan="off")
-        server = _Server(config)
-        thread = Thread(target=server.run, args=([listener],), name="crime system", daemon=True)
-        thread.start()
-        if not server.ready.wait(20):
-            raise UnavailableError("the simulated crime system did not start within 20 s; is this machine overloaded?")
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()
-
-
-class _Server(uvicorn.Server):
-    """A server that signals when it is ready."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.ready = Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.ready.set()
+    return serve_locally(application(system), port, "simulated crime system")

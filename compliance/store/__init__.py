@@ -36,6 +36,7 @@ from compliance.store.queries import (
 from compliance.store.reader import Known, Reader, load_columns, load_crimes
 from compliance.store.retention import RetentionPeriods, apply_retention, retention_due
 from compliance.store.retry import Retried, retry_quarantined
+from compliance.store.schema import NoSchemaError, WrongSchemaError
 from compliance.store.unknown_values import OTHERS, Unknown, values_seen
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "Known",
     "LastGood",
     "Missing",
+    "NoSchemaError",
     "PageOutcome",
     "Reader",
     "Rebuilt",
@@ -52,6 +54,7 @@ __all__ = [
     "Retried",
     "Store",
     "Unknown",
+    "WrongSchemaError",
     "apply_retention",
     "backup",
     "begin_poll",

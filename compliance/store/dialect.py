@@ -71,6 +71,11 @@ def file_of(url: URL) -> Path | None:
     return Path(str(url.database)) if url.get_backend_name() == "sqlite" else None
 
 
+def describe_url(url: URL) -> str:
+    """Return a database URL without a password."""
+    return url.difference_update_query(("password", "sslpassword")).render_as_string(hide_password=True)
+
+
 def engine_for(url: URL) -> Engine:
     """Return an engine whose transactions begin as this service needs; nothing is connected yet."""
     try:

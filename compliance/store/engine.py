@@ -36,11 +36,10 @@ class Store:
         parsed = dialect.parse_url(url)
         file = dialect.file_of(parsed)
         if file is not None and not file.exists():
-            raise SettingsError(f"there is no database at {file}; create it with `compliance migrate`")
+            raise schema.NoSchemaError(f"there is no database at {file}; create it with `compliance migrate`")
         store = cls(dialect.engine_for(parsed))
         try:
-            with store.reading() as connection:
-                schema.check(connection, f"the database {store.name}")
+            store.check_schema()
         except BaseException:
             store.close()
             raise
@@ -49,8 +48,12 @@ class Store:
     @property
     def name(self) -> str:
         """Return the database's URL without a password."""
-        url = self.engine.url.difference_update_query(("password", "sslpassword"))
-        return url.render_as_string(hide_password=True)
+        return dialect.describe_url(self.engine.url)
+
+    def check_schema(self) -> None:
+        """Check that the database answers and its schema is up to date. Raises as `open` does."""
+        with self.reading() as connection:
+            schema.check(connection, f"the database {self.name}")
 
     @contextmanager
     def session(self, *, reading: bool = False) -> Iterator[Session]:

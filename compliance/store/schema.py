@@ -14,6 +14,14 @@ from compliance.errors import SettingsError
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
 
+class NoSchemaError(SettingsError):
+    """There is no database, or nothing in it yet: `compliance migrate` creates it."""
+
+
+class WrongSchemaError(SettingsError):
+    """The schema is older than this version of the service needs, or one that it does not know."""
+
+
 def upgrade(connection: Connection, name: str, to: str = "head") -> None:
     """Bring the schema up to date, or to an earlier revision, in the connection's transaction.
 
@@ -36,18 +44,18 @@ def check(connection: Connection, name: str) -> None:
     revision, known = _revision(connection), revisions()
     if revision is None:
         _refuse_others_tables(connection, name)
-        raise SettingsError(f"{name} holds no schema yet; create it with `compliance migrate`")
+        raise NoSchemaError(f"{name} holds no schema yet; create it with `compliance migrate`")
     if revision not in known:
         raise _unknown_revision_error(name, revision)
     if revision != known[0]:
-        raise SettingsError(
+        raise WrongSchemaError(
             f"{name} is at schema {revision}, this version of the service needs {known[0]}; bring it up to date with "
             "`compliance migrate`"
         )
 
 
-def _unknown_revision_error(name: str, revision: str) -> SettingsError:
-    return SettingsError(
+def _unknown_revision_error(name: str, revision: str) -> WrongSchemaError:
+    return WrongSchemaError(
         f"{name} is at schema {revision}, which this version of the service does not know: a newer version ran "
         "`compliance migrate` (install that one, or restore the copy made before it), or the database is another "
         "program's (name one of the service's own in [database] url)"

@@ -33,7 +33,7 @@ def said(url: str, tmp_path: Path, under: Policy) -> dict[str, tuple[str, ...]]:
     config.write_text(re.sub(r'(?m)^(\[database\](?:\n.*)*?\nurl = )".*"', rf'\1"{url}"', text), "utf-8")
     settings = load_settings(config)
     assert settings.database_url == url
-    return {what: notes for what, notes in look_at_records(settings, under) if what.startswith("words of")}
+    return {what: notes for what, notes in look_at_records(settings, under, NOW) if what.startswith("words of")}
 
 
 def test_a4_each_word_that_no_record_has_is_named_with_the_nearest_that_one_has(

@@ -16,7 +16,7 @@ SHARED = ROOT.parent / "shared" / "spec"
 
 SECTIONS = {"feed_settings", "mail_settings", "reminder_settings"}
 """What a section of the settings holds; every room is given the sections it needs."""
-LEAVES = {"errors", "resources", "stopping", "templating", "text", "writing"}
+LEAVES = {"errors", "resources", "serving", "stopping", "templating", "text", "writing"}
 SERVICE = {"records", "policy", "batch", "feeds", "store", "mail", "reminders", "reports", "config", "clock"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
@@ -25,6 +25,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "writing": set(),
     "clock": set(),
     "resources": set(),
+    "serving": set(),
     "signals": set(),
     "stopping": set(),
     "config": set(),

@@ -1,0 +1,183 @@
+"""The one list of conditions. `check`, `status`, the metrics and docs/conditions.md are all made from it."""
+
+from typing import Final
+
+from compliance.service.conditions import feed_conditions as feed
+from compliance.service.conditions import work_conditions as work
+from compliance.service.conditions.condition import Condition, FoundCondition, Severity
+from compliance.service.conditions.service_facts import ServiceFacts
+from compliance.service.unknown_notes import REMEDY as UNKNOWN_REMEDY
+
+_FAULT, _WARNING = Severity.FAULT, Severity.WARNING
+
+CONDITIONS: Final = (
+    Condition(
+        "database-missing",
+        _FAULT,
+        "There is no database at `[database] url`, or nothing in it.",
+        "create it with `compliance migrate`, or correct `[database] url`; if there was one, restore the last copy "
+        "(docs/install.md).",
+        work.find_database_missing,
+    ),
+    Condition(
+        "schema-behind",
+        _FAULT,
+        "The database was made by an older version of the service, or by a newer one.",
+        "stop the service, back up the database, run `compliance migrate` and start the service again "
+        "(docs/install.md).",
+        work.find_schema_behind,
+    ),
+    Condition(
+        "database-unusable",
+        _FAULT,
+        "The database does not answer, cannot be opened, or is not one of this service.",
+        "do what the sentence says; `compliance status` tries again.",
+        work.find_database_unusable,
+    ),
+    Condition(
+        "disk-nearly-full",
+        _FAULT,
+        "The disk of the database or of the reports has less than 1 GiB free, or less than the size of the database.",
+        "make room, or move the database or the reports to a larger disk. `compliance retention` removes what has been "
+        "kept long enough.",
+        work.find_disk_nearly_full,
+    ),
+    Condition(
+        "service-stopped",
+        _FAULT,
+        "No poll has begun for an hour, or for three times `poll_minutes` if that is longer. A poll that is under way "
+        "may take `stale_hours`.",
+        "start the service (`systemctl start compliance`); the last lines of its log say why it ended.",
+        feed.find_service_stopped,
+    ),
+    Condition(
+        "feed-silent",
+        _FAULT,
+        "The crime system has not been read to its end for `stale_hours` and an hour more, or never.",
+        "ask those who run the crime system; `compliance feed try` shows what it answers. Then run `compliance poll`, "
+        "or wait for the next poll.",
+        feed.find_feed_silent,
+    ),
+    Condition(
+        "feed-rejected",
+        _WARNING,
+        "Three polls or more have failed since the last complete one; with exports in a folder, one or more.",
+        "`compliance feed try` shows what the crime system answers (docs/feeds.md). Correct the settings or the "
+        "export; the next poll tries again.",
+        feed.find_feed_rejected,
+    ),
+    Condition(
+        "directory-missing",
+        _FAULT,
+        "No officer directory has ever been accepted, though one is read.",
+        "correct the officer directory at its source (docs/feeds.md); `compliance feed try` shows what is read.",
+        feed.find_directory_missing,
+    ),
+    Condition(
+        "directory-refused",
+        _WARNING,
+        "The newest officer directory was not accepted, and an older one is in force.",
+        "correct the officer directory at its source (docs/feeds.md); `compliance feed try` shows what is read.",
+        feed.find_directory_refused,
+    ),
+    Condition(
+        "directory-old",
+        _WARNING,
+        "The officer directory in force was last read more than 7 days ago.",
+        "make the crime system give its officer directory again (docs/feeds.md).",
+        feed.find_directory_old,
+    ),
+    Condition(
+        "records-in-quarantine",
+        _WARNING,
+        "Records were refused, and their crimes have not come right since.",
+        "`compliance quarantine list` gives the reasons. Have the records corrected in the crime system, or the "
+        "mapping in the settings, and then run `compliance quarantine retry --all`.",
+        feed.find_quarantined,
+    ),
+    Condition(
+        "set-aside",
+        _WARNING,
+        "Obligations cannot be judged, because the calendar does not cover a date they need (rules 6.1a).",
+        "`compliance check` gives the reasons, each with one crime and what to do.",
+        feed.find_set_aside,
+    ),
+    Condition(
+        "unknown-values",
+        _WARNING,
+        "Outcomes, methods, categories or kinds of event came that neither the mapping nor the policy knows.",
+        f"`compliance check` lists them: {UNKNOWN_REMEDY}.",
+        feed.find_unknown_values,
+    ),
+    Condition(
+        "calendar-ending",
+        _WARNING,
+        "The policy's calendar ends within nine months, or has ended (rules 6.1a).",
+        "add the bank holidays published since to the calendar's file and move `covers_until` (rules/README.md).",
+        work.find_calendar_ending,
+    ),
+    Condition(
+        "outbox-old",
+        _FAULT,
+        "An email has waited since before the newest whole working day's hours for sending, without being deferred by "
+        "its mailbox or postponed.",
+        "run `compliance remind`, which says why the mail server takes nothing; `compliance outbox list --state "
+        "queued --state retry` lists what waits.",
+        work.find_outbox_old,
+    ),
+    Condition(
+        "emails-held",
+        _WARNING,
+        "The mail server may or may not have accepted emails, and they are not sent again by themselves.",
+        "`compliance outbox list --state uncertain` lists them. Look in the mail server's log, then run `compliance "
+        "outbox cancel` or `compliance outbox retry` with their numbers (docs/mail.md).",
+        work.find_emails_held,
+    ),
+    Condition(
+        "emails-uncertain",
+        _WARNING,
+        "The mail server may or may not have accepted emails, and the next run sends them again.",
+        "nothing, if a duplicate does no harm; otherwise run `compliance outbox cancel` with their numbers first "
+        "(docs/mail.md).",
+        work.find_emails_uncertain,
+    ),
+    Condition(
+        "emails-refused",
+        _WARNING,
+        "The mail server has refused emails in the last 7 days.",
+        "`compliance outbox list --state refused` gives the reasons. Correct the addresses in the officer directory.",
+        work.find_emails_refused,
+    ),
+    Condition(
+        "emails-deferred",
+        _WARNING,
+        "The mailbox of a recipient has deferred an email for 2 days.",
+        "`compliance outbox list --state retry` gives the mail server's words. Someone else is told meanwhile "
+        "(docs/reminders.md).",
+        work.find_emails_deferred,
+    ),
+    Condition(
+        "report-owed",
+        _FAULT,
+        "A report that should have been published a day ago has not been. Periods before the newest one published do "
+        "not count.",
+        "run `compliance report` with `--period`, which says why it cannot be made; the service tries again every day.",
+        work.find_report_owed,
+    ),
+    Condition(
+        "job-failing",
+        _FAULT,
+        "A job of the running service has failed: once if it is a fault, three times in a row if another system could "
+        "not be used. Only `/metrics` shows it.",
+        "the log of the service gives the reason of each failure.",
+        work.find_job_failing,
+    ),
+)
+"""In the order of what to look at first, among those of one severity."""
+
+
+def find_conditions(facts: ServiceFacts) -> list[FoundCondition]:
+    """Return what is wrong with a service according to the facts, the faults first."""
+    said = [(condition, condition.find(facts)) for condition in CONDITIONS]
+    found = [FoundCondition(condition, sentence) for condition, sentence in said if sentence is not None]
+    return sorted(found, key=lambda each: each.condition.severity is not Severity.FAULT)

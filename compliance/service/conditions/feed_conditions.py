@@ -1,0 +1,125 @@
+"""Conditions of what comes from the crime system: the records, the officer directory, and whether they come at all."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from compliance.service.conditions.condition import of_stored
+from compliance.service.conditions.service_facts import ServiceFacts, StoredFacts
+from compliance.text import count_noun, describe_age, plural
+
+SILENT_GRACE: Final = timedelta(hours=1)
+"""An export that comes once a day comes some minutes earlier or later."""
+FAILURES: Final = 3
+"""How many polls in a row fail before it is more than a hiccup. An export that fails is set aside, so one is enough."""
+NOT_STARTED: Final = timedelta(hours=1)
+"""How long no poll may begin: the other jobs, which wait for one another, may take as long."""
+MISSED_POLLS: Final = 3
+DIRECTORY_OLD: Final = timedelta(days=7)
+
+
+def minute(at: datetime) -> str:
+    """Return an instant as people read it, in UTC."""
+    return f"{at:%Y-%m-%d %H:%MZ}"
+
+
+@of_stored
+def find_feed_silent(facts: ServiceFacts, stored: StoredFacts) -> str | None:
+    """The crime system was not read to its end for longer than `stale_hours`."""
+    read_at, hours = stored.feed.read_at, facts.settings.reminders.stale_hours
+    stops = "Until it is, no emails are sent and no report is made."
+    if read_at is None:
+        return f"The crime system has never been read to its end. {stops}"
+    age = facts.now - read_at
+    if age <= timedelta(hours=hours) + SILENT_GRACE:
+        return None
+    return f"The crime system was last read to its end {describe_age(age)} ago, on {minute(read_at)}. {stops}"
+
+
+@of_stored
+def find_feed_rejected(facts: ServiceFacts, stored: StoredFacts) -> str | None:
+    """Polls fail one after another."""
+    feed = stored.feed
+    if feed.failing_since is None or feed.failures < (1 if facts.settings.crime_system.kind == "files" else FAILURES):
+        return None
+    polls = f"{count_noun(feed.failures, 'poll')} {plural(feed.failures, 'has', 'have')} failed"
+    return f"{polls} since {minute(feed.failing_since)} and none was complete. The last problem: {feed.problem}."
+
+
+@of_stored
+def find_service_stopped(facts: ServiceFacts, stored: StoredFacts) -> str | None:
+    """No poll begins any more."""
+    began_at = stored.feed.began_at
+    if began_at is None:
+        return None
+    minutes = facts.settings.crime_system.poll_minutes
+    allowed = max(NOT_STARTED, MISSED_POLLS * timedelta(minutes=minutes))
+    if stored.feed.under_way:  # a first reading takes hours
+        allowed = max(allowed, timedelta(hours=facts.settings.reminders.stale_hours))
+    age = facts.now - began_at
+    if age <= allowed:
+        return None
+    return (
+        f"No poll has begun for {describe_age(age)}, since {minute(began_at)}, though one should begin every "
+        f"{minutes:g} {'minute' if minutes == 1 else 'minutes'}: the service is not running."
+    )
+
+
+@of_stored
+def find_directory_missing(_: ServiceFacts, stored: StoredFacts) -> str | None:
+    """No officer directory was ever accepted."""
+    if stored.feed.directory is not None or stored.feed.directory_problem is None:
+        return None
+    return (
+        "No officer directory is in force, so no officer can be emailed. The last one was not accepted: "
+        f"{stored.feed.directory_problem}."
+    )
+
+
+@of_stored
+def find_directory_refused(_: ServiceFacts, stored: StoredFacts) -> str | None:
+    """The newest officer directory was not accepted, and an older one is in force."""
+    good, problem = stored.feed.directory, stored.feed.directory_problem
+    if good is None or problem is None:
+        return None
+    return f"The newest officer directory was not accepted: {problem}. The one of {minute(good.as_of)} stays in force."
+
+
+@of_stored
+def find_directory_old(facts: ServiceFacts, stored: StoredFacts) -> str | None:
+    """The officer directory in force has not been confirmed for long."""
+    good = stored.feed.directory
+    if good is None or facts.now - good.as_of <= DIRECTORY_OLD:
+        return None
+    return (
+        f"The officer directory was last read {describe_age(facts.now - good.as_of)} ago, on {minute(good.as_of)}. "
+        "Emails do not allow for anyone who has left or been absent since."
+    )
+
+
+@of_stored
+def find_quarantined(_: ServiceFacts, stored: StoredFacts) -> str | None:
+    """Records were refused, and no correct one has come since."""
+    if not stored.refused:
+        return None
+    are = plural(stored.refused, "is", "are")
+    return (
+        f"{count_noun(stored.refused, 'refused record')} {are} in quarantine. No one is reminded of what only they say."
+    )
+
+
+@of_stored
+def find_set_aside(_: ServiceFacts, stored: StoredFacts) -> str | None:
+    """Obligations could not be judged (rules 6.1a)."""
+    if not stored.set_aside:
+        return None
+    are = plural(stored.set_aside, "is", "are")
+    return f"{count_noun(stored.set_aside, 'obligation')} {are} set aside: they cannot be judged (rules 6.1a)."
+
+
+@of_stored
+def find_unknown_values(_: ServiceFacts, stored: StoredFacts) -> str | None:
+    """Values came that neither mapping nor policy knows (rules section 8)."""
+    if not stored.unknown:
+        return None
+    came = plural(stored.unknown, "has", "have")
+    return f"{count_noun(stored.unknown, 'value')} {came} come that neither mapping nor policy knows."

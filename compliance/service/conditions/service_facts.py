@@ -1,0 +1,220 @@
+"""The facts about a service at an instant: read once from its store and its disks, for everything that describes it.
+
+The conditions, `compliance status` and the metrics are all worked out from these facts. No other system is asked.
+"""
+
+import shutil
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, Table, and_, func, or_, select, text
+
+from compliance.config import Settings
+from compliance.errors import ComplianceError
+from compliance.mail.by_hand import counts
+from compliance.policy import Policy
+from compliance.policy.vocabulary import Vocabulary
+from compliance.service.conditions.email_facts import EmailFacts, read_emails
+from compliance.service.crime_feed import vocabulary_of
+from compliance.service.job_runs import JobRun
+from compliance.service.polling import NOTHING_YET, TOLD_TO_STOP
+from compliance.service.reporting import Reporting
+from compliance.store import (
+    LastGood,
+    Store,
+    count_set_aside,
+    directory_problem,
+    last_complete_poll,
+    last_good_directory,
+    quarantine_counts,
+    values_seen,
+)
+from compliance.store.dialect import describe_url, file_of, parse_url
+from compliance.store.tables import CRIME, OBLIGATION, POLL, Published
+
+REPORT_GRACE: Final = timedelta(days=1)
+"""How long after its time a report may be published before it is missed: making it takes minutes, a restart hours."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedFacts:
+    """How the crime system was read. Instants are in UTC; None: never.
+
+    - `read_at`: the end of the newest complete poll. `changed_at`: the end of the newest poll that brought a new or
+      changed record. `began_at`: the start of the newest poll. `under_way`: that poll has not ended.
+    - `failures`: how many polls have failed since `read_at`, the first at `failing_since`; `problem`: why the last did.
+    - `directory`: the officer directory in force. `directory_problem`: why the newest was not accepted.
+    """
+
+    read_at: datetime | None
+    changed_at: datetime | None
+    began_at: datetime | None
+    under_way: bool
+    failures: int
+    failing_since: datetime | None
+    problem: str | None
+    directory: LastGood | None
+    directory_problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LastReport:
+    """The report last published: its period, its edition, and when (UTC)."""
+
+    period: str
+    edition: str
+    published_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFacts:
+    """What the store holds.
+
+    - `refused`: records in quarantine. `unknown`: values that neither mapping nor policy knows.
+    - `obligations`: how many in each state, as last judged. `set_aside`: how many could not be judged.
+    - `owed`: the periods whose reports should have been published a day ago.
+    - `size`: of the database, in bytes.
+    """
+
+    feed: FeedFacts
+    emails: EmailFacts
+    crimes: int
+    refused: int
+    set_aside: int
+    unknown: int
+    obligations: dict[str, int]
+    owed: tuple[str, ...]
+    report: LastReport | None
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class DiskSpace:
+    """The free bytes of the disk that a folder is on."""
+
+    folder: Path
+    free: int
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceFacts:
+    """The facts at `now` (aware). `stored` is None if the database cannot be used, and `trouble` says why.
+
+    `database`: its URL without a password. `jobs`: how they ended last; only the running service knows.
+    """
+
+    now: datetime
+    settings: Settings
+    policy: Policy
+    database: str
+    stored: StoredFacts | None
+    trouble: ComplianceError | None
+    disks: tuple[DiskSpace, ...]
+    jobs: tuple[JobRun, ...] = ()
+
+    @property
+    def calendar_days_left(self) -> int:
+        """The number of days until the policy's calendar ends; negative after its end."""
+        return self.policy.working.last - self.policy.local.day_of(self.now)
+
+
+def read_facts(
+    settings: Settings, policy: Policy, now: datetime, store: Store | None = None, jobs: Sequence[JobRun] = ()
+) -> ServiceFacts:
+    """Return the facts at an instant (aware). `store`: the open store, or None to open it for this.
+
+    A database that is missing, of another version or out of reach is one of the facts. Raises SettingsError for a wrong
+    database URL or mapping.
+    """
+    url, known = parse_url(settings.database_url), vocabulary_of(settings, policy)
+    stored, trouble = None, None
+    try:
+        if store is None:
+            with closing(Store.open(settings.database_url)) as opened:
+                stored = _read(opened, settings, policy, known, now)
+        else:
+            store.check_schema()
+            stored = _read(store, settings, policy, known, now)
+    except ComplianceError as error:
+        trouble = error
+    file = file_of(url)
+    return ServiceFacts(
+        now, settings, policy, describe_url(url), stored, trouble, tuple(_disks(settings, file)), tuple(jobs)
+    )
+
+
+def _read(store: Store, settings: Settings, policy: Policy, known: Vocabulary, now: datetime) -> StoredFacts:
+    owed = Reporting(settings, policy, store).still_owed(now - REPORT_GRACE)
+    newest = select(Published.period, Published.edition, Published.published_at)  # type: ignore[call-overload]
+    with store.reading() as connection:
+        states = dict(_rows(connection, select(OBLIGATION.c.state, func.count()).group_by(OBLIGATION.c.state)))
+        report = connection.execute(newest.order_by(Published.id.desc()).limit(1)).first()  # type: ignore[union-attr]
+        crimes, size = _count(connection, CRIME), _size(connection)
+    return StoredFacts(
+        feed=_read_feed(store),
+        emails=read_emails(store, counts(store), now),
+        crimes=crimes,
+        refused=sum(quarantine_counts(store).values()),
+        set_aside=count_set_aside(store),
+        unknown=sum(seen.value not in known.get(seen.field, ()) for seen in values_seen(store)),
+        obligations=states,
+        owed=tuple(map(str, owed)),
+        report=None if report is None else LastReport(*report),
+        size=size,
+    )
+
+
+def _read_feed(store: Store) -> FeedFacts:
+    newest, complete = select(POLL).order_by(POLL.c.id.desc()).limit(1), last_complete_poll(store)
+    harmless = or_(POLL.c.problem == NOTHING_YET, POLL.c.problem.startswith(TOLD_TO_STOP))
+    failed = and_(~POLL.c.complete, POLL.c.problem.is_not(None), ~harmless)
+    if complete is not None:
+        failed = and_(failed, POLL.c.id > complete.id)
+    failures = select(POLL.c.started_at, POLL.c.problem).where(failed).order_by(POLL.c.id)
+    with store.reading() as connection:
+        last = connection.execute(newest).first()
+        changed_at = connection.execute(select(func.max(POLL.c.ended_at)).where(POLL.c.changed > 0)).scalar()
+        failing = _rows(connection, failures)
+    return FeedFacts(
+        read_at=None if complete is None else complete.ended_at,
+        changed_at=changed_at,
+        began_at=None if last is None else last.started_at,
+        under_way=last is not None and last.ended_at is None,
+        failures=len(failing),
+        failing_since=failing[0][0] if failing else None,
+        problem=failing[-1][1] if failing else None,
+        directory=last_good_directory(store),
+        directory_problem=directory_problem(store),
+    )
+
+
+def _rows(connection: Connection, asked: Any) -> list[tuple[Any, ...]]:
+    return [tuple(row) for row in connection.execute(asked)]
+
+
+def _count(connection: Connection, table: Table) -> int:
+    return connection.execute(select(func.count()).select_from(table)).scalar_one()
+
+
+def _size(connection: Connection) -> int:
+    """Return the size of the database in bytes; of SQLite without what is still in its log."""
+    if connection.dialect.name == "sqlite":
+        pages, size = (connection.execute(text(f"PRAGMA {name}")).scalar_one() for name in ("page_count", "page_size"))
+        return int(pages * size)
+    return int(connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one())
+
+
+def _disks(settings: Settings, file: Path | None) -> list[DiskSpace]:
+    """Return the disks of the database file, if it is one, and of the reports, each once."""
+    folders = [settings.path(settings.report.folder)]
+    if file is not None:
+        folders.insert(0, file.parent)
+    disks: dict[int, DiskSpace] = {}
+    for folder in folders:
+        there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+        disks.setdefault(there.stat().st_dev, DiskSpace(folder, shutil.disk_usage(there).free))
+    return list(disks.values())

@@ -1,0 +1,148 @@
+"""Conditions of the service's own work: emails, reports, jobs, and what it needs for them."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from compliance.policy.calendars import to_day
+from compliance.service.check_calendars import warn_of_end
+from compliance.service.conditions.condition import of_stored
+from compliance.service.conditions.email_facts import DEFERRED_LONG, REFUSED_LATELY
+from compliance.service.conditions.feed_conditions import FAILURES, minute
+from compliance.service.conditions.service_facts import ServiceFacts, StoredFacts
+from compliance.store import NoSchemaError, WrongSchemaError
+from compliance.text import count_noun, describe_age, join_words, plural
+
+ROOM_NEEDED: Final = 2**30
+"""The free bytes below which a disk is nearly full, if the database is smaller than that."""
+
+
+def find_database_missing(facts: ServiceFacts) -> str | None:
+    """There is no database, or nothing in it."""
+    if not isinstance(facts.trouble, NoSchemaError):
+        return None
+    return f"The database {facts.database} does not exist, or holds nothing yet."
+
+
+def find_schema_behind(facts: ServiceFacts) -> str | None:
+    """The schema of the database is not this version's."""
+    return _sentence(facts.trouble) if isinstance(facts.trouble, WrongSchemaError) else None
+
+
+def find_database_unusable(facts: ServiceFacts) -> str | None:
+    """The database cannot be used for another reason."""
+    known = facts.trouble is None or isinstance(facts.trouble, NoSchemaError | WrongSchemaError)
+    return None if known else _sentence(facts.trouble)
+
+
+def _sentence(trouble: BaseException | None) -> str:
+    said = str(trouble)
+    return f"{said[0].upper()}{said[1:]}."
+
+
+def find_disk_nearly_full(facts: ServiceFacts) -> str | None:
+    """A disk has less room than a copy of the database needs."""
+    needed = max(ROOM_NEEDED, 0 if facts.stored is None else facts.stored.size)
+    full = [disk for disk in facts.disks if disk.free < needed]
+    if not full:
+        return None
+    left = join_words([f"{bytes_in_words(disk.free)} on the disk of {disk.folder}" for disk in full])
+    return f"Only {left} are free, less than the {bytes_in_words(needed)} that the service may need for its next steps."
+
+
+def bytes_in_words(size: int) -> str:
+    """Return a number of bytes as people read it: `1.2 GB`."""
+    for unit, factor in (("GB", 10**9), ("MB", 10**6)):
+        if size >= factor:
+            return f"{size / factor:,.1f} {unit}"
+    return f"{size / 1000:,.1f} kB"
+
+
+@of_stored
+def find_outbox_old(facts: ServiceFacts, stored: StoredFacts) -> str | None:
+    """An email was not sent though a whole working day's hours for sending have passed."""
+    since, emails = stored.emails.waiting_since, stored.emails.by_state
+    if since is None or since >= _last_whole_day(facts):
+        return None
+    waiting = emails["queued"] + emails["retry"]
+    return (
+        f"{count_noun(waiting, 'email')} {plural(waiting, 'waits', 'wait')} to be sent, the oldest for "
+        f"{describe_age(facts.now - since)}, since {minute(since)}: longer than a whole working day."
+    )
+
+
+def _last_whole_day(facts: ServiceFacts) -> datetime:
+    """Return the instant at which emails began to go out on the newest working day whose hours have passed."""
+    rules, policy = facts.settings.reminders, facts.policy
+    day = policy.local.date_of(facts.now)
+    while policy.local.instant_at(day, rules.send_until) > facts.now or not policy.working.is_working(to_day(day)):
+        day -= timedelta(days=1)
+    return policy.local.instant_at(day, rules.send_from)
+
+
+@of_stored
+def find_emails_held(_: ServiceFacts, stored: StoredFacts) -> str | None:
+    """Uncertain emails wait for a person."""
+    held = stored.emails.held
+    if not held:
+        return None
+    return (
+        f"{count_noun(held, 'email')} {plural(held, 'is', 'are')} held: the mail server may or may not have accepted "
+        f"{plural(held, 'it', 'them')}, and a person decides."
+    )
+
+
+@of_stored
+def find_emails_uncertain(_: ServiceFacts, stored: StoredFacts) -> str | None:
+    """Uncertain emails are sent again by the next run."""
+    count = stored.emails.uncertain
+    if not count:
+        return None
+    return (
+        f"The mail server may or may not have accepted {count_noun(count, 'email')}. The next run sends "
+        f"{plural(count, 'it', 'them')} again, so someone may get one twice."
+    )
+
+
+@of_stored
+def find_emails_refused(_: ServiceFacts, stored: StoredFacts) -> str | None:
+    """The mail server refused emails lately."""
+    count = stored.emails.refused
+    if not count:
+        return None
+    return f"The mail server has refused {count_noun(count, 'email')} in the last {REFUSED_LATELY.days} days."
+
+
+@of_stored
+def find_emails_deferred(_: ServiceFacts, stored: StoredFacts) -> str | None:
+    """Mailboxes have deferred emails for long."""
+    count = stored.emails.deferred
+    if not count:
+        return None
+    have = plural(count, "has", "have")
+    return (
+        f"{count_noun(count, 'email')} {have} been deferred by the recipient's mailbox for {DEFERRED_LONG.days} days."
+    )
+
+
+@of_stored
+def find_report_owed(_: ServiceFacts, stored: StoredFacts) -> str | None:
+    """A report should have been published a day ago."""
+    if not stored.owed:
+        return None
+    newest = f" (last published: {stored.report.period})" if stored.report else ""
+    return f"The {plural(len(stored.owed), 'report')} of {join_words(stored.owed)} should have been published{newest}."
+
+
+def find_job_failing(facts: ServiceFacts) -> str | None:
+    """A job of the running service fails: at once if it is a fault, otherwise several times in a row."""
+    failing = [run for run in facts.jobs if run.failures >= (1 if run.is_fault else FAILURES)]
+    if not failing:
+        return None
+    said = [f"{run.name} has failed {count_noun(run.failures, 'time')} in a row ({run.problem})" for run in failing]
+    return f"Of the jobs, {join_words(said)}."
+
+
+def find_calendar_ending(facts: ServiceFacts) -> str | None:
+    """The policy's calendar ends within nine months (rules 6.1a)."""
+    warning = warn_of_end([facts.policy], facts.now)
+    return warning and f"{warning[0].upper()}{warning[1:]}."

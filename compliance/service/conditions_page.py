@@ -1,0 +1,65 @@
+"""docs/conditions.md: every condition and every metric, out of the lists that the service itself uses."""
+
+from typing import Final
+
+from compliance.service.conditions import CONDITIONS
+from compliance.service.metrics import METRICS
+from compliance.service.overview import FAULTS_FOUND, WARNINGS_FOUND
+
+_BEGINNING: Final = f"""# What can be wrong, and what to do
+
+For the people who operate the service. This page is written by `make docs` from the lists in the code, so it says what
+the service does.
+
+`compliance status` shows what is wrong first, each with what to do, and then the facts: how the crime system was last
+read, what is held, and how emails and reports stand. It only reads the service's own database and disks. It works
+whether or not the service runs, and if the database is missing or needs `migrate`, it says so. `--json` gives the same
+for programs.
+
+| exit code of `status` | meaning |
+|---|---|
+| 0 | nothing is wrong |
+| {WARNINGS_FOUND} | warnings only |
+| {FAULTS_FOUND} | at least one fault |
+| 1, 2, 4 | it could not look, as for every command (README.md): 2 is a wrong setting or policy |
+
+`compliance check` lists the same conditions below what it says of the settings, with their details.
+
+## Conditions
+
+A **fault** means that the service does not do its work, or soon will not. A **warning** means that it does, and that a
+person should look. The names never change.
+
+| name | severity | it is there if | what to do |
+|---|---|---|---|
+"""
+
+_MONITORING: Final = """
+## Monitoring
+
+With `[monitoring] port`, `compliance run` answers over HTTP on that port of 127.0.0.1, and on no other address:
+
+| address | answer |
+|---|---|
+| `/live` | 200 while the process runs |
+| `/ready` | 200 if the database can be read and its schema is up to date, otherwise 503 with the reason |
+| `/metrics` | the metrics below, for Prometheus; each request reads the database, so once a minute is enough |
+
+If the port is in use, the log says so and the service works without. No metric names a person, a crime or an address.
+Something that is not known, because the database cannot be used or it has never happened, has no value.
+
+| metric | labels | meaning |
+|---|---|---|
+"""
+
+
+def conditions_page() -> str:
+    """Return the page as Markdown."""
+    conditions = (
+        f"| `{each.name}` | {each.severity} | {each.seen} | {each.remedy[0].upper()}{each.remedy[1:]} |"
+        for each in CONDITIONS
+    )
+    metrics = (
+        f"| `{each.name}` | {', '.join(f'`{label}`' for label in each.labels)} | {each.meaning} |" for each in METRICS
+    )
+    return _BEGINNING + "\n".join(conditions) + "\n" + _MONITORING + "\n".join(metrics) + "\n"

@@ -1,0 +1,157 @@
+"""`compliance status`: what is wrong with the service, each with its remedy, and then the facts, as text or JSON."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from textwrap import fill
+from typing import Any, Final
+
+from compliance.config import Settings
+from compliance.policy import load_policy
+from compliance.policy.calendars import from_day, plain_date
+from compliance.policy.verdicts import STATES
+from compliance.service.conditions import FoundCondition, ServiceFacts, Severity, find_conditions, read_facts
+from compliance.service.conditions.feed_conditions import minute
+from compliance.service.conditions.service_facts import StoredFacts
+from compliance.service.conditions.work_conditions import bytes_in_words
+from compliance.text import count_noun, describe_age
+
+WARNINGS_FOUND: Final = 5
+FAULTS_FOUND: Final = 6
+"""The exit codes if something is wrong: no other command has them, so they always mean that it was looked."""
+_WIDTH: Final = 110
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """A service at an instant: what is wrong, the faults first, and the facts."""
+
+    facts: ServiceFacts
+    found: Sequence[FoundCondition]
+
+    @property
+    def exit_code(self) -> int:
+        """0: nothing is wrong; otherwise `WARNINGS_FOUND` or, with at least one fault, `FAULTS_FOUND`."""
+        if not self.found:
+            return 0
+        return FAULTS_FOUND if self._count(Severity.FAULT) else WARNINGS_FOUND
+
+    def text(self) -> str:
+        """Return it as text for one screen. Instants are in UTC."""
+        lines = [f"{self.facts.settings.force.name}, {minute(self.facts.now)}: {self._summary()}"]
+        for found in self.found:
+            lines += [
+                "",
+                fill(
+                    f"{found.condition.severity.upper()} {found.condition.name}: {found.sentence}",
+                    _WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False,
+                ),
+                fill(
+                    f"To do: {found.condition.remedy}",
+                    _WIDTH, initial_indent="  ", subsequent_indent="  ", break_long_words=False, break_on_hyphens=False,
+                ),
+            ]  # fmt: skip
+        lines.append("")
+        lines += (f"{name:<13}{said}" for name, said in _describe(self.facts))
+        return "\n".join(lines)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as JSON: `at`, `conditions` and `facts`; null is not known. Instants are in UTC, sizes in bytes."""
+        return {
+            "at": self.facts.now,
+            "conditions": [
+                {
+                    "name": each.condition.name,
+                    "severity": each.condition.severity,
+                    "sentence": each.sentence,
+                    "remedy": each.condition.remedy,
+                }
+                for each in self.found
+            ],
+            "facts": _list_facts(self.facts),
+        }
+
+    def _summary(self) -> str:
+        counted = [(self._count(severity), severity.value) for severity in Severity]
+        said = [count_noun(count, noun) for count, noun in counted if count]
+        return ", ".join(said) if said else "nothing is wrong"
+
+    def _count(self, severity: Severity) -> int:
+        return sum(each.condition.severity is severity for each in self.found)
+
+
+def look(settings: Settings, now: datetime) -> Overview:
+    """Look at a service at an instant (aware), whether or not it runs. Nothing is written and no other system asked.
+
+    Raises SettingsError if the settings or the policy are wrong.
+    """
+    facts = read_facts(settings, load_policy(settings.policy), now)
+    return Overview(facts, find_conditions(facts))
+
+
+def _describe(facts: ServiceFacts) -> Iterator[tuple[str, str]]:
+    """Yield the facts as lines: a heading and what is said."""
+    if facts.stored is not None:
+        yield from _describe_stored(facts, facts.stored)
+    last = plain_date(from_day(facts.policy.working.last))
+    yield "calendar", f"{facts.policy.calendar}, until {last}: {count_noun(facts.calendar_days_left, 'day')} left"
+    size = "" if facts.stored is None else f", {bytes_in_words(facts.stored.size)}"
+    yield "database", f"{facts.database}{size}"
+    yield "disk", ", ".join(f"{bytes_in_words(disk.free)} free for {disk.folder}" for disk in facts.disks)
+
+
+def _describe_stored(facts: ServiceFacts, stored: StoredFacts) -> Iterator[tuple[str, str]]:
+    def ago(at: datetime | None) -> str:
+        return "never" if at is None else f"{minute(at)} ({describe_age(facts.now - at)} ago)"
+
+    feed, emails = stored.feed, stored.emails
+    read = f"read to its end {ago(feed.read_at)}" if feed.read_at else "never read to its end"
+    yield "feed", f"{read}; last new or changed record: {ago(feed.changed_at)}"
+    yield "records", f"{count_noun(stored.crimes, 'crime')} held, {stored.refused:,} refused"
+    yield "obligations", f"{_in_words(_ordered(stored.obligations))}; {stored.set_aside:,} set aside"
+    oldest = f"; the oldest waits since {ago(emails.waiting_since)}" if emails.waiting_since else ""
+    yield "emails", f"{_in_words(emails.by_state)}{oldest}"
+    report = stored.report
+    said = "none yet" if report is None else f"{report.period}, {report.edition}, {ago(report.published_at)}"
+    yield "last report", said
+    good = feed.directory
+    yield "directory", "none" if good is None else f"{count_noun(good.entries, 'officer')}, read {ago(good.as_of)}"
+
+
+def _ordered(obligations: Mapping[str, int]) -> dict[str, int]:
+    """Return the counts of the obligations with every state, in the order of the rules (rules section 5)."""
+    return {state: obligations.get(state, 0) for state in STATES}
+
+
+def _in_words(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} {state}" for state, count in counts.items() if count) or "none"
+
+
+def _list_facts(facts: ServiceFacts) -> dict[str, Any]:
+    stored: dict[str, Any] = {}
+    if (held := facts.stored) is not None:
+        feed, emails, directory, report = held.feed, held.emails, held.feed.directory, held.report
+        stored = {
+            "feed": {
+                "read_at": feed.read_at,
+                "age_seconds": feed.read_at and int((facts.now - feed.read_at).total_seconds()),
+                "changed_at": feed.changed_at,
+                "failed_polls": feed.failures,
+            },
+            "crimes": held.crimes,
+            "refused": held.refused,
+            "set_aside": held.set_aside,
+            "unknown_values": held.unknown,
+            "obligations": _ordered(held.obligations),
+            "emails": emails.by_state,
+            "oldest_email_waits_since": emails.waiting_since,
+            "reports_owed": held.owed,
+            "last_report": report
+            and {"period": report.period, "edition": report.edition, "published_at": report.published_at},
+            "directory": directory and {"officers": directory.entries, "read_at": directory.as_of},
+        }
+    return stored | {
+        "calendar_days_left": facts.calendar_days_left,
+        "database": {"url": facts.database, "bytes": None if held is None else held.size},
+        "disks": [{"folder": str(disk.folder), "free_bytes": disk.free} for disk in facts.disks],
+    }
