@@ -150,6 +150,8 @@ QUIET: Final[tuple[tuple[str, ...], ...]] = (
     ("export", "folder"),
     ("backup", "copy.db"),
     ("check",),
+    ("status",),
+    ("status", "--json"),
     ("migrate",),
 )
 """Those that count."""

@@ -84,7 +84,11 @@ def test_a_good_example_is_read_and_holds(tmp_path: Path) -> None:
         ("state =", "states =", "'one'.verdict 2.states: there is no such key; did you mean 'state'?"),
         ('"overdue"', '"overdu"', "'one'.verdict 2.state: there is no such state; expected one of pending, met, late"),
         ('"overdue"', '"overdu"', "did you mean 'overdue'? (found 'overdu')"),
-        ('state = "overdue"', 'due_date = "8 July"', "'one'.verdict 2.due_date: input should be a valid date"),
+        (
+            'state = "overdue"',
+            'due_date = "8 July"',
+            "'one'.verdict 2.due_date: write a date without quotes, as in 2027-03-01",
+        ),
         ('title = "one"\n', "", "example.0.title: missing; it is required"),
         ('policy = "west-mercia"', 'policy = "hertfordshire"', "found 'hertfordshire' in the folder of 'west-mercia'"),
         ("T09:00:00+01:00\ncrime", "T09:00:00\ncrime", "as_at and known_at need an offset"),
@@ -119,7 +123,7 @@ def test_none_stands_for_a_key_that_must_be_null(tmp_path: Path) -> None:
 
 
 def test_none_is_refused_for_a_key_that_is_never_null(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r"'one'\.verdict 2\.due_date: input should be a valid date"):
+    with pytest.raises(SettingsError, match=r"'one'\.verdict 2\.due_date: write a date without quotes"):
         load(tmp_path, GOOD.replace('state = "overdue"', 'due_date = "none"'))
 
 
