@@ -145,6 +145,15 @@ def test_a6_what_is_owed_says_until_when(as_at: str, verdict: str, now: str) -> 
     assert (obligation(told, "at-once").verdict, obligation(told, "at-once").now) == (verdict, now)
 
 
+def test_a6_a_second_too_late_is_seen_to_be_later() -> None:
+    late = [{"update_ref": "U1", "at": "2026-07-02T09:00:01Z", "outcome": "informed"}]
+    told = explained("hours", "2026-07-03 12:00", reported_at="2026-07-01T09:00:00Z", updates=late)
+    assert obligation(told, "at-once").verdict == (
+        "Late: it was due by Thursday 2 July 2026 at 10:00, and the first update that counts for it is the update of "
+        "Thursday 2 July 2026 at 10:00:01 (U1)."
+    )
+
+
 def test_a6_an_update_before_the_report_says_why_it_does_not_count() -> None:
     early = [{"update_ref": "U1", "at": "2026-07-01T08:00:00Z", "outcome": "informed"}]
     told = explained("hours", "2026-07-03 12:00", reported_at="2026-07-01T09:00:00Z", updates=early)

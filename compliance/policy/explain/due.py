@@ -87,7 +87,7 @@ def _count_hours(evidence: Evidence, duty: Duty, limit: int) -> Said:
     enhanced = bool(own and own.within and evidence.cases[duty.victim].category == "enhanced")
     hours = phrases.count((limit - start) // 3_600_000_000, "hour") + (" for an enhanced victim" if enhanced else "")
     started = f"{evidence.clock.moment(start)} ({_start_in_words(evidence, duty)})"
-    return Said(f"{hours} after {started} is {evidence.clock.shown(limit)}", "A6, 7.2" if enhanced else "A6")
+    return Said(f"{hours} after {started} is {evidence.clock.exact(limit)}", "A6, 7.2" if enhanced else "A6")
 
 
 def _repeat(evidence: Evidence, before: Duty | None, duty: Duty, *, agreed: bool) -> Said:
@@ -183,8 +183,8 @@ def _meets(evidence: Evidence, duty: Duty) -> str:
     if duty.opens > duty.due:
         return f"No update could meet it: only one from {phrases.day(duty.opens)} on would count, after the due date."
     if duty.limit is not None:
-        start = evidence.clock.shown(evidence.start_of(duty))
-        return f"{update} from {start} to {evidence.clock.shown(duty.limit)} {meets}."
+        start = evidence.clock.exact(evidence.start_of(duty))
+        return f"{update} from {start} to {evidence.clock.exact(duty.limit)} {meets}."
     if duty.requirement.event:
         at = evidence.start_of(duty)
         same = duty.due == duty.clock

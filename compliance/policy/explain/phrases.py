@@ -89,6 +89,11 @@ class Clock:
         here = self.local(micros)
         return f"{here:%A} {plain_date(here.date())} at {here:%H:%M}"
 
+    def exact(self, micros: int) -> str:
+        """Return an instant as `shown`, with its seconds if there are any: limits in hours are judged to the second."""
+        seconds = self.local(micros).second
+        return self.shown(micros) + (f":{seconds:02}" if seconds else "")
+
     def moment(self, micros: int) -> str:
         """Return Wednesday 1 July 2026 at 00:30 (30 June 23:30 UTC), with the UTC time only if it differs."""
         here, text = self.local(micros), self.shown(micros)

@@ -31,12 +31,12 @@ class _Why:
         updates, row = self._evidence.columns.updates, self._duty.update
         when = phrases.day(self._duty.discharged)
         if self._duty.limit is not None:
-            when = self._evidence.clock.shown(int(updates.at[row]))
+            when = self._evidence.clock.exact(int(updates.at[row]))
         return f"the update of {when} ({updates.ref[row].as_py()})"
 
     def _limit(self) -> str | None:
         """Return when an obligation in hours was or is due, None if it is not in hours (rules A6)."""
-        return None if self._duty.limit is None else self._evidence.clock.shown(self._duty.limit)
+        return None if self._duty.limit is None else self._evidence.clock.exact(self._duty.limit)
 
     def _nothing(self, until: int) -> str:
         return f"no update that counts for it was given {phrases.span(self._duty.opens, until)}"
@@ -125,7 +125,7 @@ _SENTENCES: Final[dict[Clause, Callable[[_Why], str]]] = {
 def describe_owed(evidence: Evidence, duty: Duty) -> str | None:
     """Return what is owed now, None if nothing is."""
     if duty.clause == Clause.NOT_YET_DUE:
-        until = f"the end of {phrases.day(duty.due)}" if duty.limit is None else evidence.clock.shown(duty.limit)
+        until = f"the end of {phrases.day(duty.due)}" if duty.limit is None else evidence.clock.exact(duty.limit)
         text = f"Owed: an update that counts, by {until}."
         if duty.opens > evidence.moment.today:
             text = f"Owed: an update that counts, {phrases.span(duty.opens, duty.due)}."
