@@ -58,21 +58,6 @@ def last_start(policy: Policy, requirement: Requirement) -> int:
     return to_day(requirement.until) if requirement.until and policy.successor(requirement) else NEVER
 
 
-def may_begin(policy: Policy) -> list[Requirement]:
-    """Return the requirements whose chains may begin, for open cases, on the day they take over (rules A5a).
-
-    They take over from a requirement that was not owed to all of the same victims.
-    """
-    found = []
-    for requirement in policy.requirement:
-        if requirement.takes_over is not None:
-            before = policy.requirement_by_id(requirement.takes_over)
-            keys = ("only_for", "except_for", "only_offences", "except_offences")
-            if any(getattr(before, key) not in (None, getattr(requirement, key)) for key in keys):
-                found.append(requirement)
-    return found
-
-
 def find_begins(requirement: Requirement, policy: Policy, columns: Columns) -> Ints:
     """Return the victims (rows of the columns) to whom a requirement is owed, but the one before it was not.
 
@@ -91,7 +76,7 @@ def begin_chains(requirement: Requirement, before: Requirement, block: Block, wi
     """
     cases, openness, today = block.cases, block.openness, block.moment.today
     first = to_day(requirement.since) if requirement.since else NEVER
-    if first >= today or requirement not in may_begin(block.policy):
+    if first >= today:
         return HandedOver.join([])
     begins = windows.covers(requirement) & ~windows.covers(before) & (cases.day_0 < first)
     begins &= ~openness.cancelled[cases.crime] & (cases.exempt < 0)

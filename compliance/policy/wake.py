@@ -11,7 +11,7 @@ from compliance.policy.calendars import NEVER, NO_DAY, Days, Ints, to_day
 from compliance.policy.intervals import intervals
 from compliance.policy.moment import Moment
 from compliance.policy.status import Openness, changed_today, status_at
-from compliance.policy.takeovers import find_begins, may_begin
+from compliance.policy.takeovers import find_begins
 from compliance.policy.verdicts import MET, OVERDUE, PENDING, Clause, Verdicts
 from compliance.records.columns import Columns
 from compliance.records.instants import to_micros
@@ -36,8 +36,8 @@ def wake_on(verdicts: Verdicts) -> Days:
     as_at, today = to_micros(verdicts.as_at), local.day_of(verdicts.as_at)
     wake = np.full(len(columns), NEVER, dtype=np.int32)
     np.minimum.at(wake, verdicts.crime, _deadlines(verdicts, today))
-    for requirement in may_begin(verdicts.policy):
-        if requirement.since and (first := to_day(requirement.since)) >= today:
+    for requirement in verdicts.policy.requirement:
+        if requirement.takes_over and requirement.since and (first := to_day(requirement.since)) >= today:
             begins = columns.victims.crime[find_begins(requirement, verdicts.policy, columns)]
             wake[begins] = np.minimum(wake[begins], first + 1)
     for crime, at in _facts(columns):

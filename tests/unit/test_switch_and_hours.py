@@ -85,6 +85,19 @@ def test_a5a_a_chain_that_begins_says_what_its_clock_runs_from(changes: tuple[st
     assert (first.arithmetic.partition(", is ")[0], first.arithmetic_clause) == (f"14 days after {since}", "A5a")
 
 
+def test_a5a_a_chain_that_begins_is_not_said_to_follow_one_that_ended_before_it() -> None:
+    """A business was owed the monthly update and not the fortnightly one: its weekly chain begins, and goes on from
+    nothing."""
+    business = [{"victim_ref": "V1", "category": "business"}]
+    given = updates("2026-08-25", "2026-09-10")
+    told = explained("switch", "2026-12-05 12:00", reported_at="2026-08-20T09:00:00Z", victims=business, updates=given)
+    first = obligation(told, "weekly (cycle 1)")
+    assert (first.arithmetic, first.arithmetic_clause) == (
+        "7 days after the day on which it took over from fortnightly, Monday 30 November 2026, is Monday 7 December",
+        "A5a",
+    )
+
+
 def test_a5_an_update_that_moves_the_next_cycle_says_so_across_the_switch() -> None:
     given = updates("2026-08-28", "2026-09-20", "2026-10-01", "2026-10-12")
     told = explained("switch", "2026-10-20 12:00", reported_at="2026-08-24T09:00:00Z", updates=given)

@@ -3,7 +3,6 @@
 Days are local dates as whole numbers since 1970-01-01, `NEVER` for a day that does not come.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -24,6 +23,7 @@ from compliance.policy.requirement import Requirement
 from compliance.policy.status import Status, status_at
 from compliance.policy.verdicts import STATES, Clause
 from compliance.policy.wake import find_end_days
+from compliance.policy.whom import covers
 from compliance.records.columns import Columns
 from compliance.records.instants import NONE
 
@@ -194,16 +194,19 @@ class Evidence:
         A5).
         """
         if self.took_over(duty):
-            return next(self._before_takeover(duty), None)
+            return self._before_takeover(duty)
         return next((d for d in self.duties[duty.victim, duty.requirement.id] if d.cycle == duty.cycle - 1), None)
 
     def following(self, duty: Duty) -> Duty | None:
         """Return the cycle after, or None. It may be another requirement's (rules A5)."""
-        for victim, name in self.duties:
-            if victim == duty.victim:
-                for other in self.duties[victim, name]:
-                    if other.requirement.repeat_every and self.previous(other) == duty:
-                        return other
+        own = self.duties[duty.victim, duty.requirement.id]
+        if duty.cycle < own[-1].cycle:
+            return next(d for d in own if d.cycle == duty.cycle + 1)
+        later = self.policy.successor(duty.requirement)
+        while later is not None:
+            if found := self.duties.get((duty.victim, later.id)):
+                return found[0] if self.previous(found[0]) == duty else None
+            later = self.policy.successor(later)
         return None
 
     def is_put_after(self, before: Duty, duty: Duty) -> bool:
@@ -219,11 +222,17 @@ class Evidence:
         since, day_0 = duty.requirement.since, self.cases[duty.victim].day_0
         return bool(duty.cycle == 1 and duty.requirement.takes_over and since and day_0 < to_day(since))
 
-    def _before_takeover(self, duty: Duty) -> Iterator[Duty]:
+    def _before_takeover(self, duty: Duty) -> Duty | None:
+        """Return the last cycle of the chain that was taken over, None if the chain began then (rules A5a)."""
         name = duty.requirement.takes_over
         while name:
-            yield from reversed(self.duties.get((duty.victim, name), []))
-            name = self.policy.requirement_by_id(name).takes_over
+            before = self.policy.requirement_by_id(name)
+            if not covers(before, self.columns, np.array([duty.victim]))[0]:
+                return None
+            if found := self.duties.get((duty.victim, name)):
+                return found[-1]
+            name = before.takes_over
+        return None
 
     @cached_property
     def counted(self) -> dict[int, dict[int, int]]:
