@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from tests.reference_case import DAY, BeyondCalendarError, Case, Json, Update, exists, instant, last_of_each, later
+from tests.reference_policy import Asked
 
 
 @dataclass(frozen=True)
@@ -68,23 +69,16 @@ def _place(row: Json) -> tuple[str, str, int]:
     return row["victim_ref"], row["requirement"], row["cycle"]
 
 
-class Owed:
+class Owed(Asked):
     """What one victim of a case is owed under every requirement of the policy."""
 
     def __init__(self, case: Case, victim: Json) -> None:
-        self.case, self.victim = case, victim
-        category = victim.get("category")
-        self.category: str = "standard" if category is None else category
-        self.offence: str | None = case.record.get("offence")
-        added_at = victim.get("added_at")
-        # Section 3: D0 is the date of the report or, where later, of the victim's being added
-        self.d0 = max(case.reported_on, case.local(added_at)) if added_at else case.reported_on
+        super().__init__(case, victim)
         self.updates = case.counted(victim["victim_ref"])
-        self.requirements = {requirement["id"]: requirement for requirement in case.policy["requirement"]}
         self.x, self.u = self.decline()
         self.set_aside: list[Json] = []
         # A6: the instant of the report or, where later, of the victim's being added
-        self.began = max(instant(record) for record in (case.record["reported_at"], added_at) if record)
+        self.began = max(instant(record) for record in (case.record["reported_at"], victim.get("added_at")) if record)
 
     def decline(self) -> tuple[date | None, date | None]:
         """5.4: the dates X and U of declining; no X: there is no decline; no U: it has no end yet."""
@@ -121,20 +115,6 @@ class Owed:
 
     # Which obligations there are
 
-    def applies(self, requirement: Json, on: date | None = None) -> bool:
-        """9.5, A1a, A2 and 6.2: owed to this victim; in force on D0 or, for an event, on the event's date."""
-        on = on or self.d0
-        return self.covers(requirement) and requirement.get("from", on) <= on <= requirement.get("until", on)
-
-    def covers(self, requirement: Json) -> bool:
-        """9.5, A1a, A2: owed to this category, for this offence group."""
-        return (
-            self.category in requirement.get("only_for", [self.category])
-            and self.category not in requirement.get("except_for", [])
-            and self.offence in requirement.get("only_offences", [self.offence])
-            and self.offence not in requirement.get("except_offences", [])
-        )
-
     def taken_over(self, requirement: Json) -> Obligation | None:
         """A5: the first cycle of a chain that goes on, or begins, under a requirement that takes over from another."""
         start = self.start_taken_over(requirement)
@@ -164,35 +144,6 @@ class Owed:
             if since > self.case.today:
                 return None
             raise  # what is set aside stays so, and with it what takes over
-
-    def goes_over(self, requirement: Json, start: date) -> bool:
-        """A5: a cycle that starts on this day is not this requirement's: another has taken over by then."""
-        takes_over = any(each.get("takes_over") == requirement["id"] for each in self.requirements.values())
-        return takes_over and start > requirement["until"]
-
-    def within(self, requirement: Json) -> Json:
-        """9.1: 7.4 and 7.2 may replace the requirement's own `within` for a victim."""
-        enhanced: Json = requirement.get("enhanced", {}) if self.category == "enhanced" else {}
-        return self.agreed(requirement) or enhanced.get("within") or requirement["within"]
-
-    def agreed(self, requirement: Json) -> Json | None:
-        """7.4 and 9.6: the agreed interval replaces both `within` and `repeat_every`."""
-        days = self.victim.get("agreed_interval_days")
-        return {"days": days} if requirement.get("honour_agreed_interval") and days else None
-
-    def governing(self, requirement: Json | None, start: date) -> Json | None:
-        """A5: the requirement to which a cycle that starts on this day belongs; none where it is not owed to the victim."""
-        if requirement is None or not self.goes_over(requirement, start):
-            return requirement
-        following = next(each for each in self.requirements.values() if each.get("takes_over") == requirement["id"])
-        return self.governing(following if self.covers(following) else None, start)
-
-    def repeats(self, requirement: Json | None) -> Json | None:
-        if requirement is None:
-            return None
-        enhanced: Json = requirement.get("enhanced", {}) if self.category == "enhanced" else {}
-        every: Json | None = requirement.get("repeat_every")
-        return every and (self.agreed(requirement) or enhanced.get("repeat_every") or every)  # 9.6, 7.4, A1
 
     def event_ones(self, requirement: Json) -> Iterator[Obligation]:
         kind = requirement["clock"].removeprefix("event:")
