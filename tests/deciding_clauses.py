@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from compliance.policy.verdicts import Clause
-from tests.reference import Obligation, Owed
+from tests.reference import Owed
+from tests.reference_answer import Obligation
 from tests.reference_case import Json, later
 
 

@@ -5,37 +5,12 @@ the fast one. Records are taken to be valid.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from tests.reference_answer import Answer, Obligation, entered_after_due, in_time
 from tests.reference_case import DAY, BeyondCalendarError, Case, Json, Update, exists, instant, last_of_each, later
 from tests.reference_policy import Asked
-
-
-@dataclass(frozen=True)
-class Obligation:
-    """One requirement owed to one victim with one due date (2.5)."""
-
-    cycle: int
-    clock: date
-    opens: date
-    due: date
-    not_before: datetime | None = None  # the instant that starts the clock (7.1, A6)
-    due_at: datetime | None = None  # of a requirement in hours (A6)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """How an obligation stands, and what decides whether its chain goes on."""
-
-    state: str
-    reason: str | None = None
-    update: Update | None = None  # the discharging one; of a lapsed one, the one that had discharged it before
-    last_update: Update | None = None  # of a met one: the last in its window (4.4)
-    closed: date | None = None  # where the chain stopped: the due date of a lapsed one, the close date of a missed one
-    silent: date | None = None  # of one missed by silence: due + N (4.5)
-    by_decline: bool = False  # the chain is ended by the decline (5.4)
 
 
 def judge_record(record: Json, policy: Json, as_at: datetime, known_at: datetime | None = None) -> list[Json]:
@@ -316,15 +291,3 @@ class Owed(Asked):
         asked = requirement["clock"] == "reported" and requirement.get("same_day", "does not count") == "does not count"
         asked = asked and "after" not in requirement and "hours" not in requirement["within"]
         return any(u.on == self.d0 for u in self.updates) if asked and "repeat_every" not in requirement else None
-
-
-def in_time(update: Update, obligation: Obligation) -> bool:
-    """On or before the due date; with hours, at or before the last instant (A6)."""
-    return update.at <= obligation.due_at if obligation.due_at else update.on <= obligation.due
-
-
-def entered_after_due(update: Update, obligation: Obligation) -> bool:
-    """Records 2: it took place in time and was entered later; with hours, by the instants (A6)."""
-    if obligation.due_at:
-        return update.at <= obligation.due_at < update.entered_at
-    return update.on <= obligation.due < update.entered_on

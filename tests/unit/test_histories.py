@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from tests.conformance import POLICIES, policy
 from tests.histories import AS_AT, KNOWN_AT, crime_records, histories
-from tests.reference import Answer, Obligation, Owed, judge_record
+from tests.reference import Owed, judge_record
+from tests.reference_answer import Answer, Obligation
 from tests.reference_case import Case, Json, exists, instant, last_of_each
 
 STATES = {"pending", "met", "late", "overdue", "missed", "lapsed", "exempt"}
