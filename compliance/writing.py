@@ -1,12 +1,11 @@
 """Write files that a reader sees whole or not at all, and that are on disk once written."""
 
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
-from typing import BinaryIO
+from typing import BinaryIO, TextIO
 
 
 @contextmanager
@@ -42,11 +41,14 @@ def write_whole(path: Path, content: bytes, *, private: bool = False) -> None:
         file.write(content)
 
 
-def abandon_standard_output() -> None:
-    """Send the rest of standard output nowhere, after an error in writing it. Otherwise the exit would fail again."""
+def abandon(stream: TextIO | None) -> None:
+    """Send the rest of standard output or standard error nowhere, after an error in writing it.
+
+    Otherwise the exit would fail again, with an exit code of Python's own (120).
+    """
     with suppress(OSError, ValueError, AttributeError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
+        os.dup2(nowhere, stream.fileno())  # type: ignore[union-attr]  # None if it was closed from the start
         os.close(nowhere)
 
 

@@ -23,7 +23,7 @@ from compliance.batch.inputs import STANDARD
 from compliance.errors import ComplianceError, SettingsError, UnavailableError
 from compliance.policy import Verdicts
 from compliance.text import printable_json
-from compliance.writing import abandon_standard_output, whole_file
+from compliance.writing import abandon, whole_file
 
 Encode = Callable[[Verdicts, bool], Any]
 """Encode verdicts for `append`, given whether they are the first in the file: as bytes, or a table for Parquet."""
@@ -94,7 +94,7 @@ class Output:
         except OSError as error:
             if self._path == STANDARD:
                 self._begun = True
-                abandon_standard_output()
+                abandon(sys.stdout)
             gone = self._path == STANDARD and error.errno == errno.EPIPE
             why = "its reader has closed it" if gone else error.strerror or str(error)
             left = "" if self._path == STANDARD else "; there is no output file: solve this, then run the command again"

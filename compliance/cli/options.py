@@ -12,7 +12,7 @@ import click
 from compliance.cli.imports import leave_out_pandas
 from compliance.errors import ComplianceError, UnavailableError, fault_trace
 from compliance.text import count_noun, printable
-from compliance.writing import abandon_standard_output
+from compliance.writing import abandon
 
 if TYPE_CHECKING:
     from compliance.batch.inputs import NotJudged, RefusedRecord
@@ -77,8 +77,8 @@ def _write(text: str, err: bool) -> None:
     try:
         click.echo(text, err=err)
     except OSError as error:
+        abandon(sys.stderr if err else sys.stdout)
         if not err:
-            abandon_standard_output()
             raise UnavailableError(
                 f"standard output could not be written to the end ({error.strerror}); what is there is partial"
             ) from None

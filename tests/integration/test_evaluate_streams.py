@@ -30,9 +30,9 @@ def source(tmp_path: Path) -> str:
 
 
 def run(source: str, target: str, redirect: str = "") -> "subprocess.CompletedProcess[str]":
-    """In a shell, for its redirections."""
+    """In a shell, for its redirections, with streams that are buffered as they are where nobody asks otherwise."""
     command = [*COMMAND, "--input", source, "--output", target]
-    line = " ".join(f"'{word}'" for word in command) + redirect
+    line = "unset PYTHONUNBUFFERED; " + " ".join(f"'{word}'" for word in command) + redirect
     return subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False)
 
 
