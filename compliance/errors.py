@@ -2,12 +2,21 @@
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from enum import StrEnum
 from traceback import format_tb
 from typing import Any, Final
 
 from compliance.text import printable
 
 _LONGEST_CHAIN: Final = 10
+
+
+class System(StrEnum):
+    """A system that this service depends on."""
+
+    CRIME_SYSTEM = "crime system"
+    MAIL_SERVER = "mail server"
+    DATABASE = "database"
 
 
 class ComplianceError(Exception):
@@ -19,9 +28,14 @@ class ComplianceError(Exception):
     Exit codes of the command line: 0 done; 1 an internal error; 2 a bad command line, setting, policy or template; 3
     some records were refused and the others were judged; 4 another system (crime system, mail server, database) could
     not be used, or the output could not be written, so try again later. `status` has two more, for what it finds.
+
+    `is_lasting`: trying again does not help until a person has corrected something. `system`: the system that could not
+    be used; None: none, or not known.
     """
 
     exit_code = 1
+    is_lasting = True
+    system: System | None = None
 
     def __init__(self, *lines: str) -> None:
         super().__init__("\n".join(map(printable, lines)))
@@ -40,9 +54,16 @@ class RecordError(ComplianceError):
 
 
 class UnavailableError(ComplianceError):
-    """A system this service depends on did not answer correctly. Nothing is lost, and trying again is safe."""
+    """A system this service depends on did not answer correctly. Nothing is lost, and trying again is safe.
+
+    It is lasting if the system refuses us, such as a password, a token or a certificate.
+    """
 
     exit_code = 4
+
+    def __init__(self, *lines: str, is_lasting: bool = False, system: System | None = None) -> None:
+        super().__init__(*lines)
+        self.is_lasting, self.system = is_lasting, system
 
 
 class StoppedError(UnavailableError):

@@ -9,7 +9,8 @@ from typing import Any, Final
 import pytest
 from sqlalchemy import delete
 
-from compliance.errors import StoppedError
+from compliance.errors import SettingsError, StoppedError, System, UnavailableError
+from compliance.service.job_runs import JobRuns
 from compliance.service.polling import NOTHING_YET, TOLD_TO_STOP
 from compliance.stopping import Stop
 from compliance.store import judge_due
@@ -125,12 +126,28 @@ def postponed_long_ago(state: ServiceState) -> None:
     state.email("queued", NOW - timedelta(days=20), next_attempt_at=FRIDAY - timedelta(days=1))
 
 
-def job(*, times: int, is_fault: bool) -> Plant:
+def job(name: str, *, times: int = 1, is_lasting: bool = False, system: System | None = None, ago: float = 0) -> Plant:
     def plant(state: ServiceState) -> None:
-        for _ in range(times):
-            state.runs.note_failure("retention", NOW, "the disk is full", is_fault=is_fault)
+        for n in reversed(range(times)):
+            error = UnavailableError("it says no", is_lasting=is_lasting, system=system)
+            state.runs.note_failure(name, NOW - hours(ago) - minutes(n), error)
 
     return plant
+
+
+def refused_at_three_polls(state: ServiceState) -> None:
+    failing(state)
+    job("poll", times=3, is_lasting=True, system=System.CRIME_SYSTEM)(state)
+
+
+def failed_before_the_start(state: ServiceState) -> None:
+    job("report", is_lasting=True)(state)
+    state.runs = JobRuns(state.store)
+
+
+def failed_at_another(state: ServiceState) -> None:
+    state.runs.note_success("report", NOW)
+    JobRuns(state.store).note_failure("report", NOW, SettingsError("the template is wrong"))
 
 
 def unpublished(state: ServiceState) -> None:
@@ -166,8 +183,15 @@ FAULTS: Final[list[tuple[str, Plant, str]]] = [
     ("emails-deferred", lambda state: state.email("retry", NOW - timedelta(days=3), deferred_since=NOW - hours(49)), "1 email has been deferred"),
     ("report-owed", unpublished, "The reports of 2026-W26 and 2026-W27 should have been published."),
     ("report-owed", one_form_missing, "The report of 2026-W27 should have been published (last published: 2026-W27)."),
-    ("job-failing", job(times=1, is_fault=True), "retention has failed 1 time in a row (the disk is full)"),
-    ("job-failing", job(times=3, is_fault=False), "retention has failed 3 times in a row"),
+    ("job-failing", job("retention", is_lasting=True), "retention has failed 1 time in a row (it says no)"),
+    ("job-failing", job("retention", times=3), "retention has failed 3 times in a row"),
+    ("job-failing", job("poll", is_lasting=True, system=System.DATABASE), "poll has failed 1 time in a row"),
+    ("job-failing", failed_before_the_start, "report has failed 1 time in a row"),
+    ("job-failing", failed_at_another, "report has failed 1 time in a row (the template is wrong)"),
+    ("feed-refuses-us", job("poll", is_lasting=True, system=System.CRIME_SYSTEM), "The crime system has refused this service since 2026-07-20 10:00Z: it says no."),
+    ("feed-refuses-us", refused_at_three_polls, "since 2026-07-20 09:58Z"),
+    ("mail-refuses-us", job("send", is_lasting=True, system=System.MAIL_SERVER, ago=65), "The mail server refused this service when it was last tried, on 2026-07-17 17:00Z: it says no."),
+    ("mail-unreachable", job("send", times=3, system=System.MAIL_SERVER), "The mail server has taken nothing in 3 attempts since 2026-07-20 09:58Z. The last problem: it says no."),
 ]  # fmt: skip
 
 
@@ -230,6 +254,11 @@ HEALTHY: Final[dict[str, Plant]] = {
     "emails sent, cancelled or written for a pilot": need_nothing,
     "a report of this morning": published_late,
     "a form no longer asked for": one_form_asked,
-    "a job that failed twice because of another system": job(times=2, is_fault=False),
-    "a job that failed, and then ended well": both(job(times=5, is_fault=True), lambda state: state.runs.note_success("retention", NOW)),
+    "a job that failed twice because of another system": job("report", times=2),
+    "a job that failed, and then ended well": both(job("retention", times=5, is_lasting=True), lambda state: state.runs.note_success("retention", NOW)),
+    "a job that failed before the start, and then ended well": both(failed_before_the_start, lambda state: state.runs.note_success("report", NOW)),
+    "a job that this version no longer has": job("gone", times=9, is_lasting=True, ago=49),
+    "a mail server that was twice out of reach": both(job("send", times=2, system=System.MAIL_SERVER), job("remind", times=9, system=System.MAIL_SERVER)),
+    "a mail server that takes emails again": both(job("send", times=9, is_lasting=True, system=System.MAIL_SERVER), lambda state: state.runs.note_success("send", NOW)),
+    "a crime system that was out of reach": job("poll", times=2, system=System.CRIME_SYSTEM),
 }  # fmt: skip

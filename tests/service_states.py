@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -32,9 +32,9 @@ class ServiceState:
     url: str
     folder: Path
     now: datetime = NOW
-    runs: JobRuns = field(default_factory=JobRuns)
 
     def __post_init__(self) -> None:
+        self.runs = JobRuns(self.store)
         self.settings = self.settings_with()
         self.read(NOW - timedelta(minutes=4))
         self.owe(NOW - timedelta(days=9))

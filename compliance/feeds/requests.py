@@ -165,7 +165,13 @@ class Asker:
                 response.close()
         except httpx.RequestError as error:
             cause = str(error)[:200] or type(error).__name__
-            raise _NotNowError(f"{redact(url)} could not be reached ({cause})") from error
+            found = f"{redact(url)} could not be reached ({cause})"
+            if refuses_certificate(error):
+                raise UnavailableError(
+                    f"{found}; its certificate must be corrected, or ca_file name the authority that signed it",
+                    is_lasting=True,
+                ) from error
+            raise _NotNowError(found) from error
 
     def _in_time(self, parts: Iterable[bytes], url: str) -> Iterator[bytes]:
         """Yield the parts of an answer. Raises UnavailableError if it takes too long."""
@@ -191,6 +197,9 @@ class _NotNowError(UnavailableError):
 
 class _NotKnownError(UnavailableError):
     """A 401: the crime system does not recognise the caller."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, is_lasting=True)
 
 
 def _unpack(parts: Iterable[bytes], headers: httpx.Headers, url: str, largest: int) -> bytes:
@@ -229,8 +238,19 @@ def _refuse_unless_ok(response: httpx.Response, url: str, advice: str | None) ->
         404: "check that the address is right",
     }
     raise UnavailableError(
-        f"{found}; {advice or by_status.get(status, 'a page was expected: check that the address is right')}"
+        f"{found}; {advice or by_status.get(status, 'a page was expected: check that the address is right')}",
+        is_lasting=status == httpx.codes.FORBIDDEN or advice is not None,  # advice: of the identity
     )
+
+
+def refuses_certificate(error: BaseException) -> bool:
+    """Return whether an error came of a certificate that is not accepted: the other side's, or ours by it."""
+    at: BaseException | None = error
+    while at is not None:
+        if isinstance(at, ssl.SSLCertVerificationError) or (isinstance(at, ssl.SSLError) and "ALERT" in str(at.reason)):
+            return True
+        at = at.__cause__ or at.__context__
+    return False
 
 
 def _retry_after(response: httpx.Response) -> float | None:

@@ -17,7 +17,7 @@ from typing import Any, Final, cast
 
 from sqlalchemy import Connection, and_, bindparam, or_, select, update
 
-from compliance.errors import UnavailableError
+from compliance.errors import System, UnavailableError
 from compliance.mail.channel import Channel, Fate, SendResult
 from compliance.mail.channel import Connection as Line
 from compliance.mail.message import Mail
@@ -64,7 +64,8 @@ Wait = Callable[[float], bool]
 class Delivery:
     """The result of one run, in emails; `pilot` counts those written to disk.
 
-    `stopped` is the problem that ended the run before the outbox was empty, or None.
+    `stopped` is the problem that ended the run before the outbox was empty, or None. `is_refused`: the mail server
+    refuses us until a person acts.
     """
 
     sent: int = 0
@@ -75,6 +76,7 @@ class Delivery:
     postponed: int = 0
     pilot: int = 0
     stopped: str | None = None
+    is_refused: bool = False
 
     def __str__(self) -> str:
         rare = {
@@ -106,15 +108,18 @@ def deliver(
     _end_old_claims(store, clock())
     with closing(channel.open()) as line:
         run = _Run(store, str(channel), line, clock, still_due, settings, pilot, wait or Event().wait)
-        trouble: str | None = None
+        trouble: UnavailableError | None = None
         try:
             try:
                 run.through(_due(store, clock, limit))
             finally:
                 run.end()
         except UnavailableError as error:
-            trouble = str(error)
-    return Delivery(**run.counts, stopped=trouble)
+            trouble = error
+    done = Delivery(**run.counts)  # type: ignore[arg-type]  # counts of emails, by name
+    if trouble is None:
+        return done
+    return replace(done, stopped=str(trouble), is_refused=trouble.is_lasting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,13 +225,17 @@ class _Run:
         self.counts[count] += 1
         self._lost = self._lost + 1 if answer.fate in (Fate.LOST, Fate.UNCERTAIN) else 0
         if answer.fate is Fate.HALTED or self._lost == PATIENCE:
-            raise UnavailableError(f"{self._name}: {answer.said}")
+            raise UnavailableError(
+                f"{self._name}: {answer.said}", is_lasting=answer.fate is Fate.HALTED, system=System.MAIL_SERVER
+            )
         if self._refusals.shows_we_are_refused(flight.row, answer.fate):
             self._settle()
             retried = self._refusals.retry_refused(self._clock() + LONGEST_WAIT)
             self.counts["refused"] -= retried
             self.counts["retried"] += retried
-            raise UnavailableError(f"{self._name}: {REFUSES_US} ({answer.said})")
+            raise UnavailableError(
+                f"{self._name}: {REFUSES_US} ({answer.said})", is_lasting=True, system=System.MAIL_SERVER
+            )
 
     def _settle(self) -> None:
         """Commit the result of the last email, unless the next claim already did."""

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from compliance.errors import SettingsError, UnavailableError
+from compliance.errors import SettingsError, System, UnavailableError
 from compliance.mail.channel import Fate, SendResult
 from compliance.mail.message import Mail
 from compliance.mail_settings import MailServer
@@ -78,7 +78,11 @@ class Mailer:
                 f"({error})"
             ) from None
         except OSError as error:
-            raise UnavailableError(f"{self._server}: {_reason(error)}; no email is lost: {_remedy(error)}") from None
+            raise UnavailableError(
+                f"{self._server}: {_reason(error)}; no email is lost: {_remedy(error)}",
+                is_lasting=_is_lasting(error),
+                system=System.MAIL_SERVER,
+            ) from None
 
     def send(self, mail: Mail) -> SendResult:
         """Hand over one email to the connected server. Never raises for what a server does: the result says it.
@@ -220,6 +224,13 @@ def _remedy(error: OSError) -> str:
     if isinstance(error, smtplib.SMTPNotSupportedError):
         return "emails go out once it offers what the settings security and username require"
     return "emails go out once it answers again"
+
+
+def _is_lasting(error: OSError) -> bool:
+    """Return whether the mail server refuses us, or its certificate is not accepted, until a person acts."""
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        return error.smtp_code >= 500  # 454: its own directory of users is out of reach
+    return isinstance(error, ssl.SSLCertVerificationError | smtplib.SMTPNotSupportedError)
 
 
 def _bytes(text: bytes | str) -> bytes:

@@ -13,8 +13,8 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from compliance import clock
-from compliance.errors import ComplianceError, StoppedError, UnavailableError
-from compliance.service.job_runs import JobRuns
+from compliance.errors import ComplianceError, StoppedError, System, UnavailableError
+from compliance.service.job_runs import SEND, JobRuns
 from compliance.service.monitor import monitor
 from compliance.service.service import Service
 
@@ -26,7 +26,7 @@ class Daemon:
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self.runs = JobRuns()
+        self.runs = JobRuns(service.store)
         every = timedelta(minutes=service.settings.crime_system.poll_minutes)
         # One worker: jobs run one after another, and no two write at the same time.
         self._scheduler = BackgroundScheduler(
@@ -68,32 +68,38 @@ class Daemon:
         """
 
         def run() -> None:
-            stop = self._service.stop
+            stop, clock = self._service.stop, self._service.clock
             if stop.is_requested():
                 return
-            stop.doing = name
+            stop.doing, began = name, clock()
+
+            def note(error: Exception | None = None) -> None:
+                ended = clock()
+                seconds = (ended - began).total_seconds()
+                if error is None:
+                    self.runs.note_success(name, ended, seconds)
+                else:
+                    self.runs.note_failure(name, ended, error, seconds)
+
             try:
                 if outcome := job():
                     log.info("done", job=name, **outcome)
-                self.runs.note_success(name, self._service.clock())
+                note()
             except StoppedError as error:
                 log.info("stopped", job=name, reason=str(error))
             except UnavailableError as error:
                 log.warning("unavailable", job=name, problem=str(error))
-                self._note_failure(name, str(error), is_fault=False)
+                note(error)
             except ComplianceError as error:
                 log.error("failed", job=name, problem=str(error))
-                self._note_failure(name, str(error))
+                note(error)
             except Exception as error:
                 log.exception("fault", job=name)
-                self._note_failure(name, f"a fault: {type(error).__name__}")
+                note(error)
             finally:
                 stop.doing = None
 
         return run
-
-    def _note_failure(self, name: str, problem: str, *, is_fault: bool = True) -> None:
-        self.runs.note_failure(name, self._service.clock(), problem, is_fault=is_fault)
 
     def _poll(self) -> dict[str, object]:
         outcome = self._service.poll()
@@ -121,7 +127,11 @@ class Daemon:
             done["calendar"] = warning
         if delivery.stopped:
             self._service.stop.check()
-            raise UnavailableError(delivery.stopped)
+            refused = UnavailableError(delivery.stopped, is_lasting=delivery.is_refused, system=System.MAIL_SERVER)
+            self.runs.note_failure(SEND, self._service.clock(), refused)
+            raise refused
+        if delivery.sent or delivery.refused:
+            self.runs.note_success(SEND, self._service.clock())
         return done
 
     def _report(self) -> dict[str, object]:

@@ -1,42 +1,77 @@
-"""How the jobs of the running service end: kept in memory, because it says nothing that outlives the process."""
+"""How the jobs of the running service end: each in memory, and stored if it fails or succeeds again.
 
-from dataclasses import dataclass, replace
+A cycle in which nothing is wrong writes nothing here.
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
+from compliance.errors import ComplianceError, UnavailableError
+from compliance.store import JobRun, Store, list_job_runs, save_job_run
 
-@dataclass(frozen=True, slots=True)
-class JobRun:
-    """How a job has ended of late. Instants are in UTC.
-
-    `succeeded_at`: None if never since the start. `failures`: how many times in a row it has failed since. `is_fault`:
-    the last failure was not that another system could not be used. `problem`: why, without personal data.
-    """
-
-    name: str
-    ended_at: datetime
-    succeeded_at: datetime | None = None
-    failures: int = 0
-    is_fault: bool = False
-    problem: str | None = None
+SEND: Final = "send"
+"""The name under which it is noted whether the mail server takes emails, whichever job sends them. Runs without emails
+to send say nothing of it."""
 
 
 class JobRuns:
-    """The last run of each job. Written by the thread of the jobs, read by others."""
+    """The last run of each job. Threads may share it. A database that cannot be used is no failure of the job."""
 
-    def __init__(self) -> None:
-        """Begin without runs."""
+    def __init__(self, store: Store) -> None:
+        """Begin without runs of this process."""
+        self._store = store
         self._runs: dict[str, JobRun] = {}
 
-    def note_success(self, name: str, now: datetime) -> None:
-        """Record that a job has ended well."""
-        self._runs[name] = JobRun(name, now, succeeded_at=now)
+    def note_success(self, name: str, now: datetime, seconds: float | None = None) -> None:
+        """Record that a job has ended well at an instant (aware), after so many seconds."""
+        run = JobRun(name, now, succeeded_at=now, seconds=seconds)
+        self._runs[name] = run
+        with suppress(UnavailableError):
+            stored = list_job_runs(self._store).get(name)
+            if stored is not None and stored.failures:
+                save_job_run(self._store, run)
 
-    def note_failure(self, name: str, now: datetime, problem: str, *, is_fault: bool) -> None:
-        """Record that a job has failed."""
-        before = self._runs.get(name, JobRun(name, now))
-        failures = before.failures + 1
-        self._runs[name] = replace(before, ended_at=now, failures=failures, is_fault=is_fault, problem=problem)
+    def note_failure(self, name: str, now: datetime, error: Exception, seconds: float | None = None) -> None:
+        """Record that a job has failed at an instant (aware), after so many seconds."""
+        # Only our own errors are known to contain no personal data.
+        known = error if isinstance(error, ComplianceError) else ComplianceError(f"a fault: {type(error).__name__}")
+        before = self._last(name) or JobRun(name, now)
+        self._runs[name] = replace(
+            before,
+            ended_at=now,
+            failures=before.failures + 1,
+            failing_since=before.failing_since or now,
+            is_lasting=known.is_lasting,
+            system=known.system,
+            problem=str(known),
+            seconds=seconds,
+        )
+        with suppress(UnavailableError):
+            save_job_run(self._store, self._runs[name])
 
     def list_runs(self) -> tuple[JobRun, ...]:
-        """Return the last run of each job, by name."""
+        """Return the last run of each job in this process, by name."""
         return tuple(run for _, run in sorted(self._runs.copy().items()))
+
+    def _last(self, name: str) -> JobRun | None:
+        """Return the last run of a job, in this process or before it."""
+        if name in self._runs:
+            return self._runs[name]
+        with suppress(UnavailableError):
+            return list_job_runs(self._store).get(name)
+        return None
+
+
+def merge_runs(stored: Mapping[str, JobRun], here: tuple[JobRun, ...]) -> tuple[JobRun, ...]:
+    """Return the runs of each job by name: as this process knows it, but the stored one if only that has failed.
+
+    Another service on the same database may be the one whose job fails.
+    """
+    runs = dict(stored)
+    for run in here:
+        if run.failures or not (run.name in stored and stored[run.name].failures):
+            runs[run.name] = run
+    return tuple(run for _, run in sorted(runs.items()))

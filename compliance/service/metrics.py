@@ -129,13 +129,20 @@ METRICS: Final = (
     ),
     Metric(
         "compliance_job_ended_timestamp_seconds",
-        "When a job (poll, remind, report, retention) of the running service last ended, well or not.",
+        "When a job (poll, remind, report, retention) of the running service last ended, well or not; `send`: when the "
+        "mail server was last tried.",
         lambda facts, _: [((run.name,), run.ended_at.timestamp()) for run in facts.jobs],
         ("job",),
     ),
     Metric(
+        "compliance_job_duration_seconds",
+        "How long a job of the running service took the last time.",
+        lambda facts, _: [((run.name,), run.seconds) for run in facts.jobs if run.seconds is not None],
+        ("job",),
+    ),
+    Metric(
         "compliance_job_failures",
-        "How many times in a row a job of the running service has failed.",
+        "How many times in a row a job of the service has failed.",
         lambda facts, _: [((run.name,), float(run.failures)) for run in facts.jobs],
         ("job",),
     ),

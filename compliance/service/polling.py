@@ -8,7 +8,7 @@ from typing import Final
 
 import structlog
 
-from compliance.errors import ComplianceError, UnavailableError
+from compliance.errors import ComplianceError, System, UnavailableError
 from compliance.feeds import Feed, Page
 from compliance.policy.vocabulary import Vocabulary
 from compliance.service.directory_poll import NOT_READ, DirectoryOutcome, read_directory
@@ -88,6 +88,8 @@ def poll(
     try:
         outcome = crimes.take(feed, start, stopping)
     except BaseException as error:
+        if isinstance(error, UnavailableError) and error.system is None:
+            error.system = System.CRIME_SYSTEM
         # Only our own errors are known to contain no personal data.
         problem = str(error) if isinstance(error, ComplianceError) else f"a fault: {type(error).__name__}"
         with suppress(UnavailableError):  # the store itself may be unusable

@@ -19,6 +19,7 @@ from compliance.store.engine import Store, migrate
 from compliance.store.expiry import RefusedLife, list_expired_refusals, remove_refused
 from compliance.store.exporting import export
 from compliance.store.intake import PageOutcome, begin_poll, cursor_of, end_poll, take_page
+from compliance.store.jobs import JobRun, list_job_runs, save_job_run
 from compliance.store.missing import Missing, list_missing_crimes, mark_missing
 from compliance.store.projection import JudgedCounts, Rebuilt, judge_due, rebuild
 from compliance.store.quarantine import list_quarantined, quarantine_counts, read_quarantined
@@ -41,6 +42,7 @@ from compliance.store.unknown_values import OTHERS, Unknown, values_seen
 
 __all__ = [
     "OTHERS",
+    "JobRun",
     "JudgedCounts",
     "Known",
     "LastGood",
@@ -71,6 +73,7 @@ __all__ = [
     "last_good_directory",
     "latest_crimes",
     "list_expired_refusals",
+    "list_job_runs",
     "list_missing_crimes",
     "list_overdue",
     "list_quarantined",
@@ -90,6 +93,7 @@ __all__ = [
     "remove_refused",
     "retention_due",
     "retry_quarantined",
+    "save_job_run",
     "save_officers",
     "set_aside",
     "take_page",

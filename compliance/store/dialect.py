@@ -143,6 +143,11 @@ def is_not_usable(cause: BaseException) -> bool:
     return getattr(cause, "sqlite_errorcode", 0) & 0xFF in _NOT_USABLE  # the other bits give the detail
 
 
+def is_corrupt(cause: BaseException) -> bool:
+    """Return whether an embedded database is damaged: only a copy of it helps."""
+    return isinstance(cause, sqlite3.Error) and getattr(cause, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_CORRUPT
+
+
 def _begin_sqlite(connection: Connection) -> None:
     """Begin a writer's turn at once: one that reads first could be refused when it comes to write."""
     is_reading = connection.get_execution_options().get(READING)

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DatabaseError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlmodel import Session
 
-from compliance.errors import SettingsError, UnavailableError
+from compliance.errors import SettingsError, System, UnavailableError
 from compliance.store import dialect, schema
 from compliance.store.recent_records import RecentRecords
 
@@ -129,5 +129,7 @@ def _answers(store: Store) -> Iterator[None]:
             ) from error
         raise UnavailableError(
             f"the database {store.name} could not be used ({said}); rolled back; check that the database "
-            "can be reached and written to, then try again"
+            "can be reached and written to, then try again",
+            is_lasting=dialect.is_corrupt(cause),
+            system=System.DATABASE,
         ) from error

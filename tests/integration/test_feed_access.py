@@ -172,8 +172,10 @@ def test_without_its_papers_it_is_not_let_in(papers: Papers, shown: bool) -> Non
         web.answers = [PAGE]
         own = (papers.certificate, papers.key) if shown else (None, None)
         tls = tls_context(None if shown else papers.ca_file, *own)
-        with HttpFeed(web.url, None, tls=tls) as feed, pytest.raises(UnavailableError, match="could not be reached"):
+        with HttpFeed(web.url, None, tls=tls) as feed, pytest.raises(UnavailableError) as error:
             list(feed.pages(None))
+        assert "could not be reached" in str(error.value)
+        assert error.value.is_lasting, "only a person can correct it"
         assert web.asked == []
 
 

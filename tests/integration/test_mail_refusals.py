@@ -58,4 +58,6 @@ def test_the_last_mail_of_a_run_ends_it_in_words_too(store: Store, clock: Clock)
         def __str__(self) -> str:
             return "a server"
 
-    assert deliver(store, Halting(), clock) == Delivery(sent=1, retried=1, stopped="a server: 530 authenticate first")
+    assert deliver(store, Halting(), clock) == Delivery(
+        sent=1, retried=1, stopped="a server: 530 authenticate first", is_refused=True
+    )

@@ -13,7 +13,7 @@ import pytest
 import trustme
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from compliance.errors import SettingsError, UnavailableError
+from compliance.errors import SettingsError, System, UnavailableError
 from compliance.mail import Fate, Mail, SmtpServer
 from tests.mails import smtp_server
 
@@ -231,19 +231,30 @@ def test_tls_with_log_in(certificate: Path, security: Any) -> None:
         wrong = smtp_server("127.0.0.1", port, security, "service", "wrong", 5, str(certificate))
         with (
             closing(wrong.open()) as mailer,
-            pytest.raises(UnavailableError, match="rejects our user name and password"),
+            pytest.raises(UnavailableError, match="rejects our user name and password") as rejected,
         ):
             mailer.connect()
+        assert (rejected.value.is_lasting, rejected.value.system) == (True, System.MAIL_SERVER)
         unknown = smtp_server("127.0.0.1", port, security, "service", "secret", 5)
-        with closing(unknown.open()) as mailer, pytest.raises(UnavailableError, match="certificate"):
+        with closing(unknown.open()) as mailer, pytest.raises(UnavailableError, match="certificate") as untrusted:
             mailer.connect()
+        assert untrusted.value.is_lasting
 
 
 def test_a_server_without_starttls_is_not_used() -> None:
     with running(Server()) as port:
         mailer = smtp_server("127.0.0.1", port, "starttls", timeout=5).open()
-        with pytest.raises(UnavailableError, match=f"127.0.0.1:{port}: STARTTLS"):
+        with pytest.raises(UnavailableError, match=f"127.0.0.1:{port}: STARTTLS") as error:
             mailer.connect()
+        assert error.value.is_lasting
+
+
+def test_a_server_that_is_down_may_be_back() -> None:
+    with running(Server()) as port:
+        pass
+    with pytest.raises(UnavailableError) as error:
+        plain(port).open().connect()
+    assert (error.value.is_lasting, error.value.system) == (False, System.MAIL_SERVER)
 
 
 def test_a_ca_file_that_is_not_there_is_a_wrong_setting(tmp_path: Path) -> None:

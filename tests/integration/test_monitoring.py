@@ -75,8 +75,8 @@ def test_every_metric_is_there_with_its_value(monitored: Monitored) -> None:
     refused(state)
     old_email(state)
     state.poll(NOW - timedelta(minutes=1), "answers 503")
-    state.runs.note_success("poll", NOW - timedelta(minutes=3))
-    state.runs.note_failure("report", NOW - timedelta(minutes=2), "the disk is full", is_fault=True)
+    state.runs.note_success("poll", NOW - timedelta(minutes=3), 2.5)
+    state.runs.note_failure("report", NOW - timedelta(minutes=2), SettingsError("the template is wrong"), 0.5)
     found = monitored.samples()
     there = {"unknown-values", "records-in-quarantine", "outbox-old", "job-failing"}
     read = (NOW - timedelta(minutes=2)).timestamp()
@@ -103,6 +103,8 @@ def test_every_metric_is_there_with_its_value(monitored: Monitored) -> None:
         ("compliance_disk_free_bytes", "var/reports"): FREE,
         ("compliance_job_ended_timestamp_seconds", "poll"): (NOW - timedelta(minutes=3)).timestamp(),
         ("compliance_job_ended_timestamp_seconds", "report"): (NOW - timedelta(minutes=2)).timestamp(),
+        ("compliance_job_duration_seconds", "poll"): 2.5,
+        ("compliance_job_duration_seconds", "report"): 0.5,
         ("compliance_job_failures", "poll"): 0,
         ("compliance_job_failures", "report"): 1,
     }  # fmt: skip
@@ -117,9 +119,9 @@ def test_every_metric_is_there_with_its_value(monitored: Monitored) -> None:
 def test_no_metric_names_a_crime_an_address_or_a_problem(monitored: Monitored) -> None:
     refused(monitored.state)
     old_email(monitored.state)
-    monitored.state.runs.note_failure("report", NOW, "the disk is full", is_fault=True)
+    monitored.state.runs.note_failure("report", NOW, SettingsError("the template is wrong"))
     said = monitored.get("/metrics").text
-    for private in ("22A/", "o1@force.example", "the disk is full", "left card"):
+    for private in ("22A/", "o1@force.example", "the template is wrong", "left card"):
         assert private not in said
 
 
@@ -233,7 +235,7 @@ def test_a_port_in_use_is_logged_and_the_service_works_without(state: ServiceSta
 
 
 @pytest.mark.parametrize(
-    ("raised", "is_fault", "problem"),
+    ("raised", "is_lasting", "problem"),
     [
         (UnavailableError("the mail server is down"), False, "the mail server is down"),
         (SettingsError("the template is wrong"), True, "the template is wrong"),
@@ -241,7 +243,7 @@ def test_a_port_in_use_is_logged_and_the_service_works_without(state: ServiceSta
     ],
 )
 def test_the_daemon_remembers_how_each_job_ended(
-    state: ServiceState, raised: Exception, is_fault: bool, problem: str
+    state: ServiceState, raised: Exception, is_lasting: bool, problem: str
 ) -> None:
     daemon = Daemon(service_of(state))
     answers: list[Any] = [raised, raised, {}]
@@ -257,7 +259,7 @@ def test_the_daemon_remembers_how_each_job_ended(
         job()
         job()
         (run,) = daemon.runs.list_runs()
-        assert (run.name, run.failures, run.is_fault, run.problem) == ("remind", 2, is_fault, problem)
+        assert (run.name, run.failures, run.is_lasting, run.problem) == ("remind", 2, is_lasting, problem)
         job()
     (run,) = daemon.runs.list_runs()
     assert (run.failures, run.problem, run.succeeded_at) == (0, None, NOW)

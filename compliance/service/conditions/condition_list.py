@@ -59,9 +59,19 @@ CONDITIONS: Final = (
         feed.find_feed_silent,
     ),
     Condition(
+        "feed-refuses-us",
+        _FAULT,
+        "The crime system refused this service at the last poll (401 or 403), or a certificate is not accepted. Trying "
+        "again does not help.",
+        "correct the token, the certificate or the access in the crime system or in the settings; `compliance feed "
+        "try` shows what the crime system answers (docs/feeds.md).",
+        feed.find_feed_refuses_us,
+    ),
+    Condition(
         "feed-rejected",
         _WARNING,
-        "Three polls or more have failed since the last complete one; with exports in a folder, one or more.",
+        "Three polls or more have failed since the last complete one; with exports in a folder, one or more. Not if "
+        "the crime system refuses this service.",
         "`compliance feed try` shows what the crime system answers (docs/feeds.md). Correct the settings or the "
         "export; the next poll tries again.",
         feed.find_feed_rejected,
@@ -117,6 +127,22 @@ CONDITIONS: Final = (
         work.find_calendar_ending,
     ),
     Condition(
+        "mail-refuses-us",
+        _FAULT,
+        "The mail server rejected our password or our sender at the last attempt, or its certificate or encryption is "
+        "not as the settings ask. Trying again does not help.",
+        "correct `[mail]`, or have the mail server corrected; the service tries again when there is something to send, "
+        "and so does `compliance remind` (docs/mail.md).",
+        work.find_mail_refuses_us,
+    ),
+    Condition(
+        "mail-unreachable",
+        _WARNING,
+        "The mail server took nothing in the last three attempts or more.",
+        "ask those who run the mail server. Nothing is lost: the service tries again at every poll.",
+        work.find_mail_unreachable,
+    ),
+    Condition(
         "outbox-old",
         _FAULT,
         "An email has waited since before the newest whole working day's hours for sending, without being deferred by "
@@ -167,8 +193,8 @@ CONDITIONS: Final = (
     Condition(
         "job-failing",
         _FAULT,
-        "A job of the running service has failed: once if it is a fault, three times in a row if another system could "
-        "not be used. Only `/metrics` shows it.",
+        "A job of the running service has failed: once if that lasts until a person acts, three times in a row if "
+        "another system could not be used. Not if the crime system or the mail server is why.",
         "the log of the service gives the reason of each failure.",
         work.find_job_failing,
     ),

@@ -3,8 +3,10 @@
 from datetime import datetime, timedelta
 from typing import Final
 
+from compliance.errors import System
 from compliance.service.conditions.condition import of_stored
 from compliance.service.conditions.service_facts import ServiceFacts, StoredFacts
+from compliance.store import JobRun
 from compliance.text import count_noun, describe_age, plural
 
 SILENT_GRACE: Final = timedelta(hours=1)
@@ -35,12 +37,27 @@ def find_feed_silent(facts: ServiceFacts, stored: StoredFacts) -> str | None:
     return f"The crime system was last read to its end {describe_age(age)} ago, on {minute(read_at)}. {stops}"
 
 
+def find_feed_refuses_us(facts: ServiceFacts) -> str | None:
+    """The crime system refuses this service: no later poll can succeed."""
+    run = _refused_poll(facts)
+    if run is None or run.failing_since is None:
+        return None
+    return f"The crime system has refused this service since {minute(run.failing_since)}: {run.problem}."
+
+
+def _refused_poll(facts: ServiceFacts) -> JobRun | None:
+    polls = (run for run in facts.jobs if run.name == "poll" and run.system is System.CRIME_SYSTEM)
+    return next((run for run in polls if run.failures and run.is_lasting), None)
+
+
 @of_stored
 def find_feed_rejected(facts: ServiceFacts, stored: StoredFacts) -> str | None:
     """Polls fail one after another."""
     feed = stored.feed
     if feed.failing_since is None or feed.failures < (1 if facts.settings.crime_system.kind == "files" else FAILURES):
         return None
+    if _refused_poll(facts) is not None:
+        return None  # said already, with what to do about it
     polls = f"{count_noun(feed.failures, 'poll')} {plural(feed.failures, 'has', 'have')} failed"
     return f"{polls} since {minute(feed.failing_since)} and none was complete. The last problem: {feed.problem}."
 

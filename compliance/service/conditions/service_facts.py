@@ -20,16 +20,18 @@ from compliance.policy import Policy
 from compliance.policy.vocabulary import Vocabulary
 from compliance.service.conditions.email_facts import EmailFacts, read_emails
 from compliance.service.crime_feed import vocabulary_of
-from compliance.service.job_runs import JobRun
+from compliance.service.job_runs import merge_runs
 from compliance.service.polling import NOTHING_YET, TOLD_TO_STOP
 from compliance.service.reporting import Reporting
 from compliance.store import (
+    JobRun,
     LastGood,
     Store,
     count_set_aside,
     directory_problem,
     last_complete_poll,
     last_good_directory,
+    list_job_runs,
     quarantine_counts,
     values_seen,
 )
@@ -77,6 +79,7 @@ class StoredFacts:
     - `refused`: records in quarantine. `unknown`: values that neither mapping nor policy knows.
     - `obligations`: how many in each state, as last judged. `set_aside`: how many could not be judged.
     - `owed`: the periods whose reports should have been published a day ago.
+    - `jobs`: the last run of each job that has ever failed, by name.
     - `size`: of the database, in bytes.
     """
 
@@ -89,6 +92,7 @@ class StoredFacts:
     obligations: dict[str, int]
     owed: tuple[str, ...]
     report: LastReport | None
+    jobs: dict[str, JobRun]
     size: int
 
 
@@ -104,7 +108,8 @@ class DiskSpace:
 class ServiceFacts:
     """The facts at `now` (aware). `stored` is None if the database cannot be used, and `trouble` says why.
 
-    `database`: its URL without a password. `jobs`: how they ended last; only the running service knows.
+    `database`: its URL without a password. `jobs`: how they ended last. Only the running service knows of those that
+    have never failed.
     """
 
     now: datetime
@@ -141,10 +146,9 @@ def read_facts(
             stored = _read(store, settings, policy, known, now)
     except ComplianceError as error:
         trouble = error
-    file = file_of(url)
-    return ServiceFacts(
-        now, settings, policy, describe_url(url), stored, trouble, tuple(_disks(settings, file)), tuple(jobs)
-    )
+    disks = tuple(_disks(settings, file_of(url)))
+    runs = merge_runs({} if stored is None else stored.jobs, tuple(jobs))
+    return ServiceFacts(now, settings, policy, describe_url(url), stored, trouble, disks, runs)
 
 
 def _read(store: Store, settings: Settings, policy: Policy, known: Vocabulary, now: datetime) -> StoredFacts:
@@ -164,6 +168,7 @@ def _read(store: Store, settings: Settings, policy: Policy, known: Vocabulary, n
         obligations=states,
         owed=tuple(map(str, owed)),
         report=None if report is None else LastReport(*report),
+        jobs=list_job_runs(store),
         size=size,
     )
 

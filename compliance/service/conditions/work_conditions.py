@@ -3,17 +3,23 @@
 from datetime import datetime, timedelta
 from typing import Final
 
+from compliance.errors import System
 from compliance.policy.calendars import to_day
 from compliance.service.check_calendars import warn_of_end
 from compliance.service.conditions.condition import of_stored
 from compliance.service.conditions.email_facts import DEFERRED_LONG, REFUSED_LATELY
 from compliance.service.conditions.feed_conditions import FAILURES, minute
 from compliance.service.conditions.service_facts import ServiceFacts, StoredFacts
-from compliance.store import NoSchemaError, WrongSchemaError
+from compliance.service.job_runs import SEND
+from compliance.store import JobRun, NoSchemaError, WrongSchemaError
 from compliance.text import count_noun, describe_age, join_words, plural
 
 ROOM_NEEDED: Final = 2**30
 """The free bytes below which a disk is nearly full, if the database is smaller than that."""
+
+
+STOPPED_LONG: Final = timedelta(days=2)
+"""The age after which the last run of a job says nothing any more: each runs once a day or more often."""
 
 
 def find_database_missing(facts: ServiceFacts) -> str | None:
@@ -133,9 +139,40 @@ def find_report_owed(_: ServiceFacts, stored: StoredFacts) -> str | None:
     return f"The {plural(len(stored.owed), 'report')} of {join_words(stored.owed)} should have been published{newest}."
 
 
+def find_mail_refuses_us(facts: ServiceFacts) -> str | None:
+    """The mail server refuses this service: no later attempt can succeed."""
+    run = _sending(facts)
+    if run is None or not run.is_lasting:
+        return None
+    return f"The mail server refused this service when it was last tried, on {minute(run.ended_at)}: {run.problem}."
+
+
+def find_mail_unreachable(facts: ServiceFacts) -> str | None:
+    """The mail server does not take emails, and may again."""
+    run = _sending(facts)
+    if run is None or run.is_lasting or run.failures < FAILURES or run.failing_since is None:
+        return None
+    return (
+        f"The mail server has taken nothing in {count_noun(run.failures, 'attempt')} since "
+        f"{minute(run.failing_since)}. The last problem: {run.problem}."
+    )
+
+
+def _sending(facts: ServiceFacts) -> JobRun | None:
+    return next((run for run in facts.jobs if run.name == SEND and run.failures), None)
+
+
 def find_job_failing(facts: ServiceFacts) -> str | None:
-    """A job of the running service fails: at once if it is a fault, otherwise several times in a row."""
-    failing = [run for run in facts.jobs if run.failures >= (1 if run.is_fault else FAILURES)]
+    """A job fails: found at once if that lasts until a person acts, otherwise after several times in a row."""
+    failing = [
+        run
+        for run in facts.jobs
+        if run.failures >= (1 if run.is_lasting else FAILURES)
+        and facts.now - run.ended_at < STOPPED_LONG
+        # These have conditions of their own.
+        and run.system is not System.MAIL_SERVER
+        and not (run.name == "poll" and run.system is System.CRIME_SYSTEM)
+    ]
     if not failing:
         return None
     said = [f"{run.name} has failed {count_noun(run.failures, 'time')} in a row ({run.problem})" for run in failing]

@@ -11,6 +11,7 @@ from compliance.store.tables.mail_tables import Notice, Outbox
 from compliance.store.tables.polling_tables import FeedCursor, FeedRow, OfficerRow, Poll
 from compliance.store.tables.record_tables import CrimeRow, CrimeVersion, Quarantined, Removal, UnknownValue
 from compliance.store.tables.report_tables import Published, ReportDuty
+from compliance.store.tables.service_tables import JobRow
 from compliance.store.tables.verdict_tables import Obligation, Projection, SetAsideRow, Transition
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "CRIME_VERSION",
     "FEED",
     "FEED_CURSOR",
+    "JOB",
     "NOTICE",
     "OBLIGATION",
     "OFFICER",
@@ -34,6 +36,7 @@ __all__ = [
     "CrimeVersion",
     "FeedCursor",
     "FeedRow",
+    "JobRow",
     "Notice",
     "Obligation",
     "OfficerRow",
@@ -59,5 +62,6 @@ FEED_CURSOR = _table(FeedCursor)
 CRIME, CRIME_VERSION = _table(CrimeRow), _table(CrimeVersion)
 OBLIGATION, PROJECTION, TRANSITION = _table(Obligation), _table(Projection), _table(Transition)
 NOTICE, OUTBOX, REMOVAL = _table(Notice), _table(Outbox), _table(Removal)
+JOB = _table(JobRow)
 SET_ASIDE, UNKNOWN_VALUE, REPORT_DUTY = _table(SetAsideRow), _table(UnknownValue), _table(ReportDuty)
 """The tables themselves, for Core statements in bulk paths (decision 0010)."""
