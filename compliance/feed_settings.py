@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 
@@ -17,8 +17,18 @@ def _check_name(text: str) -> str:
     return text
 
 
+def _check_source(found: object) -> object:
+    parts = found if isinstance(found, list) else [found]
+    if not parts or not all(isinstance(part, str) for part in parts):
+        raise PydanticCustomError("source", "expected a column or an expression in quotes, or a list of them")
+    return found
+
+
 Secret = Annotated[str, AfterValidator(_check_name)]
 Fields = dict[str, str]
+Source = Annotated[str | list[str], BeforeValidator(_check_source)]
+"""Where a value comes from: a column or an expression, or several to be joined, such as a date and a time."""
+SourceFields = dict[str, Source]
 Named = Literal["updates.outcome", "updates.method", "victims.category", "events.kind"]
 
 
@@ -99,16 +109,23 @@ class FieldMapping(SettingsSection):
     formats: list[str] = Field(
         [], description="How dates and instants are written that are not in ISO 8601, such as `%d/%m/%Y %H:%M`."
     )
-    crime: Fields = Field({}, description="Field = JMESPath expression (JSON) or column (tables), of the crime itself.")
-    status: Fields = Field({}, description="The same, of changes of status.")
-    allocations: Fields = Field({}, description="The same, of allocations.")
-    victims: Fields = Field({}, description="The same, of victims.")
-    contact_holds: Fields = Field({}, description="The same, of contact holds; in tables with `victim_ref`.")
-    updates: Fields = Field({}, description="The same, of updates.")
-    events: Fields = Field({}, description="The same, of events.")
-    officers: Fields = Field({}, description="The same, of the officer directory.")
-    absent: Fields = Field({}, description="The same, of an officer's absences: `from` and `until`.")
+    crime: SourceFields = Field(
+        {}, description="Field = JMESPath expression (JSON) or column (tables), of the crime itself."
+    )
+    status: SourceFields = Field({}, description="The same, of changes of status.")
+    allocations: SourceFields = Field({}, description="The same, of allocations.")
+    victims: SourceFields = Field({}, description="The same, of victims.")
+    contact_holds: SourceFields = Field({}, description="The same, of contact holds; in tables with `victim_ref`.")
+    updates: SourceFields = Field({}, description="The same, of updates.")
+    events: SourceFields = Field({}, description="The same, of events.")
+    officers: SourceFields = Field({}, description="The same, of the officer directory.")
+    absent: SourceFields = Field({}, description="The same, of an officer's absences: `from` and `until`.")
     lists: Fields = Field({}, description="List = JMESPath expression of its items, in JSON.")
+    rows: dict[str, Annotated[dict[str, Annotated[list[str], Field(min_length=1)]], Field(min_length=1)]] = Field(
+        {},
+        description='List = the rows that belong to it, in tables: `{ victims = { Role = ["VIC", "VICTIM"] } }`. A row '
+        'must have one of the values in every column named; they are compared as text, and `""` is an absent value.',
+    )
     values: dict[str, dict[str, str]] = Field(
         {}, description='`"list.field"` = what the source says and what it means; other values stay.'
     )

@@ -16,9 +16,10 @@ from compliance.errors import SettingsError, UnavailableError
 from compliance.feed_settings import SourceDatabase
 from compliance.feeds.bodies import directory_of
 from compliance.feeds.feed import DirectoryEntries, Page
-from compliance.feeds.fields import LISTS
-from compliance.feeds.joining import CRIMES, Joined
-from compliance.feeds.mapping import Mapper, Row
+from compliance.feeds.fields import CRIMES, LISTS
+from compliance.feeds.joining import Joined
+from compliance.feeds.mapping import Mapper
+from compliance.feeds.row_filters import Row
 from compliance.records import FeedRecord
 from compliance.stopping import Stop
 
@@ -65,6 +66,10 @@ class DatabaseFeed:
         when requested. Raises SettingsError for an invalid URL, a driver that is not installed, or an invalid query.
         """
         check_queries(settings)
+        if not isinstance(mapper.mapping.crime.get("changed_at", ""), str):
+            raise SettingsError(
+                "crime_system.mapping.crime.changed_at: expected one column, which the cursor is made of"
+            )
         self._engine = _engine(url)
         self._settings, self._mapper, self._page_size = settings, mapper, page_size
         self._clock, self._limit = clock, limit
@@ -92,6 +97,7 @@ class DatabaseFeed:
                 held = records
             moved = None if latest is None else _cursor_of(latest)
             yield self._mapper.page(held, moved, more=False)
+        self._mapper.filters.log(self._shown)
 
     def officers(self) -> DirectoryEntries:
         """Return the officer directory from its query; not read if there is none. Raises UnavailableError."""
@@ -135,13 +141,10 @@ class DatabaseFeed:
         return latest[0] if latest else None
 
     def _changed_column(self) -> tuple[str, str]:
-        named = {setting: column for column, setting in self._mapper.columns("crime").items()}
+        """Return the column of `changed_at`, and how the settings name it."""
         setting = "crime_system.mapping.crime.changed_at"
-        return (
-            (named[setting], f"which {setting} names")
-            if setting in named
-            else ("changed_at", f"and {setting} names none")
-        )
+        named = [column for column, each in self._mapper.columns("crime").items() if each == setting]
+        return (named[0], f"which {setting} names") if named else ("changed_at", f"and {setting} names none")
 
     def _note(self, latest: list[Changed], value: Any) -> None:
         """Store the latest change. One in the far future is ignored, because it would exclude all others for ever."""
@@ -197,7 +200,7 @@ class DatabaseFeed:
             raise UnavailableError(f"{self._shown}: the query {name} failed ({_cause(error)})") from None
 
     def _check_columns(self, name: str, given: list[str]) -> None:
-        for column, setting in self._mapper.columns("crime" if name == CRIMES else name).items():
+        for column, setting in self._mapper.columns(name, self._settings.queries).items():
             if column not in given:
                 raise UnavailableError(
                     f"{self._shown}: the query {name} gives no column {column!r}, which {setting} names; found "

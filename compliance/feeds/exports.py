@@ -12,8 +12,7 @@ from typing import Final
 
 from compliance.errors import SettingsError
 from compliance.feed_settings import Files
-from compliance.feeds.fields import LISTS
-from compliance.feeds.joining import CRIMES
+from compliance.feeds.fields import CRIMES, LISTS
 from compliance.feeds.row_files import SUFFIXES
 from compliance.writing import write_whole
 
@@ -79,13 +78,14 @@ class Exports:
         for path in self.folder.iterdir():
             if _HALF_WRITTEN.search(path.name) or path.name == self.settings.officers or not path.is_file():
                 continue
-            for table, pattern in sorted(self.settings.tables.items(), key=lambda item: -len(item[1])):
+            for pattern in sorted(self.settings.tables.values(), key=len, reverse=True):
                 if fnmatchcase(path.name, pattern.replace("[", "[[]")):
                     before, _, after = pattern.partition("*")
                     key = path.name[len(before) : len(path.name) - len(after)] if "*" in pattern else ""
                     export = exports.setdefault(key, Export(key, {}, {}))
-                    export.files[table] = path
-                    export.written[table] = _stamp(path)
+                    for each, same in self.settings.tables.items():
+                        if same == pattern:  # one file may hold several tables
+                            export.files[each], export.written[each] = path, _stamp(path)
                     break
         return sorted(exports.values(), key=_by_time if self.settings.order == "time" else _by_name)
 
@@ -125,7 +125,7 @@ class Exports:
         folder.mkdir(exist_ok=True, mode=0o700)
         with suppress(OSError):  # the folder may belong to another user
             folder.chmod(0o700)
-        for path in export.files.values():
+        for path in dict.fromkeys(export.files.values()):
             target, count = folder / path.name, 1
             while target.exists():
                 count += 1

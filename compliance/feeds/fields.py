@@ -42,15 +42,28 @@ FIELDS: Final[dict[str, dict[str, Kind]]] = {
 """
 LISTS: Final = ("status", "allocations", "victims", "contact_holds", "updates", "events")
 """The lists of a crime."""
+CRIMES: Final = "crimes"
+"""The table with one or more rows for each crime. The others have the names of the lists."""
 
 
-def check_mapping(mapping: FieldMapping) -> None:
-    """Check the names in a mapping. Raises SettingsError that names the key and suggests the nearest valid one."""
+def check_mapping(mapping: FieldMapping, tabular: bool) -> None:
+    """Check the names in a mapping. Raises SettingsError that names the key and suggests the nearest valid one.
+
+    `tabular`: the source is tables. Which items belong to a list is said by `rows` for tables, by `lists` for JSON.
+    """
     for name in FIELDS:
         for key in getattr(mapping, name):
             _check_known(f"{name}.{key}", key, (*FIELDS[name], *(["crime_ref"] if name in LISTS else [])))
     for name in mapping.lists:
         _check_known(f"lists.{name}", name, (*LISTS, "absent"))
+        if tabular:
+            instead = f"use {_SETTING}.rows to say which rows belong to it"
+            raise SettingsError(f"{_SETTING}.lists.{name}: expressions are for JSON; for tables, {instead}")
+    for name in mapping.rows:
+        _check_known(f"rows.{name}", name, LISTS)
+        if not tabular:
+            instead = f"filter the list in {_SETTING}.lists, as in victims = \"Persons[?Role=='VICTIM']\""
+            raise SettingsError(f"{_SETTING}.rows.{name}: rows are those of tables; for JSON, {instead}")
     for setting, keys in (("values", mapping.values), ("constants", mapping.constants)):
         for key in keys:
             name, _, found = key.partition(".")

@@ -12,7 +12,8 @@ from compliance.errors import RecordError, SettingsError, UnavailableError
 from compliance.feeds.bodies import directory_of
 from compliance.feeds.exports import DONE, FAILED, Export, Exports
 from compliance.feeds.feed import DirectoryEntries, Page
-from compliance.feeds.joining import CRIMES, Joined
+from compliance.feeds.fields import CRIMES
+from compliance.feeds.joining import Joined
 from compliance.feeds.mapping import Mapper
 from compliance.feeds.row_files import lines_of, rows_of
 from compliance.records import FeedRecord, MappedRecord
@@ -141,11 +142,11 @@ class FilesFeed:
             return
         with Joined(self._mapper) as joined:
             for table, path in export.files.items():
-                name = "crime" if table == CRIMES else table
-                joined.add(table, rows_of(path, self._exports.settings, self._mapper.columns(name)))
+                joined.add(table, rows_of(path, self._exports.settings, self._mapper.columns(table, export.files)))
             if self._exports.settings.full_export:
                 refs |= joined.crime_refs()
             yield from joined.pages(self._page_size)
+        self._mapper.filters.log(export.name)
 
 
 class _Ref(msgspec.Struct):

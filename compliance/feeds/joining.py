@@ -7,12 +7,12 @@ from itertools import islice
 from typing import Any, Final, Self
 
 from compliance.errors import UnavailableError
-from compliance.feeds.mapping import Mapper, Row
+from compliance.feeds.fields import CRIMES
+from compliance.feeds.mapping import Mapper
+from compliance.feeds.row_filters import Row
 from compliance.records import FeedRecord, MappedRecord
 
 _PICKLED: Final = pickle.HIGHEST_PROTOCOL
-CRIMES: Final = "crimes"
-"""The table with one or more rows for each crime. The others have the names of the lists of a crime record."""
 
 
 class Joined:
@@ -37,11 +37,11 @@ class Joined:
         self._file.close()
 
     def add(self, table: str, rows: Iterable[Row]) -> None:
-        """Add the rows of a table. Raises UnavailableError if the disk has no room."""
+        """Add the rows of a table that the mapping keeps. Raises UnavailableError if the disk has no room."""
         self._tables.append(table)
         number = len(self._tables) - 1
         name = "crime" if table == CRIMES else table
-        rows = iter(rows)
+        rows = iter(self._mapper.kept(table, rows))
         while some := list(islice(rows, 5000)):
             self._keep(table, [(self._ref(name, row), number, pickle.dumps(row, _PICKLED)) for row in some])
 

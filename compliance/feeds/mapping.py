@@ -4,39 +4,21 @@ A mapping refuses nothing. What it cannot interpret is left unchanged, and the r
 with its reason, as for every other feed (records section 1).
 """
 
-import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from hashlib import blake2b
-from typing import Any, Final, NamedTuple
+from typing import Any
 
 import msgspec
-from jmespath.exceptions import JMESPathError
 
-from compliance.feed_settings import FieldMapping
+from compliance.feed_settings import FieldMapping, Source
 from compliance.feeds.feed import Page
-from compliance.feeds.fields import FIELDS, LISTS, check_mapping, expression, zone_of
-from compliance.feeds.values import Values, absent, column
+from compliance.feeds.fields import CRIMES, FIELDS, LISTS, check_mapping, zone_of
+from compliance.feeds.mapped_fields import make_fields, named_fields, path_of, prepare_fields, take_of
+from compliance.feeds.row_filters import WRONG, Row, RowFilters
+from compliance.feeds.values import Values, absent
 from compliance.records import FeedRecord, MappedRecord, PageRecord, SourceRecord
 
-Row = Mapping[str, Any]
-Take = Callable[[Any], Any]
-WRONG: Final = "\0wrong"
-"""The key under which a row states its fault. The record it is part of is refused for that."""
-_PLAIN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _decode = msgspec.json.Decoder().decode
-
-
-class _Field(NamedTuple):
-    """A field of the record format, and how its value is made of the source's.
-
-    `key`: the source's field, or None if `take` must find it. `otherwise`: the value if the source has none.
-    """
-
-    name: str
-    key: str | None
-    take: Take
-    make: Take
-    otherwise: Any
 
 
 class Mapper:
@@ -47,77 +29,63 @@ class Mapper:
 
     def __init__(self, mapping: FieldMapping, tabular: bool) -> None:
         """Prepare the mapping. Raises SettingsError if it names anything that does not exist."""
-        check_mapping(mapping)
-        self._mapping, self._tabular = mapping, tabular
+        check_mapping(mapping, tabular)
+        self.mapping = mapping
         self._values = Values(zone_of(mapping), mapping.formats)
-        self._fields = {name: self._prepare(name, own=True) for name in FIELDS}
+        self._fields = {name: prepare_fields(mapping, self._values, name, True, tabular) for name in FIELDS}
         lists = (*LISTS, "absent")
-        self._named = {name: self._prepare(name, own=False) for name in lists if self._columns(name)}
+        self._named = {
+            name: prepare_fields(mapping, self._values, name, False, tabular) for name in lists if self._sources(name)
+        }
+        self._standing = {
+            name: [take_of(f"{name}.{key}", source, tabular) for key, source in self._sources(name).items()]
+            for name in self._named
+        }
+        refs = {name: named_fields(mapping, name).get("crime_ref") for name in ("crime", *LISTS)}
+        numbers = {name: ref or refs["crime"] or "crime_ref" for name, ref in refs.items()}
+        self._numbers = {name: take_of(f"{name}.crime_ref", ref, tabular) for name, ref in numbers.items()}
         paths = {name: mapping.lists.get(name, name) for name in lists}
-        self._paths = {name: self._path(f"lists.{name}", text) for name, text in paths.items()}
+        self._paths = {name: path_of(f"lists.{name}", text) for name, text in paths.items()}
+        self.filters = RowFilters(mapping.rows)
         self._told = 0
         self._as_it_is = mapping.model_copy(update={"acknowledged": {}}) == FieldMapping() and not tabular
         self._digest = blake2b(mapping.model_dump_json().encode(), digest_size=16).digest()
         self.watch: list[tuple[Any, FeedRecord]] | None = None
 
-    def _named_fields(self, name: str) -> dict[str, str]:
-        """Return the fields of a list that the mapping names; an empty text leaves a field out."""
-        found: dict[str, str] = getattr(self._mapping, name)
+    def _sources(self, name: str) -> dict[str, Source]:
+        return {key: source for key, source in named_fields(self.mapping, name).items() if source}
+
+    def columns(self, table: str, tables: Collection[str] = ()) -> dict[str, str]:
+        """Return the columns that the mapping names for a table, each with the setting that names it.
+
+        `table`: crimes, a list or officers. `tables`: all there are; the rows of crimes also hold every list that the
+        mapping names and that has no table of its own.
+        """
+        lists = ["crime", *(name for name in self._named if name not in (*tables, "absent"))]
+        found: dict[str, str] = {}
+        for name in {CRIMES: lists, "officers": ["officers", "absent"]}.get(table, [table]):
+            found |= self._columns(name) | dict.fromkeys(
+                self.mapping.rows.get(name, ()), f"crime_system.mapping.rows.{name}"
+            )
         return found
 
     def _columns(self, name: str) -> dict[str, str]:
-        return {key: text for key, text in self._named_fields(name).items() if text}
-
-    def _prepare(self, name: str, own: bool) -> list[_Field]:
-        """Return the fields of a list. `own`: an unnamed field comes from the source field of its own name."""
-        found, said = [], self._named_fields(name)
-        makers: dict[str, Take] = {
-            "text": self._values.text,
-            "instant": self._values.instant,
-            "integer": self._values.integer,
-            "day": self._values.day,
-        }
-        for key, kind in FIELDS[name].items():
-            label = f"{name}.{key}"
-            text = said.get(key, key if own else "")
-            if label in self._mapping.constants:
-                constant = self._mapping.constants[label]
-                found.append(_Field(key, None, _nothing, _same, None if absent(constant) else constant))
-            elif text:
-                meanings, make = self._mapping.values.get(label, {}), makers[kind]
-                plain = text if _PLAIN.fullmatch(text) and not self._tabular else None
-                take = column(text) if self._tabular else self._path(label, text)
-                translate = _translate(meanings, make) if meanings else make
-                found.append(_Field(key, plain, take, translate, meanings.get("")))
+        found: dict[str, str] = {}
+        for key, source in self._sources(name).items():
+            columns = [source] if isinstance(source, str) else source
+            found |= dict.fromkeys(columns, f"crime_system.mapping.{name}.{key}")
         return found
-
-    def _path(self, key: str, text: str) -> Take:
-        if _PLAIN.fullmatch(text):
-            return lambda source: source.get(text) if isinstance(source, dict) else None
-        if not text:
-            return _nothing
-        search = expression(key, text).search
-
-        def take(source: Any) -> Any:
-            try:
-                return search(source)
-            except (JMESPathError, RecursionError, ValueError, TypeError, AttributeError) as error:
-                return {"the mapping could not be applied": f"{key}: {type(error).__name__}"}
-
-        return take
-
-    def columns(self, name: str) -> dict[str, str]:
-        """Return the columns that the mapping names for a list, each with the setting that names it."""
-        return {text: f"crime_system.mapping.{name}.{key}" for key, text in self._columns(name).items()}
 
     def crime_number(self, name: str, row: Row) -> Any:
         """Return the crime number in a row of a list's table, from the column that the mapping names for it.
 
-        If they name none for the list, it is the one they name for crimes.
+        If it names none for the list, it is the one it names for crimes.
         """
-        crimes = self._mapping.crime.get("crime_ref", "crime_ref")
-        value = column(self._named_fields(name).get("crime_ref", crimes))(row)
-        return self._values.text(value)
+        return self._values.text(self._numbers[name](row))
+
+    def kept(self, name: str, rows: Iterable[Row]) -> Iterable[Row]:
+        """Return the rows of a list's table that the mapping keeps, and count the others."""
+        return self.filters.kept(name, rows)
 
     def page(
         self, records: Sequence[FeedRecord], cursor: str | None, more: bool, whole: Collection[str] | None = None
@@ -135,7 +103,7 @@ class Mapper:
         if source is None:
             self._note(raw, raw)
             return raw
-        crime = _make(self._fields["crime"], source)
+        crime = make_fields(self._fields["crime"], source)
         for name in LISTS:
             if name != "contact_holds":
                 crime |= self._list(name, source)
@@ -163,7 +131,7 @@ class Mapper:
 
     def _item(self, name: str, item: Any) -> dict[str, Any]:
         holds = self._list("contact_holds", item) if name == "victims" else {}
-        return _make(self._fields[name], item) | holds
+        return make_fields(self._fields[name], item) | holds
 
     def map_rows(self, ref: str | None, crimes: Sequence[Row], parts: Mapping[str, Sequence[Row]]) -> MappedRecord:
         """Map a record from its rows: those of the crimes' table, and those of each list's table in `parts`.
@@ -175,13 +143,14 @@ class Mapper:
         if wrong := next((row[WRONG] for row in crimes if WRONG in row), None):
             crime["reported_at"] = wrong
         elif crimes:
-            crime |= _make(self._fields["crime"], crimes[-1])
+            crime |= make_fields(self._fields["crime"], crimes[-1])
         found: dict[str, list[Any]] = {}
         for name in LISTS:
             if name in parts:
-                found[name] = _once([row.get(WRONG) or _make(self._fields[name], row) for row in parts[name]])
+                found[name] = _once([row.get(WRONG) or make_fields(self._fields[name], row) for row in parts[name]])
             elif name in self._named:
-                found[name] = _once([_make(self._named[name], row) for row in crimes if self._stands_in(name, row)])
+                rows = self.kept(name, [row for row in crimes if self._stands_in(name, row)])
+                found[name] = _once([make_fields(self._named[name], row) for row in rows])
             elif crimes and name != "contact_holds":
                 crime |= self._read_nested(name, crimes[-1])
         _hand_out_holds(found)
@@ -194,21 +163,22 @@ class Mapper:
         items = row.get(name)
         if not isinstance(items, list):
             return {}
-        made = [_make(self._fields[name], item) if isinstance(item, dict) else item for item in items]
+        items = [*self.kept(name, items)]
+        made = [make_fields(self._fields[name], item) if isinstance(item, dict) else item for item in items]
         for item, one in zip(items, made, strict=True):
             if name == "victims" and isinstance(item, dict):
                 one.update(self._read_nested("contact_holds", item))
         return {name: made}
 
     def _stands_in(self, name: str, row: Row) -> bool:
-        return any(not absent(column(text)(row)) for text in self._columns(name).values())
+        return any(not absent(take(row)) for take in self._standing[name])
 
     def map_officer(self, raw: bytes) -> bytes:
         """Map a directory entry in JSON to the record format. Anything that is not a JSON object is unchanged."""
         source = None if self._as_it_is else _object(raw)
         if source is None:
             return raw
-        return MappedRecord(_make(self._fields["officers"], source) | self._list("absent", source)).text
+        return MappedRecord(make_fields(self._fields["officers"], source) | self._list("absent", source)).text
 
     def map_officers(self, rows: Sequence[Row]) -> list[bytes]:
         """Map directory entries from rows.
@@ -217,11 +187,11 @@ class Mapper:
         """
         officers: dict[Any, dict[str, Any]] = {}
         for place, row in enumerate(rows):
-            made = _make(self._fields["officers"], row)
+            made = make_fields(self._fields["officers"], row)
             held = officers.setdefault(made.get("officer_ref", place), {})
             absences = held.get("absent", [])
             if "absent" in self._named and self._stands_in("absent", row):
-                absences = [*absences, _make(self._named["absent"], row)]
+                absences = [*absences, make_fields(self._named["absent"], row)]
             held.update(made | ({"absent": absences} if absences else {}))
         return [MappedRecord(officer).text for officer in officers.values()]
 
@@ -236,32 +206,6 @@ def _object(raw: bytes) -> dict[str, Any] | None:
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
-
-
-def _make(fields: Sequence[_Field], source: Any) -> dict[str, Any]:
-    made = {}
-    for name, key, take, make, otherwise in fields:
-        value = take(source) if key is None else source.get(key)
-        value = otherwise if value is None or absent(value) else make(value)
-        if value is not None:
-            made[name] = value
-    return made
-
-
-def _translate(meanings: Mapping[str, str], make: Take) -> Take:
-    def made(value: Any) -> Any:
-        said = meanings.get(str(value))
-        return make(value) if said is None else said
-
-    return made
-
-
-def _same(value: Any) -> Any:
-    return value
-
-
-def _nothing(_: Any) -> None:
-    return None
 
 
 def _hand_out_holds(found: dict[str, list[Any]]) -> None:

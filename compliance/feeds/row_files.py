@@ -7,7 +7,7 @@ from typing import IO, Any, Final
 
 from compliance.errors import RecordError, nearest
 from compliance.feed_settings import Files
-from compliance.feeds.mapping import WRONG, Row
+from compliance.feeds.row_filters import WRONG, Row
 from compliance.records.wire import MAX_RECORD_BYTES
 from compliance.text import count_noun
 

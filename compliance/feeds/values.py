@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
@@ -12,6 +12,7 @@ _ISO: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d+)?)?( ?(Z|[
 _WIRE: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)")
 _is_on_the_wire: Final = _WIRE.fullmatch
 _AS_IT_IS: Final = (str, bool)
+_MIDNIGHT: Final = datetime.combine(date(2000, 1, 1), time())
 
 
 class Values:
@@ -66,7 +67,8 @@ class Values:
             value = parsed
         if isinstance(value, datetime):
             return self._add_offset(value).isoformat()
-        return value.isoformat() if isinstance(value, date) else value
+        # A date alone is none, unless a format reads it.
+        return self.instant(value.isoformat()) if isinstance(value, date) else value
 
     def _read(self, text: str) -> datetime | None:
         if _ISO.fullmatch(text):
@@ -97,6 +99,36 @@ class Values:
 def absent(value: Any) -> bool:
     """Return whether a value is missing."""
     return value is None or value == "" or value != value  # noqa: PLR0124  # NaN differs from itself
+
+
+def join_values(values: Sequence[Any]) -> Any:
+    """Return the values of several columns as one, None if all are missing.
+
+    A date and a time of day, of whatever types, become one instant; anything else becomes texts with a space between,
+    without those that are missing. A date whose time is missing stays a date, never midnight.
+    """
+    present = [value for value in values if not absent(value)]
+    if len(values) == 2 and present:
+        day = values[0].date() if isinstance(values[0], datetime) else values[0]
+        clock = None if absent(values[1]) else _time_of(values[1])
+        if isinstance(day, date) and (isinstance(clock, time) or clock is None):
+            return day if clock is None else datetime.combine(day, clock)
+    return " ".join(_written(value) for value in present) if len(present) > 1 else next(iter(present), None)
+
+
+def _time_of(value: Any) -> Any:
+    """Return the time of day of whatever a database or workbook holds for one: a time, an instant or a duration."""
+    if isinstance(value, datetime):
+        return value.time()
+    if isinstance(value, timedelta) and timedelta(0) <= value < timedelta(days=1):
+        return (_MIDNIGHT + value).time()
+    return value
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat(" ")
+    return str(_time_of(value))
 
 
 def column(name: str) -> Callable[[Any], Any]:

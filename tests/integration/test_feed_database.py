@@ -38,13 +38,14 @@ def asked(crimes: str, lists: Mapping[str, str] | None = None, **said: Any) -> S
     return SourceDatabase(url="env:SOURCE", queries={"crimes": crimes, **(lists or {})}, **said)
 
 
+LISTS = {
+    "victims": changed("SELECT * FROM victims"),
+    "updates": changed("SELECT * FROM updates"),
+    "status": changed("SELECT crime_no, status, at FROM states"),
+}
 QUERIES = asked(
     CHANGED,
-    {
-        "victims": changed("SELECT * FROM victims"),
-        "updates": changed("SELECT * FROM updates"),
-        "status": changed("SELECT crime_no, status, at FROM states"),
-    },
+    LISTS,
     officers="SELECT officer_ref, email, away_from, away_until FROM officers ORDER BY officer_ref",
 )
 SCHEMA = (
@@ -172,10 +173,10 @@ def test_nothing_is_written(url: str, source: Callable[[str], None]) -> None:
     if url.startswith("postgresql"):
         source("CREATE FUNCTION wipe() RETURNS INTEGER LANGUAGE SQL AS 'DELETE FROM victims RETURNING 1'")
         lists = {"victims": "SELECT 1 AS crime_no, wipe()::text AS person"}
-        assert "read-only transaction" in refused(url, queries=asked(CHANGED, lists))
+        assert "read-only transaction" in refused(url, queries=asked(CHANGED, LISTS | lists))
     else:
         lists = {"victims": "WITH x AS (SELECT 1) DELETE FROM victims RETURNING *"}
-        assert "readonly" in refused(url, queries=asked(CHANGED, lists))
+        assert "readonly" in refused(url, queries=asked(CHANGED, LISTS | lists))
     assert len(polled(feed_of(url))[0][0]["victims"]) == 2
 
 
@@ -193,7 +194,7 @@ def test_nothing_is_written(url: str, source: Callable[[str], None]) -> None:
     ],
 )
 def test_a_query_that_fails_says_which_and_why(url: str, crimes: str, said: str) -> None:
-    assert said in refused(url, queries=asked(crimes))
+    assert said in refused(url, queries=asked(crimes, LISTS))
 
 
 def test_a_database_that_is_not_there_is_named_without_its_password() -> None:
@@ -217,6 +218,26 @@ def test_changes_told_by_texts_or_numbers(tmp_path: Path, begin: str | int) -> N
     records, cursor = polled(feed_of(url, queries, rules))
     assert len(records) == 2
     assert polled(feed_of(url, queries, rules), cursor)[0] == []
+
+
+def test_rows_of_others_than_victims_are_left_out(url: str, source: Callable[[str], None]) -> None:
+    source("ALTER TABLE victims ADD COLUMN role INTEGER")
+    source("UPDATE victims SET role = CASE person WHEN 'V3' THEN 2 ELSE 1 END")
+    rules = RULES.model_copy(update={"rows": {"victims": {"role": ["1"]}}})
+    assert [record["victims"] for record in polled(feed_of(url, rules=rules))[0]] == [
+        [{"victim_ref": "V1"}],
+        [{"victim_ref": "V2"}],
+    ]
+    without = LISTS | {"victims": changed("SELECT crime_no, person FROM victims")}
+    assert "no column 'role', which crime_system.mapping.rows.victims names" in refused(
+        url, queries=asked(CHANGED, without), rules=rules
+    )
+
+
+def test_the_cursor_is_made_of_one_column() -> None:
+    rules = RULES.model_copy(update={"crime": {"changed_at": ["day", "time"]}})
+    with pytest.raises(SettingsError, match=r"mapping\.crime\.changed_at: expected one column"):
+        feed_of("sqlite://", rules=rules)
 
 
 @pytest.mark.usefixtures("source")

@@ -227,6 +227,14 @@ def given(tmp_path: Path, system: str) -> Settings:
         ('url = "http://x"\n[crime_system.file]', "crime_system.file: there is no such key; did you mean 'files'?"),
         ('url = "http://x"\n[crime_system.mapping]\nvictim = {}', "did you mean 'victims'?"),
         (
+            'url = "http://x"\n[crime_system.mapping]\nupdates = { at = ["Date", 7] }',
+            "mapping.updates.at: expected a column or an expression in quotes, or a list of them$",
+        ),
+        (
+            'url = "http://x"\n[crime_system.mapping]\nrows = { victims = { Role = "VIC" } }',
+            r"mapping.rows.victims.Role: input should be a valid list \(found 'VIC'\)",
+        ),
+        (
             'url = "http://x"\ntoken = "env:T"\n[crime_system.oauth]\ntoken_url = "http://x"\nclient_id = "m"\n'
             'client_secret = "env:S"',
             "expected either a token or",

@@ -256,9 +256,24 @@ def test_rows_of_a_directory_each_bring_an_absence() -> None:
         (FieldMapping(constants={"team": "x"}), 'constants."team": there is no such field'),
         (FieldMapping(timezone="Europe/Londn"), "timezone: there is no time zone 'Europe/Londn'"),
         (FieldMapping(crime={"team": "a[?"}), "crime.team: 'a[?' is not a JMESPath expression"),
+        (FieldMapping(rows={"victims": {"Role": ["VIC"]}}), "rows.victims: rows are those of tables; for JSON, filter"),
     ],
 )
 def test_a_rule_that_cannot_be_names_the_setting(rules: FieldMapping, said: str) -> None:
     with pytest.raises(SettingsError) as raised:
         Mapper(rules, tabular=False)
+    assert str(raised.value).startswith(f"crime_system.mapping.{said}")
+
+
+@pytest.mark.parametrize(
+    ("rules", "said"),
+    [
+        (FieldMapping(rows={"victim": {"Role": ["VIC"]}}), "rows.victim: there is no such field; did you mean 'victims'?"),
+        (FieldMapping(lists={"victims": "Persons[?Role=='VICTIM']"}), "lists.victims: expressions are for JSON; for tables, use"),
+    ],
+)  # fmt: skip
+def test_a_rule_that_cannot_be_for_tables_names_the_setting(rules: FieldMapping, said: str) -> None:
+    """There is one way to say which victims a crime has: an expression for JSON, a filter of rows for tables."""
+    with pytest.raises(SettingsError) as raised:
+        Mapper(rules, tabular=True)
     assert str(raised.value).startswith(f"crime_system.mapping.{said}")
