@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-NAMES = ("engine", "evaluation", "polling", "store", "delivery", "reporting", "force_days")
+NAMES = ("engine", "evaluation", "polling", "store", "delivery", "reporting", "force_days", "growth")
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or NAMES:

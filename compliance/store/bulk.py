@@ -15,7 +15,11 @@ def convert_column(values: list[Any], kind: TypeEngine[Any], connection: Connect
     """Return the values of a column as the driver accepts them."""
     process = kind.dialect_impl(connection.dialect).bind_processor(connection.dialect)
     inner = plain(kind)
-    if process is None or isinstance(inner, LargeBinary):  # bytes are taken as they are
+    if isinstance(inner, LargeBinary):  # bytes are taken as they are
+        if isinstance(kind, TypeDecorator):
+            return [kind.process_bind_param(value, connection.dialect) for value in values]
+        return values
+    if process is None:
         return values
     if isinstance(inner, Date | DateTime):
         known = {value: process(value) for value in set(values)}  # most values of a column are the same one

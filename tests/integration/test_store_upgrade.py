@@ -17,6 +17,7 @@ from compliance.reports.snapshots import read_figures
 from compliance.store import Store, dialect, judge_due, load_columns, migrate, rebuild, schema
 from compliance.store.notice_kinds import Reason
 from compliance.store.tables import CRIME, NOTICE, OUTBOX, POLL, PROJECTION, REPORT_DUTY, Notice, Published
+from compliance.store.tables.column_types import decompress_text
 from tests import frozen, stores
 
 EDITIONS = ("board", "division", "public")
@@ -61,18 +62,26 @@ def upgraded(database_url: str, before: object) -> Iterator[Store]:
 
 
 def held(store: Store, before: dict[str, list[tuple[Any, ...]]]) -> dict[str, list[tuple[Any, ...]]]:
-    """What the tables of before hold now, in the columns they had; of a notice the reason as it is read."""
+    """What the tables of before hold now, in the columns they had; of a notice the reason and of an email the text as they
+    are read."""
     found = {}
     with store.reading() as connection:
         for table, rows in before.items():
             if table != "alembic_version":
                 now = [tuple(row) for row in connection.exec_driver_sql(f"SELECT * FROM {table}")]  # noqa: S608
+                now = [_with_its_texts_where_they_were(row) for row in now] if table == "outbox" else now
                 found[table] = [row[: len(rows[0])] for row in now] if rows else now
     place = [column.name for column in NOTICE.c].index("reason")
     with store.session(reading=True) as session:
         read = {notice.id: reason_of(notice) for notice in session.exec(sqlmodel.select(Notice)).all()}
     found["notice"] = [(*row[:place], read[row[0]], *row[place + 1 :]) for row in found["notice"]]
     return found
+
+
+def _with_its_texts_where_they_were(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """An email's row with its texts as they are read: until 0006 they were the columns after the subject."""
+    *others, plain, html = row
+    return (*others[:6], decompress_text(plain), None if html is None else decompress_text(html), *others[6:])
 
 
 def test_an_upgrade_loses_no_row(upgraded: Store, before: dict[str, list[tuple[Any, ...]]]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, Column, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from compliance.store.tables.column_types import BIG_ID
+from compliance.store.tables.column_types import BIG_ID, CompressedText
 
 
 class Outbox(SQLModel, table=True):
@@ -23,8 +23,8 @@ class Outbox(SQLModel, table=True):
     recipient_ref: str | None = Field(default=None, index=True)
     to_address: str
     subject: str
-    text: str
-    html: str | None = None
+    text: str = Field(sa_column=Column(CompressedText, nullable=False))
+    html: str | None = Field(default=None, sa_column=Column(CompressedText))
     headers: dict[str, str] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     message_id: str
     state: str = "queued"

@@ -1,0 +1,64 @@
+"""Growth: what five years of a force come to, projected from weeks that a service lives through at a smaller scale.
+
+SCALE and WEEKS in the environment ask for another size (1: 885 officers, 233 crimes a day). The first half of the weeks
+is not counted: until then few crimes are old enough to be what most are later.
+"""
+
+import os
+import tempfile
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import func, inspect, select, text
+
+from benchmarks.timing import show
+from compliance.simulator import SimulatedForce
+from compliance.store import Store
+from compliance.store.tables import CRIME
+from tests.force_days import ForceDays
+
+SCALE: Final = float(os.environ.get("SCALE", "0.05"))
+WEEKS: Final = int(os.environ.get("WEEKS", "26"))
+CRIMES_A_YEAR: Final = 100_000
+YEARS: Final = 5
+
+
+def main(scale: float = SCALE, weeks: int = WEEKS) -> None:
+    """Live through all weeks of a simulated force, and show what its crimes add to each table of an SQLite database."""
+    force = SimulatedForce(seed=15, weeks=weeks, scale=scale)
+    start = force.end.date() - timedelta(weeks=weeks)
+    with tempfile.TemporaryDirectory() as name, ForceDays(Path(name), force, start) as service:
+        half, crimes = Counter[str](), 0
+        for day in range(7 * weeks):
+            service.wake()
+            service.remind()
+            if day == 7 * weeks // 2:
+                half, crimes = table_bytes(service.store), _count_crimes(service.store)
+        grown, crimes = table_bytes(service.store), _count_crimes(service.store) - crimes
+        with service.store.reading() as connection:
+            emails = connection.execute(text("SELECT count(*) FROM outbox")).scalar_one()
+    grown.subtract(half)
+    rows = [("", "bytes a crime", f"GB in {YEARS} years")]
+    for table, size in [*grown.most_common(), ("all", grown.total())]:
+        each = size / crimes
+        rows.append((table, f"{each:,.0f}", f"{each * CRIMES_A_YEAR * YEARS / 10**9:.2f}"))
+    show(
+        f"Growth: {weeks} weeks of a simulated force of scale {scale:g}, {crimes:,} crimes in the second half, "
+        f"{emails:,} emails; {CRIMES_A_YEAR:,} crimes a year",
+        rows,
+    )
+
+
+def table_bytes(store: Store) -> Counter[str]:
+    """The bytes of each table of an SQLite database, its indexes included."""
+    sizes = text("SELECT tbl_name, sum(pgsize) FROM dbstat JOIN sqlite_schema USING (name) GROUP BY tbl_name")
+    with store.reading() as connection:
+        known = inspect(connection).get_table_names()
+        return Counter({name: int(size) for name, size in connection.execute(sizes) if name in known})
+
+
+def _count_crimes(store: Store) -> int:
+    with store.reading() as connection:
+        return connection.execute(select(func.count()).select_from(CRIME)).scalar_one()
