@@ -65,7 +65,13 @@ class Files(SettingsSection):
         {"crimes": "*.csv"},
         description="The names of the files: of `crimes`, and of those of `status`, `allocations`, `victims`, "
         "`contact_holds`, `updates` and `events` that have a file of their own. What `*` stands for says which belong "
-        "together. The ending, `.csv`, `.ndjson` or `.parquet`, says how to read them.",
+        "together; one file may be named for several tables. The ending, `.csv`, `.ndjson`, `.parquet` or `.xlsx`, "
+        "says how to read them.",
+    )
+    sheets: Fields = Field(
+        {},
+        description="The sheets of Excel workbooks: of each table, and of `officers`; where none is named, the first "
+        "visible one is read.",
     )
     officers: str | None = Field(None, description="The name of the officer directory's file; it stays where it is.")
     full_export: bool = Field(
@@ -110,7 +116,9 @@ class FieldMapping(SettingsSection):
         [], description="How dates and instants are written that are not in ISO 8601, such as `%d/%m/%Y %H:%M`."
     )
     crime: SourceFields = Field(
-        {}, description="Field = JMESPath expression (JSON) or column (tables), of the crime itself."
+        {},
+        description="Field = JMESPath expression (JSON) or column (tables), of the crime itself. A list of them is "
+        'joined, such as a date and a time: `reported_at = ["Date", "Time"]`.',
     )
     status: SourceFields = Field({}, description="The same, of changes of status.")
     allocations: SourceFields = Field({}, description="The same, of allocations.")

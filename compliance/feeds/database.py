@@ -19,7 +19,7 @@ from compliance.feeds.feed import DirectoryEntries, Page
 from compliance.feeds.fields import CRIMES, LISTS
 from compliance.feeds.joining import Joined
 from compliance.feeds.mapping import Mapper
-from compliance.feeds.row_filters import Row
+from compliance.feeds.table_rows import Row
 from compliance.records import FeedRecord
 from compliance.stopping import Stop
 

@@ -46,6 +46,10 @@ class Exports:
             raise SettingsError(f"crime_system.files.encoding: {found}; expected one such as cp1252") from None
         if self.settings.officers and self.settings.officers.endswith(".ndjson") != self.is_json:
             raise SettingsError("crime_system.files.officers: expected NDJSON where crimes are NDJSON, else a table")
+        named = self.settings.tables | {"officers": self.settings.officers or ""}
+        for name in self.settings.sheets:
+            if not named.get(name, "").endswith(".xlsx"):
+                raise SettingsError(f"crime_system.files.sheets.{name}: expected a table in an Excel workbook (.xlsx)")
         for table, pattern in self.settings.tables.items():
             if table != CRIMES and table not in LISTS:
                 raise SettingsError(f"crime_system.files.tables.{table}: expected crimes or one of {', '.join(LISTS)}")
@@ -56,7 +60,8 @@ class Exports:
                 )
             if not pattern.endswith(SUFFIXES) or "/" in pattern:
                 raise SettingsError(
-                    f"crime_system.files.tables.{table}: expected a name ending in {', '.join(SUFFIXES)}"
+                    f"crime_system.files.tables.{table}: found {pattern!r}; expected a name ending in "
+                    f"{', '.join(SUFFIXES)}"
                 )
             if pattern.endswith(".ndjson") and len(self.settings.tables) > 1:
                 raise SettingsError("crime_system.files.tables: NDJSON holds whole records, in one file: crimes")

@@ -1,4 +1,4 @@
-"""A folder of a crime system's exports: CSV, NDJSON or Parquet, one file or one a table (records section 4)."""
+"""A folder of a crime system's exports: CSV, NDJSON, Parquet or Excel, one file or one a table (records section 4)."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -74,7 +74,7 @@ class FilesFeed:
                 return DirectoryEntries([], [], read=False)
             if path.suffix == ".ndjson":
                 return directory_of([self._mapper.map_officer(line) for line in lines_of(path)])
-            rows = rows_of(path, self._exports.settings, self._mapper.columns("officers"))
+            rows = rows_of(path, self._exports.settings, "officers", self._mapper.columns("officers"))
             return directory_of(self._mapper.map_officers(list(rows)))
         except RecordError as error:
             raise UnavailableError(str(error)) from None
@@ -142,7 +142,8 @@ class FilesFeed:
             return
         with Joined(self._mapper) as joined:
             for table, path in export.files.items():
-                joined.add(table, rows_of(path, self._exports.settings, self._mapper.columns(table, export.files)))
+                needed = self._mapper.columns(table, export.files)
+                joined.add(table, rows_of(path, self._exports.settings, table, needed))
             if self._exports.settings.full_export:
                 refs |= joined.crime_refs()
             yield from joined.pages(self._page_size)

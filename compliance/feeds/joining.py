@@ -9,7 +9,7 @@ from typing import Any, Final, Self
 from compliance.errors import UnavailableError
 from compliance.feeds.fields import CRIMES
 from compliance.feeds.mapping import Mapper
-from compliance.feeds.row_filters import Row
+from compliance.feeds.table_rows import Row
 from compliance.records import FeedRecord, MappedRecord
 
 _PICKLED: Final = pickle.HIGHEST_PROTOCOL

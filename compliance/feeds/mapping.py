@@ -14,7 +14,8 @@ from compliance.feed_settings import FieldMapping, Source
 from compliance.feeds.feed import Page
 from compliance.feeds.fields import CRIMES, FIELDS, LISTS, check_mapping, zone_of
 from compliance.feeds.mapped_fields import make_fields, named_fields, path_of, prepare_fields, take_of
-from compliance.feeds.row_filters import WRONG, Row, RowFilters
+from compliance.feeds.row_filters import RowFilters
+from compliance.feeds.table_rows import WRONG, Row
 from compliance.feeds.values import Values, absent
 from compliance.records import FeedRecord, MappedRecord, PageRecord, SourceRecord
 

@@ -1,17 +1,17 @@
-"""Files read as rows (CSV and Parquet) or as lines (NDJSON) (records sections 1 and 4)."""
+"""Files read as rows (CSV, Parquet and Excel) or as lines (NDJSON) (records sections 1 and 4)."""
 
 import csv
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, Final
 
-from compliance.errors import RecordError, nearest
+from compliance.errors import RecordError
 from compliance.feed_settings import Files
-from compliance.feeds.row_filters import WRONG, Row
+from compliance.feeds.table_rows import WRONG, Row, check_columns
+from compliance.feeds.workbooks import workbook_rows
 from compliance.records.wire import MAX_RECORD_BYTES
-from compliance.text import count_noun
 
-SUFFIXES: Final = (".csv", ".ndjson", ".parquet")
+SUFFIXES: Final = (".csv", ".ndjson", ".parquet", ".xlsx")
 _BATCH: Final = 5000
 _LONGEST_LINE: Final = 8 * MAX_RECORD_BYTES
 
@@ -30,12 +30,15 @@ def lines_of(path: Path) -> Iterator[bytes]:
                 whole = rest.endswith(b"\n")
 
 
-def rows_of(path: Path, settings: Files, needed: dict[str, str]) -> Iterator[Row]:
-    """Return the rows of a CSV or Parquet file. A row whose cells do not match the header is marked as wrong.
+def rows_of(path: Path, settings: Files, table: str, needed: dict[str, str]) -> Iterator[Row]:
+    """Return the rows of a table from its file. A row whose cells do not match the header is marked as wrong.
 
     `needed`: the columns that the settings name, each with its setting. Raises RecordError if the file as a whole
     cannot be read.
     """
+    if path.suffix == ".xlsx":
+        setting = f"crime_system.files.sheets.{table}"
+        return workbook_rows(path, settings.sheets.get(table), setting, needed)
     return _parquet(path, needed) if path.suffix == ".parquet" else _csv(path, settings, needed)
 
 
@@ -55,7 +58,7 @@ def _csv_rows(file: IO[str], name: str, delimiter: str, needed: dict[str, str]) 
     reader = csv.reader(_lines(file, name), delimiter=delimiter, strict=True)
     try:
         header = [column.strip() for column in next(reader, [])]
-        _check_columns(header, name, needed)
+        check_columns(header, name, needed)
         for cells in reader:
             if len(cells) == len(header):
                 yield dict(zip(header, cells, strict=True))
@@ -86,7 +89,7 @@ def _parquet(path: Path, needed: dict[str, str]) -> Iterator[Row]:
 
     try:
         with pq.ParquetFile(path) as file:
-            _check_columns(file.schema_arrow.names, path.name, needed)
+            check_columns(file.schema_arrow.names, path.name, needed)
             for batch in file.iter_batches(_BATCH):
                 yield from without_nanoseconds(batch).to_pylist()
     except (pa.ArrowException, OSError, ValueError, OverflowError, TypeError) as error:
@@ -94,16 +97,3 @@ def _parquet(path: Path, needed: dict[str, str]) -> Iterator[Row]:
             raise  # the disk's fault, not the file's
         problem = " ".join(str(error).split())[:200]
         raise RecordError(f"{path.name}: cannot be read as Parquet ({problem})") from None
-
-
-def _check_columns(header: list[str], name: str, needed: dict[str, str]) -> None:
-    """Raise RecordError for a duplicate or missing column, without quoting the header, which may be a row of data."""
-    for second, column in enumerate(header):
-        if (first := header.index(column)) < second:
-            raise RecordError(f"{name}: columns {first + 1} and {second + 1} of the header have the same name")
-    for column, setting in needed.items():
-        if column not in header:
-            raise RecordError(
-                f"{name}: there is no column {column!r}, which {setting} names; the header has "
-                f"{count_noun(len(header), 'column')}{nearest(column, header)}"
-            )

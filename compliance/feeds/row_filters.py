@@ -3,17 +3,15 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 import structlog
 
+from compliance.feeds.table_rows import WRONG, Row
 from compliance.feeds.values import absent, column
 
 log = structlog.get_logger()
 
-Row = Mapping[str, Any]
-WRONG: Final = "\0wrong"
-"""The key under which a row states its fault. The record it is part of is refused for that."""
 _DISTINCT: Final = 50
 
 

@@ -147,7 +147,7 @@ def test_a_cursor_of_another_kind_of_feed(folder: Folder) -> None:
         ({"tables": {"victims": "*.csv"}}, "crimes: missing"),
         ({"tables": {"crimes": "*.csv", "victim": "v*.csv"}}, "victim: expected crimes or one of"),
         ({"tables": {"crimes": "*.csv", "victims": "v.csv"}}, "expected at most one"),
-        ({"tables": {"crimes": "*.xlsx"}}, "expected a name ending in .csv, .ndjson, .parquet"),
+        ({"tables": {"crimes": "*.txt"}}, "expected a name ending in .csv, .ndjson, .parquet, .xlsx"),
         ({"tables": {"crimes": "*.ndjson", "victims": "v*.csv"}}, "NDJSON holds whole records"),
         ({"encoding": "utf-88"}, "'utf-88' is not an encoding"),
         ({"officers": "officers.ndjson"}, "expected NDJSON where crimes are NDJSON"),
