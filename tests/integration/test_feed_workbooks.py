@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import xlsxwriter
+import xlsxwriter  # type: ignore[import-untyped]
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -31,7 +31,7 @@ HEADER = ["Crime No", "Reported", "team"]
 ROW = ["22A/1/26", datetime(2026, 7, 1, 14, 30), "North"]  # noqa: DTZ001  # a workbook knows no zones
 
 
-def workbook(*sheets: tuple[str, list[list[Any]]], change: Callable[[Any], None] | None = None) -> bytes:
+def workbook(*sheets: tuple[str, Any], change: Callable[[Any], None] | None = None) -> bytes:
     """A workbook of sheets, each a name and its rows. `change` is given the workbook before it is written."""
     held = io.BytesIO()
     with xlsxwriter.Workbook(held) as book:
