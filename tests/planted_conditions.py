@@ -77,6 +77,12 @@ def changed(state: ServiceState) -> None:
     note_feed(state.store, SOURCE, origin="http http://old.example/crimes", cursor="c1")
 
 
+def changed_at_three_polls(state: ServiceState) -> None:
+    failing(state)
+    changed(state)
+    state.runs.note_failure("poll", NOW, SettingsError("the settings name another crime system"))
+
+
 def stopped(state: ServiceState) -> None:
     read_at(state, hours(2))
 
@@ -175,6 +181,7 @@ FAULTS: Final[list[tuple[str, Plant, str]]] = [
     ("feed-silent", silent, "last read to its end 3 days ago, on 2026-07-17 10:00Z"),
     ("feed-silent", never_read, "never been read to its end"),
     ("feed-silent", waiting, "It asked for no requests before 2026-07-20 12:00Z."),
+    ("feed-changed", changed_at_three_polls, "It is not read until a person decides."),
     ("feed-changed", changed, "The settings name another crime system (http http://127.0.0.1:8470/crimes) than the one read until now (http http://old.example/crimes)"),
     ("feed-rejected", failing, "3 polls have failed since 2026-07-20 09:58Z and none was complete. The last problem: http://crimes.example: answers 401; check the token."),
     ("feed-rejected", files_failing, "1 poll has failed since 2026-07-20 10:00Z"),

@@ -58,7 +58,7 @@ def find_feed_rejected(facts: ServiceFacts, stored: StoredFacts) -> str | None:
     feed = stored.feed
     if feed.failing_since is None or feed.failures < (1 if facts.settings.crime_system.kind == "files" else FAILURES):
         return None
-    if _refused_poll(facts) is not None:
+    if feed.change is not None or _refused_poll(facts) is not None:
         return None  # said already, with what to do about it
     polls = f"{count_noun(feed.failures, 'poll')} {plural(feed.failures, 'has', 'have')} failed"
     return f"{polls} since {minute(feed.failing_since)} and none was complete. The last problem: {feed.problem}."
