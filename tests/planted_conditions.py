@@ -10,15 +10,16 @@ import pytest
 from sqlalchemy import delete
 
 from compliance.errors import SettingsError, StoppedError, System, UnavailableError
+from compliance.service.feed_changes import RESTARTED
 from compliance.service.job_runs import JobRuns
 from compliance.service.polling import NOTHING_YET, TOLD_TO_STOP
 from compliance.stopping import Stop
-from compliance.store import judge_due
+from compliance.store import judge_due, note_feed
 from compliance.store.tables import OFFICER, POLL, Published, UnknownValue
 from tests.engine import shipped
 from tests.poison import poison
 from tests.service_states import NOW, Plant, ServiceState
-from tests.stores import at, crime, take
+from tests.stores import SOURCE, at, crime, take
 
 FRIDAY: Final = at("2026-07-17 17:30")
 
@@ -64,6 +65,22 @@ def files_failing(state: ServiceState) -> None:
     )  # fmt: skip
     failing(state, 1)
     state.poll(NOW, NOTHING_YET)
+
+
+def waiting(state: ServiceState) -> None:
+    read_at(state, hours(72))
+    state.poll(NOW - minutes(2), NOTHING_YET)
+    note_feed(state.store, SOURCE, ask_again_at=NOW + hours(2))
+
+
+def changed(state: ServiceState) -> None:
+    note_feed(state.store, SOURCE, origin="http http://old.example/crimes", cursor="c1")
+
+
+def changed_at_three_polls(state: ServiceState) -> None:
+    failing(state)
+    changed(state)
+    state.runs.note_failure("poll", NOW, SettingsError("the settings name another crime system"))
 
 
 def stopped(state: ServiceState) -> None:
@@ -163,6 +180,9 @@ def one_form_missing(state: ServiceState) -> None:
 FAULTS: Final[list[tuple[str, Plant, str]]] = [
     ("feed-silent", silent, "last read to its end 3 days ago, on 2026-07-17 10:00Z"),
     ("feed-silent", never_read, "never been read to its end"),
+    ("feed-silent", waiting, "It asked for no requests before 2026-07-20 12:00Z."),
+    ("feed-changed", changed_at_three_polls, "It is not read until a person decides."),
+    ("feed-changed", changed, "The settings name another crime system (http http://127.0.0.1:8470/crimes) than the one read until now (http http://old.example/crimes)"),
     ("feed-rejected", failing, "3 polls have failed since 2026-07-20 09:58Z and none was complete. The last problem: http://crimes.example: answers 401; check the token."),
     ("feed-rejected", files_failing, "1 poll has failed since 2026-07-20 10:00Z"),
     ("service-stopped", stopped, "No poll has begun for 2 hours, since 2026-07-20 08:00Z, though one should begin every 5 minutes"),
@@ -217,8 +237,17 @@ def nothing_failed(state: ServiceState) -> None:
     interrupted.request()
     with pytest.raises(StoppedError) as stopped_while_waiting:
         interrupted.check()
-    for why in 3 * (NOTHING_YET, TOLD_TO_STOP, str(stopped_while_waiting.value)):
+    for why in 3 * (NOTHING_YET, TOLD_TO_STOP, RESTARTED, str(stopped_while_waiting.value)):
         state.poll(NOW, why)
+
+
+def not_yet_read(state: ServiceState) -> None:
+    """A crime system of which nothing was read may be exchanged for another."""
+    note_feed(state.store, SOURCE, origin="http http://old.example/crimes", cursor=None)
+
+
+def wait_over(state: ServiceState) -> None:
+    note_feed(state.store, SOURCE, ask_again_at=NOW - minutes(5))
 
 
 def came_right(state: ServiceState) -> None:
@@ -241,6 +270,8 @@ HEALTHY: Final[dict[str, Plant]] = {
     "two polls failed": lambda state: failing(state, 2),
     "polls failed, and then one was complete": both(failing, lambda state: state.read(NOW)),
     "polls that were stopped, or found no export": nothing_failed,
+    "another crime system before anything was read": not_yet_read,
+    "a wait that is over": wait_over,
     "a poll that takes hours": both(lambda state: read_at(state, hours(20)), lambda state: state.poll(NOW - hours(19), ended=False)),
     "polls every two hours": polled_every_two_hours,
     "no officer directory is read": both(forget_polls, lambda state: state.poll(NOW, complete=True)),

@@ -1,22 +1,25 @@
-"""`compliance feed try`: test the connection to the crime system and show what a poll would read."""
+"""`compliance feed`: show what a poll would read, and let the next one read from the beginning."""
 
 import json
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from compliance.cli.options import CONFIG, echo, stop, tell_unknown
-from compliance.errors import RecordError, UnavailableError
+from compliance.cli.options import CONFIG, INSTANT, echo, service_of, stop, tell_unknown
+from compliance.errors import RecordError, SettingsError, UnavailableError
 from compliance.text import count_noun
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 _WIDTH = 58
 
 
 @click.group()
 def feed() -> None:
-    """Test the connection to the crime system."""
+    """Test the connection to the crime system, or read it again from the beginning."""
 
 
 @feed.command("try")
@@ -56,6 +59,30 @@ def try_it(config: Path, records: int) -> None:
         stop(f"officer directory: {trial.directory_problem}", UnavailableError.exit_code)
     if refused or trial.officers.refusals:
         stop("some records or officers were refused; the reasons are above", RecordError.exit_code)
+
+
+@feed.command()
+@CONFIG
+@click.option(
+    "--from", "begin", type=INSTANT, help="Read only what has changed since this date-time; of a database only."
+)
+@click.option(
+    "--keep-cursor", is_flag=True, help="Read on from where the last poll ended: the crime system has only moved."
+)
+def restart(config: Path, begin: "datetime | None", keep_cursor: bool) -> None:
+    """Let the next poll read the crime system from the beginning, into the same database.
+
+    For a cursor that has expired, or another crime system. Nothing stored is lost, and what comes again unchanged is
+    not written again.
+    """
+    if begin is not None and keep_cursor:
+        raise SettingsError("--from and --keep-cursor exclude each other; give one of them")
+    with service_of(config) as service:
+        service.restart_feed(begin, keep_cursor=keep_cursor)
+    where = (
+        "where the last one ended" if keep_cursor else "the beginning" if begin is None else f"{begin:%Y-%m-%dT%H:%MZ}"
+    )
+    echo(f"the next poll reads the crime system from {where}; everything stored stays")
 
 
 def _lines(value: Any) -> list[str]:

@@ -30,10 +30,11 @@ def migrate(config: Path) -> None:
 
 @click.command()
 @CONFIG
-def poll(config: Path) -> None:
+@click.option("--now", "ask_now", is_flag=True, help="Ask even if the crime system asked for a wait (Retry-After).")
+def poll(config: Path, ask_now: bool) -> None:
     """Read what has changed in the crime system, and judge it."""
     with service_of(config) as service:
-        done, not_judged = service.poll(), service.not_judged
+        done, not_judged = service.poll(ask_now=ask_now), service.not_judged
     crimes = count_noun(done.received, "crime")
     echo(f"{crimes} received, {done.changed:,} new or changed, {done.refused:,} refused")
     if done.clock_changes:

@@ -3,6 +3,7 @@
 from compliance.feeds.access import ClientCredentials, tls_context
 from compliance.feeds.feed import DirectoryEntries, Feed, Page
 from compliance.feeds.http import HttpFeed, Remembered
+from compliance.feeds.http_errors import NotNowError
 from compliance.feeds.mapping import Mapper
 from compliance.feeds.requests import Patience
 
@@ -12,6 +13,7 @@ __all__ = [
     "Feed",
     "HttpFeed",
     "Mapper",
+    "NotNowError",
     "Page",
     "Patience",
     "Remembered",

@@ -1,6 +1,5 @@
 """A crime system's own database, or a copy of it, read by queries (records section 4)."""
 
-import json
 import re
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing, suppress
@@ -15,6 +14,7 @@ from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, NoSuchModuleErr
 from compliance.errors import SettingsError, UnavailableError
 from compliance.feed_settings import SourceDatabase
 from compliance.feeds.bodies import directory_of
+from compliance.feeds.database_cursors import Changed, cursor_of_change, read_cursor
 from compliance.feeds.feed import DirectoryEntries, Page
 from compliance.feeds.fields import CRIMES, LISTS
 from compliance.feeds.joining import Joined
@@ -23,7 +23,6 @@ from compliance.feeds.table_rows import Row
 from compliance.records import FeedRecord
 from compliance.stopping import Stop
 
-Changed = datetime | str | int
 _BIND: Final = re.compile(r"(?<!:):changed_since\b")
 _BATCH: Final = 5000
 _SECTION: Final = "crime_system.database"
@@ -87,7 +86,7 @@ class DatabaseFeed:
         The last page moves the cursor. Raises UnavailableError if the database cannot be queried or returns no
         `changed_at`.
         """
-        since = self._settings.begin if cursor is None else _read_cursor(cursor)
+        since = self._settings.begin if cursor is None else read_cursor(cursor)
         with Joined(self._mapper) as joined:
             latest = self._stop.outcome_of(lambda: self._read(joined, since), self._cancel)
             held: list[FeedRecord] = []
@@ -95,7 +94,7 @@ class DatabaseFeed:
                 if held:
                     yield self._mapper.page(held, None, more=True)
                 held = records
-            moved = None if latest is None else _cursor_of(latest)
+            moved = None if latest is None else cursor_of_change(latest)
             yield self._mapper.page(held, moved, more=False)
         self._mapper.filters.log(self._shown)
 
@@ -241,13 +240,27 @@ class _Reading:
                 cancel()
 
 
+def describe_source(url: str) -> str:
+    """Return the address of a source without user, password and driver. Raises SettingsError for an invalid URL."""
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        raise _not_an_address() from None
+    port = f":{parsed.port}" if parsed.port else ""
+    return f"{parsed.get_backend_name()}://{parsed.host or ''}{port}/{parsed.database or ''}"
+
+
+def _not_an_address() -> SettingsError:
+    expected = "an SQLAlchemy URL such as postgresql+psycopg://monitor@host/crimes"
+    return SettingsError(f"{_SECTION}.url: not the address of a supported database; expected {expected}")
+
+
 def _engine(url: str) -> Engine:
     try:
         parsed = make_url(url)
         return create_engine(parsed, poolclass=NullPool, hide_parameters=True)
     except (ArgumentError, NoSuchModuleError, ValueError):
-        expected = "an SQLAlchemy URL such as postgresql+psycopg://monitor@host/crimes"
-        raise SettingsError(f"{_SECTION}.url: not the address of a supported database; expected {expected}") from None
+        raise _not_an_address() from None
     except ImportError as error:
         raise SettingsError(f"{_SECTION}.url: its driver is not installed ({error.name}): pip install it") from None
 
@@ -261,20 +274,3 @@ def _cause(error: SQLAlchemyError) -> str:
         return type(error).__name__
     lines = str(error.orig).strip().splitlines()
     return lines[0][:200] if lines else type(error.orig).__name__
-
-
-def _cursor_of(changed: Changed) -> str:
-    value = changed.isoformat() if isinstance(changed, datetime) else changed
-    return json.dumps({type(changed).__name__: value})
-
-
-def _read_cursor(cursor: str) -> Changed:
-    try:
-        [(kind, value)] = json.loads(cursor).items()
-        makers: dict[str, Callable[[Any], Changed]] = {"datetime": datetime.fromisoformat, "str": str, "int": int}
-        kept = makers[kind](value)
-    except (ValueError, TypeError, KeyError, AttributeError):
-        raise SettingsError(
-            f"{_SECTION}: the stored cursor belongs to another kind of feed; a new database starts from the beginning"
-        ) from None
-    return kept

@@ -174,8 +174,8 @@ def _read_cursor(cursor: str | None) -> list[str]:
         found = None
     if not isinstance(found, list):
         raise SettingsError(
-            "crime_system.files: the stored cursor belongs to another kind of feed; it is kept under the name of the "
-            "feed, and a new database or a new name starts from the beginning"
+            "crime_system.files: the stored cursor belongs to another kind of feed; `compliance feed restart` reads "
+            "from the beginning into the same database, and nothing stored is lost"
         )
     return [str(digest) for digest in found]
 

@@ -13,6 +13,7 @@ from compliance.feed_settings import PageNames
 from compliance.feeds.access import ClientCredentials, redact
 from compliance.feeds.bodies import NAMES, directory, json_page, ndjson_page
 from compliance.feeds.feed import DirectoryEntries, Page
+from compliance.feeds.http_errors import RefusedRequestError
 from compliance.feeds.mapping import Mapper
 from compliance.feeds.requests import LARGEST_BODY, PATIENCE, Asker, AskForLessError, HttpAnswer, Patience, check_url
 from compliance.stopping import Stop
@@ -181,7 +182,16 @@ class HttpFeed:
                 page = json_page(answer.body, source, self._names)
             return _Answered(self._mapped(page), answer.headers.get("ETag"), hash(tuple(page.raws)))
 
-        return self._asker.ask(self._url, asked, read, known and known[0])
+        try:
+            return self._asker.ask(self._url, asked, read, known and known[0])
+        except RefusedRequestError as error:
+            if cursor is None:
+                raise
+            raise UnavailableError(
+                f"{error.found} when it was asked from the cursor {cursor[:80]!r}, which it gave before: the cursor "
+                "may have expired. `compliance feed restart` reads from the beginning into the same database, and "
+                "nothing stored is lost"
+            ) from None
 
     def _mapped(self, page: Page) -> Page:
         if self._mapper is None:

@@ -5,7 +5,6 @@ import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Final, TypeVar
 
@@ -14,6 +13,7 @@ import stamina
 
 from compliance.errors import SettingsError, UnavailableError
 from compliance.feeds.access import ClientCredentials, Token, redact
+from compliance.feeds.http_errors import NotKnownError, NotNowError, refuse_unless_ok
 from compliance.stopping import Stop
 
 T = TypeVar("T")
@@ -21,7 +21,6 @@ T = TypeVar("T")
 LARGEST_BODY: Final = 64 * 1024 * 1024
 """The largest size of an answer, decompressed, in bytes."""
 _LARGEST_TOKEN: Final = 64 * 1024
-_TRY_LATER: Final = (408, 425, 429, 500, 502, 503, 504)
 _GZIP: Final = 16 + zlib.MAX_WBITS
 
 
@@ -122,10 +121,10 @@ class Asker:
 
     def _wait(self, error: Exception) -> bool | float:
         """Return whether to retry after an error, or after how many seconds."""
-        if not isinstance(error, _NotNowError) or self._stop.is_requested():
+        if not isinstance(error, NotNowError) or self._stop.is_requested():
             return False
         if error.retry_after is None:
-            return True
+            return error.retry_at is None
         return error.retry_after if error.retry_after <= self._patience.longest_wait else False
 
     def _answer(self, url: str, asked: dict[str, str | int], etag: str | None) -> HttpAnswer:
@@ -138,7 +137,7 @@ class Asker:
             request = self._client.build_request("GET", address, headers=headers)
             try:
                 return self._send(request, url, self._largest_body)
-            except _NotKnownError:
+            except NotKnownError:
                 if not again or self._token is None:
                     raise
                 self._token.drop()
@@ -158,7 +157,7 @@ class Asker:
             try:
                 if response.status_code == httpx.codes.NOT_MODIFIED and "If-None-Match" in request.headers:
                     return HttpAnswer(b"", response.headers, unchanged=True)
-                _refuse_unless_ok(response, url, "check that client_id and client_secret are right" if user else None)
+                refuse_unless_ok(response, url, "check that client_id and client_secret are right" if user else None)
                 parts = self._in_time(response.iter_raw(), url)
                 return HttpAnswer(_unpack(parts, response.headers, url, largest), response.headers)
             finally:
@@ -171,7 +170,7 @@ class Asker:
                     f"{found}; its certificate must be corrected, or ca_file name the authority that signed it",
                     is_lasting=True,
                 ) from error
-            raise _NotNowError(found) from error
+            raise NotNowError(found) from error
 
     def _in_time(self, parts: Iterable[bytes], url: str) -> Iterator[bytes]:
         """Yield the parts of an answer. Raises UnavailableError if it takes too long."""
@@ -184,22 +183,6 @@ class Asker:
                     "the crime system"
                 )
             yield part
-
-
-class _NotNowError(UnavailableError):
-    """A retry may help, after `retry_after` seconds if the crime system said so."""
-
-    def __init__(self, message: str, retry_after: float | None = None) -> None:
-        wait = "" if retry_after is None else f" and asks to wait {retry_after:.0f} s"
-        super().__init__(f"{message}{wait}; nothing is lost, it will be asked again")
-        self.retry_after = retry_after
-
-
-class _NotKnownError(UnavailableError):
-    """A 401: the crime system does not recognise the caller."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message, is_lasting=True)
 
 
 def _unpack(parts: Iterable[bytes], headers: httpx.Headers, url: str, largest: int) -> bytes:
@@ -215,32 +198,12 @@ def _unpack(parts: Iterable[bytes], headers: httpx.Headers, url: str, largest: i
         try:
             body += part if unpacker is None else unpacker.decompress(part, largest + 1 - len(body))
         except zlib.error as error:
-            raise _NotNowError(f"{redact(url)} sent an answer that cannot be decompressed ({error})") from None
+            raise NotNowError(f"{redact(url)} sent an answer that cannot be decompressed ({error})") from None
         if len(body) > largest or (unpacker is not None and unpacker.unconsumed_tail):
             raise AskForLessError(f"{redact(url)} gave an answer of more than {largest:,} bytes; request smaller pages")
     if unpacker is not None and (not unpacker.eof or unpacker.unused_data):
-        raise _NotNowError(f"{redact(url)} sent a compressed answer that is cut short or continues after its end")
+        raise NotNowError(f"{redact(url)} sent a compressed answer that is cut short or continues after its end")
     return bytes(body)
-
-
-def _refuse_unless_ok(response: httpx.Response, url: str, advice: str | None) -> None:
-    """Raise an error for any answer other than 200: _NotNowError, or UnavailableError if a retry cannot help."""
-    status = response.status_code
-    if status == httpx.codes.OK:
-        return
-    found = f"{redact(url)} answered {status} {response.reason_phrase[:80]}".rstrip()
-    if status in _TRY_LATER or status > 504:
-        raise _NotNowError(found, _retry_after(response))
-    if status == httpx.codes.UNAUTHORIZED:
-        raise _NotKnownError(f"{found}; {advice or 'check that the token is right and has not expired'}")
-    by_status = {
-        403: "check that this service may read the feed",
-        404: "check that the address is right",
-    }
-    raise UnavailableError(
-        f"{found}; {advice or by_status.get(status, 'a page was expected: check that the address is right')}",
-        is_lasting=status == httpx.codes.FORBIDDEN or advice is not None,  # advice: of the identity
-    )
 
 
 def refuses_certificate(error: BaseException) -> bool:
@@ -251,18 +214,6 @@ def refuses_certificate(error: BaseException) -> bool:
             return True
         at = at.__cause__ or at.__context__
     return False
-
-
-def _retry_after(response: httpx.Response) -> float | None:
-    """Return the Retry-After in seconds, None if there is none. A date is relative to the answer's own Date."""
-    text = response.headers.get("Retry-After", "").strip()
-    if text.isascii() and text.isdigit():
-        return float(text)
-    try:
-        wait = parsedate_to_datetime(text) - parsedate_to_datetime(response.headers["Date"])
-    except (ValueError, TypeError, KeyError, OverflowError):
-        return None
-    return max(wait.total_seconds(), 0.0)
 
 
 def check_url(url: str) -> None:

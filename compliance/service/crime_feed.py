@@ -5,16 +5,22 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from compliance.config import Settings
 from compliance.errors import SettingsError
 from compliance.feeds import ClientCredentials, Feed, HttpFeed, Mapper, Remembered, tls_context
-from compliance.feeds.database import DatabaseFeed
+from compliance.feeds.access import redact
+from compliance.feeds.database import DatabaseFeed, describe_source
 from compliance.feeds.exports import Exports
 from compliance.feeds.files import FilesFeed
+from compliance.feeds.requests import check_url
 from compliance.policy import Policy
 from compliance.policy.vocabulary import METHOD, Vocabulary, vocabulary
 from compliance.stopping import Stop
+
+SOURCE: Final = "crimes"
+"""The name under which the feed's cursor and polls are stored."""
 
 
 @contextmanager
@@ -57,6 +63,24 @@ def mapper_of(settings: Settings) -> Mapper:
         return Mapper(system.mapping, tabular=not is_json)
     except SettingsError as error:
         raise SettingsError(f"{settings.source}: {error}") from None
+
+
+def origin_of(settings: Settings) -> str:
+    """Return which crime system the settings name: the kind and the address that its cursors belong to.
+
+    An address has no secret in it. A folder of exports has none: an export is known by its content, wherever it lies.
+    Raises SettingsError if the address of a database cannot be read.
+    """
+    system = settings.crime_system
+    if system.kind == "http":
+        assert system.url is not None  # noqa: S101  # the settings ensure it
+        check_url(system.url)
+        return f"{system.kind} {redact(system.url)}"
+    if system.kind == "files":
+        return system.kind
+    assert system.database is not None  # noqa: S101  # the settings ensure it
+    url = settings.secret(system.database.url, "crime_system.database.url") or ""
+    return f"{system.kind} {describe_source(url)}"
 
 
 def own_words(settings: Settings) -> dict[str, set[str]]:

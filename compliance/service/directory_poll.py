@@ -9,6 +9,7 @@ import structlog
 
 from compliance.errors import ComplianceError
 from compliance.feeds import DirectoryEntries, Feed
+from compliance.service.feed_waits import keeping_waits
 from compliance.store import LastGood, Store, last_good_directory, note_directory, readings_since, save_officers
 
 log = structlog.get_logger()
@@ -35,7 +36,7 @@ NOT_READ: Final = DirectoryOutcome()
 
 
 def read_directory(
-    store: Store, feed: Feed, source: str, poll_id: int, clock: Callable[[], datetime]
+    store: Store, feed: Feed, source: str, poll_id: int, clock: Callable[[], datetime], ask_now: bool = False
 ) -> DirectoryOutcome:
     """Read the directory and store it if it can be accepted; otherwise the last good one stays in force.
 
@@ -46,7 +47,8 @@ def read_directory(
     before = last_good_directory(store, source)
     as_of = None if before is None else before.as_of
     try:
-        directory = feed.officers()
+        with keeping_waits(store, source, clock, "directory_ask_again_at", "the officer directory", ask_now):
+            directory = feed.officers()
     except ComplianceError as error:
         return _refuse(store, source, poll_id, DirectoryOutcome(problem=str(error), as_of=as_of))
     except BaseException as error:

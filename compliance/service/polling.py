@@ -8,10 +8,12 @@ from typing import Final
 
 import structlog
 
-from compliance.errors import ComplianceError, System, UnavailableError
+from compliance.errors import ComplianceError, StoppedError, System, UnavailableError
 from compliance.feeds import Feed, Page
 from compliance.policy.vocabulary import Vocabulary
 from compliance.service.directory_poll import NOT_READ, DirectoryOutcome, read_directory
+from compliance.service.feed_changes import check_origin
+from compliance.service.feed_waits import keeping_waits
 from compliance.service.progress import Progress
 from compliance.store import (
     Store,
@@ -70,6 +72,8 @@ def poll(
     stopping: Callable[[], bool] = lambda: False,
     overlap: timedelta = timedelta(0),
     known: Vocabulary | None = None,
+    origin: str | None = None,
+    ask_now: bool = False,
 ) -> PollOutcome:
     """Read a feed from the stored cursor to "nothing further for now", then the officer directory.
 
@@ -77,16 +81,23 @@ def poll(
     - `stopping`: when it returns true, the poll ends after a page, incomplete.
     - Any failure ends the poll incomplete, with the problem recorded, and is raised again. The pages received are kept,
       and the next poll continues after the last of them.
-    - A directory that cannot be read or is not accepted is a separate problem (`read_directory`).
+    - A directory that cannot be read or is not accepted is a separate problem (`read_directory`). It is read whatever
+      happened to the crimes.
+    - If the crime system asks for a wait (Retry-After), it is not asked again before, by any process. `ask_now`: ask
+      all the same.
     - `overlap`: how late the source may commit. The poll then begins before anything that may still be committed late,
       once the previous poll reached its end.
     - `known`: values that are not in it are counted; new ones are logged by field, without the values.
+    - `origin`: which crime system it is (`origin_of`). Raises SettingsError if the stored cursor belongs to another.
     """
     start = cursor_before(store, source, overlap) if overlap else None
     poll_id = begin_poll(store, source, clock())
     crimes = _Poll(store, source, poll_id, clock, overlap, known)
     try:
-        outcome = crimes.take(feed, start, stopping)
+        if origin is not None:
+            check_origin(store, source, origin)
+        with keeping_waits(store, source, clock, "ask_again_at", "the crime system", ask_now):
+            outcome = crimes.take(feed, start, stopping)
     except BaseException as error:
         if isinstance(error, UnavailableError) and error.system is None:
             error.system = System.CRIME_SYSTEM
@@ -94,13 +105,15 @@ def poll(
         problem = str(error) if isinstance(error, ComplianceError) else f"a fault: {type(error).__name__}"
         with suppress(UnavailableError):  # the store itself may be unusable
             end_poll(store, poll_id, clock(), complete=False, problem=problem)
+            if isinstance(error, ComplianceError) and not isinstance(error, StoppedError):
+                read_directory(store, feed, source, poll_id, clock, ask_now)
         raise
     finally:
         _log_new(source, crimes.unknown)
     end_poll(store, poll_id, clock(), outcome.complete, outcome.problem)
     if crimes.stopped:
         return outcome
-    return replace(outcome, directory=read_directory(store, feed, source, poll_id, clock))
+    return replace(outcome, directory=read_directory(store, feed, source, poll_id, clock, ask_now))
 
 
 def _log_new(source: str, unknown: Unknown) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
 
 from compliance import clock as real_clock
 from compliance.config import Settings
@@ -17,7 +16,8 @@ from compliance.reports.periods import newest_settled
 from compliance.reports.publish import Publication
 from compliance.reports.spans import Span
 from compliance.service.check_calendars import warn_of_end
-from compliance.service.crime_feed import feed_of, vocabulary_of
+from compliance.service.crime_feed import SOURCE, feed_of, origin_of, vocabulary_of
+from compliance.service.feed_changes import restart
 from compliance.service.mail_channel import channel_of, pilot_of
 from compliance.service.polling import PollOutcome, poll
 from compliance.service.progress import Progress
@@ -27,9 +27,6 @@ from compliance.service.retaining import Retaining
 from compliance.stopping import Stop
 from compliance.store import Store, count_set_aside, judge_due, load_crimes
 from compliance.store.tables import Notice
-
-SOURCE: Final = "crimes"
-"""The name under which the feed's cursor and polls are stored."""
 
 
 @dataclass(frozen=True)
@@ -65,17 +62,25 @@ class Service:
     def __exit__(self, *_: object) -> None:
         self.store.close()
 
-    def poll(self) -> PollOutcome:
+    def poll(self, *, ask_now: bool = False) -> PollOutcome:
         """Store what changed in the crime system, and judge it.
 
-        Raises UnavailableError if the feed does not answer correctly; what was stored by then is kept.
+        `ask_now`: ask it even if it asked for a wait. Raises UnavailableError if the feed does not answer correctly;
+        what was stored by then is kept. Raises SettingsError if the settings name another crime system than before.
         """
         overlap = timedelta(minutes=self.settings.crime_system.overlap_minutes)
         with feed_of(self.settings, self.clock, self.remembered, stop=self.stop) as feed:
             known = vocabulary_of(self.settings, self.policy)
-            outcome = poll(self.store, feed, SOURCE, self.clock, self.stop.is_requested, overlap, known)
+            outcome = poll(
+                self.store, feed, SOURCE, self.clock, self.stop.is_requested, overlap, known,
+                origin_of(self.settings), ask_now,
+            )  # fmt: skip
         self.judge()
         return outcome
+
+    def restart_feed(self, begin: datetime | None = None, *, keep_cursor: bool = False) -> None:
+        """Let the next poll read the crime system again from the beginning (`feed_changes.restart`)."""
+        restart(self.store, self.settings, SOURCE, self.clock(), begin, keep_cursor)
 
     def judge(self) -> int:
         """Judge the crimes that changed or whose day has come, and return how many."""

@@ -18,6 +18,7 @@ from compliance.store.directory import (
 from compliance.store.engine import Store, migrate
 from compliance.store.expiry import RefusedLife, list_expired_refusals, remove_refused
 from compliance.store.exporting import export
+from compliance.store.feed_state import FeedState, feed_state, note_feed, restart_feed
 from compliance.store.intake import PageOutcome, begin_poll, cursor_of, end_poll, take_page
 from compliance.store.jobs import JobRun, list_job_runs, save_job_run
 from compliance.store.missing import Missing, list_missing_crimes, mark_missing
@@ -42,6 +43,7 @@ from compliance.store.unknown_values import OTHERS, Unknown, values_seen
 
 __all__ = [
     "OTHERS",
+    "FeedState",
     "JobRun",
     "JudgedCounts",
     "Known",
@@ -67,6 +69,7 @@ __all__ = [
     "directory_problem",
     "end_poll",
     "export",
+    "feed_state",
     "first_poll",
     "judge_due",
     "last_complete_poll",
@@ -83,6 +86,7 @@ __all__ = [
     "migrate",
     "note_cursor",
     "note_directory",
+    "note_feed",
     "officers",
     "policies_used",
     "polls_covering",
@@ -91,6 +95,7 @@ __all__ = [
     "readings_since",
     "rebuild",
     "remove_refused",
+    "restart_feed",
     "retention_due",
     "retry_quarantined",
     "save_job_run",

@@ -77,6 +77,15 @@ CONDITIONS: Final = (
         feed.find_feed_rejected,
     ),
     Condition(
+        "feed-changed",
+        _FAULT,
+        "The settings name another kind of crime system, or another address, than the one read until now.",
+        "run `compliance feed restart`, which reads the new one from the beginning and loses nothing stored; if the "
+        "same crime system has only moved, `compliance feed restart --keep-cursor`; if the settings are wrong, correct "
+        "them (docs/feeds.md).",
+        feed.find_feed_changed,
+    ),
+    Condition(
         "directory-missing",
         _FAULT,
         "No officer directory has ever been accepted, though one is read.",

@@ -27,8 +27,10 @@ def minute(at: datetime) -> str:
 @of_stored
 def find_feed_silent(facts: ServiceFacts, stored: StoredFacts) -> str | None:
     """The crime system was not read to its end for longer than `stale_hours`."""
-    read_at, hours = stored.feed.read_at, facts.settings.reminders.stale_hours
+    read_at, hours, again_at = stored.feed.read_at, facts.settings.reminders.stale_hours, stored.feed.ask_again_at
     stops = "Until it is, no emails are sent and no report is made."
+    if again_at is not None and again_at > facts.now:
+        stops += f" It asked for no requests before {minute(again_at)}."
     if read_at is None:
         return f"The crime system has never been read to its end. {stops}"
     age = facts.now - read_at
@@ -56,10 +58,17 @@ def find_feed_rejected(facts: ServiceFacts, stored: StoredFacts) -> str | None:
     feed = stored.feed
     if feed.failing_since is None or feed.failures < (1 if facts.settings.crime_system.kind == "files" else FAILURES):
         return None
-    if _refused_poll(facts) is not None:
+    if feed.change is not None or _refused_poll(facts) is not None:
         return None  # said already, with what to do about it
     polls = f"{count_noun(feed.failures, 'poll')} {plural(feed.failures, 'has', 'have')} failed"
     return f"{polls} since {minute(feed.failing_since)} and none was complete. The last problem: {feed.problem}."
+
+
+@of_stored
+def find_feed_changed(_: ServiceFacts, stored: StoredFacts) -> str | None:
+    """The settings name another crime system than the stored cursor belongs to."""
+    change = stored.feed.change
+    return None if change is None else f"{change[0].upper()}{change[1:]}. It is not read until a person decides."
 
 
 @of_stored

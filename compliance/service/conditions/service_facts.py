@@ -14,21 +14,24 @@ from typing import Any, Final
 from sqlalchemy import Connection, Table, and_, func, or_, select, text
 
 from compliance.config import Settings
-from compliance.errors import ComplianceError
+from compliance.errors import ComplianceError, SettingsError
 from compliance.mail.by_hand import counts
 from compliance.policy import Policy
 from compliance.policy.vocabulary import Vocabulary
 from compliance.service.conditions.email_facts import EmailFacts, read_emails
-from compliance.service.crime_feed import vocabulary_of
+from compliance.service.crime_feed import SOURCE, origin_of, vocabulary_of
+from compliance.service.feed_changes import RESTARTED, describe_change
 from compliance.service.job_runs import merge_runs
 from compliance.service.polling import NOTHING_YET, TOLD_TO_STOP
 from compliance.service.reporting import Reporting
 from compliance.store import (
+    FeedState,
     JobRun,
     LastGood,
     Store,
     count_set_aside,
     directory_problem,
+    feed_state,
     last_complete_poll,
     last_good_directory,
     list_job_runs,
@@ -50,6 +53,8 @@ class FeedFacts:
       changed record. `began_at`: the start of the newest poll. `under_way`: that poll has not ended.
     - `failures`: how many polls have failed since `read_at`, the first at `failing_since`; `problem`: why the last did.
     - `directory`: the officer directory in force. `directory_problem`: why the newest was not accepted.
+    - `change`: how the settings name another crime system than the one read until now. `ask_again_at`: the end of the
+      last wait that it asked for.
     """
 
     read_at: datetime | None
@@ -61,6 +66,8 @@ class FeedFacts:
     problem: str | None
     directory: LastGood | None
     directory_problem: str | None
+    change: str | None
+    ask_again_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +166,7 @@ def _read(store: Store, settings: Settings, policy: Policy, known: Vocabulary, n
         report = connection.execute(newest.order_by(Published.id.desc()).limit(1)).first()  # type: ignore[union-attr]
         crimes, size = _count(connection, CRIME), _size(connection)
     return StoredFacts(
-        feed=_read_feed(store),
+        feed=_read_feed(store, settings),
         emails=read_emails(store, counts(store), now),
         crimes=crimes,
         refused=sum(quarantine_counts(store).values()),
@@ -173,13 +180,14 @@ def _read(store: Store, settings: Settings, policy: Policy, known: Vocabulary, n
     )
 
 
-def _read_feed(store: Store) -> FeedFacts:
+def _read_feed(store: Store, settings: Settings) -> FeedFacts:
     newest, complete = select(POLL).order_by(POLL.c.id.desc()).limit(1), last_complete_poll(store)
-    harmless = or_(POLL.c.problem == NOTHING_YET, POLL.c.problem.startswith(TOLD_TO_STOP))
+    harmless = or_(*(POLL.c.problem.startswith(said) for said in (NOTHING_YET, TOLD_TO_STOP, RESTARTED)))
     failed = and_(~POLL.c.complete, POLL.c.problem.is_not(None), ~harmless)
     if complete is not None:
         failed = and_(failed, POLL.c.id > complete.id)
     failures = select(POLL.c.started_at, POLL.c.problem).where(failed).order_by(POLL.c.id)
+    state = feed_state(store, SOURCE)
     with store.reading() as connection:
         last = connection.execute(newest).first()
         changed_at = connection.execute(select(func.max(POLL.c.ended_at)).where(POLL.c.changed > 0)).scalar()
@@ -194,7 +202,16 @@ def _read_feed(store: Store) -> FeedFacts:
         problem=failing[-1][1] if failing else None,
         directory=last_good_directory(store),
         directory_problem=directory_problem(store),
+        change=_change(state, settings),
+        ask_again_at=state.ask_again_at,
     )
+
+
+def _change(state: FeedState, settings: Settings) -> str | None:
+    try:
+        return describe_change(state, origin_of(settings))
+    except SettingsError:
+        return None  # the address of a database is a secret, which this process may not know
 
 
 def _rows(connection: Connection, asked: Any) -> list[tuple[Any, ...]]:

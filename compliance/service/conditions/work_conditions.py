@@ -164,6 +164,7 @@ def _sending(facts: ServiceFacts) -> JobRun | None:
 
 def find_job_failing(facts: ServiceFacts) -> str | None:
     """A job fails: found at once if that lasts until a person acts, otherwise after several times in a row."""
+    changed = facts.stored is not None and facts.stored.feed.change is not None
     failing = [
         run
         for run in facts.jobs
@@ -171,7 +172,7 @@ def find_job_failing(facts: ServiceFacts) -> str | None:
         and facts.now - run.ended_at < STOPPED_LONG
         # These have conditions of their own.
         and run.system is not System.MAIL_SERVER
-        and not (run.name == "poll" and run.system is System.CRIME_SYSTEM)
+        and not (run.name == "poll" and (changed or run.system is System.CRIME_SYSTEM))
     ]
     if not failing:
         return None

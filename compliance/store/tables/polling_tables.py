@@ -31,12 +31,19 @@ class Poll(SQLModel, table=True):
 
 
 class FeedRow(SQLModel, table=True):
-    """Where a feed is to be continued. The cursor is the feed's: never parsed, compared or invented."""
+    """Where a feed is to be continued. The cursor is the feed's: never parsed, compared or invented.
+
+    `origin`: the crime system that the cursor belongs to, such as `http https://crimes.example/crimes`. `ask_again_at`,
+    `directory_ask_again_at`: until when the crime system and the officer directory asked for no requests (Retry-After).
+    """
 
     __tablename__ = "feed"
     source: str = Field(primary_key=True)
     cursor: str | None = None
     moved_at: datetime | None = None
+    origin: str | None = None
+    ask_again_at: datetime | None = None
+    directory_ask_again_at: datetime | None = None
 
 
 class FeedCursor(SQLModel, table=True):
