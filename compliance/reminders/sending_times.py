@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 from compliance.policy import Policy
 from compliance.policy.calendars import to_day
 from compliance.reminder_settings import Reminders
+from compliance.store.idle_polls import list_readings
 from compliance.store.notice_kinds import Reason
 from compliance.store.tables import Poll
 
@@ -87,13 +88,9 @@ def is_recovering(session: Session, policy: Policy, rules: Reminders, now: datet
     Officers' emails then wait one whole working day, so that updates made meanwhile can be entered.
     """
     since = now - timedelta(days=14, hours=rules.stale_hours)
-    asked = select(Poll.ended_at).where(Poll.complete, col(Poll.ended_at) >= since).order_by(col(Poll.ended_at))
-    ends = [end for end in session.exec(asked).all() if end is not None]
-    before = select(Poll.ended_at).where(Poll.complete, col(Poll.ended_at) < since)
-    last = session.exec(before.order_by(col(Poll.ended_at).desc()).limit(1)).first()
-    ends = [last, *ends] if last is not None else ends
     gap = timedelta(hours=rules.stale_hours)
-    back = [after for earlier, after in pairwise(ends) if after - earlier > gap]
+    readings = list_readings(session.connection(), since)
+    back = [after for (_, earlier), (after, _) in pairwise(readings) if after - earlier > gap]
     if not back:
         return False
     local = policy.local.clock_at(back[-1])

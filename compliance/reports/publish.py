@@ -18,7 +18,7 @@ from compliance.reports.organisation import Organisation
 from compliance.reports.output_files import remove_leftovers, write_whole
 from compliance.reports.report_model import Figures
 from compliance.reports.snapshots import newest_published, policy_content, read_figures
-from compliance.store import Store, polls_covering
+from compliance.store import Store, seen_by
 from compliance.store.tables import Published
 
 Tell = Callable[[Session, Figures, Sequence[str]], None]
@@ -169,7 +169,7 @@ def as_published(store: Store, folder: Path, period: str, edition: str, ending: 
 
 def _check_read(store: Store, figures: Figures) -> None:
     known_at = figures.basis.known_at
-    if polls_covering(store, known_at) is None:
+    if seen_by(store, known_at) is None:
         raise UnavailableError(
             f"report {figures.period}: the crime system has not been read completely since {known_at:%Y-%m-%dT%H:%MZ}; "
             "the report is published after the next complete poll"

@@ -63,6 +63,12 @@ class PollOutcome:
     unknown: Unknown = field(default_factory=Unknown)
     directory: DirectoryOutcome = NOT_READ
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether the crimes in the store are as before, and nothing failed."""
+        found = self.changed or self.refused or self.vanished or self.late
+        return not found and (self.complete or self.problem == NOTHING_YET)
+
 
 def poll(
     store: Store,
@@ -110,7 +116,7 @@ def poll(
         raise
     finally:
         _log_new(source, crimes.unknown)
-    end_poll(store, poll_id, clock(), outcome.complete, outcome.problem)
+    end_poll(store, poll_id, clock(), outcome.complete, outcome.problem, outcome.is_idle)
     if crimes.stopped:
         return outcome
     return replace(outcome, directory=read_directory(store, feed, source, poll_id, clock, ask_now))

@@ -19,9 +19,10 @@ from compliance.store import (
     last_complete_poll,
     list_missing_crimes,
     officers,
-    polls_covering,
     quarantine_counts,
+    seen_by,
 )
+from compliance.store.idle_polls import list_readings
 from compliance.store.tables import Poll
 
 
@@ -37,8 +38,7 @@ def intake_of(store: Store, verdicts: Verdicts, period: Span, full_exports: bool
     The directory, and whether a vanished crime has returned, are known only as they are now, and are dated.
     """
     local = verdicts.policy.local
-    covering, newest = polls_covering(store, period.settling_instant(local)), last_complete_poll(store)
-    read_until = None if covering is None else covering.ended_at
+    read_until, newest = seen_by(store, period.settling_instant(local)), last_complete_poll(store)
     gone = list_vanished(store, period, local)
     return Intake(
         refused=sum(quarantine_counts(store, read_until or period.settling_instant(local)).values()),
@@ -64,8 +64,7 @@ def list_vanished(store: Store, period: Span, local: LocalDates) -> list[tuple[s
     Each has the instant since when, and whether that was in the period.
     """
     known_at = period.settling_instant(local)
-    covering = polls_covering(store, known_at)
-    seen_until = known_at if covering is None or covering.ended_at is None else covering.ended_at
+    seen_until = seen_by(store, known_at) or known_at
     first, last = local.start_of(period.first), period.end_instant(local)
     return [(ref, since, first <= since < last) for ref, since in list_missing_crimes(store, seen_until)]
 
@@ -73,7 +72,7 @@ def list_vanished(store: Store, period: Span, local: LocalDates) -> list[tuple[s
 def describe_reading(store: Store, local: LocalDates) -> Reading:
     """Return when the crime system was last read to its end, and since when attempts have failed to reach it."""
     poll = last_complete_poll(store)
-    failed = select(func.min(col(Poll.started_at))).where(~col(Poll.complete))
+    failed = select(func.min(func.coalesce(Poll.idle_since, Poll.started_at))).where(~col(Poll.complete))
     if poll is not None:
         failed = failed.where(col(Poll.started_at) >= poll.ended_at)
     with store.session(reading=True) as session:
@@ -88,16 +87,10 @@ def gaps(store: Store, period: Span, local: LocalDates) -> tuple[Gap, ...]:
     It is polled every few minutes, or gives an export every night. Before the first reading there is no gap.
     """
     first, last = local.start_of(period.first), period.end_instant(local)
-    ended = col(Poll.ended_at)
-    complete = select(ended).where(Poll.complete)
-    with store.session(reading=True) as session:
-        before = session.exec(complete.where(ended < first).order_by(ended.desc()).limit(1)).all()
-        within = session.exec(complete.where(ended >= first, ended < last).order_by(ended)).all()
-        after = session.exec(complete.where(ended >= last).order_by(ended).limit(1)).all()
-    read = [local.day_of(end) for end in (*before, *within, *after) if end is not None]
+    with store.reading() as connection:
+        readings = list_readings(connection, first, last)
     start, end = period.days
+    between = ((local.day_of(one), local.day_of(other)) for (_, one), (other, _) in pairwise(readings))
     return tuple(
-        Gap(from_day(one), from_day(other))
-        for one, other in pairwise(read)
-        if other - one > 1 and one < end and other > start
+        Gap(from_day(one), from_day(other)) for one, other in between if other - one > 1 and one < end and other > start
     )

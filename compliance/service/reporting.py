@@ -41,7 +41,7 @@ from compliance.resources import resource
 from compliance.service.crime_feed import own_words
 from compliance.service.record_state import describe_reading, intake_of, list_vanished
 from compliance.service.report_duties import DIVISION, Attempts, Duties, OwedReports
-from compliance.store import Store, polls_covering
+from compliance.store import Store, seen_by
 
 log = structlog.get_logger()
 
@@ -81,7 +81,7 @@ class Reporting:
         a period before the records begin (statistics 1.2b), and if retention has removed the records it was made from.
         """
         settled = period.settling_instant(self.policy.local)
-        if settled <= now and polls_covering(self.store, settled) is None:
+        if settled <= now and seen_by(self.store, settled) is None:
             raise UnavailableError(
                 f"{period.kind} {period} cannot be reported yet: the crime system has not been read completely since "
                 f"it was settled on {settled:%Y-%m-%dT%H:%MZ}; run `compliance poll` and try again"
@@ -108,9 +108,7 @@ class Reporting:
         if (configured := self.settings.report.records_begin) is not None:
             return configured
         local, settled = self.policy.local, period.settling_instant(self.policy.local)
-        covering = polls_covering(self.store, settled)
-        read_at = settled if covering is None or covering.ended_at is None else covering.ended_at
-        return begin(records.records_known(settled).columns, local, read_at)
+        return begin(records.records_known(settled).columns, local, seen_by(self.store, settled) or settled)
 
     def _intake(self, verdicts: Verdicts, period: Span) -> Intake:
         files = self.settings.crime_system.files
@@ -164,7 +162,7 @@ class Reporting:
         for owed in self._duties.owed(now):
             between()
             period = owed.period
-            if polls_covering(self.store, period.settling_instant(self.policy.local)) is None:
+            if seen_by(self.store, period.settling_instant(self.policy.local)) is None:
                 delayed.append(period)
             elif left[period.kind] and not self.attempts.wait(period, now):
                 left[period.kind] -= 1

@@ -32,7 +32,7 @@ from compliance.store.queries import (
     list_overdue,
     officers,
     policies_used,
-    polls_covering,
+    seen_by,
     set_aside,
 )
 from compliance.store.reader import Known, Reader, load_columns, load_crimes
@@ -89,7 +89,6 @@ __all__ = [
     "note_feed",
     "officers",
     "policies_used",
-    "polls_covering",
     "quarantine_counts",
     "read_quarantined",
     "readings_since",
@@ -100,6 +99,7 @@ __all__ = [
     "retry_quarantined",
     "save_job_run",
     "save_officers",
+    "seen_by",
     "set_aside",
     "take_page",
     "values_seen",

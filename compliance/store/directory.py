@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, func, or_, select, update
 from compliance.records import Officer
 from compliance.store.dialect import upsert
 from compliance.store.engine import Store
+from compliance.store.idle_polls import first_end
 from compliance.store.tables import OFFICER, POLL
 
 
@@ -51,12 +52,14 @@ def note_directory(store: Store, poll_id: int, entries: int | None, problem: str
 
 def last_good_directory(store: Store, source: str | None = None, until: datetime | None = None) -> LastGood | None:
     """Return the directory of a source (None: any) in force at an instant (None: now); None before the first."""
-    good = [POLL.c.officers.is_not(None), POLL.c.directory_problem.is_(None), *_by(until, POLL.c.ended_at)]
+    good = [POLL.c.officers.is_not(None), POLL.c.directory_problem.is_(None), *_by(until, first_end())]
     good += [] if source is None else [POLL.c.source == source]
     asked = select(POLL.c.ended_at, POLL.c.officers).where(*good)
     with store.reading() as connection:
         found = connection.execute(asked.order_by(POLL.c.id.desc()).limit(1)).first()
-        return _as_seen(connection, until) if found is None else LastGood(found.ended_at, found.officers)
+        if found is None:
+            return _as_seen(connection, until)
+    return LastGood(found.ended_at if until is None else min(found.ended_at, until), found.officers)
 
 
 def directory_as_of(store: Store, source: str | None = None, until: datetime | None = None) -> datetime | None:

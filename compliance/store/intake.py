@@ -18,6 +18,7 @@ from compliance.store.content import Content, is_older, stamps
 from compliance.store.current_versions import put_crimes, read_changed_at
 from compliance.store.dialect import upsert
 from compliance.store.engine import Store
+from compliance.store.idle_polls import delete_idle_poll, idle_since
 from compliance.store.quarantine import Refused, update_quarantine
 from compliance.store.recent_records import RecentRecords
 from compliance.store.tables import FEED, POLL
@@ -47,6 +48,7 @@ def begin_poll(store: Store, source: str, now: datetime) -> int:
     An older poll of the source can no longer add pages: they could be older than those of this one.
     """
     with store.writing() as connection:
+        delete_idle_poll(connection, source)
         nothing_yet = {"complete": False, "pages": 0, "received": 0, "changed": 0, "refused": 0}
         row = {"source": source, "started_at": now} | nothing_yet
         return int(connection.execute(insert(POLL).values(row).returning(POLL.c.id)).scalar_one())
@@ -86,10 +88,16 @@ def take_page(
     return outcome
 
 
-def end_poll(store: Store, poll_id: int, now: datetime, complete: bool, problem: str | None = None) -> None:
-    """End a poll: `complete` if the feed had nothing further; otherwise `problem` says what was wrong."""
+def end_poll(
+    store: Store, poll_id: int, now: datetime, complete: bool, problem: str | None = None, idle: bool = False
+) -> None:
+    """End a poll: `complete` if the feed had nothing further; otherwise `problem` says what was wrong.
+
+    `idle`: nothing in the store changed by it, and nothing failed.
+    """
     with store.writing() as connection:
-        ended = {"ended_at": now, "complete": complete, "problem": problem}
+        since = idle_since(connection, poll_id, now, complete) if idle else None
+        ended = {"ended_at": now, "complete": complete, "problem": problem, "idle_since": since}
         connection.execute(update(POLL).where(POLL.c.id == poll_id).values(ended))
 
 

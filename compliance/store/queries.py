@@ -7,6 +7,7 @@ from sqlmodel import col, func, select
 from compliance.records import Crime
 from compliance.store.content import unpack
 from compliance.store.engine import Store
+from compliance.store.idle_polls import covering_end
 from compliance.store.tables import CrimeRow, Obligation, OfficerRow, Poll, Projection, SetAsideRow
 
 
@@ -60,14 +61,10 @@ def first_poll(store: Store) -> datetime | None:
         return session.exec(select(func.min(Poll.started_at))).one()
 
 
-def polls_covering(store: Store, k: datetime) -> Poll | None:
-    """Return the first complete poll that ended at or after K, or None.
-
-    By its end, all that was known at K had been seen (decision 0008).
-    """
-    complete = select(Poll).where(Poll.complete, col(Poll.ended_at) >= k).order_by(col(Poll.ended_at))
-    with store.session(reading=True) as session:
-        return session.exec(complete.limit(1)).first()
+def seen_by(store: Store, k: datetime) -> datetime | None:
+    """Return by when everything known at K had been seen (decision 0008); None: not yet (`covering_end`)."""
+    with store.reading() as connection:
+        return covering_end(connection, k)
 
 
 def policies_used(store: Store) -> list[Projection]:

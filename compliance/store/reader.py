@@ -14,6 +14,7 @@ from compliance.store.column_pool import join_columns, take_columns
 from compliance.store.content import unpack
 from compliance.store.dialect import among, chunks
 from compliance.store.engine import Store
+from compliance.store.idle_polls import covering_end
 from compliance.store.tables import CRIME, CRIME_VERSION, POLL
 
 _NOW: Final = 0
@@ -24,7 +25,7 @@ _NOW: Final = 0
 class Known:
     """The records as known at K, ordered by crime number (by code point).
 
-    `seen_until` is the end of the first complete poll that ended at or after K: each record is in the version seen by
+    `seen_until` is by when everything known at K had been seen (`covering_end`): each record is in the version seen by
     then. None: there is no such poll yet, or no K was given, and everything seen so far counts. `before_observation`
     says of each crime that it was first seen later than that, so its first version is used.
     """
@@ -58,7 +59,7 @@ class Reader:
         seen_until: datetime | None = None
         with self._store.reading() as connection:
             if known_at is not None:
-                seen_until = self._covering_poll_end(connection, known_at)
+                seen_until = self._covering_end(connection, known_at)
             if self._last is not None and self._last.seen_until == seen_until:
                 return self._last  # consecutive weeks covered by one poll are requested one after another
             if seen_until is not None:
@@ -71,12 +72,10 @@ class Reader:
         self._last = Known(take_columns(self._pool, rows), seen_until, early)
         return self._last
 
-    def _covering_poll_end(self, connection: Connection, known_at: datetime) -> datetime | None:
+    def _covering_end(self, connection: Connection, known_at: datetime) -> datetime | None:
         if self._newest_end is None or self._newest_end < known_at:
             return None  # the poll ended later, so only part of what it saw would be here
-        covering = select(func.min(POLL.c.ended_at)).where(POLL.c.complete, POLL.c.ended_at >= known_at)
-        ended_at: datetime | None = connection.execute(covering).scalar()
-        return ended_at
+        return covering_end(connection, known_at)
 
     def _load(self, connection: Connection, replaced: dict[str, int]) -> None:
         """Add the versions that are not in the pool yet."""

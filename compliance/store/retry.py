@@ -64,7 +64,8 @@ def _retry(connection: Connection, numbers: Sequence[int], now: datetime) -> tup
     taken = 0
     for row, content in zip(right, content_of(crimes), strict=True):
         if not _is_overtaken(connection, content, row.last_seen_at):
-            newest = select(func.max(POLL.c.id)).where(POLL.c.source == row.source)
+            # An idle poll may be deleted, and the crime would then seem to come from no source.
+            newest = select(func.max(POLL.c.id)).where(POLL.c.source == row.source, POLL.c.idle_since.is_(None))
             put_crimes(connection, [content], connection.execute(newest).scalar(), now)
             update_quarantine(connection, row.source, {content.crime_ref: content.changed_at}, [], now)
             taken += 1

@@ -15,7 +15,7 @@ from compliance.config import Settings
 from compliance.reports.periods import parse_period
 from compliance.reports.spans import Span
 from compliance.service.reporting import Reporting
-from compliance.store import Store, polls_covering
+from compliance.store import Store, seen_by
 from compliance.store.tables import Published
 from tests import stores
 from tests.changing_force import POLICY, ChangingForce
@@ -110,7 +110,7 @@ def _periods(first: date, last: date) -> list[str]:
 
 def _can_be_published(store: Store, period: Span, now: datetime) -> bool:
     settled = period.settling_instant(POLICY.local)
-    return settled <= now and polls_covering(store, settled) is not None
+    return settled <= now and seen_by(store, settled) is not None
 
 
 def differences(one: Any, other: Any, path: str = "") -> Iterator[str]:

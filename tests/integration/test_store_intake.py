@@ -18,9 +18,9 @@ from compliance.store import (
     last_complete_poll,
     load_crimes,
     officers,
-    polls_covering,
     quarantine_counts,
     save_officers,
+    seen_by,
     take_page,
 )
 from compliance.store.content import unpack, unpack_raw
@@ -239,8 +239,8 @@ def test_which_poll_covers_an_instant(store: Store) -> None:
     """The first complete one that ended at or after it (decision 0008)."""
     for now, complete in ((FIRST, True), (SECOND, False), (THIRD, True)):
         take(store, now, complete=complete)
-    covering = [polls_covering(store, k) for k in (FIRST, SECOND, THIRD, at("2026-07-04 06:01"))]
-    assert [poll and poll.ended_at for poll in covering] == [FIRST, THIRD, THIRD, None]
+    covering = [seen_by(store, k) for k in (FIRST, SECOND, THIRD, at("2026-07-04 06:01"))]
+    assert covering == [FIRST, THIRD, THIRD, None]
 
 
 def test_the_officer_directory_is_kept_as_last_seen(store: Store) -> None:

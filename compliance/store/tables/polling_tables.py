@@ -12,8 +12,10 @@ from compliance.store.tables.column_types import BIG_ID
 class Poll(SQLModel, table=True):
     """One run of the feed from its cursor to "nothing further for now", or as far as it got.
 
-    `officers`: usable entries of the officer directory, None if it was not read; `directory_problem`: why it was not,
-    or why its contents are not believed. `complete` is about the crimes, regardless of the directory.
+    `idle_since`: if it brought nothing new, when the first of the idle polls in a row ended. This row stands for them,
+    and their own are deleted (`compliance/store/idle_polls.py`). `officers`: usable entries of the officer directory,
+    None if it was not read; `directory_problem`: why it was not, or why its contents are not believed. `complete` is
+    about the crimes, regardless of the directory.
     """
 
     id: int | None = Field(default=None, primary_key=True)
@@ -28,6 +30,7 @@ class Poll(SQLModel, table=True):
     problem: str | None = None
     officers: int | None = None
     directory_problem: str | None = None
+    idle_since: datetime | None = None
 
 
 class FeedRow(SQLModel, table=True):
