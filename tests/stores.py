@@ -18,9 +18,10 @@ import pytest
 from sqlalchemy import Table, select
 
 from compliance.store import PageOutcome, Store, begin_poll, end_poll, migrate, take_page
-from tests import postgres
+from tests import pooler, postgres
 
 DATABASES: Final = ("sqlite", "postgresql")
+SHARED: Final = (*DATABASES, "pooler")
 SOURCE: Final = "crimes"
 Record = dict[str, Any]
 NewDatabase = Callable[[], str]
@@ -29,10 +30,20 @@ NewDatabase = Callable[[], str]
 @pytest.fixture(params=DATABASES)
 def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> NewDatabase:
     """Makes an empty database of each kind: its URL."""
-    if request.param == "postgresql":
-        return postgres.new_database
+    return _maker(request.param, tmp_path)
+
+
+@pytest.fixture(params=SHARED)
+def new_shared_database(request: pytest.FixtureRequest, tmp_path: Path) -> NewDatabase:
+    """The same, and on PostgreSQL behind a transaction pooler too (decision 0039)."""
+    return _maker(request.param, tmp_path)
+
+
+def _maker(kind: str, folder: Path) -> NewDatabase:
+    if kind != "sqlite":
+        return postgres.new_database if kind == "postgresql" else pooler.new_database
     numbers = count(1)
-    return lambda: f"sqlite:///{tmp_path / 'data' / f'compliance{next(numbers)}.db'}"
+    return lambda: f"sqlite:///{folder / 'data' / f'compliance{next(numbers)}.db'}"
 
 
 @pytest.fixture
@@ -45,6 +56,8 @@ def new_migrated(new_database: NewDatabase) -> str:
     """The URL of a new database that is as `migrate` leaves it: a copy of one that was migrated before."""
     if new_database is postgres.new_database:
         return postgres.new_database(template=_migrated_postgres())
+    if new_database is pooler.new_database:
+        return pooler.new_database(template=_migrated_postgres())
     url = new_database()
     path = Path(url.removeprefix("sqlite:///"))
     path.parent.mkdir(parents=True, exist_ok=True)

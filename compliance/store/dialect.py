@@ -81,15 +81,15 @@ def engine_for(url: URL) -> Engine:
     try:
         # A restarted server has closed the pool's connections: check that before a transaction begins.
         is_server = file_of(url) is None
-        waits = {"connect_timeout": int(_BUSY_SECONDS)} if is_server and "connect_timeout" not in url.query else {}
-        engine = create_engine(url, pool_pre_ping=is_server, connect_args=waits, hide_parameters=True)
+        options = postgres.connect_options(url, _BUSY_SECONDS) if is_server else {}
+        engine = create_engine(url, pool_pre_ping=is_server, connect_args=options, hide_parameters=True)
     except (NoSuchModuleError, ModuleNotFoundError) as error:
         raise SettingsError(f"[database] url: the driver of {url.drivername!r} is not installed ({error})") from None
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     else:
-        event.listen(engine, "connect", postgres.on_connect(_BUSY_SECONDS))
+        event.listen(engine, "connect", postgres.on_connect)
         event.listen(engine, "begin", _begin_postgres)
         event.listen(engine, "before_cursor_execute", postgres.on_execute)
     return engine
@@ -155,8 +155,9 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _begin_postgres(connection: Connection) -> None:
-    if not connection.get_execution_options().get(READING):
-        postgres.take_turn(connection)
+    options = connection.get_execution_options()
+    if options.get("isolation_level") != "AUTOCOMMIT":
+        postgres.begin(connection, _BUSY_SECONDS, takes_turn=not options.get(READING))
 
 
 def among(connection: Connection, column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:

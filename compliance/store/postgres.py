@@ -21,6 +21,7 @@ from sqlalchemy import (
     literal,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.engine import URL
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeEngine
 
@@ -36,8 +37,18 @@ _RAW_TEXTS: Final = "compliance_raw_texts"
 _TEXTS: Final = ("text", "varchar")
 
 
-def prepare(connection: Any, busy_seconds: float) -> None:
-    """Prepare a new driver connection: UTC, waiting for others instead of failing, any text.
+def connect_options(url: URL, busy_seconds: float) -> dict[str, Any]:
+    """Return the driver's options for new connections.
+
+    It prepares no statements: a statement prepared in one session is unknown in the next, and a transaction pooler may
+    change the session with every transaction (decision 0039).
+    """
+    waits = {} if "connect_timeout" in url.query else {"connect_timeout": int(busy_seconds)}
+    return {"prepare_threshold": None, **waits}
+
+
+def prepare(connection: Any) -> None:
+    """Prepare a new driver connection, without a change to the session of the server: any text can be sent and read.
 
     Raises SettingsError if the server is too old or the database is not in UTF-8.
     """
@@ -53,27 +64,25 @@ def prepare(connection: Any, busy_seconds: float) -> None:
     adapters.register_dumper(str, _Sent)
     for name in _TEXTS:
         adapters.register_loader(name, _Read)
-    # jit: every statement here is short, or read in order; compiling one costs more than it saves
-    connection.execute(f"SET timezone = 'UTC'; SET lock_timeout = {int(busy_seconds * 1000)}; SET jit = off")
-    connection.commit()
 
 
-def on_connect(busy_seconds: float) -> Any:
-    """Return a listener for new connections of a pool."""
-
-    def listen(connection: Any, _: ConnectionPoolEntry) -> None:
-        prepare(connection, busy_seconds)
-
-    return listen
+def on_connect(connection: Any, _: ConnectionPoolEntry) -> None:
+    """Listen for new connections of a pool."""
+    prepare(connection)
 
 
-def take_turn(connection: Connection) -> None:
-    """Wait until no other writer is at work in this database, and make others wait until the transaction ends.
+def begin(connection: Connection, busy_seconds: float, *, takes_turn: bool) -> None:
+    """Set up a transaction: UTC, and waiting at most `busy_seconds` for others. Nothing of it outlives the transaction.
 
-    Readers do not have to wait. A writer that reads first finds what it read unchanged when it comes to write. Two
-    services on one database take turns, and no two of their transactions can deadlock.
+    If `takes_turn`, wait until no other writer is at work in this database, and make others wait until the transaction
+    ends. Readers do not have to wait. A writer that reads first finds what it read unchanged when it comes to write.
+    Two services on one database take turns, and no two of their transactions can deadlock.
     """
-    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS})")
+    # jit: every statement here is short, or read in order; compiling one costs more than it saves
+    settings = f"SET LOCAL timezone = 'UTC'; SET LOCAL lock_timeout = {int(busy_seconds * 1000)}; SET LOCAL jit = off"
+    turn = f"; SELECT pg_advisory_xact_lock({_WRITERS})" if takes_turn else ""
+    # One message to the server, and no cursor there, whatever the connection is used for.
+    connection.exec_driver_sql(settings + turn, execution_options={"yield_per": None, "stream_results": False})
 
 
 def on_execute(_: Connection, cursor: Any, __: str, ___: Any, context: Any, ____: bool) -> None:
@@ -111,11 +120,11 @@ def refresh_statistics(engine: Engine, tables: Sequence[Table]) -> None:
     """Vacuum and analyse some tables after most of their rows were written.
 
     Until the server does so automatically, it would plan by the former contents, and read a million crimes to find a
-    hundred.
+    hundred. A table that someone else vacuums is left out.
     """
     with engine.connect() as connection:
         connection.execution_options(isolation_level="AUTOCOMMIT")
-        connection.exec_driver_sql(f"VACUUM (ANALYZE) {', '.join(table.name for table in tables)}")
+        connection.exec_driver_sql(f"VACUUM (ANALYZE, SKIP_LOCKED) {', '.join(table.name for table in tables)}")
 
 
 def merge(connection: Connection, table: Table, rows: Sequence[dict[str, Any]], kept: Sequence[str]) -> None:
@@ -179,17 +188,17 @@ _BINARY: Final = {"varchar": "text"}
 
 
 def _stage(connection: Connection, table: Table, names: Sequence[str]) -> str:
-    """Return an empty temporary table for some columns of a table.
+    """Return an empty temporary table for some columns of a table, which the end of the transaction drops.
 
-    It remains with the connection: creating one each time would bloat the catalogue.
+    The next transaction may run in another session of the server (decision 0039).
     """
     places = list(table.c.keys())
     staged = "_".join([f"staged_{table.name}", *(str(places.index(name)) for name in names)])
     connection.exec_driver_sql(
-        f"CREATE TEMPORARY TABLE IF NOT EXISTS {staged} ON COMMIT DELETE ROWS AS "  # noqa: S608
-        f"SELECT {_quote_names(names)} FROM {table.name} WITH NO DATA"
+        f"CREATE TEMPORARY TABLE IF NOT EXISTS {staged} ON COMMIT DROP AS "  # noqa: S608
+        f"SELECT {_quote_names(names)} FROM {table.name} WITH NO DATA; "
+        f"DELETE FROM {staged}"
     )
-    connection.exec_driver_sql(f"DELETE FROM {staged}")  # noqa: S608
     return staged
 
 

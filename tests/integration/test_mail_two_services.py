@@ -10,7 +10,7 @@ from tests.integration.test_mail_delivery import Clock, queue, states
 from tests.mails import smtp_server
 from tests.sending import Counting
 
-new_database = stores.new_database
+new_database = stores.new_shared_database
 
 
 def test_two_that_send_at_once_send_each_mail_once(new_database: stores.NewDatabase) -> None:

@@ -23,7 +23,7 @@ from compliance.store.tables import Published, Removal
 from tests import stores
 from tests.stores import at, crime, take, updates
 
-new_database, database_url = stores.new_database, stores.database_url
+new_database, database_url = stores.new_shared_database, stores.database_url
 store = stores.store
 
 WEEK = Week.parse("2026-W28")  # 6 to 12 July; settled on the 20th at 00:00 in London

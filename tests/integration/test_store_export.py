@@ -19,7 +19,7 @@ from tests.engine import shipped
 from tests.histories import histories
 from tests.stores import SOURCE, at, crime, rows, take, updates
 
-new_database, database_url = stores.new_database, stores.database_url
+new_database, database_url = stores.new_shared_database, stores.database_url
 store = stores.store
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "export.md").read_text("utf-8")

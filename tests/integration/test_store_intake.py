@@ -28,7 +28,7 @@ from compliance.store.tables import CRIME, CRIME_VERSION, FEED, POLL, QUARANTINE
 from tests import stores
 from tests.stores import SOURCE, at, crime, raws, rows, take
 
-new_database, database_url = stores.new_database, stores.database_url
+new_database, database_url = stores.new_shared_database, stores.database_url
 store = stores.store
 
 FIRST, SECOND, THIRD = at("2026-07-02 06:00"), at("2026-07-03 06:00"), at("2026-07-04 06:00")

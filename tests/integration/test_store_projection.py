@@ -17,7 +17,7 @@ from tests.engine import shipped
 from tests.histories import histories
 from tests.stores import Record, at, crime, rows, take, updates
 
-new_database, database_url = stores.new_database, stores.database_url
+new_database, database_url = stores.new_shared_database, stores.database_url
 store = stores.store
 
 WEST_MERCIA = shipped("west-mercia")[0]

@@ -17,7 +17,7 @@ from compliance.errors import SettingsError
 from compliance.store import Store, begin_poll, dialect, migrate, schema
 from tests import stores
 
-new_database, database_url = stores.new_database, stores.database_url
+new_database, database_url = stores.new_shared_database, stores.database_url
 store = stores.store
 
 BROKEN = "boom"

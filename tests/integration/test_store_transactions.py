@@ -17,7 +17,7 @@ from compliance.store.tables import POLL, FeedRow, Poll
 from tests import postgres, stores
 from tests.stores import SOURCE, at, crime, rows, take
 
-new_database, database_url = stores.new_database, stores.database_url
+new_database, database_url = stores.new_shared_database, stores.database_url
 store = stores.store
 
 NOW = at("2026-07-02 06:00")
@@ -128,4 +128,4 @@ def test_an_old_server_and_another_encoding_are_refused_with_what_to_do() -> Non
     ):
         info = SimpleNamespace(server_version=version, parameter_status=lambda _, encoding=encoding: encoding)
         with pytest.raises(SettingsError, match=said):
-            prepare(SimpleNamespace(info=info), 1)
+            prepare(SimpleNamespace(info=info))
