@@ -25,10 +25,11 @@ def feed() -> None:
 @feed.command("try")
 @CONFIG
 @click.option(
-    "--records", type=click.IntRange(1, 1000), default=5, show_default=True, help="Number of records to fetch."
+    "--records", type=click.IntRange(1, 1000), default=5, show_default=True, help="Number of records to show."
 )
 def try_it(config: Path, records: int) -> None:
-    """Fetch a few records and show each one before and after mapping, with the reason for any refusal. Writes nothing.
+    """Show a few records before and after mapping, with the reason for any refusal, and what the first 500 say of the
+    mapping. Writes nothing.
 
     Exit code 3: a record or an entry in the officer directory was refused. 4: the directory could not be used.
     """
@@ -47,17 +48,21 @@ def try_it(config: Path, records: int) -> None:
             "repeats or skips; each is read as if the clocks had not yet changed"
         )
     tell_unknown(trial.unknown)
+    for note in trial.notes:
+        echo(note)
     for refusal in trial.officers.refusals:
         echo(f"refused: {refusal.reason}")
-    refused = sum(record.refused is not None for record in trial.records)
+    shown = sum(record.refused is not None for record in trial.records)
+    if len(trial.refused) > shown:
+        echo(f"of the records not shown, {len(trial.refused) - shown:,} refused, the first: {trial.refused[shown]}")
     echo(
-        f"{count_noun(len(trial.records), 'record')}, {refused:,} refused; "
+        f"{count_noun(trial.examined, 'record')}, {len(trial.refused):,} refused; "
         f"{count_noun(len(trial.officers.officers), 'officer')}, {len(trial.officers.refusals):,} refused; "
         "nothing was written"
     )
     if trial.directory_problem:
         stop(f"officer directory: {trial.directory_problem}", UnavailableError.exit_code)
-    if refused or trial.officers.refusals:
+    if trial.refused or trial.officers.refusals:
         stop("some records or officers were refused; the reasons are above", RecordError.exit_code)
 
 

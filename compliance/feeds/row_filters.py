@@ -21,20 +21,20 @@ class FilteredRows:
 
     - `wanted`: the values that a row must have, by column.
     - `kept`, `left_out`: how many rows belong to the list, and how many do not.
-    - `values`: how often each value came, by column, as text; an absent one is "". `more`: how many rows had a value
+    - `counts`: how often each value came, by column, as text; an absent one is "". `more`: how many rows had a value
       beyond the first 50 of their column.
     """
 
     wanted: Mapping[str, frozenset[str]]
     kept: int = 0
     left_out: int = 0
-    values: dict[str, Counter[str]] = field(default_factory=dict)
+    counts: dict[str, Counter[str]] = field(default_factory=dict)
     more: Counter[str] = field(default_factory=Counter)
 
     @property
     def unseen(self) -> dict[str, list[str]]:
         """The wanted values that no row had, by column, of the columns that have any."""
-        unseen = {name: sorted(wanted - self.values.get(name, {}).keys()) for name, wanted in self.wanted.items()}
+        unseen = {name: sorted(wanted - self.counts.get(name, {}).keys()) for name, wanted in self.wanted.items()}
         return {name: values for name, values in unseen.items() if values}
 
 
@@ -72,7 +72,7 @@ class RowFilters:
             for name, take, wanted in takes:
                 value = take(row)
                 text = "" if absent(value) else str(value)
-                counted = seen.values.setdefault(name, Counter())
+                counted = seen.counts.setdefault(name, Counter())
                 if text in counted or len(counted) < _DISTINCT:
                     counted[text] += 1
                 else:

@@ -4,18 +4,22 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from compliance.config import Settings
 from compliance.errors import UnavailableError
-from compliance.feeds import DirectoryEntries, Feed, Page
+from compliance.feeds import DirectoryEntries, Feed, Mapper, Page
 from compliance.policy import load_policy
 from compliance.policy.vocabulary import count_unknown_values
-from compliance.records import PageRecord, decode_crimes, text_of
+from compliance.records import Crime, PageRecord, decode_crimes, text_of
 from compliance.service.crime_feed import feed_of, mapper_of, vocabulary_of
 from compliance.service.directory_poll import useless
+from compliance.service.sample_notes import notes_of
+
+EXAMINED: Final = 500
+"""How many records a trial reads, however few are to be shown: some faults show only in many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,43 +35,73 @@ class Tried:
 class Trial:
     """The result of a trial.
 
-    - `records`: those received.
+    - `records`: the first of those received, as many as were asked for.
+    - `examined`, `refused`: how many were received, and the reasons of those that are refused.
+    - `notes`: what a person should know of those received (`sample_notes`).
     - `officers`: the officer directory; `directory_problem`: why a poll would not accept it.
     - `clock_changes`: instants without an offset in an hour that the clock shows twice or skips.
     - `unknown`: how often unknown values occur, by field and value (rules section 8).
     """
 
     records: list[Tried]
+    examined: int
+    refused: list[str]
+    notes: list[str]
     officers: DirectoryEntries
     directory_problem: str | None
     clock_changes: int
     unknown: Counter[tuple[str, str]]
 
 
+@dataclass(frozen=True, slots=True)
+class FeedSample:
+    """The first records of a feed: as `Trial` has them, and decoded those that are not refused."""
+
+    records: list[Tried]
+    crimes: list[Crime]
+    clock_changes: int
+
+
 def try_feed(settings: Settings, clock: Callable[[], datetime], count: int) -> Trial:
-    """Return the first `count` records and the officer directory.
+    """Return the first `count` records and the officer directory, with what the first 500 records say of the mapping.
 
     Raises SettingsError, and UnavailableError if no records can be obtained, as a poll would.
     """
-    mapper = mapper_of(settings)
+    mapper, policy, most = mapper_of(settings), load_policy(settings.policy), max(count, EXAMINED)
+    with feed_of(settings, clock, mapper=mapper, limit=most) as feed:
+        sample = read_sample(feed, mapper, most)
+        officers, problem = _directory(feed)
+    unknown = count_unknown_values(sample.crimes, vocabulary_of(settings, policy))
+    refused = [record.refused for record in sample.records if record.refused is not None]
+    notes = notes_of(sample.crimes, mapper.filters.seen, policy)
+    return Trial(
+        sample.records[:count],
+        len(sample.records),
+        refused,
+        notes,
+        officers,
+        problem,
+        sample.clock_changes,
+        unknown,
+    )
+
+
+def read_sample(feed: Feed, mapper: Mapper, count: int) -> FeedSample:
+    """Return the first `count` records of a feed opened with this mapper. Raises UnavailableError as `Feed.pages`."""
     mapper.watch = []
     came: list[PageRecord] = []
     pages: list[Page] = []
-    with feed_of(settings, clock, mapper=mapper, limit=count) as feed:
-        for page in feed.pages(None):
-            came += page.records[: count - len(came)]
-            pages.append(page)
-            if len(came) >= count or page.more is False:
-                break
-        officers, problem = _directory(feed)
+    for page in feed.pages(None):
+        came += page.records[: count - len(came)]
+        pages.append(page)
+        if len(came) >= count or page.more is False:
+            break
     raws = [text_of(record) for record in came]
     crimes, refusals = decode_crimes(raws)
     reasons = {refusal.index: refusal.reason for refusal in refusals}
     watched = {text_of(record): source for source, record in mapper.watch}
     records = [Tried(_show(watched.get(raw, raw)), _show(raw), reasons.get(n)) for n, raw in enumerate(raws)]
-    unknown = count_unknown_values(crimes, vocabulary_of(settings, load_policy(settings.policy)))
-    clock_changes = sum(page.count_clock_changes() for page in pages)
-    return Trial(records, officers, problem, clock_changes, unknown)
+    return FeedSample(records, list(crimes), sum(page.count_clock_changes() for page in pages))
 
 
 def _directory(feed: Feed) -> tuple[DirectoryEntries, str | None]:

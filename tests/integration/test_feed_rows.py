@@ -62,8 +62,8 @@ def test_the_values_seen_are_counted_and_those_never_seen_are_named() -> None:
     assert len([*mapper.kept("victims", [{"Role": role} for role in roles])]) == 2
     seen = mapper.filters.seen["victims"]
     assert (seen.kept, seen.left_out, seen.unseen) == (2, 102, {"Role": ["VICTM"]})
-    assert (seen.values["Role"]["VIC"], seen.values["Role"][""], seen.values["Role"]["7"]) == (2, 1, 1)
-    assert (len(seen.values["Role"]), seen.more["Role"]) == (50, 53)
+    assert (seen.counts["Role"]["VIC"], seen.counts["Role"][""], seen.counts["Role"]["7"]) == (2, 1, 1)
+    assert (len(seen.counts["Role"]), seen.more["Role"]) == (50, 53)
 
 
 def test_a_row_that_cannot_be_read_is_not_left_out(folder: Folder) -> None:

@@ -174,9 +174,14 @@ def test_a_trial_shows_source_and_record_and_every_refusal_and_writes_nothing(
     assert sorted(settings.parent.rglob("*")) == before
 
 
-def test_a_trial_fetches_as_few_as_are_wanted(settings: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    _, out, _ = call(capsys, "feed", "try", "--config", str(settings), "--records", "1")
-    assert "1 record, 0 refused" in out
+def test_a_trial_shows_as_few_as_are_wanted_and_looks_at_more(
+    settings: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, _ = call(capsys, "feed", "try", "--config", str(settings), "--records", "1")
+    assert code == 3
+    assert ("record 1: accepted" in out, "record 2" in out) == (True, False)
+    assert "of the records not shown, 1 refused, the first: reported_at: found '1 July'" in out
+    assert "3 records, 1 refused" in out
 
 
 def test_nothing_of_the_source_reaches_the_terminal_as_it_is(
