@@ -5,6 +5,7 @@ record's own fields say. Days are local dates as whole numbers since 1970-01-01 
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -17,7 +18,7 @@ from compliance.records.columns import Allocations, Coded, Columns
 _FEW_ALLOCATIONS: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CaseHolders:
     """Who has each of several cases.
 
@@ -37,10 +38,12 @@ class CaseHolders:
         for value in told.values:
             place.setdefault(value, len(place))
         moved = np.array([place[value] for value in told.values] + [-1], dtype=np.int32)[told.codes]
-        codes = own.codes[self.crime]
-        if len(told.codes):
-            codes = np.where(self.allocation >= 0, moved[self.allocation], codes)
-        return Coded(codes, tuple(place))
+        return Coded(np.concatenate((moved, own.codes))[self._holder], tuple(place))
+
+    @cached_property
+    def _holder(self) -> Ints:
+        """Who has each case as a row of the allocations followed by the records."""
+        return np.where(self.allocation >= 0, self.allocation, self.crime + len(self.columns.allocations))
 
 
 def owners(columns: Columns, moment: Moment, local: LocalDates) -> "Owners":

@@ -52,9 +52,9 @@ class Coded:
 
     def dictionary(self) -> pa.DictionaryArray:
         """Return the column as an Arrow dictionary array, null if absent."""
-        return pa.DictionaryArray.from_arrays(
-            pa.array(self.codes, mask=self.codes < 0), pa.array(self.values, pa.string())
-        )
+        absent = self.codes < 0
+        codes = pa.array(self.codes, mask=absent if absent.any() else None)  # without a mask, nothing is copied
+        return pa.DictionaryArray.from_arrays(codes, pa.array(self.values, pa.string()))
 
     def texts(self) -> pa.Array:
         """Return the column as Arrow strings, null if absent."""

@@ -9,6 +9,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
+import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -156,6 +159,33 @@ def test_a_dictionary_is_read_as_its_texts_whatever_it_holds() -> None:
     found, wanted = (columns_from_arrow(each) for each in (coded, plain))
     assert found[1] == wanted[1] == []
     assert found[0].division.texts().equals(wanted[0].division.texts())
+
+
+TEXT, DAY, NUMBER, FLAG = pa.dictionary(pa.int32(), pa.string()), pa.date32(), pa.int32(), pa.bool_()
+VERDICTS = pa.schema(
+    {
+        "crime_ref": TEXT, "victim_ref": TEXT, "requirement": TEXT, "cycle": NUMBER, "clock_date": DAY, "due_date": DAY,
+        "state": TEXT, "discharged_on": DAY, "days_late": NUMBER, "reason": TEXT, "same_day_update": FLAG,
+        "entered_after_due": FLAG, "division": TEXT, "team": TEXT, "officer_ref": TEXT,
+    }.items()
+)  # fmt: skip
+
+
+def test_a_parquet_file_of_verdicts_reads_the_same_everywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("compliance.batch.parquet._ROWS", 150)
+    pq.write_table(as_arrow(), tmp_path / "crimes.parquet")
+    policy, _ = shipped(SAMPLE.policy)
+    source, target = str(tmp_path / "crimes.parquet"), str(tmp_path / "out.parquet")
+    evaluate(policy, SAMPLE.as_at, SAMPLE.known_at, source, target, none_refused, workers=2)
+    plain = pa.schema([field.with_type(pa.string() if field.type == TEXT else field.type) for field in VERDICTS])
+    in_arrow = pq.read_table(target)
+    assert in_arrow.schema.equals(VERDICTS)
+    expected = in_arrow.cast(plain)
+    texts = pa.schema([field.with_type(pa.string() if field.type == DAY else field.type) for field in plain])
+    assert expected.cast(texts).to_pylist() == verdicts(SAMPLE)
+    assert pl.read_parquet(target).to_arrow().cast(plain).equals(expected)
+    assert duckdb.read_parquet(target).to_arrow_table().cast(plain).equals(expected)
+    assert pa.Table.from_pandas(pd.read_parquet(target, dtype_backend="pyarrow"), plain).equals(expected)
 
 
 def test_parquet_rows_that_are_no_records_are_refused_and_the_others_answered(tmp_path: Path) -> None:
