@@ -11,7 +11,7 @@ import structlog
 from compliance.errors import ComplianceError, StoppedError, System, UnavailableError
 from compliance.feeds import Feed, Page
 from compliance.policy.vocabulary import Vocabulary
-from compliance.service.directory_poll import NOT_READ, DirectoryOutcome, read_directory
+from compliance.service.directory_poll import DEFAULT_RULES, NOT_READ, DirectoryOutcome, DirectoryRules, read_directory
 from compliance.service.feed_changes import check_origin
 from compliance.service.feed_waits import keeping_waits
 from compliance.service.progress import Progress
@@ -80,6 +80,7 @@ def poll(
     known: Vocabulary | None = None,
     origin: str | None = None,
     ask_now: bool = False,
+    directory_rules: DirectoryRules = DEFAULT_RULES,
 ) -> PollOutcome:
     """Read a feed from the stored cursor to "nothing further for now", then the officer directory.
 
@@ -112,14 +113,14 @@ def poll(
         with suppress(UnavailableError):  # the store itself may be unusable
             end_poll(store, poll_id, clock(), complete=False, problem=problem)
             if isinstance(error, ComplianceError) and not isinstance(error, StoppedError):
-                read_directory(store, feed, source, poll_id, clock, ask_now)
+                read_directory(store, feed, source, poll_id, clock, directory_rules, ask_now)
         raise
     finally:
         _log_new(source, crimes.unknown)
     end_poll(store, poll_id, clock(), outcome.complete, outcome.problem, outcome.is_idle)
     if crimes.stopped:
         return outcome
-    return replace(outcome, directory=read_directory(store, feed, source, poll_id, clock, ask_now))
+    return replace(outcome, directory=read_directory(store, feed, source, poll_id, clock, directory_rules, ask_now))
 
 
 def _log_new(source: str, unknown: Unknown) -> None:

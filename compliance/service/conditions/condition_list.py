@@ -96,7 +96,8 @@ CONDITIONS: Final = (
         "directory-refused",
         _WARNING,
         "The newest officer directory was not accepted, and an older one is in force.",
-        "correct the officer directory at its source (docs/feeds.md); `compliance feed try` shows what is read.",
+        "correct the officer directory at its source (docs/feeds.md); `compliance feed try` shows what is read. If "
+        "it has really shrunk, `compliance poll --accept-directory` accepts it.",
         feed.find_directory_refused,
     ),
     Condition(
