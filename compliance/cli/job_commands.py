@@ -52,6 +52,8 @@ def poll(config: Path, ask_now: bool, accept_directory: bool) -> None:
     tell_unknown(done.unknown.counts)
     if done.problem:
         echo(f"incomplete: {done.problem}")
+    elif done.waits:
+        echo(done.waits)
     _tell_directory(done.directory)
 
 

@@ -48,6 +48,7 @@ class PollOutcome:
     - `vanished`: crimes that a full export no longer holds.
     - `late`: records older than the stored ones (records section 4).
     - `unknown`: unknown values in new or changed records (rules section 8).
+    - `waits`: an export that is not whole yet, and which file it waits for.
     """
 
     poll_id: int
@@ -61,6 +62,7 @@ class PollOutcome:
     vanished: int = 0
     late: int = 0
     unknown: Unknown = field(default_factory=Unknown)
+    waits: str | None = None
     directory: DirectoryOutcome = NOT_READ
 
     @property
@@ -158,7 +160,12 @@ class _Poll:
     def take(self, feed: Feed, start: str | None, stopping: Callable[[], bool]) -> PollOutcome:
         """Store everything the feed has, and return the result. `stopped`: whether it was left before its end."""
         problem: str | None = NOTHING_YET
+        waits: str | None = None
         for page in feed.pages(cursor_of(self._store, self._source) if start is None else start):
+            if page.waits is not None:
+                waits = page.waits
+                problem = f"{NOTHING_YET}: {waits}" if problem == NOTHING_YET else problem
+                continue
             self._take(page)
             problem = "there is more to come" if page.more else None
             if page.more and (reason := self._reason_to_stop(stopping)):
@@ -176,6 +183,7 @@ class _Poll:
             self._vanished,
             self._late,
             self.unknown,
+            waits,
         )
 
     def _reason_to_stop(self, stopping: Callable[[], bool]) -> str | None:
