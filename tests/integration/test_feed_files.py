@@ -185,7 +185,7 @@ def test_a_whole_export_is_taken_though_a_later_one_waits(folder: Folder) -> Non
 
 
 def test_an_export_that_failed_is_told_though_a_later_one_waits(folder: Folder) -> None:
-    folder.put("a.csv", "1;2\n3;4\n")
+    folder.put("a.csv", b"crime_ref\n\xff\n")
     folder.put("b.csv", crimes("2"), age=5)
     with pytest.raises(UnavailableError, match=r"a\.csv was not taken"):
         list(feed_of(folder).pages(None))
