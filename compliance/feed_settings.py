@@ -156,6 +156,13 @@ class CrimeSystem(SettingsSection):
     officers_url: str | None = Field(
         None, description="Where the officer directory is asked for; absent: none is read."
     )
+    directory_shrink_limit: float = Field(
+        0.5,
+        gt=0,
+        le=1,
+        description="An officer directory that has lost this share of the usable entries of the last good one, or "
+        "more, is not accepted until a person does so (`compliance poll --accept-directory`). 1: only an empty one.",
+    )
     token: Secret | None = Field(
         None,
         description="A bearer token: `env:NAME` for an environment variable, `file:PATH` for a file that holds it.",

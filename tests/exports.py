@@ -53,7 +53,7 @@ def polled(feed: FilesFeed, cursor: str | None = None) -> tuple[list[dict[str, A
     records: list[dict[str, Any]] = []
     for page in feed.pages(cursor):
         records += map(json.loads, page.raws)
-        cursor = page.next
+        cursor = page.next or cursor
     return records, cursor
 
 

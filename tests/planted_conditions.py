@@ -6,106 +6,27 @@ Each is a function of the healthy service of `tests/service_states.py`.
 from datetime import timedelta
 from typing import Any, Final
 
-import pytest
 from sqlalchemy import delete
 
-from compliance.errors import SettingsError, StoppedError, System, UnavailableError
-from compliance.service.feed_changes import RESTARTED
+from compliance.errors import SettingsError, System
 from compliance.service.job_runs import JobRuns
-from compliance.service.polling import NOTHING_YET, TOLD_TO_STOP
-from compliance.stopping import Stop
-from compliance.store import judge_due, note_feed
-from compliance.store.tables import OFFICER, POLL, Published, UnknownValue
+from compliance.store import judge_due
+from compliance.store.tables import Published, UnknownValue
 from tests.engine import shipped
+from tests.planted_feed_conditions import (
+    FEED_FAULTS,
+    FEED_HEALTHY,
+    both,
+    hours,
+    job,
+    minutes,
+    read_at,
+)
 from tests.poison import poison
 from tests.service_states import NOW, Plant, ServiceState
-from tests.stores import SOURCE, at, crime, take
+from tests.stores import at, crime, take
 
 FRIDAY: Final = at("2026-07-17 17:30")
-
-
-def minutes(count: float) -> timedelta:
-    return timedelta(minutes=count)
-
-
-def hours(count: float) -> timedelta:
-    return timedelta(hours=count)
-
-
-def forget_polls(state: ServiceState) -> None:
-    with state.store.writing() as connection:
-        connection.execute(delete(POLL))
-
-
-def read_at(state: ServiceState, age: timedelta) -> None:
-    """The newest complete poll ended so long ago."""
-    forget_polls(state)
-    state.poll(NOW - age, complete=True, officers=1)
-
-
-def silent(state: ServiceState) -> None:
-    read_at(state, hours(72))
-    state.poll(NOW - minutes(2), NOTHING_YET)
-
-
-def never_read(state: ServiceState) -> None:
-    forget_polls(state)
-    state.poll(NOW - minutes(2), TOLD_TO_STOP, officers=1)
-
-
-def failing(state: ServiceState, count: int = 3) -> None:
-    for n in reversed(range(count)):
-        state.poll(NOW - minutes(n), "http://crimes.example: answers 401; check the token")
-
-
-def files_failing(state: ServiceState) -> None:
-    state.settings = state.settings_with(
-        ('^kind = "http"', 'kind = "files"'), ("^url = .*$", ""), ("^officers_url = .*$", ""),
-        (r"^# \[crime_system.files\](.*)\n# folder = (.*)\n# tables", r'[crime_system.files]\nfolder = \2\ntables = { crimes = "*.csv" }\n#'),
-    )  # fmt: skip
-    failing(state, 1)
-    state.poll(NOW, NOTHING_YET)
-
-
-def waiting(state: ServiceState) -> None:
-    read_at(state, hours(72))
-    state.poll(NOW - minutes(2), NOTHING_YET)
-    note_feed(state.store, SOURCE, ask_again_at=NOW + hours(2))
-
-
-def changed(state: ServiceState) -> None:
-    note_feed(state.store, SOURCE, origin="http http://old.example/crimes", cursor="c1")
-
-
-def changed_at_three_polls(state: ServiceState) -> None:
-    failing(state)
-    changed(state)
-    state.runs.note_failure("poll", NOW, SettingsError("the settings name another crime system"))
-
-
-def stopped(state: ServiceState) -> None:
-    read_at(state, hours(2))
-
-
-def hung(state: ServiceState) -> None:
-    read_at(state, hours(24.5))
-    state.poll(NOW - hours(24.1), ended=False)
-
-
-def no_directory(state: ServiceState) -> None:
-    forget_polls(state)
-    with state.store.writing() as connection:
-        connection.execute(delete(OFFICER))
-    state.poll(NOW - minutes(2), complete=True, officers=0, directory_problem="it is empty")
-
-
-def directory_refused(state: ServiceState) -> None:
-    state.poll(NOW - minutes(2), complete=True, officers=0, directory_problem="it is empty")
-
-
-def old_directory(state: ServiceState) -> None:
-    read_at(state, timedelta(days=8))
-    state.poll(NOW - minutes(2), complete=True)
 
 
 def refused(state: ServiceState) -> None:
@@ -143,20 +64,6 @@ def postponed_long_ago(state: ServiceState) -> None:
     state.email("queued", NOW - timedelta(days=20), next_attempt_at=FRIDAY - timedelta(days=1))
 
 
-def job(name: str, *, times: int = 1, is_lasting: bool = False, system: System | None = None, ago: float = 0) -> Plant:
-    def plant(state: ServiceState) -> None:
-        for n in reversed(range(times)):
-            error = UnavailableError("it says no", is_lasting=is_lasting, system=system)
-            state.runs.note_failure(name, NOW - hours(ago) - minutes(n), error)
-
-    return plant
-
-
-def refused_at_three_polls(state: ServiceState) -> None:
-    failing(state)
-    job("poll", times=3, is_lasting=True, system=System.CRIME_SYSTEM)(state)
-
-
 def failed_before_the_start(state: ServiceState) -> None:
     job("report", is_lasting=True)(state)
     state.runs = JobRuns(state.store)
@@ -178,18 +85,7 @@ def one_form_missing(state: ServiceState) -> None:
 
 
 FAULTS: Final[list[tuple[str, Plant, str]]] = [
-    ("feed-silent", silent, "last read to its end 3 days ago, on 2026-07-17 10:00Z"),
-    ("feed-silent", never_read, "never been read to its end"),
-    ("feed-silent", waiting, "It asked for no requests before 2026-07-20 12:00Z."),
-    ("feed-changed", changed_at_three_polls, "It is not read until a person decides."),
-    ("feed-changed", changed, "The settings name another crime system (http http://127.0.0.1:8470/crimes) than the one read until now (http http://old.example/crimes)"),
-    ("feed-rejected", failing, "3 polls have failed since 2026-07-20 09:58Z and none was complete. The last problem: http://crimes.example: answers 401; check the token."),
-    ("feed-rejected", files_failing, "1 poll has failed since 2026-07-20 10:00Z"),
-    ("service-stopped", stopped, "No poll has begun for 2 hours, since 2026-07-20 08:00Z, though one should begin every 5 minutes"),
-    ("service-stopped", hung, "No poll has begun for 1 day"),
-    ("directory-missing", no_directory, "no officer can be emailed. The last one was not accepted: it is empty."),
-    ("directory-refused", directory_refused, "not accepted: it is empty. The one of 2026-07-20 09:56Z stays in force."),
-    ("directory-old", old_directory, "last read 8 days ago, on 2026-07-12 10:00Z"),
+    *FEED_FAULTS,
     ("records-in-quarantine", refused, "2 refused records are in quarantine"),
     ("set-aside", set_aside, "1 obligation is set aside: they cannot be judged (rules 6.1a)"),
     ("unknown-values", unknown, "2 values have come that neither mapping nor policy knows"),
@@ -208,8 +104,6 @@ FAULTS: Final[list[tuple[str, Plant, str]]] = [
     ("job-failing", job("poll", is_lasting=True, system=System.DATABASE), "poll has failed 1 time in a row"),
     ("job-failing", failed_before_the_start, "report has failed 1 time in a row"),
     ("job-failing", failed_at_another, "report has failed 1 time in a row (the template is wrong)"),
-    ("feed-refuses-us", job("poll", is_lasting=True, system=System.CRIME_SYSTEM), "The crime system has refused this service since 2026-07-20 10:00Z: it says no."),
-    ("feed-refuses-us", refused_at_three_polls, "since 2026-07-20 09:58Z"),
     ("mail-refuses-us", job("send", is_lasting=True, system=System.MAIL_SERVER, ago=65), "The mail server refused this service when it was last tried, on 2026-07-17 17:00Z: it says no."),
     ("mail-unreachable", job("send", times=3, system=System.MAIL_SERVER), "The mail server has taken nothing in 3 attempts since 2026-07-20 09:58Z. The last problem: it says no."),
 ]  # fmt: skip
@@ -227,29 +121,6 @@ def one_form_asked(state: ServiceState) -> None:
     state.settings = state.settings_with(('"html", "pdf", "xlsx", "csv", "json"', '"html"'))
 
 
-def polled_every_two_hours(state: ServiceState) -> None:
-    state.settings = state.settings_with(("^poll_minutes = 5", "poll_minutes = 120"))
-    read_at(state, hours(5.9))
-
-
-def nothing_failed(state: ServiceState) -> None:
-    interrupted = Stop()
-    interrupted.request()
-    with pytest.raises(StoppedError) as stopped_while_waiting:
-        interrupted.check()
-    for why in 3 * (NOTHING_YET, TOLD_TO_STOP, RESTARTED, str(stopped_while_waiting.value)):
-        state.poll(NOW, why)
-
-
-def not_yet_read(state: ServiceState) -> None:
-    """A crime system of which nothing was read may be exchanged for another."""
-    note_feed(state.store, SOURCE, origin="http http://old.example/crimes", cursor=None)
-
-
-def wait_over(state: ServiceState) -> None:
-    note_feed(state.store, SOURCE, ask_again_at=NOW - minutes(5))
-
-
 def came_right(state: ServiceState) -> None:
     take(state.store, NOW, crime("22A/3/26", reported_at="soon"))
     take(state.store, NOW, crime("22A/3/26"))
@@ -260,22 +131,9 @@ def need_nothing(state: ServiceState) -> None:
         state.email(each, NOW - timedelta(days=9))
 
 
-def both(*plants: Plant) -> Plant:
-    return lambda state: [plant(state) for plant in plants]
-
-
 HEALTHY: Final[dict[str, Plant]] = {
+    **FEED_HEALTHY,
     "all is well": both(),
-    "a nightly export, a little late": both(lambda state: read_at(state, hours(24.9)), lambda state: state.poll(NOW, NOTHING_YET)),
-    "two polls failed": lambda state: failing(state, 2),
-    "polls failed, and then one was complete": both(failing, lambda state: state.read(NOW)),
-    "polls that were stopped, or found no export": nothing_failed,
-    "another crime system before anything was read": not_yet_read,
-    "a wait that is over": wait_over,
-    "a poll that takes hours": both(lambda state: read_at(state, hours(20)), lambda state: state.poll(NOW - hours(19), ended=False)),
-    "polls every two hours": polled_every_two_hours,
-    "no officer directory is read": both(forget_polls, lambda state: state.poll(NOW, complete=True)),
-    "a directory of last week": both(lambda state: read_at(state, hours(167)), lambda state: state.poll(NOW, complete=True)),
     "a refused record that came right": came_right,
     "an email of Friday evening": lambda state: state.email("queued", FRIDAY),
     "an email postponed": lambda state: state.email("queued", NOW - timedelta(days=20), next_attempt_at=NOW + minutes(5)),

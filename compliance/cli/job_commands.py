@@ -31,10 +31,12 @@ def migrate(config: Path) -> None:
 @click.command()
 @CONFIG
 @click.option("--now", "ask_now", is_flag=True, help="Ask even if the crime system asked for a wait (Retry-After).")
-def poll(config: Path, ask_now: bool) -> None:
+@click.option("--accept-directory", is_flag=True, help="Accept an officer directory that has really shrunk.")
+def poll(config: Path, ask_now: bool, accept_directory: bool) -> None:
     """Read what has changed in the crime system, and judge it."""
     with service_of(config) as service:
-        done, not_judged = service.poll(ask_now=ask_now), service.not_judged
+        done = service.poll(ask_now=ask_now, accept_directory=accept_directory)
+        not_judged = service.not_judged
     crimes = count_noun(done.received, "crime")
     echo(f"{crimes} received, {done.changed:,} new or changed, {done.refused:,} refused")
     if done.clock_changes:
@@ -50,6 +52,8 @@ def poll(config: Path, ask_now: bool) -> None:
     tell_unknown(done.unknown.counts)
     if done.problem:
         echo(f"incomplete: {done.problem}")
+    elif done.waits:
+        echo(done.waits)
     _tell_directory(done.directory)
 
 

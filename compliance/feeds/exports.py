@@ -14,6 +14,7 @@ from compliance.errors import SettingsError
 from compliance.feed_settings import Files
 from compliance.feeds.fields import CRIMES, LISTS
 from compliance.feeds.row_files import SUFFIXES
+from compliance.text import join_words
 from compliance.writing import write_whole
 
 DONE: Final = "done"
@@ -100,13 +101,23 @@ class Exports:
             self.is_settled(path, now) for path in export.files.values()
         )
 
+    def reason_to_wait(self, export: "Export") -> str:
+        """Return what an export that is not ready waits for: the missing files by name, or that it be left alone."""
+        if lacking := self._missing_files(export):
+            return f"the export {export.name} waits for {join_words(lacking)}"
+        return f"the export {export.name} was written to less than {self.settings.settle_seconds:g} seconds ago"
+
     def reason_to_give_up(self, export: "Export", now: datetime) -> str | None:
         """Return why an export is no longer waited for, None while it still is."""
-        lacking = [pattern for table, pattern in self.settings.tables.items() if table not in export.files]
+        lacking = self._missing_files(export)
         newest = datetime.fromtimestamp(max(stamp for stamp, _ in export.written.values()) / 1e9, UTC)
         if not lacking or now - newest < WAITS:
             return None
         return f"it waited a day for the rest of its export: {', '.join(lacking)}"
+
+    def _missing_files(self, export: "Export") -> list[str]:
+        tables = self.settings.tables.items()
+        return [pattern.replace("*", export.key) for table, pattern in tables if table not in export.files]
 
     def moved_before(self, instant: datetime) -> list[Path]:
         """Return the files that were moved to `done` or `failed` before an instant, by name."""

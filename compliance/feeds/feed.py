@@ -18,6 +18,7 @@ class Page:
       among them has vanished at the source.
     - `clock_changes`: how many instants without an offset were in an hour that the clock shows twice or skips, and were
       read by the rule for it. `count_clock_changes` adds those of records mapped since.
+    - `waits`: with a last page without records, what is there and cannot be taken yet, and what it waits for.
     """
 
     records: Sequence[PageRecord]
@@ -25,6 +26,7 @@ class Page:
     more: bool
     whole: Collection[str] | None = None
     clock_changes: int = 0
+    waits: str | None = None
 
     @property
     def raws(self) -> list[bytes]:

@@ -42,19 +42,21 @@ class FilesFeed:
         """Yield the pages of each export left unchanged for long enough, with `more` until the last.
 
         Yields nothing if there is no such export. An export that waits for its other files holds back later ones, so
-        that older data never overwrites newer. Raises UnavailableError if the folder cannot be read or written and,
-        after all other exports, if one failed.
+        that older data never overwrites newer; the last page, without records, says what it waits for. Raises
+        UnavailableError if the folder cannot be read or written and, after all other exports, if one failed.
         """
         taken = _read_cursor(cursor)
         failures: list[str] = []
         try:
-            ready = self._ready(failures)
+            ready, waits = self._ready(failures)
             while ready:
                 export = ready.pop(0)
                 try:
                     yield from self._pages(export, taken, more=bool(ready))
                 except RecordError as error:
                     self._fail(export, str(error), failures)
+            if waits:
+                yield Page([], None, more=False, waits=waits)
         except OSError as error:
             raise UnavailableError(
                 f"{error.filename or self._exports.folder}: cannot be used ({error.strerror}); check that the folder "
@@ -83,8 +85,8 @@ class FilesFeed:
                 f"{path}: cannot be read ({error.strerror}); see crime_system.files.officers"
             ) from None
 
-    def _ready(self, failures: list[str]) -> list[Export]:
-        """Return the exports that can be taken, in order, up to the first that is not ready."""
+    def _ready(self, failures: list[str]) -> tuple[list[Export], str | None]:
+        """Return the exports that can be taken, in order, and what the first that is not ready waits for."""
         ready, now = [], self._clock()
         for export in self._exports.find():
             if self._exports.is_ready(export, now):
@@ -92,8 +94,8 @@ class FilesFeed:
             elif reason := self._exports.reason_to_give_up(export, now):
                 self._fail(export, reason, failures)
             else:
-                break
-        return ready
+                return ready, self._exports.reason_to_wait(export)
+        return ready, None
 
     def _fail(self, export: Export, reason: str, failures: list[str]) -> None:
         log.error("export failed", export=export.name, reason=reason)

@@ -109,6 +109,7 @@ class Daemon:
             "vanished": outcome.vanished,
             "seen_late": outcome.late,
             "not_complete": outcome.problem,
+            "waits": None if outcome.problem else outcome.waits,
             "set_aside": self._service.not_judged,
         }
         return done | {name: value for name, value in rare.items() if value}

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 import structlog
@@ -10,12 +10,22 @@ import structlog
 from compliance.errors import ComplianceError
 from compliance.feeds import DirectoryEntries, Feed
 from compliance.service.feed_waits import keeping_waits
-from compliance.store import LastGood, Store, last_good_directory, note_directory, readings_since, save_officers
+from compliance.store import LastGood, Store, last_good_directory, note_directory, save_officers
+from compliance.text import count_noun
 
 log = structlog.get_logger()
 
-HALVED_FOR: Final = timedelta(hours=24)
-"""How long a directory that has shrunk by half or more must stay that small before it is accepted."""
+
+@dataclass(frozen=True, slots=True)
+class DirectoryRules:
+    """When a directory is accepted.
+
+    `shrink_limit`: one that has lost this share of the usable entries of the last good one, or more, is not accepted.
+    `accept_shrunk`: a person says that it has really shrunk.
+    """
+
+    shrink_limit: float = 0.5
+    accept_shrunk: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +43,22 @@ class DirectoryOutcome:
 
 
 NOT_READ: Final = DirectoryOutcome()
+DEFAULT_RULES: Final = DirectoryRules()
 
 
 def read_directory(
-    store: Store, feed: Feed, source: str, poll_id: int, clock: Callable[[], datetime], ask_now: bool = False
+    store: Store,
+    feed: Feed,
+    source: str,
+    poll_id: int,
+    clock: Callable[[], datetime],
+    rules: DirectoryRules = DEFAULT_RULES,
+    ask_now: bool = False,
 ) -> DirectoryOutcome:
     """Read the directory and store it if it can be accepted; otherwise the last good one stays in force.
 
-    Not accepted: a directory that is empty or has no usable entry, and one that has shrunk by half or more and has not
-    stayed so for `HALVED_FOR`. The problem is recorded with the poll. A fault of this program is recorded and raised
-    again.
+    Not accepted: a directory that is empty or has no usable entry, and one that has shrunk (`rules`). The problem is
+    recorded with the poll. A fault of this program is recorded and raised again.
     """
     before = last_good_directory(store, source)
     as_of = None if before is None else before.as_of
@@ -63,7 +79,7 @@ def read_directory(
     entries, refused = len({officer.officer_ref for officer in directory.officers}), len(directory.refusals)
     for refusal in directory.refusals:
         log.warning("officer refused", source=source, reason=refusal.reason)
-    if problem := _problem(store, source, directory, entries, before, clock()):
+    if problem := _problem(directory, entries, before, rules):
         return _refuse(store, source, poll_id, DirectoryOutcome(0, refused, problem, as_of), entries)
     save_officers(store, directory.officers, clock())
     note_directory(store, poll_id, entries)
@@ -80,21 +96,15 @@ def _refuse(
     return outcome
 
 
-def _problem(
-    store: Store, source: str, directory: DirectoryEntries, entries: int, before: LastGood | None, now: datetime
-) -> str | None:
+def _problem(directory: DirectoryEntries, entries: int, before: LastGood | None, rules: DirectoryRules) -> str | None:
     """Return why a directory is not accepted, None if it is."""
     if unusable := useless(directory):
         return unusable
-    if before is None or not _is_half(entries, before.entries):
-        return None
-    since = _as_small_since(store, source, entries, before, now)
-    if now - since >= HALVED_FOR:
-        log.warning("smaller officer directory taken over", source=source, entries=entries, before=before.entries)
+    if before is None or rules.accept_shrunk or entries > before.entries * (1 - rules.shrink_limit):
         return None
     return (
-        f"it has {entries:,} usable entries, where the last good one has {before.entries:,}; it has been so since "
-        f"{since:%Y-%m-%dT%H:%MZ}, and is taken over when it has been so for {HALVED_FOR // timedelta(hours=1)} hours"
+        f"it has {count_noun(entries, 'usable entry', 'usable entries')}, where the last good one has "
+        f"{before.entries:,}; if it has really shrunk, accept it with `compliance poll --accept-directory`"
     )
 
 
@@ -105,17 +115,3 @@ def useless(directory: DirectoryEntries) -> str | None:
     if not directory.refusals:
         return "it is empty"
     return f"none of its {len(directory.refusals):,} entries can be used; the first: {directory.refusals[0].reason}"
-
-
-def _as_small_since(store: Store, source: str, entries: int, before: LastGood, now: datetime) -> datetime:
-    """Return since when every reading has been so small that this one is more than half of it."""
-    since = now
-    for read_at, had in readings_since(store, source, before.as_of):
-        if _is_half(entries, had):
-            break
-        since = read_at
-    return since
-
-
-def _is_half(entries: int, of: int) -> bool:
-    return 2 * entries <= of

@@ -106,7 +106,8 @@ def _describe_stored(facts: ServiceFacts, stored: StoredFacts) -> Iterator[tuple
 
     feed, emails = stored.feed, stored.emails
     read = f"read to its end {ago(feed.read_at)}" if feed.read_at else "never read to its end"
-    yield "feed", f"{read}; last new or changed record: {ago(feed.changed_at)}"
+    waits = f"; {feed.waits}, since {ago(feed.waits_since)}" if feed.waits else ""
+    yield "feed", f"{read}; last new or changed record: {ago(feed.changed_at)}{waits}"
     yield "records", f"{count_noun(stored.crimes, 'crime')} held, {stored.refused:,} refused"
     yield "obligations", f"{_in_words(_ordered(stored.obligations))}; {stored.set_aside:,} set aside"
     oldest = f"; the oldest waits since {ago(emails.waiting_since)}" if emails.waiting_since else ""
@@ -137,6 +138,8 @@ def _list_facts(facts: ServiceFacts) -> dict[str, Any]:
                 "age_seconds": feed.read_at and int((facts.now - feed.read_at).total_seconds()),
                 "changed_at": feed.changed_at,
                 "failed_polls": feed.failures,
+                "waits": feed.waits,
+                "ask_again_at": feed.ask_again_at,
             },
             "crimes": held.crimes,
             "refused": held.refused,

@@ -11,7 +11,7 @@ import structlog
 from compliance.errors import ComplianceError, StoppedError, System, UnavailableError
 from compliance.feeds import Feed, Page
 from compliance.policy.vocabulary import Vocabulary
-from compliance.service.directory_poll import NOT_READ, DirectoryOutcome, read_directory
+from compliance.service.directory_poll import DEFAULT_RULES, NOT_READ, DirectoryOutcome, DirectoryRules, read_directory
 from compliance.service.feed_changes import check_origin
 from compliance.service.feed_waits import keeping_waits
 from compliance.service.progress import Progress
@@ -48,6 +48,7 @@ class PollOutcome:
     - `vanished`: crimes that a full export no longer holds.
     - `late`: records older than the stored ones (records section 4).
     - `unknown`: unknown values in new or changed records (rules section 8).
+    - `waits`: an export that is not whole yet, and which file it waits for.
     """
 
     poll_id: int
@@ -61,6 +62,7 @@ class PollOutcome:
     vanished: int = 0
     late: int = 0
     unknown: Unknown = field(default_factory=Unknown)
+    waits: str | None = None
     directory: DirectoryOutcome = NOT_READ
 
     @property
@@ -80,6 +82,7 @@ def poll(
     known: Vocabulary | None = None,
     origin: str | None = None,
     ask_now: bool = False,
+    directory_rules: DirectoryRules = DEFAULT_RULES,
 ) -> PollOutcome:
     """Read a feed from the stored cursor to "nothing further for now", then the officer directory.
 
@@ -112,14 +115,14 @@ def poll(
         with suppress(UnavailableError):  # the store itself may be unusable
             end_poll(store, poll_id, clock(), complete=False, problem=problem)
             if isinstance(error, ComplianceError) and not isinstance(error, StoppedError):
-                read_directory(store, feed, source, poll_id, clock, ask_now)
+                read_directory(store, feed, source, poll_id, clock, directory_rules, ask_now)
         raise
     finally:
         _log_new(source, crimes.unknown)
     end_poll(store, poll_id, clock(), outcome.complete, outcome.problem, outcome.is_idle)
     if crimes.stopped:
         return outcome
-    return replace(outcome, directory=read_directory(store, feed, source, poll_id, clock, ask_now))
+    return replace(outcome, directory=read_directory(store, feed, source, poll_id, clock, directory_rules, ask_now))
 
 
 def _log_new(source: str, unknown: Unknown) -> None:
@@ -157,7 +160,12 @@ class _Poll:
     def take(self, feed: Feed, start: str | None, stopping: Callable[[], bool]) -> PollOutcome:
         """Store everything the feed has, and return the result. `stopped`: whether it was left before its end."""
         problem: str | None = NOTHING_YET
+        waits: str | None = None
         for page in feed.pages(cursor_of(self._store, self._source) if start is None else start):
+            if page.waits is not None:
+                waits = page.waits
+                problem = f"{NOTHING_YET}: {waits}" if problem == NOTHING_YET else problem
+                continue
             self._take(page)
             problem = "there is more to come" if page.more else None
             if page.more and (reason := self._reason_to_stop(stopping)):
@@ -175,6 +183,7 @@ class _Poll:
             self._vanished,
             self._late,
             self.unknown,
+            waits,
         )
 
     def _reason_to_stop(self, stopping: Callable[[], bool]) -> str | None:

@@ -17,6 +17,7 @@ from compliance.reports.publish import Publication
 from compliance.reports.spans import Span
 from compliance.service.check_calendars import warn_of_end
 from compliance.service.crime_feed import SOURCE, feed_of, origin_of, vocabulary_of
+from compliance.service.directory_poll import DirectoryRules
 from compliance.service.feed_changes import restart
 from compliance.service.mail_channel import channel_of, pilot_of
 from compliance.service.polling import PollOutcome, poll
@@ -62,18 +63,20 @@ class Service:
     def __exit__(self, *_: object) -> None:
         self.store.close()
 
-    def poll(self, *, ask_now: bool = False) -> PollOutcome:
+    def poll(self, *, ask_now: bool = False, accept_directory: bool = False) -> PollOutcome:
         """Store what changed in the crime system, and judge it.
 
-        `ask_now`: ask it even if it asked for a wait. Raises UnavailableError if the feed does not answer correctly;
+        `ask_now`: ask it even if it asked for a wait. `accept_directory`: accept an officer directory that has shrunk.
+        Raises UnavailableError if the feed does not answer correctly;
         what was stored by then is kept. Raises SettingsError if the settings name another crime system than before.
         """
         overlap = timedelta(minutes=self.settings.crime_system.overlap_minutes)
+        rules = DirectoryRules(self.settings.crime_system.directory_shrink_limit, accept_directory)
         with feed_of(self.settings, self.clock, self.remembered, stop=self.stop) as feed:
             known = vocabulary_of(self.settings, self.policy)
             outcome = poll(
                 self.store, feed, SOURCE, self.clock, self.stop.is_requested, overlap, known,
-                origin_of(self.settings), ask_now,
+                origin_of(self.settings), ask_now, rules,
             )  # fmt: skip
         self.judge()
         return outcome

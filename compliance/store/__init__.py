@@ -12,7 +12,6 @@ from compliance.store.directory import (
     directory_problem,
     last_good_directory,
     note_directory,
-    readings_since,
     save_officers,
 )
 from compliance.store.engine import Store, migrate
@@ -91,7 +90,6 @@ __all__ = [
     "policies_used",
     "quarantine_counts",
     "read_quarantined",
-    "readings_since",
     "rebuild",
     "remove_refused",
     "restart_feed",

@@ -78,15 +78,6 @@ def directory_problem(store: Store) -> str | None:
     return problem
 
 
-def readings_since(store: Store, source: str, since: datetime) -> list[tuple[datetime, int]]:
-    """Return (when, how many usable entries) of non-empty directory readings after an instant, newest first."""
-    asked = select(POLL.c.ended_at, POLL.c.officers).where(
-        POLL.c.source == source, POLL.c.ended_at > since, POLL.c.officers > 0
-    )
-    with store.reading() as connection:
-        return [(row.ended_at, row.officers) for row in connection.execute(asked.order_by(POLL.c.id.desc()))]
-
-
 def _as_seen(connection: Connection, until: datetime | None) -> LastGood | None:
     """Return the same from the entries themselves, because polls of the first version did not record a result."""
     newest = select(func.max(OFFICER.c.seen_at)).where(*_by(until, OFFICER.c.seen_at))

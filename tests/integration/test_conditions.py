@@ -14,7 +14,8 @@ from compliance.service.conditions import CONDITIONS, Severity, find_conditions,
 from compliance.store import Store
 from compliance.store.tables import REPORT_DUTY
 from tests import stores
-from tests.planted_conditions import FAULTS, HEALTHY, stopped, unknown, unpublished
+from tests.planted_conditions import FAULTS, HEALTHY, unknown, unpublished
+from tests.planted_feed_conditions import stopped
 from tests.service_states import NOW, Plant, ServiceState
 from tests.stores import rows
 

@@ -48,7 +48,7 @@ def test_a_file_is_taken_once_by_its_content(folder: Folder) -> None:
 @pytest.mark.parametrize("age", [0, 59, -30])
 def test_a_file_that_is_being_written_is_left_alone(folder: Folder, age: float) -> None:
     folder.put("a.csv", crimes("1"), age)
-    assert list(feed_of(folder).pages(None)) == []
+    assert polled(feed_of(folder)) == ([], None)
     assert folder.names() == ["a.csv"]
     assert refs(polled(feed_of(folder, now=NOW + timedelta(minutes=2)))[0]) == ["1"]
 
@@ -88,7 +88,7 @@ def test_a_newer_export_waits_for_an_older_one(folder: Folder) -> None:
     """Nothing older may overwrite what is newer."""
     folder.put("a.csv", crimes("1"), age=5)
     folder.put("b.csv", crimes("2"))
-    assert list(feed_of(folder).pages(None)) == []
+    assert polled(feed_of(folder)) == ([], None)
 
 
 @pytest.mark.parametrize("suffix", ["csv", "ndjson"])
@@ -156,3 +156,44 @@ def test_a_cursor_of_another_kind_of_feed(folder: Folder) -> None:
 def test_patterns_that_cannot_be_are_a_wrong_setting(folder: Folder, said: dict[str, Any], message: str) -> None:
     with pytest.raises(SettingsError, match=message):
         feed_of(folder, **said)
+
+
+TABLES: dict[str, Any] = {"tables": {"crimes": "crimes_*.csv", "victims": "victims_*.csv", "updates": "updates_*.csv"}}
+
+
+def test_an_export_that_is_not_whole_says_which_files_it_waits_for(folder: Folder) -> None:
+    """And later ones wait for it."""
+    folder.put("crimes_1.csv", crimes("1"))
+    folder.put("updates_1.csv", "crime_ref;update_ref\n")
+    for table in ("crimes", "victims", "updates"):
+        folder.put(f"{table}_2.csv", crimes("2"))
+    (page,) = feed_of(folder, **TABLES).pages(None)
+    assert (page.raws, page.next, page.more) == ([], None, False)
+    assert page.waits == "the export crimes_1.csv waits for victims_1.csv"
+    folder.put("victims_1.csv", "crime_ref;victim_ref\n", age=5)
+    (page,) = feed_of(folder, **TABLES).pages(None)
+    assert page.waits == "the export crimes_1.csv was written to less than 60 seconds ago"
+
+
+def test_a_whole_export_is_taken_though_a_later_one_waits(folder: Folder) -> None:
+    folder.put("a.csv", crimes("1"))
+    folder.put("b.csv", crimes("2"), age=5)
+    taken, waiting = feed_of(folder).pages(None)
+    assert (len(taken.raws), taken.more, taken.waits) == (1, False, None)
+    assert waiting.waits is not None
+    assert (folder.names(), folder.names("done")) == (["b.csv"], ["a.csv"])
+
+
+def test_an_export_that_failed_is_told_though_a_later_one_waits(folder: Folder) -> None:
+    folder.put("a.csv", b"crime_ref\n\xff\n")
+    folder.put("b.csv", crimes("2"), age=5)
+    with pytest.raises(UnavailableError, match=r"a\.csv was not taken"):
+        list(feed_of(folder).pages(None))
+
+
+def test_an_export_that_is_given_up_names_the_files(folder: Folder) -> None:
+    folder.put("crimes_1.csv", crimes("1"), age=25 * 3600)
+    with pytest.raises(
+        UnavailableError, match=r"it waited a day for the rest of its export: victims_1\.csv, updates_1"
+    ):
+        list(feed_of(folder, **TABLES).pages(None))

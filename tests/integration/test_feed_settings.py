@@ -287,3 +287,26 @@ def test_each_kind_is_its_own_feed(settings: Path) -> None:
         kinds = dict(zip(KINDS, (HttpFeed, FilesFeed, DatabaseFeed), strict=True))
         assert type(feed) is kinds[loaded.crime_system.kind]
     assert get_args(CrimeSystem.model_fields["kind"].annotation) == KINDS
+
+
+def test_an_export_without_one_of_its_files_is_named_by_poll_and_status(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(CONFIG.format(policy=RULES / "west-mercia.toml", system=FILES))
+    (tmp_path / "exports").mkdir()
+    for name, text in {"crimes_1.csv": "No,Reported\n1,2026-07-01 10:00\n", "officers.csv": "Collar\nO1\n"}.items():
+        (tmp_path / "exports" / name).write_text(text)
+        os.utime(tmp_path / "exports" / name, (clock.now().timestamp() - 90, clock.now().timestamp() - 90))
+    migrate(load_settings(path).database_url)
+    code, out, _ = call(capsys, "poll", "--config", str(path))
+    waits = "the export crimes_1.csv waits for victims_1.csv"
+    assert (code, f"incomplete: there was nothing to take yet: {waits}" in out) == (0, True)
+    _, out, _ = call(capsys, "status", "--config", str(path))
+    assert f"; {waits}, since " in out
+    (tmp_path / "exports" / "victims_1.csv").write_text("No,Id\n1,V1\n")
+    os.utime(tmp_path / "exports" / "victims_1.csv", (0, 0))
+    _, out, _ = call(capsys, "poll", "--config", str(path))
+    assert "waits" not in out
+    _, out, _ = call(capsys, "status", "--config", str(path))
+    assert "waits" not in out

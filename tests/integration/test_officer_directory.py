@@ -12,11 +12,13 @@ import pytest
 from sqlalchemy import delete
 from structlog.testing import capture_logs
 
+from compliance.errors import UnavailableError
 from compliance.feeds import DirectoryEntries, HttpFeed, Page, Patience, Remembered
 from compliance.reports.weeks import Week
+from compliance.service.directory_poll import DirectoryRules
 from compliance.service.polling import PollOutcome, poll
 from compliance.simulator.mail_sink import MailSink
-from compliance.store import Store, judge_due, note_directory, officers
+from compliance.store import Store, directory_as_of, judge_due, note_directory, officers
 from compliance.store.tables import OFFICER, POLL
 from tests import stores
 from tests.integration.test_reporting import CRIME
@@ -59,7 +61,7 @@ class World:
     officers: WebServer
     remembered: Remembered = field(default_factory=Remembered)
 
-    def poll(self, *said: bytes, now: datetime | None = None) -> PollOutcome:
+    def poll(self, *said: bytes, now: datetime | None = None, **rules: Any) -> PollOutcome:
         """A poll to which the directory says something, the last of it for ever."""
         self.office.now = now or self.office.now
         self.officers.answers = list(said)
@@ -67,7 +69,9 @@ class World:
         with HttpFeed(
             self.crimes.url, self.officers.url, patience=patience, remembered=self.remembered, timeout=5
         ) as feed:
-            return poll(self.office.store, feed, SOURCE, lambda: self.office.now)
+            return poll(
+                self.office.store, feed, SOURCE, lambda: self.office.now, directory_rules=DirectoryRules(**rules)
+            )
 
     def in_force(self) -> dict[str, str | None]:
         return {ref: officer.email for ref, officer in officers(self.office.store).items()}
@@ -100,7 +104,7 @@ TROUBLES: Final = {
     "cut short": (answer(b'{"officer_ref":"1042"}\n', length=10_000, Content_Type=NDJSON), "could not be reached"),
     "not what its packing says": (answer(gzip.compress(b"{}")[:-5], Content_Encoding="gzip"), "cut short or continues after its end"),
     "halved": (directory("1042", "1043"), "it has 2 usable entries, where the last good one has 4"),
-    "one entry, many times": (directory(*["1042"] * 9), "it has 1 usable entries, where the last good one has 4"),
+    "one entry, many times": (directory(*["1042"] * 9), "it has 1 usable entry, where the last good one has 4"),
 }  # fmt: skip
 
 
@@ -133,6 +137,16 @@ def test_a_directory_that_has_come_right_is_taken_over_at_once(world: World) -> 
     done = world.poll(directory(*NAMES), now=world.office.now + timedelta(minutes=5))
     assert (done.directory.problem, done.directory.as_of) == (None, world.office.now)
     assert world.in_force() == {name: f"{name}@new.example" for name in NAMES}
+
+
+def test_a_directory_is_read_though_the_crimes_are_not(world: World) -> None:
+    """Each source fails by itself."""
+    world.poll(GOOD)
+    world.crimes.answers = [BROKEN]
+    with pytest.raises(UnavailableError, match="answered 500"):
+        world.poll(directory(*NAMES), now=world.office.now + DAY)
+    assert world.in_force() == {name: f"{name}@new.example" for name in NAMES}
+    assert directory_as_of(world.office.store, SOURCE) == world.office.now
 
 
 def test_an_entry_that_a_good_directory_no_longer_lists_stays_as_last_seen(world: World) -> None:
@@ -172,50 +186,55 @@ def test_the_age_is_known_without_a_directory_having_been_read_by_this_version(w
     assert "where the last good one has 4" in done.directory.problem
 
 
-def minutes(world: World, count: int, said: bytes) -> PollOutcome:
-    return world.poll(said, now=world.office.now + timedelta(minutes=count))
-
-
 HALF: Final = directory("1042", "1043")
 
 
-def test_a_directory_that_stays_halved_for_a_day_is_taken_over_with_a_warning(world: World) -> None:
-    """A reorganised force must not be refused for ever. Outages in between neither count nor hinder."""
+def test_a_directory_that_has_shrunk_is_not_taken_over_until_a_person_accepts_it(world: World) -> None:
+    """However long it stays so: that it does is no proof that the officers have left."""
     world.poll(GOOD)
-    for said in (HALF, HALF, BROKEN, TROUBLES["empty"][0], HALF):
-        assert minutes(world, 6 * 60 - 1, said).directory.problem is not None
+    last_good = world.office.now
+    for _ in range(5):
+        done = world.poll(HALF, now=world.office.now + DAY)
+        assert "`compliance poll --accept-directory`" in str(done.directory.problem)
+        assert done.directory.as_of == last_good
     assert world.in_force()["1042"] == "1042@force.example"
-    with capture_logs() as logs:
-        done = minutes(world, 5, HALF)
+    done = world.poll(HALF, accept_shrunk=True)
     assert (done.directory.problem, done.directory.as_of) == (None, world.office.now)
     assert world.in_force()["1042"] == "1042@new.example"
-    (warning,) = (line for line in logs if line["log_level"] == "warning")
-    assert (warning["entries"], warning["before"]) == (2, 4)
-    assert minutes(world, 5, directory("1042")).directory.problem is not None, "half of that is halved again"
+    assert world.poll(HALF).directory.problem is None, "it is the last good one now"
+    assert world.poll(directory("1042")).directory.problem is not None, "half of that is halved again"
 
 
-def test_a_day_of_halved_directories_lets_none_in_that_is_smaller_still(world: World) -> None:
+@pytest.mark.parametrize("trouble", ["empty", "every entry refused", "500", "a web page"])
+def test_a_person_cannot_accept_what_is_no_directory(world: World, trouble: str) -> None:
     world.poll(GOOD)
-    for _ in range(5):
-        minutes(world, 6 * 60, HALF)
-    world.poll(GOOD)
-    for _ in range(4):
-        assert minutes(world, 6 * 60, HALF).directory.problem is not None
-    assert minutes(world, 10, directory("1042")).directory.problem is not None
+    assert world.poll(TROUBLES[trouble][0], accept_shrunk=True).directory.problem is not None
     assert world.in_force()["1042"] == "1042@force.example"
 
 
-def test_a_good_directory_in_between_begins_the_day_anew(world: World) -> None:
+@pytest.mark.parametrize(
+    ("limit", "entries", "accepted"),
+    [
+        (0.25, 3, False),
+        (0.26, 3, True),
+        (0.5, 2, False),
+        (0.5, 3, True),
+        (0.75, 2, True),
+        (0.75, 1, False),
+        (1, 1, True),
+    ],
+)
+def test_the_force_says_by_how_much_it_may_shrink(world: World, limit: float, entries: int, accepted: bool) -> None:
+    """Of the four entries of the last good one."""
     world.poll(GOOD)
-    for said in (HALF, GOOD, HALF, HALF):
-        done = minutes(world, 12 * 60 - 1, said)
-    assert done.directory.problem is not None
+    problem = world.poll(directory(*NAMES[:entries]), shrink_limit=limit).directory.problem
+    assert (problem is None) is accepted
 
 
 def test_an_empty_directory_is_never_taken_over(world: World) -> None:
     world.poll(GOOD)
     for _ in range(5):
-        done = minutes(world, 24 * 60, TROUBLES["empty"][0])
+        done = world.poll(TROUBLES["empty"][0], now=world.office.now + DAY)
     assert done.directory.problem == "it is empty"
     assert world.in_force()["1042"] == "1042@force.example"
 

@@ -10,7 +10,7 @@ from tests import stores
 from tests.engine import RULES
 from tests.integration import test_officer_directory as over_http
 from tests.integration.test_feed_settings import CONFIG, call
-from tests.integration.test_officer_directory import GOOD, HTML, TROUBLES, World
+from tests.integration.test_officer_directory import GOOD, HALF, HTML, TROUBLES, World
 
 new_database, database_url = stores.new_database, stores.database_url
 store, world = stores.store, over_http.world
@@ -31,6 +31,32 @@ def test_the_poll_command_tells_of_it_and_has_done_its_work(
     assert second[0].startswith("officer directory in use: as of 20")
     assert third[0].startswith(f"officer directory not accepted: {world.officers.url} gave a web page")
     assert third[1:] == second
+
+
+def test_the_poll_command_accepts_a_directory_that_has_really_shrunk(
+    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = settings_of(world, tmp_path)
+    migrate(load_settings(path).database_url)
+    world.officers.answers = [GOOD, HALF]
+    call(capsys, "poll", "--config", str(path))
+    _, out, _ = call(capsys, "poll", "--config", str(path))
+    assert "it has 2 usable entries, where the last good one has 4; if it has really shrunk" in out
+    code, out, _ = call(capsys, "poll", "--accept-directory", "--config", str(path))
+    assert (code, "not accepted" in out) == (0, False)
+    _, out, _ = call(capsys, "poll", "--config", str(path))
+    assert "not accepted" not in out
+
+
+def test_the_setting_says_by_how_much_it_may_shrink(
+    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = settings_of(world, tmp_path)
+    path.write_text(path.read_text().replace("officers_url", "directory_shrink_limit = 0.75\nofficers_url"))
+    migrate(load_settings(path).database_url)
+    world.officers.answers = [GOOD, HALF]
+    said = [call(capsys, "poll", "--config", str(path))[1] for _ in range(2)]
+    assert not any("not accepted" in out for out in said)
 
 
 @pytest.mark.parametrize("trouble", ["401", "empty", "every entry refused"])

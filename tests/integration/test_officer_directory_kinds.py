@@ -93,7 +93,7 @@ def database(folder: Path) -> Source:
             "the query officers failed (no such table": lambda: run("DROP TABLE officers"),
             "it is empty": lambda: run("DELETE FROM officers"),
             "none of its 4 entries can be used": lambda: run("ALTER TABLE officers RENAME officer_ref TO collar"),
-            "it has 1 usable entries": lambda: run("DELETE FROM officers WHERE officer_ref > '1042'"),
+            "it has 1 usable entry,": lambda: run("DELETE FROM officers WHERE officer_ref > '1042'"),
         },
     )
 

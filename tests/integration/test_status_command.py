@@ -87,6 +87,7 @@ def test_as_json_it_says_the_same(state: ServiceState, monkeypatch: pytest.Monke
     facts = told["facts"]
     assert facts["feed"] == {
         "read_at": "2026-07-20T09:56:00Z", "age_seconds": 240, "changed_at": "2026-07-20T09:56:00Z", "failed_polls": 0,
+        "waits": None, "ask_again_at": None,
     }  # fmt: skip
     assert (facts["crimes"], facts["refused"], facts["set_aside"], facts["unknown_values"]) == (2, 0, 0, 2)
     assert facts["obligations"]["overdue"] == 2

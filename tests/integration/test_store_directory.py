@@ -15,7 +15,6 @@ from compliance.store import (
     end_poll,
     last_good_directory,
     note_directory,
-    readings_since,
     save_officers,
 )
 from tests import stores
@@ -73,9 +72,3 @@ def test_entries_without_a_poll_that_noted_them_are_a_directory_too(store: Store
     save_officers(store, [Officer("1042")], TUESDAY)
     assert last_good_directory(store) == LastGood(TUESDAY, 1)
     assert last_good_directory(store, until=MONDAY) == LastGood(MONDAY, 1), "the one that was not seen again"
-
-
-def test_readings_are_those_with_entries_after_an_instant_newest_first(readings: Store) -> None:
-    assert readings_since(readings, "crimes", MONDAY) == [(TUESDAY, 12)]
-    assert readings_since(readings, "crimes", MONDAY - timedelta(seconds=1)) == [(TUESDAY, 12), (MONDAY, 30)]
-    assert readings_since(readings, "archive", MONDAY) == [(TUESDAY, 7)]

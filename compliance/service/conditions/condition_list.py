@@ -86,6 +86,14 @@ CONDITIONS: Final = (
         feed.find_feed_changed,
     ),
     Condition(
+        "export-waiting",
+        _WARNING,
+        "An export has waited for an hour for a missing file, or has been written to all the time.",
+        "have the crime system deliver the file that the sentence names, or move the rest of the export out of the "
+        "folder. After a day it is moved to `failed`, and later exports are read (docs/feeds.md).",
+        feed.find_export_waiting,
+    ),
+    Condition(
         "directory-missing",
         _FAULT,
         "No officer directory has ever been accepted, though one is read.",
@@ -96,7 +104,8 @@ CONDITIONS: Final = (
         "directory-refused",
         _WARNING,
         "The newest officer directory was not accepted, and an older one is in force.",
-        "correct the officer directory at its source (docs/feeds.md); `compliance feed try` shows what is read.",
+        "correct the officer directory at its source (docs/feeds.md); `compliance feed try` shows what is read. If "
+        "it has really shrunk, `compliance poll --accept-directory` accepts it.",
         feed.find_directory_refused,
     ),
     Condition(

@@ -16,6 +16,8 @@ FAILURES: Final = 3
 NOT_STARTED: Final = timedelta(hours=1)
 """How long no poll may begin: the other jobs, which wait for one another, may take as long."""
 MISSED_POLLS: Final = 3
+WAITED_LONG: Final = timedelta(hours=1)
+"""How long the files of one export may come one after another."""
 DIRECTORY_OLD: Final = timedelta(days=7)
 
 
@@ -62,6 +64,17 @@ def find_feed_rejected(facts: ServiceFacts, stored: StoredFacts) -> str | None:
         return None  # said already, with what to do about it
     polls = f"{count_noun(feed.failures, 'poll')} {plural(feed.failures, 'has', 'have')} failed"
     return f"{polls} since {minute(feed.failing_since)} and none was complete. The last problem: {feed.problem}."
+
+
+@of_stored
+def find_export_waiting(facts: ServiceFacts, stored: StoredFacts) -> str | None:
+    """An export is not whole, and nothing after it is read."""
+    waits, since = stored.feed.waits, stored.feed.waits_since
+    if waits is None or since is None or facts.now - since < WAITED_LONG:
+        return None
+    return (
+        f"For {describe_age(facts.now - since)}, since {minute(since)}, {waits}. Neither it nor a later export is read."
+    )
 
 
 @of_stored

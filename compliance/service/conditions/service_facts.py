@@ -53,6 +53,7 @@ class FeedFacts:
       changed record. `began_at`: the start of the newest poll. `under_way`: that poll has not ended.
     - `failures`: how many polls have failed since `read_at`, the first at `failing_since`; `problem`: why the last did.
     - `directory`: the officer directory in force. `directory_problem`: why the newest was not accepted.
+    - `waits`: what the export waits for that could not be taken at the newest poll, since `waits_since`.
     - `change`: how the settings name another crime system than the one read until now. `ask_again_at`: the end of the
       last wait that it asked for.
     """
@@ -66,6 +67,8 @@ class FeedFacts:
     problem: str | None
     directory: LastGood | None
     directory_problem: str | None
+    waits: str | None
+    waits_since: datetime | None
     change: str | None
     ask_again_at: datetime | None
 
@@ -192,6 +195,7 @@ def _read_feed(store: Store, settings: Settings) -> FeedFacts:
         last = connection.execute(newest).first()
         changed_at = connection.execute(select(func.max(POLL.c.ended_at)).where(POLL.c.changed > 0)).scalar()
         failing = _rows(connection, failures)
+        waits, waits_since = _read_wait(connection)
     return FeedFacts(
         read_at=None if complete is None else complete.ended_at,
         changed_at=changed_at,
@@ -202,9 +206,22 @@ def _read_feed(store: Store, settings: Settings) -> FeedFacts:
         problem=failing[-1][1] if failing else None,
         directory=last_good_directory(store),
         directory_problem=directory_problem(store),
+        waits=waits,
+        waits_since=waits_since,
         change=_change(state, settings),
         ask_again_at=state.ask_again_at,
     )
+
+
+def _read_wait(connection: Connection) -> tuple[str | None, datetime | None]:
+    """Return what the newest poll that ended waits for, and since when polls have ended so."""
+    ended = select(POLL.c.problem).where(POLL.c.ended_at.is_not(None)).order_by(POLL.c.id.desc()).limit(1)
+    problem = connection.execute(ended).scalar()
+    if problem is None or not problem.startswith(f"{NOTHING_YET}: "):
+        return None, None
+    before = select(func.max(POLL.c.id)).where(or_(POLL.c.problem.is_(None), POLL.c.problem != problem))
+    same = select(func.min(POLL.c.ended_at)).where(POLL.c.id > func.coalesce(before.scalar_subquery(), 0))
+    return problem.removeprefix(f"{NOTHING_YET}: "), connection.execute(same.where(POLL.c.problem == problem)).scalar()
 
 
 def _change(state: FeedState, settings: Settings) -> str | None:

@@ -1,0 +1,188 @@
+"""What goes wrong with what comes from the crime system, one fault at a time, and what may happen there though all is well.
+
+Each is a function of the healthy service of `tests/service_states.py`.
+"""
+
+from datetime import timedelta
+from typing import Final
+
+import pytest
+from sqlalchemy import delete
+
+from compliance.errors import SettingsError, StoppedError, System, UnavailableError
+from compliance.service.feed_changes import RESTARTED
+from compliance.service.polling import NOTHING_YET, TOLD_TO_STOP
+from compliance.stopping import Stop
+from compliance.store import note_feed
+from compliance.store.tables import OFFICER, POLL
+from tests.service_states import NOW, Plant, ServiceState
+from tests.stores import SOURCE
+
+
+def minutes(count: float) -> timedelta:
+    return timedelta(minutes=count)
+
+
+def hours(count: float) -> timedelta:
+    return timedelta(hours=count)
+
+
+def forget_polls(state: ServiceState) -> None:
+    with state.store.writing() as connection:
+        connection.execute(delete(POLL))
+
+
+def read_at(state: ServiceState, age: timedelta) -> None:
+    """The newest complete poll ended so long ago."""
+    forget_polls(state)
+    state.poll(NOW - age, complete=True, officers=1)
+
+
+def silent(state: ServiceState) -> None:
+    read_at(state, hours(72))
+    state.poll(NOW - minutes(2), NOTHING_YET)
+
+
+def never_read(state: ServiceState) -> None:
+    forget_polls(state)
+    state.poll(NOW - minutes(2), TOLD_TO_STOP, officers=1)
+
+
+def failing(state: ServiceState, count: int = 3) -> None:
+    for n in reversed(range(count)):
+        state.poll(NOW - minutes(n), "http://crimes.example: answers 401; check the token")
+
+
+def files_failing(state: ServiceState) -> None:
+    state.settings = state.settings_with(
+        ('^kind = "http"', 'kind = "files"'), ("^url = .*$", ""), ("^officers_url = .*$", ""),
+        (r"^# \[crime_system.files\](.*)\n# folder = (.*)\n# tables", r'[crime_system.files]\nfolder = \2\ntables = { crimes = "*.csv" }\n#'),
+    )  # fmt: skip
+    failing(state, 1)
+    state.poll(NOW, NOTHING_YET)
+
+
+def waiting(state: ServiceState) -> None:
+    read_at(state, hours(72))
+    state.poll(NOW - minutes(2), NOTHING_YET)
+    note_feed(state.store, SOURCE, ask_again_at=NOW + hours(2))
+
+
+MISSING: Final = f"{NOTHING_YET}: the export crimes_1.csv waits for victims_1.csv"
+
+
+def export_waits(state: ServiceState, age: timedelta = timedelta(hours=1)) -> None:
+    state.poll(NOW - age - minutes(10), NOTHING_YET)
+    for ago in (age, age / 2, minutes(1)):
+        state.poll(NOW - ago, MISSING)
+
+
+def changed(state: ServiceState) -> None:
+    note_feed(state.store, SOURCE, origin="http http://old.example/crimes", cursor="c1")
+
+
+def changed_at_three_polls(state: ServiceState) -> None:
+    failing(state)
+    changed(state)
+    state.runs.note_failure("poll", NOW, SettingsError("the settings name another crime system"))
+
+
+def stopped(state: ServiceState) -> None:
+    read_at(state, hours(2))
+
+
+def hung(state: ServiceState) -> None:
+    read_at(state, hours(24.5))
+    state.poll(NOW - hours(24.1), ended=False)
+
+
+def no_directory(state: ServiceState) -> None:
+    forget_polls(state)
+    with state.store.writing() as connection:
+        connection.execute(delete(OFFICER))
+    state.poll(NOW - minutes(2), complete=True, officers=0, directory_problem="it is empty")
+
+
+def directory_refused(state: ServiceState) -> None:
+    state.poll(NOW - minutes(2), complete=True, officers=0, directory_problem="it is empty")
+
+
+def old_directory(state: ServiceState) -> None:
+    read_at(state, timedelta(days=8))
+    state.poll(NOW - minutes(2), complete=True)
+
+
+def polled_every_two_hours(state: ServiceState) -> None:
+    state.settings = state.settings_with(("^poll_minutes = 5", "poll_minutes = 120"))
+    read_at(state, hours(5.9))
+
+
+def nothing_failed(state: ServiceState) -> None:
+    interrupted = Stop()
+    interrupted.request()
+    with pytest.raises(StoppedError) as stopped_while_waiting:
+        interrupted.check()
+    for why in 3 * (NOTHING_YET, TOLD_TO_STOP, RESTARTED, str(stopped_while_waiting.value)):
+        state.poll(NOW, why)
+
+
+def not_yet_read(state: ServiceState) -> None:
+    """A crime system of which nothing was read may be exchanged for another."""
+    note_feed(state.store, SOURCE, origin="http http://old.example/crimes", cursor=None)
+
+
+def wait_over(state: ServiceState) -> None:
+    note_feed(state.store, SOURCE, ask_again_at=NOW - minutes(5))
+
+
+def job(name: str, *, times: int = 1, is_lasting: bool = False, system: System | None = None, ago: float = 0) -> Plant:
+    def plant(state: ServiceState) -> None:
+        for n in reversed(range(times)):
+            error = UnavailableError("it says no", is_lasting=is_lasting, system=system)
+            state.runs.note_failure(name, NOW - hours(ago) - minutes(n), error)
+
+    return plant
+
+
+def refused_at_three_polls(state: ServiceState) -> None:
+    failing(state)
+    job("poll", times=3, is_lasting=True, system=System.CRIME_SYSTEM)(state)
+
+
+def both(*plants: Plant) -> Plant:
+    return lambda state: [plant(state) for plant in plants]
+
+
+FEED_FAULTS: Final[list[tuple[str, Plant, str]]] = [
+    ("feed-silent", silent, "last read to its end 3 days ago, on 2026-07-17 10:00Z"),
+    ("feed-silent", never_read, "never been read to its end"),
+    ("feed-silent", waiting, "It asked for no requests before 2026-07-20 12:00Z."),
+    ("export-waiting", export_waits, "For 1 hour, since 2026-07-20 09:00Z, the export crimes_1.csv waits for victims_1.csv."),
+    ("feed-changed", changed_at_three_polls, "It is not read until a person decides."),
+    ("feed-changed", changed, "The settings name another crime system (http http://127.0.0.1:8470/crimes) than the one read until now (http http://old.example/crimes)"),
+    ("feed-rejected", failing, "3 polls have failed since 2026-07-20 09:58Z and none was complete. The last problem: http://crimes.example: answers 401; check the token."),
+    ("feed-rejected", files_failing, "1 poll has failed since 2026-07-20 10:00Z"),
+    ("service-stopped", stopped, "No poll has begun for 2 hours, since 2026-07-20 08:00Z, though one should begin every 5 minutes"),
+    ("service-stopped", hung, "No poll has begun for 1 day"),
+    ("directory-missing", no_directory, "no officer can be emailed. The last one was not accepted: it is empty."),
+    ("directory-refused", directory_refused, "not accepted: it is empty. The one of 2026-07-20 09:56Z stays in force."),
+    ("directory-old", old_directory, "last read 8 days ago, on 2026-07-12 10:00Z"),
+    ("feed-refuses-us", job("poll", is_lasting=True, system=System.CRIME_SYSTEM), "The crime system has refused this service since 2026-07-20 10:00Z: it says no."),
+    ("feed-refuses-us", refused_at_three_polls, "since 2026-07-20 09:58Z"),
+]  # fmt: skip
+
+FEED_HEALTHY: Final[dict[str, Plant]] = {
+    "a nightly export, a little late": both(lambda state: read_at(state, hours(24.9)), lambda state: state.poll(NOW, NOTHING_YET)),
+    "two polls failed": lambda state: failing(state, 2),
+    "polls failed, and then one was complete": both(failing, lambda state: state.read(NOW)),
+    "polls that were stopped, or found no export": nothing_failed,
+    "another crime system before anything was read": not_yet_read,
+    "a wait that is over": wait_over,
+    "an export whose files come one after another": lambda state: export_waits(state, minutes(59)),
+    "an export that waited, and was read": both(export_waits, lambda state: state.read(NOW)),
+    "an export that waited, and one that waits now": both(lambda state: export_waits(state, hours(2)), lambda state: state.read(NOW - minutes(1)), lambda state: state.poll(NOW, MISSING)),
+    "a poll that takes hours": both(lambda state: read_at(state, hours(20)), lambda state: state.poll(NOW - hours(19), ended=False)),
+    "polls every two hours": polled_every_two_hours,
+    "no officer directory is read": both(forget_polls, lambda state: state.poll(NOW, complete=True)),
+    "a directory of last week": both(lambda state: read_at(state, hours(167)), lambda state: state.poll(NOW, complete=True)),
+}  # fmt: skip
