@@ -18,6 +18,7 @@ from typing import Any, Final, Self
 
 from compliance.simulator import SimulatedForce
 from compliance.store import migrate
+from tests import postgres
 from tests.calendars import policy_until
 from tests.operated_service import DAILY, JOBS, OperatedService
 from tests.operated_world import CrimeSystem, MailServer
@@ -82,6 +83,9 @@ class Disturbance:
     seed: int = 1
 
 
+UNDISTURBED: Final = Disturbance()
+
+
 class OperatedYear:
     """A service and the world around it from a date on.
 
@@ -104,6 +108,8 @@ class OperatedYear:
         self.seconds = 0.0
         self.happened: Counter[str] = Counter()
         self.log: list[str] = []
+        self.sessions_cut = 0
+        self._cutting = False
         self._typical = 0.2
 
     def __enter__(self) -> Self:
@@ -161,7 +167,7 @@ class OperatedYear:
         starts = sum(service.starts for service in self.services)
         return (
             f"{self.days} days, {self.cycles:,} cycles of {len(self.services)} services, {wrong} faults, {self.kills} "
-            f"kills, {self.signals:,} signals, {starts} starts; {self.seconds:.0f} s"
+            f"kills, {self.signals:,} signals, {starts} starts, {self.sessions_cut} sessions cut; {self.seconds:.0f} s"
         )
 
     def faults_logged(self) -> list[dict[str, Any]]:
@@ -179,7 +185,7 @@ class OperatedYear:
                 times |= {midnight + n * timedelta(minutes=30) for n in range(8)}
             yield from sorted(times)
 
-    def live(self, disturbance: Disturbance = Disturbance()) -> None:  # frozen
+    def live(self, disturbance: Disturbance = UNDISTURBED) -> None:
         """Run every cycle."""
         began, chance = time.monotonic(), Random(disturbance.seed)
         instants = list(self.instants())
@@ -215,10 +221,21 @@ class OperatedYear:
         for service in self.services:
             service.stop()
 
+    def restart_database(self) -> None:
+        """Have every session of the database end in the middle of the next cycle; a file is closed and opened again."""
+        if self.database.startswith("sqlite"):
+            self.restart()
+        else:
+            self._cutting = True
+
     def _cycle(self, jobs: tuple[str, ...]) -> None:
         began = time.monotonic()
         for service in self.services:
             service.begin(self.now, jobs)
+        while self._cutting:
+            time.sleep(self._typical / 3)
+            self.sessions_cut += (cut := postgres.cut_sessions(self.database))
+            self._cutting = not cut
         ended = [service.ends() for service in self.services]
         assert all(ended), f"no end of the cycle at {self.now}"
         self._typical += (time.monotonic() - began - self._typical) / 10

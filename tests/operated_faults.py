@@ -93,6 +93,11 @@ def disk_full(day: date, first: str = "08:00", last: str = "15:00") -> list[Happ
     return lasting("disk full", f"{day} {first}", f"{day} {last}", disk(True), disk(False))
 
 
+def database_restarted(day: date) -> list[Happening]:
+    """The database is restarted while the service works."""
+    return [Happening(_instant(f"{day} 11:00"), "database restarted", OperatedYear.restart_database)]
+
+
 def feed_away(first: date, days: int) -> list[Happening]:
     """No answer for some days, long enough for emails to wait."""
     return lasting(

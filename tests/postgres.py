@@ -48,6 +48,14 @@ def drop_databases(process: int) -> None:
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
+def cut_sessions(url: str) -> int:
+    """End every session of a database, as a server that is restarted does -> how many there were."""
+    name = url.partition("@/")[2].partition("?")[0]
+    with psycopg.connect(_server(), autocommit=True) as connection:
+        ended = connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+        return len(ended.fetchall())
+
+
 @cache
 def _keep_safe(server: str, safe: bool) -> None:
     """Set the server once, not once a database: once safe it stays so. Nothing is cleaned up in databases that are used
