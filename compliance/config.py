@@ -38,6 +38,11 @@ class DatabaseSettings(SettingsSection):
         "14 or later in UTF-8, such as `postgresql+psycopg://compliance@db.force.example/compliance`; its password is "
         "best left to `PGPASSWORD` or a password file.",
     )
+    migrate: Literal["by-hand", "on-start"] = Field(
+        "by-hand",
+        description="Who upgrades a database of an older version: `by-hand`, a person with `compliance migrate`; "
+        "`on-start`, `compliance run` itself. A database that is not there yet is only created by hand.",
+    )
 
 
 class NewLimits(SettingsSection):

@@ -23,9 +23,9 @@ FC = TypeVar("FC", bound=Callable[..., Any])
 def migrate(config: Path) -> None:
     """Create the database, or upgrade it to this version."""
     from compliance.config import load_settings
-    from compliance.store import migrate as run
+    from compliance.service.starting import migrate_by_hand
 
-    run(load_settings(config).database_url)
+    migrate_by_hand(load_settings(config))
 
 
 @click.command()
@@ -215,9 +215,14 @@ def run(config: Path) -> None:
     from compliance.signals import heed_signals
 
     with heed_signals() as asked:  # before starting anything that takes time
+        from compliance.config import load_settings
         from compliance.service.daemon import Daemon
+        from compliance.service.logs import set_up
+        from compliance.service.starting import running_service
 
-        with service_of(config, asked) as service:
+        settings = load_settings(config)
+        set_up(settings.log)
+        with running_service(settings, asked) as service:
             Daemon(service).run()
 
 

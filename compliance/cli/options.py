@@ -17,7 +17,6 @@ from compliance.writing import abandon
 if TYPE_CHECKING:
     from compliance.batch.inputs import NotJudged, RefusedRecord
     from compliance.service import Service
-    from compliance.stopping import Stop
 
 
 class _Instant(click.ParamType[datetime]):
@@ -107,15 +106,15 @@ def tell(each: "RefusedRecord | NotJudged", place: str = "line") -> None:
     echo(f"{place} {each.line}: {crime}{each.reason}", err=True)
 
 
-def service_of(config: Path, asked: "Stop | None" = None) -> "Service":
-    """Open the service with the settings in `config` and set up its log. `asked` carries a request to stop."""
+def service_of(config: Path) -> "Service":
+    """Open the service with the settings in `config` and set up its log."""
     from compliance.config import load_settings
     from compliance.service import Service
     from compliance.service.logs import set_up
 
     settings = load_settings(config)
     set_up(settings.log)
-    return Service.open(settings, stop=asked)
+    return Service.open(settings)
 
 
 _TOLD = 20

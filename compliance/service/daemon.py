@@ -7,18 +7,23 @@ report not yet published. The next check therefore makes up for a missed run, an
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Final
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from compliance import clock
-from compliance.errors import ComplianceError, StoppedError, System, UnavailableError
+from compliance.errors import ComplianceError, SettingsError, StoppedError, System, UnavailableError
 from compliance.service.job_runs import SEND, JobRuns
 from compliance.service.monitor import monitor
 from compliance.service.service import Service
+from compliance.store import DatabaseReplacedError, NoSchemaError, WrongSchemaError
 
 log = structlog.get_logger()
+
+_LOOK_EVERY: Final = 10.0
+"""Seconds between two looks at the database file. A look costs microseconds."""
 
 
 class Daemon:
@@ -26,6 +31,7 @@ class Daemon:
 
     def __init__(self, service: Service) -> None:
         self._service = service
+        self._reason_to_end: SettingsError | None = None
         self.runs = JobRuns(service.store)
         every = timedelta(minutes=service.settings.crime_system.poll_minutes)
         # One worker: jobs run one after another, and no two write at the same time.
@@ -53,13 +59,32 @@ class Daemon:
         )
 
     def run(self) -> None:
-        """Run until told to stop."""
+        """Run until told to stop.
+
+        Raises SettingsError if the database is no longer the one that was opened, or its schema no longer this
+        version's: nothing more is written to it.
+        """
         log.info("started", database=self._service.store.name, policy=self._service.policy.path.name)
         with monitor(self._service, self.runs):
             self._scheduler.start()
-            self._service.stop.wait()
+            while not self._service.stop.wait(_LOOK_EVERY):
+                self._look_at_file()
             self._scheduler.shutdown(wait=True)
+        if self._reason_to_end is not None:
+            raise self._reason_to_end
         log.info("stopped")
+
+    def _look_at_file(self) -> None:
+        """Look whether the database file is still there, also while a job waits for another system."""
+        try:
+            self._service.store.check_file()
+        except DatabaseReplacedError as error:
+            self._end(error)
+
+    def _end(self, reason: SettingsError) -> None:
+        log.error("ending", problem=str(reason))
+        self._reason_to_end = reason
+        self._service.stop.request()
 
     def _guard(self, name: str, job: Callable[[], dict[str, object]]) -> Callable[[], None]:
         """Wrap a job so that its outcome is logged.
@@ -82,9 +107,12 @@ class Daemon:
                     self.runs.note_failure(name, ended, error, seconds)
 
             try:
+                self._service.store.check_schema()
                 if outcome := job():
                     log.info("done", job=name, **outcome)
                 note()
+            except (DatabaseReplacedError, NoSchemaError, WrongSchemaError) as error:
+                self._end(error)
             except StoppedError as error:
                 log.info("stopped", job=name, reason=str(error))
             except UnavailableError as error:

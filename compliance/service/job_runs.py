@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from compliance.errors import ComplianceError, UnavailableError
+from compliance.errors import ComplianceError
 from compliance.store import JobRun, Store, list_job_runs, save_job_run
 
 SEND: Final = "send"
@@ -29,7 +29,7 @@ class JobRuns:
         """Record that a job has ended well at an instant (aware), after so many seconds."""
         run = JobRun(name, now, succeeded_at=now, seconds=seconds)
         self._runs[name] = run
-        with suppress(UnavailableError):
+        with suppress(ComplianceError):
             stored = list_job_runs(self._store).get(name)
             if stored is not None and stored.failures:
                 save_job_run(self._store, run)
@@ -49,7 +49,7 @@ class JobRuns:
             problem=str(known),
             seconds=seconds,
         )
-        with suppress(UnavailableError):
+        with suppress(ComplianceError):
             save_job_run(self._store, self._runs[name])
 
     def list_runs(self) -> tuple[JobRun, ...]:
@@ -60,7 +60,7 @@ class JobRuns:
         """Return the last run of a job, in this process or before it."""
         if name in self._runs:
             return self._runs[name]
-        with suppress(UnavailableError):
+        with suppress(ComplianceError):
             return list_job_runs(self._store).get(name)
         return None
 

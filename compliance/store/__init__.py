@@ -6,6 +6,7 @@ are queries.
 
 from compliance.store.backup import backup
 from compliance.store.cursors import cursor_before, note_cursor
+from compliance.store.database_file import MIGRATE, RUN, DatabaseReplacedError, claim, find_replaced
 from compliance.store.directory import (
     LastGood,
     directory_as_of,
@@ -37,11 +38,14 @@ from compliance.store.queries import (
 from compliance.store.reader import Known, Reader, load_columns, load_crimes
 from compliance.store.retention import RetentionPeriods, apply_retention, retention_due
 from compliance.store.retry import Retried, retry_quarantined
-from compliance.store.schema import NoSchemaError, WrongSchemaError
+from compliance.store.schema import NoSchemaError, SchemaBehindError, WrongSchemaError
 from compliance.store.unknown_values import OTHERS, Unknown, values_seen
 
 __all__ = [
+    "MIGRATE",
     "OTHERS",
+    "RUN",
+    "DatabaseReplacedError",
     "FeedState",
     "JobRun",
     "JudgedCounts",
@@ -55,12 +59,14 @@ __all__ = [
     "RefusedLife",
     "RetentionPeriods",
     "Retried",
+    "SchemaBehindError",
     "Store",
     "Unknown",
     "WrongSchemaError",
     "apply_retention",
     "backup",
     "begin_poll",
+    "claim",
     "count_set_aside",
     "cursor_before",
     "cursor_of",
@@ -69,6 +75,7 @@ __all__ = [
     "end_poll",
     "export",
     "feed_state",
+    "find_replaced",
     "first_poll",
     "judge_due",
     "last_complete_poll",

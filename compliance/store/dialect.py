@@ -39,6 +39,8 @@ T = TypeVar("T")
 
 READING: Final = "compliance_reading"
 """The execution option of a connection that only reads: it waits for no writer."""
+PATIENCE: Final = "compliance_patience"
+"""The execution option that says how many seconds a writer waits for others, if that is another time than usual."""
 _BUSY_SECONDS: Final = 30.0
 _PSYCOPG: Final = "postgresql+psycopg"
 _LONGEST_LIST: Final = 5000
@@ -157,7 +159,7 @@ def _begin_sqlite(connection: Connection) -> None:
 def _begin_postgres(connection: Connection) -> None:
     options = connection.get_execution_options()
     if options.get("isolation_level") != "AUTOCOMMIT":
-        postgres.begin(connection, _BUSY_SECONDS, takes_turn=not options.get(READING))
+        postgres.begin(connection, options.get(PATIENCE, _BUSY_SECONDS), takes_turn=not options.get(READING))
 
 
 def among(connection: Connection, column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from typing import Final
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DatabaseError, InterfaceError
@@ -11,7 +12,11 @@ from sqlmodel import Session
 
 from compliance.errors import SettingsError, System, UnavailableError
 from compliance.store import dialect, schema
+from compliance.store.database_file import OpenedFile
 from compliance.store.recent_records import RecentRecords
+
+_LONG_WAIT: Final = 3600.0
+"""Seconds that a migration of a large database may take."""
 
 
 class Store:
@@ -23,6 +28,7 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         """Use `Store.open` instead, which checks the schema first."""
         self.engine = engine
+        self._file: OpenedFile | None = None
         self.recent = RecentRecords()
         self._reading = dialect.reading_engine(engine)
 
@@ -38,6 +44,7 @@ class Store:
         if file is not None and not file.exists():
             raise schema.NoSchemaError(f"there is no database at {file}; create it with `compliance migrate`")
         store = cls(dialect.engine_for(parsed))
+        store._file = None if file is None else OpenedFile(file)
         try:
             store.check_schema()
         except BaseException:
@@ -55,6 +62,14 @@ class Store:
         with self.reading() as connection:
             schema.check(connection, f"the database {self.name}")
 
+    def check_file(self) -> None:
+        """Check that the database file is still the one opened, without reading it. Raises DatabaseReplacedError.
+
+        Every transaction begins with this.
+        """
+        if self._file is not None:
+            self._file.check()
+
     @contextmanager
     def session(self, *, reading: bool = False) -> Iterator[Session]:
         """Yield a session as one transaction: committed at the end, rolled back by an exception.
@@ -62,6 +77,7 @@ class Store:
         What it loaded stays readable. If `reading`, it sees the store as at one moment, waits for no writer and must
         not write.
         """
+        self.check_file()
         engine = self._reading if reading else self.engine
         with _answers(self), Session(engine, expire_on_commit=False) as session, session.begin():
             yield session
@@ -69,12 +85,14 @@ class Store:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Yield a Core connection as one transaction; on SQLite no other writer comes between."""
+        self.check_file()
         with _answers(self), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Yield a connection that sees the store as at one moment, waits for no writer and must not write."""
+        self.check_file()
         with _answers(self), self._reading.connect() as connection:
             yield connection
 
@@ -87,8 +105,10 @@ class Store:
         self.engine.dispose()
 
 
-def migrate(url: str) -> None:
+def migrate(url: str, *, is_patient: bool = False) -> None:
     """Bring the schema at a database URL up to date, wholly or not at all; create the database file if there is none.
+
+    `is_patient`: on PostgreSQL, wait an hour for whoever is writing or migrating, not half a minute.
 
     Raises SettingsError if the schema is newer than this version of the service, or if the folder or the file cannot be
     created or written, and UnavailableError if the database does not answer.
@@ -102,7 +122,8 @@ def migrate(url: str) -> None:
             raise SettingsError(
                 f"[database] url: the folder {file.parent} cannot be created ({error.strerror})"
             ) from None
-    store = Store(dialect.engine_for(parsed))
+    engine = dialect.engine_for(parsed)
+    store = Store(engine.execution_options(**{dialect.PATIENCE: _LONG_WAIT}) if is_patient else engine)
     before = os.umask(0o077)  # a new file holds personal data: only its owner may read it
     try:
         with store.writing() as connection:

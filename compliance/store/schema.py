@@ -22,6 +22,10 @@ class WrongSchemaError(SettingsError):
     """The schema is older than this version of the service needs, or one that it does not know."""
 
 
+class SchemaBehindError(WrongSchemaError):
+    """The schema is older than this version of the service needs: `compliance migrate` brings it up to date."""
+
+
 def upgrade(connection: Connection, name: str, to: str = "head") -> None:
     """Bring the schema up to date, or to an earlier revision, in the connection's transaction.
 
@@ -48,7 +52,7 @@ def check(connection: Connection, name: str) -> None:
     if revision not in known:
         raise _unknown_revision_error(name, revision)
     if revision != known[0]:
-        raise WrongSchemaError(
+        raise SchemaBehindError(
             f"{name} is at schema {revision}, this version of the service needs {known[0]}; bring it up to date with "
             "`compliance migrate`"
         )

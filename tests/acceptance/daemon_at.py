@@ -6,9 +6,9 @@ from pathlib import Path
 
 from compliance import clock
 from compliance.config import load_settings
-from compliance.service import Service
 from compliance.service.daemon import Daemon
 from compliance.service.logs import set_up
+from compliance.service.starting import running_service
 from compliance.signals import heed_signals
 
 
@@ -17,7 +17,7 @@ def main(config: str, instant: str) -> None:
     shift = datetime.fromisoformat(instant) - clock.now()
     settings = load_settings(Path(config))
     set_up(settings.log)
-    with heed_signals() as asked, Service.open(settings, lambda: clock.now() + shift, asked) as service:
+    with heed_signals() as asked, running_service(settings, asked, lambda: clock.now() + shift) as service:
         Daemon(service).run()
 
 

@@ -1,6 +1,8 @@
 """What can be wrong with a service: each fault that is planted is found by its name, and in a healthy one nothing is."""
 
 import re
+import shutil
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,7 +13,7 @@ from sqlalchemy import delete, text
 
 from compliance.cli import main
 from compliance.service.conditions import CONDITIONS, Severity, find_conditions, read_facts
-from compliance.store import Store
+from compliance.store import RUN, DatabaseReplacedError, Store, claim
 from compliance.store.tables import REPORT_DUTY
 from tests import stores
 from tests.planted_conditions import FAULTS, HEALTHY, unknown, unpublished
@@ -99,6 +101,50 @@ def test_a_file_that_is_no_database_and_a_server_that_does_not_answer_are_unusab
         assert "secret" not in str(found)
 
 
+@pytest.mark.parametrize("how", ["deleted", "replaced by another"])
+def test_a_file_that_was_lost_under_the_service_is_found_until_the_next_one_starts(
+    state: ServiceState, database_url: str, how: str
+) -> None:
+    file = Path(database_url.removeprefix("sqlite:///"))
+    if not file.is_file():
+        pytest.skip("PostgreSQL has no file of ours")
+    kept = file.with_name("kept.db")
+    with ExitStack() as service:
+        service.enter_context(pytest.raises(DatabaseReplacedError))
+        service.enter_context(claim(database_url, RUN, NOW))
+        assert state.found() == {}
+        kept.hardlink_to(file)
+        if how == "deleted":
+            file.unlink()
+        else:
+            replace_by_a_copy(file)
+        found = state.found()
+        assert found.keys() == {"database-replaced"}
+        assert f"was {how} while the service was using it" in found["database-replaced"]
+        state.store.check_file()
+    others = find_conditions(read_facts(state.settings, state.policy, NOW))
+    assert "database-replaced" in {each.condition.name for each in others}, "the service has stopped"
+    kept.replace(file)
+    with claim(database_url, RUN, NOW):
+        assert "database-replaced" not in state.found()
+
+
+def replace_by_a_copy(file: Path) -> None:
+    other = file.with_name("other.db")
+    shutil.copy(file, other)
+    other.replace(file)
+
+
+def test_a_file_restored_while_no_service_runs_is_not_lost(state: ServiceState, database_url: str) -> None:
+    file = Path(database_url.removeprefix("sqlite:///"))
+    if not file.is_file():
+        pytest.skip("PostgreSQL has no file of ours")
+    with claim(database_url, RUN, NOW), state.store.reading() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    replace_by_a_copy(file)
+    assert find_conditions(read_facts(state.settings, state.policy, NOW)) == []
+
+
 @pytest.mark.parametrize(("free", "full"), [(2**30, False), (2**30 - 1, True)])
 def test_a_disk_with_less_than_a_gibibyte_is_nearly_full(
     state: ServiceState, monkeypatch: pytest.MonkeyPatch, free: int, full: bool
@@ -121,7 +167,7 @@ def test_a_disk_without_room_for_a_copy_of_the_database_is_nearly_full(state: Se
 
 
 def test_every_condition_of_the_list_is_planted_here() -> None:
-    others = {"database-missing", "schema-behind", "database-unusable", "disk-nearly-full"}
+    others = {"database-missing", "schema-behind", "database-unusable", "database-replaced", "disk-nearly-full"}
     assert {each.name for each in CONDITIONS} == {name for name, *_ in FAULTS} | others
 
 

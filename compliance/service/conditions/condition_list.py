@@ -35,6 +35,14 @@ CONDITIONS: Final = (
         work.find_database_unusable,
     ),
     Condition(
+        "database-replaced",
+        _FAULT,
+        "The SQLite file was deleted or replaced while the service was using it.",
+        "stop the service if it still runs, put the right file in place (docs/install.md, Back up) and start the "
+        "service. If there is no copy of a deleted file, run `compliance migrate` and `compliance poll` first.",
+        work.find_database_replaced,
+    ),
+    Condition(
         "disk-nearly-full",
         _FAULT,
         "The disk of the database or of the reports has less than 1 GiB free, or less than the size of the database.",

@@ -25,6 +25,7 @@ from compliance.service.job_runs import merge_runs
 from compliance.service.polling import NOTHING_YET, TOLD_TO_STOP
 from compliance.service.reporting import Reporting
 from compliance.store import (
+    DatabaseReplacedError,
     FeedState,
     JobRun,
     LastGood,
@@ -32,6 +33,7 @@ from compliance.store import (
     count_set_aside,
     directory_problem,
     feed_state,
+    find_replaced,
     last_complete_poll,
     last_good_directory,
     list_job_runs,
@@ -118,8 +120,8 @@ class DiskSpace:
 class ServiceFacts:
     """The facts at `now` (aware). `stored` is None if the database cannot be used, and `trouble` says why.
 
-    `database`: its URL without a password. `jobs`: how they ended last. Only the running service knows of those that
-    have never failed.
+    `database`: its URL without a password. `replaced`: what happened to its file while a service was using it. `jobs`:
+    how they ended last. Only the running service knows of those that have never failed.
     """
 
     now: datetime
@@ -130,6 +132,7 @@ class ServiceFacts:
     trouble: ComplianceError | None
     disks: tuple[DiskSpace, ...]
     jobs: tuple[JobRun, ...] = ()
+    replaced: str | None = None
 
     @property
     def calendar_days_left(self) -> int:
@@ -158,7 +161,8 @@ def read_facts(
         trouble = error
     disks = tuple(_disks(settings, file_of(url)))
     runs = merge_runs({} if stored is None else stored.jobs, tuple(jobs))
-    return ServiceFacts(now, settings, policy, describe_url(url), stored, trouble, disks, runs)
+    replaced = str(trouble) if isinstance(trouble, DatabaseReplacedError) else find_replaced(settings.database_url)
+    return ServiceFacts(now, settings, policy, describe_url(url), stored, trouble, disks, runs, replaced)
 
 
 def _read(store: Store, settings: Settings, policy: Policy, known: Vocabulary, now: datetime) -> StoredFacts:

@@ -11,7 +11,7 @@ from compliance.service.conditions.email_facts import DEFERRED_LONG, REFUSED_LAT
 from compliance.service.conditions.feed_conditions import FAILURES, minute
 from compliance.service.conditions.service_facts import ServiceFacts, StoredFacts
 from compliance.service.job_runs import SEND
-from compliance.store import JobRun, NoSchemaError, WrongSchemaError
+from compliance.store import DatabaseReplacedError, JobRun, NoSchemaError, WrongSchemaError
 from compliance.text import count_noun, describe_age, join_words, plural
 
 ROOM_NEEDED: Final = 2**30
@@ -34,9 +34,15 @@ def find_schema_behind(facts: ServiceFacts) -> str | None:
     return _sentence(facts.trouble) if isinstance(facts.trouble, WrongSchemaError) else None
 
 
+def find_database_replaced(facts: ServiceFacts) -> str | None:
+    """The database file is not the one that the service was using."""
+    return f"{facts.replaced[0].upper()}{facts.replaced[1:]}." if facts.replaced else None
+
+
 def find_database_unusable(facts: ServiceFacts) -> str | None:
     """The database cannot be used for another reason."""
-    known = facts.trouble is None or isinstance(facts.trouble, NoSchemaError | WrongSchemaError)
+    told_elsewhere = NoSchemaError | WrongSchemaError | DatabaseReplacedError
+    known = facts.trouble is None or isinstance(facts.trouble, told_elsewhere)
     return None if known else _sentence(facts.trouble)
 
 
