@@ -115,6 +115,13 @@ def test_a_file_that_is_no_toml_says_where(tmp_path: Path) -> None:
         load_policy(path)
 
 
+def test_a_date_in_the_order_of_the_day_says_how_dates_are_written(tmp_path: Path) -> None:
+    path = tmp_path / "calendar.toml"
+    path.write_text("extra = [\n  2027-01-04,\n  25/12/2027]\n")
+    with pytest.raises(SettingsError, match=r"line 3.*written as in 2027-03-01, without quotes \(found 25/12/2027\)"):
+        load_policy(path)
+
+
 def test_a_policy_that_is_not_shipped_names_the_nearest() -> None:
     with pytest.raises(SettingsError, match="did you mean 'west-mercia'"):
         load_policy("west-merca")
