@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, ValidationError
 
-from compliance.errors import SettingsError, settings_error
+from compliance.errors import SettingsError, settings_error, toml_error
 from compliance.feed_settings import CrimeSystem, SettingsSection
 from compliance.mail_settings import MailSettings
 from compliance.reminder_settings import Reminders, Weekday
@@ -204,11 +204,12 @@ class Settings(SettingsSection):
 def load_settings(path: Path) -> Settings:
     """The settings of a file. Raises SettingsError that names the file, the key and the nearest right one."""
     try:
-        data = tomllib.loads(path.read_text("utf-8"))
+        content = path.read_bytes()
+        data = tomllib.loads(content.decode("utf-8"))
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read ({error.strerror}); name the file with --config") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path}: cannot be read as TOML: {error}") from None
+        raise toml_error(path, content, error) from None
     if {"base", "source"} & set(data):
         raise SettingsError(f"{path}: base, source: there are no such keys")
     try:

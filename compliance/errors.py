@@ -1,14 +1,19 @@
 """Errors that say what was wrong and what to do. The command line turns each into a message and an exit code."""
 
+import re
 from collections.abc import Iterable, Mapping
+from datetime import date
 from difflib import get_close_matches
 from enum import StrEnum
+from pathlib import Path
 from traceback import format_tb
 from typing import Any, Final
 
 from compliance.text import printable
 
 _LONGEST_CHAIN: Final = 10
+_DATE: Final = re.compile(r"(?<![\w.])\d{1,4}([./-])\d{1,2}\1\d{1,4}(?![\w.])")
+"""A date in any order of its parts."""
 
 
 class System(StrEnum):
@@ -96,6 +101,23 @@ def nearest(word: str, known: Iterable[str]) -> str:
     """Return `; did you mean 'x'?` with the known word nearest to a wrong one, or nothing (decision 0015)."""
     found = get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f"; did you mean {found[0]!r}?" if found else ""
+
+
+def toml_error(path: Path, content: bytes, error: ValueError) -> SettingsError:
+    """Turn the error of a TOML reader into one that says how dates are written, if the line it names has one wrong."""
+    place = re.search(r"\(at line (\d+), column", str(error))
+    lines = content.decode("utf-8", "replace").splitlines()
+    line = lines[int(place[1]) - 1] if place and int(place[1]) <= len(lines) else ""
+    wrong = next((found[0] for found in _DATE.finditer(line.partition("#")[0]) if not _is_date(found[0])), None)
+    hint = f"; dates are written as in 2027-03-01, without quotes (found {wrong})" if wrong else ""
+    return SettingsError(f"{path}: cannot be read as TOML: {error}{hint}")
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return bool(date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def settings_error(source: str, problems: Iterable[Mapping[str, Any]], known: Iterable[str]) -> SettingsError:

@@ -96,7 +96,8 @@ class DatabaseFeed:
                 held = records
             moved = None if latest is None else cursor_of_change(latest)
             yield self._mapper.page(held, moved, more=False)
-        self._mapper.filters.log(self._shown)
+        if self._limit is None:  # a trial says it itself
+            self._mapper.filters.log(self._shown)
 
     def officers(self) -> DirectoryEntries:
         """Return the officer directory from its query; not read if there is none. Raises UnavailableError."""

@@ -149,7 +149,8 @@ class FilesFeed:
             if self._exports.settings.full_export:
                 refs |= joined.crime_refs()
             yield from joined.pages(self._page_size)
-        self._mapper.filters.log(export.name)
+        if self._exports.moves:  # a trial says it itself
+            self._mapper.filters.log(export.name)
 
 
 class _Ref(msgspec.Struct):

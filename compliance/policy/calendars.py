@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
-from compliance.errors import SettingsError, settings_error
+from compliance.errors import SettingsError, settings_error, toml_error
 from compliance.records.instants import NONE, to_micros
 
 Days = npt.NDArray[np.int32]
@@ -259,4 +259,4 @@ def read_toml(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read ({error.strerror})") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path}: cannot be read as TOML: {error}") from None
+        raise toml_error(path, content, error) from None

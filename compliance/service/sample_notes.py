@@ -89,7 +89,8 @@ def _notes_of_rows(name: str, seen: FilteredRows) -> Iterator[str]:
     if not total:
         return
     if seen.kept:
-        yield f"{name}: {seen.kept:,} of {count_noun(total, 'row')} belong to it by {setting}, {seen.left_out:,} do not"
+        of = f"{seen.kept:,} of {count_noun(total, 'row')}"
+        yield f"{name}: {of} belong to it by {setting}; {seen.left_out:,} left out"
     else:
         yield f"{name}: none of {count_noun(total, 'row')} belongs to it by {setting}; correct the column or its values"
     for column, values in seen.counts.items():

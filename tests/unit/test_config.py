@@ -52,6 +52,9 @@ def test_the_page_of_settings_is_up_to_date() -> None:
         ('weekday = "mon"', 'weekday = "1"', "report.weekday: input should be 'mon'"),
         ("[force]", "[crime_system.mapping.victim]\n[force]", "crime_system.mapping.victim: there is no such key; did you mean 'victims'?"),
         ("[force]", "[force", "cannot be read as TOML"),
+        ("due_from = 2026-01-01", "due_from = 01/03/2027", "dates are written as in 2027-03-01, without quotes (found 01/03/2027)"),
+        ("due_from = 2026-01-01", "due_from = 1.3.2027", "dates are written as in 2027-03-01, without quotes (found 1.3.2027)"),
+        ("due_from = 2026-01-01", "due_from = 2027-02-30", "dates are written as in 2027-03-01, without quotes (found 2027-02-30)"),
         ('# crime_link = "https://crimes.example.police.uk/crime/{crime_ref}"', 'crime_link = "https://x"', "with {crime_ref} in it"),
     ],
 )  # fmt: skip
@@ -62,6 +65,13 @@ def test_a_wrong_setting_names_the_file_the_key_and_the_nearest_right_one(
     with pytest.raises(SettingsError, match=re.escape(message)) as error:
         load_settings(path)
     assert str(error.value).startswith(f"{path}: ")
+
+
+@pytest.mark.parametrize("wrong", ["due_from = 2026-01-01 x", "due_from = 127.0.0.1", "due_from = # 1/2/26"])
+def test_a_line_without_a_wrong_date_is_told_nothing_of_dates(tmp_path: Path, wrong: str) -> None:
+    with pytest.raises(SettingsError, match="cannot be read as TOML") as error:
+        load_settings(changed(tmp_path, "due_from = 2026-01-01", wrong))
+    assert "dates" not in str(error.value)
 
 
 def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:

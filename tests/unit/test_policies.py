@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compliance.errors import SettingsError
@@ -115,6 +115,13 @@ def test_a_file_that_is_no_toml_says_where(tmp_path: Path) -> None:
         load_policy(path)
 
 
+def test_a_date_in_the_order_of_the_day_says_how_dates_are_written(tmp_path: Path) -> None:
+    path = tmp_path / "calendar.toml"
+    path.write_text("extra = [\n  2027-01-04,\n  25/12/2027]\n")
+    with pytest.raises(SettingsError, match=r"line 3.*written as in 2027-03-01, without quotes \(found 25/12/2027\)"):
+        load_policy(path)
+
+
 def test_a_policy_that_is_not_shipped_names_the_nearest() -> None:
     with pytest.raises(SettingsError, match="did you mean 'west-mercia'"):
         load_policy("west-merca")
@@ -207,6 +214,7 @@ def test_a_wrong_calendar_names_the_key(tmp_path: Path) -> None:
 LONDON = ZoneInfo("Europe/London")
 
 
+@settings(deadline=None)
 @given(st.datetimes(datetime(1900, 1, 1), datetime(2999, 12, 30), timezones=st.just(LONDON)))  # noqa: DTZ001
 def test_local_dates_are_those_of_the_time_zone_database(at: datetime) -> None:
     """At clock changes and midnights too: a crime reported at 23:30 UTC on 30 June was reported on 1 July (2.6)."""

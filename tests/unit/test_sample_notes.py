@@ -28,7 +28,7 @@ def rows_noted(wanted: dict[str, list[str]], *rows: dict[str, Any]) -> list[str]
 def test_how_many_rows_are_left_out_and_by_which_values() -> None:
     rows = [{"Role": "VIC"}] * 3 + [{"Role": "SUS"}] * 2 + [{"Role": None}]
     assert rows_noted({"Role": ["VIC"]}, *rows) == [
-        "victims: 3 of 6 rows belong to it by [crime_system.mapping] rows.victims, 3 do not",
+        "victims: 3 of 6 rows belong to it by [crime_system.mapping] rows.victims; 3 left out",
         "victims: rows by Role: 'VIC' 3 (kept), 'SUS' 2, '' 1",
     ]
 
