@@ -20,6 +20,7 @@ _ROLE: Final = (
     "WHERE rolname = current_user"
 )
 _MAY: Final = ("is a superuser", "may create databases", "may create roles", "bypasses row security", "may replicate")
+_READ_ONLY: Final = "SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only') = 'on'"
 _WRITABLE: Final = (
     "SELECT has_table_privilege(:name, 'INSERT') AND has_table_privilege(:name, 'UPDATE') "
     "AND has_table_privilege(:name, 'DELETE')"
@@ -56,8 +57,8 @@ def why_read_only(store: Store) -> str | None:
 
 
 def _why_read_only(connection: Connection) -> str | None:
-    if connection.execute(text("SHOW transaction_read_only")).scalar_one() == "on":
-        return "its transactions are read-only, by the server or a setting of the role"
+    if connection.execute(text(_READ_ONLY)).scalar_one():
+        return "its transactions are read-only: the server is a standby, or a setting of it or of the role says so"
     for table in CRIME.metadata.sorted_tables:
         if not connection.execute(text(_WRITABLE), {"name": table.name}).scalar_one():
             return f"the role may not write the table {table.name}"

@@ -123,7 +123,7 @@ def test_each_line_is_ok_or_a_condition_with_what_to_do(setup: Setup) -> None:
     assert {line.split()[0] for line in lines if line[:1].strip()} == {"ok", "warning", "fault", lines[-1].split()[0]}
     found = [line.split()[1] for line in lines if line.startswith(("warning", "fault"))]
     assert "feed-unreachable:" in found
-    assert "mail-unreachable:" in found
+    assert "mail-not-answering:" in found
     assert sum(line.strip().startswith("To do: ") for line in lines) == len(found)
 
 
@@ -133,7 +133,7 @@ def test_json_has_the_same_with_the_names_of_the_list(setup: Setup) -> None:
     problems = [problem for finding in said["findings"] for problem in finding["problems"]]
     listed = {each.name: (each.severity, each.remedy) for each in CONDITIONS}
     assert all(listed[each["name"]] == (each["severity"], each["remedy"]) for each in problems)
-    assert {each["name"] for each in problems} >= {"feed-unreachable", "directory-unreadable", "mail-unreachable"}
+    assert {each["name"] for each in problems} >= {"feed-unreachable", "directory-unreadable", "mail-not-answering"}
     assert {finding["state"] for finding in said["findings"]} >= {"ok", "fault"}
 
 

@@ -65,7 +65,7 @@ def _name(error: UnavailableError) -> str:
         case ssl.SSLError():
             return "mail-encryption-refused"
         case _:
-            return "mail-unreachable"
+            return "mail-not-answering"
 
 
 def send_test_email(settings: Settings, address: str, now: datetime) -> Finding:

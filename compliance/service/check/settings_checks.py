@@ -6,7 +6,7 @@ from typing import Final
 
 from compliance.config import Settings
 from compliance.errors import ComplianceError, SettingsError
-from compliance.feeds.queries import find_writing
+from compliance.feeds.query_words import find_writing
 from compliance.policy import Policy
 from compliance.policy.calendars import plain_date
 from compliance.policy.vocabulary import CATEGORY

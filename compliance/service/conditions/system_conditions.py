@@ -206,7 +206,7 @@ _DIRECTORY: Final = (
 )
 _MAIL: Final = (
     _asked(
-        "mail-unreachable",
+        "mail-not-answering",
         _FAULT,
         "The name of the mail server is not known, or it cannot be reached or does not answer in time.",
         "check [mail] host and port and that this machine may connect to it; ask those who run the mail server.",
