@@ -3,8 +3,8 @@
 from typing import Final
 
 from compliance.service.check.checkup import SETUP_WRONG
-from compliance.service.check.feed_checks import SAMPLE
 from compliance.service.conditions import CONDITIONS, Sight
+from compliance.service.feed_trial import EXAMINED
 from compliance.service.metrics import METRICS
 from compliance.service.overview import FAULTS_FOUND, WARNINGS_FOUND
 
@@ -26,7 +26,7 @@ for programs.
 | 1, 2, 4 | it could not look, as for every command (README.md): 2 is a wrong setting or policy |
 
 `compliance check` looks at everything: the same, the settings and this machine, and the other systems. It connects to
-the crime system and the mail server, and maps a sample of {SAMPLE} records from the feed's beginning. Nothing is
+the crime system and the mail server, and maps a sample of {EXAMINED} records from the feed's beginning. Nothing is
 stored, no cursor moves, and each wait ends after `timeout_seconds`. Each line is ok, a warning or a fault, with what to
 do.
 

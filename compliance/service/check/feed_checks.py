@@ -22,12 +22,11 @@ from compliance.service.check.sample_checks import check_sample
 from compliance.service.check.settings_checks import check_feed_settings, check_secrets
 from compliance.service.conditions import Finding, Problem, note_problem
 from compliance.service.crime_feed import exports_of, feed_of, mapper_of
-from compliance.service.feed_trial import FeedSample, read_sample
+from compliance.service.feed_trial import EXAMINED, FeedSample, read_sample
+from compliance.service.sample_notes import notes_of
 from compliance.stopping import Stop
 from compliance.text import count_noun
 
-SAMPLE: Final = 500
-"""How many records are looked at."""
 CLOCK_OFF: Final = timedelta(minutes=2)
 _SLACK: Final = 30.0
 """Seconds that reading the sample may take beyond waiting for the first answer."""
@@ -48,13 +47,13 @@ def check_feed(settings: Settings, policy: Policy | None, clock: Callable[[], da
         return
     with (
         _within(settings.crime_system.timeout_seconds + _SLACK) as stop,
-        feed_of(settings, clock, mapper=mapper, limit=SAMPLE, stop=stop, witness=witness) as feed,
+        feed_of(settings, clock, mapper=mapper, limit=EXAMINED, stop=stop, witness=witness) as feed,
     ):
         sample, problem = _read(settings, feed, mapper, witness)
         yield _describe(settings, sample, problem)
         yield from _describe_server(witness)
         if sample is not None and policy is not None:
-            yield check_sample(settings, policy, sample)
+            yield check_sample(settings, policy, sample, notes_of(sample.crimes, mapper.filters.seen, policy))
         if problem is None or kind != "database":  # a database that fails fails for the directory too
             yield from check_directory(settings, feed, sample, clock())
 
@@ -74,7 +73,7 @@ def _within(seconds: float) -> Iterator[Stop]:
 
 def _read(settings: Settings, feed: Feed, mapper: Mapper, witness: Witness) -> tuple[FeedSample | None, Problem | None]:
     try:
-        return read_sample(feed, mapper, SAMPLE), None
+        return read_sample(feed, mapper, EXAMINED), None
     except StoppedError:
         seconds = settings.crime_system.timeout_seconds + _SLACK
         name = "query-failed" if settings.crime_system.kind == "database" else "feed-unreachable"

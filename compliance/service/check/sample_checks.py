@@ -23,8 +23,8 @@ _EXPECTED: Final = ("status", "allocations", "victims", "updates")
 _WITHOUT_ZONE: Final = "an instant without an offset"
 
 
-def check_sample(settings: Settings, policy: Policy, sample: FeedSample) -> Finding:
-    """Look at a sample of records."""
+def check_sample(settings: Settings, policy: Policy, sample: FeedSample, more: Sequence[str]) -> Finding:
+    """Look at a sample of records. `more`: what else to note of it."""
     refused = [record.refused for record in sample.records if record.refused is not None]
     zoneless = [reason for reason in refused if _WITHOUT_ZONE in reason]
     others = [reason for reason in refused if _WITHOUT_ZONE not in reason]
@@ -44,7 +44,7 @@ def check_sample(settings: Settings, policy: Policy, sample: FeedSample) -> Find
         ordered = sorted(unknown.items(), key=lambda item: (-item[1], item[0]))
         listed = [f"{name_value(*which)}: {count_noun(times, 'time')}" for which, times in ordered]
         problems.append(Problem("sample-unknown-values", said, first_ones(listed)))
-    notes = []
+    notes = [*more]
     if sample.clock_changes:
         notes.append(
             f"{count_noun(sample.clock_changes, 'date-time')} without an offset fell in an hour that a clock change "
