@@ -26,11 +26,11 @@ test soak: export PYTHONDONTWRITEBYTECODE :=# the tests start many processes, wh
 test: $(STAMP)   ## run the tests
 	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -q -m "not long"
 
-check: $(STAMP)  ## check lint, format and types, then run `compliance check`
+check: $(STAMP)  ## check lint, format and types, then run `compliance check --offline`
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/compliance check
+	@$(BIN)/compliance check --offline
 
 bench: $(STAMP)  ## run the benchmarks, each with its baseline
 	@$(BIN)/python -m benchmarks

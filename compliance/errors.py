@@ -32,7 +32,8 @@ class ComplianceError(Exception):
 
     Exit codes of the command line: 0 done; 1 an internal error; 2 a bad command line, setting, policy or template; 3
     some records were refused and the others were judged; 4 another system (crime system, mail server, database) could
-    not be used, or the output could not be written, so try again later. `status` has two more, for what it finds.
+    not be used, or the output could not be written, so try again later. `status` and `check` have two more,
+    for what they find.
 
     `is_lasting`: trying again does not help until a person has corrected something. `system`: the system that could not
     be used; None: none, or not known.

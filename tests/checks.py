@@ -10,13 +10,13 @@ import pytest
 
 from compliance.batch.examples import WorkedExample, failures
 from compliance.policy import Policy
-from compliance.service import check
+from compliance.service.check import checking, policy_checks
 
 
 @pytest.fixture
 def without_examples(monkeypatch: pytest.MonkeyPatch) -> None:
     """The check judges no worked example; `tests/unit/test_check.py` has them."""
-    monkeypatch.setattr(check, "_examples", lambda *_: iter(()))
+    monkeypatch.setattr(checking, "check_examples", lambda _: iter(()))
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -31,5 +31,5 @@ def judged_once() -> Iterator[None]:
         return answers[key]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(check, "failures", once)
+        patch.setattr(policy_checks, "failures", once)
         yield

@@ -50,12 +50,15 @@ class ServiceState:
 
     def settings_with(self, *changes: tuple[str, str]) -> Settings:
         """The settings supplied, on this database, with some texts replaced (regular expressions)."""
+        self.write_settings(*changes)
+        return load_settings(self.config)
+
+    def write_settings(self, *changes: tuple[str, str]) -> None:
         text = (RULES.parent / "config.toml").read_text("utf-8").replace("sqlite:///var/compliance.db", self.url)
         for old, new in changes:
             text, count = re.subn(old, new, text, count=1, flags=re.MULTILINE)
             assert count == 1, old
         self.config.write_text(text, "utf-8")
-        return load_settings(self.config)
 
     def read(self, when: datetime, *records: Any, directory: bool = True) -> None:
         """A complete poll, with an officer directory."""

@@ -3,11 +3,11 @@
 import click
 
 from compliance.cli.feed_commands import feed
-from compliance.cli.job_commands import check, migrate, notices, poll, remind, report, run
+from compliance.cli.job_commands import migrate, notices, poll, remind, report, run
 from compliance.cli.options import Main
 from compliance.cli.outbox_commands import outbox
 from compliance.cli.record_commands import evaluate, explain, whatif
-from compliance.cli.status_commands import status
+from compliance.cli.status_commands import check, status
 from compliance.cli.store_commands import backup, export, quarantine, rebuild, retention
 from compliance.cli.trial_commands import demo, simulate
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from compliance.cli.options import CONFIG, echo, echo_text, service_of, stop, tell_unknown
+from compliance.cli.options import CONFIG, echo, service_of, stop, tell_unknown
 from compliance.errors import ComplianceError, SettingsError, UnavailableError
 from compliance.text import count_noun
 
@@ -224,24 +224,3 @@ def run(config: Path) -> None:
         set_up(settings.log)
         with running_service(settings, asked) as service:
             Daemon(service).run()
-
-
-@click.command()
-@CONFIG
-def check(config: Path) -> None:
-    """Check settings, policies, examples, templates and data.
-
-    Runs the worked examples, tries the templates, and lists problems in the stored data.
-    """
-    from compliance.service.check import check as look
-
-    wrong = 0
-    for finding in look(config):
-        echo(f"{'wrong' if finding.problems else 'ok':7}{finding.what}")
-        for problem in finding.problems:
-            echo_text(f"       {problem}", err=True)
-            wrong += 1
-        for note in finding.notes:
-            echo_text(f"       {note}", err=bool(finding.problems))
-    if wrong:
-        stop(f"{count_noun(wrong, 'problem')} found", SettingsError.exit_code)

@@ -1,4 +1,4 @@
-"""The command that shows how the service is: status."""
+"""The commands that show how the service is and what is wrong: status, check."""
 
 import json
 import sys
@@ -30,6 +30,38 @@ def status(config: Path, as_json: bool) -> None:
         echo_text(printable_json(json.dumps(seen.as_json(), indent=1, default=_instant, ensure_ascii=False)))
     else:
         echo_text(seen.text())
+    sys.exit(seen.exit_code)
+
+
+@click.command()
+@CONFIG
+@click.option("--json", "as_json", is_flag=True, help="Write JSON, for programs.")
+@click.option("--offline", is_flag=True, help="Ask no server, and do not open the database.")
+@click.option("--send-to", metavar="ADDRESS", help="Send one test email to this address.")
+def check(config: Path, as_json: bool, offline: bool, send_to: str | None) -> None:
+    """Look at everything that can be wrong: settings, policies, this machine, the database and the other systems.
+
+    Connects to the crime system and the mail server, and maps a sample of records. Nothing is stored, and no cursor
+    moves. Each line is ok, a warning or a fault with what to do (docs/conditions.md). Exit code 2: a setting, policy,
+    example, template or folder is wrong. 6: there is another fault. 5: there are warnings only.
+    """
+    from compliance.service.check import CheckOptions, Checkup
+    from compliance.service.check import check as look
+    from compliance.service.check.checkup import describe_finding
+
+    if offline and send_to is not None:
+        raise click.UsageError("--send-to asks the mail server, which --offline does not")
+    findings = []
+    for finding in look(config, options=CheckOptions(offline, send_to)):
+        findings.append(finding)
+        if not as_json:
+            for line in describe_finding(finding):
+                echo_text(line)
+    seen = Checkup(findings)
+    if as_json:
+        echo_text(printable_json(json.dumps(seen.as_json(), indent=1, ensure_ascii=False)))
+    else:
+        echo_text(f"\n{seen.summary()}")
     sys.exit(seen.exit_code)
 
 

@@ -5,7 +5,8 @@ from compliance.feeds.feed import DirectoryEntries, Feed, Page
 from compliance.feeds.http import HttpFeed, Remembered
 from compliance.feeds.http_errors import NotNowError
 from compliance.feeds.mapping import Mapper
-from compliance.feeds.requests import Patience
+from compliance.feeds.requests import Patience, machine_authorities
+from compliance.feeds.witness import Witness
 
 __all__ = [
     "ClientCredentials",
@@ -17,5 +18,7 @@ __all__ = [
     "Page",
     "Patience",
     "Remembered",
+    "Witness",
+    "machine_authorities",
     "tls_context",
 ]

@@ -28,6 +28,10 @@ _BATCH: Final = 5000
 _SECTION: Final = "crime_system.database"
 
 
+class QueryError(UnavailableError):
+    """The database answers, and a query fails or does not give what the settings expect."""
+
+
 def check_queries(settings: SourceDatabase) -> None:
     """Check the queries. Raises SettingsError that names the setting."""
     officers = {} if settings.officers is None else {"officers": settings.officers}
@@ -124,7 +128,7 @@ class DatabaseFeed:
             with closing(rows):
                 for row in islice(rows, self._limit):
                     if column not in row:
-                        raise UnavailableError(f"{self._shown}: the query crimes gives no column {column!r}, {setting}")
+                        raise QueryError(f"{self._shown}: the query crimes gives no column {column!r}, {setting}")
                     self._note(latest, row[column])
                     yield row
 
@@ -153,14 +157,14 @@ class DatabaseFeed:
         if value is None or self._is_to_come(value):
             return
         if not isinstance(value, datetime | str | int) or (latest and type(value) is not type(latest[0])):
-            raise UnavailableError(
+            raise QueryError(
                 f"{self._shown}: the column of changed_at holds a {type(value).__name__}; expected instants, texts or "
                 "whole numbers, all of one kind"
             )
         try:
             later = not latest or value > latest[0]  # type: ignore[operator]  # of one type
         except TypeError:
-            raise UnavailableError(
+            raise QueryError(
                 f"{self._shown}: the column of changed_at holds instants with an offset and without; expected one kind"
             ) from None
         if later:
@@ -197,12 +201,12 @@ class DatabaseFeed:
                 for row in found.mappings():
                     yield dict(row)
         except SQLAlchemyError as error:
-            raise UnavailableError(f"{self._shown}: the query {name} failed ({_cause(error)})") from None
+            raise QueryError(f"{self._shown}: the query {name} failed ({_cause(error)})") from None
 
     def _check_columns(self, name: str, given: list[str]) -> None:
         for column, setting in self._mapper.columns(name, self._settings.queries).items():
             if column not in given:
-                raise UnavailableError(
+                raise QueryError(
                     f"{self._shown}: the query {name} gives no column {column!r}, which {setting} names; found "
                     f"{', '.join(given)[:300]}"
                 )

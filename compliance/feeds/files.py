@@ -100,6 +100,9 @@ class FilesFeed:
     def _fail(self, export: Export, reason: str, failures: list[str]) -> None:
         log.error("export failed", export=export.name, reason=reason)
         self._exports.move(export, FAILED, reason)
+        if not self._exports.moves:
+            failures.append(f"{export.name} would not be taken: {reason}")
+            return
         failures.append(f"{export.name} was not taken and lies in {self._exports.folder / FAILED}: {reason}")
 
     def _pages(self, export: Export, taken: list[str], more: bool) -> Iterator[Page]:

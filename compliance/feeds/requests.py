@@ -57,9 +57,12 @@ class AskForLessError(UnavailableError):
 
 
 @cache
-def _authorities() -> ssl.SSLContext:
-    """Return how certificates are checked by default, read once: reading takes longer than a poll of nothing new."""
-    return httpx.create_ssl_context(trust_env=False)
+def machine_authorities() -> ssl.SSLContext:
+    """Return how certificates are checked by default: by the authorities that this machine trusts, read once.
+
+    A force's own authority is among them; those of a library are not, and age with it.
+    """
+    return ssl.create_default_context()
 
 
 class Asker:
@@ -88,7 +91,7 @@ class Asker:
         if token:
             headers["Authorization"] = f"Bearer {token}"
         self._client = httpx.Client(
-            headers=headers, timeout=timeout, transport=transport, verify=tls or _authorities(), trust_env=False
+            headers=headers, timeout=timeout, transport=transport, verify=tls or machine_authorities(), trust_env=False
         )
         self._patience, self._largest_body, self._stop = patience, largest_body, stop
         self._token = None if credentials is None else Token(credentials, self._post)

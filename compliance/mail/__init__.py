@@ -5,7 +5,7 @@ from compliance.mail.delivery import Delivery, Wait, deliver
 from compliance.mail.message import Mail, address_problem, bare_address, message_id
 from compliance.mail.outbox import Postponed, Rendered, StillDue, Withdrawn, as_written, enqueue, row_of
 from compliance.mail.pilot import Pilot, allows
-from compliance.mail.smtp import SmtpServer
+from compliance.mail.smtp import Mailer, SmtpServer
 
 __all__ = [
     "Channel",
@@ -13,6 +13,7 @@ __all__ = [
     "Delivery",
     "Fate",
     "Mail",
+    "Mailer",
     "Pilot",
     "Postponed",
     "Rendered",

@@ -61,6 +61,12 @@ class Mailer:
                 self._smtp.close()
             self._smtp = None
 
+    def certificate_end(self) -> str | None:
+        """Return when the certificate of the connected server ends, as it says it; None without encryption."""
+        sock = None if self._smtp is None else self._smtp.sock
+        held = sock.getpeercert() if isinstance(sock, ssl.SSLSocket) else None
+        return str(held["notAfter"]) if held else None
+
     def connect(self) -> None:
         """Connect if there is no connection.
 

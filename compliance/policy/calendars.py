@@ -54,6 +54,15 @@ def plain_date(value: date) -> str:
     return f"{value.day} {value:%B} {value.year}"
 
 
+def is_zone_known(zone: str) -> bool:
+    """Return whether this machine has the data of a time zone."""
+    try:
+        ZoneInfo.no_cache(zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        return False
+    return True
+
+
 class LocalDates:
     """The local dates of instants in one time zone, by a table of its clock changes (rules 2.6)."""
 

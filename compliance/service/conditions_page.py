@@ -2,7 +2,9 @@
 
 from typing import Final
 
-from compliance.service.conditions import CONDITIONS
+from compliance.service.check.checkup import SETUP_WRONG
+from compliance.service.conditions import CONDITIONS, Sight
+from compliance.service.feed_trial import EXAMINED
 from compliance.service.metrics import METRICS
 from compliance.service.overview import FAULTS_FOUND, WARNINGS_FOUND
 
@@ -23,16 +25,44 @@ for programs.
 | {FAULTS_FOUND} | at least one fault |
 | 1, 2, 4 | it could not look, as for every command (README.md): 2 is a wrong setting or policy |
 
-`compliance check` lists the same conditions below what it says of the settings, with their details.
+`compliance check` looks at everything: the same, the settings and this machine, and the other systems. It connects to
+the crime system and the mail server, and maps a sample of {EXAMINED} records from the feed's beginning. Nothing is
+stored, no cursor moves, and each wait ends after `timeout_seconds`. Each line is ok, a warning or a fault, with what to
+do.
+
+| option of `check` | meaning |
+|---|---|
+| `--offline` | asks no server and does not open the database: for settings just written or changed |
+| `--send-to ADDRESS` | sends one test email to an address; in a pilot it must be one that `allow` lists |
+| `--json` | writes JSON: `findings`, each with `what`, `state` (`ok`, `warning`, `fault`), `problems` and `notes` |
+
+| exit code of `check` | meaning |
+|---|---|
+| 0 | nothing is wrong |
+| {WARNINGS_FOUND} | warnings only |
+| {SETUP_WRONG} | a fault that `--offline` sees too: a wrong setting, policy, example, template, secret or folder |
+| {FAULTS_FOUND} | another fault |
 
 ## Conditions
 
 A **fault** means that the service does not do its work, or soon will not. A **warning** means that it does, and that a
 person should look. The names never change.
-
-| name | severity | it is there if | what to do |
-|---|---|---|---|
 """
+_SECTIONS: Final = {
+    Sight.SERVICE: (
+        "How the service is",
+        "Seen in the service's own database and on its disks. `status`, `check` and the metrics show them.",
+    ),
+    Sight.SETUP: (
+        "The settings and this machine",
+        "Seen in the settings, in the files they name and on this machine. `check` shows them, with `--offline` too.",
+    ),
+    Sight.SYSTEMS: (
+        "The systems that the service depends on",
+        "Seen by asking the database, the crime system and the mail server. Only `check` shows them.",
+    ),
+}
+_TABLE: Final = "| name | severity | it is there if | what to do |\n|---|---|---|---|\n"
 
 _MONITORING: Final = """
 ## Monitoring
@@ -55,11 +85,18 @@ Something that is not known, because the database cannot be used or it has never
 
 def conditions_page() -> str:
     """Return the page as Markdown."""
-    conditions = (
-        f"| `{each.name}` | {each.severity} | {each.seen} | {each.remedy[0].upper()}{each.remedy[1:]} |"
-        for each in CONDITIONS
+    sections = "".join(
+        f"\n### {title}\n\n{where}\n\n{_TABLE}{_rows(sight)}\n" for sight, (title, where) in _SECTIONS.items()
     )
     metrics = (
         f"| `{each.name}` | {', '.join(f'`{label}`' for label in each.labels)} | {each.meaning} |" for each in METRICS
     )
-    return _BEGINNING + "\n".join(conditions) + "\n" + _MONITORING + "\n".join(metrics) + "\n"
+    return _BEGINNING + sections + _MONITORING + "\n".join(metrics) + "\n"
+
+
+def _rows(sight: Sight) -> str:
+    return "\n".join(
+        f"| `{each.name}` | {each.severity} | {each.seen} | {each.remedy[0].upper()}{each.remedy[1:]} |"
+        for each in CONDITIONS
+        if each.sight is sight
+    )

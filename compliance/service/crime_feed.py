@@ -9,7 +9,17 @@ from typing import Final
 
 from compliance.config import Settings
 from compliance.errors import SettingsError
-from compliance.feeds import ClientCredentials, Feed, HttpFeed, Mapper, Remembered, tls_context
+from compliance.feeds import (
+    ClientCredentials,
+    Feed,
+    HttpFeed,
+    Mapper,
+    Patience,
+    Remembered,
+    Witness,
+    machine_authorities,
+    tls_context,
+)
 from compliance.feeds.access import redact
 from compliance.feeds.database import DatabaseFeed, describe_source
 from compliance.feeds.exports import Exports
@@ -21,6 +31,7 @@ from compliance.stopping import Stop
 
 SOURCE: Final = "crimes"
 """The name under which the feed's cursor and polls are stored."""
+_ONCE: Final = Patience(attempts=1)
 
 
 @contextmanager
@@ -31,17 +42,19 @@ def feed_of(
     mapper: Mapper | None = None,
     limit: int | None = None,
     stop: Stop | None = None,
+    witness: Witness | None = None,
 ) -> Iterator[Feed]:
     """Open the feed for the duration of the context.
 
     `remembered`: answers from earlier polls. `mapper`: replaces that of the settings. `limit`: how many records a trial
-    wants. `stop`: ends all waits when requested. Raises SettingsError that names the setting if one cannot be used.
+    wants. `stop`: ends all waits when requested. `witness`: notes what it sees of a server over HTTP, which is then
+    asked once and not again. Raises SettingsError that names the setting if one cannot be used.
     """
     system = settings.crime_system
     mapper = mapper_of(settings) if mapper is None else mapper
     size = system.page_size if limit is None else limit
     if system.kind == "http":
-        with _http(settings, size, mapper, remembered, stop) as feed:
+        with _http(settings, size, mapper, remembered, stop, witness) as feed:
             yield feed
         return
     other: Feed
@@ -104,7 +117,14 @@ def vocabulary_of(settings: Settings, policy: Policy) -> Vocabulary:
     return vocabulary(policy, own_words(settings), {METHOD: settings.report.live_methods})
 
 
-def _http(settings: Settings, size: int, mapper: Mapper, remembered: Remembered | None, stop: Stop | None) -> HttpFeed:
+def _http(
+    settings: Settings,
+    size: int,
+    mapper: Mapper,
+    remembered: Remembered | None,
+    stop: Stop | None,
+    witness: Witness | None,
+) -> HttpFeed:
     system = settings.crime_system
     assert system.url is not None  # noqa: S101  # the settings ensure it
     oauth = system.oauth
@@ -113,6 +133,7 @@ def _http(settings: Settings, size: int, mapper: Mapper, remembered: Remembered 
         secret = settings.secret(oauth.client_secret, "crime_system.oauth.client_secret") or ""
         credentials = ClientCredentials(oauth, secret)
     try:
+        tls = tls_context(*(_path(settings, name) for name in (system.ca_file, system.certificate, system.key)))
         return HttpFeed(
             system.url,
             system.officers_url,
@@ -120,7 +141,9 @@ def _http(settings: Settings, size: int, mapper: Mapper, remembered: Remembered 
             timeout=system.timeout_seconds,
             token=settings.secret(system.token, "crime_system.token"),
             credentials=credentials,
-            tls=tls_context(*(_path(settings, name) for name in (system.ca_file, system.certificate, system.key))),
+            tls=tls,
+            transport=None if witness is None else witness.through(tls or machine_authorities()),
+            patience=Patience() if witness is None else _ONCE,
             mapper=mapper,
             remembered=remembered,
             names=system.page,

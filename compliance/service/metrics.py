@@ -11,7 +11,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from compliance.policy.verdicts import STATES
-from compliance.service.conditions import CONDITIONS, FoundCondition, ServiceFacts, find_conditions
+from compliance.service.conditions import CONDITIONS, FoundCondition, ServiceFacts, Sight, find_conditions
 from compliance.service.conditions.service_facts import StoredFacts
 
 Sample = tuple[tuple[str, ...], float]
@@ -41,7 +41,11 @@ def _single(value: Callable[[StoredFacts], float | datetime | None]) -> Callable
 
 def _conditions(_: ServiceFacts, found: Sequence[FoundCondition]) -> Iterator[Sample]:
     there = {each.condition.name for each in found}
-    yield from (((each.name, each.severity.value), float(each.name in there)) for each in CONDITIONS)
+    yield from (
+        ((each.name, each.severity.value), float(each.name in there))
+        for each in CONDITIONS
+        if each.sight is Sight.SERVICE or each.name in there
+    )
 
 
 def _obligations(facts: ServiceFacts, _: Sequence[FoundCondition]) -> Iterator[Sample]:
@@ -57,7 +61,7 @@ def _emails(facts: ServiceFacts, _: Sequence[FoundCondition]) -> Iterator[Sample
 METRICS: Final = (
     Metric(
         "compliance_condition",
-        "1 if the condition is there, 0 if not.",
+        "1 if the condition is there, 0 if not. Of what only `compliance check` sees there is no sample.",
         _conditions,
         ("name", "severity"),
     ),

@@ -15,7 +15,7 @@ from compliance.reminders import Plan, ReminderSettings, RemindOutcome, notices,
 from compliance.reports.periods import newest_settled
 from compliance.reports.publish import Publication
 from compliance.reports.spans import Span
-from compliance.service.check_calendars import warn_of_end
+from compliance.service.calendar_notes import warn_of_end
 from compliance.service.crime_feed import SOURCE, feed_of, origin_of, vocabulary_of
 from compliance.service.directory_poll import DirectoryRules
 from compliance.service.feed_changes import restart

@@ -78,6 +78,11 @@ def describe_url(url: URL) -> str:
     return url.difference_update_query(("password", "sslpassword")).render_as_string(hide_password=True)
 
 
+def has_password(url: URL) -> bool:
+    """Return whether a database URL holds a password."""
+    return describe_url(url) != url.render_as_string(hide_password=False)
+
+
 def engine_for(url: URL) -> Engine:
     """Return an engine whose transactions begin as this service needs; nothing is connected yet."""
     try:

@@ -13,7 +13,7 @@ import trustme
 
 from compliance.errors import SettingsError, UnavailableError
 from compliance.feed_settings import OAuth
-from compliance.feeds import ClientCredentials, HttpFeed, tls_context
+from compliance.feeds import ClientCredentials, HttpFeed, machine_authorities, tls_context
 from tests.web_server import WebServer, answer, serving
 
 PAGE = answer(b'{"records":[],"next":"c1","more":false}')
@@ -136,6 +136,7 @@ def test_no_token_is_asked_for_once_and_said_without_the_secret(web: WebServer, 
 class Papers:
     """A crime system's authority, its own certificate, and one for those who ask it."""
 
+    authority: trustme.CA
     server: ssl.SSLContext
     ca_file: Path
     certificate: Path
@@ -151,7 +152,7 @@ def papers(tmp_path_factory: pytest.TempPathFactory) -> Papers:
     authority.configure_trust(server)
     server.verify_mode = ssl.CERT_REQUIRED
     client = authority.issue_cert("monitor@force.example")
-    found = Papers(server, folder / "ca.pem", folder / "monitor.pem", folder / "monitor.key")
+    found = Papers(authority, server, folder / "ca.pem", folder / "monitor.pem", folder / "monitor.key")
     authority.cert_pem.write_to_path(found.ca_file)
     found.certificate.write_bytes(b"".join(blob.bytes() for blob in client.cert_chain_pems))
     client.private_key_pem.write_to_path(found.key)
@@ -164,6 +165,20 @@ def test_a_certificate_is_shown_and_the_servers_is_checked(papers: Papers) -> No
         tls = tls_context(papers.ca_file, papers.certificate, papers.key)
         with HttpFeed(web.url, None, tls=tls) as feed:
             assert len(list(feed.pages(None))) == 1
+
+
+def test_without_authorities_of_its_own_it_trusts_those_of_the_machine(
+    papers: Papers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A force installs its own authority on its machines; OpenSSL reads them where this variable says."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(papers.ca_file))
+    machine_authorities.cache_clear()
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    papers.authority.issue_cert("127.0.0.1").configure_cert(server)
+    with serving(server) as web, HttpFeed(web.url, None) as feed:
+        web.answers = [PAGE]
+        assert len(list(feed.pages(None))) == 1
+    machine_authorities.cache_clear()
 
 
 @pytest.mark.parametrize("shown", [False, True], ids=["no certificate is shown", "an authority is not known"])

@@ -7,7 +7,7 @@ from typing import Any
 
 from compliance.config import load_settings
 from compliance.policy import Policy, parse_policy
-from compliance.service.check_records import look_at_records
+from compliance.service.check.record_checks import look_at_records
 from compliance.store import Store, latest_crimes
 from tests import stores
 from tests.engine import RULES, shipped
@@ -33,7 +33,8 @@ def said(url: str, tmp_path: Path, under: Policy) -> dict[str, tuple[str, ...]]:
     config.write_text(re.sub(r'(?m)^(\[database\](?:\n.*)*?\nurl = )".*"', rf'\1"{url}"', text), "utf-8")
     settings = load_settings(config)
     assert settings.database_url == url
-    return {what: notes for what, notes in look_at_records(settings, under, NOW) if what.startswith("words of")}
+    found = look_at_records(settings, under, NOW)
+    return {each.what: each.notes for each in found if each.what.startswith("words of")}
 
 
 def test_a4_each_word_that_no_record_has_is_named_with_the_nearest_that_one_has(

@@ -11,7 +11,9 @@ import holidays
 import pytest
 
 from compliance.policy.calendars import Calendar, load_calendar
-from compliance.service.check_calendars import check_calendars, differences_from_published
+from compliance.service.calendar_notes import differences_from_published
+from compliance.service.check.policy_checks import check_calendars
+from compliance.service.conditions import Finding
 from tests.engine import RULES, shipped
 
 CALENDAR = RULES / "calendars" / "england-and-wales.toml"
@@ -73,15 +75,15 @@ def test_a_calendar_that_names_no_list_is_compared_with_none(tmp_path: Path) -> 
 def test_check_warns_of_a_day_that_the_package_has_learnt_of(monkeypatch: pytest.MonkeyPatch) -> None:
     """And of nothing while it has the same days."""
     policy = shipped("victims-code-2020")[0]
-    ((what, notes),) = check_calendars([policy], NOW)
-    assert (what, notes) == ("calendar england-and-wales: known until 31 December 2028", ())
+    (found,) = check_calendars([policy], NOW)
+    assert found == Finding("calendar england-and-wales: known until 31 December 2028")
     whole = holidays.country_holidays
 
     def with_another_day(*words: Any, **more: Any) -> dict[date, str]:
         return {**whole(*words, **more), date(2028, 6, 5): "A proclaimed day"}
 
     monkeypatch.setattr(holidays, "country_holidays", with_another_day)
-    ((_, notes),) = check_calendars([policy], NOW)
-    assert [note.partition(" is a bank holiday")[0] for note in notes] == [
+    (found,) = check_calendars([policy], NOW)
+    assert [note.partition(" is a bank holiday")[0] for note in found.notes] == [
         "calendar 'england-and-wales': 5 June 2028 (A proclaimed day)"
     ]

@@ -10,10 +10,9 @@ import pytest
 
 from compliance.policy import parse_policy
 from compliance.policy.coverage import describe_coverage
-from compliance.service.check import check
 from tests import checks
 from tests.engine import ADDITIONAL, POLICIES, RULES, shipped
-from tests.unit.test_check import settings
+from tests.unit.test_check import looked, settings
 
 without_examples = checks.without_examples
 FIRST, FURTHER = shipped("west-mercia")[1]["requirement"]
@@ -93,7 +92,7 @@ def test_a4_the_check_says_it_of_the_policy_in_use_as_a_note(tmp_path: Path) -> 
     )
     (tmp_path / "ours.toml").write_text(text)
     for policy, count in (("ours.toml", 1), ("west-mercia", 0)):
-        (found,) = (each for each in check(settings(tmp_path, policy)) if each.what.startswith("who and what"))
+        (found,) = (each for each in looked(settings(tmp_path, policy)) if each.what.startswith("who and what"))
         assert re.fullmatch(r"who and what [\w-]+\.toml covers; exempt, and owed nothing: state, anonymous", found.what)
         assert (len(found.notes), found.problems) == (count, ())
 
@@ -108,5 +107,5 @@ def test_a4_a_word_that_the_mapping_yields_is_known(tmp_path: Path) -> None:
     assert voicemail in plain
     for text, count in ((plain, 1), (plain.replace(voicemail, f'{voicemail}, "events.kind" = ["nicked"]'), 0)):
         config.write_text(text)
-        (found,) = (each for each in check(config) if each.what.startswith("who and what"))
+        (found,) = (each for each in looked(config) if each.what.startswith("who and what"))
         assert len(found.notes) == count

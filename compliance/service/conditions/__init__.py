@@ -1,7 +1,21 @@
-"""What can be wrong with a running service: one list of conditions, worked out from facts that are read once."""
+"""What can be wrong with a running service: one list of conditions, worked out from facts or found by looks."""
 
-from compliance.service.conditions.condition import Condition, FoundCondition, Severity
-from compliance.service.conditions.condition_list import CONDITIONS, find_conditions
+from compliance.service.conditions.condition import Condition, FoundCondition, Severity, Sight
+from compliance.service.conditions.condition_list import CONDITIONS, find_conditions, name_conditions
+from compliance.service.conditions.finding import Finding, Problem, note_problem
 from compliance.service.conditions.service_facts import ServiceFacts, read_facts
 
-__all__ = ["CONDITIONS", "Condition", "FoundCondition", "ServiceFacts", "Severity", "find_conditions", "read_facts"]
+__all__ = [
+    "CONDITIONS",
+    "Condition",
+    "Finding",
+    "FoundCondition",
+    "Problem",
+    "ServiceFacts",
+    "Severity",
+    "Sight",
+    "find_conditions",
+    "name_conditions",
+    "note_problem",
+    "read_facts",
+]

@@ -20,27 +20,45 @@ class Severity(StrEnum):
     """The service does its work, and a person should look."""
 
 
+class Sight(StrEnum):
+    """Where one must look to see a condition."""
+
+    SERVICE = "service"
+    """The service's own database and disks, as `status` and `check` read them."""
+    SETUP = "setup"
+    """The settings, the files they name and this machine, as `check --offline` reads them too."""
+    SYSTEMS = "systems"
+    """The database, the crime system and the mail server, which only `check` asks."""
+
+
+def _not_found(_: ServiceFacts) -> None:
+    """Find nothing: the facts do not show it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """Something that can be wrong.
 
     `name` never changes: alerts depend on it. `seen`: how it is recognised. `remedy`: what to do. `find` works it out
-    from the facts.
+    from the facts. What the facts do not show is found by a look of `compliance.service.check` as a `Problem` with the
+    condition's name; `sight` says which.
     """
 
     name: str
     severity: Severity
     seen: str
     remedy: str
-    find: Find
+    find: Find = _not_found
+    sight: Sight = Sight.SERVICE
 
 
 @dataclass(frozen=True, slots=True)
 class FoundCondition:
-    """A condition that is there, and the sentence that says so."""
+    """A condition that is there, the sentence that says so, and what it consists of."""
 
     condition: Condition
     sentence: str
+    details: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.condition.name} ({self.condition.severity}): {self.sentence} To do: {self.condition.remedy}"

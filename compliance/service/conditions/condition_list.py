@@ -1,11 +1,15 @@
 """The one list of conditions. `check`, `status`, the metrics and docs/conditions.md are all made from it."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from compliance.service.conditions import feed_conditions as feed
 from compliance.service.conditions import work_conditions as work
 from compliance.service.conditions.condition import Condition, FoundCondition, Severity
+from compliance.service.conditions.finding import Problem
 from compliance.service.conditions.service_facts import ServiceFacts
+from compliance.service.conditions.setup_conditions import SETUP_CONDITIONS
+from compliance.service.conditions.system_conditions import SYSTEM_CONDITIONS
 from compliance.service.unknown_notes import REMEDY as UNKNOWN_REMEDY
 
 _FAULT, _WARNING = Severity.FAULT, Severity.WARNING
@@ -224,6 +228,8 @@ CONDITIONS: Final = (
         "the log of the service gives the reason of each failure.",
         work.find_job_failing,
     ),
+    *SETUP_CONDITIONS,
+    *SYSTEM_CONDITIONS,
 )
 """In the order of what to look at first, among those of one severity."""
 
@@ -231,5 +237,16 @@ CONDITIONS: Final = (
 def find_conditions(facts: ServiceFacts) -> list[FoundCondition]:
     """Return what is wrong with a service according to the facts, the faults first."""
     said = [(condition, condition.find(facts)) for condition in CONDITIONS]
-    found = [FoundCondition(condition, sentence) for condition, sentence in said if sentence is not None]
+    return _faults_first(FoundCondition(condition, sentence) for condition, sentence in said if sentence is not None)
+
+
+def name_conditions(problems: Iterable[Problem]) -> list[FoundCondition]:
+    """Return the conditions of the list that some looks have found, the faults first."""
+    return _faults_first(FoundCondition(_BY_NAME[each.name], each.sentence, each.details) for each in problems)
+
+
+_BY_NAME: Final = {each.name: each for each in CONDITIONS}
+
+
+def _faults_first(found: Iterable[FoundCondition]) -> list[FoundCondition]:
     return sorted(found, key=lambda each: each.condition.severity is not Severity.FAULT)

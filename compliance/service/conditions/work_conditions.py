@@ -5,7 +5,7 @@ from typing import Final
 
 from compliance.errors import System
 from compliance.policy.calendars import to_day
-from compliance.service.check_calendars import warn_of_end
+from compliance.service.calendar_notes import warn_of_end
 from compliance.service.conditions.condition import of_stored
 from compliance.service.conditions.email_facts import DEFERRED_LONG, REFUSED_LATELY
 from compliance.service.conditions.feed_conditions import FAILURES, minute

@@ -1,9 +1,6 @@
-"""What `compliance check` reports of calendars.
+"""What is to be said of calendars: that one ends, and on which days it differs from a published list."""
 
-That is until when each is known, which policies need it, and on which days it differs from a published list.
-"""
-
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Final
 
@@ -12,19 +9,6 @@ from compliance.policy.calendars import Calendar, from_day, plain_date
 
 _WEEKEND: Final = 5
 """The first weekday, from Monday as 0, on which no one works anyhow."""
-
-
-def check_calendars(policies: list[Policy], now: datetime) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield until when each calendar is known, with the notes on it.
-
-    A note, from nine months before the calendar ends, names the policies that need it (rules 6.1a). Another names each
-    day that differs from the published list. `now` is an aware instant.
-    """
-    calendars = {(policy.calendar, policy.working.last): policy for policy in policies}
-    for (name, last), policy in calendars.items():
-        ending = warn_of_end([p for p in policies if (p.calendar, p.working.last) == (name, last)], now)
-        notes = [*([ending] if ending else []), *differences_from_published(policy.working)]
-        yield f"calendar {name}: known until {plain_date(from_day(last))}", tuple(notes)
 
 
 def warn_of_end(policies: Sequence[Policy], now: datetime) -> str | None:

@@ -1,0 +1,159 @@
+"""Looks at the crime system: that it answers, and what becomes of a sample of its records. Nothing is stored."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from threading import Timer
+from typing import Final
+
+from compliance import clock as real_clock
+from compliance.config import Settings
+from compliance.errors import ComplianceError, StoppedError, UnavailableError
+from compliance.feeds import Feed, Mapper, Witness
+from compliance.feeds.database import QueryError
+from compliance.feeds.exports import DONE, FAILED
+from compliance.feeds.requests import refuses_certificate
+from compliance.policy import Policy
+from compliance.policy.calendars import plain_date
+from compliance.service.check.directory_checks import check_directory
+from compliance.service.check.machine_checks import certificate_end, find_ending
+from compliance.service.check.sample_checks import check_sample
+from compliance.service.check.settings_checks import check_feed_settings, check_secrets
+from compliance.service.conditions import Finding, Problem, note_problem
+from compliance.service.crime_feed import exports_of, feed_of, mapper_of
+from compliance.service.feed_trial import EXAMINED, FeedSample, read_sample
+from compliance.service.sample_notes import notes_of
+from compliance.stopping import Stop
+from compliance.text import count_noun
+
+CLOCK_OFF: Final = timedelta(minutes=2)
+_SLACK: Final = 30.0
+"""Seconds that reading the sample may take beyond waiting for the first answer."""
+_REFUSED: Final = (400, 401, 403, 407)
+_NOT_NOW: Final = (408, 425, 429)
+
+
+def check_feed(settings: Settings, policy: Policy | None, clock: Callable[[], datetime]) -> Iterator[Finding]:
+    """Look at the crime system and its officer directory.
+
+    Finds nothing if a setting or a secret is wrong, which another look finds. `clock`: returns the present instant.
+    """
+    if check_secrets(settings).problems or check_feed_settings(settings).problems:
+        return
+    witness, mapper, kind = Witness(real_clock.now), mapper_of(settings), settings.crime_system.kind
+    if kind == "files" and (missing := _why_no_folder(settings)):
+        yield Finding(f"crime system ({kind})", (missing,))
+        return
+    with (
+        _within(settings.crime_system.timeout_seconds + _SLACK) as stop,
+        feed_of(settings, clock, mapper=mapper, limit=EXAMINED, stop=stop, witness=witness) as feed,
+    ):
+        sample, problem = _read(settings, feed, mapper, witness)
+        yield _describe(settings, sample, problem)
+        yield from _describe_server(witness)
+        if sample is not None and policy is not None:
+            yield check_sample(settings, policy, sample, notes_of(sample.crimes, mapper.filters.seen, policy))
+        if problem is None or kind != "database":  # a database that fails fails for the directory too
+            yield from check_directory(settings, feed, sample, clock())
+
+
+@contextmanager
+def _within(seconds: float) -> Iterator[Stop]:
+    """Give a request to stop that is made after some seconds, so that no wait is longer."""
+    stop = Stop()
+    timer = Timer(seconds, stop.request)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield stop
+    finally:
+        timer.cancel()
+
+
+def _read(settings: Settings, feed: Feed, mapper: Mapper, witness: Witness) -> tuple[FeedSample | None, Problem | None]:
+    try:
+        return read_sample(feed, mapper, EXAMINED), None
+    except StoppedError:
+        seconds = settings.crime_system.timeout_seconds + _SLACK
+        name = "query-failed" if settings.crime_system.kind == "database" else "feed-unreachable"
+        return None, note_problem(name, f"The crime system did not give a sample of records within {seconds:.0f} s")
+    except UnavailableError as error:
+        return None, note_problem(_name(settings, error, witness), plain_problem(error))
+
+
+def _name(settings: Settings, error: UnavailableError, witness: Witness) -> str:
+    """Return the condition that a failure to read is."""
+    match settings.crime_system.kind:
+        case "files":
+            return "export-unreadable"
+        case "database":
+            return "query-failed" if isinstance(error, QueryError) else "feed-unreachable"
+        case _ if refuses_certificate(error):
+            return "feed-certificate-refused"
+        case _ if witness.status is None or witness.status >= 500 or witness.status in _NOT_NOW:
+            return "feed-unreachable"
+        case _:
+            return "feed-login-refused" if witness.status in _REFUSED else "feed-answer-wrong"
+
+
+def plain_problem(error: ComplianceError) -> str:
+    """Return the message of an error without what a poll or a delivery does next."""
+    said = str(error)
+    for next_step in ("; nothing is lost", "; no email is lost"):
+        said = said.partition(next_step)[0]
+    return said
+
+
+def _describe(settings: Settings, sample: FeedSample | None, problem: Problem | None) -> Finding:
+    kind = settings.crime_system.kind
+    if sample is None:
+        return Finding(f"crime system ({kind})", () if problem is None else (problem,))
+    if sample.records:
+        return Finding(f"crime system ({kind}): {count_noun(len(sample.records), 'record')} read as a sample")
+    if kind == "files":
+        return _describe_folder(settings)
+    return Finding(f"crime system ({kind})", (Problem("feed-empty", "The crime system gives no record at all."),))
+
+
+def _describe_server(witness: Witness) -> Iterator[Finding]:
+    """Describe the certificates and the clock of a server over HTTP, by the clock of this machine."""
+    for place, said in sorted(witness.certificates.items()):
+        ends = certificate_end(said)
+        what = f"certificate of {place}, until {plain_date(ends.date())}"
+        yield Finding(what, find_ending(f"the crime system, {place},", ends, real_clock.now()))
+    if witness.skew is not None and abs(witness.skew) > CLOCK_OFF:
+        way = "ahead of" if witness.skew > timedelta(0) else "behind"
+        minutes = count_noun(round(abs(witness.skew).total_seconds() / 60), "minute")
+        said = f"The clock of the crime system is {minutes} {way} that of this machine."
+        yield Finding("clock", (Problem("clock-off", said),))
+    elif witness.skew is not None:
+        yield Finding("clock: the same as the crime system's, to within two minutes")
+
+
+def _why_no_folder(settings: Settings) -> Problem | None:
+    folder = exports_of(settings).folder
+    if not folder.is_dir():
+        return Problem("export-folder-missing", f"The folder of exports {folder} is not there.")
+    return None
+
+
+def _describe_folder(settings: Settings) -> Finding:
+    """Describe a folder of exports in which nothing can be read now. Exports that were read lie in folders inside."""
+    exports, what = exports_of(settings), "crime system (files)"
+    folder = exports.folder
+    if waiting := exports.find():
+        return Finding(f"{what}: {count_noun(len(waiting), 'export')} in {folder}, not ready yet")
+    if names := [
+        path.name for path in folder.iterdir() if path.is_file() and _is_data(path, exports.settings.officers)
+    ]:
+        expected = ", ".join(exports.settings.tables.values())
+        said = f"None of the {count_noun(len(names), 'file')} in {folder} is called as expected: {expected}."
+        return Finding(what, (Problem("exports-unmatched", said),))
+    if any((folder / each).is_dir() and any((folder / each).iterdir()) for each in (DONE, FAILED)):
+        return Finding(f"{what}: every export in {folder} has been read")
+    return Finding(what, (Problem("feed-empty", f"The folder of exports {folder} is empty."),))
+
+
+def _is_data(path: Path, officers: str | None) -> bool:
+    return path.name != officers and not path.name.startswith(".")

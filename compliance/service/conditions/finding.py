@@ -1,0 +1,27 @@
+"""What a look at one thing finds: nothing, or problems that are conditions of the list, by their names."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A condition that is there: its name in the list, a sentence with the facts, and what it consists of."""
+
+    name: str
+    sentence: str
+    details: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was looked at and how it stands, the problems found, and what else is worth knowing."""
+
+    what: str
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def note_problem(name: str, problem: object, *details: str) -> Problem:
+    """Return a problem whose sentence is an error, or a text that does not begin or end as a sentence does."""
+    said = str(problem).rstrip()
+    return Problem(name, said if said.endswith((".", "?", "!", "…")) else f"{said}.", details)
