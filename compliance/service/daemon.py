@@ -15,6 +15,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from compliance import clock
 from compliance.errors import ComplianceError, SettingsError, StoppedError, System, UnavailableError
+from compliance.service.alerts.watch import EVERY, WATCH, Watch
 from compliance.service.job_runs import SEND, JobRuns
 from compliance.service.monitor import monitor
 from compliance.service.service import Service
@@ -36,7 +37,7 @@ class Daemon:
         every = timedelta(minutes=service.settings.crime_system.poll_minutes)
         # One worker: jobs run one after another, and no two write at the same time.
         self._scheduler = BackgroundScheduler(
-            executors={"default": ThreadPoolExecutor(1)},
+            executors={"default": ThreadPoolExecutor(1), WATCH: ThreadPoolExecutor(1)},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
             timezone="UTC",
         )
@@ -56,6 +57,10 @@ class Daemon:
             hours=24,
             id="retention",
             next_run_time=now + timedelta(minutes=1),
+        )
+        # In a thread of its own: a job that hangs is one of the things it tells.
+        self._scheduler.add_job(
+            Watch(service, self.runs).run, "interval", seconds=EVERY.total_seconds(), id=WATCH, executor=WATCH
         )
 
     def run(self) -> None:
