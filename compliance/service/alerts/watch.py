@@ -14,6 +14,7 @@ from compliance.service.alerts.ways import beat, teller_of, url_of, ways_of
 from compliance.service.conditions import FoundCondition, ServiceFacts, Severity, find_conditions, read_facts
 from compliance.service.job_runs import JobRuns
 from compliance.service.service import Service
+from compliance.service.systemd import Supervised
 from compliance.store import Maintenance
 
 log = structlog.get_logger()
@@ -26,9 +27,9 @@ EVERY: Final = timedelta(minutes=1)
 class Watch:
     """The watch over a running service. One thread calls `look`, again and again."""
 
-    def __init__(self, service: Service, runs: JobRuns) -> None:
-        """Begin with the incidents in the store."""
-        self._service, self._runs = service, runs
+    def __init__(self, service: Service, runs: JobRuns, supervised: Supervised | None = None) -> None:
+        """Begin with the incidents in the store. `supervised`: who tells systemd at each look; None: nobody does."""
+        self._service, self._runs, self._supervised = service, runs, supervised
         self._ledger = Ledger(service.store)
         self._maintenance: Maintenance | None = None
         self._beat_for: datetime | None = None
@@ -37,6 +38,8 @@ class Watch:
         """Look once. A failure is logged, and the next look tries again."""
         if self._service.stop.is_requested():
             return
+        if self._supervised is not None:
+            self._supervised.progress()
         try:
             self.look()
         except StoppedError:
@@ -65,6 +68,8 @@ class Watch:
         if alerts:
             self._tell(alerts, now)
         self._beat(facts, found)
+        if self._supervised is not None:
+            self._supervised.describe(facts, found)
         return found
 
     def _rules(self, now: datetime) -> Rules:
