@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, ValidationError
 
+from compliance.alert_settings import AlertSettings
 from compliance.errors import SettingsError, settings_error, toml_error
 from compliance.feed_settings import CrimeSystem, SettingsSection
 from compliance.mail_settings import MailSettings
@@ -164,6 +165,7 @@ class Settings(SettingsSection):
     retention: RetentionSettings = RetentionSettings()
     log: Log = Log()
     monitoring: Monitoring = Monitoring()
+    alerts: AlertSettings = AlertSettings()
     base: Path = Field(exclude=True)
     source: str = Field(exclude=True)
 

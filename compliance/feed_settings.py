@@ -8,8 +8,13 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 
+def is_secret_name(text: str) -> bool:
+    """Return whether a text says where a secret is kept: `env:NAME` or `file:PATH`."""
+    return re.fullmatch(r"env:[A-Za-z_][A-Za-z0-9_]*|file:.+", text) is not None
+
+
 def _check_name(text: str) -> str:
-    if not re.fullmatch(r"env:[A-Za-z_][A-Za-z0-9_]*|file:.+", text):
+    if not is_secret_name(text):
         message = (
             "expected env:NAME for an environment variable or file:PATH for a file; a secret never stands here itself"
         )

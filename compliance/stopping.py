@@ -4,10 +4,12 @@ Stopping leaves nothing half done: transactions are rolled back, files are writt
 start continues.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
 from contextlib import contextmanager, suppress
-from threading import Event, Lock, Thread, Timer
+from contextvars import copy_context
+from threading import Event, Lock, Thread, Timer, get_ident
 from typing import Final, TypeVar
 
 from compliance.errors import StoppedError
@@ -22,12 +24,15 @@ _LOOK_EVERY: Final = 0.1
 class Stop:
     """A request to stop. Threads may share it; a signal handler must not use it, because it takes locks.
 
-    `doing` names the running job, for the log. `patience` is in seconds (`PATIENCE`).
+    `doing` names the running job, for the log. `patience` is in seconds (`PATIENCE`). `stepped_at`: when the thread of
+    the jobs last came by between two steps, as `time.monotonic`.
     """
 
     def __init__(self, patience: float = PATIENCE) -> None:
         """Start with no stop requested."""
         self.doing: str | None = None
+        self.stepped_at = time.monotonic()
+        self._worker: int | None = None
         self._asked, self._over, self._lock = Event(), False, Lock()
         self._patience = patience
         self._cuts: list[Callable[[], None]] = []
@@ -41,16 +46,28 @@ class Stop:
         timer.daemon = True
         timer.start()
 
+    def begin(self, job: str) -> None:
+        """Note that a job begins, in the thread that runs all jobs. End it by setting `doing` to None."""
+        self._worker, self.doing = get_ident(), job
+        self._note_step()
+
+    def _note_step(self) -> None:
+        if get_ident() == self._worker:
+            self.stepped_at = time.monotonic()
+
     def is_requested(self) -> bool:
         """Return whether a stop has been requested."""
+        self._note_step()
         return self._asked.is_set()
 
     def wait(self, seconds: float | None = None) -> bool:
         """Wait for `seconds` (None: for ever). Return True at once if a stop is requested."""
+        self._note_step()
         return self._asked.wait(seconds)
 
     def check(self) -> None:
         """Raise StoppedError if a stop has been requested. Call it between two steps."""
+        self._note_step()
         if self._asked.is_set():
             raise StoppedError("told to stop; nothing is lost, and the next start continues")
 
@@ -63,10 +80,11 @@ class Stop:
         """
         self.check()
         answer: Future[T] = Future()
+        context = copy_context()  # what is logged there belongs to the same cycle
 
         def asked() -> None:
             try:
-                answer.set_result(ask())
+                answer.set_result(context.run(ask))
             except BaseException as error:
                 answer.set_exception(error)
 

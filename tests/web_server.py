@@ -30,6 +30,7 @@ class WebServer:
         self.answers: list[bytes] = []
         self.grants: list[bytes] = []
         self.forms: list[dict[str, str]] = []
+        self.bodies: list[bytes] = []
         self.users: list[str] = []
         self.asked: list[dict[str, str]] = []
         self.headers: list[dict[str, str]] = []
@@ -42,6 +43,7 @@ class WebServer:
 
     def post(self, form: bytes, headers: dict[str, str]) -> bytes:
         """The answer to a form."""
+        self.bodies.append(form)
         self.forms.append(dict(parse_qsl(form.decode())))
         self.users.append(headers.get("Authorization", ""))
         return _next(self.grants)

@@ -4,6 +4,7 @@ import click
 
 from compliance.cli.feed_commands import feed
 from compliance.cli.job_commands import migrate, notices, poll, remind, report, run
+from compliance.cli.maintenance_commands import maintenance
 from compliance.cli.options import Main
 from compliance.cli.outbox_commands import outbox
 from compliance.cli.record_commands import evaluate, explain, whatif
@@ -24,6 +25,7 @@ for command in (
     whatif,
     check,
     status,
+    maintenance,
     migrate,
     poll,
     feed,

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from compliance.service.alerts.lifecycle import CLAIM_LASTS
 from compliance.service.check.checkup import SETUP_WRONG
 from compliance.service.conditions import CONDITIONS, Sight
 from compliance.service.feed_trial import EXAMINED
@@ -64,6 +65,44 @@ _SECTIONS: Final = {
 }
 _TABLE: Final = "| name | severity | it is there if | what to do |\n|---|---|---|---|\n"
 
+_AT_ONCE: Final = ", ".join(f"`{each.name}`" for each in CONDITIONS if each.is_told_at_once)
+_CLAIM: Final = f"{CLAIM_LASTS.seconds // 60} minutes"
+_ALERTS: Final = f"""
+## Alerts
+
+`compliance run` looks at the conditions every minute. A condition from when it is found until it is over is an
+**incident**. Administrators are told of each incident once when it begins, once a day while it lasts, and once when it
+is over:
+
+- by **email**, to the addresses in `[alerts] to`. It goes straight to the mail server in `[mail]`, not through the
+  outbox, and in a pilot too.
+- by **webhook**: the same as JSON, in an HTTP POST to `[alerts] webhook`. Chat services show its field `text`.
+  `incidents` has `event` (`began`, `lasts`, `over`), `name`, `severity`, `sentence`, `remedy`, `began_at` and
+  `ended_at` of each.
+
+What is told at the same moment is one message. No message contains personal data.
+
+| if | then |
+|---|---|
+| a condition is found for less than `[alerts] after_minutes` | nothing is told: one bad poll is no incident |
+| only a person can end it ({_AT_ONCE}) | it is told at the first look |
+| it is no longer found | it is over after `after_minutes` without it |
+| one way fails, such as a mail server that is itself the incident | the other way is used, and this one is \
+tried again every {_CLAIM}. What is over by then is told once, as over |
+| the database cannot be used | each service tells what it finds from memory |
+| several services share one database | one of them tells each incident |
+| a service is killed while it tells | the next look after {_CLAIM} tells it, by any service. If the message had \
+already gone, it goes a second time, the email with the same Message-ID |
+
+`[alerts] heartbeat` is an address that is requested after each good poll while there is no fault. A monitoring system
+that expects it raises the alarm when it stops: also if the machine, the network or the service itself is down, of which
+no alert can tell.
+
+**Planned work**: `compliance maintenance 2h --reason "new mail server"` stops alerts for a time such as 30m, 2h or 1d
+(at most 7d), and `compliance maintenance end` ends that earlier. `compliance status` shows it. What began meanwhile and
+lasts is told when it ends. The heartbeat does not stop for it.
+"""
+
 _MONITORING: Final = """
 ## Monitoring
 
@@ -91,7 +130,7 @@ def conditions_page() -> str:
     metrics = (
         f"| `{each.name}` | {', '.join(f'`{label}`' for label in each.labels)} | {each.meaning} |" for each in METRICS
     )
-    return _BEGINNING + sections + _MONITORING + "\n".join(metrics) + "\n"
+    return _BEGINNING + sections + _ALERTS + _MONITORING + "\n".join(metrics) + "\n"
 
 
 def _rows(sight: Sight) -> str:

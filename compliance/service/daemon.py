@@ -15,9 +15,11 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from compliance import clock
 from compliance.errors import ComplianceError, SettingsError, StoppedError, System, UnavailableError
+from compliance.service.alerts.watch import EVERY, WATCH, Watch
 from compliance.service.job_runs import SEND, JobRuns
 from compliance.service.monitor import monitor
 from compliance.service.service import Service
+from compliance.service.systemd import Supervised
 from compliance.store import DatabaseReplacedError, NoSchemaError, WrongSchemaError
 
 log = structlog.get_logger()
@@ -36,7 +38,7 @@ class Daemon:
         every = timedelta(minutes=service.settings.crime_system.poll_minutes)
         # One worker: jobs run one after another, and no two write at the same time.
         self._scheduler = BackgroundScheduler(
-            executors={"default": ThreadPoolExecutor(1)},
+            executors={"default": ThreadPoolExecutor(1), WATCH: ThreadPoolExecutor(1)},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
             timezone="UTC",
         )
@@ -57,6 +59,10 @@ class Daemon:
             id="retention",
             next_run_time=now + timedelta(minutes=1),
         )
+        self._supervised = Supervised(service.stop, every)
+        # In a thread of its own: a job that hangs is one of the things it tells.
+        watch = Watch(service, self.runs, self._supervised)
+        self._scheduler.add_job(watch.run, "interval", seconds=EVERY.total_seconds(), id=WATCH, executor=WATCH)
 
     def run(self) -> None:
         """Run until told to stop.
@@ -67,8 +73,10 @@ class Daemon:
         log.info("started", database=self._service.store.name, policy=self._service.policy.path.name)
         with monitor(self._service, self.runs):
             self._scheduler.start()
+            self._supervised.begin()
             while not self._service.stop.wait(_LOOK_EVERY):
                 self._look_at_file()
+            self._supervised.end()
             self._scheduler.shutdown(wait=True)
         if self._reason_to_end is not None:
             raise self._reason_to_end
@@ -96,7 +104,8 @@ class Daemon:
             stop, clock = self._service.stop, self._service.clock
             if stop.is_requested():
                 return
-            stop.doing, began = name, clock()
+            stop.begin(name)
+            began = clock()
 
             def note(error: Exception | None = None) -> None:
                 ended = clock()

@@ -95,6 +95,8 @@ def _describe(facts: ServiceFacts) -> Iterator[tuple[str, str]]:
         yield from _describe_stored(facts, facts.stored)
     last = plain_date(from_day(facts.policy.working.last))
     yield "calendar", f"{facts.policy.calendar}, until {last}: {count_noun(facts.calendar_days_left, 'day')} left"
+    if facts.stored is not None and (work := facts.stored.maintenance) is not None:
+        yield "maintenance", f"until {minute(work.until)}, no alerts are sent: {work.reason}"
     size = "" if facts.stored is None else f", {bytes_in_words(facts.stored.size)}"
     yield "database", f"{facts.database}{size}"
     yield "disk", ", ".join(f"{bytes_in_words(disk.free)} free for {disk.folder}" for disk in facts.disks)
@@ -152,6 +154,7 @@ def _list_facts(facts: ServiceFacts) -> dict[str, Any]:
             "last_report": report
             and {"period": report.period, "edition": report.edition, "published_at": report.published_at},
             "directory": directory and {"officers": directory.entries, "read_at": directory.as_of},
+            "maintenance": held.maintenance and {"until": held.maintenance.until, "reason": held.maintenance.reason},
         }
     return stored | {
         "calendar_days_left": facts.calendar_days_left,

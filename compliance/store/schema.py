@@ -1,5 +1,6 @@
 """The schema of a database, and upgrading it to the newest (Alembic; one history for every kind of database)."""
 
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -83,4 +84,10 @@ def _revision(connection: Connection) -> str | None:
 
 def revisions() -> list[str]:
     """Return every schema revision this version knows, newest first."""
-    return [script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()]
+    return _revisions(MIGRATIONS)
+
+
+@cache
+def _revisions(folder: Path) -> list[str]:
+    """Return the revisions in a folder, read once: the running service asks every minute."""
+    return [script.revision for script in ScriptDirectory(str(folder)).walk_revisions()]

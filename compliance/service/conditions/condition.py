@@ -41,7 +41,7 @@ class Condition:
 
     `name` never changes: alerts depend on it. `seen`: how it is recognised. `remedy`: what to do. `find` works it out
     from the facts. What the facts do not show is found by a look of `compliance.service.check` as a `Problem` with the
-    condition's name; `sight` says which.
+    condition's name; `sight` says which. `is_told_at_once`: alerts do not wait, because it cannot mend by itself.
     """
 
     name: str
@@ -50,6 +50,7 @@ class Condition:
     remedy: str
     find: Find = _not_found
     sight: Sight = Sight.SERVICE
+    is_told_at_once: bool = False
 
 
 @dataclass(frozen=True, slots=True)

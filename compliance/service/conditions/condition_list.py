@@ -30,6 +30,7 @@ CONDITIONS: Final = (
         "stop the service, back up the database, run `compliance migrate` and start the service again "
         "(docs/install.md).",
         work.find_schema_behind,
+        is_told_at_once=True,
     ),
     Condition(
         "database-unusable",
@@ -78,6 +79,7 @@ CONDITIONS: Final = (
         "correct the token, the certificate or the access in the crime system or in the settings; `compliance feed "
         "try` shows what the crime system answers (docs/feeds.md).",
         feed.find_feed_refuses_us,
+        is_told_at_once=True,
     ),
     Condition(
         "feed-rejected",
@@ -164,6 +166,7 @@ CONDITIONS: Final = (
         "correct `[mail]`, or have the mail server corrected; the service tries again when there is something to send, "
         "and so does `compliance remind` (docs/mail.md).",
         work.find_mail_refuses_us,
+        is_told_at_once=True,
     ),
     Condition(
         "mail-unreachable",
@@ -227,6 +230,7 @@ CONDITIONS: Final = (
         "another system could not be used. Not if the crime system or the mail server is why.",
         "the log of the service gives the reason of each failure.",
         work.find_job_failing,
+        is_told_at_once=True,
     ),
     *SETUP_CONDITIONS,
     *SYSTEM_CONDITIONS,

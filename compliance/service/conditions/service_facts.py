@@ -29,6 +29,7 @@ from compliance.store import (
     FeedState,
     JobRun,
     LastGood,
+    Maintenance,
     Store,
     count_set_aside,
     directory_problem,
@@ -37,6 +38,7 @@ from compliance.store import (
     last_complete_poll,
     last_good_directory,
     list_job_runs,
+    maintenance_at,
     quarantine_counts,
     values_seen,
 )
@@ -92,7 +94,7 @@ class StoredFacts:
     - `obligations`: how many in each state, as last judged. `set_aside`: how many could not be judged.
     - `owed`: the periods whose reports should have been published a day ago.
     - `jobs`: the last run of each job that has ever failed, by name.
-    - `size`: of the database, in bytes.
+    - `maintenance`: the planned work under way, in which no alerts are sent. `size`: of the database, in bytes.
     """
 
     feed: FeedFacts
@@ -105,6 +107,7 @@ class StoredFacts:
     owed: tuple[str, ...]
     report: LastReport | None
     jobs: dict[str, JobRun]
+    maintenance: Maintenance | None
     size: int
 
 
@@ -183,6 +186,7 @@ def _read(store: Store, settings: Settings, policy: Policy, known: Vocabulary, n
         owed=tuple(map(str, owed)),
         report=None if report is None else LastReport(*report),
         jobs=list_job_runs(store),
+        maintenance=maintenance_at(store, now),
         size=size,
     )
 

@@ -11,15 +11,18 @@ from compliance.store.tables.mail_tables import Notice, Outbox
 from compliance.store.tables.polling_tables import FeedCursor, FeedRow, OfficerRow, Poll
 from compliance.store.tables.record_tables import CrimeRow, CrimeVersion, Quarantined, Removal, UnknownValue
 from compliance.store.tables.report_tables import Published, ReportDuty
-from compliance.store.tables.service_tables import JobRow
+from compliance.store.tables.service_tables import AlertRow, IncidentRow, JobRow, MaintenanceRow
 from compliance.store.tables.verdict_tables import Obligation, Projection, SetAsideRow, Transition
 
 __all__ = [
+    "ALERT",
     "CRIME",
     "CRIME_VERSION",
     "FEED",
     "FEED_CURSOR",
+    "INCIDENT",
     "JOB",
+    "MAINTENANCE",
     "NOTICE",
     "OBLIGATION",
     "OFFICER",
@@ -32,11 +35,14 @@ __all__ = [
     "SET_ASIDE",
     "TRANSITION",
     "UNKNOWN_VALUE",
+    "AlertRow",
     "CrimeRow",
     "CrimeVersion",
     "FeedCursor",
     "FeedRow",
+    "IncidentRow",
     "JobRow",
+    "MaintenanceRow",
     "Notice",
     "Obligation",
     "OfficerRow",
@@ -62,6 +68,6 @@ FEED_CURSOR = _table(FeedCursor)
 CRIME, CRIME_VERSION = _table(CrimeRow), _table(CrimeVersion)
 OBLIGATION, PROJECTION, TRANSITION = _table(Obligation), _table(Projection), _table(Transition)
 NOTICE, OUTBOX, REMOVAL = _table(Notice), _table(Outbox), _table(Removal)
-JOB = _table(JobRow)
+JOB, INCIDENT, ALERT, MAINTENANCE = _table(JobRow), _table(IncidentRow), _table(AlertRow), _table(MaintenanceRow)
 SET_ASIDE, UNKNOWN_VALUE, REPORT_DUTY = _table(SetAsideRow), _table(UnknownValue), _table(ReportDuty)
 """The tables themselves, for Core statements in bulk paths (decision 0010)."""

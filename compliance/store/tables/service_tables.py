@@ -17,3 +17,45 @@ class JobRow(SQLModel, table=True):
     is_lasting: bool
     system: str | None = None
     problem: str | None = None
+
+
+class IncidentRow(SQLModel, table=True):
+    """A condition from when it was found until it was over.
+
+    `gone_at`: since when it is no longer found; it is over if that lasts. `due_at`: since when it is to be told.
+    """
+
+    __tablename__ = "incident"
+    id: int | None = Field(default=None, primary_key=True)
+    name: str
+    severity: str
+    sentence: str
+    began_at: datetime
+    last_seen_at: datetime
+    gone_at: datetime | None = None
+    due_at: datetime | None = None
+    ended_at: datetime | None = Field(default=None, index=True)
+
+
+class AlertRow(SQLModel, table=True):
+    """What has been told of an incident one way (email, webhook): `began` or `over`, last at `told_at`.
+
+    `claimed_at`: since when a service has been telling it; None: none is.
+    """
+
+    __tablename__ = "alert"
+    incident_id: int = Field(primary_key=True)
+    way: str = Field(primary_key=True)
+    told: str | None = None
+    told_at: datetime | None = None
+    claimed_at: datetime | None = None
+
+
+class MaintenanceRow(SQLModel, table=True):
+    """A time of planned work, in which no alerts are sent. `until` is moved back if the work ends early."""
+
+    __tablename__ = "maintenance"
+    id: int | None = Field(default=None, primary_key=True)
+    began_at: datetime
+    until: datetime
+    reason: str
