@@ -65,6 +65,7 @@ SETUP_FAULTS: Final[list[tuple[str, PlantSetup, str]]] = [
     # the crime system
     ("feed-unreachable", plant.crime_system_at(f"http://127.0.0.1:{plant.closed_port()}/crimes"), "Connection refused"),
     ("feed-unreachable", plant.silent_crime_system, "timed out"),
+    ("feed-unreachable", plant.dripping_crime_system, "did not give a sample of records within 1 s"),
     ("feed-unreachable", lambda setup: setattr(setup, "crimes", b""), "could not be reached"),
     ("feed-unreachable", crimes(b"", "503 Service Unavailable"), "503 Service Unavailable"),
     ("feed-unreachable", crimes(b"", "500 Internal Server Error"), "500 Internal Server Error"),
@@ -108,8 +109,8 @@ SETUP_FAULTS: Final[list[tuple[str, PlantSetup, str]]] = [
     ("supervisors-unknown", officer(0, supervisor_ref="S9"), "1 officer has a supervisor who is not in the directory or gone: O1."),
     ("supervisors-unknown", officer(0, supervisor_ref="L1"), "1 officer has a supervisor who is not in the directory or gone: O1."),
     ("officers-unlisted", record(lambda each: each["allocations"][0].update(officer_ref="7001")), "the directory does not have 1: 7001."),
-    ("cover-unmatched", setting("cover = ", 'cover = { "O1" = "2000" }'), "[reminders] cover names '2000'"),
-    ("allow-unmatched", setting("# allow = ", 'allow = ["@force.example", "x@force.example"]'), "[mail] allow has 'x@force.example'"),
+    ("cover-unmatched", setting("cover = ", 'cover = { "O1" = "2000" }'), "[reminders] cover names 2000, whom"),
+    ("allow-unmatched", setting("# allow = ", 'allow = ["@force.example", "x@force.example"]'), "[mail] allow has x@force.example; no officer"),
     # a folder of exports
     ("export-folder-missing", exports(lambda folder: folder.rename(folder.with_name("elsewhere"))), "exports is not there"),
     ("export-unreadable", both(as_files, mapped(MAPPING.replace('"Result"', '"Outcome"'))), "crimes_1.csv would not be taken: crimes_1.csv: there is no column 'Outcome'"),
@@ -126,6 +127,7 @@ SETUP_FAULTS: Final[list[tuple[str, PlantSetup, str]]] = [
     # the mail server
     ("mail-not-answering", lambda setup: setattr(setup, "mail_port", plant.closed_port()), "Connection refused"),
     ("mail-not-answering", plant.silent_mail_server, "timed out"),
+    ("mail-not-answering", plant.dripping_mail_server, "did not answer to the end within 1 s"),
     ("mail-not-answering", plant.name_not_known, "Name or service not known"),
     ("mail-encryption-refused", plant.secured("starttls", tls=None), "STARTTLS extension not supported"),
     ("mail-encryption-refused", both(plant.secured("tls", tls=None), plant.without_log), "mail server 127.0.0.1"),

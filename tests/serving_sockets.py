@@ -1,7 +1,9 @@
-"""A port of 127.0.0.1 that accepts connections and never says a word."""
+"""Ports of 127.0.0.1 that accept connections and say nothing, or a byte now and then without end."""
 
 import socket
+from contextlib import suppress
 from functools import cache
+from threading import Event, Thread
 
 
 @cache
@@ -15,3 +17,20 @@ def _silent() -> socket.socket:
 def silent_port() -> int:
     """The port; connections are taken by the machine, and nobody reads from them."""
     return int(_silent().getsockname()[1])
+
+
+def dripping_port(beginning: bytes) -> int:
+    """A port whose first connection gets these bytes and then one after another, until it is closed."""
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def drip() -> None:
+        with suppress(OSError), listening:
+            connection = listening.accept()[0]
+            with connection:
+                connection.sendall(beginning)
+                while True:
+                    Event().wait(0.1)
+                    connection.sendall(b"x")
+
+    Thread(target=drip, daemon=True).start()
+    return int(listening.getsockname()[1])

@@ -15,9 +15,10 @@ from typing import Any, Final
 from sqlalchemy import text
 
 from compliance import clock
+from compliance.service.check import limits
 from tests.engine import RULES
 from tests.integration.test_mail_server import Server
-from tests.serving_sockets import silent_port
+from tests.serving_sockets import dripping_port, silent_port
 from tests.setups import (
     COLUMNS,
     MAPPING,
@@ -174,6 +175,13 @@ def silent_crime_system(setup: Setup) -> None:
     setup.set("timeout_seconds = 30", "timeout_seconds = 0.3")
 
 
+def dripping_crime_system(setup: Setup) -> None:
+    """A byte now and then, so that no single wait is long."""
+    setup.patch.setattr(limits, "SLACK", 0.5)
+    crime_system_at(f"http://127.0.0.1:{dripping_port(b'HTTP/1.1 200 OK')}/crimes")(setup)
+    setup.set("timeout_seconds = 30", "timeout_seconds = 0.5")
+
+
 def over_tls(tls: Callable[[], Any], *, trusted: bool = True) -> PlantSetup:
     def plant(setup: Setup) -> None:
         setup.tls = tls()
@@ -275,6 +283,12 @@ def database_url(url: str) -> PlantSetup:
 
 
 # ── the mail server ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def dripping_mail_server(setup: Setup) -> None:
+    setup.patch.setattr(limits, "SLACK", 0.5)
+    setup.mail_port = dripping_port(b"220-")
+    setup.changes.append((r"^timeout_seconds = 30\n# per_minute", "timeout_seconds = 0.5\n# per_minute"))
 
 
 def silent_mail_server(setup: Setup) -> None:

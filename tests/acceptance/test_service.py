@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 import pytest
 import stamina
@@ -179,6 +180,12 @@ def test_a_mail_server_that_refuses_keeps_every_mail_with_its_answer(
         assert all(code in " ".join(problems) for code in ("550", "451"))
 
 
+MADE_SO: Final = (
+    "addresses-missing", "instants-without-zone", "records-in-quarantine", "sample-refused", "sample-unknown-values", "unknown-values",
+)  # fmt: skip
+"""What is not well in the simulated force, as in any."""
+
+
 def test_check_finds_everything_in_order_and_names_what_is_not(
     tmp_path: Path, system: SimulatedCrimeSystem, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -186,8 +193,11 @@ def test_check_finds_everything_in_order_and_names_what_is_not(
         assert call("migrate", "--config", str(config)) == 0
         assert call("poll", "--config", str(config)) == 0
         capsys.readouterr()
-        assert call("check", "--config", str(config)) == 0
-        assert "worked examples of west-mercia" in capsys.readouterr().out
+        assert call("check", "--config", str(config)) == 5
+        said = capsys.readouterr().out
+        assert "worked examples of west-mercia" in said
+        found = {line.split()[1] for line in said.splitlines() if line.startswith(("fault", "warning"))}
+        assert found == {f"{name}:" for name in MADE_SO}
         config.write_text(config.read_text().replace("due_from", "due_form"))
         assert call("check", "--config", str(config)) == 2
         assert "did you mean 'due_from'" in capsys.readouterr().out

@@ -35,11 +35,16 @@ class Checkup:
         return FAULTS_FOUND if faults else WARNINGS_FOUND if self.found else 0
 
     def summary(self) -> str:
-        """Return how much was looked at and what is wrong, on one line."""
-        found = [each.condition.severity for each in self.found]
-        counted = [count_noun(found.count(severity), severity.value) for severity in Severity if severity in found]
+        """Return how much was looked at, and how many faults and warnings there are, with their names."""
+        counted = []
+        for severity in Severity:
+            if names := [each.condition.name for each in self.found if each.condition.severity is severity]:
+                counted.append(f"{count_noun(len(names), severity.value)} ({', '.join(dict.fromkeys(names))})")
         looked = f"{count_noun(len(self.findings), 'thing')} looked at"
-        return f"{looked}: {join_words(counted) if counted else 'nothing is wrong'}"
+        return fill(
+            f"{looked}: {join_words(counted) if counted else 'nothing is wrong'}",
+            _WIDTH, break_long_words=False, break_on_hyphens=False,
+        )  # fmt: skip
 
     def as_json(self) -> dict[str, Any]:
         """Return it as JSON: `findings`, each with its `problems`, which are conditions of the list."""

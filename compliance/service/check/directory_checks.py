@@ -9,6 +9,7 @@ from compliance.errors import StoppedError, UnavailableError
 from compliance.feeds import Feed
 from compliance.mail import address_problem, allows
 from compliance.records import Officer
+from compliance.service.check.limits import plain_problem
 from compliance.service.conditions import Finding, Problem, note_problem
 from compliance.service.directory_poll import useless
 from compliance.service.feed_trial import FeedSample
@@ -27,7 +28,7 @@ def check_directory(settings: Settings, feed: Feed, sample: FeedSample | None, n
         yield Finding(what, (Problem("directory-unreadable", "The officer directory did not come in time."),))
         return
     except UnavailableError as error:
-        yield Finding(what, (note_problem("directory-unreadable", str(error).partition("; nothing is lost")[0]),))
+        yield Finding(what, (note_problem("directory-unreadable", plain_problem(error)),))
         return
     if not directory.read:
         yield Finding(f"{what}: none is read now", notes=("without one, nobody can be emailed",))
@@ -114,16 +115,15 @@ def _has_leader(ref: str, officers: Mapping[str, Officer], settings: Settings) -
 
 def _settings(settings: Settings, officers: Mapping[str, Officer]) -> Iterator[Problem]:
     """Find entries of the settings that match nobody in the directory."""
-    cover = settings.reminders.cover
-    for ref in sorted({*cover, *cover.values()} - officers.keys()):
-        yield Problem("cover-unmatched", f"[reminders] cover names {ref!r}, who is not in the officer directory.")
+    cover, allow = settings.reminders.cover, settings.mail.allow or ()
+    if unknown := sorted({*cover, *cover.values()} - officers.keys()):
+        said = f"[reminders] cover names {', '.join(unknown)}, whom the officer directory does not have."
+        yield Problem("cover-unmatched", said)
     addresses = [officer.email for officer in officers.values() if officer.email] + settings.report.readers
-    for entry in settings.mail.allow or ():
-        if "@" in entry and not any(allows([entry], address) for address in addresses):
-            said = (
-                f"[mail] allow has {entry!r}, and no officer in the directory or reader of the report has that address."
-            )
-            yield Problem("allow-unmatched", said)
+    idle = [entry for entry in allow if "@" in entry and not any(allows([entry], address) for address in addresses)]
+    if idle:
+        said = f"[mail] allow has {', '.join(idle)}; no officer in the directory and no reader of the report has that."
+        yield Problem("allow-unmatched", said)
 
 
 def _unlisted(sample: FeedSample, officers: Mapping[str, Officer]) -> Iterator[Problem]:

@@ -1,21 +1,20 @@
 """Looks at the crime system: that it answers, and what becomes of a sample of its records. Nothing is stored."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from threading import Timer
 from typing import Final
 
 from compliance import clock as real_clock
 from compliance.config import Settings
-from compliance.errors import ComplianceError, StoppedError, UnavailableError
+from compliance.errors import StoppedError, UnavailableError
 from compliance.feeds import Feed, Mapper, Witness
 from compliance.feeds.database import QueryError
 from compliance.feeds.exports import DONE, FAILED
 from compliance.feeds.requests import refuses_certificate
 from compliance.policy import Policy
 from compliance.policy.calendars import plain_date
+from compliance.service.check import limits
 from compliance.service.check.directory_checks import check_directory
 from compliance.service.check.machine_checks import certificate_end, find_ending
 from compliance.service.check.sample_checks import check_sample
@@ -24,12 +23,9 @@ from compliance.service.conditions import Finding, Problem, note_problem
 from compliance.service.crime_feed import exports_of, feed_of, mapper_of
 from compliance.service.feed_trial import EXAMINED, FeedSample, read_sample
 from compliance.service.sample_notes import notes_of
-from compliance.stopping import Stop
 from compliance.text import count_noun
 
 CLOCK_OFF: Final = timedelta(minutes=2)
-_SLACK: Final = 30.0
-"""Seconds that reading the sample may take beyond waiting for the first answer."""
 _REFUSED: Final = (400, 401, 403, 407)
 _NOT_NOW: Final = (408, 425, 429)
 
@@ -46,7 +42,7 @@ def check_feed(settings: Settings, policy: Policy | None, clock: Callable[[], da
         yield Finding(f"crime system ({kind})", (missing,))
         return
     with (
-        _within(settings.crime_system.timeout_seconds + _SLACK) as stop,
+        limits.within(settings.crime_system.timeout_seconds + limits.SLACK) as stop,
         feed_of(settings, clock, mapper=mapper, limit=EXAMINED, stop=stop, witness=witness) as feed,
     ):
         sample, problem = _read(settings, feed, mapper, witness)
@@ -58,28 +54,15 @@ def check_feed(settings: Settings, policy: Policy | None, clock: Callable[[], da
             yield from check_directory(settings, feed, sample, clock())
 
 
-@contextmanager
-def _within(seconds: float) -> Iterator[Stop]:
-    """Give a request to stop that is made after some seconds, so that no wait is longer."""
-    stop = Stop()
-    timer = Timer(seconds, stop.request)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield stop
-    finally:
-        timer.cancel()
-
-
 def _read(settings: Settings, feed: Feed, mapper: Mapper, witness: Witness) -> tuple[FeedSample | None, Problem | None]:
     try:
         return read_sample(feed, mapper, EXAMINED), None
     except StoppedError:
-        seconds = settings.crime_system.timeout_seconds + _SLACK
+        seconds = settings.crime_system.timeout_seconds + limits.SLACK
         name = "query-failed" if settings.crime_system.kind == "database" else "feed-unreachable"
         return None, note_problem(name, f"The crime system did not give a sample of records within {seconds:.0f} s")
     except UnavailableError as error:
-        return None, note_problem(_name(settings, error, witness), plain_problem(error))
+        return None, note_problem(_name(settings, error, witness), limits.plain_problem(error))
 
 
 def _name(settings: Settings, error: UnavailableError, witness: Witness) -> str:
@@ -95,14 +78,6 @@ def _name(settings: Settings, error: UnavailableError, witness: Witness) -> str:
             return "feed-unreachable"
         case _:
             return "feed-login-refused" if witness.status in _REFUSED else "feed-answer-wrong"
-
-
-def plain_problem(error: ComplianceError) -> str:
-    """Return the message of an error without what a poll or a delivery does next."""
-    said = str(error)
-    for next_step in ("; nothing is lost", "; no email is lost"):
-        said = said.partition(next_step)[0]
-    return said
 
 
 def _describe(settings: Settings, sample: FeedSample | None, problem: Problem | None) -> Finding:

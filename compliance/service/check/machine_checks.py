@@ -44,7 +44,7 @@ def check_folders(settings: Settings) -> Finding:
         for setting, folder in named.items()
         if (why := _why_not(place := _nearest(folder))) is not None
     ]
-    return Finding(f"folders that are written: {len(named)}", tuple(problems))
+    return Finding(f"folders that are written to: {len(named)}", tuple(problems))
 
 
 def _nearest(folder: Path) -> Path:

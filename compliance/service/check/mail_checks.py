@@ -8,10 +8,10 @@ from typing import Final
 
 from compliance import clock as real_clock
 from compliance.config import Settings
-from compliance.errors import ComplianceError, SettingsError, UnavailableError
+from compliance.errors import ComplianceError, SettingsError, StoppedError, UnavailableError
 from compliance.mail import Fate, Mail, Mailer, address_problem, bare_address, message_id
 from compliance.policy.calendars import plain_date
-from compliance.service.check.feed_checks import plain_problem
+from compliance.service.check import limits
 from compliance.service.check.machine_checks import certificate_end, find_ending
 from compliance.service.check.settings_checks import check_secrets
 from compliance.service.conditions import Finding, Problem, note_problem
@@ -31,14 +31,17 @@ def check_mail_server(settings: Settings) -> list[Finding]:
     """
     if check_secrets(settings).problems:
         return []
+    seconds = settings.mail.timeout_seconds + limits.SLACK
     try:
-        channel = channel_of(settings)
-        with closing(channel.open()) as line:
+        with limits.within(seconds) as stop, closing((channel := channel_of(settings, stop)).open()) as line:
             what = f"{channel}: it can be used, over {_SPOKEN[settings.mail.security]}"
             try:
                 line.connect()
+            except StoppedError:
+                late = f"The {channel} did not answer to the end within {seconds:.0f} s."
+                return [Finding(str(channel), (Problem("mail-not-answering", late),))]
             except UnavailableError as error:
-                return [Finding(str(channel), (note_problem(_name(error), plain_problem(error)),))]
+                return [Finding(str(channel), (note_problem(_name(error), limits.plain_problem(error)),))]
             said = line.certificate_end() if isinstance(line, Mailer) else None
     except SettingsError:
         return []
@@ -78,11 +81,12 @@ def send_test_email(settings: Settings, address: str, now: datetime) -> Finding:
         if pilot is not None and not pilot.allows(address):
             said = "The address is not among those that [mail] allow lists, so nothing was sent."
             return Finding(what, (Problem("test-email-refused", said),))
-        with closing(channel_of(settings).open()) as line:
+        seconds = settings.mail.timeout_seconds + limits.SLACK
+        with limits.within(seconds) as stop, closing(channel_of(settings, stop).open()) as line:
             line.connect()
             answer = line.send(_mail(settings, address, now))
     except ComplianceError as error:
-        return Finding(what, (note_problem("test-email-refused", f"Nothing was sent: {plain_problem(error)}"),))
+        return Finding(what, (note_problem("test-email-refused", f"Nothing was sent: {limits.plain_problem(error)}"),))
     if answer.fate is Fate.ACCEPTED:
         return Finding(f"{what}: the mail server accepted it", notes=("look whether it arrives",))
     return Finding(what, (note_problem("test-email-refused", f"The mail server did not accept it: {answer.said}"),))
