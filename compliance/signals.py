@@ -29,8 +29,8 @@ log = structlog.get_logger()
 
 
 @contextmanager
-def heed_signals(leave_after: int = LEAVE_AFTER) -> Iterator[Stop]:
-    """Handle signals in this context: SIGTERM and SIGINT request a stop, SIGHUP is answered in the log.
+def heed_signals(leave_after: int = LEAVE_AFTER, on_hangup: Callable[[], object] = lambda: None) -> Iterator[Stop]:
+    """Handle signals in this context: SIGTERM and SIGINT request a stop, SIGHUP calls `on_hangup` in another thread.
 
     For the main thread of a process that ends afterwards: once the context ends, all three are ignored. A process still
     running `leave_after` seconds after the request exits with code 0, regardless of what it is doing; nothing is half
@@ -46,7 +46,7 @@ def heed_signals(leave_after: int = LEAVE_AFTER) -> Iterator[Stop]:
     alarm = _alarm_once(leave_after + _ALARM_AFTER)
     for number in _HEEDED:
         signal.signal(number, alarm)
-    Thread(target=_listen, args=(reads, stop, leave_after), name="signals", daemon=True).start()
+    Thread(target=_listen, args=(reads, stop, leave_after, on_hangup), name="signals", daemon=True).start()
     try:
         yield stop
     finally:
@@ -73,13 +73,13 @@ def _alarm_once(seconds: int) -> Callable[[int, FrameType | None], None]:
     return handle
 
 
-def _listen(reads: socket.socket, stop: Stop, leave_after: int) -> None:
+def _listen(reads: socket.socket, stop: Stop, leave_after: int, on_hangup: Callable[[], object]) -> None:
     """Act on each signal. Several of one kind that arrive together count as one."""
     with reads:
         while numbers := reads.recv(4096):
             came = [number for number in _HEEDED if number in numbers]
             if signal.SIGHUP in came:
-                _say(log.info, "SIGHUP: nothing is reloaded; the settings are read when the service starts")
+                on_hangup()
             ending = [number.name for number in came if number != signal.SIGHUP]
             if ending and not stop.is_requested():
                 _set_deadline(stop, leave_after)

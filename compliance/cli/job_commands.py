@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -214,7 +215,8 @@ def run(config: Path) -> None:
     """Poll, remind and report on schedule until stopped (SIGTERM)."""
     from compliance.signals import heed_signals
 
-    with heed_signals() as asked:  # before starting anything that takes time
+    hangup = Event()
+    with heed_signals(on_hangup=hangup.set) as asked:  # before starting anything that takes time
         from compliance.config import load_settings
         from compliance.service.daemon import Daemon
         from compliance.service.logs import set_up
@@ -223,4 +225,4 @@ def run(config: Path) -> None:
         settings = load_settings(config)
         set_up(settings.log)
         with running_service(settings, asked) as service:
-            Daemon(service).run()
+            Daemon(service, hangup).run()

@@ -6,7 +6,9 @@ report not yet published. The next check therefore makes up for a missed run, an
 """
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import timedelta
+from threading import Event
 from typing import Final
 
 import structlog
@@ -16,53 +18,69 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from compliance import clock
 from compliance.errors import ComplianceError, SettingsError, StoppedError, System, UnavailableError
 from compliance.service.alerts.watch import EVERY, WATCH, Watch
-from compliance.service.job_runs import SEND, JobRuns
+from compliance.service.job_runs import RELOAD, SEND, JobRuns
+from compliance.service.logs import set_up
 from compliance.service.monitor import monitor
+from compliance.service.reloading import describe_changes, reloaded
 from compliance.service.service import Service
 from compliance.service.systemd import Supervised
 from compliance.store import DatabaseReplacedError, NoSchemaError, WrongSchemaError
 
 log = structlog.get_logger()
 
-_LOOK_EVERY: Final = 10.0
-"""Seconds between two looks at the database file. A look costs microseconds."""
+_LOOK_EVERY: Final = 1.0
+"""Seconds between two looks at the database file and for a request to reload. A look costs microseconds."""
 
 
 class Daemon:
-    """The runner of a service's jobs until a stop is requested. The current job first ends between two steps."""
+    """The runner of a service's jobs until a stop is requested. The current job first ends between two steps.
 
-    def __init__(self, service: Service) -> None:
+    `hangup`: set when the settings are to be read again, which is done between two jobs.
+    """
+
+    def __init__(self, service: Service, hangup: Event | None = None) -> None:
         self._service = service
+        self._hangup, self._reload_waits = Event() if hangup is None else hangup, False
         self._reason_to_end: SettingsError | None = None
+        self._monitoring = ExitStack()
         self.runs = JobRuns(service.store)
-        every = timedelta(minutes=service.settings.crime_system.poll_minutes)
         # One worker: jobs run one after another, and no two write at the same time.
         self._scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(1), WATCH: ThreadPoolExecutor(1)},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
             timezone="UTC",
         )
+        self._schedule()
+        self._scheduler.add_job(
+            self._guard("retention", self._retain),
+            "interval",
+            hours=24,
+            id="retention",
+            next_run_time=clock.now() + timedelta(minutes=1),
+        )
+        self._supervised = Supervised(service.stop, self._every)
+        # In a thread of its own: a job that hangs is one of the things it tells.
+        self._watch = Watch(service, self.runs, self._supervised)
+        self._scheduler.add_job(self._watch.run, "interval", seconds=EVERY.total_seconds(), id=WATCH, executor=WATCH)
+
+    @property
+    def _every(self) -> timedelta:
+        """The time between two polls."""
+        return timedelta(minutes=self._service.settings.crime_system.poll_minutes)
+
+    def _schedule(self) -> None:
+        """Run the jobs that follow the poll interval now, one after another, and then at the interval."""
         now = clock.now()
         for place, job in enumerate((self._poll, self._remind, self._report)):
             name = job.__name__.removeprefix("_")
             self._scheduler.add_job(
                 self._guard(name, job),
                 "interval",
-                seconds=every.total_seconds(),
+                seconds=self._every.total_seconds(),
                 id=name,
                 next_run_time=now + timedelta(milliseconds=place),
+                replace_existing=True,
             )
-        self._scheduler.add_job(
-            self._guard("retention", self._retain),
-            "interval",
-            hours=24,
-            id="retention",
-            next_run_time=now + timedelta(minutes=1),
-        )
-        self._supervised = Supervised(service.stop, every)
-        # In a thread of its own: a job that hangs is one of the things it tells.
-        watch = Watch(service, self.runs, self._supervised)
-        self._scheduler.add_job(watch.run, "interval", seconds=EVERY.total_seconds(), id=WATCH, executor=WATCH)
 
     def run(self) -> None:
         """Run until told to stop.
@@ -71,11 +89,14 @@ class Daemon:
         version's: nothing more is written to it.
         """
         log.info("started", database=self._service.store.name, policy=self._service.policy.path.name)
-        with monitor(self._service, self.runs):
+        self.runs.note_success(RELOAD, self._service.clock())  # what is in the files was just read
+        with self._monitoring:
+            self._monitor()
             self._scheduler.start()
             self._supervised.begin()
             while not self._service.stop.wait(_LOOK_EVERY):
                 self._look_at_file()
+                self._look_for_hangup()
             self._supervised.end()
             self._scheduler.shutdown(wait=True)
         if self._reason_to_end is not None:
@@ -88,6 +109,34 @@ class Daemon:
             self._service.store.check_file()
         except DatabaseReplacedError as error:
             self._end(error)
+
+    def _look_for_hangup(self) -> None:
+        """Have the settings read again, once for all requests that the worker has not come to yet."""
+        if self._hangup.is_set():
+            self._hangup.clear()
+            if not self._reload_waits:
+                self._reload_waits = True
+                self._scheduler.add_job(self._guard(RELOAD, self._reload))
+
+    def _reload(self) -> dict[str, object]:
+        """Take what the files say now, all of it or nothing, and go on as after a restart."""
+        self._reload_waits = False
+        before = self._service
+        try:
+            self._service = reloaded(before)
+        except SettingsError as error:
+            raise SettingsError(f"nothing was reloaded, and the old settings stay in force: {error}") from None
+        if self._service.settings.log != before.settings.log:
+            set_up(self._service.settings.log)
+        self._monitoring.close()
+        self._monitor()
+        self._schedule()
+        self._supervised.follow(self._every)
+        self._watch.follow(self._service)
+        return describe_changes(before, self._service)
+
+    def _monitor(self) -> None:
+        self._monitoring.enter_context(monitor(self._service, self.runs))
 
     def _end(self, reason: SettingsError) -> None:
         log.error("ending", problem=str(reason))

@@ -12,6 +12,8 @@ from typing import Final
 from compliance.errors import ComplianceError
 from compliance.store import JobRun, Store, list_job_runs, save_job_run
 
+RELOAD: Final = "reload"
+"""The name under which it is noted whether changed settings were taken."""
 SEND: Final = "send"
 """The name under which it is noted whether the mail server takes emails, whichever job sends them. Runs without emails
 to send say nothing of it."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 
 from compliance import clock as real_clock
@@ -12,6 +13,7 @@ from compliance.feeds import Remembered
 from compliance.mail import Delivery, deliver
 from compliance.policy import Policy, load_policy
 from compliance.reminders import Plan, ReminderSettings, RemindOutcome, notices, plan, remind, still_due
+from compliance.reports.organisation import Organisation
 from compliance.reports.periods import newest_settled
 from compliance.reports.publish import Publication
 from compliance.reports.spans import Span
@@ -157,11 +159,18 @@ class Service:
         """Publish what is owed by now, if the crime system has been read since."""
         return self.reporting.publish_due(self.clock(), self.stop.check)
 
+    @cached_property
+    def organisation(self) -> Organisation | None:
+        """The map by which reports name units, None if there is none. Raises SettingsError if it is wrong.
+
+        It is read once: an edit is taken by a reload or a restart, as that of a policy is.
+        """
+        return organisation_in(self.settings)
+
     @property
     def reporting(self) -> Reporting:
         """The reports of this service. Raises SettingsError if the map of the organisation is wrong."""
-        organisation = organisation_in(self.settings)
-        return Reporting(self.settings, self.policy, self.store, self.attempts, organisation)
+        return Reporting(self.settings, self.policy, self.store, self.attempts, self.organisation)
 
     @property
     def retaining(self) -> Retaining:

@@ -38,6 +38,10 @@ class Supervised:
 
     def __init__(self, stop: Stop, every: timedelta) -> None:
         self._stop = stop
+        self.follow(every)
+
+    def follow(self, every: timedelta) -> None:
+        """Take another time between two polls."""
         self._longest = max(LONGEST_STEP, 3 * every)
 
     def begin(self) -> None:

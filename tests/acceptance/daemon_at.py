@@ -3,6 +3,7 @@
 import sys
 from datetime import datetime
 from pathlib import Path
+from threading import Event
 
 from compliance import clock
 from compliance.config import load_settings
@@ -17,8 +18,12 @@ def main(config: str, instant: str) -> None:
     shift = datetime.fromisoformat(instant) - clock.now()
     settings = load_settings(Path(config))
     set_up(settings.log)
-    with heed_signals() as asked, running_service(settings, asked, lambda: clock.now() + shift) as service:
-        Daemon(service).run()
+    hangup = Event()
+    with (
+        heed_signals(on_hangup=hangup.set) as asked,
+        running_service(settings, asked, lambda: clock.now() + shift) as service,
+    ):
+        Daemon(service, hangup).run()
 
 
 if __name__ == "__main__":

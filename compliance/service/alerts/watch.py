@@ -29,15 +29,20 @@ class Watch:
 
     def __init__(self, service: Service, runs: JobRuns, supervised: Supervised | None = None) -> None:
         """Begin with the incidents in the store. `supervised`: who tells systemd at each look; None: nobody does."""
-        self._service, self._runs, self._supervised = service, runs, supervised
+        self._service, self._next, self._runs, self._supervised = service, service, runs, supervised
         self._ledger = Ledger(service.store)
         self._maintenance: Maintenance | None = None
         self._beat_for: datetime | None = None
+
+    def follow(self, service: Service) -> None:
+        """Watch another service on the same store from the next look."""
+        self._next = service
 
     def run(self) -> None:
         """Look once. A failure is logged, and the next look tries again."""
         if self._service.stop.is_requested():
             return
+        self._service = self._next
         if self._supervised is not None:
             self._supervised.progress()
         try:

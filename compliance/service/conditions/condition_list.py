@@ -224,6 +224,14 @@ CONDITIONS: Final = (
         work.find_report_owed,
     ),
     Condition(
+        "reload-refused",
+        _WARNING,
+        "The running service was told to read its settings again (SIGHUP), and something in them was wrong.",
+        "correct what the sentence names, and run `systemctl reload compliance` again; `compliance check` shows what "
+        "else is wrong. The service works with the old settings until then, and might not start with the new ones.",
+        work.find_reload_refused,
+    ),
+    Condition(
         "job-failing",
         _FAULT,
         "A job of the running service has failed: once if that lasts until a person acts, three times in a row if "

@@ -10,7 +10,7 @@ from compliance.service.conditions.condition import of_stored
 from compliance.service.conditions.email_facts import DEFERRED_LONG, REFUSED_LATELY
 from compliance.service.conditions.feed_conditions import FAILURES, minute
 from compliance.service.conditions.service_facts import ServiceFacts, StoredFacts
-from compliance.service.job_runs import SEND
+from compliance.service.job_runs import RELOAD, SEND
 from compliance.store import DatabaseReplacedError, JobRun, NoSchemaError, WrongSchemaError
 from compliance.text import count_noun, describe_age, join_words, plural
 
@@ -168,6 +168,14 @@ def _sending(facts: ServiceFacts) -> JobRun | None:
     return next((run for run in facts.jobs if run.name == SEND and run.failures), None)
 
 
+def find_reload_refused(facts: ServiceFacts) -> str | None:
+    """The running service was told to read its settings again, and could not use them."""
+    refused = next((run for run in facts.jobs if run.name == RELOAD and run.failures), None)
+    if refused is None:
+        return None
+    return f"A reload was refused on {minute(refused.ended_at)}: {refused.problem}."
+
+
 def find_job_failing(facts: ServiceFacts) -> str | None:
     """A job fails: found at once if that lasts until a person acts, otherwise after several times in a row."""
     changed = facts.stored is not None and facts.stored.feed.change is not None
@@ -178,6 +186,7 @@ def find_job_failing(facts: ServiceFacts) -> str | None:
         and facts.now - run.ended_at < STOPPED_LONG
         # These have conditions of their own.
         and run.system is not System.MAIL_SERVER
+        and run.name != RELOAD
         and not (run.name == "poll" and (changed or run.system is System.CRIME_SYSTEM))
     ]
     if not failing:
