@@ -16,7 +16,7 @@ from compliance.policy.vocabulary import count_unknown_values
 from compliance.records import Crime, PageRecord, decode_crimes, text_of
 from compliance.service.crime_feed import feed_of, mapper_of, vocabulary_of
 from compliance.service.directory_poll import useless
-from compliance.service.sample_notes import notes_of
+from compliance.service.sample_notes import note_dates_alone, notes_of
 
 EXAMINED: Final = 500
 """How many records a trial reads, however few are to be shown: some faults show only in many."""
@@ -73,7 +73,7 @@ def try_feed(settings: Settings, clock: Callable[[], datetime], count: int) -> T
         officers, problem = _directory(feed)
     unknown = count_unknown_values(sample.crimes, vocabulary_of(settings, policy))
     refused = [record.refused for record in sample.records if record.refused is not None]
-    notes = notes_of(sample.crimes, mapper.filters.seen, policy)
+    notes = notes_of(sample.crimes, mapper.filters.seen, policy) + note_dates_alone(refused)
     return Trial(
         sample.records[:count],
         len(sample.records),

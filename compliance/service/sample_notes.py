@@ -1,6 +1,7 @@
 """What a sample of records says of the mapping: rows that belong to no list, dates without times, no victims at all."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Final
@@ -15,6 +16,7 @@ from compliance.text import count_noun, join_words, percent
 ENOUGH: Final = 20
 """How many instants of a field, or records, it takes to say that something never comes."""
 _NEARLY_ALL: Final = 0.95
+_DATE_ALONE: Final = re.compile(r": found '\d{1,4}([./-])\d{1,2}\1\d{1,4}'; expected YYYY")
 _LISTED: Final = 10
 _MEANING: Final = {
     "reported_at": "a limit in hours would begin too early",
@@ -52,6 +54,16 @@ def notes_of(crimes: Sequence[Crime], filters: Mapping[str, FilteredRows], polic
             + " (docs/feeds.md)"
         )
     return notes
+
+
+def note_dates_alone(refused: Iterable[str]) -> list[str]:
+    """Return a note on the records that are refused because a date has no time, from the reasons of the refused."""
+    if not (count := sum(_DATE_ALONE.search(reason) is not None for reason in refused)):
+        return []
+    return [
+        f"{count_noun(count, 'record')} refused because a date has no time; if the crime system has none, a format in "
+        "[crime_system.mapping] formats takes the date as 00:00 (docs/feeds.md, Instants)"
+    ]
 
 
 def find_midnights(crimes: Sequence[Crime], policy: Policy) -> list[MidnightField]:

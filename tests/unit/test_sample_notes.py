@@ -6,8 +6,8 @@ import pytest
 
 from compliance.feed_settings import FieldMapping
 from compliance.feeds import Mapper
-from compliance.records import Crime, convert_crime
-from compliance.service.sample_notes import find_midnights, notes_of
+from compliance.records import Crime, convert_crime, decode_crimes
+from compliance.service.sample_notes import find_midnights, note_dates_alone, notes_of
 from tests.engine import shipped
 
 POLICY, _ = shipped("west-mercia")
@@ -98,3 +98,14 @@ def test_only_over_95_per_cent_of_at_least_20(midnights: int, others: int, found
 def test_midnight_is_that_of_the_policys_time_zone() -> None:
     assert find_midnights(crimes(20, reported_at="2026-07-01T00:00:00Z"), POLICY) == []
     assert len(find_midnights(crimes(20, reported_at="2026-12-01T00:00:00Z"), POLICY)) == 1
+
+
+def test_records_refused_for_a_date_without_a_time_are_told_of() -> None:
+    """The reasons are those that the record format gives."""
+    found = ["2026-07-01", "01/07/2026", "1.7.2026", "2026-07-01 10:00", "soon", "2026-07-01T10:00:00Z"]
+    raws = [b'{"crime_ref":"%d","reported_at":"%s"}' % (n, text.encode()) for n, text in enumerate(found)]
+    _, refusals = decode_crimes(raws)
+    assert len(refusals) == 5
+    [noted] = note_dates_alone([refusal.reason for refusal in refusals])
+    assert noted.startswith("3 records refused because a date has no time; ")
+    assert note_dates_alone([refusal.reason for refusal in refusals[3:]]) == []
