@@ -19,7 +19,7 @@ from compliance import clock
 from compliance.errors import ComplianceError, SettingsError, StoppedError, System, UnavailableError
 from compliance.service.alerts.watch import EVERY, WATCH, Watch
 from compliance.service.job_runs import RELOAD, SEND, JobRuns
-from compliance.service.logs import set_up
+from compliance.service.logs import log_as, new_run_id, set_up
 from compliance.service.monitor import monitor
 from compliance.service.reloading import describe_changes, reloaded
 from compliance.service.service import Service
@@ -44,6 +44,7 @@ class Daemon:
         self._reason_to_end: SettingsError | None = None
         self._monitoring = ExitStack()
         self.runs = JobRuns(service.store)
+        self._first, self._run_id = "poll", new_run_id()
         # One worker: jobs run one after another, and no two write at the same time.
         self._scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(1), WATCH: ThreadPoolExecutor(1)},
@@ -167,25 +168,31 @@ class Daemon:
             try:
                 self._service.store.check_schema()
                 if outcome := job():
-                    log.info("done", job=name, **outcome)
+                    log.info("done", **outcome)
                 note()
             except (DatabaseReplacedError, NoSchemaError, WrongSchemaError) as error:
                 self._end(error)
             except StoppedError as error:
-                log.info("stopped", job=name, reason=str(error))
+                log.info("stopped", reason=str(error))
             except UnavailableError as error:
-                log.warning("unavailable", job=name, problem=str(error))
+                log.warning("unavailable", problem=str(error))
                 note(error)
             except ComplianceError as error:
-                log.error("failed", job=name, problem=str(error))
+                log.error("failed", problem=str(error))
                 note(error)
             except Exception as error:
-                log.exception("fault", job=name)
+                log.exception("fault")
                 note(error)
             finally:
                 stop.doing = None
 
-        return run
+        def logged() -> None:
+            if name == self._first:
+                self._run_id = new_run_id()  # a cycle begins; the jobs that follow belong to it
+            with log_as(name, self._run_id):
+                run()
+
+        return logged
 
     def _poll(self) -> dict[str, object]:
         outcome = self._service.poll()

@@ -1,8 +1,12 @@
-"""The service's log: one event a line, on standard error. It never has a name, an address or a secret."""
+"""The service's log: one event a line, on standard error, by the name of an action. It never has a name of a person, an
+address or a secret.
+"""
 
 import logging
 import sys
+from contextlib import AbstractContextManager
 from typing import Any
+from uuid import uuid4
 
 import stamina.instrumentation
 import structlog
@@ -17,6 +21,7 @@ def set_up(log: Log) -> None:
     last = structlog.processors.JSONRenderer() if log.format == "json" else structlog.dev.ConsoleRenderer(colors=False)
     structlog.configure(
         processors=[
+            structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.ExceptionRenderer(lambda error: fault_trace(error[1])),
@@ -31,6 +36,16 @@ def set_up(log: Log) -> None:
     root = logging.getLogger()
     root.handlers = [*(handler for handler in root.handlers if not isinstance(handler, _Libraries)), _Libraries()]
     stamina.instrumentation.set_on_retry_hooks([_log_retry])
+
+
+def new_run_id() -> str:
+    """Return a name for one cycle of the jobs, which all of its lines have."""
+    return uuid4().hex[:8]
+
+
+def log_as(job: str, run: str) -> AbstractContextManager[None]:
+    """Return a context in which each line of the log has the name of the job, and that of its cycle (`run`)."""
+    return structlog.contextvars.bound_contextvars(job=job, run=run)
 
 
 def _printable(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
@@ -58,7 +73,8 @@ class _Libraries(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Log a library's message."""
         log = structlog.get_logger()
-        log.log(min(record.levelno, logging.ERROR), record.getMessage(), library=record.name, exc_info=record.exc_info)
+        level, said = min(record.levelno, logging.ERROR), record.getMessage()
+        log.log(level, "library message", message=said, library=record.name, exc_info=record.exc_info)
 
 
 def _log_retry(details: stamina.instrumentation.RetryDetails) -> None:

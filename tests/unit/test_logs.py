@@ -1,9 +1,11 @@
 """What the log says of an attempt that is made again, of a job that takes long, and of faults; and what it never says."""
 
+import ast
 import json
 import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -12,8 +14,9 @@ import structlog
 
 from compliance.config import Log
 from compliance.errors import UnavailableError, fault_trace
-from compliance.service.logs import set_up
+from compliance.service.logs import log_as, set_up
 from compliance.service.progress import Progress
+from compliance.stopping import Stop
 
 
 @pytest.fixture
@@ -88,7 +91,8 @@ def test_what_a_library_says_goes_by_the_same_rule(logged: None, capsys: pytest.
     except ValueError:
         logging.getLogger("apscheduler.executors").exception("job failed\xad")
     told = json.loads(capsys.readouterr().err)
-    assert (told["event"], told["library"], told["level"]) == ("job failed\\xad", "apscheduler.executors", "error")
+    assert (told["event"], told["message"]) == ("library message", "job failed\\xad")
+    assert (told["library"], told["level"]) == ("apscheduler.executors", "error")
     assert "ValueError" in told["exception"]
     assert CRIME not in told["exception"]
 
@@ -116,3 +120,40 @@ def test_a_long_job_says_every_ten_seconds_how_far_it_has_come() -> None:
         (23_000, 50_000, 1000),
     ]
     assert {(each["event"], each["job"]) for each in told} == {("under way", "poll")}
+
+
+def test_every_line_of_a_job_has_its_name_and_its_cycle_in_other_threads_too(
+    logged: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = structlog.get_logger()
+    with log_as("poll", "1a2b3c4d"):
+        log.info("done", received=3)
+        Stop().outcome_of(lambda: log.warning("asking again"))
+    log.info("started")
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [(line["event"], line.get("job"), line.get("run")) for line in lines] == [
+        ("done", "poll", "1a2b3c4d"), ("asking again", "poll", "1a2b3c4d"), ("started", None, None),
+    ]  # fmt: skip
+
+
+LEVELS = {"debug", "info", "warning", "error", "exception", "log"}
+PACKAGE = Path(__file__).parents[2] / "compliance"
+
+
+def test_every_line_of_the_log_is_named_after_an_action() -> None:
+    """A few fixed words, by which a log collector counts: what differs stands in the other fields."""
+    names = []
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if (
+                not isinstance(node, ast.Call)
+                or not isinstance(node.func, ast.Attribute)
+                or node.func.attr not in LEVELS
+            ):
+                continue
+            if ast.unparse(node.func.value) in {"log", "structlog.get_logger()"}:
+                name = node.args[1 if node.func.attr == "log" else 0]
+                assert isinstance(name, ast.Constant), f"{path}:{node.lineno}: the name of the action differs"
+                names.append(str(name.value))
+    assert len(names) > 20
+    assert [name for name in names if len(name.split()) > 6] == []

@@ -13,6 +13,7 @@ from compliance.service.alerts.lifecycle import Alert, Rules
 from compliance.service.alerts.ways import beat, teller_of, url_of, ways_of
 from compliance.service.conditions import FoundCondition, ServiceFacts, Severity, find_conditions, read_facts
 from compliance.service.job_runs import JobRuns
+from compliance.service.logs import log_as, new_run_id
 from compliance.service.service import Service
 from compliance.service.systemd import Supervised
 from compliance.store import Maintenance
@@ -45,15 +46,19 @@ class Watch:
         self._service = self._next
         if self._supervised is not None:
             self._supervised.progress()
+        with log_as(WATCH, new_run_id()):
+            self._run()
+
+    def _run(self) -> None:
         try:
             self.look()
         except StoppedError:
             pass
         except ComplianceError as error:
-            log.error("failed", job=WATCH, problem=str(error))
+            log.error("failed", problem=str(error))
             self._runs.note_failure(WATCH, self._service.clock(), error)
         except Exception as error:
-            log.exception("fault", job=WATCH)
+            log.exception("fault")
             self._runs.note_failure(WATCH, self._service.clock(), error)
         else:
             self._runs.note_success(WATCH, self._service.clock())
