@@ -3,18 +3,19 @@
 Each is a function of the healthy service of `tests/service_states.py`.
 """
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Final
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, insert, select, update
 
 from compliance.errors import SettingsError, StoppedError, System, UnavailableError
 from compliance.service.feed_changes import RESTARTED
 from compliance.service.polling import NOTHING_YET, TOLD_TO_STOP
 from compliance.stopping import Stop
 from compliance.store import note_feed
-from compliance.store.tables import OFFICER, POLL
+from compliance.store.notice_kinds import Reason
+from compliance.store.tables import NOTICE, OBLIGATION, OFFICER, POLL
 from tests.service_states import NOW, Plant, ServiceState
 from tests.stores import SOURCE
 
@@ -153,10 +154,64 @@ def both(*plants: Plant) -> Plant:
     return lambda state: [plant(state) for plant in plants]
 
 
+def hold(state: ServiceState, reason: Reason, decided_on: date) -> None:
+    """What the officers in the two cases were to be told was held."""
+    with state.store.writing() as connection:
+        for owed in connection.execute(select(OBLIGATION)).all():
+            key = {
+                name: getattr(owed, name) for name in ("crime_ref", "victim_ref", "requirement", "cycle", "clock_date")
+            }
+            how = {
+                "recipient_ref": f"O{owed.crime_ref}",
+                "spell": 1,
+                "step": "overdue",
+                "outcome": "held",
+                "reason": reason,
+            }
+            connection.execute(insert(NOTICE).values(**key, **how, decided_on=decided_on))
+
+
+def held_on_old_data(state: ServiceState) -> None:
+    read_at(state, hours(24.5))
+    state.poll(NOW - minutes(2), NOTHING_YET)
+    hold(state, Reason.TOO_OLD, date(2026, 7, 20))
+
+
+def back_again(state: ServiceState) -> None:
+    read_at(state, hours(72))
+    state.poll(NOW - minutes(30), complete=True, officers=1)
+
+
+def held_while_recovering(state: ServiceState) -> None:
+    back_again(state)
+    hold(state, Reason.RECOVERING, date(2026, 7, 20))
+
+
+def held_before(state: ServiceState) -> None:
+    """In an earlier gap."""
+    back_again(state)
+    hold(state, Reason.RECOVERING, date(2026, 7, 6))
+    hold(state, Reason.TOO_OLD, date(2026, 7, 18))
+
+
+def held_and_entered(state: ServiceState) -> None:
+    """While the officers had time to record updates, they did."""
+    held_while_recovering(state)
+    with state.store.writing() as connection:
+        connection.execute(update(OBLIGATION).values(state="late"))
+
+
+def old_data(state: ServiceState) -> None:
+    read_at(state, hours(24.5))
+    state.poll(NOW - minutes(2), NOTHING_YET)
+
+
 FEED_FAULTS: Final[list[tuple[str, Plant, str]]] = [
     ("feed-silent", silent, "last read to its end 3 days ago, on 2026-07-17 10:00Z"),
     ("feed-silent", never_read, "never been read to its end"),
     ("feed-silent", waiting, "It asked for no requests before 2026-07-20 12:00Z."),
+    ("reminders-held", held_on_old_data, "No emails are sent, because the crime system was last read to its end on 2026-07-19 09:30Z, more than 24 hours ago. 2 officers wait."),
+    ("reminders-held", held_while_recovering, "The crime system was unavailable until 2026-07-20 09:30Z, so officers have one working day to record updates before emails go out. 2 officers wait."),
     ("export-waiting", export_waits, "For 1 hour, since 2026-07-20 09:00Z, the export crimes_1.csv waits for victims_1.csv."),
     ("feed-changed", changed_at_three_polls, "It is not read until a person decides."),
     ("feed-changed", changed, "The settings name another crime system (http http://127.0.0.1:8470/crimes) than the one read until now (http http://old.example/crimes)"),
@@ -178,6 +233,9 @@ FEED_HEALTHY: Final[dict[str, Plant]] = {
     "polls that were stopped, or found no export": nothing_failed,
     "another crime system before anything was read": not_yet_read,
     "a wait that is over": wait_over,
+    "old data, and no one to email": old_data,
+    "emails held in an earlier gap": held_before,
+    "emails held, and the updates entered": held_and_entered,
     "an export whose files come one after another": lambda state: export_waits(state, minutes(59)),
     "an export that waited, and was read": both(export_waits, lambda state: state.read(NOW)),
     "an export that waited, and one that waits now": both(lambda state: export_waits(state, hours(2)), lambda state: state.read(NOW - minutes(1)), lambda state: state.poll(NOW, MISSING)),

@@ -100,6 +100,15 @@ CONDITIONS: Final = (
         feed.find_feed_changed,
     ),
     Condition(
+        "reminders-held",
+        _WARNING,
+        "Emails wait because the crime system was not read for `stale_hours`, or because it has just come back and "
+        "officers have one working day to record updates.",
+        "nothing here: they are sent when the crime system has been read, or when that day has passed. `compliance "
+        "remind --dry-run` lists who waits.",
+        feed.find_reminders_held,
+    ),
+    Condition(
         "export-waiting",
         _WARNING,
         "An export has waited for an hour for a missing file, or has been written to all the time.",

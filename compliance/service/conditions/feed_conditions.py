@@ -7,6 +7,7 @@ from compliance.errors import System
 from compliance.service.conditions.condition import of_stored
 from compliance.service.conditions.service_facts import ServiceFacts, StoredFacts
 from compliance.store import JobRun
+from compliance.store.notice_kinds import Reason
 from compliance.text import count_noun, describe_age, plural
 
 SILENT_GRACE: Final = timedelta(hours=1)
@@ -64,6 +65,25 @@ def find_feed_rejected(facts: ServiceFacts, stored: StoredFacts) -> str | None:
         return None  # said already, with what to do about it
     polls = f"{count_noun(feed.failures, 'poll')} {plural(feed.failures, 'has', 'have')} failed"
     return f"{polls} since {minute(feed.failing_since)} and none was complete. The last problem: {feed.problem}."
+
+
+@of_stored
+def find_reminders_held(facts: ServiceFacts, stored: StoredFacts) -> str | None:
+    """Everybody's emails wait, because of the crime system."""
+    held = stored.held
+    if held is None:
+        return None
+    wait = f"{count_noun(held.officers, 'officer')} {plural(held.officers, 'waits', 'wait')}."
+    if held.reason is Reason.RECOVERING:
+        return (
+            f"The crime system was unavailable until {minute(held.since)}, so officers have one working day to record "
+            f"updates before emails go out. {wait}"
+        )
+    hours = facts.settings.reminders.stale_hours
+    return (
+        f"No emails are sent, because the crime system was last read to its end on {minute(held.since)}, more than "
+        f"{hours} hours ago. {wait}"
+    )
 
 
 @of_stored

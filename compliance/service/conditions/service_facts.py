@@ -19,6 +19,7 @@ from compliance.mail.by_hand import counts
 from compliance.policy import Policy
 from compliance.policy.vocabulary import Vocabulary
 from compliance.service.conditions.email_facts import EmailFacts, read_emails
+from compliance.service.conditions.held_emails import HeldEmails, read_held_emails
 from compliance.service.crime_feed import SOURCE, origin_of, vocabulary_of
 from compliance.service.feed_changes import RESTARTED, describe_change
 from compliance.service.job_runs import merge_runs
@@ -94,11 +95,13 @@ class StoredFacts:
     - `obligations`: how many in each state, as last judged. `set_aside`: how many could not be judged.
     - `owed`: the periods whose reports should have been published a day ago.
     - `jobs`: the last run of each job that has ever failed, by name.
+    - `held`: who waits for emails because of the crime system.
     - `maintenance`: the planned work under way, in which no alerts are sent. `size`: of the database, in bytes.
     """
 
     feed: FeedFacts
     emails: EmailFacts
+    held: HeldEmails | None
     crimes: int
     refused: int
     set_aside: int
@@ -178,6 +181,7 @@ def _read(store: Store, settings: Settings, policy: Policy, known: Vocabulary, n
     return StoredFacts(
         feed=_read_feed(store, settings),
         emails=read_emails(store, counts(store), now),
+        held=read_held_emails(store, policy, settings.reminders, now),
         crimes=crimes,
         refused=sum(quarantine_counts(store).values()),
         set_aside=count_set_aside(store),
