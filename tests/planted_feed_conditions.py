@@ -108,6 +108,11 @@ def directory_refused(state: ServiceState) -> None:
     state.poll(NOW - minutes(2), complete=True, officers=0, directory_problem="it is empty")
 
 
+def directory_out_of_reach(state: ServiceState, times: int = 3) -> None:
+    for n in reversed(range(times)):
+        state.poll(NOW - minutes(n), complete=True, directory_problem="http://crimes.example/officers answered 500")
+
+
 def old_directory(state: ServiceState) -> None:
     read_at(state, timedelta(days=8))
     state.poll(NOW - minutes(2), complete=True)
@@ -221,6 +226,7 @@ FEED_FAULTS: Final[list[tuple[str, Plant, str]]] = [
     ("service-stopped", hung, "No poll has begun for 1 day"),
     ("directory-missing", no_directory, "no officer can be emailed. The last one was not accepted: it is empty."),
     ("directory-refused", directory_refused, "not accepted: it is empty. The one of 2026-07-20 09:56Z stays in force."),
+    ("directory-refused", directory_out_of_reach, "not accepted: http://crimes.example/officers answered 500. The one of 2026-07-20 09:56Z stays in force."),
     ("directory-old", old_directory, "last read 8 days ago, on 2026-07-12 10:00Z"),
     ("feed-refuses-us", job("poll", is_lasting=True, system=System.CRIME_SYSTEM), "The crime system has refused this service since 2026-07-20 10:00Z: it says no."),
     ("feed-refuses-us", refused_at_three_polls, "since 2026-07-20 09:58Z"),
@@ -242,5 +248,6 @@ FEED_HEALTHY: Final[dict[str, Plant]] = {
     "a poll that takes hours": both(lambda state: read_at(state, hours(20)), lambda state: state.poll(NOW - hours(19), ended=False)),
     "polls every two hours": polled_every_two_hours,
     "no officer directory is read": both(forget_polls, lambda state: state.poll(NOW, complete=True)),
+    "a directory that could not be read twice": lambda state: directory_out_of_reach(state, 2),
     "a directory of last week": both(lambda state: read_at(state, hours(167)), lambda state: state.poll(NOW, complete=True)),
 }  # fmt: skip

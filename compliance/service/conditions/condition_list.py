@@ -126,7 +126,8 @@ CONDITIONS: Final = (
     Condition(
         "directory-refused",
         _WARNING,
-        "The newest officer directory was not accepted, and an older one is in force.",
+        "The newest officer directory was not accepted, or three readings or more have failed, and an older one is in "
+        "force.",
         "correct the officer directory at its source (docs/feeds.md); `compliance feed try` shows what is read. If "
         "it has really shrunk, `compliance poll --accept-directory` accepts it.",
         feed.find_directory_refused,

@@ -138,7 +138,7 @@ def find_directory_missing(_: ServiceFacts, stored: StoredFacts) -> str | None:
 def find_directory_refused(_: ServiceFacts, stored: StoredFacts) -> str | None:
     """The newest officer directory was not accepted, and an older one is in force."""
     good, problem = stored.feed.directory, stored.feed.directory_problem
-    if good is None or problem is None:
+    if good is None or problem is None or 0 < stored.feed.directory_failures < FAILURES:
         return None
     return f"The newest officer directory was not accepted: {problem}. The one of {minute(good.as_of)} stays in force."
 

@@ -32,6 +32,7 @@ from compliance.store import (
     LastGood,
     Maintenance,
     Store,
+    count_failed_readings,
     count_set_aside,
     directory_problem,
     feed_state,
@@ -58,6 +59,7 @@ class FeedFacts:
       changed record. `began_at`: the start of the newest poll. `under_way`: that poll has not ended.
     - `failures`: how many polls have failed since `read_at`, the first at `failing_since`; `problem`: why the last did.
     - `directory`: the officer directory in force. `directory_problem`: why the newest was not accepted.
+      `directory_failures`: how many readings in a row have failed; 0 if the newest could be read.
     - `waits`: what the export waits for that could not be taken at the newest poll, since `waits_since`.
     - `change`: how the settings name another crime system than the one read until now. `ask_again_at`: the end of the
       last wait that it asked for.
@@ -72,6 +74,7 @@ class FeedFacts:
     problem: str | None
     directory: LastGood | None
     directory_problem: str | None
+    directory_failures: int
     waits: str | None
     waits_since: datetime | None
     change: str | None
@@ -218,6 +221,7 @@ def _read_feed(store: Store, settings: Settings) -> FeedFacts:
         problem=failing[-1][1] if failing else None,
         directory=last_good_directory(store),
         directory_problem=directory_problem(store),
+        directory_failures=count_failed_readings(store),
         waits=waits,
         waits_since=waits_since,
         change=_change(state, settings),
