@@ -3,18 +3,19 @@
 Each is a function of the healthy service of `tests/service_states.py`.
 """
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Final
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, insert, select, update
 
 from compliance.errors import SettingsError, StoppedError, System, UnavailableError
 from compliance.service.feed_changes import RESTARTED
 from compliance.service.polling import NOTHING_YET, TOLD_TO_STOP
 from compliance.stopping import Stop
 from compliance.store import note_feed
-from compliance.store.tables import OFFICER, POLL
+from compliance.store.notice_kinds import Reason
+from compliance.store.tables import NOTICE, OBLIGATION, OFFICER, POLL
 from tests.service_states import NOW, Plant, ServiceState
 from tests.stores import SOURCE
 
@@ -107,6 +108,11 @@ def directory_refused(state: ServiceState) -> None:
     state.poll(NOW - minutes(2), complete=True, officers=0, directory_problem="it is empty")
 
 
+def directory_out_of_reach(state: ServiceState, times: int = 3) -> None:
+    for n in reversed(range(times)):
+        state.poll(NOW - minutes(n), complete=True, directory_problem="http://crimes.example/officers answered 500")
+
+
 def old_directory(state: ServiceState) -> None:
     read_at(state, timedelta(days=8))
     state.poll(NOW - minutes(2), complete=True)
@@ -153,10 +159,64 @@ def both(*plants: Plant) -> Plant:
     return lambda state: [plant(state) for plant in plants]
 
 
+def hold(state: ServiceState, reason: Reason, decided_on: date) -> None:
+    """What the officers in the two cases were to be told was held."""
+    with state.store.writing() as connection:
+        for owed in connection.execute(select(OBLIGATION)).all():
+            key = {
+                name: getattr(owed, name) for name in ("crime_ref", "victim_ref", "requirement", "cycle", "clock_date")
+            }
+            how = {
+                "recipient_ref": f"O{owed.crime_ref}",
+                "spell": 1,
+                "step": "overdue",
+                "outcome": "held",
+                "reason": reason,
+            }
+            connection.execute(insert(NOTICE).values(**key, **how, decided_on=decided_on))
+
+
+def held_on_old_data(state: ServiceState) -> None:
+    read_at(state, hours(24.5))
+    state.poll(NOW - minutes(2), NOTHING_YET)
+    hold(state, Reason.TOO_OLD, date(2026, 7, 20))
+
+
+def back_again(state: ServiceState) -> None:
+    read_at(state, hours(72))
+    state.poll(NOW - minutes(30), complete=True, officers=1)
+
+
+def held_while_recovering(state: ServiceState) -> None:
+    back_again(state)
+    hold(state, Reason.RECOVERING, date(2026, 7, 20))
+
+
+def held_before(state: ServiceState) -> None:
+    """In an earlier gap."""
+    back_again(state)
+    hold(state, Reason.RECOVERING, date(2026, 7, 6))
+    hold(state, Reason.TOO_OLD, date(2026, 7, 18))
+
+
+def held_and_entered(state: ServiceState) -> None:
+    """While the officers had time to record updates, they did."""
+    held_while_recovering(state)
+    with state.store.writing() as connection:
+        connection.execute(update(OBLIGATION).values(state="late"))
+
+
+def old_data(state: ServiceState) -> None:
+    read_at(state, hours(24.5))
+    state.poll(NOW - minutes(2), NOTHING_YET)
+
+
 FEED_FAULTS: Final[list[tuple[str, Plant, str]]] = [
     ("feed-silent", silent, "last read to its end 3 days ago, on 2026-07-17 10:00Z"),
     ("feed-silent", never_read, "never been read to its end"),
     ("feed-silent", waiting, "It asked for no requests before 2026-07-20 12:00Z."),
+    ("reminders-held", held_on_old_data, "No emails are sent, because the crime system was last read to its end on 2026-07-19 09:30Z, more than 24 hours ago. 2 officers wait."),
+    ("reminders-held", held_while_recovering, "The crime system was unavailable until 2026-07-20 09:30Z, so officers have one working day to record updates before emails go out. 2 officers wait."),
     ("export-waiting", export_waits, "For 1 hour, since 2026-07-20 09:00Z, the export crimes_1.csv waits for victims_1.csv."),
     ("feed-changed", changed_at_three_polls, "It is not read until a person decides."),
     ("feed-changed", changed, "The settings name another crime system (http http://127.0.0.1:8470/crimes) than the one read until now (http http://old.example/crimes)"),
@@ -166,6 +226,7 @@ FEED_FAULTS: Final[list[tuple[str, Plant, str]]] = [
     ("service-stopped", hung, "No poll has begun for 1 day"),
     ("directory-missing", no_directory, "no officer can be emailed. The last one was not accepted: it is empty."),
     ("directory-refused", directory_refused, "not accepted: it is empty. The one of 2026-07-20 09:56Z stays in force."),
+    ("directory-refused", directory_out_of_reach, "not accepted: http://crimes.example/officers answered 500. The one of 2026-07-20 09:56Z stays in force."),
     ("directory-old", old_directory, "last read 8 days ago, on 2026-07-12 10:00Z"),
     ("feed-refuses-us", job("poll", is_lasting=True, system=System.CRIME_SYSTEM), "The crime system has refused this service since 2026-07-20 10:00Z: it says no."),
     ("feed-refuses-us", refused_at_three_polls, "since 2026-07-20 09:58Z"),
@@ -178,11 +239,15 @@ FEED_HEALTHY: Final[dict[str, Plant]] = {
     "polls that were stopped, or found no export": nothing_failed,
     "another crime system before anything was read": not_yet_read,
     "a wait that is over": wait_over,
+    "old data, and no one to email": old_data,
+    "emails held in an earlier gap": held_before,
+    "emails held, and the updates entered": held_and_entered,
     "an export whose files come one after another": lambda state: export_waits(state, minutes(59)),
     "an export that waited, and was read": both(export_waits, lambda state: state.read(NOW)),
     "an export that waited, and one that waits now": both(lambda state: export_waits(state, hours(2)), lambda state: state.read(NOW - minutes(1)), lambda state: state.poll(NOW, MISSING)),
     "a poll that takes hours": both(lambda state: read_at(state, hours(20)), lambda state: state.poll(NOW - hours(19), ended=False)),
     "polls every two hours": polled_every_two_hours,
     "no officer directory is read": both(forget_polls, lambda state: state.poll(NOW, complete=True)),
+    "a directory that could not be read twice": lambda state: directory_out_of_reach(state, 2),
     "a directory of last week": both(lambda state: read_at(state, hours(167)), lambda state: state.poll(NOW, complete=True)),
 }  # fmt: skip

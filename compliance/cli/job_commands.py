@@ -85,6 +85,8 @@ def remind(config: Path, dry_run: bool) -> None:
         outcome, delivery = service.remind()
     digests, victims = count_noun(outcome.digests, "digest"), count_noun(outcome.victims, "victim")
     echo(outcome.not_now or f"{digests} queued for {victims}")
+    if outcome.waiting:
+        echo(outcome.waiting)
     echo(str(delivery))
     if delivery.refused:
         echo("to list the refused emails: compliance outbox list --state refused", err=True)

@@ -22,12 +22,14 @@ from compliance.reminders.emails.who_else import Others, list_recipients
 from compliance.reminders.history import history, list_concerned_crimes, spells
 from compliance.reminders.notices import leave_out_said, write_notices
 from compliance.reminders.owed import find_owed
+from compliance.reminders.reasons import reason_text
 from compliance.reminders.sending_times import first_working_day, is_recovering, list_day, not_now, silence
 from compliance.reminders.settings import ReminderSettings
 from compliance.reminders.support_list import Support, support_for
 from compliance.store import Store, last_complete_poll, load_crimes, officers
 from compliance.store.dialect import chunks
-from compliance.store.notice_kinds import Outcome, Reason
+from compliance.store.notice_kinds import CRIME_SYSTEM, Outcome, Reason
+from compliance.text import count_noun, plural
 
 _AT_ONCE: Final = 50
 """The number of people whose emails are queued in one transaction."""
@@ -76,13 +78,24 @@ class Plan:
 class RemindOutcome:
     """The result of a run: the digests queued, the victims in them, and the number of steps by outcome and reason.
 
-    The keys of `reasons` are text such as `held: no address`. `not_now` is as in `Plan`.
+    The keys of `reasons` are text such as `held: no address`. `not_now` is as in `Plan`. `held`: how many officers wait
+    because of the crime system, by reason.
     """
 
     digests: int = 0
     victims: int = 0
     reasons: Mapping[str, int] = field(default_factory=dict)
     not_now: str | None = None
+    held: Mapping[Reason, int] = field(default_factory=dict)
+
+    @property
+    def waiting(self) -> str | None:
+        """Say how many officers wait because of the crime system, and why; None if no one does."""
+        said = [
+            f"{count_noun(n, 'officer')} {plural(n, 'waits', 'wait')}: {reason_text(reason)}"
+            for reason, n in self.held.items()
+        ]
+        return "; ".join(said) or None
 
 
 def plan(store: Store, policy: Policy, settings: ReminderSettings, now: datetime) -> Plan:
@@ -184,7 +197,17 @@ def remind(store: Store, policy: Policy, settings: ReminderSettings, now: dateti
         victims=sum(len({decision.owed.waiting for decision in digest.listed}) for digest in queued),
         reasons=Counter(f"{decision.outcome}: {decision.said}" for decision in decisions),
         not_now=waiting,
+        held=_count_held(decisions),
     )
+
+
+def _count_held(decisions: Sequence[Decision]) -> dict[Reason, int]:
+    """Return how many officers wait because of the crime system, by reason."""
+    held: dict[Reason, set[str]] = defaultdict(set)
+    for decision in decisions:
+        if decision.outcome is Outcome.HELD and decision.reason in CRIME_SYSTEM and decision.recipient_ref:
+            held[decision.reason].add(decision.recipient_ref)
+    return {reason: len(officers) for reason, officers in held.items()}
 
 
 def _queue(session: Session, digests: Sequence[Digest], settings: ReminderSettings, now: datetime) -> list[Digest]:

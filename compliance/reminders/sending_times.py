@@ -83,7 +83,12 @@ def silence(session: Session, rules: Reminders, now: datetime) -> Reason | None:
 
 
 def is_recovering(session: Session, policy: Policy, rules: Reminders, now: datetime) -> bool:
-    """Return whether the crime system has just come back after more than `stale_hours`.
+    """Return whether officers' emails wait because the crime system has just come back (`recovered_at`)."""
+    return recovered_at(session, policy, rules, now) is not None
+
+
+def recovered_at(session: Session, policy: Policy, rules: Reminders, now: datetime) -> datetime | None:
+    """Return when the crime system came back after more than `stale_hours`, if it has just done so.
 
     Officers' emails then wait one whole working day, so that updates made meanwhile can be entered.
     """
@@ -92,9 +97,9 @@ def is_recovering(session: Session, policy: Policy, rules: Reminders, now: datet
     readings = list_readings(session.connection(), since)
     back = [after for (_, earlier), (after, _) in pairwise(readings) if after - earlier > gap]
     if not back:
-        return False
+        return None
     local = policy.local.clock_at(back[-1])
     day = local.date()
     if not policy.working.is_working(to_day(day)) or local.time() >= rules.send_from:
         day = next_working(policy, day)
-    return policy.local.date_of(now) <= day
+    return back[-1] if policy.local.date_of(now) <= day else None

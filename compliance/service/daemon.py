@@ -217,6 +217,8 @@ class Daemon:
         done |= {name: count for name in rare if (count := getattr(delivery, name))}
         if outcome.not_now:
             done["not_now"] = outcome.not_now
+        if outcome.waiting:
+            done["held"] = outcome.waiting
         if warning := self._service.calendar_warning:
             done["calendar"] = warning
         if delivery.stopped:

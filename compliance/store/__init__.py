@@ -9,6 +9,7 @@ from compliance.store.cursors import cursor_before, note_cursor
 from compliance.store.database_file import MIGRATE, RUN, DatabaseReplacedError, claim, find_replaced
 from compliance.store.directory import (
     LastGood,
+    count_failed_readings,
     directory_as_of,
     directory_problem,
     last_good_directory,
@@ -84,6 +85,7 @@ __all__ = [
     "begin_maintenance",
     "begin_poll",
     "claim",
+    "count_failed_readings",
     "count_set_aside",
     "cursor_before",
     "cursor_of",

@@ -78,6 +78,14 @@ def directory_problem(store: Store) -> str | None:
     return problem
 
 
+def count_failed_readings(store: Store) -> int:
+    """Return how many readings in a row have failed. One that could be read is none, whether it was stored or not."""
+    read = select(func.max(POLL.c.id)).where(POLL.c.officers.is_not(None)).scalar_subquery()
+    failed = [POLL.c.directory_problem.is_not(None), POLL.c.id > func.coalesce(read, 0)]
+    with store.reading() as connection:
+        return connection.execute(select(func.count()).select_from(POLL).where(*failed)).scalar_one()
+
+
 def _as_seen(connection: Connection, until: datetime | None) -> LastGood | None:
     """Return the same from the entries themselves, because polls of the first version did not record a result."""
     newest = select(func.max(OFFICER.c.seen_at)).where(*_by(until, OFFICER.c.seen_at))

@@ -5,6 +5,7 @@ the effect table and the report count by them.
 """
 
 from enum import StrEnum
+from typing import Final
 
 
 class LadderStep(StrEnum):
@@ -73,3 +74,7 @@ class Reason(StrEnum):
     DISCHARGED = "no longer outstanding when the mail was to be sent"
     NOT_JUDGED = "set aside before the mail was sent: it cannot be judged (rules 6.1a)"
     HANDED_OVER = "handed over before the mail was sent"
+
+
+CRIME_SYSTEM: Final = (Reason.TOO_OLD, Reason.RECOVERING)
+"""The reasons for which everybody, or every officer, waits because of the crime system."""

@@ -100,6 +100,15 @@ CONDITIONS: Final = (
         feed.find_feed_changed,
     ),
     Condition(
+        "reminders-held",
+        _WARNING,
+        "Emails wait because the crime system was not read for `stale_hours`, or because it has just come back and "
+        "officers have one working day to record updates.",
+        "nothing here: they are sent when the crime system has been read, or when that day has passed. `compliance "
+        "remind --dry-run` lists who waits.",
+        feed.find_reminders_held,
+    ),
+    Condition(
         "export-waiting",
         _WARNING,
         "An export has waited for an hour for a missing file, or has been written to all the time.",
@@ -117,7 +126,8 @@ CONDITIONS: Final = (
     Condition(
         "directory-refused",
         _WARNING,
-        "The newest officer directory was not accepted, and an older one is in force.",
+        "The newest officer directory was not accepted, or three readings or more have failed, and an older one is in "
+        "force.",
         "correct the officer directory at its source (docs/feeds.md); `compliance feed try` shows what is read. If "
         "it has really shrunk, `compliance poll --accept-directory` accepts it.",
         feed.find_directory_refused,

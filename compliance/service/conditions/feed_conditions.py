@@ -7,6 +7,7 @@ from compliance.errors import System
 from compliance.service.conditions.condition import of_stored
 from compliance.service.conditions.service_facts import ServiceFacts, StoredFacts
 from compliance.store import JobRun
+from compliance.store.notice_kinds import Reason
 from compliance.text import count_noun, describe_age, plural
 
 SILENT_GRACE: Final = timedelta(hours=1)
@@ -67,6 +68,25 @@ def find_feed_rejected(facts: ServiceFacts, stored: StoredFacts) -> str | None:
 
 
 @of_stored
+def find_reminders_held(facts: ServiceFacts, stored: StoredFacts) -> str | None:
+    """Everybody's emails wait, because of the crime system."""
+    held = stored.held
+    if held is None:
+        return None
+    wait = f"{count_noun(held.officers, 'officer')} {plural(held.officers, 'waits', 'wait')}."
+    if held.reason is Reason.RECOVERING:
+        return (
+            f"The crime system was unavailable until {minute(held.since)}, so officers have one working day to record "
+            f"updates before emails go out. {wait}"
+        )
+    hours = facts.settings.reminders.stale_hours
+    return (
+        f"No emails are sent, because the crime system was last read to its end on {minute(held.since)}, more than "
+        f"{hours} hours ago. {wait}"
+    )
+
+
+@of_stored
 def find_export_waiting(facts: ServiceFacts, stored: StoredFacts) -> str | None:
     """An export is not whole, and nothing after it is read."""
     waits, since = stored.feed.waits, stored.feed.waits_since
@@ -118,7 +138,7 @@ def find_directory_missing(_: ServiceFacts, stored: StoredFacts) -> str | None:
 def find_directory_refused(_: ServiceFacts, stored: StoredFacts) -> str | None:
     """The newest officer directory was not accepted, and an older one is in force."""
     good, problem = stored.feed.directory, stored.feed.directory_problem
-    if good is None or problem is None:
+    if good is None or problem is None or 0 < stored.feed.directory_failures < FAILURES:
         return None
     return f"The newest officer directory was not accepted: {problem}. The one of {minute(good.as_of)} stays in force."
 

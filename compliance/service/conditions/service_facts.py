@@ -19,6 +19,7 @@ from compliance.mail.by_hand import counts
 from compliance.policy import Policy
 from compliance.policy.vocabulary import Vocabulary
 from compliance.service.conditions.email_facts import EmailFacts, read_emails
+from compliance.service.conditions.held_emails import HeldEmails, read_held_emails
 from compliance.service.crime_feed import SOURCE, origin_of, vocabulary_of
 from compliance.service.feed_changes import RESTARTED, describe_change
 from compliance.service.job_runs import merge_runs
@@ -31,6 +32,7 @@ from compliance.store import (
     LastGood,
     Maintenance,
     Store,
+    count_failed_readings,
     count_set_aside,
     directory_problem,
     feed_state,
@@ -57,6 +59,7 @@ class FeedFacts:
       changed record. `began_at`: the start of the newest poll. `under_way`: that poll has not ended.
     - `failures`: how many polls have failed since `read_at`, the first at `failing_since`; `problem`: why the last did.
     - `directory`: the officer directory in force. `directory_problem`: why the newest was not accepted.
+      `directory_failures`: how many readings in a row have failed; 0 if the newest could be read.
     - `waits`: what the export waits for that could not be taken at the newest poll, since `waits_since`.
     - `change`: how the settings name another crime system than the one read until now. `ask_again_at`: the end of the
       last wait that it asked for.
@@ -71,6 +74,7 @@ class FeedFacts:
     problem: str | None
     directory: LastGood | None
     directory_problem: str | None
+    directory_failures: int
     waits: str | None
     waits_since: datetime | None
     change: str | None
@@ -94,11 +98,13 @@ class StoredFacts:
     - `obligations`: how many in each state, as last judged. `set_aside`: how many could not be judged.
     - `owed`: the periods whose reports should have been published a day ago.
     - `jobs`: the last run of each job that has ever failed, by name.
+    - `held`: who waits for emails because of the crime system.
     - `maintenance`: the planned work under way, in which no alerts are sent. `size`: of the database, in bytes.
     """
 
     feed: FeedFacts
     emails: EmailFacts
+    held: HeldEmails | None
     crimes: int
     refused: int
     set_aside: int
@@ -178,6 +184,7 @@ def _read(store: Store, settings: Settings, policy: Policy, known: Vocabulary, n
     return StoredFacts(
         feed=_read_feed(store, settings),
         emails=read_emails(store, counts(store), now),
+        held=read_held_emails(store, policy, settings.reminders, now),
         crimes=crimes,
         refused=sum(quarantine_counts(store).values()),
         set_aside=count_set_aside(store),
@@ -214,6 +221,7 @@ def _read_feed(store: Store, settings: Settings) -> FeedFacts:
         problem=failing[-1][1] if failing else None,
         directory=last_good_directory(store),
         directory_problem=directory_problem(store),
+        directory_failures=count_failed_readings(store),
         waits=waits,
         waits_since=waits_since,
         change=_change(state, settings),
