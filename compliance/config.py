@@ -196,11 +196,19 @@ class Settings(SettingsSection):
             found = os.environ.get(name)
             if not found:
                 raise SettingsError(f"{self.source}: {key}: the environment variable {name} is not set")
-            return found
-        try:
-            return self.path(name).read_text("utf-8").strip()
-        except OSError as error:
-            raise SettingsError(f"{self.source}: {key}: the file {name} cannot be read ({error.strerror})") from None
+        else:
+            try:
+                found = self.path(name).read_text("utf-8").strip()
+            except OSError as error:
+                raise SettingsError(
+                    f"{self.source}: {key}: the file {name} cannot be read ({error.strerror})"
+                ) from None
+            except UnicodeDecodeError:
+                raise SettingsError(f"{self.source}: {key}: the file {name} is not text in UTF-8") from None
+        # A library that refuses it would name it in its error.
+        if not found.isprintable():
+            raise SettingsError(f"{self.source}: {key}: what {value} holds is not one line of printable characters")
+        return found
 
 
 def load_settings(path: Path) -> Settings:

@@ -96,6 +96,15 @@ def own_templates(part: str) -> PlantSetup:
     return plant
 
 
+def token(content: bytes) -> PlantSetup:
+    def plant(setup: Setup) -> None:
+        (setup.folder / "token").write_bytes(content)
+        (setup.folder / "token").chmod(0o600)
+        setup.set("# token = ", 'token = "file:token"')
+
+    return plant
+
+
 def secret_of_mode(mode: int) -> PlantSetup:
     def plant(setup: Setup) -> None:
         (setup.folder / "token").write_text("secret")

@@ -128,7 +128,9 @@ def _http(
     system = settings.crime_system
     assert system.url is not None  # noqa: S101  # the settings ensure it
     oauth = system.oauth
-    credentials = None
+    credentials, token = None, settings.secret(system.token, "crime_system.token")
+    if token is not None and not token.isascii():
+        raise SettingsError(f"{settings.source}: crime_system.token: it has a character that is not ASCII")
     if oauth is not None:
         secret = settings.secret(oauth.client_secret, "crime_system.oauth.client_secret") or ""
         credentials = ClientCredentials(oauth, secret)
@@ -139,7 +141,7 @@ def _http(
             system.officers_url,
             page_size=size,
             timeout=system.timeout_seconds,
-            token=settings.secret(system.token, "crime_system.token"),
+            token=token,
             credentials=credentials,
             tls=tls,
             transport=None if witness is None else witness.through(tls or machine_authorities()),

@@ -31,7 +31,7 @@ def check_database(settings: Settings) -> Iterator[Finding]:
     what = f"database {describe_url(url)}"
     file, problems, notes = file_of(url), list[Problem](), list[str]()
     for path in () if file is None else (file.with_name(file.name + ending) for ending in _BESIDE):
-        if path.exists() and (mode := path.stat().st_mode & 0o777) & OTHERS:
+        if path.is_file() and (mode := path.stat().st_mode & 0o777) & OTHERS:
             sentence = f"{path} has mode {mode:03o}, which lets other users of this machine read or write it."
             problems.append(Problem("database-readable-by-others", sentence))
     if file is None or file.exists():

@@ -23,7 +23,7 @@ from compliance.service.conditions import Finding, Problem, note_problem
 from compliance.service.crime_feed import exports_of, feed_of, mapper_of
 from compliance.service.feed_trial import EXAMINED, FeedSample, read_sample
 from compliance.service.sample_notes import notes_of
-from compliance.text import count_noun
+from compliance.text import count_noun, describe_age
 
 CLOCK_OFF: Final = timedelta(minutes=2)
 _REFUSED: Final = (400, 401, 403, 407)
@@ -99,8 +99,8 @@ def _describe_server(witness: Witness) -> Iterator[Finding]:
         yield Finding(what, find_ending(f"the crime system, {place},", ends, real_clock.now()))
     if witness.skew is not None and abs(witness.skew) > CLOCK_OFF:
         way = "ahead of" if witness.skew > timedelta(0) else "behind"
-        minutes = count_noun(round(abs(witness.skew).total_seconds() / 60), "minute")
-        said = f"The clock of the crime system is {minutes} {way} that of this machine."
+        off = describe_age(abs(witness.skew) + timedelta(seconds=30))
+        said = f"The clock of the crime system is {off} {way} that of this machine."
         yield Finding("clock", (Problem("clock-off", said),))
     elif witness.skew is not None:
         yield Finding("clock: the same as the crime system's, to within two minutes")

@@ -37,11 +37,8 @@ def check_mail_server(settings: Settings) -> list[Finding]:
             what = f"{channel}: it can be used, over {_SPOKEN[settings.mail.security]}"
             try:
                 line.connect()
-            except StoppedError:
-                late = f"The {channel} did not answer to the end within {seconds:.0f} s."
-                return [Finding(str(channel), (Problem("mail-not-answering", late),))]
-            except UnavailableError as error:
-                return [Finding(str(channel), (note_problem(_name(error), limits.plain_problem(error)),))]
+            except (SettingsError, UnavailableError) as error:
+                return [Finding(str(channel), (_problem(error, f"The {channel}", seconds),))]
             said = line.certificate_end() if isinstance(line, Mailer) else None
     except SettingsError:
         return []
@@ -53,6 +50,14 @@ def check_mail_server(settings: Settings) -> list[Finding]:
 
 
 _SPOKEN: Final = {"plain": "a connection without encryption", "starttls": "STARTTLS", "tls": "TLS"}
+
+
+def _problem(error: SettingsError | UnavailableError, server: str, seconds: float) -> Problem:
+    """Return the problem that a failure to connect is."""
+    if isinstance(error, StoppedError):
+        return Problem("mail-not-answering", f"{server} did not answer to the end within {seconds:.0f} s.")
+    name = "settings-wrong" if isinstance(error, SettingsError) else _name(error)
+    return note_problem(name, limits.plain_problem(error))
 
 
 def _name(error: UnavailableError) -> str:
