@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, event, select
 from structlog.testing import capture_logs
 
 from compliance.service import Service
 from compliance.service.conditions import find_conditions, read_facts
 from compliance.service.daemon import Daemon
-from compliance.store import Store
+from compliance.store import Store, begin_poll
 from compliance.store.tables import PROJECTION
 from tests import stores
 from tests.engine import RULES
@@ -190,3 +190,34 @@ def test_the_map_is_read_once_and_again_at_a_reload(state: ServiceState, daemon:
     wrong_map(state)
     assert daemon._service.reporting.organisation is before
     assert "organisation.toml" in reload(daemon)
+
+
+def test_the_watch_looks_by_the_new_settings(state: ServiceState, daemon: Daemon) -> None:
+    state.settings_with(*OWN, ("^stale_hours = 24", "stale_hours = 30"))
+    assert reload(daemon) == ""
+    daemon._watch.run()
+    assert daemon._watch._service.settings.reminders.stale_hours == 30
+
+
+def test_jobs_fail_while_the_database_cannot_be_written_and_go_on_afterwards(
+    state: ServiceState, daemon: Daemon
+) -> None:
+    """As on a disk that the kernel has made read-only: the daemon goes on, and says so."""
+    if state.store.engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL is told by its own errors")
+    is_readonly = True
+
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(f"PRAGMA query_only = {is_readonly}")
+
+    event.listen(state.store.engine, "begin", begin)
+    job = daemon._guard("remind", lambda: {"judged": begin_poll(state.store, "crimes", NOW)})
+    with capture_logs() as logs:
+        job()
+    assert [line["event"] for line in logs] == ["failed"]
+    assert "readonly database" in logs[0]["problem"]
+    assert not daemon._service.stop.is_requested()
+    is_readonly = False
+    with capture_logs() as logs:
+        job()
+    assert [line["event"] for line in logs] == ["done"]

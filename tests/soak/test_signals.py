@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -81,17 +82,22 @@ def mail_server(step: bytes, trickles: bool) -> Setting:
         server = stack.enter_context(hanging(smtp_until(step, trickles=trickles)))
         web = stack.enter_context(serving())
         web.answers = [NOTHING_NEW]
-        url = f"sqlite:///{folder / 'compliance.db'}"
-        migrate(url)
-        with closing(Store.open(url)) as store, store.session() as session:
-            queue_mail(
-                session, key="report:1", kind="report", recipient_ref=None, to_address="officer@force.example",
-                content=Rendered("S", "Text\n", None), headers={"From": "updates@force.example"},
-                domain="force.example", now=at("2026-07-01 06:00"),
-            )  # fmt: skip
+        _with_mail(folder)
         return written(folder, f'url = "{web.url}"', port=server.port), lambda _: server.reached.wait(120)
 
     return made
+
+
+def _with_mail(folder: Path) -> None:
+    """A database in which an email waits to be sent."""
+    url = f"sqlite:///{folder / 'compliance.db'}"
+    migrate(url)
+    with closing(Store.open(url)) as store, store.session() as session:
+        queue_mail(
+            session, key="report:1", kind="report", recipient_ref=None, to_address="officer@force.example",
+            content=Rendered("S", "Text\n", None), headers={"From": "updates@force.example"},
+            domain="force.example", now=at("2026-07-01 06:00"),
+        )  # fmt: skip
 
 
 def locked_database(stack: ExitStack, folder: Path) -> tuple[Path, Callable[[Running], object]]:
@@ -111,6 +117,58 @@ def locked_database(stack: ExitStack, folder: Path) -> tuple[Path, Callable[[Run
     return written(folder, f'url = "{web.url}"', url), begin
 
 
+def locked_file(stack: ExitStack, folder: Path) -> tuple[Path, Callable[[Running], object]]:
+    """Another program keeps an SQLite database locked."""
+    file = folder / "compliance.db"
+    migrate(f"sqlite:///{file}")
+    web = stack.enter_context(serving())
+    web.answers = [NOTHING_NEW]
+    other = stack.enter_context(closing(sqlite3.connect(file, isolation_level=None)))
+    other.execute("BEGIN IMMEDIATE")
+
+    def begin(daemon: Running) -> bool:
+        daemon.until_said("started")
+        time.sleep(5)
+        return True
+
+    return written(folder, f'url = "{web.url}"'), begin
+
+
+def silent_database(stack: ExitStack, folder: Path) -> tuple[Path, Callable[[Running], object]]:
+    """A PostgreSQL server, or the pooler before it, that takes connections and never answers."""
+    server = stack.enter_context(hanging(silent))
+    url = f"postgresql+psycopg://monitor@127.0.0.1:{server.port}/compliance?sslmode=disable&connect_timeout=600"
+    return written(folder, 'url = "http://127.0.0.1:9/crimes"', url), lambda _: server.reached.wait(120)
+
+
+def silent_resolver(host: str) -> Setting:
+    """The name of a host is never resolved. The resolver of this machine is left alone: the daemon asks another."""
+
+    def made(stack: ExitStack, folder: Path) -> tuple[Path, Callable[[Running], object]]:
+        web = stack.enter_context(serving())
+        web.answers = [NOTHING_NEW]
+        _with_mail(folder)
+        (folder / "sitecustomize.py").write_text(RESOLVER.format(host=host, asked=str(folder / "asked")))
+        stack.enter_context(pytest.MonkeyPatch.context()).setenv("PYTHONPATH", str(folder), prepend=os.pathsep)
+        config = written(folder, 'url = "http://crimes.invalid/"' if host == "crimes.invalid" else f'url = "{web.url}"')
+        config.write_text(config.read_text().replace('host = "127.0.0.1"', f'host = "{host}"'))
+        return config, lambda _: happens((folder / "asked").exists)
+
+    return made
+
+
+RESOLVER: Final = """
+import pathlib, socket, threading
+resolve = socket.getaddrinfo
+
+def ask(host, *more, **options):
+    if host in ({host!r}, {host!r}.encode()):
+        pathlib.Path({asked!r}).touch()
+        threading.Event().wait()
+    return resolve(host, *more, **options)
+
+socket.getaddrinfo = ask
+"""
 HANGING: Final[dict[str, Setting]] = {
     "a silent crime system": crime_system(silent),
     "a crime system that trickles": crime_system(trickling),
@@ -118,6 +176,10 @@ HANGING: Final[dict[str, Setting]] = {
     "Retry-After: 50": asked_to_wait(50),
     "Retry-After: 600": asked_to_wait(600),
     "PostgreSQL locked by another": locked_database,
+    "PostgreSQL that never answers": silent_database,
+    "SQLite locked by another": locked_file,
+    "the crime system's name": silent_resolver("crimes.invalid"),
+    "the mail server's name": silent_resolver("mail.invalid"),
 } | {
     f"a mail server {'that trickles' if trickles else 'silent'} at {name}": mail_server(step, trickles)
     for trickles in (False, True)
