@@ -106,7 +106,8 @@ class ReportSettings(SettingsSection):
 
 class RetentionSettings(SettingsSection):
     """How long crimes are kept after they were closed (management of police information), and what never became a
-    stored crime. Published figures stay. `compliance retention` and the daemon apply it, once a day."""
+    stored crime. Published figures stay. `compliance retention` and the daemon apply it, once a day
+    (docs/retention.md)."""
 
     strip_officers_after_days: int | None = Field(
         None,
@@ -116,8 +117,8 @@ class RetentionSettings(SettingsSection):
     remove_after_days: int | None = Field(
         None,
         ge=365,
-        description="After how many days a closed crime is removed with all that follows from it; absent: never. What "
-        "is removed can be neither explained nor reported again.",
+        description="After how many days a closed crime is removed with all that follows from it, and so are polls as "
+        "old as that; absent: never. What is removed can be neither explained nor reported again.",
     )
     remove_refused_after_days: int = Field(
         730,
@@ -125,6 +126,18 @@ class RetentionSettings(SettingsSection):
         description="After how many days a refused record is removed: after it left the quarantine or, where its crime "
         "number could not be read, after it last came. One that stands stays until its crime comes right or is "
         "removed; of a crime of which nothing else is stored, until `remove_after_days` after it last came.",
+    )
+    remove_emails_after_days: int = Field(
+        365,
+        ge=30,
+        description="After how many days the text of an email that was sent, refused, cancelled or written for a pilot "
+        "is removed, and the pilot's file. When it was sent, and to whom, is kept with what it said of each crime.",
+    )
+    remove_other_after_days: int = Field(
+        730,
+        ge=30,
+        description="After how many days an entry is removed that the officer directory no longer has, an unknown "
+        "value that no longer comes, and a daily size of the database.",
     )
     remove_exports_after_days: int = Field(
         30,

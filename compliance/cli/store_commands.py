@@ -85,8 +85,8 @@ def retry(config: Path, numbers: tuple[int, ...], every: bool) -> None:
 def retention(config: Path, dry_run: bool) -> None:
     """Remove old crimes, or the officers named in them.
 
-    This happens a set time after a crime is closed, and each removal is recorded. Refused records and export files are
-    also removed once they have been kept as long as the settings say.
+    This happens a set time after a crime is closed, and each removal is recorded. Everything else that has been kept as
+    long as the settings say is also removed (docs/retention.md).
     """
     with service_of(config) as service:
         retaining = service.retaining
@@ -99,10 +99,8 @@ def retention(config: Path, dry_run: bool) -> None:
         removed = retaining.apply()
         if retaining.of_crimes:
             echo(f"{count_noun(removed.crimes, 'crime')} removed or stripped of officers")
-        if removed.refused:
-            echo(f"{count_noun(removed.refused, 'refused record')} removed")
-        if removed.exports:
-            echo(f"{count_noun(removed.exports, 'export file')} removed")
+        for line in removed.lines:
+            echo(line)
 
 
 @click.command()

@@ -22,6 +22,7 @@ from compliance.service.job_runs import RELOAD, SEND, JobRuns
 from compliance.service.logs import log_as, new_run_id, set_up
 from compliance.service.monitor import monitor
 from compliance.service.reloading import describe_changes, reloaded
+from compliance.service.replanning import LastPlan
 from compliance.service.service import Service
 from compliance.service.systemd import Supervised
 from compliance.store import DatabaseReplacedError, NoSchemaError, WrongSchemaError
@@ -45,6 +46,7 @@ class Daemon:
         self._monitoring = ExitStack()
         self.runs = JobRuns(service.store)
         self._first, self._run_id = "poll", new_run_id()
+        self._planned = LastPlan()
         # One worker: jobs run one after another, and no two write at the same time.
         self._scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(1), WATCH: ThreadPoolExecutor(1)},
@@ -211,7 +213,7 @@ class Daemon:
         mail, minutes = self._service.settings.mail, self._service.settings.crime_system.poll_minutes
         # Slow sending takes no longer than the poll interval: the next run continues.
         limit = None if mail.per_minute is None else max(1, int(mail.per_minute * minutes))
-        outcome, delivery = self._service.remind(limit)
+        outcome, delivery = self._service.remind(limit, self._planned)
         done: dict[str, object] = {"digests": outcome.digests, "sent": delivery.sent}
         rare = ("retried", "refused", "uncertain", "pilot")
         done |= {name: count for name in rare if (count := getattr(delivery, name))}

@@ -126,6 +126,11 @@ METRICS: Final = (
     ),
     Metric("compliance_database_bytes", "Size of the database.", _single(lambda stored: stored.size)),
     Metric(
+        "compliance_database_growth_bytes",
+        "Growth of the database in the last 30 days, or since the first day known. Absent on the first day.",
+        _single(lambda stored: None if stored.growth is None else stored.growth.size),
+    ),
+    Metric(
         "compliance_disk_free_bytes",
         "Free bytes on the disk of a folder: that of the database file, and that of the reports if on another disk.",
         lambda facts, _: [((str(disk.folder),), float(disk.free)) for disk in facts.disks],

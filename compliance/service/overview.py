@@ -97,8 +97,7 @@ def _describe(facts: ServiceFacts) -> Iterator[tuple[str, str]]:
     yield "calendar", f"{facts.policy.calendar}, until {last}: {count_noun(facts.calendar_days_left, 'day')} left"
     if facts.stored is not None and (work := facts.stored.maintenance) is not None:
         yield "maintenance", f"until {minute(work.until)}, no alerts are sent: {work.reason}"
-    size = "" if facts.stored is None else f", {bytes_in_words(facts.stored.size)}"
-    yield "database", f"{facts.database}{size}"
+    yield "database", f"{facts.database}{'' if facts.stored is None else _describe_size(facts, facts.stored)}"
     yield "disk", ", ".join(f"{bytes_in_words(disk.free)} free for {disk.folder}" for disk in facts.disks)
 
 
@@ -121,6 +120,15 @@ def _describe_stored(facts: ServiceFacts, stored: StoredFacts) -> Iterator[tuple
     yield "directory", "none" if good is None else f"{count_noun(good.entries, 'officer')}, read {ago(good.as_of)}"
 
 
+def _describe_size(facts: ServiceFacts, stored: StoredFacts) -> str:
+    size, growth = f", {bytes_in_words(stored.size)}", stored.growth
+    if growth is None:
+        return size
+    more, left = "more" if growth.size >= 0 else "less", facts.time_to_full_disk
+    change = f"{bytes_in_words(abs(growth.size))} {more} than {describe_age(growth.time)} ago"
+    return f"{size}, {change}" + (f"; its disk is full in {describe_age(left)} at this rate" if left else "")
+
+
 def _ordered(obligations: Mapping[str, int]) -> dict[str, int]:
     """Return the counts of the obligations with every state, in the order of the rules (rules section 5)."""
     return {state: obligations.get(state, 0) for state in STATES}
@@ -132,6 +140,7 @@ def _in_words(counts: Mapping[str, int]) -> str:
 
 def _list_facts(facts: ServiceFacts) -> dict[str, Any]:
     stored: dict[str, Any] = {}
+    growth, left = facts.stored and facts.stored.growth, facts.time_to_full_disk
     if (held := facts.stored) is not None:
         feed, emails, directory, report = held.feed, held.emails, held.feed.directory, held.report
         stored = {
@@ -158,6 +167,11 @@ def _list_facts(facts: ServiceFacts) -> dict[str, Any]:
         }
     return stored | {
         "calendar_days_left": facts.calendar_days_left,
-        "database": {"url": facts.database, "bytes": None if held is None else held.size},
+        "database": {
+            "url": facts.database,
+            "bytes": None if held is None else held.size,
+            "growth": growth and {"bytes": growth.size, "seconds": int(growth.time.total_seconds())},
+            "seconds_to_full_disk": left and int(left.total_seconds()),
+        },
         "disks": [{"folder": str(disk.folder), "free_bytes": disk.free} for disk in facts.disks],
     }

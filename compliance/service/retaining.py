@@ -1,8 +1,8 @@
-"""Retention by the settings: crimes, refused records and files of exports."""
+"""Retention by the settings: everything that is removed some time after it was last of use (docs/retention.md)."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from compliance.config import Settings
@@ -10,29 +10,40 @@ from compliance.errors import SettingsError
 from compliance.policy.calendars import LocalDates, from_day
 from compliance.service.crime_feed import exports_of
 from compliance.store import (
-    RefusedLife,
+    Lives,
     RetentionPeriods,
     Store,
     apply_retention,
+    count_expired,
+    list_expired,
     list_expired_refusals,
-    remove_refused,
+    note_size,
+    remove_expired,
     retention_due,
 )
 from compliance.text import count_noun
 
+EXPORT_FILE, PILOT_FILE = "export file", "pilot email"
+_PLURALS = {"text of an email": "texts of emails", "directory entry": "directory entries"}
+
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """The numbers of crimes removed or stripped of officers, of refused records removed and of export files removed."""
+    """How many crimes were removed or stripped of officers, and how many others, by a noun for one."""
 
     crimes: int
-    refused: int
-    exports: int
+    others: dict[str, int] = field(default_factory=dict)
 
     @property
     def counts(self) -> dict[str, object]:
         """The counts that are not zero, by name."""
-        return {name: count for name, count in asdict(self).items() if count}
+        found = {"crimes": self.crimes} | {name.replace(" ", "_"): count for name, count in self.others.items()}
+        return {name: count for name, count in found.items() if count}
+
+    @property
+    def lines(self) -> list[str]:
+        """Return what was removed, apart from crimes, in words."""
+        return [f"{count_kind(count, noun)} removed" for noun, count in self.others.items() if count]
 
 
 @dataclass(frozen=True)
@@ -55,51 +66,73 @@ class Retaining:
         return found
 
     @property
-    def of_refused(self) -> RefusedLife:
-        """How long refused records are kept."""
+    def lives(self) -> Lives:
+        """How long all other rows are kept."""
         settings = self.settings.retention
-        return RefusedLife(settings.remove_refused_after_days, settings.remove_after_days, self.local)
+        return Lives(
+            settings.remove_refused_after_days, settings.remove_after_days, settings.remove_emails_after_days,
+            settings.remove_other_after_days, self.local,
+        )  # fmt: skip
 
     def apply(self) -> Removed:
-        """Remove and strip what has been kept long enough. Raises SettingsError for a file that cannot be removed."""
+        """Remove and strip what has been kept long enough, and note the size of the database.
+
+        Raises SettingsError for a file that cannot be removed.
+        """
         now = self.clock()
         crimes = sum(apply_retention(self.store, retention, now) for retention in self.of_crimes)
-        refused, exports = remove_refused(self.store, self.of_refused, now), self.exports()
-        for path in exports:
-            try:
-                path.unlink(missing_ok=True)
-            except OSError as error:
-                raise SettingsError(
-                    f"{path}: cannot be removed ({error.strerror}); check that this service may write to its folder"
-                ) from None
-        return Removed(crimes, refused, len(exports))
+        others = {each.noun: remove_expired(self.store, each) for each in list_expired(self.store, self.lives, now)}
+        for noun, paths in self.files().items():
+            others[noun] = len(paths)
+            for path in paths:
+                _remove(path)
+        note_size(self.store, self.local.date_of(now), now)
+        return Removed(crimes, others)
 
     def due(self) -> Iterator[str]:
-        """Yield what `apply` would do, in lines: each crime, refused record and file, and the number of each."""
-        now, settings = self.clock(), self.settings.retention
+        """Yield what `apply` would do, in lines: each crime, refused record and file, and the number of each kind."""
+        now = self.clock()
         for rule in self.of_crimes:
             count = 0
             for crime in retention_due(self.store, rule, now):
                 yield f"{rule.action}: crime {crime.crime_ref}, closed on {crime.closed_on}"
                 count += 1
             yield f"{rule.action}: {count_noun(count, 'crime')} closed more than {rule.days_after_closing:,} days ago"
-        refused = [
-            f"remove: refused record {over.number}, which last came on {over.last_seen_on}"
-            for over in list_expired_refusals(self.store, self.of_refused, now)
+        for over in list_expired_refusals(self.store, self.lives, now):
+            yield f"remove: refused record {over.number}, which last came on {over.last_seen_on}"
+        for each in list_expired(self.store, self.lives, now):
+            if count := count_expired(self.store, each):
+                yield f"remove: {count_kind(count, each.noun)}"
+        for noun, paths in self.files().items():
+            yield from (f"remove: {path}" for path in paths)
+            if paths:
+                yield f"remove: {count_kind(len(paths), noun)}"
+
+    def files(self) -> dict[str, list[Path]]:
+        """Return the expired files, by a noun for one: of exports that were taken or could not be read, and pilots'."""
+        rules = self.settings.retention
+        exports = list[Path]()
+        if self.settings.crime_system.files is not None:
+            exports = exports_of(self.settings).moved_before(self._before(rules.remove_exports_after_days))
+        written, old = self.settings.path(self.settings.mail.pilot_folder), self._before(rules.remove_emails_after_days)
+        pilot = [
+            path for path in sorted(written.glob("*.eml")) if datetime.fromtimestamp(path.stat().st_mtime, UTC) < old
         ]
-        yield from _sum_up(refused, "refused record", settings.remove_refused_after_days)
-        exports = [f"remove: {path}" for path in self.exports()]
-        yield from _sum_up(exports, "file of an export", settings.remove_exports_after_days, "files of exports")
+        return {EXPORT_FILE: exports, PILOT_FILE: pilot}
 
-    def exports(self) -> list[Path]:
-        """Return the expired files of exports that were taken or could not be read."""
-        if self.settings.crime_system.files is None:
-            return []
-        old = from_day(self.local.day_of(self.clock()) - self.settings.retention.remove_exports_after_days)
-        return exports_of(self.settings).moved_before(self.local.start_of(old))
+    def _before(self, days: int) -> datetime:
+        return self.local.start_of(from_day(self.local.day_of(self.clock()) - days))
 
 
-def _sum_up(lines: list[str], one: str, days: int, several: str | None = None) -> Iterator[str]:
-    yield from lines
-    if lines:
-        yield f"remove: {count_noun(len(lines), one, several)} kept for more than {days:,} days"
+def count_kind(count: int, noun: str) -> str:
+    """Return how many of a kind, in words."""
+    return count_noun(count, noun, _PLURALS.get(noun))
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise SettingsError(
+            f"{path}: cannot be removed ({error.strerror}); check that this service may write to its folder"
+        ) from None

@@ -1,7 +1,7 @@
 """The service built from its settings: each job is one idempotent method, available on the command line."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +13,7 @@ from compliance.feeds import Remembered
 from compliance.mail import Delivery, deliver
 from compliance.policy import Policy, load_policy
 from compliance.reminders import Plan, ReminderSettings, RemindOutcome, notices, plan, remind, still_due
+from compliance.reminders.sending_times import not_now
 from compliance.reports.organisation import Organisation
 from compliance.reports.periods import newest_settled
 from compliance.reports.publish import Publication
@@ -24,6 +25,7 @@ from compliance.service.feed_changes import restart
 from compliance.service.mail_channel import channel_of, pilot_of
 from compliance.service.polling import PollOutcome, poll
 from compliance.service.progress import Progress
+from compliance.service.replanning import LastPlan, planning_state
 from compliance.service.report_duties import Attempts
 from compliance.service.reporting import Reporting, organisation_in
 from compliance.service.retaining import Retaining
@@ -113,15 +115,23 @@ class Service:
         self.judge()
         return plan(self.store, self.policy, self.reminder_settings, self.clock())
 
-    def remind(self, limit: int | None = None) -> tuple[RemindOutcome, Delivery]:
+    def remind(self, limit: int | None = None, last: LastPlan | None = None) -> tuple[RemindOutcome, Delivery]:
         """Queue this morning's digests if it is a working morning and they are not queued yet, then send what is due.
 
-        See `deliver`.
+        See `deliver`. `last`: what this process planned last; nothing is planned while that stands.
         """
         channel_of(self.settings)  # a wrong setting is reported before anything is queued
-        self.judge()
-        outcome = remind(self.store, self.policy, self.reminder_settings, self.clock())
-        return outcome, self.deliver(limit)
+        judged, last, now = self.judge(), last or LastPlan(), self.clock()
+        state = planning_state(self.store, self.policy, self.settings, now)
+        if not judged and last.stands(state, now):
+            outcome = RemindOutcome(not_now=not_now(self.policy, self.settings.reminders, now))
+        else:
+            outcome = remind(self.store, self.policy, self.reminder_settings, now)
+            last.note(state, now)
+        delivery = self.deliver(limit)
+        if replace(delivery, stopped=None, is_refused=False) != Delivery():
+            last.forget()
+        return outcome, delivery
 
     def notices(self, crime_ref: str) -> list[tuple[Notice, str | None]]:
         """Return the reminder decisions for a crime in order, each with the status of its email (None: no email).

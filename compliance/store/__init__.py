@@ -17,7 +17,7 @@ from compliance.store.directory import (
     save_officers,
 )
 from compliance.store.engine import Store, migrate
-from compliance.store.expiry import RefusedLife, list_expired_refusals, remove_refused
+from compliance.store.expiry import Expired, Lives, count_expired, list_expired, list_expired_refusals, remove_expired
 from compliance.store.exporting import export
 from compliance.store.feed_state import FeedState, feed_state, note_feed, restart_feed
 from compliance.store.incidents import (
@@ -52,6 +52,7 @@ from compliance.store.reader import Known, Reader, load_columns, load_crimes
 from compliance.store.retention import RetentionPeriods, apply_retention, retention_due
 from compliance.store.retry import Retried, retry_quarantined
 from compliance.store.schema import NoSchemaError, SchemaBehindError, WrongSchemaError
+from compliance.store.sizes import Growth, note_size, read_growth, read_size
 from compliance.store.unknown_values import OTHERS, Unknown, values_seen
 
 __all__ = [
@@ -60,19 +61,21 @@ __all__ = [
     "RUN",
     "AlertWay",
     "DatabaseReplacedError",
+    "Expired",
     "FeedState",
+    "Growth",
     "Incident",
     "JobRun",
     "JudgedCounts",
     "Known",
     "LastGood",
+    "Lives",
     "Maintenance",
     "Missing",
     "NoSchemaError",
     "PageOutcome",
     "Reader",
     "Rebuilt",
-    "RefusedLife",
     "RetentionPeriods",
     "Retried",
     "SchemaBehindError",
@@ -85,6 +88,7 @@ __all__ = [
     "begin_maintenance",
     "begin_poll",
     "claim",
+    "count_expired",
     "count_failed_readings",
     "count_set_aside",
     "cursor_before",
@@ -101,6 +105,7 @@ __all__ = [
     "last_complete_poll",
     "last_good_directory",
     "latest_crimes",
+    "list_expired",
     "list_expired_refusals",
     "list_job_runs",
     "list_missing_crimes",
@@ -114,13 +119,16 @@ __all__ = [
     "note_cursor",
     "note_directory",
     "note_feed",
+    "note_size",
     "officers",
     "policies_used",
     "quarantine_counts",
+    "read_growth",
     "read_incidents",
     "read_quarantined",
+    "read_size",
     "rebuild",
-    "remove_refused",
+    "remove_expired",
     "restart_feed",
     "retention_due",
     "retry_quarantined",

@@ -42,6 +42,8 @@ READING: Final = "compliance_reading"
 PATIENCE: Final = "compliance_patience"
 """The execution option that says how many seconds a writer waits for others, if that is another time than usual."""
 _BUSY_SECONDS: Final = 30.0
+_LONGEST_LOG: Final = 64 * 2**20
+"""The size in bytes to which SQLite cuts its log after a checkpoint."""
 _PSYCOPG: Final = "postgresql+psycopg"
 _LONGEST_LIST: Final = 5000
 _IN_BULK: Final = 50
@@ -114,6 +116,7 @@ def _prepare_sqlite(connection: Any, _: ConnectionPoolEntry) -> None:
     connection.isolation_level = None  # the driver begins nothing automatically: `_begin_sqlite` does
     connection.execute(f"PRAGMA busy_timeout = {int(_BUSY_SECONDS * 1000)}")
     connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute(f"PRAGMA journal_size_limit = {_LONGEST_LOG}")
     # SQLite does not wait its turn to change how it stores a new file: two connections opening one at once would
     # collide.
     for attempt in stamina.retry_context(

@@ -1,9 +1,9 @@
 """The officer directory: its entries as last seen, and the result of each poll for it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, func, or_, select, update
@@ -13,6 +13,8 @@ from compliance.store.dialect import upsert
 from compliance.store.engine import Store
 from compliance.store.idle_polls import first_end
 from compliance.store.tables import OFFICER, POLL
+
+_WRITTEN_EVERY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class LastGood:
 def save_officers(store: Store, officers: Sequence[Officer], now: datetime) -> None:
     """Store the entries of the officer directory as of now, their dates already checked by the feed.
 
-    An entry that the directory no longer has remains as last seen.
+    An entry that the directory no longer has remains as last seen. One that is as before is written once a day.
     """
     rows = []
     for officer in {officer.officer_ref: officer for officer in officers}.values():
@@ -36,7 +38,15 @@ def save_officers(store: Store, officers: Sequence[Officer], now: datetime) -> N
         row["absent"] = msgspec.to_builtins(officer.absent or [])
         rows.append(row | {"seen_at": now})
     with store.writing() as connection:
-        upsert(connection, OFFICER, rows)
+        held = {row["officer_ref"]: dict(row) for row in connection.execute(select(OFFICER)).mappings()}
+        upsert(connection, OFFICER, [row for row in rows if not _is_as_seen(row, held.get(row["officer_ref"]))])
+
+
+def _is_as_seen(row: Mapping[str, Any], held: Mapping[str, Any] | None) -> bool:
+    """Return whether an entry is as it was last written, less than a day ago."""
+    return held is not None and row["seen_at"] - held["seen_at"] < _WRITTEN_EVERY and {**held, **row} == {
+        **held, "seen_at": row["seen_at"],
+    }  # fmt: skip
 
 
 def note_directory(store: Store, poll_id: int, entries: int | None, problem: str | None = None) -> None:

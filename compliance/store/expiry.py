@@ -1,28 +1,51 @@
-"""Expired refused records. Those of a stored crime are removed with it (compliance/store/retention.py)."""
+"""Rows that have been kept long enough, apart from crimes and what goes with them (compliance/store/retention.py)."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select
+from sqlalchemy import ColumnElement, Table, and_, delete, func, or_, select, tuple_, update
 
 from compliance.policy.calendars import LocalDates, from_day
+from compliance.store.directory import last_good_directory
 from compliance.store.engine import Store
-from compliance.store.tables import CRIME, QUARANTINE
+from compliance.store.tables import CRIME, DATABASE_SIZE, NOTICE, OFFICER, OUTBOX, POLL, QUARANTINE, UNKNOWN_VALUE
+
+ENDED: Final = ("sent", "refused", "pilot", "cancelled")
+"""The states of an email for which nothing more is done."""
+_AT_ONCE: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class RefusedLife:
-    """How long refused records are kept, in local dates.
+class Lives:
+    """For how many local days rows are kept. None: for good.
 
-    A record is kept for `days` after it left the quarantine or, if its crime number could not be read, after it was
-    last received. `abandoned_days`, if set, applies to one still in quarantine whose crime has nothing else stored,
-    counted from when it was last received.
+    - `refused`: refused records, after they left the quarantine or, if their crime number could not be read, after they
+      were last received. `crimes`: crimes after they were closed, refused records still in quarantine whose crime has
+      nothing else stored, and polls.
+    - `emails`: the text of emails for which nothing more is done. `other`: entries that the officer directory no longer
+      has, unknown values that no longer come, sizes of the database.
     """
 
-    days: int
-    abandoned_days: int | None
+    refused: int
+    crimes: int | None
+    emails: int
+    other: int
     local: LocalDates
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """Rows of one kind that have expired: a noun for one, and which rows of a table they are.
+
+    They are deleted or, with `changes`, changed.
+    """
+
+    noun: str
+    table: Table
+    which: ColumnElement[bool]
+    changes: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,28 +56,95 @@ class Over:
     last_seen_on: date
 
 
-def list_expired_refusals(store: Store, life: RefusedLife, now: datetime) -> Iterator[Over]:
+def list_expired(store: Store, lives: Lives, now: datetime) -> list[Expired]:
+    """Return what has expired at an instant, in the order in which it is to be removed."""
+
+    def before(days: int) -> datetime:
+        return lives.local.start_of(from_day(lives.local.day_of(now) - days))
+
+    good = last_good_directory(store)
+    found = [
+        Expired("refused record", QUARANTINE, _refused(lives, now)),
+        Expired("text of an email", OUTBOX, _texts(before(lives.emails)), {"text": "", "html": None}),
+        Expired("email", OUTBOX, _emails(before(lives.emails))),
+        Expired("unknown value", UNKNOWN_VALUE, UNKNOWN_VALUE.c.last_seen_at < before(lives.other)),
+        Expired("database size", DATABASE_SIZE, DATABASE_SIZE.c.taken_at < before(lives.other)),
+    ]
+    if good is not None:
+        # Counted from when the directory was last read: one that cannot be read loses nobody.
+        gone = OFFICER.c.seen_at < lives.local.start_of(from_day(lives.local.day_of(good.as_of) - lives.other))
+        found.append(Expired("directory entry", OFFICER, gone))
+    if lives.crimes is not None:
+        found.append(Expired("poll", POLL, _polls(before(lives.crimes))))
+    return found
+
+
+def count_expired(store: Store, expired: Expired) -> int:
+    """Return how many rows have expired."""
+    with store.reading() as connection:
+        return connection.execute(select(func.count()).select_from(expired.table).where(expired.which)).scalar_one()
+
+
+def remove_expired(store: Store, expired: Expired) -> int:
+    """Delete or change the rows that have expired, some at a time, and return how many."""
+    key, count = list(expired.table.primary_key), 0
+    change = update(expired.table).values(expired.changes) if expired.changes else delete(expired.table)
+    while True:
+        with store.writing() as connection:
+            some = connection.execute(select(*key).where(expired.which).limit(_AT_ONCE)).all()
+            if some:
+                connection.execute(change.where(tuple_(*key).in_([tuple(row) for row in some])))
+        count += len(some)
+        if len(some) < _AT_ONCE:
+            return count
+
+
+def list_expired_refusals(store: Store, lives: Lives, now: datetime) -> Iterator[Over]:
     """Yield the refused records that have expired at an instant, by number."""
-    asked = select(QUARANTINE.c.id, QUARANTINE.c.last_seen_at).where(_over(life, now)).order_by(QUARANTINE.c.id)
+    asked = select(QUARANTINE.c.id, QUARANTINE.c.last_seen_at).where(_refused(lives, now)).order_by(QUARANTINE.c.id)
     with store.reading() as connection:
         found = connection.execute(asked).all()
     for number, last_seen_at in found:
-        yield Over(number, life.local.date_of(last_seen_at))
+        yield Over(number, lives.local.date_of(last_seen_at))
 
 
-def remove_refused(store: Store, life: RefusedLife, now: datetime) -> int:
-    """Remove the expired refused records, and return how many."""
-    with store.writing() as connection:
-        return connection.execute(delete(QUARANTINE).where(_over(life, now))).rowcount
-
-
-def _over(life: RefusedLife, now: datetime) -> ColumnElement[bool]:
+def _refused(lives: Lives, now: datetime) -> ColumnElement[bool]:
     def before(days: int) -> datetime:
-        return life.local.start_of(from_day(life.local.day_of(now) - days))
+        return lives.local.start_of(from_day(lives.local.day_of(now) - days))
 
     cleared_at, crime_ref, last_seen_at = QUARANTINE.c.cleared_at, QUARANTINE.c.crime_ref, QUARANTINE.c.last_seen_at
-    over = [cleared_at < before(life.days), and_(crime_ref.is_(None), last_seen_at < before(life.days))]
-    if life.abandoned_days is not None:
+    over = [cleared_at < before(lives.refused), and_(crime_ref.is_(None), last_seen_at < before(lives.refused))]
+    if lives.crimes is not None:
         is_stored = select(CRIME.c.crime_ref).where(CRIME.c.crime_ref == crime_ref).exists()
-        over.append(and_(last_seen_at < before(life.abandoned_days), ~is_stored))
+        over.append(and_(last_seen_at < before(lives.crimes), ~is_stored))
     return or_(*over)
+
+
+def _ended(before: datetime) -> ColumnElement[bool]:
+    return and_(OUTBOX.c.state.in_(ENDED), func.coalesce(OUTBOX.c.sent_at, OUTBOX.c.created_at) < before)
+
+
+def _texts(before: datetime) -> ColumnElement[bool]:
+    return and_(_ended(before), OUTBOX.c.text != "")
+
+
+def _emails(before: datetime) -> ColumnElement[bool]:
+    """Return which emails nobody asks for any more.
+
+    What an officer was told is asked for as long as its notices are kept. Whether the newest email to each recipient
+    was refused decides where the next one goes.
+    """
+    told = select(NOTICE.c.outbox_id).where(NOTICE.c.outbox_id == OUTBOX.c.id).exists()
+    newest = select(func.max(OUTBOX.c.id)).group_by(OUTBOX.c.recipient_ref)
+    return and_(_ended(before), ~told, OUTBOX.c.id.not_in(newest))
+
+
+def _polls(before: datetime) -> ColumnElement[bool]:
+    """Return which polls are older than the records that they brought.
+
+    A crime names the poll that last changed it, and reports say when the first of all was.
+    """
+    named = select(CRIME.c.seen_poll).where(CRIME.c.seen_poll.is_not(None))
+    return and_(
+        POLL.c.ended_at < before, POLL.c.id.not_in(named), POLL.c.id != select(func.min(POLL.c.id)).scalar_subquery()
+    )

@@ -23,6 +23,7 @@ from compliance.records.wire import StatusChange
 from compliance.store.content import crime_digest, pack, unpack
 from compliance.store.dialect import add, set_by_key
 from compliance.store.engine import Store
+from compliance.store.expiry import ENDED
 from compliance.store.tables import (
     CRIME,
     CRIME_VERSION,
@@ -33,7 +34,6 @@ from compliance.store.tables import (
     REMOVAL,
     SET_ASIDE,
     TRANSITION,
-    UNKNOWN_VALUE,
 )
 
 Action = Literal["remove", "strip"]
@@ -91,9 +91,6 @@ def apply_retention(store: Store, retention: RetentionPeriods, now: datetime) ->
         with paused_gc(), store.writing() as connection:
             refs = _batch(connection, last)
             if not refs:
-                old = from_day(retention.local.day_of(now) - retention.days_after_closing)
-                gone = UNKNOWN_VALUE.c.last_seen_at < retention.local.start_of(old)
-                connection.execute(delete(UNKNOWN_VALUE).where(gone))
                 return count
             ended = _list_ended(connection, refs, retention, now)
             _write_down(connection, ended, retention.action, now)
@@ -202,7 +199,7 @@ def _without_officers(crime: Crime) -> Crime:
 def _forget_mails(connection: Connection, refs: Sequence[str]) -> None:
     """Remove the text of emails about the crimes, keeping their key, and delete their notices."""
     emails = select(NOTICE.c.outbox_id).where(_of(NOTICE, refs), NOTICE.c.outbox_id.is_not(None))
-    done = OUTBOX.c.state.in_(("sent", "refused", "pilot", "cancelled"))
+    done = OUTBOX.c.state.in_(ENDED)
     connection.execute(update(OUTBOX).where(OUTBOX.c.id.in_(emails), done).values(text="", html=None))
     connection.execute(delete(NOTICE).where(_of(NOTICE, refs)))
 

@@ -4,17 +4,18 @@ import re
 import shutil
 from contextlib import ExitStack
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
 import click
 import pytest
-from sqlalchemy import delete, text
+from sqlalchemy import delete, insert, text
 
 from compliance.cli import main
 from compliance.service.conditions import CONDITIONS, Severity, Sight, find_conditions, read_facts
 from compliance.store import RUN, DatabaseReplacedError, Store, claim
-from compliance.store.tables import REPORT_DUTY
+from compliance.store.tables import DATABASE_SIZE, REPORT_DUTY
 from tests import stores
 from tests.planted_conditions import FAULTS, HEALTHY, unknown, unpublished
 from tests.planted_feed_conditions import stopped
@@ -22,6 +23,8 @@ from tests.service_states import NOW, Plant, ServiceState
 from tests.stores import rows
 
 new_database, database_url, store = stores.new_database, stores.database_url, stores.store
+
+GIB = 2**30
 
 
 @pytest.fixture
@@ -163,11 +166,41 @@ def test_a_disk_without_room_for_a_copy_of_the_database_is_nearly_full(state: Se
     assert [each.condition.name for each in find_conditions(large)] == ["disk-nearly-full"]
 
 
+@pytest.mark.parametrize(
+    ("days", "grown", "filling"),
+    [
+        (10, 10 * GIB, True),  # a GiB a day
+        (10, 9 * GIB, False),  # 33 days
+        (6, 60 * GIB, False),  # the first days read years of crimes
+        (0.5, 60 * GIB, False),
+        (10, -60 * GIB, False),
+    ],
+)
+def test_a_disk_that_is_full_within_a_month_at_this_rate_is_filling(
+    state: ServiceState, monkeypatch: pytest.MonkeyPatch, days: float, grown: int, filling: bool
+) -> None:
+    """On PostgreSQL the disk is the server's, and nothing is said of it."""
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=29.5 * GIB))
+    facts = state.facts()
+    assert facts.stored
+    with state.store.writing() as connection:
+        row = {"day": NOW.date(), "taken_at": NOW - timedelta(days=days), "size": facts.stored.size - grown}
+        connection.execute(insert(DATABASE_SIZE).values(row))
+    found = state.found()
+    on_a_file = state.url.startswith("sqlite")
+    assert list(found) == ["disk-filling"] * (filling and on_a_file)
+    if found:
+        assert found["disk-filling"] == (
+            "The database has grown by 10.7 GB in 10 days; at this rate its disk is full in 29 days."
+        )
+
+
 # ── the list ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_every_condition_of_the_list_is_planted_here() -> None:
-    others = {"database-missing", "schema-behind", "database-unusable", "database-replaced", "disk-nearly-full"}
+    others = {"database-missing", "schema-behind", "database-unusable", "database-replaced"}
+    others |= {"disk-nearly-full", "disk-filling"}
     of_service = {each.name for each in CONDITIONS if each.sight is Sight.SERVICE}
     assert of_service == {name for name, *_ in FAULTS} | others
 

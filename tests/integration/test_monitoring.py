@@ -23,7 +23,7 @@ from compliance.service.daemon import Daemon
 from compliance.service.metrics import METRICS
 from compliance.service.monitor import monitor, serve_monitoring
 from compliance.stopping import Stop
-from compliance.store import Store
+from compliance.store import Store, note_size
 from tests import stores
 from tests.planted_conditions import old_email, refused, unknown
 from tests.service_states import NOW, ServiceState
@@ -35,6 +35,7 @@ ROOT: Final = Path(__file__).parents[2]
 FREE: Final = 5 * 2**30
 OF_SERVICE: Final = [each for each in CONDITIONS if each.sight is Sight.SERVICE]
 """Those that the facts show; of the others there is no sample."""
+SIZES: Final = {"compliance_database_bytes", "compliance_database_growth_bytes"}
 
 
 @dataclass
@@ -79,6 +80,7 @@ def test_every_metric_is_there_with_its_value(monitored: Monitored) -> None:
     state.poll(NOW - timedelta(minutes=1), "answers 503")
     state.runs.note_success("poll", NOW - timedelta(minutes=3), 2.5)
     state.runs.note_failure("report", NOW - timedelta(minutes=2), SettingsError("the template is wrong"), 0.5)
+    note_size(state.store, (NOW - timedelta(days=2)).date(), NOW - timedelta(days=2))
     found = monitored.samples()
     there = {"unknown-values", "records-in-quarantine", "outbox-old", "job-failing"}
     read = (NOW - timedelta(minutes=2)).timestamp()
@@ -111,11 +113,12 @@ def test_every_metric_is_there_with_its_value(monitored: Monitored) -> None:
         ("compliance_job_failures", "report"): 1,
     }  # fmt: skip
     assert found.pop(("compliance_database_bytes",)) > 100_000
+    assert abs(found.pop(("compliance_database_growth_bytes",))) < 100_000
     disks = [key for key in found if key[0] == "compliance_disk_free_bytes"]
     assert [found.pop(key) for key in disks] == [FREE]
     expected.pop(("compliance_disk_free_bytes", "var/reports"))
     assert found == expected
-    assert {name for name, *_ in (*found, *disks)} | {"compliance_database_bytes"} == {each.name for each in METRICS}
+    assert {name for name, *_ in (*found, *disks)} | SIZES == {each.name for each in METRICS}
 
 
 def test_no_metric_names_a_crime_an_address_or_a_problem(monitored: Monitored) -> None:

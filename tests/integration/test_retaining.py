@@ -1,6 +1,7 @@
 """How long refused records, and the files of exports, are kept."""
 
 import os
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,14 +13,16 @@ from compliance.feed_settings import Files
 from compliance.feeds.exports import Exports
 from compliance.service import Service
 from compliance.service.daemon import Daemon
+from compliance.service.retaining import EXPORT_FILE
 from compliance.store import (
-    RefusedLife,
+    Lives,
     Store,
     apply_retention,
     judge_due,
+    list_expired,
     list_expired_refusals,
     migrate,
-    remove_refused,
+    remove_expired,
 )
 from compliance.store.tables import QUARANTINE
 from tests import exports, stores
@@ -32,12 +35,16 @@ new_database, database_url = stores.new_database, stores.database_url
 store, folder = stores.store, exports.folder
 
 JULY = at("2026-07-12 06:00")
-LIFE = RefusedLife(days=100, abandoned_days=None, local=WEST_MERCIA.local)
+LIFE = Lives(refused=100, crimes=None, emails=100, other=100, local=WEST_MERCIA.local)
 NUMBERLESS = b'{"reported_at": 5}'
 
 
-def due(store: Store, now: datetime, life: RefusedLife = LIFE) -> list[int]:
+def due(store: Store, now: datetime, life: Lives = LIFE) -> list[int]:
     return [over.number for over in list_expired_refusals(store, life, now)]
+
+
+def remove_refused(store: Store, life: Lives, now: datetime) -> int:
+    return sum(remove_expired(store, each) for each in list_expired(store, life, now) if each.table is QUARANTINE)
 
 
 def test_a_refused_record_without_a_crime_number_is_removed_after_it_last_came(store: Store) -> None:
@@ -69,7 +76,7 @@ def test_where_nothing_else_is_stored_of_its_crime_it_goes_when_the_crime_would_
     """Else what never came right would be kept for ever, and what did come right for some years."""
     take(store, JULY, crime("A", reported_at="soon"), crime("B"))
     take(store, JULY, crime("B", reported_at="soon"))
-    life = RefusedLife(100, 400, WEST_MERCIA.local)
+    life = replace(LIFE, crimes=400)
     assert due(store, at("2027-08-16 06:00"), life) == []
     assert remove_refused(store, life, at("2027-08-17 06:00")) == 1
     assert rows(store, QUARANTINE, "crime_ref") == [("B",)], "a crime that is stored is watched as it stood"
@@ -126,8 +133,8 @@ def test_the_service_removes_files_of_exports_after_so_many_days(folder: Folder,
     for days, removed in ((30, 0), (32, 3)):
         now = moved + timedelta(days=days)
         with Service.open(settings, lambda now=now: now) as service:  # type: ignore[misc]
-            assert len(service.retaining.exports()) == removed
-            assert service.retaining.apply().exports == removed
+            assert len(service.retaining.files()[EXPORT_FILE]) == removed
+            assert service.retaining.apply().others[EXPORT_FILE] == removed
             assert Daemon(service)._scheduler.get_job("retention"), "by itself, also where crimes are kept for ever"
     assert (folder.names("done"), folder.names("failed")) == ([], [])
     assert "c.csv" in folder.names()

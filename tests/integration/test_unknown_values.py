@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +13,7 @@ from compliance.errors import SettingsError, UnavailableError
 from compliance.feeds import DirectoryEntries, Page
 from compliance.policy.vocabulary import Vocabulary, vocabulary
 from compliance.service.polling import PollOutcome, poll
-from compliance.store import OTHERS, RetentionPeriods, Store, apply_retention, migrate, unknown_values, values_seen
+from compliance.store import OTHERS, Store, migrate, unknown_values, values_seen
 from compliance.store.tables import UNKNOWN_VALUE
 from tests import checks, stores
 from tests.engine import POLICIES, RULES, shipped
@@ -180,15 +179,6 @@ def test_it_tells_of_it_though_the_poll_breaks_off(store: Store) -> None:
     with capture_logs() as logs, pytest.raises(UnavailableError):
         poll(store, Given([MEANT], fails=True), SOURCE, lambda: NOW, known=KNOWN)
     assert {line["field"] for line in logs} == {"updates.outcome", "updates.method"}
-
-
-def test_what_has_not_come_for_as_long_as_crimes_are_kept_is_forgotten(store: Store) -> None:
-    polled(store, MEANT)
-    retention = RetentionPeriods("remove", 365, WEST_MERCIA.local)
-    apply_retention(store, retention, NOW + timedelta(days=360))
-    assert counted(store) != {}
-    apply_retention(store, retention, NOW + timedelta(days=370))
-    assert counted(store) == {}
 
 
 # The commands.

@@ -56,6 +56,14 @@ CONDITIONS: Final = (
         work.find_disk_nearly_full,
     ),
     Condition(
+        "disk-filling",
+        _WARNING,
+        "If the database grows as it did in the last 30 days (at least 7), its disk is full within 30 days. Only for "
+        "SQLite: the disk of a database server is not seen from here.",
+        "make room, or shorten what is kept: docs/retention.md says what each table holds and which setting ends it.",
+        work.find_disk_filling,
+    ),
+    Condition(
         "service-stopped",
         _FAULT,
         "No poll has begun for an hour, or for three times `poll_minutes` if that is longer. A poll that is under way "

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, and_, func, or_, select, text
+from sqlalchemy import Connection, Table, and_, func, or_, select
 
 from compliance.config import Settings
 from compliance.errors import ComplianceError, SettingsError
@@ -28,6 +28,7 @@ from compliance.service.reporting import Reporting
 from compliance.store import (
     DatabaseReplacedError,
     FeedState,
+    Growth,
     JobRun,
     LastGood,
     Maintenance,
@@ -42,6 +43,8 @@ from compliance.store import (
     list_job_runs,
     maintenance_at,
     quarantine_counts,
+    read_growth,
+    read_size,
     values_seen,
 )
 from compliance.store.dialect import describe_url, file_of, parse_url
@@ -99,7 +102,8 @@ class StoredFacts:
     - `owed`: the periods whose reports should have been published a day ago.
     - `jobs`: the last run of each job that has ever failed, by name.
     - `held`: who waits for emails because of the crime system.
-    - `maintenance`: the planned work under way, in which no alerts are sent. `size`: of the database, in bytes.
+    - `maintenance`: the planned work under way, in which no alerts are sent.
+    - `size`: of the database, in bytes. `growth`: in the last 30 days; None if it is not known.
     """
 
     feed: FeedFacts
@@ -115,14 +119,16 @@ class StoredFacts:
     jobs: dict[str, JobRun]
     maintenance: Maintenance | None
     size: int
+    growth: Growth | None
 
 
 @dataclass(frozen=True, slots=True)
 class DiskSpace:
-    """The free bytes of the disk that a folder is on."""
+    """The free bytes of the disk that a folder is on. `is_database`: it is that of the database file."""
 
     folder: Path
     free: int
+    is_database: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +148,13 @@ class ServiceFacts:
     disks: tuple[DiskSpace, ...]
     jobs: tuple[JobRun, ...] = ()
     replaced: str | None = None
+
+    @property
+    def time_to_full_disk(self) -> timedelta | None:
+        """How long the disk of the database file lasts at the growth of the last 30 days; None: not known, or long."""
+        free = [disk.free for disk in self.disks if disk.is_database]
+        growth = None if self.stored is None else self.stored.growth
+        return growth.time_to_fill(free[0]) if growth and free else None
 
     @property
     def calendar_days_left(self) -> int:
@@ -180,7 +193,8 @@ def _read(store: Store, settings: Settings, policy: Policy, known: Vocabulary, n
     with store.reading() as connection:
         states = dict(_rows(connection, select(OBLIGATION.c.state, func.count()).group_by(OBLIGATION.c.state)))
         report = connection.execute(newest.order_by(Published.id.desc()).limit(1)).first()  # type: ignore[union-attr]
-        crimes, size = _count(connection, CRIME), _size(connection)
+        crimes, size = _count(connection, CRIME), read_size(connection)
+        growth = read_growth(connection, now)
     return StoredFacts(
         feed=_read_feed(store, settings),
         emails=read_emails(store, counts(store), now),
@@ -195,6 +209,7 @@ def _read(store: Store, settings: Settings, policy: Policy, known: Vocabulary, n
         jobs=list_job_runs(store),
         maintenance=maintenance_at(store, now),
         size=size,
+        growth=growth,
     )
 
 
@@ -255,21 +270,14 @@ def _count(connection: Connection, table: Table) -> int:
     return connection.execute(select(func.count()).select_from(table)).scalar_one()
 
 
-def _size(connection: Connection) -> int:
-    """Return the size of the database in bytes; of SQLite without what is still in its log."""
-    if connection.dialect.name == "sqlite":
-        pages, size = (connection.execute(text(f"PRAGMA {name}")).scalar_one() for name in ("page_count", "page_size"))
-        return int(pages * size)
-    return int(connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one())
-
-
 def _disks(settings: Settings, file: Path | None) -> list[DiskSpace]:
     """Return the disks of the database file, if it is one, and of the reports, each once."""
     folders = [settings.path(settings.report.folder)]
     if file is not None:
         folders.insert(0, file.parent)
     disks: dict[int, DiskSpace] = {}
-    for folder in folders:
+    for place, folder in enumerate(folders):
         there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-        disks.setdefault(there.stat().st_dev, DiskSpace(folder, shutil.disk_usage(there).free))
+        is_database = file is not None and place == 0
+        disks.setdefault(there.stat().st_dev, DiskSpace(folder, shutil.disk_usage(there).free, is_database))
     return list(disks.values())

@@ -14,6 +14,9 @@ from compliance.service.job_runs import RELOAD, SEND
 from compliance.store import DatabaseReplacedError, JobRun, NoSchemaError, WrongSchemaError
 from compliance.text import count_noun, describe_age, join_words, plural
 
+FILLING_WITHIN: Final = timedelta(days=30)
+SURE_AFTER: Final = timedelta(days=7)
+"""The shortest time whose growth says how it goes on: the first days read years of crimes."""
 ROOM_NEEDED: Final = 2**30
 """The free bytes below which a disk is nearly full, if the database is smaller than that."""
 
@@ -59,6 +62,18 @@ def find_disk_nearly_full(facts: ServiceFacts) -> str | None:
         return None
     left = join_words([f"{bytes_in_words(disk.free)} on the disk of {disk.folder}" for disk in full])
     return f"Only {left} are free, less than the {bytes_in_words(needed)} that the service may need for its next steps."
+
+
+@of_stored
+def find_disk_filling(facts: ServiceFacts, stored: StoredFacts) -> str | None:
+    """The disk of the database file will be full soon, at the rate of the last 30 days."""
+    left, growth = facts.time_to_full_disk, stored.growth
+    if left is None or growth is None or growth.time < SURE_AFTER or left >= FILLING_WITHIN:
+        return None
+    return (
+        f"The database has grown by {bytes_in_words(growth.size)} in {describe_age(growth.time)}; at this rate its "
+        f"disk is full in {describe_age(left)}."
+    )
 
 
 def bytes_in_words(size: int) -> str:

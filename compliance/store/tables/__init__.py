@@ -11,13 +11,14 @@ from compliance.store.tables.mail_tables import Notice, Outbox
 from compliance.store.tables.polling_tables import FeedCursor, FeedRow, OfficerRow, Poll
 from compliance.store.tables.record_tables import CrimeRow, CrimeVersion, Quarantined, Removal, UnknownValue
 from compliance.store.tables.report_tables import Published, ReportDuty
-from compliance.store.tables.service_tables import AlertRow, IncidentRow, JobRow, MaintenanceRow
+from compliance.store.tables.service_tables import AlertRow, DatabaseSize, IncidentRow, JobRow, MaintenanceRow
 from compliance.store.tables.verdict_tables import Obligation, Projection, SetAsideRow, Transition
 
 __all__ = [
     "ALERT",
     "CRIME",
     "CRIME_VERSION",
+    "DATABASE_SIZE",
     "FEED",
     "FEED_CURSOR",
     "INCIDENT",
@@ -38,6 +39,7 @@ __all__ = [
     "AlertRow",
     "CrimeRow",
     "CrimeVersion",
+    "DatabaseSize",
     "FeedCursor",
     "FeedRow",
     "IncidentRow",
@@ -69,5 +71,6 @@ CRIME, CRIME_VERSION = _table(CrimeRow), _table(CrimeVersion)
 OBLIGATION, PROJECTION, TRANSITION = _table(Obligation), _table(Projection), _table(Transition)
 NOTICE, OUTBOX, REMOVAL = _table(Notice), _table(Outbox), _table(Removal)
 JOB, INCIDENT, ALERT, MAINTENANCE = _table(JobRow), _table(IncidentRow), _table(AlertRow), _table(MaintenanceRow)
+DATABASE_SIZE = _table(DatabaseSize)
 SET_ASIDE, UNKNOWN_VALUE, REPORT_DUTY = _table(SetAsideRow), _table(UnknownValue), _table(ReportDuty)
 """The tables themselves, for Core statements in bulk paths (decision 0010)."""

@@ -35,13 +35,15 @@ class CompressedText(TypeDecorator[str]):
 
 
 def compress_text(text: str) -> bytes:
-    """Return a text as `CompressedText` stores it."""
+    """Return a text as `CompressedText` stores it; no text is no bytes."""
+    if not text:
+        return b""
     return zstandard.ZstdCompressor(level=_LEVEL, dict_data=_dictionary()).compress(text.encode())
 
 
 def decompress_text(stored: bytes) -> str:
     """Return a text that `CompressedText` stored."""
-    return zstandard.ZstdDecompressor(dict_data=_dictionary()).decompress(stored).decode()
+    return zstandard.ZstdDecompressor(dict_data=_dictionary()).decompress(stored).decode() if stored else ""
 
 
 @cache

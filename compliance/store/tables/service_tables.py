@@ -1,7 +1,8 @@
 """How the service itself is doing."""
 
-from datetime import datetime
+from datetime import date, datetime
 
+from sqlalchemy import BigInteger, Column
 from sqlmodel import Field, SQLModel
 
 
@@ -59,3 +60,12 @@ class MaintenanceRow(SQLModel, table=True):
     began_at: datetime
     until: datetime
     reason: str
+
+
+class DatabaseSize(SQLModel, table=True):
+    """The size of the database in bytes on a local date, as last taken."""
+
+    __tablename__ = "database_size"
+    day: date = Field(primary_key=True)
+    taken_at: datetime
+    size: int = Field(sa_column=Column(BigInteger, nullable=False))

@@ -1,0 +1,139 @@
+"""What is stored, how it grows and when it goes: docs/retention.md, and a test that no table is missing."""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class StatedLife:
+    """A table, or a folder of files: what it holds, how it grows, and when it is removed."""
+
+    name: str
+    holds: str
+    grows: str
+    ends: str
+
+
+_WITH_CRIME: Final = "with its crime"
+_FOR_GOOD: Final = "never"
+_ENDED: Final = "730 days after it ended, when the next one begins"
+
+TABLES: Final = (
+    StatedLife("crime", "each crime, as last received", "1 row a crime", "`remove_after_days` after it was closed"),
+    StatedLife("crime_version", "each earlier form of a crime: what was known when", "1 row a change", _WITH_CRIME),
+    StatedLife("obligation", "what is owed, as last judged", "1 row an obligation", _WITH_CRIME),
+    StatedLife("set_aside", "what cannot be judged", "few", "when it can be judged, or with its crime"),
+    StatedLife(
+        "transition", "when each obligation became overdue or was discharged", "1 or 2 rows an obligation", _WITH_CRIME
+    ),
+    StatedLife(
+        "notice",
+        "each decision to tell someone, which later decisions and the report need",
+        "about 3 rows a crime",
+        "with its crime; also when `strip_officers_after_days` strips it",
+    ),
+    StatedLife(
+        "outbox",
+        "each email",
+        "about 3 rows a crime",
+        "its text `remove_emails_after_days` after it was sent; the row then too, if no notice names it and it is not "
+        "the last to its recipient",
+    ),
+    StatedLife(
+        "poll",
+        "when the crime system was read",
+        "1 row a poll that brought something; at most 3 for all idle polls in a row",
+        "after `remove_after_days`; the first, and those that a crime names, stay",
+    ),
+    StatedLife("feed", "where the crime system is read on", "1 row", _FOR_GOOD),
+    StatedLife(
+        "feed_cursor",
+        "earlier places to read on from",
+        "a few rows a page, at most 10,000",
+        "once they are too old to be needed",
+    ),
+    StatedLife(
+        "officer",
+        "the officer directory, as last seen",
+        "1 row an officer",
+        "`remove_other_after_days` after the directory last had it, counted to when the directory was last read",
+    ),
+    StatedLife(
+        "quarantine",
+        "refused records",
+        "1 row a refused record",
+        "`remove_refused_after_days` after it left the quarantine or, without a crime number, after it last came; with "
+        "its crime; if nothing else is stored of its crime, `remove_after_days` after it last came",
+    ),
+    StatedLife(
+        "unknown_value",
+        "values that neither mapping nor policy knows",
+        "at most 51 rows a field",
+        "`remove_other_after_days` after it last came",
+    ),
+    StatedLife(
+        "removal",
+        "that a crime was removed or stripped, without its number, so that it is not stored again",
+        "1 row a crime removed",
+        _FOR_GOOD,
+    ),
+    StatedLife("projection", "which policy was used since when", "1 row a change of the policy", _FOR_GOOD),
+    StatedLife("published", "the figures of each published report", "1 row a report", _FOR_GOOD),
+    StatedLife("report_duty", "since when reports are owed", "a few rows", "when the settings no longer ask for it"),
+    StatedLife("job", "which jobs have failed", "1 row a job", _FOR_GOOD),
+    StatedLife("incident", "each condition, from when it was found until it was over", "1 row an incident", _ENDED),
+    StatedLife("alert", "what was told of each incident", "2 rows an incident at most", "with its incident"),
+    StatedLife("maintenance", "times of planned work", "1 row each", _ENDED),
+    StatedLife("database_size", "the size of the database", "1 row a day", "`remove_other_after_days` later"),
+)
+"""Every table of the database."""
+
+FOLDERS: Final = (
+    StatedLife(
+        "`[report] folder`",
+        "the published files",
+        "the files of each report",
+        "never by this service: they are the force's",
+    ),
+    StatedLife(
+        "`[mail] pilot_folder`",
+        "emails that a pilot did not send",
+        "1 file an email",
+        "after `remove_emails_after_days`",
+    ),
+    StatedLife(
+        "`done` and `failed` of `[crime_system.files] folder`",
+        "exports that were read, or could not be",
+        "the files of each export",
+        "after `remove_exports_after_days`",
+    ),
+)
+"""Every folder that the service writes to."""
+
+_BEGINNING: Final = """# What is kept, and for how long
+
+For those who answer for the data and for the disk. This page is written by `make docs` from the list in the code, and a
+test fails for a table that is not in it. The settings are in `[retention]` ([configuration](configuration.md)). The
+service applies them once a day; `compliance retention --dry-run` lists what would go, with counts.
+
+What a report as known on an earlier day needs (versions, polls), and what `explain`, the effect of reminders and
+"told before" need (transitions, notices), is kept as long as the crime. Without `remove_after_days`, crimes are kept
+for good. How much that is: [install](install.md#size-and-growth).
+
+| table | holds | grows by | is removed |
+|---|---|---|---|
+"""
+_FILES: Final = """
+| folder | holds | grows by | is removed |
+|---|---|---|---|
+"""
+
+
+def retention_page() -> str:
+    """Return docs/retention.md."""
+    return (
+        _BEGINNING
+        + "".join(f"| `{each.name}` | {each.holds} | {each.grows} | {each.ends} |\n" for each in TABLES)
+        + _FILES
+        + "".join(f"| {each.name} | {each.holds} | {each.grows} | {each.ends} |\n" for each in FOLDERS)
+    )
