@@ -129,7 +129,7 @@ class World:
                 daemon = Daemon(service)
                 for name in ("poll", "remind"):
                     daemon._guard(name, getattr(daemon, f"_{name}"))()
-            self.held += [line.get("held") for line in logs if line.get("job") == "remind"]
+            self.held += [line.get("held") for line in logs if "digests" in line]
 
     def said(self) -> dict[str, str]:
         with self.open() as service:
