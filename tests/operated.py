@@ -1,8 +1,6 @@
 """A year of a service, with its clock moved from cycle to cycle by a world in which other systems fail, and in which the
 service is killed, told to stop, and left without room on its disk."""
 
-import json
-import os
 import signal
 import time
 from collections import Counter
@@ -13,14 +11,13 @@ from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock_time
 from pathlib import Path
 from random import Random
-from threading import Thread
-from typing import Any, Final, Self
+from typing import Final, Self
 
 from compliance.simulator import SimulatedForce
 from compliance.store import migrate
 from tests import postgres
 from tests.calendars import policy_until
-from tests.operated_service import DAILY, JOBS, OperatedService
+from tests.operated_service import DAILY, JOBS, WATCH, OperatedService, ServiceLog
 from tests.operated_world import CrimeSystem, MailServer
 from tests.simulated import LONDON
 
@@ -51,10 +48,18 @@ periods = ["week", "month"]
 editions = ["board", "public"]
 forms = ["html", "csv"]
 readers = ["board@force.example"]
+[alerts]
+to = ["{administrator}"]
+webhook = "{crimes}/alerts"
 [log]
 format = "json"
 """
 POLICY: Final = "west-mercia"
+ADMINISTRATOR: Final = "administrator@force.example"
+LATER: Final = timedelta(minutes=20)
+"""How long after each cycle the conditions are looked at once more: what lasts so long is told."""
+RELOADED: Final = '"job": "reload"'
+DISK: Final = "disk full"
 OVER: Final = ", over"
 """How the name of what ends a fault ends."""
 
@@ -64,7 +69,7 @@ def local(day: date, at: str) -> datetime:
     return datetime.combine(day, clock_time.fromisoformat(at), LONDON).astimezone(UTC)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Happening:
     """Something that happens before the first cycle at or after an instant."""
 
@@ -75,12 +80,20 @@ class Happening:
 
 @dataclass(frozen=True)
 class Disturbance:
-    """What goes wrong: what happens when, and how often the service is killed and sent signals, at random instants."""
+    """What goes wrong: what happens when, and how often the service is killed and sent signals, at random instants.
+
+    Not while its disk is full: what it then knows of failures is nowhere but in its memory.
+    """
 
     happenings: Sequence[Happening] = ()
     kills: int = 0
     bursts: int = 0
     seed: int = 1
+
+    def has_no_room(self, at: datetime) -> bool:
+        """Whether the disk is full at an instant."""
+        newest = max((each for each in self.happenings if each.at <= at and DISK in each.name), default=None)
+        return newest is not None and not newest.name.endswith(OVER)
 
 
 UNDISTURBED: Final = Disturbance()
@@ -89,17 +102,18 @@ UNDISTURBED: Final = Disturbance()
 class OperatedYear:
     """A service and the world around it from a date on.
 
-    `ends` and `goes_on`: the date on which its calendar ends, and the one on which the next year is put into it.
+    `calendar`: the date on which its calendar ends, and the one on which the next year is put into it. `extra`: cycles
+    besides those of every day.
     """
 
     def __init__(
         self, folder: Path, force: SimulatedForce, start: date, days: int, databases: Sequence[str],
-        calendar: tuple[str, date] | None = None,
+        calendar: tuple[str, date] | None = None, extra: Sequence[datetime] = (),
     ) -> None:  # fmt: skip
         self.folder, self.start, self.days = folder, start, days
         self.crimes, self.mail = CrimeSystem(force), MailServer(folder / "mail")
         self.database = databases[0]
-        self._databases, self._calendar = databases, calendar
+        self._databases, self._calendar, self._extra = databases, calendar, extra
         self._open = ExitStack()
         self.now = local(start, "00:00")
         self.cycles = 0
@@ -107,7 +121,6 @@ class OperatedYear:
         self.signals = 0
         self.seconds = 0.0
         self.happened: Counter[str] = Counter()
-        self.log: list[str] = []
         self.sessions_cut = 0
         self._cutting = False
         self._typical = 0.2
@@ -119,9 +132,9 @@ class OperatedYear:
         self._open.callback(self.mail.switch, False)
         policy_until(self.folder, self._calendar[0] if self._calendar else "2028-12-31", POLICY)
         migrate(self.database)
-        pipe = self._read_log()
+        self.log = self._open.enter_context(ServiceLog(self.folder / "log.pipe"))
         self.services = [
-            OperatedService(self._write(f"config{n}.toml", address, database), pipe)
+            OperatedService(self._write(f"config{n}.toml", address, database), self.log.path)
             for n, database in enumerate(self._databases)
         ]
         for service in self.services:
@@ -134,33 +147,11 @@ class OperatedYear:
     def _write(self, name: str, crimes: str, database: str) -> Path:
         config = self.folder / name
         text = CONFIG.format(
-            policy=POLICY, database=database, crimes=crimes, start=self.start, port=self.mail.port
+            policy=POLICY, database=database, crimes=crimes, start=self.start, port=self.mail.port,
+            administrator=ADMINISTRATOR,
         )  # fmt: skip
         config.write_text(text, "utf-8")
         return config
-
-    def _read_log(self) -> Path:
-        path = self.folder / "log.pipe"
-        os.mkfifo(path)
-        pipe = os.fdopen(os.open(path, os.O_RDWR), "rb")
-
-        def read() -> None:
-            for line in pipe:
-                if line == b"end\n":
-                    return
-                self.log.append(line.decode())
-
-        thread = Thread(target=read, daemon=True)
-        thread.start()
-
-        def close() -> None:
-            with path.open("wb") as last:
-                last.write(b"\nend\n")  # who was killed may have left half a line
-            thread.join()
-            pipe.close()
-
-        self._open.callback(close)
-        return path
 
     def __str__(self) -> str:
         wrong = sum(count for name, count in self.happened.items() if not name.endswith(OVER))
@@ -170,11 +161,6 @@ class OperatedYear:
             f"kills, {self.signals:,} signals, {starts} starts, {self.sessions_cut} sessions cut; {self.seconds:.0f} s"
         )
 
-    def faults_logged(self) -> list[dict[str, Any]]:
-        """What the log has of faults of the program itself, which nothing that fails around it may cause."""
-        lines = [json.loads(line) for line in self.log if line.startswith("{") and line.endswith("}\n")]
-        return [line for line in lines if line["event"] == "fault" or "exception" in line]
-
     def instants(self) -> Iterator[datetime]:
         """The cycles of all days, in UTC; around a change of the clocks every half hour of the night."""
         for number in range(self.days):
@@ -183,17 +169,22 @@ class OperatedYear:
             midnight, after = local(day, "00:00"), local(day + timedelta(days=1), "00:00")
             if after - midnight != timedelta(days=1):
                 times |= {midnight + n * timedelta(minutes=30) for n in range(8)}
-            yield from sorted(times)
+            extra = {
+                at for at in self._extra if midnight <= at < after and not any(abs(at - t) <= LATER for t in times)
+            }
+            yield from sorted(times | extra)
 
     def live(self, disturbance: Disturbance = UNDISTURBED) -> None:
         """Run every cycle."""
         began, chance = time.monotonic(), Random(disturbance.seed)
         instants = list(self.instants())
-        kills = Counter(chance.choices(range(len(instants)), k=disturbance.kills))
-        bursts = set(chance.sample(range(len(instants)), disturbance.bursts))
-        coming = sorted(disturbance.happenings, key=lambda each: each.at)
+        steady = [number for number, at in enumerate(instants) if not disturbance.has_no_room(at)]
+        kills = Counter(chance.choices(steady[:-1], k=disturbance.kills))
+        bursts = set(chance.sample(steady, disturbance.bursts))
+        coming = sorted(disturbance.happenings)
         owed, day = 0, None
-        for number, self.now in enumerate(instants):
+        for number, instant in enumerate(instants):
+            self.now = instant
             self.crimes.advance(self.now)
             self._extend_calendar()
             while coming and coming[0].at <= self.now:
@@ -201,20 +192,25 @@ class OperatedYear:
                 self.happened[happening.name] += 1
                 happening.do(self)
             today = self.now.astimezone(LONDON).date()
-            jobs, day = (JOBS if today == day else (*JOBS, DAILY)), today
+            jobs, day = (JOBS if today == day else (DAILY, *JOBS)), today
             owed = self._kill(chance, jobs, owed + kills[number])
             if number in bursts:
                 self._burst(chance, jobs)
             self._cycle(jobs)
+            self.now += LATER
+            self.crimes.advance(self.now)
+            self._cycle(WATCH)
         assert not owed, f"{owed} kills found no cycle"
         self.seconds = time.monotonic() - began
 
     def _extend_calendar(self) -> None:
-        """Whoever operates it puts the next year into the calendar, and starts it again."""
+        """Whoever operates it puts the next year into the calendar, and has every service read it (SIGHUP)."""
         if self._calendar and self._calendar[1] <= self.now.astimezone(LONDON).date():
             self._calendar = None
             policy_until(self.folder, "2028-12-31", POLICY)
-            self.restart()
+            with self.log.until_said(RELOADED, len(self.services)):
+                for service in self.services:
+                    service.signal(signal.SIGHUP)
 
     def restart(self) -> None:
         """Stop every service; the next cycle starts them."""
@@ -238,8 +234,9 @@ class OperatedYear:
             self._cutting = not cut
         ended = [service.ends() for service in self.services]
         assert all(ended), f"no end of the cycle at {self.now}"
-        self._typical += (time.monotonic() - began - self._typical) / 10
-        self.cycles += 1
+        if jobs is not WATCH:
+            self._typical += (time.monotonic() - began - self._typical) / 10
+            self.cycles += 1
 
     def _kill(self, chance: Random, jobs: tuple[str, ...], times: int) -> int:
         """Kill it so often at random instants of this cycle -> for how many kills there was no time before its end."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from tests.operated import OVER, Happening, OperatedYear, local
+from tests.operated import DISK, OVER, Happening, OperatedYear, local
 
 Act = Callable[[OperatedYear], None]
 NIGHT: Final = "02:30"
@@ -15,6 +15,11 @@ NIGHT: Final = "02:30"
 def lasting(name: str, first: str, last: str, begin: Act, end: Act) -> list[Happening]:
     """A fault from one local time to another: `2026-02-10 06:00`."""
     return [Happening(_instant(first), name, begin), Happening(_instant(last), name + OVER, end)]
+
+
+def looked_at(happenings: Sequence[Happening]) -> list[datetime]:
+    """Three cycles at the beginning of each, as there are within minutes in service."""
+    return [each.at + n * HALF_AN_HOUR for each in happenings if not each.name.endswith(OVER) for n in range(3)]
 
 
 def crimes_answer(status: int | None) -> Act:
@@ -88,9 +93,14 @@ def directory_faults(days: Sequence[date]) -> list[Happening]:
     ]  # fmt: skip
 
 
-def disk_full(day: date, first: str = "08:00", last: str = "15:00") -> list[Happening]:
-    """No room for any file from one local time of a day to another."""
-    return lasting("disk full", f"{day} {first}", f"{day} {last}", disk(True), disk(False))
+def disk_full(day: date) -> list[Happening]:
+    """No room for any file during a day, after the morning's emails: of the database, where it is one."""
+    return lasting(DISK, f"{day} 08:00", f"{day} 15:00", disk(True), disk(False))
+
+
+def disk_full_at_report(monday: date) -> list[Happening]:
+    """No room for any file when reports are due."""
+    return lasting(f"{DISK} at a report", f"{monday} 06:00", f"{monday} 08:00", disk(True), disk(False))
 
 
 def database_restarted(day: date) -> list[Happening]:
@@ -99,9 +109,9 @@ def database_restarted(day: date) -> list[Happening]:
 
 
 def feed_away(first: date, days: int) -> list[Happening]:
-    """No answer for some days, long enough for emails to wait."""
+    """No answer for some days, long enough for emails to wait; officers have the day on which it is back to write up."""
     return lasting(
-        "feed away", f"{first} 06:00", f"{first + days * DAY} 06:00", crimes_answer(500), crimes_answer(None)
+        "feed away", f"{first} 06:00", f"{first + days * DAY} 05:00", crimes_answer(500), crimes_answer(None)
     )
 
 
@@ -111,6 +121,7 @@ def mail_away(monday: date) -> list[Happening]:
 
 
 DAY: Final = timedelta(days=1)
+HALF_AN_HOUR: Final = timedelta(minutes=30)
 
 
 def _instant(text: str) -> datetime:

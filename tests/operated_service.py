@@ -1,28 +1,35 @@
 """A daemon in a process of its own that runs its jobs when it is told to, with the clock it is told: it can be killed,
 sent signals, and left without room on its disk."""
 
+import os
 import resource
 import signal
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Final
+from threading import Event, Thread
+from typing import Any, Final, Self
 
 import stamina
 
 from compliance.config import load_settings
 from compliance.service.daemon import Daemon
+from compliance.service.job_runs import RELOAD
 from compliance.service.logs import set_up
-from compliance.service.service import Service
+from compliance.service.starting import running_service
 from compliance.signals import heed_signals
 
-JOBS: Final = ("poll", "remind", "report")
+JOBS: Final = ("poll", "remind", "report", "watch")
 """In the order of the daemon."""
 DAILY: Final = "retention"
+WATCH: Final = ("watch",)
+_END: Final = b"end\n"
 LONGEST: Final = 120.0
 """Seconds in which a process starts, runs a cycle or ends, however busy the machine is."""
 
@@ -43,22 +50,71 @@ def operate(config: str, log: str, first: datetime, orders: Connection) -> None:
     stamina.set_testing(True, attempts=2, cap=True)
     settings = load_settings(Path(config))
     set_up(settings.log)
-    clock = GivenClock(first)
-    with heed_signals() as stop, Service.open(settings, clock, stop) as service:
-        daemon = Daemon(service)
+    clock, hangup = GivenClock(first), Event()
+    with heed_signals(on_hangup=hangup.set) as stop, running_service(settings, stop, clock) as service:
+        daemon = Daemon(service, hangup)
+
+        def reload() -> None:
+            """Between two jobs, as in service."""
+            if hangup.is_set():
+                hangup.clear()
+                daemon._guard(RELOAD, daemon._reload)()
+
         orders.send("ready")
         while not stop.is_requested():
+            reload()
             if not orders.poll(0.02):
                 continue
             clock.at, jobs = orders.recv()
             for job in jobs:
-                _job(daemon, job)()
+                daemon._scheduler.get_job(job).func()
+                reload()
             if not stop.is_requested():
                 orders.send("done")
 
 
-def _job(daemon: Daemon, name: str) -> Callable[[], None]:
-    return daemon._scheduler.get_job(name).func
+class ServiceLog:
+    """What services say, line by line, through a pipe at a path."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.lines: list[str] = []
+
+    def __enter__(self) -> Self:
+        os.mkfifo(self.path)
+        self._pipe = os.fdopen(os.open(self.path, os.O_RDWR), "rb")
+        self._thread = Thread(target=self._read, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self.path.open("wb") as last:
+            last.write(b"\n" + _END)  # who was killed may have left half a line
+        self._thread.join()
+        self._pipe.close()
+
+    def _read(self) -> None:
+        for line in self._pipe:
+            if line == _END:
+                return
+            self.lines.append(line.decode())
+
+    @contextmanager
+    def until_said(self, text: str, times: int) -> Iterator[None]:
+        """Wait at the end until a text has been said so many times more."""
+        before = self._count(text)
+        yield
+        deadline = time.monotonic() + LONGEST
+        while self._count(text) < before + times:
+            assert time.monotonic() < deadline, f"nobody said {text!r}"
+            time.sleep(0.02)
+
+    def _count(self, text: str) -> int:
+        return sum(text in line for line in self.lines)
+
+    def faults(self) -> list[str]:
+        """What it has of faults of the program itself, which nothing that fails around it may cause."""
+        return [line for line in self.lines if '"event": "fault"' in line or '"exception": ' in line]
 
 
 class OperatedService:
@@ -103,7 +159,7 @@ class OperatedService:
 
     def signal(self, number: signal.Signals) -> None:
         """Send it a signal, unless it has ended."""
-        if self._process.is_alive():
+        if self._process is not None and self._process.is_alive():
             self._process._popen._send_signal(number)
 
     def stopped(self) -> None:

@@ -17,9 +17,24 @@ from compliance.errors import RecordError
 from compliance.simulator import MailSink, Received, SimulatedCrimeSystem, SimulatedForce
 
 
+class AlertedIncident(msgspec.Struct, frozen=True):
+    """What an alert says of one incident: that it `began`, that it `lasts`, or that it is `over`."""
+
+    event: str
+    name: str
+    began_at: datetime
+
+
+class Alert(msgspec.Struct, frozen=True):
+    """What a webhook gets."""
+
+    at: datetime
+    incidents: list[AlertedIncident]
+
+
 @dataclass
 class CrimeSystem:
-    """A crime system over HTTP that tells the simulated time in its answers.
+    """A crime system over HTTP that tells the simulated time in its answers; alerts come to the same address.
 
     Wrong with it can be: `status`, what it answers instead; `ahead`, by how much its clock is ahead, in `Date` and in
     the `changed_at` of what is entered meanwhile; `backup`, an older state that it shows. With its directory:
@@ -33,7 +48,8 @@ class CrimeSystem:
     forgets: bool = False
     """Whether it answers a cursor that it does not know from the beginning, where it should refuse it."""
     backup: SimulatedCrimeSystem | None = None
-    asked: int = 0
+    alerts: list[Alert] = field(default_factory=list)
+    """What came to the webhook."""
     _ahead: list[tuple[datetime, timedelta]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -59,7 +75,6 @@ class CrimeSystem:
 
     def answer(self, path: str, query: dict[str, list[str]]) -> tuple[int, dict[str, str], bytes]:
         """Status, headers and body of what is asked for."""
-        self.asked += 1
         if path == "/officers":
             return self._directory()
         if self.status is not None:
@@ -112,6 +127,12 @@ class CrimeSystem:
                     self.send_header(name, text)
                 self.end_headers()
                 self.wfile.write(body)
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                told.alerts.append(msgspec.json.decode(body, type=Alert))
+                self.send_response(204)
+                self.end_headers()
 
             def date_time_string(self, timestamp: float | None = None) -> str:  # noqa: ARG002  # as it is called
                 now = told.system.now

@@ -41,7 +41,7 @@ def lines(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     force = SimulatedForce(seed=4, weeks=6, end=END, scale=0.02)
     with OperatedYear(folder / "week", force, START, 5, [f"sqlite:///{folder / 'compliance.db'}"]) as days:
         days.live(Disturbance(FAULTS))
-    return days.log
+    return days.log.lines
 
 
 def test_the_log_names_nobody(lines: list[str]) -> None:
