@@ -18,7 +18,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from compliance import clock
 from compliance.errors import ComplianceError, SettingsError, StoppedError, System, UnavailableError
 from compliance.service.alerts.watch import EVERY, WATCH, Watch
-from compliance.service.job_runs import RELOAD, SEND, JobRuns
+from compliance.service.job_runs import RELOAD, JobRuns
 from compliance.service.logs import log_as, new_run_id, set_up
 from compliance.service.monitor import monitor
 from compliance.service.reloading import describe_changes, reloaded
@@ -225,11 +225,7 @@ class Daemon:
             done["calendar"] = warning
         if delivery.stopped:
             self._service.stop.check()
-            refused = UnavailableError(delivery.stopped, is_lasting=delivery.is_refused, system=System.MAIL_SERVER)
-            self.runs.note_failure(SEND, self._service.clock(), refused)
-            raise refused
-        if delivery.sent or delivery.refused:
-            self.runs.note_success(SEND, self._service.clock())
+            raise UnavailableError(delivery.stopped, is_lasting=delivery.is_refused, system=System.MAIL_SERVER)
         return done
 
     def _report(self) -> dict[str, object]:

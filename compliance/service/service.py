@@ -8,7 +8,7 @@ from pathlib import Path
 
 from compliance import clock as real_clock
 from compliance.config import Settings
-from compliance.errors import RecordError
+from compliance.errors import RecordError, System, UnavailableError
 from compliance.feeds import Remembered
 from compliance.mail import Delivery, deliver
 from compliance.policy import Policy, load_policy
@@ -22,6 +22,7 @@ from compliance.service.calendar_notes import warn_of_end
 from compliance.service.crime_feed import SOURCE, feed_of, origin_of, vocabulary_of
 from compliance.service.directory_poll import DirectoryRules
 from compliance.service.feed_changes import restart
+from compliance.service.job_runs import SEND, JobRuns
 from compliance.service.mail_channel import channel_of, pilot_of
 from compliance.service.polling import PollOutcome, poll
 from compliance.service.progress import Progress
@@ -148,10 +149,21 @@ class Service:
         """Send what is due from the outbox, at most `limit` emails (`mail.deliver`)."""
         question = still_due(self.store, self.policy, self.reminder_settings, self.clock)
         channel, pilot, mail = channel_of(self.settings, self.stop), pilot_of(self.settings), self.settings.mail
-        return deliver(
+        delivery = deliver(
             self.store, channel, self.clock,
             still_due=question, limit=limit, settings=mail, pilot=pilot, wait=self.stop.wait,
         )  # fmt: skip
+        self._note_sending(delivery)
+        return delivery
+
+    def _note_sending(self, delivery: Delivery) -> None:
+        """Store whether the mail server takes emails, for whoever asks later, whichever command sent them."""
+        runs, now = JobRuns(self.store), self.clock()
+        if delivery.stopped and not self.stop.is_requested():
+            refused = UnavailableError(delivery.stopped, is_lasting=delivery.is_refused, system=System.MAIL_SERVER)
+            runs.note_failure(SEND, now, refused)
+        elif not delivery.stopped and (delivery.sent or delivery.refused):
+            runs.note_success(SEND, now)
 
     def report(
         self, period: Span | None = None, editions: Sequence[str] = (), forms: Sequence[str] = ()

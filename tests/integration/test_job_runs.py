@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,18 @@ def test_an_email_that_nobody_takes_is_a_failure_of_the_mail_server_and_not_of_t
     with capture_logs():
         job_of(daemon, "remind")()
     assert state.found().keys() == {"mail-unreachable"}, "a run without emails says nothing of the mail server"
+
+
+def test_a_mail_server_that_nobody_reaches_is_found_where_cron_sends(state: ServiceState) -> None:
+    """Each morning's digests replace those that wait, so no email of a server that is down for days grows old."""
+    state.settings = state.settings_with(("^port = 8471", "port = 9"))
+    state.email("queued", NOW, kind="report")
+    service_of(state).deliver()
+    assert state.found().keys() == set()
+    state.read(NOW + timedelta(hours=20))
+    state.now = NOW + timedelta(hours=20)
+    service_of(state).deliver()
+    assert "mail-unreachable" in state.found()
 
 
 def test_a_damaged_database_is_told_from_one_that_is_busy() -> None:

@@ -95,7 +95,9 @@ class Watch:
                 continue
             message = AlertMessage(service.settings.force.name, mine, now)
             try:
-                is_sent = teller_of(way, service.settings, self._runs, service.clock, service.stop).tell(message)
+                is_sent = teller_of(way, service.settings, JobRuns(service.store), service.clock, service.stop).tell(
+                    message
+                )
             except SettingsError as error:  # of a secret or a template: the other way may still work
                 log.error("alert not sent", way=way.value, problem=str(error))
                 continue

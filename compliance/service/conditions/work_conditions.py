@@ -17,6 +17,9 @@ from compliance.text import count_noun, describe_age, join_words, plural
 FILLING_WITHIN: Final = timedelta(days=30)
 SURE_AFTER: Final = timedelta(days=7)
 """The shortest time whose growth says how it goes on: the first days read years of crimes."""
+UNREACHABLE_LONG: Final = timedelta(hours=12)
+"""For how long a mail server fails before fewer attempts count: `remind` by cron tries once a day, and the digests that
+wait are replaced each morning, so none grows old."""
 ROOM_NEEDED: Final = 2**30
 """The free bytes below which a disk is nearly full, if the database is smaller than that."""
 
@@ -171,7 +174,9 @@ def find_mail_refuses_us(facts: ServiceFacts) -> str | None:
 def find_mail_unreachable(facts: ServiceFacts) -> str | None:
     """The mail server does not take emails, and may again."""
     run = _sending(facts)
-    if run is None or run.is_lasting or run.failures < FAILURES or run.failing_since is None:
+    if run is None or run.is_lasting or run.failing_since is None:
+        return None
+    if run.failures < FAILURES and facts.now - run.failing_since < UNREACHABLE_LONG:
         return None
     return (
         f"The mail server has taken nothing in {count_noun(run.failures, 'attempt')} since "
