@@ -44,6 +44,7 @@ security = "plain"
 sender = "updates@force.example"
 [report]
 folder = "reports"
+records_begin = {begin}
 periods = ["week", "month"]
 editions = ["board", "public"]
 forms = ["html", "csv"]
@@ -148,7 +149,7 @@ class OperatedYear:
         config = self.folder / name
         text = CONFIG.format(
             policy=POLICY, database=database, crimes=crimes, start=self.start, port=self.mail.port,
-            administrator=ADMINISTRATOR,
+            administrator=ADMINISTRATOR, begin=self.crimes.force.start.astimezone(LONDON).date(),
         )  # fmt: skip
         config.write_text(text, "utf-8")
         return config

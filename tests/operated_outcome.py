@@ -5,11 +5,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 from sqlmodel import col, select
 
+from compliance.reports.periods import newest_settled, parse_period
+from compliance.reports.spans import Span
 from compliance.store import Store
 from compliance.store.tables import Notice, Obligation, Outbox, Published
 from tests.operated import ADMINISTRATOR, OperatedYear
@@ -33,10 +35,11 @@ AS_OF: Final = re.compile(r"\b(directory_)?as_of$")
 
 @dataclass(frozen=True)
 class YearOutcome:
-    """`reports`: the figures of each version. `files`: what is noted of them; `held`: what lies in the folder.
+    """`end`: the last day. `reports`: the figures of each version. `files`: what is noted of them; `held`: what lies in the folder.
     `emails`: the state of each by its key. `ids`: its Message-ID; `arrived`: how often each came. `told`: the day on
     which an email that was sent first said that something is overdue. `right_on`: when something was discharged."""
 
+    end: date
     reports: Mapping[Report, list[dict[str, Any]]]
     files: Mapping[str, str]
     held: Mapping[str, str]
@@ -69,13 +72,24 @@ class YearOutcome:
         states, ids = ({key: email[n] for key, email in emails.items()} for n in (0, 1))
         to_others = [received for received in year.mail.taken if received.recipient != ADMINISTRATOR]
         arrived = Counter(str(received.message["Message-ID"]) for received in to_others)
-        return cls(reports, files, digests(year.folder), states, ids, arrived, told, right_on)
+        return cls(
+            year.now.astimezone(LONDON).date(),
+            reports,
+            files,
+            digests(year.folder),
+            states,
+            ids,
+            arrived,
+            told,
+            right_on,
+        )
 
     def problems(self) -> Iterator[str]:
         """What does not hold of it, whatever went wrong meanwhile, in words."""
         for (period, edition), versions in self.reports.items():
             if len(versions) > 1:
                 yield f"{period} {edition}: published {len(versions)} times"
+        yield from (f"{period} {edition}: not published" for period, edition in self._owed() - self.reports.keys())
         if self.files != self.held:
             yield f"files that are not there as noted: {self.files.items() ^ self.held.items()}"
         yield from (f"{key}: left {state}" for key, state in self.emails.items() if state not in SETTLED)
@@ -83,6 +97,18 @@ class YearOutcome:
             if (state == "sent") != (self.arrived[self.ids[key]] > 0):
                 yield f"{key}: {state}, and arrived {self.arrived[self.ids[key]]} times"
         yield from (f"{identity}: arrived from no email" for identity in self.arrived.keys() - set(self.ids.values()))
+
+    def _owed(self) -> set[Report]:
+        """Both editions of each week and month from the first published to the newest settled on the last day."""
+        spans = [parse_period(period) for period, _ in self.reports]
+        owed = set[Report]()
+        for kind in ("week", "month"):
+            span: Span | None = min((span for span in spans if span.kind == kind), key=str)
+            newest = newest_settled(kind, self.end - timedelta(days=self.end.weekday()))
+            while span is not None and str(span) <= str(newest):
+                owed |= {(str(span), "board"), (str(span), "public")}
+                span = span.plus(1)
+        return owed
 
     def __str__(self) -> str:
         states = ", ".join(f"{count:,} {state}" for state, count in sorted(Counter(self.emails.values()).items()))

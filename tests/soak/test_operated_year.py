@@ -161,6 +161,9 @@ def test_what_is_lost_changed_or_made_up_is_noticed(quiet_weeks: Quiet) -> None:
     report, key = min(quiet.reports), min(key for key in quiet.emails if key.startswith("digest"))
     figures = quiet.reports[report][0]
     wrong = {
+        "not published": replace(
+            quiet, reports={each: quiet.reports[each] for each in quiet.reports if each != max(quiet.reports)}
+        ),
         "published 2 times": replace(quiet, reports={**quiet.reports, report: 2 * [figures]}),
         "files that are not there": replace(quiet, held={}),
         "left queued": replace(quiet, emails={**quiet.emails, key: "queued"}),
