@@ -60,7 +60,8 @@ _SECTIONS: Final = {
     ),
     Sight.SYSTEMS: (
         "The systems that the service depends on",
-        "Seen by asking the database, the crime system and the mail server. Only `check` shows them.",
+        "Seen by asking the database, the crime system and the mail server. Only `check` shows them; "
+        "`compliance run` looks once a day for `certificate-ending` and `clock-off`, and tells administrators.",
     ),
 }
 _TABLE: Final = "| name | severity | it is there if | what to do |\n|---|---|---|---|\n"

@@ -11,7 +11,16 @@ from compliance.service.alerts.alert_message import AlertMessage
 from compliance.service.alerts.ledger import Ledger
 from compliance.service.alerts.lifecycle import Alert, Rules
 from compliance.service.alerts.ways import beat, teller_of, url_of, ways_of
-from compliance.service.conditions import FoundCondition, ServiceFacts, Severity, find_conditions, read_facts
+from compliance.service.check.server_checks import check_servers
+from compliance.service.conditions import (
+    FoundCondition,
+    Problem,
+    ServiceFacts,
+    Severity,
+    find_conditions,
+    name_conditions,
+    read_facts,
+)
 from compliance.service.job_runs import JobRuns
 from compliance.service.logs import log_as, new_run_id
 from compliance.service.service import Service
@@ -23,6 +32,8 @@ log = structlog.get_logger()
 WATCH: Final = "watch"
 EVERY: Final = timedelta(minutes=1)
 """How often it looks."""
+SERVERS_EVERY: Final = timedelta(days=1)
+"""How often it asks the other systems for what no poll and no delivery fails of, such as a certificate's end."""
 
 
 class Watch:
@@ -34,10 +45,12 @@ class Watch:
         self._ledger = Ledger(service.store)
         self._maintenance: Maintenance | None = None
         self._beat_for: datetime | None = None
+        self._servers_at: datetime | None = None
+        self._of_servers: list[FoundCondition] = []
 
     def follow(self, service: Service) -> None:
         """Watch another service on the same store from the next look."""
-        self._next = service
+        self._next, self._servers_at = service, None
 
     def run(self) -> None:
         """Look once. A failure is logged, and the next look tries again."""
@@ -70,7 +83,7 @@ class Watch:
         """
         service, now = self._service, self._service.clock()
         facts = read_facts(service.settings, service.policy, now, service.store, self._runs.list_runs())
-        found = find_conditions(facts)
+        found = [*find_conditions(facts), *self._look_at_servers(now)]
         if facts.stored is not None:
             self._maintenance = facts.stored.maintenance
         rules = self._rules(now)
@@ -81,6 +94,16 @@ class Watch:
         if self._supervised is not None:
             self._supervised.describe(facts, found)
         return found
+
+    def _look_at_servers(self, now: datetime) -> list[FoundCondition]:
+        """Return what the other systems show, as asked once a day. One incident tells of all certificates."""
+        if self._servers_at is None or now - self._servers_at >= SERVERS_EVERY:
+            self._servers_at = now
+            by_name: dict[str, list[str]] = {}
+            for problem in check_servers(self._service.settings, self._service.clock):
+                by_name.setdefault(problem.name, []).append(problem.sentence)
+            self._of_servers = name_conditions(Problem(name, " ".join(said)) for name, said in by_name.items())
+        return self._of_servers
 
     def _rules(self, now: datetime) -> Rules:
         settings = self._service.settings

@@ -1,7 +1,7 @@
 """Looks at the crime system: that it answers, and what becomes of a sample of its records. Nothing is stored."""
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -13,19 +13,17 @@ from compliance.feeds.database import QueryError
 from compliance.feeds.exports import DONE, FAILED
 from compliance.feeds.requests import refuses_certificate
 from compliance.policy import Policy
-from compliance.policy.calendars import plain_date
 from compliance.service.check import limits
 from compliance.service.check.directory_checks import check_directory
-from compliance.service.check.machine_checks import certificate_end, find_ending
 from compliance.service.check.sample_checks import check_sample
+from compliance.service.check.server_checks import describe_server
 from compliance.service.check.settings_checks import check_feed_settings, check_secrets
 from compliance.service.conditions import Finding, Problem, note_problem
 from compliance.service.crime_feed import exports_of, feed_of, mapper_of
 from compliance.service.feed_trial import EXAMINED, FeedSample, read_sample
 from compliance.service.sample_notes import notes_of
-from compliance.text import count_noun, describe_age
+from compliance.text import count_noun
 
-CLOCK_OFF: Final = timedelta(minutes=2)
 _REFUSED: Final = (400, 401, 403, 407)
 _NOT_NOW: Final = (408, 425, 429)
 
@@ -47,7 +45,7 @@ def check_feed(settings: Settings, policy: Policy | None, clock: Callable[[], da
     ):
         sample, problem = _read(settings, feed, mapper, witness)
         yield _describe(settings, sample, problem)
-        yield from _describe_server(witness)
+        yield from describe_server(witness)
         if sample is not None and policy is not None:
             yield check_sample(settings, policy, sample, notes_of(sample.crimes, mapper.filters.seen, policy))
         if problem is None or kind != "database":  # a database that fails fails for the directory too
@@ -89,21 +87,6 @@ def _describe(settings: Settings, sample: FeedSample | None, problem: Problem | 
     if kind == "files":
         return _describe_folder(settings)
     return Finding(f"crime system ({kind})", (Problem("feed-empty", "The crime system gives no record at all."),))
-
-
-def _describe_server(witness: Witness) -> Iterator[Finding]:
-    """Describe the certificates and the clock of a server over HTTP, by the clock of this machine."""
-    for place, said in sorted(witness.certificates.items()):
-        ends = certificate_end(said)
-        what = f"certificate of {place}, until {plain_date(ends.date())}"
-        yield Finding(what, find_ending(f"the crime system, {place},", ends, real_clock.now()))
-    if witness.skew is not None and abs(witness.skew) > CLOCK_OFF:
-        way = "ahead of" if witness.skew > timedelta(0) else "behind"
-        off = describe_age(abs(witness.skew) + timedelta(seconds=30))
-        said = f"The clock of the crime system is {off} {way} that of this machine."
-        yield Finding("clock", (Problem("clock-off", said),))
-    elif witness.skew is not None:
-        yield Finding("clock: the same as the crime system's, to within two minutes")
 
 
 def _why_no_folder(settings: Settings) -> Problem | None:
