@@ -20,6 +20,8 @@ Named = tuple[str, datetime]
 SEEN_AS: Final[Mapping[str, frozenset[str]]] = {
     "feed rejected": frozenset({"feed-refuses-us"}),
     "feed down": frozenset({"feed-rejected"}),
+    "feed ahead": frozenset({"clock-off"}),
+    "feed behind": frozenset({"clock-off"}),
     "feed shrunk": frozenset({"feed-rejected"}),
     "feed away": frozenset({"feed-rejected", "feed-silent"}),
     "directory down": frozenset({"directory-refused"}),
