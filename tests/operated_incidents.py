@@ -20,6 +20,8 @@ Named = tuple[str, datetime]
 SEEN_AS: Final[Mapping[str, frozenset[str]]] = {
     "feed rejected": frozenset({"feed-refuses-us"}),
     "feed down": frozenset({"feed-rejected"}),
+    "feed ahead": frozenset({"clock-off"}),
+    "feed behind": frozenset({"clock-off"}),
     "feed shrunk": frozenset({"feed-rejected"}),
     "feed away": frozenset({"feed-rejected", "feed-silent"}),
     "directory down": frozenset({"directory-refused"}),
@@ -70,12 +72,16 @@ class Incidents:
         ended = {incident for incident, end in self.held.items() if end is not None}
         yield from (f"its end was never told: {incident}" for incident in ended - over)
         yield from (f"told to be over, and is not: {incident}" for incident in over - ended)
-        again = {key: len(at) - 1 for key, at in self.told.items() if key[1] != "lasts" and len(at) > 1}
-        if sum(again.values()) > kills:
-            yield f"told again: {again}"
-        for (incident, event), instants in self.told.items():
-            if event == "lasts" and any(later - before < A_DAY for before, later in pairwise(instants)):
-                yield f"told more than daily: {incident}: {instants}"
+        again = {at for (_, event), instants in self.told.items() for at in _repeats(event, instants)}
+        if len(again) > kills:
+            yield f"told again at {sorted(again)}"
+
+
+def _repeats(event: str, instants: Sequence[datetime]) -> Iterator[datetime]:
+    """When something was told that had been told: of what lasts, within a day."""
+    for before, later in pairwise(instants):
+        if event != "lasts" or later - before < A_DAY:
+            yield later
 
 
 def unexplained(incidents: Incidents, quiet: Incidents, happenings: Sequence[Happening]) -> Iterator[str]:

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from compliance import clock
 from compliance.store import Store
 from tests import stores
 from tests.alerting import Told, telling
-from tests.service_states import ServiceState
+from tests.service_states import NOW, ServiceState
 from tests.setups import authority, server_tls
 from tests.web_server import answer, serving
 
@@ -25,7 +24,7 @@ def state(store: Store, database_url: str, tmp_path: Path) -> ServiceState:
 
 
 def dated(off: timedelta) -> bytes:
-    return answer(EMPTY, Date=format_datetime(clock.now() + off))
+    return answer(EMPTY, Date=format_datetime(NOW + off))
 
 
 def names(told: Told) -> list[tuple[str, str]]:

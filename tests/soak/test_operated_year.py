@@ -91,7 +91,7 @@ def wednesdays(day: int, *months: int) -> list[date]:
 
 
 WEEKS_FAULTS: Final = [
-    *feed_faults(october(20, 21, 22, 23, 27, 28)), *directory_faults(october(21, 23, 29)),
+    *feed_faults(october(20, 21, 23, 22, 27, 28)), *directory_faults(october(21, 23, 29)),
     *mail_away(date(2026, 10, 26)), *disk_full(date(2026, 10, 30)), *database_restarted(date(2026, 10, 29)),
 ]  # fmt: skip
 WEEKS_WINDOWS: Final = [(date(2026, 10, 26), date(2026, 10, 27))]

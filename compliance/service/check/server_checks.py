@@ -37,7 +37,7 @@ def check_servers(settings: Settings, clock: Callable[[], datetime]) -> tuple[Pr
 def _ask_crime_system(settings: Settings, clock: Callable[[], datetime]) -> Iterator[Finding]:
     if settings.crime_system.kind != "http":
         return
-    witness = Witness(real_clock.now)
+    witness = Witness(clock)
     try:
         with (
             limits.within(settings.crime_system.timeout_seconds + limits.SLACK) as stop,
