@@ -19,6 +19,10 @@ SEND: Final = "send"
 to send say nothing of it."""
 
 
+ALERTS: Final = "alerts by "
+"""How the names begin under which it is noted whether a way takes alerts."""
+
+
 class JobRuns:
     """The last run of each job. Threads may share it. A database that cannot be used is no failure of the job."""
 

@@ -84,6 +84,8 @@ class Service:
                 origin_of(self.settings), ask_now, rules,
             )  # fmt: skip
         self.judge()
+        if outcome.problem is None:
+            JobRuns(self.store).note_success("poll", self.clock())  # one by hand ends the failures of the service's own
         return outcome
 
     def restart_feed(self, begin: datetime | None = None, *, keep_cursor: bool = False) -> None:

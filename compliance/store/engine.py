@@ -148,9 +148,14 @@ def _answers(store: Store) -> Iterator[None]:
                 f"[database] url: {store.name} cannot be used ({said}): it must be a database of this service, which "
                 "the user that this service runs as can write, and the folder that it is in too"
             ) from error
+        is_corrupt = dialect.is_corrupt(cause)
+        advice = (
+            "it is damaged: stop the service and restore the newest copy that is whole (docs/install.md)"
+            if is_corrupt
+            else "check that the database can be reached and written to, then try again"
+        )
         raise UnavailableError(
-            f"the database {store.name} could not be used ({said}); rolled back; check that the database "
-            "can be reached and written to, then try again",
-            is_lasting=dialect.is_corrupt(cause),
+            f"the database {store.name} could not be used ({said}); rolled back; {advice}",
+            is_lasting=is_corrupt,
             system=System.DATABASE,
         ) from error

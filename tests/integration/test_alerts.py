@@ -213,7 +213,18 @@ def test_an_incident_that_was_over_before_it_could_be_told_is_told_once(told: To
     told.web.grants = [answer(b"", "204 No Content")]
     before = len(told.posted())
     told.look_for(minutes(24), hours(1))
-    assert told.events()[before:] == [("over", "job-failing")]
+    assert [each for each in told.events()[before:] if each[1] == "job-failing"] == [("over", "job-failing")]
+
+
+def test_a_webhook_that_takes_nothing_is_told_by_email(told: Told) -> None:
+    told.web.grants = [answer(b"", "404 Not Found")]
+    plant_failing_job(told.state)
+    with capture_logs():
+        told.look_for(minutes(0), hours(1))
+    assert told.subjects() == ["Fault: job-failing", "Warning: alerts-not-taken"]
+    told.web.grants = [answer(b"", "204 No Content")]
+    told.look_for(hours(1), hours(1.5))
+    assert told.subjects()[2:] == ["Over: alerts-not-taken"]
 
 
 def test_a_secret_that_cannot_be_read_stops_one_way_and_not_the_other(state: ServiceState) -> None:

@@ -86,7 +86,8 @@ def test_an_export_waits_for_its_files_and_has_failed_after_a_day(folder: Folder
     put_tables(folder)
     (folder.path / "victims_1.csv").unlink()
     put_tables(folder, day="2")
-    assert list(feed_of(folder, OWN_KEY, tables=TABLES).pages(None)) == []
+    (page,) = feed_of(folder, OWN_KEY, tables=TABLES).pages(None)
+    assert (page.records, page.next, page.waits) == ([], None, "the export crimes_1.csv waits for victims_1.csv")
     assert len(folder.names()) == 7
     later = feed_of(folder, OWN_KEY, tables=TABLES, now=NOW + timedelta(days=1))
     with pytest.raises(UnavailableError, match=r"it waited a day for the rest of its export: victims_\*.csv"):

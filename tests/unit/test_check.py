@@ -164,7 +164,7 @@ def test_the_command_says_how_many_hold_and_where_to_read_on(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "organisation: no map, reports name units as the records do"),
+        ("", "organisation: the map names no unit, so reports name units as the records do"),
         ('[[division]]\nname = "A"\n', "organisation: 1 division and 0 teams over time"),
         (
             '[[area]]\nname = "West"\n[[division]]\nname = "A"\narea = "West"\n',

@@ -24,7 +24,7 @@ _HEADINGS: Final = {
 }
 _ABOUT: Final = (
     "`compliance status`, on the machine that runs the service, shows what is wrong now.",
-    "You get one email when something is found, one a day while it lasts, and one when it is over. Before planned "
+    "You are told when something is found, once a day while it lasts, and when it is over. Before planned "
     'work, run `compliance maintenance 2h --reason "..."`: no alerts are sent until it ends.',
 )
 

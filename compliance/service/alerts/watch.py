@@ -6,7 +6,7 @@ from typing import Final
 
 import structlog
 
-from compliance.errors import ComplianceError, SettingsError, StoppedError
+from compliance.errors import ComplianceError, SettingsError, StoppedError, UnavailableError
 from compliance.service.alerts.alert_message import AlertMessage
 from compliance.service.alerts.ledger import Ledger
 from compliance.service.alerts.lifecycle import Alert, Rules
@@ -21,11 +21,11 @@ from compliance.service.conditions import (
     name_conditions,
     read_facts,
 )
-from compliance.service.job_runs import JobRuns
+from compliance.service.job_runs import ALERTS, JobRuns
 from compliance.service.logs import log_as, new_run_id
 from compliance.service.service import Service
 from compliance.service.systemd import Supervised
-from compliance.store import Maintenance
+from compliance.store import AlertWay, Maintenance
 
 log = structlog.get_logger()
 
@@ -117,16 +117,26 @@ class Watch:
             if not mine:
                 continue
             message = AlertMessage(service.settings.force.name, mine, now)
+            runs = JobRuns(service.store)  # deliveries note there too whether the mail server takes emails
+            problem: ComplianceError = UnavailableError("alerts are not taken; the log gives the reasons")
             try:
-                is_sent = teller_of(way, service.settings, JobRuns(service.store), service.clock, service.stop).tell(
-                    message
-                )
+                is_sent = teller_of(way, service.settings, runs, service.clock, service.stop).tell(message)
             except SettingsError as error:  # of a secret or a template: the other way may still work
                 log.error("alert not sent", way=way.value, problem=str(error))
-                continue
+                is_sent, problem = False, error
+            self._note(runs, way, None if is_sent else problem)
             if is_sent:
                 self._ledger.settle(mine, service.clock())
                 log.info("alert", way=way.value, incidents=[f"{each.incident.name} {each.message}" for each in mine])
+
+    def _note(self, runs: JobRuns, way: AlertWay, problem: ComplianceError | None) -> None:
+        """Store whether a way takes alerts, so that the other way and `status` tell of it. A mail server that takes
+        nothing has a condition of its own."""
+        name, now = f"{ALERTS}{way.value}", self._service.clock()
+        if problem is None:
+            runs.note_success(name, now)
+        elif way is not AlertWay.EMAIL or isinstance(problem, SettingsError):
+            runs.note_failure(name, now, problem)
 
     def _beat(self, facts: ServiceFacts, found: Sequence[FoundCondition]) -> None:
         """Send the heartbeat once for each good poll, while there is no fault."""

@@ -34,7 +34,7 @@ def check_organisation(settings: Settings) -> Finding:
     except ComplianceError as error:
         return Finding("organisation", (note_problem("organisation-wrong", error),))
     if found is None:
-        return Finding("organisation: no map, reports name units as the records do")
+        return Finding("organisation: the map names no unit, so reports name units as the records do")
     counted = ((found.areas, "area"), (found.divisions, "division"), (found.teams, "team"))
     areas, divisions, teams = (count_noun(len({entry.name for entry in entries}), noun) for entries, noun in counted)
     named = f"{areas}, {divisions}" if found.areas else divisions
@@ -94,7 +94,7 @@ def _no_clock() -> datetime:
 def check_mail_settings(settings: Settings) -> Finding:
     """Look at how email is sent. No server is connected to."""
     allow = settings.mail.allow
-    what = "mail: every address is written to" if allow is None else "mail: a pilot, as `allow` says"
+    what = "mail: emails go to every address" if allow is None else "mail: a pilot, as `allow` says"
     try:
         pilot_of(settings)
         if not check_secrets(settings).problems:

@@ -36,7 +36,7 @@ CONDITIONS: Final = (
         "database-unusable",
         _FAULT,
         "The database does not answer, cannot be opened, or is not one of this service.",
-        "do what the sentence says; `compliance status` tries again.",
+        "correct what the sentence names, then run `compliance status` again. `compliance check` looks for damage too.",
         work.find_database_unusable,
     ),
     Condition(
@@ -68,7 +68,8 @@ CONDITIONS: Final = (
         _FAULT,
         "No poll has begun for an hour, or for three times `poll_minutes` if that is longer. A poll that is under way "
         "may take `stale_hours`.",
-        "start the service (`systemctl start compliance`); the last lines of its log say why it ended.",
+        "`systemctl status compliance` says whether it runs; start it with `systemctl restart compliance`. The last "
+        "lines of its log say why it ended, or what it waits for.",
         feed.find_service_stopped,
     ),
     Condition(
@@ -222,7 +223,8 @@ CONDITIONS: Final = (
         "emails-refused",
         _WARNING,
         "The mail server has refused emails in the last 7 days.",
-        "`compliance outbox list --state refused` gives the reasons. Correct the addresses in the officer directory.",
+        "`compliance outbox list --state refused` gives the reasons. Correct the addresses in the officer "
+        "directory or, if the reason is our own address, [mail] sender.",
         work.find_emails_refused,
     ),
     Condition(
@@ -250,11 +252,19 @@ CONDITIONS: Final = (
         work.find_reload_refused,
     ),
     Condition(
+        "alerts-not-taken",
+        _WARNING,
+        "The last three alerts or more could not be posted to the webhook, or a secret or a template for alerts is "
+        "wrong.",
+        "correct [alerts] in the settings, or the webhook; the log of the service gives the reasons.",
+        work.find_alerts_not_taken,
+    ),
+    Condition(
         "job-failing",
         _FAULT,
         "A job of the running service has failed: once if that lasts until a person acts, three times in a row if "
         "another system could not be used. Not if the crime system or the mail server is why.",
-        "the log of the service gives the reason of each failure.",
+        "correct what the sentence gives as the reason; the log of the service has each failure.",
         work.find_job_failing,
         is_told_at_once=True,
     ),

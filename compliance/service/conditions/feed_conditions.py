@@ -119,7 +119,7 @@ def find_service_stopped(facts: ServiceFacts, stored: StoredFacts) -> str | None
         return None
     return (
         f"No poll has begun for {describe_age(age)}, since {minute(began_at)}, though one should begin every "
-        f"{minutes:g} {'minute' if minutes == 1 else 'minutes'}: the service is not running."
+        f"{minutes:g} {'minute' if minutes == 1 else 'minutes'}: the service has stopped, or hangs."
     )
 
 
@@ -162,7 +162,8 @@ def find_quarantined(_: ServiceFacts, stored: StoredFacts) -> str | None:
         return None
     are = plural(stored.refused, "is", "are")
     return (
-        f"{count_noun(stored.refused, 'refused record')} {are} in quarantine. No one is reminded of what only they say."
+        f"{count_noun(stored.refused, 'refused record')} {are} in quarantine. The service does not know what only they "
+        "say, and reminds nobody of it."
     )
 
 

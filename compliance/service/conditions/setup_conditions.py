@@ -19,7 +19,8 @@ SETUP_CONDITIONS: Final = (
         "policy-wrong",
         _FAULT,
         "A policy, or the calendar that it names, cannot be read.",
-        "correct the file that the sentence names (rules/README.md), or take back the last change to it.",
+        "correct the policy or the calendar (rules/README.md) or, if there is none of that name, [force] policy in the "
+        "settings.",
     ),
     _setup(
         "examples-failing",

@@ -10,7 +10,7 @@ from compliance.service.conditions.condition import of_stored
 from compliance.service.conditions.email_facts import DEFERRED_LONG, REFUSED_LATELY
 from compliance.service.conditions.feed_conditions import FAILURES, minute
 from compliance.service.conditions.service_facts import ServiceFacts, StoredFacts
-from compliance.service.job_runs import RELOAD, SEND
+from compliance.service.job_runs import ALERTS, RELOAD, SEND
 from compliance.store import DatabaseReplacedError, JobRun, NoSchemaError, WrongSchemaError
 from compliance.text import count_noun, describe_age, join_words, plural
 
@@ -196,6 +196,19 @@ def find_reload_refused(facts: ServiceFacts) -> str | None:
     return f"A reload was refused on {minute(refused.ended_at)}: {refused.problem}."
 
 
+def find_alerts_not_taken(facts: ServiceFacts) -> str | None:
+    """A way to tell administrators fails: the other way may still tell of it."""
+    failing = [run for run in facts.jobs if run.name.startswith(ALERTS) and run.failures >= FAILURES]
+    if not failing:
+        return None
+    said = [
+        f"{run.name} have failed {run.failures:,} times since {minute(run.failing_since or run.ended_at)} "
+        f"({run.problem})"
+        for run in failing
+    ]
+    return f"{join_words(said).capitalize()}."
+
+
 def find_job_failing(facts: ServiceFacts) -> str | None:
     """A job fails: found at once if that lasts until a person acts, otherwise after several times in a row."""
     changed = facts.stored is not None and facts.stored.feed.change is not None
@@ -207,12 +220,17 @@ def find_job_failing(facts: ServiceFacts) -> str | None:
         # These have conditions of their own.
         and run.system is not System.MAIL_SERVER
         and run.name != RELOAD
+        and not run.name.startswith(ALERTS)
         and not (run.name == "poll" and (changed or run.system is System.CRIME_SYSTEM))
     ]
     if not failing:
         return None
-    said = [f"{run.name} has failed {count_noun(run.failures, 'time')} in a row ({run.problem})" for run in failing]
-    return f"Of the jobs, {join_words(said)}."
+    said = [f"{run.name!r} failed {_times(run.failures)} ({run.problem})" for run in failing]
+    return f"The job {join_words(said)}." if len(said) == 1 else f"Jobs fail: {join_words(said)}."
+
+
+def _times(failures: int) -> str:
+    return "when it last ran" if failures == 1 else f"the last {failures:,} times"
 
 
 def find_calendar_ending(facts: ServiceFacts) -> str | None:
