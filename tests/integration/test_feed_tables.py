@@ -90,7 +90,7 @@ def test_an_export_waits_for_its_files_and_has_failed_after_a_day(folder: Folder
     assert (page.records, page.next, page.waits) == ([], None, "the export crimes_1.csv waits for victims_1.csv")
     assert len(folder.names()) == 7
     later = feed_of(folder, OWN_KEY, tables=TABLES, now=NOW + timedelta(days=1))
-    with pytest.raises(UnavailableError, match=r"it waited a day for the rest of its export: victims_\*.csv"):
+    with pytest.raises(UnavailableError, match=r"it waited a day for the rest of its export: victims_1\.csv"):
         polled(later)
     assert len(folder.names("done")) == 4, "the next one is taken all the same"
     assert "crimes_1.csv.reason.txt" in folder.names("failed")

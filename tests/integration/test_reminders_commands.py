@@ -108,7 +108,7 @@ def test_the_check_names_a_broken_template_of_the_forces_own(config: Path) -> No
     part.write_text(part.read_text("utf-8").replace("letter.escalation", "letter.escalatoin"), "utf-8")
     found = checked(config)
     assert found.exit_code == 2
-    assert "templates-wrong: " in found.output
+    assert "templates-wrong:" in found.output
     assert "own/digest.txt.j2, line" in " ".join(found.output.split())
     assert "escalatoin" in found.output
 

@@ -153,6 +153,8 @@ QUIET: Final[tuple[tuple[str, ...], ...]] = (
     ("status",),
     ("status", "--json"),
     ("migrate",),
+    ("feed restart",),
+    ("maintenance", "2h", "--reason", f"work {HOSTILE}"),
 )
 """Those that count."""
 ASKING: Final = {"poll", "feed try", "run", "simulate"}

@@ -190,7 +190,7 @@ CONDITIONS: Final = (
     Condition(
         "mail-unreachable",
         _WARNING,
-        "The mail server took nothing in the last three attempts or more, or in those of 12 hours.",
+        "The mail server took nothing in the last three attempts or more, or in any over 12 hours.",
         "ask those who run the mail server. Nothing is lost: the service tries again at every poll.",
         work.find_mail_unreachable,
     ),

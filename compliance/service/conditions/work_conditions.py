@@ -176,7 +176,7 @@ def find_mail_unreachable(facts: ServiceFacts) -> str | None:
     run = _sending(facts)
     if run is None or run.is_lasting or run.failing_since is None:
         return None
-    if run.failures < FAILURES and facts.now - run.failing_since < UNREACHABLE_LONG:
+    if run.failures < FAILURES and run.ended_at - run.failing_since < UNREACHABLE_LONG:
         return None
     return (
         f"The mail server has taken nothing in {count_noun(run.failures, 'attempt')} since "
