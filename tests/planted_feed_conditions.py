@@ -17,7 +17,7 @@ from compliance.store import note_feed
 from compliance.store.notice_kinds import Reason
 from compliance.store.tables import NOTICE, OBLIGATION, OFFICER, POLL
 from tests.service_states import NOW, Plant, ServiceState
-from tests.stores import SOURCE
+from tests.stores import SOURCE, crime
 
 
 def minutes(count: float) -> timedelta:
@@ -37,6 +37,28 @@ def read_at(state: ServiceState, age: timedelta) -> None:
     """The newest complete poll ended so long ago."""
     forget_polls(state)
     state.poll(NOW - age, complete=True, officers=1)
+
+
+def exported(state: ServiceState, when: int, crimes: int, **lists: list[object]) -> None:
+    """A poll of so many crimes, so many minutes ago, with what their lists are now."""
+    whole = {"victims": [{"victim_ref": "V1"}], "updates": [{"update_ref": "U1", "at": "2026-07-16T10:00:00Z"}]}
+    records = [crime(f"22B/{n}/26", reported_at="2026-07-16T09:00:00Z") | whole | lists for n in range(crimes)]
+    state.read(NOW - minutes(when), *records)
+
+
+def emptied(state: ServiceState, crimes: int = 20) -> None:
+    exported(state, 20, 40)
+    exported(state, 10, crimes, updates=[])
+
+
+def emptied_victims(state: ServiceState) -> None:
+    exported(state, 20, 40)
+    exported(state, 10, 40, victims=[])
+
+
+def emptied_and_mended(state: ServiceState) -> None:
+    emptied(state)
+    exported(state, 5, 20)
 
 
 def silent(state: ServiceState) -> None:
@@ -218,6 +240,8 @@ FEED_FAULTS: Final[list[tuple[str, Plant, str]]] = [
     ("reminders-held", held_on_old_data, "No emails are sent, because the crime system was last read to its end on 2026-07-19 09:30Z, more than 24 hours ago. 2 officers wait."),
     ("reminders-held", held_while_recovering, "The crime system was unavailable until 2026-07-20 09:30Z, so officers have one working day to record updates before emails go out. 2 officers wait."),
     ("export-waiting", export_waits, "For 1 hour, since 2026-07-20 09:00Z, the export crimes_1.csv waits for victims_1.csv."),
+    ("lists-emptied", emptied, "In the poll of 2026-07-20 09:50Z, 20 of 20 changed crimes lost all their updates or all their victims."),
+    ("lists-emptied", emptied_victims, "40 of 40 changed crimes"),
     ("feed-changed", changed_at_three_polls, "It is not read until a person decides."),
     ("feed-changed", changed, "The settings name another crime system (http http://127.0.0.1:8470/crimes) than the one read until now (http http://old.example/crimes)"),
     ("feed-rejected", failing, "3 polls have failed since 2026-07-20 09:58Z and none was complete. The last problem: http://crimes.example: answers 401; check the token."),
@@ -239,6 +263,8 @@ FEED_HEALTHY: Final[dict[str, Plant]] = {
     "polls that were stopped, or found no export": nothing_failed,
     "another crime system before anything was read": not_yet_read,
     "a wait that is over": wait_over,
+    "some crimes lost their only update": lambda state: emptied(state, 19),
+    "crimes that were emptied, and sent again whole": emptied_and_mended,
     "old data, and no one to email": old_data,
     "emails held in an earlier gap": held_before,
     "emails held, and the updates entered": held_and_entered,

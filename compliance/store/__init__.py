@@ -16,6 +16,7 @@ from compliance.store.directory import (
     note_directory,
     save_officers,
 )
+from compliance.store.emptied import Emptied, find_emptied
 from compliance.store.engine import Store, migrate
 from compliance.store.expiry import Expired, Lives, count_expired, list_expired, list_expired_refusals, remove_expired
 from compliance.store.exporting import export
@@ -61,6 +62,7 @@ __all__ = [
     "RUN",
     "AlertWay",
     "DatabaseReplacedError",
+    "Emptied",
     "Expired",
     "FeedState",
     "Growth",
@@ -99,6 +101,7 @@ __all__ = [
     "end_poll",
     "export",
     "feed_state",
+    "find_emptied",
     "find_replaced",
     "first_poll",
     "judge_due",

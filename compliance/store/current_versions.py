@@ -10,6 +10,7 @@ from sqlalchemy import Connection, insert, literal, select
 from compliance.records import Crime
 from compliance.store.content import Content, is_older, pack_texts, read_packed_stamps
 from compliance.store.dialect import add, among, chunks, rows_of, set_by_key, upsert
+from compliance.store.emptied import count_emptied
 from compliance.store.removals import list_removed_contents
 from compliance.store.tables import CRIME, CRIME_VERSION
 
@@ -28,10 +29,12 @@ class _Held(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class StoredChanges:
-    """The crimes that are new or changed, and how many received records were older than the stored one."""
+    """The crimes that are new or changed, those whose received record was older than the stored one, and how many lost
+    all their updates or victims."""
 
     changed: Sequence[Crime]
     late: frozenset[str]
+    emptied: int
 
 
 def put_crimes(
@@ -51,12 +54,13 @@ def put_crimes(
     changed = [c for ref, c in came.items() if ref not in older and (ref not in held or held[ref].digest != c.digest)]
     removed = list_removed_contents(connection, [c.crime_ref for c in changed if c.crime_ref not in held])
     changed = [content for content in changed if content.digest not in removed]
+    emptied = count_emptied(connection, {c.crime_ref: c for c in changed if c.crime_ref in held})
     _keep_versions(connection, [c.crime_ref for c in changed if c.crime_ref in held], now)
     upsert(connection, CRIME, _rows(changed, poll_id, now), kept=("first_seen_at",))
     _note_again(connection, {ref: (came[ref], stands) for ref, stands in held.items() if ref not in older})
     digests = {ref: stands.digest for ref, stands in held.items()} | {c.crime_ref: c.digest for c in changed}
     _keep_late(connection, [*(came[ref] for ref in older), *late], digests, now)
-    return StoredChanges([content.crime for content in changed], frozenset(older))
+    return StoredChanges([content.crime for content in changed], frozenset(older), emptied)
 
 
 def _read_held(connection: Connection, contents: Sequence[Content]) -> dict[str, _Held]:

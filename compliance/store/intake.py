@@ -30,8 +30,8 @@ class PageOutcome:
     """The result of a page.
 
     It holds the number of records received, new or changed, and refused; the latest instant of change in the crime
-    system, None unless every record gives one; how many were older than what is stored; and the unknown values in new
-    or changed records.
+    system, None unless every record gives one; how many were older than what is stored; the unknown values in new or
+    changed records; and how many crimes lost all their updates or victims.
     """
 
     received: int
@@ -40,6 +40,7 @@ class PageOutcome:
     latest: datetime | None = None
     late: int = 0
     unknown: Unknown = field(default_factory=Unknown)
+    emptied: int = 0
 
 
 def begin_poll(store: Store, source: str, now: datetime) -> int:
@@ -83,7 +84,9 @@ def take_page(
         found = {} if known is None else count_unknown_values(put.changed, known)
         unknown = count_unknown(connection, source, found, now)
         late = len(put.late) + len(page.late)
-        outcome = PageOutcome(len(records), len(put.changed), len(page.refused), page.latest, late, unknown)
+        outcome = PageOutcome(
+            len(records), len(put.changed), len(page.refused), page.latest, late, unknown, put.emptied
+        )
         _count(connection, poll_id, outcome)
     return outcome
 
@@ -185,6 +188,7 @@ def _count(connection: Connection, poll_id: int, outcome: PageOutcome) -> None:
             received=POLL.c.received + outcome.received,
             changed=POLL.c.changed + outcome.changed,
             refused=POLL.c.refused + outcome.refused,
+            emptied=POLL.c.emptied + outcome.emptied,
         ),
         {"poll": poll_id},
     )

@@ -68,8 +68,7 @@ CONDITIONS: Final = (
         _FAULT,
         "No poll has begun for an hour, or for three times `poll_minutes` if that is longer. A poll that is under way "
         "may take `stale_hours`.",
-        "`systemctl status compliance` says whether it runs; start it with `systemctl restart compliance`. The last "
-        "lines of its log say why it ended, or what it waits for.",
+        "run `systemctl restart compliance`; the last lines of its log say why it ended, or what it waited for.",
         feed.find_service_stopped,
     ),
     Condition(
@@ -147,6 +146,15 @@ CONDITIONS: Final = (
         "The officer directory in force was last read more than 7 days ago.",
         "make the crime system give its officer directory again (docs/feeds.md).",
         feed.find_directory_old,
+    ),
+    Condition(
+        "lists-emptied",
+        _FAULT,
+        "Half of the crimes that a poll changed, and at least 20, lost all updates or victims in the last 7 days.",
+        "look whether the export or the interface left a list out. If it did, stop the service until the crimes can be "
+        "sent again whole: reminders would say what is not true. If not, nothing: this ends after 7 days.",
+        feed.find_lists_emptied,
+        is_told_at_once=True,
     ),
     Condition(
         "records-in-quarantine",

@@ -156,6 +156,18 @@ def find_directory_old(facts: ServiceFacts, stored: StoredFacts) -> str | None:
 
 
 @of_stored
+def find_lists_emptied(_: ServiceFacts, stored: StoredFacts) -> str | None:
+    """Most of the crimes that a poll changed lost all their updates or victims."""
+    found = stored.feed.emptied
+    if found is None:
+        return None
+    return (
+        f"In the poll of {minute(found.ended_at)}, {found.crimes:,} of {found.changed:,} changed crimes lost all their "
+        "updates or all their victims. What is owed, and reminders, follow from that."
+    )
+
+
+@of_stored
 def find_quarantined(_: ServiceFacts, stored: StoredFacts) -> str | None:
     """Records were refused, and no correct one has come since."""
     if not stored.refused:

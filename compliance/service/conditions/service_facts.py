@@ -27,6 +27,7 @@ from compliance.service.polling import NOTHING_YET, TOLD_TO_STOP
 from compliance.service.reporting import Reporting
 from compliance.store import (
     DatabaseReplacedError,
+    Emptied,
     FeedState,
     Growth,
     JobRun,
@@ -37,6 +38,7 @@ from compliance.store import (
     count_set_aside,
     directory_problem,
     feed_state,
+    find_emptied,
     find_replaced,
     last_complete_poll,
     last_good_directory,
@@ -65,7 +67,7 @@ class FeedFacts:
       `directory_failures`: how many readings in a row have failed; 0 if the newest could be read.
     - `waits`: what the export waits for that could not be taken at the newest poll, since `waits_since`.
     - `change`: how the settings name another crime system than the one read until now. `ask_again_at`: the end of the
-      last wait that it asked for.
+      last wait that it asked for. `emptied`: a poll that took away all updates or victims of many crimes.
     """
 
     read_at: datetime | None
@@ -82,6 +84,7 @@ class FeedFacts:
     waits_since: datetime | None
     change: str | None
     ask_again_at: datetime | None
+    emptied: Emptied | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +199,7 @@ def _read(store: Store, settings: Settings, policy: Policy, known: Vocabulary, n
         crimes, size = _count(connection, CRIME), read_size(connection)
         growth = read_growth(connection, now)
     return StoredFacts(
-        feed=_read_feed(store, settings),
+        feed=_read_feed(store, settings, now),
         emails=read_emails(store, counts(store), now),
         held=read_held_emails(store, policy, settings.reminders, now),
         crimes=crimes,
@@ -213,7 +216,7 @@ def _read(store: Store, settings: Settings, policy: Policy, known: Vocabulary, n
     )
 
 
-def _read_feed(store: Store, settings: Settings) -> FeedFacts:
+def _read_feed(store: Store, settings: Settings, now: datetime) -> FeedFacts:
     newest, complete = select(POLL).order_by(POLL.c.id.desc()).limit(1), last_complete_poll(store)
     harmless = or_(*(POLL.c.problem.startswith(said) for said in (NOTHING_YET, TOLD_TO_STOP, RESTARTED)))
     failed = and_(~POLL.c.complete, POLL.c.problem.is_not(None), ~harmless)
@@ -241,6 +244,7 @@ def _read_feed(store: Store, settings: Settings) -> FeedFacts:
         waits_since=waits_since,
         change=_change(state, settings),
         ask_again_at=state.ask_again_at,
+        emptied=find_emptied(store, SOURCE, now),
     )
 
 

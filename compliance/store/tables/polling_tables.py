@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, Index
+from sqlalchemy import JSON, Column, Index, Integer
 from sqlmodel import Field, SQLModel
 
 from compliance.store.tables.column_types import BIG_ID
@@ -15,7 +15,8 @@ class Poll(SQLModel, table=True):
     `idle_since`: if it brought nothing new, when the first of the idle polls in a row ended. This row stands for them,
     and their own are deleted (`compliance/store/idle_polls.py`). `officers`: usable entries of the officer directory,
     None if it was not read; `directory_problem`: why it was not, or why its contents are not believed. `complete` is
-    about the crimes, regardless of the directory.
+    about the crimes, regardless of the directory. `emptied`: how many of the changed crimes lost all their updates or
+    all their victims.
     """
 
     id: int | None = Field(default=None, primary_key=True)
@@ -31,6 +32,7 @@ class Poll(SQLModel, table=True):
     officers: int | None = None
     directory_problem: str | None = None
     idle_since: datetime | None = None
+    emptied: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default="0"))
 
 
 class FeedRow(SQLModel, table=True):
