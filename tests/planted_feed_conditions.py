@@ -39,10 +39,12 @@ def read_at(state: ServiceState, age: timedelta) -> None:
     state.poll(NOW - age, complete=True, officers=1)
 
 
-def exported(state: ServiceState, when: int, crimes: int, **lists: list[object]) -> None:
-    """A poll of so many crimes, so many minutes ago, with what their lists are now."""
+def exported(state: ServiceState, when: int, crimes: int, first: int = 0, **changes: object) -> None:
+    """A poll of so many crimes, so many minutes ago, with what is not as usual in them."""
     whole = {"victims": [{"victim_ref": "V1"}], "updates": [{"update_ref": "U1", "at": "2026-07-16T10:00:00Z"}]}
-    records = [crime(f"22B/{n}/26", reported_at="2026-07-16T09:00:00Z") | whole | lists for n in range(crimes)]
+    records = [
+        crime(f"22B/{n}/26", reported_at="2026-07-16T09:00:00Z") | whole | changes for n in range(first, first + crimes)
+    ]
     state.read(NOW - minutes(when), *records)
 
 
@@ -54,6 +56,12 @@ def emptied(state: ServiceState, crimes: int = 20) -> None:
 def emptied_victims(state: ServiceState) -> None:
     exported(state, 20, 40)
     exported(state, 10, 40, victims=[])
+
+
+def emptied_while_others_change(state: ServiceState) -> None:
+    """The 20 emptied crimes stay as they are, and 20 others are changed by a later poll."""
+    emptied(state)
+    exported(state, 5, 20, first=20, officer_ref="O2")
 
 
 def emptied_and_mended(state: ServiceState) -> None:
@@ -241,6 +249,7 @@ FEED_FAULTS: Final[list[tuple[str, Plant, str]]] = [
     ("reminders-held", held_while_recovering, "The crime system was unavailable until 2026-07-20 09:30Z, so officers have one working day to record updates before emails go out. 2 officers wait."),
     ("export-waiting", export_waits, "For 1 hour, since 2026-07-20 09:00Z, the export crimes_1.csv waits for victims_1.csv."),
     ("lists-emptied", emptied, "In the poll of 2026-07-20 09:50Z, 20 of 20 changed crimes lost all their updates or all their victims."),
+    ("lists-emptied", emptied_while_others_change, "In the poll of 2026-07-20 09:50Z, 20 of 20 changed crimes"),
     ("lists-emptied", emptied_victims, "40 of 40 changed crimes"),
     ("feed-changed", changed_at_three_polls, "It is not read until a person decides."),
     ("feed-changed", changed, "The settings name another crime system (http http://127.0.0.1:8470/crimes) than the one read until now (http http://old.example/crimes)"),

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import zstandard
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, and_, func, select
 
 from compliance.store.content import Content
 from compliance.store.dialect import among, chunks, rows_of
@@ -20,8 +20,6 @@ from compliance.store.tables import CRIME, POLL
 MANY: Final = 20
 """How many crimes a poll must empty before it is no coincidence, if they are half of those that it changed."""
 LASTS: Final = timedelta(days=7)
-
-
 _UPDATES: Final = b'"updates":[{'
 _VICTIMS: Final = b'"victims":[{'
 """How a list with something in it begins in a stored record. In a text, the quotation marks would be escaped."""
@@ -51,16 +49,14 @@ def count_emptied(connection: Connection, came: Mapping[str, Content]) -> int:
 def find_emptied(store: Store, source: str, now: datetime) -> Emptied | None:
     """Return the newest poll of a source that emptied many crimes, as at an instant (aware).
 
-    None if there was none in the last 7 days, or a later one changed as many crimes without emptying them.
+    None if there was none in the last 7 days, or if half of the crimes that it changed have changed again since.
     """
-    asked = select(POLL.c.ended_at, POLL.c.emptied, POLL.c.changed).where(
-        POLL.c.source == source, POLL.c.ended_at > now - LASTS, POLL.c.changed >= MANY
-    )
+    many = and_(POLL.c.emptied >= MANY, 2 * POLL.c.emptied >= POLL.c.changed)
+    lately = and_(POLL.c.source == source, POLL.c.ended_at > now - LASTS)
     with store.reading() as connection:
-        polls = connection.execute(asked.order_by(POLL.c.id.desc())).all()
-    mended = 0
-    for poll in polls:
-        if poll.emptied >= MANY and 2 * poll.emptied >= poll.changed:
-            return None if mended >= poll.emptied else Emptied(poll.ended_at, poll.emptied, poll.changed)
-        mended = max(mended, poll.changed - poll.emptied)
-    return None
+        poll = connection.execute(select(POLL).where(lately, many).order_by(POLL.c.id.desc()).limit(1)).first()
+        if poll is None:
+            return None
+        as_left = select(func.count()).select_from(CRIME).where(CRIME.c.seen_poll == poll.id)
+        is_mended = 2 * connection.execute(as_left).scalar_one() <= poll.changed
+    return None if is_mended else Emptied(poll.ended_at, poll.emptied, poll.changed)

@@ -152,7 +152,7 @@ CONDITIONS: Final = (
         _FAULT,
         "Half of the crimes that a poll changed, and at least 20, lost all updates or victims in the last 7 days.",
         "look whether the export or the interface left a list out. If it did, stop the service until the crimes can be "
-        "sent again whole: reminders would say what is not true. If not, nothing: this ends after 7 days.",
+        "sent again whole: reminders would say what is not true. If not, nothing: it ends after 7 days.",
         feed.find_lists_emptied,
         is_told_at_once=True,
     ),
