@@ -23,7 +23,7 @@ SEEN_AS: Final[Mapping[str, frozenset[str]]] = {
     "feed ahead": frozenset({"clock-off"}),
     "feed behind": frozenset({"clock-off"}),
     "feed shrunk": frozenset({"feed-rejected"}),
-    "feed away": frozenset({"feed-rejected", "feed-silent"}),
+    "feed away": frozenset({"feed-rejected", "feed-silent", "reminders-held"}),
     "directory down": frozenset({"directory-refused"}),
     "directory empty": frozenset({"directory-refused"}),
     "directory halved": frozenset({"directory-refused"}),
