@@ -40,6 +40,8 @@ SETUP_FAULTS: Final[list[tuple[str, PlantSetup, str]]] = [
     ("templates-wrong", plant.own_templates("{{ letter.nobody }}"), "nobody"),
     ("secret-missing", setting("# token = ", 'token = "env:NO_SUCH_VARIABLE"'), "the environment variable NO_SUCH_VARIABLE is not set"),
     ("secret-missing", setting("# token = ", 'token = "file:none"'), "the file none cannot be read"),
+    ("secret-missing", setting("# webhook_token = ", 'webhook_token = "env:NO_SUCH_VARIABLE"'), "alerts.webhook_token: the environment variable NO_SUCH_VARIABLE is not set"),
+    ("secret-missing", setting("# heartbeat = ", 'heartbeat = "file:none"'), "the file none cannot be read"),
     ("secret-missing", plant.token(b"\xff\xfe\x81"), "the file token is not text in UTF-8"),
     ("secret-missing", plant.token(b"one\ntwo"), "what file:token holds is not one line of printable characters"),
     ("settings-wrong", plant.token("gehe\u00efm".encode()), "crime_system.token: it has a character that is not ASCII"),

@@ -17,8 +17,6 @@ RELOAD: Final = "reload"
 SEND: Final = "send"
 """The name under which it is noted whether the mail server takes emails, whichever job sends them. Runs without emails
 to send say nothing of it."""
-
-
 ALERTS: Final = "alerts by "
 """How the names begin under which it is noted whether a way takes alerts."""
 

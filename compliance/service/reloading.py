@@ -5,14 +5,13 @@ What is refused changes nothing (decision 0042).
 
 from pathlib import Path
 
-from compliance.config import Settings, load_settings
+from compliance.config import load_settings
 from compliance.errors import SettingsError
-from compliance.policy import Policy, load_policy
-from compliance.reminders import check_rules, check_templates
+from compliance.policy import load_policy
 from compliance.reports.organisation import Organisation
-from compliance.service.crime_feed import feed_of
-from compliance.service.mail_channel import channel_of, pilot_of
-from compliance.service.service import Service, reminder_settings
+from compliance.service.check.settings_checks import check_settings
+from compliance.service.conditions import Severity, name_conditions
+from compliance.service.service import Service
 
 
 def reloaded(service: Service) -> Service:
@@ -58,21 +57,9 @@ def _organisation(service: Service) -> Organisation | None:
 
 
 def _check(service: Service) -> None:
-    """Check everything that a job would find wrong, without asking another system."""
-    settings, policy = service.settings, service.policy
-    try:
-        check_rules(policy, settings.reminders)
-        _check_targets(settings, policy)
-    except SettingsError as error:
-        raise SettingsError(f"{settings.source}: {error}") from None
-    check_templates(policy, reminder_settings(settings))
-    with feed_of(settings, service.clock):
-        pass
-    channel_of(settings).open().close()
-    pilot_of(settings)
-    _ = service.organisation
-
-
-def _check_targets(settings: Settings, policy: Policy) -> None:
-    for requirement in settings.report.targets:
-        policy.requirement_by_id(requirement)
+    """Look at everything that a job would find wrong, as `compliance check` does, without asking another system."""
+    for finding in check_settings(service.settings, service.policy, service.clock()):
+        for found in name_conditions(finding.problems):
+            if found.condition.severity is Severity.FAULT:
+                raise SettingsError(found.sentence.removesuffix("."))
+    _ = service.organisation  # read now: an edit has no effect until the next reload

@@ -131,6 +131,10 @@ def missing_secret(state: ServiceState) -> None:
     edit(state.config, '# token = "env:CRIME_SYSTEM_TOKEN"', 'token = "env:NOT_SET_ANYWHERE"')
 
 
+def missing_secret_of_alerts(state: ServiceState) -> None:
+    edit(state.config, '# webhook_token = "env:WEBHOOK_TOKEN"', 'webhook_token = "env:NOT_SET_ANYWHERE"')
+
+
 def missing_certificate(state: ServiceState) -> None:
     edit(state.config, '# ca_file = "mail-ca.pem"', 'ca_file = "mail-ca.pem"')
     edit(state.config, 'security = "plain"', 'security = "tls"')
@@ -155,6 +159,7 @@ WRONG: dict[str, tuple[Callable[[ServiceState], None], str]] = {
     "the map": (wrong_map, "organisation.toml"),
     "a target": (wrong_target, "8-day"),
     "a secret": (missing_secret, "crime_system.token: the environment variable NOT_SET_ANYWHERE is not set"),
+    "a secret of alerts": (missing_secret_of_alerts, "alerts.webhook_token: the environment variable NOT_SET_ANYWHERE"),
     "a certificate": (missing_certificate, "mail-ca.pem"),
     "a template": (wrong_template, "nothing_of_this_name"),
     "the database": (another_database, "database.url: another database cannot be taken while the service runs"),

@@ -11,6 +11,7 @@ import structlog
 
 from compliance.config import Settings
 from compliance.errors import ComplianceError, System, UnavailableError
+from compliance.feed_settings import is_secret_name
 from compliance.mail import Channel, Fate, Mail
 from compliance.mail.message import bare_address, message_id
 from compliance.service.alerts.alert_message import AlertMessage
@@ -138,7 +139,7 @@ def teller_of(way: AlertWay, settings: Settings, runs: JobRuns, clock: Callable[
 
 def url_of(settings: Settings, url: str | None, key: str) -> str | None:
     """Return an address of the settings, from where it is kept."""
-    if url is None or url.startswith(("http://", "https://")):
+    if url is None or not is_secret_name(url):
         return url
     return settings.secret(url, key)
 

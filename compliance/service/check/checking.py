@@ -15,14 +15,7 @@ from compliance.service.check.machine_checks import check_folders, check_own_cer
 from compliance.service.check.mail_checks import check_mail_server, send_test_email
 from compliance.service.check.policy_checks import check_calendars, check_coverage, check_examples, check_policies
 from compliance.service.check.record_checks import look_at_records
-from compliance.service.check.settings_checks import (
-    check_all_templates,
-    check_feed_settings,
-    check_mail_settings,
-    check_organisation,
-    check_reminder_settings,
-    check_secrets,
-)
+from compliance.service.check.settings_checks import check_settings
 from compliance.service.conditions import Finding, note_problem
 
 
@@ -84,13 +77,7 @@ def _check_setup(settings: Settings, policy: Policy | None, now: datetime) -> It
     """Look at the settings, the files they name and this machine."""
     if policy is not None:
         yield check_coverage(settings, policy)
-        yield check_reminder_settings(settings, policy, now)
-    yield check_organisation(settings)
-    yield check_secrets(settings)
+    yield from check_settings(settings, policy, now)
     yield check_private_files(settings)
     yield check_folders(settings)
-    yield check_feed_settings(settings)
     yield from check_own_certificate(settings, now)
-    yield check_mail_settings(settings)
-    if policy is not None:
-        yield check_all_templates(settings, policy)

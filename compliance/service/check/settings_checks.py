@@ -6,6 +6,7 @@ from typing import Final
 
 from compliance.config import Settings
 from compliance.errors import ComplianceError, SettingsError
+from compliance.feed_settings import is_secret_name
 from compliance.feeds.query_words import find_writing
 from compliance.policy import Policy
 from compliance.policy.calendars import plain_date
@@ -27,6 +28,21 @@ from compliance.text import count_noun, join_words
 _SAMPLE_WEEK: Final = Week(2026, 20)
 
 
+def check_settings(settings: Settings, policy: Policy | None, now: datetime) -> Iterator[Finding]:
+    """Look at everything that the settings say and name, as at an instant (aware).
+
+    Without a policy, which another look finds, not at what depends on it.
+    """
+    if policy is not None:
+        yield check_reminder_settings(settings, policy, now)
+    yield check_organisation(settings)
+    yield check_secrets(settings)
+    yield check_feed_settings(settings)
+    yield check_mail_settings(settings)
+    if policy is not None:
+        yield check_all_templates(settings, policy)
+
+
 def check_organisation(settings: Settings) -> Finding:
     """Look at the map by which reports name units."""
     try:
@@ -43,12 +59,15 @@ def check_organisation(settings: Settings) -> Finding:
 
 def secrets_of(settings: Settings) -> list[tuple[str, str]]:
     """Return the secrets that the settings name, by setting: `env:NAME` or `file:PATH`."""
-    system = settings.crime_system
+    system, alerts = settings.crime_system, settings.alerts
+    addresses = {"alerts.webhook": alerts.webhook, "alerts.heartbeat": alerts.heartbeat}
     named = {
         "mail.password": settings.mail.password,
         "crime_system.token": system.token,
         "crime_system.oauth.client_secret": system.oauth and system.oauth.client_secret,
         "crime_system.database.url": system.database and system.database.url,
+        "alerts.webhook_token": alerts.webhook_token,
+        **{key: url for key, url in addresses.items() if url and is_secret_name(url)},
     }
     return [(key, value) for key, value in named.items() if value]
 
