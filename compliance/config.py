@@ -6,10 +6,10 @@ Every setting is described here, and the description is what `docs/configuration
 import os
 import tomllib
 from collections.abc import Iterator
-from datetime import date, datetime, time
+from datetime import datetime
 from inspect import cleandoc
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
 from pydantic import Field, ValidationError
 
@@ -17,7 +17,8 @@ from compliance.alert_settings import AlertSettings
 from compliance.errors import SettingsError, settings_error, toml_error
 from compliance.feed_settings import CrimeSystem, SettingsSection
 from compliance.mail_settings import MailSettings
-from compliance.reminder_settings import Reminders, Weekday
+from compliance.reminder_settings import Reminders
+from compliance.report_settings import ReportSettings
 
 
 class ForceSettings(SettingsSection):
@@ -43,64 +44,6 @@ class DatabaseSettings(SettingsSection):
         "by-hand",
         description="Who upgrades a database of an older version: `by-hand`, a person with `compliance migrate`; "
         "`on-start`, `compliance run` itself. A database that is not there yet is only created by hand.",
-    )
-
-
-class NewLimits(SettingsSection):
-    """From when a control chart's limits are calculated anew, and why."""
-
-    since: date = Field(description="The local date.")
-    reason: str = Field(min_length=1, description="Why.")
-
-
-class ReportSettings(SettingsSection):
-    """The board's weekly report."""
-
-    folder: str = Field("var/reports", description="Where reports are written, relative to this file.")
-    periods: list[Literal["week", "month", "quarter"]] = Field(
-        ["week"], description="What is reported on: `week`, `month`, `quarter`."
-    )
-    editions: list[Literal["board", "division", "public"]] = Field(
-        ["board"],
-        description="`board`; `division`: one for each, about its teams; `public`: no small counts, no crimes.",
-    )
-    forms: list[Literal["html", "pdf", "xlsx", "csv", "json"]] = Field(
-        ["html", "pdf", "xlsx", "csv", "json"], min_length=1, description="The forms a report is written in."
-    )
-    readers: list[Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]] = Field(
-        [], description="Who is mailed the first page of the board's report, and where the whole of it is: addresses."
-    )
-    link: str | None = Field(
-        None,
-        pattern=r"^https?://[^\s{}]+\{file\}[^\s{}]*$",
-        description="The address at which readers open a file of the report, `{file}` where its name goes; absent: "
-        "they are told the folder.",
-    )
-    targets: dict[str, Annotated[float, Field(ge=0, le=100)]] = Field(
-        {}, description='A target of a requirement in per cent, by its id: `{ "7-day" = 80 }` (statistics 2.4).'
-    )
-    new_limits: list[NewLimits] = Field(
-        [],
-        description='When the control chart\'s limits are calculated anew: `{ since = 2026-04-01, reason = "…" }` '
-        "(statistics 2.5).",
-    )
-    records_begin: date | None = Field(
-        None,
-        description="The local date from which crimes are held completely; absent: the first Monday from which no week "
-        "has fewer than half the median number of crimes reported a week. A period that ends before anything reported "
-        "since could fall due is not reported (statistics 1.2b).",
-    )
-    organisation: str | None = Field(
-        None,
-        description="The file that says which areas, divisions and teams there were when, relative to this file; "
-        "absent: the supplied rules/organisation.toml. Where it names no unit, reports name units as the records do.",
-    )
-    weekday: Weekday = Field("mon", description="The day on which the report is made.")
-    at: time = Field(time(6, 0), description="Local time from which it is made.")
-    live_methods: list[str] = Field(
-        ["phone", "visit", "video"],
-        min_length=1,
-        description="Contact methods that the strict rate counts (statistics 1.9).",
     )
 
 

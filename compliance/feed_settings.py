@@ -34,6 +34,7 @@ Fields = dict[str, str]
 Source = Annotated[str | list[str], BeforeValidator(_check_source)]
 """Where a value comes from: a column or an expression, or several to be joined, such as a date and a time."""
 SourceFields = dict[str, Source]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Named = Literal["updates.outcome", "updates.method", "victims.category", "events.kind"]
 
 

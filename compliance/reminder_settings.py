@@ -5,9 +5,7 @@ from typing import Literal, get_args
 
 from pydantic import Field, model_validator
 
-from compliance.feed_settings import SettingsSection
-
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+from compliance.feed_settings import SettingsSection, Weekday
 
 
 class Ladder(SettingsSection):

@@ -12,7 +12,7 @@ from typing import Final, cast
 
 from sqlmodel import col, select
 
-from compliance.config import ReportSettings
+from compliance.report_settings import ReportSettings
 from compliance.reports.figures import divisions_of
 from compliance.reports.forms import Form
 from compliance.reports.names import OF_DIVISION, form_of

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "compliance"
 SHARED = ROOT.parent / "shared" / "spec"
 
-SECTIONS = {"alert_settings", "feed_settings", "mail_settings", "reminder_settings"}
+SECTIONS = {"alert_settings", "feed_settings", "mail_settings", "reminder_settings", "report_settings"}
 """What a section of the settings holds; every room is given the sections it needs."""
 LEAVES = {"errors", "resources", "serving", "stopping", "templating", "text", "writing"}
 SERVICE = {"records", "policy", "batch", "feeds", "store", "mail", "reminders", "reports", "config", "clock"}
