@@ -23,25 +23,12 @@ from compliance.service.check import CheckOptions, check
 from compliance.service.crime_feed import feed_of
 from compliance.store import load_crimes, migrate
 from tests import checks
-from tests.engine import RULES
+from tests.feed_sites import settings_text
 from tests.web_server import WebServer, answer, serving
 
 without_examples = checks.without_examples
 
-CONFIG = """
-[force]
-name = "Test Constabulary"
-policy = "{policy}"
-[database]
-url = "sqlite:///var/compliance.db"
-[reminders]
-due_from = 2026-01-01
-[mail]
-host = "127.0.0.1"
-sender = "updates@force.example"
-[crime_system]
-{system}
-"""
+DATABASE_URL = "sqlite:///var/compliance.db"
 HTTP = """
 url = "{url}"
 officers_url = "{url}/officers"
@@ -131,7 +118,7 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path, web: WebServer, mon
         )
     monkeypatch.setenv("CRIME_DATABASE_URL", f"sqlite:///{tmp_path / 'crimes.db'}")
     path = tmp_path / "config.toml"
-    path.write_text(CONFIG.format(policy=RULES / "west-mercia.toml", system=system))
+    path.write_text(settings_text(DATABASE_URL, system))
     return path
 
 
@@ -188,7 +175,7 @@ def test_nothing_of_the_source_reaches_the_terminal_as_it_is(
     tmp_path: Path, web: WebServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "config.toml"
-    path.write_text(CONFIG.format(policy=RULES / "west-mercia.toml", system=f'url = "{web.url}"'))
+    path.write_text(settings_text(DATABASE_URL, f'url = "{web.url}"'))
     web.answers = [answer(b'{"records":[{"crime_ref":"\\u001b[31m"},"\\u001b]0;x"],"next":"c1","more":false}')]
     _, out, _ = call(capsys, "feed", "try", "--config", str(path))
     assert "record 2: refused" in out
@@ -220,7 +207,7 @@ def test_a_crime_system_may_have_names_of_its_own_for_the_parts_of_a_page(tmp_pa
 
 def given(tmp_path: Path, system: str) -> Settings:
     path = tmp_path / "config.toml"
-    path.write_text(CONFIG.format(policy=RULES / "west-mercia.toml", system=system))
+    path.write_text(settings_text(DATABASE_URL, system))
     return load_settings(path)
 
 
@@ -295,7 +282,7 @@ def test_an_export_without_one_of_its_files_is_named_by_poll_and_status(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "config.toml"
-    path.write_text(CONFIG.format(policy=RULES / "west-mercia.toml", system=FILES))
+    path.write_text(settings_text(DATABASE_URL, FILES))
     (tmp_path / "exports").mkdir()
     for name, text in {"crimes_1.csv": "No,Reported\n1,2026-07-01 10:00\n", "officers.csv": "Collar\nO1\n"}.items():
         (tmp_path / "exports" / name).write_text(text)

@@ -7,9 +7,9 @@ import pytest
 from compliance.config import load_settings
 from compliance.store import migrate
 from tests import stores
-from tests.engine import RULES
+from tests.feed_sites import settings_text
 from tests.integration import test_officer_directory as over_http
-from tests.integration.test_feed_settings import CONFIG, call
+from tests.integration.test_feed_settings import DATABASE_URL, call
 from tests.integration.test_officer_directory import GOOD, HALF, HTML, TROUBLES, World
 
 new_database, database_url = stores.new_database, stores.database_url
@@ -73,5 +73,5 @@ def test_feed_try_shows_the_records_though_the_directory_is_of_no_use(
 def settings_of(world: World, folder: Path) -> Path:
     system = f'url = "{world.crimes.url}"\nofficers_url = "{world.officers.url}"'
     path = folder / "config.toml"
-    path.write_text(CONFIG.format(policy=RULES / "west-mercia.toml", system=system))
+    path.write_text(settings_text(DATABASE_URL, system))
     return path

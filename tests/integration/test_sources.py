@@ -24,7 +24,7 @@ from compliance.service.daemon import Daemon
 from compliance.simulator.mail_sink import MailSink
 from compliance.store import Store, last_complete_poll
 from tests import stores
-from tests.engine import RULES
+from tests.feed_sites import settings_text
 from tests.office import crime
 from tests.stores import at
 from tests.web_server import WebServer, answer, serving
@@ -32,23 +32,6 @@ from tests.web_server import WebServer, answer, serving
 new_database, database_url = stores.new_database, stores.database_url
 store = stores.store
 
-CONFIG: Final = """
-[force]
-name = "Test Constabulary"
-policy = "{policy}"
-[database]
-url = "{url}"
-[reminders]
-due_from = 2026-01-01
-[mail]
-host = "127.0.0.1"
-port = {port}
-security = "plain"
-sender = "updates@force.example"
-[crime_system]
-url = "{crimes}"
-officers_url = "{officers}"
-"""
 BROKEN: Final = answer(b"", "401 Unauthorized")
 OFFICERS: Final = ("1042", "1043", "2000")
 DIRECTORY: Final = answer(
@@ -114,8 +97,8 @@ class World:
             self.monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(10**9, 10**9 - 10**6, 10**6))
 
     def _configure(self, port: int) -> None:
-        read = {"crimes": self.crimes.url, "officers": self.officers.url}
-        text = CONFIG.format(policy=RULES / "west-mercia.toml", url=self.url, port=port, **read)
+        system = f'url = "{self.crimes.url}"\nofficers_url = "{self.officers.url}"'
+        text = settings_text(self.url, system, f'port = {port}\nsecurity = "plain"')
         (self.folder / "config.toml").write_text(text, "utf-8")
 
     def open(self) -> Service:

@@ -16,8 +16,9 @@ from compliance.service.polling import PollOutcome, poll
 from compliance.store import OTHERS, Store, migrate, unknown_values, values_seen
 from compliance.store.tables import UNKNOWN_VALUE
 from tests import checks, stores
-from tests.engine import POLICIES, RULES, shipped
-from tests.integration.test_feed_settings import CONFIG, call
+from tests.engine import POLICIES, shipped
+from tests.feed_sites import settings_text
+from tests.integration.test_feed_settings import DATABASE_URL, call
 from tests.stores import SOURCE, Record, at, crime, raws, rows
 from tests.web_server import WebServer, answer, serving
 
@@ -192,7 +193,7 @@ def web() -> Iterator[WebServer]:
 
 def settings_of(folder: Path, web: WebServer, more: str = "") -> Path:
     path = folder / "config.toml"
-    path.write_text(CONFIG.format(policy=RULES / "west-mercia.toml", system=f'url = "{web.url}"\n{more}'))
+    path.write_text(settings_text(DATABASE_URL, f'url = "{web.url}"\n{more}'))
     return path
 
 
