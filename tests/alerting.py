@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email import policy as email_policy
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any, Final
 
+import pytest
 from sqlalchemy import delete, insert, update
 
 from compliance.errors import SettingsError
@@ -129,3 +131,22 @@ def plant_failing_job(state: ServiceState) -> None:
 
 def remove_failing_job(state: ServiceState) -> None:
     JobRuns(state.store).note_success("report", state.now)
+
+
+def minutes(count: float) -> timedelta:
+    return timedelta(minutes=count)
+
+
+def hours(count: float) -> timedelta:
+    return timedelta(hours=count)
+
+
+@pytest.fixture
+def state(store: Store, database_url: str, tmp_path: Path) -> ServiceState:
+    return ServiceState(store, database_url, tmp_path)
+
+
+@pytest.fixture
+def told(state: ServiceState) -> Iterator[Told]:
+    with telling(state) as found:
+        yield found

@@ -4,23 +4,16 @@ from datetime import timedelta
 from email.utils import format_datetime
 from pathlib import Path
 
-import pytest
-
-from compliance.store import Store
-from tests import stores
+from tests import alerting, stores
 from tests.alerting import Told, telling
 from tests.service_states import NOW, ServiceState
 from tests.setups import authority, server_tls
 from tests.web_server import answer, serving
 
 new_database, database_url, store = stores.new_database, stores.database_url, stores.store
+state = alerting.state
 EMPTY = b'{"records": [], "next": "1", "more": false}'
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def state(store: Store, database_url: str, tmp_path: Path) -> ServiceState:
-    return ServiceState(store, database_url, tmp_path)
 
 
 def dated(off: timedelta) -> bytes:
