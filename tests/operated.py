@@ -194,7 +194,9 @@ class OperatedYear:
                 happening.do(self)
             today = self.now.astimezone(LONDON).date()
             jobs, day = (JOBS if today == day else (DAILY, *JOBS)), today
-            owed = self._kill(chance, jobs, owed + kills[number])
+            owed += kills[number]
+            if not disturbance.has_no_room(instant):  # nor those for which there was no time before
+                owed = self._kill(chance, jobs, owed)
             if number in bursts:
                 self._burst(chance, jobs)
             self._cycle(jobs)
