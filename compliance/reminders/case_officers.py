@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
-import numpy as np
-
 from compliance.policy import Policy
 from compliance.policy.allocation import owners
 from compliance.policy.calendars import from_day
@@ -48,8 +46,9 @@ class Holdings:
     """The current and earlier officers of every case in a set of columns, as at an instant."""
 
     def __init__(self, table: Columns, policy: Policy, moment: Moment) -> None:
-        self._table, self._local = table, policy.local
+        self._table = table
         self._owners = owners(table, moment, policy.local)
+        self._reported, self._days = policy.local.of(table.reported_at), policy.local.of(table.allocations.at)
 
     def of(self, crime: int) -> Holding:
         """Return who has, and had, a case, given the crime's row in the columns."""
@@ -58,10 +57,8 @@ class Holdings:
             return Holding(table.officer.text(crime), table.team.text(crime), table.division.text(crime))
         allocations, last = table.allocations, int(rows[-1])
         officers = [allocations.officer.text(row) for row in rows.tolist()]
-        reported, *days = map(
-            from_day, self._local.of(np.append(table.reported_at[crime], allocations.at[rows])).tolist()
-        )
-        runs = _runs(officers, days, reported)
+        reported = from_day(self._reported[crime])
+        runs = _runs(officers, [from_day(day) for day in self._days[rows].tolist()], reported)
         officer, since = runs[-1]
         earlier = [Tenure(who, begun, ended) for (who, begun), (_, ended) in pairwise(runs) if who]
         return Holding(

@@ -60,7 +60,8 @@ NO_HOLD: Final = Hold()
 def holds_of(crimes: Sequence[Crime], block: Block, hold_days: int) -> dict[int, dict[str, Hold]]:
     """Return the holds of every victim, by the crime's row and then the victim's reference.
 
-    Entries with the same reference are combined. A hold without an end counts for `hold_days` from its start.
+    Crimes without a hold are left out. Entries with the same reference are combined. A hold without an end counts for
+    `hold_days` from its start.
     """
     local, today = block.policy.local, from_day(block.moment.today)
 
@@ -76,6 +77,8 @@ def holds_of(crimes: Sequence[Crime], block: Block, hold_days: int) -> dict[int,
 
     found: dict[int, dict[str, Hold]] = {}
     for place, crime in enumerate(crimes):
+        if not any(victim.contact_holds for victim in crime.victims or ()):
+            continue
         spans_of: dict[str, list[HoldSpan]] = {}
         for victim in crime.victims or ():
             spans_of.setdefault(victim.victim_ref, []).extend(map(span, victim.contact_holds or ()))
@@ -101,7 +104,10 @@ def hold_on(spans: Sequence[HoldSpan], today: date) -> Hold:
 
 def find_hold(holds: dict[int, dict[str, Hold]], crime: int, victim: str, last_update: date | None) -> Hold:
     """Return a victim's holds, noting any hold on another victim of the crime."""
-    hold = holds[crime].get(victim, NO_HOLD)
+    of_crime = holds.get(crime)
+    if of_crime is None:
+        return NO_HOLD
+    hold = of_crime.get(victim, NO_HOLD)
     updated = hold.lapsed is not None and last_update is not None and last_update > hold.lapsed
-    others = any(other.now for ref, other in holds[crime].items() if ref != victim)
+    others = any(other.now for ref, other in of_crime.items() if ref != victim)
     return replace(hold, lapsed=None if updated else hold.lapsed, of_another=others)

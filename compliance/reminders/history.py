@@ -78,7 +78,8 @@ class History:
 def list_concerned_crimes(session: Session, policy: Policy, rules: Reminders, today: date) -> list[str]:
     """Return the crimes of which someone may have to be notified on a local date, as last judged, in order."""
     state, due = col(Obligation.state), col(Obligation.due_date)
-    soon, long_ago = (today + timedelta(days=d) for d in (horizon(policy, rules), -2 * policy.owed_after_close_days))
+    soon = today + timedelta(days=horizon(policy, rules, today))
+    long_ago = today - timedelta(days=2 * policy.owed_after_close_days)
     asked = select(col(Obligation.crime_ref)).where(
         or_(
             state == "overdue",

@@ -103,9 +103,9 @@ def find_owed(
     table = columns(crimes)
     verdicts = judge(table, policy, now)
     block = Block.of(table, policy, Moment.of(policy.local, now))
-    rows = _candidates(verdicts, block.moment.today, horizon(policy, rules))
-    waiting = find_waiting(crimes, block, {int(victim) for victim in verdicts.victim[rows]}, rules.hold_days)
     today = from_day(block.moment.today)
+    rows = _candidates(verdicts, block.moment.today, horizon(policy, rules, today))
+    waiting = find_waiting(crimes, block, set(verdicts.victim[rows].tolist()), rules.hold_days)
     limits = verdicts.due_instants()
     found = []
     for row in rows.tolist():
@@ -124,10 +124,13 @@ def find_owed(
     return sorted(found, key=lambda owed: owed.urgency)
 
 
-def horizon(policy: Policy, rules: Reminders) -> int:
-    """Return the number of days ahead within which a due date may have to be notified today; 0 if none."""
+def horizon(policy: Policy, rules: Reminders, today: date) -> int:
+    """Return the number of days ahead within which a due date may have to be notified on a date; 0 if none."""
     days = max(rules.ladder_for(r.id, c).due_soon_days for r in policy.requirement for c in rules.categories)
-    return max(days + 12, rules.ahead_days) if days else 0  # the longest run of days off is over Christmas
+    ahead = days + 12  # the longest run of days off is over Christmas
+    while days and ahead > rules.ahead_days and due_soon_on(policy, today + timedelta(days=ahead), days) > today:
+        ahead -= 1
+    return max(ahead, rules.ahead_days) if days else 0
 
 
 def _candidates(verdicts: Verdicts, today: int, days: int) -> Any:

@@ -105,16 +105,18 @@ def find_waiting(crimes: Sequence[Crime], block: Block, wanted: set[int], hold_d
     )
     several = np.bincount(found.crime, minlength=len(table)) > 1
     reported = policy.local.of(table.reported_at)
+    last_on, early_on = _days(policy, last_at), _days(policy, early_at)
     day_0 = dict(zip(found.victim.tolist(), found.day_0.tolist(), strict=True))
     holds, authors = holds_of(crimes, block, hold_days), _day_0_by(crimes, block)
     holdings, status = Holdings(table, policy, moment), status_at(table.statuses, len(table), moment.as_at)
+    since_on = _days(policy, status.since)
     refs, crime_of, category = table.victims.ref, table.victims.crime, table.victims.category
     result = {}
     for victim in wanted:
         crime = int(crime_of[victim])
         crime_ref, victim_ref = crimes[crime].crime_ref, refs[victim].as_py()
         holding, kind = holdings.of(crime), int(status.kind[crime])
-        last_update = _day(policy, last_at[victim])
+        last_update = last_on[victim]
         result[victim] = Waiting(
             crime_ref=crime_ref,
             victim_ref=victim_ref,
@@ -131,10 +133,10 @@ def find_waiting(crimes: Sequence[Crime], block: Block, wanted: set[int], hold_d
             officer_since=holding.since,
             earlier=holding.earlier,
             is_open=kind == OPEN,
-            closed_on=_day(policy, status.since[crime]) if kind == CLOSED else None,
+            closed_on=since_on[crime] if kind == CLOSED else None,
             declining=declining.get(victim, False),
             added_on=from_day(day_0[victim]) if day_0[victim] > reported[crime] else None,
-            too_early=_day(policy, early_at[victim]) if last_update is None else None,
+            too_early=early_on[victim] if last_update is None else None,
             day_0_by=frozenset(authors[victim]),
         )
     return result
@@ -160,8 +162,9 @@ def _day_0_by(crimes: Sequence[Crime], block: Block) -> dict[int, set[str]]:
     return found
 
 
-def _day(policy: Policy, instant: int) -> date | None:
-    return None if instant == NONE else policy.local.date_at(instant)
+def _days(policy: Policy, instants: Ints) -> list[date | None]:
+    days = policy.local.of(instants).tolist()
+    return [None if at == NONE else from_day(day) for at, day in zip(instants.tolist(), days, strict=True)]
 
 
 def _find_uncounted(
