@@ -2,31 +2,28 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 
 from compliance.policy.calendars import Ints
 from compliance.records.columns import Coded, Columns, encode_texts
-
-if TYPE_CHECKING:
-    from compliance.reports.organisation.file import AreaEntry, DivisionEntry, TeamEntry
+from compliance.reports.organisation.entries import AreaEntry, DivisionEntry, TeamEntry, find_entry
 
 UNKNOWN_DIVISION: Final = "unknown-division"
 UNKNOWN_TEAM: Final = "unknown-team"
-_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class UnitMap:
     """The map of one day. Names of other days lead to what they became by then, or came from."""
 
-    divisions: Sequence["DivisionEntry"]
-    teams: Sequence["TeamEntry"]
+    divisions: Sequence[DivisionEntry]
+    teams: Sequence[TeamEntry]
     day: date
-    areas: Sequence["AreaEntry"] = ()
+    areas: Sequence[AreaEntry] = ()
 
     def apply(self, columns: Columns) -> Columns:
         """Return the records with the divisions and teams of the map. A name that no map has becomes none."""
@@ -84,7 +81,7 @@ class UnitMap:
             return None
         name = self._area_names.get(entry.area)
         area = None if name is None else find_entry(self.areas, name, self.day)
-        return None if area is None else str(area.name)
+        return None if area is None else area.name
 
     def _knows(self, key: str, division: str | None, name: str) -> bool:
         if key == UNKNOWN_DIVISION:
@@ -118,7 +115,7 @@ class UnitMap:
     def _team_name(self, division: str | None, team: str) -> str | None:
         return self._team_names.get((division, team)) or self._team_names.get(team)
 
-    def _team_on(self, name: str) -> "TeamEntry | None":
+    def _team_on(self, name: str) -> TeamEntry | None:
         return find_entry(self.teams, name, self.day)
 
     def _division_on(self, recorded: str | None) -> str | None:
@@ -127,7 +124,7 @@ class UnitMap:
         return None if entry is None else entry.name
 
 
-def _by_spelling(entries: Sequence["AreaEntry | DivisionEntry"]) -> dict[str, str]:
+def _by_spelling(entries: Sequence[AreaEntry] | Sequence[DivisionEntry]) -> dict[str, str]:
     """Return the names of entries by name and by spelling."""
     names = {spelling: entry.name for entry in entries for spelling in entry.spellings}
     return names | {entry.name: entry.name for entry in entries}
@@ -140,22 +137,3 @@ def _pairs(division: Coded, team: Coded) -> tuple[list[tuple[str | None, str | N
     found, place = np.unique(keys, return_inverse=True)
     divisions, teams = (None, *division.values), (None, *team.values)
     return [(divisions[key // width], teams[key % width]) for key in found.tolist()], place
-
-
-def find_entry(entries: Sequence[Any], name: str, day: date) -> Any:
-    """Return the entry of a day that a name leads to: its own, or the one that it became or came from; else None."""
-    own = [entry for entry in entries if entry.name == name]
-    if here := [entry for entry in own if entry.holds(day)]:
-        return here[0]
-    past = [entry for entry in own if entry.last < day]
-    if past:
-        others = _successors(max(past, key=lambda entry: entry.last))
-    else:
-        eve = min(entry.first for entry in own) - _DAY
-        others = sorted({entry.name for entry in entries if entry.until == eve and name in _successors(entry)})
-    return find_entry(entries, others[0], day) if len(others) == 1 else None
-
-
-def _successors(entry: Any) -> list[str]:
-    """Return what an entry became: at most one name for a team, any number for others."""
-    return [entry.became] if isinstance(entry.became, str) else list(entry.became or ())
