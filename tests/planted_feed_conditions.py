@@ -64,6 +64,36 @@ def emptied_while_others_change(state: ServiceState) -> None:
     exported(state, 5, 20, first=20, officer_ref="O2")
 
 
+def ahead(state: ServiceState) -> None:
+    """One crime is said to change in 2062, two within a day."""
+    for ref, changed_at in (("22C/1/26", "2062-01-01T00:00:00Z"), ("22C/2/26", "2026-07-21T09:00:00Z")):
+        state.read(NOW - minutes(10), crime(ref, changed_at=changed_at))
+
+
+def ahead_and_corrected(state: ServiceState) -> None:
+    ahead(state)
+    state.read(NOW - minutes(5), crime("22C/1/26", changed_at="2026-07-20T09:55:00Z"))
+
+
+def late(state: ServiceState, crimes: int = 20) -> None:
+    """The clock of the crime system went back by a month."""
+    exported(state, 20, crimes, changed_at="2026-07-20T09:40:00Z")
+    exported(state, 10, crimes, officer_ref="O2", changed_at="2026-06-20T09:50:00Z")
+
+
+def late_and_sent_again(state: ServiceState) -> None:
+    late(state)
+    exported(state, 5, 1, officer_ref="O2", changed_at="2026-07-20T09:55:00Z")
+
+
+def late_last_week(state: ServiceState) -> None:
+    late(state)
+    state.now = NOW + timedelta(days=7)
+    read_at(state, timedelta(0))
+    state.read(state.now)
+    state.publish("2026-W28", state.now)
+
+
 def emptied_and_mended(state: ServiceState) -> None:
     emptied(state)
     exported(state, 5, 20)
@@ -251,6 +281,8 @@ FEED_FAULTS: Final[list[tuple[str, Plant, str]]] = [
     ("lists-emptied", emptied, "In the poll of 2026-07-20 09:50Z, 20 of 20 changed crimes lost all their updates or all their victims."),
     ("lists-emptied", emptied_while_others_change, "In the poll of 2026-07-20 09:50Z, 20 of 20 changed crimes"),
     ("lists-emptied", emptied_victims, "40 of 40 changed crimes"),
+    ("changed-in-future", ahead, "1 crime has a `changed_at` more than a day in the future. It is not believed"),
+    ("records-late", late, "In the last 7 days, records of 20 crimes came with an older `changed_at` than those held."),
     ("feed-changed", changed_at_three_polls, "It is not read until a person decides."),
     ("feed-changed", changed, "The settings name another crime system (http http://127.0.0.1:8470/crimes) than the one read until now (http http://old.example/crimes)"),
     ("feed-rejected", failing, "3 polls have failed since 2026-07-20 09:58Z and none was complete. The last problem: http://crimes.example: answers 401; check the token."),
@@ -274,6 +306,10 @@ FEED_HEALTHY: Final[dict[str, Plant]] = {
     "a wait that is over": wait_over,
     "some crimes lost their only update": lambda state: emptied(state, 19),
     "crimes that were emptied, and sent again whole": emptied_and_mended,
+    "a change in the future that was corrected": ahead_and_corrected,
+    "some records that came late": lambda state: late(state, 19),
+    "records that came late, and one sent again": late_and_sent_again,
+    "records that came late a week ago": late_last_week,
     "old data, and no one to email": old_data,
     "emails held in an earlier gap": held_before,
     "emails held, and the updates entered": held_and_entered,

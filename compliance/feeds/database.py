@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing, suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from itertools import islice
 from typing import Any, Final
@@ -21,6 +21,7 @@ from compliance.feeds.joining import Joined
 from compliance.feeds.mapping import Mapper
 from compliance.feeds.table_rows import Row
 from compliance.records import FeedRecord
+from compliance.records.instants import AHEAD
 from compliance.stopping import Stop
 
 _BIND: Final = re.compile(r"(?<!:):changed_since\b")
@@ -178,7 +179,7 @@ class DatabaseFeed:
                 return False
         if not isinstance(value, datetime):
             return False
-        tomorrow = self._clock() + timedelta(days=1)
+        tomorrow = self._clock() + AHEAD
         return value > (tomorrow if value.tzinfo else tomorrow.replace(tzinfo=None))
 
     def _reading(self) -> "_Reading":

@@ -10,6 +10,8 @@ import numpy.typing as npt
 SHAPE: Final = "YYYY-MM-DDTHH:MM:SS with at most six decimals, then Z or +HH:MM or -HH:MM, years 1900 to 2999"
 NONE: Final = np.iinfo(np.int64).min
 """The value of an absent instant."""
+AHEAD: Final = timedelta(days=1)
+"""How far ahead of the clock of the service a `changed_at` may be before it is not believed (decision 0044)."""
 
 Instants = npt.NDArray[np.int64]
 _LONGEST: Final = 32

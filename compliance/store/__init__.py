@@ -36,6 +36,7 @@ from compliance.store.incidents import (
 from compliance.store.intake import PageOutcome, begin_poll, cursor_of, end_poll, take_page
 from compliance.store.jobs import JobRun, list_job_runs, save_job_run
 from compliance.store.missing import Missing, list_missing_crimes, mark_missing
+from compliance.store.out_of_order import OutOfOrder, find_changed_ahead, find_late
 from compliance.store.projection import JudgedCounts, Rebuilt, judge_due, rebuild
 from compliance.store.quarantine import list_quarantined, quarantine_counts, read_quarantined
 from compliance.store.queries import (
@@ -75,6 +76,7 @@ __all__ = [
     "Maintenance",
     "Missing",
     "NoSchemaError",
+    "OutOfOrder",
     "PageOutcome",
     "Reader",
     "Rebuilt",
@@ -101,7 +103,9 @@ __all__ = [
     "end_poll",
     "export",
     "feed_state",
+    "find_changed_ahead",
     "find_emptied",
+    "find_late",
     "find_replaced",
     "first_poll",
     "judge_due",

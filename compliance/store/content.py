@@ -15,7 +15,7 @@ import zstandard
 
 from compliance.records import Crime, FeedRecord, MappedRecord, PageRecord, Refusal, as_read, decode_crimes, text_of
 from compliance.records.collector import paused_gc
-from compliance.records.instants import NONE, from_micros, parse_instants
+from compliance.records.instants import AHEAD, NONE, from_micros, parse_instants
 from compliance.records.wire import MAX_RECORD_BYTES, decode_structs
 
 _DIGEST_BYTES: Final = 16
@@ -116,11 +116,20 @@ def _digest(content: bytes) -> bytes:
     return blake2b(content, digest_size=_DIGEST_BYTES).digest()
 
 
-def is_older(one: datetime | None, other: datetime | None) -> bool:
-    """Return whether a record changed at one instant is older than one changed at another.
+def believed(changed_at: datetime | None, now: datetime) -> datetime | None:
+    """Return the `changed_at` of a record as it is believed at an instant (aware).
+
+    No record has changed at an instant to come: one far ahead counts as absent (decision 0044).
+    """
+    return None if changed_at is None or changed_at > now + AHEAD else changed_at
+
+
+def is_older(one: datetime | None, other: datetime | None, now: datetime) -> bool:
+    """Return whether a record changed at one instant is older than one changed at another, as believed at a third.
 
     It never is if either does not say (records section 4).
     """
+    one, other = believed(one, now), believed(other, now)
     return one is not None and other is not None and one < other
 
 

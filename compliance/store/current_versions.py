@@ -50,7 +50,7 @@ def put_crimes(
     """
     held = _read_held(connection, contents)
     came = {content.crime_ref: content for content in contents}
-    older = {ref for ref, stands in held.items() if is_older(came[ref].changed_at, stands.changed_at)}
+    older = {ref for ref, stands in held.items() if is_older(came[ref].changed_at, stands.changed_at, now)}
     changed = [c for ref, c in came.items() if ref not in older and (ref not in held or held[ref].digest != c.digest)]
     removed = list_removed_contents(connection, [c.crime_ref for c in changed if c.crime_ref not in held])
     changed = [content for content in changed if content.digest not in removed]

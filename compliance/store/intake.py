@@ -74,13 +74,13 @@ def take_page(
     Raises UnavailableError if a newer poll of the source has begun, or the database does not answer.
     """
     with paused_gc():
-        page = _Page(records, store.recent)
+        page = _Page(records, store.recent, now)
     with paused_gc(), store.writing() as connection:
         _move_cursor(connection, source, cursor, now)
         _refuse_if_superseded(connection, source, poll_id)
         put = put_crimes(connection, page.standing, poll_id, now, page.late)
         right = {ref: changed_at for ref, changed_at in page.right.items() if ref not in put.late}
-        update_quarantine(connection, source, right, _not_overtaken(connection, page.refused), now)
+        update_quarantine(connection, source, right, _not_overtaken(connection, page.refused, now), now)
         found = {} if known is None else count_unknown_values(put.changed, known)
         unknown = count_unknown(connection, source, found, now)
         late = len(put.late) + len(page.late)
@@ -118,7 +118,7 @@ class _Page:
     this page is valid, with its `changed_at`.
     """
 
-    def __init__(self, records: Sequence[PageRecord], recent: RecentRecords) -> None:
+    def __init__(self, records: Sequence[PageRecord], recent: RecentRecords, now: datetime) -> None:
         contents, refusals = recent.read(records)
         told = [content.changed_at for content in contents.values() if content.changed_at is not None]
         self.latest = max(told) if told and len(told) == len(records) else None
@@ -126,7 +126,7 @@ class _Page:
         self.late = []
         for content in contents.values():
             held = standing.get(content.crime_ref)
-            if held is not None and is_older(content.changed_at, held.changed_at):
+            if held is not None and is_older(content.changed_at, held.changed_at, now):
                 self.late.append(content)
             else:
                 standing[content.crime_ref] = content
@@ -134,7 +134,7 @@ class _Page:
         raws = {r.index: text_of(records[r.index]) for r in refusals}
         changed = dict(zip(raws, stamps(list(raws.values())), strict=True))
         came = {place: (content.crime_ref, content.changed_at) for place, content in contents.items()}
-        last = _last(came | {r.index: (r.crime_ref, changed[r.index]) for r in refusals if r.crime_ref})
+        last = _last(came | {r.index: (r.crime_ref, changed[r.index]) for r in refusals if r.crime_ref}, now)
         self.refused = [
             Refused(
                 raws[r.index], r.crime_ref, r.reason, changed[r.index],
@@ -145,23 +145,25 @@ class _Page:
         self.right = {ref: came[place][1] for ref, place in last.items() if place in came}
 
 
-def _last(came: Mapping[int, tuple[str, datetime | None]]) -> dict[str, int]:
+def _last(came: Mapping[int, tuple[str, datetime | None]], now: datetime) -> dict[str, int]:
     """Return the position of the newest record of each crime number.
 
     `came` maps positions in the page to (crime number, changed_at).
     """
     last: dict[str, int] = {}
     for place, (ref, changed_at) in sorted(came.items()):
-        if ref not in last or not is_older(changed_at, came[last[ref]][1]):
+        if ref not in last or not is_older(changed_at, came[last[ref]][1], now):
             last[ref] = place
     return last
 
 
-def _not_overtaken(connection: Connection, refused: Sequence[Refused]) -> list[Refused]:
+def _not_overtaken(connection: Connection, refused: Sequence[Refused], now: datetime) -> list[Refused]:
     """Return refused records, with `stands` cleared on those older than the stored record of their crime."""
     dated = {r.crime_ref for r in refused if r.stands and r.crime_ref and r.changed_at is not None}
     held = read_changed_at(connection, sorted(dated))
-    return [replace(r, stands=r.stands and not is_older(r.changed_at, held.get(r.crime_ref or ""))) for r in refused]
+    return [
+        replace(r, stands=r.stands and not is_older(r.changed_at, held.get(r.crime_ref or ""), now)) for r in refused
+    ]
 
 
 def _move_cursor(connection: Connection, source: str, cursor: str | None, now: datetime) -> None:

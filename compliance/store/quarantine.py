@@ -55,7 +55,7 @@ def _clear(connection: Connection, came: Mapping[str, datetime | None], now: dat
     for refs in chunks(sorted(came)):
         held = connection.execute(standing.where(among(connection, QUARANTINE.c.crime_ref, refs))).all()
         stood = read_packed_stamps(row.record for row in held)
-        is_newer = [is_older(came[row.crime_ref], instant) for row, instant in zip(held, stood, strict=True)]
+        is_newer = [is_older(came[row.crime_ref], instant, now) for row, instant in zip(held, stood, strict=True)]
         newer.update(row.crime_ref for row, stays in zip(held, is_newer, strict=True) if stays)
         gone = [row.id for row, stays in zip(held, is_newer, strict=True) if not stays]
         connection.execute(update(QUARANTINE).where(QUARANTINE.c.id.in_(gone)).values(cleared_at=now))

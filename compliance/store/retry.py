@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select, update
 
 from compliance.errors import RecordError
 from compliance.records import decode_crimes
-from compliance.store.content import Content, content_of, is_older, raw_digest, unpack_raw
+from compliance.store.content import Content, believed, content_of, is_older, raw_digest, unpack_raw
 from compliance.store.current_versions import put_crimes, read_changed_at
 from compliance.store.engine import Store
 from compliance.store.quarantine import update_quarantine
@@ -63,7 +63,7 @@ def _retry(connection: Connection, numbers: Sequence[int], now: datetime) -> tup
         connection.execute(update(QUARANTINE).where(QUARANTINE.c.id == held[place].id).values(reason=reason))
     taken = 0
     for row, content in zip(right, content_of(crimes), strict=True):
-        if not _is_overtaken(connection, content, row.last_seen_at):
+        if not _is_overtaken(connection, content, row.last_seen_at, now):
             # An idle poll may be deleted, and the crime would then seem to come from no source.
             newest = select(func.max(POLL.c.id)).where(POLL.c.source == row.source, POLL.c.idle_since.is_(None))
             put_crimes(connection, [content], connection.execute(newest).scalar(), now)
@@ -73,11 +73,11 @@ def _retry(connection: Connection, numbers: Sequence[int], now: datetime) -> tup
     return taken, len(right) - taken, len(held) - len(right)
 
 
-def _is_overtaken(connection: Connection, content: Content, last_seen_at: datetime) -> bool:
+def _is_overtaken(connection: Connection, content: Content, last_seen_at: datetime, now: datetime) -> bool:
     """Return whether the stored record is newer: by when both changed or, if unknown, by when it arrived."""
     ref = content.crime_ref
     changed_at = read_changed_at(connection, [ref]).get(ref)
-    if changed_at is not None and content.changed_at is not None:
-        return is_older(content.changed_at, changed_at)
+    if believed(changed_at, now) and believed(content.changed_at, now):
+        return is_older(content.changed_at, changed_at, now)
     seen_at: Any = connection.execute(select(CRIME.c.seen_at).where(CRIME.c.crime_ref == ref)).scalar()
     return seen_at is not None and seen_at > last_seen_at

@@ -13,12 +13,14 @@ import pytest
 from sqlalchemy import delete, insert, text
 
 from compliance.cli import main
+from compliance.service.check.record_checks import look_at_records
 from compliance.service.conditions import CONDITIONS, Severity, Sight, find_conditions, read_facts
 from compliance.store import RUN, DatabaseReplacedError, Store, claim
+from compliance.store.out_of_order import changed_ahead
 from compliance.store.tables import DATABASE_SIZE, REPORT_DUTY
 from tests import stores
 from tests.planted_conditions import FAULTS, HEALTHY, unknown, unpublished
-from tests.planted_feed_conditions import stopped
+from tests.planted_feed_conditions import ahead, late, stopped
 from tests.service_states import NOW, Plant, ServiceState
 from tests.stores import rows
 
@@ -61,6 +63,27 @@ def test_looking_writes_nothing(state: ServiceState) -> None:
         connection.execute(delete(REPORT_DUTY))
     state.found()
     assert rows(state.store, REPORT_DUTY) == []
+
+
+def test_check_lists_the_crimes_whose_changes_are_out_of_order(state: ServiceState) -> None:
+    """With when they are said to change, or when the older record came; and how many more there are."""
+    ahead(state)
+    late(state, 42)
+    held = next(look_at_records(state.settings, state.policy, NOW)).problems
+    details = {each.name: each.details for each in held}
+    assert details["changed-in-future"] == ("crime 22C/1/26: changed on 2062-01-01 00:00Z",)
+    listed = details["records-late"]
+    assert (listed[0], len(listed)) == ("crime 22B/0/26: an older record came on 2026-07-20 09:50Z", 41)
+    assert listed[-1] == "and 2 more"
+
+
+def test_changes_ahead_are_found_without_reading_all_crimes(state: ServiceState) -> None:
+    """The running service looks every minute."""
+    if not state.url.startswith("sqlite"):
+        pytest.skip("PostgreSQL reads a small table whole whatever the index")
+    with state.store.reading() as connection:
+        plan = connection.execute(text(f"EXPLAIN QUERY PLAN {changed_ahead(NOW)}"), {"changed_at_1": NOW}).all()
+    assert "USING INDEX ix_crime_changed_ahead" in str(plan)
 
 
 # ── without a usable database ────────────────────────────────────────────────────────────────────────────────────────

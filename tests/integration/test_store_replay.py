@@ -68,6 +68,36 @@ def test_an_older_record_does_not_replace_a_newer_one_and_is_kept_as_seen_late(s
     assert versions(store)[1:] == [("A", DAYS[0], DAYS[2], False)]
 
 
+def test_a_record_said_to_change_in_the_future_holds_nothing_back(store: Store) -> None:
+    """It does not say when it changed, so the one that comes last applies (decision 0044)."""
+    years = 24 * 365
+    take(store, DAYS[0], version(36 * years, "in 2062"), version(36 * years, "in 2062", "B"))
+    outcome = take(store, DAYS[1], version(30), wrong(30, "B"))
+    assert (outcome.changed, outcome.late, standing(store)) == (1, 0, "as at 30")
+    assert in_quarantine(store) == ["soon 30"], "the newest word on B is the refused record"
+    take(store, DAYS[2], version(36 * years, "in 2062"), version(50))
+    assert standing(store) == "as at 50"
+    assert take(store, DAYS[3], version(40)).late == 1, "what is believed orders records as ever"
+
+
+def test_a_record_said_to_change_within_a_day_is_believed(store: Store) -> None:
+    """Clocks differ, and so do the hours at which a source says that its records changed."""
+    take(store, DAYS[0], version(6 + 24))
+    assert take(store, DAYS[0], version(6 + 23)).late == 1
+
+
+def test_a_refused_record_said_to_change_in_the_future_does_not_stay_for_ever(store: Store) -> None:
+    take(store, DAYS[0], wrong(24 * 365))
+    take(store, DAYS[1], version(30))
+    assert in_quarantine(store) == []
+
+
+def test_a_future_change_noted_of_an_unchanged_record_is_corrected(store: Store) -> None:
+    for day, hour in enumerate((5, 24 * 365, 30)):
+        take(store, DAYS[day], version(hour, "same"))
+    assert take(store, DAYS[3], version(29)).late == 1
+
+
 def test_what_is_kept_already_is_not_kept_twice(store: Store) -> None:
     """As what stands, as a version that stood, or as one seen late."""
     for day, hour in enumerate((5, 7, 3)):

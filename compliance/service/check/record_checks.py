@@ -12,8 +12,10 @@ from compliance.policy import Policy
 from compliance.policy.coverage import describe_unused
 from compliance.policy.setting_aside import CalendarGap, calendar_advice
 from compliance.service.conditions import Finding, Problem, ServiceFacts, find_conditions, read_facts
+from compliance.service.conditions.feed_conditions import minute
+from compliance.service.conditions.service_facts import StoredFacts
 from compliance.service.unknown_notes import still_unknown
-from compliance.store import Store, directory_problem, last_good_directory, latest_crimes, set_aside
+from compliance.store import OutOfOrder, Store, directory_problem, last_good_directory, latest_crimes, set_aside
 from compliance.store.tables import SetAsideRow
 
 SHOWN: Final = 40
@@ -41,22 +43,34 @@ def look_at_records(settings: Settings, policy: Policy, now: datetime) -> Iterat
         return
     try:
         with closing(Store.open(settings.database_url)) as store:
-            found = [Finding("how the service is", tuple(_add_details(store, facts, problems)))]
+            found = [Finding("how the service is", tuple(_add_details(store, facts, facts.stored, problems)))]
             found += [*_directory(store), *_describe_unused(store, policy)]
     except ComplianceError:
         found = [Finding("how the service is", problems)]
     yield from found
 
 
-def _add_details(store: Store, facts: ServiceFacts, problems: tuple[Problem, ...]) -> Iterator[Problem]:
+def _add_details(
+    store: Store, facts: ServiceFacts, stored: StoredFacts, problems: tuple[Problem, ...]
+) -> Iterator[Problem]:
     for problem in problems:
         match problem.name:
             case "set-aside":
                 yield replace(problem, details=_set_aside(store, facts.policy))
             case "unknown-values":
                 yield replace(problem, details=first_ones([*still_unknown(store, facts.settings, facts.policy)]))
+            case "changed-in-future":
+                yield replace(problem, details=_list_crimes(stored.feed.ahead, "changed"))
+            case "records-late":
+                yield replace(problem, details=_list_crimes(stored.feed.late, "an older record came"))
             case _:
                 yield problem
+
+
+def _list_crimes(crimes: OutOfOrder, what: str) -> tuple[str, ...]:
+    more = crimes.count - len(crimes.first)
+    listed = (f"crime {ref}: {what} on {minute(at)}" for ref, at in crimes.first)
+    return (*listed, f"and {more:,} more") if more else tuple(listed)
 
 
 def first_ones(details: list[str]) -> tuple[str, ...]:

@@ -7,10 +7,10 @@ from compliance.service.conditions import feed_conditions as feed
 from compliance.service.conditions import work_conditions as work
 from compliance.service.conditions.condition import Condition, FoundCondition, Severity
 from compliance.service.conditions.finding import Problem
+from compliance.service.conditions.record_conditions import RECORD_CONDITIONS
 from compliance.service.conditions.service_facts import ServiceFacts
 from compliance.service.conditions.setup_conditions import SETUP_CONDITIONS
 from compliance.service.conditions.system_conditions import SYSTEM_CONDITIONS
-from compliance.service.unknown_notes import REMEDY as UNKNOWN_REMEDY
 
 _FAULT, _WARNING = Severity.FAULT, Severity.WARNING
 
@@ -147,37 +147,7 @@ CONDITIONS: Final = (
         "make the crime system give its officer directory again (docs/feeds.md).",
         feed.find_directory_old,
     ),
-    Condition(
-        "lists-emptied",
-        _FAULT,
-        "Half of the crimes that a poll changed, and at least 20, lost all updates or victims in the last 7 days.",
-        "look whether the export or the interface left a list out. If it did, stop the service until the crimes can be "
-        "sent again whole: reminders would say what is not true. If not, nothing: it ends after 7 days.",
-        feed.find_lists_emptied,
-        is_told_at_once=True,
-    ),
-    Condition(
-        "records-in-quarantine",
-        _WARNING,
-        "Records were refused, and their crimes have not come right since.",
-        "`compliance quarantine list` gives the reasons. Have the records corrected in the crime system, or the "
-        "mapping in the settings, and then run `compliance quarantine retry --all`.",
-        feed.find_quarantined,
-    ),
-    Condition(
-        "set-aside",
-        _WARNING,
-        "Obligations cannot be judged, because the calendar does not cover a date they need (rules 6.1a).",
-        "`compliance check` gives the reasons, each with one crime and what to do.",
-        feed.find_set_aside,
-    ),
-    Condition(
-        "unknown-values",
-        _WARNING,
-        "Outcomes, methods, categories or kinds of event came that neither the mapping nor the policy knows.",
-        f"`compliance check` lists them: {UNKNOWN_REMEDY}.",
-        feed.find_unknown_values,
-    ),
+    *RECORD_CONDITIONS,
     Condition(
         "calendar-ending",
         _WARNING,

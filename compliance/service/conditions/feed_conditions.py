@@ -1,4 +1,4 @@
-"""Conditions of what comes from the crime system: the records, the officer directory, and whether they come at all."""
+"""Conditions of how the crime system is read: whether records and the officer directory come at all."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -153,45 +153,3 @@ def find_directory_old(facts: ServiceFacts, stored: StoredFacts) -> str | None:
         f"The officer directory was last read {describe_age(facts.now - good.as_of)} ago, on {minute(good.as_of)}. "
         "Emails do not allow for anyone who has left or been absent since."
     )
-
-
-@of_stored
-def find_lists_emptied(_: ServiceFacts, stored: StoredFacts) -> str | None:
-    """Most of the crimes that a poll changed lost all their updates or victims."""
-    found = stored.feed.emptied
-    if found is None:
-        return None
-    return (
-        f"In the poll of {minute(found.ended_at)}, {found.crimes:,} of {found.changed:,} changed crimes lost all their "
-        "updates or all their victims. What is owed, and reminders, follow from that."
-    )
-
-
-@of_stored
-def find_quarantined(_: ServiceFacts, stored: StoredFacts) -> str | None:
-    """Records were refused, and no correct one has come since."""
-    if not stored.refused:
-        return None
-    are = plural(stored.refused, "is", "are")
-    return (
-        f"{count_noun(stored.refused, 'refused record')} {are} in quarantine. The service does not know what only they "
-        "say, and reminds nobody of it."
-    )
-
-
-@of_stored
-def find_set_aside(_: ServiceFacts, stored: StoredFacts) -> str | None:
-    """Obligations could not be judged (rules 6.1a)."""
-    if not stored.set_aside:
-        return None
-    are = plural(stored.set_aside, "is", "are")
-    return f"{count_noun(stored.set_aside, 'obligation')} {are} set aside: they cannot be judged (rules 6.1a)."
-
-
-@of_stored
-def find_unknown_values(_: ServiceFacts, stored: StoredFacts) -> str | None:
-    """Values came that neither mapping nor policy knows (rules section 8)."""
-    if not stored.unknown:
-        return None
-    came = plural(stored.unknown, "has", "have")
-    return f"{count_noun(stored.unknown, 'value')} {came} come that neither mapping nor policy knows."

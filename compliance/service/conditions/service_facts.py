@@ -33,12 +33,15 @@ from compliance.store import (
     JobRun,
     LastGood,
     Maintenance,
+    OutOfOrder,
     Store,
     count_failed_readings,
     count_set_aside,
     directory_problem,
     feed_state,
+    find_changed_ahead,
     find_emptied,
+    find_late,
     find_replaced,
     last_complete_poll,
     last_good_directory,
@@ -68,6 +71,7 @@ class FeedFacts:
     - `waits`: what the export waits for that could not be taken at the newest poll, since `waits_since`.
     - `change`: how the settings name another crime system than the one read until now. `ask_again_at`: the end of the
       last wait that it asked for. `emptied`: a poll that took away all updates or victims of many crimes.
+    - `ahead`: crimes whose `changed_at` lies ahead. `late`: those of which an older record came.
     """
 
     read_at: datetime | None
@@ -85,6 +89,8 @@ class FeedFacts:
     change: str | None
     ask_again_at: datetime | None
     emptied: Emptied | None
+    ahead: OutOfOrder
+    late: OutOfOrder
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +251,8 @@ def _read_feed(store: Store, settings: Settings, now: datetime) -> FeedFacts:
         change=_change(state, settings),
         ask_again_at=state.ask_again_at,
         emptied=find_emptied(store, SOURCE, now),
+        ahead=find_changed_ahead(store, now),
+        late=find_late(store, now),
     )
 
 

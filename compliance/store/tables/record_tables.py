@@ -1,11 +1,14 @@
 """Crime records: the current ones and their versions, what was refused, what was unknown, and what was removed."""
 
 from datetime import date, datetime
+from typing import Final
 
-from sqlalchemy import Boolean, Column, Index, LargeBinary, false
+from sqlalchemy import Boolean, Column, Index, LargeBinary, false, text
 from sqlmodel import Field, SQLModel
 
 from compliance.store.tables.column_types import BIG_ID
+
+_AHEAD: Final = text("changed_at > seen_at")
 
 
 class CrimeRow(SQLModel, table=True):
@@ -14,10 +17,12 @@ class CrimeRow(SQLModel, table=True):
     `wake_on` is the local date on which its verdict next changes automatically; a crime changed since it was last
     judged wakes at once (the first of all dates). `missing_since` is the instant of the first full export that did not
     contain the crime: it is flagged, and stays. `changed_at`: the latest with which this content was received; None: as
-    the record says.
+    the record says. The index has the few that say they changed after they were seen
+    (`compliance/store/out_of_order.py`).
     """
 
     __tablename__ = "crime"
+    __table_args__ = (Index("ix_crime_changed_ahead", "changed_at", sqlite_where=_AHEAD, postgresql_where=_AHEAD),)
     crime_ref: str = Field(primary_key=True)
     digest: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     record: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
