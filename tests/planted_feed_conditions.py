@@ -152,6 +152,11 @@ def stopped(state: ServiceState) -> None:
     read_at(state, hours(2))
 
 
+def stopped_cleanly(state: ServiceState, ago: float) -> None:
+    read_at(state, minutes(ago + 1))
+    state.runs.note_stop(NOW - minutes(ago))
+
+
 def hung(state: ServiceState) -> None:
     read_at(state, hours(24.5))
     state.poll(NOW - hours(24.1), ended=False)
@@ -288,6 +293,7 @@ FEED_FAULTS: Final[list[tuple[str, Plant, str]]] = [
     ("feed-rejected", failing, "3 polls have failed since 2026-07-20 09:58Z and none was complete. The last problem: http://crimes.example: answers 401; check the token."),
     ("feed-rejected", files_failing, "1 poll has failed since 2026-07-20 10:00Z"),
     ("service-stopped", stopped, "No poll has begun for 2 hours, since 2026-07-20 08:00Z, though one should begin every 5 minutes"),
+    ("service-stopped", lambda state: stopped_cleanly(state, 16), "The service was stopped 16 minutes ago, on 2026-07-20 09:44Z, and no poll has begun since."),
     ("service-stopped", hung, "No poll has begun for 1 day"),
     ("directory-missing", no_directory, "no officer can be emailed. The last one was not accepted: it is empty."),
     ("directory-refused", directory_refused, "not accepted: it is empty. The one of 2026-07-20 09:56Z stays in force."),
@@ -317,6 +323,8 @@ FEED_HEALTHY: Final[dict[str, Plant]] = {
     "an export that waited, and was read": both(export_waits, lambda state: state.read(NOW)),
     "an export that waited, and one that waits now": both(lambda state: export_waits(state, hours(2)), lambda state: state.read(NOW - minutes(1)), lambda state: state.poll(NOW, MISSING)),
     "a poll that takes hours": both(lambda state: read_at(state, hours(20)), lambda state: state.poll(NOW - hours(19), ended=False)),
+    "a service stopped a quarter of an hour ago": lambda state: stopped_cleanly(state, 15),
+    "a service stopped, and started again": both(lambda state: stopped_cleanly(state, 50), lambda state: state.read(NOW - minutes(45))),
     "polls every two hours": polled_every_two_hours,
     "no officer directory is read": both(forget_polls, lambda state: state.poll(NOW, complete=True)),
     "a directory that could not be read twice": lambda state: directory_out_of_reach(state, 2),

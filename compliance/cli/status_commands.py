@@ -18,14 +18,14 @@ from compliance.text import printable_json
 def status(config: Path, as_json: bool) -> None:
     """Show what is wrong with the service and what to do, then the facts.
 
-    Works whether or not the service runs, and asks no other system. Exit code 5: there are warnings, and no faults.
-    Exit code 6: there is at least one fault (docs/conditions.md).
+    Works whether or not the service runs, and asks no other system. Exit code 2: a setting or the policy is wrong; what
+    can be seen all the same is shown. 5: there are warnings, and no faults. 6: there is at least one fault
+    (docs/conditions.md).
     """
     from compliance import clock
-    from compliance.config import load_settings
     from compliance.service.overview import look
 
-    seen = look(load_settings(config), clock.now())
+    seen = look(config, clock.now())
     if as_json:
         echo_text(printable_json(json.dumps(seen.as_json(), indent=1, default=_instant, ensure_ascii=False)))
     else:

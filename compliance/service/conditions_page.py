@@ -24,7 +24,9 @@ for programs.
 | 0 | nothing is wrong |
 | {WARNINGS_FOUND} | warnings only |
 | {FAULTS_FOUND} | at least one fault |
-| 1, 2, 4 | it could not look, as for every command (README.md): 2 is a wrong setting or policy |
+| {SETUP_WRONG} | a setting or the policy is wrong. What can be seen all the same is shown: what is wrong is left out, \
+unless it says which database it is |
+| 1, 4 | it could not look, as for every command (README.md) |
 
 `compliance check` looks at everything: the same, the settings and this machine, and the other systems. It connects to
 the crime system and the mail server, and maps a sample of {EXAMINED} records from the feed's beginning. Nothing is

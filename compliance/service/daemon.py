@@ -104,6 +104,7 @@ class Daemon:
             self._scheduler.shutdown(wait=True)
         if self._reason_to_end is not None:
             raise self._reason_to_end
+        self.runs.note_stop(self._service.clock())
         log.info("stopped")
 
     def _look_at_file(self) -> None:

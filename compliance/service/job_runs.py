@@ -17,6 +17,8 @@ RELOAD: Final = "reload"
 SEND: Final = "send"
 """The name under which it is noted whether the mail server takes emails, whichever job sends them. Runs without emails
 to send say nothing of it."""
+STOP: Final = "stop"
+"""The name under which it is noted when a service was stopped and ended cleanly."""
 ALERTS: Final = "alerts by "
 """How the names begin under which it is noted whether a way takes alerts."""
 
@@ -55,6 +57,11 @@ class JobRuns:
         )
         with suppress(ComplianceError):
             save_job_run(self._store, self._runs[name])
+
+    def note_stop(self, now: datetime) -> None:
+        """Store that the service has ended cleanly at an instant (aware)."""
+        with suppress(ComplianceError):
+            save_job_run(self._store, JobRun(STOP, now, succeeded_at=now))
 
     def list_runs(self) -> tuple[JobRun, ...]:
         """Return the last run of each job in this process, by name."""

@@ -1,20 +1,32 @@
 """`compliance status`: what is wrong with the service, each with its remedy, and then the facts, as text or JSON."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from textwrap import fill
 from typing import Any, Final
 
-from compliance.config import Settings
+from compliance.config import Settings, load_settings
+from compliance.errors import SettingsError
 from compliance.policy import load_policy
 from compliance.policy.calendars import from_day, plain_date
 from compliance.policy.verdicts import STATES
-from compliance.service.conditions import FoundCondition, ServiceFacts, Severity, find_conditions, read_facts
+from compliance.service.conditions import (
+    FoundCondition,
+    ServiceFacts,
+    Severity,
+    Sight,
+    find_conditions,
+    name_conditions,
+    note_problem,
+    read_facts,
+)
 from compliance.service.conditions.feed_conditions import minute
 from compliance.service.conditions.service_facts import StoredFacts
 from compliance.service.conditions.work_conditions import bytes_in_words
-from compliance.text import count_noun, describe_age
+from compliance.service.partial_settings import read_partly
+from compliance.text import count_noun, describe_age, join_words
 
 WARNINGS_FOUND: Final = 5
 FAULTS_FOUND: Final = 6
@@ -31,9 +43,14 @@ class Overview:
 
     @property
     def exit_code(self) -> int:
-        """0: nothing is wrong; otherwise `WARNINGS_FOUND` or, with at least one fault, `FAULTS_FOUND`."""
+        """0: nothing is wrong; otherwise `WARNINGS_FOUND` or, with at least one fault, `FAULTS_FOUND`.
+
+        With wrong settings it is that of every command that meets them.
+        """
         if not self.found:
             return 0
+        if any(each.condition.sight is Sight.SETUP for each in self.found):
+            return SettingsError.exit_code
         return FAULTS_FOUND if self._count(Severity.FAULT) else WARNINGS_FOUND
 
     def text(self) -> str:
@@ -80,11 +97,27 @@ class Overview:
         return sum(each.condition.severity is severity for each in self.found)
 
 
-def look(settings: Settings, now: datetime) -> Overview:
-    """Look at a service at an instant (aware), whether or not it runs. Nothing is written and no other system asked.
+def look(config: Path, now: datetime) -> Overview:
+    """Look at the service of a settings file at an instant (aware), whether or not it runs.
 
-    Raises SettingsError if the settings or the policy are wrong.
+    Nothing is written and no other system asked. If settings are wrong, that comes first, and the rest is seen without
+    them. Raises SettingsError if nothing can be seen without them, or the policy is wrong.
     """
+    try:
+        settings = load_settings(config)
+    except SettingsError as error:
+        partial = read_partly(config, error)
+        seen = _look(partial.settings, now)
+        sentence = (
+            f"{error}. A running service goes on with the settings that it has read. What follows is read without "
+            f"{join_words(partial.left_out)}."
+        )
+        wrong = name_conditions([note_problem("settings-wrong", sentence)])
+        return replace(seen, found=[*wrong, *seen.found])
+    return _look(settings, now)
+
+
+def _look(settings: Settings, now: datetime) -> Overview:
     facts = read_facts(settings, load_policy(settings.policy), now)
     return Overview(facts, find_conditions(facts))
 
@@ -108,6 +141,8 @@ def _describe_stored(facts: ServiceFacts, stored: StoredFacts) -> Iterator[tuple
     feed, emails = stored.feed, stored.emails
     read = f"read to its end {ago(feed.read_at)}" if feed.read_at else "never read to its end"
     waits = f"; {feed.waits}, since {ago(feed.waits_since)}" if feed.waits else ""
+    if (stopped_at := stored.stopped_at) is not None:
+        yield "service", f"stopped cleanly on {ago(stopped_at)}; no poll has begun since"
     yield "feed", f"{read}; last new or changed record: {ago(feed.changed_at)}{waits}"
     yield "records", f"{count_noun(stored.crimes, 'crime')} held, {stored.refused:,} refused"
     yield "obligations", f"{_in_words(_ordered(stored.obligations))}; {stored.set_aside:,} set aside"
@@ -152,6 +187,7 @@ def _list_facts(facts: ServiceFacts) -> dict[str, Any]:
                 "waits": feed.waits,
                 "ask_again_at": feed.ask_again_at,
             },
+            "stopped_at": held.stopped_at,
             "crimes": held.crimes,
             "refused": held.refused,
             "set_aside": held.set_aside,

@@ -4,13 +4,14 @@ import signal
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from random import Random
 
 import httpx
 import pytest
 
-from compliance.store import migrate
+from compliance.store import Store, list_job_runs, migrate
 from tests.daemons import PROMISED, running, written
 from tests.engine import RULES
 from tests.web_server import answer, serving
@@ -55,6 +56,8 @@ def test_sighup_has_the_settings_read_again_and_ends_nothing(config: Path) -> No
         assert httpx.get(f"http://127.0.0.1:{port}/live").status_code == 200
         daemon.send(signal.SIGTERM)
         assert daemon.ended(time.monotonic()) == 0
+    with closing(Store.open(f"sqlite:///{config.parent / 'compliance.db'}")) as store:
+        assert list_job_runs(store)["stop"].failures == 0, "`status` says that it was stopped, and when"
     assert '"event": "stopped"' in daemon.said().rstrip().splitlines()[-1]
 
 

@@ -3,6 +3,7 @@
 import json
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 import pytest
 from click.testing import CliRunner, Result
@@ -12,6 +13,7 @@ from compliance.service.check import check
 from compliance.service.conditions import CONDITIONS, Finding, Problem
 from compliance.store import Store
 from tests import checks, stores
+from tests.engine import RULES
 from tests.planted_conditions import old_email, unknown
 from tests.service_states import NOW, ServiceState
 
@@ -125,11 +127,71 @@ def test_before_anything_was_read_it_says_so(
     assert "emails       none" in said.output
 
 
-def test_a_wrong_setting_is_named_as_by_every_command(state: ServiceState, monkeypatch: pytest.MonkeyPatch) -> None:
-    state.config.write_text(state.config.read_text("utf-8").replace("page_size", "page_sise"), "utf-8")
+def test_a_service_that_was_stopped_says_so_at_once(state: ServiceState, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until it is a fault, it is a fact among the others."""
+    state.runs.note_stop(NOW - timedelta(minutes=2))
     said = status(state, monkeypatch)
+    assert said.exit_code == 0
+    assert "service      stopped cleanly on 2026-07-20 09:58Z (2 minutes ago); no poll has begun since" in said.output
+    told = json.loads(status(state, monkeypatch, "--json").output)["facts"]
+    assert told["stopped_at"] == "2026-07-20T09:58:00Z"
+    state.read(NOW)
+    assert "stopped" not in status(state, monkeypatch).output
+
+
+# ── with mistakes in the settings ────────────────────────────────────────────────────────────────────────────────────
+
+
+LEFT_OUT: Final = [
+    ("page_size", "page_sise", "did you mean 'page_size'?", "crime_system.page_sise"),
+    ("poll_minutes = 5", "poll_minutes = 0", "greater than 0", "crime_system.poll_minutes"),
+    ("due_from", "due_form", "did you mean 'due_from'?", "reminders.due_from and reminders.due_form"),
+    ('host = "', "host = ", "cannot be read as TOML", "line "),
+    ("[mail]", "[mial]", "mail: missing; it is required", "mail and mial"),
+    ('category = "enhanced"', 'categories = "enhanced"', "categories", "reminders.ladder.0"),
+]
+"""What is changed in the settings, what is said of that, and what is left out."""
+
+
+def test_wrong_settings_come_first_and_then_the_service_as_it_is(
+    state: ServiceState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it is certain which database is meant. The service goes on with its old settings."""
+    unknown(state)
+    good = state.config.read_text("utf-8")
+    for right, wrong, why, left_out in LEFT_OUT:
+        state.config.write_text(good.replace(right, wrong, 1), "utf-8")
+        said = status(state, monkeypatch)
+        assert said.exit_code == 2, said.output
+        first, second, *facts = (" ".join(part.split()) for part in said.output.split("\n\n")[1:])
+        assert first.startswith("FAULT settings-wrong: ")
+        assert why in first
+        assert f"with the settings that it has read. What follows is read without {left_out}" in first
+        assert second.startswith("WARNING unknown-values")
+        assert "2 crimes held" in facts[0]
+    told = json.loads(status(state, monkeypatch, "--json").output)
+    assert [each["name"] for each in told["conditions"]] == ["settings-wrong", "unknown-values"]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "reason"),
+    [
+        ("[database]", "[databases]", "it is not certain which database is meant"),
+        ("[database]", "[database", "it is not certain which database is meant"),
+        ('url = "sqlite', 'urls = "sqlite', "it is not certain which database is meant"),
+        ('url = "http', 'ulr = "http', "what is wrong cannot be left out"),
+        ("[crime_system]", "[crimes]", "what is wrong cannot be left out"),
+    ],
+)
+def test_where_nothing_can_be_seen_it_says_why(tmp_path: Path, right: str, wrong: str, reason: str) -> None:
+    config, text = tmp_path / "config.toml", (RULES.parent / "config.toml").read_text("utf-8")
+    assert right in text
+    config.write_text(text.replace(right, wrong, 1), "utf-8")
+    said = CliRunner().invoke(main, ["status", "--config", str(config)])
     assert said.exit_code == 2
-    assert "did you mean 'page_size'?" in said.output
+    assert said.output.startswith(f"compliance: {config}: ")
+    assert f"{reason}, so nothing of the running service can be shown" in said.output
+    assert list(tmp_path.iterdir()) == [config]
 
 
 def test_it_shows_no_crime_and_no_address(state: ServiceState, monkeypatch: pytest.MonkeyPatch) -> None:

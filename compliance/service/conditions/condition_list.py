@@ -67,7 +67,7 @@ CONDITIONS: Final = (
         "service-stopped",
         _FAULT,
         "No poll has begun for an hour, or for three times `poll_minutes` if that is longer. A poll that is under way "
-        "may take `stale_hours`.",
+        "may take `stale_hours`. After the service was stopped and ended cleanly: for three times `poll_minutes`.",
         "run `systemctl restart compliance`; the last lines of its log say why it ended, or what it waited for.",
         feed.find_service_stopped,
     ),

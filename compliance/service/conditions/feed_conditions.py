@@ -107,11 +107,16 @@ def find_feed_changed(_: ServiceFacts, stored: StoredFacts) -> str | None:
 @of_stored
 def find_service_stopped(facts: ServiceFacts, stored: StoredFacts) -> str | None:
     """No poll begins any more."""
-    began_at = stored.feed.began_at
+    began_at, stopped_at = stored.feed.began_at, stored.stopped_at
+    minutes = facts.settings.crime_system.poll_minutes
+    allowed = MISSED_POLLS * timedelta(minutes=minutes)
+    if stopped_at is not None:
+        if (age := facts.now - stopped_at) <= allowed:
+            return None
+        return f"The service was stopped {describe_age(age)} ago, on {minute(stopped_at)}, and no poll has begun since."
     if began_at is None:
         return None
-    minutes = facts.settings.crime_system.poll_minutes
-    allowed = max(NOT_STARTED, MISSED_POLLS * timedelta(minutes=minutes))
+    allowed = max(NOT_STARTED, allowed)
     if stored.feed.under_way:  # a first reading takes hours
         allowed = max(allowed, timedelta(hours=facts.settings.reminders.stale_hours))
     age = facts.now - began_at

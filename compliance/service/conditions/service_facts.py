@@ -22,7 +22,7 @@ from compliance.service.conditions.email_facts import EmailFacts, read_emails
 from compliance.service.conditions.held_emails import HeldEmails, read_held_emails
 from compliance.service.crime_feed import SOURCE, origin_of, vocabulary_of
 from compliance.service.feed_changes import RESTARTED, describe_change
-from compliance.service.job_runs import merge_runs
+from compliance.service.job_runs import STOP, merge_runs
 from compliance.service.polling import NOTHING_YET, TOLD_TO_STOP
 from compliance.service.reporting import Reporting
 from compliance.store import (
@@ -129,6 +129,12 @@ class StoredFacts:
     maintenance: Maintenance | None
     size: int
     growth: Growth | None
+
+    @property
+    def stopped_at(self) -> datetime | None:
+        """When a service was stopped and ended cleanly (UTC), if no poll has begun since."""
+        run, began_at = self.jobs.get(STOP), self.feed.began_at
+        return run.ended_at if run is not None and (began_at is None or began_at <= run.ended_at) else None
 
 
 @dataclass(frozen=True, slots=True)

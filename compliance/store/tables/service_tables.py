@@ -7,7 +7,10 @@ from sqlmodel import Field, SQLModel
 
 
 class JobRow(SQLModel, table=True):
-    """A job that has failed, and how it has ended since. Written when it fails, and when it first succeeds again."""
+    """A job that has failed, and how it has ended since. Written when it fails, and when it first succeeds again.
+
+    The name `stop` has when a service was stopped and ended cleanly.
+    """
 
     __tablename__ = "job"
     name: str = Field(primary_key=True)
