@@ -8,6 +8,11 @@ from pydantic import Field, model_validator
 from compliance.feed_settings import SettingsSection, Weekday
 
 
+def _numbers(*days: str) -> tuple[int, ...]:
+    """The numbers of weekdays, Monday 0; none for `never`."""
+    return tuple(get_args(Weekday).index(day) for day in days if day != "never")
+
+
 class Ladder(SettingsSection):
     """When each step of the ladder comes for one obligation."""
 
@@ -15,8 +20,8 @@ class Ladder(SettingsSection):
         2,
         ge=0,
         le=28,
-        description="An officer is told on the last working morning at least so many days before something falls due; "
-        "0: not at all.",
+        description="An officer is sent an email of its own on the last working morning at least so many days before "
+        "something falls due; 0: it only goes along (`ahead_days`) or into the week's plan (`plan_weekday`).",
     )
     repeat_days: int = Field(7, ge=1, le=365, description="After how many days without news an officer is told again.")
     supervisor_days: int = Field(
@@ -24,10 +29,14 @@ class Ladder(SettingsSection):
         ge=1,
         le=365,
         description="After how many days that the officer had to act (present, no contact hold, an email accepted for "
-        "them) their supervisor is told too; at the latest when half of `champion_days` have passed.",
+        "them) their supervisor is told too; at the latest when half of `champion_days`, rounded down, have passed.",
     )
     champion_days: int = Field(
-        21, ge=1, le=365, description="After how many days overdue the division's champion is told too."
+        21,
+        ge=1,
+        le=365,
+        description="After how many days overdue the division's champion is told too: of an enhanced victim on the "
+        "next working morning, of any other in the next weekly list.",
     )
 
 
@@ -71,6 +80,17 @@ class Reminders(Ladder):
         description="What falls due within so many days is announced along with whatever else an "
         "officer is told that morning, so that it needs no email of its own.",
     )
+    plan_weekday: Weekday | Literal["never"] = Field(
+        "never",
+        description="The day on which an officer gets the week's plan, or the next working day: what falls due by the "
+        "next plan, by day, in the one email of the day.",
+    )
+    digest_days: tuple[Weekday, ...] = Field(
+        ("mon", "tue", "wed", "thu", "fri"),
+        min_length=1,
+        description="The days on which officers are told again of what is not new to them, or the next working day. "
+        "What is new goes out on every working day.",
+    )
     absence_held_days: int = Field(
         3, ge=0, le=28, description="An absence that ends within so many days holds an email; in a longer one whoever "
         "covers is told."
@@ -107,9 +127,19 @@ class Reminders(Ladder):
     )
 
     @property
-    def day_of_list(self) -> int | None:
-        """The weekday of the weekly list, Monday 0; None: never."""
-        return None if self.list_weekday == "never" else get_args(Weekday).index(self.list_weekday)
+    def days_of_list(self) -> tuple[int, ...]:
+        """The weekday of the weekly list, Monday 0; empty: never."""
+        return _numbers(self.list_weekday)
+
+    @property
+    def days_of_plan(self) -> tuple[int, ...]:
+        """The weekday of the week's plan, Monday 0; empty: never."""
+        return _numbers(self.plan_weekday)
+
+    @property
+    def days_of_digests(self) -> tuple[int, ...]:
+        """The weekdays on which officers are told again, Monday 0."""
+        return _numbers(*self.digest_days)
 
     @property
     def categories(self) -> tuple[str, ...]:

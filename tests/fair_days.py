@@ -118,19 +118,35 @@ class FairWatch(Watch):
                 continue
             holders = self._holders(self._crimes[notice.crime_ref], today)
             ladder = rules.ladder_for(notice.requirement, self._category(key))
-            latest = max(ladder.supervisor_days, ladder.champion_days // 2)
-            days = max((self.days_to_act(key, due, ref, today) for ref in holders if ref), default=0)
+            latest, since = ladder.champion_days // 2, self._first_due(notice, due)
+            days = max((self.days_to_act(key, since, ref, today) for ref in holders if ref), default=0)
             self.counted["supervisors told"] += 1
             if days >= ladder.supervisor_days:
                 continue
             self.counted["supervisors told although the officer could not act"] += 1
-            if (today - due).days < latest:
-                yield f"blamed after {days} days to act, {(today - due).days} overdue: {notice}"
+            if (today - since).days < latest:
+                yield f"blamed after {days} days to act, {(today - since).days} overdue: {notice}"
             if notice.obstacles is None and None not in holders:
                 yield f"no reason is kept why the officer could not act: {notice}"
             part = self._part(text, notice)
             if part and not re.search(r"has not had \d+ days to act|Do not contact: a hold is in force", part):
                 yield f"the mail does not say why the officer could not act: {part[:600]}: {notice}"
+
+    def _first_due(self, notice: Notice, due: date) -> date:
+        """Since when the victim has been waiting: a cycle that is missed by silence is followed by the next (rules 4.5)."""
+        since = self.service.settings.reminders.due_from
+        with self.service.store.session(reading=True) as session:
+            of_victim = select(Obligation).where(
+                Obligation.crime_ref == notice.crime_ref, Obligation.victim_ref == notice.victim_ref
+            )
+            asked = of_victim.where(Obligation.requirement == notice.requirement, Obligation.cycle < notice.cycle)
+            rows = session.exec(asked.order_by(col(Obligation.cycle).desc())).all()
+            before = [(row.due_date, row.state, row.clause) for row in rows]
+        for earlier, state, clause in before:
+            if (state, clause) != ("missed", "4.5") or earlier < since:
+                break
+            due = earlier
+        return due
 
     def _part(self, text: str, notice: Notice) -> str:
         """What an email says of the victim of a notice, nothing if it does not name the crime."""
@@ -200,13 +216,14 @@ class FairWatch(Watch):
         return len(found)
 
     def _hidden(self, item: Overdue) -> Iterator[str]:
-        """Past half of the champion's time somebody above knows of a victim, past all of it the champion, or a reason is
-        kept why not."""
+        """Past half of the champion's time somebody above knows of a victim, from the first weekly list past all of it the
+        champion, or a reason is kept why not."""
         today, rules = self.service.day, self.service.settings.reminders
         if not self.service.working:
             return
-        for step, days in (("supervisor", rules.champion_days // 2), ("champion", rules.champion_days)):
-            if (today - item.due).days < days:
+        half = (today - item.due).days >= rules.champion_days // 2
+        for step, reached in (("supervisor", half), ("champion", self.is_champion_due(item.due))):
+            if not reached:
                 continue
             notice = self._newest.get((item.key, step))
             if notice is None:

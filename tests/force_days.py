@@ -19,6 +19,7 @@ from compliance.policy import load_policy
 from compliance.policy.calendars import to_day
 from compliance.reminders import remind, still_due
 from compliance.reminders.digest_keys import DIGEST
+from compliance.reminders.sending_times import list_day
 from compliance.service.polling import poll
 from compliance.simulator import MailSink, SimulatedCrimeSystem, SimulatedForce, crime_refs_in, serve
 from compliance.store import Store, judge_due, migrate, officers
@@ -221,9 +222,15 @@ class Watch:
         passed = {"overdue"}
         if (today - item.due).days >= rules.champion_days // 2:
             passed.add("supervisor")
-        if (today - item.due).days >= rules.champion_days:
+        if self.is_champion_due(item.due):
             passed.add("champion")
         yield from (f"{step}: no reason is stored: {item}" for step in passed if (item.key, step) not in self._newest)
+
+    def is_champion_due(self, due: date) -> bool:
+        """Whether a weekly list has come since all of the champion's time had passed."""
+        rules = self.service.settings.reminders
+        newest = list_day(POLICY, rules, self.service.day)
+        return newest is not None and (newest - due).days >= rules.champion_days
 
     def _unmentioned(self, item: Overdue) -> Iterator[str]:
         """No overdue obligation unmentioned for longer than the ladder says: on a working morning whoever is to act

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
+from operator import or_
 from typing import Final, assert_never
 
 from compliance.reminder_settings import Ladder, Reminders
@@ -65,8 +66,9 @@ class Morning:
     """What the stages know on one morning.
 
     `silence` is the reason no one is notified of anything, or None. `recovering` means that officers are given a day to
-    record what they did while the crime system was unavailable. `list_day` is the latest day of the weekly list, or
-    None if there is no list. `opens` returns the first working day on or after a date.
+    record what they did while the crime system was unavailable. `list_day` is the latest day of the weekly list, and
+    `plan_day` that of the week's plan; None if there is none. `digest_day` is the latest day on which officers are
+    notified again, or None if that is every day. `opens` returns the first working day on or after a date.
     """
 
     rules: Reminders
@@ -76,6 +78,8 @@ class Morning:
     silence: Reason | None = None
     recovering: bool = False
     list_day: date | None = None
+    plan_day: date | None = None
+    digest_day: date | None = None
     opens: Callable[[date], date] = lambda day: day
     waiting: frozenset[tuple[str, str]] = frozenset()
     """The victims (crime, reference) with an overdue update that fell due since the service started."""
@@ -96,8 +100,20 @@ class Morning:
 
     def owes_list(self, leader: str) -> bool:
         """Return whether the next email to a supervisor or champion is the weekly list: none was sent since its day."""
-        last = self.history.last.get(leader)
-        return self.list_day is not None and (last is None or last < self.list_day)
+        return self._owes_since(self.list_day, leader)
+
+    def owes_plan(self, officer: str) -> bool:
+        """Return whether the next email to an officer is the week's plan: none was sent since its day."""
+        return self._owes_since(self.plan_day, officer)
+
+    def _owes_since(self, day: date | None, recipient: str) -> bool:
+        last = self.history.last.get(recipient)
+        return day is not None and (last is None or last < day)
+
+    def is_champion_due(self, owed: Owed) -> bool:
+        """Return whether the champion's step is reached: for an enhanced victim today, otherwise by the weekly list."""
+        newest = self.today if owed.waiting.is_enhanced else self.list_day or self.today
+        return newest >= champion_on(owed, self.ladder(owed))
 
 
 Answer = tuple[Outcome, Reason]
@@ -167,16 +183,15 @@ STAGES: Final = (before_start, on_old_data, no_news)
 
 def steps(owed: Owed, about: Morning) -> Iterator[LadderStep]:
     """Return the steps of the ladder that have been reached."""
-    if owed.standing is not Standing.OVERDUE:
-        yield LadderStep.CLOSED if owed.standing is Standing.CLOSED else LadderStep.DUE_SOON
+    if owed.standing is Standing.DUE_SOON:
+        yield LadderStep.DUE_SOON
         return
-    yield LadderStep.OVERDUE
+    yield LadderStep.CLOSED if owed.standing is Standing.CLOSED else LadderStep.OVERDUE
     if owed.due_date < about.rules.due_from:
         return
-    ladder = about.ladder(owed)
-    if about.today >= supervisor_on(owed, ladder, about.officer(owed)):
+    if about.today >= supervisor_on(owed, about.ladder(owed), about.officer(owed)):
         yield LadderStep.SUPERVISOR
-    if about.today >= champion_on(owed, ladder):
+    if about.is_champion_due(owed):
         yield LadderStep.CHAMPION
 
 
@@ -204,7 +219,7 @@ def _decide_alone(item: Owed, step: LadderStep, about: Morning) -> Decision:
     if answer := next((answer for stage in STAGES if (answer := stage(item, step, about))), None):
         return Decision(item, officer, *answer, step)
     found = route(item, step, about)
-    if item.early and found.why:  # it can wait for the officer
+    if item.early and not item.planned and found.why:  # it can wait for the officer
         return Decision(item, officer, Outcome.SUPPRESSED, Reason.NOT_YET, step)
     if found.recipient_ref is None:
         assert found.why is not None  # noqa: S101  # a route says why it leads to nobody
@@ -233,18 +248,15 @@ def attach_obstacles(decision: Decision, about: Morning) -> Decision:
 
 def _share_digest(recipient: str, matters: Sequence[Decision], about: Morning) -> list[Decision]:
     """Return the decisions on one person's digest: it is sent if something is new or due to be repeated."""
-    days = [_last_notified_on(recipient, matter, about.history) for matter in matters]
-    due = [
-        not m.owed.early if day is None else _is_repeat_due(m, day, about) for m, day in zip(matters, days, strict=True)
-    ]
+    days = [about.history.notified_on(recipient, matter.owed, matter.step) for matter in matters]
+    due = [_is_due(recipient, matter, day, about) for matter, day in zip(matters, days, strict=True)]
+    along = [_goes_along(recipient, matter, day, about) for matter, day in zip(matters, days, strict=True)]
     nothing = recipient in about.history.today or not any(due)
-    fits = _select_victims(matters, days, due, about.rules.listed - _room_for_stuck(matters, due, about.rules.listed))
+    room = about.rules.listed - _room_for_stuck(matters, due, about.rules.listed)
+    fits = _select_victims(matters, days, due, along, room)
     decisions = []
-    for matter, day, is_due in zip(matters, days, due, strict=True):
-        # New items bring along what an officer still owes and what is due soon. Supervisors and champions are
-        # notified by exception.
-        along = matter.step is LadderStep.OVERDUE or (matter.owed.early and day is None)
-        if nothing or not (is_due or along):
+    for matter, day, is_named in zip(matters, days, map(or_, due, along), strict=True):
+        if nothing or not is_named:
             not_notified = Reason.NOT_YET if matter.owed.early else Reason.DIGEST_TODAY
             reason = not_notified if day is None else Reason.NOTIFIED_BEFORE
             decisions.append(replace(matter, outcome=Outcome.SUPPRESSED, reason=reason, since=day))
@@ -257,7 +269,7 @@ def _share_digest(recipient: str, matters: Sequence[Decision], about: Morning) -
 
 
 def _select_victims(
-    matters: Sequence[Decision], days: Sequence[date | None], due: Sequence[bool], room: int
+    matters: Sequence[Decision], days: Sequence[date | None], due: Sequence[bool], along: Sequence[bool], room: int
 ) -> set[tuple[str, str]]:
     """Return the victims named in a digest to the person who must act.
 
@@ -266,8 +278,8 @@ def _select_victims(
     """
     ranked = sorted(
         ((not is_due, day is not None, m.step is LadderStep.DUE_SOON), m.owed.urgency, m.owed.waiting.key)
-        for m, day, is_due in zip(matters, days, due, strict=True)
-        if not m.step.is_escalation and (is_due or m.step is LadderStep.OVERDUE or (m.owed.early and day is None))
+        for m, day, is_due, goes_along in zip(matters, days, due, along, strict=True)
+        if not m.step.is_escalation and (is_due or goes_along)
     )
     return set(list(dict.fromkeys(victim for _, _, victim in ranked))[:room])
 
@@ -279,21 +291,35 @@ def _room_for_stuck(matters: Sequence[Decision], due: Sequence[bool], listed: in
     return min(len(stuck - own), max(listed // 4, 1)) if listed > 1 else 0
 
 
-def _last_notified_on(recipient: str, matter: Decision, history: History) -> date | None:
-    """Return the day a recipient was last notified of a matter, or None. A case that closes again counts as new."""
-    day = history.notified.get((recipient, matter.owed.key, matter.owed.spell, matter.step.phase))
-    closed_on = matter.owed.waiting.closed_on if matter.step is LadderStep.CLOSED else None
-    return None if day and closed_on and day < closed_on else day
+def _is_due(recipient: str, matter: Decision, notified_on: date | None, about: Morning) -> bool:
+    """Return whether a matter makes an email: it is new, or due to be repeated.
+
+    What falls due soon does so once it is announced, or as part of the week's plan.
+    """
+    if notified_on is not None:
+        return _is_repeat_due(matter, notified_on, about)
+    return not matter.owed.early or (matter.owed.planned and about.owes_plan(recipient))
+
+
+def _goes_along(recipient: str, matter: Decision, notified_on: date | None, about: Morning) -> bool:
+    """Return whether a matter goes along with others.
+
+    New items bring along what falls due soon and, on the days for what is not new, what an officer still owes. The
+    week's plan has everything that falls due. Supervisors and champions are notified by exception.
+    """
+    if matter.step is LadderStep.DUE_SOON:
+        return (matter.owed.early and notified_on is None) or (matter.owed.planned and about.owes_plan(recipient))
+    return matter.step is LadderStep.OVERDUE and about.digest_day in (None, about.today)
 
 
 def _is_repeat_due(matter: Decision, notified_on: date, about: Morning) -> bool:
     """Return whether a notification of an earlier day is due to be repeated.
 
-    Only overdue updates are repeated: every `repeat_days` to the person who must act, and in the weekly list to
-    supervisors and champions.
+    Only overdue updates are repeated: to the person who must act on the first of the digest days (`digest_days`) after
+    `repeat_days`, and in the weekly list to supervisors and champions.
     """
     if matter.step.is_escalation:
         return about.list_day is not None and notified_on < about.list_day
     if matter.step is not LadderStep.OVERDUE:
         return False
-    return about.today >= notified_on + timedelta(days=about.ladder(matter.owed).repeat_days)
+    return (about.digest_day or about.today) >= notified_on + timedelta(days=about.ladder(matter.owed).repeat_days)

@@ -19,11 +19,18 @@ from compliance.reminders.emails.owed_again import explain_owed_again
 from compliance.reminders.emails.templates import render
 from compliance.reminders.emails.victim_sentences import day_text
 from compliance.reminders.emails.who_else import Others, list_recipients
-from compliance.reminders.history import history, list_concerned_crimes, spells
+from compliance.reminders.history import find_renewed, history, list_concerned_crimes, spells
 from compliance.reminders.notices import leave_out_said, write_notices
 from compliance.reminders.owed import find_owed
 from compliance.reminders.reasons import reason_text
-from compliance.reminders.sending_times import first_working_day, is_recovering, list_day, not_now, silence
+from compliance.reminders.sending_times import (
+    first_working_day,
+    is_recovering,
+    list_day,
+    newest_day,
+    not_now,
+    silence,
+)
 from compliance.reminders.settings import ReminderSettings
 from compliance.reminders.support_list import Support, support_for
 from compliance.store import Store, last_complete_poll, load_crimes, officers
@@ -118,9 +125,10 @@ def _decide_all(
     rules, today = settings.reminders, policy.local.date_of(now)
     with store.session(reading=True) as session:
         crime_refs = list_concerned_crimes(session, policy, rules, today)
-        often, before = spells(session, crime_refs), history(session, policy, today, crime_refs, settings.mail.allow)
+        often, renewed = spells(session, crime_refs), find_renewed(session, policy, crime_refs)
+        before = history(session, policy, today, crime_refs, settings.mail.allow)
         silent, gap = silence(session, rules, now), is_recovering(session, policy, rules, now)
-    owed = find_owed(load_crimes(store, crime_refs), policy, rules, now, often)
+    owed = find_owed(load_crimes(store, crime_refs), policy, rules, now, often, renewed)
     about = Morning(
         rules,
         today,
@@ -129,6 +137,8 @@ def _decide_all(
         silent,
         gap,
         list_day(policy, rules, today),
+        newest_day(policy, rules.days_of_plan, today),
+        newest_day(policy, rules.days_of_digests, today),
         partial(first_working_day, policy),
     )
     return about, decide(owed, about)

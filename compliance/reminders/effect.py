@@ -22,7 +22,8 @@ from compliance.records import to_micros
 from compliance.reminder_settings import Ladder, Reminders
 from compliance.reminders.digest_keys import DIGEST
 from compliance.reminders.notices import newest_notices, step_notified
-from compliance.reminders.sending_times import due_soon_on, first_working_day, next_working
+from compliance.reminders.sending_times import champion_morning, due_soon_on, first_working_day, next_working
+from compliance.reminders.waiting import ENHANCED
 from compliance.store import Store
 from compliance.store.notice_kinds import LadderStep, Outcome, Reason
 from compliance.store.tables import Notice, Outbox
@@ -164,15 +165,19 @@ def _list_unnotified(
         named = category.value(code) or "standard"
         ladder = rules.ladder_for(policy.requirement[requirement].id, named)
         of_kind = row[place.ravel() == number].tolist()
-        for step, day in _mornings(policy, ladder, from_day(due)):
+        for step, day in _mornings(policy, rules, ladder, from_day(due), enhanced=named == ENHANCED):
             sent = to_micros(policy.local.start_of(day)) + _micros_into_day(rules)
             yield from ((each, step, sent) for each in of_kind)
 
 
-def _mornings(policy: Policy, ladder: Ladder, due: date) -> Iterator[tuple[LadderStep, date]]:
+def _mornings(
+    policy: Policy, rules: Reminders, ladder: Ladder, due: date, *, enhanced: bool
+) -> Iterator[tuple[LadderStep, date]]:
     """Return the steps of a ladder with the working days on which they would have been reached."""
     for step in LadderStep:
-        if day := _morning_of(step, policy, ladder, due):
+        if step is LadderStep.CHAMPION:
+            yield step, champion_morning(policy, rules, due + timedelta(days=ladder.champion_days), enhanced=enhanced)
+        elif day := _morning_of(step, policy, ladder, due):
             yield step, day
 
 
@@ -190,9 +195,7 @@ def _morning_of(step: LadderStep, policy: Policy, ladder: Ladder, due: date) -> 
             return first_working_day(policy, next_working(policy, due) + timedelta(days=ladder.repeat_days))
         case LadderStep.SUPERVISOR:
             return first_working_day(policy, due + timedelta(days=ladder.supervisor_days))
-        case LadderStep.CHAMPION:
-            return first_working_day(policy, due + timedelta(days=ladder.champion_days))
-        case LadderStep.CLOSED:
+        case LadderStep.CLOSED | LadderStep.CHAMPION:
             return None
         case _:
             assert_never(step)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from sqlalchemy import Select, and_, func, or_, select
 from sqlmodel import Session, col
@@ -13,7 +13,7 @@ from compliance.policy import Policy
 from compliance.reminder_settings import Reminders
 from compliance.reminders.digest_keys import DIGEST, STAFF_LIST, day_of_key, digest_key
 from compliance.reminders.mailboxes import find_deferred, find_recently_deferred, find_refused, read_last_emails
-from compliance.reminders.owed import Key, Owed, horizon
+from compliance.reminders.owed import Key, Owed, Spell, Standing, horizon
 from compliance.store.dialect import chunks
 from compliance.store.notice_kinds import LadderStep, Outcome
 from compliance.store.tables import SET_ASIDE, Notice, Obligation, Outbox, SetAsideRow, Transition
@@ -42,7 +42,7 @@ class Accepted:
 
 LastNotified = Mapping[tuple[str, Key, int, LadderStep], date]
 """The last day of a notification, by recipient, obligation, spell and phase of the step."""
-AcceptedEmails = Mapping[tuple[Key, int], tuple[Accepted, ...]]
+AcceptedEmails = Mapping[Spell, Sequence[Accepted]]
 """The emails that the mail server accepted, by obligation and spell."""
 
 
@@ -70,9 +70,41 @@ class History:
     accepted: AcceptedEmails = field(default_factory=dict)
 
     def accepted_for(self, recipient: str | None, owed: Owed) -> date | None:
-        """Return the first local date on which an email about an obligation was accepted for a recipient."""
-        found = self.accepted.get((owed.key, owed.spell), ())
+        """Return the first local date on which an email about the victim's wait was accepted for a recipient."""
+        found = accepted_about(self.accepted, owed)
         return min((email.first for email in found if email.recipient_ref == recipient), default=None)
+
+    def notified_on(self, recipient: str, owed: Owed, step: LadderStep) -> date | None:
+        """Return the last local date on which a recipient was notified of what a step says, or None.
+
+        What is notified is the victim: a second breach in the same wait is no news. Only of a victim owed the enhanced
+        service is the officer notified of each breach. A case that closes again counts as new.
+        """
+        return max(self._days_notified(recipient, owed, step), default=None)
+
+    def _days_notified(self, recipient: str, owed: Owed, step: LadderStep) -> Iterator[date]:
+        phases, is_of_victim = {step.phase}, step.is_escalation
+        if step.is_escalation and owed.standing is Standing.CLOSED:
+            phases.add(LadderStep.CLOSED)  # in the officer's place
+        if step is LadderStep.OVERDUE:
+            is_of_victim = not owed.waiting.is_enhanced
+        since = owed.waiting.closed_on if step is LadderStep.CLOSED else None
+        for spell in (owed.wait if is_of_victim else ()) or (owed.spell_key,):
+            earliest = (since or date.min) if spell == owed.spell_key else owed.wait_since
+            for phase in phases:
+                day = self.notified.get((recipient, *spell, phase))
+                if day is not None and day >= earliest:
+                    yield day
+
+
+def accepted_about(accepted: AcceptedEmails, owed: Owed) -> tuple[Accepted, ...]:
+    """Return the accepted emails about an obligation, or about anything else in the same wait of the victim."""
+    return tuple(
+        email
+        for spell in owed.wait or (owed.spell_key,)
+        for email in accepted.get(spell, ())
+        if spell == owed.spell_key or email.first >= owed.wait_since
+    )
 
 
 def list_concerned_crimes(session: Session, policy: Policy, rules: Reminders, today: date) -> list[str]:
@@ -95,6 +127,20 @@ def spells(session: Session, crime_refs: Sequence[str]) -> dict[Key, int]:
     asked = select(*columns_of(Transition), func.max(Transition.spell)).where(col(Transition.to_state) == "overdue")
     found = of_crimes(session, asked.group_by(*columns_of(Transition)), Transition, crime_refs)
     return {tuple(row[:5]): row[5] for row in found}
+
+
+def find_renewed(session: Session, policy: Policy, crime_refs: Sequence[str]) -> dict[tuple[str, str], date]:
+    """Return the local date on which contact was last found to be owed after all, by crime and victim.
+
+    An update did not count any more, or something became overdue again. What was notified before was of another wait.
+    """
+    to, before = col(Transition.to_state), col(Transition.from_state)
+    undone = and_(before.in_(("met", "late")), or_(to.is_(None), to.in_(("overdue", "missed", "lapsed"))))
+    whose = (col(Transition.crime_ref), col(Transition.victim_ref))
+    asked = select(*whose, func.max(Transition.noticed_at)).group_by(*whose)
+    again = and_(to == "overdue", col(Transition.spell) > 1)
+    found = of_crimes(session, cast("Select[Any]", asked.where(or_(undone, again))), Transition, crime_refs)
+    return {(crime, victim): policy.local.date_of(noticed_at) for crime, victim, noticed_at in found}
 
 
 def set_aside_of(session: Session, crime_refs: Sequence[str]) -> set[tuple[Any, ...]]:

@@ -80,8 +80,8 @@ def hindrance(owed: Owed, officer: CaseOfficer, day: date) -> Hindrance | None:
 
 
 def days_overdue(owed: Owed, until: date, since: date = date.min) -> Iterator[date]:
-    """Return the days after the due date, from `since` to `until`, both included."""
-    first = max(owed.due_date + timedelta(days=1), since)
+    """Return the days after the due date from which the ladder counts, from `since` to `until`, both included."""
+    first = max(owed.overdue_since + timedelta(days=1), since)
     return (first + timedelta(days=days) for days in range((until - first).days + 1))
 
 
@@ -112,13 +112,13 @@ def obstacles(owed: Owed, officer: CaseOfficer, until: date) -> tuple[Obstacle, 
 def supervisor_on(owed: Owed, ladder: Ladder, officer: CaseOfficer) -> date:
     """Return the day from which the supervisor is notified.
 
-    That is once the officer has had `supervisor_days` to act. Regardless of obstacles, it is at the latest when half of
-    `champion_days` has passed, so neither a hold nor a handover hides a victim.
+    That is once the officer has had `supervisor_days` to act. Whatever has happened, it is at the latest when half of
+    `champion_days`, rounded down, has passed, so neither a hold nor a handover hides a victim.
     """
-    latest = owed.due_date + timedelta(days=max(ladder.supervisor_days, ladder.champion_days // 2))
+    latest = owed.overdue_since + timedelta(days=ladder.champion_days // 2)
     return find_day_reached(owed, officer, latest, ladder.supervisor_days) or latest
 
 
 def champion_on(owed: Owed, ladder: Ladder) -> date:
-    """Return the day from which the champion is notified, regardless of what has happened to the case."""
-    return owed.due_date + timedelta(days=ladder.champion_days)
+    """Return the day on which the champion's step is reached, regardless of what has happened to the case."""
+    return owed.overdue_since + timedelta(days=ladder.champion_days)

@@ -1,5 +1,6 @@
 """What is owed now, as the engine judges it, with the facts of the record that a recipient needs."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -18,11 +19,13 @@ from compliance.policy.verdicts import MET, MISSED, OVERDUE, PENDING, YES, Claus
 from compliance.records import Crime, columns
 from compliance.records.instants import NONE, from_micros
 from compliance.reminder_settings import Reminders
-from compliance.reminders.sending_times import due_soon_on
+from compliance.reminders.sending_times import due_soon_on, next_plan_day
 from compliance.reminders.waiting import Waiting, find_waiting
 
 Key = tuple[str, str, str, int, date]
 """The key of an obligation: crime, victim, requirement, cycle, clock date."""
+Spell = tuple[Key, int]
+"""One time an obligation became overdue: its key, and which time that was, from 1."""
 
 
 class Standing(StrEnum):
@@ -62,6 +65,29 @@ class Owed:
     """The local time of day at which it falls due on the due date, for a requirement in hours alone (rules A6)."""
     early: bool = False
     """Whether it falls due soon but its announcement day has not arrived: it only goes along with other news."""
+    planned: bool = False
+    """Whether it falls due soon, and by the next week's plan."""
+    counts_from: date | None = None
+    """The due date from which the ladder counts: that of the first cycle missed in the same silence since the service
+    started. None: its own."""
+    wait: tuple[Spell, ...] = ()
+    """Everything owed in the same wait of the victim: whoever was told of one of these was told of the victim.
+
+    That is what is overdue, or was when the case closed, and the cycles missed by silence just before. Empty: itself
+    alone.
+    """
+    wait_since: date = date.min
+    """When the wait was last found to go on after all, for example because an update was removed."""
+
+    @property
+    def spell_key(self) -> Spell:
+        """Return the key of this spell of the obligation."""
+        return self.key, self.spell
+
+    @property
+    def overdue_since(self) -> date:
+        """Return the due date from which the ladder counts."""
+        return self.counts_from or self.due_date
 
     @property
     def key(self) -> Key:
@@ -91,14 +117,20 @@ class Owed:
 
 
 def find_owed(
-    crimes: Sequence[Crime], policy: Policy, rules: Reminders, now: datetime, spells: Mapping[Key, int]
+    crimes: Sequence[Crime],
+    policy: Policy,
+    rules: Reminders,
+    now: datetime,
+    spells: Mapping[Key, int],
+    renewed: Mapping[tuple[str, str], date] | None = None,
 ) -> list[Owed]:
     """Return every obligation of these crimes that may have to be notified as at `now` (aware), the longest owed first.
 
     That is what is overdue, what falls due soon, and what is owed on a case that has closed. While a case is closed,
     obligations that are owed only in open cases are not announced. The next due date of a repeating requirement is
     calculated from the last counted update, even before that cycle exists (rules 4.4, 4.5). `spells` says how often an
-    obligation has become overdue; it is 1 if `spells` does not have it.
+    obligation has become overdue; it is 1 if `spells` does not have it. `renewed` has the local date on which contact
+    was last found to be owed after all, by crime and victim.
     """
     table = columns(crimes)
     verdicts = judge(table, policy, now)
@@ -106,22 +138,40 @@ def find_owed(
     today = from_day(block.moment.today)
     rows = _candidates(verdicts, block.moment.today, horizon(policy, rules, today))
     waiting = find_waiting(crimes, block, set(verdicts.victim[rows].tolist()), rules.hold_days)
+    next_plan = next_plan_day(policy, rules, today)
     limits = verdicts.due_instants()
-    found = []
+    found: list[Owed] = []
+    waits: dict[tuple[str, str], list[Spell]] = defaultdict(list)
     for row in rows.tolist():
         victim = waiting[int(verdicts.victim[row])]
         for owed in _of_row(verdicts, row, victim, today):
             if owed.standing is Standing.DUE_SOON:
                 days = rules.ladder_for(owed.requirement, victim.category).due_soon_days
-                early = days > 0 and due_soon_on(policy, owed.due_date, days) > today
-                if not days or (early and -owed.days_over > rules.ahead_days):
+                planned = next_plan is not None and owed.due_date <= next_plan
+                early = not days or due_soon_on(policy, owed.due_date, days) > today
+                if early and not planned and -owed.days_over > rules.ahead_days:
                     continue
-                owed = replace(owed, early=early)  # noqa: PLW2901
+                owed = replace(owed, early=early, planned=planned)  # noqa: PLW2901
             if limits[row] != NONE:
                 due_time = f"{policy.local.clock_at(from_micros(int(limits[row]))):%H:%M}"
                 owed = replace(owed, due_time=due_time)  # noqa: PLW2901
-            found.append(replace(owed, spell=spells.get(owed.key, 1)))
-    return sorted(found, key=lambda owed: owed.urgency)
+            owed = replace(owed, spell=spells.get(owed.key, 1))  # noqa: PLW2901
+            if owed.standing is not Standing.DUE_SOON:
+                missed = _list_missed_before(verdicts, row, owed.key, rules.due_from)
+                waits[victim.key] += [*((key, spells.get(key, 1)) for key, _ in missed), owed.spell_key]
+                owed = replace(owed, counts_from=missed[0][1] if missed else None)  # noqa: PLW2901
+            found.append(owed)
+    since = renewed or {}
+    told = {victim: (tuple(dict.fromkeys(of)), since.get(victim, date.min)) for victim, of in waits.items()}
+    return sorted((_in_wait(owed, told) for owed in found), key=lambda owed: owed.urgency)
+
+
+def _in_wait(owed: Owed, told: Mapping[tuple[str, str], tuple[tuple[Spell, ...], date]]) -> Owed:
+    """Return an obligation with everything owed in the same wait of the victim."""
+    if owed.standing is Standing.DUE_SOON:
+        return owed
+    wait, since = told[owed.waiting.key]
+    return replace(owed, wait=wait, wait_since=since)
 
 
 def horizon(policy: Policy, rules: Reminders, today: date) -> int:
@@ -130,7 +180,8 @@ def horizon(policy: Policy, rules: Reminders, today: date) -> int:
     ahead = days + 12  # the longest run of days off is over Christmas
     while days and ahead > rules.ahead_days and due_soon_on(policy, today + timedelta(days=ahead), days) > today:
         ahead -= 1
-    return max(ahead, rules.ahead_days) if days else 0
+    plan = next_plan_day(policy, rules, today)
+    return max(ahead if days else 0, rules.ahead_days, (plan - today).days if plan else 0)
 
 
 def _candidates(verdicts: Verdicts, today: int, days: int) -> Any:
@@ -167,6 +218,18 @@ def _of_row(verdicts: Verdicts, row: int, victim: Waiting, today: date) -> Itera
     missed = _count_missed_before(verdicts, row) if state == OVERDUE else 0
     first = from_day(verdicts.due_date[row - missed]) if missed else None
     yield Owed(victim, requirement.id, cycle, clock, due, (today - due).days, same_day, 1, standing, missed, first)
+
+
+def _list_missed_before(verdicts: Verdicts, row: int, key: Key, since: date) -> list[tuple[Key, date]]:
+    """Return the cycles in a row missed by silence just before an obligation, in order, each with its due date.
+
+    Only those due since a date are included.
+    """
+    found: list[tuple[Key, date]] = []
+    while row and _follows_silence(verdicts, row) and (due := from_day(verdicts.due_date[row - 1])) >= since:
+        row -= 1
+        found.append(((*key[:3], int(verdicts.cycle[row]), from_day(verdicts.clock_date[row])), due))
+    return found[::-1]
 
 
 def _count_missed_before(verdicts: Verdicts, row: int) -> int:

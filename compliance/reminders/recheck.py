@@ -21,6 +21,7 @@ from compliance.reminders.emails.who_else import Others
 from compliance.reminders.history import (
     AcceptedEmails,
     History,
+    find_renewed,
     is_list_owed,
     read_notified_before,
     read_written_today,
@@ -29,7 +30,7 @@ from compliance.reminders.history import (
     unreachable,
 )
 from compliance.reminders.notices import Dropped, drop_notices, key_of, restate_notices, says_the_same
-from compliance.reminders.owed import Key, Owed, find_owed
+from compliance.reminders.owed import Key, Owed, Standing, find_owed
 from compliance.reminders.reasons import reason_text
 from compliance.reminders.sending_times import (
     first_working_day,
@@ -105,11 +106,12 @@ class _Recheck:
             ):
                 return Postponed(next_opening(policy, rules, now), reason_text(Reason.RECOVERING))
             crime_refs = sorted({notice.crime_ref for notice in (*listed, *crowded)})
-            often = spells(session, crime_refs)
+            often, renewed = spells(session, crime_refs), find_renewed(session, policy, crime_refs)
             asides = set_aside_of(session, crime_refs)
             accepted = read_notified_before(session, policy, crime_refs)[1]
             is_list = is_list_owed(session, row, list_day(policy, rules, policy.local.date_of(row.created_at)))
-        owed = {item.key: item for item in find_owed(load_crimes(store, crime_refs), policy, rules, now, often)}
+        found = find_owed(load_crimes(store, crime_refs), policy, rules, now, often, renewed)
+        owed = {item.key: item for item in found}
         today = policy.local.date_of(now)
         about = self._situation(today, row, accepted)
         decided, dropped = _sort(listed, owed, about, asides)
@@ -164,12 +166,12 @@ class _Recheck:
             today,
             officers(self._store),
             replace(history, deferred=others, accepted=accepted or {}),
+            list_day=list_day(self._policy, self._rules, today),
             opens=partial(first_working_day, self._policy),
         )
 
     def _support_on(self, today: date) -> Mapping[str, tuple[Support, ...]]:
-        about = replace(self._situation(today), list_day=list_day(self._policy, self._rules, today))
-        return support_for(self._store, self._policy, about)
+        return support_for(self._store, self._policy, self._situation(today))
 
     def _unreachable_on(self, today: date) -> History:
         with self._store.session(reading=True) as session:
@@ -215,14 +217,12 @@ def _stands(store: Store, row: Outbox, now: datetime) -> bool:
 
 def _why_not(notice: Notice, owed: Owed | None, about: Morning) -> Dropped | None:
     """Return why a notice drops out, or None if it is still due."""
-    come, step = (
-        () if owed is None or owed.spell != notice.spell else tuple(steps(owed, about)),
-        LadderStep(notice.step),
-    )
-    if owed is None or step.phase not in [each.phase for each in come]:
+    step = LadderStep(notice.step)
+    if owed is None or owed.spell != notice.spell:
         return Reason.DISCHARGED, None
-    if step not in come:
-        return Reason.NOT_REACHED, None
+    if step not in steps(owed, about):
+        is_less = step.is_escalation and owed.standing is not Standing.DUE_SOON
+        return Reason.NOT_REACHED if is_less else Reason.DISCHARGED, None
     found = route(owed, step, about)
     if found.recipient_ref == notice.recipient_ref:
         return None

@@ -1,5 +1,9 @@
-"""When emails go out: on working days, in working hours and on fresh data. Also the day of the weekly list."""
+"""When emails go out: on working days, in working hours and on fresh data.
 
+Also the days of the weekly list, of the week's plan and of what is told again.
+"""
+
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
@@ -47,18 +51,48 @@ def due_soon_on(policy: Policy, due: date, days: int) -> date:
     return day
 
 
-def list_day(policy: Policy, rules: Reminders, today: date) -> date | None:
-    """Return the newest day of the weekly list, up to and including a date; None if there is no list.
+def newest_day(policy: Policy, weekdays: Collection[int], today: date) -> date | None:
+    """Return the newest day that stands for one of some weekdays (Monday 0), up to and including a date.
 
-    It is the configured weekday or, if that is not a working day, the next working day after it.
+    It is the weekday itself or, if that is not a working day, the next working day after it. None without a weekday.
     """
-    weekday = rules.day_of_list
-    if weekday is None:
-        return None
+    return max((_newest_of(policy, weekday, today) for weekday in weekdays), default=None)
+
+
+def _newest_of(policy: Policy, weekday: int, today: date) -> date:
     day = today - timedelta(days=(today.weekday() - weekday) % 7)
     while (opening := first_working_day(policy, day)) > today:
         day -= timedelta(days=7)
     return opening
+
+
+def list_day(policy: Policy, rules: Reminders, today: date) -> date | None:
+    """Return the newest day of the weekly list, up to and including a date; None if there is no list."""
+    return newest_day(policy, rules.days_of_list, today)
+
+
+def next_plan_day(policy: Policy, rules: Reminders, today: date) -> date | None:
+    """Return the next day of the week's plan after a date; None if there is no plan."""
+    return next((_following(policy, weekday, today) for weekday in rules.days_of_plan), None)
+
+
+def _following(policy: Policy, weekday: int, today: date) -> date:
+    """Return the first day after a date that stands for a weekday."""
+    day = next_working(policy, today)
+    while _newest_of(policy, weekday, day) != day:
+        day = next_working(policy, day)
+    return day
+
+
+def champion_morning(policy: Policy, rules: Reminders, reached: date, *, enhanced: bool) -> date:
+    """Return the morning on which the champion is notified of a victim, given the day on which the step is reached.
+
+    That is the first working day from then on for an enhanced victim, otherwise the day of the next weekly list.
+    """
+    day = reached - timedelta(days=1)
+    if enhanced or not rules.days_of_list:
+        return next_working(policy, day)
+    return _following(policy, rules.days_of_list[0], day)
 
 
 def first_working_day(policy: Policy, day: date) -> date:

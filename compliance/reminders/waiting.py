@@ -21,6 +21,8 @@ from compliance.reminders.contact_holds import Hold, find_hold, holds_of
 
 ATTEMPTED: Final = "attempted"
 """The outcome of a contact that did not reach the victim."""
+ENHANCED: Final = "enhanced"
+"""The category of victims who are owed the enhanced service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,11 @@ class Waiting:
     def key(self) -> tuple[str, str]:
         """Return the crime and the victim's reference."""
         return self.crime_ref, self.victim_ref
+
+    @property
+    def is_enhanced(self) -> bool:
+        """Return whether the victim is owed the enhanced service."""
+        return self.category == ENHANCED
 
     @property
     def silent_since(self) -> date:

@@ -26,7 +26,7 @@ from tests.reminding import change, reminder_settings
 from tests.stores import Record, crime, take
 
 POLICY = load_policy("west-mercia")
-SETTINGS = reminder_settings(date(2026, 6, 1), due_soon_days=0, ladder=[])
+SETTINGS = reminder_settings(date(2026, 6, 1), due_soon_days=0, ahead_days=0, ladder=[])
 RULES = SETTINGS.reminders
 NOW = datetime(2026, 6, 22, tzinfo=UTC)
 

@@ -35,11 +35,15 @@ def overdue(days: int, category: str = "standard", **changes: Any) -> Owed:
 
 
 def told(
-    *obligations: Owed, rules: Reminders = RULES, staff: tuple[OfficerRow, ...] = STAFF, **history: Any
+    *obligations: Owed,
+    rules: Reminders = RULES,
+    staff: tuple[OfficerRow, ...] = STAFF,
+    list_day: date | None = None,
+    **history: Any,
 ) -> list[Decision]:
     """What is decided of obligations of which the officer was told on the day after the due date."""
     history = {"accepted": accepted(*obligations)} | history
-    about = Morning(rules, TODAY, {row.officer_ref: row for row in staff}, History(**history))
+    about = Morning(rules, TODAY, {row.officer_ref: row for row in staff}, History(**history), list_day=list_day)
     return decide(obligations, about)
 
 
@@ -79,7 +83,7 @@ def test_victims_owed_the_enhanced_service_are_escalated_sooner(days: int, steps
 
 
 def test_each_step_can_be_set_by_requirement_and_by_category() -> None:
-    later = LadderChange(requirement="28-day", supervisor_days=14)
+    later = LadderChange(requirement="28-day", supervisor_days=14, champion_days=40)
     both = LadderChange(requirement="28-day", category="enhanced", supervisor_days=5)
     rules = change(SETTINGS, ladder=[*RULES.ladder, later, both]).reminders
     assert [
@@ -258,3 +262,46 @@ def test_the_day_after_the_due_date_is_at_once() -> None:
     """Nothing waits for a second day: overdue is told as soon as the due date has passed (rules 2.7)."""
     assert sent(overdue(1)) == {OFFICER}
     assert timedelta(days=1) == TODAY - overdue(1).due_date
+
+
+MONDAY = TODAY - 2 * DAY
+
+
+@pytest.mark.parametrize(("days", "told"), [(22, False), (23, True)])
+def test_the_champion_is_told_in_the_first_weekly_list_once_21_days_have_passed(days: int, told: bool) -> None:
+    """On Wednesday: the list of the Monday knew of what was 21 days overdue then."""
+    assert (CHAMPION in sent(overdue(days), list_day=MONDAY)) is told
+
+
+def test_the_champion_is_told_of_an_enhanced_victim_on_the_next_working_morning() -> None:
+    assert CHAMPION in sent(overdue(10, "enhanced"), list_day=MONDAY)
+    assert CHAMPION not in sent(overdue(9, "enhanced"), list_day=MONDAY)
+
+
+def test_no_setting_takes_a_victim_beyond_half_of_champion_days() -> None:
+    rules = change(SETTINGS, supervisor_days=14, ladder=[]).reminders
+    assert SUPERVISOR not in sent(overdue(9), rules=rules)
+    assert SUPERVISOR in sent(overdue(10), rules=rules)
+
+
+def closed(days: int, closed_for: int = 2) -> Owed:
+    """Overdue for so many days, of a case that closed some days ago."""
+    item = overdue(days)
+    waiting = replace(item.waiting, is_open=False, closed_on=TODAY - closed_for * DAY)
+    return replace(item, waiting=waiting, standing=Standing.CLOSED)
+
+
+@pytest.mark.parametrize(
+    ("days", "above"),
+    [(6, set()), (7, {SUPERVISOR}), (21, {SUPERVISOR, CHAMPION})],
+)
+def test_closing_a_case_does_not_end_the_ladder(days: int, above: set[Any]) -> None:
+    assert sent(closed(days)) == {("closed", "1042"), *above}
+
+
+def test_a_closed_case_is_told_to_those_above_once_and_then_in_their_list() -> None:
+    item = closed(9)
+    for phase in ("overdue", "closed"):  # as the supervisor, or in the officer's place
+        told = {("1042", item.key, 1, "closed"): TODAY - DAY, ("2000", item.key, 1, phase): TODAY - DAY}
+        assert sent(item, notified=told) == sent(item, notified=told, list_day=TODAY - DAY) == set()
+        assert sent(item, notified=told, list_day=TODAY) == {SUPERVISOR}

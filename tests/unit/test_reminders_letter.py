@@ -166,10 +166,10 @@ def test_who_was_forgotten_longest_comes_first_however_late_the_running_cycle_is
 
 
 def test_it_says_who_else_is_told_and_from_when() -> None:
-    """The ladder, from the due date of 9 June."""
+    """The ladder, from the due date of 9 June; the champion in the first weekly list after 30 June."""
     sentence = (
         "Who else is told if no update is recorded: your supervisor from Tuesday 16 June and the division's champion "
-        "from Tuesday 30 June."
+        "from Monday 6 July."
     )
     assert said(sentence, crime("2026-06-02"))
     several = outstanding(crime("2026-06-02", crime_ref="A"), crime("2026-05-28", crime_ref="B"))

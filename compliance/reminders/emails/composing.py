@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from compliance.policy import Policy
 from compliance.reminders.decisions import Decision
-from compliance.reminders.emails.letter import PARTS, Due, Entry, Holder, Letter
+from compliance.reminders.emails.letter import PARTS, Due, Entry, Holder, Letter, PlanDay
 from compliance.reminders.emails.obstacles import Obstacles
 from compliance.reminders.emails.victim_sentences import (
     away,
@@ -21,6 +21,7 @@ from compliance.reminders.emails.victim_sentences import (
     remarks,
 )
 from compliance.reminders.emails.who_else import Others, escalation
+from compliance.reminders.history import accepted_about
 from compliance.reminders.owed import Key, Owed, Standing
 from compliance.reminders.recipients import Directory
 from compliance.reminders.settings import ReminderSettings
@@ -94,7 +95,18 @@ def write(
         escalation=tuple(escalation(listed, policy, settings.reminders, today, context.directory, context.others)),
         holders=holders if counts["stuck"] > min(len(parts["stuck"]), 1) else (),
         support=tuple(context.support),
+        week=_week(cases, today),
     )
+
+
+def _week(cases: Mapping[Waiting, Sequence[Decision]], today: date) -> tuple[PlanDay, ...]:
+    """Return what falls due by the next week's plan, by day."""
+    days: dict[date, list[str]] = {}
+    for waiting, decisions in cases.items():
+        for due in sorted({d.owed.due_date for d in decisions if d.step is LadderStep.DUE_SOON and d.owed.planned}):
+            victim = f", victim {plain(waiting.victim_ref)}" if waiting.several else ""
+            days.setdefault(due, []).append(plain(waiting.crime_ref) + victim)
+    return tuple(PlanDay(day_text(day, today), tuple(days[day])) for day in sorted(days))
 
 
 def _by_victim(decisions: Iterable[Decision]) -> dict[Waiting, list[Decision]]:
@@ -213,5 +225,5 @@ class _Writer:
         return self._obstacles(decision).sentence(days)
 
     def _obstacles(self, decision: Decision) -> Obstacles:
-        accepted = self.context.others.accepted.get((decision.owed.key, decision.owed.spell), ())
+        accepted = accepted_about(self.context.others.accepted, decision.owed)
         return Obstacles(decision, self.policy, self.today, self.context.directory, accepted)

@@ -70,6 +70,15 @@ class Holder:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanDay:
+    """A day of the week's plan as text, and the crimes (with the victim, if there are several) for whom something falls
+    due on it."""
+
+    day: str
+    crimes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """Everything the templates may use.
 
@@ -106,6 +115,8 @@ class Letter:
     """The officers with stuck cases, the longest wait first; filled if more than one victim is stuck."""
     support: tuple[Support, ...] = ()
     """Officers with repeated misses, in the weekly list."""
+    week: tuple[PlanDay, ...] = ()
+    """What falls due by the next week's plan, by day."""
     safe_contact: str = SAFE_CONTACT
 
     @property

@@ -160,6 +160,7 @@ def _of(
                 waiting=waiting, requirement=requirement.id, cycle=3, clock_date=waiting.reported_on, due_date=due,
                 days_over=(TODAY - due).days, same_day=requirement.shows_same_day, spell=1,
                 standing=_STANDING.get(step, Standing.OVERDUE), missed_before=2, first_due=_DUE,
+                planned=step is LadderStep.DUE_SOON,
             ),
             "1", Outcome.SENT, reason, step, rerouted, _OBSTACLES,
         )

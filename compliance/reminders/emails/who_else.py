@@ -9,11 +9,11 @@ from compliance.policy import Policy
 from compliance.reminder_settings import Ladder, Reminders
 from compliance.reminders.decisions import Decision
 from compliance.reminders.emails.victim_sentences import day_text, plain, plural
-from compliance.reminders.history import Accepted
+from compliance.reminders.history import Accepted, accepted_about
 from compliance.reminders.ladder import CaseOfficer, champion_on, supervisor_on
 from compliance.reminders.owed import Key, Owed
 from compliance.reminders.recipients import Directory, Role
-from compliance.reminders.sending_times import first_working_day
+from compliance.reminders.sending_times import champion_morning, first_working_day
 from compliance.reminders.waiting import Waiting
 from compliance.store.notice_kinds import LadderStep
 
@@ -68,7 +68,7 @@ def escalation(
         if decision.step is LadderStep.OVERDUE and decision.own:
             own.setdefault(decision.owed.waiting, []).append(decision.owed)
     for waiting, owed in own.items():
-        victim = _Victim(waiting, owed, rules, today, directory, others)
+        victim = _Victim(waiting, owed, policy, rules, today, directory, others)
         for who in victim.notified():
             already.setdefault(who, set()).add(waiting.key)
         for who in victim.along():
@@ -101,6 +101,7 @@ class _Victim:
 
     waiting: Waiting
     owed: Sequence[Owed]
+    policy: Policy
     rules: Reminders
     today: date
     directory: Directory | None
@@ -113,7 +114,7 @@ class _Victim:
 
     def along(self) -> Iterator[_Other]:
         """Yield those who get an email about it today and had none accepted before."""
-        come = any(self.today >= champion_on(owed, self._ladder(owed)) for owed in self.owed)
+        come = any(self.today >= self._day(owed, LadderStep.CHAMPION) for owed in self.owed)
         for ref in sorted(self._today() - self._notified_before()):
             yield self._who(ref, as_champion=come)
 
@@ -140,7 +141,8 @@ class _Victim:
     def _day(self, owed: Owed, step: LadderStep) -> date:
         """Return the day from which a step is reached for one obligation, if this email is accepted."""
         if step is LadderStep.CHAMPION:
-            return champion_on(owed, self._ladder(owed))
+            reached = champion_on(owed, self._ladder(owed))
+            return champion_morning(self.policy, self.rules, reached, enhanced=self.waiting.is_enhanced)
         officer = self.waiting.officer_ref
         accepted = [email.first for email in self._accepted(owed) if email.recipient_ref == officer]
         entry = None if self.directory is None else self.directory.entry(officer)
@@ -150,10 +152,11 @@ class _Victim:
         return self.rules.ladder_for(owed.requirement, self.waiting.category)
 
     def _accepted(self, owed: Owed) -> Sequence[Accepted]:
-        return self.others.accepted.get((owed.key, owed.spell), ())
+        return accepted_about(self.others.accepted, owed)
 
     def _today(self) -> set[str]:
-        return {ref for owed in self.owed for ref in self.others.today.get((owed.key, owed.spell), ())}
+        spells = {spell for owed in self.owed for spell in (owed.spell_key, *owed.wait)}
+        return {ref for spell in spells for ref in self.others.today.get(spell, ())}
 
     def _notified_before(self) -> set[str]:
         return {self.waiting.officer_ref or "", *self._accepted_emails()}
