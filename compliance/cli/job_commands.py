@@ -74,7 +74,8 @@ def _tell_directory(directory: "DirectoryOutcome") -> None:
 def remind(config: Path, dry_run: bool) -> None:
     """Send this morning's digests, once.
 
-    Each person who must act gets one email for all their victims.
+    Each person who must act gets one email for all their victims. A mail server that refused the service is tried at
+    once.
     """
     with service_of(config) as service:
         if warning := service.calendar_warning:
@@ -82,7 +83,7 @@ def remind(config: Path, dry_run: bool) -> None:
         if dry_run:
             _tell_plan(service.plan())
             return
-        outcome, delivery = service.remind()
+        outcome, delivery = service.remind(ask_now=True)
     digests, victims = count_noun(outcome.digests, "digest"), count_noun(outcome.victims, "victim")
     echo(outcome.not_now or f"{digests} queued for {victims}")
     if outcome.waiting:

@@ -5,6 +5,7 @@ from compliance.mail.delivery import Delivery, Wait, deliver
 from compliance.mail.message import Mail, address_problem, bare_address, message_id
 from compliance.mail.outbox import Postponed, Rendered, StillDue, Withdrawn, as_written, enqueue, row_of
 from compliance.mail.pilot import Pilot, allows
+from compliance.mail.resting import Rest, Resting, RestingError, read_rest
 from compliance.mail.smtp import Mailer, SmtpServer
 
 __all__ = [
@@ -17,6 +18,9 @@ __all__ = [
     "Pilot",
     "Postponed",
     "Rendered",
+    "Rest",
+    "Resting",
+    "RestingError",
     "SendResult",
     "SmtpServer",
     "StillDue",
@@ -29,5 +33,6 @@ __all__ = [
     "deliver",
     "enqueue",
     "message_id",
+    "read_rest",
     "row_of",
 ]

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from compliance.errors import RecordError
 from compliance.store import Store
-from compliance.store.tables import OUTBOX, Outbox
+from compliance.store.tables import CHANNEL_REST, OUTBOX, Outbox
 
 STATES: Final = ("queued", "sending", "sent", "retry", "refused", "uncertain", "pilot", "cancelled")
 RESENDABLE: Final = ("queued", "retry", "refused", "uncertain", "pilot", "cancelled")
@@ -69,7 +69,8 @@ def show_email(store: Store, number: int) -> Outbox:
 def send_again(store: Store, numbers: Sequence[int], now: datetime) -> None:
     """Queue emails for the next run, regardless of what happened to them before.
 
-    An email that is no longer due is still not sent. The Message-ID stays the same. An uncertain email stays uncertain
+    That run tries a mail server that is not tried at present (`compliance.mail.resting`). An email that is no longer
+    due is still not sent. The Message-ID stays the same. An uncertain email stays uncertain
     until it is sent; if the result is uncertain again, it is held. All or none: raises RecordError if one is sent,
     being sent or unknown.
     """
@@ -102,6 +103,8 @@ def _change(
                     f"{states[-1]}; nothing was changed"
                 )
             connection.execute(update(OUTBOX).where(OUTBOX.c.id == number).values(change(row)))
+        if states is RESENDABLE:
+            connection.execute(delete(CHANNEL_REST))
 
 
 def _row(connection: Connection, number: int) -> Any:

@@ -24,6 +24,7 @@ from compliance.mail.message import Mail
 from compliance.mail.outbox import Postponed, Rendered, StillDue, Withdrawn, as_written
 from compliance.mail.pilot import Pilot
 from compliance.mail.refusals import REFUSES_US, Refusals
+from compliance.mail.resting import RestingError
 from compliance.mail_settings import DeliverySettings
 from compliance.store import Store
 from compliance.store.dialect import chunks
@@ -65,7 +66,7 @@ class Delivery:
     """The result of one run, in emails; `pilot` counts those written to disk.
 
     `stopped` is the problem that ended the run before the outbox was empty, or None. `is_refused`: the mail server
-    refuses us until a person acts.
+    refuses us until a person acts. `rests_until`: it was therefore not tried, and is tried again then (UTC).
     """
 
     sent: int = 0
@@ -77,6 +78,7 @@ class Delivery:
     pilot: int = 0
     stopped: str | None = None
     is_refused: bool = False
+    rests_until: datetime | None = None
 
     def __str__(self) -> str:
         rare = {
@@ -119,7 +121,8 @@ def deliver(
     done = Delivery(**run.counts)  # type: ignore[arg-type]  # counts of emails, by name
     if trouble is None:
         return done
-    return replace(done, stopped=str(trouble), is_refused=trouble.is_lasting)
+    rests_until = trouble.until if isinstance(trouble, RestingError) else None
+    return replace(done, stopped=str(trouble), is_refused=trouble.is_lasting, rests_until=rests_until)
 
 
 @dataclass(frozen=True, slots=True)

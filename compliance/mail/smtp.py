@@ -127,7 +127,8 @@ class Mailer:
                 if code not in expected:
                     return self._read_refusal(smtp, code, reply, never, of_recipient)
                 self._begun = True
-            smtp.send(re.sub(rb"(?m)^\.", b"..", content))  # RFC 5321 4.5.2: a line's leading full stop is doubled
+            # RFC 5321 4.5.2: a line's leading full stop is doubled; 4.1.1.4: the end mark is on a line of its own.
+            smtp.send(re.sub(rb"(?m)^\.", b"..", content) + (b"" if content.endswith(b"\r\n") else b"\r\n"))
             complete = True  # from the end mark on, the server may have it regardless of what we hear
             smtp.send(b".\r\n")
             code, reply = smtp.getreply()
@@ -227,7 +228,7 @@ def _remedy(error: OSError) -> str:
         return "emails go out once username and password are correct"
     if isinstance(error, ssl.SSLCertVerificationError):
         return "emails go out once its certificate is valid, or ca_file names the authority that signed it"
-    if isinstance(error, smtplib.SMTPNotSupportedError):
+    if isinstance(error, smtplib.SMTPNotSupportedError) or _is_refused_tls(error):
         return "emails go out once it offers what the settings security and username require"
     return "emails go out once it answers again"
 
@@ -236,7 +237,14 @@ def _is_lasting(error: OSError) -> bool:
     """Return whether the mail server refuses us, or its certificate is not accepted, until a person acts."""
     if isinstance(error, smtplib.SMTPAuthenticationError):
         return error.smtp_code >= 500  # 454: its own directory of users is out of reach
-    return isinstance(error, ssl.SSLCertVerificationError | smtplib.SMTPNotSupportedError)
+    return isinstance(error, ssl.SSLCertVerificationError | smtplib.SMTPNotSupportedError) or _is_refused_tls(error)
+
+
+def _is_refused_tls(error: OSError) -> bool:
+    """Return whether the two sides cannot agree on encryption. A connection lost meanwhile says nothing of that."""
+    if type(error) is smtplib.SMTPResponseException:  # the answer to STARTTLS, to which 4xx is "not now"
+        return error.smtp_code >= 500
+    return isinstance(error, ssl.SSLError) and error.errno == ssl.SSL_ERROR_SSL
 
 
 def _bytes(text: bytes | str) -> bytes:

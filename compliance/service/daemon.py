@@ -224,7 +224,9 @@ class Daemon:
             done["held"] = outcome.waiting
         if warning := self._service.calendar_warning:
             done["calendar"] = warning
-        if delivery.stopped:
+        if delivery.rests_until is not None:
+            done["mail_server_not_tried_until"] = f"{delivery.rests_until:%Y-%m-%dT%H:%MZ}"
+        elif delivery.stopped:
             self._service.stop.check()
             raise UnavailableError(delivery.stopped, is_lasting=delivery.is_refused, system=System.MAIL_SERVER)
         return done

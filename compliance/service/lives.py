@@ -40,6 +40,12 @@ TABLES: Final = (
         "the last to its recipient",
     ),
     StatedLife(
+        "channel_rest",
+        "until when a mail server that refused us is not tried",
+        "1 row a mail server that refuses us",
+        "when it takes us again, or an email is sent again by hand",
+    ),
+    StatedLife(
         "poll",
         "when the crime system was read",
         "1 row a poll that brought something; at most 3 for all idle polls in a row",

@@ -1,9 +1,18 @@
 """How email is sent according to the settings: the channel, and the addresses of a pilot."""
 
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
 from compliance.config import Settings
 from compliance.errors import SettingsError
-from compliance.mail import Channel, Pilot, SmtpServer
+from compliance.mail import Channel, Pilot, Rest, Resting, SmtpServer, read_rest
 from compliance.stopping import Stop
+from compliance.store import Store
+
+EMAIL: Final = "email"
+"""The name under which it is stored that the mail server is not tried for a time."""
+_TRIED_WITH: Final = frozenset({"host", "port", "security", "username"})
 
 
 def channel_of(settings: Settings, stop: Stop | None = None) -> Channel:
@@ -15,6 +24,29 @@ def channel_of(settings: Settings, stop: Stop | None = None) -> Channel:
     password = settings.secret(mail.password, "mail.password")
     ca_file = None if mail.ca_file is None else settings.path(mail.ca_file)
     return SmtpServer(mail, password, ca_file, stop=Stop() if stop is None else stop)
+
+
+def patient_channel(
+    settings: Settings, store: Store, clock: Callable[[], datetime], stop: Stop | None = None, *, ask_now: bool = False
+) -> Channel:
+    """Return the channel of some settings, which leaves the mail server alone for a time once it has refused us.
+
+    `ask_now`: try it in any case. Raises SettingsError as `channel_of` does.
+    """
+    return Resting(EMAIL, channel_of(settings, stop), store, clock, _tried_with(settings), ask_now)
+
+
+def rest_of_mail(store: Store) -> Rest | None:
+    """Return until when the mail server is not tried, as it was last found to refuse us; None if it does not."""
+    return read_rest(store, EMAIL)
+
+
+def _tried_with(settings: Settings) -> bytes:
+    """Return all that decides whether the mail server accepts us, as bytes to be compared."""
+    mail = settings.mail
+    ca_file = None if mail.ca_file is None else settings.path(mail.ca_file)
+    parts = mail.model_dump_json(include=set(_TRIED_WITH)), settings.secret(mail.password, "mail.password") or ""
+    return "\0".join(parts).encode() + (ca_file.read_bytes() if ca_file and ca_file.is_file() else b"")
 
 
 def pilot_of(settings: Settings) -> Pilot | None:

@@ -195,6 +195,7 @@ def _list_facts(facts: ServiceFacts) -> dict[str, Any]:
             "obligations": _ordered(held.obligations),
             "emails": emails.by_state,
             "oldest_email_waits_since": emails.waiting_since,
+            "mail_server_tried_again_at": held.mail_rest and held.mail_rest.until,
             "reports_owed": held.owed,
             "last_report": report
             and {"period": report.period, "edition": report.edition, "published_at": report.published_at},

@@ -23,7 +23,7 @@ from compliance.service.crime_feed import SOURCE, feed_of, origin_of, vocabulary
 from compliance.service.directory_poll import DirectoryRules
 from compliance.service.feed_changes import restart
 from compliance.service.job_runs import SEND, JobRuns
-from compliance.service.mail_channel import channel_of, pilot_of
+from compliance.service.mail_channel import channel_of, patient_channel, pilot_of
 from compliance.service.polling import PollOutcome, poll
 from compliance.service.progress import Progress
 from compliance.service.replanning import LastPlan, planning_state
@@ -118,10 +118,12 @@ class Service:
         self.judge()
         return plan(self.store, self.policy, self.reminder_settings, self.clock())
 
-    def remind(self, limit: int | None = None, last: LastPlan | None = None) -> tuple[RemindOutcome, Delivery]:
+    def remind(
+        self, limit: int | None = None, last: LastPlan | None = None, *, ask_now: bool = False
+    ) -> tuple[RemindOutcome, Delivery]:
         """Queue this morning's digests if it is a working morning and they are not queued yet, then send what is due.
 
-        See `deliver`. `last`: what this process planned last; nothing is planned while that stands.
+        See `deliver`, also for `ask_now`. `last`: what this process planned last; nothing is planned while that stands.
         """
         channel_of(self.settings)  # a wrong setting is reported before anything is queued
         judged, last, now = self.judge(), last or LastPlan(), self.clock()
@@ -131,8 +133,8 @@ class Service:
         else:
             outcome = remind(self.store, self.policy, self.reminder_settings, now)
             last.note(state, now)
-        delivery = self.deliver(limit)
-        if replace(delivery, stopped=None, is_refused=False) != Delivery():
+        delivery = self.deliver(limit, ask_now=ask_now)
+        if replace(delivery, stopped=None, is_refused=False, rests_until=None) != Delivery():
             last.forget()
         return outcome, delivery
 
@@ -147,10 +149,14 @@ class Service:
             raise RecordError(f"no crime {crime_ref!r} is stored; write its number as the crime system does")
         return found
 
-    def deliver(self, limit: int | None = None) -> Delivery:
-        """Send what is due from the outbox, at most `limit` emails (`mail.deliver`)."""
+    def deliver(self, limit: int | None = None, *, ask_now: bool = False) -> Delivery:
+        """Send what is due from the outbox, at most `limit` emails (`mail.deliver`).
+
+        `ask_now`: try the mail server even if it is left alone for a time because it refused us.
+        """
         question = still_due(self.store, self.policy, self.reminder_settings, self.clock)
-        channel, pilot, mail = channel_of(self.settings, self.stop), pilot_of(self.settings), self.settings.mail
+        channel = patient_channel(self.settings, self.store, self.clock, self.stop, ask_now=ask_now)
+        pilot, mail = pilot_of(self.settings), self.settings.mail
         delivery = deliver(
             self.store, channel, self.clock,
             still_due=question, limit=limit, settings=mail, pilot=pilot, wait=self.stop.wait,
@@ -161,6 +167,8 @@ class Service:
     def _note_sending(self, delivery: Delivery) -> None:
         """Store whether the mail server takes emails, for whoever asks later, whichever command sent them."""
         runs, now = JobRuns(self.store), self.clock()
+        if delivery.rests_until is not None:
+            return  # nothing was tried
         if delivery.stopped and not self.stop.is_requested():
             refused = UnavailableError(delivery.stopped, is_lasting=delivery.is_refused, system=System.MAIL_SERVER)
             runs.note_failure(SEND, now, refused)

@@ -4,6 +4,7 @@ import asyncio
 import ssl
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event, Thread
@@ -52,14 +53,16 @@ class Server:
 
 
 @contextmanager
-def running(server: Server, *, implicit: ssl.SSLContext | None = None, **options: Any) -> Iterator[int]:
+def running(
+    server: Server, *, implicit: ssl.SSLContext | None = None, kind: type[SMTP] = SMTP, **options: Any
+) -> Iterator[int]:
     """The server on a free port of 127.0.0.1, in a thread of its own."""
     loop, ready, port = asyncio.new_event_loop(), Event(), [0]
 
     def run() -> None:
         asyncio.set_event_loop(loop)
         listening = loop.run_until_complete(
-            loop.create_server(lambda: SMTP(server, loop=loop, **options), "127.0.0.1", 0, ssl=implicit)
+            loop.create_server(lambda: kind(server, loop=loop, **options), "127.0.0.1", 0, ssl=implicit)
         )
         port[0] = listening.sockets[0].getsockname()[1]
         loop.call_soon(ready.set)
@@ -116,6 +119,15 @@ def test_many_mails_go_over_one_connection() -> None:
     assert fates(server, mails=3) == [Fate.ACCEPTED] * 3
     assert len(server.connections) == 1
     assert server.taken == [MAIL.as_bytes()] * 3
+
+
+def test_a_text_whose_last_line_has_no_end_is_taken() -> None:
+    server = Server()
+    unended = replace(MAIL, text="one line", message_id="<2@force.example>")
+    with running(server) as port, closing(plain(port, timeout=2).open()) as mailer:
+        mailer.connect()
+        assert mailer.send(unended).fate is Fate.ACCEPTED
+    assert server.taken == [unended.as_bytes() + b"\r\n"]
 
 
 @pytest.mark.parametrize(
@@ -211,6 +223,21 @@ def test_a_server_that_never_answers_is_given_up_in_time() -> None:
         answer = mailer.send(MAIL)
     assert answer.fate is Fate.UNCERTAIN
     assert "timed out" in answer.said
+
+
+@pytest.mark.parametrize(("reply", "is_lasting"), [("454 4.7.0 not now", False), ("502 5.5.1 not here", True)])
+def test_only_a_lasting_answer_to_starttls_refuses_us(certificate: Path, reply: str, is_lasting: bool) -> None:
+    class Unready(SMTP):
+        async def smtp_STARTTLS(self, _: str) -> None:  # noqa: N802
+            await self.push(reply)
+
+    with (
+        running(Server(), kind=Unready, tls_context=context(certificate)) as port,
+        closing(smtp_server("127.0.0.1", port, "starttls").open()) as mailer,
+        pytest.raises(UnavailableError, match=reply) as refused,
+    ):
+        mailer.connect()
+    assert refused.value.is_lasting is is_lasting
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])

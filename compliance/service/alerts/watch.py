@@ -83,7 +83,7 @@ class Watch:
         """
         service, now = self._service, self._service.clock()
         facts = read_facts(service.settings, service.policy, now, service.store, self._runs.list_runs())
-        found = [*find_conditions(facts), *self._look_at_servers(now)]
+        found = [*find_conditions(facts), *self._look_at_servers(facts, now)]
         if facts.stored is not None:
             self._maintenance = facts.stored.maintenance
         rules = self._rules(now)
@@ -95,12 +95,13 @@ class Watch:
             self._supervised.describe(facts, found)
         return found
 
-    def _look_at_servers(self, now: datetime) -> list[FoundCondition]:
+    def _look_at_servers(self, facts: ServiceFacts, now: datetime) -> list[FoundCondition]:
         """Return what the other systems show, as asked once a day. One incident tells of all certificates."""
         if self._servers_at is None or now - self._servers_at >= SERVERS_EVERY:
             self._servers_at = now
             by_name: dict[str, list[str]] = {}
-            for problem in check_servers(self._service.settings, self._service.clock):
+            asks_mail = facts.stored is None or facts.stored.mail_rest is None
+            for problem in check_servers(self._service.settings, self._service.clock, asks_mail=asks_mail):
                 by_name.setdefault(problem.name, []).append(problem.sentence)
             self._of_servers = name_conditions(Problem(name, " ".join(said)) for name, said in by_name.items())
         return self._of_servers
@@ -120,7 +121,7 @@ class Watch:
             runs = JobRuns(service.store)  # deliveries note there too whether the mail server takes emails
             problem: ComplianceError = UnavailableError("alerts are not taken; the log gives the reasons")
             try:
-                is_sent = teller_of(way, service.settings, runs, service.clock, service.stop).tell(message)
+                is_sent = teller_of(way, service.settings, service.store, service.clock, service.stop).tell(message)
             except SettingsError as error:  # of a secret or a template: the other way may still work
                 log.error("alert not sent", way=way.value, problem=str(error))
                 is_sent, problem = False, error

@@ -12,13 +12,13 @@ import structlog
 from compliance.config import Settings
 from compliance.errors import ComplianceError, System, UnavailableError
 from compliance.feed_settings import is_secret_name
-from compliance.mail import Channel, Fate, Mail
+from compliance.mail import Channel, Fate, Mail, RestingError
 from compliance.mail.message import bare_address, message_id
 from compliance.service.alerts.alert_message import AlertMessage
 from compliance.service.job_runs import SEND, JobRuns
-from compliance.service.mail_channel import channel_of
+from compliance.service.mail_channel import patient_channel
 from compliance.stopping import Stop
-from compliance.store import AlertWay
+from compliance.store import AlertWay, Store
 
 log = structlog.get_logger()
 
@@ -56,6 +56,8 @@ class EmailTeller:
                         raise UnavailableError(
                             f"{self.channel}: {result.said}", is_lasting=True, system=System.MAIL_SERVER
                         )
+        except RestingError as error:
+            log.warning("alert not emailed", problem=str(error))
         except UnavailableError as error:
             log.error("alert not emailed", problem=str(error))
             self.runs.note_failure(SEND, self.clock(), error)
@@ -129,10 +131,10 @@ def _host(url: str) -> str:
         return "an address that is not valid"
 
 
-def teller_of(way: AlertWay, settings: Settings, runs: JobRuns, clock: Callable[[], datetime], stop: Stop) -> Teller:
+def teller_of(way: AlertWay, settings: Settings, store: Store, clock: Callable[[], datetime], stop: Stop) -> Teller:
     """Return a way that is set. Raises SettingsError if a secret cannot be obtained."""
     if way is AlertWay.EMAIL:
-        return EmailTeller(settings, channel_of(settings, stop), runs, clock)
+        return EmailTeller(settings, patient_channel(settings, store, clock, stop), JobRuns(store), clock)
     url = url_of(settings, settings.alerts.webhook, "alerts.webhook") or ""
     return WebhookTeller(url, settings.secret(settings.alerts.webhook_token, "alerts.webhook_token"), stop)
 

@@ -160,8 +160,8 @@ CONDITIONS: Final = (
         _FAULT,
         "The mail server rejected our password or our sender at the last attempt, or its certificate or encryption is "
         "not as the settings ask. Trying again does not help.",
-        "correct `[mail]`, or have the mail server corrected; the service tries again when there is something to send, "
-        "and so does `compliance remind` (docs/mail.md).",
+        "correct `[mail]`, or have the mail server corrected, and run `compliance remind`, which tries it at once. The "
+        "service itself waits for an hour, then for a day at a time, so that no account is locked (docs/mail.md).",
         work.find_mail_refuses_us,
         is_told_at_once=True,
     ),

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Table, and_, func, or_, select
 
 from compliance.config import Settings
 from compliance.errors import ComplianceError, SettingsError
+from compliance.mail import Rest
 from compliance.mail.by_hand import counts
 from compliance.policy import Policy
 from compliance.policy.vocabulary import Vocabulary
@@ -23,6 +24,7 @@ from compliance.service.conditions.held_emails import HeldEmails, read_held_emai
 from compliance.service.crime_feed import SOURCE, origin_of, vocabulary_of
 from compliance.service.feed_changes import RESTARTED, describe_change
 from compliance.service.job_runs import STOP, merge_runs
+from compliance.service.mail_channel import rest_of_mail
 from compliance.service.polling import NOTHING_YET, TOLD_TO_STOP
 from compliance.service.reporting import Reporting
 from compliance.store import (
@@ -111,6 +113,7 @@ class StoredFacts:
     - `owed`: the periods whose reports should have been published a day ago.
     - `jobs`: the last run of each job that has ever failed, by name.
     - `held`: who waits for emails because of the crime system.
+    - `mail_rest`: until when the mail server is not tried, because it refused us; None: it did not.
     - `maintenance`: the planned work under way, in which no alerts are sent.
     - `size`: of the database, in bytes. `growth`: in the last 30 days; None if it is not known.
     """
@@ -118,6 +121,7 @@ class StoredFacts:
     feed: FeedFacts
     emails: EmailFacts
     held: HeldEmails | None
+    mail_rest: Rest | None
     crimes: int
     refused: int
     set_aside: int
@@ -214,6 +218,7 @@ def _read(store: Store, settings: Settings, policy: Policy, known: Vocabulary, n
         feed=_read_feed(store, settings, now),
         emails=read_emails(store, counts(store), now),
         held=read_held_emails(store, policy, settings.reminders, now),
+        mail_rest=rest_of_mail(store),
         crimes=crimes,
         refused=sum(quarantine_counts(store).values()),
         set_aside=count_set_aside(store),

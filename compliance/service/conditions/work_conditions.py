@@ -168,7 +168,11 @@ def find_mail_refuses_us(facts: ServiceFacts) -> str | None:
     run = _sending(facts)
     if run is None or not run.is_lasting:
         return None
-    return f"The mail server refused this service when it was last tried, on {minute(run.ended_at)}: {run.problem}."
+    rest = facts.stored and facts.stored.mail_rest
+    again = f" It is tried again on {minute(rest.until)}." if rest and facts.now < rest.until else ""
+    return (
+        f"The mail server refused this service when it was last tried, on {minute(run.ended_at)}: {run.problem}.{again}"
+    )
 
 
 def find_mail_unreachable(facts: ServiceFacts) -> str | None:

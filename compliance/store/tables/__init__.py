@@ -7,7 +7,7 @@ The transitions, the outbox, the notices and the published reports are append-on
 from sqlalchemy import Table
 from sqlmodel import SQLModel
 
-from compliance.store.tables.mail_tables import Notice, Outbox
+from compliance.store.tables.mail_tables import ChannelRest, Notice, Outbox
 from compliance.store.tables.polling_tables import FeedCursor, FeedRow, OfficerRow, Poll
 from compliance.store.tables.record_tables import CrimeRow, CrimeVersion, Quarantined, Removal, UnknownValue
 from compliance.store.tables.report_tables import Published, ReportDuty
@@ -16,6 +16,7 @@ from compliance.store.tables.verdict_tables import Obligation, Projection, SetAs
 
 __all__ = [
     "ALERT",
+    "CHANNEL_REST",
     "CRIME",
     "CRIME_VERSION",
     "DATABASE_SIZE",
@@ -37,6 +38,7 @@ __all__ = [
     "TRANSITION",
     "UNKNOWN_VALUE",
     "AlertRow",
+    "ChannelRest",
     "CrimeRow",
     "CrimeVersion",
     "DatabaseSize",
@@ -70,6 +72,7 @@ FEED_CURSOR = _table(FeedCursor)
 CRIME, CRIME_VERSION = _table(CrimeRow), _table(CrimeVersion)
 OBLIGATION, PROJECTION, TRANSITION = _table(Obligation), _table(Projection), _table(Transition)
 NOTICE, OUTBOX, REMOVAL = _table(Notice), _table(Outbox), _table(Removal)
+CHANNEL_REST = _table(ChannelRest)
 JOB, INCIDENT, ALERT, MAINTENANCE = _table(JobRow), _table(IncidentRow), _table(AlertRow), _table(MaintenanceRow)
 DATABASE_SIZE = _table(DatabaseSize)
 SET_ASIDE, UNKNOWN_VALUE, REPORT_DUTY = _table(SetAsideRow), _table(UnknownValue), _table(ReportDuty)

@@ -37,6 +37,21 @@ class Outbox(SQLModel, table=True):
     deferred_since: datetime | None = None
 
 
+class ChannelRest(SQLModel, table=True):
+    """A channel that refused us, and until when it is not tried.
+
+    `channel`: its name, such as `email`. `refusals`: how many in a row. `problem`: why. `settings`: what tells the
+    settings it was tried with from others, without revealing them.
+    """
+
+    __tablename__ = "channel_rest"
+    channel: str = Field(primary_key=True)
+    until: datetime
+    refusals: int
+    problem: str
+    settings: str
+
+
 class Notice(SQLModel, table=True):
     """A decision on telling one person about one obligation on one day, with its outcome and named reason.
 
