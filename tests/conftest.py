@@ -11,10 +11,13 @@ from typing import Any, Final
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import settings
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 """Read when NumPy is imported. Tests run side by side: where sums of one are shared out to threads, these spend their
 time waiting for each other, and one svd takes the time of thirty."""
+settings.register_profile("suite", deadline=None)  # no test asserts a time: on a busy machine any example may take long
+settings.load_profile("suite")
 OBEYED: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 """Controls but tab and line break, line separators, zero-width characters, bidirectional marks, overrides, isolates."""
 

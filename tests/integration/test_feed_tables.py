@@ -160,7 +160,7 @@ def test_a_file_that_cannot_be_read_fails_with_its_reason_and_the_next_is_taken(
 CSV = crimes("1", "2", '"3"').encode()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.one_of(st.binary(max_size=200), st.text(max_size=200).map(lambda text: CSV + text.encode("utf-8", "replace"))),
     st.sampled_from([".csv", ".ndjson", ".parquet"]),

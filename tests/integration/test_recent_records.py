@@ -50,7 +50,7 @@ def polled(store: Store, web: WebServer, record: Record, mapping: FieldMapping) 
         return poll(store, feed, SOURCE, lambda: DAYS[0])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(pages=PAGES)
 def test_whether_a_record_is_known_changes_nothing(both: tuple[Store, Store], pages: list[list[Record]]) -> None:
     """Right and wrong records, repeated, older and newer, into a store that knows them (also those of crimes that it

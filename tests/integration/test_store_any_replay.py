@@ -52,7 +52,7 @@ def as_held(store: Store) -> Any:
     return rows(store, CRIME), rows(store, CRIME_VERSION), rows(store, QUARANTINE, "digest", "cleared_at")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(pages=PAGES, chance=st.randoms(use_true_random=False))
 def test_any_replay_of_earlier_pages_in_any_order_leaves_the_store_as_it_was(
     kept: Store, pages: list[list[Record]], chance: Random

@@ -47,7 +47,7 @@ def test_engine_and_reference_agree_on_generated_histories(
     assert compared > 500
 
 
-THOUGHT_UP = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+THOUGHT_UP = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 MANY = [100, pytest.param(2000, marks=pytest.mark.long)]
 
 

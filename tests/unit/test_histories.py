@@ -165,7 +165,7 @@ def test_the_histories_write_every_instant_as_the_format_allows() -> None:
     assert {text[20:-1] for text in found} >= {"Z", "+00:00", "+01:00", "-05:30", ".5Z", ".999999Z", ".000001+01:00"}
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(record=crime_records(), name=st.sampled_from(POLICIES))
 def test_any_record_gets_whole_chains_with_at_most_one_outstanding(record: Json, name: str) -> None:
     """2.5: cycles are numbered from 1; 4.5a: at most one obligation of a chain is outstanding, and it is the last."""

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from compliance.errors import SettingsError
@@ -214,7 +214,6 @@ def test_a_wrong_calendar_names_the_key(tmp_path: Path) -> None:
 LONDON = ZoneInfo("Europe/London")
 
 
-@settings(deadline=None)
 @given(st.datetimes(datetime(1900, 1, 1), datetime(2999, 12, 30), timezones=st.just(LONDON)))  # noqa: DTZ001
 def test_local_dates_are_those_of_the_time_zone_database(at: datetime) -> None:
     """At clock changes and midnights too: a crime reported at 23:30 UTC on 30 June was reported on 1 July (2.6)."""
