@@ -1,6 +1,6 @@
 """The settings of email: the mail server, and what emails say of where they come from (docs/mail.md)."""
 
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, model_validator
 
@@ -51,6 +51,11 @@ class MailSettings(DeliverySettings, MailServer):
 
     sender: str = Field(description="The address emails come from.")
     reply_to: str | None = Field(None, description="Where a reply goes: the performance team.")
+    performance_team: list[Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]] = Field(
+        [],
+        description="Who is mailed, on working days on which there is something to tell, which emails did not reach "
+        "their readers, and what to do (docs/mail.md): addresses.",
+    )
     allow: list[str] | None = Field(
         None,
         description="A pilot: only these addresses (`name@domain`) and domains (`@domain`) are written to, and every "

@@ -17,12 +17,21 @@ _FORMAT = click.option(
 _NUMBERS = click.argument("numbers", type=int, nargs=-1, required=True)
 
 
-@click.group()
-def outbox() -> None:
-    """List, show, retry or cancel emails (docs/mail.md).
+@click.group(invoke_without_command=True)
+@CONFIG
+@click.pass_context
+def outbox(context: click.Context, config: Path) -> None:
+    """Show what has not reached its readers; list, show, retry or cancel emails (docs/mail.md).
 
     Exit code 3: there is no email with a given number, or its state does not allow the change; nothing is changed.
     """
+    if context.invoked_subcommand:
+        return
+    from compliance.service.undelivered import undelivered_text
+
+    with service_of(config) as service:
+        found = service.undelivered()
+    echo_text(undelivered_text(found) if found else "every email has reached its reader, or is still under way")
 
 
 @outbox.command("list")

@@ -108,6 +108,14 @@ def next_working(policy: Policy, day: date) -> date:
     return day
 
 
+def previous_working(policy: Policy, day: date) -> date:
+    """Return the last working day before a date."""
+    day -= timedelta(days=1)
+    while not policy.working.is_working(to_day(day)):
+        day -= timedelta(days=1)
+    return day
+
+
 def silence(session: Session, rules: Reminders, now: datetime) -> Reason | None:
     """Return why no emails are sent at `now` (aware); None if the crime system was read to its end recently."""
     newest = session.exec(

@@ -30,6 +30,7 @@ from compliance.service.replanning import LastPlan, planning_state
 from compliance.service.report_duties import Attempts
 from compliance.service.reporting import Reporting, organisation_in
 from compliance.service.retaining import Retaining
+from compliance.service.undelivered import Undelivered, find_undelivered, tell_undelivered, today_only
 from compliance.stopping import Stop
 from compliance.store import Store, count_set_aside, judge_due, load_crimes
 from compliance.store.tables import Notice
@@ -133,6 +134,8 @@ class Service:
         else:
             outcome = remind(self.store, self.policy, self.reminder_settings, now)
             last.note(state, now)
+        if not outcome.not_now:
+            tell_undelivered(self.store, self.policy, self.settings, now)
         delivery = self.deliver(limit, ask_now=ask_now)
         if replace(delivery, stopped=None, is_refused=False, rests_until=None) != Delivery():
             last.forget()
@@ -154,7 +157,9 @@ class Service:
 
         `ask_now`: try the mail server even if it is left alone for a time because it refused us.
         """
-        question = still_due(self.store, self.policy, self.reminder_settings, self.clock)
+        question = today_only(
+            still_due(self.store, self.policy, self.reminder_settings, self.clock), self.policy, self.clock
+        )
         channel = patient_channel(self.settings, self.store, self.clock, self.stop, ask_now=ask_now)
         pilot, mail = pilot_of(self.settings), self.settings.mail
         delivery = deliver(
@@ -163,6 +168,11 @@ class Service:
         )  # fmt: skip
         self._note_sending(delivery)
         return delivery
+
+    def undelivered(self) -> list[Undelivered]:
+        """Return what has not reached its readers by now, by reason."""
+        now = self.clock()
+        return find_undelivered(self.store, self.policy, self.settings.reminders, now, now)
 
     def _note_sending(self, delivery: Delivery) -> None:
         """Store whether the mail server takes emails, for whoever asks later, whichever command sent them."""

@@ -119,7 +119,8 @@ def _settings(settings: Settings, officers: Mapping[str, Officer]) -> Iterator[P
     if unknown := sorted({*cover, *cover.values()} - officers.keys()):
         said = f"[reminders] cover names {', '.join(unknown)}, whom the officer directory does not have."
         yield Problem("cover-unmatched", said)
-    addresses = [officer.email for officer in officers.values() if officer.email] + settings.report.readers
+    addresses = [officer.email for officer in officers.values() if officer.email]
+    addresses += [*settings.report.readers, *settings.mail.performance_team]
     idle = [entry for entry in allow if "@" in entry and not any(allows([entry], address) for address in addresses)]
     if idle:
         said = f"[mail] allow has {', '.join(idle)}; no officer in the directory and no reader of the report has that."
