@@ -98,8 +98,9 @@ def _leave(stop: Stop) -> None:
     doing = stop.doing or "starting or ending"
     _say(
         log.warning,
-        "stopped without finishing; unfinished work is rolled back, and the next start continues",
+        "stopped without finishing",
         job=doing,
+        reason="the time for stopping was over; unfinished work is rolled back, and the next start continues",
     )
     os._exit(0)
 

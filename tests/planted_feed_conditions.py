@@ -286,6 +286,7 @@ FEED_FAULTS: Final[list[tuple[str, Plant, str]]] = [
     ("lists-emptied", emptied, "In the poll of 2026-07-20 09:50Z, 20 of 20 changed crimes lost all their updates or all their victims."),
     ("lists-emptied", emptied_while_others_change, "In the poll of 2026-07-20 09:50Z, 20 of 20 changed crimes"),
     ("lists-emptied", emptied_victims, "40 of 40 changed crimes"),
+    ("filter-keeps-nothing", job("row filters", is_lasting=True), "In the poll of 2026-07-20 10:00Z, it says no."),
     ("changed-in-future", ahead, "1 crime has a `changed_at` more than a day in the future. It is not believed"),
     ("records-late", late, "In the last 7 days, records of 20 crimes came with an older `changed_at` than those held."),
     ("feed-changed", changed_at_three_polls, "It is not read until a person decides."),

@@ -69,6 +69,8 @@ SETUP_FAULTS: Final[list[tuple[str, PlantSetup, str]]] = [
     ("schema-behind", plant.old_schema, "is at schema 0001"),
     ("database-damaged+", plant.damaged, "is damaged"),
     ("database-readable-by-others", lambda setup: plant.database_file(setup).chmod(0o644), "mode 644"),
+    ("report-altered", plant.published(altered=True), "1 published file in "),
+    ("report-altered", plant.published(altered=True), " | 2026-W27-board.csv"),
     # the crime system
     ("feed-unreachable", plant.crime_system_at(f"http://127.0.0.1:{plant.closed_port()}/crimes"), "Connection refused"),
     ("feed-unreachable", plant.silent_crime_system, "timed out"),
@@ -166,6 +168,7 @@ HEALTHY_SETUPS: Final[dict[str, PlantSetup]] = {
     "a certificate of two months": plant.over_tls(lambda: server_tls(ends=60 * DAY)),
     "a few records only": lambda setup: setup.records.__delitem__(slice(3, None)),
     "no officer directory": setting("officers_url = ", ""),
+    "a published file as it was, and one moved away": plant.published(altered=False),
     "an officer who left": officer(3, email=None, supervisor_ref="X"),
 }
 

@@ -1,5 +1,6 @@
 """How a set-up of `tests/setups.py` is changed: what `tests/planted_setups.py` plants."""
 
+import hashlib
 import logging
 import socket
 import sqlite3
@@ -12,12 +13,14 @@ from pathlib import Path
 from shutil import copytree
 from typing import Any, Final
 
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from compliance import clock
 from compliance.service.check import limits
+from compliance.store.tables import Published
 from tests.engine import RULES
 from tests.integration.test_mail_server import Server
+from tests.service_states import FORMS
 from tests.serving_sockets import dripping_port, silent_port
 from tests.setups import (
     COLUMNS,
@@ -54,6 +57,21 @@ def directory(body: bytes = HTML, status: str = "200 OK", **headers: Any) -> Pla
 
 def officer(number: int, **fields: Any) -> PlantSetup:
     return lambda setup: setup.officers[number].update(fields)
+
+
+def published(altered: bool) -> PlantSetup:
+    """The newest report, all of whose files but one were moved away since."""
+
+    def plant(setup: Setup) -> None:
+        folder = setup.folder / "var" / "reports"
+        folder.mkdir(parents=True)
+        (folder / "2026-W27-board.csv").write_bytes(b"figure,value\nmet,70\n")
+        digest = hashlib.sha256(b"figure,value\nmet,%d\n" % (69 if altered else 70)).hexdigest()
+        with setup.state.store.writing() as connection:
+            files = {f"2026-W27-board.{form}": digest for form in FORMS}
+            connection.execute(update(Published).values(files=files))
+
+    return plant
 
 
 def without_officer(number: int) -> PlantSetup:

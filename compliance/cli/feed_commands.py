@@ -27,7 +27,8 @@ def feed() -> None:
 @click.option(
     "--records", type=click.IntRange(1, 1000), default=5, show_default=True, help="Number of records to show."
 )
-def try_it(config: Path, records: int) -> None:
+@click.option("--now", "ask_now", is_flag=True, help="Ask even if the crime system asked for a wait (Retry-After).")
+def try_it(config: Path, records: int, ask_now: bool) -> None:
     """Show a few records before and after mapping, with the reason for any refusal, and what the first 500 say of the
     mapping. Writes nothing.
 
@@ -37,7 +38,7 @@ def try_it(config: Path, records: int) -> None:
     from compliance.config import load_settings
     from compliance.service.feed_trial import try_feed
 
-    trial = try_feed(load_settings(config), clock.now, records)
+    trial = try_feed(load_settings(config), clock.now, records, ask_now)
     for number, record in enumerate(trial.records, 1):
         echo(f"record {number}: " + (f"refused: {record.refused}" if record.refused else "accepted"))
         for left, right in zip_longest(_lines(record.source), _lines(record.mapped), fillvalue=""):

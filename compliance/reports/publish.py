@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from compliance.errors import SettingsError, UnavailableError
 from compliance.policy import Policy
@@ -165,6 +165,27 @@ def as_published(store: Store, folder: Path, period: str, edition: str, ending: 
         f"{path}: the file is gone or was changed, and the templates or libraries that made it have changed; restore "
         f"it from a copy whose SHA-256 is {digests[name]}"
     )
+
+
+def find_altered(store: Store, folder: Path) -> list[str]:
+    """Return the names of published files in the folder whose content is no longer the one published, in order.
+
+    One that cannot be read counts as altered; one that is not there does not.
+    """
+    with store.session(reading=True) as session:
+        published = session.exec(select(Published.files)).all()
+    digests = {name: digest for files in published for name, digest in files.items()}
+    return sorted(name for name, digest in digests.items() if _is_altered(folder / name, digest))
+
+
+def _is_altered(path: Path, digest: str) -> bool:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() != digest
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
 
 
 def _check_read(store: Store, figures: Figures) -> None:

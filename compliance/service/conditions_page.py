@@ -62,7 +62,8 @@ _SECTIONS: Final = {
     ),
     Sight.SYSTEMS: (
         "The systems that the service depends on",
-        "Seen by asking the database, the crime system and the mail server. Only `check` shows them; "
+        "Seen by asking the database, the crime system and the mail server, or by reading the published files. Only "
+        "`check` shows them; "
         "`compliance run` looks once a day for `certificate-ending` and `clock-off`, and tells administrators.",
     ),
 }
@@ -119,6 +120,9 @@ With `[monitoring] port`, `compliance run` answers over HTTP on that port of 127
 
 If the port is in use, the log says so and the service works without. No metric names a person, a crime or an address.
 Something that is not known, because the database cannot be used or it has never happened, has no value.
+`compliance_condition` has a sample for each condition under "How the service is". Those under the other two headings
+need a look that takes longer than a request may, and have none: let the monitoring system run `compliance check` once a
+day, and tell of its exit code.
 
 | metric | labels | meaning |
 |---|---|---|

@@ -16,10 +16,13 @@ from compliance.policy.vocabulary import count_unknown_values
 from compliance.records import Crime, PageRecord, decode_crimes, text_of
 from compliance.service.crime_feed import feed_of, mapper_of, vocabulary_of
 from compliance.service.directory_poll import useless
+from compliance.service.feed_waits import standing_wait
 from compliance.service.sample_notes import note_dates_alone, notes_of
 
 EXAMINED: Final = 500
 """How many records a trial reads, however few are to be shown: some faults show only in many."""
+
+_NO_DIRECTORY: Final = DirectoryEntries([], [], read=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +65,19 @@ class FeedSample:
     clock_changes: int
 
 
-def try_feed(settings: Settings, clock: Callable[[], datetime], count: int) -> Trial:
+def try_feed(settings: Settings, clock: Callable[[], datetime], count: int, ask_now: bool = False) -> Trial:
     """Return the first `count` records and the officer directory, with what the first 500 records say of the mapping.
 
-    Raises SettingsError, and UnavailableError if no records can be obtained, as a poll would.
+    `ask_now`: ask even if a wait that was asked for is not over. Raises SettingsError, and UnavailableError if no
+    records can be obtained, as a poll would.
     """
+    if not ask_now and (wait := standing_wait(settings, "ask_again_at", clock())):
+        raise UnavailableError(f"the crime system was not asked: {wait}; --now asks it all the same")
     mapper, policy, most = mapper_of(settings), load_policy(settings.policy), max(count, EXAMINED)
     with feed_of(settings, clock, mapper=mapper, limit=most) as feed:
         sample = read_sample(feed, mapper, most)
-        officers, problem = _directory(feed)
+        wait = None if ask_now else standing_wait(settings, "directory_ask_again_at", clock())
+        officers, problem = _directory(feed) if wait is None else (_NO_DIRECTORY, f"not asked: {wait}")
     unknown = count_unknown_values(sample.crimes, vocabulary_of(settings, policy))
     refused = [record.refused for record in sample.records if record.refused is not None]
     notes = notes_of(sample.crimes, mapper.filters.seen, policy) + note_dates_alone(refused)
@@ -108,7 +115,7 @@ def _directory(feed: Feed) -> tuple[DirectoryEntries, str | None]:
     try:
         found = feed.officers()
     except UnavailableError as error:
-        return DirectoryEntries([], [], read=False), str(error)
+        return _NO_DIRECTORY, str(error)
     return found, useless(found) if found.read else None
 
 

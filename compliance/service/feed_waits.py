@@ -1,16 +1,31 @@
 """Waits that a crime system asked for (Retry-After): kept in the store, so that no process asks again before."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from typing import Literal
 
-from compliance.errors import UnavailableError
+from compliance.config import Settings
+from compliance.errors import ComplianceError, UnavailableError
 from compliance.feeds import NotNowError
+from compliance.service.crime_feed import SOURCE
 from compliance.store import Store, feed_state, note_feed
 
 Wait = Literal["ask_again_at", "directory_ask_again_at"]
 """The column of the table `feed` in which the end of a wait is kept."""
+
+
+def standing_wait(settings: Settings, wait: Wait, now: datetime) -> str | None:
+    """Return until when not to ask at an instant (aware), in words; None if no wait is known.
+
+    For looks, which store nothing and work without a database too.
+    """
+    try:
+        with closing(Store.open(settings.database_url)) as store:
+            until: datetime | None = getattr(feed_state(store, SOURCE), wait)
+    except ComplianceError:
+        return None
+    return None if until is None or until <= now else f"it asked for no requests before {until:%Y-%m-%dT%H:%MZ}"
 
 
 @contextmanager

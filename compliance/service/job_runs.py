@@ -19,6 +19,8 @@ SEND: Final = "send"
 to send say nothing of it."""
 STOP: Final = "stop"
 """The name under which it is noted when a service was stopped and ended cleanly."""
+ROW_FILTERS: Final = "row filters"
+"""The name under which it is noted whether the row filters of the mapping keep rows."""
 ALERTS: Final = "alerts by "
 """How the names begin under which it is noted whether a way takes alerts."""
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
+from typing import Final
 
 from compliance import clock as real_clock
 from compliance.config import Settings
-from compliance.errors import RecordError, System, UnavailableError
-from compliance.feeds import Remembered
+from compliance.errors import RecordError, SettingsError, System, UnavailableError
+from compliance.feeds import Mapper, Remembered
 from compliance.mail import Delivery, deliver
 from compliance.policy import Policy, load_policy
 from compliance.reminders import Plan, ReminderSettings, RemindOutcome, notices, plan, remind, still_due
@@ -19,10 +20,10 @@ from compliance.reports.periods import newest_settled
 from compliance.reports.publish import Publication
 from compliance.reports.spans import Span
 from compliance.service.calendar_notes import warn_of_end
-from compliance.service.crime_feed import SOURCE, feed_of, origin_of, vocabulary_of
+from compliance.service.crime_feed import SOURCE, feed_of, mapper_of, origin_of, vocabulary_of
 from compliance.service.directory_poll import DirectoryRules
 from compliance.service.feed_changes import restart
-from compliance.service.job_runs import SEND, JobRuns
+from compliance.service.job_runs import ROW_FILTERS, SEND, JobRuns
 from compliance.service.mail_channel import channel_of, patient_channel, pilot_of
 from compliance.service.polling import PollOutcome, poll
 from compliance.service.progress import Progress
@@ -34,6 +35,10 @@ from compliance.service.undelivered import Undelivered, find_undelivered, tell_u
 from compliance.stopping import Stop
 from compliance.store import Store, count_set_aside, judge_due, load_crimes
 from compliance.store.tables import Notice
+from compliance.text import join_words
+
+_MANY_ROWS: Final = 20
+"""From how many rows on a filter that keeps none is wrong, rather than a night without victims."""
 
 
 @dataclass(frozen=True)
@@ -78,16 +83,31 @@ class Service:
         """
         overlap = timedelta(minutes=self.settings.crime_system.overlap_minutes)
         rules = DirectoryRules(self.settings.crime_system.directory_shrink_limit, accept_directory)
-        with feed_of(self.settings, self.clock, self.remembered, stop=self.stop) as feed:
+        mapper = mapper_of(self.settings)
+        with feed_of(self.settings, self.clock, self.remembered, mapper, stop=self.stop) as feed:
             known = vocabulary_of(self.settings, self.policy)
             outcome = poll(
                 self.store, feed, SOURCE, self.clock, self.stop.is_requested, overlap, known,
                 origin_of(self.settings), ask_now, rules,
             )  # fmt: skip
         self.judge()
+        self._note_row_filters(mapper)
         if outcome.problem is None:
             JobRuns(self.store).note_success("poll", self.clock())  # one by hand ends the failures of the service's own
         return outcome
+
+    def _note_row_filters(self, mapper: Mapper) -> None:
+        """Store whether row filters left out everything in a poll, for the conditions. A few rows say nothing."""
+        idle = {name: seen for name, seen in mapper.filters.seen.items() if not seen.kept}
+        wrong = [
+            f"crime_system.mapping.rows.{name} kept none of {seen.left_out:,} rows"
+            for name, seen in idle.items()
+            if seen.left_out >= _MANY_ROWS
+        ]
+        if wrong:
+            JobRuns(self.store).note_failure(ROW_FILTERS, self.clock(), SettingsError(join_words(wrong)))
+        elif not idle:
+            JobRuns(self.store).note_success(ROW_FILTERS, self.clock())
 
     def restart_feed(self, begin: datetime | None = None, *, keep_cursor: bool = False) -> None:
         """Let the next poll read the crime system again from the beginning (`feed_changes.restart`)."""

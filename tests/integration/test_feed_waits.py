@@ -10,9 +10,12 @@ import pytest
 
 from compliance.errors import UnavailableError
 from compliance.feeds import HttpFeed, Patience
+from compliance.service.check.feed_checks import check_feed
+from compliance.service.check.server_checks import check_servers
 from compliance.service.conditions import find_conditions
+from compliance.service.feed_trial import try_feed
 from compliance.service.polling import PollOutcome, poll
-from compliance.store import Store, directory_as_of
+from compliance.store import Store, directory_as_of, note_feed
 from compliance.store.tables import FEED, POLL
 from tests import stores
 from tests.service_states import ServiceState
@@ -150,6 +153,32 @@ def test_the_crimes_are_read_while_the_directory_asks_to_wait(
     assert len(officers.asked) == 1
     officers.answers = [DIRECTORY]
     assert ask(store, web, MONDAY + timedelta(hours=2), officers).directory.problem is None
+
+
+def test_looks_do_not_ask_before_the_wait_is_over(
+    store: Store, database_url: str, web: WebServer, officers: WebServer, tmp_path: Path
+) -> None:
+    """Neither `check` nor `feed try`, which a person may tell to ask all the same; each part has a wait of its own."""
+    state = ServiceState(store, database_url, tmp_path)
+    addresses = ('^url = "http.*$', f'url = "{web.url}"'), ("^officers_url = .*$", f'officers_url = "{officers.url}"')
+    settings, before = state.settings_with(*addresses), "it asked for no requests before 2026-07-20T12:00Z"
+    web.answers, officers.answers = [PAGE], [DIRECTORY]
+    note_feed(store, SOURCE, ask_again_at=MONDAY + timedelta(hours=2))
+    looked = list(check_feed(settings, state.policy, lambda: MONDAY))
+    assert [(each.what, each.problems) for each in looked] == [("crime system (http): not asked", ())]
+    assert before in looked[0].notes[0]
+    check_servers(settings, lambda: MONDAY)
+    with pytest.raises(UnavailableError, match=f"not asked: {before}; --now asks it"):
+        try_feed(settings, lambda: MONDAY, 1)
+    assert web.asked == officers.asked == []
+    note_feed(store, SOURCE, ask_again_at=None, directory_ask_again_at=MONDAY + timedelta(hours=2))
+    assert ("officer directory: not asked", (before,)) in [
+        (each.what, each.notes) for each in check_feed(settings, state.policy, lambda: MONDAY)
+    ]
+    assert try_feed(settings, lambda: MONDAY, 1).directory_problem == f"not asked: {before}"
+    assert officers.asked == []
+    assert try_feed(settings, lambda: MONDAY, 1, ask_now=True).directory_problem is None
+    assert try_feed(settings, lambda: MONDAY + timedelta(hours=2), 1).officers.read
 
 
 def test_the_condition_of_the_feed_says_until_when(

@@ -14,11 +14,12 @@ from compliance.errors import SettingsError, System, UnavailableError
 from compliance.service import Service
 from compliance.service.daemon import Daemon
 from compliance.service.job_runs import JobRuns
-from compliance.store import Store, dialect, list_job_runs
+from compliance.store import Store, dialect, list_job_runs, note_feed
 from compliance.store.tables import JOB
 from tests import stores
 from tests.service_states import NOW, ServiceState
-from tests.stores import rows
+from tests.setups import write_table
+from tests.stores import SOURCE, rows
 from tests.web_server import answer, serving
 
 new_database, database_url, store = stores.new_database, stores.database_url, stores.store
@@ -103,6 +104,33 @@ def test_a_crime_system_that_refuses_us_is_found_at_the_first_poll(
         with capture_logs():
             job_of(daemon, "poll")()
     assert state.found().keys() == found, "as `status` finds it, without the memory of the service"
+
+
+def test_a_row_filter_that_keeps_nothing_is_found_until_it_keeps_rows(state: ServiceState) -> None:
+    """A few rows may well have nobody in them who belongs to the list."""
+    folder = state.folder / "exports"
+    folder.mkdir()
+    note_feed(state.store, SOURCE, cursor=None)
+
+    def polled(name: str, role: str, rows: int, keeps: str = "VICTM") -> set[str]:
+        write_table(folder / f"crimes_{name}.csv", ("crime_ref", "reported_at"), [("1", "2026-07-01T09:00:00Z")])
+        persons = [("1", f"V{n}", role) for n in range(rows)]
+        write_table(folder / f"victims_{name}.csv", ("crime_ref", "victim_ref", "Role"), persons)
+        state.settings = state.settings_with(
+            ('^kind = "http"', 'kind = "files"'), ('^url = "http.*$', ""), ("^officers_url = .*$", ""),
+            (r"^# \[crime_system.files\](.*\n#)+ tables.*$", '[crime_system.files]\nfolder = "exports"\nsettle_seconds = 0\n'
+             'tables = { crimes = "crimes_*.csv", victims = "victims_*.csv" }'),
+            ("^# timezone = .*$", f'rows = {{ victims = {{ Role = ["{keeps}"] }} }}'),
+        )  # fmt: skip
+        with capture_logs():
+            service_of(state).poll()
+        return set(state.found())
+
+    assert polled("1", "SUS", 19) == set()
+    assert polled("2", "VIC", 20) == {"filter-keeps-nothing"}
+    assert "crime_system.mapping.rows.victims kept none of 20 rows" in state.found()["filter-keeps-nothing"]
+    assert polled("3", "SUS", 5) == {"filter-keeps-nothing"}
+    assert polled("4", "VIC", 1, keeps="VIC") == set()
 
 
 def test_an_email_that_nobody_takes_is_a_failure_of_the_mail_server_and_not_of_the_job(state: ServiceState) -> None:

@@ -136,6 +136,7 @@ def test_every_line_of_a_job_has_its_name_and_its_cycle_in_other_threads_too(
     ]  # fmt: skip
 
 
+LOGS = {"log", "structlog.get_logger()"}
 LEVELS = {"debug", "info", "warning", "error", "exception", "log"}
 PACKAGE = Path(__file__).parents[2] / "compliance"
 
@@ -145,15 +146,17 @@ def test_every_line_of_the_log_is_named_after_an_action() -> None:
     names = []
     for path in sorted(PACKAGE.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if (
-                not isinstance(node, ast.Call)
-                or not isinstance(node.func, ast.Attribute)
-                or node.func.attr not in LEVELS
-            ):
+            if not isinstance(node, ast.Call):
                 continue
-            if ast.unparse(node.func.value) in {"log", "structlog.get_logger()"}:
+            if isinstance(node.func, ast.Attribute):
+                if node.func.attr not in LEVELS or ast.unparse(node.func.value) not in LOGS:
+                    continue
                 name = node.args[1 if node.func.attr == "log" else 0]
-                assert isinstance(name, ast.Constant), f"{path}:{node.lineno}: the name of the action differs"
-                names.append(str(name.value))
+            elif ast.unparse(node.func) == "_say":  # of the handling of signals
+                name = node.args[1]
+            else:
+                continue
+            assert isinstance(name, ast.Constant), f"{path}:{node.lineno}: the name of the action differs"
+            names.append(str(name.value))
     assert len(names) > 20
     assert [name for name in names if len(name.split()) > 6] == []

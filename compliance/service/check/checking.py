@@ -15,6 +15,7 @@ from compliance.service.check.machine_checks import check_folders, check_own_cer
 from compliance.service.check.mail_checks import check_mail_server, send_test_email
 from compliance.service.check.policy_checks import check_calendars, check_coverage, check_examples, check_policies
 from compliance.service.check.record_checks import look_at_records
+from compliance.service.check.report_checks import check_reports
 from compliance.service.check.settings_checks import check_settings
 from compliance.service.conditions import Finding, note_problem
 
@@ -51,6 +52,7 @@ def check(
     yield from check_database(settings)
     if policy is not None:
         yield from look_at_records(settings, policy, clock())
+    yield from check_reports(settings)
     yield from check_feed(settings, policy, clock)
     yield from check_mail_server(settings)
     if asked.send_to is not None:

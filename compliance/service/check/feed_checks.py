@@ -21,6 +21,7 @@ from compliance.service.check.settings_checks import check_feed_settings, check_
 from compliance.service.conditions import Finding, Problem, note_problem
 from compliance.service.crime_feed import exports_of, feed_of, mapper_of
 from compliance.service.feed_trial import EXAMINED, FeedSample, read_sample
+from compliance.service.feed_waits import standing_wait
 from compliance.service.sample_notes import notes_of
 from compliance.text import count_noun
 
@@ -39,6 +40,9 @@ def check_feed(settings: Settings, policy: Policy | None, clock: Callable[[], da
     if kind == "files" and (missing := _why_no_folder(settings)):
         yield Finding(f"crime system ({kind})", (missing,))
         return
+    if wait := standing_wait(settings, "ask_again_at", clock()):
+        yield Finding(f"crime system ({kind}): not asked", notes=(f"{wait}; `compliance feed try --now` asks it",))
+        return
     with (
         limits.within(settings.crime_system.timeout_seconds + limits.SLACK) as stop,
         feed_of(settings, clock, mapper=mapper, limit=EXAMINED, stop=stop, witness=witness) as feed,
@@ -48,7 +52,9 @@ def check_feed(settings: Settings, policy: Policy | None, clock: Callable[[], da
         yield from describe_server(witness)
         if sample is not None and policy is not None:
             yield check_sample(settings, policy, sample, notes_of(sample.crimes, mapper.filters.seen, policy))
-        if problem is None or kind != "database":  # a database that fails fails for the directory too
+        if wait := standing_wait(settings, "directory_ask_again_at", clock()):
+            yield Finding("officer directory: not asked", notes=(wait,))
+        elif problem is None or kind != "database":  # a database that fails fails for the directory too
             yield from check_directory(settings, feed, sample, clock())
 
 

@@ -15,6 +15,7 @@ from compliance.service.check.machine_checks import certificate_end, check_own_c
 from compliance.service.check.mail_checks import check_mail_server
 from compliance.service.conditions import Finding, Problem
 from compliance.service.crime_feed import feed_of
+from compliance.service.feed_waits import standing_wait
 from compliance.text import describe_age
 
 CLOCK_OFF: Final = timedelta(minutes=2)
@@ -38,7 +39,7 @@ def check_servers(settings: Settings, clock: Callable[[], datetime], *, asks_mai
 
 
 def _ask_crime_system(settings: Settings, clock: Callable[[], datetime]) -> Iterator[Finding]:
-    if settings.crime_system.kind != "http":
+    if settings.crime_system.kind != "http" or standing_wait(settings, "ask_again_at", clock()):
         return
     witness = Witness(clock)
     try:

@@ -5,6 +5,7 @@ from typing import Final
 from compliance.service.conditions.condition import Condition, Severity, of_stored
 from compliance.service.conditions.feed_conditions import minute
 from compliance.service.conditions.service_facts import ServiceFacts, StoredFacts
+from compliance.service.job_runs import ROW_FILTERS
 from compliance.service.unknown_notes import REMEDY as UNKNOWN_REMEDY
 from compliance.text import count_noun, plural
 
@@ -80,7 +81,21 @@ def _find_records_late(_: ServiceFacts, stored: StoredFacts) -> str | None:
     )
 
 
+def _find_filter_keeps_nothing(facts: ServiceFacts) -> str | None:
+    """A row filter of the mapping leaves out every row."""
+    run = next((run for run in facts.jobs if run.name == ROW_FILTERS and run.failures), None)
+    return None if run is None else f"In the poll of {minute(run.ended_at)}, {run.problem}."
+
+
 RECORD_CONDITIONS: Final = (
+    Condition(
+        "filter-keeps-nothing",
+        _FAULT,
+        "A row filter of the mapping left out all rows that came for its list, at least 20 in one poll.",
+        "correct [crime_system.mapping] rows; `compliance feed try` lists the values that come (docs/feeds.md). Then "
+        "have the crimes sent again: with an interface or a database, run `compliance feed restart`.",
+        _find_filter_keeps_nothing,
+    ),
     Condition(
         "lists-emptied",
         _FAULT,

@@ -39,6 +39,15 @@ _DATABASE: Final = (
         "`chmod 600` the file and those beside it, ending in -wal and -shm (docs/install.md).",
     ),
 )
+_REPORTS: Final = (
+    _asked(
+        "report-altered",
+        _WARNING,
+        "A published file in the folder of reports is not as it was published.",
+        "find out who can write in the folder (docs/install.md). `compliance report --as-published` with `--period` "
+        "writes the files as they were published; put them in place of those altered.",
+    ),
+)
 _FEED: Final = (
     _asked(
         "feed-unreachable",
@@ -236,5 +245,5 @@ _MAIL: Final = (
         "do what the mail server's answer says: often it does not relay for this machine, or does not know the sender.",
     ),
 )
-SYSTEM_CONDITIONS: Final = (*_DATABASE, *_FEED, *_DIRECTORY, *_MAIL)
+SYSTEM_CONDITIONS: Final = (*_DATABASE, *_REPORTS, *_FEED, *_DIRECTORY, *_MAIL)
 """In the order of what to look at first, among those of one severity."""

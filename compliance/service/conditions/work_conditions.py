@@ -10,7 +10,7 @@ from compliance.service.conditions.condition import of_stored
 from compliance.service.conditions.email_facts import DEFERRED_LONG, REFUSED_LATELY
 from compliance.service.conditions.feed_conditions import FAILURES, minute
 from compliance.service.conditions.service_facts import ServiceFacts, StoredFacts
-from compliance.service.job_runs import ALERTS, RELOAD, SEND
+from compliance.service.job_runs import ALERTS, RELOAD, ROW_FILTERS, SEND
 from compliance.store import DatabaseReplacedError, JobRun, NoSchemaError, WrongSchemaError
 from compliance.text import count_noun, describe_age, join_words, plural
 
@@ -223,7 +223,7 @@ def find_job_failing(facts: ServiceFacts) -> str | None:
         and facts.now - run.ended_at < STOPPED_LONG
         # These have conditions of their own.
         and run.system is not System.MAIL_SERVER
-        and run.name != RELOAD
+        and run.name not in (RELOAD, ROW_FILTERS)
         and not run.name.startswith(ALERTS)
         and not (run.name == "poll" and (changed or run.system is System.CRIME_SYSTEM))
     ]
