@@ -25,17 +25,20 @@ LONDON: Final = ZoneInfo("Europe/London")
 class Idle:
     """The jobs of a service, run by a clock that each cycle moves on by five minutes.
 
-    `writes`: rows inserted, changed and deleted since the beginning, by statement. `seconds`: of CPU, without those of
-    the simulated crime system.
+    `writes`: rows inserted, changed and deleted since the beginning, by statement. `transactions`: how many each
+    transaction wrote that wrote any. `seconds`: of CPU, without those of the simulated crime system.
     """
 
     def __init__(self, service: Service, clock: "CycleClock", system: SimulatedCrimeSystem) -> None:
         self.service, self.clock, self.system = service, clock, system
         self.writes: Counter[str] = Counter()
+        self.transactions: list[int] = []
+        self._written = 0
         self.seconds = 0.0
         self._due: dict[str, datetime] = {}
         self._jobs = Daemon(service)._scheduler.get_jobs()
         event.listen(service.store.engine, "after_cursor_execute", self._count)
+        event.listen(service.store.engine, "commit", self._commit)
 
     def cycle(self) -> None:
         """Five minutes: each job as often as its interval says."""
@@ -58,8 +61,15 @@ class Idle:
 
     def _count(self, _: Any, cursor: Any, statement: str, *__: Any) -> None:
         first, *words = statement.split(maxsplit=3)
-        if first in ("INSERT", "UPDATE", "DELETE") and cursor.rowcount > 0:
-            self.writes[" ".join([first, words[0] if first == "UPDATE" else words[1]])] += cursor.rowcount
+        rows = max(cursor.rowcount, "RETURNING" in statement)  # which is not known yet of rows that are returned
+        if first in ("INSERT", "UPDATE", "DELETE") and rows:
+            self.writes[" ".join([first, words[0] if first == "UPDATE" else words[1]])] += rows
+            self._written += rows
+
+    def _commit(self, _: Any) -> None:
+        if self._written:
+            self.transactions.append(self._written)
+        self._written = 0
 
 
 class CycleClock:
@@ -73,8 +83,12 @@ class CycleClock:
 
 
 @contextmanager
-def idling(folder: Path, start: datetime, weeks: int = 8, scale: float = 0.02) -> Iterator[Idle]:
-    """A service that has read a simulated force of some weeks up to an instant (aware), and then hears nothing new."""
+def idling(
+    folder: Path, start: datetime, weeks: int = 8, scale: float = 0.02, database: str | None = None
+) -> Iterator[Idle]:
+    """A service that has read a simulated force of some weeks up to an instant (aware), and then hears nothing new.
+
+    `database`: its URL, with the schema in it; None: a new SQLite file."""
     folder.mkdir(exist_ok=True)
     monday = start.date() + timedelta(days=7 - start.weekday())
     force = SimulatedForce(seed=15, weeks=weeks, end=datetime.combine(monday, time(), LONDON), scale=scale)
@@ -85,7 +99,7 @@ def idling(folder: Path, start: datetime, weeks: int = 8, scale: float = 0.02) -
         settings = Settings.model_validate(
             {
                 "force": {"name": "Test Constabulary", "policy": "west-mercia"},
-                "database": {"url": "sqlite:///compliance.db"},
+                "database": {"url": database or "sqlite:///compliance.db"},
                 "crime_system": {"url": f"{url}/crimes", "officers_url": f"{url}/officers", "poll_minutes": 5},
                 "reminders": {"due_from": (start - timedelta(weeks=2)).date()},
                 "mail": {
@@ -100,6 +114,7 @@ def idling(folder: Path, start: datetime, weeks: int = 8, scale: float = 0.02) -
                 "source": "this test",
             }
         )  # fmt: skip
-        migrate(settings.database_url)
+        if database is None:
+            migrate(settings.database_url)
         with Service.open(settings, clock) as service:
             yield Idle(service, clock, system)

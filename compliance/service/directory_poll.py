@@ -10,7 +10,7 @@ import structlog
 from compliance.errors import ComplianceError
 from compliance.feeds import DirectoryEntries, Feed
 from compliance.service.feed_waits import keeping_waits
-from compliance.store import LastGood, Store, last_good_directory, note_directory, save_officers
+from compliance.store import LastGood, Store, last_good_directory, save_officers
 from compliance.text import count_noun
 
 log = structlog.get_logger()
@@ -42,6 +42,8 @@ class DirectoryOutcome:
     as_of: datetime | None = None
 
 
+Note = Callable[[int | None, str | None], None]
+"""Stores with a poll what came of the directory, once: usable entries (None: not read), and the problem."""
 NOT_READ: Final = DirectoryOutcome()
 DEFAULT_RULES: Final = DirectoryRules()
 
@@ -50,7 +52,7 @@ def read_directory(
     store: Store,
     feed: Feed,
     source: str,
-    poll_id: int,
+    note: Note,
     clock: Callable[[], datetime],
     rules: DirectoryRules = DEFAULT_RULES,
     ask_now: bool = False,
@@ -58,7 +60,7 @@ def read_directory(
     """Read the directory and store it if it can be accepted; otherwise the last good one stays in force.
 
     Not accepted: a directory that is empty or has no usable entry, and one that has shrunk (`rules`). The problem is
-    recorded with the poll. A fault of this program is recorded and raised again.
+    recorded with the poll (`note`). A fault of this program is recorded and raised again.
     """
     before = last_good_directory(store, source)
     as_of = None if before is None else before.as_of
@@ -66,31 +68,30 @@ def read_directory(
         with keeping_waits(store, source, clock, "directory_ask_again_at", "the officer directory", ask_now):
             directory = feed.officers()
     except ComplianceError as error:
-        return _refuse(store, source, poll_id, DirectoryOutcome(problem=str(error), as_of=as_of))
+        return _refuse(source, note, DirectoryOutcome(problem=str(error), as_of=as_of))
     except BaseException as error:
         # Only our own errors are known to contain no personal data.
-        note_directory(store, poll_id, None, f"a fault: {type(error).__name__}")
+        note(None, f"a fault: {type(error).__name__}")
         raise
     if not directory.read:
+        note(None, None)
         return DirectoryOutcome(as_of=as_of)
     if directory.unchanged:
-        note_directory(store, poll_id, 0 if before is None else before.entries)
+        note(0 if before is None else before.entries, None)
         return DirectoryOutcome(as_of=clock())
     entries, refused = len({officer.officer_ref for officer in directory.officers}), len(directory.refusals)
     for refusal in directory.refusals:
         log.warning("officer refused", source=source, reason=refusal.reason)
     if problem := _problem(directory, entries, before, rules):
-        return _refuse(store, source, poll_id, DirectoryOutcome(0, refused, problem, as_of), entries)
+        return _refuse(source, note, DirectoryOutcome(0, refused, problem, as_of), entries)
     save_officers(store, directory.officers, clock())
-    note_directory(store, poll_id, entries)
+    note(entries, None)
     directory.kept()
     return DirectoryOutcome(entries, refused, as_of=clock())
 
 
-def _refuse(
-    store: Store, source: str, poll_id: int, outcome: DirectoryOutcome, entries: int | None = None
-) -> DirectoryOutcome:
-    note_directory(store, poll_id, entries, outcome.problem)
+def _refuse(source: str, note: Note, outcome: DirectoryOutcome, entries: int | None = None) -> DirectoryOutcome:
+    note(entries, outcome.problem)
     as_of = None if outcome.as_of is None else outcome.as_of.isoformat()
     log.warning("officer directory not taken over", source=source, problem=outcome.problem, as_of=as_of)
     return outcome

@@ -142,7 +142,7 @@ def _describe_stored(facts: ServiceFacts, stored: StoredFacts) -> Iterator[tuple
     read = f"read to its end {ago(feed.read_at)}" if feed.read_at else "never read to its end"
     waits = f"; {feed.waits}, since {ago(feed.waits_since)}" if feed.waits else ""
     if (stopped_at := stored.stopped_at) is not None:
-        yield "service", f"stopped cleanly on {ago(stopped_at)}; no poll has begun since"
+        yield "service", f"stopped cleanly on {ago(stopped_at)}; no poll is known to have begun since"
     yield "feed", f"{read}; last new or changed record: {ago(feed.changed_at)}{waits}"
     yield "records", f"{count_noun(stored.crimes, 'crime')} held, {stored.refused:,} refused"
     yield "obligations", f"{_in_words(_ordered(stored.obligations))}; {stored.set_aside:,} set aside"

@@ -1,4 +1,8 @@
-"""One poll: the feed's pages into the store, each stored as it arrives (decision 0013)."""
+"""One poll: the feed's pages into the store, each stored as it arrives (decision 0013).
+
+A poll has a row from the first page with something to store. One without such a page is stored at its end (decision
+0043).
+"""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,14 +20,20 @@ from compliance.service.feed_changes import check_origin
 from compliance.service.feed_waits import keeping_waits
 from compliance.service.progress import Progress
 from compliance.store import (
+    IdlePoll,
+    PageOutcome,
     Store,
     Unknown,
     begin_poll,
     cursor_before,
     cursor_of,
     end_poll,
+    is_nothing_new,
     mark_missing,
+    newest_poll,
     note_cursor,
+    note_directory,
+    note_idle_poll,
     take_page,
 )
 
@@ -41,6 +51,7 @@ MOST_UNCHANGED: Final = 10_000
 class PollOutcome:
     """The result of a poll.
 
+    - `poll_id`: its number; None if it found nothing to store.
     - `pages`, `received`, `changed`, `refused`: pages; records received, of these new or changed, and refused.
     - `complete`: the feed had nothing further, regardless of the officer `directory`. `problem`: why it is not
       complete.
@@ -51,7 +62,7 @@ class PollOutcome:
     - `waits`: an export that is not whole yet, and which file it waits for.
     """
 
-    poll_id: int
+    poll_id: int | None
     pages: int
     received: int
     changed: int
@@ -99,9 +110,8 @@ def poll(
     - `known`: values that are not in it are counted; new ones are logged by field, without the values.
     - `origin`: which crime system it is (`origin_of`). Raises SettingsError if the stored cursor belongs to another.
     """
+    crimes = _Poll(store, source, clock, overlap, known)
     start = cursor_before(store, source, overlap) if overlap else None
-    poll_id = begin_poll(store, source, clock())
-    crimes = _Poll(store, source, poll_id, clock, overlap, known)
     try:
         if origin is not None:
             check_origin(store, source, origin)
@@ -113,16 +123,17 @@ def poll(
         # Only our own errors are known to contain no personal data.
         problem = str(error) if isinstance(error, ComplianceError) else f"a fault: {type(error).__name__}"
         with suppress(UnavailableError):  # the store itself may be unusable
-            end_poll(store, poll_id, clock(), complete=False, problem=problem)
+            crimes.end(complete=False, problem=problem)
             if isinstance(error, ComplianceError) and not isinstance(error, StoppedError):
-                read_directory(store, feed, source, poll_id, clock, directory_rules, ask_now)
+                read_directory(store, feed, source, crimes.note_directory, clock, directory_rules, ask_now)
         raise
     finally:
         _log_new(source, crimes.unknown)
-    end_poll(store, poll_id, clock(), outcome.complete, outcome.problem, outcome.is_idle)
+    crimes.end(outcome.complete, outcome.problem, outcome.is_idle)
     if crimes.stopped:
         return outcome
-    return replace(outcome, directory=read_directory(store, feed, source, poll_id, clock, directory_rules, ask_now))
+    directory = read_directory(store, feed, source, crimes.note_directory, clock, directory_rules, ask_now)
+    return replace(outcome, directory=directory)
 
 
 def _log_new(source: str, unknown: Unknown) -> None:
@@ -143,12 +154,14 @@ class _Poll:
         self,
         store: Store,
         source: str,
-        poll_id: int,
         clock: Callable[[], datetime],
         overlap: timedelta,
         known: Vocabulary | None,
     ) -> None:
-        self._store, self._source, self._id, self._clock, self._overlap = store, source, poll_id, clock, overlap
+        self._store, self._source, self._clock, self._overlap = store, source, clock, overlap
+        self._started_at, self._after = clock(), newest_poll(store, source)
+        self._id: int | None = None
+        self._idle: IdlePoll | None = None
         self._pages = self._received = self._changed = self._refused = self._clock_changes = self._vanished = 0
         self._late = 0
         self.stopped = False
@@ -186,6 +199,28 @@ class _Poll:
             waits,
         )
 
+    def end(self, complete: bool, problem: str | None, is_idle: bool = False) -> None:
+        """Store how the poll ended; one that found nothing to store, with what comes of the directory."""
+        now = self._clock()
+        if is_idle and self._id is None:
+            self._idle = IdlePoll(self._started_at, now, complete, problem, None, None)
+        else:
+            end_poll(self._store, self._begin(), now, complete, problem, is_idle)
+
+    def note_directory(self, entries: int | None, problem: str | None) -> None:
+        """Store what came of the directory (`note_directory` of the store), and with it an idle poll."""
+        if self._idle is None:
+            note_directory(self._store, self._begin(), entries, problem)
+        else:
+            idle = self._idle._replace(officers=entries, directory_problem=problem)
+            note_idle_poll(self._store, self._source, self._after, idle)
+
+    def _begin(self) -> int:
+        """Return the number of the poll, which has a row from now on."""
+        if self._id is None:
+            self._id = begin_poll(self._store, self._source, self._started_at, self._after)
+        return self._id
+
     def _reason_to_stop(self, stopping: Callable[[], bool]) -> str | None:
         if stopping():
             return TOLD_TO_STOP
@@ -197,8 +232,9 @@ class _Poll:
         now = self._clock()
         if page.whole is not None:
             # Before the page that marks the export as taken, so that an interruption in between repeats it.
+            self._begin()
             self._vanished += mark_missing(self._store, self._source, page.whole, now).lost
-        taken = take_page(self._store, self._id, self._source, page.records, page.next, now, self._known)
+        taken = self._store_page(page, now)
         self._pages += 1
         self._received += taken.received
         self._changed += taken.changed
@@ -210,6 +246,12 @@ class _Poll:
         self._progress(self._received)
         if taken.latest is not None:
             self._reaches = taken.latest if self._reaches is None else max(self._reaches, taken.latest)
-        if self._overlap and page.next is not None:
+        if self._overlap and page.next is not None and self._id is not None:
             reaches = self._reaches if taken.latest is not None else None
             note_cursor(self._store, self._source, page.next, reaches, self._overlap, now)
+
+    def _store_page(self, page: Page, now: datetime) -> PageOutcome:
+        store, source, records, cursor = self._store, self._source, page.records, page.next
+        if self._id is None and not page.more and is_nothing_new(store, source, records, cursor, now):
+            return PageOutcome(len(records), changed=0, refused=0)
+        return take_page(store, self._begin(), source, records, cursor, now, self._known)

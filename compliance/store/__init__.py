@@ -21,6 +21,7 @@ from compliance.store.engine import Store, migrate
 from compliance.store.expiry import Expired, Lives, count_expired, list_expired, list_expired_refusals, remove_expired
 from compliance.store.exporting import export
 from compliance.store.feed_state import FeedState, feed_state, note_feed, restart_feed
+from compliance.store.idle_polls import IdlePoll, note_idle_poll
 from compliance.store.incidents import (
     AlertWay,
     Incident,
@@ -33,7 +34,15 @@ from compliance.store.incidents import (
     save_incident,
     settle_alert,
 )
-from compliance.store.intake import PageOutcome, begin_poll, cursor_of, end_poll, take_page
+from compliance.store.intake import (
+    PageOutcome,
+    begin_poll,
+    cursor_of,
+    end_poll,
+    is_nothing_new,
+    newest_poll,
+    take_page,
+)
 from compliance.store.jobs import JobRun, list_job_runs, save_job_run
 from compliance.store.missing import Missing, list_missing_crimes, mark_missing
 from compliance.store.out_of_order import OutOfOrder, find_changed_ahead, find_late
@@ -67,6 +76,7 @@ __all__ = [
     "Expired",
     "FeedState",
     "Growth",
+    "IdlePoll",
     "Incident",
     "JobRun",
     "JudgedCounts",
@@ -108,6 +118,7 @@ __all__ = [
     "find_late",
     "find_replaced",
     "first_poll",
+    "is_nothing_new",
     "judge_due",
     "last_complete_poll",
     "last_good_directory",
@@ -123,9 +134,11 @@ __all__ = [
     "maintenance_at",
     "mark_missing",
     "migrate",
+    "newest_poll",
     "note_cursor",
     "note_directory",
     "note_feed",
+    "note_idle_poll",
     "note_size",
     "officers",
     "policies_used",

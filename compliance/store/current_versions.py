@@ -63,6 +63,18 @@ def put_crimes(
     return StoredChanges([content.crime for content in changed], frozenset(older), emptied)
 
 
+def are_as_stored(connection: Connection, contents: Sequence[Content]) -> bool:
+    """Return whether `put_crimes` would write nothing."""
+    held = _read_held(connection, contents)
+    return all(_is_as_stored(content, held.get(content.crime_ref)) for content in contents)
+
+
+def _is_as_stored(content: Content, held: _Held | None) -> bool:
+    if held is None or held.is_missing or held.digest != content.digest:
+        return False
+    return content.changed_at is None or (not held.unnoted and held.changed_at == content.changed_at)
+
+
 def _read_held(connection: Connection, contents: Sequence[Content]) -> dict[str, _Held]:
     """Return what is stored of the crimes received."""
     held: dict[str, _Held] = {}

@@ -48,7 +48,8 @@ def cursor_before(store: Store, source: str, overlap: timedelta) -> str | None:
 
     None if no cursor is stored, or if the source's last poll was incomplete: it must be continued first.
     """
-    polls = select(POLL.c.complete, POLL.c.started_at).where(POLL.c.source == source).order_by(POLL.c.id.desc())
+    found = select(POLL.c.complete, POLL.c.started_at, POLL.c.idle_since)
+    polls = found.where(POLL.c.source == source).order_by(POLL.c.id.desc())
     kept = select(FEED_CURSOR).where(FEED_CURSOR.c.source == source).order_by(FEED_CURSOR.c.id.desc())
     with store.writing() as connection:
         last = connection.execute(polls.limit(_POLLS_BACK)).all()
@@ -68,10 +69,11 @@ def _read_again_at(polls: Any) -> datetime | None:
     """Return when the part before the last poll's end was last read again.
 
     That is the start of the newest complete poll that did not continue an incomplete one, which reads nothing again.
-    `polls` begins with the newest.
+    `polls` begins with the newest; the row of an idle one may stand for others before it.
     """
     for poll, before in pairwise(polls):
-        if poll.complete and before.complete:
+        goes_on = poll.idle_since is None or poll.started_at <= poll.idle_since
+        if poll.complete and (before.complete or not goes_on):
             started: datetime = poll.started_at
             return started
     return None

@@ -44,7 +44,7 @@ class Telling:
 class Incident:
     """A condition from when it was found until it was over. Instants are in UTC.
 
-    - `last_seen_at`: when it was last found, within an hour. `gone_at`: since when it has not been found. `ended_at`:
+    - `last_seen_at`: when it was last found, within a day. `gone_at`: since when it has not been found. `ended_at`:
       as `gone_at`, once it is over.
     - `due_at`: since when it is to be told; None: not yet. `tellings`: of each way by which it is told.
     - `number`: its number in the store; None: not stored yet.

@@ -6,7 +6,8 @@ continues after the last of them.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
@@ -15,14 +16,17 @@ from compliance.policy.vocabulary import Vocabulary, count_unknown_values
 from compliance.records import PageRecord, text_of
 from compliance.records.collector import paused_gc
 from compliance.store.content import Content, is_older, stamps
-from compliance.store.current_versions import put_crimes, read_changed_at
+from compliance.store.current_versions import are_as_stored, put_crimes, read_changed_at
 from compliance.store.dialect import upsert
 from compliance.store.engine import Store
-from compliance.store.idle_polls import delete_idle_poll, idle_since
-from compliance.store.quarantine import Refused, update_quarantine
+from compliance.store.idle_polls import NewestPoll, delete_idle_poll, idle_since, read_newest_poll
+from compliance.store.quarantine import Refused, are_in_quarantine, update_quarantine
 from compliance.store.recent_records import RecentRecords
 from compliance.store.tables import FEED, POLL
 from compliance.store.unknown_values import Unknown, count_unknown
+
+CURSOR_STANDS: Final = timedelta(hours=1)
+"""How long a cursor is kept where a feed gives another each time and nothing new with it: none expires so soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +47,50 @@ class PageOutcome:
     emptied: int = 0
 
 
-def begin_poll(store: Store, source: str, now: datetime) -> int:
-    """Begin a poll of a feed and return its number.
+def newest_poll(store: Store, source: str) -> NewestPoll:
+    """Return the newest poll of a source as it stands, for a poll that begins now and may have nothing to store."""
+    with store.reading() as connection:
+        return read_newest_poll(connection, source)
 
-    An older poll of the source can no longer add pages: they could be older than those of this one.
+
+def begin_poll(store: Store, source: str, now: datetime, after: NewestPoll | None = None) -> int:
+    """Begin a poll of a feed, before the first page that it stores, and return its number.
+
+    An older poll of the source can no longer add pages: they could be older than those of this one. `now`: when it
+    began. `after`: the newest poll then (None: as it is now). Raises UnavailableError if another has stored something
+    since, for what this one has read could be older.
     """
     with store.writing() as connection:
+        if after is not None and (newest := read_newest_poll(connection, source)) != after:
+            raise UnavailableError(
+                f"another poll of {source} (number {newest.number}) was stored while this one was under way; this one "
+                "stops, and the next takes in what is still to come"
+            )
         delete_idle_poll(connection, source)
         nothing_yet = {"complete": False, "pages": 0, "received": 0, "changed": 0, "refused": 0}
         row = {"source": source, "started_at": now} | nothing_yet
         return int(connection.execute(insert(POLL).values(row).returning(POLL.c.id)).scalar_one())
+
+
+def is_nothing_new(store: Store, source: str, records: Sequence[PageRecord], cursor: str | None, now: datetime) -> bool:
+    """Return whether the last page of a poll need not be stored, because everything in it is stored already.
+
+    Of a cursor other than the stored one that is so for `CURSOR_STANDS`: the next poll reads the same nothing again.
+    """
+    page = _Page(records, store.recent, now)
+    asked = select(FEED.c.cursor, FEED.c.moved_at).where(FEED.c.source == source)
+    with store.reading() as connection:
+        cursor_stands = cursor is None or any(
+            held == cursor or (held is not None and moved_at is not None and now - moved_at < CURSOR_STANDS)
+            for held, moved_at in connection.execute(asked)
+        )
+        return (
+            cursor_stands
+            and not page.refused
+            and not page.late
+            and are_as_stored(connection, page.standing)
+            and not are_in_quarantine(connection, page.right)
+        )
 
 
 def take_page(

@@ -1,6 +1,6 @@
 """Refused records: each stored once with the reason, and cleared when the crime is corrected (decision 0014)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -43,6 +43,16 @@ def update_quarantine(
     }
     newer = _clear(connection, came, now)
     put_in(connection, source, [replace(r, stands=r.stands and r.crime_ref not in newer) for r in refused], now)
+
+
+def are_in_quarantine(connection: Connection, crime_refs: Collection[str]) -> bool:
+    """Return whether an earlier refusal of any of these crimes stands."""
+    standing = select(QUARANTINE.c.id).where(QUARANTINE.c.cleared_at.is_(None)).limit(1)
+    found = (
+        connection.execute(standing.where(among(connection, QUARANTINE.c.crime_ref, refs))).first()
+        for refs in chunks(sorted(crime_refs))
+    )
+    return any(row is not None for row in found)
 
 
 def _clear(connection: Connection, came: Mapping[str, datetime | None], now: datetime) -> set[str]:

@@ -98,7 +98,7 @@ def test_a_failure_ends_it_incomplete_and_the_next_goes_on_from_the_last_page_ke
 
 def test_records_older_than_what_is_held_are_counted(store: Store) -> None:
     """Records section 4."""
-    given = [crime("A", changed_at=f"2026-07-0{day}T09:00:00Z", division=f"{day}") for day in (3, 1, 2)]
+    given = [crime("A", changed_at=f"2026-06-0{day}T09:00:00Z", division=f"{day}") for day in (3, 1, 2)]
     outcome = poll(store, Given(*given), SOURCE, Clock())
     assert (outcome.received, outcome.changed, outcome.late) == (3, 1, 2)
     assert [found.division for found in load_crimes(store, ["A"])] == ["3"]

@@ -14,7 +14,7 @@ AGAIN: Final = timedelta(hours=24)
 """After how long an incident that lasts is told again."""
 CLAIM_LASTS: Final = timedelta(minutes=5)
 """The age after which a claim belongs to a service that has ended or could not tell it: it is then told again."""
-_SEEN_EVERY: Final = timedelta(hours=1)
+_SEEN_EVERY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,8 +66,9 @@ CONDITIONS: Final = (
     Condition(
         "service-stopped",
         _FAULT,
-        "No poll has begun for an hour, or for three times `poll_minutes` if that is longer. A poll that is under way "
-        "may take `stale_hours`. After the service was stopped and ended cleanly: for three times `poll_minutes`.",
+        "No poll is known to have begun for an hour, or for three times `poll_minutes` if that is longer: one is known "
+        "once it ends or has something to store. One that is under way may then take `stale_hours`. After the service "
+        "was stopped and ended cleanly: for three times `poll_minutes`.",
         "run `systemctl restart compliance`; the last lines of its log say why it ended, or what it waited for.",
         feed.find_service_stopped,
     ),

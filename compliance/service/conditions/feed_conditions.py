@@ -113,7 +113,10 @@ def find_service_stopped(facts: ServiceFacts, stored: StoredFacts) -> str | None
     if stopped_at is not None:
         if (age := facts.now - stopped_at) <= allowed:
             return None
-        return f"The service was stopped {describe_age(age)} ago, on {minute(stopped_at)}, and no poll has begun since."
+        return (
+            f"The service was stopped {describe_age(age)} ago, on {minute(stopped_at)}, and no poll is known to have "
+            "begun since."
+        )
     if began_at is None:
         return None
     allowed = max(NOT_STARTED, allowed)
@@ -123,8 +126,8 @@ def find_service_stopped(facts: ServiceFacts, stored: StoredFacts) -> str | None
     if age <= allowed:
         return None
     return (
-        f"No poll has begun for {describe_age(age)}, since {minute(began_at)}, though one should begin every "
-        f"{minutes:g} {'minute' if minutes == 1 else 'minutes'}: the service has stopped, or hangs."
+        f"No poll is known to have begun for {describe_age(age)}, since {minute(began_at)}, though one should begin "
+        f"every {minutes:g} {'minute' if minutes == 1 else 'minutes'}: the service has stopped, or hangs."
     )
 
 

@@ -66,7 +66,8 @@ class FeedFacts:
     """How the crime system was read. Instants are in UTC; None: never.
 
     - `read_at`: the end of the newest complete poll. `changed_at`: the end of the newest poll that brought a new or
-      changed record. `began_at`: the start of the newest poll. `under_way`: that poll has not ended.
+      changed record. `began_at`: the start of the newest poll that ended or had
+      something to store. `under_way`: that poll has not ended.
     - `failures`: how many polls have failed since `read_at`, the first at `failing_since`; `problem`: why the last did.
     - `directory`: the officer directory in force. `directory_problem`: why the newest was not accepted.
       `directory_failures`: how many readings in a row have failed; 0 if the newest could be read.
@@ -136,7 +137,7 @@ class StoredFacts:
 
     @property
     def stopped_at(self) -> datetime | None:
-        """When a service was stopped and ended cleanly (UTC), if no poll has begun since."""
+        """When a service was stopped and ended cleanly (UTC), if no poll is known to have begun since."""
         run, began_at = self.jobs.get(STOP), self.feed.began_at
         return run.ended_at if run is not None and (began_at is None or began_at <= run.ended_at) else None
 
