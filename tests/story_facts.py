@@ -125,9 +125,9 @@ def _lift(facts: Facts, crime: str, victim: str | None) -> None:
     facts.victim(crime, victim)["contact_holds"][-1]["until"] = text(facts.now)
 
 
-def _decline(facts: Facts, crime: str, victim: str | None, until: str | None) -> None:
-    end = until and text(at(until, NOON))
-    facts.victim(crime, victim).update(declined_at=text(facts.now), declined_until=end)
+def _decline(facts: Facts, crime: str, victim: str | None, first: str | None, until: str | None) -> None:
+    start, end = at(first, NOON) if first else facts.now, until and text(at(until, NOON))
+    facts.victim(crime, victim).update(declined_at=text(start), declined_until=end)
 
 
 def _wants_updates(facts: Facts, crime: str, victim: str | None) -> None:
@@ -143,9 +143,9 @@ def _withdraw_close(facts: Facts, crime: str) -> None:
     facts.records[crime]["status"].pop()
 
 
-def _give(facts: Facts, crime: str, officer: str) -> None:
-    ref = None if officer == "nobody" else officer
-    facts.records[crime]["allocations"].append({"officer_ref": ref, "from": text(facts.now), **PLACE})
+def _give(facts: Facts, crime: str, officer: str, on: str | None) -> None:
+    ref, when = None if officer == "nobody" else officer, at(on, NOON) if on else facts.now
+    facts.records[crime]["allocations"].append({"officer_ref": ref, "from": text(when), **PLACE})
 
 
 def _correct(facts: Facts, crime: str, on: str) -> None:
@@ -207,13 +207,13 @@ _SENTENCES: Final[dict[str, Callable[..., None]]] = {
     rf"{_CRIME}: update of {_ON} removed": _remove,
     rf"{_VICTIM}: contact hold(?: from {_FIRST})?(?: until {_UNTIL})?(?:, reason (?P<reason>.+))?": _hold,
     rf"{_VICTIM}: contact hold lifted": _lift,
-    rf"{_VICTIM}: updates declined(?: until {_UNTIL})?": _decline,
+    rf"{_VICTIM}: updates declined(?: from {_FIRST})?(?: until {_UNTIL})?": _decline,
     rf"{_VICTIM}: updates wanted again": _wants_updates,
     rf"{_VICTIM}: category (?P<category>enhanced|standard)": _category,
     rf"{_CRIME}: victim (?P<victim>V\d+) added": _add_victim,
     rf"{_CRIME}: (?P<status>closed|opened again|cancelled)": _status,
     rf"{_CRIME}: close withdrawn": _withdraw_close,
-    rf"{_CRIME}: given to {_OFFICER}": _give,
+    rf"{_CRIME}: given to {_OFFICER}(?: on {_ON})?": _give,
     rf"{_CRIME}: report corrected to {_ON}": _correct,
     rf"{_OFFICER}: absent(?: from {_FIRST})?(?: until {_UNTIL})?": _absent,
     rf"{_OFFICER}: back": _back,

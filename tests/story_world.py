@@ -1,23 +1,24 @@
 """A story lived in a real store, day by day.
 
 Each morning at seven the crime system is read and judged, the reminders are planned and the outbox is delivered, as the
-service does it. What happens at a stated time is read five minutes later, and all is done again. What happens in the
-evening is read then, and nothing is planned before the next morning.
+service does it, and once more ten minutes later if an email was not accepted. What happens at a stated time is read five
+minutes later, and all is done again. What happens in the evening is read then, and nothing is planned before the next
+morning.
 """
 
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Final
 
 from sqlmodel import SQLModel, col, select
 
-from compliance.mail import Fate, Mail, Pilot, SendResult, deliver
+from compliance.mail import Channel, Fate, Mail, Pilot, SendResult, deliver
 from compliance.policy import load_policy
 from compliance.records import Officer
 from compliance.reminders import reason_of, remind, still_due
@@ -31,25 +32,23 @@ from tests.story_files import Entry, Story, StoryDay
 POLICY: Final = load_policy("west-mercia")
 SETTINGS: Final = reminder_settings(date(2026, 1, 1))
 MORNING, EVENING = time(7), time(20)
-SOON: Final = timedelta(minutes=5)
-"""How long until the service reads what has happened."""
+A_DAY, SOON = timedelta(days=1), timedelta(minutes=5)
+"""`SOON`: how long until the service reads what has happened."""
 _SUPPORT: Final = re.compile(r"Officer (\S+?)(?: \([^)]*\))?: (\d+) updates not given")
-_FATES: Final = {
+_RESULTS: Final = {
     "refused": SendResult(Fate.REFUSED, "550 5.1.1 No such mailbox"),
     "deferred": SendResult(Fate.DEFERRED, "451 4.3.2 Try again later", defers_recipient=True),
-    None: SendResult(Fate.ACCEPTED, "250 OK"),
+    "accepted": SendResult(Fate.ACCEPTED, "250 OK"),
 }
 Said = dict[str, set[str]]
 """Officer -> what is said of what they were told, or not."""
 
 
 class ScriptedChannel:
-    """A mail server that answers as the facts of a story say, and notes what was tried."""
+    """A mail server that answers as the facts of a story say."""
 
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
-        self.tried: dict[str, str | None] = {}
-        """Message-ID -> answer."""
 
     def open(self) -> "ScriptedChannel":
         return self
@@ -58,12 +57,38 @@ class ScriptedChannel:
         """It is always there."""
 
     def send(self, mail: Mail) -> SendResult:
-        answer = self._facts.answers.get(mail.to_address)
-        self.tried[mail.message_id] = answer
-        return _FATES[answer]
+        return _RESULTS[self._facts.answers.get(mail.to_address, "accepted")]
 
     def close(self) -> None:
         """There is nothing to close."""
+
+
+class WatchedChannel:
+    """A channel that notes what became of each email: Message-ID -> "accepted", "deferred" or "refused"."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self.tried: dict[str, str] = {}
+
+    def open(self) -> "WatchedChannel":
+        self._line = self._channel.open()
+        return self
+
+    def connect(self) -> None:
+        self._line.connect()
+
+    def send(self, mail: Mail) -> SendResult:
+        result = self._line.send(mail)
+        self.tried[mail.message_id] = str(result.fate)
+        return result
+
+    def close(self) -> None:
+        self._line.close()
+
+    @property
+    def not_taken(self) -> dict[str, str]:
+        """What was not accepted."""
+        return {name: fate for name, fate in self.tried.items() if fate != Fate.ACCEPTED}
 
 
 @dataclass
@@ -81,35 +106,40 @@ class Lived:
 class StoryWorld:
     """A store in which a story is lived. `folder`: where the emails of a pilot go."""
 
-    def __init__(self, store: Store, story: Story, staff: dict[str, Entry], folder: Path) -> None:
+    def __init__(
+        self, store: Store, story: Story, staff: dict[str, Entry], folder: Path,
+        channel: Callable[[Facts], Channel] = ScriptedChannel,
+    ) -> None:  # fmt: skip
         self._store, self._facts = store, Facts.of(story, staff)
-        self._channel = ScriptedChannel(self._facts)
+        self._channel = WatchedChannel(channel(self._facts))
         self._settings = change(SETTINGS, **story.settings)
         allow = self._settings.mail.allow
         self._pilot = None if allow is None else Pilot(tuple(allow), folder)
         self._read: dict[str, bytes] = {}
         self._known: list[Officer] = []
+        self._read_at = datetime.min.replace(tzinfo=UTC)
 
     def live(self, day: date, happenings: Iterable[str]) -> Lived:
         """Live a day. Raises ValueError for a sentence that is not understood."""
-        facts, timed = self._facts, sorted(map(_timed, happenings), key=lambda each: each[0])
+        timed = sorted(map(_timed, happenings), key=lambda each: each[0])
         self._channel.tried.clear()
-        for clock, sentence in timed:
-            if clock > MORNING:
-                break
-            facts.now = at(day, clock)
-            facts.hear(sentence)
+        self._happen(day, [each for each in timed if each[0] <= MORNING])
         self._run(at(day, MORNING))
+        if self._channel.not_taken:
+            self._run(self._facts.now + 2 * SOON)  # by then what was deferred may be tried again
         for clock, sentence in timed:
             if clock > MORNING:
-                facts.now = at(day, clock)
-                facts.hear(sentence)
+                self._happen(day, [(clock, sentence)])
                 if clock < EVENING:
-                    self._run(facts.now + SOON)
-        if timed and timed[-1][0] >= EVENING:
-            facts.now += SOON
-            self._read_everything()
+                    self._run(self._facts.now + SOON)
+        self._facts.now = max(self._facts.now, at(day, EVENING)) + SOON
+        self._read_everything(until=at(day + timedelta(days=1), MORNING))
         return self._tell(day)
+
+    def _happen(self, day: date, timed: Iterable[tuple[time, str]]) -> None:
+        for clock, sentence in timed:
+            self._facts.now = at(day, clock)
+            self._facts.hear(sentence)
 
     def _run(self, now: datetime) -> None:
         """What the service does every few minutes."""
@@ -120,17 +150,19 @@ class StoryWorld:
         again = still_due(self._store, POLICY, self._settings, lambda: now)
         deliver(self._store, self._channel, lambda: now, still_due=again, pilot=self._pilot)
 
-    def _read_everything(self) -> None:
-        """The crime system and the directory are read to their end, if the crime system answers."""
+    def _read_everything(self, until: datetime | None = None) -> None:
+        """The crime system and the directory are read to their end, if the crime system answers. In the evening there is
+        no need to, if nothing has changed and no day will have passed by the next reading (`until`)."""
         if not self._facts.answers_us:
             return
-        now, served = self._facts.now, self._facts.visible()
-        pages = {ref: json.dumps(record).encode() for ref, record in served.items()}
+        now, directory = self._facts.now, list(self._facts.directory.values())
+        pages = {ref: json.dumps(record).encode() for ref, record in self._facts.visible().items()}
         changed = [raw for ref, raw in pages.items() if self._read.get(ref) != raw]
-        self._read |= pages
-        if (directory := list(self._facts.directory.values())) != self._known:
+        if until and until - self._read_at <= A_DAY and not changed and directory == self._known:
+            return
+        if directory != self._known:
             save_officers(self._store, directory, now)
-            self._known = deepcopy(directory)
+        self._read, self._known, self._read_at = pages, deepcopy(directory), now
         poll = begin_poll(self._store, "crimes", now)
         if changed:
             take_page(self._store, poll, "crimes", changed, None, now)
@@ -148,7 +180,7 @@ class StoryWorld:
         lived.doubled += sorted({address for address in addresses if addresses.count(address) > 1})
         for mail in mails:
             is_kept = mail.state == "pilot" and mail.created_at.astimezone(LONDON).date() == day
-            if answer := "pilot" if is_kept else self._channel.tried.get(mail.message_id):
+            if answer := "pilot" if is_kept else self._channel.not_taken.get(mail.message_id):
                 lived.not_taken[str(mail.recipient_ref)] = answer
         for mail in taken.values():
             for officer, count in _SUPPORT.findall(" ".join(mail.text.split())):
@@ -220,12 +252,18 @@ def _listed(said: Iterable[str]) -> str:
     return " and ".join(sorted(said)) or "nothing"
 
 
-def failures(store: Store, story: Story, staff: dict[str, Entry], folder: Path) -> list[str]:
+def failures(
+    store: Store,
+    story: Story,
+    staff: dict[str, Entry],
+    folder: Path,
+    channel: Callable[[Facts], Channel] = ScriptedChannel,
+) -> list[str]:
     """Live a story in a store, from which all others are removed -> how it differs from what is written, day by day."""
     with store.writing() as connection:
         for table in reversed(SQLModel.metadata.sorted_tables):
             connection.execute(table.delete())
-    world, found = StoryWorld(store, story, staff, folder), []
+    world, found = StoryWorld(store, story, staff, folder, channel), []
     for day in story.each_day():
         expected = story.days.get(day, StoryDay())
         lived = world.live(day, expected.happens)

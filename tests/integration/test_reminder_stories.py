@@ -9,8 +9,12 @@ from typing import Any
 import pytest
 
 from compliance.errors import SettingsError
+from compliance.mail import Connection
+from compliance.simulator import MailSink
 from compliance.store import Store
 from tests import postgres, stores
+from tests.mails import smtp_server
+from tests.story_facts import Facts
 from tests.story_files import Story, StoryDay, load_force, load_stories, sections
 from tests.story_page import PAGE, stories_page
 from tests.story_world import failures
@@ -20,7 +24,7 @@ STORIES = [story for file in load_stories() for story in file.story]
 A_STORY = STORIES[0]
 
 
-Live = Callable[[Story], list[str]]
+Live = Callable[..., list[str]]
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +32,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """Lives a story, one after another in one store -> how it differs from what is written."""
     folder = tmp_path_factory.mktemp("stories")
     with closing(stores.hasty(stores.new_migrated(lambda: f"sqlite:///{folder}/compliance.db"))) as store:
-        yield lambda story: failures(store, story, FORCE, folder / "pilot")
+        yield lambda story, *channel: failures(store, story, FORCE, folder / "pilot", *channel)
 
 
 @pytest.mark.parametrize("story", STORIES, ids=str)
@@ -41,6 +45,26 @@ def test_stories_hold_on_postgresql_too(tmp_path: Path) -> None:
     with closing(Store.open(stores.new_migrated(postgres.new_database))) as store:
         for file in load_stories():
             assert failures(store, file.story[-1], FORCE, tmp_path / "pilot") == []
+
+
+class Answering:
+    """A real mail server whose mailboxes do what the facts of a story say."""
+
+    def __init__(self, facts: Facts, sink: MailSink) -> None:
+        self._facts, self._sink = facts, sink
+
+    def open(self) -> Connection:
+        for answer, addresses in (("refused", self._sink.refuse), ("deferred", self._sink.defer)):
+            addresses.clear()
+            addresses.update(address for address, said in self._facts.answers.items() if said == answer)
+        return smtp_server(self._sink.host, self._sink.port, security="plain", timeout=10).open()
+
+
+@pytest.mark.parametrize("story", [s for s in STORIES if "mailboxes" in s.path.name][:5], ids=str)
+def test_stories_of_mailboxes_hold_over_smtp_too(story: Story, live: Live, tmp_path: Path) -> None:
+    with MailSink(tmp_path) as sink:
+        assert live(story, lambda facts: Answering(facts, sink)) == []
+        assert sink.messages
 
 
 def test_titles_are_unique_and_sections_are_those_of_the_documentation() -> None:
