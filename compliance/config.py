@@ -80,7 +80,8 @@ class RetentionSettings(SettingsSection):
         730,
         ge=30,
         description="After how many days an entry is removed that the officer directory no longer has, an unknown "
-        "value that no longer comes, and a daily size of the database.",
+        "value that no longer comes, that a message was read in the mailbox of bounces, and a daily size of the "
+        "database.",
     )
     remove_exports_after_days: int = Field(
         30,

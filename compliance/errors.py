@@ -21,6 +21,7 @@ class System(StrEnum):
 
     CRIME_SYSTEM = "crime system"
     MAIL_SERVER = "mail server"
+    MAILBOX = "mailbox"
     DATABASE = "database"
 
 

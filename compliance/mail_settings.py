@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from compliance.feed_settings import Secret, SettingsSection
 
+FolderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._/-]*$")]
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -46,6 +47,46 @@ class MailServer(SettingsSection):
         return self
 
 
+class InboundMail(SettingsSection):
+    """The mailbox in which bounces are read, so that an email that was not delivered after all does not count as told:
+    a Maildir on this machine, or a mailbox of an IMAP server over TLS (docs/mail.md). The server's certificate and name
+    are always checked."""
+
+    bounce_address: str = Field(
+        description="Where reports on delivery go, an address of that mailbox. Each email has its own, with a token: "
+        "`bounces+TOKEN@force.example`."
+    )
+    maildir: str | None = Field(None, description="The folder of a Maildir, relative to this file, if it is one.")
+    host: str | None = Field(None, description="The IMAP server, if it is one.")
+    port: int = Field(993, ge=1, le=65535, description="Its port.")
+    security: Literal["starttls", "tls"] = Field("tls", description="`tls` from the first byte, or `starttls`.")
+    username: str | None = Field(None, description="The user name at the IMAP server.")
+    password: Secret | None = Field(None, description="The password there: `env:NAME` or `file:PATH`.")
+    timeout_seconds: float = Field(30, gt=0, le=120, description="How long to wait for the IMAP server.")
+    ca_file: str | None = Field(
+        None, description="A file of certificate authorities (PEM) to trust in place of the machine's own."
+    )
+    mailbox: FolderName = Field("INBOX", description="The mailbox at the IMAP server.")
+    done_folder: FolderName | None = Field(
+        None, description="Where messages are moved that have been dealt with; absent: they are deleted."
+    )
+    other_folder: FolderName = Field(
+        "Other", description="Where messages are moved that are neither bounces nor automatic replies to our emails."
+    )
+
+    @model_validator(mode="after")
+    def _check_place(self) -> "InboundMail":
+        if (self.maildir is None) == (self.host is None):
+            raise ValueError("give either maildir or host")
+        if self.host is not None and None in (self.username, self.password):
+            raise ValueError("an IMAP server needs username and password")
+        if self.maildir is not None and "/" in f"{self.done_folder}{self.other_folder}":
+            raise ValueError("the name of a folder of a Maildir has no '/' in it")
+        if self.mailbox in (self.done_folder, self.other_folder):
+            raise ValueError(f"done_folder and other_folder must be others than mailbox, {self.mailbox!r}")
+        return self
+
+
 class MailSettings(DeliverySettings, MailServer):
     """The mail server and what emails say of where they come from."""
 
@@ -64,3 +105,4 @@ class MailSettings(DeliverySettings, MailServer):
     pilot_folder: str = Field(
         "var/pilot", description="Where a pilot's unsent emails are written, relative to this file."
     )
+    inbound: InboundMail | None = None

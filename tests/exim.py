@@ -58,6 +58,15 @@ recipient:
   accept
 
 begin routers
+vanished:
+  driver = redirect
+  local_parts = ^vanished
+  allow_fail
+  data = :fail: this mailbox is gone
+bounces:
+  driver = accept
+  local_parts = ^bounces
+  transport = bounces
 all:
   driver = accept
   transport = maildir
@@ -67,6 +76,14 @@ maildir:
   driver = appendfile
   maildir_format
   directory = {folder}/mail
+  create_directory
+  user = {user}
+  group = {group}
+
+bounces:
+  driver = appendfile
+  maildir_format
+  directory = {folder}/bounces
   create_directory
   user = {user}
   group = {group}
@@ -83,8 +100,9 @@ plain:
 
 @dataclass(frozen=True)
 class Exim:
-    """It refuses (550) whoever is called `refused…`, defers (451) `deferred…` until `later`, and takes mail only over
-    STARTTLS and after log-in. `ca_file` has the authority of its certificate."""
+    """It refuses (550) whoever is called `refused…`, defers (451) `deferred…` until `later`, takes mail for `vanished…` and
+    then reports that it cannot be delivered, and takes mail only over STARTTLS and after log-in. `ca_file` has the
+    authority of its certificate, `bounces` is the Maildir of its reports."""
 
     port: int
     folder: Path
@@ -92,6 +110,10 @@ class Exim:
     @property
     def ca_file(self) -> Path:
         return self.folder / "ca.pem"
+
+    @property
+    def bounces(self) -> Path:
+        return self.folder / "bounces"
 
     def later(self) -> None:
         """What was deferred is taken from now on."""

@@ -4,6 +4,7 @@ Each is a function of the healthy service of `tests/service_states.py`.
 """
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import delete
@@ -60,6 +61,19 @@ def unreachable_server(state: ServiceState) -> None:
     state.email("retry", FRIDAY - hours(12), claimed_at=NOW - minutes(5), next_attempt_at=NOW + hours(4))
 
 
+def reads_bounces(state: ServiceState, folder: Path = Path("bounces")) -> None:
+    """The settings name a Maildir."""
+    state.settings = state.settings_with(
+        (r"^# \[mail.inbound\]", "[mail.inbound]"),
+        ("^# bounce_address", "bounce_address"),
+        ("^# maildir = .*$", f'maildir = "{folder}"'),
+    )
+
+
+def bounced(ago: timedelta) -> Plant:
+    return lambda state: state.email("bounced", NOW - timedelta(days=9), bounced_at=NOW - ago)
+
+
 def postponed_long_ago(state: ServiceState) -> None:
     state.email("queued", NOW - timedelta(days=20), next_attempt_at=FRIDAY - timedelta(days=1))
 
@@ -96,6 +110,10 @@ FAULTS: Final[list[tuple[str, Plant, str]]] = [
     ("emails-held", lambda state: state.email("uncertain", NOW), "1 email is held"),
     ("emails-uncertain", lambda state: state.email("uncertain", NOW, next_attempt_at=NOW + minutes(5)), "may not have accepted 1 email. The next run sends it again"),
     ("emails-refused", lambda state: state.email("refused", NOW - timedelta(days=9), claimed_at=NOW - timedelta(days=6)), "refused 1 email in the last 7 days"),
+    ("emails-bounced", bounced(timedelta(days=6)), "1 email has bounced in the last 7 days."),
+    ("mailbox-refuses-us", both(reads_bounces, job("inbound", is_lasting=True, system=System.MAILBOX)), "Bounces could not be read when it was last tried, on 2026-07-20 10:00Z: it says no."),
+    ("mailbox-unreachable", both(reads_bounces, job("inbound", times=3, system=System.MAILBOX)), "Bounces could not be read in 3 attempts since 2026-07-20 09:58Z."),
+    ("job-failing", both(reads_bounces, job("inbound", times=3)), "'inbound' failed the last 3 times"),
     ("emails-deferred", lambda state: state.email("retry", NOW - timedelta(days=3), deferred_since=NOW - hours(49)), "1 email has been deferred"),
     ("report-owed", unpublished, "The reports of 2026-W26 and 2026-W27 should have been published."),
     ("report-owed", one_form_missing, "The report of 2026-W27 should have been published (last published: 2026-W27)."),
@@ -143,6 +161,9 @@ HEALTHY: Final[dict[str, Plant]] = {
     "an email deferred since yesterday": lambda state: state.email("retry", NOW - hours(80), deferred_since=NOW - hours(47)),
     "an email refused two weeks ago": lambda state: state.email("refused", NOW - timedelta(days=14)),
     "emails sent, cancelled or written for a pilot": need_nothing,
+    "an email that bounced two weeks ago": bounced(timedelta(days=14)),
+    "a mailbox that was twice out of reach": both(reads_bounces, job("inbound", times=2, system=System.MAILBOX)),
+    "a mailbox that is no longer read": job("inbound", is_lasting=True, system=System.MAILBOX),
     "a report of this morning": published_late,
     "a form no longer asked for": one_form_asked,
     "a job that failed twice because of another system": job("report", times=2),

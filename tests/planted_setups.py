@@ -9,6 +9,7 @@ from typing import Final
 
 from compliance.service.conditions import CONDITIONS
 from tests import setup_plants as plant
+from tests.serving_sockets import silent_port
 from tests.setup_plants import both, crimes, directory, exports, mapped, officer, record, setting
 from tests.setups import MAPPING, PlantSetup, as_files, server_tls
 from tests.stores import at
@@ -146,6 +147,11 @@ SETUP_FAULTS: Final[list[tuple[str, PlantSetup, str]]] = [
     ("certificate-ending", plant.secured("starttls", tls=lambda: server_tls(ends=2.5 * DAY)), "The certificate of the mail server 127.0.0.1:"),
     ("mail-login-refused", plant.with_login("wrong"), "it rejects our user name and password"),
     ("mail-login-refused", plant.with_login(offered=False), "SMTP AUTH extension not supported"),
+    ("mailbox-not-readable", plant.with_maildir(None), "there is no folder 'new' in it."),
+    ("mailbox-not-readable", plant.with_imap(plant.closed_port), "Connection refused."),
+    ("mailbox-not-readable", plant.with_imap(silent_port), "timed out"),
+    ("settings-wrong", plant.with_maildir("bounces", "bounces+all@@force.example"), "[mail.inbound] bounce_address 'bounces+all@@force.example'"),
+    ("secret-missing", plant.with_imap(plant.closed_port, secret=False), "mail.inbound.password: the environment variable IMAP_PASSWORD is not set"),
     ("test-email-refused", both(plant.with_test_email, plant.answering(rcpt="550 5.7.1 Relaying denied")), "550 5.7.1 Relaying denied"),
     ("test-email-refused", both(plant.with_test_email, setting("# allow = ", 'allow = ["o1@force.example"]')), "not among those that [mail] allow lists"),
     # time
@@ -164,6 +170,7 @@ HEALTHY_SETUPS: Final[dict[str, PlantSetup]] = {
     "a mail server with STARTTLS": plant.secured("starttls"),
     "a mail server over TLS that asks for a password": both(plant.secured("tls"), plant.with_login()),
     "a test email": plant.with_test_email,
+    "a mailbox of bounces": plant.with_maildir("bounces"),
     "a clock that is a minute off": plant.dated(timedelta(seconds=-100)),
     "a certificate of two months": plant.over_tls(lambda: server_tls(ends=60 * DAY)),
     "a few records only": lambda setup: setup.records.__delitem__(slice(3, None)),

@@ -323,6 +323,34 @@ def silent_mail_server(setup: Setup) -> None:
     setup.changes.append((r"^timeout_seconds = 30\n# per_minute", "timeout_seconds = 0.3\n# per_minute"))
 
 
+def with_maildir(name: str | None, address: str = "bounces@force.example") -> PlantSetup:
+    """A mailbox of bounces on this machine, or none where the settings say that one is."""
+
+    def plant(setup: Setup) -> None:
+        for folder in ("new", "cur") if name else ():
+            (setup.folder / name / folder).mkdir(parents=True)  # type: ignore[operator]
+        setup.set(r"# \[mail.inbound\]", "[mail.inbound]")
+        setup.set("# bounce_address = ", f'bounce_address = "{address}"')
+        setup.set("# maildir = ", f'maildir = "{name or "none"}"')
+
+    return plant
+
+
+def with_imap(port: Callable[[], int], *, secret: bool = True) -> PlantSetup:
+    """A mailbox of bounces on a server that is not there, or says nothing."""
+
+    def plant(setup: Setup) -> None:
+        if secret:
+            setup.patch.setenv("IMAP_PASSWORD", "secret")
+        place = f'host = "127.0.0.1"\nport = {port()}\nusername = "bounces"\ntimeout_seconds = 0.3'
+        setup.set(r"# \[mail.inbound\]", "[mail.inbound]")
+        setup.set("# bounce_address = ", 'bounce_address = "bounces@force.example"')
+        setup.set("# maildir = ", place)
+        setup.set('# password = "env:IMAP_PASSWORD"', 'password = "env:IMAP_PASSWORD"')
+
+    return plant
+
+
 def secured(security: str, *, tls: Callable[[], Any] | None = server_tls, trusted: bool = True) -> PlantSetup:
     def plant(setup: Setup) -> None:
         setup.set('security = "plain"', f'security = "{security}"')

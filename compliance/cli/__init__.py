@@ -3,7 +3,7 @@
 import click
 
 from compliance.cli.feed_commands import feed
-from compliance.cli.job_commands import migrate, notices, poll, remind, report, run
+from compliance.cli.job_commands import inbound, migrate, notices, poll, remind, report, run
 from compliance.cli.maintenance_commands import maintenance
 from compliance.cli.options import Main
 from compliance.cli.outbox_commands import outbox
@@ -29,6 +29,7 @@ for command in (
     migrate,
     poll,
     feed,
+    inbound,
     remind,
     notices,
     outbox,

@@ -70,6 +70,14 @@ def _tell_directory(directory: "DirectoryOutcome") -> None:
 
 @click.command()
 @CONFIG
+def inbound(config: Path) -> None:
+    """Read the mailbox of bounces, and mark the emails that were not delivered (docs/mail.md)."""
+    with service_of(config) as service:
+        echo(service.read_inbound())
+
+
+@click.command()
+@CONFIG
 @click.option("--dry-run", is_flag=True, help="Show who would be emailed, and why. Writes and sends nothing.")
 def remind(config: Path, dry_run: bool) -> None:
     """Send this morning's digests, once.

@@ -75,8 +75,8 @@ def show(config: Path, number: int, form: str) -> None:
         _json(mail.model_dump())
         return
     for name in (
-        "state", "problem", "attempts", "created_at", "claimed_at", "deferred_since", "sent_at", "next_attempt_at",
-        "key",
+        "state", "problem", "attempts", "created_at", "claimed_at", "deferred_since", "sent_at", "bounced_at",
+        "next_attempt_at", "key",
     ):  # fmt: skip
         value = getattr(mail, name)
         if value is not None:

@@ -2,18 +2,28 @@
 
 from compliance.mail.channel import Channel, Connection, Fate, SendResult
 from compliance.mail.delivery import Delivery, Wait, deliver
+from compliance.mail.imap import ImapInbox
+from compliance.mail.inbound import InboundOutcome, count_inbound, read_inbound
+from compliance.mail.inbox import Inbox, MaildirInbox
+from compliance.mail.incoming import InboundKind
 from compliance.mail.message import Mail, address_problem, bare_address, message_id
 from compliance.mail.outbox import Postponed, Rendered, StillDue, Withdrawn, as_written, enqueue, row_of
 from compliance.mail.pilot import Pilot, allows
 from compliance.mail.resting import Rest, Resting, RestingError, read_rest
 from compliance.mail.smtp import Mailer, SmtpServer
+from compliance.mail.tokens import TokenAddresses
 
 __all__ = [
     "Channel",
     "Connection",
     "Delivery",
     "Fate",
+    "ImapInbox",
+    "InboundKind",
+    "InboundOutcome",
+    "Inbox",
     "Mail",
+    "MaildirInbox",
     "Mailer",
     "Pilot",
     "Postponed",
@@ -24,15 +34,18 @@ __all__ = [
     "SendResult",
     "SmtpServer",
     "StillDue",
+    "TokenAddresses",
     "Wait",
     "Withdrawn",
     "address_problem",
     "allows",
     "as_written",
     "bare_address",
+    "count_inbound",
     "deliver",
     "enqueue",
     "message_id",
+    "read_inbound",
     "read_rest",
     "row_of",
 ]

@@ -11,8 +11,8 @@ from compliance.errors import RecordError
 from compliance.store import Store
 from compliance.store.tables import CHANNEL_REST, OUTBOX, Outbox
 
-STATES: Final = ("queued", "sending", "sent", "retry", "refused", "uncertain", "pilot", "cancelled")
-RESENDABLE: Final = ("queued", "retry", "refused", "uncertain", "pilot", "cancelled")
+STATES: Final = ("queued", "sending", "sent", "retry", "refused", "uncertain", "pilot", "cancelled", "bounced")
+RESENDABLE: Final = ("queued", "retry", "refused", "uncertain", "pilot", "cancelled", "bounced")
 """The states in which an email can be sent again, or written again for the pilot: all except sending and sent."""
 CANCELLABLE: Final = ("queued", "retry", "uncertain")
 """The states in which an email can be cancelled: those in which it would, or might, still go out."""

@@ -25,6 +25,7 @@ from compliance.mail.outbox import Postponed, Rendered, StillDue, Withdrawn, as_
 from compliance.mail.pilot import Pilot
 from compliance.mail.refusals import REFUSES_US, Refusals
 from compliance.mail.resting import RestingError
+from compliance.mail.tokens import TokenAddresses
 from compliance.mail_settings import DeliverySettings
 from compliance.store import Store
 from compliance.store.dialect import chunks
@@ -98,6 +99,7 @@ def deliver(
     limit: int | None = None,
     settings: DeliverySettings = BY_DEFAULT,
     pilot: Pilot | None = None,
+    addresses: TokenAddresses | None = None,
     wait: Wait | None = None,
 ) -> Delivery:
     """Send what is due, oldest first, at most `limit` emails (decision 0017).
@@ -105,11 +107,11 @@ def deliver(
     `clock` returns the present instant (aware). `still_due` is called just before each email. A server that cannot be
     reached, refuses us, or loses one connection after another ends the run: `stopped` says so, and everything not yet
     sent stays queued. The same happens if `wait` says that the service is to stop. `pilot` says who gets emails; None:
-    everyone.
+    everyone. `addresses`: where reports on delivery go, by email; None: to the sender.
     """
     _end_old_claims(store, clock())
     with closing(channel.open()) as line:
-        run = _Run(store, str(channel), line, clock, still_due, settings, pilot, wait or Event().wait)
+        run = _Run(store, str(channel), line, clock, still_due, settings, pilot, addresses, wait or Event().wait)
         trouble: UnavailableError | None = None
         try:
             try:
@@ -139,11 +141,11 @@ class _Run:
 
     def __init__(
         self, store: Store, name: str, line: Line, clock: Callable[[], datetime], still_due: StillDue,
-        settings: DeliverySettings, pilot: Pilot | None, wait: Wait,
+        settings: DeliverySettings, pilot: Pilot | None, addresses: TokenAddresses | None, wait: Wait,
     ) -> None:  # fmt: skip
         self.counts: Counter[str] = Counter()
         self._store, self._line, self._clock, self._still_due = store, line, clock, still_due
-        self._name, self._wait = name, wait
+        self._name, self._wait, self._addresses = name, wait, addresses
         self._per_minute, self._resend, self._pilot = settings.per_minute, settings.uncertain == "resend", pilot
         self._sender = ThreadPoolExecutor(1, "mail")
         self._flight: _Flight | None = None
@@ -191,7 +193,8 @@ class _Run:
             self._await_answer()
             return self._end_row(row, "postponed", next_attempt_at=content.until, problem=content.reason)
         to = content.to_address or row.to_address
-        mail = Mail(to, content.subject, content.text, content.html, row.headers, row.message_id, self._clock())
+        path = None if self._addresses is None else self._addresses.return_path(int(row.id or 0), row.key)
+        mail = Mail(to, content.subject, content.text, content.html, row.headers, row.message_id, self._clock(), path)
         mail.as_bytes()  # made while the server is busy with the previous email
         self._await_answer()
         if (pilot := self._pilot) is not None and not pilot.allows(to):

@@ -40,6 +40,11 @@ def address_problem(address: str) -> str | None:
     return None
 
 
+def hide_addresses(text: str) -> str:
+    """Return another system's words with a placeholder for each address, so that they can be stored and logged."""
+    return re.sub(r"<?[^\s<>]+@[^\s<>]+>?", "<address>", text)
+
+
 def bare_address(sender: str) -> str:
     """Return the address in `Name <address>`, or the address itself.
 
@@ -87,7 +92,7 @@ class Mail:
     """One complete email to one recipient, as given to a channel to send.
 
     `headers` are all except To, Subject, Date and Message-ID; `From` is required. If `html` is None, there is only a
-    text part. `date` (aware) is when it is sent.
+    text part. `date` (aware) is when it is sent. `return_path`: where reports on its delivery go; None: to the sender.
     """
 
     to_address: str
@@ -97,11 +102,12 @@ class Mail:
     headers: Mapping[str, str]
     message_id: str
     date: datetime
+    return_path: str | None = None
 
     @property
     def sender(self) -> str:
-        """Return the sender's bare address."""
-        return bare_address(self.headers["From"])
+        """Return the envelope sender: the bare address to which reports on its delivery go."""
+        return self.return_path or bare_address(self.headers["From"])
 
     def as_bytes(self) -> bytes:
         """Return the email as sent (RFC 5322, CRLF, quoted-printable), always the same bytes, built once.

@@ -3,6 +3,7 @@
 A row is *queued* once for its key. Delivery (`compliance.mail.delivery`) claims it (*sending*). The result is one of:
 
 - *sent*: accepted by the mail server
+- *bounced*: accepted, and then reported as not delivered (`compliance.mail.inbound`)
 - *retry*: not now (4xx, or a connection lost before the email was complete)
 - *refused* (5xx): never tried again
 - *uncertain*: the email was complete and no answer arrived, or this service ended in between

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from compliance.errors import SettingsError, System, UnavailableError
 from compliance.mail.channel import Fate, SendResult
-from compliance.mail.message import Mail
+from compliance.mail.message import Mail, hide_addresses
 from compliance.mail_settings import MailServer
 from compliance.stopping import Stop
 from compliance.text import printable
@@ -209,7 +209,7 @@ def _context(server: SmtpServer) -> ssl.SSLContext:
 
 def _one_line(code: int, reply: bytes) -> str:
     """Return a server's answer on one line, at most 300 characters, without addresses, so that it can be logged."""
-    text = re.sub(r"<?[^\s<>]+@[^\s<>]+>?", "<address>", reply.decode("utf-8", "replace"))
+    text = hide_addresses(reply.decode("utf-8", "replace"))
     return printable(" ".join(f"{code} {text}".split()), 300)
 
 

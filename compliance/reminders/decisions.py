@@ -87,7 +87,8 @@ class Morning:
     @cached_property
     def directory(self) -> Directory:
         """Return the officer directory as at today."""
-        return Directory(self.officers, self.rules, self.today, self.history.refused, self.history.deferred)
+        history = self.history
+        return Directory(self.officers, self.rules, self.today, history.refused, history.deferred, history.bounced)
 
     def ladder(self, owed: Owed) -> Ladder:
         """Return the ladder for an obligation."""

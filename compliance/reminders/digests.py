@@ -126,7 +126,7 @@ def _decide_all(
     with store.session(reading=True) as session:
         crime_refs = list_concerned_crimes(session, policy, rules, today)
         often, renewed = spells(session, crime_refs), find_renewed(session, policy, crime_refs)
-        before = history(session, policy, today, crime_refs, settings.mail.allow)
+        before = history(session, policy, rules, today, crime_refs, settings.mail.allow)
         silent, gap = silence(session, rules, now), is_recovering(session, policy, rules, now)
     owed = find_owed(load_crimes(store, crime_refs), policy, rules, now, often, renewed)
     about = Morning(

@@ -1,7 +1,7 @@
 """Who was notified of what before, and who cannot be reached by email, as recorded in the store."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, Final, cast
 
@@ -12,7 +12,13 @@ from compliance.mail import allows
 from compliance.policy import Policy
 from compliance.reminder_settings import Reminders
 from compliance.reminders.digest_keys import DIGEST, STAFF_LIST, day_of_key, digest_key
-from compliance.reminders.mailboxes import find_deferred, find_recently_deferred, find_refused, read_last_emails
+from compliance.reminders.mailboxes import (
+    find_bounced,
+    find_deferred,
+    find_recently_deferred,
+    find_refused,
+    read_last_emails,
+)
 from compliance.reminders.owed import Key, Owed, Spell, Standing, horizon
 from compliance.store.dialect import chunks
 from compliance.store.notice_kinds import LadderStep, Outcome
@@ -50,12 +56,14 @@ AcceptedEmails = Mapping[Spell, Sequence[Accepted]]
 class History:
     """What has been notified before, by emails that went out. Dates are local.
 
-    Emails that are waiting, refused or cancelled do not count.
+    Emails that are waiting, bounced, refused or cancelled do not count.
     """
 
     notified: LastNotified = field(default_factory=dict)
     refused: Mapping[tuple[str, str], date] = field(default_factory=dict)
     """The day of the last digest, by recipient and address, if the mail server refused it."""
+    bounced: Mapping[tuple[str, str], date] = field(default_factory=dict)
+    """The day on which a digest last bounced, by recipient and address, if that is less than `repeat_days` ago."""
     deferred: Mapping[tuple[str, str], date] = field(default_factory=dict)
     """The day from which the mail server has deferred every email, by recipient and address.
 
@@ -153,7 +161,12 @@ def set_aside_of(session: Session, crime_refs: Sequence[str]) -> set[tuple[Any, 
 
 
 def history(
-    session: Session, policy: Policy, today: date, crime_refs: Sequence[str], allow: Collection[str] | None
+    session: Session,
+    policy: Policy,
+    rules: Reminders,
+    today: date,
+    crime_refs: Sequence[str],
+    allow: Collection[str] | None,
 ) -> History:
     """Return what was notified before about the obligations of these crimes.
 
@@ -161,11 +174,9 @@ def history(
     """
     notified, accepted = read_notified_before(session, policy, crime_refs, allow)
     lasts = read_last_emails(session)
-    return History(
+    return replace(
+        unreachable(session, policy, rules, today),
         notified=notified,
-        refused=find_refused(policy, lasts),
-        deferred=find_deferred(session, policy, today, lasts),
-        recently_deferred=find_recently_deferred(session, policy, today),
         today=frozenset(last.recipient_ref for last in lasts if last.key == digest_key(last.recipient_ref, today)),
         last=_last_read(session),
         accepted=accepted,
@@ -244,16 +255,17 @@ def read_written_today(
     return found
 
 
-def unreachable(session: Session, policy: Policy, today: date) -> History:
+def unreachable(session: Session, policy: Policy, rules: Reminders, today: date) -> History:
     """Return the recipients who cannot be reached by email.
 
-    These are recipients whose last digest was refused, with its day; those whose every email has been deferred for at
-    least two working days and whose last email is still being tried, with the first day; and those whose last email was
-    deferred.
+    These are recipients whose last digest was refused, with its day; those to whom one has bounced lately, with that
+    day; those whose every email has been deferred for at least two working days and whose last email is still being
+    tried, with the first day; and those whose last email was deferred.
     """
     lasts = read_last_emails(session)
     return History(
         refused=find_refused(policy, lasts),
+        bounced=find_bounced(session, policy, today, rules),
         deferred=find_deferred(session, policy, today, lasts),
         recently_deferred=find_recently_deferred(session, policy, today),
     )

@@ -1,4 +1,4 @@
-"""Mailboxes that cannot be reached: their last email was refused, or every email has been deferred."""
+"""Mailboxes that cannot be reached: their last email was refused, one bounced lately, or every email is deferred."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from compliance.policy import Policy
+from compliance.reminder_settings import Reminders
 from compliance.reminders.digest_keys import DIGEST, STAFF_LIST
 from compliance.reminders.sending_times import next_working
 from compliance.store.tables import Outbox
@@ -29,6 +30,19 @@ def read_last_emails(session: Session) -> Sequence[Any]:
 def find_refused(policy: Policy, lasts: Sequence[Any]) -> Places:
     """Return the day of each last email that the mail server refused."""
     return {(m.recipient_ref, m.to_address): policy.local.date_of(m.created_at) for m in lasts if m.state == "refused"}
+
+
+def find_bounced(session: Session, policy: Policy, today: date, rules: Reminders) -> Places:
+    """Return the day on which an email to each mailbox last bounced, if that is less than `repeat_days` ago.
+
+    A later email that was accepted says nothing: a report may take days, and what was accepted may bounce too.
+    """
+    bounced_at = col(Outbox.bounced_at)
+    since = policy.local.start_of(today - timedelta(days=rules.repeat_days - 1))
+    asked = select(col(Outbox.recipient_ref), col(Outbox.to_address), func.max(bounced_at))
+    asked = asked.where(col(Outbox.kind).in_((DIGEST, STAFF_LIST)), col(Outbox.state) == "bounced", bounced_at >= since)
+    found = session.execute(asked.group_by(col(Outbox.recipient_ref), col(Outbox.to_address)))
+    return {(ref, address): policy.local.date_of(at) for ref, address, at in found}
 
 
 def find_deferred(session: Session, policy: Policy, today: date, lasts: Sequence[Any]) -> Places:

@@ -13,6 +13,7 @@ WORDS: Final[dict[Reason, str]] = {reason: str(reason) for reason in Reason} | {
     Reason.NOT_YET: "not due soon yet, and nothing else to notify",
     Reason.RECOVERING: "crime system was unavailable: officers have one working day to record updates",
     Reason.REFUSED: "address refused on {since}",
+    Reason.BOUNCED: "mail bounced on {since}",
     Reason.DEFERRED: "mailbox has deferred email since {since}",
     Reason.NO_LEADER: "nobody in the directory to escalate to",
     Reason.NOT_REACHED: "step not reached after all: the officer has more time",

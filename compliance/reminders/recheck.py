@@ -175,7 +175,7 @@ class _Recheck:
 
     def _unreachable_on(self, today: date) -> History:
         with self._store.session(reading=True) as session:
-            return unreachable(session, self._policy, today)
+            return unreachable(session, self._policy, self._rules, today)
 
 
 def _sort(
@@ -234,7 +234,7 @@ def _is_replaced(session: Session, row: Outbox) -> bool:
         col(Outbox.kind).in_((DIGEST, STAFF_LIST)),
         col(Outbox.recipient_ref) == row.recipient_ref,
         col(Outbox.id) > row.id,
-        col(Outbox.state).not_in(("refused", "cancelled")),
+        col(Outbox.state).not_in(("bounced", "refused", "cancelled")),
     )
     return session.exec(later.limit(1)).first() is not None
 

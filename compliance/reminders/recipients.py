@@ -54,14 +54,16 @@ class Directory:
         today: date,
         refused: Mapping[tuple[str, str], date],
         deferred: Mapping[tuple[str, str], date] | None = None,
+        bounced: Mapping[tuple[str, str], date] | None = None,
     ) -> None:
         """Read the supervisors and champions from the directory.
 
         `refused` maps (officer, address) to the day of their last digest, if the mail server refused it. `deferred`
-        maps it to the day from which every email to them has been deferred, if that is at least two working days ago.
+        maps it to the day from which every email to them has been deferred, if that is at least two working days ago;
+        `bounced` to the day on which one bounced, if that is less than `repeat_days` ago.
         """
         self._officers, self._rules, self._today, self._refused = officers, rules, today, refused
-        self._deferred = deferred or {}
+        self._deferred, self._bounced = deferred or {}, bounced or {}
         self._supervisors: dict[str, list[str]] = defaultdict(list)
         self._champions: dict[str, list[str]] = defaultdict(list)
         for ref in sorted(officers):
@@ -107,14 +109,19 @@ class Directory:
         refused = self._refused.get((officer.officer_ref, officer.email))
         if refused is not None and self._today < refused + timedelta(days=self._rules.repeat_days):
             return Reason.REFUSED
+        if (officer.officer_ref, officer.email) in self._bounced:
+            return Reason.BOUNCED
         return None if self.deferred_since(officer.officer_ref) is None else Reason.DEFERRED
 
     def problem_since(self, ref: str | None) -> date | None:
         """Return the date from which an officer cannot be notified, if the problem has one.
 
-        That is the day of the refused email, or the day from which every email has been deferred.
+        That is the day of the refused email, the day on which one bounced, or the day from which every email has been
+        deferred.
         """
         match self.problem(ref):
+            case Reason.BOUNCED:
+                return self._bounced[ref or "", self.address(ref or "")]
             case Reason.REFUSED:
                 return self._refused[ref or "", self.address(ref or "")]
             case Reason.DEFERRED:

@@ -18,7 +18,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from compliance import clock
 from compliance.errors import ComplianceError, SettingsError, StoppedError, System, UnavailableError
 from compliance.service.alerts.watch import EVERY, WATCH, Watch
-from compliance.service.job_runs import RELOAD, JobRuns
+from compliance.service.job_runs import INBOUND, RELOAD, JobRuns
 from compliance.service.logs import log_as, new_run_id, set_up
 from compliance.service.monitor import monitor
 from compliance.service.reloading import describe_changes, reloaded
@@ -29,6 +29,9 @@ from compliance.store import DatabaseReplacedError, NoSchemaError, WrongSchemaEr
 
 log = structlog.get_logger()
 
+REFUSED_FIRST: Final = timedelta(hours=1)
+REFUSED_AGAIN: Final = timedelta(days=1)
+"""How long a mailbox that refuses us is left alone, the first time and after that."""
 _LOOK_EVERY: Final = 1.0
 """Seconds between two looks at the database file and for a request to reload. A look costs microseconds."""
 
@@ -74,8 +77,12 @@ class Daemon:
     def _schedule(self) -> None:
         """Run the jobs that follow the poll interval now, one after another, and then at the interval."""
         now = clock.now()
-        for place, job in enumerate((self._poll, self._remind, self._report)):
+        for place, job in enumerate((self._poll, self._inbound, self._remind, self._report)):
             name = job.__name__.removeprefix("_")
+            if name == INBOUND and self._service.settings.mail.inbound is None:
+                if self._scheduler.get_job(name):
+                    self._scheduler.remove_job(name)
+                continue
             self._scheduler.add_job(
                 self._guard(name, job),
                 "interval",
@@ -209,6 +216,17 @@ class Daemon:
             "set_aside": self._service.not_judged,
         }
         return done | {name: value for name, value in rare.items() if value}
+
+    def _inbound(self) -> dict[str, object]:
+        try:
+            read = self._service.read_inbound()
+        except UnavailableError as error:
+            if error.is_lasting:  # a wrong password that is tried too often locks the account
+                later = clock.now() + (REFUSED_AGAIN if self.runs.has_failed(INBOUND) else REFUSED_FIRST)
+                self._scheduler.modify_job(INBOUND, next_run_time=later)
+            raise
+        found: dict[str, object] = {kind.value: count for kind, count in read.kinds.items()}
+        return found | ({"waiting": read.waiting} if read.waiting else {})
 
     def _remind(self) -> dict[str, object]:
         mail, minutes = self._service.settings.mail, self._service.settings.crime_system.poll_minutes

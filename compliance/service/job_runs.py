@@ -21,6 +21,8 @@ STOP: Final = "stop"
 """The name under which it is noted when a service was stopped and ended cleanly."""
 ROW_FILTERS: Final = "row filters"
 """The name under which it is noted whether the row filters of the mapping keep rows."""
+INBOUND: Final = "inbound"
+"""The name of the job that reads bounces."""
 ALERTS: Final = "alerts by "
 """How the names begin under which it is noted whether a way takes alerts."""
 
@@ -64,6 +66,11 @@ class JobRuns:
         """Store that the service has ended cleanly at an instant (aware)."""
         with suppress(ComplianceError):
             save_job_run(self._store, JobRun(STOP, now, succeeded_at=now))
+
+    def has_failed(self, name: str) -> bool:
+        """Return whether the last run of a job failed, in this process or before it."""
+        last = self._last(name)
+        return last is not None and last.failures > 0
 
     def list_runs(self) -> tuple[JobRun, ...]:
         """Return the last run of each job in this process, by name."""

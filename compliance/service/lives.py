@@ -46,6 +46,13 @@ TABLES: Final = (
         "when it takes us again, or an email is sent again by hand",
     ),
     StatedLife(
+        "inbound",
+        "that a message was read in the mailbox of bounces, its kind and the email it answers; nothing of what it says",
+        "1 row a message",
+        "`remove_other_after_days` after it was read",
+    ),
+    StatedLife("signing_key", "the key by which the service knows its own tokens again", "1 row", _FOR_GOOD),
+    StatedLife(
         "poll",
         "when the crime system was read",
         "1 row a poll that brought something; at most 3 for all idle polls in a row",
@@ -106,6 +113,12 @@ FOLDERS: Final = (
         "emails that a pilot did not send",
         "1 file an email",
         "after `remove_emails_after_days`",
+    ),
+    StatedLife(
+        "`done_folder` and `other_folder` of `[mail.inbound]`",
+        "messages that were read in the mailbox of bounces",
+        "1 message each; none in `done_folder` unless it is set",
+        "never by this service: they are the mailbox's, whose rules apply",
     ),
     StatedLife(
         "`done` and `failed` of `[crime_system.files] folder`",

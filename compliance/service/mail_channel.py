@@ -1,4 +1,4 @@
-"""How email is sent according to the settings: the channel, and the addresses of a pilot."""
+"""How email is sent according to the settings: the channel, the addresses of a pilot, and where bounces are read."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -6,9 +6,20 @@ from typing import Final
 
 from compliance.config import Settings
 from compliance.errors import SettingsError
-from compliance.mail import Channel, Pilot, Rest, Resting, SmtpServer, read_rest
+from compliance.mail import (
+    Channel,
+    ImapInbox,
+    Inbox,
+    MaildirInbox,
+    Pilot,
+    Rest,
+    Resting,
+    SmtpServer,
+    TokenAddresses,
+    read_rest,
+)
 from compliance.stopping import Stop
-from compliance.store import Store
+from compliance.store import Store, signing_key
 
 EMAIL: Final = "email"
 """The name under which it is stored that the mail server is not tried for a time."""
@@ -58,3 +69,40 @@ def pilot_of(settings: Settings) -> Pilot | None:
         return Pilot(tuple(mail.allow), settings.path(mail.pilot_folder))
     except SettingsError as error:
         raise SettingsError(f"{settings.source}: [mail] {error}") from None
+
+
+def inbox_of(settings: Settings, stop: Stop | None = None) -> Inbox | None:
+    """Return the mailbox in which bounces are read; None if the settings name none.
+
+    `stop`: shortens waits when requested. Raises SettingsError if the password cannot be obtained.
+    """
+    inbound = settings.mail.inbound
+    if inbound is None:
+        return None
+    if inbound.maildir is not None:
+        return MaildirInbox(settings.path(inbound.maildir))
+    password = settings.secret(inbound.password, "mail.inbound.password")
+    ca_file = None if inbound.ca_file is None else settings.path(inbound.ca_file)
+    return ImapInbox(inbound, str(password), ca_file, Stop() if stop is None else stop)
+
+
+def addresses_of(settings: Settings, store: Store, now: datetime) -> TokenAddresses | None:
+    """Return the addresses to which answers to emails go; None if none are read.
+
+    `now` (aware): when the key of the tokens is made, if there is none yet. Raises SettingsError for an address that is
+    none.
+    """
+    return None if settings.mail.inbound is None else _addresses(settings, signing_key(store, now))
+
+
+def check_addresses(settings: Settings) -> None:
+    """Check the addresses to which answers to emails go. Raises SettingsError for one that is none."""
+    if settings.mail.inbound is not None:
+        _addresses(settings, b"")
+
+
+def _addresses(settings: Settings, key: bytes) -> TokenAddresses:
+    try:
+        return TokenAddresses(key, str(settings.mail.inbound and settings.mail.inbound.bounce_address))
+    except SettingsError as error:
+        raise SettingsError(f"{settings.source}: [mail.inbound] {error}") from None

@@ -58,6 +58,11 @@ def _emails(facts: ServiceFacts, _: Sequence[FoundCondition]) -> Iterator[Sample
         yield from (((state,), float(count)) for state, count in facts.stored.emails.by_state.items())
 
 
+def _inbound(facts: ServiceFacts, _: Sequence[FoundCondition]) -> Iterator[Sample]:
+    if facts.stored is not None:
+        yield from (((kind,), float(count)) for kind, count in facts.stored.emails.inbound.items())
+
+
 METRICS: Final = (
     Metric(
         "compliance_condition",
@@ -94,6 +99,12 @@ METRICS: Final = (
         _single(lambda stored: stored.set_aside),
     ),
     Metric("compliance_emails", "Emails in each state.", _emails, ("state",)),
+    Metric(
+        "compliance_inbound_messages",
+        "Messages of each kind that were read in the mailbox of bounces, as far as they are kept.",
+        _inbound,
+        ("kind",),
+    ),
     Metric(
         "compliance_oldest_waiting_email_timestamp_seconds",
         "Since when the email that has waited longest could have been sent. Absent if none waits.",

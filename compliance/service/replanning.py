@@ -6,10 +6,11 @@ from typing import Final
 from sqlalchemy import func, select
 
 from compliance.config import Settings
+from compliance.mail import InboundKind
 from compliance.policy import Policy
 from compliance.reminders.sending_times import is_recovering, not_now, silence
 from compliance.store import Store
-from compliance.store.tables import OFFICER, POLL, PROJECTION
+from compliance.store.tables import INBOUND, OFFICER, POLL, PROJECTION
 
 AGAIN: Final = timedelta(hours=1)
 """How long a plan stands at most: what is changed by hand or by another instance is planned for then."""
@@ -40,13 +41,15 @@ class LastPlan:
 
 
 def planning_state(store: Store, policy: Policy, settings: Settings, now: datetime) -> PlanningState:
-    """Return the state at an instant: the day, what holds emails, the newest change of records and directory."""
+    """Return the state at an instant: the day, what holds emails, the newest change of records and directory,
+    the newest bounce."""
     rules = settings.reminders
     newest = (
         select(func.max(POLL.c.id)).where(POLL.c.changed > 0),
         select(func.max(OFFICER.c.seen_at)),
         select(func.count()).select_from(OFFICER),
         select(func.max(PROJECTION.c.id)),
+        select(func.max(INBOUND.c.read_at)).where(INBOUND.c.kind == InboundKind.BOUNCED),
     )
     with store.session(reading=True) as session:
         holds = silence(session, rules, now), is_recovering(session, policy, rules, now)

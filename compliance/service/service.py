@@ -11,7 +11,7 @@ from compliance import clock as real_clock
 from compliance.config import Settings
 from compliance.errors import RecordError, SettingsError, System, UnavailableError
 from compliance.feeds import Mapper, Remembered
-from compliance.mail import Delivery, deliver
+from compliance.mail import Delivery, InboundOutcome, deliver, read_inbound
 from compliance.policy import Policy, load_policy
 from compliance.reminders import Plan, ReminderSettings, RemindOutcome, notices, plan, remind, still_due
 from compliance.reminders.sending_times import not_now
@@ -23,8 +23,8 @@ from compliance.service.calendar_notes import warn_of_end
 from compliance.service.crime_feed import SOURCE, feed_of, mapper_of, origin_of, vocabulary_of
 from compliance.service.directory_poll import DirectoryRules
 from compliance.service.feed_changes import restart
-from compliance.service.job_runs import ROW_FILTERS, SEND, JobRuns
-from compliance.service.mail_channel import channel_of, patient_channel, pilot_of
+from compliance.service.job_runs import INBOUND, ROW_FILTERS, SEND, JobRuns
+from compliance.service.mail_channel import addresses_of, channel_of, inbox_of, patient_channel, pilot_of
 from compliance.service.polling import PollOutcome, poll
 from compliance.service.progress import Progress
 from compliance.service.replanning import LastPlan, planning_state
@@ -184,7 +184,8 @@ class Service:
         pilot, mail = pilot_of(self.settings), self.settings.mail
         delivery = deliver(
             self.store, channel, self.clock,
-            still_due=question, limit=limit, settings=mail, pilot=pilot, wait=self.stop.wait,
+            still_due=question, limit=limit, settings=mail, pilot=pilot,
+            addresses=addresses_of(self.settings, self.store, self.clock()), wait=self.stop.wait,
         )  # fmt: skip
         self._note_sending(delivery)
         return delivery
@@ -193,6 +194,20 @@ class Service:
         """Return what has not reached its readers by now, by reason."""
         now = self.clock()
         return find_undelivered(self.store, self.policy, self.settings.reminders, now, now)
+
+    def read_inbound(self) -> InboundOutcome:
+        """Read the bounces in the mailbox of the settings, and mark what was not delivered.
+
+        Raises SettingsError if the settings name no mailbox, UnavailableError if it cannot be used.
+        """
+        inbox, addresses = inbox_of(self.settings, self.stop), addresses_of(self.settings, self.store, self.clock())
+        if inbox is None or addresses is None or self.settings.mail.inbound is None:
+            raise SettingsError(f"{self.settings.source}: there is no [mail.inbound], so no mailbox to read")
+        read = read_inbound(
+            self.store, inbox, addresses, self.settings.mail.inbound, self.clock, self.stop.is_requested
+        )
+        JobRuns(self.store).note_success(INBOUND, self.clock())  # one by hand ends the failures of the service's own
+        return read
 
     def _note_sending(self, delivery: Delivery) -> None:
         """Store whether the mail server takes emails, for whoever asks later, whichever command sent them."""

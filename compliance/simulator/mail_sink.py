@@ -21,10 +21,11 @@ OnMessage = Callable[[str, EmailMessage], None]
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A message accepted for a recipient, and the `.eml` file with it."""
+    """A message accepted for a recipient, and the `.eml` file with it. `sender`: where reports on delivery go."""
 
     recipient: str
     path: Path
+    sender: str
 
     @property
     def message(self) -> EmailMessage:
@@ -115,7 +116,7 @@ class MailSink:
             local = re.sub(r"[^A-Za-z0-9._-]", "_", recipient.partition("@")[0])[:80]
             path = self._folder / f"{self._before + len(self.messages) + 1:06}-{local}.eml"
             path.write_bytes(content)
-            self.messages.append(Received(recipient, path))
+            self.messages.append(Received(recipient, path, envelope.mail_from or ""))
             if self._on_message is not None:
                 self._on_message(recipient, parse(content))
         return "250 2.0.0 Kept"

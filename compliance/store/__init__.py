@@ -63,6 +63,7 @@ from compliance.store.reader import Known, Reader, load_columns, load_crimes
 from compliance.store.retention import RetentionPeriods, apply_retention, retention_due
 from compliance.store.retry import Retried, retry_quarantined
 from compliance.store.schema import NoSchemaError, SchemaBehindError, WrongSchemaError
+from compliance.store.signing_key import signing_key
 from compliance.store.sizes import Growth, note_size, read_growth, read_size
 from compliance.store.unknown_values import OTHERS, Unknown, values_seen
 
@@ -158,6 +159,7 @@ __all__ = [
     "seen_by",
     "set_aside",
     "settle_alert",
+    "signing_key",
     "take_page",
     "values_seen",
 ]

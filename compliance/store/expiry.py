@@ -10,9 +10,19 @@ from sqlalchemy import ColumnElement, Table, and_, delete, func, or_, select, tu
 from compliance.policy.calendars import LocalDates, from_day
 from compliance.store.directory import last_good_directory
 from compliance.store.engine import Store
-from compliance.store.tables import CRIME, DATABASE_SIZE, NOTICE, OFFICER, OUTBOX, POLL, QUARANTINE, UNKNOWN_VALUE
+from compliance.store.tables import (
+    CRIME,
+    DATABASE_SIZE,
+    INBOUND,
+    NOTICE,
+    OFFICER,
+    OUTBOX,
+    POLL,
+    QUARANTINE,
+    UNKNOWN_VALUE,
+)
 
-ENDED: Final = ("sent", "refused", "pilot", "cancelled")
+ENDED: Final = ("sent", "bounced", "refused", "pilot", "cancelled")
 """The states of an email for which nothing more is done."""
 _AT_ONCE: Final = 1000
 
@@ -25,7 +35,7 @@ class Lives:
       were last received. `crimes`: crimes after they were closed, refused records still in quarantine whose crime has
       nothing else stored, and polls.
     - `emails`: the text of emails for which nothing more is done. `other`: entries that the officer directory no longer
-      has, unknown values that no longer come, sizes of the database.
+      has, unknown values that no longer come, messages read, sizes of the database.
     """
 
     refused: int
@@ -68,6 +78,7 @@ def list_expired(store: Store, lives: Lives, now: datetime) -> list[Expired]:
         Expired("text of an email", OUTBOX, _texts(before(lives.emails)), {"text": "", "html": None}),
         Expired("email", OUTBOX, _emails(before(lives.emails))),
         Expired("unknown value", UNKNOWN_VALUE, UNKNOWN_VALUE.c.last_seen_at < before(lives.other)),
+        Expired("read message", INBOUND, INBOUND.c.read_at < before(lives.other)),
         Expired("database size", DATABASE_SIZE, DATABASE_SIZE.c.taken_at < before(lives.other)),
     ]
     if good is not None:

@@ -67,6 +67,8 @@ class Reason(StrEnum):
     BAD_ADDRESS = "address cannot be used"
     REFUSED = "address refused"
     """Its date is the day of the refused email."""
+    BOUNCED = "mail bounced"
+    """Its date is the day on which the report was read."""
     DEFERRED = "mailbox has put mail off"
     """Its date is the day from which every email has been deferred."""
     NO_LEADER = "there is nobody above the officer to tell"

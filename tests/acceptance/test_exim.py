@@ -11,7 +11,9 @@ import pytest
 
 from compliance.config import load_settings
 from compliance.mail import Channel, Connection, Mail, Rendered, SendResult, deliver
-from compliance.service.mail_channel import channel_of
+from compliance.policy import load_policy
+from compliance.service import Service
+from compliance.service.mail_channel import addresses_of, channel_of
 from compliance.store import Store, migrate
 from compliance.store.tables import OUTBOX
 from tests import exim, stores
@@ -37,8 +39,11 @@ password = "file:password"
 ca_file = "{ca_file}"
 sender = "Victim updates <updates@force.example>"
 timeout_seconds = 20
+[mail.inbound]
+bounce_address = "bounces@force.example"
+maildir = "{bounces}"
 """
-KINDS = ("officer", "refused", "deferred", "cut", "unheard")
+KINDS = ("officer", "refused", "deferred", "cut", "unheard", "vanished")
 EACH = 6
 
 
@@ -92,13 +97,13 @@ def test_distinct_mails_delivered_are_exactly_those_due_and_doubles_were_uncerta
     with exim.running() as server, exim.Line(server.port).up() as line, closing(Store.open(url)) as store:
         (tmp_path / "password").write_text(exim.PASSWORD + "\n")
         config = tmp_path / "config.toml"
-        config.write_text(CONFIG.format(port=line.port, user=exim.USER, ca_file=server.ca_file))
+        config.write_text(CONFIG.format(port=line.port, user=exim.USER, ca_file=server.ca_file, bounces=server.bounces))
         settings = load_settings(config)
         broken, whole = Breaking(channel_of(settings), line), channel_of(settings)
-        ids = queue(store, clock)
+        ids, addresses = queue(store, clock), addresses_of(settings, store, clock())
 
-        first = deliver(store, broken, clock, settings=settings.mail)
-        assert (first.sent, first.refused, first.stopped) == (EACH, EACH, None)
+        first = deliver(store, broken, clock, settings=settings.mail, addresses=addresses)
+        assert (first.sent, first.refused, first.stopped) == (2 * EACH, EACH, None)
         assert first.retried + first.uncertain == 3 * EACH
         after = states(store)
         assert {after[key] for key in ids if key.startswith("deferred")} == {"retry"}
@@ -107,9 +112,16 @@ def test_distinct_mails_delivered_are_exactly_those_due_and_doubles_were_uncerta
 
         server.later()
         clock.pass_by(timedelta(hours=1))
-        assert deliver(store, whole, clock, settings=settings.mail).sent == 3 * EACH
+        assert deliver(store, whole, clock, settings=settings.mail, addresses=addresses).sent == 3 * EACH
         assert deliver(store, whole, clock, settings=settings.mail).sent == 0
-        assert Counter(states(store).values()) == {"sent": 4 * EACH, "refused": EACH}
+        until(lambda: len(list(server.bounces.glob("new/*"))), EACH)
+        service = Service(settings, load_policy(settings.policy), store, clock)
+        assert service.read_inbound().kinds == {"bounced": EACH}
+        after = states(store)
+        assert {after[key] for key in ids if key.startswith("vanished")} == {"bounced"}
+        assert Counter(after.values()) == {"sent": 4 * EACH, "refused": EACH, "bounced": EACH}
+        problems = {row[0] for row in stores.rows(store, OUTBOX, "problem", "state") if row[1] == "bounced"}
+        assert problems == {"5.0.0"}
 
         due = {ids[key] for key, state in states(store).items() if state == "sent"}
         doubles = {ids[key] for key in ids if key.startswith("unheard")}

@@ -36,7 +36,7 @@ sender = "updates@force.example"
 
 @pytest.fixture
 def config(database_url: str, tmp_path: Path) -> Path:
-    """A service with a mail in each state; their numbers are 1 to 8, in the order of `STATES`."""
+    """A service with a mail in each state; their numbers are 1 to 9, in the order of `STATES`."""
     file = tmp_path / "config.toml"
     file.write_text(CONFIG.format(url=database_url))
     migrate(database_url)
@@ -74,12 +74,12 @@ def test_the_list_has_every_mail_the_newest_first_and_counts_the_states(
     assert call("list", config=config) == 0
     out, err = capsys.readouterr()
     lines = out.splitlines()
-    assert [line.split()[0] for line in lines] == [str(n) for n in range(8, 0, -1)]
-    assert lines[3] == (
+    assert [line.split()[0] for line in lines] == [str(n) for n in range(9, 0, -1)]
+    assert lines[4] == (
         "5  refused  digest  5042 <refused@force.example>  queued 2026-06-10 06:00Z: 550 5.1.1 no such mailbox"
     )
-    assert lines[2].startswith("6  uncertain, held  digest")
-    assert "sent 2026-06-10 06:00Z" in lines[5]
+    assert lines[3].startswith("6  uncertain, held  digest")
+    assert "sent 2026-06-10 06:00Z" in lines[6]
     assert err.strip() == ", ".join(f"1 {state}" for state in STATES)
 
 

@@ -80,7 +80,7 @@ def held(store: Store, before: dict[str, list[tuple[Any, ...]]]) -> dict[str, li
 
 def _with_its_texts_where_they_were(row: tuple[Any, ...]) -> tuple[Any, ...]:
     """An email's row with its texts as they are read: until 0006 they were the columns after the subject."""
-    *others, plain, html = row
+    *others, plain, html, _ = row  # the last: whether it bounced
     return (*others[:6], decompress_text(plain), None if html is None else decompress_text(html), *others[6:])
 
 

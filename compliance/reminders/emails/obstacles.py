@@ -15,7 +15,7 @@ from compliance.reminders.recipients import Directory
 from compliance.store.notice_kinds import Reason
 
 _UNREACHABLE: Final = frozenset(
-    {Reason.NO_ADDRESS, Reason.BAD_ADDRESS, Reason.UNKNOWN, Reason.REFUSED, Reason.DEFERRED}
+    {Reason.NO_ADDRESS, Reason.BAD_ADDRESS, Reason.UNKNOWN, Reason.REFUSED, Reason.BOUNCED, Reason.DEFERRED}
 )
 _LISTED: Final = 5
 """The number of obstacles listed per victim, the latest ones."""

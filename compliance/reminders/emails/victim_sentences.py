@@ -23,6 +23,7 @@ _WHY: Final = {
     Reason.NO_ADDRESS: "has no email address",
     Reason.BAD_ADDRESS: "has an email address that cannot be used",
     Reason.REFUSED: "cannot be reached by email",
+    Reason.BOUNCED: "cannot be reached by email",
     Reason.DEFERRED: "cannot be reached by email",
 }
 

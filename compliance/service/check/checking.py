@@ -12,7 +12,7 @@ from compliance.policy import Policy, load_policy
 from compliance.service.check.database_checks import check_database
 from compliance.service.check.feed_checks import check_feed
 from compliance.service.check.machine_checks import check_folders, check_own_certificate, check_private_files
-from compliance.service.check.mail_checks import check_mail_server, send_test_email
+from compliance.service.check.mail_checks import check_mail_server, check_mailbox, send_test_email
 from compliance.service.check.policy_checks import check_calendars, check_coverage, check_examples, check_policies
 from compliance.service.check.record_checks import look_at_records
 from compliance.service.check.report_checks import check_reports
@@ -55,6 +55,7 @@ def check(
     yield from check_reports(settings)
     yield from check_feed(settings, policy, clock)
     yield from check_mail_server(settings)
+    yield from check_mailbox(settings)
     if asked.send_to is not None:
         yield send_test_email(settings, asked.send_to, clock())
 

@@ -28,6 +28,6 @@ def within(seconds: float) -> Iterator[Stop]:
 def plain_problem(error: ComplianceError) -> str:
     """Return the message of an error without what a poll or a delivery does next."""
     said = str(error)
-    for next_step in ("; nothing is lost", "; no email is lost"):
+    for next_step in ("; nothing is lost", "; no email is lost", "; no message is lost"):
         said = said.partition(next_step)[0]
     return said

@@ -2,6 +2,7 @@
 
 import smtplib
 import ssl
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime
 from typing import Final
@@ -15,7 +16,7 @@ from compliance.service.check import limits
 from compliance.service.check.machine_checks import certificate_end, find_ending
 from compliance.service.check.settings_checks import check_secrets
 from compliance.service.conditions import Finding, Problem, note_problem
-from compliance.service.mail_channel import channel_of, pilot_of
+from compliance.service.mail_channel import channel_of, inbox_of, pilot_of
 
 _SUBJECT: Final = "Test email of the Victims' Code compliance monitor"
 _TEXT: Final = """This email was sent by `compliance check --send-to`, to try the mail server.
@@ -76,6 +77,29 @@ def _name(error: UnavailableError) -> str:
             return "mail-not-answering"
 
 
+def check_mailbox(settings: Settings) -> Iterator[Finding]:
+    """Open the mailbox of bounces, if the settings name one. No message is read.
+
+    Finds nothing if a setting or a secret is wrong, which another look finds.
+    """
+    inbound = settings.mail.inbound
+    if inbound is None or check_secrets(settings).problems:
+        return
+    seconds = inbound.timeout_seconds + limits.SLACK
+    with limits.within(seconds) as stop:
+        if (inbox := inbox_of(settings, stop)) is None:
+            return
+        try:
+            inbox.open().close()
+            yield Finding(f"{inbox}: it can be read")
+        except StoppedError:
+            said = f"The {inbox} did not answer to the end within {seconds:.0f} s."
+            yield Finding(str(inbox), (Problem("mailbox-not-readable", said),))
+        except (SettingsError, UnavailableError) as error:
+            name = "settings-wrong" if isinstance(error, SettingsError) else "mailbox-not-readable"
+            yield Finding(str(inbox), (note_problem(name, limits.plain_problem(error)),))
+
+
 def send_test_email(settings: Settings, address: str, now: datetime) -> Finding:
     """Send one email to an address that a pilot would write to, at an instant (aware)."""
     what = f"test email to {address}"
@@ -108,4 +132,5 @@ def _mail(settings: Settings, address: str, now: datetime) -> Mail:
         headers={"From": sender},
         message_id=message_id(f"test email {address} {now.isoformat()}", domain),
         date=now,
+        return_path=inbound.bounce_address if (inbound := settings.mail.inbound) else None,
     )

@@ -20,7 +20,7 @@ from compliance.reports.sources import GivenRecords
 from compliance.reports.weeks import Week
 from compliance.service.conditions import Finding, Problem, note_problem
 from compliance.service.crime_feed import feed_of, mapper_of, vocabulary_of
-from compliance.service.mail_channel import channel_of, pilot_of
+from compliance.service.mail_channel import channel_of, check_addresses, pilot_of
 from compliance.service.reporting import organisation_in
 from compliance.service.service import reminder_settings
 from compliance.text import count_noun, join_words
@@ -63,6 +63,7 @@ def secrets_of(settings: Settings) -> list[tuple[str, str]]:
     addresses = {"alerts.webhook": alerts.webhook, "alerts.heartbeat": alerts.heartbeat}
     named = {
         "mail.password": settings.mail.password,
+        "mail.inbound.password": settings.mail.inbound and settings.mail.inbound.password,
         "crime_system.token": system.token,
         "crime_system.oauth.client_secret": system.oauth and system.oauth.client_secret,
         "crime_system.database.url": system.database and system.database.url,
@@ -116,6 +117,7 @@ def check_mail_settings(settings: Settings) -> Finding:
     what = "mail: emails go to every address" if allow is None else "mail: a pilot, as `allow` says"
     try:
         pilot_of(settings)
+        check_addresses(settings)
         if not check_secrets(settings).problems:
             channel_of(settings).open().close()
     except ComplianceError as error:

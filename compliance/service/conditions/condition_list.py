@@ -207,6 +207,30 @@ CONDITIONS: Final = (
         work.find_emails_refused,
     ),
     Condition(
+        "emails-bounced",
+        _WARNING,
+        "The mail server accepted emails and then reported that they cannot be delivered, in the last 7 days.",
+        "`compliance outbox list --state bounced` gives the reasons. Correct the addresses in the officer directory. "
+        "Someone else is told meanwhile (docs/reminders.md).",
+        work.find_emails_bounced,
+    ),
+    Condition(
+        "mailbox-refuses-us",
+        _FAULT,
+        "The mailbox of bounces rejected our password, has no such folder, or its certificate is not accepted. Trying "
+        "again does not help; it is tried after an hour, then once a day, so that no account is locked.",
+        "correct `[mail.inbound]`, or have the mailbox corrected, and run `compliance inbound` (docs/mail.md).",
+        work.find_mailbox_refuses_us,
+        is_told_at_once=True,
+    ),
+    Condition(
+        "mailbox-unreachable",
+        _WARNING,
+        "The mailbox of bounces could not be read in the last three attempts or more.",
+        "ask those who run it; `compliance inbound` shows what it answers. No bounce is lost: the next run reads it.",
+        work.find_mailbox_unreachable,
+    ),
+    Condition(
         "emails-deferred",
         _WARNING,
         "The mailbox of a recipient has deferred an email for 2 days.",

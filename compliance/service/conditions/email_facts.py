@@ -1,11 +1,12 @@
 """The facts about the outbox: what waits in it, since when, and what needs a person."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
+from compliance.mail import count_inbound
 from compliance.mail.delivery import LONGEST_WAIT
 from compliance.store import Store
 from compliance.store.tables import OUTBOX
@@ -22,7 +23,8 @@ class EmailFacts:
     - `waiting_since`: since when the email that has waited longest could have been sent (UTC); None: none waits. An
       email that a mailbox defers, or that is postponed to a later instant, does not count.
     - `deferred`: how many a mailbox has deferred for `DEFERRED_LONG`.
-    - `refused`: how many the mail server has refused within `REFUSED_LATELY`.
+    - `refused`: how many the mail server has refused within `REFUSED_LATELY`. `bounced`: how many have bounced in it.
+    - `inbound`: how many messages of each kind were read in the mailbox of bounces.
     - `uncertain`, `held`: uncertain emails that are sent again by the next run, and those that wait for a person.
     """
 
@@ -32,6 +34,8 @@ class EmailFacts:
     refused: int
     uncertain: int
     held: int
+    bounced: int = 0
+    inbound: dict[str, int] = field(default_factory=dict)
 
 
 def read_emails(store: Store, by_state: dict[str, int], now: datetime) -> EmailFacts:
@@ -52,6 +56,8 @@ def read_emails(store: Store, by_state: dict[str, int], now: datetime) -> EmailF
             refused=count(state == "refused", tried_at >= now - REFUSED_LATELY),
             uncertain=count(state == "uncertain", again.is_not(None)),
             held=count(state == "uncertain", again.is_(None)),
+            bounced=count(state == "bounced", OUTBOX.c.bounced_at >= now - REFUSED_LATELY),
+            inbound=count_inbound(store),
         )
 
 

@@ -239,6 +239,12 @@ _MAIL: Final = (
         "correct [mail] username and password, or leave out both (docs/mail.md).",
     ),
     _asked(
+        "mailbox-not-readable",
+        _FAULT,
+        "The mailbox of bounces cannot be reached, does not accept this service, or cannot be read.",
+        "correct [mail.inbound] (docs/mail.md), or ask those who run the mailbox.",
+    ),
+    _asked(
         "test-email-refused",
         _FAULT,
         "The email that `compliance check --send-to` sends was not accepted.",

@@ -10,7 +10,7 @@ from compliance.service.conditions.condition import of_stored
 from compliance.service.conditions.email_facts import DEFERRED_LONG, REFUSED_LATELY
 from compliance.service.conditions.feed_conditions import FAILURES, minute
 from compliance.service.conditions.service_facts import ServiceFacts, StoredFacts
-from compliance.service.job_runs import ALERTS, RELOAD, ROW_FILTERS, SEND
+from compliance.service.job_runs import ALERTS, INBOUND, RELOAD, ROW_FILTERS, SEND
 from compliance.store import DatabaseReplacedError, JobRun, NoSchemaError, WrongSchemaError
 from compliance.text import count_noun, describe_age, join_words, plural
 
@@ -143,6 +143,17 @@ def find_emails_refused(_: ServiceFacts, stored: StoredFacts) -> str | None:
 
 
 @of_stored
+def find_emails_bounced(_: ServiceFacts, stored: StoredFacts) -> str | None:
+    """Emails bounced lately."""
+    count = stored.emails.bounced
+    if not count:
+        return None
+    return (
+        f"{count_noun(count, 'email')} {plural(count, 'has', 'have')} bounced in the last {REFUSED_LATELY.days} days."
+    )
+
+
+@of_stored
 def find_emails_deferred(_: ServiceFacts, stored: StoredFacts) -> str | None:
     """Mailboxes have deferred emails for long."""
     count = stored.emails.deferred
@@ -192,6 +203,33 @@ def _sending(facts: ServiceFacts) -> JobRun | None:
     return next((run for run in facts.jobs if run.name == SEND and run.failures), None)
 
 
+def find_mailbox_refuses_us(facts: ServiceFacts) -> str | None:
+    """The mailbox of bounces refuses this service: no later attempt can succeed."""
+    run = _reading(facts)
+    if run is None or not run.is_lasting:
+        return None
+    return f"Bounces could not be read when it was last tried, on {minute(run.ended_at)}: {run.problem}."
+
+
+def find_mailbox_unreachable(facts: ServiceFacts) -> str | None:
+    """The mailbox of bounces cannot be read, and may be again."""
+    run = _reading(facts)
+    if run is None or run.is_lasting or run.failures < FAILURES or run.failing_since is None:
+        return None
+    return (
+        f"Bounces could not be read in {count_noun(run.failures, 'attempt')} since {minute(run.failing_since)}. The "
+        f"last problem: {run.problem}."
+    )
+
+
+def _reading(facts: ServiceFacts) -> JobRun | None:
+    """Return the failing run of the job that reads bounces; None if it does not fail, or is no longer asked for."""
+    if facts.settings.mail.inbound is None:
+        return None
+    runs = (run for run in facts.jobs if run.name == INBOUND and run.system is System.MAILBOX)
+    return next((run for run in runs if run.failures), None)
+
+
 def find_reload_refused(facts: ServiceFacts) -> str | None:
     """The running service was told to read its settings again, and could not use them."""
     refused = next((run for run in facts.jobs if run.name == RELOAD and run.failures), None)
@@ -222,7 +260,7 @@ def find_job_failing(facts: ServiceFacts) -> str | None:
         if run.failures >= (1 if run.is_lasting else FAILURES)
         and facts.now - run.ended_at < STOPPED_LONG
         # These have conditions of their own.
-        and run.system is not System.MAIL_SERVER
+        and run.system not in (System.MAIL_SERVER, System.MAILBOX)
         and run.name not in (RELOAD, ROW_FILTERS)
         and not run.name.startswith(ALERTS)
         and not (run.name == "poll" and (changed or run.system is System.CRIME_SYSTEM))

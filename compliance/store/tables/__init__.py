@@ -7,7 +7,7 @@ The transitions, the outbox, the notices and the published reports are append-on
 from sqlalchemy import Table
 from sqlmodel import SQLModel
 
-from compliance.store.tables.mail_tables import ChannelRest, Notice, Outbox
+from compliance.store.tables.mail_tables import ChannelRest, Inbound, Notice, Outbox, SigningKey
 from compliance.store.tables.polling_tables import FeedCursor, FeedRow, OfficerRow, Poll
 from compliance.store.tables.record_tables import CrimeRow, CrimeVersion, Quarantined, Removal, UnknownValue
 from compliance.store.tables.report_tables import Published, ReportDuty
@@ -22,6 +22,7 @@ __all__ = [
     "DATABASE_SIZE",
     "FEED",
     "FEED_CURSOR",
+    "INBOUND",
     "INCIDENT",
     "JOB",
     "MAINTENANCE",
@@ -35,6 +36,7 @@ __all__ = [
     "REMOVAL",
     "REPORT_DUTY",
     "SET_ASIDE",
+    "SIGNING_KEY",
     "TRANSITION",
     "UNKNOWN_VALUE",
     "AlertRow",
@@ -44,6 +46,7 @@ __all__ = [
     "DatabaseSize",
     "FeedCursor",
     "FeedRow",
+    "Inbound",
     "IncidentRow",
     "JobRow",
     "MaintenanceRow",
@@ -58,6 +61,7 @@ __all__ = [
     "Removal",
     "ReportDuty",
     "SetAsideRow",
+    "SigningKey",
     "Transition",
     "UnknownValue",
 ]
@@ -72,7 +76,7 @@ FEED_CURSOR = _table(FeedCursor)
 CRIME, CRIME_VERSION = _table(CrimeRow), _table(CrimeVersion)
 OBLIGATION, PROJECTION, TRANSITION = _table(Obligation), _table(Projection), _table(Transition)
 NOTICE, OUTBOX, REMOVAL = _table(Notice), _table(Outbox), _table(Removal)
-CHANNEL_REST = _table(ChannelRest)
+INBOUND, SIGNING_KEY, CHANNEL_REST = _table(Inbound), _table(SigningKey), _table(ChannelRest)
 JOB, INCIDENT, ALERT, MAINTENANCE = _table(JobRow), _table(IncidentRow), _table(AlertRow), _table(MaintenanceRow)
 DATABASE_SIZE = _table(DatabaseSize)
 SET_ASIDE, UNKNOWN_VALUE, REPORT_DUTY = _table(SetAsideRow), _table(UnknownValue), _table(ReportDuty)

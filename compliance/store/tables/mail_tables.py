@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, Index, UniqueConstraint
+from sqlalchemy import JSON, Column, Index, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from compliance.store.tables.column_types import BIG_ID, CompressedText
@@ -12,8 +12,9 @@ from compliance.store.tables.column_types import BIG_ID, CompressedText
 class Outbox(SQLModel, table=True):
     """One email to be sent once. `key` says what it is; the Message-ID follows from it.
 
-    States: queued, sending, sent, retry, refused, uncertain, pilot, cancelled (docs/mail.md). `deferred_since`: when
-    the mail server first deferred this recipient, or None.
+    States: queued, sending, sent, bounced, retry, refused, uncertain, pilot, cancelled (docs/mail.md).
+    `deferred_since`: when the mail server first deferred this recipient, or None. `bounced_at`: when the report was
+    read that it could not be delivered after all, or None.
     """
 
     __table_args__ = (Index("ix_outbox_state", "state", "next_attempt_at"),)
@@ -35,6 +36,28 @@ class Outbox(SQLModel, table=True):
     next_attempt_at: datetime | None = None
     problem: str | None = None
     deferred_since: datetime | None = None
+    bounced_at: datetime | None = None
+
+
+class Inbound(SQLModel, table=True):
+    """A message that was read in the mailbox of bounces: what kind it was, and which email it answers.
+
+    `digest` is of its bytes, so that none is counted twice. Nothing of what it says is stored.
+    """
+
+    digest: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    kind: str
+    outbox_id: int | None = None
+    read_at: datetime = Field(index=True)
+
+
+class SigningKey(SQLModel, table=True):
+    """A key by which this service knows its own tokens again, made when it is first needed (decision 0045)."""
+
+    __tablename__ = "signing_key"
+    name: str = Field(primary_key=True)
+    key: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    made_at: datetime
 
 
 class ChannelRest(SQLModel, table=True):
