@@ -1,19 +1,20 @@
 """`compliance status`: what is wrong with the service, each with its remedy, and then the facts, as text or JSON."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from textwrap import fill
 from typing import Any, Final
 
-from compliance.config import Settings, load_settings
+from compliance.config import ForceSettings, load_settings
 from compliance.errors import SettingsError
 from compliance.policy import load_policy
 from compliance.policy.calendars import from_day, plain_date
 from compliance.policy.verdicts import STATES
 from compliance.service.conditions import (
     FoundCondition,
+    Problem,
     ServiceFacts,
     Severity,
     Sight,
@@ -32,6 +33,7 @@ WARNINGS_FOUND: Final = 5
 FAULTS_FOUND: Final = 6
 """The exit codes if something is wrong: no other command has them, so they always mean that it was looked."""
 _WIDTH: Final = 110
+_GOES_ON: Final = "A running service goes on with what it has read."
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,26 +102,28 @@ class Overview:
 def look(config: Path, now: datetime) -> Overview:
     """Look at the service of a settings file at an instant (aware), whether or not it runs.
 
-    Nothing is written and no other system asked. If settings are wrong, that comes first, and the rest is seen without
-    them. Raises SettingsError if nothing can be seen without them, or the policy is wrong.
+    Nothing is written and no other system asked. If settings or the policy are wrong, that comes first, and the rest is
+    seen without them. Raises SettingsError if nothing can be seen without them.
     """
+    problems: list[Problem] = []
     try:
         settings = load_settings(config)
     except SettingsError as error:
         partial = read_partly(config, error)
-        seen = _look(partial.settings, now)
-        sentence = (
-            f"{error}. A running service goes on with the settings that it has read. What follows is read without "
-            f"{join_words(partial.left_out)}."
+        settings = partial.settings
+        said = f"{error}. {_GOES_ON} What follows is read without {join_words(partial.left_out)}."
+        problems.append(note_problem("settings-wrong", said))
+    try:
+        policy = load_policy(settings.policy)
+    except SettingsError as error:
+        policy = load_policy(ForceSettings.model_fields["policy"].default)
+        said = (
+            f"{error}. {_GOES_ON} What follows of the calendar, unknown values and reports owed is as under "
+            f"{policy.path.name}."
         )
-        wrong = name_conditions([note_problem("settings-wrong", sentence)])
-        return replace(seen, found=[*wrong, *seen.found])
-    return _look(settings, now)
-
-
-def _look(settings: Settings, now: datetime) -> Overview:
-    facts = read_facts(settings, load_policy(settings.policy), now)
-    return Overview(facts, find_conditions(facts))
+        problems.append(note_problem("policy-wrong", said))
+    facts = read_facts(settings, policy, now)
+    return Overview(facts, [*name_conditions(problems), *find_conditions(facts)])
 
 
 def _describe(facts: ServiceFacts) -> Iterator[tuple[str, str]]:

@@ -169,11 +169,24 @@ def test_wrong_settings_come_first_and_then_the_service_as_it_is(
         first, second, *facts = (" ".join(part.split()) for part in said.output.split("\n\n")[1:])
         assert first.startswith("FAULT settings-wrong: ")
         assert why in first
-        assert f"with the settings that it has read. What follows is read without {left_out}" in first
+        assert f"goes on with what it has read. What follows is read without {left_out}" in first
         assert second.startswith("WARNING unknown-values")
         assert "2 crimes held" in facts[0]
     told = json.loads(status(state, monkeypatch, "--json").output)
     assert [each["name"] for each in told["conditions"]] == ["settings-wrong", "unknown-values"]
+
+
+def test_a_wrong_policy_comes_first_and_hides_nothing_else(
+    state: ServiceState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = state.config.read_text("utf-8")
+    state.config.write_text(good.replace('policy = "west-mercia"', 'policy = "west-mersia"'), "utf-8")
+    said = status(state, monkeypatch)
+    assert said.exit_code == 2
+    first, *facts = (" ".join(part.split()) for part in said.output.split("\n\n")[1:])
+    assert first.startswith("FAULT policy-wrong: ")
+    assert "reports owed is as under west-mercia.toml. To do: correct the policy" in first
+    assert "2 crimes held" in facts[0]
 
 
 @pytest.mark.parametrize(
