@@ -149,9 +149,8 @@ def remarks(waiting: Waiting, owed: Sequence[Owed], today: date, *, own: bool) -
     """
     yield from map(EntryRemark, _holds(waiting.hold, today))
     if any(item.standing is Standing.CLOSED for item in owed) and waiting.closed_on:
-        yield EntryRemark(
-            f"The case closed on {day_text(waiting.closed_on, today)}: please tell the victim the outcome."
-        )
+        please = "please tell the victim the outcome" if own else "the victim is to be told the outcome"
+        yield EntryRemark(f"The case closed on {day_text(waiting.closed_on, today)}: {please}.")
     elif (late := len([item for item in owed if item.days_over > 0])) > 1:
         yield EntryRemark(f"One update discharges {'both' if late == 2 else 'all'}.")
     yield from map(EntryRemark, _describe_handover(waiting, owed, today, own=own))

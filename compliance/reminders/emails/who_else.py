@@ -57,13 +57,13 @@ def who_else(
     directory: Directory | None,
     others: Others,
 ) -> Iterator[str]:
-    """Yield who else is notified of what is overdue to one victim, by the decisions listed for them.
+    """Yield who else is notified of what is overdue to one victim, or was when the case closed, by what is listed.
 
     The officer in the case reads who already was, who is today, and who follows on which day unless an update is
     recorded; any other reader only the last. A role that no one holds is not named. Without a directory, the roles held
     are unknown.
     """
-    about = [decision for decision in listed if decision.step.phase is LadderStep.OVERDUE]
+    about = [decision for decision in listed if decision.step is not LadderStep.DUE_SOON]
     if not about:
         return
     own = all(decision.own for decision in about)
