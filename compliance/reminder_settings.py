@@ -121,6 +121,11 @@ class Reminders(Ladder):
         24, ge=1, le=168, description="No email while the crime system was last read to its end longer ago than this."
     )
     listed: int = Field(20, ge=1, le=200, description="How many victims an email lists; the others are counted.")
+    policy_link: str | None = Field(
+        None,
+        pattern=r"^https?://\S+$",
+        description="The address of the policy's text; every email ends with it. Absent: only the policy's title.",
+    )
     templates: str | None = Field(
         None,
         description="A folder with email templates of the force's own, relative to this file; absent: those shipped.",

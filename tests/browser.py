@@ -58,12 +58,21 @@ def wider_than(page: Path, width: int, folder: Path) -> str:
 
     A browser makes no window as narrow as a phone: the page is shown in a frame of that width.
     """
+    return html.unescape(_seen(page, width, folder)[2])
+
+
+def height_of(page: Path, width: int, folder: Path) -> int:
+    """How many pixels high a page is in a window of so many pixels. `folder` is scratch."""
+    return int(_seen(page, width, folder)[1])
+
+
+def _seen(page: Path, width: int, folder: Path) -> re.Match[str]:
     shown = folder / f"{width}-{page.name}"
     source = json.dumps(page.read_text("utf-8")).replace("</", "<\\/")
     shown.write_text(_FRAME.replace("WIDTH", str(width)).replace("SOURCE", source), "utf-8")
-    answer = re.search(r"<title>SEEN(.*?)END</title>", _dom(shown, folder), re.DOTALL)
+    answer = re.search(r"<title>SEEN(\d+) (.*?)END</title>", _dom(shown, folder), re.DOTALL)
     assert answer, f"{page.name}: it was not shown"
-    return html.unescape(answer[1])
+    return answer
 
 
 _FRAME: Final = """<!DOCTYPE html><title>not yet</title><body>
@@ -79,8 +88,8 @@ frame.onload = () => {
     .filter(e => e.getBoundingClientRect().left + Math.max(e.offsetWidth || 0, e.scrollWidth) > view.innerWidth + 1)
     .filter(e => !scrolls(held(e)));
   const told = width <= view.innerWidth ? "" : width + " px: " + wide.slice(0, 8).map(name).join("; ");
-  document.title = "SEEN" + told + "END";
+  document.title = "SEEN" + page.body.offsetHeight + " " + told + "END";
 };
 frame.srcdoc = SOURCE;
 </script></body>"""
-"""Says how wide the page is, and what reaches furthest, where it is wider than its window."""
+"""Says how high the page is, and how wide, and what reaches furthest, where it is wider than its window."""

@@ -160,29 +160,24 @@ class FairWatch(Watch):
         return next((v.category for v in victims if v.victim_ref == key[1] and v.category), "standard")
 
     def _named_as_told(self, new: list[Arrived]) -> Iterator[str]:
-        """Whoever an officer's mail names as told already had a mail that names as many of its victims' crimes before."""
+        """Whoever an officer's mail names as told already of a victim had a mail that names the crime before."""
         by_address = {row.email: row for row in self._staff.values() if row.email}
         for mail in new:
             reader = by_address.get(mail.address)
-            said = re.search(r"Who else is told already: (.*?)\. (?:Who|What)", mail.text)
-            if reader is None or said is None:
-                continue
-            for who, count in re.findall(r"(?:^|and |, (?=your|the|officer))(.+?),? of (\d+) victims?", said[1]):
-                self.counted["named as told"] += 1
-                refs = self._who(who, reader)
-                victims = max((self._victims_told(mail, ref) for ref in refs), default=0)
-                if victims < int(count):
-                    yield f"{who} named as told of {count}, was told of {victims}: {mail.text[-900:-500]}"
-
-    def _victims_told(self, mail: Arrived, ref: str) -> int:
-        address = self._staff[ref].email
-        told = [crime for crime in mail.crimes if self._told(address, crime, until=mail.day)]
-        return sum(len(c.victims or ()) for c in load_crimes(self.service.store, sorted(told)))
+            for crime, entry in re.findall(r"Crime (\S+)(.*?)(?= Crime | WHAT TO DO)", mail.text):
+                said = re.search(r"Told already: (.*?)\.", entry)
+                if reader is None or said is None:
+                    continue
+                for who in re.split(r", (?=your|the|officer)| and ", said[1]):
+                    self.counted["named as told"] += 1
+                    refs = self._who(who, reader)
+                    if not any(self._told(self._staff[ref].email, crime.strip(","), until=mail.day) for ref in refs):
+                        yield f"{who} named as told of {crime}, and was not: {entry}"
 
     def _who(self, said: str, reader: OfficerRow) -> list[str]:
         """Whom a mail means."""
-        if found := re.search(r"officer (\S+?)(?:,|$)", said):
-            return [found[1]]
+        if found := re.search(r"\((\S+?)\)|officer (\S+?)(?:,|$)", said):
+            return [found[1] or found[2]]
         if said.startswith("your supervisor"):
             return [str(reader.supervisor_ref)]
         return [ref for ref, row in self._staff.items() if row.role == "champion" and row.division == reader.division]
@@ -190,7 +185,7 @@ class FairWatch(Watch):
     def _supported(self, new: list[Arrived]) -> Iterator[str]:
         """No officer is named for support with more than they could have given."""
         for mail in new:
-            for ref, count in re.findall(r"Officer (\S+) \([^)]*\): (\d+) updates not given", mail.text):
+            for ref, count in re.findall(r"(?:Officer |\()(\S+?)\)?(?:, [^:]*)?: (\d+) updates not given", mail.text):
                 self.counted["named for support"] += 1
                 mine = self._misses(ref)
                 if mine < int(count):

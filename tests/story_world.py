@@ -34,7 +34,7 @@ SETTINGS: Final = reminder_settings(date(2026, 1, 1))
 MORNING, EVENING = time(7), time(20)
 A_DAY, SOON = timedelta(days=1), timedelta(minutes=5)
 """`SOON`: how long until the service reads what has happened."""
-_SUPPORT: Final = re.compile(r"Officer (\S+?)(?: \([^)]*\))?: (\d+) updates not given")
+_SUPPORT: Final = re.compile(r"(?:Officer |\()(\S+?)\)?(?:, [^:]*)?: (\d+) updates not given")
 _RESULTS: Final = {
     "refused": SendResult(Fate.REFUSED, "550 5.1.1 No such mailbox"),
     "deferred": SendResult(Fate.DEFERRED, "451 4.3.2 Try again later", defers_recipient=True),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser import BROWSER, NEEDED, WCAG, axe_findings, html_validate, wider_than
+from tests.browser import BROWSER, NEEDED, WCAG, axe_findings, height_of, html_validate, wider_than
 from tests.office import Office, crime, office
 
 __all__ = ["office"]
@@ -41,6 +41,25 @@ def bodies(office: Office, tmp_path: Path) -> list[Path]:
 def test_axe_finds_nothing_in_a_mail(bodies: list[Path], tmp_path: Path) -> None:
     for body in bodies[::2]:
         assert axe_findings(body, WCAG, tmp_path) == "[]", body.name
+
+
+@BROWSER
+def test_axe_finds_nothing_in_a_mail_on_a_dark_screen(bodies: list[Path], tmp_path: Path) -> None:
+    """A browser without a screen is light: the colours for dark screens are made those for all."""
+    dark = tmp_path / "dark.html"
+    dark.write_text(bodies[-1].read_text("utf-8").replace("(prefers-color-scheme: dark)", "all"), "utf-8")
+    assert axe_findings(dark, WCAG, tmp_path) == "[]"
+
+
+@BROWSER
+def test_three_victims_fit_on_one_screen_of_a_phone(office: Office, tmp_path: Path) -> None:
+    """Some 640 pixels high at a width of 360; the text of a mail is what takes the room."""
+    office.records(*(crime(f"22/4821{n}/26", "2026-06-02") for n in range(3)))
+    office.remind("2026-06-10")
+    (row,) = office.outbox()
+    page = tmp_path / "three.html"
+    page.write_text(str(row.html), "utf-8")
+    assert 500 < height_of(page, 360, tmp_path) <= 640
 
 
 def test_html_validate_finds_nothing_in_a_mail(bodies: list[Path], tmp_path: Path) -> None:

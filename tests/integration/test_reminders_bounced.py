@@ -56,11 +56,11 @@ def test_an_officer_whose_mail_bounces_was_not_told(each_office: Office, mailbox
     bounce(office, mailbox, "1042")
     assert telling(office, "2026-06-09", "2026-06-15") == {"06-09": ["2000"]}
     (text,) = texts(office, "2000")
-    assert "officer 1042, who has the case, cannot be reached by email" in text
+    assert "With officer 1042, who cannot be reached by email." in text
     assert ("1042", "A", "sent", "new") in office.notices()
     assert ("2000", "A", "sent", "new; rerouted: mail bounced on 2026-06-09") in office.notices()
     assert telling(office, "2026-06-16", "2026-06-16") == {"06-16": ["1042"]}
-    assert "no email about it is known to have reached you before today" in texts(office, "1042")[0]
+    assert "Your time runs from this email." in texts(office, "1042")[0]
     assert "your supervisor" in texts(office, "1042")[0], "who was told, and whose email did not come back"
 
 
@@ -71,15 +71,15 @@ def test_a_leader_whose_mail_bounces_is_not_named_as_told(office: Office, mailbo
     bounce(office, mailbox, "2000")
     telling(office, "2026-06-18", "2026-06-23")
     said = texts(office, "1042")[-1]
-    assert "the division's champion, in your supervisor's place" in said
-    assert "your supervisor of" not in said
+    assert "Told already: the champion in your supervisor's place." in said
+    assert "already: your supervisor." not in said
 
 
 def test_the_same_with_nothing_that_bounces(office: Office) -> None:
     """The world in which the supervisor was told."""
     office.records(overdue())
     telling(office, "2026-06-09", "2026-06-23")
-    assert "Who else is told already: your supervisor of 1 victim." in texts(office, "1042")[-1]
+    assert "Told already: your supervisor." in texts(office, "1042")[-1]
 
 
 def test_a_corrected_address_is_written_to_at_once(office: Office, mailbox: Mailbox) -> None:

@@ -60,7 +60,7 @@ def test_the_dry_run_lists_every_obligation_with_its_reason_and_the_digests(
     assert "held: nobody has the case: no recipient: crime 22/2/26, victim V1, 7-day 1 due 2026-06-09: overdue" in lines
     before = "suppressed: fell due before the service started: 1042: crime 22/3/26, victim V1, 7-day 1"
     assert f"{before} due 2025-12-08: overdue" in lines
-    assert "digest to 1042: 2 victims are waiting for an update from you" in lines
+    assert "digest to 1042: 2 new: victims to update, 10 June" in lines
     assert "      1 held: nobody has the case" in lines
     assert lines[-1] == "1 digest would be sent"
     assert "@" not in "\n".join(lines)
@@ -71,7 +71,7 @@ def test_out_of_hours_the_dry_run_shows_the_digests_and_what_holds_them(
 ) -> None:
     lines = run(config, monkeypatch, morning("2026-06-10", 6), "remind", "--dry-run").stdout.splitlines()
     assert "held: quiet hours: 1042: crime 22/1/26, victim V1, 7-day 1 due 2026-06-09: overdue" in lines
-    assert "digest to 1042: 2 victims are waiting for an update from you" in lines
+    assert "digest to 1042: 2 new: victims to update, 10 June" in lines
     assert lines[-1] == "1 digest held: emails go out from 07:00"
 
 
@@ -105,12 +105,12 @@ def test_the_check_names_a_broken_template_of_the_forces_own(config: Path) -> No
     copytree(ROOT / "templates" / "email", own)
     assert "ok       templates" in checked(config).output
     part = own / "digest.txt.j2"
-    part.write_text(part.read_text("utf-8").replace("letter.escalation", "letter.escalatoin"), "utf-8")
+    part.write_text(part.read_text("utf-8").replace("letter.clauses", "letter.cluases"), "utf-8")
     found = checked(config)
     assert found.exit_code == 2
     assert "templates-wrong:" in found.output
     assert "own/digest.txt.j2, line" in " ".join(found.output.split())
-    assert "escalatoin" in found.output
+    assert "cluases" in found.output
 
 
 @pytest.mark.usefixtures("without_examples")

@@ -1,6 +1,7 @@
 """A mailbox that takes no mail for weeks: its reader is not named as told, somebody else is told why, and it goes on being
 tried. A real SMTP server that defers one mailbox, on a moving clock."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -67,24 +68,21 @@ def test_an_officers_mailbox_that_defers_for_five_weeks(each_office: Office) -> 
     days = list(told)
     assert (days[0], told[days[0]]) == ("06-11", ["2000"])
     first = texts(office, "2000")[0]
-    assert (
-        "You get this because officer 1042, who has the case, cannot be reached by email: their mailbox has put off every "
-        "mail since Tuesday 9 June." in first
-    )
+    assert "With officer 1042, who cannot be reached by email (deferred since 9 June)." in first
     assert not any("NEED SUPPORT" in text for text in texts(office, "2000"))
-    assert all("told already" not in text for text in texts(office, "2000"))
+    assert all("Told already" not in text for text in texts(office, "2000"))
     (champion, *_) = texts(office, "3000")
-    assert "Officer 1042 has the case and cannot be reached by email" in champion
-    assert "Officer 1042 has not had 7 days to act: no email could be delivered to them." in champion
+    assert "With officer 1042, North 1, who cannot be reached by email" in champion
+    assert "The officer has not had 7 days to act: no email could be delivered." in champion
     (waiting,) = (row for row in office.outbox() if row.recipient_ref == "1042" and row.state == "retry")
     assert waiting.attempts == 24, "tried on every working morning"
 
     office.sink.defer.clear()
     assert telling(office, "2026-07-14", "2026-07-14") == {"07-14": ["1042"]}
     text = texts(office, "1042")[0]
-    assert "was due by Monday 8 June, 36 days ago" in text
-    assert "Not counted as your time: no email about it is known to have reached you before today." in text
-    assert "Who else is told already: your supervisor of 1 victim and the division's champion of 1 victim." in text
+    assert "due 8 June, 36 days ago" in text
+    assert "Your time runs from this email." in text
+    assert "Told already: your supervisor and the champion." in text
     office.records(overdue("B", "2026-07-07"))
     assert telling(office, "2026-07-15", "2026-07-15") == {"07-15": ["1042"]}, "written to as before"
 
@@ -97,16 +95,13 @@ def test_a_supervisors_mailbox_that_defers_for_five_weeks(each_office: Office) -
     telling(office, "2026-06-09", "2026-07-13")
     assert texts(office, "2000") == []
     (first, *_) = texts(office, "3000")
-    assert "You get this because whoever would be told first cannot be reached by email." in first
-    named = {
-        sentence for text in texts(office, "1042") for sentence in text.split(". ") if "is told already" in sentence
-    }
-    place = "Who else is told already: the division's champion, in your supervisor's place, of 1 victim"
-    assert named == {place, "Who else is told already: the division's champion of 1 victim"}
+    assert "You get this in place of somebody who cannot be reached by email." in first
+    named = {said for text in texts(office, "1042") for said in re.findall(r"Told already: (.*?)\.", text)}
+    assert named == {"the champion in your supervisor's place", "the champion"}
     office.sink.defer.clear()
     telling(office, "2026-07-14", "2026-07-24")
     last = texts(office, "1042")[-1]
-    assert "Who else is told already: your supervisor of 1 victim and the division's champion of 1 victim." in last
+    assert "Told already: your supervisor and the champion." in last
 
 
 def test_two_working_days_are_not_two_days(office: Office) -> None:
@@ -154,9 +149,10 @@ def test_a_supervisors_stand_in_is_named_as_that(office: Office) -> None:
     office.sink.defer.add(SUPERVISOR)
     office.records(overdue())
     telling(office, "2026-06-09", "2026-06-23")
-    assert "told already: your supervisor's stand-in, officer 2001, of 1 victim." in texts(office, "1042")[-1]
+    assert "Told already: your supervisor's stand-in officer 2001" in texts(office, "1042")[-1]
     assert all(
-        text.count("your supervisor of") == text.count("today: your supervisor of") for text in texts(office, "1042")
+        "already: your supervisor." not in text and "already: your supervisor and" not in text
+        for text in texts(office, "1042")
     )
 
 
@@ -170,7 +166,7 @@ def test_a_mail_that_waits_for_a_leader_says_what_is_so_when_it_is_taken(each_of
     office.sink.defer.clear()
     assert "2000" in telling(office, "2026-06-25", "2026-06-25")["06-25"]
     (text,) = texts(office, "2000")
-    assert text.startswith("1 victim is waiting for an update from your officers.")
+    assert text.count("Crime ") == 1
     assert "Crime A" not in text
     with office.store.session(reading=True) as session:
         told = select(Notice.crime_ref, Outbox.state).join(Outbox, col(Outbox.id) == col(Notice.outbox_id))

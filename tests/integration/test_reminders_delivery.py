@@ -17,7 +17,7 @@ def test_what_was_discharged_meanwhile_drops_out(office: Office) -> None:
     office.records(crime("A", "2026-06-01", "1042", "2026-06-09"))
     assert office.deliver() == Delivery(sent=1)
     message = office.sink.messages[0].message
-    assert message["Subject"] == "1 victim is waiting for an update from you"
+    assert message["Subject"] == "1 new: victim to update, 10 June"
     assert "Crime A" not in office.outbox()[0].text
     assert sorted(office.notices()) == [
         ("1042", "A", "dropped", "no longer outstanding when the email was due to be sent"),

@@ -21,15 +21,13 @@ def test_an_officer_gets_one_digest_of_all_that_is_outstanding(office: Office) -
     outcome = office.remind()
     assert (outcome.digests, outcome.victims, outcome.not_now) == (2, 4, None)
     assert outcome.reasons == {"sent: new": 4}  # C is due today: it has not passed, and is announced
-    assert "First update within 7 days of the report is due by Wednesday 10 June, today" in " ".join(
-        office.outbox()[0].text.split()
-    )
+    assert "First update within 7 days of the report: due 10 June, today" in " ".join(office.outbox()[0].text.split())
     assert [row.key for row in office.outbox()] == ["digest:1042:2026-06-10", "digest:2000:2026-06-10"]
     assert office.deliver() == Delivery(sent=2)
     subjects = [(r.recipient[:4], r.message["Subject"]) for r in office.sink.messages]
     assert subjects == [
-        ("1042", "2 victims are waiting for an update from you, 1 due soon"),
-        ("2000", "1 victim is waiting for an update from you"),
+        ("1042", "2 new, 1 due soon: victims to update, 10 June"),
+        ("2000", "1 new: victim to update, 10 June"),
     ]
 
 
@@ -51,7 +49,7 @@ def test_what_turns_up_later_on_the_day_waits_for_the_next_digest(office: Office
     assert office.remind().digests == 0
     assert office.notices()[-1] == ("1042", "B", "suppressed", "a digest went out earlier today")
     office.deliver()
-    assert office.told("2026-06-11") == [("1042@force.example", "2 victims are waiting for an update from you")]
+    assert office.told("2026-06-11") == [("1042@force.example", "1 new, 1 still waiting: victims to update, 11 June")]
 
 
 def test_a_mail_carries_the_headers_that_sort_it_and_that_no_machine_answers(office: Office) -> None:
@@ -72,9 +70,11 @@ def test_a_mail_carries_the_headers_that_sort_it_and_that_no_machine_answers(off
 def test_nothing_new_is_no_mail_until_seven_days_have_passed(office: Office) -> None:
     """Field: reminder fatigue. Told on a Wednesday, told again the next Wednesday."""
     office.records(crime("A", "2026-06-01"))
-    one = [("1042@force.example", "1 victim is waiting for an update from you")]
     days = {day: office.told(f"2026-06-{day}") for day in range(10, 19)}
-    assert {day: mails for day, mails in days.items() if mails} == {10: one, 17: one}
+    assert {day: mails for day, mails in days.items() if mails} == {
+        10: [("1042@force.example", "1 new: victim to update, 10 June")],
+        17: [("1042@force.example", "1 still waiting: victim to update, 17 June")],
+    }
     assert [notice[2:] for notice in office.notices()] == [
         ("sent", "new"), ("suppressed", "notified on 2026-06-10"), ("sent", "still waiting"),
         ("suppressed", "notified on 2026-06-17"),
@@ -84,10 +84,10 @@ def test_nothing_new_is_no_mail_until_seven_days_have_passed(office: Office) -> 
 def test_something_new_is_told_the_next_working_morning_with_the_rest_below(office: Office) -> None:
     office.records(crime("A", "2026-06-01"), crime("B", "2026-06-03"))
     office.told("2026-06-10")
-    assert office.told("2026-06-11") == [("1042@force.example", "2 victims are waiting for an update from you")]
+    assert office.told("2026-06-11") == [("1042@force.example", "1 new, 1 still waiting: victims to update, 11 June")]
     text = office.outbox()[-1].text
     assert text.index("NEW") < text.index("Crime B") < text.index("STILL WAITING") < text.index("Crime A")
-    assert "this list is read from there, last on Thursday 11 June at 07:00." in " ".join(text.split())
+    assert "the victim leaves this list (read 11 June at 07:00)" in " ".join(text.split())
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_what_fell_due_before_the_start_is_kept_with_its_reason_once(office: Off
     reason = "fell due before the service started"
     assert office.notices() == [("1042", "A", "suppressed", reason)]
     assert office.outbox() == []
-    assert office.told("2026-05-22") == [("1042@force.example", "1 victim is waiting for an update from you")]
+    assert office.told("2026-05-22") == [("1042@force.example", "1 new: victim to update, 22 May")]
     assert "within 7 days" not in office.outbox()[0].text.split("HOW IT WAS JUDGED")[0]
 
 
@@ -148,7 +148,7 @@ def test_what_cannot_be_told_is_held_with_its_reason_and_told_once_when_it_can(o
         crime("D", "2026-06-01", "3001"), crime("E", "2026-06-01", "3002"),
         crime("F", "2026-06-01", "3003", victims=held),
     )  # fmt: skip
-    assert office.told("2026-06-10") == [("3003@force.example", "1 victim is waiting for an update from you")]
+    assert office.told("2026-06-10") == [("3003@force.example", "1 new: victim to update, 10 June")]
     assert sorted(office.notices()) == [
         ("", "A", "held", "nobody has the case"),
         ("3000", "C", "held", "no address"),
@@ -161,7 +161,7 @@ def test_what_cannot_be_told_is_held_with_its_reason_and_told_once_when_it_can(o
     office.directory("3000", "9999")
     mails = {recipient for recipient, _ in office.told("2026-06-11")}
     assert mails == {"3000@force.example", "9999@force.example"}  # the hold is still on during this day
-    assert office.told("2026-06-12") == [("3003@force.example", "2 victims are waiting for an update from you")]
+    assert office.told("2026-06-12") == [("3003@force.example", "1 new, 1 still waiting: victims to update, 12 June")]
 
 
 def test_the_officer_who_has_the_case_now_is_told(office: Office) -> None:
@@ -189,7 +189,7 @@ def test_planning_writes_nothing_and_says_what_would_be_sent(office: Office) -> 
     planned = plan(office.store, POLICY, office.settings, office.now)
     (digest,) = planned.digests
     assert (digest.key, digest.to_address) == ("digest:1042:2026-06-10", "1042@force.example")
-    assert digest.content.subject == "1 victim is waiting for an update from you"
+    assert digest.content.subject == "1 new: victim to update, 10 June"
     decisions = sorted((d.owed.waiting.crime_ref, d.outcome, d.reason) for d in planned.decisions)
     assert decisions == [("A", "sent", "new"), ("B", "held", "nobody has the case")]
     assert (office.outbox(), office.notices()) == ([], [])

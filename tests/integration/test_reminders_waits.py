@@ -31,7 +31,7 @@ def test_a_second_breach_waits_for_the_repeat_and_those_above_for_their_list(off
     assert office.deliver() == Delivery(sent=2)
     assert [r.recipient[:4] for r in office.sink.messages[-2:]] == ["2000", "3000"]
     assert telling(office, "2026-06-09", "2026-06-09") == {"06-09": ["1042"]}
-    assert latest(office).count("was due by") == 2
+    assert latest(office).count(": due ") == 2
     assert [n[2:] for n in office.notices() if n[3] != "new"][-2:] == [("sent", "still waiting")] * 2
 
 
@@ -45,9 +45,7 @@ def test_an_update_taken_back_is_news_of_that_day_and_the_time_to_act_runs_from_
     assert telling(office, "2026-06-08", "2026-06-10") == {"06-08": ["1042"]}
     # Not on the 9th, 7 days after the first email; on the 11th half of the champion's time has passed.
     assert telling(office, "2026-06-11", "2026-06-11") == {"06-11": ["2000"]}
-    assert "has not had 7 days to act: no email about it is known to have reached them before Monday 8 June" in latest(
-        office
-    )
+    assert "has not had 7 days to act: no email is known to have reached them before 8 June" in latest(office)
 
 
 def test_a_case_closed_with_something_owed_goes_to_the_supervisor_and_into_the_weekly_list(office: Office) -> None:
@@ -58,7 +56,7 @@ def test_a_case_closed_with_something_owed_goes_to_the_supervisor_and_into_the_w
     office.wait_until("2026-06-03")
     office.records(record | {"status": statuses(("closed", "2026-06-03"))})
     assert telling(office, "2026-06-03", "2026-06-09") == {"06-04": ["1042"], "06-08": ["2000"]}
-    assert "Officer 1042 has the case. This case closed on Wednesday 3 June." in latest(office)
+    assert "The case closed on 3 June: the victim is to be told the outcome." in latest(office)
     assert telling(office, "2026-06-15", "2026-06-22") == {"06-15": ["2000"], "06-22": ["2000", "3000"]}
     assert telling(office, "2026-07-02", "2026-07-09") == {}  # owed for 28 days after the close (rules 3.6)
 

@@ -158,17 +158,17 @@ def speak_nonsense(monkeypatch: pytest.MonkeyPatch, folder: Path) -> ReminderSet
     ):
         monkeypatch.setattr(module, name, lambda *_: NONSENSE)
     for module, name in ((composing, "because"), (composing, "remarks")):
-        monkeypatch.setattr(module, name, lambda *_, **__: iter([NONSENSE]))
+        monkeypatch.setattr(module, name, lambda *_, **__: iter([victim_sentences.EntryRemark(NONSENSE)]))
     for module in (digests, recheck):
         again = module.explain_owed_again
         monkeypatch.setattr(module, "explain_owed_again", lambda *of, real=again: dict.fromkeys(real(*of), NONSENSE))
     monkeypatch.setattr(obstacles.Obstacles, "_text", lambda *_: NONSENSE)
-    for name in ("_OWN_SUPERVISOR", "_OWN_CHAMPION"):
+    for name in ("_OWN_SUPERVISOR", "_SUPERVISOR", "_CHAMPION"):
         monkeypatch.setattr(who_else, name, getattr(who_else, name)._replace(text=NONSENSE))
     monkeypatch.setattr(letter.Letter, "subject", NONSENSE)
     monkeypatch.setattr(templates, "SAFE_CONTACT", NONSENSE)
     for name in ("digest.txt.j2", "digest.html.j2"):
-        (folder / name).write_text(f"{NONSENSE} {{{{ letter.escalation | join(' ') }}}}", "utf-8")
+        (folder / name).write_text(f"{NONSENSE} {{{{ letter.sections }}}}", "utf-8")
     return change(SETTINGS, templates=folder)
 
 

@@ -41,9 +41,9 @@ def test_twenty_are_named_and_the_others_counted() -> None:
     decisions = decided(*overdue(26))
     assert (len(named(decisions)), [d.said for d in decisions].count("no room in the email")) == (20, 6)
     mail = render(letter(decisions), SETTINGS)
-    assert mail.subject == "26 victims are waiting for an update from you"
+    assert mail.subject == "20 new, 6 more: victims to update, 10 June"
     assert mail.text.count("Crime 22/") == str(mail.html).count("Crime 22/") == 20
-    assert "And 6 more victims whom this mail does not list." in mail.text
+    assert "And 6 more victims, not listed here." in mail.text
 
 
 def test_the_next_mail_names_the_others() -> None:
@@ -81,7 +81,7 @@ def test_those_above_are_told_of_all_in_numbers_and_of_the_longest_by_name() -> 
         for number in range(15)
     ]
     found = write(stuck, POLICY, SETTINGS, TODAY)
-    assert [(holder.officer, holder.victims) for holder in found.holders] == [("2", 15), ("1", 15)]
+    assert [(holder.ref, holder.victims) for holder in found.holders] == [("2", 15), ("1", 15)]
     assert [sum(entry.crime.startswith(f"22/{ref}") for entry in found.parts["stuck"]) for ref in "21"] == [15, 5]
     assert (found.victims, found.more) == (30, 10)
 
@@ -91,11 +91,21 @@ def test_the_subject_counts_what_is_overdue_and_what_is_not_apart() -> None:
     soon = [replace(item, standing=Standing.DUE_SOON) for item in overdue(2, -2, "C")]
     told = [Decision(item, "1042", Outcome.SENT, Reason.NEW) for item in overdue(1)]
     told += [Decision(item, "1042", Outcome.SENT, Reason.NEW, LadderStep.DUE_SOON) for item in soon]
-    assert write(told, POLICY, SETTINGS, TODAY).subject == "1 victim is waiting for an update from you, 2 due soon"
-    assert write(told[1:], POLICY, SETTINGS, TODAY).subject == "2 victims are due an update from you soon"
+    assert write(told, POLICY, SETTINGS, TODAY).subject == "1 new, 2 due soon: victims to update, 10 June"
+    assert write(told[1:], POLICY, SETTINGS, TODAY).subject == "2 due soon: victims to update, 10 June"
     stuck = [Decision(item, "1042", Outcome.SENT, Reason.NEW, LadderStep.SUPERVISOR) for item in overdue(4, 9, "D")]
     assert write([*told, *stuck], POLICY, SETTINGS, TODAY).subject == (
-        "1 victim is waiting for an update from you, 2 due soon, 4 waiting with your officers"
+        "1 new, 2 due soon, 4 with your officers: victims to update, 10 June"
+    )
+
+
+def test_a_long_subject_gives_what_is_first_and_counts_the_others() -> None:
+    """Nothing that a mail program would cut off."""
+    told = [Decision(item, "1042", Outcome.SENT, Reason.NEW) for item in overdue(10)]
+    told += [Decision(item, "1042", Outcome.SENT, Reason.STILL_WAITING) for item in overdue(11, 9, "W")]
+    stuck = [Decision(item, "1042", Outcome.SENT, Reason.NEW, LadderStep.SUPERVISOR) for item in overdue(12, 9, "D")]
+    assert write([*told, *stuck], POLICY, SETTINGS, TODAY).subject == (
+        "10 new, 11 still waiting, 12 more: victims to update, 10 June"
     )
 
 
@@ -103,5 +113,5 @@ def test_who_has_a_case_and_leads_others_reads_what_to_do_in_both() -> None:
     told = [Decision(owed(), "1042", Outcome.SENT, Reason.NEW)]
     told += [Decision(item, "1042", Outcome.SENT, Reason.NEW, LadderStep.SUPERVISOR) for item in overdue(2, 9, "D")]
     text = " ".join(render(write(told, POLICY, SETTINGS, TODAY), SETTINGS).text.split())
-    assert "When you know that it is safe, ring the victim" in text
-    assert "Of what is not yours to do: see that somebody who can do it safely makes contact" in text
+    assert "Contact the victim in the way agreed" in text
+    assert "For the others, ask what stands in the way, and see that somebody makes contact safely." in text

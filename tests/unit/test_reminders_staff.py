@@ -85,7 +85,7 @@ def texts(letter: Letter) -> tuple[str, str]:
 
 def test_it_says_whose_it_is_since_when_and_who_is_away() -> None:
     staff = [
-        officer("1042", absent=[{"from": "2026-06-01", "until": "2026-06-19"}]), officer("1043"),
+        officer("1042", name="PC Sarah Ahmed", absent=[{"from": "2026-06-01", "until": "2026-06-19"}]), officer("1043"),
         officer("1044", left_on=TODAY),
     ]  # fmt: skip
     directory = Directory({row.officer_ref: row for row in staff}, RULES, TODAY, {})
@@ -95,19 +95,34 @@ def test_it_says_whose_it_is_since_when_and_who_is_away() -> None:
     ]  # fmt: skip
     letter = stuck(*items, directory=directory)
     assert letter.holders == (
-        Holder("1042", None, 2, 30, "is absent until Friday 19 June"), Holder("1043", None, 1, 9, None),
-        Holder("1044", None, 1, 7, "has left"),
+        Holder("1042", "PC Sarah Ahmed (1042)", None, 2, 30, "is absent until 19 June"),
+        Holder("1043", "officer 1043", None, 1, 9, None), Holder("1044", "officer 1044", None, 1, 7, "has left"),
     )  # fmt: skip
     # Together what is with one officer, the one whose victim waits longest first.
     assert [entry.crime for entry in letter.parts["stuck"]] == ["22/2/26", "22/3/26", "22/1/26", "22/4/26"]
-    assert letter.parts["stuck"][0].remarks[0] == "Officer 1042 has the case and is absent until Friday 19 June."
     text, html = texts(letter)
-    assert "Officer 1042: 2 victims, the longest 30 days overdue; is absent until Friday 19 June" in text
-    assert "<strong>Officer 1042</strong>: 2 victims, the longest 30 days overdue; is absent until" in html
+    headings = (
+        "With PC Sarah Ahmed (1042), who is absent until 19 June: 2 victims, longest 30 days overdue",
+        "With officer 1043", "With officer 1044, who has left",
+    )  # fmt: skip
+    for part in (text, html):
+        assert [*map(part.index, headings)] == sorted(map(part.index, headings))
 
 
-def test_of_one_victim_there_is_no_table() -> None:
-    assert stuck(owed(due=TODAY - 9 * DAY)).holders == ()
+def test_the_heading_of_one_victim_counts_nothing() -> None:
+    (holder,) = stuck(owed(due=TODAY - 9 * DAY)).holders
+    assert holder.heading == "With officer 1042"
+    assert replace(holder, team="North 1", victims=2).heading == (
+        "With officer 1042, North 1: 2 victims, longest 9 days overdue"
+    )
+
+
+def test_a_victim_on_hold_leads_and_says_who_has_them() -> None:
+    items = [owed("22/1/26", TODAY - 30 * DAY, "1043"), owed("22/2/26", TODAY - 9 * DAY, on_hold=True)]
+    letter = stuck(*items)
+    assert [heading for heading, _ in letter.sections] == ["ON HOLD", "With officer 1043"]
+    assert letter.parts["hold"][0].remarks == ("With officer 1042.",)
+    assert letter.counts["stuck"] == 2
 
 
 def test_officers_with_repeated_misses_are_named_as_a_matter_for_support() -> None:
@@ -116,9 +131,9 @@ def test_officers_with_repeated_misses_are_named_as_a_matter_for_support() -> No
         stuck(support=(Support("1042", "North 1", 4),)),
     ):
         text, html = texts(letter)
-        assert "Officer 1042 (North 1): 4 updates not given in time in the last 28 days" in text
-        assert "<strong>Officer 1042 (North 1)</strong>: 4 updates not given in time in the last 28 days" in html
-    assert letter.subject == "1 officer who may need support"
+        assert "Officer 1042, North 1: 4 updates not given in time in the last 28 days" in text
+        assert "<strong>Officer 1042, North 1</strong>: 4 updates not given in time in the last 28 days" in html
+    assert letter.subject == "1 officer who may need support, 10 June"
     assert "OFFICERS WHO MAY NEED SUPPORT" not in texts(stuck(owed()))[0]
 
 

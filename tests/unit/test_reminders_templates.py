@@ -26,7 +26,9 @@ def test_the_html_part_is_for_every_mail_programme() -> None:
     html = str(render(letter(outstanding(crime())), SETTINGS).html)
     assert html.startswith("<!DOCTYPE html>")
     assert 'lang="en-GB"' in html
-    assert not re.search(r"<(style|script|img|link|div)\b|class=|https?://", html)
+    assert not re.search(r"<(script|img|link|div)\b|https?://", html)
+    (style,) = re.findall(r"<style>\s*(.*?)\s*</style>", html, re.DOTALL)
+    assert re.fullmatch(r"@media \(prefers-color-scheme: dark\) \{(\s*[^{}]+\{[^{}]+\})+\s*\}", style), "for dark only"
     assert html.count("<table") == html.count('role="presentation"') == html.count("</table>")
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from compliance.reminder_settings import Reminders
 from compliance.reminders import Decision
-from compliance.reminders.emails.who_else import Others, escalation
+from compliance.reminders.emails.who_else import Others, who_else
 from compliance.reminders.history import Accepted
 from compliance.reminders.owed import Owed
 from compliance.reminders.recipients import Directory
@@ -34,8 +34,8 @@ def already(ref: str, step: LadderStep, *staff: OfficerRow, rules: Reminders = R
     accepted = {(item.key, 1): (Accepted(ref, step, step is LadderStep.OVERDUE, date(2026, 6, 1)),)}
     directory = Directory({row.officer_ref: row for row in staff}, rules, TODAY, {}) if known else None
     listed = [Decision(item, "1042", Outcome.SENT, Reason.STILL_WAITING)]
-    (said,) = escalation(listed, POLICY, rules, TODAY, directory, Others(accepted=accepted))
-    return said.removeprefix("Who else is told already: ").removesuffix(" of 1 victim.")
+    (said,) = who_else(listed, POLICY, rules, TODAY, directory, Others(accepted=accepted))
+    return said.removeprefix("Told already: ").removesuffix(".")
 
 
 @pytest.mark.parametrize(
@@ -44,19 +44,19 @@ def already(ref: str, step: LadderStep, *staff: OfficerRow, rules: Reminders = R
         ("2000", LadderStep.SUPERVISOR, [officer(supervisor_ref="2000"), officer("2000")], "your supervisor"),
         (
             "2000", LadderStep.SUPERVISOR, [officer(), officer("2000", role="supervisor", team="North 1")],
-            "the team's supervisor, officer 2000,",
+            "the team's supervisor officer 2000",
         ),
         (
             "2001", LadderStep.SUPERVISOR, [officer(supervisor_ref="2000"), officer("2000", **AWAY), officer("2001")],
-            "your supervisor's stand-in, officer 2001,",
+            "your supervisor's stand-in officer 2001",
         ),
-        ("5000", LadderStep.OVERDUE, [officer(), officer("5000")], "officer 5000, who covers for you,"),
-        ("9000", LadderStep.CHAMPION, [officer(supervisor_ref="2000"), CHAMPION], "the division's champion"),
+        ("5000", LadderStep.OVERDUE, [officer(), officer("5000")], "officer 5000, covering for you"),
+        ("9000", LadderStep.CHAMPION, [officer(supervisor_ref="2000"), CHAMPION], "the champion"),
         (
             "9000", LadderStep.SUPERVISOR, [officer(supervisor_ref="2000"), CHAMPION],
-            "the division's champion, in your supervisor's place,",
+            "the champion in your supervisor's place",
         ),
-        ("9000", LadderStep.SUPERVISOR, [officer(), CHAMPION], "the division's champion"),
+        ("9000", LadderStep.SUPERVISOR, [officer(), CHAMPION], "the champion"),
         ("7000", LadderStep.SUPERVISOR, [officer(supervisor_ref="2000"), officer("7000")], "officer 7000"),
     ],
     ids=["supervisor", "the team's", "stand-in", "cover", "champion", "in the supervisor's place",

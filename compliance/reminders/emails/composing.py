@@ -1,26 +1,27 @@
 """Writing the letter to one person from the decisions."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final, assert_never
 from urllib.parse import quote
 
 from compliance.policy import Policy
 from compliance.reminders.decisions import Decision
-from compliance.reminders.emails.letter import PARTS, Due, Entry, Holder, Letter, PlanDay
+from compliance.reminders.emails.letter import PARTS, Due, Entry, Holder, Letter
 from compliance.reminders.emails.obstacles import Obstacles
 from compliance.reminders.emails.victim_sentences import (
+    EntryRemark,
     away,
     because,
     day_text,
     hold_line,
     last_update,
+    officer_text,
     plain,
     remarks,
 )
-from compliance.reminders.emails.who_else import Others, escalation
+from compliance.reminders.emails.who_else import Others, who_else
 from compliance.reminders.history import accepted_about
 from compliance.reminders.owed import Key, Owed, Standing
 from compliance.reminders.recipients import Directory
@@ -57,56 +58,45 @@ def write(
     today: date,
     context: LetterContext = NOTHING_ELSE,
 ) -> Letter:
-    """Return the letter to one person: new items first, and the longest owed first in each part.
+    """Return the letter to one person: victims under a contact hold first, then new items, the longest owed first.
 
     Each victim is one entry, regardless of how much is owed to them. What is stuck with officers below the reader is
     listed as far as there is room, and counted by officer.
     """
     cases = _by_victim(listed)
-    others = {waiting: found for waiting, found in _by_victim(context.unlisted).items() if waiting not in cases}
-    parts: dict[str, list[Waiting]] = {name: [] for name in PARTS}
+    unlisted = {decision.owed.waiting for decision in context.unlisted} - set(cases)
+    kinds: dict[str, list[Waiting]] = {name: [] for name in PARTS}
     for waiting, decisions in cases.items():
-        parts[_part(decisions)].append(waiting)
-    counts = Counter({name: len(parts[name]) for name in PARTS}) + Counter(_part(d) for d in others.values())
-    holders = _holders(parts["stuck"], cases, today, context.directory)
-    stuck = [*parts["stuck"], *(w for w, decisions in others.items() if _part(decisions) == "stuck")]
-    room = max(settings.reminders.listed - sum(len(parts[name]) for name in PARTS if name != "stuck"), 0)
-    whose = [holder.officer for holder in holders]  # group victims by officer
-    parts["stuck"] = sorted(parts["stuck"][:room], key=lambda waiting: whose.index(waiting.officer_ref))
+        kinds[_part(decisions)].append(waiting)
+    parts = {name: [waiting for waiting in kinds[name] if not waiting.hold.now] for name in PARTS}
+    room = max(settings.reminders.listed - sum(len(kinds[name]) for name in PARTS if name != "stuck"), 0)
+    named = sorted(kinds["stuck"], key=lambda waiting: not waiting.hold.now)[:room]
+    parts["hold"] = [w for w in cases if w.hold.now and (w in named or w not in kinds["stuck"])]
+    stuck = [waiting for waiting in kinds["stuck"] if waiting not in parts["hold"]]
+    whose = list(dict.fromkeys(waiting.officer_ref for waiting in stuck))  # group victims by officer
+    parts["stuck"] = sorted((w for w in stuck if w in named), key=lambda waiting: whose.index(waiting.officer_ref))
     writer = _Writer(policy, settings, today, context)
     owed_here = {decision.owed.requirement for decision in listed}
-    requirements = tuple(r for r in policy.requirement if r.id in owed_here)
     return Letter(
-        victims=len(cases) + len(others),
+        day=day_text(today, today),
+        victims=len(cases) + len(unlisted),
         parts={name: tuple(writer.entry(w, cases[w]) for w in parts[name]) for name in PARTS},
-        counts={name: counts[name] for name in PARTS},
-        more=len(cases) + len(others) - sum(len(waiting) for waiting in parts.values()),
-        meant=_is_meant([*listed, *context.unlisted]),
-        with_officers=all(waiting.officer_ref for waiting in stuck),
+        counts={name: len(kinds[name]) for name in PARTS},
+        new=sum(any(decision.is_new for decision in decisions) for decisions in cases.values()),
+        more=len(cases) + len(unlisted) - sum(len(waiting) for waiting in parts.values()),
+        with_officers=all(waiting.officer_ref for waiting in kinds["stuck"]),
         to_ring=any(_is_to_ring(d) for d in listed),
-        to_see=any(not _is_to_ring(d) for d in listed),
-        requirements=requirements,
+        to_see=any(not _is_to_ring(d) and not d.owed.waiting.hold.now for d in listed),
+        requirements=tuple(r for r in policy.requirement if r.id in owed_here),
         policy_title=policy.title,
+        policy_link=settings.reminders.policy_link,
         counted_outcomes=tuple(policy.counted_outcomes),
         counted_methods=tuple(policy.counted_methods or ()),
         attempts_count=ATTEMPTED in policy.counted_outcomes,
-        same_day=any(r.shows_same_day for r in requirements),
         read_at=context.read_at,
-        escalation=tuple(escalation(listed, policy, settings.reminders, today, context.directory, context.others)),
-        holders=holders if counts["stuck"] > min(len(parts["stuck"]), 1) else (),
-        support=tuple(context.support),
-        week=_week(cases, today),
+        holders=_holders(stuck, cases, today, context.directory),
+        support=tuple(replace(s, officer=_call(s.officer, context.directory)) for s in context.support),
     )
-
-
-def _week(cases: Mapping[Waiting, Sequence[Decision]], today: date) -> tuple[PlanDay, ...]:
-    """Return what falls due by the next week's plan, by day."""
-    days: dict[date, list[str]] = {}
-    for waiting, decisions in cases.items():
-        for due in sorted({d.owed.due_date for d in decisions if d.step is LadderStep.DUE_SOON and d.owed.planned}):
-            victim = f", victim {plain(waiting.victim_ref)}" if waiting.several else ""
-            days.setdefault(due, []).append(plain(waiting.crime_ref) + victim)
-    return tuple(PlanDay(day_text(day, today), tuple(days[day])) for day in sorted(days))
 
 
 def _by_victim(decisions: Iterable[Decision]) -> dict[Waiting, list[Decision]]:
@@ -114,6 +104,12 @@ def _by_victim(decisions: Iterable[Decision]) -> dict[Waiting, list[Decision]]:
     for decision in sorted(decisions, key=lambda d: d.owed.urgency):
         cases.setdefault(decision.owed.waiting, []).append(decision)
     return cases
+
+
+def _call(officer: str, directory: Directory | None) -> str:
+    """Return what an email calls an officer at the beginning of a sentence."""
+    name = officer_text(officer, directory)
+    return f"{name[0].upper()}{name[1:]}"
 
 
 def _holders(
@@ -125,7 +121,8 @@ def _holders(
         of.setdefault(waiting.officer_ref, []).append(waiting)
     return tuple(
         Holder(
-            officer=officer,
+            ref=officer,
+            officer="nobody" if officer is None else officer_text(officer, directory),
             team=mine[0].team,
             victims=len(mine),
             longest=max(decision.owed.days_over for waiting in mine for decision in cases[waiting]),
@@ -158,12 +155,6 @@ def _part_of_step(step: LadderStep) -> str:
             assert_never(step)
 
 
-def _is_meant(decisions: Sequence[Decision]) -> bool:
-    """Return whether the reader has every case on which they must act, and there is at least one."""
-    to_act = [decision for decision in decisions if not decision.step.is_escalation]
-    return bool(to_act) and all(decision.own for decision in to_act)
-
-
 def _is_to_ring(decision: Decision) -> bool:
     """Return whether the recipient must make contact themselves."""
     return not decision.step.is_escalation and decision.rerouted not in (
@@ -188,18 +179,25 @@ class _Writer:
     context: LetterContext
 
     def entry(self, waiting: Waiting, listed: Sequence[Decision]) -> Entry:
-        link = self.settings.crime_link
+        link, context = self.settings.crime_link, self.context
         owed: dict[Key, Decision] = {}
         for decision in listed:
             owed.setdefault(decision.owed.key, decision)
+        found = tuple(self._remarks(waiting, listed, [d.owed for d in owed.values()]))
         return Entry(
             crime=plain(waiting.crime_ref),
             link=link.replace("{crime_ref}", quote(waiting.crime_ref, safe="")) if link else None,
             victim=plain(waiting.victim_ref) if waiting.several else None,
+            enhanced=waiting.is_enhanced,
             hold=hold_line(waiting.hold, self.today),
             owed=tuple(self._due(decision) for decision in owed.values()),
             last_update=last_update(waiting, self.today),
-            remarks=tuple(self._sentences(waiting, listed, [d.owed for d in owed.values()])),
+            remarks=tuple(remark.text for remark in found),
+            clauses=frozenset(remark.clause for remark in found if remark.clause),
+            holder=waiting.officer_ref,
+            told=tuple(
+                who_else(listed, self.policy, self.settings.reminders, self.today, context.directory, context.others)
+            ),
         )
 
     def _due(self, decision: Decision) -> Due:
@@ -209,13 +207,15 @@ class _Writer:
             _is_handed(decision) or (decision.own and decision.is_new and self._obstacles(decision).excuses())
         )
         by = day_text(owed.due_date, self.today) + (f" at {owed.due_time}" if owed.due_time else "")
-        return Due(title, by, None if gently else owed.days_over, owed.standing is Standing.OVERDUE)
+        return Due(title, owed.due_date, by, None if gently else owed.days_over, owed.standing is Standing.OVERDUE)
 
-    def _sentences(self, waiting: Waiting, listed: Sequence[Decision], owed: Sequence[Owed]) -> Iterator[str]:
-        yield from because(listed, away(waiting.officer_ref, self.context.directory, self.today))
+    def _remarks(self, waiting: Waiting, listed: Sequence[Decision], owed: Sequence[Owed]) -> Iterator[EntryRemark]:
+        grouped = _part(listed) == "stuck" and not waiting.hold.now  # under a heading that says who has the case
+        yield from because(listed, self.context.directory, self.today, with_officer=not grouped)
         if not any(decision.rerouted is Reason.CONTACT_HOLD for decision in listed):  # otherwise it is said already
-            yield from list(dict.fromkeys(filter(None, map(self._describe_obstacles, listed))))[:1]
-        yield from dict.fromkeys(self.context.again[o.key] for o in owed if o.key in self.context.again)
+            yield from map(EntryRemark, list(dict.fromkeys(filter(None, map(self._describe_obstacles, listed))))[:1])
+        again = self.context.again
+        yield from map(EntryRemark, dict.fromkeys(again[o.key] for o in owed if o.key in again))
         yield from remarks(waiting, owed, self.today, own=any(d.own for d in listed))
 
     def _describe_obstacles(self, decision: Decision) -> str | None:

@@ -1,27 +1,32 @@
 """A letter to one person as the templates see it: the victims who wait, and the sentences around them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
 from typing import Final
 
 from compliance.policy import Requirement
-from compliance.reminders.emails.victim_sentences import plural
+from compliance.reminders.emails.victim_sentences import plain, plural
 from compliance.reminders.support_list import Support
+from compliance.text import plural as noun_of
 
 SAFE_CONTACT: Final = (
     "Before any contact, open the crime and check how this victim agreed to be contacted. "
     "If nothing safe is recorded, do not ring: ask your supervisor."
 )
 """The sentence on safe contact, in exactly these words in every email."""
+_LONGEST_SUBJECT: Final = 70
 PARTS: Final = {
+    "hold": "ON HOLD",
     "new": "NEW",
     "handed": "HANDED OVER TO YOU",
     "closed": "CASE CLOSED",
-    "stuck": "WAITING LONG, WITH YOUR OFFICERS",
+    "stuck": "WAITING LONG",
     "soon": "DUE SOON",
     "waiting": "STILL WAITING",
 }
-"""The headings for victims, in order; those notified before are last."""
+"""The headings for victims, in order: those under a contact hold lead, those notified before are last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,7 @@ class Due:
     """
 
     title: str
+    on: date
     by: str
     days_over: int | None
     is_overdue: bool = False
@@ -43,16 +49,22 @@ class Entry:
     """One victim who waits.
 
     `victim` is set only if the crime has several. `hold` says that contact must not be made now, until when and why; it
-    is shown before everything else. `remarks` are whole sentences.
+    is shown before everything else. `remarks` are whole sentences, and `clauses` the clauses of the rules they rest on.
+    `told` says who else has been told, and who is next on which day.
     """
 
     crime: str
     link: str | None
     victim: str | None
+    enhanced: bool
     hold: str | None
     owed: tuple[Due, ...]
     last_update: str
     remarks: tuple[str, ...]
+    clauses: frozenset[str]
+    told: tuple[str, ...]
+    holder: str | None = None
+    """The reference of the officer who has the case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +74,21 @@ class Holder:
     It gives the number of victims, the days overdue of the longest wait, and why the officer cannot act, as text.
     """
 
-    officer: str | None
+    ref: str | None
+    """Their reference; None if nobody has the cases."""
+    officer: str
+    """What the email calls them."""
     team: str | None
     victims: int
     longest: int
     away: str | None
 
-
-@dataclass(frozen=True, slots=True)
-class PlanDay:
-    """A day of the week's plan as text, and the crimes (with the victim, if there are several) for whom something falls
-    due on it."""
-
-    day: str
-    crimes: tuple[str, ...]
+    @property
+    def heading(self) -> str:
+        """Return the heading of what is stuck with them: `With PC Sarah Ahmed (1042), North 1: 2 victims`."""
+        team, many = f", {plain(self.team)}" if self.team else "", plural(self.victims, "victim", "victims")
+        waits = f": {many}, longest {plural(self.longest, 'day', 'days')} overdue" if self.victims > 1 else ""
+        return f"With {self.officer}{team}{f', who {self.away}' if self.away else ''}{waits}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,67 +99,95 @@ class Letter:
     `requirements` are those owed in this letter.
     """
 
+    day: str
+    """The day of the letter, as text."""
     victims: int
     parts: Mapping[str, tuple[Entry, ...]]
     counts: Mapping[str, int]
-    """The number of victims in each part, listed or not."""
+    """The number of victims by what the letter says of them, listed or not, under a contact hold or not."""
+    new: int
+    """The number of victims of whom the letter says something new."""
     more: int
-    meant: bool
-    """Whether the reader has every case on which they must act."""
     with_officers: bool
     """Whether each stuck case has an officer."""
     to_ring: bool
     """Whether the reader must make contact: they have the case, or are notified in its officer's place."""
     to_see: bool
-    """Whether the reader must check that someone makes contact: no one or their officer has it, or they decide."""
+    """Whether the reader must see that someone makes contact: they do not have the case, and no hold is in force."""
     requirements: tuple[Requirement, ...]
     policy_title: str
+    policy_link: str | None
     counted_outcomes: tuple[str, ...]
     counted_methods: tuple[str, ...]
     attempts_count: bool
     """Whether the policy counts an attempt as an update."""
-    same_day: bool
-    """Whether an update on the day of the report fails to meet one of the requirements."""
     read_at: str | None
     """When the crime system was last read to its end, as text."""
-    escalation: tuple[str, ...]
-    """Sentences on who else is notified, about how many victims, and from when if nothing happens."""
     holders: tuple[Holder, ...] = ()
-    """The officers with stuck cases, the longest wait first; filled if more than one victim is stuck."""
+    """The officers with stuck cases, the longest wait first."""
     support: tuple[Support, ...] = ()
-    """Officers with repeated misses, in the weekly list."""
-    week: tuple[PlanDay, ...] = ()
-    """What falls due by the next week's plan, by day."""
+    """Officers with repeated misses, in the weekly list; `officer` is what the email calls them."""
     safe_contact: str = SAFE_CONTACT
 
     @property
     def sections(self) -> list[tuple[str, tuple[Entry, ...]]]:
-        """Return the headings that have entries, with those entries."""
-        return [(self._heading(name), entries) for name, entries in self.parts.items() if entries]
+        """Return the headings, with their entries: what is stuck by officer, listed or not; what falls due by day."""
+        found: list[tuple[str, tuple[Entry, ...]]] = []
+        for name, entries in self.parts.items():
+            if name == "stuck":
+                found += [
+                    (holder.heading, tuple(e for e in entries if e.holder == holder.ref)) for holder in self.holders
+                ]
+            elif name == "soon":
+                by_day = groupby(sorted(entries, key=_first_due), _first_due)
+                found += [(f"DUE {day:%A} {day.day} {day:%B}".upper(), tuple(due)) for day, due in by_day]
+            elif entries:
+                found.append((PARTS[name], entries))
+        return found
 
-    def _heading(self, part: str) -> str:
-        return "WAITING LONG" if part == "stuck" and not self.with_officers else PARTS[part]
+    @property
+    def clauses(self) -> list[str]:
+        """Return the clauses of the rules on which the sentences rest: what counts, and those of the entries."""
+        return sorted({"2.4"}.union(*(entry.clauses for entries in self.parts.values() for entry in entries)))
 
     @property
     def subject(self) -> str:
-        """Return the subject: counts and nothing personal, overdue first."""
+        """Return the subject: counts, what is new first, and the day. Nothing personal, and no two days alike."""
         if not self.victims:
-            return f"{plural(len(self.support), 'officer', 'officers')} who may need support"
-        counts, you = self.counts, " from you" if self.meant else ""
-        overdue = counts["new"] + counts["handed"] + counts["closed"] + counts["waiting"]
-        waiting = f"waiting for an update{you}"
-        if overdue == counts["handed"]:
-            waiting = f"due an update{you}: handed over to you"
-        elif overdue == counts["closed"]:
-            waiting = "waiting for an update: how their case ended"
-        stuck = "waiting with your officers" if self.with_officers else "waiting long"
-        if not overdue + counts["soon"]:
-            stuck = "waiting for an update from your officers" if self.with_officers else "waiting long for an update"
-        said = [
-            (overdue, waiting),
-            (counts["soon"], "due soon" if overdue else f"due an update{you} soon"),
-            (counts["stuck"], stuck),
+            return f"{plural(len(self.support), 'officer', 'officers')} who may need support, {self.day}"
+        said = [(count, what) for count, what in self._counted() if count]
+        whole, short = self._name(said), self._name(said[:2])
+        return whole if len(whole) <= _LONGEST_SUBJECT else short
+
+    def _counted(self) -> list[tuple[int, str]]:
+        """Return how many victims are in which way a matter of this letter, in order of what to read first."""
+        counts = self.counts
+        if counts["stuck"] == self.victims:
+            return [(self.new, "new"), (self.victims - self.new, "still waiting")]
+        return [
+            (counts["new"], "new"),
+            (counts["handed"], "handed over"),
+            (counts["closed"], f"{noun_of(counts['closed'], 'case')} closed"),
+            (counts["waiting"], "still waiting"),
+            (counts["soon"], "due soon"),
+            (counts["stuck"], "with your officers" if self.with_officers else "waiting long"),
         ]
-        (number, what), *others = [each for each in said if each[0]]
-        first = f"{'1 victim is' if number == 1 else f'{number} victims are'} {what}"
-        return ", ".join([first, *(f"{number} {what}" for number, what in others)])
+
+    def _name(self, said: Sequence[tuple[int, str]]) -> str:
+        """Return a subject that gives these counts, and the victims in none of them as more."""
+        more = self.victims - sum(count for count, _ in said)
+        counted = ", ".join(f"{count} {what}" for count, what in [*said, *([(more, "more")] if more else [])])
+        return f"{counted}: {noun_of(self.victims, 'victim')} {self._matter()}, {self.day}"
+
+    def _matter(self) -> str:
+        """Return what the victims are to the reader."""
+        if self.to_ring:
+            return "to update"
+        if self.counts["stuck"] == self.victims:
+            return "with your officers" if self.with_officers else "waiting long"
+        return "to decide on"
+
+
+def _first_due(entry: Entry) -> date:
+    """Return the earliest day on which something falls due."""
+    return min(due.on for due in entry.owed)

@@ -8,7 +8,7 @@ from typing import Final
 from compliance.policy import Policy
 from compliance.policy.calendars import to_day
 from compliance.reminders.decisions import Decision
-from compliance.reminders.emails.victim_sentences import day_text, plain
+from compliance.reminders.emails.victim_sentences import day_text, officer_text
 from compliance.reminders.history import Accepted
 from compliance.reminders.ladder import Hindrance, Obstacle
 from compliance.reminders.recipients import Directory
@@ -44,12 +44,13 @@ class Obstacles:
         if not found and not self.decision.own:
             found = list(self.decision.obstacles)  # days off are then the only obstacles
         said = list(dict.fromkeys(map(self._text, found)))[-_LISTED:]
-        officer = self.decision.owed.waiting.officer_ref
-        if not said or officer is None:
+        if not said or self.decision.owed.waiting.officer_ref is None:
             return None
+        if self.decision.own and {obstacle.what for obstacle in found} == {Hindrance.NOT_NOTIFIED}:
+            return f"Your time runs from {self._describe_first_email()}."
         if self.decision.own:
             return f"Not counted as your time: {'; '.join(said)}."
-        return f"Officer {plain(officer)} has not had {supervisor_days} days to act: {'; '.join(said)}."
+        return f"The officer has not had {supervisor_days} days to act: {'; '.join(said)}."
 
     def excuses(self) -> bool:
         """Return whether a hold or an absence left the officer no day to act, so that no days are held against them."""
@@ -78,17 +79,17 @@ class Obstacles:
         lasts = obstacle.last >= self.today
         match obstacle.what:
             case Hindrance.HOLD:
-                return "a contact hold is in force" if lasts else f"a contact hold was in force until {last}"
+                return "contact hold in force" if lasts else f"contact hold until {last}"
             case Hindrance.NOT_ALLOCATED:
-                others = "another officer" if self._with_another(obstacle) else "nobody"
-                return f"{others} had the case until {last}" if not lasts else "the case came to them today"
+                others = "with another officer" if self._with_another(obstacle) else "with nobody"
+                return f"{others} until {last}" if not lasts else "the case came to them today"
             case Hindrance.LEFT:
                 return "they have left"
             case Hindrance.ABSENT:
-                who = "you were absent" if mine else "they are absent" if lasts else "absent"
-                return who if lasts and not mine else f"{who} until {last}{self._describe_cover(obstacle)}"
+                return "absent" if lasts and not mine else f"absent until {last}{self._describe_cover(obstacle)}"
             case Hindrance.NOT_NOTIFIED:
-                return self._describe_first_email()
+                first = self._describe_first_email()
+                return f"the days before {first}" if mine else first
 
     def _with_another(self, obstacle: Obstacle) -> bool:
         waiting = self.decision.owed.waiting
@@ -107,20 +108,21 @@ class Obstacles:
             if email.in_place and not email.step.is_escalation and email.first <= obstacle.last
         }
         if not notified:
-            return ", and nobody was told in their place"
+            return " and nobody told in their place"
         you = self.decision.recipient_ref in notified
-        names = [f"officer {plain(ref)}" for ref in sorted(notified - {self.decision.recipient_ref})]
-        return f"; told in their place: {' and '.join([*names, *(['you'] if you else [])])}"
+        names = [officer_text(ref, self.directory) for ref in sorted(notified - {self.decision.recipient_ref})]
+        return f", told in their place: {' and '.join([*names, *(['you'] if you else [])])}"
 
     def _describe_first_email(self) -> str:
         """Return when an email about it is first known to have reached the officer, regardless of other obstacles."""
-        officer, own = self.decision.owed.waiting.officer_ref, self.decision.own
-        whom = "you" if own else "them"
+        officer = self.decision.owed.waiting.officer_ref
         first = min((email.first for email in self.accepted if email.recipient_ref == officer), default=None)
+        if self.decision.own:
+            if first is None or first >= self.today:
+                return "this email"
+            return f"the first email to you, {day_text(first, self.today)}"
         if first is not None and first < self.today:
-            return f"no email about it is known to have reached {whom} before {day_text(first, self.today)}"
-        if own:
-            return "no email about it is known to have reached you before today"
+            return f"no email is known to have reached them before {day_text(first, self.today)}"
         if self.directory and self.directory.problem(officer) in _UNREACHABLE:
-            return "no email could be delivered to them"
-        return f"no email about it is known to have reached them{' before today' if first else ''}"
+            return "no email could be delivered"
+        return f"no email is known to have reached them{' before today' if first else ''}"

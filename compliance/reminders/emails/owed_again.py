@@ -38,17 +38,16 @@ def explain_owed_again(session: Session, policy: Policy, crime_refs: Sequence[st
             ended[key[:4]] = row.clock_date
         if row.to_state != "overdue":
             continue
-        on = f"as seen on {day_text(policy.local.date_of(row.noticed_at), today)}"  # the change itself is undated
+        on = f"seen on {day_text(policy.local.date_of(row.noticed_at), today)}"  # the change itself is undated
         if row.from_state in _DISCHARGED:
-            which = f"The update dated {day_text(discharged[key], today)}" if key in discharged else "An update"
-            found[key] = f"{which} does not count any more, {on}: contact is owed again."
+            which = f"the update of {day_text(discharged[key], today)}" if key in discharged else "an update"
+            found[key] = f"Owed again: {which} no longer counts ({on})."
         elif row.from_state in ("missed", "lapsed"):
             found[key] = (
-                f"The record or the policy was changed, {on} (the case opened again, a wish not to be told was taken "
-                "back, or the like): contact is owed again."
+                f"Owed again: the record or the policy was changed ({on}), for example because the case opened again."
             )
         elif row.from_state == SET_ASIDE:
-            found[key] = f"Its due date could not be worked out for a time; since {on} it can, and contact is owed."
+            found[key] = f"Owed: its due date can now be worked out ({on})."
         elif row.from_state is None and key[:4] in ended:
             repeats = row.requirement in repeating
             found[key] = _explain_move(ended[key[:4]], row.clock_date, on, today, by_update=repeats and row.cycle > 1)
@@ -58,8 +57,7 @@ def explain_owed_again(session: Session, policy: Policy, crime_refs: Sequence[st
 def _explain_move(before: date, clock_date: date, on: str, today: date, *, by_update: bool) -> str:
     """Return why it is owed by another date; `by_update` means that the time runs from the last update."""
     if not by_update:
-        return f"The date from which the time runs was changed, {on}: contact is owed again."
+        return f"Owed again: the date from which the time runs was changed ({on})."
     if clock_date > before:
-        since = day_text(clock_date, today)
-        return f"The time runs from an update dated {since}, {on}: contact is still owed."
-    return f"The update from which the time ran does not count any more, {on}: contact is owed again."
+        return f"Still owed: the time now runs from an update of {day_text(clock_date, today)} ({on})."
+    return f"Owed again: the update from which the time ran no longer counts ({on})."

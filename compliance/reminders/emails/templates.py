@@ -74,21 +74,20 @@ def _fill(text: Any, indent: int = 0, hanging: int | None = None) -> str:
 
 
 def _when(due: Due) -> str:
-    """Return the due date in words: `was due by DATE, 3 days ago`."""
+    """Return the due date in words: `due 9 June, 3 days ago`."""
     if due.days_over is None:
-        return f"was due by {due.by}"
+        return f"due {due.by}"
     if due.days_over > 0:
-        return f"was due by {due.by}, {plural(due.days_over, 'day', 'days')} ago"
+        return f"due {due.by}, {plural(due.days_over, 'day', 'days')} ago"
     if due.is_overdue:
-        return f"was due by {due.by}, today"
+        return f"was due {due.by}, today"
     when = {0: "today", -1: "tomorrow"}.get(due.days_over, f"in {plural(-due.days_over, 'day', 'days')}")
-    return f"is due by {due.by}, {when}"
+    return f"due {due.by}, {when}"
 
 
 def _whose(of: Holder | Support) -> str:
-    """Return an officer with their team: `Officer 1042 (North 1)`."""
-    team = f" ({plain(of.team)})" if of.team else ""
-    return (f"Officer {plain(of.officer)}" if of.officer else "Nobody") + team
+    """Return an officer with their team: `PC Sarah Ahmed (1042), North 1`."""
+    return (of.officer or "Nobody") + (f", {plain(of.team)}" if of.team else "")
 
 
 def _join_with_or(texts: Any) -> str:

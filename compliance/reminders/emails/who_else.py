@@ -1,4 +1,4 @@
-"""Sentences in an officer's email on who else is notified: who already was, by accepted email, and who will be."""
+"""Sentences in an entry on who else is notified of its victim: who already was, by accepted email, and who is next."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from compliance.policy import Policy
 from compliance.reminder_settings import Ladder, Reminders
 from compliance.reminders.decisions import Decision
-from compliance.reminders.emails.victim_sentences import day_text, plain, plural
+from compliance.reminders.emails.victim_sentences import day_text, officer_text
 from compliance.reminders.history import Accepted, accepted_about
 from compliance.reminders.ladder import CaseOfficer, champion_on, supervisor_on
 from compliance.reminders.owed import Key, Owed
@@ -16,6 +16,7 @@ from compliance.reminders.recipients import Directory, Role
 from compliance.reminders.sending_times import champion_morning, first_working_day
 from compliance.reminders.waiting import Waiting
 from compliance.store.notice_kinds import LadderStep
+from compliance.text import join_words
 
 
 class _Other(NamedTuple):
@@ -27,7 +28,8 @@ class _Other(NamedTuple):
 
 _COLLEAGUE: Final = 1
 _OWN_SUPERVISOR: Final = _Other(0, "your supervisor")
-_OWN_CHAMPION: Final = _Other(2, "the division's champion")
+_SUPERVISOR: Final = _Other(0, "the officer's supervisor")
+_CHAMPION: Final = _Other(2, "the champion")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ def list_recipients(decisions: Iterable[Decision]) -> dict[tuple[Key, int], list
     return found
 
 
-def escalation(
+def who_else(
     listed: Iterable[Decision],
     policy: Policy,
     rules: Reminders,
@@ -55,57 +57,52 @@ def escalation(
     directory: Directory | None,
     others: Others,
 ) -> Iterator[str]:
-    """Yield who else is notified of the updates that the officer in the case is notified of themselves.
+    """Yield who else is notified of what is overdue to one victim, or was when the case closed, by what is listed.
 
-    The sentences say who already was and about how many victims, who is notified today, and who follows from when if
-    nothing is recorded. A role that no one holds is not named. Without a directory, the roles held are unknown.
+    The officer in the case reads who already was, who is today, and who follows on which day unless an update is
+    recorded; any other reader only the last. A role that no one holds is not named. Without a directory, the roles held
+    are unknown.
     """
-    already: dict[_Other, set[tuple[str, str]]] = {}
-    along: dict[_Other, set[tuple[str, str]]] = {}
-    coming: dict[_Other, set[date]] = {}
-    own: dict[Waiting, list[Owed]] = {}
-    for decision in listed:
-        if decision.step is LadderStep.OVERDUE and decision.own:
-            own.setdefault(decision.owed.waiting, []).append(decision.owed)
-    for waiting, owed in own.items():
-        victim = _Victim(waiting, owed, policy, rules, today, directory, others)
-        for who in victim.notified():
-            already.setdefault(who, set()).add(waiting.key)
-        for who in victim.along():
-            along.setdefault(who, set()).add(waiting.key)
-        for who, day in victim.following():
-            coming.setdefault(who, set()).add(first_working_day(policy, day))
+    about = [decision for decision in listed if decision.step is not LadderStep.DUE_SOON]
+    if not about:
+        return
+    own = all(decision.own for decision in about)
+    victim = _Victim(about, own, policy, rules, today, directory, others)
+    already, along = (sorted(set(victim.notified())), sorted(set(victim.along()))) if own else ([], [])
     if already:
-        yield f"Who else is told already: {_of(already)}."
+        yield f"Told already: {_join(already)}."
     if along:
-        yield f"Who else is written to today: {_of(along)}."
-    if coming:
-        said = [
-            f"{who.text} from {day_text(min(days), today)}{' at the earliest' if len(days) > 1 else ''}"
-            for who, days in coming.items()
-        ]
-        yield f"Who else is told if no update is recorded: {_join(said)}."
+        yield f"Told today: {_join(along)}."
+    following = [(first_working_day(policy, day), who) for who, day in victim.following()]
+    if following:
+        day = min(day for day, _ in following)
+        whom = sorted(who for on, who in following if on == day)
+        yield f"{'Next' if already or along else 'Told next'}: {_join(whom)}, {day_text(day, today)}."
 
 
-def _of(named: Mapping[_Other, set[tuple[str, str]]]) -> str:
-    return _join([f"{who.text} of {plural(len(named[who]), 'victim', 'victims')}" for who in sorted(named)])
-
-
-def _join(said: Sequence[str]) -> str:
-    return " and ".join([", ".join(said[:-1]), said[-1]] if len(said) > 1 else said)
+def _join(named: Sequence[_Other]) -> str:
+    return join_words([who.text for who in named])
 
 
 @dataclass(frozen=True, slots=True)
 class _Victim:
-    """Who else is notified of a victim, by what is owed to them that the reader must act on."""
+    """Who else is notified of a victim, by what is overdue to them; `own`: the reader is the officer in the case."""
 
-    waiting: Waiting
-    owed: Sequence[Owed]
+    listed: Sequence[Decision]
+    own: bool
     policy: Policy
     rules: Reminders
     today: date
     directory: Directory | None
     others: Others
+
+    @property
+    def waiting(self) -> Waiting:
+        return self.listed[0].owed.waiting
+
+    @property
+    def owed(self) -> list[Owed]:
+        return [decision.owed for decision in self.listed]
 
     def notified(self) -> Iterator[_Other]:
         """Yield those for whom an email about it was accepted, as an escalation or in another's place."""
@@ -125,8 +122,8 @@ class _Victim:
         """
         notified = self._notified_before() | self._today()
         leaders = (
-            (LadderStep.SUPERVISOR, _OWN_SUPERVISOR, Directory.to_supervisor),
-            (LadderStep.CHAMPION, _OWN_CHAMPION, Directory.to_champion),
+            (LadderStep.SUPERVISOR, _OWN_SUPERVISOR if self.own else _SUPERVISOR, Directory.to_supervisor),
+            (LadderStep.CHAMPION, _CHAMPION, Directory.to_champion),
         )
         for step, who, ask in leaders:
             day = min(self._day(owed, step) for owed in self.owed)
@@ -146,7 +143,8 @@ class _Victim:
         officer = self.waiting.officer_ref
         accepted = [email.first for email in self._accepted(owed) if email.recipient_ref == officer]
         entry = None if self.directory is None else self.directory.entry(officer)
-        return supervisor_on(owed, self._ladder(owed), CaseOfficer(officer, entry, min([*accepted, self.today])))
+        first = min([*accepted, *([self.today] if self.own else [])], default=None)
+        return supervisor_on(owed, self._ladder(owed), CaseOfficer(officer, entry, first))
 
     def _ladder(self, owed: Owed) -> Ladder:
         return self.rules.ladder_for(owed.requirement, self.waiting.category)
@@ -159,7 +157,8 @@ class _Victim:
         return {ref for spell in spells for ref in self.others.today.get(spell, ())}
 
     def _notified_before(self) -> set[str]:
-        return {self.waiting.officer_ref or "", *self._accepted_emails()}
+        readers = {decision.recipient_ref for decision in self.listed}
+        return {self.waiting.officer_ref or "", *readers, *self._accepted_emails()}
 
     def _accepted_emails(self) -> dict[str, set[LadderStep]]:
         """Return the steps for which an email was accepted, by recipient."""
@@ -170,16 +169,17 @@ class _Victim:
         return found
 
     def _who(self, ref: str, *, as_champion: bool) -> _Other:
-        """Return what a person is to the reader: never "your supervisor" if it is someone else."""
-        waiting, directory, name = self.waiting, self.directory, f"officer {plain(ref)}"
+        """Return what a person is to the officer: never "your supervisor" if it is someone else, or someone else's."""
+        waiting, directory, name = self.waiting, self.directory, officer_text(ref, self.directory)
+        whose, you = ("your", "you") if self.own else ("the officer's", "the officer")
         role = Role.OTHER if directory is None else directory.role(ref, waiting)
         if directory is not None and role is Role.CHAMPION:
             stands_in = not as_champion and directory.has_supervisor(waiting)
-            in_place = _OWN_CHAMPION._replace(text=f"{_OWN_CHAMPION.text}, in your supervisor's place,")
-            return in_place if stands_in else _OWN_CHAMPION
+            in_place = _CHAMPION._replace(text=f"{_CHAMPION.text} in {whose} supervisor's place")
+            return in_place if stands_in else _CHAMPION
         return {
-            Role.SUPERVISOR: _OWN_SUPERVISOR,
-            Role.TEAM_SUPERVISOR: _Other(_COLLEAGUE, f"the team's supervisor, {name},"),
-            Role.STANDS_IN: _Other(0, f"your supervisor's stand-in, {name},"),
-            Role.COVERS: _Other(_COLLEAGUE, f"{name}, who covers for you,"),
+            Role.SUPERVISOR: _OWN_SUPERVISOR if self.own else _SUPERVISOR,
+            Role.TEAM_SUPERVISOR: _Other(_COLLEAGUE, f"the team's supervisor {name}"),
+            Role.STANDS_IN: _Other(0, f"{whose} supervisor's stand-in {name}"),
+            Role.COVERS: _Other(_COLLEAGUE, f"{name}, covering for {you}"),
         }.get(role, _Other(_COLLEAGUE, name))
