@@ -19,6 +19,7 @@ from compliance.feed_settings import CrimeSystem, SettingsSection
 from compliance.mail_settings import MailSettings
 from compliance.reminder_settings import Reminders
 from compliance.report_settings import ReportSettings
+from compliance.teams_settings import TeamsSettings
 
 
 class ForceSettings(SettingsSection):
@@ -118,6 +119,7 @@ class Settings(SettingsSection):
     crime_system: CrimeSystem
     reminders: Reminders
     mail: MailSettings
+    teams: TeamsSettings = TeamsSettings()
     report: ReportSettings = ReportSettings()
     retention: RetentionSettings = RetentionSettings()
     log: Log = Log()

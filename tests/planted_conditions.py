@@ -115,6 +115,8 @@ FAULTS: Final[list[tuple[str, Plant, str]]] = [
     ("mailbox-unreachable", both(reads_bounces, job("inbound", times=3, system=System.MAILBOX)), "Bounces could not be read in 3 attempts since 2026-07-20 09:58Z."),
     ("job-failing", both(reads_bounces, job("inbound", times=3)), "'inbound' failed the last 3 times"),
     ("emails-deferred", lambda state: state.email("retry", NOW - timedelta(days=3), deferred_since=NOW - hours(49)), "1 email has been deferred"),
+    ("cards-not-taken", lambda state: state.email("refused", NOW - hours(1), to_address="teams:force"), "Microsoft Teams has refused, or not taken for 1 day, 1 card for leaders."),
+    ("cards-not-taken", lambda state: state.email("retry", NOW - hours(25), deferred_since=NOW, to_address="teams:team:A"), "1 card for leaders"),
     ("report-owed", unpublished, "The reports of 2026-W26 and 2026-W27 should have been published."),
     ("report-owed", one_form_missing, "The report of 2026-W27 should have been published (last published: 2026-W27)."),
     ("reload-refused", job("reload", is_lasting=True), "A reload was refused on 2026-07-20 10:00Z: it says no."),

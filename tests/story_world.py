@@ -18,7 +18,7 @@ from typing import Final
 
 from sqlmodel import SQLModel, col, select
 
-from compliance.mail import Channel, Fate, Mail, Pilot, SendResult, deliver
+from compliance.mail import Channel, Fate, Mail, OutgoingMessage, Pilot, SendResult, deliver
 from compliance.policy import load_policy
 from compliance.records import Officer
 from compliance.reminders import reason_of, remind, still_due
@@ -50,6 +50,9 @@ class ScriptedChannel:
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
 
+    def compose(self, message: OutgoingMessage) -> Mail:
+        return Mail.of(message)
+
     def open(self) -> "ScriptedChannel":
         return self
 
@@ -66,9 +69,12 @@ class ScriptedChannel:
 class WatchedChannel:
     """A channel that notes what became of each email: Message-ID -> "accepted", "deferred" or "refused"."""
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, channel: Channel[Mail]) -> None:
         self._channel = channel
         self.tried: dict[str, str] = {}
+
+    def compose(self, message: OutgoingMessage) -> Mail:
+        return self._channel.compose(message)
 
     def open(self) -> "WatchedChannel":
         self._line = self._channel.open()
@@ -108,7 +114,7 @@ class StoryWorld:
 
     def __init__(
         self, store: Store, story: Story, staff: dict[str, Entry], folder: Path,
-        channel: Callable[[Facts], Channel] = ScriptedChannel,
+        channel: Callable[[Facts], Channel[Mail]] = ScriptedChannel,
     ) -> None:  # fmt: skip
         self._store, self._facts = store, Facts.of(story, staff)
         self._channel = WatchedChannel(channel(self._facts))
@@ -257,7 +263,7 @@ def failures(
     story: Story,
     staff: dict[str, Entry],
     folder: Path,
-    channel: Callable[[Facts], Channel] = ScriptedChannel,
+    channel: Callable[[Facts], Channel[Mail]] = ScriptedChannel,
 ) -> list[str]:
     """Live a story in a store, from which all others are removed -> how it differs from what is written, day by day."""
     with store.writing() as connection:

@@ -1,16 +1,14 @@
 """What an answer other than 200 means: not now, not known, or not at all."""
 
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import httpx
 
 from compliance.errors import UnavailableError
 from compliance.feeds.access import redact
+from compliance.retry_after import LONGEST_WAIT, retry_after
 
-LONGEST_WAIT: Final = timedelta(days=366)
-"""The longest Retry-After that is believed: more is a mistake, and an instant beyond the calendar."""
 _TRY_LATER: Final = (408, 425, 429, 500, 502, 503, 504)
 
 
@@ -52,7 +50,7 @@ def refuse_unless_ok(response: httpx.Response, url: str, advice: str | None) -> 
         return
     found = f"{redact(url)} answered {status} {response.reason_phrase[:80]}".rstrip()
     if status in _TRY_LATER or status > 504:
-        raise NotNowError(found, *_retry_after(response))
+        raise NotNowError(found, *retry_after(response.headers))
     if status == httpx.codes.UNAUTHORIZED:
         raise NotKnownError(f"{found}; {advice or 'check that the token is right and has not expired'}")
     by_status = {
@@ -64,28 +62,3 @@ def refuse_unless_ok(response: httpx.Response, url: str, advice: str | None) -> 
         raise RefusedRequestError(found, advised)
     # An advice is about the identity.
     raise UnavailableError(f"{found}; {advised}", is_lasting=status == httpx.codes.FORBIDDEN or advice is not None)
-
-
-def _retry_after(response: httpx.Response) -> tuple[float | None, datetime | None]:
-    """Return the Retry-After: in seconds or, if only a date is given, that instant; neither if there is none.
-
-    A date is relative to the answer's own Date, if it has one.
-    """
-    text = response.headers.get("Retry-After", "").strip()
-    if text.isascii() and text.isdigit():
-        return min(float(text), LONGEST_WAIT.total_seconds()), None
-    at = _instant(text)
-    if at is None:
-        return None, None
-    sent_at = _instant(response.headers.get("Date", ""))
-    if sent_at is None:
-        return None, at
-    return min(max((at - sent_at).total_seconds(), 0.0), LONGEST_WAIT.total_seconds()), None
-
-
-def _instant(text: str) -> datetime | None:
-    try:
-        found = parsedate_to_datetime(text)
-        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-    except (ValueError, TypeError, OverflowError):
-        return None

@@ -1,13 +1,13 @@
 """The outbox and its delivery over a channel (SMTP is the only one built in), for reminders and reports alike."""
 
-from compliance.mail.channel import Channel, Connection, Fate, SendResult
+from compliance.mail.channel import Channel, Connection, Fate, OutgoingMessage, Rendered, SendResult
 from compliance.mail.delivery import Delivery, Wait, deliver
 from compliance.mail.imap import ImapInbox
 from compliance.mail.inbound import InboundOutcome, count_inbound, read_inbound
 from compliance.mail.inbox import Inbox, MaildirInbox
 from compliance.mail.incoming import InboundKind
 from compliance.mail.message import Mail, address_problem, bare_address, message_id
-from compliance.mail.outbox import Postponed, Rendered, StillDue, Withdrawn, as_written, enqueue, row_of
+from compliance.mail.outbox import Postponed, StillDue, Withdrawn, as_written, enqueue, goes_to, message_row, row_of
 from compliance.mail.pilot import Pilot, allows
 from compliance.mail.resting import Rest, Resting, RestingError, read_rest
 from compliance.mail.smtp import Mailer, SmtpServer
@@ -25,6 +25,7 @@ __all__ = [
     "Mail",
     "MaildirInbox",
     "Mailer",
+    "OutgoingMessage",
     "Pilot",
     "Postponed",
     "Rendered",
@@ -44,7 +45,9 @@ __all__ = [
     "count_inbound",
     "deliver",
     "enqueue",
+    "goes_to",
     "message_id",
+    "message_row",
     "read_inbound",
     "read_rest",
     "row_of",

@@ -18,10 +18,10 @@ from typing import Any, Final, cast
 from sqlalchemy import Connection, and_, bindparam, or_, select, update
 
 from compliance.errors import System, UnavailableError
-from compliance.mail.channel import Channel, Fate, SendResult
+from compliance.mail.channel import Channel, Fate, OutgoingMessage, Rendered, SendResult
 from compliance.mail.channel import Connection as Line
 from compliance.mail.message import Mail
-from compliance.mail.outbox import Postponed, Rendered, StillDue, Withdrawn, as_written
+from compliance.mail.outbox import Postponed, StillDue, Withdrawn, as_written, goes_to
 from compliance.mail.pilot import Pilot
 from compliance.mail.refusals import REFUSES_US, Refusals
 from compliance.mail.resting import RestingError
@@ -81,6 +81,11 @@ class Delivery:
     is_refused: bool = False
     rests_until: datetime | None = None
 
+    def plus(self, other: "Delivery") -> "Delivery":
+        """Return the emails of both; what ended the run is what ended the first."""
+        names = ("sent", "retried", "refused", "uncertain", "cancelled", "postponed", "pilot")
+        return replace(self, **{name: getattr(self, name) + getattr(other, name) for name in names})
+
     def __str__(self) -> str:
         rare = {
             "uncertain": self.uncertain, "no longer due": self.cancelled, "postponed": self.postponed,
@@ -92,9 +97,10 @@ class Delivery:
 
 def deliver(
     store: Store,
-    channel: Channel,
+    channel: Channel[Any],
     clock: Callable[[], datetime],
     *,
+    scheme: str | None = None,
     still_due: StillDue = as_written,
     limit: int | None = None,
     settings: DeliverySettings = BY_DEFAULT,
@@ -104,6 +110,7 @@ def deliver(
 ) -> Delivery:
     """Send what is due, oldest first, at most `limit` emails (decision 0017).
 
+    `scheme`: only what goes to destinations that begin so, such as `teams:`; None: what goes to email addresses.
     `clock` returns the present instant (aware). `still_due` is called just before each email. A server that cannot be
     reached, refuses us, or loses one connection after another ends the run: `stopped` says so, and everything not yet
     sent stays queued. The same happens if `wait` says that the service is to stop. `pilot` says who gets emails; None:
@@ -111,11 +118,14 @@ def deliver(
     """
     _end_old_claims(store, clock())
     with closing(channel.open()) as line:
-        run = _Run(store, str(channel), line, clock, still_due, settings, pilot, addresses, wait or Event().wait)
+        run = _Run(
+            store, channel, line, clock, still_due, settings, pilot, addresses, wait or Event().wait,
+            Refusals(store, scheme),
+        )  # fmt: skip
         trouble: UnavailableError | None = None
         try:
             try:
-                run.through(_due(store, clock, limit))
+                run.through(_due(store, clock, limit, scheme))
             finally:
                 run.end()
         except UnavailableError as error:
@@ -140,19 +150,20 @@ class _Run:
     """One run over the outbox, row by row. While the server is busy with one email, the next is read and checked."""
 
     def __init__(
-        self, store: Store, name: str, line: Line, clock: Callable[[], datetime], still_due: StillDue,
+        self, store: Store, channel: Channel[Any], line: Line[Any], clock: Callable[[], datetime], still_due: StillDue,
         settings: DeliverySettings, pilot: Pilot | None, addresses: TokenAddresses | None, wait: Wait,
+        refusals: Refusals,
     ) -> None:  # fmt: skip
         self.counts: Counter[str] = Counter()
         self._store, self._line, self._clock, self._still_due = store, line, clock, still_due
-        self._name, self._wait, self._addresses = name, wait, addresses
+        self._channel, self._wait, self._addresses = channel, wait, addresses
         self._per_minute, self._resend, self._pilot = settings.per_minute, settings.uncertain == "resend", pilot
         self._sender = ThreadPoolExecutor(1, "mail")
         self._flight: _Flight | None = None
         self._unsettled: dict[str, Any] | None = None
         self._last: datetime | None = None
         self._lost = 0
-        self._refusals = Refusals(store)
+        self._refusals = refusals
 
     def through(self, rows: Iterable[Outbox]) -> None:
         """Send these rows until the service is to stop. Raises UnavailableError if it is pointless to continue."""
@@ -194,17 +205,18 @@ class _Run:
             return self._end_row(row, "postponed", next_attempt_at=content.until, problem=content.reason)
         to = content.to_address or row.to_address
         path = None if self._addresses is None else self._addresses.return_path(int(row.id or 0), row.key)
-        mail = Mail(to, content.subject, content.text, content.html, row.headers, row.message_id, self._clock(), path)
-        mail.as_bytes()  # made while the server is busy with the previous email
-        self._await_answer()
+        message = OutgoingMessage(to, content, row.headers, row.message_id, self._clock(), path)
         if (pilot := self._pilot) is not None and not pilot.allows(to):
-            written = f"written to {pilot.write(mail)}"
+            self._await_answer()
+            written = f"written to {pilot.write(Mail.of(message))}"
             return self._end_row(
                 row, "pilot", state="pilot", problem=written, next_attempt_at=None, **_says(row, content)
             )
-        return self._hand_over(row, content, mail)
+        composed = self._channel.compose(message)  # made while the server is busy with the previous email
+        self._await_answer()
+        return self._hand_over(row, content, composed)
 
-    def _hand_over(self, row: Outbox, content: Rendered, mail: Mail) -> None:
+    def _hand_over(self, row: Outbox, content: Rendered, composed: Any) -> None:
         """Claim an email, commit, and hand it over with no lock held."""
         self._line.connect()
         now, second = self._clock(), row.state == "uncertain"
@@ -218,7 +230,7 @@ class _Run:
         }
         if self._commit(row, claim):  # otherwise another instance has it
             self._last = now
-            self._flight = _Flight(row, now, self._sender.submit(self._line.send, mail))
+            self._flight = _Flight(row, now, self._sender.submit(self._line.send, composed))
 
     def _await_answer(self) -> None:
         """Wait for the email being sent, if any. Raises UnavailableError if no other email would succeed."""
@@ -232,7 +244,7 @@ class _Run:
         self._lost = self._lost + 1 if answer.fate in (Fate.LOST, Fate.UNCERTAIN) else 0
         if answer.fate is Fate.HALTED or self._lost == PATIENCE:
             raise UnavailableError(
-                f"{self._name}: {answer.said}", is_lasting=answer.fate is Fate.HALTED, system=System.MAIL_SERVER
+                f"{self._channel}: {answer.said}", is_lasting=answer.fate is Fate.HALTED, system=System.MAIL_SERVER
             )
         if self._refusals.shows_we_are_refused(flight.row, answer.fate):
             self._settle()
@@ -240,7 +252,7 @@ class _Run:
             self.counts["refused"] -= retried
             self.counts["retried"] += retried
             raise UnavailableError(
-                f"{self._name}: {REFUSES_US} ({answer.said})", is_lasting=True, system=System.MAIL_SERVER
+                f"{self._channel}: {REFUSES_US} ({answer.said})", is_lasting=True, system=System.MAIL_SERVER
             )
 
     def _settle(self) -> None:
@@ -288,7 +300,8 @@ def _outcome(row: Outbox, answer: SendResult, now: datetime, resend: bool) -> tu
             again = None if second or not resend else now + FIRST_WAIT
             return "uncertain", found | {"state": "uncertain", "next_attempt_at": again}
         case _:
-            later = now + min(FIRST_WAIT * 2 ** min(row.attempts, 16), LONGEST_WAIT)
+            wait = min(FIRST_WAIT * 2 ** min(row.attempts, 16), LONGEST_WAIT)
+            later = now + max(wait, answer.retry_after or wait)
             if answer.defers_recipient:
                 found["deferred_since"] = row.deferred_since or now
             return "retried", found | {"state": "uncertain" if second else "retry", "next_attempt_at": later}
@@ -302,9 +315,9 @@ def _end_old_claims(store: Store, now: datetime) -> None:
         connection.execute(update(OUTBOX).where(old).values(state="uncertain", problem=said))
 
 
-def _due(store: Store, clock: Callable[[], datetime], limit: int | None) -> Iterator[Outbox]:
+def _due(store: Store, clock: Callable[[], datetime], limit: int | None, scheme: str | None) -> Iterator[Outbox]:
     """Yield the rows to be sent now, oldest first, some at a time: those due at the start that still are."""
-    asked = select(OUTBOX.c.id).where(_READY).order_by(OUTBOX.c.id).limit(limit)
+    asked = select(OUTBOX.c.id).where(_READY, goes_to(scheme)).order_by(OUTBOX.c.id).limit(limit)
     with store.reading() as connection:
         row_ids = list(connection.execute(asked, {"now": clock()}).scalars())
     for part in chunks(row_ids, AT_ONCE):

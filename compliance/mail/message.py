@@ -12,6 +12,7 @@ from hashlib import sha256
 from typing import Final
 
 from compliance.errors import SettingsError
+from compliance.mail.channel import OutgoingMessage
 
 _LOCAL: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
 _LABEL: Final = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -103,6 +104,17 @@ class Mail:
     message_id: str
     date: datetime
     return_path: str | None = None
+
+    @classmethod
+    def of(cls, message: OutgoingMessage) -> "Mail":
+        """Return a message as an email, its bytes made. Raises SettingsError as `as_bytes` does."""
+        content = message.content
+        mail = cls(
+            message.destination, content.subject, content.text, content.html, message.headers, message.message_id,
+            message.date, message.return_path,
+        )  # fmt: skip
+        mail.as_bytes()
+        return mail
 
     @property
     def sender(self) -> str:

@@ -16,23 +16,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session
 
 from compliance.errors import RecordError
+from compliance.mail.channel import Rendered
 from compliance.mail.message import address_problem, bare_address, check_header, check_line, message_id
 from compliance.store.dialect import insert_into
 from compliance.store.tables import OUTBOX, Outbox
-
-
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """The content of an email."""
-
-    subject: str
-    text: str
-    html: str | None
-    to_address: str | None = None
-    """The address to send to now; None: the one it was queued for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +65,29 @@ def row_of(
     bare_address(headers.get("From", ""))
     for name, value in headers.items():
         check_header(name, value)
+    row = message_row(
+        key=key, kind=kind, destination=to_address, content=content, headers=headers, domain=domain, now=now
+    )  # fmt: skip
+    return row | {"recipient_ref": recipient_ref}
+
+
+def message_row(
+    *, key: str, kind: str, destination: str, content: Rendered, headers: Mapping[str, str], domain: str, now: datetime
+) -> dict[str, Any]:
+    """Return a message to a destination of any channel as a row to be queued, which is to nobody in the directory."""
     return {
-        "key": key, "kind": kind, "recipient_ref": recipient_ref, "to_address": to_address,
+        "key": key, "kind": kind, "recipient_ref": None, "to_address": destination,
         "subject": content.subject, "text": content.text, "html": content.html, "headers": dict(headers),
         "message_id": message_id(key, domain), "state": "queued", "created_at": now, "attempts": 0,
     }  # fmt: skip
+
+
+def goes_to(scheme: str | None) -> ColumnElement[bool]:
+    """Return the condition that a row goes to a destination that begins with a scheme; None: to an email address.
+
+    No email address has a colon, and every scheme ends with one.
+    """
+    return OUTBOX.c.to_address.not_like("%:%") if scheme is None else OUTBOX.c.to_address.startswith(scheme)
 
 
 def enqueue(session: Session, rows: Sequence[dict[str, Any]]) -> dict[str, int]:

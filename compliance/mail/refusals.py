@@ -6,6 +6,7 @@ from typing import Final
 from sqlalchemy import bindparam, select, update
 
 from compliance.mail.channel import Fate
+from compliance.mail.outbox import goes_to
 from compliance.store import Store
 from compliance.store.tables import OUTBOX, Outbox
 
@@ -23,8 +24,8 @@ _REFUSED: Final = update(OUTBOX).where(OUTBOX.c.id.in_(bindparam("rows", expandi
 class Refusals:
     """What one run has heard before the server accepts its first email."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, scheme: str | None) -> None:
+        self._store, self._scheme = store, scheme
         self._rows: list[Outbox] | None = []
 
     def shows_we_are_refused(self, row: Outbox, fate: Fate) -> bool:
@@ -41,7 +42,7 @@ class Refusals:
         return len(self._rows) >= IN_A_ROW and not self._was_accepted_since(min(row.created_at for row in self._rows))
 
     def _was_accepted_since(self, queued: datetime) -> bool:
-        asked = select(OUTBOX.c.id).where(OUTBOX.c.sent_at >= queued).limit(1)
+        asked = select(OUTBOX.c.id).where(OUTBOX.c.sent_at >= queued, goes_to(self._scheme)).limit(1)
         with self._store.reading() as connection:
             return connection.execute(asked).first() is not None
 

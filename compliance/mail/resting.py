@@ -12,17 +12,18 @@ from datetime import datetime, timedelta
 from hashlib import scrypt
 from hmac import compare_digest
 from secrets import token_bytes
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from sqlalchemy import delete, select
 
 from compliance.errors import ComplianceError, System, UnavailableError
-from compliance.mail.channel import Channel, SendResult
+from compliance.mail.channel import Channel, OutgoingMessage, SendResult
 from compliance.mail.channel import Connection as Line
-from compliance.mail.message import Mail
 from compliance.store import Store
 from compliance.store.dialect import upsert
 from compliance.store.tables import CHANNEL_REST
+
+T = TypeVar("T")
 
 FIRST_REST: Final = timedelta(hours=1)
 LATER_REST: Final = timedelta(days=1)
@@ -67,7 +68,7 @@ def _digest(settings: bytes, salt: bytes) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Resting:
+class Resting(Generic[T]):
     """A channel that is left alone for a time after it refused us (`channel.Channel`).
 
     `name`: of its rest in the store. `settings`: everything the channel is tried with; others are tried at once.
@@ -75,7 +76,7 @@ class Resting:
     """
 
     name: str
-    channel: Channel
+    channel: Channel[T]
     store: Store
     clock: Callable[[], datetime]
     settings: bytes = field(repr=False)
@@ -84,18 +85,22 @@ class Resting:
     def __str__(self) -> str:
         return str(self.channel)
 
-    def open(self) -> "RestingConnection":
+    def compose(self, message: OutgoingMessage) -> T:
+        """Return a message as the channel hands it over."""
+        return self.channel.compose(message)
+
+    def open(self) -> "RestingConnection[T]":
         """Return a connection for one run."""
         return RestingConnection(self, self.channel.open())
 
 
-class RestingConnection:
+class RestingConnection(Generic[T]):
     """A connection that is not made while its channel rests (`channel.Connection`).
 
     It is made if the database cannot be used: administrators are told of that by email too.
     """
 
-    def __init__(self, about: Resting, line: Line) -> None:
+    def __init__(self, about: Resting[T], line: Line[T]) -> None:
         self._about, self._line, self._is_first = about, line, True
         self._rest: Rest | None = None
         with suppress(ComplianceError):
@@ -146,9 +151,9 @@ class RestingConnection:
                 with about.store.writing() as connection:
                     connection.execute(delete(CHANNEL_REST).where(CHANNEL_REST.c.channel == about.name))
 
-    def send(self, mail: Mail) -> SendResult:
-        """Hand over one email (`channel.Connection.send`)."""
-        return self._line.send(mail)
+    def send(self, composed: T) -> SendResult:
+        """Hand over one message (`channel.Connection.send`)."""
+        return self._line.send(composed)
 
     def close(self) -> None:
         """Close the connection."""

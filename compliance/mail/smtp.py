@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from compliance.errors import SettingsError, System, UnavailableError
-from compliance.mail.channel import Fate, SendResult
+from compliance.mail.channel import Fate, OutgoingMessage, SendResult
 from compliance.mail.message import Mail, hide_addresses
 from compliance.mail_settings import MailServer
 from compliance.stopping import Stop
@@ -35,6 +35,10 @@ class SmtpServer:
 
     def __str__(self) -> str:
         return f"mail server {self.settings.host}:{self.settings.port}"
+
+    def compose(self, message: OutgoingMessage) -> Mail:
+        """Return a message as an email."""
+        return Mail.of(message)
 
     def open(self) -> "Mailer":
         """Return a connection, made when first needed. Raises SettingsError for invalid authorities."""

@@ -10,6 +10,7 @@ from compliance.mail import (
     Channel,
     ImapInbox,
     Inbox,
+    Mail,
     MaildirInbox,
     Pilot,
     Rest,
@@ -26,7 +27,7 @@ EMAIL: Final = "email"
 _TRIED_WITH: Final = frozenset({"host", "port", "security", "username"})
 
 
-def channel_of(settings: Settings, stop: Stop | None = None) -> Channel:
+def channel_of(settings: Settings, stop: Stop | None = None) -> Channel[Mail]:
     """Return the channel of some settings. A force that adds a channel selects it here (docs/mail.md).
 
     `stop`: shortens waits when requested. Raises SettingsError if the password cannot be obtained.
@@ -39,7 +40,7 @@ def channel_of(settings: Settings, stop: Stop | None = None) -> Channel:
 
 def patient_channel(
     settings: Settings, store: Store, clock: Callable[[], datetime], stop: Stop | None = None, *, ask_now: bool = False
-) -> Channel:
+) -> Channel[Mail]:
     """Return the channel of some settings, which leaves the mail server alone for a time once it has refused us.
 
     `ask_now`: try it in any case. Raises SettingsError as `channel_of` does.

@@ -24,6 +24,7 @@ from compliance.service.crime_feed import SOURCE, feed_of, mapper_of, origin_of,
 from compliance.service.directory_poll import DirectoryRules
 from compliance.service.feed_changes import restart
 from compliance.service.job_runs import INBOUND, ROW_FILTERS, SEND, JobRuns
+from compliance.service.leaders_cards import LeadersCards
 from compliance.service.mail_channel import addresses_of, channel_of, inbox_of, patient_channel, pilot_of
 from compliance.service.polling import PollOutcome, poll
 from compliance.service.progress import Progress
@@ -147,6 +148,7 @@ class Service:
         See `deliver`, also for `ask_now`. `last`: what this process planned last; nothing is planned while that stands.
         """
         channel_of(self.settings)  # a wrong setting is reported before anything is queued
+        self._cards.channel(self.stop)
         judged, last, now = self.judge(), last or LastPlan(), self.clock()
         state = planning_state(self.store, self.policy, self.settings, now)
         if not judged and last.stands(state, now):
@@ -156,6 +158,7 @@ class Service:
             last.note(state, now)
         if not outcome.not_now:
             tell_undelivered(self.store, self.policy, self.settings, now)
+            self._cards.queue()
         delivery = self.deliver(limit, ask_now=ask_now)
         if replace(delivery, stopped=None, is_refused=False, rests_until=None) != Delivery():
             last.forget()
@@ -188,7 +191,11 @@ class Service:
             addresses=addresses_of(self.settings, self.store, self.clock()), wait=self.stop.wait,
         )  # fmt: skip
         self._note_sending(delivery)
-        return delivery
+        return delivery.plus(self._cards.deliver(self.stop))
+
+    @property
+    def _cards(self) -> LeadersCards:
+        return LeadersCards(self.store, self.policy, self.settings, self.clock)
 
     def undelivered(self) -> list[Undelivered]:
         """Return what has not reached its readers by now, by reason."""

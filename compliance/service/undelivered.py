@@ -26,6 +26,7 @@ from compliance.store import Store, officers
 from compliance.store.dialect import chunks
 from compliance.store.notice_kinds import Reason
 from compliance.store.tables import OBLIGATION, OUTBOX, OfficerRow, Outbox
+from compliance.teams_settings import SCHEME
 from compliance.text import count_noun, join_words
 
 UNDELIVERED: Final = "undelivered"
@@ -60,8 +61,8 @@ CAUSES: Final = {
     "refused": Cause(
         "refused",
         "refused by the mail server in the last 7 days",
-        "correct the address in the officer directory; `compliance outbox list --state refused` gives the mail "
-        "server's words. Until then the supervisor is told.",
+        "correct the address in the officer directory or, of a channel in Teams, its webhook in [teams]; `compliance "
+        "outbox list --state refused` gives the reasons. Until then an officer's supervisor is told.",
     ),
     "bounced": Cause(
         "bounced",
@@ -173,6 +174,8 @@ def _readers(rows: Collection[Any]) -> tuple[str, ...]:
 
 def _reader(row: Any) -> str:
     held = ", held" if row.state == "uncertain" and row.next_attempt_at is None else ""
+    if row.to_address.startswith(SCHEME):
+        return f"{row.to_address}{held}"
     if row.recipient_ref is None:
         return f"email {row.id} ({row.kind}{held})"
     return f"{row.recipient_ref} (email {row.id}{held})" if row.state == "uncertain" else str(row.recipient_ref)

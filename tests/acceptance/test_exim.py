@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from compliance.config import load_settings
-from compliance.mail import Channel, Connection, Mail, Rendered, SendResult, deliver
+from compliance.mail import Channel, Connection, Mail, OutgoingMessage, Rendered, SendResult, deliver
 from compliance.policy import load_policy
 from compliance.service import Service
 from compliance.service.mail_channel import addresses_of, channel_of
@@ -50,11 +50,14 @@ EACH = 6
 class Breaking:
     """The channel, over a line that is broken for the mails to those who are called `cut…` or `unheard…`."""
 
-    def __init__(self, channel: Channel, line: exim.Line) -> None:
+    def __init__(self, channel: Channel[Mail], line: exim.Line) -> None:
         self._channel, self._line = channel, line
 
+    def compose(self, message: OutgoingMessage) -> Mail:
+        return self._channel.compose(message)
+
     def open(self) -> "Breaking":
-        self._connection: Connection = self._channel.open()
+        self._connection: Connection[Mail] = self._channel.open()
         return self
 
     def connect(self) -> None:

@@ -1,6 +1,6 @@
 """A server that refuses us is told from one that refuses a recipient; a run that is turned away says so."""
 
-from compliance.mail import Delivery, Fate, Mail, SendResult, deliver
+from compliance.mail import Delivery, Fate, Mail, OutgoingMessage, Rendered, SendResult, deliver, enqueue, message_row
 from compliance.simulator.mail_sink import MailSink
 from compliance.store import Store
 from tests import stores
@@ -28,6 +28,18 @@ def test_a_server_that_refuses_everybody_refuses_us_and_nobody_loses_their_mail(
     assert deliver(store, server_of(sink), clock) == Delivery(sent=3)
 
 
+def test_a_card_that_teams_took_says_nothing_of_the_mail_server(store: Store, clock: Clock, sink: MailSink) -> None:
+    queue(store, clock, "a", "b", "c")
+    sink.refuse |= {f"{name}@force.example" for name in "abc"}
+    card = message_row(
+        key="card", kind="card", destination="teams:force", content=Rendered("S", "T", None), headers={},
+        domain="force.example", now=clock(),
+    )  # fmt: skip
+    with store.session() as session:
+        enqueue(session, [card | {"state": "sent", "sent_at": clock()}])
+    assert deliver(store, server_of(sink), clock).retried == 3
+
+
 def test_three_bad_addresses_at_the_head_are_refused_once_the_server_took_another(
     store: Store, clock: Clock, sink: MailSink
 ) -> None:
@@ -52,6 +64,9 @@ def test_the_last_mail_of_a_run_ends_it_in_words_too(store: Store, clock: Clock)
             return SendResult(Fate.ACCEPTED if mail.to_address[0] == "a" else Fate.HALTED, "530 authenticate first")
 
     class Halting:
+        def compose(self, message: OutgoingMessage) -> Mail:
+            return Mail.of(message)
+
         def open(self) -> Line:
             return Line()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from compliance.errors import SettingsError, UnavailableError
-from compliance.mail import Delivery, Fate, Mail, Pilot, Rendered, SendResult, Withdrawn, deliver
+from compliance.mail import Delivery, Fate, Mail, OutgoingMessage, Pilot, Rendered, SendResult, Withdrawn, deliver
 from compliance.mail_settings import DeliverySettings
 from compliance.simulator.mail_sink import MailSink
 from compliance.store import Store
@@ -154,6 +154,9 @@ class Notifying:
 
     def __str__(self) -> str:
         return "the notifying service"
+
+    def compose(self, message: OutgoingMessage) -> Mail:
+        return Mail.of(message)
 
     def open(self) -> "Notifying":
         return self

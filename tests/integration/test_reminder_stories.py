@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from compliance.errors import SettingsError
-from compliance.mail import Connection
+from compliance.mail import Connection, Mail, OutgoingMessage
 from compliance.simulator import MailSink
 from compliance.store import Store
 from tests import postgres, stores
@@ -53,7 +53,10 @@ class Answering:
     def __init__(self, facts: Facts, sink: MailSink) -> None:
         self._facts, self._sink = facts, sink
 
-    def open(self) -> Connection:
+    def compose(self, message: OutgoingMessage) -> Mail:
+        return Mail.of(message)
+
+    def open(self) -> Connection[Mail]:
         for answer, addresses in (("refused", self._sink.refuse), ("deferred", self._sink.defer)):
             addresses.clear()
             addresses.update(address for address, said in self._facts.answers.items() if said == answer)

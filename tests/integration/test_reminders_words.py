@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from sqlmodel import col, select
 
-from compliance.mail import Fate, Mail, SendResult, deliver
+from compliance.mail import Fate, Mail, OutgoingMessage, SendResult, deliver
 from compliance.policy import load_policy
 from compliance.records import Officer
 from compliance.records.wire import Absence
@@ -51,6 +51,9 @@ class Post:
 
     def __str__(self) -> str:
         return "the post"
+
+    def compose(self, message: OutgoingMessage) -> Mail:
+        return Mail.of(message)
 
     def open(self) -> "Post":
         return self

@@ -14,9 +14,16 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "compliance"
 SHARED = ROOT.parent / "shared" / "spec"
 
-SECTIONS = {"alert_settings", "feed_settings", "mail_settings", "reminder_settings", "report_settings"}
+SECTIONS = {
+    "alert_settings",
+    "feed_settings",
+    "mail_settings",
+    "reminder_settings",
+    "report_settings",
+    "teams_settings",
+}
 """What a section of the settings holds; every room is given the sections it needs."""
-LEAVES = {"errors", "resources", "serving", "stopping", "templating", "text", "writing"}
+LEAVES = {"errors", "resources", "retry_after", "serving", "stopping", "templating", "text", "writing"}
 SERVICE = {"records", "policy", "batch", "feeds", "store", "mail", "reminders", "reports", "config", "clock"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
@@ -25,6 +32,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "writing": set(),
     "clock": set(),
     "resources": set(),
+    "retry_after": set(),
     "serving": set(),
     "signals": set(),
     "stopping": set(),

@@ -37,7 +37,7 @@ class EmailTeller:
     """Emails to some addresses, straight to the mail server: nothing that waits in the outbox is in front of them."""
 
     settings: Settings
-    channel: Channel
+    channel: Channel[Mail]
     runs: JobRuns
     clock: Callable[[], datetime]
 

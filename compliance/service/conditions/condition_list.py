@@ -239,6 +239,14 @@ CONDITIONS: Final = (
         work.find_emails_deferred,
     ),
     Condition(
+        "cards-not-taken",
+        _WARNING,
+        "Microsoft Teams has refused cards for leaders in the last 7 days, or has not taken one for a day.",
+        "`compliance outbox list` gives the reasons. Make a new workflow in Teams where the old one is gone, and "
+        "correct its webhook in [teams]. The leaders get their emails in any case (docs/mail.md).",
+        work.find_cards_not_taken,
+    ),
+    Condition(
         "report-owed",
         _FAULT,
         "A report that should have been published a day ago has not been. Periods before the newest one published do "

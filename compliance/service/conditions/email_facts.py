@@ -4,15 +4,17 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
-from compliance.mail import count_inbound
+from compliance.mail import count_inbound, goes_to
 from compliance.mail.delivery import LONGEST_WAIT
 from compliance.store import Store
 from compliance.store.tables import OUTBOX
+from compliance.teams_settings import SCHEME
 
 REFUSED_LATELY: Final = timedelta(days=7)
 DEFERRED_LONG: Final = timedelta(days=2)
+CARD_LATE: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,9 @@ class EmailFacts:
     - `refused`: how many the mail server has refused within `REFUSED_LATELY`. `bounced`: how many have bounced in it.
     - `inbound`: how many messages of each kind were read in the mailbox of bounces.
     - `uncertain`, `held`: uncertain emails that are sent again by the next run, and those that wait for a person.
+    - `cards`: how many cards for leaders were refused within `REFUSED_LATELY`, or have not been taken for `CARD_LATE`.
+
+    All but `by_state` and `cards` are of emails only.
     """
 
     by_state: dict[str, int]
@@ -36,18 +41,21 @@ class EmailFacts:
     held: int
     bounced: int = 0
     inbound: dict[str, int] = field(default_factory=dict)
+    cards: int = 0
 
 
 def read_emails(store: Store, by_state: dict[str, int], now: datetime) -> EmailFacts:
     """Return the facts about the outbox at an instant (aware)."""
     state, again, deferred = OUTBOX.c.state, OUTBOX.c.next_attempt_at, OUTBOX.c.deferred_since
-    waiting = select(state, OUTBOX.c.created_at, again).where(state.in_(("queued", "retry")), deferred.is_(None))
+    waiting = select(state, OUTBOX.c.created_at, again).where(
+        state.in_(("queued", "retry")), deferred.is_(None), goes_to(None)
+    )
     tried_at = func.coalesce(OUTBOX.c.claimed_at, OUTBOX.c.created_at)
     with store.reading() as connection:
         since = [_due_since(*row, now=now) for row in connection.execute(waiting)]
 
         def count(*conditions: ColumnElement[bool]) -> int:
-            return _count(connection, *conditions)
+            return _count(connection, goes_to(None), *conditions)
 
         return EmailFacts(
             by_state=by_state,
@@ -58,6 +66,14 @@ def read_emails(store: Store, by_state: dict[str, int], now: datetime) -> EmailF
             held=count(state == "uncertain", again.is_(None)),
             bounced=count(state == "bounced", OUTBOX.c.bounced_at >= now - REFUSED_LATELY),
             inbound=count_inbound(store),
+            cards=_count(
+                connection,
+                goes_to(SCHEME),
+                or_(
+                    and_(state == "refused", tried_at >= now - REFUSED_LATELY),
+                    and_(state.in_(("retry", "uncertain")), OUTBOX.c.created_at <= now - CARD_LATE),
+                ),
+            ),
         )
 
 

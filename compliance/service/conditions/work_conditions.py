@@ -7,7 +7,7 @@ from compliance.errors import System
 from compliance.policy.calendars import to_day
 from compliance.service.calendar_notes import warn_of_end
 from compliance.service.conditions.condition import of_stored
-from compliance.service.conditions.email_facts import DEFERRED_LONG, REFUSED_LATELY
+from compliance.service.conditions.email_facts import CARD_LATE, DEFERRED_LONG, REFUSED_LATELY
 from compliance.service.conditions.feed_conditions import FAILURES, minute
 from compliance.service.conditions.service_facts import ServiceFacts, StoredFacts
 from compliance.service.job_runs import ALERTS, INBOUND, RELOAD, ROW_FILTERS, SEND
@@ -162,6 +162,18 @@ def find_emails_deferred(_: ServiceFacts, stored: StoredFacts) -> str | None:
     have = plural(count, "has", "have")
     return (
         f"{count_noun(count, 'email')} {have} been deferred by the recipient's mailbox for {DEFERRED_LONG.days} days."
+    )
+
+
+@of_stored
+def find_cards_not_taken(_: ServiceFacts, stored: StoredFacts) -> str | None:
+    """Microsoft Teams does not take cards for leaders."""
+    count = stored.emails.cards
+    if not count:
+        return None
+    return (
+        f"Microsoft Teams has refused, or not taken for {count_noun(CARD_LATE.days, 'day')}, "
+        f"{count_noun(count, 'card')} for leaders."
     )
 
 
