@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from compliance.records import Officer
 from compliance.records.wire import Absence
 from tests.story_files import Entry, StartingCrime, Story
@@ -29,12 +31,14 @@ def text(instant: datetime) -> str:
 
 @dataclass
 class Facts:
-    """The crime system, the directory and the mail server as they are at `now` (UTC).
+    """The crime system, the directory and the mail server of a story as they are at `now` (UTC).
 
-    `answers`: what a mailbox does with email ("refused", "deferred"), by address; it accepts where there is none.
+    `answers`: what a mailbox does with email ("refused", "deferred"), by address; it accepts where there is none. `mark`
+    ends each name that leaves the story, so that several stories can be lived side by side, each with its own people.
     """
 
     now: datetime
+    mark: str = ""
     records: dict[str, Record] = field(default_factory=dict)
     directory: dict[str, Officer] = field(default_factory=dict)
     answers: dict[str, str] = field(default_factory=dict)
@@ -42,17 +46,58 @@ class Facts:
     """Whether the crime system can be read."""
 
     @classmethod
-    def of(cls, story: Story, staff: dict[str, Entry]) -> "Facts":
+    def of(cls, story: Story, staff: dict[str, Entry], mark: str = "") -> "Facts":
         """The facts at the beginning of a story."""
         return cls(
             at(story.first, MIDNIGHT),
-            {ref: _record(ref, crime) for ref, crime in story.crimes.items()},
+            mark,
+            {ref: _record(crime) for ref, crime in story.crimes.items()},
             {ref: _officer(ref, entry) for ref, entry in staff.items()},
         )
 
-    def visible(self) -> dict[str, Record]:
+    def served(self) -> list[Record]:
         """The records that the crime system has by now."""
-        return {ref: record for ref, record in self.records.items() if record["reported_at"] <= text(self.now)}
+        return [
+            {"crime_ref": ref + self.mark, **self._place()}
+            | {name: value for name, value in record.items() if name != "allocations"}
+            | {
+                "allocations": [
+                    {**each, **self._place(), "officer_ref": self._out(each["officer_ref"])}
+                    for each in record["allocations"]
+                ]
+            }
+            for ref, record in self.records.items()
+            if record["reported_at"] <= text(self.now)
+        ]
+
+    def listed(self) -> list[Officer]:
+        """The directory."""
+        return [
+            msgspec.structs.replace(
+                entry,
+                officer_ref=ref + self.mark,
+                supervisor_ref=self._out(entry.supervisor_ref),
+                email=self.address(entry.email),
+                team=f"{entry.team}{self.mark}",
+                division=f"{entry.division}{self.mark}",
+                absent=[*(entry.absent or ())],
+            )
+            for ref, entry in self.directory.items()
+        ]
+
+    def address(self, address: str | None) -> str | None:
+        """An address as the mail server knows it."""
+        return address and address.replace("@", f"{self.mark}@", 1)
+
+    def plain(self, ref: str | None) -> str:
+        """The name within the story."""
+        return str(ref).removesuffix(self.mark)
+
+    def _out(self, ref: str | None) -> str | None:
+        return ref and ref + self.mark
+
+    def _place(self) -> Record:
+        return {name: where + self.mark for name, where in PLACE.items()}
 
     def hear(self, sentence: str) -> None:
         """Do what a sentence says. Raises ValueError if it is not understood, or speaks of what is not there."""
@@ -69,17 +114,15 @@ class Facts:
         return next(v for v in self.records[crime]["victims"] if victim in (None, v["victim_ref"]))
 
 
-def _record(ref: str, crime: StartingCrime) -> Record:
+def _record(crime: StartingCrime) -> Record:
     officer, reported = None if crime.officer == "nobody" else crime.officer, at(crime.reported, NOON)
     words = (victim.split() for victim in crime.victims)
     record: Record = {
-        "crime_ref": ref,
         "reported_at": text(reported),
-        "allocations": [{"officer_ref": officer, "from": text(reported), **PLACE}],
+        "allocations": [{"officer_ref": officer, "from": text(reported)}],
         "victims": [{"victim_ref": name, "category": (*category, "standard")[0]} for name, *category in words],
         "updates": [],
         "status": [],
-        **PLACE,
     }
     for day in crime.updates:
         _add_contact(record, "informed", at(day, NOON), at(day, NOON))
@@ -145,7 +188,7 @@ def _withdraw_close(facts: Facts, crime: str) -> None:
 
 def _give(facts: Facts, crime: str, officer: str, on: str | None) -> None:
     ref, when = None if officer == "nobody" else officer, at(on, NOON) if on else facts.now
-    facts.records[crime]["allocations"].append({"officer_ref": ref, "from": text(when), **PLACE})
+    facts.records[crime]["allocations"].append({"officer_ref": ref, "from": text(when)})
 
 
 def _correct(facts: Facts, crime: str, on: str) -> None:

@@ -5,7 +5,7 @@ that names nobody as told, nobody may be.
 """
 
 import re
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -89,9 +89,14 @@ class Story(BaseModel):
         """The last day that is lived."""
         return max(self.until or date.min, *self.days)
 
-    def each_day(self) -> list[date]:
-        """Every day from the first to the last."""
-        return [self.first + timedelta(days=n) for n in range((self.last - self.first).days + 1)]
+    def day(self, day: date) -> StoryDay:
+        """What the story says of a day."""
+        return self.days.get(day, StoryDay())
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether it cannot be lived beside others: its settings name people, or the crime system does not answer."""
+        return bool(self.settings.keys() & {"cover", "allow"}) or "crime system" in repr(self.days)
 
     def __str__(self) -> str:
         return f"{self.path.name}: {self.title!r}"

@@ -9,10 +9,11 @@ morning.
 import json
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import Final
 
@@ -40,15 +41,17 @@ _RESULTS: Final = {
     "deferred": SendResult(Fate.DEFERRED, "451 4.3.2 Try again later", defers_recipient=True),
     "accepted": SendResult(Fate.ACCEPTED, "250 OK"),
 }
+Answers = Callable[[], Mapping[str, str]]
+"""What mailboxes do with email by now ("refused", "deferred"), by address."""
 Said = dict[str, set[str]]
 """Officer -> what is said of what they were told, or not."""
 
 
 class ScriptedChannel:
-    """A mail server that answers as the facts of a story say."""
+    """A mail server whose mailboxes answer as stories say."""
 
-    def __init__(self, facts: Facts) -> None:
-        self._facts = facts
+    def __init__(self, answers: Answers) -> None:
+        self._answers = answers
 
     def compose(self, message: OutgoingMessage) -> Mail:
         return Mail.of(message)
@@ -60,7 +63,7 @@ class ScriptedChannel:
         """It is always there."""
 
     def send(self, mail: Mail) -> SendResult:
-        return _RESULTS[self._facts.answers.get(mail.to_address, "accepted")]
+        return _RESULTS[self._answers().get(mail.to_address, "accepted")]
 
     def close(self) -> None:
         """There is nothing to close."""
@@ -110,59 +113,73 @@ class Lived:
 
 
 class StoryWorld:
-    """A store in which a story is lived. `folder`: where the emails of a pilot go."""
+    """A store in which stories are lived side by side, each with its own people. `folder`: where a pilot's emails go."""
 
     def __init__(
-        self, store: Store, story: Story, staff: dict[str, Entry], folder: Path,
-        channel: Callable[[Facts], Channel[Mail]] = ScriptedChannel,
+        self, store: Store, stories: Sequence[Story], staff: dict[str, Entry], folder: Path,
+        channel: Callable[[Answers], Channel[Mail]] = ScriptedChannel,
     ) -> None:  # fmt: skip
-        self._store, self._facts = store, Facts.of(story, staff)
-        self._channel = WatchedChannel(channel(self._facts))
-        self._settings = change(SETTINGS, **story.settings)
+        marks = [""] if len(stories) == 1 else [f".{n}" for n in range(1, len(stories) + 1)]
+        self._store, self._stories = store, stories
+        self._facts = [Facts.of(story, staff, mark) for story, mark in zip(stories, marks, strict=True)]
+        self._channel = WatchedChannel(channel(self._answers))
+        self._settings = change(SETTINGS, **stories[0].settings)
         allow = self._settings.mail.allow
         self._pilot = None if allow is None else Pilot(tuple(allow), folder)
+        self._begun: list[Facts] = []
         self._read: dict[str, bytes] = {}
         self._known: list[Officer] = []
         self._read_at = datetime.min.replace(tzinfo=UTC)
 
-    def live(self, day: date, happenings: Iterable[str]) -> Lived:
-        """Live a day. Raises ValueError for a sentence that is not understood."""
-        timed = sorted(map(_timed, happenings), key=lambda each: each[0])
+    def live(self, day: date) -> list[Lived]:
+        """Live a day -> what came of it in each story. Raises ValueError for a sentence that is not understood."""
         self._channel.tried.clear()
-        self._happen(day, [each for each in timed if each[0] <= MORNING])
+        self._begun = [f for story, f in zip(self._stories, self._facts, strict=True) if story.first <= day]
+        happenings = sorted(self._happenings(day), key=lambda each: each[0])
+        self._happen(day, [each for each in happenings if each[0] <= MORNING])
         self._run(at(day, MORNING))
         if self._channel.not_taken:
-            self._run(self._facts.now + 2 * SOON)  # by then what was deferred may be tried again
-        for clock, sentence in timed:
-            if clock > MORNING:
-                self._happen(day, [(clock, sentence)])
-                if clock < EVENING:
-                    self._run(self._facts.now + SOON)
-        self._facts.now = max(self._facts.now, at(day, EVENING)) + SOON
-        self._read_everything(until=at(day + timedelta(days=1), MORNING))
+            self._run(at(day, MORNING) + 2 * SOON)  # by then what was deferred may be tried again
+        for clock, several in groupby((each for each in happenings if each[0] > MORNING), key=lambda each: each[0]):
+            self._happen(day, several)
+            if clock < EVENING:
+                self._run(at(day, clock) + SOON)
+        latest = max([EVENING, *(each[0] for each in happenings)])
+        self._read_everything(at(day, latest) + SOON, until=at(day + A_DAY, MORNING))
         return self._tell(day)
 
-    def _happen(self, day: date, timed: Iterable[tuple[time, str]]) -> None:
-        for clock, sentence in timed:
-            self._facts.now = at(day, clock)
-            self._facts.hear(sentence)
+    def _happenings(self, day: date) -> Iterator[tuple[time, Facts, str]]:
+        """What happens on a day: when, in which story, the sentence."""
+        for story, facts in zip(self._stories, self._facts, strict=True):
+            for sentence in story.day(day).happens:
+                found = re.fullmatch(r"(\d\d:\d\d) (.*)", sentence)
+                yield (time.fromisoformat(found[1]), facts, found[2]) if found else (EVENING, facts, sentence)
+
+    def _happen(self, day: date, happenings: Iterable[tuple[time, Facts, str]]) -> None:
+        for clock, facts, sentence in happenings:
+            facts.now = at(day, clock)
+            facts.hear(sentence)
+
+    def _answers(self) -> dict[str, str]:
+        return {str(f.address(address)): said for f in self._facts for address, said in f.answers.items()}
 
     def _run(self, now: datetime) -> None:
         """What the service does every few minutes."""
-        self._facts.now = now
-        self._read_everything()
+        self._read_everything(now)
         judge_due(self._store, POLICY, now)
         remind(self._store, POLICY, self._settings, now)
         again = still_due(self._store, POLICY, self._settings, lambda: now)
         deliver(self._store, self._channel, lambda: now, still_due=again, pilot=self._pilot)
 
-    def _read_everything(self, until: datetime | None = None) -> None:
+    def _read_everything(self, now: datetime, until: datetime | None = None) -> None:
         """The crime system and the directory are read to their end, if the crime system answers. In the evening there is
         no need to, if nothing has changed and no day will have passed by the next reading (`until`)."""
-        if not self._facts.answers_us:
+        if not all(facts.answers_us for facts in self._begun):
             return
-        now, directory = self._facts.now, list(self._facts.directory.values())
-        pages = {ref: json.dumps(record).encode() for ref, record in self._facts.visible().items()}
+        for facts in self._begun:
+            facts.now = now
+        directory = [entry for facts in self._begun for entry in facts.listed()]
+        pages = {r["crime_ref"]: json.dumps(r).encode() for facts in self._begun for r in facts.served()}
         changed = [raw for ref, raw in pages.items() if self._read.get(ref) != raw]
         if until and until - self._read_at <= A_DAY and not changed and directory == self._known:
             return
@@ -176,49 +193,58 @@ class StoryWorld:
         if changed:
             judge_due(self._store, POLICY, now)
 
-    def _tell(self, day: date) -> Lived:
-        lived = Lived()
+    def _tell(self, day: date) -> list[Lived]:
         with self._store.session(reading=True) as session:
             mails = session.exec(select(Outbox).order_by(col(Outbox.id))).all()
             notices = session.exec(select(Notice).order_by(col(Notice.decided_on), col(Notice.id))).all()
-        taken = {mail.id: mail for mail in mails if mail.state == "sent" and mail.message_id in self._channel.tried}
+        tried = [mail for mail in mails if mail.message_id in self._channel.tried or mail.state == "pilot"]
+        return [
+            self._tell_story(
+                day,
+                facts,
+                [mail for mail in tried if str(mail.recipient_ref).endswith(facts.mark)],
+                [notice for notice in notices if notice.crime_ref.endswith(facts.mark)],
+            )
+            for facts in self._facts
+        ]
+
+    def _tell_story(self, day: date, facts: Facts, mails: Sequence[Outbox], notices: Sequence[Notice]) -> Lived:
+        lived = Lived()
+        taken = {mail.id: mail for mail in mails if mail.state == "sent"}
         addresses = [mail.to_address for mail in taken.values()]
         lived.doubled += sorted({address for address in addresses if addresses.count(address) > 1})
         for mail in mails:
             is_kept = mail.state == "pilot" and mail.created_at.astimezone(LONDON).date() == day
             if answer := "pilot" if is_kept else self._channel.not_taken.get(mail.message_id):
-                lived.not_taken[str(mail.recipient_ref)] = answer
-        for mail in taken.values():
-            for officer, count in _SUPPORT.findall(" ".join(mail.text.split())):
-                lived.told[str(mail.recipient_ref)].add(f"support {officer}, {count} misses")
+                lived.not_taken[facts.plain(mail.recipient_ref)] = answer
+            if mail.id in taken:
+                for officer, count in _SUPPORT.findall(" ".join(mail.text.split())):
+                    lived.told[facts.plain(mail.recipient_ref)].add(f"support {facts.plain(officer)}, {count} misses")
         for notice in _longest_owed(n for n in notices if n.outcome == Outcome.SENT and n.outbox_id in taken):
-            lived.told[notice.recipient_ref].add(self._told(notice))
+            lived.told[facts.plain(notice.recipient_ref)].add(_told(facts, notice))
         for notice in _in_force(notices):
-            ref, said = notice.recipient_ref or "nobody", self._not_told(notice)
+            ref, said = facts.plain(notice.recipient_ref) or "nobody", _not_told(facts, notice)
             lived.not_told[ref].add(said)
             if notice.decided_on == day and _is_for_a_reason(notice):
                 lived.newly[ref].add(said)
         return lived
 
-    def _told(self, notice: Notice) -> str:
-        """What an email says of a victim: `C1 overdue again; rerouted: officer absent`."""
-        _, *more = reason_of(notice).split("; ")
-        again = " again" if notice.reason == Reason.STILL_WAITING else ""
-        return "; ".join([f"{self._victim(notice)} {notice.step}{again}", *more])
 
-    def _not_told(self, notice: Notice) -> str:
-        """Why nothing is said of a victim: `C1 overdue held: officer absent`."""
-        return f"{self._victim(notice)} {notice.step} {notice.outcome}: {reason_of(notice)}"
-
-    def _victim(self, notice: Notice) -> str:
-        several = len(self._facts.records[notice.crime_ref]["victims"]) > 1
-        return f"{notice.crime_ref}/{notice.victim_ref}" if several else notice.crime_ref
+def _told(facts: Facts, notice: Notice) -> str:
+    """What an email says of a victim: `C1 overdue again; rerouted: officer absent`."""
+    _, *more = reason_of(notice).split("; ")
+    again = " again" if notice.reason == Reason.STILL_WAITING else ""
+    return "; ".join([f"{_victim(facts, notice)} {notice.step}{again}", *more])
 
 
-def _timed(sentence: str) -> tuple[time, str]:
-    """The local time of a sentence, the evening if it has none, and the rest of it."""
-    found = re.fullmatch(r"(\d\d:\d\d) (.*)", sentence)
-    return (time.fromisoformat(found[1]), found[2]) if found else (EVENING, sentence)
+def _not_told(facts: Facts, notice: Notice) -> str:
+    """Why nothing is said of a victim: `C1 overdue held: officer absent`."""
+    return f"{_victim(facts, notice)} {notice.step} {notice.outcome}: {reason_of(notice)}"
+
+
+def _victim(facts: Facts, notice: Notice) -> str:
+    ref = facts.plain(notice.crime_ref)
+    return f"{ref}/{notice.victim_ref}" if len(facts.records[ref]["victims"]) > 1 else ref
 
 
 def _longest_owed(notices: Iterable[Notice]) -> Iterable[Notice]:
@@ -258,20 +284,34 @@ def _listed(said: Iterable[str]) -> str:
     return " and ".join(sorted(said)) or "nothing"
 
 
+def side_by_side(stories: Iterable[Story]) -> list[list[Story]]:
+    """Stories in groups that can be lived at the same time: of the same settings, on days that overlap. One that names
+    people in its settings, or in which the crime system does not answer, is lived alone."""
+    groups: list[list[Story]] = []
+    for story in sorted(stories, key=lambda each: (each.is_alone, repr(each.settings), each.first)):
+        last = groups[-1] if groups else [story]
+        alone = last[0].is_alone or story.is_alone or last[0].settings != story.settings
+        if not groups or alone or story.first > max(each.last for each in last):
+            groups.append([story])
+        else:
+            last.append(story)
+    return groups
+
+
 def failures(
-    store: Store,
-    story: Story,
-    staff: dict[str, Entry],
-    folder: Path,
-    channel: Callable[[Facts], Channel[Mail]] = ScriptedChannel,
-) -> list[str]:
-    """Live a story in a store, from which all others are removed -> how it differs from what is written, day by day."""
+    store: Store, stories: Sequence[Story], staff: dict[str, Entry], folder: Path,
+    channel: Callable[[Answers], Channel[Mail]] = ScriptedChannel,
+) -> list[str]:  # fmt: skip
+    """Live stories side by side in a store, from which all else is removed -> how they differ from what is written, day
+    by day."""
     with store.writing() as connection:
         for table in reversed(SQLModel.metadata.sorted_tables):
             connection.execute(table.delete())
-    world, found = StoryWorld(store, story, staff, folder, channel), []
-    for day in story.each_day():
-        expected = story.days.get(day, StoryDay())
-        lived = world.live(day, expected.happens)
-        found += [f"{story}: {day:%A %-d %B %Y}: {each}" for each in differences(expected, lived)]
+    world, found = StoryWorld(store, stories, staff, folder, channel), []
+    first, last = min(story.first for story in stories), max(story.last for story in stories)
+    for day in (first + n * A_DAY for n in range((last - first).days + 1)):
+        for story, lived in zip(stories, world.live(day), strict=True):
+            if story.first <= day <= story.last:
+                problems = differences(story.day(day), lived)
+                found += [f"{story}: {day:%A %-d %B %Y}: {each}" for each in problems]
     return found

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,9 @@ from compliance.simulator import MailSink
 from compliance.store import Store
 from tests import postgres, stores
 from tests.mails import smtp_server
-from tests.story_facts import Facts
 from tests.story_files import Story, StoryDay, load_force, load_stories, sections
 from tests.story_page import PAGE, stories_page
-from tests.story_world import failures
+from tests.story_world import Answers, failures, side_by_side
 
 FORCE = load_force()
 STORIES = [story for file in load_stories() for story in file.story]
@@ -32,26 +32,37 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """Lives a story, one after another in one store -> how it differs from what is written."""
     folder = tmp_path_factory.mktemp("stories")
     with closing(stores.hasty(stores.new_migrated(lambda: f"sqlite:///{folder}/compliance.db"))) as store:
-        yield lambda story, *channel: failures(store, story, FORCE, folder / "pilot", *channel)
+        yield lambda *stories, **channel: failures(store, stories, FORCE, folder / "pilot", **channel)
 
 
-@pytest.mark.parametrize("story", STORIES, ids=str)
-def test_every_story_holds_day_by_day(story: Story, live: Live) -> None:
-    assert live(story) == []
+@pytest.mark.parametrize(
+    "stories", side_by_side(STORIES), ids=lambda stories: f"{len(stories)} from {stories[0].title}"
+)
+def test_every_story_holds_day_by_day(stories: list[Story], live: Live) -> None:
+    assert live(*stories) == []
+
+
+A_FEW = [file.story[0] for file in load_stories()[1:6]]
+
+
+def test_a_story_that_is_lived_alone_is_the_same(live: Live) -> None:
+    """No story depends on those beside it."""
+    for story in A_FEW[2:]:
+        assert live(story) == []
 
 
 def test_stories_hold_on_postgresql_too(tmp_path: Path) -> None:
-    """One of every file: what is decided does not depend on the database."""
+    """What is decided does not depend on the database."""
     with closing(Store.open(stores.new_migrated(postgres.new_database))) as store:
-        for file in load_stories():
-            assert failures(store, file.story[-1], FORCE, tmp_path / "pilot") == []
+        (stories,) = side_by_side(A_FEW)
+        assert failures(store, stories, FORCE, tmp_path / "pilot") == []
 
 
 class Answering:
-    """A real mail server whose mailboxes do what the facts of a story say."""
+    """A real mail server whose mailboxes do what stories say."""
 
-    def __init__(self, facts: Facts, sink: MailSink) -> None:
-        self._facts, self._sink = facts, sink
+    def __init__(self, answers: Answers, sink: MailSink) -> None:
+        self._answers, self._sink = answers, sink
 
     def compose(self, message: OutgoingMessage) -> Mail:
         return Mail.of(message)
@@ -59,14 +70,14 @@ class Answering:
     def open(self) -> Connection[Mail]:
         for answer, addresses in (("refused", self._sink.refuse), ("deferred", self._sink.defer)):
             addresses.clear()
-            addresses.update(address for address, said in self._facts.answers.items() if said == answer)
+            addresses.update(address for address, said in self._answers().items() if said == answer)
         return smtp_server(self._sink.host, self._sink.port, security="plain", timeout=10).open()
 
 
-@pytest.mark.parametrize("story", [s for s in STORIES if "mailboxes" in s.path.name][:5], ids=str)
-def test_stories_of_mailboxes_hold_over_smtp_too(story: Story, live: Live, tmp_path: Path) -> None:
+def test_stories_of_mailboxes_hold_over_smtp_too(live: Live, tmp_path: Path) -> None:
+    mailboxes = [story for story in STORIES if "mailboxes" in story.path.name]
     with MailSink(tmp_path) as sink:
-        assert live(story, lambda facts: Answering(facts, sink)) == []
+        assert live(*mailboxes, channel=lambda answers: Answering(answers, sink)) == []
         assert sink.messages
 
 
@@ -81,7 +92,7 @@ def test_the_page_of_stories_is_as_written() -> None:
 
 def shortened(**said: object) -> Story:
     """The first three days of the first story, the first of them said otherwise."""
-    days = {day: A_STORY.days.get(day, StoryDay()) for day in A_STORY.each_day()[:3]}
+    days = {A_STORY.first + timedelta(days=n): A_STORY.day(A_STORY.first + timedelta(days=n)) for n in range(3)}
     return A_STORY.model_copy(update={"days": days | {A_STORY.first: StoryDay.model_validate(said)}})
 
 
