@@ -97,7 +97,9 @@ class Morning:
     def officer(self, owed: Owed) -> CaseOfficer:
         """Return the officer in the case."""
         ref = owed.waiting.officer_ref
-        return CaseOfficer(ref, self.officers.get(ref or ""), self.history.accepted_for(ref, owed))
+        return CaseOfficer(
+            ref, self.officers.get(ref or ""), self.history.accepted_for(self.directory.reader(ref), owed)
+        )
 
     def owes_list(self, leader: str) -> bool:
         """Return whether the next email to a supervisor or champion is the weekly list: none was sent since its day."""

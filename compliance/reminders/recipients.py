@@ -3,7 +3,8 @@
     officer -> who covers for them -> their supervisor (and who covers there) -> ... -> the team's supervisor
             -> the division's champion
 
-No one is tried twice, so a chain that leads back to itself ends.
+No one is tried twice, so a chain that leads back to itself ends. Whoever reads the same mailbox is one reader: they get
+one digest, and nothing is escalated from a mailbox to itself.
 """
 
 from collections import defaultdict
@@ -64,6 +65,7 @@ class Directory:
         """
         self._officers, self._rules, self._today, self._refused = officers, rules, today, refused
         self._deferred, self._bounced = deferred or {}, bounced or {}
+        self._readers = _find_readers(officers, today)
         self._supervisors: dict[str, list[str]] = defaultdict(list)
         self._champions: dict[str, list[str]] = defaultdict(list)
         for ref in sorted(officers):
@@ -77,6 +79,10 @@ class Directory:
         """Return the address of an officer who can be notified."""
         return str(self._officers[ref].email)
 
+    def reader(self, ref: str | None) -> str | None:
+        """Return one reference for everybody whose mailbox is the same: their digest's recipient."""
+        return self._readers.get(ref or "", ref)
+
     def entry(self, ref: str | None) -> OfficerRow | None:
         """Return an officer's entry, or None."""
         return self._officers.get(ref or "")
@@ -89,8 +95,9 @@ class Directory:
     def leaders_of(self, officer: OfficerRow) -> list[str]:
         """Return an officer's leaders who can be notified: their supervisor, or else the team's, and the champions."""
         own = [officer.supervisor_ref] if officer.supervisor_ref else self._supervisors.get(officer.team or "", [])
-        wanted = dict.fromkeys([*own, *self._champions.get(officer.division or "", ())])
-        return [ref for ref in wanted if ref != officer.officer_ref and self.problem(ref) is None]
+        wanted = [*own, *self._champions.get(officer.division or "", ())]
+        readers = dict.fromkeys(self.reader(ref) for ref in wanted if self.problem(ref) is None)
+        return [ref for ref in readers if ref and ref != self.reader(officer.officer_ref)]
 
     def problem(self, ref: str | None) -> Reason | None:
         """Return why an officer cannot be notified today, or None if they can."""
@@ -106,10 +113,11 @@ class Directory:
             return Reason.NO_ADDRESS
         if address_problem(officer.email):
             return Reason.BAD_ADDRESS
-        refused = self._refused.get((officer.officer_ref, officer.email))
+        place = self._place(officer.officer_ref)
+        refused = self._refused.get(place)
         if refused is not None and self._today < refused + timedelta(days=self._rules.repeat_days):
             return Reason.REFUSED
-        if (officer.officer_ref, officer.email) in self._bounced:
+        if place in self._bounced:
             return Reason.BOUNCED
         return None if self.deferred_since(officer.officer_ref) is None else Reason.DEFERRED
 
@@ -121,9 +129,9 @@ class Directory:
         """
         match self.problem(ref):
             case Reason.BOUNCED:
-                return self._bounced[ref or "", self.address(ref or "")]
+                return self._bounced[self._place(ref or "")]
             case Reason.REFUSED:
-                return self._refused[ref or "", self.address(ref or "")]
+                return self._refused[self._place(ref or "")]
             case Reason.DEFERRED:
                 return self.deferred_since(ref or "")
             case _:
@@ -131,7 +139,12 @@ class Directory:
 
     def deferred_since(self, ref: str) -> date | None:
         """Return the day from which the mail server has deferred every email to an officer, or None."""
-        return self._deferred.get((ref, self._officers[ref].email or ""))
+        return self._deferred.get(self._place(ref))
+
+    def _place(self, ref: str) -> tuple[str, str]:
+        """Return the recipient and the address under which it is known what becomes of an officer's emails."""
+        reader = self.reader(ref) or ref
+        return reader, self._officers[reader].email or ""
 
     def on(self, day: date) -> "Directory":
         """Return the same directory on another day, with the absences and departures known for it."""
@@ -156,7 +169,7 @@ class Directory:
         officer = waiting.officer_ref
         why = instead or self.problem(officer)
         if why is None:
-            return Route(officer)
+            return Route(self.reader(officer))
         others = self._first(
             [*self._covers(officer), *self._escalation_chain(waiting)]
             if not instead
@@ -173,28 +186,33 @@ class Directory:
 
     def to_champion(self, waiting: Waiting) -> Route:
         """Return the champion of the division that has the case."""
-        champions = [ref for ref in self._of_division(waiting) if ref != waiting.officer_ref]
+        mine = self.reader(waiting.officer_ref)
+        champions = [ref for ref in self._of_division(waiting) if self.reader(ref) != mine]
         return self._route(champions) if champions else Route(None, Reason.NO_LEADER)
 
     def role(self, ref: str, waiting: Waiting) -> Role:
-        """Return what a person is to the officer in the case, according to the current directory."""
+        """Return what a reader is to the officer in the case, according to the current directory."""
         own = self._officers.get(waiting.officer_ref or "")
-        if own is not None and own.supervisor_ref == ref:
+        if own is not None and own.supervisor_ref and self.reader(own.supervisor_ref) == ref:
             return Role.SUPERVISOR
-        if ref in self._supervisors_of(waiting):
-            return Role.TEAM_SUPERVISOR
-        if ref in self._of_division(waiting):
-            return Role.CHAMPION
-        if ref in self._covers(waiting.officer_ref):
-            return Role.COVERS
-        return Role.STANDS_IN if ref in self._escalation_chain(waiting) else Role.OTHER
+        for role, refs in (
+            (Role.TEAM_SUPERVISOR, self._supervisors_of(waiting)),
+            (Role.CHAMPION, self._of_division(waiting)),
+            (Role.COVERS, self._covers(waiting.officer_ref)),
+            (Role.STANDS_IN, self._escalation_chain(waiting)),
+        ):
+            if ref in map(self.reader, refs):
+                return role
+        return Role.OTHER
 
     def _route(self, wanted: list[str]) -> Route:
         found, meant = self._first(wanted), wanted[0]
-        return Route(found) if found == meant else Route(found, self.problem(meant), self.problem_since(meant))
+        if found == self.reader(meant):
+            return Route(found)
+        return Route(found, self.problem(meant), self.problem_since(meant))
 
     def _first(self, wanted: Iterable[str]) -> str | None:
-        return next((ref for ref in wanted if self.problem(ref) is None), None)
+        return next((self.reader(ref) for ref in wanted if self.problem(ref) is None), None)
 
     def _covers(self, ref: str | None) -> Iterator[str]:
         """Yield who covers for an officer, then who covers for them, and so on."""
@@ -204,7 +222,12 @@ class Directory:
             yield ref
 
     def _escalation_chain(self, waiting: Waiting) -> Iterator[str]:
-        """Yield everyone to whom the officer's cases are escalated, nearest first, each once."""
+        """Yield everyone to whom the officer's cases are escalated, nearest first, each once: no one with the officer's
+        own mailbox."""
+        mine = self.reader(waiting.officer_ref)
+        return (ref for ref in self._find_above(waiting) if self.reader(ref) != mine)
+
+    def _find_above(self, waiting: Waiting) -> Iterator[str]:
         seen = {waiting.officer_ref}
         ref = waiting.officer_ref
         while (officer := self._officers.get(ref or "")) and (ref := officer.supervisor_ref) and ref not in seen:
@@ -228,6 +251,14 @@ class Directory:
     def _of_division(self, waiting: Waiting) -> list[str]:
         officer = self._officers.get(waiting.officer_ref or "")
         return self._champions.get(waiting.division or (officer.division if officer else None) or "", [])
+
+
+def _find_readers(officers: Mapping[str, OfficerRow], day: date) -> dict[str, str]:
+    """Return, by reference, the first of the references with the same address, ignoring case, of those who have not
+    left."""
+    first: dict[str, str] = {}
+    there = [ref for ref in sorted(officers) if officers[ref].email and not has_left(officers[ref], day)]
+    return {ref: first.setdefault(str(officers[ref].email).casefold(), ref) for ref in there}
 
 
 def has_left(officer: OfficerRow, day: date) -> bool:

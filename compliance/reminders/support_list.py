@@ -131,7 +131,9 @@ class _Missed:
         days, ref = SETTLED, self.officer.officer_ref
         if verdicts.state[row] == OVERDUE:
             days = max(days, self.about.ladder(self.owed).supervisor_days)
-        case = CaseOfficer(ref, self.officer, self.about.history.accepted_for(ref, self.owed))
+        case = CaseOfficer(
+            ref, self.officer, self.about.history.accepted_for(self.about.directory.reader(ref), self.owed)
+        )
         until = min(self._end_day(), today) - timedelta(days=1)
         return _was_there(self.officer, since, int(verdicts.due_date[row])) and bool(
             find_day_reached(self.owed, case, until, days)

@@ -142,9 +142,12 @@ _UNADDRESSED: Final = (Reason.NO_ADDRESS, Reason.BAD_ADDRESS, Reason.UNKNOWN)
 
 
 def _read(connection: Connection, now: datetime, before: datetime, since: datetime) -> Sequence[Any]:
-    """Return the emails that did not arrive; not those to whose address a later one was sent."""
+    """Return the emails that did not arrive; not those to whose address a later one was sent.
+
+    Of one that came back, a later one says nothing: it may come back too.
+    """
     table, state = OUTBOX.c, OUTBOX.c.state
-    tried_at = func.coalesce(table.claimed_at, table.created_at)
+    tried_at = func.coalesce(table.bounced_at, table.claimed_at, table.created_at)
     failed = or_(
         and_(state.in_(("refused", "bounced")), tried_at >= now - REFUSED_LATELY),
         and_(state == "retry", table.deferred_since < before),
@@ -159,7 +162,7 @@ def _read(connection: Connection, now: datetime, before: datetime, since: dateti
     for part in chunks(addresses):
         found = connection.execute(asked.where(table.to_address.in_(part)).group_by(table.to_address))
         sent |= {address: int(newest) for address, newest in found}
-    return [row for row in rows if row.state in ("uncertain", "pilot") or sent.get(row.to_address, 0) < row.id]
+    return [row for row in rows if row.state not in ("refused", "retry") or sent.get(row.to_address, 0) < row.id]
 
 
 def _is_corrected(row: Any, known: Mapping[str, OfficerRow]) -> bool:

@@ -71,7 +71,7 @@ def found(state: ServiceState) -> dict[str, tuple[int, tuple[str, ...]]]:
     [
         (both(email("refused"), email("refused", FRIDAY - DAY)), "refused", ("O1",)),
         (email("refused", ref=None, kind="report", to="chief@force.example"), "refused", ("email 1 (report)",)),
-        (email("bounced"), "bounced", ("O1",)),
+        (both(email("bounced", NOW - 9 * DAY, bounced_at=FRIDAY), email("sent")), "bounced", ("O1",)),
         (email("retry", deferred_since=FRIDAY), "deferred", ("O1",)),
         (email("uncertain"), "uncertain", ("O1 (email 1, held)",)),
         (email("uncertain", next_attempt_at=NOW), "uncertain", ("O1 (email 1)",)),
@@ -99,6 +99,7 @@ def test_what_does_not_reach_its_reader_is_found_with_the_reader(
         email("queued"),
         email("cancelled"),
         email("refused", NOW - 8 * DAY),
+        email("bounced", NOW - 9 * DAY, bounced_at=NOW - 8 * DAY),
         both(email("refused"), email("sent", NOW - DAY)),
         email("refused", to="old@force.example"),
         email("retry"),  # the mail server is away: nothing is said of a mailbox
@@ -106,7 +107,7 @@ def test_what_does_not_reach_its_reader_is_found_with_the_reader(
         overdue("O8", email="o8@force.example"),
     ],
     ids=[
-        "sent", "under way", "no longer due", "long ago", "a later one arrived", "the address was corrected",
+        "sent", "under way", "no longer due", "long ago", "came back long ago", "a later one arrived", "the address was corrected",
         "the server is away", "told before", "an address",
     ],
 )  # fmt: skip

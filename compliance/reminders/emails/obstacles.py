@@ -116,7 +116,8 @@ class Obstacles:
     def _describe_first_email(self) -> str:
         """Return when an email about it is first known to have reached the officer, regardless of other obstacles."""
         officer = self.decision.owed.waiting.officer_ref
-        first = min((email.first for email in self.accepted if email.recipient_ref == officer), default=None)
+        reader = officer if self.directory is None else self.directory.reader(officer)
+        first = min((email.first for email in self.accepted if email.recipient_ref == reader), default=None)
         if self.decision.own:
             if first is None or first >= self.today:
                 return "this email"

@@ -96,6 +96,11 @@ def because(
     texts = [text for decision in said for text in _in_place(decision)]
     if with_officer:
         texts = [text for decision in said for text in _describe_officer(decision, directory, today)] + texts
+    texts += [
+        f"With {officer_text(ref, directory)}, whose mailbox this is too."
+        for decision in decisions
+        if decision.own and (ref := decision.owed.waiting.officer_ref) and ref != decision.recipient_ref
+    ]
     return list(map(EntryRemark, dict.fromkeys(texts)))
 
 

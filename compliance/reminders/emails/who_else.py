@@ -141,7 +141,7 @@ class _Victim:
             reached = champion_on(owed, self._ladder(owed))
             return champion_morning(self.policy, self.rules, reached, enhanced=self.waiting.is_enhanced)
         officer = self.waiting.officer_ref
-        accepted = [email.first for email in self._accepted(owed) if email.recipient_ref == officer]
+        accepted = [email.first for email in self._accepted(owed) if email.recipient_ref == self._officer]
         entry = None if self.directory is None else self.directory.entry(officer)
         first = min([*accepted, *([self.today] if self.own else [])], default=None)
         return supervisor_on(owed, self._ladder(owed), CaseOfficer(officer, entry, first))
@@ -158,13 +158,19 @@ class _Victim:
 
     def _notified_before(self) -> set[str]:
         readers = {decision.recipient_ref for decision in self.listed}
-        return {self.waiting.officer_ref or "", *readers, *self._accepted_emails()}
+        return {self._officer or "", *readers, *self._accepted_emails()}
+
+    @property
+    def _officer(self) -> str | None:
+        """The officer in the case, as a recipient."""
+        ref = self.waiting.officer_ref
+        return ref if self.directory is None else self.directory.reader(ref)
 
     def _accepted_emails(self) -> dict[str, set[LadderStep]]:
         """Return the steps for which an email was accepted, by recipient."""
         found: dict[str, set[LadderStep]] = {}
         for email in (email for owed in self.owed for email in self._accepted(owed)):
-            if (email.step.is_escalation or email.in_place) and email.recipient_ref != self.waiting.officer_ref:
+            if (email.step.is_escalation or email.in_place) and email.recipient_ref != self._officer:
                 found.setdefault(email.recipient_ref, set()).add(email.step)
         return found
 
