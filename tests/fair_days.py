@@ -165,7 +165,7 @@ class FairWatch(Watch):
         for mail in new:
             reader = by_address.get(mail.address)
             for crime, entry in re.findall(r"Crime (\S+)(.*?)(?= Crime | WHAT TO DO)", mail.text):
-                said = re.search(r"Told already: (.*?)\.", entry)
+                said = re.search(r"Also told: (.*?)\.", entry)
                 if reader is None or said is None:
                     continue
                 for who in re.split(r", (?=your|the|officer)| and ", said[1]):

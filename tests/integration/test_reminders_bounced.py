@@ -56,7 +56,7 @@ def test_an_officer_whose_mail_bounces_was_not_told(each_office: Office, mailbox
     bounce(office, mailbox, "1042")
     assert telling(office, "2026-06-09", "2026-06-15") == {"06-09": ["2000"]}
     (text,) = texts(office, "2000")
-    assert "With officer 1042, who cannot be reached by email." in text
+    assert "In place of officer 1042, who cannot be reached by email." in text
     assert ("1042", "A", "sent", "new") in office.notices()
     assert ("2000", "A", "sent", "new; rerouted: mail bounced on 2026-06-09") in office.notices()
     assert telling(office, "2026-06-16", "2026-06-16") == {"06-16": ["1042"]}
@@ -71,15 +71,15 @@ def test_a_leader_whose_mail_bounces_is_not_named_as_told(office: Office, mailbo
     bounce(office, mailbox, "2000")
     telling(office, "2026-06-18", "2026-06-23")
     said = texts(office, "1042")[-1]
-    assert "Told already: the champion in your supervisor's place." in said
-    assert "already: your supervisor." not in said
+    assert "Also told: the champion in your supervisor's place." in said
+    assert "Also told: your supervisor." not in said
 
 
 def test_the_same_with_nothing_that_bounces(office: Office) -> None:
     """The world in which the supervisor was told."""
     office.records(overdue())
     telling(office, "2026-06-09", "2026-06-23")
-    assert "Told already: your supervisor." in texts(office, "1042")[-1]
+    assert "Also told: your supervisor." in texts(office, "1042")[-1]
 
 
 def test_a_corrected_address_is_written_to_at_once(office: Office, mailbox: Mailbox) -> None:

@@ -68,9 +68,9 @@ def test_an_officers_mailbox_that_defers_for_five_weeks(each_office: Office) -> 
     days = list(told)
     assert (days[0], told[days[0]]) == ("06-11", ["2000"])
     first = texts(office, "2000")[0]
-    assert "With officer 1042, who cannot be reached by email (deferred since 9 June)." in first
+    assert "In place of officer 1042, who cannot be reached by email (deferred since 9 June)." in first
     assert not any("NEED SUPPORT" in text for text in texts(office, "2000"))
-    assert all("Told already" not in text for text in texts(office, "2000"))
+    assert all("Also told" not in text for text in texts(office, "2000"))
     (champion, *_) = texts(office, "3000")
     assert "With officer 1042, North 1, who cannot be reached by email" in champion
     assert "The officer has not had 7 days to act: no email could be delivered." in champion
@@ -82,7 +82,7 @@ def test_an_officers_mailbox_that_defers_for_five_weeks(each_office: Office) -> 
     text = texts(office, "1042")[0]
     assert "due 8 June, 36 days ago" in text
     assert "Your time runs from this email." in text
-    assert "Told already: your supervisor and the champion." in text
+    assert "Also told: your supervisor and the champion." in text
     office.records(overdue("B", "2026-07-07"))
     assert telling(office, "2026-07-15", "2026-07-15") == {"07-15": ["1042"]}, "written to as before"
 
@@ -96,12 +96,12 @@ def test_a_supervisors_mailbox_that_defers_for_five_weeks(each_office: Office) -
     assert texts(office, "2000") == []
     (first, *_) = texts(office, "3000")
     assert "You get this in place of somebody who cannot be reached by email." in first
-    named = {said for text in texts(office, "1042") for said in re.findall(r"Told already: (.*?)\.", text)}
+    named = {said for text in texts(office, "1042") for said in re.findall(r"Also told: (.*?)\.", text)}
     assert named == {"the champion in your supervisor's place", "the champion"}
     office.sink.defer.clear()
     telling(office, "2026-07-14", "2026-07-24")
     last = texts(office, "1042")[-1]
-    assert "Told already: your supervisor and the champion." in last
+    assert "Also told: your supervisor and the champion." in last
 
 
 def test_two_working_days_are_not_two_days(office: Office) -> None:
@@ -149,9 +149,9 @@ def test_a_supervisors_stand_in_is_named_as_that(office: Office) -> None:
     office.sink.defer.add(SUPERVISOR)
     office.records(overdue())
     telling(office, "2026-06-09", "2026-06-23")
-    assert "Told already: your supervisor's stand-in officer 2001" in texts(office, "1042")[-1]
+    assert "Also told: your supervisor's stand-in officer 2001" in texts(office, "1042")[-1]
     assert all(
-        "already: your supervisor." not in text and "already: your supervisor and" not in text
+        "Also told: your supervisor." not in text and "Also told: your supervisor and" not in text
         for text in texts(office, "1042")
     )
 

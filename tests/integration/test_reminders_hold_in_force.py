@@ -115,7 +115,7 @@ def test_who_obeyed_a_hold_is_not_blamed_when_it_ends(office: Office) -> None:
     assert "Not counted as your time: contact hold until 23 June." in text
     assert "due 1 June A further update" in text
     assert "days ago" not in text.split("WHAT TO DO")[0]
-    assert text.count("Told already: your supervisor and the champion.") == 4
+    assert text.count("Also told: your supervisor and the champion.") == 4
     assert not any("NEED SUPPORT" in row.text for row in office.outbox())
 
 

@@ -42,7 +42,7 @@ def test_who_is_told_in_place_of_a_refused_address_is_told_however_late_the_mail
     office.now += timedelta(hours=1)  # the server was down for an hour
     assert office.deliver() == Delivery(sent=1)
     assert [r.recipient for r in office.sink.messages] == ["2000@force.example"]
-    assert "With officer 1042, who cannot be reached by email." in latest(office)
+    assert "In place of officer 1042, who cannot be reached by email." in latest(office)
 
 
 def test_a_mail_goes_to_the_address_that_the_directory_has_now(office: Office) -> None:
@@ -137,11 +137,11 @@ def test_an_officer_reads_who_is_told_already_and_who_will_be_on_a_working_day(o
     office.told("2026-06-18")
     texts = [" ".join(row.text.split()) for row in office.outbox() if row.recipient_ref == "1042"]
     # Of A when half of the champion's time has passed.
-    assert "Told next: your supervisor, 11 June." in texts[0]
-    assert "Told today: your supervisor." in texts[1]
-    assert "Told next: your supervisor, 17 June." in texts[1]
-    assert "Told already: your supervisor." in texts[2]
-    assert "Told today: your supervisor." in texts[2]
+    assert "Goes to your supervisor on 11 June." in texts[0]
+    assert "Also told today: your supervisor." in texts[1]
+    assert "Goes to your supervisor on 17 June." in texts[1]
+    assert "Also told: your supervisor." in texts[2]
+    assert "Also told today: your supervisor." in texts[2]
     assert "champion" not in "".join(texts)  # there is none
 
 

@@ -57,6 +57,8 @@ def test_a_case_closed_with_something_owed_goes_to_the_supervisor_and_into_the_w
     office.records(record | {"status": statuses(("closed", "2026-06-03"))})
     assert telling(office, "2026-06-03", "2026-06-09") == {"06-04": ["1042"], "06-08": ["2000"]}
     assert "The case closed on 3 June: the victim is to be told the outcome." in latest(office)
+    closed = next(row.text for row in office.outbox() if row.key == "digest:1042:2026-06-04")
+    assert "Goes to your supervisor on 8 June." in closed
     assert telling(office, "2026-06-15", "2026-06-22") == {"06-15": ["2000"], "06-22": ["2000", "3000"]}
     assert telling(office, "2026-07-02", "2026-07-09") == {}  # owed for 28 days after the close (rules 3.6)
 

@@ -16,7 +16,7 @@ from compliance.reminders.emails.templates import render
 from compliance.reminders.history import History
 from compliance.reminders.owed import Owed, Standing
 from compliance.reminders.recipients import Directory, Role, Route
-from compliance.store.notice_kinds import Outcome, Reason
+from compliance.store.notice_kinds import LadderStep, Outcome, Reason
 from compliance.store.tables import OfficerRow
 from tests.reminding import change
 from tests.unit.test_reminders_ladder import accepted
@@ -51,7 +51,7 @@ def mail(decision: Decision) -> str:
 def test_whoever_covers_is_told_and_why() -> None:
     found = decided(case(), officer(**AWAY), officer("5000"), SERGEANT, rules=covered(o1042="5000"))
     assert (found.recipient_ref, found.outcome, found.said) == ("5000", Outcome.SENT, "new; rerouted: officer absent")
-    assert "With officer 1042, who is absent." in mail(found)
+    assert "In place of officer 1042, who is absent." in mail(found)
 
 
 def test_whoever_covers_for_the_cover_is_told() -> None:
@@ -112,10 +112,10 @@ def test_a_chain_that_leads_back_to_itself_ends_at_the_champion(staff: list[Offi
     ("item", "staff", "reason", "sentence"),
     [
         (case(None), [], "nobody has the case", "Nobody has the case: please allocate it."),
-        (case("7777"), [], "officer unknown", "With officer 7777, who is not in the officer directory."),
-        (case(), [officer(left_on=TODAY)], "officer has left", "With officer 1042, who has left."),
-        (case(), [officer(email=None)], "no address", "With officer 1042, who has no email address."),
-        (case(), [officer(email="a b")], "address cannot be used", "With officer 1042, who has an email address that cannot be used."),
+        (case("7777"), [], "officer unknown", "In place of officer 7777, who is not in the officer directory."),
+        (case(), [officer(left_on=TODAY)], "officer has left", "In place of officer 1042, who has left."),
+        (case(), [officer(email=None)], "no address", "In place of officer 1042, who has no email address."),
+        (case(), [officer(email="a b")], "address cannot be used", "In place of officer 1042, who has an email address that cannot be used."),
         (
             case(hold=Hold(now=True)), [officer(supervisor_ref="2000")], "contact hold",
             "With officer 1042, who is not reminded: decide how the update can be given safely.",
@@ -132,6 +132,24 @@ def test_the_teams_supervisor_is_told_and_why(item: Owed, staff: list[OfficerRow
     found = decided(item, *staff, SERGEANT)
     assert (found.recipient_ref, found.said) == ("2000", f"new; rerouted: {reason}")
     assert sentence in mail(found)
+
+
+@pytest.mark.parametrize(
+    ("holds", "asked", "warned"), [((True,), False, True), ((True, False), True, True), ((False,), True, False)]
+)
+def test_nobody_is_asked_to_see_to_a_contact_while_a_hold_is_in_force(
+    holds: tuple[bool, ...], asked: bool, warned: bool
+) -> None:
+    """What can be asked of the other victims of the mail is asked of them."""
+    items = [owed(f"22/{place}/26", on_hold=on_hold) for place, on_hold in enumerate(holds)]
+    told = [Decision(item, "2000", Outcome.SENT, Reason.NEW, LadderStep.SUPERVISOR) for item in items]
+    found = render(write(told, POLICY, SETTINGS, TODAY), SETTINGS)
+    for part in (found.text, str(found.html)):
+        assert ("see that somebody makes contact" in part.replace("\n    ", " ")) == asked
+        assert ("On hold: no contact until a safe way is decided." in part) == warned
+    if True in holds:
+        assert found.text.index("ON HOLD") < found.text.index("Do not contact: a hold is in force")
+    assert found.subject.partition(": ")[2].startswith("victim")
 
 
 def test_attempts_on_fewer_dates_are_the_officers_own() -> None:

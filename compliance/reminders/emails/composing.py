@@ -87,6 +87,7 @@ def write(
         with_officers=all(waiting.officer_ref for waiting in kinds["stuck"]),
         to_ring=any(_is_to_ring(d) for d in listed),
         to_see=any(not _is_to_ring(d) and not d.owed.waiting.hold.now for d in listed),
+        on_hold=any(waiting.hold.now for waiting in cases),
         requirements=tuple(r for r in policy.requirement if r.id in owed_here),
         policy_title=policy.title,
         policy_link=settings.reminders.policy_link,

@@ -114,6 +114,8 @@ class Letter:
     """Whether the reader must make contact: they have the case, or are notified in its officer's place."""
     to_see: bool
     """Whether the reader must see that someone makes contact: they do not have the case, and no hold is in force."""
+    on_hold: bool
+    """Whether a contact hold is in force for one of the victims."""
     requirements: tuple[Requirement, ...]
     policy_title: str
     policy_link: str | None
@@ -185,7 +187,7 @@ class Letter:
             return "to update"
         if self.counts["stuck"] == self.victims:
             return "with your officers" if self.with_officers else "waiting long"
-        return "to decide on"
+        return "needing your decision"
 
 
 def _first_due(entry: Entry) -> date:

@@ -27,6 +27,11 @@ _WHY: Final = {
     Reason.BOUNCED: "cannot be reached by email",
     Reason.DEFERRED: "cannot be reached by email",
 }
+_TO_DECIDE: Final = {
+    Reason.CONTACT_HOLD: "is not reminded: decide how the update can be given safely",
+    Reason.ATTEMPTS: "is no longer reminded: decide on a letter, another way, or a contact hold",
+}
+"""Why the officer in the case is not notified although they could be, and what the reader must decide."""
 
 
 class EntryRemark(NamedTuple):
@@ -106,27 +111,22 @@ def because(
 
 def _describe_officer(decision: Decision, directory: Directory | None, today: date) -> Iterator[str]:
     waiting, ref = decision.owed.waiting, decision.owed.waiting.officer_ref
+    why = None if decision.step.is_escalation else decision.rerouted
     if ref is None:
         please = "allocate it" if waiting.is_open else "see that somebody tells the victim"
-        yield "Nobody has the case." if decision.step.is_escalation else f"Nobody has the case: please {please}."
+        yield f"Nobody has the case: please {please}." if why else "Nobody has the case."
     elif ref != decision.recipient_ref:
-        yield f"With {officer_text(ref, directory)}{_describe_holder(decision, away(ref, directory, today))}."
+        officer, is_away = officer_text(ref, directory), away(ref, directory, today)
+        if why in _TO_DECIDE:
+            yield f"With {officer}, who {_TO_DECIDE[why]}."
+        else:
+            is_away = is_away or (_cannot(why) if why else None)
+            yield f"{'In place of' if why else 'With'} {officer}{f', who {is_away}' if is_away else ''}."
 
 
 def _in_place(decision: Decision) -> Iterator[str]:
     if decision.rerouted and decision.step.is_escalation:
         yield f"You get this in place of somebody who {_cannot(decision.rerouted)}."
-
-
-def _describe_holder(decision: Decision, is_away: str | None) -> str:
-    """Return why the officer in the case is not notified or cannot act, and what the reader must decide."""
-    why = None if decision.step.is_escalation else decision.rerouted
-    if why is Reason.CONTACT_HOLD:
-        return ", who is not reminded: decide how the update can be given safely"
-    if why is Reason.ATTEMPTS:
-        return ", who is no longer reminded: decide on a letter, another way, or a contact hold"
-    is_away = is_away or (_cannot(why) if why else None)
-    return f", who {is_away}" if is_away else ""
 
 
 def _cannot(why: Reason) -> str:

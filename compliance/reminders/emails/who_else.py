@@ -70,14 +70,14 @@ def who_else(
     victim = _Victim(about, own, policy, rules, today, directory, others)
     already, along = (sorted(set(victim.notified())), sorted(set(victim.along()))) if own else ([], [])
     if already:
-        yield f"Told already: {_join(already)}."
+        yield f"Also told: {_join(already)}."
     if along:
-        yield f"Told today: {_join(along)}."
+        yield f"Also told today: {_join(along)}."
     following = [(first_working_day(policy, day), who) for who, day in victim.following()]
     if following:
         day = min(day for day, _ in following)
         whom = sorted(who for on, who in following if on == day)
-        yield f"{'Next' if already or along else 'Told next'}: {_join(whom)}, {day_text(day, today)}."
+        yield f"Goes to {_join(whom)} on {day_text(day, today)}."
 
 
 def _join(named: Sequence[_Other]) -> str:
