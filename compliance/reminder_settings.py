@@ -60,6 +60,40 @@ class LadderChange(SettingsSection):
         return {name: days for name in Ladder.model_fields if (days := getattr(self, name)) is not None}
 
 
+class ReminderTrial(SettingsSection):
+    """What some teams, drawn by lot, try for a time, to measure whether it helps (docs/trials.md).
+
+    It concerns only what is not yet due. `digest_days` cannot be tried: it decides when somebody is told again of what
+    is overdue, which a trial never delays.
+    """
+
+    name: str = Field(min_length=1, max_length=80, description="What reports call it; each has its own name.")
+    due_soon_days: int | None = Field(
+        None, ge=0, le=28, description="The `due_soon_days` of the teams that try it; this or `plan_weekday`."
+    )
+    plan_weekday: Weekday | Literal["never"] | None = Field(
+        None, description="The `plan_weekday` of the teams that try it; for them or for the others it is `never`."
+    )
+    share: float = Field(0.5, ge=0.1, le=0.9, description="About which share of the teams try it.")
+    until: date = Field(description="The last day.")
+
+    @property
+    def setting(self) -> str:
+        """The name of the setting that is tried."""
+        return "due_soon_days" if self.due_soon_days is not None else "plan_weekday"
+
+    @property
+    def tried(self) -> str:
+        """Its value for the teams that try it, as text."""
+        return str(getattr(self, self.setting))
+
+    @model_validator(mode="after")
+    def _check_one(self) -> "ReminderTrial":
+        if (self.due_soon_days is None) == (self.plan_weekday is None):
+            raise ValueError("expected due_soon_days or plan_weekday: one is tried at a time")
+        return self
+
+
 class Reminders(Ladder):
     """Who is told what, and when (docs/reminders.md)."""
 
@@ -131,6 +165,17 @@ class Reminders(Ladder):
         description="A folder with email templates of the force's own, relative to this file; absent: those shipped.",
     )
 
+    trial: ReminderTrial | None = Field(None, description="A trial of what is told before something is due; absent: none.")
+
+    def usual_of(self, setting: str) -> str:
+        """The value of a setting for the teams that do not try another, as text."""
+        return str(getattr(self, setting))
+
+    def as_tried(self) -> "Reminders":
+        """The settings for the teams that try something."""
+        trial = self.trial
+        return self if trial is None else self.model_copy(update={trial.setting: getattr(trial, trial.setting)})
+
     @property
     def days_of_list(self) -> tuple[int, ...]:
         """The weekday of the weekly list, Monday 0; empty: never."""
@@ -169,6 +214,18 @@ class Reminders(Ladder):
                 whom = ", ".join(name for name in (change.requirement, change.category) if name)
                 expected = f"{steps.supervisor_days}, supervisor_days, or more{whom and f' for {whom}'}"
                 raise ValueError(f"champion_days: found {steps.champion_days}; expected {expected}")
+        return self
+
+    @model_validator(mode="after")
+    def _check_trial(self) -> "Reminders":
+        trial = self.trial
+        if trial is None:
+            return self
+        usual = self.usual_of(trial.setting)
+        if trial.tried == usual:
+            raise ValueError(f"trial: {trial.setting}: found {usual}, as for all; expected another value")
+        if trial.setting == "plan_weekday" and "never" not in (usual, trial.tried):
+            raise ValueError(f"trial: plan_weekday: found {trial.tried}; expected never, as all have a plan on {usual}")
         return self
 
     @model_validator(mode="after")

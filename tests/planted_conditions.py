@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import delete
 
 from compliance.errors import SettingsError, System
+from compliance.reminders import register_trial
 from compliance.service.job_runs import JobRuns
 from compliance.store import judge_due
 from compliance.store.tables import Published, UnknownValue
@@ -98,6 +99,16 @@ def one_form_missing(state: ServiceState) -> None:
     state.publish("2026-W27", NOW, forms=["html"])
 
 
+def trial_of_settings(state: ServiceState) -> None:
+    added = '\n[reminders.trial]\nname = "plan"\ndue_soon_days = 1\nuntil = 2026-09-06\n\n[mail]\n'
+    state.settings = state.settings_with((r"^\[mail\]$", added))
+
+
+def trial_under_way(state: ServiceState) -> None:
+    trial_of_settings(state)
+    register_trial(state.store, state.policy, state.settings.reminders, NOW - timedelta(days=14))
+
+
 FAULTS: Final[list[tuple[str, Plant, str]]] = [
     *FEED_FAULTS,
     ("records-in-quarantine", refused, "2 refused records are in quarantine"),
@@ -117,6 +128,7 @@ FAULTS: Final[list[tuple[str, Plant, str]]] = [
     ("emails-deferred", lambda state: state.email("retry", NOW - timedelta(days=3), deferred_since=NOW - hours(49)), "1 email has been deferred"),
     ("cards-not-taken", lambda state: state.email("refused", NOW - hours(1), to_address="teams:force"), "Microsoft Teams has refused, or not taken for 1 day, 1 card for leaders."),
     ("cards-not-taken", lambda state: state.email("retry", NOW - hours(25), deferred_since=NOW, to_address="teams:team:A"), "1 card for leaders"),
+    ("trial-differs", trial_of_settings, "The trial 'plan' of the settings is not registered, so it does not run."),
     ("report-owed", unpublished, "The reports of 2026-W26 and 2026-W27 should have been published."),
     ("report-owed", one_form_missing, "The report of 2026-W27 should have been published (last published: 2026-W27)."),
     ("reload-refused", job("reload", is_lasting=True), "A reload was refused on 2026-07-20 10:00Z: it says no."),
@@ -166,6 +178,7 @@ HEALTHY: Final[dict[str, Plant]] = {
     "an email that bounced two weeks ago": bounced(timedelta(days=14)),
     "a mailbox that was twice out of reach": both(reads_bounces, job("inbound", times=2, system=System.MAILBOX)),
     "a mailbox that is no longer read": job("inbound", is_lasting=True, system=System.MAILBOX),
+    "a trial of reminders under way": trial_under_way,
     "a report of this morning": published_late,
     "a form no longer asked for": one_form_asked,
     "a job that failed twice because of another system": job("report", times=2),

@@ -1,6 +1,6 @@
 """A report with everything that can be traced: records that changed, a changed policy, mails, and two editions."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from random import Random
 
@@ -20,11 +20,19 @@ from compliance.reports.sources import KnownRecords
 from compliance.reports.spans import Span
 from compliance.reports.tracing import Edition
 from compliance.store.notice_kinds import LadderStep
+from compliance.store.trials import RegisteredTrial
 from tests.histories import histories
 
 SETTLED = datetime(2026, 11, 16, tzinfo=UTC)
 CHANGED = SETTLED - timedelta(days=6)
 """When the records became what they are now: after the week before was settled."""
+
+
+TRIAL = RegisteredTrial(
+    "the week's plan", "plan_weekday", "never", "mon", 0.5, "a seed", datetime(2026, 7, 30, tzinfo=UTC), date(2026, 8, 3),
+    date(2026, 10, 25),
+)  # fmt: skip
+"""A trial that was over two weeks before the last of the weeks."""
 
 
 class Changed:
@@ -94,7 +102,8 @@ def mailed(verdicts: Verdicts, period: Span) -> MailedDigests:
 
     mail = rng.integers(1, 80, len(row))
     first, last = period.first - timedelta(days=99), period.first - timedelta(days=9)
-    return MailedDigests(told(), mail, np.array([f"O{number % 30}" for number in mail]), told(), first, last)
+    people = np.array([f"O{number % 30}" for number in mail])
+    return MailedDigests(told(), mail, people, told(), first, last, TRIAL)
 
 
 @cache

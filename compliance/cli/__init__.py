@@ -8,6 +8,7 @@ from compliance.cli.maintenance_commands import maintenance
 from compliance.cli.options import Main
 from compliance.cli.outbox_commands import outbox
 from compliance.cli.record_commands import evaluate, explain, whatif
+from compliance.cli.reminder_trial_commands import trial
 from compliance.cli.status_commands import check, status
 from compliance.cli.store_commands import backup, export, quarantine, rebuild, retention
 from compliance.cli.trial_commands import demo, simulate
@@ -36,6 +37,7 @@ for command in (
     report,
     run,
     rebuild,
+    trial,
     quarantine,
     retention,
     export,

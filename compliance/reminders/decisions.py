@@ -276,11 +276,12 @@ def _select_victims(
 ) -> set[tuple[str, str]]:
     """Return the victims named in a digest to the person who must act.
 
-    New items come before repeated ones, and items that only go along come last; each group is ordered by how long it
-    has been owed. The next digest names the others. Supervisors and champions get theirs as numbers by officer.
+    New items come before repeated ones, then those that only go along, and what is not yet due after all of them; each
+    group is ordered by how long it has been owed. The next digest names the others. Supervisors and champions get
+    theirs as numbers by officer.
     """
     ranked = sorted(
-        ((not is_due, day is not None, m.step is LadderStep.DUE_SOON), m.owed.urgency, m.owed.waiting.key)
+        ((m.step is LadderStep.DUE_SOON, not is_due, day is not None), m.owed.urgency, m.owed.waiting.key)
         for m, day, is_due, goes_along in zip(matters, days, due, along, strict=True)
         if not m.step.is_escalation and (is_due or goes_along)
     )

@@ -33,6 +33,7 @@ from compliance.reminders.sending_times import (
 )
 from compliance.reminders.settings import ReminderSettings
 from compliance.reminders.support_list import Support, support_for
+from compliance.reminders.team_rules import team_rules
 from compliance.store import Store, last_complete_poll, load_crimes, officers
 from compliance.store.dialect import chunks
 from compliance.store.notice_kinds import CRIME_SYSTEM, Outcome, Reason
@@ -124,11 +125,12 @@ def _decide_all(
     """Return the decisions on everything owed, regardless of the hour."""
     rules, today = settings.reminders, policy.local.date_of(now)
     with store.session(reading=True) as session:
-        crime_refs = list_concerned_crimes(session, policy, rules, today)
+        teams = team_rules(session.connection(), rules, today)
+        crime_refs = list_concerned_crimes(session, policy, teams, today)
         often, renewed = spells(session, crime_refs), find_renewed(session, policy, crime_refs)
         before = history(session, policy, rules, today, crime_refs, settings.mail.allow)
         silent, gap = silence(session, rules, now), is_recovering(session, policy, rules, now)
-    owed = find_owed(load_crimes(store, crime_refs), policy, rules, now, often, renewed)
+    owed = find_owed(load_crimes(store, crime_refs), policy, rules, now, often, renewed, teams)
     about = Morning(
         rules,
         today,
@@ -137,7 +139,7 @@ def _decide_all(
         silent,
         gap,
         list_day(policy, rules, today),
-        newest_day(policy, rules.days_of_plan, today),
+        newest_day(policy, {day for each in teams.all for day in each.days_of_plan}, today),
         newest_day(policy, rules.days_of_digests, today),
         partial(first_working_day, policy),
     )

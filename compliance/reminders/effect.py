@@ -27,9 +27,12 @@ from compliance.reminders.waiting import ENHANCED
 from compliance.store import Store
 from compliance.store.notice_kinds import LadderStep, Outcome, Reason
 from compliance.store.tables import Notice, Outbox
+from compliance.store.trials import RegisteredTrial, newest_trial
 
 BEFORE: Final = timedelta(weeks=13)
 """How long before the first email a due date may be, for the comparison."""
+AFTER_TRIAL: Final = timedelta(weeks=13)
+"""For how long after a trial reports state what came of it."""
 _NO_ADDRESS: Final = frozenset({Reason.NO_ADDRESS, Reason.BAD_ADDRESS})
 
 
@@ -59,6 +62,8 @@ class MailedDigests:
     comparison: NotifiedObligations
     first: date
     last: date
+    trial: RegisteredTrial | None = None
+    """The trial that was under way in the period, or had ended less than `AFTER_TRIAL` before it; None: none."""
 
 
 def read_mailed(store: Store, verdicts: Verdicts, rules: Reminders, period: tuple[datetime, datetime]) -> MailedDigests:
@@ -81,7 +86,16 @@ def read_mailed(store: Store, verdicts: Verdicts, rules: Reminders, period: tupl
         _to_notified(list(_list_unnotified(verdicts, rules, first, last))),
         first,
         last,
+        _read_trial(store, verdicts.policy, period),
     )
+
+
+def _read_trial(store: Store, policy: Policy, period: tuple[datetime, datetime]) -> RegisteredTrial | None:
+    first, after = (policy.local.date_of(instant) for instant in period)
+    with store.reading() as connection:
+        trial = newest_trial(connection)
+    told = trial is not None and trial.starts_on < after and first <= trial.last_day + AFTER_TRIAL
+    return trial if told and trial is not None and trial.last_day >= trial.starts_on else None
 
 
 def _to_notified(found: list[tuple[int, LadderStep, int]]) -> NotifiedObligations:

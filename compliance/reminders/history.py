@@ -20,6 +20,7 @@ from compliance.reminders.mailboxes import (
     read_last_emails,
 )
 from compliance.reminders.owed import Key, Owed, Spell, Standing, horizon
+from compliance.reminders.team_rules import TeamRules
 from compliance.store.dialect import chunks
 from compliance.store.notice_kinds import LadderStep, Outcome
 from compliance.store.tables import SET_ASIDE, Notice, Obligation, Outbox, SetAsideRow, Transition
@@ -115,10 +116,10 @@ def accepted_about(accepted: AcceptedEmails, owed: Owed) -> tuple[Accepted, ...]
     )
 
 
-def list_concerned_crimes(session: Session, policy: Policy, rules: Reminders, today: date) -> list[str]:
+def list_concerned_crimes(session: Session, policy: Policy, teams: TeamRules, today: date) -> list[str]:
     """Return the crimes of which someone may have to be notified on a local date, as last judged, in order."""
     state, due = col(Obligation.state), col(Obligation.due_date)
-    soon = today + timedelta(days=horizon(policy, rules, today))
+    soon = today + timedelta(days=horizon(policy, teams, today))
     long_ago = today - timedelta(days=2 * policy.owed_after_close_days)
     asked = select(col(Obligation.crime_ref)).where(
         or_(

@@ -20,6 +20,7 @@ from compliance.records import Crime, columns
 from compliance.records.instants import NONE, from_micros
 from compliance.reminder_settings import Reminders
 from compliance.reminders.sending_times import due_soon_on, next_plan_day
+from compliance.reminders.team_rules import TeamRules
 from compliance.reminders.waiting import Waiting, find_waiting
 
 Key = tuple[str, str, str, int, date]
@@ -123,6 +124,7 @@ def find_owed(
     now: datetime,
     spells: Mapping[Key, int],
     renewed: Mapping[tuple[str, str], date] | None = None,
+    teams: TeamRules | None = None,
 ) -> list[Owed]:
     """Return every obligation of these crimes that may have to be notified as at `now` (aware), the longest owed first.
 
@@ -130,15 +132,16 @@ def find_owed(
     obligations that are owed only in open cases are not announced. The next due date of a repeating requirement is
     calculated from the last counted update, even before that cycle exists (rules 4.4, 4.5). `spells` says how often an
     obligation has become overdue; it is 1 if `spells` does not have it. `renewed` has the local date on which contact
-    was last found to be owed after all, by crime and victim.
+    was last found to be owed after all, by crime and victim. `teams` has the rules for each team during a trial.
     """
+    teams = teams or TeamRules(rules)
     table = columns(crimes)
     verdicts = judge(table, policy, now)
     block = Block.of(table, policy, Moment.of(policy.local, now))
     today = from_day(block.moment.today)
-    rows = _candidates(verdicts, block.moment.today, horizon(policy, rules, today))
+    rows = _candidates(verdicts, block.moment.today, horizon(policy, teams, today))
     waiting = find_waiting(crimes, block, set(verdicts.victim[rows].tolist()), rules.hold_days)
-    next_plan = next_plan_day(policy, rules, today)
+    next_plans = {each.plan_weekday: next_plan_day(policy, each, today) for each in teams.all}
     limits = verdicts.due_instants()
     found: list[Owed] = []
     waits: dict[tuple[str, str], list[Spell]] = defaultdict(list)
@@ -146,10 +149,12 @@ def find_owed(
         victim = waiting[int(verdicts.victim[row])]
         for owed in _of_row(verdicts, row, victim, today):
             if owed.standing is Standing.DUE_SOON:
-                days = rules.ladder_for(owed.requirement, victim.category).due_soon_days
+                own = teams.of(victim.team)
+                days = own.ladder_for(owed.requirement, victim.category).due_soon_days
+                next_plan = next_plans[own.plan_weekday]
                 planned = next_plan is not None and owed.due_date <= next_plan
                 early = not days or due_soon_on(policy, owed.due_date, days) > today
-                if early and not planned and -owed.days_over > rules.ahead_days:
+                if early and not planned and -owed.days_over > own.ahead_days:
                     continue
                 owed = replace(owed, early=early, planned=planned)  # noqa: PLW2901
             if limits[row] != NONE:
@@ -174,8 +179,12 @@ def _in_wait(owed: Owed, told: Mapping[tuple[str, str], tuple[tuple[Spell, ...],
     return replace(owed, wait=wait, wait_since=since)
 
 
-def horizon(policy: Policy, rules: Reminders, today: date) -> int:
+def horizon(policy: Policy, teams: TeamRules, today: date) -> int:
     """Return the number of days ahead within which a due date may have to be notified on a date; 0 if none."""
+    return max(_horizon(policy, rules, today) for rules in teams.all)
+
+
+def _horizon(policy: Policy, rules: Reminders, today: date) -> int:
     days = max(rules.ladder_for(r.id, c).due_soon_days for r in policy.requirement for c in rules.categories)
     ahead = days + 12  # the longest run of days off is over Christmas
     while days and ahead > rules.ahead_days and due_soon_on(policy, today + timedelta(days=ahead), days) > today:

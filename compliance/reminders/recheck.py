@@ -42,6 +42,7 @@ from compliance.reminders.sending_times import (
 )
 from compliance.reminders.settings import ReminderSettings
 from compliance.reminders.support_list import Support, support_for
+from compliance.reminders.team_rules import team_rules
 from compliance.store import Store, load_crimes, officers
 from compliance.store.notice_kinds import LadderStep, Outcome, Reason
 from compliance.store.obligation_rows import is_aside
@@ -107,10 +108,11 @@ class _Recheck:
                 return Postponed(next_opening(policy, rules, now), reason_text(Reason.RECOVERING))
             crime_refs = sorted({notice.crime_ref for notice in (*listed, *crowded)})
             often, renewed = spells(session, crime_refs), find_renewed(session, policy, crime_refs)
+            teams = team_rules(session.connection(), rules, policy.local.date_of(row.created_at))
             asides = set_aside_of(session, crime_refs)
             accepted = read_notified_before(session, policy, crime_refs)[1]
             is_list = is_list_owed(session, row, list_day(policy, rules, policy.local.date_of(row.created_at)))
-        found = find_owed(load_crimes(store, crime_refs), policy, rules, now, often, renewed)
+        found = find_owed(load_crimes(store, crime_refs), policy, rules, now, often, renewed, teams)
         owed = {item.key: item for item in found}
         today = policy.local.date_of(now)
         about = self._situation(today, row, accepted)

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from compliance.reports.control import Assurance, Control
 from compliance.reports.funnel import Bounds
-from compliance.reports.proportions import Proportion
+from compliance.reports.proportions import Proportion, RateDifference
 
 
 class Mark(Struct, frozen=True):
@@ -167,6 +167,27 @@ class StepEffect(Struct, frozen=True):
     before_median_hours: float | None
 
 
+class TrialEffect(Struct, frozen=True, kw_only=True):
+    """A trial of reminders, and from `stated_from` on what came of it, of the teams that tried it and the others.
+
+    `first` and `last`: the days of the trial. The shares are of what fell due after its first week, with intervals that
+    allow for clustering by team; None before they are stated.
+    """
+
+    name: str
+    setting: str
+    usual_value: str
+    tried_value: str
+    first: date
+    last: date
+    stated_from: date
+    tried_teams: int | None = None
+    usual_teams: int | None = None
+    tried: Proportion | None = None
+    usual: Proportion | None = None
+    change: RateDifference | None = None
+
+
 class Reminded(Struct, frozen=True):
     """The reminders of the period: emails, recipients, obligations listed, and how often one was listed again.
 
@@ -180,3 +201,4 @@ class Reminded(Struct, frozen=True):
     steps: tuple[StepEffect, ...]
     before_first: date
     before_last: date
+    trial: TrialEffect | None = None

@@ -16,7 +16,9 @@ from compliance.policy.verdicts import LATE, MET, MISSED, OVERDUE, PENDING, Verd
 from compliance.records.columns import Coded
 from compliance.reports.findings import EntryQuestion, Reminded, StepEffect
 from compliance.reports.rates import has, owner, proportion
+from compliance.reports.trial_effect import measure_trial
 from compliance.store.notice_kinds import LadderStep
+from compliance.store.trials import RegisteredTrial
 
 HOUR: Final = 3_600_000_000
 DAY: Final = 24 * HOUR
@@ -57,7 +59,7 @@ class Mailed(Protocol):
     """What emails listed in a period, each obligation with its email and recipient.
 
     `comparison`: what fell due from `first` to `last`, before there were emails, at the instants at which it would have
-    been listed.
+    been listed. `trial`: one that was under way in the period, or ended in the weeks before it; None: none.
     """
 
     @property
@@ -72,6 +74,8 @@ class Mailed(Protocol):
     def first(self) -> date: ...  # noqa: D102
     @property
     def last(self) -> date: ...  # noqa: D102
+    @property
+    def trial(self) -> RegisteredTrial | None: ...  # noqa: D102
 
 
 class Waits:
@@ -116,6 +120,7 @@ def count_effects(verdicts: Verdicts, mailed: Mailed, division: str | None = Non
         steps=tuple(_effects(notified, comparison)),
         before_first=mailed.first,
         before_last=mailed.last,
+        trial=measure_trial(verdicts, mailed.trial) if mailed.trial and division is None else None,
     )
 
 

@@ -90,6 +90,7 @@ TABLES: Final = (
         "1 row a crime removed",
         _FOR_GOOD,
     ),
+    StatedLife("trial", "the trials of reminders, and the seed that drew the teams", "1 row a trial", _FOR_GOOD),
     StatedLife("projection", "which policy was used since when", "1 row a change of the policy", _FOR_GOOD),
     StatedLife("published", "the figures of each published report", "1 row a report", _FOR_GOOD),
     StatedLife("report_duty", "since when reports are owed", "a few rows", "when the settings no longer ask for it"),

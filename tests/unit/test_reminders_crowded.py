@@ -64,6 +64,17 @@ def test_what_is_new_is_named_before_what_is_told_again_and_what_goes_along() ->
     assert [sum(ref.startswith(f"22/{name}") for ref in found) for name in "ABC"] == [15, 5, 0]
 
 
+def test_what_is_not_yet_due_takes_no_place_of_what_is_overdue() -> None:
+    """The week's plan too names them only where there is room."""
+    again, along = overdue(12, 9, "B"), overdue(5, 3, "D")
+    planned = [replace(item, standing=Standing.DUE_SOON, planned=True) for item in overdue(9, -5, "C")]
+    told = {
+        ("1042", *item.spell_key, "overdue"): TODAY - (8 if item in again else 2) * DAY for item in (*again, *along)
+    }
+    found = named(decided(*again, *along, *planned, notified=told))
+    assert [sum(ref.startswith(f"22/{name}") for ref in found) for name in "BDC"] == [12, 5, 3]
+
+
 def test_an_officer_with_few_cases_is_not_touched_by_it() -> None:
     assert len(named(decided(*overdue(20)))) == 20
 

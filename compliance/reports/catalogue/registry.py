@@ -8,7 +8,7 @@ from compliance.reports.catalogue.figure import Figure
 from compliance.reports.catalogue.outstanding_figures import CLOSED_ACROSS, CLOSED_WITHOUT_A_WORD, OVERDUE_NOW
 from compliance.reports.catalogue.quality_figures import QUALITY
 from compliance.reports.catalogue.rate_figures import BEFORE, ENHANCED, LAST_YEAR, LIVE, PROVISIONAL, RATE, WEEK
-from compliance.reports.catalogue.reminder_figures import REMINDERS
+from compliance.reports.catalogue.reminder_figures import REMINDERS, TRIAL
 from compliance.reports.catalogue.restatement_figures import RESTATED
 from compliance.reports.catalogue.same_day_figures import (
     ONLY_SAME_DAY,
@@ -45,7 +45,7 @@ FIGURES: Final = {
         SILENT_AREA,
         CLOSED_WITHOUT_A_WORD, CLOSED_ACROSS,
         CONTACT, QUESTION, LATE_TEAMS,
-        QUALITY, REMINDERS, RESTATED,
+        QUALITY, REMINDERS, TRIAL, RESTATED,
     )
 }  # fmt: skip
 """In the order of the report, in which the public edition is also built.

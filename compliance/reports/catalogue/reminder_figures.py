@@ -8,15 +8,17 @@ import numpy as np
 
 from compliance.errors import SettingsError, nearest
 from compliance.policy.calendars import Ints
+from compliance.policy.verdicts import MET
 from compliance.reports.catalogue.case import TracedCase, first_of_each, instants, obligations
 from compliance.reports.catalogue.counted import COUNT, CountedRows
 from compliance.reports.catalogue.disclosure import not_disclosed
 from compliance.reports.catalogue.edition import Edition
 from compliance.reports.catalogue.figure import Figure
-from compliance.reports.catalogue.row import PlacedRow, count_row, share_row
+from compliance.reports.catalogue.row import PlacedRow, change_numbers, count_row, share_row
 from compliance.reports.rates import owner
 from compliance.reports.reminding import DAY, Mailed, Waits, after_last_mail, name_step
 from compliance.reports.report_model import Figures
+from compliance.reports.trial_effect import TRIED, USUAL, is_settled, list_trial_rows
 from compliance.store.notice_kinds import LadderStep
 
 NO_MAILS: Final = "these records say nothing of mails: only the running service knows what it sent"
@@ -102,6 +104,45 @@ def _rows(figures: Figures) -> Iterator[PlacedRow]:
                 ))  # fmt: skip
 
 
+def _count_trial(edition: Edition, key: str, group: str | None) -> CountedRows | str:
+    """Count what fell due in a settled trial, of the teams that tried it or of the others, and what was met."""
+    if key not in (TRIED, USUAL) or group:
+        raise SettingsError(f"no trial {key!r}: expected {TRIED} or {USUAL}")
+    trial = None if edition.mailed is None else edition.mailed(edition.headline, edition.period).trial
+    if trial is None or not is_settled(edition.headline, trial):
+        return "no trial of reminders has a result in this period"
+    found = list_trial_rows(edition.headline, trial)
+    which = np.flatnonzero(found.tried if key == TRIED else ~found.tried)
+    met = edition.headline.state[found.row[which]] == MET
+    team = found.team.take(which)
+    counts = {COUNT: met, "teams": first_of_each(team.codes)}
+    return CountedRows(counts, partial(obligations, edition.headline, found.row[which]), team)
+
+
+def _trial_rows(figures: Figures) -> Iterator[PlacedRow]:
+    trial = figures.reminders and figures.reminders.trial
+    if not trial or trial.tried is None or trial.usual is None:
+        return
+    period = f"{trial.first} to {trial.last}"
+    for key, title, share, teams in (
+        (TRIED, f"{trial.setting} = {trial.tried_value}", trial.tried, trial.tried_teams),
+        (USUAL, f"{trial.setting} = {trial.usual_value}", trial.usual, trial.usual_teams),
+    ):
+        more = change_numbers(trial.change) if key == TRIED else {}
+        row = share_row("reminders", f"trial.{key}", "in time in a trial", title, period, share, teams=teams, **more)
+        yield PlacedRow((), row)
+
+
+TRIAL: Final = Figure(
+    name="trial", key="GROUP", group="", title="Trial of reminders",
+    meaning="Of what fell due in a trial after its first week, the share that was updated in time, in the teams that "
+            "tried something and in the others; with an interval that allows for clustering by team.",
+    clause="trials.md",
+    cases="the obligations due in the trial",
+    measures={COUNT: "updated in time", "teams": "teams with anything due"},
+    count=_count_trial, rows=_trial_rows,
+    disclosure=not_disclosed("what looks at single mails and entries stays inside the force"),
+)  # fmt: skip
 REMINDERS: Final = Figure(
     name="reminders", key="[STEP]", group="[HOURS]", title="Reminders",
     meaning="The obligations that mails of the {kind} told of; and of those of one step of the ladder that were still "

@@ -15,6 +15,7 @@ from compliance.reports.passages import (
 )
 from compliance.reports.proportions import Proportion
 from compliance.reports.report_model import Figures
+from compliance.reports.sections.reminder_trial import trial_parts
 
 
 def reminder_effect(figures: Figures) -> Section:
@@ -25,6 +26,8 @@ def reminder_effect(figures: Figures) -> Section:
 
 def _parts(sent: Reminded) -> Iterator[Part]:
     yield statement(mails_in_words(sent))
+    if sent.trial is not None:
+        yield from trial_parts(sent.trial)
     if not sent.steps:
         return
     columns = (Column("Reminder", "name"), Column("Told of"), Column("After the mail"), Column("Median"),

@@ -118,6 +118,15 @@ CONDITIONS: Final = (
         feed.find_reminders_held,
     ),
     Condition(
+        "trial-differs",
+        _WARNING,
+        "The settings and the trial of reminders registered last do not agree, so none runs; or the settings "
+        "still have one that is over.",
+        "register the trial with `compliance trial register`, end it with `compliance trial end`, or correct or remove "
+        "`[reminders.trial]` (docs/trials.md).",
+        work.find_trial_differing,
+    ),
+    Condition(
         "export-waiting",
         _WARNING,
         "An export has waited for an hour for a missing file, or has been written to all the time.",

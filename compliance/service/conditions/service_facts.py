@@ -56,6 +56,7 @@ from compliance.store import (
 )
 from compliance.store.dialect import describe_url, file_of, parse_url
 from compliance.store.tables import CRIME, OBLIGATION, POLL, Published
+from compliance.store.trials import RegisteredTrial, newest_trial
 
 REPORT_GRACE: Final = timedelta(days=1)
 """How long after its time a report may be published before it is missed: making it takes minutes, a restart hours."""
@@ -115,6 +116,7 @@ class StoredFacts:
     - `jobs`: the last run of each job that has ever failed, by name.
     - `held`: who waits for emails because of the crime system.
     - `mail_rest`: until when the mail server is not tried, because it refused us; None: it did not.
+    - `trial`: the trial of reminders registered last, over or not; None: none ever was.
     - `maintenance`: the planned work under way, in which no alerts are sent.
     - `size`: of the database, in bytes. `growth`: in the last 30 days; None if it is not known.
     """
@@ -123,6 +125,7 @@ class StoredFacts:
     emails: EmailFacts
     held: HeldEmails | None
     mail_rest: Rest | None
+    trial: RegisteredTrial | None
     crimes: int
     refused: int
     set_aside: int
@@ -214,12 +217,13 @@ def _read(store: Store, settings: Settings, policy: Policy, known: Vocabulary, n
         states = dict(_rows(connection, select(OBLIGATION.c.state, func.count()).group_by(OBLIGATION.c.state)))
         report = connection.execute(newest.order_by(Published.id.desc()).limit(1)).first()  # type: ignore[union-attr]
         crimes, size = _count(connection, CRIME), read_size(connection)
-        growth = read_growth(connection, now)
+        growth, trial = read_growth(connection, now), newest_trial(connection)
     return StoredFacts(
         feed=_read_feed(store, settings, now),
         emails=read_emails(store, counts(store), now),
         held=read_held_emails(store, policy, settings.reminders, now),
         mail_rest=rest_of_mail(store),
+        trial=trial,
         crimes=crimes,
         refused=sum(quarantine_counts(store).values()),
         set_aside=count_set_aside(store),

@@ -5,6 +5,7 @@ from typing import Final
 
 from compliance.errors import System
 from compliance.policy.calendars import to_day
+from compliance.reminders import find_disagreement
 from compliance.service.calendar_notes import warn_of_end
 from compliance.service.conditions.condition import of_stored
 from compliance.service.conditions.email_facts import CARD_LATE, DEFERRED_LONG, REFUSED_LATELY
@@ -285,6 +286,13 @@ def find_job_failing(facts: ServiceFacts) -> str | None:
 
 def _times(failures: int) -> str:
     return "when it last ran" if failures == 1 else f"the last {failures:,} times"
+
+
+@of_stored
+def find_trial_differing(facts: ServiceFacts, stored: StoredFacts) -> str | None:
+    """The settings and the trial registered last do not agree."""
+    today = facts.policy.local.date_of(facts.now)
+    return find_disagreement(facts.settings.reminders, stored.trial, today)
 
 
 def find_calendar_ending(facts: ServiceFacts) -> str | None:

@@ -7,7 +7,7 @@ The transitions, the outbox, the notices and the published reports are append-on
 from sqlalchemy import Table
 from sqlmodel import SQLModel
 
-from compliance.store.tables.mail_tables import ChannelRest, Inbound, Notice, Outbox, SigningKey
+from compliance.store.tables.mail_tables import ChannelRest, Inbound, Notice, Outbox, SigningKey, TrialRow
 from compliance.store.tables.polling_tables import FeedCursor, FeedRow, OfficerRow, Poll
 from compliance.store.tables.record_tables import CrimeRow, CrimeVersion, Quarantined, Removal, UnknownValue
 from compliance.store.tables.report_tables import Published, ReportDuty
@@ -38,6 +38,7 @@ __all__ = [
     "SET_ASIDE",
     "SIGNING_KEY",
     "TRANSITION",
+    "TRIAL",
     "UNKNOWN_VALUE",
     "AlertRow",
     "ChannelRest",
@@ -63,6 +64,7 @@ __all__ = [
     "SetAsideRow",
     "SigningKey",
     "Transition",
+    "TrialRow",
     "UnknownValue",
 ]
 
@@ -77,6 +79,7 @@ CRIME, CRIME_VERSION = _table(CrimeRow), _table(CrimeVersion)
 OBLIGATION, PROJECTION, TRANSITION = _table(Obligation), _table(Projection), _table(Transition)
 NOTICE, OUTBOX, REMOVAL = _table(Notice), _table(Outbox), _table(Removal)
 INBOUND, SIGNING_KEY, CHANNEL_REST = _table(Inbound), _table(SigningKey), _table(ChannelRest)
+TRIAL = _table(TrialRow)
 JOB, INCIDENT, ALERT, MAINTENANCE = _table(JobRow), _table(IncidentRow), _table(AlertRow), _table(MaintenanceRow)
 DATABASE_SIZE = _table(DatabaseSize)
 SET_ASIDE, UNKNOWN_VALUE, REPORT_DUTY = _table(SetAsideRow), _table(UnknownValue), _table(ReportDuty)

@@ -75,6 +75,23 @@ class ChannelRest(SQLModel, table=True):
     settings: str
 
 
+class TrialRow(SQLModel, table=True):
+    """A trial of reminders (`compliance.store.trials.RegisteredTrial`). Never removed: a report states its result."""
+
+    __tablename__ = "trial"
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(unique=True)
+    setting: str
+    usual: str
+    tried: str
+    share: float
+    seed: str
+    registered_at: datetime
+    starts_on: date
+    until: date
+    ended_on: date | None = None
+
+
 class Notice(SQLModel, table=True):
     """A decision on telling one person about one obligation on one day, with its outcome and named reason.
 
