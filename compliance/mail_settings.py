@@ -56,6 +56,11 @@ class InboundMail(SettingsSection):
         description="Where reports on delivery go, an address of that mailbox. Each email has its own, with a token: "
         "`bounces+TOKEN@force.example`."
     )
+    reply_address: str | None = Field(
+        None,
+        description="Where replies to reminders go, another address of that mailbox, in place of `reply_to`: a reply "
+        "is filed as a dispute, for the performance team to answer. Absent: replies are not read.",
+    )
     maildir: str | None = Field(None, description="The folder of a Maildir, relative to this file, if it is one.")
     host: str | None = Field(None, description="The IMAP server, if it is one.")
     port: int = Field(993, ge=1, le=65535, description="Its port.")
@@ -82,6 +87,8 @@ class InboundMail(SettingsSection):
             raise ValueError("an IMAP server needs username and password")
         if self.maildir is not None and "/" in f"{self.done_folder}{self.other_folder}":
             raise ValueError("the name of a folder of a Maildir has no '/' in it")
+        if self.reply_address is not None and self.reply_address.lower() == self.bounce_address.lower():
+            raise ValueError("reply_address and bounce_address must differ")
         if self.mailbox in (self.done_folder, self.other_folder):
             raise ValueError(f"done_folder and other_folder must be others than mailbox, {self.mailbox!r}")
         return self
@@ -106,3 +113,8 @@ class MailSettings(DeliverySettings, MailServer):
         "var/pilot", description="Where a pilot's unsent emails are written, relative to this file."
     )
     inbound: InboundMail | None = None
+
+    @property
+    def replies_to(self) -> str | None:
+        """Where a reply to a reminder goes: where replies are read, or else the performance team; None: nowhere."""
+        return (self.inbound and self.inbound.reply_address) or self.reply_to

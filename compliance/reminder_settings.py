@@ -165,7 +165,9 @@ class Reminders(Ladder):
         description="A folder with email templates of the force's own, relative to this file; absent: those shipped.",
     )
 
-    trial: ReminderTrial | None = Field(None, description="A trial of what is told before something is due; absent: none.")
+    trial: ReminderTrial | None = Field(
+        None, description="A trial of what is told before something is due; absent: none."
+    )
 
     def usual_of(self, setting: str) -> str:
         """The value of a setting for the teams that do not try another, as text."""

@@ -14,7 +14,8 @@ from tests import stores
 from tests.stores import at
 
 ADDRESS: Final = "bounces@force.example"
-SETTINGS: Final = InboundMail(bounce_address=ADDRESS, maildir="mail")
+REPLIES: Final = "updates-reply@force.example"
+SETTINGS: Final = InboundMail(bounce_address=ADDRESS, reply_address=REPLIES, maildir="mail")
 REPORT: Final = """\
 From: Mail Delivery System <Mailer-Daemon@mail.force.example>
 To: {to}
@@ -54,7 +55,7 @@ DELAYED: Final = "Final-Recipient: rfc822; 1042@force.example\nAction: delayed\n
 
 
 def addresses_of(store: Store) -> TokenAddresses:
-    return TokenAddresses(signing_key(store, at("2026-06-01 09:00")), ADDRESS)
+    return TokenAddresses(signing_key(store, at("2026-06-01 09:00")), ADDRESS, REPLIES)
 
 
 def path_of(store: Store, row_id: int) -> str:

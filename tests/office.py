@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from sqlmodel import col, select
 
-from compliance.mail import Delivery, deliver
+from compliance.mail import Delivery, TokenAddresses, deliver
 from compliance.policy import load_policy
 from compliance.records import Officer
 from compliance.reminders import RemindOutcome, reason_of, remind, still_due
@@ -49,6 +49,7 @@ class Office:
     def __init__(self, store: Store, sink: MailSink) -> None:
         self.store, self.sink = store, sink
         self.settings = SETTINGS
+        self.addresses: TokenAddresses | None = None
         self.now = morning("2026-06-10")
         self.directory("1042", "2000")
 
@@ -81,7 +82,7 @@ class Office:
     def deliver(self) -> Delivery:
         server = smtp_server(self.sink.host, self.sink.port, security="plain", timeout=5)
         again = still_due(self.store, POLICY, self.settings, lambda: self.now)
-        return deliver(self.store, server, lambda: self.now, still_due=again)
+        return deliver(self.store, server, lambda: self.now, still_due=again, addresses=self.addresses)
 
     def told(self, day: str) -> list[tuple[str, str]]:
         """(recipient, subject) of the mails that arrive on a morning."""

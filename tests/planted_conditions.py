@@ -12,7 +12,7 @@ from sqlalchemy import delete
 from compliance.errors import SettingsError, System
 from compliance.reminders import register_trial
 from compliance.service.job_runs import JobRuns
-from compliance.store import judge_due
+from compliance.store import DisputeAnswer, answer_dispute, file_dispute, judge_due
 from compliance.store.tables import Published, UnknownValue
 from tests.engine import shipped
 from tests.planted_feed_conditions import (
@@ -75,6 +75,16 @@ def bounced(ago: timedelta) -> Plant:
     return lambda state: state.email("bounced", NOW - timedelta(days=9), bounced_at=NOW - ago)
 
 
+def disputed(ago: timedelta, answer: DisputeAnswer | None = None) -> Plant:
+    def plant(state: ServiceState) -> None:
+        with state.store.writing() as connection:
+            number = file_dispute(connection, 1, "O1", "That is not so.", NOW - ago)
+        if answer is not None:
+            answer_dispute(state.store, number, answer, None, (), NOW)
+
+    return plant
+
+
 def postponed_long_ago(state: ServiceState) -> None:
     state.email("queued", NOW - timedelta(days=20), next_attempt_at=FRIDAY - timedelta(days=1))
 
@@ -121,6 +131,7 @@ FAULTS: Final[list[tuple[str, Plant, str]]] = [
     ("emails-held", lambda state: state.email("uncertain", NOW), "1 email is held"),
     ("emails-uncertain", lambda state: state.email("uncertain", NOW, next_attempt_at=NOW + minutes(5)), "may not have accepted 1 email. The next run sends it again"),
     ("emails-refused", lambda state: state.email("refused", NOW - timedelta(days=9), claimed_at=NOW - timedelta(days=6)), "refused 1 email in the last 7 days"),
+    ("disputes-waiting", disputed(timedelta(days=7)), "1 dispute has been open for 7 days or more."),
     ("emails-bounced", bounced(timedelta(days=6)), "1 email has bounced in the last 7 days."),
     ("mailbox-refuses-us", both(reads_bounces, job("inbound", is_lasting=True, system=System.MAILBOX)), "Bounces could not be read when it was last tried, on 2026-07-20 10:00Z: it says no."),
     ("mailbox-unreachable", both(reads_bounces, job("inbound", times=3, system=System.MAILBOX)), "Bounces could not be read in 3 attempts since 2026-07-20 09:58Z."),
@@ -176,6 +187,8 @@ HEALTHY: Final[dict[str, Plant]] = {
     "an email refused two weeks ago": lambda state: state.email("refused", NOW - timedelta(days=14)),
     "emails sent, cancelled or written for a pilot": need_nothing,
     "an email that bounced two weeks ago": bounced(timedelta(days=14)),
+    "a dispute of yesterday": disputed(timedelta(days=1)),
+    "a dispute that was answered": disputed(timedelta(days=30), DisputeAnswer.RECORD_RIGHT),
     "a mailbox that was twice out of reach": both(reads_bounces, job("inbound", times=2, system=System.MAILBOX)),
     "a mailbox that is no longer read": job("inbound", is_lasting=True, system=System.MAILBOX),
     "a trial of reminders under way": trial_under_way,

@@ -2,6 +2,7 @@
 
 import click
 
+from compliance.cli.dispute_commands import disputes
 from compliance.cli.feed_commands import feed
 from compliance.cli.job_commands import inbound, migrate, notices, poll, remind, report, run
 from compliance.cli.maintenance_commands import maintenance
@@ -34,6 +35,7 @@ for command in (
     remind,
     notices,
     outbox,
+    disputes,
     report,
     run,
     rebuild,

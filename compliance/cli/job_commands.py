@@ -126,12 +126,13 @@ def _tell_plan(planned: "Plan") -> None:
 def notices(config: Path, crime_ref: str) -> None:
     """Show reminder decisions for a crime.
 
-    Lists them day by day, with the recipient, the outcome and the reason.
+    Lists them day by day, with the recipient, the outcome and the reason, and then the disputes that concern the crime.
     """
     from compliance.reminders import reason_of
+    from compliance.store import disputes_of
 
     with service_of(config) as service:
-        found = service.notices(crime_ref)
+        found, disputed = service.notices(crime_ref), disputes_of(service.store, crime_ref)
     echo(
         "decided_on", "victim_ref", "requirement", "cycle", "clock_date", "spell", "step", "recipient", "outcome",
         "reason", "mail",
@@ -141,6 +142,9 @@ def notices(config: Path, crime_ref: str) -> None:
             notice.decided_on, notice.victim_ref, notice.requirement, notice.cycle, notice.clock_date, notice.spell,
             notice.step, notice.recipient_ref or "none", notice.outcome, reason_of(notice), mail or "none",
         )  # fmt: skip
+    for each in disputed:
+        said = each.answer or "open" if each.is_assigned else f"{each.answer or 'open'}, not assigned"
+        echo(f"dispute {each.id} of {each.recipient_ref or '-'} on {each.received_at:%Y-%m-%d}: {said}", err=True)
     echo(f"{count_noun(len(found), 'decision')} on crime {crime_ref}", err=True)
 
 

@@ -204,8 +204,12 @@ class _Run:
             self._await_answer()
             return self._end_row(row, "postponed", next_attempt_at=content.until, problem=content.reason)
         to = content.to_address or row.to_address
-        path = None if self._addresses is None else self._addresses.return_path(int(row.id or 0), row.key)
-        message = OutgoingMessage(to, content, row.headers, row.message_id, self._clock(), path)
+        headers: Mapping[str, str] = row.headers
+        path = None
+        if self._addresses is not None:
+            its = int(row.id or 0), row.key
+            headers, path = self._addresses.headers_of(headers, *its), self._addresses.return_path(*its)
+        message = OutgoingMessage(to, content, headers, row.message_id, self._clock(), path)
         if (pilot := self._pilot) is not None and not pilot.allows(to):
             self._await_answer()
             written = f"written to {pilot.write(Mail.of(message))}"

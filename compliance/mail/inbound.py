@@ -8,22 +8,25 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection, func, select, update
 
 from compliance.mail.inbox import InboundMessage, Inbox, OpenInbox
 from compliance.mail.incoming import InboundKind, Incoming, read_incoming, recipients_of
-from compliance.mail.tokens import MailToken, TokenAddresses
+from compliance.mail.own_words import own_words
+from compliance.mail.tokens import MailToken, Purpose, TokenAddresses
 from compliance.mail_settings import InboundMail
-from compliance.store import Store
+from compliance.store import Store, file_dispute
 from compliance.store.tables import INBOUND, OUTBOX
 
 AT_ONCE: Final = 1000
 """The number of messages that one run deals with; the next run continues."""
 NOT_OURS: Final = Incoming(InboundKind.OTHER)
 """A message without a genuine token, whatever it holds."""
+REPLIES_LAST: Final = timedelta(days=60)
+"""How long after an email was written a reply to it is filed."""
 BOUNCING: Final = ("sent", "uncertain")
 """The states of an email that a report can make bounced: it was accepted, or may have been."""
 
@@ -46,6 +49,7 @@ _WORDS: Final = {
     InboundKind.BOUNCED: "bounced",
     InboundKind.DELAYED: "delayed",
     InboundKind.AUTOMATIC: "automatic replies",
+    InboundKind.REPLY: "filed as disputes",
     InboundKind.OTHER: "for a person to look at",
 }
 
@@ -86,11 +90,13 @@ def _take(store: Store, message: InboundMessage, addresses: TokenAddresses, now:
         known = connection.execute(select(INBOUND.c.kind).where(INBOUND.c.digest == message.digest)).scalar()
         if known is not None:
             return InboundKind(known)
-        row = _find_row(connection, tokens, addresses)
+        purpose, row = _find_row(connection, tokens, addresses)
         if row is not None and row.state == "sending":
             return None  # its delivery has not been stored yet: the report was faster
         if row is None:
             found = NOT_OURS
+        elif purpose is Purpose.REPLY:
+            found = _take_reply(connection, message, row, found, now)
         elif found.kind is InboundKind.BOUNCED and row.state in BOUNCING:
             bounced = {"state": "bounced", "problem": found.said, "bounced_at": now, "next_attempt_at": None}
             connection.execute(update(OUTBOX).where(OUTBOX.c.id == row.id).values(bounced))
@@ -99,14 +105,25 @@ def _take(store: Store, message: InboundMessage, addresses: TokenAddresses, now:
     return found.kind
 
 
-def _find_row(connection: Connection, tokens: Iterable[MailToken], addresses: TokenAddresses) -> Any:
-    """Return the email that a message answers: the one that a genuine token names. None if there is none."""
+def _take_reply(connection: Connection, message: InboundMessage, row: Any, found: Incoming, now: datetime) -> Incoming:
+    """File a person's reply, unless it comes too late, and return what it is. An automatic one is only counted."""
+    if found.kind is not InboundKind.OTHER:
+        return Incoming(InboundKind.AUTOMATIC)
+    if now > row.created_at + REPLIES_LAST:
+        return NOT_OURS
+    file_dispute(connection, row.id, row.recipient_ref, own_words(message.content, row.text), now)
+    return Incoming(InboundKind.REPLY)
+
+
+def _find_row(
+    connection: Connection, tokens: Iterable[MailToken], addresses: TokenAddresses
+) -> tuple[Purpose | None, Any]:
+    """Return the email that a message is about, and why it comes, as a genuine token says; None if there is none."""
     for token in tokens:
-        asked = select(OUTBOX.c.id, OUTBOX.c.key, OUTBOX.c.state).where(OUTBOX.c.id == token.row_id)
-        row = connection.execute(asked).first()
+        row = connection.execute(select(OUTBOX).where(OUTBOX.c.id == token.row_id)).first()
         if row is not None and addresses.signs(token, row.key):
-            return row
-    return None
+            return token.purpose, row
+    return None, None
 
 
 def _let_leave(opened: OpenInbox, message: InboundMessage, kind: InboundKind, settings: InboundMail) -> None:

@@ -31,6 +31,8 @@ class InboundKind(StrEnum):
     """An email was not delivered yet, and is still tried."""
     AUTOMATIC = "automatic"
     """An automatic reply, such as out of office (RFC 3834), or a report of another kind."""
+    REPLY = "reply"
+    """A person's reply to an email, filed as a dispute."""
     OTHER = "other"
     """Anything else: a person should look at it."""
 

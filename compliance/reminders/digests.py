@@ -22,6 +22,7 @@ from compliance.reminders.emails.who_else import Others, list_recipients
 from compliance.reminders.history import find_renewed, history, list_concerned_crimes, spells
 from compliance.reminders.notices import leave_out_said, write_notices
 from compliance.reminders.owed import find_owed
+from compliance.reminders.own_disputes import read_queries
 from compliance.reminders.reasons import reason_text
 from compliance.reminders.sending_times import (
     first_working_day,
@@ -172,6 +173,7 @@ def _write_digests(
         again = explain_owed_again(
             session, policy, sorted({d.owed.waiting.crime_ref for d in sent if d.is_new}), about.today
         )
+        queries = read_queries(session, policy, sorted({d.owed.waiting.crime_ref for d in sent}), about.today)
     others = Others(
         about.history.accepted,
         list_recipients(d for d in sent if d.recipient_ref not in about.history.recently_deferred),
@@ -180,7 +182,8 @@ def _write_digests(
     for ref in sorted({*listed, *support} - (set(support) & about.history.today)):
         obligations = listed.get(ref, ())
         unlisted = tuple(crowded[ref])
-        context = LetterContext(read_at, again, about.directory, support.get(ref, ()), unlisted, others)
+        mine = queries.get(ref, {})
+        context = LetterContext(read_at, again, about.directory, support.get(ref, ()), unlisted, others, mine)
         content = render(write(obligations, policy, settings, about.today, context), settings)
         digests.append(Digest(ref, about.directory.address(ref), about.today, obligations, unlisted, content))
     return tuple(digests)
@@ -256,7 +259,7 @@ def headers(recipient: str, settings: ReminderSettings) -> dict[str, str]:
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "OOF, AutoReply",
     }
-    reply_to = settings.mail.reply_to
+    reply_to = settings.mail.replies_to
     return made if reply_to is None else made | {"Reply-To": reply_to}
 
 

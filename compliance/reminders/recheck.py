@@ -31,6 +31,7 @@ from compliance.reminders.history import (
 )
 from compliance.reminders.notices import Dropped, drop_notices, key_of, restate_notices, says_the_same
 from compliance.reminders.owed import Key, Owed, Standing, find_owed
+from compliance.reminders.own_disputes import read_queries
 from compliance.reminders.reasons import reason_text
 from compliance.reminders.sending_times import (
     first_working_day,
@@ -129,11 +130,12 @@ class _Recheck:
             again = explain_owed_again(
                 session, policy, sorted({d.owed.waiting.crime_ref for d in kept if d.is_new}), today
             )
+            queries = read_queries(session, policy, crime_refs, today).get(row.recipient_ref or "", {})
             others = Others(accepted, read_written_today(session, today, crime_refs, about.history.recently_deferred))
         support = self._support(today).get(row.recipient_ref or "", ()) if is_list else ()
         unlisted, _ = _sort(crowded, owed, about)
         read_at, named = read_text(store, policy, today), list(unlisted.values())
-        context = LetterContext(read_at, again, about.directory, support, named, others)
+        context = LetterContext(read_at, again, about.directory, support, named, others, queries)
         return self._rewrite(kept, context, about, row)
 
     def staff_list(self, row: Outbox, now: datetime) -> Rendered | Withdrawn | Postponed:

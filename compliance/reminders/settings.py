@@ -25,7 +25,7 @@ class ReminderSettings:
 
     def __post_init__(self) -> None:
         """Check the addresses. Raises SettingsError if the sender or the reply address is not a valid address."""
-        for address in filter(None, (self.mail.sender, self.mail.reply_to)):
+        for address in filter(None, (self.mail.sender, self.mail.reply_to, self.mail.replies_to)):
             bare_address(address)
 
     @property

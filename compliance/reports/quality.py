@@ -1,5 +1,6 @@
 """Counts of what must not be dropped silently (rules section 8)."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
@@ -14,16 +15,18 @@ from compliance.records.columns import UNKNOWN_VICTIM
 from compliance.records.instants import to_micros
 from compliance.reports.case_sets import QualityRows, Table
 from compliance.reports.printable_figures import SUBSTITUTE, make_printable, unprintable
-from compliance.reports.report_model import Intake, Quality
+from compliance.reports.report_model import Disputed, Intake, Quality
 from compliance.reports.silent_victims import Facts
 from compliance.reports.spans import Span
 from compliance.reports.unknown_quality import count_unknown_quality
+from compliance.text import count_noun
 
 ATTEMPTED: Final = "attempted"
 """The outcome of a contact that did not reach the victim (records section 1)."""
 SET_ASIDE: Final = "set-aside"
 
 UNPRINTABLE: Final = "unprintable"
+DISPUTED: Final = "disputed"
 
 _CLASSES: Final = (
     ("attempt", "2.4", "Attempts that did not reach the victim", "kept and shown; they do not count"),
@@ -109,7 +112,18 @@ def data_quality(
             intake.refused,
             intake.last_complete_poll,
         ),
+        *_disputed_quality(intake.disputed),
     )
+
+
+def _disputed_quality(found: Disputed | None) -> Iterator[Quality]:
+    if found is None:
+        return
+    answered = found.wrong + found.right
+    since = "" if found.oldest_days is None else f", the oldest for {count_noun(found.oldest_days, 'day')}"
+    told = f"the record was wrong in {found.wrong:,} of {answered:,} answered" if answered else "none answered"
+    meaning = f"replies to reminders that stop no clock: {found.open:,} open{since}; {told}"
+    yield Quality(DISPUTED, "Reminders disputed", meaning, "8", in_week=found.in_period, held=found.received)
 
 
 def find_quality_rows(verdicts: Verdicts, seen_until: datetime | None) -> dict[str, QualityRows]:

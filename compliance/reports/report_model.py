@@ -156,6 +156,22 @@ class Quality(Struct, frozen=True):
     """The date of its count, if it cannot be counted as known at K (statistics 1.2a)."""
 
 
+class Disputed(Struct, frozen=True):
+    """The disputes of reminders, as known at K: received in all and in the period, open, and how those answered ended.
+
+    `oldest_days`: for how many local days the oldest open one had been open at K; None if none was.
+    """
+
+    received: int
+    in_period: int
+    open: int
+    oldest_days: int | None
+    wrong: int
+    """How many were answered so that the record was wrong."""
+    right: int
+    withdrawn: int
+
+
 class Intake(Struct, frozen=True):
     """What only the running service knows of its data; None if there is no service behind the records.
 
@@ -167,6 +183,7 @@ class Intake(Struct, frozen=True):
     - `last_complete_poll`: when the complete poll ended by which everything known at K had been seen.
     - `directory_as_of`: when the officer directory in force was last read or confirmed.
     - `as_of`: when it was last checked whether vanished crimes had returned.
+    - `disputed`: disputes of reminders; None if replies are not read.
 
     The last two date what cannot be asked as at K (statistics 1.2a).
     """
@@ -181,6 +198,7 @@ class Intake(Struct, frozen=True):
     """When the crime system was not read to its end for a whole local date or more, at least one in the period."""
     directory_as_of: datetime | None = None
     as_of: datetime | None = None
+    disputed: Disputed | None = None
 
 
 class Definition(Struct, frozen=True):

@@ -51,6 +51,14 @@ TABLES: Final = (
         "1 row a message",
         "`remove_other_after_days` after it was read",
     ),
+    StatedLife(
+        "dispute",
+        "each reply to a reminder that was filed as a dispute: its own words, and the answer",
+        "few",
+        "its words and the note `remove_emails_after_days` after it was answered; the rest with its crimes or, without "
+        "any, `remove_other_after_days` after it was answered",
+    ),
+    StatedLife("disputed_victim", "which victims a dispute concerns", "1 row a victim", _WITH_CRIME),
     StatedLife("signing_key", "the key by which the service knows its own tokens again", "1 row", _FOR_GOOD),
     StatedLife(
         "poll",

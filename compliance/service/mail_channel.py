@@ -19,6 +19,7 @@ from compliance.mail import (
     TokenAddresses,
     read_rest,
 )
+from compliance.mail_settings import InboundMail
 from compliance.stopping import Stop
 from compliance.store import Store, signing_key
 
@@ -93,17 +94,18 @@ def addresses_of(settings: Settings, store: Store, now: datetime) -> TokenAddres
     `now` (aware): when the key of the tokens is made, if there is none yet. Raises SettingsError for an address that is
     none.
     """
-    return None if settings.mail.inbound is None else _addresses(settings, signing_key(store, now))
+    inbound = settings.mail.inbound
+    return None if inbound is None else _addresses(settings, inbound, signing_key(store, now))
 
 
 def check_addresses(settings: Settings) -> None:
     """Check the addresses to which answers to emails go. Raises SettingsError for one that is none."""
     if settings.mail.inbound is not None:
-        _addresses(settings, b"")
+        _addresses(settings, settings.mail.inbound, b"")
 
 
-def _addresses(settings: Settings, key: bytes) -> TokenAddresses:
+def _addresses(settings: Settings, inbound: InboundMail, key: bytes) -> TokenAddresses:
     try:
-        return TokenAddresses(key, str(settings.mail.inbound and settings.mail.inbound.bounce_address))
+        return TokenAddresses(key, inbound.bounce_address, inbound.reply_address)
     except SettingsError as error:
         raise SettingsError(f"{settings.source}: [mail.inbound] {error}") from None

@@ -1,5 +1,6 @@
 """What only the running service knows of its data, for the report's section on data quality."""
 
+from collections import Counter
 from datetime import datetime
 from itertools import pairwise
 
@@ -11,12 +12,14 @@ from compliance.policy.verdicts import Verdicts
 from compliance.reminders.effect import without_address
 from compliance.reports.delay import Reading
 from compliance.reports.findings import Gap
-from compliance.reports.report_model import Intake
+from compliance.reports.report_model import Disputed, Intake
 from compliance.reports.spans import Span
 from compliance.store import (
+    DisputeAnswer,
     Store,
     directory_as_of,
     last_complete_poll,
+    list_disputes,
     list_missing_crimes,
     officers,
     quarantine_counts,
@@ -26,7 +29,9 @@ from compliance.store.idle_polls import list_readings
 from compliance.store.tables import Poll
 
 
-def intake_of(store: Store, verdicts: Verdicts, period: Span, full_exports: bool) -> Intake:
+def intake_of(
+    store: Store, verdicts: Verdicts, period: Span, full_exports: bool, *, reads_replies: bool = False
+) -> Intake:
     """Return the service's own counts, as known when the period was settled, like `verdicts` (statistics 1.2a).
 
     - Records in quarantine.
@@ -34,6 +39,7 @@ def intake_of(store: Store, verdicts: Verdicts, period: Span, full_exports: bool
     - Officers whom records name and the directory does not.
     - Crimes that vanished. Unknown without `full_exports`, unless some vanished while there were full exports.
     - When the crime system was read to its end, and the gaps of the period.
+    - Disputes, if `reads_replies` or if there are any.
 
     The directory, and whether a vanished crime has returned, are known only as they are now, and are dated.
     """
@@ -50,6 +56,28 @@ def intake_of(store: Store, verdicts: Verdicts, period: Span, full_exports: bool
         gaps=gaps(store, period, local),
         directory_as_of=directory_as_of(store),
         as_of=None if newest is None else newest.ended_at,
+        disputed=count_disputed(store, period, local, reads_replies=reads_replies),
+    )
+
+
+def count_disputed(store: Store, period: Span, local: LocalDates, *, reads_replies: bool) -> Disputed | None:
+    """Return the disputes as known when a period was settled; None if there are none and replies are not read."""
+    known_at = period.settling_instant(local)
+    first, last = local.start_of(period.first), period.end_instant(local)
+    found = [each for each in list_disputes(store) if each.received_at <= known_at]
+    if not (found or reads_replies):
+        return None
+    answers = Counter(each.answer for each in found if each.answered_at is not None and each.answered_at <= known_at)
+    waiting = [each for each in found if each.answered_at is None or each.answered_at > known_at]
+    oldest = min((each.received_at for each in waiting), default=None)
+    return Disputed(
+        received=len(found),
+        in_period=sum(first <= each.received_at < last for each in found),
+        open=len(waiting),
+        oldest_days=None if oldest is None else local.day_of(known_at) - local.day_of(oldest),
+        wrong=answers[DisputeAnswer.RECORD_WRONG],
+        right=answers[DisputeAnswer.RECORD_RIGHT],
+        withdrawn=answers[DisputeAnswer.WITHDRAWN],
     )
 
 

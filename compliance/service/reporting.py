@@ -113,7 +113,9 @@ class Reporting:
     def _intake(self, verdicts: Verdicts, period: Span) -> Intake:
         files = self.settings.crime_system.files
         full_exports = files is not None and files.full_export
-        return intake_of(self.store, verdicts, period, full_exports)
+        inbound = self.settings.mail.inbound
+        reads_replies = inbound is not None and inbound.reply_address is not None
+        return intake_of(self.store, verdicts, period, full_exports, reads_replies=reads_replies)
 
     def _list_vanished(self, period: Span) -> list[tuple[str, datetime, bool]]:
         return list_vanished(self.store, period, self.policy.local)

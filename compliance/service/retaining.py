@@ -24,7 +24,11 @@ from compliance.store import (
 from compliance.text import count_noun
 
 EXPORT_FILE, PILOT_FILE = "export file", "pilot email"
-_PLURALS = {"text of an email": "texts of emails", "directory entry": "directory entries"}
+_PLURALS = {
+    "text of an email": "texts of emails",
+    "text of a dispute": "texts of disputes",
+    "directory entry": "directory entries",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,15 @@ from compliance.store.directory import (
     note_directory,
     save_officers,
 )
+from compliance.store.disputes import (
+    Dispute,
+    DisputeAnswer,
+    answer_dispute,
+    disputes_of,
+    file_dispute,
+    list_disputes,
+    show_dispute,
+)
 from compliance.store.emptied import Emptied, find_emptied
 from compliance.store.engine import Store, migrate
 from compliance.store.expiry import Expired, Lives, count_expired, list_expired, list_expired_refusals, remove_expired
@@ -73,6 +82,8 @@ __all__ = [
     "RUN",
     "AlertWay",
     "DatabaseReplacedError",
+    "Dispute",
+    "DisputeAnswer",
     "Emptied",
     "Expired",
     "FeedState",
@@ -98,6 +109,7 @@ __all__ = [
     "Told",
     "Unknown",
     "WrongSchemaError",
+    "answer_dispute",
     "apply_retention",
     "backup",
     "begin_maintenance",
@@ -110,10 +122,12 @@ __all__ = [
     "cursor_of",
     "directory_as_of",
     "directory_problem",
+    "disputes_of",
     "end_maintenance",
     "end_poll",
     "export",
     "feed_state",
+    "file_dispute",
     "find_changed_ahead",
     "find_emptied",
     "find_late",
@@ -124,6 +138,7 @@ __all__ = [
     "last_complete_poll",
     "last_good_directory",
     "latest_crimes",
+    "list_disputes",
     "list_expired",
     "list_expired_refusals",
     "list_job_runs",
@@ -159,6 +174,7 @@ __all__ = [
     "seen_by",
     "set_aside",
     "settle_alert",
+    "show_dispute",
     "signing_key",
     "take_page",
     "values_seen",

@@ -9,10 +9,12 @@ from sqlalchemy import ColumnElement, Table, and_, delete, func, or_, select, tu
 
 from compliance.policy.calendars import LocalDates, from_day
 from compliance.store.directory import last_good_directory
+from compliance.store.disputes import concerns_none
 from compliance.store.engine import Store
 from compliance.store.tables import (
     CRIME,
     DATABASE_SIZE,
+    DISPUTE,
     INBOUND,
     NOTICE,
     OFFICER,
@@ -34,8 +36,9 @@ class Lives:
     - `refused`: refused records, after they left the quarantine or, if their crime number could not be read, after they
       were last received. `crimes`: crimes after they were closed, refused records still in quarantine whose crime has
       nothing else stored, and polls.
-    - `emails`: the text of emails for which nothing more is done. `other`: entries that the officer directory no longer
-      has, unknown values that no longer come, messages read, sizes of the database.
+    - `emails`: the text of emails for which nothing more is done, and of disputes once they are answered. `other`:
+      entries that the officer directory no longer has, unknown values that no longer come, messages read, sizes of the
+      database.
     """
 
     refused: int
@@ -78,6 +81,8 @@ def list_expired(store: Store, lives: Lives, now: datetime) -> list[Expired]:
         Expired("text of an email", OUTBOX, _texts(before(lives.emails)), {"text": "", "html": None}),
         Expired("email", OUTBOX, _emails(before(lives.emails))),
         Expired("unknown value", UNKNOWN_VALUE, UNKNOWN_VALUE.c.last_seen_at < before(lives.other)),
+        Expired("text of a dispute", DISPUTE, _answered(before(lives.emails)), {"text": "", "note": None}),
+        Expired("dispute", DISPUTE, and_(DISPUTE.c.answered_at < before(lives.other), concerns_none())),
         Expired("read message", INBOUND, INBOUND.c.read_at < before(lives.other)),
         Expired("database size", DATABASE_SIZE, DATABASE_SIZE.c.taken_at < before(lives.other)),
     ]
@@ -129,6 +134,11 @@ def _refused(lives: Lives, now: datetime) -> ColumnElement[bool]:
         is_stored = select(CRIME.c.crime_ref).where(CRIME.c.crime_ref == crime_ref).exists()
         over.append(and_(last_seen_at < before(lives.crimes), ~is_stored))
     return or_(*over)
+
+
+def _answered(before: datetime) -> ColumnElement[bool]:
+    """Return which disputes were answered so long ago that their words are not needed any more."""
+    return and_(DISPUTE.c.answered_at < before, or_(DISPUTE.c.text != "", DISPUTE.c.note.is_not(None)))
 
 
 def _ended(before: datetime) -> ColumnElement[bool]:

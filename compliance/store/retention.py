@@ -22,6 +22,7 @@ from compliance.records.instants import to_micros
 from compliance.records.wire import StatusChange
 from compliance.store.content import crime_digest, pack, unpack
 from compliance.store.dialect import add, set_by_key
+from compliance.store.disputes import forget_disputes
 from compliance.store.engine import Store
 from compliance.store.expiry import ENDED
 from compliance.store.tables import (
@@ -197,11 +198,12 @@ def _without_officers(crime: Crime) -> Crime:
 
 
 def _forget_mails(connection: Connection, refs: Sequence[str]) -> None:
-    """Remove the text of emails about the crimes, keeping their key, and delete their notices."""
+    """Remove the text of emails about the crimes, keeping their key, and delete their notices and disputes."""
     emails = select(NOTICE.c.outbox_id).where(_of(NOTICE, refs), NOTICE.c.outbox_id.is_not(None))
     done = OUTBOX.c.state.in_(ENDED)
     connection.execute(update(OUTBOX).where(OUTBOX.c.id.in_(emails), done).values(text="", html=None))
     connection.execute(delete(NOTICE).where(_of(NOTICE, refs)))
+    forget_disputes(connection, refs)
 
 
 def _of(table: Table, refs: Sequence[str]) -> ColumnElement[bool]:

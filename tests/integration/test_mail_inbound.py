@@ -77,7 +77,7 @@ def test_anything_else_is_only_counted_or_left_to_a_person(
     )
     assert rows(store)["a"].state == "sent"
     assert (mailbox.held(), mailbox.held(".Done"), mailbox.held(".Other")) == (0, 2, 4)
-    assert count_inbound(store) == {"bounced": 0, "delayed": 1, "automatic": 1, "other": 4}
+    assert count_inbound(store) == {"bounced": 0, "delayed": 1, "automatic": 1, "reply": 0, "other": 4}
     assert str(mailbox.read(store, clock)) == "no messages"
 
 
@@ -139,7 +139,7 @@ def test_a_service_that_is_killed_loses_nothing_and_counts_nothing_twice(
     deliver(store, server_of(sink), clock)
     assert mailbox.read(store, clock).kinds.total() == 3  # type: ignore[attr-defined]
     assert (rows(store)["a"].state, mailbox.held()) == ("sent", 0)
-    assert count_inbound(store) == {"bounced": 1, "delayed": 1, "automatic": 0, "other": 1}
+    assert count_inbound(store) == {"bounced": 1, "delayed": 1, "automatic": 0, "reply": 0, "other": 1}
 
 
 @pytest.fixture

@@ -98,7 +98,7 @@ def test_every_metric_is_there_with_its_value(monitored: Monitored) -> None:
         ("compliance_set_aside_obligations",): 0,
         **{("compliance_emails", each): 0 for each in ("sending", "sent", "retry", "refused", "uncertain", "pilot", "cancelled", "bounced")},
         ("compliance_emails", "queued"): 2,
-        **{("compliance_inbound_messages", each): 0 for each in ("bounced", "delayed", "automatic", "other")},
+        **{("compliance_inbound_messages", each): 0 for each in ("bounced", "delayed", "automatic", "reply", "other")},
         ("compliance_oldest_waiting_email_timestamp_seconds",): at("2026-07-17 05:30").timestamp(),
         ("compliance_report_published_timestamp_seconds",): (NOW - timedelta(days=7)).timestamp(),
         ("compliance_reports_owed",): 0,

@@ -36,7 +36,8 @@ class LetterContext:
     """What a letter says in addition to the obligations.
 
     It holds when the crime system was last read, as text; why something is owed again; the directory, for who is away;
-    officers with repeated misses; what there was no room for; and who else is notified.
+    officers with repeated misses; what there was no room for; who else is notified; and sentences on the reader's own
+    disputes, by (crime, victim).
     """
 
     read_at: str | None = None
@@ -45,6 +46,7 @@ class LetterContext:
     support: Sequence[Support] = ()
     unlisted: Sequence[Decision] = ()
     others: Others = field(default_factory=Others)
+    queries: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
 
 
 NOTHING_ELSE: Final = LetterContext()
@@ -217,6 +219,7 @@ class _Writer:
             yield from map(EntryRemark, list(dict.fromkeys(filter(None, map(self._describe_obstacles, listed))))[:1])
         again = self.context.again
         yield from map(EntryRemark, dict.fromkeys(again[o.key] for o in owed if o.key in again))
+        yield from map(EntryRemark, self.context.queries.get((waiting.crime_ref, waiting.victim_ref), ()))
         yield from remarks(waiting, owed, self.today, own=any(d.own for d in listed))
 
     def _describe_obstacles(self, decision: Decision) -> str | None:

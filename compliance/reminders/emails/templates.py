@@ -41,7 +41,7 @@ def render(letter: Letter, settings: ReminderSettings) -> Rendered:
 
 
 def _fill_in(settings: ReminderSettings, name: str, letter: Letter) -> str:
-    folder, can_reply = settings.templates, settings.mail.reply_to is not None
+    folder, can_reply = settings.templates, settings.mail.replies_to is not None
     result = _templates(folder).fill(name, letter=letter, can_reply=can_reply)
     if letter.victims and SAFE_CONTACT not in " ".join(result.split()):
         raise SettingsError(

@@ -16,7 +16,7 @@ from compliance.reports.catalogue.disclosure import count
 from compliance.reports.catalogue.edition import Edition
 from compliance.reports.catalogue.figure import Disclosure, Figure
 from compliance.reports.catalogue.row import PlacedRow, count_row
-from compliance.reports.quality import SET_ASIDE, UNPRINTABLE
+from compliance.reports.quality import DISPUTED, SET_ASIDE, UNPRINTABLE
 from compliance.reports.report_model import Figures
 from compliance.reports.unknown_quality import FIELDS, select_unknown, values_of
 from compliance.reports.unknown_units import UNITS, select_unknown_units
@@ -31,11 +31,12 @@ ELSEWHERE: Final = {
     "`compliance remind --dry-run` says of which obligations nobody in the directory can be told",
     "no-address": "it counts mails that could not be sent, by what had been decided when the period was settled. "
     "`compliance remind --dry-run` says of which obligations nobody with an address can be told",
+    DISPUTED: "it counts replies to reminders, not crimes. `compliance disputes list` lists them",
     "feed-gap": "it counts times in which the crime system was not read, not crimes: the report gives their dates",
 }
 """Classes of data quality that do not count crimes in the records, and where to look instead."""
-_ENTRIES: Final = ("late-entry", "entered-after-due", UNPRINTABLE)
-"""Classes of data quality about how records were entered."""
+_ENTRIES: Final = ("late-entry", "entered-after-due", UNPRINTABLE, DISPUTED)
+"""Classes of data quality about how records were entered, and whether officers think them right."""
 
 
 def _count(edition: Edition, key: str, group: str | None) -> CountedRows | str:

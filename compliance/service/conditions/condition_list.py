@@ -240,6 +240,14 @@ CONDITIONS: Final = (
         work.find_mailbox_unreachable,
     ),
     Condition(
+        "disputes-waiting",
+        _WARNING,
+        "An officer has replied that a reminder is wrong, and nobody has answered for 7 days.",
+        "the performance team answers: `compliance disputes list --open` lists them, `compliance disputes answer` "
+        "takes the answer (docs/mail.md). No clock has stopped meanwhile.",
+        work.find_disputes_waiting,
+    ),
+    Condition(
         "emails-deferred",
         _WARNING,
         "The mailbox of a recipient has deferred an email for 2 days.",

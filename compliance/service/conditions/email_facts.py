@@ -4,17 +4,19 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, func, or_, select
 
 from compliance.mail import count_inbound, goes_to
 from compliance.mail.delivery import LONGEST_WAIT
 from compliance.store import Store
-from compliance.store.tables import OUTBOX
+from compliance.store.tables import DISPUTE, OUTBOX
 from compliance.teams_settings import SCHEME
 
 REFUSED_LATELY: Final = timedelta(days=7)
 DEFERRED_LONG: Final = timedelta(days=2)
 CARD_LATE: Final = timedelta(days=1)
+OPEN_LONG: Final = timedelta(days=7)
+"""How long a dispute may be open before it waits too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class EmailFacts:
       email that a mailbox defers, or that is postponed to a later instant, does not count.
     - `deferred`: how many a mailbox has deferred for `DEFERRED_LONG`.
     - `refused`: how many the mail server has refused within `REFUSED_LATELY`. `bounced`: how many have bounced in it.
+    - `disputes`: how many have been open for `OPEN_LONG`.
     - `inbound`: how many messages of each kind were read in the mailbox of bounces.
     - `uncertain`, `held`: uncertain emails that are sent again by the next run, and those that wait for a person.
     - `cards`: how many cards for leaders were refused within `REFUSED_LATELY`, or have not been taken for `CARD_LATE`.
@@ -40,6 +43,7 @@ class EmailFacts:
     uncertain: int
     held: int
     bounced: int = 0
+    disputes: int = 0
     inbound: dict[str, int] = field(default_factory=dict)
     cards: int = 0
 
@@ -65,6 +69,9 @@ def read_emails(store: Store, by_state: dict[str, int], now: datetime) -> EmailF
             uncertain=count(state == "uncertain", again.is_not(None)),
             held=count(state == "uncertain", again.is_(None)),
             bounced=count(state == "bounced", OUTBOX.c.bounced_at >= now - REFUSED_LATELY),
+            disputes=_count(
+                connection, DISPUTE.c.answer.is_(None), DISPUTE.c.received_at <= now - OPEN_LONG, of=DISPUTE
+            ),
             inbound=count_inbound(store),
             cards=_count(
                 connection,
@@ -87,5 +94,5 @@ def _due_since(state: str, created_at: datetime, again: datetime | None, *, now:
     return max(created_at, again) if again <= now else None
 
 
-def _count(connection: Connection, *conditions: ColumnElement[bool]) -> int:
-    return connection.execute(select(func.count()).select_from(OUTBOX).where(*conditions)).scalar_one()
+def _count(connection: Connection, *conditions: ColumnElement[bool], of: Table = OUTBOX) -> int:
+    return connection.execute(select(func.count()).select_from(of).where(*conditions)).scalar_one()

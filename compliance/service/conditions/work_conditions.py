@@ -8,7 +8,7 @@ from compliance.policy.calendars import to_day
 from compliance.reminders import find_disagreement
 from compliance.service.calendar_notes import warn_of_end
 from compliance.service.conditions.condition import of_stored
-from compliance.service.conditions.email_facts import CARD_LATE, DEFERRED_LONG, REFUSED_LATELY
+from compliance.service.conditions.email_facts import CARD_LATE, DEFERRED_LONG, OPEN_LONG, REFUSED_LATELY
 from compliance.service.conditions.feed_conditions import FAILURES, minute
 from compliance.service.conditions.service_facts import ServiceFacts, StoredFacts
 from compliance.service.job_runs import ALERTS, INBOUND, RELOAD, ROW_FILTERS, SEND
@@ -152,6 +152,16 @@ def find_emails_bounced(_: ServiceFacts, stored: StoredFacts) -> str | None:
     return (
         f"{count_noun(count, 'email')} {plural(count, 'has', 'have')} bounced in the last {REFUSED_LATELY.days} days."
     )
+
+
+@of_stored
+def find_disputes_waiting(_: ServiceFacts, stored: StoredFacts) -> str | None:
+    """Disputes have been open for long."""
+    count = stored.emails.disputes
+    if not count:
+        return None
+    have = plural(count, "has", "have")
+    return f"{count_noun(count, 'dispute')} {have} been open for {OPEN_LONG.days} days or more."
 
 
 @of_stored

@@ -7,7 +7,16 @@ The transitions, the outbox, the notices and the published reports are append-on
 from sqlalchemy import Table
 from sqlmodel import SQLModel
 
-from compliance.store.tables.mail_tables import ChannelRest, Inbound, Notice, Outbox, SigningKey, TrialRow
+from compliance.store.tables.mail_tables import (
+    ChannelRest,
+    DisputedVictim,
+    DisputeRow,
+    Inbound,
+    Notice,
+    Outbox,
+    SigningKey,
+    TrialRow,
+)
 from compliance.store.tables.polling_tables import FeedCursor, FeedRow, OfficerRow, Poll
 from compliance.store.tables.record_tables import CrimeRow, CrimeVersion, Quarantined, Removal, UnknownValue
 from compliance.store.tables.report_tables import Published, ReportDuty
@@ -20,6 +29,8 @@ __all__ = [
     "CRIME",
     "CRIME_VERSION",
     "DATABASE_SIZE",
+    "DISPUTE",
+    "DISPUTED_VICTIM",
     "FEED",
     "FEED_CURSOR",
     "INBOUND",
@@ -45,6 +56,8 @@ __all__ = [
     "CrimeRow",
     "CrimeVersion",
     "DatabaseSize",
+    "DisputeRow",
+    "DisputedVictim",
     "FeedCursor",
     "FeedRow",
     "Inbound",
@@ -80,6 +93,7 @@ OBLIGATION, PROJECTION, TRANSITION = _table(Obligation), _table(Projection), _ta
 NOTICE, OUTBOX, REMOVAL = _table(Notice), _table(Outbox), _table(Removal)
 INBOUND, SIGNING_KEY, CHANNEL_REST = _table(Inbound), _table(SigningKey), _table(ChannelRest)
 TRIAL = _table(TrialRow)
+DISPUTE, DISPUTED_VICTIM = _table(DisputeRow), _table(DisputedVictim)
 JOB, INCIDENT, ALERT, MAINTENANCE = _table(JobRow), _table(IncidentRow), _table(AlertRow), _table(MaintenanceRow)
 DATABASE_SIZE = _table(DatabaseSize)
 SET_ASIDE, UNKNOWN_VALUE, REPORT_DUTY = _table(SetAsideRow), _table(UnknownValue), _table(ReportDuty)

@@ -51,6 +51,35 @@ class Inbound(SQLModel, table=True):
     read_at: datetime = Field(index=True)
 
 
+class DisputeRow(SQLModel, table=True):
+    """A reply that says that an email is wrong: what it says in its own words, and how it was answered.
+
+    `is_assigned`: whether it is known which crimes of the email it concerns. `answer`: a `DisputeAnswer`, None while it
+    is open.
+    """
+
+    __tablename__ = "dispute"
+    id: int | None = Field(default=None, primary_key=True)
+    outbox_id: int
+    recipient_ref: str | None = None
+    received_at: datetime
+    text: str = Field(sa_column=Column(CompressedText, nullable=False))
+    is_assigned: bool
+    answer: str | None = None
+    note: str | None = Field(default=None, sa_column=Column(CompressedText))
+    answered_at: datetime | None = None
+
+
+class DisputedVictim(SQLModel, table=True):
+    """A victim whom a dispute concerns, or may concern while it is not assigned."""
+
+    __tablename__ = "disputed_victim"
+    __table_args__ = (Index("ix_disputed_victim_crime", "crime_ref"),)
+    dispute_id: int = Field(primary_key=True)
+    crime_ref: str = Field(primary_key=True)
+    victim_ref: str = Field(primary_key=True)
+
+
 class SigningKey(SQLModel, table=True):
     """A key by which this service knows its own tokens again, made when it is first needed (decision 0045)."""
 

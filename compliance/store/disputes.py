@@ -1,0 +1,155 @@
+"""Disputes: replies that say an email is wrong. Each is for the performance team to answer; none stops a clock."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, delete, exists, insert, select, update
+
+from compliance.errors import RecordError
+from compliance.store.engine import Store
+from compliance.store.notice_kinds import Outcome
+from compliance.store.tables import DISPUTE, DISPUTED_VICTIM, NOTICE
+
+
+class DisputeAnswer(StrEnum):
+    """How the performance team answered, as stored."""
+
+    RECORD_WRONG = "the record was wrong"
+    RECORD_RIGHT = "the record is right"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """A reply to an email. Instants are in UTC.
+
+    `victims`: (crime, victim) that it concerns; if not `is_assigned`, those of the whole email, because the reply names
+    no crime number. `answer`: None while it is open.
+    """
+
+    id: int
+    outbox_id: int
+    recipient_ref: str | None
+    received_at: datetime
+    text: str
+    is_assigned: bool
+    answer: DisputeAnswer | None
+    note: str | None
+    answered_at: datetime | None
+    victims: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def crimes(self) -> tuple[str, ...]:
+        """The crimes that it concerns, each once."""
+        return tuple(dict.fromkeys(crime_ref for crime_ref, _ in self.victims))
+
+
+def file_dispute(
+    connection: Connection, outbox_id: int, recipient_ref: str | None, text: str, received_at: datetime
+) -> int:
+    """Store a reply to an email in the caller's transaction, and return its number.
+
+    It concerns the crimes of the email that its text names, or else all of them until the performance team assigns it.
+    """
+    of_email = (NOTICE.c.outbox_id == outbox_id, NOTICE.c.outcome == Outcome.SENT)
+    asked = select(NOTICE.c.crime_ref, NOTICE.c.victim_ref).where(*of_email).distinct()
+    victims = [tuple(row) for row in connection.execute(asked.order_by(NOTICE.c.crime_ref, NOTICE.c.victim_ref))]
+    named = [(crime, victim) for crime, victim in victims if _names(text, crime)]
+    is_assigned = bool(named) or len({crime for crime, _ in victims}) <= 1
+    row = {
+        "outbox_id": outbox_id, "recipient_ref": recipient_ref, "received_at": received_at, "text": text,
+        "is_assigned": is_assigned,
+    }  # fmt: skip
+    number = int(connection.execute(insert(DISPUTE).values(row).returning(DISPUTE.c.id)).scalar_one())
+    rows = [{"dispute_id": number, "crime_ref": crime, "victim_ref": victim} for crime, victim in named or victims]
+    if rows:
+        connection.execute(insert(DISPUTED_VICTIM), rows)
+    return number
+
+
+def _names(text: str, crime_ref: str) -> bool:
+    return re.search(rf"(?<![\w/-]){re.escape(crime_ref)}(?![\w/-])", text, re.IGNORECASE) is not None
+
+
+def list_disputes(store: Store, *, only_open: bool = False) -> list[Dispute]:
+    """Return the disputes, the oldest first."""
+    return _read(store, DISPUTE.c.answer.is_(None) if only_open else DISPUTE.c.id.is_not(None))
+
+
+def disputes_of(store: Store, crime_ref: str) -> list[Dispute]:
+    """Return the disputes that concern a crime, the oldest first."""
+    return _read(store, DISPUTE.c.id.in_(select(DISPUTED_VICTIM.c.dispute_id).where(_of(crime_ref))))
+
+
+def show_dispute(store: Store, number: int) -> Dispute:
+    """Return one dispute. Raises RecordError if there is none with that number."""
+    found = _read(store, DISPUTE.c.id == number)
+    if not found:
+        raise RecordError(f"there is no dispute with the number {number}; `compliance disputes list` shows them")
+    return found[0]
+
+
+def answer_dispute(
+    store: Store, number: int, answer: DisputeAnswer, note: str | None, crimes: Sequence[str], now: datetime
+) -> Dispute:
+    """Store the answer to a dispute, or another in its place, and return it.
+
+    `crimes` assigns it: those of the email that it concerns. Raises RecordError if the number or a crime is unknown, or
+    if it is not assigned and `crimes` is empty; nothing is then changed.
+    """
+    found = show_dispute(store, number)
+    if strange := sorted(set(crimes) - set(found.crimes)):
+        raise RecordError(f"dispute {number} does not concern crime {strange[0]}; it may concern {_named(found)}")
+    if not (found.is_assigned or crimes or answer is DisputeAnswer.WITHDRAWN):
+        raise RecordError(
+            f"dispute {number} names no crime number; say with --crime which it concerns, of {_named(found)}"
+        )
+    changes = {"answer": answer, "note": note, "answered_at": now, "is_assigned": found.is_assigned or bool(crimes)}
+    with store.writing() as connection:
+        connection.execute(update(DISPUTE).where(DISPUTE.c.id == number).values(changes))
+        if crimes:
+            others = (DISPUTED_VICTIM.c.dispute_id == number, DISPUTED_VICTIM.c.crime_ref.not_in(crimes))
+            connection.execute(delete(DISPUTED_VICTIM).where(*others))
+    return show_dispute(store, number)
+
+
+def _named(found: Dispute) -> str:
+    return ", ".join(found.crimes) or "none"
+
+
+def forget_disputes(connection: Connection, crime_refs: Sequence[str]) -> None:
+    """Delete what disputes say of some crimes, and the disputes that concern no other."""
+    mine = DISPUTED_VICTIM.c.crime_ref.in_(crime_refs)
+    numbers = list(connection.execute(select(DISPUTED_VICTIM.c.dispute_id).where(mine).distinct()).scalars())
+    if numbers:
+        connection.execute(delete(DISPUTED_VICTIM).where(mine))
+        connection.execute(delete(DISPUTE).where(DISPUTE.c.id.in_(numbers), concerns_none()))
+
+
+def concerns_none() -> ColumnElement[bool]:
+    """Match the disputes that concern no crime."""
+    return ~exists().where(DISPUTED_VICTIM.c.dispute_id == DISPUTE.c.id)
+
+
+def _of(crime_ref: str) -> ColumnElement[bool]:
+    return DISPUTED_VICTIM.c.crime_ref == crime_ref
+
+
+def _read(store: Store, which: ColumnElement[bool]) -> list[Dispute]:
+    with store.reading() as connection:
+        rows = connection.execute(select(DISPUTE).where(which).order_by(DISPUTE.c.id)).mappings().all()
+        asked = select(DISPUTED_VICTIM).where(DISPUTED_VICTIM.c.dispute_id.in_(select(DISPUTE.c.id).where(which)))
+        found = connection.execute(asked.order_by(*DISPUTED_VICTIM.primary_key)).all()
+    victims: dict[int, list[tuple[str, str]]] = {}
+    for number, crime_ref, victim_ref in found:
+        victims.setdefault(number, []).append((crime_ref, victim_ref))
+    return [_dispute(row, victims.get(row["id"], ())) for row in rows]
+
+
+def _dispute(row: Any, victims: Sequence[tuple[str, str]]) -> Dispute:
+    values = dict(row) | {"answer": row["answer"] and DisputeAnswer(row["answer"])}
+    return Dispute(**values, victims=tuple(victims))
