@@ -27,7 +27,7 @@ from compliance.store.dialect import chunks
 from compliance.store.notice_kinds import Reason
 from compliance.store.tables import OBLIGATION, OUTBOX, OfficerRow, Outbox
 from compliance.teams_settings import SCHEME
-from compliance.text import count_noun, join_words
+from compliance.text import count_noun, join_words, printable
 
 UNDELIVERED: Final = "undelivered"
 """The kind of the daily email's row in the outbox."""
@@ -109,7 +109,7 @@ class Undelivered:
     def line(self) -> str:
         """Return it as a sentence without an end."""
         named, more = self.readers[:_NAMED], len(self.readers) - _NAMED
-        who = join_words([*named, *([f"{more:,} more"] if more > 0 else [])])
+        who = printable(join_words([*named, *([f"{more:,} more"] if more > 0 else [])]))
         people = "people" if self.cause is NO_ADDRESS else None
         return f"{count_noun(self.count, self.cause.noun, people)} {self.cause.said}: {who}"
 
@@ -117,7 +117,7 @@ class Undelivered:
 def find_undelivered(
     store: Store, policy: Policy, rules: Reminders, now: datetime, before: datetime
 ) -> list[Undelivered]:
-    """Return what has not reached its readers at an instant, of what was tried before another one (both aware)."""
+    """Return what has not reached its readers at an instant, of what was tried up to another one (both aware)."""
     today, local = policy.local.date_of(now), policy.local
     known, since = officers(store), local.start_of(previous_working(policy, today))
     with store.reading() as connection:
@@ -150,12 +150,12 @@ def _read(connection: Connection, now: datetime, before: datetime, since: dateti
     tried_at = func.coalesce(table.bounced_at, table.claimed_at, table.created_at)
     failed = or_(
         and_(state.in_(("refused", "bounced")), tried_at >= now - REFUSED_LATELY),
-        and_(state == "retry", table.deferred_since < before),
+        and_(state == "retry", table.deferred_since <= before),
         state == "uncertain",
         and_(state == "pilot", table.created_at >= since),
     )
     columns = table.id, table.kind, table.recipient_ref, table.to_address, state, table.next_attempt_at
-    rows = connection.execute(select(*columns).where(failed, tried_at < before).order_by(table.id)).all()
+    rows = connection.execute(select(*columns).where(failed, tried_at <= before).order_by(table.id)).all()
     asked = select(table.to_address, func.max(table.id)).where(state == "sent")
     addresses = sorted({row.to_address for row in rows})
     sent: dict[str, int] = {}

@@ -263,7 +263,6 @@ def test_what_teams_refuses_is_told_with_the_emails_that_did_not_arrive(state: S
     web.grants = [answer(b"", "404 Not Found")]
     set_up(state, (r"^divisions = .*$", "divisions = {}"))
     service(state).remind()
-    state.now += MINUTE
     (found,) = [each for each in service(state).undelivered() if each.cause.name == "refused"]
     assert found.readers == ("teams:force",)
 

@@ -129,6 +129,7 @@ SHOW: Final[tuple[tuple[str, ...], ...]] = (
     ("remind", "--dry-run"),
     ("notices", REF),
     ("notices", OTHER),
+    ("outbox",),
     ("outbox list",),
     ("outbox list", "--format", "json"),
     ("outbox show", "1"),
@@ -157,8 +158,9 @@ QUIET: Final[tuple[tuple[str, ...], ...]] = (
     ("maintenance", "2h", "--reason", f"work {HOSTILE}"),
 )
 """Those that count."""
-ASKING: Final = {"poll", "feed try", "run", "simulate"}
-"""Those that speak to another system: the first two below. `simulate` shows nothing but what it made itself."""
+ASKING: Final = {"poll", "feed try", "run", "simulate", "inbound"}
+"""Those that speak to another system: the first two below. `simulate` shows nothing but what it made itself, `inbound`
+nothing but counts."""
 
 
 def leaves(group: click.Group, name: str = "") -> Iterator[str]:
