@@ -25,7 +25,7 @@ from compliance.records import columns
 from compliance.reminders.decisions import Morning
 from compliance.reminders.history import read_notified_before, spells
 from compliance.reminders.ladder import CaseOfficer, find_day_reached
-from compliance.reminders.owed import SETTLED, Key, Owed
+from compliance.reminders.owed import SETTLED, Became, Key, Owed
 from compliance.reminders.recipients import is_absent
 from compliance.reminders.waiting import Waiting, find_waiting
 from compliance.store import Store, load_crimes
@@ -145,7 +145,7 @@ class _Missed:
 
     @classmethod
     def of(
-        cls, verdicts: Verdicts, row: int, waiting: Waiting, often: Mapping[Key, int], about: Morning
+        cls, verdicts: Verdicts, row: int, waiting: Waiting, often: Mapping[Key, Became], about: Morning
     ) -> "_Missed | None":
         """Return the miss of a row, or None if the officer is not in the directory."""
         ref = verdicts.holders([row]).owner("officer").text(0)
@@ -155,7 +155,8 @@ class _Missed:
         requirement = verdicts.policy.requirement[int(verdicts.requirement[row])].id
         clock, due = from_day(verdicts.clock_date[row]), from_day(verdicts.due_date[row])
         owed = Owed(waiting, requirement, int(verdicts.cycle[row]), clock, due, (about.today - due).days, False, 1)
-        return cls(verdicts, row, replace(owed, spell=often.get(owed.key, 1)), officer, about)
+        became = often.get(owed.key)
+        return cls(verdicts, row, replace(owed, spell=became.spell if became else 1), officer, about)
 
     def counts(self, today: date) -> bool:
         """Return whether the officer had it for 4 days by the due date, and could act for long enough since."""
