@@ -168,7 +168,8 @@ def find_owed(
                 next_plan = next_plans[own.plan_weekday]
                 planned = next_plan is not None and owed.due_date <= next_plan
                 early = not days or due_soon_on(policy, owed.due_date, days) > today
-                if early and not planned and -owed.days_over > own.ahead_days:
+                goes_along = 0 < own.ahead_days >= -owed.days_over
+                if early and not planned and not goes_along:
                     continue
                 owed = replace(owed, early=early, planned=planned)  # noqa: PLW2901
             if limits[row] != NONE:
