@@ -112,7 +112,7 @@ class Reminders(Ladder):
         ge=0,
         le=28,
         description="What falls due within so many days is announced along with whatever else an "
-        "officer is told that morning, so that it needs no email of its own.",
+        "officer is told that morning, so that it needs no email of its own; 0: nothing is.",
     )
     plan_weekday: Weekday | Literal["never"] = Field(
         "never",

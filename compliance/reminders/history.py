@@ -19,7 +19,7 @@ from compliance.reminders.mailboxes import (
     find_refused,
     read_last_emails,
 )
-from compliance.reminders.owed import Key, Owed, Spell, Standing, horizon
+from compliance.reminders.owed import Became, Key, Owed, Spell, Standing, horizon
 from compliance.reminders.team_rules import TeamRules
 from compliance.store.dialect import chunks
 from compliance.store.notice_kinds import LadderStep, Outcome
@@ -131,11 +131,12 @@ def list_concerned_crimes(session: Session, policy: Policy, teams: TeamRules, to
     return sorted(session.execute(asked.distinct()).scalars())
 
 
-def spells(session: Session, crime_refs: Sequence[str]) -> dict[Key, int]:
-    """Return how often each obligation of these crimes has become overdue."""
-    asked = select(*columns_of(Transition), func.max(Transition.spell)).where(col(Transition.to_state) == "overdue")
+def spells(session: Session, crime_refs: Sequence[str]) -> dict[Key, Became]:
+    """Return how often each obligation of these crimes has become overdue, and when that was last noticed."""
+    last = func.max(Transition.spell), func.max(Transition.noticed_at)
+    asked = select(*columns_of(Transition), *last).where(col(Transition.to_state) == "overdue")
     found = of_crimes(session, asked.group_by(*columns_of(Transition)), Transition, crime_refs)
-    return {tuple(row[:5]): row[5] for row in found}
+    return {tuple(row[:5]): Became(row[5], row[6]) for row in found}
 
 
 def find_renewed(session: Session, policy: Policy, crime_refs: Sequence[str]) -> dict[tuple[str, str], date]:

@@ -2,7 +2,7 @@
 
 A day counts if all of these hold:
 
-- the due date has passed
+- the due date has passed, and it was noticed that contact is owed again: an update removed on Friday is news of Friday
 - the officer has the case all day, whichever time it is with them
 - no contact hold is in force
 - the officer is present
@@ -27,6 +27,7 @@ from compliance.store.tables import OfficerRow
 class Hindrance(StrEnum):
     """Why an officer could not act on a day, as stored. The first that applies is used."""
 
+    NOT_YET_AGAIN = "not owed again yet"
     HOLD = "contact hold"
     NOT_ALLOCATED = "another had the case, or nobody"
     LEFT = "officer has left"
@@ -67,7 +68,9 @@ class CaseOfficer:
 
 def hindrance(owed: Owed, officer: CaseOfficer, day: date) -> Hindrance | None:
     """Return why an officer could not act on a day after the due date, or None if they could."""
-    waiting = owed.waiting
+    waiting, notified = owed.waiting, officer.accepted is not None and day >= officer.accepted
+    if owed.owed_again_on is not None and (day < owed.owed_again_on or (day == owed.owed_again_on and not notified)):
+        return Hindrance.NOT_YET_AGAIN
     if waiting.hold.in_force_on(day):
         return Hindrance.HOLD
     if officer.ref is None or not waiting.had_on(day, officer.ref):
@@ -76,7 +79,7 @@ def hindrance(owed: Owed, officer: CaseOfficer, day: date) -> Hindrance | None:
         return Hindrance.LEFT
     if officer.entry is not None and is_absent(officer.entry, day):
         return Hindrance.ABSENT
-    return Hindrance.NOT_NOTIFIED if officer.accepted is None or day < officer.accepted else None
+    return None if notified else Hindrance.NOT_NOTIFIED
 
 
 def days_overdue(owed: Owed, until: date, since: date = date.min) -> Iterator[date]:

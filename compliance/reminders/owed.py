@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -27,6 +27,13 @@ Key = tuple[str, str, str, int, date]
 """The key of an obligation: crime, victim, requirement, cycle, clock date."""
 Spell = tuple[Key, int]
 """One time an obligation became overdue: its key, and which time that was, from 1."""
+
+
+class Became(NamedTuple):
+    """How often an obligation has become overdue, from 1, and when that was last noticed (aware)."""
+
+    spell: int
+    noticed_at: datetime
 
 
 class Standing(StrEnum):
@@ -79,6 +86,8 @@ class Owed:
     """
     wait_since: date = date.min
     """When the wait was last found to go on after all, for example because an update was removed."""
+    owed_again_on: date | None = None
+    """When it was found to be owed again, for example because an update was removed; None: it was owed all along."""
 
     @property
     def spell_key(self) -> Spell:
@@ -122,7 +131,7 @@ def find_owed(
     policy: Policy,
     rules: Reminders,
     now: datetime,
-    spells: Mapping[Key, int],
+    spells: Mapping[Key, Became],
     renewed: Mapping[tuple[str, str], date] | None = None,
     teams: TeamRules | None = None,
 ) -> list[Owed]:
@@ -131,8 +140,8 @@ def find_owed(
     That is what is overdue, what falls due soon, and what is owed on a case that has closed. While a case is closed,
     obligations that are owed only in open cases are not announced. The next due date of a repeating requirement is
     calculated from the last counted update, even before that cycle exists (rules 4.4, 4.5). `spells` says how often an
-    obligation has become overdue; it is 1 if `spells` does not have it. `renewed` has the local date on which contact
-    was last found to be owed after all, by crime and victim. `teams` has the rules for each team during a trial.
+    obligation has become overdue; once if `spells` does not have it. `renewed` has the local date on which contact was
+    last found to be owed after all, by crime and victim. `teams` has the rules for each team during a trial.
     """
     teams = teams or TeamRules(rules)
     table = columns(crimes)
@@ -143,6 +152,11 @@ def find_owed(
     waiting = find_waiting(crimes, block, set(verdicts.victim[rows].tolist()), rules.hold_days)
     next_plans = {each.plan_weekday: next_plan_day(policy, each, today) for each in teams.all}
     limits = verdicts.due_instants()
+    since = renewed or {}
+
+    def spell(key: Key) -> int:
+        return spells[key].spell if key in spells else 1
+
     found: list[Owed] = []
     waits: dict[tuple[str, str], list[Spell]] = defaultdict(list)
     for row in rows.tolist():
@@ -154,19 +168,24 @@ def find_owed(
                 next_plan = next_plans[own.plan_weekday]
                 planned = next_plan is not None and owed.due_date <= next_plan
                 early = not days or due_soon_on(policy, owed.due_date, days) > today
-                if early and not planned and -owed.days_over > own.ahead_days:
+                goes_along = 0 < own.ahead_days >= -owed.days_over
+                if early and not planned and not goes_along:
                     continue
                 owed = replace(owed, early=early, planned=planned)  # noqa: PLW2901
             if limits[row] != NONE:
                 due_time = f"{policy.local.clock_at(from_micros(int(limits[row]))):%H:%M}"
                 owed = replace(owed, due_time=due_time)  # noqa: PLW2901
-            owed = replace(owed, spell=spells.get(owed.key, 1))  # noqa: PLW2901
+            owed = replace(owed, spell=spell(owed.key))  # noqa: PLW2901
             if owed.standing is not Standing.DUE_SOON:
                 missed = _list_missed_before(verdicts, row, owed.key, rules.due_from)
-                waits[victim.key] += [*((key, spells.get(key, 1)) for key, _ in missed), owed.spell_key]
-                owed = replace(owed, counts_from=missed[0][1] if missed else None)  # noqa: PLW2901
+                waits[victim.key] += [*((key, spell(key)) for key, _ in missed), owed.spell_key]
+                owed_again_on = policy.local.date_of(spells[owed.key].noticed_at) if owed.key in spells else date.min
+                owed = replace(  # noqa: PLW2901
+                    owed,
+                    counts_from=missed[0][1] if missed else None,
+                    owed_again_on=owed_again_on if owed_again_on >= since.get(victim.key, date.max) else None,
+                )
             found.append(owed)
-    since = renewed or {}
     told = {victim: (tuple(dict.fromkeys(of)), since.get(victim, date.min)) for victim, of in waits.items()}
     return sorted((_in_wait(owed, told) for owed in found), key=lambda owed: owed.urgency)
 

@@ -5,11 +5,11 @@ and who is away (`compliance.reminders.emails`). The list adds officers with rep
 It goes only to their supervisors and champions, and never into a report.
 """
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 from sqlmodel import col, select
@@ -25,31 +25,44 @@ from compliance.records import columns
 from compliance.reminders.decisions import Morning
 from compliance.reminders.history import read_notified_before, spells
 from compliance.reminders.ladder import CaseOfficer, find_day_reached
-from compliance.reminders.owed import SETTLED, Key, Owed
+from compliance.reminders.owed import SETTLED, Became, Key, Owed
 from compliance.reminders.recipients import is_absent
 from compliance.reminders.waiting import Waiting, find_waiting
 from compliance.store import Store, load_crimes
+from compliance.store.dialect import chunks
 from compliance.store.tables import Obligation, OfficerRow
 
 SPAN: Final = timedelta(days=28)
 """The period over which misses are counted."""
+NAMED: Final = 5
+"""The most officers that one list names."""
+_FAILED: Final = ("overdue", "late", "missed")
+_Update = tuple[str, str, int]
+"""An update owed to the victims of a crime: crime, requirement and cycle."""
 
 
 @dataclass(frozen=True, slots=True)
 class Support:
-    """An officer with repeated misses, and how many."""
+    """An officer with repeated misses: how many, of how many updates that fell due in their cases."""
 
     officer: str
     team: str | None
     misses: int
+    due: int
+
+    @property
+    def _rank(self) -> tuple[float, int, str]:
+        """Return the sort key: the largest share first, then the most misses."""
+        return -self.misses / self.due, -self.misses, self.officer
 
 
 def support_for(store: Store, policy: Policy, about: Morning) -> dict[str, tuple[Support, ...]]:
-    """Return the officers with at least `repeated_misses` misses in the last 28 days, the most first, by leader.
+    """Return the officers with at least `repeated_misses` misses in the last 28 days, at most `NAMED`, by leader.
 
-    A leader is a supervisor or champion; only those whose list has not gone out are included. A miss is an update of a
-    crime not given by its due date, regardless of the number of victims, as judged at the start of the day of the list:
-    late, missed or overdue.
+    Those come first who missed the largest share of the updates that fell due in their cases: a raw count would name
+    whoever has the most cases. A leader is a supervisor or champion; only those whose list has not gone out are
+    included. A miss is an update of a crime not given by its due date, regardless of the number of victims, as judged
+    at the start of the day of the list: late, missed or overdue.
 
     A miss counts for the officer who had the case at the due date, if they had had it for at least 4 days while present
     and could act on it for at least 4 days after the due date (`compliance.reminders.ladder`). If it is still overdue,
@@ -58,22 +71,43 @@ def support_for(store: Store, policy: Policy, about: Morning) -> dict[str, tuple
     """
     if about.list_day is None or about.silence or about.recovering:
         return {}  # on old data, or before officers had a day to record what they did
-    misses = Counter(officer for officer, *_ in set(_misses(store, policy, about, about.list_day)))
-    found: dict[str, list[Support]] = {}
-    for ref, count in sorted(misses.items(), key=lambda item: (-item[1], item[0])):
+    misses: dict[str, set[_Update]] = defaultdict(set)
+    for ref, update in _misses(store, policy, about, about.list_day):
+        misses[ref].add(update)
+    misses = {ref: missed for ref, missed in misses.items() if len(missed) >= about.rules.repeated_misses}
+    due = _list_due(store, about, about.list_day, misses)
+    found: dict[str, list[Support]] = defaultdict(list)
+    for ref, missed in misses.items():
         officer = about.officers[ref]
-        if count >= about.rules.repeated_misses:
-            for leader in about.directory.leaders_of(officer):
-                if about.owes_list(leader):
-                    found.setdefault(leader, []).append(Support(ref, officer.team, count))
-    return {leader: tuple(officers) for leader, officers in found.items()}
+        support = Support(ref, officer.team, len(missed), len(missed | due.get(ref, set())))
+        for leader in filter(about.owes_list, about.directory.leaders_of(officer)):
+            found[leader].append(support)
+    return {leader: tuple(sorted(officers, key=lambda each: each._rank)[:NAMED]) for leader, officers in found.items()}
 
 
-def _misses(store: Store, policy: Policy, about: Morning, today: date) -> Iterator[tuple[str, int, int, int]]:
-    """Yield officer, crime, requirement and cycle for every miss that counts."""
-    first = max(today - SPAN, about.rules.due_from)
+def _first_day(about: Morning, today: date) -> date:
+    """Return the first due date that counts."""
+    return max(today - SPAN, about.rules.due_from)
+
+
+def _list_due(store: Store, about: Morning, today: date, officers: Collection[str]) -> dict[str, set[_Update]]:
+    """Return the updates that fell due in the cases that some officers have now, by officer."""
+    due = col(Obligation.due_date).between(_first_day(about, today), today - timedelta(days=1))
+    asked = select(Obligation.officer_ref, Obligation.crime_ref, Obligation.requirement, Obligation.cycle).distinct()
+    asked = asked.where(due, col(Obligation.state).in_((*_FAILED, "met")))
+    found: dict[str, set[_Update]] = defaultdict(set)
+    with store.session(reading=True) as session:
+        for part in chunks(sorted(officers)):
+            for officer, *update in session.exec(asked.where(col(Obligation.officer_ref).in_(part))):
+                found[str(officer)].add(cast("_Update", tuple(update)))
+    return found
+
+
+def _misses(store: Store, policy: Policy, about: Morning, today: date) -> Iterator[tuple[str, _Update]]:
+    """Yield officer and update for every miss that counts."""
+    first = _first_day(about, today)
     due = col(Obligation.due_date).between(first, today - timedelta(days=1))
-    failed = col(Obligation.state).in_(("overdue", "late", "missed"))
+    failed = col(Obligation.state).in_(_FAILED)
     with store.session(reading=True) as session:
         refs = sorted(session.exec(select(Obligation.crime_ref).where(due, failed).distinct()).all())
         often, accepted = spells(session, refs), read_notified_before(session, policy, refs)[1]
@@ -86,8 +120,10 @@ def _misses(store: Store, policy: Policy, about: Morning, today: date) -> Iterat
     for row in rows:
         missed = _Missed.of(verdicts, row, waiting[int(verdicts.victim[row])], often, about)
         if missed is not None and missed.counts(today):
-            crime, requirement = int(verdicts.crime[row]), int(verdicts.requirement[row])
-            yield missed.officer.officer_ref, crime, requirement, int(verdicts.cycle[row])
+            yield (
+                missed.officer.officer_ref,
+                (missed.owed.waiting.crime_ref, missed.owed.requirement, missed.owed.cycle),
+            )
 
 
 def _find_failed(verdicts: Verdicts, first: date, today: date) -> list[int]:
@@ -109,7 +145,7 @@ class _Missed:
 
     @classmethod
     def of(
-        cls, verdicts: Verdicts, row: int, waiting: Waiting, often: Mapping[Key, int], about: Morning
+        cls, verdicts: Verdicts, row: int, waiting: Waiting, often: Mapping[Key, Became], about: Morning
     ) -> "_Missed | None":
         """Return the miss of a row, or None if the officer is not in the directory."""
         ref = verdicts.holders([row]).owner("officer").text(0)
@@ -119,7 +155,8 @@ class _Missed:
         requirement = verdicts.policy.requirement[int(verdicts.requirement[row])].id
         clock, due = from_day(verdicts.clock_date[row]), from_day(verdicts.due_date[row])
         owed = Owed(waiting, requirement, int(verdicts.cycle[row]), clock, due, (about.today - due).days, False, 1)
-        return cls(verdicts, row, replace(owed, spell=often.get(owed.key, 1)), officer, about)
+        became = often.get(owed.key)
+        return cls(verdicts, row, replace(owed, spell=became.spell if became else 1), officer, about)
 
     def counts(self, today: date) -> bool:
         """Return whether the officer had it for 4 days by the due date, and could act for long enough since."""

@@ -80,6 +80,29 @@ def test_three_misses_in_28_days_are_told_to_the_supervisor_and_the_champion(off
     assert office.outbox()[-1].subject.startswith("1 officer who may need support, ")
 
 
+def test_whoever_missed_the_larger_share_of_their_own_comes_first_however_many_others_missed(office: Office) -> None:
+    """Three of 3 before four of 6."""
+    staff(office, refs=("1042", "1043"))
+    given = [crime(ref, "2026-05-25", "1043", "2026-05-28") for ref in "GH"]
+    many = [late(ref, "2026-05-25", "1043") for ref in "KLMN"]
+    live(office, *THREE, *many, *given)
+    office.remind(MONDAY)
+    text = " ".join(office.outbox()[-1].text.split())
+    assert (
+        "Officer 1042, North 1: 3 updates not given in time in the last 28 days, of 3 due in their cases "
+        "Officer 1043, North 1: 4 updates not given in time in the last 28 days, of 6 due in their cases" in text
+    )
+
+
+def test_a_list_names_at_most_five_officers(office: Office) -> None:
+    refs = tuple(str(1042 + number) for number in range(6))
+    staff(office, refs=refs)
+    live(office, *(late(f"{ref}{day}", f"2026-05-2{day}", ref) for ref in refs for day in (5, 6, 7)))
+    office.remind(MONDAY)
+    text = office.outbox()[-1].text
+    assert [ref for ref in refs if f"Officer {ref}" in text] == list(refs[:5])
+
+
 def test_two_misses_are_not(office: Office) -> None:
     staff(office)
     live(office, *THREE[:2])

@@ -43,9 +43,11 @@ def test_an_update_taken_back_is_news_of_that_day_and_the_time_to_act_runs_from_
     office.wait_until("2026-06-05")
     office.records(crime("A", "2026-05-25"))
     assert telling(office, "2026-06-08", "2026-06-10") == {"06-08": ["1042"]}
+    assert "Not counted as your time: contact owed again only since 5 June." in latest(office)
+    assert "due 1 June Last update" in latest(office)  # and not how many days ago
     # Not on the 9th, 7 days after the first email; on the 11th half of the champion's time has passed.
     assert telling(office, "2026-06-11", "2026-06-11") == {"06-11": ["2000"]}
-    assert "has not had 7 days to act: no email is known to have reached them before 8 June" in latest(office)
+    assert "has not had 7 days to act: contact owed again only since 5 June." in latest(office)
 
 
 def test_a_case_closed_with_something_owed_goes_to_the_supervisor_and_into_the_weekly_list(office: Office) -> None:

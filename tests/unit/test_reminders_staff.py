@@ -127,17 +127,18 @@ def test_a_victim_on_hold_leads_and_says_who_has_them() -> None:
 
 def test_officers_with_repeated_misses_are_named_as_a_matter_for_support() -> None:
     for letter in (
-        stuck(owed(), support=(Support("1042", "North 1", 4),)),
-        stuck(support=(Support("1042", "North 1", 4),)),
+        stuck(owed(), support=(Support("1042", "North 1", 4, 9),)),
+        stuck(support=(Support("1042", "North 1", 4, 9),)),
     ):
         text, html = texts(letter)
-        assert "Officer 1042, North 1: 4 updates not given in time in the last 28 days" in text
-        assert "<strong>Officer 1042, North 1</strong>: 4 updates not given in time in the last 28 days" in html
+        said = "4 updates not given in time in the last 28 days, of 9 due in their cases"
+        assert f"Officer 1042, North 1: {said}" in text
+        assert f"<strong>Officer 1042, North 1</strong>: {said}" in html
     assert letter.subject == "1 officer who may need support, 10 June"
     assert "OFFICERS WHO MAY NEED SUPPORT" not in texts(stuck(owed()))[0]
 
 
 def test_a_list_of_officers_alone_does_not_say_what_to_do_about_victims() -> None:
-    text, html = texts(stuck(support=(Support("1042", None, 3),)))
+    text, html = texts(stuck(support=(Support("1042", None, 3, 3),)))
     assert "WHAT TO DO" not in text
     assert "WHAT TO DO" not in html

@@ -58,7 +58,11 @@ class Obstacles:
         days = (self.today - self.decision.owed.due_date).days - 1
         excused = sum((o.last - o.first).days + 1 for o in self.decision.obstacles)
         by = {obstacle.what for obstacle in found}
-        return bool(by & {Hindrance.HOLD, Hindrance.ABSENT}) and Hindrance.NOT_NOTIFIED not in by and excused == days
+        return (
+            bool(by & {Hindrance.HOLD, Hindrance.ABSENT, Hindrance.NOT_YET_AGAIN})
+            and Hindrance.NOT_NOTIFIED not in by
+            and excused == days
+        )
 
     def _worth_saying(self) -> Iterator[Obstacle]:
         """Yield the obstacles to mention.
@@ -78,6 +82,9 @@ class Obstacles:
         mine, last = self.decision.own, day_text(obstacle.last, self.today)
         lasts = obstacle.last >= self.today
         match obstacle.what:
+            case Hindrance.NOT_YET_AGAIN:
+                since = day_text(self.decision.owed.owed_again_on or obstacle.last, self.today)
+                return f"contact owed again only since {since}"
             case Hindrance.HOLD:
                 return "contact hold in force" if lasts else f"contact hold until {last}"
             case Hindrance.NOT_ALLOCATED:

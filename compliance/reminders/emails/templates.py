@@ -109,7 +109,7 @@ _SAMPLES: Final = (
     (LadderStep.OVERDUE, Reason.STILL_WAITING, None),
     (LadderStep.OVERDUE, Reason.NEW, Reason.ABSENT),
 )
-_SUPPORT: Final = (Support("1", "North 1", 5), Support("2", None, 3))
+_SUPPORT: Final = (Support("1", "North 1", 5, 8), Support("2", None, 3, 9))
 _OBSTACLES: Final = tuple(Obstacle(what, _DUE, TODAY) for what in Hindrance)
 _STANDING: Final = {LadderStep.DUE_SOON: Standing.DUE_SOON, LadderStep.CLOSED: Standing.CLOSED}
 
