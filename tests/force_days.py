@@ -55,22 +55,23 @@ class ForceDays:
     """A service that watches a simulated force from a day on; its officers read their mail and act on it.
 
     All that happened before the first day is read on it; what fell due before `due_from`, by default that day, is
-    reported and never mailed. `system`: what serves the force's records.
+    reported and never mailed. `system`: what serves the force's records. `url`: of an empty database; None: a
+    new SQLite file.
     """
 
     def __init__(
         self, folder: Path, force: SimulatedForce, start: date, due_from: date | None = None,
-        system: Callable[[SimulatedForce], SimulatedCrimeSystem] = SimulatedCrimeSystem,
+        system: Callable[[SimulatedForce], SimulatedCrimeSystem] = SimulatedCrimeSystem, url: str | None = None,
     ) -> None:  # fmt: skip
         self.settings = reminder_settings(due_from or start, reply_to="performance@force.example")
         self.force = force
         self.day = start - timedelta(days=1)
         self._folder, self._open, self._system_of = folder, ExitStack(), system
+        self._url = url or f"sqlite:///{folder / 'compliance.db'}"
 
     def __enter__(self) -> Self:
-        url = f"sqlite:///{self._folder / 'compliance.db'}"
-        migrate(url)
-        self.store = self._open.enter_context(closing(Store.open(url)))
+        migrate(self._url)
+        self.store = self._open.enter_context(closing(Store.open(self._url)))
         self._system = self._system_of(self.force)
         self._address = self._open.enter_context(serve(self._system))
         self.sink = self._open.enter_context(MailSink(self._folder / "mail", self._read))

@@ -22,6 +22,7 @@ from compliance.service.progress import Progress
 from compliance.store import (
     IdlePoll,
     PageOutcome,
+    ReadPage,
     Store,
     Unknown,
     begin_poll,
@@ -161,6 +162,7 @@ class _Poll:
         self._store, self._source, self._clock, self._overlap = store, source, clock, overlap
         self._started_at, self._after = clock(), newest_poll(store, source)
         self._id: int | None = None
+        self._reads_again = False
         self._idle: IdlePoll | None = None
         self._pages = self._received = self._changed = self._refused = self._clock_changes = self._vanished = 0
         self._late = 0
@@ -174,7 +176,9 @@ class _Poll:
         """Store everything the feed has, and return the result. `stopped`: whether it was left before its end."""
         problem: str | None = NOTHING_YET
         waits: str | None = None
-        for page in feed.pages(cursor_of(self._store, self._source) if start is None else start):
+        cursor = cursor_of(self._store, self._source)
+        self._reads_again = start not in (None, cursor)
+        for page in feed.pages(cursor if start is None else start):
             if page.waits is not None:
                 waits = page.waits
                 problem = f"{NOTHING_YET}: {waits}" if problem == NOTHING_YET else problem
@@ -252,6 +256,10 @@ class _Poll:
 
     def _store_page(self, page: Page, now: datetime) -> PageOutcome:
         store, source, records, cursor = self._store, self._source, page.records, page.next
-        if self._id is None and not page.more and is_nothing_new(store, source, records, cursor, now):
-            return PageOutcome(len(records), changed=0, refused=0)
-        return take_page(store, self._begin(), source, records, cursor, now, self._known)
+        read = None
+        if self._id is None and not page.more:
+            read = ReadPage(records, store.recent, now)
+            leads_on = bool(records) and not self._reads_again
+            if is_nothing_new(store, source, read, cursor, now, leads_on=leads_on):
+                return PageOutcome(len(records), changed=0, refused=0)
+        return take_page(store, self._begin(), source, records, cursor, now, self._known, read)

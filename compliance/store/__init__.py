@@ -45,6 +45,7 @@ from compliance.store.incidents import (
 )
 from compliance.store.intake import (
     PageOutcome,
+    ReadPage,
     begin_poll,
     cursor_of,
     end_poll,
@@ -100,6 +101,7 @@ __all__ = [
     "NoSchemaError",
     "OutOfOrder",
     "PageOutcome",
+    "ReadPage",
     "Reader",
     "Rebuilt",
     "RetentionPeriods",

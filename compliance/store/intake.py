@@ -72,20 +72,20 @@ def begin_poll(store: Store, source: str, now: datetime, after: NewestPoll | Non
         return int(connection.execute(insert(POLL).values(row).returning(POLL.c.id)).scalar_one())
 
 
-def is_nothing_new(store: Store, source: str, records: Sequence[PageRecord], cursor: str | None, now: datetime) -> bool:
+def is_nothing_new(
+    store: Store, source: str, page: "ReadPage", cursor: str | None, now: datetime, *, leads_on: bool
+) -> bool:
     """Return whether the last page of a poll need not be stored, because everything in it is stored already.
 
-    Of a cursor other than the stored one that is so for `CURSOR_STANDS`: the next poll reads the same nothing again.
+    `leads_on`: it has records that lie behind the stored cursor, so another cursor must be stored. Otherwise the stored
+    one stands for `CURSOR_STANDS`: the next poll reads the same nothing again.
     """
-    page = _Page(records, store.recent, now)
     asked = select(FEED.c.cursor, FEED.c.moved_at).where(FEED.c.source == source)
     with store.reading() as connection:
-        cursor_stands = cursor is None or any(
-            held == cursor or (held is not None and moved_at is not None and now - moved_at < CURSOR_STANDS)
-            for held, moved_at in connection.execute(asked)
-        )
+        held, moved_at = connection.execute(asked).first() or (None, None)
+        is_fresh = held is not None and moved_at is not None and now - moved_at < CURSOR_STANDS
         return (
-            cursor_stands
+            (cursor in (None, held) or (is_fresh and not leads_on))
             and not page.refused
             and not page.late
             and are_as_stored(connection, page.standing)
@@ -101,18 +101,19 @@ def take_page(
     cursor: str | None,
     now: datetime,
     known: Vocabulary | None = None,
+    read: "ReadPage | None" = None,
 ) -> PageOutcome:
     """Store a page and move the feed's cursor, all or nothing.
 
     `cursor` is where to continue next time (None leaves it unchanged). Of a record repeated in the page, the last
     applies. A record older than the current one does not replace it (records section 4). One that breaks the format
     goes to quarantine. In new or changed records, values that are not in `known` are counted (rules section 8; None:
-    none are).
+    none are). `read`: the records, if they were read already.
 
     Raises UnavailableError if a newer poll of the source has begun, or the database does not answer.
     """
     with paused_gc():
-        page = _Page(records, store.recent, now)
+        page = read or ReadPage(records, store.recent, now)
     with paused_gc(), store.writing() as connection:
         _move_cursor(connection, source, cursor, now)
         _refuse_if_superseded(connection, source, poll_id)
@@ -148,7 +149,7 @@ def cursor_of(store: Store, source: str) -> str | None:
         return connection.execute(select(FEED.c.cursor).where(FEED.c.source == source)).scalar()
 
 
-class _Page:
+class ReadPage:
     """A decoded page.
 
     `standing` holds the record of each crime that is current at the end of the page: the last one, unless it is older

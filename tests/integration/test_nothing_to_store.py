@@ -117,6 +117,13 @@ def test_another_cursor_each_time_is_stored_once_an_hour(first: Store) -> None:
     assert len(rows(first, POLL)) <= 3
 
 
+def test_another_cursor_after_records_that_are_stored_is_stored_at_once(first: Store) -> None:
+    """Otherwise a feed that was restarted would be read again from there for an hour."""
+    for n in (2, 3):
+        poll(first, Given([crime()], f"c{n}"), SOURCE, lambda n=n: MONDAY + 5 * n * MINUTE)  # type: ignore[misc]
+        assert cursor_of(first, SOURCE) == f"c{n}"
+
+
 def test_a_first_cursor_and_one_after_a_restart_are_stored_at_once(store: Store) -> None:
     polled(store, MONDAY)
     assert cursor_of(store, SOURCE) == "c1"
