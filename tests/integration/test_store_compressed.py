@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+import zstandard
 from sqlalchemy import func, insert, literal_column, select, text
 
 from compliance.store import Store, dialect, migrate, schema
 from compliance.store.tables import OUTBOX, column_types
-from compliance.store.tables.column_types import decompress_text
+from compliance.store.tables.column_types import compress_text, decompress_text
 from tests import stores
 
 new_database, database_url = stores.new_database, stores.database_url
@@ -22,7 +23,10 @@ NOW: Final = datetime(2026, 7, 1, 12, tzinfo=UTC)
 TEXT: Final = "Before any contact, open the crime and check how this victim agreed to be contacted. Crime 22/1/26.\n"
 HTML: Final = '<p style="margin:0 0 4px 0;">' + TEXT + "</p>"
 MANY: Final = 3_000
-FIRST_DICTIONARY: Final = "91f8ee284e4fea8f4c9c7e36342129520c4cc34cafb885caa2cfbd4163394469"
+DICTIONARIES: Final = {
+    "email.zdict": "91f8ee284e4fea8f4c9c7e36342129520c4cc34cafb885caa2cfbd4163394469",
+    "email-2.zdict": "d3b9d776b1a6e38d4b2133433e103f0c65e4b90589db7356f7ffa5f777967f5a",
+}
 
 
 def email(number: int, **values: Any) -> dict[str, Any]:
@@ -65,15 +69,21 @@ def test_an_email_takes_a_fraction_of_its_length(store: Store) -> None:
         assert 0 < stored.scalar_one() < (len(TEXT) + len(HTML)) / 2
 
 
-def test_each_value_names_its_dictionary_and_the_first_never_changes() -> None:
+@pytest.mark.parametrize(("name", "digest"), DICTIONARIES.items())
+def test_no_dictionary_ever_changes(name: str, digest: str) -> None:
     """What is stored could no longer be read. Another dictionary is another file (decision 0035)."""
-    content = (Path(column_types.__file__).parent / "email.zdict").read_bytes()
-    assert hashlib.sha256(content).hexdigest() == FIRST_DICTIONARY
+    content = (Path(column_types.__file__).parent / name).read_bytes()
+    assert hashlib.sha256(content).hexdigest() == digest
+
+
+def test_each_value_names_its_dictionary() -> None:
     assert decompress_text(STORED) == "Crime 22/1/26"
+    numbers = [zstandard.get_frame_parameters(stored).dict_id for stored in (STORED, compress_text("Crime 22/1/26"))]
+    assert numbers == [1, 2]
 
 
 STORED: Final = bytes.fromhex("28b52ffd21010d6900004372696d652032322f312f3236")
-"""A text as it was stored when the dictionary was made."""
+"""A text as it was stored with the first dictionary."""
 
 
 def test_a_database_full_of_emails_is_upgraded_a_part_at_a_time(database_url: str) -> None:
