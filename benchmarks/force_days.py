@@ -1,114 +1,207 @@
-"""The mails of a simulated force, lived through by the same seed with different ways of writing to its officers."""
+"""What victims gain, and officers read, by each variant of the settings of reminders (docs/reminders.md).
 
-import tempfile
-from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
+Ten seeds of a fifteenth of the force: each a third of the teams of a division, with their share of its crimes and
+investigators, their supervisors and its champion; every division twice. A mail hardly ever crosses teams, so fifteen
+times their mean is the force. The variant chosen is also lived through once with the whole force, as a check of that.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any, Final, NamedTuple
 
+import numpy as np
+from scipy import stats
+
+from benchmarks.living import Lived, Settings, live_all
+from benchmarks.picture import Mark, Panel, draw
+from benchmarks.reading import PARTS, Reading
 from benchmarks.timing import show
-from compliance.simulator import SimulatedForce
-from tests.force_days import PRESSING, ForceDays, Overdue, Watch
-from tests.reminding import change
+from compliance.simulator.force_profile import DIVISIONS
 
-Way = Callable[[ForceDays, list[Overdue]], int]
-
-
-@dataclass(slots=True)
-class Lived:
-    """What some days came to: mails, those to officers with a case among them, and for what they went out; how much
-    became overdue, and is at the end; for how long an overdue obligation was not mentioned, and promises broken; what
-    the two plain ways would have sent, which write to nobody but officers with a case."""
-
-    mails: int = 0
-    to_officers: int = 0
-    begun_by: Counter[str] = field(default_factory=Counter)
-    breaches: int = 0
-    left: int = 0
-    longest: timedelta = timedelta()
-    broken: int = 0
-    digests: int = 0
-    singles: int = 0
+SEEDS: Final = range(10)
+WHOLE: Final = 2026
+"""The seed of the life of the whole force."""
+READINGS: Final = (Reading.NOT_AT_ALL, Reading.SIMULATED, Reading.WEARY)
+BEFORE: Final = "before"
+DAILY: Final = "one digest a day to every officer with anything overdue"
+SAVED: Final = Path(__file__).with_name("force_days_before.json")
+"""The lives of `DAILY`, and of `BEFORE`: the service in which every update due soon made an email of its own, and each
+obligation was told by itself."""
+PICTURE: Final = Path(__file__).parents[1] / "docs" / "reminder-variants.svg"
+OFFICERS_AIM: Final = 0.45
+LEADERS_AIM: Final = 0.5
 
 
-class Deaf(SimulatedForce):
-    """A force whose officers read no mail: what is overdue does not depend on who is written to."""
-
-    def deliver(self, *_: object) -> None:
-        """Nothing comes of it."""
-
-
-def main(scale: float = 1.0, days: int = 28) -> None:
-    """Live through the last days of 26 weeks of a simulated force of a given scale (1: 885 officers, 233 crimes a day),
-    once for each way. Some minutes: every mail is written, committed and sent."""
-    print(f"\n{days} days of a simulated force of scale {scale:g}, by how its officers are written to")
-    acting = {
-        "this service": _live(SimulatedForce(scale=scale), days, _ours),
-        "this service, nothing before it is due": _live(SimulatedForce(scale=scale), days, _without_due_soon),
-        "one digest an officer a working day": _live(SimulatedForce(scale=scale), days, _digest),
-        "one mail a breach a day": _live(SimulatedForce(scale=scale), days, ForceDays.one_mail_a_breach_a_day),
+def _variant(soon: int, enhanced: int, plan: str = "never", again: Sequence[str] = (), **others: Any) -> Settings:
+    """Settings: `soon` and `enhanced` are the days before which an update due soon makes an email of its own."""
+    ladder = {"category": "enhanced", "repeat_days": 4, "supervisor_days": 3, "champion_days": 10}
+    return {
+        "due_soon_days": soon,
+        "ladder": [ladder | {"due_soon_days": enhanced}],
+        "plan_weekday": plan,
+        "digest_days": again or ("mon", "tue", "wed", "thu", "fri"),
+        **others,
     }
-    _table("officers act on their mail, each way lives its own days", acting)
-    for title, backlog in (("nobody acts on any mail", 0), ("nobody acts, and 26 weeks' backlog is mailed too", 26)):
-        ours = _live(Deaf(scale=scale), days, _ours, backlog)
-        plain = {"one digest an officer a working day": ours.digests, "one mail a breach a day": ours.singles}
-        counted = {
-            name: replace(ours, mails=mails, to_officers=mails, begun_by=Counter(), longest=timedelta())
-            for name, mails in plain.items()
-        }
-        _table(f"{title}, all ways see the same days", {"this service": ours, **counted})
 
 
-def _ours(service: ForceDays, _: list[Overdue]) -> int:
-    return service.remind()
+VARIANTS: Final[Mapping[str, Settings]] = {
+    "due soon: everybody": _variant(2, 2),
+    "due soon: enhanced": _variant(0, 2),
+    "due soon: everybody; 28 days ahead": _variant(2, 2, ahead_days=28),
+    "plan on Monday; due soon: enhanced": _variant(0, 2, "mon"),
+    "the same; again on Tue, Thu": _variant(0, 2, "mon", ("tue", "thu")),
+}
+Lives = Mapping[tuple[Reading, str], Sequence[Lived]]
+"""What the seeds came to, by how officers respond and the variant."""
 
 
-def _without_due_soon(service: ForceDays, _: list[Overdue]) -> int:
-    service.settings = change(service.settings, due_soon_days=0)
-    return service.remind()
+class Estimate(NamedTuple):
+    """A figure of the force, and half its 95 % interval over the seeds (Student's t)."""
+
+    mean: float
+    half: float
+
+    def __str__(self) -> str:
+        return f"{self.mean:,.0f} ± {self.half:,.0f}"
 
 
-def _digest(service: ForceDays, overdue: list[Overdue]) -> int:
-    return service.one_digest_an_officer_a_day(overdue)
+def estimate(values: Sequence[float]) -> Estimate:
+    """The figure of the force, of one for each seed of a division."""
+    found = np.array(values) * len(DIVISIONS) * PARTS
+    return Estimate(found.mean(), stats.t.ppf(0.975, len(found) - 1) * found.std(ddof=1) / len(found) ** 0.5)
 
 
-def _live(force: SimulatedForce, days: int, way: Way, backlog: int = 0) -> Lived:
-    """`backlog`: so many weeks before the first day, what fell due is mailed about."""
-    lived, seen = Lived(), set[object]()
-    start = force.end.date() - timedelta(days=days)
-    with (
-        tempfile.TemporaryDirectory() as name,
-        ForceDays(Path(name), force, start, start - timedelta(weeks=backlog)) as service,
+def difference(lives: Lives, reading: Reading, name: str, measure: str) -> Estimate:
+    """What a variant adds to the way before, seed by seed."""
+    pairs = zip(lives[reading, name], lives[reading, BEFORE], strict=True)
+    return estimate([getattr(now, measure) - getattr(before, measure) for now, before in pairs])
+
+
+def share(lives: Lives, reading: Reading, name: str, measure: str, of: str) -> float:
+    """How many mails a variant sends, as a share of the mails of another."""
+    parts = [sum(getattr(each, measure) for each in lives[reading, which]) for which in (name, of)]
+    return parts[0] / parts[1]
+
+
+def misses(lives: Lives, name: str) -> Iterator[str]:
+    """What a variant misses of the aim, in words."""
+    for reading in READINGS:
+        if share(lives, reading, name, "officers", DAILY) > OFFICERS_AIM:
+            yield f"officers' mails ({reading.name})"
+        if share(lives, reading, name, "leaders", BEFORE) > LEADERS_AIM:
+            yield f"leaders' mails ({reading.name})"
+        for measure in ("breaches", "days_overdue"):
+            if difference(lives, reading, name, measure).mean > 0:
+                yield f"{measure} ({reading.name})"
+    if difference(lives, Reading.WEARY, name, "days_overdue").mean >= 0:
+        yield "no fewer days overdue (WEARY)"
+
+
+def days_overdue(lives: Lives, name: str) -> float:
+    """The days overdue of a variant, summed over the ways of responding."""
+    return sum(estimate([each.days_overdue for each in lives[reading, name]]).mean for reading in READINGS)
+
+
+def main() -> None:
+    """Live through all, print a table for each way of responding, choose, and draw the picture."""
+    saved = json.loads(SAVED.read_text(encoding="utf-8"))
+    lives: dict[tuple[Reading, str], list[Lived]] = {
+        (reading, name): [Lived(*each) for each in saved["divisions"][reading.name][name]]
+        for reading in READINGS for name in (BEFORE, DAILY)
+    }  # fmt: skip
+    for seed in SEEDS:
+        for cell, lived in live_all(seed, DIVISIONS[seed % len(DIVISIONS)].name, VARIANTS, READINGS).items():
+            lives.setdefault(cell, []).append(lived)
+    tell(lives)
+    chosen = choose(lives)
+    tell_whole(live_all(WHOLE, None, {DAILY: None, chosen: VARIANTS[chosen]}, (Reading.SIMULATED,)))
+
+
+def tell(lives: Lives) -> None:
+    """Print a table for each way of responding, and what each variant misses of the aim; draw the picture."""
+    print(
+        "\nfour weeks of the force: fifteen times the mean of ten thirds of a division; ±: 95 % interval over the ten"
+    )
+    if any(
+        now.breaches != before.breaches
+        for name in VARIANTS
+        for now, before in zip(*(lives[Reading.NOT_AT_ALL, each] for each in (name, BEFORE)), strict=True)
     ):
-        watch = Watch(service)
-        for _ in range(days):
-            overdue = service.wake()
-            lived.mails += way(service, overdue)
-            lived.broken += len(watch.broken(overdue))
-            seen.update(item.key for item in overdue)
-            lived.left = len(overdue)
-            lived.digests += len({item.officer for item in overdue if item.officer}) * service.working
-            lived.singles += sum(item.officer is not None for item in overdue)
-        lived.to_officers = service.to_officers() or lived.mails
-        lived.breaches, lived.longest, lived.begun_by = len(seen), watch.longest, service.begun_by()
-    return lived
+        print(f"THE SIMULATED FORCE HAS CHANGED since {SAVED.name} was made: the figures cannot be compared")
+    for reading in READINGS:
+        rows: list[tuple[str, ...]] = [
+            ("", "to officers", "of daily", "to leaders", "of before", "breaches", "change", "days overdue", "change",
+             "unmentioned")
+        ]  # fmt: skip
+        for name in (DAILY, BEFORE, *VARIANTS):
+            own = lives[reading, name]
+            shown = [
+                str(estimate([getattr(each, m) for each in own]))
+                for m in ("officers", "leaders", "breaches", "days_overdue")
+            ]
+            changes = [
+                str(difference(lives, reading, name, m)) if name in VARIANTS else ""
+                for m in ("breaches", "days_overdue")
+            ]
+            rows.append(
+                (
+                    name, shown[0], f"{share(lives, reading, name, 'officers', DAILY):.2f}", shown[1],
+                    f"{share(lives, reading, name, 'leaders', BEFORE):.2f}", shown[2], changes[0], shown[3], changes[1],
+                    f"{max(each.longest for each in own):.0f}" if name != DAILY else "",
+                )
+            )  # fmt: skip
+        show(str(reading), rows)
+    print()
+    for name in VARIANTS:
+        print(f"  {name}: {', '.join(misses(lives, name)) or 'meets the aim'}")
+    PICTURE.write_text(_picture(lives), encoding="utf-8")
 
 
-def _table(title: str, ways: dict[str, Lived]) -> None:
-    *_, digests, singles = (lived.mails for lived in ways.values())
-    steps = (*PRESSING, "repeat")
-    shares = ("of digests", "of single mails")
-    titles = ("", "mails", *shares, "to officers", *shares, "fell overdue", "are", "unmentioned", "broken", *steps)
-    rows: list[tuple[str, ...]] = [titles]
-    for name, lived in ways.items():
-        ours = bool(lived.begun_by)
-        rows.append(
-            (
-                name, f"{lived.mails:,}", f"{lived.mails / digests:.2f}", f"{lived.mails / singles:.2f}",
-                f"{lived.to_officers:,}", f"{lived.to_officers / digests:.2f}", f"{lived.to_officers / singles:.2f}",
-                f"{lived.breaches:,}", f"{lived.left:,}", f"{lived.longest.days} days" if ours else "",
-                f"{lived.broken}" if ours else "", *(f"{lived.begun_by[step]:,}" if ours else "" for step in steps),
-            )
-        )  # fmt: skip
-    show(title, rows)
+def _picture(lives: Lives) -> str:
+    def shares(measure: str, of: str) -> list[list[Mark | None]]:
+        return [[Mark(share(lives, reading, name, measure, of)) for reading in READINGS] for name in VARIANTS]
+
+    def change(reading: Reading, name: str) -> Mark | None:
+        if reading is Reading.NOT_AT_ALL:
+            return None  # no mail changes anything
+        before = estimate([each.days_overdue for each in lives[reading, BEFORE]]).mean
+        mean, half = difference(lives, reading, name, "days_overdue")
+        return Mark(100 * mean / before, 100 * half / before)
+
+    changes = [[change(reading, name) for reading in READINGS] for name in VARIANTS]
+    says = "; ".join(
+        f"{name}: {', '.join(f'{change.value:+.0f} % days overdue' for change in row if change)}"
+        for name, row in zip(VARIANTS, changes, strict=True)
+    )
+    return draw(
+        "What each variant of the reminder settings costs in emails, and what victims gain",
+        f"{says}. The table beside the picture has all figures.",
+        tuple(VARIANTS),
+        tuple(map(str, READINGS)),
+        (
+            Panel("To officers: of a daily digest", 0, 0.8, 0.2, OFFICERS_AIM, "", shares("officers", DAILY)),
+            Panel("To leaders: of before", 0, 1.2, 0.4, LEADERS_AIM, "", shares("leaders", BEFORE)),
+            Panel("Days overdue: change", -60, 60, 30, 0, " %", changes),
+        ),
+    )
+
+
+def choose(lives: Lives) -> str:
+    """The variant with the fewest days overdue of those that meet the aim; if none does, of those that miss least."""
+    chosen = min(VARIANTS, key=lambda name: (len(list(misses(lives, name))), days_overdue(lives, name)))
+    missed = ", ".join(misses(lives, chosen))
+    print(
+        f"\nfewest days overdue of those that meet the aim: {chosen}"
+        if not missed
+        else f"\nNONE MEETS THE AIM; {chosen}: {missed}"
+    )
+    return chosen
+
+
+def tell_whole(whole: Mapping[tuple[Reading, str], Lived]) -> None:
+    """Print what the whole force came to, with one seed."""
+    rows: list[tuple[str, ...]] = [("", "to officers", "to leaders", "breaches", "days overdue", "unmentioned")]
+    for (_, name), lived in whole.items():
+        rows.append((name, *(f"{number:,.0f}" for number in lived)))
+    show(f"the whole force, one seed: {Reading.SIMULATED}", rows)

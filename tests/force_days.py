@@ -23,21 +23,13 @@ from compliance.reminders.sending_times import list_day
 from compliance.service.polling import poll
 from compliance.simulator import MailSink, SimulatedCrimeSystem, SimulatedForce, crime_refs_in, serve
 from compliance.store import Store, judge_due, migrate, officers
-from compliance.store.notice_kinds import LadderStep, Reason
-from compliance.store.tables import Notice, Obligation
+from compliance.store.tables import Notice, Obligation, Outbox
 from tests.mails import smtp_server
 from tests.reminding import reminder_settings
 
 LONDON: Final = ZoneInfo("Europe/London")
 MORNING: Final = time(7)
 POLICY: Final = load_policy("west-mercia")
-PRESSING: Final = (
-    LadderStep.OVERDUE,
-    LadderStep.CLOSED,
-    LadderStep.CHAMPION,
-    LadderStep.SUPERVISOR,
-    LadderStep.DUE_SOON,
-)
 KEY: Final = ("crime_ref", "victim_ref", "requirement", "cycle", "clock_date")
 Key = tuple[str, str, str, int, date]
 
@@ -94,6 +86,11 @@ class ForceDays:
         body = message.get_body(("plain",))
         self.force.deliver(recipient, self.now, crime_refs_in(body.get_content() if body else ""))
 
+    def resume(self, day: date) -> None:
+        """Go on, with a database in which the crime system was read on a morning, after that morning."""
+        self.day = day
+        self._system.advance(self.now)
+
     def wake(self) -> list[Overdue]:
         """The next morning: the crime system is read, if it answers, and judged -> what is overdue, of what fell due since
         `due_from`."""
@@ -118,41 +115,35 @@ class ForceDays:
         deliver(self.store, server, lambda: self.now, still_due=question)
         return len(self.sink.messages) - before
 
-    def to_officers(self) -> int:
-        """How many of the mails so far went to somebody who leads nobody."""
+    def hand_over(self) -> None:
+        """The morning's reminders, each read at once: planned, written and stored as ever, and accepted by a mail server
+        that is never in the way."""
+        remind(self.store, POLICY, self.settings, self.now)
+        with self.store.session() as session:
+            for row in session.exec(select(Outbox).where(Outbox.state == "queued")):
+                self.force.deliver(row.to_address, self.now, crime_refs_in(row.text))
+                row.state, row.sent_at = "sent", self.now
+
+    def count_mails(self) -> tuple[int, int]:
+        """How many mails went to officers so far, and how many to those who lead them."""
         rules = self.settings.reminders
         leads = {
             row.email
             for row in officers(self.store).values()
             if row.role in (rules.supervisor_role, rules.champion_role)
         }
-        return sum(message.recipient not in leads for message in self.sink.messages)
-
-    def begun_by(self) -> Counter[str]:
-        """How many of the mails so far went out for what: for something new at a step, or as a repeat."""
-        news: dict[int, set[str]] = {}
         with self.store.session(reading=True) as session:
-            told = select(Notice.outbox_id, Notice.step, Notice.reason).where(Notice.outcome == "sent")
-            for mail, step, reason in session.exec(told):
-                if mail is not None:
-                    news.setdefault(mail, set()).update([step] if reason == Reason.NEW else [])
-        return Counter(next((step for step in PRESSING if step in steps), "repeat") for steps in news.values())
+            to_leaders = [address in leads for address in session.exec(select(Outbox.to_address))]
+        return to_leaders.count(False), to_leaders.count(True)
 
     def one_digest_an_officer_a_day(self, overdue: list[Overdue]) -> int:
-        """What is often built: on a working day, one digest to each officer with anything overdue."""
+        """What is often built: on a working day, one digest to each officer with anything overdue, of those who can be
+        written to -> how many."""
         mails: dict[str, list[str]] = {}
         for item in overdue if self.working else ():
             mails.setdefault(item.officer or "", []).append(item.key[0])
-        return self._write(mails.items())
-
-    def one_mail_a_breach_a_day(self, overdue: list[Overdue]) -> int:
-        """What is built first: every day, one mail for each thing overdue."""
-        return self._write((item.officer or "", [item.key[0]]) for item in overdue)
-
-    def _write(self, mails: Any) -> int:
-        """Mails straight to the officers, of those who can be written to."""
         known, count = officers(self.store), 0
-        for officer_ref, crime_refs in mails:
+        for officer_ref, crime_refs in mails.items():
             officer = known.get(officer_ref)
             if officer is None or not officer.email or (officer.left_on and officer.left_on <= self.day):
                 continue
@@ -190,6 +181,13 @@ class Watch:
             found += self._without_a_reason(item)
             found += self._unmentioned(item)
         return found
+
+    def look(self, overdue: list[Overdue]) -> None:
+        """Learn for how long an overdue obligation went unmentioned, and look at nothing else."""
+        self._learn()
+        for item in overdue:
+            if not self._is_closed(item):
+                list(self._unmentioned(item))
 
     def _learn(self) -> None:
         """What was decided this morning."""

@@ -100,12 +100,16 @@ class SimulatedForce(RecordLives):
         rng = Random(f"{self._seed}/{case.number}/{today}/{reader.ref}")
         pending = any(sent < other.acts < NEVER for other in earlier)
         acts = NEVER
-        if officer is not None and not pending and rng.random() < officer.habit.heeds * FATIGUE ** len(earlier):
+        if officer is not None and not pending and rng.random() < self._readiness(officer, len(earlier)):
             acts = self._when(rng, officer, sent, today)
             if acts < NEVER:
                 keyed = any(other.acts < NEVER for other in earlier)
                 self._act(rng, place, (reader, officer), sent=sent, acts=acts, keyed=keyed)
         told.append(_Told(today, reader.ref, acts))
+
+    def _readiness(self, officer: SimulatedOfficer, earlier: int) -> float:
+        """Return the chance that an officer acts on an email about a crime, after `earlier` reminders about it."""
+        return officer.habit.heeds * FATIGUE**earlier
 
     def _when(self, rng: Random, officer: SimulatedOfficer, sent: int, today: int) -> int:
         """Return the second at which an officer acts: at work and within three working days, or never."""
