@@ -3,6 +3,7 @@
 Whatever a message holds, it is read within bounds and never raises.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from email import message_from_bytes
@@ -18,6 +19,9 @@ LONGEST: Final = 256 * 1024
 """The bytes of a message that are read: a report begins with what it reports."""
 DEEPEST: Final = 40
 """The number of parts, at most, of a message that is read: of more, nothing is."""
+LONGEST_HEADER: Final = 4096
+"""The bytes of a header on what a part is, at most: the parser takes time by their square."""
+_PART_HEADER: Final = re.compile(rb"content-(?:type|disposition):(?:[^\r\n]++|[\r\n]++[ \t])*+", re.IGNORECASE)
 _RECIPIENTS: Final = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "To", "Cc")
 """Where mail systems name the address to which a message was delivered, and its sender the one it was sent to."""
 
@@ -54,6 +58,12 @@ def recipients_of(content: bytes) -> list[str]:
         return []
 
 
+def is_within_bounds(content: bytes) -> bool:
+    """Return whether a message can be parsed in little time, whoever made it."""
+    headers = [len(found[0]) for found in _PART_HEADER.finditer(content)]
+    return len(headers) <= 2 * DEEPEST and max(headers, default=0) <= LONGEST_HEADER
+
+
 def read_incoming(content: bytes) -> Incoming:
     """Return what a message is, from at most its first `LONGEST` bytes."""
     try:
@@ -63,7 +73,7 @@ def read_incoming(content: bytes) -> Incoming:
 
 
 def _read(content: bytes) -> Incoming:
-    if content.lower().count(b"content-type:") > DEEPEST:
+    if not is_within_bounds(content):
         return Incoming(InboundKind.OTHER)
     message = message_from_bytes(content)
     reports = list(_delivery_reports(message))

@@ -1,13 +1,14 @@
 """What a reply says in its own words, without the email that it quotes. Nothing else of it is read."""
 
 import re
+from codecs import lookup
 from collections.abc import Iterator
 from email import message_from_bytes
 from email.message import Message
-from html.parser import HTMLParser
+from html import unescape
 from typing import Final
 
-from compliance.mail.incoming import LONGEST
+from compliance.mail.incoming import LONGEST, is_within_bounds
 from compliance.text import printable
 
 LONGEST_TEXT: Final = 4000
@@ -16,6 +17,11 @@ _QUOTE: Final = re.compile(r"-{2,} ?(original|forwarded) message|_{10,}$|begin f
 """A line after which the quoted email stands, as mail programs write it."""
 _WROTE: Final = re.compile(r"on .{5,300} wrote:$", re.IGNORECASE)
 _HEADER: Final = re.compile(r"\*?(from|sent|date|to|subject):\*? ", re.IGNORECASE)
+_TOKEN: Final = re.compile(r"<(/?)([a-z!]*+)([^<>]*+)>|([^<]++|<)", re.IGNORECASE)
+_SLOW: Final = frozenset({"idna", "punycode"})
+"""Encodings of names, not of texts, that take time by the square of the length."""
+_WORD: Final = re.compile(r"[\w-]+")
+_HIDDEN: Final = frozenset({"style", "script", "title"})
 _BLOCKS: Final = frozenset({"br", "p", "div", "tr", "li", "table"})
 _QUOTING: Final = frozenset({"appendonsend", "divRplyFwdMsg", "gmail_quote", "gmail_quote_container"})
 
@@ -25,8 +31,11 @@ def own_words(content: bytes, answered: str) -> str:
 
     Lines of that text are left out, quoted or not. Never raises: what cannot be read is empty.
     """
+    content = content[:LONGEST]
+    if not is_within_bounds(content):
+        return ""
     try:
-        text = _text(message_from_bytes(content[:LONGEST]))
+        text = _text(message_from_bytes(content))
     except Exception:  # the parser has raised errors of many kinds over the years
         return ""
     quoted = {line.strip() for line in answered.splitlines()}
@@ -49,7 +58,8 @@ def _decoded(part: Message) -> str:
     if not isinstance(content, bytes):
         return ""
     try:
-        return content.decode(part.get_content_charset() or "utf-8", "replace")
+        charset = lookup(part.get_content_charset() or "utf-8").name
+        return content.decode("utf-8" if charset in _SLOW else charset, "replace")
     except LookupError:
         return content.decode("utf-8", "replace")
 
@@ -66,33 +76,30 @@ def _unquoted(lines: list[str]) -> Iterator[str]:
             yield line
 
 
-class _Text(HTMLParser):
-    """The text of a page up to an email that it quotes."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.parts: list[str] = []
-        self._is_over, self._hidden = False, False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        marks = {word for name, value in attrs if name in ("id", "class") for word in (value or "").split()}
-        self._is_over |= tag == "blockquote" or bool(marks & _QUOTING)
-        self._hidden = tag in ("style", "script", "title")
-        if tag in _BLOCKS:
-            self.handle_data("\n")
-
-    def handle_endtag(self, tag: str) -> None:
-        self._hidden = False
-        if tag in _BLOCKS - {"br"}:
-            self.handle_data("\n")
-
-    def handle_data(self, data: str) -> None:
-        if not (self._is_over or self._hidden):
-            self.parts.append(data)
-
-
 def _without_marks(page: str) -> str:
-    reader = _Text()
-    reader.feed(page)
-    reader.close()
-    return "".join(reader.parts)
+    """Return the text of a page up to an email that it quotes.
+
+    The standard library's parser takes minutes for a page made to be slow; this takes time by its length.
+    """
+    parts: list[str] = []
+    hidden = ""
+    for found in _TOKEN.finditer(_without_comments(page)):
+        closing, name, marks, data = found.groups()
+        tag = (name or "").lower()
+        if hidden:
+            hidden = "" if closing and tag == hidden else hidden
+        elif data is not None:
+            parts.append(data)
+        elif tag in _BLOCKS:
+            parts.append("\n")
+        if data is not None or closing:
+            continue
+        if tag == "blockquote" or not _QUOTING.isdisjoint(_WORD.findall(marks)):
+            break
+        hidden = hidden or (tag if tag in _HIDDEN else "")
+    return unescape("".join(parts))
+
+
+def _without_comments(page: str) -> str:
+    first, *others = page.split("<!--")
+    return "".join([first, *(each.partition("-->")[2] for each in others)])

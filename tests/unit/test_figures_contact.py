@@ -8,7 +8,7 @@ import pytest
 
 from compliance.records import Columns, columns, convert_crime
 from compliance.reports.figures import report_figures
-from compliance.reports.report_model import Intake
+from compliance.reports.report_model import Disputed, Intake
 from compliance.reports.sources import GivenRecords, KnownRecords
 from compliance.reports.weeks import Week
 from tests.engine import shipped
@@ -195,6 +195,25 @@ def test_rules_8_what_only_the_service_knows_is_shown_with_the_rest() -> None:
     got = {item.key: item for item in figures_of([], shipped("west-mercia")[0], intake=intake).quality}
     assert [got[key].held for key in ("refused", "no-address", "unknown-officer", "vanished")] == [3, 2, 1, 5]
     assert got["vanished"].in_week == 4
+
+
+@pytest.mark.parametrize(
+    ("disputed", "said"),
+    [
+        (Disputed(0, 0, 0, None, 0, 0, 0), "0 open; none answered"),
+        (Disputed(1, 1, 1, 0, 0, 0, 0), "1 open, the oldest for 0 days; none answered"),
+        (Disputed(9, 4, 2, 12, 3, 1, 3), "2 open, the oldest for 12 days; the record was wrong in 3 of 4 answered"),
+    ],
+)
+def test_rules_8_disputes_are_counted_with_how_often_the_record_was_wrong(disputed: Disputed, said: str) -> None:
+    """Not those withdrawn, of which nobody knows; and none where replies are not read."""
+    found = {
+        item.key: item for item in figures_of([], shipped("west-mercia")[0], intake=Intake(disputed=disputed)).quality
+    }
+    assert (found["disputed"].in_week, found["disputed"].held) == (disputed.in_period, disputed.received)
+    assert found["disputed"].meaning == f"replies to reminders that stop no clock: {said}"
+    without = figures_of([], shipped("west-mercia")[0], intake=Intake()).quality
+    assert "disputed" not in {item.key for item in without}
 
 
 @dataclass(frozen=True)

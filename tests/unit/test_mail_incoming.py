@@ -76,6 +76,8 @@ def nested(depth: int) -> bytes:
         b"Content-Type: multipart/report; boundary=\xff\r\n\r\n--\xff\r\nContent-Type: message/delivery-status\r\n\r\n\xff",
         b"Content-Type: multipart/report; report-type*0*=x''%ff; boundary*=\r\n\r\n",
         b"X: y\r\n" * 40_000,
+        b'Content-Type: multipart/report; x="' + b";" * 250_000,
+        b'X: y\rContent-Type: multipart/report;\r x="' + b"\r ;" * 80_000,
     ],
 )  # fmt: skip
 def test_hostile_content_is_no_bounce_and_is_read_within_bounds(content: bytes) -> None:

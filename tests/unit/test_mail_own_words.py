@@ -72,6 +72,29 @@ def test_whatever_a_reply_holds(reply: bytes, said: str) -> None:
     assert own_words(reply, SENT) == said
 
 
+@pytest.mark.parametrize(
+    "reply",
+    [
+        html("<a " * 90_000),
+        html("<a/" * 90_000),
+        html("<a" + "a" * 250_000),
+        html('<a b="' * 40_000),
+        html("<!--" * 60_000),
+        html("<script>" * 30_000),
+        plain("", "Content-Type: text/plain; charset=\"" + ";" * 250_000),
+        plain("", "Content-Disposition: a; b=\"" + "\r ;" * 80_000),
+        plain("x" * 250_000, "Content-Type: text/plain; charset=punycode"),
+        plain("On x" * 60_000),
+        plain("\n" * 250_000),
+        b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(300)) + b"\n" * 200_000,
+    ],
+    ids=range(12),
+)  # fmt: skip
+def test_a_reply_made_to_be_slow_is_read_in_time_by_its_length(reply: bytes) -> None:
+    """Each took minutes, or would."""
+    assert len(own_words(reply, SENT)) <= LONGEST_TEXT
+
+
 @given(st.binary(max_size=300))
 def test_no_content_raises(content: bytes) -> None:
     own_words(content, SENT)
