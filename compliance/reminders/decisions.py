@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
-from operator import or_
 from typing import Final, assert_never
 
 from compliance.reminder_settings import Ladder, Reminders
@@ -20,7 +19,7 @@ from compliance.reminders.history import History
 from compliance.reminders.ladder import CaseOfficer, Obstacle, champion_on, find_day_reached, obstacles, supervisor_on
 from compliance.reminders.owed import Owed, Standing
 from compliance.reminders.reasons import decision_text
-from compliance.reminders.recipients import Directory, Route
+from compliance.reminders.recipients import Directory, Role, Route
 from compliance.store.notice_kinds import LadderStep, Outcome, Reason
 from compliance.store.tables import OfficerRow
 
@@ -258,9 +257,9 @@ def _share_digest(recipient: str, matters: Sequence[Decision], about: Morning) -
     room = about.rules.listed - _room_for_stuck(matters, due, about.rules.listed)
     fits = _select_victims(matters, days, due, along, room)
     decisions = []
-    for matter, day, is_named in zip(matters, days, map(or_, due, along), strict=True):
-        if nothing or not is_named:
-            not_notified = Reason.NOT_YET if matter.owed.early else Reason.DIGEST_TODAY
+    for matter, day, is_due, goes_along in zip(matters, days, due, along, strict=True):
+        if nothing or not (is_due or goes_along):
+            not_notified = Reason.DIGEST_TODAY if is_due else Reason.NOT_YET
             reason = not_notified if day is None else Reason.NOTIFIED_BEFORE
             decisions.append(replace(matter, outcome=Outcome.SUPPRESSED, reason=reason, since=day))
         elif not matter.step.is_escalation and matter.owed.waiting.key not in fits:
@@ -298,10 +297,14 @@ def _room_for_stuck(matters: Sequence[Decision], due: Sequence[bool], listed: in
 def _is_due(recipient: str, matter: Decision, notified_on: date | None, about: Morning) -> bool:
     """Return whether a matter makes an email: it is new, or due to be repeated.
 
-    What falls due soon does so once it is announced, or as part of the week's plan.
+    What falls due soon does so once it is announced, or as part of the week's plan. It does not for a leader in the
+    officer's place, unless the victim is an enhanced one: it is not theirs to act on until it is overdue.
     """
     if notified_on is not None:
         return _is_repeat_due(matter, notified_on, about)
+    waiting, can_wait = matter.owed.waiting, matter.step is LadderStep.DUE_SOON and matter.rerouted is not None
+    if can_wait and not waiting.is_enhanced and about.directory.role(recipient, waiting) is not Role.COVERS:
+        return False
     return not matter.owed.early or (matter.owed.planned and about.owes_plan(recipient))
 
 
@@ -312,7 +315,7 @@ def _goes_along(recipient: str, matter: Decision, notified_on: date | None, abou
     week's plan has everything that falls due. Supervisors and champions are notified by exception.
     """
     if matter.step is LadderStep.DUE_SOON:
-        return (matter.owed.early and notified_on is None) or (matter.owed.planned and about.owes_plan(recipient))
+        return notified_on is None or (matter.owed.planned and about.owes_plan(recipient))
     return matter.step is LadderStep.OVERDUE and about.digest_day in (None, about.today)
 
 

@@ -117,11 +117,11 @@ def test_who_is_given_a_case_late_does_not_inherit_a_scolding(office: Office) ->
 
 def test_who_is_away_over_the_weekend_is_covered_for_what_falls_due_then(office: Office) -> None:
     """Back on the Saturday is back on the Monday."""
+    office.settings = change(office.settings, cover={"1042": "2000"})
     office.directory(Officer("2000", email="2000@force.example"))
     away = Officer(
         "1042",
         email="1042@force.example",
-        supervisor_ref="2000",
         absent=[Absence("2026-06-11", "2026-06-12")],
     )
     save_officers(office.store, [away], office.now)

@@ -32,9 +32,16 @@ def due(days: int, crime_ref: str = "22/1/26", **changes: Any) -> Owed:
     return replace(item, standing=Standing.DUE_SOON, days_over=-days, early=True, planned=days <= 7, **changes)
 
 
-def decided(*obligations: Owed, today: date = MONDAY, absent: Any = (), **history: Any) -> list[Decision]:
-    staff = {"1042": officer(absent=list(absent), supervisor_ref="2000"), "2000": officer("2000")}
-    about = Morning(SETTINGS.reminders, today, staff, History(**history), plan_day=MONDAY)
+def decided(
+    *obligations: Owed, today: date = MONDAY, absent: Any = (), cover: str = "", **history: Any
+) -> list[Decision]:
+    staff = {
+        "1042": officer(absent=list(absent), supervisor_ref="2000"),
+        "1043": officer("1043"),
+        "2000": officer("2000"),
+    }
+    rules = change(SETTINGS, cover={"1042": cover} if cover else {}).reminders
+    about = Morning(rules, today, staff, History(**history), plan_day=MONDAY)
     return decide(obligations, about)
 
 
@@ -61,9 +68,24 @@ def test_an_officer_gets_the_plan_once_a_week() -> None:
     assert sent(due(4), today=wednesday, last={"1042": MONDAY - DAY}) == [("22/1/26", "1042")]
 
 
-def test_the_plan_of_somebody_absent_waits_or_goes_to_whoever_is_there_before_it_falls_due() -> None:
-    assert sent(due(4), absent=[{"from": "2026-06-08", "until": "2026-06-09"}]) == []
-    assert sent(due(4), absent=[{"from": "2026-06-08", "until": "2026-06-19"}]) == [("22/1/26", "2000")]
+AWAY = [{"from": "2026-06-08", "until": "2026-06-19"}]
+
+
+def test_the_plan_of_somebody_absent_waits_or_goes_to_whoever_covers_for_them() -> None:
+    assert sent(due(4), absent=[{"from": "2026-06-08", "until": "2026-06-09"}], cover="1043") == []
+    assert sent(due(4), absent=AWAY, cover="1043") == [("22/1/26", "1043")]
+
+
+def test_what_falls_due_soon_makes_no_mail_of_its_own_to_whoever_leads_the_officer() -> None:
+    """It is not theirs to act on until it is overdue; it goes along in a mail about something else."""
+    soon = replace(due(2), early=False, planned=False)
+    for item in (soon, due(4)):
+        assert [d.said for d in decided(item, absent=AWAY)] == ["not due soon yet, and nothing else to notify"]
+    assert sent(soon, absent=AWAY, cover="1043") == [("22/1/26", "1043")]
+    enhanced = replace(soon, waiting=replace(soon.waiting, category="enhanced"))
+    assert sent(enhanced, absent=AWAY) == [("22/1/26", "2000")]
+    late = owed("LATE", MONDAY - DAY)
+    assert sent(late, soon, absent=AWAY) == [("LATE", "2000"), ("22/1/26", "2000")]
 
 
 def test_the_mail_lists_the_week_by_day() -> None:
