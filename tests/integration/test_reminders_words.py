@@ -160,7 +160,7 @@ def speak_nonsense(monkeypatch: pytest.MonkeyPatch, folder: Path) -> ReminderSet
         (composing, "day_text"),
     ):
         monkeypatch.setattr(module, name, lambda *_: NONSENSE)
-    for module, name in ((composing, "because"), (composing, "remarks")):
+    for module, name in ((composing, "because"), (composing, "describe_obstacles"), (composing, "remarks")):
         monkeypatch.setattr(module, name, lambda *_, **__: iter([victim_sentences.EntryRemark(NONSENSE)]))
     for module in (digests, recheck):
         again = module.explain_owed_again

@@ -121,7 +121,7 @@ def test_a_victim_on_hold_leads_and_says_who_has_them() -> None:
     items = [owed("22/1/26", TODAY - 30 * DAY, "1043"), owed("22/2/26", TODAY - 9 * DAY, on_hold=True)]
     letter = stuck(*items)
     assert [heading for heading, _ in letter.sections] == ["ON HOLD", "With officer 1043"]
-    assert letter.parts["hold"][0].remarks == ("With officer 1042.",)
+    assert letter.parts["hold"][0].in_the_way == ("With officer 1042.",)
     assert letter.counts["stuck"] == 2
 
 

@@ -15,6 +15,7 @@ from compliance.reminders.emails.victim_sentences import (
     away,
     because,
     day_text,
+    describe_obstacles,
     hold_line,
     last_update,
     officer_text,
@@ -186,7 +187,9 @@ class _Writer:
         owed: dict[Key, Decision] = {}
         for decision in listed:
             owed.setdefault(decision.owed.key, decision)
-        found = tuple(self._remarks(waiting, listed, [d.owed for d in owed.values()]))
+        items, own = [decision.owed for decision in owed.values()], any(decision.own for decision in listed)
+        way = tuple(self._in_the_way(waiting, listed, items, own=own))
+        found = tuple(remarks(waiting, items, self.today, own=own))
         return Entry(
             crime=plain(waiting.crime_ref),
             link=link.replace("{crime_ref}", quote(waiting.crime_ref, safe="")) if link else None,
@@ -195,8 +198,9 @@ class _Writer:
             hold=hold_line(waiting.hold, self.today),
             owed=tuple(self._due(decision) for decision in owed.values()),
             last_update=last_update(waiting, self.today),
+            in_the_way=tuple(remark.text for remark in way),
             remarks=tuple(remark.text for remark in found),
-            clauses=frozenset(remark.clause for remark in found if remark.clause),
+            clauses=frozenset(remark.clause for remark in (*way, *found) if remark.clause),
             holder=waiting.officer_ref,
             told=tuple(
                 who_else(listed, self.policy, self.settings.reminders, self.today, context.directory, context.others)
@@ -212,7 +216,9 @@ class _Writer:
         by = day_text(owed.due_date, self.today) + (f" at {owed.due_time}" if owed.due_time else "")
         return Due(title, owed.due_date, by, None if gently else owed.days_over, owed.standing is Standing.OVERDUE)
 
-    def _remarks(self, waiting: Waiting, listed: Sequence[Decision], owed: Sequence[Owed]) -> Iterator[EntryRemark]:
+    def _in_the_way(
+        self, waiting: Waiting, listed: Sequence[Decision], owed: Sequence[Owed], *, own: bool
+    ) -> Iterator[EntryRemark]:
         grouped = _part(listed) == "stuck" and not waiting.hold.now  # under a heading that says who has the case
         yield from because(listed, self.context.directory, self.today, with_officer=not grouped)
         if not any(decision.rerouted is Reason.CONTACT_HOLD for decision in listed):  # otherwise it is said already
@@ -220,7 +226,7 @@ class _Writer:
         again = self.context.again
         yield from map(EntryRemark, dict.fromkeys(again[o.key] for o in owed if o.key in again))
         yield from map(EntryRemark, self.context.queries.get((waiting.crime_ref, waiting.victim_ref), ()))
-        yield from remarks(waiting, owed, self.today, own=any(d.own for d in listed))
+        yield from describe_obstacles(waiting, owed, self.today, own=own)
 
     def _describe_obstacles(self, decision: Decision) -> str | None:
         days = self.settings.reminders.ladder_for(

@@ -49,8 +49,8 @@ class Entry:
     """One victim who waits.
 
     `victim` is set only if the crime has several. `hold` says that contact must not be made now, until when and why; it
-    is shown before everything else. `remarks` are whole sentences, and `clauses` the clauses of the rules they rest on.
-    `told` says who else has been told, and who is next on which day.
+    is shown before everything else, then what stands `in_the_way`. That and `remarks` are whole sentences; `clauses`
+    are the clauses of the rules they rest on. `told` says who else has been told, and who is next on which day.
     """
 
     crime: str
@@ -60,6 +60,7 @@ class Entry:
     hold: str | None
     owed: tuple[Due, ...]
     last_update: str
+    in_the_way: tuple[str, ...]
     remarks: tuple[str, ...]
     clauses: frozenset[str]
     told: tuple[str, ...]

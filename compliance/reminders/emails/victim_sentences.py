@@ -147,18 +147,26 @@ def hold_line(hold: Hold, today: date) -> str | None:
     return f"Do not contact: a hold is in force{until} ({reasons})"
 
 
-def remarks(waiting: Waiting, owed: Sequence[Owed], today: date, *, own: bool) -> Iterator[EntryRemark]:
-    """Yield sentences on what the record shows and what did not count.
-
-    They never suggest that the officer did nothing (rules 8). `own` means that the reader has the case.
-    """
+def describe_obstacles(waiting: Waiting, owed: Sequence[Owed], today: date, *, own: bool) -> Iterator[EntryRemark]:
+    """Yield sentences on what the record shows that stands in the way; `own` means that the reader has the case."""
     yield from map(EntryRemark, _holds(waiting.hold, today))
     if any(item.standing is Standing.CLOSED for item in owed) and waiting.closed_on:
         please = "please tell the victim the outcome" if own else "the victim is to be told the outcome"
         yield EntryRemark(f"The case closed on {day_text(waiting.closed_on, today)}: {please}.")
-    elif (late := len([item for item in owed if item.days_over > 0])) > 1:
-        yield EntryRemark(f"One update discharges {'both' if late == 2 else 'all'}.")
     yield from map(EntryRemark, _describe_handover(waiting, owed, today, own=own))
+    if waiting.attempts:
+        what = _on(waiting.attempts, ("An attempt", "does"), ("Attempts", "do"), today)
+        yield EntryRemark(f"{what} not count.", "2.4")
+
+
+def remarks(waiting: Waiting, owed: Sequence[Owed], today: date, *, own: bool) -> Iterator[EntryRemark]:
+    """Yield sentences on what is owed, and on what is recorded and does not count.
+
+    They never suggest that the officer did nothing (rules 8). `own` means that the reader has the case.
+    """
+    is_closed = any(item.standing is Standing.CLOSED for item in owed) and waiting.closed_on
+    if not is_closed and (late := len([item for item in owed if item.days_over > 0])) > 1:
+        yield EntryRemark(f"One update discharges {'both' if late == 2 else 'all'}.")
     longest = max(owed, key=lambda item: item.missed_before, default=None)
     if longest is not None and longest.missed_before and longest.first_due:
         due, one = day_text(longest.first_due, today), longest.missed_before == 1
@@ -174,9 +182,6 @@ def remarks(waiting: Waiting, owed: Sequence[Owed], today: date, *, own: bool) -
             recorded = f"{whose} update on {day_text(item.clock_date, today)}, {what}, is recorded"
             yield EntryRemark(f"{recorded}: the policy asks for one more.", "3.3")
     yield from _too_early(waiting, today)
-    if waiting.attempts:
-        what = _on(waiting.attempts, ("An attempt", "does"), ("Attempts", "do"), today)
-        yield EntryRemark(f"{what} not count.", "2.4")
     if waiting.uncounted:
         what = _on(waiting.uncounted, ("A contact", "is"), ("Contacts", "are"), today)
         yield EntryRemark(f"{what} not recorded in a way that counts.", "2.4")
