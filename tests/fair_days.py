@@ -15,13 +15,14 @@ from typing import Any, Final
 
 from sqlmodel import col, select
 
-from compliance.simulator import crime_refs_in
+from compliance.simulator import SimulatedForce, crime_refs_in
 from compliance.store import load_crimes, officers
 from compliance.store.notice_kinds import Reason
 from compliance.store.tables import Notice, Obligation, OfficerRow, Outbox
+from tests.bounces import Mailbox, path_of, report
 from tests.force_days import LONDON, ForceDays, Overdue, Watch
 from tests.reminding import change
-from tests.troubles import HeedlessForce, TroubledSystem, defer_some
+from tests.troubles import HeedlessForce, TroubledSystem, in_trouble
 
 DAY: Final = timedelta(days=1)
 NOBODY_TOLD: Final = ("held", "suppressed")
@@ -42,7 +43,9 @@ class FairWatch(Watch):
 
     def __init__(self, service: ForceDays) -> None:
         super().__init__(service)
-        self.mails: list[Arrived] = []
+        self._arrivals = 0
+        self._told_on: dict[tuple[str, str], list[date]] = defaultdict(list)
+        """Address and crime -> the days of the mails that name it, of those that did not come back."""
         self.counted: dict[str, int] = defaultdict(int)
         """How often each promise had something to be held against: a watch that sees nothing is worth nothing."""
         self.broken_promises: list[str] = []
@@ -54,20 +57,30 @@ class FairWatch(Watch):
         self._staff = officers(self.service.store)
         self._crimes = {c.crime_ref: c for c in load_crimes(self.service.store, sorted({i.key[0] for i in overdue}))}
         found += [*self._blamed(), *self._named_as_told(new), *self._supported(new)]
-        self.mails += new
+        for mail in new:
+            for crime in mail.crimes:
+                self._told_on[mail.address, crime].append(mail.day)
         return found + [text for item in overdue if not self._is_closed(item) for text in self._hidden(item)]
 
     def _arrived_today(self) -> list[Arrived]:
         found = []
-        for received in self.service.sink.messages[len(self.mails) :]:
+        for received in self.service.sink.messages[self._arrivals :]:
             body = received.message.get_body(("plain",))
             text = " ".join(str(body.get_content() if body else "").split())
             found.append(Arrived(received.recipient, self.service.day, text, frozenset(crime_refs_in(text))))
+        self._arrivals += len(found)
         return found
+
+    def take_back(self, addresses: set[str]) -> None:
+        """Today's mails to these addresses came back, and have told nobody."""
+        for (address, _), days in self._told_on.items():
+            if address in addresses and days[-1:] == [self.service.day]:
+                days.pop()
+                self.counted["told, and came back"] += 1
 
     def _told(self, address: str | None, crime: str, *, until: date, since: date = date.min) -> bool:
         """Whether a mail that names a crime had arrived for somebody by a day."""
-        return any(m.address == address and crime in m.crimes and since <= m.day <= until for m in self.mails)
+        return any(since <= day <= until for day in self._told_on.get((address or "", crime), ()))
 
     def days_to_act(self, key: Any, due: date, officer: str, until: date) -> int:
         """On how many days an officer could act, up to and including one: worked out day by day, plainly."""
@@ -185,10 +198,10 @@ class FairWatch(Watch):
     def _supported(self, new: list[Arrived]) -> Iterator[str]:
         """No officer is named for support with more than they could have given."""
         for mail in new:
-            for ref, count in re.findall(r"(?:Officer |\()(\S+?)\)?(?:, [^:]*)?: (\d+) updates not given", mail.text):
+            for ref, count in named_for_support(mail.text):
                 self.counted["named for support"] += 1
                 mine = self._misses(ref)
-                if mine < int(count):
+                if mine < count:
                     yield f"officer {ref} named for {count} misses, of which {mine} could have been none"
 
     def _misses(self, officer: str) -> int:
@@ -239,6 +252,13 @@ class FairWatch(Watch):
             return row is not None and row.state == "retry" and row.deferred_since is not None
 
 
+def named_for_support(text: str) -> list[tuple[str, int]]:
+    """The officers whom a mail names as such who may need support, and with how many updates."""
+    listed = " ".join(text.split()).partition("OFFICERS WHO MAY NEED SUPPORT")[2]
+    found = re.findall(r"(?:Officer |\()(\S+?)\)?(?:, [^:]*)?: (\d+) updates not given", listed)
+    return [(ref, int(count)) for ref, count in found]
+
+
 def _instant(day: date) -> datetime:
     return datetime.combine(day, time(), LONDON).astimezone(UTC)
 
@@ -255,18 +275,35 @@ def _is_away(row: OfficerRow, day: date) -> bool:
     return gone or any(span["from"] <= str(day) <= (span.get("until") or "9999") for span in row.absent)
 
 
-def live_with_troubles(folder: Path, seed: int, days: int, scale: float = 0.02) -> FairWatch:
-    """The last days of a heedless force with random holds, absences, mailboxes that defer mail and cases to and fro;
-    what fell due in the three weeks before is mailed too."""
-    force = HeedlessForce(seed=seed, weeks=10, end=datetime(2027, 1, 4, tzinfo=LONDON), scale=scale)
-    start = force.end.date() - timedelta(days=days)
-    system = partial(TroubledSystem, seed=seed)
-    with ForceDays(folder, force, start, start - timedelta(days=21), system) as service:
+def live_with_troubles(
+    folder: Path, seed: int, days: int, scale: float = 0.02, force: type[SimulatedForce] = HeedlessForce
+) -> FairWatch:
+    """The last days of a force, by default a heedless one, with random holds, absences, cases to and fro, and mailboxes
+    that defer mail, refuse it, or accept it and send it back. What fell due in the three weeks before is mailed too."""
+    end = datetime(2027, 1, 4, tzinfo=LONDON)
+    lived = force(seed=seed, weeks=max(10, days // 7 + 6), end=end, scale=scale)
+    start = lived.end.date() - timedelta(days=days)
+    system = partial(TroubledSystem, seed=seed, days=days)
+    with ForceDays(folder, lived, start, start - timedelta(days=21), system) as service:
         service.settings = change(service.settings, listed=200)  # all is with a few people here
-        watch = FairWatch(service)
+        watch, returned = FairWatch(service), Mailbox(folder / "returned")
         for _ in range(days):
             overdue = service.wake()
-            defer_some(service, seed)
+            service.sink.defer = in_trouble(service, f"{seed}/defers", days)
+            service.sink.refuse = in_trouble(service, f"{seed}/refuses", days)
             service.remind()
             watch.broken_promises += watch.broken(overdue)
+            watch.take_back(_send_back(service, returned, in_trouble(service, f"{seed}/sends back", days)))
     return watch
+
+
+def _send_back(service: ForceDays, returned: Mailbox, addresses: set[str]) -> set[str]:
+    """This morning's mails to some addresses come back, and the reports are read -> the addresses of those."""
+    with service.store.session(reading=True) as session:
+        asked = select(Outbox.id, Outbox.to_address).where(
+            Outbox.state == "sent", col(Outbox.to_address).in_(addresses), col(Outbox.sent_at) >= service.now
+        )
+        rows = session.exec(asked).all()
+    returned.put(*(report(path_of(service.store, row_id or 0), number=row_id or 0) for row_id, _ in rows))
+    returned.read(service.store, lambda: service.now)
+    return {address for _, address in rows}

@@ -261,5 +261,6 @@ _OF_NOTHING: Final = """
         WHERE notice.outbox_id = outbox.id AND notice.outcome = 'sent' AND (
             (notice.step IN ('overdue', 'supervisor', 'champion') AND obligation.state = 'overdue')
             OR (notice.step = 'due soon' AND coalesce(obligation.state, 'pending') = 'pending')
+            OR (notice.step IN ('supervisor', 'champion') AND obligation.state = 'missed' AND obligation.clause = '5.6')
             OR (notice.step = 'closed' AND obligation.state IN ('overdue', 'missed'))))
 """

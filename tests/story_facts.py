@@ -33,7 +33,8 @@ def text(instant: datetime) -> str:
 class Facts:
     """The crime system, the directory and the mail server of a story as they are at `now` (UTC).
 
-    `answers`: what a mailbox does with email ("refused", "deferred"), by address; it accepts where there is none. `mark`
+    `answers`: what a mailbox does with email ("refused", "deferred", "bounced"), by address; it accepts where there is
+    none. `mark`
     ends each name that leaves the story, so that several stories can be lived side by side, each with its own people.
     """
 
@@ -234,7 +235,7 @@ def _mailbox(facts: Facts, officer: str, does: str) -> None:
     address = str(facts.directory[officer].email)
     facts.answers.pop(address, None)
     if does != "accepts":
-        facts.answers[address] = {"refuses": "refused", "defers": "deferred"}[does]
+        facts.answers[address] = {"refuses": "refused", "defers": "deferred", "sends back": "bounced"}[does]
 
 
 def _crime_system(facts: Facts, answers: str) -> None:
@@ -263,7 +264,7 @@ _SENTENCES: Final[dict[str, Callable[..., None]]] = {
     rf"{_OFFICER}: leaves": _leaves,
     rf"{_OFFICER}: address (?P<address>\S+)": _address,
     rf"{_OFFICER}: not in the directory": _unlisted,
-    rf"{_OFFICER}: mailbox (?P<does>refuses|defers|accepts)": _mailbox,
+    rf"{_OFFICER}: mailbox (?P<does>refuses|defers|sends back|accepts)": _mailbox,
     r"crime system: (?P<answers>does not answer|answers again)": _crime_system,
 }
 """What may happen, and what it does."""

@@ -84,6 +84,7 @@ def _row(day: date, said: StoryDay) -> str:
 _NOT_TAKEN: Final = {
     "deferred": "the mailbox defers the email",
     "refused": "the mailbox refuses the email",
+    "bounced": "the mailbox accepts the email, which comes back within minutes",
     "pilot": "the email is kept back for the pilot",
 }
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Final
 
 from sqlmodel import SQLModel, col, select
@@ -26,6 +27,8 @@ from compliance.reminders import reason_of, remind, still_due
 from compliance.store import Store, begin_poll, end_poll, judge_due, save_officers, take_page
 from compliance.store.notice_kinds import Outcome, Reason
 from compliance.store.tables import Notice, Outbox
+from tests.bounces import Mailbox, path_of, report
+from tests.fair_days import named_for_support
 from tests.reminding import change, reminder_settings
 from tests.story_facts import LONDON, Facts, at
 from tests.story_files import Entry, Story, StoryDay
@@ -35,14 +38,13 @@ SETTINGS: Final = reminder_settings(date(2026, 1, 1))
 MORNING, EVENING = time(7), time(20)
 A_DAY, SOON = timedelta(days=1), timedelta(minutes=5)
 """`SOON`: how long until the service reads what has happened."""
-_SUPPORT: Final = re.compile(r"(?:Officer |\()(\S+?)\)?(?:, [^:]*)?: (\d+) updates not given")
 _RESULTS: Final = {
     "refused": SendResult(Fate.REFUSED, "550 5.1.1 No such mailbox"),
     "deferred": SendResult(Fate.DEFERRED, "451 4.3.2 Try again later", defers_recipient=True),
-    "accepted": SendResult(Fate.ACCEPTED, "250 OK"),
 }
+_ACCEPTED: Final = SendResult(Fate.ACCEPTED, "250 OK")
 Answers = Callable[[], Mapping[str, str]]
-"""What mailboxes do with email by now ("refused", "deferred"), by address."""
+"""What mailboxes do with email by now ("refused", "deferred", "bounced"), by address."""
 Said = dict[str, set[str]]
 """Officer -> what is said of what they were told, or not."""
 
@@ -63,7 +65,7 @@ class ScriptedChannel:
         """It is always there."""
 
     def send(self, mail: Mail) -> SendResult:
-        return _RESULTS[self._answers().get(mail.to_address, "accepted")]
+        return _RESULTS.get(self._answers().get(mail.to_address, ""), _ACCEPTED)
 
     def close(self) -> None:
         """There is nothing to close."""
@@ -113,7 +115,8 @@ class Lived:
 
 
 class StoryWorld:
-    """A store in which stories are lived side by side, each with its own people. `folder`: where a pilot's emails go."""
+    """A store in which stories are lived side by side, each with its own people. `folder`: for what a pilot keeps back and
+    for what mailboxes send back."""
 
     def __init__(
         self, store: Store, stories: Sequence[Story], staff: dict[str, Entry], folder: Path,
@@ -125,8 +128,8 @@ class StoryWorld:
         self._channel = WatchedChannel(channel(self._answers))
         self._settings = change(SETTINGS, **stories[0].settings)
         allow = self._settings.mail.allow
-        self._pilot = None if allow is None else Pilot(tuple(allow), folder)
-        self._begun: list[Facts] = []
+        self._pilot = None if allow is None else Pilot(tuple(allow), folder / "pilot")
+        self._folder, self._begun = folder, list[Facts]()
         self._read: dict[str, bytes] = {}
         self._known: list[Officer] = []
         self._read_at = datetime.min.replace(tzinfo=UTC)
@@ -137,8 +140,7 @@ class StoryWorld:
         self._begun = [f for story, f in zip(self._stories, self._facts, strict=True) if story.first <= day]
         happenings = sorted(self._happenings(day), key=lambda each: each[0])
         self._happen(day, [each for each in happenings if each[0] <= MORNING])
-        self._run(at(day, MORNING))
-        if self._channel.not_taken:
+        if self._run(at(day, MORNING)):
             self._run(at(day, MORNING) + 2 * SOON)  # by then what was deferred may be tried again
         for clock, several in groupby((each for each in happenings if each[0] > MORNING), key=lambda each: each[0]):
             self._happen(day, several)
@@ -163,13 +165,26 @@ class StoryWorld:
     def _answers(self) -> dict[str, str]:
         return {str(f.address(address)): said for f in self._facts for address, said in f.answers.items()}
 
-    def _run(self, now: datetime) -> None:
-        """What the service does every few minutes."""
+    def _run(self, now: datetime) -> bool:
+        """What the service does every few minutes -> whether an email was not accepted, or came back."""
         self._read_everything(now)
         judge_due(self._store, POLICY, now)
         remind(self._store, POLICY, self._settings, now)
         again = still_due(self._store, POLICY, self._settings, lambda: now)
         deliver(self._store, self._channel, lambda: now, still_due=again, pilot=self._pilot)
+        return self._send_back() or bool(self._channel.not_taken)
+
+    def _send_back(self) -> bool:
+        """Report what mailboxes have sent back, and read the reports -> whether there is any."""
+        sending = [address for address, said in self._answers().items() if said == "bounced"]
+        asked = select(Outbox.id).where(Outbox.state == "sent", col(Outbox.to_address).in_(sending))
+        with self._store.session(reading=True) as session:
+            rows = session.exec(asked.where(col(Outbox.message_id).in_(self._channel.tried))).all() if sending else ()
+        if rows:
+            returned = Mailbox(Path(mkdtemp(dir=self._folder)) / "mail")
+            returned.put(*(report(path_of(self._store, row or 0), number=row or 0) for row in rows))
+            returned.read(self._store, lambda: self._read_at + SOON)
+        return bool(rows)
 
     def _read_everything(self, now: datetime, until: datetime | None = None) -> None:
         """The crime system and the directory are read to their end, if the crime system answers. In the evening there is
@@ -215,10 +230,12 @@ class StoryWorld:
         lived.doubled += sorted({address for address in addresses if addresses.count(address) > 1})
         for mail in mails:
             is_kept = mail.state == "pilot" and mail.created_at.astimezone(LONDON).date() == day
-            if answer := "pilot" if is_kept else self._channel.not_taken.get(mail.message_id):
+            is_back = mail.bounced_at is not None and mail.bounced_at.astimezone(LONDON).date() == day
+            fate = "pilot" if is_kept else "bounced" if is_back else None
+            if answer := fate or self._channel.not_taken.get(mail.message_id):
                 lived.not_taken[facts.plain(mail.recipient_ref)] = answer
             if mail.id in taken:
-                for officer, count in _SUPPORT.findall(" ".join(mail.text.split())):
+                for officer, count in named_for_support(mail.text):
                     lived.told[facts.plain(mail.recipient_ref)].add(f"support {facts.plain(officer)}, {count} misses")
         for notice in _longest_owed(n for n in notices if n.outcome == Outcome.SENT and n.outbox_id in taken):
             lived.told[facts.plain(notice.recipient_ref)].add(_told(facts, notice))

@@ -1,18 +1,21 @@
 """What may befall a simulated force: contact holds, absences, cases that go to and fro, mailboxes that take no mail."""
 
 from collections import defaultdict
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, timedelta
 from random import Random
 from typing import Final
 
 import msgspec
 
 from compliance.records import decode_crimes
-from compliance.simulator import SimulatedCrimeSystem, SimulatedForce
+from compliance.simulator import RecordLives, SimulatedCrimeSystem, SimulatedForce
 from compliance.store import officers
 from tests.force_days import ForceDays
 
 DAY: Final = timedelta(days=1)
+SPELL: Final = 40
+"""Troubles come anew in every so many days, back from the end of the force."""
 
 
 class HeedlessForce(SimulatedForce):
@@ -22,13 +25,21 @@ class HeedlessForce(SimulatedForce):
         """Nothing comes of it."""
 
 
+class HalfHeedlessForce(SimulatedForce):
+    """A force whose officers act on what they read of every other crime, and never of the others."""
+
+    def deliver(self, recipient: str, sent_at: datetime, crime_refs: Iterable[str]) -> None:
+        super().deliver(recipient, sent_at, [ref for ref in crime_refs if Random(ref).random() < 0.5])
+
+
 class TroubledSystem(SimulatedCrimeSystem):
     """A crime system in which all is with one team, so that its few people meet every trouble: records with contact
-    holds, cases that go to and fro, absences. They are the same for the same seed, whenever they are read."""
+    holds, cases that go to and fro, absences over the last days. They are the same for the same seed, whenever they are
+    read."""
 
-    def __init__(self, force: SimulatedForce, seed: int) -> None:
+    def __init__(self, force: SimulatedForce, seed: int, days: int) -> None:
         super().__init__(force)
-        self._seed = seed
+        self._seed, self._days = seed, days
         teams: dict[tuple[str, str], list[str]] = defaultdict(list)
         for line in super().directory().splitlines():
             entry = msgspec.json.decode(line)
@@ -58,23 +69,35 @@ class TroubledSystem(SimulatedCrimeSystem):
         return msgspec.json.encode(record | {"allocations": told} | self._where)
 
     def directory(self) -> bytes:
-        """With an absence or two more for every third officer over the last weeks of the force."""
-        entries = [msgspec.json.decode(line) for line in super().directory().splitlines()]
+        """The team and the leaders of its division, with an absence or two more for every other in every spell."""
+        division = self._where["division"]
+        everyone = [msgspec.json.decode(line) for line in super().directory().splitlines()]
+        entries = [e for e in everyone if e["officer_ref"] in self._officers]
+        entries += [e for e in everyone if e["division"] == division and e["role"] in ("supervisor", "champion")]
         for entry in entries:
-            dice = Random(f"{self._seed}/{entry['officer_ref']}")
-            for _ in range(dice.choice((0, 0, 1, 1, 2))):
-                first = self._history.end.date() - dice.randrange(35) * DAY
-                span = {"from": str(first), "until": str(first + dice.randrange(12) * DAY)}
-                entry["absent"] = [*(entry["absent"] or ()), span]
+            spans = [
+                {"from": str(first), "until": str(until)}
+                for first, until in spells(self._history, f"{self._seed}/{entry['officer_ref']}", self._days)
+            ]
+            entry["absent"] = [*(entry["absent"] or ()), *spans]
         return msgspec.json.Encoder().encode_lines(entries)
 
 
-def defer_some(service: ForceDays, seed: int) -> None:
-    """Some mailboxes take no mail for one to twelve days, each day others."""
-    service.sink.defer.clear()
-    for entry in officers(service.store).values():
-        dice = Random(f"{seed}/{entry.officer_ref}")
-        for _ in range(dice.choice((0, 0, 0, 1, 2))):
-            first = service.force.end.date() - dice.randrange(40) * DAY
-            if entry.email and first <= service.day <= first + dice.randrange(12) * DAY:
-                service.sink.defer.add(entry.email)
+def spells(force: RecordLives, seed: str, days: int) -> Iterator[tuple[date, date]]:
+    """The first and the last day of what befalls one person over the last days of a force: nothing, or once or twice in
+    every spell, for up to twelve days."""
+    dice = Random(seed)
+    for before in range(0, days, SPELL):
+        for _ in range(dice.choice((0, 0, 1, 1, 2))):
+            first = force.end.date() - (before + dice.randrange(SPELL)) * DAY
+            yield first, first + dice.randrange(12) * DAY
+
+
+def in_trouble(service: ForceDays, seed: str, days: int) -> set[str]:
+    """The addresses of those who are in a trouble of a kind today: each kind has a seed."""
+    found = {
+        entry.email: spells(service.force, f"{seed}/{entry.officer_ref}", days)
+        for entry in officers(service.store).values()
+        if entry.email and Random(f"{seed}/{entry.officer_ref}?").random() < 0.5
+    }
+    return {a for a, spans in found.items() if any(first <= service.day <= until for first, until in spans)}

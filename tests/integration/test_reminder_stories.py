@@ -32,7 +32,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """Lives a story, one after another in one store -> how it differs from what is written."""
     folder = tmp_path_factory.mktemp("stories")
     with closing(stores.hasty(stores.new_migrated(lambda: f"sqlite:///{folder}/compliance.db"))) as store:
-        yield lambda *stories, **channel: failures(store, stories, FORCE, folder / "pilot", **channel)
+        yield lambda *stories, **channel: failures(store, stories, FORCE, folder, **channel)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_stories_hold_on_postgresql_too(tmp_path: Path) -> None:
     """What is decided does not depend on the database."""
     with closing(Store.open(stores.new_migrated(postgres.new_database))) as store:
         (stories,) = side_by_side(A_FEW)
-        assert failures(store, stories, FORCE, tmp_path / "pilot") == []
+        assert failures(store, stories, FORCE, tmp_path) == []
 
 
 class Answering:

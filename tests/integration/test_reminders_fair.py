@@ -13,6 +13,7 @@ def test_nobody_is_blamed_for_what_they_could_not_do_and_no_victim_is_hidden(tmp
         "supervisors told",
         "supervisors told although the officer could not act",
         "named as told",
+        "told, and came back",
         "past the supervisor's time",
         "past the champion's time",
     )

@@ -14,13 +14,24 @@ from compliance.reminders.emails import who_else
 from compliance.reminders.ladder import CaseOfficer, Hindrance
 from compliance.reminders.owed import Owed
 from compliance.store.notice_kinds import LadderStep
+from tests.bounces import Mailbox
 from tests.fair_days import live_with_troubles
+from tests.troubles import HalfHeedlessForce
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(20, 28))
 def test_nobody_is_blamed_and_no_victim_is_hidden_over_five_weeks(tmp_path: Path, seed: int) -> None:
     watch = live_with_troubles(tmp_path, seed=seed, days=35, scale=0.03)
+    print(f"\nseed {seed}: {dict(watch.counted)}")
+    assert watch.broken_promises == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", [31, 32])
+def test_nobody_is_blamed_and_no_victim_is_hidden_over_a_year(tmp_path: Path, seed: int) -> None:
+    """Officers act on every other crime that they read of, so that cases come and go, and others are neglected."""
+    watch = live_with_troubles(tmp_path, seed=seed, days=364, scale=0.005, force=HalfHeedlessForce)
     print(f"\nseed {seed}: {dict(watch.counted)}")
     assert watch.broken_promises == []
 
@@ -65,6 +76,11 @@ def promising(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(who_else._Victim, "_accepted_emails", accepted)
 
 
+def deaf(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service that does not hear of emails that come back."""
+    monkeypatch.setattr(Mailbox, "read", lambda *_: None)
+
+
 @pytest.mark.long
 @pytest.mark.parametrize(
     ("patch", "complaint"),
@@ -75,8 +91,9 @@ def promising(monkeypatch: pytest.MonkeyPatch) -> None:
         (impatient, "blamed after"),
         (hiding, "does not know|no reason is stored"),
         (promising, "named as told of"),
+        (deaf, "blamed after|named as told of|does not know"),
     ],
-    ids=["hold", "absence", "handover", "mail", "hiding", "promising"],
+    ids=["hold", "absence", "handover", "mail", "hiding", "promising", "deaf"],
 )
 def test_a_service_that_blames_hides_or_promises_is_seen(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, patch: Callable[[pytest.MonkeyPatch], None], complaint: str
