@@ -33,14 +33,13 @@ OFFICERS_AIM: Final = 0.45
 LEADERS_AIM: Final = 0.5
 
 
-def _variant(soon: int, enhanced: int, plan: str = "never", again: Sequence[str] = (), **others: Any) -> Settings:
+def _variant(soon: int, enhanced: int, plan: str = "never", **others: Any) -> Settings:
     """Settings: `soon` and `enhanced` are the days before which an update due soon makes an email of its own."""
     ladder = {"category": "enhanced", "repeat_days": 4, "supervisor_days": 3, "champion_days": 10}
     return {
         "due_soon_days": soon,
         "ladder": [ladder | {"due_soon_days": enhanced}],
         "plan_weekday": plan,
-        "digest_days": again or ("mon", "tue", "wed", "thu", "fri"),
         **others,
     }
 
@@ -50,7 +49,7 @@ VARIANTS: Final[Mapping[str, Settings]] = {
     "due soon: enhanced": _variant(0, 2),
     "due soon: everybody; 28 days ahead": _variant(2, 2, ahead_days=28),
     "plan on Monday; due soon: enhanced": _variant(0, 2, "mon"),
-    "the same; again on Tue, Thu": _variant(0, 2, "mon", ("tue", "thu")),
+    "the plan; 28 days ahead": _variant(0, 2, "mon", ahead_days=28),
 }
 Lives = Mapping[tuple[Reading, str], Sequence[Lived]]
 """What the seeds came to, by how officers respond and the variant."""
@@ -180,9 +179,9 @@ def _picture(lives: Lives) -> str:
         tuple(VARIANTS),
         tuple(map(str, READINGS)),
         (
-            Panel("To officers: of a daily digest", 0, 0.8, 0.2, OFFICERS_AIM, "", shares("officers", DAILY)),
-            Panel("To leaders: of before", 0, 1.2, 0.4, LEADERS_AIM, "", shares("leaders", BEFORE)),
-            Panel("Days overdue: change", -60, 60, 30, 0, " %", changes),
+            Panel("Officers’ mails, of daily", 0, 0.8, 0.2, OFFICERS_AIM, "", shares("officers", DAILY)),
+            Panel("Leaders’ mails, of before", 0, 1.2, 0.4, LEADERS_AIM, "", shares("leaders", BEFORE)),
+            Panel("Days overdue, change", -20, 20, 10, 0, " %", changes),
         ),
     )
 

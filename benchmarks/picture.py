@@ -57,7 +57,7 @@ def draw(title: str, says: str, names: Sequence[str], readings: Sequence[str], p
         parts.append(f'<text x="8" y="{y + 4:.1f}">{escape(name)}</text>')
     width = (WIDTH - _NAMES - 16) / len(panels)
     for place, panel in enumerate(panels):
-        parts += _panel(panel, _NAMES + place * width, width - 34, bottom)
+        parts += _panel(panel, _NAMES + place * width, width - 44, bottom)
     for place, reading in enumerate(readings):
         y = bottom + 44 + 16 * place
         parts += [_shape(place, 14, y - 4), f'<text x="26" y="{y}">{escape(reading)}</text>']
