@@ -246,10 +246,13 @@ class FairWatch(Watch):
             yield f"{step} does not know, {notice.outcome}: {notice.reason}: {item}"
 
     def _waits(self, notice: Notice) -> bool:
-        """Whether the mail that tells it waits, because the mailbox defers it."""
+        """Whether the mail that tells it waits because the mailbox defers it, or was refused this morning, after which it
+        goes to the next person."""
         with self.service.store.session(reading=True) as session:
             row = session.get(Outbox, notice.outbox_id) if notice.outbox_id else None
-            return row is not None and row.state == "retry" and row.deferred_since is not None
+            if row is None or row.state != "refused":
+                return row is not None and row.state == "retry" and row.deferred_since is not None
+            return notice.decided_on == self.service.day
 
 
 def named_for_support(text: str) -> list[tuple[str, int]]:

@@ -241,7 +241,7 @@ class Watch:
             self._held_on[item.key] = today
             self.held += 1
             return
-        mentioned = self._mentioned.get((item.key, notice.recipient_ref))
+        mentioned = self._mentioned.get((item.key, notice.recipient_ref)) or self._victim_mentioned(notice)
         if mentioned == today:
             return
         since = max(item.due, mentioned or item.due, self._held_on.get(item.key, item.due))
@@ -250,6 +250,21 @@ class Watch:
             return
         if mentioned is None or (today - since).days >= self.service.settings.reminders.repeat_days:
             yield f"not mentioned since {since}, {notice.outcome}: {notice.reason}: {item}"
+
+    def _victim_mentioned(self, notice: Notice) -> date | None:
+        """When whoever is to act was last told of the victim, of whom nothing was discharged since: what is told is the
+        victim, and a second breach waits for the repeat."""
+        victim, recipient = (notice.crime_ref, notice.victim_ref), notice.recipient_ref
+        days = [d for (key, ref), d in self._mentioned.items() if key[:2] == victim and ref == recipient]
+        if not days:
+            return None
+        asked = select(Obligation.crime_ref).where(
+            Obligation.crime_ref == victim[0],
+            Obligation.victim_ref == victim[1],
+            col(Obligation.discharged_on) >= max(days),
+        )
+        with self.service.store.session(reading=True) as session:
+            return None if session.exec(asked.limit(1)).first() is not None else max(days)
 
 
 _OF_NOTHING: Final = """
