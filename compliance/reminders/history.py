@@ -73,7 +73,7 @@ class History:
     recently_deferred: frozenset[str] = frozenset()
     """Recipients whose last email was deferred, however recently: we cannot promise that the next one is accepted."""
     today: frozenset[str] = frozenset()
-    """Recipients who have a digest dated today, regardless of what happened to it."""
+    """Recipients who have a digest dated today, regardless of what happened to it, or got one today that had waited."""
     last: Mapping[str, date] = field(default_factory=dict)
     """The day of each recipient's last digest, unless it was refused or cancelled."""
     accepted: AcceptedEmails = field(default_factory=dict)
@@ -179,10 +179,16 @@ def history(
     return replace(
         unreachable(session, policy, rules, today),
         notified=notified,
-        today=frozenset(last.recipient_ref for last in lasts if last.key == digest_key(last.recipient_ref, today)),
+        today=frozenset(last.recipient_ref for last in lasts if _is_of_today(last, policy, today)),
         last=_last_read(session),
         accepted=accepted,
     )
+
+
+def _is_of_today(last: Any, policy: Policy, today: date) -> bool:
+    """Return whether a recipient's last email is dated today, or was accepted today after it had waited."""
+    was_sent = last.sent_at is not None and policy.local.date_of(last.sent_at) == today
+    return was_sent or last.key == digest_key(last.recipient_ref, today)
 
 
 def read_notified_before(

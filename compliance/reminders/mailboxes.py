@@ -22,7 +22,7 @@ STALE: Final = timedelta(days=7)
 def read_last_emails(session: Session) -> Sequence[Any]:
     """Return every recipient's last digest or list."""
     newest = select(func.max(Outbox.id)).where(col(Outbox.kind).in_((DIGEST, STAFF_LIST)))
-    names = ("recipient_ref", "to_address", "state", "key", "created_at", "deferred_since")
+    names = ("recipient_ref", "to_address", "state", "key", "created_at", "sent_at", "deferred_since")
     last = select(*(col(getattr(Outbox, name)) for name in names))
     return session.execute(last.where(col(Outbox.id).in_(newest.group_by(col(Outbox.recipient_ref))))).all()
 
