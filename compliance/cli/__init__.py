@@ -2,6 +2,7 @@
 
 import click
 
+from compliance.cli.demo_commands import demo, simulate
 from compliance.cli.dispute_commands import disputes
 from compliance.cli.feed_commands import feed
 from compliance.cli.job_commands import inbound, migrate, notices, poll, remind, report, run
@@ -9,10 +10,9 @@ from compliance.cli.maintenance_commands import maintenance
 from compliance.cli.options import Main
 from compliance.cli.outbox_commands import outbox
 from compliance.cli.record_commands import evaluate, explain, whatif
-from compliance.cli.reminder_trial_commands import trial
 from compliance.cli.status_commands import check, status
 from compliance.cli.store_commands import backup, export, quarantine, rebuild, retention
-from compliance.cli.trial_commands import demo, simulate
+from compliance.cli.trial_commands import trial
 
 
 @click.group(cls=Main, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

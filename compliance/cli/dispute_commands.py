@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
+from textwrap import indent
 
 import click
 
@@ -9,6 +10,7 @@ from compliance.cli.options import CONFIG, echo, echo_text, service_of
 from compliance.text import count_noun, describe_age
 
 _ANSWERS = ("wrong", "right", "withdrawn")
+_QUOTED = "> "  # so that no line of a reply passes for one of ours
 
 
 @click.group()
@@ -53,9 +55,9 @@ def show(config: Path, number: int) -> None:
     if found.answer is not None and found.answered_at is not None:
         echo(f"answered: {_day(found.answered_at)}: {found.answer}")
         if found.note:
-            echo_text(found.note)
+            echo_text(indent(found.note, _QUOTED))
     echo()
-    echo_text(found.text or "(no text)")
+    echo_text(indent(found.text, _QUOTED) or "(no text)")
 
 
 @disputes.command()

@@ -1,72 +1,72 @@
-"""Commands for trying the service: demo and simulate."""
+"""Commands for a trial of reminders (docs/trials.md)."""
 
-from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
-from compliance.cli.options import echo
+from compliance.cli.options import CONFIG, echo, service_of
+from compliance.text import count_noun
+
+if TYPE_CHECKING:
+    from compliance.service import Service
+    from compliance.store.trials import RegisteredTrial
 
 
-@click.command()
-@click.option("--seed", default=2026, show_default=True, help="Seed for the simulated force.")
-@click.option("--weeks", default=26, show_default=True, help="Weeks of crime to simulate.")
-@click.option("--days", default=14, show_default=True, help="Number of final days to run one by one.")
-@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="The last day. Default: the last day in the records.")
-@click.option(
-    "--replay", help="Use the crime records in this file (NDJSON, also .gz or .zst) instead of simulated ones."
-)
-@click.option(
-    "--folder", type=click.Path(path_type=Path), default=Path("var/demo"), show_default=True, help="Output folder."
-)
-def demo(seed: int, weeks: int, days: int, until: datetime | None, replay: str | None, folder: Path) -> None:
-    """Run the whole service on a simulated force.
-
-    Lists the files to open at the end.
-    """
-    from compliance.demo import replay_records, run, simulate_force
-
-    if replay:
-        history: Any = replay_records(replay, lambda line, reason: echo(f"line {line}: {reason}", err=True))
-        name = "Replayed records"
-    else:
-        echo(f"Simulating a force: {weeks} weeks of crime, five divisions, 145 local policing teams …")
-        history, name = simulate_force(seed, weeks), "Simulated Constabulary"
-    done = run(history, folder, name, days, echo, until and until.date())
-    echo()
-    echo(f"{done.crimes:,} crimes watched, {done.refused} records refused, {done.mails:,} emails sent.")
-    echo()
-    echo("Files to open:")
-    *earlier, newest = done.reports or (None,)
-    if newest:
-        echo(f"  {newest}    the latest week's report, as the board gets it (PDF and XLSX in the same folder)")
-    for path in reversed(earlier):
-        echo(f"  {path}    an earlier week's report")
-    echo(f"  {done.mail_folder}/    the emails, one file each")
-    echo(f"  {done.database}    the database (SQLite)")
+@click.group()
+def trial() -> None:
+    """Measure whether a change of the reminders helps: some teams, drawn by lot, try it for a time."""
 
 
-@click.command()
-@click.option("--seed", default=2026, show_default=True, help="Seed for the simulated force.")
-@click.option("--weeks", default=26, show_default=True, help="Weeks of crime to simulate.")
-@click.option("--port", default=8470, show_default=True, help="Port of the crime system on 127.0.0.1.")
-@click.option("--smtp-port", default=8471, show_default=True, help="Port of the mail server on 127.0.0.1.")
-@click.option(
-    "--folder",
-    type=click.Path(path_type=Path),
-    default=Path("var/mail"),
-    show_default=True,
-    help="Folder for received emails.",
-)
-def simulate(seed: int, weeks: int, port: int, smtp_port: int, folder: Path) -> None:
-    """Serve a simulated force until stopped (SIGTERM).
+@trial.command()
+@CONFIG
+def register(config: Path) -> None:
+    """Register the trial of `[reminders.trial]` and draw the teams. It starts on the next Monday."""
+    from compliance.reminders import register_trial
 
-    It runs in real time, for `compliance run` to watch.
-    """
-    from compliance.signals import heed_signals
+    with service_of(config) as service:
+        registered = register_trial(service.store, service.policy, service.settings.reminders, service.clock())
+        _show(service, registered)
 
-    with heed_signals() as asked:
-        from compliance.demo import simulate as serve
 
-        serve(seed, weeks, folder, (port, smtp_port), asked, echo)
+@trial.command()
+@CONFIG
+def show(config: Path) -> None:
+    """Show the trial registered last, and which teams try it. What came of it is in the report."""
+    from compliance.store.trials import newest_trial
+
+    with service_of(config) as service:
+        with service.store.reading() as connection:
+            found = newest_trial(connection)
+        if found is None:
+            echo("no trial has been registered")
+        else:
+            _show(service, found)
+
+
+@trial.command()
+@CONFIG
+def end(config: Path) -> None:
+    """End the trial today: all mail is as usual from now on."""
+    from compliance.store.trials import end_trial
+
+    with service_of(config) as service:
+        ended = end_trial(service.store, service.policy.local.date_of(service.clock()))
+    echo("no trial is under way" if ended is None else f"the trial {ended.name!r} ends today; remove [reminders.trial]")
+
+
+def _show(service: "Service", found: "RegisteredTrial") -> None:
+    from compliance.reminders import find_disagreement
+    from compliance.store import officers
+
+    teams = sorted({row.team for row in officers(service.store).values() if row.team})
+    tried = [team for team in teams if found.is_tried_by(team)]
+    echo(f"{found.name}: {found.setting} = {found.tried} instead of {found.usual}")
+    echo(f"from {found.starts_on} to {found.last_day}, registered {found.registered_at:%Y-%m-%d %H:%MZ}")
+    echo(f"drawn with the seed {found.seed}")
+    echo(f"{count_noun(len(tried), 'team')} of the {len(teams):,} in the officer directory:")
+    for team in tried:
+        echo(f"  {team}")
+    today = service.policy.local.date_of(service.clock())
+    if problem := find_disagreement(service.settings.reminders, found, today):
+        echo(problem)

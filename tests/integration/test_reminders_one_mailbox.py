@@ -69,7 +69,7 @@ def test_nothing_is_escalated_to_the_mailbox_of_the_officer_in_the_case(office: 
     told = telling(office, "2026-06-09", "2026-06-19")
     assert [refs for refs in told.values() if "2500" in refs], told
     assert "2000" not in {row.recipient_ref for row in office.outbox()}
-    assert "Told next: your supervisor's stand-in officer 2500, 15 June." in texts(office, "1042")[0]
+    assert "Goes to your supervisor's stand-in officer 2500 on 15 June." in texts(office, "1042")[0]
 
 
 def test_a_supervisor_who_also_has_cases_is_named_as_the_supervisor_and_gets_both_in_one(office: Office) -> None:
@@ -81,8 +81,8 @@ def test_a_supervisor_who_also_has_cases_is_named_as_the_supervisor_and_gets_bot
     )
     office.records(case("A", "1042"), case("B", "1001", "2026-06-07"))
     told = telling(office, "2026-06-09", "2026-06-17")
-    assert "Told next: your supervisor, 15 June." in texts(office, "1042")[0]
+    assert "Goes to your supervisor on 15 June." in texts(office, "1042")[0]
     assert "2000" not in {row.recipient_ref for row in office.outbox()}
     assert any("With officer 1042" in text for text in texts(office, "1001")), told
-    assert any("Told already: your supervisor" in text for text in texts(office, "1042")), texts(office, "1042")[-1]
+    assert any("Also told: your supervisor" in text for text in texts(office, "1042")), texts(office, "1042")[-1]
     assert any("Crime B" in text and "With officer 1042" in text for text in texts(office, "1001")), "in one digest"

@@ -10,7 +10,8 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from contextlib import closing
+from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +26,8 @@ from compliance.records import Officer, convert_crime
 from compliance.service import Service
 from compliance.service.logs import set_up
 from compliance.store import Store, migrate, save_officers
+from compliance.store.disputes import file_dispute
+from compliance.store.trials import RegisteredTrial, store_trial
 from tests import web_server
 from tests.conftest import OBEYED
 from tests.hostile_text import CRIME, HOSTILE, MARK, OFFICER, REFUSED
@@ -73,7 +76,7 @@ def run(config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         set_up(settings.log)
         return Service.open(settings, lambda: now)
 
-    for module in ("job_commands", "store_commands", "outbox_commands"):
+    for module in ("job_commands", "store_commands", "outbox_commands", "dispute_commands", "trial_commands"):
         monkeypatch.setattr(sys.modules[f"compliance.cli.{module}"], "service_of", opened)
 
     def invoke(*words: str) -> Result:
@@ -102,6 +105,20 @@ def remind(run: Run, config: Path, server: Server) -> Result:
     with running(server, enable_SMTPUTF8=True) as port:
         with_settings(config, ("port = 8471", f"port = {port}"))
         return run("remind")
+
+
+def file_a_dispute(config: Path) -> None:
+    """The officer answers the digest in hostile words."""
+    with closing(Store.open(load_settings(config).database_url)) as store, store.writing() as connection:
+        file_dispute(connection, 1, OFFICER["officer_ref"], f"wrong {HOSTILE}", MORNING)
+
+
+def hold_a_trial(config: Path) -> None:
+    """The one team tries the week's plan."""
+    monday, sunday = date(2026, 6, 22), date(2026, 9, 20)
+    held = RegisteredTrial("plan", "plan_weekday", "never", "mon", 1.0, "seed", MORNING, monday, sunday)
+    with closing(Store.open(load_settings(config).database_url)) as store:
+        store_trial(store, held, MORNING.date())
 
 
 REF: Final = CRIME["crime_ref"]
@@ -134,6 +151,10 @@ SHOW: Final[tuple[tuple[str, ...], ...]] = (
     ("outbox list", "--format", "json"),
     ("outbox show", "1"),
     ("outbox show", "1", "--format", "json"),
+    ("disputes list",),
+    ("disputes show", "1"),
+    ("disputes answer", "1", "wrong", "--note", HOSTILE),
+    ("trial show",),
     ("report cases", "--week", "2026-W24", "--figure", "rate.7-day"),
     ("quarantine list",),
     ("quarantine show", "1"),
@@ -155,6 +176,8 @@ QUIET: Final[tuple[tuple[str, ...], ...]] = (
     ("status", "--json"),
     ("migrate",),
     ("feed restart",),
+    ("trial register",),
+    ("trial end",),
     ("maintenance", "2h", "--reason", f"work {HOSTILE}"),
 )
 """Those that count."""
@@ -180,8 +203,13 @@ def test_every_command_is_tried() -> None:
     "words", SHOW + QUIET, ids=lambda words: words[0] + " " + " ".join(words[1:]).partition("\x1b")[0]
 )
 def test_what_came_from_elsewhere_is_shown_and_not_obeyed(words: tuple[str, ...], run: Run, config: Path) -> None:
-    if words[0].partition(" ")[0] in ("notices", "outbox"):
+    group = words[0].partition(" ")[0]
+    if group in ("notices", "outbox", "disputes"):
         remind_in_vain(run, config)
+    if group == "disputes":
+        file_a_dispute(config)
+    if words[0] in ("trial show", "trial end"):
+        hold_a_trial(config)
     done = run(*words[0].split(), *words[1:])
     shown = done.stdout + done.stderr
     assert OBEYED.search(shown) is None
