@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import datetime, time
+from errno import EINVAL
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -54,8 +55,8 @@ def workbook_rows(path: Path, sheet: str | None, setting: str, needed: dict[str,
     except RecordError:
         raise
     except Exception as error:  # a damaged workbook fails in any way
-        if isinstance(error, OSError) and error.errno is not None:
-            raise  # the disk's fault, not the file's
+        if isinstance(error, OSError) and error.errno not in (None, EINVAL):
+            raise  # the disk's fault, not the file's; a damaged index leads to a place before the file's start
         problem = f"{type(error).__name__}: {' '.join(str(error).split())[:150]}"
         raise RecordError(f"{path.name}: cannot be read as an Excel workbook ({problem})") from None
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from compliance.errors import SettingsError, UnavailableError
@@ -138,6 +138,7 @@ def test_a_size_that_a_program_wrote_wrongly_hides_no_rows(folder: Folder) -> No
     assert taken(folder, without(GOOD, sheet1=written))[0]["team"] == "North"
 
 
+@example(GOOD.rindex(b"PK\x05\x06") + 19, b"\x01")  # where the index begins
 @settings(max_examples=60)
 @given(st.integers(0, len(GOOD) - 1), st.binary(min_size=1, max_size=40))
 def test_whatever_is_damaged_in_a_workbook_it_is_taken_or_failed(place: int, damage: bytes) -> None:
