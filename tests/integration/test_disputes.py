@@ -205,7 +205,7 @@ def test_the_commands(office: Office, mailbox: Mailbox, tmp_path: Path) -> None:
     assert second.endswith(": not assigned, one or more of A, B")
     assert count == "2 disputes, 2 open"
     code, said = call("disputes", "show", "1")
-    assert said.splitlines()[2:] == ["crimes: B", "", "B was \\x1b[31mdone", "long ago"]
+    assert said.splitlines()[2:] == ["crimes: B", "", "> B was \\x1b[31mdone", "> long ago"]
     assert call("disputes", "answer", "2", "right")[0] == 3
     assert call("disputes", "show", "9")[0] == 3
     assert call("disputes", "answer", "2", "right", "--crime", "A", "--note", "Seen.") == (
