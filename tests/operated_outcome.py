@@ -1,7 +1,7 @@
 """What came of a year of a service: its reports, its digests and what they told, and how it differs from another."""
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -24,6 +24,9 @@ Overdue = tuple[str, str, str, int, date]
 """An obligation: crime, victim, requirement, cycle and clock date."""
 Window = tuple[date, date]
 """The first local date of a fault for which emails wait, and the morning on which what waited is told."""
+REPEAT: Final = timedelta(days=11)
+"""The longest that a victim of whom the officer was told waits to be mentioned again: `repeat_days`, and days off over Easter or
+Christmas."""
 SETTLED: Final = ("sent", "cancelled")
 """How an email ends of which nothing is left to do."""
 OF_THE_SERVICE: Final = ("reminders", "questions[after-reminder]", "quality[feed-gap]", "intake.gaps")
@@ -47,6 +50,7 @@ class YearOutcome:
     ids: Mapping[str, str]
     arrived: Counter[str]
     told: Mapping[Overdue, date]
+    mentioned: Mapping[tuple[str, str], set[date]]
     right_on: Mapping[Overdue, date]
 
     @classmethod
@@ -55,6 +59,7 @@ class YearOutcome:
         reports: dict[Report, list[dict[str, Any]]] = {}
         files: dict[str, str] = {}
         told: dict[Overdue, date] = {}
+        mentioned: dict[tuple[str, str], set[date]] = defaultdict(set)
         right_on: dict[Overdue, date] = {}
         with closing(Store.open(year.database)) as store, store.session(reading=True) as session:
             for row in session.exec(select(Published).order_by(col(Published.version))):
@@ -65,7 +70,9 @@ class YearOutcome:
             said = sent.where(Outbox.state == "sent", Notice.outcome == "sent", Notice.step == "overdue")
             for notice, sent_at in session.exec(said.order_by(col(Outbox.sent_at))):
                 if sent_at is not None:
-                    told.setdefault(_key(notice), sent_at.astimezone(LONDON).date())
+                    day = sent_at.astimezone(LONDON).date()
+                    told.setdefault(_key(notice), day)
+                    mentioned[notice.crime_ref, notice.victim_ref].add(day)
             for obligation in session.exec(select(Obligation)):
                 if obligation.discharged_on is not None:
                     right_on[_key(obligation)] = obligation.discharged_on
@@ -81,6 +88,7 @@ class YearOutcome:
             ids,
             arrived,
             told,
+            mentioned,
             right_on,
         )
 
@@ -117,6 +125,11 @@ class YearOutcome:
             f"files; emails: {states}, {self.doubles} came twice; {len(self.told):,} obligations told as overdue"
         )
 
+    def repeat_of(self, overdue: Overdue, day: date) -> date:
+        """The last day of the repeat of the newest mention of its victim by a day; the first of days without one."""
+        mentions = [each for each in self.mentioned.get(overdue[:2], ()) if each <= day]
+        return max(mentions) + REPEAT if mentions else date.min
+
     @property
     def doubles(self) -> int:
         """How many emails came again, with the same Message-ID."""
@@ -135,7 +148,8 @@ def differing_reports(one: YearOutcome, other: YearOutcome) -> Iterator[str]:
 
 def differing_emails(one: YearOutcome, other: YearOutcome, windows: Sequence[Window]) -> Iterator[str]:
     """What was not told in `other` as it was in `one`: the same emails before the first window; afterwards, of
-    everything overdue on the same day or, in a window, on its last, unless it had come right by then."""
+    everything overdue on the same day or, in a window, on its last, unless it had come right by then. A second breach of a
+    victim mentioned before waits for the repeat, which a fault moves with the first."""
     first = min((window[0] for window in windows), default=date.max)
     for key, state in sorted(one.emails.items() ^ other.emails.items()):
         if key.startswith("report/") or date.fromisoformat(key.rpartition(":")[2]) < first:
@@ -145,7 +159,11 @@ def differing_emails(one: YearOutcome, other: YearOutcome, windows: Sequence[Win
         told = other.told.get(overdue)
         if told == day or (waited and told and told <= waited):
             continue
-        if not (waited and told is None and other.right_on.get(overdue, date.max) <= waited):
+        if told is not None and told < day:
+            is_repeat = day <= one.repeat_of(overdue, told)
+        else:
+            is_repeat = (told or other.right_on.get(overdue, date.max)) <= other.repeat_of(overdue, day)
+        if not is_repeat and not (waited and told is None and other.right_on.get(overdue, date.max) <= waited):
             yield f"{overdue}: told on {day} in one of the years, on {told} in the other"
 
 
