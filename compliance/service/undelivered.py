@@ -40,14 +40,15 @@ _WIDTH: Final = 76
 class Cause:
     """A reason for which emails do not reach their readers.
 
-    `name` is short, for the subject. A count, `noun` and `said` make a sentence, such as `3 emails refused by the mail
-    server in the last 7 days`. `remedy`: what to do.
+    `name` is short, for the subject. A count, `noun` or `nouns`, and `said` make a sentence, such as `3 emails refused
+    by the mail server in the last 7 days`. `remedy`: what to do.
     """
 
     name: str
     said: str
     remedy: str
     noun: str = "email"
+    nouns: str = "emails"
 
 
 NO_ADDRESS: Final = Cause(
@@ -56,6 +57,7 @@ NO_ADDRESS: Final = Cause(
     "champions",
     "have the address added or corrected at the source of the officer directory. Until then someone else is told.",
     "person",
+    "people",
 )
 CAUSES: Final = {
     "refused": Cause(
@@ -110,8 +112,7 @@ class Undelivered:
         """Return it as a sentence without an end."""
         named, more = self.readers[:_NAMED], len(self.readers) - _NAMED
         who = printable(join_words([*named, *([f"{more:,} more"] if more > 0 else [])]))
-        people = "people" if self.cause is NO_ADDRESS else None
-        return f"{count_noun(self.count, self.cause.noun, people)} {self.cause.said}: {who}"
+        return f"{count_noun(self.count, self.cause.noun, self.cause.nouns)} {self.cause.said}: {who}"
 
 
 def find_undelivered(
