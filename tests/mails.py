@@ -11,6 +11,22 @@ from compliance.mail import SmtpServer, enqueue, row_of
 from compliance.mail_settings import MailServer
 from compliance.stopping import Stop
 
+CONFIG = """
+[force]
+name = "Test Constabulary"
+[database]
+url = "{url}"
+[crime_system]
+url = "http://127.0.0.1:1/crimes"
+[reminders]
+due_from = 2026-05-01
+[mail]
+host = "127.0.0.1"
+security = "plain"
+sender = "updates@force.example"
+"""
+"""The settings of a service as commands read them; `url` is its database."""
+
 
 def queue_mail(session: Session, **mail: Any) -> int | None:
     """Queue what `row_of` makes -> its row's id, None where there is a row with its key already."""

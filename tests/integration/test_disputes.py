@@ -24,6 +24,7 @@ from tests import stores
 from tests.bounces import FAILED, REPLIES, SETTINGS, Mailbox, addresses_of, message, path_of, report
 from tests.integration.test_reminders_again import telling
 from tests.integration.test_reminders_deferred import begun, overdue, texts
+from tests.mails import CONFIG
 from tests.office import POLICY, Office, morning
 from tests.reminding import change
 
@@ -216,22 +217,6 @@ def test_the_commands(office: Office, mailbox: Mailbox, tmp_path: Path) -> None:
     assert call("disputes", "list", "--open")[1].endswith("1 dispute, 1 open\n")
     assert "dispute 1 of 1042 on 2026-06-09: open\n" in call("notices", "B")[1]
     assert "dispute 2 of 1042 on 2026-06-09: the record is right\n" in call("notices", "A")[1]
-
-
-CONFIG = """
-[force]
-name = "Test Constabulary"
-[database]
-url = "{url}"
-[crime_system]
-url = "http://127.0.0.1:1/crimes"
-[reminders]
-due_from = 2026-05-01
-[mail]
-host = "127.0.0.1"
-security = "plain"
-sender = "updates@force.example"
-"""
 
 
 def test_the_report_counts_them_as_known_when_the_period_was_settled(office: Office, mailbox: Mailbox) -> None:

@@ -14,24 +14,10 @@ from compliance.mail.by_hand import CANCELLABLE, RESENDABLE, STATES
 from compliance.store import Store, migrate
 from compliance.store.tables import OUTBOX
 from tests import stores
-from tests.mails import queue_mail
+from tests.mails import CONFIG, queue_mail
 
 new_database, database_url = stores.new_database, stores.database_url
 NOW = datetime(2026, 6, 10, 6, tzinfo=UTC)
-CONFIG = """
-[force]
-name = "Test Constabulary"
-[database]
-url = "{url}"
-[crime_system]
-url = "http://127.0.0.1:1/crimes"
-[reminders]
-due_from = 2026-05-01
-[mail]
-host = "127.0.0.1"
-security = "plain"
-sender = "updates@force.example"
-"""
 
 
 @pytest.fixture
