@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from compliance.mail import Rendered, enqueue, message_id, row_of
 from compliance.policy import Policy
-from compliance.reminders.decisions import Decision, Morning, decide
+from compliance.reminders.decisions import decide
 from compliance.reminders.digest_keys import DIGEST, STAFF_LIST, digest_key
 from compliance.reminders.emails.composing import LetterContext, write
 from compliance.reminders.emails.owed_again import explain_owed_again
@@ -20,6 +20,7 @@ from compliance.reminders.emails.templates import render
 from compliance.reminders.emails.victim_sentences import day_text
 from compliance.reminders.emails.who_else import Others, list_recipients
 from compliance.reminders.history import find_renewed, history, list_concerned_crimes, spells
+from compliance.reminders.morning import Decision, Morning
 from compliance.reminders.notices import leave_out_said, write_notices
 from compliance.reminders.owed import find_owed
 from compliance.reminders.own_disputes import read_queries

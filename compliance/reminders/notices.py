@@ -8,9 +8,9 @@ from typing import Any, Final, cast
 from sqlalchemy import and_, func, select, update
 from sqlmodel import Session, col
 
-from compliance.reminders.decisions import Decision
 from compliance.reminders.history import OBLIGATION, columns_of, of_crimes
 from compliance.reminders.ladder import Obstacle
+from compliance.reminders.morning import Decision
 from compliance.reminders.owed import Key
 from compliance.reminders.reasons import add_obstacles, decision_text, obstacle_text
 from compliance.store.dialect import chunks, insert_of

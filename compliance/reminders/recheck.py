@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from compliance.mail import Postponed, Rendered, StillDue, Withdrawn, as_written
 from compliance.policy import Policy
-from compliance.reminders.decisions import Decision, Morning, attach_obstacles, decide_to_notify, route, steps
+from compliance.reminders.decisions import decide_to_notify, route, steps
 from compliance.reminders.digest_keys import DIGEST, STAFF_LIST
 from compliance.reminders.digests import read_text
 from compliance.reminders.emails.composing import LetterContext, write
@@ -29,6 +29,7 @@ from compliance.reminders.history import (
     spells,
     unreachable,
 )
+from compliance.reminders.morning import Decision, Morning, attach_obstacles
 from compliance.reminders.notices import Dropped, drop_notices, key_of, restate_notices, says_the_same
 from compliance.reminders.owed import Key, Owed, Standing, find_owed
 from compliance.reminders.own_disputes import read_queries

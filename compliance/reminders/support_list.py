@@ -22,9 +22,9 @@ from compliance.policy.moment import Moment
 from compliance.policy.verdicts import LATE, MISSED, OVERDUE, Clause
 from compliance.policy.wake import find_silence_ends
 from compliance.records import columns
-from compliance.reminders.decisions import Morning
 from compliance.reminders.history import read_notified_before, spells
 from compliance.reminders.ladder import CaseOfficer, find_day_reached
+from compliance.reminders.morning import Morning
 from compliance.reminders.owed import SETTLED, Became, Key, Owed
 from compliance.reminders.recipients import is_absent
 from compliance.reminders.waiting import Waiting, find_waiting

@@ -7,8 +7,9 @@ from typing import Any
 from compliance.policy import load_policy
 from compliance.records import convert_crime
 from compliance.reminders import Decision
-from compliance.reminders.decisions import Morning, decide
+from compliance.reminders.decisions import decide
 from compliance.reminders.history import Accepted, History
+from compliance.reminders.morning import Morning
 from compliance.reminders.owed import Key, Owed, Standing, find_owed
 from compliance.reminders.recheck import _find_restated, _sort
 from compliance.store.notice_kinds import LadderStep, Outcome, Reason

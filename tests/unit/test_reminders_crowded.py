@@ -4,11 +4,12 @@ from dataclasses import replace
 
 from compliance.policy import load_policy
 from compliance.reminders import Decision
-from compliance.reminders.decisions import Morning, decide
+from compliance.reminders.decisions import decide
 from compliance.reminders.emails.composing import LetterContext, write
 from compliance.reminders.emails.letter import Letter
 from compliance.reminders.emails.templates import render
 from compliance.reminders.history import History
+from compliance.reminders.morning import Morning
 from compliance.reminders.owed import Owed, Standing
 from compliance.store.notice_kinds import LadderStep, Outcome, Reason
 from tests.unit.test_reminders_ladder import STAFF

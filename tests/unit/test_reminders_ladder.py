@@ -11,8 +11,9 @@ from compliance.policy import load_policy
 from compliance.reminder_settings import LadderChange, Reminders
 from compliance.reminders import Decision, check_rules
 from compliance.reminders.contact_holds import Hold
-from compliance.reminders.decisions import Morning, decide
+from compliance.reminders.decisions import decide
 from compliance.reminders.history import Accepted, History
+from compliance.reminders.morning import Morning
 from compliance.reminders.owed import Key, Owed, Standing
 from compliance.reminders.sending_times import due_soon_on
 from compliance.store.notice_kinds import LadderStep, Outcome, Reason

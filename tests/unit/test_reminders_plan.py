@@ -11,10 +11,11 @@ from compliance.policy import load_policy
 from compliance.policy.calendars import to_day
 from compliance.records import convert_crime
 from compliance.reminders import Decision
-from compliance.reminders.decisions import Morning, decide
+from compliance.reminders.decisions import decide
 from compliance.reminders.emails.composing import write
 from compliance.reminders.emails.templates import render
 from compliance.reminders.history import History
+from compliance.reminders.morning import Morning
 from compliance.reminders.owed import Owed, Standing, find_owed
 from compliance.reminders.sending_times import champion_morning, newest_day, next_plan_day
 from compliance.store.notice_kinds import LadderStep, Outcome

@@ -10,10 +10,11 @@ from compliance.policy import load_policy
 from compliance.reminder_settings import Reminders
 from compliance.reminders import Decision
 from compliance.reminders.contact_holds import Hold
-from compliance.reminders.decisions import Morning, decide
+from compliance.reminders.decisions import decide
 from compliance.reminders.emails.composing import write
 from compliance.reminders.emails.templates import render
 from compliance.reminders.history import History
+from compliance.reminders.morning import Morning
 from compliance.reminders.owed import Owed, Standing
 from compliance.reminders.recipients import Directory, Role, Route
 from compliance.store.notice_kinds import LadderStep, Outcome, Reason

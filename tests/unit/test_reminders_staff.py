@@ -7,11 +7,12 @@ import pytest
 
 from compliance.policy import load_policy
 from compliance.reminders import Decision
-from compliance.reminders.decisions import Morning, decide
+from compliance.reminders.decisions import decide
 from compliance.reminders.emails.composing import LetterContext, write
 from compliance.reminders.emails.letter import Holder, Letter
 from compliance.reminders.emails.templates import render
 from compliance.reminders.history import History
+from compliance.reminders.morning import Morning
 from compliance.reminders.owed import Owed
 from compliance.reminders.recipients import Directory
 from compliance.reminders.sending_times import list_day

@@ -12,8 +12,9 @@ from compliance.feed_settings import CrimeSystem
 from compliance.policy import load_policy
 from compliance.reminders import Decision
 from compliance.reminders.contact_holds import Hold
-from compliance.reminders.decisions import Morning, decide
+from compliance.reminders.decisions import decide
 from compliance.reminders.history import History
+from compliance.reminders.morning import Morning
 from compliance.reminders.owed import Owed
 from compliance.reminders.sending_times import next_opening, not_now
 from compliance.reminders.waiting import Waiting

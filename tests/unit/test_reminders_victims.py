@@ -8,8 +8,9 @@ import pytest
 
 from compliance.policy import load_policy
 from compliance.records import convert_crime
-from compliance.reminders.decisions import Morning, decide
+from compliance.reminders.decisions import decide
 from compliance.reminders.history import Accepted, History
+from compliance.reminders.morning import Morning
 from compliance.reminders.owed import Owed, find_owed
 from compliance.store.notice_kinds import LadderStep, Outcome
 from tests.reminding import reminder_settings

@@ -7,7 +7,6 @@ from typing import Final, assert_never
 from urllib.parse import quote
 
 from compliance.policy import Policy
-from compliance.reminders.decisions import Decision
 from compliance.reminders.emails.letter import PARTS, Due, Entry, Holder, Letter
 from compliance.reminders.emails.obstacles import Obstacles
 from compliance.reminders.emails.victim_sentences import (
@@ -24,6 +23,7 @@ from compliance.reminders.emails.victim_sentences import (
 )
 from compliance.reminders.emails.who_else import Others, who_else
 from compliance.reminders.history import accepted_about
+from compliance.reminders.morning import Decision
 from compliance.reminders.owed import Key, Owed, Standing
 from compliance.reminders.recipients import Directory
 from compliance.reminders.settings import ReminderSettings

@@ -7,10 +7,10 @@ from typing import Final
 
 from compliance.policy import Policy
 from compliance.policy.calendars import to_day
-from compliance.reminders.decisions import Decision
 from compliance.reminders.emails.victim_sentences import day_text, officer_text
 from compliance.reminders.history import Accepted
 from compliance.reminders.ladder import Hindrance, Obstacle
+from compliance.reminders.morning import Decision
 from compliance.reminders.recipients import Directory
 from compliance.store.notice_kinds import Reason
 

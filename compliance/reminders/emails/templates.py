@@ -12,11 +12,11 @@ from compliance.errors import SettingsError
 from compliance.mail import Rendered
 from compliance.policy import Policy
 from compliance.reminders.contact_holds import Hold, HoldSpan
-from compliance.reminders.decisions import Decision
 from compliance.reminders.emails.composing import LetterContext, write
 from compliance.reminders.emails.letter import SAFE_CONTACT, Due, Holder, Letter
 from compliance.reminders.emails.victim_sentences import plain, plural
 from compliance.reminders.ladder import Hindrance, Obstacle
+from compliance.reminders.morning import Decision
 from compliance.reminders.owed import Owed, Standing
 from compliance.reminders.settings import ReminderSettings
 from compliance.reminders.support_list import Support

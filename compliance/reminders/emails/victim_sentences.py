@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Final, NamedTuple
 
 from compliance.reminders.contact_holds import Hold
-from compliance.reminders.decisions import Decision
+from compliance.reminders.morning import Decision
 from compliance.reminders.owed import Owed, Standing
 from compliance.reminders.recipients import Directory
 from compliance.reminders.waiting import Waiting

@@ -7,10 +7,10 @@ from typing import Final, NamedTuple
 
 from compliance.policy import Policy
 from compliance.reminder_settings import Ladder, Reminders
-from compliance.reminders.decisions import Decision
 from compliance.reminders.emails.victim_sentences import day_text, officer_text
 from compliance.reminders.history import Accepted, accepted_about
 from compliance.reminders.ladder import CaseOfficer, champion_on, supervisor_on
+from compliance.reminders.morning import Decision
 from compliance.reminders.owed import Key, Owed
 from compliance.reminders.recipients import Directory, Role
 from compliance.reminders.sending_times import champion_morning, first_working_day
