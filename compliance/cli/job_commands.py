@@ -73,7 +73,7 @@ def _tell_directory(directory: "DirectoryOutcome") -> None:
 def inbound(config: Path) -> None:
     """Read the mailbox of bounces, and mark the emails that were not delivered (docs/mail.md)."""
     with service_of(config) as service:
-        echo(service.read_inbound())
+        echo(service.read_inbound(ask_now=True))
 
 
 @click.command()

@@ -9,7 +9,7 @@ from compliance.mail.incoming import InboundKind
 from compliance.mail.message import Mail, address_problem, bare_address, message_id
 from compliance.mail.outbox import Postponed, StillDue, Withdrawn, as_written, enqueue, goes_to, message_row, row_of
 from compliance.mail.pilot import Pilot, allows
-from compliance.mail.resting import Rest, Resting, RestingError, read_rest
+from compliance.mail.resting import Rest, Resting, RestingError, RestingInbox, RestKeeper, read_rest
 from compliance.mail.smtp import Mailer, SmtpServer
 from compliance.mail.tokens import TokenAddresses
 
@@ -30,8 +30,10 @@ __all__ = [
     "Postponed",
     "Rendered",
     "Rest",
+    "RestKeeper",
     "Resting",
     "RestingError",
+    "RestingInbox",
     "SendResult",
     "SmtpServer",
     "StillDue",

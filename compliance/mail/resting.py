@@ -1,8 +1,8 @@
 """Leaving a server alone that refuses us: trying a wrong password all day would lock the account (decision 0047).
 
-After a refusal that lasts until a person acts (a password, encryption, a certificate) a channel is not tried for an
-hour, and after the next one for a day at a time. That is stored, so it outlives the process and holds for every service
-on the database. It ends at once if the settings change.
+After a refusal that lasts until a person acts (a password, encryption, a certificate) a server is not tried for an
+hour, and after the next one for a day at a time. So it is with a channel and a mailbox that is read. It is stored, so
+it outlives the process and holds for every service on the database. It ends at once if the settings change.
 """
 
 from collections.abc import Callable
@@ -19,6 +19,7 @@ from sqlalchemy import delete, select
 from compliance.errors import ComplianceError, System, UnavailableError
 from compliance.mail.channel import Channel, OutgoingMessage, SendResult
 from compliance.mail.channel import Connection as Line
+from compliance.mail.inbox import Inbox, OpenInbox
 from compliance.store import Store
 from compliance.store.dialect import upsert
 from compliance.store.tables import CHANNEL_REST
@@ -27,21 +28,21 @@ T = TypeVar("T")
 
 FIRST_REST: Final = timedelta(hours=1)
 LATER_REST: Final = timedelta(days=1)
-"""How long a channel is not tried after its first refusal, and after each further one in a row."""
+"""How long a server is not tried after its first refusal, and after each further one in a row."""
 _SALT: Final = 16
 
 
 class RestingError(UnavailableError):
-    """A channel was not tried, because it refused us not long ago. `until`: when it is tried again (UTC)."""
+    """A server was not tried, because it refused us not long ago. `until`: when it is tried again (UTC)."""
 
-    def __init__(self, message: str, until: datetime) -> None:
-        super().__init__(message, is_lasting=True, system=System.MAIL_SERVER)
+    def __init__(self, message: str, until: datetime, system: System) -> None:
+        super().__init__(message, is_lasting=True, system=system)
         self.until = until
 
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """A channel that is not tried until an instant (UTC), after so many refusals in a row, and why."""
+    """A server that is not tried until an instant (UTC), after so many refusals in a row, and why."""
 
     channel: str
     until: datetime
@@ -68,19 +69,63 @@ def _digest(settings: bytes, salt: bytes) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Resting(Generic[T]):
-    """A channel that is left alone for a time after it refused us (`channel.Channel`).
+class RestKeeper:
+    """What leaves a server alone for a time after it refused us.
 
-    `name`: of its rest in the store. `settings`: everything the channel is tried with; others are tried at once.
-    `ask_now`: try it in any case, because a person asks. `clock` returns the present instant (aware).
+    `name`: of its rest in the store. `settings`: everything the server is tried with; others are tried at once.
+    `ask_now`: try it in any case, because a person asks. `clock` returns the present instant (aware). It stands in no
+    way if the database cannot be used: administrators are told of that by email too.
     """
 
     name: str
-    channel: Channel[T]
+    system: System
     store: Store
     clock: Callable[[], datetime]
     settings: bytes = field(repr=False)
     ask_now: bool = False
+
+    def begin(self, server: str) -> int:
+        """Return how often in a row the server has refused what it is tried with. Raises RestingError if it rests.
+
+        `server`: its name in messages.
+        """
+        rest = None
+        with suppress(ComplianceError):
+            rest = read_rest(self.store, self.name)
+        if rest is None or not rest.is_with(self.settings):
+            return 0  # or what was refused is no longer what is tried
+        if self.clock() < rest.until and not self.ask_now:
+            raise RestingError(
+                f"{server} is not tried again until {rest.until:%Y-%m-%d %H:%MZ}, unless its settings change or a "
+                f"person asks: {rest.problem}",
+                rest.until,
+                self.system,
+            )
+        return rest.refusals
+
+    def note_refusal(self, before: int, problem: str) -> None:
+        """Store that the server refused us, after so many refusals before."""
+        row = {
+            "channel": self.name, "until": self.clock() + (LATER_REST if before else FIRST_REST),
+            "refusals": before + 1, "problem": problem, "settings": _digest(self.settings, token_bytes(_SALT)),
+        }  # fmt: skip
+        with suppress(ComplianceError), self.store.writing() as connection:
+            upsert(connection, CHANNEL_REST, [row])
+
+    def end(self) -> None:
+        """Store that the server has taken us."""
+        with suppress(ComplianceError):
+            if read_rest(self.store, self.name) is not None:
+                with self.store.writing() as connection:
+                    connection.execute(delete(CHANNEL_REST).where(CHANNEL_REST.c.channel == self.name))
+
+
+@dataclass(frozen=True, slots=True)
+class Resting(Generic[T]):
+    """A channel that is left alone for a time after it refused us (`channel.Channel`)."""
+
+    channel: Channel[T]
+    keeper: RestKeeper
 
     def __str__(self) -> str:
         return str(self.channel)
@@ -95,61 +140,25 @@ class Resting(Generic[T]):
 
 
 class RestingConnection(Generic[T]):
-    """A connection that is not made while its channel rests (`channel.Connection`).
-
-    It is made if the database cannot be used: administrators are told of that by email too.
-    """
+    """A connection that is not made while its channel rests (`channel.Connection`)."""
 
     def __init__(self, about: Resting[T], line: Line[T]) -> None:
-        self._about, self._line, self._is_first = about, line, True
-        self._rest: Rest | None = None
-        with suppress(ComplianceError):
-            self._rest = read_rest(about.store, about.name)
+        self._about, self._line, self._is_first, self._refusals = about, line, True, 0
 
     def connect(self) -> None:
         """Connect unless the channel rests. Raises RestingError if it does, UnavailableError if it cannot be used."""
+        keeper = self._about.keeper
         if self._is_first:
-            self._check()
+            self._refusals = keeper.begin(str(self._about))
         try:
             self._line.connect()
         except UnavailableError as error:
             if error.is_lasting:
-                self._note_refusal(str(error))
+                keeper.note_refusal(self._refusals, str(error))
             raise
         if self._is_first:
-            self._is_first = False
-            self._end()
-
-    def _check(self) -> None:
-        about, rest = self._about, self._rest
-        if rest is None:
-            return
-        if not rest.is_with(about.settings):
-            self._rest = None  # what was refused is no longer what is tried
-        elif about.clock() < rest.until and not about.ask_now:
-            raise RestingError(
-                f"{about} is not tried again until {rest.until:%Y-%m-%d %H:%MZ}, unless its settings change or a "
-                f"person asks: {rest.problem}",
-                rest.until,
-            )
-
-    def _note_refusal(self, problem: str) -> None:
-        about = self._about
-        refusals = 1 if self._rest is None else self._rest.refusals + 1
-        until = about.clock() + (FIRST_REST if refusals == 1 else LATER_REST)
-        row = {
-            "channel": about.name, "until": until, "refusals": refusals, "problem": problem,
-            "settings": _digest(about.settings, token_bytes(_SALT)),
-        }  # fmt: skip
-        with suppress(ComplianceError), about.store.writing() as connection:
-            upsert(connection, CHANNEL_REST, [row])
-
-    def _end(self) -> None:
-        about, self._rest = self._about, None
-        with suppress(ComplianceError):
-            if read_rest(about.store, about.name) is not None:
-                with about.store.writing() as connection:
-                    connection.execute(delete(CHANNEL_REST).where(CHANNEL_REST.c.channel == about.name))
+            self._is_first, self._refusals = False, 0
+            keeper.end()
 
     def send(self, composed: T) -> SendResult:
         """Hand over one message (`channel.Connection.send`)."""
@@ -158,3 +167,26 @@ class RestingConnection(Generic[T]):
     def close(self) -> None:
         """Close the connection."""
         self._line.close()
+
+
+@dataclass(frozen=True, slots=True)
+class RestingInbox:
+    """A mailbox that is left alone for a time after it refused us (`inbox.Inbox`)."""
+
+    inbox: Inbox
+    keeper: RestKeeper
+
+    def __str__(self) -> str:
+        return str(self.inbox)
+
+    def open(self) -> OpenInbox:
+        """Open the mailbox unless it rests. Raises RestingError if it does, UnavailableError if it cannot be used."""
+        refusals = self.keeper.begin(str(self))
+        try:
+            opened = self.inbox.open()
+        except UnavailableError as error:
+            if error.is_lasting:
+                self.keeper.note_refusal(refusals, str(error))
+            raise
+        self.keeper.end()
+        return opened

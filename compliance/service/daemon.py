@@ -17,6 +17,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from compliance import clock
 from compliance.errors import ComplianceError, SettingsError, StoppedError, System, UnavailableError
+from compliance.mail import RestingError
 from compliance.service.alerts.watch import EVERY, WATCH, Watch
 from compliance.service.job_runs import INBOUND, RELOAD, JobRuns
 from compliance.service.logs import log_as, new_run_id, set_up
@@ -29,9 +30,6 @@ from compliance.store import DatabaseReplacedError, NoSchemaError, WrongSchemaEr
 
 log = structlog.get_logger()
 
-REFUSED_FIRST: Final = timedelta(hours=1)
-REFUSED_AGAIN: Final = timedelta(days=1)
-"""How long a mailbox that refuses us is left alone, the first time and after that."""
 _LOOK_EVERY: Final = 1.0
 """Seconds between two looks at the database file and for a request to reload. A look costs microseconds."""
 
@@ -184,6 +182,8 @@ class Daemon:
                 self._end(error)
             except StoppedError as error:
                 log.info("stopped", reason=str(error))
+            except RestingError as error:
+                log.info("resting", problem=str(error))  # nothing was tried: what came of it last still stands
             except UnavailableError as error:
                 log.warning("unavailable", problem=str(error))
                 note(error)
@@ -218,13 +218,7 @@ class Daemon:
         return done | {name: value for name, value in rare.items() if value}
 
     def _inbound(self) -> dict[str, object]:
-        try:
-            read = self._service.read_inbound()
-        except UnavailableError as error:
-            if error.is_lasting:  # a wrong password that is tried too often locks the account
-                later = clock.now() + (REFUSED_AGAIN if self.runs.has_failed(INBOUND) else REFUSED_FIRST)
-                self._scheduler.modify_job(INBOUND, next_run_time=later)
-            raise
+        read = self._service.read_inbound()
         found: dict[str, object] = {kind.value: count for kind, count in read.kinds.items()}
         return found | ({"waiting": read.waiting} if read.waiting else {})
 

@@ -67,11 +67,6 @@ class JobRuns:
         with suppress(ComplianceError):
             save_job_run(self._store, JobRun(STOP, now, succeeded_at=now))
 
-    def has_failed(self, name: str) -> bool:
-        """Return whether the last run of a job failed, in this process or before it."""
-        last = self._last(name)
-        return last is not None and last.failures > 0
-
     def list_runs(self) -> tuple[JobRun, ...]:
         """Return the last run of each job in this process, by name."""
         return tuple(run for _, run in sorted(self._runs.copy().items()))

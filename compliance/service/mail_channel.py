@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from compliance.config import Settings
-from compliance.errors import SettingsError
+from compliance.errors import SettingsError, System
 from compliance.mail import (
     Channel,
     ImapInbox,
@@ -15,17 +15,21 @@ from compliance.mail import (
     Pilot,
     Rest,
     Resting,
+    RestingInbox,
+    RestKeeper,
     SmtpServer,
     TokenAddresses,
     read_rest,
 )
-from compliance.mail_settings import InboundMail
+from compliance.mail_settings import InboundMail, MailSettings
 from compliance.stopping import Stop
 from compliance.store import Store, signing_key
 
 EMAIL: Final = "email"
 """The name under which it is stored that the mail server is not tried for a time."""
-_TRIED_WITH: Final = frozenset({"host", "port", "security", "username"})
+MAILBOX: Final = "mailbox"
+"""The same of the mailbox of bounces."""
+_TRIED_WITH: Final = frozenset({"host", "port", "security", "username", "mailbox"})
 
 
 def channel_of(settings: Settings, stop: Stop | None = None) -> Channel[Mail]:
@@ -46,7 +50,8 @@ def patient_channel(
 
     `ask_now`: try it in any case. Raises SettingsError as `channel_of` does.
     """
-    return Resting(EMAIL, channel_of(settings, stop), store, clock, _tried_with(settings), ask_now)
+    tried_with = _tried_with(settings, settings.mail, "mail")
+    return Resting(channel_of(settings, stop), RestKeeper(EMAIL, System.MAIL_SERVER, store, clock, tried_with, ask_now))
 
 
 def rest_of_mail(store: Store) -> Rest | None:
@@ -54,11 +59,11 @@ def rest_of_mail(store: Store) -> Rest | None:
     return read_rest(store, EMAIL)
 
 
-def _tried_with(settings: Settings) -> bytes:
-    """Return all that decides whether the mail server accepts us, as bytes to be compared."""
-    mail = settings.mail
-    ca_file = None if mail.ca_file is None else settings.path(mail.ca_file)
-    parts = mail.model_dump_json(include=set(_TRIED_WITH)), settings.secret(mail.password, "mail.password") or ""
+def _tried_with(settings: Settings, server: MailSettings | InboundMail, section: str) -> bytes:
+    """Return all that decides whether a server of a section accepts us, as bytes to be compared."""
+    ca_file = None if server.ca_file is None else settings.path(server.ca_file)
+    secret = settings.secret(server.password, f"{section}.password") or ""
+    parts = server.model_dump_json(include=set(_TRIED_WITH)), secret
     return "\0".join(parts).encode() + (ca_file.read_bytes() if ca_file and ca_file.is_file() else b"")
 
 
@@ -86,6 +91,20 @@ def inbox_of(settings: Settings, stop: Stop | None = None) -> Inbox | None:
     password = settings.secret(inbound.password, "mail.inbound.password")
     ca_file = None if inbound.ca_file is None else settings.path(inbound.ca_file)
     return ImapInbox(inbound, str(password), ca_file, Stop() if stop is None else stop)
+
+
+def patient_inbox(
+    settings: Settings, store: Store, clock: Callable[[], datetime], stop: Stop, *, ask_now: bool = False
+) -> Inbox | None:
+    """Return the mailbox of bounces, which is left alone for a time once it has refused us; None if there is none.
+
+    `ask_now`: try it in any case. Raises SettingsError as `inbox_of` does.
+    """
+    inbox, inbound = inbox_of(settings, stop), settings.mail.inbound
+    if inbox is None or inbound is None:
+        return None
+    tried_with = _tried_with(settings, inbound, "mail.inbound")
+    return RestingInbox(inbox, RestKeeper(MAILBOX, System.MAILBOX, store, clock, tried_with, ask_now))
 
 
 def addresses_of(settings: Settings, store: Store, now: datetime) -> TokenAddresses | None:

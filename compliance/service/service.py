@@ -25,7 +25,7 @@ from compliance.service.directory_poll import DirectoryRules
 from compliance.service.feed_changes import restart
 from compliance.service.job_runs import INBOUND, ROW_FILTERS, SEND, JobRuns
 from compliance.service.leaders_cards import LeadersCards
-from compliance.service.mail_channel import addresses_of, channel_of, inbox_of, patient_channel, pilot_of
+from compliance.service.mail_channel import addresses_of, channel_of, patient_channel, patient_inbox, pilot_of
 from compliance.service.polling import PollOutcome, poll
 from compliance.service.progress import Progress
 from compliance.service.replanning import LastPlan, planning_state
@@ -202,12 +202,14 @@ class Service:
         now = self.clock()
         return find_undelivered(self.store, self.policy, self.settings.reminders, now, now)
 
-    def read_inbound(self) -> InboundOutcome:
+    def read_inbound(self, *, ask_now: bool = False) -> InboundOutcome:
         """Read the bounces in the mailbox of the settings, and mark what was not delivered.
 
+        `ask_now`: try the mailbox even if it is left alone for a time because it refused us.
         Raises SettingsError if the settings name no mailbox, UnavailableError if it cannot be used.
         """
-        inbox, addresses = inbox_of(self.settings, self.stop), addresses_of(self.settings, self.store, self.clock())
+        inbox = patient_inbox(self.settings, self.store, self.clock, self.stop, ask_now=ask_now)
+        addresses = addresses_of(self.settings, self.store, self.clock())
         if inbox is None or addresses is None or self.settings.mail.inbound is None:
             raise SettingsError(f"{self.settings.source}: there is no [mail.inbound], so no mailbox to read")
         read = read_inbound(

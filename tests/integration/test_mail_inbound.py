@@ -11,11 +11,12 @@ from click.testing import CliRunner
 
 from compliance.cli import main
 from compliance.errors import UnavailableError
-from compliance.mail import InboundOutcome, MaildirInbox, count_inbound, deliver, read_inbound
+from compliance.mail import ImapInbox, InboundOutcome, MaildirInbox, count_inbound, deliver, read_inbound
 from compliance.mail.by_hand import counts, send_again
+from compliance.mail.imap import ImapConnection
 from compliance.mail.inbox import InboundMessage
 from compliance.mail_settings import InboundMail
-from compliance.service import Service
+from compliance.service import Service, mail_channel
 from compliance.service.daemon import Daemon
 from compliance.simulator.mail_sink import MailSink
 from compliance.store import Store
@@ -239,27 +240,61 @@ def test_the_service_reads_it_before_it_reminds(state: ServiceState, clock: Cloc
     assert len(stores.rows(state.store, INBOUND, "kind")) == 2
 
 
-def test_a_mailbox_that_refuses_us_is_left_alone_for_an_hour_and_then_a_day(state: ServiceState, clock: Clock) -> None:
-    """A password that is tried too often locks the account. Nothing of it is in the log but the reason."""
-    reads_bounces(state, state.folder / "none")
+WRONG = "wrong"
+
+
+class Counted:
+    """A mailbox that counts how often it is opened."""
+
+    def __init__(self, inbox: ImapInbox) -> None:
+        self.inbox, self.tries = inbox, 0
+
+    def open(self) -> ImapConnection:
+        self.tries += 1
+        return self.inbox.open()
+
+
+@pytest.fixture
+def refusing(state: ServiceState, server: imap.ImapServer, monkeypatch: pytest.MonkeyPatch) -> Counted:
+    """The mailbox of the settings, on a server that refuses the password."""
+    reads_bounces(state)
+    counted = Counted(server.channel(password=WRONG))
+    monkeypatch.setattr(mail_channel, "inbox_of", lambda *_: counted)
+    return counted
+
+
+def test_a_mailbox_that_refuses_us_is_left_alone_for_an_hour_and_then_a_day(
+    state: ServiceState, clock: Clock, refusing: Counted, server: imap.ImapServer
+) -> None:
+    """A password that is tried too often locks the account. That holds for every service on the database."""
+
+    def tries_after(*waits: timedelta, ask_now: bool = False) -> list[int]:
+        found = []
+        for wait in waits:
+            clock.pass_by(wait)
+            with pytest.raises(UnavailableError, match="it rejects our user name and password"):
+                Service(state.settings, state.policy, state.store, clock).read_inbound(ask_now=ask_now)
+            found.append(refusing.tries)
+        return found
+
+    minute = timedelta(minutes=1)
+    assert tries_after(minute, timedelta(minutes=59), minute) == [1, 1, 2]
+    assert tries_after(timedelta(hours=23), timedelta(hours=1), timedelta(hours=23)) == [2, 3, 3]
+    assert tries_after(minute, ask_now=True) == [4]
+    refusing.inbox = server.channel()
+    clock.pass_by(timedelta(days=1))
+    assert Service(state.settings, state.policy, state.store, clock).read_inbound() == InboundOutcome()
+    refusing.inbox = server.channel(password=WRONG)
+    assert tries_after(minute, timedelta(hours=1)) == [6, 7], "the first refusal of others"
+
+
+def test_while_a_mailbox_rests_what_came_of_it_last_still_stands(
+    state: ServiceState, clock: Clock, refusing: Counted
+) -> None:
     daemon = Daemon(Service(state.settings, state.policy, state.store, clock))
-    daemon._scheduler.start(paused=True)
-
-    def refused() -> None:
-        raise UnavailableError("it rejects our password", is_lasting=True)
-
-    def next_run() -> float:
-        began = daemon._scheduler.get_job("poll").next_run_time
-        return round((daemon._scheduler.get_job("inbound").next_run_time - began) / timedelta(hours=1))
-
-    try:
-        assert next_run() == 0
+    began = clock()
+    for _ in range(3):
         daemon._guard("inbound", daemon._inbound)()
-        assert next_run() == 0, "a folder that is not there may come back"
-        daemon.runs.note_success("inbound", clock())
-        object.__setattr__(daemon._service, "read_inbound", refused)
-        for hours in (1, 24, 24):
-            daemon._guard("inbound", daemon._inbound)()
-            assert next_run() == hours
-    finally:
-        daemon._scheduler.shutdown()
+        clock.pass_by(timedelta(minutes=5))
+    (run,) = (run for run in daemon.runs.list_runs() if run.name == "inbound")
+    assert (refusing.tries, run.failures, run.ended_at, run.is_lasting) == (1, 1, began, True)
