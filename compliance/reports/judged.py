@@ -1,6 +1,6 @@
 """The periods that a report covers, each judged once at its own T and K (statistics 1.2)."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -148,14 +148,16 @@ def judge_periods(
     now: datetime,
     options: ReportOptions | None = None,
     earlier: Sequence[Earlier] = (),
+    held: MutableMapping[Span, JudgedPeriod] | None = None,
 ) -> Judgements:
     """Judge everything that the report of a settled period needs.
 
     `now`: an aware instant; SettingsError is raised for a period not settled by then. T and K are those of each period,
     not `now`, so the same records and policy always give the same verdicts. `earlier`: what was published before, to be
-    restated (statistics section 5).
+    restated (statistics section 5). `held`: periods judged for other reports on the same records, by the same policy
+    and the same map; they are not judged again, and those judged now are added.
     """
-    options = options or ReportOptions()
+    options, held = options or ReportOptions(), {} if held is None else held
     settled = period.settling_instant(policy.local)
     if settled > now:
         raise SettingsError(
@@ -174,17 +176,20 @@ def judge_periods(
     for span in filter(None, asked):
         instant = span.settling_instant(policy.local)
         records = source.records_known(instant)
-        verdicts = judge(records.columns, policy, instant, instant)
-        judged[span] = JudgedPeriod.of(verdicts, span)
+        verdicts = None
+        if span not in held or span == period or span in published:
+            verdicts = judge(records.columns, policy, instant, instant)
+            held[span] = JudgedPeriod.of(verdicts, span)
+        judged[span] = held[span]
         unobserved += records.unobserved > 0 and (span in weeks or span == period)
-        if span == period:
+        if verdicts is not None and span == period:
             headline, seen_until, as_recorded = verdicts, records.seen_until, records.as_recorded
             begun = options.records_begin or begin(records.columns, policy.local, instant)
             restatement = Restatement(headline)
             provisional = JudgedPeriod.of(headline, period.plus(1)) if isinstance(period, Week) else None
         if span == period.plus(-1):
             before = records.columns
-        if span in published:
+        if verdicts is not None and span in published:
             known = published[span].comparable_under(options.organisation, period.last)
             restated += restatement.of(known, verdicts)
     return Judgements(

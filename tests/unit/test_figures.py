@@ -8,10 +8,13 @@ import pytest
 
 from compliance.errors import SettingsError
 from compliance.records import columns, convert_crime
+from compliance.reports.figures import figures_of as whole_figures
 from compliance.reports.figures import report_figures
+from compliance.reports.judged import JudgedPeriod, judge_periods
 from compliance.reports.rates import BANDS
 from compliance.reports.report_model import Overdue
 from compliance.reports.sources import GivenRecords
+from compliance.reports.spans import Span
 from compliance.reports.statistics import newcombe
 from tests.engine import shipped
 from tests.plain_figures import (
@@ -185,3 +188,14 @@ def test_the_figures_follow_from_the_week_alone_whenever_they_are_asked_for() ->
     once = report_figures(given, policy, WEEK, SETTLED, force="A force")
     assert report_figures(given, policy, WEEK, SETTLED + timedelta(days=900), force="A force") == once
     assert (once.basis.as_at, once.basis.known_at) == (SETTLED, SETTLED)
+
+
+def test_periods_judged_for_one_report_serve_the_next() -> None:
+    policy, records = shipped("west-mercia")[0], stories()[:300]
+    given = GivenRecords("histories", columns([convert_crime(record) for record in records]))
+    held: dict[Span, JudgedPeriod] = {}
+    for week in (WEEK.plus(-1), WEEK):
+        shared = judge_periods(given, policy, week, SETTLED, held=held)
+        alone = judge_periods(given, policy, week, SETTLED)
+        assert whole_figures(shared, force="A force") == whole_figures(alone, force="A force")
+    assert shared.weeks[-2] is held[WEEK.plus(-1)]
