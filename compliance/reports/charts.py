@@ -17,6 +17,10 @@ BOTTOM: Final = 212
 BARS_BOTTOM: Final = 122
 _LETTER: Final = 6.4
 """The approximate width of a letter in a label."""
+_LINE: Final = 14
+"""The height of a line of labels above a chart."""
+_LONGEST: Final = 44
+"""The largest number of letters in such a label; the text beside the chart says all."""
 _LABELLED: Final = 12
 """The largest number of units that are all labelled; with more, only those beyond a limit are."""
 
@@ -34,11 +38,15 @@ class Label(NamedTuple):
 
 
 class Dot(NamedTuple):
-    """A point: its position and kind (`plain`, `up`, `down`; in a funnel `within`, `95`, `998`)."""
+    """A point: its position and kind (`plain`, `up`, `down`; in a funnel `within`, `95`, `998`).
+
+    `hollow`: it is explained.
+    """
 
     x: float
     y: float
     kind: str
+    hollow: bool = False
 
 
 class Tick(NamedTuple):
@@ -61,11 +69,22 @@ class LimitBand(NamedTuple):
     lower_label: str
 
 
+class Span(NamedTuple):
+    """Weeks that are explained, from x to x."""
+
+    x0: float
+    x1: float
+
+
 class ControlChart(NamedTuple):
     """A control chart.
 
-    `lines`: runs of points to be joined. `newest`: the label of the last point. `target`: its y, or None. `marks`:
-    labelled vertical lines.
+    - `lines`: runs of points to be joined.
+    - `newest`: the label of the last point.
+    - `target`: its y, or None.
+    - `marks`: labelled vertical lines; `explained`: weeks shaded from top to bottom.
+    - `labels`: what is said at them, above the chart.
+    - `head`: the height that the labels need above it.
     """
 
     bands: list[LimitBand]
@@ -75,7 +94,10 @@ class ControlChart(NamedTuple):
     y_ticks: list[Tick]
     newest: Tick | None
     target: Tick | None
-    marks: list[Label]
+    marks: list[float]
+    explained: list[Span]
+    labels: list[Label]
+    head: int
 
 
 class FunnelChart(NamedTuple):
@@ -107,9 +129,12 @@ def control(trend: Trend) -> ControlChart:
     low, high = _range(every)
     x, y = _weeks_scale(len(trend.weeks)), Scale(low, high, BOTTOM, TOP)
     kinds = {s.place: "up" if s.improvement else "down" for s in trend.control.signals}
-    dots = [Dot(x(place), y(value), kinds.get(place, "plain")) for place, value in known]
+    hollow = {each.place for each in trend.explained}
+    parted = {each.place for each in trend.explained if each.excluded}
+    dots = [Dot(x(place), y(value), kinds.get(place, "plain"), place in hollow) for place, value in known]
     half = (x(1) - x(0)) / 2
-    bands, runs = [], []
+    bands: list[LimitBand] = []
+    runs: list[list[Dot]] = []
     for lines in limits:
         upper, lower = min(lines.upper, 100.0), max(lines.lower, 0.0)
         bands.append(
@@ -118,18 +143,41 @@ def control(trend: Trend) -> ControlChart:
                 f"mean {lines.centre:.1f}%", f"limit {_percent(upper)}", f"limit {_percent(lower)}",
             )
         )  # fmt: skip
-        runs.append([dot for dot, (place, _) in zip(dots, known, strict=True) if lines.first <= place <= lines.last])
+        runs.append([])
+        for dot, (place, _) in zip(dots, known, strict=True):
+            if lines.first <= place <= lines.last:
+                runs += [[]] if place in parted else []
+                runs[-1] += [] if place in parted else [dot]
     newest = Tick(dots[-1].y, f"newest {_percent(known[-1][1])}") if dots else None
     target = None if trend.target is None else Tick(y(trend.target), f"target {trend.target:g}%")
-    marks = [_mark(x(mark.place) - half, mark.reason) for mark in trend.marks]
+    marks = [round(x(mark.place) - half, 1) for mark in trend.marks]
+    explained = [
+        (Span(round(x(weeks[0].place) - half, 1), round(x(weeks[-1].place) + half, 1)), weeks[0].reason)
+        for weeks in trend.explanations
+    ]
+    said = [(at, mark.reason) for at, mark in zip(marks, trend.marks, strict=True)]
+    labels = _annotate([*said, *((span.x0, reason) for span, reason in explained)])
+    head = TOP - round(min((label.y for label in labels), default=TOP)) + (_LINE if labels else 0)
     return ControlChart(bands, runs, dots, _week_ticks(trend.weeks, x), _percent_ticks(low, high, y), newest, target,
-                        marks)  # fmt: skip
+                        marks, [span for span, _ in explained], labels, head)  # fmt: skip
 
 
-def _mark(at: float, reason: str) -> Label:
-    """Return the label of a vertical line, on the side with room for its reason."""
-    anchor = "start" if at < (LEFT + RIGHT) / 2 else "end"
-    return Label(round(at, 1), TOP, anchor, shorten(reason, 44, placeholder=" …"))
+def _annotate(said: list[tuple[float, str]]) -> list[Label]:
+    """Place what is said at some x above the chart, each in the lowest line that has room for it."""
+    lines: list[list[tuple[float, float]]] = []
+    labels = []
+    for at, reason in sorted(said):
+        text = shorten(reason, _LONGEST, placeholder=" …")
+        start = at < (LEFT + RIGHT) / 2
+        wide = _LETTER * len(text) + 12
+        box = (at, at + wide) if start else (at - wide, at)
+        place = next(
+            (i for i, line in enumerate(lines) if all(box[0] >= b or box[1] <= a for a, b in line)), len(lines)
+        )
+        lines += [[]] if place == len(lines) else []
+        lines[place].append(box)
+        labels.append(Label(at, TOP - 8.0 - _LINE * place, "start" if start else "end", text))
+    return labels
 
 
 def funnel(found: Funnel) -> FunnelChart:
