@@ -25,7 +25,7 @@ def _check_week(text: str) -> str:
 IsoWeek = Annotated[str, AfterValidator(_check_week)]
 
 
-class ExplainedWeeks(SettingsSection):
+class ConfiguredWeeks(SettingsSection):
     """Weeks that a cause outside the officers' work explains, such as an outage of the crime system."""
 
     first: IsoWeek = Field(description="The first ISO week, such as `2026-W12`.")
@@ -41,7 +41,7 @@ class ExplainedWeeks(SettingsSection):
         return self.last or self.first
 
     @model_validator(mode="after")
-    def _in_order(self) -> "ExplainedWeeks":
+    def _in_order(self) -> "ConfiguredWeeks":
         if self.until < self.first:
             raise ValueError(f"last: {self.last} is before {self.first}; expected the last of the weeks")
         return self
@@ -85,7 +85,7 @@ class ReportSettings(SettingsSection):
         description='When the control chart\'s limits are calculated anew: `{ since = 2026-04-01, reason = "…" }` '
         "(statistics 2.5).",
     )
-    explained_weeks: list[ExplainedWeeks] = Field(
+    explained_weeks: list[ConfiguredWeeks] = Field(
         [],
         description='Weeks that are explained, drawn hollow with the reason: `{ first = "2026-W12", last = '
         '"2026-W13", reason = "…", exclude = true }` (statistics 2.2b).',

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compliance.reports import charts
-from compliance.reports.charts import BOTTOM, LEFT, RIGHT, TOP, WIDTH, Label
 from compliance.reports.control import control_chart
+from compliance.reports.drawing import BOTTOM, LEFT, RIGHT, TOP, WIDTH, Label
 from compliance.reports.findings import Explained, Mark, Trend
 from compliance.reports.proportions import Proportion
 from compliance.reports.trends import funnel, values
