@@ -1,11 +1,50 @@
 """The settings of reports: which are made, for whom, in which form, and when (docs/report.md)."""
 
+import re
 from datetime import date, time
+from itertools import pairwise
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from compliance.feed_settings import SettingsSection, Weekday
+
+
+def _check_week(text: str) -> str:
+    found = re.fullmatch(r"(\d{4})-W(\d{2})", text)
+    try:
+        if found is None:
+            raise ValueError
+        date.fromisocalendar(int(found[1]), int(found[2]), 1)
+    except ValueError:
+        raise PydanticCustomError("week", "expected an ISO week that its year has, such as 2026-W12") from None
+    return text
+
+
+IsoWeek = Annotated[str, AfterValidator(_check_week)]
+
+
+class ConfiguredWeeks(SettingsSection):
+    """Weeks that a cause outside the officers' work explains, such as an outage of the crime system."""
+
+    first: IsoWeek = Field(description="The first ISO week, such as `2026-W12`.")
+    last: IsoWeek | None = Field(None, description="The last; absent: the first alone.")
+    reason: str = Field(min_length=1, description="Why, as charts and text show it.")
+    exclude: bool = Field(
+        False, description="Whether the weeks take no part in the mean, the limits and the signals of control charts."
+    )
+
+    @property
+    def until(self) -> str:
+        """The last week, which may be the first."""
+        return self.last or self.first
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "ConfiguredWeeks":
+        if self.until < self.first:
+            raise ValueError(f"last: {self.last} is before {self.first}; expected the last of the weeks")
+        return self
 
 
 class NewLimits(SettingsSection):
@@ -46,6 +85,11 @@ class ReportSettings(SettingsSection):
         description='When the control chart\'s limits are calculated anew: `{ since = 2026-04-01, reason = "…" }` '
         "(statistics 2.5).",
     )
+    explained_weeks: list[ConfiguredWeeks] = Field(
+        [],
+        description='Weeks that are explained, drawn hollow with the reason: `{ first = "2026-W12", last = '
+        '"2026-W13", reason = "…", exclude = true }` (statistics 2.2b).',
+    )
     records_begin: date | None = Field(
         None,
         description="The local date from which crimes are held completely; absent: the first Monday from which no week "
@@ -64,3 +108,14 @@ class ReportSettings(SettingsSection):
         min_length=1,
         description="Contact methods that the strict rate counts (statistics 1.9).",
     )
+
+    @model_validator(mode="after")
+    def _explained_once(self) -> "ReportSettings":
+        ordered = sorted(self.explained_weeks, key=lambda weeks: weeks.first)
+        for one, other in pairwise(ordered):
+            if other.first <= one.until:
+                raise ValueError(
+                    f"explained_weeks: {other.first} is explained twice, as {one.reason!r} and as {other.reason!r}; "
+                    "expected one explanation of each week"
+                )
+        return self

@@ -3,49 +3,29 @@
 from itertools import pairwise
 from math import ceil, floor
 from statistics import median
-from textwrap import shorten
 from typing import Final, NamedTuple
 
+from compliance.reports.drawing import (
+    BARS_BOTTOM,
+    BOTTOM,
+    LEFT,
+    LINE,
+    RIGHT,
+    TOP,
+    Dot,
+    Label,
+    Place,
+    Scale,
+    Tick,
+    annotate,
+    label_dots,
+    nice,
+)
 from compliance.reports.findings import Funnel, Trend
 from compliance.reports.periods import parse_period
 
-WIDTH: Final = 760
-LEFT: Final = 44
-RIGHT: Final = 640
-TOP: Final = 14
-BOTTOM: Final = 212
-BARS_BOTTOM: Final = 122
-_LETTER: Final = 6.4
-"""The approximate width of a letter in a label."""
 _LABELLED: Final = 12
 """The largest number of units that are all labelled; with more, only those beyond a limit are."""
-
-Place = tuple[float, float]
-Box = tuple[float, float, float, float]
-
-
-class Label(NamedTuple):
-    """A text, its position, and which end of the text that is (`start`, `middle` or `end`)."""
-
-    x: float
-    y: float
-    anchor: str
-    text: str
-
-
-class Dot(NamedTuple):
-    """A point: its position and kind (`plain`, `up`, `down`; in a funnel `within`, `95`, `998`)."""
-
-    x: float
-    y: float
-    kind: str
-
-
-class Tick(NamedTuple):
-    """A mark on an axis, with its label."""
-
-    at: float
-    label: str
 
 
 class LimitBand(NamedTuple):
@@ -61,11 +41,22 @@ class LimitBand(NamedTuple):
     lower_label: str
 
 
+class ShadedWeeks(NamedTuple):
+    """Weeks that are explained, from x to x."""
+
+    x0: float
+    x1: float
+
+
 class ControlChart(NamedTuple):
     """A control chart.
 
-    `lines`: runs of points to be joined. `newest`: the label of the last point. `target`: its y, or None. `marks`:
-    labelled vertical lines.
+    - `lines`: runs of points to be joined.
+    - `newest`: the label of the last point.
+    - `target`: its y, or None.
+    - `marks`: labelled vertical lines; `explained`: weeks shaded from top to bottom.
+    - `labels`: what is said at them, above the chart.
+    - `head`: the height that the labels need above it.
     """
 
     bands: list[LimitBand]
@@ -75,7 +66,10 @@ class ControlChart(NamedTuple):
     y_ticks: list[Tick]
     newest: Tick | None
     target: Tick | None
-    marks: list[Label]
+    marks: list[float]
+    explained: list[ShadedWeeks]
+    labels: list[Label]
+    head: int
 
 
 class FunnelChart(NamedTuple):
@@ -107,9 +101,12 @@ def control(trend: Trend) -> ControlChart:
     low, high = _range(every)
     x, y = _weeks_scale(len(trend.weeks)), Scale(low, high, BOTTOM, TOP)
     kinds = {s.place: "up" if s.improvement else "down" for s in trend.control.signals}
-    dots = [Dot(x(place), y(value), kinds.get(place, "plain")) for place, value in known]
+    hollow = {each.place for each in trend.explained}
+    parted = {each.place for each in trend.explained if each.excluded}
+    dots = [Dot(x(place), y(value), kinds.get(place, "plain"), place in hollow) for place, value in known]
     half = (x(1) - x(0)) / 2
-    bands, runs = [], []
+    bands: list[LimitBand] = []
+    runs: list[list[Dot]] = []
     for lines in limits:
         upper, lower = min(lines.upper, 100.0), max(lines.lower, 0.0)
         bands.append(
@@ -118,18 +115,23 @@ def control(trend: Trend) -> ControlChart:
                 f"mean {lines.centre:.1f}%", f"limit {_percent(upper)}", f"limit {_percent(lower)}",
             )
         )  # fmt: skip
-        runs.append([dot for dot, (place, _) in zip(dots, known, strict=True) if lines.first <= place <= lines.last])
+        runs.append([])
+        for dot, (place, _) in zip(dots, known, strict=True):
+            if lines.first <= place <= lines.last:
+                runs += [[]] if place in parted else []
+                runs[-1] += [] if place in parted else [dot]
     newest = Tick(dots[-1].y, f"newest {_percent(known[-1][1])}") if dots else None
     target = None if trend.target is None else Tick(y(trend.target), f"target {trend.target:g}%")
-    marks = [_mark(x(mark.place) - half, mark.reason) for mark in trend.marks]
+    marks = [round(x(mark.place) - half, 1) for mark in trend.marks]
+    explained = [
+        (ShadedWeeks(round(x(weeks[0].place) - half, 1), round(x(weeks[-1].place) + half, 1)), weeks[0].reason)
+        for weeks in trend.explanations
+    ]
+    said = [(at, mark.reason) for at, mark in zip(marks, trend.marks, strict=True)]
+    labels = annotate([*said, *((span.x0, reason) for span, reason in explained)])
+    head = TOP - round(min((label.y for label in labels), default=TOP)) + (LINE if labels else 0)
     return ControlChart(bands, runs, dots, _week_ticks(trend.weeks, x), _percent_ticks(low, high, y), newest, target,
-                        marks)  # fmt: skip
-
-
-def _mark(at: float, reason: str) -> Label:
-    """Return the label of a vertical line, on the side with room for its reason."""
-    anchor = "start" if at < (LEFT + RIGHT) / 2 else "end"
-    return Label(round(at, 1), TOP, anchor, shorten(reason, 44, placeholder=" …"))
+                        marks, [span for span, _ in explained], labels, head)  # fmt: skip
 
 
 def funnel(found: Funnel) -> FunnelChart:
@@ -153,8 +155,8 @@ def funnel(found: Funnel) -> FunnelChart:
              if len(dots) <= _LABELLED or point.beyond]  # fmt: skip
     rate = Tick(y(100 * found.rate), f"rate {_percent(100 * found.rate)}")
     level = [(at, rate.at) for at in range(LEFT, RIGHT, 10)]
-    labels = _labels(named, dots, [*level, *(place for curve in curves.values() for place in curve)])
-    step = _nice((last - first) / 6)
+    labels = label_dots(named, dots, [*level, *(place for curve in curves.values() for place in curve)])
+    step = nice((last - first) / 6)
     ticks = [Tick(x(size), f"{size:,}") for size in range(step * ceil(first / step), last + 1, step)]
     return FunnelChart(dots, labels, curves, rate, ticks, _percent_ticks(low, high, y))
 
@@ -175,7 +177,7 @@ def _within(curve: list[Place], low: float, high: float) -> list[Place]:
 def overdue(trend: Trend) -> BarChart:
     """Lay out what was outstanding when each week was settled."""
     most = max([*trend.overdue, 1])
-    step = _nice(most / 3)
+    step = nice(most / 3)
     top = step * ceil(most / step)
     x, y = _weeks_scale(len(trend.weeks)), Scale(0, top, BARS_BOTTOM, TOP)
     width = 0.68 * (x(1) - x(0))
@@ -185,45 +187,6 @@ def overdue(trend: Trend) -> BarChart:
     ]
     ticks = [Tick(y(value), f"{value:,}") for value in range(0, top + 1, step)]
     return BarChart(bars, _week_ticks(trend.weeks, x), ticks)
-
-
-class Scale(NamedTuple):
-    """A linear scale from values between `low` and `high` to positions between `start` and `end`."""
-
-    low: float
-    high: float
-    start: float
-    end: float
-
-    def __call__(self, value: float) -> float:
-        """Return the position of a value to one decimal: precise enough to draw, and the same bytes everywhere."""
-        return round(self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start), 1)
-
-
-def _labels(named: list[tuple[Dot, str]], dots: list[Dot], lines: list[Place]) -> list[Label]:
-    """Place a label for each dot where it hides least: no dot, no other label and, if possible, no line."""
-    occupied: list[Box] = [(dot.x - 7, dot.y - 7, dot.x + 7, dot.y + 7) for dot in dots]
-    labels = []
-    for dot, text in named:
-        wide = _LETTER * len(text)
-        places = [
-            (Label(dot.x + 10, dot.y + 4, "start", text), (dot.x + 8, dot.y - 8, dot.x + 10 + wide, dot.y + 8)),
-            (Label(dot.x - 10, dot.y + 4, "end", text), (dot.x - 10 - wide, dot.y - 8, dot.x - 8, dot.y + 8)),
-            (Label(dot.x, dot.y - 11, "middle", text), (dot.x - wide / 2, dot.y - 23, dot.x + wide / 2, dot.y - 7.5)),
-            (Label(dot.x, dot.y + 20, "middle", text), (dot.x - wide / 2, dot.y + 7.5, dot.x + wide / 2, dot.y + 23)),
-        ]
-        label, box = min(places, key=lambda place: _hides(place[1], occupied, lines))
-        occupied.append(box)
-        labels.append(Label(round(label.x, 1), round(label.y, 1), label.anchor, text))
-    return labels
-
-
-def _hides(box: Box, occupied: list[Box], lines: list[Place]) -> int:
-    left, top, right, bottom = box
-    over = sum(left < other[2] and other[0] < right and top < other[3] and other[1] < bottom for other in occupied)
-    outside = left < LEFT or right > RIGHT or top < 0 or bottom > BOTTOM
-    across = any(left < x < right and top < y < bottom for x, y in lines)
-    return 100 * over + 10 * outside + across
 
 
 def _weeks_scale(count: int) -> Scale:
@@ -257,13 +220,3 @@ def _percent_ticks(low: int, high: int, y: Scale) -> list[Tick]:
 
 def _percent(value: float) -> str:
     return f"{value:.0f}%" if value in (0.0, 100.0) else f"{value:.1f}%"
-
-
-def _nice(value: float) -> int:
-    """Return the first of 1, 2, 5, 10, 20 … that is at least a value."""
-    size = 1
-    while True:
-        for step in (size, 2 * size, 5 * size):
-            if step >= value:
-                return step
-        size *= 10

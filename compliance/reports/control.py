@@ -1,11 +1,11 @@
 """The control chart of individual values (XmR; statistics section 2): limits and special causes.
 
 Values are rates in per cent, one a settled week. None means that nothing was due: the week has no point, and the points
-on either side are consecutive.
+on either side are adjacent. An excluded week has no point either, but those on either side are not adjacent (2.2b).
 """
 
-from collections.abc import Callable, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Collection, Sequence
+from itertools import chain, pairwise
 from math import fsum
 from typing import Final, Literal
 
@@ -22,6 +22,10 @@ _ROUNDING: Final = 1e-9
 
 Rule = Literal["outside", "trend", "two in three", "shift"]
 Assurance = Literal["consistently met", "consistently missed", "hit and miss"]
+Flagged = dict[int, bool]
+"""By place, whether what is flagged there is an improvement."""
+_Points = list[tuple[int, float]]
+"""Adjacent points: (place, value)."""
 
 
 class Limits(Struct, frozen=True):
@@ -61,11 +65,15 @@ class Control(Struct, frozen=True):
     signals: tuple[Signal, ...]
 
 
-def control_chart(values: Sequence[float | None], recalculate_from: Sequence[tuple[int, str]] = ()) -> Control:
+def control_chart(
+    values: Sequence[float | None],
+    recalculate_from: Sequence[tuple[int, str]] = (),
+    excluded: Collection[int] = (),
+) -> Control:
     """Return the lines and special causes of a series.
 
     `recalculate_from` lists in order the places from which the limits are recalculated, with the reason (statistics
-    2.5). Runs of points do not reach across them.
+    2.5). Runs of points do not reach across them. `excluded`: the places of weeks that take no part (2.2b).
     """
     bounds = [
         (0, None),
@@ -75,11 +83,11 @@ def control_chart(values: Sequence[float | None], recalculate_from: Sequence[tup
     limits: list[Limits] = []
     signals: list[Signal] = []
     for (first, reason), (end, _) in pairwise(bounds):
-        points = [(place, value) for place, value in enumerate(values[first:end], first) if value is not None]
-        if points:
-            lines = _limits([value for _, value in points], first, end - 1, reason)
+        runs = _adjacent(values, range(first, end), excluded)
+        if any(runs):
+            lines = _limits(runs, first, end - 1, reason)
             limits.append(lines)
-            signals += _signals(points, lines)
+            signals += _signals(runs, lines)
     return Control(tuple(limits), tuple(signals))
 
 
@@ -92,10 +100,23 @@ def assurance(target: float, limits: Limits) -> Assurance:
     return "hit and miss"
 
 
-def _limits(values: Sequence[float], first: int, last: int, reason: str | None) -> Limits:
+def _adjacent(values: Sequence[float | None], places: range, excluded: Collection[int]) -> list[_Points]:
+    """Return the points at some places in runs of adjacent ones; only an excluded week ends a run."""
+    runs: list[_Points] = [[]]
+    for place in places:
+        value = values[place]
+        if place in excluded:
+            runs.append([])
+        elif value is not None:
+            runs[-1].append((place, value))
+    return runs
+
+
+def _limits(runs: Sequence[_Points], first: int, last: int, reason: str | None) -> Limits:
     """Calculate the limits (2.1), without screening out large moving ranges."""
+    values = [value for _, value in chain.from_iterable(runs)]
     centre = fsum(values) / len(values)
-    ranges = [abs(after - before) for before, after in pairwise(values)]
+    ranges = [abs(after - before) for run in runs for (_, before), (_, after) in pairwise(run)]
     reach = FACTOR * fsum(ranges) / len(ranges) if ranges else 0.0
     near = reach * 2 / 3
     return Limits(
@@ -103,19 +124,45 @@ def _limits(values: Sequence[float], first: int, last: int, reason: str | None) 
     )
 
 
-def _signals(points: Sequence[tuple[int, float]], limits: Limits) -> list[Signal]:
-    values = [value for _, value in points]
-    found: dict[int, tuple[Rule, bool]] = {}
-    rules: tuple[tuple[Rule, Callable[[Sequence[float], Limits], dict[int, bool]]], ...] = (
-        ("outside", _outside), ("trend", _trend), ("two in three", _two_in_three), ("shift", _shift),
+def _signals(runs: Sequence[_Points], limits: Limits) -> list[Signal]:
+    """Return the special causes in order of place, each point's first in the order of precedence (2.2).
+
+    Without a moving range there are no limits to be beyond.
+    """
+    if not any(len(run) > 1 for run in runs):
+        return []
+    outside, trend = _flag(runs, limits, _outside), _flag(runs, limits, _trend)
+    two_in_three, shift = _flag(runs, limits, _two_in_three), _flag(runs, limits, _shift)
+    left = [[point for point in run if point[0] not in outside] for run in runs]
+    if outside and any(left):
+        lines = _limits(left, limits.first, limits.last, None)
+        two_in_three, shift = (
+            _stands(flagged, _flag(left, lines, rule))
+            for flagged, rule in ((two_in_three, _two_in_three), (shift, _shift))
+        )
+    found: dict[int, Signal] = {}
+    ordered: tuple[tuple[Rule, Flagged], ...] = (
+        ("outside", outside), ("trend", trend), ("two in three", two_in_three), ("shift", shift),
     )  # fmt: skip
-    for rule, flagged in rules:
-        for place, improvement in flagged(values, limits).items():
-            found.setdefault(place, (rule, improvement))
-    return [Signal(points[place][0], *found[place]) for place in sorted(found)]
+    for rule, flagged in ordered:
+        for place, improvement in flagged.items():
+            found.setdefault(place, Signal(place, rule, improvement))
+    return [found[place] for place in sorted(found)]
 
 
-def _outside(values: Sequence[float], limits: Limits) -> dict[int, bool]:
+def _stands(flagged: Flagged, without_outside: Flagged) -> Flagged:
+    """Return what is no echo: flagged in the same direction also without the points that are outside (2.2a)."""
+    return {place: better for place, better in flagged.items() if without_outside.get(place) is better}
+
+
+def _flag(runs: Sequence[_Points], limits: Limits, rule: Callable[[Sequence[float], Limits], Flagged]) -> Flagged:
+    """Return the points that a rule flags, by their place in the series."""
+    return {
+        run[place][0]: better for run in runs for place, better in rule([value for _, value in run], limits).items()
+    }
+
+
+def _outside(values: Sequence[float], limits: Limits) -> Flagged:
     return {
         place: value > limits.centre
         for place, value in enumerate(values)
@@ -123,10 +170,10 @@ def _outside(values: Sequence[float], limits: Limits) -> dict[int, bool]:
     }
 
 
-def _trend(values: Sequence[float], _: Limits) -> dict[int, bool]:
+def _trend(values: Sequence[float], _: Limits) -> Flagged:
     """Flag trends. A point at which one run ends and another begins belongs to the run that it ends."""
     steps = [_sign(after - before) for before, after in pairwise(values)]
-    found: dict[int, bool] = {}
+    found: Flagged = {}
     for start in range(len(steps) - RUN + 2):
         if steps[start] and len(set(steps[start : start + RUN - 1])) == 1:
             for place in range(start, start + RUN):
@@ -134,14 +181,14 @@ def _trend(values: Sequence[float], _: Limits) -> dict[int, bool]:
     return found
 
 
-def _two_in_three(values: Sequence[float], limits: Limits) -> dict[int, bool]:
+def _two_in_three(values: Sequence[float], limits: Limits) -> Flagged:
     side = [_sign(value - limits.centre) for value in values]
     near = [
         limits.near_upper + _ROUNDING < value <= limits.upper + _ROUNDING
         or limits.lower - _ROUNDING <= value < limits.near_lower - _ROUNDING
         for value in values
     ]
-    found: dict[int, bool] = {}
+    found: Flagged = {}
     for start in range(len(values) - 2):
         three = range(start, start + 3)
         if side[start] and len({side[place] for place in three}) == 1 and sum(near[place] for place in three) >= 2:
@@ -149,9 +196,9 @@ def _two_in_three(values: Sequence[float], limits: Limits) -> dict[int, bool]:
     return found
 
 
-def _shift(values: Sequence[float], limits: Limits) -> dict[int, bool]:
+def _shift(values: Sequence[float], limits: Limits) -> Flagged:
     side = [_sign(value - limits.centre) for value in values]
-    found: dict[int, bool] = {}
+    found: Flagged = {}
     for start in range(len(values) - RUN + 1):
         if side[start] and len(set(side[start : start + RUN])) == 1:
             found |= dict.fromkeys(range(start, start + RUN), side[start] > 0)

@@ -107,4 +107,4 @@ def _division(found: DivisionFigures) -> DivisionFigures:
 def _trend(found: Trend) -> Trend:
     withheld = (WITHHELD,) * len(found.weeks)
     silent = None if found.silent is None else withheld
-    return Trend(found.weeks, withheld, silent, (), Control((), ()), found.marks, found.target, None)
+    return Trend(found.weeks, withheld, silent, (), Control((), ()), found.marks, found.target, None, found.explained)

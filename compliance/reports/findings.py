@@ -1,6 +1,7 @@
 """Findings over time and between groups: parts of the figures (`report_model.Figures`)."""
 
 from datetime import date
+from itertools import groupby
 
 from msgspec import Struct
 
@@ -15,6 +16,15 @@ class Mark(Struct, frozen=True):
     place: int
     week: str
     reason: str
+
+
+class Explained(Struct, frozen=True):
+    """An explained week of a chart (statistics 2.2b). `excluded`: whether it takes no part in the control chart."""
+
+    place: int
+    week: str
+    reason: str
+    excluded: bool
 
 
 class Trend(Struct, frozen=True):
@@ -33,6 +43,14 @@ class Trend(Struct, frozen=True):
     marks: tuple[Mark, ...]
     target: float | None
     assurance: Assurance | None
+    explained: tuple[Explained, ...] = ()
+
+    @property
+    def explanations(self) -> list[list[Explained]]:
+        """The explained weeks in order, neighbours with one explanation together."""
+        weeks = enumerate(self.explained)
+        groups = groupby(weeks, lambda each: (each[1].place - each[0], each[1].reason, each[1].excluded))
+        return [[week for _, week in group] for _, group in groups]
 
 
 class UnitTrend(Struct, frozen=True):

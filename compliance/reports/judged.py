@@ -13,6 +13,7 @@ from compliance.policy.verdicts import OVERDUE, Verdicts
 from compliance.policy.vocabulary import METHOD, Vocabulary, vocabulary
 from compliance.records.columns import Columns
 from compliance.reports.beginning import begin
+from compliance.reports.explained import ExplainedWeeks
 from compliance.reports.findings import Restated
 from compliance.reports.organisation import Organisation
 from compliance.reports.periods import newest_settled
@@ -40,6 +41,7 @@ class ReportOptions:
     - `targets`: per cent, by requirement id (statistics 2.4).
     - `recalculate_from`: local dates from which limits are recalculated, with the reason (2.5).
     - `policy_changes`: local dates on which another policy came into use; only drawn.
+    - `explained_weeks`: what explains some weeks, and whether they are left out of the charts (2.2b).
     - `own_words`: values in the force's records beyond those of specification and policy, by field (rules section 8).
     - `records_begin`: the local date from which crimes are held completely; None: derived from the records (1.2b).
     - `organisation`: the units over time (decision 0031); None: as the records name them.
@@ -49,10 +51,15 @@ class ReportOptions:
     targets: Mapping[str, float] = field(default_factory=dict)
     recalculate_from: Sequence[tuple[date, str]] = ()
     policy_changes: Sequence[tuple[date, str]] = ()
+    explained_weeks: Sequence[ExplainedWeeks] = ()
     sampled: int = 20
     own_words: Mapping[str, Collection[str]] = field(default_factory=dict)
     records_begin: date | None = None
     organisation: Organisation | None = None
+
+    def explanation_of(self, week: Span) -> ExplainedWeeks | None:
+        """Return what explains a week, None if nothing does."""
+        return next((explained for explained in self.explained_weeks if week in explained), None)
 
     def known(self, policy: Policy) -> Vocabulary:
         """Return all known values of the fields whose values decide something."""

@@ -30,7 +30,11 @@ def sentence(claim: Claim) -> str:
 
 def weeks_of(cause: SpecialCause) -> str:
     """Return the weeks of a cause: 14 to 20 March 2016 (week 11); 2 March to 19 April 2026 (weeks 10 to 16)."""
-    first, last = cause.weeks
+    return weeks_in_words(*cause.weeks)
+
+
+def weeks_in_words(first: str, last: str) -> str:
+    """Return ISO weeks with their dates, as `weeks_of` does."""
     numbers = f"week {int(first[-2:])}" if first == last else f"weeks {int(first[-2:])} to {int(last[-2:])}"
     return f"{span(parse_period(first).first, parse_period(last).last)} ({numbers})"
 

@@ -6,12 +6,13 @@ from typing import Final
 
 from compliance.reports.claims import Claim, ClaimKind, SpecialCause, Stated
 from compliance.reports.control import ENOUGH, Assurance
-from compliance.reports.findings import Funnel, Trend, UnitTrend
+from compliance.reports.findings import Explained, Funnel, Trend, UnitTrend
 from compliance.reports.periods import parse_period
 from compliance.reports.rate_claims import subject_of
 from compliance.reports.report_model import Figures, RequirementFigures
+from compliance.reports.sentences import weeks_in_words
 from compliance.reports.unit_levels import UnitLevel
-from compliance.reports.words import WITHHELD, count_of, number, percent
+from compliance.reports.words import WITHHELD, count_of, heading, number, percent
 
 _TARGETS: Final[dict[Assurance | None, ClaimKind]] = {
     "consistently met": ClaimKind.TARGET_MET,
@@ -84,6 +85,14 @@ def chart_in_words(trend: Trend) -> str:
 
 def _limit(value: float) -> str:
     return percent(min(max(value / 100, 0.0), 1.0))
+
+
+def explained_in_words(weeks: Sequence[Explained]) -> str:
+    """Describe weeks with one explanation, and what it means for the chart (statistics 2.2b)."""
+    these, take, count = ("this week", "takes", "counts") if len(weeks) == 1 else ("these weeks", "take", "count")
+    part = f"{take} no part in the mean, the limits and the signals" if weeks[0].excluded else f"{count} as others do"
+    said = f"Explained, {weeks_in_words(weeks[0].week, weeks[-1].week)}: {weeks[0].reason.rstrip('.')}"
+    return f"{said}. {heading(these)} {part}."
 
 
 def target_of(requirement: RequirementFigures) -> Iterator[Claim]:

@@ -9,12 +9,13 @@ import numpy as np
 from compliance.policy.requirement import Requirement
 from compliance.records.columns import Coded
 from compliance.reports.control import assurance, control_chart
-from compliance.reports.findings import Funnel, FunnelPoint, Mark, Trend, UnitTrend
+from compliance.reports.findings import Explained, Funnel, FunnelPoint, Mark, Trend, UnitTrend
 from compliance.reports.funnel import bounds
 from compliance.reports.judged import JudgedPeriod, ReportOptions
 from compliance.reports.proportions import Proportion
 from compliance.reports.rates import Cohort, has, rate
 from compliance.reports.report_model import Period
+from compliance.reports.spans import Span
 from compliance.reports.statistics import FEW
 from compliance.reports.weeks import Week
 
@@ -35,7 +36,8 @@ def trend(
     shares = tuple(period.rate.share for period in periods)
     names = tuple(str(span) for span in spans)
     recalculated = _places(spans, options.recalculate_from)
-    control = control_chart(values(shares), [(mark.place, mark.reason) for mark in recalculated])
+    explained = _explained(spans, options)
+    control = control_chart(values(shares), [(mark.place, mark.reason) for mark in recalculated], excluded(explained))
     target = options.targets.get(asked.id)
     changes = _places(spans, [(day, POLICY + what) for day, what in options.policy_changes])
     return Trend(
@@ -47,12 +49,23 @@ def trend(
         marks=tuple(sorted([*recalculated, *changes], key=lambda mark: mark.place)),
         target=target,
         assurance=assurance(target, control.limits[-1]) if target is not None and control.limits else None,
+        explained=explained,
     )
 
 
 def values(shares: Sequence[Proportion]) -> list[float | None]:
     """Return shares in per cent, None for a week in which nothing was due."""
     return [None if share.rate is None else 100 * share.rate for share in shares]
+
+
+def excluded(explained: Sequence[Explained]) -> frozenset[int]:
+    """Return the places of the weeks that take no part in a control chart (statistics 2.2b)."""
+    return frozenset(each.place for each in explained if each.excluded)
+
+
+def _explained(spans: Sequence[Span], options: ReportOptions) -> tuple[Explained, ...]:
+    found = [(place, span, options.explanation_of(span)) for place, span in enumerate(spans)]
+    return tuple(Explained(place, str(span), why.reason, why.excluded) for place, span, why in found if why is not None)
 
 
 def _places(spans: Sequence[object], dated: Sequence[tuple[date, str]]) -> tuple[Mark, ...]:
@@ -70,10 +83,11 @@ def unit_trends(
     cohorts, spans = cohorts[first:], [week.span for week in weeks[first:]]
     names = sorted({name for cohort in cohorts for name in unit(cohort).present()})
     recalculated = [(mark.place, mark.reason) for mark in _places(spans, options.recalculate_from)]
+    left_out = excluded(_explained(spans, options))
     found = []
     for name in names:
         shares = tuple(rate(cohort.where(has(unit(cohort), name))).share for cohort in cohorts)
-        found.append(UnitTrend(name, shares, control_chart(values(shares), recalculated)))
+        found.append(UnitTrend(name, shares, control_chart(values(shares), recalculated, left_out)))
     return tuple(found)
 
 

@@ -18,6 +18,7 @@ from compliance.reports.announcement import announce
 from compliance.reports.beginning import Beginning, CannotReportError, begin
 from compliance.reports.delay import notice, remove_notices, write_delay
 from compliance.reports.editions import public
+from compliance.reports.explained import ExplainedWeeks
 from compliance.reports.figures import divisions_of, figures_of
 from compliance.reports.forms import Form
 from compliance.reports.judged import Judgements, ReportOptions, judge_periods
@@ -37,6 +38,7 @@ from compliance.reports.snapshots import (
 from compliance.reports.sources import map_records
 from compliance.reports.spans import Kind, Span
 from compliance.reports.tracing import Edition, TracedFigure, as_printed, cases
+from compliance.reports.weeks import Week
 from compliance.resources import resource
 from compliance.service.crime_feed import own_words
 from compliance.service.record_state import describe_reading, intake_of, list_vanished
@@ -225,6 +227,10 @@ class Reporting:
             targets=report.targets,
             policy_changes=changes,
             recalculate_from=[(limits.since, limits.reason) for limits in report.new_limits],
+            explained_weeks=[
+                ExplainedWeeks(Week.parse(each.first), Week.parse(each.until), each.reason, each.exclude)
+                for each in report.explained_weeks
+            ],
             own_words=own_words(self.settings),
             organisation=self.organisation,
         )

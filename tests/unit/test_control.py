@@ -1,5 +1,6 @@
 """The control chart against a plain second implementation in exact fractions (docs/statistics.md, section 2)."""
 
+from collections.abc import Collection
 from fractions import Fraction
 from random import Random
 
@@ -8,49 +9,87 @@ import pytest
 from compliance.reports.control import Control, assurance, control_chart
 
 Values = list[float | None]
+Runs = list[list[tuple[int, Fraction]]]
+Found = dict[int, tuple[str, bool]]
 
 
-def plain(values: Values) -> tuple[list[Fraction], dict[int, tuple[str, bool]]]:
-    """(centre, lower, upper, near lower, near upper; special causes by place) by the text of section 2 alone."""
-    held = [(i, Fraction(str(v))) for i, v in enumerate(values) if v is not None]  # as printed: 70.1 is 701/10
-    points = [v for _, v in held]
+def runs_of(values: Values, excluded: Collection[int] = ()) -> Runs:
+    """(place, value as printed: 70.1 is 701/10) of adjacent points; an excluded week parts them (2.2b)."""
+    runs: Runs = [[]]
+    for i, v in enumerate(values):
+        if i in excluded:
+            runs.append([])
+        elif v is not None:
+            runs[-1].append((i, Fraction(str(v))))
+    return runs
+
+
+def lines_of(runs: Runs) -> list[Fraction]:
+    """Centre, lower, upper, near lower, near upper (2.1)."""
+    points = [v for run in runs for _, v in run]
     centre = sum(points) / Fraction(len(points))
-    moves = [abs(points[i] - points[i - 1]) for i in range(1, len(points))]
+    moves = [abs(run[i][1] - run[i - 1][1]) for run in runs for i in range(1, len(run))]
     reach = Fraction(266, 100) * sum(moves) / len(moves) if moves else Fraction(0)
-    low, high, near_low, near_high = centre - reach, centre + reach, centre - reach * 2 / 3, centre + reach * 2 / 3
-    causes: dict[int, tuple[str, bool]] = {}
-    for i, v in enumerate(points):
-        runs = [points[a : a + 7] for a in range(i - 6, i + 1) if a >= 0 and a + 7 <= len(points)]
-        threes = [points[a : a + 3] for a in range(i - 2, i + 1) if a >= 0 and a + 3 <= len(points)]
-        rising = [all(run[k] < run[k + 1] for k in range(6)) for run in runs]
-        falling = [all(run[k] > run[k + 1] for k in range(6)) for run in runs]
-
-        def is_near(x: Fraction, up: bool) -> bool:
-            return near_high < x <= high if up else low <= x < near_low
-
-        if not low <= v <= high:
-            causes[held[i][0]] = ("outside", v > centre)
-        elif any(rising) or any(falling):
-            first = min(
-                (rising + falling).index(True) % len(runs), *(k for k in range(len(runs)) if rising[k] or falling[k])
-            )
-            causes[held[i][0]] = ("trend", rising[first])
-        elif (
-            v != centre
-            and is_near(v, v > centre)
-            and any(
-                all((x > centre) == (v > centre) and x != centre for x in three)
-                and sum(is_near(x, v > centre) for x in three) >= 2
-                for three in threes
-            )
-        ):
-            causes[held[i][0]] = ("two in three", v > centre)
-        elif any(all(x > centre for x in run) or all(x < centre for x in run) for run in runs):
-            causes[held[i][0]] = ("shift", v > centre)
-    return [centre, low, high, near_low, near_high], causes
+    return [centre, centre - reach, centre + reach, centre - reach * 2 / 3, centre + reach * 2 / 3]
 
 
-def signals(chart: Control) -> dict[int, tuple[str, bool]]:
+def by_rule(runs: Runs) -> dict[str, dict[int, bool]]:
+    """What each rule of 2.2 flags by itself, with whether it is up."""
+    centre, low, high, near_low, near_high = lines_of(runs)
+    found: dict[str, dict[int, bool]] = {rule: {} for rule in ("outside", "trend", "two in three", "shift")}
+    for run in runs:
+        points = [v for _, v in run]
+        for i, (place, v) in enumerate(run):
+            sevens = [points[a : a + 7] for a in range(i - 6, i + 1) if a >= 0 and a + 7 <= len(points)]
+            threes = [points[a : a + 3] for a in range(i - 2, i + 1) if a >= 0 and a + 3 <= len(points)]
+            moving = [
+                way
+                for seven in sevens
+                for way in (True, False)
+                if all((seven[k] < seven[k + 1]) if way else (seven[k] > seven[k + 1]) for k in range(6))
+            ]
+
+            def is_near(x: Fraction, up: bool) -> bool:
+                return near_high < x <= high if up else low <= x < near_low
+
+            up = v > centre
+            if not low <= v <= high:
+                found["outside"][place] = up
+            if moving:
+                found["trend"][place] = moving[0]
+            if (
+                v != centre
+                and is_near(v, up)
+                and any(
+                    all((x > centre) == up and x != centre for x in three) and sum(is_near(x, up) for x in three) >= 2
+                    for three in threes
+                )
+            ):
+                found["two in three"][place] = up
+            if any(all(x > centre for x in seven) or all(x < centre for x in seven) for seven in sevens):
+                found["shift"][place] = up
+    return found
+
+
+def plain(values: Values, excluded: Collection[int] = ()) -> tuple[list[Fraction], Found]:
+    """(centre, lower, upper, near lower, near upper; special causes by place) by the text of section 2 alone."""
+    runs = runs_of(values, excluded)
+    if all(len(run) < 2 for run in runs):
+        return lines_of(runs), {}
+    found = by_rule(runs)
+    left = [[point for point in run if point[0] not in found["outside"]] for run in runs]
+    if found["outside"]:
+        again = by_rule(left) if any(left) else {"two in three": {}, "shift": {}}
+        for rule in ("two in three", "shift"):
+            found[rule] = {place: up for place, up in found[rule].items() if again[rule].get(place) == up}
+    causes: Found = {}
+    for rule, flagged in found.items():
+        for place, up in flagged.items():
+            causes.setdefault(place, (rule, up))
+    return lines_of(runs), causes
+
+
+def signals(chart: Control) -> Found:
     return {s.place: (s.rule, s.improvement) for s in chart.signals}
 
 
@@ -66,20 +105,26 @@ def series(rng: Random) -> Values:
     return made if any(v is not None for v in made) else [50.0]
 
 
-def test_2_limits_and_special_causes_of_a_thousand_series() -> None:
+def test_2_limits_and_special_causes_of_hundreds_of_series() -> None:
+    """A third of them with weeks that are excluded (2.2b)."""
     rng = Random(1)
     seen: set[tuple[str, bool]] = set()
-    for _ in range(1000):
+    echoes = 0
+    for _ in range(800):
         values = series(rng)
-        chart = control_chart(values)
+        held = [place for place, value in enumerate(values) if value is not None]
+        excluded = rng.sample(held, rng.randrange(min(len(held), 4))) if rng.random() < 1 / 3 else []
+        chart = control_chart(values, excluded=excluded)
         (lines,) = chart.limits
-        expected, causes = plain(values)
+        expected, causes = plain(values, excluded)
         got = [lines.centre, lines.lower, lines.upper, lines.near_lower, lines.near_upper]
         assert got == pytest.approx([float(value) for value in expected], rel=0, abs=1e-9)
-        assert signals(chart) == causes, values
-        assert lines.points == sum(v is not None for v in values)
+        assert signals(chart) == causes, (values, excluded)
+        assert lines.points == len(held) - len(excluded)
         seen |= set(causes.values())
+        echoes += bool(set().union(*by_rule(runs_of(values, excluded)).values()) - causes.keys())
     assert seen == {(rule, up) for rule in ("outside", "trend", "two in three", "shift") for up in (True, False)}
+    assert echoes > 20
 
 
 def test_2_a_week_in_which_nothing_was_due_has_no_point() -> None:
@@ -130,6 +175,60 @@ def test_2_2_seven_on_one_side_are_a_shift_and_six_are_not() -> None:
     found = signals(control_chart(values))
     assert found[5] == ("shift", False) or found[5][0] == "outside"
     assert signals(control_chart([*([40.0, 60.0] * 6), 60.0, 60.0, 60.0, 60.0, 60.0, 40.0])) == {}
+
+
+QUIET = [70.0, 72.0]
+DIP: Values = [*QUIET * 4, 46.0, 46.0, *QUIET * 4]
+
+
+def test_2_2a_a_dip_of_two_weeks_does_not_make_the_weeks_around_it_a_shift() -> None:
+    """By hand: the mean is (16 x 71 + 2 x 46) / 18 = 68.2, so all 8 weeks on each side lie above it. The moving ranges are
+    14 of 2, one of 26, one of 0 and one of 24, in the mean 78 / 17 = 4.6; the lower limit is 68.2 - 12.2 = 56.0. Without
+    the two weeks outside, the mean is 71, and no seven weeks are on one side of it."""
+    chart = control_chart(DIP)
+    (lines,) = chart.limits
+    assert [lines.centre, lines.lower] == pytest.approx([1228 / 18, 1228 / 18 - 2.66 * 78 / 17])
+    assert signals(chart) == {8: ("outside", False), 9: ("outside", False)}
+    assert by_rule(runs_of(DIP))["shift"].keys() == {*range(8), *range(10, 18)}, "what the rule alone would flag"
+
+
+def test_2_2a_a_shift_that_stands_without_the_dip_stands() -> None:
+    """Seven weeks 6 points higher after the dip: above the mean of the weeks left too, their neighbours then adjacent."""
+    values: Values = [*QUIET * 5, 40.0, *[78.0, 76.0] * 4]
+    found = signals(control_chart(values))
+    assert found[10] == ("outside", False)
+    assert {place: found[place] for place in range(11, 19)} == dict.fromkeys(range(11, 19), ("shift", True))
+    parted: Values = [*[60.0, 64.0] * 4, 70.0, 72.0, 70.0, 20.0, 72.0, 70.0, 72.0, 70.0]
+    assert signals(control_chart(parted)) == {11: ("outside", False)}, "seven in a row only without it: none to stand"
+
+
+def test_2_2a_without_a_point_outside_nothing_is_an_echo() -> None:
+    values: Values = [*([45.0, 46.0, 52.0] * 4), *([54.0, 60.0] * 4)]
+    found = control_chart(values)
+    assert {signal.rule for signal in found.signals} == {"shift"}
+    assert signals(found) == plain(values)[1]
+
+
+def test_2_2b_excluded_weeks_take_no_part_in_centre_limits_or_rules() -> None:
+    """By hand: without the two weeks the 16 others have the mean 71 and 14 moving ranges of 2, not 16: the week before
+    them is not next to the week after them."""
+    (lines,) = control_chart(DIP, excluded=(8, 9)).limits
+    assert [lines.points, lines.centre, lines.upper] == pytest.approx([16, 71, 71 + 2.66 * 2])
+    stepped: Values = [*QUIET * 4, 46.0, *[76.0, 78.0] * 4]
+    (lines,) = control_chart(stepped, excluded=(8,)).limits
+    assert lines.upper - lines.centre == pytest.approx(2.66 * 2), "the step of 4 points across it is no moving range"
+    assert control_chart(DIP, excluded=(8, 9)).signals == ()
+
+
+def test_2_2b_no_run_reaches_across_an_excluded_week() -> None:
+    high: Values = [*[40.0, 60.0] * 6, *[55.0, 56.0] * 3, 55.0]
+    assert set(signals(control_chart(high))) >= set(range(12, 19))
+    parted = [*high[:15], 50.0, *high[15:]]
+    assert signals(control_chart(parted, excluded=(15,))) == {}
+    assert set(signals(control_chart([*high[:15], None, *high[15:]]))) >= {12, 13, 14, 16, 17, 18, 19}
+    assert control_chart([50.0, 51.0], excluded=(0, 1)) == Control((), ())
+    (lines,) = control_chart([50.0, 70.0, 90.0], excluded=(1,)).limits
+    assert (lines.centre, control_chart([50.0, 70.0, 90.0], excluded=(1,)).signals) == (70.0, ()), "no moving range"
 
 
 def test_2_4_assurance_of_a_target() -> None:

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compliance.reports import charts
-from compliance.reports.charts import BOTTOM, LEFT, RIGHT, TOP, Label
 from compliance.reports.control import control_chart
-from compliance.reports.findings import Mark, Trend
+from compliance.reports.drawing import BOTTOM, LEFT, RIGHT, TOP, WIDTH, Label
+from compliance.reports.findings import Explained, Mark, Trend
 from compliance.reports.proportions import Proportion
 from compliance.reports.trends import funnel, values
 from compliance.reports.weeks import Week
@@ -21,11 +21,13 @@ def share(count: int, of: int, deff: float = 1.0) -> Proportion:
     return Proportion(count, of, rate, rate, rate, deff)
 
 
-def trend(*met: int, target: float | None = None, marks: tuple[Mark, ...] = ()) -> Trend:
+def trend(
+    *met: int, target: float | None = None, marks: tuple[Mark, ...] = (), explained: tuple[Explained, ...] = ()
+) -> Trend:
     """Weeks of 100 updates due each; 0 due where the number is negative."""
     shares = tuple(share(0, 0) if count < 0 else share(count, 100) for count in met)
     weeks = tuple(str(Week.of(date(2026, 1, 5) + timedelta(weeks=place))) for place in range(len(met)))
-    return Trend(weeks, shares, None, (), control_chart(values(shares)), marks, target, None)
+    return Trend(weeks, shares, None, (), control_chart(values(shares)), marks, target, None, explained)
 
 
 @given(st.lists(st.integers(-1, 100), min_size=1, max_size=40), st.one_of(st.none(), st.integers(0, 100)))
@@ -55,9 +57,36 @@ def test_2_5_what_is_said_at_an_upright_line_stays_in_the_drawing() -> None:
     reason = "another policy: Keeping victims informed in all the divisions of the force"
     early, late = charts.control(
         trend(*[60] * 20, marks=(Mark(1, "2026-W03", reason), Mark(19, "2026-W21", reason)))
-    ).marks
+    ).labels
     assert (early.anchor, late.anchor) == ("start", "end")
     assert early.text == "another policy: Keeping victims informed …"
+
+
+def test_2_2b_explained_weeks_are_hollow_and_shaded_and_excluded_ones_part_the_line() -> None:
+    told = (*(Explained(place, f"2026-W{place + 2:02}", "outage", excluded=True) for place in (4, 5)),
+            Explained(9, "2026-W11", "Christmas", excluded=False))  # fmt: skip
+    chart = charts.control(trend(*[60, 64] * 8, explained=told))
+    assert [place for place, dot in enumerate(chart.dots) if dot.hollow] == [4, 5, 9]
+    assert [len(line) for line in chart.lines if line] == [4, 10]
+    outage, christmas = chart.explained
+    assert [dot.x for dot in chart.dots if outage.x0 < dot.x < outage.x1] == [chart.dots[4].x, chart.dots[5].x]
+    assert christmas.x1 - christmas.x0 == pytest.approx((outage.x1 - outage.x0) / 2, abs=0.11)
+    assert [label.text for label in chart.labels] == ["outage", "Christmas"]
+
+
+@given(st.lists(st.tuples(st.integers(0, 29), st.text("abc ", min_size=1, max_size=60)), max_size=8))
+def test_2_5_what_is_said_above_a_chart_lies_over_nothing_else(said: list[tuple[int, str]]) -> None:
+    marks = tuple(
+        Mark(place, str(Week.of(date(2026, 1, 5) + timedelta(weeks=place))), f"m{why}") for place, why in said
+    )
+    chart = charts.control(trend(*[60] * 30, marks=marks))
+    boxes = [box(label) for label in chart.labels]
+    for one, other in combinations(boxes, 2):
+        assert one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
+    assert all(
+        left >= 0 and right <= WIDTH and bottom <= TOP and top >= -chart.head for left, top, right, bottom in boxes
+    )
+    assert (chart.head == 0) == (not said)
 
 
 def box(label: Label) -> tuple[float, float, float, float]:

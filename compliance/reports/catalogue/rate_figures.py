@@ -26,7 +26,7 @@ from compliance.reports.findings import Trend
 from compliance.reports.proportions import Rate, RateDifference
 from compliance.reports.rates import Cohort
 from compliance.reports.report_model import Figures, Overdue, Period, RequirementFigures
-from compliance.reports.trends import values
+from compliance.reports.trends import excluded, values
 
 OF_DUE: Final = {COUNT: "met", "late": "late", "overdue": "overdue", "missed": "missed"}
 """The measures of a rate."""
@@ -94,11 +94,14 @@ def _rows_of_weeks(figures: Figures) -> Iterator[PlacedRow]:
         trend = requirement.trend
         lines = {week: limits for limits in trend.control.limits for week in range(limits.first, limits.last + 1)}
         causes = {signal.place: signal for signal in trend.control.signals}
+        explained = {each.place: each for each in trend.explained}
         for week, (name, found) in enumerate(zip(trend.weeks, trend.shares, strict=True)):
             limits, cause = lines.get(week), causes.get(week)
             what = f"{requirement.id} in time"
             if cause:
                 what += f"; special cause: {cause.rule}, {'improvement' if cause.improvement else 'deterioration'}"
+            if why := explained.get(week):
+                what += f"; explained: {why.reason}{', left out of mean and limits' if why.excluded else ''}"
             silent = {"silent": trend.silent[week].rate} if trend.silent else {}
             bounds = {} if limits is None else {
                 "centre": limits.centre / 100, "lower_limit": limits.lower / 100, "upper_limit": limits.upper / 100,
@@ -170,7 +173,7 @@ def _release_weeks(found: RequirementFigures, disclosed: RequirementFigures, _bo
     control, assured = trend.control, trend.assurance
     if any(each.withheld for each in shares):
         recalculate_from = [(lines.first, lines.reason) for lines in control.limits if lines.reason is not None]
-        control = control_chart(values(shares), recalculate_from)
+        control = control_chart(values(shares), recalculate_from, excluded(trend.explained))
         assured = assurance(trend.target, control.limits[-1]) if trend.target is not None and control.limits else None
     public: Trend = replace(trend, shares=shares, silent=silent, overdue=(), control=control, assurance=assured)
     return replace(disclosed, trend=public)

@@ -25,7 +25,15 @@ from compliance.reports.periods import in_words
 from compliance.reports.rate_claims import subject_of
 from compliance.reports.report_model import Figures, RequirementFigures
 from compliance.reports.sentences import cause_of_group, sentence, weeks_of
-from compliance.reports.telling import causes_of, chart_in_words, monday, silent_in_words, target_of, title_of
+from compliance.reports.telling import (
+    causes_of,
+    chart_in_words,
+    explained_in_words,
+    monday,
+    silent_in_words,
+    target_of,
+    title_of,
+)
 from compliance.reports.words import heading, percent
 
 
@@ -61,6 +69,8 @@ def trend_parts(requirement: RequirementFigures) -> Iterator[Part]:
         yield statement(sentence(none), claims=[none])
     for mark in trend.marks:
         yield statement(f"{heading(in_words(mark.week))}: {mark.reason}.")
+    for weeks in trend.explanations:
+        yield statement(explained_in_words(weeks))
     if trend.silent:
         yield statement(silent_in_words(trend))
     if trend.shares:
@@ -89,16 +99,19 @@ def weeks_table(requirement: RequirementFigures, figures: Figures) -> Table:
     trend, signals = requirement.trend, {signal.place: signal for signal in requirement.trend.control.signals}
     causes = {week: cause for cause in causes_of(requirement) for week in trend.weeks
               if cause.weeks[0] <= week <= cause.weeks[1]}  # fmt: skip
+    explained = {each.place: f"explained: {each.reason}" for each in trend.explained}
     rows = []
     for place, (week, share) in enumerate(zip(trend.weeks, trend.shares, strict=True)):
         signal = signals.get(place)
         mark = "" if signal is None else "▲ improvement: " if signal.improvement else "▼ deterioration: "
+        said = [f"{mark}{signal.rule}"] if signal else []
+        said += [explained[place]] if place in explained else []
         rows.append((
             cell(week, Run(f" {monday(week)}", "aside")),
             *share_cells(share, f"week.{requirement.id}/{week}"),
             *((cell(percent(trend.silent[place].rate)),) if trend.silent else ()),
             cell(whole(trend.overdue[place]) if trend.overdue else NONE),
-            cell(f"{mark}{signal.rule}" if signal else "", claim=causes.get(week) if signal else None),
+            cell("; ".join(said), claim=causes.get(week) if signal else None),
         ))  # fmt: skip
     silent = (Column("Silent victims"),) if trend.silent else ()
     columns = (Column("Week, its Monday", "name"), *SHARE, *silent, Column("Overdue then"),
