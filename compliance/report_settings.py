@@ -96,6 +96,13 @@ class ReportSettings(SettingsSection):
         "has fewer than half the median number of crimes reported a week. A period that ends before anything reported "
         "since could fall due is not reported (statistics 1.2b).",
     )
+    unfit_share: float = Field(
+        2,
+        gt=0,
+        le=100,
+        description="From which share of records refused, or with a fault that keeps them out of a rate, a report is "
+        "held until a person releases it, in per cent (statistics section 7).",
+    )
     organisation: str | None = Field(
         None,
         description="The file that says which areas, divisions and teams there were when, relative to this file; "

@@ -141,6 +141,8 @@ class Judgements:
     restated: tuple[Restated, ...]
     as_recorded: Columns | None = None
     """The records of the period with divisions and teams as the crime system names them, if there is a map."""
+    before_recorded: Columns | None = None
+    """The same of the records as known for the period before."""
 
     @property
     def trailing(self) -> tuple[JudgedPeriod, ...]:
@@ -195,7 +197,7 @@ def judge_periods(
             restatement = Restatement(headline)
             provisional = JudgedPeriod.of(headline, period.plus(1)) if isinstance(period, Week) else None
         if span == period.plus(-1):
-            before = records.columns
+            before, before_recorded = records.columns, records.as_recorded
         if verdicts is not None and span in published:
             known = published[span].comparable_under(options.organisation, period.last)
             restated += restatement.of(known, verdicts)
@@ -205,4 +207,5 @@ def judge_periods(
         judged[period.last_year] if period.last_year else None,
         JudgedPeriod.of(live_only(headline, options.live_methods), period),
         tuple(judged[week] for week in weeks), before, seen_until, unobserved, tuple(restated), as_recorded,
+        before_recorded,
     )  # fmt: skip

@@ -23,6 +23,7 @@ from compliance.reports.findings import (
     Way,
 )
 from compliance.reports.proportions import Proportion, Rate, RateDifference
+from compliance.reports.release_facts import Gate
 from compliance.reports.spans import Kind
 
 __all__ = ["Proportion", "Rate", "RateDifference"]
@@ -277,3 +278,5 @@ class Figures(Struct, frozen=True):
     basis: ReportBasis
     areas: tuple[AreaMembers, ...] | UnsetType = UNSET
     """The divisions of each area; present only in the board's and the public edition, if the map has areas."""
+    gate: Gate | None = None
+    """What was checked before it was released (statistics section 7); None: nothing was."""

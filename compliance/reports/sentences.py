@@ -8,6 +8,7 @@ from compliance.reports.claims import ClaimKind as Kind
 from compliance.reports.control import RUN, Rule
 from compliance.reports.parts import Run, Text, text_of
 from compliance.reports.periods import parse_period
+from compliance.reports.release_sentences import RELEASE_SENTENCES
 from compliance.reports.words import (
     NO_DIFFERENCE,
     UNLIKELY,
@@ -290,4 +291,5 @@ _SENTENCES: Final[dict[Kind, Callable[[Claim], str]]] = {
     Kind.NEVER_READ: _read,
     Kind.NOT_READ: _read,
     Kind.COULD_NOT_BE_READ: _read,
+    **RELEASE_SENTENCES,
 }  # fmt: skip

@@ -118,6 +118,17 @@ def as_last_published(store: Store, period: str) -> Figures | None:
         return None if row is None else read_figures(row)
 
 
+def as_published_before(store: Store, period: Span) -> Figures | None:
+    """Return the board's figures of the newest earlier period of a kind, as first published; None: there is none."""
+    named = select(Published.period).where(Published.edition == "board").distinct()
+    first = select(Published).where(Published.edition == "board").order_by(col(Published.version)).limit(1)
+    with store.session(reading=True) as session:
+        spans = [span for name in session.exec(named) if (span := parse_period(name)).kind == period.kind]
+        before = max((span for span in spans if span.first < period.first), key=str, default=None)
+        row = None if before is None else session.exec(first.where(Published.period == str(before))).first()
+        return None if row is None else read_figures(row)
+
+
 def policy_content(policy: Policy, organisation: Organisation | None = None) -> dict[str, Any]:
     """Return a policy as stored with the figures.
 

@@ -27,6 +27,7 @@ from compliance.reports.organisation import Organisation, load_organisation
 from compliance.reports.output_files import remove, write_whole
 from compliance.reports.periods import newest_settled
 from compliance.reports.publish import Publication, add_forms, as_published, publish
+from compliance.reports.release import pass_gate
 from compliance.reports.report_model import Figures, Intake
 from compliance.reports.snapshots import (
     StoredRecords,
@@ -42,6 +43,7 @@ from compliance.reports.weeks import Week
 from compliance.resources import resource
 from compliance.service.crime_feed import own_words
 from compliance.service.record_state import describe_reading, intake_of, list_vanished
+from compliance.service.release_evidence import ReleaseEvidence
 from compliance.service.report_duties import DIVISION, Attempts, Duties, OwedReports
 from compliance.store import Store, seen_by
 
@@ -98,7 +100,7 @@ class Reporting:
         before = as_last_published(self.store, str(period))
         intake = before.intake if before else self._intake(judged.verdicts, period)
         asked = cast("Sequence[Form]", forms or self.settings.report.forms)
-        figures = self._editions(judged, intake, editions or self.settings.report.editions)
+        figures = self._editions(judged, intake, editions or self.settings.report.editions, before)
         made = publish(
             self.store, figures, self.policy, self.folder, now, asked, _Mailing(self.settings, now), self.organisation
         )
@@ -235,9 +237,13 @@ class Reporting:
             organisation=self.organisation,
         )
 
-    def _editions(self, judged: Judgements, intake: Intake, editions: Sequence[str]) -> list[Figures]:
+    def _editions(
+        self, judged: Judgements, intake: Intake, editions: Sequence[str], before: Figures | None
+    ) -> list[Figures]:
         force, told = self.settings.force.name, self._read_mailed(judged.verdicts, judged.period.span)
         board = figures_of(judged, force=force, intake=intake, mailed=told)
+        evidence = ReleaseEvidence(self.store, self.policy, self.organisation, self.settings.report.unfit_share)
+        facts = evidence.find(judged, board, before)
         made = []
         for edition in editions:
             if edition == "division":
@@ -247,7 +253,7 @@ class Reporting:
                 ]
             else:
                 made.append(public(board) if edition == "public" else board)
-        return made
+        return [pass_gate(figures, facts) for figures in made]
 
     def _read_mailed(self, verdicts: Verdicts, period: Span) -> MailedDigests:
         """Return what the period's reminders listed."""

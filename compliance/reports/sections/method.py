@@ -22,6 +22,7 @@ from compliance.reports.parts import (
 )
 from compliance.reports.proportions import Rate
 from compliance.reports.report_model import Figures
+from compliance.reports.sections.release_checks import release_checks
 from compliance.reports.unit_levels import list_levels
 from compliance.reports.words import count_of, day, heading, instant
 
@@ -44,6 +45,7 @@ def _parts(figures: Figures) -> Iterator[Part]:
             "Every number has a name, shown beside its table as “figure”. ", code(example), " lists the crime numbers "
             "behind it, each with its verdict; they add up to what is printed here.",
         )  # fmt: skip
+    yield from release_checks(figures)
     yield Heading("chance", "Chance")
     made = count_of(figures.basis.comparisons, "comparison was", "comparisons were")
     yield statement(
