@@ -43,6 +43,7 @@ from compliance.reports.compared_units import compare_areas, compare_units, coun
 from compliance.reports.definitions import definitions
 from compliance.reports.findings import Group, LateTeams
 from compliance.reports.judged import TRAILING, JudgedPeriod, Judgements, ReportOptions, judge_periods
+from compliance.reports.own_past import compare_with_own_past
 from compliance.reports.quality import data_quality
 from compliance.reports.questions import first_owed
 from compliance.reports.rates import BANDS, change, proportion, rate
@@ -136,6 +137,7 @@ def figures_of(
         definitions=definitions(judged.policy, period, judged.options.live_methods, division),
         basis=state_basis(judged, edition.ours, requirements),
         areas=list_area_members(edition),
+        own_past=compare_with_own_past(judged, edition),
     )
 
 

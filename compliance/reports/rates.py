@@ -22,12 +22,13 @@ BANDS: Final = ((1, 7), (8, 28), (29, 90), (91, None))
 class Cohort:
     """The obligations due in a period that count in a rate (rules 5.1), one element each.
 
-    `requirement`: its place in the policy. `verdict`, `victim`: rows of what was judged. `division`, `team`, `officer`:
-    who had the case at the end of the due date. `entered_after`: whether the update that discharged it in time was
-    entered after the due date.
+    `requirement`: its place in the policy. `cycle`: from 1. `verdict`, `victim`: rows of what was judged. `division`,
+    `team`, `officer`: who had the case at the end of the due date. `entered_after`: whether the update that discharged
+    it in time was entered after the due date.
     """
 
     requirement: npt.NDArray[np.int8]
+    cycle: npt.NDArray[np.int32]
     state: npt.NDArray[np.int8]
     verdict: Ints
     victim: Ints
@@ -66,6 +67,7 @@ def due_in(verdicts: Verdicts, first: int, last: int, division: str | None = Non
     category = columns.victims.category
     return Cohort(
         requirement=verdicts.requirement[row],
+        cycle=verdicts.cycle[row],
         state=state[row],
         verdict=row,
         victim=victim,

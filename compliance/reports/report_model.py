@@ -9,6 +9,7 @@ from datetime import date, datetime
 
 from msgspec import UNSET, Struct, UnsetType
 
+from compliance.reports.changes import PastSeries
 from compliance.reports.findings import (
     EntryQuestion,
     Funnel,
@@ -280,3 +281,5 @@ class Figures(Struct, frozen=True):
     """The divisions of each area; present only in the board's and the public edition, if the map has areas."""
     gate: Gate | None = None
     """What was checked before it was released (statistics section 7); None: nothing was."""
+    own_past: tuple[PastSeries, ...] = ()
+    """The divisions, or the teams of a division's edition, against their own past (statistics 1.5b)."""

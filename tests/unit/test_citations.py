@@ -140,7 +140,7 @@ def test_decisions_are_cited_in_one_form() -> None:
 def test_every_record_of_a_decision_is_in_the_index_and_on_the_architecture_page() -> None:
     index = (DECISIONS / "README.md").read_text("utf-8")
     architecture = (ROOT / "docs" / "architecture.md").read_text("utf-8")
-    assert [int(number) for number in decisions()] == list(range(1, len(decisions()) + 1))
+    assert len(decisions()) == len(list(DECISIONS.glob("[0-9]*.md"))), "two records have one number"
     for number, path in decisions().items():
         text = path.read_text("utf-8")
         title = re.match(rf"# {int(number)}\. (.+)\n", text)

@@ -6,6 +6,7 @@ from compliance.reports.catalogue.area_figures import AREA, SILENT_AREA, TRAILIN
 from compliance.reports.catalogue.contact_figures import CONTACT, QUESTION
 from compliance.reports.catalogue.figure import Figure
 from compliance.reports.catalogue.outstanding_figures import CLOSED_ACROSS, CLOSED_WITHOUT_A_WORD, OVERDUE_NOW
+from compliance.reports.catalogue.past_figures import OWN_PAST, OWN_PAST_CONTINUING, OWN_PAST_FIRST
 from compliance.reports.catalogue.quality_figures import QUALITY
 from compliance.reports.catalogue.rate_figures import BEFORE, ENHANCED, LAST_YEAR, LIVE, PROVISIONAL, RATE, WEEK
 from compliance.reports.catalogue.reminder_figures import REMINDERS, TRIAL
@@ -39,6 +40,7 @@ FIGURES: Final = {
         RATE, BEFORE, LAST_YEAR, PROVISIONAL, LIVE, ENHANCED, WEEK,
         DIVISION, TEAM, TRAILING_UNIT, OFFENCE,
         FORMER_DIVISION, AREA, TRAILING_AREA,
+        OWN_PAST, OWN_PAST_FIRST, OWN_PAST_CONTINUING,
         OVERDUE_NOW,
         SAME_DAY, SAME_DAY_COUNTING, SAME_DAY_ORIGINAL, ONLY_SAME_DAY,
         SILENT, SILENT_BEFORE, SILENT_LAST_YEAR, SILENT_PROVISIONAL, SILENT_LIVE, SILENT_ENHANCED,

@@ -80,6 +80,11 @@ WORKED_OUT: Final = {
     "difference": _DIFFERENCE, "difference_low": _DIFFERENCE, "difference_high": _DIFFERENCE,
     "centre": _LIMITS, "lower_limit": _LIMITS, "upper_limit": _LIMITS,
     "funnel_low_95": _FUNNEL, "funnel_high_95": _FUNNEL, "funnel_low_998": _FUNNEL, "funnel_high_998": _FUNNEL,
+    "p": "how often chance alone would give such a difference between 13 weeks and the 13 before, paired by officer "
+         "(statistics 1.5b)",
+    "rate_before_change": "the rate over up to 13 settled weeks before the one since which it changed",
+    "updates_missed": "what was due since the change times the rate before it, less what was met; of enhanced victims "
+                      "each counts twice (statistics 6)",
     "expected": "the share that chance alone would give, as the question says (docs/report.md)",
     "median_hours": "the middle of the hours from told_at to entered_at of the cases discharged by T",
 }  # fmt: skip
