@@ -54,7 +54,10 @@ class Waiting:
     is_open: bool = True
     closed_on: date | None = None
     """When the case closed; None if it is open or cancelled."""
-    declining: bool = False
+    declined_on: date | None = None
+    """When the victim declined updates (rules 5.4); None if they did not."""
+    declined_until: date | None = None
+    """When a decline ended; None if it has not."""
     added_on: date | None = None
     """When the victim was added to the record, if after the day of the report: D0 (rules 3)."""
     too_early: date | None = None
@@ -71,6 +74,11 @@ class Waiting:
     def is_enhanced(self) -> bool:
         """Return whether the victim is owed the enhanced service."""
         return self.category == ENHANCED
+
+    @property
+    def declining(self) -> bool:
+        """Return whether the victim declines updates now."""
+        return self.declined_on is not None and self.declined_until is None
 
     @property
     def silent_since(self) -> date:
@@ -103,12 +111,8 @@ def find_waiting(crimes: Sequence[Crime], block: Block, wanted: set[int], hold_d
     since = counted.day >= found.day_0[counted.case]  # updates before D0 never count (rules 3.5)
     last_at, early_at = _latest(block, since), _latest(block, ~since)
     others = _find_uncounted(table, moment, set(counted.row.tolist()), last_at)
-    declining = dict(
-        zip(
-            found.victim.tolist(),
-            ((found.declined <= moment.today) & (found.asked_again == NEVER)).tolist(),
-            strict=True,
-        )
+    declines = dict(
+        zip(found.victim.tolist(), zip(found.declined.tolist(), found.asked_again.tolist(), strict=True), strict=True)
     )
     several = np.bincount(found.crime, minlength=len(table)) > 1
     reported = policy.local.of(table.reported_at)
@@ -141,7 +145,8 @@ def find_waiting(crimes: Sequence[Crime], block: Block, wanted: set[int], hold_d
             earlier=holding.earlier,
             is_open=kind == OPEN,
             closed_on=since_on[crime] if kind == CLOSED else None,
-            declining=declining.get(victim, False),
+            declined_on=_day_or_none(declines[victim][0]),
+            declined_until=_day_or_none(declines[victim][1]),
             added_on=from_day(day_0[victim]) if day_0[victim] > reported[crime] else None,
             too_early=early_on[victim] if last_update is None else None,
             day_0_by=frozenset(authors[victim]),
@@ -167,6 +172,10 @@ def _day_0_by(crimes: Sequence[Crime], block: Block) -> dict[int, set[str]]:
         if officer:
             found[int(cases.victim[contacts.case[place]])].add(officer)
     return found
+
+
+def _day_or_none(day: int) -> date | None:
+    return None if day == NEVER else from_day(day)
 
 
 def _days(policy: Policy, instants: Ints) -> list[date | None]:

@@ -98,6 +98,22 @@ def test_those_above_are_told_of_all_in_numbers_and_of_the_longest_by_name() -> 
     assert (found.victims, found.more) == (30, 10)
 
 
+def test_closed_cases_take_no_place_of_open_ones() -> None:
+    """A victim who can still be kept informed of a running case comes first, but for one under a hold."""
+    open_for_days = [(item, LadderStep.SUPERVISOR) for item in overdue(18, 9, "A")]
+    shut = [replace(item.waiting, is_open=False, closed_on=TODAY - 9 * DAY) for item in overdue(6, 30, "B")]
+    shut[5] = replace(shut[5], hold=replace(shut[5].hold, now=True))
+    closed = [
+        (replace(item, waiting=waiting, standing=Standing.CLOSED), LadderStep.SUPERVISOR)
+        for item, waiting in zip(overdue(6, 30, "B"), shut, strict=True)
+    ]
+    told = [Decision(item, "2000", Outcome.SENT, Reason.NEW, step) for item, step in (*closed, *open_for_days)]
+    found = write(told, POLICY, SETTINGS, TODAY)
+    assert [entry.crime for entry in found.parts["hold"]] == ["22/B05/26"]
+    assert [sum(entry.crime.startswith(f"22/{name}") for entry in found.parts["stuck"]) for name in "AB"] == [18, 1]
+    assert (found.victims, found.more) == (24, 4)
+
+
 def test_the_subject_counts_what_is_overdue_and_what_is_not_apart() -> None:
     """Nobody is said to be late with what is not due."""
     soon = [replace(item, standing=Standing.DUE_SOON) for item in overdue(2, -2, "C")]

@@ -117,6 +117,19 @@ def test_an_attempt_is_shown_and_does_not_count() -> None:
     assert said(sentence, crime("2026-06-02", *days))
 
 
+def test_a_decline_that_has_ended_is_shown_with_its_dates_until_there_is_an_update() -> None:
+    """Rules 5.4: what fell due within it was not owed. The reader is not asked why nobody rang."""
+    victims = [{"victim_ref": "V1", "declined_at": "2026-05-04T09:00:00Z", "declined_until": "2026-05-20T09:00:00Z"}]
+    sentence = "Declined updates from 4 May until 20 May."
+    first = {"at": "2026-04-28"}
+    assert said(sentence, crime("2026-04-27", first, victims=victims))
+    assert said("rules 2.4, 5.4.", crime("2026-04-27", first, victims=victims))
+    assert not said("Declined", crime("2026-04-27", first, {"at": "2026-05-21"}, victims=victims))
+    assert not said("Declined", crime("2026-04-27", first))
+    no_end = [{key: value for key, value in victims[0].items() if key != "declined_until"}]
+    assert outstanding(crime("2026-04-27", first, victims=no_end)) == []  # no email names them
+
+
 def test_an_update_before_a_victim_was_added_is_named_and_does_not_count() -> None:
     """Rules 3.5: nobody is told that they did nothing; the clock ran from the day on which the victim was added."""
     victims = [{"victim_ref": "V1"}, {"victim_ref": "V2", "added_at": "2026-06-02T09:00:00Z"}]

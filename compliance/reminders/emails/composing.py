@@ -64,7 +64,7 @@ def write(
     """Return the letter to one person: victims under a contact hold first, then new items, the longest owed first.
 
     Each victim is one entry, regardless of how much is owed to them. What is stuck with officers below the reader is
-    listed as far as there is room, and counted by officer.
+    listed as far as there is room, open cases first, and counted by officer.
     """
     cases = _by_victim(listed)
     unlisted = {decision.owed.waiting for decision in context.unlisted} - set(cases)
@@ -73,7 +73,7 @@ def write(
         kinds[_part(decisions)].append(waiting)
     parts = {name: [waiting for waiting in kinds[name] if not waiting.hold.now] for name in PARTS}
     room = max(settings.reminders.listed - sum(len(kinds[name]) for name in PARTS if name != "stuck"), 0)
-    named = sorted(kinds["stuck"], key=lambda waiting: not waiting.hold.now)[:room]
+    named = sorted(kinds["stuck"], key=lambda waiting: (not waiting.hold.now, not waiting.is_open))[:room]
     parts["hold"] = [w for w in cases if w.hold.now and (w in named or w not in kinds["stuck"])]
     stuck = [waiting for waiting in kinds["stuck"] if waiting not in parts["hold"]]
     whose = list(dict.fromkeys(waiting.officer_ref for waiting in stuck))  # group victims by officer

@@ -150,6 +150,7 @@ def hold_line(hold: Hold, today: date) -> str | None:
 def describe_obstacles(waiting: Waiting, owed: Sequence[Owed], today: date, *, own: bool) -> Iterator[EntryRemark]:
     """Yield sentences on what the record shows that stands in the way; `own` means that the reader has the case."""
     yield from map(EntryRemark, _holds(waiting.hold, today))
+    yield from _describe_decline(waiting, today)
     if any(item.standing is Standing.CLOSED for item in owed) and waiting.closed_on:
         please = "please tell the victim the outcome" if own else "the victim is to be told the outcome"
         yield EntryRemark(f"The case closed on {day_text(waiting.closed_on, today)}: {please}.")
@@ -185,6 +186,13 @@ def remarks(waiting: Waiting, owed: Sequence[Owed], today: date, *, own: bool) -
     if waiting.uncounted:
         what = _on(waiting.uncounted, ("A contact", "is"), ("Contacts", "are"), today)
         yield EntryRemark(f"{what} not recorded in a way that counts.", "2.4")
+
+
+def _describe_decline(waiting: Waiting, today: date) -> Iterator[EntryRemark]:
+    """Yield until when the victim declined updates, if there has been none since."""
+    since, until = waiting.declined_on, waiting.declined_until
+    if since is not None and until is not None and not waiting.updated_since(until):
+        yield EntryRemark(f"Declined updates from {day_text(since, today)} until {day_text(until, today)}.", "5.4")
 
 
 def _describe_handover(waiting: Waiting, owed: Sequence[Owed], today: date, *, own: bool) -> Iterator[str]:
