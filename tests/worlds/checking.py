@@ -13,6 +13,17 @@ from tests.worlds.catalogue import FALL, GAP, PATTERN, Due
 from tests.worlds.force import START, Ints, day_of
 from tests.worlds.playing import PlayedWorld, Told
 
+IN_ORDER: Final = (
+    "read to its end after it was settled", "not the figures of the one before", "as many crimes as usual",
+    "records fit for a rate", "sums agree with their totals", "about as many officers as before",
+    "the policy and its examples hold", "cannot be checked yet", "reports are published again",
+)  # fmt: skip
+"""What a check before the release found in order, or could not look at."""
+AT_FAULT: Final = (
+    "not read to its end since it was settled", "the figures of the one before", "far fewer or more crimes than usual",
+    "too many records unfit for a rate", "sums differ from their totals", "officers changed by half",
+    "the policy or its examples fail", "reports are suspended",
+)  # fmt: skip
 SERIES_OF: Final = {"7-day": (0,), "28-day": (1, 2)}
 """The series of each requirement's rate."""
 TRAILING: Final = 13
@@ -181,6 +192,24 @@ def _target(view: View) -> Iterator[Said]:
     yield Said(_direction(met), view.told.edition, (100 * level > view.claim.value("target")) is met)
 
 
+def _at_fault(view: View) -> Iterator[Said]:
+    """The records or the policy are at fault: in no world are they."""
+    yield Said("fault", "", False)
+
+
+def _divisions_changed(view: View) -> Iterator[Said]:
+    yield Said("divisions", "", _reorganised_now(view))
+
+
+def _divisions_as_before(view: View) -> Iterator[Said]:
+    yield Said("divisions", "", not _reorganised_now(view))
+
+
+def _reorganised_now(view: View) -> bool:
+    changed = view.world.world.reorganised
+    return changed is not None and not changed.mapped and changed.week == view.told.week
+
+
 def _states_only(view: View) -> Iterator[Said]:
     """A count, a rate or a comparison without a finding: it says no more than its figures, which other tests prove."""
     yield from ()
@@ -223,6 +252,10 @@ JUDGES: Final[Mapping[str, Callable[[View], Iterator[Said]]]] = {
     "none published earlier": _states_only,
     "feed gap": _gap,
     "officer directory is old": _states_only,
+    **dict.fromkeys(IN_ORDER, _states_only),
+    **dict.fromkeys(AT_FAULT, _at_fault),
+    "the divisions of the one before": _divisions_as_before,
+    "divisions appeared or vanished": _divisions_changed,
     "the crime system has not been read yet": _states_only,
     "the crime system has not been read since": _states_only,
     "the crime system could not be read to its end": _states_only,

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from functools import cached_property
 
 import numpy as np
+from msgspec.structs import replace
 
 from compliance.policy import Policy, load_policy
 from compliance.reports.claims import Claim
@@ -15,6 +16,9 @@ from compliance.reports.judged import JudgedPeriod, Judgements, ReportOptions, j
 from compliance.reports.organisation import Organisation
 from compliance.reports.organisation.entries import OrganisationEntries
 from compliance.reports.parts import Heading, Section, claims_in
+from compliance.reports.release import pass_gate
+from compliance.reports.release_counts import count_release
+from compliance.reports.release_facts import ReleaseFacts
 from compliance.reports.report_model import Figures, Intake
 from compliance.reports.sections import report_of
 from compliance.reports.spans import Span
@@ -81,10 +85,11 @@ class PlayedWorld:
         """Return every claim of the reports of a week."""
         judged = self._judge(week)
         editions = [""] if self.world.edition is None else ["", self.named(self.world.edition)]
-        made = []
+        board = figures_of(judged, force="A force", intake=self._intake(week))
+        facts, made = find_facts(judged, board), []
         for edition in editions:
-            figures = figures_of(judged, force="A force", intake=self._intake(week, edition), division=edition or None)
-            made += [Told(week, edition, *each) for each in list_claims(figures)]
+            figures = figures_of(judged, force="A force", division=edition) if edition else board
+            made += [Told(week, edition, *each) for each in list_claims(pass_gate(figures, facts))]
         return made
 
     def _judge(self, week: int) -> Judgements:
@@ -102,8 +107,8 @@ class PlayedWorld:
         held = self._held.setdefault((policy.digest, after), {})
         return judge_periods(source, policy, period, now, options, held=held)
 
-    def _intake(self, week: int, edition: str) -> Intake:
-        if self.world.gap is None or edition or not self.world.gap[0] <= week <= self.world.gap[1]:
+    def _intake(self, week: int) -> Intake:
+        if self.world.gap is None or not self.world.gap[0] <= week <= self.world.gap[1]:
             return Intake()
         first, _ = self.gap_days
         return Intake(gaps=(Gap(first, first + timedelta(days=9)),))
@@ -122,6 +127,16 @@ class PlayedWorld:
             return None
         assert self.names.since is not None
         return Organisation(OrganisationEntries.model_validate(_entries(self.names, self.names.since)))
+
+
+def find_facts(judged: Judgements, board: Figures) -> ReleaseFacts:
+    """Return what is checked before a report is released: the crime system was read in time, and every crime of the
+    period came in it (statistics section 7)."""
+    facts, columns = count_release(judged, board), judged.verdicts.columns
+    first, last = judged.period.span.days
+    day = judged.policy.local.of(columns.reported_at)
+    none = int(((day >= first) & (day <= last) & (np.diff(columns.victims_of) == 0)).sum())
+    return replace(facts, read_until=facts.settled, records=facts.crimes, no_victim=none, unfit=none)
 
 
 def span_of(week: int) -> Week:
