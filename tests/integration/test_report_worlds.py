@@ -1,0 +1,137 @@
+"""Reports of planted worlds: nothing is claimed that was not planted, and what was planted is named in time
+(docs/statistics.md, 2 and 6). `python -m benchmarks claims` is the long form of this."""
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+
+from compliance.policy import judge, load_policy
+from compliance.policy.verdicts import LATE, MET, MISSED, OVERDUE
+from compliance.reports.claims import Claim, ClaimKind, SpecialCause, Stated
+from tests.worlds.catalogue import TELFORD, WORLDS, World
+from tests.worlds.checking import JUDGES
+from tests.worlds.checking import judge as check
+from tests.worlds.force import CHANCES, EVENT, FIRST_DAY, SIZES, day_of
+from tests.worlds.playing import PlayedWorld, Told, span_of
+from tests.worlds.tallying import Lived
+from tests.worlds.truth import Change
+
+SMALL, SEED = SIZES["small"], 3
+WEEKS = (EVENT - 1, EVENT + 1, EVENT + 7)
+FELL = replace(WORLDS["one division, 8 points"], changes=(Change(-25, EVENT, divisions=(TELFORD,)),))
+"""A small force must fall further to be told from chance."""
+ALL_FELL = replace(WORLDS["the force, 7 points"], changes=(Change(-25, EVENT),))
+
+
+@cache
+def quiet() -> Lived:
+    return Lived.of(WORLDS["quiet"], SMALL, SEED, WEEKS)
+
+
+@cache
+def played(name: str) -> PlayedWorld:
+    return PlayedWorld({"fell": FELL, "all fell": ALL_FELL}.get(name) or WORLDS[name], SMALL, SEED)
+
+
+def test_every_kind_of_claim_is_judged() -> None:
+    assert {kind.value for kind in ClaimKind} == set(JUDGES)
+
+
+@pytest.mark.parametrize("series", range(3))
+def test_updates_are_given_in_time_as_often_as_planted(series: int) -> None:
+    """The chances of first, first further and continuing contact (statistics 1.10), as the engine judges them."""
+    policy, settled = load_policy("west-mercia"), span_of(76)
+    instant = settled.settling_instant(policy.local)
+    met = total = 0
+    for seed in (1, 2):
+        verdicts = judge(PlayedWorld(WORLDS["quiet"], SMALL, seed).columns, policy, instant, instant)
+        due = np.isin(verdicts.state, (MET, LATE, OVERDUE, MISSED)) & (verdicts.due_date >= FIRST_DAY + 13 * 7)
+        due &= verdicts.due_date <= settled.days[1]
+        own = (verdicts.requirement == 0, verdicts.cycle == 1, verdicts.cycle > 1)[series]
+        due &= own & (verdicts.requirement == min(series, 1))
+        met, total = met + int((verdicts.state[due] == MET).sum()), total + int(due.sum())
+    assert met / total == pytest.approx(CHANCES[series], abs=0.025)
+
+
+@pytest.mark.parametrize("name", ["renamed, mapped", "published late", "feed gap"])
+def test_what_changes_nothing_changes_no_claim(name: str) -> None:
+    """A division renamed in the map, a report first published months later and a gap in the feed (statistics 1.2a)."""
+    lived = Lived.of(WORLDS[name], SMALL, SEED, WEEKS)
+    assert lived.beyond(quiet()) == []
+    assert len(lived.false_claims()) == len(quiet().false_claims())
+
+
+def test_a_feed_gap_is_told_in_its_week() -> None:
+    assert Lived.of(WORLDS["feed gap"], SMALL, SEED, [EVENT]).missed() == []
+    assert Lived.of(replace(WORLDS["feed gap"], gap=None), SMALL, SEED, [EVENT]).missed()
+
+
+@pytest.mark.parametrize(("world", "weeks"), [(FELL, range(EVENT + 1, EVENT + 8, 2)), (ALL_FELL, [EVENT])])
+def test_what_fell_is_named_by_the_week_in_which_it_is_due(world: World, weeks: list[int]) -> None:
+    """A division within eight settled weeks, the whole force in the week in which it settles (statistics 6)."""
+    assert Lived.of(world, SMALL, SEED, weeks).missed() == []
+
+
+def cause(kind: ClaimKind, about: str, first: int, last: int, requirement: str = "7-day") -> Claim:
+    weeks = (str(span_of(first)), str(span_of(last)))
+    return SpecialCause(kind=kind, subject=f"rate.{requirement}", about=about, since=day_of(first),
+                        until=span_of(last).last, title="a rate", rule="shift", weeks=weeks, length=last - first + 1)  # fmt: skip
+
+
+def differs(kind: ClaimKind, by: float, group: str) -> Claim:
+    return Claim(kind=kind, subject="trailing", about="division", stated=(Stated("difference", by, "7-day", group),))
+
+
+ENTRIES = Claim(kind=ClaimKind.TEAMS_STAND_OUT, subject="late-teams")
+NOTHING = Claim(kind=ClaimKind.NOTHING_STANDS_OUT, subject="summary")
+GAP = Claim(kind=ClaimKind.FEED_GAP, subject="gap", since=day_of(EVENT), until=span_of(EVENT + 1).first)
+TELFORD_NAME, OTHER = SMALL.divisions[TELFORD], SMALL.divisions[2]
+WORSE, BETTER = ClaimKind.WORSENED, ClaimKind.IMPROVED
+
+
+@pytest.mark.parametrize(("world", "week", "claim", "true"), [
+    ("fell", EVENT + 8, cause(WORSE, TELFORD_NAME, EVENT, EVENT + 8), True),
+    ("fell", EVENT + 8, cause(WORSE, TELFORD_NAME, EVENT, EVENT + 8, "28-day"), True),
+    ("fell", EVENT + 8, cause(WORSE, TELFORD_NAME, EVENT - 3, EVENT + 8), True),
+    ("fell", EVENT + 8, cause(WORSE, TELFORD_NAME, EVENT - 12, EVENT - 2), False),
+    ("fell", EVENT + 8, cause(BETTER, TELFORD_NAME, EVENT - 8, EVENT - 1), False),
+    ("fell", EVENT + 8, cause(WORSE, OTHER, EVENT, EVENT + 8), False),
+    ("fell", EVENT + 8, differs(ClaimKind.DIFFERS, -0.1, TELFORD_NAME), True),
+    ("fell", EVENT + 8, differs(ClaimKind.BELOW_REST, -0.1, TELFORD_NAME), True),
+    ("fell", EVENT + 8, differs(ClaimKind.DIFFERS, 0.1, TELFORD_NAME), False),
+    ("fell", EVENT - 1, differs(ClaimKind.DIFFERS, -0.1, TELFORD_NAME), False),
+    ("fell", EVENT + 6, NOTHING, True),
+    ("fell", EVENT + 7, NOTHING, False),
+    ("dip", EVENT, cause(WORSE, "", EVENT, EVENT), True),
+    ("dip", EVENT + 9, cause(BETTER, "", EVENT + 2, EVENT + 9), False),
+    ("dip", EVENT + 9, cause(BETTER, "", EVENT - 9, EVENT - 1), False),
+    ("begins", 76, cause(BETTER, "", WORLDS["begins"].begins, 66), False),
+    ("quiet", EVENT, differs(ClaimKind.BELOW_REST, -0.1, OTHER), False),
+    ("standing", EVENT, differs(ClaimKind.BELOW_REST, -0.1, TELFORD_NAME), True),
+    ("standing", EVENT, cause(WORSE, TELFORD_NAME, EVENT - 2, EVENT), False),
+    ("quiet", EVENT, ENTRIES, False), ("late entry", EVENT + 8, ENTRIES, True),
+    ("quiet", EVENT, GAP, False),
+    ("duplicates", EVENT + 8, differs(ClaimKind.BELOW_REST, -0.1, TELFORD_NAME), False),
+    ("renamed, no map", EVENT + 8, cause(WORSE, "The East", EVENT, EVENT + 8), False),
+])  # fmt: skip
+def test_a_claim_is_right_where_it_was_planted_and_false_where_it_was_not(
+    world: str, week: int, claim: Claim, true: bool
+) -> None:
+    said = check(played(world), Told(week, "", "summary", True, claim))
+    assert said
+    assert all(each.true for each in said) is true
+
+
+def test_a_kind_of_claim_that_is_not_known_goes_unjudged_by_nobody() -> None:
+    class Odd:
+        value = "something new"
+
+    odd = Told(EVENT, "", "summary", True, replace_kind(NOTHING, Odd()))
+    with pytest.raises(KeyError, match="something new"):
+        check(played("quiet"), odd)
+
+
+def replace_kind(claim: Claim, kind: object) -> Claim:
+    return Claim(kind=kind, subject=claim.subject)  # type: ignore[arg-type]

@@ -1,0 +1,269 @@
+"""A plain checker: whether a claim of a report is so, by what was planted and the claim alone.
+
+A kind of claim that it does not know is an error, so that no kind goes unjudged.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from compliance.reports.claims import Claim
+from tests.worlds.catalogue import FALL, GAP, PATTERN, Due
+from tests.worlds.force import START, Ints, day_of
+from tests.worlds.playing import PlayedWorld, Told
+
+IN_ORDER: Final = (
+    "read to its end after it was settled", "not the figures of the one before", "as many crimes as usual",
+    "records fit for a rate", "sums agree with their totals", "about as many officers as before",
+    "the policy and its examples hold", "cannot be checked yet", "reports are published again",
+)  # fmt: skip
+"""What a check before the release found in order, or could not look at."""
+AT_FAULT: Final = (
+    "not read to its end since it was settled", "the figures of the one before", "far fewer or more crimes than usual",
+    "too many records unfit for a rate", "sums differ from their totals", "officers changed by half",
+    "the policy or its examples fail", "reports are suspended",
+)  # fmt: skip
+SERIES_OF: Final = {"7-day": (0,), "28-day": (1, 2)}
+"""The series of each requirement's rate."""
+TRAILING: Final = 13
+LEEWAY: Final = 4
+"""A change may be said to have begun so many weeks before it did: chance had its part in when it was seen."""
+BETTER: Final = "better"
+
+
+@dataclass(frozen=True)
+class Said:
+    """One thing that a claim says: that a unit is worse, better, or has a pattern of entries; and whether it is so."""
+
+    what: str
+    unit: str
+    true: bool
+
+
+@dataclass(frozen=True)
+class View:
+    """What a claim is judged by: the world, and where the claim stands."""
+
+    world: PlayedWorld
+    told: Told
+
+    @property
+    def claim(self) -> Claim:
+        """The claim."""
+        return self.told.claim
+
+    @property
+    def series(self) -> tuple[int, ...]:
+        """The series that the claim is about."""
+        return SERIES_OF[self.claim.subject.partition(".")[2].partition("/")[0]]
+
+    @property
+    def trailing(self) -> range:
+        """The weeks over which units are compared."""
+        return range(self.told.week - TRAILING + 1, self.told.week + 1)
+
+    def planted(self, what: str, unit: str) -> bool:
+        """Return whether something of a kind is planted for a unit, and in force; "": for any."""
+        every = self.world.world.due
+        return any(due.what == what and unit in ("", unit_of(due, self.world)) for due in every)
+
+    def missing(self, first: bool) -> list[Due]:
+        """Return what is due by this week in this edition and not yet over."""
+        return [
+            due for due in self.world.world.due
+            if due.by <= self.told.week <= due.over and (due.first or not first)
+            and due.team == bool(self.told.edition)
+        ]  # fmt: skip
+
+
+def unit_of(due: Due, world: PlayedWorld) -> str:
+    """Return the name of what something is due of; "": the whole force."""
+    if due.team:
+        return world.team
+    return world.named(due.divisions[0]) if due.divisions else ""
+
+
+def week_of(day: date) -> int:
+    """Return the number of the week of a local date."""
+    return (day - START).days // 7
+
+
+def judge(world: PlayedWorld, told: Told) -> list[Said]:
+    """Return what a claim says, each with whether it is so. Raises KeyError for a kind that is not known."""
+    return list(JUDGES[told.claim.kind.value](View(world, told)))
+
+
+def _direction(better: bool) -> str:
+    return BETTER if better else FALL
+
+
+def _cause(view: View) -> Iterator[Said]:
+    """A special cause: what was usual has changed, since then or up to some weeks later."""
+    claim = view.claim
+    assert claim.since is not None
+    assert claim.until is not None
+    better, last = claim.kind.value == "improved", week_of(claim.until)
+    begins = range(week_of(claim.since), min(last, week_of(claim.since) + LEEWAY) + 1)
+    unit = claim.about or view.told.edition
+    way, truth = 1 if better else -1, view.world.truth
+    yield Said(_direction(better), unit, any(truth.moved(unit, first, last, view.series, way) for first in begins))
+
+
+def _changed(view: View) -> Iterator[Said]:
+    """A difference from another period, or of a unit from the rest."""
+    claim, week = view.claim, view.told.week
+    way = 1 if claim.value("difference") > 0 else -1
+    if claim.about:
+        yield _beside(view, claim.about, view.series, way)
+        return
+    back = 52 if "last year" in claim.against else 1
+    unit = view.told.edition
+    yield Said(_direction(way > 0), unit, view.world.truth.between(unit, [week], [week - back], view.series) == way)
+
+
+def _beside(view: View, unit: str, series: tuple[int, ...], way: int) -> Said:
+    return Said(
+        _direction(way > 0), unit, view.world.truth.beside(unit, view.told.edition, view.trailing, series) == way
+    )
+
+
+def _differs(view: View) -> Iterator[Said]:
+    for each in view.claim.of_measure("difference"):
+        unit = each.group or view.claim.about
+        yield _beside(view, unit, SERIES_OF[each.requirement], 1 if (each.value or 0) > 0 else -1)
+
+
+def _beyond_limits(view: View) -> Iterator[Said]:
+    """Beyond the 99.8 % limits: unlikely to be chance. Beyond the 95 % limits only a question is asked."""
+    for each in view.claim.of_measure("beyond"):
+        if each.value == 998:
+            way = view.world.truth.beside(each.group, view.told.edition, view.trailing, SERIES_OF[each.requirement])
+            yield Said(_direction(way > 0), each.group, way != 0)
+
+
+def _pattern(view: View) -> Iterator[Said]:
+    """A pattern of the entries, of the teams it names or of any."""
+    named = {each.group for each in view.claim.stated if each.group}
+    for unit in named or {""}:
+        yield Said(PATTERN, unit or view.told.edition, view.planted(PATTERN, unit))
+
+
+def _nothing(view: View) -> Iterator[Said]:
+    """Nothing stands out: false once anything is due that belongs there, and not yet over."""
+    yield Said("nothing", "", not view.missing(first=True))
+
+
+def _no_team(view: View) -> Iterator[Said]:
+    """No team stands out: false once a pattern is due, and not yet over."""
+    yield Said("nothing", "", not any(due.what == PATTERN for due in view.missing(first=False)))
+
+
+def _no_cause(view: View) -> Iterator[Said]:
+    """Nothing in a chart of the whole needs an explanation: false once a change of the whole is due."""
+    whole = [due for due in view.missing(first=False) if due.what == FALL and not due.divisions]
+    yield Said("nothing", "", not whole)
+
+
+def _gap(view: View) -> Iterator[Said]:
+    gap = view.world.world.gap
+    yield Said(GAP, "", gap is not None and view.world.gap_days == (view.claim.since, view.claim.until))
+
+
+def _begins(view: View) -> Iterator[Said]:
+    """Something is not held because the records begin on a date."""
+    since = view.claim.since
+    yield Said("begins", "", since is None or since == day_of(view.world.world.begins))
+
+
+def _nothing_due(view: View) -> Iterator[Said]:
+    """Updates are due in every week since the records begin."""
+    yield Said("nothing due", "", False)
+
+
+def _compared_so_far(view: View) -> Iterator[Said]:
+    held = view.claim.count("held")
+    yield Said("held", "", held <= view.told.week - view.world.world.begins + 1)
+
+
+def _target(view: View) -> Iterator[Said]:
+    level = view.world.truth.level(view.world.truth.teams(view.told.edition), view.trailing, view.series).mean()
+    met = view.claim.kind.value == "target consistently met"
+    yield Said(_direction(met), view.told.edition, (100 * level > view.claim.value("target")) is met)
+
+
+def _at_fault(view: View) -> Iterator[Said]:
+    """The records or the policy are at fault: in no world are they."""
+    yield Said("fault", "", False)
+
+
+def _divisions_changed(view: View) -> Iterator[Said]:
+    yield Said("divisions", "", _reorganised_now(view))
+
+
+def _divisions_as_before(view: View) -> Iterator[Said]:
+    yield Said("divisions", "", not _reorganised_now(view))
+
+
+def _reorganised_now(view: View) -> bool:
+    changed = view.world.world.reorganised
+    return changed is not None and not changed.mapped and changed.week == view.told.week
+
+
+def _states_only(view: View) -> Iterator[Said]:
+    """A count, a rate or a comparison without a finding: it says no more than its figures, which other tests prove."""
+    yield from ()
+
+
+JUDGES: Final[Mapping[str, Callable[[View], Iterator[Said]]]] = {
+    "withheld": _states_only,
+    "nothing due": _nothing_due,
+    "nothing could be due yet": _begins,
+    "not held in full": _begins,
+    "changed": _changed,
+    "no significant change": _states_only,
+    "too few to compare": _states_only,
+    "the one before is withheld": _states_only,
+    "the one before is not held in full": _begins,
+    "nothing was due in the one before": _nothing_due,
+    "differs from the rest": _differs,
+    "no significant difference from the rest": _states_only,
+    "not compared yet": _compared_so_far,
+    "below the rest": _differs,
+    "improved": _cause,
+    "worsened": _cause,
+    "no special cause": _no_cause,
+    "target consistently met": _target,
+    "target consistently missed": _target,
+    "target met or missed by chance": _states_only,
+    "target cannot be judged yet": _states_only,
+    "beyond the limits of chance": _beyond_limits,
+    "within the limits of chance": _states_only,
+    "silent victims": _states_only,
+    "overdue for long": _states_only,
+    "closed without a word": _states_only,
+    "seen more often than by chance": _pattern,
+    "seen often": _states_only,
+    "teams stand out": _pattern,
+    "no team stands out": _no_team,
+    "nothing stands out": _nothing,
+    "restated": _states_only,
+    "stands as published": _states_only,
+    "none published earlier": _states_only,
+    "feed gap": _gap,
+    "officer directory is old": _states_only,
+    **dict.fromkeys(IN_ORDER, _states_only),
+    **dict.fromkeys(AT_FAULT, _at_fault),
+    "the divisions of the one before": _divisions_as_before,
+    "divisions appeared or vanished": _divisions_changed,
+    "the crime system has not been read yet": _states_only,
+    "the crime system has not been read since": _states_only,
+    "the crime system could not be read to its end": _states_only,
+}
+
+
+def key_of(world: PlayedWorld, told: Told, said: Said) -> tuple[object, ...]:
+    """Return what makes two false statements of two worlds of one seed the same: all but the week."""
+    unit: Ints = world.truth.teams(said.unit)
+    subject = told.claim.subject.partition("/")[0]
+    return told.edition == "", told.claim.kind.value, subject, said.what, tuple(unit.tolist())
