@@ -16,7 +16,7 @@ from compliance.records import columns, convert_crime
 from compliance.reports.figures import report_figures
 from compliance.reports.report_model import Figures, Proportion, Rate, RequirementFigures
 from compliance.reports.sources import GivenRecords
-from compliance.reports.statistics import design_effect, wilson
+from compliance.reports.statistics import wilson
 from compliance.reports.weeks import Week
 from tests.engine import shipped
 from tests.histories import histories
@@ -67,22 +67,82 @@ def of(name: str, found: Iterable[Json]) -> list[Json]:
     return [row for row in found if row["requirement"] == name]
 
 
-def share(hits: Iterable[tuple[bool, str | None]]) -> Proportion:
-    """A proportion of (hit, officer) pairs, by plain loops (statistics 1.3, 1.4)."""
+def clusters_of(hits: Iterable[tuple[bool, Any]]) -> list[list[bool]]:
+    """The hits of each cluster, of (hit, cluster) pairs; those of no cluster are one each (statistics 1.3)."""
     clusters: dict[Any, list[bool]] = defaultdict(list)
-    for number, (hit, officer) in enumerate(hits):
-        clusters[officer if officer is not None else number].append(hit)
-    every = [hit for cluster in clusters.values() for hit in cluster]
-    deff = design_effect([sum(c) for c in clusters.values()], [len(c) for c in clusters.values()])
+    for number, (hit, cluster) in enumerate(hits):
+        clusters[("alone", number) if cluster is None else cluster].append(hit)
+    return list(clusters.values())
+
+
+def plain_rho(hits: Iterable[tuple[bool, Any]]) -> float:
+    """ρ by the formula of statistics 1.3, term by term."""
+    clusters = clusters_of(hits)
+    j, n = len(clusters), sum(map(len, clusters))
+    if j < 2 or n == j:
+        return 0.0
+    p = sum(map(sum, clusters)) / n
+    msb = sum(len(c) * (sum(c) / len(c) - p) ** 2 for c in clusters) / (j - 1)
+    msw = sum(len(c) * sum(c) / len(c) * (1 - sum(c) / len(c)) for c in clusters) / (n - j)
+    n_0 = (n - sum(len(c) ** 2 for c in clusters) / n) / (j - 1)
+    return max(0.0, (msb - msw) / (msb + (n_0 - 1) * msw)) if msb + (n_0 - 1) * msw else 0.0
+
+
+def plain_deff(clusters: list[list[bool]], rho: float) -> float:
+    n = sum(map(len, clusters))
+    return 1 + rho * (sum(len(c) ** 2 for c in clusters) / n - 1) if n else 1.0
+
+
+@cache
+def trailing(name: str) -> list[tuple[int, Json]]:
+    """What was due of a requirement in each of 13 weeks, at its own age: (weeks back, row)."""
+    local = shipped("west-mercia")[0].local
+    weeks = [(back, WEEK.plus(-back)) for back in range(13)]
+    return [(back, row) for back, week in weeks for row in of(name, rows(week, week.settling_instant(local)))]
+
+
+@cache
+def rho_of(name: str, kind: str) -> float:
+    """ρ of a requirement over 13 weeks, by "officer", "officer_week" or "team"."""
+
+    def cluster(back: int, row: Json) -> tuple[Any, ...] | None:
+        keys = {"officer": (row["officer_ref"],), "officer_week": (row["officer_ref"], back),
+                "team": (row["team"], row["division"])}[kind]  # fmt: skip
+        return None if keys[0] is None else keys
+
+    return plain_rho((row["state"] == "met", cluster(back, row)) for back, row in trailing(name))
+
+
+def share(hits: Iterable[tuple[bool, str | None]], rho: float | None = None) -> Proportion:
+    """A proportion of (hit, officer) pairs, by plain loops; without a given ρ with its own (statistics 1.3, 1.4)."""
+    hits = list(hits)
+    deff = plain_deff(clusters_of(hits), plain_rho(hits) if rho is None else rho)
+    return share_on(hits, deff)
+
+
+def share_on(hits: list[tuple[bool, str | None]], deff: float) -> Proportion:
+    every = [hit for hit, _ in hits]
     limits = wilson(sum(every) / deff, len(every) / deff)
     rate = sum(every) / len(every) if every else None
     low, high = limits or (None, None)
     return Proportion(sum(every), len(every), rate, low, high, deff)
 
 
-def rate(found: list[Json]) -> Rate:
-    late, overdue, missed = (sum(row["state"] == state for row in found) for state in COUNTS[1:])
-    return Rate(share((row["state"] == "met", row["officer_ref"]) for row in found), late, overdue, missed)
+def rate(found: list[Json], rho: float = 0.0) -> Rate:
+    """A rate with ρ by officers as given; 0: of its counts alone."""
+    return Rate(share(((row["state"] == "met", row["officer_ref"]) for row in found), rho), *not_met(found))
+
+
+def not_met(found: list[Json]) -> list[int]:
+    return [sum(row["state"] == state for row in found) for state in COUNTS[1:]]
+
+
+def rate_of_unit(name: str, found: list[Json]) -> Rate:
+    """A rate of a division or its rest over 13 weeks: deff is the larger of that by officers and by teams."""
+    hits = [(row["state"] == "met", row["officer_ref"]) for row in found]
+    by_team = clusters_of((False, row["team"] and (row["division"], row["team"])) for row in found)
+    deff = max(plain_deff(clusters_of(hits), rho_of(name, "officer")), plain_deff(by_team, rho_of(name, "team")))
+    return Rate(share_on(hits, deff), *not_met(found))
 
 
 def same(one: Any, other: Any) -> bool:

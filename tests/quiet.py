@@ -97,7 +97,7 @@ def tally(seeds: range) -> Tally:
             done.points += len([share for share in trend.shares if share.of])
             done.special += len(trend.control.signals)
             cohorts = [due_in(verdicts, *week.days) for week in weeks[-len(trend.weeks) :]]
-            shares = [rate(cohort.where(cohort.requirement == place)).share.rate for cohort in cohorts]
+            shares = [rate(cohort.where(cohort.requirement == place), 1.0).share.rate for cohort in cohorts]
             values = [None if share is None else 100 * share for share in shares]
             last = len(values) - 1
             done.newest += 1

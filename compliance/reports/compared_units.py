@@ -38,7 +38,8 @@ def _compare_unit(
     if compared:
         every = edition.trailing_due(place)
         over = trailing.counted(edition, requirement, name).rate
-        rest = rate(every.where(~has(edition.unit_of(every, unit), name)))
+        others = every.where(~has(edition.unit_of(every, unit), name))
+        rest = rate(others, edition.clusters.unit_effect(others, place, unit))
         difference = change(over.share, rest.share) if name is not None else None
     week = in_period.counted(edition, requirement, name).rate
     return DivisionFigures(name, week, silent.share(edition, group=name) if repeats else None, over, rest, difference)

@@ -93,6 +93,7 @@ def _requirement(found: RequirementFigures) -> RequirementFigures:
         offences=(),
         areas=tuple(map(_division, found.areas)) if isinstance(found.areas, tuple) else UNSET,
         due_from=found.due_from,
+        clustering=found.clustering,
     )
 
 

@@ -15,6 +15,7 @@ from compliance.policy.status import Flags, status_at
 from compliance.policy.verdicts import EXEMPT, LAPSED, MET, Clause, Verdicts
 from compliance.records.columns import CANCELLED, EVERY_VICTIM, Coded, Columns
 from compliance.records.instants import NONE, to_micros
+from compliance.reports.clusters import clustered
 from compliance.reports.findings import EntryQuestion
 from compliance.reports.proportions import Proportion
 from compliance.reports.quality import ATTEMPTED
@@ -125,7 +126,7 @@ def _of_met(verdicts: Verdicts, met: Cohort) -> Iterator[Seen]:
          first_cycle, _first_contact(verdicts, met.victim, at), None),
     )  # fmt: skip
     for key, title, asks, clause, of, hit, expected in asked:
-        share = proportion(hit[of], met.officer.take(of))
+        share = clustered(hit[of], met.officer.take(of))
         question = EntryQuestion(key, title, asks, clause, share, expected, UNIFORM if key == "near-deadline" else "")
         yield Seen(question, "obligations", row[of], hit[of], columns, verdicts, met.officer.take(of))
 
@@ -163,7 +164,7 @@ def _of_waivers(verdicts: Verdicts, period: Span) -> Iterator[Seen]:
         near = verdicts.due_date[row] - day[row] <= CLOSE
         chance = float(np.minimum((CLOSE + 1) / length, 1).mean()) if len(row) else None
         officer = owner(verdicts, row, "officer")
-        question = EntryQuestion(key, title, asks, clause, proportion(near, officer), chance, UNIFORM)
+        question = EntryQuestion(key, title, asks, clause, clustered(near, officer), chance, UNIFORM)
         yield Seen(question, "obligations", row, near, columns, verdicts, officer, at[row])
 
 
@@ -196,4 +197,4 @@ def _in(category: Coded, names: list[str]) -> Flags:
 
 def _alone(hit: Flags) -> Proportion:
     """Return a share of cases not clustered by officer."""
-    return proportion(hit, Coded(np.full(len(hit), -1, dtype=np.int32), ()))
+    return proportion(hit, 1.0)

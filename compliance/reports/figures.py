@@ -13,6 +13,7 @@ from compliance.reports.basis import draw_sample, state_basis
 from compliance.reports.beginning import Beginning
 from compliance.reports.catalogue.contact_figures import count_ways
 from compliance.reports.catalogue.edition import Edition
+from compliance.reports.catalogue.edition_clusters import LIVE as LIVE_ONLY
 from compliance.reports.catalogue.figure import Figure
 from compliance.reports.catalogue.outstanding_figures import (
     CASES_CLOSED,
@@ -173,7 +174,8 @@ def _requirement(judged: Judgements, edition: Edition, asked: AskedRequirement) 
     held = edition.list_trailing(place)
     compares = len(held) == TRAILING
     divisions = () if asked.event else compare_units(edition, asked.id, edition.unit, repeats, compares)
-    whole = rate(edition.trailing_due(place)).share.rate if compares else None
+    unit_of, rho = partial(edition.unit_of, unit=edition.unit), edition.clusters.of(place).officer_week
+    whole = rate(edition.trailing_due(place), 1.0).share.rate if compares else None
     points = [(d.name, d.trailing.share) for d in divisions if d.name is not None and d.trailing]
     return RequirementFigures(
         id=asked.id,
@@ -192,10 +194,11 @@ def _requirement(judged: Judgements, edition: Edition, asked: AskedRequirement) 
         trailing_held=len(held),
         overdue=_overdue(edition, asked.id),
         trend=trend(weeks, place, charted, asked, options),
-        units=() if asked.event else unit_trends(weeks, place, partial(edition.unit_of, unit=edition.unit), options),
+        units=() if asked.event else unit_trends(weeks, place, unit_of, rho, options),
         funnel=funnel(points, whole),
         offences=_offences(edition, asked.id) if held else (),
         due_from=due_from,
+        clustering=(edition.clusters.of(place), edition.clusters.of(place, LIVE_ONLY)),
         former=UNSET if asked.event else count_by_former_map(edition, asked.id),
         areas=UNSET if asked.event else compare_areas(edition, asked.id, repeats, compares),
     )
@@ -247,7 +250,7 @@ def _late_teams(edition: Edition) -> LateTeams | None:
     met = cohort.where(cohort.state == MET)
     names = met.team.present()
     points = [(name, LATE_TEAMS.share(edition, group=name)) for name in names]
-    found = funnel(points, proportion(met.entered_after, met.officer).rate)
+    found = funnel(points, proportion(met.entered_after, 1.0).rate)
     if found is None:
         return None
     beyond = tuple(p for p in found.points if p.beyond == 998 and (p.share.rate or 0) > p.bounds.high_998)

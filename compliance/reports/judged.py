@@ -143,6 +143,8 @@ class Judgements:
     """The records of the period with divisions and teams as the crime system names them, if there is a map."""
     before_recorded: Columns | None = None
     """The same of the records as known for the period before."""
+    live_trailing: tuple[Cohort, ...] = ()
+    """The obligations due in each of the trailing weeks with live contact only, as known at the period's K."""
 
     @property
     def trailing(self) -> tuple[JudgedPeriod, ...]:
@@ -201,11 +203,12 @@ def judge_periods(
         if verdicts is not None and span in published:
             known = published[span].comparable_under(options.organisation, period.last)
             restated += restatement.of(known, verdicts)
+    live = live_only(headline, options.live_methods)
     return Judgements(
         source, policy, replace(options, records_begin=begun), headline,
         judged[period], judged[period.plus(-1)], provisional,
         judged[period.last_year] if period.last_year else None,
-        JudgedPeriod.of(live_only(headline, options.live_methods), period),
+        JudgedPeriod.of(live, period),
         tuple(judged[week] for week in weeks), before, seen_until, unobserved, tuple(restated), as_recorded,
-        before_recorded,
+        before_recorded, tuple(due_in(live, *week.days) for week in weeks[-TRAILING:]),
     )  # fmt: skip

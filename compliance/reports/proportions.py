@@ -43,6 +43,20 @@ class Rate(Struct, frozen=True):
         return None if self.overdue is None or self.missed is None else self.overdue + self.missed
 
 
+class Clustering(Struct, frozen=True):
+    """How alike the obligations of one officer are: ρ over the trailing settled weeks of the force (statistics 1.3).
+
+    From 0 (no more than chance) to 1 (all of one officer's alike). `part`: which of a requirement's obligations or
+    countings it is of; empty for all as they count. `officer_week`: the same within one week, because victims of one
+    crime fall due together. `team`: of one team instead of one officer.
+    """
+
+    part: str
+    officer: float
+    officer_week: float
+    team: float
+
+
 class RateDifference(Struct, frozen=True):
     """A rate minus another, with Newcombe's 95 % interval (statistics 1.5).
 

@@ -12,7 +12,7 @@ from compliance.policy.status import Flags
 from compliance.policy.verdicts import LATE, MET, MISSED, OVERDUE, YES, Verdicts
 from compliance.records.columns import Coded, joined_texts
 from compliance.reports.proportions import Proportion, Rate, RateDifference
-from compliance.reports.statistics import design_effect, newcombe, wilson
+from compliance.reports.statistics import newcombe, wilson
 
 BANDS: Final = ((1, 7), (8, 28), (29, 90), (91, None))
 """Ranges of days overdue."""
@@ -99,27 +99,19 @@ def together(cohorts: Sequence[Cohort]) -> Cohort:
     return Cohort(**parts)
 
 
-def proportion(hit: Flags, officer: Coded) -> Proportion:
-    """Return the share of hits, with an interval that allows for clustering by officer (statistics 1.3, 1.4).
-
-    Rows without an officer count as one officer each.
-    """
-    named = officer.codes >= 0
-    size = len(officer.values)
-    met = np.concatenate([np.bincount(officer.codes[named & hit], minlength=size), hit[~named]])
-    of = np.concatenate([np.bincount(officer.codes[named], minlength=size), np.ones(int((~named).sum()))])
+def proportion(hit: Flags, deff: float) -> Proportion:
+    """Return the share of hits, with an interval on its effective size (statistics 1.3, 1.4)."""
     count, total = int(hit.sum()), len(hit)
-    deff = design_effect(met, of)
     limits = wilson(count / deff, total / deff)
     if limits is None:
         return Proportion(count, total, None, None, None, deff)
     return Proportion(count, total, count / total, limits.low, limits.high, deff)
 
 
-def rate(cohort: Cohort) -> Rate:
+def rate(cohort: Cohort, deff: float) -> Rate:
     """Return the compliance rate of a cohort (statistics 1.1)."""
     late, overdue, missed = (int((cohort.state == state).sum()) for state in (LATE, OVERDUE, MISSED))
-    return Rate(proportion(cohort.state == MET, cohort.officer), late, overdue, missed)
+    return Rate(proportion(cohort.state == MET, deff), late, overdue, missed)
 
 
 def change(one: Proportion, other: Proportion) -> RateDifference | None:

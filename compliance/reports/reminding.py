@@ -14,8 +14,9 @@ from compliance.policy.calendars import Ints
 from compliance.policy.status import Flags
 from compliance.policy.verdicts import LATE, MET, MISSED, OVERDUE, PENDING, Verdicts
 from compliance.records.columns import Coded
+from compliance.reports.clusters import clustered
 from compliance.reports.findings import EntryQuestion, Reminded, StepEffect
-from compliance.reports.rates import has, owner, proportion
+from compliance.reports.rates import has, owner
 from compliance.reports.trial_effect import measure_trial
 from compliance.store.notice_kinds import LadderStep
 from compliance.store.trials import RegisteredTrial
@@ -134,12 +135,12 @@ def _effects(notified: Waits, comparison: Waits) -> Iterator[StepEffect]:
         yield StepEffect(
             step=key,
             title=title,
-            day=proportion(*notified.within(DAY, which)),
-            three_days=proportion(*notified.within(3 * DAY, which)),
+            day=clustered(*notified.within(DAY, which)),
+            three_days=clustered(*notified.within(3 * DAY, which)),
             median_hours=_median(notified, which),
             earlier=int((notified.earlier & (notified.wait <= 3 * DAY))[which].sum()),
-            before_day=proportion(*comparison.within(DAY, before)) if compared else None,
-            before_three_days=proportion(*comparison.within(3 * DAY, before)) if compared else None,
+            before_day=clustered(*comparison.within(DAY, before)) if compared else None,
+            before_three_days=clustered(*comparison.within(3 * DAY, before)) if compared else None,
             before_median_hours=_median(comparison, before) if compared else None,
         )
 
@@ -168,6 +169,6 @@ def after_reminder(verdicts: Verdicts, mailed: Mailed, division: str | None = No
     return EntryQuestion(
         "after-reminder", "Updates recorded in the week after a reminder: those within 24 hours of it",
         "Did the mail lead to a contact, or to an earlier one being typed in?", "rules 8",
-        proportion(within, owner(verdicts, rows, "officer")), 1 / 7 if len(rows) else None,
+        clustered(within, owner(verdicts, rows, "officer")), 1 / 7 if len(rows) else None,
         "if any day of the week after the mail were as likely as another",
     )  # fmt: skip

@@ -23,7 +23,7 @@ from compliance.reports.findings import (
     UnitTrend,
     Way,
 )
-from compliance.reports.proportions import Proportion, Rate, RateDifference
+from compliance.reports.proportions import Clustering, Proportion, Rate, RateDifference
 from compliance.reports.release_facts import Gate
 from compliance.reports.spans import Kind
 
@@ -120,6 +120,8 @@ class RequirementFigures(Struct, frozen=True):
     """The areas that divisions belong to; present only if the map has areas (decision 0031)."""
     due_from: date | None = None
     """The first local date it could fall due, given when the records begin (statistics 1.2b); None: unknown."""
+    clustering: tuple[Clustering, ...] = ()
+    """How alike one officer's obligations are, of all and with live contact only (statistics 1.3)."""
 
 
 class SameDay(Struct, frozen=True):

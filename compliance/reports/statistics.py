@@ -164,6 +164,16 @@ def intra_cluster_correlation(met: npt.ArrayLike, size: npt.ArrayLike) -> float:
     return max(0.0, (between - within) / whole) if whole else 0.0
 
 
+def design_effect(size: npt.ArrayLike, correlation: float) -> float:
+    """Return by how much clustering divides the information in some obligations (statistics 1.3): at least 1.
+
+    `size`: how many of them each officer (or team) has. `correlation`: ρ, from 0 to 1.
+    """
+    n_of = np.asarray(size, dtype=np.int64)
+    n = int(n_of.sum())
+    return 1 + correlation * (int((n_of**2).sum()) / n - 1) if n else 1.0
+
+
 def paired_change(
     met: npt.ArrayLike, size: npt.ArrayLike, met_before: npt.ArrayLike, size_before: npt.ArrayLike
 ) -> PairedChange | None:
@@ -220,20 +230,3 @@ def _since(sums: Sequence[float]) -> int | None:
     if passed is None:
         return None
     return BASE + max((place + 1 for place in range(passed) if sums[place] == 0), default=0)
-
-
-def design_effect(met: npt.ArrayLike, size: npt.ArrayLike) -> float:
-    """Return the factor by which clustering reduces the information in the obligations (statistics 1.3): at least 1.
-
-    `met` and `size` have one element for each officer: how many of the officer's obligations were met, and how many
-    there were. Officers without obligations are left out.
-    """
-    of, n_of = np.asarray(met, dtype=np.float64), np.asarray(size, dtype=np.float64)
-    held = n_of > 0
-    of, n_of = of[held], n_of[held]
-    clusters, n, total = len(n_of), float(n_of.sum()), float(of.sum())
-    if clusters < 2 or total in (0.0, n):
-        return 1.0
-    rate = total / n
-    spread = fsum((of - n_of * rate) ** 2)  # the same to the last digit in any order of officers
-    return max(1.0, clusters / (clusters - 1) * spread / (n * rate * (1 - rate)))

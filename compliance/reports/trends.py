@@ -8,6 +8,7 @@ import numpy as np
 
 from compliance.policy.requirement import Requirement
 from compliance.records.columns import Coded
+from compliance.reports.clusters import effect
 from compliance.reports.control import assurance, control_chart
 from compliance.reports.findings import Explained, Funnel, FunnelPoint, Mark, Trend, UnitTrend
 from compliance.reports.funnel import bounds
@@ -75,9 +76,9 @@ def _places(spans: Sequence[object], dated: Sequence[tuple[date, str]]) -> tuple
 
 
 def unit_trends(
-    weeks: Sequence[JudgedPeriod], place: int, unit: Callable[[Cohort], Coded], options: ReportOptions
+    weeks: Sequence[JudgedPeriod], place: int, unit: Callable[[Cohort], Coded], rho: float, options: ReportOptions
 ) -> tuple[UnitTrend, ...]:
-    """Return each division (or team) over the weeks."""
+    """Return each division (or team) over the weeks. `rho`: how alike the obligations of an officer's week are."""
     cohorts = [week.cohort.where(week.cohort.requirement == place) for week in weeks]
     first = next((i for i, cohort in enumerate(cohorts) if len(cohort)), len(cohorts))
     cohorts, spans = cohorts[first:], [week.span for week in weeks[first:]]
@@ -86,7 +87,8 @@ def unit_trends(
     left_out = excluded(_explained(spans, options))
     found = []
     for name in names:
-        shares = tuple(rate(cohort.where(has(unit(cohort), name))).share for cohort in cohorts)
+        own = [cohort.where(has(unit(cohort), name)) for cohort in cohorts]
+        shares = tuple(rate(cohort, effect(cohort.officer.codes, rho)).share for cohort in own)
         found.append(UnitTrend(name, shares, control_chart(values(shares), recalculated, left_out)))
     return tuple(found)
 

@@ -13,8 +13,9 @@ from compliance.policy.calendars import Ints, to_day
 from compliance.policy.status import Flags
 from compliance.policy.verdicts import LATE, MET, MISSED, OVERDUE, Verdicts
 from compliance.records.columns import Coded
+from compliance.reports.clusters import clustered
 from compliance.reports.findings import TrialEffect
-from compliance.reports.rates import change, owner, proportion
+from compliance.reports.rates import change, owner
 from compliance.store.trials import RegisteredTrial
 
 FIRST_WEEK: Final = timedelta(days=7)
@@ -64,7 +65,7 @@ def measure_trial(verdicts: Verdicts, trial: RegisteredTrial) -> TrialEffect:
     met = verdicts.state[found.row] == MET
     groups = [np.flatnonzero(found.tried), np.flatnonzero(~found.tried)]
     teams = [len(np.unique(found.team.codes[group])) for group in groups]
-    tried, usual = (proportion(met[group], found.team.take(group)) for group in groups)
+    tried, usual = (clustered(met[group], found.team.take(group)) for group in groups)
     return replace(
         effect, tried_teams=teams[0], usual_teams=teams[1], tried=tried, usual=usual, change=change(tried, usual)
     )

@@ -46,6 +46,7 @@ WORKED_OUT: Final = {
     "sample": "a draw of crimes for reading",
     "version": "which version it is",
     "basis": "what the figures were computed from",
+    "requirements.clustering": "how alike one officer's obligations are: ρ, by which intervals are widened",
 }
 """Numbers that are worked out from figures, or that count nothing that victims were owed."""
 

@@ -20,6 +20,7 @@ from tests.plain_figures import (
     figures_of,
     heard,
     judged,
+    plain_rho,
     requirement,
     same,
     share,
@@ -58,10 +59,12 @@ def test_1_7_silent_victims_at_the_end_of_each_week() -> None:
         assert period.silent is not None
         assert same(period.silent, expected)
         assert 0 < expected.count < expected.of
+    every = silent_victims(WEEK, SETTLED)
+    whole = plain_rho((silent, holder["officer_ref"]) for silent, holder in every)
     for division in found.divisions:
-        own = [(s, h["officer_ref"]) for s, h in silent_victims(WEEK, SETTLED) if h["division"] == division.name]
+        own = [(s, h["officer_ref"]) for s, h in every if h["division"] == division.name]
         assert division.silent is not None
-        assert same(division.silent, share(own))
+        assert same(division.silent, share(own, whole))
 
 
 def test_1_7_the_28_day_rate_is_never_without_the_silent_victims() -> None:

@@ -1,18 +1,17 @@
 """The statistics against independent implementations (docs/statistics.md, sections 1.3 to 1.6)."""
 
 from collections.abc import Iterator
-from random import Random
 from typing import Any
 
 import numpy as np
 import pytest
 from scipy.stats import norm
-from statsmodels.regression.linear_model import OLS
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 from compliance.records.columns import encode_texts
-from compliance.reports.rates import change, proportion
-from compliance.reports.statistics import Z, design_effect, newcombe, wilson
+from compliance.reports.clusters import clustered, teams
+from compliance.reports.rates import change
+from compliance.reports.statistics import Z, design_effect, intra_cluster_correlation, newcombe, wilson
 
 ALPHA = 2 * norm.sf(Z)
 """The level at which the other implementations use the very z of statistics 1.4."""
@@ -61,7 +60,7 @@ def test_1_1_nothing_due_is_not_available_never_0_or_100() -> None:
     assert wilson(0, 0) is None
     assert newcombe(0, 0, 5, 10) is None
     assert newcombe(5, 10, 0, 0) is None
-    nothing = proportion(np.zeros(0, dtype=np.bool_), encode_texts([]))
+    nothing = clustered(np.zeros(0, dtype=np.bool_), encode_texts([]))
     assert (nothing.rate, nothing.low, nothing.high, nothing.of) == (None, None, None, 0)
 
 
@@ -95,53 +94,36 @@ def test_1_5_significant_is_an_interval_that_leaves_out_0(
     assert found.significant is significant
 
 
-def test_1_2a_the_design_effect_is_the_same_to_the_last_digit_in_whatever_order_the_officers_come() -> None:
-    dice = Random(4)
-    for _ in range(50):
-        size = [dice.randint(1, 30) for _ in range(40)]
-        pairs = [(dice.randint(0, n), n) for n in size]
-        shuffled = dice.sample(pairs, len(pairs))
-        found = {design_effect(*zip(*each, strict=True)) for each in (pairs, shuffled, [*shuffled, (0, 0)])}
-        assert len(found) == 1
-
-
-def test_1_3_the_design_effect_is_the_cluster_robust_variance_over_the_binomial_one() -> None:
-    """The variance of a mean that allows for clusters (CR1, with one regressor), from another implementation."""
+def test_1_3_the_design_effect_is_of_a_sets_own_officers() -> None:
     draw = np.random.default_rng(5)
-    above = 0
-    for _ in range(300):
-        officers = int(draw.integers(2, 40))
-        sizes = draw.integers(1, 30, officers)
-        habit = draw.beta(0.7, 0.7, officers)
-        officer = np.repeat(np.arange(officers), sizes)
-        met = draw.random(len(officer)) < habit[officer]
-        rate = met.mean()
-        if rate in (0, 1):
-            continue
-        robust = OLS(met.astype(float), np.ones(len(met))).fit(cov_type="cluster", cov_kwds={"groups": officer})
-        expected = robust.cov_params()[0, 0] / (rate * (1 - rate) / len(met))
-        got = design_effect(np.bincount(officer[met], minlength=officers), sizes)
-        assert got == pytest.approx(max(1.0, expected), rel=1e-9)
-        above += expected > 1
-    assert above > 150
+    for _ in range(1000):
+        size, rho = draw.integers(0, 30, int(draw.integers(1, 60))), draw.random()
+        plain = 1 + rho * (sum(int(n) ** 2 for n in size) / size.sum() - 1) if size.sum() else 1
+        assert design_effect(size, rho) == pytest.approx(plain, abs=1e-9)
+    assert design_effect([], 0.5) == 1
+    assert design_effect([1, 1, 1], 0.9) == 1
+    assert design_effect([50, 50], 1) == 50  # two officers count as two obligations
+    assert design_effect([50, 50], 0) == 1
 
 
-@pytest.mark.parametrize(("met", "size"), [([], []), ([3], [7]), ([0, 0], [5, 9]), ([5, 9], [5, 9]), ([0, 3], [0, 7])])
-def test_1_3_no_design_effect_for_fewer_than_two_officers_nor_a_rate_of_0_or_1(met: list[int], size: list[int]) -> None:
-    """The last: an officer without obligations is not one of the J."""
-    assert design_effect(met, size) == 1
-
-
-def test_1_3_two_officers_of_whom_one_updates_all_count_as_two_obligations() -> None:
-    assert design_effect([50, 0], [50, 50]) == pytest.approx(100)
-    assert design_effect([25, 25], [50, 50]) == 1
+def test_1_3_rho_and_the_design_effect_give_back_the_variance_of_clustered_rates() -> None:
+    """In simulated forces of like teams, the variance of a team's rate is p (1 − p) deff / n."""
+    draw, rates_of, effects = np.random.default_rng(6), [], []
+    for _ in range(60):
+        habit = draw.beta(3, 1.5, (40, 5))  # teams of five officers
+        met = draw.binomial(20, habit)
+        rho = intra_cluster_correlation(met.ravel(), np.full(200, 20))
+        rates_of.append(met.mean(axis=1) / 20)
+        effects.append(design_effect([20] * 5, rho))
+    p = np.mean(rates_of)
+    assert np.var(rates_of) == pytest.approx(p * (1 - p) * np.mean(effects) / 100, rel=0.06)
 
 
 def made(*officers: tuple[str | None, int, int]) -> Any:
-    """A proportion of obligations: (officer, met, not met)."""
+    """A proportion of obligations with its own ρ: (officer, met, not met)."""
     hit = [done for _, met, others in officers for done in [True] * met + [False] * others]
     names = [name for name, met, others in officers for _ in range(met + others)]
-    return proportion(np.array(hit, dtype=np.bool_), encode_texts(names))
+    return clustered(np.array(hit, dtype=np.bool_), encode_texts(names))
 
 
 def test_1_3_obligations_without_an_officer_count_as_one_each() -> None:
@@ -151,12 +133,19 @@ def test_1_3_obligations_without_an_officer_count_as_one_each() -> None:
     assert loose.deff < made(("A", 30, 0), ("B", 0, 30), ("C", 20, 20)).deff
 
 
+def test_1_3_teams_of_one_name_in_two_divisions_are_two_and_those_without_a_name_one_each() -> None:
+    found = teams(encode_texts(["N", "N", "S", "S", "N", None]), encode_texts(["X", "X", "X", None, None, "X"]))
+    assert found[0] == found[1]
+    assert len({found[0], found[2], found[5]}) == 3
+    assert found[3] == found[4] == -1
+
+
 def test_1_3_intervals_and_tests_use_the_effective_size() -> None:
-    clustered, loose = made(("A", 45, 5), ("B", 5, 45)), made((None, 50, 50))
-    assert clustered.rate == loose.rate == 0.5
-    assert (clustered.low, clustered.high) == wilson(50 / clustered.deff, 100 / clustered.deff)
+    split, loose = made(("A", 45, 5), ("B", 5, 45)), made((None, 50, 50))
+    assert split.rate == loose.rate == 0.5
+    assert (split.low, split.high) == wilson(50 / split.deff, 100 / split.deff)
     other = made((None, 75, 25))
-    tight, wide = change(other, loose), change(other, clustered)
+    tight, wide = change(other, loose), change(other, split)
     assert tight is not None
     assert wide is not None
     assert tight.significant

@@ -16,6 +16,7 @@ from compliance.reports.catalogue.edition import Edition, find_name
 from compliance.reports.catalogue.figure import Disclosure, Figure
 from compliance.reports.catalogue.reminder_figures import AFTER_REMINDER, count_after_reminder
 from compliance.reports.catalogue.row import NO_NAME, PlacedRow, count_row, share_row
+from compliance.reports.clusters import own_effect
 from compliance.reports.entry import Seen
 from compliance.reports.findings import Way
 from compliance.reports.rates import has
@@ -50,7 +51,8 @@ def _count_question(edition: Edition, key: str, _group: str | None) -> CountedRo
     if key not in edition.questions:
         raise SettingsError(f"no question {key!r}{nearest(key, [*edition.questions, AFTER_REMINDER])}")
     seen = edition.questions[key]
-    return CountedRows({COUNT: seen.hit}, partial(_list_seen, seen, edition.policy.local), seen.officer)
+    deff = None if seen.officer is None else partial(own_effect, seen.hit, seen.officer)
+    return CountedRows({COUNT: seen.hit}, partial(_list_seen, seen, edition.policy.local), deff)
 
 
 def _list_seen(seen: Seen, local: LocalDates) -> tuple[TracedCase, ...]:

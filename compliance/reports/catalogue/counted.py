@@ -1,15 +1,12 @@
 """The rows that a figure counts. Its value and its cases come from the same rows."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
-from itertools import chain
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from compliance.records.columns import Coded, joined_texts
 from compliance.reports.catalogue.case import TracedCase
 from compliance.reports.proportions import Proportion, Rate
 from compliance.reports.rates import proportion
@@ -25,20 +22,19 @@ class CountedRows:
     """The rows behind a figure, one element each.
 
     `counts`: for each measure, what each row adds to it; the first measure is the default. `listed`: a function that
-    lists the cases in the same order, called only when they are asked for. `officer`: the officer by whom cases are
-    clustered if the figure is a share (statistics 1.3); None: the rows are independent.
+    lists the cases in the same order, called only when they are asked for. `deff`: a function that returns the design
+    effect of the figure if it is a share (statistics 1.3); None: the rows are independent.
     """
 
     counts: Mapping[str, npt.NDArray[Any]]
     listed: Callable[[], Sequence[TracedCase]]
-    officer: Coded | None = None
+    deff: Callable[[], float] | None = None
 
     @property
     def share(self) -> Proportion:
         """The share of the rows that is counted, with its interval (statistics 1.3, 1.4)."""
         hit = next(iter(self.counts.values()))
-        alone = Coded(np.full(len(hit), -1, dtype=np.int32), ())
-        return proportion(hit, alone if self.officer is None else self.officer)
+        return proportion(hit, 1.0 if self.deff is None else self.deff())
 
     @property
     def rate(self) -> Rate:
@@ -60,15 +56,3 @@ class CountedRows:
 def every(rows: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     """Return flags that count every row."""
     return np.ones(len(rows), dtype=np.bool_)
-
-
-def join_rows(parts: Iterable[CountedRows]) -> CountedRows:
-    """Join the rows of several periods. There must be at least one, and all must have the same measures."""
-    parts = tuple(parts)
-    counts = {measure: np.concatenate([part.counts[measure] for part in parts]) for measure in parts[0].counts}
-    officers = [part.officer for part in parts if part.officer is not None]
-    return CountedRows(counts, partial(_list_all, parts), joined_texts(officers) if officers else None)
-
-
-def _list_all(parts: Sequence[CountedRows]) -> list[TracedCase]:
-    return list(chain.from_iterable(part.listed() for part in parts))

@@ -19,6 +19,7 @@ from compliance.policy.status import Flags
 from compliance.policy.verdicts import Verdicts
 from compliance.records.columns import Coded, Columns
 from compliance.reports.case_sets import QualityRows
+from compliance.reports.catalogue.edition_clusters import ALL, LIVE, EditionClusters
 from compliance.reports.catalogue.edition_period import EditionPeriod
 from compliance.reports.entry import Seen, contacts, questions
 from compliance.reports.judged import TRAILING, JudgedPeriod, Judgements, ReportOptions, list_charted_weeks, of_division
@@ -175,6 +176,20 @@ class Edition:
         return self._joined[place]
 
     @cached_property
+    def clusters(self) -> EditionClusters:
+        """How far its obligations come in clusters (statistics 1.3).
+
+        With live contact only, all weeks are judged as known when the period was settled.
+        """
+
+        def live() -> Sequence[Cohort]:
+            if self.made is not None:
+                return self.made.live_trailing
+            return [due_in(self.read(LIVE).verdicts, *week.span.days) for week in self.trailing]
+
+        return EditionClusters({ALL: lambda: [week.of_force for week in self.trailing], LIVE: live})
+
+    @cached_property
     def former(self) -> tuple[date, Verdicts] | None:
         """The map before the newest reorganisation, as (its last day, the period's verdicts by that map).
 
@@ -248,7 +263,7 @@ class Edition:
             # The provisional period is judged when this one is settled (statistics 1.2).
             held = self.made.provisional if self.made else None
             return EditionPeriod(period.plus(1), self.division, lambda: self.headline, held)
-        if which == "live":
+        if which == LIVE:
             verdicts = partial(live_only, methods=self.options.live_methods)
             held = self.made.live if self.made else None
             return EditionPeriod(period, self.division, lambda: verdicts(self.headline), held)

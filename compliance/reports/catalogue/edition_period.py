@@ -31,19 +31,26 @@ class EditionPeriod:
         return self.judge_again()
 
     @cached_property
+    def of_force(self) -> Cohort:
+        """The obligations of the whole force due in the period that count."""
+        return due_in(self.verdicts, *self.span.days) if self.judged is None else self.judged.cohort
+
+    @cached_property
     def cohort(self) -> Cohort:
-        """The edition's obligations due in the period that count."""
-        if self.judged is None:
-            return due_in(self.verdicts, *self.span.days, self.division)
-        return self.judged.within(self.division).cohort
+        """Those of the edition."""
+        found = self.of_force
+        return found if self.division is None else found.where(has(found.division, self.division))
+
+    @cached_property
+    def silence_of_force(self) -> Silence:
+        """The victims of the whole force who may be silent at the end of the period (statistics 1.7)."""
+        return silence(self.verdicts, self.span) if self.judged is None else self.judged.silence
 
     @cached_property
     def silence(self) -> Silence:
-        """The edition's victims who may be silent at the end of the period (statistics 1.7)."""
-        if self.judged is None:
-            found = silence(self.verdicts, self.span)
-            return found if self.division is None else found.where(has(found.division, self.division))
-        return self.judged.within(self.division).silence
+        """Those of the edition."""
+        found = self.silence_of_force
+        return found if self.division is None else found.where(has(found.division, self.division))
 
     def due(self, place: int) -> Cohort:
         """Return the obligations due of one requirement, by its place in the policy."""

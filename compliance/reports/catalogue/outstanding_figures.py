@@ -15,6 +15,7 @@ from compliance.reports.catalogue.edition import Edition
 from compliance.reports.catalogue.figure import KEY, Disclosure, Figure
 from compliance.reports.catalogue.row import PlacedRow, band_measure, count_row, share_row
 from compliance.reports.catalogue.silence_figures import list_victims, select_owned
+from compliance.reports.clusters import correlation, effect
 from compliance.reports.rates import BANDS
 from compliance.reports.report_model import Figures, RequirementFigures
 from compliance.reports.silent_victims import Facts, find_closed_across, victims_at_close
@@ -37,11 +38,11 @@ def _count_closed_without_a_word(edition: Edition, _key: str, _group: str | None
     verdicts = edition.headline
     found = victims_at_close(verdicts, edition.period)
     rows = select_owned(edition, found.holders)
-    local = edition.policy.local
+    local, officer = edition.policy.local, found.holders.owner("officer").codes
     return CountedRows(
         {COUNT: found.hit[rows], CASES_CLOSED: first_of_each(verdicts.columns.victims.crime[found.row[rows]])},
         lambda: list_victims(verdicts, found, rows, ("not told", "told"), local),
-        found.holders.owner("officer").take(rows),
+        lambda: effect(officer[rows], correlation(found.hit, officer)),
     )
 
 

@@ -18,6 +18,8 @@ from compliance.reports.catalogue.disclosure import (
     share,
 )
 from compliance.reports.catalogue.edition import Edition
+from compliance.reports.catalogue.edition_clusters import ALL
+from compliance.reports.catalogue.edition_clusters import LIVE as LIVE_ONLY
 from compliance.reports.catalogue.edition_period import EditionPeriod
 from compliance.reports.catalogue.figure import KEY, Counting, Disclosure, Figure, ReportRows
 from compliance.reports.catalogue.row import PlacedRow, change_numbers, share_row
@@ -33,15 +35,18 @@ OF_DUE: Final = {COUNT: "met", "late": "late", "overdue": "overdue", "missed": "
 CASES: Final = "obligations due"
 
 
-def rate_rows(cohort: Cohort, listed: Callable[[], tuple[TracedCase, ...]]) -> CountedRows:
+def rate_rows(cohort: Cohort, listed: Callable[[], tuple[TracedCase, ...]], deff: Callable[[], float]) -> CountedRows:
     """Return obligations due as a rate counts them."""
     states = {COUNT: MET, "late": LATE, "overdue": OVERDUE, "missed": MISSED}
-    return CountedRows({measure: cohort.state == state for measure, state in states.items()}, listed, cohort.officer)
+    return CountedRows({measure: cohort.state == state for measure, state in states.items()}, listed, deff)
 
 
-def due_in_period(read: EditionPeriod, cohort: Cohort) -> CountedRows:
-    """Return some obligations due in a period of an edition as a rate counts them."""
-    return rate_rows(cohort, lambda: obligations(read.verdicts, cohort.verdict))
+def due_in_period(
+    edition: Edition, read: EditionPeriod, cohort: Cohort, requirement: str, part: str = ALL
+) -> CountedRows:
+    """Return some obligations of a requirement due in a period of an edition as a rate counts them."""
+    deff = partial(edition.clusters.effect, cohort, edition.place(requirement), read.span, part)
+    return rate_rows(cohort, lambda: obligations(read.verdicts, cohort.verdict), deff)
 
 
 def _count(which: str) -> Counting:
@@ -50,7 +55,8 @@ def _count(which: str) -> Counting:
     def count(edition: Edition, requirement: str, group: str | None) -> CountedRows:
         read = edition.read(which, group or "")
         cohort = read.due(edition.place(requirement))
-        return due_in_period(read, cohort.where(cohort.enhanced) if which == "enhanced" else cohort)
+        cohort = cohort.where(cohort.enhanced) if which == "enhanced" else cohort
+        return due_in_period(edition, read, cohort, requirement, LIVE_ONLY if which == LIVE_ONLY else ALL)
 
     return count
 

@@ -15,6 +15,7 @@ from compliance.reports.catalogue.disclosure import not_disclosed
 from compliance.reports.catalogue.edition import Edition
 from compliance.reports.catalogue.figure import Figure
 from compliance.reports.catalogue.row import PlacedRow, change_numbers, count_row, share_row
+from compliance.reports.clusters import own_effect
 from compliance.reports.rates import owner
 from compliance.reports.reminding import DAY, Mailed, Waits, after_last_mail, name_step
 from compliance.reports.report_model import Figures
@@ -49,7 +50,7 @@ def _count(edition: Edition, key: str, group: str | None) -> CountedRows | str:
     return CountedRows(
         {COUNT: within, "earlier": within & waits.earlier[which]},
         partial(_list_told, edition, waits.row[which], waits.at[which], mail),
-        waits.officer.take(which),
+        partial(own_effect, within, waits.officer.take(which)),
     )
 
 
@@ -59,7 +60,8 @@ def count_after_reminder(edition: Edition) -> CountedRows | str:
         return NO_MAILS
     verdicts = edition.headline
     row, at, within = after_last_mail(verdicts, edition.mailed(verdicts, edition.period), edition.division)
-    return CountedRows({COUNT: within}, partial(_list_told, edition, row, at), owner(verdicts, row, "officer"))
+    deff = partial(own_effect, within, owner(verdicts, row, "officer"))
+    return CountedRows({COUNT: within}, partial(_list_told, edition, row, at), deff)
 
 
 def _every_mail(edition: Edition, mailed: Mailed, waits: Waits) -> CountedRows:
@@ -116,7 +118,7 @@ def _count_trial(edition: Edition, key: str, group: str | None) -> CountedRows |
     met = edition.headline.state[found.row[which]] == MET
     team = found.team.take(which)
     counts = {COUNT: met, "teams": first_of_each(team.codes)}
-    return CountedRows(counts, partial(obligations, edition.headline, found.row[which]), team)
+    return CountedRows(counts, partial(obligations, edition.headline, found.row[which]), partial(own_effect, met, team))
 
 
 def _trial_rows(figures: Figures) -> Iterator[PlacedRow]:

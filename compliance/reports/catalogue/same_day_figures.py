@@ -16,32 +16,36 @@ from compliance.reports.catalogue.edition import Edition
 from compliance.reports.catalogue.figure import Counting, Disclosure, Figure
 from compliance.reports.catalogue.row import PlacedRow, count_row, share_row
 from compliance.reports.proportions import Proportion
+from compliance.reports.questions import first_owed
 from compliance.reports.rates import Cohort
 from compliance.reports.report_model import Figures, SameDay
 
 UPDATED_LATER: Final = "updated_later"
 
 
-def _readings(edition: Edition) -> tuple[Cohort, tuple[Flags, Flags, Flags]]:
-    if edition.same_day is None:
+def _readings(edition: Edition) -> tuple[int, Cohort, tuple[Flags, Flags, Flags]]:
+    """Return the place of the requirement, its obligations, and which are met under each reading."""
+    place = first_owed(edition.policy)
+    if place is None or edition.same_day is None:
         raise SettingsError(f"policy {edition.policy.title!r} has no requirement that a same-day update is asked of")
-    return edition.same_day
+    return place, *edition.same_day
 
 
 def _count(reading: int) -> Counting:
     """Return a function that counts the obligations under one reading, by its place."""
 
     def count(edition: Edition, _key: str, _group: str | None) -> CountedRows:
-        cohort, met = _readings(edition)
+        place, cohort, met = _readings(edition)
         listed = partial(obligations, edition.headline, cohort.verdict)
-        return CountedRows({COUNT: met[reading]}, listed, cohort.officer)
+        deff = partial(edition.clusters.effect, cohort, place, edition.period)
+        return CountedRows({COUNT: met[reading]}, listed, deff)
 
     return count
 
 
 def _count_only(edition: Edition, _key: str, _group: str | None) -> CountedRows:
     """Count the victims who had an update on the day of the report and none in time after it."""
-    cohort, met = _readings(edition)
+    _, cohort, met = _readings(edition)
     only = cohort.where((edition.headline.same_day_update[cohort.verdict] == YES) & ~met[0])
     counts = {COUNT: every(only.state), UPDATED_LATER: only.state == LATE}
     return CountedRows(counts, partial(obligations, edition.headline, only.verdict))

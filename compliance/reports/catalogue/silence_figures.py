@@ -27,6 +27,7 @@ from compliance.reports.catalogue.edition_period import EditionPeriod
 from compliance.reports.catalogue.figure import Counting, Disclosure, Figure, ReportRows
 from compliance.reports.catalogue.row import PlacedRow, share_row
 from compliance.reports.catalogue.unit_figures import each_unit, section_of
+from compliance.reports.clusters import correlation, effect
 from compliance.reports.rates import has
 from compliance.reports.report_model import Figures, Period, RequirementFigures
 from compliance.reports.silent_victims import VictimsAsked, silent_victims
@@ -54,7 +55,11 @@ def count_silent(
         own = np.flatnonzero(select_owned(edition, found.holders))[rows]
         return list_victims(read.verdicts, found, own, ("silent", "heard"), edition.policy.local)
 
-    return CountedRows({COUNT: asked.silent[rows]}, listed, asked.officer.take(rows))
+    def deff() -> float:
+        whole = read.silence_of_force
+        return effect(asked.officer.codes[rows], correlation(whole.silent, whole.officer.codes))
+
+    return CountedRows({COUNT: asked.silent[rows]}, listed, deff)
 
 
 def select_owned(edition: Edition, holders: CaseHolders) -> Flags:

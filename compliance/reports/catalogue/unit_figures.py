@@ -20,6 +20,7 @@ from compliance.reports.catalogue.edition import Edition, find_name
 from compliance.reports.catalogue.figure import KEY, Counting, Disclosure, Figure, ReportRows
 from compliance.reports.catalogue.rate_figures import CASES, OF_DUE, due_in_period, rate_rows
 from compliance.reports.catalogue.row import NO_NAME, PlacedRow, change_numbers, count_row, share_row
+from compliance.reports.clusters import correlation, effect
 from compliance.reports.proportions import Rate
 from compliance.reports.rates import Cohort, has
 from compliance.reports.report_model import DivisionFigures, Figures, FormerMap, RequirementFigures
@@ -35,7 +36,8 @@ def count_in_period(unit: str) -> Counting:
         read = edition.read("rate")
         cohort = read.due(edition.place(requirement))
         column = edition.unit_of(cohort, unit)
-        return due_in_period(read, cohort.where(has(column, find_name([column], group, unit))))
+        own = cohort.where(has(column, find_name([column], group, unit)))
+        return due_in_period(edition, read, own, requirement)
 
     return count
 
@@ -67,7 +69,9 @@ def count_trailing(unit: str = "") -> Counting:
     """
 
     def count(edition: Edition, requirement: str, group: str | None) -> CountedRows:
-        return rate_rows(*_count_over_weeks(edition, edition.place(requirement), unit or edition.unit, group))
+        place, kind = edition.place(requirement), unit or edition.unit
+        cohort, listed = _count_over_weeks(edition, place, kind, group)
+        return rate_rows(cohort, listed, partial(edition.clusters.unit_effect, cohort, place, kind))
 
     return count
 
@@ -84,14 +88,21 @@ def _count_late_team(edition: Edition, _key: str, group: str | None) -> CountedR
         )
     cohort, listed = _count_over_weeks(edition, None, "team", group)
     met = cohort.where(cohort.state == MET)
-    return CountedRows({COUNT: met.entered_after}, partial(listed, state=MET), met.officer)
+    every = edition.trailing_due(None)
+    every = every.where(every.state == MET)
+
+    def deff() -> float:
+        return effect(met.officer.codes, correlation(every.entered_after, every.officer.codes))
+
+    return CountedRows({COUNT: met.entered_after}, partial(listed, state=MET), deff)
 
 
 def _count_former(edition: Edition, requirement: str, group: str | None) -> CountedRows:
     """Count the obligations of one division in the period, by the map before a reorganisation."""
     cohort = edition.due_former(edition.place(requirement))
     own = cohort.where(has(cohort.division, find_name([cohort.division], group, "division")))
-    return rate_rows(own, lambda: obligations(edition.headline, own.verdict))
+    deff = partial(edition.clusters.effect, own, edition.place(requirement), edition.period)
+    return rate_rows(own, lambda: obligations(edition.headline, own.verdict), deff)
 
 
 def _rows_former(figures: Figures) -> Iterator[PlacedRow]:

@@ -1,7 +1,9 @@
 """How the figures are computed, what they mean, and how to trace a number to its cases."""
 
 from collections.abc import Iterator
+from typing import Final
 
+from compliance.reports.catalogue.edition_clusters import ALL, LIVE
 from compliance.reports.cells import whole
 from compliance.reports.definitions import GLOSSARY
 from compliance.reports.editions import PUBLIC
@@ -51,10 +53,14 @@ def _parts(figures: Figures) -> Iterator[Part]:
     yield statement(
         "Intervals are Wilson score intervals, differences Newcombe's hybrid score intervals (1998, method 10), both "
         "at 95%. Victims come in clusters, because an officer who updates one updates most: each count is divided by "
-        "the design effect below, by officer. A difference is called “unlikely to have occurred by chance” when its "
+        "its design effect (deff) below. How alike the updates of one officer are (ρ) is estimated once for the whole "
+        f"force, over {figures.basis.trailing_weeks} settled weeks, not for each small team. "
+        "A difference is called “unlikely to have occurred by chance” when its "
         f"interval leaves out zero. {heading(made)} made in this report; about one in twenty would be flagged by "
         "chance alone. No difference here shows a cause."
     )
+    if any(requirement.clustering for requirement in figures.requirements):
+        yield _clustering(figures)
     yield _design_effects(figures)
     columns = (Column("Figure", "name"), Column("Definition", "words"), Column("Clause", "short"))
     rows = tuple((cell(d.title), cell(d.meaning), cell(d.clause)) for d in figures.definitions)
@@ -87,6 +93,25 @@ def _basis(figures: Figures) -> Iterator[Statement]:
         code(f"compliance report --period {figures.period}"), " judges the records as they were known then afresh, and "
         "says what is otherwise where anything is.", about="To judge again",
     )  # fmt: skip
+
+
+def _clustering(figures: Figures) -> Table:
+    """Return how alike the updates of one officer are, for each requirement (statistics 1.3)."""
+    titles = ("ρ of an officer", "ρ of an officer’s week", "ρ of a team")
+    columns = (Column("Requirement", "name"), Column("Counted", "words"), *map(Column, titles))
+    rows = tuple(
+        (
+            cell(heading(requirement.id)), cell(_COUNTED[found.part]),
+            *(cell(f"{rho:.3f}") for rho in (found.officer, found.officer_week, found.team)),
+        )
+        for requirement in figures.requirements
+        for found in requirement.clustering
+    )  # fmt: skip
+    caption = "How alike the updates of one officer are: 0 no more than chance, 1 all met or none"
+    return Table("clustering", caption, columns, rows, dense=True)
+
+
+_COUNTED: Final = {ALL: "every update", LIVE: "live contact only"}
 
 
 def _design_effects(figures: Figures) -> Table:
