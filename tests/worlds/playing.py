@@ -18,7 +18,7 @@ from compliance.reports.organisation import Organisation
 from compliance.reports.organisation.entries import OrganisationEntries
 from compliance.reports.parts import Heading, Section, claims_in
 from compliance.reports.release import pass_gate
-from compliance.reports.release_counts import count_release
+from compliance.reports.release_counts import count_release, count_usual
 from compliance.reports.release_facts import ReleaseFacts
 from compliance.reports.report_model import Figures, Intake
 from compliance.reports.sections import report_of
@@ -141,8 +141,11 @@ def find_facts(judged: Judgements, board: Figures) -> ReleaseFacts:
         (columns.statuses.crime, columns.statuses.at), (columns.updates.crime, columns.updates.entered_at),
     ):  # fmt: skip
         came[crime[(at >= since) & (at <= until)]] = True
-    none = int((came & empty).sum())
-    return replace(facts, read_until=facts.settled, records=int(came.sum()), no_victim=none, unfit=none)
+    records, none = int(came.sum()), int((came & empty).sum())
+    usual = min(count_usual(judged, records), none)
+    return replace(
+        facts, read_until=facts.settled, records=records, no_victim=none, no_victim_usual=usual, unfit=none - usual
+    )
 
 
 def span_of(week: int) -> Week:
