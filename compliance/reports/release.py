@@ -132,14 +132,16 @@ def check_unfit(facts: ReleaseFacts) -> Claim:
     """Check the share of records refused, or with a fault that keeps them out of a rate (rules 8).
 
     Judged by the records that came from the first day of the period until the poll that covers K: refused and not
-    corrected by then, without a victim, or with an obligation set aside (rules 6.1a). Fewer than 50 tell nothing.
+    corrected by then, without a victim beyond the usual share of such crimes, or with an obligation set aside (rules
+    6.1a). Fewer than 50 tell nothing.
     """
     if facts.records < ENOUGH_RECORDS:
         return _not_yet(Check.UNFIT, facts, f"fewer than {ENOUGH_RECORDS} records came since the {facts.kind} began")
+    beyond_usual = max(0, facts.no_victim - facts.no_victim_usual)
     is_fit = facts.unfit * 100 < facts.unfit_limit * facts.records
     stated = (
         Stated("unfit", facts.unfit), Stated("records", facts.records), Stated("limit", facts.unfit_limit),
-        Stated("refused", facts.refused), Stated("no_victim", facts.no_victim), Stated("set_aside", facts.set_aside),
+        Stated("refused", facts.refused), Stated("no_victim", beyond_usual), Stated("set_aside", facts.set_aside),
     )  # fmt: skip
     return _claim(Check.UNFIT, ClaimKind.RECORDS_FIT if is_fit else ClaimKind.RECORDS_UNFIT, facts, *stated)
 

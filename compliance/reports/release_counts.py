@@ -41,6 +41,18 @@ def count_release(judged: Judgements, board: Figures) -> ReleaseFacts:
     )
 
 
+def count_usual(judged: Judgements, records: int) -> int:
+    """Return how many of so many records have no victim by the share of the crimes reported in the 26 weeks before.
+
+    Some crimes, such as the possession of drugs, have none. Only more of them than usual is a fault of the records.
+    """
+    columns, start = judged.verdicts.columns, judged.period.span.days[0]
+    day = _reported(judged, columns)
+    before = (day >= start - 7 * WEEKS_BEFORE) & (day < start)
+    empty = int((before & (np.diff(columns.victims_of) == 0)).sum())
+    return round(records * empty / max(int(before.sum()), 1))
+
+
 def _reported(judged: Judgements, columns: Columns) -> Days:
     return judged.policy.local.of(columns.reported_at)
 

@@ -63,7 +63,8 @@ class ReleaseFacts(Struct, frozen=True):
     - `crimes`: those reported in the `days` of the period. `weekly`: those of each week before it that is held, at most
       26, newest first.
     - `records`: those that came from the first day of the period on. Of them `refused` stood refused, `no_victim` have
-      no victim, and `set_aside` have an obligation that cannot be judged. `unfit` is any of these, a record once.
+      no victim (`no_victim_usual` as is usual), and `set_aside` have an obligation that cannot be judged. `unfit` is
+      any of these, a record once, without what is usual.
     - `unfit_limit`: the share in per cent that `unfit` must stay below.
     - `sums`: how many sums were compared with their totals. `unequal`: those that differ.
     - `divisions`: those that have crimes in the period or had some in the one before; `compared`: whether the one
@@ -86,6 +87,7 @@ class ReleaseFacts(Struct, frozen=True):
     records: int = 0
     refused: int = 0
     no_victim: int = 0
+    no_victim_usual: int = 0
     set_aside: int = 0
     unfit: int = 0
     unfit_limit: float = 2.0

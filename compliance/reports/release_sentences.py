@@ -45,7 +45,7 @@ def _crimes(claim: Claim) -> str:
 
 def _unfit(claim: Claim) -> str:
     share = percent(claim.value("unfit") / claim.value("records"))
-    causes = ((claim.count("refused"), "refused"), (claim.count("no_victim"), "without a victim"),
+    causes = ((claim.count("refused"), "refused"), (claim.count("no_victim"), "without a victim beyond the usual"),
               (claim.count("set_aside"), "with an obligation that cannot be judged"))  # fmt: skip
     named = [f"{number(count)} {cause}" for count, cause in causes if count]
     limit = f"{_figure(claim.value('limit'))}%"

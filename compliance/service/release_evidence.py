@@ -8,10 +8,9 @@ import msgspec
 import numpy as np
 
 from compliance.policy import Policy
-from compliance.policy.verdicts import Verdicts
 from compliance.reports.judged import Judgements
 from compliance.reports.organisation import Organisation
-from compliance.reports.release_counts import count_release
+from compliance.reports.release_counts import count_release, count_usual
 from compliance.reports.release_facts import DirectoryStaff, DivisionOfficers, ReleaseFacts
 from compliance.reports.report_model import Figures
 from compliance.reports.snapshots import as_published_before
@@ -41,7 +40,7 @@ class ReleaseEvidence:
         published, if it was (`published`: by its board's figures) and if the policy is the same.
         """
         span, now = judged.period.span, count_release(judged, board)
-        facts = self._add_records(now, judged.verdicts, span)
+        facts = self._add_records(now, judged)
         held = published.gate.facts if published and published.gate else None
         if held is None:
             facts = self._add_staff(facts, span)
@@ -54,8 +53,8 @@ class ReleaseEvidence:
         examples, failing = try_examples(self.policy)
         return msgspec.structs.replace(facts, policy=self.policy.title, examples=examples, failing=failing)
 
-    def _add_records(self, facts: ReleaseFacts, verdicts: Verdicts, span: Span) -> ReleaseFacts:
-        local = self.policy.local
+    def _add_records(self, facts: ReleaseFacts, judged: Judgements) -> ReleaseFacts:
+        local, verdicts, span = self.policy.local, judged.verdicts, judged.period.span
         read_until = seen_by(self.store, facts.settled)
         columns, aside = verdicts.columns, verdicts.set_aside
         empty = np.flatnonzero(np.diff(columns.victims_of) == 0)
@@ -63,9 +62,10 @@ class ReleaseEvidence:
         asked = [columns.crime_ref.take(rows).to_pylist() for rows in (empty, blocked)]
         came = count_received(self.store, local.start_of(span.first), read_until or facts.settled, *asked)
         no_victim, set_aside = came.asked
+        usual = min(count_usual(judged, came.count), no_victim)
         return msgspec.structs.replace(
             facts, read_until=read_until, records=came.count, refused=came.refused, no_victim=no_victim,
-            set_aside=set_aside, unfit=came.unfit, unfit_limit=self.limit,
+            no_victim_usual=usual, set_aside=set_aside, unfit=max(0, came.unfit - usual), unfit_limit=self.limit,
         )  # fmt: skip
 
     def _add_staff(self, facts: ReleaseFacts, span: Span) -> ReleaseFacts:

@@ -13,7 +13,7 @@ from compliance.reports.claims import Claim, ClaimKind, SpecialCause, Stated
 from tests.worlds.catalogue import TELFORD, WORLDS, World
 from tests.worlds.checking import JUDGES
 from tests.worlds.checking import judge as check
-from tests.worlds.force import CHANCES, EVENT, FIRST_DAY, SIZES, day_of
+from tests.worlds.force import CHANCES, EVENT, FIRST_DAY, SIZES, Cases, Force, day_of
 from tests.worlds.playing import PlayedWorld, Told, span_of
 from tests.worlds.tallying import Lived
 from tests.worlds.truth import Change
@@ -66,6 +66,20 @@ def test_what_changes_nothing_changes_no_claim(name: str) -> None:
 def test_a_feed_gap_is_told_in_its_week() -> None:
     assert Lived.of(WORLDS["feed gap"], SMALL, SEED, [EVENT]).missed() == []
     assert Lived.of(replace(WORLDS["feed gap"], gap=None), SMALL, SEED, [EVENT]).missed()
+
+
+def without_victims(cases: Cases, _: Force) -> Cases:
+    """From a week on the feed gives no victim for one crime in ten."""
+    lost = (cases.day >= EVENT * 7) & (np.arange(len(cases)) % 10 == 0)
+    return replace(cases, victims=np.where(lost, 0, cases.victims))
+
+
+def test_crimes_that_have_no_victim_hold_no_report_back_and_victims_that_are_lost_do() -> None:
+    """Statistics section 7: of a real force's crimes some, such as the possession of drugs, have no victim."""
+    fit = [each.told.week for each in quiet().claims if each.told.claim.kind == ClaimKind.RECORDS_FIT]
+    assert fit == list(WEEKS)
+    lost = PlayedWorld(replace(WORLDS["quiet"], after=without_victims), SMALL, SEED).tell(EVENT + 1)
+    assert ClaimKind.RECORDS_UNFIT in {told.claim.kind for told in lost}
 
 
 @pytest.mark.parametrize(("world", "weeks"), [(FELL, range(EVENT + 1, EVENT + 8, 2)), (ALL_FELL, [EVENT])])

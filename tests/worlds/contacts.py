@@ -35,9 +35,10 @@ def play(force: Force, chances: Floats) -> Cases:
         live = live & (force.closed > due)
         opens, due, series = np.maximum(given, due) + 1, given + 28, CONTINUING
     parts.append(_closing(force))
+    given = Contacts.joined(parts)
     return Cases(
         force.day, force.minute, force.offence, force.division, force.team, force.officer, force.closed,
-        force.cancelled, force.victims, force.category, force.declined, Contacts.joined(parts),
+        force.cancelled, force.victims, force.category, force.declined, given.where(force.victims[given.crime] > 0),
     )  # fmt: skip
 
 

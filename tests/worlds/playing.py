@@ -9,6 +9,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from compliance.policy import Policy, load_policy
+from compliance.records.instants import to_micros
 from compliance.reports.claims import Claim
 from compliance.reports.figures import figures_of
 from compliance.reports.findings import Gap
@@ -17,7 +18,7 @@ from compliance.reports.organisation import Organisation
 from compliance.reports.organisation.entries import OrganisationEntries
 from compliance.reports.parts import Heading, Section, claims_in
 from compliance.reports.release import pass_gate
-from compliance.reports.release_counts import count_release
+from compliance.reports.release_counts import count_release, count_usual
 from compliance.reports.release_facts import ReleaseFacts
 from compliance.reports.report_model import Figures, Intake
 from compliance.reports.sections import report_of
@@ -130,13 +131,21 @@ class PlayedWorld:
 
 
 def find_facts(judged: Judgements, board: Figures) -> ReleaseFacts:
-    """Return what is checked before a report is released: the crime system was read in time, and every crime of the
-    period came in it (statistics section 7)."""
+    """Return what is checked before a report is released: the crime system was read in time, and every record that was
+    new or changed since the period began came in it (statistics section 7)."""
     facts, columns = count_release(judged, board), judged.verdicts.columns
-    first, last = judged.period.span.days
-    day = judged.policy.local.of(columns.reported_at)
-    none = int(((day >= first) & (day <= last) & (np.diff(columns.victims_of) == 0)).sum())
-    return replace(facts, read_until=facts.settled, records=facts.crimes, no_victim=none, unfit=none)
+    since, until = to_micros(judged.policy.local.start_of(judged.period.span.first)), to_micros(facts.settled)
+    came = (columns.reported_at >= since) & (columns.reported_at <= until)
+    empty = np.diff(columns.victims_of) == 0
+    for crime, at in (
+        (columns.statuses.crime, columns.statuses.at), (columns.updates.crime, columns.updates.entered_at),
+    ):  # fmt: skip
+        came[crime[(at >= since) & (at <= until)]] = True
+    records, none = int(came.sum()), int((came & empty).sum())
+    usual = min(count_usual(judged, records), none)
+    return replace(
+        facts, read_until=facts.settled, records=records, no_victim=none, no_victim_usual=usual, unfit=none - usual
+    )
 
 
 def span_of(week: int) -> Week:
