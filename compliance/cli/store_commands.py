@@ -106,16 +106,28 @@ def retention(config: Path, dry_run: bool) -> None:
 @click.command()
 @CONFIG
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-def export(config: Path, folder: Path) -> None:
+@click.option(
+    "--as-known-for", "period",
+    help="Write the records as known when a week (2026-W47), month (2026-11) or quarter (2026-Q4) was settled, from "
+    "which its report can be recomputed.",
+)  # fmt: skip
+def export(config: Path, folder: Path, period: str | None) -> None:
     """Write the stored data to FOLDER as Parquet files.
 
-    One file each for crimes, updates, obligations, obligations set aside and transitions (docs/export.md).
+    One file each for crimes, victims, updates, statuses, allocations and events; without --as-known-for also for
+    obligations, obligations set aside and transitions (docs/export.md).
     """
+    from compliance.reports.periods import parse_period
     from compliance.store import export as run
+    from compliance.store import export_known
 
     with service_of(config) as service:
-        service.judge()
-        counts = run(service.store, folder)
+        if period is None:
+            service.judge()
+            counts = run(service.store, folder)
+        else:
+            settled = parse_period(period).settling_instant(service.policy.local)
+            counts = export_known(service.store, folder, settled)
     for name, count in counts.items():
         echo(f"{folder / f'{name}.parquet'}: {count_noun(count, 'row')}")
 

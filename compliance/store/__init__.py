@@ -28,7 +28,7 @@ from compliance.store.disputes import (
 from compliance.store.emptied import Emptied, find_emptied
 from compliance.store.engine import Store, migrate
 from compliance.store.expiry import Expired, Lives, count_expired, list_expired, list_expired_refusals, remove_expired
-from compliance.store.exporting import export
+from compliance.store.exporting import export, export_known
 from compliance.store.feed_state import FeedState, feed_state, note_feed, restart_feed
 from compliance.store.idle_polls import IdlePoll, note_idle_poll
 from compliance.store.incidents import (
@@ -128,6 +128,7 @@ __all__ = [
     "end_maintenance",
     "end_poll",
     "export",
+    "export_known",
     "feed_state",
     "file_dispute",
     "find_changed_ahead",

@@ -63,9 +63,9 @@ class Reader:
             if self._last is not None and self._last.seen_until == seen_until:
                 return self._last  # consecutive weeks covered by one poll are requested one after another
             if seen_until is not None:
-                unseen = {row[0] for row in self._rows(connection, _select_unseen(seen_until), CRIME.c.crime_ref)}
-                for asked in (_stood(seen_until), _first(seen_until)):
-                    replaced |= dict(self._rows(connection, asked, CRIME_VERSION.c.crime_ref))
+                asked = _select_unseen(seen_until)
+                unseen = {row[0] for row in _of_some(connection, asked, CRIME.c.crime_ref, self._asked)}
+                replaced = find_replaced(connection, seen_until, self._asked)
                 self._load(connection, replaced)
         rows = np.array([self._place[ref, replaced.get(ref, _NOW)] for ref in self._refs], dtype=np.int64)
         early = np.array([ref in unseen for ref in self._refs], dtype=np.bool_)
@@ -91,8 +91,18 @@ class Reader:
         self._place.update(((ref, version), len(self._pool) + i) for i, (version, ref) in enumerate(missing))
         self._pool = join_columns(self._pool, columns(unpack(records[version] for version, _ in missing)))
 
-    def _rows(self, connection: Connection, asked: Select[Any], ref: ColumnElement[str]) -> Iterator[Any]:
-        return _of_some(connection, asked, ref, self._asked)
+
+def find_replaced(
+    connection: Connection, seen_until: datetime, crime_refs: Sequence[str] | None = None
+) -> dict[str, int]:
+    """Return the replaced versions that stood at an instant, by crime number, of all crimes or of some.
+
+    Of a crime first seen later, it is the first version (decision 0008). The current record stood of those left out.
+    """
+    replaced: dict[str, int] = {}
+    for asked in (_stood(seen_until), _first(seen_until)):
+        replaced |= dict(_of_some(connection, asked, CRIME_VERSION.c.crime_ref, crime_refs))
+    return replaced
 
 
 def load_columns(store: Store, known_at: datetime | None = None, crime_refs: Sequence[str] | None = None) -> Columns:

@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 from compliance.cli import main
 from compliance.clock import now
+from compliance.errors import UnavailableError
 from compliance.store import Store, judge_due, list_quarantined
 from compliance.store.tables import CRIME, OBLIGATION, QUARANTINE, REMOVAL
 from tests import stores
@@ -126,3 +127,19 @@ def test_export_names_its_files_and_what_is_in_them(command: Command, store: Sto
     done = command("export", tmp_path / "out")
     assert done.output.splitlines()[0] == f"{tmp_path}/out/crimes.parquet: 1 row"
     assert len(pq.read_table(tmp_path / "out" / "obligations.parquet")) >= 2, "brought up to date first"
+
+
+def test_export_of_what_was_known_for_a_period_needs_a_poll_after_it_was_settled(
+    command: Command, store: Store, tmp_path: Path
+) -> None:
+    """Statistics 1.2: week 27 is settled on 13 July 2026."""
+    take(store, FIRST, crime("A"))
+    early = command("export", tmp_path / "then", "--as-known-for", "2026-W27")
+    assert early.exit_code == UnavailableError.exit_code
+    assert "what was known at 2026-07-12T23:00Z is not known yet" in early.output
+    take(store, at("2026-07-13 06:00"))
+    done = command("export", tmp_path / "then", "--as-known-for", "2026-W27")
+    assert [line.split("/")[-1] for line in done.output.splitlines()] == [
+        "crimes.parquet: 1 row", "victims.parquet: 1 row", "updates.parquet: 0 rows", "statuses.parquet: 0 rows",
+        "allocations.parquet: 0 rows", "events.parquet: 0 rows",
+    ]  # fmt: skip

@@ -12,7 +12,8 @@ from sqlalchemy import Table
 
 from compliance.errors import SettingsError
 from compliance.store import Store, export, judge_due, mark_missing
-from compliance.store.exporting import CRIMES, OBLIGATIONS, SET_ASIDES, TRANSITIONS, UPDATES
+from compliance.store.exported_records import RECORD_FILES
+from compliance.store.exporting import OBLIGATIONS, SET_ASIDES, TRANSITIONS
 from compliance.store.tables import OBLIGATION, TRANSITION
 from tests import stores
 from tests.engine import shipped
@@ -24,7 +25,9 @@ store = stores.store
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "export.md").read_text("utf-8")
 FIRST, NOW = at("2026-07-02 06:00"), at("2026-07-13 06:00")
-NAMES = ("crimes", "updates", "obligations", "set_aside", "transitions")
+SCHEMAS = {each.name: each.schema for each in RECORD_FILES} | {
+    "obligations": OBLIGATIONS, "set_aside": SET_ASIDES, "transitions": TRANSITIONS,
+}  # fmt: skip
 
 
 def written(folder: Path, name: str) -> list[dict[str, Any]]:
@@ -43,7 +46,8 @@ def test_a_crime_and_its_updates_as_they_stand(store: Store, tmp_path: Path) -> 
     )
     mark_missing(store, SOURCE, {"B"}, NOW)
     counts = export(store, tmp_path / "made" / "here")
-    assert counts == {"crimes": 2, "updates": 2, "obligations": 0, "set_aside": 0, "transitions": 0}
+    filled = {"crimes": 2, "victims": 2, "updates": 2, "statuses": 2}
+    assert counts == dict.fromkeys(SCHEMAS, 0) | filled
     first, second = written(tmp_path / "made" / "here", "crimes")
     assert (first["crime_ref"], first["reported_at"]) == ("A", datetime(2026, 6, 30, 23, 30, tzinfo=UTC))
     assert (first["status"], first["missing_since"]) == (None, NOW)
@@ -81,7 +85,7 @@ def test_every_obligation_and_transition_whole_and_typed(
 
 def test_nothing_held_makes_empty_files_of_the_same_types(store: Store, tmp_path: Path) -> None:
     export(store, tmp_path)
-    for name in NAMES:
+    for name in SCHEMAS:
         assert len(pq.read_table(tmp_path / f"{name}.parquet")) == 0
     assert pq.read_schema(tmp_path / "crimes.parquet").field("reported_at").type == pa.timestamp("us", "UTC")
 
@@ -97,7 +101,7 @@ def test_former_files_stand_until_all_are_written(
         raise RuntimeError("power cut")
 
     with monkeypatch.context() as broken:
-        broken.setattr("compliance.store.exporting._table", fail)
+        broken.setattr("compliance.store.exporting._write_table", fail)
         with pytest.raises(RuntimeError, match="power cut"):
             export(store, tmp_path)
     assert len(written(tmp_path, "crimes")) == 1
@@ -111,14 +115,12 @@ def test_a_folder_that_cannot_be_written_to_is_named(store: Store, tmp_path: Pat
         export(store, tmp_path / "file")
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SCHEMAS)
 def test_every_column_is_documented_with_whether_it_may_be_empty(name: str) -> None:
-    schemas = (CRIMES, UPDATES, OBLIGATIONS, SET_ASIDES, TRANSITIONS)
-    schema = dict(zip(NAMES, schemas, strict=True))[name]
     section = DOCUMENT.split(f"## {name}.parquet")[1].split("\n## ")[0]
     said = {
         column: empty.strip() == "yes"
         for names, empty in re.findall(r"^\| (`[^|]+) \|[^|]+\|([^|]+)\|", section, re.MULTILINE)
         for column in re.findall(r"`(\w+)`", names)
     }
-    assert said == {field.name: field.nullable for field in schema}
+    assert said == {field.name: field.nullable for field in SCHEMAS[name]}
