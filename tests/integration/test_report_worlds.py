@@ -36,7 +36,7 @@ def played(name: str) -> PlayedWorld:
 
 
 def test_every_kind_of_claim_is_judged() -> None:
-    assert {kind.value for kind in ClaimKind} == set(JUDGES)
+    assert {kind.value for kind in ClaimKind} <= set(JUDGES)
 
 
 @pytest.mark.parametrize("series", range(3))

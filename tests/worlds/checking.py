@@ -26,6 +26,8 @@ AT_FAULT: Final = (
 )  # fmt: skip
 SERIES_OF: Final = {"7-day": (0,), "28-day": (1, 2)}
 """The series of each requirement's rate."""
+PARTS_OF: Final = {"first-further": (1,), "continuing": (2,)}
+"""The series of the parts of a requirement that repeats (statistics 1.10)."""
 TRAILING: Final = 13
 LEEWAY: Final = 4
 """A change may be said to have begun so many weeks before it did: chance had its part in when it was seen."""
@@ -62,6 +64,11 @@ class View:
     def trailing(self) -> range:
         """The weeks over which units are compared."""
         return range(self.told.week - TRAILING + 1, self.told.week + 1)
+
+    def has_moved(self, unit: str, first: int, last: int, series: tuple[int, ...], way: int) -> bool:
+        """Return whether what is usual has changed since a week, or since one that is not much later."""
+        begins = range(first, min(last, first + LEEWAY) + 1)
+        return any(self.world.truth.moved(unit, week, last, series, way) for week in begins)
 
     def planted(self, what: str, unit: str) -> bool:
         """Return whether something of a kind is planted for a unit, and in force; "": for any."""
@@ -103,11 +110,20 @@ def _cause(view: View) -> Iterator[Said]:
     claim = view.claim
     assert claim.since is not None
     assert claim.until is not None
-    better, last = claim.kind.value == "improved", week_of(claim.until)
-    begins = range(week_of(claim.since), min(last, week_of(claim.since) + LEEWAY) + 1)
-    unit = claim.about or view.told.edition
-    way, truth = 1 if better else -1, view.world.truth
-    yield Said(_direction(better), unit, any(truth.moved(unit, first, last, view.series, way) for first in begins))
+    better, unit = claim.kind.value == "improved", claim.about or view.told.edition
+    weeks = week_of(claim.since), week_of(claim.until)
+    yield Said(_direction(better), unit, view.has_moved(unit, *weeks, view.series, 1 if better else -1))
+
+
+def _event(view: View) -> Iterator[Said]:
+    """Units, or the whole, that are worse than before in one series or several, since a date."""
+    claim = view.claim
+    for each in claim.of_measure("now"):
+        since = getattr(each, "since", None) or claim.since
+        assert since is not None
+        series = PARTS_OF.get(getattr(each, "part", ""), SERIES_OF[each.requirement])
+        unit = each.group or view.told.edition
+        yield Said(FALL, unit, view.has_moved(unit, week_of(since), view.told.week, series, -1))
 
 
 def _changed(view: View) -> Iterator[Said]:
@@ -132,6 +148,13 @@ def _differs(view: View) -> Iterator[Said]:
     for each in view.claim.of_measure("difference"):
         unit = each.group or view.claim.about
         yield _beside(view, unit, SERIES_OF[each.requirement], 1 if (each.value or 0) > 0 else -1)
+
+
+def _below(view: View) -> Iterator[Said]:
+    """A unit below the rest, in the requirements that it states."""
+    yield from _differs(view)
+    for each in view.claim.of_measure("rest"):
+        yield _beside(view, each.group, SERIES_OF[each.requirement], -1)
 
 
 def _beyond_limits(view: View) -> Iterator[Said]:
@@ -229,7 +252,9 @@ JUDGES: Final[Mapping[str, Callable[[View], Iterator[Said]]]] = {
     "differs from the rest": _differs,
     "no significant difference from the rest": _states_only,
     "not compared yet": _compared_so_far,
-    "below the rest": _differs,
+    "below the rest": _below,
+    "concern": _event,
+    "worse than its own past": _event,
     "improved": _cause,
     "worsened": _cause,
     "no special cause": _no_cause,
@@ -256,6 +281,8 @@ JUDGES: Final[Mapping[str, Callable[[View], Iterator[Said]]]] = {
     **dict.fromkeys(AT_FAULT, _at_fault),
     "the divisions of the one before": _divisions_as_before,
     "divisions appeared or vanished": _divisions_changed,
+    "data unfit": _divisions_changed,
+    "cannot be told yet": _states_only,
     "the crime system has not been read yet": _states_only,
     "the crime system has not been read since": _states_only,
     "the crime system could not be read to its end": _states_only,

@@ -104,8 +104,9 @@ class PlayedWorld:
             policy_changes=[(day_of(self.world.policy), PLANNED)] if self.world.policy is not None and changed else (),
         )  # fmt: skip
         now = span_of(LAST).settling_instant(policy.local) if self.world.whole else settled
-        source = PlantedRecords("a planted force", self.columns, settled, self.world.whole)
         held = self._held.setdefault((policy.digest, after), {})
+        judged = {span.settling_instant(policy.local) for span in held if span not in (period, period.plus(-1))}
+        source = PlantedRecords("a planted force", self.columns, settled, self.world.whole, frozenset(judged))
         return judge_periods(source, policy, period, now, options, held=held)
 
     def _intake(self, week: int) -> Intake:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -133,16 +134,24 @@ class PlantedRecords:
 
     Closed cases are left out as retention leaves them out, so that a year of reports takes minutes: they are in no
     figure of the weeks that are reported. `whole`: everything is held, crimes reported since included, as where a
-    period is first published much later. `headline`: the instant of the period that is reported.
+    period is first published much later. `headline`: the instant of the period that is reported. `judged`: instants whose
+    records were judged for an earlier report, and are not looked at again.
     """
 
     name: str
     columns: Columns
     headline: datetime
     whole: bool = False
+    judged: frozenset[datetime] = frozenset()
+
+    @cached_property
+    def _nothing(self) -> Columns:
+        return self.columns.slice(0, 0)
 
     def records_known(self, known_at: datetime) -> KnownRecords:
         """Return the records as known at K."""
+        if known_at in self.judged:
+            return KnownRecords(self._nothing)
         if self.whole:
             return KnownRecords(self.columns)
         return KnownRecords(_held(self.columns, to_micros(known_at), known_at == self.headline))
