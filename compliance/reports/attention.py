@@ -13,7 +13,7 @@ from compliance.reports.passages import late_teams_of
 from compliance.reports.report_model import Figures, Quality
 from compliance.reports.sentences import ask_what_changed, sentence
 from compliance.reports.telling import causes_of, causes_of_unit
-from compliance.reports.words import instant, units
+from compliance.reports.words import difference_of, instant, units
 
 _ONE_IN: Final = 20
 """A question without a chance expectation is put to the board if it is true of one entry in this many or more."""
@@ -49,7 +49,7 @@ def _below(figures: Figures) -> Iterator[Claim]:
     for requirement in figures.requirements:
         for division in requirement.divisions:
             if division.name and division.change and division.change.significant and division.change.difference < 0:
-                stated = Stated("difference", division.change.difference, requirement.id, division.name)
+                stated = Stated("difference", difference_of(division), requirement.id, division.name)
                 low.setdefault(division.name, []).append(stated)
     if low:
         name = min(low, key=lambda name: (min((each.value or 0.0, each.requirement) for each in low[name]), name))

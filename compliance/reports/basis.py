@@ -36,8 +36,7 @@ def state_basis(judged: Judgements, ours: Verdicts, requirements: Sequence[Requi
     """Return what an edition was computed from. `ours`: the verdicts on the crimes it covers."""
     policy, columns, settled, organisation = judged.policy, ours.columns, ours.as_at, judged.options.organisation
     reported = columns.reported_at <= to_micros(settled)
-    compared = [change for r in requirements for change in (r.change, r.change_last_year)]
-    compared += [unit.change for r in requirements for unit in (*r.divisions, *AREAS.list_units(r))]
+    compared = [unit.change for r in requirements for unit in (*r.divisions, *AREAS.list_units(r))]
     return ReportBasis(
         policy=policy.title,
         policy_source=policy.source,

@@ -5,7 +5,7 @@ from typing import Final
 
 from compliance.reports.claims import Claim
 from compliance.reports.editions import PUBLIC
-from compliance.reports.parts import Cell, Column, Look, Note, Range, Run, Text, cell, code, note, text_of
+from compliance.reports.parts import Cell, Column, Look, Note, Range, Run, Text, Tone, cell, code, note
 from compliance.reports.proportions import Proportion, RateDifference
 from compliance.reports.report_model import Figures, RequirementFigures
 from compliance.reports.words import heading, interval, number, percent, points_text, verdict
@@ -84,24 +84,26 @@ def range_of(share: Proportion, mark: float | None = None, look: Look = "plain")
     return Range(share.low, share.rate, share.high, mark, "few" if few else look, words)
 
 
-def change_cells(change: RateDifference | None, claim: Claim | None) -> tuple[Cell, ...]:
-    """Return cells with a difference and its interval in points, and its verdict (statistics 1.5, 1.6)."""
+def points_cell(change: RateDifference | None, points: float, claim: Claim | None = None) -> Cell:
+    """Return the cell with a difference and its interval in points. `points`: of the rates as shown, from -1 to 1."""
     if change is None or not change.tested:
-        text = verdict(change) if change else "not compared"
-        return cell(NONE), cell(Run(text, "few"), claim=claim)
-    points = text_of(
-        points_text(change.difference),
-        Run(f" ({points_text(change.low)} to {points_text(change.high)})", "aside"),
-    )
-    return cell(points), cell(Run(verdict(change), "strong" if change.significant else ""), claim=claim)
+        return cell(NONE, claim=claim)
+    between = f" ({points_text(change.low)} to {points_text(change.high)})"
+    return cell(points_text(points), Run(between, "aside"), claim=claim)
 
 
-def difference_drawn(change: RateDifference | None, reach: int) -> Cell:
+def verdict_cell(change: RateDifference | None, claim: Claim) -> Cell:
+    """Return the cell that says whether a unit differs from the rest (statistics 1.5, 1.6)."""
+    look: Tone = "few" if change is None or not change.tested else "strong" if change.significant else ""
+    return cell(Run(verdict(change) if change else "not compared", look), claim=claim if change else None)
+
+
+def difference_drawn(change: RateDifference | None, points: float, reach: int) -> Cell:
     """Return a cell with a difference and its interval drawn on a scale of `reach` points on either side."""
     if change is None or not change.tested:
         return Cell()
     low, at, high = (0.5 + 50 * value / reach for value in (change.low, change.difference, change.high))
-    words = f"{points_text(change.difference)} points, interval {points_text(change.low)} to {points_text(change.high)}"
+    words = f"{points_text(points)} points, interval {points_text(change.low)} to {points_text(change.high)}"
     return Cell(drawn=Range(low, at, high, 0.5, "plain" if change.significant else "muted", words))
 
 

@@ -25,7 +25,7 @@ from compliance.reports.findings import Funnel, Trend
 from compliance.reports.periods import parse_period
 
 _LABELLED: Final = 12
-"""The largest number of units that are all labelled; with more, only those beyond a limit are."""
+"""The largest number of units that are all labelled; with more, only those that differ from the rest are."""
 
 
 class LimitBand(NamedTuple):
@@ -148,11 +148,10 @@ def funnel(found: Funnel) -> FunnelChart:
             [(float(limits.size), 100 * getattr(limits, name)) for limits in found.curve], low, high)]
         for name in ("low_95", "high_95", "low_998", "high_998")
     }  # fmt: skip
-    kinds = {0: "within", 95: "95", 998: "998"}
-    dots = [Dot(x(point.bounds.size), y(value), kinds[point.beyond])
+    dots = [Dot(x(point.bounds.size), y(value), "different" if point.different else "plain")
             for point, value in zip(ordered, values, strict=True)]  # fmt: skip
     named = [(dot, point.name) for dot, point in zip(dots, ordered, strict=True)
-             if len(dots) <= _LABELLED or point.beyond]  # fmt: skip
+             if len(dots) <= _LABELLED or point.different]  # fmt: skip
     rate = Tick(y(100 * found.rate), f"rate {_percent(100 * found.rate)}")
     level = [(at, rate.at) for at in range(LEFT, RIGHT, 10)]
     labels = label_dots(named, dots, [*level, *(place for curve in curves.values() for place in curve)])

@@ -52,9 +52,7 @@ def own_effect(hit: Flags, officer: Coded) -> float:
 
 def teams(division: Coded, team: Coded) -> Codes:
     """Return the teams as clusters. Teams of one name in two divisions are two."""
-    both = (division.codes.astype(np.int64) + 1) * (len(team.values) + 1) + team.codes
-    _, codes = np.unique(both, return_inverse=True)
-    found: Codes = np.where(team.codes < 0, -1, codes).astype(np.int32)
+    found: Codes = np.where(team.codes < 0, -1, (division.codes + 1) * len(team.values) + team.codes)
     return found
 
 

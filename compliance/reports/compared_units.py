@@ -2,6 +2,7 @@
 
 import numpy as np
 from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
 
 from compliance.reports.catalogue.area_figures import AREA, SILENT_AREA, TRAILING_AREA
 from compliance.reports.catalogue.edition import Edition
@@ -17,6 +18,8 @@ def compare_units(
     edition: Edition, requirement: str, unit: str, repeats: bool, compared: bool
 ) -> tuple[DivisionFigures, ...]:
     """Return each `division`, `team` or `area` with something to show, by name; cases without one come last.
+
+    No difference is called significant yet: that needs those of all requirements (`families`).
 
     `compared`: whether all trailing weeks are held.
     """
@@ -42,7 +45,8 @@ def _compare_unit(
         rest = rate(others, edition.clusters.unit_effect(others, place, unit))
         difference = change(over.share, rest.share) if name is not None else None
     week = in_period.counted(edition, requirement, name).rate
-    return DivisionFigures(name, week, silent.share(edition, group=name) if repeats else None, over, rest, difference)
+    judged_later = difference and replace(difference, significant=False)
+    return DivisionFigures(name, week, silent.share(edition, group=name) if repeats else None, over, rest, judged_later)
 
 
 _FIGURES = {

@@ -58,6 +58,7 @@ GLOSSARY: Final = (
      "neighbours on either side."),
     ("95% interval", "The values of the rate that the counts are compatible with."),
     ("Design effect", "By how much fewer obligations tell because an officer who updates one victim updates most."),
+    ("ρ", "How alike the obligations of one officer are in the whole force: 0 no more than chance, 1 all met or none."),
     ("Silent victim", "A victim in a case open for more than 28 days who has had no update for 28 days."),
     ("Lapsed", "Fell away: the case was not open on the due date, or the crime was cancelled."),
     ("Exempt", "Waived: the victim declined updates, or belongs to a category to which none is owed."),

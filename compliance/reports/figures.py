@@ -42,12 +42,13 @@ from compliance.reports.catalogue.silence_figures import (
 from compliance.reports.catalogue.unit_figures import LATE_TEAMS, OFFENCE
 from compliance.reports.compared_units import compare_areas, compare_units, count_by_former_map, list_area_members
 from compliance.reports.definitions import definitions
+from compliance.reports.families import judge_families
 from compliance.reports.findings import Group, LateTeams
 from compliance.reports.judged import TRAILING, JudgedPeriod, Judgements, ReportOptions, judge_periods
 from compliance.reports.own_past import compare_with_own_past
 from compliance.reports.quality import data_quality
 from compliance.reports.questions import first_owed
-from compliance.reports.rates import BANDS, change, proportion, rate
+from compliance.reports.rates import BANDS, change_over_time, proportion, rate
 from compliance.reports.reminding import Mailed, after_reminder, count_effects
 from compliance.reports.report_model import (
     Closing,
@@ -98,7 +99,8 @@ def figures_of(
     """
     intake, edition = intake or Intake(), Edition.of_judgements(judged, division, mailed)
     verdicts, period = judged.verdicts, judged.period.span
-    requirements = tuple(_requirement(judged, edition, asked) for asked in judged.policy.requirement)
+    asked = judged.policy.requirement
+    requirements = judge_families(edition, [_requirement(judged, edition, each) for each in asked])
     return Figures(
         force=force,
         edition=BOARD if division is None else DIVISION,
@@ -167,7 +169,7 @@ def _requirement(judged: Judgements, edition: Edition, asked: AskedRequirement) 
         """Return the change from another period, if that is held in full (statistics 1.2b)."""
         if other is None or its is None or (due_from and other.span.first < due_from):
             return None
-        return change(period.rate.share, its.rate.share)
+        return change_over_time(period.rate.share, its.rate.share)
 
     weeks = [week.within(edition.division) for week in judged.weeks]
     charted = [_chart_week(edition, asked, str(week.span), repeats) for week in weeks]

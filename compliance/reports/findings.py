@@ -62,12 +62,17 @@ class UnitTrend(Struct, frozen=True):
 
 
 class FunnelPoint(Struct, frozen=True):
-    """One division (or team) in the funnel. `beyond`: 0 (within the limits), 95 (beyond 95 %), 998 (beyond 99.8 %)."""
+    """One division (or team) in the funnel.
+
+    `beyond`: 0 (within the limits), 95 (beyond 95 %), 998 (beyond 99.8 %). `different`: whether it is called different
+    from the rest, as in the table (statistics 1.5, 3.2).
+    """
 
     name: str
     share: Proportion
     bounds: Bounds
     beyond: int
+    different: bool = False
 
 
 class Funnel(Struct, frozen=True):

@@ -15,7 +15,7 @@ WITHIN_998: Final = (0.001, 0.999)
 
 
 class Bounds(Struct, frozen=True):
-    """The limits at one size. Beyond 95 % is worth a question, beyond 99.8 % is unlikely to be chance (3.2)."""
+    """The limits at one size. They are drawn, and no unit is called different by them (statistics 3.2)."""
 
     size: int
     low_95: float

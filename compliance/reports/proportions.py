@@ -60,7 +60,9 @@ class Clustering(Struct, frozen=True):
 class RateDifference(Struct, frozen=True):
     """A rate minus another, with Newcombe's 95 % interval (statistics 1.5).
 
-    `tested` is false if either rate is of fewer than 10 obligations (1.6); `significant` is then false too.
+    `tested` is false if either rate is of fewer than 10 obligations (1.6); `significant` is then false too. `p`: the
+    level at which the interval just touches 0, of units alone; a change over time is a number and is never called
+    significant (1.5a).
     """
 
     difference: float
@@ -68,3 +70,4 @@ class RateDifference(Struct, frozen=True):
     high: float
     tested: bool
     significant: bool
+    p: float | None = None

@@ -1,11 +1,12 @@
 """Claims about rates: that nothing was due, that one changed, that divisions differ (statistics 1.2b, 1.5)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from compliance.reports.claims import Claim, ClaimKind, Stated
 from compliance.reports.periods import parse_period
-from compliance.reports.report_model import Figures, RateDifference, RequirementFigures
-from compliance.reports.words import units
+from compliance.reports.report_model import DivisionFigures, Figures, Period, RateDifference, RequirementFigures
+from compliance.reports.unit_levels import UnitLevel, find_level
+from compliance.reports.words import difference_of, points_between
 
 
 def subject_of(requirement: RequirementFigures) -> str:
@@ -27,7 +28,7 @@ def change_of(requirement: RequirementFigures, figures: Figures) -> Claim:
     before, since = requirement.before, requirement.due_from
     other, subject = f"the {figures.kind} before", subject_of(requirement)
     if requirement.change is not None and not before.rate.share.withheld:
-        return claim_change(requirement.change, subject, figures, other)
+        return _apart(requirement.change, requirement.week, before, figures, subject, other)
     begin, kind = None, ClaimKind.NOTHING_BEFORE
     if before.rate.share.withheld:
         kind = ClaimKind.BEFORE_WITHHELD
@@ -39,42 +40,78 @@ def change_of(requirement: RequirementFigures, figures: Figures) -> Claim:
 def changes_of(requirement: RequirementFigures, figures: Figures) -> list[Claim]:
     """Return the claims comparing the rate with the period before and, if there is one, with last year."""
     found = [change_of(requirement, figures)]
-    if requirement.change_last_year:
-        other = f"the same {figures.kind} last year"
-        found.append(claim_change(requirement.change_last_year, subject_of(requirement), figures, other))
+    if requirement.change_last_year and requirement.last_year:
+        other, change = f"the same {figures.kind} last year", requirement.change_last_year
+        found.append(_apart(change, requirement.week, requirement.last_year, figures, subject_of(requirement), other))
     return found
 
 
-def claim_change(change: RateDifference, subject: str, figures: Figures, against: str, about: str = "") -> Claim:
-    """Return the claim about whether a difference is more than chance (statistics 1.5, 1.6)."""
-    kind = ClaimKind.CHANGED if change.significant else ClaimKind.NOT_CHANGED
-    stated = (Stated("difference", change.difference), Stated("low", change.low), Stated("high", change.high))
+def _apart(change: RateDifference, now: Period, then: Period, figures: Figures, subject: str, against: str) -> Claim:
+    """Return the claim of a difference from an earlier period, as shown and without words of chance (1.5a, 1.6)."""
+    stated = (
+        Stated("difference", points_between(now.rate.share, then.rate.share)), Stated("low", change.low),
+        Stated("high", change.high),
+    )  # fmt: skip
     return Claim(
-        kind=kind if change.tested else ClaimKind.TOO_FEW, subject=subject, period=figures.kind, against=against,
-        about=about, stated=stated if change.tested else (),
+        kind=ClaimKind.APART if change.tested else ClaimKind.TOO_FEW, subject=subject, period=figures.kind,
+        against=against, stated=stated if change.tested else (),
     )  # fmt: skip
 
 
-def divisions_compared(figures: Figures) -> Iterator[Claim]:
-    """Yield the claim about which divisions or teams differ from the rest; nothing if none was tested."""
+def unit_compared(requirement: RequirementFigures, unit: DivisionFigures, figures: Figures, level: UnitLevel) -> Claim:
+    """Return the claim whether one unit differs from the rest."""
+    subject, about = f"{level.trailing}.{requirement.id}/{level.group(unit)}", unit.name or ""
+    if unit.change is None or not unit.change.tested:
+        against = f"the rest of the {level.whole}"
+        return Claim(kind=ClaimKind.TOO_FEW, subject=subject, period=figures.kind, about=about, against=against)
+    return _differs(figures, level, subject, [(requirement, unit)], about)
+
+
+def units_compared(figures: Figures, requirement: RequirementFigures | None = None) -> Iterator[Claim]:
+    """Yield the claim which divisions or teams differ from the rest, under one requirement or under all.
+
+    Nothing if none was compared.
+    """
+    level = find_level(figures)
     tested = [
-        (requirement.id, division.name, division.change)
-        for requirement in figures.requirements
-        for division in requirement.divisions
-        if division.change and division.change.tested
+        (each, unit)
+        for each in figures.requirements
+        if requirement in (None, each)
+        for unit in level.list_units(each)
+        if unit.change and unit.change.tested
     ]
-    if not tested:
-        return
-    unit, whole = units(figures)
-    flagged = tuple(
-        Stated("difference", change.difference, key, name or f"no recorded {unit}")
-        for key, name, change in tested
-        if change.significant
+    if tested:
+        subject = level.trailing if requirement is None else f"{level.trailing}.{requirement.id}"
+        yield _differs(figures, level, subject, tested, level.name)
+
+
+def _differs(
+    figures: Figures,
+    level: UnitLevel,
+    subject: str,
+    tested: Sequence[tuple[RequirementFigures, DivisionFigures]],
+    about: str,
+) -> Claim:
+    different = tuple(
+        Stated("difference", difference_of(unit), requirement.id, unit.name or "")
+        for requirement, unit in tested
+        if unit.change and unit.change.significant
     )
-    yield Claim(
-        kind=ClaimKind.DIFFERS if flagged else ClaimKind.ALIKE, subject="trailing", period=figures.kind, about=unit,
-        against=f"the rest of the {whole}", stated=(Stated("weeks", figures.basis.trailing_weeks), *flagged),
+    return Claim(
+        kind=ClaimKind.DIFFERS if different else ClaimKind.ALIKE, subject=subject, period=figures.kind, about=about,
+        against=f"the rest of the {level.whole}", stated=(Stated("weeks", figures.basis.trailing_weeks), *different),
     )  # fmt: skip
+
+
+def rests_on(requirement: RequirementFigures, level: UnitLevel) -> Iterator[Claim]:
+    """Yield each difference that would be none without one other unit (statistics 1.5)."""
+    for unit in level.list_units(requirement):
+        if unit.rests_on:
+            yield Claim(
+                kind=ClaimKind.RESTS_ON, subject=f"{level.trailing}.{requirement.id}/{level.group(unit)}",
+                about=unit.name or "", against=f"the rest of the {level.whole}",
+                stated=tuple(Stated("without", None, requirement.id, name) for name in unit.rests_on),
+            )  # fmt: skip
 
 
 def withheld(subject: str, what: str) -> Claim:

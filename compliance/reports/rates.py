@@ -6,13 +6,14 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+from msgspec.structs import replace
 
 from compliance.policy.calendars import Ints
 from compliance.policy.status import Flags
 from compliance.policy.verdicts import LATE, MET, MISSED, OVERDUE, YES, Verdicts
 from compliance.records.columns import Coded, joined_texts
 from compliance.reports.proportions import Proportion, Rate, RateDifference
-from compliance.reports.statistics import newcombe, wilson
+from compliance.reports.statistics import newcombe, newcombe_p, wilson
 
 BANDS: Final = ((1, 7), (8, 28), (29, 90), (91, None))
 """Ranges of days overdue."""
@@ -115,10 +116,28 @@ def rate(cohort: Cohort, deff: float) -> Rate:
 
 
 def change(one: Proportion, other: Proportion) -> RateDifference | None:
-    """Return one rate minus the other on their effective sizes (statistics 1.3, 1.5, 1.6); None if either is empty."""
-    sizes = (part / p.deff for p in (one, other) for part in (p.count, p.of))
-    difference = newcombe(*sizes)
+    """Return one rate minus the other on their effective sizes, and whether it is more than chance.
+
+    As one comparison alone, not of a family (statistics 1.3, 1.5, 1.6). None if either is empty.
+    """
+    found = _subtract(one, other)
+    p = newcombe_p(*_effective(one), *_effective(other))
+    if found is None or p is None:
+        return None
+    return replace(found, significant=found.tested and (found.low > 0 or found.high < 0), p=p)
+
+
+def change_over_time(now: Proportion, then: Proportion) -> RateDifference | None:
+    """Return a rate minus an earlier one, as a number: whether it changed is for charts to say (statistics 1.5a)."""
+    return _subtract(now, then)
+
+
+def _subtract(one: Proportion, other: Proportion) -> RateDifference | None:
+    difference = newcombe(*_effective(one), *_effective(other))
     if difference is None:
         return None
-    tested = not (one.few or other.few)
-    return RateDifference(*difference, tested=tested, significant=tested and difference.significant)
+    return RateDifference(*difference, tested=not (one.few or other.few), significant=False)
+
+
+def _effective(share: Proportion) -> tuple[float, float]:
+    return share.count / share.deff, share.of / share.deff

@@ -42,7 +42,9 @@ class DivisionFigures(Struct, frozen=True):
     """One division, area or (in a division's edition) team under one requirement. `name` is None for cases without one.
 
     `week` is shown, not tested. `trailing` and `rest` are the division and the rest of the force over the trailing
-    weeks, and `change` is their difference (statistics 1.5). These are None if not all of the weeks are held.
+    weeks, and `change` is their difference, judged together with those of the other units and requirements (statistics
+    1.5). These are None if not all of the weeks are held. `rests_on`: the units without any one of which a significant
+    difference is none.
     """
 
     name: str | None
@@ -51,6 +53,7 @@ class DivisionFigures(Struct, frozen=True):
     trailing: Rate | None
     rest: Rate | None
     change: RateDifference | None
+    rests_on: tuple[str, ...] = ()
 
 
 class FormerMap(Struct, frozen=True):
@@ -234,7 +237,7 @@ class ReportBasis(Struct, frozen=True):
     weeks_before_observation: int
     """How many of the weeks were settled before the service first read the crime system: crimes are as first seen."""
     comparisons: int
-    """The number of significance tests."""
+    """The number of comparisons of a unit with the rest."""
     own_words: dict[str, tuple[str, ...]] = {}
     """Values known beyond those of specification and policy, by field (rules section 8)."""
     organisation_digest: str | UnsetType = UNSET

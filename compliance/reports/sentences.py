@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
+from compliance import text
 from compliance.reports.claims import Claim, SpecialCause
 from compliance.reports.claims import ClaimKind as Kind
 from compliance.reports.control import RUN, Rule
@@ -64,14 +65,12 @@ def change_in_points(claim: Claim) -> Text:
     """Describe briefly how a rate changed, for a key figure, or why that is unknown."""
     if claim.kind == Kind.TOO_FEW:
         return text_of(f"Too few to compare with {claim.against}.")
-    if claim.kind not in (Kind.CHANGED, Kind.NOT_CHANGED):
+    if claim.kind != Kind.APART:
         return text_of(sentence(claim))
     difference, low, high = (points_text(claim.value(measure)) for measure in ("difference", "low", "high"))
-    verdict = UNLIKELY if claim.kind == Kind.CHANGED else NO_DIFFERENCE
     return text_of(
-        Run(f"{difference} points", "strong"), f" on {claim.against} ", Run(f"({low} to {high})", "aside"), ": ",
-        Run(verdict, "strong"),
-    )  # fmt: skip
+        Run(f"{difference} points", "strong"), f" on {claim.against} ", Run(f"({low} to {high})", "aside"), "."
+    )
 
 
 def ask_what_changed(cause: SpecialCause) -> str:
@@ -94,14 +93,11 @@ def _nothing_before(start: str) -> str:
     return f"{start}, so there is nothing to compare it with."
 
 
-def _change(claim: Claim) -> str:
-    difference = claim.value("difference")
-    verdict = UNLIKELY if claim.kind == Kind.CHANGED else NO_DIFFERENCE
-    points = round(abs(difference) * 100, 1)
+def _apart(claim: Claim) -> str:
+    points = round(claim.value("difference") * 100, 1)
     if points == 0:
-        return f"Compared with {claim.against}: {verdict}."
-    higher = "higher" if difference > 0 else "lower"
-    return f"That is {points:.1f} percentage points {higher} than {claim.against}: {verdict}."
+        return f"That is, to one decimal, the rate of {claim.against}."
+    return f"That is {abs(points):.1f} percentage points {'higher' if points > 0 else 'lower'} than {claim.against}."
 
 
 def _differs(claim: Claim) -> str:
@@ -116,6 +112,17 @@ def _differs(claim: Claim) -> str:
         )
     which = "This is" if len(flagged) == 1 else "Each of these is"
     return f"{_over(claim)}, against {claim.against}, in points: {'; '.join(parts)}. {which} {UNLIKELY}."
+
+
+def _alike(claim: Claim) -> str:
+    whose = f"any {claim.about}" if claim.subject.count("/") == 0 else claim.about
+    return f"{_over(claim)}, {NO_DIFFERENCE} between {whose} and {claim.against}."
+
+
+def _rests_on(claim: Claim) -> str:
+    others = list(claim.of_measure("without"))
+    names = text.join_words([each.group for each in others], "or")
+    return f"{claim.about}, {others[0].requirement} rate: with {names} left out, {NO_DIFFERENCE} from {claim.against}."
 
 
 def _over(claim: Claim) -> str:
@@ -140,16 +147,6 @@ def _not_compared(claim: Claim) -> str:
 
 def _target(said: str) -> Callable[[Claim], str]:
     return lambda claim: f"The target of {claim.value('target'):g}% {said}."
-
-
-def _beyond_limits(claim: Claim) -> str:
-    far = [each.group for each in claim.of_measure("beyond") if each.value == 998]
-    near = [each.group for each in claim.of_measure("beyond") if each.value == 95]
-    parts = [f"Beyond the 99.8% limits, unlikely to be chance: {list_names(far)}."] if far else []
-    if near:
-        parts.append(f"Beyond the 95% limits, worth a question: {list_names(near)}.")
-    rest = "" if len(far) + len(near) == claim.count("of") else " from the rest"
-    return " ".join([*parts, f"No league table can be read{rest}."])
 
 
 def _cases(claim: Claim) -> str:
@@ -250,14 +247,14 @@ _SENTENCES: Final[dict[Kind, Callable[[Claim], str]]] = {
     Kind.NOT_HELD_IN_FULL: lambda claim: (
         f"{_begin(claim)}: the {claim.period} is not held in full, and nothing that is held was due in it."
     ),
-    Kind.CHANGED: _change,
-    Kind.NOT_CHANGED: _change,
+    Kind.APART: _apart,
     Kind.TOO_FEW: lambda claim: f"Too little was due in {claim.against} to compare it with.",
     Kind.BEFORE_WITHHELD: lambda claim: _nothing_before(f"The rate of {claim.against} is withheld"),
     Kind.BEFORE_NOT_HELD: lambda claim: _nothing_before(f"{_begin(claim)}: {claim.against} is not held in full"),
     Kind.NOTHING_BEFORE: lambda claim: _nothing_before(f"Nothing was due in {claim.against}"),
     Kind.DIFFERS: _differs,
-    Kind.ALIKE: lambda claim: f"{_over(claim)}, {NO_DIFFERENCE} between any {claim.about} and {claim.against}.",
+    Kind.ALIKE: _alike,
+    Kind.RESTS_ON: _rests_on,
     Kind.NOT_COMPARED: _not_compared,
     Kind.BELOW_REST: _below,
     Kind.IMPROVED: _cause,
@@ -267,8 +264,6 @@ _SENTENCES: Final[dict[Kind, Callable[[Claim], str]]] = {
     Kind.TARGET_MISSED: _target("will be missed week after week unless something is changed"),
     Kind.TARGET_BY_CHANCE: _target("will be met in some weeks and missed in others, by chance alone"),
     Kind.TARGET_NOT_JUDGED: _target("cannot be judged yet"),
-    Kind.BEYOND_LIMITS: _beyond_limits,
-    Kind.WITHIN_LIMITS: lambda claim: f"Every {claim.about} lies within the limits that chance alone would give.",
     Kind.SILENT: _silent,
     Kind.OVERDUE_LONG: _overdue_long,
     Kind.CLOSED_SILENTLY: _closing_words,

@@ -6,7 +6,7 @@ from typing import Final
 
 from compliance.reports.claims import Claim, ClaimKind, SpecialCause, Stated
 from compliance.reports.control import ENOUGH, Assurance
-from compliance.reports.findings import Explained, Funnel, Trend, UnitTrend
+from compliance.reports.findings import Explained, Trend, UnitTrend
 from compliance.reports.periods import parse_period
 from compliance.reports.rate_claims import subject_of
 from compliance.reports.report_model import Figures, RequirementFigures
@@ -131,18 +131,12 @@ def overdue_in_words(requirement: RequirementFigures) -> str:
     return f"{text}. The most was {number(max(values))}."
 
 
-def funnel_of(requirement: RequirementFigures, funnel: Funnel, unit: str) -> Claim:
-    """Return the claim about which units are beyond which limit (statistics 3.2)."""
-    beyond = [Stated("beyond", point.beyond, requirement.id, point.name) for point in funnel.points if point.beyond]
-    kind = ClaimKind.BEYOND_LIMITS if beyond else ClaimKind.WITHIN_LIMITS
-    stated = (Stated("of", len(funnel.points)), *beyond)
-    return Claim(kind=kind, subject=f"trailing.{requirement.id}", about=unit, stated=stated)
-
-
 FEW_GREY: Final = "Where fewer than 10 updates were due the rate is grey: it says little."
 FUNNEL_KEY: Final = (
-    "Dashed lines are the 95% limits, unbroken ones the 99.8% limits; a ring lies within, a filled dot beyond 95%, a "
-    "diamond beyond 99.8%. The effective number allows for updates that come in clusters by officer."
+    "Dashed lines are the 95% limits, bold lines the 99.8% limits: of dots that differ by chance alone, about one in "
+    "twenty lies beyond the dashed lines, so a dot there may be chance, and the more dots the likelier. A diamond "
+    "differs from the rest as the table says, a ring does not; those that do not are not to be ranked. The effective "
+    "number allows for updates that come in clusters by officer."
 )
 
 

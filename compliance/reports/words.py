@@ -47,6 +47,20 @@ def points_text(difference: float) -> str:
     return "0.0" if points == 0 else f"{'+' if points > 0 else MINUS}{abs(points):.1f}"
 
 
+def points_between(one: Proportion, other: Proportion) -> float:
+    """Return one rate minus another as both are shown, to a tenth of a percentage point: from -1 to 1.
+
+    68.3% and 66.6% are 1.7 points apart, whatever their further digits. 0 if either is not available.
+    """
+    shown = [float(text.percent(share.rate)[:-1]) for share in (one, other) if share.rate is not None]
+    return round((shown[0] - shown[1]) / 100, 3) if len(shown) == 2 else 0.0
+
+
+def difference_of(unit: DivisionFigures) -> float:
+    """Return the difference of a compared unit from the rest, as its rate and theirs are shown: from -1 to 1."""
+    return points_between(unit.trailing.share, unit.rest.share) if unit.trailing and unit.rest else 0.0
+
+
 def verdict(change: RateDifference | None) -> str:
     """Return the verdict on a difference (statistics 1.5, 1.6)."""
     if change is None:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
+from decimal import Decimal
 
 import pytest
 from msgspec.structs import replace
@@ -12,11 +13,11 @@ from compliance.reports.delay import Reading
 from compliance.reports.findings import Gap, Restated, Step
 from compliance.reports.parts import claims_in
 from compliance.reports.periods import parse_period
-from compliance.reports.report_model import Figures, RateDifference, RequirementFigures
+from compliance.reports.report_model import Figures, Rate, RateDifference, RequirementFigures
 from compliance.reports.sections import report_of
 from compliance.reports.sentences import sentence
 from compliance.reports.unit_levels import list_levels
-from compliance.reports.words import UNLIKELY
+from compliance.reports.words import NO_DIFFERENCE, UNLIKELY, difference_of, percent
 from tests.integration.test_report_forms import figures
 from tests.integration.test_report_read_back import REPORTS, given
 
@@ -39,13 +40,19 @@ def change_of(claim: Claim, found: Figures) -> RateDifference | None:
     return requirement.change_last_year if "last year" in claim.against else requirement.change
 
 
-def changed(claim: Claim, found: Figures) -> bool:
-    change = change_of(claim, found)
+def apart(claim: Claim, found: Figures) -> bool:
+    """The difference is that of the two rates as they are shown."""
+    change, requirement = change_of(claim, found), requirement_of(claim, found)
+    then = requirement.last_year if "last year" in claim.against else requirement.before
     assert change is not None
-    assert (claim.value("difference"), claim.value("low"), claim.value("high")) == (
-        change.difference, change.low, change.high,
-    )  # fmt: skip
-    return change.tested and change.significant is (claim.kind == ClaimKind.CHANGED)
+    assert then is not None
+    assert (claim.value("low"), claim.value("high")) == (change.low, change.high)
+    return change.tested and claim.value("difference") == shown_between(requirement.week.rate, then.rate)
+
+
+def shown_between(one: Rate, other: Rate) -> float:
+    ends = [Decimal(percent(rate.share.rate).rstrip("%")) / 100 for rate in (one, other)]
+    return float(ends[0] - ends[1])
 
 
 def too_few(claim: Claim, found: Figures) -> bool:
@@ -88,24 +95,37 @@ def special_cause(claim: Claim, found: Figures) -> bool:
 
 
 def differs(claim: Claim, found: Figures) -> bool:
-    tested = [(r.id, d.name, d.change) for r in found.requirements for d in r.divisions if d.change and d.change.tested]
-    flagged = Counter((key, by.difference) for key, _, by in tested if by.significant)
-    stated = Counter((each.requirement, each.value) for each in claim.of_measure("difference"))
+    """Of the page, of one requirement (in the funnel) or of one unit (in the table): exactly those judged different."""
+    figure, _, name = claim.subject.partition("/")
+    kind, _, key = figure.partition(".")
+    level = next(level for level in list_levels(found)[::-1] if level.trailing == kind)
+    tested = [
+        (r.id, unit) for r in found.requirements for unit in level.list_units(r)
+        if unit.change and unit.change.tested and key in ("", r.id) and name in ("", level.group(unit))
+    ]  # fmt: skip
+    flagged = Counter(
+        (key, unit.name, shown_between(unit.trailing, unit.rest))
+        for key, unit in tested
+        if unit.change and unit.change.significant and unit.trailing and unit.rest
+    )
+    stated = Counter((each.requirement, each.group, each.value) for each in claim.of_measure("difference"))
     return bool(tested) and flagged == stated and bool(flagged) is (claim.kind == ClaimKind.DIFFERS)
 
 
+def rests_on(claim: Claim, found: Figures) -> bool:
+    level = next(level for level in list_levels(found)[::-1] if claim.subject.startswith(f"{level.trailing}."))
+    (unit,) = (unit for unit in level.list_units(requirement_of(claim, found)) if unit.name == claim.about)
+    assert unit.change is not None
+    return unit.change.significant and unit.rests_on == tuple(each.group for each in claim.of_measure("without"))
+
+
 def below(claim: Claim, found: Figures) -> bool:
-    changes = {(r.id, d.name): d.change for r in found.requirements for d in r.divisions if d.change}
-    own = [(changes[each.requirement, claim.about], each.value) for each in claim.of_measure("difference")]
-    return all(change.significant and change.difference == value and value < 0 for change, value in own)
-
-
-def within(claim: Claim, found: Figures) -> bool:
-    funnel = requirement_of(claim, found).funnel
-    assert funnel is not None
-    beyond = {point.name: point.beyond for point in funnel.points if point.beyond}
-    stated = {each.group: each.value for each in claim.of_measure("beyond")}
-    return stated == beyond and bool(beyond) is (claim.kind == ClaimKind.BEYOND_LIMITS)
+    units = {(r.id, d.name): d for r in found.requirements for d in r.divisions if d.change}
+    own = [(units[each.requirement, claim.about], each.value) for each in claim.of_measure("difference")]
+    return all(
+        unit.change is not None and unit.change.significant and difference_of(unit) == value and value < 0
+        for unit, value in own
+    )
 
 
 def asked(claim: Claim, found: Figures) -> bool:
@@ -161,14 +181,14 @@ def quiet(_: Claim, found: Figures) -> bool:
 HOLDS: dict[ClaimKind, Callable[[Claim, Figures], bool]] = {
     ClaimKind.WITHHELD: withheld,
     ClaimKind.NOTHING_DUE: nothing_due, ClaimKind.NOT_YET_DUE: nothing_due, ClaimKind.NOT_HELD_IN_FULL: nothing_due,
-    ClaimKind.CHANGED: changed, ClaimKind.NOT_CHANGED: changed, ClaimKind.TOO_FEW: too_few,
+    ClaimKind.APART: apart, ClaimKind.TOO_FEW: too_few,
     ClaimKind.BEFORE_WITHHELD: nothing_before, ClaimKind.BEFORE_NOT_HELD: nothing_before,
     ClaimKind.NOTHING_BEFORE: nothing_before,
     ClaimKind.DIFFERS: differs, ClaimKind.ALIKE: differs, ClaimKind.BELOW_REST: below,
+    ClaimKind.RESTS_ON: rests_on,
     ClaimKind.NOT_COMPARED: lambda claim, _: claim.count("held") < claim.count("weeks"),
     ClaimKind.IMPROVED: special_cause, ClaimKind.WORSENED: special_cause,
     ClaimKind.NO_SPECIAL_CAUSE: lambda claim, found: not requirement_of(claim, found).trend.control.signals,
-    ClaimKind.BEYOND_LIMITS: within, ClaimKind.WITHIN_LIMITS: within,
     ClaimKind.SILENT: counts, ClaimKind.OVERDUE_LONG: counts, ClaimKind.CLOSED_SILENTLY: counts,
     ClaimKind.BEYOND_CHANCE: asked, ClaimKind.SEEN_OFTEN: asked,
     ClaimKind.TEAMS_STAND_OUT: teams, ClaimKind.NO_TEAM_STANDS_OUT: teams,
@@ -189,7 +209,7 @@ def test_every_claim_holds_in_the_figures(name: str) -> None:
 @pytest.mark.parametrize("name", REPORTS)
 def test_only_what_is_claimed_is_said_to_be_more_than_chance(name: str) -> None:
     """A sentence or cell that calls something unlikely to be chance carries a claim that says so."""
-    more = {ClaimKind.CHANGED, ClaimKind.DIFFERS, ClaimKind.BELOW_REST}
+    more = {ClaimKind.DIFFERS, ClaimKind.BELOW_REST}
     for text, own in said(given(name)):
         if UNLIKELY in text:
             assert more & {claim.kind for claim in own}, text
@@ -209,17 +229,29 @@ def said(found: Figures) -> Iterator[tuple[str, list[Claim]]]:
 
 
 def test_a_claim_follows_the_figure_and_not_the_sentence() -> None:
-    """The same figures with the change no longer more than chance claim the other kind."""
+    """The same figures with the unit's difference no longer more than chance claim the other kind."""
     found = figures()
     first = found.requirements[0]
-    by = {True: ClaimKind.CHANGED, False: ClaimKind.NOT_CHANGED}
+    by = {True: ClaimKind.DIFFERS, False: ClaimKind.ALIKE}
     for significant, kind in by.items():
-        moved = replace(first, change=RateDifference(0.1, 0.05, 0.15, tested=True, significant=significant))
+        change = RateDifference(0.1, 0.05, 0.15, tested=True, significant=significant)
+        unit = replace(first.divisions[0], change=change)
+        moved = replace(first, divisions=(unit, *first.divisions[1:]))
         own = [claim for claim in claims(replace(found, requirements=(moved, *found.requirements[1:])))
-               if claim.subject == f"rate.{first.id}" and claim.kind in by.values()]  # fmt: skip
+               if claim.subject == f"trailing.{first.id}/{unit.name}" and claim.kind in by.values()]  # fmt: skip
         assert {claim.kind for claim in own} == {kind}
-        assert {claim.value("difference") for claim in own} == {0.1}
         assert all((UNLIKELY in sentence(claim)) is significant for claim in own)
+
+
+def test_1_5a_a_difference_from_another_period_is_a_number_without_words_of_chance() -> None:
+    """However large it is."""
+    found = figures()
+    first = found.requirements[0]
+    moved = replace(first, change=RateDifference(0.5, 0.4, 0.6, tested=True, significant=False))
+    told = list(said(replace(found, requirements=(moved, *found.requirements[1:]))))
+    own = [(text, claim) for text, held in told for claim in held if claim.kind == ClaimKind.APART]
+    assert own
+    assert not any(UNLIKELY in text or NO_DIFFERENCE in text for text, _ in own)
 
 
 def test_a_gap_and_restated_figures_are_claimed_with_their_dates() -> None:
@@ -250,7 +282,7 @@ def test_every_kind_of_claim_has_a_sentence(kind: ClaimKind) -> None:
     stated = tuple(Stated(measure, 1.0) for measure in (
         "difference", "low", "high", "weeks", "held", "target", "of", "count", "rate", "expected", "beyond", "published",
         "changed", "due", "crimes", "weekly", "usual", "unfit", "records", "limit", "refused", "no_victim", "set_aside",
-        "sums", "total", "parts", "appeared", "has", "had", "failing", "examples",
+        "sums", "total", "parts", "appeared", "has", "had", "failing", "examples", "without",
     ))  # fmt: skip
     claim = Claim(kind=kind, subject="rate.7-day", since=date(2026, 1, 5), until=date(2026, 1, 11), about="North",
                   against="the rest", words="as of then", stated=stated)  # fmt: skip

@@ -168,8 +168,10 @@ def test_the_parts_a_board_asks_for_are_there_in_their_order() -> None:
     basis = figures().basis
     for said in (basis.policy, basis.policy_digest, basis.policy_source, "2026-11-16T00:00:00Z", "Design effect"):
         assert said in text
-    assert f"{basis.comparisons} comparisons were made in this report; about one in twenty would be flagged" in text
-    assert "No difference here shows a cause" in text
+    assert f"{basis.comparisons} comparisons were made in this report. No difference here shows a cause." in text
+    assert (
+        f"{basis.comparisons} comparisons were made and judged together: of the differences found at most about" in text
+    )
     for item in figures().quality:
         assert item.title in text
     for definition in figures().definitions:

@@ -37,6 +37,7 @@ MEASURES: Final = {
 """Numbers that stand in the JSON alone: the figure that each is of, in another period or by another measure."""
 WORKED_OUT: Final = {
     "requirements.divisions.rest": "the force without the division",
+    "requirements.divisions.change.p": "from the difference and its interval",
     "requirements.trailing_held": "how many weeks are held",
     "requirements.trend.control.limits": "lines of the chart",
     "requirements.units.control": "lines and special causes of a unit's chart",

@@ -12,6 +12,7 @@ from compliance.reports import words
 from compliance.reports.figures import report_figures
 from compliance.reports.judged import ReportOptions
 from compliance.reports.periods import parse_period
+from compliance.reports.proportions import Proportion
 from compliance.reports.report_model import Figures, RateDifference
 from compliance.reports.sections import summary_lines
 from compliance.reports.sources import GivenRecords
@@ -68,26 +69,40 @@ def test_a_rate_its_interval_and_no_week_before() -> None:
     )
 
 
-def test_a_change_that_may_be_chance_and_one_that_is_unlikely_to_be() -> None:
+def test_1_5a_a_difference_from_the_week_before_is_a_number() -> None:
     before = crimes(40, 28, DUE - timedelta(days=7))
     assert line("7-day rate", *crimes(40, 30), *before).endswith(
-        "That is 5.0 percentage points higher than the week before: no significant difference."
+        "That is 5.0 percentage points higher than the week before."
     )
     assert line("7-day rate", *crimes(40, 3), *before).endswith(
-        "That is 62.5 percentage points lower than the week before: unlikely to have occurred by chance."
+        "That is 62.5 percentage points lower than the week before."
     )
     assert line("7-day rate", *crimes(40, 28), *before).endswith(
-        "Compared with the week before: no significant difference."
+        "That is, to one decimal, the rate of the week before."
     )
     assert line("7-day rate", *crimes(40, 28), *before[:9]).endswith(
         "Too little was due in the week before to compare it with."
     )
 
 
+def test_a_difference_is_that_of_the_rates_as_they_are_shown() -> None:
+    """68.3% and 66.6% are 1.7 points apart, and 58.7% and 57.7% are 1.0, whatever their further digits."""
+
+    def points(one: float, other: float) -> str:
+        shares = (Proportion(50, 100, rate, 0.0, 1.0, 1.0) for rate in (one, other))
+        return words.points_text(words.points_between(*shares))
+
+    assert words.points_text(0.68259 - 0.66639) == "+1.6"
+    assert points(0.68259, 0.66639) == "+1.7"
+    assert points(0.57651, 0.58749) == "−1.0"
+    assert points(1.0, 0.99999) == "+0.1"
+    assert points(0.5, 0.50049) == "0.0"
+
+
 def test_the_same_week_last_year_where_it_is_held() -> None:
     last_year = crimes(40, 8, date(2025, 6, 11))
     assert line("7-day rate", *crimes(40, 30), *last_year).endswith(
-        "That is 55.0 percentage points higher than the same week last year: unlikely to have occurred by chance."
+        "That is 55.0 percentage points higher than the same week last year."
     )
 
 

@@ -6,6 +6,7 @@ from itertools import combinations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from compliance.reports import charts
 from compliance.reports.control import control_chart
@@ -122,8 +123,14 @@ def test_section_3_the_limits_run_through_the_whole_drawing_and_no_further(sizes
         assert curve[0][0] == LEFT or curve[0][1] in (TOP, BOTTOM)
 
 
-def test_section_3_of_many_units_only_those_beyond_a_limit_are_named() -> None:
+def test_section_3_of_many_units_only_those_that_differ_are_named_and_drawn_so() -> None:
+    """Beyond a limit of the funnel or not: a unit is called different only as the table beside it says (3.2)."""
     units = [(f"Team {place}", share(600, 1000)) for place in range(20)] + [("Team far", share(300, 1000))]
     found = funnel(units, 0.6)
     assert found is not None
-    assert [label.text for label in charts.funnel(found).labels] == ["Team far"]
+    assert charts.funnel(found).labels == []
+    assert {dot.kind for dot in charts.funnel(found).dots} == {"plain"}
+    points = tuple(replace(point, different=point.name in ("Team 3", "Team far")) for point in found.points)
+    chart = charts.funnel(replace(found, points=points))
+    assert [label.text for label in chart.labels] == ["Team 3", "Team far"]
+    assert [dot.kind for dot in chart.dots].count("different") == 2

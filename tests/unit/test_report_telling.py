@@ -12,15 +12,17 @@ from compliance.records import columns, convert_crime
 from compliance.reports import attention, passages, telling, words
 from compliance.reports.control import Control, Limits, Rule, Signal
 from compliance.reports.figures import figures_of, report_figures
-from compliance.reports.findings import EntryQuestion, Funnel, FunnelPoint, LateTeams, Restated, Step, Trend
+from compliance.reports.findings import EntryQuestion, FunnelPoint, LateTeams, Restated, Step, Trend
 from compliance.reports.funnel import bounds
 from compliance.reports.judged import judge_periods
-from compliance.reports.proportions import Proportion
-from compliance.reports.report_model import Figures, Quality
+from compliance.reports.proportions import Proportion, Rate, RateDifference
+from compliance.reports.rate_claims import rests_on, unit_compared, units_compared
+from compliance.reports.report_model import DivisionFigures, Figures, Quality
 from compliance.reports.sections import summary_lines
 from compliance.reports.sentences import sentence
 from compliance.reports.sources import GivenRecords
 from compliance.reports.statistics import wilson
+from compliance.reports.unit_levels import DIVISIONS
 from compliance.reports.weeks import Week
 from tests.unit.test_figures_words import NOW, WEEK, weeks_of
 
@@ -141,7 +143,7 @@ def test_section_8_faults_are_what_was_found_and_is_no_ordinary_contact() -> Non
 @cache
 def figures(unit: str | None = None) -> Figures:
     records = [*weeks_of("North", 14), *weeks_of("South", 14), *weeks_of("West", 4)]
-    for place, record in enumerate(records):
+    for place, record in enumerate(records if unit else []):
         record["team"] = f"Team {place % 2}"
     given = GivenRecords("three divisions", columns([convert_crime(record) for record in records]))
     judged = judge_periods(given, load_policy("west-mercia"), WEEK, NOW)
@@ -189,7 +191,7 @@ def test_the_edition_of_a_division_speaks_of_its_teams() -> None:
 def test_a_month_is_not_called_a_week() -> None:
     text = " ".join(line.words for line in summary_lines(replace(figures(), kind="month", provisional=None)))
     assert "updates due in the month were given in time" in text
-    assert "Compared with the month before: " in text
+    assert "That is, to one decimal, the rate of the month before." in text
     assert "due in the week" not in text
 
 
@@ -254,18 +256,36 @@ def test_1_6_a_chart_of_which_weeks_are_withheld_says_so() -> None:
     )
 
 
-def test_3_2_the_funnel_in_words() -> None:
-    def text(*beyond: int) -> str:
-        points = tuple(FunnelPoint(name, share(60, 100), bounds(100, 0.6), far)
-                       for name, far in zip("ABC", beyond, strict=False))  # fmt: skip
-        return sentence(telling.funnel_of(figures().requirements[0], Funnel(0.6, points, ()), "division"))
-
-    assert text(0, 0) == "Every division lies within the limits that chance alone would give."
-    assert text(998, 95, 0) == (
-        "Beyond the 99.8% limits, unlikely to be chance: A. Beyond the 95% limits, worth a question: B. No league table "
-        "can be read from the rest."
+def test_1_5_units_that_differ_in_words() -> None:
+    """The same words in the summary, beside the funnel and of one unit."""
+    found = figures()
+    first = found.requirements[0]
+    rates = [Rate(share(count, 100), 0, 0, 0) for count in (90, 50, 62)]
+    rest = Rate(share(60, 100), 0, 0, 0)
+    units = tuple(
+        DivisionFigures(name, rate, None, rate, rest, RateDifference(0, 0, 0, tested=True, significant=name != "C"))
+        for name, rate in zip("ABC", rates, strict=True)
     )
-    assert text(998, 998) == "Beyond the 99.8% limits, unlikely to be chance: A and B. No league table can be read."
+    moved = replace(first, divisions=units)
+    found = replace(found, requirements=(moved, *found.requirements[1:]))
+    (claim,) = units_compared(found, moved)
+    assert sentence(claim) == (
+        "Over the last 13 settled weeks, against the rest of the force, in points: the 7-day rate was above in A (+30.0) "
+        "and below in B (−10.0). Each of these is unlikely to have occurred by chance."
+    )
+    assert [sentence(unit_compared(moved, unit, found, DIVISIONS)) for unit in units[1:]] == [
+        "Over the last 13 settled weeks, against the rest of the force, in points: the 7-day rate was below in B "
+        "(−10.0). This is unlikely to have occurred by chance.",
+        "Over the last 13 settled weeks, no significant difference between C and the rest of the force.",
+    ]
+    alike = replace(moved, divisions=units[2:])
+    assert [sentence(claim) for claim in units_compared(replace(found, requirements=(alike,)), alike)] == [
+        "Over the last 13 settled weeks, no significant difference between any division and the rest of the force."
+    ]
+    alone = replace(moved, divisions=(replace(units[0], rests_on=("B", "C")), *units[1:]))
+    assert [sentence(claim) for claim in rests_on(alone, DIVISIONS)] == [
+        "A, 7-day rate: with B or C left out, no significant difference from the rest of the force."
+    ]
 
 
 def test_teams_that_enter_late_are_counted_for_the_board_and_named_for_the_division() -> None:

@@ -203,8 +203,8 @@ RATE: Final = _figure(
 BEFORE: Final = _figure(
     name="before", group="", title="Change from an earlier {kind}",
     meaning="Both {kind}s judged at the same age, seven days after their end; the interval of the difference is "
-            "Newcombe's. It is significant when it leaves out 0.",
-    clause="statistics 1.2, 1.5", count=_count("before"),
+            "Newcombe's. It is a number: whether a rate has changed is for the charts to say.",
+    clause="statistics 1.2, 1.5a", count=_count("before"),
     rows=_rows("before", "in time, the period before", 2, lambda found: found.before),
     disclosure=Disclosure(
         "disclosed where it has no count from 1 to 4; the difference where both rates are",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from compliance.reports.cells import SHARE, change_cells, share_cells
+from compliance.reports.cells import SHARE, points_cell, share_cells
 from compliance.reports.parts import Cell, Column, Heading, Part, Row, Section, Table, cell, note, statement
 from compliance.reports.rate_claims import change_of
 from compliance.reports.report_model import Figures, Period, RequirementFigures
@@ -11,7 +11,7 @@ from compliance.reports.sections.data_quality import quality_table, questions_ta
 from compliance.reports.sections.reminder_effect import reminders_in_full
 from compliance.reports.sections.units import in_full, units_in_period
 from compliance.reports.unit_levels import list_levels
-from compliance.reports.words import heading, instant
+from compliance.reports.words import heading, instant, points_between
 
 
 def full_figures(figures: Figures) -> Section:
@@ -28,7 +28,7 @@ def full_figures(figures: Figures) -> Section:
 
 def _rates(figures: Figures) -> Table:
     columns = (Column("Figure", "name"), Column("Period", "short"), *SHARE,
-               Column(f"Points on the {figures.kind} before"), Column("Is it chance?", "words"))  # fmt: skip
+               Column(f"Points on the {figures.kind} before"))  # fmt: skip
     rows = tuple(row for requirement in figures.requirements for row in _of_requirement(requirement, figures))
     caption = f"Rates of the {figures.kind}, of those it is compared with, and what is provisional"
     return Table("rates-full", caption, columns, rows)
@@ -41,17 +41,18 @@ def _of_requirement(requirement: RequirementFigures, figures: Figures) -> Iterat
     ]  # fmt: skip
     for kind, period in periods:
         if period:
-            changed: tuple[Cell, ...] = (Cell(), Cell())
+            changed = Cell()
             if kind == "rate":
-                changed = change_cells(requirement.change, change_of(requirement, figures))
+                points = points_between(period.rate.share, requirement.before.rate.share)
+                changed = points_cell(requirement.change, points, change_of(requirement, figures))
             when = cell(period.week + (" provisional" if kind == "provisional" else ""))
             share = share_cells(period.rate.share, f"{kind}.{requirement.id}")
-            yield cell(heading(requirement.id)), when, *share, *changed
+            yield cell(heading(requirement.id)), when, *share, changed
     for kind, period in periods:
         if period and period.silent:
             when = cell(period.week + (" provisional" if kind == "provisional" else ""))
             figure = "silent" if kind == "rate" else f"silent-{kind}"
-            yield cell("Silent victims"), when, *share_cells(period.silent, figure), Cell(), Cell()
+            yield cell("Silent victims"), when, *share_cells(period.silent, figure), Cell()
 
 
 def _weeks(figures: Figures) -> Iterator[Part]:

@@ -50,14 +50,17 @@ def _parts(figures: Figures) -> Iterator[Part]:
     yield from release_checks(figures)
     yield Heading("chance", "Chance")
     made = count_of(figures.basis.comparisons, "comparison was", "comparisons were")
+    weeks = f"{figures.basis.trailing_weeks} settled weeks"
     yield statement(
         "Intervals are Wilson score intervals, differences Newcombe's hybrid score intervals (1998, method 10), both "
         "at 95%. Victims come in clusters, because an officer who updates one updates most: each count is divided by "
         "its design effect (deff) below. How alike the updates of one officer are (ρ) is estimated once for the whole "
-        f"force, over {figures.basis.trailing_weeks} settled weeks, not for each small team. "
-        "A difference is called “unlikely to have occurred by chance” when its "
-        f"interval leaves out zero. {heading(made)} made in this report; about one in twenty would be flagged by "
-        "chance alone. No difference here shows a cause."
+        f"force, over {weeks}, not for each small team. Units are compared with the rest over the same {weeks}, and "
+        "all comparisons of a page are judged together, by the procedure of Benjamini and Hochberg at 5%: the "
+        "differences found are called “unlikely to have occurred by chance”, and at most about one in twenty of them "
+        "is due to chance; all others are “no significant difference”. "
+        f"{heading(made)} made in this report. No difference here shows a cause. A difference from an earlier period "
+        "is a number: whether a rate has changed is for the charts to say."
     )
     if any(requirement.clustering for requirement in figures.requirements):
         yield _clustering(figures)

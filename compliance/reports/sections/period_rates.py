@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from compliance.reports.cells import SHARE, cases, cases_named, change_cells, range_of, rate, share_cells, whole
+from compliance.reports.cells import SHARE, cases, cases_named, points_cell, range_of, rate, share_cells, whole
 from compliance.reports.parts import (
     Column,
     Comparison,
@@ -29,7 +29,7 @@ from compliance.reports.sections.change_over_time import causes_of_groups
 from compliance.reports.sections.summary import state_claim
 from compliance.reports.sentences import change_in_points
 from compliance.reports.telling import event_causes
-from compliance.reports.words import count_of, heading, interval, number, percent
+from compliance.reports.words import count_of, heading, interval, number, percent, points_between
 
 
 def period_rates(figures: Figures) -> Section:
@@ -130,14 +130,15 @@ def _after_events(figures: Figures) -> Iterator[Part]:
         return
     columns: tuple[Column, ...] = (
         Column("Requirement", "name"), *SHARE, Column(f"Points on the {figures.kind} before"),
-        Column("Is it chance?", "words"),
     )  # fmt: skip
     columns += (Column("Provisional"),) if figures.provisional else ()
     rows = []
     for requirement in owed:
         figure = f"rate.{requirement.id}"
-        changed = change_cells(requirement.change, change_of(requirement, figures))
-        row = (cell(requirement.title), *share_cells(requirement.week.rate.share, figure), *changed)
+        share, before = requirement.week.rate.share, requirement.before.rate.share
+        claim = change_of(requirement, figures)
+        changed = points_cell(requirement.change, points_between(share, before), claim)
+        row = (cell(requirement.title), *share_cells(share, figure), changed)
         if figures.provisional:
             ended = requirement.provisional
             row += (cell(rate(ended.rate.share, f"provisional.{requirement.id}") if ended else ""),)

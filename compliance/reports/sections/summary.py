@@ -9,7 +9,7 @@ from compliance.reports.parts import Heading, Items, Part, Section, Statement, s
 from compliance.reports.passages import only_same_day
 from compliance.reports.periods import parse_period
 from compliance.reports.proportions import Proportion
-from compliance.reports.rate_claims import changes_of, divisions_compared, nothing_due, withheld
+from compliance.reports.rate_claims import changes_of, nothing_due, units_compared, withheld
 from compliance.reports.report_model import Figures, Period, RequirementFigures
 from compliance.reports.sentences import sentence
 from compliance.reports.words import (
@@ -54,7 +54,7 @@ def summary_lines(figures: Figures) -> list[Statement]:
         if requirement.week.silent:
             lines.append(_silent(requirement.week.silent))
     unit, _ = units(figures)
-    compared = [state_claim(claim, f"{heading(unit)}s") for claim in divisions_compared(figures)]
+    compared = [state_claim(claim, f"{heading(unit)}s") for claim in units_compared(figures)]
     return [*lines, *_same_day(figures), _overdue(figures), *compared, *_provisional(figures, reported)]
 
 

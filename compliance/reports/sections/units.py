@@ -8,13 +8,14 @@ from compliance.reports.cells import (
     DRAWN,
     SHARE,
     cases,
-    change_cells,
     difference_drawn,
     draw_share,
     name_of,
+    points_cell,
     rate,
     rate_and_counts,
     share_cells,
+    verdict_cell,
 )
 from compliance.reports.parts import (
     Chart,
@@ -32,13 +33,13 @@ from compliance.reports.parts import (
     note,
     statement,
 )
-from compliance.reports.rate_claims import claim_change
+from compliance.reports.rate_claims import rests_on, unit_compared, units_compared
 from compliance.reports.report_model import AreaMembers, DivisionFigures, Figures, FormerMap, RequirementFigures
 from compliance.reports.sections.change_over_time import causes_of_groups
 from compliance.reports.sentences import sentence
-from compliance.reports.telling import FEW_GREY, FUNNEL_KEY, funnel_of, not_compared, unit_causes
+from compliance.reports.telling import FEW_GREY, FUNNEL_KEY, not_compared, unit_causes
 from compliance.reports.unit_levels import AREAS, UnitLevel, find_level
-from compliance.reports.words import day, heading, reach, units
+from compliance.reports.words import count_of, day, difference_of, heading, reach, units
 
 
 def units_beside_the_rest(figures: Figures) -> Section:
@@ -106,28 +107,36 @@ def _funnels(figures: Figures) -> Iterator[Part]:
     drawn_any = False
     for requirement in figures.requirements:
         if requirement.funnel:
-            drawn_any, claim = True, funnel_of(requirement, requirement.funnel, unit)
+            drawn_any, claims = True, list(units_compared(figures, requirement))
             name = f"{heading(requirement.id)} rate"
             caption = f"{name} of each {unit} over {figures.basis.trailing_weeks} settled weeks, by how much was due"
-            words = sentence(claim)
+            words = " ".join(map(sentence, claims))
             yield Chart(
                 f"funnel-{requirement.id}", caption, charts.funnel(requirement.funnel), f"{name}, funnel. {words}"
             )
-            yield statement(words, claims=[claim])
+            yield statement(words, claims=claims)
     if drawn_any:
         yield note(f"{FUNNEL_KEY} The tables above have the numbers.")
 
 
 def _no_league_table(figures: Figures, level: UnitLevel) -> Note:
     unit = level.name
-    said = (
-        f"This is no league table: no order among {unit}s can be read from it. About one comparison in twenty is "
-        "flagged by chance alone, and none shows a cause."
-    )
+    said = f"This is no league table: no order among {unit}s can be read from it."
+    if made := count_compared(figures, level):
+        said += (
+            f" {heading(count_of(made, 'comparison was', 'comparisons were'))} made and judged together: of the "
+            "differences found at most about one in twenty is due to chance, and none shows a cause."
+        )
     if not any(in_full(requirement, level) for requirement in figures.requirements):
         return note(said)
     link = Run(f"The {figures.kind} alone, by {unit}", link="in-full")
     return note(f"{said} ", link, ", is shown in full below, not tested.")
+
+
+def count_compared(figures: Figures, level: UnitLevel) -> int:
+    """Return how many units were compared with the rest, under all requirements."""
+    compared = (unit.change for requirement in figures.requirements for unit in level.list_units(requirement))
+    return sum(change is not None and change.tested for change in compared)
 
 
 def in_full(requirement: RequirementFigures, level: UnitLevel) -> bool:
@@ -139,6 +148,8 @@ def _comparison(requirement: RequirementFigures, figures: Figures, level: UnitLe
     """Yield the units of a level over the trailing weeks or, if not all of these are held, in the period."""
     if any(unit.trailing for unit in level.list_units(requirement)):
         yield _comparison_table(requirement, figures, level)
+        for claim in rests_on(requirement, level):
+            yield statement(sentence(claim), claims=[claim])
         return
     claim = not_compared(figures, requirement, level)
     yield units_in_period(requirement, figures, level)
@@ -151,7 +162,7 @@ def _comparison_table(requirement: RequirementFigures, figures: Figures, level: 
     far = reach(compared)
     picture = Column("Difference drawn", "drawn", scale=(f"−{far}", "rest", f"+{far}"))
     columns: tuple[Column, ...] = (
-        Column(heading(level.name), "name"), *SHARE, picture,
+        Column(heading(level.name), "name"), *SHARE, Column("The rest"), picture,
         Column("Difference in points"), Column("Is it chance?", "words"),
     )  # fmt: skip
     columns += (Column("Silent victims"),) if requirement.repeats else ()
@@ -175,12 +186,11 @@ def _comparison_row(
 ) -> Row:
     assert unit.trailing is not None  # noqa: S101  # only those with trailing weeks are compared
     change, figure = unit.change, f"{level.trailing}.{requirement.id}/{level.group(unit)}"
-    against = f"the rest of the {level.whole}"
-    claim = claim_change(change, figure, figures, against, unit.name or "") if change else None
+    points, rest = difference_of(unit), cell(rate(unit.rest.share)) if unit.rest else cell("")
     silent = (cell(rate(unit.silent)) if unit.silent else cell("–"),) if requirement.repeats else ()
     return (
-        cell(level.title(unit)), *share_cells(unit.trailing.share, figure), difference_drawn(change, far),
-        *change_cells(change, claim), *silent,
+        cell(level.title(unit)), *share_cells(unit.trailing.share, figure), rest, difference_drawn(change, points, far),
+        points_cell(change, points), verdict_cell(change, unit_compared(requirement, unit, figures, level)), *silent,
     )  # fmt: skip
 
 

@@ -76,7 +76,7 @@ _LIMITS: Final = (
 _FUNNEL: Final = "a limit of the funnel, from the force's rate and the effective size alone (statistics 3.1)"
 WORKED_OUT: Final = {
     "low": _INTERVAL, "high": _INTERVAL,
-    "design_effect": "how far the cases of one officer go together, from count and of by officer (statistics 1.3)",
+    "design_effect": "how far the cases of one officer go together, from ρ of the force and of by officer (1.3)",
     "difference": _DIFFERENCE, "difference_low": _DIFFERENCE, "difference_high": _DIFFERENCE,
     "centre": _LIMITS, "lower_limit": _LIMITS, "upper_limit": _LIMITS,
     "funnel_low_95": _FUNNEL, "funnel_high_95": _FUNNEL, "funnel_low_998": _FUNNEL, "funnel_high_998": _FUNNEL,
