@@ -1,8 +1,10 @@
 """The report as a workbook: its numbers on one sheet for each section, and its text, one block for each part."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from itertools import chain, repeat
+from textwrap import wrap
 from typing import Any, Final
 
 from msgspec import Struct
@@ -26,8 +28,12 @@ from compliance.reports.printable_figures import make_printable
 from compliance.reports.report_model import Figures
 
 _FIXED: Final = ("Figure", "What it is", "Group", "Period", "Status")
+_TEXT_WIDTHS: Final = (34, 34, 26, 12, 14)
+"""The widths of the columns of `_FIXED`, in letters."""
+_LINE: Final = 15
 _SHARES: Final = ("rate", "low", "high", "difference", "centre", "limit", "funnel", "silent", "expected")
 _TITLES: Final = {"count": "Count", "of": "Of", "rate": "Rate", "low": "95% from", "high": "95% to"}
+_A4: Final = 9
 SUMMARY, REPORT, NOTES = "Summary", "Report", "Notes"
 """The sheets with the text of the report; the others hold its numbers."""
 
@@ -48,7 +54,7 @@ def workbook(figures: Figures, report: Report) -> bytes:
     )  # fmt: skip
     styles = {
         "head": book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top", "bg_color": "#EAF1F6"}),
-        "text": book.add_format({"text_wrap": True, "valign": "top"}),
+        "text": book.add_format({"text_wrap": True, "valign": "top", "indent": 1}),
         "small": book.add_format({"text_wrap": True, "valign": "top", "font_color": "#54606C"}),
         "strong": book.add_format({"bold": True, "text_wrap": True, "valign": "top"}),
         "title": book.add_format({"bold": True, "font_size": 14, "font_color": "#17496B"}),
@@ -65,8 +71,19 @@ def workbook(figures: Figures, report: Report) -> bytes:
             _numbers(book.add_worksheet(name), styles, held)
     _write_sections(book.add_worksheet(REPORT), styles, report, report.sections[1:])
     _notes(book.add_worksheet(NOTES), styles, figures)
+    for sheet in book.worksheets():
+        _set_page(sheet, f"{report.force}, {report.title}, {report.period}")
     book.close()
     return out.getvalue()
+
+
+def _set_page(sheet: Any, title: str) -> None:
+    """Print a sheet on A4, all columns on one page, with its name and the page's number at the foot."""
+    sheet.set_landscape()
+    sheet.set_paper(_A4)
+    sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
+    sheet.fit_to_pages(1, 0)
+    sheet.set_footer("&L&8" + make_printable(title).replace("&", "&&")[:200] + "&R&8&A, &P/&N")
 
 
 def _write(sheet: Any, row: int, column: int, text: str, style: Any = None) -> None:
@@ -79,18 +96,33 @@ def _numbers(sheet: Any, styles: dict[str, Any], held: list[Row]) -> None:
     titles = [*_FIXED, *(_TITLES.get(measure, measure.replace("_", " ").capitalize()) for measure in measures)]
     for column, title in enumerate(titles):
         _write(sheet, 0, column, title, styles["head"])
+    sheet.set_row(0, _height(zip(titles, _widths(len(titles)), strict=True)))
     sheet.freeze_panes(1, 1)
-    sheet.set_column(0, 0, 30)
-    sheet.set_column(1, 2, 26)
-    sheet.set_column(3, len(titles), 12)
+    sheet.repeat_rows(0)
+    for column, width in enumerate(_widths(len(titles))):
+        sheet.set_column(column, column, width)
     sheet.autofilter(0, 0, len(held), len(titles) - 1)
     for place, row in enumerate(held, 1):
-        for column, text in enumerate((row.figure, row.what, row.group, row.period, row.status)):
+        texts = (row.figure, row.what, row.group, row.period, row.status)
+        for column, text in enumerate(texts):
             _write(sheet, place, column, text, styles["text"])
+        sheet.set_row(place, _height(zip(texts, _TEXT_WIDTHS, strict=True)))
         for column, measure in enumerate(measures, len(_FIXED)):
             value = row.numbers.get(measure)
             if value is not None:
                 sheet.write_number(place, column, value, styles[_style(measure, value)])
+
+
+def _widths(columns: int) -> list[int]:
+    return [*_TEXT_WIDTHS, *[12] * (columns - len(_TEXT_WIDTHS))]
+
+
+def _height(cells: Iterable[tuple[str, int]]) -> int:
+    """Return the height in points of a row of (text, width in letters), each wrapped at its words.
+
+    A row keeps its height in LibreOffice whatever it holds, so it has to be said.
+    """
+    return _LINE * max((len(wrap(text, width - 2)) or 1 for text, width in cells), default=1)
 
 
 def _style(measure: str, value: float) -> str:
@@ -111,37 +143,43 @@ class _SheetWriter(Struct):
         for column, text in enumerate(texts):
             if text:
                 _write(self.sheet, self.row, column, text, self.styles[style])
+        self.fit(texts)
+
+    def fit(self, texts: Iterable[str]) -> None:
+        """End a row, as high as its texts need."""
+        self.sheet.set_row(self.row, _height(zip(texts, chain((_FIRST,), repeat(_OTHERS)), strict=False)))
         self.row += 1
 
     def wide(self, text: str, style: str = "text") -> None:
         """Write a text across the columns, in as many lines as it needs."""
         self.sheet.merge_range(self.row, 0, self.row, _ACROSS - 1, make_printable(text), self.styles[style])
-        self.sheet.set_row(self.row, 15 * (1 + len(text) // _LETTERS))
+        self.sheet.set_row(self.row, _height([(text, _LETTERS)]))
         self.row += 1
 
 
 _ACROSS: Final = 6
-_LETTERS: Final = 150
-"""The number of letters that fit across the columns of a page."""
+_FIRST, _OTHERS = 34, 24
+"""The widths of the first and the other columns of a page, in letters."""
+_LETTERS: Final = _FIRST + (_ACROSS - 1) * _OTHERS
 
 
 def _write_sections(sheet: Any, styles: dict[str, Any], report: Report, sections: tuple[Section, ...]) -> None:
     """Write some sections as a page."""
-    sheet.set_column(0, 0, 34)
-    sheet.set_column(1, 9, 24)
+    sheet.set_column(0, 0, _FIRST)
+    sheet.set_column(1, 9, _OTHERS)
     page = _SheetWriter(sheet, styles)
-    page.line(f"{report.force}: {report.title}", style="title")
+    page.wide(f"{report.force}: {report.title}", style="title")
     for line in (report.period, *report.about):
-        page.line(line)
+        page.wide(line)
     for section in sections:
         page.row += 1
-        page.line(section.heading, style="title")
+        page.wide(section.heading, style="title")
         for part in section.parts:
             _PARTS[type(part)](page, part)
 
 
 def _heading(page: _SheetWriter, part: Heading) -> None:
-    page.line(part.text, style="strong")
+    page.wide(part.text, style="strong")
 
 
 def _statement(page: _SheetWriter, part: Statement) -> None:
@@ -161,7 +199,7 @@ def _items(page: _SheetWriter, part: Items) -> None:
             continue
         _write(page.sheet, page.row, 0, item.about, page.styles["head"])
         page.sheet.merge_range(page.row, 1, page.row, _ACROSS - 1, make_printable(item.words), page.styles["text"])
-        page.sheet.set_row(page.row, 15 * (1 + len(item.words) // (_LETTERS - 30)))
+        page.sheet.set_row(page.row, _height([(item.about, _FIRST), (item.words, _LETTERS - _FIRST)]))
         page.row += 1
 
 
@@ -179,9 +217,9 @@ def _key_figures(page: _SheetWriter, part: KeyFigures) -> None:
 
 def _table(page: _SheetWriter, part: Table) -> None:
     page.row += 1
-    page.line(part.caption, style="strong")
+    page.wide(part.caption, style="strong")
     if part.cases:
-        page.line(f"Cases: figure {', '.join(part.cases)}", style="small")
+        page.wide(f"Cases: figure {', '.join(part.cases)}", style="small")
     shown = [place for place, column in enumerate(part.columns) if column.kind != "drawn"]
     if any(column.group for column in part.columns):
         page.line(*(part.columns[place].group for place in shown), style="head")
@@ -189,7 +227,7 @@ def _table(page: _SheetWriter, part: Table) -> None:
     for row in (*part.rows, *part.foot):
         for column, place in enumerate(shown):
             _cell(page, column, row[place].text)
-        page.row += 1
+        page.fit(plain(row[place].text) for place in shown)
 
 
 def _cell(page: _SheetWriter, column: int, text: Text) -> None:
@@ -202,7 +240,7 @@ def _cell(page: _SheetWriter, column: int, text: Text) -> None:
 
 
 def _chart(page: _SheetWriter, part: Chart) -> None:
-    page.line(part.caption, style="strong")
+    page.wide(part.caption, style="strong")
     page.wide(part.words)
 
 
@@ -224,3 +262,4 @@ def _notes(sheet: Any, styles: dict[str, Any], figures: Figures) -> None:
     for place, (what, text) in enumerate(notes):
         _write(sheet, place, 0, what, styles["head"])
         _write(sheet, place, 1, text, styles["text"])
+        sheet.set_row(place, _height([(what, 28), (text, 110)]))

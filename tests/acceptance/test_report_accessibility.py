@@ -35,6 +35,24 @@ def test_axe_finds_nothing(pages: list[Path], tmp_path: Path) -> None:
         assert axe_findings(page, (*WCAG, "best-practice"), tmp_path) == "[]", page.name
 
 
+@BROWSER
+def test_axe_finds_nothing_on_a_dark_screen(pages: list[Path], tmp_path: Path) -> None:
+    """A browser without a screen is light: the colours for dark screens are made those for all."""
+    dark = tmp_path / "dark.html"
+    dark.write_text(pages[0].read_text("utf-8").replace("(prefers-color-scheme: dark)", "all"), "utf-8")
+    assert axe_findings(dark, WCAG, tmp_path) == "[]"
+
+
+@BROWSER
+def test_wcag_1_4_10_no_table_is_scrolled_sideways_on_a_phone(pages: list[Path], tmp_path: Path) -> None:
+    """Charts alone are: what they show needs both dimensions, and stands in words and in a table beside them."""
+    for page in pages:
+        bare = tmp_path / page.name
+        style = "<style>.scroll { overflow: visible !important } .chart { display: none !important }</style></head>"
+        bare.write_text(page.read_text("utf-8").replace("</head>", style), "utf-8")
+        assert wider_than(bare, 320, tmp_path) == "", page.name
+
+
 def test_html_validate_finds_nothing(pages: list[Path]) -> None:
     done = html_validate("--preset=recommended,a11y", *pages)
     assert done.returncode == 0, done.stdout
