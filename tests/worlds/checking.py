@@ -247,6 +247,8 @@ JUDGES: Final[Mapping[str, Callable[[View], Iterator[Said]]]] = {
     "no significant change": _states_only,
     "differs from an earlier period, as a number": _states_only,
     "differs because of one other unit": _states_only,
+    "differs from an earlier period, as a number": _states_only,
+    "differs because of one other unit": _states_only,
     "too few to compare": _states_only,
     "the one before is withheld": _states_only,
     "the one before is not held in full": _begins,
