@@ -115,7 +115,7 @@ def describe_quality(found: Quality) -> str:
 
 
 def _entries(figures: Figures) -> Iterator[Claim]:
-    if figures.late_teams and figures.late_teams.beyond:
+    if figures.late_teams and figures.late_teams.beyond and figures.late_teams.far:
         yield late_teams_of(figures.late_teams)
     for question in stand_out(figures.questions):
         by_chance = question.expected is not None

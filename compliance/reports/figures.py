@@ -8,7 +8,6 @@ from msgspec import UNSET
 
 from compliance.policy import Policy
 from compliance.policy.requirement import Requirement as AskedRequirement
-from compliance.policy.verdicts import MET
 from compliance.reports.basis import draw_sample, state_basis
 from compliance.reports.beginning import Beginning
 from compliance.reports.catalogue.contact_figures import count_ways
@@ -39,16 +38,17 @@ from compliance.reports.catalogue.silence_figures import (
     SILENT_PROVISIONAL,
     count_silent,
 )
-from compliance.reports.catalogue.unit_figures import LATE_TEAMS, OFFENCE
+from compliance.reports.catalogue.unit_figures import OFFENCE
 from compliance.reports.compared_units import compare_areas, compare_units, count_by_former_map, list_area_members
 from compliance.reports.definitions import definitions
 from compliance.reports.families import judge_families
-from compliance.reports.findings import Group, LateTeams
+from compliance.reports.findings import Group
 from compliance.reports.judged import TRAILING, JudgedPeriod, Judgements, ReportOptions, judge_periods
+from compliance.reports.late_teams import find_late_teams
 from compliance.reports.own_past import compare_with_own_past
 from compliance.reports.quality import data_quality
 from compliance.reports.questions import first_owed
-from compliance.reports.rates import BANDS, change_over_time, proportion, rate
+from compliance.reports.rates import BANDS, change_over_time, rate
 from compliance.reports.reminding import Mailed, after_reminder, count_effects
 from compliance.reports.report_model import (
     Closing,
@@ -131,7 +131,7 @@ def figures_of(
             *(seen.question for seen in edition.questions.values()),
             *([after_reminder(verdicts, mailed, division)] if mailed else []),
         ),
-        late_teams=_late_teams(edition),
+        late_teams=find_late_teams(edition),
         restated=tuple(each for each in judged.restated if division in (None, each.unit)),
         sample=draw_sample(judged, edition.read("rate").cohort, force),
         version=1,
@@ -244,16 +244,3 @@ def _offences(edition: Edition, requirement: str) -> tuple[Group, ...]:
     names = [offence.value(code) for code in np.unique(offence.codes)]
     made = [Group(name, OFFENCE.share(edition, requirement, name)) for name in names]
     return tuple(sorted(made, key=lambda group: (-group.share.of, group.name or "")))
-
-
-def _late_teams(edition: Edition) -> LateTeams | None:
-    """Return the teams that meet obligations by late entries more often than by chance (rules 8, statistics 3)."""
-    cohort = edition.trailing_due(None)
-    met = cohort.where(cohort.state == MET)
-    names = met.team.present()
-    points = [(name, LATE_TEAMS.share(edition, group=name)) for name in names]
-    found = funnel(points, proportion(met.entered_after, 1.0).rate)
-    if found is None:
-        return None
-    beyond = tuple(p for p in found.points if p.beyond == 998 and (p.share.rate or 0) > p.bounds.high_998)
-    return LateTeams(len(found.points), len(beyond), () if edition.division is None else beyond)

@@ -4,6 +4,7 @@ Rates and limits are proportions from 0 to 1.
 """
 
 from functools import lru_cache
+from math import ceil
 from typing import Final
 
 import numpy as np
@@ -12,6 +13,8 @@ from msgspec import Struct
 
 WITHIN_95: Final = (0.025, 0.975)
 WITHIN_998: Final = (0.001, 0.999)
+_ROUNDING: Final = 1e-9
+"""Tolerance for counts that were multiplied by a rate."""
 
 
 class Bounds(Struct, frozen=True):
@@ -31,6 +34,12 @@ def bounds(size: int, rate: float) -> Bounds:
     low_95, high_95 = (_limit(cumulative, p) for p in WITHIN_95)
     low_998, high_998 = (_limit(cumulative, p) for p in WITHIN_998)
     return Bounds(size, low_95, high_95, low_998, high_998)
+
+
+def upper_tail(size: int, rate: float, count: float) -> float:
+    """Return the probability of at least a count, whole or not, of a size of at least 1: the whole numbers above it."""
+    place = ceil(count - _ROUNDING) - 1
+    return 1.0 if place < 0 else float(1 - _cumulative(size, rate)[min(place, size)])
 
 
 def _limit(cumulative: npt.NDArray[np.float64], p: float) -> float:

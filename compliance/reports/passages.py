@@ -169,7 +169,7 @@ def format_difference(restated: Restated) -> str:
 
 def late_teams_of(late: LateTeams) -> Claim:
     """Return the claim about which teams' entries stand out, or how many where they must not be named."""
-    kind = ClaimKind.TEAMS_STAND_OUT if late.beyond else ClaimKind.NO_TEAM_STANDS_OUT
+    kind = ClaimKind.TEAMS_STAND_OUT if late.beyond and late.far else ClaimKind.NO_TEAM_STANDS_OUT
     named = [
         Stated(measure, value, group=point.name)
         for point in late.points

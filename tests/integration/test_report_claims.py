@@ -138,7 +138,7 @@ def asked(claim: Claim, found: Figures) -> bool:
 
 def teams(claim: Claim, found: Figures) -> bool:
     late = found.late_teams
-    return late is not None and bool(late.beyond) is (claim.kind == ClaimKind.TEAMS_STAND_OUT)
+    return late is not None and bool(late.beyond and late.far) is (claim.kind == ClaimKind.TEAMS_STAND_OUT)
 
 
 def stands(claim: Claim, found: Figures) -> bool:

@@ -4,10 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+import pytest
+
 from compliance.records import Columns, columns, convert_crime
+from compliance.reports.claims import ClaimKind
 from compliance.reports.figures import figures_of, report_figures
 from compliance.reports.findings import EntryQuestion
 from compliance.reports.judged import judge_periods
+from compliance.reports.passages import late_teams_of
 from compliance.reports.report_model import Figures
 from compliance.reports.sources import GivenRecords, KnownRecords
 from tests.engine import shipped
@@ -92,6 +96,19 @@ def test_rules_8_teams_that_meet_by_late_entries_more_often_than_chance_stand_ou
     assert own is not None
     assert (own.of, own.beyond, [point.name for point in own.points]) == (4, 1, ["Late"])
     assert [(point.share.count, point.share.of) for point in own.points] == [(40, 60)]
+
+
+@pytest.mark.parametrize(("late", "odd", "far"), [(8, 1, False), (14, 1, True), (8, 3, True)])
+def test_rules_8_the_more_teams_there_are_the_more_must_stand_out(late: int, odd: int, far: bool) -> None:
+    """Of sixty teams that are alike one is beyond the 99.8% limit in every seventeenth report: the board is told of teams
+    if more of them are beyond it than that, or if one is far beyond."""
+    records = [each for number in range(60) for each in met(f"Team {number}", 20, late if number < odd else 2)]
+    judged = judge_periods(GivenRecords("teams", of(*records)), WEST_MERCIA, WEEK, SETTLED)
+    board = figures_of(judged, force="A force").late_teams
+    assert board is not None
+    assert (board.of, board.beyond, board.far) == (60, odd, far)
+    kind = ClaimKind.TEAMS_STAND_OUT if far else ClaimKind.NO_TEAM_STANDS_OUT
+    assert late_teams_of(board).kind == kind
 
 
 def test_rules_8_one_team_alone_is_not_compared() -> None:

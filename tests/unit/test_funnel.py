@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from compliance.reports.funnel import bounds
+from compliance.reports.funnel import bounds, upper_tail
 
 
 def plain(size: int, rate: float, p: float) -> float:
@@ -40,3 +40,10 @@ def test_3_1_limits_lie_in_order_within_0_and_1_and_narrow_with_size() -> None:
         assert 0 <= found.low_998 <= found.low_95 <= found.high_95 <= found.high_998 <= 1
     wide, narrow = bounds(50, 0.6), bounds(5000, 0.6)
     assert wide.low_998 < narrow.low_998 < narrow.low_95 < 0.6 < narrow.high_95 < narrow.high_998 < wide.high_998
+
+
+@pytest.mark.parametrize(("size", "rate"), [(1, 0.5), (20, 0.1), (333, 0.03), (60, 0.0), (5000, 0.4)])
+def test_the_upper_tail_is_that_of_the_binomial_distribution(size: int, rate: float) -> None:
+    for count in {0, 1, size // 3, size}:
+        assert upper_tail(size, rate, count) == pytest.approx(binom.sf(count - 1, size, rate), rel=1e-6, abs=1e-12)
+    assert upper_tail(size, rate, 0.4) == upper_tail(size, rate, 1)

@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from tests.worlds.catalogue import PATTERN, WORLDS, Due, World
-from tests.worlds.checking import Said, judge, key_of, unit_of
+from tests.worlds.checking import judge, key_of
 from tests.worlds.force import Size
 from tests.worlds.playing import PlayedWorld, Told
+from tests.worlds.viewing import Said, unit_of
 
 NEAR = 2
 """The same statement within so many weeks in the quiet force of the same seed is chance."""
