@@ -62,7 +62,7 @@ class PlayedWorld:
         chances = chances_of(force, (*world.changes, *world.recorded))
         self.truth = Truth(force, chances, world.begins, _units(self.names))
         self._policies = _policies(world)
-        self._held: dict[tuple[str, bool], dict[Span, JudgedPeriod]] = {}
+        self._held: dict[tuple[str, bool], dict[tuple[date | None, Span], JudgedPeriod]] = {}
 
     def named(self, division: int) -> str:
         """Return the name of a division in the end."""
