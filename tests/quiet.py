@@ -9,7 +9,6 @@ from compliance.policy import judge, load_policy
 from compliance.records import columns, convert_crime
 from compliance.records.columns import Columns
 from compliance.records.wire import Update
-from compliance.reports.beginning import Beginning
 from compliance.reports.control import control_chart
 from compliance.reports.figures import figures_of
 from compliance.reports.judged import judge_periods, list_charted_weeks
@@ -92,7 +91,7 @@ def tally(seeds: range) -> Tally:
         # As known on the day the newest settled week was one day old.
         young = WEEK.end_instant(policy.local)
         verdicts = judge(held, policy, young, young)
-        weeks = list_charted_weeks(WEEK, Beginning(figures.basis.records_begin, policy))
+        weeks = list_charted_weeks(WEEK, figures.basis.records_begin)
         for place, requirement in enumerate(figures.requirements):
             trend = requirement.trend
             done.points += len([share for share in trend.shares if share.of])

@@ -98,12 +98,6 @@ class Beginning:
         """The local date until which stocks are still filling; they are compared with nothing before it."""
         return None if self.begun is None else self.begun + FILLED
 
-    @property
-    def first_charted(self) -> date | None:
-        """The local date on or after which the first week of any chart begins."""
-        days = [self.charted_from(requirement) for requirement in self.policy.requirement]
-        return min((day for day in [*days, self.stocks_from] if day), default=None)
-
     def check(self, period: Span) -> None:
         """Raise CannotReportError for a period that ends before anything could fall due."""
         refused = f"{period.kind} {period} is not reported"

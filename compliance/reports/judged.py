@@ -12,7 +12,7 @@ from compliance.policy import Policy, judge
 from compliance.policy.verdicts import OVERDUE, Verdicts
 from compliance.policy.vocabulary import METHOD, Vocabulary, vocabulary
 from compliance.records.columns import Columns
-from compliance.reports.beginning import Beginning, begin
+from compliance.reports.beginning import begin
 from compliance.reports.explained import ExplainedWeeks
 from compliance.reports.findings import Restated
 from compliance.reports.organisation import Organisation
@@ -97,14 +97,15 @@ class JudgedPeriod:
         )
 
 
-def list_charted_weeks(period: Span, beginning: Beginning) -> list[Week]:
-    """Return the settled weeks in the charts of a period's report, earliest first, up to the end of the period.
+def list_charted_weeks(period: Span, begun: date | None) -> list[Week]:
+    """Return the settled weeks that a period's report looks at, earliest first, up to the end of the period.
 
-    They are the newest 52, or as many as begin when the first chart may (statistics 1.2b).
+    They are the newest 52, or as many as end after the records begin, and always the newest. With which of them a chart
+    begins is said by `Beginning` (statistics 1.2b).
     """
-    newest, since = Week.of(period.last + timedelta(days=1)).plus(-1), beginning.first_charted
-    weeks = [newest.plus(back) for back in range(1 - CHARTED, 1)]
-    return [week for week in weeks if since is not None and week.first >= since]
+    newest = Week.of(period.last + timedelta(days=1)).plus(-1)
+    weeks = [newest.plus(back) for back in range(1 - CHARTED, 0)]
+    return [*(week for week in weeks if begun is not None and week.last >= begun), newest]
 
 
 def judge_span(source: RecordSource, policy: Policy, span: Span) -> Verdicts:
@@ -199,7 +200,7 @@ def judge_periods(
         headline = judge(complete.columns, policy, settled, settled)
     known, source = source, complete_records(source, begun, local)
     judged: dict[Span, JudgedPeriod] = {period: JudgedPeriod.of(headline, period)}
-    weeks = list_charted_weeks(period, Beginning(begun, policy))
+    weeks = list_charted_weeks(period, begun)
     published = {
         known.span: known for known in earlier if known.span.kind == period.kind and str(known.span) < str(period)
     }

@@ -116,7 +116,9 @@ class Edition(EditionRecords):
     @cached_property
     def trailing(self) -> list[EditionPeriod]:
         """The weeks over which units are compared (statistics 1.5)."""
-        return [self.read("week", str(week)) for week in list_charted_weeks(self.period, self.beginning)[-TRAILING:]]
+        return [
+            self.read("week", str(week)) for week in list_charted_weeks(self.period, self.beginning.begun)[-TRAILING:]
+        ]
 
     def list_trailing(self, place: int) -> list[Cohort]:
         """Return what was due of one requirement in each trailing week, from the first charted that has any."""
@@ -128,7 +130,7 @@ class Edition(EditionRecords):
         """Return what was due in all trailing weeks, of one requirement or (None) of all."""
         if place not in self._joined:
             parts = [week.cohort if place is None else week.due(place) for week in self.trailing]
-            self._joined[place] = together(parts or [self.read("rate").due(-1)])
+            self._joined[place] = together(parts)
         return self._joined[place]
 
     @cached_property

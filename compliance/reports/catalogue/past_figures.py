@@ -29,10 +29,8 @@ DUE_BEFORE: Final = "due_before"
 def _count(part: Part) -> Counting:
     """Return a function that counts the obligations of a unit over the weeks compared, of a part of a requirement."""
 
-    def count(edition: Edition, requirement: str, group: str | None) -> CountedRows | str:
-        weeks = list_compared(list_charted_weeks(edition.period, edition.beginning), edition.options)[-COMPARED:]
-        if not weeks:
-            return "no week is held that can be compared"
+    def count(edition: Edition, requirement: str, group: str | None) -> CountedRows:
+        weeks = list_compared(list_charted_weeks(edition.period, edition.beginning.begun), edition.options)[-COMPARED:]
         read = [edition.read("week", str(week)) for week in weeks]
         held = [_due(week, edition.place(requirement), part) for week in read]
         column = edition.unit_of(together(held), edition.unit)
