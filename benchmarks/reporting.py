@@ -44,7 +44,7 @@ def measure(count: int) -> None:
     start = time.perf_counter()
     judge(records.columns, policy, settled, settled)
     once = time.perf_counter() - start
-    judged = timed("judging 26 weeks and the others", lambda: judge_periods(records, policy, WEEK, AS_AT))
+    judged = timed("judging 52 weeks and the others", lambda: judge_periods(records, policy, WEEK, AS_AT))
     content = ReportContent(timed("figures", lambda: figures_of(judged, force="A force")))
     sizes = {name: timed(name, partial(_size, content, name)) for name in FORMS}
     total = sum(seconds for _, seconds in parts)

@@ -23,6 +23,8 @@ T = TypeVar("T")
 AS_AT = datetime(2026, 11, 25, 12, tzinfo=UTC)
 BEFORE = timedelta(days=55)  # of K to T, unless told
 KNOWN_AT = AS_AT - BEFORE
+BEGUN = date(2015, 1, 1)
+"""Before every story: a report on them that `records_begin` then leaves none out (statistics 1.2b)."""
 LONDON = ZoneInfo("Europe/London")
 EPOCH = date(1970, 1, 1).toordinal()
 

@@ -14,12 +14,13 @@ import pytest
 from compliance.policy import Policy
 from compliance.records import columns, convert_crime
 from compliance.reports.figures import report_figures
+from compliance.reports.judged import ReportOptions
 from compliance.reports.report_model import Figures, Proportion, Rate, RequirementFigures
 from compliance.reports.sources import GivenRecords
 from compliance.reports.statistics import wilson
 from compliance.reports.weeks import Week
 from tests.engine import shipped
-from tests.histories import histories
+from tests.histories import BEGUN, histories
 from tests.reference import Owed, judge_record
 from tests.reference_case import Case, Json, exists, last_of_each
 
@@ -35,7 +36,8 @@ def stories() -> list[Json]:
 
 def figures_of(records: list[Json], policy: Policy, **more: Any) -> Figures:
     given = GivenRecords("histories", columns([convert_crime(record) for record in records]))
-    return report_figures(given, policy, WEEK, SETTLED, force="A force", **more)
+    held = {"options": ReportOptions(records_begin=BEGUN)} | more
+    return report_figures(given, policy, WEEK, SETTLED, force="A force", **held)
 
 
 @cache

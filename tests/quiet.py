@@ -91,7 +91,7 @@ def tally(seeds: range) -> Tally:
         # As known on the day the newest settled week was one day old.
         young = WEEK.end_instant(policy.local)
         verdicts = judge(held, policy, young, young)
-        weeks = list_charted_weeks(WEEK)
+        weeks = list_charted_weeks(WEEK, figures.basis.records_begin)
         for place, requirement in enumerate(figures.requirements):
             trend = requirement.trend
             done.points += len([share for share in trend.shares if share.of])

@@ -21,7 +21,7 @@ from compliance.reports.spans import Span
 from compliance.reports.tracing import Edition
 from compliance.store.notice_kinds import LadderStep
 from compliance.store.trials import RegisteredTrial
-from tests.histories import histories
+from tests.histories import BEGUN, histories
 
 SETTLED = datetime(2026, 11, 16, tzinfo=UTC)
 CHANGED = SETTLED - timedelta(days=6)
@@ -109,11 +109,13 @@ def mailed(verdicts: Verdicts, period: Span) -> MailedDigests:
 @cache
 def edition(period: str, division: str | None) -> Edition:
     span = parse_period(period)
-    return Edition(source(), policy(), span, ReportOptions(), division, earlier(span), mailed)
+    return Edition(source(), policy(), span, ReportOptions(records_begin=BEGUN), division, earlier(span), mailed)
 
 
 @cache
 def figures(period: str, division: str | None) -> Figures:
     span = parse_period(period)
-    judged = judge_periods(source(), policy(), span, SETTLED + timedelta(days=9), None, earlier(span))
+    judged = judge_periods(
+        source(), policy(), span, SETTLED + timedelta(days=9), ReportOptions(records_begin=BEGUN), earlier(span)
+    )
     return figures_of(judged, force="A force", mailed=mailed(judged.verdicts, span), division=division)

@@ -22,7 +22,7 @@ def draw_sample(judged: Judgements, cohort: Cohort, force: str) -> Sample | None
 
     Returns None if nothing was due or no sample is wanted.
     """
-    columns = judged.verdicts.columns
+    columns = judged.headline.columns
     crimes = np.unique(columns.victims.crime[cohort.victim])
     refs = sorted(columns.crime_ref.take(crimes).to_pylist())
     if not refs or not judged.options.sampled:

@@ -1,7 +1,7 @@
 """Where the records begin, and which periods are therefore not reported (statistics 1.2b)."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 
 import numpy as np
@@ -9,9 +9,10 @@ import numpy as np
 from compliance.errors import UnavailableError
 from compliance.policy import Policy
 from compliance.policy.calendars import LocalDates, from_day, to_day
-from compliance.policy.requirement import Requirement, Within
+from compliance.policy.requirement import Repeat, Requirement, Within
 from compliance.records.columns import Columns
 from compliance.reports import words
+from compliance.reports.changes import Part
 from compliance.reports.spans import Span
 
 TELLING: Final = 10
@@ -25,6 +26,16 @@ class CannotReportError(UnavailableError):
     """
 
     exit_code = 2
+
+
+STOCKS: Final = timedelta(days=28)
+"""After how long stocks (what is overdue, silent victims) are shown."""
+FILLED: Final = timedelta(days=364)
+"""After how long stocks are filled, and can be compared."""
+AGED: Final = timedelta(days=182)
+"""After how long the make-up of continuing contact has aged."""
+REPEATS: Final = 3
+"""After how many intervals continuing contact is charted."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +58,46 @@ class Beginning:
         limits = (requirement.within, requirement.enhanced and requirement.enhanced.within)
         return from_day(min(self._after(to_day(self.begun), limit) for limit in limits if limit))
 
+    def charted_from(self, requirement: Requirement, part: Part = "") -> date | None:
+        """Return the local date on or after which a week begins that is charted, tested or compared.
+
+        It is B + the longest `within`; for continuing contact B + 3 x the longest `repeat_every`. None: no crime is
+        held.
+        """
+        if self.begun is None:
+            return None
+        start, own = to_day(self.begun), requirement.enhanced
+        if part != "continuing":
+            limits = (requirement.within, own and own.within)
+            return from_day(max(self._after(start, limit) for limit in limits if limit))
+        intervals = [each for each in (requirement.repeat_every, own and own.repeat_every) if each]
+        for _ in range(REPEATS):
+            start = max(self._after(start, interval) for interval in intervals)
+        return from_day(start)
+
+    def is_charted(self, week: Span, requirement: Requirement, part: Part = "") -> bool:
+        """Return whether a week is charted, tested or compared under a requirement, or a part of it."""
+        since = self.charted_from(requirement, part)
+        return since is not None and week.first >= since
+
+    def ages_until(self, requirement: Requirement, part: Part = "") -> date | None:
+        """Return the local date until which the make-up of a rate still ages; None: it does not, or no crime is held.
+
+        That of continuing contact does, and that of a rate which includes it.
+        """
+        ages = requirement.repeat_every is not None and part != "first"
+        return self.begun + AGED if self.begun and ages else None
+
+    @property
+    def stocks_from(self) -> date | None:
+        """The local date from which stocks are shown: those at the end of a period that ends on or after it."""
+        return None if self.begun is None else self.begun + STOCKS
+
+    @property
+    def filled_from(self) -> date | None:
+        """The local date until which stocks are still filling; they are compared with nothing before it."""
+        return None if self.begun is None else self.begun + FILLED
+
     def check(self, period: Span) -> None:
         """Raise CannotReportError for a period that ends before anything could fall due."""
         refused = f"{period.kind} {period} is not reported"
@@ -59,9 +110,9 @@ class Beginning:
                 "[report] records_begin (statistics 1.2b)"
             )
 
-    def _after(self, start: int, limit: Within) -> int:
+    def _after(self, start: int, limit: Within | Repeat) -> int:
         """Return the day at a limit after another. Days outside the calendar are taken as working days."""
-        if limit.hours is not None:
+        if isinstance(limit, Within) and limit.hours is not None:
             return start + limit.hours // 24
         if limit.days is not None:
             return start + limit.days

@@ -9,7 +9,6 @@ from msgspec import UNSET
 from compliance.policy import Policy
 from compliance.policy.requirement import Requirement as AskedRequirement
 from compliance.reports.basis import draw_sample, state_basis
-from compliance.reports.beginning import Beginning
 from compliance.reports.catalogue.contact_figures import count_ways
 from compliance.reports.catalogue.edition import Edition
 from compliance.reports.catalogue.edition_clusters import LIVE as LIVE_ONLY
@@ -163,7 +162,8 @@ def _requirement(judged: Judgements, edition: Edition, asked: AskedRequirement) 
     if judged.last_year:
         year_ago = period_of(LAST_YEAR, SILENT_LAST_YEAR, judged.last_year.span)
         year_ago = year_ago if year_ago.rate.share.of else None
-    due_from = Beginning(options.records_begin, judged.policy).due_from(asked)
+    beginning = edition.beginning
+    due_from = beginning.due_from(asked)
 
     def compared(other: JudgedPeriod | None, its: Period | None) -> RateDifference | None:
         """Return the change from another period, if that is held in full (statistics 1.2b)."""
@@ -195,8 +195,8 @@ def _requirement(judged: Judgements, edition: Edition, asked: AskedRequirement) 
         divisions=divisions,
         trailing_held=len(held),
         overdue=_overdue(edition, asked.id),
-        trend=trend(weeks, place, charted, asked, options),
-        units=() if asked.event else unit_trends(weeks, place, unit_of, rho, options),
+        trend=trend(weeks, place, charted, asked, options, beginning),
+        units=() if asked.event else unit_trends(weeks, place, unit_of, rho, asked, options, beginning),
         funnel=funnel(points, whole),
         offences=_offences(edition, asked.id) if held else (),
         due_from=due_from,

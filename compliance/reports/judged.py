@@ -19,15 +19,16 @@ from compliance.reports.organisation import Organisation
 from compliance.reports.periods import newest_settled
 from compliance.reports.questions import live_only
 from compliance.reports.rates import Cohort, due_in, has
+from compliance.reports.relevant_crimes import find_relevant
 from compliance.reports.restatement import Earlier, Restatement
 from compliance.reports.silent_victims import Silence, silence
-from compliance.reports.sources import RecordSource, map_records
+from compliance.reports.sources import RecordSource, complete_records, map_records, select_complete
 from compliance.reports.spans import Span
 from compliance.reports.weeks import Week
 from compliance.store.column_pool import take_columns
 
-CHARTED: Final = 26
-"""The number of settled weeks in a control chart (statistics section 2)."""
+CHARTED: Final = 52
+"""The largest number of settled weeks in a control chart (statistics section 2)."""
 TRAILING: Final = 13
 """The number of settled weeks over which divisions are compared with the rest of the force (statistics 1.5)."""
 LIVE_METHODS: Final = ("phone", "visit", "video")
@@ -96,10 +97,22 @@ class JudgedPeriod:
         )
 
 
-def list_charted_weeks(period: Span) -> list[Week]:
-    """Return the settled weeks in the charts of a period's report, earliest first, up to the end of the period."""
+def list_charted_weeks(period: Span, begun: date | None) -> list[Week]:
+    """Return the settled weeks that a period's report looks at, earliest first, up to the end of the period.
+
+    They are the newest 52, or as many as end after the records begin, and always the newest. With which of them a chart
+    begins is said by `Beginning` (statistics 1.2b).
+    """
     newest = Week.of(period.last + timedelta(days=1)).plus(-1)
-    return [newest.plus(back) for back in range(1 - CHARTED, 1)]
+    weeks = [newest.plus(back) for back in range(1 - CHARTED, 0)]
+    return [*(week for week in weeks if begun is not None and week.last >= begun), newest]
+
+
+def judge_span(source: RecordSource, policy: Policy, span: Span) -> Verdicts:
+    """Judge the crimes that can matter to a period, as at its T and as known at its K (statistics 1.2)."""
+    instant = span.settling_instant(policy.local)
+    columns = source.records_known(instant).columns
+    return judge(take_columns(columns, find_relevant(columns, policy, span, instant)), policy, instant, instant)
 
 
 def of_division(verdicts: Verdicts, division: str) -> Verdicts:
@@ -119,7 +132,8 @@ class Judgements:
     """Everything that was judged for one report, for all its editions.
 
     - `weeks`: the settled weeks charted, earliest first; `trailing`: the last of them.
-    - `verdicts`: those of the period.
+    - `verdicts`: those of the period, on all records.
+    - `headline`: those from which rates and stocks are counted, on crimes reported since the records begin (1.2b).
     - `before_columns`: the records as known for the period before.
     - `seen_until`: the end of the poll by which those of the period had been seen; None if no versions from then are
       held.
@@ -129,6 +143,7 @@ class Judgements:
     policy: Policy
     options: ReportOptions
     verdicts: Verdicts
+    headline: Verdicts
     period: JudgedPeriod
     before: JudgedPeriod
     provisional: JudgedPeriod | None
@@ -159,14 +174,15 @@ def judge_periods(
     now: datetime,
     options: ReportOptions | None = None,
     earlier: Sequence[Earlier] = (),
-    held: MutableMapping[Span, JudgedPeriod] | None = None,
+    held: MutableMapping[tuple[date | None, Span], JudgedPeriod] | None = None,
 ) -> Judgements:
     """Judge everything that the report of a settled period needs.
 
     `now`: an aware instant; SettingsError is raised for a period not settled by then. T and K are those of each period,
     not `now`, so the same records and policy always give the same verdicts. `earlier`: what was published before, to be
     restated (statistics section 5). `held`: periods judged for other reports on the same records, by the same policy
-    and the same map; they are not judged again, and those judged now are added.
+    and the same map, with the date from which the records are complete; they are not judged again, and those judged now
+    are added.
     """
     options, held = options or ReportOptions(), {} if held is None else held
     settled = period.settling_instant(policy.local)
@@ -175,40 +191,40 @@ def judge_periods(
             f"{period.kind} {period} is settled seven days after its end, at {settled:%Y-%m-%dT%H:%MZ}; the newest "
             f"{period.kind} that is settled is {newest_settled(period.kind, policy.local.date_of(now))}"
         )
-    source = map_records(source, options.organisation, period.last)
-    weeks = list_charted_weeks(period)
+    local, source = policy.local, map_records(source, options.organisation, period.last)
+    every = source.records_known(settled)
+    begun = options.records_begin or begin(every.columns, local, settled)
+    complete = select_complete(every, begun, local)
+    headline = verdicts = judge(every.columns, policy, settled, settled)
+    if complete is not every:
+        headline = judge(complete.columns, policy, settled, settled)
+    known, source = source, complete_records(source, begun, local)
+    judged: dict[Span, JudgedPeriod] = {period: JudgedPeriod.of(headline, period)}
+    weeks = list_charted_weeks(period, begun)
     published = {
         known.span: known for known in earlier if known.span.kind == period.kind and str(known.span) < str(period)
     }
-    asked = dict.fromkeys([period, period.plus(-1), period.last_year, *weeks, *published])
-    judged: dict[Span, JudgedPeriod] = {}
-    restated: list[Restated] = []
-    unobserved = 0
-    for span in filter(None, asked):
-        instant = span.settling_instant(policy.local)
-        records = source.records_known(instant)
-        verdicts = None
-        if span not in held or span == period or span in published:
-            verdicts = judge(records.columns, policy, instant, instant)
-            held[span] = JudgedPeriod.of(verdicts, span)
-        judged[span] = held[span]
-        unobserved += records.unobserved > 0 and (span in weeks or span == period)
-        if verdicts is not None and span == period:
-            headline, seen_until, as_recorded = verdicts, records.seen_until, records.as_recorded
-            begun = options.records_begin or begin(records.columns, policy.local, instant)
-            restatement = Restatement(headline)
-            provisional = JudgedPeriod.of(headline, period.plus(1)) if isinstance(period, Week) else None
-        if span == period.plus(-1):
-            before, before_recorded = records.columns, records.as_recorded
-        if verdicts is not None and span in published:
-            known = published[span].comparable_under(options.organisation, period.last)
-            restated += restatement.of(known, verdicts)
+    restatement, restated = Restatement(headline), list[Restated]()
+    unobserved = int(every.unobserved > 0)
+    for span in filter(None, dict.fromkeys([period.plus(-1), period.last_year, *weeks, *published])):
+        if span == period:
+            continue
+        instant = span.settling_instant(local)
+        if span in published:
+            then = judge(source.records_known(instant).columns, policy, instant, instant)
+            restated += restatement.of(published[span].comparable_under(options.organisation, period.last), then)
+        if (begun, span) not in held:
+            held[begun, span] = JudgedPeriod.of(judge_span(source, policy, span), span)
+        judged[span] = held[begun, span]
+        unobserved += span in weeks and source.records_known(instant).unobserved > 0
     live = live_only(headline, options.live_methods)
+    known_before = known.records_known(period.plus(-1).settling_instant(local))
     return Judgements(
-        source, policy, replace(options, records_begin=begun), headline,
-        judged[period], judged[period.plus(-1)], provisional,
+        known, policy, replace(options, records_begin=begun), verdicts, headline,
+        judged[period], judged[period.plus(-1)],
+        JudgedPeriod.of(headline, period.plus(1)) if isinstance(period, Week) else None,
         judged[period.last_year] if period.last_year else None,
-        JudgedPeriod.of(live, period),
-        tuple(judged[week] for week in weeks), before, seen_until, unobserved, tuple(restated), as_recorded,
-        before_recorded, tuple(due_in(live, *week.days) for week in weeks[-TRAILING:]),
+        JudgedPeriod.of(live, period), tuple(judged[week] for week in weeks), known_before.columns, every.seen_until,
+        unobserved, tuple(restated), every.as_recorded, known_before.as_recorded,
+        tuple(due_in(live, *week.days) for week in weeks[-TRAILING:]),
     )  # fmt: skip

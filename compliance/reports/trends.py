@@ -1,6 +1,6 @@
 """Requirements and divisions over the settled weeks: control charts and the funnel (statistics 2, 3)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Final
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from compliance.policy.requirement import Requirement
 from compliance.records.columns import Coded
+from compliance.reports.beginning import Beginning
 from compliance.reports.clusters import effect
 from compliance.reports.control import assurance, control_chart
 from compliance.reports.findings import Explained, Funnel, FunnelPoint, Mark, Trend, UnitTrend
@@ -25,13 +26,19 @@ _CURVE: Final = 60
 
 
 def trend(
-    weeks: Sequence[JudgedPeriod], place: int, periods: Sequence[Period], asked: Requirement, options: ReportOptions
+    weeks: Sequence[JudgedPeriod],
+    place: int,
+    periods: Sequence[Period],
+    asked: Requirement,
+    options: ReportOptions,
+    beginning: Beginning,
 ) -> Trend:
-    """Return one requirement over the weeks from the first in which anything was due (statistics section 2).
+    """Return one requirement over the weeks from the first that is charted and has anything due (statistics 1.2b, 2).
 
     `periods`: the requirement in each of the weeks.
     """
-    first = next((i for i, period in enumerate(periods) if period.rate.share.of), len(periods))
+    charted = (beginning.is_charted(week.span, asked) for week in weeks)
+    first = _first(is_charted and period.rate.share.of > 0 for is_charted, period in zip(charted, periods, strict=True))
     weeks, periods = weeks[first:], periods[first:]
     spans = [week.span for week in weeks]
     shares = tuple(period.rate.share for period in periods)
@@ -52,6 +59,15 @@ def trend(
         assurance=assurance(target, control.limits[-1]) if target is not None and control.limits else None,
         explained=explained,
     )
+
+
+def _first(flags: Iterable[bool]) -> int:
+    """Return the place of the first flag that is set, or their number if none is."""
+    place = -1
+    for place, is_set in enumerate(flags):
+        if is_set:
+            return place
+    return place + 1
 
 
 def values(shares: Sequence[Proportion]) -> list[float | None]:
@@ -76,11 +92,21 @@ def _places(spans: Sequence[object], dated: Sequence[tuple[date, str]]) -> tuple
 
 
 def unit_trends(
-    weeks: Sequence[JudgedPeriod], place: int, unit: Callable[[Cohort], Coded], rho: float, options: ReportOptions
+    weeks: Sequence[JudgedPeriod],
+    place: int,
+    unit: Callable[[Cohort], Coded],
+    rho: float,
+    asked: Requirement,
+    options: ReportOptions,
+    beginning: Beginning,
 ) -> tuple[UnitTrend, ...]:
-    """Return each division (or team) over the weeks. `rho`: how alike the obligations of an officer's week are."""
+    """Return each division (or team) over the weeks that are charted.
+
+    `rho`: how alike the obligations of an officer's week are.
+    """
     cohorts = [week.cohort.where(week.cohort.requirement == place) for week in weeks]
-    first = next((i for i, cohort in enumerate(cohorts) if len(cohort)), len(cohorts))
+    charted = (beginning.is_charted(week.span, asked) for week in weeks)
+    first = _first(is_charted and len(cohort) > 0 for is_charted, cohort in zip(charted, cohorts, strict=True))
     cohorts, spans = cohorts[first:], [week.span for week in weeks[first:]]
     names = sorted({name for cohort in cohorts for name in unit(cohort).present()})
     recalculated = [(mark.place, mark.reason) for mark in _places(spans, options.recalculate_from)]

@@ -1,8 +1,7 @@
 """The settled weeks over which units are held against their own past, and its series (statistics 1.5b, 1.10)."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
-from math import ceil
+from datetime import date
 from typing import Final
 
 import numpy as np
@@ -43,17 +42,10 @@ def list_weeks(judged: Judgements, asked: Requirement, part: Part) -> tuple[list
     They begin with the first week of its chart (1.2b) or, if that is later, with the newest recalculation of limits
     (2.5) or change of policy (5), whose reason is returned; else an empty text.
     """
-    begins, broken = _begins(judged, asked, part), ""
+    beginning = Beginning(judged.options.records_begin, judged.policy)
+    begins, broken = beginning.charted_from(asked, part) or date.max, ""
     for day, reason in sorted([*judged.options.recalculate_from, *judged.options.policy_changes]):
         if begins < day <= judged.period.span.last:
             begins, broken = day, reason
     weeks = [week.span for week in judged.weeks if isinstance(week.span, Week) and week.span.first >= begins]
     return list_compared(weeks, judged.options), broken
-
-
-def _begins(judged: Judgements, asked: Requirement, part: Part) -> date:
-    """Return the first local date from which a series is charted."""
-    begun = judged.options.records_begin
-    if part == "continuing" and begun is not None and (every := asked.repeat_every):
-        return begun + 3 * timedelta(days=every.days or ceil((every.working_days or 0) * 7 / 5))
-    return Beginning(begun, judged.policy).due_from(asked) or date.max

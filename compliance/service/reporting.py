@@ -148,7 +148,9 @@ class Reporting:
             options = replace(options, organisation=printed.organisation)
         if printed and (basis := printed.basis):
             options = replace(options, live_methods=basis.live_methods, own_words=basis.own_words)
-        records = map_records(StoredRecords(self.store), options.organisation, period.last)
+        stored, begun = StoredRecords(self.store), printed.basis.records_begin if printed and printed.basis else None
+        options = replace(options, records_begin=begun or self._find_beginning(stored, period))
+        records = map_records(stored, options.organisation, period.last)
         edition = Edition(
             records, printed.policy if printed else self.policy, period, options, division,
             earlier_periods(self.store, period), self._read_mailed, self._list_vanished,

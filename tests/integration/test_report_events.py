@@ -5,12 +5,13 @@ from datetime import UTC, datetime
 from compliance.policy import load_policy
 from compliance.records import columns, convert_crime
 from compliance.reports.figures import report_figures
+from compliance.reports.judged import ReportOptions
 from compliance.reports.parts import Chart
 from compliance.reports.periods import parse_period
 from compliance.reports.render import render
 from compliance.reports.sections import report_of
 from compliance.reports.sources import GivenRecords
-from tests.histories import histories
+from tests.histories import BEGUN, histories
 
 SETTLED = datetime(2026, 11, 16, tzinfo=UTC)
 
@@ -18,7 +19,9 @@ SETTLED = datetime(2026, 11, 16, tzinfo=UTC)
 def test_what_is_owed_after_an_event_has_its_charts_among_the_figures_in_full() -> None:
     records = GivenRecords("histories", columns([convert_crime(each) for each in histories(53, 900, as_at=SETTLED)]))
     policy = load_policy("victims-code-2020")
-    figures = report_figures(records, policy, parse_period("2026-W45"), SETTLED, force="A force")
+    figures = report_figures(
+        records, policy, parse_period("2026-W45"), SETTLED, force="A force", options=ReportOptions(records_begin=BEGUN)
+    )
     charted = [r for r in figures.requirements if r.event and any(share.of for share in r.trend.shares)]
     assert charted
     html = render(figures)

@@ -16,7 +16,7 @@ from compliance.reports.editions import public
 from compliance.reports.figure_rows import SECTIONS, rows
 from compliance.reports.figures import figures_of, report_figures
 from compliance.reports.forms import FORMS, form, schema
-from compliance.reports.judged import judge_periods
+from compliance.reports.judged import ReportOptions, judge_periods
 from compliance.reports.parts import Cell, Table, plain
 from compliance.reports.periods import parse_period
 from compliance.reports.report_model import Figures
@@ -24,7 +24,7 @@ from compliance.reports.sections import report_of
 from compliance.reports.sources import GivenRecords
 from compliance.reports.spans import Span
 from compliance.reports.words import percent
-from tests.histories import histories
+from tests.histories import BEGUN, histories
 from tests.read_forms import SAID, Key, Numbers, in_csv, in_xlsx, sheet_views, sheets
 
 SETTLED = datetime(2026, 11, 16, tzinfo=UTC)
@@ -38,7 +38,7 @@ def given(count: int = 900) -> GivenRecords:
 @cache
 def figures(edition: str = "board", period: str = "2026-W45", policy: str = "west-mercia") -> Figures:
     span: Span = parse_period(period)
-    judged = judge_periods(given(), load_policy(policy), span, SETTLED)
+    judged = judge_periods(given(), load_policy(policy), span, SETTLED, ReportOptions(records_begin=BEGUN))
     found = figures_of(judged, force="A & B <Police>", division="A" if edition == "division" else None)
     return public(found) if edition == "public" else found
 

@@ -17,13 +17,14 @@ from compliance.records import columns, convert_crime
 from compliance.reports import render as rendering
 from compliance.reports.editions import public
 from compliance.reports.figures import report_figures
+from compliance.reports.judged import ReportOptions
 from compliance.reports.output_files import write_whole
 from compliance.reports.render import render
 from compliance.reports.report_model import Figures
 from compliance.reports.sources import GivenRecords
 from compliance.reports.weeks import Week
 from compliance.resources import resource
-from tests.histories import histories
+from tests.histories import BEGUN, histories
 
 WEEK = Week.parse("2026-W45")
 SETTLED = datetime(2026, 11, 16, tzinfo=UTC)
@@ -38,7 +39,14 @@ def figures(name: str = "west-mercia", count: int = 900) -> Figures:
         record.team = f"Team-{record.crime_ref}" if record.division else None
         record.officer_ref = f"Officer-{record.crime_ref}" if record.officer_ref else None
     given = GivenRecords("histories", columns(records))
-    return report_figures(given, load_policy(name), WEEK, SETTLED, force="Mercia & Sons <Police>")
+    return report_figures(
+        given,
+        load_policy(name),
+        WEEK,
+        SETTLED,
+        force="Mercia & Sons <Police>",
+        options=ReportOptions(records_begin=BEGUN),
+    )
 
 
 class Page(HTMLParser):

@@ -121,7 +121,7 @@ def test_a_crime_first_seen_after_k_changes_no_figure_of_the_week(store: Store) 
 def test_weeks_settled_before_the_service_first_read_anything_are_said_to_be(store: Store) -> None:
     """Their crimes stand as first seen, which is all that can be known of them (decision 0008)."""
     take(store, MONDAY, crime())
-    assert figures(store).basis.weeks_before_observation == 3  # those settled after 1 July, its report
+    assert figures(store).basis.weeks_before_observation == 2  # since its report
 
 
 def test_every_form_as_published_byte_for_byte_from_its_file_or_from_the_kept_figures(

@@ -22,6 +22,7 @@ from compliance.reports.report_model import Figures
 from compliance.reports.sections import board_page, report_of
 from compliance.reports.sources import GivenRecords
 from compliance.reports.workbook import REPORT, SUMMARY
+from tests.histories import BEGUN
 from tests.integration.test_report_forms import SETTLED, figures
 from tests.integration.test_report_forms import given as histories_given
 from tests.read_forms import sheets
@@ -51,7 +52,7 @@ def areas(edition: str = "board") -> Figures:
         "area": [{"name": "Marches & <Border>"}, {"name": "Vale"}],
         "division": [{"name": "A", "area": "Vale"}, {"name": "B", "area": "Marches & <Border>"}, {"name": "C"}],
     })  # fmt: skip
-    options = ReportOptions(organisation=by_map)
+    options = ReportOptions(organisation=by_map, records_begin=BEGUN)
     judged = judge_periods(histories_given(), load_policy("west-mercia"), parse_period("2026-W45"), SETTLED, options)
     found = figures_of(judged, force="A force")
     return public(found) if edition == "public" else found

@@ -10,13 +10,14 @@ from compliance.records import columns, convert_crime
 from compliance.reports.catalogue.registry import find_figure
 from compliance.reports.figure_rows import Row, rows
 from compliance.reports.figures import figures_of
-from compliance.reports.judged import judge_periods
+from compliance.reports.judged import ReportOptions, judge_periods
 from compliance.reports.periods import parse_period
 from compliance.reports.restatement import CAUSES
 from compliance.reports.sources import GivenRecords
 from compliance.reports.tracing import Edition, TracedFigure, cases
 from compliance.reports.tracing.answer import OF_THE_WEEK
 from tests import tracing
+from tests.histories import BEGUN
 from tests.traced import SETTLED, edition, figures, policy, source
 
 judged_once = tracing.judged_once
@@ -163,9 +164,13 @@ def test_teams_whose_entries_after_the_breach_stand_out_are_traced_in_their_divi
         for team in ("N1", "N2", "N3") for number in range(15)
     ]  # fmt: skip
     given, span = GivenRecords("some", columns([convert_crime(record) for record in records])), parse_period("2026-W44")
-    found = figures_of(judge_periods(given, policy(), span, SETTLED), force="A force", division="North")
+    found = figures_of(
+        judge_periods(given, policy(), span, SETTLED, ReportOptions(records_begin=BEGUN)),
+        force="A force",
+        division="North",
+    )
     (row,) = [row for row in rows(found) if row.figure.startswith("late-teams/")]
-    answer = cases(Edition(given, policy(), span, division="North"), row.figure)
+    answer = cases(Edition(given, policy(), span, ReportOptions(records_begin=BEGUN), "North"), row.figure)
     assert (row.figure, row.numbers["count"], row.numbers["of"]) == ("late-teams/N1", answer.counted, answer.of)
     assert (answer.counted, answer.of) == (15, 15)
 

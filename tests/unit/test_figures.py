@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from copy import deepcopy
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cache
 
 import pytest
@@ -11,13 +11,14 @@ from compliance.errors import SettingsError
 from compliance.records import columns, convert_crime
 from compliance.reports.figures import figures_of as whole_figures
 from compliance.reports.figures import report_figures
-from compliance.reports.judged import JudgedPeriod, judge_periods
+from compliance.reports.judged import JudgedPeriod, ReportOptions, judge_periods
 from compliance.reports.rates import BANDS
 from compliance.reports.report_model import Overdue
 from compliance.reports.sources import GivenRecords
 from compliance.reports.spans import Span
 from compliance.reports.statistics import newcombe
 from tests.engine import shipped
+from tests.histories import BEGUN
 from tests.plain_figures import (
     SETTLED,
     WEEK,
@@ -214,9 +215,9 @@ def test_the_figures_follow_from_the_week_alone_whenever_they_are_asked_for() ->
 def test_periods_judged_for_one_report_serve_the_next() -> None:
     policy, records = shipped("west-mercia")[0], stories()[:300]
     given = GivenRecords("histories", columns([convert_crime(record) for record in records]))
-    held: dict[Span, JudgedPeriod] = {}
+    held: dict[tuple[date | None, Span], JudgedPeriod] = {}
     for week in (WEEK.plus(-1), WEEK):
-        shared = judge_periods(given, policy, week, SETTLED, held=held)
-        alone = judge_periods(given, policy, week, SETTLED)
+        shared = judge_periods(given, policy, week, SETTLED, ReportOptions(records_begin=BEGUN), held=held)
+        alone = judge_periods(given, policy, week, SETTLED, ReportOptions(records_begin=BEGUN))
         assert whole_figures(shared, force="A force") == whole_figures(alone, force="A force")
-    assert shared.weeks[-2] is held[WEEK.plus(-1)]
+    assert shared.weeks[-2] is held[BEGUN, WEEK.plus(-1)]

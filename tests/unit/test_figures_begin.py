@@ -3,9 +3,16 @@
 from datetime import date, timedelta
 
 import pytest
+from msgspec import UNSET
+from msgspec.structs import replace
 
+from compliance.records import columns, convert_crime
+from compliance.reports.judged import ReportOptions
+from compliance.reports.proportions import Proportion
 from compliance.reports.render import render
-from tests.unit.test_figures_words import DUE, crimes, figures, line
+from compliance.reports.sources import GivenRecords
+from compliance.reports.tracing import Edition, cases
+from tests.unit.test_figures_words import DUE, HELD_SINCE, POLICY, WEEK, crimes, figures, line
 
 NOT_HELD = "is not held in full, so there is nothing to compare it with."
 
@@ -69,3 +76,30 @@ def test_1_2b_where_the_records_begin_is_found_in_the_records_and_stands_among_t
     found = figures(*crimes(40, 30), begun=None)
     assert found.basis.records_begin == date(2026, 6, 1)
     assert "on 1 June 2026: of crimes reported before, not all are held" in render(found)
+
+
+def test_1_2b_a_crime_reported_before_the_records_begin_takes_no_part_in_rates_charts_or_stocks() -> None:
+    """Its victims are silent, its updates overdue and due in the weeks charted: none of it is counted. What is known of
+    the records still counts it."""
+    early = crimes(30, 0, DUE - timedelta(weeks=9), early=True)
+    records = [*crimes(40, 30), *crimes(40, 30, DUE - timedelta(weeks=1)), *early]
+    held, apart = figures(*records, begun=HELD_SINCE), figures(*records, begun=date(2026, 4, 6))
+    without = figures(*[record for record in records if record not in early], begun=date(2026, 4, 6))
+    for found, plainly in zip(apart.requirements, without.requirements, strict=True):
+        assert replace(found, areas=UNSET, former=UNSET) == replace(plainly, areas=UNSET, former=UNSET)
+    first, further = held.requirements
+    assert (first.overdue.count, further.week.silent and further.week.silent.count) == (50, 30)
+    assert (apart.requirements[0].overdue.count, apart.requirements[1].week.silent) == (
+        20,
+        Proportion(0, 0, None, None, None, 1.0),
+    )
+    assert apart.same_day == without.same_day
+    assert (apart.basis.crimes, without.basis.crimes) == (110, 80), "it is held, and explained"
+
+
+def test_1_2b_what_is_counted_is_traced_without_crimes_reported_before() -> None:
+    records = [*crimes(40, 30), *crimes(30, 0, DUE - timedelta(weeks=9), early=True)]
+    given = GivenRecords("a few crimes", columns([convert_crime(record) for record in records]))
+    for begun, overdue in ((HELD_SINCE, 40), (date(2026, 4, 6), 10)):
+        edition = Edition(given, POLICY, WEEK, ReportOptions(records_begin=begun))
+        assert cases(edition, "overdue.7-day").counted == overdue

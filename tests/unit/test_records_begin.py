@@ -8,6 +8,7 @@ import pytest
 from compliance.policy import load_policy
 from compliance.records import Columns, columns, convert_crime
 from compliance.reports.beginning import Beginning, CannotReportError, begin
+from compliance.reports.judged import list_charted_weeks
 from compliance.reports.periods import parse_period
 from compliance.reports.weeks import Week
 from tests.stores import at, crime
@@ -84,3 +85,46 @@ def test_1_2b_working_days_are_counted_by_the_policys_calendar() -> None:
 def test_where_no_crime_is_held_nothing_is_reported() -> None:
     with pytest.raises(CannotReportError, match="2026-W10 is not reported: no crime is held"):
         Beginning(None, load_policy("west-mercia")).check(parse_period("2026-W10"))
+
+
+def test_1_2b_charts_begin_when_every_victim_of_the_week_was_reported_since() -> None:
+    """A first requirement B + within; the first further contact B + within of cycle 1; continuing contact B + 3 x
+    repeat_every."""
+    policy = load_policy("west-mercia")
+    begun, (first, further) = Beginning(FIRST, policy), policy.requirement
+    assert begun.charted_from(first) == FIRST + timedelta(days=7)
+    assert begun.charted_from(further, "first") == FIRST + timedelta(days=28)
+    assert begun.charted_from(further, "continuing") == FIRST + timedelta(days=84)
+    assert begun.charted_from(further) == FIRST + timedelta(days=28), "both together, as soon as one of them is"
+    week = Week.of(FIRST)
+    assert [begun.is_charted(week.plus(n), further, "continuing") for n in (11, 12)] == [False, True]
+    assert Beginning(None, policy).charted_from(first) is None
+    assert not Beginning(None, policy).is_charted(week, first)
+
+
+def test_1_2b_a_chart_waits_for_the_longest_limit_and_a_rate_for_the_shortest() -> None:
+    """In Hertfordshire five days, and one for an enhanced victim; an event's working days over Easter."""
+    policy = load_policy("hertfordshire")
+    begun = Beginning(FIRST, policy)
+    assert begun.due_from(policy.requirement[0]) == FIRST + timedelta(days=1)
+    assert begun.charted_from(policy.requirement[0]) == FIRST + timedelta(days=5)
+    code = load_policy("victims-code-2020")
+    arrested = code.requirement_by_id("arrested")
+    assert Beginning(date(2026, 4, 2), code).charted_from(arrested) == date(2026, 4, 13)
+
+
+def test_1_2b_make_up_and_stocks_take_their_time() -> None:
+    policy = load_policy("west-mercia")
+    begun, (first, further) = Beginning(FIRST, policy), policy.requirement
+    aged = FIRST + timedelta(days=182)
+    assert begun.ages_until(further, "continuing") == begun.ages_until(further) == aged
+    assert begun.ages_until(further, "first") is begun.ages_until(first) is None
+    assert (begun.stocks_from, begun.filled_from) == (FIRST + timedelta(days=28), FIRST + timedelta(days=364))
+
+
+def test_1_2b_a_report_looks_at_52_weeks_or_as_many_as_are_held() -> None:
+    weeks = list_charted_weeks(Week.of(FIRST).plus(20), FIRST)
+    assert (weeks[0], weeks[-1], len(weeks)) == (Week.of(FIRST), Week.of(FIRST).plus(20), 21)
+    assert list_charted_weeks(Week.of(FIRST).plus(20), FIRST - timedelta(days=1))[0] == Week.of(FIRST).plus(-1)
+    assert len(list_charted_weeks(Week.of(FIRST).plus(80), FIRST)) == 52
+    assert list_charted_weeks(Week.of(FIRST), None) == [Week.of(FIRST)]

@@ -62,7 +62,7 @@ class PlayedWorld:
         chances = chances_of(force, (*world.changes, *world.recorded))
         self.truth = Truth(force, chances, world.begins, _units(self.names))
         self._policies = _policies(world)
-        self._held: dict[tuple[str, bool], dict[Span, JudgedPeriod]] = {}
+        self._held: dict[tuple[str, bool], dict[tuple[date | None, Span], JudgedPeriod]] = {}
 
     def named(self, division: int) -> str:
         """Return the name of a division in the end."""
@@ -105,7 +105,11 @@ class PlayedWorld:
         )  # fmt: skip
         now = span_of(LAST).settling_instant(policy.local) if self.world.whole else settled
         held = self._held.setdefault((policy.digest, after), {})
-        judged = {span.settling_instant(policy.local) for span in held if span not in (period, period.plus(-1))}
+        judged = {
+            span.settling_instant(policy.local)
+            for begun, span in held
+            if begun == options.records_begin and span not in (period, period.plus(-1))
+        }
         source = PlantedRecords("a planted force", self.columns, settled, self.world.whole, frozenset(judged))
         return judge_periods(source, policy, period, now, options, held=held)
 

@@ -12,7 +12,8 @@ from compliance.policy.calendars import LocalDates
 from compliance.reports.catalogue.case import TracedCase, obligations, updates, victims
 from compliance.reports.catalogue.counted import COUNT, CountedRows
 from compliance.reports.catalogue.disclosure import find_hidden_parts, not_disclosed
-from compliance.reports.catalogue.edition import Edition, find_name
+from compliance.reports.catalogue.edition import Edition
+from compliance.reports.catalogue.edition_records import find_name
 from compliance.reports.catalogue.figure import Disclosure, Figure
 from compliance.reports.catalogue.reminder_figures import AFTER_REMINDER, count_after_reminder
 from compliance.reports.catalogue.row import NO_NAME, PlacedRow, count_row, share_row

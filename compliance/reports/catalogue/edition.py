@@ -3,7 +3,7 @@
 It is either being made for the report, or judged again later.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property, partial
@@ -12,58 +12,51 @@ from typing import Final
 
 import numpy as np
 
-from compliance.errors import SettingsError, nearest
-from compliance.policy import Policy, judge
+from compliance.errors import SettingsError
 from compliance.policy.calendars import Ints
 from compliance.policy.status import Flags
 from compliance.policy.verdicts import Verdicts
-from compliance.records.columns import Coded, Columns
+from compliance.records.columns import Coded
 from compliance.reports.case_sets import QualityRows
 from compliance.reports.catalogue.edition_clusters import ALL, LIVE, EditionClusters
 from compliance.reports.catalogue.edition_period import EditionPeriod
+from compliance.reports.catalogue.edition_records import EditionRecords
 from compliance.reports.entry import Seen, contacts, questions
-from compliance.reports.judged import TRAILING, JudgedPeriod, Judgements, ReportOptions, list_charted_weeks, of_division
+from compliance.reports.judged import (
+    TRAILING,
+    JudgedPeriod,
+    Judgements,
+    list_charted_weeks,
+)
 from compliance.reports.organisation import UnitMap
 from compliance.reports.periods import parse_period
-from compliance.reports.printable_figures import make_printable
 from compliance.reports.quality import find_quality_rows
 from compliance.reports.questions import live_only, same_day_readings
 from compliance.reports.rates import Cohort, due_in, has, owner, together
 from compliance.reports.reminding import Mailed
 from compliance.reports.restatement import Earlier
 from compliance.reports.silent_victims import Silence
-from compliance.reports.sources import KnownRecords, RecordSource
 from compliance.reports.spans import Span
-from compliance.reports.unit_levels import AREAS, DIVISIONS
+from compliance.reports.unit_levels import AREAS
 
 SIDE_BY_SIDE: Final = timedelta(days=28)
 """How long after a reorganisation divisions are also shown by the former map."""
-FEW_NAMES: Final = 20
-"""The largest number of known names that an error lists when one is unknown."""
 
 
 @dataclass(frozen=True)
-class Edition:
-    """What an edition of a report is made from.
+class Edition(EditionRecords):
+    """What an edition of a report is made from: its records, and what else is known.
 
-    - `division`: the division whose edition it is; None for the board's.
     - `earlier`: what was published before.
     - `mailed`: a function that returns what emails listed in a period, as rows of the verdicts; None if there are only
       records.
     - `vanished`: a function that returns the crimes missing from full exports, since when, and whether that was in the
       period; None if there are only records.
-    - `made`: what was judged for the report, while it is being made.
     """
 
-    source: RecordSource
-    policy: Policy
-    period: Span
-    options: ReportOptions = field(default_factory=ReportOptions)
-    division: str | None = None
     earlier: Sequence[Earlier] = ()
     mailed: Callable[[Verdicts, Span], Mailed] | None = None
     vanished: Callable[[Span], Sequence[tuple[str, datetime, bool]]] | None = None
-    made: Judgements | None = None
     _periods: dict[str, EditionPeriod] = field(default_factory=dict, compare=False)
     _joined: dict[int | None, Cohort] = field(default_factory=dict, compare=False)
 
@@ -72,45 +65,6 @@ class Edition:
         """Return the edition of a report that is being made. `mailed`: what emails listed in its period."""
         mailed_then = None if mailed is None else lambda _verdicts, _span: mailed
         return cls(made.source, made.policy, made.period.span, made.options, division, mailed=mailed_then, made=made)
-
-    def judge_span(self, span: Span) -> Verdicts:
-        """Judge a period as at its T and as known at its K (statistics 1.2)."""
-        if span == self.period:
-            return self.headline
-        instant = span.settling_instant(self.policy.local)
-        return judge(self.source.records_known(instant).columns, self.policy, instant, instant)
-
-    @cached_property
-    def known(self) -> KnownRecords:
-        """The records as known when the period was settled."""
-        if self.made is not None:
-            made = self.made
-            return KnownRecords(made.verdicts.columns, seen_until=made.seen_until, as_recorded=made.as_recorded)
-        return self.source.records_known(self.period.settling_instant(self.policy.local))
-
-    @cached_property
-    def known_before(self) -> Columns:
-        """The records as known when the period before was settled."""
-        if self.made is not None:
-            return self.made.before_columns
-        return self.source.records_known(self.period.plus(-1).settling_instant(self.policy.local)).columns
-
-    @cached_property
-    def headline(self) -> Verdicts:
-        """The verdicts of the period itself. Raises SettingsError if no crime was ever the division's."""
-        if self.made is not None:
-            return self.made.verdicts
-        instant = self.period.settling_instant(self.policy.local)
-        verdicts = judge(self.known.columns, self.policy, instant, instant)
-        if self.division is not None:
-            columns = verdicts.columns
-            find_name((columns.division, columns.allocations.division), self.division, "division")
-        return verdicts
-
-    @cached_property
-    def ours(self) -> Verdicts:
-        """The verdicts on the crimes that the edition covers."""
-        return self.headline if self.division is None else of_division(self.headline, self.division)
 
     @property
     def unit(self) -> str:
@@ -162,11 +116,15 @@ class Edition:
     @cached_property
     def trailing(self) -> list[EditionPeriod]:
         """The weeks over which units are compared (statistics 1.5)."""
-        return [self.read("week", str(week)) for week in list_charted_weeks(self.period)[-TRAILING:]]
+        return [
+            self.read("week", str(week)) for week in list_charted_weeks(self.period, self.beginning.begun)[-TRAILING:]
+        ]
 
     def list_trailing(self, place: int) -> list[Cohort]:
-        """Return what was due of one requirement in each trailing week, from the first week that has any."""
-        return list(dropwhile(lambda cohort: not len(cohort), (week.due(place) for week in self.trailing)))
+        """Return what was due of one requirement in each trailing week, from the first charted that has any."""
+        requirement = self.policy.requirement[place]
+        held = (week.due(place) for week in self.trailing if self.beginning.is_charted(week.span, requirement))
+        return list(dropwhile(lambda cohort: not len(cohort), held))
 
     def trailing_due(self, place: int | None) -> Cohort:
         """Return what was due in all trailing weeks, of one requirement or (None) of all."""
@@ -195,7 +153,7 @@ class Edition:
 
         None unless a reorganisation took place in the period or the four weeks before it.
         """
-        organisation, recorded, period = self.options.organisation, self.known.as_recorded, self.period
+        organisation, recorded, period = self.options.organisation, self._complete.as_recorded, self.period
         if organisation is None or recorded is None or self.division is not None:
             return None
         changes = [day for day in organisation.changes if period.first - SIDE_BY_SIDE < day <= period.last]
@@ -276,21 +234,3 @@ class Edition:
         if span is None:
             raise SettingsError(f"there is no {period.kind} {period} a year earlier")
         return EditionPeriod(span, self.division, partial(self.judge_span, span), self._made_spans.get(span))
-
-
-def find_name(columns: Iterable[Coded], name: str | None, what: str) -> str | None:
-    """Return the text of a figure's group, None for rows without one.
-
-    Accepts the text as reports show it, if only one group is shown that way. Raises SettingsError if no row has that
-    text.
-    """
-    columns = tuple(columns)
-    if name is None or any(name in column.values for column in columns):
-        return name
-    if name == (AREAS if what == AREAS.name else DIVISIONS).nameless:
-        return None
-    known = sorted({value for column in columns for value in column.values})
-    if len(alike := [value for value in known if make_printable(value) == name]) == 1:
-        return alike[0]
-    there = f"; there are {', '.join(known)}" if len(known) <= FEW_NAMES else ""
-    raise SettingsError(f"no {what} {name!r} in the records{nearest(name, known) or there}")

@@ -9,8 +9,9 @@ from compliance.policy.verdicts import MET
 from compliance.reports.catalogue.case import TracedCase, obligations
 from compliance.reports.catalogue.counted import COUNT, CountedRows
 from compliance.reports.catalogue.disclosure import not_disclosed
-from compliance.reports.catalogue.edition import Edition, find_name
+from compliance.reports.catalogue.edition import Edition
 from compliance.reports.catalogue.edition_period import EditionPeriod
+from compliance.reports.catalogue.edition_records import find_name
 from compliance.reports.catalogue.figure import KEY, Counting, Figure, ReportRows
 from compliance.reports.catalogue.rate_figures import CASES
 from compliance.reports.catalogue.row import PlacedRow, count_row
@@ -29,7 +30,7 @@ def _count(part: Part) -> Counting:
     """Return a function that counts the obligations of a unit over the weeks compared, of a part of a requirement."""
 
     def count(edition: Edition, requirement: str, group: str | None) -> CountedRows:
-        weeks = list_compared(list_charted_weeks(edition.period), edition.options)[-COMPARED:]
+        weeks = list_compared(list_charted_weeks(edition.period, edition.beginning.begun), edition.options)[-COMPARED:]
         read = [edition.read("week", str(week)) for week in weeks]
         held = [_due(week, edition.place(requirement), part) for week in read]
         column = edition.unit_of(together(held), edition.unit)

@@ -90,7 +90,7 @@ def _count_unknown_units(edition: Edition, key: str, name: str) -> CountedRows |
     recorded, organisation = edition.known.as_recorded, edition.options.organisation
     if recorded is None or organisation is None or edition.division is not None:
         return "it counts crimes of units that the organisation does not have: they are in the board's edition"
-    found, names = select_unknown_units(edition.headline, recorded, organisation, key, edition.period)
+    found, names = select_unknown_units(edition.everything, recorded, organisation, key, edition.period)
     if name and name not in names:
         raise SettingsError(f"quality.{key}: no record has {name!r}{nearest(name, sorted(set(names)))}")
     chosen = np.array([name in ("", each) for each in names], dtype=np.bool_)

@@ -35,15 +35,15 @@ def _count(edition: Edition, key: str, group: str | None) -> CountedRows | str:
     """
     if edition.mailed is None:
         return NO_MAILS
-    mailed = edition.mailed(edition.headline, edition.period)
+    mailed = edition.mailed(edition.everything, edition.period)
     if not key:
-        return _every_mail(edition, mailed, Waits(edition.headline, mailed.notified, edition.division))
+        return _every_mail(edition, mailed, Waits(edition.everything, mailed.notified, edition.division))
     hours, _, before = (group or "").partition("-")
     steps = {name_step(step)[0]: step for step in LadderStep}
     if key not in steps or hours not in _WITHIN or before not in ("", "before"):
         groups = [f"{name}/{hours}{tail}" for name in steps for hours in _WITHIN for tail in ("", "-before")]
         raise SettingsError(f"no reminder {f'{key}/{group}'!r}{nearest(f'{key}/{group}', groups)}")
-    waits = Waits(edition.headline, mailed.comparison if before else mailed.notified, edition.division)
+    waits = Waits(edition.everything, mailed.comparison if before else mailed.notified, edition.division)
     which = np.flatnonzero(waits.step == steps[key])
     within = waits.wait[which] <= _WITHIN[hours]
     mail = None if before else mailed.mail[waits.place[which]]
@@ -58,7 +58,7 @@ def count_after_reminder(edition: Edition) -> CountedRows | str:
     """Count what was discharged within a week of the last email that listed it, and within a day."""
     if edition.mailed is None:
         return NO_MAILS
-    verdicts = edition.headline
+    verdicts = edition.everything
     row, at, within = after_last_mail(verdicts, edition.mailed(verdicts, edition.period), edition.division)
     deff = partial(own_effect, within, owner(verdicts, row, "officer"))
     return CountedRows({COUNT: within}, partial(_list_told, edition, row, at), deff)
@@ -77,7 +77,7 @@ def _list_told(edition: Edition, row: Ints, at: Ints, mail: Ints | None = None) 
     more: dict[str, Any] = {"told_at": instants(at, edition.policy.local)}
     if mail is not None:
         more["mail"] = mail.tolist()
-    return obligations(edition.headline, row, **more)
+    return obligations(edition.everything, row, **more)
 
 
 def _rows(figures: Figures) -> Iterator[PlacedRow]:
@@ -110,15 +110,17 @@ def _count_trial(edition: Edition, key: str, group: str | None) -> CountedRows |
     """Count what fell due in a settled trial, of the teams that tried it or of the others, and what was met."""
     if key not in (TRIED, USUAL) or group:
         raise SettingsError(f"no trial {key!r}: expected {TRIED} or {USUAL}")
-    trial = None if edition.mailed is None else edition.mailed(edition.headline, edition.period).trial
-    if trial is None or not is_settled(edition.headline, trial):
+    trial = None if edition.mailed is None else edition.mailed(edition.everything, edition.period).trial
+    if trial is None or not is_settled(edition.everything, trial):
         return "no trial of reminders has a result in this period"
-    found = list_trial_rows(edition.headline, trial)
+    found = list_trial_rows(edition.everything, trial)
     which = np.flatnonzero(found.tried if key == TRIED else ~found.tried)
-    met = edition.headline.state[found.row[which]] == MET
+    met = edition.everything.state[found.row[which]] == MET
     team = found.team.take(which)
     counts = {COUNT: met, "teams": first_of_each(team.codes)}
-    return CountedRows(counts, partial(obligations, edition.headline, found.row[which]), partial(own_effect, met, team))
+    return CountedRows(
+        counts, partial(obligations, edition.everything, found.row[which]), partial(own_effect, met, team)
+    )
 
 
 def _trial_rows(figures: Figures) -> Iterator[PlacedRow]:

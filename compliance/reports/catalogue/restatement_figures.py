@@ -48,7 +48,7 @@ def _count(edition: Edition, requirement: str, group: str | None) -> CountedRows
     if (requirement, None) not in known.rates:
         ids = [name for name, _ in known.rates]
         raise SettingsError(f"{period} was published without a requirement {requirement!r}{nearest(requirement, ids)}")
-    stages = Restatement(edition.headline).stages(known, edition.judge_span(known.span))
+    stages = Restatement(edition.headline).stages(known, edition.judge_whole(known.span))
     first = next(stages)
     if step in (PUBLISHED, "retention") and (gone := _reason_gone(known, first[1], requirement, unit)):
         return gone

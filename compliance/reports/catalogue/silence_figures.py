@@ -22,8 +22,9 @@ from compliance.reports.catalogue.disclosure import (
     of_each_requirement,
     share,
 )
-from compliance.reports.catalogue.edition import Edition, find_name
+from compliance.reports.catalogue.edition import Edition
 from compliance.reports.catalogue.edition_period import EditionPeriod
+from compliance.reports.catalogue.edition_records import find_name
 from compliance.reports.catalogue.figure import Counting, Disclosure, Figure, ReportRows
 from compliance.reports.catalogue.row import PlacedRow, share_row
 from compliance.reports.catalogue.unit_figures import each_unit, section_of

@@ -16,7 +16,8 @@ from compliance.reports.catalogue.disclosure import (
     not_disclosed,
     of_each_requirement,
 )
-from compliance.reports.catalogue.edition import Edition, find_name
+from compliance.reports.catalogue.edition import Edition
+from compliance.reports.catalogue.edition_records import find_name
 from compliance.reports.catalogue.figure import KEY, Counting, Disclosure, Figure, ReportRows
 from compliance.reports.catalogue.rate_figures import CASES, OF_DUE, due_in_period, rate_rows
 from compliance.reports.catalogue.row import NO_NAME, PlacedRow, change_numbers, count_row, share_row
