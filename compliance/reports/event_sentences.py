@@ -20,7 +20,7 @@ def series_name(requirement: str, part: Part) -> str:
     """Return the name of a series within a sentence."""
     if part == "":
         return f"the {requirement} rate"
-    return f"the rate of {'first further' if part == 'first-further' else 'continuing'} contact"
+    return f"the rate of {'first further' if part == 'first' else 'continuing'} contact"
 
 
 def told_before(claim: FirstClaim) -> str:
