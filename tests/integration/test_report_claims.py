@@ -8,7 +8,6 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from compliance.reports.changes import Attention
 from compliance.reports.claims import Claim, ClaimKind, FirstClaim, SpecialCause, Stated
 from compliance.reports.delay import Reading
 from compliance.reports.findings import Gap, Restated, Step
@@ -181,8 +180,9 @@ def withheld(claim: Claim, found: Figures) -> bool:
 
 def quiet(_: Claim, found: Figures) -> bool:
     late = found.late_teams
-    return found.attention == Attention(last=found.attention.last) and not any((
-        late and late.beyond, any(unit.turn == "worse" for series in found.own_past for unit in series.units),
+    return not any((
+        late and late.beyond and late.far, found.attention.standing,
+        any(each.turn == "worse" for each in found.attention.outside), any(unit.turn == "worse" for series in found.own_past for unit in series.units),
         any(series.weeks < 39 for series in found.own_past),
     ))  # fmt: skip
 
