@@ -1,19 +1,37 @@
-"""What the board should see first: things to look at, questions that stand out, faults in the records."""
+"""What the board should see first (statistics 6), questions that stand out, faults in the records."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
 from typing import Final
 
 from msgspec.structs import replace
 
-from compliance.reports.claims import Claim, ClaimKind, SpecialCause, Stated
+from compliance.reports.changes import LastTold, ToldStatement
+from compliance.reports.claims import Claim, ClaimKind, FirstClaim, Stated
 from compliance.reports.editions import PUBLIC
+from compliance.reports.event_sentences import name_with_weeks
+from compliance.reports.events import Change, ChangeEvent, find_events
 from compliance.reports.findings import EntryQuestion
 from compliance.reports.parts import Statement, statement
 from compliance.reports.passages import late_teams_of
+from compliance.reports.periods import parse_period
 from compliance.reports.report_model import Figures, Quality
-from compliance.reports.sentences import ask_what_changed, sentence
-from compliance.reports.telling import causes_of, causes_of_unit
-from compliance.reports.words import difference_of, instant, units
+from compliance.reports.sentences import sentence
+from compliance.reports.statistics import wilson
+from compliance.reports.weeks import Week
+from compliance.reports.words import instant, units
+from compliance.text import join_words
+
+MOST: Final = 5
+"""The largest number of statements that ask for action."""
+SAME: Final = timedelta(weeks=4)
+"""How far apart two dates of the same force-wide event may lie in two reports."""
+_WHOLE: Final = "worse/"
+_FAR: Final = 3.090232
+"""Far beyond chance: the 99.8 % point of the normal distribution, as in the funnel (statistics 3.1)."""
+_STANDING: Final = frozenset({ClaimKind.BELOW_REST, ClaimKind.BEYOND_CHANCE, ClaimKind.TEAMS_STAND_OUT})
+"""What is so rather than begins (statistics 6): it comes after what is new."""
+_CHANGES: Final = frozenset({ClaimKind.CONCERN, ClaimKind.WORSE_THAN_BEFORE})
 
 _ONE_IN: Final = 20
 """A question without a chance expectation is put to the board if it is true of one entry in this many or more."""
@@ -24,50 +42,166 @@ _ASKED: Final = frozenset({"late-entry", "entered-after-due"})
 
 
 def things_to_look_at(figures: Figures) -> list[Statement]:
-    """Return at most three things to look at, most serious first; empty if nothing stands out."""
-    found = [*_new_causes(figures), *_below(figures), *_silence(figures), *_entries(figures), *_backlog(figures)]
-    return [statement(_word(claim), claims=[claim]) for claim in list(dict.fromkeys(found))[:3]]
+    """Return at most five statements, in order; empty if nothing stands out.
+
+    If more divisions worsened than there is room for, the last statement names the others together.
+    """
+    found = list_first(figures)
+    left = [claim for claim in found[MOST:] if claim.kind in _CHANGES]
+    if not left:
+        return [statement(sentence(claim), claims=[claim]) for claim in found[:MOST]]
+    together = [claim for claim in found[MOST - 1 :] if claim.kind in _CHANGES]
+    text = f"Also worse than before: {join_words([name_with_weeks(claim) for claim in together])}."
+    return [*(statement(sentence(claim), claims=[claim]) for claim in found[: MOST - 1]),
+            statement(text, claims=together)]  # fmt: skip
 
 
-def _word(claim: Claim) -> str:
-    return ask_what_changed(claim) if isinstance(claim, SpecialCause) else sentence(claim)
+def list_first(figures: Figures) -> list[FirstClaim]:
+    """Return every statement that asks for action: new, then standing, then told in the last report (statistics 6).
+
+    Within each, those that cost most updates come first.
+    """
+    found = [_recall(claim, figures.attention.last) for find in _FIND for claim in find(figures)]
+    return sorted(found, key=lambda claim: (_place(claim), -claim.missed, claim.keys))
 
 
-def _new_causes(figures: Figures) -> Iterator[Claim]:
-    """Yield deteriorations that reach the newest week: of the whole first, then of single divisions or teams."""
-    for requirement in figures.requirements:
-        newest = requirement.trend.weeks[-1:]
-        charts = [causes_of(requirement), *(causes_of_unit(requirement, one) for one in requirement.units)]
-        for cause in (cause for chart in charts for cause in chart):
-            if cause.weeks[1:] == newest and not cause.improvement:
-                yield replace(cause, title=cause.title if requirement.event else f"the {cause.title}")
+def tell_first(figures: Figures) -> tuple[ToldStatement, ...]:
+    """Return what the statements told first are about, for the next report."""
+    claims = [claim for each in things_to_look_at(figures) for claim in each.claims if isinstance(claim, FirstClaim)]
+    return tuple(
+        ToldStatement(claim.keys, str(Week.of(claim.since)) if claim.since else None, claim.missed,
+             claim.told_first or figures.period)
+        for claim in claims
+    )  # fmt: skip
 
 
-def _below(figures: Figures) -> Iterator[Claim]:
-    """Yield the division or team furthest below the rest, with every difference that counts against it."""
-    low: dict[str, list[Stated]] = {}
-    for requirement in figures.requirements:
-        for division in requirement.divisions:
-            if division.name and division.change and division.change.significant and division.change.difference < 0:
-                stated = Stated("difference", difference_of(division), requirement.id, division.name)
-                low.setdefault(division.name, []).append(stated)
-    if low:
-        name = min(low, key=lambda name: (min((each.value or 0.0, each.requirement) for each in low[name]), name))
-        yield Claim(
-            kind=ClaimKind.BELOW_REST, subject="trailing", period=figures.kind, about=name,
-            against=f"the rest of the {units(figures)[1]}",
-            stated=(Stated("weeks", figures.basis.trailing_weeks), *low[name]),
+def _place(claim: FirstClaim) -> int:
+    if claim.told_last:
+        return 3
+    return 0 if claim.kind == ClaimKind.DATA_UNFIT else 2 if claim.kind in _STANDING else 1
+
+
+def _recall(claim: FirstClaim, last: LastTold | None) -> FirstClaim:
+    """Return a statement with what the last report said of it, if that told all that it is about."""
+    if last is None:
+        return claim
+    known = [told for told in last.told if any(_is_told(key, claim, told) for key in claim.keys)]
+    if not all(any(_is_told(key, claim, told) for told in known) for key in claim.keys):
+        return claim
+    first = min((told.first for told in known), key=lambda period: parse_period(period).first)
+    return replace(claim, told_first=first, told_last=last.period, told_missed=sum(told.missed for told in known))
+
+
+def _is_told(key: str, claim: FirstClaim, told: ToldStatement) -> bool:
+    """Return whether something was told: by itself or, of a division, with the whole at about the same time."""
+    if key in told.keys:
+        return True
+    if not key.startswith(_WHOLE) or _WHOLE not in told.keys or told.since is None or claim.since is None:
+        return False
+    return abs(parse_period(told.since).first - claim.since) <= SAME
+
+
+def _find_unfit(figures: Figures) -> Iterator[FirstClaim]:
+    """Yield that the report was released although something stood against it (statistics 7)."""
+    if figures.gate is not None and (faults := figures.gate.faults):
+        checks = tuple(dict.fromkeys(name.partition("/")[0] for name in faults))
+        yield FirstClaim(
+            kind=ClaimKind.DATA_UNFIT, subject="gate", period=figures.kind, words=join_words(checks),
+            keys=tuple(f"unfit/{name}" for name in faults), stated=(Stated("checks", len(checks)),),
         )  # fmt: skip
 
 
-def _silence(figures: Figures) -> Iterator[Claim]:
-    for requirement in figures.requirements:
-        silent = requirement.week.silent
-        if silent and silent.count:
-            yield Claim(
-                kind=ClaimKind.SILENT, subject="silent", period=figures.kind, listed=figures.edition != PUBLIC,
-                stated=(Stated("count", silent.count), Stated("of", silent.of)),
+def _find_changes(figures: Figures) -> Iterator[FirstClaim]:
+    """Yield each event for the worse (2.2c): of the whole, or of divisions against their own past (1.5b)."""
+    for event in find_events(figures):
+        named = next((change.figure for change in event.changes if change.figure), "")
+        whole = event.whole[0] if event.whole else None
+        weeks = {each.requirement: each.weeks[1] for each in figures.attention.outside}
+        subject = named if whole is None else f"week.{whole.requirement}/{weeks[whole.requirement]}"
+        keys = ((_WHOLE,) if whole else ()) + tuple(f"{_WHOLE}{name}" for name in event.units)
+        yield FirstClaim(
+            kind=ClaimKind.CONCERN if whole else ClaimKind.WORSE_THAN_BEFORE, subject=subject, period=figures.kind,
+            since=event.since, until=figures.last, units=event.units,
+            about=f"the whole {units(figures)[1]}" if whole else units(figures)[0],
+            keys=keys, missed=event.missed, listed=figures.edition != PUBLIC,
+            stated=tuple(_state_changes(event, figures)),
+        )  # fmt: skip
+
+
+def _state_changes(event: ChangeEvent, figures: Figures) -> Iterator[Stated]:
+    """Yield what an event cost, and the rates of each of its series now and before, in order of the policy."""
+    yield Stated("missed", event.missed)
+    order = {requirement.id: place for place, requirement in enumerate(figures.requirements)}
+    for change in sorted(event.changes, key=lambda change: (order[change.requirement], change.part == "continuing")):
+        since = None if _is_near(change, event) else change.since
+        yield Stated("now", change.now, change.requirement, change.unit, change.part, since)
+        yield Stated("base", change.base, change.requirement, change.unit, change.part)
+
+
+def _is_near(change: Change, event: ChangeEvent) -> bool:
+    return abs(change.since - event.since) <= timedelta(weeks=2)
+
+
+def _find_below(figures: Figures) -> Iterator[FirstClaim]:
+    """Yield each division that is worse than the rest, in what it has not worsened in (2.2c)."""
+    told = {(change.unit, change.requirement) for event in find_events(figures) for change in event.changes}
+    unit, whole = units(figures)
+    standing = [each for each in figures.attention.standing if (each.name, each.requirement) not in told]
+    for name in dict.fromkeys(each.name for each in standing):
+        own = [each for each in standing if each.name == name]
+        worst = max(own, key=lambda each: each.missed)
+        yield FirstClaim(
+            kind=ClaimKind.BELOW_REST, subject=f"trailing.{worst.requirement}/{name}", period=figures.kind, about=unit,
+            units=(name,), keys=(f"below/{name}",), against=f"the rest of the {whole}", until=figures.last,
+            missed=sum(each.missed for each in own), listed=figures.edition != PUBLIC,
+            stated=(Stated("weeks", figures.basis.trailing_weeks), *(
+                stated for each in own for stated in (
+                    Stated("now", each.now, each.requirement, name), Stated("rest", each.rest, each.requirement, name))
+            )),
+        )  # fmt: skip
+
+
+def _find_patterns(figures: Figures) -> Iterator[FirstClaim]:
+    """Yield the patterns of the entries far beyond chance. A new kind of pattern is yielded here."""
+    if figures.late_teams and figures.late_teams.beyond and figures.late_teams.far:
+        claim = late_teams_of(figures.late_teams)
+        yield FirstClaim(
+            kind=claim.kind,
+            subject=claim.subject,
+            period=figures.kind,
+            stated=claim.stated,
+            keys=("pattern/late-teams",),
+        )
+    for question in figures.questions:
+        if question.expected is not None and _is_far_beyond(question):
+            yield FirstClaim(
+                kind=ClaimKind.BEYOND_CHANCE, subject=f"question.{question.key}", period=figures.kind,
+                about=question.title, words=question.asks, keys=(f"pattern/{question.key}",),
+                stated=(Stated("rate", question.share.rate), Stated("expected", question.expected)),
             )  # fmt: skip
+
+
+def _is_far_beyond(question: EntryQuestion) -> bool:
+    """Return whether the answer is yes far more often than by chance: beyond the 99.8 % interval."""
+    share = question.share
+    limits = None if share.few else wilson(share.count / share.deff, share.of / share.deff, _FAR)
+    return limits is not None and question.expected is not None and limits.low > question.expected
+
+
+_FIND: Final[tuple[Callable[[Figures], Iterator[FirstClaim]], ...]] = (
+    _find_unfit, _find_changes, _find_below, _find_patterns,
+)  # fmt: skip
+"""What is looked for. What a report is to tell first besides is added here."""
+
+
+def silence_of(figures: Figures) -> Iterator[Claim]:
+    """Yield how many victims are silent: a line of its own, outside the five (statistics 6)."""
+    silent = next((requirement.week.silent for requirement in figures.requirements if requirement.week.silent), None)
+    if silent and silent.count:
+        yield Claim(
+            kind=ClaimKind.SILENT, subject="silent", period=figures.kind, listed=figures.edition != PUBLIC,
+            stated=(Stated("count", silent.count), Stated("of", silent.of)),
+        )  # fmt: skip
 
 
 def stand_out(questions: Sequence[EntryQuestion]) -> list[EntryQuestion]:
@@ -112,31 +246,3 @@ def faults(quality: Sequence[Quality]) -> list[Quality]:
 def describe_quality(found: Quality) -> str:
     """Describe a class of data quality, with its date where it cannot be judged as known at K (1.2a)."""
     return f"{found.meaning} (as of {instant(found.as_of)})" if found.as_of else found.meaning
-
-
-def _entries(figures: Figures) -> Iterator[Claim]:
-    if figures.late_teams and figures.late_teams.beyond and figures.late_teams.far:
-        yield late_teams_of(figures.late_teams)
-    for question in stand_out(figures.questions):
-        by_chance = question.expected is not None
-        yield Claim(
-            kind=ClaimKind.BEYOND_CHANCE if by_chance else ClaimKind.SEEN_OFTEN, subject=f"question.{question.key}",
-            period=figures.kind, about=question.title, words=question.asks,
-            stated=(Stated("rate", question.share.rate), Stated("expected", question.expected)),
-        )  # fmt: skip
-
-
-def _backlog(figures: Figures) -> Iterator[Claim]:
-    for requirement in figures.requirements:
-        long = sum(band.count or 0 for band in requirement.overdue.bands if band.first > 28)
-        if long:
-            yield Claim(
-                kind=ClaimKind.OVERDUE_LONG, subject=f"overdue.{requirement.id}", period=figures.kind,
-                about=requirement.id, stated=(Stated("count", long),),
-            )  # fmt: skip
-    closed = figures.closing.without_a_word
-    if closed.count:
-        yield Claim(
-            kind=ClaimKind.CLOSED_SILENTLY, subject="closed-without-a-word", period=figures.kind,
-            listed=figures.edition != PUBLIC, stated=(Stated("count", closed.count), Stated("of", closed.of)),
-        )  # fmt: skip

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from compliance.reports.changes import Part
 from compliance.reports.control import Rule
 from compliance.reports.spans import Kind
 
@@ -27,6 +28,10 @@ class ClaimKind(StrEnum):
     RESTS_ON = "differs because of one other unit"
     NOT_COMPARED = "not compared yet"
     BELOW_REST = "below the rest"
+    CONCERN = "concern"
+    WORSE_THAN_BEFORE = "worse than its own past"
+    DATA_UNFIT = "data unfit"
+    NOT_YET_TOLD = "cannot be told yet"
     IMPROVED = "improved"
     WORSENED = "worsened"
     NO_SPECIAL_CAUSE = "no special cause"
@@ -35,10 +40,7 @@ class ClaimKind(StrEnum):
     TARGET_BY_CHANCE = "target met or missed by chance"
     TARGET_NOT_JUDGED = "target cannot be judged yet"
     SILENT = "silent victims"
-    OVERDUE_LONG = "overdue for long"
-    CLOSED_SILENTLY = "closed without a word"
     BEYOND_CHANCE = "seen more often than by chance"
-    SEEN_OFTEN = "seen often"
     TEAMS_STAND_OUT = "teams stand out"
     NO_TEAM_STANDS_OUT = "no team stands out"
     NOTHING_STANDS_OUT = "nothing stands out"
@@ -72,12 +74,17 @@ class ClaimKind(StrEnum):
 
 
 class Stated(Struct, frozen=True):
-    """A figure that a claim states: its measure and value, and its requirement and group."""
+    """A figure that a claim states: its measure and value, its requirement and the part of it (1.10), and its group.
+
+    `since`: the local date since which it is so, if the statement has several.
+    """
 
     measure: str
     value: int | float | None
     requirement: str = ""
     group: str = ""
+    part: Part = ""
+    since: date | None = None
 
 
 class Claim(Struct, frozen=True, kw_only=True):
@@ -134,3 +141,21 @@ class SpecialCause(Claim, frozen=True, kw_only=True):
     def improvement(self) -> bool:
         """Whether it is an improvement."""
         return self.kind == ClaimKind.IMPROVED
+
+
+class FirstClaim(Claim, frozen=True, kw_only=True):
+    """A statement of what to look at first (statistics 6).
+
+    - `units`: the divisions or teams; empty: the whole, or none in particular.
+    - `keys`: what it is about, the same in every report.
+    - `missed`: the updates missed since it began.
+    - `told_first`, `told_last`: the periods whose reports told it first and last; empty if it is new.
+    - `told_missed`: the updates missed as told last.
+    """
+
+    units: tuple[str, ...] = ()
+    keys: tuple[str, ...]
+    missed: float = 0.0
+    told_first: str = ""
+    told_last: str = ""
+    told_missed: float = 0.0

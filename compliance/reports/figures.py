@@ -5,9 +5,11 @@ from functools import partial
 
 import numpy as np
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from compliance.policy import Policy
 from compliance.policy.requirement import Requirement as AskedRequirement
+from compliance.reports.attention import tell_first
 from compliance.reports.basis import draw_sample, state_basis
 from compliance.reports.catalogue.contact_figures import count_ways
 from compliance.reports.catalogue.edition import Edition
@@ -38,10 +40,12 @@ from compliance.reports.catalogue.silence_figures import (
     count_silent,
 )
 from compliance.reports.catalogue.unit_figures import OFFENCE
+from compliance.reports.changes import LastTold
 from compliance.reports.compared_units import compare_areas, compare_units, count_by_former_map, list_area_members
 from compliance.reports.definitions import definitions
 from compliance.reports.families import judge_families
 from compliance.reports.findings import Group
+from compliance.reports.first_findings import find_attention, find_outside
 from compliance.reports.judged import TRAILING, JudgedPeriod, Judgements, ReportOptions, judge_periods
 from compliance.reports.late_teams import find_late_teams
 from compliance.reports.own_past import compare_with_own_past
@@ -89,18 +93,21 @@ def figures_of(
     intake: Intake | None = None,
     mailed: Mailed | None = None,
     division: str | None = None,
+    last_told: LastTold | None = None,
 ) -> Figures:
     """Return all figures of one edition, at equal age throughout (statistics 1.2).
 
     The edition covers the force by division, or one division by team. `mailed`: what emails listed in the period, as
-    rows of the period's verdicts; None if unknown. Each number is the value of a figure of the catalogue, counted over
-    the edition.
+    rows of the period's verdicts; None if unknown. `last_told`: what the last report of the edition told first. Each
+    number is the value of a figure of the catalogue, counted over the edition.
     """
     intake, edition = intake or Intake(), Edition.of_judgements(judged, division, mailed)
     verdicts, period = judged.verdicts, judged.period.span
     asked = judged.policy.requirement
     requirements = judge_families(edition, [_requirement(judged, edition, each) for each in asked])
-    return Figures(
+    outside = find_outside(judged, edition, requirements)
+    own_past = compare_with_own_past(judged, edition, outside)
+    figures = Figures(
         force=force,
         edition=BOARD if division is None else DIVISION,
         unit=division,
@@ -139,8 +146,10 @@ def figures_of(
         definitions=definitions(judged.policy, period, judged.options.live_methods, division),
         basis=state_basis(judged, edition.ours, requirements),
         areas=list_area_members(edition),
-        own_past=compare_with_own_past(judged, edition),
+        own_past=own_past,
+        attention=find_attention(judged, edition, requirements, outside, own_past, last_told),
     )
+    return replace(figures, attention=replace(figures.attention, told=tell_first(figures)))
 
 
 def divisions_of(figures: Figures) -> set[str]:

@@ -1,6 +1,6 @@
 """Each division (or team) against its own past, by two questions: statistics 1.5b (decision 0054)."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Final
 
@@ -8,12 +8,12 @@ import numpy as np
 from msgspec.structs import replace
 
 from compliance.reports.catalogue.edition import Edition
-from compliance.reports.changes import OwnPast, PastSeries, Turn
+from compliance.reports.changes import TURNS, Outside, OwnPast, PastSeries, Turn
 from compliance.reports.control import control_chart
 from compliance.reports.judged import TRAILING, Judgements
 from compliance.reports.past_series import PastRows
 from compliance.reports.statistics import BASE, FEW, SUMMED, benjamini_hochberg, cumulative_sum, paired_change
-from compliance.reports.unit_presence import find_unlike
+from compliance.reports.unit_presence import Presence, count_presence, find_unlike
 from compliance.reports.weeks_compared import COMPARED, parts_of
 
 LEVEL: Final = 0.01
@@ -21,13 +21,17 @@ LEVEL: Final = 0.01
 _LONG: Final = BASE + SUMMED
 _FEWEST_WEEKS: Final = 2
 """The fewest weeks on either side of the one since which a rate is said to have changed."""
-Presence = dict[str, dict[str, int]]
-"""How much was due of each unit, by week."""
 
 
-def compare_with_own_past(judged: Judgements, edition: Edition) -> tuple[PastSeries, ...]:
-    """Return the units of an edition against their own past, in each series that the policy has."""
-    presence = _count_presence(judged, edition)
+def compare_with_own_past(
+    judged: Judgements, edition: Edition, outside: Sequence[Outside] = ()
+) -> tuple[PastSeries, ...]:
+    """Return the units of an edition against their own past, in each series that the policy has.
+
+    `outside`: where the whole lies outside its limits now.
+    """
+    begins = {turn: min((each.weeks[0] for each in outside if each.turn == turn), default="") for turn in TURNS}
+    presence = count_presence(judged, edition)
     made = [
         _Comparison(PastRows.of(judged, edition, asked, part), presence)
         for asked in judged.policy.requirement
@@ -39,22 +43,11 @@ def compare_with_own_past(judged: Judgements, edition: Edition) -> tuple[PastSer
     rejected = benjamini_hochberg([unit.p for unit in tested if unit.p is not None], LEVEL)
     chance = {id(unit) for unit, changed in zip(tested, rejected, strict=True) if not changed}
     return tuple(
-        comparison.state([replace(unit, paired=None) if id(unit) in chance else unit for unit in comparison.units])
+        comparison.state(
+            [replace(unit, paired=None) if id(unit) in chance else unit for unit in comparison.units], begins
+        )
         for comparison in made
     )
-
-
-def _count_presence(judged: Judgements, edition: Edition) -> Presence:
-    """Return how much of the first requirement whose clock is no event was due of each unit in each week."""
-    place = next((place for place, asked in enumerate(judged.policy.requirement) if not asked.event), None)
-    if place is None:
-        return {}
-    held = {str(week.span): edition.read("week", str(week.span)).due(place) for week in judged.weeks}
-    columns = {week: edition.unit_of(cohort, edition.unit) for week, cohort in held.items()}
-    return {
-        week: {name: int((unit.codes == unit.code(name)).sum()) for name in unit.present()}
-        for week, unit in columns.items()
-    }
 
 
 class _Comparison:
@@ -67,10 +60,13 @@ class _Comparison:
         self._outside = cache(self._find_outside)
         self.units = tuple(self._compare()) if len(self._weeks) >= COMPARED else ()
 
-    def state(self, units: Sequence[OwnPast]) -> PastSeries:
-        """Return the series with its units, each with since when it changed and what was missed since."""
+    def state(self, units: Sequence[OwnPast], begins: Mapping[Turn, str]) -> PastSeries:
+        """Return the series with its units, each with since when it changed and what was missed since.
+
+        `begins`: the week since which the whole lies outside its limits in each direction, empty if it does not.
+        """
         rows = self._rows
-        told = tuple(self._date(unit) if unit.turn else unit for unit in units)
+        told = tuple(self._relate(self._date(unit), begins[unit.turn]) if unit.turn else unit for unit in units)
         return PastSeries(rows.requirement, rows.part, len(self._weeks), rows.broken, told)
 
     def _compare(self) -> Iterator[OwnPast]:
@@ -126,6 +122,18 @@ class _Comparison:
             return None, 0
         return ("worse", weeks[summed.fell]) if summed.fell is not None else ("better", weeks[summed.rose or 0])
 
+    def _relate(self, found: OwnPast, begins: str) -> OwnPast:
+        """Return a changed unit with whether it changed with the whole, which lies outside since the week `begins`."""
+        if not begins:
+            return found
+        unit = self._rows.names.index(found.name)
+        without = {week for week in self._weeks if str(self._rows.weeks[week]) >= begins}
+        recent, before = ([week for week in weeks if week not in without]
+                          for weeks in (self._weeks[-TRAILING:], self._weeks[-COMPARED:-TRAILING]))  # fmt: skip
+        p, turn = self._pair(unit, recent, before)
+        stands = p is not None and p <= LEVEL and turn == found.turn
+        return replace(found, with_whole=not stands and self._sum(unit, without)[0] != found.turn)
+
     def _date(self, found: OwnPast) -> OwnPast:
         """Return a changed unit with the week since which it changed, and the updates missed since (6)."""
         unit = self._rows.names.index(found.name)
@@ -140,7 +148,11 @@ class _Comparison:
             weighed = self._rows.weighed[unit]
             (met_w, due_w), (met_now, due_now) = (weighed[:, weeks].sum(axis=1).tolist() for weeks in (earlier, after))
             missed = max(0.0, due_now * met_w / due_w - met_now)
-        return replace(found, since=str(self._rows.weeks[since]), base=met / due if due else None, missed=missed)
+        met_since, due_since = self._rows.counts[unit][:, since:].sum(axis=1).tolist()
+        return replace(
+            found, since=str(self._rows.weeks[since]), base=met / due if due else None,
+            now=met_since / due_since if due_since else None, missed=missed,
+        )  # fmt: skip
 
     def _split(self, unit: int) -> int:
         """Return the week that parts the 26 into the two spans that differ most, by the sum of squares between them."""

@@ -74,6 +74,12 @@ class PastRows:
         """The same, with what each obligation counts among updates missed."""
         return self._count(self.weight)
 
+    def whole(self, *, weighed: bool = False) -> tuple[Ints, Ints]:
+        """Return what was met and due in each week, of all units and of none."""
+        weight = self.weight if weighed else np.ones(len(self.met), dtype=np.int64)
+        met, due = (np.bincount(self.week, each, minlength=len(self.weeks)) for each in (weight * self.met, weight))
+        return met.astype(np.int64), due.astype(np.int64)
+
     def rates(self, unit: int, weeks: Collection[int]) -> list[float | None]:
         """Return the rate of a unit in some weeks, None where nothing was due."""
         met, due = self.counts[unit]

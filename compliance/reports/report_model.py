@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 from msgspec import UNSET, Struct, UnsetType
 
-from compliance.reports.changes import PastSeries
+from compliance.reports.changes import Attention, PastSeries
 from compliance.reports.findings import (
     EntryQuestion,
     Funnel,
@@ -288,3 +288,5 @@ class Figures(Struct, frozen=True):
     """What was checked before it was released (statistics section 7); None: nothing was."""
     own_past: tuple[PastSeries, ...] = ()
     """The divisions, or the teams of a division's edition, against their own past (statistics 1.5b)."""
+    attention: Attention = Attention()
+    """What to look at first, beside the divisions that changed (statistics 6); empty in the public edition."""

@@ -7,6 +7,7 @@ from compliance import text
 from compliance.reports.claims import Claim, SpecialCause
 from compliance.reports.claims import ClaimKind as Kind
 from compliance.reports.control import RUN, Rule
+from compliance.reports.event_sentences import EVENT_SENTENCES
 from compliance.reports.parts import Run, Text, text_of
 from compliance.reports.periods import parse_period
 from compliance.reports.release_sentences import RELEASE_SENTENCES
@@ -73,12 +74,6 @@ def change_in_points(claim: Claim) -> Text:
     )
 
 
-def ask_what_changed(cause: SpecialCause) -> str:
-    """Describe a special cause as a thing to look at."""
-    whose = f"{cause.about}: {cause.title}" if cause.about else cause.title
-    return f"{heading(whose)}, {weeks_of(cause)}: {pattern_of(cause)}. Ask what changed."
-
-
 def _cause(claim: Claim) -> str:
     assert isinstance(claim, SpecialCause)  # noqa: S101  # only special causes have this kind
     direction = "An improvement" if claim.improvement else "A deterioration"
@@ -129,14 +124,6 @@ def _over(claim: Claim) -> str:
     return f"Over the last {claim.count('weeks')} settled weeks"
 
 
-def _below(claim: Claim) -> str:
-    points = [f"{abs(each.value or 0) * 100:.1f} points on the {each.requirement} rate"
-              for each in claim.of_measure("difference")]  # fmt: skip
-    return (
-        f"{claim.about}: over {claim.count('weeks')} weeks below {claim.against} by {list_names(points)}, {UNLIKELY}."
-    )
-
-
 def _not_compared(claim: Claim) -> str:
     held = claim.count("held")
     return (
@@ -158,22 +145,9 @@ def _silent(claim: Claim) -> str:
     return f"{victims} of cases open for more than 28 days had no update for 28 days{_cases(claim)}."
 
 
-def _overdue_long(claim: Claim) -> str:
-    count = claim.count("count")
-    have = "has" if count == 1 else "have"
-    return f"{count_of(count, 'update')} of the {claim.about} requirement {have} been overdue for more than 28 days."
-
-
-def _closing_words(claim: Claim) -> str:
-    return (
-        f"{count_of(claim.count('count'), 'victim')} of cases closed in the {claim.period} had no update from seven "
-        f"days before the closing to seven days after it{_cases(claim)}."
-    )
-
-
 def _seen_words(claim: Claim) -> str:
-    chance = f", where chance would give {percent(claim.value('expected'))}" if claim.kind == Kind.BEYOND_CHANCE else ""
-    return f"{claim.about}: {percent(claim.value('rate'))}{chance}. {claim.words}"
+    chance = f"where chance would give {percent(claim.value('expected'))}"
+    return f"{claim.about}: {percent(claim.value('rate'))}, {chance}. {claim.words}"
 
 
 def _teams_stand_out(claim: Claim) -> str:
@@ -256,7 +230,6 @@ _SENTENCES: Final[dict[Kind, Callable[[Claim], str]]] = {
     Kind.ALIKE: _alike,
     Kind.RESTS_ON: _rests_on,
     Kind.NOT_COMPARED: _not_compared,
-    Kind.BELOW_REST: _below,
     Kind.IMPROVED: _cause,
     Kind.WORSENED: _cause,
     Kind.NO_SPECIAL_CAUSE: lambda _: "No special cause: nothing here needs an explanation of its own.",
@@ -265,10 +238,7 @@ _SENTENCES: Final[dict[Kind, Callable[[Claim], str]]] = {
     Kind.TARGET_BY_CHANCE: _target("will be met in some weeks and missed in others, by chance alone"),
     Kind.TARGET_NOT_JUDGED: _target("cannot be judged yet"),
     Kind.SILENT: _silent,
-    Kind.OVERDUE_LONG: _overdue_long,
-    Kind.CLOSED_SILENTLY: _closing_words,
     Kind.BEYOND_CHANCE: _seen_words,
-    Kind.SEEN_OFTEN: _seen_words,
     Kind.TEAMS_STAND_OUT: _teams_stand_out,
     Kind.NO_TEAM_STANDS_OUT: lambda claim: (
         f"None of the {claim.count('of')} teams stands out by updates entered after the due date."
@@ -286,5 +256,6 @@ _SENTENCES: Final[dict[Kind, Callable[[Claim], str]]] = {
     Kind.NEVER_READ: _read,
     Kind.NOT_READ: _read,
     Kind.COULD_NOT_BE_READ: _read,
+    **EVENT_SENTENCES,
     **RELEASE_SENTENCES,
 }  # fmt: skip

@@ -14,6 +14,8 @@ from compliance.policy.calendars import Calendar, LocalDates, from_day
 from compliance.policy.model import parse_policy
 from compliance.records import to_micros
 from compliance.reports.beginning import CannotReportError
+from compliance.reports.changes import LastTold
+from compliance.reports.editions import PUBLIC
 from compliance.reports.organisation import Organisation, organisation_of
 from compliance.reports.periods import parse_period
 from compliance.reports.report_model import Figures
@@ -87,6 +89,29 @@ def earlier_periods(store: Store, period: Span) -> list[Earlier]:
         ]
         found = [(row, span, read_figures(row)) for row, span in asked[:RESTATED]]
         return [_earlier(row, span, figures) for row, span, figures in found if figures is not None]
+
+
+def last_told(store: Store, period: Span) -> dict[str | None, LastTold]:
+    """Return what the last report before a period of the same kind told first, by its division (None: the board's).
+
+    For a period published again, what the last one told that had been published when it was first (1.2a).
+    """
+    inside = select(Published).where(Published.edition != PUBLIC)
+    with store.session(reading=True) as session:
+        first = session.exec(select(func.min(Published.published_at)).where(Published.period == str(period))).one()
+        known = inside if first is None else inside.where(col(Published.published_at) <= first)
+        names = session.exec(select(Published.period).distinct()).all()
+        earlier = [
+            span for name in names if (span := parse_period(name)).kind == period.kind and span.first < period.first
+        ]
+        for span in sorted(earlier, key=lambda span: span.first, reverse=True):
+            rows = session.exec(known.where(Published.period == str(span)).order_by(col(Published.version))).all()
+            if rows:
+                break
+        else:
+            return {}
+        told = {row.edition: read_figures(row) for row in rows}
+    return {each.unit: LastTold(each.period, each.attention.told) for each in told.values() if each is not None}
 
 
 def policy_changes(store: Store, local: LocalDates) -> list[tuple[date, str]]:

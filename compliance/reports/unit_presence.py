@@ -10,6 +10,8 @@ from typing import Final
 import numpy as np
 
 from compliance.policy.calendars import Ints
+from compliance.reports.catalogue.edition import Edition
+from compliance.reports.judged import Judgements
 from compliance.reports.statistics import FEW
 
 APPEARED: Final = "appeared"
@@ -17,6 +19,23 @@ VANISHED: Final = "vanished"
 REMADE: Final = "remade"
 _PROPORTION: Final = 1.5
 """How many times as much has to be due of a unit, or as little, beside one that appears or vanishes."""
+
+
+Presence = dict[str, dict[str, int]]
+"""How much was due of each unit, by week."""
+
+
+def count_presence(judged: Judgements, edition: Edition) -> Presence:
+    """Return how much of the first requirement whose clock is no event was due of each unit in each week."""
+    place = next((place for place, asked in enumerate(judged.policy.requirement) if not asked.event), None)
+    if place is None:
+        return {}
+    held = {str(week.span): edition.read("week", str(week.span)).due(place) for week in judged.weeks}
+    columns = {week: edition.unit_of(cohort, edition.unit) for week, cohort in held.items()}
+    return {
+        week: {name: int((unit.codes == unit.code(name)).sum()) for name in unit.present()}
+        for week, unit in columns.items()
+    }
 
 
 def find_unlike(weeks: Sequence[Mapping[str, int]]) -> dict[str, str]:

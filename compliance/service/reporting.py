@@ -34,6 +34,7 @@ from compliance.reports.snapshots import (
     as_last_published,
     check_held,
     earlier_periods,
+    last_told,
     policy_changes,
 )
 from compliance.reports.sources import map_records
@@ -242,15 +243,18 @@ class Reporting:
     def _editions(
         self, judged: Judgements, intake: Intake, editions: Sequence[str], before: Figures | None
     ) -> list[Figures]:
-        force, told = self.settings.force.name, self._read_mailed(judged.verdicts, judged.period.span)
-        board = figures_of(judged, force=force, intake=intake, mailed=told)
+        period, force = judged.period.span, self.settings.force.name
+        mailed, told = self._read_mailed(judged.verdicts, period), last_told(self.store, period)
+        board = figures_of(judged, force=force, intake=intake, mailed=mailed, last_told=told.get(None))
         evidence = ReleaseEvidence(self.store, self.policy, self.organisation, self.settings.report.unfit_share)
         facts = evidence.find(judged, board, before)
         made = []
         for edition in editions:
             if edition == "division":
                 made += [
-                    figures_of(judged, force=force, intake=intake, mailed=told, division=name)
+                    figures_of(
+                        judged, force=force, intake=intake, mailed=mailed, division=name, last_told=told.get(name)
+                    )
                     for name in sorted(divisions_of(board))
                 ]
             else:

@@ -42,6 +42,7 @@ WORKED_OUT: Final = {
     "requirements.trend.control.limits": "lines of the chart",
     "requirements.units.control": "lines and special causes of a unit's chart",
     "requirements.funnel": "lines of the funnel, and what is beyond them",
+    "attention": "what is told first, and what was missed: rates of weeks and units, and weights (statistics 6)",
     "own_past.weeks": "how many weeks can be compared",
     "restated.version": "which version was published",
     "sample": "a draw of crimes for reading",

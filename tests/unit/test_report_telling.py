@@ -150,30 +150,6 @@ def figures(unit: str | None = None) -> Figures:
     return figures_of(judged, force="A force", division=unit)
 
 
-def test_what_is_to_be_looked_at_is_said_once_of_each_division_and_at_most_three_times() -> None:
-    things = [thing.words for thing in attention.things_to_look_at(figures())]
-    assert things[0] == (
-        "West: over 13 weeks below the rest of the force by 50.0 points on the 7-day rate, unlikely to have occurred by "
-        "chance."
-    )
-    assert len(things) == 3
-    assert [thing.startswith("West: over") for thing in things].count(True) == 1
-
-
-def test_a_new_deterioration_comes_first_and_an_old_one_or_an_improvement_not_at_all() -> None:
-    def things(place: int, better: bool) -> list[str]:
-        (first, *rest) = figures().requirements
-        moved = replace(first, trend=trend((place, "outside", better)))
-        found = attention.things_to_look_at(replace(figures(), requirements=(moved, *rest)))
-        return [thing.words for thing in found]
-
-    assert things(25, False)[0] == (
-        "The 7-day rate, 29 June to 5 July 2026 (week 27): beyond the lower limit. Ask what changed."
-    )
-    assert things(24, False)[0].startswith("West")
-    assert things(25, True)[0].startswith("West")
-
-
 def test_nothing_stands_out_where_there_is_nothing() -> None:
     given = GivenRecords("nothing", columns([]))
     found = report_figures(given, load_policy("west-mercia"), WEEK, NOW, force="A force")

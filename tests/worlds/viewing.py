@@ -11,7 +11,7 @@ from tests.worlds.playing import PlayedWorld, Told
 
 SERIES_OF: Final = {"7-day": (0,), "28-day": (1, 2)}
 """The series of each requirement's rate."""
-PARTS_OF: Final = {"first-further": (1,), "continuing": (2,)}
+PARTS_OF: Final = {"first": (1,), "continuing": (2,)}
 """The series of the parts of a requirement that repeats (statistics 1.10)."""
 TRAILING: Final = 13
 LEEWAY: Final = 4

@@ -15,7 +15,7 @@ from compliance.reports.catalogue.edition_records import find_name
 from compliance.reports.catalogue.figure import KEY, Counting, Figure, ReportRows
 from compliance.reports.catalogue.rate_figures import CASES
 from compliance.reports.catalogue.row import PlacedRow, count_row
-from compliance.reports.changes import Part
+from compliance.reports.changes import PAST_FIGURE, Part
 from compliance.reports.judged import TRAILING, list_charted_weeks
 from compliance.reports.rates import Cohort, has, together
 from compliance.reports.report_model import Figures
@@ -54,7 +54,7 @@ def _list_cases(read: list[EditionPeriod], own: list[Cohort]) -> Callable[[], tu
     return lambda: tuple(case for week, cohort in pairs for case in obligations(week.verdicts, cohort.verdict))
 
 
-def _rows(part: Part, name: str) -> ReportRows:
+def _rows(part: Part) -> ReportRows:
     """Return a function that yields the rows of a part of each requirement."""
 
     def rows(figures: Figures) -> Iterator[PlacedRow]:
@@ -63,9 +63,9 @@ def _rows(part: Part, name: str) -> ReportRows:
             for order, unit in enumerate(series.units if series.part == part else ()):
                 what = f"{series.requirement} in time against its own past{CHANGED[unit.turn]}"
                 yield PlacedRow((places[series.requirement], order, 3), count_row(
-                    "units", f"{name}.{series.requirement}/{unit.name}", what, unit.name, figures.period,
+                    "units", f"{PAST_FIGURE[part]}.{series.requirement}/{unit.name}", what, unit.name, figures.period,
                     count=unit.met, due=unit.due, met_before=unit.met_before, due_before=unit.due_before, p=unit.p,
-                    rate_before_change=unit.base, updates_missed=unit.missed,
+                    rate_before_change=unit.base, rate_since=unit.now, updates_missed=unit.missed,
                 ))  # fmt: skip
 
     return rows
@@ -79,25 +79,23 @@ _MEASURES: Final = {
 }  # fmt: skip
 
 
-def _figure(part: Part, name: str, title: str, which: str) -> Figure:
+def _figure(part: Part, title: str, which: str) -> Figure:
     return Figure(
-        name=name, key=KEY, group="NAME", title=title,
+        name=PAST_FIGURE[part], key=KEY, group="NAME", title=title,
         meaning=f"{which} of a division, or of a team in a division’s edition, over the last 13 settled weeks and the "
                 "13 before, without excluded weeks; with it what the two questions to its own past say.",
         clause="statistics 1.5b", cases=f"{CASES} over the 26 weeks", measures=_MEASURES, count=_count(part),
-        rows=_rows(part, name),
+        rows=_rows(part),
         disclosure=not_disclosed("weeks of one division would follow from two reports, whose weeks overlap"),
     )  # fmt: skip
 
 
-OWN_PAST: Final = _figure("", "own-past", "Against its own past", "A requirement that does not repeat")
+OWN_PAST: Final = _figure("", "Against its own past", "A requirement that does not repeat")
 OWN_PAST_FIRST: Final = _figure(
-    "first", "own-past-first", "First further contact against its own past",
+    "first", "First further contact against its own past",
     "The first cycle of a requirement that repeats (statistics 1.10)",
 )  # fmt: skip
 OWN_PAST_CONTINUING: Final = _figure(
-    "continuing", "own-past-continuing", "Continuing contact against its own past",
+    "continuing", "Continuing contact against its own past",
     "The cycles after the first of a requirement that repeats (statistics 1.10)",
 )  # fmt: skip
-OF_PART: Final = {"": OWN_PAST, "first": OWN_PAST_FIRST, "continuing": OWN_PAST_CONTINUING}
-"""The figure of a series."""

@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 from datetime import date
 
-from compliance.reports.attention import things_to_look_at
-from compliance.reports.claims import Claim, ClaimKind
-from compliance.reports.parts import Heading, Items, Part, Section, Statement, statement
+from compliance.reports.attention import silence_of, things_to_look_at
+from compliance.reports.claims import Claim, ClaimKind, FirstClaim
+from compliance.reports.editions import PUBLIC
+from compliance.reports.figure_rows import cases_command
+from compliance.reports.maturity import not_yet_told
+from compliance.reports.parts import Heading, Items, Part, Section, Statement, code, note, statement
 from compliance.reports.passages import only_same_day
 from compliance.reports.periods import parse_period
 from compliance.reports.proportions import Proportion
@@ -27,14 +30,31 @@ from compliance.reports.words import (
 
 def summary(figures: Figures) -> Section:
     """Return the summary section."""
-    things = tuple(things_to_look_at(figures))
-    nothing = Claim(kind=ClaimKind.NOTHING_STANDS_OUT, subject="summary", period=figures.kind)
-    parts: tuple[Part, ...] = (
-        Items(tuple(summary_lines(figures)), "terms"),
-        Heading("first", "To look at first"),
-        Items(things, "numbered") if things else state_claim(nothing),
-    )
+    parts = (
+        Items(tuple(summary_lines(figures)), "terms"), Heading("first", "To look at first"), *look_first(figures),
+    )  # fmt: skip
     return Section("summary", "Summary", parts)
+
+
+def look_first(figures: Figures) -> Iterator[Part]:
+    """Yield what to look at first, what cannot be told yet, and the silent victims (statistics 6)."""
+    things, young = tuple(things_to_look_at(figures)), list(not_yet_told(figures))
+    if things:
+        yield Items(things, "numbered")
+    elif figures.edition == PUBLIC:
+        yield statement("Which divisions stand out, and in what, the force tells its board.")
+    elif not young:
+        yield state_claim(Claim(kind=ClaimKind.NOTHING_STANDS_OUT, subject="summary", period=figures.kind))
+    for claim in young if figures.edition != PUBLIC else ():
+        yield state_claim(claim)
+    for claim in silence_of(figures):
+        yield state_claim(claim, "Silent victims")
+    if any(claim.missed for thing in things for claim in thing.claims if isinstance(claim, FirstClaim)):
+        yield note(
+            "Updates missed: how many more would have been given since, over at most 13 settled weeks, at the rate "
+            "before or of the rest. One owed to an enhanced victim counts twice. The cases of a figure: ",
+            code(f"{cases_command(figures.period, figures.unit)} FIGURE"), ".",
+        )  # fmt: skip
 
 
 def state_claim(claim: Claim, about: str = "") -> Statement:

@@ -83,6 +83,7 @@ WORKED_OUT: Final = {
     "p": "how often chance alone would give such a difference between 13 weeks and the 13 before, paired by officer "
          "(statistics 1.5b)",
     "rate_before_change": "the rate over up to 13 settled weeks before the one since which it changed",
+    "rate_since": "the rate over the settled weeks since the one in which it changed",
     "updates_missed": "what was due since the change times the rate before it, less what was met; of enhanced victims "
                       "each counts twice (statistics 6)",
     "expected": "the share that chance alone would give, as the question says (docs/report.md)",

@@ -1,0 +1,147 @@
+"""What to look at first, in words (statistics 6)."""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import Final
+
+from compliance.reports.changes import Part
+from compliance.reports.claims import Claim, FirstClaim, Stated
+from compliance.reports.claims import ClaimKind as Kind
+from compliance.reports.periods import in_words
+from compliance.reports.weeks import Week
+from compliance.reports.words import UNLIKELY, count_of, day, heading, number, percent
+from compliance.text import join_words
+
+_NAMED: Final = 3
+"""The largest number of units whose rates are all told; of more, the smallest and the largest fall."""
+
+
+def series_name(requirement: str, part: Part) -> str:
+    """Return the name of a series within a sentence."""
+    if part == "":
+        return f"the {requirement} rate"
+    return f"the rate of {'first further' if part == 'first' else 'continuing'} contact"
+
+
+def told_before(claim: FirstClaim) -> str:
+    """Return what was said of it in earlier reports, as a sentence; empty if it is new."""
+    if not claim.told_last:
+        return ""
+    last = f"in {in_words(claim.told_last)}"
+    cost = f", when {_updates(claim.told_missed)} had been missed" if round(claim.told_missed) else ""
+    if claim.told_first == claim.told_last:
+        return f"Told before, {last}{cost}."
+    return f"Told since {in_words(claim.told_first)}, last {last}{cost}."
+
+
+def name_with_weeks(claim: FirstClaim) -> str:
+    """Return the units of a change for the worse with their series and dates, for a line of several."""
+    names = dict.fromkeys(series_name(each.requirement, each.part) for each in claim.of_measure("now"))
+    who = join_words(claim.units) if claim.units else heading(claim.about)
+    return f"{who} ({join_words(list(names))}, {since_week(claim.since)})"
+
+
+def since_week(since: date | None) -> str:
+    """Return since when: since about 4 May 2026 (week 19)."""
+    assert since is not None  # noqa: S101  # a change has a date
+    return f"since about {day(since)} (week {Week.of(since).number})"
+
+
+def _changed(claim: Claim) -> str:
+    assert isinstance(claim, FirstClaim)  # noqa: S101  # only these are events
+    who = heading(claim.about) if claim.kind == Kind.CONCERN else join_words(claim.units)
+    parts = list(_series(claim))
+    text = f"{who}: {_when(claim)} {'; '.join(parts)}."
+    if claim.kind == Kind.CONCERN and claim.units:
+        text += f" Against their own past, it is seen in {join_words(claim.units)}."
+    return _complete(claim, text)
+
+
+def _when(claim: FirstClaim) -> str:
+    return since_week(claim.since) if claim.kind != Kind.CONCERN else since_week(claim.since).replace("about ", "")
+
+
+def _series(claim: FirstClaim) -> Iterator[str]:
+    """Yield each series with its rates: of the whole where that changed, else of each unit."""
+    found = list(claim.of_measure("now"))
+    whole = [each for each in found if not each.group]
+    for key in dict.fromkeys((each.requirement, each.part) for each in (whole or found)):
+        own = [each for each in (whole or found) if (each.requirement, each.part) == key]
+        name = series_name(*key)
+        if len(own) > _NAMED:
+            falls = [(_base_of(claim, each) or 0) - (each.value or 0) for each in own]
+            few, many = f"{100 * min(falls):.1f}", f"{100 * max(falls):.1f}"
+            yield f"{name} has been lower in {number(len(own))} of them, by {few} to {many} points"
+            continue
+        rates = join_words([_from_to(claim, each) for each in own])
+        yield f"{name} has been {rates}"
+
+
+def _from_to(claim: FirstClaim, each: Stated) -> str:
+    base = _base_of(claim, each)
+    where = f" in {each.group}" if each.group and len(claim.units) > 1 else ""
+    beside = [since_week(each.since)] if each.since else []
+    beside += [] if base is None else [f"{percent(base)} before"]
+    return f"{percent(each.value)}{where}" + (f" ({'; '.join(beside)})" if beside else "")
+
+
+def _base_of(claim: FirstClaim, each: Stated) -> float | None:
+    same = (each.requirement, each.part, each.group)
+    return next((one.value for one in claim.of_measure("base") if (one.requirement, one.part, one.group) == same), None)
+
+
+def _below(claim: Claim) -> str:
+    assert isinstance(claim, FirstClaim)  # noqa: S101  # a difference told first
+    apart = [
+        f"{(other.value or 0) * 100 - (each.value or 0) * 100:.1f} points on the {each.requirement} rate "
+        f"({percent(each.value)} against {percent(other.value)})"
+        for each, other in zip(claim.of_measure("now"), claim.of_measure("rest"), strict=True)
+    ]
+    weeks = claim.count("weeks")
+    text = (
+        f"{join_words(claim.units)}: over the last {weeks} settled weeks below {claim.against} by {join_words(apart)}, "
+        f"{UNLIKELY}."
+    )
+    return _complete(claim, text)
+
+
+def _complete(claim: FirstClaim, text: str) -> str:
+    """Return a statement with what it cost, where its cases are, and what was said of it before."""
+    cost = f"About {_updates(claim.missed)} missed." if round(claim.missed) else ""
+    cases = f"Cases: figure {claim.subject}." if claim.listed else ""
+    return " ".join(filter(None, (text, cost, told_before(claim), cases)))
+
+
+def _updates(missed: float) -> str:
+    return count_of(round(missed), "update")
+
+
+def _unfit(claim: Claim) -> str:
+    return (
+        f"The data of this {claim.period} may be unfit: {count_of(claim.count('checks'), 'check')} stood against the "
+        f"report ({claim.words}). What they found, and who released it, is under How this is computed."
+    )
+
+
+def _not_yet(claim: Claim) -> str:
+    asked = {each.group: each for each in claim.of_measure("held")}
+    needed = {each.group: int(each.value or 0) for each in claim.of_measure("needed")}
+    whether: dict[str, str] = {
+        "whole": f"whether {claim.against} has changed", "past": f"whether a {claim.about} has changed",
+        "slow": f"whether a {claim.about} has changed slowly", "rest": f"whether a {claim.about} differs from the rest",
+    }  # fmt: skip
+    parts = [
+        f"{whether[group]} ({needed[group]} settled weeks are needed, {int(each.value or 0)} can be compared)"
+        for group, each in asked.items()
+    ]
+    why = f" The weeks are counted since the newest change: {claim.words}." if claim.words else ""
+    return f"It cannot be told yet {join_words(parts)}.{why}"
+
+
+EVENT_SENTENCES: Final[dict[Kind, Callable[[Claim], str]]] = {
+    Kind.CONCERN: _changed,
+    Kind.WORSE_THAN_BEFORE: _changed,
+    Kind.BELOW_REST: _below,
+    Kind.DATA_UNFIT: _unfit,
+    Kind.NOT_YET_TOLD: _not_yet,
+}
