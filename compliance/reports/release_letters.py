@@ -21,8 +21,8 @@ def held_letter(force: str, period: Span, claims: Sequence[Claim], since: date) 
     subject = f"{TITLE}: the report of {span(period.first, period.last)} is held"
     return _letter(
         force, subject,
-        f"The report of {in_words(str(period))} ({span(period.first, period.last)}) was held on {day(since)}. It is "
-        "not published, because something stands against it:",
+        f"The report of {in_words(str(period))} ({span(period.first, period.last)}) has been held since {day(since)}. "
+        "It is not published, because something stands against it:",
         *(f"- {CHECK_NAMES[claim.subject]}. {sentence(claim)}" for claim in claims),
         "It is published once this is put right, or when a person releases it; the report then says who did, and why. "
         "You are emailed when it is published. Nothing is asked of you.",

@@ -36,7 +36,7 @@ def _figure(value: float) -> str:
 def _crimes(claim: Claim) -> str:
     reported = f"{count_of(claim.count('crimes'), 'crime')} {plural(claim.count('crimes'), 'was', 'were')} reported"
     mean = "" if claim.period == "week" else f", {_figure(claim.value('weekly'))} a week"
-    usual = f"the {_figure(claim.value('usual'))} that the {claim.count('weeks')} weeks before have in the median"
+    usual = f"the median of the {claim.count('weeks')} weeks before, {_figure(claim.value('usual'))}"
     if claim.kind == Kind.CRIMES_USUAL:
         return f"{reported} in the {claim.period}{mean}: between half and double {usual}."
     beyond = "less than half" if claim.value("weekly") < claim.value("usual") else "more than double"

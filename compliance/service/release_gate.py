@@ -101,6 +101,11 @@ class ReleaseGate:
         self.check_open(session, now)
         end_hold(session, str(period), now)
 
+    def let_go(self, period: Span, now: datetime) -> None:
+        """End what holds a period that can no longer be reported."""
+        with self.store.session() as session:
+            end_hold(session, str(period), now)
+
     def release(self, period: Span, reason: str, by: str, now: datetime) -> None:
         """Store that a person releases a period for what stands against it now.
 

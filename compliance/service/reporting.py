@@ -236,6 +236,8 @@ class Reporting:
         except (CannotReportError, HeldError) as error:
             problem = str(error)
             self.attempts.note_held(period, is_held=isinstance(error, HeldError))
+            if isinstance(error, CannotReportError):
+                self.gate.let_go(period, now)
         failed = [form for done in made for form in done.failed]
         problem = "; ".join([*filter(None, [problem]), *map(str, failed)])
         if problem and self.attempts.note(period, now, problem):

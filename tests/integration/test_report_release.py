@@ -62,7 +62,7 @@ def page(folder: Path, name: str) -> str:
     return " ".join((folder / "reports" / name).read_text("utf-8").partition("<body>")[2].split())
 
 
-SAID = "3 crimes were reported in the week: less than half the 12 that the 14 weeks before have in the median."
+SAID = "3 crimes were reported in the week: less than half the median of the 14 weeks before, 12."
 HELD_SUBJECT = "Keeping victims informed: the report of 6 to 12 July 2026 is held"
 
 
@@ -78,7 +78,7 @@ def test_a_fault_holds_the_report_and_readers_are_told_once_what_stands_against_
     assert published(store) == {}
     notice = page(tmp_path, "2026-W28-held.html")
     assert "Held: something stands against this report" in notice
-    assert "This one is held since 20 July 2026" in notice
+    assert "This one has been held since 20 July 2026" in notice
     assert SAID in notice
     assert "compliance report release 2026-W28 --reason" in notice
     assert "%" not in notice

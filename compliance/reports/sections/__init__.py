@@ -15,6 +15,7 @@ from compliance.reports.sections.full_figures import full_figures
 from compliance.reports.sections.method import method
 from compliance.reports.sections.overdue import overdue_and_closed
 from compliance.reports.sections.period_rates import period_rates
+from compliance.reports.sections.release_checks import tell_released
 from compliance.reports.sections.release_notices import held_report, suspended_report
 from compliance.reports.sections.reminder_effect import reminder_effect
 from compliance.reports.sections.same_day_question import same_day_question
@@ -61,6 +62,7 @@ def _report(figures: Figures, sections: tuple[Callable[[Figures], Section], ...]
     if figures.changed:
         version = f"This is version {figures.version}. Changed since the version before: {', '.join(figures.changed)}."
         about.append(version)
+    about += tell_released(figures)
     footer = (figures.force, edition_name(figures), figures.period, f"policy {figures.basis.policy_digest[:12]}")
     return Report(
         name=f"{figures.force}: keeping victims informed, {named}",

@@ -20,8 +20,8 @@ def held_report(force: str, period: Span, claims: Sequence[Claim], since: date) 
     """
     parts = (
         statement(
-            f"The records and the figures of each report are checked before it is published. This one is held since "
-            f"{day(since)}: no rate is given while it is not certain that its figures are right."
+            f"The records and the figures of each report are checked before it is published. This one has been held "
+            f"since {day(since)}: no rate is given while it is not certain that its figures are right."
         ),
         Items(tuple(state_claim(claim, CHECK_NAMES[claim.subject]) for claim in claims), "terms"),
         Heading("todo", "What to do"),

@@ -202,7 +202,8 @@ def find_report_owed(_: ServiceFacts, stored: StoredFacts) -> str | None:
 def find_report_held(_: ServiceFacts, stored: StoredFacts) -> str | None:
     """Something stands against a report that is owed."""
     said = [
-        f"The report of {held.period} is held since {minute(held.since)}. {held.words}" for held in stored.held_reports
+        f"The report of {held.period} has been held since {minute(held.since)}. {held.words}"
+        for held in stored.held_reports
     ]
     return " ".join(said) or None
 
