@@ -49,7 +49,11 @@ def _unfit(claim: Claim) -> str:
               (claim.count("set_aside"), "with an obligation that cannot be judged"))  # fmt: skip
     named = [f"{number(count)} {cause}" for count, cause in causes if count]
     limit = f"{_figure(claim.value('limit'))}%"
-    beyond = f"below the limit of {limit}" if claim.kind == Kind.RECORDS_FIT else f"not below the limit of {limit}"
+    beyond = f"not below the limit of {limit}"
+    if claim.value("unfit") * 100 < claim.value("limit") * claim.value("records"):
+        beyond = f"below the limit of {limit}"
+    elif claim.kind == Kind.RECORDS_FIT:
+        beyond += f", but fewer than the {claim.count('fewest')} that hold a report back"
     return (
         f"Of {count_of(claim.count('records'), 'record')} that came since the {claim.period} began, "
         f"{number(claim.count('unfit'))} ({share}) cannot be in a rate"

@@ -129,6 +129,7 @@ NEAR: list[tuple[Any, dict[str, Any]]] = [
     (check_crimes, {"crimes": 600}),
     (check_unfit, {"unfit": 17}),
     (check_unfit, {"unfit": 18, "unfit_limit": 2.1}),
+    (check_unfit, {"records": 50, "unfit": 9}),
     (check_divisions, {"divisions": (DivisionCrimes("Vale", 9, 0, 0), DivisionCrimes("West", 10, 0, 1))}),
     (check_divisions, {"divisions": (DivisionCrimes("Vale", 0, 9, 99), DivisionCrimes("West", 1, 10, 99))}),
     (check_officers, {"staff": staff(North=61, South=11)}),
@@ -142,6 +143,14 @@ NEAR: list[tuple[Any, dict[str, Any]]] = [
 def test_7_what_is_near_to_a_fault_is_none(check: Any, changed: dict[str, Any]) -> None:
     assert check(facts(**changed)).kind not in FAULTS | {Kind.NOT_CHECKED}
     assert find_faults(facts(**changed)) == ()
+
+
+def test_7_a_handful_of_unfit_records_is_said_to_be_one_and_holds_nothing_back() -> None:
+    said = sentence(check_unfit(facts(records=100, unfit=9, refused=9, no_victim=0)))
+    assert said == (
+        "Of 100 records that came since the week began, 9 (9.0%) cannot be in a rate (9 refused): not below the limit of "
+        "2%, but fewer than the 10 that hold a report back."
+    )
 
 
 @pytest.mark.parametrize(
