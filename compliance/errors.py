@@ -33,8 +33,8 @@ class ComplianceError(Exception):
 
     Exit codes of the command line: 0 done; 1 an internal error; 2 a bad command line, setting, policy or template; 3
     some records were refused and the others were judged; 4 another system (crime system, mail server, database) could
-    not be used, or the output could not be written, so try again later. `status` and `check` have two more,
-    for what they find.
+    not be used, or the output could not be written, so try again later; 7 a report is held or suspended. `status` and
+    `check` have two more, for what they find.
 
     `is_lasting`: trying again does not help until a person has corrected something. `system`: the system that could not
     be used; None: none, or not known.
@@ -71,6 +71,12 @@ class UnavailableError(ComplianceError):
     def __init__(self, *lines: str, is_lasting: bool = False, system: System | None = None) -> None:
         super().__init__(*lines)
         self.is_lasting, self.system = is_lasting, system
+
+
+class HeldError(ComplianceError):
+    """A report was not published: something stands against it, or reports are suspended. A person decides."""
+
+    exit_code = 7
 
 
 class StoppedError(UnavailableError):

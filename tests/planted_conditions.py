@@ -3,15 +3,18 @@
 Each is a function of the healthy service of `tests/service_states.py`.
 """
 
-from datetime import timedelta
+from contextlib import suppress
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import delete
 
-from compliance.errors import SettingsError, System
+from compliance.errors import HeldError, SettingsError, System
 from compliance.reminders import register_trial
+from compliance.reports.periods import parse_period
 from compliance.service.job_runs import JobRuns
+from compliance.service.release_gate import ReleaseGate
 from compliance.store import DisputeAnswer, answer_dispute, file_dispute, judge_due
 from compliance.store.tables import Published, UnknownValue
 from tests.engine import shipped
@@ -27,6 +30,7 @@ from tests.planted_feed_conditions import (
 from tests.poison import poison
 from tests.service_states import NOW, Plant, ServiceState
 from tests.stores import at, crime, take
+from tests.unit.test_release import facts
 
 FRIDAY: Final = at("2026-07-17 17:30")
 
@@ -109,6 +113,36 @@ def one_form_missing(state: ServiceState) -> None:
     state.publish("2026-W27", NOW, forms=["html"])
 
 
+def gate(state: ServiceState) -> ReleaseGate:
+    return ReleaseGate(state.settings, state.store, state.policy.local)
+
+
+def held(state: ServiceState) -> None:
+    """Instead of the newest report, which is owed since a week, its figures of a week with few crimes."""
+    unpublished(state)
+    few = facts(before="2026-W26", crimes=12)
+    for week in ("2026-W26", "2026-W27"):
+        with suppress(HeldError):
+            gate(state).pass_or_hold(parse_period(week), few, NOW - timedelta(days=7))
+
+
+def released(state: ServiceState) -> None:
+    """A moment ago: it is published at the next look."""
+    held(state)
+    for week in ("2026-W26", "2026-W27"):
+        gate(state).release(parse_period(week), "Few crimes.", "mhill", NOW - minutes(4))
+
+
+def suspended(state: ServiceState) -> None:
+    unpublished(state)
+    gate(state).suspend(date(2026, 7, 31), "A new crime system.", "mhill", NOW - timedelta(days=30))
+
+
+def resumed(state: ServiceState) -> None:
+    suspended(state)
+    gate(state).resume("mhill", NOW - minutes(4))
+
+
 def trial_of_settings(state: ServiceState) -> None:
     added = '\n[reminders.trial]\nname = "plan"\ndue_soon_days = 1\nuntil = 2026-09-06\n\n[mail]\n'
     state.settings = state.settings_with((r"^\[mail\]$", added))
@@ -142,6 +176,8 @@ FAULTS: Final[list[tuple[str, Plant, str]]] = [
     ("trial-differs", trial_of_settings, "The trial 'plan' of the settings is not registered, so it does not run."),
     ("report-owed", unpublished, "The reports of 2026-W26 and 2026-W27 should have been published."),
     ("report-owed", one_form_missing, "The report of 2026-W27 should have been published (last published: 2026-W27)."),
+    ("report-held", held, "The report of 2026-W27 has been held since 2026-07-13 10:00Z. 12 crimes were reported in the week: less than half the median"),
+    ("reports-suspended", suspended, "Reports have been suspended since 20 June 2026 by mhill: A new crime system. None is published until 31 July 2026"),
     ("reload-refused", job("reload", is_lasting=True), "A reload was refused on 2026-07-20 10:00Z: it says no."),
     ("job-failing", job("retention", is_lasting=True), "'retention' failed when it last ran (it says no)"),
     ("job-failing", job("retention", times=3), "'retention' failed the last 3 times"),
@@ -194,6 +230,8 @@ HEALTHY: Final[dict[str, Plant]] = {
     "a trial of reminders under way": trial_under_way,
     "a report of this morning": published_late,
     "a form no longer asked for": one_form_asked,
+    "a report released a moment ago": released,
+    "a suspension ended a moment ago": resumed,
     "a job that failed twice because of another system": job("report", times=2),
     "a reload that was refused, and then one that was not": both(job("reload", is_lasting=True), lambda state: state.runs.note_success("reload", NOW)),
     "a job that failed, and then ended well": both(job("retention", times=5, is_lasting=True), lambda state: state.runs.note_success("retention", NOW)),

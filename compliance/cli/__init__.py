@@ -5,11 +5,12 @@ import click
 from compliance.cli.demo_commands import demo, simulate
 from compliance.cli.dispute_commands import disputes
 from compliance.cli.feed_commands import feed
-from compliance.cli.job_commands import inbound, migrate, notices, poll, remind, report, run
+from compliance.cli.job_commands import inbound, migrate, notices, poll, remind, run
 from compliance.cli.maintenance_commands import maintenance
 from compliance.cli.options import Main
 from compliance.cli.outbox_commands import outbox
 from compliance.cli.record_commands import evaluate, explain, whatif
+from compliance.cli.report_commands import report
 from compliance.cli.status_commands import check, status
 from compliance.cli.store_commands import backup, export, quarantine, rebuild, retention
 from compliance.cli.trial_commands import trial

@@ -1,4 +1,4 @@
-"""The service's jobs as commands: migrate, poll, remind, report, run, check."""
+"""The service's jobs as commands: migrate, poll, inbound, remind, notices, run."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from compliance.cli.options import CONFIG, echo, service_of, stop, tell_unknown
-from compliance.errors import ComplianceError, SettingsError, UnavailableError
+from compliance.cli.options import CONFIG, echo, service_of, tell_unknown
+from compliance.errors import UnavailableError
 from compliance.text import count_noun
 
 if TYPE_CHECKING:
@@ -146,82 +146,6 @@ def notices(config: Path, crime_ref: str) -> None:
         said = each.answer or "open" if each.is_assigned else f"{each.answer or 'open'}, not assigned"
         echo(f"dispute {each.id} of {each.recipient_ref or '-'} on {each.received_at:%Y-%m-%d}: {said}", err=True)
     echo(f"{count_noun(len(found), 'decision')} on crime {crime_ref}", err=True)
-
-
-_FORMS = ("html", "pdf", "xlsx", "csv", "json")
-_PERIOD = "A week (2026-W47), month (2026-11) or quarter (2026-Q4)"
-
-
-def _period(**said: Any) -> Callable[[FC], FC]:
-    """Add the option that names a period. `--week`, its old name, remains for existing scripts."""
-    return click.option("--period", "--week", "period", **said)
-
-
-@click.group(invoke_without_command=True)
-@CONFIG
-@_period(help=f"{_PERIOD}. Default: the newest settled week.")
-@click.option(
-    "--edition",
-    "editions",
-    multiple=True,
-    help="board, public or division; with --as-published also one division, such as division-north. Repeatable.",
-)
-@click.option(
-    "--format", "forms", help="Any of html,pdf,xlsx,csv,json, separated by commas. Default: as in the settings."
-)
-@click.option("--as-published", is_flag=True, help="Write the published files, byte for byte, into the current folder.")
-@click.pass_context
-def report(
-    context: click.Context, config: Path, period: str | None, editions: tuple[str, ...], forms: str | None,
-    as_published: bool,
-) -> None:  # fmt: skip
-    """Publish reports, or write out those already published."""
-    from compliance.reports.periods import parse_period
-
-    if context.invoked_subcommand:
-        return
-    asked = tuple(part.strip() for part in forms.split(",")) if forms else ()
-    if wrong := set(asked) - set(_FORMS):
-        raise SettingsError(f"--format {wrong.pop()!r}: expected one or more of {', '.join(_FORMS)}")
-    span = parse_period(period) if period else None
-    with service_of(config) as service:
-        if as_published:
-            if span is None:
-                raise SettingsError("--as-published needs a period; give one with --period")
-            for path in service.reporting.serve(span, editions, asked):
-                echo(path)
-            return
-        made = service.report(span, editions, asked)
-    for done in made:
-        if done.paths:
-            what = "published" if done.new else "unchanged since it was published"
-            added = f"; added: {', '.join(done.added)}" if done.added else ""
-            changed = f"; changed: {', '.join(done.changed)}" if done.changed else ""
-            echo(f"{done.path} ({what}, version {done.version}{added}{changed})")
-    if failed := [form for done in made for form in done.failed]:
-        for form in failed[:-1]:
-            echo(f"compliance: {form}", err=True)
-        stop(str(failed[-1]), getattr(failed[-1].error, "exit_code", ComplianceError.exit_code))
-
-
-@report.command()
-@CONFIG
-@_period(required=True, help=f"{_PERIOD}.")
-@click.option("--figure", required=True, help="A figure's name as shown in the report; add :MEASURE for another count.")
-@click.option("--division", help="Trace a number in this division's edition instead of the board's.")
-@click.option("--counted", is_flag=True, help="List only the cases counted, not the whole group they are counted from.")
-def cases(config: Path, period: str, figure: str, division: str | None, counted: bool) -> None:
-    """List the cases that add up to a figure, or say why it has none."""
-    from compliance.reports.periods import parse_period
-
-    with service_of(config) as service:
-        found, published = service.reporting.cases(parse_period(period), figure, division)
-    if found.instead:
-        echo(f"No cases behind {figure}: {found.instead}")
-        return
-    for line in found.table(counted):
-        echo(*line)
-    echo(f"{found}{published}", err=True)
 
 
 @click.command()

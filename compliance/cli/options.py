@@ -1,9 +1,11 @@
 """The command line: thin, one command, one call. Heavy imports wait until their command runs."""
 
+import os
 import signal
 import sys
 from collections.abc import Mapping
 from datetime import datetime
+from getpass import getuser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -104,6 +106,14 @@ def tell(each: "RefusedRecord | NotJudged", place: str = "line") -> None:
         number = f" {each.cycle}" if each.cycle else ""
         crime += f"victim {each.victim_ref}: {each.requirement}{number}: set aside (rules {each.clause}): "
     echo(f"{place} {each.line}: {crime}{each.reason}", err=True)
+
+
+def user_name() -> str:
+    """Return who runs the command: the user name on this machine, also behind sudo."""
+    try:
+        return os.environ.get("SUDO_USER") or getuser()
+    except (KeyError, OSError):  # a user without a name, as in a container
+        return f"user {os.getuid()}"
 
 
 def service_of(config: Path) -> "Service":

@@ -22,6 +22,7 @@ from compliance.store import Store, seen_by
 from compliance.store.tables import Published
 
 Tell = Callable[[Session, Figures, Sequence[str]], None]
+Open = Callable[[Session], None]
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,7 @@ def publish(
     forms: Sequence[Form] = ("html",),
     tell: Tell = lambda *_: None,
     organisation: Organisation | None = None,
+    open_gate: Open = lambda _: None,
 ) -> list[Publication]:
     """Write editions of a period in some forms and record them as published at `now` (an aware instant): all or none.
 
@@ -104,7 +106,8 @@ def publish(
     - A changed figure, policy or template makes the next version, which states what changed. Earlier versions remain.
     - A form that cannot be made holds nothing back and is listed in `failed`. An edition without any form is not
       published.
-    - `tell` is called in the transaction once for each new version, with its figures and the names of its files.
+    - `open_gate` is called first in that transaction: what it raises leaves everything as it was. `tell` is called in
+      it once for each new version, with its figures and the names of its files.
 
     Raises UnavailableError if no complete poll has ended at or after K, because what was known then is not known yet
     (decision 0008). Raises SettingsError if a file cannot be written; nothing is then recorded.
@@ -116,7 +119,7 @@ def publish(
         with store.session(reading=True) as session:
             newest = [newest_published(session, *each) for each in zip((f.period for f in editions), keys, strict=True)]
         drafts = [_draft(*each, forms) for each in zip(keys, editions, newest, strict=True)]
-        if (done := _commit(store, drafts, judged_by, folder, now, tell)) is not None:
+        if (done := _commit(store, drafts, judged_by, folder, now, tell, open_gate)) is not None:
             return done
 
 
@@ -214,13 +217,15 @@ def _draft(key: str, figures: Figures, newest: Published | None, forms: Sequence
 
 
 def _commit(
-    store: Store, drafts: Sequence[_Draft], judged_by: dict[str, Any] | None, folder: Path, now: datetime, tell: Tell
-) -> list[Publication] | None:
+    store: Store, drafts: Sequence[_Draft], judged_by: dict[str, Any] | None, folder: Path, now: datetime, tell: Tell,
+    open_gate: Open = lambda _: None,
+) -> list[Publication] | None:  # fmt: skip
     """Write the files and record them in one transaction, during which no other process publishes.
 
     Returns None if another process has published since the drafts were made.
     """
     with store.session() as session:
+        open_gate(session)
         if not all(draft.stands(session) for draft in drafts):
             return None
         remove_leftovers(folder)

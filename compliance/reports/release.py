@@ -30,6 +30,8 @@ ENOUGH_CRIMES: Final = 10
 """The fewest crimes a week, of a force or a division, whose number tells anything: smaller ones halve by chance."""
 ENOUGH_RECORDS: Final = 50
 """The fewest records of which a share tells anything."""
+ENOUGH_UNFIT: Final = 10
+"""The fewest unfit records that hold a report back: of a handful a small force has 2 per cent by chance."""
 ENOUGH_OFFICERS: Final = 10
 """The fewest officers of a division whose number tells anything: of smaller ones half is a handful of postings."""
 
@@ -133,15 +135,16 @@ def check_unfit(facts: ReleaseFacts) -> Claim:
 
     Judged by the records that came from the first day of the period until the poll that covers K: refused and not
     corrected by then, without a victim beyond the usual share of such crimes, or with an obligation set aside (rules
-    6.1a). Fewer than 50 tell nothing.
+    6.1a). Fewer than 50 records tell nothing, and fewer than 10 that are unfit hold nothing back.
     """
     if facts.records < ENOUGH_RECORDS:
         return _not_yet(Check.UNFIT, facts, f"fewer than {ENOUGH_RECORDS} records came since the {facts.kind} began")
     beyond_usual = max(0, facts.no_victim - facts.no_victim_usual)
-    is_fit = facts.unfit * 100 < facts.unfit_limit * facts.records
+    is_fit = facts.unfit < ENOUGH_UNFIT or facts.unfit * 100 < facts.unfit_limit * facts.records
     stated = (
         Stated("unfit", facts.unfit), Stated("records", facts.records), Stated("limit", facts.unfit_limit),
         Stated("refused", facts.refused), Stated("no_victim", beyond_usual), Stated("set_aside", facts.set_aside),
+        Stated("fewest", ENOUGH_UNFIT),
     )  # fmt: skip
     return _claim(Check.UNFIT, ClaimKind.RECORDS_FIT if is_fit else ClaimKind.RECORDS_UNFIT, facts, *stated)
 

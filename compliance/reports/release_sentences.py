@@ -36,7 +36,7 @@ def _figure(value: float) -> str:
 def _crimes(claim: Claim) -> str:
     reported = f"{count_of(claim.count('crimes'), 'crime')} {plural(claim.count('crimes'), 'was', 'were')} reported"
     mean = "" if claim.period == "week" else f", {_figure(claim.value('weekly'))} a week"
-    usual = f"the {_figure(claim.value('usual'))} that the {claim.count('weeks')} weeks before have in the median"
+    usual = f"the median of the {claim.count('weeks')} weeks before, {_figure(claim.value('usual'))}"
     if claim.kind == Kind.CRIMES_USUAL:
         return f"{reported} in the {claim.period}{mean}: between half and double {usual}."
     beyond = "less than half" if claim.value("weekly") < claim.value("usual") else "more than double"
@@ -49,7 +49,11 @@ def _unfit(claim: Claim) -> str:
               (claim.count("set_aside"), "with an obligation that cannot be judged"))  # fmt: skip
     named = [f"{number(count)} {cause}" for count, cause in causes if count]
     limit = f"{_figure(claim.value('limit'))}%"
-    beyond = f"below the limit of {limit}" if claim.kind == Kind.RECORDS_FIT else f"not below the limit of {limit}"
+    beyond = f"not below the limit of {limit}"
+    if claim.value("unfit") * 100 < claim.value("limit") * claim.value("records"):
+        beyond = f"below the limit of {limit}"
+    elif claim.kind == Kind.RECORDS_FIT:
+        beyond += f", but fewer than the {claim.count('fewest')} that hold a report back"
     return (
         f"Of {count_of(claim.count('records'), 'record')} that came since the {claim.period} began, "
         f"{number(claim.count('unfit'))} ({share}) cannot be in a rate"

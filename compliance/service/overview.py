@@ -12,6 +12,7 @@ from compliance.errors import SettingsError
 from compliance.policy import load_policy
 from compliance.policy.calendars import from_day, plain_date
 from compliance.policy.verdicts import STATES
+from compliance.reports.release import fault_names
 from compliance.service.conditions import (
     FoundCondition,
     Problem,
@@ -155,6 +156,10 @@ def _describe_stored(facts: ServiceFacts, stored: StoredFacts) -> Iterator[tuple
     report = stored.report
     said = "none yet" if report is None else f"{report.period}, {report.edition}, {ago(report.published_at)}"
     yield "last report", said
+    if stored.held_reports:
+        yield "held", ", ".join(f"{held.period}, since {ago(held.since)}" for held in stored.held_reports)
+    if stored.suspension is not None:
+        yield "suspended", f"reports, until the end of {stored.suspension.until}, by {stored.suspension.about}"
     good = feed.directory
     yield "directory", "none" if good is None else f"{count_noun(good.entries, 'officer')}, read {ago(good.as_of)}"
 
@@ -201,6 +206,17 @@ def _list_facts(facts: ServiceFacts) -> dict[str, Any]:
             "oldest_email_waits_since": emails.waiting_since,
             "mail_server_tried_again_at": held.mail_rest and held.mail_rest.until,
             "reports_owed": held.owed,
+            "reports_held": [
+                {"period": str(each.period), "since": each.since, "faults": list(fault_names(each.claims))}
+                for each in held.held_reports
+            ],
+            "reports_suspended": held.suspension
+            and {
+                "since": str(held.suspension.since),
+                "until": str(held.suspension.until),
+                "by": held.suspension.about,
+                "reason": held.suspension.words,
+            },
             "last_report": report
             and {"period": report.period, "edition": report.edition, "published_at": report.published_at},
             "directory": directory and {"officers": directory.entries, "read_at": directory.as_of},

@@ -3,9 +3,10 @@
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Final
 
-import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from compliance.policy import Policy
 from compliance.reports.judged import Judgements
@@ -20,6 +21,11 @@ from compliance.store import Store, directory_as_of, officers, seen_by
 from compliance.store.received import count_received
 from compliance.store.tables import OfficerRow
 
+_REPEATED: Final = (
+    "read_until", "records", "refused", "no_victim", "no_victim_usual", "set_aside", "unfit", "unfit_limit", "policy",
+    "examples", "failing",
+)  # fmt: skip
+"""The facts that a report made again by the same policy repeats."""
 _WRITTEN_WITHIN = timedelta(days=1)
 """How long before the newest entry another of the same directory may have been written (`save_officers`)."""
 
@@ -36,22 +42,20 @@ class ReleaseEvidence:
     def find(self, judged: Judgements, board: Figures, published: Figures | None) -> ReleaseFacts:
         """Return the facts of a period, as known when it was settled.
 
-        What is held only as it is now, the directory and the examples of the policy, is as when the period was first
-        published, if it was (`published`: by its board's figures) and if the policy is the same.
+        If it was published before (`published`: its board's figures), the directory is as it was then. By the same
+        policy so are the examples, and the records that came: some may have been removed since, and the limit changed.
         """
-        span, now = judged.period.span, count_release(judged, board)
-        facts = self._add_records(now, judged)
+        facts, span = count_release(judged, board), judged.period.span
         held = published.gate.facts if published and published.gate else None
         if held is None:
             facts = self._add_staff(facts, span)
         else:
-            facts = msgspec.structs.replace(
-                facts, staff=held.staff, staff_before=held.staff_before, entered=held.entered
-            )
+            facts = replace(facts, staff=held.staff, staff_before=held.staff_before, entered=held.entered)
         if held and published and published.basis.policy_digest == self.policy.digest:
-            return msgspec.structs.replace(facts, policy=held.policy, examples=held.examples, failing=held.failing)
+            return replace(facts, **{name: getattr(held, name) for name in _REPEATED})
         examples, failing = try_examples(self.policy)
-        return msgspec.structs.replace(facts, policy=self.policy.title, examples=examples, failing=failing)
+        facts = replace(facts, policy=self.policy.title, examples=examples, failing=failing)
+        return self._add_records(facts, judged)
 
     def _add_records(self, facts: ReleaseFacts, judged: Judgements) -> ReleaseFacts:
         local, verdicts, span = self.policy.local, judged.verdicts, judged.period.span
@@ -63,7 +67,7 @@ class ReleaseEvidence:
         came = count_received(self.store, local.start_of(span.first), read_until or facts.settled, *asked)
         no_victim, set_aside = came.asked
         usual = min(count_usual(judged, came.count), no_victim)
-        return msgspec.structs.replace(
+        return replace(
             facts, read_until=read_until, records=came.count, refused=came.refused, no_victim=no_victim,
             no_victim_usual=usual, set_aside=set_aside, unfit=max(0, came.unfit - usual), unfit_limit=self.limit,
         )  # fmt: skip
@@ -74,9 +78,9 @@ class ReleaseEvidence:
         held = None if earlier is None or earlier.gate is None else earlier.gate.facts
         before = None if held is None else held.staff
         if self.organisation is None or before is None or before.as_of is None or now.as_of is None:
-            return msgspec.structs.replace(facts, staff=now, staff_before=before)
+            return replace(facts, staff=now, staff_before=before)
         days = (self.policy.local.date_of(before.as_of), self.policy.local.date_of(now.as_of))
-        return msgspec.structs.replace(
+        return replace(
             facts, staff=self._rename(now, span), staff_before=self._rename(before, span),
             entered=tuple(_entered(self.organisation, min(days[0], span.first), days[1])),
         )  # fmt: skip

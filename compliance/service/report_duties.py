@@ -51,13 +51,20 @@ class Attempts:
     def __init__(self) -> None:
         """Begin without attempts."""
         self._last: dict[str, tuple[datetime, object, str]] = {}
+        self._held: set[str] = set()
         self.complete: set[str] = set()
         """Periods whose division editions are all published, or that have none."""
 
-    def wait(self, period: Span, now: datetime) -> bool:
-        """Return whether a period was tried too recently."""
+    def wait(self, period: Span, now: datetime, *, is_held: bool = False) -> bool:
+        """Return whether a period was tried too recently. One that was held, and is no longer, is tried at once."""
+        if str(period) in self._held and not is_held:
+            return False
         at, templates, _ = self._last.get(str(period), (None, None, ""))
         return at is not None and at <= now < at + AGAIN and templates == _templates()
+
+    def note_held(self, period: Span, *, is_held: bool) -> None:
+        """Record whether something stood against a period at an attempt."""
+        self._held = self._held | {str(period)} if is_held else self._held - {str(period)}
 
     def note(self, period: Span, now: datetime, problem: str) -> bool:
         """Record that a period is still owed after an attempt, and return whether the problem is new."""

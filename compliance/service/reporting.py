@@ -1,4 +1,4 @@
-"""Reports as a job: which are due, in which editions, and the notices while the crime system cannot be read."""
+"""Reports as a job: which are due, in which editions, and the notices in place of those that are not published."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -7,27 +7,25 @@ from pathlib import Path
 from typing import Final, cast
 
 import structlog
-from sqlmodel import Session
 
 from compliance.config import Settings
-from compliance.errors import ComplianceError, UnavailableError
-from compliance.mail import Rendered, bare_address, enqueue, row_of
+from compliance.errors import ComplianceError, HeldError, UnavailableError
 from compliance.policy import Policy, Verdicts
 from compliance.reminders.effect import MailedDigests, read_mailed
-from compliance.reports.announcement import announce
 from compliance.reports.beginning import Beginning, CannotReportError, begin
-from compliance.reports.delay import notice, remove_notices, write_delay
 from compliance.reports.editions import public
 from compliance.reports.explained import ExplainedWeeks
 from compliance.reports.figures import divisions_of, figures_of
 from compliance.reports.forms import Form
 from compliance.reports.judged import Judgements, ReportOptions, judge_periods
+from compliance.reports.notice_pages import remove_notices
 from compliance.reports.organisation import FILE as ORGANISATION_FILE
 from compliance.reports.organisation import Organisation, load_organisation
-from compliance.reports.output_files import remove, write_whole
+from compliance.reports.output_files import write_whole
 from compliance.reports.periods import newest_settled
 from compliance.reports.publish import Publication, add_forms, as_published, publish
 from compliance.reports.release import pass_gate
+from compliance.reports.release_facts import Released, ReleaseFacts
 from compliance.reports.report_model import Figures, Intake
 from compliance.reports.snapshots import (
     StoredRecords,
@@ -43,9 +41,12 @@ from compliance.reports.tracing import Edition, TracedFigure, as_printed, cases
 from compliance.reports.weeks import Week
 from compliance.resources import resource
 from compliance.service.crime_feed import own_words
-from compliance.service.record_state import describe_reading, intake_of, list_vanished
+from compliance.service.record_state import intake_of, list_vanished
 from compliance.service.release_evidence import ReleaseEvidence
+from compliance.service.release_gate import ReleaseGate
 from compliance.service.report_duties import DIVISION, Attempts, Duties, OwedReports
+from compliance.service.report_mail import ReportMail
+from compliance.service.report_notices import ReportNotices
 from compliance.store import Store, seen_by
 
 log = structlog.get_logger()
@@ -84,7 +85,11 @@ class Reporting:
         All editions are published together or none. Raises UnavailableError until the crime system has been read to its
         end since the period settled: what was known then is not known yet (decision 0008). Raises CannotReportError for
         a period before the records begin (statistics 1.2b), and if retention has removed the records it was made from.
+        Raises HeldError if something stands against the report that no person has released it for, or while reports are
+        suspended (statistics section 7).
         """
+        with self.store.session(reading=True) as session:
+            self.gate.check_open(session, now)
         settled = period.settling_instant(self.policy.local)
         if settled <= now and seen_by(self.store, settled) is None:
             raise UnavailableError(
@@ -100,13 +105,41 @@ class Reporting:
         # What cannot be asked as at K (statistics 1.2a): a reproduced report repeats what it said.
         before = as_last_published(self.store, str(period))
         intake = before.intake if before else self._intake(judged.verdicts, period)
+        make = self._maker(judged, intake)
+        board = make(None)
+        evidence = ReleaseEvidence(self.store, self.policy, self.organisation, self.settings.report.unfit_share)
+        facts = evidence.find(judged, board, before)
+        released = self._pass_gate(period, facts, now)
+        every = self._editions(make, board, editions or self.settings.report.editions)
+        figures = [pass_gate(each, facts, released) for each in every]
         asked = cast("Sequence[Form]", forms or self.settings.report.forms)
-        figures = self._editions(judged, intake, editions or self.settings.report.editions, before)
         made = publish(
-            self.store, figures, self.policy, self.folder, now, asked, _Mailing(self.settings, now), self.organisation
-        )
-        remove(notice(self.folder, period))
+            self.store, figures, self.policy, self.folder, now, asked, ReportMail(self.settings, now).announce,
+            self.organisation, lambda session: self.gate.open(session, period, now),
+        )  # fmt: skip
+        remove_notices(self.folder, period)
         return made
+
+    def release(self, period: Span, reason: str, by: str, now: datetime) -> list[Publication]:
+        """Publish a held period all the same, for what stands against it now, and keep who released it, when and why.
+
+        Raises SettingsError if it is not held, and HeldError if something else stands against it by now.
+        """
+        self.gate.release(period, reason, by, now)
+        return self.publish(period, now)
+
+    @property
+    def gate(self) -> ReleaseGate:
+        """What holds the reports back."""
+        return ReleaseGate(self.settings, self.store, self.policy.local)
+
+    def _pass_gate(self, period: Span, facts: ReleaseFacts, now: datetime) -> list[Released]:
+        """Return the releases that a period passes by. Raises HeldError, with a notice in its place, if it is held."""
+        try:
+            return self.gate.pass_or_hold(period, facts, now)
+        except HeldError:
+            ReportNotices(self.folder, self.gate).write_held()
+            raise
 
     def _find_beginning(self, records: StoredRecords, period: Span) -> date | None:
         """Return where the records begin, as known when a period was settled (statistics 1.2b)."""
@@ -162,21 +195,24 @@ class Reporting:
     def publish_due(self, now: datetime, between: Callable[[], None] = lambda: None) -> list[Publication]:
         """Publish what is owed by now (`service.report_duties`), earliest first.
 
-        While the crime system has not been read since, a notice says that the report is delayed. `between` is called
-        before each period; what it raises ends the run.
+        While the crime system has not been read since, while something stands against a report and while reports are
+        suspended, a notice says so in its place. A held report holds back no other. `between` is called before each
+        period; what it raises ends the run.
         """
         made: list[Publication] = []
-        delayed: list[Span] = []
+        waiting: list[Span] = []
         left = dict.fromkeys(self.settings.report.periods, MADE_UP)
+        self.gate.end_past_suspension(now)
+        is_suspended, held = self.gate.suspension(now) is not None, {str(each.period) for each in self.gate.holds()}
         for owed in self._duties.owed(now):
             between()
             period = owed.period
-            if seen_by(self.store, period.settling_instant(self.policy.local)) is None:
-                delayed.append(period)
-            elif left[period.kind] and not self.attempts.wait(period, now):
+            if is_suspended or seen_by(self.store, period.settling_instant(self.policy.local)) is None:
+                waiting += [period] if owed.editions else []
+            elif left[period.kind] and not self.attempts.wait(period, now, is_held=str(period) in held):
                 left[period.kind] -= 1
                 made += self._fulfil(owed, now)
-        self._tell_delayed(delayed)
+        ReportNotices(self.folder, self.gate).write(waiting, now)
         return made
 
     def still_owed(self, at: datetime) -> list[Span]:
@@ -197,8 +233,11 @@ class Reporting:
             made += [add_forms(self.store, str(period), key, self.folder, forms) for key, forms in owed.forms.items()]
             if owed.editions:
                 made += self.publish(period, now, owed.editions)
-        except CannotReportError as error:
+        except (CannotReportError, HeldError) as error:
             problem = str(error)
+            self.attempts.note_held(period, is_held=isinstance(error, HeldError))
+            if isinstance(error, CannotReportError):
+                self.gate.let_go(period, now)
         failed = [form for done in made for form in done.failed]
         problem = "; ".join([*filter(None, [problem]), *map(str, failed)])
         if problem and self.attempts.note(period, now, problem):
@@ -217,12 +256,6 @@ class Reporting:
             days = 7
         return local.date() - timedelta(days=days)
 
-    def _tell_delayed(self, delayed: Sequence[Span]) -> None:
-        """Write a notice for each delayed period, and remove all others."""
-        remove_notices(self.folder, delayed)
-        for period in delayed:
-            write_delay(self.folder, self.settings.force.name, period, describe_reading(self.store, self.policy.local))
-
     def _options(self, changes: Sequence[tuple[date, str]] = ()) -> ReportOptions:
         report = self.settings.report
         for requirement in report.targets:
@@ -240,26 +273,24 @@ class Reporting:
             organisation=self.organisation,
         )
 
-    def _editions(
-        self, judged: Judgements, intake: Intake, editions: Sequence[str], before: Figures | None
-    ) -> list[Figures]:
+    def _maker(self, judged: Judgements, intake: Intake) -> Callable[[str | None], Figures]:
+        """Return what makes the figures of the board's edition (None), or of a division's."""
         period, force = judged.period.span, self.settings.force.name
         mailed, told = self._read_mailed(judged.verdicts, period), last_told(self.store, period)
-        board = figures_of(judged, force=force, intake=intake, mailed=mailed, last_told=told.get(None))
-        evidence = ReleaseEvidence(self.store, self.policy, self.organisation, self.settings.report.unfit_share)
-        facts = evidence.find(judged, board, before)
+        return lambda division: figures_of(
+            judged, force=force, intake=intake, mailed=mailed, division=division, last_told=told.get(division)
+        )
+
+    def _editions(
+        self, make: Callable[[str | None], Figures], board: Figures, editions: Sequence[str]
+    ) -> list[Figures]:
         made = []
         for edition in editions:
             if edition == "division":
-                made += [
-                    figures_of(
-                        judged, force=force, intake=intake, mailed=mailed, division=name, last_told=told.get(name)
-                    )
-                    for name in sorted(divisions_of(board))
-                ]
+                made += [make(name) for name in sorted(divisions_of(board))]
             else:
                 made.append(public(board) if edition == "public" else board)
-        return [pass_gate(figures, facts) for figures in made]
+        return made
 
     def _read_mailed(self, verdicts: Verdicts, period: Span) -> MailedDigests:
         """Return what the period's reminders listed."""
@@ -267,28 +298,3 @@ class Reporting:
         return read_mailed(
             self.store, verdicts, self.settings.reminders, (local.start_of(period.first), period.end_instant(local))
         )
-
-
-@dataclass(frozen=True)
-class _Mailing:
-    """The email to the readers of a new report of the board's edition, queued once each for every version."""
-
-    settings: Settings
-    now: datetime
-
-    def __call__(self, session: Session, figures: Figures, files: Sequence[str]) -> None:
-        if figures.edition != "board":
-            return
-        mail, report = self.settings.mail, self.settings.report
-        told = announce(figures, files, str(self.settings.path(report.folder)), report.link)
-        if told.problem:
-            log.error("readers are mailed without HTML", problem=told.problem)
-        headers = {"From": mail.sender} | ({"Reply-To": mail.reply_to} if mail.reply_to else {})
-        for reader in report.readers:
-            key = f"report/{figures.period}/{figures.edition}/{figures.version}/{reader}"
-            row = row_of(
-                key=key, kind="report", recipient_ref=None, to_address=reader,
-                content=Rendered(told.subject, told.text, told.html), headers=headers,
-                domain=bare_address(mail.sender).partition("@")[2], now=self.now,
-            )  # fmt: skip
-            enqueue(session, [row])

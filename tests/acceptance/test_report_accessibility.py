@@ -3,15 +3,21 @@
 `npm install` in `tests/accessibility` brings both; a Chromium is needed beside them.
 """
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from compliance.reports.delay import Reading, write_delay
+from compliance.reports.claims import Claim, ClaimKind
+from compliance.reports.delay import Reading
+from compliance.reports.notice_pages import Notices, write_notices
 from compliance.reports.periods import parse_period
+from compliance.reports.release import find_faults
 from compliance.reports.render import render
+from compliance.reports.sections import delayed_report, held_report, suspended_report
 from tests.browser import BROWSER, NEEDED, WCAG, axe_findings, html_validate, wider_than
 from tests.integration.test_report_forms import figures
+from tests.unit.test_release import FAULTY, facts
 
 pytestmark = NEEDED
 
@@ -26,7 +32,16 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     ):  # fmt: skip
         made.append(folder / f"{edition}-{period}-{policy}.html")
         made[-1].write_text(render(figures(edition, period, policy)), "utf-8")
-    return [*made, write_delay(folder, "A force", parse_period("2026-W45"), Reading(None, None))]
+    weeks = [parse_period(f"2026-W{number}") for number in (45, 46, 47)]
+    faults = [find_faults(facts(**changed)) for _, changed, _, _ in FAULTY]
+    suspension = Claim(kind=ClaimKind.SUSPENDED, subject="suspension", since=date(2026, 11, 2),
+                       until=date(2026, 11, 30), about="mhill", words="The crime system is being replaced")  # fmt: skip
+    notices: Notices = {
+        weeks[0]: ("delayed", delayed_report("A force", weeks[0], Reading(None, None).claim)),
+        weeks[1]: ("held", held_report("A force", weeks[1], [each[0] for each in faults], date(2026, 11, 23))),
+        weeks[2]: ("suspended", suspended_report("A force", weeks[2], suspension)),
+    }
+    return [*made, *write_notices(folder, notices)]
 
 
 @BROWSER

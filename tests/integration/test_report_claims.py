@@ -291,7 +291,7 @@ def test_every_kind_of_claim_has_a_sentence(kind: ClaimKind) -> None:
     stated = tuple(Stated(measure, 1.0) for measure in (
         "difference", "low", "high", "weeks", "held", "target", "of", "count", "rate", "expected", "beyond", "published",
         "changed", "due", "crimes", "weekly", "usual", "unfit", "records", "limit", "refused", "no_victim", "set_aside",
-        "sums", "total", "parts", "appeared", "has", "had", "failing", "examples", "without",
+        "sums", "total", "parts", "appeared", "has", "had", "failing", "examples", "without", "fewest",
     ))  # fmt: skip
     claim = Claim(kind=kind, subject="rate.7-day", since=date(2026, 1, 5), until=date(2026, 1, 11), about="North",
                   against="the rest", words="as of then", stated=stated)  # fmt: skip

@@ -66,7 +66,7 @@ def test_7_nothing_stands_against_a_week_in_which_all_is_well() -> None:
     assert [sentence(claim) for claim in said] == [
         "The crime system was read to its end after the week was settled, at 2026-06-22T04:00:00Z.",
         "The figures are not those of week 23 of 2026 once more.",
-        "310 crimes were reported in the week: between half and double the 300 that the 13 weeks before have in the median.",
+        "310 crimes were reported in the week: between half and double the median of the 13 weeks before, 300.",
         "Of 900 records that came since the week began, 3 (0.3%) cannot be in a rate (2 refused and 1 without a victim beyond the "
         "usual): below the limit of 2%.",
         "All 40 sums of parts agree with their totals.",
@@ -84,11 +84,11 @@ FAULTY: list[tuple[Any, dict[str, Any], str, tuple[str, ...]]] = [
      "Every figure is the same to the last digit as in week 23 of 2026, 240 updates due among them, as if the same "
      "records had been read again.", ("repeated",)),
     (check_crimes, {"crimes": 149},
-     "149 crimes were reported in the week: less than half the 300 that the 13 weeks before have in the median.",
+     "149 crimes were reported in the week: less than half the median of the 13 weeks before, 300.",
      ("crimes",)),
-    (check_crimes, {"crimes": 601}, "601 crimes were reported in the week: more than double the 300", ("crimes",)),
+    (check_crimes, {"crimes": 601}, "601 crimes were reported in the week: more than double the median", ("crimes",)),
     (check_crimes, {"crimes": 635, "days": 30, "kind": "month"},
-     "635 crimes were reported in the month, 148.2 a week: less than half the 300", ("crimes",)),
+     "635 crimes were reported in the month, 148.2 a week: less than half the median", ("crimes",)),
     (check_unfit, {"unfit": 18, "refused": 17},
      "Of 900 records that came since the week began, 18 (2.0%) cannot be in a rate (17 refused and 1 without a victim beyond "
      "the usual): not below the limit of 2%.", ("unfit",)),
@@ -129,6 +129,7 @@ NEAR: list[tuple[Any, dict[str, Any]]] = [
     (check_crimes, {"crimes": 600}),
     (check_unfit, {"unfit": 17}),
     (check_unfit, {"unfit": 18, "unfit_limit": 2.1}),
+    (check_unfit, {"records": 50, "unfit": 9}),
     (check_divisions, {"divisions": (DivisionCrimes("Vale", 9, 0, 0), DivisionCrimes("West", 10, 0, 1))}),
     (check_divisions, {"divisions": (DivisionCrimes("Vale", 0, 9, 99), DivisionCrimes("West", 1, 10, 99))}),
     (check_officers, {"staff": staff(North=61, South=11)}),
@@ -142,6 +143,14 @@ NEAR: list[tuple[Any, dict[str, Any]]] = [
 def test_7_what_is_near_to_a_fault_is_none(check: Any, changed: dict[str, Any]) -> None:
     assert check(facts(**changed)).kind not in FAULTS | {Kind.NOT_CHECKED}
     assert find_faults(facts(**changed)) == ()
+
+
+def test_7_a_handful_of_unfit_records_is_said_to_be_one_and_holds_nothing_back() -> None:
+    said = sentence(check_unfit(facts(records=100, unfit=9, refused=9, no_victim=0)))
+    assert said == (
+        "Of 100 records that came since the week began, 9 (9.0%) cannot be in a rate (9 refused): not below the limit of "
+        "2%, but fewer than the 10 that hold a report back."
+    )
 
 
 @pytest.mark.parametrize(
@@ -178,7 +187,7 @@ RELEASED = Released(SETTLED, "mhill", "Telford was shut by the flood.", ("crimes
 def test_7_the_method_prints_each_result_and_who_released_what_stood_against_the_report() -> None:
     said = text_of("board", FEW_CRIMES, RELEASED)
     assert "Number of crimes (fault)" in said
-    assert "12 crimes were reported in the week: less than half the 300" in said
+    assert "12 crimes were reported in the week: less than half the median" in said
     assert "A policy and its 12 worked examples hold." in said
     assert (
         "Released by mhill at 2026-06-21T23:00:00Z although this was at fault: Number of crimes. The reason: Telford was "
@@ -197,3 +206,20 @@ def test_1_6_outside_the_force_go_the_outcome_and_the_reason_and_neither_counts_
     assert "no fault was found" in text_of("public", WELL)
     vale = facts(divisions=(DivisionCrimes("Vale", 10, 0, 0),))
     assert "At fault were: Divisions." in text_of("public", vale)
+
+
+def test_7_the_share_of_unfit_records_stands_beside_every_rate() -> None:
+    """In each key figure of a rate, and below each table of them; without numbers outside the force."""
+    said = "Data: 0.3% of 900 records cannot be in a rate"
+    page = render(pass_gate(figures("board"), WELL))
+    rates, units = (page.partition(f'<h2 id="{name}"')[2].partition("<h2 ")[0] for name in ("rates", "divisions"))
+    assert rates.count(said) == sum(not each.event for each in figures("board").requirements)
+    assert units.count(said) == 1
+    assert said not in render(pass_gate(figures("public"), WELL))
+    assert said not in render(figures("board"))
+
+
+def test_7_the_head_of_a_released_report_says_so() -> None:
+    head = "Released by a person although this was at fault: Number of crimes."
+    assert head in render(pass_gate(figures("board"), FEW_CRIMES, [RELEASED])).partition("<main")[0]
+    assert head not in render(pass_gate(figures("board"), WELL))

@@ -15,6 +15,8 @@ from compliance.reports.sections.full_figures import full_figures
 from compliance.reports.sections.method import method
 from compliance.reports.sections.overdue import overdue_and_closed
 from compliance.reports.sections.period_rates import period_rates
+from compliance.reports.sections.release_checks import tell_released
+from compliance.reports.sections.release_notices import held_report, suspended_report
 from compliance.reports.sections.reminder_effect import reminder_effect
 from compliance.reports.sections.same_day_question import same_day_question
 from compliance.reports.sections.sample import sample_to_read
@@ -23,7 +25,15 @@ from compliance.reports.sections.units import areas_beside_the_rest, units_besid
 from compliance.reports.sections.victim_groups import victim_groups
 from compliance.reports.words import heading, span
 
-__all__ = ["SECTIONS", "board_page", "delayed_report", "report_of", "summary_lines"]
+__all__ = [
+    "SECTIONS",
+    "board_page",
+    "delayed_report",
+    "held_report",
+    "report_of",
+    "summary_lines",
+    "suspended_report",
+]
 
 SECTIONS: Final[tuple[Callable[[Figures], Section], ...]] = (
     summary, period_rates, change_over_time, areas_beside_the_rest, units_beside_the_rest, same_day_question,
@@ -52,6 +62,7 @@ def _report(figures: Figures, sections: tuple[Callable[[Figures], Section], ...]
     if figures.changed:
         version = f"This is version {figures.version}. Changed since the version before: {', '.join(figures.changed)}."
         about.append(version)
+    about += tell_released(figures)
     footer = (figures.force, edition_name(figures), figures.period, f"policy {figures.basis.policy_digest[:12]}")
     return Report(
         name=f"{figures.force}: keeping victims informed, {named}",

@@ -26,6 +26,7 @@ from compliance.reports.proportions import Proportion
 from compliance.reports.rate_claims import change_of, nothing_due, withheld
 from compliance.reports.report_model import Figures, Period, RequirementFigures
 from compliance.reports.sections.change_over_time import causes_of_groups
+from compliance.reports.sections.release_checks import note_unfit, tell_unfit
 from compliance.reports.sections.summary import state_claim
 from compliance.reports.sentences import change_in_points
 from compliance.reports.telling import event_causes
@@ -72,6 +73,7 @@ def _of_rate(requirement: RequirementFigures, figures: Figures) -> KeyFigure:
         if week.late is not None:
             late = whole(week.late, f"{figure}:late")
             counts.append(text_of(late, f" late, {number(week.not_given)} not given"))
+        counts += [text_of(said)] if (said := tell_unfit(figures)) else []
     shares = [period.rate.share if period else None for period in _periods(requirement)]
     return KeyFigure(
         f"rate-{requirement.id}", f"{heading(requirement.id)} rate", requirement.title, *_big(share), tuple(counts),
@@ -145,6 +147,7 @@ def _after_events(figures: Figures) -> Iterator[Part]:
         rows.append(row)
     caption = f"Updates owed after an event, in the {figures.kind}"
     yield Table("events", caption, columns, tuple(rows), cases=cases(figures, "rate.NAME"))
+    yield from note_unfit(figures)
     found = tuple(causes_of_groups(event_causes(figures)))
     if found:
         yield Items(found)

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from compliance.reports.parts import Heading, Items, Part, Statement, statement
+from compliance.reports.parts import Heading, Items, Note, Part, Statement, note, statement
 from compliance.reports.release import FAULTS, check_release
 from compliance.reports.release_facts import Gate, Released
 from compliance.reports.release_sentences import CHECK_NAMES, name_fault
 from compliance.reports.report_model import Figures
 from compliance.reports.sections.summary import state_claim
-from compliance.reports.words import instant, list_names
+from compliance.reports.words import count_of, instant, list_names, percent
 
 
 def release_checks(figures: Figures) -> Iterator[Part]:
@@ -39,3 +39,26 @@ def tell_release(released: Released) -> str:
     by = f" by {released.by}" if released.by else ""
     faults = list_names([*map(name_fault, released.faults)])
     return f"Released{by} at {instant(released.at)} although this was at fault: {faults}. The reason: {released.reason}"
+
+
+def tell_unfit(figures: Figures) -> str:
+    """Return the share of records that no rate of the report can use, to stand beside each; empty if unknown."""
+    facts = None if figures.gate is None else figures.gate.facts
+    if facts is None or not facts.records:
+        return ""
+    share = percent(facts.unfit / facts.records)
+    return f"Data: {share} of {count_of(facts.records, 'record')} cannot be in a rate"
+
+
+def note_unfit(figures: Figures) -> Iterator[Note]:
+    """Yield that share as a note below a table of rates."""
+    if said := tell_unfit(figures):
+        yield note(f"{said}.")
+
+
+def tell_released(figures: Figures) -> Iterator[str]:
+    """Yield, for the head of the report, that it was released although something stood against it."""
+    if figures.gate is not None and figures.gate.released:
+        faults = dict.fromkeys(name for each in figures.gate.released for name in each.faults)
+        named = list_names([*map(name_fault, faults)])
+        yield f"Released by a person although this was at fault: {named}. “How this is computed” says why."

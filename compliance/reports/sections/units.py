@@ -36,6 +36,7 @@ from compliance.reports.parts import (
 from compliance.reports.rate_claims import rests_on, unit_compared, units_compared
 from compliance.reports.report_model import AreaMembers, DivisionFigures, Figures, FormerMap, RequirementFigures
 from compliance.reports.sections.change_over_time import causes_of_groups
+from compliance.reports.sections.release_checks import note_unfit
 from compliance.reports.sentences import sentence
 from compliance.reports.telling import FEW_GREY, FUNNEL_KEY, not_compared, unit_causes
 from compliance.reports.unit_levels import AREAS, UnitLevel, find_level
@@ -71,7 +72,9 @@ def _comparisons(figures: Figures, level: UnitLevel) -> Iterator[Part]:
         yield from _comparison(requirement, figures, level)
         if requirement.former and level is not AREAS:
             yield _by_the_former_map(requirement, requirement.former, figures)
-    if not shown:
+    if shown:
+        yield from note_unfit(figures)
+    else:
         yield statement(f"As far as the records are held, no update was due to anyone, in any {level.name}.")
 
 

@@ -267,9 +267,26 @@ CONDITIONS: Final = (
         "report-owed",
         _FAULT,
         "A report that should have been published a day ago has not been. Periods before the newest one published do "
-        "not count.",
+        "not count, nor do those that are held or suspended.",
         "run `compliance report` with `--period`, which says why it cannot be made; the service tries again every day.",
         work.find_report_owed,
+    ),
+    Condition(
+        "report-held",
+        _FAULT,
+        "Something stands against a report (statistics section 7), so it is not published. Readers have been told.",
+        "put right what the sentence names and run `compliance report --period` with the period; or, if its figures "
+        "are right all the same, publish it with `compliance report release` and a reason (docs/report.md).",
+        work.find_report_held,
+        is_told_at_once=True,
+    ),
+    Condition(
+        "reports-suspended",
+        _WARNING,
+        "A person has suspended reports for a time. Readers have been told.",
+        "nothing: reports are published again after the day that the sentence names. `compliance report resume` ends "
+        "it earlier (docs/report.md).",
+        work.find_reports_suspended,
     ),
     Condition(
         "reload-refused",

@@ -19,6 +19,7 @@ from compliance.mail import Rest
 from compliance.mail.by_hand import counts
 from compliance.policy import Policy
 from compliance.policy.vocabulary import Vocabulary
+from compliance.reports.claims import Claim
 from compliance.service.conditions.email_facts import EmailFacts, read_emails
 from compliance.service.conditions.held_emails import HeldEmails, read_held_emails
 from compliance.service.crime_feed import SOURCE, origin_of, vocabulary_of
@@ -26,6 +27,7 @@ from compliance.service.feed_changes import RESTARTED, describe_change
 from compliance.service.job_runs import STOP, merge_runs
 from compliance.service.mail_channel import rest_of_mail
 from compliance.service.polling import NOTHING_YET, TOLD_TO_STOP
+from compliance.service.release_gate import HeldReport
 from compliance.service.reporting import Reporting
 from compliance.store import (
     DatabaseReplacedError,
@@ -112,7 +114,8 @@ class StoredFacts:
 
     - `refused`: records in quarantine. `unknown`: values that neither mapping nor policy knows.
     - `obligations`: how many in each state, as last judged. `set_aside`: how many could not be judged.
-    - `owed`: the periods whose reports should have been published a day ago.
+    - `owed`: the periods whose reports should have been published a day ago, and that nothing has held since.
+    - `held_reports`: the reports that are held. `suspension`: of reports, None if there is none.
     - `jobs`: the last run of each job that has ever failed, by name.
     - `held`: who waits for emails because of the crime system.
     - `mail_rest`: until when the mail server is not tried, because it refused us; None: it did not.
@@ -132,6 +135,8 @@ class StoredFacts:
     unknown: int
     obligations: dict[str, int]
     owed: tuple[str, ...]
+    held_reports: tuple[HeldReport, ...]
+    suspension: Claim | None
     report: LastReport | None
     jobs: dict[str, JobRun]
     maintenance: Maintenance | None
@@ -211,7 +216,8 @@ def read_facts(
 
 
 def _read(store: Store, settings: Settings, policy: Policy, known: Vocabulary, now: datetime) -> StoredFacts:
-    owed = Reporting(settings, policy, store).still_owed(now - REPORT_GRACE)
+    reporting = Reporting(settings, policy, store)
+    gate, owed = reporting.gate, reporting.still_owed(now - REPORT_GRACE)
     newest = select(Published.period, Published.edition, Published.published_at)  # type: ignore[call-overload]
     with store.reading() as connection:
         states = dict(_rows(connection, select(OBLIGATION.c.state, func.count()).group_by(OBLIGATION.c.state)))
@@ -229,7 +235,9 @@ def _read(store: Store, settings: Settings, policy: Policy, known: Vocabulary, n
         set_aside=count_set_aside(store),
         unknown=sum(seen.value not in known.get(seen.field, ()) for seen in values_seen(store)),
         obligations=states,
-        owed=tuple(map(str, owed)),
+        owed=gate.not_held_since(list(map(str, owed)), now - REPORT_GRACE),
+        held_reports=tuple(gate.holds()),
+        suspension=gate.suspension(now),
         report=None if report is None else LastReport(*report),
         jobs=list_job_runs(store),
         maintenance=maintenance_at(store, now),

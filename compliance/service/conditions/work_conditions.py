@@ -6,6 +6,7 @@ from typing import Final
 from compliance.errors import System
 from compliance.policy.calendars import to_day
 from compliance.reminders import find_disagreement
+from compliance.reports.sentences import sentence
 from compliance.service.calendar_notes import warn_of_end
 from compliance.service.conditions.condition import of_stored
 from compliance.service.conditions.email_facts import CARD_LATE, DEFERRED_LONG, OPEN_LONG, REFUSED_LATELY
@@ -195,6 +196,22 @@ def find_report_owed(_: ServiceFacts, stored: StoredFacts) -> str | None:
         return None
     newest = f" (last published: {stored.report.period})" if stored.report else ""
     return f"The {plural(len(stored.owed), 'report')} of {join_words(stored.owed)} should have been published{newest}."
+
+
+@of_stored
+def find_report_held(_: ServiceFacts, stored: StoredFacts) -> str | None:
+    """Something stands against a report that is owed."""
+    said = [
+        f"The report of {held.period} has been held since {minute(held.since)}. {held.words}"
+        for held in stored.held_reports
+    ]
+    return " ".join(said) or None
+
+
+@of_stored
+def find_reports_suspended(_: ServiceFacts, stored: StoredFacts) -> str | None:
+    """A person has suspended reports."""
+    return None if stored.suspension is None else sentence(stored.suspension)
 
 
 def find_mail_refuses_us(facts: ServiceFacts) -> str | None:

@@ -19,7 +19,7 @@ from compliance.store.tables.mail_tables import (
 )
 from compliance.store.tables.polling_tables import FeedCursor, FeedRow, OfficerRow, Poll
 from compliance.store.tables.record_tables import CrimeRow, CrimeVersion, Quarantined, Removal, UnknownValue
-from compliance.store.tables.report_tables import Published, ReportDuty
+from compliance.store.tables.report_tables import Published, ReportDuty, ReportHold, ReportRelease, ReportSuspension
 from compliance.store.tables.service_tables import AlertRow, DatabaseSize, IncidentRow, JobRow, MaintenanceRow
 from compliance.store.tables.verdict_tables import Obligation, Projection, SetAsideRow, Transition
 
@@ -74,6 +74,9 @@ __all__ = [
     "Quarantined",
     "Removal",
     "ReportDuty",
+    "ReportHold",
+    "ReportRelease",
+    "ReportSuspension",
     "SetAsideRow",
     "SigningKey",
     "Transition",

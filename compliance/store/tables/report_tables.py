@@ -1,6 +1,6 @@
-"""Published reports, and which reports are owed."""
+"""Published reports, which reports are owed, and what keeps reports from being published."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import JSON, Column, UniqueConstraint
@@ -36,3 +36,46 @@ class ReportDuty(SQLModel, table=True):
     edition: str = Field(primary_key=True)
     form: str = Field(primary_key=True)
     since: datetime
+
+
+class ReportHold(SQLModel, table=True):
+    """A report that is not published because something stands against it (statistics section 7).
+
+    `faults`: by name (`reports.release`). `facts`: what was looked at. `ended_at`: when it was released or published;
+    None: it is held.
+    """
+
+    __tablename__ = "report_hold"
+    id: int | None = Field(default=None, primary_key=True)
+    period: str
+    since: datetime
+    faults: list[str] = Field(sa_column=Column(JSON, nullable=False))
+    facts: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    ended_at: datetime | None = None
+
+
+class ReportRelease(SQLModel, table=True):
+    """That a person released a report although some faults stood against it, and why."""
+
+    __tablename__ = "report_release"
+    id: int | None = Field(default=None, primary_key=True)
+    period: str
+    faults: list[str] = Field(sa_column=Column(JSON, nullable=False))
+    reason: str
+    released_by: str
+    released_at: datetime
+
+
+class ReportSuspension(SQLModel, table=True):
+    """That a person suspended all reports: from an instant until the end of a local date.
+
+    `ended_at`: when it ended, by itself or by a person; None: not yet, or the service has not looked since.
+    """
+
+    __tablename__ = "report_suspension"
+    id: int | None = Field(default=None, primary_key=True)
+    began_at: datetime
+    until: date
+    reason: str
+    suspended_by: str
+    ended_at: datetime | None = None
