@@ -48,8 +48,8 @@ class Tally:
             f"  points with a special cause:                               {of(self.special, self.points)}\n"
             f"  newest weeks with one, weeks at equal age (1.2):           {of(self.newest_special, self.newest)}\n"
             f"  … as known on the day after the week, in one judging:      {of(self.newest_special_young, self.newest)}\n"
-            f"  divisions called significant, with design effect (1.3):    {of(self.significant, self.compared)}\n"
-            f"  … without it:                                              {of(self.significant_raw, self.compared)}"
+            f"  divisions called different, judged together (1.3, 1.5):    {of(self.significant, self.compared)}\n"
+            f"  … each alone and without design effect:                    {of(self.significant_raw, self.compared)}"
         )
 
 

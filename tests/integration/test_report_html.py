@@ -186,7 +186,8 @@ def test_the_parts_a_board_asks_for_are_there_in_their_order() -> None:
         assert said in text
     assert f"{basis.comparisons} comparisons were made in this report. No difference here shows a cause." in text
     assert (
-        f"{basis.comparisons} comparisons were made and judged together: of the differences found at most about" in text
+        f"{basis.comparisons} comparisons were made and judged together, so one interval that leaves out zero is not"
+        in text
     )
     for item in figures().quality:
         assert item.title in text

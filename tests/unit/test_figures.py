@@ -9,6 +9,7 @@ import pytest
 
 from compliance.errors import SettingsError
 from compliance.records import columns, convert_crime
+from compliance.reports.catalogue.edition import Edition
 from compliance.reports.figures import figures_of as whole_figures
 from compliance.reports.figures import report_figures
 from compliance.reports.judged import JudgedPeriod, ReportOptions, judge_periods
@@ -99,6 +100,16 @@ def test_1_5_divisions_are_compared_with_the_rest_over_13_weeks_each_at_its_own_
         assert division.change is not None
         assert expected is not None
         assert (division.change.difference, division.change.low, division.change.high) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("part", ["first", "continuing"])
+def test_1_3_the_parts_of_a_requirement_have_an_estimate_each(part: str) -> None:
+    given = GivenRecords("histories", columns([convert_crime(record) for record in stories()]))
+    made = judge_periods(given, shipped("west-mercia")[0], WEEK, SETTLED, ReportOptions(records_begin=BEGUN))
+    edition = Edition.of_judgements(made, None, None)
+    due = [row for _, row in trailing("28-day") if (row["cycle"] == 1) is (part == "first")]
+    expected = plain_rho((row["state"] == "met", row["officer_ref"]) for row in due)
+    assert edition.clusters.of(edition.place("28-day"), part).officer == pytest.approx(expected, abs=1e-12)
 
 
 @pytest.mark.parametrize("name", ["7-day", "28-day"])

@@ -4,36 +4,50 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from compliance.reports.clusters import effect, estimate, teams
+from compliance.policy.status import Flags
+from compliance.records.columns import Codes
+from compliance.reports.changes import Part
+from compliance.reports.clusters import correlation, effect, estimate, teams
 from compliance.reports.proportions import Clustering
 from compliance.reports.rates import Cohort
 from compliance.reports.spans import Span
 from compliance.reports.unit_levels import AREAS, DIVISIONS
 from compliance.reports.weeks import Week
+from compliance.reports.weeks_compared import of_part
 
 ALL: Final = ""
 """All obligations of a requirement, as they count."""
 LIVE: Final = "live"
 """The same with live contact only (statistics 1.9)."""
+PARTS: Final[dict[str, Part]] = {"first": "first", "continuing": "continuing"}
+"""The parts of a requirement that repeats (statistics 1.10)."""
 
 
 @dataclass(frozen=True)
 class EditionClusters:
     """How alike the obligations of one officer are.
 
-    `weeks`: for each part of a requirement's obligations or way of counting them, a function that returns what was due
-    in the whole force in each trailing week, of all requirements.
+    `weeks`: for `ALL` and `LIVE`, a function that returns what was due in the whole force in each trailing week, of all
+    requirements.
     """
 
     weeks: Mapping[str, Callable[[], Sequence[Cohort]]]
     _found: dict[tuple[int, str], Clustering] = field(default_factory=dict)
+    _of_sets: dict[str, float] = field(default_factory=dict)
 
     def of(self, place: int, part: str = ALL) -> Clustering:
-        """Return ρ of a requirement, by its place in the policy."""
+        """Return ρ of a requirement, by its place in the policy; of all, live contact only, or a part (1.10)."""
         if (place, part) not in self._found:
-            own = [week.where(week.requirement == place) for week in self.weeks[part]()]
+            weeks, of_cycles = self.weeks[part if part == LIVE else ALL](), PARTS.get(part, "")
+            own = [week.where((week.requirement == place) & of_part(week, of_cycles)) for week in weeks]
             self._found[place, part] = estimate(part, own)
         return self._found[place, part]
+
+    def of_set(self, name: str, whole: Callable[[], tuple[Flags, Codes]]) -> float:
+        """Return ρ of a whole set without a requirement, by its name. `whole`: returns its hits and clusters."""
+        if name not in self._of_sets:
+            self._of_sets[name] = correlation(*whole())
+        return self._of_sets[name]
 
     def effect(self, cohort: Cohort, place: int, span: Span | None = None, part: str = ALL) -> float:
         """Return the design effect of some obligations due in a span, or (None) in the trailing weeks."""

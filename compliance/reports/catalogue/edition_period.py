@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from compliance.policy.verdicts import Verdicts
+from compliance.reports.clusters import correlation
 from compliance.reports.judged import JudgedPeriod
 from compliance.reports.rates import Cohort, due_in, has
 from compliance.reports.silent_victims import Silence, silence
@@ -45,6 +46,11 @@ class EditionPeriod:
     def silence_of_force(self) -> Silence:
         """The victims of the whole force who may be silent at the end of the period (statistics 1.7)."""
         return silence(self.verdicts, self.span) if self.judged is None else self.judged.silence
+
+    @cached_property
+    def silence_rho(self) -> float:
+        """How alike the victims of one officer are in being silent, in the whole force (statistics 1.3)."""
+        return correlation(self.silence_of_force.silent, self.silence_of_force.officer.codes)
 
     @cached_property
     def silence(self) -> Silence:

@@ -28,7 +28,7 @@ from compliance.reports.catalogue.edition_records import find_name
 from compliance.reports.catalogue.figure import Counting, Disclosure, Figure, ReportRows
 from compliance.reports.catalogue.row import PlacedRow, share_row
 from compliance.reports.catalogue.unit_figures import each_unit, section_of
-from compliance.reports.clusters import correlation, effect
+from compliance.reports.clusters import effect
 from compliance.reports.rates import has
 from compliance.reports.report_model import Figures, Period, RequirementFigures
 from compliance.reports.silent_victims import VictimsAsked, silent_victims
@@ -56,11 +56,7 @@ def count_silent(
         own = np.flatnonzero(select_owned(edition, found.holders))[rows]
         return list_victims(read.verdicts, found, own, ("silent", "heard"), edition.policy.local)
 
-    def deff() -> float:
-        whole = read.silence_of_force
-        return effect(asked.officer.codes[rows], correlation(whole.silent, whole.officer.codes))
-
-    return CountedRows({COUNT: asked.silent[rows]}, listed, deff)
+    return CountedRows({COUNT: asked.silent[rows]}, listed, lambda: effect(asked.officer.codes[rows], read.silence_rho))
 
 
 def select_owned(edition: Edition, holders: CaseHolders) -> Flags:

@@ -6,7 +6,9 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from compliance.policy.status import Flags
 from compliance.policy.verdicts import MET
+from compliance.records.columns import Codes
 from compliance.reports.catalogue.case import TracedCase, obligations
 from compliance.reports.catalogue.counted import COUNT, CountedRows
 from compliance.reports.catalogue.disclosure import (
@@ -21,7 +23,7 @@ from compliance.reports.catalogue.edition_records import find_name
 from compliance.reports.catalogue.figure import KEY, Counting, Disclosure, Figure, ReportRows
 from compliance.reports.catalogue.rate_figures import CASES, OF_DUE, due_in_period, rate_rows
 from compliance.reports.catalogue.row import NO_NAME, PlacedRow, change_numbers, count_row, share_row
-from compliance.reports.clusters import correlation, effect
+from compliance.reports.clusters import effect
 from compliance.reports.proportions import Rate
 from compliance.reports.rates import Cohort, has
 from compliance.reports.report_model import DivisionFigures, Figures, FormerMap, RequirementFigures
@@ -89,11 +91,13 @@ def _count_late_team(edition: Edition, _key: str, group: str | None) -> CountedR
         )
     cohort, listed = _count_over_weeks(edition, None, "team", group)
     met = cohort.where(cohort.state == MET)
-    every = edition.trailing_due(None)
-    every = every.where(every.state == MET)
+
+    def whole() -> tuple[Flags, Codes]:
+        every = edition.trailing_due(None)
+        return every.entered_after[every.state == MET], every.officer.codes[every.state == MET]
 
     def deff() -> float:
-        return effect(met.officer.codes, correlation(every.entered_after, every.officer.codes))
+        return effect(met.officer.codes, edition.clusters.of_set("late-teams", whole))
 
     return CountedRows({COUNT: met.entered_after}, partial(listed, state=MET), deff)
 

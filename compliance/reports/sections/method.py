@@ -114,7 +114,10 @@ def _clustering(figures: Figures) -> Table:
     return Table("clustering", caption, columns, rows, dense=True)
 
 
-_COUNTED: Final = {ALL: "every update", LIVE: "live contact only"}
+_COUNTED: Final = {
+    ALL: "every update", LIVE: "live contact only",
+    "first": "first further contact", "continuing": "continuing contact",
+}  # fmt: skip
 
 
 def _design_effects(figures: Figures) -> Table:

@@ -127,8 +127,9 @@ def _no_league_table(figures: Figures, level: UnitLevel) -> Note:
     said = f"This is no league table: no order among {unit}s can be read from it."
     if made := count_compared(figures, level):
         said += (
-            f" {heading(count_of(made, 'comparison was', 'comparisons were'))} made and judged together: of the "
-            "differences found at most about one in twenty is due to chance, and none shows a cause."
+            f" {heading(count_of(made, 'comparison was', 'comparisons were'))} made and judged together, so one "
+            "interval that leaves out zero is not enough: of the differences found at most about one in twenty is due "
+            "to chance. None shows a cause."
         )
     if not any(in_full(requirement, level) for requirement in figures.requirements):
         return note(said)
