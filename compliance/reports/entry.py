@@ -10,7 +10,7 @@ from typing import Final, Literal
 import numpy as np
 import pyarrow.compute as pc
 
-from compliance.policy.calendars import Ints
+from compliance.policy.calendars import Days, Ints
 from compliance.policy.status import Flags, status_at
 from compliance.policy.verdicts import EXEMPT, LAPSED, MET, Clause, Verdicts
 from compliance.records.columns import CANCELLED, EVERY_VICTIM, Coded, Columns
@@ -105,9 +105,9 @@ def _of_entries(verdicts: Verdicts, period: Span) -> Iterator[Seen]:
 def _of_met(verdicts: Verdicts, met: Cohort) -> Iterator[Seen]:
     columns, local, row = verdicts.columns, verdicts.policy.local, met.verdict
     at = columns.updates.at[verdicts.update[row]]
-    long_enough = verdicts.due_date[row] - verdicts.window_opens[row] > CLOSE
+    length = verdicts.due_date[row] - _first_days(verdicts, row) + 1
+    long_enough = length > CLOSE + 1
     near = verdicts.due_date[row] - local.of(at) <= CLOSE
-    length = verdicts.due_date[row] - verdicts.window_opens[row] + 1
     soon = at - columns.reported_at[columns.victims.crime[met.victim]] <= SOON
     repeats = [place for place, r in enumerate(verdicts.policy.requirement) if r.repeat_every]
     first_cycle = np.isin(met.requirement, repeats) & (verdicts.cycle[row] == 1)
@@ -129,6 +129,19 @@ def _of_met(verdicts: Verdicts, met: Cohort) -> Iterator[Seen]:
         share = clustered(hit[of], met.officer.take(of))
         question = EntryQuestion(key, title, asks, clause, share, expected, UNIFORM if key == "near-deadline" else "")
         yield Seen(question, "obligations", row[of], hit[of], columns, verdicts, met.officer.take(of))
+
+
+def _first_days(verdicts: Verdicts, row: Ints) -> Days:
+    """Return the first day on which each obligation could be met.
+
+    That of a later cycle is the day after the due date of the one before: an update up to that date would have been one
+    more of the cycle before (rules 4.4).
+    """
+    before = np.maximum(row - 1, 0)
+    follows = (verdicts.cycle[row] > 1) & (verdicts.victim[before] == verdicts.victim[row])
+    follows &= verdicts.requirement[before] == verdicts.requirement[row]
+    after: Days = np.where(follows, verdicts.due_date[before] + 1, verdicts.window_opens[row])
+    return np.maximum(after, verdicts.window_opens[row])
 
 
 def _first_contact(verdicts: Verdicts, victim: Ints, at: Ints) -> Flags:

@@ -69,6 +69,23 @@ def test_rules_5_5_whatever_the_place_of_the_crime_in_the_records() -> None:
     assert (share.count, share.of) == (1, 1)
 
 
+def test_4_4_chance_looks_at_the_days_on_which_a_cycle_could_be_met() -> None:
+    """Cycle 1 was due on 27 October and met on the 8th; cycle 2 is due on 5 November. An update before 28 October would
+    have been one more of cycle 1, so chance has nine days, of which the last three are near the due date."""
+    told = [{"update_ref": f"U{day}", "at": f"2026-{day}T10:00:00Z", "outcome": "informed"}
+            for day in ("10-01", "10-08", "10-30")]  # fmt: skip
+    record = {
+        "crime_ref": "1",
+        "reported_at": "2026-09-29T10:00:00Z",
+        "victims": [{"victim_ref": "V1"}],
+        "updates": told,
+    }
+    found = report_figures(GivenRecords("one", of(record)), WEST_MERCIA, WEEK, SETTLED, force="A force")
+    near = question(found, "near-deadline")
+    assert (near.share.count, near.share.of) == (0, 1)
+    assert near.expected == pytest.approx(3 / 9)
+
+
 def met(team: str, number: int, late: int) -> Iterator[Json]:
     """First updates of a team met in the week, so many of them entered only after the due date."""
     for n in range(number):
