@@ -79,8 +79,16 @@ class LocalDates:
 
         An absent instant (`records.NONE`) becomes a day long before all others.
         """
+        return (self._shifted(instants) // _DAY).astype(np.int32)
+
+    def minutes_of(self, instants: Ints) -> Days:
+        """Return the minutes since midnight that local clocks show at instants in microseconds since 1970 in UTC."""
+        return (self._shifted(instants) % _DAY // 60_000_000).astype(np.int32)
+
+    def _shifted(self, instants: Ints) -> Ints:
+        """Return what local clocks show, in microseconds since they showed the start of 1970."""
         if len(instants) == 0:
-            return np.empty(0, dtype=np.int32)
+            return instants
         changes, offsets = self._clock_changes(instants)
         first, last = np.searchsorted(changes, [instants.min(), instants.max()], side="right")
         if last - first <= _FEW_CHANGES:
@@ -92,7 +100,7 @@ class LocalDates:
         else:
             near = changes[first:last]
             shifted = instants + offsets[first : last + 1][np.searchsorted(near, instants, side="right")]
-        return (shifted // _DAY).astype(np.int32)
+        return shifted
 
     def _clock_changes(self, instants: Ints) -> tuple[Ints, Ints]:
         """The clock changes among the instants: those of the usual years, which are soon found, or all there are."""

@@ -13,7 +13,7 @@ from compliance.reports.event_sentences import name_with_weeks
 from compliance.reports.events import Change, ChangeEvent, find_events
 from compliance.reports.findings import EntryQuestion
 from compliance.reports.parts import Statement, statement
-from compliance.reports.passages import late_teams_of
+from compliance.reports.passages import late_teams_of, pattern_of
 from compliance.reports.periods import parse_period
 from compliance.reports.report_model import Figures, Quality
 from compliance.reports.sentences import sentence
@@ -29,7 +29,9 @@ SAME: Final = timedelta(weeks=4)
 _WHOLE: Final = "worse/"
 _FAR: Final = 3.090232
 """Far beyond chance: the 99.8 % point of the normal distribution, as in the funnel (statistics 3.1)."""
-_STANDING: Final = frozenset({ClaimKind.BELOW_REST, ClaimKind.BEYOND_CHANCE, ClaimKind.TEAMS_STAND_OUT})
+_STANDING: Final = frozenset(
+    {ClaimKind.BELOW_REST, ClaimKind.BEYOND_CHANCE, ClaimKind.TEAMS_STAND_OUT, ClaimKind.TEAMS_SHOW_PATTERN}
+)
 """What is so rather than begins (statistics 6): it comes after what is new."""
 _CHANGES: Final = frozenset({ClaimKind.CONCERN, ClaimKind.WORSE_THAN_BEFORE})
 
@@ -172,6 +174,13 @@ def _find_patterns(figures: Figures) -> Iterator[FirstClaim]:
             stated=claim.stated,
             keys=("pattern/late-teams",),
         )
+    for pattern in figures.patterns:
+        if pattern.beyond:
+            claim = pattern_of(pattern)
+            yield FirstClaim(
+                kind=claim.kind, subject=claim.subject, period=figures.kind, about=claim.about, words=claim.words,
+                stated=claim.stated, keys=(f"pattern/{pattern.key}",),
+            )  # fmt: skip
     for question in figures.questions:
         if question.expected is not None and _is_far_beyond(question):
             yield FirstClaim(

@@ -42,6 +42,8 @@ class ClaimKind(StrEnum):
     SILENT = "silent victims"
     BEYOND_CHANCE = "seen more often than by chance"
     TEAMS_STAND_OUT = "teams stand out"
+    TEAMS_SHOW_PATTERN = "teams show a pattern far beyond chance"
+    NO_TEAM_SHOWS_PATTERN = "no team shows a pattern far beyond chance"
     NO_TEAM_STANDS_OUT = "no team stands out"
     NOTHING_STANDS_OUT = "nothing stands out"
     RESTATED = "restated"

@@ -21,6 +21,7 @@ from compliance.reports.catalogue.outstanding_figures import (
     CLOSED_WITHOUT_A_WORD,
     OVERDUE_NOW,
 )
+from compliance.reports.catalogue.pattern_figures import list_patterns
 from compliance.reports.catalogue.rate_figures import BEFORE, ENHANCED, LAST_YEAR, LIVE, PROVISIONAL, RATE, WEEK
 from compliance.reports.catalogue.row import band_measure
 from compliance.reports.catalogue.same_day_figures import (
@@ -138,6 +139,7 @@ def figures_of(
             *([after_reminder(verdicts, mailed, division)] if mailed else []),
         ),
         late_teams=find_late_teams(edition),
+        patterns=list_patterns(edition),
         restated=tuple(each for each in judged.restated if division in (None, each.unit)),
         sample=draw_sample(judged, edition.read("rate").cohort, force),
         version=1,

@@ -127,6 +127,30 @@ class LateTeams(Struct, frozen=True):
     far: bool = True
 
 
+class TeamPattern(Struct, frozen=True):
+    """A team that shows a pattern far beyond chance: how many of its entries do, and how many chance would give."""
+
+    name: str
+    share: Proportion
+    expected: float
+
+
+class Pattern(Struct, frozen=True):
+    """A pattern in how teams' entries are made, to ask about, over the 13 weeks up to the period's end.
+
+    `of`: the number of teams with at least ten entries. `beyond`: how many show it far beyond chance. `teams`: these by
+    name, only in a division's edition.
+    """
+
+    key: str
+    title: str
+    asks: str
+    expected_by: str
+    of: int
+    beyond: int
+    teams: tuple[TeamPattern, ...]
+
+
 class Step(Struct, frozen=True):
     """What one cause changed: the difference in met and in due."""
 

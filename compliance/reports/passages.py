@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from compliance.reports.claims import Claim, ClaimKind, Stated
-from compliance.reports.findings import EntryQuestion, Gap, LateTeams, Reminded, Restated
+from compliance.reports.findings import EntryQuestion, Gap, LateTeams, Pattern, Reminded, Restated
 from compliance.reports.periods import parse_period
 from compliance.reports.proportions import Proportion
 from compliance.reports.report_model import Figures, Intake, RequirementFigures, SameDay
@@ -177,6 +177,18 @@ def late_teams_of(late: LateTeams) -> Claim:
     ]
     return Claim(kind=kind, subject="late-teams",
                  stated=(Stated("beyond", late.beyond), Stated("of", late.of), *named))  # fmt: skip
+
+
+def pattern_of(pattern: Pattern) -> Claim:
+    """Return the claim about which teams show a pattern, or how many where they must not be named."""
+    kind = ClaimKind.TEAMS_SHOW_PATTERN if pattern.beyond else ClaimKind.NO_TEAM_SHOWS_PATTERN
+    named = [
+        Stated(measure, value, group=team.name)
+        for team in pattern.teams
+        for measure, value in (("count", team.share.count), ("due", team.share.of), ("expected", team.expected))
+    ]
+    return Claim(kind=kind, subject=f"pattern.{pattern.key}", about=pattern.title, words=pattern.asks,
+                 stated=(Stated("beyond", pattern.beyond), Stated("of", pattern.of), *named))  # fmt: skip
 
 
 NO_CAUSE_SHOWN: Final = (

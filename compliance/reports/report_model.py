@@ -16,6 +16,7 @@ from compliance.reports.findings import (
     Gap,
     Group,
     LateTeams,
+    Pattern,
     Reminded,
     Restated,
     Sample,
@@ -282,6 +283,8 @@ class Figures(Struct, frozen=True):
     """None if unknown."""
     definitions: tuple[Definition, ...]
     basis: ReportBasis
+    patterns: tuple[Pattern, ...] = ()
+    """Patterns in how teams' entries are made."""
     areas: tuple[AreaMembers, ...] | UnsetType = UNSET
     """The divisions of each area; present only in the board's and the public edition, if the map has areas."""
     gate: Gate | None = None

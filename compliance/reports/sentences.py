@@ -166,6 +166,24 @@ def _teams_stand_out(claim: Claim) -> str:
     return f"Obligations met by updates entered after the due date, more than chance would give: {text}."
 
 
+def _pattern_words(claim: Claim) -> str:
+    of, beyond, named = claim.count("of"), claim.count("beyond"), list(claim.of_measure("count"))
+    if not beyond:
+        return f"{claim.about}: no team of {of} shows more than chance gives among so many."
+    if not named:
+        where = "its division's edition names it" if beyond == 1 else "their divisions' editions name them"
+        return (
+            f"{claim.about}: far more than chance gives in {count_of(beyond, 'team')} of {of}; {where}. {claim.words}"
+        )
+    figures = zip(named, claim.of_measure("due"), claim.of_measure("expected"), strict=True)
+    text = "; ".join(
+        f"{count.group} {number(int(count.value or 0))} of {number(int(due.value or 0))}, where "
+        f"{expected.value or 0:.1f} would be expected"
+        for count, due, expected in figures
+    )
+    return f"{claim.about}: {text}. {claim.words}"
+
+
 def _published_words(claim: Claim) -> str:
     assert claim.since is not None  # noqa: S101  # what was published has known dates
     assert claim.until is not None  # noqa: S101
@@ -240,6 +258,8 @@ _SENTENCES: Final[dict[Kind, Callable[[Claim], str]]] = {
     Kind.SILENT: _silent,
     Kind.BEYOND_CHANCE: _seen_words,
     Kind.TEAMS_STAND_OUT: _teams_stand_out,
+    Kind.TEAMS_SHOW_PATTERN: _pattern_words,
+    Kind.NO_TEAM_SHOWS_PATTERN: _pattern_words,
     Kind.NO_TEAM_STANDS_OUT: lambda claim: (
         f"None of the {claim.count('of')} teams stands out by updates entered after the due date."
     ),

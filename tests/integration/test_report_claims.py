@@ -157,6 +157,12 @@ def teams(claim: Claim, found: Figures) -> bool:
     return late is not None and bool(late.beyond and late.far) is (claim.kind == ClaimKind.TEAMS_STAND_OUT)
 
 
+def of_pattern(claim: Claim, found: Figures) -> bool:
+    pattern = next(each for each in found.patterns if f"pattern.{each.key}" == claim.subject)
+    said = (claim.count("beyond"), claim.count("of")) == (pattern.beyond, pattern.of)
+    return said and bool(pattern.beyond) is (claim.kind == ClaimKind.TEAMS_SHOW_PATTERN)
+
+
 def stands(claim: Claim, found: Figures) -> bool:
     own = [each for each in found.restated if each.unit == found.unit]
     kinds = {
@@ -184,6 +190,7 @@ def quiet(_: Claim, found: Figures) -> bool:
         late and late.beyond and late.far, found.attention.standing,
         any(each.turn == "worse" for each in found.attention.outside), any(unit.turn == "worse" for series in found.own_past for unit in series.units),
         any(series.weeks < 39 for series in found.own_past),
+        any(each.beyond for each in found.patterns),
     ))  # fmt: skip
 
 
@@ -201,6 +208,7 @@ HOLDS: dict[ClaimKind, Callable[[Claim, Figures], bool]] = {
     ClaimKind.CONCERN: worsened, ClaimKind.WORSE_THAN_BEFORE: worsened, ClaimKind.NOT_YET_TOLD: young,
     ClaimKind.SILENT: counts, ClaimKind.BEYOND_CHANCE: asked,
     ClaimKind.TEAMS_STAND_OUT: teams, ClaimKind.NO_TEAM_STANDS_OUT: teams,
+    ClaimKind.TEAMS_SHOW_PATTERN: of_pattern, ClaimKind.NO_TEAM_SHOWS_PATTERN: of_pattern,
     ClaimKind.NOTHING_STANDS_OUT: quiet,
     ClaimKind.RESTATED: stands, ClaimKind.STANDS: stands, ClaimKind.NONE_EARLIER: stands,
 }  # fmt: skip

@@ -201,6 +201,8 @@ JUDGES: Final[Mapping[str, Callable[[View], Iterator[Said]]]] = {
     "seen often": _states_only,
     "teams stand out": _pattern,
     "no team stands out": _no_team,
+    "teams show a pattern far beyond chance": _pattern,
+    "no team shows a pattern far beyond chance": _states_only,
     "nothing stands out": _nothing,
     "restated": _states_only,
     "stands as published": _states_only,

@@ -29,6 +29,7 @@ from compliance.reports.judged import (
     list_charted_weeks,
 )
 from compliance.reports.organisation import UnitMap
+from compliance.reports.patterns import PatternRows, find_patterns
 from compliance.reports.periods import parse_period
 from compliance.reports.quality import find_quality_rows
 from compliance.reports.questions import live_only, same_day_readings
@@ -192,6 +193,11 @@ class Edition(EditionRecords):
         """The questions about how updates got into the records, by key."""
         seen = questions(self.headline, self.ours, self.period, self.read("rate").cohort, self.known_before)
         return {each.question.key: each for each in seen}
+
+    @cached_property
+    def patterns(self) -> Mapping[str, PatternRows]:
+        """The patterns in how the entries of all teams of the force were made, by key."""
+        return {each.key: each for each in find_patterns(self.headline, self.period)}
 
     @cached_property
     def quality_rows(self) -> dict[str, QualityRows]:

@@ -7,6 +7,7 @@ from compliance.reports.catalogue.contact_figures import CONTACT, QUESTION
 from compliance.reports.catalogue.figure import Figure
 from compliance.reports.catalogue.outstanding_figures import CLOSED_ACROSS, CLOSED_WITHOUT_A_WORD, OVERDUE_NOW
 from compliance.reports.catalogue.past_figures import OWN_PAST, OWN_PAST_CONTINUING, OWN_PAST_FIRST
+from compliance.reports.catalogue.pattern_figures import PATTERN
 from compliance.reports.catalogue.quality_figures import QUALITY
 from compliance.reports.catalogue.rate_figures import BEFORE, ENHANCED, LAST_YEAR, LIVE, PROVISIONAL, RATE, WEEK
 from compliance.reports.catalogue.reminder_figures import REMINDERS, TRIAL
@@ -46,7 +47,7 @@ FIGURES: Final = {
         SILENT, SILENT_BEFORE, SILENT_LAST_YEAR, SILENT_PROVISIONAL, SILENT_LIVE, SILENT_ENHANCED,
         SILENT_AREA,
         CLOSED_WITHOUT_A_WORD, CLOSED_ACROSS,
-        CONTACT, QUESTION, LATE_TEAMS,
+        CONTACT, QUESTION, LATE_TEAMS, PATTERN,
         QUALITY, REMINDERS, TRIAL, RESTATED,
     )
 }  # fmt: skip

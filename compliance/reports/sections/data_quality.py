@@ -6,8 +6,8 @@ from typing import Final
 from compliance.reports.attention import describe_quality, describe_questions, faults, stand_out
 from compliance.reports.cells import met_of, rate, whole, with_name
 from compliance.reports.findings import EntryQuestion
-from compliance.reports.parts import Column, Part, Run, Section, Table, cell, note, statement
-from compliance.reports.passages import describe_expected, directory_of, gap_of, late_teams_of
+from compliance.reports.parts import Column, Heading, Items, Part, Run, Section, Table, cell, note, statement
+from compliance.reports.passages import describe_expected, directory_of, gap_of, late_teams_of, pattern_of
 from compliance.reports.report_model import Figures, Quality
 from compliance.reports.sections.summary import state_claim
 
@@ -36,6 +36,13 @@ def _parts(figures: Figures) -> Iterator[Part]:
         yield note(describe_questions(figures.questions))
     if figures.late_teams:
         yield state_claim(late_teams_of(figures.late_teams))
+    if figures.patterns:
+        yield Heading("patterns", "Patterns to ask about, by team")
+        yield Items(tuple(state_claim(pattern_of(pattern)) for pattern in figures.patterns), "plain")
+        yield note(
+            "Over the 13 weeks up to the end of the period. A pattern is a question, and shows nothing wrong. A team "
+            "is named if chance would give as much in any of the teams in fewer than one report in a thousand."
+        )
 
 
 def quality_table(name: str, caption: str, found: Sequence[Quality], figures: Figures) -> Table:
