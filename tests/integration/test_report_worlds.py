@@ -10,7 +10,7 @@ import pytest
 from compliance.policy import judge, load_policy
 from compliance.policy.verdicts import LATE, MET, MISSED, OVERDUE
 from compliance.reports.claims import Claim, ClaimKind, SpecialCause, Stated
-from tests.worlds.catalogue import TELFORD, WORLDS, World
+from tests.worlds.catalogue import LAST, TELFORD, WORLDS, World
 from tests.worlds.checking import JUDGES
 from tests.worlds.checking import judge as check
 from tests.worlds.force import CHANCES, EVENT, FIRST_DAY, SIZES, Cases, Force, day_of
@@ -61,6 +61,17 @@ def test_what_changes_nothing_changes_no_claim(name: str) -> None:
     lived = Lived.of(WORLDS[name], SMALL, SEED, WEEKS)
     assert lived.beyond(quiet()) == []
     assert len(lived.false_claims()) == len(quiet().false_claims())
+
+
+@pytest.mark.parametrize(("name", "weeks"), [
+    ("begins", (WORLDS["begins"].reported_since + 1, LAST - 4, LAST)), ("dip", WEEKS[1:]),
+    ("renamed, no map", WEEKS[1:]), ("merged, mapped", WEEKS[1:]),
+])  # fmt: skip
+def test_nothing_is_to_be_looked_at_first_that_is_not_so(name: str, weeks: tuple[int, ...]) -> None:
+    """Records that begin, the weeks around a dip, and names that change are no event (statistics 1.2b, 2.2a, 6)."""
+    lived = Lived.of(WORLDS[name], SMALL, SEED, weeks)
+    assert lived.reported() == set(weeks)
+    assert lived.untrue_first() == set()
 
 
 def test_a_feed_gap_is_told_in_its_week() -> None:
