@@ -51,12 +51,16 @@ class Beginning:
         days = [day for requirement in self.policy.requirement if (day := self.due_from(requirement))]
         return min(days, default=None)
 
-    def due_from(self, requirement: Requirement) -> date | None:
-        """Return the first local date on which a requirement could fall due for what was reported or happened since."""
+    def due_from(self, requirement: Requirement, part: Part = "") -> date | None:
+        """Return the first local date on which a requirement could fall due for what was reported or happened since.
+
+        Continuing contact cannot before the day after a first further contact could.
+        """
         if self.begun is None:
             return None
         limits = (requirement.within, requirement.enhanced and requirement.enhanced.within)
-        return from_day(min(self._after(to_day(self.begun), limit) for limit in limits if limit))
+        first = min(self._after(to_day(self.begun), limit) for limit in limits if limit)
+        return from_day(first + (part == "continuing"))
 
     def charted_from(self, requirement: Requirement, part: Part = "") -> date | None:
         """Return the local date on or after which a week begins that is charted, tested or compared.

@@ -9,6 +9,10 @@ from msgspec import Struct
 
 Part = Literal["", "first", "continuing"]
 """A part of a requirement that repeats (statistics 1.10): its first cycle, or those after it; empty: all of it."""
+PART_NAMES: Final[dict[Part, str]] = {"first": "first-further", "continuing": "continuing"}
+"""The names of the figures of the parts."""
+PART_TITLES: Final[dict[Part, str]] = {"first": "first further contact", "continuing": "continuing contact"}
+"""The parts within a sentence."""
 Turn = Literal["worse", "better"]
 TURNS: Final[tuple[Turn, ...]] = ("worse", "better")
 PAST_FIGURE: Final[dict[Part, str]] = {

@@ -134,6 +134,17 @@ def control(trend: Trend) -> ControlChart:
                         marks, [span for span, _ in explained], labels, head)  # fmt: skip
 
 
+def silent(trend: Trend) -> ControlChart:
+    """Lay out the silent victims over the weeks as a line: a stock has neither limits nor signals (statistics 1.7)."""
+    known = [(place, 100 * share.rate) for place, share in enumerate(trend.silent or ()) if share.rate is not None]
+    low, high = _range([value for _, value in known])
+    x, y = _weeks_scale(len(trend.weeks)), Scale(low, high, BOTTOM, TOP)
+    dots = [Dot(x(place), y(value), "plain") for place, value in known]
+    newest = Tick(dots[-1].y, f"newest {_percent(known[-1][1])}") if dots else None
+    ticks = _percent_ticks(low, high, y)
+    return ControlChart([], [dots], dots, _week_ticks(trend.weeks, x), ticks, newest, None, [], [], [], 0)
+
+
 def funnel(found: Funnel) -> FunnelChart:
     """Lay out units by effective size, with the limits around the force rate as far as they fit in the drawing."""
     ordered = sorted(found.points, key=lambda point: (-(point.share.rate or 0.0), point.name))
@@ -175,14 +186,15 @@ def _within(curve: list[Place], low: float, high: float) -> list[Place]:
 
 def overdue(trend: Trend) -> BarChart:
     """Lay out what was outstanding when each week was settled."""
-    most = max([*trend.overdue, 1])
+    counts = [count or 0 for count in trend.overdue]
+    most = max([*counts, 1])
     step = nice(most / 3)
     top = step * ceil(most / step)
     x, y = _weeks_scale(len(trend.weeks)), Scale(0, top, BARS_BOTTOM, TOP)
     width = 0.68 * (x(1) - x(0))
     bars = [
         (x(place) - width / 2, y(count), width, BARS_BOTTOM - y(count), f"{count:,}")
-        for place, count in enumerate(trend.overdue)
+        for place, count in enumerate(counts)
     ]
     ticks = [Tick(y(value), f"{value:,}") for value in range(0, top + 1, step)]
     return BarChart(bars, _week_ticks(trend.weeks, x), ticks)

@@ -1,5 +1,6 @@
 """The figures of a report, judged from the records and never read from the projection (decision 0020)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
@@ -13,6 +14,7 @@ from compliance.reports.attention import tell_first
 from compliance.reports.basis import draw_sample, state_basis
 from compliance.reports.catalogue.contact_figures import count_ways
 from compliance.reports.catalogue.edition import Edition
+from compliance.reports.catalogue.edition_clusters import ALL
 from compliance.reports.catalogue.edition_clusters import LIVE as LIVE_ONLY
 from compliance.reports.catalogue.figure import Figure
 from compliance.reports.catalogue.outstanding_figures import (
@@ -21,6 +23,7 @@ from compliance.reports.catalogue.outstanding_figures import (
     CLOSED_WITHOUT_A_WORD,
     OVERDUE_NOW,
 )
+from compliance.reports.catalogue.part_figures import OF_PERIOD, OF_WEEK
 from compliance.reports.catalogue.pattern_figures import list_patterns
 from compliance.reports.catalogue.rate_figures import BEFORE, ENHANCED, LAST_YEAR, LIVE, PROVISIONAL, RATE, WEEK
 from compliance.reports.catalogue.row import band_measure
@@ -41,11 +44,11 @@ from compliance.reports.catalogue.silence_figures import (
     count_silent,
 )
 from compliance.reports.catalogue.unit_figures import OFFENCE
-from compliance.reports.changes import LastTold
+from compliance.reports.changes import LastTold, Part
 from compliance.reports.compared_units import compare_areas, compare_units, count_by_former_map, list_area_members
 from compliance.reports.definitions import definitions
 from compliance.reports.families import judge_families
-from compliance.reports.findings import Group
+from compliance.reports.findings import Group, PartFigures
 from compliance.reports.first_findings import find_attention, find_outside
 from compliance.reports.judged import TRAILING, JudgedPeriod, Judgements, ReportOptions, judge_periods
 from compliance.reports.late_teams import find_late_teams
@@ -69,6 +72,7 @@ from compliance.reports.sources import RecordSource
 from compliance.reports.spans import Span
 from compliance.reports.trends import funnel, trend, unit_trends
 from compliance.reports.unknown_units import count_unknown_units
+from compliance.reports.weeks_compared import PARTS
 
 BOARD, DIVISION = "board", "division"
 
@@ -211,10 +215,25 @@ def _requirement(judged: Judgements, edition: Edition, asked: AskedRequirement) 
         funnel=funnel(points, whole),
         offences=_offences(edition, asked.id) if held else (),
         due_from=due_from,
-        clustering=(edition.clusters.of(place), edition.clusters.of(place, LIVE_ONLY)),
+        parts=_parts(edition, asked, weeks),
+        clustering=tuple(edition.clusters.of(place, part) for part in (ALL, LIVE_ONLY, *(PARTS if repeats else ()))),
         former=UNSET if asked.event else count_by_former_map(edition, asked.id),
         areas=UNSET if asked.event else compare_areas(edition, asked.id, repeats, compares),
     )
+
+
+def _parts(edition: Edition, asked: AskedRequirement, weeks: Sequence[JudgedPeriod]) -> tuple[PartFigures, ...]:
+    """Return first further and continuing contact, none if the requirement does not repeat (statistics 1.10)."""
+    beginning, place = edition.beginning, edition.place(asked.id)
+
+    def count(part: Part) -> PartFigures:
+        names = [str(week.span) for week in weeks]
+        periods = [Period(name, OF_WEEK[part].counted(edition, asked.id, name).rate, None) for name in names]
+        charted = trend(weeks, place, periods, asked, edition.options, beginning, part)
+        week = OF_PERIOD[part].counted(edition, asked.id).rate
+        return PartFigures(part, week, charted, beginning.due_from(asked, part))
+
+    return tuple(count(part) for part in PARTS) if asked.repeat_every is not None else ()
 
 
 def _chart_week(edition: Edition, asked: AskedRequirement, week: str, repeats: bool) -> Period:

@@ -5,9 +5,10 @@ from itertools import groupby
 
 from msgspec import Struct
 
+from compliance.reports.changes import Part
 from compliance.reports.control import Assurance, Control
 from compliance.reports.funnel import Bounds
-from compliance.reports.proportions import Proportion, RateDifference
+from compliance.reports.proportions import Proportion, Rate, RateDifference
 
 
 class Mark(Struct, frozen=True):
@@ -31,19 +32,25 @@ class Trend(Struct, frozen=True):
     """A requirement over the settled weeks, each judged at the same age (statistics section 2).
 
     One share a week, its control chart in per cent and, if the requirement repeats, the silent victims (1.7).
-    `overdue`: how many were outstanding when each week was settled. `target` and `assurance` are None if no target is
-    set.
+    `overdue`: how many were outstanding when each week was settled, None before stocks are shown. `target` and
+    `assurance` are None if no target is set.
     """
 
     weeks: tuple[str, ...]
     shares: tuple[Proportion, ...]
     silent: tuple[Proportion, ...] | None
-    overdue: tuple[int, ...]
+    overdue: tuple[int | None, ...]
     control: Control
     marks: tuple[Mark, ...]
     target: float | None
     assurance: Assurance | None
     explained: tuple[Explained, ...] = ()
+    charted_from: date | None = None
+    """The local date on or after which its first week begins (1.2b); None: unknown."""
+    ages_until: date | None = None
+    """The local date until which its make-up still ages (1.2b); None: it does not, or is not known to."""
+    filled_from: date | None = None
+    """The local date from which its stocks are filled and can be compared (1.2b); None: unknown."""
 
     @property
     def explanations(self) -> list[list[Explained]]:
@@ -51,6 +58,18 @@ class Trend(Struct, frozen=True):
         weeks = enumerate(self.explained)
         groups = groupby(weeks, lambda each: (each[1].place - each[0], each[1].reason, each[1].excluded))
         return [[week for _, week in group] for _, group in groups]
+
+
+class PartFigures(Struct, frozen=True):
+    """A part of a requirement that repeats (statistics 1.10): its rate in the period, and over the settled weeks.
+
+    `due_from`: the first local date on which anything of it could fall due (1.2b); None: unknown.
+    """
+
+    part: Part
+    week: Rate
+    trend: Trend
+    due_from: date | None
 
 
 class UnitTrend(Struct, frozen=True):

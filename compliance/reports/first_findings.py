@@ -58,7 +58,9 @@ def find_outside(
 
 def list_charts(requirement: RequirementFigures) -> list[tuple[Part, Trend]]:
     """Return the charts of the whole in which special causes are looked for (statistics 1.10)."""
-    return [] if requirement.event else [("", requirement.trend)]
+    if requirement.event:
+        return []
+    return [(part.part, part.trend) for part in requirement.parts] or [("", requirement.trend)]
 
 
 def _newest_run(trend: Trend) -> tuple[int, int, bool] | None:

@@ -16,6 +16,7 @@ from compliance.reports.findings import (
     Gap,
     Group,
     LateTeams,
+    PartFigures,
     Pattern,
     Reminded,
     Restated,
@@ -122,6 +123,8 @@ class RequirementFigures(Struct, frozen=True):
     """Present only in the weeks after a reorganisation."""
     areas: tuple[DivisionFigures, ...] | UnsetType = UNSET
     """The areas that divisions belong to; present only if the map has areas (decision 0031)."""
+    parts: tuple[PartFigures, ...] = ()
+    """First further and continuing contact, if it repeats (statistics 1.10)."""
     due_from: date | None = None
     """The first local date it could fall due, given when the records begin (statistics 1.2b); None: unknown."""
     clustering: tuple[Clustering, ...] = ()

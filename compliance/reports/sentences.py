@@ -11,6 +11,7 @@ from compliance.reports.event_sentences import EVENT_SENTENCES
 from compliance.reports.parts import Run, Text, text_of
 from compliance.reports.periods import parse_period
 from compliance.reports.release_sentences import RELEASE_SENTENCES
+from compliance.reports.series_sentences import SERIES
 from compliance.reports.words import (
     NO_DIFFERENCE,
     UNLIKELY,
@@ -248,6 +249,7 @@ _SENTENCES: Final[dict[Kind, Callable[[Claim], str]]] = {
     Kind.ALIKE: _alike,
     Kind.RESTS_ON: _rests_on,
     Kind.NOT_COMPARED: _not_compared,
+    **SERIES,
     Kind.IMPROVED: _cause,
     Kind.WORSENED: _cause,
     Kind.NO_SPECIAL_CAUSE: lambda _: "No special cause: nothing here needs an explanation of its own.",

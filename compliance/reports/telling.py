@@ -1,12 +1,14 @@
 """Findings over time and between groups: special causes, targets, the funnel, and charts in words."""
 
 from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
 from itertools import groupby
 from typing import Final
 
+from compliance.reports.changes import PART_NAMES, PART_TITLES
 from compliance.reports.claims import Claim, ClaimKind, SpecialCause, Stated
 from compliance.reports.control import ENOUGH, Assurance
-from compliance.reports.findings import Explained, Trend, UnitTrend
+from compliance.reports.findings import Explained, PartFigures, Trend, UnitTrend
 from compliance.reports.periods import parse_period
 from compliance.reports.rate_claims import subject_of
 from compliance.reports.report_model import Figures, RequirementFigures
@@ -14,6 +16,8 @@ from compliance.reports.sentences import weeks_in_words
 from compliance.reports.unit_levels import UnitLevel
 from compliance.reports.words import WITHHELD, count_of, heading, number, percent
 
+_THEN: Final = 14
+"""The place of the week 13 weeks before the newest, counted from the newest, 1."""
 _TARGETS: Final[dict[Assurance | None, ClaimKind]] = {
     "consistently met": ClaimKind.TARGET_MET,
     "consistently missed": ClaimKind.TARGET_MISSED,
@@ -52,9 +56,32 @@ def title_of(requirement: RequirementFigures) -> str:
 
 
 def causes_of(requirement: RequirementFigures) -> list[SpecialCause]:
-    """Return the special causes of a requirement's own chart."""
+    """Return the special causes of a requirement's own chart or, if it repeats, of the charts of its parts."""
+    of_parts = (cause for part in requirement.parts for cause in causes_of_part(requirement, part))
+    return [*causes_of_whole(requirement), *of_parts]
+
+
+def causes_of_whole(requirement: RequirementFigures) -> list[SpecialCause]:
+    """Return the special causes of a requirement's own chart, none if it repeats (statistics 1.10)."""
     trend = requirement.trend
     return causes(trend.weeks, trend, title=title_of(requirement), subject=subject_of(requirement))
+
+
+def causes_of_part(requirement: RequirementFigures, part: PartFigures) -> list[SpecialCause]:
+    """Return the special causes of first further or continuing contact (statistics 1.10)."""
+    subject = f"{PART_NAMES[part.part]}.{requirement.id}"
+    return causes(part.trend.weeks, part.trend, title=title_of_part(requirement, part), subject=subject)
+
+
+def title_of_part(requirement: RequirementFigures, part: PartFigures) -> str:
+    """Return the name of its rate within a sentence."""
+    return f"{requirement.id} {PART_TITLES[part.part]}"
+
+
+def still_moving(trend: Trend, subject: str) -> Iterator[Claim]:
+    """Yield why the newest point of a rate can move without anything being done otherwise (statistics 1.2b)."""
+    if trend.weeks and trend.ages_until and parse_period(trend.weeks[-1]).first < trend.ages_until:
+        yield Claim(kind=ClaimKind.STILL_AGEING, subject=subject, since=trend.ages_until)
 
 
 def causes_of_unit(requirement: RequirementFigures, one: UnitTrend) -> list[SpecialCause]:
@@ -62,6 +89,16 @@ def causes_of_unit(requirement: RequirementFigures, one: UnitTrend) -> list[Spec
     weeks = requirement.trend.weeks[len(requirement.trend.weeks) - len(one.shares) :]
     subject = f"trailing.{requirement.id}/{one.name}"
     return causes(weeks, one, title=title_of(requirement), about=one.name, subject=subject)
+
+
+def not_charted(trend: Trend, subject: str, last: date) -> Iterator[Claim]:
+    """Yield why there is no chart, if the records do not reach back far enough for one (statistics 1.2b).
+
+    `last`: the last local date of the period.
+    """
+    since = trend.charted_from
+    if not trend.weeks and since is not None and last < since + timedelta(days=6):
+        yield Claim(kind=ClaimKind.NOT_CHARTED, subject=subject, since=since)
 
 
 def chart_in_words(trend: Trend) -> str:
@@ -118,17 +155,36 @@ def silent_in_words(trend: Trend) -> str:
     return f"Read with the silent victims: {newest}{over}."
 
 
+def stock_claims(trend: Trend, subject: str) -> Iterator[Claim]:
+    """Yield that a stock is still filling or, if it is a share, what it was 13 weeks before (statistics 1.2b, 1.7)."""
+    if trend.weeks and not _is_filled(trend, 1):
+        yield Claim(kind=ClaimKind.STILL_FILLING, subject=subject, since=trend.filled_from)
+    shares = trend.silent or ()
+    if subject == "silent" and _is_filled(trend, _THEN) and len(shares) >= _THEN:
+        now, then = shares[-1].rate, shares[-_THEN].rate
+        if now is not None and then is not None:
+            stated = (Stated("now", now), Stated("then", then))
+            yield Claim(kind=ClaimKind.STOCK_APART, subject=subject, stated=stated)
+
+
+def _is_filled(trend: Trend, back: int) -> bool:
+    """Return whether stocks were filled in a week, counted from the newest, 1; also if that is unknown."""
+    since = trend.filled_from
+    return since is None or (len(trend.weeks) >= back and parse_period(trend.weeks[-back]).first >= since)
+
+
 def overdue_in_words(requirement: RequirementFigures) -> str:
-    """Describe how much was outstanding: newest, the week before, and thirteen weeks before if held."""
-    values = requirement.trend.overdue
-    if not values:
-        return "Nothing has been overdue."
+    """Describe how much was outstanding: newest, the week before, and thirteen weeks before if filled by then."""
+    trend, shown = requirement.trend, [count for count in requirement.trend.overdue if count is not None]
+    values = trend.overdue
+    if not shown:
+        return "Nothing has been overdue." if not values else "What is overdue is not shown yet."
     text = f"Overdue when the newest week was settled: {number(values[-1])}"
-    if len(values) > 1:
+    if len(shown) > 1:
         text += f"; the week before: {number(values[-2])}"
-    if len(values) > 13:
-        text += f"; thirteen weeks before: {number(values[-14])}"
-    return f"{text}. The most was {number(max(values))}."
+    if len(shown) >= _THEN and _is_filled(trend, _THEN):
+        text += f"; thirteen weeks before: {number(values[-_THEN])}"
+    return f"{text}. The most was {number(max(shown))}."
 
 
 FEW_GREY: Final = "Where fewer than 10 updates were due the rate is grey: it says little."

@@ -5,10 +5,12 @@ from datetime import date
 from typing import Final
 
 import numpy as np
+from msgspec.structs import replace
 
 from compliance.policy.requirement import Requirement
 from compliance.records.columns import Coded
 from compliance.reports.beginning import Beginning
+from compliance.reports.changes import Part
 from compliance.reports.clusters import effect
 from compliance.reports.control import assurance, control_chart
 from compliance.reports.findings import Explained, Funnel, FunnelPoint, Mark, Trend, UnitTrend
@@ -32,12 +34,15 @@ def trend(
     asked: Requirement,
     options: ReportOptions,
     beginning: Beginning,
+    part: Part = "",
 ) -> Trend:
     """Return one requirement over the weeks from the first that is charted and has anything due (statistics 1.2b, 2).
 
-    `periods`: the requirement in each of the weeks.
+    `periods`: the requirement, or a part of it, in each of the weeks. Of one that repeats, special causes are looked
+    for in its parts alone (1.10).
     """
-    charted = (beginning.is_charted(week.span, asked) for week in weeks)
+    whole, repeats = not part, asked.repeat_every is not None
+    charted = (beginning.is_charted(week.span, asked, part) for week in weeks)
     first = _first(is_charted and period.rate.share.of > 0 for is_charted, period in zip(charted, periods, strict=True))
     weeks, periods = weeks[first:], periods[first:]
     spans = [week.span for week in weeks]
@@ -46,19 +51,30 @@ def trend(
     recalculated = _places(spans, options.recalculate_from)
     explained = _explained(spans, options)
     control = control_chart(values(shares), [(mark.place, mark.reason) for mark in recalculated], excluded(explained))
-    target = options.targets.get(asked.id)
+    if whole and repeats:
+        control = replace(control, signals=())
+    target = options.targets.get(asked.id) if whole else None
     changes = _places(spans, [(day, POLICY + what) for day, what in options.policy_changes])
     return Trend(
         weeks=names,
         shares=shares,
-        silent=tuple(period.silent for period in periods if period.silent) if asked.repeat_every is not None else None,
-        overdue=tuple(int((week.overdue.requirement == place).sum()) for week in weeks),
+        silent=tuple(period.silent for period in periods if period.silent) if whole and repeats else None,
+        overdue=tuple(_count_overdue(week, place, beginning) for week in weeks) if whole else (),
         control=control,
         marks=tuple(sorted([*recalculated, *changes], key=lambda mark: mark.place)),
         target=target,
         assurance=assurance(target, control.limits[-1]) if target is not None and control.limits else None,
         explained=explained,
+        charted_from=beginning.charted_from(asked, part),
+        ages_until=beginning.ages_until(asked, part),
+        filled_from=beginning.filled_from if whole else None,
     )
+
+
+def _count_overdue(week: JudgedPeriod, place: int, beginning: Beginning) -> int | None:
+    """Return how many were outstanding when a week was settled, None before stocks are shown (statistics 1.2b)."""
+    shown = beginning.stocks_from is not None and week.span.last >= beginning.stocks_from
+    return int((week.overdue.requirement == place).sum()) if shown else None
 
 
 def _first(flags: Iterable[bool]) -> int:
@@ -115,7 +131,8 @@ def unit_trends(
     for name in names:
         own = [cohort.where(has(unit(cohort), name)) for cohort in cohorts]
         shares = tuple(rate(cohort, effect(cohort.officer.codes, rho)).share for cohort in own)
-        found.append(UnitTrend(name, shares, control_chart(values(shares), recalculated, left_out)))
+        control = control_chart(values(shares), recalculated, left_out)
+        found.append(UnitTrend(name, shares, control if asked.repeat_every is None else replace(control, signals=())))
     return tuple(found)
 
 

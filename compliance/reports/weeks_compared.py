@@ -18,9 +18,13 @@ COMPARED: Final = 2 * TRAILING
 """The number of weeks in 13 against 13."""
 
 
+PARTS: Final[tuple[Part, ...]] = ("first", "continuing")
+"""The parts of a requirement that repeats (statistics 1.10)."""
+
+
 def parts_of(asked: Requirement) -> tuple[Part, ...]:
     """Return the series of a requirement: itself or, if it repeats, its two parts (statistics 1.10)."""
-    return ("",) if asked.repeat_every is None else ("first", "continuing")
+    return ("",) if asked.repeat_every is None else PARTS
 
 
 def of_part(cohort: Cohort, part: Part) -> Flags:

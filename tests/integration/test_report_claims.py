@@ -2,15 +2,16 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from msgspec.structs import replace
 
+from compliance.reports.changes import PART_NAMES
 from compliance.reports.claims import Claim, ClaimKind, FirstClaim, SpecialCause, Stated
 from compliance.reports.delay import Reading
-from compliance.reports.findings import Gap, Restated, Step
+from compliance.reports.findings import Gap, Restated, Step, Trend
 from compliance.reports.parts import claims_in
 from compliance.reports.periods import parse_period
 from compliance.reports.report_model import Figures, Rate, RateDifference, RequirementFigures
@@ -80,17 +81,56 @@ def nothing_before(claim: Claim, found: Figures) -> bool:
     }[claim.kind]
 
 
+def trend_of(claim: Claim, found: Figures) -> Trend:
+    """The chart that a claim is about: a requirement's own, or that of a part of it (1.10)."""
+    requirement = requirement_of(claim, found)
+    named = {name: part for part, name in PART_NAMES.items()}
+    which = named.get(claim.subject.partition(".")[0])
+    return next((part.trend for part in requirement.parts if part.part == which), requirement.trend)
+
+
 def special_cause(claim: Claim, found: Figures) -> bool:
     assert isinstance(claim, SpecialCause)
-    requirement = requirement_of(claim, found)
-    weeks, charts = requirement.trend.weeks, {unit.name: unit for unit in requirement.units}
-    chart = charts[claim.about] if claim.about else requirement.trend
+    trend, charts = trend_of(claim, found), {unit.name: unit for unit in requirement_of(claim, found).units}
+    weeks, chart = trend.weeks, charts[claim.about] if claim.about else trend
     own = weeks[len(weeks) - len(chart.shares) :]
     signals = {own[each.place]: each for each in chart.control.signals}
     held = [week for week in own if claim.weeks[0] <= week <= claim.weeks[1]]
     assert (claim.since, claim.until) == (parse_period(held[0]).first, parse_period(held[-1]).last)
     return len(held) == claim.length and all(
         signals[week].rule == claim.rule and signals[week].improvement is claim.improvement for week in held
+    )
+
+
+def ageing(claim: Claim, found: Figures) -> bool:
+    trend = trend_of(claim, found)
+    assert claim.since is not None
+    return claim.since == trend.ages_until and parse_period(trend.weeks[-1]).first < claim.since
+
+
+def not_charted(claim: Claim, found: Figures) -> bool:
+    trend = trend_of(claim, found)
+    assert claim.since is not None
+    return claim.since == trend.charted_from and not trend.weeks and found.last - timedelta(days=6) < claim.since
+
+
+def silent_trend(found: Figures) -> Trend:
+    return next(requirement.trend for requirement in found.requirements if requirement.trend.silent)
+
+
+def filling(claim: Claim, found: Figures) -> bool:
+    trend = silent_trend(found) if claim.subject == "silent" else trend_of(claim, found)
+    assert claim.since is not None
+    return claim.since == trend.filled_from and parse_period(trend.weeks[-1]).first < claim.since
+
+
+def stock_apart(claim: Claim, found: Figures) -> bool:
+    trend = silent_trend(found)
+    assert trend.silent is not None
+    assert trend.filled_from is not None
+    rates = (trend.silent[-1].rate, trend.silent[-14].rate)
+    return (claim.value("now"), claim.value("then")) == rates and (
+        parse_period(trend.weeks[-14]).first >= trend.filled_from
     )
 
 
@@ -204,9 +244,11 @@ HOLDS: dict[ClaimKind, Callable[[Claim, Figures], bool]] = {
     ClaimKind.RESTS_ON: rests_on,
     ClaimKind.NOT_COMPARED: lambda claim, _: claim.count("held") < claim.count("weeks"),
     ClaimKind.IMPROVED: special_cause, ClaimKind.WORSENED: special_cause,
-    ClaimKind.NO_SPECIAL_CAUSE: lambda claim, found: not requirement_of(claim, found).trend.control.signals,
+    ClaimKind.NO_SPECIAL_CAUSE: lambda claim, found: not trend_of(claim, found).control.signals,
     ClaimKind.CONCERN: worsened, ClaimKind.WORSE_THAN_BEFORE: worsened, ClaimKind.NOT_YET_TOLD: young,
     ClaimKind.SILENT: counts, ClaimKind.BEYOND_CHANCE: asked,
+    ClaimKind.NOT_CHARTED: not_charted, ClaimKind.STILL_AGEING: ageing, ClaimKind.STILL_FILLING: filling,
+    ClaimKind.STOCK_APART: stock_apart,
     ClaimKind.TEAMS_STAND_OUT: teams, ClaimKind.NO_TEAM_STANDS_OUT: teams,
     ClaimKind.TEAMS_SHOW_PATTERN: of_pattern, ClaimKind.NO_TEAM_SHOWS_PATTERN: of_pattern,
     ClaimKind.NOTHING_STANDS_OUT: quiet,
@@ -299,7 +341,7 @@ def test_every_kind_of_claim_has_a_sentence(kind: ClaimKind) -> None:
     stated = tuple(Stated(measure, 1.0) for measure in (
         "difference", "low", "high", "weeks", "held", "target", "of", "count", "rate", "expected", "beyond", "published",
         "changed", "due", "crimes", "weekly", "usual", "unfit", "records", "limit", "refused", "no_victim", "set_aside",
-        "sums", "total", "parts", "appeared", "has", "had", "failing", "examples", "without", "fewest",
+        "sums", "total", "parts", "appeared", "has", "had", "failing", "examples", "without", "fewest", "now", "then",
     ))  # fmt: skip
     claim = Claim(kind=kind, subject="rate.7-day", since=date(2026, 1, 5), until=date(2026, 1, 11), about="North",
                   against="the rest", words="as of then", stated=stated)  # fmt: skip

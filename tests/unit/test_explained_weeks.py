@@ -100,7 +100,7 @@ def test_2_2b_excluded_weeks_take_no_part_in_the_charts_of_force_and_divisions()
 def test_2_2b_they_are_named_with_their_reason_in_text_table_and_rows() -> None:
     found = figures(OUTAGE, STORM)
     requirement = found.requirements[0]
-    said = [run.text for part in trend_parts(requirement) for run in getattr(part, "text", ())]
+    said = [run.text for part in trend_parts(requirement, found.last) for run in getattr(part, "text", ())]
     assert (
         "Explained, 6 to 19 April 2026 (weeks 15 to 16): the crime system was replaced. These weeks take no part in the "
         "mean, the limits and the signals." in said

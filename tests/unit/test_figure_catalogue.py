@@ -40,6 +40,7 @@ WORKED_OUT: Final = {
     "requirements.divisions.change.p": "from the difference and its interval",
     "requirements.trailing_held": "how many weeks are held",
     "requirements.trend.control.limits": "lines of the chart",
+    "requirements.parts.trend.control.limits": "lines of the chart of a part",
     "requirements.units.control": "lines and special causes of a unit's chart",
     "requirements.funnel": "lines of the funnel, and what is beyond them",
     "attention": "what is told first, and what was missed: rates of weeks and units, and weights (statistics 6)",

@@ -52,7 +52,8 @@ def test_what_was_outstanding_is_that_of_the_weeks_it_names() -> None:
 
     def told(*overdue: int) -> str:
         requirement = figures().requirements[0]
-        return telling.overdue_in_words(replace(requirement, trend=replace(requirement.trend, overdue=overdue)))
+        trend = replace(requirement.trend, overdue=overdue, filled_from=None)
+        return telling.overdue_in_words(replace(requirement, trend=trend))
 
     assert told() == "Nothing has been overdue."
     assert told(7) == "Overdue when the newest week was settled: 7. The most was 7."

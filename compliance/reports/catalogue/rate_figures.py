@@ -95,27 +95,30 @@ def _rows_of_part(name: str, group: str, order: int, period_of: Callable[[Requir
     return rows
 
 
+def rows_of_weeks(trend: Trend, name: str, about: str, place: int) -> Iterator[PlacedRow]:
+    """Yield the weeks of a chart. `name`: the figure's name without the week. `place`: that of the requirement."""
+    lines = {week: limits for limits in trend.control.limits for week in range(limits.first, limits.last + 1)}
+    causes = {signal.place: signal for signal in trend.control.signals}
+    explained = {each.place: each for each in trend.explained}
+    for week, (text, found) in enumerate(zip(trend.weeks, trend.shares, strict=True)):
+        limits, cause, what = lines.get(week), causes.get(week), about
+        if cause:
+            what += f"; special cause: {cause.rule}, {'improvement' if cause.improvement else 'deterioration'}"
+        if why := explained.get(week):
+            what += f"; explained: {why.reason}{', left out of mean and limits' if why.excluded else ''}"
+        silent = {"silent": trend.silent[week].rate} if trend.silent else {}
+        overdue = {"overdue_then": trend.overdue[week]} if trend.overdue else {}
+        bounds = {} if limits is None else {
+            "centre": limits.centre / 100, "lower_limit": limits.lower / 100, "upper_limit": limits.upper / 100,
+        }  # fmt: skip
+        row = share_row("weeks", f"{name}/{text}", what, "all", text, found, **bounds, **silent, **overdue)
+        yield PlacedRow((place, week), row)
+
+
 def _rows_of_weeks(figures: Figures) -> Iterator[PlacedRow]:
     for place, requirement in enumerate(figures.requirements):
-        trend = requirement.trend
-        lines = {week: limits for limits in trend.control.limits for week in range(limits.first, limits.last + 1)}
-        causes = {signal.place: signal for signal in trend.control.signals}
-        explained = {each.place: each for each in trend.explained}
-        for week, (name, found) in enumerate(zip(trend.weeks, trend.shares, strict=True)):
-            limits, cause = lines.get(week), causes.get(week)
-            what = f"{requirement.id} in time"
-            if cause:
-                what += f"; special cause: {cause.rule}, {'improvement' if cause.improvement else 'deterioration'}"
-            if why := explained.get(week):
-                what += f"; explained: {why.reason}{', left out of mean and limits' if why.excluded else ''}"
-            silent = {"silent": trend.silent[week].rate} if trend.silent else {}
-            bounds = {} if limits is None else {
-                "centre": limits.centre / 100, "lower_limit": limits.lower / 100, "upper_limit": limits.upper / 100,
-            }  # fmt: skip
-            yield PlacedRow((place, week), share_row(
-                "weeks", f"week.{requirement.id}/{name}", what, "all", name, found,
-                **bounds, **silent, overdue_then=trend.overdue[week] if trend.overdue else None,
-            ))  # fmt: skip
+        name, what = f"week.{requirement.id}", f"{requirement.id} in time"
+        yield from rows_of_weeks(requirement.trend, name, what, place)
 
 
 def release_rate(found: Rate, overdue: Overdue | None = None) -> Rate:
@@ -181,6 +184,8 @@ def _release_weeks(found: RequirementFigures, disclosed: RequirementFigures, _bo
         recalculate_from = [(lines.first, lines.reason) for lines in control.limits if lines.reason is not None]
         control = control_chart(values(shares), recalculate_from, excluded(trend.explained))
         assured = assurance(trend.target, control.limits[-1]) if trend.target is not None and control.limits else None
+    if found.repeats:
+        control = replace(control, signals=())
     public: Trend = replace(trend, shares=shares, silent=silent, overdue=(), control=control, assurance=assured)
     return replace(disclosed, trend=public)
 

@@ -6,6 +6,7 @@ from compliance.reports.catalogue.area_figures import AREA, SILENT_AREA, TRAILIN
 from compliance.reports.catalogue.contact_figures import CONTACT, QUESTION
 from compliance.reports.catalogue.figure import Figure
 from compliance.reports.catalogue.outstanding_figures import CLOSED_ACROSS, CLOSED_WITHOUT_A_WORD, OVERDUE_NOW
+from compliance.reports.catalogue.part_figures import CONTINUING, FIRST_FURTHER, WEEK_CONTINUING, WEEK_FIRST_FURTHER
 from compliance.reports.catalogue.past_figures import OWN_PAST, OWN_PAST_CONTINUING, OWN_PAST_FIRST
 from compliance.reports.catalogue.pattern_figures import PATTERN
 from compliance.reports.catalogue.quality_figures import QUALITY
@@ -39,6 +40,7 @@ FIGURES: Final = {
     figure.name: figure
     for figure in (
         RATE, BEFORE, LAST_YEAR, PROVISIONAL, LIVE, ENHANCED, WEEK,
+        FIRST_FURTHER, CONTINUING, WEEK_FIRST_FURTHER, WEEK_CONTINUING,
         DIVISION, TEAM, TRAILING_UNIT, OFFENCE,
         FORMER_DIVISION, AREA, TRAILING_AREA,
         OWN_PAST, OWN_PAST_FIRST, OWN_PAST_CONTINUING,

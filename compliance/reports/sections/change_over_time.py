@@ -1,10 +1,14 @@
 """Change, or chance: a control chart of each rate, and what it shows (statistics section 2)."""
 
 from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import NamedTuple
 
 from compliance.reports import charts
 from compliance.reports.cells import NONE, SHARE, cases, name_of, share_cells, whole
+from compliance.reports.changes import PART_NAMES
 from compliance.reports.claims import Claim, ClaimKind, SpecialCause
+from compliance.reports.findings import PartFigures, Trend
 from compliance.reports.parts import (
     Chart,
     Column,
@@ -26,13 +30,18 @@ from compliance.reports.rate_claims import subject_of
 from compliance.reports.report_model import Figures, RequirementFigures
 from compliance.reports.sentences import cause_of_group, sentence, weeks_of
 from compliance.reports.telling import (
-    causes_of,
+    causes_of_part,
+    causes_of_whole,
     chart_in_words,
     explained_in_words,
     monday,
+    not_charted,
     silent_in_words,
+    still_moving,
+    stock_claims,
     target_of,
     title_of,
+    title_of_part,
 )
 from compliance.reports.words import heading, percent
 
@@ -47,34 +56,90 @@ def change_over_time(figures: Figures) -> Section:
     ]
     for requirement in figures.requirements:
         if not requirement.event:
-            parts += trend_parts(requirement)
+            parts += trend_parts(requirement, figures.last)
     return Section("trends", "Change, or chance?", tuple(parts))
 
 
-def trend_parts(requirement: RequirementFigures) -> Iterator[Part]:
-    """Yield the chart of a requirement, what it shows in words, and its special causes."""
-    trend, name, said = requirement.trend, heading(title_of(requirement)), chart_in_words(requirement.trend)
-    if trend.shares:
-        caption = f"{name}, per cent of updates due in the week that were given in time"
-        yield Chart(f"trend-{requirement.id}", caption, charts.control(trend), f"{name}: {said}")
-    else:
-        yield Heading(f"trend-{requirement.id}", name)
+def trend_parts(requirement: RequirementFigures, last: date) -> Iterator[Part]:
+    """Yield the charts of a requirement and of its parts, what they show in words, and their special causes.
+
+    `last`: the last local date of the period.
+    """
+    trend = requirement.trend
+    caption = "per cent of updates due in the week that were given in time"
+    yield from _charted(_Series(requirement.id, title_of(requirement), subject_of(requirement), caption, trend), last)
     targets = list(target_of(requirement))
-    yield statement(" ".join([said, *map(sentence, targets)]), claims=targets)
-    found = causes_of(requirement)
-    if found:
-        yield Items(tuple(_cause(cause) for cause in found))
+    if targets:
+        yield statement(" ".join(map(sentence, targets)), claims=targets)
+    if requirement.repeats and not trend.control.signals:
+        where = " Special causes are looked for in the two parts below." if requirement.parts else ""
+        yield statement(
+            "First further contact and continuing contact together. What is due shifts from the one to the other as "
+            f"cases age, so this chart has no signals.{where}"
+        )
+    else:
+        yield from _say_causes(causes_of_whole(requirement), trend, subject_of(requirement))
+    yield from _say_marks(trend)
+    if trend.shares:
+        yield note(Run("Table of the weeks", link=f"weeks-{requirement.id}"))
+    for part in requirement.parts:
+        name = PART_NAMES[part.part]
+        of = _Series(f"{requirement.id}-{name}", title_of_part(requirement, part), f"{name}.{requirement.id}", caption,
+                     part.trend)  # fmt: skip
+        yield from _charted(of, last)
+        yield from _say_causes(causes_of_part(requirement, part), part.trend, of.subject)
+        if part.trend.shares:
+            yield note(Run("Table of the weeks", link=f"weeks-{of.id}"))
+    if trend.silent:
+        yield from _silent(requirement)
+
+
+class _Series(NamedTuple):
+    """A rate over the weeks: the end of its ids, its title, its figure, the rest of its caption, and its weeks."""
+
+    id: str
+    title: str
+    subject: str
+    caption: str
+    trend: Trend
+
+
+def _charted(series: _Series, last: date) -> Iterator[Part]:
+    """Yield the chart and what it shows, or why there is none."""
+    trend, name = series.trend, heading(series.title)
+    missing = list(not_charted(trend, series.subject, last))
+    moving = list(still_moving(trend, series.subject))
+    said = " ".join([*map(sentence, missing or [])] or [chart_in_words(trend)])
+    if trend.shares:
+        yield Chart(f"trend-{series.id}", f"{name}, {series.caption}", charts.control(trend), f"{name}: {said}")
+    else:
+        yield Heading(f"trend-{series.id}", name)
+    yield statement(" ".join([said, *map(sentence, moving)]), claims=[*missing, *moving])
+
+
+def _say_causes(causes: Sequence[SpecialCause], trend: Trend, subject: str) -> Iterator[Part]:
+    if causes:
+        yield Items(tuple(_cause(cause) for cause in causes))
     elif trend.shares:
-        none = Claim(kind=ClaimKind.NO_SPECIAL_CAUSE, subject=subject_of(requirement))
+        none = Claim(kind=ClaimKind.NO_SPECIAL_CAUSE, subject=subject)
         yield statement(sentence(none), claims=[none])
+
+
+def _say_marks(trend: Trend) -> Iterator[Part]:
     for mark in trend.marks:
         yield statement(f"{heading(in_words(mark.week))}: {mark.reason}.")
     for weeks in trend.explanations:
         yield statement(explained_in_words(weeks))
-    if trend.silent:
-        yield statement(silent_in_words(trend))
-    if trend.shares:
-        yield note(Run("Table of the weeks", link=f"weeks-{requirement.id}"))
+
+
+def _silent(requirement: RequirementFigures) -> Iterator[Part]:
+    """Yield the silent victims over the weeks: a stock, without limits or signals (statistics 1.7)."""
+    trend, said = requirement.trend, silent_in_words(requirement.trend)
+    if any(share.rate is not None for share in trend.silent or ()):
+        caption = "Silent victims at the end of each week, per cent of the victims of cases open for more than 28 days"
+        yield Chart(f"silent-weeks-{requirement.id}", caption, charts.silent(trend), said)
+    claims = list(stock_claims(trend, "silent"))
+    yield statement(" ".join([said, *map(sentence, claims)]), claims=claims)
 
 
 def _cause(cause: SpecialCause) -> Statement:
@@ -94,10 +159,21 @@ def _direction(cause: SpecialCause) -> Direction:
     return "better" if cause.improvement else "worse"
 
 
-def weeks_table(requirement: RequirementFigures, figures: Figures) -> Table:
-    """Return the weeks of a chart as a table."""
-    trend, signals = requirement.trend, {signal.place: signal for signal in requirement.trend.control.signals}
-    causes = {week: cause for cause in causes_of(requirement) for week in trend.weeks
+def weeks_table(requirement: RequirementFigures, figures: Figures, part: PartFigures | None = None) -> Table:
+    """Return the weeks of a chart as a table: of a requirement, or of one of its parts."""
+    figure, ident, name = f"week.{requirement.id}", requirement.id, f"{heading(requirement.id)} rate"
+    trend, found = requirement.trend, causes_of_whole(requirement)
+    if part is not None:
+        trend, found, own = part.trend, causes_of_part(requirement, part), PART_NAMES[part.part]
+        figure, ident, name = (
+            f"week-{own}.{requirement.id}",
+            f"{requirement.id}-{own}",
+            title_of_part(requirement, part),
+        )
+    elif requirement.event:
+        name = name_of(requirement)
+    signals = {signal.place: signal for signal in trend.control.signals}
+    causes = {week: cause for cause in found for week in trend.weeks
               if cause.weeks[0] <= week <= cause.weeks[1]}  # fmt: skip
     explained = {each.place: f"explained: {each.reason}" for each in trend.explained}
     rows = []
@@ -108,16 +184,15 @@ def weeks_table(requirement: RequirementFigures, figures: Figures) -> Table:
         said += [explained[place]] if place in explained else []
         rows.append((
             cell(week, Run(f" {monday(week)}", "aside")),
-            *share_cells(share, f"week.{requirement.id}/{week}"),
+            *share_cells(share, f"{figure}/{week}"),
             *((cell(percent(trend.silent[place].rate)),) if trend.silent else ()),
-            cell(whole(trend.overdue[place]) if trend.overdue else NONE),
+            *((cell(whole(trend.overdue[place]) if trend.overdue else NONE),) if part is None else ()),
             cell("; ".join(said), claim=causes.get(week) if signal else None),
         ))  # fmt: skip
     silent = (Column("Silent victims"),) if trend.silent else ()
-    columns = (Column("Week, its Monday", "name"), *SHARE, *silent, Column("Overdue then"),
-               Column("Special cause", "words"))  # fmt: skip
-    name = name_of(requirement) if requirement.event else f"{heading(requirement.id)} rate"
+    overdue = (Column("Overdue then"),) if part is None else ()
+    columns = (Column("Week, its Monday", "name"), *SHARE, *silent, *overdue, Column("Special cause", "words"))
     return Table(
-        f"weeks-{requirement.id}", f"{name} by week, each judged seven days after its end", columns, tuple(rows),
-        cases=cases(figures, f"week.{requirement.id}/WEEK"), dense=True,
+        f"weeks-{ident}", f"{heading(name)} by week, each judged seven days after its end", columns, tuple(rows),
+        cases=cases(figures, f"{figure}/WEEK"), dense=True,
     )  # fmt: skip

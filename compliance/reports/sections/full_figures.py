@@ -59,11 +59,14 @@ def _weeks(figures: Figures) -> Iterator[Part]:
     for requirement in figures.requirements:
         if not requirement.event and requirement.trend.shares:
             yield weeks_table(requirement, figures)
+        for part in requirement.parts:
+            if part.trend.shares:
+                yield weeks_table(requirement, figures, part)
     charted = [r for r in figures.requirements if r.event and any(share.of for share in r.trend.shares)]
     if charted:
         yield Heading("event-trends", "Updates owed after an event, over time")
     for requirement in charted:
-        yield from trend_parts(requirement)
+        yield from trend_parts(requirement, figures.last)
         yield weeks_table(requirement, figures)
 
 

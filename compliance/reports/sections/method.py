@@ -5,6 +5,7 @@ from typing import Final
 
 from compliance.reports.catalogue.edition_clusters import ALL, LIVE
 from compliance.reports.cells import whole
+from compliance.reports.changes import PART_TITLES
 from compliance.reports.definitions import GLOSSARY
 from compliance.reports.editions import PUBLIC
 from compliance.reports.figure_rows import cases_command
@@ -114,9 +115,9 @@ def _clustering(figures: Figures) -> Table:
     return Table("clustering", caption, columns, rows, dense=True)
 
 
-_COUNTED: Final = {
-    ALL: "every update", LIVE: "live contact only",
-    "first": "first further contact", "continuing": "continuing contact",
+_COUNTED: Final[dict[str, str]] = {
+    ALL: "every update", LIVE: "live contact only", "first": PART_TITLES["first"],
+    "continuing": PART_TITLES["continuing"],
 }  # fmt: skip
 
 

@@ -21,7 +21,8 @@ from compliance.reports.parts import (
 )
 from compliance.reports.passages import describe_closings
 from compliance.reports.report_model import Figures, OverdueBand, RequirementFigures
-from compliance.reports.telling import overdue_in_words
+from compliance.reports.sentences import sentence
+from compliance.reports.telling import overdue_in_words, stock_claims
 from compliance.reports.words import day, heading
 
 
@@ -50,7 +51,8 @@ def _parts(figures: Figures) -> Iterator[Part]:
             name, said = f"{heading(requirement.id)} updates", overdue_in_words(requirement)
             caption = f"{name} overdue on the day each week was settled"
             yield Chart(f"overdue-{requirement.id}", caption, charts.overdue(requirement.trend), f"{name}. {said}")
-            yield statement(said)
+            claims = list(stock_claims(requirement.trend, f"overdue.{requirement.id}"))
+            yield statement(" ".join([said, *map(sentence, claims)]), claims=claims)
     without, across = describe_closings(figures)
     yield statement(without, about="Closed without a word")
     yield statement(across, about="Closed across a due date")
