@@ -10,6 +10,7 @@ from compliance.reports.definitions import GLOSSARY
 from compliance.reports.editions import PUBLIC
 from compliance.reports.figure_rows import cases_command
 from compliance.reports.parts import (
+    Cell,
     Column,
     Heading,
     Items,
@@ -23,7 +24,7 @@ from compliance.reports.parts import (
     code,
     statement,
 )
-from compliance.reports.proportions import Rate
+from compliance.reports.proportions import Proportion, Rate
 from compliance.reports.report_model import Figures
 from compliance.reports.sections.release_checks import release_checks
 from compliance.reports.unit_levels import list_levels
@@ -66,6 +67,7 @@ def _parts(figures: Figures) -> Iterator[Part]:
     if any(requirement.clustering for requirement in figures.requirements):
         yield _clustering(figures)
     yield _design_effects(figures)
+    yield from _other_effects(figures)
     columns = (Column("Figure", "name"), Column("Definition", "words"), Column("Clause", "short"))
     rows = tuple((cell(d.title), cell(d.meaning), cell(d.clause)) for d in figures.definitions)
     yield Table("definitions", "What the figures mean", columns, rows)
@@ -141,7 +143,24 @@ def _design_effects(figures: Figures) -> Table:
 def _effect(name: str, period: str, rate: Rate) -> Row:
     share = rate.share
     counts = (share.count, share.of, rate.late, rate.overdue, rate.missed)
-    return (
-        cell(name), cell(period), *(cell(whole(count)) for count in counts), cell(f"{share.deff:.2f}"),
-        cell(f"{share.of / share.deff:,.1f}"),
-    )  # fmt: skip
+    return cell(name), cell(period), *(cell(whole(count)) for count in counts), *_deff_cells(share)
+
+
+def _deff_cells(share: Proportion) -> tuple[Cell, Cell]:
+    return cell(f"{share.deff:.2f}"), cell(f"{share.of / share.deff:,.1f}")
+
+
+def _other_effects(figures: Figures) -> Iterator[Table]:
+    """Yield the design effects of shares that are no rate of a requirement, whose ρ is their own (statistics 1.3)."""
+    weeks = (requirement.week for requirement in figures.requirements)
+    shares = [("Silent victims", week.silent) for week in weeks if week.silent][:1]
+    shares += [("Closed without a word", figures.closing.without_a_word)]
+    rows = tuple(
+        (cell(name), cell(whole(share.count)), cell(whole(share.of)), *_deff_cells(share))
+        for name, share in shares
+        if share.of and not share.withheld
+    )
+    if rows:
+        titles = ("Counted", "Of", "Design effect", "Effective size")
+        columns = (Column("Figure", "name"), *map(Column, titles))
+        yield Table("design-effects-others", "Design effects of what is no rate", columns, rows, dense=True)
