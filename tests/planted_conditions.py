@@ -177,7 +177,7 @@ FAULTS: Final[list[tuple[str, Plant, str]]] = [
     ("report-owed", unpublished, "The reports of 2026-W26 and 2026-W27 should have been published."),
     ("report-owed", one_form_missing, "The report of 2026-W27 should have been published (last published: 2026-W27)."),
     ("report-held", held, "The report of 2026-W27 has been held since 2026-07-13 10:00Z. 12 crimes were reported in the week: less than half the median"),
-    ("reports-suspended", suspended, "Reports have been suspended since 20 June 2026 by mhill: A new crime system. None is published until 31 July 2026"),
+    ("reports-suspended", suspended, "Reports have been suspended since 20 June 2026 by mhill. The reason: A new crime system. None is published until 31 July 2026"),
     ("reload-refused", job("reload", is_lasting=True), "A reload was refused on 2026-07-20 10:00Z: it says no."),
     ("job-failing", job("retention", is_lasting=True), "'retention' failed when it last ran (it says no)"),
     ("job-failing", job("retention", times=3), "'retention' failed the last 3 times"),

@@ -111,8 +111,8 @@ def _suspended(claim: Claim) -> str:
     assert claim.since is not None  # noqa: S101  # a suspension has both dates
     assert claim.until is not None  # noqa: S101
     return (
-        f"Reports have been suspended since {day(claim.since)} by {claim.about}: {claim.words}. None is published "
-        f"until {day(claim.until)}, that day included."
+        f"Reports have been suspended since {day(claim.since)} by {claim.about}. The reason: {claim.words}. None is "
+        f"published until {day(claim.until)}, that day included."
     )
 
 

@@ -1,6 +1,8 @@
 """The gate before the reports (statistics section 7): held, told once, released with a reason; suspended and resumed."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -176,6 +178,22 @@ def test_a_release_that_was_cut_off_is_taken_up_by_the_service_at_its_next_look(
     assert len(subjects(store)) == 4
 
 
+def test_of_two_services_that_look_at_once_one_tells_the_readers(
+    store: Store, database_url: str, tmp_path: Path
+) -> None:
+    """On PostgreSQL two services may work side by side, on SQLite a service and a command (decision 0011)."""
+    held_world(store)
+
+    def look(_: int) -> None:
+        with closing(Store.open(database_url)) as own:
+            assert reports(own, tmp_path).publish_due(MONDAY) == []
+
+    with ThreadPoolExecutor(2) as both:
+        list(both.map(look, range(2)))
+    assert subjects(store) == [(reader, HELD_SUBJECT) for reader in READERS]
+    assert len(reports(store, tmp_path).gate.holds()) == 1
+
+
 def test_a_hold_whose_notice_was_cut_off_is_told_once_and_noticed_at_the_next_look(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -289,7 +307,7 @@ def test_records_unfit_for_a_rate_hold_the_report_from_the_configured_share_on(
     assert "unfit" not in said_of(lenient, "2026-W28", MONDAY)
 
 
-SUSPENDED = "Reports have been suspended since 18 July 2026 by mhill: The crime system is being replaced."
+SUSPENDED = "Reports have been suspended since 18 July 2026 by mhill. The reason: The crime system is being replaced."
 
 
 def suspend(asked: Reporting, until: str, now: datetime = MONDAY - timedelta(days=2)) -> None:
