@@ -87,11 +87,23 @@ class _Comparison:
                 yield found
 
     def _find_outside(self, unit: int) -> frozenset[int]:
-        """Return the weeks outside the unit’s own limits; none while one of the newest two is (decision 0054)."""
+        """Return the weeks outside the unit’s own limits, if what they stand for is over; else none (decision 0054)."""
         rates = self._rows.rates(unit, self._weeks)
         chart = control_chart([None if rate is None else 100 * rate for rate in rates])
         outside = frozenset(signal.place for signal in chart.signals if signal.rule == "outside")
-        return frozenset() if outside & set(self._weeks[-2:]) else outside
+        return outside if outside and self._is_over(unit, outside) else frozenset()
+
+    def _is_over(self, unit: int, outside: Collection[int]) -> bool:
+        """Return whether the weeks after the last outside are nearer to those before than to those outside."""
+        last = max(outside)
+        newest = [week for week in outside if week > last - TRAILING]
+        spans = ([week for week in self._weeks if week < min(newest) and week not in outside], newest,
+                 list(self._weeks[last + 1 :]))  # fmt: skip
+        counts = [self._rows.counts[unit][:, weeks].sum(axis=1).tolist() for weeks in spans]
+        if last in self._weeks[-2:] or not all(due for _, due in counts):
+            return False
+        before, apart, after = (met / due for met, due in counts)
+        return abs(after - before) < abs(after - apart)
 
     def _ask_paired(self, unit: int, recent: list[int], before: list[int]) -> tuple[float | None, Turn | None]:
         """Ask 13 weeks against 13, and again without those outside: what only they make is an echo."""
