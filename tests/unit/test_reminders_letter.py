@@ -185,9 +185,9 @@ def test_it_says_who_is_told_next_of_each_victim_and_when() -> None:
 
 def test_already_done_says_when_the_list_was_read() -> None:
     told = [Decision(o, "1", Outcome.SENT, Reason.NEW) for o in outstanding(crime())]
-    for read_at, expected in (("10 June at 06:55", " (read 10 June at 06:55)"), (None, "")):
+    for read_at, expected in (("10 June at 06:55", " (records as of 10 June at 06:55)"), (None, "")):
         mail = render(write(told, POLICY, SETTINGS, TODAY, LetterContext(read_at)), SETTINGS)
-        sentence = f"Already done? Record it: once it counts, the victim leaves this list{expected} and nobody further is told."
+        sentence = f"Already done? Record it{expected}."
         assert sentence in " ".join(mail.text.split())
         assert sentence in str(mail.html)
 
