@@ -199,7 +199,7 @@ def test_a_breach_of_an_enhanced_victim_and_any_during_a_trial_is_told_at_once()
 
 
 def test_a_close_is_no_news_to_whoever_was_told_that_an_update_is_owed() -> None:
-    closed = {"closed_on": MONDAY, "is_open": False}
+    closed: dict[str, Any] = {"closed_on": MONDAY, "is_open": False}
     told = {LadderStep.OVERDUE: MONDAY - 5 * DAY}
     assert known(TUESDAY, told=told, **closed) == [WAITS]
     assert known(MONDAY + 7 * DAY, told=told, **closed) == ["22/1/26"]

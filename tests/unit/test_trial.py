@@ -32,7 +32,8 @@ TODAY = date(2026, 5, 1)
 
 def reminders(**changes: Any) -> Reminders:
     """Settings in which nobody has the week's plan, and what falls due is announced two days before."""
-    return settings(**({"due_soon_days": 2, "plan_weekday": "never"} | changes))
+    usual: dict[str, Any] = {"due_soon_days": 2, "plan_weekday": "never"}
+    return settings(**usual | changes)
 
 
 def registered(seed: str = "a seed", **changes: Any) -> RegisteredTrial:
