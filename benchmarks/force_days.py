@@ -2,7 +2,8 @@
 
 Ten seeds of a fifteenth of the force: each a third of the teams of a division, with their share of its crimes and
 investigators, their supervisors and its champion; every division twice. A mail hardly ever crosses teams, so fifteen
-times their mean is the force. The variant chosen is also lived through once with the whole force, as a check of that.
+times their mean is the force. The first five are one of each division, and the tables are printed from the second seed
+on, so that a run can be ended at any time.
 """
 
 import json
@@ -20,8 +21,6 @@ from benchmarks.timing import show
 from compliance.simulator.force_profile import DIVISIONS
 
 SEEDS: Final = range(10)
-WHOLE: Final = 2026
-"""The seed of the life of the whole force."""
 READINGS: Final = (Reading.NOT_AT_ALL, Reading.SIMULATED, Reading.WEARY)
 BEFORE: Final = "before"
 DAILY: Final = "one digest a day to every officer with anything overdue"
@@ -33,23 +32,22 @@ OFFICERS_AIM: Final = 0.45
 LEADERS_AIM: Final = 0.5
 
 
-def _variant(soon: int, enhanced: int, plan: str = "never", **others: Any) -> Settings:
-    """Settings: `soon` and `enhanced` are the days before which an update due soon makes an email of its own."""
-    ladder = {"category": "enhanced", "repeat_days": 4, "supervisor_days": 3, "champion_days": 10}
-    return {
-        "due_soon_days": soon,
-        "ladder": [ladder | {"due_soon_days": enhanced}],
-        "plan_weekday": plan,
-        **others,
-    }
-
-
+EACH_DAY: Final[Mapping[str, Any]] = {
+    "due_soon_days": 2, "ahead_days": 7, "plan_weekday": "never", "digest_days": ("mon", "tue", "wed", "thu", "fri"),
+}  # fmt: skip
+"""Each due date is announced by itself two days before, and officers are told again on any working day."""
+MONDAYS: Final[Mapping[str, Any]] = {
+    "due_soon_days": 0,
+    "ahead_days": 7,
+    "plan_weekday": "mon",
+    "digest_days": ("mon",),
+}
+"""The week's plan on Monday, and on Monday only what is no news."""
 VARIANTS: Final[Mapping[str, Settings]] = {
-    "due soon: everybody": _variant(2, 2),
-    "due soon: enhanced": _variant(0, 2),
-    "due soon: everybody; 28 days ahead": _variant(2, 2, ahead_days=28),
-    "plan on Monday; due soon: enhanced": _variant(0, 2, "mon"),
-    "the plan; 28 days ahead": _variant(0, 2, "mon", ahead_days=28),
+    "each announced 2 days before": EACH_DAY,
+    "plan on Monday; 7 days ahead": MONDAYS,
+    "plan on Monday; 14 days ahead": {**MONDAYS, "ahead_days": 14},
+    "plan on Monday; 28 days ahead": {**MONDAYS, "ahead_days": 28},
 }
 Lives = Mapping[tuple[Reading, str], Sequence[Lived]]
 """What the seeds came to, by how officers respond and the variant."""
@@ -73,13 +71,14 @@ def estimate(values: Sequence[float]) -> Estimate:
 
 def difference(lives: Lives, reading: Reading, name: str, measure: str) -> Estimate:
     """What a variant adds to the way before, seed by seed."""
-    pairs = zip(lives[reading, name], lives[reading, BEFORE], strict=True)
+    pairs = zip(lives[reading, name], lives[reading, BEFORE], strict=False)  # of the seeds lived so far
     return estimate([getattr(now, measure) - getattr(before, measure) for now, before in pairs])
 
 
 def share(lives: Lives, reading: Reading, name: str, measure: str, of: str) -> float:
     """How many mails a variant sends, as a share of the mails of another."""
-    parts = [sum(getattr(each, measure) for each in lives[reading, which]) for which in (name, of)]
+    seeds = len(lives[reading, name])
+    parts = [sum(getattr(each, measure) for each in lives[reading, which][:seeds]) for which in (name, of)]
     return parts[0] / parts[1]
 
 
@@ -103,29 +102,30 @@ def days_overdue(lives: Lives, name: str) -> float:
 
 
 def main() -> None:
-    """Live through all, print a table for each way of responding, choose, and draw the picture."""
+    """Live through all, print tables for the seeds so far after each, choose, and draw the picture."""
     saved = json.loads(SAVED.read_text(encoding="utf-8"))
     lives: dict[tuple[Reading, str], list[Lived]] = {
         (reading, name): [Lived(*each) for each in saved["divisions"][reading.name][name]]
         for reading in READINGS for name in (BEFORE, DAILY)
     }  # fmt: skip
-    for seed in SEEDS:
+    for count, seed in enumerate(SEEDS, 1):
         for cell, lived in live_all(seed, DIVISIONS[seed % len(DIVISIONS)].name, VARIANTS, READINGS).items():
             lives.setdefault(cell, []).append(lived)
-    tell(lives)
-    chosen = choose(lives)
-    tell_whole(live_all(WHOLE, None, {DAILY: None, chosen: VARIANTS[chosen]}, (Reading.SIMULATED,)))
+        print(f"\nseed {count} of {len(SEEDS)}", flush=True)
+        if count > 1:
+            tell(lives, count)
+    choose(lives)
 
 
-def tell(lives: Lives) -> None:
+def tell(lives: Lives, count: int) -> None:
     """Print a table for each way of responding, and what each variant misses of the aim; draw the picture."""
     print(
-        "\nfour weeks of the force: fifteen times the mean of ten thirds of a division; ±: 95 % interval over the ten"
+        f"four weeks of the force: fifteen times the mean of {count} thirds of a division; ±: 95 % interval over them"
     )
     if any(
         now.breaches != before.breaches
         for name in VARIANTS
-        for now, before in zip(*(lives[Reading.NOT_AT_ALL, each] for each in (name, BEFORE)), strict=True)
+        for now, before in zip(*(lives[Reading.NOT_AT_ALL, each] for each in (name, BEFORE)), strict=False)
     ):
         print(f"THE SIMULATED FORCE HAS CHANGED since {SAVED.name} was made: the figures cannot be compared")
     for reading in READINGS:
@@ -134,7 +134,7 @@ def tell(lives: Lives) -> None:
              "unmentioned")
         ]  # fmt: skip
         for name in (DAILY, BEFORE, *VARIANTS):
-            own = lives[reading, name]
+            own = lives[reading, name][:count]
             shown = [
                 str(estimate([getattr(each, m) for each in own]))
                 for m in ("officers", "leaders", "breaches", "days_overdue")
@@ -164,7 +164,8 @@ def _picture(lives: Lives) -> str:
     def change(reading: Reading, name: str) -> Mark | None:
         if reading is Reading.NOT_AT_ALL:
             return None  # no mail changes anything
-        before = estimate([each.days_overdue for each in lives[reading, BEFORE]]).mean
+        own = len(lives[reading, name])
+        before = estimate([each.days_overdue for each in lives[reading, BEFORE][:own]]).mean
         mean, half = difference(lives, reading, name, "days_overdue")
         return Mark(100 * mean / before, 100 * half / before)
 
@@ -196,11 +197,3 @@ def choose(lives: Lives) -> str:
         else f"\nNONE MEETS THE AIM; {chosen}: {missed}"
     )
     return chosen
-
-
-def tell_whole(whole: Mapping[tuple[Reading, str], Lived]) -> None:
-    """Print what the whole force came to, with one seed."""
-    rows: list[tuple[str, ...]] = [("", "to officers", "to leaders", "breaches", "days overdue", "unmentioned")]
-    for (_, name), lived in whole.items():
-        rows.append((name, *(f"{number:,.0f}" for number in lived)))
-    show(f"the whole force, one seed: {Reading.SIMULATED}", rows)

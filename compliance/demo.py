@@ -194,7 +194,7 @@ def _settings(folder: Path, name: str, url: str, sink: MailSink, start: date) ->
                 "mapping": {"acknowledged": {"updates.method": ["voicemail"]}},
             },
             # A demo of a minute has time for half the emails, so it does not announce what falls due soon.
-            "reminders": {"due_from": start, "due_soon_days": 0, "ahead_days": 0},
+            "reminders": {"due_from": start, "plan_weekday": "never", "ahead_days": 0},
             "mail": {
                 "host": sink.host,
                 "port": sink.port,

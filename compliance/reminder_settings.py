@@ -17,7 +17,7 @@ class Ladder(SettingsSection):
     """When each step of the ladder comes for one obligation."""
 
     due_soon_days: int = Field(
-        2,
+        0,
         ge=0,
         le=28,
         description="An officer is sent an email of its own on the last working morning at least so many days before "
@@ -29,7 +29,8 @@ class Ladder(SettingsSection):
         ge=1,
         le=365,
         description="After how many days that the officer had to act (present, no contact hold, an email accepted for "
-        "them) their supervisor is told too; at the latest when half of `champion_days`, rounded down, have passed.",
+        "them) their supervisor is told too: of an enhanced victim on the next working morning, of any other in the "
+        "next weekly list; at the latest when half of `champion_days`, rounded down, have passed.",
     )
     champion_days: int = Field(
         21,
@@ -108,22 +109,23 @@ class Reminders(Ladder):
         '`{ requirement = "7-day", category = "enhanced", supervisor_days = 2 }`. Later ones stand over earlier ones.',
     )
     ahead_days: int = Field(
-        7,
+        14,
         ge=0,
         le=28,
         description="What falls due within so many days is announced along with whatever else an "
         "officer is told that morning, so that it needs no email of its own; 0: nothing is.",
     )
     plan_weekday: Weekday | Literal["never"] = Field(
-        "never",
+        "mon",
         description="The day on which an officer gets the week's plan, or the next working day: what falls due by the "
         "next plan, by day, in the one email of the day.",
     )
     digest_days: tuple[Weekday, ...] = Field(
-        ("mon", "tue", "wed", "thu", "fri"),
+        ("mon",),
         min_length=1,
-        description="The days on which officers are told again of what is not new to them, or the next working day. "
-        "What is new goes out on every working day.",
+        description="The days on which officers are told of what is not news to them, or the next working day: what "
+        "they were told before, and what is overdue of a standard victim and was announced to them. What is news goes "
+        "out on every working day.",
     )
     absence_held_days: int = Field(
         3, ge=0, le=28, description="An absence that ends within so many days holds an email; in a longer one whoever "

@@ -19,10 +19,11 @@ from compliance.policy import load_policy
 from compliance.policy.calendars import to_day
 from compliance.reminders import remind, still_due
 from compliance.reminders.digest_keys import DIGEST
-from compliance.reminders.sending_times import list_day
+from compliance.reminders.sending_times import list_day, newest_day
 from compliance.service.polling import poll
 from compliance.simulator import MailSink, SimulatedCrimeSystem, SimulatedForce, crime_refs_in, serve
 from compliance.store import Store, judge_due, migrate, officers
+from compliance.store.notice_kinds import Reason
 from compliance.store.tables import Notice, Obligation, Outbox
 from tests.mails import smtp_server
 from tests.reminding import reminder_settings
@@ -169,6 +170,7 @@ class Watch:
         self._arrived = 0
         self._newest: dict[tuple[Key, str], Notice] = {}
         self._mentioned: dict[tuple[Key, str], date] = {}
+        self._announced: dict[tuple[Key, str], date] = {}
         self._held_on: dict[Key, date] = {}
 
     def broken(self, overdue: list[Overdue]) -> list[str]:
@@ -197,6 +199,8 @@ class Watch:
                 self._newest[_key(notice), notice.step] = notice
                 if notice.step in ("overdue", "supervisor", "champion") and notice.outcome == "sent":
                     self._mentioned[_key(notice), notice.recipient_ref] = notice.decided_on
+                if notice.step == "due soon" and notice.outcome == "sent":
+                    self._announced[_key(notice), notice.recipient_ref] = notice.decided_on
 
     def _is_closed(self, item: Overdue) -> bool:
         """Whether its case has closed: there is one mail then, and no ladder."""
@@ -233,7 +237,8 @@ class Watch:
 
     def _unmentioned(self, item: Overdue) -> Iterator[str]:
         """No overdue obligation unmentioned for longer than the ladder says: on a working morning whoever is to act
-        was told less than `repeat_days` ago, is told, or is not for a reason that holds it."""
+        was told, is told, or is not for a reason that holds it. A repeat waits for a day for what is no news, and so does
+        what was announced."""
         today, notice = self.service.day, self._newest.get((item.key, "overdue"))
         if notice is None:
             return  # said above
@@ -241,14 +246,18 @@ class Watch:
             self._held_on[item.key] = today
             self.held += 1
             return
-        mentioned = self._mentioned.get((item.key, notice.recipient_ref)) or self._victim_mentioned(notice)
+        mine = (item.key, notice.recipient_ref)
+        mentioned = self._mentioned.get(mine) or self._victim_mentioned(notice) or self._announced.get(mine)
         if mentioned == today:
             return
         since = max(item.due, mentioned or item.due, self._held_on.get(item.key, item.due))
         self.longest = max(self.longest, today - since)
         if not self.service.working:
             return
-        if mentioned is None or (today - since).days >= self.service.settings.reminders.repeat_days:
+        rules = self.service.settings.reminders
+        latest = since + timedelta(days=1 if notice.reason == Reason.NO_NEWS else rules.repeat_days)
+        sending_day = newest_day(POLICY, rules.days_of_digests, today)
+        if mentioned is None or (sending_day is not None and sending_day >= latest):
             yield f"not mentioned since {since}, {notice.outcome}: {notice.reason}: {item}"
 
     def _victim_mentioned(self, notice: Notice) -> date | None:

@@ -22,11 +22,14 @@ from compliance.store import Store, begin_poll, end_poll, judge_due, save_office
 from compliance.store.tables import Notice, Outbox
 from tests import stores
 from tests.mails import smtp_server
-from tests.reminding import reminder_settings
+from tests.reminding import EACH_DAY, reminder_settings
 
 POLICY = load_policy("west-mercia")
 SETTINGS = reminder_settings(
-    date(2026, 5, 1), sender="Victim updates <updates@force.example>", reply_to="performance@force.example"
+    date(2026, 5, 1),
+    sender="Victim updates <updates@force.example>",
+    reply_to="performance@force.example",
+    **EACH_DAY,
 )
 Json = dict[str, Any]
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 
@@ -12,6 +12,11 @@ from compliance.reminder_settings import Reminders
 from compliance.reminders import ReminderSettings
 
 SENDER = "updates@force.example"
+EACH_DAY: Final[dict[str, Any]] = {
+    "due_soon_days": 2, "ahead_days": 7, "plan_weekday": "never", "digest_days": ("mon", "tue", "wed", "thu", "fri"),
+}  # fmt: skip
+"""A force that announces each due date by itself and tells officers again on any working day, so that each step is seen by
+itself. What is supplied is in `tests/reminder_stories/13-as-supplied.toml`."""
 _OWN = ("crime_link", "templates")
 
 

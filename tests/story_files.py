@@ -66,7 +66,7 @@ class StoryDay(BaseModel):
 
 
 class Story(BaseModel):
-    """One story. `section` is a heading of docs/reminders.md; `settings` differ from those supplied."""
+    """One story. `section` is a heading of docs/reminders.md; `settings` differ from those of its file, or supplied."""
 
     model_config = _STRICT
 
@@ -78,6 +78,13 @@ class Story(BaseModel):
     until: date | None = None
     days: dict[date, StoryDay] = Field(min_length=1, strict=False)
     path: Path = Path()
+    of_file: dict[str, Any] = {}
+    """The settings of every story of the file."""
+
+    @property
+    def every_setting(self) -> dict[str, Any]:
+        """All settings that differ from those supplied."""
+        return self.of_file | self.settings
 
     @property
     def first(self) -> date:
@@ -103,11 +110,13 @@ class Story(BaseModel):
 
 
 class StoryFile(BaseModel):
-    """A file of stories about one matter."""
+    """A file of stories about one matter. `settings` hold for each of them, and `note` says what they are for."""
 
     model_config = _STRICT
 
     title: str
+    note: str = ""
+    settings: dict[str, Any] = {}
     story: list[Story] = Field(min_length=1)
 
     @model_validator(mode="before")
@@ -144,7 +153,7 @@ def _load(path: Path) -> StoryFile:
     except ValidationError as error:
         raise settings_error(str(path), error.errors(), known) from None
     for story in file.story:
-        story.path = path
+        story.path, story.of_file = path, file.settings
     return file
 
 

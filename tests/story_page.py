@@ -18,8 +18,8 @@ first day to its last, with the service's own reminders, database and delivery: 
 no others. Days that are not shown are lived too, and nobody gets an email on them.
 
 What happens on a day happens in the evening unless a time is given. Emails go out at 07:00, and within minutes of what happens
-during the day. C1 is a crime, and V1 a victim where a crime has several. All is as supplied unless a story gives a setting. Under
-the supplied policy the first update is due 7 days after the report.
+during the day. C1 is a crime, and V1 a victim where a crime has several. All is as supplied unless a part or a story gives a
+setting. Under the supplied policy the first update is due 7 days after the report.
 
 The force of the stories: {force}.
 
@@ -41,9 +41,16 @@ def stories_page() -> str:
     count = sum(len(file.story) for file in files)
     parts = [_HEAD.format(count=count, force=_force())]
     for file in files:
-        parts.append(f"## {file.title}\n")
+        parts.append("\n".join([f"## {file.title}", "", *_settings(file.note, file.settings)]))
         parts += [_story(story) for story in file.story]
     return "\n".join(parts)
+
+
+def _settings(note: str, settings: dict[str, Any]) -> list[str]:
+    """What holds for every story of a file."""
+    return (
+        [note, "", *(f"- setting: `{name} = {_value(value)}`" for name, value in settings.items()), ""] if note else []
+    )
 
 
 def _force() -> str:

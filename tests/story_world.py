@@ -126,7 +126,7 @@ class StoryWorld:
         self._store, self._stories = store, stories
         self._facts = [Facts.of(story, staff, mark) for story, mark in zip(stories, marks, strict=True)]
         self._channel = WatchedChannel(channel(self._answers))
-        self._settings = change(SETTINGS, **stories[0].settings)
+        self._settings = change(SETTINGS, **stories[0].every_setting)
         allow = self._settings.mail.allow
         self._pilot = None if allow is None else Pilot(tuple(allow), folder / "pilot")
         self._folder, self._begun = folder, list[Facts]()
@@ -305,9 +305,9 @@ def side_by_side(stories: Iterable[Story]) -> list[list[Story]]:
     """Stories in groups that can be lived at the same time: of the same settings, on days that overlap. One that names
     people in its settings, or in which the crime system does not answer, is lived alone."""
     groups: list[list[Story]] = []
-    for story in sorted(stories, key=lambda each: (each.is_alone, repr(each.settings), each.first)):
+    for story in sorted(stories, key=lambda each: (each.is_alone, repr(each.every_setting), each.first)):
         last = groups[-1] if groups else [story]
-        alone = last[0].is_alone or story.is_alone or last[0].settings != story.settings
+        alone = last[0].is_alone or story.is_alone or last[0].every_setting != story.every_setting
         if not groups or alone or story.first > max(each.last for each in last):
             groups.append([story])
         else:

@@ -14,7 +14,6 @@ from datetime import timedelta
 from typing import Final, assert_never
 
 from compliance.reminders.digest_sharing import share_digest
-from compliance.reminders.ladder import supervisor_on
 from compliance.reminders.morning import Decision, Morning
 from compliance.reminders.owed import Owed, Standing
 from compliance.reminders.recipients import Route
@@ -93,7 +92,7 @@ def steps(owed: Owed, about: Morning) -> Iterator[LadderStep]:
     yield LadderStep.CLOSED if owed.standing is Standing.CLOSED else LadderStep.OVERDUE
     if owed.due_date < about.rules.due_from:
         return
-    if about.today >= supervisor_on(owed, about.ladder(owed), about.officer(owed)):
+    if about.is_supervisor_due(owed):
         yield LadderStep.SUPERVISOR
     if about.is_champion_due(owed):
         yield LadderStep.CHAMPION

@@ -23,15 +23,25 @@ def share_digest(recipient: str, matters: Sequence[Decision], about: Morning) ->
     decisions = []
     for matter, day, is_due, goes_along in zip(matters, days, due, along, strict=True):
         if nothing or not (is_due or goes_along):
-            not_notified = Reason.DIGEST_TODAY if is_due else Reason.NOT_YET
-            reason = not_notified if day is None else Reason.NOTIFIED_BEFORE
-            decisions.append(replace(matter, outcome=Outcome.SUPPRESSED, reason=reason, since=day))
+            reason, since = _why_not_today(recipient, matter, day, is_due, about)
+            decisions.append(replace(matter, outcome=Outcome.SUPPRESSED, reason=reason, since=since))
         elif not matter.step.is_escalation and matter.owed.waiting.key not in fits:
             decisions.append(replace(matter, outcome=Outcome.SUPPRESSED, reason=Reason.NO_ROOM))
         else:
             reason = Reason.NEW if day is None else Reason.STILL_WAITING
             decisions.append(attach_obstacles(replace(matter, reason=reason), about))
     return decisions
+
+
+def _why_not_today(
+    recipient: str, matter: Decision, notified_on: date | None, is_due: bool, about: Morning
+) -> tuple[Reason, date | None]:
+    """Return why a matter is not notified today, with the date of that reason."""
+    if notified_on is not None:
+        return Reason.NOTIFIED_BEFORE, notified_on
+    if not is_due and (known := about.known_since(recipient, matter.owed, matter.step)):
+        return Reason.NO_NEWS, known
+    return (Reason.DIGEST_TODAY if is_due else Reason.NOT_YET), None
 
 
 def _select_victims(
@@ -62,10 +72,13 @@ def _is_due(recipient: str, matter: Decision, notified_on: date | None, about: M
     """Return whether a matter makes an email: it is new, or due to be repeated.
 
     What falls due soon does so once it is announced, or as part of the week's plan. It does not for a leader in the
-    officer's place, unless the victim is an enhanced one: it is not theirs to act on until it is overdue.
+    officer's place, unless the victim is an enhanced one: it is not theirs to act on until it is overdue. What is no
+    news waits for the next of the digest days (`Morning.known_since`).
     """
     if notified_on is not None:
         return _is_repeat_due(matter, notified_on, about)
+    if known := about.known_since(recipient, matter.owed, matter.step):
+        return (about.digest_day or about.today) > known
     waiting, can_wait = matter.owed.waiting, matter.step is LadderStep.DUE_SOON and matter.rerouted is not None
     if can_wait and not waiting.is_enhanced and about.directory.role(recipient, waiting) is not Role.COVERS:
         return False
@@ -80,7 +93,9 @@ def _goes_along(recipient: str, matter: Decision, notified_on: date | None, abou
     """
     if matter.step is LadderStep.DUE_SOON:
         return notified_on is None or (matter.owed.planned and about.owes_plan(recipient))
-    return matter.step is LadderStep.OVERDUE and about.digest_day in (None, about.today)
+    if matter.step.is_escalation:
+        return False
+    return notified_on is None or (matter.step is LadderStep.OVERDUE and about.digest_day in (None, about.today))
 
 
 def _is_repeat_due(matter: Decision, notified_on: date, about: Morning) -> bool:

@@ -144,6 +144,7 @@ def _decide_all(
         newest_day(policy, {day for each in teams.all for day in each.days_of_plan}, today),
         newest_day(policy, rules.days_of_digests, today),
         partial(first_working_day, policy),
+        in_trial=teams.trial is not None,
     )
     return about, decide(owed, about)
 

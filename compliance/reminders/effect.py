@@ -22,7 +22,7 @@ from compliance.records import to_micros
 from compliance.reminder_settings import Ladder, Reminders
 from compliance.reminders.digest_keys import DIGEST
 from compliance.reminders.notices import newest_notices, step_notified
-from compliance.reminders.sending_times import champion_morning, due_soon_on, first_working_day, next_working
+from compliance.reminders.sending_times import due_soon_on, leader_morning, newest_day, next_day_of, next_working
 from compliance.reminders.waiting import ENHANCED
 from compliance.store import Store
 from compliance.store.notice_kinds import LadderStep, Outcome, Reason
@@ -187,32 +187,43 @@ def _list_unnotified(
 def _mornings(
     policy: Policy, rules: Reminders, ladder: Ladder, due: date, *, enhanced: bool
 ) -> Iterator[tuple[LadderStep, date]]:
-    """Return the steps of a ladder with the working days on which they would have been reached."""
-    for step in LadderStep:
-        if step is LadderStep.CHAMPION:
-            yield step, champion_morning(policy, rules, due + timedelta(days=ladder.champion_days), enhanced=enhanced)
-        elif day := _morning_of(step, policy, ladder, due):
-            yield step, day
+    """Return the steps of a ladder with the working days on which they would have been reached.
 
-
-def _morning_of(step: LadderStep, policy: Policy, ladder: Ladder, due: date) -> date | None:
-    """Return the working day on which a step would have been reached.
-
-    None if the step is never reached, or if the due date does not determine the day.
+    The due date does not determine the day on which a case closes.
     """
-    match step:
-        case LadderStep.DUE_SOON:
-            return due_soon_on(policy, due, ladder.due_soon_days) if ladder.due_soon_days else None
-        case LadderStep.OVERDUE:
-            return next_working(policy, due)
-        case LadderStep.AGAIN:
-            return first_working_day(policy, next_working(policy, due) + timedelta(days=ladder.repeat_days))
-        case LadderStep.SUPERVISOR:
-            return first_working_day(policy, due + timedelta(days=ladder.supervisor_days))
-        case LadderStep.CLOSED | LadderStep.CHAMPION:
-            return None
-        case _:
-            assert_never(step)
+    announced = _announced_on(policy, rules, ladder, due)
+    if announced is None or enhanced:
+        overdue = next_working(policy, due)
+    else:
+        overdue = next_day_of(policy, rules.days_of_digests, due)
+    latest = due + timedelta(days=ladder.champion_days // 2)
+    reached = min(due + timedelta(days=ladder.supervisor_days), latest)
+    for step in LadderStep:
+        match step:
+            case LadderStep.DUE_SOON:
+                if announced is not None:
+                    yield step, announced
+            case LadderStep.OVERDUE:
+                yield step, overdue
+            case LadderStep.AGAIN:
+                before = overdue + timedelta(days=ladder.repeat_days - 1)
+                yield step, next_day_of(policy, rules.days_of_digests, before)
+            case LadderStep.SUPERVISOR:
+                yield step, leader_morning(policy, rules, reached, enhanced=enhanced, latest=latest)
+            case LadderStep.CHAMPION:
+                champion = due + timedelta(days=ladder.champion_days)
+                yield step, leader_morning(policy, rules, champion, enhanced=enhanced)
+            case LadderStep.CLOSED:
+                pass
+            case _:
+                assert_never(step)
+
+
+def _announced_on(policy: Policy, rules: Reminders, ladder: Ladder, due: date) -> date | None:
+    """Return the day on which something is announced that falls due then: by itself or in the week's plan, or None."""
+    own = due_soon_on(policy, due, ladder.due_soon_days) if ladder.due_soon_days else None
+    planned = newest_day(policy, rules.days_of_plan, due - timedelta(days=1))
+    return min((day for day in (own, planned) if day is not None), default=None)
 
 
 def _micros_into_day(rules: Reminders) -> int:

@@ -115,11 +115,18 @@ def obstacles(owed: Owed, officer: CaseOfficer, until: date) -> tuple[Obstacle, 
 def supervisor_on(owed: Owed, ladder: Ladder, officer: CaseOfficer) -> date:
     """Return the day from which the supervisor is notified.
 
-    That is once the officer has had `supervisor_days` to act. Whatever has happened, it is at the latest when half of
-    `champion_days`, rounded down, has passed, so neither a hold nor a handover hides a victim.
+    That is once the officer has had `supervisor_days` to act, at the latest on the day of `supervisor_latest`.
     """
-    latest = owed.overdue_since + timedelta(days=ladder.champion_days // 2)
+    latest = supervisor_latest(owed, ladder)
     return find_day_reached(owed, officer, latest, ladder.supervisor_days) or latest
+
+
+def supervisor_latest(owed: Owed, ladder: Ladder) -> date:
+    """Return the day on which the supervisor is notified whatever has happened, so that nothing hides a victim.
+
+    Half of `champion_days`, rounded down, has passed then.
+    """
+    return owed.overdue_since + timedelta(days=ladder.champion_days // 2)
 
 
 def champion_on(owed: Owed, ladder: Ladder) -> date:

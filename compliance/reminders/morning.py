@@ -7,7 +7,15 @@ from functools import cached_property
 
 from compliance.reminder_settings import Ladder, Reminders
 from compliance.reminders.history import History
-from compliance.reminders.ladder import CaseOfficer, Obstacle, champion_on, find_day_reached, obstacles
+from compliance.reminders.ladder import (
+    CaseOfficer,
+    Obstacle,
+    champion_on,
+    find_day_reached,
+    obstacles,
+    supervisor_latest,
+    supervisor_on,
+)
 from compliance.reminders.owed import Owed
 from compliance.reminders.reasons import decision_text
 from compliance.reminders.recipients import Directory
@@ -71,6 +79,8 @@ class Morning:
     plan_day: date | None = None
     digest_day: date | None = None
     opens: Callable[[date], date] = lambda day: day
+    in_trial: bool = False
+    """Whether a trial is under way, which delays nothing that is overdue."""
     waiting: frozenset[tuple[str, str]] = frozenset()
     """The victims (crime, reference) with an overdue update that fell due since the service started."""
 
@@ -91,6 +101,20 @@ class Morning:
             ref, self.officers.get(ref or ""), self.history.accepted_for(self.directory.reader(ref), owed)
         )
 
+    def known_since(self, recipient: str, owed: Owed, step: LadderStep) -> date | None:
+        """Return the day since which a step just reached is no news to a recipient, or None if it is news.
+
+        A breach is no news if it was announced to them, nor is the close of a case if they were told before that an
+        update is owed. Whatever concerns an enhanced victim is news. So is everything while a trial decides who gets
+        announcements: a trial delays nothing overdue.
+        """
+        if step not in (LadderStep.OVERDUE, LadderStep.CLOSED) or owed.waiting.is_enhanced or self.in_trial:
+            return None
+        told = (LadderStep.DUE_SOON,) if step is LadderStep.OVERDUE else (LadderStep.DUE_SOON, LadderStep.OVERDUE)
+        if not any(self.history.notified_on(recipient, owed, before) for before in told):
+            return None
+        return owed.due_date if step is LadderStep.OVERDUE else owed.waiting.closed_on
+
     def owes_list(self, leader: str) -> bool:
         """Return whether the next email to a supervisor or champion is the weekly list: none was sent since its day."""
         return self._owes_since(self.list_day, leader)
@@ -103,10 +127,22 @@ class Morning:
         last = self.history.last.get(recipient)
         return day is not None and (last is None or last < day)
 
+    def is_supervisor_due(self, owed: Owed) -> bool:
+        """Return whether the supervisor is notified: of an enhanced victim today, otherwise by the weekly list.
+
+        No list is waited for beyond `supervisor_latest`.
+        """
+        ladder = self.ladder(owed)
+        reached = supervisor_on(owed, ladder, self.officer(owed))
+        return self._newest_list(owed) >= reached or self.today >= supervisor_latest(owed, ladder)
+
     def is_champion_due(self, owed: Owed) -> bool:
-        """Return whether the champion's step is reached: for an enhanced victim today, otherwise by the weekly list."""
-        newest = self.today if owed.waiting.is_enhanced else self.list_day or self.today
-        return newest >= champion_on(owed, self.ladder(owed))
+        """Return whether the champion is notified: of an enhanced victim today, otherwise by the weekly list."""
+        return self._newest_list(owed) >= champion_on(owed, self.ladder(owed))
+
+    def _newest_list(self, owed: Owed) -> date:
+        """Return the newest day on which leaders are notified of a victim whose step has been reached by then."""
+        return self.today if owed.waiting.is_enhanced else self.list_day or self.today
 
 
 def attach_obstacles(decision: Decision, about: Morning) -> Decision:

@@ -9,6 +9,7 @@ from compliance.store.notice_kinds import Reason
 
 WORDS: Final[dict[Reason, str]] = {reason: str(reason) for reason in Reason} | {
     Reason.NOTIFIED_BEFORE: "notified on {since}",
+    Reason.NO_NEWS: "no news since {since}: waits for a day for what is told again",
     Reason.NO_ROOM: "no room in the email",
     Reason.NOT_YET: "not due soon yet, and nothing else to notify",
     Reason.RECOVERING: "crime system was unavailable: officers have one working day to record updates",

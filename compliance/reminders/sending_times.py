@@ -76,6 +76,11 @@ def next_plan_day(policy: Policy, rules: Reminders, today: date) -> date | None:
     return next((_following(policy, weekday, today) for weekday in rules.days_of_plan), None)
 
 
+def next_day_of(policy: Policy, weekdays: Collection[int], after: date) -> date:
+    """Return the first day after a date that stands for one of some weekdays (Monday 0), at least one."""
+    return min(_following(policy, weekday, after) for weekday in weekdays)
+
+
 def _following(policy: Policy, weekday: int, today: date) -> date:
     """Return the first day after a date that stands for a weekday."""
     day = next_working(policy, today)
@@ -84,15 +89,18 @@ def _following(policy: Policy, weekday: int, today: date) -> date:
     return day
 
 
-def champion_morning(policy: Policy, rules: Reminders, reached: date, *, enhanced: bool) -> date:
-    """Return the morning on which the champion is notified of a victim, given the day on which the step is reached.
+def leader_morning(
+    policy: Policy, rules: Reminders, reached: date, *, enhanced: bool, latest: date | None = None
+) -> date:
+    """Return the morning on which a supervisor or champion is notified, given the day on which the step is reached.
 
-    That is the first working day from then on for an enhanced victim, otherwise the day of the next weekly list.
+    That is the first working day from then on for an enhanced victim, otherwise the day of the next weekly list or the
+    first working day from `latest` on, if that is earlier.
     """
-    day = reached - timedelta(days=1)
     if enhanced or not rules.days_of_list:
-        return next_working(policy, day)
-    return _following(policy, rules.days_of_list[0], day)
+        return first_working_day(policy, reached)
+    listed = _following(policy, rules.days_of_list[0], reached - timedelta(days=1))
+    return listed if latest is None else min(listed, first_working_day(policy, latest))
 
 
 def first_working_day(policy: Policy, day: date) -> date:

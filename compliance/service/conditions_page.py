@@ -76,7 +76,7 @@ _ALERTS: Final = f"""
 
 `compliance run` looks at the conditions every minute. A condition from when it is found until it is over is an
 **incident**. Administrators are told of each incident once when it begins, once a day while it lasts, and once when it
-is over:
+is over. A warning that has lasted for three days is told once a week, a fault every day. They are told:
 
 - by **email**, to the addresses in `[alerts] to`. It goes straight to the mail server in `[mail]`, not through the
   outbox, and in a pilot too.

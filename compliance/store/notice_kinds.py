@@ -49,6 +49,8 @@ class Reason(StrEnum):
     STILL_WAITING = "still waiting"
     NOTIFIED_BEFORE = "told before"
     """Its date is the day on which it was notified."""
+    NO_NEWS = "no news"
+    """Its date is the day since which its recipient knows: an announced due date, or the close of the case."""
     BEFORE_START = "fell due before the service started"
     CONTACT_HOLD = "contact hold"
     ATTEMPTS = "attempts did not reach the victim"

@@ -1,6 +1,7 @@
-"""What administrators are told: each incident once when it begins, daily while it lasts, and once when it is over."""
+"""What administrators are told: each incident when it begins, daily or weekly while it lasts, and when it is over."""
 
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 from structlog.testing import capture_logs
@@ -56,6 +57,29 @@ def test_a_blip_of_one_poll_is_not_told(told: Told) -> None:
     remove_unknown(told.state)
     told.look_for(minutes(15), hours(1))
     assert (told.mail.taken, told.posted()) == ([], [])
+
+
+def days_told(told: Told, name: str, days: int, fail: Callable[[ServiceState], None] | None = None) -> list[int]:
+    """On which days an incident that lasts for some days is told, with four looks a day. `fail` is done every day."""
+    found = []
+    for day in range(days):
+        if fail:
+            told.go_to(NOW + hours(24 * day + 1))
+            fail(told.state)
+        before = len(told.events())
+        told.look_for(hours(24 * day + 1), hours(24 * day + 19), hours(6))
+        found += [day] * len([each for each in told.events()[before:] if each[1] == name])
+    return found
+
+
+def test_a_warning_that_lasts_is_told_daily_for_three_days_and_then_once_a_week(told: Told) -> None:
+    """What is told every day for a year is no longer read."""
+    plant_unknown(told.state)
+    assert days_told(told, "unknown-values", 26) == [0, 1, 2, 3, 10, 17, 24]
+
+
+def test_a_fault_that_lasts_is_told_every_day(told: Told) -> None:
+    assert days_told(told, "job-failing", 6, fail=plant_failing_job) == [0, 1, 2, 3, 4, 5]
 
 
 def test_an_incident_that_is_gone_for_a_moment_is_one_incident(told: Told) -> None:

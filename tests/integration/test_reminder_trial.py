@@ -21,7 +21,7 @@ from tests.reminding import change
 
 new_database, office = stores.new_database, offices.any_office
 TRIAL = {"name": "plan", "plan_weekday": "mon", "until": "2026-07-05"}
-RULES = {"due_soon_days": 0, "ahead_days": 0, "ladder": []}
+RULES = {"due_soon_days": 0, "ahead_days": 0, "ladder": [], "plan_weekday": "never"}
 
 
 def begin(office: Office) -> tuple[RegisteredTrial, str, str]:
@@ -137,11 +137,11 @@ def test_the_commands_register_show_and_end_it(tmp_path: Path) -> None:
     assert "no trial has been registered" in run("show")
     assert "no trial is under way" in run("end")
     assert "[reminders.trial] is missing" in run("register")
-    settings('[reminders.trial]\nname = "no mail of its own"\ndue_soon_days = 0\nuntil = 2999-01-01\n')
-    assert "no mail of its own: due_soon_days = 0 instead of 2" in run("register")
+    settings('[reminders.trial]\nname = "an email of its own"\ndue_soon_days = 2\nuntil = 2999-01-01\n')
+    assert "an email of its own: due_soon_days = 2 instead of 0" in run("register")
     assert "is registered already" in run("register")
     assert "to 2999-01-01, registered " in run("show")
     settings("")
     assert "is not in the settings, so it does not run." in run("show")
-    assert "the trial 'no mail of its own' ends today" in run("end")
+    assert "the trial 'an email of its own' ends today" in run("end")
     assert "no trial is under way" in run("end")

@@ -10,6 +10,7 @@ from compliance.records.wire import Absence
 from compliance.reminders import plan
 from compliance.store import begin_poll, end_poll
 from tests.office import POLICY, Json, Office, crime, morning, office
+from tests.reminding import change
 
 __all__ = ["office"]
 
@@ -226,6 +227,7 @@ def test_after_recovery_the_officers_get_one_working_day_to_type_in_what_they_di
 
 
 def test_those_above_are_told_after_recovery_as_on_any_day(office: Office) -> None:
+    office.settings = change(office.settings, list_weekday="never")
     office.directory(Officer("1042", email="1042@force.example", supervisor_ref="2000"), "2000")
     office.records(crime("A", "2026-06-01"))
     office.told("2026-06-10")

@@ -4,11 +4,13 @@ from compliance.records import Officer
 from tests import office as offices
 from tests import stores
 from tests.office import Office, crime
+from tests.reminding import change
 
 new_database, office = stores.new_database, offices.any_office
 
 
 def test_a_fortnight_of_mornings(office: Office) -> None:
+    office.settings = change(office.settings, list_weekday="never")
     office.directory(
         Officer("1042", email="1042@force.example", supervisor_ref="2000", team="North 1", division="North"),
         Officer("2000", email="2000@force.example"),

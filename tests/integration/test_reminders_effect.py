@@ -22,11 +22,11 @@ from compliance.reports.snapshots import StoredRecords
 from compliance.store import Store, judge_due, load_columns, migrate, save_officers
 from compliance.store.notice_kinds import LadderStep
 from compliance.store.tables import Outbox
-from tests.reminding import change, reminder_settings
+from tests.reminding import EACH_DAY, change, reminder_settings
 from tests.stores import Record, crime, take
 
 POLICY = load_policy("west-mercia")
-SETTINGS = reminder_settings(date(2026, 6, 1), due_soon_days=0, ahead_days=0, ladder=[])
+SETTINGS = reminder_settings(date(2026, 6, 1), **(EACH_DAY | {"due_soon_days": 0, "ahead_days": 0, "ladder": []}))
 RULES = SETTINGS.reminders
 NOW = datetime(2026, 6, 22, tzinfo=UTC)
 
@@ -124,6 +124,20 @@ def test_what_fell_due_before_there_were_mails_is_told_of_on_the_mornings_of_the
         (LadderStep.SUPERVISOR, date(2026, 5, 18)), (LadderStep.CHAMPION, date(2026, 6, 1)),
     }  # fmt: skip
     assert {from_micros(at).hour for at in found.at.tolist()} == {6}
+
+
+def test_with_a_weekly_plan_it_would_have_been_told_of_on_its_days(store: Store) -> None:
+    """What fell due on Monday 11 May was in the plan of Tuesday 5 May, after the bank holiday, and so was no news after."""
+    weekly = change(SETTINGS, plan_weekday="mon", digest_days=("mon",)).reminders
+    found = told(store, rules=weekly).comparison
+    when = {
+        (step, from_day(POLICY.local.day_of(from_micros(at)))) for step, at in zip(found.step, found.at, strict=True)
+    }
+    assert when >= {
+        (LadderStep.DUE_SOON, date(2026, 5, 5)), (LadderStep.OVERDUE, date(2026, 5, 18)), (LadderStep.AGAIN, date(2026, 5, 26)),
+        (LadderStep.SUPERVISOR, date(2026, 5, 18)), (LadderStep.CHAMPION, date(2026, 6, 1)),
+    }  # fmt: skip
+    assert (LadderStep.OVERDUE, date(2026, 5, 12)) not in when
 
 
 def test_the_board_sees_how_many_were_discharged_after_the_mail_and_how_many_without_one(store: Store) -> None:

@@ -174,6 +174,7 @@ def test_four_handovers_to_and_fro_hide_no_victim_from_the_supervisor(office: Of
 
 def test_all_the_times_that_an_officer_had_a_case_count_together(office: Office) -> None:
     """Two days with another in between, on the day of a handing over neither has it; 3, 6 and 7 June do not count."""
+    office.settings = change(office.settings, list_weekday="never")
     office.records(crime("A", "2026-05-25", **allocated("2026-05-25")))
     telling(office, "2026-06-02", "2026-06-05")
     office.records(crime("A", "2026-05-25", **allocated("2026-05-25", "2026-06-05", "2026-06-06")))

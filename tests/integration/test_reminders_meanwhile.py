@@ -107,6 +107,7 @@ def test_typing_in_an_older_update_is_acknowledged(office: Office) -> None:
 
 def test_who_is_given_a_case_late_does_not_inherit_a_scolding(office: Office) -> None:
     """Nobody had it before."""
+    office.settings = change(office.settings, list_weekday="never")
     staffed(office)
     given = {"allocations": [{"from": "2026-06-09T09:00:00Z", "officer_ref": "1042", "division": "North"}]}
     office.records(crime("A", "2026-06-01", None, **given))
@@ -130,6 +131,7 @@ def test_who_is_away_over_the_weekend_is_covered_for_what_falls_due_then(office:
 
 
 def test_an_officer_reads_who_is_told_already_and_who_will_be_on_a_working_day(office: Office) -> None:
+    office.settings = change(office.settings, list_weekday="never")
     staffed(office)
     office.records(crime("A", "2026-05-25"), crime("B", "2026-06-03"))  # due on 1 and 10 June
     office.told("2026-06-10")

@@ -27,13 +27,13 @@ from compliance.reports.snapshots import StoredRecords
 from compliance.store import Store, judge_due, migrate, save_officers
 from compliance.store.notice_kinds import LadderStep, Outcome, Reason
 from compliance.store.tables import NOTICE, Notice, Outbox
-from tests.reminding import change, reminder_settings
+from tests.reminding import EACH_DAY, change, reminder_settings
 from tests.stores import Record, crime, take
 
 POLICY = load_policy("west-mercia")
 FIRST = date(2026, 6, 1)
 END = datetime(2026, 7, 20, tzinfo=UTC)
-SETTINGS = reminder_settings(FIRST, list_weekday="mon", repeat_days=4, supervisor_days=4, champion_days=10)
+SETTINGS = reminder_settings(FIRST, list_weekday="mon", repeat_days=4, supervisor_days=4, champion_days=10, **EACH_DAY)
 NONSENSE = "colourless green ideas"
 OFFICERS = (
     Officer("1042", email="1042@force.example", supervisor_ref="2000", team="North 1", division="North"),

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from compliance.reminders import decisions, ladder
+from compliance.reminders import ladder
 from compliance.reminders.emails import who_else
 from compliance.reminders.ladder import CaseOfficer, Hindrance
 from compliance.reminders.owed import Owed
@@ -60,9 +60,10 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def hiding(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A service that waits for the officer's time alone."""
-    real = ladder.supervisor_on
-    monkeypatch.setattr(decisions, "supervisor_on", lambda owed, *of: real(owed, *of) + timedelta(days=5))
+    """A service that waits for the list, whatever has become of half of the champion's time."""
+    real = ladder.supervisor_latest
+    where = "compliance.reminders.morning.supervisor_latest"
+    monkeypatch.setattr(where, lambda *of: real(*of) + timedelta(days=5))
 
 
 def promising(monkeypatch: pytest.MonkeyPatch) -> None:

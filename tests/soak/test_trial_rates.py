@@ -35,7 +35,7 @@ def test_mails_that_officers_heed_are_found_to_help_and_those_that_nobody_reads_
     start, until = date(2026, 5, 4), date(2026, 6, 21)
     with ForceDays(tmp_path, force, start) as service:
         tried = {"name": "quiet", "due_soon_days": 0, "until": until}
-        service.settings = change(service.settings, ahead_days=0, trial=tried)
+        service.settings = change(service.settings, due_soon_days=2, plan_weekday="never", ahead_days=0, trial=tried)
         service.wake()
         trial = RegisteredTrial(
             "quiet", "due_soon_days", "2", "0", 0.5, "a seed", service.now - timedelta(days=7), start, until

@@ -173,21 +173,22 @@ def test_who_was_forgotten_longest_comes_first_however_late_the_running_cycle_is
 
 def test_it_says_who_is_told_next_of_each_victim_and_when() -> None:
     """The ladder, from the due date of 9 June; who follows the supervisor is told of another day."""
-    assert said("Goes to your supervisor on 16 June.", crime("2026-06-02"))
+    # A Tuesday: the list after the officer's 7 days comes on the 22nd, and half of the champion's time has passed before.
+    assert said("Goes to your supervisor on 19 June.", crime("2026-06-02"))
     several = outstanding(crime("2026-06-02", crime_ref="A"), crime("2026-05-28", crime_ref="B"))
     text = " ".join(render(letter(several), SETTINGS).text.split())
     # Of B, due on 4 June, when half of the champion's time has passed: it was told today for the first time.
     places = [
-        text.index(part) for part in ("Crime B", "your supervisor on 15 June", "Crime A", "your supervisor on 16 June")
+        text.index(part) for part in ("Crime B", "your supervisor on 15 June", "Crime A", "your supervisor on 19 June")
     ]
     assert places == sorted(places)
 
 
 def test_already_done_says_when_the_list_was_read() -> None:
     told = [Decision(o, "1", Outcome.SENT, Reason.NEW) for o in outstanding(crime())]
-    for read_at, expected in (("10 June at 06:55", " (read 10 June at 06:55)"), (None, "")):
+    for read_at, expected in (("10 June at 06:55", " (records as of 10 June at 06:55)"), (None, "")):
         mail = render(write(told, POLICY, SETTINGS, TODAY, LetterContext(read_at)), SETTINGS)
-        sentence = f"Already done? Record it: once it counts, the victim leaves this list{expected} and nobody further is told."
+        sentence = f"Already done? Record it{expected}."
         assert sentence in " ".join(mail.text.split())
         assert sentence in str(mail.html)
 

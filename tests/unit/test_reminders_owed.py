@@ -16,7 +16,7 @@ REPORTED = "2026-06-03T10:00:00Z"
 
 def owed_on(day: date, ahead_days: int = 4, **record: Any) -> list[Owed]:
     crime = {"crime_ref": "22A/1/26", "reported_at": REPORTED, "officer_ref": "1", "victims": [{"victim_ref": "V1"}]}
-    rules = reminder_settings(date(2026, 5, 1), ahead_days=ahead_days).reminders
+    rules = reminder_settings(date(2026, 5, 1), ahead_days=ahead_days, due_soon_days=2, plan_weekday="never").reminders
     morning = datetime(day.year, day.month, day.day, 8, tzinfo=UTC)
     return find_owed([convert_crime(crime | record)], load_policy("west-mercia"), rules, morning, {})
 

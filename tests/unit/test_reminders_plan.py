@@ -14,17 +14,17 @@ from compliance.reminders import Decision
 from compliance.reminders.decisions import decide
 from compliance.reminders.emails.composing import write
 from compliance.reminders.emails.templates import render
-from compliance.reminders.history import History
+from compliance.reminders.history import Accepted, History
 from compliance.reminders.morning import Morning
 from compliance.reminders.owed import Owed, Standing, find_owed
-from compliance.reminders.sending_times import champion_morning, newest_day, next_plan_day
+from compliance.reminders.sending_times import leader_morning, newest_day, next_plan_day
 from compliance.store.notice_kinds import LadderStep, Outcome
 from tests.reminding import change, reminder_settings
 from tests.unit.test_reminders_stages import DAY, SETTINGS, officer, owed
 
 POLICY = load_policy("west-mercia")
 MONDAY = date(2026, 6, 8)
-QUIET: dict[str, Any] = {"due_soon_days": 0, "ladder": []}
+QUIET: dict[str, Any] = {"due_soon_days": 0, "ladder": [], "plan_weekday": "never"}
 
 
 def due(days: int, crime_ref: str = "22/1/26", **changes: Any) -> Owed:
@@ -135,7 +135,7 @@ def test_what_falls_due_soon_needs_no_mail_of_its_own_where_it_is_in_the_plan() 
 def test_the_next_plan_comes_on_its_weekday_or_the_next_working_day(today: str, following: str) -> None:
     rules = change(SETTINGS, plan_weekday="mon").reminders
     assert next_plan_day(POLICY, rules, date.fromisoformat(today)) == date.fromisoformat(following)
-    assert next_plan_day(POLICY, SETTINGS.reminders, date.fromisoformat(today)) is None
+    assert next_plan_day(POLICY, change(SETTINGS, plan_weekday="never").reminders, date.fromisoformat(today)) is None
 
 
 def again(today: date, notified_on: date, *along: Owed) -> list[str]:
@@ -164,9 +164,82 @@ def test_what_is_new_goes_out_on_every_day_and_brings_along_what_falls_due_soon(
     assert again(thursday, thursday - DAY, new) == ["22/1/26", "NEW"]
 
 
+def known(today: date, *others: Owed, told: dict[Any, date], in_trial: bool = False, **changes: Any) -> list[str]:
+    """What is told on a day of something that fell due on the Monday, where Monday is the day for what is no news."""
+    item = owed(due=MONDAY)
+    item = replace(item, waiting=replace(item.waiting, **changes))
+    if changes.get("closed_on"):
+        item = replace(item, standing=Standing.CLOSED)
+    rules = change(SETTINGS, digest_days=("mon",)).reminders
+    history = History(notified={("1042", *item.spell_key, step): day for step, day in told.items()})
+    day = newest_day(POLICY, rules.days_of_digests, today)
+    about = Morning(rules, today, {"1042": officer()}, history, digest_day=day, in_trial=in_trial)
+    decisions = decide([item, *others], about)
+    return [d.owed.waiting.crime_ref if d.outcome is Outcome.SENT else d.said for d in decisions]
+
+
+ANNOUNCED = {LadderStep.DUE_SOON: MONDAY - 7 * DAY}
+TUESDAY = MONDAY + DAY
+WAITS = "no news since 2026-06-08: waits for a day for what is told again"
+
+
+def test_a_breach_that_was_announced_waits_for_the_day_of_what_is_no_news() -> None:
+    """The officer knows of it. It goes along with anything else, and what was not announced is told at once."""
+    assert known(TUESDAY, told=ANNOUNCED) == [WAITS]
+    assert known(MONDAY + 7 * DAY, told=ANNOUNCED) == ["22/1/26"]
+    assert known(MONDAY + 8 * DAY, told=ANNOUNCED) == ["22/1/26"]  # on the Monday no mail could go out
+    assert sorted(known(TUESDAY, owed("NEW", due=MONDAY), told=ANNOUNCED)) == ["22/1/26", "NEW"]
+    assert known(TUESDAY, told={}) == ["22/1/26"]
+
+
+def test_a_breach_of_an_enhanced_victim_and_any_during_a_trial_is_told_at_once() -> None:
+    """A trial decides who gets announcements, and delays nothing that is overdue."""
+    assert known(TUESDAY, told=ANNOUNCED, category="enhanced") == ["22/1/26"]
+    assert known(TUESDAY, told=ANNOUNCED, in_trial=True) == ["22/1/26"]
+
+
+def test_a_close_is_no_news_to_whoever_was_told_that_an_update_is_owed() -> None:
+    closed: dict[str, Any] = {"closed_on": MONDAY, "is_open": False}
+    told = {LadderStep.OVERDUE: MONDAY - 5 * DAY}
+    assert known(TUESDAY, told=told, **closed) == [WAITS]
+    assert known(MONDAY + 7 * DAY, told=told, **closed) == ["22/1/26"]
+    assert known(TUESDAY, told={}, **closed) == ["22/1/26"]
+
+
 def test_officers_are_told_again_on_some_day() -> None:
     with pytest.raises(SettingsError, match="digest_days"):
         change(SETTINGS, digest_days=())
+
+
+@pytest.mark.parametrize(
+    ("due", "list_weekday", "category", "told"),
+    [
+        ("2026-06-01", "mon", "standard", "2026-06-08"),  # 7 days after, a Monday
+        ("2026-05-29", "mon", "standard", "2026-06-08"),
+        ("2026-06-02", "mon", "standard", "2026-06-12"),  # the next list comes after half of the champion's time
+        ("2026-06-03", "mon", "standard", "2026-06-15"),  # as above, on a Saturday
+        ("2026-06-02", "never", "standard", "2026-06-09"),
+        ("2026-06-02", "mon", "enhanced", "2026-06-05"),
+        ("2026-05-18", "mon", "standard", "2026-05-26"),  # the Monday is a bank holiday
+    ],
+)
+def test_the_supervisor_is_told_in_the_weekly_list_if_that_comes_by_half_of_the_champions_time(
+    due: str, list_weekday: str, category: str, told: str
+) -> None:
+    """`steps` and what an email says of the days to come are of one mind."""
+    rules, since = change(SETTINGS, list_weekday=list_weekday).reminders, date.fromisoformat(due)
+    item, ladder = owed(due=since), rules.ladder_for("7-day", category)
+    item = replace(item, waiting=replace(item.waiting, category=category))
+    history = History(accepted={item.spell_key: (Accepted("1042", LadderStep.DUE_SOON, False, since),)})
+    about = [
+        Morning(rules, day, {"1042": officer()}, history, list_day=newest_day(POLICY, rules.days_of_list, day))
+        for day in (since + n * DAY for n in range(1, 15))
+        if POLICY.working.is_working(to_day(day))
+    ]
+    assert next(each.today for each in about if each.is_supervisor_due(item)) == date.fromisoformat(told)
+    latest = since + ladder.champion_days // 2 * DAY
+    reached = since + ladder.supervisor_days * DAY
+    assert leader_morning(POLICY, rules, reached, enhanced=category == "enhanced", latest=latest) == date.fromisoformat(told)  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -191,4 +264,4 @@ def test_the_champion_is_told_in_the_weekly_list_but_of_enhanced_victims_the_nex
         working = [since + n * DAY for n in range(8) if POLICY.working.is_working(to_day(since + n * DAY))]
         told = [day for day in working if Morning(rules, day, {}, list_day=newest_day(POLICY, rules.days_of_list, day)).is_champion_due(item)]  # fmt: skip
         assert told[0] == date.fromisoformat(morning)
-        assert champion_morning(POLICY, rules, since, enhanced=category == "enhanced") == told[0]
+        assert leader_morning(POLICY, rules, since, enhanced=category == "enhanced") == told[0]

@@ -88,7 +88,7 @@ def said_to(ref: str, step: LadderStep, *told: Accepted, **changes: Any) -> list
 def test_whoever_is_not_the_officer_reads_only_who_is_next() -> None:
     """The champion is told in the weekly list on or after 30 June."""
     before = Accepted("2000", LadderStep.SUPERVISOR, False, TODAY)
-    assert said_to("1042", LadderStep.OVERDUE) == ["Goes to your supervisor on 16 June."]
+    assert said_to("1042", LadderStep.OVERDUE) == ["Goes to your supervisor on 19 June."]
     assert said_to("1042", LadderStep.OVERDUE, before) == [
         "Also told: your supervisor.", "Goes to the champion on 6 July.",
     ]  # fmt: skip
@@ -100,4 +100,4 @@ def test_whoever_is_not_the_officer_reads_only_who_is_next() -> None:
 
 def test_of_what_falls_due_nobody_else_is_told_and_of_a_closed_case_they_are() -> None:
     assert said_to("1042", LadderStep.DUE_SOON, standing=Standing.DUE_SOON) == []
-    assert said_to("1042", LadderStep.CLOSED, standing=Standing.CLOSED) == ["Goes to your supervisor on 16 June."]
+    assert said_to("1042", LadderStep.CLOSED, standing=Standing.CLOSED) == ["Goes to your supervisor on 19 June."]

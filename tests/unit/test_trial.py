@@ -11,6 +11,7 @@ from compliance.errors import SettingsError
 from compliance.policy import Policy, Verdicts, judge, load_policy
 from compliance.policy.verdicts import MET
 from compliance.records import convert_crime
+from compliance.reminder_settings import Reminders
 from compliance.reminders import find_disagreement
 from compliance.reminders.owed import Owed, Standing, find_owed, horizon
 from compliance.reminders.team_rules import TeamRules
@@ -20,13 +21,19 @@ from compliance.reports.trial_effect import FIRST_WEEK, list_trial_rows, measure
 from compliance.simulator import SimulatedForce
 from compliance.store.trials import RegisteredTrial
 from tests.histories import histories
-from tests.reminding import reminders
+from tests.reminding import reminders as settings
 from tests.simulated import columns_at_end
 
 POLICY: Policy = load_policy("west-mercia")
 PLAN = {"name": "plan", "plan_weekday": "mon", "until": "2026-06-14"}
 SOON = {"name": "soon", "due_soon_days": 0, "until": "2026-06-14"}
 TODAY = date(2026, 5, 1)
+
+
+def reminders(**changes: Any) -> Reminders:
+    """Settings in which nobody has the week's plan, and what falls due is announced two days before."""
+    usual: dict[str, Any] = {"due_soon_days": 2, "plan_weekday": "never"}
+    return settings(**usual | changes)
 
 
 def registered(seed: str = "a seed", **changes: Any) -> RegisteredTrial:
@@ -51,7 +58,7 @@ def test_teams_are_drawn_by_the_seed_alone_about_as_many_as_said() -> None:
 
 def owed_by(changes: Any, *, tried: bool, now: datetime) -> list[Owed]:
     """What is owed of random histories, if every team, or none, was drawn."""
-    rules = reminders(date(2026, 1, 1), due_soon_days=5, trial=changes)
+    rules = reminders(due_soon_days=5, trial=changes)
     teams = TeamRules(rules, rules.as_tried(), registered(share=1.0 if tried else 0.0))
     records = histories(31, 150, as_at=now)
     crimes = [convert_crime(record | {"crime_ref": f"22/{place}/26"}) for place, record in enumerate(records)]
@@ -70,7 +77,7 @@ def test_what_is_overdue_is_the_same_for_all_and_what_is_not_yet_due_is_not(chan
 
 
 def test_a_case_of_no_team_takes_no_part_and_the_mornings_look_as_far_as_either_group_needs() -> None:
-    rules = reminders(date(2026, 1, 1), trial=PLAN, ahead_days=0, due_soon_days=0, ladder=[])
+    rules = reminders(trial=PLAN, ahead_days=0, due_soon_days=0, ladder=[])
     teams = TeamRules(rules, rules.as_tried(), registered(share=1.0))
     assert (teams.of(None), teams.of("North")) == (rules, rules.as_tried())
     assert [horizon(POLICY, each, date(2026, 6, 8)) for each in (TeamRules(rules), teams)] == [0, 7]
@@ -99,7 +106,7 @@ def test_where_all_have_a_plan_the_trial_is_to_have_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "trial", "today", "said"),
+    ("tried", "trial", "today", "said"),
     [
         (PLAN, registered(), TODAY, None),
         (None, None, TODAY, None),
@@ -116,9 +123,9 @@ def test_where_all_have_a_plan_the_trial_is_to_have_none() -> None:
     ],
 )  # fmt: skip
 def test_settings_that_differ_from_what_is_registered_are_told(
-    settings: Any, trial: RegisteredTrial | None, today: date, said: str | None
+    tried: Any, trial: RegisteredTrial | None, today: date, said: str | None
 ) -> None:
-    assert find_disagreement(reminders(trial=settings), trial, today) == said
+    assert find_disagreement(reminders(trial=tried), trial, today) == said
 
 
 @pytest.fixture(scope="module")

@@ -202,8 +202,9 @@ class _Writer:
             remarks=tuple(remark.text for remark in found),
             clauses=frozenset(remark.clause for remark in (*way, *found) if remark.clause),
             holder=waiting.officer_ref,
-            told=tuple(
-                who_else(listed, self.policy, self.settings.reminders, self.today, context.directory, context.others)
+            told=(
+                *dict.fromkeys(said for decision in listed if (said := self._obstacles(decision).runs_from())),
+                *who_else(listed, self.policy, self.settings.reminders, self.today, context.directory, context.others),
             ),
         )
 

@@ -22,11 +22,11 @@ PARTS: Final = {
     "new": "NEW",
     "handed": "HANDED OVER TO YOU",
     "closed": "CASE CLOSED",
-    "stuck": "WAITING LONG",
-    "soon": "DUE SOON",
     "waiting": "STILL WAITING",
+    "soon": "DUE SOON",
+    "stuck": "WAITING LONG",
 }
-"""The headings for victims, in order: those under a contact hold lead, those notified before are last."""
+"""The headings for victims, in order: those under a contact hold lead, what is not due yet follows what is owed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,8 @@ class Entry:
 
     `victim` is set only if the crime has several. `hold` says that contact must not be made now, until when and why; it
     is shown before everything else, then what stands `in_the_way`. That and `remarks` are whole sentences; `clauses`
-    are the clauses of the rules they rest on. `told` says who else has been told, and who is next on which day.
+    are the clauses of the rules they rest on. `told` says from when the reader's time runs, who else has
+    been told, and who is next on which day.
     """
 
     crime: str

@@ -44,13 +44,18 @@ class Obstacles:
         if not found and not self.decision.own:
             found = list(self.decision.obstacles)  # days off are then the only obstacles
         said = list(dict.fromkeys(map(self._text, found)))[-_LISTED:]
-        if not said or self.decision.owed.waiting.officer_ref is None:
+        if not said or self.decision.owed.waiting.officer_ref is None or self.runs_from():
             return None
-        if self.decision.own and {obstacle.what for obstacle in found} == {Hindrance.NOT_NOTIFIED}:
-            return f"Your time runs from {self._describe_first_email()}."
         if self.decision.own:
             return f"Not counted as your time: {'; '.join(said)}."
         return f"The officer has not had {supervisor_days} days to act: {'; '.join(said)}."
+
+    def runs_from(self) -> str | None:
+        """Return from when the officer's time runs, as a sentence to them, if they could act but had not been told."""
+        found = {obstacle.what for obstacle in self._worth_saying()}
+        if not self.decision.own or found != {Hindrance.NOT_NOTIFIED}:
+            return None
+        return f"Your time runs from {self._describe_first_email()}."
 
     def excuses(self) -> bool:
         """Return whether a hold or an absence left the officer no day to act, so that no days are held against them."""

@@ -9,11 +9,11 @@ from compliance.policy import Policy
 from compliance.reminder_settings import Ladder, Reminders
 from compliance.reminders.emails.victim_sentences import day_text, officer_text
 from compliance.reminders.history import Accepted, accepted_about
-from compliance.reminders.ladder import CaseOfficer, champion_on, supervisor_on
+from compliance.reminders.ladder import CaseOfficer, champion_on, supervisor_latest, supervisor_on
 from compliance.reminders.morning import Decision
 from compliance.reminders.owed import Key, Owed
 from compliance.reminders.recipients import Directory, Role
-from compliance.reminders.sending_times import champion_morning, first_working_day
+from compliance.reminders.sending_times import first_working_day, leader_morning
 from compliance.reminders.waiting import Waiting
 from compliance.store.notice_kinds import LadderStep
 from compliance.text import join_words
@@ -137,14 +137,18 @@ class _Victim:
 
     def _day(self, owed: Owed, step: LadderStep) -> date:
         """Return the day from which a step is reached for one obligation, if this email is accepted."""
+        ladder, enhanced = self._ladder(owed), self.waiting.is_enhanced
         if step is LadderStep.CHAMPION:
-            reached = champion_on(owed, self._ladder(owed))
-            return champion_morning(self.policy, self.rules, reached, enhanced=self.waiting.is_enhanced)
+            return leader_morning(self.policy, self.rules, champion_on(owed, ladder), enhanced=enhanced)
         officer = self.waiting.officer_ref
         accepted = [email.first for email in self._accepted(owed) if email.recipient_ref == self._officer]
         entry = None if self.directory is None else self.directory.entry(officer)
         first = min([*accepted, *([self.today] if self.own else [])], default=None)
-        return supervisor_on(owed, self._ladder(owed), CaseOfficer(officer, entry, first))
+        reached, latest = (
+            supervisor_on(owed, ladder, CaseOfficer(officer, entry, first)),
+            supervisor_latest(owed, ladder),
+        )
+        return leader_morning(self.policy, self.rules, reached, enhanced=enhanced, latest=latest)
 
     def _ladder(self, owed: Owed) -> Ladder:
         return self.rules.ladder_for(owed.requirement, self.waiting.category)

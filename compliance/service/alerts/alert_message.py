@@ -24,8 +24,9 @@ _HEADINGS: Final = {
 }
 _ABOUT: Final = (
     "`compliance status`, on the machine that runs the service, shows what is wrong now.",
-    "You are told when something is found, once a day while it lasts, and when it is over. Before planned "
-    'work, run `compliance maintenance 2h --reason "..."`: no alerts are sent until it ends.',
+    "You are told when something is found, once a day while it lasts (of a warning once a week after three days), "
+    'and when it is over. Before planned work, run `compliance maintenance 2h --reason "..."`: no alerts are sent '
+    "until it ends.",
 )
 
 

@@ -6,12 +6,15 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from compliance.service.conditions import FoundCondition
+from compliance.service.conditions import FoundCondition, Severity
 from compliance.store import AlertWay, Incident, Told
 from compliance.store.incidents import Telling
 
 AGAIN: Final = timedelta(hours=24)
 """After how long an incident that lasts is told again."""
+SELDOM: Final = timedelta(days=7)
+"""After how long a warning that has lasted for `KNOWN` is told again: a daily email would no longer be read."""
+KNOWN: Final = timedelta(days=3)
 CLAIM_LASTS: Final = timedelta(minutes=5)
 """The age after which a claim belongs to a service that has ended or could not tell it: it is then told again."""
 _SEEN_EVERY: Final = timedelta(days=1)
@@ -125,4 +128,5 @@ def _message(incident: Incident, telling: Telling, now: datetime) -> Message | N
     if telling.told is None:
         return Message.BEGAN
     told_at = telling.told_at or now
-    return Message.LASTS if now - told_at >= AGAIN else None
+    is_known = incident.severity == Severity.WARNING and told_at - incident.began_at >= KNOWN
+    return Message.LASTS if now - told_at >= (SELDOM if is_known else AGAIN) else None
