@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from compliance.reports.claims import Claim, ClaimKind, Stated
 from compliance.reports.editions import PUBLIC
 from compliance.reports.periods import in_words
-from compliance.reports.release_facts import Check, Gate, Released, ReleaseFacts
+from compliance.reports.release_facts import Check, DivisionCrimes, Gate, Released, ReleaseFacts
 from compliance.reports.report_model import Figures
 from compliance.reports.statistics import FEW
 from compliance.reports.words import instant
@@ -163,17 +163,22 @@ def check_divisions(facts: ReleaseFacts) -> Claim:
 
     Judged by the crimes reported in the period as known at K, and by those of the weeks before as known for the period
     before, named by the map if there is one: what it has an entry for has not changed. Appeared: 10 crimes or more
-    where there was none in 13 weeks. Vanished: none, where the period before had 10 or more.
+    where there was none in 13 weeks. Vanished: none, where the period before had some, and
+    the 13 weeks before 10 or more a week.
     """
     if not facts.compared:
         return _not_yet(Check.DIVISIONS, facts, f"the {facts.kind} before is not held in full")
     stated = [Stated("appeared", each.now, group=each.name) for each in facts.divisions
               if each.now >= ENOUGH_CRIMES and not each.earlier + each.before]  # fmt: skip
     stated += [Stated("vanished", each.before, group=each.name) for each in facts.divisions
-               if each.before >= ENOUGH_CRIMES and not each.now]  # fmt: skip
+               if not each.now and each.before and _was_large(each)]  # fmt: skip
     if stated:
         return _claim(Check.DIVISIONS, ClaimKind.DIVISIONS_CHANGED, facts, *stated)
     return _claim(Check.DIVISIONS, ClaimKind.DIVISIONS_AS_BEFORE, facts, Stated("count", len(facts.divisions)))
+
+
+def _was_large(division: DivisionCrimes) -> bool:
+    return division.earlier + division.before >= ENOUGH_CRIMES * WEEKS_OF_DIVISIONS
 
 
 def check_officers(facts: ReleaseFacts) -> Claim:

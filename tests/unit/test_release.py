@@ -131,6 +131,7 @@ NEAR: list[tuple[Any, dict[str, Any]]] = [
     (check_unfit, {"unfit": 18, "unfit_limit": 2.1}),
     (check_unfit, {"records": 50, "unfit": 9}),
     (check_divisions, {"divisions": (DivisionCrimes("Vale", 9, 0, 0), DivisionCrimes("West", 10, 0, 1))}),
+    (check_divisions, {"divisions": (DivisionCrimes("Vale", 0, 12, 0), DivisionCrimes("West", 0, 0, 150))}),
     (check_divisions, {"divisions": (DivisionCrimes("Vale", 0, 9, 99), DivisionCrimes("West", 1, 10, 99))}),
     (check_officers, {"staff": staff(North=61, South=11)}),
     (check_officers, {"staff": staff(North=41, South=20, Vale=9)}),
