@@ -96,8 +96,8 @@ def _beyond_limits(view: View) -> Iterator[Said]:
 def _pattern(view: View) -> Iterator[Said]:
     """A pattern of the entries, of the teams it names or of any."""
     named = {each.group for each in view.claim.stated if each.group}
-    for unit in named or {""}:
-        yield Said(PATTERN, unit or view.told.edition, view.planted(PATTERN, unit))
+    for unit in named or {view.told.edition}:
+        yield Said(PATTERN, unit, view.shows(unit))
 
 
 def _nothing(view: View) -> Iterator[Said]:
@@ -106,8 +106,9 @@ def _nothing(view: View) -> Iterator[Said]:
 
 
 def _no_team(view: View) -> Iterator[Said]:
-    """No team stands out: false once a pattern is due, and not yet over."""
-    yield Said("nothing", "", not any(due.what == PATTERN for due in view.missing(first=False)))
+    """No team shows a pattern: false once that pattern is due, and not yet over."""
+    due = [due for due in view.missing(first=False) if due.subjects[:1] == (view.claim.subject,)]
+    yield Said("nothing", "", not due)
 
 
 def _no_cause(view: View) -> Iterator[Said]:
@@ -202,7 +203,7 @@ JUDGES: Final[Mapping[str, Callable[[View], Iterator[Said]]]] = {
     "teams stand out": _pattern,
     "no team stands out": _no_team,
     "teams show a pattern far beyond chance": _pattern,
-    "no team shows a pattern far beyond chance": _states_only,
+    "no team shows a pattern far beyond chance": _no_team,
     "nothing stands out": _nothing,
     "restated": _states_only,
     "stands as published": _states_only,
