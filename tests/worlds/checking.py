@@ -4,6 +4,7 @@ A kind of claim that it does not know is an error, so that no kind goes unjudged
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
 from typing import Final
 
 from tests.worlds.catalogue import FALL, GAP, PATTERN
@@ -133,6 +134,18 @@ def _nothing_due(view: View) -> Iterator[Said]:
     yield Said("nothing due", "", False)
 
 
+def _young(days: int) -> Callable[[View], Iterator[Said]]:
+    """Something is not what it will be until so many days after the records begin: false from then on."""
+
+    def judged(view: View) -> Iterator[Said]:
+        begins, claim = day_of(view.world.world.begins), view.claim
+        until = begins + timedelta(days)
+        assert claim.since is not None
+        yield Said("young", "", abs(claim.since - until) < timedelta(7) and day_of(view.told.week) < claim.since)
+
+    return judged
+
+
 def _compared_so_far(view: View) -> Iterator[Said]:
     held = view.claim.count("held")
     yield Said("held", "", held <= view.told.week - view.world.world.begins + 1)
@@ -176,6 +189,10 @@ JUDGES: Final[Mapping[str, Callable[[View], Iterator[Said]]]] = {
     "no significant change": _states_only,
     "differs from an earlier period, as a number": _states_only,
     "differs because of one other unit": _states_only,
+    "not charted yet": _states_only,
+    "make-up still ageing": _young(182),
+    "stock still filling": _young(364),
+    "stock differs from 13 weeks before, as a number": _states_only,
     "too few to compare": _states_only,
     "the one before is withheld": _states_only,
     "the one before is not held in full": _begins,

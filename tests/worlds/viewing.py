@@ -43,7 +43,8 @@ class View:
     @property
     def series(self) -> tuple[int, ...]:
         """The series that the claim is about."""
-        return SERIES_OF[self.claim.subject.partition(".")[2].partition("/")[0]]
+        part = self.claim.subject.partition(".")[0]
+        return PARTS_OF[part] if part in PARTS_OF else SERIES_OF[self.claim.subject.partition(".")[2].partition("/")[0]]
 
     @property
     def trailing(self) -> range:
