@@ -21,7 +21,8 @@ class Due:
     """Something that is so and must be said by a week: what is worse, better, a pattern of the entries or a feed gap.
 
     `divisions`: of which; none: of the whole force; `team`: of which team, in its division's edition. `over`: the last
-    week in which it must be said. `first`: whether it belongs to what to look at first.
+    week in which it must be said. `first`: whether it belongs to what to look at first. `subjects`: of a pattern, the
+    figures that show it, that which must first.
     """
 
     what: str
@@ -30,6 +31,7 @@ class Due:
     team: bool = False
     over: int = WEEKS
     first: bool = True
+    subjects: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,7 @@ def _fall(points: float, *divisions: int, ramp: int = 1, last: int = WEEKS) -> C
     return Change(-points, EVENT, last, divisions=divisions, ramp=ramp)
 
 
+_LATE_ENTRY: Final = ("late-teams", "pattern.entered-long-after")
 _LATE_TEAM: Final = (
     Change(-45, EVENT, series=(FIRST,), team=tampering.TEAM),
     Change(-20, EVENT, series=(FURTHER, CONTINUING), team=tampering.TEAM),
@@ -113,7 +116,8 @@ WORLDS: Final = {
               (Change(20, EVENT, team=tampering.TEAM),), due=(Due("better", EVENT + 12, team=True, first=False),),
               edition=TELFORD),
         World("late entry", "one team enters its updates 10 to 20 days later", recorded=_LATE_TEAM,
-              due=(Due(PATTERN, EVENT + 8, (TELFORD,), first=False), Due(PATTERN, EVENT + 8, team=True, first=False)),
+              due=(Due(PATTERN, EVENT + 8, (TELFORD,), first=False, subjects=_LATE_ENTRY),
+                   Due(PATTERN, EVENT + 8, team=True, first=False, subjects=_LATE_ENTRY)),
               after=tampering.enter_late, edition=TELFORD),
         World("renamed, mapped", "a division is renamed, and the map says so", never=True,
               reorganised=Reorganised(EVENT, {TELFORD: ("The East",)}, mapped=True)),
@@ -131,9 +135,10 @@ WORLDS: Final = {
               due=(Due(GAP, EVENT, over=EVENT + 1, first=False),)),
         World("policy", "the first update is due within 10 days instead of 7 from a week on", policy=EVENT),
         World("duplicates", "a quarter of the crimes of a division is on record twice", never=True,
-              after=tampering.duplicate, due=(Due(PATTERN, EVENT + 8, (TELFORD,), first=False),)),
+              after=tampering.duplicate,
+              due=(Due(PATTERN, EVENT + 8, (TELFORD,), first=False, subjects=("pattern.probable-duplicates",)),)),
         World("dawn", "one officer gives every update at 07:00 on the due day", before=tampering.at_dawn,
-              edition=TELFORD, due=(Due(PATTERN, EVENT, team=True, first=False),)),
+              edition=TELFORD, due=(Due(PATTERN, EVENT, team=True, first=False, subjects=("pattern.same-clock", "pattern.on-the-due-day")),)),
         World("one division", "a force of one division, all of it 8 points worse", (_fall(8),),
               due=(Due(FALL, EVENT + 1),), size=tampering.one_division),
         World("tiny teams", "teams of three officers, all alike", size=tampering.tiny_teams, edition=TELFORD),

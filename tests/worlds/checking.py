@@ -4,6 +4,7 @@ A kind of claim that it does not know is an error, so that no kind goes unjudged
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
 from typing import Final
 
 from tests.worlds.catalogue import FALL, GAP, PATTERN
@@ -96,8 +97,8 @@ def _beyond_limits(view: View) -> Iterator[Said]:
 def _pattern(view: View) -> Iterator[Said]:
     """A pattern of the entries, of the teams it names or of any."""
     named = {each.group for each in view.claim.stated if each.group}
-    for unit in named or {""}:
-        yield Said(PATTERN, unit or view.told.edition, view.planted(PATTERN, unit))
+    for unit in named or {view.told.edition}:
+        yield Said(PATTERN, unit, view.shows(unit))
 
 
 def _nothing(view: View) -> Iterator[Said]:
@@ -106,8 +107,9 @@ def _nothing(view: View) -> Iterator[Said]:
 
 
 def _no_team(view: View) -> Iterator[Said]:
-    """No team stands out: false once a pattern is due, and not yet over."""
-    yield Said("nothing", "", not any(due.what == PATTERN for due in view.missing(first=False)))
+    """No team shows a pattern: false once that pattern is due, and not yet over."""
+    due = [due for due in view.missing(first=False) if due.subjects[:1] == (view.claim.subject,)]
+    yield Said("nothing", "", not due)
 
 
 def _no_cause(view: View) -> Iterator[Said]:
@@ -130,6 +132,18 @@ def _begins(view: View) -> Iterator[Said]:
 def _nothing_due(view: View) -> Iterator[Said]:
     """Updates are due in every week since the records begin."""
     yield Said("nothing due", "", False)
+
+
+def _young(days: int) -> Callable[[View], Iterator[Said]]:
+    """Something is not what it will be until so many days after the records begin: false from then on."""
+
+    def judged(view: View) -> Iterator[Said]:
+        begins, claim = day_of(view.world.world.begins), view.claim
+        until = begins + timedelta(days)
+        assert claim.since is not None
+        yield Said("young", "", abs(claim.since - until) < timedelta(7) and day_of(view.told.week) < claim.since)
+
+    return judged
 
 
 def _compared_so_far(view: View) -> Iterator[Said]:
@@ -175,6 +189,10 @@ JUDGES: Final[Mapping[str, Callable[[View], Iterator[Said]]]] = {
     "no significant change": _states_only,
     "differs from an earlier period, as a number": _states_only,
     "differs because of one other unit": _states_only,
+    "not charted yet": _states_only,
+    "make-up still ageing": _young(182),
+    "stock still filling": _young(364),
+    "stock differs from 13 weeks before, as a number": _states_only,
     "too few to compare": _states_only,
     "the one before is withheld": _states_only,
     "the one before is not held in full": _begins,
@@ -202,7 +220,7 @@ JUDGES: Final[Mapping[str, Callable[[View], Iterator[Said]]]] = {
     "teams stand out": _pattern,
     "no team stands out": _no_team,
     "teams show a pattern far beyond chance": _pattern,
-    "no team shows a pattern far beyond chance": _states_only,
+    "no team shows a pattern far beyond chance": _no_team,
     "nothing stands out": _nothing,
     "restated": _states_only,
     "stands as published": _states_only,

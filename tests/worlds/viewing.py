@@ -43,7 +43,8 @@ class View:
     @property
     def series(self) -> tuple[int, ...]:
         """The series that the claim is about."""
-        return SERIES_OF[self.claim.subject.partition(".")[2].partition("/")[0]]
+        part = self.claim.subject.partition(".")[0]
+        return PARTS_OF[part] if part in PARTS_OF else SERIES_OF[self.claim.subject.partition(".")[2].partition("/")[0]]
 
     @property
     def trailing(self) -> range:
@@ -55,10 +56,12 @@ class View:
         begins = range(first, min(last, first + LEEWAY) + 1)
         return any(self.world.truth.moved(unit, week, last, series, way) for week in begins)
 
-    def planted(self, what: str, unit: str) -> bool:
-        """Return whether something of a kind is planted for a unit, and in force; "": for any."""
-        every = self.world.world.due
-        return any(due.what == what and unit in ("", unit_of(due, self.world)) for due in every)
+    def shows(self, unit: str) -> bool:
+        """Return whether the pattern of the claim is planted, in a team or, for the board, in any: its own team or that of
+        a division."""
+        world = self.world
+        names = {"", world.team, self.told.edition}
+        return unit in names and any(self.claim.subject in due.subjects for due in world.world.due)
 
     def missing(self, first: bool) -> list[Due]:
         """Return what is due by this week in this edition and not yet over."""
