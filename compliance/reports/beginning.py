@@ -1,4 +1,4 @@
-"""Where the records begin, and which periods are therefore not reported (statistics 1.2b)."""
+"""Where the records begin, and what is not reported, charted or compared for it (statistics 1.2b) (decision 0053)."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta

@@ -34,6 +34,7 @@ class ClaimKind(StrEnum):
     NOT_YET_TOLD = "cannot be told yet"
     NOT_CHARTED = "not charted yet"
     STILL_AGEING = "make-up still ageing"
+    NONE_OPEN_YET = "no case could be open for long yet"
     STILL_FILLING = "stock still filling"
     STOCK_APART = "stock differs from 13 weeks before, as a number"
     IMPROVED = "improved"

@@ -1,4 +1,4 @@
-"""The crimes that can matter to a period, so that a past one is not judged on every crime ever held."""
+"""The crimes that can matter to a period, so that a past one is not judged on every crime held (decision 0053)."""
 
 from datetime import datetime
 from typing import Final

@@ -30,6 +30,9 @@ SERIES: Final[dict[Kind, Callable[[Claim], str]]] = {
         f"Its make-up is still ageing until {_since(claim)}: cases grow older as the records do, and the rate can move "
         "for that alone."
     ),
+    Kind.NONE_OPEN_YET: lambda claim: (
+        f"The records begin on {_since(claim)}: no case reported since can have been open for more than 28 days."
+    ),
     Kind.STILL_FILLING: lambda claim: (
         f"Still filling until {_since(claim)}: it grows as the records do, and is compared with nothing before that."
     ),

@@ -124,6 +124,11 @@ def filling(claim: Claim, found: Figures) -> bool:
     return claim.since == trend.filled_from and parse_period(trend.weeks[-1]).first < claim.since
 
 
+def none_open_yet(claim: Claim, found: Figures) -> bool:
+    assert claim.since is not None
+    return found.basis.records_begin == claim.since and found.last < claim.since + timedelta(days=28)
+
+
 def stock_apart(claim: Claim, found: Figures) -> bool:
     trend = silent_trend(found)
     assert trend.silent is not None
@@ -248,7 +253,7 @@ HOLDS: dict[ClaimKind, Callable[[Claim, Figures], bool]] = {
     ClaimKind.CONCERN: worsened, ClaimKind.WORSE_THAN_BEFORE: worsened, ClaimKind.NOT_YET_TOLD: young,
     ClaimKind.SILENT: counts, ClaimKind.BEYOND_CHANCE: asked,
     ClaimKind.NOT_CHARTED: not_charted, ClaimKind.STILL_AGEING: ageing, ClaimKind.STILL_FILLING: filling,
-    ClaimKind.STOCK_APART: stock_apart,
+    ClaimKind.STOCK_APART: stock_apart, ClaimKind.NONE_OPEN_YET: none_open_yet,
     ClaimKind.TEAMS_STAND_OUT: teams, ClaimKind.NO_TEAM_STANDS_OUT: teams,
     ClaimKind.TEAMS_SHOW_PATTERN: of_pattern, ClaimKind.NO_TEAM_SHOWS_PATTERN: of_pattern,
     ClaimKind.NOTHING_STANDS_OUT: quiet,

@@ -103,3 +103,16 @@ def test_1_2b_what_is_counted_is_traced_without_crimes_reported_before() -> None
     for begun, overdue in ((HELD_SINCE, 40), (date(2026, 4, 6), 10)):
         edition = Edition(given, POLICY, WEEK, ReportOptions(records_begin=begun))
         assert cases(edition, "overdue.7-day").counted == overdue
+
+
+@pytest.mark.parametrize(
+    ("begun", "said"),
+    [
+        (date(2026, 5, 18), "The records begin on 18 May 2026: no case reported since can have been open for more than 28 "
+                            "days."),
+        (date(2026, 5, 17), "No victim's case had been open for more than 28 days."),
+    ],
+)  # fmt: skip
+def test_1_2b_silent_victims_are_said_not_to_be_possible_yet_until_b_plus_28_days(begun: date, said: str) -> None:
+    """The week ends on 14 June, the 27th or the 28th day after."""
+    assert line("Silent victims", *crimes(12, 6), begun=begun) == said

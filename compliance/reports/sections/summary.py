@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from compliance.reports.attention import silence_of, things_to_look_at
+from compliance.reports.beginning import STOCKS
 from compliance.reports.claims import Claim, ClaimKind, FirstClaim
 from compliance.reports.editions import PUBLIC
 from compliance.reports.figure_rows import cases_command
@@ -72,7 +73,7 @@ def summary_lines(figures: Figures) -> list[Statement]:
     for requirement in reported:
         lines.append(_rate(requirement, figures))
         if requirement.week.silent:
-            lines.append(_silent(requirement.week.silent))
+            lines.append(_silent(requirement.week.silent, figures))
     unit, _ = units(figures)
     compared = [state_claim(claim, f"{heading(unit)}s") for claim in units_compared(figures)]
     return [*lines, *_same_day(figures), _overdue(figures), *compared, *_provisional(figures, reported)]
@@ -103,10 +104,13 @@ def _rate(requirement: RequirementFigures, figures: Figures) -> Statement:
     return statement(" ".join([text, *map(sentence, moved)]), about=about, claims=moved)
 
 
-def _silent(share: Proportion) -> Statement:
+def _silent(share: Proportion, figures: Figures) -> Statement:
     about = "Silent victims"
     if share.withheld:
         return state_claim(withheld("silent", "The share"), about)
+    begun = figures.basis.records_begin
+    if share.of == 0 and begun is not None and figures.last < begun + STOCKS:
+        return state_claim(Claim(kind=ClaimKind.NONE_OPEN_YET, subject="silent", since=begun), about)
     return statement(_silent_in_words(share), about=about)
 
 
