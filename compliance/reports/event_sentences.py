@@ -49,12 +49,25 @@ def since_week(since: date | None) -> str:
 
 def _changed(claim: Claim) -> str:
     assert isinstance(claim, FirstClaim)  # noqa: S101  # only these are events
+    if not claim.keys:
+        return f"worse {since_week(claim.since)}"
     who = heading(claim.about) if claim.kind == Kind.CONCERN else join_words(claim.units)
     parts = list(_series(claim))
     text = f"{who}: {_when(claim)} {'; '.join(parts)}."
     if claim.kind == Kind.CONCERN and claim.units:
         text += f" Against their own past, it is seen in {join_words(claim.units)}."
     return _complete(claim, text)
+
+
+def _of_unit(side: str) -> Callable[[Claim], str]:
+    """Return a function that says of a unit in a table since when it changed."""
+    return lambda claim: f"{side} {since_week(claim.since)}"
+
+
+_UNLIKE: Final = {
+    "appeared": "it appeared in these weeks", "vanished": "it vanished in these weeks",
+    "remade": "it changed with one that appeared or vanished",
+}  # fmt: skip
 
 
 def _when(claim: FirstClaim) -> str:
@@ -141,6 +154,12 @@ def _not_yet(claim: Claim) -> str:
 EVENT_SENTENCES: Final[dict[Kind, Callable[[Claim], str]]] = {
     Kind.CONCERN: _changed,
     Kind.WORSE_THAN_BEFORE: _changed,
+    Kind.BETTER_THAN_BEFORE: _of_unit("better"),
+    Kind.AS_BEFORE: lambda _: "no significant change",
+    Kind.TOO_FEW_BEFORE: lambda _: "too few to compare",
+    Kind.NOT_ONE_UNIT: lambda claim: (
+        f"not compared: {_UNLIKE[claim.words]}, and the organisation’s map does not say what it was"
+    ),
     Kind.BELOW_REST: _below,
     Kind.DATA_UNFIT: _unfit,
     Kind.NOT_YET_TOLD: _not_yet,

@@ -196,16 +196,6 @@ FUNNEL_KEY: Final = (
 )
 
 
-def unit_causes(figures: Figures) -> list[SpecialCause]:
-    """Return the two newest special causes of each division or team."""
-    return [
-        cause
-        for requirement in figures.requirements
-        for one in requirement.units
-        for cause in causes_of_unit(requirement, one)[:2]
-    ]
-
-
 def event_causes(figures: Figures) -> list[SpecialCause]:
     """Return the two newest special causes of each requirement after an event (charted in the full figures)."""
     return [cause for requirement in figures.requirements if requirement.event for cause in causes_of(requirement)[:2]]

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from compliance.reports.changes import PART_NAMES
+from compliance.reports.changes import PART_NAMES, PAST_FIGURE
 from compliance.reports.claims import Claim, ClaimKind, FirstClaim, SpecialCause, Stated
 from compliance.reports.delay import Reading
 from compliance.reports.findings import Gap, Restated, Step, Trend
@@ -182,6 +182,17 @@ def worsened(claim: Claim, found: Figures) -> bool:
     return stated <= rates and ("" in {group for _, _, group, _ in stated}) is (claim.kind == ClaimKind.CONCERN)
 
 
+def of_unit(claim: Claim, found: Figures) -> bool:
+    """What a table says of a unit in a series (1.5b)."""
+    assert isinstance(claim, FirstClaim)
+    (unit,) = (unit for series in found.own_past for unit in series.units
+               if claim.subject == f"{PAST_FIGURE[series.part]}.{series.requirement}/{unit.name}")  # fmt: skip
+    return {
+        ClaimKind.BETTER_THAN_BEFORE: unit.turn == "better", ClaimKind.AS_BEFORE: unit.p is not None and not unit.turn,
+        ClaimKind.TOO_FEW_BEFORE: unit.p is None and not unit.unlike, ClaimKind.NOT_ONE_UNIT: bool(unit.unlike),
+    }[claim.kind]  # fmt: skip
+
+
 def young(claim: Claim, found: Figures) -> bool:
     asked = {each.group: (each.value or 0) for each in claim.of_measure("held")}
     needed = {each.group: (each.value or 0) for each in claim.of_measure("needed")}
@@ -251,6 +262,8 @@ HOLDS: dict[ClaimKind, Callable[[Claim, Figures], bool]] = {
     ClaimKind.IMPROVED: special_cause, ClaimKind.WORSENED: special_cause,
     ClaimKind.NO_SPECIAL_CAUSE: lambda claim, found: not trend_of(claim, found).control.signals,
     ClaimKind.CONCERN: worsened, ClaimKind.WORSE_THAN_BEFORE: worsened, ClaimKind.NOT_YET_TOLD: young,
+    ClaimKind.BETTER_THAN_BEFORE: of_unit, ClaimKind.AS_BEFORE: of_unit, ClaimKind.TOO_FEW_BEFORE: of_unit,
+    ClaimKind.NOT_ONE_UNIT: of_unit,
     ClaimKind.SILENT: counts, ClaimKind.BEYOND_CHANCE: asked,
     ClaimKind.NOT_CHARTED: not_charted, ClaimKind.STILL_AGEING: ageing, ClaimKind.STILL_FILLING: filling,
     ClaimKind.STOCK_APART: stock_apart, ClaimKind.NONE_OPEN_YET: none_open_yet,
@@ -359,6 +372,11 @@ def test_every_kind_of_claim_has_a_sentence(kind: ClaimKind) -> None:
         rates = [Stated(measure, 0.5, "7-day", "North") for measure in ("now", "base", "rest", "weeks", "checks")]
         claim = FirstClaim(kind=kind, subject="own-past.7-day/North", since=date(2026, 1, 5), about="the whole force",
                            units=("North",), keys=("worse/North",), against="the rest", stated=tuple(rates))  # fmt: skip
+    if kind == ClaimKind.NOT_ONE_UNIT:
+        claim = replace(claim, words="appeared")
+    if kind in (ClaimKind.BETTER_THAN_BEFORE, ClaimKind.AS_BEFORE, ClaimKind.TOO_FEW_BEFORE, ClaimKind.NOT_ONE_UNIT):
+        assert sentence(claim)  # a cell of a table
+        return
     if kind == ClaimKind.NOT_YET_TOLD:
         claim = replace(claim, stated=(Stated("held", 3, group="past"), Stated("needed", 26, group="past")))
     assert sentence(claim).endswith((".", "as of then"))

@@ -23,8 +23,9 @@ from compliance.reports.editions import public
 from compliance.reports.events import find_events
 from compliance.reports.findings import EntryQuestion
 from compliance.reports.maturity import not_yet_told
-from compliance.reports.parts import Statement, claims_in
+from compliance.reports.parts import Statement, Table, claims_in, plain
 from compliance.reports.report_model import Figures
+from compliance.reports.sections.past_tables import units_against_own_past
 from compliance.reports.sections.summary import look_first
 from compliance.reports.sentences import sentence
 from compliance.reports.weeks import Week
@@ -285,3 +286,23 @@ def test_2_2c_an_event_in_the_other_direction_is_another_event() -> None:
     found = world(Fell("North"), Fell("South", turn="better", missed=0.0))
     assert [event.units for event in find_events(found)] == [("North",)]
     assert [event.units for event in find_events(found, "better")] == [("South",)]
+
+
+def test_1_5b_the_table_says_of_each_division_whether_it_changed_and_why_it_is_not_asked() -> None:
+    found = world(Fell("North"), Fell("South", turn="better", missed=0.0))
+    series = found.own_past[0]
+    east, hills, *others = series.units
+    units = (replace(east, unlike="appeared", p=None), replace(hills, p=None), *others)
+    found = replace(found, own_past=(replace(series, units=units), *found.own_past[1:]))
+    tables = [part for part in units_against_own_past(found) if isinstance(part, Table)]
+    said = {plain(row[0].text): plain(row[-1].text) for row in tables[0].rows}
+    assert said == {
+        "East": "not compared: it appeared in these weeks, and the organisation’s map does not say what it was",
+        "Hills": "too few to compare",
+        "North": "worse since about 27 April 2026 (week 18)",
+        "South": "better since about 27 April 2026 (week 18)",
+        "West": "no significant change",
+    }
+    assert [plain(cell.text) for cell in tables[0].rows[2][1:-1]] == [
+        "665 of 1,000", "66.5%", "745 of 1,000", "74.5%", "−8.0",
+    ]  # fmt: skip

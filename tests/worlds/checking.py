@@ -55,6 +55,15 @@ def _event(view: View) -> Iterator[Said]:
         yield Said(FALL, unit, view.has_moved(unit, week_of(since), view.told.week, series, -1))
 
 
+def _better(view: View) -> Iterator[Said]:
+    """A unit that is better than before in one series, since a date."""
+    for each in view.claim.of_measure("now"):
+        assert view.claim.since is not None
+        series = PARTS_OF.get(each.part, SERIES_OF[each.requirement])
+        weeks = week_of(view.claim.since), view.told.week
+        yield Said(BETTER, each.group, view.has_moved(each.group, *weeks, series, 1))
+
+
 def _changed(view: View) -> Iterator[Said]:
     """A difference from another period, or of a unit from the rest."""
     claim, week = view.claim, view.told.week
@@ -203,6 +212,10 @@ JUDGES: Final[Mapping[str, Callable[[View], Iterator[Said]]]] = {
     "below the rest": _below,
     "concern": _event,
     "worse than its own past": _event,
+    "better than its own past": _better,
+    "no significant change against its own past": _states_only,
+    "too few to compare with its own past": _states_only,
+    "not the same unit throughout": _states_only,
     "improved": _cause,
     "worsened": _cause,
     "no special cause": _no_cause,

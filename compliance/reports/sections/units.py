@@ -35,10 +35,10 @@ from compliance.reports.parts import (
 )
 from compliance.reports.rate_claims import rests_on, unit_compared, units_compared
 from compliance.reports.report_model import AreaMembers, DivisionFigures, Figures, FormerMap, RequirementFigures
-from compliance.reports.sections.change_over_time import causes_of_groups
+from compliance.reports.sections.past_tables import units_against_own_past
 from compliance.reports.sections.release_checks import note_unfit
 from compliance.reports.sentences import sentence
-from compliance.reports.telling import FEW_GREY, FUNNEL_KEY, not_compared, unit_causes
+from compliance.reports.telling import FEW_GREY, FUNNEL_KEY, not_compared
 from compliance.reports.unit_levels import AREAS, UnitLevel, find_level
 from compliance.reports.words import count_of, day, difference_of, heading, reach, units
 
@@ -95,13 +95,7 @@ def _parts(figures: Figures) -> Iterator[Part]:
     )
     yield from _comparisons(figures, level)
     yield from _funnels(figures)
-    if found := tuple(causes_of_groups(unit_causes(figures))):
-        yield Heading("unit-causes", f"Special causes in single {unit}s")
-        yield Items(found)
-        yield note(
-            f"The two newest of each. Every {unit} has a chart of its own in the XLSX and JSON forms. The more charts "
-            "there are, the more points are flagged by chance."
-        )
+    yield from units_against_own_past(figures)
     yield _no_league_table(figures, level)
 
 
