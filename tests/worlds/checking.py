@@ -199,6 +199,7 @@ JUDGES: Final[Mapping[str, Callable[[View], Iterator[Said]]]] = {
     "differs from an earlier period, as a number": _states_only,
     "differs because of one other unit": _states_only,
     "not charted yet": _states_only,
+    "no case could be open for long yet": _begins,
     "make-up still ageing": _young(182),
     "stock still filling": _young(364),
     "stock differs from 13 weeks before, as a number": _states_only,
