@@ -71,6 +71,11 @@ class ReportSettings(SettingsSection):
     readers: list[Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]] = Field(
         [], description="Who is mailed the first page of the board's report, and where the whole of it is: addresses."
     )
+    questions_to: str | None = Field(
+        None,
+        min_length=1,
+        description="Who answers questions about the report, as its first page says it.",
+    )
     link: str | None = Field(
         None,
         pattern=r"^https?://[^\s{}]+\{file\}[^\s{}]*$",

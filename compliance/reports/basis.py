@@ -55,4 +55,5 @@ def state_basis(judged: Judgements, ours: Verdicts, requirements: Sequence[Requi
         comparisons=sum(change is not None and change.tested for change in compared),
         organisation_digest=UNSET if organisation is None else organisation.digest,
         records_begin=judged.options.records_begin,
+        questions_to=judged.options.questions_to,
     )

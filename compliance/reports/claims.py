@@ -35,6 +35,7 @@ class ClaimKind(StrEnum):
     TOO_FEW_BEFORE = "too few to compare with its own past"
     NOT_ONE_UNIT = "not the same unit throughout"
     DATA_UNFIT = "data unfit"
+    DATA_FIT = "data fit"
     NOT_YET_TOLD = "cannot be told yet"
     NOT_CHARTED = "not charted yet"
     STILL_AGEING = "make-up still ageing"
@@ -140,13 +141,15 @@ class Claim(Struct, frozen=True, kw_only=True):
 class SpecialCause(Claim, frozen=True, kw_only=True):
     """Consecutive special causes of one rule and direction (statistics 2.2).
 
-    `weeks`: the first and last of them, as ISO weeks. `title`: the rate they are in.
+    `weeks`: the first and last of them, as ISO weeks. `title`: the rate they are in. `calls`: whether it calls for
+    action: a point beyond a limit among the newest two; any other is history (2.2c).
     """
 
     title: str
     rule: Rule
     weeks: tuple[str, str]
     length: int
+    calls: bool = False
 
     @property
     def improvement(self) -> bool:

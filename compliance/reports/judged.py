@@ -46,6 +46,7 @@ class ReportOptions:
     - `own_words`: values in the force's records beyond those of specification and policy, by field (rules section 8).
     - `records_begin`: the local date from which crimes are held completely; None: derived from the records (1.2b).
     - `organisation`: the units over time (decision 0031); None: as the records name them.
+    - `questions_to`: who answers questions about them; empty: not said.
     """
 
     live_methods: Sequence[str] = LIVE_METHODS
@@ -57,6 +58,7 @@ class ReportOptions:
     own_words: Mapping[str, Collection[str]] = field(default_factory=dict)
     records_begin: date | None = None
     organisation: Organisation | None = None
+    questions_to: str = ""
 
     def explanation_of(self, week: Span) -> ExplainedWeeks | None:
         """Return what explains a week, None if nothing does."""

@@ -248,6 +248,8 @@ class ReportBasis(Struct, frozen=True):
     """Digest of the map of divisions and teams (decision 0031); absent: units are named as in the records."""
     records_begin: date | None = None
     """The local date from which crimes are held completely (statistics 1.2b); None: unknown."""
+    questions_to: str = ""
+    """Who answers questions about the report; empty: not said."""
 
 
 class Figures(Struct, frozen=True):

@@ -59,8 +59,7 @@ def pattern_of(cause: SpecialCause) -> str:
 def cause_of_group(cause: SpecialCause) -> tuple[str, str]:
     """Return a special cause listed with others: its division, team or rate, and the rest of the sentence."""
     whose = f"{cause.about}, {cause.title}" if cause.about else cause.title
-    direction = "improvement" if cause.improvement else "deterioration"
-    return whose, f", {weeks_of(cause)}: {pattern_of(cause)} ({direction})"
+    return whose, f", {weeks_of(cause)}: {pattern_of(cause)}"
 
 
 def change_in_points(claim: Claim) -> Text:
@@ -77,8 +76,8 @@ def change_in_points(claim: Claim) -> Text:
 
 def _cause(claim: Claim) -> str:
     assert isinstance(claim, SpecialCause)  # noqa: S101  # only special causes have this kind
-    direction = "An improvement" if claim.improvement else "A deterioration"
-    return f"{weeks_of(claim)}: {pattern_of(claim)}. {direction} that chance alone is unlikely to give."
+    called = f": {'an improvement' if claim.improvement else 'a concern'}" if claim.calls else ""
+    return f"{weeks_of(claim)}: {pattern_of(claim)}{called}."
 
 
 def _begin(claim: Claim) -> str:
@@ -252,6 +251,7 @@ _SENTENCES: Final[dict[Kind, Callable[[Claim], str]]] = {
     **SERIES,
     Kind.IMPROVED: _cause,
     Kind.WORSENED: _cause,
+    Kind.DATA_FIT: lambda _: "Fit: records and figures were checked before this was released; no fault was found.",
     Kind.NO_SPECIAL_CAUSE: lambda _: "No special cause: nothing here needs an explanation of its own.",
     Kind.TARGET_MET: _target("will be met week after week while nothing changes"),
     Kind.TARGET_MISSED: _target("will be missed week after week unless something is changed"),

@@ -44,7 +44,7 @@ def causes(
             SpecialCause(
                 kind=ClaimKind.IMPROVED if better else ClaimKind.WORSENED, subject=subject, about=about, title=title,
                 since=parse_period(first).first, until=parse_period(last).last, rule=rule, weeks=(first, last),
-                length=len(places),
+                length=len(places), calls=bool(about == "" and rule == "outside" and places[-1] >= len(weeks) - 2),
             )
         )  # fmt: skip
     return found[::-1]

@@ -271,6 +271,7 @@ class Reporting:
             ],
             own_words=own_words(self.settings),
             organisation=self.organisation,
+            questions_to=report.questions_to or "",
         )
 
     def _maker(self, judged: Judgements, intake: Intake) -> Callable[[str | None], Figures]:

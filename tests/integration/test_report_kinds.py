@@ -89,7 +89,7 @@ def test_no_form_says_week_where_it_means_its_period(kind: str, edition: str, po
 
 def _without(text: str) -> str:
     """A text without what it says of weeks, and without the names of weeks and of figures."""
-    text = re.sub(r"\b\d{4}-W\d\d\b|\bweek\.\S+", "", text)
+    text = re.sub(r"\b\d{4}-W\d\d\b|\bweek(-first-further|-continuing)?\.\S+", "", text)
     for pattern in OF_WEEKS:
         text = re.sub(pattern, "", text, flags=re.IGNORECASE)
     return text

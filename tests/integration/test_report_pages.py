@@ -6,13 +6,18 @@ from functools import cache
 from textwrap import wrap
 from typing import Any
 
+from msgspec.structs import replace
 from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
 from pypdf import PdfReader
 
+from compliance.reports.claims import ClaimKind
 from compliance.reports.forms import form
-from compliance.reports.parts import Items
+from compliance.reports.parts import Items, Statement
+from compliance.reports.release_facts import Gate
+from compliance.reports.report_model import Figures
 from compliance.reports.sections import report_of
+from compliance.reports.sections.summary import summary
 from compliance.reports.workbook import NOTES, REPORT, SUMMARY
 from tests.integration.test_report_forms import figures
 
@@ -75,3 +80,35 @@ def test_no_text_of_the_workbook_is_cut_off_or_lies_over_the_next_row() -> None:
                     continue
                 lines = len(wrap(cell.value, int(widths[cell.column_letter]))) or 1
                 assert (sheet.row_dimensions[cell.row].height or 15) >= 15 * lines, (sheet.title, cell.coordinate)
+
+
+def test_the_board_reads_one_page_and_the_annex_begins_on_the_next() -> None:
+    """Its rates, what to look at first, whether the data are fit, and when the next report comes."""
+    found = figures()
+    basis = replace(found.basis, questions_to="Performance team, extension 4711")
+    found = replace(found, basis=basis, gate=Gate(None))
+    pages = [page.extract_text() for page in PdfReader(io.BytesIO(form(found, "pdf"))).pages]
+    for said in ("7-day rate", "Silent victims", "To look at first", "no fault was found", "extension 4711"):
+        assert said in pages[0]
+    assert "Annex" not in pages[0]
+    assert pages[1].startswith("Annex")
+
+
+def test_what_the_board_is_told_of_the_report_itself() -> None:
+    """Week 45 ends on 8 November 2026 and is judged on the 16th (statistics 1.2); the next is judged a week later."""
+    told = {each.about: each for each in about(figures())}
+    assert told.keys() == {"Next report"}
+    assert told["Next report"].words.startswith("On 23 November 2026 or after, about 9 to 15 November 2026.")
+    fit = {each.about: each for each in about(replace(figures(), gate=Gate(None)))}["Data"]
+    unfit = {each.about: each for each in about(replace(figures(), gate=Gate(None, ("unfit",))))}["Data"]
+    assert ([claim.kind for claim in fit.claims], [claim.kind for claim in unfit.claims]) == (
+        [ClaimKind.DATA_FIT], [ClaimKind.DATA_UNFIT],
+    )  # fmt: skip
+    assert "may be unfit" in unfit.words
+
+
+def about(found: Figures) -> tuple[Statement, ...]:
+    parts = summary(found).parts
+    last = parts[-1]
+    assert isinstance(last, Items)
+    return last.items

@@ -246,6 +246,7 @@ JUDGES: Final[Mapping[str, Callable[[View], Iterator[Said]]]] = {
     "the divisions of the one before": _divisions_as_before,
     "divisions appeared or vanished": _divisions_changed,
     "data unfit": _divisions_changed,
+    "data fit": _states_only,
     "cannot be told yet": _states_only,
     "the crime system has not been read yet": _states_only,
     "the crime system has not been read since": _states_only,

@@ -103,7 +103,7 @@ def rows_of_weeks(trend: Trend, name: str, about: str, place: int) -> Iterator[P
     for week, (text, found) in enumerate(zip(trend.weeks, trend.shares, strict=True)):
         limits, cause, what = lines.get(week), causes.get(week), about
         if cause:
-            what += f"; special cause: {cause.rule}, {'improvement' if cause.improvement else 'deterioration'}"
+            what += f"; special cause: {cause.rule}, {'upwards' if cause.improvement else 'downwards'}"
         if why := explained.get(week):
             what += f"; explained: {why.reason}{', left out of mean and limits' if why.excluded else ''}"
         silent = {"silent": trend.silent[week].rate} if trend.silent else {}

@@ -51,7 +51,8 @@ def change_over_time(figures: Figures) -> Section:
     parts: list[Part] = [
         statement(
             "Each point is one week, judged seven days after its end. While points lie in the band without a pattern, "
-            "the rate is as it always was: the ups and downs are chance. Triangles mark what is more than that."
+            "the rate is as it always was: the ups and downs are chance. Triangles mark what is more than that. A "
+            "point beyond a limit in the newest two weeks is an improvement or a concern; all else is told as history."
         )
     ]
     for requirement in figures.requirements:
@@ -179,7 +180,7 @@ def weeks_table(requirement: RequirementFigures, figures: Figures, part: PartFig
     rows = []
     for place, (week, share) in enumerate(zip(trend.weeks, trend.shares, strict=True)):
         signal = signals.get(place)
-        mark = "" if signal is None else "▲ improvement: " if signal.improvement else "▼ deterioration: "
+        mark = "" if signal is None else "▲ upwards: " if signal.improvement else "▼ downwards: "
         said = [f"{mark}{signal.rule}"] if signal else []
         said += [explained[place]] if place in explained else []
         rows.append((

@@ -5,7 +5,7 @@ from datetime import date
 
 from compliance.reports.attention import silence_of, things_to_look_at
 from compliance.reports.beginning import STOCKS
-from compliance.reports.claims import Claim, ClaimKind, FirstClaim
+from compliance.reports.claims import Claim, ClaimKind, FirstClaim, SpecialCause, Stated
 from compliance.reports.editions import PUBLIC
 from compliance.reports.figure_rows import cases_command
 from compliance.reports.maturity import not_yet_told
@@ -14,8 +14,11 @@ from compliance.reports.passages import only_same_day
 from compliance.reports.periods import parse_period
 from compliance.reports.proportions import Proportion
 from compliance.reports.rate_claims import changes_of, nothing_due, units_compared, withheld
+from compliance.reports.release_facts import Gate
 from compliance.reports.report_model import Figures, Period, RequirementFigures
 from compliance.reports.sentences import sentence
+from compliance.reports.spans import Kind
+from compliance.reports.telling import causes_of, target_of, title_of
 from compliance.reports.words import (
     NOT_AVAILABLE,
     count_of,
@@ -27,14 +30,40 @@ from compliance.reports.words import (
     span,
     units,
 )
+from compliance.text import join_words
 
 
 def summary(figures: Figures) -> Section:
     """Return the summary section."""
     parts = (
         Items(tuple(summary_lines(figures)), "terms"), Heading("first", "To look at first"), *look_first(figures),
+        Heading("about", "About this report"), Items(tuple(_about(figures)), "terms"),
     )  # fmt: skip
     return Section("summary", "Summary", parts)
+
+
+def _about(figures: Figures) -> Iterator[Statement]:
+    """Yield whether the data are fit, when the next report comes, and who answers questions."""
+    if figures.gate is not None:
+        yield state_claim(_fitness_of(figures.gate, figures.kind), "Data")
+    period, judged = parse_period(figures.period), figures.basis.today
+    following = period.plus(1)
+    settled = following.last + (judged - period.last)
+    text = (
+        f"On {day(settled)} or after, about {span(following.first, following.last)}. This one is as at {day(judged)}."
+    )
+    yield statement(text, about="Next report")
+    if figures.basis.questions_to:
+        yield statement(figures.basis.questions_to, about="Questions to")
+
+
+def _fitness_of(gate: Gate, kind: Kind) -> Claim:
+    """Return whether the data were found fit before the report was released (statistics 7)."""
+    if not gate.faults:
+        return Claim(kind=ClaimKind.DATA_FIT, subject="gate", period=kind)
+    checks = tuple(dict.fromkeys(name.partition("/")[0] for name in gate.faults))
+    return Claim(kind=ClaimKind.DATA_UNFIT, subject="gate", period=kind, words=join_words(checks),
+                 stated=(Stated("checks", len(checks)),))  # fmt: skip
 
 
 def look_first(figures: Figures) -> Iterator[Part]:
@@ -99,9 +128,18 @@ def _rate(requirement: RequirementFigures, figures: Figures) -> Statement:
         start = f"all {due} due in the {kind} were given in time"
     elif share.count == 0:
         start = f"none of the {due} due in the {kind} was given in time"
-    moved = changes_of(requirement, figures)
+    moved = [*changes_of(requirement, figures), *target_of(requirement)]
+    under_way = list(_under_way(requirement))
     text = f"{percent(share.rate)}: {start} (95% interval {interval(share)})."
-    return statement(" ".join([text, *map(sentence, moved)]), about=about, claims=moved)
+    whole = title_of(requirement)
+    since = [f"{'' if c.title == whole else f'{heading(c.title)}, '}{sentence(c)}" for c in under_way]
+    return statement(" ".join([text, *map(sentence, moved), *since]), about=about, claims=[*moved, *under_way])
+
+
+def _under_way(requirement: RequirementFigures) -> Iterator[SpecialCause]:
+    """Yield where a rate is heading since when: the special cause of each chart that reaches the newest week."""
+    newest = requirement.trend.weeks[-1:]
+    yield from (cause for cause in causes_of(requirement) if (cause.weeks[1],) == newest)
 
 
 def _silent(share: Proportion, figures: Figures) -> Statement:
