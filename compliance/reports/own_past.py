@@ -66,7 +66,10 @@ class _Comparison:
         `begins`: the week since which the whole lies outside its limits in each direction, empty if it does not.
         """
         rows = self._rows
-        told = tuple(self._relate(self._date(unit), begins[unit.turn]) if unit.turn else unit for unit in units)
+        told = tuple(
+            self._date(self._relate(unit, begins[unit.turn]), begins[unit.turn]) if unit.turn else unit
+            for unit in units
+        )
         return PastSeries(rows.requirement, rows.part, len(self._weeks), rows.broken, told)
 
     def _compare(self) -> Iterator[OwnPast]:
@@ -146,10 +149,15 @@ class _Comparison:
         stands = p is not None and p <= LEVEL and turn == found.turn
         return replace(found, with_whole=not stands and self._sum(unit, without)[0] != found.turn)
 
-    def _date(self, found: OwnPast) -> OwnPast:
-        """Return a changed unit with the week since which it changed, and the updates missed since (6)."""
+    def _date(self, found: OwnPast, begins: str) -> OwnPast:
+        """Return a changed unit with the week since which it changed, and the updates missed since (6).
+
+        One that changed with the whole changed in the week `begins`: without these weeks there is no change to date.
+        """
         unit = self._rows.names.index(found.name)
         since = self._sum(unit)[1] if found.summed else self._split(unit)
+        if found.with_whole:
+            since = next(week for week in self._weeks if str(self._rows.weeks[week]) >= begins)
         earlier, after = (
             self._weeks[max(0, since - TRAILING) : since],
             self._weeks[max(since, len(self._weeks) - TRAILING) :],

@@ -64,7 +64,7 @@ def test_what_changes_nothing_changes_no_claim(name: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "weeks"), [
-    ("begins", (WORLDS["begins"].reported_since + 1, LAST - 4, LAST)), ("dip", WEEKS[1:]),
+    ("begins", (WORLDS["begins"].reported_since + 1, LAST - 4, LAST)), ("dip", WEEKS[1:]), ("Christmas", (LAST - 8, LAST - 2)),
     ("renamed, no map", WEEKS[1:]), ("merged, mapped", WEEKS[1:]),
 ])  # fmt: skip
 def test_nothing_is_to_be_looked_at_first_that_is_not_so(name: str, weeks: tuple[int, ...]) -> None:
