@@ -116,10 +116,8 @@ def _find_unfit(figures: Figures) -> Iterator[FirstClaim]:
 def _find_changes(figures: Figures) -> Iterator[FirstClaim]:
     """Yield each event for the worse (2.2c): of the whole, or of divisions against their own past (1.5b)."""
     for event in find_events(figures):
-        named = next((change.figure for change in event.changes if change.figure), "")
         whole = event.whole[0] if event.whole else None
-        weeks = {each.requirement: each.weeks[1] for each in figures.attention.outside}
-        subject = named if whole is None else f"week.{whole.requirement}/{weeks[whole.requirement]}"
+        subject = (whole or event.changes[0]).figure
         keys = ((_WHOLE,) if whole else ()) + tuple(f"{_WHOLE}{name}" for name in event.units)
         yield FirstClaim(
             kind=ClaimKind.CONCERN if whole else ClaimKind.WORSE_THAN_BEFORE, subject=subject, period=figures.kind,
@@ -134,7 +132,9 @@ def _state_changes(event: ChangeEvent, figures: Figures) -> Iterator[Stated]:
     """Yield what an event cost, and the rates of each of its series now and before, in order of the policy."""
     yield Stated("missed", event.missed)
     order = {requirement.id: place for place, requirement in enumerate(figures.requirements)}
-    for change in sorted(event.changes, key=lambda change: (order[change.requirement], change.part == "continuing")):
+    for change in sorted(
+        event.changes, key=lambda each: (order[each.requirement], each.part == "continuing", each.unit)
+    ):
         since = None if _is_near(change, event) else change.since
         yield Stated("now", change.now, change.requirement, change.unit, change.part, since)
         yield Stated("base", change.base, change.requirement, change.unit, change.part)

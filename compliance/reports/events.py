@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from compliance.reports.changes import PAST_FIGURE, Outside, Part, Turn
+from compliance.reports.changes import PART_NAMES, PAST_FIGURE, Outside, Part, Turn
 from compliance.reports.periods import parse_period
 from compliance.reports.report_model import Figures
 
@@ -30,10 +30,15 @@ class Change:
     missed: float
     with_whole: bool = False
 
+    week: str = ""
+    """Of the whole: the newest week outside its limits."""
+
     @property
     def figure(self) -> str:
-        """The name of the figure that lists its cases; empty for the whole."""
-        return f"{PAST_FIGURE[self.part]}.{self.requirement}/{self.unit}" if self.unit else ""
+        """The name of the figure that lists its cases."""
+        if self.unit:
+            return f"{PAST_FIGURE[self.part]}.{self.requirement}/{self.unit}"
+        return f"week{'-' + PART_NAMES[self.part] if self.part else ''}.{self.requirement}/{self.week}"
 
 
 @dataclass(frozen=True)
@@ -113,4 +118,4 @@ def _changes_of_units(figures: Figures, turn: Turn) -> Iterator[Change]:
 
 def _change_of_whole(each: Outside) -> Change:
     since = parse_period(each.weeks[0]).first
-    return Change("", each.requirement, each.part, since, each.base, each.now, each.missed)
+    return Change("", each.requirement, each.part, since, each.base, each.now, each.missed, week=each.weeks[1])
