@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: help setup demo test check bench soak mutants docs lock clean
+.PHONY: help setup demo test check bench soak mutants pictures docs lock clean
 
 help:            ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -41,6 +41,9 @@ soak: $(STAMP)   ## run the long tests: 100,000 histories and more
 mutants: $(STAMP) ## plant 1,000 small faults and count those the tests notice (hours)
 	@$(BIN)/python -m tests.sampled_mutants learn
 	@$(BIN)/python -m tests.sampled_mutants run
+
+pictures: $(STAMP) ## draw the pictures in README from what the demo left (needs a Chromium)
+	@$(BIN)/python -m tests.pictures
 
 docs: $(STAMP)   ## write the pages generated from code
 	@$(BIN)/python -c 'from pathlib import Path; from compliance.config import reference; Path("docs/configuration.md").write_text(reference(), "utf-8")'

@@ -43,7 +43,7 @@ class MissingGlyphsError(Exception):
 def typeset(report: Report) -> bytes:
     """Return the report as a PDF, the same bytes for the same report. Raises SettingsError if the template is wrong."""
     template = resource("templates", "report", "report.typ")
-    data = _template_data(report)
+    data = template_data(report)
     if not _is_shown(encoded := msgspec.json.encode(data).decode()):
         data = each_text(data, lambda text: unicodedata.normalize("NFC", make_printable(text, LAYOUT)))
         encoded = msgspec.json.encode(data).decode()
@@ -71,7 +71,7 @@ def _is_shown(encoded: str) -> bool:
     )
 
 
-def _template_data(report: Report) -> dict[str, Any]:
+def template_data(report: Report) -> dict[str, Any]:
     """Return the report as the template reads it, with charts as SVG."""
     data: dict[str, Any] = msgspec.to_builtins(replace(report, sections=()))
     data["sections"] = [

@@ -96,19 +96,18 @@ def test_the_board_reads_one_page_and_the_annex_begins_on_the_next() -> None:
 
 def test_what_the_board_is_told_of_the_report_itself() -> None:
     """Week 45 ends on 8 November 2026 and is judged on the 16th (statistics 1.2); the next is judged a week later."""
-    told = {each.about: each for each in about(figures())}
-    assert told.keys() == {"Next report"}
-    assert told["Next report"].words.startswith("On 23 November 2026 or after, about 9 to 15 November 2026.")
-    fit = {each.about: each for each in about(replace(figures(), gate=Gate(None)))}["Data"]
-    unfit = {each.about: each for each in about(replace(figures(), gate=Gate(None, ("unfit",))))}["Data"]
-    assert ([claim.kind for claim in fit.claims], [claim.kind for claim in unfit.claims]) == (
-        [ClaimKind.DATA_FIT], [ClaimKind.DATA_UNFIT],
-    )  # fmt: skip
-    assert "may be unfit" in unfit.words
+    told = about(figures())
+    assert told.words == (
+        "Next report on 23 November 2026 or after, about 9 to 15 November 2026. This one is as at 16 November 2026."
+    )
+    assert not told.claims, "nothing was checked"
+    fit, unfit = (about(replace(figures(), gate=Gate(None, faults))) for faults in ((), ("unfit",)))
+    assert [claim.kind for claim in (*fit.claims, *unfit.claims)] == [ClaimKind.DATA_FIT, ClaimKind.DATA_UNFIT]
+    assert fit.words.startswith("Data. Fit: ")
+    assert unfit.words.startswith("Data. The data of this week may be unfit: ")
 
 
-def about(found: Figures) -> tuple[Statement, ...]:
-    parts = summary(found).parts
-    last = parts[-1]
-    assert isinstance(last, Items)
-    return last.items
+def about(found: Figures) -> Statement:
+    last = summary(found).parts[-1]
+    assert isinstance(last, Statement)
+    return last

@@ -9,7 +9,7 @@ from compliance.reports.claims import Claim, ClaimKind, FirstClaim, SpecialCause
 from compliance.reports.editions import PUBLIC
 from compliance.reports.figure_rows import cases_command
 from compliance.reports.maturity import not_yet_told
-from compliance.reports.parts import Heading, Items, Part, Section, Statement, code, note, statement
+from compliance.reports.parts import Heading, Items, Part, Run, Section, Statement, code, note, statement, text_of
 from compliance.reports.passages import only_same_day
 from compliance.reports.periods import parse_period
 from compliance.reports.proportions import Proportion
@@ -37,24 +37,23 @@ def summary(figures: Figures) -> Section:
     """Return the summary section."""
     parts = (
         Items(tuple(summary_lines(figures)), "terms"), Heading("first", "To look at first"), *look_first(figures),
-        Heading("about", "About this report"), Items(tuple(_about(figures)), "terms"),
+        _about(figures),
     )  # fmt: skip
     return Section("summary", "Summary", parts)
 
 
-def _about(figures: Figures) -> Iterator[Statement]:
-    """Yield whether the data are fit, when the next report comes, and who answers questions."""
-    if figures.gate is not None:
-        yield state_claim(_fitness_of(figures.gate, figures.kind), "Data")
+def _about(figures: Figures) -> Statement:
+    """Say whether the data are fit, when the next report comes, and who answers questions."""
+    claims = [] if figures.gate is None else [_fitness_of(figures.gate, figures.kind)]
     period, judged = parse_period(figures.period), figures.basis.today
     following = period.plus(1)
-    settled = following.last + (judged - period.last)
-    text = (
-        f"On {day(settled)} or after, about {span(following.first, following.last)}. This one is as at {day(judged)}."
-    )
-    yield statement(text, about="Next report")
+    due, next_one = following.last + (judged - period.last), span(following.first, following.last)
+    text: list[Run | str] = [] if not claims else [Run("Data. ", "strong"), f"{sentence(claims[0])} "]
+    stands = f"This one is as at {day(judged)}."
+    text += [Run("Next report", "strong"), f" on {day(due)} or after, about {next_one}. {stands}"]
     if figures.basis.questions_to:
-        yield statement(figures.basis.questions_to, about="Questions to")
+        text += [Run(" Questions to", "strong"), f" {figures.basis.questions_to}."]
+    return Statement(text_of(*text), claims=tuple(claims))
 
 
 def _fitness_of(gate: Gate, kind: Kind) -> Claim:
