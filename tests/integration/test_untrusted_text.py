@@ -178,6 +178,9 @@ QUIET: Final[tuple[tuple[str, ...], ...]] = (
     ("feed restart",),
     ("trial register",),
     ("trial end",),
+    ("report release", "2026-W22", "--reason", f"checked {HOSTILE}"),
+    ("report suspend", "--until", "2999-12-31", "--reason", f"moved {HOSTILE}"),
+    ("report resume",),
     ("maintenance", "2h", "--reason", f"work {HOSTILE}"),
 )
 """Those that count."""
