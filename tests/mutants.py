@@ -42,7 +42,7 @@ WORDS = (
     otherwise("rules 2.4", "only calls and visits count", "west-mercia", "counted_methods=phone,visit"),
     otherwise("rules 2.6", "the day ends at midnight in Greenwich", "west-mercia", "timezone=UTC"),
     broken("rules 2.6", "hours are compared: an update earlier on the day of the report than the report does not exist", f"{FACTS}.contacts", ("(updates.at <= moment.as_at)", "(updates.at <= moment.as_at) & (updates.at >= columns.reported_at[updates.crime])")),
-    broken("rules 2.6", "days are those of Greenwich, for facts though not for today", "policy.calendars.LocalDates.of", ("return (shifted // _DAY)", "return (instants // _DAY)")),
+    broken("rules 2.6", "days are those of Greenwich, for facts though not for today", "policy.calendars.LocalDates._shifted", ("return shifted", "return instants")),
     broken("rules 2.7", "an update later than the moment asked about counts", f"{FACTS}.contacts", ("(updates.at <= moment.as_at) & ", "")),
     broken("rules 2.7", "an update at the very moment asked about does not count", f"{FACTS}.contacts", ("updates.at <= moment.as_at", "updates.at < moment.as_at")),
     broken("rules 2.7", "a victim exists before being added", f"{FACTS}.cases", ("np.flatnonzero(began <= moment.as_at)", "np.flatnonzero(reported <= moment.as_at)")),

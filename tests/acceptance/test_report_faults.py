@@ -76,7 +76,7 @@ def test_a_team_that_dates_back_is_counted_for_the_board_and_named_to_its_divisi
 
 
 def test_quiet_forces_are_left_in_peace_the_short_form() -> None:
-    check(range(1, 7))
+    check(range(1, 7), more=1.6)  # of six forces, whose weeks are alike, chance makes the share vary by more
 
 
 @pytest.mark.long
@@ -85,11 +85,12 @@ def test_quiet_forces_are_left_in_peace_over_200_seeds() -> None:
     check(range(1, 201))
 
 
-def check(seeds: range) -> None:
+def check(seeds: range, more: float = 1.3) -> None:
+    """`more`: how many times what chance gives is still taken for chance."""
     found = tally(seeds)
     print(f"\n{found}")
     # Independent normal points give 3.9 % with these four rules; one comparison in twenty is flagged by chance.
-    assert found.special <= 0.039 * found.points * 1.3
+    assert found.special <= 0.039 * found.points * more
     assert found.significant <= 0.05 * found.compared * 1.2
     assert found.newest_special <= 0.08 * found.newest
     assert found.newest_special_young > found.newest_special

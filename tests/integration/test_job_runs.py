@@ -99,7 +99,9 @@ def test_a_crime_system_that_refuses_us_is_found_at_the_first_poll(
 ) -> None:
     with serving() as web:
         web.answers = [answer(b"", status)]
-        state.settings = state.settings_with(('^url = "http.*$', f'url = "{web.url}"'))
+        state.settings = state.settings_with(
+            ('^url = "http.*$', f'url = "{web.url}"'), ("^officers_url = .*$", f'officers_url = "{web.url}"')
+        )
         daemon = Daemon(service_of(state))
         with capture_logs():
             job_of(daemon, "poll")()

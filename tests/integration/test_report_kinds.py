@@ -28,6 +28,7 @@ OF_WEEKS: Final = (
     r"\bdue in the week that were given in time\b", r"\bany week\b", r"\bin the week after (a reminder|the mail)\b",
     r"\bany day of the week after the mail\b", r"\bin some weeks\b", r"\bweek after week\b", r"\bthe week before\b",
     r"\bweeks are withheld\b", r"\ban officer’s week\b", r"\bthe mean of the weeks'",
+    r"\bexcluded weeks\b",
 )  # fmt: skip
 """What is said of weeks in a report of any kind: charts have a point a week, and units are compared over 13 weeks."""
 

@@ -178,6 +178,9 @@ QUIET: Final[tuple[tuple[str, ...], ...]] = (
     ("feed restart",),
     ("trial register",),
     ("trial end",),
+    ("report release", "2026-W22", "--reason", f"checked {HOSTILE}"),
+    ("report suspend", "--until", "2999-12-31", "--reason", f"moved {HOSTILE}"),
+    ("report resume",),
     ("maintenance", "2h", "--reason", f"work {HOSTILE}"),
 )
 """Those that count."""
@@ -239,7 +242,8 @@ def test_the_words_of_a_mail_server_are_shown_and_not_obeyed(run: Run, config: P
 def test_a_reason_phrase_is_shown_and_not_obeyed(words: tuple[str, ...], run: Run, config: Path) -> None:
     with web_server.serving() as server:
         server.answers = [web_server.answer(b"", f"404 {SAID}")]
-        with_settings(config, ("http://127.0.0.1:8470/crimes", server.url))
+        urls = [("http://127.0.0.1:8470/crimes", server.url), ("http://127.0.0.1:8470/officers", server.url)]
+        with_settings(config, *urls)
         done = run(*words)
     assert done.exit_code == 4, done.output
     assert MARK in done.stderr
