@@ -18,6 +18,7 @@ from compliance.policy.verdicts import MET, Verdicts
 from compliance.records.columns import Coded, Codes
 from compliance.records.instants import to_micros
 from compliance.reports.clusters import correlation, effect, teams
+from compliance.reports.funnel import upper_tail
 from compliance.reports.rates import due_in
 from compliance.reports.silent_victims import Facts
 from compliance.reports.spans import Span
@@ -86,8 +87,7 @@ def _same_clock(verdicts: Verdicts, period: Span) -> PatternRows:
         counts = np.bincount(minute[own], minlength=_MINUTES)
         chance = (every - counts + 1) / (len(rows) - len(own) + _MINUTES)
         tails = {
-            at: _binomial_tail(int(counts[at]), len(own), float(chance[at]))
-            for at in np.flatnonzero(counts > 1).tolist()
+            at: upper_tail(len(own), float(chance[at]), int(counts[at])) for at in np.flatnonzero(counts > 1).tolist()
         }
         at = min(tails, key=tails.__getitem__, default=0)
         p = min(1.0, tails.get(at, 1.0) * _MINUTES)
@@ -190,19 +190,8 @@ def _against_the_rest(rows: Ints, hit: Flags, officer: Coded, held: tuple[Coded,
         count, others = int(hit[own].sum()), len(rows) - len(own)
         chance = (int(hit.sum()) - count + 1) / (others + 2)
         deff = effect(officer.codes[own], rho)
-        p = _binomial_tail(int(count / deff), max(int(len(own) / deff), 1), chance)
+        p = upper_tail(max(int(len(own) / deff), 1), chance, int(count / deff))
         yield TeamRows(division, name, rows[own], hit[own], len(own) * chance, p)
-
-
-def _binomial_tail(count: int, size: int, chance: float) -> float:
-    """Return the probability of `count` or more of `size`."""
-    if count <= 0 or chance >= 1:
-        return 1.0
-    whole = lgamma(size + 1)
-    return min(1.0, sum(
-        exp(whole - lgamma(k + 1) - lgamma(size - k + 1) + k * log(chance) + (size - k) * log(1 - chance))
-        for k in range(count, size + 1)
-    ))  # fmt: skip
 
 
 def _poisson_tail(count: int, mean: float) -> float:
