@@ -106,7 +106,7 @@ def _is_told(key: str, claim: FirstClaim, told: ToldStatement) -> bool:
 def _find_unfit(figures: Figures) -> Iterator[FirstClaim]:
     """Yield that the report was released although something stood against it (statistics 7)."""
     if figures.gate is not None and (faults := figures.gate.faults):
-        checks = tuple(dict.fromkeys(name.partition("/")[0] for name in faults))
+        checks = figures.gate.checks_at_fault
         yield FirstClaim(
             kind=ClaimKind.DATA_UNFIT, subject="gate", period=figures.kind, words=join_words(checks),
             keys=tuple(f"unfit/{name}" for name in faults), stated=(Stated("checks", len(checks)),),

@@ -125,3 +125,8 @@ class Gate(Struct, frozen=True):
     facts: ReleaseFacts | None
     faults: tuple[str, ...] = ()
     released: tuple[Released, ...] = ()
+
+    @property
+    def checks_at_fault(self) -> tuple[str, ...]:
+        """The checks that found what stood against it, in order."""
+        return tuple(dict.fromkeys(name.partition("/")[0] for name in self.faults))

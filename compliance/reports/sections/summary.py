@@ -60,7 +60,7 @@ def _fitness_of(gate: Gate, kind: Kind) -> Claim:
     """Return whether the data were found fit before the report was released (statistics 7)."""
     if not gate.faults:
         return Claim(kind=ClaimKind.DATA_FIT, subject="gate", period=kind)
-    checks = tuple(dict.fromkeys(name.partition("/")[0] for name in gate.faults))
+    checks = gate.checks_at_fault
     return Claim(kind=ClaimKind.DATA_UNFIT, subject="gate", period=kind, words=join_words(checks),
                  stated=(Stated("checks", len(checks)),))  # fmt: skip
 
