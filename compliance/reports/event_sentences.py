@@ -9,7 +9,7 @@ from compliance.reports.claims import Claim, FirstClaim, Stated
 from compliance.reports.claims import ClaimKind as Kind
 from compliance.reports.periods import in_words
 from compliance.reports.weeks import Week
-from compliance.reports.words import UNLIKELY, count_of, day, heading, number, percent
+from compliance.reports.words import UNLIKELY, count_of, day, heading, number, percent, subtract_shown
 from compliance.text import join_words
 
 _NAMED: Final = 3
@@ -106,7 +106,7 @@ def _base_of(claim: FirstClaim, each: Stated) -> float | None:
 def _below(claim: Claim) -> str:
     assert isinstance(claim, FirstClaim)  # noqa: S101  # a difference told first
     apart = [
-        f"{(other.value or 0) * 100 - (each.value or 0) * 100:.1f} points on the {each.requirement} rate "
+        f"{100 * subtract_shown(other.value, each.value):.1f} points on the {each.requirement} rate "
         f"({percent(each.value)} against {percent(other.value)})"
         for each, other in zip(claim.of_measure("now"), claim.of_measure("rest"), strict=True)
     ]

@@ -48,11 +48,16 @@ def points_text(difference: float) -> str:
 
 
 def points_between(one: Proportion, other: Proportion) -> float:
+    """Return the rate of one share minus that of another as both are shown (`subtract_shown`)."""
+    return subtract_shown(one.rate, other.rate)
+
+
+def subtract_shown(one: float | None, other: float | None) -> float:
     """Return one rate minus another as both are shown, to a tenth of a percentage point: from -1 to 1.
 
     68.3% and 66.6% are 1.7 points apart, whatever their further digits. 0 if either is not available.
     """
-    shown = [float(text.percent(share.rate)[:-1]) for share in (one, other) if share.rate is not None]
+    shown = [float(text.percent(rate)[:-1]) for rate in (one, other) if rate is not None]
     return round((shown[0] - shown[1]) / 100, 3) if len(shown) == 2 else 0.0
 
 

@@ -173,6 +173,12 @@ def test_6_a_standing_difference_is_told_with_its_rates_but_not_again_for_what_w
     assert len(said(world(Fell("South"), standing=(below("South"),)))) == 1
 
 
+def test_1_5_a_standing_difference_is_that_of_the_rates_as_shown() -> None:
+    """59.64% and 68.28% differ by 8.64 points; shown are 59.6% and 68.3%, which are 8.7 apart."""
+    (text,) = said(world(standing=(replace(below("South"), now=0.5964, rest=0.6828),)))
+    assert "by 8.7 points on the 7-day rate (59.6% against 68.3%)" in text
+
+
 def test_6_new_comes_before_standing_and_standing_before_what_was_told_and_within_each_what_cost_most() -> None:
     last = LastTold("2026-W25", (ToldStatement(("worse/East",), "2026-W10", 300.0, "2026-W20"),))
     found = world(
