@@ -20,6 +20,7 @@ from compliance.reports.words import (
     percent,
     points_text,
     span,
+    subtract_shown,
 )
 
 SHOWN: Final = 15
@@ -164,7 +165,7 @@ def format_difference(restated: Restated) -> str:
     """Return the rate as known now minus the rate as published, in points."""
     if not restated.due or not restated.published_due:
         return "–"
-    return points_text(restated.met / restated.due - restated.published_met / restated.published_due)
+    return points_text(subtract_shown(restated.met / restated.due, restated.published_met / restated.published_due))
 
 
 def late_teams_of(late: LateTeams) -> Claim:

@@ -88,6 +88,12 @@ def test_2_2c_only_a_point_beyond_a_limit_in_the_newest_two_weeks_calls_for_acti
     assert said(*[(place, "shift", False) for place in range(19, 26)])[0].endswith("7 weeks in a row below the mean.")
 
 
+def test_1_5_the_difference_of_a_restated_rate_is_that_of_the_rates_as_shown() -> None:
+    """Published 6,828 of 10,000 (68.3%), known now 6,664 (66.6%): 1.64 points, shown as 1.7."""
+    found = Restated("2026-W10", 1, "7-day", None, 6828, 10_000, 6664, 10_000, ())
+    assert passages.format_difference(found) == "−1.7"
+
+
 def test_2_2_trends_and_two_in_three() -> None:
     assert "8 weeks in a row, each higher than the one before" in said(*[(p, "trend", True) for p in range(8)])[0]
     assert "one of two weeks in three near the lower limit" in said((4, "two in three", False))[0]

@@ -12,7 +12,7 @@ from compliance.reports.periods import parse_period
 from compliance.reports.report_model import Figures
 from compliance.reports.sentences import sentence
 from compliance.reports.unit_levels import find_level
-from compliance.reports.words import heading, number, percent, points_text
+from compliance.reports.words import heading, number, percent, points_text, subtract_shown
 
 _KINDS: Final = {
     "worse": ClaimKind.WORSE_THAN_BEFORE, "better": ClaimKind.BETTER_THAN_BEFORE, None: ClaimKind.AS_BEFORE,
@@ -52,7 +52,7 @@ def _row(series: PastSeries, unit: OwnPast, figures: Figures) -> Row:
         met / due if due else None for met, due in ((unit.met, unit.due), (unit.met_before, unit.due_before))
     )
     claim = _claim(series, unit, figures)
-    difference = "–" if now is None or before is None else points_text(now - before)
+    difference = "–" if now is None or before is None else points_text(subtract_shown(now, before))
     return (
         cell(unit.name), cell(f"{number(unit.met)} of {number(unit.due)}"), cell(percent(now)),
         cell(f"{number(unit.met_before)} of {number(unit.due_before)}"), cell(percent(before)), cell(difference),

@@ -7,7 +7,7 @@ from compliance.reports.cells import SHARE, share_cells
 from compliance.reports.findings import TrialEffect
 from compliance.reports.parts import Column, Part, Table, cell, note, statement
 from compliance.reports.trial_effect import FIRST_WEEK, TRIED, USUAL
-from compliance.reports.words import count_of, day, points_text, verdict
+from compliance.reports.words import count_of, day, points_between, points_text, verdict
 
 CANNOT_SHOW: Final = (
     "The lot decided which teams tried it, so anything else differs between the two groups by chance alone, which the "
@@ -44,11 +44,11 @@ def trial_parts(effect: TrialEffect) -> Iterator[Part]:
 def _result_in_words(effect: TrialEffect, what: str) -> str:
     first, found = effect.first + FIRST_WEEK, effect.change
     span = f"of what fell due from {day(first)} to {day(effect.last)}"
-    if found is None:
+    if found is None or effect.tried is None or effect.usual is None:
         return f"{span}, nothing is known of one of the groups, so nothing came of it ({what})."
     low, high = points_text(found.low), points_text(found.high)
-    teams = count_of(effect.tried_teams, "team")
+    teams, apart = count_of(effect.tried_teams, "team"), points_between(effect.tried, effect.usual)
     return (
-        f"{span}, the {teams} that tried it ({what}) updated in time {points_text(found.difference)} points "
+        f"{span}, the {teams} that tried it ({what}) updated in time {points_text(apart)} points "
         f"compared with the other {effect.usual_teams:,} (95% interval {low} to {high}): {verdict(found)}."
     )
