@@ -13,7 +13,7 @@ from compliance.reports.event_sentences import name_with_weeks
 from compliance.reports.events import Change, ChangeEvent, find_events
 from compliance.reports.findings import EntryQuestion
 from compliance.reports.parts import Statement, statement
-from compliance.reports.passages import late_teams_of, pattern_of
+from compliance.reports.passages import pattern_of
 from compliance.reports.periods import parse_period
 from compliance.reports.report_model import Figures, Quality
 from compliance.reports.sentences import sentence
@@ -29,9 +29,7 @@ SAME: Final = timedelta(weeks=4)
 _WHOLE: Final = "worse/"
 _FAR: Final = 3.090232
 """Far beyond chance: the 99.8 % point of the normal distribution, as in the funnel (statistics 3.1)."""
-_STANDING: Final = frozenset(
-    {ClaimKind.BELOW_REST, ClaimKind.BEYOND_CHANCE, ClaimKind.TEAMS_STAND_OUT, ClaimKind.TEAMS_SHOW_PATTERN}
-)
+_STANDING: Final = frozenset({ClaimKind.BELOW_REST, ClaimKind.BEYOND_CHANCE, ClaimKind.TEAMS_SHOW_PATTERN})
 """What is so rather than begins (statistics 6): it comes after what is new."""
 _CHANGES: Final = frozenset({ClaimKind.CONCERN, ClaimKind.WORSE_THAN_BEFORE})
 
@@ -165,15 +163,6 @@ def _find_below(figures: Figures) -> Iterator[FirstClaim]:
 
 def _find_patterns(figures: Figures) -> Iterator[FirstClaim]:
     """Yield the patterns of the entries far beyond chance. A new kind of pattern is yielded here."""
-    if figures.late_teams and figures.late_teams.beyond and figures.late_teams.far:
-        claim = late_teams_of(figures.late_teams)
-        yield FirstClaim(
-            kind=claim.kind,
-            subject=claim.subject,
-            period=figures.kind,
-            stated=claim.stated,
-            keys=("pattern/late-teams",),
-        )
     for pattern in figures.patterns:
         if pattern.beyond:
             claim = pattern_of(pattern)

@@ -58,7 +58,6 @@ def _disclose_nothing(figures: Figures) -> Figures:
         intake=Intake(),
         ways=(),
         questions=(),
-        late_teams=None,
         restated=(),
         sample=None,
         version=figures.version,

@@ -51,7 +51,6 @@ from compliance.reports.families import judge_families
 from compliance.reports.findings import Group, PartFigures
 from compliance.reports.first_findings import find_attention, find_outside
 from compliance.reports.judged import TRAILING, JudgedPeriod, Judgements, ReportOptions, judge_periods
-from compliance.reports.late_teams import find_late_teams
 from compliance.reports.own_past import compare_with_own_past
 from compliance.reports.quality import data_quality
 from compliance.reports.questions import first_owed
@@ -142,7 +141,6 @@ def figures_of(
             *(seen.question for seen in edition.questions.values()),
             *([after_reminder(verdicts, mailed, division)] if mailed else []),
         ),
-        late_teams=find_late_teams(edition),
         patterns=list_patterns(edition),
         restated=tuple(each for each in judged.restated if division in (None, each.unit)),
         sample=draw_sample(judged, edition.read("rate").cohort, force),

@@ -133,19 +133,6 @@ class EntryQuestion(Struct, frozen=True):
     expected_by: str
 
 
-class LateTeams(Struct, frozen=True):
-    """Teams that meet obligations by updates entered after the due date more often than the others.
-
-    They are beyond the upper 99.8 % limit over the trailing weeks. `of`: the number of teams checked. `points`: the
-    teams by name, only in a division's edition. `far`: whether that is more than chance among so many teams.
-    """
-
-    of: int
-    beyond: int
-    points: tuple[FunnelPoint, ...]
-    far: bool = True
-
-
 class TeamPattern(Struct, frozen=True):
     """A team that shows a pattern far beyond chance: how many of its entries do, and how many chance would give."""
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from compliance.reports.claims import Claim, ClaimKind, Stated
-from compliance.reports.findings import EntryQuestion, Gap, LateTeams, Pattern, Reminded, Restated
+from compliance.reports.findings import EntryQuestion, Gap, Pattern, Reminded, Restated
 from compliance.reports.periods import parse_period
 from compliance.reports.proportions import Proportion
 from compliance.reports.report_model import Figures, Intake, RequirementFigures, SameDay
@@ -166,18 +166,6 @@ def format_difference(restated: Restated) -> str:
     if not restated.due or not restated.published_due:
         return "–"
     return points_text(subtract_shown(restated.met / restated.due, restated.published_met / restated.published_due))
-
-
-def late_teams_of(late: LateTeams) -> Claim:
-    """Return the claim about which teams' entries stand out, or how many where they must not be named."""
-    kind = ClaimKind.TEAMS_STAND_OUT if late.beyond and late.far else ClaimKind.NO_TEAM_STANDS_OUT
-    named = [
-        Stated(measure, value, group=point.name)
-        for point in late.points
-        for measure, value in (("count", point.share.count), ("due", point.share.of), ("rate", point.share.rate))
-    ]
-    return Claim(kind=kind, subject="late-teams",
-                 stated=(Stated("beyond", late.beyond), Stated("of", late.of), *named))  # fmt: skip
 
 
 def pattern_of(pattern: Pattern) -> Claim:

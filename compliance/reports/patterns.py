@@ -184,10 +184,12 @@ def _by_team(held: CaseHolders | tuple[Coded, Coded]) -> Iterator[tuple[str | No
 
 
 def _against_the_rest(rows: Ints, hit: Flags, officer: Coded, held: tuple[Coded, Coded]) -> Iterator[TeamRows]:
-    """Yield what each team has, against the share of the other teams, as far as its officers' rows are independent."""
+    """Yield what each team has against the share of the others, as far as its officers' rows are independent."""
     rho = correlation(hit, officer.codes)
     for division, name, own in _by_team(held):
         count, others = int(hit[own].sum()), len(rows) - len(own)
+        if not others:
+            continue
         chance = (int(hit.sum()) - count + 1) / (others + 2)
         deff = effect(officer.codes[own], rho)
         p = upper_tail(max(int(len(own) / deff), 1), chance, int(count / deff))

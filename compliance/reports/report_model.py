@@ -15,7 +15,6 @@ from compliance.reports.findings import (
     Funnel,
     Gap,
     Group,
-    LateTeams,
     PartFigures,
     Pattern,
     Reminded,
@@ -276,8 +275,6 @@ class Figures(Struct, frozen=True):
     """Contacts by method, most used first."""
     questions: tuple[EntryQuestion, ...]
     """How updates get into the records."""
-    late_teams: LateTeams | None
-    """None if not all of the trailing weeks are held."""
     restated: tuple[Restated, ...]
     sample: Sample | None
     version: int

@@ -150,22 +150,6 @@ def _seen_words(claim: Claim) -> str:
     return f"{claim.about}: {percent(claim.value('rate'))}, {chance}. {claim.words}"
 
 
-def _teams_stand_out(claim: Claim) -> str:
-    beyond, named = claim.count("beyond"), list(claim.of_measure("count"))
-    if not named:
-        where = "its division's edition names it" if beyond == 1 else "their divisions' editions name them"
-        return (
-            f"In {count_of(beyond, 'team')} of {claim.count('of')}, more obligations than chance would give were met "
-            f"by updates typed in after the due date; {where}."
-        )
-    shares = zip(named, claim.of_measure("due"), claim.of_measure("rate"), strict=True)
-    text = "; ".join(
-        f"{count.group}: {number(int(count.value or 0))} of {number(int(of.value or 0))} ({percent(rate.value)})"
-        for count, of, rate in shares
-    )
-    return f"Obligations met by updates entered after the due date, more than chance would give: {text}."
-
-
 def _pattern_words(claim: Claim) -> str:
     of, beyond, named = claim.count("of"), claim.count("beyond"), list(claim.of_measure("count"))
     if not beyond:
@@ -259,12 +243,8 @@ _SENTENCES: Final[dict[Kind, Callable[[Claim], str]]] = {
     Kind.TARGET_NOT_JUDGED: _target("cannot be judged yet"),
     Kind.SILENT: _silent,
     Kind.BEYOND_CHANCE: _seen_words,
-    Kind.TEAMS_STAND_OUT: _teams_stand_out,
     Kind.TEAMS_SHOW_PATTERN: _pattern_words,
     Kind.NO_TEAM_SHOWS_PATTERN: _pattern_words,
-    Kind.NO_TEAM_STANDS_OUT: lambda claim: (
-        f"None of the {claim.count('of')} teams stands out by updates entered after the due date."
-    ),
     Kind.NOTHING_STANDS_OUT: lambda _: "Nothing stands out from what chance alone would give.",
     Kind.RESTATED: _restated_words,
     Kind.STANDS: _stands,

@@ -113,18 +113,9 @@ class _Diary:
             chance *= 0.55
         if rng.random() < chance:
             return self._make(self.day0 + 1 + int(rng.random() ** 1.3 * 7))
-        if officer is not None and officer.team == self.faults.backdating_team and rng.random() < 0.8:
-            return self._backdate(officer)
         if rng.random() < self._chance("late", case.recorded + 8 * DAY) * (0.35 if told else 1):
             return self._make(self.day0 + 8 + int(rng.random() * 12))
         return None
-
-    def _backdate(self, officer: SimulatedOfficer) -> int:
-        """Enter a contact dated day 5 to 7 after the due date has passed."""
-        day = self.day0 + 5 + int(self.rng.random() * 3)
-        entered = self.days.midnights[self.day0 + 8 + int(self.rng.random() * 3)] + 10 * HOUR
-        self._update(Contact(self.days.midnights[day] + 15 * HOUR, entered, officer, "informed", "phone"))
-        return day
 
     def _months(self, last: int, until: int) -> None:
         """Make contact after contact while the case is open: in time by habit, or skipped."""

@@ -10,14 +10,12 @@ class Faults:
     """What goes wrong, and where. By default, nothing does.
 
     `worse_division` (its name): from week `worse_from_week` (0 is the first), its officers make each contact with
-    `1 - worse_by` of their usual chance. `backdating_team` (its name): after the due date, it enters missed contacts
-    with an earlier date. `feed_gap`: local dates on which the crime system answers 503.
+    `1 - worse_by` of their usual chance. `feed_gap`: local dates on which the crime system answers 503.
     """
 
     worse_division: str | None = None
     worse_from_week: int = 0
     worse_by: float = 0.4
-    backdating_team: str | None = None
     feed_gap: frozenset[date] = frozenset()
 
 

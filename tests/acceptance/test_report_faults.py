@@ -20,7 +20,6 @@ from tests.simulated import LONDON, columns_at_end
 END: Final = datetime(2026, 6, 29, tzinfo=LONDON)
 WORSE: Final = Week.parse("2026-W17")
 """The week of report from which a division is worse; what was reported then falls due in the week after."""
-TEAM: Final = "Herefordshire LPT 07"
 FAULTS: Final = Faults(worse_division="Shropshire", worse_from_week=30, worse_by=0.5)
 
 
@@ -58,21 +57,6 @@ def test_a_division_that_worsens_is_drawn_in_the_week_in_which_it_falls_due_and_
     (told,) = first_things(WORSE.plus(3))
     assert told.startswith("Shropshire: since about 27 April 2026 (week 18) the 7-day rate has been ")
     assert first_things(WORSE.plus(3), Faults()) == []
-
-
-@pytest.mark.parametrize("weeks", [16, pytest.param(40, marks=pytest.mark.long)])
-def test_a_team_that_dates_back_is_counted_for_the_board_and_named_to_its_division_alone(weeks: int) -> None:
-    """In a force of full size, whose teams have the cases that such a question needs; in every week alike."""
-    made = SimulatedForce(seed=11, weeks=weeks, end=END, faults=Faults(backdating_team=TEAM))
-    source = GivenRecords("a simulated force", columns_at_end(made))
-    for week in (Week.parse("2026-W21"), Week.parse("2026-W22")):
-        found = judge_periods(source, load_policy("west-mercia"), week, END)
-        board = figures_of(found, force="A force")
-        assert board.late_teams is not None
-        assert (board.late_teams.beyond >= 1, board.late_teams.points) == (True, ())
-        own = figures_of(found, force="A force", division="Herefordshire")
-        assert own.late_teams is not None
-        assert [point.name for point in own.late_teams.points] == [TEAM]
 
 
 def test_quiet_forces_are_left_in_peace_the_short_form() -> None:

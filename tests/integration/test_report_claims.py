@@ -208,11 +208,6 @@ def asked(claim: Claim, found: Figures) -> bool:
     return question.expected is not None and share.low is not None and share.low > question.expected
 
 
-def teams(claim: Claim, found: Figures) -> bool:
-    late = found.late_teams
-    return late is not None and bool(late.beyond and late.far) is (claim.kind == ClaimKind.TEAMS_STAND_OUT)
-
-
 def of_pattern(claim: Claim, found: Figures) -> bool:
     pattern = next(each for each in found.patterns if f"pattern.{each.key}" == claim.subject)
     said = (claim.count("beyond"), claim.count("of")) == (pattern.beyond, pattern.of)
@@ -241,9 +236,8 @@ def withheld(claim: Claim, found: Figures) -> bool:
 
 
 def quiet(_: Claim, found: Figures) -> bool:
-    late = found.late_teams
     return not any((
-        late and late.beyond and late.far, found.attention.standing,
+        found.attention.standing,
         any(each.turn == "worse" for each in found.attention.outside), any(unit.turn == "worse" for series in found.own_past for unit in series.units),
         any(series.weeks < 39 for series in found.own_past),
         any(each.beyond for each in found.patterns),
@@ -267,7 +261,6 @@ HOLDS: dict[ClaimKind, Callable[[Claim, Figures], bool]] = {
     ClaimKind.SILENT: counts, ClaimKind.BEYOND_CHANCE: asked,
     ClaimKind.NOT_CHARTED: not_charted, ClaimKind.STILL_AGEING: ageing, ClaimKind.STILL_FILLING: filling,
     ClaimKind.STOCK_APART: stock_apart, ClaimKind.NONE_OPEN_YET: none_open_yet,
-    ClaimKind.TEAMS_STAND_OUT: teams, ClaimKind.NO_TEAM_STANDS_OUT: teams,
     ClaimKind.TEAMS_SHOW_PATTERN: of_pattern, ClaimKind.NO_TEAM_SHOWS_PATTERN: of_pattern,
     ClaimKind.NOTHING_STANDS_OUT: quiet,
     ClaimKind.RESTATED: stands, ClaimKind.STANDS: stands, ClaimKind.NONE_EARLIER: stands,
@@ -366,8 +359,6 @@ def test_every_kind_of_claim_has_a_sentence(kind: ClaimKind) -> None:
     if kind in (ClaimKind.IMPROVED, ClaimKind.WORSENED):
         claim = SpecialCause(kind=kind, subject="rate.7-day", title="7-day rate", rule="shift",
                              weeks=("2026-W02", "2026-W08"), length=7)  # fmt: skip
-    if kind == ClaimKind.TEAMS_STAND_OUT:
-        claim = replace(claim, stated=(Stated("beyond", 1), Stated("of", 9)))
     if kind in (ClaimKind.CONCERN, ClaimKind.WORSE_THAN_BEFORE, ClaimKind.BELOW_REST, ClaimKind.DATA_UNFIT):
         rates = [Stated(measure, 0.5, "7-day", "North") for measure in ("now", "base", "rest", "weeks", "checks")]
         claim = FirstClaim(kind=kind, subject="own-past.7-day/North", since=date(2026, 1, 5), about="the whole force",

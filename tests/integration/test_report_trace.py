@@ -1,24 +1,19 @@
 """From a printed number to its cases: every number of every edition adds up, or is answered with why there are none."""
 
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
 from compliance.errors import SettingsError
-from compliance.records import columns, convert_crime
 from compliance.reports.catalogue.registry import find_figure
 from compliance.reports.figure_rows import Row, rows
-from compliance.reports.figures import figures_of
-from compliance.reports.judged import ReportOptions, judge_periods
 from compliance.reports.periods import parse_period
 from compliance.reports.restatement import CAUSES
-from compliance.reports.sources import GivenRecords
 from compliance.reports.tracing import Edition, TracedFigure, cases
 from compliance.reports.tracing.answer import OF_THE_WEEK
 from tests import tracing
-from tests.histories import BEGUN
-from tests.traced import SETTLED, edition, figures, policy, source
+from tests.traced import edition, figures, policy, source
 
 judged_once = tracing.judged_once
 EDITIONS: Final = (("2026-W45", None), ("2026-W45", "B"), ("2026-10", None))
@@ -31,7 +26,7 @@ WORKED_OUT: Final = {
 """Measures that are no counts: they follow from counts that can be traced."""
 NO_CRIMES: Final = {
     "quality.refused", "quality.unknown-officer", "quality.no-address", "quality.feed-gap", "quality.vanished",
-    "late-teams", "pattern.same-clock", "pattern.on-the-due-day", "pattern.entered-long-after",
+    "pattern.same-clock", "pattern.on-the-due-day", "pattern.entered-long-after",
     "pattern.probable-duplicates",
 }  # fmt: skip
 """Figures that count something other than crimes in the records."""
@@ -78,9 +73,7 @@ def test_every_number_of_an_edition_adds_up_or_is_answered_with_why_there_are_no
         if check(row, period, division):
             found.add(kind(row.figure))
     if period == "2026-10":
-        assert {kind(row.figure) for row in every} - found == {"late-teams", "pattern"}, (
-            "every other kind has cases behind it"
-        )
+        assert {kind(row.figure) for row in every} - found == {"pattern"}, "every other kind has cases behind it"
 
 
 def test_every_cause_of_a_restatement_is_there_to_be_traced() -> None:
@@ -152,31 +145,6 @@ def test_a_reminder_is_listed_with_its_mail_and_with_what_was_typed_in_afterward
         assert case.told_at is not None
         assert case.entered_at is not None
         assert timedelta() < case.entered_at - case.told_at <= timedelta(hours=24)
-
-
-def test_teams_whose_entries_after_the_breach_stand_out_are_traced_in_their_division() -> None:
-    """Rules 8, statistics 3.2: one of three teams types in all that it did after the due date."""
-    records: list[dict[str, Any]] = [
-        {
-            "crime_ref": f"{team}/{number}", "reported_at": "2026-10-20T09:00:00Z", "division": "North", "team": team,
-            "victims": [{"victim_ref": "V1"}],
-            "updates": [{
-                "update_ref": "U1", "at": "2026-10-22T09:00:00Z", "outcome": "informed",
-                "entered_at": "2026-10-29T09:00:00Z" if team == "N1" else "2026-10-22T09:00:00Z",
-            }],
-        }
-        for team in ("N1", "N2", "N3") for number in range(15)
-    ]  # fmt: skip
-    given, span = GivenRecords("some", columns([convert_crime(record) for record in records])), parse_period("2026-W44")
-    found = figures_of(
-        judge_periods(given, policy(), span, SETTLED, ReportOptions(records_begin=BEGUN)),
-        force="A force",
-        division="North",
-    )
-    (row,) = [row for row in rows(found) if row.figure.startswith("late-teams/")]
-    answer = cases(Edition(given, policy(), span, ReportOptions(records_begin=BEGUN), "North"), row.figure)
-    assert (row.figure, row.numbers["count"], row.numbers["of"]) == ("late-teams/N1", answer.counted, answer.of)
-    assert (answer.counted, answer.of) == (15, 15)
 
 
 def test_records_of_a_file_say_nothing_of_mails() -> None:

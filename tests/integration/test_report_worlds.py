@@ -109,7 +109,7 @@ def differs(kind: ClaimKind, by: float, group: str) -> Claim:
     return Claim(kind=kind, subject="trailing", about="division", stated=(Stated("difference", by, "7-day", group),))
 
 
-ENTRIES = Claim(kind=ClaimKind.TEAMS_STAND_OUT, subject="late-teams")
+ENTRIES = Claim(kind=ClaimKind.TEAMS_SHOW_PATTERN, subject="pattern.entered-long-after")
 NOTHING = Claim(kind=ClaimKind.NOTHING_STANDS_OUT, subject="summary")
 GAP = Claim(kind=ClaimKind.FEED_GAP, subject="gap", since=day_of(EVENT), until=span_of(EVENT + 1).first)
 TELFORD_NAME, OTHER = SMALL.divisions[TELFORD], SMALL.divisions[2]

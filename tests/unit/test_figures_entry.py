@@ -1,17 +1,13 @@
 """Figures about how updates and categories get into the records (rules 8, rules 5.5, statistics 3)."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 import pytest
 
 from compliance.records import Columns, columns, convert_crime
-from compliance.reports.claims import ClaimKind
-from compliance.reports.figures import figures_of, report_figures
+from compliance.reports.figures import report_figures
 from compliance.reports.findings import EntryQuestion
-from compliance.reports.judged import judge_periods
-from compliance.reports.passages import late_teams_of
 from compliance.reports.report_model import Figures
 from compliance.reports.sources import GivenRecords, KnownRecords
 from tests.engine import shipped
@@ -84,50 +80,3 @@ def test_4_4_chance_looks_at_the_days_on_which_a_cycle_could_be_met() -> None:
     near = question(found, "near-deadline")
     assert (near.share.count, near.share.of) == (0, 1)
     assert near.expected == pytest.approx(3 / 9)
-
-
-def met(team: str, number: int, late: int) -> Iterator[Json]:
-    """First updates of a team met in the week, so many of them entered only after the due date."""
-    for n in range(number):
-        entered = "2026-11-09T10:00:00Z" if n < late else "2026-11-03T11:00:00Z"
-        update = {"update_ref": "U", "at": "2026-11-03T10:00:00Z", "entered_at": entered, "outcome": "informed"}
-        yield {
-            "crime_ref": f"{team}/{n}", "reported_at": "2026-10-30T10:00:00Z", "division": "North", "team": team,
-            "victims": [{"victim_ref": "V1"}], "updates": [update],
-        }  # fmt: skip
-
-
-TEAMS = (
-    *met("As others 1", 60, 8), *met("As others 2", 60, 10), *met("Careful", 400, 5), *met("Late", 60, 40),
-    *met("Tiny", 9, 9),
-)  # fmt: skip
-
-
-def test_rules_8_teams_that_meet_by_late_entries_more_often_than_chance_stand_out() -> None:
-    """Beyond the upper limit of 99.8% (statistics 3), not the lower one. Fewer than 10 are not compared (statistics 1.6)."""
-    judged = judge_periods(GivenRecords("teams", of(*TEAMS)), WEST_MERCIA, WEEK, SETTLED)
-    board = figures_of(judged, force="A force").late_teams
-    assert board is not None
-    assert (board.of, board.beyond, board.points) == (4, 1, ()), "the board's edition names no team"
-    own = figures_of(judged, force="A force", division="North").late_teams
-    assert own is not None
-    assert (own.of, own.beyond, [point.name for point in own.points]) == (4, 1, ["Late"])
-    assert [(point.share.count, point.share.of) for point in own.points] == [(40, 60)]
-
-
-@pytest.mark.parametrize(("late", "odd", "far"), [(8, 1, False), (14, 1, True), (8, 3, True)])
-def test_rules_8_the_more_teams_there_are_the_more_must_stand_out(late: int, odd: int, far: bool) -> None:
-    """Of sixty teams that are alike one is beyond the 99.8% limit in every seventeenth report: the board is told of teams
-    if more of them are beyond it than that, or if one is far beyond."""
-    records = [each for number in range(60) for each in met(f"Team {number}", 20, late if number < odd else 2)]
-    judged = judge_periods(GivenRecords("teams", of(*records)), WEST_MERCIA, WEEK, SETTLED)
-    board = figures_of(judged, force="A force").late_teams
-    assert board is not None
-    assert (board.of, board.beyond, board.far) == (60, odd, far)
-    kind = ClaimKind.TEAMS_STAND_OUT if far else ClaimKind.NO_TEAM_STANDS_OUT
-    assert late_teams_of(board).kind == kind
-
-
-def test_rules_8_one_team_alone_is_not_compared() -> None:
-    judged = judge_periods(GivenRecords("teams", of(*met("Late", 60, 40))), WEST_MERCIA, WEEK, SETTLED)
-    assert figures_of(judged, force="A force").late_teams is None

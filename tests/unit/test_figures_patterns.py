@@ -126,6 +126,20 @@ def test_statistics_6_teams_that_are_alike_are_not_asked_about() -> None:
         assert told == f"Updates at one clock time: no team of {TEAMS} shows more than chance gives among so many."
 
 
+def test_one_team_alone_is_not_held_against_others() -> None:
+    alone = GivenRecords("one team", columns([
+        convert_crime({
+            "crime_ref": f"{n}", "reported_at": "2026-10-20T09:00:00Z", "division": "North", "team": "A",
+            "victims": [{"victim_ref": "V1"}],
+            "updates": [{"update_ref": "U1", "outcome": "informed", "at": "2026-10-22T09:00:00Z",
+                         "entered_at": "2026-10-31T09:00:00Z"}],
+        })
+        for n in range(40)
+    ]))  # fmt: skip
+    found = patterns(alone)
+    assert (found["entered-long-after"].of, found["entered-long-after"].beyond) == (0, 0)
+
+
 def test_a_habit_of_the_whole_force_is_no_pattern_of_a_team() -> None:
     """Where every team rounds its times to the hour, the same times in one team are no more than chance."""
     assert patterns(force(3, on_the_hour, everywhere=True))["same-clock"].beyond == 0

@@ -61,7 +61,7 @@ def quiet() -> Figures:
     first, *rest = found.requirements
     kept = tuple(replace(each, trailing_held=13, trend=replace(each.trend, shares=(share(60, 100),) * 26))
                  for each in (first, *rest))  # fmt: skip
-    return replace(found, requirements=kept, own_past=past(), attention=Attention(), late_teams=None, questions=())
+    return replace(found, requirements=kept, own_past=past(), attention=Attention(), questions=())
 
 
 def past(*fell: Fell, continuing: tuple[Fell, ...] = (), weeks: int = 52) -> tuple[PastSeries, ...]:

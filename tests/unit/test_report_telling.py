@@ -12,8 +12,7 @@ from compliance.records import columns, convert_crime
 from compliance.reports import attention, passages, telling, words
 from compliance.reports.control import Control, Limits, Rule, Signal
 from compliance.reports.figures import figures_of, report_figures
-from compliance.reports.findings import EntryQuestion, FunnelPoint, LateTeams, Restated, Step, Trend
-from compliance.reports.funnel import bounds
+from compliance.reports.findings import EntryQuestion, Restated, Step, Trend
 from compliance.reports.judged import judge_periods
 from compliance.reports.proportions import Proportion, Rate, RateDifference
 from compliance.reports.rate_claims import rests_on, unit_compared, units_compared
@@ -272,16 +271,6 @@ def test_1_5_units_that_differ_in_words() -> None:
     assert [sentence(claim) for claim in rests_on(alone, DIVISIONS)] == [
         "A, 7-day rate: with B or C left out, no significant difference from the rest of the force."
     ]
-
-
-def test_teams_that_enter_late_are_counted_for_the_board_and_named_for_the_division() -> None:
-    assert sentence(passages.late_teams_of(LateTeams(46, 0, ()))) == (
-        "None of the 46 teams stands out by updates entered after the due date."
-    )
-    assert sentence(passages.late_teams_of(LateTeams(150, 1, ()))).endswith("; its division's edition names it.")
-    assert sentence(passages.late_teams_of(LateTeams(150, 2, ()))).startswith("In 2 teams of 150, more obligations")
-    point = FunnelPoint("Team 9", share(30, 60), bounds(60, 0.1), 998)
-    assert sentence(passages.late_teams_of(LateTeams(5, 1, (point,)))).endswith(": Team 9: 30 of 60 (50.0%).")
 
 
 def test_names_in_a_sentence() -> None:

@@ -120,7 +120,6 @@ def test_no_contact_names_a_victim_whom_nobody_knew_of_yet(tenth: list[Record]) 
         ({"weeks": 0}, "0 weeks"),
         ({"scale": 0}, "scale 0"),
         ({"faults": Faults(worse_division="Rutland")}, "Rutland"),
-        ({"faults": Faults(backdating_team="Rutland LPT 01")}, "Rutland"),
     ],
 )
 def test_a_force_that_cannot_be_is_refused(arguments: Record, found: str) -> None:

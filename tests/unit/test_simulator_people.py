@@ -148,26 +148,6 @@ def test_a_division_worsens_from_the_week_planted_and_the_others_do_not_change(f
     assert sorted(others[0], key=str) == sorted(others[1], key=str)
 
 
-def test_a_team_that_backdates_types_in_after_the_due_date_what_it_says_was_before(tenth: list[Record]) -> None:
-    team = "Telford and Wrekin LPT 03"
-    planted = at_end(SimulatedForce(scale=0.1, faults=Faults(backdating_team=team)))
-
-    def suspicious(record: Record) -> bool:
-        day0 = local_day(record["reported_at"])
-        return any(
-            0 < (local_day(u["at"]) - day0).days <= 7 < (local_day(u.get("entered_at", u["at"])) - day0).days
-            for u in record.get("updates", [])
-        )
-
-    def share(records: list[Record]) -> float:
-        ours = [suspicious(record) for record in records if record["team"] == team and record.get("victims")]
-        return sum(ours) / len(ours)
-
-    assert share(planted) > share(tenth) + 0.15
-    others = [sorted(str(record) for record in records if team not in str(record)) for records in (planted, tenth)]
-    assert others[0] == others[1]
-
-
 def test_a_feed_gap_has_the_dates_planted() -> None:
     force = SimulatedForce(scale=0.01, faults=Faults(feed_gap=frozenset({date(2026, 3, 29)})))
     system = SimulatedCrimeSystem(force)

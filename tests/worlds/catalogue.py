@@ -80,7 +80,7 @@ def _fall(points: float, *divisions: int, ramp: int = 1, last: int = WEEKS) -> C
     return Change(-points, EVENT, last, divisions=divisions, ramp=ramp)
 
 
-_LATE_ENTRY: Final = ("late-teams", "pattern.entered-long-after")
+_LATE_ENTRY: Final = ("pattern.entered-long-after",)
 _LATE_TEAM: Final = (
     Change(-45, EVENT, series=(FIRST,), team=tampering.TEAM),
     Change(-20, EVENT, series=(FURTHER, CONTINUING), team=tampering.TEAM),

@@ -231,8 +231,6 @@ JUDGES: Final[Mapping[str, Callable[[View], Iterator[Said]]]] = {
     "closed without a word": _states_only,
     "seen more often than by chance": _pattern,
     "seen often": _states_only,
-    "teams stand out": _pattern,
-    "no team stands out": _no_team,
     "teams show a pattern far beyond chance": _pattern,
     "no team shows a pattern far beyond chance": _no_team,
     "nothing stands out": _nothing,

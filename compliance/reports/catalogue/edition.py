@@ -59,7 +59,7 @@ class Edition(EditionRecords):
     mailed: Callable[[Verdicts, Span], Mailed] | None = None
     vanished: Callable[[Span], Sequence[tuple[str, datetime, bool]]] | None = None
     _periods: dict[str, EditionPeriod] = field(default_factory=dict, compare=False)
-    _joined: dict[int | None, Cohort] = field(default_factory=dict, compare=False)
+    _joined: dict[int, Cohort] = field(default_factory=dict, compare=False)
 
     @classmethod
     def of_judgements(cls, made: Judgements, division: str | None, mailed: Mailed | None) -> "Edition":
@@ -127,11 +127,10 @@ class Edition(EditionRecords):
         held = (week.due(place) for week in self.trailing if self.beginning.is_charted(week.span, requirement))
         return list(dropwhile(lambda cohort: not len(cohort), held))
 
-    def trailing_due(self, place: int | None) -> Cohort:
-        """Return what was due in all trailing weeks, of one requirement or (None) of all."""
+    def trailing_due(self, place: int) -> Cohort:
+        """Return what was due of one requirement in all trailing weeks."""
         if place not in self._joined:
-            parts = [week.cohort if place is None else week.due(place) for week in self.trailing]
-            self._joined[place] = together(parts)
+            self._joined[place] = together([week.due(place) for week in self.trailing])
         return self._joined[place]
 
     @cached_property

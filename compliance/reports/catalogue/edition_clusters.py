@@ -4,10 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from compliance.policy.status import Flags
-from compliance.records.columns import Codes
 from compliance.reports.changes import Part
-from compliance.reports.clusters import correlation, effect, estimate, teams
+from compliance.reports.clusters import effect, estimate, teams
 from compliance.reports.proportions import Clustering
 from compliance.reports.rates import Cohort
 from compliance.reports.spans import Span
@@ -33,7 +31,6 @@ class EditionClusters:
 
     weeks: Mapping[str, Callable[[], Sequence[Cohort]]]
     _found: dict[tuple[int, str], Clustering] = field(default_factory=dict)
-    _of_sets: dict[str, float] = field(default_factory=dict)
 
     def of(self, place: int, part: str = ALL) -> Clustering:
         """Return ρ of a requirement, by its place in the policy; of all, live contact only, or a part (1.10)."""
@@ -42,12 +39,6 @@ class EditionClusters:
             own = [week.where((week.requirement == place) & of_part(week, of_cycles)) for week in weeks]
             self._found[place, part] = estimate(part, own)
         return self._found[place, part]
-
-    def of_set(self, name: str, whole: Callable[[], tuple[Flags, Codes]]) -> float:
-        """Return ρ of a whole set without a requirement, by its name. `whole`: returns its hits and clusters."""
-        if name not in self._of_sets:
-            self._of_sets[name] = correlation(*whole())
-        return self._of_sets[name]
 
     def effect(self, cohort: Cohort, place: int, span: Span | None = None, part: str = ALL) -> float:
         """Return the design effect of some obligations due in a span, or (None) in the trailing weeks."""

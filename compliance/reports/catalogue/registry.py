@@ -30,7 +30,6 @@ from compliance.reports.catalogue.silence_figures import (
 from compliance.reports.catalogue.unit_figures import (
     DIVISION,
     FORMER_DIVISION,
-    LATE_TEAMS,
     OFFENCE,
     TEAM,
     TRAILING_UNIT,
@@ -49,7 +48,7 @@ FIGURES: Final = {
         SILENT, SILENT_BEFORE, SILENT_LAST_YEAR, SILENT_PROVISIONAL, SILENT_LIVE, SILENT_ENHANCED,
         SILENT_AREA,
         CLOSED_WITHOUT_A_WORD, CLOSED_ACROSS,
-        CONTACT, QUESTION, LATE_TEAMS, PATTERN,
+        CONTACT, QUESTION, PATTERN,
         QUALITY, REMINDERS, TRIAL, RESTATED,
     )
 }  # fmt: skip

@@ -6,11 +6,8 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from compliance.policy.status import Flags
-from compliance.policy.verdicts import MET
-from compliance.records.columns import Codes
 from compliance.reports.catalogue.case import TracedCase, obligations
-from compliance.reports.catalogue.counted import COUNT, CountedRows
+from compliance.reports.catalogue.counted import CountedRows
 from compliance.reports.catalogue.disclosure import (
     NO_RATE,
     counts_of,
@@ -22,8 +19,7 @@ from compliance.reports.catalogue.edition import Edition
 from compliance.reports.catalogue.edition_records import find_name
 from compliance.reports.catalogue.figure import KEY, Counting, Disclosure, Figure, ReportRows
 from compliance.reports.catalogue.rate_figures import CASES, OF_DUE, due_in_period, rate_rows
-from compliance.reports.catalogue.row import NO_NAME, PlacedRow, change_numbers, count_row, share_row
-from compliance.reports.clusters import effect
+from compliance.reports.catalogue.row import NO_NAME, PlacedRow, change_numbers, share_row
 from compliance.reports.proportions import Rate
 from compliance.reports.rates import Cohort, has
 from compliance.reports.report_model import DivisionFigures, Figures, FormerMap, RequirementFigures
@@ -45,7 +41,7 @@ def count_in_period(unit: str) -> Counting:
     return count
 
 
-def _count_over_weeks(edition: Edition, place: int | None, unit: str, group: str | None) -> tuple[Cohort, _Listed]:
+def _count_over_weeks(edition: Edition, place: int, unit: str, group: str | None) -> tuple[Cohort, _Listed]:
     """Return the obligations of one group over the trailing weeks, and a function that lists them."""
     every = edition.trailing_due(place)
     column = edition.unit_of(every, unit)
@@ -53,14 +49,11 @@ def _count_over_weeks(edition: Edition, place: int | None, unit: str, group: str
     return every.where(has(column, name)), partial(_list_weeks, edition, place, unit, name)
 
 
-def _list_weeks(
-    edition: Edition, place: int | None, unit: str, name: str | None, *, state: int | None = None
-) -> tuple[TracedCase, ...]:
+def _list_weeks(edition: Edition, place: int, unit: str, name: str | None) -> tuple[TracedCase, ...]:
     cases: list[TracedCase] = []
     for week in edition.trailing:
-        cohort = week.cohort if place is None else week.due(place)
+        cohort = week.due(place)
         own = cohort.where(has(edition.unit_of(cohort, unit), name))
-        own = own if state is None else own.where(own.state == state)
         cases += obligations(week.verdicts, own.verdict)
     return tuple(cases)
 
@@ -77,29 +70,6 @@ def count_trailing(unit: str = "") -> Counting:
         return rate_rows(cohort, listed, partial(edition.clusters.unit_effect, cohort, place, kind))
 
     return count
-
-
-def _count_late_team(edition: Edition, _key: str, group: str | None) -> CountedRows | str:
-    """Count the obligations that a team met over the trailing weeks.
-
-    Those counted were met by an update entered after the due date.
-    """
-    if group == "":
-        return (
-            "it counts teams, not crimes: a team is counted beyond the funnel's upper 99.8% limit (statistics 3.2). "
-            "late-teams/TEAM lists the obligations of one"
-        )
-    cohort, listed = _count_over_weeks(edition, None, "team", group)
-    met = cohort.where(cohort.state == MET)
-
-    def whole() -> tuple[Flags, Codes]:
-        every = edition.trailing_due(None)
-        return every.entered_after[every.state == MET], every.officer.codes[every.state == MET]
-
-    def deff() -> float:
-        return effect(met.officer.codes, edition.clusters.of_set("late-teams", whole))
-
-    return CountedRows({COUNT: met.entered_after}, partial(listed, state=MET), deff)
 
 
 def _count_former(edition: Edition, requirement: str, group: str | None) -> CountedRows:
@@ -176,20 +146,6 @@ def _rows_of_offences(figures: Figures) -> Iterator[PlacedRow]:
             named, what = group.name or NO_NAME, f"{requirement.id} in time, trailing weeks"
             figure = f"offence.{requirement.id}/{named}"
             yield PlacedRow((place, 4), share_row("groups", figure, what, named, figures.period, group.share))
-
-
-def _rows_of_late_teams(figures: Figures) -> Iterator[PlacedRow]:
-    if (late := figures.late_teams) is None:
-        return
-    yield PlacedRow((), count_row(
-        "contact", "late-teams", "teams whose entries after the breach stand out", "all", figures.period,
-        count=late.beyond, of=late.of,
-    ))  # fmt: skip
-    for point in late.points:
-        yield PlacedRow((), share_row(
-            "contact", f"late-teams/{point.name}", "obligations met by updates entered after the due date", point.name,
-            figures.period, point.share, funnel_high_998=point.bounds.high_998,
-        ))  # fmt: skip
 
 
 def _weeks_are_disclosed(found: RequirementFigures, disclosed: RequirementFigures, board: Figures) -> bool:
@@ -271,13 +227,4 @@ OFFENCE: Final = _figure(
     meaning="The rate of an offence group over the last 13 settled weeks.",
     clause="statistics 1.5, 1.6", count=count_trailing("offence"), rows=_rows_of_offences,
     disclosure=Disclosure("as divisions over the trailing weeks", of_each_requirement(_release_offences)),
-)  # fmt: skip
-LATE_TEAMS: Final = Figure(
-    name="late-teams", key="", group="[TEAM]", title="Teams whose entries after the breach stand out",
-    meaning="Of the obligations that a team met over the last 13 settled weeks, those by an update entered after the "
-            "due date; a team stands out beyond the upper 99.8% limit of the funnel.",
-    clause="rules 8, statistics 3.2", cases="obligations that the team met over the trailing weeks",
-    measures={COUNT: "met by an update entered after the due date"},
-    count=_count_late_team, rows=_rows_of_late_teams,
-    disclosure=not_disclosed("what looks at how entries were made stays inside the force"),
 )  # fmt: skip

@@ -7,7 +7,7 @@ from compliance.reports.attention import describe_quality, describe_questions, f
 from compliance.reports.cells import met_of, rate, whole, with_name
 from compliance.reports.findings import EntryQuestion
 from compliance.reports.parts import Column, Heading, Items, Part, Run, Section, Table, cell, note, statement
-from compliance.reports.passages import describe_expected, directory_of, gap_of, late_teams_of, pattern_of
+from compliance.reports.passages import describe_expected, directory_of, gap_of, pattern_of
 from compliance.reports.report_model import Figures, Quality
 from compliance.reports.sections.summary import state_claim
 
@@ -34,8 +34,6 @@ def _parts(figures: Figures) -> Iterator[Part]:
             caption = "Questions that the entries raise; none shows that anything was done wrong"
             yield questions_table("questions", caption, asked, figures)
         yield note(describe_questions(figures.questions))
-    if figures.late_teams:
-        yield state_claim(late_teams_of(figures.late_teams))
     if figures.patterns:
         yield Heading("patterns", "Patterns to ask about, by team")
         yield Items(tuple(state_claim(pattern_of(pattern)) for pattern in figures.patterns), "plain")
