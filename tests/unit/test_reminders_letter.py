@@ -100,7 +100,7 @@ def test_a_victim_added_later_has_their_own_first_day() -> None:
 def test_it_says_what_was_owed_by_when_and_for_how_long() -> None:
     record = crime("2026-06-02")
     assert said("First update within 7 days of the report: due 9 June, 1 day ago", record)
-    assert said("Last update: none in 8 days", record)
+    assert said("Last update: none yet, after 8 days", record)
 
 
 def test_another_year_is_named() -> None:
@@ -134,7 +134,7 @@ def test_an_update_before_a_victim_was_added_is_named_and_does_not_count() -> No
     """Rules 3.5: nobody is told that they did nothing; the clock ran from the day on which the victim was added."""
     victims = [{"victim_ref": "V1"}, {"victim_ref": "V2", "added_at": "2026-06-02T09:00:00Z"}]
     record = crime("2026-05-20", {"at": "2026-05-25"}, victims=victims)
-    assert said("Last update: none that counts in 8 days", record)
+    assert said("Last update: none that counts yet, after 8 days", record)
     assert said("The update on 25 May does not count: this victim was added on 2 June.", record)
     assert said("rules 2.4, 3.5.", record)
     told_since = crime("2026-05-20", {"at": "2026-05-25"}, {"at": "2026-06-02"}, victims=victims)
@@ -186,7 +186,7 @@ def test_it_says_who_is_told_next_of_each_victim_and_when() -> None:
 
 def test_already_done_says_when_the_list_was_read() -> None:
     told = [Decision(o, "1", Outcome.SENT, Reason.NEW) for o in outstanding(crime())]
-    for read_at, expected in (("10 June at 06:55", " (records as of 10 June at 06:55)"), (None, "")):
+    for read_at, expected in (("10 June at 06:55", ", unless you have since 10 June at 06:55"), (None, "")):
         mail = render(write(told, POLICY, SETTINGS, TODAY, LetterContext(read_at)), SETTINGS)
         sentence = f"Already done? Record it{expected}."
         assert sentence in " ".join(mail.text.split())

@@ -59,14 +59,14 @@ def officer_text(ref: str, directory: Directory | None) -> str:
 
 
 def last_update(waiting: Waiting, today: date) -> str:
-    """Return when the victim last had a counted update, and how long they have heard nothing: `none in 8 days`.
+    """Return when the victim last had a counted update, and how long they have heard nothing: `none yet, after 8 days`.
 
     Without an update the days are those since the report, or since the victim was added.
     """
     days = plural((today - waiting.silent_since).days, "day", "days")
     if waiting.last_update is not None:
         return f"{day_text(waiting.last_update, today)}, {days} ago"
-    return f"none{' that counts' if waiting.uncounted or waiting.too_early else ''} in {days}"
+    return f"none{' that counts' if waiting.uncounted or waiting.too_early else ''} yet, after {days}"
 
 
 def plural(number: int, one: str, several: str) -> str:
