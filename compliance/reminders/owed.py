@@ -107,7 +107,12 @@ class Owed:
     @property
     def urgency(self) -> tuple[int, Key]:
         """Return the sort key that puts the longest owed first."""
-        return -self.days_over - (self.due_date - (self.first_due or self.due_date)).days, self.key
+        return -self.days_missed, self.key
+
+    @property
+    def days_missed(self) -> int:
+        """Return the days since the due date, or since that of the first cycle in a row that was missed (rules 4.5)."""
+        return self.days_over + (self.due_date - (self.first_due or self.due_date)).days
 
     @property
     def handed_over_on(self) -> date | None:

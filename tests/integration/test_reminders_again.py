@@ -164,7 +164,7 @@ def test_after_attempts_on_three_dates_the_supervisor_decides(office: Office) ->
     assert telling(office, "2026-06-10", "2026-06-10") == {"06-10": ["1042"]}
     office.records(crime("A", "2026-06-01", updates=attempts))
     assert telling(office, "2026-06-11", "2026-06-14") == {"06-11": ["2000"]}
-    assert "who is no longer reminded: decide on a letter, another way, or a contact hold." in latest(office)
+    assert "who is no longer reminded: please decide on a letter, another way, or a contact hold." in latest(office)
 
 
 def test_what_an_absence_held_is_told_once_when_the_officer_is_back(office: Office) -> None:

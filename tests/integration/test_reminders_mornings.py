@@ -87,7 +87,7 @@ def test_something_new_is_told_the_next_working_morning_with_the_rest_below(offi
     assert office.told("2026-06-11") == [("1042@force.example", "1 new, 1 still waiting: victims to update, 11 June")]
     text = office.outbox()[-1].text
     assert text.index("NEW") < text.index("Crime B") < text.index("STILL WAITING") < text.index("Crime A")
-    assert "Already done? Record it (records as of 11 June at 07:00)." in " ".join(text.split())
+    assert "Already done? Record it. Recorded since 11 June at 07:00? Nothing more to do." in " ".join(text.split())
 
 
 @pytest.mark.parametrize(

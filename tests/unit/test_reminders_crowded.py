@@ -127,6 +127,13 @@ def test_the_subject_counts_what_is_overdue_and_what_is_not_apart() -> None:
     )
 
 
+def test_enhanced_victims_come_first_then_the_longest_owed() -> None:
+    items = [owed("22/1/26", TODAY - 9 * DAY), owed("22/2/26", TODAY - 2 * DAY), owed("22/3/26", TODAY - 3 * DAY)]
+    items[1] = replace(items[1], waiting=replace(items[1].waiting, category="enhanced"))
+    told = [Decision(item, "1042", Outcome.SENT, Reason.NEW) for item in items]
+    assert [e.crime for e in write(told, POLICY, SETTINGS, TODAY).parts["new"]] == ["22/2/26", "22/1/26", "22/3/26"]
+
+
 def test_a_long_subject_gives_what_is_first_and_counts_the_others() -> None:
     """Nothing that a mail program would cut off."""
     told = [Decision(item, "1042", Outcome.SENT, Reason.NEW) for item in overdue(10)]
@@ -141,5 +148,5 @@ def test_who_has_a_case_and_leads_others_reads_what_to_do_in_both() -> None:
     told = [Decision(owed(), "1042", Outcome.SENT, Reason.NEW)]
     told += [Decision(item, "1042", Outcome.SENT, Reason.NEW, LadderStep.SUPERVISOR) for item in overdue(2, 9, "D")]
     text = " ".join(render(write(told, POLICY, SETTINGS, TODAY), SETTINGS).text.split())
-    assert "Contact the victim in the way agreed" in text
-    assert "For the others, ask what stands in the way, and see that somebody makes contact safely." in text
+    assert "Yours, or in place of an officer: contact the victim in the way agreed" in text
+    assert "With an officer: ask what stands in the way, and see that somebody makes contact safely." in text

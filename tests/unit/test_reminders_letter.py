@@ -25,7 +25,7 @@ TODAY = date(2026, 6, 10)
 SETTINGS = reminder_settings(reply_to="performance@force.example")
 SAFE = (
     "Before any contact, open the crime and check how this victim agreed to be contacted. "
-    "If nothing safe is recorded, do not ring: ask your supervisor."
+    "If nothing safe is recorded, do not ring: ask a supervisor."
 )
 
 
@@ -100,7 +100,7 @@ def test_a_victim_added_later_has_their_own_first_day() -> None:
 def test_it_says_what_was_owed_by_when_and_for_how_long() -> None:
     record = crime("2026-06-02")
     assert said("First update within 7 days of the report: due 9 June, 1 day ago", record)
-    assert said("Last update: none in 8 days", record)
+    assert said("Last update: none yet, after 8 days", record)
 
 
 def test_another_year_is_named() -> None:
@@ -111,7 +111,7 @@ def test_an_attempt_is_shown_and_does_not_count() -> None:
     """Rules 2.4."""
     attempt = {"outcome": "attempted"}
     record = crime("2026-06-02", {"at": "2026-06-05"} | attempt)
-    assert said("An attempt on 5 June does not count.", record)
+    assert said("An attempt on 5 June does not count: please try again.", record)
     days = [{"at": f"2026-06-0{day}"} | attempt for day in (3, 4, 5, 8)]
     sentence = "Attempts on 4 June, 5 June and 8 June do not count."
     assert said(sentence, crime("2026-06-02", *days))
@@ -134,7 +134,7 @@ def test_an_update_before_a_victim_was_added_is_named_and_does_not_count() -> No
     """Rules 3.5: nobody is told that they did nothing; the clock ran from the day on which the victim was added."""
     victims = [{"victim_ref": "V1"}, {"victim_ref": "V2", "added_at": "2026-06-02T09:00:00Z"}]
     record = crime("2026-05-20", {"at": "2026-05-25"}, victims=victims)
-    assert said("Last update: none that counts in 8 days", record)
+    assert said("Last update: none that counts yet, after 8 days", record)
     assert said("The update on 25 May does not count: this victim was added on 2 June.", record)
     assert said("rules 2.4, 3.5.", record)
     told_since = crime("2026-05-20", {"at": "2026-05-25"}, {"at": "2026-06-02"}, victims=victims)
@@ -186,9 +186,12 @@ def test_it_says_who_is_told_next_of_each_victim_and_when() -> None:
 
 def test_already_done_says_when_the_list_was_read() -> None:
     told = [Decision(o, "1", Outcome.SENT, Reason.NEW) for o in outstanding(crime())]
-    for read_at, expected in (("10 June at 06:55", " (records as of 10 June at 06:55)"), (None, "")):
+    for read_at, expected in (
+        ("10 June at 06:55", " Recorded since 10 June at 06:55? Nothing more to do."),
+        (None, ""),
+    ):
         mail = render(write(told, POLICY, SETTINGS, TODAY, LetterContext(read_at)), SETTINGS)
-        sentence = f"Already done? Record it{expected}."
+        sentence = f"Already done? Record it.{expected}"
         assert sentence in " ".join(mail.text.split())
         assert sentence in str(mail.html)
 
@@ -221,7 +224,7 @@ def test_one_victim_is_one_entry_whatever_is_owed() -> None:
     written = letter(obligations)
     assert [(len(entry.owed), entry.crime) for entry in written.parts["new"]] == [(2, "22/1/26")]
     assert written.subject == "1 new: victim to update, 10 June"
-    assert said("One update discharges both.", crime("2026-05-06"))
+    assert said("One update covers both.", crime("2026-05-06"))
     assert not said("One update", crime())
     assert [due.days_over for due in written.parts["new"][0].owed] == [28, 7]
 

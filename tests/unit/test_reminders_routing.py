@@ -119,12 +119,12 @@ def test_a_chain_that_leads_back_to_itself_ends_at_the_champion(staff: list[Offi
         (case(), [officer(email="a b")], "address cannot be used", "In place of officer 1042, who has an email address that cannot be used."),
         (
             case(hold=Hold(now=True)), [officer(supervisor_ref="2000")], "contact hold",
-            "With officer 1042, who is not reminded: decide how the update can be given safely.",
+            "With officer 1042, who is not reminded: please decide whether and how the victim can be told safely.",
         ),
         (
             case(attempts=tuple(TODAY - days * DAY for days in (3, 2, 1))), [officer()],
             "attempts did not reach the victim",
-            "With officer 1042, who is no longer reminded: decide on a letter, another way, or a contact hold.",
+            "With officer 1042, who is no longer reminded: please decide on a letter, another way, or a contact hold.",
         ),
     ],
 )  # fmt: skip

@@ -123,7 +123,34 @@ def test_a_victim_on_hold_leads_and_says_who_has_them() -> None:
     letter = stuck(*items)
     assert [heading for heading, _ in letter.sections] == ["ON HOLD", "With officer 1043"]
     assert letter.parts["hold"][0].in_the_way == ("With officer 1042.",)
-    assert letter.counts["stuck"] == 2
+    assert (letter.counts["stuck"], letter.counts["hold"]) == (1, 1)
+
+
+def test_a_victim_on_hold_is_no_victim_to_update_in_the_subject() -> None:
+    """Nobody sets about ringing all of "2 new: victims to update" without having read the email."""
+    held, other = owed("22/2/26", TODAY - 9 * DAY, on_hold=True), owed("22/1/26", TODAY - 30 * DAY, "1043")
+    assert stuck(held, other).subject == "1 new, 1 new on hold: victims needing your decision, 10 June"
+    again = [
+        Decision(held, "2000", Outcome.SENT, Reason.STILL_WAITING, rerouted=Reason.CONTACT_HOLD),
+        Decision(other, "2000", Outcome.SENT, Reason.NEW, rerouted=Reason.ABSENT),
+    ]
+    assert write(again, POLICY, SETTINGS, TODAY).subject == "1 new, 1 on hold: victims to update, 10 June"
+
+
+def test_the_longest_wait_runs_from_the_first_update_missed_in_a_row() -> None:
+    """Rules 4.5: the next cycle that falls due makes no wait shorter."""
+    missed = replace(owed("22/1/26", TODAY - 6 * DAY), missed_before=1, first_due=TODAY - 34 * DAY)
+    (holder,) = stuck(missed, owed("22/2/26", TODAY - 28 * DAY)).holders
+    assert holder.longest == 34
+
+
+def test_leaders_read_of_an_absence_even_where_the_officer_had_time_besides() -> None:
+    absent = [{"from": "2026-05-20", "until": "2026-05-27"}]
+    directory = Directory({"1042": officer("1042", absent=absent)}, RULES, TODAY, {})
+    (entry,) = stuck(owed("22/1/26", TODAY - 30 * DAY), directory=directory).parts["stuck"]
+    assert entry.in_the_way == ("Not counted as their time: absent until 27 May and nobody told in their place.",)
+    (entry,) = stuck(owed("22/1/26", TODAY - 10 * DAY), directory=directory).parts["stuck"]
+    assert entry.in_the_way == ()
 
 
 def test_officers_with_repeated_misses_are_named_as_a_matter_for_support() -> None:

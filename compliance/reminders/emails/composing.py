@@ -72,20 +72,25 @@ def write(
     for waiting, decisions in cases.items():
         kinds[_part(decisions)].append(waiting)
     parts = {name: [waiting for waiting in kinds[name] if not waiting.hold.now] for name in PARTS}
+    counts = {name: len(parts[name]) for name in PARTS} | {"hold": sum(waiting.hold.now for waiting in cases)}
+    for waits in parts.values():
+        waits.sort(key=lambda waiting: not waiting.is_enhanced)
     room = max(settings.reminders.listed - sum(len(kinds[name]) for name in PARTS if name != "stuck"), 0)
     named = sorted(kinds["stuck"], key=lambda waiting: (not waiting.hold.now, not waiting.is_open))[:room]
     parts["hold"] = [w for w in cases if w.hold.now and (w in named or w not in kinds["stuck"])]
     stuck = [waiting for waiting in kinds["stuck"] if waiting not in parts["hold"]]
     whose = list(dict.fromkeys(waiting.officer_ref for waiting in stuck))  # group victims by officer
     parts["stuck"] = sorted((w for w in stuck if w in named), key=lambda waiting: whose.index(waiting.officer_ref))
+    new = [waiting for waiting, decisions in cases.items() if any(decision.is_new for decision in decisions)]
     writer = _Writer(policy, settings, today, context)
     owed_here = {decision.owed.requirement for decision in listed}
     return Letter(
         day=day_text(today, today),
         victims=len(cases) + len(unlisted),
         parts={name: tuple(writer.entry(w, cases[w]) for w in parts[name]) for name in PARTS},
-        counts={name: len(kinds[name]) for name in PARTS},
-        new=sum(any(decision.is_new for decision in decisions) for decisions in cases.values()),
+        counts=counts,
+        new=len(new),
+        new_on_hold=sum(waiting.hold.now for waiting in new),
         more=len(cases) + len(unlisted) - sum(len(waiting) for waiting in parts.values()),
         with_officers=all(waiting.officer_ref for waiting in kinds["stuck"]),
         to_ring=any(_is_to_ring(d) for d in listed),
@@ -129,7 +134,7 @@ def _holders(
             officer="nobody" if officer is None else officer_text(officer, directory),
             team=mine[0].team,
             victims=len(mine),
-            longest=max(decision.owed.days_over for waiting in mine for decision in cases[waiting]),
+            longest=max(decision.owed.days_missed for waiting in mine for decision in cases[waiting]),
             away=away(officer, directory, today),
         )
         for officer, mine in of.items()

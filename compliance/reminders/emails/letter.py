@@ -13,7 +13,7 @@ from compliance.text import plural as noun_of
 
 SAFE_CONTACT: Final = (
     "Before any contact, open the crime and check how this victim agreed to be contacted. "
-    "If nothing safe is recorded, do not ring: ask your supervisor."
+    "If nothing safe is recorded, do not ring: ask a supervisor."
 )
 """The sentence on safe contact, in exactly these words in every email."""
 _LONGEST_SUBJECT: Final = 70
@@ -106,9 +106,11 @@ class Letter:
     victims: int
     parts: Mapping[str, tuple[Entry, ...]]
     counts: Mapping[str, int]
-    """The number of victims by what the letter says of them, listed or not, under a contact hold or not."""
+    """The number of victims by what the letter says of them, listed or not; those on hold are in `hold` alone."""
     new: int
-    """The number of victims of whom the letter says something new."""
+    """The number of victims of whom the letter says something new, under a contact hold or not."""
+    new_on_hold: int
+    """The number of those of them under a contact hold."""
     more: int
     with_officers: bool
     """Whether each stuck case has an officer."""
@@ -166,10 +168,13 @@ class Letter:
     def _counted(self) -> list[tuple[int, str]]:
         """Return how many victims are in which way a matter of this letter, in order of what to read first."""
         counts = self.counts
-        if counts["stuck"] == self.victims:
-            return [(self.new, "new"), (self.victims - self.new, "still waiting")]
+        on_hold = [(self.new_on_hold, "new on hold"), (counts["hold"] - self.new_on_hold, "on hold")]
+        if not self.to_ring and counts["stuck"] + counts["hold"] == self.victims:
+            new = self.new - self.new_on_hold
+            return [(new, "new"), *on_hold, (counts["stuck"] - new, "still waiting")]
         return [
             (counts["new"], "new"),
+            *on_hold,
             (counts["handed"], "handed over"),
             (counts["closed"], f"{noun_of(counts['closed'], 'case')} closed"),
             (counts["waiting"], "still waiting"),

@@ -9,7 +9,7 @@ from compliance.policy import Policy
 from compliance.policy.calendars import to_day
 from compliance.reminders.emails.victim_sentences import day_text, officer_text
 from compliance.reminders.history import Accepted
-from compliance.reminders.ladder import Hindrance, Obstacle
+from compliance.reminders.ladder import CaseOfficer, Hindrance, Obstacle, obstacles
 from compliance.reminders.morning import Decision
 from compliance.reminders.recipients import Directory
 from compliance.store.notice_kinds import Reason
@@ -38,17 +38,30 @@ class Obstacles:
         """Return the sentence on obstacles, or None if there were none.
 
         It says to supervisors and champions why they are notified although the officer could not act for so many days.
-        It says to the officer which days are not counted against them.
+        It says to the officer, and to leaders of an officer who had so many days, which days are not counted.
         """
+        if self.decision.owed.waiting.officer_ref is None:
+            return None
         found = list(self._worth_saying())
         if not found and not self.decision.own:
             found = list(self.decision.obstacles)  # days off are then the only obstacles
-        said = list(dict.fromkeys(map(self._text, found)))[-_LISTED:]
-        if not said or self.decision.owed.waiting.officer_ref is None or self.runs_from():
+        excused = [] if found else list(self._excused())
+        said = list(dict.fromkeys(map(self._text, found or excused)))[-_LISTED:]
+        if not said or self.runs_from():
             return None
-        if self.decision.own:
-            return f"Not counted as your time: {'; '.join(said)}."
+        if self.decision.own or excused:
+            return f"Not counted as {'your' if self.decision.own else 'their'} time: {'; '.join(said)}."
         return f"The officer has not had {supervisor_days} days to act: {'; '.join(said)}."
+
+    def _excused(self) -> Iterator[Obstacle]:
+        """Yield the holds and absences since the due date, for leaders of an officer who had time besides to act."""
+        if not self.decision.step.is_escalation:
+            return
+        owed, ref = self.decision.owed, self.decision.owed.waiting.officer_ref
+        entry = None if self.directory is None else self.directory.entry(ref)
+        for obstacle in obstacles(owed, CaseOfficer(ref, entry, None), self.today):
+            if obstacle.what in {Hindrance.HOLD, Hindrance.ABSENT}:
+                yield obstacle
 
     def runs_from(self) -> str | None:
         """Return from when the officer's time runs, as a sentence to them, if they could act but had not been told."""

@@ -28,8 +28,8 @@ _WHY: Final = {
     Reason.DEFERRED: "cannot be reached by email",
 }
 _TO_DECIDE: Final = {
-    Reason.CONTACT_HOLD: "is not reminded: decide how the update can be given safely",
-    Reason.ATTEMPTS: "is no longer reminded: decide on a letter, another way, or a contact hold",
+    Reason.CONTACT_HOLD: "is not reminded: please decide whether and how the victim can be told safely",
+    Reason.ATTEMPTS: "is no longer reminded: please decide on a letter, another way, or a contact hold",
 }
 """Why the officer in the case is not notified although they could be, and what the reader must decide."""
 
@@ -59,14 +59,14 @@ def officer_text(ref: str, directory: Directory | None) -> str:
 
 
 def last_update(waiting: Waiting, today: date) -> str:
-    """Return when the victim last had a counted update, and how long they have heard nothing: `none in 8 days`.
+    """Return when the victim last had a counted update, and how long they have heard nothing: `none yet, after 8 days`.
 
     Without an update the days are those since the report, or since the victim was added.
     """
     days = plural((today - waiting.silent_since).days, "day", "days")
     if waiting.last_update is not None:
         return f"{day_text(waiting.last_update, today)}, {days} ago"
-    return f"none{' that counts' if waiting.uncounted or waiting.too_early else ''} in {days}"
+    return f"none{' that counts' if waiting.uncounted or waiting.too_early else ''} yet, after {days}"
 
 
 def plural(number: int, one: str, several: str) -> str:
@@ -157,7 +157,8 @@ def describe_obstacles(waiting: Waiting, owed: Sequence[Owed], today: date, *, o
     yield from map(EntryRemark, _describe_handover(waiting, owed, today, own=own))
     if waiting.attempts:
         what = _on(waiting.attempts, ("An attempt", "does"), ("Attempts", "do"), today)
-        yield EntryRemark(f"{what} not count.", "2.4")
+        again = ": please try again" if own and not waiting.hold.now and len(waiting.attempts) == 1 else ""
+        yield EntryRemark(f"{what} not count{again}.", "2.4")
 
 
 def remarks(waiting: Waiting, owed: Sequence[Owed], today: date, *, own: bool) -> Iterator[EntryRemark]:
@@ -167,7 +168,7 @@ def remarks(waiting: Waiting, owed: Sequence[Owed], today: date, *, own: bool) -
     """
     is_closed = any(item.standing is Standing.CLOSED for item in owed) and waiting.closed_on
     if not is_closed and (late := len([item for item in owed if item.days_over > 0])) > 1:
-        yield EntryRemark(f"One update discharges {'both' if late == 2 else 'all'}.")
+        yield EntryRemark(f"One update covers {'both' if late == 2 else 'all'}.")
     longest = max(owed, key=lambda item: item.missed_before, default=None)
     if longest is not None and longest.missed_before and longest.first_due:
         due, one = day_text(longest.first_due, today), longest.missed_before == 1
