@@ -53,6 +53,7 @@ docs: $(STAMP)   ## write the pages generated from code
 	@$(BIN)/python -c 'from pathlib import Path; from compliance.service.lives import retention_page; Path("docs/retention.md").write_text(retention_page(), "utf-8")'
 	@$(BIN)/python -m tests.rules_explained
 	@$(BIN)/python -m tests.story_page
+	@$(BIN)/python -m tests.access_matrix
 
 lock:            ## update the pinned versions (needs uv); hashes only, no index address
 	@for kind in run dev; do \

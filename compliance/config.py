@@ -20,6 +20,7 @@ from compliance.mail_settings import MailSettings
 from compliance.reminder_settings import Reminders
 from compliance.report_settings import ReportSettings
 from compliance.teams_settings import TeamsSettings
+from compliance.web_settings import WebSettings
 
 
 class ForceSettings(SettingsSection):
@@ -125,6 +126,7 @@ class Settings(SettingsSection):
     log: Log = Log()
     monitoring: Monitoring = Monitoring()
     alerts: AlertSettings = AlertSettings()
+    web: WebSettings = WebSettings()
     base: Path = Field(exclude=True)
     source: str = Field(exclude=True)
 

@@ -32,6 +32,7 @@ from compliance.simulator import (
 from compliance.simulator.days import LONDON
 from compliance.stopping import Stop
 from compliance.store import load_columns, migrate
+from compliance.web.serving_pages import serve_demo
 
 MORNING: Final = time(6, 30)
 LUNCH: Final = time(13)
@@ -64,6 +65,8 @@ class DemoOutcome:
     reports: tuple[Path, ...] = ()
     mail_folder: Path = Path()
     database: Path = Path()
+    settings: Settings | None = None
+    ended_at: datetime | None = None
 
 
 def simulate_force(seed: int, weeks: int) -> SimulatedForce:
@@ -126,7 +129,18 @@ def run(
             done.reports = tuple(
                 folder / path.relative_to(folder.resolve()) for path in sorted(service.report_folder.glob("*.html"))
             )
+            done.settings, done.ended_at = settings, clock()
     return done
+
+
+def serve_pages(done: DemoOutcome, port: int, stop: Stop, say: Callable[[str], None]) -> None:
+    """Serve the pages of a demo until told to stop, the clock running on from its end."""
+    assert done.settings is not None  # noqa: S101  # a demo that was run
+    assert done.ended_at is not None  # noqa: S101
+    offset = real_clock.now() - done.ended_at
+    with Service.open(done.settings, lambda: real_clock.now() - offset) as service, serve_demo(service, port) as url:
+        say(f"Pages: {url}    choose whose to see; Ctrl+C ends")
+        stop.wait()
 
 
 def simulate(

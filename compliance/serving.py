@@ -1,4 +1,4 @@
-"""A small web server on this machine's own address, in a thread of its own: for monitoring, and for the simulator."""
+"""A small web server in a thread of its own: for monitoring, for the pages, and for the simulator."""
 
 import socket
 from collections.abc import Iterator
@@ -14,24 +14,31 @@ _LONGEST_START = 20
 
 
 @contextmanager
-def serve_locally(application: Starlette, port: int, name: str, *, linger_seconds: int | None = None) -> Iterator[str]:
-    """Serve on a port of 127.0.0.1 (0: any free port) during the context; give `http://127.0.0.1:PORT`.
+def serve_locally(
+    application: Starlette, port: int, name: str, *, linger_seconds: int | None = None, address: str = "127.0.0.1"
+) -> Iterator[str]:
+    """Serve on a port (0: any free port) of this machine's own address during the context; give `http://127.0.0.1:PORT`.
+
+    `address`: another address of this machine to listen on.
 
     `name` is what errors and the thread call the server. At the end, requests under way have `linger_seconds` (None: as
     long as they need). Raises UnavailableError if the port is in use or the server does not start.
     """
     # The protocol is given because asyncio sends small answers at once only on sockets that say they are TCP.
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listener.bind(("127.0.0.1", port))
+            listener.bind((address, port))
         except OSError as error:
             raise UnavailableError(
-                f"port {port} of 127.0.0.1 cannot be used ({error.strerror}); choose another"
+                f"port {port} of {address} cannot be used ({error.strerror}); choose another"
             ) from None
         config = uvicorn.Config(
-            application, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=linger_seconds
-        )
+            application, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=linger_seconds,
+            proxy_headers=False,  # where a request comes from is never taken from what it says of itself
+            server_header=False,
+        )  # fmt: skip
         server = _Server(config)
         thread = Thread(target=server.run, args=([listener],), name=name, daemon=True)
         thread.start()
@@ -40,7 +47,8 @@ def serve_locally(application: Starlette, port: int, name: str, *, linger_second
                 f"the server of the {name} did not start within {_LONGEST_START} s; is this machine overloaded?"
             )
         try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+            host = f"[{address}]" if ":" in address else address
+            yield f"http://{host}:{listener.getsockname()[1]}"
         finally:
             server.should_exit = True
             thread.join()

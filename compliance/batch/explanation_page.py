@@ -234,10 +234,18 @@ def _field(name: str, text: str, indent: int) -> Iterator[str]:
     yield from textwrap.wrap(text, WIDTH, initial_indent=start, subsequent_indent=later, break_on_hyphens=False)
 
 
+def render_parts(explanation: Explanation) -> str:
+    """Return an explanation as HTML without its head, for a page of another kind. Every text in it is escaped."""
+    return _fill_in("explanation_parts.html.j2", explanation)
+
+
 def _html(explanation: Explanation) -> str:
-    return _templates().fill(
-        "explanation.html.j2", explanation=explanation, asked=describe_question(explanation), facts=facts(explanation)
-    )
+    return _fill_in("explanation.html.j2", explanation)
+
+
+def _fill_in(template: str, explanation: Explanation) -> str:
+    asked, about = describe_question(explanation), facts(explanation)
+    return _templates().fill(template, explanation=explanation, asked=asked, facts=about)
 
 
 @lru_cache(maxsize=1)

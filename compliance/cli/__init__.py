@@ -14,6 +14,7 @@ from compliance.cli.report_commands import report
 from compliance.cli.status_commands import check, status
 from compliance.cli.store_commands import backup, export, quarantine, rebuild, retention
 from compliance.cli.trial_commands import trial
+from compliance.cli.web_commands import web
 
 
 @click.group(cls=Main, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -39,6 +40,7 @@ for command in (
     disputes,
     report,
     run,
+    web,
     rebuild,
     trial,
     quarantine,

@@ -20,7 +20,18 @@ from compliance.cli.options import echo
 @click.option(
     "--folder", type=click.Path(path_type=Path), default=Path("var/demo"), show_default=True, help="Output folder."
 )
-def demo(seed: int, weeks: int, days: int, until: datetime | None, replay: str | None, folder: Path) -> None:
+@click.option("--serve", "is_served", is_flag=True, help="Serve the intranet pages of it at the end, until Ctrl+C.")
+@click.option("--port", default=8480, show_default=True, help="Port of the pages on 127.0.0.1.")
+def demo(
+    seed: int,
+    weeks: int,
+    days: int,
+    until: datetime | None,
+    replay: str | None,
+    folder: Path,
+    is_served: bool,
+    port: int,
+) -> None:
     """Run the whole service on a simulated force.
 
     Lists the files to open at the end.
@@ -45,6 +56,14 @@ def demo(seed: int, weeks: int, days: int, until: datetime | None, replay: str |
         echo(f"  {path}    an earlier week's report")
     echo(f"  {done.mail_folder}/    the emails, one file each")
     echo(f"  {done.database}    the database (SQLite)")
+    if not is_served:
+        echo("To see the pages of officers and leaders, too: compliance demo --serve")
+        return
+    from compliance.demo import serve_pages
+    from compliance.signals import heed_signals
+
+    with heed_signals() as asked:
+        serve_pages(done, port, asked, echo)
 
 
 @click.command()

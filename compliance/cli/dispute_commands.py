@@ -49,7 +49,8 @@ def show(config: Path, number: int) -> None:
     with service_of(config) as service:
         found = show_dispute(service.store, number)
     echo(f"received: {found.received_at:%Y-%m-%d %H:%MZ}, from {found.recipient_ref or '-'}")
-    echo(f"email: {found.outbox_id} (`compliance outbox show {found.outbox_id}`)")
+    email = found.outbox_id
+    echo("email: none, filed on a page" if email is None else f"email: {email} (`compliance outbox show {email}`)")
     assigned = "" if found.is_assigned else " (not assigned: the reply names no crime number of the email)"
     echo(f"crimes: {', '.join(found.crimes) or 'none'}{assigned}")
     if found.answer is not None and found.answered_at is not None:

@@ -1,6 +1,6 @@
 """Questions about a file of records or, without one, the database: `explain` and `whatif`."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -18,7 +18,6 @@ from compliance.config import load_settings
 from compliance.errors import SettingsError
 from compliance.policy import Policy, load_policy
 from compliance.policy.explain import Explanation, explain
-from compliance.records import Columns
 from compliance.store import Store, load_columns, officers
 
 
@@ -46,8 +45,13 @@ class RecordsQuestion:
 
         Raises SettingsError with the nearest crime number if the crime is not held, and RecordError if it was refused.
         """
-        crime, directory = self._crime(crime_ref)
-        return explain(crime, self.policy, self._instant, self.known_at, officers=directory)
+        if self.source:
+            return explain(find_crime(self.source, crime_ref), self.policy, self._instant, self.known_at)
+        with closing(self._store()) as store:
+            found = explain_stored(store, self.policy, crime_ref, self._instant, self.known_at)
+            if found is None:
+                raise no_such_crime(crime_ref, load_columns(store).crime_ref.to_pylist(), "the database")
+            return found
 
     def whatif(
         self,
@@ -74,16 +78,6 @@ class RecordsQuestion:
     def _instant(self) -> datetime:
         return self.as_at or now()
 
-    def _crime(self, crime_ref: str) -> tuple[Columns, Collection[str] | None]:
-        """Return one crime, and the references in the officer directory, None if there is none."""
-        if self.source:
-            return find_crime(self.source, crime_ref), None
-        with closing(self._store()) as store:
-            crime = load_columns(store, self.known_at, [crime_ref])
-            if len(crime) == 0:
-                raise no_such_crime(crime_ref, load_columns(store).crime_ref.to_pylist(), "the database")
-            return crime, officers(store).keys() or None
-
     def _chunks(self) -> Iterable[Chunk]:
         """Return all crimes: a file in bounded memory, the database at once."""
         if self.source:
@@ -93,3 +87,13 @@ class RecordsQuestion:
 
     def _store(self) -> Store:
         return Store.open(load_settings(self.config).database_url)
+
+
+def explain_stored(
+    store: Store, policy: Policy, crime_ref: str, as_at: datetime, known_at: datetime | None = None
+) -> Explanation | None:
+    """Explain the verdicts on a stored crime as at an instant (aware), as known at another or now; None: not stored."""
+    crime = load_columns(store, known_at, [crime_ref])
+    if len(crime) == 0:
+        return None
+    return explain(crime, policy, as_at, known_at, officers=officers(store).keys() or None)

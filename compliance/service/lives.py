@@ -53,12 +53,25 @@ TABLES: Final = (
     ),
     StatedLife(
         "dispute",
-        "each reply to a reminder that was filed as a dispute: its own words, and the answer",
+        "each reply to a reminder, or word on a page, that was filed as a dispute: its own words, and the answer",
         "few",
         "its words and the note `remove_emails_after_days` after it was answered; the rest with its crimes or, without "
         "any, `remove_other_after_days` after it was answered",
     ),
     StatedLife("disputed_victim", "which victims a dispute concerns", "1 row a victim", _WITH_CRIME),
+    StatedLife(
+        "web_session",
+        "who was signed in to the pages in which role, and until when",
+        "1 row each time somebody signs in",
+        "30 days after it began, when the next one begins",
+    ),
+    StatedLife(
+        "access",
+        "each view of other people's cases on the pages and each attempt that was refused: who, when, which page, the "
+        "crime numbers shown, and the reason",
+        "1 row each",
+        "never by this service: whoever answers for the data decides",
+    ),
     StatedLife("signing_key", "the key by which the service knows its own tokens again", "1 row", _FOR_GOOD),
     StatedLife(
         "poll",

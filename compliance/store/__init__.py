@@ -4,6 +4,7 @@ Records arrive through `begin_poll`, `take_page` and `end_poll`; `judge_due` kee
 are queries.
 """
 
+from compliance.store.access_log import Access, list_accesses, log_access
 from compliance.store.backup import backup
 from compliance.store.cursors import cursor_before, note_cursor
 from compliance.store.database_file import MIGRATE, RUN, DatabaseReplacedError, claim, find_replaced
@@ -20,6 +21,7 @@ from compliance.store.disputes import (
     Dispute,
     DisputeAnswer,
     answer_dispute,
+    dispute_victim,
     disputes_of,
     file_dispute,
     list_disputes,
@@ -76,11 +78,13 @@ from compliance.store.schema import NoSchemaError, SchemaBehindError, WrongSchem
 from compliance.store.signing_key import signing_key
 from compliance.store.sizes import Growth, note_size, read_growth, read_size
 from compliance.store.unknown_values import OTHERS, Unknown, values_seen
+from compliance.store.web_sessions import begin_session, end_session, find_session, touch_session
 
 __all__ = [
     "MIGRATE",
     "OTHERS",
     "RUN",
+    "Access",
     "AlertWay",
     "DatabaseReplacedError",
     "Dispute",
@@ -116,6 +120,7 @@ __all__ = [
     "backup",
     "begin_maintenance",
     "begin_poll",
+    "begin_session",
     "claim",
     "count_expired",
     "count_failed_readings",
@@ -124,9 +129,11 @@ __all__ = [
     "cursor_of",
     "directory_as_of",
     "directory_problem",
+    "dispute_victim",
     "disputes_of",
     "end_maintenance",
     "end_poll",
+    "end_session",
     "export",
     "export_known",
     "feed_state",
@@ -135,12 +142,14 @@ __all__ = [
     "find_emptied",
     "find_late",
     "find_replaced",
+    "find_session",
     "first_poll",
     "is_nothing_new",
     "judge_due",
     "last_complete_poll",
     "last_good_directory",
     "latest_crimes",
+    "list_accesses",
     "list_disputes",
     "list_expired",
     "list_expired_refusals",
@@ -150,6 +159,7 @@ __all__ = [
     "list_quarantined",
     "load_columns",
     "load_crimes",
+    "log_access",
     "maintenance_at",
     "mark_missing",
     "migrate",
@@ -180,5 +190,6 @@ __all__ = [
     "show_dispute",
     "signing_key",
     "take_page",
+    "touch_session",
     "values_seen",
 ]

@@ -1,4 +1,5 @@
-"""Disputes: replies that say an email is wrong. Each is for the performance team to answer; none stops a clock."""
+"""Disputes: replies and words on a page that say that something is wrong. Each is for the performance team to answer;
+none stops a clock."""
 
 import re
 from collections.abc import Sequence
@@ -25,14 +26,14 @@ class DisputeAnswer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Dispute:
-    """A reply to an email. Instants are in UTC.
+    """A reply to an email, or what was filed on a page (`outbox_id` None). Instants are in UTC.
 
     `victims`: (crime, victim) that it concerns; if not `is_assigned`, those of the whole email, because the reply names
     no crime number. `answer`: None while it is open.
     """
 
     id: int
-    outbox_id: int
+    outbox_id: int | None
     recipient_ref: str | None
     received_at: datetime
     text: str
@@ -59,13 +60,32 @@ def file_dispute(
     asked = select(NOTICE.c.crime_ref, NOTICE.c.victim_ref).where(*of_email).distinct()
     victims = [tuple(row) for row in connection.execute(asked.order_by(NOTICE.c.crime_ref, NOTICE.c.victim_ref))]
     named = [(crime, victim) for crime, victim in victims if _names(text, crime)]
-    is_assigned = bool(named) or len({crime for crime, _ in victims}) <= 1
     row = {
         "outbox_id": outbox_id, "recipient_ref": recipient_ref, "received_at": received_at, "text": text,
-        "is_assigned": is_assigned,
+        "is_assigned": bool(named) or len({crime for crime, _ in victims}) <= 1,
     }  # fmt: skip
+    return _add(connection, row, named or victims)
+
+
+def dispute_victim(store: Store, recipient_ref: str, victim: tuple[str, str], text: str, received_at: datetime) -> bool:
+    """Store that somebody says on a page that what it shows of a victim (crime, reference) is wrong.
+
+    Return whether it was: nothing is stored while a dispute of theirs on that victim is open.
+    """
+    mine = (DISPUTE.c.recipient_ref == recipient_ref, DISPUTE.c.answer.is_(None))
+    of_victim = (DISPUTED_VICTIM.c.crime_ref == victim[0], DISPUTED_VICTIM.c.victim_ref == victim[1])
+    asked = select(DISPUTE.c.id).join(DISPUTED_VICTIM, DISPUTED_VICTIM.c.dispute_id == DISPUTE.c.id)
+    row = {"recipient_ref": recipient_ref, "received_at": received_at, "text": text, "is_assigned": True}
+    with store.writing() as connection:
+        if connection.execute(asked.where(*mine, *of_victim).limit(1)).first() is not None:
+            return False
+        _add(connection, row, [victim])
+    return True
+
+
+def _add(connection: Connection, row: dict[str, Any], victims: Sequence[tuple[Any, ...]]) -> int:
     number = int(connection.execute(insert(DISPUTE).values(row).returning(DISPUTE.c.id)).scalar_one())
-    rows = [{"dispute_id": number, "crime_ref": crime, "victim_ref": victim} for crime, victim in named or victims]
+    rows = [{"dispute_id": number, "crime_ref": crime, "victim_ref": victim} for crime, victim in victims]
     if rows:
         connection.execute(insert(DISPUTED_VICTIM), rows)
     return number

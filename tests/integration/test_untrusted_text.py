@@ -184,7 +184,7 @@ QUIET: Final[tuple[tuple[str, ...], ...]] = (
     ("maintenance", "2h", "--reason", f"work {HOSTILE}"),
 )
 """Those that count."""
-ASKING: Final = {"poll", "feed try", "run", "simulate", "inbound"}
+ASKING: Final = {"poll", "feed try", "run", "web", "simulate", "inbound"}
 """Those that speak to another system: the first two below. `simulate` shows nothing but what it made itself, `inbound`
 nothing but counts."""
 

@@ -21,6 +21,7 @@ SECTIONS = {
     "reminder_settings",
     "report_settings",
     "teams_settings",
+    "web_settings",
 }
 """What a section of the settings holds; every room is given the sections it needs."""
 LEAVES = {"errors", "resources", "retry_after", "serving", "stopping", "templating", "text", "writing"}

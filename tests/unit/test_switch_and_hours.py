@@ -19,7 +19,7 @@ from compliance.policy.verdicts import VERDICT_COLUMNS
 from compliance.records import columns, convert_crime
 from compliance.reminder_settings import Reminders
 from compliance.reminders.emails.letter import Due
-from compliance.reminders.emails.templates import _when
+from compliance.reminders.emails.templates import describe_due
 from compliance.reminders.owed import Owed, Standing, find_owed
 from tests.engine import RULES, shipped
 from tests.stores import at, crime, updates
@@ -209,10 +209,11 @@ def test_a6_an_email_says_at_what_time_it_was_due() -> None:
         ("10:00", 0, Standing.DUE_SOON), ("10:00", 0, Standing.OVERDUE),
     ]  # fmt: skip
     assert (
-        _when(Due("t", date(2026, 7, 2), "Thursday 2 July at 10:00", 0, False)) == "due Thursday 2 July at 10:00, today"
+        describe_due(Due("t", date(2026, 7, 2), "Thursday 2 July at 10:00", 0, False))
+        == "due Thursday 2 July at 10:00, today"
     )
     assert (
-        _when(Due("t", date(2026, 7, 2), "Thursday 2 July at 10:00", 0, True))
+        describe_due(Due("t", date(2026, 7, 2), "Thursday 2 July at 10:00", 0, True))
         == "was due Thursday 2 July at 10:00, today"
     )
 

@@ -108,6 +108,14 @@ def write(
     )
 
 
+def write_entries(
+    listed: Sequence[Decision], policy: Policy, settings: ReminderSettings, today: date, context: LetterContext
+) -> dict[Waiting, Entry]:
+    """Return the entries that a letter would have, whatever there is room for, the longest owed first."""
+    writer = _Writer(policy, settings, today, context)
+    return {waiting: writer.entry(waiting, decisions) for waiting, decisions in _by_victim(listed).items()}
+
+
 def _by_victim(decisions: Iterable[Decision]) -> dict[Waiting, list[Decision]]:
     cases: dict[Waiting, list[Decision]] = {}
     for decision in sorted(decisions, key=lambda d: d.owed.urgency):

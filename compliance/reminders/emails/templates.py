@@ -53,7 +53,7 @@ def _fill_in(settings: ReminderSettings, name: str, letter: Letter) -> str:
 @lru_cache
 def _templates(folder: Path) -> Templates:
     return Templates(
-        folder, {"fill": _fill, "when": _when, "plural": plural, "listing": _join_with_or, "whose": _whose}
+        folder, {"fill": _fill, "when": describe_due, "plural": plural, "listing": _join_with_or, "whose": _whose}
     )
 
 
@@ -73,7 +73,7 @@ def _fill(text: Any, indent: int = 0, hanging: int | None = None) -> str:
     )
 
 
-def _when(due: Due) -> str:
+def describe_due(due: Due) -> str:
     """Return the due date in words: `due 9 June, 3 days ago`."""
     if due.days_over is None:
         return f"due {due.by}"

@@ -1,7 +1,8 @@
 """What is stored, and why. Every instant is aware and in UTC; every date is a local date of the policy's time zone.
 
 A record's JSON is stored whole and compressed. The obligations are a projection of it and can be rebuilt at any time.
-The transitions, the outbox, the notices and the published reports are append-only logs that no rebuild touches.
+The transitions, the outbox, the notices, the published reports and the access log are append-only logs that no rebuild
+touches.
 """
 
 from sqlalchemy import Table
@@ -22,8 +23,10 @@ from compliance.store.tables.record_tables import CrimeRow, CrimeVersion, Quaran
 from compliance.store.tables.report_tables import Published, ReportDuty, ReportHold, ReportRelease, ReportSuspension
 from compliance.store.tables.service_tables import AlertRow, DatabaseSize, IncidentRow, JobRow, MaintenanceRow
 from compliance.store.tables.verdict_tables import Obligation, Projection, SetAsideRow, Transition
+from compliance.store.tables.web_tables import AccessRow, WebSession
 
 __all__ = [
+    "ACCESS",
     "ALERT",
     "CHANNEL_REST",
     "CRIME",
@@ -51,6 +54,8 @@ __all__ = [
     "TRANSITION",
     "TRIAL",
     "UNKNOWN_VALUE",
+    "WEB_SESSION",
+    "AccessRow",
     "AlertRow",
     "ChannelRest",
     "CrimeRow",
@@ -82,6 +87,7 @@ __all__ = [
     "Transition",
     "TrialRow",
     "UnknownValue",
+    "WebSession",
 ]
 
 
@@ -99,5 +105,6 @@ TRIAL = _table(TrialRow)
 DISPUTE, DISPUTED_VICTIM = _table(DisputeRow), _table(DisputedVictim)
 JOB, INCIDENT, ALERT, MAINTENANCE = _table(JobRow), _table(IncidentRow), _table(AlertRow), _table(MaintenanceRow)
 DATABASE_SIZE = _table(DatabaseSize)
+ACCESS, WEB_SESSION = _table(AccessRow), _table(WebSession)
 SET_ASIDE, UNKNOWN_VALUE, REPORT_DUTY = _table(SetAsideRow), _table(UnknownValue), _table(ReportDuty)
 """The tables themselves, for Core statements in bulk paths (decision 0010)."""

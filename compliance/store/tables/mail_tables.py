@@ -52,15 +52,16 @@ class Inbound(SQLModel, table=True):
 
 
 class DisputeRow(SQLModel, table=True):
-    """A reply that says that an email is wrong: what it says in its own words, and how it was answered.
+    """What says that an email, or a page, is wrong, in somebody's own words, and how it was answered.
 
+    `outbox_id`: the email that it replies to; None: it was filed on a page.
     `is_assigned`: whether it is known which crimes of the email it concerns. `answer`: a `DisputeAnswer`, None while it
     is open.
     """
 
     __tablename__ = "dispute"
     id: int | None = Field(default=None, primary_key=True)
-    outbox_id: int
+    outbox_id: int | None = None
     recipient_ref: str | None = None
     received_at: datetime
     text: str = Field(sa_column=Column(CompressedText, nullable=False))

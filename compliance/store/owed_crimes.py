@@ -1,0 +1,42 @@
+"""Which crimes have something owed now or soon, of those in a scope, as last judged: for the lists of the pages."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+
+from compliance.store.engine import Store
+from compliance.store.tables import OBLIGATION
+
+
+def list_owed_crimes(
+    store: Store, within: ColumnElement[bool], today: date, until: date, closed_since: date, limit: int
+) -> tuple[list[str], int]:
+    """Return the crimes with something overdue, due by `until`, or owed when the case closed, and how many there are.
+
+    At most `limit` are returned, what fell due first leading. `within`: a condition on the obligations.
+    `closed_since`: what fell due earlier is not owed after the close of a case.
+    """
+    state, due = OBLIGATION.c.state, OBLIGATION.c.due_date
+    # Each state by itself, so that the index on state and officer serves.
+    is_owed = or_(
+        state == "overdue",
+        and_(state == "pending", due.between(today, until)),
+        and_(state == "met", due.between(today, until)),
+        and_(state == "missed", OBLIGATION.c.clause == "5.6", due >= closed_since),
+    )
+    found = select(OBLIGATION.c.crime_ref, func.min(due).label("first")).where(within, is_owed)
+    crimes = found.group_by(OBLIGATION.c.crime_ref).subquery()
+    with store.reading() as connection:
+        first = select(crimes.c.crime_ref).order_by(crimes.c.first, crimes.c.crime_ref).limit(limit)
+        refs = list(connection.execute(first).scalars())
+        if len(refs) < limit:
+            return refs, len(refs)
+        return refs, connection.execute(select(func.count()).select_from(crimes)).scalar_one()
+
+
+def crimes_within(store: Store, within: ColumnElement[bool], crime_refs: Iterable[str]) -> set[str]:
+    """Return those of some crimes that have an obligation in a scope."""
+    asked = select(OBLIGATION.c.crime_ref).where(OBLIGATION.c.crime_ref.in_(sorted(set(crime_refs))), within)
+    with store.reading() as connection:
+        return set(connection.execute(asked.distinct()).scalars())

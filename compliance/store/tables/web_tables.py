@@ -1,0 +1,44 @@
+"""Who is signed in to the pages, and what they looked at."""
+
+from datetime import datetime
+
+from sqlalchemy import JSON, Column, LargeBinary
+from sqlmodel import Field, SQLModel
+
+from compliance.store.tables.column_types import BIG_ID
+
+
+class WebSession(SQLModel, table=True):
+    """A person signed in to the pages in one role. `digest`: SHA-256 of what their cookie holds.
+
+    `person`: as the way of signing in names them. `ended`: why, in words; None while it stands.
+    """
+
+    __tablename__ = "web_session"
+    digest: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    person: str
+    role: str
+    began_at: datetime
+    seen_at: datetime
+    ended_at: datetime | None = None
+    ended: str | None = None
+
+
+class AccessRow(SQLModel, table=True):
+    """An entry of the access log: a view of other people's cases, or an attempt that was refused. Append-only.
+
+    `page`: the path of the table of pages, `asked`: what was filled in there and asked for. `crimes`: the crime numbers
+    shown that are not the person's own. `refused`: why, None if it was shown. `reason`: why the person looked, where
+    they were asked.
+    """
+
+    __tablename__ = "access"
+    id: int | None = Field(default=None, sa_column=Column(BIG_ID, primary_key=True))
+    at: datetime = Field(index=True)
+    person: str = Field(index=True)
+    role: str
+    page: str
+    asked: dict[str, str] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    crimes: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    refused: str | None = None
+    reason: str | None = None

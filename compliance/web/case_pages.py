@@ -1,0 +1,170 @@
+"""Pages on cases: an officer's victims, a crime, and the form that says that something is wrong."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, Final
+from urllib.parse import quote
+
+from markupsafe import Markup
+
+from compliance.batch.explanation_page import describe_question, render_parts
+from compliance.reminders import notices, reason_of
+from compliance.reminders.digests import read_text
+from compliance.reminders.emails.letter import SAFE_CONTACT
+from compliance.reminders.victims_now import AHEAD_DAYS, VictimNow, list_victims_now
+from compliance.service.explaining import explain_stored
+from compliance.store import dispute_victim, disputes_of, officers
+from compliance.store.owed_crimes import crimes_within, list_owed_crimes
+from compliance.web.page_table import Answer, GoTo, RefusedPageError, Visit
+from compliance.web.roles import MAY_ASK, WIDEST, CaseScope, WebRole
+
+LISTED: Final = 50
+"""The number of crimes on one page, at most: each is judged for its sentences."""
+LONGEST: Final = 4000
+"""The characters of what somebody says is wrong, as of a reply."""
+_PARTS: Final = (
+    ("overdue", "Overdue"),
+    ("today", "Due today"),
+    ("week", f"Due in the next {AHEAD_DAYS} days"),
+)
+
+
+def crime_path(crime_ref: str) -> str:
+    """Return the path of a crime's page."""
+    return f"/crimes/{quote(crime_ref, safe='')}"
+
+
+def show_my_victims(visit: Visit) -> Answer:
+    """Return what the person owes to whom, the longest owed first."""
+    return _victims(visit)
+
+
+def _victims(visit: Visit, error: str | None = None, about: tuple[str, str] | None = None) -> Answer:
+    service, policy, viewer = visit.service, visit.service.policy, visit.viewer
+    closed_since = visit.today - timedelta(days=2 * policy.owed_after_close_days)
+    refs, of = list_owed_crimes(
+        service.store, visit.within, visit.today,
+        visit.today + timedelta(days=AHEAD_DAYS), closed_since, LISTED,
+    )  # fmt: skip
+    settings = service.reminder_settings
+    found = list_victims_now(service.store, policy, settings, refs, viewer.officer_ref or "", visit.now)
+    parts = [(name, title, [each for each in found if _part(each) == name]) for name, title in _PARTS]
+    values = {
+        "parts_of_page": parts,
+        "victims": len(found),
+        "more": of - len(refs),
+        "path": crime_path,
+        "error": error,
+        "about": about,
+        "said": visit.form.get("text", ""),
+        "longest": LONGEST,
+        "is_new": visit.query.get("said"),
+        "safe_contact": SAFE_CONTACT,
+        "read_at": read_text(service.store, policy, visit.today),
+    }
+    crimes = [each.crime_ref for each in found]
+    return Answer("my_victims.html.j2", "My victims", values, crimes, status=400 if error else 200)
+
+
+def _part(victim: VictimNow) -> str:
+    if victim.is_overdue:
+        return "overdue"
+    return "today" if victim.days_over == 0 else "week"
+
+
+def file_dispute_on_page(visit: Visit) -> Answer | GoTo:
+    """File what the person says is wrong about a victim of theirs, as a reply to an email would be."""
+    victim, text = (visit.form.get("crime", ""), visit.form.get("victim", "")), visit.form.get("text", "").strip()
+    owed = crimes_within(visit.service.store, visit.within, [victim[0]])
+    if not owed or victim not in _victims_of(visit, victim[0]):
+        raise RefusedPageError("This is not one of your cases", _ASK, "a dispute on a case that is not theirs")
+    if not text or len(text) > LONGEST:
+        error = "Say what is wrong" if not text else f"Use at most {LONGEST:,} characters; these are {len(text):,}"
+        return _victims(visit, error, victim)
+    is_new = dispute_victim(visit.service.store, visit.viewer.officer_ref or "", victim, text, visit.now)
+    return GoTo(f"/my-victims?said={'filed' if is_new else 'before'}")
+
+
+def _victims_of(visit: Visit, crime_ref: str) -> list[tuple[str, str]]:
+    service = visit.service
+    ref, settings = visit.viewer.officer_ref or "", service.reminder_settings
+    found = list_victims_now(service.store, service.policy, settings, [crime_ref], ref, visit.now)
+    return [(each.crime_ref, each.victim_ref) for each in found]
+
+
+_ASK: Final = "It may have been handed over meanwhile. That you asked for it was noted."
+
+
+def go_to_crime(visit: Visit) -> GoTo | Answer:
+    """Go to the crime whose number was filled in."""
+    ref = visit.query.get("number", "").strip()
+    return GoTo(crime_path(ref)) if ref else _first_page(visit, "Enter a crime number")
+
+
+def show_crime(visit: Visit) -> Answer:
+    """Return a crime of the person's scope; ask those who may look further for a reason."""
+    ref = visit.place["crime_ref"]
+    if crimes_within(visit.service.store, visit.within, [ref]):
+        return _crime(visit, ref)
+    if WIDEST[visit.viewer.role] is CaseScope.FORCE:  # also one about which nothing is owed
+        return _crime(visit, ref)
+    if visit.viewer.role in MAY_ASK:
+        return Answer(
+            "reason.html.j2", "Why do you need this crime?", {"crime": ref, "path": crime_path, "error": None}
+        )
+    raise RefusedPageError("This is not one of your cases", _ASK, "a crime outside their scope")
+
+
+def show_crime_for_reason(visit: Visit) -> Answer:
+    """Return a crime outside the person's scope, for the reason given, which is logged."""
+    ref, reason = visit.place["crime_ref"], visit.form.get("reason", "").strip()[:500]
+    if not reason:
+        return _ask_why(ref, "Say why you need to see this crime")
+    return _crime(visit, ref, reason)
+
+
+def _ask_why(ref: str, error: str | None = None) -> Answer:
+    values = {"crime": ref, "path": crime_path, "error": error}
+    return Answer("reason.html.j2", "Why do you need this crime?", values, status=400 if error else 200)
+
+
+def _crime(visit: Visit, ref: str, reason: str | None = None) -> Answer:
+    service = visit.service
+    explanation = explain_stored(service.store, service.policy, ref, visit.now)
+    if explanation is None:
+        words = "Check the number: it is written as in the crime system."
+        raise RefusedPageError("There is no crime with this number", words, "no such crime", 404)
+    values = {
+        "explanation": Markup(render_parts(explanation)),  # noqa: S704  # of templates, which escape what is put in
+        "policy": explanation.basis.policy,
+        "question": describe_question(explanation),
+        "crime": ref,
+        "notices": _notices(visit, ref),
+        "disputes": disputes_of(service.store, ref),
+        "day": service.policy.local.date_of,
+    }
+    return Answer("crime.html.j2", f"Crime {ref}", values, [ref], reason)
+
+
+def _notices(visit: Visit, ref: str) -> Sequence[dict[str, Any]]:
+    """Return the reminder decisions on a crime, the newest first, as `compliance notices` lists them."""
+    names = officers(visit.service.store)
+    with visit.service.store.session(reading=True) as session:
+        found = notices(session, ref)
+    return [
+        {
+            "notice": notice, "reason": reason_of(notice), "mail": mail,
+            "name": named.name if (named := names.get(notice.recipient_ref)) else None,
+        }
+        for notice, mail in reversed(found)
+    ]  # fmt: skip
+
+
+def show_first_page(visit: Visit) -> Answer | GoTo:
+    """Go to what the role needs most, or return what there is."""
+    return GoTo("/my-victims") if visit.viewer.role is WebRole.OFFICER else _first_page(visit)
+
+
+def _first_page(visit: Visit, error: str | None = None) -> Answer:
+    values = {"may_search": WIDEST[visit.viewer.role] is not CaseScope.NONE, "error": error}
+    return Answer("first.html.j2", "Victims' Code compliance", values, status=400 if error else 200)

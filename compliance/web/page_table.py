@@ -1,0 +1,107 @@
+"""What a page is: its path, who may open it, whose cases it shows, and what answers."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement
+
+from compliance.service import Service
+from compliance.web.restriction import restrict
+from compliance.web.roles import WIDEST, CaseScope, Viewer, WebRole
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A page as it is to be shown: its template and what that is filled with.
+
+    `crimes`: every crime number that it shows. `reason`: why the person wanted to see it, where they were asked.
+    """
+
+    template: str
+    title: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    crimes: Sequence[str] = ()
+    reason: str | None = None
+    status: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file to look at or to keep. `name`: what it is saved as; None: it is shown."""
+
+    content: bytes
+    media_type: str
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GoTo:
+    """Another page of ours to go to: its path, always from the table."""
+
+    path: str
+
+
+class RefusedPageError(Exception):
+    """What is asked for is not for this person, or is not there. `why`: what the access log says."""
+
+    def __init__(self, title: str, words: str, why: str, status: int = 403) -> None:
+        super().__init__(words)
+        self.title, self.words, self.why, self.status = title, words, why, status
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One person's request for a page. `place` is from the path, `query` from the address, `form` what was posted."""
+
+    service: Service
+    viewer: Viewer
+    page: "WebPage"
+    place: Mapping[str, str]
+    query: Mapping[str, str]
+    form: Mapping[str, str]
+    now: datetime
+
+    @property
+    def scope(self) -> CaseScope:
+        """Whose cases this page may show to this person."""
+        return min(self.page.shows or CaseScope.NONE, WIDEST[self.viewer.role])
+
+    @property
+    def within(self) -> ColumnElement[bool]:
+        """The condition on the obligations that this page may show to this person."""
+        return restrict(self.viewer, self.scope)
+
+    @cached_property
+    def today(self) -> date:
+        """The local date."""
+        return self.service.policy.local.date_of(self.now)
+
+
+@dataclass(frozen=True, slots=True)
+class WebPage:
+    """A page. `roles` and `shows` have no default that would do: without them the pages do not start.
+
+    `label`: what the navigation calls it; None: it is not in it.
+    """
+
+    path: str
+    answer: Callable[[Visit], Answer | Download | GoTo]
+    roles: frozenset[WebRole] | None = None
+    shows: CaseScope | None = None
+    method: Literal["GET", "POST"] = "GET"
+    label: str | None = None
+
+
+def check_table(pages: Sequence[WebPage]) -> None:
+    """Raise ValueError if a page does not say who may open it and whose cases it shows, or is there twice."""
+    for page in pages:
+        if not page.roles:
+            raise ValueError(f"the page {page.method} {page.path} does not say which roles may open it")
+        if page.shows is None:
+            raise ValueError(f"the page {page.method} {page.path} does not say whose cases it shows")
+    places = [(page.method, page.path) for page in pages]
+    if twice := sorted({place for place in places if places.count(place) > 1}):
+        raise ValueError(f"the page {' '.join(twice[0])} is there twice")

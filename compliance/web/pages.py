@@ -1,0 +1,28 @@
+"""The table of pages: who may open each, and whose cases it shows. `docs/security.md` prints it, and tests hold it."""
+
+from typing import Final
+
+from compliance.web.case_pages import (
+    file_dispute_on_page,
+    go_to_crime,
+    show_crime,
+    show_crime_for_reason,
+    show_first_page,
+    show_my_victims,
+)
+from compliance.web.page_table import WebPage
+from compliance.web.roles import CaseScope, WebRole
+
+_EVERYONE: Final = frozenset(WebRole)
+_WITH_CASES: Final = frozenset({WebRole.OFFICER, WebRole.SUPERVISOR})
+_OF_CASES: Final = frozenset({WebRole.OFFICER, WebRole.SUPERVISOR, WebRole.CHAMPION, WebRole.PERFORMANCE})
+_WITH_REASON: Final = frozenset({WebRole.SUPERVISOR, WebRole.CHAMPION})
+
+PAGES: Final = (
+    WebPage("/", show_first_page, _EVERYONE, CaseScope.NONE),
+    WebPage("/my-victims", show_my_victims, _WITH_CASES, CaseScope.OWN, label="My victims"),
+    WebPage("/disputes", file_dispute_on_page, _WITH_CASES, CaseScope.OWN, "POST"),
+    WebPage("/crimes", go_to_crime, _OF_CASES, CaseScope.NONE),
+    WebPage("/crimes/{crime_ref:path}", show_crime, _OF_CASES, CaseScope.FORCE),
+    WebPage("/crimes/{crime_ref:path}", show_crime_for_reason, _WITH_REASON, CaseScope.FORCE, "POST"),
+)

@@ -1,0 +1,91 @@
+"""The pages as other people's tools see them, light and dark, at 320 and 1280 pixels: axe-core and html-validate find nothing."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from compliance.reminders import remind
+from compliance.web.roles import WebRole
+from tests import stores
+from tests.browser import BROWSER, NEEDED, WCAG, axe_findings, html_validate, wider_than
+from tests.stores import crime, take, updates
+from tests.web_office import CRIMES, Browser, WebOffice, open_web_office
+
+pytestmark = NEEDED
+LINK = '<link rel="stylesheet" href="/style.css">'
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebOffice]:
+    folder = tmp_path_factory.mktemp("web")
+    url = stores.new_migrated(lambda: f"sqlite:///{folder}/compliance.db")
+    with open_web_office(url, folder) as opened:
+        hold = [{"from": "2026-07-12T09:00:00Z", "reason": "the trial"}]
+        victims = [{"victim_ref": "V1", "contact_holds": hold}, {"victim_ref": "V2", "category": "enhanced"}]
+        mine = {"officer_ref": "n1a", "team": "N1", "division": "North"}
+        told = updates("2026-07-01")
+        take(opened.service.store, opened.now, crime("22A/7800/26", victims=victims, updates=told, **mine),
+             crime("22A/7801/26", **mine | {"reported_at": "2026-07-15T09:00:00Z"}))  # fmt: skip
+        opened.service.judge()
+        remind(opened.service.store, opened.service.policy, opened.service.reminder_settings, opened.now)
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def pages(office: WebOffice, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Every page there is to see, as files with the stylesheet inside."""
+    folder = tmp_path_factory.mktemp("pages")
+    officer, supervisor = office.browser(WebRole.OFFICER), office.browser(WebRole.SUPERVISOR)
+    outside = f"/crimes/{quote(CRIMES['s1a'], safe='')}"
+    shown = {
+        "sign-in": officer.get("/sign-in"),
+        "no-role": Browser(office, "n1a", []).get("/sign-in"),
+        "first": supervisor.get("/"),
+        "first-error": supervisor.get("/crimes"),
+        "my-victims": officer.get("/my-victims?said=filed"),
+        "my-victims-error": officer.post("/disputes", crime=CRIMES["n1a"], victim="V1", text=""),
+        "crime": officer.get("/crimes/22A%2F7800%2F26"),
+        "reason": supervisor.get(outside),
+        "reason-error": supervisor.post(outside, reason=""),
+        "refused": officer.get(outside),
+    }
+    style = officer.get("/style.css").text
+    made = []
+    for name, answer in shown.items():
+        assert not answer.is_redirect, name
+        made.append(folder / f"{name}.html")
+        made[-1].write_text(answer.text.replace(LINK, f"<style>{style}</style>"), "utf-8")
+    return made
+
+
+@BROWSER
+def test_axe_finds_nothing(pages: list[Path], tmp_path: Path) -> None:
+    for page in pages:
+        assert axe_findings(page, (*WCAG, "best-practice"), tmp_path) == "[]", page.name
+
+
+@BROWSER
+def test_axe_finds_nothing_on_a_dark_screen(pages: list[Path], tmp_path: Path) -> None:
+    """A browser without a screen is light: the colours for dark screens are made those for all."""
+    for page in pages:
+        dark = tmp_path / page.name
+        dark.write_text(page.read_text("utf-8").replace("(prefers-color-scheme: dark)", "all"), "utf-8")
+        assert axe_findings(dark, WCAG, tmp_path) == "[]", page.name
+
+
+@BROWSER
+@pytest.mark.parametrize("width", [320, 1280])
+def test_wcag_1_4_10_no_page_scrolls_sideways(pages: list[Path], tmp_path: Path, width: int) -> None:
+    bare = []
+    for page in pages:
+        bare.append(tmp_path / page.name)
+        unscrolled = "<style>.scroll { overflow: visible !important }</style></head>"
+        bare[-1].write_text(page.read_text("utf-8").replace("</head>", unscrolled), "utf-8")
+    assert {page.name: wide for page in bare if (wide := wider_than(page, width, tmp_path))} == {}
+
+
+def test_html_validate_finds_nothing(pages: list[Path]) -> None:
+    done = html_validate("--preset=recommended,a11y", *pages)
+    assert done.returncode == 0, done.stdout

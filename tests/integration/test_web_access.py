@@ -1,0 +1,137 @@
+"""The access matrix: every page, every role, and own, team's, division's and another's case, by direct request.
+
+What gets through is judged by what is in the answer or was stored, never by a status code.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+import pytest
+
+from compliance.store import list_accesses, list_disputes
+from compliance.web.page_table import Answer, Visit, WebPage, check_table
+from compliance.web.pages import PAGES
+from compliance.web.roles import CaseScope, WebRole
+from tests import stores
+from tests.access_matrix import MATRIX, PAGE, WHOSE, written_page
+from tests.web_office import CRIMES, Browser, WebOffice, open_web_office
+
+ELSE: Final = {"team": "n1b", "division": "n2a", "other": "s1a"}
+OWN: Final = {WebRole.OFFICER: "n1a", WebRole.SUPERVISOR: "n1s", WebRole.CHAMPION: "nc"}
+"""Whose case each cell of the matrix is about. Who has no case of their own is asked for that of an officer."""
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebOffice]:
+    folder = tmp_path_factory.mktemp("web")
+    with open_web_office(stores.new_migrated(lambda: f"sqlite:///{folder}/compliance.db"), folder) as opened:
+        yield opened
+
+
+def test_every_page_has_a_row_for_every_role_and_no_row_is_of_no_page() -> None:
+    """A page that is added fails here until somebody has said who is shown what."""
+    assert set(MATRIX) == {f"{page.method} {page.path}" for page in PAGES}
+    assert all(set(row) == set(WebRole) and {len(cells) for cells in row.values()} == {4} for row in MATRIX.values())
+
+
+def test_the_page_on_security_prints_the_matrix() -> None:
+    assert PAGE.read_text("utf-8") == written_page(), "run `make docs`"
+
+
+@pytest.fixture(scope="module")
+def browsers(office: WebOffice) -> dict[WebRole, Browser]:
+    """One for each role."""
+    return {role: office.browser(role) for role in WebRole}
+
+
+@pytest.mark.parametrize("role", WebRole)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.method} {page.path}")
+def test_nothing_gets_through_that_the_matrix_does_not_show(
+    office: WebOffice, browsers: dict[WebRole, Browser], page: WebPage, role: WebRole
+) -> None:
+    browser = browsers[role]
+    for whose, expected in zip(WHOSE, MATRIX[f"{page.method} {page.path}"][role], strict=True):
+        holder = OWN.get(role, "n1a") if whose == "own" else ELSE[whose]
+        logged = len(list_accesses(office.service.store))
+        assert is_shown(office, browser, page, holder) is (expected != "no"), whose
+        if expected != "no" and whose != "own":
+            entry = list_accesses(office.service.store)[logged:][-1]
+            assert CRIMES[holder] in entry.crimes, "what is shown is logged"
+            assert (entry.person, entry.role) == (browser.person, role)
+            assert entry.reason == ("covering" if expected == "reason" else None)
+
+
+def is_shown(office: WebOffice, browser: Browser, page: WebPage, holder: str) -> bool:
+    """Whether somebody gets to see another's crime on a page, or to dispute it; a reason is given where one is asked."""
+    ref = CRIMES[holder]
+    path, is_of_crime = page.path.replace("{crime_ref:path}", quote(ref, safe="")), "{" in page.path
+    if page.method == "GET":
+        body = browser.get(path).text
+        return f"offence of {holder}" in body if is_of_crime else ref in body
+    form = {"crime": ref, "victim": "V1", "text": "not so"}
+    if is_of_crime:
+        assert f"offence of {holder}" not in browser.post(path, **form).text, "without a reason"
+        return f"offence of {holder}" in browser.post(path, **form, reason="covering").text
+    before = len(list_disputes(office.service.store))
+    browser.post(path, **form)
+    return len(list_disputes(office.service.store)) > before
+
+
+def test_a_page_that_does_not_say_who_may_open_it_or_whose_cases_it_shows_does_not_start() -> None:
+    def show(_: Visit) -> Answer:
+        raise AssertionError
+
+    for page, missing in (
+        (WebPage("/new", show, shows=CaseScope.OWN), "which roles"),
+        (WebPage("/new", show, frozenset(), CaseScope.OWN), "which roles"),
+        (WebPage("/new", show, frozenset({WebRole.BOARD})), "whose cases"),
+    ):
+        with pytest.raises(ValueError, match=f"/new does not say {missing}"):
+            check_table([*PAGES, page])
+    with pytest.raises(ValueError, match="the page GET / is there twice"):
+        check_table([*PAGES, PAGES[0]])
+
+
+def test_a_page_that_would_show_more_than_it_declares_shows_nothing(tmp_path: Path) -> None:
+    """The scope of the table holds whatever a page's own query says."""
+
+    def show_too_much(_: Visit) -> Answer:
+        values = {"words": f"secret: {CRIMES['n2a']}"}
+        return Answer("message.html.j2", "All", values, [CRIMES["n1a"], CRIMES["n2a"]])
+
+    page = WebPage("/leak", show_too_much, frozenset({WebRole.SUPERVISOR}), CaseScope.TEAM)
+    url = stores.new_migrated(lambda: f"sqlite:///{tmp_path}/compliance.db")
+    with open_web_office(url, tmp_path, (*PAGES, page)) as office:
+        answer = office.browser(WebRole.SUPERVISOR).get("/leak")
+        assert "secret" not in answer.text
+        assert answer.status_code == 409
+        assert [entry.refused for entry in list_accesses(office.service.store)] == [
+            "cases that changed hands meanwhile"
+        ]
+
+
+def test_every_refusal_is_in_the_access_log_with_who_when_what_and_why(tmp_path: Path) -> None:
+    url = stores.new_migrated(lambda: f"sqlite:///{tmp_path}/compliance.db")
+    with open_web_office(url, tmp_path) as office:
+        officer, board = office.browser(WebRole.OFFICER), office.browser(WebRole.BOARD)
+        officer.get(f"/crimes/{quote(CRIMES['s1a'], safe='')}")
+        board.get("/my-victims")
+        officer.ask("POST", "/disputes", data={"crime": CRIMES["n1a"], "victim": "V1", "text": "private words"})
+        first, second, third = list_accesses(office.service.store)
+        assert (first.person, first.role, first.at) == ("n1a", "officer", office.now)
+        assert (first.page, first.asked) == ("/crimes/{crime_ref:path}", {"crime_ref": CRIMES["s1a"]})
+        assert (first.refused, first.crimes) == ("a crime outside their scope", [])
+        assert (second.person, second.refused) == ("a.superintendent", "not for this role")
+        assert third.refused == "form without its token"
+        assert third.asked == {"crime": CRIMES["n1a"], "victim": "V1"}, "what was written stands elsewhere"
+
+
+def test_a_view_of_ones_own_cases_is_not_logged(tmp_path: Path) -> None:
+    url = stores.new_migrated(lambda: f"sqlite:///{tmp_path}/compliance.db")
+    with open_web_office(url, tmp_path) as office:
+        browser = office.browser(WebRole.OFFICER)
+        assert CRIMES["n1a"] in browser.get("/my-victims").text
+        assert "offence of n1a" in browser.get(f"/crimes/{quote(CRIMES['n1a'], safe='')}").text
+        assert list_accesses(office.service.store) == []

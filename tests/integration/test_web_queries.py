@@ -1,0 +1,164 @@
+"""The queries of the pages on every kind of database: whose cases, by which index, sessions, the access log."""
+
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import event, text
+
+from compliance.policy import load_policy
+from compliance.records import Officer
+from compliance.store import (
+    Access,
+    Store,
+    begin_session,
+    dispute_victim,
+    end_session,
+    find_session,
+    judge_due,
+    list_accesses,
+    list_disputes,
+    log_access,
+    save_officers,
+    touch_session,
+)
+from compliance.store.owed_crimes import crimes_within, list_owed_crimes
+from compliance.store.tables import WEB_SESSION
+from compliance.web.restriction import restrict
+from compliance.web.roles import CaseScope, Viewer, WebRole
+from tests import stores
+from tests.stores import crime, rows, take, updates
+from tests.web_office import CRIMES, NOW, STAFF, case
+
+new_database, database_url, store = stores.new_database, stores.database_url, stores.store
+POLICY = load_policy("west-mercia")
+MONDAY, LONG_AGO = date(2026, 7, 20), date(2026, 1, 1)
+
+
+@pytest.fixture
+def filled(store: Store) -> Store:
+    """The force of the pages, and a case of nobody."""
+    save_officers(store, STAFF, NOW)
+    take(store, NOW, *map(case, STAFF), crime("22A/1/26", officer_ref=None))
+    judge_due(store, POLICY, NOW)
+    return store
+
+
+def viewer(ref: str, role: WebRole) -> Viewer:
+    officer = next(each for each in STAFF if each.officer_ref == ref)
+    return Viewer(ref, role, ref, ref, officer.team, officer.division)
+
+
+def listed(store: Store, viewer: Viewer, scope: CaseScope) -> set[str]:
+    """Whose crimes are listed."""
+    found, of = list_owed_crimes(store, restrict(viewer, scope), MONDAY, MONDAY, LONG_AGO, 50)
+    assert of == len(found)
+    assert crimes_within(store, restrict(viewer, scope), [*CRIMES.values(), "22A/1/26"]) == set(found)
+    return {holder for holder, ref in CRIMES.items() if ref in found} | ({"nobody"} if "22A/1/26" in found else set())
+
+
+@pytest.mark.parametrize(
+    ("ref", "role", "expected"),
+    [
+        ("n1a", WebRole.OFFICER, ["n1a", "n1a", "n1a", "n1a"]),
+        ("n1s", WebRole.SUPERVISOR, ["n1s", "n1a n1b n1s", "n1a n1b n1s", "n1a n1b n1s"]),
+        ("nc", WebRole.CHAMPION, ["nc", "nc", "n1a n1b n1s n2a nc", "n1a n1b n1s n2a nc"]),
+        ("n1a", WebRole.PERFORMANCE, ["n1a", "n1a n1b n1s", "n1a n1b n1s n2a nc", "n1a n1b n1s n2a nc nobody s1a"]),
+        ("n1a", WebRole.BOARD, ["", "", "", ""]),
+        ("n1a", WebRole.ADMINISTRATOR, ["", "", "", ""]),
+    ],
+)
+def test_a_person_sees_the_narrower_of_what_the_page_shows_and_the_role_allows(
+    filled: Store, ref: str, role: WebRole, expected: list[str]
+) -> None:
+    assert listed(filled, viewer(ref, role), CaseScope.NONE) == set()
+    scopes = (CaseScope.OWN, CaseScope.TEAM, CaseScope.DIVISION, CaseScope.FORCE)
+    assert [" ".join(sorted(listed(filled, viewer(ref, role), scope))) for scope in scopes] == expected
+
+
+def test_somebody_who_is_in_no_team_sees_no_case_without_one(filled: Store) -> None:
+    for role, scope in ((WebRole.SUPERVISOR, CaseScope.TEAM), (WebRole.CHAMPION, CaseScope.DIVISION)):
+        assert listed(filled, Viewer("x", role, "X", "x"), scope) == set()
+        assert listed(filled, Viewer("x", role, "X"), scope) == set()
+
+
+def test_an_officer_who_moves_takes_their_cases_into_the_new_team_at_once(filled: Store) -> None:
+    """The directory is read with the query; the case's own team goes on seeing it, too."""
+    supervisor = viewer("n1s", WebRole.SUPERVISOR)
+    save_officers(filled, [Officer("s1a", team="N1", division="North")], NOW + timedelta(hours=1))
+    assert "s1a" in listed(filled, supervisor, CaseScope.TEAM)
+    save_officers(filled, [Officer("n1a", team="N2")], NOW + timedelta(hours=2))
+    assert "n1a" in listed(filled, supervisor, CaseScope.TEAM)
+
+
+def test_the_list_has_what_is_owed_now_or_by_a_date_what_fell_due_first_leading(store: Store) -> None:
+    take(
+        store,
+        NOW,
+        crime("overdue", reported_at="2026-07-02T09:00:00Z"),
+        crime("before", reported_at="2026-07-01T09:00:00Z"),
+        crime("soon", reported_at="2026-07-15T09:00:00Z"),
+        crime("later", reported_at="2026-07-17T09:00:00Z"),
+        crime("met", updates=updates("2026-07-06", "2026-07-15")),
+    )
+    judge_due(store, POLICY, NOW)
+    mine = restrict(Viewer("O1", WebRole.OFFICER, "O", "O1"), CaseScope.OWN)
+    until = date(2026, 7, 22)
+    assert list_owed_crimes(store, mine, MONDAY, until, LONG_AGO, 50) == (["before", "overdue", "soon"], 3)
+    assert list_owed_crimes(store, mine, MONDAY, until, LONG_AGO, 2) == (["before", "overdue"], 3)
+
+
+def test_no_list_and_no_view_reads_all_obligations(filled: Store) -> None:
+    """Query plans: each goes by an index. A small table would be read whole by PostgreSQL: it is told not to."""
+    asked: list[tuple[str, object]] = []
+    event.listen(filled.engine, "before_cursor_execute", lambda *args: asked.append((args[2], args[3])))
+    officer = viewer("n1a", WebRole.OFFICER)
+    list_owed_crimes(filled, restrict(officer, CaseScope.OWN), MONDAY, MONDAY, LONG_AGO, 50)
+    for role, ref in ((WebRole.OFFICER, "n1a"), (WebRole.SUPERVISOR, "n1s"), (WebRole.CHAMPION, "nc")):
+        crimes_within(filled, restrict(viewer(ref, role), CaseScope.FORCE), ["22A/1/26"])
+    questions = [(sql, given) for sql, given in asked if "FROM obligation" in sql]
+    assert len(questions) >= 4
+    is_sqlite = filled.engine.dialect.name == "sqlite"
+    with filled.engine.connect() as connection:
+        if not is_sqlite:
+            connection.execute(text("SET enable_seqscan = off"))
+        for sql, given in questions:
+            explain = "EXPLAIN QUERY PLAN " if is_sqlite else "EXPLAIN "
+            plan = "\n".join(str(row) for row in connection.exec_driver_sql(explain + sql, given))  # type: ignore[arg-type]
+            assert "SCAN obligation" not in plan, plan
+            assert "Seq Scan on obligation" not in plan, plan
+
+
+def test_a_session_is_found_until_it_ends_and_its_first_reason_stays(store: Store) -> None:
+    begin_session(store, b"1", "n1a", "officer", NOW)
+    found = find_session(store, b"1")
+    assert found is not None
+    assert (found.person, found.role, found.began_at, found.seen_at) == ("n1a", "officer", NOW, NOW)
+    touch_session(store, found, NOW + timedelta(seconds=59))
+    touch_session(store, found, NOW + timedelta(seconds=61))
+    assert rows(store, WEB_SESSION, "seen_at") == [(NOW + timedelta(seconds=61),)]
+    end_session(store, b"1", "signed out", NOW)
+    end_session(store, b"1", "idle", NOW + timedelta(hours=1))
+    assert find_session(store, b"1") is None
+    assert rows(store, WEB_SESSION, "ended", "ended_at") == [("signed out", NOW)]
+    begin_session(store, b"2", "n1b", "officer", NOW + timedelta(days=31))
+    assert rows(store, WEB_SESSION, "person") == [("n1b",)], "those of long ago are removed"
+
+
+def test_the_access_log_keeps_what_it_is_told_in_order(store: Store) -> None:
+    shown = Access(NOW, "n1s", "supervisor", "/team", {"sort": "due"}, ["22A/1/26", "22A/2/26"])
+    refused = Access(NOW + timedelta(seconds=1), "n1a", "officer", "/team", refused="not for this role")
+    asked = Access(NOW + timedelta(seconds=2), "n1s", "supervisor", "/crimes", crimes=["x"], reason="covering")
+    for entry in (shown, refused, asked):
+        log_access(store, entry)
+    assert list_accesses(store) == [
+        shown,
+        Access(refused.at, "n1a", "officer", "/team", {}, [], refused.refused),
+        asked,
+    ]
+
+
+def test_one_open_dispute_of_a_person_on_a_victim_is_enough(store: Store) -> None:
+    asked = (("n1a", "V1"), ("n1a", "V1"), ("n1a", "V2"), ("n1b", "V1"))
+    filed = [dispute_victim(store, who, ("22A/1/26", victim), "no", NOW) for who, victim in asked]
+    assert filed == [True, False, True, True]
+    assert [each.outbox_id for each in list_disputes(store)] == [None] * 3
