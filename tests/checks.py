@@ -10,7 +10,10 @@ import pytest
 
 from compliance.batch.examples import WorkedExample, failures
 from compliance.policy import Policy
-from compliance.service.check import checking, policy_checks
+from compliance.reports.figures import report_figures
+from compliance.reports.render import render
+from compliance.reports.report_model import Figures
+from compliance.service.check import checking, policy_checks, settings_checks
 
 
 @pytest.fixture
@@ -32,4 +35,28 @@ def judged_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(policy_checks, "failures", once)
+        yield
+
+
+@pytest.fixture(scope="module")
+def sampled_once() -> Iterator[None]:
+    """The report on no records, by which a check tries the templates, is made and filled in once for each policy and
+    force in a module. Its templates are those supplied; a force's own are those of emails."""
+    made: dict[Any, Figures] = {}
+    filled: dict[int, str] = {}
+
+    def figures_once(nothing: Any, policy: Policy, week: Any, settling: Any, force: str) -> Figures:
+        key = (policy.digest, week, settling, force)
+        if key not in made:
+            made[key] = report_figures(nothing, policy, week, settling, force=force)
+        return made[key]
+
+    def filled_once(figures: Figures) -> str:
+        if id(figures) not in filled:
+            filled[id(figures)] = render(figures)
+        return filled[id(figures)]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(settings_checks, "report_figures", figures_once)
+        patch.setattr(settings_checks, "render", filled_once)
         yield

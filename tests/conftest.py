@@ -3,6 +3,7 @@
 Processes that tests start have the libraries that an installed service has.
 """
 
+import gc
 import os
 import re
 import subprocess
@@ -14,6 +15,7 @@ from click.testing import CliRunner
 from hypothesis import settings
 
 from tests import postgres
+from tests.compiled import Compiled
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 """Read when NumPy is imported. Tests run side by side: where sums of one are shared out to threads, these spend their
@@ -31,6 +33,32 @@ def pytest_sessionfinish() -> None:
     From then on it has 10 seconds before it is killed. Servers and their folders, gigabytes a run, used to stay.
     """
     postgres.stop()
+
+
+def pytest_collection_finish() -> None:
+    """Half a million objects are there from now on: looking through them for garbage finds none and takes a twentieth of
+    all the time."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def compiled_once() -> Iterator[None]:
+    """Thousands of stores are opened, and each would compile its statements again."""
+    from sqlalchemy import create_engine
+
+    from compliance.store import dialect  # which imports NumPy: see OPENBLAS_NUM_THREADS
+
+    compiled = Compiled()
+
+    def created(*words: Any, **options: Any) -> Any:
+        engine = create_engine(*words, **options)
+        engine.update_execution_options(compiled_cache=compiled)
+        return engine
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dialect, "create_engine", created)
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")

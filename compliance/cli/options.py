@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from compliance.cli.imports import leave_out_pandas
+from compliance.cli.imports import leave_out_pandas, look_for_no_garbage
 from compliance.errors import ComplianceError, UnavailableError, fault_trace
 from compliance.text import count_noun, printable
 from compliance.writing import abandon
@@ -44,6 +44,7 @@ class Main(click.Group):
     def __call__(self, *words: Any, **options: Any) -> Any:
         """Run as a program."""
         leave_out_pandas()
+        look_for_no_garbage()
         try:
             return super().__call__(*words, **options)
         except Exception as fault:

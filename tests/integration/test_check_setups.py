@@ -22,9 +22,9 @@ from tests.service_states import ServiceState
 from tests.setup_plants import no_database, setting, with_test_email
 from tests.setups import PlantSetup, Setup
 
-without_examples = checks.without_examples
+without_examples, sampled_once = checks.without_examples, checks.sampled_once
 TABLES: Final = ("crime", "crime_version", "feed", "feed_cursor", "poll", "quarantine", "outbox", "report_duty")
-pytestmark = pytest.mark.usefixtures("without_examples")
+pytestmark = pytest.mark.usefixtures("without_examples", "sampled_once")
 
 
 @pytest.fixture

@@ -41,3 +41,10 @@ def test_help_imports_no_library_for_data() -> None:
     done = subprocess.run([sys.executable, "-c", RUN, "--help"], capture_output=True, text=True, check=True)
     assert "evaluate" in done.stdout
     assert not (UNUSED | {"numpy", "pyarrow", "msgspec", "pydantic"}) & {*done.stderr.splitlines()[-1].split()}
+
+
+def test_a_command_that_ends_looks_for_no_garbage() -> None:
+    """At the end the interpreter would look through all that was imported, which takes as long as a small file."""
+    asked = "import atexit, gc; atexit.register(lambda: print(gc.get_freeze_count() > 1000)); from compliance.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", asked, "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "True"

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -56,13 +57,19 @@ MAY_IMPORT: dict[str, set[str]] = {
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 
+@cache
+def nodes(path: Path) -> list[ast.AST]:
+    """All that a file says, the whole first. A dozen tests look through every file."""
+    return list(ast.walk(ast.parse(path.read_text("utf-8"))))
+
+
 def room(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
 def imported_rooms(path: Path) -> set[str]:
     names: list[str] = []
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -95,7 +102,7 @@ def test_only_the_clock_asks_what_time_it_is() -> None:
     for path in FILES:
         if path.name == "clock.py":
             continue
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in nodes(path):
             if isinstance(node, ast.Attribute) and node.attr in {"now", "utcnow", "today"}:
                 owner = node.value.id if isinstance(node.value, ast.Name) else ""
                 assert owner not in {"datetime", "date"}, f"{path}:{node.lineno} reads the clock"
@@ -110,7 +117,7 @@ def test_time_zones_are_made_in_one_place() -> None:
     for path in FILES:
         if path == POLICY / "calendars.py" or room(path) in {"feeds", "simulator"}:
             continue
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in nodes(path):
             if isinstance(node, ast.Call):
                 assert ast.unparse(node.func) not in {"ZoneInfo", "zoneinfo.ZoneInfo"}, f"{path}:{node.lineno}"
 
@@ -122,7 +129,7 @@ def test_how_a_crime_stands_and_who_has_it_are_worked_out_in_one_place(columns: 
     for path in FILES:
         if path == POLICY / home:
             continue
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in nodes(path):
             if isinstance(node, ast.Compare):
                 for side in (node.left, *node.comparators):
                     named = isinstance(side, ast.Attribute) and side.attr == "at" and ast.unparse(side.value).split(".")
@@ -133,7 +140,7 @@ def test_a_coded_text_is_read_in_one_place() -> None:
     for path in FILES:
         if path == PACKAGE / "records" / "columns.py":
             continue
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in nodes(path):
             if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Attribute):
                 assert node.value.attr != "values", f"{path}:{node.lineno}: see Coded.text"
 
@@ -143,7 +150,7 @@ def test_only_the_echo_of_the_command_line_writes_to_the_terminal() -> None:
     for path in FILES:
         if path == PACKAGE / "cli" / "options.py":
             continue
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in nodes(path):
             if isinstance(node, ast.Call):
                 assert ast.unparse(node.func) not in {"click.echo", "click.secho", "print"}, f"{path}:{node.lineno}"
 
@@ -153,7 +160,7 @@ def test_only_one_writes_files() -> None:
     for path in FILES:
         if room(path) in {"writing", "simulator"}:
             continue
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in nodes(path):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                 modes = [ast.unparse(argument) for argument in (*node.args, *(word.value for word in node.keywords))]
                 writes = node.func.attr == "open" and any(
@@ -168,7 +175,7 @@ def test_every_database_is_asked_with_its_parameters_hidden() -> None:
     calls = [
         node
         for path in FILES
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for node in nodes(path)
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("create_engine")
     ]
     assert len(calls) >= 2
@@ -188,7 +195,7 @@ def test_a_class_and_a_module_have_a_name_of_their_own() -> None:
     classes = [
         node.name
         for path in modules
-        for node in ast.parse(path.read_text("utf-8")).body
+        for node in nodes(path)[0].body  # type: ignore[attr-defined]
         if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
     ]
     for names in (classes, [path.stem for path in modules]):
@@ -199,7 +206,7 @@ def test_a_setting_stands_in_one_place() -> None:
     """Functions are given the sections as they were validated: no class has the same settings again (decision 0029)."""
     sections = [{*each.model_fields} for each in (Reminders, MailSettings, CrimeSystem, Files, SourceDatabase, OAuth)]
     for path in FILES:
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in nodes(path):
             if isinstance(node, ast.ClassDef) and room(path) not in SECTIONS:
                 named = {
                     each.target.id
