@@ -183,6 +183,8 @@ def _release_weeks(found: RequirementFigures, disclosed: RequirementFigures, _bo
     if any(each.withheld for each in shares):
         recalculate_from = [(lines.first, lines.reason) for lines in control.limits if lines.reason is not None]
         control = chart_as_told(values(shares), recalculate_from, excluded(trend.explained))
+        told = [each for each in control.signals if trend.weeks[each.place] not in trend.on_duplicates]
+        control = replace(control, signals=tuple(told))
         assured = assurance(trend.target, control.limits[-1]) if trend.target is not None and control.limits else None
     if found.repeats:
         control = replace(control, signals=())
