@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from compliance.reports.changes import LastTold, ToldStatement
 from compliance.reports.claims import Claim, ClaimKind, FirstClaim, Stated
+from compliance.reports.duplicate_claims import DUPLICATES, find_duplicated
 from compliance.reports.editions import PUBLIC
 from compliance.reports.event_sentences import name_with_weeks
 from compliance.reports.events import Change, ChangeEvent, find_events
@@ -29,7 +30,9 @@ SAME: Final = timedelta(weeks=4)
 _WHOLE: Final = "worse/"
 _FAR: Final = 3.090232
 """Far beyond chance: the 99.8 % point of the normal distribution, as in the funnel (statistics 3.1)."""
-_STANDING: Final = frozenset({ClaimKind.BELOW_REST, ClaimKind.BEYOND_CHANCE, ClaimKind.TEAMS_SHOW_PATTERN})
+_STANDING: Final = frozenset(
+    {ClaimKind.BELOW_REST, ClaimKind.BEYOND_CHANCE, ClaimKind.DUPLICATED, ClaimKind.TEAMS_SHOW_PATTERN}
+)
 """What is so rather than begins (statistics 6): it comes after what is new."""
 _CHANGES: Final = frozenset({ClaimKind.CONCERN, ClaimKind.WORSE_THAN_BEFORE})
 
@@ -163,8 +166,9 @@ def _find_below(figures: Figures) -> Iterator[FirstClaim]:
 
 def _find_patterns(figures: Figures) -> Iterator[FirstClaim]:
     """Yield the patterns of the entries far beyond chance. A new kind of pattern is yielded here."""
+    yield from find_duplicated(figures)
     for pattern in figures.patterns:
-        if pattern.beyond:
+        if pattern.beyond and not (figures.duplicates and pattern.key == DUPLICATES):
             claim = pattern_of(pattern)
             yield FirstClaim(
                 kind=claim.kind, subject=claim.subject, period=figures.kind, about=claim.about, words=claim.words,

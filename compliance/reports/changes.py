@@ -32,6 +32,7 @@ class OwnPast(Struct, frozen=True):
     - `missed`: the updates missed since it became worse (statistics 6), 0 otherwise.
     - `with_whole`: whether there is no change without the weeks since which the whole is outside its limits (2.2c).
     - `unlike`: why it is not the same unit throughout, and therefore not compared; empty if it is.
+    - `on_duplicates`: whether it would be a change only with crimes that are probably on record twice (decision 0058).
     """
 
     name: str
@@ -48,6 +49,7 @@ class OwnPast(Struct, frozen=True):
     missed: float = 0.0
     with_whole: bool = False
     unlike: str = ""
+    on_duplicates: bool = False
 
     @property
     def turn(self) -> Turn | None:

@@ -26,6 +26,8 @@ class ClaimKind(StrEnum):
     DIFFERS = "differs from the rest"
     ALIKE = "no significant difference from the rest"
     RESTS_ON = "differs because of one other unit"
+    ON_DUPLICATES = "not judged for crimes on record twice"
+    DUPLICATED = "crimes on record twice"
     NOT_COMPARED = "not compared yet"
     BELOW_REST = "below the rest"
     CONCERN = "concern"

@@ -91,6 +91,40 @@ def control_chart(
     return Control(tuple(limits), tuple(signals))
 
 
+def chart_as_told(
+    values: Sequence[float | None],
+    recalculate_from: Sequence[tuple[int, str]] = (),
+    excluded: Collection[int] = (),
+) -> Control:
+    """Return the chart with the special causes that were one when the last week on their side of the mean was newest.
+
+    Any other was made by what came later: before a fall that lasts, weeks lie above the mean for that fall alone. A
+    trend needs no mean.
+    """
+    chart, told = control_chart(values, recalculate_from, excluded), dict[int, dict[int, bool]]()
+    kept = []
+    for signal in chart.signals:
+        lines = next(lines for lines in chart.limits if lines.first <= signal.place <= lines.last)
+        newest = _end_of_side(values, signal.place, lines)
+        if newest not in told:
+            then = control_chart(values[: newest + 1], recalculate_from, excluded)
+            told[newest] = {each.place: each.improvement for each in then.signals}
+        if signal.rule == "trend" or told[newest].get(signal.place) is signal.improvement:
+            kept.append(signal)
+    return Control(chart.limits, tuple(kept))
+
+
+def _end_of_side(values: Sequence[float | None], place: int, lines: Limits) -> int:
+    """Return the last place up to which the points after one lie on its side of the mean."""
+    end, side = place, _sign((values[place] or 0.0) - lines.centre)
+    for later in range(place + 1, lines.last + 1):
+        value = values[later]
+        if value is not None and _sign(value - lines.centre) != side:
+            break
+        end = later
+    return end
+
+
 def assurance(target: float, limits: Limits) -> Assurance:
     """Return what to expect of a target in per cent while nothing changes (statistics 2.4)."""
     if target < limits.lower - _ROUNDING:

@@ -9,7 +9,17 @@ from compliance.reports.claims import Claim, FirstClaim, Stated
 from compliance.reports.claims import ClaimKind as Kind
 from compliance.reports.periods import in_words
 from compliance.reports.weeks import Week
-from compliance.reports.words import UNLIKELY, count_of, day, heading, number, percent, subtract_shown
+from compliance.reports.words import (
+    ON_DUPLICATES,
+    UNLIKELY,
+    count_of,
+    day,
+    heading,
+    list_names,
+    number,
+    percent,
+    subtract_shown,
+)
 from compliance.text import join_words
 
 _NAMED: Final = 3
@@ -118,6 +128,41 @@ def _below(claim: Claim) -> str:
     return _complete(claim, text)
 
 
+def _duplicated(claim: Claim) -> str:
+    assert isinstance(claim, FirstClaim)  # noqa: S101  # it is told first
+    found = zip(*(claim.of_measure(measure) for measure in ("count", "of", "expected")), strict=True)
+    parts = [
+        f"{number(int(count.value or 0))} of {number(int(of.value or 0))}"
+        f"{f' in {count.group}' if len(claim.units) > 1 else ''} (chance would give {expected.value or 0:.1f})"
+        for count, of, expected in found
+    ]
+    held = f" Until then, what it makes of {claim.words} is not judged." if claim.words else ""
+    where = join_words(claim.units) if claim.units else heading(claim.about)
+    text = (
+        f"{where}: of the crimes reported in the last 52 weeks, {join_words(parts)} are probably on record twice. They "
+        f"are to be put right first: a crime on record twice is updated once.{held}"
+    )
+    return _complete(claim, text)
+
+
+def _on_duplicates(claim: Claim) -> str:
+    """Say what is not told: of a unit in a table, of units beside the rest, or of weeks in a chart."""
+    if isinstance(claim, FirstClaim):
+        return ON_DUPLICATES
+    held = list(claim.of_measure("held"))
+    if not held:
+        weeks = count_of(claim.count("weeks"), "week")
+        return f"Not told: {weeks} would be a special cause only with crimes that are probably on record twice."
+    parts = [
+        f"the {key} rate in {list_names([each.group for each in held if each.requirement == key])}"
+        for key in dict.fromkeys(each.requirement for each in held)
+    ]
+    return (
+        f"Not judged: the difference from {claim.against} of {join_words(parts)}. It rests on crimes that are probably "
+        "on record twice."
+    )
+
+
 def _complete(claim: FirstClaim, text: str) -> str:
     """Return a statement with what it cost, where its cases are, and what was said of it before."""
     cost = f"About {_updates(claim.missed)} missed." if round(claim.missed) else ""
@@ -162,5 +207,7 @@ EVENT_SENTENCES: Final[dict[Kind, Callable[[Claim], str]]] = {
     ),
     Kind.BELOW_REST: _below,
     Kind.DATA_UNFIT: _unfit,
+    Kind.DUPLICATED: _duplicated,
+    Kind.ON_DUPLICATES: _on_duplicates,
     Kind.NOT_YET_TOLD: _not_yet,
 }

@@ -82,10 +82,10 @@ def _rests_on(
 def _with_units(level: UnitLevel, found: RequirementFigures, units: Sequence[DivisionFigures]) -> RequirementFigures:
     if level is AREAS:
         return replace(found, areas=tuple(units))
-    return replace(found, divisions=tuple(units), funnel=found.funnel and _mark(found.funnel, units))
+    return replace(found, divisions=tuple(units), funnel=found.funnel and mark_different(found.funnel, units))
 
 
-def _mark(funnel: Funnel, units: Sequence[DivisionFigures]) -> Funnel:
+def mark_different(funnel: Funnel, units: Sequence[DivisionFigures]) -> Funnel:
     """Mark the units in the funnel that are called different."""
     different = {unit.name for unit in units if unit.change and unit.change.significant}
     return replace(funnel, points=tuple(replace(each, different=each.name in different) for each in funnel.points))

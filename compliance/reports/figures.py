@@ -13,6 +13,7 @@ from compliance.policy.requirement import Requirement as AskedRequirement
 from compliance.reports.attention import tell_first
 from compliance.reports.basis import draw_sample, state_basis
 from compliance.reports.catalogue.contact_figures import count_ways
+from compliance.reports.catalogue.duplicate_figures import list_duplicates
 from compliance.reports.catalogue.edition import Edition
 from compliance.reports.catalogue.edition_clusters import ALL
 from compliance.reports.catalogue.edition_clusters import LIVE as LIVE_ONLY
@@ -44,13 +45,15 @@ from compliance.reports.catalogue.silence_figures import (
     count_silent,
 )
 from compliance.reports.catalogue.unit_figures import OFFENCE
-from compliance.reports.changes import LastTold, Part
+from compliance.reports.changes import LastTold, Outside, Part, PastSeries
 from compliance.reports.compared_units import compare_areas, compare_units, count_by_former_map, list_area_members
 from compliance.reports.definitions import definitions
+from compliance.reports.duplicates import leave_out
 from compliance.reports.families import judge_families
 from compliance.reports.findings import Group, PartFigures
 from compliance.reports.first_findings import find_attention, find_outside
 from compliance.reports.judged import TRAILING, JudgedPeriod, Judgements, ReportOptions, judge_periods
+from compliance.reports.on_duplicates import compare_own_past, compare_requirements
 from compliance.reports.own_past import compare_with_own_past
 from compliance.reports.quality import data_quality
 from compliance.reports.questions import first_owed
@@ -107,10 +110,13 @@ def figures_of(
     """
     intake, edition = intake or Intake(), Edition.of_judgements(judged, division, mailed)
     verdicts, period = judged.verdicts, judged.period.span
-    asked = judged.policy.requirement
-    requirements = judge_families(edition, [_requirement(judged, edition, each) for each in asked])
-    outside = find_outside(judged, edition, requirements)
-    own_past = compare_with_own_past(judged, edition, outside)
+    requirements, outside, own_past = _judge(judged, edition)
+    if len(crimes := edition.duplicates.crimes):
+        without = leave_out(judged, crimes)
+        others, _, other_past = _judge(without, Edition.of_judgements(without, division, mailed))
+        requirements = compare_requirements(requirements, others)
+        outside = find_outside(judged, edition, requirements)
+        own_past = compare_own_past(compare_with_own_past(judged, edition, outside), other_past)
     figures = Figures(
         force=force,
         edition=BOARD if division is None else DIVISION,
@@ -142,6 +148,7 @@ def figures_of(
             *([after_reminder(verdicts, mailed, division)] if mailed else []),
         ),
         patterns=list_patterns(edition),
+        duplicates=list_duplicates(edition),
         restated=tuple(each for each in judged.restated if division in (None, each.unit)),
         sample=draw_sample(judged, edition.read("rate").cohort, force),
         version=1,
@@ -154,6 +161,15 @@ def figures_of(
         attention=find_attention(judged, edition, requirements, outside, own_past, last_told),
     )
     return replace(figures, attention=replace(figures.attention, told=tell_first(figures)))
+
+
+def _judge(
+    judged: Judgements, edition: Edition
+) -> tuple[tuple[RequirementFigures, ...], tuple[Outside, ...], tuple[PastSeries, ...]]:
+    """Return the requirements, where the whole lies outside its limits now, and the units against their own past."""
+    requirements = judge_families(edition, [_requirement(judged, edition, each) for each in judged.policy.requirement])
+    outside = find_outside(judged, edition, requirements)
+    return requirements, outside, compare_with_own_past(judged, edition, outside)
 
 
 def divisions_of(figures: Figures) -> set[str]:

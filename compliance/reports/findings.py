@@ -51,6 +51,8 @@ class Trend(Struct, frozen=True):
     """The local date until which its make-up still ages (1.2b); None: it does not, or is not known to."""
     filled_from: date | None = None
     """The local date from which its stocks are filled and can be compared (1.2b); None: unknown."""
+    on_duplicates: tuple[str, ...] = ()
+    """The weeks with a special cause only with crimes that are probably on record twice (decision 0058): not told."""
 
     @property
     def explanations(self) -> list[list[Explained]]:

@@ -136,7 +136,8 @@ def find_standing(
                 if unit.name not in unlike and (p := _p_of(unit)) is not None]  # fmt: skip
     rejected = benjamini_hochberg([p for _, _, p in compared], STANDING_LEVEL)
     worse = [(requirement, unit) for (requirement, unit, _), differs in zip(compared, rejected, strict=True)
-             if differs and unit.change and unit.change.difference < 0 and not unit.rests_on]  # fmt: skip
+             if differs and (change := unit.change) and change.significant and change.difference < 0
+             and not unit.rests_on]  # fmt: skip
     return tuple(_stand(edition, requirement.id, unit) for requirement, unit in worse)
 
 

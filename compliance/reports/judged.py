@@ -6,6 +6,8 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from compliance.errors import SettingsError
 from compliance.policy import Policy, judge
@@ -73,19 +75,22 @@ class ReportOptions:
 class JudgedPeriod:
     """One period as judged.
 
-    `cohort`: the obligations due in it that count. `silence`: the silent victims at its end. `overdue`: what was
-    outstanding when it was settled, by requirement and division.
+    `cohort`: the obligations due in it that count, and `crimes` the number of the crime of each. `silence`: the silent
+    victims at its end. `overdue`: what was outstanding when it was settled, by requirement and division.
     """
 
     span: Span
     cohort: Cohort
     silence: Silence
     overdue: Cohort
+    crimes: pa.Array
 
     @classmethod
     def of(cls, verdicts: Verdicts, span: Span) -> "JudgedPeriod":
         """Return a period from verdicts as at its T and as known at its K."""
-        return cls(span, due_in(verdicts, *span.days), silence(verdicts, span), _select_outstanding(verdicts))
+        cohort, columns = due_in(verdicts, *span.days), verdicts.columns
+        crimes = columns.crime_ref.take(columns.victims.crime[cohort.victim])
+        return cls(span, cohort, silence(verdicts, span), _select_outstanding(verdicts), crimes)
 
     def within(self, division: str | None) -> "JudgedPeriod":
         """Return the same period for one division; None: all of it."""
@@ -96,7 +101,13 @@ class JudgedPeriod:
             self.cohort.where(has(self.cohort.division, division)),
             self.silence.where(has(self.silence.division, division)),
             self.overdue.where(has(self.overdue.division, division)),
+            self.crimes.filter(has(self.cohort.division, division)),
         )
+
+    def without(self, crimes: pa.Array) -> "JudgedPeriod":
+        """Return the same period without what was due in some crimes, given by their numbers."""
+        kept = ~pc.is_in(self.crimes, value_set=crimes).to_numpy(zero_copy_only=False)
+        return replace(self, cohort=self.cohort.where(kept), crimes=self.crimes.filter(kept))
 
 
 def list_charted_weeks(period: Span, begun: date | None) -> list[Week]:

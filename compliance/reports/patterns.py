@@ -4,7 +4,7 @@ Each is counted over the 13 weeks up to the end of a period, as known when it wa
 numbers since 1970-01-01, instants microseconds since 1970 in UTC.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import exp, lgamma, log
 from typing import Final, Literal
@@ -27,7 +27,7 @@ from compliance.reports.statistics import FEW
 DAYS: Final = 91
 RARE: Final = 0.001
 """A pattern of a team is put to people if chance gives one as far in any team less often than this."""
-_MINUTE: Final = 60_000_000
+MINUTE: Final = 60_000_000
 _MINUTES: Final = 1440
 
 
@@ -62,7 +62,12 @@ class PatternRows:
 
     def beyond(self) -> tuple[TeamRows, ...]:
         """Return the teams that show it far beyond chance, as many teams as were looked at allowed for."""
-        return tuple(team for team in self.teams if team.p * len(self.teams) < RARE)
+        return far_beyond(self.teams)
+
+
+def far_beyond(units: Sequence[TeamRows]) -> tuple[TeamRows, ...]:
+    """Return those of some units that show a pattern far beyond chance, as many as were looked at allowed for."""
+    return tuple(unit for unit in units if unit.p * len(units) < RARE)
 
 
 def find_patterns(verdicts: Verdicts, period: Span) -> Iterator[PatternRows]:
@@ -128,12 +133,23 @@ def _entered_long_after(verdicts: Verdicts, period: Span) -> PatternRows:
 
 def _duplicates(verdicts: Verdicts, period: Span) -> PatternRows:
     """Ask which teams have crimes reported in the same minute in one offence group: one crime recorded twice?"""
+    return PatternRows(
+        "probable-duplicates", "Crimes reported in the same minute, in one offence group and team",
+        "Has one crime been recorded twice? A victim of both would be counted twice in the rates.",
+        "if the minute within the hour were chance", "crimes", tuple(count_alike(verdicts, period, DAYS)),
+    )  # fmt: skip
+
+
+def count_alike(verdicts: Verdicts, period: Span, days: int) -> Iterator[TeamRows]:
+    """Yield each team's crimes of some days up to a period's end.
+
+    Those counted were reported in the same minute, and are of the same offence group, as another of the team before.
+    """
     columns, local = verdicts.columns, verdicts.policy.local
     day = local.of(columns.reported_at)
-    rows = np.flatnonzero(_within(day, period) & (columns.reported_at <= to_micros(verdicts.as_at)))
-    minute, offence = columns.reported_at[rows] // _MINUTE, columns.offence.codes[rows]
+    rows = np.flatnonzero(_within(day, period, days) & (columns.reported_at <= to_micros(verdicts.as_at)))
+    minute, offence = columns.reported_at[rows] // MINUTE, columns.offence.codes[rows]
     alike = float(((np.bincount(minute % 60, minlength=60) / max(len(rows), 1)) ** 2).sum())
-    found = []
     division, team = columns.division.take(rows), columns.team.take(rows)
     for unit, name, own in _by_team((division, team)):
         key = minute[own] * (len(columns.offence.values) + 1) + offence[own]
@@ -143,12 +159,7 @@ def _duplicates(verdicts: Verdicts, period: Span) -> PatternRows:
         hour = (minute[own] // 60) * (len(columns.offence.values) + 1) + offence[own]
         together = np.unique(hour[offence[own] >= 0], return_counts=True)[1]
         expected = float((together * (together - 1) / 2).sum()) * alike
-        found.append(TeamRows(unit, name, rows[own], hit, expected, _poisson_tail(int(hit.sum()), expected)))
-    return PatternRows(
-        "probable-duplicates", "Crimes reported in the same minute, in one offence group and team",
-        "Has one crime been recorded twice? A victim of both would be counted twice in the rates.",
-        "if the minute within the hour were chance", "crimes", tuple(found),
-    )  # fmt: skip
+        yield TeamRows(unit, name, rows[own], hit, expected, poisson_tail(int(hit.sum()), expected))
 
 
 def _contacts(verdicts: Verdicts, period: Span) -> Ints:
@@ -159,9 +170,9 @@ def _contacts(verdicts: Verdicts, period: Span) -> Ints:
     return np.flatnonzero(counts & known & _within(verdicts.policy.local.of(updates.at), period))
 
 
-def _within(day: Days, period: Span) -> Flags:
+def _within(day: Days, period: Span, days: int = DAYS) -> Flags:
     last = period.days[1]
-    within: Flags = (day > last - DAYS) & (day <= last)
+    within: Flags = (day > last - days) & (day <= last)
     return within
 
 
@@ -196,7 +207,7 @@ def _against_the_rest(rows: Ints, hit: Flags, officer: Coded, held: tuple[Coded,
         yield TeamRows(division, name, rows[own], hit[own], len(own) * chance, p)
 
 
-def _poisson_tail(count: int, mean: float) -> float:
+def poisson_tail(count: int, mean: float) -> float:
     """Return the probability of `count` or more where so many are expected."""
     if count <= 0:
         return 1.0

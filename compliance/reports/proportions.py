@@ -62,7 +62,8 @@ class RateDifference(Struct, frozen=True):
 
     `tested` is false if either rate is of fewer than 10 obligations (1.6); `significant` is then false too. `p`: the
     level at which the interval just touches 0, of units alone; a change over time is a number and is never called
-    significant (1.5a).
+    significant (1.5a). `on_duplicates`: whether it would be called so only with crimes that are probably on record
+    twice (decision 0058).
     """
 
     difference: float
@@ -71,3 +72,4 @@ class RateDifference(Struct, frozen=True):
     tested: bool
     significant: bool
     p: float | None = None
+    on_duplicates: bool = False

@@ -64,7 +64,8 @@ def unit_compared(requirement: RequirementFigures, unit: DivisionFigures, figure
     if unit.change is None or not unit.change.tested:
         against = f"the rest of the {level.whole}"
         return Claim(kind=ClaimKind.TOO_FEW, subject=subject, period=figures.kind, about=about, against=against)
-    return _differs(figures, level, subject, [(requirement, unit)], about)
+    say = _not_judged if unit.change.on_duplicates else _differs
+    return say(figures, level, subject, [(requirement, unit)], about)
 
 
 def units_compared(figures: Figures, requirement: RequirementFigures | None = None) -> Iterator[Claim]:
@@ -82,7 +83,12 @@ def units_compared(figures: Figures, requirement: RequirementFigures | None = No
     ]
     if tested:
         subject = level.trailing if requirement is None else f"{level.trailing}.{requirement.id}"
-        yield _differs(figures, level, subject, tested, level.name)
+        held = [(each, unit) for each, unit in tested if unit.change and unit.change.on_duplicates]
+        claim = _differs(figures, level, subject, tested, level.name)
+        if not held or claim.kind == ClaimKind.DIFFERS:
+            yield claim
+        if held:
+            yield _not_judged(figures, level, subject, held, level.name)
 
 
 def _differs(
@@ -100,6 +106,21 @@ def _differs(
     return Claim(
         kind=ClaimKind.DIFFERS if different else ClaimKind.ALIKE, subject=subject, period=figures.kind, about=about,
         against=f"the rest of the {level.whole}", stated=(Stated("weeks", figures.basis.trailing_weeks), *different),
+    )  # fmt: skip
+
+
+def _not_judged(
+    figures: Figures,
+    level: UnitLevel,
+    subject: str,
+    held: Sequence[tuple[RequirementFigures, DivisionFigures]],
+    about: str,
+) -> Claim:
+    """Return the claim that units are not told to differ: they would only with crimes on record twice."""
+    return Claim(
+        kind=ClaimKind.ON_DUPLICATES, subject=subject, period=figures.kind, about=about,
+        against=f"the rest of the {level.whole}",
+        stated=tuple(Stated("held", None, requirement.id, unit.name or "") for requirement, unit in held),
     )  # fmt: skip
 
 

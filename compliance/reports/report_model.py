@@ -20,6 +20,7 @@ from compliance.reports.findings import (
     Reminded,
     Restated,
     Sample,
+    TeamPattern,
     Trend,
     UnitTrend,
     Way,
@@ -291,6 +292,8 @@ class Figures(Struct, frozen=True):
     """The divisions of each area; present only in the board's and the public edition, if the map has areas."""
     gate: Gate | None = None
     """What was checked before it was released (statistics section 7); None: nothing was."""
+    duplicates: tuple[TeamPattern, ...] = ()
+    """Where far more crimes than by chance are probably on record twice: divisions or teams; no name: the whole."""
     own_past: tuple[PastSeries, ...] = ()
     """The divisions, or the teams of a division's edition, against their own past (statistics 1.5b)."""
     attention: Attention = Attention()

@@ -12,7 +12,7 @@ from compliance.records.columns import Coded
 from compliance.reports.beginning import Beginning
 from compliance.reports.changes import Part
 from compliance.reports.clusters import effect
-from compliance.reports.control import assurance, control_chart
+from compliance.reports.control import assurance, chart_as_told, control_chart
 from compliance.reports.findings import Explained, Funnel, FunnelPoint, Mark, Trend, UnitTrend
 from compliance.reports.funnel import bounds
 from compliance.reports.judged import JudgedPeriod, ReportOptions
@@ -50,7 +50,7 @@ def trend(
     names = tuple(str(span) for span in spans)
     recalculated = _places(spans, options.recalculate_from)
     explained = _explained(spans, options)
-    control = control_chart(values(shares), [(mark.place, mark.reason) for mark in recalculated], excluded(explained))
+    control = chart_as_told(values(shares), [(mark.place, mark.reason) for mark in recalculated], excluded(explained))
     if whole and repeats:
         control = replace(control, signals=())
     target = options.targets.get(asked.id) if whole else None

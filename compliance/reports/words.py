@@ -10,6 +10,7 @@ from compliance.reports.report_model import DivisionFigures, Figures, Proportion
 
 UNLIKELY: Final = "unlikely to have occurred by chance"
 NO_DIFFERENCE: Final = "no significant difference"
+ON_DUPLICATES: Final = "not judged: rests on probable duplicates"
 NOT_AVAILABLE: Final = "not available"
 WITHHELD: Final = "withheld, because a count from 1 to 4 would show or could be worked out"
 """Why a figure does not leave the force (statistics 1.6)."""
@@ -72,7 +73,7 @@ def verdict(change: RateDifference | None) -> str:
         return NOT_AVAILABLE
     if not change.tested:
         return "too few to compare"
-    return UNLIKELY if change.significant else NO_DIFFERENCE
+    return ON_DUPLICATES if change.on_duplicates else UNLIKELY if change.significant else NO_DIFFERENCE
 
 
 def day(value: date) -> str:

@@ -164,6 +164,22 @@ def rests_on(claim: Claim, found: Figures) -> bool:
     return unit.change.significant and unit.rests_on == tuple(each.group for each in claim.of_measure("without"))
 
 
+def on_duplicates(claim: Claim, found: Figures) -> bool:
+    """Of weeks of a chart, of units beside the rest, or of a unit against its own past (decision 0058)."""
+    if isinstance(claim, FirstClaim):
+        return any(unit.on_duplicates for series in found.own_past for unit in series.units)
+    if not list(claim.of_measure("held")):
+        return len(trend_of(claim, found).on_duplicates) == claim.count("weeks")
+    held = {(r.id, unit.name) for r in found.requirements for unit in r.divisions
+            if unit.change and unit.change.on_duplicates and not unit.change.significant}  # fmt: skip
+    return {(each.requirement, each.group) for each in claim.of_measure("held")} <= held
+
+
+def duplicated(claim: Claim, found: Figures) -> bool:
+    counted = [each.value for each in claim.of_measure("count")]
+    return counted == [each.share.count for each in found.duplicates]
+
+
 def below(claim: Claim, found: Figures) -> bool:
     assert isinstance(claim, FirstClaim)
     own = {(each.name, each.requirement): (each.now, each.rest) for each in found.attention.standing}
@@ -240,7 +256,7 @@ def quiet(_: Claim, found: Figures) -> bool:
         found.attention.standing,
         any(each.turn == "worse" for each in found.attention.outside), any(unit.turn == "worse" for series in found.own_past for unit in series.units),
         any(series.weeks < 39 for series in found.own_past),
-        any(each.beyond for each in found.patterns),
+        any(each.beyond for each in found.patterns), found.duplicates,
     ))  # fmt: skip
 
 
@@ -251,7 +267,7 @@ HOLDS: dict[ClaimKind, Callable[[Claim, Figures], bool]] = {
     ClaimKind.BEFORE_WITHHELD: nothing_before, ClaimKind.BEFORE_NOT_HELD: nothing_before,
     ClaimKind.NOTHING_BEFORE: nothing_before,
     ClaimKind.DIFFERS: differs, ClaimKind.ALIKE: differs, ClaimKind.BELOW_REST: below,
-    ClaimKind.RESTS_ON: rests_on,
+    ClaimKind.RESTS_ON: rests_on, ClaimKind.ON_DUPLICATES: on_duplicates, ClaimKind.DUPLICATED: duplicated,
     ClaimKind.NOT_COMPARED: lambda claim, _: claim.count("held") < claim.count("weeks"),
     ClaimKind.IMPROVED: special_cause, ClaimKind.WORSENED: special_cause,
     ClaimKind.NO_SPECIAL_CAUSE: lambda claim, found: not trend_of(claim, found).control.signals,
@@ -363,6 +379,8 @@ def test_every_kind_of_claim_has_a_sentence(kind: ClaimKind) -> None:
         rates = [Stated(measure, 0.5, "7-day", "North") for measure in ("now", "base", "rest", "weeks", "checks")]
         claim = FirstClaim(kind=kind, subject="own-past.7-day/North", since=date(2026, 1, 5), about="the whole force",
                            units=("North",), keys=("worse/North",), against="the rest", stated=tuple(rates))  # fmt: skip
+    if kind == ClaimKind.DUPLICATED:
+        claim = FirstClaim(kind=kind, subject="duplicates/North", keys=("pattern",), stated=stated)
     if kind == ClaimKind.NOT_ONE_UNIT:
         claim = replace(claim, words="appeared")
     if kind in (ClaimKind.BETTER_THAN_BEFORE, ClaimKind.AS_BEFORE, ClaimKind.TOO_FEW_BEFORE, ClaimKind.NOT_ONE_UNIT):

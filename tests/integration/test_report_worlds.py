@@ -10,6 +10,7 @@ import pytest
 from compliance.policy import judge, load_policy
 from compliance.policy.verdicts import LATE, MET, MISSED, OVERDUE
 from compliance.reports.claims import Claim, ClaimKind, SpecialCause, Stated
+from tests.worlds import tampering
 from tests.worlds.catalogue import LAST, TELFORD, WORLDS, World
 from tests.worlds.checking import JUDGES
 from tests.worlds.checking import judge as check
@@ -74,6 +75,17 @@ def test_nothing_is_to_be_looked_at_first_that_is_not_so(name: str, weeks: tuple
     assert lived.untrue_first() == set()
 
 
+def test_crimes_on_record_twice_are_no_worsening() -> None:
+    """A quarter of a division's crimes: told with their number, and what is there only with them is not (decision 0058)."""
+    lived = Lived.of(WORLDS["duplicates"], SMALL, SEED, (EVENT, EVENT + 7))
+    assert (lived.untrue_first(), lived.missed()) == (set(), [])
+    assert {each.told.claim.kind for each in lived.claims} >= {ClaimKind.DUPLICATED, ClaimKind.ON_DUPLICATES}
+
+
+def test_a_division_that_fell_is_named_beside_its_crimes_on_record_twice() -> None:
+    assert Lived.of(replace(FELL, after=tampering.duplicate), SMALL, SEED, [EVENT + 7]).missed() == []
+
+
 def test_a_feed_gap_is_told_in_its_week() -> None:
     assert Lived.of(WORLDS["feed gap"], SMALL, SEED, [EVENT]).missed() == []
     assert Lived.of(replace(WORLDS["feed gap"], gap=None), SMALL, SEED, [EVENT]).missed()
@@ -110,9 +122,12 @@ def differs(kind: ClaimKind, by: float, group: str) -> Claim:
 
 
 ENTRIES = Claim(kind=ClaimKind.TEAMS_SHOW_PATTERN, subject="pattern.entered-long-after")
+ON_DUPLICATES = Claim(kind=ClaimKind.ON_DUPLICATES, subject="trailing.7-day")
 NOTHING = Claim(kind=ClaimKind.NOTHING_STANDS_OUT, subject="summary")
 GAP = Claim(kind=ClaimKind.FEED_GAP, subject="gap", since=day_of(EVENT), until=span_of(EVENT + 1).first)
 TELFORD_NAME, OTHER = SMALL.divisions[TELFORD], SMALL.divisions[2]
+DUPLICATED = Claim(kind=ClaimKind.DUPLICATED, subject=f"duplicates/{TELFORD_NAME}",
+                   stated=(Stated("count", 9, group=TELFORD_NAME),))  # fmt: skip
 WORSE, BETTER = ClaimKind.WORSENED, ClaimKind.IMPROVED
 
 
@@ -138,6 +153,8 @@ WORSE, BETTER = ClaimKind.WORSENED, ClaimKind.IMPROVED
     ("standing", EVENT, cause(WORSE, TELFORD_NAME, EVENT - 2, EVENT), False),
     ("quiet", EVENT, ENTRIES, False), ("late entry", EVENT + 8, ENTRIES, True),
     ("quiet", EVENT, GAP, False),
+    ("quiet", EVENT, DUPLICATED, False), ("duplicates", EVENT, DUPLICATED, True),
+    ("quiet", EVENT, ON_DUPLICATES, False), ("duplicates", EVENT, ON_DUPLICATES, True),
     ("duplicates", EVENT + 8, differs(ClaimKind.BELOW_REST, -0.1, TELFORD_NAME), False),
     ("renamed, no map", EVENT + 8, cause(WORSE, "The East", EVENT, EVENT + 8), False),
 ])  # fmt: skip

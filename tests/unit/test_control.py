@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from compliance.reports.control import Control, assurance, control_chart
+from compliance.reports.control import Control, assurance, chart_as_told, control_chart
 
 Values = list[float | None]
 Runs = list[list[tuple[int, Fraction]]]
@@ -200,6 +200,27 @@ def test_2_2a_a_shift_that_stands_without_the_dip_stands() -> None:
     assert {place: found[place] for place in range(11, 19)} == dict.fromkeys(range(11, 19), ("shift", True))
     parted: Values = [*[60.0, 64.0] * 4, 70.0, 72.0, 70.0, 20.0, 72.0, 70.0, 72.0, 70.0]
     assert signals(control_chart(parted)) == {11: ("outside", False)}, "seven in a row only without it: none to stand"
+
+
+def steady(level: float, weeks: int) -> list[float | None]:
+    return [level + (1 if week % 2 else -1) for week in range(weeks)]
+
+
+@pytest.mark.parametrize("way", [-1, 1])
+def test_2_2a_what_came_later_makes_nothing_of_the_weeks_before_it(way: int) -> None:
+    """Before a fall that lasts the weeks are above the mean for the fall alone; the fall itself is told to its end."""
+    series = [*steady(80, 20), *steady(80 + 5 * way, 15)]
+    before = {each.place for each in control_chart(series).signals if each.improvement is (way < 0)}
+    assert before >= set(range(20)), "among all its points every week before it is on the other side"
+    told = chart_as_told(series).signals
+    assert {each.improvement for each in told} == {way > 0}
+    assert {each.place for each in told} == set(range(20, 35))
+
+
+def test_2_2a_what_was_so_at_its_time_is_told_after_a_fall_too() -> None:
+    """Weeks that were above the mean when they were the newest, as the chart then showed."""
+    series = [*steady(70, 13), *steady(75, 13), *steady(72, 13)]
+    assert {each.place for each in chart_as_told(series).signals if each.improvement} == set(range(13, 26))
 
 
 def test_2_2a_without_a_point_outside_nothing_is_an_echo() -> None:

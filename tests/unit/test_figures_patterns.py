@@ -7,8 +7,10 @@ from random import Random
 import pytest
 from scipy.stats import poisson
 
+from compliance.errors import SettingsError
 from compliance.policy import load_policy
 from compliance.records import columns, convert_crime
+from compliance.reports.catalogue.duplicate_figures import DUPLICATES
 from compliance.reports.catalogue.edition import Edition
 from compliance.reports.catalogue.pattern_figures import PATTERN
 from compliance.reports.claims import ClaimKind
@@ -16,7 +18,7 @@ from compliance.reports.figures import figures_of
 from compliance.reports.findings import Pattern
 from compliance.reports.judged import judge_periods
 from compliance.reports.passages import pattern_of
-from compliance.reports.patterns import _poisson_tail
+from compliance.reports.patterns import poisson_tail
 from compliance.reports.periods import parse_period
 from compliance.reports.sentences import sentence
 from compliance.reports.sources import GivenRecords
@@ -116,6 +118,39 @@ def test_rules_8_what_a_team_does_is_asked_about_and_nothing_else(habit: Habit, 
         assert named in sentence(pattern_of(north[key]))
 
 
+def test_crimes_on_record_twice_are_told_by_division_and_by_team() -> None:
+    """With what chance would give and a list of them; of each two the one with fewer updates is left out (decision 0058)."""
+    judged = judge_periods(force(1, twice), load_policy("west-mercia"), WEEK, SETTLED)
+    (north,), (team,) = (figures_of(judged, force="A force", division=name).duplicates for name in (None, "North"))
+    assert (north.name, team.name, team.share.count) == ("North", "Team 0", north.share.count)
+    assert north.share.count > 10 * north.expected
+    assert figures_of(judged, force="A force", division="South").duplicates == ()
+    edition = Edition.of_judgements(judged, None, None)
+    counted = DUPLICATES.counted(edition, group="North")
+    listed = [case for case, hit in zip(counted.listed(), counted.counts["count"].tolist(), strict=True) if hit]
+    assert len(listed) == north.share.count
+    assert {case.crime_ref.partition("/")[0] for case in listed} == {"T0"}
+    assert len(edition.duplicates.crimes) == north.share.count
+    with pytest.raises(SettingsError, match="duplicates: no more of them than by chance in 'South'"):
+        DUPLICATES.counted(edition, group="South")
+    quiet = judge_periods(force(1), load_policy("west-mercia"), WEEK, SETTLED)
+    assert figures_of(quiet, force="A force").duplicates == ()
+
+
+def test_of_two_crimes_that_are_alike_the_one_with_fewer_updates_is_left_out() -> None:
+    """Even if it was recorded first: the other is the one that somebody works on."""
+    records = [
+        {"crime_ref": f"{n}/{which}", "reported_at": f"2026-10-{1 + n:02}T09:{2 * n:02}:00Z", "division": "North", "team": "A",
+         "offence": "theft", "victims": [{"victim_ref": "V1"}],
+         "updates": [{"update_ref": "U1", "outcome": "informed", "at": f"2026-10-{2 + n:02}T10:00:00Z"}] * (which == n % 2)}
+        for n in range(20) for which in (0, 1)
+    ]  # fmt: skip
+    source = GivenRecords("crimes", columns([convert_crime(record) for record in records]))
+    judged = judge_periods(source, load_policy("west-mercia"), WEEK, SETTLED)
+    left = Edition.of_judgements(judged, None, None).duplicates.crimes.to_pylist()
+    assert sorted(left) == sorted(f"{n}/{1 - n % 2}" for n in range(20))
+
+
 def test_statistics_6_teams_that_are_alike_are_not_asked_about() -> None:
     """Looked for in all teams at once, a pattern comes up by chance in fewer than one report in a thousand."""
     for seed in range(12):
@@ -161,4 +196,4 @@ def test_several_victims_told_at_once_are_one_contact() -> None:
 
 @pytest.mark.parametrize(("count", "size", "chance"), [(0, 9, 0.2), (3, 40, 0.01), (20, 40, 0.125), (40, 40, 0.5)])
 def test_the_tail_agrees_with_scipy(count: int, size: int, chance: float) -> None:
-    assert _poisson_tail(count, size * chance) == pytest.approx(poisson.sf(count - 1, size * chance), abs=1e-12)
+    assert poisson_tail(count, size * chance) == pytest.approx(poisson.sf(count - 1, size * chance), abs=1e-12)

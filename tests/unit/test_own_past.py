@@ -68,7 +68,7 @@ class World:
             entered_after=none > 0, offence=division, division=division, team=division,
             officer=Coded((unit * self.officers + who).astype(np.int32), officers),
         )  # fmt: skip
-        return JudgedPeriod(FIRST.plus(place), cohort, cast(Any, None), cast(Any, None))
+        return JudgedPeriod(FIRST.plus(place), cohort, *[cast(Any, None)] * 3)
 
 
 def compared(world: World, weeks: int = 52, /, **options: Any) -> tuple[PastSeries, ...]:

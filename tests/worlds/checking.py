@@ -110,6 +110,11 @@ def _pattern(view: View) -> Iterator[Said]:
         yield Said(PATTERN, unit, view.shows(unit))
 
 
+def _on_duplicates(view: View) -> Iterator[Said]:
+    """Something rests on crimes that are on record twice: not so where none are."""
+    yield Said("not judged", "", view.has_due("duplicates"))
+
+
 def _nothing(view: View) -> Iterator[Said]:
     """Nothing stands out: false once anything is due that belongs there, and not yet over."""
     yield Said("nothing", "", not view.missing(first=True))
@@ -213,6 +218,8 @@ JUDGES: Final[Mapping[str, Callable[[View], Iterator[Said]]]] = {
     "below the rest": _below,
     "concern": _event,
     "worse than its own past": _event,
+    "crimes on record twice": _pattern,
+    "not judged for crimes on record twice": _on_duplicates,
     "better than its own past": _better,
     "no significant change against its own past": _states_only,
     "too few to compare with its own past": _states_only,

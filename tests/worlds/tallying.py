@@ -93,7 +93,7 @@ class Lived:
         weeks = [
             judged.told.week
             for judged in self.claims if judged.told.edition == edition and (judged.told.first or not due.first)
-            if not due.subjects or judged.told.claim.subject in due.subjects
+            if not due.subjects or judged.told.claim.subject.partition("/")[0] in due.subjects
             for said in judged.said if said.true and said.what == due.what and said.unit in _names_for(due, unit)
         ]  # fmt: skip
         return min(weeks, default=None)

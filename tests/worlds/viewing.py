@@ -59,9 +59,14 @@ class View:
     def shows(self, unit: str) -> bool:
         """Return whether the pattern of the claim is planted, in a team or, for the board, in any: its own team or that of
         a division."""
-        world = self.world
+        world, subject = self.world, self.claim.subject.partition("/")[0]
         names = {"", world.team, self.told.edition}
-        return unit in names and any(self.claim.subject in due.subjects for due in world.world.due)
+        names |= {world.named(division) for due in world.world.due for division in due.divisions}
+        return unit in names and self.has_due(subject)
+
+    def has_due(self, subject: str) -> bool:
+        """Return whether a pattern that a figure shows is planted."""
+        return any(subject in due.subjects for due in self.world.world.due)
 
     def missing(self, first: bool) -> list[Due]:
         """Return what is due by this week in this edition and not yet over."""

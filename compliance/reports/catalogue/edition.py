@@ -21,6 +21,7 @@ from compliance.reports.case_sets import QualityRows
 from compliance.reports.catalogue.edition_clusters import ALL, LIVE, EditionClusters
 from compliance.reports.catalogue.edition_period import EditionPeriod
 from compliance.reports.catalogue.edition_records import EditionRecords
+from compliance.reports.duplicates import Duplicates, find_duplicates
 from compliance.reports.entry import Seen, contacts, questions
 from compliance.reports.judged import (
     TRAILING,
@@ -197,6 +198,11 @@ class Edition(EditionRecords):
     def patterns(self) -> Mapping[str, PatternRows]:
         """The patterns in how the entries of all teams of the force were made, by key."""
         return {each.key: each for each in find_patterns(self.headline, self.period)}
+
+    @cached_property
+    def duplicates(self) -> Duplicates:
+        """The crimes that are probably on record twice (decision 0058)."""
+        return find_duplicates(self.headline, self.period)
 
     @cached_property
     def quality_rows(self) -> dict[str, QualityRows]:

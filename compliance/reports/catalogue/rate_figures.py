@@ -23,7 +23,7 @@ from compliance.reports.catalogue.edition_clusters import LIVE as LIVE_ONLY
 from compliance.reports.catalogue.edition_period import EditionPeriod
 from compliance.reports.catalogue.figure import KEY, Counting, Disclosure, Figure, ReportRows
 from compliance.reports.catalogue.row import PlacedRow, change_numbers, share_row
-from compliance.reports.control import assurance, control_chart
+from compliance.reports.control import assurance, chart_as_told
 from compliance.reports.findings import Trend
 from compliance.reports.proportions import Rate, RateDifference
 from compliance.reports.rates import Cohort
@@ -182,7 +182,9 @@ def _release_weeks(found: RequirementFigures, disclosed: RequirementFigures, _bo
     control, assured = trend.control, trend.assurance
     if any(each.withheld for each in shares):
         recalculate_from = [(lines.first, lines.reason) for lines in control.limits if lines.reason is not None]
-        control = control_chart(values(shares), recalculate_from, excluded(trend.explained))
+        control = chart_as_told(values(shares), recalculate_from, excluded(trend.explained))
+        told = [each for each in control.signals if trend.weeks[each.place] not in trend.on_duplicates]
+        control = replace(control, signals=tuple(told))
         assured = assurance(trend.target, control.limits[-1]) if trend.target is not None and control.limits else None
     if found.repeats:
         control = replace(control, signals=())

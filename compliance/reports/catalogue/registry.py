@@ -4,6 +4,7 @@ from typing import Final
 
 from compliance.reports.catalogue.area_figures import AREA, SILENT_AREA, TRAILING_AREA
 from compliance.reports.catalogue.contact_figures import CONTACT, QUESTION
+from compliance.reports.catalogue.duplicate_figures import DUPLICATES
 from compliance.reports.catalogue.figure import Figure
 from compliance.reports.catalogue.outstanding_figures import CLOSED_ACROSS, CLOSED_WITHOUT_A_WORD, OVERDUE_NOW
 from compliance.reports.catalogue.part_figures import CONTINUING, FIRST_FURTHER, WEEK_CONTINUING, WEEK_FIRST_FURTHER
@@ -48,7 +49,7 @@ FIGURES: Final = {
         SILENT, SILENT_BEFORE, SILENT_LAST_YEAR, SILENT_PROVISIONAL, SILENT_LIVE, SILENT_ENHANCED,
         SILENT_AREA,
         CLOSED_WITHOUT_A_WORD, CLOSED_ACROSS,
-        CONTACT, QUESTION, PATTERN,
+        CONTACT, QUESTION, PATTERN, DUPLICATES,
         QUALITY, REMINDERS, TRIAL, RESTATED,
     )
 }  # fmt: skip

@@ -8,6 +8,7 @@ from compliance.reports import charts
 from compliance.reports.cells import NONE, SHARE, cases, name_of, share_cells, whole
 from compliance.reports.changes import PART_NAMES
 from compliance.reports.claims import Claim, ClaimKind, SpecialCause
+from compliance.reports.duplicate_claims import causes_held
 from compliance.reports.findings import PartFigures, Trend
 from compliance.reports.parts import (
     Chart,
@@ -43,7 +44,7 @@ from compliance.reports.telling import (
     title_of,
     title_of_part,
 )
-from compliance.reports.words import heading, percent
+from compliance.reports.words import ON_DUPLICATES, heading, percent
 
 
 def change_over_time(figures: Figures) -> Section:
@@ -119,9 +120,12 @@ def _charted(series: _Series, last: date) -> Iterator[Part]:
 
 
 def _say_causes(causes: Sequence[SpecialCause], trend: Trend, subject: str) -> Iterator[Part]:
+    held = list(causes_held(trend, subject))
     if causes:
         yield Items(tuple(_cause(cause) for cause in causes))
-    elif trend.shares:
+    if held:
+        yield statement(" ".join(map(sentence, held)), claims=held)
+    elif trend.shares and not causes:
         none = Claim(kind=ClaimKind.NO_SPECIAL_CAUSE, subject=subject)
         yield statement(sentence(none), claims=[none])
 
@@ -183,6 +187,7 @@ def weeks_table(requirement: RequirementFigures, figures: Figures, part: PartFig
         mark = "" if signal is None else "▲ upwards: " if signal.improvement else "▼ downwards: "
         said = [f"{mark}{signal.rule}"] if signal else []
         said += [explained[place]] if place in explained else []
+        said += [ON_DUPLICATES] if week in trend.on_duplicates else []
         rows.append((
             cell(week, Run(f" {monday(week)}", "aside")),
             *share_cells(share, f"{figure}/{week}"),

@@ -5,6 +5,7 @@ from typing import Final
 
 from compliance.reports.attention import describe_quality, describe_questions, faults, stand_out
 from compliance.reports.cells import met_of, rate, whole, with_name
+from compliance.reports.duplicate_claims import find_duplicated
 from compliance.reports.findings import EntryQuestion
 from compliance.reports.parts import Column, Heading, Items, Part, Run, Section, Table, cell, note, statement
 from compliance.reports.passages import describe_expected, directory_of, gap_of, pattern_of
@@ -34,6 +35,8 @@ def _parts(figures: Figures) -> Iterator[Part]:
             caption = "Questions that the entries raise; none shows that anything was done wrong"
             yield questions_table("questions", caption, asked, figures)
         yield note(describe_questions(figures.questions))
+    for claim in find_duplicated(figures):
+        yield state_claim(claim)
     if figures.patterns:
         yield Heading("patterns", "Patterns to ask about, by team")
         yield Items(tuple(state_claim(pattern_of(pattern)) for pattern in figures.patterns), "plain")

@@ -63,7 +63,9 @@ def _row(series: PastSeries, unit: OwnPast, figures: Figures) -> Row:
 def _claim(series: PastSeries, unit: OwnPast, figures: Figures) -> Claim:
     """Return what is said of a unit in a series: that it changed, that it did not, or why that is not asked."""
     kind = ClaimKind.NOT_ONE_UNIT if unit.unlike else _KINDS[unit.turn]
-    if unit.p is None and unit.turn is None and not unit.unlike:
+    if unit.on_duplicates:
+        kind = ClaimKind.ON_DUPLICATES
+    elif unit.p is None and unit.turn is None and not unit.unlike:
         kind = ClaimKind.TOO_FEW_BEFORE
     rates = (Stated("now", unit.now, series.requirement, unit.name, series.part),
              Stated("base", unit.base, series.requirement, unit.name, series.part))  # fmt: skip
