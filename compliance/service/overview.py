@@ -58,7 +58,7 @@ class Overview:
 
     def text(self) -> str:
         """Return it as text for one screen. Instants are in UTC."""
-        lines = [f"{self.facts.settings.force.name}, {minute(self.facts.now)}: {self._summary()}"]
+        lines = [f"{self.facts.settings.force.name}, {minute(self.facts.now)}: {self.summary()}"]
         for found in self.found:
             lines += [
                 "",
@@ -72,7 +72,7 @@ class Overview:
                 ),
             ]  # fmt: skip
         lines.append("")
-        lines += (f"{name:<13}{said}" for name, said in _describe(self.facts))
+        lines += (f"{name:<13}{said}" for name, said in describe_facts(self.facts))
         return "\n".join(lines)
 
     def as_json(self) -> dict[str, Any]:
@@ -91,7 +91,8 @@ class Overview:
             "facts": _list_facts(self.facts),
         }
 
-    def _summary(self) -> str:
+    def summary(self) -> str:
+        """Return how much is wrong: `1 fault, 2 warnings`."""
         counted = [(self._count(severity), severity.value) for severity in Severity]
         said = [count_noun(count, noun) for count, noun in counted if count]
         return ", ".join(said) if said else "nothing is wrong"
@@ -127,7 +128,7 @@ def look(config: Path, now: datetime) -> Overview:
     return Overview(facts, [*name_conditions(problems), *find_conditions(facts)])
 
 
-def _describe(facts: ServiceFacts) -> Iterator[tuple[str, str]]:
+def describe_facts(facts: ServiceFacts) -> Iterator[tuple[str, str]]:
     """Yield the facts as lines: a heading and what is said."""
     if facts.stored is not None:
         yield from _describe_stored(facts, facts.stored)

@@ -1,6 +1,7 @@
-"""Which crimes have something owed now or soon, of those in a scope, as last judged: for the lists of the pages."""
+"""What is owed now or soon, of the cases in a scope, as last judged: for the lists of the pages."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
@@ -40,3 +41,33 @@ def crimes_within(store: Store, within: ColumnElement[bool], crime_refs: Iterabl
     asked = select(OBLIGATION.c.crime_ref).where(OBLIGATION.c.crime_ref.in_(sorted(set(crime_refs))), within)
     with store.reading() as connection:
         return set(connection.execute(asked.distinct()).scalars())
+
+
+@dataclass(frozen=True, slots=True)
+class OverdueVictim:
+    """A victim with something overdue: since the earliest due date, and who has the case now."""
+
+    crime_ref: str
+    victim_ref: str
+    officer_ref: str | None
+    team: str | None
+    due_date: date
+
+
+def list_overdue_victims(store: Store, within: ColumnElement[bool], limit: int) -> tuple[list[OverdueVictim], int]:
+    """Return the victims with something overdue, the longest first, at most `limit`, and how many there are."""
+    whose = (OBLIGATION.c.crime_ref, OBLIGATION.c.victim_ref, OBLIGATION.c.officer_ref, OBLIGATION.c.team)
+    due = func.min(OBLIGATION.c.due_date).label("due_date")
+    victims = select(*whose, due).where(OBLIGATION.c.state == "overdue", within).group_by(*whose)
+    with store.reading() as connection:
+        rows = connection.execute(victims.order_by(due, *whose[:2]).limit(limit)).all()
+        found = [OverdueVictim(*row) for row in rows]
+        if len(found) < limit:
+            return found, len(found)
+        return found, connection.execute(select(func.count()).select_from(victims.subquery())).scalar_one()
+
+
+def is_any_within(store: Store, within: ColumnElement[bool]) -> bool:
+    """Return whether any obligation is in a scope."""
+    with store.reading() as connection:
+        return connection.execute(select(OBLIGATION.c.crime_ref).where(within).limit(1)).first() is not None

@@ -220,7 +220,7 @@ def _go(path: str) -> Response:
 
 
 def _download(file: Download) -> Response:
-    headers = dict(skin.HEADERS)
+    headers = skin.HEADERS | {"Content-Security-Policy": skin.DOCUMENT}
     if file.name is not None:
         headers["Content-Disposition"] = f'attachment; filename="{file.name}"'
     return Response(file.content, 200, headers, file.media_type)

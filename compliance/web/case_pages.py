@@ -20,6 +20,10 @@ from compliance.web.roles import MAY_ASK, WIDEST, CaseScope, WebRole
 
 LISTED: Final = 50
 """The number of crimes on one page, at most: each is judged for its sentences."""
+LISTS_OFFICERS: Final = frozenset({WebRole.SUPERVISOR, WebRole.CHAMPION, WebRole.PERFORMANCE})
+"""The roles that have a page for each officer."""
+FIRST: Final = {WebRole.OFFICER: "/my-victims", WebRole.BOARD: "/reports", WebRole.ADMINISTRATOR: "/health"}
+"""What a role sees first, where that is all there is for it."""
 LONGEST: Final = 4000
 """The characters of what somebody says is wrong, as of a reply."""
 _PARTS: Final = (
@@ -32,6 +36,11 @@ _PARTS: Final = (
 def crime_path(crime_ref: str) -> str:
     """Return the path of a crime's page."""
     return f"/crimes/{quote(crime_ref, safe='')}"
+
+
+def officer_path(ref: str) -> str:
+    """Return the path of an officer's page."""
+    return f"/officers/{quote(ref, safe='')}"
 
 
 def show_my_victims(visit: Visit) -> Answer:
@@ -96,9 +105,12 @@ _ASK: Final = "It may have been handed over meanwhile. That you asked for it was
 
 
 def go_to_crime(visit: Visit) -> GoTo | Answer:
-    """Go to the crime whose number was filled in."""
+    """Go to the officer whose reference was filled in, where the role has pages of officers; otherwise to the crime."""
     ref = visit.query.get("number", "").strip()
-    return GoTo(crime_path(ref)) if ref else _first_page(visit, "Enter a crime number")
+    if not ref:
+        return _first_page(visit, "Enter a number")
+    is_officer = visit.viewer.role in LISTS_OFFICERS and ref in officers(visit.service.store)
+    return GoTo(officer_path(ref) if is_officer else crime_path(ref))
 
 
 def show_crime(visit: Visit) -> Answer:
@@ -162,9 +174,13 @@ def _notices(visit: Visit, ref: str) -> Sequence[dict[str, Any]]:
 
 def show_first_page(visit: Visit) -> Answer | GoTo:
     """Go to what the role needs most, or return what there is."""
-    return GoTo("/my-victims") if visit.viewer.role is WebRole.OFFICER else _first_page(visit)
+    return GoTo(FIRST[visit.viewer.role]) if visit.viewer.role in FIRST else _first_page(visit)
 
 
 def _first_page(visit: Visit, error: str | None = None) -> Answer:
-    values = {"may_search": WIDEST[visit.viewer.role] is not CaseScope.NONE, "error": error}
+    values = {
+        "may_search": WIDEST[visit.viewer.role] is not CaseScope.NONE,
+        "error": error,
+        "finds_officers": visit.viewer.role in LISTS_OFFICERS,
+    }
     return Answer("first.html.j2", "Victims' Code compliance", values, status=400 if error else 200)

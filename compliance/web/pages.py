@@ -10,12 +10,18 @@ from compliance.web.case_pages import (
     show_first_page,
     show_my_victims,
 )
+from compliance.web.health_page import show_health
 from compliance.web.page_table import WebPage
+from compliance.web.report_pages import give_report, show_reports
 from compliance.web.roles import CaseScope, WebRole
+from compliance.web.team_pages import show_officer, show_team
 
 _EVERYONE: Final = frozenset(WebRole)
 _WITH_CASES: Final = frozenset({WebRole.OFFICER, WebRole.SUPERVISOR})
 _OF_CASES: Final = frozenset({WebRole.OFFICER, WebRole.SUPERVISOR, WebRole.CHAMPION, WebRole.PERFORMANCE})
+_LEADERS: Final = frozenset({WebRole.SUPERVISOR, WebRole.CHAMPION, WebRole.PERFORMANCE})
+_READERS: Final = frozenset({WebRole.CHAMPION, WebRole.PERFORMANCE, WebRole.BOARD})
+_OPERATORS: Final = frozenset({WebRole.PERFORMANCE, WebRole.ADMINISTRATOR})
 _WITH_REASON: Final = frozenset({WebRole.SUPERVISOR, WebRole.CHAMPION})
 
 PAGES: Final = (
@@ -25,4 +31,10 @@ PAGES: Final = (
     WebPage("/crimes", go_to_crime, _OF_CASES, CaseScope.NONE),
     WebPage("/crimes/{crime_ref:path}", show_crime, _OF_CASES, CaseScope.FORCE),
     WebPage("/crimes/{crime_ref:path}", show_crime_for_reason, _WITH_REASON, CaseScope.FORCE, "POST"),
+    WebPage("/team", show_team, frozenset({WebRole.SUPERVISOR}), CaseScope.TEAM, label="My team"),
+    WebPage("/division", show_team, frozenset({WebRole.CHAMPION}), CaseScope.DIVISION, label="My division"),
+    WebPage("/officers/{officer_ref:path}", show_officer, _LEADERS, CaseScope.FORCE),
+    WebPage("/reports", show_reports, _READERS, CaseScope.NONE, label="Reports"),
+    WebPage("/reports/{period}/{edition}/{form}", give_report, _READERS, CaseScope.NONE),
+    WebPage("/health", show_health, _OPERATORS, CaseScope.NONE, label="Health"),
 )

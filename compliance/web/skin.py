@@ -20,6 +20,8 @@ HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 """On every answer: nothing inline, nothing from elsewhere, nothing kept."""
+DOCUMENT: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; frame-ancestors 'none'"
+"""Of a report, which is one file with its styles in it: it may do nothing but be looked at."""
 _STYLES: Final = (("report", "report.css"), ("explain", "parts.css"), ("web", "web.css"))
 
 

@@ -10,6 +10,7 @@ from compliance.reminders import remind
 from compliance.web.roles import WebRole
 from tests import stores
 from tests.browser import BROWSER, NEEDED, WCAG, axe_findings, html_validate, wider_than
+from tests.integration.test_web_reports import publish
 from tests.stores import crime, take, updates
 from tests.web_office import CRIMES, Browser, WebOffice, open_web_office
 
@@ -29,6 +30,10 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebOffice]:
         take(opened.service.store, opened.now, crime("22A/7800/26", victims=victims, updates=told, **mine),
              crime("22A/7801/26", **mine | {"reported_at": "2026-07-15T09:00:00Z"}))  # fmt: skip
         opened.service.judge()
+        take(opened.service.store, opened.now, crime("22A/7802/26", officer_ref=None, team="N1"))
+        opened.service.judge()
+        publish(opened, "2026-W27", "board")
+        publish(opened, "2026-W26", "board", version=2)
         remind(opened.service.store, opened.service.policy, opened.service.reminder_settings, opened.now)
         yield opened
 
@@ -50,6 +55,11 @@ def pages(office: WebOffice, tmp_path_factory: pytest.TempPathFactory) -> list[P
         "reason": supervisor.get(outside),
         "reason-error": supervisor.post(outside, reason=""),
         "refused": officer.get(outside),
+        "team": supervisor.get("/team"),
+        "division": office.browser(WebRole.CHAMPION).get("/division"),
+        "officer": supervisor.get("/officers/n1a"),
+        "reports": office.browser(WebRole.BOARD).get("/reports"),
+        "health": office.browser(WebRole.ADMINISTRATOR).get("/health"),
     }
     style = officer.get("/style.css").text
     made = []

@@ -66,7 +66,8 @@ def test_nothing_gets_through_that_the_matrix_does_not_show(
 def is_shown(office: WebOffice, browser: Browser, page: WebPage, holder: str) -> bool:
     """Whether somebody gets to see another's crime on a page, or to dispute it; a reason is given where one is asked."""
     ref = CRIMES[holder]
-    path, is_of_crime = page.path.replace("{crime_ref:path}", quote(ref, safe="")), "{" in page.path
+    path, is_of_crime = page.path.replace("{crime_ref:path}", quote(ref, safe="")), "{crime_ref" in page.path
+    path = path.replace("{officer_ref:path}", holder)
     if page.method == "GET":
         body = browser.get(path).text
         return f"offence of {holder}" in body if is_of_crime else ref in body

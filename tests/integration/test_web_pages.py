@@ -202,7 +202,7 @@ def test_a_crime_is_gone_to_by_its_number(office: WebOffice) -> None:
     assert answer.headers["location"] == "/crimes/22A%2F706%2F26"
     assert "offence of s1a" in analyst.get(answer.headers["location"]).text
     page = analyst.get("/crimes")
-    assert (page.status_code, page.text.count("Enter a crime number")) == (400, 2)
+    assert (page.status_code, page.text.count("Enter a number")) == (400, 2)
 
 
 def test_a_crime_outside_ones_scope_is_opened_for_a_reason_that_is_kept(office: WebOffice) -> None:

@@ -21,7 +21,7 @@ from compliance.store import (
     save_officers,
     touch_session,
 )
-from compliance.store.owed_crimes import crimes_within, list_owed_crimes
+from compliance.store.owed_crimes import crimes_within, list_overdue_victims, list_owed_crimes
 from compliance.store.tables import WEB_SESSION
 from compliance.web.restriction import restrict
 from compliance.web.roles import CaseScope, Viewer, WebRole
@@ -107,6 +107,21 @@ def test_the_list_has_what_is_owed_now_or_by_a_date_what_fell_due_first_leading(
     assert list_owed_crimes(store, mine, MONDAY, until, LONG_AGO, 2) == (["before", "overdue"], 3)
 
 
+def test_the_victims_of_a_scope_are_those_with_something_overdue_each_once_the_longest_first(store: Store) -> None:
+    two = [{"victim_ref": "V1"}, {"victim_ref": "V2"}]
+    take(store, NOW, crime("late", reported_at="2026-06-01T09:00:00Z", victims=two), crime("22A/2/26"),
+         crime("due", reported_at="2026-07-15T09:00:00Z"), crime("of another", officer_ref="O2"))  # fmt: skip
+    judge_due(store, POLICY, NOW)
+    mine = restrict(Viewer("O1", WebRole.OFFICER, "O", "O1"), CaseScope.OWN)
+    found, of = list_overdue_victims(store, mine, 50)
+    assert [(each.crime_ref, each.victim_ref, each.due_date) for each in found] == [
+        ("late", "V1", date(2026, 6, 8)), ("late", "V2", date(2026, 6, 8)), ("22A/2/26", "V1", date(2026, 7, 8)),
+    ]  # fmt: skip
+    assert of == 3
+    first, of = list_overdue_victims(store, mine, 1)
+    assert ([each.victim_ref for each in first], of) == (["V1"], 3)
+
+
 def test_no_list_and_no_view_reads_all_obligations(filled: Store) -> None:
     """Query plans: each goes by an index. A small table would be read whole by PostgreSQL: it is told not to."""
     asked: list[tuple[str, object]] = []
@@ -115,8 +130,9 @@ def test_no_list_and_no_view_reads_all_obligations(filled: Store) -> None:
     list_owed_crimes(filled, restrict(officer, CaseScope.OWN), MONDAY, MONDAY, LONG_AGO, 50)
     for role, ref in ((WebRole.OFFICER, "n1a"), (WebRole.SUPERVISOR, "n1s"), (WebRole.CHAMPION, "nc")):
         crimes_within(filled, restrict(viewer(ref, role), CaseScope.FORCE), ["22A/1/26"])
+        assert list_overdue_victims(filled, restrict(viewer(ref, role), CaseScope.FORCE), 50)[0]
     questions = [(sql, given) for sql, given in asked if "FROM obligation" in sql]
-    assert len(questions) >= 4
+    assert len(questions) >= 7
     is_sqlite = filled.engine.dialect.name == "sqlite"
     with filled.engine.connect() as connection:
         if not is_sqlite:

@@ -1,0 +1,14 @@
+"""The page on how the service is: what `compliance status` shows."""
+
+from compliance.service.conditions import find_conditions, read_facts
+from compliance.service.overview import Overview, describe_facts
+from compliance.web.page_table import Answer, Visit
+
+
+def show_health(visit: Visit) -> Answer:
+    """Return what is wrong with the service and what to do, then the facts."""
+    service = visit.service
+    facts = read_facts(service.settings, service.policy, visit.now, service.store)
+    seen = Overview(facts, find_conditions(facts))
+    values = {"summary": seen.summary(), "found": seen.found, "facts": list(describe_facts(facts))}
+    return Answer("health.html.j2", "Health", values)

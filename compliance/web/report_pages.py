@@ -1,0 +1,72 @@
+"""Pages on reports: which are published, held back or suspended, and their files."""
+
+from typing import Final
+
+from compliance.policy.calendars import plain_date
+from compliance.reports.forms import FORMS
+from compliance.reports.names import OF_DIVISION
+from compliance.reports.periods import parse_period
+from compliance.reports.publish import as_published
+from compliance.reports.published_reports import PublishedReport, list_published
+from compliance.reports.sentences import sentence
+from compliance.web.page_table import Answer, Download, RefusedPageError, Visit
+from compliance.web.roles import WebRole
+
+_FORMS: Final = {
+    WebRole.CHAMPION: ("html", "pdf", "xlsx"),
+    WebRole.BOARD: ("html", "pdf", "xlsx"),
+    WebRole.PERFORMANCE: tuple(FORMS),
+}
+"""The forms that each role gets: whoever calculates gets them all."""
+_TYPES: Final = {
+    "html": "text/html",
+    "pdf": "application/pdf",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "csv": "text/csv",
+    "json": "application/json",
+}
+_OPENED: Final = ("html", "pdf")
+"""The forms that a browser shows by itself."""
+
+
+def show_reports(visit: Visit) -> Answer:
+    """Return what is held or suspended, and the published reports, the newest first."""
+    gate = visit.service.reporting.gate
+    suspension = gate.suspension(visit.now)
+    values = {
+        "reports": [(each, _days(each.period), _forms(visit, each)) for each in _readable(visit)],
+        "held": [(str(each.period), _days(str(each.period)), each) for each in gate.holds()],
+        "suspension": None if suspension is None else sentence(suspension),
+        "owed": [(str(each), _days(str(each))) for each in visit.service.reporting.still_owed(visit.now)],
+        "day": lambda at: plain_date(visit.service.policy.local.date_of(at)),
+    }
+    return Answer("reports.html.j2", "Reports", values)
+
+
+def give_report(visit: Visit) -> Download:
+    """Return the file of a published report, byte for byte as it was published."""
+    period, edition, form = (visit.place[name] for name in ("period", "edition", "form"))
+    found = next((each for each in _readable(visit) if (each.period, each.edition) == (period, edition)), None)
+    if found is None or form not in _forms(visit, found):
+        words = "It has not been published, or not in this form for your role."
+        raise RefusedPageError("There is no such report", words, "a report that is not there for them", 404)
+    service = visit.service
+    content = as_published(service.store, service.report_folder, period, edition, form)  # type: ignore[arg-type]
+    return Download(content, _TYPES[form], None if form in _OPENED else f"{period}-{edition}.{form}")
+
+
+def _readable(visit: Visit) -> list[PublishedReport]:
+    """Return the reports that a person may read: a champion of the divisions' only that of their own."""
+    found, viewer = list_published(visit.service.store), visit.viewer
+    if viewer.role is not WebRole.CHAMPION:
+        return found
+    return [each for each in found if not each.edition.startswith(OF_DIVISION) or each.unit == viewer.division]
+
+
+def _forms(visit: Visit, report: PublishedReport) -> list[str]:
+    return [form for form in _FORMS[visit.viewer.role] if form in report.forms]
+
+
+def _days(period: str) -> str:
+    span = parse_period(period)
+    return f"{plain_date(span.first)} to {plain_date(span.last)}"

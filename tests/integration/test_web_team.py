@@ -1,0 +1,114 @@
+"""A team's pages: what is overdue by officer, who cannot act, what nobody has, who was told and whether mail reached them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from compliance.records import Officer
+from compliance.records.wire import Absence
+from compliance.reminders import remind
+from compliance.store import list_accesses
+from compliance.store.tables import OUTBOX
+from compliance.web.roles import WebRole
+from tests import stores
+from tests.stores import crime, take
+from tests.web_office import CRIMES, NORTH, WebOffice, open_web_office, words_of
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[WebOffice]:
+    url = stores.new_migrated(lambda: f"sqlite:///{tmp_path}/compliance.db")
+    with open_web_office(url, tmp_path) as opened:
+        yield opened
+
+
+def overdue(office: WebOffice, officer: str | None, *refs: str) -> None:
+    """Crimes of somebody in N1 that have been overdue since 10 July."""
+    where = {"officer_ref": officer, "team": "N1", "division": "North", "reported_at": "2026-07-03T09:00:00Z"}
+    take(office.service.store, office.now, *(crime(ref, **where) for ref in refs))
+    office.service.judge()
+
+
+def cards_of(page: str) -> list[str]:
+    """What each card says, in order."""
+    return [words_of(f"<main{card}") for card in page.split('<section class="victim')[1:]]
+
+
+def test_a_team_is_shown_by_officer_cases_of_nobody_first_then_whoever_has_most(office: WebOffice) -> None:
+    overdue(office, "n1b", "B1", "B2")
+    overdue(office, None, "N1")
+    page = office.browser(WebRole.SUPERVISOR).get("/team").text
+    nobody, briar, ash, cedar = cards_of(page)
+    assert "Nobody has the case Overdue 1 victim In the way The cases are allocated to nobody." in nobody
+    assert "N1 , victim V1: due 10 July, 10 days ago." in nobody
+    assert "Briar Basalt (n1b) Overdue 3 victims" in briar
+    assert briar.index(CRIMES["n1b"]) < briar.index("B1") < briar.index("B2"), "the longest overdue first"
+    assert "Ash Adze (n1a) Overdue 1 victim" in ash
+    assert "Cedar Chalk (n1s) Overdue 1 victim" in cedar
+    assert "6 victims waiting for an update that is overdue" in words_of(page)
+
+
+def test_who_is_absent_or_has_left_is_said_in_the_words_of_the_emails(office: WebOffice) -> None:
+    """Dates of an absence are included (records section 4)."""
+    office.directory(
+        Officer("n1a", name="Ash Adze", email="a@force.example", absent=[Absence("2026-07-18", "2026-07-24")], **NORTH),
+        Officer("n1b", name="Briar Basalt", email="b@force.example", left_on="2026-07-19", **NORTH),
+    )
+    said = " ".join(cards_of(office.browser(WebRole.SUPERVISOR).get("/team").text))
+    assert "The officer is absent until 24 July." in said
+    assert "The officer has left." in said
+
+
+def test_who_was_told_of_a_victim_and_what_became_of_the_email(office: WebOffice) -> None:
+    supervisor = office.browser(WebRole.SUPERVISOR)
+    assert "Last email none yet" in words_of(supervisor.get("/team").text)
+    remind(office.service.store, office.service.policy, office.service.reminder_settings, office.now)
+    said = words_of(supervisor.get("/team").text)
+    assert "Supervisor Cedar Chalk told: queued, 20 July." in said
+    assert "Last email queued, 20 July" in said
+    with office.service.store.writing() as connection:
+        connection.execute(update(OUTBOX).values(state="sent", sent_at=office.now))
+        to_ash = OUTBOX.c.recipient_ref == "n1a"
+        connection.execute(update(OUTBOX).where(to_ash).values(state="bounced", bounced_at=office.now))
+    ash = next(card for card in cards_of(supervisor.get("/team").text) if "Ash Adze" in card)
+    assert "The officer cannot be reached by email. Last email bounced, 20 July" in ash
+    assert "Supervisor Cedar Chalk told: sent, 20 July." in ash
+
+
+def test_a_team_shows_five_victims_an_officer_and_the_officers_page_all(office: WebOffice) -> None:
+    overdue(office, "n1a", *(f"A{n}" for n in range(7)))
+    supervisor = office.browser(WebRole.SUPERVISOR)
+    ash = next(card for card in cards_of(supervisor.get("/team").text) if "Ash Adze" in card)
+    assert "Overdue 8 victims" in ash
+    assert ash.count("victim V1") == 5
+    assert "All 8" in ash
+    answer = supervisor.get("/crimes", params={"number": "n1a"})
+    assert answer.headers["location"] == "/officers/n1a"
+    page = supervisor.get("/officers/n1a").text
+    assert words_of(page).count("victim V1") == 8
+    assert "<h1>Ash Adze (n1a)</h1>" in page
+
+
+def test_an_officer_outside_ones_scope_is_not_shown_nor_that_there_is_one(office: WebOffice) -> None:
+    supervisor = office.browser(WebRole.SUPERVISOR)
+    strange, none = supervisor.get("/officers/s1a"), supervisor.get("/officers/nowhere")
+    assert strange.text == none.text
+    assert [entry.refused for entry in list_accesses(office.service.store)] == ["an officer outside their scope"] * 2
+
+
+def test_a_list_is_one_entry_of_the_access_log_with_the_crimes_that_it_showed(office: WebOffice) -> None:
+    overdue(office, "n1a", *(f"A{n}" for n in range(7)))
+    office.browser(WebRole.SUPERVISOR).get("/team?anything=asked")
+    (entry,) = list_accesses(office.service.store)
+    assert (entry.page, entry.asked) == ("/team", {"anything": "asked"})
+    assert set(entry.crimes) == {CRIMES["n1a"], CRIMES["n1b"], "A0", "A1", "A2", "A3"}, "neither own nor unseen ones"
+
+
+def test_a_champion_sees_the_division_and_an_analyst_any_officer(office: WebOffice) -> None:
+    page = office.browser(WebRole.CHAMPION).get("/division").text
+    assert [ref for ref in CRIMES.values() if ref in page] == [
+        CRIMES[who] for who in ("n1a", "n1b", "n1s", "n2a", "nc")
+    ]
+    assert CRIMES["s1a"] in office.browser(WebRole.PERFORMANCE).get("/officers/s1a").text
