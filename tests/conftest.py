@@ -43,9 +43,10 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def compiled_once() -> Iterator[None]:
-    """Thousands of stores are opened, and each would compile its statements again."""
-    from sqlalchemy import create_engine
+def quick_stores() -> Iterator[None]:
+    """Thousands of stores are opened, and each would compile its statements again. No test in this process cuts the power
+    to the disk, so none waits for it; what a killed process has written is there all the same."""
+    from sqlalchemy import create_engine, event
 
     from compliance.store import dialect  # which imports NumPy: see OPENBLAS_NUM_THREADS
 
@@ -54,6 +55,8 @@ def compiled_once() -> Iterator[None]:
     def created(*words: Any, **options: Any) -> Any:
         engine = create_engine(*words, **options)
         engine.update_execution_options(compiled_cache=compiled)
+        if engine.dialect.name == "sqlite":
+            event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous = OFF"))
         return engine
 
     with pytest.MonkeyPatch.context() as patch:

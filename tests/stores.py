@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import msgspec
 import pytest
-from sqlalchemy import Table, event, select
+from sqlalchemy import Table, select
 
 from compliance.store import PageOutcome, Store, begin_poll, end_poll, migrate, take_page
 from tests import pooler, postgres
@@ -63,15 +63,6 @@ def new_migrated(new_database: NewDatabase) -> str:
     path.parent.mkdir(parents=True, exist_ok=True)
     copy2(_migrated_file(), path)
     return url
-
-
-def hasty(url: str) -> Store:
-    """A store that does not wait for the disk, for tests that live many days and kill nothing."""
-    opened = Store.open(url)
-    if opened.engine.dialect.name == "sqlite":
-        event.listen(opened.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous = OFF"))
-        opened.engine.dispose()
-    return opened
 
 
 @cache

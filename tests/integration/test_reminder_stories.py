@@ -31,7 +31,7 @@ Live = Callable[..., list[str]]
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """Lives a story, one after another in one store -> how it differs from what is written."""
     folder = tmp_path_factory.mktemp("stories")
-    with closing(stores.hasty(stores.new_migrated(lambda: f"sqlite:///{folder}/compliance.db"))) as store:
+    with closing(Store.open(stores.new_migrated(lambda: f"sqlite:///{folder}/compliance.db"))) as store:
         yield lambda *stories, **channel: failures(store, stories, FORCE, folder, **channel)
 
 
