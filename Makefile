@@ -42,7 +42,7 @@ mutants: $(STAMP) ## plant 1,000 small faults and count those the tests notice (
 	@$(BIN)/python -m tests.sampled_mutants learn
 	@$(BIN)/python -m tests.sampled_mutants run
 
-pictures: $(STAMP) ## draw the pictures in README from what the demo left (needs a Chromium)
+pictures: $(STAMP) ## draw the pictures in README and docs from what the demo left (needs a Chromium)
 	@$(BIN)/python -m tests.pictures
 
 docs: $(STAMP)   ## write the pages generated from code

@@ -1,6 +1,7 @@
-"""`docs/pictures`: the board's page and an email of the demo, as README shows them. `make pictures` makes them anew.
+"""`docs/pictures`: the board's page and an email of the demo, as README shows them, and pages of the intranet, as
+`docs/pages.md` does. `make pictures` makes them anew.
 
-The demo must have been run. The page is drawn by the typesetter of the PDF; the email needs a Chromium.
+The demo must have been run. The board's page is drawn by the typesetter of the PDF; the others need a Chromium.
 """
 
 import email
@@ -14,11 +15,16 @@ from typing import Final
 import msgspec
 import typst
 
+from compliance.reminders import remind
 from compliance.reports.forms import ReportContent
 from compliance.reports.report_model import Figures
 from compliance.reports.typesetting import template_data
 from compliance.resources import resource
+from compliance.web.roles import WebRole
+from tests import stores
 from tests.browser import CHROMIUM
+from tests.stores import crime, take, updates
+from tests.web_office import open_web_office
 
 ROOT: Final = Path(__file__).parents[1]
 PICTURES: Final = ROOT / "docs" / "pictures"
@@ -37,13 +43,18 @@ def draw_board(figures: Figures) -> bytes:
     return first
 
 
-def draw_email(message: bytes, target: Path, width: int = 640, height: int = 430) -> None:
+def draw_email(message: bytes, target: Path) -> None:
     """Draw the HTML of an email as PNG, as wide as many a window."""
     body = email.message_from_bytes(message, policy=email.policy.default).get_body(("html",))
     assert body is not None
+    draw_html(body.get_content(), target, 640, 430)
+
+
+def draw_html(text: str, target: Path, width: int, height: int) -> None:
+    """Draw a page as PNG, in a window of so many pixels."""
     with tempfile.TemporaryDirectory() as folder:
-        page = Path(folder) / "email.html"
-        page.write_text(body.get_content(), "utf-8")
+        page = Path(folder) / "page.html"
+        page.write_text(text, "utf-8")
         subprocess.run(
             [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", f"--user-data-dir={folder}",
              f"--window-size={width},{height}", f"--screenshot={target}", page.as_uri()],
@@ -51,8 +62,33 @@ def draw_email(message: bytes, target: Path, width: int = 640, height: int = 430
         )  # fmt: skip
 
 
+def draw_pages() -> None:
+    """Draw what an officer and a supervisor see of a small force."""
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        url = stores.new_migrated(lambda: f"sqlite:///{folder}/compliance.db")
+        with open_web_office(url, folder) as office:
+            service, mine = office.service, {"officer_ref": "n1a", "team": "N1", "division": "North"}
+            hold = [{"from": "2026-07-12T09:00:00Z", "until": "2026-07-24T09:00:00Z", "reason": "in hospital"}]
+            held = {"victims": [{"victim_ref": "V1", "category": "enhanced", "contact_holds": hold}]}
+            take(service.store, office.now, crime("22A/712/26", **mine, **held, updates=updates("2026-07-01")),
+                 crime("22A/733/26", **mine | {"reported_at": "2026-07-13T09:00:00Z"}),
+                 crime("22A/741/26", **mine | {"reported_at": "2026-07-16T09:00:00Z"}),
+                 crime("22A/708/26", **mine | {"officer_ref": None}))  # fmt: skip
+            service.judge()
+            remind(service.store, service.policy, service.reminder_settings, office.now)
+            for name, role, path in (
+                ("my-victims", WebRole.OFFICER, "/my-victims"),
+                ("my-team", WebRole.SUPERVISOR, "/team"),
+            ):
+                browser = office.browser(role)
+                style = f"<style>{browser.get('/style.css').text}</style>"
+                page = browser.get(path).text.replace('<link rel="stylesheet" href="/style.css">', style)
+                draw_html(page, PICTURES / f"{name}.png", 1000, 900)
+
+
 def main() -> None:
-    """Draw both from what the demo left."""
+    """Draw the first two from what the demo left, and the pages."""
     reports = sorted((DEMO / "reports").glob("*-board.json"))
     mails = sorted((DEMO / "mail").glob("*.eml"))
     if not reports or not mails:
@@ -63,6 +99,7 @@ def main() -> None:
     figures = msgspec.json.decode(reports[-1].read_bytes(), type=Figures)
     (PICTURES / "board.png").write_bytes(draw_board(figures))
     draw_email(mails[-5].read_bytes(), PICTURES / "email.png")
+    draw_pages()
 
 
 if __name__ == "__main__":

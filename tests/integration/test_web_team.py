@@ -66,7 +66,7 @@ def test_who_was_told_of_a_victim_and_what_became_of_the_email(office: WebOffice
     assert "Last email none yet" in words_of(supervisor.get("/team").text)
     remind(office.service.store, office.service.policy, office.service.reminder_settings, office.now)
     said = words_of(supervisor.get("/team").text)
-    assert "Supervisor Cedar Chalk told: queued, 20 July." in said
+    assert "Escalated to Cedar Chalk: queued, 20 July." in said
     assert "Last email queued, 20 July" in said
     with office.service.store.writing() as connection:
         connection.execute(update(OUTBOX).values(state="sent", sent_at=office.now))
@@ -74,7 +74,7 @@ def test_who_was_told_of_a_victim_and_what_became_of_the_email(office: WebOffice
         connection.execute(update(OUTBOX).where(to_ash).values(state="bounced", bounced_at=office.now))
     ash = next(card for card in cards_of(supervisor.get("/team").text) if "Ash Adze" in card)
     assert "The officer cannot be reached by email. Last email bounced, 20 July" in ash
-    assert "Supervisor Cedar Chalk told: sent, 20 July." in ash
+    assert "Escalated to Cedar Chalk: sent, 20 July." in ash
 
 
 def test_a_team_shows_five_victims_an_officer_and_the_officers_page_all(office: WebOffice) -> None:
