@@ -268,7 +268,12 @@ JUDGES: Final[Mapping[str, Callable[[View], Iterator[Said]]]] = {
 
 
 def key_of(world: PlayedWorld, told: Told, said: Said) -> tuple[object, ...]:
-    """Return what makes two false statements of two worlds of one seed the same: all but the week."""
+    """Return what makes two false statements of two worlds of one seed the same: all but the week.
+
+    An event has the kind and subject of what cost most in it, which beside something planted is another.
+    """
     unit: Ints = world.truth.teams(said.unit)
-    subject = told.claim.subject.partition("/")[0]
-    return told.edition == "", told.claim.kind.value, subject, said.what, tuple(unit.tolist())
+    kind, subject = told.claim.kind.value, told.claim.subject.partition("/")[0]
+    if JUDGES[kind] is _event:
+        kind = subject = "event"
+    return told.edition == "", kind, subject, said.what, tuple(unit.tolist())
