@@ -56,6 +56,7 @@ class ClaimKind(StrEnum):
     TEAMS_SHOW_PATTERN = "teams show a pattern far beyond chance"
     NO_TEAM_SHOWS_PATTERN = "no team shows a pattern far beyond chance"
     NOTHING_STANDS_OUT = "nothing stands out"
+    POLICY_CHANGED = "policy changed"
     RESTATED = "restated"
     STANDS = "stands as published"
     NONE_EARLIER = "none published earlier"

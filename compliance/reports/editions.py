@@ -9,6 +9,7 @@ from functools import reduce
 from typing import Final
 
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from compliance.reports.catalogue.disclosure import NO_RATE, SMALL, WITHHELD, find_hidden_parts, share
 from compliance.reports.catalogue.registry import FIGURES
@@ -66,6 +67,7 @@ def _disclose_nothing(figures: Figures) -> Figures:
         definitions=figures.definitions,
         basis=figures.basis,
         areas=figures.areas,
+        changed_policy=figures.changed_policy and replace(figures.changed_policy, rates=()),
     )
 
 

@@ -136,7 +136,7 @@ def _duplicated(claim: Claim) -> str:
         f"{f' in {count.group}' if len(claim.units) > 1 else ''} (chance would give {expected.value or 0:.1f})"
         for count, of, expected in found
     ]
-    held = f" Until then, what it makes of {claim.words} is not judged." if claim.words else ""
+    held = f" Until then, what they make of {claim.words} is not judged." if claim.words else ""
     where = join_words(claim.units) if claim.units else heading(claim.about)
     text = (
         f"{where}: of the crimes reported in the last 52 weeks, {join_words(parts)} are probably on record twice. They "
@@ -196,6 +196,20 @@ def _not_yet(claim: Claim) -> str:
     return f"It cannot be told yet {join_words(parts)}.{why}"
 
 
+def _policy_changed(claim: Claim) -> str:
+    assert claim.since is not None  # noqa: S101  # a policy is in use since a date
+    parts = [
+        f"the {now.requirement} rate {percent(now.value)} and {percent(before.value)}"
+        for now, before in zip(claim.of_measure("now"), claim.of_measure("before"), strict=True)
+        if None not in (now.value, before.value)
+    ]
+    both = f" By this policy and by the one before: {join_words(parts)}." if parts else ""
+    return (
+        f"Since {day(claim.since)} another policy is in use. {heading(claim.words)}.{both} Every week in this report "
+        "is judged by the policy now in use: a difference from what was published before is no change in performance."
+    )
+
+
 EVENT_SENTENCES: Final[dict[Kind, Callable[[Claim], str]]] = {
     Kind.CONCERN: _changed,
     Kind.WORSE_THAN_BEFORE: _changed,
@@ -208,6 +222,7 @@ EVENT_SENTENCES: Final[dict[Kind, Callable[[Claim], str]]] = {
     Kind.BELOW_REST: _below,
     Kind.DATA_UNFIT: _unfit,
     Kind.DUPLICATED: _duplicated,
+    Kind.POLICY_CHANGED: _policy_changed,
     Kind.ON_DUPLICATES: _on_duplicates,
     Kind.NOT_YET_TOLD: _not_yet,
 }

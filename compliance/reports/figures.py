@@ -45,6 +45,7 @@ from compliance.reports.catalogue.silence_figures import (
     count_silent,
 )
 from compliance.reports.catalogue.unit_figures import OFFENCE
+from compliance.reports.changed_policy import find_changed_policy
 from compliance.reports.changes import LastTold, Outside, Part, PastSeries
 from compliance.reports.compared_units import compare_areas, compare_units, count_by_former_map, list_area_members
 from compliance.reports.definitions import definitions
@@ -148,6 +149,7 @@ def figures_of(
             *([after_reminder(verdicts, mailed, division)] if mailed else []),
         ),
         patterns=list_patterns(edition),
+        changed_policy=find_changed_policy(edition),
         duplicates=list_duplicates(edition),
         restated=tuple(each for each in judged.restated if division in (None, each.unit)),
         sample=draw_sample(judged, edition.read("rate").cohort, force),

@@ -159,6 +159,22 @@ class Pattern(Struct, frozen=True):
     teams: tuple[TeamPattern, ...]
 
 
+class BothPolicies(Struct, frozen=True):
+    """A requirement in the period by the policy in use now, and by the one before."""
+
+    requirement: str
+    now: Proportion
+    before: Proportion
+
+
+class ChangedPolicy(Struct, frozen=True):
+    """A change of policy to announce (statistics 5): since which local date, what is asked differently, the rates."""
+
+    since: date
+    differences: tuple[str, ...]
+    rates: tuple[BothPolicies, ...]
+
+
 class Step(Struct, frozen=True):
     """What one cause changed: the difference in met and in due."""
 

@@ -38,12 +38,21 @@ LIVE_METHODS: Final = ("phone", "visit", "video")
 
 
 @dataclass(frozen=True)
+class FormerPolicy:
+    """The policy in use until a local date `since`, on which another came into use."""
+
+    since: date
+    policy: Policy
+
+
+@dataclass(frozen=True)
 class ReportOptions:
     """What a force decides about its reports.
 
     - `targets`: per cent, by requirement id (statistics 2.4).
     - `recalculate_from`: local dates from which limits are recalculated, with the reason (2.5).
-    - `policy_changes`: local dates on which another policy came into use; only drawn.
+    - `policy_changes`: local dates on which another policy came into use; only drawn. `former`: the one before
+      the newest of these, to announce that change (5).
     - `explained_weeks`: what explains some weeks, and whether they are left out of the charts (2.2b).
     - `own_words`: values in the force's records beyond those of specification and policy, by field (rules section 8).
     - `records_begin`: the local date from which crimes are held completely; None: derived from the records (1.2b).
@@ -55,6 +64,7 @@ class ReportOptions:
     targets: Mapping[str, float] = field(default_factory=dict)
     recalculate_from: Sequence[tuple[date, str]] = ()
     policy_changes: Sequence[tuple[date, str]] = ()
+    former: FormerPolicy | None = None
     explained_weeks: Sequence[ExplainedWeeks] = ()
     sampled: int = 20
     own_words: Mapping[str, Collection[str]] = field(default_factory=dict)

@@ -11,6 +11,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from compliance.reports.changes import Attention, PastSeries
 from compliance.reports.findings import (
+    ChangedPolicy,
     EntryQuestion,
     Funnel,
     Gap,
@@ -275,23 +276,22 @@ class Figures(Struct, frozen=True):
     ways: tuple[Way, ...]
     """Contacts by method, most used first."""
     questions: tuple[EntryQuestion, ...]
-    """How updates get into the records."""
     restated: tuple[Restated, ...]
     sample: Sample | None
     version: int
-    """Version of this period and edition, from 1."""
     changed: tuple[str, ...]
-    """What differs from the version before."""
+    """What differs from the version before, of this period and edition; `version` is from 1."""
     reminders: Reminded | None
     """None if unknown."""
     definitions: tuple[Definition, ...]
     basis: ReportBasis
     patterns: tuple[Pattern, ...] = ()
-    """Patterns in how teams' entries are made."""
     areas: tuple[AreaMembers, ...] | UnsetType = UNSET
     """The divisions of each area; present only in the board's and the public edition, if the map has areas."""
     gate: Gate | None = None
     """What was checked before it was released (statistics section 7); None: nothing was."""
+    changed_policy: ChangedPolicy | None = None
+    """A change of policy that is announced (statistics 5); in the public edition without rates."""
     duplicates: tuple[TeamPattern, ...] = ()
     """Where far more crimes than by chance are probably on record twice: divisions or teams; no name: the whole."""
     own_past: tuple[PastSeries, ...] = ()

@@ -1,5 +1,6 @@
 """What a report is made from and compared with: the stored records, and what was published before."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +17,7 @@ from compliance.records import to_micros
 from compliance.reports.beginning import CannotReportError
 from compliance.reports.changes import LastTold
 from compliance.reports.editions import PUBLIC
+from compliance.reports.judged import FormerPolicy, ReportOptions
 from compliance.reports.organisation import Organisation, organisation_of
 from compliance.reports.periods import parse_period
 from compliance.reports.report_model import Figures
@@ -114,13 +116,22 @@ def last_told(store: Store, period: Span) -> dict[str | None, LastTold]:
     return {each.unit: LastTold(each.period, each.attention.told) for each in told.values() if each is not None}
 
 
-def policy_changes(store: Store, local: LocalDates) -> list[tuple[date, str]]:
-    """Return (local date on which the service first judged by a new policy, that policy's title) for each change."""
-    return [
-        (local.date_of(now.since), now.title)
-        for before, now in pairwise(policies_used(store))
-        if before.policy_digest != now.policy_digest
-    ]
+def add_policy_changes(options: ReportOptions, store: Store, local: LocalDates) -> ReportOptions:
+    """Return options with each local date on which the service first judged by another policy, and that policy's title.
+
+    And with the policy before the newest of these, as it was stored with a report, if one was published by it.
+    """
+    used = pairwise(policies_used(store))
+    changes = [(before, now) for before, now in used if before.policy_digest != now.policy_digest]
+    if not changes:
+        return options
+    before, since = changes[-1][0], local.date_of(changes[-1][1].since)
+    by_it = select(Published).where(Published.policy_digest == before.policy_digest).limit(1)
+    with store.session(reading=True) as session:
+        row = session.exec(by_it).first()
+        former = None if row is None else FormerPolicy(since, policy_of(row.policy))
+    dated = [(local.date_of(now.since), now.title) for _, now in changes]
+    return replace(options, policy_changes=dated, former=former)
 
 
 def check_held(store: Store, period: Span) -> None:

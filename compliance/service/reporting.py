@@ -29,11 +29,11 @@ from compliance.reports.release_facts import Released, ReleaseFacts
 from compliance.reports.report_model import Figures, Intake
 from compliance.reports.snapshots import (
     StoredRecords,
+    add_policy_changes,
     as_last_published,
     check_held,
     earlier_periods,
     last_told,
-    policy_changes,
 )
 from compliance.reports.sources import map_records
 from compliance.reports.spans import Kind, Span
@@ -98,7 +98,7 @@ class Reporting:
             )
         check_held(self.store, period)
         earlier = earlier_periods(self.store, period)
-        records, options = StoredRecords(self.store), self._options(policy_changes(self.store, self.policy.local))
+        records, options = StoredRecords(self.store), add_policy_changes(self._options(), self.store, self.policy.local)
         options = replace(options, records_begin=self._find_beginning(records, period))
         Beginning(options.records_begin, self.policy).check(period)
         judged = judge_periods(records, self.policy, period, now, options, earlier)
@@ -256,14 +256,13 @@ class Reporting:
             days = 7
         return local.date() - timedelta(days=days)
 
-    def _options(self, changes: Sequence[tuple[date, str]] = ()) -> ReportOptions:
+    def _options(self) -> ReportOptions:
         report = self.settings.report
         for requirement in report.targets:
             self.policy.requirement_by_id(requirement)  # raises SettingsError for a target of an unknown requirement
         return ReportOptions(
             live_methods=report.live_methods,
             targets=report.targets,
-            policy_changes=changes,
             recalculate_from=[(limits.since, limits.reason) for limits in report.new_limits],
             explained_weeks=[
                 ExplainedWeeks(Week.parse(each.first), Week.parse(each.until), each.reason, each.exclude)

@@ -279,6 +279,8 @@ HOLDS: dict[ClaimKind, Callable[[Claim, Figures], bool]] = {
     ClaimKind.STOCK_APART: stock_apart, ClaimKind.NONE_OPEN_YET: none_open_yet,
     ClaimKind.TEAMS_SHOW_PATTERN: of_pattern, ClaimKind.NO_TEAM_SHOWS_PATTERN: of_pattern,
     ClaimKind.NOTHING_STANDS_OUT: quiet,
+    ClaimKind.POLICY_CHANGED: lambda claim, found: found.changed_policy is not None
+    and claim.words == "; ".join(found.changed_policy.differences),
     ClaimKind.RESTATED: stands, ClaimKind.STANDS: stands, ClaimKind.NONE_EARLIER: stands,
 }  # fmt: skip
 
@@ -369,6 +371,7 @@ def test_every_kind_of_claim_has_a_sentence(kind: ClaimKind) -> None:
         "difference", "low", "high", "weeks", "held", "target", "of", "count", "rate", "expected", "beyond", "published",
         "changed", "due", "crimes", "weekly", "usual", "unfit", "records", "limit", "refused", "no_victim", "set_aside",
         "sums", "total", "parts", "appeared", "has", "had", "failing", "examples", "without", "fewest", "now", "then",
+        "before",
     ))  # fmt: skip
     claim = Claim(kind=kind, subject="rate.7-day", since=date(2026, 1, 5), until=date(2026, 1, 11), about="North",
                   against="the rest", words="as of then", stated=stated)  # fmt: skip

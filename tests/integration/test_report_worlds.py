@@ -86,6 +86,13 @@ def test_a_division_that_fell_is_named_beside_its_crimes_on_record_twice() -> No
     assert Lived.of(replace(FELL, after=tampering.duplicate), SMALL, SEED, [EVENT + 7]).missed() == []
 
 
+def test_a_changed_policy_is_announced_and_nothing_else_is_made_of_it() -> None:
+    """Under the same name of the requirement (statistics 5): a longer limit is no improvement."""
+    lived = Lived.of(WORLDS["policy"], SMALL, SEED, (EVENT - 1, EVENT, EVENT + 7))
+    told = [each for each in lived.claims if each.told.claim.kind == ClaimKind.POLICY_CHANGED]
+    assert ([each.told.week for each in told], lived.missed(), lived.untrue_first()) == ([EVENT], [], set())
+
+
 def test_a_feed_gap_is_told_in_its_week() -> None:
     assert Lived.of(WORLDS["feed gap"], SMALL, SEED, [EVENT]).missed() == []
     assert Lived.of(replace(WORLDS["feed gap"], gap=None), SMALL, SEED, [EVENT]).missed()

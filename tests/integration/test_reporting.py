@@ -253,6 +253,24 @@ def test_2_5_another_policy_is_drawn_in_the_week_in_which_it_came_into_use(store
     assert [page.count(said) for page in pages.values()] == [0, 0, 1], "23:30 UTC on a Sunday is Monday in London"
 
 
+def test_5_a_changed_policy_is_announced_with_what_the_one_before_would_have_given(
+    store: Store, tmp_path: Path
+) -> None:
+    """Where a report was published by the one before: nobody else knows another."""
+    before = load_policy("west-mercia")
+    other = before.with_values(late_entry_days=5)
+    take(store, TUESDAY, CRIME)
+    judge_due(store, before, TUESDAY)
+    later = Reporting(reporting(store, tmp_path).settings, other, store)
+    said = "Since 22 July 2026 another policy is in use. Late entry days 5, before 3. "
+    judge_due(store, other, at("2026-07-22 06:00"))
+    assert said not in later.publish(parse_period("2026-W28"), TUESDAY)[0].path.read_text("utf-8")
+    with store.session() as session:
+        session.delete(session.exec(select(Published)).one())
+    reporting(store, tmp_path).publish(parse_period("2026-W28"), TUESDAY)
+    assert said in later.publish(parse_period("2026-W28"), TUESDAY)[0].path.read_text("utf-8")
+
+
 def test_judging_by_another_policy_makes_another_version(store: Store, tmp_path: Path) -> None:
     take(store, TUESDAY, CRIME)
     asked = reporting(store, tmp_path)

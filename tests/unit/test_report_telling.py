@@ -10,6 +10,8 @@ import pytest
 from compliance.policy import load_policy
 from compliance.records import columns, convert_crime
 from compliance.reports import attention, passages, telling, words
+from compliance.reports.catalogue.disclosure import NO_RATE
+from compliance.reports.catalogue.unit_figures import release_over_weeks
 from compliance.reports.control import Control, Limits, Rule, Signal
 from compliance.reports.figures import figures_of, report_figures
 from compliance.reports.findings import EntryQuestion, Restated, Step, Trend
@@ -271,6 +273,15 @@ def test_1_5_units_that_differ_in_words() -> None:
     assert [sentence(claim) for claim in rests_on(alone, DIVISIONS)] == [
         "A, 7-day rate: with B or C left out, no significant difference from the rest of the force."
     ]
+
+
+def test_1_5_the_public_too_is_told_which_other_unit_makes_a_difference() -> None:
+    """It says no number. Where the unit's rate is withheld, nothing is told of its difference."""
+    rate, change = Rate(share(30, 60), 9, 9, 12), RateDifference(0.3, 0.2, 0.4, tested=True, significant=True)
+    found = DivisionFigures("A", rate, None, rate, rate, change, rests_on=("B",))
+    hidden = DivisionFigures("A", NO_RATE, None, NO_RATE, None, None)
+    assert release_over_weeks(found, hidden, compared=True).rests_on == ("B",)
+    assert release_over_weeks(found, hidden, compared=False).rests_on == ()
 
 
 def test_names_in_a_sentence() -> None:

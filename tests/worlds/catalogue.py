@@ -13,12 +13,12 @@ LAST: Final = WEEKS - 2
 CHRISTMAS: Final = 68
 """The week of Monday 22 December 2025."""
 TELFORD, HEREFORD, NORTH = 4, 0, 1
-FALL, PATTERN, GAP = "worse", "pattern", "gap"
+FALL, PATTERN, GAP, POLICY = "worse", "pattern", "gap", "policy"
 
 
 @dataclass(frozen=True)
 class Due:
-    """Something that is so and must be said by a week: what is worse, better, a pattern of the entries or a feed gap.
+    """Something that is so and must be said by a week: worse, better, a pattern of the entries, a feed gap or another policy.
 
     `divisions`: of which; none: of the whole force; `team`: of which team, in its division's edition. `over`: the last
     week in which it must be said. `first`: whether it belongs to what to look at first. `subjects`: of a pattern, the
@@ -133,7 +133,8 @@ WORLDS: Final = {
               reorganised=Reorganised(EVENT, {TELFORD: ("The East",), NORTH: ("The East",)}, mapped=False)),
         World("feed gap", "the crime system is not read for ten days", gap=(EVENT, EVENT + 1), never=True,
               due=(Due(GAP, EVENT, over=EVENT + 1, first=False),)),
-        World("policy", "the first update is due within 10 days instead of 7 from a week on", policy=EVENT),
+        World("policy", "the first update is due within 10 days instead of 7 from a week on", policy=EVENT,
+              due=(Due(POLICY, EVENT, over=EVENT + 3, first=False),)),
         World("duplicates", "a quarter of the crimes of a division is on record twice", never=True,
               after=tampering.duplicate,
               due=(Due(PATTERN, EVENT, (TELFORD,), subjects=("duplicates",)),

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Final
 
-from tests.worlds.catalogue import FALL, GAP, PATTERN
+from tests.worlds.catalogue import FALL, GAP, PATTERN, POLICY
 from tests.worlds.force import Ints, day_of
-from tests.worlds.playing import PlayedWorld, Told
+from tests.worlds.playing import PLANNED, PlayedWorld, Told
 from tests.worlds.viewing import BETTER, PARTS_OF, SERIES_OF, Said, View, week_of
 
 IN_ORDER: Final = (
@@ -189,6 +189,13 @@ def _reorganised_now(view: View) -> bool:
     return changed is not None and not changed.mapped and changed.week == view.told.week
 
 
+def _policy_changed(view: View) -> Iterator[Said]:
+    """Another policy is in use since the Monday on which it was planted, and asks what was planted."""
+    planted = view.world.world.policy
+    since = None if planted is None else day_of(planted)
+    yield Said(POLICY, "", view.claim.since == since and PLANNED in view.claim.words)
+
+
 def _states_only(view: View) -> Iterator[Said]:
     """A count, a rate or a comparison without a finding: it says no more than its figures, which other tests prove."""
     yield from ()
@@ -242,6 +249,7 @@ JUDGES: Final[Mapping[str, Callable[[View], Iterator[Said]]]] = {
     "no team shows a pattern far beyond chance": _no_team,
     "nothing stands out": _nothing,
     "restated": _states_only,
+    "policy changed": _policy_changed,
     "stands as published": _states_only,
     "none published earlier": _states_only,
     "feed gap": _gap,
@@ -260,7 +268,12 @@ JUDGES: Final[Mapping[str, Callable[[View], Iterator[Said]]]] = {
 
 
 def key_of(world: PlayedWorld, told: Told, said: Said) -> tuple[object, ...]:
-    """Return what makes two false statements of two worlds of one seed the same: all but the week."""
+    """Return what makes two false statements of two worlds of one seed the same: all but the week.
+
+    An event has the kind and subject of what cost most in it, which beside something planted is another.
+    """
     unit: Ints = world.truth.teams(said.unit)
-    subject = told.claim.subject.partition("/")[0]
-    return told.edition == "", told.claim.kind.value, subject, said.what, tuple(unit.tolist())
+    kind, subject = told.claim.kind.value, told.claim.subject.partition("/")[0]
+    if JUDGES[kind] is _event:
+        kind = subject = "event"
+    return told.edition == "", kind, subject, said.what, tuple(unit.tolist())

@@ -13,7 +13,7 @@ from compliance.records.instants import to_micros
 from compliance.reports.claims import Claim
 from compliance.reports.figures import figures_of
 from compliance.reports.findings import Gap
-from compliance.reports.judged import JudgedPeriod, Judgements, ReportOptions, judge_periods
+from compliance.reports.judged import FormerPolicy, JudgedPeriod, Judgements, ReportOptions, judge_periods
 from compliance.reports.organisation import Organisation
 from compliance.reports.organisation.entries import OrganisationEntries
 from compliance.reports.parts import Heading, Section, claims_in
@@ -31,7 +31,7 @@ from tests.worlds.force import START, Force, Ints, Size, day_of
 from tests.worlds.records import Names, PlantedRecords, to_columns
 from tests.worlds.truth import Truth, chances_of
 
-PLANNED = "the first update is due within 10 days, before 7"
+PLANNED = "7-day: due within 10 days, before 7 days"
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,7 @@ class PlayedWorld:
         options = ReportOptions(
             records_begin=None if self.world.begins or self.world.whole else START, organisation=organisation,
             policy_changes=[(day_of(self.world.policy), PLANNED)] if self.world.policy is not None and changed else (),
+            former=FormerPolicy(day_of(self.world.policy), self._policies[0]) if self.world.policy and changed else None,
         )  # fmt: skip
         now = span_of(LAST).settling_instant(policy.local) if self.world.whole else settled
         held = self._held.setdefault((policy.digest, after), {})

@@ -3,6 +3,7 @@
 from typing import Final
 
 from compliance.reports.catalogue.area_figures import AREA, SILENT_AREA, TRAILING_AREA
+from compliance.reports.catalogue.changed_policy_figures import FORMER_POLICY
 from compliance.reports.catalogue.contact_figures import CONTACT, QUESTION
 from compliance.reports.catalogue.duplicate_figures import DUPLICATES
 from compliance.reports.catalogue.figure import Figure
@@ -50,7 +51,7 @@ FIGURES: Final = {
         SILENT_AREA,
         CLOSED_WITHOUT_A_WORD, CLOSED_ACROSS,
         CONTACT, QUESTION, PATTERN, DUPLICATES,
-        QUALITY, REMINDERS, TRIAL, RESTATED,
+        QUALITY, REMINDERS, TRIAL, RESTATED, FORMER_POLICY,
     )
 }  # fmt: skip
 """In the order of the report, in which the public edition is also built.

@@ -180,7 +180,7 @@ def release_over_weeks(found: DivisionFigures, disclosed: DivisionFigures, compa
     if not compared or over is None or rest is None:
         return replace(disclosed, trailing=over and NO_RATE)
     over, rest = Rate(over.share, None, None, None), Rate(rest.share, None, None, None)
-    return replace(disclosed, trailing=over, rest=rest, change=found.change)
+    return replace(disclosed, trailing=over, rest=rest, change=found.change, rests_on=found.rests_on)
 
 
 def _release_offences(found: RequirementFigures, disclosed: RequirementFigures, board: Figures) -> RequirementFigures:

@@ -5,6 +5,7 @@ from datetime import date
 
 from compliance.reports.attention import silence_of, things_to_look_at
 from compliance.reports.beginning import STOCKS
+from compliance.reports.changed_policy import changed_policy_of
 from compliance.reports.claims import Claim, ClaimKind, FirstClaim, SpecialCause, Stated
 from compliance.reports.editions import PUBLIC
 from compliance.reports.figure_rows import cases_command
@@ -94,10 +95,10 @@ def state_claim(claim: Claim, about: str = "") -> Statement:
 def summary_lines(figures: Figures) -> list[Statement]:
     """Return the lines of the summary, in reading order."""
     reported = [requirement for requirement in figures.requirements if not requirement.event]
+    lines = [state_claim(claim, "Changed policy") for claim in changed_policy_of(figures)]
     if not any(r.week.rate.share.of or r.week.rate.share.withheld for r in figures.requirements):
         earliest = min(figures.requirements, key=lambda requirement: requirement.due_from or date.min)
-        return [state_claim(nothing_due(earliest, figures), "No rate"), _overdue(figures)]
-    lines: list[Statement] = []
+        return [*lines, state_claim(nothing_due(earliest, figures), "No rate"), _overdue(figures)]
     for requirement in reported:
         lines.append(_rate(requirement, figures))
         if requirement.week.silent:
