@@ -52,34 +52,34 @@ def html_validate(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 
-def wider_than(page: Path, width: int, folder: Path) -> str:
-    """What of a page can only be seen by scrolling sideways in a window of so many pixels (WCAG 1.4.10): empty for
-    nothing. `folder` is scratch.
+def wider_than(pages: Sequence[Path], width: int, folder: Path) -> dict[str, str]:
+    """What of each page can only be seen by scrolling sideways in a window of so many pixels (WCAG 1.4.10), by the page's
+    name: empty for nothing. `folder` is scratch.
 
-    A browser makes no window as narrow as a phone: the page is shown in a frame of that width.
+    A browser makes no window as narrow as a phone: the pages are shown one after another in a frame of that width.
     """
-    return html.unescape(_seen(page, width, folder)[2])
+    return {page.name: wide for page, (_, wide) in zip(pages, _seen(pages, width, folder), strict=True) if wide}
 
 
 def height_of(page: Path, width: int, folder: Path) -> int:
     """How many pixels high a page is in a window of so many pixels. `folder` is scratch."""
-    return int(_seen(page, width, folder)[1])
+    ((height, _),) = _seen([page], width, folder)
+    return height
 
 
-def _seen(page: Path, width: int, folder: Path) -> re.Match[str]:
-    shown = folder / f"{width}-{page.name}"
-    source = json.dumps(page.read_text("utf-8")).replace("</", "<\\/")
-    shown.write_text(_FRAME.replace("WIDTH", str(width)).replace("SOURCE", source), "utf-8")
-    answer = re.search(r"<title>SEEN(\d+) (.*?)END</title>", _dom(shown, folder), re.DOTALL)
-    assert answer, f"{page.name}: it was not shown"
-    return answer
+def _seen(pages: Sequence[Path], width: int, folder: Path) -> list[tuple[int, str]]:
+    shown = folder / f"{width}-{pages[0].name}"
+    sources = json.dumps([page.read_text("utf-8") for page in pages]).replace("</", "<\\/")
+    shown.write_text(_FRAMES.replace("WIDTH", str(width)).replace("SOURCES", sources), "utf-8")
+    answer = re.search(r"<title>SEEN(.*?)END</title>", _dom(shown, folder), re.DOTALL)
+    assert answer, f"{[page.name for page in pages]}: not all were shown"
+    return [(height, wide) for height, wide in json.loads(html.unescape(answer[1]))]
 
 
-_FRAME: Final = """<!DOCTYPE html><title>not yet</title><body>
-<iframe id="frame" style="width: WIDTHpx; height: 90000px; border: 0"></iframe>
+_FRAMES: Final = """<!DOCTYPE html><title>not yet</title><body>
 <script>
-const frame = document.getElementById("frame");
-frame.onload = () => {
+const sources = SOURCES, seen = [];
+const look = frame => {
   const view = frame.contentWindow, page = frame.contentDocument, width = page.scrollingElement.scrollWidth;
   const name = e => e.tagName + "." + e.className + " " + e.textContent.trim().slice(0, 40);
   const scrolls = e => e && e !== page.body && (view.getComputedStyle(e).overflowX !== "visible" || scrolls(held(e)));
@@ -88,8 +88,16 @@ frame.onload = () => {
     .filter(e => e.getBoundingClientRect().left + Math.max(e.offsetWidth || 0, e.scrollWidth) > view.innerWidth + 1)
     .filter(e => !scrolls(held(e)));
   const told = width <= view.innerWidth ? "" : width + " px: " + wide.slice(0, 8).map(name).join("; ");
-  document.title = "SEEN" + page.body.offsetHeight + " " + told + "END";
+  return [page.body.offsetHeight, told];
 };
-frame.srcdoc = SOURCE;
+const next = () => {
+  if (seen.length === sources.length) { document.title = "SEEN" + JSON.stringify(seen) + "END"; return; }
+  const frame = document.createElement("iframe");
+  frame.style = "width: WIDTHpx; height: 90000px; border: 0";
+  frame.onload = () => { seen.push(look(frame)); frame.remove(); next(); };
+  frame.srcdoc = sources[seen.length];
+  document.body.append(frame);
+};
+next();
 </script></body>"""
-"""Says how high the page is, and how wide, and what reaches furthest, where it is wider than its window."""
+"""Says of each page how high it is, and how wide and what reaches furthest, where it is wider than its window."""
