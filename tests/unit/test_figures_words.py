@@ -198,7 +198,9 @@ def test_1_5_divisions_against_the_rest_over_13_weeks() -> None:
     unlike = [*weeks_of("North", 14), *weeks_of("South", 14), *weeks_of("West", 4)]
     assert line("Divisions", *unlike) == (
         f"{over}against the rest of the force, in points: the 7-day rate was above in North (+25.0) and South (+25.0) and "
-        "below in West (−50.0). Each of these is unlikely to have occurred by chance."
+        "below in West (−50.0). Each of these is unlikely to have occurred by chance. North, 7-day rate: with West left "
+        "out, no significant difference from the rest of the force. South, 7-day rate: with West left out, no significant "
+        "difference from the rest of the force."
     )
 
 
