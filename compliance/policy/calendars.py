@@ -251,13 +251,9 @@ class Calendar:
 
 def load_calendar(path: Path) -> Calendar:
     """Return the calendar of a file. Raises SettingsError that names the file and the key."""
-    return _calendar_of(path, _read(path))
-
-
-@lru_cache(maxsize=8)  # the policies of a force, and all that a check looks at, name the same one
-def _calendar_of(path: Path, content: bytes) -> Calendar:
+    data = read_toml(path)
     try:
-        file = _CalendarFile.model_validate(_parse(path, content))
+        file = _CalendarFile.model_validate(data)
     except ValidationError as error:
         raise settings_error(str(path), error.errors(), _CalendarFile.model_fields) from None
     days = frozenset((*file.bank_holidays, *file.extra))
@@ -269,23 +265,15 @@ def read_toml(path: Path) -> dict[str, Any]:
 
     Raises SettingsError if it cannot be read, with the line that is not TOML or the encoding that an editor gave it.
     """
-    return _parse(path, _read(path))
-
-
-def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        content = path.read_bytes()
+        for mark, what in _ENCODINGS.items():
+            if content.startswith(mark):
+                raise SettingsError(f"{path}: {what}")
+        if b"\0" in content[:4]:
+            raise SettingsError(f"{path}: {_UTF_16}")
+        return tomllib.loads(content.decode("utf-8"))
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read ({error.strerror})") from None
-
-
-def _parse(path: Path, content: bytes) -> dict[str, Any]:
-    for mark, what in _ENCODINGS.items():
-        if content.startswith(mark):
-            raise SettingsError(f"{path}: {what}")
-    if b"\0" in content[:4]:
-        raise SettingsError(f"{path}: {_UTF_16}")
-    try:
-        return tomllib.loads(content.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise toml_error(path, content, error) from None

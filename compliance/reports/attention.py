@@ -231,8 +231,8 @@ def describe_questions(questions: Sequence[EntryQuestion]) -> str:
     if shown == every:
         return chance
     return (
-        f"{shown} of {every} questions put to the entries: those seen more often than chance would give, or in one of "
-        f"{_ONE_IN} and more where chance cannot be said. All are below, in full. {chance}"
+        f"{shown} of {every} questions put to the entries: those seen clearly more often than chance would give, "
+        f"or in one of {_ONE_IN} and more where chance cannot be said. All are below, in full. {chance}"
     )
 
 

@@ -40,8 +40,8 @@ def told_before(claim: FirstClaim) -> str:
     last = f"in {in_words(claim.told_last)}"
     cost = f", when {_updates(claim.told_missed)} had been missed" if round(claim.told_missed) else ""
     if claim.told_first == claim.told_last:
-        return f"Told before, {last}{cost}."
-    return f"Told since {in_words(claim.told_first)}, last {last}{cost}."
+        return f"First told {last}{cost}."
+    return f"First told in {in_words(claim.told_first)}, last {last}{cost}."
 
 
 def name_with_weeks(claim: FirstClaim) -> str:

@@ -26,7 +26,7 @@ from compliance.reports.words import (
 SHOWN: Final = 15
 """The number of offence groups shown; the others are in the XLSX, CSV and JSON forms."""
 LIVE_ONLY: Final = (
-    "With live contact only, a further contact can fall due on other days and in more cases: where fewer updates "
+    "With live contact only, a further contact can fall due on other days and in other cases: where fewer updates "
     "count, the next one is owed sooner or a silence goes on counting (rules 4.4, 4.5)."
 )
 
@@ -196,12 +196,11 @@ def mails_in_words(sent: Reminded) -> str:
     """Describe how many emails there were, to how many people, about how many obligations."""
     if not sent.mails:
         return "No reminder told of anything that was still owed when it was sent."
-    text = count_of(sent.obligations, "obligation")
-    each = f"{sent.mails / sent.recipients:.1f} a person, {sent.obligations / sent.recipients:.1f} obligations each"
-    again = count_of(sent.repeats, "time")
+    people, owed = count_of(sent.recipients, "person", "people"), count_of(sent.obligations, "obligation")
+    again = f" {count_of(sent.repeats, 'time')} a mail told of one again." if sent.repeats else ""
     return (
-        f"{count_of(sent.mails, 'mail')} to {count_of(sent.recipients, 'person', 'people')} told of {text} ({each}); "
-        f"something was told again {again}."
+        f"{count_of(sent.mails, 'mail')} to {people} told of {owed}. One that several steps told of is counted below "
+        f"with each.{again}"
     )
 
 
@@ -230,5 +229,5 @@ def describe_earlier_dates(sent: Reminded) -> str:
         return "Nothing of what was recorded within 72 hours of a mail is dated before the day of the mail."
     return (
         f"Of what was recorded within 72 hours of a mail, {count_of(dated, 'contact is', 'contacts are')} dated before "
-        "the day of the mail: typed in, not made, because of it."
+        "the day of the mail: not made because of it."
     )

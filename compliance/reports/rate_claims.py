@@ -127,12 +127,25 @@ def _not_judged(
 def rests_on(requirement: RequirementFigures, level: UnitLevel) -> Iterator[Claim]:
     """Yield each difference that would be none without one other unit (statistics 1.5)."""
     for unit in level.list_units(requirement):
-        if unit.rests_on:
-            yield Claim(
-                kind=ClaimKind.RESTS_ON, subject=f"{level.trailing}.{requirement.id}/{level.group(unit)}",
-                about=unit.name or "", against=f"the rest of the {level.whole}",
-                stated=tuple(Stated("without", None, requirement.id, name) for name in unit.rests_on),
-            )  # fmt: skip
+        yield from rests_on_of(requirement, unit, level)
+
+
+def rests_on_of(requirement: RequirementFigures, unit: DivisionFigures, level: UnitLevel) -> Iterator[Claim]:
+    """Yield the same of one unit."""
+    if unit.rests_on:
+        yield Claim(
+            kind=ClaimKind.RESTS_ON, subject=f"{level.trailing}.{requirement.id}/{level.group(unit)}",
+            about=unit.name or "", against=f"the rest of the {level.whole}",
+            stated=tuple(Stated("without", None, requirement.id, name) for name in unit.rests_on),
+        )  # fmt: skip
+
+
+def list_in_force(figures: Figures) -> Iterator[tuple[RequirementFigures, DivisionFigures]]:
+    """Yield the division of an edition under each requirement under which it is compared with the rest of the force."""
+    for requirement in figures.requirements:
+        own = requirement.in_force
+        if isinstance(own, DivisionFigures) and own.change and own.change.tested:
+            yield requirement, own
 
 
 def withheld(subject: str, what: str) -> Claim:

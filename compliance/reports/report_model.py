@@ -124,6 +124,8 @@ class RequirementFigures(Struct, frozen=True):
     """Present only in the weeks after a reorganisation."""
     areas: tuple[DivisionFigures, ...] | UnsetType = UNSET
     """The areas that divisions belong to; present only if the map has areas (decision 0031)."""
+    in_force: DivisionFigures | UnsetType = UNSET
+    """The division of an edition as the board's report compares it with the rest of the force; only in its edition."""
     parts: tuple[PartFigures, ...] = ()
     """First further and continuing contact, if it repeats (statistics 1.10)."""
     due_from: date | None = None

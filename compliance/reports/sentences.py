@@ -92,7 +92,9 @@ def _apart(claim: Claim) -> str:
     points = round(claim.value("difference") * 100, 1)
     if points == 0:
         return f"That is, to one decimal, the rate of {claim.against}."
-    return f"That is {abs(points):.1f} percentage points {'higher' if points > 0 else 'lower'} than {claim.against}."
+    low, high = (points_text(claim.value(measure)) for measure in ("low", "high"))
+    side = "higher" if points > 0 else "lower"
+    return f"That is {abs(points):.1f} percentage points {side} than {claim.against} (95% interval {low} to {high})."
 
 
 def _differs(claim: Claim) -> str:
@@ -235,7 +237,7 @@ _SENTENCES: Final[dict[Kind, Callable[[Claim], str]]] = {
     **SERIES,
     Kind.IMPROVED: _cause,
     Kind.WORSENED: _cause,
-    Kind.DATA_FIT: lambda _: "Fit: records and figures were checked before this was released; no fault was found.",
+    Kind.DATA_FIT: lambda _: "Fit: every check of the records and figures before release was passed.",
     Kind.NO_SPECIAL_CAUSE: lambda _: "No special cause: nothing here needs an explanation of its own.",
     Kind.TARGET_MET: _target("will be met week after week while nothing changes"),
     Kind.TARGET_MISSED: _target("will be missed week after week unless something is changed"),
@@ -249,7 +251,7 @@ _SENTENCES: Final[dict[Kind, Callable[[Claim], str]]] = {
     Kind.RESTATED: _restated_words,
     Kind.STANDS: _stands,
     Kind.NONE_EARLIER: lambda claim: (
-        f"No earlier {claim.period} has been published, so there is nothing to restate."
+        f"No earlier {claim.period} of this edition has been published, so there is nothing to restate."
     ),
     Kind.FEED_GAP: _gap,
     Kind.DIRECTORY_OLD: lambda claim: (

@@ -27,8 +27,8 @@ SERIES: Final[dict[Kind, Callable[[Claim], str]]] = {
         "week was reported since the records begin."
     ),
     Kind.STILL_AGEING: lambda claim: (
-        f"Its make-up is still ageing until {_since(claim)}: cases grow older as the records do, and the rate can move "
-        "for that alone."
+        f"In weeks before {_since(claim)} its make-up is still ageing: cases grow older as the records do, and the "
+        "rate can move for that alone."
     ),
     Kind.NONE_OPEN_YET: lambda claim: (
         f"The records begin on {_since(claim)}: no case reported since can have been open for more than 28 days."

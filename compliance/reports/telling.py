@@ -145,14 +145,14 @@ def silent_in_words(trend: Trend) -> str:
     shares = trend.silent or ()
     values = [share.rate for share in shares if share.rate is not None]
     if not values and not any(share.withheld for share in shares):
-        return "Read with the silent victims: no case was open for more than 28 days."
+        return "No case was open for more than 28 days."
     newest = f"{percent(shares[-1].rate)} of the victims of cases open for more than 28 days in the newest week"
     if shares[-1].withheld:
         newest = f"of the newest week their share is {WITHHELD}"
     elif shares[-1].rate is None:
         newest = "no case was open for more than 28 days in the newest week"
     over = f"; over these weeks from {percent(min(values))} to {percent(max(values))}" if values else ""
-    return f"Read with the silent victims: {newest}{over}."
+    return heading(f"{newest}{over}.")
 
 
 def stock_claims(trend: Trend, subject: str) -> Iterator[Claim]:

@@ -15,7 +15,7 @@ from compliance.reminders.effect import MailedDigests, read_mailed
 from compliance.reports.beginning import Beginning, CannotReportError, begin
 from compliance.reports.editions import public
 from compliance.reports.explained import ExplainedWeeks
-from compliance.reports.figures import divisions_of, figures_of
+from compliance.reports.figures import divisions_of, figures_of, place_in_force
 from compliance.reports.forms import Form
 from compliance.reports.judged import Judgements, ReportOptions, judge_periods
 from compliance.reports.notice_pages import remove_notices
@@ -287,7 +287,7 @@ class Reporting:
         made = []
         for edition in editions:
             if edition == "division":
-                made += [make(name) for name in sorted(divisions_of(board))]
+                made += [place_in_force(make(name), board) for name in sorted(divisions_of(board))]
             else:
                 made.append(public(board) if edition == "public" else board)
         return made

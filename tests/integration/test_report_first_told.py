@@ -22,4 +22,4 @@ def test_6_two_divisions_that_fell_are_told_once_together_and_in_the_next_report
     assert "Told" not in told
     (again,) = changes(report(held, FELL + 8, last_told=LastTold(then.period, then.attention.told)))
     assert "North and South" in again
-    assert "Told before, in week 7 of 2026, when " in again
+    assert "First told in week 7 of 2026, when " in again

@@ -88,7 +88,7 @@ def test_the_board_reads_one_page_and_the_annex_begins_on_the_next() -> None:
     basis = replace(found.basis, questions_to="Performance team, extension 4711")
     found = replace(found, basis=basis, gate=Gate(None))
     pages = [page.extract_text() for page in PdfReader(io.BytesIO(form(found, "pdf"))).pages]
-    for said in ("7-day rate", "Silent victims", "To look at first", "no fault was found", "extension 4711"):
+    for said in ("7-day rate", "Silent victims", "To look at first", "every check of the records", "extension 4711"):
         assert said in pages[0]
     assert "Annex" not in pages[0]
     assert pages[1].startswith("Annex")

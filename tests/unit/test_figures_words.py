@@ -72,10 +72,10 @@ def test_a_rate_its_interval_and_no_week_before() -> None:
 def test_1_5a_a_difference_from_the_week_before_is_a_number() -> None:
     before = crimes(40, 28, DUE - timedelta(days=7))
     assert line("7-day rate", *crimes(40, 30), *before).endswith(
-        "That is 5.0 percentage points higher than the week before."
+        "That is 5.0 percentage points higher than the week before (95% interval −14.3 to +23.8)."
     )
     assert line("7-day rate", *crimes(40, 3), *before).endswith(
-        "That is 62.5 percentage points lower than the week before."
+        "That is 62.5 percentage points lower than the week before (95% interval −75.4 to −42.7)."
     )
     assert line("7-day rate", *crimes(40, 28), *before).endswith(
         "That is, to one decimal, the rate of the week before."
@@ -102,7 +102,7 @@ def test_a_difference_is_that_of_the_rates_as_they_are_shown() -> None:
 def test_the_same_week_last_year_where_it_is_held() -> None:
     last_year = crimes(40, 8, date(2025, 6, 11))
     assert line("7-day rate", *crimes(40, 30), *last_year).endswith(
-        "That is 55.0 percentage points higher than the same week last year."
+        "That is 55.0 percentage points higher than the same week last year (95% interval +33.8 to +69.4)."
     )
 
 
@@ -198,7 +198,9 @@ def test_1_5_divisions_against_the_rest_over_13_weeks() -> None:
     unlike = [*weeks_of("North", 14), *weeks_of("South", 14), *weeks_of("West", 4)]
     assert line("Divisions", *unlike) == (
         f"{over}against the rest of the force, in points: the 7-day rate was above in North (+25.0) and South (+25.0) and "
-        "below in West (−50.0). Each of these is unlikely to have occurred by chance."
+        "below in West (−50.0). Each of these is unlikely to have occurred by chance. North, 7-day rate: with West left "
+        "out, no significant difference from the rest of the force. South, 7-day rate: with West left out, no significant "
+        "difference from the rest of the force."
     )
 
 

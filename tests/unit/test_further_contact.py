@@ -76,7 +76,7 @@ def said(begun: date) -> str:
 NOT_CHARTED = (
     "There is no chart yet. It begins with the first week on or after 29 June 2026, when everything due in a week "
 )
-AGEING = "Its make-up is still ageing until 31 August 2026"
+AGEING = "In weeks before 31 August 2026 its make-up is still ageing"
 FILLING = "Still filling until 1 March 2027: it grows as the records do, and is compared with nothing before that."
 
 
@@ -87,7 +87,7 @@ FILLING = "Still filling until 1 March 2027: it grows as the records do, and is 
         (date(2026, 3, 2), AGEING, NOT_CHARTED),
         (date(2026, 3, 2), FILLING, "Thirteen weeks before"),
         (HELD_SINCE, "Thirteen weeks before", "Still filling"),
-        (HELD_SINCE, "this chart has no signals", "still ageing"),
+        (HELD_SINCE, "signals are not looked for in this chart", "still ageing"),
     ],
 )
 def test_1_2b_what_is_not_charted_yet_ages_or_fills_is_said_while_it_is_so(begun: date, told: str, untold: str) -> None:

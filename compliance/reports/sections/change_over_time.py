@@ -9,6 +9,7 @@ from compliance.reports.cells import NONE, SHARE, cases, name_of, share_cells, w
 from compliance.reports.changes import PART_NAMES
 from compliance.reports.claims import Claim, ClaimKind, SpecialCause
 from compliance.reports.duplicate_claims import causes_held
+from compliance.reports.editions import PUBLIC
 from compliance.reports.findings import PartFigures, Trend
 from compliance.reports.parts import (
     Chart,
@@ -77,7 +78,7 @@ def trend_parts(requirement: RequirementFigures, last: date) -> Iterator[Part]:
         where = " Special causes are looked for in the two parts below." if requirement.parts else ""
         yield statement(
             "First further contact and continuing contact together. What is due shifts from the one to the other as "
-            f"cases age, so this chart has no signals.{where}"
+            f"cases age, so signals are not looked for in this chart.{where}"
         )
     else:
         yield from _say_causes(causes_of_whole(requirement), trend, subject_of(requirement))
@@ -177,6 +178,7 @@ def weeks_table(requirement: RequirementFigures, figures: Figures, part: PartFig
         )
     elif requirement.event:
         name = name_of(requirement)
+    shows_overdue = part is None and figures.edition != PUBLIC  # never published (statistics 1.6)
     signals = {signal.place: signal for signal in trend.control.signals}
     causes = {week: cause for cause in found for week in trend.weeks
               if cause.weeks[0] <= week <= cause.weeks[1]}  # fmt: skip
@@ -192,11 +194,11 @@ def weeks_table(requirement: RequirementFigures, figures: Figures, part: PartFig
             cell(week, Run(f" {monday(week)}", "aside")),
             *share_cells(share, f"{figure}/{week}"),
             *((cell(percent(trend.silent[place].rate)),) if trend.silent else ()),
-            *((cell(whole(trend.overdue[place]) if trend.overdue else NONE),) if part is None else ()),
+            *((cell(whole(trend.overdue[place]) if trend.overdue else NONE),) if shows_overdue else ()),
             cell("; ".join(said), claim=causes.get(week) if signal else None),
         ))  # fmt: skip
     silent = (Column("Silent victims"),) if trend.silent else ()
-    overdue = (Column("Overdue then"),) if part is None else ()
+    overdue = (Column("Overdue then"),) if shows_overdue else ()
     columns = (Column("Week, its Monday", "name"), *SHARE, *silent, *overdue, Column("Special cause", "words"))
     return Table(
         f"weeks-{ident}", f"{heading(name)} by week, each judged seven days after its end", columns, tuple(rows),

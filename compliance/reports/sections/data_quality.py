@@ -6,6 +6,7 @@ from typing import Final
 from compliance.reports.attention import describe_quality, describe_questions, faults, stand_out
 from compliance.reports.cells import met_of, rate, whole, with_name
 from compliance.reports.duplicate_claims import find_duplicated
+from compliance.reports.editions import PUBLIC
 from compliance.reports.findings import EntryQuestion
 from compliance.reports.parts import Column, Heading, Items, Part, Run, Section, Table, cell, note, statement
 from compliance.reports.passages import describe_expected, directory_of, gap_of, pattern_of
@@ -29,7 +30,11 @@ def _parts(figures: Figures) -> Iterator[Part]:
     for claim in (*map(gap_of, figures.intake.gaps), *directory_of(figures.intake)):
         yield state_claim(claim)
     every = Run("every class that is looked for", link="quality-full")
-    yield note("Nothing is silently dropped: ", every, " is counted in full below.")
+    every_published = Run("those that are published", link="quality-full")
+    if figures.edition == PUBLIC:
+        yield note("Of the classes looked for, ", every_published, " are below; small counts are not published.")
+    else:
+        yield note("Nothing is silently dropped: ", every, " is counted in full below.")
     if figures.questions:
         if asked := stand_out(figures.questions):
             caption = "Questions that the entries raise; none shows that anything was done wrong"

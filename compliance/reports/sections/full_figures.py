@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from compliance.reports.cells import SHARE, points_cell, share_cells
+from compliance.reports.editions import PUBLIC
 from compliance.reports.parts import Cell, Column, Heading, Part, Row, Section, Table, cell, note, statement
 from compliance.reports.rate_claims import change_of
 from compliance.reports.report_model import Figures, Period, RequirementFigures
@@ -16,11 +17,12 @@ from compliance.reports.words import heading, instant, points_between
 
 def full_figures(figures: Figures) -> Section:
     """Return the section with the full figures."""
+    classes = "the classes that are published" if figures.edition == PUBLIC else "every class that is looked for"
     parts = (
         statement("For those who have to defend the lines above, and for those who doubt them."),
         _rates(figures), *_weeks(figures),
         *_units(figures),
-        quality_table("quality-full", "Data quality: every class that is looked for", figures.quality, figures),
+        quality_table("quality-full", f"Data quality: {classes}", figures.quality, figures),
         _say_where_the_rest_is(figures), *_questions(figures), *reminders_in_full(figures),
     )  # fmt: skip
     return Section("in-full", "The figures in full", parts, full=True)
@@ -80,8 +82,8 @@ def _units(figures: Figures) -> Iterator[Part]:
 def _say_where_the_rest_is(figures: Figures) -> Part:
     said = [
         f"Updates belong to the {figures.kind} they were entered in, obligations to that they were due in, crimes to "
-        "that they were reported in, victims to that they were added in, events to that they took place in. A dash: "
-        "not known from these records."
+        f"that they were reported in, victims to that they were added in, events to that they took place in. A dash: "
+        f"{'not published, or ' if figures.edition == PUBLIC else ''}not known from these records."
     ]
     if figures.intake.last_complete_poll:
         said.append(f"Last complete reading of the crime system: {instant(figures.intake.last_complete_poll)}.")

@@ -22,7 +22,7 @@ def release_checks(figures: Figures) -> Iterator[Part]:
     elif gate.faults:
         yield statement(f"At fault were: {list_names([*map(name_fault, gate.faults)])}.")
     else:
-        yield statement("The records and the figures were checked before this was published: no fault was found.")
+        yield statement("Every check of the records and the figures before this was published was passed.")
     for released in gate.released:
         yield statement(tell_release(released))
 
@@ -42,12 +42,13 @@ def tell_release(released: Released) -> str:
 
 
 def tell_unfit(figures: Figures) -> str:
-    """Return the share of records that no rate of the report can use, to stand beside each; empty if unknown."""
+    """Return the share of the force's records that a fault keeps out of every rate; empty if unknown."""
     facts = None if figures.gate is None else figures.gate.facts
     if facts is None or not facts.records:
         return ""
     share = percent(facts.unfit / facts.records)
-    return f"Data: {share} of {count_of(facts.records, 'record')} cannot be in a rate"
+    whose = "" if figures.unit is None else "the force’s "
+    return f"Data: a fault keeps {share} of {whose}{count_of(facts.records, 'record')} out of every rate"
 
 
 def note_unfit(figures: Figures) -> Iterator[Note]:

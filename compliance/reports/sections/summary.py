@@ -14,12 +14,22 @@ from compliance.reports.parts import Heading, Items, Part, Run, Section, Stateme
 from compliance.reports.passages import only_same_day
 from compliance.reports.periods import parse_period
 from compliance.reports.proportions import Proportion
-from compliance.reports.rate_claims import changes_of, nothing_due, units_compared, withheld
+from compliance.reports.rate_claims import (
+    changes_of,
+    list_in_force,
+    nothing_due,
+    rests_on,
+    rests_on_of,
+    unit_compared,
+    units_compared,
+    withheld,
+)
 from compliance.reports.release_facts import Gate
 from compliance.reports.report_model import Figures, Period, RequirementFigures
 from compliance.reports.sentences import sentence
 from compliance.reports.spans import Kind
 from compliance.reports.telling import causes_of, target_of, title_of
+from compliance.reports.unit_levels import DIVISIONS, find_level
 from compliance.reports.words import (
     NOT_AVAILABLE,
     count_of,
@@ -36,11 +46,9 @@ from compliance.text import join_words
 
 def summary(figures: Figures) -> Section:
     """Return the summary section."""
-    parts = (
-        Items(tuple(summary_lines(figures)), "terms"), Heading("first", "To look at first"), *look_first(figures),
-        _about(figures),
-    )  # fmt: skip
-    return Section("summary", "Summary", parts)
+    first = tuple(look_first(figures))
+    headed = (Heading("first", "To look at first"), *first) if first else ()
+    return Section("summary", "Summary", (Items(tuple(summary_lines(figures)), "terms"), *headed, _about(figures)))
 
 
 def _about(figures: Figures) -> Statement:
@@ -71,9 +79,7 @@ def look_first(figures: Figures) -> Iterator[Part]:
     things, young = tuple(things_to_look_at(figures)), list(not_yet_told(figures))
     if things:
         yield Items(things, "numbered")
-    elif figures.edition == PUBLIC:
-        yield statement("Which divisions stand out, and in what, the force tells its board.")
-    elif not young:
+    elif not young and figures.edition != PUBLIC:
         yield state_claim(Claim(kind=ClaimKind.NOTHING_STANDS_OUT, subject="summary", period=figures.kind))
     for claim in young if figures.edition != PUBLIC else ():
         yield state_claim(claim)
@@ -104,8 +110,26 @@ def summary_lines(figures: Figures) -> list[Statement]:
         if requirement.week.silent:
             lines.append(_silent(requirement.week.silent, figures))
     unit, _ = units(figures)
-    compared = [state_claim(claim, f"{heading(unit)}s") for claim in units_compared(figures)]
+    compared = [*_in_force(figures), *_compared(figures, f"{heading(unit)}s")]
     return [*lines, *_same_day(figures), _overdue(figures), *compared, *_provisional(figures, reported)]
+
+
+def _compared(figures: Figures, about: str) -> Iterator[Statement]:
+    """Yield which units differ, and which difference would be none without one other unit (statistics 1.5)."""
+    for claim in units_compared(figures):
+        level = find_level(figures)
+        resting = [each for requirement in figures.requirements for each in rests_on(requirement, level)]
+        claims = [claim, *(resting if figures.edition != PUBLIC else [])]
+        yield statement(" ".join(map(sentence, claims)), about=about, claims=claims)
+
+
+def _in_force(figures: Figures) -> Iterator[Statement]:
+    """Yield, in a division's edition, how it compares with the rest of the force."""
+    for requirement, own in list_in_force(figures):
+        claims = [unit_compared(requirement, own, figures, DIVISIONS), *rests_on_of(requirement, own, DIVISIONS)]
+        here, there = (percent(each.share.rate) for each in (own.trailing, own.rest) if each)
+        rates = f"{heading(requirement.id)}: {here} here, {there} there."
+        yield statement(" ".join([*map(sentence, claims), rates]), about="In the force", claims=claims)
 
 
 def _rate(requirement: RequirementFigures, figures: Figures) -> Statement:
