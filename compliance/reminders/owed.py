@@ -111,7 +111,7 @@ class Owed:
 
     @property
     def days_missed(self) -> int:
-        """Return the days since the due date, or since that of the first cycle in a row that was missed (rules 4.5)."""
+        """Return the days since the due date, of a run of missed cycles that of the first (rules 4.5)."""
         return self.days_over + (self.due_date - (self.first_due or self.due_date)).days
 
     @property

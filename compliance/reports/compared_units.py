@@ -10,7 +10,7 @@ from compliance.reports.catalogue.silence_figures import SILENT
 from compliance.reports.catalogue.unit_figures import DIVISION, FORMER_DIVISION, TEAM, TRAILING_UNIT
 from compliance.reports.findings import Group
 from compliance.reports.rates import change, has, rate
-from compliance.reports.report_model import AreaMembers, DivisionFigures, FormerMap
+from compliance.reports.report_model import AreaMembers, DivisionFigures, Figures, FormerMap
 from compliance.reports.unit_levels import AREAS
 
 
@@ -79,3 +79,12 @@ def count_by_former_map(edition: Edition, requirement: str) -> FormerMap | Unset
     ordered = sorted(names, key=lambda name: (name is None, name))
     day, _ = edition.former
     return FormerMap(day, tuple(Group(name, FORMER_DIVISION.share(edition, requirement, name)) for name in ordered))
+
+
+def place_in_force(figures: Figures, board: Figures) -> Figures:
+    """Return a division's figures with how the board's report of the same period compares it with the rest."""
+    requirements = []
+    for own, whole in zip(figures.requirements, board.requirements, strict=True):
+        unit = next((each for each in whole.divisions if each.name == figures.unit), None)
+        requirements.append(own if unit is None else replace(own, in_force=unit))
+    return replace(figures, requirements=tuple(requirements))

@@ -179,15 +179,6 @@ def divisions_of(figures: Figures) -> set[str]:
     return {d.name for requirement in figures.requirements for d in requirement.divisions if d.name}
 
 
-def place_in_force(figures: Figures, board: Figures) -> Figures:
-    """Return a division's figures with how the board's report of the same period compares it with the rest."""
-    requirements = []
-    for own, whole in zip(figures.requirements, board.requirements, strict=True):
-        unit = next((each for each in whole.divisions if each.name == figures.unit), None)
-        requirements.append(own if unit is None else replace(own, in_force=unit))
-    return replace(figures, requirements=tuple(requirements))
-
-
 def _requirement(judged: Judgements, edition: Edition, asked: AskedRequirement) -> RequirementFigures:
     repeats, place, options = asked.repeat_every is not None, edition.place(asked.id), judged.options
 

@@ -167,7 +167,7 @@ def after_reminder(verdicts: Verdicts, mailed: Mailed, division: str | None = No
     """Return the question whether updates are entered just after reminders."""
     rows, _, within = after_last_mail(verdicts, mailed, division)
     return EntryQuestion(
-        "after-reminder", "Updates recorded in the week after a reminder: those within 24 hours of it",
+        "after-reminder", "Of the updates recorded in the week after a reminder, those within 24 hours",
         "Did the mail lead to a contact, or to an earlier one being typed in?", "rules 8",
         clustered(within, owner(verdicts, rows, "officer")), 1 / 7 if len(rows) else None,
         "if any day of the week after the mail were as likely as another",

@@ -13,9 +13,10 @@ from compliance.errors import ComplianceError, HeldError, UnavailableError
 from compliance.policy import Policy, Verdicts
 from compliance.reminders.effect import MailedDigests, read_mailed
 from compliance.reports.beginning import Beginning, CannotReportError, begin
+from compliance.reports.compared_units import place_in_force
 from compliance.reports.editions import public
 from compliance.reports.explained import ExplainedWeeks
-from compliance.reports.figures import divisions_of, figures_of, place_in_force
+from compliance.reports.figures import divisions_of, figures_of
 from compliance.reports.forms import Form
 from compliance.reports.judged import Judgements, ReportOptions, judge_periods
 from compliance.reports.notice_pages import remove_notices

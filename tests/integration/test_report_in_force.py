@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from compliance.reports.figures import place_in_force
+from compliance.reports.compared_units import place_in_force
 from compliance.reports.proportions import Proportion, Rate, RateDifference
 from compliance.reports.report_model import DivisionFigures, Figures
 from compliance.reports.sections.summary import summary
