@@ -169,7 +169,9 @@ def test_the_table_says_what_it_cannot_show(store: Store) -> None:
     page = form(figures(store), "html").decode()
     assert "Reminders: do they work?" in page
     assert "What this cannot show: that the mail was the cause." in page
-    assert "2 mails to 2 people told of 4 obligations. One that several steps told of is counted below with each." in page
+    assert (
+        "2 mails to 2 people told of 4 obligations. One that several steps told of is counted below with each." in page
+    )
     assert "1 contact is dated before the day of the mail" in page
     assert form(figures(store), "pdf").startswith(b"%PDF")
 
