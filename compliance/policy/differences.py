@@ -34,19 +34,20 @@ def _plain(asked: Any) -> dict[str, Any]:
 def _differ(whose: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
     for key in dict.fromkeys([*now, *before]):
         if before.get(key) != now.get(key):
-            yield f"{whose}{_label(key)} {_say(now.get(key))}, before {_say(before.get(key))}"
+            yield f"{whose}{_label(key)} {_value_text(now.get(key))}, before {_value_text(before.get(key))}"
 
 
 def _label(key: str) -> str:
     return _LABELS.get(key, key.replace("_", " "))
 
 
-def _say(value: Any) -> str:
+def _value_text(value: Any) -> str:
     """Return a value of a policy in words."""
     if isinstance(value, Mapping):
         given = [(key, each) for key, each in value.items() if each is not None]
         parts = [
-            count_noun(each, _LENGTHS[key]) if key in _LENGTHS else f"{_label(key)} {_say(each)}" for key, each in given
+            count_noun(each, _LENGTHS[key]) if key in _LENGTHS else f"{_label(key)} {_value_text(each)}"
+            for key, each in given
         ]
         return join_words(parts)
     if isinstance(value, list):
