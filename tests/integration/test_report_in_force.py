@@ -1,4 +1,4 @@
-"""A division's edition says how the division compares with the rest of the force, as the board's report does."""
+"""How divisions compare, in the summaries: of the board, of the public, and of the division, which reads the same."""
 
 import pytest
 from msgspec.structs import replace
@@ -30,9 +30,14 @@ BELOW = RateDifference(-0.087, -0.119, -0.054, p=0.0001, significant=True, teste
 ALIKE = replace(BELOW, difference=-0.01, low=-0.04, high=0.02, p=0.5, significant=False)
 
 
+def lines(found: Figures, about: str) -> list[str]:
+    parts = [part for part in summary(found).parts[0].items if part.about == about]  # type: ignore[union-attr]
+    return ["".join(run.text for run in line.text) for line in parts]
+
+
 def said(found: Figures) -> str:
-    (line,) = [part for part in summary(found).parts[0].items if part.about == "In the force"]  # type: ignore[union-attr]
-    return "".join(run.text for run in line.text)
+    (line,) = lines(found, "In the force")
+    return line
 
 
 def test_1_5_a_division_below_the_rest_reads_it_in_its_own_edition() -> None:
@@ -55,5 +60,16 @@ def test_1_5_a_difference_that_rests_on_another_division_says_so() -> None:
 
 @pytest.mark.parametrize("units", [(), (unit("B", BELOW),), (unit("A", replace(BELOW, tested=False)),)])
 def test_1_6_a_division_that_is_not_compared_reads_nothing(units: tuple[DivisionFigures, ...]) -> None:
-    found = summary(place_in_force(figures("division"), board(*units))).parts[0]
-    assert "In the force" not in [part.about for part in found.items]  # type: ignore[union-attr]
+    assert lines(place_in_force(figures("division"), board(*units)), "In the force") == []
+
+
+@pytest.mark.parametrize("edition", ["board", "public"])
+def test_1_5_the_summary_says_once_which_difference_rests_on_another_division(edition: str) -> None:
+    """Also where another difference is not judged, since it rests on crimes on record twice (decision 0058)."""
+    held = replace(ALIKE, on_duplicates=True)
+    found = replace(board(unit("A", BELOW, ("B",)), unit("B", held)), edition=edition)
+    differs, not_judged = lines(found, "Divisions")
+    rests = "A, 7-day rate: with B left out, no significant difference from the rest of the force."
+    assert differs.endswith(f"below in A (−8.7). This is unlikely to have occurred by chance. {rests}")
+    assert not_judged.startswith("Not judged: the difference from the rest of the force of the 7-day rate in B.")
+    assert rests not in not_judged

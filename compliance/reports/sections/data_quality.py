@@ -29,11 +29,11 @@ def _parts(figures: Figures) -> Iterator[Part]:
         yield statement(f"No fault was found in the records of the {figures.kind}.")
     for claim in (*map(gap_of, figures.intake.gaps), *directory_of(figures.intake)):
         yield state_claim(claim)
-    every = Run("every class that is looked for", link="quality-full")
-    every_published = Run("those that are published", link="quality-full")
     if figures.edition == PUBLIC:
-        yield note("Of the classes looked for, ", every_published, " are below; small counts are not published.")
+        published = Run("those that are published", link="quality-full")
+        yield note("Of the classes looked for, ", published, " are below; small counts are not published.")
     else:
+        every = Run("every class that is looked for", link="quality-full")
         yield note("Nothing is silently dropped: ", every, " is counted in full below.")
     if figures.questions:
         if asked := stand_out(figures.questions):

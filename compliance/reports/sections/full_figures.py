@@ -82,7 +82,7 @@ def _units(figures: Figures) -> Iterator[Part]:
 def _say_where_the_rest_is(figures: Figures) -> Part:
     said = [
         f"Updates belong to the {figures.kind} they were entered in, obligations to that they were due in, crimes to "
-        f"that they were reported in, victims to that they were added in, events to that they took place in. A dash: "
+        "that they were reported in, victims to that they were added in, events to that they took place in. A dash: "
         f"{'not published, or ' if figures.edition == PUBLIC else ''}not known from these records."
     ]
     if figures.intake.last_complete_poll:

@@ -116,10 +116,10 @@ def summary_lines(figures: Figures) -> list[Statement]:
 
 def _compared(figures: Figures, about: str) -> Iterator[Statement]:
     """Yield which units differ, and which difference would be none without one other unit (statistics 1.5)."""
+    level = find_level(figures)
+    resting = [each for requirement in figures.requirements for each in rests_on(requirement, level)]
     for claim in units_compared(figures):
-        level = find_level(figures)
-        resting = [each for requirement in figures.requirements for each in rests_on(requirement, level)]
-        claims = [claim, *(resting if figures.edition != PUBLIC else [])]
+        claims = [claim, *(resting if claim.kind == ClaimKind.DIFFERS else ())]
         yield statement(" ".join(map(sentence, claims)), about=about, claims=claims)
 
 
