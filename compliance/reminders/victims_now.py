@@ -46,9 +46,10 @@ class VictimNow:
 def list_victims_now(
     store: Store, policy: Policy, settings: ReminderSettings, crime_refs: Sequence[str], officer_ref: str, now: datetime
 ) -> list[VictimNow]:
-    """Return the victims of some crimes to whom an officer owes something, as at `now` (aware), the longest owed first.
+    """Return the victims of some crimes to whom an officer owes something, as at `now` (aware).
 
-    Of the crimes given only those that the officer has now.
+    As in an email, enhanced victims come first, then the longest owed. Of the crimes given only those that the officer
+    has now.
     """
     # A due date within the week is shown whatever the emails announce.
     rules = settings.reminders.model_copy(update={"ahead_days": AHEAD_DAYS})
@@ -67,7 +68,7 @@ def list_victims_now(
     own = queries.get(officer_ref, {})
     context = LetterContext(again=again, directory=about.directory, others=Others(accepted), queries=own)
     first = {owed.waiting.key: owed for owed in reversed(mine)}
-    return [
+    victims = [
         VictimNow(
             waiting.crime_ref,
             waiting.victim_ref,
@@ -77,6 +78,7 @@ def list_victims_now(
         )
         for waiting, entry in write_entries(decisions, policy, settings, today, context).items()
     ]
+    return sorted(victims, key=lambda victim: not victim.entry.enhanced)
 
 
 def _decision(owed: Owed, officer_ref: str, about: Morning) -> Decision:

@@ -44,7 +44,7 @@ def officer_path(ref: str) -> str:
 
 
 def show_my_victims(visit: Visit) -> Answer:
-    """Return what the person owes to whom, the longest owed first."""
+    """Return what the person owes to whom, as in an email enhanced victims first, then the longest owed."""
     return _victims(visit)
 
 

@@ -56,6 +56,12 @@ def parts_of(page: str) -> dict[str, list[str]]:
     return found
 
 
+def test_enhanced_victims_come_first_as_in_an_email(office: WebOffice, officer: Browser) -> None:
+    enhanced = [{"victim_ref": "V1", "category": "enhanced"}]
+    records(office, of("A", "2026-07-05"), of("B", "2026-07-08", victims=enhanced))
+    assert parts_of(officer.get("/my-victims").text)["Overdue"] == ["B", CRIMES["n1a"], "A"]
+
+
 def test_what_is_owed_is_overdue_due_today_or_due_in_the_next_seven_days_the_longest_owed_first(
     office: WebOffice, officer: Browser
 ) -> None:
