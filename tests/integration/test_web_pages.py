@@ -112,6 +112,15 @@ def test_a_card_says_of_a_victim_what_the_email_of_that_morning_says(office: Web
         assert re.search(line, page), line
 
 
+def test_a_hold_in_force_is_not_said_to_have_ended_yesterday(office: WebOffice, officer: Browser) -> None:
+    hold = [{"from": "2026-07-12T09:00:00Z", "until": "2026-07-24T09:00:00Z", "reason": "in hospital"}]
+    records(office, of("22A/9/26", "2026-07-01", victims=[{"victim_ref": "V1", "contact_holds": hold}]))
+    page = words_of(officer.get("/my-victims").text)
+    assert "Do not contact: a hold is in force until 24 July (in hospital)." in page
+    assert "contact hold in force." in page
+    assert "contact hold until" not in page
+
+
 def test_another_officers_cases_are_in_nobodys_list_but_theirs(office: WebOffice) -> None:
     for person in ("n1a", "n1b", "n2a", "s1a"):
         page = office.browser(WebRole.OFFICER, person).get("/my-victims").text

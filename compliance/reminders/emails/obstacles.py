@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from compliance.policy import Policy
@@ -104,7 +104,9 @@ class Obstacles:
                 since = day_text(self.decision.owed.owed_again_on or obstacle.last, self.today)
                 return f"contact owed again only since {since}"
             case Hindrance.HOLD:
-                return "contact hold in force" if lasts else f"contact hold until {last}"
+                # The days of an officer's own are those before today: a hold may go on.
+                goes_on = self.decision.owed.waiting.hold.now and obstacle.last >= self.today - timedelta(days=1)
+                return "contact hold in force" if goes_on else f"contact hold until {last}"
             case Hindrance.NOT_ALLOCATED:
                 others = "with another officer" if self._with_another(obstacle) else "with nobody"
                 return f"{others} until {last}" if not lasts else "the case came to them today"
