@@ -1,6 +1,6 @@
 """Claims as sentences: the one place where the claims of a report are put into words."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from compliance import text
@@ -39,8 +39,11 @@ def weeks_of(cause: SpecialCause) -> str:
 
 def weeks_in_words(first: str, last: str) -> str:
     """Return ISO weeks with their dates, as `weeks_of` does."""
-    numbers = f"week {int(first[-2:])}" if first == last else f"weeks {int(first[-2:])} to {int(last[-2:])}"
-    return f"{span(parse_period(first).first, parse_period(last).last)} ({numbers})"
+    return f"{span(parse_period(first).first, parse_period(last).last)} ({_numbers(first, last)})"
+
+
+def _numbers(first: str, last: str) -> str:
+    return f"week {int(first[-2:])}" if first == last else f"weeks {int(first[-2:])} to {int(last[-2:])}"
 
 
 def pattern_of(cause: SpecialCause) -> str:
@@ -62,6 +65,16 @@ def cause_of_group(cause: SpecialCause) -> tuple[str, str]:
     return whose, f", {weeks_of(cause)}: {pattern_of(cause)}"
 
 
+def causes_together(causes: Sequence[SpecialCause]) -> tuple[str, str]:
+    """Return the weeks of special causes of several charts, and what each chart shows (statistics 2.2c)."""
+    weeks = weeks_in_words(min(cause.weeks[0] for cause in causes), max(cause.weeks[1] for cause in causes))
+    shown = []
+    for title in dict.fromkeys(cause.title for cause in causes):
+        own = [f"{_numbers(*each.weeks)}, {pattern_of(each)}{_called(each)}" for each in causes if each.title == title]
+        shown.append(f"{title}, {'; '.join(own)}")
+    return weeks, f", in {len(shown)} charts: {'; '.join(shown)}."
+
+
 def change_in_points(claim: Claim) -> Text:
     """Describe briefly how a rate changed, for a key figure, or why that is unknown."""
     if claim.kind == Kind.TOO_FEW:
@@ -76,8 +89,14 @@ def change_in_points(claim: Claim) -> Text:
 
 def _cause(claim: Claim) -> str:
     assert isinstance(claim, SpecialCause)  # noqa: S101  # only special causes have this kind
-    called = f": {'an improvement' if claim.improvement else 'a concern'}" if claim.calls else ""
-    return f"{weeks_of(claim)}: {pattern_of(claim)}{called}."
+    return f"{weeks_of(claim)}: {pattern_of(claim)}{_called(claim)}."
+
+
+def _called(cause: SpecialCause) -> str:
+    """Return what a special cause calls for, empty if it is history."""
+    if not cause.calls:
+        return ""
+    return f": {'an improvement' if cause.improvement else 'a concern'}"
 
 
 def _begin(claim: Claim) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from itertools import chain
 from typing import NamedTuple
 
 from compliance.reports import charts
@@ -30,7 +31,8 @@ from compliance.reports.parts import (
 from compliance.reports.periods import in_words
 from compliance.reports.rate_claims import subject_of
 from compliance.reports.report_model import Figures, RequirementFigures
-from compliance.reports.sentences import cause_of_group, sentence, weeks_of
+from compliance.reports.sentences import cause_of_group, causes_together, sentence, weeks_of
+from compliance.reports.shared_causes import SharedCauses, shared_causes
 from compliance.reports.telling import (
     causes_of_part,
     causes_of_whole,
@@ -45,7 +47,7 @@ from compliance.reports.telling import (
     title_of,
     title_of_part,
 )
-from compliance.reports.words import ON_DUPLICATES, heading, percent
+from compliance.reports.words import ON_DUPLICATES, count_of, heading, percent
 
 
 def change_over_time(figures: Figures) -> Section:
@@ -57,16 +59,21 @@ def change_over_time(figures: Figures) -> Section:
             "point beyond a limit in the newest two weeks is an improvement or a concern; all else is told as history."
         )
     ]
+    shared = shared_causes(figures)
+    if shared:
+        parts += [Heading("together", "In several charts at once"), Items(tuple(map(_together, shared)))]
     for requirement in figures.requirements:
         if not requirement.event:
-            parts += trend_parts(requirement, figures.last)
+            parts += trend_parts(requirement, figures.last, frozenset(chain.from_iterable(shared)))
     return Section("trends", "Change, or chance?", tuple(parts))
 
 
-def trend_parts(requirement: RequirementFigures, last: date) -> Iterator[Part]:
+def trend_parts(
+    requirement: RequirementFigures, last: date, told: frozenset[SpecialCause] = frozenset()
+) -> Iterator[Part]:
     """Yield the charts of a requirement and of its parts, what they show in words, and their special causes.
 
-    `last`: the last local date of the period.
+    `last`: the last local date of the period. `told`: those that are told with the ones of other charts (2.2c).
     """
     trend = requirement.trend
     caption = "per cent of updates due in the week that were given in time"
@@ -81,7 +88,7 @@ def trend_parts(requirement: RequirementFigures, last: date) -> Iterator[Part]:
             f"cases age, so signals are not looked for in this chart.{where}"
         )
     else:
-        yield from _say_causes(causes_of_whole(requirement), trend, subject_of(requirement))
+        yield from _say_causes(causes_of_whole(requirement), told, trend, subject_of(requirement))
     yield from _say_marks(trend)
     if trend.shares:
         yield note(Run("Table of the weeks", link=f"weeks-{requirement.id}"))
@@ -90,7 +97,7 @@ def trend_parts(requirement: RequirementFigures, last: date) -> Iterator[Part]:
         of = _Series(f"{requirement.id}-{name}", title_of_part(requirement, part), f"{name}.{requirement.id}", caption,
                      part.trend)  # fmt: skip
         yield from _charted(of, last)
-        yield from _say_causes(causes_of_part(requirement, part), part.trend, of.subject)
+        yield from _say_causes(causes_of_part(requirement, part), told, part.trend, of.subject)
         if part.trend.shares:
             yield note(Run("Table of the weeks", link=f"weeks-{of.id}"))
     if trend.silent:
@@ -120,10 +127,15 @@ def _charted(series: _Series, last: date) -> Iterator[Part]:
     yield statement(" ".join([said, *map(sentence, moving)]), claims=[*missing, *moving])
 
 
-def _say_causes(causes: Sequence[SpecialCause], trend: Trend, subject: str) -> Iterator[Part]:
-    held = list(causes_held(trend, subject))
-    if causes:
-        yield Items(tuple(_cause(cause) for cause in causes))
+def _say_causes(
+    causes: Sequence[SpecialCause], told: frozenset[SpecialCause], trend: Trend, subject: str
+) -> Iterator[Part]:
+    held, own = list(causes_held(trend, subject)), [cause for cause in causes if cause not in told]
+    if own:
+        yield Items(tuple(_cause(cause) for cause in own))
+    if len(own) < len(causes):
+        what = count_of(len(causes) - len(own), "special cause is", "special causes are")
+        yield note(f"{what} told with those of other charts, under ", Run("In several charts at once", link="together"))
     if held:
         yield statement(" ".join(map(sentence, held)), claims=held)
     elif trend.shares and not causes:
@@ -146,6 +158,11 @@ def _silent(requirement: RequirementFigures) -> Iterator[Part]:
         yield Chart(f"silent-weeks-{requirement.id}", caption, charts.silent(trend), said)
     claims = list(stock_claims(trend, "silent"))
     yield statement(" ".join([said, *map(sentence, claims)]), claims=claims)
+
+
+def _together(causes: SharedCauses) -> Statement:
+    weeks, rest = causes_together(causes)
+    return Statement(text_of(Run(weeks, "strong"), rest), direction=_direction(causes[0]), claims=causes)
 
 
 def _cause(cause: SpecialCause) -> Statement:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from itertools import chain
 
 from compliance.reports.attention import silence_of, things_to_look_at
 from compliance.reports.beginning import STOCKS
@@ -26,7 +27,8 @@ from compliance.reports.rate_claims import (
 )
 from compliance.reports.release_facts import Gate
 from compliance.reports.report_model import Figures, Period, RequirementFigures
-from compliance.reports.sentences import sentence
+from compliance.reports.sentences import causes_together, sentence
+from compliance.reports.shared_causes import shared_causes
 from compliance.reports.spans import Kind
 from compliance.reports.telling import causes_of, target_of, title_of
 from compliance.reports.unit_levels import DIVISIONS, find_level
@@ -105,10 +107,14 @@ def summary_lines(figures: Figures) -> list[Statement]:
     if not any(r.week.rate.share.of or r.week.rate.share.withheld for r in figures.requirements):
         earliest = min(figures.requirements, key=lambda requirement: requirement.due_from or date.min)
         return [*lines, state_claim(nothing_due(earliest, figures), "No rate"), _overdue(figures)]
+    under_way = {cause for requirement in reported for cause in _under_way(requirement)}
+    together = [causes for causes in shared_causes(figures) if under_way & set(causes)]
+    told = frozenset(chain.from_iterable(together))
     for requirement in reported:
-        lines.append(_rate(requirement, figures))
+        lines.append(_rate(requirement, figures, told))
         if requirement.week.silent:
             lines.append(_silent(requirement.week.silent, figures))
+    lines += [statement(*causes_together(causes), about="Several rates", claims=causes) for causes in together]
     unit, _ = units(figures)
     compared = [*_in_force(figures), *_compared(figures, f"{heading(unit)}s")]
     return [*lines, *_same_day(figures), _overdue(figures), *compared, *_provisional(figures, reported)]
@@ -132,7 +138,8 @@ def _in_force(figures: Figures) -> Iterator[Statement]:
         yield statement(" ".join([*map(sentence, claims), rates]), about="In the force", claims=claims)
 
 
-def _rate(requirement: RequirementFigures, figures: Figures) -> Statement:
+def _rate(requirement: RequirementFigures, figures: Figures, told: frozenset[SpecialCause]) -> Statement:
+    """Return the line of a rate. `told`: the special causes that have a line with those of other rates (2.2c)."""
     share, kind, about = requirement.week.rate.share, figures.kind, f"{heading(requirement.id)} rate"
     if share.withheld:
         return state_claim(withheld(f"rate.{requirement.id}", "The rate"), about)
@@ -153,7 +160,7 @@ def _rate(requirement: RequirementFigures, figures: Figures) -> Statement:
     elif share.count == 0:
         start = f"none of the {due} due in the {kind} was given in time"
     moved = [*changes_of(requirement, figures), *target_of(requirement)]
-    under_way = list(_under_way(requirement))
+    under_way = [cause for cause in _under_way(requirement) if cause not in told]
     text = f"{percent(share.rate)}: {start} (95% interval {interval(share)})."
     whole = title_of(requirement)
     since = [f"{'' if c.title == whole else f'{heading(c.title)}, '}{sentence(c)}" for c in under_way]
