@@ -6,7 +6,7 @@ from textwrap import indent
 
 import click
 
-from compliance.cli.options import CONFIG, echo, echo_text, service_of
+from compliance.cli.options import CONFIG, echo, echo_text, service_of, user_name
 from compliance.text import count_noun, describe_age
 
 _ANSWERS = ("wrong", "right", "withdrawn")
@@ -54,7 +54,8 @@ def show(config: Path, number: int) -> None:
     assigned = "" if found.is_assigned else " (not assigned: the reply names no crime number of the email)"
     echo(f"crimes: {', '.join(found.crimes) or 'none'}{assigned}")
     if found.answer is not None and found.answered_at is not None:
-        echo(f"answered: {_day(found.answered_at)}: {found.answer}")
+        by = f" by {found.answered_by}" if found.answered_by else ""
+        echo(f"answered: {_day(found.answered_at)}{by}: {found.answer}")
         if found.note:
             echo_text(indent(found.note, _QUOTED))
     echo()
@@ -70,13 +71,14 @@ def show(config: Path, number: int) -> None:
 def answer(config: Path, number: int, answer: str, note: str | None, crimes: tuple[str, ...]) -> None:
     """Answer a dispute: the record was wrong, the record is right, or the dispute was withdrawn.
 
-    The next email about the victim says so to whoever disputed it. Answering again replaces the answer.
+    The next email about the victim says so to whoever disputed it. Your user name is stored with the answer. Answering
+    again replaces the answer.
     """
     from compliance.store import DisputeAnswer, answer_dispute
 
     named = dict(zip(_ANSWERS, DisputeAnswer, strict=True))
     with service_of(config) as service:
-        done = answer_dispute(service.store, number, named[answer], note, crimes, service.clock())
+        done = answer_dispute(service.store, number, named[answer], note, crimes, service.clock(), user_name())
     echo(f"dispute {number} answered: {done.answer}: {', '.join(done.crimes) or 'no crime'}")
 
 

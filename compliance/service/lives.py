@@ -67,8 +67,8 @@ TABLES: Final = (
     ),
     StatedLife(
         "access",
-        "each view of other people's cases on the pages and each attempt that was refused: who, when, which page, the "
-        "crime numbers shown, and the reason",
+        "each view of other people's cases on the pages, each act there beyond one's own, and each attempt that was "
+        "refused: who, when, which page, the crime numbers shown, and the reason",
         "1 row each",
         "never by this service: whoever answers for the data decides",
     ),

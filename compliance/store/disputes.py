@@ -8,12 +8,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, exists, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, select, update
 
 from compliance.errors import RecordError
 from compliance.store.engine import Store
 from compliance.store.notice_kinds import Outcome
-from compliance.store.tables import DISPUTE, DISPUTED_VICTIM, NOTICE
+from compliance.store.tables import DISPUTE, DISPUTED_VICTIM, NOTICE, OBLIGATION
 
 
 class DisputeAnswer(StrEnum):
@@ -29,7 +29,7 @@ class Dispute:
     """A reply to an email, or what was filed on a page (`outbox_id` None). Instants are in UTC.
 
     `victims`: (crime, victim) that it concerns; if not `is_assigned`, those of the whole email, because the reply names
-    no crime number. `answer`: None while it is open.
+    no crime number. `answer`: None while it is open. `answered_by`: the reference of who answered, None if not known.
     """
 
     id: int
@@ -41,6 +41,7 @@ class Dispute:
     answer: DisputeAnswer | None
     note: str | None
     answered_at: datetime | None
+    answered_by: str | None = None
     victims: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -100,6 +101,39 @@ def list_disputes(store: Store, *, only_open: bool = False) -> list[Dispute]:
     return _read(store, DISPUTE.c.answer.is_(None) if only_open else DISPUTE.c.id.is_not(None))
 
 
+def page_disputes(
+    store: Store, which: ColumnElement[bool], *, is_open: bool, after: int | None, limit: int
+) -> list[Dispute]:
+    """Return some disputes: those that are open, the oldest first, or the answered ones, the newest first.
+
+    `after`: the number of the dispute after which they begin; None: from the first.
+    """
+    number = DISPUTE.c.id
+    of_kind = DISPUTE.c.answer.is_(None) if is_open else DISPUTE.c.answer.is_not(None)
+    chosen = select(number).where(which, of_kind).order_by(number if is_open else number.desc()).limit(limit)
+    if after is not None:
+        chosen = chosen.where(number > after if is_open else number < after)
+    with store.reading() as connection:
+        numbers = list(connection.execute(chosen).scalars())
+    found = _read(store, number.in_(numbers))
+    return found if is_open else found[::-1]
+
+
+def count_disputes(store: Store, which: ColumnElement[bool]) -> tuple[int, int]:
+    """Return how many of some disputes are open, and how many are answered."""
+    asked = select(func.count(), func.count(DISPUTE.c.answer)).select_from(DISPUTE).where(which)
+    with store.reading() as connection:
+        of, answered = connection.execute(asked).one()
+    return of - answered, answered
+
+
+def concerns_only(within: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Match the disputes that concern a crime, and none without an obligation that meets a condition."""
+    theirs = DISPUTED_VICTIM.c.dispute_id == DISPUTE.c.id
+    is_within = exists().where(OBLIGATION.c.crime_ref == DISPUTED_VICTIM.c.crime_ref, within)
+    return and_(exists().where(theirs, is_within), ~exists().where(theirs, ~is_within))
+
+
 def disputes_of(store: Store, crime_ref: str) -> list[Dispute]:
     """Return the disputes that concern a crime, the oldest first."""
     return _read(store, DISPUTE.c.id.in_(select(DISPUTED_VICTIM.c.dispute_id).where(_of(crime_ref))))
@@ -114,9 +148,15 @@ def show_dispute(store: Store, number: int) -> Dispute:
 
 
 def answer_dispute(
-    store: Store, number: int, answer: DisputeAnswer, note: str | None, crimes: Sequence[str], now: datetime
+    store: Store,
+    number: int,
+    answer: DisputeAnswer,
+    note: str | None,
+    crimes: Sequence[str],
+    now: datetime,
+    by: str | None = None,
 ) -> Dispute:
-    """Store the answer to a dispute, or another in its place, and return it.
+    """Store the answer to a dispute and who gave it, or another in its place, and return it.
 
     `crimes` assigns it: those of the email that it concerns. Raises RecordError if the number or a crime is unknown, or
     if it is not assigned and `crimes` is empty; nothing is then changed.
@@ -128,7 +168,10 @@ def answer_dispute(
         raise RecordError(
             f"dispute {number} names no crime number; say with --crime which it concerns, of {_named(found)}"
         )
-    changes = {"answer": answer, "note": note, "answered_at": now, "is_assigned": found.is_assigned or bool(crimes)}
+    changes = {
+        "answer": answer, "note": note, "answered_at": now, "answered_by": by,
+        "is_assigned": found.is_assigned or bool(crimes),
+    }  # fmt: skip
     with store.writing() as connection:
         connection.execute(update(DISPUTE).where(DISPUTE.c.id == number).values(changes))
         if crimes:

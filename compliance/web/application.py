@@ -29,7 +29,9 @@ log = structlog.get_logger()
 LARGEST_FORM: Final = 64 * 1024
 """The bytes of a form that are read, at most."""
 _SIGN_IN: Final = "/sign-in"
-_NOT_SECRET: Final = frozenset({"token", "reason", "text"})
+MOST_FIELDS: Final = 300
+"""The fields of a form that are read, at most."""
+_NOT_SECRET: Final = frozenset({"token", "reason", "text", "note"})
 """What is posted and not repeated in the log's query: tokens, and words that stand elsewhere."""
 
 
@@ -102,6 +104,9 @@ class _Desk:
             if page.method == "POST" and form.get("token") != self.sessions.token(request):
                 words = "Go back, load the page again, and send the form once more. Nothing was changed."
                 raise RefusedPageError("This form is out of date", words, "form without its token")
+            if page.concerns is not None:
+                reason = form.get("reason", "").strip()[:500] or None
+                self._log(visit, crimes=list(page.concerns(visit)), reason=reason)
             answer = page.answer(visit)
         except RefusedPageError as refused:
             self._log(visit, refused=refused.why)
@@ -236,4 +241,8 @@ async def _read_form(request: Request) -> dict[str, str]:
     kind = request.headers.get("content-type", "").partition(";")[0].strip()
     if kind != "application/x-www-form-urlencoded":
         return {}
-    return dict(parse_qsl(content.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=50))
+    try:
+        found = parse_qsl(content.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+    except ValueError:  # more fields than any of our forms has
+        return {}
+    return dict(found)

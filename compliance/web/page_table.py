@@ -84,7 +84,8 @@ class Visit:
 class WebPage:
     """A page. `roles` and `shows` have no default that would do: without them the pages do not start.
 
-    `label`: what the navigation calls it; None: it is not in it.
+    `label`: what the navigation calls it; None: it is not in it. `concerns`: gives the crimes that what is sent there
+    concerns, for the access log, to which it is written before it is acted upon; None: one's own cases only.
     """
 
     path: str
@@ -93,6 +94,7 @@ class WebPage:
     shows: CaseScope | None = None
     method: Literal["GET", "POST"] = "GET"
     label: str | None = None
+    concerns: Callable[[Visit], Sequence[str]] | None = None
 
 
 def check_table(pages: Sequence[WebPage]) -> None:

@@ -10,6 +10,7 @@ from compliance.web.case_pages import (
     show_first_page,
     show_my_victims,
 )
+from compliance.web.dispute_pages import answer_on_page, crimes_of_dispute, show_disputes, show_one_dispute
 from compliance.web.health_page import show_health
 from compliance.web.page_table import WebPage
 from compliance.web.report_pages import give_report, show_reports
@@ -22,6 +23,8 @@ _OF_CASES: Final = frozenset({WebRole.OFFICER, WebRole.SUPERVISOR, WebRole.CHAMP
 _LEADERS: Final = frozenset({WebRole.SUPERVISOR, WebRole.CHAMPION, WebRole.PERFORMANCE})
 _READERS: Final = frozenset({WebRole.CHAMPION, WebRole.PERFORMANCE, WebRole.BOARD})
 _OPERATORS: Final = frozenset({WebRole.PERFORMANCE, WebRole.ADMINISTRATOR})
+_OF_DISPUTES: Final = frozenset({WebRole.CHAMPION, WebRole.PERFORMANCE})
+_PERFORMANCE: Final = frozenset({WebRole.PERFORMANCE})
 _WITH_REASON: Final = frozenset({WebRole.SUPERVISOR, WebRole.CHAMPION})
 
 PAGES: Final = (
@@ -34,6 +37,9 @@ PAGES: Final = (
     WebPage("/team", show_team, frozenset({WebRole.SUPERVISOR}), CaseScope.TEAM, label="My team"),
     WebPage("/division", show_team, frozenset({WebRole.CHAMPION}), CaseScope.DIVISION, label="My division"),
     WebPage("/officers/{officer_ref:path}", show_officer, _LEADERS, CaseScope.FORCE),
+    WebPage("/disputes", show_disputes, _OF_DISPUTES, CaseScope.FORCE, label="Disputes"),
+    WebPage("/disputes/{number}", show_one_dispute, _OF_DISPUTES, CaseScope.FORCE),
+    WebPage("/disputes/{number}", answer_on_page, _PERFORMANCE, CaseScope.FORCE, "POST", None, crimes_of_dispute),
     WebPage("/reports", show_reports, _READERS, CaseScope.NONE, label="Reports"),
     WebPage("/reports/{period}/{edition}/{form}", give_report, _READERS, CaseScope.NONE),
     WebPage("/health", show_health, _OPERATORS, CaseScope.NONE, label="Health"),

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Final
 
+from markupsafe import Markup, escape
+
 from compliance.reminders.emails.templates import describe_due
 from compliance.reports.printable_figures import LAYOUT, make_printable
 from compliance.resources import resource
@@ -38,10 +40,16 @@ def stylesheet() -> bytes:
 
 
 def _make_printable(value: Any) -> Any:
-    return make_printable(value, LAYOUT) if type(value) is str else value
+    return make_printable(value.replace("\r\n", "\n"), LAYOUT) if type(value) is str else value
+
+
+def keep_lines(text: str) -> Markup:
+    """Return somebody's own words with every line break as written, which `fill` would tidy away."""
+    return Markup("&#10;").join(map(escape, _make_printable(text).split("\n")))
 
 
 @lru_cache(maxsize=1)
 def _templates() -> Templates:
     filters: dict[str, Callable[..., Any]] = {"when": describe_due, "count": count_noun, "plural": plural}
+    filters |= {"lines": keep_lines}
     return Templates(resource("templates", "web"), filters, {}, _make_printable)

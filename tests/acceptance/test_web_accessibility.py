@@ -10,6 +10,7 @@ from compliance.reminders import remind
 from compliance.web.roles import WebRole
 from tests import stores
 from tests.browser import BROWSER, NEEDED, WCAG, axe_findings, html_validate, wider_than
+from tests.integration.test_web_disputes import dispute, dispute_of_several
 from tests.integration.test_web_reports import publish
 from tests.stores import crime, take, updates
 from tests.web_office import CRIMES, Browser, WebOffice, open_web_office
@@ -35,6 +36,8 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebOffice]:
         publish(opened, "2026-W27", "board")
         publish(opened, "2026-W26", "board", version=2)
         remind(opened.service.store, opened.service.policy, opened.service.reminder_settings, opened.now)
+        dispute(opened, "n1a", "She was told on the 7th.\nIt is in the log.")
+        dispute_of_several(opened)
         yield opened
 
 
@@ -43,6 +46,7 @@ def pages(office: WebOffice, tmp_path_factory: pytest.TempPathFactory) -> list[P
     """Every page there is to see, as files with the stylesheet inside."""
     folder = tmp_path_factory.mktemp("pages")
     officer, supervisor = office.browser(WebRole.OFFICER), office.browser(WebRole.SUPERVISOR)
+    analyst = office.browser(WebRole.PERFORMANCE)
     outside = f"/crimes/{quote(CRIMES['s1a'], safe='')}"
     shown = {
         "sign-in": officer.get("/sign-in"),
@@ -58,6 +62,9 @@ def pages(office: WebOffice, tmp_path_factory: pytest.TempPathFactory) -> list[P
         "team": supervisor.get("/team"),
         "division": office.browser(WebRole.CHAMPION).get("/division"),
         "officer": supervisor.get("/officers/n1a"),
+        "disputes": analyst.get("/disputes"),
+        "dispute": analyst.get("/disputes/1"),
+        "dispute-error": analyst.post("/disputes/2", answer="right", note="x" * 4001),
         "reports": office.browser(WebRole.BOARD).get("/reports"),
         "health": office.browser(WebRole.ADMINISTRATOR).get("/health"),
     }

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
-from compliance.store import list_accesses, list_disputes
+from compliance.store import dispute_victim, list_accesses, list_disputes
 from compliance.web.page_table import Answer, Visit, WebPage, check_table
 from compliance.web.pages import PAGES
 from compliance.web.roles import CaseScope, WebRole
@@ -27,6 +27,10 @@ OWN: Final = {WebRole.OFFICER: "n1a", WebRole.SUPERVISOR: "n1s", WebRole.CHAMPIO
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebOffice]:
     folder = tmp_path_factory.mktemp("web")
     with open_web_office(stores.new_migrated(lambda: f"sqlite:///{folder}/compliance.db"), folder) as opened:
+        for ref in CRIMES.values():
+            dispute_victim(
+                opened.service.store, "somebody", (ref, "V1"), f"not so, says the reply on {ref}", opened.now
+            )
         yield opened
 
 
@@ -64,20 +68,21 @@ def test_nothing_gets_through_that_the_matrix_does_not_show(
 
 
 def is_shown(office: WebOffice, browser: Browser, page: WebPage, holder: str) -> bool:
-    """Whether somebody gets to see another's crime on a page, or to dispute it; a reason is given where one is asked."""
-    ref = CRIMES[holder]
+    """Whether somebody gets to see another's crime on a page, or to act on it; a reason is given where one is asked."""
+    ref, store = CRIMES[holder], office.service.store
     path, is_of_crime = page.path.replace("{crime_ref:path}", quote(ref, safe="")), "{crime_ref" in page.path
     path = path.replace("{officer_ref:path}", holder)
+    path = path.replace("{number}", str(next(each.id for each in list_disputes(store) if ref in each.crimes)))
     if page.method == "GET":
         body = browser.get(path).text
         return f"offence of {holder}" in body if is_of_crime else ref in body
-    form = {"crime": ref, "victim": "V1", "text": "not so"}
+    form = {"crime": ref, "victim": "V1", "text": "not so", "answer": "right", "note": str(len(list_accesses(store)))}
     if is_of_crime:
         assert f"offence of {holder}" not in browser.post(path, **form).text, "without a reason"
         return f"offence of {holder}" in browser.post(path, **form, reason="covering").text
-    before = len(list_disputes(office.service.store))
+    before = list_disputes(store)
     browser.post(path, **form)
-    return len(list_disputes(office.service.store)) > before
+    return list_disputes(store) != before
 
 
 def test_a_page_that_does_not_say_who_may_open_it_or_whose_cases_it_shows_does_not_start() -> None:

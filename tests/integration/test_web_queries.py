@@ -3,14 +3,18 @@
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event, insert, text, true
 
 from compliance.policy import load_policy
 from compliance.records import Officer
 from compliance.store import (
     Access,
+    DisputeAnswer,
     Store,
+    answer_dispute,
     begin_session,
+    concerns_only,
+    count_disputes,
     dispute_victim,
     end_session,
     find_session,
@@ -18,11 +22,12 @@ from compliance.store import (
     list_accesses,
     list_disputes,
     log_access,
+    page_disputes,
     save_officers,
     touch_session,
 )
 from compliance.store.owed_crimes import crimes_within, list_overdue_victims, list_owed_crimes
-from compliance.store.tables import WEB_SESSION
+from compliance.store.tables import DISPUTED_VICTIM, WEB_SESSION
 from compliance.web.restriction import restrict
 from compliance.web.roles import CaseScope, Viewer, WebRole
 from tests import stores
@@ -178,3 +183,30 @@ def test_one_open_dispute_of_a_person_on_a_victim_is_enough(store: Store) -> Non
     filed = [dispute_victim(store, who, ("22A/1/26", victim), "no", NOW) for who, victim in asked]
     assert filed == [True, False, True, True]
     assert [each.outbox_id for each in list_disputes(store)] == [None] * 3
+
+
+def test_disputes_of_a_scope_are_those_of_which_every_crime_is_in_it(filled: Store) -> None:
+    for who in ("n1a", "s1a", "n2a"):
+        dispute_victim(filled, who, (CRIMES[who], "V1"), "no", NOW)
+    dispute_victim(filled, "x", ("of no record", "V1"), "no", NOW)
+    with filled.writing() as connection:
+        connection.execute(insert(DISPUTED_VICTIM).values(dispute_id=3, crime_ref=CRIMES["s1a"], victim_ref="V1"))
+    north = concerns_only(restrict(viewer("nc", WebRole.CHAMPION), CaseScope.FORCE))
+    for which, expected in ((north, [1]), (true(), [1, 2, 3, 4]), (concerns_only(true()), [1, 2, 3])):
+        found = page_disputes(filled, which, is_open=True, after=None, limit=9)
+        assert [each.id for each in found] == expected
+        assert count_disputes(filled, which) == (len(expected), 0)
+
+
+def test_disputes_are_paged_open_ones_from_the_oldest_and_answered_ones_from_the_newest(store: Store) -> None:
+    for number in range(1, 7):
+        dispute_victim(store, "n1a", ("A", f"V{number}"), "no", NOW)
+    for number in (2, 4, 5):
+        answer_dispute(store, number, DisputeAnswer.WITHDRAWN, None, (), NOW, "an.analyst")
+
+    def page(is_open: bool, after: int | None) -> list[int]:
+        return [each.id for each in page_disputes(store, true(), is_open=is_open, after=after, limit=2)]
+
+    assert [page(True, after) for after in (None, 3, 6)] == [[1, 3], [6], []]
+    assert [page(False, after) for after in (None, 4, 2)] == [[5, 4], [2], []]
+    assert count_disputes(store, true()) == (3, 3)

@@ -17,7 +17,11 @@ class Outbox(SQLModel, table=True):
     read that it could not be delivered after all, or None.
     """
 
-    __table_args__ = (Index("ix_outbox_state", "state", "next_attempt_at"),)
+    __table_args__ = (
+        Index("ix_outbox_state", "state", "next_attempt_at"),
+        Index("ix_outbox_listed", "state", "id"),
+        Index("ix_outbox_address", "to_address", "state"),
+    )
     id: int | None = Field(default=None, primary_key=True)
     key: str = Field(unique=True)
     kind: str
@@ -56,7 +60,7 @@ class DisputeRow(SQLModel, table=True):
 
     `outbox_id`: the email that it replies to; None: it was filed on a page.
     `is_assigned`: whether it is known which crimes of the email it concerns. `answer`: a `DisputeAnswer`, None while it
-    is open.
+    is open. `answered_by`: the reference of who answered, as the page or the machine knows them; None if not known.
     """
 
     __tablename__ = "dispute"
@@ -69,6 +73,7 @@ class DisputeRow(SQLModel, table=True):
     answer: str | None = None
     note: str | None = Field(default=None, sa_column=Column(CompressedText))
     answered_at: datetime | None = None
+    answered_by: str | None = None
 
 
 class DisputedVictim(SQLModel, table=True):

@@ -25,11 +25,11 @@ class WebSession(SQLModel, table=True):
 
 
 class AccessRow(SQLModel, table=True):
-    """An entry of the access log: a view of other people's cases, or an attempt that was refused. Append-only.
+    """An entry of the access log: a view of other people's cases, an act, or an attempt that was refused. Append-only.
 
     `page`: the path of the table of pages, `asked`: what was filled in there and asked for. `crimes`: the crime numbers
-    shown that are not the person's own. `refused`: why, None if it was shown. `reason`: why the person looked, where
-    they were asked.
+    shown that are not the person's own, or that the act concerns. `refused`: why, None if it was not. `reason`: why the
+    person looked or acted, where they were asked.
     """
 
     __tablename__ = "access"
