@@ -123,6 +123,19 @@ class Stop:
                 _call(cut)
 
 
+@contextmanager
+def within(seconds: float) -> Iterator[Stop]:
+    """Give a request to stop that is made after some seconds, so that no wait is longer."""
+    stop = Stop()
+    timer = Timer(seconds, stop.request)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield stop
+    finally:
+        timer.cancel()
+
+
 def _call(cut: Callable[[], None]) -> None:
     with suppress(OSError):
         cut()

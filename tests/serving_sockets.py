@@ -1,4 +1,4 @@
-"""Ports of 127.0.0.1 that accept connections and say nothing, or a byte now and then without end."""
+"""Ports of 127.0.0.1: free ones, and such that accept connections and say nothing, or a byte now and then without end."""
 
 import socket
 from contextlib import suppress
@@ -17,6 +17,13 @@ def _silent() -> socket.socket:
 def silent_port() -> int:
     """The port; connections are taken by the machine, and nobody reads from them."""
     return int(_silent().getsockname()[1])
+
+
+def free_port() -> int:
+    """A port that was free a moment ago."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
 
 
 def dripping_port(beginning: bytes) -> int:

@@ -5,6 +5,7 @@ Division North has the teams N1 and N2, South has S1. Everybody has one crime th
 
 import html
 import re
+import ssl
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ from compliance.web.application import make_application
 from compliance.web.page_table import WebPage
 from compliance.web.pages import PAGES
 from compliance.web.roles import WebRole
-from compliance.web.sign_in import ProxySignIn
+from compliance.web.serving_pages import sign_in_of
 from tests import stores
 from tests.stores import at, crime, take
 
@@ -49,6 +50,8 @@ PEOPLE: Final = {
     WebRole.ADMINISTRATOR: "an.administrator",
 }
 """Who has each role."""
+TLS: Final = ssl.create_default_context()
+"""Read once: nothing here goes over TLS, and each request would read the authorities of the machine again."""
 
 
 def case(officer: Officer, **fields: Any) -> stores.Record:
@@ -86,7 +89,7 @@ def settings_of(url: str, folder: Path, **web: Any) -> Settings:
             "crime_system": {"url": "http://127.0.0.1:1/crimes"},
             "reminders": {"due_from": "2026-05-01"},
             "mail": {"host": "127.0.0.1", "security": "plain", "sender": "updates@force.example"},
-            "web": {"port": 8480, "proxies": ["127.0.0.1"], "roles": roles} | web,
+            "web": {"port": 8480, "proxies": ["127.0.0.1"], "user_header": "X-Remote-User", "roles": roles} | web,
             "report": {"folder": str(folder / "reports")},
             "base": folder,
             "source": "config.toml",
@@ -105,7 +108,7 @@ def open_web_office(url: str, folder: Path, pages: tuple[WebPage, ...] = PAGES, 
         office.directory(*STAFF)
         take(service.store, NOW, *map(case, STAFF))
         service.judge()
-        application = make_application(service, ProxySignIn(service.store, service.settings.web), pages)
+        application = make_application(service, sign_in_of(service), pages)
         office.url = stack.enter_context(serve_locally(application, 0, "pages"))
         yield office
 
@@ -125,7 +128,7 @@ class Browser:
         proxied = {"X-Remote-User": self.person, "X-Remote-Groups": ",".join(self.groups)}
         headers = {**(proxied if self.headers is None else self.headers), **given.pop("headers", {})}
         headers["Cookie"] = "; ".join(f"{name}={held}" for name, held in self.cookies.items())
-        answer = httpx.request(method, f"{self.office.url}{path}", headers=headers, **given)
+        answer = httpx.request(method, f"{self.office.url}{path}", headers=headers, verify=TLS, **given)
         for line in answer.headers.get_list("set-cookie"):
             name, held = line.split(";")[0].split("=", 1)
             assert {"httponly", "secure", "path=/", "samesite=lax"} <= {

@@ -61,7 +61,7 @@ TABLES: Final = (
     StatedLife("disputed_victim", "which victims a dispute concerns", "1 row a victim", _WITH_CRIME),
     StatedLife(
         "web_session",
-        "who was signed in to the pages in which role, and until when",
+        "who was signed in to the pages in which role, with OpenID by which groups, and until when",
         "1 row each time somebody signs in",
         "30 days after it began, when the next one begins",
     ),

@@ -15,12 +15,11 @@ SEEN_EVERY: Final = timedelta(minutes=1)
 """How often it is stored, at most, that a session was used."""
 
 
-def begin_session(store: Store, digest: bytes, person: str, role: str, now: datetime) -> None:
+def begin_session(store: Store, session: WebSession) -> None:
     """Store a new session, and remove those that began long ago."""
-    row = {"digest": digest, "person": person, "role": role, "began_at": now, "seen_at": now}
     with store.writing() as connection:
-        connection.execute(delete(WEB_SESSION).where(WEB_SESSION.c.began_at < now - KEPT))
-        connection.execute(insert(WEB_SESSION).values(row))
+        connection.execute(delete(WEB_SESSION).where(WEB_SESSION.c.began_at < session.seen_at - KEPT))
+        connection.execute(insert(WEB_SESSION).values(session.model_dump()))
 
 
 def find_session(store: Store, digest: bytes) -> WebSession | None:

@@ -7,8 +7,11 @@ from compliance.errors import SettingsError
 from compliance.service import Service
 from compliance.serving import serve_locally
 from compliance.web.application import make_application
+from compliance.web.demo_sign_in import DemoSignIn
+from compliance.web.openid_provider import OpenIdProvider
+from compliance.web.openid_sign_in import OpenIdSignIn
 from compliance.web.pages import PAGES
-from compliance.web.sign_in import DemoSignIn, ProxySignIn
+from compliance.web.sign_in import GroupRoles, ProxySignIn, SignIn
 
 _LINGER_SECONDS = 5
 
@@ -17,18 +20,27 @@ _LINGER_SECONDS = 5
 def serve_pages(service: Service) -> Iterator[str]:
     """Serve the pages of a force as `[web]` says, during the context; give the address to which the proxy connects.
 
-    Raises SettingsError if the settings name no port or no proxy, and UnavailableError if the port is in use.
+    Raises SettingsError if the settings name no port or the secret cannot be read, and UnavailableError if the port is
+    in use.
     """
     settings, source = service.settings.web, service.settings.source
     if settings.port is None:
         raise SettingsError(f"{source}: [web] port: there is none, so no pages; docs/pages.md says what to set")
-    if not settings.proxies:
-        raise SettingsError(f"{source}: [web] proxies: name the address of the reverse proxy that signs people in")
-    application = make_application(service, ProxySignIn(service.store, settings), PAGES)
+    application = make_application(service, sign_in_of(service), PAGES)
     with serve_locally(
         application, settings.port, "pages", linger_seconds=_LINGER_SECONDS, address=settings.listen
     ) as url:
         yield url
+
+
+def sign_in_of(service: Service) -> SignIn:
+    """Return the way of signing in that `[web]` names. Raises SettingsError if the secret cannot be read."""
+    settings = service.settings.web
+    roles = GroupRoles(service.store, settings)
+    if settings.openid is None:
+        return ProxySignIn(roles)
+    secret = service.settings.secret(settings.openid.client_secret, "web.openid.client_secret")
+    return OpenIdSignIn(roles, OpenIdProvider(settings.openid, secret or ""))
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Ways of signing in: who a request may be signed in as. OpenID Connect would be another class here.
+"""Ways of signing in: who a request may be signed in as. The others are `openid_sign_in.py` and `demo_sign_in.py`.
 
 A session stands only while the way of signing in still offers that person in that role: so a group that is taken away,
 another user at the same browser and a leaver all end it (decision 0059).
@@ -14,10 +14,9 @@ from sqlalchemy import ColumnElement
 from sqlmodel import col, func, or_, select
 from starlette.requests import Request
 
-from compliance.reminder_settings import Reminders
 from compliance.reminders.recipients import has_left
 from compliance.store import Store, directory_as_of
-from compliance.store.tables import Obligation, OfficerRow
+from compliance.store.tables import OfficerRow
 from compliance.web.roles import OF_DIRECTORY, Viewer, WebRole
 from compliance.web_settings import WebSettings
 
@@ -29,6 +28,15 @@ once a day."""
 
 
 @dataclass(frozen=True, slots=True)
+class Identity:
+    """Who somebody is, and the groups that they are in, as another system says. `person`: a reference or an email
+    address of the officer directory; of those who are not in it, any name."""
+
+    person: str
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Offer:
     """Who may sign in by a request, one person or role after the other; if nobody, why."""
 
@@ -36,16 +44,29 @@ class Offer:
     problem: str | None = None
     chooses: bool = False
     """Whether a person may be chosen by their reference, too (the demo)."""
+    leaves_by: str | None = None
+    """The path by which one leaves for another system to sign in there; None: there is no need to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remains:
+    """What of having signed in remains after signing out here, and the address at which that is ended, if known."""
+
+    words: str
+    leave: str | None = None
 
 
 class SignIn(Protocol):
-    """A way of signing in."""
+    """A way of signing in. `kept`: what it said when the session of the request began, if it keeps that there."""
 
-    def offer(self, request: Request, today: date, /) -> Offer:
+    def offer(self, request: Request, kept: Identity | None, today: date, /) -> Offer:
         """Return who may sign in by this request."""
 
-    def find(self, request: Request, person: str, role: str, today: date, /) -> Viewer | None:
+    def find(self, request: Request, kept: Identity | None, person: str, role: str, today: date, /) -> Viewer | None:
         """Return a person in a role as they are now, or None if this request may not be signed in as them."""
+
+    def remains(self) -> Remains:
+        """Return what remains after signing out here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,48 +101,32 @@ def _is_user(user: str) -> ColumnElement[bool]:
 
 
 @dataclass(frozen=True, slots=True)
-class ProxySignIn:
-    """People whom a reverse proxy has signed in, named in its headers."""
+class GroupRoles:
+    """The roles that people have by their groups, as `[web.roles]` says."""
 
     store: Store
     settings: WebSettings
 
-    def offer(self, request: Request, today: date) -> Offer:
-        """Return the roles of the person whom the proxy names."""
-        user, groups = self._claim(request)
-        if user is None:
-            return Offer(problem="You are not signed in with the force. Open these pages by their usual address.")
-        roles = list(self._roles(groups))
+    def offer(self, identity: Identity, today: date) -> Offer:
+        """Return the roles of somebody."""
+        roles = list(self._roles(identity.groups))
         if not roles:
             words = "but in no group that has a role here. Ask the administrators for the group that you need."
-            return Offer(problem=f"You are signed in as {user}, {words}")
-        viewers = [viewer for role in roles if (viewer := self._viewer(user, role, today))]
+            return Offer(problem=f"You are signed in as {identity.person}, {words}")
+        viewers = [viewer for role in roles if (viewer := self._viewer(identity.person, role, today))]
         if not viewers:
             return Offer(
-                problem=f"You are signed in as {user}, but the officer directory has nobody with this reference or "
-                "email address, or says that they have left. The directory is the force's: ask who keeps it."
+                problem=f"You are signed in as {identity.person}, but the officer directory has nobody with this "
+                "reference or email address, or says that they have left. The directory is the force's: ask who keeps "
+                "it."
             )
         return Offer(viewers)
 
-    def find(self, request: Request, person: str, role: str, today: date) -> Viewer | None:
-        """Return the person in a role, if the proxy names them with a group that has it."""
-        user, groups = self._claim(request)
-        if user != person or role not in set(self._roles(groups)):
+    def find(self, identity: Identity | None, person: str, role: str, today: date) -> Viewer | None:
+        """Return a person in a role, if they are the one identified and a group of theirs has it."""
+        if identity is None or identity.person != person or role not in set(self._roles(identity.groups)):
             return None
-        return self._viewer(user, WebRole(role), today)
-
-    def _claim(self, request: Request) -> tuple[str | None, list[str]]:
-        """Return the user and the groups that the headers name; None and nothing if they are not to be believed."""
-        named = [request.headers.getlist(name) for name in (self.settings.user_header, self.settings.groups_header)]
-        sender = request.client.host if request.client else None
-        if sender not in self.settings.proxies:
-            if any(named):
-                log.warning("headers ignored", sender=sender, reason="not from an address in [web] proxies")
-            return None, []
-        if len(named[0]) != 1 or len(named[1]) > 1:  # one of two was not written by the proxy
-            return None, []
-        groups = named[1][0].split(self.settings.groups_separator) if named[1] else []
-        return named[0][0].strip() or None, [group.strip() for group in groups]
+        return self._viewer(person, WebRole(role), today)
 
     def _roles(self, groups: Sequence[str]) -> Iterator[WebRole]:
         for role in WebRole:
@@ -136,59 +141,44 @@ class ProxySignIn:
         return None if role in OF_DIRECTORY or staff.knows_user(user) else Viewer(user, role, user)
 
 
-_STRANGERS: Final = {
-    WebRole.PERFORMANCE: "An analyst of the performance team",
-    WebRole.BOARD: "A member of the board",
-    WebRole.ADMINISTRATOR: "An administrator",
-}
-"""Those of the demo whom its directory does not have."""
-_SHOWN: Final = 3
+STILL_SIGNED_IN: Final = (
+    "You are still signed in with the force, so whoever is at this browser can come in here again without a password. "
+    "On a computer that others use, sign out there too, or lock it."
+)
 
 
 @dataclass(frozen=True, slots=True)
-class DemoSignIn:
-    """Anybody of the simulated force, without a password: only on this machine's own address."""
+class ProxySignIn:
+    """People whom a reverse proxy has signed in, named in its headers at every request."""
 
-    store: Store
-    rules: Reminders
+    roles: GroupRoles
 
-    def offer(self, _: Request, today: date) -> Offer:
-        """Return the officers who have most overdue, their leaders, and one person of each other role."""
-        officers = self._list_busiest(today)[:_SHOWN]
-        leaders = [leader for officer in officers[:2] for leader in self._list_leaders(officer, today)]
-        viewers = {(viewer.person, viewer.role): viewer for viewer in (*officers, *leaders)}
-        others = [Viewer(role.value, role, name) for role, name in _STRANGERS.items()]
-        order = list(WebRole)
-        return Offer([*sorted(viewers.values(), key=lambda viewer: order.index(viewer.role)), *others], chooses=True)
+    def offer(self, request: Request, _: Identity | None, today: date) -> Offer:
+        """Return the roles of the person whom the proxy names."""
+        identity = self._identity(request)
+        if identity is None:
+            return Offer(problem="You are not signed in with the force. Open these pages by their usual address.")
+        return self.roles.offer(identity, today)
 
-    def find(self, _: Request, person: str, role: str, today: date) -> Viewer | None:
-        """Return a person of the simulated force in the role that they have; an empty role: whichever that is."""
-        found = self._find(person, today)
-        return found if found is not None and role in ("", found.role) else None
+    def find(self, request: Request, _: Identity | None, person: str, role: str, today: date) -> Viewer | None:
+        """Return the person in a role, if the proxy names them with a group that has it."""
+        return self.roles.find(self._identity(request), person, role, today)
 
-    def _find(self, person: str, today: date) -> Viewer | None:
-        stranger = next((role for role in _STRANGERS if role.value == person), None)
-        if stranger is not None:
-            return Viewer(person, stranger, _STRANGERS[stranger])
-        officer = StaffDirectory(self.store).find(person, today)
-        if officer is None:
+    def remains(self) -> Remains:
+        """Return that the proxy lets them in again."""
+        return Remains(STILL_SIGNED_IN)
+
+    def _identity(self, request: Request) -> Identity | None:
+        """Return whom the headers name with their groups; None if they are not to be believed."""
+        settings = self.roles.settings
+        named = [request.headers.getlist(name) for name in (settings.user_header or "", settings.groups_header)]
+        sender = request.client.host if request.client else None
+        if sender not in settings.proxies:
+            if any(named):
+                log.warning("headers ignored", sender=sender, reason="not from an address in [web] proxies")
             return None
-        named = {self.rules.supervisor_role: WebRole.SUPERVISOR, self.rules.champion_role: WebRole.CHAMPION}
-        return Viewer.of_officer(officer, named.get(officer.role or "", WebRole.OFFICER))
-
-    def _list_busiest(self, today: date) -> list[Viewer]:
-        officer, many = col(Obligation.officer_ref), func.count().desc()
-        overdue = select(officer).where(col(Obligation.state) == "overdue", officer.is_not(None)).group_by(officer)
-        with self.store.session(reading=True) as session:
-            refs = session.exec(overdue.order_by(many, officer).limit(20)).all()
-        return [viewer for ref in refs if ref and (viewer := self._find(ref, today))]
-
-    def _list_leaders(self, viewer: Viewer, today: date) -> Iterator[Viewer]:
-        """Yield somebody's supervisor and that person's."""
-        for _ in range(2):
-            officer = StaffDirectory(self.store).find(viewer.person, today)
-            leader = self._find(officer.supervisor_ref, today) if officer and officer.supervisor_ref else None
-            if leader is None:
-                return
-            yield leader
-            viewer = leader
+        if len(named[0]) != 1 or len(named[1]) > 1:  # one of two was not written by the proxy
+            return None
+        groups = named[1][0].split(settings.groups_separator) if named[1] else []
+        user = named[0][0].strip()
+        return Identity(user, tuple(group.strip() for group in groups)) if user else None

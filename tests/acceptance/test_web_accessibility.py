@@ -1,17 +1,26 @@
 """The pages as other people's tools see them, light and dark, at 320 and 1280 pixels: axe-core and html-validate find nothing."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
+import httpx
 import pytest
 
 from compliance.reminders import remind
+from compliance.serving import serve_locally
+from compliance.web.application import make_application
+from compliance.web.pages import PAGES
 from compliance.web.roles import WebRole
+from compliance.web.serving_pages import sign_in_of
+from compliance.web_settings import WebSettings
 from tests import stores
 from tests.browser import BROWSER, NEEDED, WCAG, axe_findings, html_validate, wider_than
 from tests.integration.test_web_disputes import dispute, dispute_of_several
 from tests.integration.test_web_reports import publish
+from tests.openid import openid
+from tests.serving_sockets import free_port
 from tests.stores import crime, take, updates
 from tests.web_office import CRIMES, Browser, WebOffice, open_web_office
 
@@ -51,6 +60,8 @@ def pages(office: WebOffice, tmp_path_factory: pytest.TempPathFactory) -> list[P
     shown = {
         "sign-in": officer.get("/sign-in"),
         "no-role": Browser(office, "n1a", []).get("/sign-in"),
+        "signed-out": officer.get("/signed-out"),
+        **openid_pages(office, folder),
         "first": supervisor.get("/"),
         "first-error": supervisor.get("/crimes"),
         "my-victims": officer.get("/my-victims?said=filed"),
@@ -75,6 +86,19 @@ def pages(office: WebOffice, tmp_path_factory: pytest.TempPathFactory) -> list[P
         made.append(folder / f"{name}.html")
         made[-1].write_text(answer.text.replace(LINK, f"<style>{style}</style>"), "utf-8")
     return made
+
+
+def openid_pages(office: WebOffice, folder: Path) -> dict[str, httpx.Response]:
+    """Those of the same office where one signs in at an OpenID provider, which does not answer."""
+    web = WebSettings.model_validate(openid(f"http://127.0.0.1:{free_port()}", folder))
+    service = replace(office.service, settings=office.service.settings.model_copy(update={"web": web, "base": folder}))
+    with serve_locally(make_application(service, sign_in_of(service), PAGES), 0, "pages") as url:
+        browser = Browser(replace(office, url=url), "", [], headers={})
+        return {
+            "openid": browser.get("/sign-in"),
+            "openid-away": browser.get("/sign-in/openid"),
+            "openid-refused": browser.get("/sign-in/openid/back"),
+        }
 
 
 @BROWSER

@@ -4,7 +4,6 @@ import gzip
 import json
 import re
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from compliance.records import Officer
 from compliance.store import Store, migrate, save_officers
 from tests.conformance import records
 from tests.mails import CONFIG
+from tests.serving_sockets import free_port
 
 COMPLIANCE = Path(sys.executable).with_name("compliance")
 """As installed beside the Python that runs the tests."""
@@ -43,7 +43,7 @@ def running(*words: str | Path, folder: Path) -> Iterator[tuple[subprocess.Popen
 
 def test_compliance_web_serves_whom_the_proxy_names_and_stops_when_told(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/compliance.db"
-    web = '[web]\nport = PORT\nproxies = ["127.0.0.1"]\n[web.roles]\nofficer = ["Officers"]\n'
+    web = '[web]\nport = PORT\nproxies = ["127.0.0.1"]\nuser_header = "X-Remote-User"\n[web.roles]\nofficer = ["Officers"]\n'
     (tmp_path / "config.toml").write_text(CONFIG.format(url=url) + web.replace("PORT", str(free_port())))
     migrate(url)
     store = Store.open(url)
@@ -55,13 +55,6 @@ def test_compliance_web_serves_whom_the_proxy_names_and_stops_when_told(tmp_path
         assert httpx.get(f"{address}/sign-in").status_code == 403
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
-
-
-def free_port() -> int:
-    """A port that was free a moment ago."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 def test_compliance_web_without_its_settings_says_which_are_missing(tmp_path: Path) -> None:

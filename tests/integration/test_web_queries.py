@@ -27,7 +27,7 @@ from compliance.store import (
     touch_session,
 )
 from compliance.store.owed_crimes import crimes_within, list_overdue_victims, list_owed_crimes
-from compliance.store.tables import DISPUTED_VICTIM, WEB_SESSION
+from compliance.store.tables import DISPUTED_VICTIM, WEB_SESSION, WebSession
 from compliance.web.restriction import restrict
 from compliance.web.roles import CaseScope, Viewer, WebRole
 from tests import stores
@@ -150,7 +150,7 @@ def test_no_list_and_no_view_reads_all_obligations(filled: Store) -> None:
 
 
 def test_a_session_is_found_until_it_ends_and_its_first_reason_stays(store: Store) -> None:
-    begin_session(store, b"1", "n1a", "officer", NOW)
+    begin_session(store, WebSession(digest=b"1", person="n1a", role="officer", began_at=NOW, seen_at=NOW))
     found = find_session(store, b"1")
     assert found is not None
     assert (found.person, found.role, found.began_at, found.seen_at) == ("n1a", "officer", NOW, NOW)
@@ -161,7 +161,8 @@ def test_a_session_is_found_until_it_ends_and_its_first_reason_stays(store: Stor
     end_session(store, b"1", "idle", NOW + timedelta(hours=1))
     assert find_session(store, b"1") is None
     assert rows(store, WEB_SESSION, "ended", "ended_at") == [("signed out", NOW)]
-    begin_session(store, b"2", "n1b", "officer", NOW + timedelta(days=31))
+    long_after = NOW + timedelta(days=31)
+    begin_session(store, WebSession(digest=b"2", person="n1b", role="officer", began_at=long_after, seen_at=long_after))
     assert rows(store, WEB_SESSION, "person") == [("n1b",)], "those of long ago are removed"
 
 

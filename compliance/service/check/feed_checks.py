@@ -23,6 +23,7 @@ from compliance.service.crime_feed import exports_of, feed_of, mapper_of
 from compliance.service.feed_trial import EXAMINED, FeedSample, read_sample
 from compliance.service.feed_waits import standing_wait
 from compliance.service.sample_notes import notes_of
+from compliance.stopping import within
 from compliance.text import count_noun
 
 _REFUSED: Final = (400, 401, 403, 407)
@@ -44,7 +45,7 @@ def check_feed(settings: Settings, policy: Policy | None, clock: Callable[[], da
         yield Finding(f"crime system ({kind}): not asked", notes=(f"{wait}; `compliance feed try --now` asks it",))
         return
     with (
-        limits.within(settings.crime_system.timeout_seconds + limits.SLACK) as stop,
+        within(settings.crime_system.timeout_seconds + limits.SLACK) as stop,
         feed_of(settings, clock, mapper=mapper, limit=EXAMINED, stop=stop, witness=witness) as feed,
     ):
         sample, problem = _read(settings, feed, mapper, witness)

@@ -17,6 +17,7 @@ from compliance.service.check.machine_checks import certificate_end, find_ending
 from compliance.service.check.settings_checks import check_secrets
 from compliance.service.conditions import Finding, Problem, note_problem
 from compliance.service.mail_channel import channel_of, inbox_of, pilot_of
+from compliance.stopping import within
 
 _SUBJECT: Final = "Test email of the Victims' Code compliance monitor"
 _TEXT: Final = """This email was sent by `compliance check --send-to`, to try the mail server.
@@ -34,7 +35,7 @@ def check_mail_server(settings: Settings) -> list[Finding]:
         return []
     seconds = settings.mail.timeout_seconds + limits.SLACK
     try:
-        with limits.within(seconds) as stop, closing((channel := channel_of(settings, stop)).open()) as line:
+        with within(seconds) as stop, closing((channel := channel_of(settings, stop)).open()) as line:
             what = f"{channel}: it can be used, over {_SPOKEN[settings.mail.security]}"
             try:
                 line.connect()
@@ -86,7 +87,7 @@ def check_mailbox(settings: Settings) -> Iterator[Finding]:
     if inbound is None or check_secrets(settings).problems:
         return
     seconds = inbound.timeout_seconds + limits.SLACK
-    with limits.within(seconds) as stop:
+    with within(seconds) as stop:
         if (inbox := inbox_of(settings, stop)) is None:
             return
         try:
@@ -111,7 +112,7 @@ def send_test_email(settings: Settings, address: str, now: datetime) -> Finding:
             said = "The address is not among those that [mail] allow lists, so nothing was sent."
             return Finding(what, (Problem("test-email-refused", said),))
         seconds = settings.mail.timeout_seconds + limits.SLACK
-        with limits.within(seconds) as stop, closing(channel_of(settings, stop).open()) as line:
+        with within(seconds) as stop, closing(channel_of(settings, stop).open()) as line:
             line.connect()
             answer = line.send(_mail(settings, address, now))
     except ComplianceError as error:

@@ -16,6 +16,7 @@ from compliance.service.check.mail_checks import check_mail_server
 from compliance.service.conditions import Finding, Problem
 from compliance.service.crime_feed import feed_of
 from compliance.service.feed_waits import standing_wait
+from compliance.stopping import within
 from compliance.text import describe_age
 
 CLOCK_OFF: Final = timedelta(minutes=2)
@@ -44,7 +45,7 @@ def _ask_crime_system(settings: Settings, clock: Callable[[], datetime]) -> Iter
     witness = Witness(clock)
     try:
         with (
-            limits.within(settings.crime_system.timeout_seconds + limits.SLACK) as stop,
+            within(settings.crime_system.timeout_seconds + limits.SLACK) as stop,
             feed_of(settings, clock, limit=1, stop=stop, witness=witness) as feed,
         ):
             next(iter(feed.pages(None)), None)

@@ -68,6 +68,7 @@ def secrets_of(settings: Settings) -> list[tuple[str, str]]:
         "crime_system.oauth.client_secret": system.oauth and system.oauth.client_secret,
         "crime_system.database.url": system.database and system.database.url,
         "alerts.webhook_token": alerts.webhook_token,
+        "web.openid.client_secret": settings.web.openid and settings.web.openid.client_secret,
         **dict(settings.teams.webhooks.values()),
         **{key: url for key, url in addresses.items() if url and is_secret_name(url)},
     }

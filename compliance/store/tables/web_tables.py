@@ -11,7 +11,8 @@ from compliance.store.tables.column_types import BIG_ID
 class WebSession(SQLModel, table=True):
     """A person signed in to the pages in one role. `digest`: SHA-256 of what their cookie holds.
 
-    `person`: as the way of signing in names them. `ended`: why, in words; None while it stands.
+    `person`: as the way of signing in names them. `role`: empty while they are yet to choose one. `groups`: what they
+    were in when they signed in, where nothing says so at every request. `ended`: why, in words; None while it stands.
     """
 
     __tablename__ = "web_session"
@@ -22,6 +23,7 @@ class WebSession(SQLModel, table=True):
     seen_at: datetime
     ended_at: datetime | None = None
     ended: str | None = None
+    groups: list[str] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
 
 
 class AccessRow(SQLModel, table=True):

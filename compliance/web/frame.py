@@ -1,0 +1,109 @@
+"""What every answer of the pages stands in: the menu, one heading, the headers; and what is read of a request."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import parse_qsl, quote
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Match, Route
+
+from compliance.errors import ComplianceError
+from compliance.service import Service
+from compliance.web import skin
+from compliance.web.page_table import Answer, WebPage
+from compliance.web.roles import ROLE_NAMES, Viewer
+from compliance.web.sessions import Sessions
+
+log = structlog.get_logger()
+
+LARGEST_FORM: Final = 64 * 1024
+"""The bytes of a form that are read, at most."""
+MOST_FIELDS: Final = 300
+"""The fields of a form that are read, at most."""
+
+_FIRST_PAGE: Final = ("/", "Go to the first page")
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The frame of a table of pages."""
+
+    service: Service
+    sessions: Sessions
+    pages: tuple[WebPage, ...]
+
+    def guarded(self, answer: Any, request: Request, *given: Any) -> Response:
+        """Answer 503 if the database or a setting cannot be used, and 500 for a fault, which is logged without text."""
+        try:
+            return answer(request, *given)
+        except ComplianceError as error:
+            log.error("page not shown", page=request.url.path, problem=str(error))
+            words = (
+                "The service cannot answer at the moment. Try again later; if that does not help, tell whoever runs it."
+            )
+            return self.message(None, "This page cannot be shown now", words, 503)
+        except Exception:
+            log.exception("fault")
+            return self.message(
+                None, "Something is wrong with this page", "It was noted in the log of the service.", 500
+            )
+
+    def show(self, answer: Answer, viewer: Viewer | None, request: Request | None, page: WebPage | None) -> Response:
+        """Return a page as HTML. `viewer`: who is signed in; `page`: where in the menu it is."""
+        role = None if viewer is None else viewer.role
+        menu = [each for each in self.pages if each.label and role in (each.roles or ())]
+        html = skin.fill(
+            answer.template,
+            title=answer.title,
+            force=self.service.settings.force.name,
+            viewer=viewer,
+            role=role and ROLE_NAMES[role],
+            menu=menu,
+            here=page and page.path,
+            token=self.sessions.token(request) if request else "",
+            **answer.values,
+        )
+        return Response(html, answer.status, skin.HEADERS, "text/html")
+
+    def message(
+        self,
+        viewer: Viewer | None,
+        title: str,
+        words: str,
+        status: int,
+        request: Request | None = None,
+        link: tuple[str, str] = _FIRST_PAGE,
+    ) -> Response:
+        """Return a page that says only one thing. `link`: where it leads, and what it calls that."""
+        answer = Answer("message.html.j2", title, {"words": words, "link": link}, status=status)
+        return self.show(answer, viewer, request if viewer else None, None)
+
+    def place(self, asked: str) -> str:
+        """Return a path of one of our own pages to go to, whatever is asked for."""
+        scope = {"type": "http", "path": asked, "method": "GET"}
+        routes = (Route(page.path, go, methods=["GET"]) for page in self.pages if page.method == "GET")
+        return quote(asked) if any(route.matches(scope)[0] is Match.FULL for route in routes) else "/"
+
+
+def go(path: str) -> Response:
+    """Return an answer that leads to another address."""
+    return RedirectResponse(path, 303, skin.HEADERS)
+
+
+async def read_form(request: Request) -> dict[str, str]:
+    """Return the fields of a form, the last of each name; nothing if it is too large or no form."""
+    content = b""
+    async for part in request.stream():
+        content += part
+        if len(content) > LARGEST_FORM:
+            return {}
+    kind = request.headers.get("content-type", "").partition(";")[0].strip()
+    if kind != "application/x-www-form-urlencoded":
+        return {}
+    try:
+        found = parse_qsl(content.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+    except ValueError:  # more fields than any of our forms has
+        return {}
+    return dict(found)
