@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, func, select, update
 
 from compliance.errors import RecordError
 from compliance.store import Store
-from compliance.store.tables import CHANNEL_REST, OUTBOX, Outbox
+from compliance.store.tables import CHANNEL_REST, NOTICE, OUTBOX, Outbox
 
 STATES: Final = ("queued", "sending", "sent", "retry", "refused", "uncertain", "pilot", "cancelled", "bounced")
 RESENDABLE: Final = ("queued", "retry", "refused", "uncertain", "pilot", "cancelled", "bounced")
@@ -43,11 +43,18 @@ class Listed:
 _COLUMNS: Final = [OUTBOX.c[name] for name in Listed.__slots__]
 
 
-def list_emails(store: Store, states: Collection[str] = (), limit: int | None = None) -> list[Listed]:
-    """Return the emails in some states (none given: in any), the newest first, at most `limit`."""
+def list_emails(
+    store: Store, states: Collection[str] = (), limit: int | None = None, before: int | None = None
+) -> list[Listed]:
+    """Return the emails in some states (none given: in any), the newest first, at most `limit`.
+
+    `before`: only those with a smaller number.
+    """
     asked = select(*_COLUMNS).order_by(OUTBOX.c.id.desc()).limit(limit)
     if states:
         asked = asked.where(OUTBOX.c.state.in_(states))
+    if before is not None:
+        asked = asked.where(OUTBOX.c.id < before)
     with store.reading() as connection:
         return [Listed(*row) for row in connection.execute(asked)]
 
@@ -64,6 +71,13 @@ def show_email(store: Store, number: int) -> Outbox:
     """Return one email in full. Raises RecordError if the number does not exist."""
     with store.reading() as connection:
         return Outbox(**_row(connection, number))
+
+
+def crimes_told(store: Store, number: int) -> list[str]:
+    """Return the crimes that an email tells of, by number."""
+    asked = select(NOTICE.c.crime_ref).where(NOTICE.c.outbox_id == number).distinct().order_by(NOTICE.c.crime_ref)
+    with store.reading() as connection:
+        return list(connection.execute(asked).scalars())
 
 
 def send_again(store: Store, numbers: Sequence[int], now: datetime) -> None:

@@ -12,6 +12,7 @@ from compliance.web.case_pages import (
 )
 from compliance.web.dispute_pages import answer_on_page, crimes_of_dispute, show_disputes, show_one_dispute
 from compliance.web.health_page import show_health
+from compliance.web.outbox_pages import change_email, crimes_of_email, show_one_email, show_outbox
 from compliance.web.page_table import WebPage
 from compliance.web.report_pages import give_report, show_reports
 from compliance.web.roles import CaseScope, WebRole
@@ -40,6 +41,9 @@ PAGES: Final = (
     WebPage("/disputes", show_disputes, _OF_DISPUTES, CaseScope.FORCE, label="Disputes"),
     WebPage("/disputes/{number}", show_one_dispute, _OF_DISPUTES, CaseScope.FORCE),
     WebPage("/disputes/{number}", answer_on_page, _PERFORMANCE, CaseScope.FORCE, "POST", None, crimes_of_dispute),
+    WebPage("/outbox", show_outbox, _PERFORMANCE, CaseScope.NONE, label="Outbox"),
+    WebPage("/outbox/{number}", show_one_email, _PERFORMANCE, CaseScope.FORCE),
+    WebPage("/outbox/{number}", change_email, _PERFORMANCE, CaseScope.FORCE, "POST", None, crimes_of_email),
     WebPage("/reports", show_reports, _READERS, CaseScope.NONE, label="Reports"),
     WebPage("/reports/{period}/{edition}/{form}", give_report, _READERS, CaseScope.NONE),
     WebPage("/health", show_health, _OPERATORS, CaseScope.NONE, label="Health"),

@@ -48,8 +48,15 @@ def keep_lines(text: str) -> Markup:
     return Markup("&#10;").join(map(escape, _make_printable(text).split("\n")))
 
 
+def mark_code(text: str) -> Markup:
+    """Return a sentence of ours with what stands between backticks marked as a command."""
+    parts = map(escape, _make_printable(text).split("`"))
+    marked = (Markup("<code>{}</code>").format(part) if place % 2 else part for place, part in enumerate(parts))
+    return Markup("").join(marked)
+
+
 @lru_cache(maxsize=1)
 def _templates() -> Templates:
     filters: dict[str, Callable[..., Any]] = {"when": describe_due, "count": count_noun, "plural": plural}
-    filters |= {"lines": keep_lines}
+    filters |= {"lines": keep_lines, "code": mark_code}
     return Templates(resource("templates", "web"), filters, {}, _make_printable)

@@ -8,7 +8,6 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from compliance.reminders import remind
 from compliance.serving import serve_locally
 from compliance.web.application import make_application
 from compliance.web.pages import PAGES
@@ -18,6 +17,7 @@ from compliance.web_settings import WebSettings
 from tests import stores
 from tests.browser import BROWSER, NEEDED, WCAG, axe_findings, html_validate, wider_than
 from tests.integration.test_web_disputes import dispute, dispute_of_several
+from tests.integration.test_web_outbox import happen
 from tests.integration.test_web_reports import publish
 from tests.openid import openid
 from tests.serving_sockets import free_port
@@ -44,7 +44,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebOffice]:
         opened.service.judge()
         publish(opened, "2026-W27", "board")
         publish(opened, "2026-W26", "board", version=2)
-        remind(opened.service.store, opened.service.policy, opened.service.reminder_settings, opened.now)
+        happen(opened)
         dispute(opened, "n1a", "She was told on the 7th.\nIt is in the log.")
         dispute_of_several(opened)
         yield opened
@@ -76,6 +76,8 @@ def pages(office: WebOffice, tmp_path_factory: pytest.TempPathFactory) -> list[P
         "disputes": analyst.get("/disputes"),
         "dispute": analyst.get("/disputes/1"),
         "dispute-error": analyst.post("/disputes/2", answer="right", note="x" * 4001),
+        "outbox": analyst.get("/outbox"),
+        "email": analyst.get("/outbox/4"),
         "reports": office.browser(WebRole.BOARD).get("/reports"),
         "health": office.browser(WebRole.ADMINISTRATOR).get("/health"),
     }
