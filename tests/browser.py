@@ -22,25 +22,56 @@ NEEDED: Final = [
 BROWSER: Final = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
 
 
-def axe_findings(page: Path, rules: Sequence[str], folder: Path) -> str:
-    """What axe-core finds wrong in a page, as JSON: `[]` for nothing. `folder` is scratch."""
+def axe_findings(pages: Sequence[Path], rules: Sequence[str], folder: Path, *, dark: bool = False) -> dict[str, str]:
+    """What axe-core finds wrong in each page, as JSON, by the page's name: empty for nothing. `folder` is scratch.
+
+    `dark`: as on a dark screen. A browser without a screen is light: the colours for dark ones are made those for all.
+    """
     axe = (MODULES / "axe-core" / "axe.min.js").read_text("utf-8")
-    found = "found.violations.map(v => [v.id, v.nodes.length, v.nodes[0].html.slice(0, 120)])"
-    told = f"document.title = 'AXE' + JSON.stringify({found}) + 'END'"
-    run = f"axe.run(document, {{runOnly: {json.dumps(rules)}}}).then(found => {{ {told}; }})"
-    watched = folder / f"watched-{page.name}"
-    script = f"<script>{axe}</script><script>{run}</script></body>"
-    watched.write_text(page.read_text("utf-8").replace("</body>", script), "utf-8")
+    texts = [page.read_text("utf-8") for page in pages]
+    if dark:
+        texts = [text.replace("(prefers-color-scheme: dark)", "all") for text in texts]
+    watched = folder / f"watched-{'dark-' if dark else ''}{pages[0].name}"
+    script = _WATCHED.replace("RULES", json.dumps(rules)).replace("SOURCES", _in_script(texts))
+    watched.write_text(script.replace("AXE_SOURCE", _in_script(axe)), "utf-8")
     answer = re.search(r"<title>AXE(.*?)END</title>", _dom(watched, folder), re.DOTALL)
-    assert answer, f"{page.name}: axe did not run"
-    return answer[1]
+    assert answer, f"{[page.name for page in pages]}: axe did not run"
+    found = json.loads(html.unescape(answer[1]))
+    return {page.name: json.dumps(wrong) for page, wrong in zip(pages, found, strict=True) if wrong}
+
+
+def _in_script(value: object) -> str:
+    """A value as a literal of a script in a page."""
+    return json.dumps(value).replace("</", "<\\/").replace("<!--", "<\\!--")
+
+
+_WATCHED: Final = """<!DOCTYPE html><title>not yet</title><body>
+<script>
+const sources = SOURCES, axe = AXE_SOURCE, all = [];
+const wrong = found => found.violations.map(v => [v.id, v.nodes.length, v.nodes[0].html.slice(0, 120)]);
+const next = () => {
+  if (all.length === sources.length) { document.title = "AXE" + JSON.stringify(all) + "END"; return; }
+  const frame = document.createElement("iframe");
+  frame.style = "width: 1280px; height: 9000px; border: 0";
+  frame.onload = () => {
+    frame.onload = null;
+    frame.contentWindow.eval(axe);
+    frame.contentWindow.axe.run(frame.contentDocument, {runOnly: RULES})
+      .then(found => { all.push(wrong(found)); frame.remove(); next(); });
+  };
+  frame.srcdoc = sources[all.length];
+  document.body.append(frame);
+};
+next();
+</script></body>"""
+"""Looks at the pages one after another, each in a frame: a browser takes longer to start than to look."""
 
 
 def _dom(page: Path, folder: Path) -> str:
     """A page as the browser has it when its scripts have run."""
     done = subprocess.run(
         [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder / 'profile'}",
-         "--virtual-time-budget=20000", "--dump-dom", page.as_uri()],
+         "--virtual-time-budget=60000", "--dump-dom", page.as_uri()],
         capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     return done.stdout
@@ -69,7 +100,7 @@ def height_of(page: Path, width: int, folder: Path) -> int:
 
 def _seen(pages: Sequence[Path], width: int, folder: Path) -> list[tuple[int, str]]:
     shown = folder / f"{width}-{pages[0].name}"
-    sources = json.dumps([page.read_text("utf-8") for page in pages]).replace("</", "<\\/")
+    sources = _in_script([page.read_text("utf-8") for page in pages])
     shown.write_text(_FRAMES.replace("WIDTH", str(width)).replace("SOURCES", sources), "utf-8")
     answer = re.search(r"<title>SEEN(.*?)END</title>", _dom(shown, folder), re.DOTALL)
     assert answer, f"{[page.name for page in pages]}: not all were shown"

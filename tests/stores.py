@@ -4,6 +4,7 @@ A test module takes the fixtures over by name: `new_database = stores.new_databa
 """
 
 import atexit
+import os
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import cache
@@ -31,6 +32,18 @@ NewDatabase = Callable[[], str]
 def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> NewDatabase:
     """Makes an empty database of each kind: its URL."""
     return _maker(request.param, tmp_path)
+
+
+@pytest.fixture(params=DATABASES if os.environ.get("ALL_ON_BOTH") else DATABASES[:1])
+def one_database(request: pytest.FixtureRequest, tmp_path: Path) -> NewDatabase:
+    """Makes an empty SQLite database, one of each kind in a test marked `on_both` (ALL_ON_BOTH=1: in every test).
+
+    For modules whose subject is not the store, but what is made of it.
+    """
+    return _maker(request.param, tmp_path)
+
+
+on_both: Final = pytest.mark.parametrize("new_database", DATABASES, indirect=True)
 
 
 @pytest.fixture(params=SHARED)

@@ -5,7 +5,7 @@ from compliance.feeds.feed import DirectoryEntries, Feed, Page
 from compliance.feeds.http import HttpFeed, Remembered
 from compliance.feeds.http_errors import NotNowError
 from compliance.feeds.mapping import Mapper
-from compliance.feeds.requests import Patience, machine_authorities
+from compliance.feeds.requests import Patience
 from compliance.feeds.witness import Witness
 
 __all__ = [
@@ -19,6 +19,5 @@ __all__ = [
     "Patience",
     "Remembered",
     "Witness",
-    "machine_authorities",
     "tls_context",
 ]

@@ -5,12 +5,12 @@ import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import Final, TypeVar
 
 import httpx
 import stamina
 
+from compliance.authorities import machine_authorities
 from compliance.errors import SettingsError, UnavailableError
 from compliance.feeds.access import ClientCredentials, Token, redact
 from compliance.feeds.http_errors import NotKnownError, NotNowError, refuse_unless_ok
@@ -54,15 +54,6 @@ class HttpAnswer:
 
 class AskForLessError(UnavailableError):
     """The answer is too long, or one record in it is faulty: requesting less may help."""
-
-
-@cache
-def machine_authorities() -> ssl.SSLContext:
-    """Return how certificates are checked by default: by the authorities that this machine trusts, read once.
-
-    A force's own authority is among them; those of a library are not, and age with it.
-    """
-    return ssl.create_default_context()
 
 
 class Asker:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import httpx
 
+from compliance.authorities import machine_authorities
 from compliance.errors import StoppedError
 from compliance.mail.channel import Fate, OutgoingMessage, SendResult
 from compliance.retry_after import retry_after
@@ -80,7 +81,7 @@ class TeamsConnection:
 
     def __init__(self, about: TeamsWebhooks) -> None:
         self._about = about
-        self._client = httpx.Client(timeout=about.timeout_seconds, follow_redirects=False)
+        self._client = httpx.Client(timeout=about.timeout_seconds, follow_redirects=False, verify=machine_authorities())
 
     def connect(self) -> None:
         """Do nothing: each webhook is its own destination, and says for itself whether it can be reached."""

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from compliance.authorities import machine_authorities
 from compliance.config import Settings
 from compliance.errors import SettingsError
 from compliance.feeds import (
@@ -17,7 +18,6 @@ from compliance.feeds import (
     Patience,
     Remembered,
     Witness,
-    machine_authorities,
     tls_context,
 )
 from compliance.feeds.access import redact

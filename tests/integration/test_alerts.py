@@ -28,12 +28,13 @@ from tests.service_states import NOW, ServiceState
 from tests.stores import rows
 from tests.web_server import answer
 
-new_database, database_url, store = stores.new_database, stores.database_url, stores.store
+new_database, database_url, store = stores.one_database, stores.database_url, stores.store
 state, told = alerting.state, alerting.told
 
 # ── an incident ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@stores.on_both
 def test_an_incident_is_told_when_it_lasts_again_each_day_and_when_it_is_over(told: Told) -> None:
     told.at(minutes(0))
     plant_unknown(told.state)
@@ -132,6 +133,7 @@ def test_an_email_says_what_is_wrong_since_when_and_what_to_do(told: Told) -> No
     assert (incident["began_at"], incident["ended_at"]) == ("2026-07-20T10:00:00Z", None)
 
 
+@stores.on_both
 def test_looking_at_a_service_in_which_nothing_changes_writes_nothing(told: Told) -> None:
     plant_unknown(told.state)
     told.look_for(minutes(0), minutes(30))
@@ -238,6 +240,7 @@ def test_the_token_goes_with_the_webhook(state: ServiceState, monkeypatch: pytes
         assert "s3cret" not in str(logs)
 
 
+@stores.on_both
 def test_a_database_that_cannot_be_used_is_told_from_memory(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
     plant_unknown(told.state)
     told.look_for(minutes(0), minutes(20))

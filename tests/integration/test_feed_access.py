@@ -11,9 +11,10 @@ import pytest
 import stamina
 import trustme
 
+from compliance.authorities import machine_authorities
 from compliance.errors import SettingsError, UnavailableError
 from compliance.feed_settings import OAuth
-from compliance.feeds import ClientCredentials, HttpFeed, machine_authorities, tls_context
+from compliance.feeds import ClientCredentials, HttpFeed, tls_context
 from tests.web_server import WebServer, answer, serving
 
 PAGE = answer(b'{"records":[],"next":"c1","more":false}')

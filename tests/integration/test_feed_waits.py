@@ -22,7 +22,7 @@ from tests.service_states import ServiceState
 from tests.stores import SOURCE, at, rows
 from tests.web_server import WebServer, answer, serving
 
-new_database, database_url = stores.new_database, stores.database_url
+new_database, database_url = stores.one_database, stores.database_url
 store = stores.store
 
 MONDAY: Final = at("2026-07-20 10:00")
@@ -72,6 +72,7 @@ SAID: Final = {
 
 
 @pytest.mark.parametrize("said", SAID)
+@stores.on_both
 def test_a_crime_system_is_not_asked_before_the_wait_it_asked_for_is_over(
     store: Store, web: WebServer, said: str
 ) -> None:

@@ -24,7 +24,7 @@ from tests.service_states import NOW, ServiceState
 from tests.web_server import serving
 
 __all__ = ["certificate"]
-new_database, database_url, store = stores.new_database, stores.database_url, stores.store
+new_database, database_url, store = stores.one_database, stores.database_url, stores.store
 state = alerting.state
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
@@ -102,6 +102,7 @@ def test_a_wrong_password_is_tried_after_an_hour_and_then_after_a_day(post: Post
         assert guarded.tried == day + 1
 
 
+@stores.on_both
 def test_two_services_try_a_wrong_password_once_between_them_also_after_a_restart(post: Post, guarded: Guarded) -> None:
     post.service().deliver()
     other = Store.open(post.state.url)

@@ -29,7 +29,7 @@ from tests.planted_conditions import old_email, refused, unknown
 from tests.service_states import NOW, ServiceState
 from tests.stores import at
 
-new_database, database_url, store = stores.new_database, stores.database_url, stores.store
+new_database, database_url, store = stores.one_database, stores.database_url, stores.store
 
 ROOT: Final = Path(__file__).parents[2]
 FREE: Final = 5 * 2**30
@@ -72,6 +72,7 @@ def monitored(state: ServiceState, monkeypatch: pytest.MonkeyPatch) -> Iterator[
         yield Monitored(state, url)
 
 
+@stores.on_both
 def test_every_metric_is_there_with_its_value(monitored: Monitored) -> None:
     state = monitored.state
     unknown(state)
@@ -158,6 +159,7 @@ def test_it_is_not_ready_while_the_schema_is_not_current_and_the_metrics_say_whi
     assert ("compliance_crimes",) not in found
 
 
+@stores.on_both
 def test_a_database_that_cannot_be_used_is_not_ready(monitored: Monitored, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_: Store) -> None:
         raise UnavailableError("the database could not be used (disk I/O error)")

@@ -34,7 +34,7 @@ from tests.poison import POISONS, good, poison
 from tests.reminding import reminder_settings
 from tests.stores import Record, at, rows, take, updates
 
-new_database, database_url = stores.new_database, stores.database_url
+new_database, database_url = stores.one_database, stores.database_url
 store = stores.store
 
 CODE = shipped("victims-code-2020")[0]
@@ -88,17 +88,27 @@ def test_each_is_explained_under_every_policy(name: str) -> None:
             assert "22A/666/26" in render_explanation(explanation, form)
 
 
-@pytest.mark.parametrize("name", POISONS)
-def test_every_other_crime_is_reported(name: str) -> None:
+def reported_with(*names: str) -> None:
     """The figures are those of the verdicts that there are: the rate holds nothing that is set aside."""
-    crimes = [good(1), poison(name), good(2)]
-    held = GivenRecords("some", columns([convert_crime(record) for record in crimes]))
+    strange = [poison(name, f"22A/{number}/66") for number, name in enumerate(names)]
+    held = GivenRecords("some", columns([convert_crime(record) for record in (good(1), *strange, good(2))]))
     figures = report_figures(held, CODE, WEEK, SETTLED, force="A force")
     assert "Data quality" in render(figures)
     (rate,) = (requirement.week.rate.share for requirement in figures.requirements if requirement.id == "arrested")
-    alone = judge(columns([convert_crime(poison(name))]), CODE, SETTLED, SETTLED).table().to_pylist()
+    alone = judge(columns([convert_crime(record) for record in strange]), CODE, SETTLED, SETTLED).table().to_pylist()
     due = [row for row in alone if WEEK.first <= row["due_date"] <= WEEK.last and row["state"] in COUNTED]
     assert rate.of == 2 + sum(row["requirement"] == "arrested" for row in due)
+
+
+def test_every_other_crime_is_reported_with_all_of_them() -> None:
+    """A year of weeks is judged with crimes of a century: all in one report here, each in its own in the long form."""
+    reported_with(*POISONS)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", POISONS)
+def test_every_other_crime_is_reported(name: str) -> None:
+    reported_with(name)
 
 
 COUNTED = ("met", "late", "overdue", "missed")
@@ -118,6 +128,7 @@ def settings(folder: Path) -> Settings:
     )
 
 
+@stores.on_both
 def test_all_of_them_at_once_are_judged_mailed_and_published(store: Store, sink: MailSink, tmp_path: Path) -> None:
     """And what is set aside is in the report, with the cases behind the figure."""
     strange = [poison(name, f"22A/{number}/66") for number, name in enumerate(POISONS)]

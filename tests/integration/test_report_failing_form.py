@@ -20,7 +20,7 @@ from tests import stores
 from tests.reporting import digests, published, reporting, told, written
 from tests.stores import at, crime, take, updates
 
-new_database, database_url = stores.new_database, stores.database_url
+new_database, database_url = stores.one_database, stores.database_url
 store = stores.store
 
 TUESDAY = at("2026-07-21 05:00")
@@ -89,6 +89,7 @@ def test_it_is_tried_again_after_a_day_or_a_change_of_the_templates_or_a_restart
     assert broken.times == 4
 
 
+@stores.on_both
 def test_made_later_it_comes_into_the_same_version_from_the_figures_kept_and_nobody_is_told_again(
     store: Store, asked: Reporting, broken: Broken, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -171,6 +172,7 @@ def test_by_hand_the_command_says_which_form_failed_and_what_was_published(
     assert "week 2026-W01 is not reported: the records begin on 5 January 2026" in refused.stderr
 
 
+@stores.on_both
 def test_two_that_publish_the_same_period_at_once_publish_it_once(
     store: Store, asked: Reporting, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

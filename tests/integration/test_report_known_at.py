@@ -24,7 +24,7 @@ from compliance.store.tables import Published
 from tests import stores
 from tests.changing_force import POLICY, ChangingForce
 
-new_database, database_url = stores.new_database, stores.database_url
+new_database, database_url = stores.one_database, stores.database_url
 store = stores.store
 
 FIRST: Final = date(2026, 3, 23)

@@ -20,7 +20,7 @@ from tests import stores
 from tests.reporting import digests, published, reporting, told, written
 from tests.stores import at, crime, take, updates
 
-new_database, database_url = stores.new_database, stores.database_url
+new_database, database_url = stores.one_database, stores.database_url
 store = stores.store
 
 TUESDAY = at("2026-07-21 05:00")
@@ -123,6 +123,7 @@ def test_no_more_than_a_few_are_made_up_at_one_look_and_the_next_goes_on(
     assert len(published(store)) == 6
 
 
+@stores.on_both
 def test_owed_is_what_settles_after_the_first_look_and_the_newest_before_it(store: Store, tmp_path: Path) -> None:
     """Nothing of the years before, whose records may be held as well."""
     take(store, TUESDAY, NORTH, crime("22A/9/26", reported_at="2026-02-02T09:00:00Z"))
@@ -179,6 +180,7 @@ def test_after_retention_a_missed_week_is_owed_no_longer(
     assert "cannot be judged again" not in "".join(capsys.readouterr()), "said once, not at each look"
 
 
+@stores.on_both
 def test_a_database_of_an_earlier_version_owes_what_was_lost_since_its_first_report(
     store: Store, tmp_path: Path
 ) -> None:

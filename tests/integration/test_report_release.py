@@ -20,7 +20,7 @@ from tests import stores
 from tests.reporting import published, reporting, told, written
 from tests.stores import SOURCE, at, crime, take
 
-new_database, database_url = stores.new_database, stores.database_url
+new_database, database_url = stores.one_database, stores.database_url
 store = stores.store
 
 
@@ -68,6 +68,7 @@ SAID = "3 crimes were reported in the week: less than half the median of the 14 
 HELD_SUBJECT = "Keeping victims informed: the report of 6 to 12 July 2026 is held"
 
 
+@stores.on_both
 def test_a_fault_holds_the_report_and_readers_are_told_once_what_stands_against_it(
     store: Store, tmp_path: Path
 ) -> None:
@@ -178,6 +179,7 @@ def test_a_release_that_was_cut_off_is_taken_up_by_the_service_at_its_next_look(
     assert len(subjects(store)) == 4
 
 
+@stores.on_both
 def test_of_two_services_that_look_at_once_one_tells_the_readers(
     store: Store, database_url: str, tmp_path: Path
 ) -> None:

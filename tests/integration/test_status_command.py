@@ -17,7 +17,7 @@ from tests.engine import RULES
 from tests.planted_conditions import old_email, unknown
 from tests.service_states import NOW, ServiceState
 
-new_database, database_url, store = stores.new_database, stores.database_url, stores.store
+new_database, database_url, store = stores.one_database, stores.database_url, stores.store
 without_examples = checks.without_examples
 
 
@@ -31,6 +31,7 @@ def status(state: ServiceState, monkeypatch: pytest.MonkeyPatch, *words: str, no
     return CliRunner().invoke(main, ["status", "--config", str(state.config), *words])
 
 
+@stores.on_both
 def test_a_healthy_service_shows_its_facts_on_one_screen(state: ServiceState, monkeypatch: pytest.MonkeyPatch) -> None:
     state.email("queued", NOW - timedelta(minutes=10))
     said = status(state, monkeypatch)
@@ -102,6 +103,7 @@ def test_as_json_it_says_the_same(state: ServiceState, monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize("words", [(), ("--json",)])
+@stores.on_both
 def test_a_database_that_is_missing_is_said_and_what_is_known_is_shown(
     state: ServiceState, monkeypatch: pytest.MonkeyPatch, new_database: stores.NewDatabase, words: tuple[str, ...]
 ) -> None:

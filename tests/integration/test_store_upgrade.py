@@ -1,6 +1,7 @@
 """A force upgrades: every database that an earlier version left is brought up to date, and loses nothing."""
 
 import hashlib
+import os
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import date, timedelta
@@ -20,6 +21,7 @@ from compliance.store.tables import CRIME, NOTICE, OUTBOX, POLL, PROJECTION, REP
 from compliance.store.tables.column_types import decompress_text
 from tests import frozen, stores
 
+CUT_EVERY = int(os.environ.get("CUT_EVERY", "7"))
 EDITIONS = ("board", "division", "public")
 PUBLISHED = sqlmodel.SQLModel.metadata.tables["published"]
 new_database, database_url = stores.new_database, stores.database_url
@@ -140,7 +142,9 @@ def test_reports_are_owed_since_the_first_of_their_kind_after_an_upgrade(
 
 
 def test_an_upgrade_cut_off_at_any_statement_is_made_by_the_next(database_url: str, revision: str) -> None:
-    """The schema is changed in one transaction: an interrupted upgrade leaves the database as it was."""
+    """The schema is changed in one transaction: an interrupted upgrade leaves the database as it was.
+
+    At every seventh statement; CUT_EVERY=1: at each."""
     url, statements = dialect.parse_url(database_url), 0
     frozen.thaw(database_url, revision)
     while True:
@@ -158,7 +162,7 @@ def test_an_upgrade_cut_off_at_any_statement_is_made_by_the_next(database_url: s
             with engine.begin() as connection:
                 schema.upgrade(connection, "the database")
         except CutOffError:
-            statements += 1
+            statements += CUT_EVERY
         else:
             break
         finally:

@@ -25,7 +25,7 @@ from tests.service_states import NOW, ServiceState
 from tests.stores import crime, rows
 from tests.web_server import WebServer, answer, serving
 
-new_database, database_url, store = stores.new_database, stores.database_url, stores.store
+new_database, database_url, store = stores.one_database, stores.database_url, stores.store
 ACCEPTED: Final = answer(b"", "202 Accepted")
 SIGNED: Final = "sig=s3cret"
 """The part of a webhook's address that nobody may read."""
@@ -194,6 +194,7 @@ def headings(web: WebServer) -> list[str]:
     return [each["body"][0]["text"] for each in found]
 
 
+@stores.on_both
 def test_each_unit_with_something_overdue_gets_one_card_a_week_with_counts_and_a_link(
     state: ServiceState, web: WebServer
 ) -> None:

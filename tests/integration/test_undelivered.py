@@ -21,7 +21,7 @@ from tests.integration.test_mail_server import Server, running
 from tests.service_states import NOW, ServiceState
 from tests.stores import crime
 
-new_database, database_url, store = stores.new_database, stores.database_url, stores.store
+new_database, database_url, store = stores.one_database, stores.database_url, stores.store
 DAY: Final = timedelta(days=1)
 FRIDAY: Final = NOW - 3 * DAY
 TEAM: Final = "team@force.example"
@@ -158,6 +158,7 @@ def _run(arguments: list[str]) -> None:
     assert ended.value.code == 0
 
 
+@stores.on_both
 def test_the_email_and_the_command_say_the_same_with_references_and_remedies(
     state: ServiceState, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -9,13 +9,14 @@ import pytest
 from tests import stores
 from tests.publishing import Outcome, PublishingCampaign, prepare, work
 
-new_database = stores.new_database
+new_database = stores.one_database
 
 COUNT = int(os.environ.get("KILLS", "200"))
 A_LIFE = 5
 
 
 def test_after_a_few_kills_every_report_is_there(new_database: stores.NewDatabase, tmp_path: Path) -> None:
+    """On SQLite; `test_after_a_great_many_kills` has both."""
     campaign = PublishingCampaign(new_database, tmp_path, seed=1)
     expected = campaign.undisturbed()
     expected.check()
@@ -36,6 +37,7 @@ def test_after_a_disk_that_was_full_a_few_times_every_report_is_there(
 
 
 @pytest.mark.long
+@stores.on_both
 def test_after_a_great_many_kills(new_database: stores.NewDatabase, tmp_path: Path) -> None:
     """KILLS of them on each database."""
     campaign = PublishingCampaign(new_database, tmp_path, seed=20261125)

@@ -25,7 +25,7 @@ SECTIONS = {
     "web_settings",
 }
 """What a section of the settings holds; every room is given the sections it needs."""
-LEAVES = {"errors", "resources", "retry_after", "serving", "stopping", "templating", "text", "writing"}
+LEAVES = {"authorities", "errors", "resources", "retry_after", "serving", "stopping", "templating", "text", "writing"}
 SERVICE = {"records", "policy", "batch", "feeds", "store", "mail", "reminders", "reports", "config", "clock"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
@@ -34,6 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "writing": set(),
     "clock": set(),
     "resources": set(),
+    "authorities": set(),
     "retry_after": set(),
     "serving": set(),
     "signals": set(),

@@ -9,6 +9,7 @@ from typing import Any, Final, Protocol
 import httpx
 import structlog
 
+from compliance.authorities import machine_authorities
 from compliance.config import Settings
 from compliance.errors import ComplianceError, System, UnavailableError
 from compliance.feed_settings import is_secret_name
@@ -110,7 +111,10 @@ def _request(what: str, method: str, url: str, stop: Stop, **content: Any) -> bo
     """Make a request. What prevents it is logged with the host only: the rest of the address may be a secret."""
 
     def ask() -> int:
-        with httpx.stream(method, url, timeout=_TIMEOUT, **content) as response:
+        with (
+            httpx.Client(timeout=_TIMEOUT, verify=machine_authorities()) as client,
+            client.stream(method, url, **content) as response,
+        ):
             return response.status_code
 
     try:
