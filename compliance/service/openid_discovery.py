@@ -5,9 +5,9 @@ from typing import Final
 import httpx
 import msgspec
 
+from compliance.authorities import machine_authorities
 from compliance.errors import StoppedError, UnavailableError
 from compliance.feeds.access import redact
-from compliance.feeds.requests import machine_authorities
 from compliance.stopping import within
 from compliance.web_settings import OpenIdSettings, is_private_address
 
