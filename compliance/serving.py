@@ -13,6 +13,20 @@ from compliance.errors import UnavailableError
 _LONGEST_START = 20
 
 
+def bind(address: str, port: int) -> socket.socket:
+    """Return a socket bound to a port of an address of this machine, to be closed by the caller. Raises OSError."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    # The protocol is given because asyncio sends small answers at once only on sockets that say they are TCP.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((address, port))
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
 @contextmanager
 def serve_locally(
     application: Starlette, port: int, name: str, *, linger_seconds: int | None = None, address: str = "127.0.0.1"
@@ -24,16 +38,11 @@ def serve_locally(
     `name` is what errors and the thread call the server. At the end, requests under way have `linger_seconds` (None: as
     long as they need). Raises UnavailableError if the port is in use or the server does not start.
     """
-    # The protocol is given because asyncio sends small answers at once only on sockets that say they are TCP.
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((address, port))
-        except OSError as error:
-            raise UnavailableError(
-                f"port {port} of {address} cannot be used ({error.strerror}); choose another"
-            ) from None
+    try:
+        listener = bind(address, port)
+    except OSError as error:
+        raise UnavailableError(f"port {port} of {address} cannot be used ({error.strerror}); choose another") from None
+    with listener:
         config = uvicorn.Config(
             application, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=linger_seconds,
             proxy_headers=False,  # where a request comes from is never taken from what it says of itself

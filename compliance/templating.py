@@ -49,6 +49,17 @@ class Templates:
         except (TemplateError, OSError, TypeError, ValueError) as error:
             raise SettingsError(f"{self._place(error, name)}: {error}") from None
 
+    def check_syntax(self) -> None:
+        """Read every template, without filling in any. Raises SettingsError that names the template and the line."""
+        for name in self._environment.list_templates(filter_func=lambda name: name.endswith(".j2")):
+            path = self._folder / name
+            try:
+                self._environment.parse(path.read_text("utf-8"), name, str(path))
+            except TemplateSyntaxError as error:
+                raise SettingsError(f"{path}, line {error.lineno}: {error.message}") from None
+            except (OSError, UnicodeDecodeError) as error:
+                raise SettingsError(f"{path}: cannot be read ({type(error).__name__})") from None
+
     def _place(self, error: Exception, name: str) -> str:
         """Return where an error arose: this template or one that it includes, and the line."""
         place, at = str(self._folder / name), error.__traceback__

@@ -93,8 +93,8 @@ class WebSettings(SettingsSection):
     )
     proxies: list[IpAddress] = Field(
         [],
-        description="The addresses from which the reverse proxy connects. Its headers are believed from there, and "
-        "ignored from anywhere else.",
+        description="The addresses from which the reverse proxy connects. `user_header`, `groups_header` and "
+        "`X-Forwarded-For` are believed from there, and ignored from anywhere else.",
     )
     user_header: str | None = Field(
         None,

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
 from threading import Event
 from typing import Any, Final
@@ -29,7 +30,7 @@ from starlette.routing import Route
 from compliance import clock
 from compliance.serving import serve_locally
 from compliance.web.roles import WebRole
-from tests.web_office import TLS, Browser
+from tests.web_office import TLS, Browser, WebOffice
 
 CLIENT: Final = "victim-updates"
 SECRET: Final = "between the two & nobody else"  # noqa: S105
@@ -66,7 +67,17 @@ def openid(issuer: str, folder: Path, **more: Any) -> dict[str, Any]:
     folder.mkdir(exist_ok=True)
     (folder / "secret").write_text(SECRET)
     asked = {"issuer": issuer, "client_id": CLIENT, "client_secret": "file:secret", "address": ADDRESS}
-    return {"user_header": None, "proxies": [], "openid": asked | more}
+    return {"user_header": None, "proxies": ["127.0.0.1"], "openid": asked | more}
+
+
+_NUMBERS: Final = count()
+
+
+def stranger(office: WebOffice, address: str = "", **cookies: str) -> Browser:
+    """A browser whom no proxy names, at an address; by default one of its own."""
+    number = next(_NUMBERS)
+    sender = address or f"10.0.{number // 256}.{number % 256}"
+    return Browser(office, "", [], headers={"X-Forwarded-For": sender}, cookies=cookies)
 
 
 def register(issuer: str, person: str, **claims: Any) -> None:

@@ -65,6 +65,14 @@ SETUP_FAULTS: Final[list[tuple[str, PlantSetup, str]]] = [
     ("ladder-unmatched", setting('category = "enhanced"', 'category = "state"'), "to whom west-mercia.toml owes nothing"),
     ("certificate-ending", plant.own_certificate(10.5 * DAY), "[crime_system] certificate ends on 30 July 2026, in 10 days"),
     ("certificate-ending", plant.own_certificate(-DAY), "[crime_system] certificate ended on 19 July 2026"),
+    # the pages
+    ("settings-wrong", plant.pages("roles = {}"), "port: nobody can sign in to the pages; set user_header"),
+    ("settings-wrong", both(plant.openid_pages("https://login.example"), setting("# user_header", 'user_header = "X-Remote-User"')), "people sign in either by this header of a reverse proxy or as [web.openid] says"),
+    ("pages-for-nobody", plant.pages('user_header = "X-Remote-User"', "roles = { officer = [] }"), "No group has a role in [web.roles]."),
+    ("pages-not-served", plant.pages(listen="192.0.2.1"), "of 192.0.2.1 cannot be used (Cannot assign requested address)."),
+    ("pages-not-served", plant.pages(port=silent_port()), "Another program uses the port"),
+    ("secret-missing+", plant.openid_pages("http://127.0.0.1:1", secret=False), "web.openid.client_secret: the file openid-secret cannot be read"),
+    ("openid-provider-unusable", plant.openid_pages("http://127.0.0.1:1/realm"), "http://127.0.0.1:1/realm/.well-known/openid-configuration could not be asked (ConnectError)."),
     # the database
     ("database-missing", plant.no_database, "does not exist"),
     ("schema-behind", plant.old_schema, "is at schema 0001"),
@@ -176,6 +184,7 @@ HEALTHY_SETUPS: Final[dict[str, PlantSetup]] = {
     "a few records only": lambda setup: setup.records.__delitem__(slice(3, None)),
     "no officer directory": setting("officers_url = ", ""),
     "a published file as it was, and one moved away": plant.published(altered=False),
+    "pages behind a proxy that signs people in": plant.pages(),
     "an officer who left": officer(3, email=None, supervisor_ref="X"),
 }
 

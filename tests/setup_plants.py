@@ -21,7 +21,7 @@ from compliance.store.tables import Published
 from tests.engine import RULES
 from tests.integration.test_mail_server import Server
 from tests.service_states import FORMS
-from tests.serving_sockets import dripping_port, silent_port
+from tests.serving_sockets import dripping_port, free_port, silent_port
 from tests.setups import (
     COLUMNS,
     MAPPING,
@@ -119,6 +119,33 @@ def token(content: bytes) -> PlantSetup:
         (setup.folder / "token").write_bytes(content)
         (setup.folder / "token").chmod(0o600)
         setup.set("# token = ", 'token = "file:token"')
+
+    return plant
+
+
+def pages(*lines: str, port: int | None = None, listen: str = "127.0.0.1") -> PlantSetup:
+    """The pages switched on; `lines`: how one signs in, and who."""
+    said = "\n".join(lines) or 'user_header = "X-Remote-User"\nroles = { officer = ["Officers"] }'
+
+    def plant(setup: Setup) -> None:
+        setup.set("# port = 8480", f"port = {port or free_port()}")
+        setup.set('listen = "127', f'listen = "{listen}"')
+        setup.set("proxies = ", 'proxies = ["127.0.0.1"]')
+        setup.set("roles = ", said)
+
+    return plant
+
+
+def openid_pages(issuer: str, secret: bool = True) -> PlantSetup:
+    """The pages, where people sign in at a provider."""
+
+    def plant(setup: Setup) -> None:
+        if secret:
+            (setup.folder / "openid-secret").write_text("secret")
+            (setup.folder / "openid-secret").chmod(0o600)
+        provider = f'issuer = "{issuer}"\nclient_id = "x"\nclient_secret = "file:openid-secret"'
+        address = 'address = "https://victims.force.example"'
+        pages(f'roles = {{ officer = ["Officers"] }}\n[web.openid]\n{provider}\n{address}')(setup)
 
     return plant
 

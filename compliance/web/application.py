@@ -24,6 +24,7 @@ from compliance.web.restriction import restrict
 from compliance.web.roles import ROLE_NAMES, CaseScope, Viewer
 from compliance.web.sessions import Sessions
 from compliance.web.sign_in import SignIn
+from compliance.web.sign_in_attempts import SignInAttempts
 from compliance.web.sign_in_desk import SIGN_IN, SignInDesk
 
 _NOT_SECRET: Final = frozenset({"token", "reason", "text", "note"})
@@ -36,7 +37,7 @@ def make_application(
     """Return the application of a table of pages. Raises ValueError if a page does not declare who sees what."""
     check_table(pages)
     sessions = Sessions(service.store, service.settings.web, sign_in, service.policy.local, is_secure)
-    frame = Frame(service, sessions, tuple(pages))
+    frame = Frame(service, sessions, tuple(pages), SignInAttempts(service.settings.web.proxies))
     desk, entrance = _Desk(frame), SignInDesk(frame, sign_in)
     routes = [Route(page.path, desk.endpoint(page), methods=[page.method]) for page in pages]
     routes += [Route("/style.css", _style), *entrance.routes()]

@@ -1,6 +1,7 @@
 """What every answer of the pages stands in: the menu, one heading, the headers; and what is read of a request."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote
 
@@ -11,10 +12,12 @@ from starlette.routing import Match, Route
 
 from compliance.errors import ComplianceError
 from compliance.service import Service
+from compliance.text import count_noun
 from compliance.web import skin
 from compliance.web.page_table import Answer, WebPage
 from compliance.web.roles import ROLE_NAMES, Viewer
 from compliance.web.sessions import Sessions
+from compliance.web.sign_in_attempts import SignInAttempts
 
 log = structlog.get_logger()
 
@@ -33,6 +36,7 @@ class Frame:
     service: Service
     sessions: Sessions
     pages: tuple[WebPage, ...]
+    attempts: SignInAttempts
 
     def guarded(self, answer: Any, request: Request, *given: Any) -> Response:
         """Answer 503 if the database or a setting cannot be used, and 500 for a fault, which is logged without text."""
@@ -79,6 +83,20 @@ class Frame:
         """Return a page that says only one thing. `link`: where it leads, and what it calls that."""
         answer = Answer("message.html.j2", title, {"words": words, "link": link}, status=status)
         return self.show(answer, viewer, request if viewer else None, None)
+
+    def too_many_attempts(self, request: Request, now: datetime) -> Response | None:
+        """Return the answer to somebody from whose address, or in all, too many sign-ins have failed lately."""
+        wait = self.attempts.wait(request, now)
+        if wait is None:
+            return None
+        minutes = max(1, -(-wait // timedelta(minutes=1)))
+        words = (
+            f"Too many attempts to sign in have failed. Try again in {count_noun(minutes, 'minute')}. "
+            "Whoever is signed in can go on."
+        )
+        response = self.message(None, "Nobody can sign in now", words, 429)
+        response.headers["Retry-After"] = str(60 * minutes)
+        return response
 
     def place(self, asked: str) -> str:
         """Return a path of one of our own pages to go to, whatever is asked for."""

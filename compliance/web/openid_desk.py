@@ -40,11 +40,13 @@ class OpenIdDesk:
 
     def _leave(self, request: Request) -> Response:
         sessions = self.frame.sessions
+        if (refusal := self.frame.too_many_attempts(request, self.frame.service.clock())) is not None:
+            return refusal
         held = sessions.new_leaving(self.frame.place(request.query_params.get("next", "")))
         try:
             response = go(self.sign_in.provider.address_to_leave_for(held))
         except UnavailableError as error:
-            return self._refuse(error)
+            return self._refuse(request, error)
         sessions.give_leaving_cookie(response, held)
         return response
 
@@ -54,15 +56,17 @@ class OpenIdDesk:
 
     def _come_back(self, request: Request) -> Response:
         sessions = self.frame.sessions
+        if (refusal := self.frame.too_many_attempts(request, self.frame.service.clock())) is not None:
+            return refusal
         held = sessions.leaving(request)
         state = request.query_params.get("state", "")
         if not held or not hmac.compare_digest(state.encode(), derive(held, "state").encode()):
             words = "This sign-in was begun in another window, or too long ago. Sign in once more."
-            return self._refuse(RefusedSignInError(words, "state does not match"))
+            return self._refuse(request, RefusedSignInError(words, "state does not match"))
         try:
             response = self._sign_in(request, held)
         except (RefusedSignInError, UnavailableError) as error:
-            response = self._refuse(error)
+            response = self._refuse(request, error)
         sessions.drop_leaving_cookie(response)
         return response
 
@@ -88,10 +92,11 @@ class OpenIdDesk:
             raise RefusedSignInError(words, f"the provider answered {describe_error(dict(asked))}".strip())
         return asked["code"]
 
-    def _refuse(self, error: RefusedSignInError | UnavailableError) -> Response:
+    def _refuse(self, request: Request, error: RefusedSignInError | UnavailableError) -> Response:
         """Say why nobody was signed in: to the person in words, and in the log without naming anybody."""
         if isinstance(error, RefusedSignInError):
             log.warning("sign-in refused", reason=error.why)
+            self.frame.attempts.note_failure(request, self.frame.service.clock())
             return self.frame.message(None, "You are not signed in", str(error), 403, link=_SIGN_IN)
         log.error("sign-in not possible", problem=str(error))
         words = (

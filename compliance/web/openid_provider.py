@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from threading import Lock
+from threading import Lock, Semaphore
 from typing import Any, Final
 from urllib.parse import quote_plus
 
@@ -34,6 +34,10 @@ BACK: Final = "/sign-in/openid/back"
 """The path to which the provider sends people back."""
 _KNOWN_FOR: Final = 3600.0
 """Seconds for which it is not asked again what it says of itself."""
+_FAILED_FOR: Final = 5.0
+"""Seconds for which it is not asked that again after it did not answer."""
+_AT_ONCE: Final = 16
+"""How many people may wait for it at a time: fewer than a web server has threads."""
 _LEEWAY: Final = 60
 """Seconds by which its clock and ours may differ."""
 _ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")
@@ -63,7 +67,9 @@ class OpenIdProvider:
     secret: str = field(repr=False)
     clock: Callable[[], datetime] = real_clock.now
     _facts: tuple[float, ProviderFacts] | None = None
+    _failed: tuple[float, str] | None = None
     _turn: Lock = field(default_factory=Lock)
+    _lines: Semaphore = field(default_factory=lambda: Semaphore(_AT_ONCE))
 
     def address_to_leave_for(self, held: str) -> str:
         """Return where somebody signs in. `held`: what the cookie holds that the browser keeps meanwhile.
@@ -94,7 +100,7 @@ class OpenIdProvider:
             user = httpx.BasicAuth(quote_plus(self.settings.client_id), quote_plus(self.secret))
         else:
             form |= {"client_id": self.settings.client_id, "client_secret": self.secret}
-        status, body = ask_provider(facts.token_endpoint, self.settings.timeout_seconds, form, user)
+        status, body = self._ask(facts.token_endpoint, form, user)
         if status != httpx.codes.OK:
             raise _not_taken(status, body)
         try:
@@ -114,13 +120,31 @@ class OpenIdProvider:
         return f"{self.settings.address}{BACK}"
 
     def _known(self) -> ProviderFacts:
+        """Return what the provider says of itself. If it did not just now, those who wait fail without asking again."""
         with self._turn:
-            if self._facts is None or time.monotonic() - self._facts[0] > _KNOWN_FOR:
+            now = time.monotonic()
+            if self._facts is not None and now - self._facts[0] < _KNOWN_FOR:
+                return self._facts[1]
+            if self._failed is not None and now - self._failed[0] < _FAILED_FOR:
+                raise UnavailableError(self._failed[1])
+            try:
                 self._facts = time.monotonic(), discover(self.settings)
+            except UnavailableError as error:
+                self._failed = time.monotonic(), str(error)
+                raise
             return self._facts[1]
 
+    def _ask(self, url: str, form: dict[str, str] | None = None, user: httpx.Auth | None = None) -> tuple[int, bytes]:
+        """Ask the provider, unless many are waiting for it: the pages go on for whoever is signed in."""
+        if not self._lines.acquire(blocking=False):
+            raise UnavailableError(f"{_AT_ONCE} people are waiting for {self.settings.issuer} already")
+        try:
+            return ask_provider(url, self.settings.timeout_seconds, form, user)
+        finally:
+            self._lines.release()
+
     def _check(self, granted: _Granted, facts: ProviderFacts, nonce: str) -> Mapping[str, Any]:
-        status, body = ask_provider(facts.jwks_uri, self.settings.timeout_seconds)
+        status, body = self._ask(facts.jwks_uri)
         if status != httpx.codes.OK:
             raise UnavailableError(f"the keys of {facts.issuer} were answered with status {status}")
         options: Any = {

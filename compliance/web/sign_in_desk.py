@@ -62,12 +62,15 @@ class SignInDesk:
     def _sign_in_as(self, request: Request, form: dict[str, str]) -> Response:
         sessions = self.frame.sessions
         now = self.frame.service.clock()
+        if (refusal := self.frame.too_many_attempts(request, now)) is not None:
+            return refusal
         token, _ = sessions.token_before(request)
         if form.get("token") != token:
             return self._show_sign_in(request, "That form was out of date. Choose again.")
         person, role, today = form.get("person", "").strip(), form.get("role", ""), sessions.local.date_of(now)
         viewer = self.sign_in.find(request, sessions.identity(request, now), person, role, today)
         if viewer is None:
+            self.frame.attempts.note_failure(request, now)
             return self._show_sign_in(request, "Nobody with this reference can sign in here. Choose again.")
         response = go(self.frame.place(form.get("next", "")))
         sessions.begin(request, response, viewer, now)

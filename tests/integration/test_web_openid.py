@@ -11,7 +11,17 @@ from compliance.records import Officer
 from compliance.store.tables import WEB_SESSION
 from compliance.web.roles import ROLE_NAMES, WebRole
 from tests import stores
-from tests.openid import CLIENT, come_back, openid, register, return_address, role_claim, running_provider, sign_in_at
+from tests.openid import (
+    CLIENT,
+    come_back,
+    openid,
+    register,
+    return_address,
+    role_claim,
+    running_provider,
+    sign_in_at,
+    stranger,
+)
 from tests.serving_sockets import free_port
 from tests.stores import rows
 from tests.web_office import (
@@ -49,11 +59,6 @@ def office(shared: WebOffice) -> WebOffice:
     shared.now = NOW
     shared.directory(*STAFF)
     return shared
-
-
-def stranger(office: WebOffice, **cookies: str) -> Browser:
-    """A browser that no proxy speaks for."""
-    return Browser(office, "", [], headers={}, cookies=cookies)
 
 
 def signed_in(office: WebOffice, issuer: str, person: str, *roles: WebRole, **claims: Any) -> Browser:

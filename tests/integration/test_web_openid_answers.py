@@ -17,7 +17,7 @@ from compliance.store.tables import WEB_SESSION
 from compliance.web.serving_pages import sign_in_of
 from compliance.web_settings import WebSettings
 from tests import stores
-from tests.openid import BentProvider, bent_provider, openid, return_address, shared_key
+from tests.openid import BentProvider, bent_provider, openid, return_address, shared_key, stranger
 from tests.serving_sockets import dripping_port, free_port, silent_port
 from tests.stores import rows
 from tests.web_office import CRIMES, TLS, Browser, WebOffice, open_web_office, words_of
@@ -49,7 +49,7 @@ def office(bent: BentProvider, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 def back(office: WebOffice) -> tuple[Browser, str]:
     """A browser that was at the provider, and where it is sent then."""
-    browser = Browser(office, "", [], headers={})
+    browser = stranger(office)
     leaving = browser.get("/sign-in/openid").headers["location"]
     return browser, return_address(httpx.get(leaving, verify=TLS))
 
@@ -172,7 +172,7 @@ def test_a_provider_that_does_not_answer_is_not_waited_for(tmp_path: Path, liste
     url = stores.new_migrated(lambda: f"sqlite:///{tmp_path}/compliance.db")
     issuer = f"http://127.0.0.1:{listening()}"
     with open_web_office(url, tmp_path, **openid(issuer, tmp_path, timeout_seconds=0.3)) as office:
-        browser = Browser(office, "", [], headers={})
+        browser = stranger(office)
         assert browser.get("/sign-in").status_code == 200, "the page itself asks nobody"
         with capture_logs() as logs:
             answer = browser.get("/sign-in/openid")

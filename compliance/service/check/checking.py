@@ -13,6 +13,7 @@ from compliance.service.check.database_checks import check_database
 from compliance.service.check.feed_checks import check_feed
 from compliance.service.check.machine_checks import check_folders, check_own_certificate, check_private_files
 from compliance.service.check.mail_checks import check_mail_server, check_mailbox, send_test_email
+from compliance.service.check.page_checks import check_pages, check_provider, check_served_pages
 from compliance.service.check.policy_checks import check_calendars, check_coverage, check_examples, check_policies
 from compliance.service.check.record_checks import look_at_records
 from compliance.service.check.report_checks import check_reports
@@ -56,6 +57,8 @@ def check(
     yield from check_feed(settings, policy, clock)
     yield from check_mail_server(settings)
     yield from check_mailbox(settings)
+    yield from check_served_pages(settings)
+    yield from check_provider(settings)
     if asked.send_to is not None:
         yield send_test_email(settings, asked.send_to, clock())
 
@@ -84,3 +87,4 @@ def _check_setup(settings: Settings, policy: Policy | None, now: datetime) -> It
     yield check_private_files(settings)
     yield check_folders(settings)
     yield from check_own_certificate(settings, now)
+    yield from check_pages(settings)

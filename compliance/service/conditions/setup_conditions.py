@@ -97,6 +97,18 @@ SETUP_CONDITIONS: Final = (
         "correct its `category` (docs/reminders.md), or take the entry out.",
     ),
     _setup(
+        "pages-not-served",
+        _FAULT,
+        "The intranet pages cannot listen on the port or the address that the settings name.",
+        "correct [web] port and listen (docs/pages.md), or end the program that has the port.",
+    ),
+    _setup(
+        "pages-for-nobody",
+        _WARNING,
+        "The intranet pages are switched on, and no group has a role on them, so nobody can sign in.",
+        "name the groups or app roles that have each role in [web.roles] (docs/pages.md).",
+    ),
+    _setup(
         "certificate-ending",
         _WARNING,
         "A certificate ends within 30 days, or has ended: the one that this service shows, the crime system's or the "

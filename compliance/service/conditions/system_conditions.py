@@ -251,5 +251,15 @@ _MAIL: Final = (
         "do what the mail server's answer says: often it does not relay for this machine, or does not know the sender.",
     ),
 )
-SYSTEM_CONDITIONS: Final = (*_DATABASE, *_REPORTS, *_FEED, *_DIRECTORY, *_MAIL)
+_PAGES: Final = (
+    _asked(
+        "openid-provider-unusable",
+        _FAULT,
+        "The OpenID provider at which people sign in to the intranet pages does not answer, or does not say of itself "
+        "what the settings do.",
+        "correct [web.openid] issuer (docs/pages.md), or ask those who run the provider. Nobody can sign in until "
+        "then.",
+    ),
+)
+SYSTEM_CONDITIONS: Final = (*_DATABASE, *_REPORTS, *_FEED, *_DIRECTORY, *_MAIL, *_PAGES)
 """In the order of what to look at first, among those of one severity."""
