@@ -8,6 +8,7 @@ from compliance.policy import Policy
 from compliance.policy.vocabulary import shorten
 from compliance.service.crime_feed import vocabulary_of
 from compliance.store import OTHERS, Store, values_seen
+from compliance.text import count_noun
 
 REMEDY: Final = (
     "map them in [crime_system.mapping] values, name them in the policy, or list them in [crime_system.mapping] "
@@ -27,5 +28,6 @@ def still_unknown(store: Store, settings: Settings, policy: Policy) -> Iterator[
     for seen in values_seen(store):
         if seen.value in known.get(seen.field, ()):
             continue
-        said = f"{name_value(seen.field, seen.value)}: {seen.times:,} times, last on {seen.last_seen_at:%Y-%m-%d}"
+        often = count_noun(seen.times, "time")
+        said = f"{name_value(seen.field, seen.value)}: {often}, last on {seen.last_seen_at:%Y-%m-%d}"
         yield f"{said}; {_MAPPED}" if seen.value in mapped.get(seen.field, ()) else said

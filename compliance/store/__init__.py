@@ -62,9 +62,8 @@ from compliance.store.jobs import JobRun, list_job_runs, save_job_run
 from compliance.store.missing import Missing, list_missing_crimes, mark_missing
 from compliance.store.out_of_order import OutOfOrder, find_changed_ahead, find_late
 from compliance.store.projection import JudgedCounts, Rebuilt, judge_due, rebuild
-from compliance.store.quarantine import list_quarantined, quarantine_counts, read_quarantined
+from compliance.store.quarantine import list_quarantined, page_quarantined, quarantine_counts, read_quarantined
 from compliance.store.queries import (
-    count_set_aside,
     first_poll,
     last_complete_poll,
     latest_crimes,
@@ -72,14 +71,21 @@ from compliance.store.queries import (
     officers,
     policies_used,
     seen_by,
-    set_aside,
 )
 from compliance.store.reader import Known, Reader, load_columns, load_crimes
 from compliance.store.retention import RetentionPeriods, apply_retention, retention_due
 from compliance.store.retry import Retried, retry_quarantined
 from compliance.store.schema import NoSchemaError, SchemaBehindError, WrongSchemaError
+from compliance.store.set_aside import (
+    SetAsideReason,
+    count_set_aside,
+    count_set_aside_crimes,
+    page_set_aside,
+    set_aside_reasons,
+)
 from compliance.store.signing_key import signing_key
 from compliance.store.sizes import Growth, note_size, read_growth, read_size
+from compliance.store.unknown_officers import UnknownOfficer, count_unknown_officers, page_unknown_officers
 from compliance.store.unknown_values import OTHERS, Unknown, values_seen
 from compliance.store.web_sessions import begin_session, end_session, find_session, touch_session
 
@@ -114,9 +120,11 @@ __all__ = [
     "RetentionPeriods",
     "Retried",
     "SchemaBehindError",
+    "SetAsideReason",
     "Store",
     "Told",
     "Unknown",
+    "UnknownOfficer",
     "WrongSchemaError",
     "answer_dispute",
     "apply_retention",
@@ -130,6 +138,8 @@ __all__ = [
     "count_expired",
     "count_failed_readings",
     "count_set_aside",
+    "count_set_aside_crimes",
+    "count_unknown_officers",
     "cursor_before",
     "cursor_of",
     "directory_as_of",
@@ -176,6 +186,9 @@ __all__ = [
     "note_size",
     "officers",
     "page_disputes",
+    "page_quarantined",
+    "page_set_aside",
+    "page_unknown_officers",
     "policies_used",
     "quarantine_counts",
     "read_growth",
@@ -191,7 +204,7 @@ __all__ = [
     "save_job_run",
     "save_officers",
     "seen_by",
-    "set_aside",
+    "set_aside_reasons",
     "settle_alert",
     "show_dispute",
     "signing_key",

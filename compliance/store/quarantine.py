@@ -108,6 +108,18 @@ def list_quarantined(store: Store) -> list[Quarantined]:
         return list(session.exec(asked.order_by(*order)))
 
 
+def page_quarantined(store: Store, before: int | None, limit: int) -> list[Quarantined]:
+    """Return refused records still in quarantine by number, the newest first, at most `limit`, without their bytes.
+
+    `before`: only those with a smaller number.
+    """
+    asked = select(Quarantined).where(col(Quarantined.cleared_at).is_(None)).options(defer(Quarantined.record))  # type: ignore[arg-type]
+    if before is not None:
+        asked = asked.where(col(Quarantined.id) < before)
+    with store.session(reading=True) as session:
+        return list(session.exec(asked.order_by(col(Quarantined.id).desc()).limit(limit)))
+
+
 def read_quarantined(store: Store, number: int) -> tuple[Quarantined, bytes]:
     """Return one refused record, in quarantine or cleared, and its bytes as received.
 

@@ -8,7 +8,7 @@ from compliance.records import Crime
 from compliance.store.content import unpack
 from compliance.store.engine import Store
 from compliance.store.idle_polls import covering_end
-from compliance.store.tables import CrimeRow, Obligation, OfficerRow, Poll, Projection, SetAsideRow
+from compliance.store.tables import CrimeRow, Obligation, OfficerRow, Poll, Projection
 
 
 def list_overdue(store: Store, today: date) -> list[Obligation]:
@@ -22,24 +22,11 @@ def list_overdue(store: Store, today: date) -> list[Obligation]:
         return list(session.exec(overdue.order_by(*map(col, order))))
 
 
-def set_aside(store: Store) -> list[SetAsideRow]:
-    """Return what could not be judged at the last judging (rules 6.1a), by crime number."""
-    key = (SetAsideRow.crime_ref, SetAsideRow.victim_ref, SetAsideRow.requirement, SetAsideRow.cycle)
-    with store.session(reading=True) as session:
-        return list(session.exec(select(SetAsideRow).order_by(*map(col, key))))
-
-
 def latest_crimes(store: Store, count: int) -> list[Crime]:
     """Return as many of the current records as asked for, the last received first."""
     latest = select(CrimeRow.record).order_by(col(CrimeRow.seen_at).desc(), CrimeRow.crime_ref).limit(count)
     with store.session(reading=True) as session:
         return unpack(session.exec(latest))
-
-
-def count_set_aside(store: Store) -> int:
-    """Return the number of entries that cannot be judged."""
-    with store.session(reading=True) as session:
-        return session.exec(select(func.count()).select_from(SetAsideRow)).one()
 
 
 def officers(store: Store) -> dict[str, OfficerRow]:

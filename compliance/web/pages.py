@@ -14,6 +14,8 @@ from compliance.web.dispute_pages import answer_on_page, crimes_of_dispute, show
 from compliance.web.health_page import show_health
 from compliance.web.outbox_pages import change_email, crimes_of_email, show_one_email, show_outbox
 from compliance.web.page_table import WebPage
+from compliance.web.quality_pages import show_quality, show_set_aside, show_unknown_officers, show_unknown_values
+from compliance.web.refused_pages import crimes_of_refused, retry_refused, show_refused, show_refused_record
 from compliance.web.report_pages import give_report, show_reports
 from compliance.web.roles import CaseScope, WebRole
 from compliance.web.team_pages import show_officer, show_team
@@ -44,6 +46,14 @@ PAGES: Final = (
     WebPage("/outbox", show_outbox, _PERFORMANCE, CaseScope.NONE, label="Outbox"),
     WebPage("/outbox/{number}", show_one_email, _PERFORMANCE, CaseScope.FORCE),
     WebPage("/outbox/{number}", change_email, _PERFORMANCE, CaseScope.FORCE, "POST", None, crimes_of_email),
+    WebPage("/quality", show_quality, _PERFORMANCE, CaseScope.NONE, label="Data quality"),
+    WebPage("/quality/refused", show_refused, _PERFORMANCE, CaseScope.FORCE),
+    WebPage("/quality/refused", retry_refused, _PERFORMANCE, CaseScope.FORCE, "POST", None, crimes_of_refused),
+    WebPage("/quality/refused/{number}", show_refused_record, _PERFORMANCE, CaseScope.FORCE),
+    WebPage("/quality/refused/{number}", retry_refused, _PERFORMANCE, CaseScope.FORCE, "POST", None, crimes_of_refused),
+    WebPage("/quality/set-aside", show_set_aside, _PERFORMANCE, CaseScope.FORCE),
+    WebPage("/quality/unknown-values", show_unknown_values, _PERFORMANCE, CaseScope.NONE),
+    WebPage("/quality/unknown-officers", show_unknown_officers, _PERFORMANCE, CaseScope.NONE),
     WebPage("/reports", show_reports, _READERS, CaseScope.NONE, label="Reports"),
     WebPage("/reports/{period}/{edition}/{form}", give_report, _READERS, CaseScope.NONE),
     WebPage("/health", show_health, _OPERATORS, CaseScope.NONE, label="Health"),

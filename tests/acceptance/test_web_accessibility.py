@@ -18,6 +18,7 @@ from tests import stores
 from tests.browser import BROWSER, NEEDED, WCAG, axe_findings, html_validate, wider_than
 from tests.integration.test_web_disputes import dispute, dispute_of_several
 from tests.integration.test_web_outbox import happen
+from tests.integration.test_web_quality import receive, set_aside
 from tests.integration.test_web_reports import publish
 from tests.openid import openid
 from tests.serving_sockets import free_port
@@ -47,6 +48,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebOffice]:
         happen(opened)
         dispute(opened, "n1a", "She was told on the 7th.\nIt is in the log.")
         dispute_of_several(opened)
+        receive(opened)
         yield opened
 
 
@@ -80,7 +82,14 @@ def pages(office: WebOffice, tmp_path_factory: pytest.TempPathFactory) -> list[P
         "email": analyst.get("/outbox/4"),
         "reports": office.browser(WebRole.BOARD).get("/reports"),
         "health": office.browser(WebRole.ADMINISTRATOR).get("/health"),
+        "quality": analyst.get("/quality"),
+        "refused-records": analyst.get("/quality/refused?taken=1&overtaken=0&refused=2"),
+        "refused-record": analyst.get("/quality/refused/1"),
+        "unknown-values": analyst.get("/quality/unknown-values"),
+        "unknown-officers": analyst.get("/quality/unknown-officers"),
     }
+    set_aside(office)  # the last: it judges by another policy
+    shown["set-aside"] = analyst.get("/quality/set-aside")
     style = officer.get("/style.css").text
     made = []
     for name, answer in shown.items():

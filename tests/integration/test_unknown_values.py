@@ -230,7 +230,7 @@ def test_poll_and_check_name_them_with_what_to_do(
         ('[crime_system.mapping]\nacknowledged = { "updates.outcome" = ["VC"], "updates.method" = ["fax"] }', []),
         ('[crime_system.mapping]\nacknowledged = { "updates.method" = ["VC", "fax"] }', ["updates.outcome = \"VC\""]),
         ('[crime_system.mapping]\nvalues = { "updates.outcome" = { VC = "informed" }, "updates.method" = { x = "fax" } }',
-         ["updates.outcome = \"VC\": 1 times, last on"]),
+         ["updates.outcome = \"VC\": 1 time, last on"]),
         ('[report]\nlive_methods = ["phone", "fax"]', ["updates.outcome = \"VC\""]),
         ('[crime_system.mapping]\nconstants = { "updates.method" = "fax" }', ["updates.outcome = \"VC\""]),
     ],

@@ -9,16 +9,19 @@ from typing import Final
 from urllib.parse import quote
 
 import pytest
+from sqlalchemy import insert, update
 
 from compliance.mail.by_hand import crimes_told, list_emails
+from compliance.policy.setting_aside import CalendarGap
 from compliance.reminders import remind
-from compliance.store import dispute_victim, list_accesses, list_disputes
-from compliance.store.tables import OUTBOX
+from compliance.store import dispute_victim, list_accesses, list_disputes, list_quarantined
+from compliance.store.tables import OUTBOX, QUARANTINE, SET_ASIDE
 from compliance.web.page_table import Answer, Visit, WebPage, check_table
 from compliance.web.pages import PAGES
 from compliance.web.roles import CaseScope, WebRole
 from tests import stores
 from tests.access_matrix import MATRIX, PAGE, WHOSE, written_page
+from tests.stores import crime, take
 from tests.web_office import CRIMES, Browser, WebOffice, open_web_office
 
 ELSE: Final = {"team": "n1b", "division": "n2a", "other": "s1a"}
@@ -36,6 +39,17 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebOffice]:
             )
         service = opened.service
         remind(service.store, service.policy, service.reminder_settings, opened.now)
+        take(service.store, opened.now, *(crime(ref, reported_at="soon") for ref in CRIMES.values()))
+        aside = {
+            "victim_ref": "V1",
+            "requirement": "7-day",
+            "cycle": 0,
+            "clause": "6.1a",
+            "reason": "no day",
+            "gap": CalendarGap.AFTER,
+        }
+        with service.store.writing() as connection:
+            connection.execute(insert(SET_ASIDE), [{"crime_ref": ref} | aside for ref in CRIMES.values()])
         yield opened
 
 
@@ -86,14 +100,18 @@ def is_shown(office: WebOffice, browser: Browser, page: WebPage, holder: str) ->
     if is_of_crime:
         assert f"offence of {holder}" not in browser.post(path, **form).text, "without a reason"
         return f"offence of {holder}" in browser.post(path, **form, reason="covering").text
+    with store.writing() as connection:  # so that trying a record again changes it: its reason is brought up to date
+        connection.execute(update(QUARANTINE).values(reason="as an older version said it"))
     before = what_can_change(office)
     browser.post(path, **form)
     return what_can_change(office) != before
 
 
 def number_of(office: WebOffice, page: WebPage, ref: str) -> int:
-    """The number of the email, or of the dispute, that concerns a crime; of several emails that on the fewest others."""
+    """The number of the email, dispute or refused record on a crime; of several emails that on the fewest others."""
     store = office.service.store
+    if page.path.startswith("/quality"):
+        return next(each.id or 0 for each in list_quarantined(store) if each.crime_ref == ref)
     if page.path.startswith("/outbox"):
         told = {mail.id: crimes_told(store, mail.id) for mail in list_emails(store)}
         return min((number for number in told if ref in told[number]), key=lambda number: len(told[number]))
@@ -101,9 +119,13 @@ def number_of(office: WebOffice, page: WebPage, ref: str) -> int:
 
 
 def what_can_change(office: WebOffice) -> list[object]:
-    """What forms change: disputes, and the emails that wait."""
+    """What forms change: disputes, the emails that wait, and refused records."""
     store = office.service.store
-    return [list_disputes(store), stores.rows(store, OUTBOX, "state", "next_attempt_at")]
+    return [
+        list_disputes(store),
+        stores.rows(store, OUTBOX, "state", "next_attempt_at"),
+        stores.rows(store, QUARANTINE, "reason"),
+    ]
 
 
 def test_a_page_that_does_not_say_who_may_open_it_or_whose_cases_it_shows_does_not_start() -> None:

@@ -15,6 +15,8 @@ from compliance.store import (
     begin_session,
     concerns_only,
     count_disputes,
+    count_set_aside_crimes,
+    count_unknown_officers,
     dispute_victim,
     end_session,
     find_session,
@@ -23,11 +25,15 @@ from compliance.store import (
     list_disputes,
     log_access,
     page_disputes,
+    page_quarantined,
+    page_set_aside,
+    page_unknown_officers,
     save_officers,
+    set_aside_reasons,
     touch_session,
 )
 from compliance.store.owed_crimes import crimes_within, list_overdue_victims, list_owed_crimes
-from compliance.store.tables import DISPUTED_VICTIM, WEB_SESSION, WebSession
+from compliance.store.tables import DISPUTED_VICTIM, SET_ASIDE, WEB_SESSION, WebSession
 from compliance.web.restriction import restrict
 from compliance.web.roles import CaseScope, Viewer, WebRole
 from tests import stores
@@ -211,3 +217,39 @@ def test_disputes_are_paged_open_ones_from_the_oldest_and_answered_ones_from_the
     assert [page(True, after) for after in (None, 3, 6)] == [[1, 3], [6], []]
     assert [page(False, after) for after in (None, 4, 2)] == [[5, 4], [2], []]
     assert count_disputes(store, true()) == (3, 3)
+
+
+def test_refused_records_are_paged_the_newest_first(store: Store) -> None:
+    take(store, NOW, *(crime(f"22A/{n}/26", reported_at="soon") for n in range(1, 6)))
+    take(store, NOW + timedelta(hours=1), crime("22A/3/26"))
+    pages = [[each.crime_ref for each in page_quarantined(store, before, 2)] for before in (None, 4, 1)]
+    assert pages == [["22A/5/26", "22A/4/26"], ["22A/2/26", "22A/1/26"], []]
+
+
+def test_what_is_set_aside_is_paged_by_crime_and_counted_by_reason(store: Store) -> None:
+    row = {"victim_ref": "V1", "cycle": 0, "clause": "6.1a", "reason": "no day", "gap": "after the calendar"}
+    keys = [("A", "28-day"), ("A", "7-day"), ("B", "7-day"), ("C", "7-day")]
+    with store.writing() as connection:
+        rows_ = [row | {"crime_ref": ref, "requirement": requirement} for ref, requirement in keys]
+        connection.execute(insert(SET_ASIDE), rows_)
+    found = [[[(row.crime_ref, row.requirement) for row in crime] for crime in page_set_aside(store, after, 2)]
+             for after in (None, "B", "C")]  # fmt: skip
+    assert found == [[keys[:2], keys[2:3]], [keys[3:]], []]
+    assert count_set_aside_crimes(store) == 3
+    assert [(each.count, each.requirement, each.first_crime) for each in set_aside_reasons(store)] == [
+        (3, "7-day", "A"), (1, "28-day", "A"),
+    ]  # fmt: skip
+
+
+def test_officers_whom_the_directory_lacks_are_those_with_something_outstanding_most_first(filled: Store) -> None:
+    """Nobody needs to be reminded of what is met, and cases of nobody have no officer."""
+    closed = {"reported_at": "2026-01-01T09:00:00Z", "status": [{"status": "closed", "at": "2026-01-06T09:00:00Z"}]}
+    take(filled, NOW, crime("A", officer_ref="y"), crime("B", officer_ref="x"), crime("C", officer_ref="x"),
+         crime("D", officer_ref="z", updates=updates("2026-01-05"), **closed))  # fmt: skip
+    judge_due(filled, POLICY, NOW)
+    first, second = page_unknown_officers(filled, None, 9)
+    assert (first.officer_ref, second.officer_ref) == ("x", "y")
+    assert first.outstanding == 2 * second.outstanding
+    assert count_unknown_officers(filled) == 2
+    assert page_unknown_officers(filled, first, 9) == [second]
+    assert page_unknown_officers(filled, second, 9) == []

@@ -10,13 +10,12 @@ from compliance.config import Settings
 from compliance.errors import ComplianceError
 from compliance.policy import Policy
 from compliance.policy.coverage import describe_unused
-from compliance.policy.setting_aside import CalendarGap, calendar_advice
+from compliance.policy.setting_aside import calendar_advice
 from compliance.service.conditions import Finding, Problem, ServiceFacts, find_conditions, read_facts
 from compliance.service.conditions.feed_conditions import minute
 from compliance.service.conditions.service_facts import StoredFacts
 from compliance.service.unknown_notes import still_unknown
-from compliance.store import OutOfOrder, Store, directory_problem, last_good_directory, latest_crimes, set_aside
-from compliance.store.tables import SetAsideRow
+from compliance.store import OutOfOrder, Store, directory_problem, last_good_directory, latest_crimes, set_aside_reasons
 
 SHOWN: Final = 40
 """How many details of a problem are listed; the others are counted."""
@@ -88,13 +87,10 @@ def _directory(store: Store) -> Iterator[Finding]:
 
 def _set_aside(store: Store, policy: Policy) -> tuple[str, ...]:
     """Describe how much is set aside for each reason, with one crime as an example (rules 6.1a)."""
-    reasons: dict[tuple[str, str, str], list[SetAsideRow]] = {}
-    for row in set_aside(store):
-        reasons.setdefault((row.requirement, row.gap, row.clause), []).append(row)
     return tuple(
-        f"{len(rows):,} of {requirement}: {calendar_advice(policy, CalendarGap(gap))} (rules {clause}); "
-        f"one is crime {rows[0].crime_ref}"
-        for (requirement, gap, clause), rows in reasons.items()
+        f"{each.count:,} of {each.requirement}: {calendar_advice(policy, each.gap)} (rules {each.clause}); "
+        f"one is crime {each.first_crime}"
+        for each in set_aside_reasons(store)
     )
 
 
