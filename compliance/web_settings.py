@@ -83,10 +83,15 @@ class OpenIdSettings(SettingsSection):
 
 
 class WebSettings(SettingsSection):
-    """The intranet pages, served by `compliance web` behind a reverse proxy (docs/pages.md). People sign in either by a
+    """The intranet pages, behind a reverse proxy (docs/pages.md). People sign in either by a
     header of the proxy or at an OpenID provider."""
 
     port: int | None = Field(None, ge=1, le=65535, description="The port; absent: there are no pages.")
+    served_by: Literal["web", "run"] = Field(
+        "web",
+        description="What serves them: `web`, the command `compliance web`, as a process of its own; `run`, the "
+        "command `compliance run`, beside its jobs.",
+    )
     listen: IpAddress = Field(
         "127.0.0.1",
         description="The address of this machine on which to listen. The proxy must be the only one that reaches it.",

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,6 +15,7 @@ from compliance.text import count_noun
 
 if TYPE_CHECKING:
     from compliance.reminders import Plan
+    from compliance.service import Service
     from compliance.service.directory_poll import DirectoryOutcome
 
 FC = TypeVar("FC", bound=Callable[..., Any])
@@ -151,7 +153,10 @@ def notices(config: Path, crime_ref: str) -> None:
 @click.command()
 @CONFIG
 def run(config: Path) -> None:
-    """Poll, remind and report on schedule until stopped (SIGTERM)."""
+    """Poll, remind and report on schedule until stopped (SIGTERM).
+
+    Serves the intranet pages too if [web] says so (docs/pages.md).
+    """
     from compliance.signals import heed_signals
 
     hangup = Event()
@@ -164,4 +169,13 @@ def run(config: Path) -> None:
         settings = load_settings(config)
         set_up(settings.log)
         with running_service(settings, asked) as service:
-            Daemon(service, hangup).run()
+            Daemon(service, hangup, _serve_pages).run()
+
+
+def _serve_pages(service: "Service") -> AbstractContextManager[None]:
+    """Serve the intranet pages beside the jobs, if the settings say so; if not, they need not be in memory."""
+    if service.settings.web.served_by != "run":
+        return nullcontext()
+    from compliance.web.serving_pages import serve_pages_beside
+
+    return serve_pages_beside(service)

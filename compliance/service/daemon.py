@@ -6,7 +6,7 @@ report not yet published. The next check therefore makes up for a missed run, an
 """
 
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from datetime import timedelta
 from threading import Event
 from typing import Final
@@ -33,18 +33,21 @@ log = structlog.get_logger()
 _LOOK_EVERY: Final = 1.0
 """Seconds between two looks at the database file and for a request to reload. A look costs microseconds."""
 
+Beside = Callable[[Service], AbstractContextManager[object]]
+
 
 class Daemon:
     """The runner of a service's jobs until a stop is requested. The current job first ends between two steps.
 
-    `hangup`: set when the settings are to be read again, which is done between two jobs.
+    `hangup`: set when the settings are to be read again, which is done between two jobs. `beside`: what else runs in
+    this process while the service does; it is ended first, and begun anew with settings that were read again.
     """
 
-    def __init__(self, service: Service, hangup: Event | None = None) -> None:
-        self._service = service
+    def __init__(self, service: Service, hangup: Event | None = None, beside: Beside = nullcontext) -> None:
+        self._service, self._beside = service, beside
         self._hangup, self._reload_waits = Event() if hangup is None else hangup, False
         self._reason_to_end: SettingsError | None = None
-        self._monitoring = ExitStack()
+        self._monitoring, self._companion = ExitStack(), ExitStack()
         self.runs = JobRuns(service.store)
         self._first, self._run_id = "poll", new_run_id()
         self._planned = LastPlan()
@@ -98,7 +101,7 @@ class Daemon:
         """
         log.info("started", database=self._service.store.name, policy=self._service.policy.path.name)
         self.runs.note_success(RELOAD, self._service.clock())  # what is in the files was just read
-        with self._monitoring:
+        with self._monitoring, self._companion:
             self._monitor()
             self._scheduler.start()
             self._supervised.begin()
@@ -106,6 +109,7 @@ class Daemon:
                 self._look_at_file()
                 self._look_for_hangup()
             self._supervised.end()
+            self._companion.close()
             self._scheduler.shutdown(wait=True)
         if self._reason_to_end is not None:
             raise self._reason_to_end
@@ -137,6 +141,7 @@ class Daemon:
             raise SettingsError(f"nothing was reloaded, and the old settings stay in force: {error}") from None
         if self._service.settings.log != before.settings.log:
             set_up(self._service.settings.log)
+        self._companion.close()
         self._monitoring.close()
         self._monitor()
         self._schedule()
@@ -146,6 +151,7 @@ class Daemon:
 
     def _monitor(self) -> None:
         self._monitoring.enter_context(monitor(self._service, self.runs))
+        self._companion.enter_context(self._beside(self._service))
 
     def _end(self, reason: SettingsError) -> None:
         log.error("ending", problem=str(reason))

@@ -1,17 +1,22 @@
 """Serving the pages: for a force behind its reverse proxy, and for the demo on this machine's own address."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
-from compliance.errors import SettingsError
+import structlog
+
+from compliance.errors import ComplianceError, SettingsError
 from compliance.service import Service
 from compliance.serving import serve_locally
+from compliance.store import Store
 from compliance.web.application import make_application
 from compliance.web.demo_sign_in import DemoSignIn
 from compliance.web.openid_provider import OpenIdProvider
 from compliance.web.openid_sign_in import OpenIdSignIn
 from compliance.web.pages import PAGES
 from compliance.web.sign_in import GroupRoles, ProxySignIn, SignIn
+
+log = structlog.get_logger()
 
 _LINGER_SECONDS = 5
 
@@ -20,16 +25,47 @@ _LINGER_SECONDS = 5
 def serve_pages(service: Service) -> Iterator[str]:
     """Serve the pages of a force as `[web]` says, during the context; give the address to which the proxy connects.
 
-    Raises SettingsError if the settings name no port or the secret cannot be read, and UnavailableError if the port is
-    in use.
+    Raises SettingsError if the settings name no port, another command, or a secret that cannot be read, and
+    UnavailableError if the port is in use.
     """
     settings, source = service.settings.web, service.settings.source
     if settings.port is None:
         raise SettingsError(f"{source}: [web] port: there is none, so no pages; docs/pages.md says what to set")
+    if settings.served_by != "web":
+        raise SettingsError(
+            f'{source}: [web] served_by: `compliance run` serves the pages; set "web" to serve them here'
+        )
+    with _serve(service, settings.port) as url:
+        yield url
+
+
+@contextmanager
+def serve_pages_beside(service: Service) -> Iterator[None]:
+    """Serve the pages in the process of `compliance run` during the context, if `[web]` says so.
+
+    They have connections to the database of their own, so the jobs never wait for one. Whatever is wrong with the pages
+    is logged, and the jobs go on without.
+    """
+    settings = service.settings.web
+    with ExitStack() as stack:
+        if settings.port is not None and settings.served_by == "run":
+            try:
+                store = Store.open(service.settings.database_url)
+                stack.callback(store.close)
+                pages = Service(service.settings, service.policy, store, service.clock)
+                log.info("pages", url=stack.enter_context(_serve(pages, settings.port)))
+            except ComplianceError as error:
+                log.error("no pages", problem=f"[web]: {error}")
+            except Exception:
+                log.exception("fault")
+        yield
+
+
+@contextmanager
+def _serve(service: Service, port: int) -> Iterator[str]:
     application = make_application(service, sign_in_of(service), PAGES)
-    with serve_locally(
-        application, settings.port, "pages", linger_seconds=_LINGER_SECONDS, address=settings.listen
-    ) as url:
+    address = service.settings.web.listen
+    with serve_locally(application, port, "pages", linger_seconds=_LINGER_SECONDS, address=address) as url:
         yield url
 
 
