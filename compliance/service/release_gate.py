@@ -180,6 +180,11 @@ class ReleaseGate:
         with self.store.session(reading=True) as session:
             return list(map(_held, list_holds(session)))
 
+    def releases(self, period: Span) -> list[Released]:
+        """Return who released a period, for what, when and why, in order; published since or not."""
+        with self.store.session(reading=True) as session:
+            return [_released(row) for row in list_releases(session, str(period))]
+
     def not_held_since(self, periods: Sequence[str], since: datetime) -> tuple[str, ...]:
         """Return the periods that nothing has held back since an instant: neither a hold nor a suspension."""
         with self.store.session(reading=True) as session:

@@ -80,9 +80,8 @@ class _Desk:
             if page.method == "POST" and form.get("token") != sessions.token(request):
                 words = "Go back, load the page again, and send the form once more. Nothing was changed."
                 raise RefusedPageError("This form is out of date", words, "form without its token")
-            if page.concerns is not None:
-                reason = form.get("reason", "").strip()[:500] or None
-                self._log(visit, crimes=list(page.concerns(visit)), reason=reason)
+            if page.concerns is not None and (crimes := page.concerns(visit)) is not None:
+                self._log(visit, crimes=list(crimes), reason=form.get("reason", "").strip()[:500] or None)
             answer = page.answer(visit)
         except RefusedPageError as refused:
             self._log(visit, refused=refused.why)

@@ -85,7 +85,8 @@ class WebPage:
     """A page. `roles` and `shows` have no default that would do: without them the pages do not start.
 
     `label`: what the navigation calls it; None: it is not in it. `concerns`: gives the crimes that what is sent there
-    concerns, for the access log, to which it is written before it is acted upon; None: one's own cases only.
+    concerns, for the access log, to which it is written before it is acted upon, or None while nothing is done yet;
+    without it, it concerns one's own cases only.
     """
 
     path: str
@@ -94,7 +95,7 @@ class WebPage:
     shows: CaseScope | None = None
     method: Literal["GET", "POST"] = "GET"
     label: str | None = None
-    concerns: Callable[[Visit], Sequence[str]] | None = None
+    concerns: Callable[[Visit], Sequence[str] | None] | None = None
 
 
 def check_table(pages: Sequence[WebPage]) -> None:

@@ -16,6 +16,15 @@ from compliance.web.outbox_pages import change_email, crimes_of_email, show_one_
 from compliance.web.page_table import WebPage
 from compliance.web.quality_pages import show_quality, show_set_aside, show_unknown_officers, show_unknown_values
 from compliance.web.refused_pages import crimes_of_refused, retry_refused, show_refused, show_refused_record
+from compliance.web.release_pages import (
+    once_confirmed,
+    release_on_page,
+    resume_on_page,
+    show_release,
+    show_resumption,
+    show_suspension,
+    suspend_on_page,
+)
 from compliance.web.report_pages import give_report, show_reports
 from compliance.web.roles import CaseScope, WebRole
 from compliance.web.team_pages import show_officer, show_team
@@ -55,6 +64,12 @@ PAGES: Final = (
     WebPage("/quality/unknown-values", show_unknown_values, _PERFORMANCE, CaseScope.NONE),
     WebPage("/quality/unknown-officers", show_unknown_officers, _PERFORMANCE, CaseScope.NONE),
     WebPage("/reports", show_reports, _READERS, CaseScope.NONE, label="Reports"),
+    WebPage("/reports/suspension", show_suspension, _PERFORMANCE, CaseScope.NONE),
+    WebPage("/reports/suspension", suspend_on_page, _PERFORMANCE, CaseScope.NONE, "POST", None, once_confirmed),
+    WebPage("/reports/resumption", show_resumption, _PERFORMANCE, CaseScope.NONE),
+    WebPage("/reports/resumption", resume_on_page, _PERFORMANCE, CaseScope.NONE, "POST", None, once_confirmed),
+    WebPage("/reports/{period}/release", show_release, _PERFORMANCE, CaseScope.NONE),
+    WebPage("/reports/{period}/release", release_on_page, _PERFORMANCE, CaseScope.NONE, "POST", None, once_confirmed),
     WebPage("/reports/{period}/{edition}/{form}", give_report, _READERS, CaseScope.NONE),
     WebPage("/health", show_health, _OPERATORS, CaseScope.NONE, label="Health"),
 )

@@ -29,16 +29,28 @@ _OPENED: Final = ("html", "pdf")
 """The forms that a browser shows by itself."""
 
 
+_SAID: Final = {
+    "released": "It is released. The service publishes it when it next looks, in some minutes.",
+    "released-only": "It is released. Now publish it with `compliance report`: the settings do not ask for it.",
+    "suspended": "No report is published until the end of that day. The readers are told.",
+    "resumed": "Reports are published again: the service publishes what fell due meanwhile when it next looks.",
+}
+"""What was done, in words."""
+
+
 def show_reports(visit: Visit) -> Answer:
-    """Return what is held or suspended, and the published reports, the newest first."""
+    """Return what is held, suspended or released, and the published reports, the newest first."""
     gate = visit.service.reporting.gate
-    suspension = gate.suspension(visit.now)
+    suspension, held = gate.suspension(visit.now), gate.holds()
+    owed = [each for each in visit.service.reporting.still_owed(visit.now) if each not in [h.period for h in held]]
     values = {
-        "reports": [(each, _days(each.period), _forms(visit, each)) for each in _readable(visit)],
-        "held": [(str(each.period), _days(str(each.period)), each) for each in gate.holds()],
+        "reports": [(each, days_of(each.period), _forms(visit, each)) for each in _readable(visit)],
+        "held": [(str(each.period), days_of(str(each.period)), each) for each in held],
         "suspension": None if suspension is None else sentence(suspension),
-        "owed": [(str(each), _days(str(each))) for each in visit.service.reporting.still_owed(visit.now)],
+        "owed": [(str(each), days_of(str(each)), gate.releases(each)[-1:]) for each in owed],
         "day": lambda at: plain_date(visit.service.policy.local.date_of(at)),
+        "may_decide": visit.viewer.role is WebRole.PERFORMANCE,
+        "done": _SAID.get(visit.query.get("said", "")),
     }
     return Answer("reports.html.j2", "Reports", values)
 
@@ -67,6 +79,7 @@ def _forms(visit: Visit, report: PublishedReport) -> list[str]:
     return [form for form in _FORMS[visit.viewer.role] if form in report.forms]
 
 
-def _days(period: str) -> str:
+def days_of(period: str) -> str:
+    """Return the days of a period in words."""
     span = parse_period(period)
     return f"{plain_date(span.first)} to {plain_date(span.last)}"

@@ -19,6 +19,8 @@ from tests.browser import BROWSER, NEEDED, WCAG, axe_findings, html_validate, wi
 from tests.integration.test_web_disputes import dispute, dispute_of_several
 from tests.integration.test_web_outbox import happen
 from tests.integration.test_web_quality import receive, set_aside
+from tests.integration.test_web_release import PATH as RELEASE
+from tests.integration.test_web_release import hold as hold_report
 from tests.integration.test_web_reports import publish
 from tests.openid import openid
 from tests.serving_sockets import free_port
@@ -49,6 +51,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebOffice]:
         dispute(opened, "n1a", "She was told on the 7th.\nIt is in the log.")
         dispute_of_several(opened)
         receive(opened)
+        hold_report(opened)
         yield opened
 
 
@@ -82,6 +85,12 @@ def pages(office: WebOffice, tmp_path_factory: pytest.TempPathFactory) -> list[P
         "email": analyst.get("/outbox/4"),
         "reports": office.browser(WebRole.BOARD).get("/reports"),
         "health": office.browser(WebRole.ADMINISTRATOR).get("/health"),
+        "reports-to-release": analyst.get("/reports?said=suspended"),
+        "release": analyst.get(RELEASE),
+        "release-error": analyst.post(RELEASE, reason=""),
+        "release-confirm": analyst.post(RELEASE, reason="The crime system was down."),
+        "suspend-error": analyst.post("/reports/suspension", reason="A new crime system", until="2020-01-01"),
+        "suspend-confirm": analyst.post("/reports/suspension", reason="A new crime system", until="2026-08-02"),
         "quality": analyst.get("/quality"),
         "refused-records": analyst.get("/quality/refused?taken=1&overtaken=0&refused=2"),
         "refused-record": analyst.get("/quality/refused/1"),
