@@ -112,6 +112,10 @@ class PublishingCampaign:
     new_database: Callable[[], str]
     folder: Path
     seed: int
+    prepare: Callable[[str], None] = prepare
+    work: Callable[[str, str, int | None, Event | None], None] = work
+    files: int = FILES
+    """How many files there are in the end."""
     kills: int = 0
     full: int = 0
     lives: int = 0
@@ -120,13 +124,13 @@ class PublishingCampaign:
     def __str__(self) -> str:
         return (
             f"{self.kills:,} kills and {self.full:,} times a full disk in {self.lives:,} lives of a database: "
-            f"{self.lives * FILES:,} files of {self.lives * FILES // len(FORMS):,} reports, each there once as noted"
+            f"{self.lives * self.files:,} files, each there once as noted"
         )
 
     def __post_init__(self) -> None:
         self.dice = Random(self.seed)
         self.processes = get_context("forkserver")
-        self.processes.set_forkserver_preload(["tests.publishing"])
+        self.processes.set_forkserver_preload([self.work.__module__])
 
     def undisturbed(self) -> Outcome:
         """What a run ends in that nothing comes in the way of. How long it takes decides when others are killed."""
@@ -142,7 +146,7 @@ class PublishingCampaign:
         url, folder = self._new()
         for _ in range(kills):
             if self.dice.random() < 0.5:
-                full = self._process(url, folder, self.dice.randrange(FILES))
+                full = self._process(url, folder, self.dice.randrange(self.files))
                 full.join()
                 assert full.exitcode == 0, "a full disk is an error that says so"
                 self.full += 1
@@ -157,12 +161,12 @@ class PublishingCampaign:
 
     def _new(self) -> tuple[str, Path]:
         url, folder = self.new_database(), self.folder / f"life{self.dice.randrange(10**9)}"
-        prepare(url)
+        self.prepare(url)
         return url, folder
 
     def _process(self, url: str, folder: Path, room: int | None = None) -> Any:
         ready = self.processes.Event()
-        process = self.processes.Process(target=work, args=(url, str(folder), room, ready))
+        process = self.processes.Process(target=self.work, args=(url, str(folder), room, ready))
         process.start()
         if not ready.wait(120):
             raise TimeoutError("the process never came to its work")

@@ -77,7 +77,8 @@ class PastSeries(Struct, frozen=True):
 class Outside(Struct, frozen=True):
     """The whole outside the limits of its chart, in one of the newest two weeks (statistics 2.2, 2.2c).
 
-    - `weeks`: the first and last of the weeks outside in a row, of which the last is among the newest two.
+    - `weeks`: the first and last week: the last is outside and among the newest two; before it without a gap are weeks
+      outside, near the limit or in a shift on the same side (2.2c).
     - `limit`: the line that they lie beyond, from 0 to 1; `now`: the rate of these weeks; `base`: of up to 13 before.
     - `units`: those that changed in the same direction (1.5b), if the others alone would not lie outside; else empty.
     """

@@ -64,22 +64,24 @@ def list_charts(requirement: RequirementFigures) -> list[tuple[Part, Trend]]:
 
 
 def _newest_run(trend: Trend) -> tuple[int, int, bool] | None:
-    """Return (first place, last place, whether better) of the run of points outside that reaches the newest two.
+    """Return (first place, last place, whether better) of what ends in a point outside among the newest two.
 
-    None if there is none, if an explained week is the reason (2.2b), or while the limits are provisional.
+    It begins with the first point of a shift, or near the limit, on the same side that it follows without a gap: that
+    is one event (2.2c). None if there is no point outside, if an explained week is the reason (2.2b), or while the
+    limits are provisional.
     """
     if not trend.control.limits or trend.control.limits[-1].provisional:
         return None
     explained = {each.place for each in trend.explained}
-    outside = {signal.place: signal.improvement for signal in trend.control.signals
-               if signal.rule == "outside" and signal.place not in explained}  # fmt: skip
-    last = max(outside, default=-1)
+    signals = [each for each in trend.control.signals if each.place not in explained and each.rule != "trend"]
+    better = {each.place: each.improvement for each in signals}
+    last = max((each.place for each in signals if each.rule == "outside"), default=-1)
     if last < len(trend.weeks) - NEWEST:
         return None
     first = last
-    while outside.get(first - 1) is outside[last]:
+    while better.get(first - 1) is better[last]:
         first -= 1
-    return first, last, outside[last]
+    return first, last, better[last]
 
 
 def _describe(rows: PastRows, trend: Trend, run: tuple[int, int, bool]) -> Outside | None:

@@ -118,6 +118,13 @@ def test_what_fell_is_named_by_the_week_in_which_it_is_due(world: World, weeks: 
     assert Lived.of(world, SMALL, SEED, weeks).missed() == []
 
 
+def test_2_2c_a_fall_of_the_force_is_dated_from_its_first_weeks_below_the_mean() -> None:
+    """In the ninth week a point lies beyond the limit. The eight below the mean before it are the same event."""
+    told = PlayedWorld(WORLDS["the force, 7 points"], SMALL, 1000).tell(EVENT + 8)
+    found = [each.claim.since for each in told if each.claim.kind == ClaimKind.CONCERN]
+    assert found == [day_of(EVENT)]
+
+
 def cause(kind: ClaimKind, about: str, first: int, last: int, requirement: str = "7-day") -> Claim:
     weeks = (str(span_of(first)), str(span_of(last)))
     return SpecialCause(kind=kind, subject=f"rate.{requirement}", about=about, since=day_of(first),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import stores
+from tests import publishing_held, stores
 from tests.publishing import Outcome, PublishingCampaign, prepare, work
 
 new_database = stores.one_database
@@ -20,8 +20,8 @@ def test_after_a_few_kills_every_report_is_there(new_database: stores.NewDatabas
     campaign = PublishingCampaign(new_database, tmp_path, seed=1)
     expected = campaign.undisturbed()
     expected.check()
-    assert campaign.disturbed(kills=2) == expected
-    assert campaign.kills > 0
+    while not campaign.kills:  # on a machine that is suddenly quick, all is done before the first
+        assert campaign.disturbed(kills=2) == expected
 
 
 def test_after_a_disk_that_was_full_a_few_times_every_report_is_there(
@@ -34,6 +34,36 @@ def test_after_a_disk_that_was_full_a_few_times_every_report_is_there(
         work(url, str(tmp_path), room)
     work(url, str(tmp_path))
     Outcome.of(url, tmp_path).check()
+
+
+def test_after_a_few_kills_a_held_report_is_released_and_published_once(
+    new_database: stores.NewDatabase, tmp_path: Path
+) -> None:
+    """Readers are told once that it is held, and once that it is there."""
+    campaign = held_campaign(new_database, tmp_path, seed=2)
+    expected = campaign.undisturbed()
+    publishing_held.check(expected)
+    while not campaign.kills:
+        assert campaign.disturbed(kills=3) == expected
+
+
+def held_campaign(new_database: stores.NewDatabase, folder: Path, seed: int) -> PublishingCampaign:
+    """The same with a report that is held, and that a person releases."""
+    return PublishingCampaign(
+        new_database, folder, seed, publishing_held.prepare, publishing_held.work, publishing_held.FILES
+    )
+
+
+@pytest.mark.long
+@stores.on_both
+def test_after_a_great_many_kills_of_a_held_report(new_database: stores.NewDatabase, tmp_path: Path) -> None:
+    """KILLS of them on each database."""
+    campaign = held_campaign(new_database, tmp_path, seed=20261130)
+    expected = campaign.undisturbed()
+    publishing_held.check(expected)
+    while campaign.kills < COUNT:
+        assert campaign.disturbed(A_LIFE) == expected
+    print(f"\n{campaign}")
 
 
 @pytest.mark.long
