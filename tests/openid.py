@@ -117,7 +117,8 @@ class BentProvider:
     """A provider whose answers can be bent. It lets in whoever comes, once for each code, and holds them to PKCE.
 
     `claims`: what its tokens say otherwise than they should; None leaves a claim out. `key`: what signs them. `header`:
-    their header. `token`: the answer of the token endpoint, `facts` what it says of itself, otherwise than they should be.
+    their header. `token` and `keys`: the answers of the endpoint for tokens and that for keys, `facts` what it says of
+    itself, otherwise than they should be.
     """
 
     url: str = ""
@@ -126,6 +127,7 @@ class BentProvider:
     header: dict[str, Any] = field(default_factory=dict)
     token: Response | None = None
     facts: dict[str, Any] = field(default_factory=dict)
+    keys: Response | None = None
     own: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "one", "use": "sig"}))
     asked: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     """What was asked for each code that is still good."""
@@ -150,7 +152,7 @@ class BentProvider:
         return RedirectResponse(f"{asked['redirect_uri'][0]}?{urlencode({'code': code, 'state': asked['state'][0]})}")
 
     def _keys(self, _: Request) -> Response:
-        return JSONResponse(KeySet([self.own]).as_dict(private=False))
+        return self.keys or JSONResponse(KeySet([self.own]).as_dict(private=False))
 
     async def _grant(self, request: Request) -> Response:
         form = dict(parse_qsl((await request.body()).decode()))

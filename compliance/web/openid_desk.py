@@ -3,6 +3,7 @@
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import quote
 
 import structlog
@@ -14,13 +15,15 @@ from starlette.routing import Route
 from compliance.errors import UnavailableError
 from compliance.web.frame import Frame, go
 from compliance.web.openid_provider import BACK, RefusedSignInError, describe_error
-from compliance.web.openid_sign_in import LEAVE, OpenIdSignIn
+from compliance.web.openid_sign_in import LEAVE, NO_ROLE, OpenIdSignIn
 from compliance.web.sessions import derive, place_of
 from compliance.web.sign_in_desk import SIGN_IN
 
 log = structlog.get_logger()
 
-_SIGN_IN = (SIGN_IN, "Sign in")
+_SIGN_IN: Final = (SIGN_IN, "Sign in")
+_LONGEST_PLACE: Final = 1000
+"""Characters of a path that are kept in a cookie."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,8 @@ class OpenIdDesk:
         sessions = self.frame.sessions
         if (refusal := self.frame.too_many_attempts(request, self.frame.service.clock())) is not None:
             return refusal
-        held = sessions.new_leaving(self.frame.place(request.query_params.get("next", "")))
+        place = self.frame.place(request.query_params.get("next", ""))
+        held = sessions.new_leaving(place if len(place) <= _LONGEST_PLACE else "/")
         try:
             response = go(self.sign_in.provider.address_to_leave_for(held))
         except UnavailableError as error:
@@ -77,7 +81,7 @@ class OpenIdDesk:
         identity = self.sign_in.identify(self.sign_in.provider.redeem(code, held))
         offer = self.sign_in.offer_to(identity, sessions.local.date_of(now))
         if offer.problem is not None:
-            raise RefusedSignInError(offer.problem, "no role, or not in the officer directory")
+            raise RefusedSignInError(offer.problem, "no role, or not in the officer directory", NO_ROLE)
         place, roles = self.frame.place(place_of(held)), [viewer.role for viewer in offer.viewers]
         response = go(place if len(roles) == 1 else f"{SIGN_IN}?next={quote(place)}")
         sessions.begin_identified(request, response, identity, roles[0] if len(roles) == 1 else None, now)
@@ -97,7 +101,7 @@ class OpenIdDesk:
         if isinstance(error, RefusedSignInError):
             log.warning("sign-in refused", reason=error.why)
             self.frame.attempts.note_failure(request, self.frame.service.clock())
-            return self.frame.message(None, "You are not signed in", str(error), 403, link=_SIGN_IN)
+            return self.frame.message(None, error.title, str(error), 403, link=_SIGN_IN)
         log.error("sign-in not possible", problem=str(error))
         words = (
             "The force’s sign-in does not answer at the moment. Try again in a few minutes; if that does not help, "

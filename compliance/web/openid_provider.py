@@ -6,7 +6,8 @@ and joserfc.
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock, Semaphore
@@ -45,11 +46,11 @@ _ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES2
 
 
 class RefusedSignInError(Exception):
-    """Nobody is signed in. The message is for the person; `why`, for the log, names nobody."""
+    """Nobody is signed in. Title and message are for the person; `why`, for the log, names nobody."""
 
-    def __init__(self, words: str, why: str) -> None:
+    def __init__(self, words: str, why: str, title: str = "You are not signed in") -> None:
         super().__init__(words)
-        self.why = why
+        self.why, self.title = why, title
 
 
 class _Granted(msgspec.Struct):
@@ -120,7 +121,15 @@ class OpenIdProvider:
         return f"{self.settings.address}{BACK}"
 
     def _known(self) -> ProviderFacts:
-        """Return what the provider says of itself. If it did not just now, those who wait fail without asking again."""
+        """Return what the provider says of itself, which it is asked once an hour."""
+        facts = self._facts
+        if facts is not None and time.monotonic() - facts[0] < _KNOWN_FOR:
+            return facts[1]
+        with self._line():
+            return self._discover()
+
+    def _discover(self) -> ProviderFacts:
+        """Ask the provider, one at a time. If it did not answer just now, those who waited fail without asking."""
         with self._turn:
             now = time.monotonic()
             if self._facts is not None and now - self._facts[0] < _KNOWN_FOR:
@@ -128,18 +137,24 @@ class OpenIdProvider:
             if self._failed is not None and now - self._failed[0] < _FAILED_FOR:
                 raise UnavailableError(self._failed[1])
             try:
-                self._facts = time.monotonic(), discover(self.settings)
+                facts = discover(self.settings)
             except UnavailableError as error:
                 self._failed = time.monotonic(), str(error)
                 raise
-            return self._facts[1]
+            self._facts = time.monotonic(), facts
+            return facts
 
     def _ask(self, url: str, form: dict[str, str] | None = None, user: httpx.Auth | None = None) -> tuple[int, bytes]:
-        """Ask the provider, unless many are waiting for it: the pages go on for whoever is signed in."""
+        with self._line():
+            return ask_provider(url, self.settings.timeout_seconds, form, user)
+
+    @contextmanager
+    def _line(self) -> Iterator[None]:
+        """Let somebody wait for the provider, unless many are: the pages go on for whoever is signed in."""
         if not self._lines.acquire(blocking=False):
             raise UnavailableError(f"{_AT_ONCE} people are waiting for {self.settings.issuer} already")
         try:
-            return ask_provider(url, self.settings.timeout_seconds, form, user)
+            yield
         finally:
             self._lines.release()
 
@@ -160,7 +175,7 @@ class OpenIdProvider:
             claims.validate(now=int(self.clock().timestamp()), leeway=_LEEWAY)
         except JoseError as error:
             raise _not_acceptable(f"ID token: {type(error).__name__} {getattr(error, 'claim', '')}".strip()) from None
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        except (msgspec.MsgspecError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise _not_acceptable(f"ID token or keys that cannot be read ({type(error).__name__})") from None
         return dict(claims)
 

@@ -1,7 +1,7 @@
 """Signing in at an OpenID provider: whom its claims name, and which of their groups count (decision 0060)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ LEAVE: Final = "/sign-in/openid"
 """The path by which people leave for the provider."""
 MOST_GROUPS: Final = 200
 """How many groups a token lists at most: with more, Microsoft Entra leaves all of them out."""
+NO_ROLE: Final = "You have no role here"
 _LONGEST_NAME: Final = 320
 """Characters of an email address."""
 
@@ -28,7 +29,7 @@ class OpenIdSignIn:
 
     def offer(self, _: Request, kept: Identity | None, today: date) -> Offer:
         """Return the roles of the person identified, and the way to the provider."""
-        return Offer(leaves_by=LEAVE) if kept is None else self.offer_to(kept, today)
+        return replace(Offer() if kept is None else self.offer_to(kept, today), leaves_by=LEAVE)
 
     def offer_to(self, identity: Identity, today: date) -> Offer:
         """Return the roles of somebody, or why they have none."""
@@ -78,11 +79,13 @@ class OpenIdSignIn:
                 "and you have no role. Ask the administrators to give you an app role for these pages in place of a "
                 "group.",
                 f"groups overage: claim {name} does not list all groups",
+                NO_ROLE,
             )
         if not isinstance(listed, list) or not all(isinstance(each, str) for each in listed):
             raise RefusedSignInError(
                 f"The force’s sign-in did not say which role you have: the claim {name} is missing. Ask the "
                 "administrators for a role on these pages.",
                 f"claim {name} missing or no list of texts",
+                NO_ROLE,
             )
         return listed

@@ -110,6 +110,7 @@ def test_one_comes_back_to_the_page_asked_for_and_to_no_other_place(office: WebO
     assert 'href="/sign-in/openid?next=/my-victims"' in page
     for place, expected in (
         ("/my-victims", "/my-victims"), ("https://evil.example/", "/"), ("//evil.example", "/"), ("/nowhere", "/"),
+        (f"/crimes/{'x' * 1000}", "/"),
     ):  # fmt: skip
         answer = sign_in_at(stranger(office), "n1a", place)
         assert (answer.status_code, answer.headers["location"]) == (303, expected)
@@ -154,7 +155,9 @@ def test_a_session_ends_after_four_hours_however_much_it_is_used(office: WebOffi
     later(office, minutes=1)
     assert not sees(browser)
     assert ("4 hours old",) in rows(office.service.store, WEB_SESSION, "ended")
-    assert 'class="button"' in browser.get("/sign-in").text, "the provider is asked again"
+    page = browser.get("/sign-in").text
+    assert 'class="button"' in page, "the provider is asked again"
+    assert "Ash Adze" not in page
 
 
 def test_who_let_the_session_become_idle_signs_in_at_the_provider_again(office: WebOffice, issuer: str) -> None:
@@ -178,7 +181,7 @@ def test_a_leaver_is_signed_out_at_once_and_not_let_in_again(office: WebOffice, 
 
 def test_a_group_without_a_role_says_so(office: WebOffice, issuer: str) -> None:
     words, _ = refusal(office, issuer, roles=["some other group"])
-    assert "You are signed in as n1a, but in no group that has a role here" in words
+    assert "You have no role here You are signed in as n1a, but in no group that has a role here" in words
 
 
 @pytest.mark.parametrize("said", [None, {"group of officer": 1}, [1, 2], 7])

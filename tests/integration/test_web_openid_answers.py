@@ -1,6 +1,7 @@
 """What an OpenID provider may answer otherwise than it should, or not at all: nobody is signed in, and both read why."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from compliance import clock
 from compliance.errors import SettingsError, UnavailableError
 from compliance.service.openid_discovery import discover
 from compliance.store.tables import WEB_SESSION
+from compliance.web.openid_sign_in import OpenIdSignIn
 from compliance.web.serving_pages import sign_in_of
 from compliance.web_settings import WebSettings
 from tests import stores
@@ -34,7 +36,7 @@ def bent() -> Iterator[BentProvider]:
 @pytest.fixture
 def provider(bent: BentProvider) -> BentProvider:
     """Honest again, and not asked anything yet."""
-    bent.claims, bent.header, bent.key, bent.token, bent.facts = {}, {}, None, None, {}
+    bent.claims, bent.header, bent.key, bent.token, bent.facts, bent.keys = {}, {}, None, None, {}, None
     bent.asked.clear()
     return bent
 
@@ -144,6 +146,36 @@ def test_another_answer_than_a_token_signs_nobody_in(
     status, words, logged = outcome(office, *back(office))
     assert (status, logged) == (403, reason)
     assert "Sign in once more" in words
+
+
+@pytest.mark.parametrize(
+    ("keys", "status", "reason"),
+    [
+        (HTMLResponse("<h1>Sign in</h1>"), 403, "ID token or keys that cannot be read (DecodeError)"),
+        (JSONResponse({"keys": []}), 403, "ID token: MissingKeyError"),
+        (JSONResponse(["keys"]), 403, "ID token or keys that cannot be read (TypeError)"),
+        (JSONResponse({"keys": [{"kty": "RSA", "kid": "one"}]}), 403, "ID token: KeyParameterError"),
+        (HTMLResponse("", 404), 503, "were answered with status 404"),
+    ],
+)
+def test_keys_that_are_none_sign_nobody_in(
+    office: WebOffice, provider: BentProvider, keys: Response, status: int, reason: str
+) -> None:
+    provider.keys = keys
+    found, _, logged = outcome(office, *back(office))
+    assert (found, reason in logged) == (status, True), logged
+
+
+def test_no_more_than_some_wait_for_the_provider_at_a_time(office: WebOffice, provider: BentProvider) -> None:
+    """The others read that they cannot sign in now, and the threads that are left serve whoever is signed in."""
+    sign_in = sign_in_of(office.service)
+    assert isinstance(sign_in, OpenIdSignIn)
+    with ExitStack() as stack:
+        for _ in range(16):
+            stack.enter_context(sign_in.provider._line())
+        with pytest.raises(UnavailableError, match="16 people are waiting"):
+            sign_in.provider.address_to_leave_for("held")
+    assert sign_in.provider.address_to_leave_for("held").startswith(provider.url)
 
 
 def test_an_answer_without_end_is_not_read_to_the_end(office: WebOffice, provider: BentProvider) -> None:
