@@ -22,24 +22,24 @@ def try_examples(policy: Policy) -> tuple[int, tuple[str, ...]]:
     """
     files = sorted((examples_folder(policy) / policy.path.stem).rglob("*.toml"))
     stamps = tuple((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in files)
-    return _try(_Asked(policy), stamps)
+    return _try(SamePolicy(policy), stamps)
 
 
-class _Asked:
+class SamePolicy:
     """A policy, the same as another of the same file and content."""
 
     def __init__(self, policy: Policy) -> None:
         self.policy, self._key = policy, (policy.digest, policy.path)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Asked) and self._key == other._key
+        return isinstance(other, SamePolicy) and self._key == other._key
 
     def __hash__(self) -> int:
         return hash(self._key)
 
 
 @lru_cache(maxsize=8)
-def _try(asked: _Asked, stamps: tuple[tuple[str, int, int], ...]) -> tuple[int, tuple[str, ...]]:  # noqa: ARG001
+def _try(asked: SamePolicy, stamps: tuple[tuple[str, int, int], ...]) -> tuple[int, tuple[str, ...]]:  # noqa: ARG001
     policy, seen, problems = asked.policy, 0, list[str]()
     try:
         for example in load_examples(examples_folder(policy), policy.path.stem):

@@ -14,6 +14,7 @@ from compliance.web.dispute_pages import answer_on_page, crimes_of_dispute, show
 from compliance.web.health_page import show_health
 from compliance.web.outbox_pages import change_email, crimes_of_email, show_one_email, show_outbox
 from compliance.web.page_table import WebPage
+from compliance.web.policy_pages import show_policy
 from compliance.web.quality_pages import show_quality, show_set_aside, show_unknown_officers, show_unknown_values
 from compliance.web.refused_pages import crimes_of_refused, retry_refused, show_refused, show_refused_record
 from compliance.web.release_pages import (
@@ -71,5 +72,6 @@ PAGES: Final = (
     WebPage("/reports/{period}/release", show_release, _PERFORMANCE, CaseScope.NONE),
     WebPage("/reports/{period}/release", release_on_page, _PERFORMANCE, CaseScope.NONE, "POST", None, once_confirmed),
     WebPage("/reports/{period}/{edition}/{form}", give_report, _READERS, CaseScope.NONE),
+    WebPage("/policy", show_policy, _EVERYONE, CaseScope.NONE, label="Policy"),
     WebPage("/health", show_health, _OPERATORS, CaseScope.NONE, label="Health"),
 )

@@ -91,6 +91,7 @@ def pages(office: WebOffice, tmp_path_factory: pytest.TempPathFactory) -> list[P
         "release-confirm": analyst.post(RELEASE, reason="The crime system was down."),
         "suspend-error": analyst.post("/reports/suspension", reason="A new crime system", until="2020-01-01"),
         "suspend-confirm": analyst.post("/reports/suspension", reason="A new crime system", until="2026-08-02"),
+        "policy": officer.get("/policy"),
         "quality": analyst.get("/quality"),
         "refused-records": analyst.get("/quality/refused?taken=1&overtaken=0&refused=2"),
         "refused-record": analyst.get("/quality/refused/1"),
