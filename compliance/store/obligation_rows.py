@@ -10,7 +10,7 @@ from compliance.policy.verdicts import Clause, Verdicts, cite
 KEY: Final = ("crime_ref", "victim_ref", "requirement", "cycle")
 COLUMNS: Final = (
     *KEY, "clock_date", "due_date", "state", "clause", "discharged_on", "reason", "same_day_update", "division", "team",
-    "officer_ref",
+    "officer_ref", "category",
 )  # fmt: skip
 CLOCK_DATE, DUE_DATE, STATE = COLUMNS.index("clock_date"), COLUMNS.index("due_date"), COLUMNS.index("state")
 DISCHARGED_ON = COLUMNS.index("discharged_on")
@@ -29,10 +29,12 @@ def obligations_of(verdicts: Verdicts) -> Obligations:
     """
     table = verdicts.held_now().table()
     clauses = np.array([[cite(clause, r) for clause in Clause] for r in verdicts.policy.requirement], dtype=object)
-    lists = [
-        clauses[verdicts.requirement, verdicts.clause].tolist() if name == "clause" else table[name].to_numpy().tolist()
-        for name in COLUMNS
-    ]
+    category = verdicts.columns.victims.category
+    others = {
+        "clause": clauses[verdicts.requirement, verdicts.clause].tolist(),
+        "category": np.array([*category.values, None], dtype=object)[category.codes[verdicts.victim]].tolist(),
+    }
+    lists = [others[name] if name in others else table[name].to_numpy().tolist() for name in COLUMNS]
     rows = list(zip(*lists, strict=True))
     return {row[: len(KEY)]: row for row in rows}
 

@@ -13,6 +13,7 @@ from compliance.web.case_pages import (
 from compliance.web.dispute_pages import answer_on_page, crimes_of_dispute, show_disputes, show_one_dispute
 from compliance.web.health_page import show_health
 from compliance.web.outbox_pages import change_email, crimes_of_email, show_one_email, show_outbox
+from compliance.web.owed_pages import show_owed, show_owed_list
 from compliance.web.page_table import WebPage
 from compliance.web.policy_pages import show_policy
 from compliance.web.quality_pages import show_quality, show_set_aside, show_unknown_officers, show_unknown_values
@@ -49,6 +50,8 @@ PAGES: Final = (
     WebPage("/crimes/{crime_ref:path}", show_crime_for_reason, _WITH_REASON, CaseScope.FORCE, "POST"),
     WebPage("/team", show_team, frozenset({WebRole.SUPERVISOR}), CaseScope.TEAM, label="My team"),
     WebPage("/division", show_team, frozenset({WebRole.CHAMPION}), CaseScope.DIVISION, label="My division"),
+    WebPage("/overdue", show_owed, _LEADERS, CaseScope.FORCE, label="Overdue now"),
+    WebPage("/overdue/list", show_owed_list, _LEADERS, CaseScope.FORCE),
     WebPage("/officers/{officer_ref:path}", show_officer, _LEADERS, CaseScope.FORCE),
     WebPage("/disputes", show_disputes, _OF_DISPUTES, CaseScope.FORCE, label="Disputes"),
     WebPage("/disputes/{number}", show_one_dispute, _OF_DISPUTES, CaseScope.FORCE),

@@ -65,7 +65,7 @@ def upgraded(database_url: str, before: object) -> Iterator[Store]:
 
 def held(store: Store, before: dict[str, list[tuple[Any, ...]]]) -> dict[str, list[tuple[Any, ...]]]:
     """What the tables of before hold now, in the columns they had; of a notice the reason and of an email the text as they
-    are read."""
+    are read, and of a crime when it was to be judged: since 0022 all are at the next run."""
     found = {}
     with store.reading() as connection:
         for table, rows in before.items():
@@ -73,6 +73,10 @@ def held(store: Store, before: dict[str, list[tuple[Any, ...]]]) -> dict[str, li
                 now = [tuple(row) for row in connection.exec_driver_sql(f"SELECT * FROM {table}")]  # noqa: S608
                 now = [_with_its_texts_where_they_were(row) for row in now] if table == "outbox" else now
                 found[table] = [row[: len(rows[0])] for row in now] if rows else now
+    place = [column.name for column in CRIME.c].index("wake_on")
+    slept = {row[0]: row[place] for row in before["crime"]}
+    assert {str(row[place]) for row in found["crime"]} == {"0001-01-01"}
+    found["crime"] = [(*row[:place], slept[row[0]], *row[place + 1 :]) for row in found["crime"]]
     place = [column.name for column in NOTICE.c].index("reason")
     with store.session(reading=True) as session:
         read = {notice.id: reason_of(notice) for notice in session.exec(sqlmodel.select(Notice)).all()}

@@ -33,6 +33,17 @@ from compliance.store import (
     touch_session,
 )
 from compliance.store.owed_crimes import crimes_within, list_overdue_victims, list_owed_crimes
+from compliance.store.owed_lists import (
+    OwedBand,
+    OwedChoice,
+    OwedCount,
+    OwedOrder,
+    OwedPeriod,
+    choose_owed,
+    count_owed,
+    list_owed,
+    page_owed,
+)
 from compliance.store.tables import DISPUTED_VICTIM, SET_ASIDE, WEB_SESSION, WebSession
 from compliance.web.restriction import restrict
 from compliance.web.roles import CaseScope, Viewer, WebRole
@@ -43,6 +54,7 @@ from tests.web_office import CRIMES, NOW, STAFF, case
 new_database, database_url, store = stores.new_database, stores.database_url, stores.store
 POLICY = load_policy("west-mercia")
 MONDAY, LONG_AGO = date(2026, 7, 20), date(2026, 1, 1)
+WEEK = OwedPeriod(MONDAY, date(2026, 7, 27))
 
 
 @pytest.fixture
@@ -142,8 +154,16 @@ def test_no_list_and_no_view_reads_all_obligations(filled: Store) -> None:
     for role, ref in ((WebRole.OFFICER, "n1a"), (WebRole.SUPERVISOR, "n1s"), (WebRole.CHAMPION, "nc")):
         crimes_within(filled, restrict(viewer(ref, role), CaseScope.FORCE), ["22A/1/26"])
         assert list_overdue_victims(filled, restrict(viewer(ref, role), CaseScope.FORCE), 50)[0]
+    for within in (true(), restrict(viewer("nc", WebRole.CHAMPION), CaseScope.FORCE)):
+        chosen = choose_owed(within, WEEK, OwedChoice(team="N1", bands=[OwedBand.MONTH]))
+        assert count_owed(filled, within, WEEK)
+        assert len(list_owed(filled, chosen, 50)) == 3
+        for order in OwedOrder:
+            first, after = page_owed(filled, chosen, order, None, 2)
+            second, end = page_owed(filled, chosen, order, after, 2)
+            assert (len(first), len(second), end) == (2, 1, None)
     questions = [(sql, given) for sql, given in asked if "FROM obligation" in sql]
-    assert len(questions) >= 7
+    assert len(questions) >= 40
     is_sqlite = filled.engine.dialect.name == "sqlite"
     with filled.engine.connect() as connection:
         if not is_sqlite:
@@ -153,6 +173,24 @@ def test_no_list_and_no_view_reads_all_obligations(filled: Store) -> None:
             plan = "\n".join(str(row) for row in connection.exec_driver_sql(explain + sql, given))  # type: ignore[arg-type]
             assert "SCAN obligation" not in plan, plan
             assert "Seq Scan on obligation" not in plan, plan
+
+
+def test_what_is_outstanding_is_counted_by_all_that_can_be_chosen(store: Store) -> None:
+    """What is due later than the period, met or of another scope does not count; what is due in it does to the day."""
+    where = {"division": "North", "team": "N1"}
+    enhanced = [{"victim_ref": "V1", "category": "enhanced"}, {"victim_ref": "V2"}]
+    take(store, NOW, crime("A", **where, victims=enhanced), crime("B", reported_at="2026-07-13T09:00:00Z"),
+         crime("C", reported_at="2026-07-20T09:00:00Z", **where), crime("D", reported_at="2026-07-21T09:00:00Z"),
+         crime("E", updates=updates("2026-07-06")))  # fmt: skip
+    judge_due(store, POLICY, NOW)
+    north, none = ("North", "N1"), ("", "")
+    assert sorted(count_owed(store, true(), WEEK), key=lambda each: (each.division, each.category)) == [
+        OwedCount("7-day", *none, "standard", OwedBand.TODAY, 1),
+        OwedCount("7-day", *north, "enhanced", OwedBand.MONTH, 1),
+        OwedCount("7-day", *north, "standard", OwedBand.MONTH, 1),
+        OwedCount("7-day", *north, "standard", OwedBand.SOON, 1),
+    ]
+    assert count_owed(store, restrict(viewer("s1a", WebRole.OFFICER), CaseScope.OWN), WEEK) == []
 
 
 def test_a_session_is_found_until_it_ends_and_its_first_reason_stays(store: Store) -> None:

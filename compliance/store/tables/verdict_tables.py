@@ -2,24 +2,29 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import Column, Index, String
+from sqlalchemy import Column, Index, String, text
 from sqlmodel import Field, SQLModel
 
 from compliance.policy.setting_aside import CalendarGap
 from compliance.store.tables.column_types import BIG_ID
+
+_OUTSTANDING = text("state IN ('overdue', 'pending')")
 
 
 class Obligation(SQLModel, table=True):
     """One obligation as last judged: a projection for reminders, lists and queries.
 
     Days overdue are calculated on reading. `officer_ref`, `team` and `division` say who has the case now:
-    reminders go there.
+    reminders go there. `category` is the victim's; None: not judged again since the column is there.
     """
 
     __table_args__ = (
         Index("ix_obligation_outstanding", "state", "officer_ref"),
         Index("ix_obligation_due", "due_date"),
-    )
+        # All that the lists of the pages need, in the order in which they are shown, of what is outstanding only.
+        Index("ix_obligation_owed", "due_date", "crime_ref", "victim_ref", "requirement", "cycle", "state", "division",
+              "team", "officer_ref", "category", sqlite_where=_OUTSTANDING, postgresql_where=_OUTSTANDING),
+    )  # fmt: skip
     crime_ref: str = Field(primary_key=True)
     victim_ref: str = Field(primary_key=True)
     requirement: str = Field(primary_key=True)
@@ -34,6 +39,7 @@ class Obligation(SQLModel, table=True):
     division: str | None = None
     team: str | None = None
     officer_ref: str | None = None
+    category: str | None = None
 
 
 class SetAsideRow(SQLModel, table=True):

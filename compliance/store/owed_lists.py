@@ -1,0 +1,201 @@
+"""What is outstanding now, counted and listed for the pages: overdue, due today, due in the next days, as last judged.
+
+Everything here goes by one index, which holds what is outstanding and nothing else.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, and_, case, func, literal_column, or_, select, text
+
+from compliance.store.engine import Store
+from compliance.store.tables import OBLIGATION
+
+
+class OwedBand(StrEnum):
+    """How long something has been overdue, in days, or when it falls due."""
+
+    LONG = "over 28"
+    MONTH = "8 to 28"
+    WEEK = "up to 7"
+    TODAY = "today"
+    SOON = "soon"
+
+
+OVERDUE_BANDS: Final = (OwedBand.LONG, OwedBand.MONTH, OwedBand.WEEK)
+"""Those of what is overdue, the longest first."""
+
+
+class OwedOrder(StrEnum):
+    """In which order a list stands; within it by crime number."""
+
+    FIRST_DUE = "first-due"
+    LAST_DUE = "last-due"
+    CRIME = "crime"
+    OFFICER = "officer"
+
+
+@dataclass(frozen=True, slots=True)
+class OwedCount:
+    """How many obligations have these in common. `division`, `team` and `category` are empty if there is none."""
+
+    requirement: str
+    division: str
+    team: str
+    category: str
+    band: OwedBand
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class OwedEntry:
+    """One outstanding obligation, with who has the case now."""
+
+    crime_ref: str
+    victim_ref: str
+    requirement: str
+    cycle: int
+    due_date: date
+    is_overdue: bool
+    division: str | None
+    team: str | None
+    officer_ref: str | None
+    category: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OwedChoice:
+    """Which obligations are listed: those with these values (empty: with none); None: whatever it is."""
+
+    requirement: str | None = None
+    division: str | None = None
+    team: str | None = None
+    category: str | None = None
+    bands: Sequence[OwedBand] | None = None
+
+    def holds(self, counted: OwedCount) -> bool:
+        """Return whether what is counted is among them."""
+        asked = (self.requirement, self.division, self.team, self.category)
+        has = (counted.requirement, counted.division, counted.team, counted.category)
+        is_of_band = self.bands is None or counted.band in self.bands
+        return is_of_band and all(value in {None, held} for value, held in zip(asked, has, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class OwedPeriod:
+    """The local date, and the last due date that is of interest."""
+
+    today: date
+    until: date
+
+
+Key = tuple[Any, str]
+"""What a page of a list ends with: the value it is ordered by, and the crime number."""
+
+_DUE, _CRIME = OBLIGATION.c.due_date, OBLIGATION.c.crime_ref
+_OUTSTANDING: Final = text("obligation.state IN ('overdue', 'pending')")
+"""In the words of the index, without which it does not serve."""
+_NOTHING: Final[ColumnElement[str]] = literal_column("''")
+_LISTED: Final = (
+    _CRIME, OBLIGATION.c.victim_ref, OBLIGATION.c.requirement, OBLIGATION.c.cycle, _DUE, OBLIGATION.c.state,
+    OBLIGATION.c.division, OBLIGATION.c.team, OBLIGATION.c.officer_ref, OBLIGATION.c.category,
+)  # fmt: skip
+
+
+def count_owed(store: Store, within: ColumnElement[bool], period: OwedPeriod) -> list[OwedCount]:
+    """Return how many obligations of a scope are outstanding and due by the end of a period, by all that is counted."""
+    names = (_or_nothing(name) for name in ("requirement", "division", "team", "category"))
+    each = select(*names, _band(period).label("band")).where(*_owed(within, period)).subquery()
+    asked = select(*each.c, func.count()).group_by(*each.c)
+    with store.reading() as connection:
+        rows = connection.execute(asked).all()
+    return [OwedCount(*row[:4], OwedBand(row[4]), row[5]) for row in rows]
+
+
+def page_owed(
+    store: Store,
+    which: Sequence[ColumnElement[bool]],
+    order: OwedOrder,
+    after: Key | None,
+    limit: int,
+) -> tuple[list[OwedEntry], Key | None]:
+    """Return the entries of one page of a list, and the key after which the next begins, None if this is the last.
+
+    What is due of one crime at once is not parted: a page has at most `limit` entries, or those of one crime. `which`
+    is as `choose_owed` gives it.
+    """
+    value, is_down = _value(order), order is OwedOrder.LAST_DUE
+    asked = select(value, _CRIME, func.count()).where(*which).group_by(value, _CRIME)
+    asked = asked.order_by(value.desc() if is_down else value, _CRIME).limit(limit + 1)
+    if after is not None:
+        last, crime_ref = after
+        # The first of the two is what an index can begin with.
+        asked = asked.where(value <= last if is_down else value >= last, or_(value != last, crime_ref < _CRIME))
+    with store.reading() as connection:
+        found = connection.execute(asked).all()
+        keys, total = list[Key](), 0
+        for key, crime_ref, count in found:
+            total += count
+            if keys and total > limit:
+                break
+            keys.append((key, crime_ref))
+        of_crimes = select(*_LISTED).where(*which, _CRIME.in_(sorted({crime_ref for _, crime_ref in keys})))
+        entries = [_entry(row) for row in connection.execute(of_crimes).all()] if keys else []
+    place = {key: number for number, key in enumerate(keys)}
+    mine = [entry for entry in entries if _key(entry, order) in place]
+    mine.sort(key=lambda entry: (place[_key(entry, order)], entry.due_date, entry.victim_ref, entry.requirement))
+    return mine, keys[-1] if len(keys) < len(found) else None
+
+
+def list_owed(store: Store, which: Sequence[ColumnElement[bool]], limit: int) -> list[OwedEntry]:
+    """Return all entries of a list, what fell due first leading, at most `limit`."""
+    asked = select(*_LISTED).where(*which).order_by(_DUE, *_LISTED[:4]).limit(limit)
+    with store.reading() as connection:
+        return [_entry(row) for row in connection.execute(asked)]
+
+
+def choose_owed(within: ColumnElement[bool], period: OwedPeriod, choice: OwedChoice) -> list[ColumnElement[bool]]:
+    """Return the conditions on the obligations of a scope that are chosen."""
+    asked = {"requirement": choice.requirement, "division": choice.division, "team": choice.team}
+    asked["category"] = choice.category
+    chosen = [_or_nothing(name) == value for name, value in asked.items() if value is not None]
+    if choice.bands is not None:
+        chosen.append(_band(period).in_(choice.bands))
+    return [*_owed(within, period), *chosen]
+
+
+def _owed(within: ColumnElement[bool], period: OwedPeriod) -> list[Any]:
+    return [_OUTSTANDING, period.until >= _DUE, within]
+
+
+def _band(period: OwedPeriod) -> ColumnElement[str]:
+    """Return the band of an obligation. One that should have been judged overdue since is overdue."""
+    due, today, is_pending = OBLIGATION.c.due_date, period.today, OBLIGATION.c.state == "pending"
+    return case(
+        (and_(is_pending, due > today), OwedBand.SOON),
+        (and_(is_pending, due == today), OwedBand.TODAY),
+        (due < today - timedelta(days=28), OwedBand.LONG),
+        (due < today - timedelta(days=7), OwedBand.MONTH),
+        else_=OwedBand.WEEK,
+    )
+
+
+def _or_nothing(name: str) -> ColumnElement[str]:
+    return func.coalesce(OBLIGATION.c[name], _NOTHING)
+
+
+def _value(order: OwedOrder) -> ColumnElement[Any]:
+    return {OwedOrder.CRIME: _CRIME, OwedOrder.OFFICER: _or_nothing("officer_ref")}.get(order, _DUE)
+
+
+def _key(entry: OwedEntry, order: OwedOrder) -> Key:
+    values = {OwedOrder.CRIME: entry.crime_ref, OwedOrder.OFFICER: entry.officer_ref or ""}
+    return values.get(order, entry.due_date), entry.crime_ref
+
+
+def _entry(row: Any) -> OwedEntry:
+    crime_ref, victim_ref, requirement, cycle, due, state, *rest = row
+    return OwedEntry(crime_ref, victim_ref, requirement, cycle, due, state == "overdue", *rest)
