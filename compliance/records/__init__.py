@@ -5,6 +5,7 @@ from compliance.records.assembly import columns
 from compliance.records.columns import Columns
 from compliance.records.instants import NONE, from_micros, to_micros
 from compliance.records.mapped import FeedRecord, MappedRecord, PageRecord, SourceRecord, as_read, text_of
+from compliance.records.record_changes import FieldChange, list_changes
 from compliance.records.wire import (
     Crime,
     Officer,
@@ -22,6 +23,7 @@ __all__ = [
     "Columns",
     "Crime",
     "FeedRecord",
+    "FieldChange",
     "MappedRecord",
     "Officer",
     "PageRecord",
@@ -37,6 +39,7 @@ __all__ = [
     "decode_crime",
     "decode_crimes",
     "from_micros",
+    "list_changes",
     "text_of",
     "to_micros",
 ]

@@ -87,6 +87,7 @@ from compliance.store.signing_key import signing_key
 from compliance.store.sizes import Growth, note_size, read_growth, read_size
 from compliance.store.unknown_officers import UnknownOfficer, count_unknown_officers, page_unknown_officers
 from compliance.store.unknown_values import OTHERS, Unknown, values_seen
+from compliance.store.versions import RecordVersion, list_versions
 from compliance.store.web_sessions import begin_session, end_session, find_session, touch_session
 
 __all__ = [
@@ -117,6 +118,7 @@ __all__ = [
     "ReadPage",
     "Reader",
     "Rebuilt",
+    "RecordVersion",
     "RetentionPeriods",
     "Retried",
     "SchemaBehindError",
@@ -172,6 +174,7 @@ __all__ = [
     "list_missing_crimes",
     "list_overdue",
     "list_quarantined",
+    "list_versions",
     "load_columns",
     "load_crimes",
     "log_access",

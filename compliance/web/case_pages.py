@@ -1,7 +1,7 @@
 """Pages on cases: an officer's victims, a crime, and the form that says that something is wrong."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -24,6 +24,10 @@ LISTS_OFFICERS: Final = frozenset({WebRole.SUPERVISOR, WebRole.CHAMPION, WebRole
 """The roles that have a page for each officer."""
 FIRST: Final = {WebRole.OFFICER: "/my-victims", WebRole.BOARD: "/reports", WebRole.ADMINISTRATOR: "/health"}
 """What a role sees first, where that is all there is for it."""
+_EARLIEST: Final = date(2000, 1, 1)
+"""The first day as at which a crime is shown."""
+_A_MOMENT: Final = timedelta(microseconds=1)
+"""What the end of a day is before the next one."""
 LONGEST: Final = 4000
 """The characters of what somebody says is wrong, as of a reply."""
 _PARTS: Final = (
@@ -142,7 +146,8 @@ def _ask_why(ref: str, error: str | None = None) -> Answer:
 
 def _crime(visit: Visit, ref: str, reason: str | None = None) -> Answer:
     service = visit.service
-    explanation = explain_stored(service.store, service.policy, ref, visit.now)
+    (as_at, known_at), error = _asked_instants(visit)
+    explanation = explain_stored(service.store, service.policy, ref, as_at or visit.now, known_at)
     if explanation is None:
         words = "Check the number: it is written as in the crime system."
         raise RefusedPageError("There is no crime with this number", words, "no such crime", 404)
@@ -154,8 +159,38 @@ def _crime(visit: Visit, ref: str, reason: str | None = None) -> Answer:
         "notices": _notices(visit, ref),
         "disputes": disputes_of(service.store, ref),
         "day": service.policy.local.date_of,
+        "path": crime_path,
+        "versions": versions_path(ref),
+        "asked": visit.query,
+        "latest": visit.today,
+        "error": error,
+        "wrong": error[0] if error else None,
+        "may_ask_dates": reason is None,
     }
-    return Answer("crime.html.j2", f"Crime {ref}", values, [ref], reason)
+    return Answer("crime.html.j2", f"Crime {ref}", values, [ref], reason, 400 if error else 200)
+
+
+def _asked_instants(visit: Visit) -> tuple[tuple[datetime | None, datetime | None], tuple[str, str] | None]:
+    """Return as at and as known at which instants is asked, None for now: the end of a day, or now if that is earlier.
+
+    And the field that holds no day, with what is wrong with it.
+    """
+    local, found = visit.service.policy.local, list[datetime | None]()
+    for name in ("as_at", "known_at"):
+        text = visit.query.get(name, "").strip()
+        try:
+            day = date.fromisoformat(text) if text else None
+            if day is not None and not _EARLIEST <= day <= visit.today:
+                raise ValueError(text)
+        except ValueError:
+            return (None, None), (name, f"Enter a date from {_EARLIEST.year} until today, such as {visit.today}")
+        found.append(None if day is None else min(local.start_of(day + timedelta(days=1)) - _A_MOMENT, visit.now))
+    return (found[0], found[1]), None
+
+
+def versions_path(crime_ref: str) -> str:
+    """Return the path of the page on the versions of a crime."""
+    return f"/versions/{quote(crime_ref, safe='')}"
 
 
 def _notices(visit: Visit, ref: str) -> Sequence[dict[str, Any]]:
