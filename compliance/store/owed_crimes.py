@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
+from compliance.policy.verdicts import STATES
 from compliance.store.engine import Store
-from compliance.store.tables import OBLIGATION
+from compliance.store.tables import OBLIGATION, OFFICER
 
 
 def list_owed_crimes(
@@ -67,7 +68,18 @@ def list_overdue_victims(store: Store, within: ColumnElement[bool], limit: int) 
         return found, connection.execute(select(func.count()).select_from(victims.subquery())).scalar_one()
 
 
+def officers_within(store: Store, within: ColumnElement[bool], refs: Iterable[str]) -> set[str]:
+    """Return those of some officers of the directory who have an obligation in a scope."""
+    # Every state is named, so that the index on state and officer serves.
+    theirs = (OBLIGATION.c.officer_ref == OFFICER.c.officer_ref, OBLIGATION.c.state.in_(STATES))
+    asked = select(OFFICER.c.officer_ref).where(OFFICER.c.officer_ref.in_(sorted(set(refs))))
+    with store.reading() as connection:
+        return set(connection.execute(asked.where(exists().where(*theirs, within))).scalars())
+
+
 def is_any_within(store: Store, within: ColumnElement[bool]) -> bool:
     """Return whether any obligation is in a scope."""
+    # Every state is named, so that the index on state and officer serves.
+    asked = select(OBLIGATION.c.crime_ref).where(OBLIGATION.c.state.in_(STATES), within).limit(1)
     with store.reading() as connection:
-        return connection.execute(select(OBLIGATION.c.crime_ref).where(within).limit(1)).first() is not None
+        return connection.execute(asked).first() is not None

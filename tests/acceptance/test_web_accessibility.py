@@ -69,6 +69,8 @@ def pages(office: WebOffice, tmp_path_factory: pytest.TempPathFactory) -> list[P
         **openid_pages(office, folder),
         "first": supervisor.get("/"),
         "first-error": supervisor.get("/crimes"),
+        "officers": supervisor.post("/officers", name="al"),
+        "officers-error": supervisor.post("/officers", name=""),
         "my-victims": officer.get("/my-victims?said=filed"),
         "my-victims-error": officer.post("/disputes", crime=CRIMES["n1a"], victim="V1", text=""),
         "crime": officer.get("/crimes/22A%2F7800%2F26"),

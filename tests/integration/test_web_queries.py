@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import event, insert, text, true
+from sqlalchemy import and_, event, insert, text, true
 
 from compliance.policy import load_policy
 from compliance.records import Officer
@@ -32,7 +32,13 @@ from compliance.store import (
     set_aside_reasons,
     touch_session,
 )
-from compliance.store.owed_crimes import crimes_within, list_overdue_victims, list_owed_crimes
+from compliance.store.owed_crimes import (
+    crimes_within,
+    is_any_within,
+    list_overdue_victims,
+    list_owed_crimes,
+    officers_within,
+)
 from compliance.store.owed_lists import (
     OwedBand,
     OwedChoice,
@@ -44,7 +50,7 @@ from compliance.store.owed_lists import (
     list_owed,
     page_owed,
 )
-from compliance.store.tables import DISPUTED_VICTIM, SET_ASIDE, WEB_SESSION, WebSession
+from compliance.store.tables import DISPUTED_VICTIM, OBLIGATION, SET_ASIDE, WEB_SESSION, WebSession
 from compliance.web.restriction import restrict
 from compliance.web.roles import CaseScope, Viewer, WebRole
 from tests import stores
@@ -154,6 +160,9 @@ def test_no_list_and_no_view_reads_all_obligations(filled: Store) -> None:
     for role, ref in ((WebRole.OFFICER, "n1a"), (WebRole.SUPERVISOR, "n1s"), (WebRole.CHAMPION, "nc")):
         crimes_within(filled, restrict(viewer(ref, role), CaseScope.FORCE), ["22A/1/26"])
         assert list_overdue_victims(filled, restrict(viewer(ref, role), CaseScope.FORCE), 50)[0]
+        theirs = and_(restrict(viewer(ref, role), CaseScope.FORCE), OBLIGATION.c.officer_ref == "n1a")
+        assert is_any_within(filled, theirs)
+        officers_within(filled, restrict(viewer(ref, role), CaseScope.FORCE), list(CRIMES))
     for within in (true(), restrict(viewer("nc", WebRole.CHAMPION), CaseScope.FORCE)):
         chosen = choose_owed(within, WEEK, OwedChoice(team="N1", bands=[OwedBand.MONTH]))
         assert count_owed(filled, within, WEEK)
@@ -163,7 +172,7 @@ def test_no_list_and_no_view_reads_all_obligations(filled: Store) -> None:
             second, end = page_owed(filled, chosen, order, after, 2)
             assert (len(first), len(second), end) == (2, 1, None)
     questions = [(sql, given) for sql, given in asked if "FROM obligation" in sql]
-    assert len(questions) >= 40
+    assert len(questions) >= 46
     is_sqlite = filled.engine.dialect.name == "sqlite"
     with filled.engine.connect() as connection:
         if not is_sqlite:
@@ -291,3 +300,16 @@ def test_officers_whom_the_directory_lacks_are_those_with_something_outstanding_
     assert count_unknown_officers(filled) == 2
     assert page_unknown_officers(filled, first, 9) == [second]
     assert page_unknown_officers(filled, second, 9) == []
+
+
+def test_officers_of_a_scope_are_those_of_the_directory_who_have_a_case_in_it(filled: Store) -> None:
+    save_officers(filled, [Officer("idle", team="N1", division="North")], NOW)
+    refs = [*CRIMES, "idle", "nobody"]
+    for who, role, expected in (
+        ("n1s", WebRole.SUPERVISOR, "n1a n1b n1s"),
+        ("nc", WebRole.CHAMPION, "n1a n1b n1s n2a nc"),
+        ("nc", WebRole.PERFORMANCE, "n1a n1b n1s n2a nc s1a"),
+        ("nc", WebRole.BOARD, ""),
+    ):
+        within = restrict(viewer(who, role), CaseScope.FORCE)
+        assert officers_within(filled, within, refs) == set(expected.split())
