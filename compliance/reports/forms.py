@@ -14,7 +14,7 @@ import msgspec
 
 from compliance.reports.figure_rows import rows
 from compliance.reports.parts import Report
-from compliance.reports.printable_figures import make_printable
+from compliance.reports.printable_figures import cell_text
 from compliance.reports.render import page_of
 from compliance.reports.report_model import Figures
 from compliance.reports.sections import report_of
@@ -73,16 +73,10 @@ def _csv(content: ReportContent) -> bytes:
         for measure, value in row.numbers.items():
             text = "" if value is None else repr(value)
             writer.writerow(
-                (_plain(figures.force), figures.period, _plain(edition), row.section, _plain(row.figure),
-                 _plain(row.what), _plain(row.group), row.period, measure, text, row.status)
+                (cell_text(figures.force), figures.period, cell_text(edition), row.section, cell_text(row.figure),
+                 cell_text(row.what), cell_text(row.group), row.period, measure, text, row.status)
             )  # fmt: skip
     return out.getvalue().encode("utf-8")
-
-
-def _plain(text: str) -> str:
-    """Return a printable text that no spreadsheet takes for a formula."""
-    text = make_printable(text)
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
 
 
 def _json(content: ReportContent) -> bytes:

@@ -25,6 +25,12 @@ def make_printable(text: str, kept: str = "") -> str:
     return "".join(c if c in kept or printable(c) == c else SUBSTITUTE for c in text)
 
 
+def cell_text(text: str) -> str:
+    """Return a printable text that no spreadsheet takes for a formula."""
+    text = make_printable(text)
+    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
+
+
 def each_text(value: Any, change: Callable[[str], str]) -> Any:
     """Return lists and dictionaries as in JSON, with each text in them changed."""
     if isinstance(value, str):

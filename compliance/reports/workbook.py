@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
 from itertools import chain, repeat
 from textwrap import wrap
 from typing import Any, Final
@@ -26,6 +25,7 @@ from compliance.reports.parts import (
 )
 from compliance.reports.printable_figures import make_printable
 from compliance.reports.report_model import Figures
+from compliance.reports.sheets import HEAD, open_workbook, print_on_a4, write_text
 
 _FIXED: Final = ("Figure", "What it is", "Group", "Period", "Status")
 _TEXT_WIDTHS: Final = (34, 34, 26, 12, 14)
@@ -33,7 +33,6 @@ _TEXT_WIDTHS: Final = (34, 34, 26, 12, 14)
 _LINE: Final = 15
 _SHARES: Final = ("rate", "low", "high", "difference", "centre", "limit", "funnel", "silent", "expected")
 _TITLES: Final = {"count": "Count", "of": "Of", "rate": "Rate", "low": "95% from", "high": "95% to"}
-_A4: Final = 9
 SUMMARY, REPORT, NOTES = "Summary", "Report", "Notes"
 """The sheets with the text of the report; the others hold its numbers."""
 
@@ -43,17 +42,10 @@ def workbook(figures: Figures, report: Report) -> bytes:
 
     Rates are fractions of 1, shown in per cent; an empty cell means not available.
     """
-    import xlsxwriter  # type: ignore[import-untyped]  # noqa: PLC0415  # loaded only for a workbook
-
     out = io.BytesIO()
-    book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    # A fixed date gives the same bytes for the same figures: a workbook otherwise carries its creation time.
-    book.set_properties(
-        {"title": f"Keeping victims informed, {figures.period}", "author": make_printable(figures.force),
-         "created": datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)}
-    )  # fmt: skip
+    book = open_workbook(out, f"Keeping victims informed, {figures.period}", figures.force)
     styles = {
-        "head": book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top", "bg_color": "#EAF1F6"}),
+        "head": book.add_format(HEAD),
         "text": book.add_format({"text_wrap": True, "valign": "top", "indent": 1}),
         "small": book.add_format({"text_wrap": True, "valign": "top", "font_color": "#54606C"}),
         "strong": book.add_format({"bold": True, "text_wrap": True, "valign": "top"}),
@@ -72,30 +64,16 @@ def workbook(figures: Figures, report: Report) -> bytes:
     _write_sections(book.add_worksheet(REPORT), styles, report, report.sections[1:])
     _notes(book.add_worksheet(NOTES), styles, figures)
     for sheet in book.worksheets():
-        _set_page(sheet, f"{report.force}, {report.title}, {report.period}")
+        print_on_a4(sheet, f"{report.force}, {report.title}, {report.period}")
     book.close()
     return out.getvalue()
-
-
-def _set_page(sheet: Any, title: str) -> None:
-    """Print a sheet on A4, all columns on one page, with its name and the page's number at the foot."""
-    sheet.set_landscape()
-    sheet.set_paper(_A4)
-    sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
-    sheet.fit_to_pages(1, 0)
-    sheet.set_footer("&L&8" + make_printable(title).replace("&", "&&")[:200] + "&R&8&A, &P/&N")
-
-
-def _write(sheet: Any, row: int, column: int, text: str, style: Any = None) -> None:
-    """Write a text as a cell: never a formula, and printable."""
-    sheet.write_string(row, column, make_printable(text), style)
 
 
 def _numbers(sheet: Any, styles: dict[str, Any], held: list[Row]) -> None:
     measures = list(dict.fromkeys(measure for row in held for measure in row.numbers))
     titles = [*_FIXED, *(_TITLES.get(measure, measure.replace("_", " ").capitalize()) for measure in measures)]
     for column, title in enumerate(titles):
-        _write(sheet, 0, column, title, styles["head"])
+        write_text(sheet, 0, column, title, styles["head"])
     sheet.set_row(0, _height(zip(titles, _widths(len(titles)), strict=True)))
     sheet.freeze_panes(1, 1)
     sheet.repeat_rows(0)
@@ -105,7 +83,7 @@ def _numbers(sheet: Any, styles: dict[str, Any], held: list[Row]) -> None:
     for place, row in enumerate(held, 1):
         texts = (row.figure, row.what, row.group, row.period, row.status)
         for column, text in enumerate(texts):
-            _write(sheet, place, column, text, styles["text"])
+            write_text(sheet, place, column, text, styles["text"])
         sheet.set_row(place, _height(zip(texts, _TEXT_WIDTHS, strict=True)))
         for column, measure in enumerate(measures, len(_FIXED)):
             value = row.numbers.get(measure)
@@ -142,7 +120,7 @@ class _SheetWriter(Struct):
         """Write a row of texts."""
         for column, text in enumerate(texts):
             if text:
-                _write(self.sheet, self.row, column, text, self.styles[style])
+                write_text(self.sheet, self.row, column, text, self.styles[style])
         self.fit(texts)
 
     def fit(self, texts: Iterable[str]) -> None:
@@ -197,7 +175,7 @@ def _items(page: _SheetWriter, part: Items) -> None:
         if part.look != "terms":
             _statement(page, item)
             continue
-        _write(page.sheet, page.row, 0, item.about, page.styles["head"])
+        write_text(page.sheet, page.row, 0, item.about, page.styles["head"])
         page.sheet.merge_range(page.row, 1, page.row, _ACROSS - 1, make_printable(item.words), page.styles["text"])
         page.sheet.set_row(page.row, _height([(item.about, _FIRST), (item.words, _LETTERS - _FIRST)]))
         page.row += 1
@@ -236,7 +214,7 @@ def _cell(page: _SheetWriter, column: int, text: Text) -> None:
         style = "count" if isinstance(value, int) else "share"
         page.sheet.write_number(page.row, column, value, page.styles[style])
     elif text:
-        _write(page.sheet, page.row, column, plain(text), page.styles["text"])
+        write_text(page.sheet, page.row, column, plain(text), page.styles["text"])
 
 
 def _chart(page: _SheetWriter, part: Chart) -> None:
@@ -260,6 +238,6 @@ def _notes(sheet: Any, styles: dict[str, Any], figures: Figures) -> None:
         ("Cases", f"{cases_command(figures.period, figures.unit)} FIGURE lists the crimes behind a figure"),
     )  # fmt: skip
     for place, (what, text) in enumerate(notes):
-        _write(sheet, place, 0, what, styles["head"])
-        _write(sheet, place, 1, text, styles["text"])
+        write_text(sheet, place, 0, what, styles["head"])
+        write_text(sheet, place, 1, text, styles["text"])
         sheet.set_row(place, _height([(what, 28), (text, 110)]))

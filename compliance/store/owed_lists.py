@@ -150,9 +150,10 @@ def page_owed(
     return mine, keys[-1] if len(keys) < len(found) else None
 
 
-def list_owed(store: Store, which: Sequence[ColumnElement[bool]], limit: int) -> list[OwedEntry]:
-    """Return all entries of a list, what fell due first leading, at most `limit`."""
-    asked = select(*_LISTED).where(*which).order_by(_DUE, *_LISTED[:4]).limit(limit)
+def list_owed(store: Store, which: Sequence[ColumnElement[bool]], order: OwedOrder, limit: int) -> list[OwedEntry]:
+    """Return the entries of a whole list, at most `limit`."""
+    value = _value(order).desc() if order is OwedOrder.LAST_DUE else _value(order)
+    asked = select(*_LISTED).where(*which).order_by(value, _CRIME, _DUE, *_LISTED[1:4]).limit(limit)
     with store.reading() as connection:
         return [_entry(row) for row in connection.execute(asked)]
 

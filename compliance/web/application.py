@@ -1,6 +1,6 @@
 """The pages as a web application: who asks is found, what they may not see is refused, what is shown is logged."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import quote
@@ -88,24 +88,29 @@ class _Desk:
             return self.frame.message(viewer, refused.title, refused.words, refused.status, request)
         if isinstance(answer, GoTo):
             return go(answer.path)
-        if isinstance(answer, Download):
-            return _download(answer)
         return self._show_cases(answer, visit, request)
 
-    def _show_cases(self, answer: Answer, visit: Visit, request: Request) -> Response:
-        """Show a page once what it shows of other people's cases is logged; what it may not show it never does."""
+    def _show_cases(self, answer: Answer | Download, visit: Visit, request: Request) -> Response:
+        """Show a page once what it shows of other people's cases is logged; what it may not show it never does.
+
+        Of a file that is a list of cases, one's own are logged too.
+        """
         store, viewer, crimes = visit.service.store, visit.viewer, dict.fromkeys(answer.crimes)
-        is_of_all = visit.scope is CaseScope.FORCE or answer.reason is not None
+        is_of_all = visit.scope is CaseScope.FORCE or (isinstance(answer, Answer) and answer.reason is not None)
         if not is_of_all and set(crimes) - crimes_within(store, visit.within, crimes):
             self._log(visit, refused="cases that changed hands meanwhile")
             return self.frame.message(viewer, "These cases have changed", "Load the page again.", 409, request)
+        if isinstance(answer, Download):
+            if answer.rows is not None:
+                self._log(visit, {"rows": str(answer.rows)}, crimes=list(crimes))
+            return _download(answer)
         own = crimes_within(store, restrict(viewer, CaseScope.OWN), crimes)
         if others := [crime for crime in crimes if crime not in own]:
             self._log(visit, crimes=others, reason=answer.reason)
         return self.frame.show(answer, viewer, request, visit.page)
 
-    def _log(self, visit: Visit, **what: Any) -> None:
-        asked = {**visit.place, **visit.query, **visit.form}
+    def _log(self, visit: Visit, given: Mapping[str, str] | None = None, **what: Any) -> None:
+        asked = {**visit.place, **visit.query, **visit.form, **(given or {})}
         asked = {name: text[:200] for name, text in asked.items() if name not in _NOT_SECRET}
         entry = Access(visit.now, visit.viewer.person, visit.viewer.role, visit.page.path, asked)
         log_access(visit.service.store, replace(entry, **what))

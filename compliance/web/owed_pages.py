@@ -19,6 +19,8 @@ from compliance.web.roles import WebRole
 
 COUNTS: Final = "/overdue"
 LIST: Final = "/overdue/list"
+MOST_IN_FILE: Final = 10_000
+"""The entries of a list that is given as a file, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ def show_owed_list(visit: Visit) -> Answer:
         "path": crime_path,
         "officer_path": officer_path,
         "here_path": LIST,
+        "files": [(form.upper(), owed_path(f"{LIST}/{form}", **asked.query)) for form in ("xlsx", "csv")],
+        "most": MOST_IN_FILE,
         "chosen": _describe(asked, titles),
         "read_at": read_text(store, visit.service.policy, visit.today),
     }

@@ -30,11 +30,16 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """A file to look at or to keep. `name`: what it is saved as; None: it is shown."""
+    """A file to look at or to keep. `name`: what it is saved as; None: it is shown.
+
+    `crimes`: every crime number in it, and `rows` how many entries; None: it is no list of cases.
+    """
 
     content: bytes
     media_type: str
     name: str | None = None
+    crimes: Sequence[str] = ()
+    rows: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

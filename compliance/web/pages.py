@@ -14,6 +14,7 @@ from compliance.web.dispute_pages import answer_on_page, crimes_of_dispute, show
 from compliance.web.health_page import show_health
 from compliance.web.officer_search import find_officers, no_crimes
 from compliance.web.outbox_pages import change_email, crimes_of_email, show_one_email, show_outbox
+from compliance.web.owed_files import give_owed_list
 from compliance.web.owed_pages import show_owed, show_owed_list
 from compliance.web.page_table import WebPage
 from compliance.web.policy_pages import show_policy
@@ -55,6 +56,7 @@ PAGES: Final = (
     WebPage("/division", show_team, frozenset({WebRole.CHAMPION}), CaseScope.DIVISION, label="My division"),
     WebPage("/overdue", show_owed, _LEADERS, CaseScope.FORCE, label="Overdue now"),
     WebPage("/overdue/list", show_owed_list, _LEADERS, CaseScope.FORCE),
+    WebPage("/overdue/list/{form}", give_owed_list, _LEADERS, CaseScope.FORCE),
     WebPage("/officers", find_officers, _LEADERS, CaseScope.FORCE, "POST", None, no_crimes),
     WebPage("/officers/{officer_ref:path}", show_officer, _LEADERS, CaseScope.FORCE),
     WebPage("/disputes", show_disputes, _OF_DISPUTES, CaseScope.FORCE, label="Disputes"),

@@ -90,7 +90,7 @@ def is_shown(office: WebOffice, browser: Browser, page: WebPage, holder: str) ->
     """Whether somebody gets to see another's crime on a page, or to act on it; a reason is given where one is asked."""
     ref, store = CRIMES[holder], office.service.store
     path, is_of_crime = page.path.replace("{crime_ref:path}", quote(ref, safe="")), "{crime_ref" in page.path
-    path = path.replace("{officer_ref:path}", holder)
+    path = path.replace("{officer_ref:path}", holder).replace("{form}", "csv")
     path = path.replace("{number}", str(number_of(office, page, ref)))
     if page.method == "GET":
         body = browser.get(path).text

@@ -1,19 +1,24 @@
 """What is outstanding, counted and listed: by the projection alone, in one's scope, each number with the list behind it."""
 
+import csv
+import io
 import re
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
+from openpyxl import load_workbook
 from sqlalchemy import event
 
+from compliance.records import Officer
 from compliance.store import list_accesses
+from compliance.web import owed_files
 from compliance.web.roles import WebRole
 from tests import stores
 from tests.stores import crime, take, updates
-from tests.web_office import CRIMES, NOW, Browser, WebOffice, open_web_office, words_of
+from tests.web_office import CRIMES, NOW, STAFF, Browser, WebOffice, open_web_office, words_of
 
 N1: Final = {"officer_ref": "n1a", "team": "N1", "division": "North"}
 
@@ -224,3 +229,64 @@ def test_what_should_have_been_judged_overdue_since_is_counted_so(office: WebOff
     analyst = office.browser(WebRole.PERFORMANCE)
     assert listed(analyst.get("/overdue/list?state=today").text) == []
     assert "today" in listed(analyst.get("/overdue/list?state=overdue&age=0").text)
+
+
+HOSTILE: Final = "=1+1"
+
+
+def of_file(content: bytes) -> list[list[Any]]:
+    """The rows of an XLSX file; a formula would be of another type."""
+    rows = list(load_workbook(io.BytesIO(content))["List"].iter_rows())
+    assert {cell.data_type for row in rows for cell in row} <= {"s", "n", "d"}
+    return [[cell.value for cell in row] for row in rows]
+
+
+def test_the_list_is_given_as_csv_and_xlsx_as_it_is_chosen(shared_analyst: Browser) -> None:
+    """Crime numbers, references and names are text in a spreadsheet; how long something is overdue is a number."""
+    query = "state=overdue&team=N2"
+    answer = shared_analyst.get(f"/overdue/list/csv?{query}")
+    assert answer.headers["content-disposition"] == 'attachment; filename="owed-2026-07-20.csv"'
+    head, row = csv.reader(answer.text.splitlines())
+    title = "First update within 7 days of the report"
+    assert dict(zip(head, row, strict=True)) == {
+        "Crime": CRIMES["n2a"], "Victim": "V1", "Victim category": "standard", "Owed": title, "Due": "2026-07-08",
+        "Days overdue": "12", "Officer": "n2a", "Officer's name": "Dunlin Flint", "Team": "N2", "Division": "North",
+    }  # fmt: skip
+    xlsx = shared_analyst.get(f"/overdue/list/xlsx?{query}").content
+    head_of_sheet, row_of_sheet = of_file(xlsx)
+    assert head_of_sheet == head
+    assert row_of_sheet[:4] == row[:4]
+    assert row_of_sheet[5] == 12
+    assert len(shared_analyst.get("/overdue/list/csv").text.splitlines()) == 11, "the whole list, and the names"
+    assert shared_analyst.get("/overdue/list/pdf").status_code == 404
+
+
+def test_no_text_in_a_file_is_a_formula(office: WebOffice, analyst: Browser) -> None:
+    office.directory(*STAFF, Officer("=n1", name="@name", team="=cmd|' /C calc'!A0"))
+    where = {"officer_ref": "=n1", "team": "=cmd|' /C calc'!A0", "division": "+North"}
+    records(office, crime(HOSTILE, victims=[{"victim_ref": "-V1"}], **where), crime("1/2/26", **where))
+    _, *found = csv.reader(analyst.get("/overdue/list/csv?division=%2BNorth").text.splitlines())
+    assert [row[0] for row in found] == ["1/2/26", f"'{HOSTILE}"]
+    assert not [cell for row in found for cell in row if cell[:1] in set("=+-@")]
+    _, *in_sheet = of_file(analyst.get("/overdue/list/xlsx?division=%2BNorth").content)
+    assert [row[0] for row in in_sheet] == ["1/2/26", HOSTILE]
+
+
+def test_a_file_is_one_entry_of_the_access_log_with_its_crimes_and_their_number(office: WebOffice) -> None:
+    """One's own cases too: a file can be passed on."""
+    office.browser(WebRole.SUPERVISOR).get("/overdue/list/csv?state=overdue")
+    (entry,) = list_accesses(office.service.store)
+    assert (entry.person, entry.page) == ("n1s", "/overdue/list/{form}")
+    assert entry.asked == {"form": "csv", "state": "overdue", "rows": "3"}
+    assert entry.crimes == [CRIMES["n1a"], CRIMES["n1b"], CRIMES["n1s"]]
+
+
+def test_a_list_that_is_too_long_is_not_given_and_says_what_to_do(
+    office: WebOffice, analyst: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(owed_files, "MOST_IN_FILE", 5)
+    answer = analyst.get("/overdue/list/csv?state=overdue")
+    assert answer.status_code == 400
+    assert "It has 6 entries, and a file has at most 5. Choose less" in words_of(answer.text)
+    assert 'href="/overdue/list?state=overdue"' in answer.text
+    assert analyst.get("/overdue/list/csv?state=overdue&division=North").text.count("22A/") == 5

@@ -166,7 +166,7 @@ def test_no_list_and_no_view_reads_all_obligations(filled: Store) -> None:
     for within in (true(), restrict(viewer("nc", WebRole.CHAMPION), CaseScope.FORCE)):
         chosen = choose_owed(within, WEEK, OwedChoice(team="N1", bands=[OwedBand.MONTH]))
         assert count_owed(filled, within, WEEK)
-        assert len(list_owed(filled, chosen, 50)) == 3
+        assert len(list_owed(filled, chosen, OwedOrder.OFFICER, 50)) == 3
         for order in OwedOrder:
             first, after = page_owed(filled, chosen, order, None, 2)
             second, end = page_owed(filled, chosen, order, after, 2)

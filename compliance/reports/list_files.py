@@ -1,0 +1,69 @@
+"""A list of cases as a file: CSV for other programs, XLSX to read. No text in it is ever a formula or a number."""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from compliance.reports.printable_figures import cell_text
+from compliance.reports.sheets import HEAD, open_workbook, print_on_a4, write_text
+
+Cell = str | int | date | None
+"""A cell; None is empty."""
+_WIDEST: Final = 45
+"""The letters of a column, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListContent:
+    """What a file holds: who it is of, what it is, what its columns are called, and its rows."""
+
+    force: str
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+
+
+def list_csv(content: ListContent) -> bytes:
+    """Return the list as CSV in UTF-8; dates are ISO 8601."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(content.columns)
+    writer.writerows([_field(cell) for cell in row] for row in content.rows)
+    return out.getvalue().encode("utf-8")
+
+
+def list_workbook(content: ListContent) -> bytes:
+    """Return the list as XLSX with one sheet, to be filtered and printed. Only numbers and dates are not text."""
+    out = io.BytesIO()
+    book = open_workbook(out, content.title, content.force)
+    sheet = book.add_worksheet("List")
+    head, text = book.add_format(HEAD), book.add_format({"text_wrap": True, "valign": "top", "num_format": "@"})
+    day = book.add_format({"num_format": "d mmm yyyy", "valign": "top", "align": "left"})
+    number = book.add_format({"num_format": "#,##0", "valign": "top"})
+    for column, title in enumerate(content.columns):
+        write_text(sheet, 0, column, title, head)
+        longest = max((len(str(row[column] or "")) for row in content.rows), default=0)
+        sheet.set_column(column, column, min(_WIDEST, max(longest, len(title)) + 2))
+    for place, row in enumerate(content.rows, 1):
+        for column, cell in enumerate(row):
+            if isinstance(cell, date):
+                sheet.write_datetime(place, column, cell, day)
+            elif isinstance(cell, int):
+                sheet.write_number(place, column, cell, number)
+            elif cell:
+                write_text(sheet, place, column, cell, text)
+    sheet.freeze_panes(1, 1)
+    sheet.repeat_rows(0)
+    sheet.autofilter(0, 0, max(1, len(content.rows)), len(content.columns) - 1)
+    print_on_a4(sheet, f"{content.force}, {content.title}")
+    book.close()
+    return out.getvalue()
+
+
+def _field(cell: Cell) -> str:
+    if cell is None:
+        return ""
+    return cell_text(cell) if isinstance(cell, str) else str(cell)
