@@ -89,10 +89,10 @@ def test_a_long_list_is_gone_through_by_key_and_says_how_many_there_are(office: 
     assert "2 of 51 disputes. First page" in words_of(second), "nothing is left out because one before it went"
 
 
-@pytest.mark.parametrize("path", ["?after=x", "?after=0", "?after=9999999999999999999999", "/0", "/x", "/1%27", "/77"])
-def test_an_address_that_nobody_was_given_shows_nothing(office: WebOffice, analyst: Browser, path: str) -> None:
+def test_an_address_that_nobody_was_given_shows_nothing(office: WebOffice, analyst: Browser) -> None:
     dispute(office, "n1a", "words")
-    assert analyst.get(f"/disputes{path}").status_code == 404
+    for path in ("?after=x", "?after=0", "?after=9999999999999999999999", "/0", "/x", "/1%27", "/77"):
+        assert analyst.get(f"/disputes{path}").status_code == 404, path
 
 
 def test_one_is_shown_with_its_words_and_what_the_record_says(office: WebOffice, analyst: Browser) -> None:

@@ -16,7 +16,7 @@ from tests import stores
 from tests.stores import at, crime, take
 from tests.web_office import WebOffice, later, open_web_office, words_of
 
-new_database, database_url, store = stores.new_database, stores.database_url, stores.store
+new_database, database_url, store = stores.one_database, stores.database_url, stores.store
 WEST_MERCIA, HERTFORDSHIRE = load_policy("west-mercia"), load_policy("hertfordshire")
 
 
@@ -45,8 +45,11 @@ def test_every_role_reads_the_policy_in_force_in_plain_english(office: WebOffice
     )
 
 
-def test_a_change_of_policy_is_said_with_what_it_asks_differently(office: WebOffice) -> None:
+def test_a_change_of_policy_is_said_with_what_it_asks_differently(
+    office: WebOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What a policy asked is kept with the reports that were published by it (statistics section 5)."""
+    monkeypatch.setattr("compliance.service.release_evidence.try_examples", lambda _: (173, ()))
     service = office.service
     service.report(parse_period("2026-W28"), ("board",), ("json",))
     judge_due(service.store, HERTFORDSHIRE, later(office, minutes=1))

@@ -163,6 +163,11 @@ def test_no_list_and_no_view_reads_all_obligations(filled: Store) -> None:
         theirs = and_(restrict(viewer(ref, role), CaseScope.FORCE), OBLIGATION.c.officer_ref == "n1a")
         assert is_any_within(filled, theirs)
         officers_within(filled, restrict(viewer(ref, role), CaseScope.FORCE), list(CRIMES))
+        of_scope = concerns_only(restrict(viewer(ref, role), CaseScope.FORCE))
+        page_disputes(filled, of_scope, is_open=True, after=None, limit=50)
+        count_disputes(filled, of_scope)
+    page_unknown_officers(filled, None, 50)
+    count_unknown_officers(filled)
     for within in (true(), restrict(viewer("nc", WebRole.CHAMPION), CaseScope.FORCE)):
         chosen = choose_owed(within, WEEK, OwedChoice(team="N1", bands=[OwedBand.MONTH]))
         assert count_owed(filled, within, WEEK)
@@ -172,7 +177,7 @@ def test_no_list_and_no_view_reads_all_obligations(filled: Store) -> None:
             second, end = page_owed(filled, chosen, order, after, 2)
             assert (len(first), len(second), end) == (2, 1, None)
     questions = [(sql, given) for sql, given in asked if "FROM obligation" in sql]
-    assert len(questions) >= 46
+    assert len(questions) >= 54
     is_sqlite = filled.engine.dialect.name == "sqlite"
     with filled.engine.connect() as connection:
         if not is_sqlite:

@@ -175,14 +175,14 @@ def test_nothing_is_released_while_reports_are_suspended(office: WebOffice, anal
     assert "compliance report resume" not in answer.text
 
 
-@pytest.mark.parametrize("role", [role for role in WebRole if role is not WebRole.PERFORMANCE])
-def test_nobody_else_decides(office: WebOffice, role: WebRole) -> None:
+def test_nobody_else_decides(office: WebOffice) -> None:
     hold(office)
-    browser = office.browser(role)
-    for path in (PATH, "/reports/suspension", "/reports/resumption"):
-        assert browser.get(path).status_code == 403
-        assert browser.post(path, confirmed="yes", seen="crimes", reason="why", until="2026-08-02").status_code == 403
-    assert "/release" not in browser.get("/reports").text
+    for role in set(WebRole) - {WebRole.PERFORMANCE}:
+        browser = office.browser(role)
+        for path in (PATH, "/reports/suspension", "/reports/resumption"):
+            form = {"confirmed": "yes", "seen": "read", "reason": "why", "until": "2026-08-02"}
+            assert (browser.get(path).status_code, browser.post(path, **form).status_code) == (403, 403), (role, path)
+        assert "/release" not in browser.get("/reports").text
     gate = office.service.reporting.gate
     assert (len(gate.holds()), gate.suspension(office.now)) == (1, None)
 
