@@ -141,7 +141,9 @@ def _dues(now: Sequence[Result], before: Sequence[Result]) -> Iterable[str]:
 
 
 def in_time(result: Result, place: int = 0) -> bool:
-    """Return whether something due was said by its week."""
+    """Return whether something due was said by its week; so is nothing that was not due of the same world before."""
+    if place >= len(result["due"]):
+        return False
     _, by, said = result["due"][place]
     return said is not None and said <= by
 
@@ -183,8 +185,9 @@ def main(arguments: Sequence[str] = ()) -> None:
     parser.add_argument("--seeds", type=int, help=f"of each world; left out: {OTHERS}, and more of those with an aim")
     parser.add_argument("--size", choices=list(SIZES), default="force")
     parser.add_argument("--save", type=Path, help="a file for the results as JSON")
+    parser.add_argument("--read", type=Path, help="a file that was saved: print it, and play nothing")
     asked = parser.parse_args(arguments)
-    made = measure(asked.worlds, asked.seeds, asked.size)
+    made = json.loads(asked.read.read_text("utf-8")) if asked.read else measure(asked.worlds, asked.seeds, asked.size)
     if asked.save:
         asked.save.write_text(json.dumps(made, indent=None, separators=(",", ":")), encoding="utf-8")
     saved = json.loads(SAVED.read_text(encoding="utf-8")) if asked.size == "force" and SAVED.exists() else {}

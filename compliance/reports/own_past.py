@@ -33,7 +33,7 @@ def compare_with_own_past(
     begins = {turn: min((each.weeks[0] for each in outside if each.turn == turn), default="") for turn in TURNS}
     presence = count_presence(judged, edition)
     made = [
-        _Comparison(PastRows.of(judged, edition, asked, part), presence)
+        _Comparison(PastRows.of(judged, edition, asked, part), presence, edition.unit == "team")
         for asked in judged.policy.requirement
         if not asked.event
         for part in parts_of(asked)
@@ -53,9 +53,9 @@ def compare_with_own_past(
 class _Comparison:
     """The units of one series against their own past."""
 
-    def __init__(self, rows: PastRows, presence: Presence) -> None:
-        """`presence`: in all weeks of the report."""
-        self._rows, self._weeks = rows, range(len(rows.weeks))
+    def __init__(self, rows: PastRows, presence: Presence, are_teams: bool) -> None:
+        """`presence`: in all weeks of the report. `are_teams`: whether the units have few officers (decision 0062)."""
+        self._rows, self._weeks, self._are_teams = rows, range(len(rows.weeks)), are_teams
         self._presence = [presence.get(str(week), {}) for week in rows.weeks]
         self._outside = cache(self._find_outside)
         self.units = tuple(self._compare()) if len(self._weeks) >= COMPARED else ()
@@ -121,7 +121,8 @@ class _Comparison:
         tested = paired_change(*self._rows.by_officer(unit, recent, before))
         if tested is None:
             return None, None
-        return tested.p, None if tested.now == tested.before else "worse" if tested.now < tested.before else "better"
+        p = tested.p_of_few if self._are_teams else tested.p
+        return p, None if tested.now == tested.before else "worse" if tested.now < tested.before else "better"
 
     def _ask_summed(self, unit: int) -> Turn | None:
         """Ask the cumulative sum, and again without weeks outside."""

@@ -4,7 +4,7 @@ Rates and their limits are proportions from 0 to 1. Counts may be fractions: an 
 """
 
 from collections.abc import Sequence
-from math import erfc, fsum, inf, sqrt
+from math import atan2, cos, erfc, fsum, inf, isinf, pi, sin, sqrt
 from statistics import fmean, stdev
 from typing import Final, NamedTuple
 
@@ -49,13 +49,20 @@ class PairedChange(NamedTuple):
     """A rate against an earlier one of mostly the same officers (statistics 1.5b).
 
     `now`, `before`: the two rates, from 0 to 1. `z`: their difference in standard errors; infinite if every officer
-    changed by exactly as much. `p`: two-sided.
+    changed by exactly as much. `p`: two-sided, from the normal distribution. `officers`: of either span.
     """
 
     now: float
     before: float
     z: float
     p: float
+    officers: int
+
+    @property
+    def p_of_few(self) -> float:
+        """The same for a few officers, who say little of how far officers differ: from Student's t (decision 0062)."""
+        few = self.officers
+        return two_sided_of_few(self.z * sqrt((few - 1) / few), few - 1)
 
 
 class CumulativeSum(NamedTuple):
@@ -133,6 +140,23 @@ def two_sided(z: float) -> float:
     return erfc(abs(z) / sqrt(2))
 
 
+def two_sided_of_few(t: float, freedom: int) -> float:
+    """Return the probability that a value of Student's t lies at least as far from 0 as `t`.
+
+    `freedom`: the degrees of freedom, from 1. By the finite series of Abramowitz and Stegun 26.7.3 and 26.7.4.
+    """
+    if isinf(t):
+        return 0.0
+    angle = atan2(abs(t), sqrt(freedom))
+    sine, cosine = sin(angle), cos(angle)
+    term = total = cosine if freedom % 2 else 1.0
+    for place in range(freedom % 2 + 2, freedom - 1, 2):
+        term *= cosine**2 * (place - 1) / place
+        total += term
+    inside = sine * total if freedom > 1 else 0.0
+    return max(0.0, 1 - (2 / pi * (angle + inside) if freedom % 2 else inside))
+
+
 def benjamini_hochberg(p: Sequence[float], level: float) -> tuple[bool, ...]:
     """Return which hypotheses of a family are rejected, at a false discovery rate of `level` (statistics 1.5).
 
@@ -195,7 +219,7 @@ def paired_change(
     )
     apart = (total * before - total_before * now) * now * before
     z = apart / sqrt(spread) if spread else (inf if apart > 0 else -inf) if apart else 0.0
-    return PairedChange(total / now, total_before / before, z, two_sided(z))
+    return PairedChange(total / now, total_before / before, z, two_sided(z), len(officers))
 
 
 def cumulative_sum(values: Sequence[float | None]) -> CumulativeSum | None:

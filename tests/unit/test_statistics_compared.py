@@ -8,7 +8,7 @@ from random import Random
 import numpy as np
 import numpy.typing as npt
 import pytest
-from scipy.stats import f_oneway, norm
+from scipy.stats import f_oneway, norm, t
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep
 
@@ -19,6 +19,7 @@ from compliance.reports.statistics import (
     newcombe,
     newcombe_p,
     paired_change,
+    two_sided_of_few,
 )
 
 Counts = npt.NDArray[np.int64]
@@ -157,6 +158,30 @@ def test_1_5b_thirteen_weeks_against_the_thirteen_before_are_paired_by_officer()
         p_1, p_0, z = paired_plainly((spans[0], spans[1], spans[2], spans[3]))
         assert (found.now, found.before, found.z) == pytest.approx((p_1, p_0, z), rel=1e-9)
         assert found.p == pytest.approx(2 * norm.sf(abs(z)), abs=1e-9)
+        few = found.officers
+        assert found.p_of_few == pytest.approx(2 * t.sf(abs(z) * sqrt((few - 1) / few), few - 1), abs=1e-9)
+
+
+def test_the_t_of_few_is_students() -> None:
+    for freedom in (*range(1, 40), 100, 1001):
+        for value in (0.0, 1e-6, 0.3, 1.0, -2.5, 12.7, 300.0):
+            assert two_sided_of_few(value, freedom) == pytest.approx(2 * t.sf(abs(value), freedom), abs=1e-9)
+    assert two_sided_of_few(inf, 3) == 0.0
+
+
+def test_1_5b_teams_of_a_few_officers_who_are_all_alike_seldom_change() -> None:
+    """Of 4,000 teams of six in which nothing changes, one in a hundred is beyond 1 %; by the normal, one in twelve."""
+    draw = np.random.default_rng(7)
+    beyond = {"few": 0, "normal": 0}
+    for _ in range(4000):
+        chance = draw.beta(14, 5, 6)
+        size, before = draw.poisson(24, 6), draw.poisson(24, 6)
+        found = paired_change(draw.binomial(size, chance), size, draw.binomial(before, chance), before)
+        assert found is not None
+        beyond["few"] += found.p_of_few < 0.01
+        beyond["normal"] += found.p < 0.01
+    assert beyond["few"] < 60
+    assert beyond["normal"] > 200
 
 
 def test_1_5b_what_an_officer_always_did_is_no_change() -> None:
@@ -179,8 +204,8 @@ def test_1_5b_a_change_has_no_measure_of_chance_with_nothing_due_or_one_officer(
     assert paired_change([5, 5], [9, 9], [0, 0], [0, 0]) is None
     # All officers stopped, each as much as the other: nothing but the change is left.
     stopped, same = paired_change([0, 0], [9, 9], [9, 9], [9, 9]), paired_change([9, 9], [9, 9], [9, 9], [9, 9])
-    assert stopped == (0, 1, -inf, 0)
-    assert same == (1, 1, 0, 1)
+    assert stopped == (0, 1, -inf, 0, 2)
+    assert same == (1, 1, 0, 1, 2)
 
 
 def summed_plainly(values: list[float]) -> tuple[list[float], list[float]]:

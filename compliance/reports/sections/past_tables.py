@@ -25,13 +25,14 @@ def units_against_own_past(figures: Figures) -> Iterator[Part]:
     unit = find_level(figures).name
     if not tables:
         return
+    few = ", and so few that only a large change can be told from chance" if unit == "team" else ""
     yield Heading("own-past", f"Each {unit} against its own past")
     yield from tables
     yield note(
-        "Two questions are asked: the last 13 settled weeks against the 13 before, paired by officer, with one untrue "
-        "finding in a hundred allowed; and a cumulative sum of the last 13 weeks against the 26 before. Excluded weeks "
-        "are left out, and nothing is compared across a change of policy or of limits. The XLSX and JSON forms have a "
-        f"chart of each {unit}, in which nothing is called a change."
+        f"Two questions are asked: the last 13 settled weeks against the 13 before, paired by officer{few}, with one "
+        "untrue finding in a hundred allowed; and a cumulative sum of the last 13 weeks against the 26 before. "
+        "Excluded weeks are left out, and nothing is compared across a change of policy or of limits. The XLSX and "
+        f"JSON forms have a chart of each {unit}, in which nothing is called a change."
     )
 
 
