@@ -1,9 +1,10 @@
 """A report as one self-contained HTML file: no script, nothing fetched, the same bytes for the same figures."""
 
+import re
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from compliance.reports.parts import Chart, Part, Report
 from compliance.reports.printable_figures import LAYOUT, make_printable
@@ -11,6 +12,9 @@ from compliance.reports.report_model import Figures
 from compliance.reports.sections import report_of
 from compliance.resources import resource
 from compliance.templating import Templates
+
+_ID: Final = re.compile(r' id="([^"]*)"')
+_LINK: Final = re.compile(r'<a href="#([^"]*)">')
 
 
 def render(figures: Figures) -> str:
@@ -21,6 +25,17 @@ def render(figures: Figures) -> str:
 def page_of(report: Report) -> str:
     """Return a report as a page."""
     return without_blank_lines(fill("page.html.j2", report=report))
+
+
+def sections_of(report: Report, whole: str) -> Markup:
+    """Return the sections of a report as they stand in its page, for a page of another kind.
+
+    `whole`: the address of the whole report, where links to sections that are not here lead.
+    """
+    drawn = without_blank_lines(fill("sections.html.j2", report=report))
+    here = set(_ID.findall(drawn))
+    linked = _LINK.sub(lambda found: found[0] if found[1] in here else f'<a href="{escape(whole)}#{found[1]}">', drawn)
+    return Markup(linked)  # noqa: S704  # of a template, which escapes what is put in
 
 
 def without_blank_lines(text: str) -> str:

@@ -44,7 +44,7 @@ def show_reports(visit: Visit) -> Answer:
     suspension, held = gate.suspension(visit.now), gate.holds()
     owed = [each for each in visit.service.reporting.still_owed(visit.now) if each not in [h.period for h in held]]
     values = {
-        "reports": [(each, days_of(each.period), _forms(visit, each)) for each in _readable(visit)],
+        "reports": [(each, days_of(each.period), forms_for(visit, each)) for each in _readable(visit)],
         "held": [(str(each.period), days_of(str(each.period)), each) for each in held],
         "suspension": None if suspension is None else sentence(suspension),
         "owed": [(str(each), days_of(str(each)), gate.releases(each)[-1:]) for each in owed],
@@ -57,14 +57,19 @@ def show_reports(visit: Visit) -> Answer:
 
 def give_report(visit: Visit) -> Download:
     """Return the file of a published report, byte for byte as it was published."""
-    period, edition, form = (visit.place[name] for name in ("period", "edition", "form"))
-    found = next((each for each in _readable(visit) if (each.period, each.edition) == (period, edition)), None)
-    if found is None or form not in _forms(visit, found):
+    found, form = find_readable(visit), visit.place["form"]
+    if found is None or form not in forms_for(visit, found):
         words = "It has not been published, or not in this form for your role."
         raise RefusedPageError("There is no such report", words, "a report that is not there for them", 404)
-    service = visit.service
+    service, period, edition = visit.service, found.period, found.edition
     content = as_published(service.store, service.report_folder, period, edition, form)  # type: ignore[arg-type]
     return Download(content, _TYPES[form], None if form in _OPENED else f"{period}-{edition}.{form}")
+
+
+def find_readable(visit: Visit) -> PublishedReport | None:
+    """Return the report that an address names; None if there is none that the person may read."""
+    asked = (visit.place["period"], visit.place["edition"])
+    return next((each for each in _readable(visit) if (each.period, each.edition) == asked), None)
 
 
 def _readable(visit: Visit) -> list[PublishedReport]:
@@ -75,7 +80,8 @@ def _readable(visit: Visit) -> list[PublishedReport]:
     return [each for each in found if not each.edition.startswith(OF_DIVISION) or each.unit == viewer.division]
 
 
-def _forms(visit: Visit, report: PublishedReport) -> list[str]:
+def forms_for(visit: Visit, report: PublishedReport) -> list[str]:
+    """Return the forms of a report that a person gets."""
     return [form for form in _FORMS[visit.viewer.role] if form in report.forms]
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import httpx
+import msgspec
 import pytest
 
 from compliance.serving import serve_locally
@@ -16,6 +17,7 @@ from compliance.web.serving_pages import sign_in_of
 from compliance.web_settings import WebSettings
 from tests import stores
 from tests.browser import BROWSER, NEEDED, WCAG, axe_findings, html_validate, wider_than
+from tests.integration.test_report_html import figures
 from tests.integration.test_web_disputes import dispute, dispute_of_several
 from tests.integration.test_web_outbox import happen
 from tests.integration.test_web_quality import receive, set_aside
@@ -47,6 +49,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebOffice]:
         opened.service.judge()
         publish(opened, "2026-W27", "board")
         publish(opened, "2026-W26", "board", version=2)
+        publish(opened, "2026-W45", "board", held=msgspec.to_builtins(figures()))
         happen(opened)
         dispute(opened, "n1a", "She was told on the 7th.\nIt is in the log.")
         dispute_of_several(opened)
@@ -92,6 +95,7 @@ def pages(office: WebOffice, tmp_path_factory: pytest.TempPathFactory) -> list[P
         "outbox": analyst.get("/outbox"),
         "email": analyst.get("/outbox/4"),
         "reports": office.browser(WebRole.BOARD).get("/reports"),
+        "report-figures": analyst.get("/reports/2026-W45/board"),
         "health": office.browser(WebRole.ADMINISTRATOR).get("/health"),
         "reports-to-release": analyst.get("/reports?said=suspended"),
         "release": analyst.get(RELEASE),

@@ -6,17 +6,21 @@ from contextlib import suppress
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
 from compliance.errors import ComplianceError
 from compliance.records import Officer
 from compliance.reports.periods import parse_period
+from compliance.reports.render import render
 from compliance.service.conditions import find_conditions, read_facts
 from compliance.service.overview import Overview
 from compliance.store.tables import Published
 from compliance.web.roles import WebRole
 from tests import stores
+from tests.integration.test_report_html import figures
 from tests.unit.test_release import FAULTY, facts
 from tests.web_office import NOW, WebOffice, later, open_web_office, words_of
 
@@ -32,8 +36,10 @@ def office(tmp_path: Path) -> Iterator[WebOffice]:
         yield opened
 
 
-def publish(office: WebOffice, period: str, edition: str, version: int = 1, unit: str | None = None) -> None:
-    """A report whose files say which they are."""
+def publish(
+    office: WebOffice, period: str, edition: str, version: int = 1, unit: str | None = None, held: Any = None
+) -> None:
+    """A report whose files say which they are. `held`: its figures, as stored."""
     folder, files = office.service.report_folder, {}
     folder.mkdir(exist_ok=True)
     for form in ("html", "pdf", "csv"):
@@ -43,7 +49,7 @@ def publish(office: WebOffice, period: str, edition: str, version: int = 1, unit
         files[name] = sha256(content).hexdigest()
     row = Published(
         period=period, edition=edition, version=version, as_at=NOW, known_at=NOW, policy_digest="", policy={},
-        figures={"unit": unit}, files=files, published_at=NOW,
+        figures=held or {"unit": unit}, files=files, published_at=NOW,
     )  # fmt: skip
     with office.service.store.session() as session:
         session.add(row)
@@ -125,3 +131,34 @@ def test_health_says_what_status_says(office: WebOffice) -> None:
     text = " ".join(Overview(seen, found).text().split())
     assert "6 crimes held" in text
     assert "6 crimes held, 0 refused" in page
+
+
+def test_the_key_figures_of_a_report_are_a_page_drawn_as_in_its_file(office: WebOffice) -> None:
+    """What to look at first and the rates, line by line as the HTML has them, from the figures stored with it."""
+    publish(office, "2026-W45", "board", held=msgspec.to_builtins(figures()))
+    for role in (WebRole.BOARD, WebRole.CHAMPION, WebRole.PERFORMANCE):
+        browser = office.browser(role)
+        assert 'href="/reports/2026-W45/board"' in browser.get("/reports").text
+        page = browser.get("/reports/2026-W45/board").text
+        assert 'href="/reports/2026-W45/board/html#trace"' in page, "what is not here is in the whole report"
+        bare = page.replace("/reports/2026-W45/board/html#", "#")
+        shown, of_file = (text.split("<section aria-labelledby=")[1:3] for text in (bare, render(figures())))
+        assert shown[0] == of_file[0]
+        assert shown[1].partition("</section>")[0] == of_file[1].partition("</section>")[0]
+        assert page.count('<article class="card"') >= 2
+        assert set(re.findall(r'href="#([^"]*)"', page)) <= set(re.findall(r'id="([^"]*)"', page))
+        assert 'href="/reports/2026-W45/board/pdf"' in page
+        assert "style=" not in page
+
+
+def test_figures_that_this_version_cannot_read_are_said_to_be_in_the_files(office: WebOffice) -> None:
+    said = words_of(office.browser(WebRole.BOARD).get("/reports/2026-W26/board").text)
+    assert "Version 2, as published. The whole report: HTML , PDF" in said
+    assert "stored by another version of this program" in said
+
+
+def test_a_champion_has_no_page_of_another_division(office: WebOffice) -> None:
+    champion = office.browser(WebRole.CHAMPION)
+    assert champion.get("/reports/2026-W27/division-north").status_code == 200
+    assert champion.get("/reports/2026-W27/division-south").status_code == 404
+    assert champion.get("/reports/2026-W99/board").status_code == 404
