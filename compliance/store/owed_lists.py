@@ -96,8 +96,9 @@ Key = tuple[Any, str]
 """What a page of a list ends with: the value it is ordered by, and the crime number."""
 
 _DUE, _CRIME = OBLIGATION.c.due_date, OBLIGATION.c.crime_ref
-_OUTSTANDING: Final = text("obligation.state IN ('overdue', 'pending')")
-"""In the words of the index, without which it does not serve."""
+_OUTSTANDING: Final = text("obligation.state NOT IN ('met', 'late', 'missed', 'lapsed', 'exempt')")
+"""In the words of the index, without which it does not serve. Put as `IN`, SQLite would take the one on states instead,
+which does not hold what is listed."""
 _NOTHING: Final[ColumnElement[str]] = literal_column("''")
 _LISTED: Final = (
     _CRIME, OBLIGATION.c.victim_ref, OBLIGATION.c.requirement, OBLIGATION.c.cycle, _DUE, OBLIGATION.c.state,
@@ -189,7 +190,9 @@ def _or_nothing(name: str) -> ColumnElement[str]:
 
 
 def _value(order: OwedOrder) -> ColumnElement[Any]:
-    return {OwedOrder.CRIME: _CRIME, OwedOrder.OFFICER: _or_nothing("officer_ref")}.get(order, _DUE)
+    """Return what a list is ordered by. A crime number stands in a function: else all crimes after it would be read."""
+    named = {OwedOrder.CRIME: _or_nothing("crime_ref"), OwedOrder.OFFICER: _or_nothing("officer_ref")}
+    return named.get(order, _DUE)
 
 
 def _key(entry: OwedEntry, order: OwedOrder) -> Key:

@@ -207,6 +207,24 @@ def test_what_is_outstanding_is_counted_by_all_that_can_be_chosen(store: Store) 
     assert count_owed(store, restrict(viewer("s1a", WebRole.OFFICER), CaseScope.OWN), WEEK) == []
 
 
+def test_what_is_outstanding_is_read_from_its_own_index_in_the_order_of_the_list(filled: Store) -> None:
+    """SQLite would else take the index on states, which has neither the order nor what is listed."""
+    if filled.engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL chooses by the number of rows")
+    asked: list[tuple[str, object]] = []
+    event.listen(filled.engine, "before_cursor_execute", lambda *args: asked.append((args[2], args[3])))
+    count_owed(filled, true(), WEEK)
+    for order, key in ((OwedOrder.CRIME, "Z"), (OwedOrder.OFFICER, "z"), (OwedOrder.FIRST_DUE, date(2027, 1, 1))):
+        assert page_owed(filled, choose_owed(true(), WEEK, OwedChoice()), order, (key, "Z"), 50) == ([], None)
+    questions = [each for each in asked if "FROM obligation" in each[0]]
+    assert len(questions) == 4
+    with filled.engine.connect() as connection:
+        for sql, given in questions:
+            plan = str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", given).all())  # type: ignore[arg-type]
+            assert "SEARCH obligation USING COVERING INDEX ix_obligation_owed (due_date" in plan
+        assert "TEMP B-TREE" not in plan
+
+
 def test_a_session_is_found_until_it_ends_and_its_first_reason_stays(store: Store) -> None:
     begin_session(store, WebSession(digest=b"1", person="n1a", role="officer", began_at=NOW, seen_at=NOW))
     found = find_session(store, b"1")

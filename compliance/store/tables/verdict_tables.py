@@ -8,7 +8,7 @@ from sqlmodel import Field, SQLModel
 from compliance.policy.setting_aside import CalendarGap
 from compliance.store.tables.column_types import BIG_ID
 
-_OUTSTANDING = text("state IN ('overdue', 'pending')")
+_OUTSTANDING = text("state NOT IN ('met', 'late', 'missed', 'lapsed', 'exempt')")
 
 
 class Obligation(SQLModel, table=True):

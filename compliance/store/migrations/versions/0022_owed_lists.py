@@ -13,7 +13,7 @@ down_revision = "0021"
 def upgrade() -> None:
     """Add both. Every crime is judged again at the next run, as after a change of the policy: that fills the column."""
     op.add_column("obligation", sa.Column("category", sa.String()))
-    outstanding = sa.text("state IN ('overdue', 'pending')")
+    outstanding = sa.text("state NOT IN ('met', 'late', 'missed', 'lapsed', 'exempt')")
     op.create_index(
         "ix_obligation_owed", "obligation",
         ["due_date", "crime_ref", "victim_ref", "requirement", "cycle", "state", "division", "team", "officer_ref",
