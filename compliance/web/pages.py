@@ -33,7 +33,7 @@ from compliance.web.release_pages import (
 from compliance.web.report_pages import give_report, show_reports
 from compliance.web.roles import CaseScope, WebRole
 from compliance.web.team_pages import show_officer, show_team
-from compliance.web.version_pages import show_versions
+from compliance.web.version_pages import give_proof_pack, show_versions
 
 _EVERYONE: Final = frozenset(WebRole)
 _WITH_CASES: Final = frozenset({WebRole.OFFICER, WebRole.SUPERVISOR})
@@ -53,6 +53,7 @@ PAGES: Final = (
     WebPage("/crimes/{crime_ref:path}", show_crime, _OF_CASES, CaseScope.FORCE),
     WebPage("/crimes/{crime_ref:path}", show_crime_for_reason, _WITH_REASON, CaseScope.FORCE, "POST"),
     WebPage("/versions/{crime_ref:path}", show_versions, _OF_CASES, CaseScope.FORCE),
+    WebPage("/proof/{crime_ref:path}", give_proof_pack, _OF_CASES, CaseScope.FORCE),
     WebPage("/team", show_team, frozenset({WebRole.SUPERVISOR}), CaseScope.TEAM, label="My team"),
     WebPage("/division", show_team, frozenset({WebRole.CHAMPION}), CaseScope.DIVISION, label="My division"),
     WebPage("/overdue", show_owed, _LEADERS, CaseScope.FORCE, label="Overdue now"),

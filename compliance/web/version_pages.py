@@ -1,13 +1,16 @@
-"""The page on how a crime record came to be: what was received when, and what each version changed."""
+"""The page on how a crime record came to be: what was received when and what it changed; and all of it as a file."""
 
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import quote
 
 from compliance.records import FieldChange, list_changes
+from compliance.service.explaining import explain_stored
+from compliance.service.proof_pack import make_proof_pack, pack_name
 from compliance.store import RecordVersion, list_versions
 from compliance.store.owed_crimes import crimes_within
 from compliance.web.case_pages import crime_path
-from compliance.web.page_table import Answer, RefusedPageError, Visit
+from compliance.web.page_table import Answer, Download, RefusedPageError, Visit
 from compliance.web.roles import WIDEST, CaseScope
 
 SHOWN: Final = 100
@@ -25,24 +28,44 @@ class ShownVersion:
 
 def show_versions(visit: Visit) -> Answer:
     """Return the versions of a crime of the person's scope, the newest first."""
-    ref = visit.place["crime_ref"]
-    store, local = visit.service.store, visit.service.policy.local
-    of_force = WIDEST[visit.viewer.role] is CaseScope.FORCE
-    if not of_force and not crimes_within(store, visit.within, [ref]):
-        words = "Open the crime first. That you asked for it was noted."
-        raise RefusedPageError("This is not one of your cases", words, "versions of a crime outside their scope")
-    found = list_versions(store, ref)
+    ref = _crime_of(visit)
+    local, found = visit.service.policy.local, list_versions(visit.service.store, ref)
     if not found:
-        words = "Check the number: it is written as in the crime system."
-        raise RefusedPageError("There is no crime with this number", words, "no such crime", 404)
+        raise _no_such_crime()
     values = {
         "crime": ref,
         "path": crime_path,
+        "pack": f"/proof/{quote(ref, safe='')}",
         "versions": [_shown(found, place) for place in range(len(found) - 1, max(-1, len(found) - 1 - SHOWN), -1)],
         "left_out": max(0, len(found) - SHOWN),
         "clock": local.clock_at,
     }
     return Answer("versions.html.j2", f"Versions of crime {ref}", values, [ref])
+
+
+def give_proof_pack(visit: Visit) -> Download:
+    """Return the proof pack of a crime of the person's scope, as it is now."""
+    service, ref = visit.service, _crime_of(visit)
+    explanation = explain_stored(service.store, service.policy, ref, visit.now)
+    if explanation is None:
+        raise _no_such_crime()
+    content = make_proof_pack(service.store, service.policy, explanation)
+    return Download(content, "application/zip", pack_name(ref, service.policy.local.clock_at(visit.now)), [ref], 1)
+
+
+def _crime_of(visit: Visit) -> str:
+    """Return the crime asked for. Raises RefusedPageError if it is not of the person's scope."""
+    ref = visit.place["crime_ref"]
+    of_force = WIDEST[visit.viewer.role] is CaseScope.FORCE
+    if not of_force and not crimes_within(visit.service.store, visit.within, [ref]):
+        words = "You can open the crime for a reason if your role may. That you asked for it was noted."
+        raise RefusedPageError("This is not one of your cases", words, "versions of a crime outside their scope")
+    return ref
+
+
+def _no_such_crime() -> RefusedPageError:
+    words = "Check the number: it is written as in the crime system."
+    return RefusedPageError("There is no crime with this number", words, "no such crime", 404)
 
 
 def _shown(found: list[RecordVersion], place: int) -> ShownVersion:

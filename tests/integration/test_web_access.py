@@ -3,11 +3,14 @@
 What gets through is judged by what is in the answer or was stored, never by a status code.
 """
 
+import io
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
+import httpx
 import pytest
 from sqlalchemy import insert, update
 
@@ -93,7 +96,7 @@ def is_shown(office: WebOffice, browser: Browser, page: WebPage, holder: str) ->
     path = path.replace("{officer_ref:path}", holder).replace("{form}", "csv")
     path = path.replace("{number}", str(number_of(office, page, ref)))
     if page.method == "GET":
-        body = browser.get(path).text
+        body = text_of(browser.get(path))
         return f"offence of {holder}" in body if is_of_crime else ref in body
     form = {"crime": ref, "victim": "V1", "text": "not so"}
     form |= {"answer": "right", "note": str(len(list_accesses(store))), "do": "retry"}
@@ -105,6 +108,14 @@ def is_shown(office: WebOffice, browser: Browser, page: WebPage, holder: str) ->
     before = what_can_change(office)
     browser.post(path, **form)
     return what_can_change(office) != before
+
+
+def text_of(answer: httpx.Response) -> str:
+    """What an answer says; of a ZIP file, what its files say."""
+    if answer.headers["content-type"] != "application/zip":
+        return answer.text
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as pack:
+        return "".join(pack.read(name).decode() for name in pack.namelist())
 
 
 def number_of(office: WebOffice, page: WebPage, ref: str) -> int:

@@ -1,15 +1,22 @@
 """A crime as at another day, as known on another day, and what the crime system sent when."""
 
+import hashlib
+import io
+import json
+import zipfile
 from collections.abc import Iterator
 from datetime import timedelta
+from urllib.parse import quote
 
+import httpx
 import pytest
 
+from compliance.reminders import remind
 from compliance.store import list_accesses
 from compliance.web.roles import WebRole
 from tests import stores
 from tests.stores import crime, take
-from tests.web_office import NOW, Browser, WebOffice, open_web_office, words_of
+from tests.web_office import CRIMES, NOW, Browser, WebOffice, open_web_office, words_of
 
 REF = "22A/900/26"
 PAGE, VERSIONS = "/crimes/22A%2F900%2F26", "/versions/22A%2F900%2F26"
@@ -98,3 +105,51 @@ def test_looking_is_logged_with_the_crime_and_the_days_asked_for(office: WebOffi
     assert (last.crimes, last.asked["as_at"]) == ([REF], "2026-07-05")
     assert newest.crimes == [REF]
     assert newest.page == "/versions/{crime_ref:path}"
+
+
+PROOF = "/proof/22A%2F900%2F26"
+
+
+def files_of(answer: httpx.Response) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as pack:
+        return {name: pack.read(name) for name in pack.namelist()}
+
+
+def test_the_proof_pack_holds_what_is_shown_and_anybody_can_check_it(office: WebOffice, performance: Browser) -> None:
+    answer = performance.get(PROOF)
+    assert answer.headers["content-disposition"] == 'attachment; filename="proof-22A-900-26-2026-07-30.zip"'
+    files = files_of(answer)
+    about = files.pop("README.txt").decode()
+    assert "It shows what was recorded and when, not that a conversation happened." in about
+    for name, content in files.items():
+        assert f"{hashlib.sha256(content).hexdigest()}  {name}" in about
+    versions = [json.loads(line) for line in files["versions.ndjson"].splitlines()]
+    assert [each["record"]["officer_ref"] for each in versions] == ["n1b", "n1a"]
+    assert [each["in_use_until"] is None for each in versions] == [False, True]
+    assert json.loads(files["explanation.json"])["crime_ref"] == REF
+    assert files["policy.toml"] == office.service.policy.path.read_bytes()
+    assert performance.get(PROOF).content == answer.content, "the same facts give the same bytes"
+
+
+def test_the_proof_pack_has_the_reminders_and_disputes_of_its_crime_alone(
+    office: WebOffice, performance: Browser
+) -> None:
+    remind(office.service.store, office.service.policy, office.service.reminder_settings, office.now)
+    officer = office.browser(WebRole.OFFICER)
+    officer.post("/disputes", crime=CRIMES["n1a"], victim="V1", text="I rang twice")
+    pack = files_of(performance.get(f"/proof/{quote(CRIMES['n1a'], safe='')}"))
+    (dispute,) = map(json.loads, pack["disputes.ndjson"].splitlines())
+    assert (dispute["by"], dispute["text"], dispute["answer"]) == ("n1a", "I rang twice", None)
+    assert {json.loads(line)["victim_ref"] for line in pack["reminders.ndjson"].splitlines()} == {"V1"}
+    assert files_of(performance.get(PROOF))["disputes.ndjson"] == b""
+
+
+def test_a_pack_that_was_taken_is_logged_an_own_one_too(office: WebOffice) -> None:
+    office.browser(WebRole.OFFICER).get(PROOF)
+    newest = list_accesses(office.service.store)[-1]
+    assert (newest.page, newest.crimes, newest.person) == ("/proof/{crime_ref:path}", [REF], "n1a")
+
+
+def test_a_pack_of_no_crime_or_of_anothers_is_refused(office: WebOffice, performance: Browser) -> None:
+    assert performance.get("/proof/22A%2F0%2F00").status_code == 404
+    assert office.browser(WebRole.OFFICER, "s1a").get(PROOF).status_code == 403
