@@ -226,10 +226,10 @@ def test_a_provider_that_does_not_answer_is_not_waited_for(tmp_path: Path, liste
     ],
 )
 def test_a_provider_that_is_another_or_not_private_is_not_used(
-    provider: BentProvider, facts: dict[str, Any], problem: str
+    provider: BentProvider, facts: dict[str, Any], problem: str, tmp_path: Path
 ) -> None:
     provider.facts = facts
-    settings = WebSettings.model_validate(openid(provider.url, Path("/tmp"))).openid  # noqa: S108
+    settings = WebSettings.model_validate(openid(provider.url, tmp_path)).openid
     assert settings is not None
     with pytest.raises(UnavailableError) as error:
         discover(settings)
