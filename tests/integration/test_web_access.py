@@ -112,7 +112,7 @@ def is_shown(office: WebOffice, browser: Browser, page: WebPage, holder: str) ->
 
 def text_of(answer: httpx.Response) -> str:
     """What an answer says; of a ZIP file, what its files say."""
-    if answer.headers["content-type"] != "application/zip":
+    if answer.headers.get("content-type") != "application/zip":
         return answer.text
     with zipfile.ZipFile(io.BytesIO(answer.content)) as pack:
         return "".join(pack.read(name).decode() for name in pack.namelist())
