@@ -149,8 +149,7 @@ def _crime(visit: Visit, ref: str, reason: str | None = None) -> Answer:
     (as_at, known_at), error = _asked_instants(visit)
     explanation = explain_stored(service.store, service.policy, ref, as_at or visit.now, known_at)
     if explanation is None:
-        words = "Check the number: it is written as in the crime system."
-        raise RefusedPageError("There is no crime with this number", words, "no such crime", 404)
+        raise no_such_crime()
     values = {
         "explanation": Markup(render_parts(explanation)),  # noqa: S704  # of templates, which escape what is put in
         "policy": explanation.basis.policy,
@@ -165,7 +164,7 @@ def _crime(visit: Visit, ref: str, reason: str | None = None) -> Answer:
         "latest": visit.today,
         "error": error,
         "wrong": error[0] if error else None,
-        "may_ask_dates": reason is None,
+        "is_in_scope": reason is None,
     }
     return Answer("crime.html.j2", f"Crime {ref}", values, [ref], reason, 400 if error else 200)
 
@@ -186,6 +185,12 @@ def _asked_instants(visit: Visit) -> tuple[tuple[datetime | None, datetime | Non
             return (None, None), (name, f"Enter a date from {_EARLIEST.year} until today, such as {visit.today}")
         found.append(None if day is None else min(local.start_of(day + timedelta(days=1)) - _A_MOMENT, visit.now))
     return (found[0], found[1]), None
+
+
+def no_such_crime() -> RefusedPageError:
+    """Return what is said of a crime number that is not stored."""
+    words = "Check the number: it is written as in the crime system."
+    return RefusedPageError("There is no crime with this number", words, "no such crime", 404)
 
 
 def versions_path(crime_ref: str) -> str:

@@ -9,7 +9,7 @@ from compliance.service.explaining import explain_stored
 from compliance.service.proof_pack import make_proof_pack, pack_name
 from compliance.store import RecordVersion, list_versions
 from compliance.store.owed_crimes import crimes_within
-from compliance.web.case_pages import crime_path
+from compliance.web.case_pages import crime_path, no_such_crime
 from compliance.web.page_table import Answer, Download, RefusedPageError, Visit
 from compliance.web.roles import WIDEST, CaseScope
 
@@ -31,7 +31,7 @@ def show_versions(visit: Visit) -> Answer:
     ref = _crime_of(visit)
     local, found = visit.service.policy.local, list_versions(visit.service.store, ref)
     if not found:
-        raise _no_such_crime()
+        raise no_such_crime()
     values = {
         "crime": ref,
         "path": crime_path,
@@ -48,7 +48,7 @@ def give_proof_pack(visit: Visit) -> Download:
     service, ref = visit.service, _crime_of(visit)
     explanation = explain_stored(service.store, service.policy, ref, visit.now)
     if explanation is None:
-        raise _no_such_crime()
+        raise no_such_crime()
     content = make_proof_pack(service.store, service.policy, explanation)
     return Download(content, "application/zip", pack_name(ref, service.policy.local.clock_at(visit.now)), [ref], 1)
 
@@ -61,11 +61,6 @@ def _crime_of(visit: Visit) -> str:
         words = "You can open the crime for a reason if your role may. That you asked for it was noted."
         raise RefusedPageError("This is not one of your cases", words, "versions of a crime outside their scope")
     return ref
-
-
-def _no_such_crime() -> RefusedPageError:
-    words = "Check the number: it is written as in the crime system."
-    return RefusedPageError("There is no crime with this number", words, "no such crime", 404)
 
 
 def _shown(found: list[RecordVersion], place: int) -> ShownVersion:

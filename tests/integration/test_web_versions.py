@@ -153,3 +153,13 @@ def test_a_pack_that_was_taken_is_logged_an_own_one_too(office: WebOffice) -> No
 def test_a_pack_of_no_crime_or_of_anothers_is_refused(office: WebOffice, performance: Browser) -> None:
     assert performance.get("/proof/22A%2F0%2F00").status_code == 404
     assert office.browser(WebRole.OFFICER, "s1a").get(PROOF).status_code == 403
+
+
+def test_a_crime_opened_for_a_reason_offers_nothing_that_would_be_refused(office: WebOffice) -> None:
+    supervisor = office.browser(WebRole.SUPERVISOR)
+    path = f"/crimes/{quote(CRIMES['s1a'], safe='')}"
+    page = supervisor.post(path, reason="covering").text
+    assert "offence of s1a" in page
+    assert "/versions/" not in page
+    assert "/versions/" in supervisor.get(PAGE).text
+    assert supervisor.get(path.replace("/crimes/", "/versions/")).status_code == 403
