@@ -1,5 +1,7 @@
 """The pages of a small force, served over HTTP, and browsers that the reverse proxy has signed in.
 
+A test module takes the fixtures over by name: `office, analyst = web_office.office, web_office.analyst`.
+
 Division North has the teams N1 and N2, South has S1. Everybody has one crime that is overdue.
 """
 
@@ -14,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import httpx
+import pytest
 
 from compliance.config import Settings
 from compliance.records import Officer
@@ -175,3 +178,22 @@ def later(office: WebOffice, **by: float) -> datetime:
     """Let time pass."""
     office.now += timedelta(**by)
     return office.now
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[WebOffice]:
+    """The pages of the force on a database of their own."""
+    with open_web_office(stores.new_migrated(lambda: f"sqlite:///{tmp_path}/compliance.db"), tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def analyst(office: WebOffice) -> Browser:
+    """Somebody of the performance team."""
+    return office.browser(WebRole.PERFORMANCE)
+
+
+def records(office: WebOffice, *crimes: stores.Record) -> None:
+    """The crime system says so now, and it is judged."""
+    take(office.service.store, office.now, *crimes)
+    office.service.judge()

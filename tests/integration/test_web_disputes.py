@@ -1,6 +1,5 @@
 """The pages on disputes: listed, shown with the record, and answered as the command answers them, with who did."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,22 +14,12 @@ from compliance.reminders import remind
 from compliance.store import DisputeAnswer, answer_dispute, dispute_victim, file_dispute, list_accesses, list_disputes
 from compliance.store.tables import OUTBOX
 from compliance.web.roles import WebRole
-from tests import stores
+from tests import stores, web_office
 from tests.conftest import OBEYED
 from tests.mails import CONFIG
-from tests.web_office import CRIMES, Browser, WebOffice, later, open_web_office, words_of
+from tests.web_office import CRIMES, Browser, WebOffice, later, words_of
 
-
-@pytest.fixture
-def office(tmp_path: Path) -> Iterator[WebOffice]:
-    url = stores.new_migrated(lambda: f"sqlite:///{tmp_path}/compliance.db")
-    with open_web_office(url, tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture
-def analyst(office: WebOffice) -> Browser:
-    return office.browser(WebRole.PERFORMANCE)
+office, analyst = web_office.office, web_office.analyst
 
 
 def dispute(office: WebOffice, holder: str, text: str, victim: str = "V1") -> int:

@@ -1,9 +1,7 @@
 """The pages on the outbox: what `compliance outbox` shows, and what it lets a person do with an email."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Final
 
 import pytest
@@ -15,12 +13,11 @@ from compliance.reminders import remind
 from compliance.service.undelivered import CAUSES, undelivered_text
 from compliance.store import list_accesses
 from compliance.store.tables import OUTBOX
-from compliance.web.roles import WebRole
-from tests import stores
+from tests import stores, web_office
 from tests.conftest import OBEYED
 from tests.mails import queue_mail
 from tests.stores import Record
-from tests.web_office import NOW, Browser, WebOffice, open_web_office, words_of
+from tests.web_office import NOW, Browser, WebOffice, words_of
 
 YESTERDAY = NOW - timedelta(days=1)
 HAPPENED: Final[tuple[Record, ...]] = (
@@ -33,16 +30,7 @@ HAPPENED: Final[tuple[Record, ...]] = (
 """What became of the first five emails."""
 
 
-@pytest.fixture
-def office(tmp_path: Path) -> Iterator[WebOffice]:
-    url = stores.new_migrated(lambda: f"sqlite:///{tmp_path}/compliance.db")
-    with open_web_office(url, tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture
-def analyst(office: WebOffice) -> Browser:
-    return office.browser(WebRole.PERFORMANCE)
+office, analyst = web_office.office, web_office.analyst
 
 
 def happen(office: WebOffice) -> None:

@@ -5,7 +5,6 @@ import io
 import re
 from collections.abc import Iterator
 from html import unescape
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -16,29 +15,14 @@ from compliance.records import Officer
 from compliance.store import list_accesses
 from compliance.web import owed_files
 from compliance.web.roles import WebRole
-from tests import stores
-from tests.stores import crime, take, updates
-from tests.web_office import CRIMES, NOW, STAFF, Browser, WebOffice, open_web_office, words_of
+from tests import stores, web_office
+from tests.stores import crime, updates
+from tests.web_office import CRIMES, NOW, STAFF, Browser, WebOffice, open_web_office, records, words_of
 
 N1: Final = {"officer_ref": "n1a", "team": "N1", "division": "North"}
 
 
-@pytest.fixture
-def office(tmp_path: Path) -> Iterator[WebOffice]:
-    url = stores.new_migrated(lambda: f"sqlite:///{tmp_path}/compliance.db")
-    with open_web_office(url, tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture
-def analyst(office: WebOffice) -> Browser:
-    return office.browser(WebRole.PERFORMANCE)
-
-
-def records(office: WebOffice, *crimes: stores.Record) -> None:
-    """The crime system says so now, and it is judged."""
-    take(office.service.store, office.now, *crimes)
-    office.service.judge()
+office, analyst = web_office.office, web_office.analyst
 
 
 def several(office: WebOffice) -> None:

@@ -1,8 +1,6 @@
 """What the pages on cases say: as the email, the explanation and the notices say it, and nothing that a browser would obey."""
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import quote
 
 import msgspec
@@ -15,29 +13,18 @@ from compliance.reminders.digests import Digest
 from compliance.service.explaining import explain_stored
 from compliance.store import DisputeAnswer, answer_dispute, list_accesses, list_disputes, save_officers
 from compliance.web.roles import WebRole
-from tests import stores
+from tests import stores, web_office
 from tests.conftest import OBEYED
 from tests.hostile_text import CRIME, OFFICER
-from tests.stores import at, crime, take, updates
-from tests.web_office import CRIMES, STAFF, Browser, WebOffice, case, open_web_office, words_of
+from tests.stores import at, crime, updates
+from tests.web_office import CRIMES, STAFF, Browser, WebOffice, case, records, words_of
 
-
-@pytest.fixture
-def office(tmp_path: Path) -> Iterator[WebOffice]:
-    url = stores.new_migrated(lambda: f"sqlite:///{tmp_path}/compliance.db")
-    with open_web_office(url, tmp_path) as opened:
-        yield opened
+office = web_office.office
 
 
 @pytest.fixture
 def officer(office: WebOffice) -> Browser:
     return office.browser(WebRole.OFFICER)
-
-
-def records(office: WebOffice, *crimes: stores.Record) -> None:
-    """The crime system says so now, and it is judged."""
-    take(office.service.store, office.now, *crimes)
-    office.service.judge()
 
 
 def of(ref: str, reported: str, **fields: object) -> stores.Record:

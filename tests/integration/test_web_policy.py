@@ -1,8 +1,5 @@
 """The page on the policy: for every role, made from the file, with examples, and which policy was in use since when."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from compliance.policy import load_policy
@@ -12,19 +9,15 @@ from compliance.reports.periods import parse_period
 from compliance.reports.policy_history import list_policy_uses
 from compliance.store import Store, judge_due
 from compliance.web.roles import WebRole
-from tests import stores
+from tests import stores, web_office
 from tests.stores import at, crime, take
-from tests.web_office import WebOffice, later, open_web_office, words_of
+from tests.web_office import WebOffice, later, words_of
 
 new_database, database_url, store = stores.one_database, stores.database_url, stores.store
 WEST_MERCIA, HERTFORDSHIRE = load_policy("west-mercia"), load_policy("hertfordshire")
 
 
-@pytest.fixture
-def office(tmp_path: Path) -> Iterator[WebOffice]:
-    url = stores.new_migrated(lambda: f"sqlite:///{tmp_path}/compliance.db")
-    with open_web_office(url, tmp_path) as opened:
-        yield opened
+office = web_office.office
 
 
 def test_every_role_reads_the_policy_in_force_in_plain_english(office: WebOffice) -> None:

@@ -1,6 +1,5 @@
 """The pages on data quality: what is refused, set aside or unknown, as the commands and the report say it, and trying again."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,30 +23,20 @@ from compliance.store import (
 )
 from compliance.store.content import pack_raw, raw_digest
 from compliance.store.tables import QUARANTINE
-from compliance.web.roles import WebRole
-from tests import stores
+from tests import web_office
 from tests.conftest import OBEYED
 from tests.integration.test_web_reports import publish
 from tests.mails import CONFIG
 from tests.poison import poison
 from tests.stores import SOURCE, Record, crime, raws, take
-from tests.web_office import Browser, WebOffice, open_web_office, words_of
+from tests.web_office import Browser, WebOffice, words_of
 
 HOSTILE = "<script>alert(1)</script>\x1b[31m\u202e"
 OLD = "reported in 1990, with an event of then"
 PAGES = ("", "/refused", "/refused/1", "/set-aside", "/unknown-values", "/unknown-officers")
 
 
-@pytest.fixture
-def office(tmp_path: Path) -> Iterator[WebOffice]:
-    url = stores.new_migrated(lambda: f"sqlite:///{tmp_path}/compliance.db")
-    with open_web_office(url, tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture
-def analyst(office: WebOffice) -> Browser:
-    return office.browser(WebRole.PERFORMANCE)
+office, analyst = web_office.office, web_office.analyst
 
 
 def fill(office: WebOffice) -> None:

@@ -1,6 +1,5 @@
 """Releasing a held report, suspending reports and resuming them on pages: as by the commands, for a reason, asked twice."""
 
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
@@ -13,26 +12,17 @@ from compliance.reports.periods import parse_period
 from compliance.reports.sentences import sentence
 from compliance.store import list_accesses
 from compliance.web.roles import WebRole
-from tests import stores
+from tests import web_office
 from tests.integration.test_report_release import crimes as weekly
 from tests.stores import take
 from tests.unit.test_release import FAULTY, facts
-from tests.web_office import NOW, Browser, WebOffice, field_of, later, open_web_office, words_of
+from tests.web_office import NOW, Browser, WebOffice, field_of, later, words_of
 
 WEEK = "2026-W28"
 PATH = f"/reports/{WEEK}/release"
 
 
-@pytest.fixture
-def office(tmp_path: Path) -> Iterator[WebOffice]:
-    url = stores.new_migrated(lambda: f"sqlite:///{tmp_path}/compliance.db")
-    with open_web_office(url, tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture
-def analyst(office: WebOffice) -> Browser:
-    return office.browser(WebRole.PERFORMANCE)
+office, analyst = web_office.office, web_office.analyst
 
 
 def hold(office: WebOffice, place: int = 0, week: str = WEEK) -> None:

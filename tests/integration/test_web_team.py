@@ -1,9 +1,5 @@
 """A team's pages: what is overdue by officer, who cannot act, what nobody has, who was told and whether mail reached them."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 from sqlalchemy import update
 
 from compliance.records import Officer
@@ -12,16 +8,11 @@ from compliance.reminders import remind
 from compliance.store import list_accesses
 from compliance.store.tables import OUTBOX
 from compliance.web.roles import WebRole
-from tests import stores
+from tests import web_office
 from tests.stores import crime, take
-from tests.web_office import CRIMES, NORTH, WebOffice, open_web_office, words_of
+from tests.web_office import CRIMES, NORTH, WebOffice, words_of
 
-
-@pytest.fixture
-def office(tmp_path: Path) -> Iterator[WebOffice]:
-    url = stores.new_migrated(lambda: f"sqlite:///{tmp_path}/compliance.db")
-    with open_web_office(url, tmp_path) as opened:
-        yield opened
+office = web_office.office
 
 
 def overdue(office: WebOffice, officer: str | None, *refs: str) -> None:
