@@ -186,6 +186,16 @@ class Section(Struct, frozen=True):
     full: bool = False
 
 
+def ids_in(section: Section) -> Iterator[str]:
+    """Yield the ids of a section and of its parts, to which links lead."""
+    yield section.id
+    for part in section.parts:
+        if isinstance(part, Heading | Table | Chart):
+            yield part.id
+        elif isinstance(part, KeyFigures):
+            yield from (figure.id for figure in part.figures)
+
+
 class Report(Struct, frozen=True):
     """A report: its document name, force, title, period in dates and notes on it, sections in order, and footer."""
 

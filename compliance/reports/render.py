@@ -1,6 +1,7 @@
 """A report as one self-contained HTML file: no script, nothing fetched, the same bytes for the same figures."""
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Final
 
@@ -27,15 +28,18 @@ def page_of(report: Report) -> str:
     return without_blank_lines(fill("page.html.j2", report=report))
 
 
-def sections_of(report: Report, whole: str) -> Markup:
+def sections_of(report: Report, place: Callable[[str], str]) -> Markup:
     """Return the sections of a report as they stand in its page, for a page of another kind.
 
-    `whole`: the address of the whole report, where links to sections that are not here lead.
+    `place`: gives the address of a part that is not here, by its id; links to it lead there.
     """
     drawn = without_blank_lines(fill("sections.html.j2", report=report))
     here = set(_ID.findall(drawn))
-    linked = _LINK.sub(lambda found: found[0] if found[1] in here else f'<a href="{escape(whole)}#{found[1]}">', drawn)
-    return Markup(linked)  # noqa: S704  # of a template, which escapes what is put in
+
+    def lead(found: re.Match[str]) -> str:
+        return found[0] if found[1] in here else f'<a href="{escape(place(found[1]))}">'
+
+    return Markup(_LINK.sub(lead, drawn))  # noqa: S704  # of a template, which escapes what is put in
 
 
 def without_blank_lines(text: str) -> str:

@@ -11,7 +11,7 @@ from compliance.web.case_pages import (
     show_my_victims,
 )
 from compliance.web.dispute_pages import answer_on_page, crimes_of_dispute, show_disputes, show_one_dispute
-from compliance.web.figure_pages import show_report_figures
+from compliance.web.figure_pages import go_to_figures, show_report_figures, show_section, show_sections
 from compliance.web.health_page import show_health
 from compliance.web.officer_search import find_officers, no_crimes
 from compliance.web.outbox_pages import change_email, crimes_of_email, show_one_email, show_outbox
@@ -59,6 +59,7 @@ PAGES: Final = (
     WebPage("/overdue", show_owed, _LEADERS, CaseScope.FORCE, label="Overdue now"),
     WebPage("/overdue/list", show_owed_list, _LEADERS, CaseScope.FORCE),
     WebPage("/overdue/list/{form}", give_owed_list, _LEADERS, CaseScope.FORCE),
+    WebPage("/figures", go_to_figures, _READERS, CaseScope.NONE, label="Division and force"),
     WebPage("/officers", find_officers, _LEADERS, CaseScope.FORCE, "POST", None, no_crimes),
     WebPage("/officers/{officer_ref:path}", show_officer, _LEADERS, CaseScope.FORCE),
     WebPage("/disputes", show_disputes, _OF_DISPUTES, CaseScope.FORCE, label="Disputes"),
@@ -83,6 +84,8 @@ PAGES: Final = (
     WebPage("/reports/{period}/release", show_release, _PERFORMANCE, CaseScope.NONE),
     WebPage("/reports/{period}/release", release_on_page, _PERFORMANCE, CaseScope.NONE, "POST", None, once_confirmed),
     WebPage("/reports/{period}/{edition}", show_report_figures, _READERS, CaseScope.NONE),
+    WebPage("/reports/{period}/{edition}/sections", show_sections, _READERS, CaseScope.NONE),
+    WebPage("/reports/{period}/{edition}/sections/{section}", show_section, _READERS, CaseScope.NONE),
     WebPage("/reports/{period}/{edition}/{form}", give_report, _READERS, CaseScope.NONE),
     WebPage("/policy", show_policy, _EVERYONE, CaseScope.NONE, label="Policy"),
     WebPage("/health", show_health, _OPERATORS, CaseScope.NONE, label="Health"),

@@ -1,5 +1,6 @@
 """Pages on reports: which are published, held back or suspended, and their files."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from compliance.policy.calendars import plain_date
@@ -44,7 +45,7 @@ def show_reports(visit: Visit) -> Answer:
     suspension, held = gate.suspension(visit.now), gate.holds()
     owed = [each for each in visit.service.reporting.still_owed(visit.now) if each not in [h.period for h in held]]
     values = {
-        "reports": [(each, days_of(each.period), forms_for(visit, each)) for each in _readable(visit)],
+        "reports": [(each, days_of(each.period), forms_for(visit, each)) for each in list_readable(visit)],
         "held": [(str(each.period), days_of(str(each.period)), each) for each in held],
         "suspension": None if suspension is None else sentence(suspension),
         "owed": [(str(each), days_of(str(each)), gate.releases(each)[-1:]) for each in owed],
@@ -57,7 +58,7 @@ def show_reports(visit: Visit) -> Answer:
 
 def give_report(visit: Visit) -> Download:
     """Return the file of a published report, byte for byte as it was published."""
-    found, form = find_readable(visit), visit.place["form"]
+    found, form = find_readable(visit, list_readable(visit)), visit.place["form"]
     if found is None or form not in forms_for(visit, found):
         words = "It has not been published, or not in this form for your role."
         raise RefusedPageError("There is no such report", words, "a report that is not there for them", 404)
@@ -66,13 +67,13 @@ def give_report(visit: Visit) -> Download:
     return Download(content, _TYPES[form], None if form in _OPENED else f"{period}-{edition}.{form}")
 
 
-def find_readable(visit: Visit) -> PublishedReport | None:
-    """Return the report that an address names; None if there is none that the person may read."""
+def find_readable(visit: Visit, readable: Sequence[PublishedReport]) -> PublishedReport | None:
+    """Return the report that an address names; None if it is none of those that the person may read."""
     asked = (visit.place["period"], visit.place["edition"])
-    return next((each for each in _readable(visit) if (each.period, each.edition) == asked), None)
+    return next((each for each in readable if (each.period, each.edition) == asked), None)
 
 
-def _readable(visit: Visit) -> list[PublishedReport]:
+def list_readable(visit: Visit) -> list[PublishedReport]:
     """Return the reports that a person may read: a champion of the divisions' only that of their own."""
     found, viewer = list_published(visit.service.store), visit.viewer
     if viewer.role is not WebRole.CHAMPION:

@@ -96,6 +96,14 @@ def pages(office: WebOffice, tmp_path_factory: pytest.TempPathFactory) -> list[P
         "email": analyst.get("/outbox/4"),
         "reports": office.browser(WebRole.BOARD).get("/reports"),
         "report-figures": analyst.get("/reports/2026-W45/board"),
+        "report-sections": analyst.get("/reports/2026-W45/board/sections"),
+        "report-sections-unread": analyst.get("/reports/2026-W26/board/sections"),
+        **{
+            f"report-{name}": analyst.get(f"/reports/2026-W45/board/sections/{name}")
+            for name in ("rates", "trends", "divisions", "in-full", "method")
+        },
+        "report-chosen": analyst.get("/reports/2026-W45/board/sections/views?requirement=7-day"),
+        "report-nothing-chosen": analyst.get("/reports/2026-W45/board/sections/views?unit=elsewhere"),
         "health": office.browser(WebRole.ADMINISTRATOR).get("/health"),
         "reports-to-release": analyst.get("/reports?said=suspended"),
         "release": analyst.get(RELEASE),

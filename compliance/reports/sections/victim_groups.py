@@ -1,6 +1,7 @@
 """Enhanced victims, live contact only (statistics 1.9), and offence groups."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from compliance.reports.catalogue.row import NO_NAME
 from compliance.reports.cells import between, cases, name_of, rate_and_counts
@@ -9,6 +10,9 @@ from compliance.reports.passages import LIVE_ONLY, offence_weeks, offences, offe
 from compliance.reports.proportions import Proportion
 from compliance.reports.report_model import Figures, Period, RequirementFigures
 from compliance.reports.words import heading
+
+ENHANCED_VICTIMS: Final = "Enhanced victims"
+"""What the columns on them are called."""
 
 
 def victim_groups(figures: Figures) -> Section:
@@ -19,7 +23,7 @@ def victim_groups(figures: Figures) -> Section:
 def _parts(figures: Figures) -> Iterator[Part]:
     methods = ", ".join(figures.basis.live_methods)
     columns = (Column("Figure", "name"), *_pair("As the policy counts"), *_pair("Live contact only"),
-               *_pair("Enhanced victims"))  # fmt: skip
+               *_pair(ENHANCED_VICTIMS))  # fmt: skip
     caption = (
         f"The {figures.kind}'s rates, beside those with live contact only ({methods}) and those of enhanced victims "
         "(who are entitled to the enhanced service)"
