@@ -51,6 +51,7 @@ docs: $(STAMP)   ## write the pages generated from code
 	@$(BIN)/python -c 'import json; from pathlib import Path; from compliance.reports.forms import schema; Path("docs/report.schema.json").write_text(json.dumps(schema(), indent=1) + "\n", "utf-8")'
 	@$(BIN)/python -c 'from pathlib import Path; from compliance.service.conditions_page import conditions_page; Path("docs/conditions.md").write_text(conditions_page(), "utf-8")'
 	@$(BIN)/python -c 'from pathlib import Path; from compliance.service.lives import retention_page; Path("docs/retention.md").write_text(retention_page(), "utf-8")'
+	@$(BIN)/python -c 'import json; from pathlib import Path; from compliance.web.api.api_resources import describe; Path("docs/openapi.json").write_text(json.dumps(describe(), indent=1) + "\n", "utf-8")'
 	@$(BIN)/python -m tests.rules_explained
 	@$(BIN)/python -m tests.story_page
 	@$(BIN)/python -m tests.access_matrix

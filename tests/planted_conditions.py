@@ -4,7 +4,7 @@ Each is a function of the healthy service of `tests/service_states.py`.
 """
 
 from contextlib import suppress
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +16,8 @@ from compliance.reports.periods import parse_period
 from compliance.service.job_runs import JobRuns
 from compliance.service.release_gate import ReleaseGate
 from compliance.store import DisputeAnswer, answer_dispute, file_dispute, judge_due
-from compliance.store.tables import Published, UnknownValue
+from compliance.store.api_tokens import add_token, revoke_token
+from compliance.store.tables import ApiToken, Published, UnknownValue
 from tests.engine import shipped
 from tests.planted_feed_conditions import (
     FEED_FAULTS,
@@ -153,6 +154,18 @@ def trial_under_way(state: ServiceState) -> None:
     register_trial(state.store, state.policy, state.settings.reminders, NOW - timedelta(days=14))
 
 
+def token(days_left: int, made: datetime = NOW - timedelta(days=60)) -> Plant:
+    def plant(state: ServiceState) -> None:
+        ends = NOW + timedelta(days=days_left)
+        add_token(
+            state.store,
+            ApiToken(digest=str(days_left).encode(), name="power-bi", role="performance", made_at=made,
+                     made_by="mhill", expires_at=ends),
+        )  # fmt: skip
+
+    return plant
+
+
 FAULTS: Final[list[tuple[str, Plant, str]]] = [
     *FEED_FAULTS,
     ("records-in-quarantine", refused, "2 refused records are in quarantine"),
@@ -178,6 +191,8 @@ FAULTS: Final[list[tuple[str, Plant, str]]] = [
     ("report-owed", one_form_missing, "The report of 2026-W27 should have been published (last published: 2026-W27)."),
     ("report-held", held, "The report of 2026-W27 has been held since 2026-07-13 10:00Z. 12 crimes were reported in the week: less than half the median"),
     ("reports-suspended", suspended, "Reports have been suspended since 20 June 2026 by mhill. The reason: A new crime system. None is published until 31 July 2026"),
+    ("token-ending", token(days_left=13), "The token power-bi expires on 2 August 2026."),
+    ("token-ending", token(days_left=-2), "The token power-bi expired on 18 July 2026."),
     ("reload-refused", job("reload", is_lasting=True), "A reload was refused on 2026-07-20 10:00Z: it says no."),
     ("job-failing", job("retention", is_lasting=True), "'retention' failed when it last ran (it says no)"),
     ("job-failing", job("retention", times=3), "'retention' failed the last 3 times"),
@@ -232,6 +247,9 @@ HEALTHY: Final[dict[str, Plant]] = {
     "a form no longer asked for": one_form_asked,
     "a report released a moment ago": released,
     "a suspension ended a moment ago": resumed,
+    "a token that has weeks to go": token(days_left=15),
+    "a token that has expired and was revoked": both(token(days_left=-2), lambda state: revoke_token(state.store, "power-bi", "mhill", NOW)),
+    "a token in whose place there is another": both(token(days_left=-2), token(days_left=90, made=NOW)),
     "a job that failed twice because of another system": job("report", times=2),
     "a reload that was refused, and then one that was not": both(job("reload", is_lasting=True), lambda state: state.runs.note_success("reload", NOW)),
     "a job that failed, and then ended well": both(job("retention", times=5, is_lasting=True), lambda state: state.runs.note_success("retention", NOW)),

@@ -235,7 +235,7 @@ def _field(name: str, text: str, indent: int) -> Iterator[str]:
 
 
 def render_parts(explanation: Explanation) -> str:
-    """Return an explanation as HTML without its head, for a page of another kind. Every text in it is escaped."""
+    """Return an explanation as HTML without its head, for another page. Every text in it is printable and escaped."""
     return _fill_in("explanation_parts.html.j2", explanation)
 
 
@@ -256,4 +256,9 @@ def _templates() -> Templates:
         "outcome": outcome,
         "cite": cite,
     }
-    return Templates(resource("templates", "explain"), filters, {"whom": whom, "discharges": DISCHARGES})
+    values = {"whom": whom, "discharges": DISCHARGES}
+    return Templates(resource("templates", "explain"), filters, values, _make_printable)
+
+
+def _make_printable(value: Any) -> Any:
+    return printable(value, kept="\n") if type(value) is str else value

@@ -13,6 +13,7 @@ from compliance.cli.record_commands import evaluate, explain, whatif
 from compliance.cli.report_commands import report
 from compliance.cli.status_commands import check, status
 from compliance.cli.store_commands import backup, export, quarantine, rebuild, retention
+from compliance.cli.token_commands import token
 from compliance.cli.trial_commands import trial
 from compliance.cli.web_commands import web
 
@@ -41,6 +42,7 @@ for command in (
     report,
     run,
     web,
+    token,
     rebuild,
     trial,
     quarantine,

@@ -5,7 +5,7 @@ The same figures give the same bytes, given the same libraries.
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Final, Literal
@@ -62,6 +62,30 @@ CSV_COLUMNS: Final = (
 )  # fmt: skip
 
 
+class Observation(msgspec.Struct, frozen=True):
+    """One number of a report. `value`: None if it is not available, and `status` says why.
+
+    `figure`: its name, by which `compliance report cases` lists the crimes behind it. `of_period`: the period that it
+    is about. `measure`: what the value is, such as `count`, `rate` or `low`.
+    """
+
+    section: str
+    figure: str
+    what: str
+    group: str
+    of_period: str
+    measure: str
+    value: int | float | None
+    status: str
+
+
+def observations(figures: Figures) -> Iterator[Observation]:
+    """Yield every number of a report by section."""
+    for row in rows(figures):
+        for measure, value in row.numbers.items():
+            yield Observation(row.section, row.figure, row.what, row.group, row.period, measure, value, row.status)
+
+
 def _csv(content: ReportContent) -> bytes:
     """Return CSV with one observation a row. An empty value is not available, and `status` says why."""
     figures = content.figures
@@ -69,13 +93,12 @@ def _csv(content: ReportContent) -> bytes:
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(CSV_COLUMNS)
     edition = figures.edition if figures.unit is None else f"{figures.edition}: {figures.unit}"
-    for row in rows(figures):
-        for measure, value in row.numbers.items():
-            text = "" if value is None else repr(value)
-            writer.writerow(
-                (cell_text(figures.force), figures.period, cell_text(edition), row.section, cell_text(row.figure),
-                 cell_text(row.what), cell_text(row.group), row.period, measure, text, row.status)
-            )  # fmt: skip
+    for each in observations(figures):
+        text = "" if each.value is None else repr(each.value)
+        writer.writerow(
+            (cell_text(figures.force), figures.period, cell_text(edition), each.section, cell_text(each.figure),
+             cell_text(each.what), cell_text(each.group), each.of_period, each.measure, text, each.status)
+        )  # fmt: skip
     return out.getvalue().encode("utf-8")
 
 

@@ -66,9 +66,16 @@ TABLES: Final = (
         "30 days after it began, when the next one begins",
     ),
     StatedLife(
+        "api_token",
+        "which programs may, or might once, read the JSON API: by what name, in which role, who made and revoked the "
+        "token, and when; of the token itself only its SHA-256",
+        "1 row a token",
+        _FOR_GOOD,
+    ),
+    StatedLife(
         "access",
-        "each view of other people's cases on the pages, each act there beyond one's own, and each attempt that was "
-        "refused: who, when, which page, the crime numbers shown, and the reason",
+        "each view of other people's cases on the pages, and of any by a program, each act beyond one's own, and each "
+        "attempt that was refused: who, when, which page, the crime numbers shown, and the reason",
         "1 row each",
         "never by this service: whoever answers for the data decides",
     ),

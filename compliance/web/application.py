@@ -1,8 +1,8 @@
 """The pages as a web application: who asks is found, what they may not see is refused, what is shown is logged."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote
 
 from starlette.applications import Starlette
@@ -10,12 +10,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from compliance.service import Service
-from compliance.store import Access, log_access
 from compliance.store.owed_crimes import crimes_within
 from compliance.web import skin
+from compliance.web.access_notes import are_within, note_access
+from compliance.web.api.api_desk import api_mount
+from compliance.web.api.api_resources import RESOURCES
 from compliance.web.frame import Frame, go, read_form
 from compliance.web.openid_desk import OpenIdDesk
 from compliance.web.openid_sign_in import OpenIdSignIn
@@ -27,9 +29,6 @@ from compliance.web.sign_in import SignIn
 from compliance.web.sign_in_attempts import SignInAttempts
 from compliance.web.sign_in_desk import SIGN_IN, SignInDesk
 
-_NOT_SECRET: Final = frozenset({"token", "reason", "text", "note"})
-"""What is posted and not repeated in the log's query: tokens, and words that stand elsewhere."""
-
 
 def make_application(
     service: Service, sign_in: SignIn, pages: Sequence[WebPage], *, is_secure: bool = True
@@ -39,8 +38,8 @@ def make_application(
     sessions = Sessions(service.store, service.settings.web, sign_in, service.policy.local, is_secure)
     frame = Frame(service, sessions, tuple(pages), SignInAttempts(service.settings.web.proxies))
     desk, entrance = _Desk(frame), SignInDesk(frame, sign_in)
-    routes = [Route(page.path, desk.endpoint(page), methods=[page.method]) for page in pages]
-    routes += [Route("/style.css", _style), *entrance.routes()]
+    routes: list[BaseRoute] = [Route(page.path, desk.endpoint(page), methods=[page.method]) for page in pages]
+    routes += [api_mount(service, RESOURCES), Route("/style.css", _style), *entrance.routes()]
     if isinstance(sign_in, OpenIdSignIn):
         routes += OpenIdDesk(frame, sign_in).routes()
     return Starlette(routes=routes, exception_handlers={HTTPException: desk.show_no_page})
@@ -81,10 +80,10 @@ class _Desk:
                 words = "Go back, load the page again, and send the form once more. Nothing was changed."
                 raise RefusedPageError("This form is out of date", words, "form without its token")
             if page.concerns is not None and (crimes := page.concerns(visit)) is not None:
-                self._log(visit, crimes=list(crimes), reason=form.get("reason", "").strip()[:500] or None)
+                note_access(visit, crimes=list(crimes), reason=form.get("reason", "").strip()[:500] or None)
             answer = page.answer(visit)
         except RefusedPageError as refused:
-            self._log(visit, refused=refused.why)
+            note_access(visit, refused=refused.why)
             return self.frame.message(viewer, refused.title, refused.words, refused.status, request)
         if isinstance(answer, GoTo):
             return go(answer.path)
@@ -96,24 +95,18 @@ class _Desk:
         Of a file that is a list of cases, one's own are logged too.
         """
         store, viewer, crimes = visit.service.store, visit.viewer, dict.fromkeys(answer.crimes)
-        is_of_all = visit.scope is CaseScope.FORCE or (isinstance(answer, Answer) and answer.reason is not None)
-        if not is_of_all and set(crimes) - crimes_within(store, visit.within, crimes):
-            self._log(visit, refused="cases that changed hands meanwhile")
+        has_reason = isinstance(answer, Answer) and answer.reason is not None
+        if not has_reason and not are_within(visit, list(crimes)):
+            note_access(visit, refused="cases that changed hands meanwhile")
             return self.frame.message(viewer, "These cases have changed", "Load the page again.", 409, request)
         if isinstance(answer, Download):
             if answer.rows is not None:
-                self._log(visit, {"rows": str(answer.rows)}, crimes=list(crimes))
+                note_access(visit, {"rows": str(answer.rows)}, crimes=list(crimes))
             return _download(answer)
         own = crimes_within(store, restrict(viewer, CaseScope.OWN), crimes)
         if others := [crime for crime in crimes if crime not in own]:
-            self._log(visit, crimes=others, reason=answer.reason)
+            note_access(visit, crimes=others, reason=answer.reason)
         return self.frame.show(answer, viewer, request, visit.page)
-
-    def _log(self, visit: Visit, given: Mapping[str, str] | None = None, **what: Any) -> None:
-        asked = {**visit.place, **visit.query, **visit.form, **(given or {})}
-        asked = {name: text[:200] for name, text in asked.items() if name not in _NOT_SECRET}
-        entry = Access(visit.now, visit.viewer.person, visit.viewer.role, visit.page.path, asked)
-        log_access(visit.service.store, replace(entry, **what))
 
     def show_no_page(self, _: Request, error: Exception) -> Response:
         """Answer for a path, or a way of asking, that is in no table."""

@@ -14,7 +14,7 @@ from compliance.errors import ComplianceError
 from compliance.service import Service
 from compliance.text import count_noun
 from compliance.web import skin
-from compliance.web.page_table import Answer, WebPage
+from compliance.web.page_table import Answer, Declared, WebPage
 from compliance.web.roles import ROLE_NAMES, Viewer
 from compliance.web.sessions import Sessions
 from compliance.web.sign_in_attempts import SignInAttempts
@@ -54,7 +54,7 @@ class Frame:
                 None, "Something is wrong with this page", "It was noted in the log of the service.", 500
             )
 
-    def show(self, answer: Answer, viewer: Viewer | None, request: Request | None, page: WebPage | None) -> Response:
+    def show(self, answer: Answer, viewer: Viewer | None, request: Request | None, page: Declared | None) -> Response:
         """Return a page as HTML. `viewer`: who is signed in; `page`: where in the menu it is."""
         role = None if viewer is None else viewer.role
         menu = [each for each in self.pages if each.label and role in (each.roles or ())]

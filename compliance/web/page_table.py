@@ -4,13 +4,23 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from sqlalchemy import ColumnElement
+from starlette.convertors import PathConvertor, register_url_convertor
 
 from compliance.service import Service
 from compliance.web.restriction import restrict
 from compliance.web.roles import WIDEST, CaseScope, Viewer, WebRole
+
+
+class _AnyPath(PathConvertor):
+    """The rest of a path, whatever is in it: a crime number may have a line break."""
+
+    regex = "(?s:.*)"
+
+
+register_url_convertor("path", _AnyPath())
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +59,30 @@ class GoTo:
     path: str
 
 
+class Declared(Protocol):
+    """What a page, and a resource of the JSON API, declare: without roles and scope nothing starts."""
+
+    @property
+    def path(self) -> str:
+        """The path, with what is filled in between braces."""
+
+    @property
+    def method(self) -> str:
+        """`GET` or `POST`."""
+
+    @property
+    def label(self) -> str | None:
+        """What the navigation calls it; None: it is not in it."""
+
+    @property
+    def roles(self) -> frozenset[WebRole] | None:
+        """Who may ask for it."""
+
+    @property
+    def shows(self) -> CaseScope | None:
+        """Whose cases it shows, at most."""
+
+
 class RefusedPageError(Exception):
     """What is asked for is not for this person, or is not there. `why`: what the access log says."""
 
@@ -59,11 +93,11 @@ class RefusedPageError(Exception):
 
 @dataclass(frozen=True)
 class Visit:
-    """One person's request for a page. `place` is from the path, `query` from the address, `form` what was posted."""
+    """One person's or program's request. `place` is from the path, `query` from the address, `form` what was posted."""
 
     service: Service
     viewer: Viewer
-    page: "WebPage"
+    page: Declared
     place: Mapping[str, str]
     query: Mapping[str, str]
     form: Mapping[str, str]
@@ -103,7 +137,7 @@ class WebPage:
     concerns: Callable[[Visit], Sequence[str] | None] | None = None
 
 
-def check_table(pages: Sequence[WebPage]) -> None:
+def check_table(pages: Sequence[Declared]) -> None:
     """Raise ValueError if a page does not say who may open it and whose cases it shows, or is there twice."""
     for page in pages:
         if not page.roles:

@@ -25,9 +25,13 @@ IN_TOTAL: Final = 300
 
 @dataclass(slots=True)
 class SignInAttempts:
-    """Failed sign-ins. `proxies`: the addresses whose word is taken for where a request comes from."""
+    """Failed sign-ins. `proxies`: the addresses whose word is taken for where a request comes from.
+
+    `what`: what the log calls them.
+    """
 
     proxies: Container[str]
+    what: str = "sign-in"
     _failed: deque[tuple[datetime, str]] = field(default_factory=deque)
     _turn: Lock = field(default_factory=Lock)
 
@@ -48,9 +52,9 @@ class SignInAttempts:
         with self._turn:
             self._failed.append((now, sender))
             if len(self._failed) == IN_TOTAL:
-                log.error("sign-in limited", reason=f"{IN_TOTAL} failures in all within {LATELY}")
+                log.error(f"{self.what} limited", reason=f"{IN_TOTAL} failures in all within {LATELY}")
             elif sum(each == sender for _, each in self._failed) == FROM_ONE:
-                log.warning("sign-in limited", reason=f"{FROM_ONE} failures from one address within {LATELY}")
+                log.warning(f"{self.what} limited", reason=f"{FROM_ONE} failures from one address within {LATELY}")
 
     def _sender(self, request: Request) -> str:
         """Return the address from which a request comes: for one of a proxy, the last that it names."""

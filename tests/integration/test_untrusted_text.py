@@ -76,7 +76,14 @@ def run(config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         set_up(settings.log)
         return Service.open(settings, lambda: now)
 
-    for module in ("job_commands", "store_commands", "outbox_commands", "dispute_commands", "trial_commands"):
+    for module in (
+        "job_commands",
+        "store_commands",
+        "outbox_commands",
+        "dispute_commands",
+        "trial_commands",
+        "token_commands",
+    ):
         monkeypatch.setattr(sys.modules[f"compliance.cli.{module}"], "service_of", opened)
 
     def invoke(*words: str) -> Result:
@@ -155,6 +162,7 @@ SHOW: Final[tuple[tuple[str, ...], ...]] = (
     ("disputes show", "1"),
     ("disputes answer", "1", "wrong", "--note", HOSTILE),
     ("trial show",),
+    ("token create", "a", "--role", "champion", "--division", OTHER),
     ("report cases", "--week", "2026-W24", "--figure", "rate.7-day"),
     ("quarantine list",),
     ("quarantine show", "1"),
@@ -177,6 +185,9 @@ QUIET: Final[tuple[tuple[str, ...], ...]] = (
     ("migrate",),
     ("feed restart",),
     ("trial register",),
+    ("token create", "a", "--role", "board"),
+    ("token list",),
+    ("token revoke", "a"),
     ("trial end",),
     ("report release", "2026-W22", "--reason", f"checked {HOSTILE}"),
     ("report suspend", "--until", "2999-12-31", "--reason", f"moved {HOSTILE}"),

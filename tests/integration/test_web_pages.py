@@ -207,6 +207,12 @@ def test_a_crime_is_gone_to_by_its_number(office: WebOffice) -> None:
     assert (page.status_code, page.text.count("Enter a number")) == (400, 2)
 
 
+def test_a_crime_number_with_a_line_break_has_a_page(office: WebOffice) -> None:
+    records(office, crime("22A\n/9\r\n", offence="of a broken number"))
+    page = office.browser(WebRole.PERFORMANCE).get("/crimes/22A%0A%2F9%0D%0A")
+    assert "of a broken number" in page.text
+
+
 def test_a_crime_outside_ones_scope_is_opened_for_a_reason_that_is_kept(office: WebOffice) -> None:
     supervisor, path = office.browser(WebRole.SUPERVISOR), f"/crimes/{quote(CRIMES['s1a'], safe='')}"
     asked = supervisor.get(path)

@@ -289,6 +289,14 @@ CONDITIONS: Final = (
         work.find_reports_suspended,
     ),
     Condition(
+        "token-ending",
+        _WARNING,
+        "A token by which a program reads the JSON API expires within 14 days, or has expired.",
+        "make a new one for the program under another name, change it over, and revoke the old one; or only revoke it, "
+        "if nothing needs it any more (docs/api.md).",
+        work.find_token_ending,
+    ),
+    Condition(
         "reload-refused",
         _WARNING,
         "The running service was told to read its settings again (SIGHUP), and something in them was wrong.",

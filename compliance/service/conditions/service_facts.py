@@ -56,12 +56,15 @@ from compliance.store import (
     read_size,
     values_seen,
 )
+from compliance.store.api_tokens import tokens_ending
 from compliance.store.dialect import describe_url, file_of, parse_url
 from compliance.store.tables import CRIME, OBLIGATION, POLL, Published
 from compliance.store.trials import RegisteredTrial, newest_trial
 
 REPORT_GRACE: Final = timedelta(days=1)
 """How long after its time a report may be published before it is missed: making it takes minutes, a restart hours."""
+TOKEN_NOTICE: Final = timedelta(days=14)
+"""How long before a token of a program expires it is said: it takes two people, who may be away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,7 @@ class StoredFacts:
     - `mail_rest`: until when the mail server is not tried, because it refused us; None: it did not.
     - `trial`: the trial of reminders registered last, over or not; None: none ever was.
     - `maintenance`: the planned work under way, in which no alerts are sent.
+    - `ending_tokens`: the tokens of programs that expire within `TOKEN_NOTICE`, or have, by name, and when (UTC).
     - `size`: of the database, in bytes. `growth`: in the last 30 days; None if it is not known.
     """
 
@@ -140,6 +144,7 @@ class StoredFacts:
     report: LastReport | None
     jobs: dict[str, JobRun]
     maintenance: Maintenance | None
+    ending_tokens: list[tuple[str, datetime]]
     size: int
     growth: Growth | None
 
@@ -241,6 +246,7 @@ def _read(store: Store, settings: Settings, policy: Policy, known: Vocabulary, n
         report=None if report is None else LastReport(*report),
         jobs=list_job_runs(store),
         maintenance=maintenance_at(store, now),
+        ending_tokens=tokens_ending(store, now + TOKEN_NOTICE),
         size=size,
         growth=growth,
     )

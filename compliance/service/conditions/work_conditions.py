@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from compliance.errors import System
-from compliance.policy.calendars import to_day
+from compliance.policy.calendars import plain_date, to_day
 from compliance.reminders import find_disagreement
 from compliance.reports.sentences import sentence
 from compliance.service.calendar_notes import warn_of_end
@@ -212,6 +212,17 @@ def find_report_held(_: ServiceFacts, stored: StoredFacts) -> str | None:
 def find_reports_suspended(_: ServiceFacts, stored: StoredFacts) -> str | None:
     """A person has suspended reports."""
     return None if stored.suspension is None else sentence(stored.suspension)
+
+
+@of_stored
+def find_token_ending(facts: ServiceFacts, stored: StoredFacts) -> str | None:
+    """A token of a program expires soon, or has expired."""
+    said = [
+        f"The token {name} {'expired' if at <= facts.now else 'expires'} on "
+        f"{plain_date(facts.policy.local.date_of(at))}."
+        for name, at in stored.ending_tokens
+    ]
+    return " ".join(said) or None
 
 
 def find_mail_refuses_us(facts: ServiceFacts) -> str | None:

@@ -1,11 +1,13 @@
-"""Who is signed in to the pages, and what they looked at."""
+"""Who is signed in to the pages, which programs may read the JSON API, and what they all looked at."""
 
 from datetime import datetime
 
-from sqlalchemy import JSON, Column, LargeBinary
+from sqlalchemy import JSON, Column, Index, LargeBinary, text
 from sqlmodel import Field, SQLModel
 
 from compliance.store.tables.column_types import BIG_ID
+
+_NOT_REVOKED = text("revoked_at IS NULL")
 
 
 class WebSession(SQLModel, table=True):
@@ -44,3 +46,26 @@ class AccessRow(SQLModel, table=True):
     crimes: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     refused: str | None = None
     reason: str | None = None
+
+
+class ApiToken(SQLModel, table=True):
+    """What a program shows to read the JSON API. `digest`: SHA-256 of the token, which is stored nowhere.
+
+    `name`: what the program is called; one token of a name is not revoked. `division`: whose cases it may read, where
+    the role is that of a division. `made_by` and `revoked_by`: the user names. `used_at`: about when it was last used.
+    """
+
+    __tablename__ = "api_token"
+    __table_args__ = (
+        Index("ix_api_token_name", "name", unique=True, sqlite_where=_NOT_REVOKED, postgresql_where=_NOT_REVOKED),
+    )
+    digest: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    name: str
+    role: str
+    division: str | None = None
+    made_at: datetime
+    made_by: str
+    expires_at: datetime
+    used_at: datetime | None = None
+    revoked_at: datetime | None = None
+    revoked_by: str | None = None
