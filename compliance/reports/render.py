@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from functools import lru_cache
+from html import unescape
 from typing import Any, Final
 
 from markupsafe import Markup, escape
@@ -16,6 +17,8 @@ from compliance.templating import Templates
 
 _ID: Final = re.compile(r' id="([^"]*)"')
 _LINK: Final = re.compile(r'<a href="#([^"]*)">')
+_NUMBER: Final = re.compile(r'<data value="(?P<value>[^"]*)" data-figure="(?P<figure>[^"]*)"[^>]*>[^<]*</data>')
+_NOTHING: Final = ("0", "0.0")
 
 
 def render(figures: Figures) -> str:
@@ -28,10 +31,11 @@ def page_of(report: Report) -> str:
     return without_blank_lines(fill("page.html.j2", report=report))
 
 
-def sections_of(report: Report, place: Callable[[str], str]) -> Markup:
+def sections_of(report: Report, place: Callable[[str], str], cases: Callable[[str], str | None]) -> Markup:
     """Return the sections of a report as they stand in its page, for a page of another kind.
 
-    `place`: gives the address of a part that is not here, by its id; links to it lead there.
+    `place`: gives the address of a part that is not here, by its id; links to it lead there. `cases`: gives that of the
+    cases behind a number, by its name and measure, None if it has none; other numbers than 0 lead there.
     """
     drawn = without_blank_lines(fill("sections.html.j2", report=report))
     here = set(_ID.findall(drawn))
@@ -39,7 +43,14 @@ def sections_of(report: Report, place: Callable[[str], str]) -> Markup:
     def lead(found: re.Match[str]) -> str:
         return found[0] if found[1] in here else f'<a href="{escape(place(found[1]))}">'
 
-    return Markup(_LINK.sub(lead, drawn))  # noqa: S704  # of a template, which escapes what is put in
+    def open_cases(found: re.Match[str]) -> str:
+        name = unescape(found["figure"])
+        path = None if found["value"] in _NOTHING else cases(name)
+        hidden = f'<span class="hidden">, cases of {escape(name)}</span>'
+        return found[0] if path is None else f'<a class="cases" href="{escape(path)}">{found[0]}{hidden}</a>'
+
+    linked = _NUMBER.sub(open_cases, _LINK.sub(lead, drawn))
+    return Markup(linked)  # noqa: S704  # of a template, which escapes what is put in
 
 
 def without_blank_lines(text: str) -> str:

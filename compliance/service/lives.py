@@ -79,6 +79,13 @@ TABLES: Final = (
         "1 row each",
         "never by this service: whoever answers for the data decides",
     ),
+    StatedLife(
+        "background_task",
+        "what a page asked to be worked out, who asked, and what came of it: the cases behind a figure, or what "
+        "another rule would have done, with crime numbers",
+        "1 row each",
+        "7 days after it was asked for, within an hour while the pages are served",
+    ),
     StatedLife("signing_key", "the key by which the service knows its own tokens again", "1 row", _FOR_GOOD),
     StatedLife(
         "poll",

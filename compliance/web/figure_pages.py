@@ -1,6 +1,6 @@
 """Pages with the key figures and the sections of a published report, drawn by its own parts from the stored figures."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 from urllib.parse import quote
 
@@ -17,6 +17,7 @@ from compliance.web.page_table import Answer, GoTo, RefusedPageError, Visit
 from compliance.web.report_pages import days_of, find_readable, forms_for, list_readable
 from compliance.web.roles import WebRole
 from compliance.web.section_filters import SectionFilters
+from compliance.web.traced_pages import cases_path
 
 NEWEST: Final = 12
 """How many periods are offered beside a section."""
@@ -34,7 +35,7 @@ def show_report_figures(visit: Visit) -> Answer:
         "forms": forms_for(visit, found),
         "days": days_of(found.period),
         "about": () if report is None else report.about,
-        "sections": None if report is None else sections_of(report, lambda id_: f"{whole}#{id_}"),
+        "sections": None if report is None else sections_of(report, lambda id_: f"{whole}#{id_}", _cases(visit, found)),
         "contents": None if report is None else f"{report_path(found)}/sections",
     }
     return Answer("report_figures.html.j2", f"{found.period}, {found.edition}", values)
@@ -81,7 +82,7 @@ def show_section(visit: Visit) -> Answer | GoTo:
         "days": days_of(found.period),
         "unit": found.unit,
         "section": section,
-        "drawn": sections_of(drawn, lambda id_: _place(found, report, id_)),
+        "drawn": sections_of(drawn, lambda id_: _place(found, report, id_), _cases(visit, found)),
         "here_path": _path(found, section),
         "fields": asked.fields(section),
         "is_chosen": asked.is_any,
@@ -111,6 +112,10 @@ def _read(visit: Visit, readable: Sequence[PublishedReport]) -> tuple[PublishedR
     with visit.service.store.session(reading=True) as session:
         row = newest_published(session, found.period, found.edition)
     return found, None if row is None else read_figures(row)
+
+
+def _cases(visit: Visit, report: PublishedReport) -> Callable[[str], str | None]:
+    return lambda figure: cases_path(visit, report, figure)
 
 
 def _path(report: PublishedReport, section: Section) -> str:

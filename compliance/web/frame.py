@@ -69,7 +69,8 @@ class Frame:
             token=self.sessions.token(request) if request else "",
             **answer.values,
         )
-        return Response(html, answer.status, skin.HEADERS, "text/html")
+        headers = skin.HEADERS | ({} if answer.refresh is None else {"Refresh": answer.refresh})
+        return Response(html, answer.status, headers, "text/html")
 
     def message(
         self,

@@ -12,6 +12,7 @@ from compliance.store import officers
 from compliance.store.owed_lists import OwedCount, OwedEntry, OwedPeriod, choose_owed, count_owed, page_owed
 from compliance.store.tables import OfficerRow
 from compliance.web.case_pages import crime_path, officer_path
+from compliance.web.list_answers import MOST_IN_FILE
 from compliance.web.listing import LISTED, Listing
 from compliance.web.owed_filters import NONE, STATES, OwedFilters, owed_path, read_key, write_key
 from compliance.web.page_table import Answer, Visit
@@ -19,8 +20,6 @@ from compliance.web.roles import WebRole
 
 COUNTS: Final = "/overdue"
 LIST: Final = "/overdue/list"
-MOST_IN_FILE: Final = 10_000
-"""The entries of a list that is given as a file, at most."""
 
 
 @dataclass(frozen=True, slots=True)

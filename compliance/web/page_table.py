@@ -28,6 +28,7 @@ class Answer:
     """A page as it is to be shown: its template and what that is filled with.
 
     `crimes`: every crime number that it shows. `reason`: why the person wanted to see it, where they were asked.
+    `refresh`: in how many seconds it goes on to which address by itself, once somebody has asked for that.
     """
 
     template: str
@@ -36,6 +37,7 @@ class Answer:
     crimes: Sequence[str] = ()
     reason: str | None = None
     status: int = 200
+    refresh: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

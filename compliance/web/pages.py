@@ -33,6 +33,7 @@ from compliance.web.release_pages import (
 from compliance.web.report_pages import give_report, show_reports
 from compliance.web.roles import CaseScope, WebRole
 from compliance.web.team_pages import show_officer, show_team
+from compliance.web.traced_pages import give_cases, look_up_cases, show_cases
 from compliance.web.version_pages import give_proof_pack, show_versions
 
 _EVERYONE: Final = frozenset(WebRole)
@@ -41,7 +42,7 @@ _OF_CASES: Final = frozenset({WebRole.OFFICER, WebRole.SUPERVISOR, WebRole.CHAMP
 _LEADERS: Final = frozenset({WebRole.SUPERVISOR, WebRole.CHAMPION, WebRole.PERFORMANCE})
 _READERS: Final = frozenset({WebRole.CHAMPION, WebRole.PERFORMANCE, WebRole.BOARD})
 _OPERATORS: Final = frozenset({WebRole.PERFORMANCE, WebRole.ADMINISTRATOR})
-_OF_DISPUTES: Final = frozenset({WebRole.CHAMPION, WebRole.PERFORMANCE})
+_ANALYSTS: Final = frozenset({WebRole.CHAMPION, WebRole.PERFORMANCE})
 _PERFORMANCE: Final = frozenset({WebRole.PERFORMANCE})
 _WITH_REASON: Final = frozenset({WebRole.SUPERVISOR, WebRole.CHAMPION})
 
@@ -62,8 +63,8 @@ PAGES: Final = (
     WebPage("/figures", go_to_figures, _READERS, CaseScope.NONE, label="Division and force"),
     WebPage("/officers", find_officers, _LEADERS, CaseScope.FORCE, "POST", None, no_crimes),
     WebPage("/officers/{officer_ref:path}", show_officer, _LEADERS, CaseScope.FORCE),
-    WebPage("/disputes", show_disputes, _OF_DISPUTES, CaseScope.FORCE, label="Disputes"),
-    WebPage("/disputes/{number}", show_one_dispute, _OF_DISPUTES, CaseScope.FORCE),
+    WebPage("/disputes", show_disputes, _ANALYSTS, CaseScope.FORCE, label="Disputes"),
+    WebPage("/disputes/{number}", show_one_dispute, _ANALYSTS, CaseScope.FORCE),
     WebPage("/disputes/{number}", answer_on_page, _PERFORMANCE, CaseScope.FORCE, "POST", None, crimes_of_dispute),
     WebPage("/outbox", show_outbox, _PERFORMANCE, CaseScope.NONE, label="Outbox"),
     WebPage("/outbox/{number}", show_one_email, _PERFORMANCE, CaseScope.FORCE),
@@ -86,6 +87,9 @@ PAGES: Final = (
     WebPage("/reports/{period}/{edition}", show_report_figures, _READERS, CaseScope.NONE),
     WebPage("/reports/{period}/{edition}/sections", show_sections, _READERS, CaseScope.NONE),
     WebPage("/reports/{period}/{edition}/sections/{section}", show_section, _READERS, CaseScope.NONE),
+    WebPage("/reports/{period}/{edition}/cases", show_cases, _ANALYSTS, CaseScope.FORCE),
+    WebPage("/reports/{period}/{edition}/cases", look_up_cases, _ANALYSTS, CaseScope.FORCE, "POST", None, no_crimes),
+    WebPage("/reports/{period}/{edition}/cases/{form}", give_cases, _ANALYSTS, CaseScope.FORCE),
     WebPage("/reports/{period}/{edition}/{form}", give_report, _READERS, CaseScope.NONE),
     WebPage("/policy", show_policy, _EVERYONE, CaseScope.NONE, label="Policy"),
     WebPage("/health", show_health, _OPERATORS, CaseScope.NONE, label="Health"),

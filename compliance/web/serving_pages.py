@@ -7,6 +7,7 @@ import structlog
 
 from compliance.errors import ComplianceError, SettingsError
 from compliance.service import Service
+from compliance.service.background_worker import work_in_background
 from compliance.serving import serve_locally
 from compliance.store import Store
 from compliance.web.application import make_application
@@ -65,7 +66,8 @@ def serve_pages_beside(service: Service) -> Iterator[None]:
 def _serve(service: Service, port: int) -> Iterator[str]:
     application = make_application(service, sign_in_of(service), PAGES)
     address = service.settings.web.listen
-    with serve_locally(application, port, "pages", linger_seconds=_LINGER_SECONDS, address=address) as url:
+    served = serve_locally(application, port, "pages", linger_seconds=_LINGER_SECONDS, address=address)
+    with work_in_background(service), served as url:
         yield url
 
 
@@ -84,5 +86,6 @@ def serve_demo(service: Service, port: int) -> Iterator[str]:
     """Serve the pages of a demo, where anybody may be chosen, on a port of 127.0.0.1 (0: any free one)."""
     sign_in = DemoSignIn(service.store, service.settings.reminders)
     application = make_application(service, sign_in, PAGES, is_secure=False)
-    with serve_locally(application, port, "pages", linger_seconds=_LINGER_SECONDS) as url:
+    served = serve_locally(application, port, "pages", linger_seconds=_LINGER_SECONDS)
+    with work_in_background(service), served as url:
         yield url

@@ -9,7 +9,9 @@ import httpx
 import msgspec
 import pytest
 
+from compliance.service.background_work import CASES
 from compliance.serving import serve_locally
+from compliance.store.background_tasks import TaskState, ask_task, claim_task, end_task
 from compliance.web.application import make_application
 from compliance.web.pages import PAGES
 from compliance.web.roles import WebRole
@@ -27,6 +29,7 @@ from tests.integration.test_web_reports import publish
 from tests.openid import openid
 from tests.serving_sockets import free_port
 from tests.stores import crime, take, updates
+from tests.traced_lists import looked_up
 from tests.web_office import CRIMES, Browser, WebOffice, open_web_office
 
 pytestmark = NEEDED
@@ -104,6 +107,7 @@ def pages(office: WebOffice, tmp_path_factory: pytest.TempPathFactory) -> list[P
         },
         "report-chosen": analyst.get("/reports/2026-W45/board/sections/views?requirement=7-day"),
         "report-nothing-chosen": analyst.get("/reports/2026-W45/board/sections/views?unit=elsewhere"),
+        **cases_pages(office, analyst),
         "health": office.browser(WebRole.ADMINISTRATOR).get("/health"),
         "reports-to-release": analyst.get("/reports?said=suspended"),
         "release": analyst.get(RELEASE),
@@ -127,6 +131,29 @@ def pages(office: WebOffice, tmp_path_factory: pytest.TempPathFactory) -> list[P
         made.append(folder / f"{name}.html")
         made[-1].write_text(answer.text.replace(LINK, f"<style>{style}</style>"), "utf-8")
     return made
+
+
+def cases_pages(office: WebOffice, analyst: Browser) -> dict[str, httpx.Response]:
+    """The cases behind a number: not looked up, under way, failed, and found."""
+    path = "/reports/2026-W45/board/cases?figure="
+    looked_up(office, "2026-W45", None, [*CRIMES.values(), *(f"22A/{n}/26" for n in range(60))], 3)
+    other = ask_task(office.service.store, CASES, "another", "somebody", office.now)
+    assert other
+    waiting = analyst.post("/reports/2026-W45/board/cases", figure="rate.28-day")
+    under_way = analyst.get(f"{waiting.headers['location']}&keep=3")
+    claim_task(office.service.store, office.now)
+    end_task(office.service.store, other, office.now, TaskState.FAILED, None, "There is no such week.")
+    failed = claim_task(office.service.store, office.now)
+    assert failed
+    running = analyst.get(waiting.headers["location"])
+    end_task(office.service.store, failed, office.now, TaskState.FAILED, None, "There is no such week.")
+    return {
+        "cases-not-looked-up": analyst.get(f"{path}silent"),
+        "cases-waiting": under_way,
+        "cases-running": running,
+        "cases-failed": analyst.get(waiting.headers["location"]),
+        "cases": analyst.get(f"{path}rate.7-day:of"),
+    }
 
 
 def openid_pages(office: WebOffice, folder: Path) -> dict[str, httpx.Response]:

@@ -24,7 +24,9 @@ from compliance.web.pages import PAGES
 from compliance.web.roles import CaseScope, WebRole
 from tests import stores
 from tests.access_matrix import MATRIX, PAGE, WHOSE, written_page
+from tests.integration.test_web_reports import publish
 from tests.stores import crime, take
+from tests.traced_lists import FIGURE, looked_up
 from tests.web_office import CRIMES, Browser, WebOffice, open_web_office
 
 ELSE: Final = {"team": "n1b", "division": "n2a", "other": "s1a"}
@@ -53,6 +55,8 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebOffice]:
         }
         with service.store.writing() as connection:
             connection.execute(insert(SET_ASIDE), [{"crime_ref": ref} | aside for ref in CRIMES.values()])
+        publish(opened, "2026-W27", "division-north", unit="North")
+        looked_up(opened, "2026-W27", "North", [*CRIMES.values()])
         yield opened
 
 
@@ -93,6 +97,9 @@ def is_shown(office: WebOffice, browser: Browser, page: WebPage, holder: str) ->
     """Whether somebody gets to see another's crime on a page, or to act on it; a reason is given where one is asked."""
     ref, store = CRIMES[holder], office.service.store
     path, is_of_crime = page.path.replace("{crime_ref:path}", quote(ref, safe="")), "{crime_ref" in page.path
+    path = path.replace("{period}", "2026-W27").replace("{edition}", "division-north")
+    if "/cases" in path:
+        path += f"?figure={FIGURE}"
     path = path.replace("{officer_ref:path}", holder).replace("{form}", "csv")
     path = path.replace("{number}", str(number_of(office, page, ref)))
     if page.method == "GET":

@@ -13,7 +13,7 @@ from sqlalchemy import event
 
 from compliance.records import Officer
 from compliance.store import list_accesses
-from compliance.web import owed_files
+from compliance.web import list_answers
 from compliance.web.roles import WebRole
 from tests import stores, web_office
 from tests.stores import crime, updates
@@ -268,7 +268,7 @@ def test_a_file_is_one_entry_of_the_access_log_with_its_crimes_and_their_number(
 def test_a_list_that_is_too_long_is_not_given_and_says_what_to_do(
     office: WebOffice, analyst: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(owed_files, "MOST_IN_FILE", 5)
+    monkeypatch.setattr(list_answers, "MOST_IN_FILE", 5)
     answer = analyst.get("/overdue/list/csv?state=overdue")
     assert answer.status_code == 400
     assert "It has 6 entries, and a file has at most 5. Choose less" in words_of(answer.text)

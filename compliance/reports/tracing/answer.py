@@ -103,7 +103,7 @@ def cases(edition: Edition, figure: str) -> TracedFigure:
     `figure`: its name, followed by `:MEASURE` if the question is not about the count. Raises SettingsError for an
     unknown figure, with the nearest known name.
     """
-    name, measure = _split(figure)
+    name, measure = split_figure(figure)
     found = find_figure(name)
     if found is None:
         kind, forms = name.partition("/")[0].partition(".")[0], ", ".join(each.form for each in FIGURES.values())
@@ -129,7 +129,7 @@ def cases(edition: Edition, figure: str) -> TracedFigure:
         raise SettingsError(f"figure {name!r} has no measure {measure!r}; it has {has}") from None
 
 
-def _split(figure: str) -> tuple[str, str | None]:
+def split_figure(figure: str) -> tuple[str, str | None]:
     """Return a figure's name, and its measure if one is given."""
     name, mark, measure = figure.rpartition(":")
     known = mark and measure in {*_COUNTED, *WORKED_OUT, *OF_THE_WEEK}

@@ -23,12 +23,13 @@ from compliance.store.tables.record_tables import CrimeRow, CrimeVersion, Quaran
 from compliance.store.tables.report_tables import Published, ReportDuty, ReportHold, ReportRelease, ReportSuspension
 from compliance.store.tables.service_tables import AlertRow, DatabaseSize, IncidentRow, JobRow, MaintenanceRow
 from compliance.store.tables.verdict_tables import Obligation, Projection, SetAsideRow, Transition
-from compliance.store.tables.web_tables import AccessRow, ApiToken, WebSession
+from compliance.store.tables.web_tables import AccessRow, ApiToken, BackgroundTaskRow, WebSession
 
 __all__ = [
     "ACCESS",
     "ALERT",
     "API_TOKEN",
+    "BACKGROUND_TASK",
     "CHANNEL_REST",
     "CRIME",
     "CRIME_VERSION",
@@ -59,6 +60,7 @@ __all__ = [
     "AccessRow",
     "AlertRow",
     "ApiToken",
+    "BackgroundTaskRow",
     "ChannelRest",
     "CrimeRow",
     "CrimeVersion",
@@ -108,5 +110,6 @@ DISPUTE, DISPUTED_VICTIM = _table(DisputeRow), _table(DisputedVictim)
 JOB, INCIDENT, ALERT, MAINTENANCE = _table(JobRow), _table(IncidentRow), _table(AlertRow), _table(MaintenanceRow)
 DATABASE_SIZE = _table(DatabaseSize)
 ACCESS, API_TOKEN, WEB_SESSION = _table(AccessRow), _table(ApiToken), _table(WebSession)
+BACKGROUND_TASK = _table(BackgroundTaskRow)
 SET_ASIDE, UNKNOWN_VALUE, REPORT_DUTY = _table(SetAsideRow), _table(UnknownValue), _table(ReportDuty)
 """The tables themselves, for Core statements in bulk paths (decision 0010)."""

@@ -1,4 +1,4 @@
-"""Who is signed in to the pages, which programs may read the JSON API, and what they all looked at."""
+"""Who is signed in to the pages, which programs may read the JSON API, and what they all looked at and asked for."""
 
 from datetime import datetime
 
@@ -69,3 +69,27 @@ class ApiToken(SQLModel, table=True):
     used_at: datetime | None = None
     revoked_at: datetime | None = None
     revoked_by: str | None = None
+
+
+class BackgroundTaskRow(SQLModel, table=True):
+    """Something that a page asked for and that takes long (decision 0064).
+
+    `kind`: what is worked out; `asked`: of what, as JSON with its keys in order, so that the same question is the same
+    text. `asked_by`: the person. `seen_at`: when the process that works on it last said so. `done`, `of`: how far it
+    is; None: not known. `result`: what came of it, compressed. `problem`: why nothing came of it, in words.
+    """
+
+    __tablename__ = "background_task"
+    id: int | None = Field(default=None, sa_column=Column(BIG_ID, primary_key=True))
+    kind: str
+    asked: str
+    asked_by: str
+    asked_at: datetime
+    state: str = Field(index=True)
+    seen_at: datetime
+    began_at: datetime | None = None
+    ended_at: datetime | None = None
+    done: int = 0
+    of: int | None = None
+    result: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    problem: str | None = None
