@@ -75,5 +75,5 @@ class ApiResource:
     def _wrong(self, what: str) -> RefusedPageError:
         known = ", ".join(f"`{each.name}`" for each in msgspec.structs.fields(self.query))
         takes = f"The parameters are {known}; docs/api.md says what each may be." if known else "There are none here."
-        said = what[:_LONGEST_SAID].replace(" - at `$.", " - in `")
+        said = f"{what[:1].upper()}{what[1:_LONGEST_SAID]}".replace(" - at `$.", " in `")
         return RefusedPageError("The query cannot be used", f"{said}. {takes}", "a query that is wrong", 400)
