@@ -1,12 +1,14 @@
-"""The cases behind a number of a report, as though they had been looked up."""
+"""What pages have worked out in the background, as though it had been: cases behind a number, and what another rule does."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Final
 
 import msgspec
 
+from compliance.batch.whatif import ChangedObligation, StateChange, WhatIf
 from compliance.reports.catalogue.case import TracedCase
-from compliance.service.background_work import CASES, CasesQuestion, FoundCases
+from compliance.service.background_work import CASES, WHATIF, CasesQuestion, FoundCases, WhatIfQuestion
 from compliance.store.background_tasks import BackgroundTask, TaskState, ask_task, claim_task, end_task
 from tests.web_office import WebOffice
 
@@ -29,4 +31,20 @@ def asked(office: WebOffice, period: str, division: str | None) -> BackgroundTas
     assert ask_task(office.service.store, CASES, question, "an.analyst", office.now)
     task = claim_task(office.service.store, office.now)
     assert task
+    return task
+
+
+def compared(office: WebOffice, crimes: Sequence[str]) -> BackgroundTask:
+    """Another rule would have changed an obligation of each of these crimes."""
+    first, last = date(2026, 7, 6), date(2026, 7, 12)
+    question = WhatIfQuestion(first, last, ("7-day.within.days=10",), office.now)
+    asked_for = msgspec.json.encode(question).decode()
+    assert ask_task(office.service.store, WHATIF, asked_for, "an.analyst", office.now)
+    task = claim_task(office.service.store, office.now)
+    assert task
+    some = tuple(ChangedObligation(ref, "V1", 1, date(2026, 7, 8), date(2026, 7, 11)) for ref in crimes)
+    change = StateChange("7-day", "overdue", "not yet due", len(crimes), some)
+    answer = WhatIf("the policy", "another", question.changes, first, last, office.now, None, date(2026, 7, 20),
+                    len(crimes), 0, (0, 0), (), 0, (change,))  # fmt: skip
+    end_task(office.service.store, task, office.now, TaskState.DONE, msgspec.json.encode(answer), None)
     return task

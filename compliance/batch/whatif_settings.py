@@ -1,7 +1,7 @@
 """Change some keys of a policy: `7-day.within.days=5`, `counted_methods=phone,visit`."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -13,6 +13,8 @@ from compliance.errors import SettingsError, nearest
 from compliance.policy import Policy, Requirement, parse_policy
 
 _NOT_SET = {"requirement", "path"}
+_DESCRIBING = {"id", "title", "source", "timezone", "calendar"}
+"""Keys that say what a policy or a requirement is, rather than what is owed."""
 
 
 def apply_settings(policy: Policy, settings: Sequence[str]) -> Policy:
@@ -30,6 +32,33 @@ def apply_settings(policy: Policy, settings: Sequence[str]) -> Policy:
         return parse_policy(data, policy.path)
     except SettingsError as error:
         raise SettingsError(f"--set: {error}") from None
+
+
+def list_settings(policy: Policy) -> list[tuple[str, str]]:
+    """Return the keys that change what is owed, each with its value now as `apply_settings` takes it; empty: none.
+
+    Those of the whole policy first, then those of each requirement.
+    """
+    data = policy.model_dump(by_alias=True, exclude_unset=True)
+    found = list(_list_keys(Policy, data, ""))
+    for requirement in data["requirement"]:
+        found += _list_keys(Requirement, requirement, f"{requirement['id']}.")
+    return found
+
+
+def _list_keys(model: type[BaseModel], data: Mapping[str, Any], front: str) -> Iterator[tuple[str, str]]:
+    for key, field in _keys(model).items():
+        inner, value = next((kind for kind in _kinds(field) if _is_group(kind)), None), data.get(key)
+        if inner is not None:
+            yield from _list_keys(inner, value or {}, f"{front}{key}.")
+        elif key not in _DESCRIBING:
+            yield f"{front}{key}", _text_of(value)
+
+
+def _text_of(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ",".join(value) if isinstance(value, list) else "" if value is None else str(value)
 
 
 def _apply(data: dict[str, Any], ids: list[str], setting: str) -> None:

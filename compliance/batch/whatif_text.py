@@ -7,7 +7,14 @@ from typing import Any, Final
 import msgspec
 
 from compliance import text
-from compliance.batch.whatif import ChangedObligation, RequirementComparison, StateChange, Tally, WhatIf
+from compliance.batch.whatif import (
+    ChangedObligation,
+    DivisionComparison,
+    RequirementComparison,
+    StateChange,
+    Tally,
+    WhatIf,
+)
 from compliance.policy.explain import phrases
 from compliance.text import printable, printable_json
 
@@ -74,7 +81,7 @@ def _figures(figures: RequirementComparison) -> Iterator[str]:
     yield f"  {'':{width + 9}}" + "".join(f"{name:>8}" for name in _COLUMNS)
     for name, line in zip(names, figures.lines, strict=True):
         yield f"  {name:{width}} policy  {_tally(line.before)}"
-        yield f"  {'':{width}} changed {_tally(line.after)}{_points(line.before, line.after)}"
+        yield f"  {'':{width}} changed {_tally(line.after)}{_points(line)}"
 
 
 def _tally(tally: Tally | None) -> str:
@@ -84,12 +91,17 @@ def _tally(tally: Tally | None) -> str:
     return "".join(f"{count:8,}" for count in counts) + f"{percent(tally.rate):>8}"
 
 
-def _points(before: Tally | None, after: Tally | None) -> str:
-    """Return the difference of two rates in percentage points, if there are both."""
+def _points(line: DivisionComparison) -> str:
+    points = describe_points(line.before, line.after)
+    return f"{points:>8}" if points else ""
+
+
+def describe_points(before: Tally | None, after: Tally | None) -> str:
+    """Return the difference of two rates in percentage points, if there are both; `=` for none."""
     if before is None or after is None or before.rate is None or after.rate is None:
         return ""
     points = round((after.rate - before.rate) * 100, 1)
-    return f"{points:+8.1f}" if points else f"{'=':>8}"
+    return f"{points:+.1f}" if points else "="
 
 
 def _moves(answer: WhatIf) -> Iterator[str]:

@@ -4,18 +4,23 @@ Each kind of work is a function from what was asked to what came of it. It reads
 """
 
 from collections.abc import Callable, Mapping
+from datetime import date, datetime
 from typing import Final
 
 import msgspec
 
+from compliance.batch.whatif import whatif
+from compliance.batch.whatif_settings import apply_settings
 from compliance.reports.catalogue.case import TracedCase
 from compliance.reports.periods import parse_period
+from compliance.service.explaining import stored_chunks
 from compliance.service.service import Service
 
 Tell = Callable[[int, int | None], None]
 """Takes how many are done, and of how many if known."""
 
 CASES: Final = "cases"
+WHATIF: Final = "whatif"
 
 
 class FoundCases(msgspec.Struct, frozen=True):
@@ -52,5 +57,26 @@ def find_cases(service: Service, asked: str, _: Tell) -> bytes:
     return msgspec.json.encode(answer)
 
 
-WORK: Final[Mapping[str, Callable[[Service, str, Tell], bytes]]] = {CASES: find_cases}
+class WhatIfQuestion(msgspec.Struct, frozen=True):
+    """What some changes of the policy would do to a period, as judged at an instant.
+
+    `first`, `last`: local dates, both included. `changes`: as `apply_settings` takes them.
+    """
+
+    first: date
+    last: date
+    changes: tuple[str, ...]
+    as_at: datetime
+
+
+def compare_policies(service: Service, asked: str, tell: Tell) -> bytes:
+    """Return a period under the policy and under a changed one (`WhatIf`) as JSON, as `compliance whatif` compares."""
+    question = msgspec.json.decode(asked, type=WhatIfQuestion)
+    after = apply_settings(service.policy, question.changes)
+    chunks, period = stored_chunks(service.store, None, tell), (question.first, question.last)
+    answer = whatif(chunks, service.policy, after, period, question.as_at, changed=question.changes)
+    return msgspec.json.encode(answer)
+
+
+WORK: Final[Mapping[str, Callable[[Service, str, Tell], bytes]]] = {CASES: find_cases, WHATIF: compare_policies}
 """The kinds of work, by name."""

@@ -1,11 +1,12 @@
 """Questions about a file of records or, without one, the database: `explain` and `whatif`."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Final
 
 from compliance.batch.explanation_page import find_crime, no_such_crime
 from compliance.batch.inputs import RefusedRecord
@@ -18,7 +19,10 @@ from compliance.config import load_settings
 from compliance.errors import SettingsError
 from compliance.policy import Policy, load_policy
 from compliance.policy.explain import Explanation, explain
-from compliance.store import Store, load_columns, officers
+from compliance.store import Store, list_crime_refs, load_columns, officers
+
+CHUNK: Final = 20_000
+"""How many stored crimes are judged at once."""
 
 
 @dataclass(frozen=True)
@@ -78,15 +82,29 @@ class RecordsQuestion:
     def _instant(self) -> datetime:
         return self.as_at or now()
 
-    def _chunks(self) -> Iterable[Chunk]:
-        """Return all crimes: a file in bounded memory, the database at once."""
+    def _chunks(self) -> Iterator[Chunk]:
+        """Yield all crimes of the file or the database, in bounded memory."""
         if self.source:
-            return record_chunks(self.source)
+            yield from record_chunks(self.source)
+            return
         with closing(self._store()) as store:
-            return [Chunk(load_columns(store, self.known_at), [])]
+            yield from stored_chunks(store, self.known_at)
 
     def _store(self) -> Store:
         return Store.open(load_settings(self.config).database_url)
+
+
+def stored_chunks(
+    store: Store, known_at: datetime | None, tell: Callable[[int, int], None] = lambda _, __: None
+) -> Iterator[Chunk]:
+    """Yield all stored crimes as known now or at an instant, in bounded memory.
+
+    `tell`: takes how many are done, and of how many.
+    """
+    refs = list_crime_refs(store)
+    for first in range(0, len(refs), CHUNK):
+        tell(first, len(refs))
+        yield Chunk(load_columns(store, known_at, refs[first : first + CHUNK]), [])
 
 
 def explain_stored(

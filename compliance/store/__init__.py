@@ -72,7 +72,7 @@ from compliance.store.queries import (
     policies_used,
     seen_by,
 )
-from compliance.store.reader import Known, Reader, load_columns, load_crimes
+from compliance.store.reader import Known, Reader, list_crime_refs, load_columns, load_crimes
 from compliance.store.retention import RetentionPeriods, apply_retention, retention_due
 from compliance.store.retry import Retried, retry_quarantined
 from compliance.store.schema import NoSchemaError, SchemaBehindError, WrongSchemaError
@@ -167,6 +167,7 @@ __all__ = [
     "last_good_directory",
     "latest_crimes",
     "list_accesses",
+    "list_crime_refs",
     "list_disputes",
     "list_expired",
     "list_expired_refusals",

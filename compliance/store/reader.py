@@ -110,6 +110,12 @@ def load_columns(store: Store, known_at: datetime | None = None, crime_refs: Seq
     return Reader(store, crime_refs).records_known(known_at).columns
 
 
+def list_crime_refs(store: Store) -> list[str]:
+    """Return the numbers of all crimes, in order (by code point)."""
+    with store.reading() as connection:
+        return sorted(connection.execute(select(CRIME.c.crime_ref)).scalars())
+
+
 def load_crimes(store: Store, crime_refs: Sequence[str]) -> list[Crime]:
     """Return the current records of some crimes, by crime number; what is not stored is left out."""
     with store.reading() as connection:

@@ -35,6 +35,7 @@ from compliance.web.roles import CaseScope, WebRole
 from compliance.web.team_pages import show_officer, show_team
 from compliance.web.traced_pages import give_cases, look_up_cases, show_cases
 from compliance.web.version_pages import give_proof_pack, show_versions
+from compliance.web.whatif_pages import ask_whatif, ask_whatif_again, show_one_whatif, show_whatif
 
 _EVERYONE: Final = frozenset(WebRole)
 _WITH_CASES: Final = frozenset({WebRole.OFFICER, WebRole.SUPERVISOR})
@@ -91,6 +92,10 @@ PAGES: Final = (
     WebPage("/reports/{period}/{edition}/cases", look_up_cases, _ANALYSTS, CaseScope.FORCE, "POST", None, no_crimes),
     WebPage("/reports/{period}/{edition}/cases/{form}", give_cases, _ANALYSTS, CaseScope.FORCE),
     WebPage("/reports/{period}/{edition}/{form}", give_report, _READERS, CaseScope.NONE),
+    WebPage("/whatif", show_whatif, _PERFORMANCE, CaseScope.NONE, label="What if"),
+    WebPage("/whatif", ask_whatif, _PERFORMANCE, CaseScope.NONE, "POST", None, no_crimes),
+    WebPage("/whatif/{number}", show_one_whatif, _PERFORMANCE, CaseScope.FORCE),
+    WebPage("/whatif/{number}", ask_whatif_again, _PERFORMANCE, CaseScope.FORCE, "POST", None, no_crimes),
     WebPage("/policy", show_policy, _EVERYONE, CaseScope.NONE, label="Policy"),
     WebPage("/health", show_health, _OPERATORS, CaseScope.NONE, label="Health"),
 )

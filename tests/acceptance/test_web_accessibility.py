@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from urllib.parse import quote
 
@@ -9,7 +10,7 @@ import httpx
 import msgspec
 import pytest
 
-from compliance.service.background_work import CASES
+from compliance.service.background_work import CASES, WHATIF, WhatIfQuestion, compare_policies
 from compliance.serving import serve_locally
 from compliance.store.background_tasks import TaskState, ask_task, claim_task, end_task
 from compliance.web.application import make_application
@@ -108,6 +109,7 @@ def pages(office: WebOffice, tmp_path_factory: pytest.TempPathFactory) -> list[P
         "report-chosen": analyst.get("/reports/2026-W45/board/sections/views?requirement=7-day"),
         "report-nothing-chosen": analyst.get("/reports/2026-W45/board/sections/views?unit=elsewhere"),
         **cases_pages(office, analyst),
+        **whatif_pages(office, analyst),
         "health": office.browser(WebRole.ADMINISTRATOR).get("/health"),
         "reports-to-release": analyst.get("/reports?said=suspended"),
         "release": analyst.get(RELEASE),
@@ -153,6 +155,23 @@ def cases_pages(office: WebOffice, analyst: Browser) -> dict[str, httpx.Response
         "cases-running": running,
         "cases-failed": analyst.get(waiting.headers["location"]),
         "cases": analyst.get(f"{path}rate.7-day:of"),
+    }
+
+
+def whatif_pages(office: WebOffice, analyst: Browser) -> dict[str, httpx.Response]:
+    """What if: the form, what is wrong with it, and what another rule does."""
+    changes = ("7-day.within.days=20", "late_entry_days=5")
+    question = WhatIfQuestion(date(2026, 7, 1), date(2026, 7, 26), changes, office.now)
+    asked = msgspec.json.encode(question).decode()
+    assert ask_task(office.service.store, WHATIF, asked, "an.analyst", office.now)
+    task = claim_task(office.service.store, office.now)
+    assert task
+    made = compare_policies(office.service, asked, lambda _, __: None)
+    end_task(office.service.store, task, office.now, TaskState.DONE, made, None)
+    return {
+        "whatif": analyst.get("/whatif"),
+        "whatif-error": analyst.post("/whatif", first="2026-07-01", last="2026-07-12"),
+        "whatif-run": analyst.get(f"/whatif/{task.id}"),
     }
 
 

@@ -17,7 +17,9 @@ from sqlalchemy import insert, update
 from compliance.mail.by_hand import crimes_told, list_emails
 from compliance.policy.setting_aside import CalendarGap
 from compliance.reminders import remind
+from compliance.service.background_work import WHATIF
 from compliance.store import dispute_victim, list_accesses, list_disputes, list_quarantined
+from compliance.store.background_tasks import list_tasks
 from compliance.store.tables import OUTBOX, QUARANTINE, SET_ASIDE
 from compliance.web.page_table import Answer, Visit, WebPage, check_table
 from compliance.web.pages import PAGES
@@ -26,7 +28,7 @@ from tests import stores
 from tests.access_matrix import MATRIX, PAGE, WHOSE, written_page
 from tests.integration.test_web_reports import publish
 from tests.stores import crime, take
-from tests.traced_lists import FIGURE, looked_up
+from tests.traced_lists import FIGURE, compared, looked_up
 from tests.web_office import CRIMES, Browser, WebOffice, open_web_office
 
 ELSE: Final = {"team": "n1b", "division": "n2a", "other": "s1a"}
@@ -57,6 +59,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebOffice]:
             connection.execute(insert(SET_ASIDE), [{"crime_ref": ref} | aside for ref in CRIMES.values()])
         publish(opened, "2026-W27", "division-north", unit="North")
         looked_up(opened, "2026-W27", "North", [*CRIMES.values()])
+        compared(opened, [*CRIMES.values()])
         yield opened
 
 
@@ -126,8 +129,11 @@ def text_of(answer: httpx.Response) -> str:
 
 
 def number_of(office: WebOffice, page: WebPage, ref: str) -> int:
-    """The number of the email, dispute or refused record on a crime; of several emails that on the fewest others."""
+    """The number of the email, dispute, refused record or comparison on a crime; of several emails that on the fewest
+    others."""
     store = office.service.store
+    if page.path.startswith("/whatif"):
+        return list_tasks(store, WHATIF, 1, office.now)[0].id
     if page.path.startswith("/quality"):
         return next(each.id or 0 for each in list_quarantined(store) if each.crime_ref == ref)
     if page.path.startswith("/outbox"):

@@ -1,0 +1,215 @@
+"""Pages on what another rule would have done to a period: asked for, worked out in the background, and shown."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+import msgspec
+
+from compliance.batch.whatif import ChangedObligation, DivisionComparison, Tally, WhatIf
+from compliance.batch.whatif_settings import apply_settings, list_settings
+from compliance.batch.whatif_text import describe_points, percent
+from compliance.errors import SettingsError
+from compliance.policy.calendars import plain_date
+from compliance.service.background_work import WHATIF, WhatIfQuestion
+from compliance.store.background_tasks import (
+    KEPT,
+    BackgroundTask,
+    TaskState,
+    ask_task,
+    list_tasks,
+    read_result,
+    read_task,
+)
+from compliance.web.case_pages import crime_path
+from compliance.web.listing import row_number
+from compliance.web.page_table import Answer, GoTo, RefusedPageError, Visit
+from compliance.web.task_view import clock_time, refuse_busy, view_task
+
+PATH: Final = "/whatif"
+MOST_CHANGES: Final = 4
+"""How many changes the form has room for."""
+_LISTED: Final = 20
+_LONGEST: Final = 200
+"""The letters of a value, at most."""
+_STATES: Final = {
+    TaskState.WAITING: "waits",
+    TaskState.RUNNING: "under way",
+    TaskState.DONE: "done",
+    TaskState.FAILED: "nothing came of it",
+    TaskState.INTERRUPTED: "interrupted",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _WhatIfForm:
+    """What was filled in. `changes`: a key and a value each."""
+
+    first: str = ""
+    last: str = ""
+    changes: tuple[tuple[str, str], ...] = (("", ""),) * MOST_CHANGES
+    error: tuple[str, str] | None = None
+    """The field that is wrong, and what to do."""
+
+
+def show_whatif(visit: Visit) -> Answer:
+    """Return the form, and what was asked of late."""
+    return _show(visit, _WhatIfForm())
+
+
+def ask_whatif(visit: Visit) -> Answer | GoTo:
+    """Have a comparison worked out, and lead to it; or say what is wrong with what was filled in."""
+    form = visit.form
+    names = range(1, MOST_CHANGES + 1)
+    changes = tuple((form.get(f"key-{n}", ""), form.get(f"value-{n}", "").strip()[:_LONGEST]) for n in names)
+    filled = _WhatIfForm(form.get("first", ""), form.get("last", ""), changes)
+    try:
+        question = _question(visit, filled)
+    except _WrongFieldError as wrong:
+        return _show(visit, _WhatIfForm(filled.first, filled.last, changes, (wrong.field, str(wrong))))
+    return _ask(visit, question)
+
+
+def show_one_whatif(visit: Visit) -> Answer:
+    """Return how a comparison stands, or what came of it."""
+    task = _find(visit)
+    question, result = msgspec.json.decode(task.asked, type=WhatIfQuestion), read_result(visit.service.store, task)
+    path, as_at = f"{PATH}/{task.id}", question.as_at
+    view = None if result is not None else view_task(visit, task, path, {})
+    values = {
+        "question": question,
+        "days": _days(question),
+        "judged": f"{plain_date(visit.service.policy.local.date_of(as_at))}, {clock_time(visit, as_at)}",
+        "task": task,
+        "view": view,
+        "here_path": path,
+        "answer": None,
+    }
+    title = "What if"
+    if result is None:
+        return Answer("whatif_run.html.j2", title, values, refresh=view.refresh if view else None)
+    answer = msgspec.json.decode(result, type=WhatIf)
+    values |= {
+        "answer": answer,
+        "line": _line,
+        "example": _example,
+        "path": crime_path,
+        "is_early": answer.today <= answer.last,
+    }
+    crimes = [each.crime_ref for change in answer.changes for each in change.examples]
+    return Answer("whatif_run.html.j2", title, values, list(dict.fromkeys(crimes)))
+
+
+def ask_whatif_again(visit: Visit) -> GoTo:
+    """Have a comparison that was interrupted or failed worked out once more."""
+    return _ask(visit, msgspec.json.decode(_find(visit).asked, type=WhatIfQuestion))
+
+
+class _WrongFieldError(Exception):
+    """What is wrong with a field of the form, in words."""
+
+    def __init__(self, field: str, words: str) -> None:
+        super().__init__(words)
+        self.field = field
+
+
+def _question(visit: Visit, filled: _WhatIfForm) -> WhatIfQuestion:
+    first, last = _day(filled.first, "first"), _day(filled.last, "last")
+    if last < first:
+        raise _WrongFieldError("last", "The last day is before the first. Give a later one.")
+    settings = tuple(f"{key}={value}" for key, value in filled.changes if key)
+    if not settings:
+        raise _WrongFieldError("key-1", "Choose what the other rule changes.")
+    known = {key for key, _ in list_settings(visit.service.policy)}
+    for number, (key, value) in enumerate(filled.changes, 1):
+        if key and key not in known:
+            raise _WrongFieldError(f"key-{number}", "Choose one of the keys of the policy.")
+        if value and not key:
+            raise _WrongFieldError(f"key-{number}", "Choose the key that gets this value.")
+    try:
+        apply_settings(visit.service.policy, settings)
+    except SettingsError as error:
+        raise _WrongFieldError("value-1", str(error).removeprefix("--set ").removeprefix("--set: ")) from None
+    return WhatIfQuestion(first, last, settings, visit.now.replace(microsecond=0))
+
+
+def _day(text: str, field: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise _WrongFieldError(field, "Give a day, such as 2026-11-02.") from None
+
+
+def _ask(visit: Visit, question: WhatIfQuestion) -> GoTo:
+    asked = msgspec.json.encode(question).decode()
+    task = ask_task(visit.service.store, WHATIF, asked, visit.viewer.person, visit.now)
+    if task is None:
+        raise refuse_busy()
+    return GoTo(f"{PATH}/{task.id}")
+
+
+def _find(visit: Visit) -> BackgroundTask:
+    task = read_task(visit.service.store, row_number(visit.place["number"]), visit.now)
+    if task is None or task.kind != WHATIF:
+        words = f"A comparison is kept for {KEPT.days} days."
+        raise RefusedPageError("There is no such comparison", words, "a comparison that is not there", 404)
+    return task
+
+
+def _show(visit: Visit, filled: _WhatIfForm) -> Answer:
+    keys = list_settings(visit.service.policy)
+    found = list_tasks(visit.service.store, WHATIF, _LISTED, visit.now)
+    values: Mapping[str, Any] = {
+        "filled": filled,
+        "error": filled.error[1] if filled.error else None,
+        "field": filled.error[0] if filled.error else None,
+        "keys": [(key, f"{key} (now {value})" if value else key) for key, value in keys],
+        "longest": _LONGEST,
+        "kept": KEPT.days,
+        "runs": [_run(visit, task) for task in found],
+    }
+    return Answer("whatif.html.j2", "What if", values, status=400 if filled.error else 200)
+
+
+def _run(visit: Visit, task: BackgroundTask) -> dict[str, Any]:
+    """Return a row of the list of what was asked of late."""
+    question = msgspec.json.decode(task.asked, type=WhatIfQuestion)
+    asked_on = plain_date(visit.service.policy.local.date_of(task.asked_at))
+    return {
+        "path": f"{PATH}/{task.id}",
+        "days": _days(question),
+        "changes": ", ".join(question.changes),
+        "asked": f"{asked_on}, {clock_time(visit, task.asked_at)}, by {task.asked_by}",
+        "state": _STATES[task.state],
+    }
+
+
+def _days(question: WhatIfQuestion) -> str:
+    return f"{plain_date(question.first)} to {plain_date(question.last)}"
+
+
+def _line(line: DivisionComparison) -> tuple[str, Sequence[str], Sequence[str]]:
+    """Return the name of a line, and its cells under the policy and under the changed one."""
+    name = "All" if line.every else line.division or "No division"
+    points = describe_points(line.before, line.after)
+    return name, [*_cells(line.before), ""], [*_cells(line.after), points]
+
+
+def _cells(tally: Tally | None) -> list[str]:
+    if tally is None:
+        return ["not in this policy", *[""] * 5]
+    counts = (tally.of, tally.met, tally.late, tally.overdue, tally.missed)
+    return [*(f"{count:,}" for count in counts), percent(tally.rate)]
+
+
+def _example(each: ChangedObligation) -> str:
+    before, after = each.due_before, each.due_after
+    same = before == after or not (before and after)
+    day = before or after
+    due = "" if day is None else f"due {plain_date(day)}" if same else _moved(before, after)
+    return f"victim {each.victim_ref}, cycle {each.cycle}{', ' if due else ''}{due}"
+
+
+def _moved(before: date | None, after: date | None) -> str:
+    return f"due {plain_date(before)}, then {plain_date(after)}" if before and after else ""
