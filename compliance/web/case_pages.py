@@ -11,9 +11,10 @@ from compliance.batch.explanation_page import describe_question, render_parts
 from compliance.reminders import notices, reason_of
 from compliance.reminders.digests import read_text
 from compliance.reminders.emails.letter import SAFE_CONTACT
-from compliance.reminders.victims_now import AHEAD_DAYS, VictimNow, list_victims_now
+from compliance.reminders.victims_now import VictimNow, list_victims_now
 from compliance.service.explaining import explain_stored
 from compliance.store import dispute_victim, disputes_of, officers
+from compliance.store.owed_bands import AHEAD_DAYS
 from compliance.store.owed_crimes import crimes_within, list_owed_crimes
 from compliance.web.page_table import Answer, GoTo, RefusedPageError, Visit
 from compliance.web.roles import MAY_ASK, WIDEST, CaseScope, WebRole

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Any, Final
 
 from compliance.policy.calendars import plain_date
 from compliance.reminders.digests import read_text
-from compliance.reminders.victims_now import AHEAD_DAYS
 from compliance.store import officers
-from compliance.store.owed_lists import OwedCount, OwedEntry, OwedPeriod, choose_owed, count_owed, page_owed
+from compliance.store.owed_bands import AHEAD_DAYS, OwedPeriod
+from compliance.store.owed_counts import OwedCount, count_owed
+from compliance.store.owed_lists import OwedEntry, choose_owed, page_owed
 from compliance.store.tables import OfficerRow
 from compliance.web.case_pages import crime_path, officer_path
 from compliance.web.list_answers import MOST_IN_FILE
@@ -80,12 +80,12 @@ def show_owed_list(visit: Visit) -> Answer:
 
 def count_all(visit: Visit) -> list[OwedCount]:
     """Return what is outstanding in the person's scope, counted."""
-    return count_owed(visit.service.store, visit.within, period_of(visit))
+    return count_owed(visit.service.store, visit.whose, period_of(visit))
 
 
 def period_of(visit: Visit) -> OwedPeriod:
-    """Return today, and the last day that is listed."""
-    return OwedPeriod(visit.today, visit.today + timedelta(days=AHEAD_DAYS))
+    """Return the day of the lists: today."""
+    return OwedPeriod(visit.today)
 
 
 def requirement_titles(visit: Visit) -> dict[str, str]:
