@@ -23,10 +23,12 @@ class OwedBand(StrEnum):
     SOON = "soon"
 
 
+LATER: Final = "later"
+"""What is due after the days that are listed has this in place of a band: no list has it."""
 OVERDUE_BANDS: Final = (OwedBand.LONG, OwedBand.MONTH, OwedBand.WEEK)
 """Those of what is overdue, the longest first."""
 
-_OUTSTANDING: Final = text("obligation.state NOT IN ('met', 'late', 'missed', 'lapsed', 'exempt')")
+OUTSTANDING: Final = text("obligation.state NOT IN ('met', 'late', 'missed', 'lapsed', 'exempt')")
 """In the words of the index, without which it does not serve. Put as `IN`, SQLite would take the one on states instead,
 which does not hold what is listed."""
 _NOTHING: Final[ColumnElement[str]] = literal_column("''")
@@ -46,13 +48,14 @@ class OwedPeriod:
     @property
     def owed(self) -> list[Any]:
         """The conditions on an obligation that is outstanding and of interest."""
-        return [_OUTSTANDING, self.until >= OBLIGATION.c.due_date]
+        return [OUTSTANDING, self.until >= OBLIGATION.c.due_date]
 
     @property
     def band(self) -> ColumnElement[str]:
         """The band of an obligation. One that should have been judged overdue since is overdue."""
         due, today, is_pending = OBLIGATION.c.due_date, self.today, OBLIGATION.c.state == "pending"
         return case(
+            (and_(is_pending, due > self.until), LATER),
             (and_(is_pending, due > today), OwedBand.SOON),
             (and_(is_pending, due == today), OwedBand.TODAY),
             (due < today - timedelta(days=28), OwedBand.LONG),

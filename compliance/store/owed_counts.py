@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Select, delete, func, select
 
 from compliance.store.dialect import among, insert_into, rows_of
 from compliance.store.engine import Store
-from compliance.store.owed_bands import OwedBand, OwedPeriod, or_nothing
+from compliance.store.owed_bands import LATER, OUTSTANDING, OVERDUE_BANDS, OwedBand, OwedPeriod, or_nothing
 from compliance.store.tables import OBLIGATION, OWED_COUNT
 
 Whose = Callable[[Any], ColumnElement[bool]]
@@ -38,14 +38,35 @@ class OwedCount:
 
 def count_owed(store: Store, whose: Whose, period: OwedPeriod) -> list[OwedCount]:
     """Return how many obligations of a scope are outstanding and due by the end of a period, by all that is counted."""
+    names = (*_NAMES, "band")
     with store.reading() as connection:
         if _counted_on(connection) == period.today:
-            kept, names = OWED_COUNT.c, (*_NAMES, "band")
-            asked = select(*(kept[name] for name in names), func.sum(kept.count)).where(whose(kept))
-            rows = connection.execute(asked.group_by(*(kept[name] for name in names))).all()
+            rows = connection.execute(_summed(names, whose(OWED_COUNT.c), OWED_COUNT.c.band != LATER)).all()
         else:
-            rows = connection.execute(_counted(period, (*_NAMES, "band"), whose(OBLIGATION.c))).all()
-    return [OwedCount(*row[:4], OwedBand(row[4]), int(row[5])) for row in rows]
+            rows = connection.execute(_counted(period, names, *period.owed, whose(OBLIGATION.c))).all()
+    return [OwedCount(r, d, t, c, OwedBand(band), int(many)) for r, d, t, c, band, many in rows]
+
+
+def overdue_by_officer(store: Store, whose: Whose, period: OwedPeriod) -> dict[str, int]:
+    """Return how many obligations of a scope are overdue, by the reference of the officer; empty: of nobody."""
+    names, kept = ("officer_ref",), OWED_COUNT.c.band.in_(OVERDUE_BANDS)
+    with store.reading() as connection:
+        if _counted_on(connection) == period.today:
+            rows = connection.execute(_summed(names, whose(OWED_COUNT.c), kept)).all()
+        else:
+            is_late = period.band.in_(OVERDUE_BANDS)
+            rows = connection.execute(_counted(period, names, *period.owed, is_late, whose(OBLIGATION.c))).all()
+    return {ref: int(count) for ref, count in rows}
+
+
+def outstanding_by_officer(connection: Connection) -> Select[str, int]:
+    """Return the statement that gives the reference of each officer, empty for nobody, and how many obligations they
+    have outstanding, whenever due (columns `officer_ref` and `outstanding`). It does not depend on the day."""
+    if _counted_on(connection) is not None:
+        kept, many = OWED_COUNT.c.officer_ref, func.sum(OWED_COUNT.c.count)
+        return select(kept, many.label("outstanding")).group_by(kept)
+    ref = or_nothing("officer_ref")
+    return select(ref.label("officer_ref"), func.count().label("outstanding")).where(OUTSTANDING).group_by(ref)
 
 
 @contextmanager
@@ -59,7 +80,7 @@ def kept_up(connection: Connection, crime_refs: Sequence[str], empty_on: date | 
     if day is None:
         yield
         return
-    asked = _counted(OwedPeriod(day), _KEY, among(connection, OBLIGATION.c.crime_ref, crime_refs))
+    asked = _counted(OwedPeriod(day), _KEY, OUTSTANDING, among(connection, OBLIGATION.c.crime_ref, crime_refs))
     before = _read(connection, asked)
     yield
     changes = _read(connection, asked)
@@ -84,16 +105,22 @@ def recount(connection: Connection, day: date) -> int:
 
 def _count_anew(connection: Connection, day: date) -> Counter[tuple[Any, ...]]:
     connection.execute(delete(OWED_COUNT))
-    found = _read(connection, _counted(OwedPeriod(day), _KEY))
+    found = _read(connection, _counted(OwedPeriod(day), _KEY, OUTSTANDING))
     _add(connection, day, found)
     return found
 
 
-def _counted(period: OwedPeriod, names: Sequence[str], *which: ColumnElement[bool]) -> Select[Any]:
+def _counted(period: OwedPeriod, names: Sequence[str], *which: Any) -> Select[Any]:
     """Return the statement that counts obligations by some of their columns and their band."""
     values = {name: period.band if name == "band" else or_nothing(name) for name in names}
-    owed = select(*(value.label(name) for name, value in values.items())).where(*period.owed, *which).subquery()
+    owed = select(*(value.label(name) for name, value in values.items())).where(*which).subquery()
     return select(*owed.c, func.count()).group_by(*owed.c)
+
+
+def _summed(names: Sequence[str], *which: ColumnElement[bool]) -> Select[Any]:
+    """Return the statement that gives the same from the counts."""
+    columns = [OWED_COUNT.c[name] for name in names]
+    return select(*columns, func.sum(OWED_COUNT.c.count)).where(*which).group_by(*columns)
 
 
 def _read(connection: Connection, asked: Select[Any]) -> Counter[tuple[Any, ...]]:

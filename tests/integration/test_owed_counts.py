@@ -9,7 +9,7 @@ from sqlalchemy import delete, event, func, select, text, true, update
 from compliance.policy import load_policy
 from compliance.store import Rebuilt, Store, judge_due, rebuild
 from compliance.store.owed_bands import OwedBand, OwedPeriod
-from compliance.store.owed_counts import OwedCount, count_owed, kept_up
+from compliance.store.owed_counts import OwedCount, count_owed, kept_up, outstanding_by_officer, overdue_by_officer
 from compliance.store.tables import OBLIGATION, OWED_COUNT
 from compliance.web.restriction import restrict
 from compliance.web.roles import CaseScope, Viewer, WebRole
@@ -42,9 +42,9 @@ def counted_directly(store: Store, today: date = MONDAY) -> list[OwedCount]:
 
 
 def kept(store: Store) -> tuple[int, set[date]]:
-    """How many are counted, and as of which days."""
+    """How many are counted that are of interest on a day, and as of which days."""
     with store.reading() as connection:
-        of = connection.execute(select(func.sum(OWED_COUNT.c.count))).scalar()
+        of = connection.execute(select(func.sum(OWED_COUNT.c.count)).where(OWED_COUNT.c.band != "later")).scalar()
         return of or 0, set(connection.execute(select(OWED_COUNT.c.counted_on)).scalars())
 
 
@@ -100,12 +100,28 @@ def test_on_a_new_day_the_obligations_are_counted_until_they_are_judged(store: S
     assert kept(store) == (2, {tomorrow})
 
 
+def test_what_each_officer_has_outstanding_and_overdue(store: Store) -> None:
+    """Outstanding whenever due, and of any day; overdue as of the day. Counted, or of the obligations: the same."""
+    take(store, NOW, crime("A"), crime("B", reported_at="2026-07-19T09:00:00Z"), crime("C", officer_ref=None))
+    judge_due(store, POLICY, NOW)
+    for _ in ("from the counts", "from the obligations"):
+        with store.writing() as connection:
+            found = {ref: int(many) for ref, many in connection.execute(outstanding_by_officer(connection))}
+            assert found == {"O1": 4, "": 2}
+        for day, late in ((MONDAY, {"O1": 1, "": 1}), (MONDAY + timedelta(days=8), {"O1": 2, "": 1})):
+            assert overdue_by_officer(store, lambda _: true(), OwedPeriod(day)) == late
+        with store.writing() as connection:
+            connection.execute(delete(OWED_COUNT))
+
+
 def test_rebuilding_proves_the_counts(store: Store) -> None:
     take(store, NOW, crime("A", **NORTH), crime("B"))
     judge_due(store, POLICY, NOW)
     assert rebuild(store, POLICY, NOW) == Rebuilt(2, 0, 0)
     with store.writing() as connection:
-        connection.execute(update(OWED_COUNT).where(OWED_COUNT.c.team == "N1").values(count=7))
+        connection.execute(
+            update(OWED_COUNT).where(OWED_COUNT.c.team == "N1", OWED_COUNT.c.band != "later").values(count=7)
+        )
     assert rebuild(store, POLICY, NOW) == Rebuilt(2, 0, 1)
     assert counts(store) == counted_directly(store)
 

@@ -34,6 +34,7 @@ from compliance.store import (
 )
 from compliance.store.owed_bands import OwedBand, OwedPeriod
 from compliance.store.owed_crimes import (
+    count_overdue_victims,
     crimes_within,
     is_any_within,
     list_overdue_victims,
@@ -70,8 +71,7 @@ def viewer(ref: str, role: WebRole) -> Viewer:
 
 def listed(store: Store, viewer: Viewer, scope: CaseScope) -> set[str]:
     """Whose crimes are listed."""
-    found, of = list_owed_crimes(store, restrict(viewer, scope), MONDAY, MONDAY, LONG_AGO, 50)
-    assert of == len(found)
+    found = [each.crime_ref for each in list_owed_crimes(store, restrict(viewer, scope), MONDAY, MONDAY, LONG_AGO)]
     assert crimes_within(store, restrict(viewer, scope), [*CRIMES.values(), "22A/1/26"]) == set(found)
     return {holder for holder, ref in CRIMES.items() if ref in found} | ({"nobody"} if "22A/1/26" in found else set())
 
@@ -123,8 +123,19 @@ def test_the_list_has_what_is_owed_now_or_by_a_date_what_fell_due_first_leading(
     judge_due(store, POLICY, NOW)
     mine = restrict(Viewer("O1", WebRole.OFFICER, "O", "O1"), CaseScope.OWN)
     until = date(2026, 7, 22)
-    assert list_owed_crimes(store, mine, MONDAY, until, LONG_AGO, 50) == (["before", "overdue", "soon"], 3)
-    assert list_owed_crimes(store, mine, MONDAY, until, LONG_AGO, 2) == (["before", "overdue"], 3)
+    assert [each.crime_ref for each in list_owed_crimes(store, mine, MONDAY, until, LONG_AGO)] == [
+        "before", "overdue", "soon",
+    ]  # fmt: skip
+    take(
+        store,
+        NOW,
+        crime("soon", reported_at="2026-07-15T09:00:00Z", victims=[{"victim_ref": "V", "category": "enhanced"}]),
+    )
+    judge_due(store, POLICY, NOW)
+    found = list_owed_crimes(store, mine, MONDAY, until, LONG_AGO, "enhanced")
+    assert [(each.crime_ref, each.is_of_category) for each in found] == [
+        ("soon", True), ("before", False), ("overdue", False),
+    ]  # fmt: skip
 
 
 def test_the_victims_of_a_scope_are_those_with_something_overdue_each_once_the_longest_first(store: Store) -> None:
@@ -133,13 +144,13 @@ def test_the_victims_of_a_scope_are_those_with_something_overdue_each_once_the_l
          crime("due", reported_at="2026-07-15T09:00:00Z"), crime("of another", officer_ref="O2"))  # fmt: skip
     judge_due(store, POLICY, NOW)
     mine = restrict(Viewer("O1", WebRole.OFFICER, "O", "O1"), CaseScope.OWN)
-    found, of = list_overdue_victims(store, mine, 50)
+    found = list_overdue_victims(store, mine, 50)
     assert [(each.crime_ref, each.victim_ref, each.due_date) for each in found] == [
         ("late", "V1", date(2026, 6, 8)), ("late", "V2", date(2026, 6, 8)), ("22A/2/26", "V1", date(2026, 7, 8)),
     ]  # fmt: skip
-    assert of == 3
-    first, of = list_overdue_victims(store, mine, 1)
-    assert ([each.victim_ref for each in first], of) == (["V1"], 3)
+    assert count_overdue_victims(store, mine) == 3
+    of_both = list_overdue_victims(store, true(), 1)
+    assert [(each.officer_ref, each.victim_ref) for each in of_both] == [("O1", "V1"), ("O2", "V1")], "so many of each"
 
 
 def test_no_list_and_no_view_reads_all_obligations(filled: Store) -> None:
@@ -147,10 +158,11 @@ def test_no_list_and_no_view_reads_all_obligations(filled: Store) -> None:
     asked: list[tuple[str, object]] = []
     event.listen(filled.engine, "before_cursor_execute", lambda *args: asked.append((args[2], args[3])))
     officer = viewer("n1a", WebRole.OFFICER)
-    list_owed_crimes(filled, restrict(officer, CaseScope.OWN), MONDAY, MONDAY, LONG_AGO, 50)
+    list_owed_crimes(filled, restrict(officer, CaseScope.OWN), MONDAY, MONDAY, LONG_AGO)
     for role, ref in ((WebRole.OFFICER, "n1a"), (WebRole.SUPERVISOR, "n1s"), (WebRole.CHAMPION, "nc")):
         crimes_within(filled, restrict(viewer(ref, role), CaseScope.FORCE), ["22A/1/26"])
-        assert list_overdue_victims(filled, restrict(viewer(ref, role), CaseScope.FORCE), 50)[0]
+        assert list_overdue_victims(filled, restrict(viewer(ref, role), CaseScope.FORCE), 50)
+        count_overdue_victims(filled, restrict(viewer(ref, role), CaseScope.FORCE))
         theirs = and_(restrict(viewer(ref, role), CaseScope.FORCE), OBLIGATION.c.officer_ref == "n1a")
         assert is_any_within(filled, theirs)
         officers_within(filled, restrict(viewer(ref, role), CaseScope.FORCE), list(CRIMES))
