@@ -18,7 +18,7 @@ from tests import stores, web_office
 from tests.conftest import OBEYED
 from tests.hostile_text import CRIME, OFFICER
 from tests.stores import at, crime, updates
-from tests.web_office import CRIMES, STAFF, Browser, WebOffice, case, records, words_of
+from tests.web_office import CRIMES, STAFF, Browser, WebOffice, case, field_of, records, words_of
 
 office = web_office.office
 
@@ -90,7 +90,7 @@ def test_crimes_stand_on_pages_enhanced_victims_first_on_the_first_and_each_once
     shown = re.findall(r">Crime (22[ABC]/[0-9]+/26)</a>", first + second)
     assert len(shown) == len(set(shown)) == 32
     assert officer.get("/my-victims", params={"after": "2/x"}).status_code == 404
-    again = officer.post("/disputes", crime=shown[-1], victim="V1", text="", after="1/2026-07-08/" + shown[24])
+    again = officer.post("/disputes", crime=shown[-1], victim="V1", text="", after=field_of(second, "after"))
     assert "Say what is wrong" in words_of(again.text)
     assert shown[-1] in again.text, "the same page again"
 

@@ -42,7 +42,7 @@ class Obligation(SQLModel, table=True):
     category: str | None = None
 
 
-class OwedCountRow(SQLModel, table=True):
+class OutstandingCount(SQLModel, table=True):
     """How many obligations are outstanding, by all that pages count by, as of one local date (`counted_on`, the same
     in every row). Empty text: none."""
 
