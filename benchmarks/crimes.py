@@ -31,12 +31,12 @@ AS_AT = datetime(2026, 7, 1, 6, 0, tzinfo=UTC)
 _DAY = 86_400_000_000
 
 
-def crime_columns(count: int, seed: int = 1) -> Columns:
-    """A year of crimes up to AS_AT: one victim in nine of ten, three updates on average, two of three closed, a few
-    reopened, declined, exempt, cancelled, reallocated."""
+def crime_columns(count: int, seed: int = 1, days: int = 365, still_open: float = 0.34) -> Columns:
+    """The crimes of some days up to AS_AT: one victim in nine of ten, three updates on average, two of three closed, a
+    few reopened, declined, exempt, cancelled, reallocated."""
     rng = np.random.default_rng(seed)
     end = to_micros(AS_AT)
-    reported = np.sort(end - rng.integers(0, 365 * _DAY, count))
+    reported = np.sort(end - rng.integers(0, days * _DAY, count))
     recorded = reported + rng.integers(0, 3 * _DAY, count)
     victims = _children(rng.choice([0, 1, 1, 1, 1, 1, 1, 1, 1, 2], count))
     many = len(victims)
@@ -47,7 +47,7 @@ def crime_columns(count: int, seed: int = 1) -> Columns:
     at[same_day] = reported[updates[same_day]] + rng.integers(0, _DAY // 4, int(same_day.sum()))
     order = np.lexsort((at, updates))
     at = at[order]
-    statuses, status_at, kind = _statuses(rng, reported)
+    statuses, status_at, kind = _statuses(rng, reported, still_open)
     allocations = _children(rng.choice([1, 1, 1, 2], count))
     officers = tuple(f"O{i:04}" for i in range(900))
     divisions = tuple("ABCDE")
@@ -101,10 +101,10 @@ def _children(counts: Ints) -> Ints:
     return np.repeat(np.arange(len(counts)), counts)
 
 
-def _statuses(rng: np.random.Generator, reported: Ints) -> tuple[Ints, Ints, np.ndarray]:
+def _statuses(rng: np.random.Generator, reported: Ints, still_open: float) -> tuple[Ints, Ints, np.ndarray]:
     count = len(reported)
     fate = rng.random(count)
-    changes = np.select([fate < 0.34, fate < 0.95, fate < 0.99], [0, 1, 2], default=3)
+    changes = np.select([fate < still_open, fate < 0.95, fate < 0.99], [0, 1, 2], default=3)
     crime = _children(changes)
     rank = np.arange(len(crime)) - np.searchsorted(crime, crime)
     at = reported[crime] + (rank + 1) * (rng.exponential(25.0, count)[crime] * _DAY).astype(np.int64) + rank
@@ -115,9 +115,13 @@ def _statuses(rng: np.random.Generator, reported: Ints) -> tuple[Ints, Ints, np.
 
 def ndjson(count: int, seed: int = 1) -> Iterator[str]:
     """The same crimes as lines of NDJSON."""
-    c = crime_columns(count, seed)
+    yield from lines_of(crime_columns(count, seed))
+
+
+def lines_of(c: Columns) -> Iterator[str]:
+    """Crimes as lines of NDJSON."""
     names = ("open", "closed", "cancelled")
-    ends = {n: np.searchsorted(getattr(c, n).crime, np.arange(count + 1)).tolist() for n in
+    ends = {n: np.searchsorted(getattr(c, n).crime, np.arange(len(c) + 1)).tolist() for n in
             ("statuses", "allocations", "victims", "updates")}  # fmt: skip
 
     def iso(micros: int) -> str:
@@ -127,7 +131,7 @@ def ndjson(count: int, seed: int = 1) -> Iterator[str]:
         return column.values[column.codes[row]]
 
     refs = c.crime_ref.to_pylist()
-    for i in range(count):
+    for i in range(len(c)):
         v = range(ends["victims"][i], ends["victims"][i + 1])
         victims = ",".join(
             f'{{"victim_ref":"V{j}","category":"{text(c.victims.category, j)}"'

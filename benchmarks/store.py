@@ -7,7 +7,7 @@ lifetime, and takes a quarter of an hour.
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing import get_context
@@ -121,7 +121,7 @@ def cycles(name: str, stored: int) -> None:
     filled = 0.0
     for size in (FEW, stored):
         with databases(name) as new_database, opened(new_database()) as store:
-            filled = fill(store, size)
+            filled = fill(store, ndjson(size))
             lines = [line.encode() for line, _ in zip(ndjson(size), range(CHANGED), strict=False)]
             found[size] = median(cycle(store, lines, turn) for turn in range(5))
     few, many = found[FEW], found[stored]
@@ -136,11 +136,11 @@ def cycles(name: str, stored: int) -> None:
     )
 
 
-def fill(store: Store, count: int) -> float:
-    """A first backfill of that many crimes -> seconds, the making of the records apart."""
+def fill(store: Store, crimes: Iterable[str]) -> float:
+    """A first backfill of lines of NDJSON -> seconds, the making of the records apart."""
     seconds = 0.0
     number = begin_poll(store, "crimes", NOW)
-    for page in chunks((line.encode() for line in ndjson(count)), PAGE):
+    for page in chunks((line.encode() for line in crimes), PAGE):
         start = time.perf_counter()
         take_page(store, number, "crimes", page, None, NOW)
         seconds += time.perf_counter() - start
@@ -153,7 +153,7 @@ def fill(store: Store, count: int) -> float:
 def cycle(store: Store, lines: Sequence[bytes], turn: int) -> float:
     """Take pages in which every record has changed, and judge -> seconds."""
     policy = load_policy("west-mercia")
-    told = b'"updates":[{"update_ref":"turn%d","at":"2026-06-2%dT10:00:00Z","outcome":"informed"}' % (turn, turn)
+    told = b'"updates":[{"update_ref":"turn%d","at":"2026-06-2%dT10:00:00Z","outcome":"informed"}' % (turn, turn % 10)
     changed_lines = [
         line.replace(b'"updates":[]', told + b"]").replace(b'"updates":[{"update_ref":"U', told + b',{"update_ref":"U')
         for line in lines

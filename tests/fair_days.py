@@ -17,8 +17,9 @@ from sqlmodel import col, select
 
 from compliance.simulator import SimulatedForce, crime_refs_in
 from compliance.store import load_crimes, officers
+from compliance.store.directory import DirectoryEntry
 from compliance.store.notice_kinds import Reason
-from compliance.store.tables import Notice, Obligation, OfficerRow, Outbox
+from compliance.store.tables import Notice, Obligation, Outbox
 from tests.bounces import Mailbox, path_of, report
 from tests.force_days import LONDON, ForceDays, Overdue, Watch
 from tests.reminding import change
@@ -187,7 +188,7 @@ class FairWatch(Watch):
                     if not any(self._told(self._staff[ref].email, crime.strip(","), until=mail.day) for ref in refs):
                         yield f"{who} named as told of {crime}, and was not: {entry}"
 
-    def _who(self, said: str, reader: OfficerRow) -> list[str]:
+    def _who(self, said: str, reader: DirectoryEntry) -> list[str]:
         """Whom a mail means."""
         if found := re.search(r"\((\S+?)\)|officer (\S+?)(?:,|$)", said):
             return [found[1] or found[2]]
@@ -273,7 +274,7 @@ def _covers(hold: Any, day: date) -> bool:
     return first <= day <= last
 
 
-def _is_away(row: OfficerRow, day: date) -> bool:
+def _is_away(row: DirectoryEntry, day: date) -> bool:
     gone = row.left_on is not None and row.left_on <= day
     return gone or any(span["from"] <= str(day) <= (span.get("until") or "9999") for span in row.absent)
 

@@ -12,7 +12,7 @@ from compliance.text import count_noun
 @click.command()
 @CONFIG
 def rebuild(config: Path) -> None:
-    """Rebuild the obligations from the stored records.
+    """Rebuild the obligations from the stored records, and their counts for the pages.
 
     They are brought up to date first; those that differ afterwards are counted and corrected. Exit code 1: some
     differed.
@@ -21,8 +21,10 @@ def rebuild(config: Path) -> None:
 
     with service_of(config) as service:
         done = run(service.store, service.policy, service.clock())
-    echo(f"{count_noun(done.crimes, 'crime')} judged again, {count_noun(done.differences, 'obligation')} corrected")
-    sys.exit(done.differences > 0)
+    counts = f", {count_noun(done.counts, 'count')} of what is outstanding corrected" if done.counts else ""
+    obligations = count_noun(done.differences, "obligation")
+    echo(f"{count_noun(done.crimes, 'crime')} judged again, {obligations} corrected{counts}")
+    sys.exit(done.differences + done.counts > 0)
 
 
 @click.group()

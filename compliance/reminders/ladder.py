@@ -21,7 +21,7 @@ from typing import Any, Self
 from compliance.reminder_settings import Ladder
 from compliance.reminders.owed import Owed
 from compliance.reminders.recipients import has_left, is_absent
-from compliance.store.tables import OfficerRow
+from compliance.store.directory import DirectoryEntry
 
 
 class Hindrance(StrEnum):
@@ -62,7 +62,7 @@ class CaseOfficer:
     """
 
     ref: str | None
-    entry: OfficerRow | None
+    entry: DirectoryEntry | None
     accepted: date | None
 
 
@@ -104,12 +104,45 @@ def find_day_reached(owed: Owed, officer: CaseOfficer, until: date, days: int) -
 
 def obstacles(owed: Owed, officer: CaseOfficer, until: date) -> tuple[Obstacle, ...]:
     """Return the obstacles from the day after the due date up to and including another day, in order."""
-    found = []
-    for what, days in groupby(days_overdue(owed, until), lambda day: hindrance(owed, officer, day)):
+    first, day, found = owed.overdue_since + timedelta(days=1), timedelta(days=1), list[Obstacle]()
+    if until < first:
+        return ()
+    begins = [first, *(turn for turn in sorted(set(_turns(owed, officer))) if first < turn <= until)]
+    spans = zip(begins, [turn - day for turn in begins[1:]] + [until], strict=True)
+    for what, of in groupby(spans, lambda span: hindrance(owed, officer, span[0])):
         if what is not None:
-            first, *others = days
-            found.append(Obstacle(what, first, others[-1] if others else first))
+            begun, *others = of
+            found.append(Obstacle(what, begun[0], others[-1][1] if others else begun[1]))
     return tuple(found)
+
+
+def _turns(owed: Owed, officer: CaseOfficer) -> Iterator[date]:
+    """Yield the days from which an officer may be hindered otherwise than on the day before: between two of them, every
+    day is as the first. What has been overdue for years has few."""
+    waiting, day = owed.waiting, timedelta(days=1)
+    if owed.owed_again_on is not None:
+        yield from (owed.owed_again_on, owed.owed_again_on + day)
+    for span in waiting.hold.spans:
+        yield from _turns_of(span.first, span.last)
+    if waiting.officer_since is not None:
+        yield waiting.officer_since + day
+    for tenure in waiting.earlier:
+        yield from (tenure.since + day, tenure.until)
+    if officer.entry is not None:
+        yield from _turns_of(officer.entry.left_on, None)
+        for absent in officer.entry.absent:
+            first, last = (text and date.fromisoformat(text) for text in (absent.get("from"), absent.get("until")))
+            yield from _turns_of(first or None, last or None)
+    if officer.accepted is not None:
+        yield officer.accepted
+
+
+def _turns_of(first: date | None, last: date | None) -> Iterator[date]:
+    """Yield the first day of a span, and the day after its last."""
+    if first is not None:
+        yield first
+    if last is not None:
+        yield last + timedelta(days=1)
 
 
 def supervisor_on(owed: Owed, ladder: Ladder, officer: CaseOfficer) -> date:

@@ -19,8 +19,8 @@ from compliance.reminders.ladder import (
 from compliance.reminders.owed import Owed
 from compliance.reminders.reasons import decision_text
 from compliance.reminders.recipients import Directory
+from compliance.store.directory import DirectoryEntry
 from compliance.store.notice_kinds import LadderStep, Outcome, Reason
-from compliance.store.tables import OfficerRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Morning:
 
     rules: Reminders
     today: date
-    officers: Mapping[str, OfficerRow]
+    officers: Mapping[str, DirectoryEntry]
     history: History = field(default_factory=History)
     silence: Reason | None = None
     recovering: bool = False

@@ -17,8 +17,8 @@ from enum import StrEnum
 from compliance.mail import address_problem
 from compliance.reminder_settings import Reminders
 from compliance.reminders.waiting import Waiting
+from compliance.store.directory import DirectoryEntry
 from compliance.store.notice_kinds import Reason
-from compliance.store.tables import OfficerRow
 
 
 class Role(StrEnum):
@@ -50,7 +50,7 @@ class Directory:
 
     def __init__(
         self,
-        officers: Mapping[str, OfficerRow],
+        officers: Mapping[str, DirectoryEntry],
         rules: Reminders,
         today: date,
         refused: Mapping[tuple[str, str], date],
@@ -83,7 +83,7 @@ class Directory:
         """Return one reference for everybody whose mailbox is the same: their digest's recipient."""
         return self._readers.get(ref or "", ref)
 
-    def entry(self, ref: str | None) -> OfficerRow | None:
+    def entry(self, ref: str | None) -> DirectoryEntry | None:
         """Return an officer's entry, or None."""
         return self._officers.get(ref or "")
 
@@ -92,7 +92,7 @@ class Directory:
         own = self.entry(waiting.officer_ref)
         return bool((own and own.supervisor_ref) or self._supervisors_of(waiting))
 
-    def leaders_of(self, officer: OfficerRow) -> list[str]:
+    def leaders_of(self, officer: DirectoryEntry) -> list[str]:
         """Return an officer's leaders who can be notified: their supervisor, or else the team's, and the champions."""
         own = [officer.supervisor_ref] if officer.supervisor_ref else self._supervisors.get(officer.team or "", [])
         wanted = [*own, *self._champions.get(officer.division or "", ())]
@@ -108,7 +108,7 @@ class Directory:
             return Reason.LEFT
         return Reason.ABSENT if is_absent(officer, self._today) else self._address_problem(officer)
 
-    def _address_problem(self, officer: OfficerRow) -> Reason | None:
+    def _address_problem(self, officer: DirectoryEntry) -> Reason | None:
         if not officer.email:
             return Reason.NO_ADDRESS
         if address_problem(officer.email):
@@ -253,7 +253,7 @@ class Directory:
         return self._champions.get(waiting.division or (officer.division if officer else None) or "", [])
 
 
-def _find_readers(officers: Mapping[str, OfficerRow], day: date) -> dict[str, str]:
+def _find_readers(officers: Mapping[str, DirectoryEntry], day: date) -> dict[str, str]:
     """Return, by reference, the first of the references with the same address, ignoring case, of those who have not
     left."""
     first: dict[str, str] = {}
@@ -261,12 +261,12 @@ def _find_readers(officers: Mapping[str, OfficerRow], day: date) -> dict[str, st
     return {ref: first.setdefault(str(officers[ref].email).casefold(), ref) for ref in there}
 
 
-def has_left(officer: OfficerRow, day: date) -> bool:
+def has_left(officer: DirectoryEntry, day: date) -> bool:
     """Return whether an officer has left by a local date."""
     return officer.left_on is not None and officer.left_on <= day
 
 
-def is_absent(officer: OfficerRow, day: date) -> bool:
+def is_absent(officer: DirectoryEntry, day: date) -> bool:
     """Return whether the directory has an absence on a local date.
 
     Both dates of an absence are included (records section 4). An absence without an end continues.

@@ -30,7 +30,8 @@ from compliance.reminders.recipients import is_absent
 from compliance.reminders.waiting import Waiting, find_waiting
 from compliance.store import Store, load_crimes
 from compliance.store.dialect import chunks
-from compliance.store.tables import Obligation, OfficerRow
+from compliance.store.directory import DirectoryEntry
+from compliance.store.tables import Obligation
 
 SPAN: Final = timedelta(days=28)
 """The period over which misses are counted."""
@@ -140,7 +141,7 @@ class _Missed:
     verdicts: Verdicts
     row: int
     owed: Owed
-    officer: OfficerRow
+    officer: DirectoryEntry
     about: Morning
 
     @classmethod
@@ -188,7 +189,7 @@ class _Missed:
         return self.owed.waiting.closed_on or date.max
 
 
-def _was_there(officer: OfficerRow, since: int, due: int) -> bool:
+def _was_there(officer: DirectoryEntry, since: int, due: int) -> bool:
     """Return whether an officer was present for at least `SETTLED` days between two days."""
     count = 0
     for day in range(since, due + 1):

@@ -15,8 +15,9 @@ from compliance.reminders.history import unreachable
 from compliance.reminders.recipients import Directory
 from compliance.store import Store
 from compliance.store.dialect import chunks
+from compliance.store.directory import DirectoryEntry
 from compliance.store.notice_kinds import LadderStep, Outcome
-from compliance.store.tables import NOTICE, OUTBOX, OfficerRow
+from compliance.store.tables import NOTICE, OUTBOX
 
 _ESCALATIONS: Final = [step for step in LadderStep if step.is_escalation]
 
@@ -76,7 +77,7 @@ def find_unreachable(
     store: Store,
     policy: Policy,
     rules: Reminders,
-    officers: Mapping[str, OfficerRow],
+    officers: Mapping[str, DirectoryEntry],
     refs: Sequence[str],
     today: date,
 ) -> dict[str, str]:

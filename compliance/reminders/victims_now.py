@@ -22,9 +22,8 @@ from compliance.reminders.settings import ReminderSettings
 from compliance.reminders.team_rules import TeamRules
 from compliance.store import Store, load_crimes, officers
 from compliance.store.notice_kinds import LadderStep, Outcome, Reason
+from compliance.store.owed_bands import AHEAD_DAYS
 
-AHEAD_DAYS: Final = 7
-"""How many days ahead something is listed."""
 _STEPS: Final = {
     Standing.DUE_SOON: LadderStep.DUE_SOON,
     Standing.OVERDUE: LadderStep.OVERDUE,

@@ -19,7 +19,7 @@ from compliance.config import load_settings
 from compliance.errors import SettingsError
 from compliance.policy import Policy, load_policy
 from compliance.policy.explain import Explanation, explain
-from compliance.store import Store, list_crime_refs, load_columns, officers
+from compliance.store import Store, list_crime_refs, load_columns, officer_refs
 
 CHUNK: Final = 20_000
 """How many stored crimes are judged at once."""
@@ -114,4 +114,4 @@ def explain_stored(
     crime = load_columns(store, known_at, [crime_ref])
     if len(crime) == 0:
         return None
-    return explain(crime, policy, as_at, known_at, officers=officers(store).keys() or None)
+    return explain(crime, policy, as_at, known_at, officers=officer_refs(store) or None)

@@ -22,6 +22,12 @@ TABLES: Final = (
     StatedLife("crime", "each crime, as last received", "1 row a crime", "`remove_after_days` after it was closed"),
     StatedLife("crime_version", "each earlier form of a crime: what was known when", "1 row a change", _WITH_CRIME),
     StatedLife("obligation", "what is owed, as last judged", "1 row an obligation", _WITH_CRIME),
+    StatedLife(
+        "owed_count",
+        "how many obligations each officer has outstanding, by requirement and age",
+        "some rows an officer",
+        "when there are none; all are made anew each day",
+    ),
     StatedLife("set_aside", "what cannot be judged", "few", "when it can be judged, or with its crime"),
     StatedLife(
         "transition", "when each obligation became overdue or was discharged", "1 or 2 rows an obligation", _WITH_CRIME

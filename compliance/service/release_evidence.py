@@ -18,8 +18,8 @@ from compliance.reports.snapshots import as_published_before
 from compliance.reports.spans import Span
 from compliance.service.policy_proof import try_examples
 from compliance.store import Store, directory_as_of, officers, seen_by
+from compliance.store.directory import DirectoryEntry
 from compliance.store.received import count_received
-from compliance.store.tables import OfficerRow
 
 _REPEATED: Final = (
     "read_until", "records", "refused", "no_victim", "no_victim_usual", "set_aside", "unfit", "unfit_limit", "policy",
@@ -106,7 +106,7 @@ def read_staff(store: Store) -> DirectoryStaff:
     )
 
 
-def _serves(row: OfficerRow, newest: datetime) -> bool:
+def _serves(row: DirectoryEntry, newest: datetime) -> bool:
     has_left = row.left_on is not None and row.left_on <= newest.date()
     return not has_left and row.seen_at > newest - _WRITTEN_WITHIN
 

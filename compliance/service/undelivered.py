@@ -24,8 +24,10 @@ from compliance.reminders.sending_times import not_now, previous_working
 from compliance.service.conditions.email_facts import REFUSED_LATELY
 from compliance.store import Store, officers
 from compliance.store.dialect import chunks
+from compliance.store.directory import DirectoryEntry
 from compliance.store.notice_kinds import Reason
-from compliance.store.tables import OBLIGATION, OUTBOX, OfficerRow, Outbox
+from compliance.store.owed_bands import OUTSTANDING
+from compliance.store.tables import OBLIGATION, OUTBOX, Outbox
 from compliance.teams_settings import SCHEME
 from compliance.text import count_noun, join_words, printable
 
@@ -126,7 +128,7 @@ def find_undelivered(
         late = (
             select(OBLIGATION.c.officer_ref)
             .distinct()
-            .where(OBLIGATION.c.state == "overdue", OBLIGATION.c.due_date >= rules.due_from)
+            .where(OUTSTANDING, OBLIGATION.c.state != "pending", OBLIGATION.c.due_date >= rules.due_from)
         )
         concerned = {ref for ref in connection.execute(late).scalars() if ref}
     by_state: dict[str, list[Any]] = defaultdict(list)
@@ -166,7 +168,7 @@ def _read(connection: Connection, now: datetime, before: datetime, since: dateti
     return [row for row in rows if row.state not in ("refused", "retry") or sent.get(row.to_address, 0) < row.id]
 
 
-def _is_corrected(row: Any, known: Mapping[str, OfficerRow]) -> bool:
+def _is_corrected(row: Any, known: Mapping[str, DirectoryEntry]) -> bool:
     """Return whether the directory now has another address for the reader of an email that was not taken."""
     officer = known.get(row.recipient_ref)
     return row.state in ("refused", "bounced", "retry") and officer is not None and officer.email != row.to_address

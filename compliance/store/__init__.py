@@ -15,6 +15,8 @@ from compliance.store.directory import (
     directory_problem,
     last_good_directory,
     note_directory,
+    officer_refs,
+    officers,
     save_officers,
 )
 from compliance.store.disputes import (
@@ -68,7 +70,6 @@ from compliance.store.queries import (
     last_complete_poll,
     latest_crimes,
     list_overdue,
-    officers,
     policies_used,
     seen_by,
 )
@@ -188,6 +189,7 @@ __all__ = [
     "note_feed",
     "note_idle_poll",
     "note_size",
+    "officer_refs",
     "officers",
     "page_disputes",
     "page_quarantined",

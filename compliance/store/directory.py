@@ -1,7 +1,7 @@
 """The officer directory: its entries as last seen, and the result of each poll for it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -18,11 +18,40 @@ _WRITTEN_EVERY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
+class DirectoryEntry:
+    """An officer as last seen in the directory. `absent`: a list of {"from", "until"} (local dates, ISO)."""
+
+    officer_ref: str
+    seen_at: datetime
+    name: str | None = None
+    email: str | None = None
+    team: str | None = None
+    division: str | None = None
+    supervisor_ref: str | None = None
+    role: str | None = None
+    left_on: date | None = None
+    absent: Sequence[Mapping[str, Any]] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class LastGood:
     """The directory in force: when it was last read or confirmed, and how many usable entries it had."""
 
     as_of: datetime
     entries: int
+
+
+def officers(store: Store, *which: ColumnElement[bool]) -> dict[str, DirectoryEntry]:
+    """Return the officer directory as last seen, by reference. `which`: conditions on its rows."""
+    asked = select(*(OFFICER.c[each.name] for each in fields(DirectoryEntry))).where(*which)
+    with store.reading() as connection:
+        return {row[0]: DirectoryEntry(*row) for row in connection.execute(asked.order_by(OFFICER.c.officer_ref))}
+
+
+def officer_refs(store: Store) -> frozenset[str]:
+    """Return the references of all in the officer directory."""
+    with store.reading() as connection:
+        return frozenset(connection.execute(select(OFFICER.c.officer_ref)).scalars())
 
 
 def save_officers(store: Store, officers: Sequence[Officer], now: datetime) -> None:

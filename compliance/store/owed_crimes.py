@@ -4,20 +4,35 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 
 from compliance.policy.verdicts import STATES
 from compliance.store.engine import Store
 from compliance.store.tables import OBLIGATION, OFFICER
 
 
-def list_owed_crimes(
-    store: Store, within: ColumnElement[bool], today: date, until: date, closed_since: date, limit: int
-) -> tuple[list[str], int]:
-    """Return the crimes with something overdue, due by `until`, or owed when the case closed, and how many there are.
+@dataclass(frozen=True, slots=True)
+class OwedCrime:
+    """A crime of which something is owed: since when, and whether a victim of it has a category asked for."""
 
-    At most `limit` are returned, what fell due first leading. `within`: a condition on the obligations.
-    `closed_since`: what fell due earlier is not owed after the close of a case.
+    crime_ref: str
+    first_due: date
+    is_of_category: bool
+
+
+def list_owed_crimes(
+    store: Store,
+    within: ColumnElement[bool],
+    today: date,
+    until: date,
+    closed_since: date,
+    category: str | None = None,
+) -> list[OwedCrime]:
+    """Return the crimes with something overdue, due by `until`, or owed when the case closed, in the order in which
+    emails list them: those of a victim of a category first, then what fell due first.
+
+    `within`: a condition on the obligations. `closed_since`: what fell due earlier is not owed after the close of a
+    case.
     """
     state, due = OBLIGATION.c.state, OBLIGATION.c.due_date
     # Each state by itself, so that the index on state and officer serves.
@@ -27,14 +42,12 @@ def list_owed_crimes(
         and_(state == "met", due.between(today, until)),
         and_(state == "missed", OBLIGATION.c.clause == "5.6", due >= closed_since),
     )
-    found = select(OBLIGATION.c.crime_ref, func.min(due).label("first")).where(within, is_owed)
-    crimes = found.group_by(OBLIGATION.c.crime_ref).subquery()
+    is_of_category = func.max(case((OBLIGATION.c.category == category, 1), else_=0))
+    asked = select(OBLIGATION.c.crime_ref, func.min(due), is_of_category).where(within, is_owed)
     with store.reading() as connection:
-        first = select(crimes.c.crime_ref).order_by(crimes.c.first, crimes.c.crime_ref).limit(limit)
-        refs = list(connection.execute(first).scalars())
-        if len(refs) < limit:
-            return refs, len(refs)
-        return refs, connection.execute(select(func.count()).select_from(crimes)).scalar_one()
+        rows = connection.execute(asked.group_by(OBLIGATION.c.crime_ref)).all()
+    found = [OwedCrime(ref, first, bool(is_first)) for ref, first, is_first in rows]
+    return sorted(found, key=lambda each: (not each.is_of_category, each.first_due, each.crime_ref))
 
 
 def crimes_within(store: Store, within: ColumnElement[bool], crime_refs: Iterable[str]) -> set[str]:
@@ -55,17 +68,26 @@ class OverdueVictim:
     due_date: date
 
 
-def list_overdue_victims(store: Store, within: ColumnElement[bool], limit: int) -> tuple[list[OverdueVictim], int]:
-    """Return the victims with something overdue, the longest first, at most `limit`, and how many there are."""
+def list_overdue_victims(store: Store, within: ColumnElement[bool], most: int) -> list[OverdueVictim]:
+    """Return the victims with something overdue, the longest first, at most `most` of each officer."""
     whose = (OBLIGATION.c.crime_ref, OBLIGATION.c.victim_ref, OBLIGATION.c.officer_ref, OBLIGATION.c.team)
     due = func.min(OBLIGATION.c.due_date).label("due_date")
-    victims = select(*whose, due).where(OBLIGATION.c.state == "overdue", within).group_by(*whose)
+    victims = select(*whose, due).where(OBLIGATION.c.state == "overdue", within).group_by(*whose).subquery()
+    order = (victims.c.due_date, victims.c.crime_ref, victims.c.victim_ref)
+    place = func.row_number().over(partition_by=victims.c.officer_ref, order_by=order).label("place")
+    ranked = select(victims, place).subquery()
+    columns = [column for column in ranked.c if column.name != "place"]
+    asked = select(*columns).where(ranked.c.place <= most)
     with store.reading() as connection:
-        rows = connection.execute(victims.order_by(due, *whose[:2]).limit(limit)).all()
-        found = [OverdueVictim(*row) for row in rows]
-        if len(found) < limit:
-            return found, len(found)
-        return found, connection.execute(select(func.count()).select_from(victims.subquery())).scalar_one()
+        rows = connection.execute(asked.order_by(ranked.c.due_date, ranked.c.crime_ref, ranked.c.victim_ref)).all()
+    return [OverdueVictim(*row) for row in rows]
+
+
+def count_overdue_victims(store: Store, within: ColumnElement[bool]) -> int:
+    """Return how many victims have something overdue."""
+    who = select(OBLIGATION.c.crime_ref, OBLIGATION.c.victim_ref).where(OBLIGATION.c.state == "overdue", within)
+    with store.reading() as connection:
+        return connection.execute(select(func.count()).select_from(who.distinct().subquery())).scalar_one()
 
 
 def officers_within(store: Store, within: ColumnElement[bool], refs: Iterable[str]) -> set[str]:

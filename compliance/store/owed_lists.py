@@ -1,32 +1,20 @@
-"""What is outstanding now, counted and listed for the pages: overdue, due today, due in the next days, as last judged.
+"""What is outstanding now, listed for the pages: overdue, due today, due in the next days, as last judged.
 
 Everything here goes by one index, which holds what is outstanding and nothing else.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, case, func, literal_column, or_, select, text
+from sqlalchemy import ColumnElement, func, or_, select
 
 from compliance.store.engine import Store
+from compliance.store.owed_bands import OwedBand, OwedPeriod, or_nothing
+from compliance.store.owed_counts import OwedCount
 from compliance.store.tables import OBLIGATION
-
-
-class OwedBand(StrEnum):
-    """How long something has been overdue, in days, or when it falls due."""
-
-    LONG = "over 28"
-    MONTH = "8 to 28"
-    WEEK = "up to 7"
-    TODAY = "today"
-    SOON = "soon"
-
-
-OVERDUE_BANDS: Final = (OwedBand.LONG, OwedBand.MONTH, OwedBand.WEEK)
-"""Those of what is overdue, the longest first."""
 
 
 class OwedOrder(StrEnum):
@@ -36,18 +24,6 @@ class OwedOrder(StrEnum):
     LAST_DUE = "last-due"
     CRIME = "crime"
     OFFICER = "officer"
-
-
-@dataclass(frozen=True, slots=True)
-class OwedCount:
-    """How many obligations have these in common. `division`, `team` and `category` are empty if there is none."""
-
-    requirement: str
-    division: str
-    team: str
-    category: str
-    band: OwedBand
-    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,36 +60,14 @@ class OwedChoice:
         return is_of_band and all(value in {None, held} for value, held in zip(asked, has, strict=True))
 
 
-@dataclass(frozen=True, slots=True)
-class OwedPeriod:
-    """The local date, and the last due date that is of interest."""
-
-    today: date
-    until: date
-
-
 Key = tuple[Any, str]
 """What a page of a list ends with: the value it is ordered by, and the crime number."""
 
 _DUE, _CRIME = OBLIGATION.c.due_date, OBLIGATION.c.crime_ref
-_OUTSTANDING: Final = text("obligation.state NOT IN ('met', 'late', 'missed', 'lapsed', 'exempt')")
-"""In the words of the index, without which it does not serve. Put as `IN`, SQLite would take the one on states instead,
-which does not hold what is listed."""
-_NOTHING: Final[ColumnElement[str]] = literal_column("''")
 _LISTED: Final = (
     _CRIME, OBLIGATION.c.victim_ref, OBLIGATION.c.requirement, OBLIGATION.c.cycle, _DUE, OBLIGATION.c.state,
     OBLIGATION.c.division, OBLIGATION.c.team, OBLIGATION.c.officer_ref, OBLIGATION.c.category,
 )  # fmt: skip
-
-
-def count_owed(store: Store, within: ColumnElement[bool], period: OwedPeriod) -> list[OwedCount]:
-    """Return how many obligations of a scope are outstanding and due by the end of a period, by all that is counted."""
-    names = (_or_nothing(name) for name in ("requirement", "division", "team", "category"))
-    each = select(*names, _band(period).label("band")).where(*_owed(within, period)).subquery()
-    asked = select(*each.c, func.count()).group_by(*each.c)
-    with store.reading() as connection:
-        rows = connection.execute(asked).all()
-    return [OwedCount(*row[:4], OwedBand(row[4]), row[5]) for row in rows]
 
 
 def page_owed(
@@ -163,35 +117,15 @@ def choose_owed(within: ColumnElement[bool], period: OwedPeriod, choice: OwedCho
     """Return the conditions on the obligations of a scope that are chosen."""
     asked = {"requirement": choice.requirement, "division": choice.division, "team": choice.team}
     asked["category"] = choice.category
-    chosen = [_or_nothing(name) == value for name, value in asked.items() if value is not None]
+    chosen = [or_nothing(name) == value for name, value in asked.items() if value is not None]
     if choice.bands is not None:
-        chosen.append(_band(period).in_(choice.bands))
-    return [*_owed(within, period), *chosen]
-
-
-def _owed(within: ColumnElement[bool], period: OwedPeriod) -> list[Any]:
-    return [_OUTSTANDING, period.until >= _DUE, within]
-
-
-def _band(period: OwedPeriod) -> ColumnElement[str]:
-    """Return the band of an obligation. One that should have been judged overdue since is overdue."""
-    due, today, is_pending = OBLIGATION.c.due_date, period.today, OBLIGATION.c.state == "pending"
-    return case(
-        (and_(is_pending, due > today), OwedBand.SOON),
-        (and_(is_pending, due == today), OwedBand.TODAY),
-        (due < today - timedelta(days=28), OwedBand.LONG),
-        (due < today - timedelta(days=7), OwedBand.MONTH),
-        else_=OwedBand.WEEK,
-    )
-
-
-def _or_nothing(name: str) -> ColumnElement[str]:
-    return func.coalesce(OBLIGATION.c[name], _NOTHING)
+        chosen.append(period.band.in_(choice.bands))
+    return [*period.owed, within, *chosen]
 
 
 def _value(order: OwedOrder) -> ColumnElement[Any]:
     """Return what a list is ordered by. A crime number stands in a function: else all crimes after it would be read."""
-    named = {OwedOrder.CRIME: _or_nothing("crime_ref"), OwedOrder.OFFICER: _or_nothing("officer_ref")}
+    named = {OwedOrder.CRIME: or_nothing("crime_ref"), OwedOrder.OFFICER: or_nothing("officer_ref")}
     return named.get(order, _DUE)
 
 

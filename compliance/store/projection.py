@@ -21,6 +21,7 @@ from compliance.store.current_versions import AT_ONCE
 from compliance.store.dialect import add, among, chunks, delete_by_key, refresh_statistics, rows_of, set_by_key, upsert
 from compliance.store.engine import Store
 from compliance.store.obligation_rows import ASIDE_COLUMNS, COLUMNS, KEY, Obligations, asides_of, obligations_of
+from compliance.store.owed_counts import count_for, kept_up, recount
 from compliance.store.tables import CRIME, OBLIGATION, PROJECTION, SET_ASIDE
 from compliance.store.transitions import Changes, note_transitions
 
@@ -40,10 +41,12 @@ class JudgedCounts:
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """How many crimes were judged, and how many obligations (including those set aside) differed from the records."""
+    """How many crimes were judged, how many obligations (including those set aside) differed from the records, and how
+    many counts of what is outstanding differed from these."""
 
     crimes: int
     differences: int
+    counts: int
 
 
 def judge_due(
@@ -58,6 +61,7 @@ def judge_due(
     """
     with store.writing() as connection:
         _wake_all_if_changed(connection, policy, now)
+        count_for(connection, policy.local.date_of(now))
     due = CRIME.c.wake_on <= policy.local.date_of(now)
     with store.reading() as connection:
         refs = sorted(connection.execute(select(CRIME.c.crime_ref).where(due)).scalars().all())
@@ -68,7 +72,8 @@ def judge_due(
             batch = _Batch(connection, policy, part, now, due)
             crimes += len(batch.refs)
             transitions += batch.note_transitions(connection, now)
-            batch.write(connection)
+            with kept_up(connection, batch.changed, policy.local.date_of(now)):
+                batch.write(connection)
         progress(crimes, len(refs))
     if crimes >= MANY:
         with store.translate_errors():
@@ -77,7 +82,7 @@ def judge_due(
 
 
 def rebuild(store: Store, policy: Policy, now: datetime) -> Rebuilt:
-    """Rebuild the obligations from all records, as at `now`, and count those that differed.
+    """Rebuild the obligations from all records, as at `now`, and their counts; say how many of each differed.
 
     They are first brought up to date, so that changes noticed by that are in the log; the log itself is not touched. A
     crime that changes meanwhile is left to the next judging. There is one transaction per batch: after an interruption,
@@ -98,7 +103,9 @@ def rebuild(store: Store, policy: Policy, now: datetime) -> Rebuilt:
             batch = _Batch(connection, policy, part, now, asleep)
             crimes += len(batch.refs)
             differences += batch.write(connection)
-    return Rebuilt(crimes, differences)
+    with store.writing() as connection:
+        counts = recount(connection, policy.local.date_of(now))
+    return Rebuilt(crimes, differences, counts)
 
 
 class _Batch:
@@ -116,6 +123,11 @@ class _Batch:
         self._obligations = _Difference(connection, OBLIGATION, COLUMNS, self.refs, fresh)
         self._asides = _Difference(connection, SET_ASIDE, ASIDE_COLUMNS, self.refs, asides)
         self._slept: list[date | None] = [day for _, _, day in held]
+
+    @property
+    def changed(self) -> list[str]:
+        """Return the crimes whose obligations differ from the stored ones."""
+        return self._obligations.crimes
 
     def note_transitions(self, connection: Connection, now: datetime) -> int:
         """Log the differences, and return the number of transitions."""
@@ -149,6 +161,11 @@ class _Difference:
     def was(self) -> Obligations:
         """Return the stored rows that will be removed or changed."""
         return {key: self.standing[key] for key in (*self._gone, *self.changed) if key in self.standing}
+
+    @property
+    def crimes(self) -> list[str]:
+        """Return the crimes whose rows will be added, changed or removed."""
+        return sorted({key[0] for key in (*self._gone, *self.changed)})
 
     def write(self, connection: Connection) -> int:
         """Write the differences, and return how many there were."""

@@ -8,7 +8,7 @@ from compliance.records import Crime
 from compliance.store.content import unpack
 from compliance.store.engine import Store
 from compliance.store.idle_polls import covering_end
-from compliance.store.tables import CrimeRow, Obligation, OfficerRow, Poll, Projection
+from compliance.store.tables import CrimeRow, Obligation, Poll, Projection
 
 
 def list_overdue(store: Store, today: date) -> list[Obligation]:
@@ -27,12 +27,6 @@ def latest_crimes(store: Store, count: int) -> list[Crime]:
     latest = select(CrimeRow.record).order_by(col(CrimeRow.seen_at).desc(), CrimeRow.crime_ref).limit(count)
     with store.session(reading=True) as session:
         return unpack(session.exec(latest))
-
-
-def officers(store: Store) -> dict[str, OfficerRow]:
-    """Return the officer directory as last seen, by reference."""
-    with store.session(reading=True) as session:
-        return {officer.officer_ref: officer for officer in session.exec(select(OfficerRow))}
 
 
 def last_complete_poll(store: Store) -> Poll | None:

@@ -25,6 +25,7 @@ from compliance.store.dialect import add, set_by_key
 from compliance.store.disputes import forget_disputes
 from compliance.store.engine import Store
 from compliance.store.expiry import ENDED
+from compliance.store.owed_counts import kept_up
 from compliance.store.tables import (
     CRIME,
     CRIME_VERSION,
@@ -95,7 +96,9 @@ def apply_retention(store: Store, retention: RetentionPeriods, now: datetime) ->
                 return count
             ended = _list_ended(connection, refs, retention, now)
             _write_down(connection, ended, retention.action, now)
-            (_remove if retention.action == "remove" else _strip)(connection, [crime.crime_ref for crime in ended])
+            of_ended = [crime.crime_ref for crime in ended]
+            with kept_up(connection, of_ended):
+                (_remove if retention.action == "remove" else _strip)(connection, of_ended)
         count, last = count + len(ended), refs[-1]
 
 

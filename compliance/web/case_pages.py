@@ -1,4 +1,4 @@
-"""Pages on cases: an officer's victims, a crime, and the form that says that something is wrong."""
+"""Pages on cases: a crime, the reason for which it is opened, and the first page."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -9,17 +9,13 @@ from markupsafe import Markup
 
 from compliance.batch.explanation_page import describe_question, render_parts
 from compliance.reminders import notices, reason_of
-from compliance.reminders.digests import read_text
-from compliance.reminders.emails.letter import SAFE_CONTACT
-from compliance.reminders.victims_now import AHEAD_DAYS, VictimNow, list_victims_now
 from compliance.service.explaining import explain_stored
-from compliance.store import dispute_victim, disputes_of, officers
-from compliance.store.owed_crimes import crimes_within, list_owed_crimes
+from compliance.store import disputes_of, officer_refs, officers
+from compliance.store.owed_crimes import crimes_within
+from compliance.store.tables import OFFICER
 from compliance.web.page_table import Answer, GoTo, RefusedPageError, Visit
 from compliance.web.roles import MAY_ASK, WIDEST, CaseScope, WebRole
 
-LISTED: Final = 50
-"""The number of crimes on one page, at most: each is judged for its sentences."""
 LISTS_OFFICERS: Final = frozenset({WebRole.SUPERVISOR, WebRole.CHAMPION, WebRole.PERFORMANCE})
 """The roles that have a page for each officer."""
 FIRST: Final = {WebRole.OFFICER: "/my-victims", WebRole.BOARD: "/reports", WebRole.ADMINISTRATOR: "/health"}
@@ -28,13 +24,6 @@ _EARLIEST: Final = date(2000, 1, 1)
 """The first day as at which a crime is shown."""
 _A_MOMENT: Final = timedelta(microseconds=1)
 """What the end of a day is before the next one."""
-LONGEST: Final = 4000
-"""The characters of what somebody says is wrong, as of a reply."""
-_PARTS: Final = (
-    ("overdue", "Overdue"),
-    ("today", "Due today"),
-    ("week", f"Due in the next {AHEAD_DAYS} days"),
-)
 
 
 def crime_path(crime_ref: str) -> str:
@@ -47,65 +36,7 @@ def officer_path(ref: str) -> str:
     return f"/officers/{quote(ref, safe='')}"
 
 
-def show_my_victims(visit: Visit) -> Answer:
-    """Return what the person owes to whom, as in an email enhanced victims first, then the longest owed."""
-    return _victims(visit)
-
-
-def _victims(visit: Visit, error: str | None = None, about: tuple[str, str] | None = None) -> Answer:
-    service, policy, viewer = visit.service, visit.service.policy, visit.viewer
-    closed_since = visit.today - timedelta(days=2 * policy.owed_after_close_days)
-    refs, of = list_owed_crimes(
-        service.store, visit.within, visit.today,
-        visit.today + timedelta(days=AHEAD_DAYS), closed_since, LISTED,
-    )  # fmt: skip
-    settings = service.reminder_settings
-    found = list_victims_now(service.store, policy, settings, refs, viewer.officer_ref or "", visit.now)
-    parts = [(name, title, [each for each in found if _part(each) == name]) for name, title in _PARTS]
-    values = {
-        "parts_of_page": parts,
-        "victims": len(found),
-        "more": of - len(refs),
-        "path": crime_path,
-        "error": error,
-        "about": about,
-        "said": visit.form.get("text", ""),
-        "longest": LONGEST,
-        "is_new": visit.query.get("said"),
-        "safe_contact": SAFE_CONTACT,
-        "read_at": read_text(service.store, policy, visit.today),
-    }
-    crimes = [each.crime_ref for each in found]
-    return Answer("my_victims.html.j2", "My victims", values, crimes, status=400 if error else 200)
-
-
-def _part(victim: VictimNow) -> str:
-    if victim.is_overdue:
-        return "overdue"
-    return "today" if victim.days_over == 0 else "week"
-
-
-def file_dispute_on_page(visit: Visit) -> Answer | GoTo:
-    """File what the person says is wrong about a victim of theirs, as a reply to an email would be."""
-    victim, text = (visit.form.get("crime", ""), visit.form.get("victim", "")), visit.form.get("text", "").strip()
-    owed = crimes_within(visit.service.store, visit.within, [victim[0]])
-    if not owed or victim not in _victims_of(visit, victim[0]):
-        raise RefusedPageError("This is not one of your cases", _ASK, "a dispute on a case that is not theirs")
-    if not text or len(text) > LONGEST:
-        error = "Say what is wrong" if not text else f"Use at most {LONGEST:,} characters; these are {len(text):,}"
-        return _victims(visit, error, victim)
-    is_new = dispute_victim(visit.service.store, visit.viewer.officer_ref or "", victim, text, visit.now)
-    return GoTo(f"/my-victims?said={'filed' if is_new else 'before'}")
-
-
-def _victims_of(visit: Visit, crime_ref: str) -> list[tuple[str, str]]:
-    service = visit.service
-    ref, settings = visit.viewer.officer_ref or "", service.reminder_settings
-    found = list_victims_now(service.store, service.policy, settings, [crime_ref], ref, visit.now)
-    return [(each.crime_ref, each.victim_ref) for each in found]
-
-
-_ASK: Final = "It may have been handed over meanwhile. That you asked for it was noted."
+ASK: Final = "It may have been handed over meanwhile. That you asked for it was noted."
 
 
 def go_to_crime(visit: Visit) -> GoTo | Answer:
@@ -113,7 +44,7 @@ def go_to_crime(visit: Visit) -> GoTo | Answer:
     ref = visit.query.get("number", "").strip()
     if not ref:
         return _first_page(visit, "Enter a number")
-    is_officer = visit.viewer.role in LISTS_OFFICERS and ref in officers(visit.service.store)
+    is_officer = visit.viewer.role in LISTS_OFFICERS and ref in officer_refs(visit.service.store)
     return GoTo(officer_path(ref) if is_officer else crime_path(ref))
 
 
@@ -128,7 +59,7 @@ def show_crime(visit: Visit) -> Answer:
         return Answer(
             "reason.html.j2", "Why do you need this crime?", {"crime": ref, "path": crime_path, "error": None}
         )
-    raise RefusedPageError("This is not one of your cases", _ASK, "a crime outside their scope")
+    raise RefusedPageError("This is not one of your cases", ASK, "a crime outside their scope")
 
 
 def show_crime_for_reason(visit: Visit) -> Answer:
@@ -200,9 +131,10 @@ def versions_path(crime_ref: str) -> str:
 
 def _notices(visit: Visit, ref: str) -> Sequence[dict[str, Any]]:
     """Return the reminder decisions on a crime, the newest first, as `compliance notices` lists them."""
-    names = officers(visit.service.store)
     with visit.service.store.session(reading=True) as session:
         found = notices(session, ref)
+    told = {notice.recipient_ref for notice, _ in found}
+    names = officers(visit.service.store, OFFICER.c.officer_ref.in_(sorted(told)))
     return [
         {
             "notice": notice, "reason": reason_of(notice), "mail": mail,

@@ -21,10 +21,12 @@ from compliance.store import (
     page_disputes,
     show_dispute,
 )
-from compliance.store.tables import DISPUTE, OfficerRow
+from compliance.store.directory import DirectoryEntry
+from compliance.store.tables import DISPUTE
 from compliance.text import describe_age
-from compliance.web.case_pages import LONGEST, crime_path
+from compliance.web.case_pages import crime_path
 from compliance.web.listing import LISTED, after_number, list_page, row_number
+from compliance.web.my_victims import LONGEST
 from compliance.web.page_table import Answer, GoTo, RefusedPageError, Visit
 from compliance.web.roles import CaseScope, WebRole
 
@@ -153,7 +155,7 @@ def _words(visit: Visit) -> dict[str, Any]:
     }
 
 
-def person_of(names: Mapping[str, OfficerRow], ref: str | None) -> str:
+def person_of(names: Mapping[str, DirectoryEntry], ref: str | None) -> str:
     """Return somebody as the pages name them: `Ash Adze (n1a)`, or the reference alone if no name is known."""
     entry = names.get(ref or "")
     if ref is None:

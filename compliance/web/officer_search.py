@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from compliance.store import officers
+from compliance.store.directory import DirectoryEntry
 from compliance.store.owed_crimes import officers_within
-from compliance.store.tables import OfficerRow
 from compliance.web.case_pages import officer_path
 from compliance.web.page_table import Answer, Visit
 
@@ -41,12 +41,12 @@ def find_officers(visit: Visit) -> Answer:
     return Answer("officers.html.j2", "Find an officer", values, status=400 if error else 200)
 
 
-def _find(visit: Visit, asked: str) -> Sequence[OfficerRow]:
+def _find(visit: Visit, asked: str) -> Sequence[DirectoryEntry]:
     """Return at most one more than are listed, so that it is seen whether there are more."""
     words = _plain(asked).split()
     named = [each for each in officers(visit.service.store).values() if each.name and _has(each.name, words)]
     named.sort(key=lambda each: (_plain(each.name or ""), each.officer_ref))
-    found: list[OfficerRow] = []
+    found: list[DirectoryEntry] = []
     for first in range(0, len(named), _AT_ONCE):
         part = named[first : first + _AT_ONCE]
         theirs = officers_within(visit.service.store, visit.within, [each.officer_ref for each in part])

@@ -3,11 +3,10 @@
 from typing import Final
 
 from compliance.reports.list_files import Cell, ListContent
-from compliance.store import officers
 from compliance.store.owed_lists import OwedEntry, choose_owed, list_owed
 from compliance.web.list_answers import MOST_IN_FILE, check_form, give_list, too_long
 from compliance.web.owed_filters import OwedFilters, owed_path
-from compliance.web.owed_pages import LIST, count_all, period_of, requirement_titles
+from compliance.web.owed_pages import LIST, count_all, holders_of, period_of, requirement_titles
 from compliance.web.page_table import Answer, Download, Visit
 
 _COLUMNS: Final = (
@@ -20,7 +19,8 @@ def give_owed_list(visit: Visit) -> Download | Answer:
     """Return the list as a file, or a page that says that it is too long for one."""
     form, asked = visit.place["form"], OwedFilters.of(visit)
     check_form(form)
-    total = sum(each.count for each in count_all(visit) if asked.choice.holds(each))
+    choice = asked.choice
+    total = sum(each.count for each in count_all(visit) if choice.holds(each))
     if long := too_long(total, owed_path(LIST, **asked.query)):
         return long
     which = choose_owed(visit.within, period_of(visit), asked.choice)
@@ -30,7 +30,7 @@ def give_owed_list(visit: Visit) -> Download | Answer:
 
 
 def _content(visit: Visit, entries: list[OwedEntry]) -> ListContent:
-    titles, names = requirement_titles(visit), officers(visit.service.store)
+    titles, names = requirement_titles(visit), holders_of(visit, entries)
     rows: list[tuple[Cell, ...]] = []
     for each in entries:
         over, known = (visit.today - each.due_date).days, names.get(each.officer_ref or "")

@@ -10,8 +10,9 @@ from datetime import date
 from typing import Final
 from urllib.parse import quote, unquote, urlencode
 
-from compliance.reminders.victims_now import AHEAD_DAYS
-from compliance.store.owed_lists import OVERDUE_BANDS, Key, OwedBand, OwedChoice, OwedCount, OwedOrder
+from compliance.store.owed_bands import AHEAD_DAYS, OVERDUE_BANDS, OwedBand
+from compliance.store.owed_counts import OwedCount
+from compliance.store.owed_lists import Key, OwedChoice, OwedOrder
 from compliance.web.page_table import RefusedPageError, Visit
 
 NONE: Final = "-"

@@ -1,16 +1,18 @@
 """Pages on what is outstanding in a team, a division or the force: counted, with the list behind each number."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Any, Final
 
 from compliance.policy.calendars import plain_date
 from compliance.reminders.digests import read_text
-from compliance.reminders.victims_now import AHEAD_DAYS
 from compliance.store import officers
-from compliance.store.owed_lists import OwedCount, OwedEntry, OwedPeriod, choose_owed, count_owed, page_owed
-from compliance.store.tables import OfficerRow
+from compliance.store.directory import DirectoryEntry
+from compliance.store.owed_bands import AHEAD_DAYS, OwedPeriod
+from compliance.store.owed_counts import OwedCount, count_owed
+from compliance.store.owed_lists import OwedEntry, choose_owed, page_owed
+from compliance.store.tables import OFFICER
 from compliance.web.case_pages import crime_path, officer_path
 from compliance.web.list_answers import MOST_IN_FILE
 from compliance.web.listing import LISTED, Listing
@@ -35,20 +37,23 @@ def show_owed(visit: Visit) -> Answer:
     """Return how much is overdue, due today and due soon, by requirement and by division or team."""
     asked = OwedFilters.of(visit)
     asked = OwedFilters(division=asked.division) if visit.viewer.role is WebRole.PERFORMANCE else OwedFilters()
-    counted = [each for each in count_all(visit) if asked.choice.holds(each)]
+    choice = asked.choice
+    counted = [each for each in count_all(visit) if choice.holds(each)]
     is_of_force = visit.viewer.role is WebRole.PERFORMANCE and not asked.division
     unit, titles = "division" if is_of_force else "team", requirement_titles(visit)
     unknown = sorted({each.requirement for each in counted} - set(titles))
+    numbers = _numbers(counted, "requirement")
     by_requirement = [
-        _row(counted, titles.get(name, name), replace(asked, requirement=name))
-        for name in sorted({each.requirement for each in counted}, key=[*titles, *unknown].index)
+        _row(numbers[name], titles.get(name, name), replace(asked, requirement=name))
+        for name in sorted(numbers, key=[*titles, *unknown].index)
     ]
-    units = sorted({getattr(each, unit) for each in counted}, key=lambda name: (not name, name))
-    by_unit = [_unit_row(counted, asked, unit, name) for name in units]
+    of_units = _numbers(counted, unit)
+    by_unit = [_unit_row(of_units[name], asked, unit, name) for name in sorted(of_units, key=lambda n: (not n, n))]
+    every = sum(numbers.values(), Counter[str]())
     values = {
         "states": [words for words, _ in STATES.values()],
         "tables": [("What is owed", by_requirement), (unit.capitalize(), by_unit)],
-        "every": _row(counted, "All", asked),
+        "every": _row(every, "All", asked),
         "division": None if not asked.division else f"No {unit}" if asked.division == NONE else asked.division,
         "is_any": bool(counted),
         "read_at": read_text(visit.service.store, visit.service.policy, visit.today),
@@ -59,10 +64,11 @@ def show_owed(visit: Visit) -> Answer:
 def show_owed_list(visit: Visit) -> Answer:
     """Return the list behind a number: what is outstanding, of what was chosen, and the form to choose otherwise."""
     asked, counted, store = OwedFilters.of(visit), count_all(visit), visit.service.store
-    total = sum(each.count for each in counted if asked.choice.holds(each))
+    choice = asked.choice
+    total = sum(each.count for each in counted if choice.holds(each))
     entries, listing = _page(visit, asked, total)
     titles = requirement_titles(visit)
-    values = words_of_entries(visit) | {
+    values = words_of_entries(visit, entries) | {
         "entries": entries,
         "listing": listing,
         "fields": asked.fields(counted, titles),
@@ -80,12 +86,12 @@ def show_owed_list(visit: Visit) -> Answer:
 
 def count_all(visit: Visit) -> list[OwedCount]:
     """Return what is outstanding in the person's scope, counted."""
-    return count_owed(visit.service.store, visit.within, period_of(visit))
+    return count_owed(visit.service.store, visit.whose, period_of(visit))
 
 
 def period_of(visit: Visit) -> OwedPeriod:
-    """Return today, and the last day that is listed."""
-    return OwedPeriod(visit.today, visit.today + timedelta(days=AHEAD_DAYS))
+    """Return the day of the lists: today."""
+    return OwedPeriod(visit.today)
 
 
 def requirement_titles(visit: Visit) -> dict[str, str]:
@@ -93,9 +99,9 @@ def requirement_titles(visit: Visit) -> dict[str, str]:
     return {each.id: each.title for each in visit.service.policy.requirement}
 
 
-def words_of_entries(visit: Visit) -> dict[str, Any]:
+def words_of_entries(visit: Visit, entries: Sequence[OwedEntry]) -> dict[str, Any]:
     """Return what says of an entry who has the case, and how long it has been overdue."""
-    names = officers(visit.service.store)
+    names = holders_of(visit, entries)
     return {
         "holder": lambda entry: name_of(names, entry),
         "when": lambda entry: _describe_day(visit, entry),
@@ -104,7 +110,13 @@ def words_of_entries(visit: Visit) -> dict[str, Any]:
     }
 
 
-def name_of(names: Mapping[str, OfficerRow], entry: OwedEntry) -> str:
+def holders_of(visit: Visit, entries: Sequence[OwedEntry]) -> dict[str, DirectoryEntry]:
+    """Return who of the officer directory has the cases of some entries, by reference."""
+    refs = {each.officer_ref for each in entries if each.officer_ref}
+    return officers(visit.service.store, OFFICER.c.officer_ref.in_(sorted(refs)))
+
+
+def name_of(names: Mapping[str, DirectoryEntry], entry: OwedEntry) -> str:
     """Return who has the case: `Ash Adze (n1a)`, or the reference alone if no name is known."""
     if entry.officer_ref is None:
         return "Nobody"
@@ -133,19 +145,24 @@ def _page(visit: Visit, asked: OwedFilters, total: int) -> tuple[list[OwedEntry]
     return entries, Listing(total, len(entries), first, more)
 
 
-def _row(counted: Sequence[OwedCount], name: str, filters: OwedFilters, path: str | None = None) -> CountRow:
-    counts = []
-    for state in STATES:
-        chosen = replace(filters, state=state)
-        number = sum(each.count for each in counted if chosen.choice.holds(each))
-        counts.append((number, owed_path(LIST, **chosen.query)))
-    return CountRow(name, path, counts)
+def _numbers(counted: Sequence[OwedCount], by: str) -> dict[str, Counter[str]]:
+    """Return how many there are in each state, by one of the names that they are counted by."""
+    found: dict[str, Counter[str]] = {}
+    for each in counted:
+        numbers = found.setdefault(getattr(each, by), Counter())
+        numbers.update({state: each.count for state, (_, bands) in STATES.items() if each.band in bands})
+    return found
 
 
-def _unit_row(counted: Sequence[OwedCount], asked: OwedFilters, unit: str, name: str) -> CountRow:
+def _row(numbers: Mapping[str, int], name: str, filters: OwedFilters, path: str | None = None) -> CountRow:
+    lists = {state: owed_path(LIST, **replace(filters, state=state).query) for state in STATES}
+    return CountRow(name, path, [(numbers.get(state, 0), to) for state, to in lists.items()])
+
+
+def _unit_row(numbers: Mapping[str, int], asked: OwedFilters, unit: str, name: str) -> CountRow:
     filters = replace(asked, **{unit: name or NONE})
     path = owed_path(COUNTS, division=name or NONE) if unit == "division" else None
-    return _row(counted, name or f"No {unit}", filters, path)
+    return _row(numbers, name or f"No {unit}", filters, path)
 
 
 def _describe(asked: OwedFilters, titles: Mapping[str, str]) -> str:

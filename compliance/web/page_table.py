@@ -115,6 +115,10 @@ class Visit:
         """The condition on the obligations that this page may show to this person."""
         return restrict(self.viewer, self.scope)
 
+    def whose(self, of: Any) -> ColumnElement[bool]:
+        """Return the same condition on other columns that say whose obligations are meant, such as their counts."""
+        return restrict(self.viewer, self.scope, of)
+
     @cached_property
     def today(self) -> date:
         """The local date."""

@@ -2,17 +2,11 @@
 
 from typing import Final
 
-from compliance.web.case_pages import (
-    file_dispute_on_page,
-    go_to_crime,
-    show_crime,
-    show_crime_for_reason,
-    show_first_page,
-    show_my_victims,
-)
+from compliance.web.case_pages import go_to_crime, show_crime, show_crime_for_reason, show_first_page
 from compliance.web.dispute_pages import answer_on_page, crimes_of_dispute, show_disputes, show_one_dispute
 from compliance.web.figure_pages import go_to_figures, show_report_figures, show_section, show_sections
 from compliance.web.health_page import show_health
+from compliance.web.my_victims import file_dispute_on_page, show_my_victims
 from compliance.web.officer_search import find_officers, no_crimes
 from compliance.web.outbox_pages import change_email, crimes_of_email, show_one_email, show_outbox
 from compliance.web.owed_files import give_owed_list

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Final
 
-from compliance.store.tables import OfficerRow
+from compliance.store.directory import DirectoryEntry
 
 
 class WebRole(StrEnum):
@@ -67,7 +67,7 @@ class Viewer:
     division: str | None = None
 
     @classmethod
-    def of_officer(cls, officer: OfficerRow, role: WebRole, person: str | None = None) -> "Viewer":
+    def of_officer(cls, officer: DirectoryEntry, role: WebRole, person: str | None = None) -> "Viewer":
         """Return somebody who is in the officer directory."""
         name = officer.name or f"officer {officer.officer_ref}"
         ref = officer.officer_ref

@@ -11,12 +11,13 @@ from typing import Final, Protocol
 
 import structlog
 from sqlalchemy import ColumnElement
-from sqlmodel import col, func, or_, select
+from sqlmodel import func, or_
 from starlette.requests import Request
 
 from compliance.reminders.recipients import has_left
-from compliance.store import Store, directory_as_of
-from compliance.store.tables import OfficerRow
+from compliance.store import Store, directory_as_of, officers
+from compliance.store.directory import DirectoryEntry
+from compliance.store.tables import OFFICER
 from compliance.web.roles import OF_DIRECTORY, Viewer, WebRole
 from compliance.web_settings import WebSettings
 
@@ -75,29 +76,27 @@ class StaffDirectory:
 
     store: Store
 
-    def find(self, ref: str, today: date) -> OfficerRow | None:
+    def find(self, ref: str, today: date) -> DirectoryEntry | None:
         """Return an officer who has not left, or None."""
-        return next(iter(self._there(today, col(OfficerRow.officer_ref) == ref)), None)
+        return next(iter(self._there(today, OFFICER.c.officer_ref == ref)), None)
 
-    def find_user(self, user: str, today: date) -> OfficerRow | None:
+    def find_user(self, user: str, today: date) -> DirectoryEntry | None:
         """Return the officer with a reference or an email address, if there is exactly one."""
         found = self._there(today, _is_user(user))
         return found[0] if len(found) == 1 else None
 
     def knows_user(self, user: str) -> bool:
         """Return whether the directory has, or had, somebody with a reference or an email address."""
-        with self.store.session(reading=True) as session:
-            return session.exec(select(OfficerRow.officer_ref).where(_is_user(user))).first() is not None
+        return bool(officers(self.store, _is_user(user)))
 
-    def _there(self, today: date, which: ColumnElement[bool]) -> list[OfficerRow]:
+    def _there(self, today: date, which: ColumnElement[bool]) -> list[DirectoryEntry]:
         as_of = directory_as_of(self.store)
-        with self.store.session(reading=True) as session:
-            found = session.exec(select(OfficerRow).where(which).order_by(col(OfficerRow.officer_ref))).all()
+        found = officers(self.store, which).values()
         return [each for each in found if not has_left(each, today) and (as_of is None or each.seen_at > as_of - _GONE)]
 
 
 def _is_user(user: str) -> ColumnElement[bool]:
-    return or_(col(OfficerRow.officer_ref) == user, func.lower(col(OfficerRow.email)) == user.lower())
+    return or_(OFFICER.c.officer_ref == user, func.lower(OFFICER.c.email) == user.lower())
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ class SignInAttempts:
     """
 
     proxies: Container[str]
-    what: str = "sign-in"
+    what: str = "signing in"
     _failed: deque[tuple[datetime, str]] = field(default_factory=deque)
     _turn: Lock = field(default_factory=Lock)
 
@@ -52,9 +52,11 @@ class SignInAttempts:
         with self._turn:
             self._failed.append((now, sender))
             if len(self._failed) == IN_TOTAL:
-                log.error(f"{self.what} limited", reason=f"{IN_TOTAL} failures in all within {LATELY}")
+                log.error("attempts limited", of=self.what, reason=f"{IN_TOTAL} failures in all within {LATELY}")
             elif sum(each == sender for _, each in self._failed) == FROM_ONE:
-                log.warning(f"{self.what} limited", reason=f"{FROM_ONE} failures from one address within {LATELY}")
+                log.warning(
+                    "attempts limited", of=self.what, reason=f"{FROM_ONE} failures from one address within {LATELY}"
+                )
 
     def _sender(self, request: Request) -> str:
         """Return the address from which a request comes: for one of a proxy, the last that it names."""

@@ -4,28 +4,35 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import and_
+from sqlalchemy import ColumnElement, and_, false, or_
 
 from compliance.reminders.told_leaders import MailState, find_unreachable, last_emails, leaders_told
 from compliance.store import officers
-from compliance.store.owed_crimes import OverdueVictim, is_any_within, list_overdue_victims
-from compliance.store.tables import OBLIGATION, OfficerRow
+from compliance.store.directory import DirectoryEntry
+from compliance.store.owed_counts import overdue_by_officer
+from compliance.store.owed_crimes import OverdueVictim, count_overdue_victims, is_any_within, list_overdue_victims
+from compliance.store.tables import OBLIGATION, OFFICER
 from compliance.web.case_pages import crime_path, officer_path
+from compliance.web.listing import Listing, row_number
+from compliance.web.owed_filters import owed_path
+from compliance.web.owed_pages import period_of
 from compliance.web.page_table import Answer, RefusedPageError, Visit
 
-READ: Final = 2000
-"""The number of victims that are read and counted, at most, the longest overdue first."""
+OFFICERS: Final = 20
+"""How many officers stand on one page of a team or division, at most."""
 LISTED: Final = 200
 """How many of an officer's victims stand on their page, at most."""
 SHOWN: Final = 5
-"""How many of each officer's victims stand on the page of a team, at most."""
+"""How many of each officer's victims stand on the page of a team, at most; of nobody's, `OFFICERS`."""
+_NOBODY: Final = ""
 
 
 @dataclass(frozen=True, slots=True)
 class OfficersVictims:
-    """What an officer has overdue: the victims, the longest overdue first, and how many there are.
+    """What an officer has overdue: how many updates, and the victims who have waited longest.
 
     `ref` and `name`: None if nobody has the cases, or no name is known. `away`: why they cannot act, in words.
+    `is_all`: whether these are all the victims.
     """
 
     ref: str | None
@@ -33,66 +40,96 @@ class OfficersVictims:
     away: str | None
     email: MailState | None
     victims: Sequence[OverdueVictim]
-    count: int
+    overdue: int
+    is_all: bool
 
 
 def show_team(visit: Visit) -> Answer:
-    """Return what is overdue in the person's team or division, by officer, those with most first."""
-    return _of_officers(visit, visit.page.label or "", SHOWN)
+    """Return what is overdue in the person's team or division, by officer: cases of nobody first, then whoever has most
+    to catch up with."""
+    held = overdue_by_officer(visit.service.store, visit.whose, period_of(visit))
+    order = sorted(held, key=lambda ref: (ref != _NOBODY, -held[ref], ref))
+    following = _after(visit, held, order)
+    shown = following[:OFFICERS]
+    path = visit.page.path
+    more = owed_path(path, after=f"{held[shown[-1]]}/{shown[-1]}") if len(following) > OFFICERS else None
+    listing = Listing(len(order), len(shown), path if len(following) < len(order) else None, more)
+    return _of_officers(visit, visit.page.label or "", {ref: held[ref] for ref in shown}, sum(held.values()), listing)
+
+
+def _after(visit: Visit, held: Mapping[str, int], order: Sequence[str]) -> Sequence[str]:
+    """Return the officers from the one after whom this page begins."""
+    if "after" not in visit.query:
+        return order
+    number, _, ref = visit.query["after"].partition("/")
+    last = (ref != _NOBODY, -row_number(number), ref)
+    return [each for each in order if (each != _NOBODY, -held[each], each) > last]
 
 
 def show_officer(visit: Visit) -> Answer:
     """Return what one officer of the person's scope has overdue."""
-    ref = visit.place["officer_ref"]
+    ref, store = visit.place["officer_ref"], visit.service.store
     of_officer = and_(visit.within, OBLIGATION.c.officer_ref == ref)
-    if not is_any_within(visit.service.store, of_officer):
+    if not is_any_within(store, of_officer):
         words = "No case of an officer with this reference is one that your role shows you. That you asked was noted."
         raise RefusedPageError("There is no such officer in your cases", words, "an officer outside their scope")
-    entry = officers(visit.service.store).get(ref)
+    entry = officers(store, OFFICER.c.officer_ref == ref).get(ref)
     title = f"{entry.name} ({ref})" if entry is not None and entry.name else f"Officer {ref}"
-    return _of_officers(visit, title, LISTED, ref)
+    held = overdue_by_officer(store, lambda of: and_(visit.whose(of), of.officer_ref == ref), period_of(visit))
+    return _of_officers(visit, title, held, sum(held.values()), None)
 
 
-def _of_officers(visit: Visit, title: str, shown: int, ref: str | None = None) -> Answer:
+def _of_officers(visit: Visit, title: str, held: Mapping[str, int], total: int, listing: Listing | None) -> Answer:
     service, store = visit.service, visit.service.store
-    within = visit.within if ref is None else and_(visit.within, OBLIGATION.c.officer_ref == ref)
-    found, of = list_overdue_victims(store, within, READ)
-    directory = officers(store)
-    groups = _group(visit, found, directory, shown)
-    victims = [victim for group in groups for victim in group.victims]
+    within, is_one = and_(visit.within, _held_by(held)), listing is None
+    found = list_overdue_victims(store, within, LISTED if is_one else OFFICERS)
+    told = leaders_told(store, service.policy, sorted({victim.crime_ref for victim in found}))
+    refs = {ref for ref in held if ref} | {each.recipient_ref for leaders in told.values() for each in leaders}
+    directory = officers(store, OFFICER.c.officer_ref.in_(sorted(refs)))
+    groups = _group(visit, found, held, directory, is_one)
     values = {
         "groups": groups,
-        "more": of - len(found),
-        "total": of,
-        "told": leaders_told(store, service.policy, sorted({victim.crime_ref for victim in victims})),
-        "names": {told: entry.name for told, entry in directory.items()},
+        "total": total,
+        "listing": listing,
+        "more": count_overdue_victims(store, within) - len(found) if is_one and len(found) == LISTED else 0,
+        "told": told,
+        "names": {ref: entry.name for ref, entry in directory.items()},
         "today": visit.today,
         "path": crime_path,
         "officer_path": officer_path,
-        "is_one": ref is not None,
+        "is_one": is_one,
     }
-    return Answer("team.html.j2", title, values, [victim.crime_ref for victim in victims])
+    crimes = [victim.crime_ref for group in groups for victim in group.victims]
+    return Answer("team.html.j2", title, values, crimes)
+
+
+def _held_by(held: Mapping[str, int]) -> ColumnElement[bool]:
+    """Match the cases of some officers; each way by itself, so that the index on state and officer serves."""
+    ref = OBLIGATION.c.officer_ref
+    nobody = or_(ref.is_(None), ref == _NOBODY) if _NOBODY in held else false()
+    return or_(ref.in_(sorted(each for each in held if each)), nobody)
 
 
 def _group(
-    visit: Visit, found: Sequence[OverdueVictim], directory: Mapping[str, OfficerRow], shown: int
+    visit: Visit,
+    found: Sequence[OverdueVictim],
+    held: Mapping[str, int],
+    directory: Mapping[str, DirectoryEntry],
+    is_one: bool,
 ) -> list[OfficersVictims]:
-    """Return the victims by officer: cases that nobody has first, then whoever has most."""
-    service, held = visit.service, dict[str | None, list[OverdueVictim]]()
+    """Return the victims by officer, in the order of these."""
+    service, victims = visit.service, {ref: list[OverdueVictim]() for ref in held}
     for victim in found:
-        held.setdefault(victim.officer_ref, []).append(victim)
-    refs = sorted(ref for ref in held if ref is not None)
+        victims.setdefault(victim.officer_ref or _NOBODY, []).append(victim)
+    refs = sorted(ref for ref in victims if ref)
     away = find_unreachable(service.store, service.policy, service.settings.reminders, directory, refs, visit.today)
     emails = last_emails(service.store, service.policy, refs)
-    groups = [
-        OfficersVictims(
-            ref,
-            entry.name if (entry := directory.get(ref or "")) else None,
-            away.get(ref or ""),
-            emails.get(ref or ""),
-            victims[: LISTED if ref is None else shown],
-            len(victims),
+    groups = []
+    for ref, theirs in victims.items():
+        shown = theirs if is_one or ref == _NOBODY else theirs[:SHOWN]
+        name = directory[ref].name if ref in directory else None
+        is_all = len(shown) == len(theirs) < (LISTED if is_one else OFFICERS)
+        groups.append(
+            OfficersVictims(ref or None, name, away.get(ref), emails.get(ref), shown, held.get(ref, 0), is_all)
         )
-        for ref, victims in held.items()
-    ]
-    return sorted(groups, key=lambda group: (group.ref is not None, -group.count, group.ref or ""))
+    return groups

@@ -226,7 +226,7 @@ def test_after_thirty_failures_an_address_is_told_to_wait_and_a_token_in_force_g
         answer = ask(office, "/owed", headers=proxied)
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "600")
     assert "wait 10 minutes" in answer.json()["detail"]
-    assert logs[-1]["event"] == "API tokens limited"
+    assert (logs[-1]["event"], logs[-1]["of"]) == ("attempts limited", "API tokens")
     assert len(logs) == FROM_ONE + 1, "nothing more is logged"
     assert "192.0.2.7" not in str(logs)
     assert client.get("/owed", headers=proxied).status_code == 200

@@ -11,7 +11,7 @@ from compliance.cli import main
 from compliance.clock import now
 from compliance.errors import UnavailableError
 from compliance.store import Store, judge_due, list_quarantined
-from compliance.store.tables import CRIME, OBLIGATION, QUARANTINE, REMOVAL
+from compliance.store.tables import CRIME, OBLIGATION, OWED_COUNT, QUARANTINE, REMOVAL
 from tests import stores
 from tests.engine import shipped
 from tests.stores import at, crime, rows, take, updates
@@ -49,6 +49,12 @@ def test_rebuild_brings_up_to_date_and_then_counts_what_stood_otherwise(command:
         connection.execute(update(OBLIGATION).where(*wrong).values(state="met"))
     done = command("rebuild")
     assert (done.exit_code, done.output) == (1, "2 crimes judged again, 1 obligation corrected\n")
+    assert command("rebuild").exit_code == 0
+    with store.writing() as connection:
+        connection.execute(update(OWED_COUNT).values(count=7))
+    done = command("rebuild")
+    counted = "2 crimes judged again, 0 obligations corrected, 2 counts of what is outstanding corrected\n"
+    assert (done.exit_code, done.output) == (1, counted)
     assert command("rebuild").exit_code == 0
 
 

@@ -32,13 +32,13 @@ def test_a_team_is_shown_by_officer_cases_of_nobody_first_then_whoever_has_most(
     overdue(office, None, "N1")
     page = office.browser(WebRole.SUPERVISOR).get("/team").text
     nobody, briar, ash, cedar = cards_of(page)
-    assert "Nobody has the case Overdue 1 victim In the way The cases are allocated to nobody." in nobody
+    assert "Nobody has the case Overdue 1 update In the way The cases are allocated to nobody." in nobody
     assert "N1 , victim V1: due 10 July, 10 days ago." in nobody
-    assert "Briar Basalt (n1b) Overdue 3 victims" in briar
+    assert "Briar Basalt (n1b) Overdue 3 updates" in briar
     assert briar.index(CRIMES["n1b"]) < briar.index("B1") < briar.index("B2"), "the longest overdue first"
-    assert "Ash Adze (n1a) Overdue 1 victim" in ash
-    assert "Cedar Chalk (n1s) Overdue 1 victim" in cedar
-    assert "6 victims waiting for an update that is overdue" in words_of(page)
+    assert "Ash Adze (n1a) Overdue 1 update" in ash
+    assert "Cedar Chalk (n1s) Overdue 1 update" in cedar
+    assert "6 updates overdue, by the officer who has the case" in words_of(page)
 
 
 def test_who_is_absent_or_has_left_is_said_in_the_words_of_the_emails(office: WebOffice) -> None:
@@ -72,14 +72,37 @@ def test_a_team_shows_five_victims_an_officer_and_the_officers_page_all(office: 
     overdue(office, "n1a", *(f"A{n}" for n in range(7)))
     supervisor = office.browser(WebRole.SUPERVISOR)
     ash = next(card for card in cards_of(supervisor.get("/team").text) if "Ash Adze" in card)
-    assert "Overdue 8 victims" in ash
+    assert "Overdue 8 updates" in ash
     assert ash.count("victim V1") == 5
-    assert "All 8" in ash
+    assert "All that Ash Adze has overdue" in ash
     answer = supervisor.get("/crimes", params={"number": "n1a"})
     assert answer.headers["location"] == "/officers/n1a"
     page = supervisor.get("/officers/n1a").text
     assert words_of(page).count("victim V1") == 8
     assert "<h1>Ash Adze (n1a)</h1>" in page
+
+
+def test_a_division_is_shown_twenty_officers_at_a_time_and_each_once(office: WebOffice) -> None:
+    for number in range(25):
+        overdue(office, f"x{number:02}", f"X{number:02}", *([f"Y{number:02}"] if number % 2 else []))
+    overdue(office, None, *(f"N{number:02}" for number in range(25)))
+    champion = office.browser(WebRole.CHAMPION)
+    first = champion.get("/division").text
+    cards = cards_of(first)
+    assert "Nobody has the case Overdue 25 updates" in cards[0]
+    assert cards[0].count("victim V1") == 20
+    assert "More cases of nobody are listed in Overdue now" in cards[0]
+    assert len(cards) == 20
+    assert "20 of 31 officers and groups of cases" in words_of(first)
+    second = champion.get(
+        first.partition('rel="next"')[0].rpartition('href="')[2].split('"')[0].replace("&amp;", "&")
+    ).text
+    assert len(cards_of(second)) == 11
+    assert "Next page" not in words_of(second)
+    refs = [card.partition("(")[2].partition(")")[0] for card in cards[1:] + cards_of(second)]
+    assert len(set(refs)) == len(refs) == 30
+    assert refs[:12] == [f"x{number:02}" for number in range(1, 25, 2)], "whoever has most first"
+    assert champion.get("/division?after=x").status_code == 404
 
 
 def test_an_officer_outside_ones_scope_is_not_shown_nor_that_there_is_one(office: WebOffice) -> None:

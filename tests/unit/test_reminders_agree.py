@@ -12,8 +12,9 @@ from compliance.reminders.history import Accepted, History
 from compliance.reminders.morning import Morning
 from compliance.reminders.owed import Key, Owed, Standing, find_owed
 from compliance.reminders.recheck import _find_restated, _sort
+from compliance.store.directory import DirectoryEntry
 from compliance.store.notice_kinds import LadderStep, Outcome, Reason
-from compliance.store.tables import Notice, OfficerRow
+from compliance.store.tables import Notice
 from tests.reminding import reminder_settings
 from tests.unit.test_reminders_stages import officer
 
@@ -51,7 +52,7 @@ def record(random: Random, number: int, today: date) -> Record:
     }  # fmt: skip
 
 
-def staff(random: Random, today: date) -> dict[str, OfficerRow]:
+def staff(random: Random, today: date) -> dict[str, DirectoryEntry]:
     """Two officers, who are away now and then; their supervisor; the champion."""
 
     def away() -> list[dict[str, str]]:

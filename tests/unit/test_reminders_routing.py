@@ -17,8 +17,8 @@ from compliance.reminders.history import History
 from compliance.reminders.morning import Morning
 from compliance.reminders.owed import Owed, Standing
 from compliance.reminders.recipients import Directory, Role, Route
+from compliance.store.directory import DirectoryEntry
 from compliance.store.notice_kinds import LadderStep, Outcome, Reason
-from compliance.store.tables import OfficerRow
 from tests.reminding import change
 from tests.unit.test_reminders_ladder import accepted
 from tests.unit.test_reminders_stages import DAY, RULES, SETTINGS, TODAY, officer, owed
@@ -34,7 +34,7 @@ def case(officer_ref: str | None = "1042", **changes: Any) -> Owed:
     return replace(item, waiting=replace(item.waiting, team="North 1", division="North", **changes))
 
 
-def decided(item: Owed, *staff: OfficerRow, rules: Reminders = RULES) -> Decision:
+def decided(item: Owed, *staff: DirectoryEntry, rules: Reminders = RULES) -> Decision:
     """What comes of the officer's step."""
     about = Morning(rules, TODAY, {row.officer_ref: row for row in staff}, History())
     (decision,) = [d for d in decide([item], about) if d.step not in ("supervisor", "champion")]
@@ -105,7 +105,9 @@ def test_whoever_covers_for_the_supervisor_is_told_before_those_above() -> None:
         ([officer(**AWAY, supervisor_ref="1042")], {"o1042": "1042"}),
     ],
 )
-def test_a_chain_that_leads_back_to_itself_ends_at_the_champion(staff: list[OfficerRow], cover: dict[str, str]) -> None:
+def test_a_chain_that_leads_back_to_itself_ends_at_the_champion(
+    staff: list[DirectoryEntry], cover: dict[str, str]
+) -> None:
     assert decided(case(), *staff, CHAMPION, rules=covered(**cover)).recipient_ref == "9000"
 
 
@@ -128,7 +130,9 @@ def test_a_chain_that_leads_back_to_itself_ends_at_the_champion(staff: list[Offi
         ),
     ],
 )  # fmt: skip
-def test_the_teams_supervisor_is_told_and_why(item: Owed, staff: list[OfficerRow], reason: str, sentence: str) -> None:
+def test_the_teams_supervisor_is_told_and_why(
+    item: Owed, staff: list[DirectoryEntry], reason: str, sentence: str
+) -> None:
     """Leavers, unknown and unallocated officers, contact holds, attempts on three dates."""
     found = decided(item, *staff, SERGEANT)
     assert (found.recipient_ref, found.said) == ("2000", f"new; rerouted: {reason}")

@@ -18,8 +18,8 @@ from compliance.reminders.morning import Morning
 from compliance.reminders.owed import Owed
 from compliance.reminders.sending_times import next_opening, not_now
 from compliance.reminders.waiting import Waiting
+from compliance.store.directory import DirectoryEntry
 from compliance.store.notice_kinds import Outcome, Reason
-from compliance.store.tables import OfficerRow
 from tests.reminding import change, reminder_settings
 
 POLICY = load_policy("west-mercia")
@@ -29,9 +29,9 @@ RULES = SETTINGS.reminders
 DAY = timedelta(days=1)
 
 
-def officer(ref: str = "1042", **changes: Any) -> OfficerRow:
+def officer(ref: str = "1042", **changes: Any) -> DirectoryEntry:
     values: dict[str, Any] = {"officer_ref": ref, "email": f"{ref}@force.example", "absent": [], "left_on": None}
-    return OfficerRow(**(values | {"seen_at": datetime(2026, 6, 1, tzinfo=UTC)} | changes))
+    return DirectoryEntry(**(values | {"seen_at": datetime(2026, 6, 1, tzinfo=UTC)} | changes))
 
 
 def owed(crime_ref: str = "22/1/26", due: date = TODAY - DAY, officer_ref: str | None = "1042", **changes: Any) -> Owed:
@@ -41,7 +41,7 @@ def owed(crime_ref: str = "22/1/26", due: date = TODAY - DAY, officer_ref: str |
     return replace(Owed(victim, "7-day", 1, due - 7 * DAY, due, (TODAY - due).days, False, 1), **changes)
 
 
-def told(*obligations: Owed, officers: tuple[OfficerRow, ...] = (officer(),), **history: Any) -> list[Decision]:
+def told(*obligations: Owed, officers: tuple[DirectoryEntry, ...] = (officer(),), **history: Any) -> list[Decision]:
     about = Morning(RULES, TODAY, {row.officer_ref: row for row in officers}, History(**history))
     return decide(obligations, about)
 

@@ -12,8 +12,8 @@ from compliance.reminders.emails.who_else import Others, who_else
 from compliance.reminders.history import Accepted
 from compliance.reminders.owed import Owed, Standing
 from compliance.reminders.recipients import Directory
+from compliance.store.directory import DirectoryEntry
 from compliance.store.notice_kinds import LadderStep, Outcome, Reason
-from compliance.store.tables import OfficerRow
 from tests.reminding import change
 from tests.unit.test_reminders_stages import DAY, POLICY, RULES, SETTINGS, TODAY, officer, owed
 
@@ -28,7 +28,7 @@ def case() -> Owed:
     return replace(item, waiting=replace(item.waiting, team="North 1", division="North"))
 
 
-def already(ref: str, step: LadderStep, *staff: OfficerRow, rules: Reminders = RULES, known: bool = True) -> str:
+def already(ref: str, step: LadderStep, *staff: DirectoryEntry, rules: Reminders = RULES, known: bool = True) -> str:
     """The sentence on who else has been notified: one person, by an accepted email of a step."""
     item = case()
     accepted = {(item.key, 1): (Accepted(ref, step, step is LadderStep.OVERDUE, date(2026, 6, 1)),)}
@@ -63,7 +63,7 @@ def already(ref: str, step: LadderStep, *staff: OfficerRow, rules: Reminders = R
          "where there is no supervisor", "anybody else"],
 )  # fmt: skip
 def test_others_are_called_by_what_they_are_to_the_officer(
-    ref: str, step: LadderStep, staff: list[OfficerRow], expected: str
+    ref: str, step: LadderStep, staff: list[DirectoryEntry], expected: str
 ) -> None:
     """Never "your supervisor" of somebody else: the officer may ask them."""
     assert already(ref, step, *staff, rules=COVERED) == expected

@@ -22,7 +22,7 @@ from compliance.store.tables.polling_tables import FeedCursor, FeedRow, OfficerR
 from compliance.store.tables.record_tables import CrimeRow, CrimeVersion, Quarantined, Removal, UnknownValue
 from compliance.store.tables.report_tables import Published, ReportDuty, ReportHold, ReportRelease, ReportSuspension
 from compliance.store.tables.service_tables import AlertRow, DatabaseSize, IncidentRow, JobRow, MaintenanceRow
-from compliance.store.tables.verdict_tables import Obligation, Projection, SetAsideRow, Transition
+from compliance.store.tables.verdict_tables import Obligation, OutstandingCount, Projection, SetAsideRow, Transition
 from compliance.store.tables.web_tables import AccessRow, ApiToken, BackgroundTaskRow, WebSession
 
 __all__ = [
@@ -46,6 +46,7 @@ __all__ = [
     "OBLIGATION",
     "OFFICER",
     "OUTBOX",
+    "OWED_COUNT",
     "POLL",
     "PROJECTION",
     "QUARANTINE",
@@ -77,6 +78,7 @@ __all__ = [
     "Obligation",
     "OfficerRow",
     "Outbox",
+    "OutstandingCount",
     "Poll",
     "Projection",
     "Published",
@@ -110,6 +112,6 @@ DISPUTE, DISPUTED_VICTIM = _table(DisputeRow), _table(DisputedVictim)
 JOB, INCIDENT, ALERT, MAINTENANCE = _table(JobRow), _table(IncidentRow), _table(AlertRow), _table(MaintenanceRow)
 DATABASE_SIZE = _table(DatabaseSize)
 ACCESS, API_TOKEN, WEB_SESSION = _table(AccessRow), _table(ApiToken), _table(WebSession)
-BACKGROUND_TASK = _table(BackgroundTaskRow)
+BACKGROUND_TASK, OWED_COUNT = _table(BackgroundTaskRow), _table(OutstandingCount)
 SET_ASIDE, UNKNOWN_VALUE, REPORT_DUTY = _table(SetAsideRow), _table(UnknownValue), _table(ReportDuty)
 """The tables themselves, for Core statements in bulk paths (decision 0010)."""

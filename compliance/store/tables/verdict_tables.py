@@ -42,6 +42,21 @@ class Obligation(SQLModel, table=True):
     category: str | None = None
 
 
+class OutstandingCount(SQLModel, table=True):
+    """How many obligations are outstanding, by all that pages count by, as of one local date (`counted_on`, the same
+    in every row). Empty text: none."""
+
+    __tablename__ = "owed_count"
+    officer_ref: str = Field(primary_key=True)
+    team: str = Field(primary_key=True)
+    division: str = Field(primary_key=True)
+    requirement: str = Field(primary_key=True)
+    category: str = Field(primary_key=True)
+    band: str = Field(primary_key=True)
+    counted_on: date
+    count: int
+
+
 class SetAsideRow(SQLModel, table=True):
     """Obligations that cannot be judged (rules 6.1a), stored by the same projection as the others.
 

@@ -1,0 +1,168 @@
+"""The counts of what is outstanding: always those of the obligations, whatever is written, on every kind of database."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, event, func, select, text, true, update
+
+from compliance.policy import load_policy
+from compliance.store import Rebuilt, Store, judge_due, rebuild
+from compliance.store.owed_bands import OwedBand, OwedPeriod
+from compliance.store.owed_counts import OwedCount, count_owed, kept_up, outstanding_by_officer, overdue_by_officer
+from compliance.store.tables import OBLIGATION, OWED_COUNT
+from compliance.web.restriction import restrict
+from compliance.web.roles import CaseScope, Viewer, WebRole
+from tests import stores
+from tests.stores import crime, take, updates
+from tests.web_office import NOW, STAFF, case
+
+new_database, database_url, store = stores.new_database, stores.database_url, stores.store
+POLICY = load_policy("west-mercia")
+MONDAY = date(2026, 7, 20)
+NORTH: dict[str, Any] = {"division": "North", "team": "N1"}
+N, NONE = ("North", "N1"), ("", "")
+
+
+def counts(store: Store, today: date = MONDAY, whose: Any = None) -> list[OwedCount]:
+    found = count_owed(store, whose or (lambda _: true()), OwedPeriod(today))
+    return sorted(found, key=lambda each: (each.division, each.category, each.band))
+
+
+def counted_directly(store: Store, today: date = MONDAY) -> list[OwedCount]:
+    """Without what is kept."""
+    with store.writing() as connection:
+        kept = connection.execute(select(OWED_COUNT)).mappings().all()
+        connection.execute(delete(OWED_COUNT))
+    found = counts(store, today)
+    with store.writing() as connection:
+        if kept:
+            connection.execute(OWED_COUNT.insert(), [dict(row) for row in kept])
+    return found
+
+
+def kept(store: Store) -> tuple[int, set[date]]:
+    """How many are counted that are of interest on a day, and as of which days."""
+    with store.reading() as connection:
+        of = connection.execute(select(func.sum(OWED_COUNT.c.count)).where(OWED_COUNT.c.band != "later")).scalar()
+        return of or 0, set(connection.execute(select(OWED_COUNT.c.counted_on)).scalars())
+
+
+def test_what_is_outstanding_is_counted_by_all_that_can_be_chosen(store: Store) -> None:
+    """What is due later than the period, met or of another scope does not count; what is due in it does to the day."""
+    enhanced = [{"victim_ref": "V1", "category": "enhanced"}, {"victim_ref": "V2"}]
+    take(store, NOW, crime("A", **NORTH, victims=enhanced), crime("B", reported_at="2026-07-13T09:00:00Z"),
+         crime("C", reported_at="2026-07-20T09:00:00Z", **NORTH), crime("D", reported_at="2026-07-21T09:00:00Z"),
+         crime("E", updates=updates("2026-07-06")))  # fmt: skip
+    judge_due(store, POLICY, NOW)
+    assert kept(store) == (4, {MONDAY})
+    expected = [
+        OwedCount("7-day", *NONE, "standard", OwedBand.TODAY, 1),
+        OwedCount("7-day", *N, "enhanced", OwedBand.MONTH, 1),
+        OwedCount("7-day", *N, "standard", OwedBand.MONTH, 1),
+        OwedCount("7-day", *N, "standard", OwedBand.SOON, 1),
+    ]
+    assert counts(store) == counted_directly(store) == expected
+    of_other = Viewer("s1a", WebRole.OFFICER, "s1a", "s1a")
+    assert counts(store, whose=lambda of: restrict(of_other, CaseScope.OWN, of)) == []
+
+
+def test_counts_follow_every_change_in_the_transaction_that_makes_it(store: Store) -> None:
+    take(store, NOW, crime("A", **NORTH), crime("B", **NORTH), crime("C"))
+    judge_due(store, POLICY, NOW)
+    take(store, NOW, crime("A", **NORTH, updates=updates("2026-07-06", "2026-07-19")), crime("B", officer_ref="n2a"))
+    judge_due(store, POLICY, NOW + timedelta(hours=1))
+    assert counts(store) == counted_directly(store)
+    assert counts(store) == [OwedCount("7-day", *NONE, "standard", OwedBand.MONTH, 2)]
+
+    def fail(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+        if "owed_count" in statement.lower() and "INSERT" in statement:
+            raise RuntimeError("stopped between the obligations and their counts")
+
+    take(store, NOW, crime("D"))
+    event.listen(store.engine, "before_cursor_execute", fail)
+    with pytest.raises(RuntimeError):
+        judge_due(store, POLICY, NOW + timedelta(hours=2))
+    event.remove(store.engine, "before_cursor_execute", fail)
+    assert counts(store) == counted_directly(store) == [OwedCount("7-day", *NONE, "standard", OwedBand.MONTH, 2)]
+
+
+def test_on_a_new_day_the_obligations_are_counted_until_they_are_judged(store: Store) -> None:
+    take(store, NOW, crime("A", reported_at="2026-07-13T09:00:00Z"), crime("B", reported_at="2026-07-20T09:00:00Z"))
+    judge_due(store, POLICY, NOW)
+    tomorrow = MONDAY + timedelta(days=1)
+    assert [each.band for each in counts(store)] == [OwedBand.SOON, OwedBand.TODAY]
+    expected = [(OwedBand.SOON, 1), (OwedBand.WEEK, 1)]
+    assert [(each.band, each.count) for each in counts(store, tomorrow)] == expected
+    assert kept(store) == (2, {MONDAY})
+    judge_due(store, POLICY, NOW + timedelta(days=1))
+    assert [(each.band, each.count) for each in counts(store, tomorrow)] == expected
+    assert kept(store) == (2, {tomorrow})
+
+
+def test_what_each_officer_has_outstanding_and_overdue(store: Store) -> None:
+    """Outstanding whenever due, and of any day; overdue as of the day. Counted, or of the obligations: the same."""
+    take(store, NOW, crime("A"), crime("B", reported_at="2026-07-19T09:00:00Z"), crime("C", officer_ref=None))
+    judge_due(store, POLICY, NOW)
+    for _ in ("from the counts", "from the obligations"):
+        with store.writing() as connection:
+            found = {ref: int(many) for ref, many in connection.execute(outstanding_by_officer(connection))}
+            assert found == {"O1": 4, "": 2}
+        for day, late in ((MONDAY, {"O1": 1, "": 1}), (MONDAY + timedelta(days=8), {"O1": 2, "": 1})):
+            assert overdue_by_officer(store, lambda _: true(), OwedPeriod(day)) == late
+        with store.writing() as connection:
+            connection.execute(delete(OWED_COUNT))
+
+
+def test_rebuilding_proves_the_counts(store: Store) -> None:
+    take(store, NOW, crime("A", **NORTH), crime("B"))
+    judge_due(store, POLICY, NOW)
+    assert rebuild(store, POLICY, NOW) == Rebuilt(2, 0, 0)
+    with store.writing() as connection:
+        connection.execute(
+            update(OWED_COUNT).where(OWED_COUNT.c.team == "N1", OWED_COUNT.c.band != "later").values(count=7)
+        )
+    assert rebuild(store, POLICY, NOW) == Rebuilt(2, 0, 1)
+    assert counts(store) == counted_directly(store)
+
+
+def test_counts_of_a_scope_are_those_of_its_obligations(store: Store) -> None:
+    """One condition on two tables: of the obligations, and of their counts."""
+    from compliance.store import save_officers
+
+    save_officers(store, STAFF, NOW)
+    take(store, NOW, *map(case, STAFF), crime("nobody's", officer_ref=None), crime("no division", officer_ref="n1a"))
+    judge_due(store, POLICY, NOW)
+    for ref, role in (("n1a", WebRole.OFFICER), ("n1s", WebRole.SUPERVISOR), ("nc", WebRole.CHAMPION),
+                      ("s1a", WebRole.PERFORMANCE), ("s1a", WebRole.BOARD)):  # fmt: skip
+        officer = next(each for each in STAFF if each.officer_ref == ref)
+        viewer = Viewer(ref, role, ref, ref, officer.team, officer.division)
+
+        def whose(of: Any, viewer: Viewer = viewer) -> Any:
+            return restrict(viewer, CaseScope.FORCE, of)
+
+        with store.reading() as connection:
+            asked = select(func.count()).where(whose(OBLIGATION.c), *OwedPeriod(MONDAY).owed)
+            directly = connection.execute(asked).scalar()
+        assert sum(each.count for each in counts(store, whose=whose)) == directly
+
+
+def test_what_has_no_counts_yet_is_not_kept_up(store: Store) -> None:
+    """A database of an earlier version, until it is first judged: nothing is half counted."""
+    take(store, NOW, crime("A"))
+    judge_due(store, POLICY, NOW)
+    with store.writing() as connection:
+        connection.execute(delete(OWED_COUNT))
+        with kept_up(connection, ["A"]):
+            connection.execute(delete(OBLIGATION))
+    assert kept(store) == (0, set())
+
+
+def test_counts_of_a_page_read_no_obligation(store: Store) -> None:
+    take(store, NOW, crime("A"))
+    judge_due(store, POLICY, NOW)
+    asked: list[str] = []
+    event.listen(store.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
+    assert counts(store)
+    assert not [sql for sql in asked if "obligation" in sql]
+    assert text("owed_count").text in asked[-1]
