@@ -27,7 +27,7 @@ class Access:
 def log_access(store: Store, access: Access) -> None:
     """Add an entry."""
     row = asdict(access) | {"asked": dict(access.asked), "crimes": list(access.crimes)}
-    with store.writing() as connection:
+    with store.writing(in_turn=False) as connection:
         connection.execute(insert(ACCESS).values(row))
 
 

@@ -39,6 +39,8 @@ T = TypeVar("T")
 
 READING: Final = "compliance_reading"
 """The execution option of a connection that only reads: it waits for no writer."""
+OUT_OF_TURN: Final = "compliance_out_of_turn"
+"""The execution option of a connection whose transaction waits for no other writer, where the database allows that."""
 PATIENCE: Final = "compliance_patience"
 """The execution option that says how many seconds a writer waits for others, if that is another time than usual."""
 _BUSY_SECONDS: Final = 30.0
@@ -111,6 +113,11 @@ def reading_engine(engine: Engine) -> Engine:
     return engine.execution_options(**{READING: True}, isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
+def adding_engine(engine: Engine) -> Engine:
+    """Return the same engine for transactions that no other writer need wait for, where the database allows that."""
+    return engine.execution_options(**{OUT_OF_TURN: True})
+
+
 def _prepare_sqlite(connection: Any, _: ConnectionPoolEntry) -> None:
     """Set up readers alongside one writer, which wait instead of failing; each commit is on disk before it returns."""
     connection.isolation_level = None  # the driver begins nothing automatically: `_begin_sqlite` does
@@ -167,7 +174,8 @@ def _begin_sqlite(connection: Connection) -> None:
 def _begin_postgres(connection: Connection) -> None:
     options = connection.get_execution_options()
     if options.get("isolation_level") != "AUTOCOMMIT":
-        postgres.begin(connection, options.get(PATIENCE, _BUSY_SECONDS), takes_turn=not options.get(READING))
+        takes_turn = not (options.get(READING) or options.get(OUT_OF_TURN))
+        postgres.begin(connection, options.get(PATIENCE, _BUSY_SECONDS), takes_turn=takes_turn)
 
 
 def among(connection: Connection, column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:

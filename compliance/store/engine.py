@@ -31,6 +31,7 @@ class Store:
         self._file: OpenedFile | None = None
         self.recent = RecentRecords()
         self._reading = dialect.reading_engine(engine)
+        self._adding = dialect.adding_engine(engine)
 
     @classmethod
     def open(cls, url: str) -> "Store":
@@ -83,10 +84,15 @@ class Store:
             yield session
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """Yield a Core connection as one transaction; on SQLite no other writer comes between."""
+    def writing(self, *, in_turn: bool = True) -> Iterator[Connection]:
+        """Yield a Core connection as one transaction; no other writer comes between.
+
+        `in_turn`: False for one that only adds rows, or changes one row by its key: where the database allows it, it
+        waits for no other writer, so nobody waits for a page while crimes are judged.
+        """
         self.check_file()
-        with _answers(self), self.engine.begin() as connection:
+        engine = self.engine if in_turn else self._adding
+        with _answers(self), engine.begin() as connection:
             yield connection
 
     @contextmanager

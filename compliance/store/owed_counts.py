@@ -1,17 +1,18 @@
 """How much is outstanding, by all that pages count by: kept up in the transactions that write the obligations.
 
 The counts are those of one local date, as what is overdue gets older by itself. On a new date they are made anew by the
-first judging of it, and until then, or after anything that could not keep them up, the obligations are counted.
+first judging of it, and until then, or after anything that could not keep them up, the obligations are counted. What is
+not outstanding any more is counted by its state alone: it stands there in place of the band.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, func, select
+from sqlalchemy import ColumnElement, Connection, Select, case, delete, func, select, update
 
 from compliance.store.dialect import among, insert_into, rows_of
 from compliance.store.engine import Store
@@ -22,6 +23,10 @@ Whose = Callable[[Any], ColumnElement[bool]]
 """Gives the condition of a scope on the columns of the obligations, or on those of their counts."""
 _NAMES: Final = ("requirement", "division", "team", "category")
 _KEY: Final = (*_NAMES, "officer_ref", "band")
+_STILL: Final = ("overdue", "pending")
+"""The states of what is outstanding."""
+_OPEN: Final = (*OwedBand, LATER)
+"""What is outstanding has one of these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,7 @@ def count_owed(store: Store, whose: Whose, period: OwedPeriod) -> list[OwedCount
     names = (*_NAMES, "band")
     with store.reading() as connection:
         if _counted_on(connection) == period.today:
-            rows = connection.execute(_summed(names, whose(OWED_COUNT.c), OWED_COUNT.c.band != LATER)).all()
+            rows = connection.execute(_summed(names, whose(OWED_COUNT.c), OWED_COUNT.c.band.in_(list(OwedBand)))).all()
         else:
             rows = connection.execute(_counted(period, names, *period.owed, whose(OBLIGATION.c))).all()
     return [OwedCount(r, d, t, c, OwedBand(band), int(many)) for r, d, t, c, band, many in rows]
@@ -64,9 +69,20 @@ def outstanding_by_officer(connection: Connection) -> Select[str, int]:
     have outstanding, whenever due (columns `officer_ref` and `outstanding`). It does not depend on the day."""
     if _counted_on(connection) is not None:
         kept, many = OWED_COUNT.c.officer_ref, func.sum(OWED_COUNT.c.count)
-        return select(kept, many.label("outstanding")).group_by(kept)
+        return select(kept, many.label("outstanding")).where(OWED_COUNT.c.band.in_(_OPEN)).group_by(kept)
     ref = or_nothing("officer_ref")
     return select(ref.label("officer_ref"), func.count().label("outstanding")).where(OUTSTANDING).group_by(ref)
+
+
+def count_states(connection: Connection) -> dict[str, int]:
+    """Return how many obligations are in each state, as last judged."""
+    state = OBLIGATION.c.state
+    if _counted_on(connection) is None:
+        asked = [select(state, func.count()).group_by(state)]
+    else:
+        still = select(state, func.count()).where(state.in_(_STILL)).group_by(state)
+        asked = [still, _summed(("band",), OWED_COUNT.c.band.not_in(_OPEN))]
+    return {name: int(count) for each in asked for name, count in connection.execute(each)}
 
 
 @contextmanager
@@ -80,7 +96,7 @@ def kept_up(connection: Connection, crime_refs: Sequence[str], empty_on: date | 
     if day is None:
         yield
         return
-    asked = _counted(OwedPeriod(day), _KEY, OUTSTANDING, among(connection, OBLIGATION.c.crime_ref, crime_refs))
+    asked = _all(OwedPeriod(day), among(connection, OBLIGATION.c.crime_ref, crime_refs))
     before = _read(connection, asked)
     yield
     changes = _read(connection, asked)
@@ -89,9 +105,16 @@ def kept_up(connection: Connection, crime_refs: Sequence[str], empty_on: date | 
 
 
 def count_for(connection: Connection, day: date) -> None:
-    """Have the counts of a local date: they are made anew if those kept are of another one."""
-    if _counted_on(connection) != day:
+    """Have the counts of a local date. If those kept are of another one, what is outstanding is counted anew; what is
+    not any more stays as it is."""
+    if _counted_on(connection) == day:
+        return
+    connection.execute(delete(OWED_COUNT).where(OWED_COUNT.c.band.in_(_OPEN)))
+    if _counted_on(connection) is None:
         _count_anew(connection, day)
+    else:
+        connection.execute(update(OWED_COUNT).values(counted_on=day))
+        _add(connection, day, _read(connection, _counted(OwedPeriod(day), _KEY, OUTSTANDING)))
 
 
 def recount(connection: Connection, day: date) -> int:
@@ -106,15 +129,37 @@ def recount(connection: Connection, day: date) -> int:
 def _count_anew(connection: Connection, day: date) -> Counter[tuple[Any, ...]]:
     connection.execute(delete(OWED_COUNT))
     found = _read(connection, _counted(OwedPeriod(day), _KEY, OUTSTANDING))
+    state = OBLIGATION.c.state
+    by_state = connection.execute(select(state, func.count()).group_by(state))
+    found.update({_ended(name): count for name, count in by_state if name not in _STILL})
     _add(connection, day, found)
     return found
 
 
 def _counted(period: OwedPeriod, names: Sequence[str], *which: Any) -> Select[Any]:
     """Return the statement that counts obligations by some of their columns and their band."""
-    values = {name: period.band if name == "band" else or_nothing(name) for name in names}
-    owed = select(*(value.label(name) for name, value in values.items())).where(*which).subquery()
-    return select(*owed.c, func.count()).group_by(*owed.c)
+    return _grouped({name: _value(period, name) for name in names}, *which)
+
+
+def _all(period: OwedPeriod, *which: ColumnElement[bool]) -> Select[Any]:
+    """Return the statement that counts all obligations as they are kept: what is not outstanding by its state alone."""
+    state = OBLIGATION.c.state
+    ended = dict(zip(_KEY, _ended(state), strict=True))
+    return _grouped({name: case((state.in_(_STILL), _value(period, name)), else_=ended[name]) for name in _KEY}, *which)
+
+
+def _ended(state: Any) -> tuple[Any, ...]:
+    """Return the key by which what is not outstanding any more is kept."""
+    return tuple(state if name == "band" else "" for name in _KEY)
+
+
+def _value(period: OwedPeriod, name: str) -> ColumnElement[str]:
+    return period.band if name == "band" else or_nothing(name)
+
+
+def _grouped(values: Mapping[str, ColumnElement[str]], *which: Any) -> Select[Any]:
+    each = select(*(value.label(name) for name, value in values.items())).where(*which).subquery()
+    return select(*each.c, func.count()).group_by(*each.c)
 
 
 def _summed(names: Sequence[str], *which: ColumnElement[bool]) -> Select[Any]:

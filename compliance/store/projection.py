@@ -25,8 +25,10 @@ from compliance.store.owed_counts import count_for, kept_up, recount
 from compliance.store.tables import CRIME, OBLIGATION, PROJECTION, SET_ASIDE
 from compliance.store.transitions import Changes, note_transitions
 
-BATCH: Final = 5000
-"""The crimes judged in one transaction: enough to be efficient, few enough to let other writers in."""
+BATCH: Final = 1000
+"""The crimes judged in one transaction: few enough that nobody waits for a page until it ends."""
+LARGE_BATCH: Final = 5000
+"""The same where many crimes are due."""
 MANY: Final = 50_000
 """The number of crimes judged at once, as after a first reading, at which the statistics are refreshed."""
 
@@ -66,7 +68,7 @@ def judge_due(
     with store.reading() as connection:
         refs = sorted(connection.execute(select(CRIME.c.crime_ref).where(due)).scalars().all())
     crimes = transitions = 0
-    for part in chunks(refs, BATCH):
+    for part in chunks(refs, LARGE_BATCH if len(refs) >= MANY else BATCH):
         with paused_gc(), store.writing() as connection:
             # What another service has judged meanwhile is no longer due, and must not be judged as at an earlier now.
             batch = _Batch(connection, policy, part, now, due)
@@ -98,7 +100,7 @@ def rebuild(store: Store, policy: Policy, now: datetime) -> Rebuilt:
     with store.reading() as connection:
         refs = sorted(connection.execute(select(CRIME.c.crime_ref)).scalars().all())
     crimes = 0
-    for part in chunks(refs, BATCH):
+    for part in chunks(refs, LARGE_BATCH):
         with paused_gc(), store.writing() as connection:
             batch = _Batch(connection, policy, part, now, asleep)
             crimes += len(batch.refs)

@@ -17,7 +17,7 @@ SEEN_EVERY: Final = timedelta(minutes=1)
 
 def begin_session(store: Store, session: WebSession) -> None:
     """Store a new session, and remove those that began long ago."""
-    with store.writing() as connection:
+    with store.writing(in_turn=False) as connection:
         connection.execute(delete(WEB_SESSION).where(WEB_SESSION.c.began_at < session.seen_at - KEPT))
         connection.execute(insert(WEB_SESSION).values(session.model_dump()))
 
@@ -32,7 +32,7 @@ def find_session(store: Store, digest: bytes) -> WebSession | None:
 def touch_session(store: Store, session: WebSession, now: datetime) -> None:
     """Store that a session was used, if that is news."""
     if now - session.seen_at >= SEEN_EVERY:
-        with store.writing() as connection:
+        with store.writing(in_turn=False) as connection:
             mine = WEB_SESSION.c.digest == session.digest
             connection.execute(update(WEB_SESSION).where(mine).values(seen_at=now))
 
@@ -40,5 +40,5 @@ def touch_session(store: Store, session: WebSession, now: datetime) -> None:
 def end_session(store: Store, digest: bytes, why: str, now: datetime) -> None:
     """End a session for good; the first reason stays."""
     standing = (WEB_SESSION.c.digest == digest, WEB_SESSION.c.ended_at.is_(None))
-    with store.writing() as connection:
+    with store.writing(in_turn=False) as connection:
         connection.execute(update(WEB_SESSION).where(*standing).values(ended_at=now, ended=why))

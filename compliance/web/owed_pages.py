@@ -22,6 +22,7 @@ from compliance.web.roles import WebRole
 
 COUNTS: Final = "/overdue"
 LIST: Final = "/overdue/list"
+_STATE_OF: Final = {band: state for state, (_, bands) in STATES.items() for band in bands}
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +150,7 @@ def _numbers(counted: Sequence[OwedCount], by: str) -> dict[str, Counter[str]]:
     """Return how many there are in each state, by one of the names that they are counted by."""
     found: dict[str, Counter[str]] = {}
     for each in counted:
-        numbers = found.setdefault(getattr(each, by), Counter())
-        numbers.update({state: each.count for state, (_, bands) in STATES.items() if each.band in bands})
+        found.setdefault(getattr(each, by), Counter())[_STATE_OF[each.band]] += each.count
     return found
 
 

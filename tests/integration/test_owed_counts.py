@@ -9,7 +9,14 @@ from sqlalchemy import delete, event, func, select, text, true, update
 from compliance.policy import load_policy
 from compliance.store import Rebuilt, Store, judge_due, rebuild
 from compliance.store.owed_bands import OwedBand, OwedPeriod
-from compliance.store.owed_counts import OwedCount, count_owed, kept_up, outstanding_by_officer, overdue_by_officer
+from compliance.store.owed_counts import (
+    OwedCount,
+    count_owed,
+    count_states,
+    kept_up,
+    outstanding_by_officer,
+    overdue_by_officer,
+)
 from compliance.store.tables import OBLIGATION, OWED_COUNT
 from compliance.web.restriction import restrict
 from compliance.web.roles import CaseScope, Viewer, WebRole
@@ -44,7 +51,9 @@ def counted_directly(store: Store, today: date = MONDAY) -> list[OwedCount]:
 def kept(store: Store) -> tuple[int, set[date]]:
     """How many are counted that are of interest on a day, and as of which days."""
     with store.reading() as connection:
-        of = connection.execute(select(func.sum(OWED_COUNT.c.count)).where(OWED_COUNT.c.band != "later")).scalar()
+        of = connection.execute(
+            select(func.sum(OWED_COUNT.c.count)).where(OWED_COUNT.c.band.in_(list(OwedBand)))
+        ).scalar()
         return of or 0, set(connection.execute(select(OWED_COUNT.c.counted_on)).scalars())
 
 
@@ -114,13 +123,29 @@ def test_what_each_officer_has_outstanding_and_overdue(store: Store) -> None:
             connection.execute(delete(OWED_COUNT))
 
 
+def test_obligations_are_counted_by_state_as_they_change(store: Store) -> None:
+    """What is met, missed or exempt too, from day to day; counted, or of the obligations: the same."""
+    take(store, NOW, crime("A", reported_at="2026-05-01T09:00:00Z"), crime("B", updates=updates("2026-07-06")))
+    for day in range(3):
+        take(store, NOW + timedelta(days=day), crime(f"C{day}", reported_at="2026-07-13T09:00:00Z"))
+        judge_due(store, POLICY, NOW + timedelta(days=day))
+        with store.writing() as connection:
+            directly = connection.execute(select(OBLIGATION.c.state, func.count()).group_by(OBLIGATION.c.state))
+            assert count_states(connection) == dict(iter(directly))
+    with store.writing() as connection:
+        before = count_states(connection)
+        connection.execute(delete(OWED_COUNT))
+        assert count_states(connection) == before
+        assert {"met", "missed", "overdue", "pending"} <= set(before)
+
+
 def test_rebuilding_proves_the_counts(store: Store) -> None:
     take(store, NOW, crime("A", **NORTH), crime("B"))
     judge_due(store, POLICY, NOW)
     assert rebuild(store, POLICY, NOW) == Rebuilt(2, 0, 0)
     with store.writing() as connection:
         connection.execute(
-            update(OWED_COUNT).where(OWED_COUNT.c.team == "N1", OWED_COUNT.c.band != "later").values(count=7)
+            update(OWED_COUNT).where(OWED_COUNT.c.team == "N1", OWED_COUNT.c.band.in_(list(OwedBand))).values(count=7)
         )
     assert rebuild(store, POLICY, NOW) == Rebuilt(2, 0, 1)
     assert counts(store) == counted_directly(store)

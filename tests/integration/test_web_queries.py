@@ -319,3 +319,17 @@ def test_officers_of_a_scope_are_those_of_the_directory_who_have_a_case_in_it(fi
     ):
         within = restrict(viewer(who, role), CaseScope.FORCE)
         assert officers_within(filled, within, refs) == set(expected.split())
+
+
+def test_what_a_view_writes_waits_for_no_other_writer_where_the_database_allows_it(store: Store) -> None:
+    """While a batch of crimes is judged, who looks at a page does not wait; SQLite has one writer at a time."""
+    if store.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite has one writer at a time")
+    begin_session(store, WebSession(digest=b"1", person="n1a", role="officer", began_at=NOW, seen_at=NOW))
+    found = find_session(store, b"1")
+    assert found is not None
+    with store.writing():
+        log_access(store, Access(NOW, "n1s", "supervisor", "/team"))
+        touch_session(store, found, NOW + timedelta(minutes=2))
+        end_session(store, b"1", "signed out", NOW + timedelta(minutes=3))
+    assert len(list_accesses(store)) == 1

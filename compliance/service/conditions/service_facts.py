@@ -58,7 +58,8 @@ from compliance.store import (
 )
 from compliance.store.api_tokens import tokens_ending
 from compliance.store.dialect import describe_url, file_of, parse_url
-from compliance.store.tables import CRIME, OBLIGATION, POLL, Published
+from compliance.store.owed_counts import count_states
+from compliance.store.tables import CRIME, POLL, Published
 from compliance.store.trials import RegisteredTrial, newest_trial
 
 REPORT_GRACE: Final = timedelta(days=1)
@@ -225,7 +226,7 @@ def _read(store: Store, settings: Settings, policy: Policy, known: Vocabulary, n
     gate, owed = reporting.gate, reporting.still_owed(now - REPORT_GRACE)
     newest = select(Published.period, Published.edition, Published.published_at)  # type: ignore[call-overload]
     with store.reading() as connection:
-        states = dict(_rows(connection, select(OBLIGATION.c.state, func.count()).group_by(OBLIGATION.c.state)))
+        states = count_states(connection)
         report = connection.execute(newest.order_by(Published.id.desc()).limit(1)).first()  # type: ignore[union-attr]
         crimes, size = _count(connection, CRIME), read_size(connection)
         growth, trial = read_growth(connection, now), newest_trial(connection)
