@@ -1,11 +1,9 @@
 """What systemd is told, over a real datagram socket."""
 
 import socket
-import subprocess
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from shutil import which
 from threading import Thread
 
 import pytest
@@ -23,7 +21,6 @@ from tests.planted_feed_conditions import stopped
 from tests.service_states import ServiceState
 
 new_database, database_url, store = stores.new_database, stores.database_url, stores.store
-UNIT = Path(__file__).parents[2] / "deploy" / "compliance.service"
 
 
 class Systemd:
@@ -123,22 +120,3 @@ def test_rare_polls_are_no_hang(systemd: Systemd) -> None:
 def test_without_a_systemd_that_listens_nothing_happens(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NOTIFY_SOCKET", address)
     notify("READY=1")
-
-
-def test_the_unit_waits_for_the_service_and_watches_it() -> None:
-    lines = UNIT.read_text("utf-8").splitlines()
-    assert {"Type=notify", "NotifyAccess=main"} <= set(lines)
-    (seconds,) = (line.removeprefix("WatchdogSec=") for line in lines if line.startswith("WatchdogSec="))
-    assert timedelta(seconds=int(seconds)) >= timedelta(minutes=5), "a look may wait for a mail server"
-
-
-@pytest.mark.skipif(which("systemd-analyze") is None, reason="without systemd")
-def test_systemd_understands_the_unit(tmp_path: Path) -> None:
-    command = tmp_path / "compliance"
-    command.write_text("#!/bin/sh\n")
-    command.chmod(0o755)
-    copied = tmp_path / "compliance.service"
-    copied.write_text(UNIT.read_text("utf-8").replace("/opt/compliance/bin/compliance", str(command)))
-    command_line = ["systemd-analyze", "verify", "--man=no", str(copied)]
-    found = subprocess.run(command_line, capture_output=True, text=True, check=False)
-    assert "compliance.service" not in found.stderr, found.stderr
