@@ -55,7 +55,7 @@ def tokens_ending(store: Store, until: datetime) -> list[tuple[str, datetime]]:
 def touch_token(store: Store, token: ApiToken, now: datetime) -> None:
     """Store that a token was used, if that is news."""
     if token.used_at is None or now - token.used_at >= USED_EVERY:
-        with store.writing() as connection:
+        with store.writing(in_turn=False) as connection:
             connection.execute(update(API_TOKEN).where(API_TOKEN.c.digest == token.digest).values(used_at=now))
 
 

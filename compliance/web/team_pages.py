@@ -6,6 +6,7 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, and_, false, or_
 
+from compliance.reminders.emails.victim_sentences import day_text
 from compliance.reminders.told_leaders import MailState, find_unreachable, last_emails, leaders_told
 from compliance.store import officers
 from compliance.store.directory import DirectoryEntry
@@ -95,6 +96,7 @@ def _of_officers(visit: Visit, title: str, held: Mapping[str, int], total: int, 
         "told": told,
         "names": {ref: entry.name for ref, entry in directory.items()},
         "today": visit.today,
+        "day": lambda day: day_text(day, visit.today),
         "path": crime_path,
         "officer_path": officer_path,
         "is_one": is_one,

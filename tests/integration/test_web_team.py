@@ -10,7 +10,7 @@ from compliance.store.tables import OUTBOX
 from compliance.web.roles import WebRole
 from tests import web_office
 from tests.stores import crime, take
-from tests.web_office import CRIMES, NORTH, WebOffice, words_of
+from tests.web_office import CRIMES, NORTH, WebOffice, records, words_of
 
 office = web_office.office
 
@@ -39,6 +39,12 @@ def test_a_team_is_shown_by_officer_cases_of_nobody_first_then_whoever_has_most(
     assert "Ash Adze (n1a) Overdue 1 update" in ash
     assert "Cedar Chalk (n1s) Overdue 1 update" in cedar
     assert "6 updates overdue, by the officer who has the case" in words_of(page)
+
+
+def test_a_day_of_another_year_is_said_with_it(office: WebOffice) -> None:
+    where = {"officer_ref": "n1b", "team": "N1", "division": "North", "reported_at": "2025-10-03T09:00:00Z"}
+    records(office, crime("OLD", **where))
+    assert "OLD , victim V1: due 10 October 2025," in words_of(office.browser(WebRole.SUPERVISOR).get("/team").text)
 
 
 def test_who_is_absent_or_has_left_is_said_in_the_words_of_the_emails(office: WebOffice) -> None:
