@@ -5,6 +5,7 @@ import click
 from compliance.cli.demo_commands import demo, simulate
 from compliance.cli.dispute_commands import disputes
 from compliance.cli.feed_commands import feed
+from compliance.cli.init_commands import init
 from compliance.cli.job_commands import inbound, migrate, notices, poll, remind, run
 from compliance.cli.maintenance_commands import maintenance
 from compliance.cli.options import Main
@@ -28,6 +29,7 @@ for command in (
     evaluate,
     explain,
     whatif,
+    init,
     check,
     status,
     maintenance,

@@ -179,6 +179,7 @@ QUIET: Final[tuple[tuple[str, ...], ...]] = (
     ("retention",),
     ("export", "folder"),
     ("backup", "copy.db"),
+    ("init", "new"),
     ("check",),
     ("status",),
     ("status", "--json"),

@@ -61,6 +61,7 @@ def test_the_wheel_is_built_without_a_network_and_holds_what_the_service_reads(t
         names = set(held.namelist())
     assert {
         "compliance/py.typed", "compliance/_data/config.toml", "compliance/_data/rules/west-mercia.toml",
+        "compliance/_data/deploy/compliance.service", "compliance/_data/deploy/compliance-web.service",
         "compliance/_data/templates/email/digest.txt.j2", "compliance/store/migrations/versions/0001_first_schema.py",
     } <= names  # fmt: skip
 
