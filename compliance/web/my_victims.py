@@ -19,7 +19,7 @@ from compliance.web.page_table import Answer, GoTo, RefusedPageError, Visit
 
 _PATH: Final = "/my-victims"
 _KEY: Final = re.compile(r"([01])/(\d{4}-\d\d-\d\d)/(.+)", re.ASCII | re.DOTALL)
-LISTED: Final = 25
+LISTED: Final = 15
 """The number of crimes on one page, at most: each is judged for its sentences."""
 LONGEST: Final = 4000
 """The characters of what somebody says is wrong, as of a reply."""
