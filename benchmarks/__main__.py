@@ -7,7 +7,19 @@ from importlib import import_module
 from itertools import dropwhile, takewhile
 from pathlib import Path
 
-NAMES = ("engine", "evaluation", "polling", "store", "delivery", "reporting", "force_days", "growth", "claims", "pages")
+NAMES = (
+    "engine",
+    "evaluation",
+    "polling",
+    "store",
+    "delivery",
+    "reporting",
+    "force_days",
+    "growth",
+    "claims",
+    "pages",
+    "first_paint",
+)
 WITH_OPTIONS = ("claims",)
 """The others are asked for another size by the environment, as their texts say."""
 

@@ -1,5 +1,5 @@
 """`docs/pictures`: the board's page and an email of the demo, as README shows them, and pages of the intranet, as
-`docs/pages.md` does. `make pictures` makes them anew.
+`docs/pages.md` and the pages for each role do. `make pictures` makes them anew.
 
 The demo must have been run. The board's page is drawn by the typesetter of the PDF; the others need a Chromium.
 """
@@ -11,6 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 import msgspec
 import typst
@@ -23,8 +24,12 @@ from compliance.resources import resource
 from compliance.web.roles import WebRole
 from tests import stores
 from tests.browser import CHROMIUM
+from tests.integration.test_report_html import figures
+from tests.integration.test_web_disputes import dispute
+from tests.integration.test_web_quality import receive
+from tests.integration.test_web_reports import publish
 from tests.stores import crime, take, updates
-from tests.web_office import open_web_office
+from tests.web_office import WebOffice, open_web_office
 
 ROOT: Final = Path(__file__).parents[1]
 PICTURES: Final = ROOT / "docs" / "pictures"
@@ -63,7 +68,7 @@ def draw_html(text: str, target: Path, width: int, height: int) -> None:
 
 
 def draw_pages() -> None:
-    """Draw what an officer and a supervisor see of a small force."""
+    """Draw what each role sees of a small force."""
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         url = stores.new_migrated(lambda: f"sqlite:///{folder}/compliance.db")
@@ -77,14 +82,24 @@ def draw_pages() -> None:
                  crime("22A/708/26", **mine | {"officer_ref": None}))  # fmt: skip
             service.judge()
             remind(service.store, service.policy, service.reminder_settings, office.now)
-            for name, role, path in (
-                ("my-victims", WebRole.OFFICER, "/my-victims"),
-                ("my-team", WebRole.SUPERVISOR, "/team"),
-            ):
-                browser = office.browser(role)
-                style = f"<style>{browser.get('/style.css').text}</style>"
-                page = browser.get(path).text.replace('<link rel="stylesheet" href="/style.css">', style)
-                draw_html(page, PICTURES / f"{name}.png", 1000, 900)
+            draw_page(office, WebRole.OFFICER, "/my-victims", "my-victims", 800)
+            draw_page(office, WebRole.SUPERVISOR, "/team", "my-team", 800)
+            receive(office)
+            dispute(office, "n1a", "She was told on the 7th. It is in the log of the front desk.")
+            publish(office, "2026-W45", "board", held=msgspec.to_builtins(figures()))
+            draw_page(office, WebRole.OFFICER, f"/crimes/{quote('22A/712/26', safe='')}", "crime", 840)
+            draw_page(office, WebRole.CHAMPION, "/overdue", "overdue-now", 680)
+            draw_page(office, WebRole.PERFORMANCE, "/disputes/1", "dispute", 940)
+            draw_page(office, WebRole.BOARD, "/reports/2026-W45/board", "key-figures", 640)
+            draw_page(office, WebRole.ADMINISTRATOR, "/health", "health", 860)
+
+
+def draw_page(office: WebOffice, role: WebRole, path: str, name: str, height: int) -> None:
+    """Draw the upper pixels of a page as somebody in a role sees it."""
+    browser = office.browser(role)
+    style = f"<style>{browser.get('/style.css').text}</style>"
+    page = browser.get(path).text.replace('<link rel="stylesheet" href="/style.css">', style)
+    draw_html(page, PICTURES / f"{name}.png", 1000, height)
 
 
 def main() -> None:

@@ -235,7 +235,7 @@ class Walk:
         """Take the first stop of the page, which leads to the content."""
         assert self._stop(None)["name"] == "A Skip to the content"
         self.page.keyboard.press("Enter")
-        self.page.wait_for_function("document.activeElement.id === 'main'")
+        expect(self.page.locator("main")).to_be_focused()
 
     def _stop(self, target: Any) -> dict[str, Any]:
         """Go to the next stop."""
