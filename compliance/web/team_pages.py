@@ -85,8 +85,7 @@ def _of_officers(visit: Visit, title: str, held: Mapping[str, int], total: int, 
     within, is_one = and_(visit.within, _held_by(held)), listing is None
     found = list_overdue_victims(store, within, LISTED if is_one else OFFICERS)
     told = leaders_told(store, service.policy, sorted({victim.crime_ref for victim in found}))
-    refs = {ref for ref in held if ref} | {each.recipient_ref for leaders in told.values() for each in leaders}
-    directory = officers(store, OFFICER.c.officer_ref.in_(sorted(refs)))
+    directory = officers(store)  # all of it: who shares a mailbox with somebody elsewhere is told by their digest
     groups = _group(visit, found, held, directory, is_one)
     values = {
         "groups": groups,

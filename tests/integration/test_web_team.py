@@ -74,6 +74,19 @@ def test_who_was_told_of_a_victim_and_what_became_of_the_email(office: WebOffice
     assert "Escalated to Cedar Chalk: sent, 20 July." in ash
 
 
+def test_who_shares_a_mailbox_that_cannot_be_reached_cannot_be_either(office: WebOffice) -> None:
+    """Their digest goes to the first of those who share it, who is not on this page: `n1a` of N1."""
+    office.directory(Officer("n2a", name="Dunlin Flint", email="n1a@force.example", division="North", team="N2"))
+    remind(office.service.store, office.service.policy, office.service.reminder_settings, office.now)
+    with office.service.store.writing() as connection:
+        to_both = OUTBOX.c.recipient_ref == "n1a"
+        connection.execute(
+            update(OUTBOX).where(to_both).values(state="bounced", sent_at=office.now, bounced_at=office.now)
+        )
+    page = words_of(office.browser(WebRole.PERFORMANCE).get("/officers/n2a").text)
+    assert "The officer cannot be reached by email." in page
+
+
 def test_a_team_shows_five_victims_an_officer_and_the_officers_page_all(office: WebOffice) -> None:
     overdue(office, "n1a", *(f"A{n}" for n in range(7)))
     supervisor = office.browser(WebRole.SUPERVISOR)
