@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import delete, event, func, select, text, true, update
 
 from compliance.policy import load_policy
-from compliance.store import Rebuilt, Store, judge_due, rebuild
+from compliance.store import Rebuilt, RetentionPeriods, Store, apply_retention, judge_due, rebuild
 from compliance.store.owed_bands import OwedBand, OwedPeriod
 from compliance.store.owed_counts import (
     OwedCount,
@@ -137,6 +137,19 @@ def test_obligations_are_counted_by_state_as_they_change(store: Store) -> None:
         connection.execute(delete(OWED_COUNT))
         assert count_states(connection) == before
         assert {"met", "missed", "overdue", "pending"} <= set(before)
+
+
+def test_retention_takes_its_crimes_out_of_the_counts(store: Store) -> None:
+    closed = {"reported_at": "2025-06-02T09:00:00Z", "status": [{"status": "closed", "at": "2025-06-05T09:00:00Z"}]}
+    take(store, NOW, crime("A", **closed), crime("B", **NORTH))
+    judge_due(store, POLICY, NOW)
+    with store.writing() as connection:
+        before = count_states(connection)
+    assert apply_retention(store, RetentionPeriods("remove", 30, POLICY.local), NOW) == 1
+    with store.writing() as connection:
+        directly = connection.execute(select(OBLIGATION.c.state, func.count()).group_by(OBLIGATION.c.state))
+        assert count_states(connection) == dict(iter(directly)) != before
+    assert rebuild(store, POLICY, NOW).counts == 0
 
 
 def test_rebuilding_proves_the_counts(store: Store) -> None:
