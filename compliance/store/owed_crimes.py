@@ -26,7 +26,7 @@ def list_owed_crimes(
     today: date,
     until: date,
     closed_since: date,
-    category: str | None = None,
+    category: str,
 ) -> list[OwedCrime]:
     """Return the crimes with something overdue, due by `until`, or owed when the case closed, in the order in which
     emails list them: those of a victim of a category first, then what fell due first.

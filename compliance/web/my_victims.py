@@ -65,7 +65,8 @@ def _victims(visit: Visit, error: str | None = None, about: tuple[str, str] | No
 
 def _page(owed: Sequence[OwedCrime], after: str) -> tuple[list[str], Listing]:
     """Return the crimes of this page, and where it stands. `after`: the key of the last one of the page before."""
-    following = [each for each in owed if _key(each) > _read_key(after)] if after else owed
+    last = _read_key(after) if after else ()
+    following = [each for each in owed if _key(each) > last]
     shown = following[:LISTED]
     more = owed_path(_PATH, after="/".join(_key(shown[-1]))) if len(following) > LISTED else None
     return [each.crime_ref for each in shown], Listing(len(owed), len(shown), _PATH if after else None, more)

@@ -71,7 +71,10 @@ def viewer(ref: str, role: WebRole) -> Viewer:
 
 def listed(store: Store, viewer: Viewer, scope: CaseScope) -> set[str]:
     """Whose crimes are listed."""
-    found = [each.crime_ref for each in list_owed_crimes(store, restrict(viewer, scope), MONDAY, MONDAY, LONG_AGO)]
+    found = [
+        each.crime_ref
+        for each in list_owed_crimes(store, restrict(viewer, scope), MONDAY, MONDAY, LONG_AGO, "enhanced")
+    ]
     assert crimes_within(store, restrict(viewer, scope), [*CRIMES.values(), "22A/1/26"]) == set(found)
     return {holder for holder, ref in CRIMES.items() if ref in found} | ({"nobody"} if "22A/1/26" in found else set())
 
@@ -123,7 +126,7 @@ def test_the_list_has_what_is_owed_now_or_by_a_date_what_fell_due_first_leading(
     judge_due(store, POLICY, NOW)
     mine = restrict(Viewer("O1", WebRole.OFFICER, "O", "O1"), CaseScope.OWN)
     until = date(2026, 7, 22)
-    assert [each.crime_ref for each in list_owed_crimes(store, mine, MONDAY, until, LONG_AGO)] == [
+    assert [each.crime_ref for each in list_owed_crimes(store, mine, MONDAY, until, LONG_AGO, "enhanced")] == [
         "before", "overdue", "soon",
     ]  # fmt: skip
     take(
@@ -158,7 +161,7 @@ def test_no_list_and_no_view_reads_all_obligations(filled: Store) -> None:
     asked: list[tuple[str, object]] = []
     event.listen(filled.engine, "before_cursor_execute", lambda *args: asked.append((args[2], args[3])))
     officer = viewer("n1a", WebRole.OFFICER)
-    list_owed_crimes(filled, restrict(officer, CaseScope.OWN), MONDAY, MONDAY, LONG_AGO)
+    list_owed_crimes(filled, restrict(officer, CaseScope.OWN), MONDAY, MONDAY, LONG_AGO, "enhanced")
     for role, ref in ((WebRole.OFFICER, "n1a"), (WebRole.SUPERVISOR, "n1s"), (WebRole.CHAMPION, "nc")):
         crimes_within(filled, restrict(viewer(ref, role), CaseScope.FORCE), ["22A/1/26"])
         assert list_overdue_victims(filled, restrict(viewer(ref, role), CaseScope.FORCE), 50)
