@@ -17,7 +17,7 @@ from compliance.records import Officer
 from compliance.store import Store, migrate, save_officers
 from compliance.store.api_tokens import find_token, list_tokens, revoke_token, touch_token
 from compliance.store.tables import API_TOKEN
-from compliance.web.api.client_tokens import LONGEST_DAYS, ROLES, USUAL_DAYS, RefusedTokenError, create_token, viewer_of
+from compliance.web.api.client_tokens import ROLES, RefusedTokenError, create_token, viewer_of
 from compliance.web.roles import Viewer, WebRole
 from tests import stores
 from tests.mails import CONFIG
@@ -172,4 +172,4 @@ def test_what_cannot_be_made_is_refused_with_the_reason(config: Path, words: tup
 def test_the_command_offers_the_roles_and_the_times_of_the_api() -> None:
     role, days = (next(each for each in create.params if each.name == name) for name in ("role", "days"))
     assert tuple(getattr(role.type, "choices", ())) == tuple(map(str, ROLES))
-    assert (days.default, getattr(days.type, "max", None)) == (USUAL_DAYS, LONGEST_DAYS)
+    assert (days.default, getattr(days.type, "max", None)) == (90, 366)

@@ -15,8 +15,6 @@ from compliance.web.roles import Viewer, WebRole
 
 ROLES: Final = (WebRole.PERFORMANCE, WebRole.CHAMPION, WebRole.BOARD, WebRole.ADMINISTRATOR)
 """The roles that a program may have: those that do not rest on cases of one's own."""
-USUAL_DAYS: Final = 90
-LONGEST_DAYS: Final = 366
 _BYTES: Final = 32
 _PREFIX: Final = "vcc_"
 """So that whoever finds a token in a file knows whose it is, and what looks for secrets in files can."""
