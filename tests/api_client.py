@@ -32,7 +32,7 @@ class Program:
 
     @property
     def person(self) -> str:
-        """How the access log names it."""
+        """How the audit log names it."""
         return f"token {self.name}"
 
     def get(self, path: str, **given: Any) -> httpx.Response:

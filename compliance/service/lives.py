@@ -79,9 +79,10 @@ TABLES: Final = (
         _FOR_GOOD,
     ),
     StatedLife(
-        "access",
-        "each view of other people's cases on the pages, and of any by a program, each act beyond one's own, and each "
-        "attempt that was refused: who, when, which page, the crime numbers shown, and the reason",
+        "audit_entry",
+        "who saw, changed or decided what: other people's cases on the pages, any by a program, acts beyond one's own, "
+        "attempts that were refused; when, in which role, the crime numbers, and the reason; each entry chained to the "
+        "one before",
         "1 row each",
         "never by this service: whoever answers for the data decides",
     ),

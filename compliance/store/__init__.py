@@ -4,7 +4,8 @@ Records arrive through `begin_poll`, `take_page` and `end_poll`; `judge_due` kee
 are queries.
 """
 
-from compliance.store.access_log import Access, list_accesses, log_access
+from compliance.store.audit_entry import AuditEntry, AuditHead, AuditKind
+from compliance.store.audit_log import append_entry, log_entry
 from compliance.store.backup import backup
 from compliance.store.cursors import cursor_before, note_cursor
 from compliance.store.database_file import MIGRATE, RUN, DatabaseReplacedError, claim, find_replaced
@@ -95,8 +96,10 @@ __all__ = [
     "MIGRATE",
     "OTHERS",
     "RUN",
-    "Access",
     "AlertWay",
+    "AuditEntry",
+    "AuditHead",
+    "AuditKind",
     "DatabaseReplacedError",
     "Dispute",
     "DisputeAnswer",
@@ -130,6 +133,7 @@ __all__ = [
     "UnknownOfficer",
     "WrongSchemaError",
     "answer_dispute",
+    "append_entry",
     "apply_retention",
     "backup",
     "begin_maintenance",
@@ -167,7 +171,6 @@ __all__ = [
     "last_complete_poll",
     "last_good_directory",
     "latest_crimes",
-    "list_accesses",
     "list_crime_refs",
     "list_disputes",
     "list_expired",
@@ -179,7 +182,7 @@ __all__ = [
     "list_versions",
     "load_columns",
     "load_crimes",
-    "log_access",
+    "log_entry",
     "maintenance_at",
     "mark_missing",
     "migrate",

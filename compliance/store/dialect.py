@@ -178,6 +178,15 @@ def _begin_postgres(connection: Connection) -> None:
         postgres.begin(connection, options.get(PATIENCE, _BUSY_SECONDS), takes_turn=takes_turn)
 
 
+def take_turn_in_log(connection: Connection) -> None:
+    """Wait until nobody else adds to the audit log, and make others wait until the transaction ends.
+
+    On SQLite whoever writes is alone already.
+    """
+    if connection.dialect.name == "postgresql":
+        postgres.take_turn_in_log(connection)
+
+
 def among(connection: Connection, column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:
     """Match a column against some values: one parameter if the database accepts a list, else many."""
     if connection.dialect.name == "postgresql":

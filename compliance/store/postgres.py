@@ -30,6 +30,7 @@ from compliance.store.bulk import convert_column, plain
 
 OLDEST: Final = 14
 _WRITERS: Final = 0x566963746D  # the advisory lock of this service's writers; a lock belongs to one database
+_LOGGERS: Final = 0x566963746E  # that of whoever adds to the audit log, taken after it and for a moment
 _ESCAPE: Final = "\x1a"
 _BETWEEN: Final = "\x1f"
 _RAW_TEXTS: Final = "compliance_raw_texts"
@@ -83,6 +84,11 @@ def begin(connection: Connection, busy_seconds: float, *, takes_turn: bool) -> N
     turn = f"; SELECT pg_advisory_xact_lock({_WRITERS})" if takes_turn else ""
     # One message to the server, and no cursor there, whatever the connection is used for.
     connection.exec_driver_sql(settings + turn, execution_options={"yield_per": None, "stream_results": False})
+
+
+def take_turn_in_log(connection: Connection) -> None:
+    """Wait until nobody else adds to the audit log. The statements that follow see what they have added."""
+    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOGGERS})")
 
 
 def on_execute(_: Connection, cursor: Any, __: str, ___: Any, context: Any, ____: bool) -> None:

@@ -1,27 +1,32 @@
-"""What every answer owes the access log: written before anything is shown, by the pages and by the JSON API alike."""
+"""What every answer owes the audit log: written before anything is shown, by the pages and by the JSON API alike."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
-from compliance.store import Access, log_access
+from compliance.store import AuditEntry, AuditKind, log_entry
 from compliance.store.owed_crimes import crimes_within
 from compliance.web.page_table import Visit
 from compliance.web.roles import CaseScope
 
 _NOT_SECRET: Final = frozenset({"token", "reason", "text", "note"})
-"""What is posted and not repeated in the log's query: tokens, and words that stand elsewhere."""
+"""What is posted and not repeated in what was asked: tokens, and words that stand elsewhere."""
 
 
-def note_access(visit: Visit, given: Mapping[str, str] | None = None, **what: Any) -> None:
-    """Add an entry on a visit to the access log. `given`: what else is to stand beside what was asked for.
+def note_access(
+    visit: Visit, what: AuditKind, *, crimes: Sequence[str] = (), given: Mapping[str, str] | None = None,
+    refused: str | None = None, reason: str | None = None,
+) -> None:  # fmt: skip
+    """Add an entry on a visit to the audit log.
 
-    `what`: the other fields of the entry.
+    `crimes`: the crime numbers shown that are not the person's own, or that an act concerns. `given`: what else is to
+    stand beside what was asked for. `refused`: why it was. `reason`: why the person looked or acted, where asked.
     """
     asked = {**visit.place, **visit.query, **visit.form, **(given or {})}
     asked = {name: text[:200] for name, text in asked.items() if name not in _NOT_SECRET}
-    entry = Access(visit.now, visit.viewer.person, visit.viewer.role, visit.page.path, asked)
-    log_access(visit.service.store, replace(entry, **what))
+    found = {"asked": asked, "crimes": list(crimes), "refused": refused}
+    details = {name: value for name, value in found.items() if value}
+    viewer, page = visit.viewer, visit.page.path
+    log_entry(visit.service.store, AuditEntry(visit.now, viewer.person, str(viewer.role), what, page, details, reason))
 
 
 def are_within(visit: Visit, crimes: Sequence[str]) -> bool:

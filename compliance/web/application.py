@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from compliance.service import Service
+from compliance.store import AuditKind
 from compliance.store.owed_crimes import crimes_within
 from compliance.web import skin
 from compliance.web.access_notes import are_within, note_access
@@ -80,10 +81,11 @@ class _Desk:
                 words = "Go back, load the page again, and send the form once more. Nothing was changed."
                 raise RefusedPageError("This form is out of date", words, "form without its token")
             if page.concerns is not None and (crimes := page.concerns(visit)) is not None:
-                note_access(visit, crimes=list(crimes), reason=form.get("reason", "").strip()[:500] or None)
+                reason = form.get("reason", "").strip()[:500] or None
+                note_access(visit, AuditKind.DECISION, crimes=crimes, reason=reason)
             answer = page.answer(visit)
         except RefusedPageError as refused:
-            note_access(visit, refused=refused.why)
+            note_access(visit, AuditKind.CONSULTATION, refused=refused.why)
             return self.frame.message(viewer, refused.title, refused.words, refused.status, request)
         if isinstance(answer, GoTo):
             return go(answer.path)
@@ -97,15 +99,15 @@ class _Desk:
         store, viewer, crimes = visit.service.store, visit.viewer, dict.fromkeys(answer.crimes)
         has_reason = isinstance(answer, Answer) and answer.reason is not None
         if not has_reason and not are_within(visit, list(crimes)):
-            note_access(visit, refused="cases that changed hands meanwhile")
+            note_access(visit, AuditKind.CONSULTATION, refused="cases that changed hands meanwhile")
             return self.frame.message(viewer, "These cases have changed", "Load the page again.", 409, request)
         if isinstance(answer, Download):
             if answer.rows is not None:
-                note_access(visit, {"rows": str(answer.rows)}, crimes=list(crimes))
+                note_access(visit, AuditKind.DISCLOSURE, crimes=list(crimes), given={"rows": str(answer.rows)})
             return _download(answer)
         own = crimes_within(store, restrict(viewer, CaseScope.OWN), crimes)
         if others := [crime for crime in crimes if crime not in own]:
-            note_access(visit, crimes=others, reason=answer.reason)
+            note_access(visit, AuditKind.CONSULTATION, crimes=others, reason=answer.reason)
         return self.frame.show(answer, viewer, request, visit.page)
 
     def show_no_page(self, _: Request, error: Exception) -> Response:

@@ -21,7 +21,7 @@ _AT_ONCE: Final = 200
 
 
 def no_crimes(_: Visit) -> tuple[()]:
-    """Return that no crime is concerned: what was asked for is in the access log all the same."""
+    """Return that no crime is concerned: what was asked for is in the audit log all the same."""
     return ()
 
 

@@ -1,4 +1,4 @@
-"""The list of what is outstanding as a file: the same choice, the same restriction, one entry in the access log."""
+"""The list of what is outstanding as a file: the same choice, the same restriction, one entry in the audit log."""
 
 from typing import Final
 

@@ -86,7 +86,7 @@ class Declared(Protocol):
 
 
 class RefusedPageError(Exception):
-    """What is asked for is not for this person, or is not there. `why`: what the access log says."""
+    """What is asked for is not for this person, or is not there. `why`: what the audit log says."""
 
     def __init__(self, title: str, words: str, why: str, status: int = 403) -> None:
         super().__init__(words)
@@ -130,7 +130,7 @@ class WebPage:
     """A page. `roles` and `shows` have no default that would do: without them the pages do not start.
 
     `label`: what the navigation calls it; None: it is not in it. `concerns`: gives the crimes that what is sent there
-    concerns, for the access log, to which it is written before it is acted upon, or None while nothing is done yet;
+    concerns, for the audit log, to which it is written before it is acted upon, or None while nothing is done yet;
     without it, it concerns one's own cases only.
     """
 

@@ -134,7 +134,7 @@ def show_resumption(visit: Visit) -> Answer:
 
 
 def resume_on_page(visit: Visit) -> Answer | GoTo:
-    """Ask once more, or resume reports as `compliance report resume` does. The reason is in the access log."""
+    """Ask once more, or resume reports as `compliance report resume` does. The reason is in the audit log."""
     decision = _resumption(visit)
     if answer := _not_yet(visit, decision):
         return answer
@@ -152,7 +152,7 @@ def _resumption(visit: Visit) -> _Decision:
         "/reports/resumption",
         (("Now", sentence(now)),),
         "The suspension ends now. The readers are told, with your name.",
-        "It is kept in the access log.",
+        "It is kept in the audit log.",
         "Publish reports again",
     )
 

@@ -13,7 +13,6 @@ from structlog.testing import capture_logs
 
 from compliance.errors import UnavailableError
 from compliance.records import Officer
-from compliance.store import list_accesses
 from compliance.store.api_tokens import list_tokens, revoke_token
 from compliance.web import access_notes, skin
 from compliance.web.api.api_resources import RESOURCES
@@ -25,6 +24,7 @@ from compliance.web.roles import CaseScope, WebRole
 from compliance.web.sign_in_attempts import FROM_ONE
 from tests import stores, web_office
 from tests.access_matrix import API_MATRIX
+from tests.accesses import list_accesses
 from tests.api_client import Program, ask, program
 from tests.web_office import CRIMES, NORTH, WebOffice, case, later, open_web_office, records
 
@@ -191,7 +191,7 @@ def test_if_it_cannot_be_written_down_nothing_is_given(office: WebOffice, monkey
         raise UnavailableError("the disk is full")
 
     client = program(office)
-    monkeypatch.setattr(access_notes, "log_access", fail)
+    monkeypatch.setattr(access_notes, "log_entry", fail)
     for path in ("/owed", f"/crimes/{quote(CRIMES['n1a'], safe='')}", "/nowhere/else?x", "/owed?x"):
         assert CRIMES["n1a"] not in client.get(path).text
     answer = client.get("/owed")
@@ -204,6 +204,7 @@ def test_a_list_is_one_entry_with_what_was_asked_its_crimes_and_their_number(off
     client.get("/owed?team=N1&state=overdue")
     (entry,) = list_accesses(office.service.store)
     assert (entry.person, entry.role, entry.page) == (client.person, "performance", "/api/v1/owed")
+    assert entry.what == "disclosure"
     assert entry.asked == {"team": "N1", "state": "overdue", "rows": "3"}
     assert entry.crimes == [CRIMES["n1a"], CRIMES["n1b"], CRIMES["n1s"]]
 

@@ -19,13 +19,14 @@ from compliance.reports.forms import schema
 from compliance.service.conditions import find_conditions, read_facts
 from compliance.service.explaining import explain_stored
 from compliance.service.overview import Overview
-from compliance.store import begin_poll, end_poll, list_accesses
+from compliance.store import begin_poll, end_poll
 from compliance.store.owed_lists import OwedOrder
 from compliance.web.api import owed_resources
 from compliance.web.api.owed_resources import OwedObligation, OwedQuery
 from compliance.web.owed_filters import STATES, OwedFilters
 from compliance.web.roles import WebRole
 from tests import stores, web_office
+from tests.accesses import list_accesses
 from tests.api_client import Program, program, publish
 from tests.hostile_text import CRIME, HOSTILE, OFFICER
 from tests.integration.test_report_html import figures

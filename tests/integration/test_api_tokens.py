@@ -78,7 +78,7 @@ def test_one_token_of_a_name_stands_and_an_expired_one_makes_room(store: Store) 
 
 @pytest.mark.parametrize("name", ["", "Power BI", "power_bi", "-a", "a" * 41, "a\n", "é"])
 def test_a_name_is_plain(store: Store, name: str) -> None:
-    """It stands in logs and in the access log."""
+    """It stands in logs and in the audit log."""
     with pytest.raises(SettingsError, match="a name has 1 to 40 lower-case letters"):
         make(store, name)
 

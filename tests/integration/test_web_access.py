@@ -18,7 +18,7 @@ from compliance.mail.by_hand import crimes_told, list_emails
 from compliance.policy.setting_aside import CalendarGap
 from compliance.reminders import remind
 from compliance.service.background_work import WHATIF
-from compliance.store import dispute_victim, list_accesses, list_disputes, list_quarantined
+from compliance.store import dispute_victim, list_disputes, list_quarantined
 from compliance.store.background_tasks import list_tasks
 from compliance.store.tables import OUTBOX, QUARANTINE, SET_ASIDE
 from compliance.web.page_table import Answer, Visit, WebPage, check_table
@@ -26,6 +26,7 @@ from compliance.web.pages import PAGES
 from compliance.web.roles import CaseScope, WebRole
 from tests import stores
 from tests.access_matrix import MATRIX, PAGE, WHOSE, written_page
+from tests.accesses import list_accesses
 from tests.integration.test_web_reports import publish
 from tests.stores import crime, take
 from tests.traced_lists import FIGURE, compared, looked_up
@@ -94,6 +95,9 @@ def test_nothing_gets_through_that_the_matrix_does_not_show(
             assert CRIMES[holder] in entry.crimes, "what is shown is logged"
             assert (entry.person, entry.role) == (browser.person, role)
             assert entry.reason == ("covering" if expected == "reason" else None)
+            is_act = page.method == "POST" and "{crime_ref" not in page.path
+            is_file = "{form}" in page.path or page.path.startswith("/proof")
+            assert entry.what == ("decision" if is_act else "disclosure" if is_file else "consultation")
 
 
 def is_shown(office: WebOffice, browser: Browser, page: WebPage, holder: str) -> bool:
@@ -185,7 +189,7 @@ def test_a_page_that_would_show_more_than_it_declares_shows_nothing(tmp_path: Pa
         ]
 
 
-def test_every_refusal_is_in_the_access_log_with_who_when_what_and_why(tmp_path: Path) -> None:
+def test_every_refusal_is_in_the_audit_log_with_who_when_what_and_why(tmp_path: Path) -> None:
     url = stores.new_migrated(lambda: f"sqlite:///{tmp_path}/compliance.db")
     with open_web_office(url, tmp_path) as office:
         officer, board = office.browser(WebRole.OFFICER), office.browser(WebRole.BOARD)

@@ -18,13 +18,13 @@ from compliance.reports.periods import parse_period
 from compliance.service.background_work import CASES
 from compliance.service.background_worker import work_in_background
 from compliance.service.reporting import Reporting
-from compliance.store import list_accesses
 from compliance.store.background_tasks import MOST_WAITING, TaskState, ask_task, end_task, list_tasks
 from compliance.store.tables import BACKGROUND_TASK, Published
 from compliance.web import list_answers
 from compliance.web.roles import WebRole
 from compliance.web.task_view import LOOKS
 from tests import stores
+from tests.accesses import list_accesses
 from tests.integration.test_web_reports import publish
 from tests.stores import crime, updates
 from tests.traced_lists import FIGURE, asked, looked_up

@@ -11,10 +11,11 @@ from click.testing import CliRunner
 from compliance.cli import main
 from compliance.cli.options import user_name
 from compliance.reminders import remind
-from compliance.store import DisputeAnswer, answer_dispute, dispute_victim, file_dispute, list_accesses, list_disputes
+from compliance.store import DisputeAnswer, answer_dispute, dispute_victim, file_dispute, list_disputes
 from compliance.store.tables import OUTBOX
 from compliance.web.roles import WebRole
 from tests import stores, web_office
+from tests.accesses import list_accesses
 from tests.conftest import OBEYED
 from tests.mails import CONFIG
 from tests.web_office import CRIMES, Browser, WebOffice, later, words_of
@@ -190,7 +191,7 @@ def test_a_champion_sees_those_of_their_division_and_neither_notes_nor_the_form(
     assert refused == ["a dispute outside their scope"] * 2 + ["not for this role"]
 
 
-def test_an_answer_is_in_the_access_log_with_what_it_concerns_and_without_the_words(
+def test_an_answer_is_in_the_audit_log_with_what_it_concerns_and_without_the_words(
     office: WebOffice, analyst: Browser
 ) -> None:
     number = dispute(office, "n1a", "not so")

@@ -11,9 +11,9 @@ from compliance.mail import Rendered
 from compliance.mail.by_hand import counts, crimes_told
 from compliance.reminders import remind
 from compliance.service.undelivered import CAUSES, undelivered_text
-from compliance.store import list_accesses
 from compliance.store.tables import OUTBOX
 from tests import stores, web_office
+from tests.accesses import list_accesses
 from tests.conftest import OBEYED
 from tests.mails import queue_mail
 from tests.stores import Record

@@ -12,10 +12,10 @@ from openpyxl import load_workbook
 from sqlalchemy import event
 
 from compliance.records import Officer
-from compliance.store import list_accesses
 from compliance.web import list_answers
 from compliance.web.roles import WebRole
 from tests import stores, web_office
+from tests.accesses import list_accesses
 from tests.stores import crime, updates
 from tests.web_office import CRIMES, NOW, STAFF, Browser, WebOffice, open_web_office, records, words_of
 
@@ -181,7 +181,7 @@ def test_a_key_that_is_none_is_no_page(shared_office: WebOffice, shared_analyst:
     assert list_accesses(shared_office.service.store)[-1].refused == "an address that names no page of a list"
 
 
-def test_a_list_is_one_entry_of_the_access_log_with_what_was_asked_and_the_crimes(office: WebOffice) -> None:
+def test_a_list_is_one_entry_of_the_audit_log_with_what_was_asked_and_the_crimes(office: WebOffice) -> None:
     champion = office.browser(WebRole.CHAMPION)
     champion.get("/overdue")
     champion.get("/overdue/list?team=N1&state=overdue")
@@ -256,11 +256,11 @@ def test_no_text_in_a_file_is_a_formula(office: WebOffice, analyst: Browser) -> 
     assert [row[0] for row in in_sheet] == ["1/2/26", HOSTILE]
 
 
-def test_a_file_is_one_entry_of_the_access_log_with_its_crimes_and_their_number(office: WebOffice) -> None:
+def test_a_file_is_one_entry_of_the_audit_log_with_its_crimes_and_their_number(office: WebOffice) -> None:
     """One's own cases too: a file can be passed on."""
     office.browser(WebRole.SUPERVISOR).get("/overdue/list/csv?state=overdue")
     (entry,) = list_accesses(office.service.store)
-    assert (entry.person, entry.page) == ("n1s", "/overdue/list/{form}")
+    assert (entry.person, entry.what, entry.page) == ("n1s", "disclosure", "/overdue/list/{form}")
     assert entry.asked == {"form": "csv", "state": "overdue", "rows": "3"}
     assert entry.crimes == [CRIMES["n1a"], CRIMES["n1b"], CRIMES["n1s"]]
 

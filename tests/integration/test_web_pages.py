@@ -12,9 +12,10 @@ from compliance.records import Officer
 from compliance.reminders import plan, reason_of, remind
 from compliance.reminders.digests import Digest
 from compliance.service.explaining import explain_stored
-from compliance.store import DisputeAnswer, answer_dispute, list_accesses, list_disputes, save_officers
+from compliance.store import DisputeAnswer, answer_dispute, list_disputes, save_officers
 from compliance.web.roles import WebRole
 from tests import stores, web_office
+from tests.accesses import list_accesses
 from tests.conftest import OBEYED
 from tests.hostile_text import CRIME, OFFICER
 from tests.stores import at, crime, updates

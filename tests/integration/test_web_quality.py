@@ -12,18 +12,11 @@ from compliance.reports.periods import parse_period
 from compliance.reports.snapshots import newest_published, read_figures
 from compliance.service.crime_feed import vocabulary_of
 from compliance.service.unknown_notes import REMEDY, still_unknown
-from compliance.store import (
-    begin_poll,
-    count_set_aside,
-    end_poll,
-    judge_due,
-    list_accesses,
-    list_quarantined,
-    take_page,
-)
+from compliance.store import begin_poll, count_set_aside, end_poll, judge_due, list_quarantined, take_page
 from compliance.store.content import pack_raw, raw_digest
 from compliance.store.tables import QUARANTINE
 from tests import web_office
+from tests.accesses import list_accesses
 from tests.conftest import OBEYED
 from tests.integration.test_web_reports import publish
 from tests.mails import CONFIG

@@ -1,4 +1,4 @@
-"""The queries of the pages on every kind of database: whose cases, by which index, sessions, the access log."""
+"""The queries of the pages on every kind of database: whose cases, by which index, sessions, the audit log."""
 
 from datetime import date, timedelta
 
@@ -8,7 +8,8 @@ from sqlalchemy import and_, event, insert, text, true
 from compliance.policy import load_policy
 from compliance.records import Officer
 from compliance.store import (
-    Access,
+    AuditEntry,
+    AuditKind,
     DisputeAnswer,
     Store,
     answer_dispute,
@@ -21,9 +22,8 @@ from compliance.store import (
     end_session,
     find_session,
     judge_due,
-    list_accesses,
     list_disputes,
-    log_access,
+    log_entry,
     page_disputes,
     page_quarantined,
     page_set_aside,
@@ -46,6 +46,7 @@ from compliance.store.tables import DISPUTED_VICTIM, OBLIGATION, SET_ASIDE, WEB_
 from compliance.web.restriction import restrict
 from compliance.web.roles import CaseScope, Viewer, WebRole
 from tests import stores
+from tests.accesses import list_accesses
 from tests.stores import crime, rows, take, updates
 from tests.web_office import CRIMES, NOW, STAFF, case
 
@@ -228,19 +229,6 @@ def test_a_session_is_found_until_it_ends_and_its_first_reason_stays(store: Stor
     assert rows(store, WEB_SESSION, "person") == [("n1b",)], "those of long ago are removed"
 
 
-def test_the_access_log_keeps_what_it_is_told_in_order(store: Store) -> None:
-    shown = Access(NOW, "n1s", "supervisor", "/team", {"sort": "due"}, ["22A/1/26", "22A/2/26"])
-    refused = Access(NOW + timedelta(seconds=1), "n1a", "officer", "/team", refused="not for this role")
-    asked = Access(NOW + timedelta(seconds=2), "n1s", "supervisor", "/crimes", crimes=["x"], reason="covering")
-    for entry in (shown, refused, asked):
-        log_access(store, entry)
-    assert list_accesses(store) == [
-        shown,
-        Access(refused.at, "n1a", "officer", "/team", {}, [], refused.refused),
-        asked,
-    ]
-
-
 def test_one_open_dispute_of_a_person_on_a_victim_is_enough(store: Store) -> None:
     asked = (("n1a", "V1"), ("n1a", "V1"), ("n1a", "V2"), ("n1b", "V1"))
     filed = [dispute_victim(store, who, ("22A/1/26", victim), "no", NOW) for who, victim in asked]
@@ -332,7 +320,7 @@ def test_what_a_view_writes_waits_for_no_other_writer_where_the_database_allows_
     found = find_session(store, b"1")
     assert found is not None
     with store.writing():
-        log_access(store, Access(NOW, "n1s", "supervisor", "/team"))
+        log_entry(store, AuditEntry(NOW, "n1s", "supervisor", AuditKind.CONSULTATION, "/team"))
         touch_session(store, found, NOW + timedelta(minutes=2))
         end_session(store, b"1", "signed out", NOW + timedelta(minutes=3))
     assert len(list_accesses(store)) == 1

@@ -10,9 +10,9 @@ import pytest
 from compliance.errors import ComplianceError
 from compliance.reports.periods import parse_period
 from compliance.reports.sentences import sentence
-from compliance.store import list_accesses
 from compliance.web.roles import WebRole
 from tests import web_office
+from tests.accesses import list_accesses
 from tests.integration.test_report_release import crimes as weekly
 from tests.stores import take
 from tests.unit.test_release import FAULTY, facts

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from compliance.records import Officer
-from compliance.store import list_accesses
 from compliance.web.roles import WebRole
 from tests import stores
+from tests.accesses import list_accesses
 from tests.conftest import OBEYED
 from tests.stores import crime, take
 from tests.web_office import NORTH, STAFF, WebOffice, open_web_office, words_of
@@ -82,7 +82,7 @@ def test_a_search_is_on_the_first_page_and_leads_to_the_officer(office: WebOffic
     assert "No officer with a case that your role shows you has such a name." in nobody
 
 
-def test_a_search_is_in_the_access_log_and_no_name_is_in_an_address(office: WebOffice) -> None:
+def test_a_search_is_in_the_audit_log_and_no_name_is_in_an_address(office: WebOffice) -> None:
     analyst = office.browser(WebRole.PERFORMANCE)
     answer = analyst.post("/officers", name="jasper")
     assert "jasper" not in str(answer.request.url)

@@ -10,12 +10,13 @@ import pytest
 from compliance.errors import SettingsError
 from compliance.records import Officer
 from compliance.service import Service
-from compliance.store import begin_poll, end_poll, list_accesses, note_directory
+from compliance.store import begin_poll, end_poll, note_directory
 from compliance.store.tables import WEB_SESSION
 from compliance.web.roles import WebRole
 from compliance.web.serving_pages import serve_demo, serve_pages
 from compliance.web.sessions import form_token
 from tests import stores
+from tests.accesses import list_accesses
 from tests.stores import rows
 from tests.web_office import CRIMES, STAFF, Browser, WebOffice, field_of, later, open_web_office, settings_of, words_of
 

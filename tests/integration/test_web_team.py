@@ -5,10 +5,10 @@ from sqlalchemy import update
 from compliance.records import Officer
 from compliance.records.wire import Absence
 from compliance.reminders import remind
-from compliance.store import list_accesses
 from compliance.store.tables import OUTBOX
 from compliance.web.roles import WebRole
 from tests import web_office
+from tests.accesses import list_accesses
 from tests.stores import crime, take
 from tests.web_office import CRIMES, NORTH, WebOffice, records, words_of
 
@@ -131,7 +131,7 @@ def test_an_officer_outside_ones_scope_is_not_shown_nor_that_there_is_one(office
     assert [entry.refused for entry in list_accesses(office.service.store)] == ["an officer outside their scope"] * 2
 
 
-def test_a_list_is_one_entry_of_the_access_log_with_the_crimes_that_it_showed(office: WebOffice) -> None:
+def test_a_list_is_one_entry_of_the_audit_log_with_the_crimes_that_it_showed(office: WebOffice) -> None:
     overdue(office, "n1a", *(f"A{n}" for n in range(7)))
     office.browser(WebRole.SUPERVISOR).get("/team?anything=asked")
     (entry,) = list_accesses(office.service.store)

@@ -12,9 +12,9 @@ import httpx
 import pytest
 
 from compliance.reminders import remind
-from compliance.store import list_accesses
 from compliance.web.roles import WebRole
 from tests import stores
+from tests.accesses import list_accesses
 from tests.stores import crime, take
 from tests.web_office import CRIMES, NOW, Browser, WebOffice, open_web_office, words_of
 

@@ -17,10 +17,10 @@ from compliance.service import explaining
 from compliance.service.background_work import WHATIF, compare_policies
 from compliance.service.background_worker import work_in_background
 from compliance.service.explaining import stored_chunks
-from compliance.store import list_accesses
 from compliance.store.background_tasks import TaskState, claim_task, end_task, list_tasks, note_task
 from compliance.web.roles import WebRole
 from tests import stores
+from tests.accesses import list_accesses
 from tests.stores import crime, updates
 from tests.traced_lists import asked as looking_up
 from tests.traced_lists import compared

@@ -1,13 +1,14 @@
 """What is stored, and why. Every instant is aware and in UTC; every date is a local date of the policy's time zone.
 
 A record's JSON is stored whole and compressed. The obligations are a projection of it and can be rebuilt at any time.
-The transitions, the outbox, the notices, the published reports and the access log are append-only logs that no rebuild
+The transitions, the outbox, the notices, the published reports and the audit log are append-only logs that no rebuild
 touches.
 """
 
 from sqlalchemy import Table
 from sqlmodel import SQLModel
 
+from compliance.store.tables.audit_tables import AuditRow
 from compliance.store.tables.mail_tables import (
     ChannelRest,
     DisputedVictim,
@@ -23,12 +24,12 @@ from compliance.store.tables.record_tables import CrimeRow, CrimeVersion, Quaran
 from compliance.store.tables.report_tables import Published, ReportDuty, ReportHold, ReportRelease, ReportSuspension
 from compliance.store.tables.service_tables import AlertRow, DatabaseSize, IncidentRow, JobRow, MaintenanceRow
 from compliance.store.tables.verdict_tables import Obligation, OutstandingCount, Projection, SetAsideRow, Transition
-from compliance.store.tables.web_tables import AccessRow, ApiToken, BackgroundTaskRow, WebSession
+from compliance.store.tables.web_tables import ApiToken, BackgroundTaskRow, WebSession
 
 __all__ = [
-    "ACCESS",
     "ALERT",
     "API_TOKEN",
+    "AUDIT_ENTRY",
     "BACKGROUND_TASK",
     "CHANNEL_REST",
     "CRIME",
@@ -58,9 +59,9 @@ __all__ = [
     "TRIAL",
     "UNKNOWN_VALUE",
     "WEB_SESSION",
-    "AccessRow",
     "AlertRow",
     "ApiToken",
+    "AuditRow",
     "BackgroundTaskRow",
     "ChannelRest",
     "CrimeRow",
@@ -111,7 +112,7 @@ TRIAL = _table(TrialRow)
 DISPUTE, DISPUTED_VICTIM = _table(DisputeRow), _table(DisputedVictim)
 JOB, INCIDENT, ALERT, MAINTENANCE = _table(JobRow), _table(IncidentRow), _table(AlertRow), _table(MaintenanceRow)
 DATABASE_SIZE = _table(DatabaseSize)
-ACCESS, API_TOKEN, WEB_SESSION = _table(AccessRow), _table(ApiToken), _table(WebSession)
+API_TOKEN, AUDIT_ENTRY, WEB_SESSION = _table(ApiToken), _table(AuditRow), _table(WebSession)
 BACKGROUND_TASK, OWED_COUNT = _table(BackgroundTaskRow), _table(OutstandingCount)
 SET_ASIDE, UNKNOWN_VALUE, REPORT_DUTY = _table(SetAsideRow), _table(UnknownValue), _table(ReportDuty)
 """The tables themselves, for Core statements in bulk paths (decision 0010)."""

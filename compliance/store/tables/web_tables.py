@@ -1,4 +1,4 @@
-"""Who is signed in to the pages, which programs may read the JSON API, and what they all looked at and asked for."""
+"""Who is signed in to the pages, which programs may read the JSON API, and what pages have asked for."""
 
 from datetime import datetime
 
@@ -26,26 +26,6 @@ class WebSession(SQLModel, table=True):
     ended_at: datetime | None = None
     ended: str | None = None
     groups: list[str] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
-
-
-class AccessRow(SQLModel, table=True):
-    """An entry of the access log: a view of other people's cases, an act, or an attempt that was refused. Append-only.
-
-    `page`: the path of the table of pages, `asked`: what was filled in there and asked for. `crimes`: the crime numbers
-    shown that are not the person's own, or that the act concerns. `refused`: why, None if it was not. `reason`: why the
-    person looked or acted, where they were asked.
-    """
-
-    __tablename__ = "access"
-    id: int | None = Field(default=None, sa_column=Column(BIG_ID, primary_key=True))
-    at: datetime = Field(index=True)
-    person: str = Field(index=True)
-    role: str
-    page: str
-    asked: dict[str, str] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
-    crimes: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
-    refused: str | None = None
-    reason: str | None = None
 
 
 class ApiToken(SQLModel, table=True):

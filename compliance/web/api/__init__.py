@@ -1,1 +1,1 @@
-"""The JSON API: a table of resources for programs, behind the same restriction and access log as the pages."""
+"""The JSON API: a table of resources for programs, behind the same restriction and audit log as the pages."""

@@ -16,6 +16,7 @@ from starlette.routing import Mount, Route
 
 from compliance.errors import ComplianceError
 from compliance.service import Service
+from compliance.store import AuditKind
 from compliance.text import count_noun
 from compliance.web import skin
 from compliance.web.access_notes import are_within, note_access
@@ -95,10 +96,11 @@ class _ApiDesk:
                 why = "cases that changed hands meanwhile"
                 raise RefusedPageError("Cases changed hands while the answer was made", "Ask again.", why, 409)
         except RefusedPageError as refused:
-            note_access(visit, refused=refused.why)
+            note_access(visit, AuditKind.DISCLOSURE, refused=refused.why)
             return problem_response(refused.status, f"{refused.title}. {refused.words}")
         if answer.rows is not None:
-            note_access(visit, {"rows": str(answer.rows)}, crimes=list(dict.fromkeys(answer.crimes)))
+            crimes, rows = list(dict.fromkeys(answer.crimes)), {"rows": str(answer.rows)}
+            note_access(visit, AuditKind.DISCLOSURE, crimes=crimes, given=rows)
         return Response(msgspec.json.encode(answer.content), 200, skin.HEADERS, "application/json")
 
     def _refuse(self, request: Request, why: str, now: datetime) -> Response:

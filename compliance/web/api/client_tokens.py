@@ -76,7 +76,7 @@ def viewer_of(store: Store, authorization: Sequence[str], now: datetime) -> View
 
 
 def person_of(name: str) -> str:
-    """Return how the access log names a program."""
+    """Return how the audit log names a program."""
     return f"token {name}"
 
 

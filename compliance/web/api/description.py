@@ -13,7 +13,7 @@ from compliance.web.roles import CaseScope
 _REF: Final = "#/components/schemas/{name}"
 _ABOUT: Final = (
     "Programs read here what the intranet pages show. Each request brings a token (`compliance token create`); what it "
-    "may read is its role's. What is shown of cases is in the access log. docs/api.md explains each resource."
+    "may read is its role's. What is shown of cases is in the audit log. docs/api.md explains each resource."
 )
 
 

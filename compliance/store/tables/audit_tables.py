@@ -1,0 +1,36 @@
+"""The audit log."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Column, Index, Text, text
+from sqlmodel import Field, SQLModel
+
+_IS_CONFIGURATION = text("what = 'configuration'")
+
+
+class AuditRow(SQLModel, table=True):
+    """An entry of the audit log, which no code changes and only retention removes (`AuditEntry`, docs/audit.md).
+
+    `details`: JSON, kept as the text that was hashed. `previous`: the hash of the entry before. Both in hexadecimal.
+    """
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (
+        Index(
+            "ix_audit_entry_configuration",
+            "target",
+            "number",
+            sqlite_where=_IS_CONFIGURATION,
+            postgresql_where=_IS_CONFIGURATION,
+        ),
+    )
+    number: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    at: datetime = Field(index=True)
+    who: str = Field(index=True)
+    role: str
+    what: str
+    target: str
+    details: str = Field(sa_column=Column(Text, nullable=False))
+    reason: str | None = None
+    previous: str
+    hash: str
