@@ -5,7 +5,7 @@ informed about every three weeks.
 
 PAGES_CRIMES, PAGES_OPEN, PAGES_SECONDS, PAGES_PROCESSES, PAGES_WORLDS and DATABASES in the environment ask for another
 number of crimes, another part of them that never closes, another time, number of processes that serve, one world or one
-database only. PAGES_STORE names an SQLite store that is there already: a million crimes take ten minutes to store.
+database only. PAGES_STORE names a store that is there already: a million crimes take ten minutes to store.
 """
 
 import asyncio
@@ -72,7 +72,7 @@ def main() -> None:
         changing = first_lines(crimes, range(CRIMES - 3 * CHANGED, CRIMES - 2 * CHANGED))
         for name in DATABASES:
             with ExitStack() as stack:
-                if STORE is not None and name == "sqlite":
+                if STORE is not None and STORE.startswith(name):
                     url = STORE
                 else:
                     url = stack.enter_context(databases(name))()

@@ -20,6 +20,7 @@ from compliance.web.openid_sign_in import OpenIdSignIn
 from compliance.web.pages import PAGES
 from compliance.web.serving_processes import LINGER_SECONDS, more_processes
 from compliance.web.sign_in import GroupRoles, ProxySignIn, SignIn
+from compliance.web.skin import load_templates
 
 log = structlog.get_logger()
 
@@ -88,6 +89,7 @@ def _serve_alike(settings: Settings, listener: socket) -> Iterator[None]:
 
 def pages_of(service: Service) -> Starlette:
     """Return the pages of a force as an application. Raises SettingsError if the secret cannot be read."""
+    load_templates()
     return make_application(service, sign_in_of(service), PAGES)
 
 
