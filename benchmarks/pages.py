@@ -1,11 +1,15 @@
 """The pages at the size of a force: twenty people at their tasks while changes are polled; each beside its queries.
 
-PAGES_CRIMES, PAGES_OPEN, PAGES_SECONDS and DATABASES in the environment ask for another number of crimes, another part
-of them that never closes, another time, or one database only. PAGES_STORE names an SQLite store that is there already:
-a million crimes take a quarter of an hour to store.
+In two worlds: victims of crimes that never close are forgotten after some weeks, for up to six years; or they are kept
+informed about every three weeks.
+
+PAGES_CRIMES, PAGES_OPEN, PAGES_SECONDS, PAGES_PROCESSES, PAGES_WORLDS and DATABASES in the environment ask for another
+number of crimes, another part of them that never closes, another time, number of processes that serve, one world or one
+database only. PAGES_STORE names a store that is there already: a million crimes take ten minutes to store.
 """
 
 import asyncio
+import json
 import os
 import random
 import re
@@ -20,6 +24,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection as Pipe
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from socket import socket
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
@@ -30,24 +35,29 @@ from sqlalchemy import event, select
 from benchmarks.large_force import DIVISIONS, OFFICERS, TEAMS, fill_force, first_lines, large_force, units_of
 from benchmarks.store import NOW, cycle, databases
 from benchmarks.timing import show
+from compliance.config import Settings
 from compliance.service import Service
-from compliance.serving import serve_locally
+from compliance.serving import listening, serve_on, url_of
 from compliance.store import Store, migrate
 from compliance.store.tables import CRIME
-from compliance.web.application import make_application
-from compliance.web.pages import PAGES
 from compliance.web.roles import WebRole
-from compliance.web.serving_pages import sign_in_of
+from compliance.web.serving_pages import pages_of
+from compliance.web.serving_processes import more_processes
+from compliance.web_settings import WebSettings
 
 CRIMES: Final = int(os.environ.get("PAGES_CRIMES", "1000000"))
 OPEN: Final = float(os.environ.get("PAGES_OPEN", "0.06"))
 SECONDS: Final = float(os.environ.get("PAGES_SECONDS", "300"))
 DATABASES: Final = os.environ.get("DATABASES", "sqlite postgresql").split()
 STORE: Final = os.environ.get("PAGES_STORE")
+PROCESSES: Final = int(os.environ.get("PAGES_PROCESSES", str(WebSettings().processes)))
+WORLDS: Final = os.environ.get("PAGES_WORLDS", "forgotten informed").split()
 EVERY: Final = 5.0
 """Seconds between two pages of a person, on average."""
 CHANGED: Final = 2000
 POLLED_EVERY: Final = 20.0
+Measured = tuple[dict[str, list[tuple[float, float]]], float]
+"""Milliseconds in queries and of processor time of each view by page; seconds of processor time in all."""
 _PEOPLE: Final = ((WebRole.OFFICER, 11), (WebRole.SUPERVISOR, 4), (WebRole.CHAMPION, 2), (WebRole.PERFORMANCE, 3))
 """Who asks: twenty people."""
 _CRIMES: Final = {name: re.compile(rf'href="(/{name}/[^"?]+)"') for name in ("crimes", "officers")}
@@ -56,32 +66,32 @@ _MORE: Final = re.compile(r'href="(/overdue/list\?[^"]*after=[^"]*)"')
 
 
 def main() -> None:
-    """Measure on each database."""
-    crimes = large_force(CRIMES, OPEN)
-    changing = first_lines(crimes, range(CRIMES - 3 * CHANGED, CRIMES - 2 * CHANGED))
-    for name in DATABASES:
-        with ExitStack() as stack:
-            if STORE is not None and name == "sqlite":
-                url = STORE
-            else:
-                url = stack.enter_context(databases(name))()
-                migrate(url)
-                with closing(Store.open(url)) as store:
-                    fill_force(store, crimes)
-            measure(name, url, changing)
+    """Measure in each world, on each database."""
+    for world in WORLDS:
+        crimes = large_force(CRIMES, OPEN, are_informed=world == "informed")
+        changing = first_lines(crimes, range(CRIMES - 3 * CHANGED, CRIMES - 2 * CHANGED))
+        for name in DATABASES:
+            with ExitStack() as stack:
+                if STORE is not None and STORE.startswith(name):
+                    url = STORE
+                else:
+                    url = stack.enter_context(databases(name))()
+                    migrate(url)
+                    with closing(Store.open(url)) as store:
+                        fill_force(store, crimes)
+                measure(f"{name}, {world}", url, changing)
 
 
 def measure(name: str, url: str, changing: list[bytes]) -> None:
     """Have people ask for pages of a store while it is polled."""
     with closing(Store.open(url)) as store, store.reading() as connection:
         refs = list(connection.execute(select(CRIME.c.crime_ref).order_by(CRIME.c.seen_at).limit(2000)).scalars())
-    with served(url) as (address, server), polled(url, changing) as cycles:
+    with served(url) as (address, end), polled(url, changing) as cycles:
         before = cpu()
         seen = asyncio.run(browse(address, refs))
         used = cpu() - before
-        server.send("end")
-        queries, server_cpu = server.recv()
         polls = cycles()
+        queries, server_cpu = end()
     rows = [("page, in milliseconds", "asked", "median", "99th", "longest", "its queries", "processor")]
     everything: list[float] = []
     for page, took in sorted(seen.items(), key=lambda each: -np.median(each[1])):
@@ -94,7 +104,8 @@ def measure(name: str, url: str, changing: list[bytes]) -> None:
                  f"{np.quantile(everything, 0.99):.0f}", f"{max(everything):.0f}", "", ""))  # fmt: skip
     show(f"Pages ({name}): {CRIMES:,} crimes, 20 people, a page every {EVERY:.0f} s each (aim: 100 and 300)", rows)
     print(
-        f"  processor time in {SECONDS:.0f} s: {used:.0f} s for asking, {server_cpu:.0f} s for the pages; "
+        f"  {PROCESSES} processes; processor time in {SECONDS:.0f} s: {used:.0f} s for asking, {server_cpu:.0f} s for "
+        f"the pages; "
         f"{len(polls)} polls of {CHANGED:,} changes, median {np.median(polls):.1f} s"
     )
 
@@ -205,26 +216,39 @@ async def _work(person: Person, address: str, end: float, seen: dict[str, list[f
 
 
 @contextmanager
-def served(url: str) -> Iterator[tuple[str, Pipe]]:
-    """The pages, served by a process of their own: their address, and what is told when it is sent anything: the
-    milliseconds in the queries of each page, and the seconds of processor time."""
-    with _process(_serve, url) as (process, pipe):
-        yield pipe.recv(), pipe
-        process.join(10)
-
-
-def _serve(url: str, pipe: Pipe) -> None:
+def served(url: str) -> Iterator[tuple[str, Callable[[], Measured]]]:
+    """The pages, served by processes of their own: their address, and what ends them and gives what was measured."""
     from tests.web_office import settings_of
 
-    with TemporaryDirectory() as folder, Service.open(settings_of(url, Path(folder)), lambda: NOW) as service:
-        taken: dict[str, list[tuple[float, float]]] = defaultdict(list)
-        application = make_application(service, sign_in_of(service), PAGES)
+    with TemporaryDirectory() as folder, listening(0) as listener, ExitStack() as processes:
+        listener.listen()
+        settings = settings_of(url, Path(folder))
+        processes.enter_context(more_processes(settings, listener, PROCESSES, _serve))
+        httpx.get(f"{url_of(listener)}/sign-in", timeout=60)
+
+        def end() -> Measured:
+            processes.close()
+            told = [json.loads(file.read_text()) for file in Path(folder).glob("*.json")]
+            if len(told) != PROCESSES:
+                raise AssertionError(f"{len(told)} of {PROCESSES} processes said what they measured")
+            taken: dict[str, list[tuple[float, float]]] = defaultdict(list)
+            for pages, _ in told:
+                for page, measured in pages.items():
+                    taken[page] += measured
+            return taken, sum(seconds for _, seconds in told)
+
+        yield url_of(listener), end
+
+
+@contextmanager
+def _serve(settings: Settings, listener: socket) -> Iterator[None]:
+    taken: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    with Service.open(settings, lambda: NOW) as service:
         _time_queries(service.store, taken)
-        with serve_locally(application, 0, "pages") as address:
-            pipe.send(address)
-            before = cpu()
-            pipe.recv()
-            pipe.send((dict(taken), cpu() - before))
+        before = cpu()
+        with serve_on(listener, pages_of(service), "pages"):
+            yield
+        (settings.base / f"{os.getpid()}.json").write_text(json.dumps((taken, cpu() - before)))
 
 
 def _time_queries(store: Store, taken: dict[str, list[tuple[float, float]]]) -> None:

@@ -1,16 +1,18 @@
 """The settings of reminders: who is told what, and when (docs/reminders.md)."""
 
 from datetime import date, time
-from typing import Literal, get_args
+from typing import Final, Literal, get_args
 
 from pydantic import Field, model_validator
 
 from compliance.feed_settings import SettingsSection, Weekday
 
+_NUMBERS: Final = {day: number for number, day in enumerate(get_args(Weekday))}
+
 
 def _numbers(*days: str) -> tuple[int, ...]:
     """The numbers of weekdays, Monday 0; none for `never`."""
-    return tuple(get_args(Weekday).index(day) for day in days if day != "never")
+    return tuple(_NUMBERS[day] for day in days if day != "never")
 
 
 class Ladder(SettingsSection):

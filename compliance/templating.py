@@ -1,6 +1,7 @@
 """Templates that a force may edit: strict and escaped, with errors that name the file and line."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -59,6 +60,12 @@ class Templates:
                 raise SettingsError(f"{path}, line {error.lineno}: {error.message}") from None
             except (OSError, UnicodeDecodeError) as error:
                 raise SettingsError(f"{path}: cannot be read ({type(error).__name__})") from None
+
+    def load(self) -> None:
+        """Compile every template now, so that nobody waits for it later. A wrong one is told of when it is filled."""
+        for name in self._environment.list_templates(filter_func=lambda name: name.endswith(".j2")):
+            with suppress(TemplateError, OSError, UnicodeDecodeError):
+                self._environment.get_template(name)
 
     def _place(self, error: Exception, name: str) -> str:
         """Return where an error arose: this template or one that it includes, and the line."""

@@ -92,6 +92,13 @@ class WebSettings(SettingsSection):
         description="What serves them: `web`, the command `compliance web`, as a process of its own; `run`, the "
         "command `compliance run`, beside its jobs.",
     )
+    processes: int = Field(
+        2,
+        ge=1,
+        le=16,
+        description="How many processes of `compliance web` serve them: views share that many processors. With "
+        '`served_by = "run"` it is always one.',
+    )
     listen: IpAddress = Field(
         "127.0.0.1",
         description="The address of this machine on which to listen. The proxy must be the only one that reaches it.",

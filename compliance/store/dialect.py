@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+import msgspec
 import psycopg
 import stamina
 from sqlalchemy import (
@@ -93,7 +94,10 @@ def engine_for(url: URL) -> Engine:
         # A restarted server has closed the pool's connections: check that before a transaction begins.
         is_server = file_of(url) is None
         options = postgres.connect_options(url, _BUSY_SECONDS) if is_server else {}
-        engine = create_engine(url, pool_pre_ping=is_server, connect_args=options, hide_parameters=True)
+        engine = create_engine(
+            url, pool_pre_ping=is_server, connect_args=options, hide_parameters=True,
+            json_deserializer=msgspec.json.decode,  # the officer directory has JSON in each row: 3 times as fast
+        )  # fmt: skip
     except (NoSuchModuleError, ModuleNotFoundError) as error:
         raise SettingsError(f"[database] url: the driver of {url.drivername!r} is not installed ({error})") from None
     if engine.dialect.name == "sqlite":

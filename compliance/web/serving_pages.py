@@ -2,32 +2,35 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from socket import socket
 
 import structlog
+from starlette.applications import Starlette
 
+from compliance.config import Settings
 from compliance.errors import ComplianceError, SettingsError
 from compliance.service import Service
 from compliance.service.background_worker import work_in_background
-from compliance.serving import serve_locally
+from compliance.serving import listening, serve_locally, serve_on, url_of
 from compliance.store import Store
 from compliance.web.application import make_application
 from compliance.web.demo_sign_in import DemoSignIn
 from compliance.web.openid_provider import OpenIdProvider
 from compliance.web.openid_sign_in import OpenIdSignIn
 from compliance.web.pages import PAGES
+from compliance.web.serving_processes import LINGER_SECONDS, more_processes
 from compliance.web.sign_in import GroupRoles, ProxySignIn, SignIn
+from compliance.web.skin import load_templates
 
 log = structlog.get_logger()
-
-_LINGER_SECONDS = 5
 
 
 @contextmanager
 def serve_pages(service: Service) -> Iterator[str]:
     """Serve the pages of a force as `[web]` says, during the context; give the address to which the proxy connects.
 
-    Raises SettingsError if the settings name no port, another command, or a secret that cannot be read, and
-    UnavailableError if the port is in use.
+    As many processes do so as `[web] processes` says. Raises SettingsError if the settings name no port, another
+    command, or a secret that cannot be read, and UnavailableError if the port is in use.
     """
     settings, source = service.settings.web, service.settings.source
     if settings.port is None:
@@ -36,7 +39,7 @@ def serve_pages(service: Service) -> Iterator[str]:
         raise SettingsError(
             f'{source}: [web] served_by: `compliance run` serves the pages; set "web" to serve them here'
         )
-    with _serve(service, settings.port) as url:
+    with _serve(service, settings.port, settings.processes) as url:
         yield url
 
 
@@ -63,12 +66,31 @@ def serve_pages_beside(service: Service) -> Iterator[None]:
 
 
 @contextmanager
-def _serve(service: Service, port: int) -> Iterator[str]:
-    application = make_application(service, sign_in_of(service), PAGES)
-    address = service.settings.web.listen
-    served = serve_locally(application, port, "pages", linger_seconds=_LINGER_SECONDS, address=address)
-    with work_in_background(service), served as url:
-        yield url
+def _serve(service: Service, port: int, processes: int = 1) -> Iterator[str]:
+    application, settings = pages_of(service), service.settings
+    with (
+        listening(port, settings.web.listen) as listener,
+        work_in_background(service),
+        serve_on(listener, application, "pages", linger_seconds=LINGER_SECONDS),
+        more_processes(settings, listener, processes - 1, _serve_alike),
+    ):
+        yield url_of(listener)
+
+
+@contextmanager
+def _serve_alike(settings: Settings, listener: socket) -> Iterator[None]:
+    """Serve the same at a socket with connections to the database of its own."""
+    with (
+        Service.open(settings) as service,
+        serve_on(listener, pages_of(service), "pages", linger_seconds=LINGER_SECONDS),
+    ):
+        yield
+
+
+def pages_of(service: Service) -> Starlette:
+    """Return the pages of a force as an application. Raises SettingsError if the secret cannot be read."""
+    load_templates()
+    return make_application(service, sign_in_of(service), PAGES)
 
 
 def sign_in_of(service: Service) -> SignIn:
@@ -86,6 +108,6 @@ def serve_demo(service: Service, port: int) -> Iterator[str]:
     """Serve the pages of a demo, where anybody may be chosen, on a port of 127.0.0.1 (0: any free one)."""
     sign_in = DemoSignIn(service.store, service.settings.reminders)
     application = make_application(service, sign_in, PAGES, is_secure=False)
-    served = serve_locally(application, port, "pages", linger_seconds=_LINGER_SECONDS)
+    served = serve_locally(application, port, "pages", linger_seconds=LINGER_SECONDS)
     with work_in_background(service), served as url:
         yield url

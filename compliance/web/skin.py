@@ -33,6 +33,11 @@ def fill(template: str, **values: Any) -> str:
     return "\n".join(line for line in map(str.strip, text.splitlines()) if line) + "\n"
 
 
+def load_templates() -> None:
+    """Compile the templates of the pages, so that no view waits for it."""
+    _templates().load()
+
+
 @lru_cache(maxsize=1)
 def stylesheet() -> bytes:
     """Return the one stylesheet: the measures and colours of the report, the parts of an explanation, the pages."""

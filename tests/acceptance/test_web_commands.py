@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -48,11 +48,17 @@ def running(*words: str | Path, folder: Path) -> Iterator[tuple[subprocess.Popen
             process.kill()
 
 
-def test_compliance_web_serves_whom_the_proxy_names_and_stops_when_told(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/compliance.db"
+def write_web_settings(folder: Path) -> str:
+    """Write settings with pages, and make their database; return its URL."""
+    url = f"sqlite:///{folder}/compliance.db"
     web = '[web]\nport = PORT\nproxies = ["127.0.0.1"]\nuser_header = "X-Remote-User"\n[web.roles]\nofficer = ["Officers"]\n'
-    (tmp_path / "config.toml").write_text(CONFIG.format(url=url) + web.replace("PORT", str(free_port())))
+    (folder / "config.toml").write_text(CONFIG.format(url=url) + web.replace("PORT", str(free_port())))
     migrate(url)
+    return url
+
+
+def test_compliance_web_serves_whom_the_proxy_names_and_stops_when_told(tmp_path: Path) -> None:
+    url = write_web_settings(tmp_path)
     store = Store.open(url)
     save_officers(store, [Officer("O1", name="Ash Adze")], clock.now())
     store.close()
@@ -60,8 +66,36 @@ def test_compliance_web_serves_whom_the_proxy_names_and_stops_when_told(tmp_path
     with running("web", folder=tmp_path) as (process, address):
         assert "Officer: Ash Adze" in httpx.get(f"{address}/sign-in", headers=named).text
         assert httpx.get(f"{address}/sign-in").status_code == 403
+        second = server_beside(process.pid)
+        process.send_signal(signal.SIGSTOP)
+        assert "Officer: Ash Adze" in httpx.get(f"{address}/sign-in", headers=named, timeout=60).text, "of the second"
+        process.send_signal(signal.SIGCONT)
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
+        assert not Path(f"/proc/{second}").exists()
+
+
+def test_no_process_of_compliance_web_outlives_the_first(tmp_path: Path) -> None:
+    write_web_settings(tmp_path)
+    with running("web", folder=tmp_path) as (process, _):
+        second = server_beside(process.pid)
+        process.kill()
+        deadline = time.monotonic() + 60
+        while Path(f"/proc/{second}").exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+
+
+def server_beside(number: int) -> int:
+    """Return the process that another has started, or is about to start, to serve."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        for thread in Path(f"/proc/{number}/task").glob("*/children"):
+            with suppress(OSError):  # a thread or a process that has ended meanwhile
+                for child in thread.read_text().split():
+                    if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes():
+                        return int(child)
+    raise AssertionError("no other process serves")
 
 
 def test_compliance_web_without_its_settings_says_which_are_missing(tmp_path: Path) -> None:
