@@ -15,6 +15,8 @@ import pytest
 MODULES: Final = Path(os.environ.get("ACCESSIBILITY_MODULES", Path(__file__).parent / "accessibility" / "node_modules"))
 CHROMIUM: Final = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 WCAG: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
+COLOURS: Final = ("color-contrast", "link-in-text-block")
+"""The rules of WCAG that look at colours: a dark screen changes nothing else."""
 NEEDED: Final = [
     pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed"),
     pytest.mark.skipif(not (MODULES / "axe-core").exists(), reason="run npm install in tests/accessibility"),

@@ -6,8 +6,11 @@ Processes that tests start have the libraries that an installed service has.
 import gc
 import os
 import re
+import shutil
 import subprocess
+import tempfile
 from collections.abc import Generator, Iterator
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -20,6 +23,11 @@ from tests.compiled import Compiled
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 """Read when NumPy is imported. Tests run side by side: where sums of one are shared out to threads, these spend their
 time waiting for each other, and one svd takes the time of thirty."""
+MEMORY: Final = Path("/dev/shm")  # noqa: S108
+ROOM: Final = 4 << 30
+if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ROOM:
+    os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
+"""Thousands of databases are made and removed. On disk that takes more time than what is done with them."""
 settings.register_profile("suite", deadline=None)  # no test asserts a time: on a busy machine any example may take long
 settings.load_profile("suite")
 OBEYED: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")

@@ -1,6 +1,7 @@
 """A PostgreSQL server for the tests, started by themselves: from a wheel, or the machine's own programs.
 
-One server a test process; it stops with it. Unless asked to, it keeps nothing safe (fsync is off).
+One server a test process; it stops with it. Unless asked to, it keeps nothing safe (fsync is off). Its files lie in the
+folder for temporary files, for the tests in memory where there is room (tests/conftest.py).
 """
 
 import atexit
@@ -9,7 +10,8 @@ import shutil
 import subprocess
 import tempfile
 import warnings
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -18,12 +20,16 @@ import psycopg
 import pytest
 
 _NUMBERS = count(1)
+_MADE: list[str] = []
+"""The names of databases that are still used."""
+_OVER: list[str] = []
+"""The names of databases that no test uses any more."""
 _LEFT = ExitStack()
 """What is to be stopped and removed at the end, the last first."""
 atexit.register(_LEFT.close)
 
 
-def new_database(*, safe: bool = False, template: str = "template0") -> str:
+def new_database(*, safe: bool = False, kept: bool = False, template: str = "template0") -> str:
     """The URL of an empty database, or of a copy of another. Skips the test where no server can be had. With `safe` what
     is committed from then on is on disk, as it would be in service."""
     server = _server()
@@ -32,8 +38,22 @@ def new_database(*, safe: bool = False, template: str = "template0") -> str:
     _keep_safe(server, safe)
     name = f"test_{os.getpid()}_{next(_NUMBERS)}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} ENCODING 'UTF8'")
+        while _OVER:
+            connection.execute(f"DROP DATABASE IF EXISTS {_OVER.pop()} WITH (FORCE)")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} ENCODING 'UTF8' STRATEGY FILE_COPY")
+    if not kept:
+        _MADE.append(name)
     return f"postgresql+psycopg://postgres@/{name}?host={_folder(server)}"
+
+
+@contextmanager
+def for_a_while() -> Iterator[None]:
+    """What is made in it is used no more when it ends: it is removed when the next database is made. There would be ten
+    gigabytes of them."""
+    before = len(_MADE)
+    yield
+    _OVER.extend(_MADE[before:])
+    del _MADE[before:]
 
 
 def start() -> None:

@@ -29,27 +29,30 @@ NewDatabase = Callable[[], str]
 
 
 @pytest.fixture(params=DATABASES)
-def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> NewDatabase:
+def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NewDatabase]:
     """Makes an empty database of each kind: its URL."""
-    return _maker(request.param, tmp_path)
+    with postgres.for_a_while():
+        yield _maker(request.param, tmp_path)
 
 
 @pytest.fixture(params=DATABASES if os.environ.get("ALL_ON_BOTH") else DATABASES[:1])
-def one_database(request: pytest.FixtureRequest, tmp_path: Path) -> NewDatabase:
+def one_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NewDatabase]:
     """Makes an empty SQLite database, one of each kind in a test marked `on_both` (ALL_ON_BOTH=1: in every test).
 
     For modules whose subject is not the store, but what is made of it.
     """
-    return _maker(request.param, tmp_path)
+    with postgres.for_a_while():
+        yield _maker(request.param, tmp_path)
 
 
 on_both: Final = pytest.mark.parametrize("new_database", DATABASES, indirect=True)
 
 
 @pytest.fixture(params=SHARED)
-def new_shared_database(request: pytest.FixtureRequest, tmp_path: Path) -> NewDatabase:
+def new_shared_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NewDatabase]:
     """The same, and on PostgreSQL behind a transaction pooler too (decision 0039)."""
-    return _maker(request.param, tmp_path)
+    with postgres.for_a_while():
+        yield _maker(request.param, tmp_path)
 
 
 def _maker(kind: str, folder: Path) -> NewDatabase:
@@ -80,7 +83,7 @@ def new_migrated(new_database: NewDatabase) -> str:
 
 @cache
 def _migrated_postgres() -> str:
-    url = postgres.new_database()
+    url = postgres.new_database(kept=True)
     migrate(url)
     return url.partition("@/")[2].partition("?")[0]
 

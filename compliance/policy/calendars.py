@@ -251,9 +251,14 @@ class Calendar:
 
 def load_calendar(path: Path) -> Calendar:
     """Return the calendar of a file. Raises SettingsError that names the file and the key."""
-    data = read_toml(path)
+    return _calendar(path, _read(path))
+
+
+@lru_cache(maxsize=16)
+def _calendar(path: Path, content: bytes) -> Calendar:
+    """The same for the same content: a calendar takes longer to read than the policy that names it."""
     try:
-        file = _CalendarFile.model_validate(data)
+        file = _CalendarFile.model_validate(_parse(path, content))
     except ValidationError as error:
         raise settings_error(str(path), error.errors(), _CalendarFile.model_fields) from None
     days = frozenset((*file.bank_holidays, *file.extra))
@@ -265,15 +270,23 @@ def read_toml(path: Path) -> dict[str, Any]:
 
     Raises SettingsError if it cannot be read, with the line that is not TOML or the encoding that an editor gave it.
     """
+    return _parse(path, _read(path))
+
+
+def _read(path: Path) -> bytes:
     try:
-        content = path.read_bytes()
-        for mark, what in _ENCODINGS.items():
-            if content.startswith(mark):
-                raise SettingsError(f"{path}: {what}")
-        if b"\0" in content[:4]:
-            raise SettingsError(f"{path}: {_UTF_16}")
-        return tomllib.loads(content.decode("utf-8"))
+        return path.read_bytes()
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def _parse(path: Path, content: bytes) -> dict[str, Any]:
+    for mark, what in _ENCODINGS.items():
+        if content.startswith(mark):
+            raise SettingsError(f"{path}: {what}")
+    if b"\0" in content[:4]:
+        raise SettingsError(f"{path}: {_UTF_16}")
+    try:
+        return tomllib.loads(content.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise toml_error(path, content, error) from None

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.browser import BROWSER, NEEDED, WCAG, axe_findings
+from tests.browser import BROWSER, COLOURS, NEEDED, WCAG, axe_findings
 
 pytestmark = NEEDED
 GOOD = """<!DOCTYPE html><html lang="en"><head><title>A page</title><style>
@@ -37,5 +37,5 @@ def test_axe_names_the_page_of_many_and_what_is_wrong_with_it(tmp_path: Path) ->
 def test_axe_sees_the_colours_of_a_dark_screen(tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     page.write_text(GOOD.replace("DARK", "#fff"), "utf-8")
-    assert axe_findings([page], WCAG, tmp_path) == {}
-    assert "color-contrast" in axe_findings([page], WCAG, tmp_path, dark=True)["page.html"]
+    assert axe_findings([page], COLOURS, tmp_path) == {}
+    assert "color-contrast" in axe_findings([page], COLOURS, tmp_path, dark=True)["page.html"]

@@ -15,7 +15,7 @@ from compliance.reports.periods import parse_period
 from compliance.reports.release import find_faults
 from compliance.reports.render import render
 from compliance.reports.sections import delayed_report, held_report, suspended_report
-from tests.browser import BROWSER, NEEDED, WCAG, axe_findings, html_validate, wider_than
+from tests.browser import BROWSER, COLOURS, NEEDED, WCAG, axe_findings, html_validate, wider_than
 from tests.integration.test_report_forms import figures
 from tests.unit.test_release import FAULTY, facts
 
@@ -51,7 +51,7 @@ def test_axe_finds_nothing(pages: list[Path], tmp_path: Path) -> None:
 
 @BROWSER
 def test_axe_finds_nothing_on_a_dark_screen(pages: list[Path], tmp_path: Path) -> None:
-    assert axe_findings(pages, WCAG, tmp_path, dark=True) == {}
+    assert axe_findings(pages, COLOURS, tmp_path, dark=True) == {}
 
 
 @BROWSER

@@ -19,7 +19,7 @@ from compliance.web.roles import WebRole
 from compliance.web.serving_pages import sign_in_of
 from compliance.web_settings import WebSettings
 from tests import stores
-from tests.browser import BROWSER, NEEDED, WCAG, axe_findings, html_validate, wider_than
+from tests.browser import BROWSER, COLOURS, NEEDED, WCAG, axe_findings, html_validate, wider_than
 from tests.integration.test_report_html import figures
 from tests.integration.test_web_disputes import dispute, dispute_of_several
 from tests.integration.test_web_outbox import happen
@@ -195,7 +195,7 @@ def test_axe_finds_nothing(pages: list[Path], tmp_path: Path) -> None:
 
 @BROWSER
 def test_axe_finds_nothing_on_a_dark_screen(pages: list[Path], tmp_path: Path) -> None:
-    assert axe_findings(pages, WCAG, tmp_path, dark=True) == {}
+    assert axe_findings(pages, COLOURS, tmp_path, dark=True) == {}
 
 
 @BROWSER
