@@ -26,10 +26,12 @@ def disputes() -> None:
 @click.option("--open", "only_open", is_flag=True, help="Only those that are not answered.")
 def list_all(config: Path, only_open: bool) -> None:
     """List the disputes, the oldest first, and count those that are open."""
+    from compliance.cli.command_notes import note_command
     from compliance.store import list_disputes
 
     with service_of(config) as service:
         found, now = list_disputes(service.store, only_open=only_open), service.clock()
+        note_command(service.store, now, (crime for each in found for crime in each.crimes))
     for each in found:
         state = each.answer or f"open for {describe_age(now - each.received_at)}"
         crimes = ", ".join(each.crimes) or "no crime"
@@ -44,10 +46,12 @@ def list_all(config: Path, only_open: bool) -> None:
 @click.argument("number", type=int)
 def show(config: Path, number: int) -> None:
     """Show one dispute: what the reply says in its own words, and the answer."""
+    from compliance.cli.command_notes import note_command
     from compliance.store import show_dispute
 
     with service_of(config) as service:
         found = show_dispute(service.store, number)
+        note_command(service.store, service.clock(), found.crimes)
     echo(f"received: {found.received_at:%Y-%m-%d %H:%MZ}, from {found.recipient_ref or '-'}")
     email = found.outbox_id
     echo("email: none, filed on a page" if email is None else f"email: {email} (`compliance outbox show {email}`)")

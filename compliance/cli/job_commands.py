@@ -87,12 +87,17 @@ def remind(config: Path, dry_run: bool) -> None:
     Each person who must act gets one email for all their victims. A mail server that refused the service is tried at
     once.
     """
+    from compliance.cli.command_notes import note_command
+
     with service_of(config) as service:
         if warning := service.calendar_warning:
             echo(warning, err=True)
         if dry_run:
-            _tell_plan(service.plan())
+            planned = service.plan()
+            note_command(service.store, service.clock(), (decision.owed.key[0] for decision in planned.decisions))
+            _tell_plan(planned)
             return
+        note_command(service.store, service.clock())
         outcome, delivery = service.remind(ask_now=True)
     digests, victims = count_noun(outcome.digests, "digest"), count_noun(outcome.victims, "victim")
     echo(outcome.not_now or f"{digests} queued for {victims}")

@@ -1,11 +1,11 @@
 """The command line: thin, one command, one call. Heavy imports wait until their command runs."""
 
 import os
+import pwd
 import signal
 import sys
 from collections.abc import Mapping
 from datetime import datetime
-from getpass import getuser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -111,21 +111,38 @@ def tell(each: "RefusedRecord | NotJudged", place: str = "line") -> None:
 
 def user_name() -> str:
     """Return who runs the command: the user name on this machine, also behind sudo."""
+    return os.environ.get("SUDO_USER") or account_name()
+
+
+def account_name() -> str:
+    """Return whose account runs the command, as the machine knows it."""
     try:
-        return os.environ.get("SUDO_USER") or getuser()
-    except (KeyError, OSError):  # a user without a name, as in a container
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # a user without a name, as in a container
         return f"user {os.getuid()}"
 
 
 def service_of(config: Path) -> "Service":
-    """Open the service with the settings in `config` and set up its log."""
+    """Open the service with the settings in `config`, set up its log, and write to the audit log what the command owes.
+
+    A command of `SHOWS_CASES` writes that itself, once it knows which crimes it is about to show.
+    """
+    from compliance.cli.command_notes import SHOWS_CASES, name_command, note_command
     from compliance.config import load_settings
     from compliance.service import Service
+    from compliance.service.actors import COMMAND_LINE, Actor
     from compliance.service.logs import set_up
 
     settings = load_settings(config)
     set_up(settings.log)
-    return Service.open(settings)
+    service = Service.open(settings, actor=Actor(user_name(), COMMAND_LINE))
+    try:
+        if name_command(click.get_current_context()) not in SHOWS_CASES:
+            note_command(service.store, service.clock())
+    except BaseException:
+        service.store.close()
+        raise
+    return service
 
 
 _TOLD = 20

@@ -67,10 +67,12 @@ def list_mails(config: Path, states: tuple[str, ...], limit: int, form: str) -> 
 @_FORMAT
 def show(config: Path, number: int, form: str) -> None:
     """Show one email: its state, headers and text."""
-    from compliance.mail.by_hand import show_email
+    from compliance.cli.command_notes import note_command
+    from compliance.mail.by_hand import crimes_told, show_email
 
     with service_of(config) as service:
         mail = show_email(service.store, number)
+        note_command(service.store, service.clock(), crimes_told(service.store, number))
     if form == "json":
         _json(mail.model_dump())
         return

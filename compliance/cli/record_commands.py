@@ -99,8 +99,11 @@ def explain(crime_ref: str, form: Any, **question: Any) -> None:
     Shows its timeline, its due dates and the clause behind each verdict.
     """
     from compliance.batch.explanation_page import render
+    from compliance.cli.command_notes import note_command_in
     from compliance.service.explaining import RecordsQuestion
 
+    if not question["source"]:
+        note_command_in(question["config"])
     echo_text(render(RecordsQuestion(**question).explain(crime_ref), form))
 
 
@@ -132,8 +135,11 @@ def whatif(
 
     from compliance.batch.parquet import place_word
     from compliance.batch.whatif_text import render
+    from compliance.cli.command_notes import note_command_in
     from compliance.service.explaining import RecordsQuestion
 
+    if not question["source"]:
+        note_command_in(question["config"])
     place = place_word(question["source"] or "")
     period = (first.date(), last.date())
     answer = RecordsQuestion(**question).whatif(settings, policy_to, period, examples, partial(tell, place=place))

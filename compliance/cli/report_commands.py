@@ -98,10 +98,12 @@ def _tell(made: "list[Publication]") -> None:
 @click.option("--counted", is_flag=True, help="List only the cases counted, not the whole group they are counted from.")
 def cases(config: Path, period: str, figure: str, division: str | None, counted: bool) -> None:
     """List the cases that add up to a figure, or say why it has none."""
+    from compliance.cli.command_notes import note_command
     from compliance.reports.periods import parse_period
 
     with service_of(config) as service:
         found, published = service.reporting.cases(parse_period(period), figure, division)
+        note_command(service.store, service.clock(), (case.crime_ref for case in found.cases))
     if found.instead:
         echo(f"No cases behind {figure}: {found.instead}")
         return

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import click
 
 from compliance.cli.options import CONFIG, echo_text
+from compliance.errors import ComplianceError
 from compliance.text import printable_json
 
 
@@ -45,12 +47,16 @@ def check(config: Path, as_json: bool, offline: bool, send_to: str | None) -> No
     moves. Each line is ok, a warning or a fault with what to do (docs/conditions.md). Exit code 2: a setting, policy,
     example, template or folder is wrong. 6: there is another fault. 5: there are warnings only.
     """
+    from compliance.cli.command_notes import note_command_in
     from compliance.service.check import CheckOptions, Checkup
     from compliance.service.check import check as look
     from compliance.service.check.checkup import describe_finding
 
     if offline and send_to is not None:
         raise click.UsageError("--send-to asks the mail server, which --offline does not")
+    if not offline:
+        with suppress(ComplianceError):  # what keeps it from being written is what the check looks for
+            note_command_in(config)
     findings = []
     for finding in look(config, options=CheckOptions(offline, send_to)):
         findings.append(finding)

@@ -1,6 +1,7 @@
 """Commands on the database: rebuild, quarantine, retention, export, backup."""
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -36,10 +37,12 @@ def quarantine() -> None:
 @CONFIG
 def list_quarantined(config: Path) -> None:
     """List refused records, newest first."""
+    from compliance.cli.command_notes import note_command
     from compliance.store import list_quarantined
 
     with service_of(config) as service:
         found = list_quarantined(service.store)
+        note_command(service.store, service.clock(), (record.crime_ref for record in found))
     for record in found:
         crime = f"crime {record.crime_ref}" if record.crime_ref else "no crime number"
         echo(
@@ -54,10 +57,12 @@ def list_quarantined(config: Path) -> None:
 @click.argument("number", type=int)
 def show(config: Path, number: int) -> None:
     """Show a refused record as received, and why it was refused. Unprintable characters are shown as escapes."""
+    from compliance.cli.command_notes import note_command
     from compliance.store import read_quarantined
 
     with service_of(config) as service:
         record, raw = read_quarantined(service.store, number)
+        note_command(service.store, service.clock(), [record.crime_ref])
     echo(record.reason + (f" (left the quarantine {record.cleared_at})" if record.cleared_at else ""))
     echo(raw.decode("utf-8", "backslashreplace"))
 
@@ -143,8 +148,12 @@ def backup(config: Path, file: Path) -> None:
     The service may be running. The copy is checked, and only its owner can read it. An existing FILE is replaced. For
     PostgreSQL, use pg_dump.
     """
+    from compliance.cli.command_notes import note_command_in
     from compliance.config import load_settings
+    from compliance.store import NoSchemaError, WrongSchemaError
     from compliance.store import backup as run
 
+    with suppress(NoSchemaError, WrongSchemaError):  # a copy is due before an upgrade too
+        note_command_in(config)
     size = run(load_settings(config).database_url, file)
     echo(f"{file}: {size:,} bytes, checked")

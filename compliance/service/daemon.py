@@ -19,6 +19,7 @@ from compliance import clock
 from compliance.errors import ComplianceError, SettingsError, StoppedError, System, UnavailableError
 from compliance.mail import RestingError
 from compliance.service.alerts.watch import EVERY, WATCH, Watch
+from compliance.service.configuration_notes import note_configuration
 from compliance.service.job_runs import INBOUND, RELOAD, JobRuns
 from compliance.service.logs import log_as, new_run_id, set_up
 from compliance.service.monitor import monitor
@@ -101,6 +102,7 @@ class Daemon:
         """
         log.info("started", database=self._service.store.name, policy=self._service.policy.path.name)
         self.runs.note_success(RELOAD, self._service.clock())  # what is in the files was just read
+        note_configuration(self._service)
         with self._monitoring, self._companion:
             self._monitor()
             self._scheduler.start()
@@ -139,6 +141,7 @@ class Daemon:
             self._service = reloaded(before)
         except SettingsError as error:
             raise SettingsError(f"nothing was reloaded, and the old settings stay in force: {error}") from None
+        note_configuration(self._service)
         if self._service.settings.log != before.settings.log:
             set_up(self._service.settings.log)
         self._companion.close()

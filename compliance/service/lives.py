@@ -80,9 +80,8 @@ TABLES: Final = (
     ),
     StatedLife(
         "audit_entry",
-        "who saw, changed or decided what: other people's cases on the pages, any by a program, acts beyond one's own, "
-        "attempts that were refused; when, in which role, the crime numbers, and the reason; each entry chained to the "
-        "one before",
+        "who saw, changed or decided what, on the pages, by the API and at the command line, and polls, retention and "
+        "changed settings: when, in which role, the crime numbers, the reason; each entry chained to the one before",
         "1 row each",
         "never by this service: whoever answers for the data decides",
     ),

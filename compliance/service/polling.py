@@ -15,11 +15,14 @@ import structlog
 from compliance.errors import ComplianceError, StoppedError, System, UnavailableError
 from compliance.feeds import Feed, Page
 from compliance.policy.vocabulary import Vocabulary
+from compliance.service.actors import THE_SERVICE, Actor
 from compliance.service.directory_poll import DEFAULT_RULES, NOT_READ, DirectoryOutcome, DirectoryRules, read_directory
 from compliance.service.feed_changes import check_origin
 from compliance.service.feed_waits import keeping_waits
 from compliance.service.progress import Progress
 from compliance.store import (
+    AuditEntry,
+    AuditKind,
     IdlePoll,
     PageOutcome,
     ReadPage,
@@ -95,6 +98,7 @@ def poll(
     origin: str | None = None,
     ask_now: bool = False,
     directory_rules: DirectoryRules = DEFAULT_RULES,
+    actor: Actor = THE_SERVICE,
 ) -> PollOutcome:
     """Read a feed from the stored cursor to "nothing further for now", then the officer directory.
 
@@ -109,9 +113,10 @@ def poll(
     - `overlap`: how late the source may commit. The poll then begins before anything that may still be committed late,
       once the previous poll reached its end.
     - `known`: values that are not in it are counted; new ones are logged by field, without the values.
+    - `actor`: who polls, for the audit log, which has an entry of each poll that stored something.
     - `origin`: which crime system it is (`origin_of`). Raises SettingsError if the stored cursor belongs to another.
     """
-    crimes = _Poll(store, source, clock, overlap, known)
+    crimes = _Poll(store, source, clock, overlap, known, actor)
     start = cursor_before(store, source, overlap) if overlap else None
     try:
         if origin is not None:
@@ -158,6 +163,7 @@ class _Poll:
         clock: Callable[[], datetime],
         overlap: timedelta,
         known: Vocabulary | None,
+        actor: Actor,
     ) -> None:
         self._store, self._source, self._clock, self._overlap = store, source, clock, overlap
         self._started_at, self._after = clock(), newest_poll(store, source)
@@ -166,6 +172,7 @@ class _Poll:
         self._idle: IdlePoll | None = None
         self._pages = self._received = self._changed = self._refused = self._clock_changes = self._vanished = 0
         self._late = 0
+        self._actor = actor
         self.stopped = False
         self._known, self.unknown = known, Unknown()
         self._unchanged = 0
@@ -209,7 +216,19 @@ class _Poll:
         if is_idle and self._id is None:
             self._idle = IdlePoll(self._started_at, now, complete, problem, None, None)
         else:
-            end_poll(self._store, self._begin(), now, complete, problem, is_idle)
+            end_poll(self._store, self._begin(), now, complete, problem, is_idle, self._entry(now, complete))
+
+    def _entry(self, now: datetime, complete: bool) -> AuditEntry | None:
+        """Return what the audit log says of the poll; None if it stored no record."""
+        stored = {
+            "changed": self._changed, "refused": self._refused, "vanished": self._vanished, "late": self._late,
+        }  # fmt: skip
+        if not any(stored.values()):
+            return None
+        details = {"poll": self._id, "received": self._received, "complete": complete}
+        counts = {name: count for name, count in stored.items() if count}
+        who = self._actor
+        return AuditEntry(now, who.who, who.role, AuditKind.COLLECTION, self._source, details | counts)
 
     def note_directory(self, entries: int | None, problem: str | None) -> None:
         """Store what came of the directory (`note_directory` of the store), and with it an idle poll."""

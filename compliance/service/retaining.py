@@ -1,5 +1,6 @@
 """Retention by the settings: everything that is removed some time after it was last of use (docs/retention.md)."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -8,8 +9,11 @@ from pathlib import Path
 from compliance.config import Settings
 from compliance.errors import SettingsError
 from compliance.policy.calendars import LocalDates, from_day
+from compliance.service.actors import THE_SERVICE, Actor
 from compliance.service.crime_feed import exports_of
 from compliance.store import (
+    AuditEntry,
+    AuditKind,
     Lives,
     RetentionPeriods,
     Store,
@@ -17,13 +21,14 @@ from compliance.store import (
     count_expired,
     list_expired,
     list_expired_refusals,
+    log_entry,
     note_size,
     remove_expired,
     retention_due,
 )
 from compliance.text import count_noun
 
-EXPORT_FILE, PILOT_FILE = "export file", "pilot email"
+_CRIMES, EXPORT_FILE, PILOT_FILE = "crime", "export file", "pilot email"
 _PLURALS = {
     "text of an email": "texts of emails",
     "text of a dispute": "texts of disputes",
@@ -58,6 +63,7 @@ class Retaining:
     store: Store
     local: LocalDates
     clock: Callable[[], datetime]
+    actor: Actor = THE_SERVICE
 
     @property
     def of_crimes(self) -> list[RetentionPeriods]:
@@ -83,15 +89,33 @@ class Retaining:
 
         Raises SettingsError for a file that cannot be removed.
         """
-        now = self.clock()
-        crimes = sum(apply_retention(self.store, retention, now) for retention in self.of_crimes)
-        others = {each.noun: remove_expired(self.store, each) for each in list_expired(self.store, self.lives, now)}
+        now, counts = self.clock(), Counter[str]()
+        try:
+            self._remove(now, counts)
+        finally:
+            self._note(now, counts)  # what was removed before an error too
+        note_size(self.store, self.local.date_of(now), now)
+        return Removed(counts.pop(_CRIMES, 0), dict(counts))
+
+    def _remove(self, now: datetime, counts: Counter[str]) -> None:
+        """Remove and strip, and count what was."""
+        for retention in self.of_crimes:
+            counts[_CRIMES] += apply_retention(self.store, retention, now)
+        for each in list_expired(self.store, self.lives, now):
+            counts[each.noun] += remove_expired(self.store, each)
         for noun, paths in self.files().items():
-            others[noun] = len(paths)
+            counts[noun] = 0
             for path in paths:
                 _remove(path)
-        note_size(self.store, self.local.date_of(now), now)
-        return Removed(crimes, others)
+                counts[noun] += 1
+
+    def _note(self, now: datetime, counts: Counter[str]) -> None:
+        """Write to the audit log what was removed, if anything was."""
+        found = {noun: count for noun, count in counts.items() if count}
+        if found:
+            details = {"removed": found}
+            entry = AuditEntry(now, self.actor.who, self.actor.role, AuditKind.ERASURE, "retention", details)
+            log_entry(self.store, entry)
 
     def due(self) -> Iterator[str]:
         """Yield what `apply` would do, in lines: each crime, refused record and file, and the number of each kind."""

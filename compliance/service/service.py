@@ -19,6 +19,7 @@ from compliance.reports.organisation import Organisation
 from compliance.reports.periods import newest_settled
 from compliance.reports.publish import Publication
 from compliance.reports.spans import Span
+from compliance.service.actors import THE_SERVICE, Actor
 from compliance.service.calendar_notes import warn_of_end
 from compliance.service.crime_feed import SOURCE, feed_of, mapper_of, origin_of, vocabulary_of
 from compliance.service.directory_poll import DirectoryRules
@@ -47,7 +48,7 @@ class Service:
     """A force's monitor.
 
     `clock`: returns the present instant (aware), so that a demo or a test can move it. `stop`: when requested, every
-    job ends between two steps or raises StoppedError.
+    job ends between two steps or raises StoppedError. `actor`: who has it do what it does, for the audit log.
     """
 
     settings: Settings
@@ -57,17 +58,22 @@ class Service:
     remembered: Remembered = field(default_factory=Remembered)
     attempts: Attempts = field(default_factory=Attempts)
     stop: Stop = field(default_factory=Stop)
+    actor: Actor = THE_SERVICE
 
     @classmethod
     def open(
-        cls, settings: Settings, clock: Callable[[], datetime] = real_clock.now, stop: Stop | None = None
+        cls,
+        settings: Settings,
+        clock: Callable[[], datetime] = real_clock.now,
+        stop: Stop | None = None,
+        actor: Actor = THE_SERVICE,
     ) -> "Service":
         """Open the service of some settings, to be closed by the caller.
 
         Raises SettingsError for a wrong policy, or a database whose schema is not this version's.
         """
         policy, store = load_policy(settings.policy), Store.open(settings.database_url)
-        return cls(settings, policy, store, clock, stop=Stop() if stop is None else stop)
+        return cls(settings, policy, store, clock, stop=Stop() if stop is None else stop, actor=actor)
 
     def __enter__(self) -> "Service":
         return self
@@ -89,7 +95,7 @@ class Service:
             known = vocabulary_of(self.settings, self.policy)
             outcome = poll(
                 self.store, feed, SOURCE, self.clock, self.stop.is_requested, overlap, known,
-                origin_of(self.settings), ask_now, rules,
+                origin_of(self.settings), ask_now, rules, self.actor,
             )  # fmt: skip
         self.judge()
         self._note_row_filters(mapper)
@@ -261,7 +267,7 @@ class Service:
     @property
     def retaining(self) -> Retaining:
         """The retention of this service."""
-        return Retaining(self.settings, self.store, self.policy.local, self.clock)
+        return Retaining(self.settings, self.store, self.policy.local, self.clock, self.actor)
 
     @property
     def report_folder(self) -> Path:

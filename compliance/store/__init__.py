@@ -5,7 +5,7 @@ are queries.
 """
 
 from compliance.store.audit_entry import AuditEntry, AuditHead, AuditKind
-from compliance.store.audit_log import append_entry, log_entry
+from compliance.store.audit_log import append_entry, log_entry, log_if_changed
 from compliance.store.backup import backup
 from compliance.store.cursors import cursor_before, note_cursor
 from compliance.store.database_file import MIGRATE, RUN, DatabaseReplacedError, claim, find_replaced
@@ -183,6 +183,7 @@ __all__ = [
     "load_columns",
     "load_crimes",
     "log_entry",
+    "log_if_changed",
     "maintenance_at",
     "mark_missing",
     "migrate",

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Select, insert, select
 
-from compliance.store.audit_entry import BEGINNING, AuditEntry, AuditHead, hash_entry, write_details
+from compliance.store.audit_entry import BEGINNING, AuditEntry, AuditHead, AuditKind, hash_entry, write_details
 from compliance.store.dialect import take_turn_in_log
 from compliance.store.engine import Store
 from compliance.store.tables import AUDIT_ENTRY
@@ -56,6 +56,22 @@ def append_entry(connection: Connection, entry: AuditEntry) -> AuditHead:
         )
     )  # fmt: skip
     return head
+
+
+def log_if_changed(store: Store, entry: AuditEntry, known_by: str) -> bool:
+    """Add an entry of configuration if it says something new, and return whether it does.
+
+    `known_by`: the part of its details that the last entry about its target must have too for it to be nothing new.
+    """
+    about = (AUDIT_ENTRY.c.what == AuditKind.CONFIGURATION.value, AUDIT_ENTRY.c.target == entry.target)
+    newest = select(AUDIT_ENTRY.c.details).where(*about).order_by(AUDIT_ENTRY.c.number.desc()).limit(1)
+    with store.writing(in_turn=False) as connection:
+        take_turn_in_log(connection)
+        found = connection.execute(newest).scalar_one_or_none()
+        is_new = found is None or _read_details(found).get(known_by) != entry.details[known_by]
+        if is_new:
+            append_entry(connection, entry)
+    return is_new
 
 
 def audit_head(connection: Connection) -> AuditHead:

@@ -15,6 +15,8 @@ from compliance.errors import UnavailableError
 from compliance.policy.vocabulary import Vocabulary, count_unknown_values
 from compliance.records import PageRecord, text_of
 from compliance.records.collector import paused_gc
+from compliance.store.audit_entry import AuditEntry
+from compliance.store.audit_log import append_entry
 from compliance.store.content import Content, is_older, stamps
 from compliance.store.current_versions import are_as_stored, put_crimes, read_changed_at
 from compliance.store.dialect import upsert
@@ -131,16 +133,24 @@ def take_page(
 
 
 def end_poll(
-    store: Store, poll_id: int, now: datetime, complete: bool, problem: str | None = None, idle: bool = False
+    store: Store,
+    poll_id: int,
+    now: datetime,
+    complete: bool,
+    problem: str | None = None,
+    idle: bool = False,
+    entry: AuditEntry | None = None,
 ) -> None:
     """End a poll: `complete` if the feed had nothing further; otherwise `problem` says what was wrong.
 
-    `idle`: nothing in the store changed by it, and nothing failed.
+    `idle`: nothing in the store changed by it, and nothing failed. `entry`: what the audit log says of it.
     """
     with store.writing() as connection:
         since = idle_since(connection, poll_id, now, complete) if idle else None
         ended = {"ended_at": now, "complete": complete, "problem": problem, "idle_since": since}
         connection.execute(update(POLL).where(POLL.c.id == poll_id).values(ended))
+        if entry is not None:
+            append_entry(connection, entry)
 
 
 def cursor_of(store: Store, source: str) -> str | None:

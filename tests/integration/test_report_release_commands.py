@@ -65,7 +65,7 @@ def commands(store: Store, database_url: str, tmp_path: Path, monkeypatch: pytes
     """14 weeks of 12 crimes, and then one with 3."""
     monkeypatch.setattr("compliance.service.release_evidence.try_examples", lambda _: (173, ()))
     monkeypatch.delenv("SUDO_USER", raising=False)
-    monkeypatch.setattr("compliance.cli.options.getuser", lambda: "mhill")
+    monkeypatch.setattr("compliance.cli.options.account_name", lambda: "mhill")
     days = [BEGIN + timedelta(days=7 * week + n % 7) for week in range(15) for n in range(12 if week < 14 else 3)]
     records = [crime(f"22A/{n}/26", reported_at=f"{day}T09:00:00Z", division="North") for n, day in enumerate(days)]
     take(store, clock.now(), *records)

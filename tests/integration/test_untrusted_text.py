@@ -291,7 +291,7 @@ def test_a_fault_of_a_command_is_told_without_what_it_says(tmp_path: Path) -> No
         "import compliance.service.explaining as question; question.RecordsQuestion.explain = broken\n"
         "main()\n"
     )
-    command = [sys.executable, "-c", script, "explain", "--config", f"22A/1/26 {HOSTILE}", "22A/1/26"]
+    command = [sys.executable, "-c", script, "explain", "--config", f"22A/1/26 {HOSTILE}", "22A/1/26", "--input", "-"]
     done = subprocess.run(
         command, capture_output=True, check=False, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}
     )
