@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, case, func, literal_column, text
+from sqlalchemy import ColumnElement, and_, case, false, func, literal_column, text
 
 from compliance.store.tables import OBLIGATION
 
@@ -25,12 +25,18 @@ class OwedBand(StrEnum):
 
 LATER: Final = "later"
 """What is due after the days that are listed has this in place of a band: no list has it."""
+FALLS_AWAY: Final = "falls away"
+"""What is pending and will lapse, as its case is closed, has this in place of a band: no list has it."""
 OVERDUE_BANDS: Final = (OwedBand.LONG, OwedBand.MONTH, OwedBand.WEEK)
 """Those of what is overdue, the longest first."""
 
 OUTSTANDING: Final = text("obligation.state NOT IN ('met', 'late', 'missed', 'lapsed', 'exempt')")
-"""In the words of the index, without which it does not serve. Put as `IN`, SQLite would take the one on states instead,
-which does not hold what is listed."""
+"""What is pending or overdue by the rules, in the words of the index, without which it does not serve.
+
+Put as `IN`, SQLite would take the one on states instead, which does not hold what is listed.
+"""
+STAYS: Final = OBLIGATION.c.falls_away.is_(false())
+"""The condition on what is outstanding that it does not fall away as its case is closed."""
 _NOTHING: Final[ColumnElement[str]] = literal_column("''")
 
 
@@ -48,13 +54,14 @@ class OwedPeriod:
     @property
     def owed(self) -> list[Any]:
         """The conditions on an obligation that is outstanding and of interest."""
-        return [OUTSTANDING, self.until >= OBLIGATION.c.due_date]
+        return [OUTSTANDING, self.until >= OBLIGATION.c.due_date, STAYS]
 
     @property
     def band(self) -> ColumnElement[str]:
         """The band of an obligation. One that should have been judged overdue since is overdue."""
         due, today, is_pending = OBLIGATION.c.due_date, self.today, OBLIGATION.c.state == "pending"
         return case(
+            (OBLIGATION.c.falls_away, FALLS_AWAY),
             (and_(is_pending, due > self.until), LATER),
             (and_(is_pending, due > today), OwedBand.SOON),
             (and_(is_pending, due == today), OwedBand.TODAY),

@@ -16,7 +16,16 @@ from sqlalchemy import ColumnElement, Connection, Select, case, delete, func, se
 
 from compliance.store.dialect import among, insert_into, rows_of
 from compliance.store.engine import Store
-from compliance.store.owed_bands import LATER, OUTSTANDING, OVERDUE_BANDS, OwedBand, OwedPeriod, or_nothing
+from compliance.store.owed_bands import (
+    FALLS_AWAY,
+    LATER,
+    OUTSTANDING,
+    OVERDUE_BANDS,
+    STAYS,
+    OwedBand,
+    OwedPeriod,
+    or_nothing,
+)
 from compliance.store.tables import OBLIGATION, OWED_COUNT
 
 Whose = Callable[[Any], ColumnElement[bool]]
@@ -25,8 +34,10 @@ _NAMES: Final = ("requirement", "division", "team", "category")
 _KEY: Final = (*_NAMES, "officer_ref", "band")
 _STILL: Final = ("overdue", "pending")
 """The states of what is outstanding."""
-_OPEN: Final = (*OwedBand, LATER)
-"""What is outstanding has one of these."""
+_OWED: Final = (*OwedBand, LATER)
+"""What is owed as things are has one of these."""
+_OPEN: Final = (*_OWED, FALLS_AWAY)
+"""What is pending or overdue has one of these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +77,13 @@ def overdue_by_officer(store: Store, whose: Whose, period: OwedPeriod) -> dict[s
 
 def outstanding_by_officer(connection: Connection) -> Select[str, int]:
     """Return the statement that gives the reference of each officer, empty for nobody, and how many obligations they
-    have outstanding, whenever due (columns `officer_ref` and `outstanding`). It does not depend on the day."""
+    have outstanding, whenever due, without what falls away as its case is closed (columns `officer_ref` and
+    `outstanding`). It does not depend on the day."""
     if _counted_on(connection) is not None:
         kept, many = OWED_COUNT.c.officer_ref, func.sum(OWED_COUNT.c.count)
-        return select(kept, many.label("outstanding")).where(OWED_COUNT.c.band.in_(_OPEN)).group_by(kept)
+        return select(kept, many.label("outstanding")).where(OWED_COUNT.c.band.in_(_OWED)).group_by(kept)
     ref = or_nothing("officer_ref")
-    return select(ref.label("officer_ref"), func.count().label("outstanding")).where(OUTSTANDING).group_by(ref)
+    return select(ref.label("officer_ref"), func.count().label("outstanding")).where(OUTSTANDING, STAYS).group_by(ref)
 
 
 def count_states(connection: Connection) -> dict[str, int]:

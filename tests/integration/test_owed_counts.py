@@ -17,6 +17,7 @@ from compliance.store.owed_counts import (
     outstanding_by_officer,
     overdue_by_officer,
 )
+from compliance.store.owed_lists import OwedChoice, OwedOrder, choose_owed, list_owed
 from compliance.store.tables import OBLIGATION, OWED_COUNT
 from compliance.web.restriction import restrict
 from compliance.web.roles import CaseScope, Viewer, WebRole
@@ -204,3 +205,33 @@ def test_counts_of_a_page_read_no_obligation(store: Store) -> None:
     assert counts(store)
     assert not [sql for sql in asked if "obligation" in sql]
     assert text("owed_count").text in asked[-1]
+
+
+def test_what_falls_away_as_its_case_is_closed_is_in_no_list_and_no_count_of_what_is_owed(store: Store) -> None:
+    """Owed only in open cases and not yet due (rules 4.1, 5.2): pending, and counted again when the case is opened.
+
+    What is owed whether the case is open or closed stays (rules 3.6), and what was overdue when it closed as well.
+    """
+    closed = [{"status": "closed", "at": "2026-07-10T09:00:00Z"}]
+    opened = [*closed, {"status": "open", "at": "2026-07-20T05:00:00Z"}]
+    due_friday = {"reported_at": "2026-06-26T09:00:00Z", "updates": updates("2026-06-29"), **NORTH}
+    take(store, NOW, crime("open", **due_friday), crime("closed", status=closed, **due_friday),
+         crime("opened again", status=opened, **due_friday),
+         crime("to be opened", status=[*closed, {"status": "open", "at": "2026-07-20T12:00:00Z"}], **due_friday),
+         crime("owed when closed", reported_at="2026-07-13T09:00:00Z",
+               status=[{"status": "closed", "at": "2026-07-15T09:00:00Z"}], **NORTH))  # fmt: skip
+    judge_due(store, POLICY, NOW)
+    period, expected = OwedPeriod(MONDAY), {"open", "opened again", "owed when closed"}
+    for _ in ("from the counts", "from the obligations"):
+        assert sum(each.count for each in counts(store)) == 3
+        with store.writing() as connection:
+            assert count_states(connection)["pending"] == 6
+            found = {ref: int(many) for ref, many in connection.execute(outstanding_by_officer(connection))}
+            assert found == {"O1": 3}
+            listed = list_owed(store, choose_owed(true(), period, OwedChoice()), OwedOrder.CRIME, 9)
+            assert {each.crime_ref for each in listed} == expected
+            connection.execute(delete(OWED_COUNT))
+    assert rebuild(store, POLICY, NOW) == Rebuilt(4, 0, 0), "one is judged again today anyway"
+    judge_due(store, POLICY, NOW + timedelta(hours=8))
+    assert sum(each.count for each in counts(store)) == 4
+    assert counts(store) == counted_directly(store)

@@ -274,3 +274,15 @@ def test_a_list_that_is_too_long_is_not_given_and_says_what_to_do(
     assert "It has 6 entries, and a file has at most 5. Choose less" in words_of(answer.text)
     assert 'href="/overdue/list?state=overdue"' in answer.text
     assert analyst.get("/overdue/list/csv?state=overdue&division=North").text.count("22A/") == 5
+
+
+def test_what_falls_away_with_a_closed_case_is_on_no_page(office: WebOffice, analyst: Browser) -> None:
+    """Neither the officer's nor those with counts (rules 4.1, 5.2): until the case is opened again."""
+    closed = [{"status": "closed", "at": "2026-07-10T09:00:00Z"}]
+    due = {"reported_at": "2026-06-22T09:00:00Z", "updates": updates("2026-06-25"), **N1}
+    for status, number in (([], "2"), (closed, "1"), ([*closed, {"status": "open", "at": "2026-07-20T09:00:00Z"}], "2")):
+        records(office, crime("shut?", status=status, **due), crime("open", **due))
+        assert table_of(analyst.get("/overdue").text)["North"] == ["5", number, "0"]
+        assert len(listed(analyst.get("/overdue/list?state=today").text)) == int(number)
+        mine = words_of(office.browser(WebRole.OFFICER).get("/my-victims").text)
+        assert f"Due today ({number})" in mine

@@ -2,12 +2,13 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import Column, Index, String, text
+from sqlalchemy import Boolean, Column, Index, String, false, text
 from sqlmodel import Field, SQLModel
 
 from compliance.policy.setting_aside import CalendarGap
 from compliance.store.tables.column_types import BIG_ID
 
+_AT_CLOSE = text("state = 'missed' AND clause = '5.6'")
 _OUTSTANDING = text("state NOT IN ('met', 'late', 'missed', 'lapsed', 'exempt')")
 
 
@@ -16,6 +17,8 @@ class Obligation(SQLModel, table=True):
 
     Days overdue are calculated on reading. `officer_ref`, `team` and `division` say who has the case now:
     reminders go there. `category` is the victim's; None: not judged again since the column is there.
+    `falls_away`: it is pending and owed only in open cases, and the case is not open now: it will lapse unless the case
+    is opened again by its due date (rules 4.1, 5.2).
     """
 
     __table_args__ = (
@@ -23,7 +26,11 @@ class Obligation(SQLModel, table=True):
         Index("ix_obligation_due", "due_date"),
         # All that the lists of the pages need, in the order in which they are shown, of what is outstanding only.
         Index("ix_obligation_owed", "due_date", "crime_ref", "victim_ref", "requirement", "cycle", "state", "division",
-              "team", "officer_ref", "category", sqlite_where=_OUTSTANDING, postgresql_where=_OUTSTANDING),
+              "team", "officer_ref", "category", "falls_away",
+              sqlite_where=_OUTSTANDING, postgresql_where=_OUTSTANDING),
+        # What was owed when a case closed.
+        Index("ix_obligation_at_close", "officer_ref", "due_date", "crime_ref",
+              sqlite_where=_AT_CLOSE, postgresql_where=_AT_CLOSE),
     )  # fmt: skip
     crime_ref: str = Field(primary_key=True)
     victim_ref: str = Field(primary_key=True)
@@ -40,6 +47,7 @@ class Obligation(SQLModel, table=True):
     team: str | None = None
     officer_ref: str | None = None
     category: str | None = None
+    falls_away: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=false()))
 
 
 class OutstandingCount(SQLModel, table=True):
