@@ -10,18 +10,21 @@ from compliance.batch.whatif import ChangedObligation, StateChange, WhatIf
 from compliance.reports.catalogue.case import TracedCase
 from compliance.service.background_work import CASES, WHATIF, CasesQuestion, FoundCases, WhatIfQuestion
 from compliance.store.background_tasks import BackgroundTask, TaskState, ask_task, claim_task, end_task
+from tests.stores import at
 from tests.web_office import WebOffice
 
 FIGURE: Final = "rate.7-day"
+TOLD: Final = at("2026-07-10 09:30")
 
 
 def looked_up(office: WebOffice, period: str, division: str | None, crimes: Sequence[str], counted: int = 1) -> None:
     """These crimes are found for the figure, of which the first so many are counted."""
     task = asked(office, period, division)
     cases = tuple(
-        TracedCase(ref, "V1", "7-day", state="overdue", counted=int(n < counted)) for n, ref in enumerate(crimes)
+        TracedCase(ref, "V1", "7-day", 1, date(2026, 7, 8), "late", None, "U1", TOLD, TOLD, counted=int(n < counted))
+        for n, ref in enumerate(crimes)
     )
-    found = FoundCases("count", "", f"{FIGURE}: {counted} of {len(crimes)}", cases)
+    found = FoundCases("count", "", f"{counted} of {len(crimes)}", cases)
     end_task(office.service.store, task, office.now, TaskState.DONE, msgspec.json.encode(found), None)
 
 

@@ -26,8 +26,7 @@ WHATIF: Final = "whatif"
 class FoundCases(msgspec.Struct, frozen=True):
     """The cases behind a figure.
 
-    `instead`: why it has none, and where to look. `words`: the figure and what its cases add up to, and whether that is
-    what was published.
+    `instead`: why it has none, and where to look. `words`: what they add up to, and whether that is what was published.
     """
 
     measure: str
@@ -53,7 +52,8 @@ def find_cases(service: Service, asked: str, _: Tell) -> bytes:
     """Return the cases behind a figure (`FoundCases`) as JSON: the records judged again as they were for it."""
     question = msgspec.json.decode(asked, type=CasesQuestion)
     found, published = service.reporting.cases(parse_period(question.period), question.figure, question.division)
-    answer = FoundCases(found.measure, found.instead, "" if found.instead else f"{found}{published}", found.cases)
+    words = "" if found.instead else f"{found.sums}{published}"
+    answer = FoundCases(found.measure, found.instead, words, found.cases)
     return msgspec.json.encode(answer)
 
 

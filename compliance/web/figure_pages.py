@@ -12,9 +12,8 @@ from compliance.reports.published_reports import PublishedReport
 from compliance.reports.render import sections_of
 from compliance.reports.report_model import Figures
 from compliance.reports.sections import board_page, report_of
-from compliance.reports.snapshots import newest_published, read_figures
 from compliance.web.page_table import Answer, GoTo, RefusedPageError, Visit
-from compliance.web.report_pages import days_of, find_readable, forms_for, list_readable
+from compliance.web.report_pages import days_of, find_readable, forms_for, list_readable, stored_figures
 from compliance.web.roles import WebRole
 from compliance.web.section_filters import SectionFilters
 from compliance.web.traced_pages import cases_path
@@ -109,9 +108,7 @@ def _read(visit: Visit, readable: Sequence[PublishedReport]) -> tuple[PublishedR
     if found is None:
         words = "It has not been published, or not for your role."
         raise RefusedPageError("There is no such report", words, "a report that is not there for them", 404)
-    with visit.service.store.session(reading=True) as session:
-        row = newest_published(session, found.period, found.edition)
-    return found, None if row is None else read_figures(row)
+    return found, stored_figures(visit, found)
 
 
 def _cases(visit: Visit, report: PublishedReport) -> Callable[[str], str | None]:

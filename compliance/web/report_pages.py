@@ -9,7 +9,10 @@ from compliance.reports.names import OF_DIVISION
 from compliance.reports.periods import parse_period
 from compliance.reports.publish import as_published
 from compliance.reports.published_reports import PublishedReport, list_published
+from compliance.reports.report_model import Figures
 from compliance.reports.sentences import sentence
+from compliance.reports.snapshots import newest_published, read_figures
+from compliance.reports.words import span
 from compliance.web.page_table import Answer, Download, RefusedPageError, Visit
 from compliance.web.roles import WebRole
 
@@ -30,6 +33,9 @@ _OPENED: Final = ("html", "pdf")
 """The forms that a browser shows by itself."""
 
 
+_BOARD: Final = "board"
+_OFTEN: Final = {"week": "Weekly", "month": "Monthly", "quarter": "Quarterly"}
+_EDITIONS: Final = {_BOARD: "Whole force", "public": "For the public"}
 _SAID: Final = {
     "released": "It is released. The service publishes it when it next looks, in some minutes.",
     "released-only": "It is released. Now publish it with `compliance report`: the settings do not ask for it.",
@@ -84,6 +90,25 @@ def list_readable(visit: Visit) -> list[PublishedReport]:
 def forms_for(visit: Visit, report: PublishedReport) -> list[str]:
     """Return the forms of a report that a person gets."""
     return [form for form in _FORMS[visit.viewer.role] if form in report.forms]
+
+
+def stored_figures(visit: Visit, report: PublishedReport) -> Figures | None:
+    """Return the figures of a report as published; None if this version cannot read them."""
+    with visit.service.store.session(reading=True) as session:
+        row = newest_published(session, report.period, report.edition)
+    return None if row is None else read_figures(row)
+
+
+def title_of(report: PublishedReport) -> str:
+    """Return the title of a report: how often it comes, its days, and of which edition but the board's it is."""
+    period = parse_period(report.period)
+    edition = "" if report.edition == _BOARD else f": {edition_words(report)}"
+    return f"{_OFTEN[period.kind]} report, {span(period.first, period.last)}{edition}"
+
+
+def edition_words(report: PublishedReport) -> str:
+    """Return an edition in words: the whole force, a division by its name, or the public's."""
+    return _EDITIONS.get(report.edition) or report.unit or report.edition
 
 
 def days_of(period: str) -> str:

@@ -57,7 +57,7 @@ def test_a_process_of_its_own_does_the_work_and_its_error_is_told(office: WebOff
         failed = ended(office, bad)
     found = msgspec.json.decode(read_result(office.service.store, good) or b"", type=background_work.FoundCases)
     assert [case.crime_ref for case in found.cases] == [f"22A/70{n}/26" for n in range(1, 7)]
-    assert found.words == "rate.7-day: 0 of 6"
+    assert found.words == "0 of 6"
     assert failed.state is TaskState.FAILED
     with pytest.raises(SettingsError) as raised:
         office.service.policy.requirement_by_id("8-day")

@@ -94,10 +94,35 @@ def test_a_number_leads_to_the_cases_that_add_up_to_it(published: WebOffice) -> 
     assert "by judging the records again, as they were known then" in before
     page = look_up(analyst, BOARD, "rate.7-day:count")
     assert listed(page) == MET
-    assert f"rate.7-day: {len(MET)} of {DUE}, as published." in words_of(page)
-    assert "listed are: met" in words_of(page)
+    assert f"The cases add up to {len(MET)} of {DUE}, as published." in words_of(page)
     whole = analyst.get(path_of(BOARD, "rate.7-day:of")).text
     assert listed(whole) == sorted([*CRIMES.values(), *MET]), "of one search, the whole too"
+    assert f"All ({DUE}) Counted ({len(MET)}) Not counted ({len(CRIMES)})" in words_of(whole)
+    missed = analyst.get(path_of(BOARD, "rate.7-day:of") + "&show=others").text
+    assert listed(missed) == sorted(CRIMES.values())
+    assert "Cycle" not in missed, "it does not repeat"
+
+
+def test_a_number_is_said_in_words(published: WebOffice) -> None:
+    said = words_of(published.browser(WebRole.PERFORMANCE).get(path_of(BOARD, "division.7-day/North:rate")).text)
+    share = f"{len(MET)} given in time of {len(MET) + 5} due."
+    assert f"44.4% – North, first update within 7 days of the report, due 6 to 12 July 2026. {share}" in said
+    assert "How it is counted: Division: The division that had the case at the end of the due date." in said
+    assert "compared with the rest of the force (statistics 1.5, records 2)." in said
+    assert "division.7-day" not in said
+
+
+def test_a_case_opens_as_the_report_judged_it_not_as_it_is_now(published: WebOffice) -> None:
+    """The report of week 28 judges as at the end of Sunday the 19th; the update was entered on the 20th."""
+    analyst, late = published.browser(WebRole.PERFORMANCE), CRIMES["n2a"]
+    page = look_up(analyst, BOARD, "rate.7-day:of")
+    (path,) = re.findall(rf'<a href="([^"]*)">{late}</a>', page)
+    assert path.endswith("?as_at=2026-07-19&amp;known_at=2026-07-19")
+    later(published, minutes=1)
+    told = updates("2026-07-18")
+    records(published, crime(late, updates=told, officer_ref="n2a", division="North", team="N2"))
+    assert "Overdue" in words_of(analyst.get(path.replace("&amp;", "&")).text)
+    assert "Overdue" not in words_of(analyst.get(path.partition("?")[0]).text), "now it was given, late"
 
 
 def test_the_numbers_of_every_section_lead_there(published: WebOffice) -> None:
@@ -121,7 +146,7 @@ def test_a_champion_has_the_cases_of_their_own_division_as_it_is_now(published: 
     page = champion.get(path_of(NORTHS, "rate.7-day:of")).text
     assert MET[0] not in page
     assert "1 case is not in your scope now, and not listed" in words_of(page)
-    assert f"rate.7-day: {len(MET)} of {len(MET) + 5}, as published" in words_of(page), "the number is that of then"
+    assert f"add up to {len(MET)} of {len(MET) + 5}, as published" in words_of(page), "the number is that of then"
 
 
 def test_figures_that_differ_from_what_was_published_are_said_to(published: WebOffice) -> None:
@@ -223,7 +248,8 @@ def test_the_whole_list_is_a_file_and_one_entry_in_the_log(office: WebOffice, fo
         assert sheet is not None
         head, *rows = [[str(cell.value) for cell in row] for row in sheet.iter_rows()]
         assert {cell.data_type for row in sheet.iter_rows(max_col=1) for cell in row} == {"s"}
-    assert head == ["Crime", "Victim", "Requirement", "State", "Counted"]
+    shown = ["Due", "State", "Counted", "Update", "Took place", "Entered"]
+    assert head == ["Crime", "Victim", "Requirement", "Cycle", *shown], "figures that cannot be read may repeat"
     assert [row[0].lstrip("'") for row in rows] == crimes
     (entry,) = list_accesses(office.service.store)
     assert (entry.crimes, entry.asked["rows"]) == (crimes, "121")

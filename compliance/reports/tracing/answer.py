@@ -41,9 +41,14 @@ class TracedFigure:
         """The number asked about: the count, or its share."""
         return self.counted if self.measure not in SHARES else self.counted / self.of if self.of else 0
 
-    def __str__(self) -> str:
+    @property
+    def sums(self) -> str:
+        """What its cases add up to: so many of so many."""
         sign = "+," if any(case.counted < 0 or case.of < 0 for case in self.cases) else ","
-        return f"{self.figure}: {self.counted:{sign}} of {self.of:{sign}}"
+        return f"{self.counted:{sign}} of {self.of:{sign}}"
+
+    def __str__(self) -> str:
+        return f"{self.figure}: {self.sums}"
 
     def table(self, counted: bool) -> Iterator[list[str]]:
         """Yield the cases as rows of texts under a heading, without columns that are empty throughout.
