@@ -33,8 +33,8 @@ class ComplianceError(Exception):
 
     Exit codes of the command line: 0 done; 1 an internal error; 2 a bad command line, setting, policy or template; 3
     some records were refused and the others were judged; 4 another system (crime system, mail server, database) could
-    not be used, or the output could not be written, so try again later; 7 a report is held or suspended. `status` and
-    `check` have two more, for what they find.
+    not be used, or the output could not be written, so try again later; 7 a report is held or suspended; 8 the audit
+    log is not as it was written. `status` and `check` have two more, for what they find.
 
     `is_lasting`: trying again does not help until a person has corrected something. `system`: the system that could not
     be used; None: none, or not known.
@@ -77,6 +77,12 @@ class HeldError(ComplianceError):
     """A report was not published: something stands against it, or reports are suspended. A person decides."""
 
     exit_code = 7
+
+
+class AuditError(ComplianceError):
+    """The audit log is not as it was written, or ends before a head of it that was kept elsewhere."""
+
+    exit_code = 8
 
 
 class StoppedError(UnavailableError):

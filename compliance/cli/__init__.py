@@ -2,6 +2,7 @@
 
 import click
 
+from compliance.cli.audit_commands import audit
 from compliance.cli.demo_commands import demo, simulate
 from compliance.cli.dispute_commands import disputes
 from compliance.cli.feed_commands import feed
@@ -47,6 +48,7 @@ for command in (
     token,
     rebuild,
     trial,
+    audit,
     quarantine,
     retention,
     export,

@@ -19,6 +19,8 @@ NO_DATA: Final = "it shows and changes nothing about people"
 NO_STORE: Final = "it does not use the database"
 
 OF_COMMANDS: Final[Mapping[str, AuditKind | str]] = {
+    "audit list": AuditKind.CONSULTATION,
+    "audit verify": NO_DATA,
     "backup": AuditKind.DISCLOSURE,
     "check": AuditKind.CONSULTATION,
     "demo": NO_STORE,

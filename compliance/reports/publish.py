@@ -19,6 +19,7 @@ from compliance.reports.output_files import remove_leftovers, write_whole
 from compliance.reports.report_model import Figures
 from compliance.reports.snapshots import newest_published, policy_content, read_figures
 from compliance.store import Store, seen_by
+from compliance.store.audit_log import read_audit_head
 from compliance.store.tables import Published
 
 Tell = Callable[[Session, Figures, Sequence[str]], None]
@@ -114,6 +115,7 @@ def publish(
     """
     for figures in editions:
         _check_read(store, figures)
+    editions = _print_head(store, editions)
     keys, judged_by = edition_keys(editions), policy_content(policy, organisation)
     while True:
         with store.session(reading=True) as session:
@@ -191,6 +193,16 @@ def _is_altered(path: Path, digest: str) -> bool:
         return True
 
 
+def _print_head(store: Store, editions: Sequence[Figures]) -> list[Figures]:
+    """Return editions that have the head of the audit log as it is now, so that it is kept elsewhere too."""
+    head = read_audit_head(store)
+    return [_with_head(figures, str(head) if head.number else "") for figures in editions]
+
+
+def _with_head(figures: Figures, head: str) -> Figures:
+    return msgspec.structs.replace(figures, basis=msgspec.structs.replace(figures.basis, audit_head=head))
+
+
 def _check_read(store: Store, figures: Figures) -> None:
     known_at = figures.basis.known_at
     if seen_by(store, known_at) is None:
@@ -207,6 +219,7 @@ def _draft(key: str, figures: Figures, newest: Published | None, forms: Sequence
         return _Draft(key, figures, None, new=True, content=content, failed=failed)
     before, held = read_figures(newest), dict(newest.files)
     again = msgspec.structs.replace(figures, version=newest.version, changed=before.changed if before else ())
+    again = _with_head(again, before.basis.audit_head if before else "")
     if again == before:
         content, failed = _make_files(again, key, forms)
         if all(held.get(name, _digest(made)) == _digest(made) for name, made in content.items()):

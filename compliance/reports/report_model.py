@@ -253,6 +253,8 @@ class ReportBasis(Struct, frozen=True):
     """The local date from which crimes are held completely (statistics 1.2b); None: unknown."""
     questions_to: str = ""
     """Who answers questions about the report; empty: not said."""
+    audit_head: str = ""
+    """The head of the audit log when the report was published, `number:hash` (docs/audit.md); empty: no entry yet."""
 
 
 class Figures(Struct, frozen=True):

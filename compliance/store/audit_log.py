@@ -6,9 +6,10 @@ Entries are written by whoever does the thing, before it is done or shown, or in
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, insert, select
+from sqlalchemy import Connection, Select, String, insert, select, type_coerce
 
 from compliance.store.audit_entry import BEGINNING, AuditEntry, AuditHead, AuditKind, hash_entry, write_details
 from compliance.store.dialect import take_turn_in_log
@@ -16,6 +17,10 @@ from compliance.store.engine import Store
 from compliance.store.tables import AUDIT_ENTRY
 
 _AT_ONCE: Final = 2000
+_AS_STORED: Final = [
+    type_coerce(column, String).label("at") if column.name == "at" else column for column in AUDIT_ENTRY.c
+]
+"""The columns of an entry. SQLite takes any text for an instant, so it is read as a text there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +95,52 @@ def read_audit_head(store: Store) -> AuditHead:
 def iterate_entries(connection: Connection, asked: Select[Any] | None = None) -> Iterator[StoredEntry]:
     """Yield the entries in order, some at a time: all, or those of a selection of the log's rows."""
     last, chosen = -1, select(AUDIT_ENTRY) if asked is None else asked
-    chosen = chosen.order_by(AUDIT_ENTRY.c.number).limit(_AT_ONCE)
+    chosen = chosen.with_only_columns(*_AS_STORED).order_by(AUDIT_ENTRY.c.number).limit(_AT_ONCE)
     while rows := connection.execute(chosen.where(AUDIT_ENTRY.c.number > last)).all():
         yield from map(_stored, rows)
         last = rows[-1].number
 
 
+def select_entries(
+    since: datetime | None = None, until: datetime | None = None, who: str | None = None, crime: str | None = None
+) -> Select[Any]:
+    """Return a selection of the entries from an instant on, before another, of a person, and that may be of a crime."""
+    asked = select(AUDIT_ENTRY)
+    if since is not None:
+        asked = asked.where(AUDIT_ENTRY.c.at >= since)
+    if until is not None:
+        asked = asked.where(AUDIT_ENTRY.c.at < until)
+    if who is not None:
+        asked = asked.where(AUDIT_ENTRY.c.who == who)
+    if crime is not None:
+        asked = asked.where(AUDIT_ENTRY.c.details.contains(json.dumps(crime), autoescape=True))
+    return asked
+
+
+def is_about(entry: AuditEntry, crime: str) -> bool:
+    """Return whether a crime was shown or concerned, or asked for."""
+    named = [entry.details.get("crimes"), *_values(entry.details.get("asked"))]
+    return any(crime == each or (isinstance(each, list) and crime in each) for each in named)
+
+
+def _values(asked: Any) -> list[Any]:
+    return list(asked.values()) if isinstance(asked, dict) else []
+
+
 def _stored(row: Any) -> StoredEntry:
-    entry = AuditEntry(row.at, row.who, row.role, row.what, row.target, _read_details(row.details), row.reason)
+    at, details = _read_instant(row.at), _read_details(row.details)
+    entry = AuditEntry(at, row.who, row.role, row.what, row.target, details, row.reason)
     return StoredEntry(row.number, entry, row.details, row.previous, row.hash)
+
+
+def _read_instant(at: Any) -> datetime:
+    """Return an instant as it is stored; the first there is for what somebody has made unreadable."""
+    if isinstance(at, datetime):
+        return at
+    try:
+        return datetime.fromisoformat(at).replace(tzinfo=UTC)
+    except (TypeError, ValueError):
+        return datetime.min.replace(tzinfo=UTC)
 
 
 def _read_details(details: str) -> dict[str, Any]:

@@ -33,6 +33,7 @@ new_database, database_url, store = stores.one_database, stores.database_url, st
 
 CASE: Final = "22A/1/26"
 RUNS: Final[dict[str, tuple[str, ...]]] = {
+    "audit list": (),
     "backup": ("{folder}/copy.db",),
     "check": (),
     "disputes answer": ("1", "right", "--note", "words that stand elsewhere", "--crime", CASE),

@@ -18,7 +18,8 @@ from compliance.reports.publish import Publication, as_published, publish
 from compliance.reports.report_model import Figures
 from compliance.reports.snapshots import StoredRecords, check_held, earlier_periods, policy_content, policy_of
 from compliance.reports.weeks import Week
-from compliance.store import Store
+from compliance.store import AuditEntry, AuditKind, Store, log_entry
+from compliance.store.audit_check import published_heads
 from compliance.store.tables import Published, Removal
 from tests import stores
 from tests.stores import at, crime, take, updates
@@ -64,6 +65,22 @@ def test_published_once_however_often_it_is_asked_for(store: Store, tmp_path: Pa
     assert row.policy_digest == found.basis.policy_digest
     assert row.files == {"2026-W28-board.html": hashlib.sha256(written).hexdigest()}
     assert msgspec.convert(row.figures, Figures) == found
+
+
+def test_the_head_of_the_audit_log_is_printed_and_kept_and_makes_no_new_version(store: Store, tmp_path: Path) -> None:
+    """Whoever has a report can say later whether the log up to then is still what it was (docs/audit.md)."""
+    take(store, MONDAY, crime())
+    head = log_entry(store, AuditEntry(MONDAY, "mhill", "command line", AuditKind.DISCLOSURE, "compliance report"))
+    first = put_out(store, tmp_path, TUESDAY)
+    assert str(head) in first.path.read_text("utf-8")
+    log_entry(store, AuditEntry(MONDAY, "mhill", "command line", AuditKind.DISCLOSURE, "compliance report"))
+    assert not put_out(store, tmp_path, TUESDAY).new
+    with store.reading() as connection:
+        assert list(published_heads(connection)) == [(head, "report 2026-W28 (board, version 1)")]
+    changed = put_out(store, tmp_path, TUESDAY, title="Another title")
+    assert (changed.version, changed.changed) == (2, ("the policy", "the figures"))
+    with store.reading() as connection:
+        assert [each.number for each, _ in published_heads(connection)] == [1, 2]
 
 
 def test_a_file_that_is_gone_is_put_back(store: Store, tmp_path: Path) -> None:

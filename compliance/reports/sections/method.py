@@ -99,6 +99,8 @@ def _basis(figures: Figures) -> Iterator[Statement]:
         code(f"compliance report --period {figures.period}"), " judges the records as they were known then afresh, and "
         "says what is otherwise where anything is.", about="To judge again",
     )  # fmt: skip
+    if basis.audit_head:
+        yield statement(code(basis.audit_head), about="Audit log when published")
 
 
 def _clustering(figures: Figures) -> Table:

@@ -50,6 +50,7 @@ __all__ = [
     "OWED_COUNT",
     "POLL",
     "PROJECTION",
+    "PUBLISHED",
     "QUARANTINE",
     "REMOVAL",
     "REPORT_DUTY",
@@ -114,5 +115,6 @@ JOB, INCIDENT, ALERT, MAINTENANCE = _table(JobRow), _table(IncidentRow), _table(
 DATABASE_SIZE = _table(DatabaseSize)
 API_TOKEN, AUDIT_ENTRY, WEB_SESSION = _table(ApiToken), _table(AuditRow), _table(WebSession)
 BACKGROUND_TASK, OWED_COUNT = _table(BackgroundTaskRow), _table(OutstandingCount)
-SET_ASIDE, UNKNOWN_VALUE, REPORT_DUTY = _table(SetAsideRow), _table(UnknownValue), _table(ReportDuty)
+SET_ASIDE, UNKNOWN_VALUE = _table(SetAsideRow), _table(UnknownValue)
+PUBLISHED, REPORT_DUTY = _table(Published), _table(ReportDuty)
 """The tables themselves, for Core statements in bulk paths (decision 0010)."""
