@@ -15,7 +15,7 @@ from pydantic import Field, ValidationError
 
 from compliance.alert_settings import AlertSettings
 from compliance.errors import SettingsError, settings_error, toml_error
-from compliance.feed_settings import CrimeSystem, SettingsSection
+from compliance.feed_settings import CrimeSystem, SettingsSection, is_secret_name
 from compliance.mail_settings import MailSettings
 from compliance.reminder_settings import Reminders
 from compliance.report_settings import ReportSettings
@@ -39,8 +39,9 @@ class DatabaseSettings(SettingsSection):
     url: str = Field(
         "sqlite:///var/compliance.db",
         description="An SQLAlchemy database URL: SQLite, whose relative path is relative to this file, or PostgreSQL "
-        "14 or later in UTF-8, such as `postgresql+psycopg://compliance@db.force.example/compliance`; its password is "
-        "best left to `PGPASSWORD` or a password file.",
+        "14 or later in UTF-8, such as `postgresql+psycopg://compliance@db.force.example/compliance`. A URL with a "
+        "password does not belong here: name where it is, `env:NAME` or `file:PATH`, or leave the password to "
+        "`PGPASSWORD` or a password file.",
     )
     migrate: Literal["by-hand", "on-start"] = Field(
         "by-hand",
@@ -136,11 +137,13 @@ class Settings(SettingsSection):
 
     @property
     def database_url(self) -> str:
-        """The database URL, a relative SQLite path made absolute."""
-        prefix = "sqlite:///"
-        if self.database.url.startswith(prefix) and not self.database.url.startswith(prefix + "/"):
-            return f"{prefix}{self.path(self.database.url.removeprefix(prefix))}"
-        return self.database.url
+        """The database URL, a relative SQLite path made absolute. Raises SettingsError if it cannot be obtained."""
+        prefix, url = "sqlite:///", self.database.url
+        if is_secret_name(url):
+            url = self.secret(url, "database.url") or ""
+        if url.startswith(prefix) and not url.startswith(prefix + "/"):
+            return f"{prefix}{self.path(url.removeprefix(prefix))}"
+        return url
 
     @property
     def policy(self) -> Path | str:

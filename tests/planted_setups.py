@@ -43,6 +43,7 @@ SETUP_FAULTS: Final[list[tuple[str, PlantSetup, str]]] = [
     ("secret-missing", setting("# token = ", 'token = "file:none"'), "the file none cannot be read"),
     ("secret-missing", setting("# webhook_token = ", 'webhook_token = "env:NO_SUCH_VARIABLE"'), "alerts.webhook_token: the environment variable NO_SUCH_VARIABLE is not set"),
     ("secret-missing", setting("# heartbeat = ", 'heartbeat = "file:none"'), "the file none cannot be read"),
+    ("secret-missing", setting('url = "sqlite:///', 'url = "env:NO_DATABASE" # '), "database.url: the environment variable NO_DATABASE is not set"),
     ("secret-missing", plant.token(b"\xff\xfe\x81"), "the file token is not text in UTF-8"),
     ("secret-missing", plant.token(b"one\ntwo"), "what file:token holds is not one line of printable characters"),
     ("settings-wrong", plant.token("gehe\u00efm".encode()), "crime_system.token: it has a character that is not ASCII"),

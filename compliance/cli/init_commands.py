@@ -11,7 +11,7 @@ from compliance.cli.options import echo
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option(
     "--data",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=click.Path(path_type=Path, file_okay=False, readable=False),  # it may be the service's alone
     help="Where the service keeps its database, reports and pilot. Default: FOLDER/var.",
 )
 def init(folder: Path, data: Path | None) -> None:

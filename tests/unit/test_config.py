@@ -26,6 +26,17 @@ def test_the_running_default_is_read() -> None:
     assert settings.policy == "west-mercia"
 
 
+def test_the_database_can_be_named_by_where_its_url_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A URL with a password does not stand in the settings."""
+    settings = load_settings(changed(tmp_path, 'url = "sqlite:///var/compliance.db"', 'url = "env:DATABASE_URL"'))
+    with pytest.raises(SettingsError, match=r"database\.url: the environment variable DATABASE_URL is not set"):
+        _ = settings.database_url
+    monkeypatch.setenv("DATABASE_URL", "postgresql+psycopg://compliance:secret@db.force.example/compliance")
+    assert settings.database_url == "postgresql+psycopg://compliance:secret@db.force.example/compliance"
+    monkeypatch.setenv("DATABASE_URL", "sqlite:///here.db")
+    assert settings.database_url == f"sqlite:///{tmp_path}/here.db"
+
+
 def test_every_setting_is_documented_and_stands_in_the_running_default() -> None:
     text = RUNNING_DEFAULT.read_text("utf-8")
     for name, field in iterate_settings():

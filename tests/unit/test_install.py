@@ -13,7 +13,9 @@ import pytest
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTED = ("docs/install.md", "README.md", "Makefile", "deploy/compliance.service", ".ci/run")
+DOCUMENTED = (
+    "docs/install.md", "README.md", "Makefile", "deploy/compliance.service", "deploy/Containerfile", ".ci/run",
+)  # fmt: skip
 COMPLIANCE = Path(sys.executable).with_name("compliance")
 
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from compliance.config import Settings
 from compliance.errors import ComplianceError
+from compliance.feed_settings import is_secret_name
 from compliance.feeds.exports import DONE, FAILED
 from compliance.policy.calendars import plain_date
 from compliance.service.check.settings_checks import secrets_of
@@ -65,7 +66,7 @@ def check_private_files(settings: Settings) -> Finding:
     if key := system.key or system.certificate:
         paths.append(settings.path(key))
     try:
-        if has_password(parse_url(settings.database_url)):
+        if not is_secret_name(settings.database.url) and has_password(parse_url(settings.database_url)):
             paths.append(Path(settings.source))
     except ComplianceError:
         pass  # the look at the database says so

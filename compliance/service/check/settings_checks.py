@@ -60,7 +60,11 @@ def check_organisation(settings: Settings) -> Finding:
 def secrets_of(settings: Settings) -> list[tuple[str, str]]:
     """Return the secrets that the settings name, by setting: `env:NAME` or `file:PATH`."""
     system, alerts = settings.crime_system, settings.alerts
-    addresses = {"alerts.webhook": alerts.webhook, "alerts.heartbeat": alerts.heartbeat}
+    urls = {
+        "database.url": settings.database.url,
+        "alerts.webhook": alerts.webhook,
+        "alerts.heartbeat": alerts.heartbeat,
+    }
     named = {
         "mail.password": settings.mail.password,
         "mail.inbound.password": settings.mail.inbound and settings.mail.inbound.password,
@@ -70,7 +74,7 @@ def secrets_of(settings: Settings) -> list[tuple[str, str]]:
         "alerts.webhook_token": alerts.webhook_token,
         "web.openid.client_secret": settings.web.openid and settings.web.openid.client_secret,
         **dict(settings.teams.webhooks.values()),
-        **{key: url for key, url in addresses.items() if url and is_secret_name(url)},
+        **{key: url for key, url in urls.items() if url and is_secret_name(url)},
     }
     return [(key, value) for key, value in named.items() if value]
 
