@@ -19,7 +19,7 @@ from tests.conformance import records_text
 
 def small(folder: Path, seed: int = 3) -> list[str]:
     told: list[str] = []
-    run(SimulatedForce(seed=seed, weeks=8, scale=0.02), folder, "Small Constabulary", 14, told.append)
+    run(SimulatedForce(seed=seed, weeks=6, scale=0.02), folder, "Small Constabulary", 14, told.append)
     return told
 
 
@@ -58,7 +58,7 @@ def test_what_stands_at_the_end_is_what_the_engine_says_of_the_records(demo: Don
     """The projection, kept up through weeks of polls, equals judging all records at once (decision 0009)."""
     store = Store.open(f"sqlite:///{demo.folder}/compliance.db")
     force_policy = load_policy("west-mercia")
-    end = SimulatedForce(seed=3, weeks=8, scale=0.02).end.replace(hour=13)
+    end = SimulatedForce(seed=3, weeks=6, scale=0.02).end.replace(hour=13)
     table = judge(load_columns(store), force_policy, end).table()
     store.close()
     keys = ("crime_ref", "victim_ref", "requirement", "cycle", "due_date", "state")

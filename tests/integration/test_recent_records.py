@@ -50,9 +50,22 @@ def polled(store: Store, web: WebServer, record: Record, mapping: FieldMapping) 
         return poll(store, feed, SOURCE, lambda: DAYS[0])
 
 
-@settings(max_examples=100)
+@settings(max_examples=25)
 @given(pages=PAGES)
 def test_whether_a_record_is_known_changes_nothing(both: tuple[Store, Store], pages: list[list[Record]]) -> None:
+    check_nothing_changes(both, pages)
+
+
+@pytest.mark.long
+@settings(max_examples=1_000)
+@given(pages=PAGES)
+def test_whether_a_record_is_known_changes_nothing_a_thousand_times(
+    both: tuple[Store, Store], pages: list[list[Record]]
+) -> None:
+    check_nothing_changes(both, pages)
+
+
+def check_nothing_changes(both: tuple[Store, Store], pages: list[list[Record]]) -> None:
     """Right and wrong records, repeated, older and newer, into a store that knows them (also those of crimes that it
     holds no longer) and into one that reads each."""
     knows, reads = both

@@ -179,14 +179,20 @@ def test_rules_8_nothing_is_silently_dropped() -> None:
 
 
 def test_rules_8_what_is_set_aside_is_counted_and_in_no_rate() -> None:
-    """As at T and as known at K, of what the verdicts are of (rules 6.1a): an arrest before the calendar begins."""
+    """As at T and as known at K, of what the verdicts are of (rules 6.1a): an arrest before the calendar begins.
+
+    The policy asks for nothing else: it would be owed every 28 days for 36 years.
+    """
+    policy = shipped("victims-code-2020")[0]
+    arrested = policy.requirement_by_id("arrested").model_dump(by_alias=True, exclude_unset=True)
+    policy = policy.with_values(requirement=[arrested])
     arrests = [
         {"event_ref": day, "kind": "suspect_arrested", "at": f"{day}T12:00:00Z"} for day in ("1990-03-02", "2026-10-26")
     ]
     record: Json = {"crime_ref": "1", "reported_at": "1990-03-01T10:00:00Z", "victims": [{"victim_ref": "V"}]}
     for events, expected in ((arrests, 1), (arrests[1:], 0)):
         source = GivenRecords("one", columns([convert_crime(record | {"events": events})]))
-        found = report_figures(source, shipped("victims-code-2020")[0], WEEK, SETTLED, force="A force")
+        found = report_figures(source, policy, WEEK, SETTLED, force="A force")
         (aside,) = (each for each in found.quality if each.key == "set-aside")
         assert (aside.clause, aside.in_week, aside.held) == ("6.1a", None, expected)
         (rate,) = (each.week.rate.share for each in found.requirements if each.id == "arrested")
