@@ -280,7 +280,11 @@ def test_what_falls_away_with_a_closed_case_is_on_no_page(office: WebOffice, ana
     """Neither the officer's nor those with counts (rules 4.1, 5.2): until the case is opened again."""
     closed = [{"status": "closed", "at": "2026-07-10T09:00:00Z"}]
     due = {"reported_at": "2026-06-22T09:00:00Z", "updates": updates("2026-06-25"), **N1}
-    for status, number in (([], "2"), (closed, "1"), ([*closed, {"status": "open", "at": "2026-07-20T09:00:00Z"}], "2")):
+    for status, number in (
+        ([], "2"),
+        (closed, "1"),
+        ([*closed, {"status": "open", "at": "2026-07-20T09:00:00Z"}], "2"),
+    ):
         records(office, crime("shut?", status=status, **due), crime("open", **due))
         assert table_of(analyst.get("/overdue").text)["North"] == ["5", number, "0"]
         assert len(listed(analyst.get("/overdue/list?state=today").text)) == int(number)
