@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from compliance.batch.explanation_page import describe_question, render_parts
 from compliance.reminders import notices, reason_of
+from compliance.reminders.emails.letter import SAFE_CONTACT
 from compliance.service.explaining import explain_stored
 from compliance.store import disputes_of, officer_refs, officers
 from compliance.store.owed_crimes import crimes_within
@@ -96,6 +97,7 @@ def _crime(visit: Visit, ref: str, reason: str | None = None) -> Answer:
         "error": error,
         "wrong": error[0] if error else None,
         "is_in_scope": reason is None,
+        "safe_contact": SAFE_CONTACT,
     }
     return Answer("crime.html.j2", f"Crime {ref}", values, [ref], reason, 400 if error else 200)
 

@@ -77,7 +77,7 @@ def test_an_email_holds_nothing_personal(demo: Done) -> None:
         body = message.get_body(("plain",))
         assert body is not None
         text = body.get_content()
-        assert "Before any contact, open the crime and check how this victim agreed to be" in text
+        assert "Before you contact a victim, check in the crime system how they" in text
         for word in ("Violence", "Burglary", "theft", "Shoplifting", "Robbery"):
             assert word not in text.replace("HMIC", "")
 

@@ -46,7 +46,7 @@ def walks(browser: Browser, office: WebOffice) -> Iterator[Callable[[Way], Walk]
 def officer(walk: Walk) -> None:
     """An officer looks at a crime of theirs, and says that another is wrong."""
     walk.reads("My victims", "Overdue")
-    walk.follow("Crime 22A/701/26")
+    walk.follow("Why this is owed: crime 22A/701/26")
     walk.reads("Crime 22A/701/26", "Reminders")
     walk.back()
     before = len(list_disputes(walk.office.service.store))

@@ -188,7 +188,7 @@ def test_a_case_handed_over_starts_a_gentle_notice(office: Office) -> None:
     text = latest(office)
     assert office.outbox()[-1].subject == "1 handed over: victim to update, 11 June"
     assert "HANDED OVER TO YOU" in text
-    assert "Yours since 10 June; owed before that." in text
+    assert "With you since 10 June; owed before that." in text
     assert "due 27 May Last update" in text  # and not how many days ago
 
 

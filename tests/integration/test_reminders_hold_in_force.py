@@ -189,7 +189,7 @@ def test_who_has_a_case_again_is_not_told_that_it_was_anothers_before(office: Of
     office.records(crime("A", "2026-05-25", **allocated(*days)))
     telling(office, "2026-06-09", "2026-06-09")
     text = texts(office, "1042")[0]
-    assert "Yours again since 8 June." in text
+    assert "With you again since 8 June." in text
     assert "owed before that" not in text
     office.records(
         crime(
@@ -200,4 +200,4 @@ def test_who_has_a_case_again_is_not_told_that_it_was_anothers_before(office: Of
         )
     )
     telling(office, "2026-06-10", "2026-06-10")
-    assert "Yours since 9 June; owed before that." in texts(office, "1043")[0]
+    assert "With you since 9 June; owed before that." in texts(office, "1043")[0]

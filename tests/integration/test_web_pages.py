@@ -41,7 +41,9 @@ def parts_of(page: str) -> dict[str, list[str]]:
     for section in page.split("<section")[1:]:
         title = re.search(r"<h2[^>]*>([^<(]*)", section)
         assert title
-        found[title[1].strip()] = re.findall(r">Crime ([^<]+)</a>", section)
+        found[title[1].strip()] = re.findall(
+            r"<h3[^>]*>Crime ([^<,]+?)(?:,[^<]*)?(?: <span[^<]*</span>)?</h3>", section
+        )
     return found
 
 
@@ -90,7 +92,7 @@ def test_crimes_stand_on_pages_enhanced_victims_first_on_the_first_and_each_once
     assert "15 of 32 crimes" in words_of(second)
     third = officer.get(html.unescape(second.partition('rel="next"')[0].rpartition('href="')[2].partition('"')[0])).text
     assert "2 of 32 crimes" in words_of(third)
-    shown = re.findall(r">Crime (22[ABC]/[0-9]+/26)</a>", first + second + third)
+    shown = re.findall(r"<h3[^>]*>Crime (22[ABC]/[0-9]+/26)", first + second + third)
     assert len(shown) == len(set(shown)) == 32
     assert officer.get("/my-victims", params={"after": "2/x"}).status_code == 404
     again = officer.post("/disputes", crime=shown[-1], victim="V1", text="", after=field_of(third, "after"))
@@ -123,6 +125,35 @@ def test_a_card_says_of_a_victim_what_the_email_of_that_morning_says(office: Web
     ):
         assert re.search(line, " ".join(digest.content.text.split())), line
         assert re.search(line, page), line
+
+
+def test_each_sentence_of_a_card_stands_under_what_it_is(office: WebOffice, officer: Browser) -> None:
+    """What is to be done, why it is owed, what stands in the way, and what is worth knowing."""
+    closed = [{"status": "closed", "at": "2026-07-15T09:00:00Z"}]
+    tried = [{"update_ref": "U1", "at": "2026-07-12T12:00:00Z", "outcome": "attempted"}]
+    handed = [
+        {"officer_ref": who, "team": "N1", "division": "North", "from": f"{day}T09:00:00Z"}
+        for who, day in (("n1b", "2026-06-01"), ("n1a", "2026-07-07"))
+    ]
+    records(office, of("A", "2026-07-01", status=closed), of("B", "2026-06-01", allocations=handed, updates=tried))
+    page = words_of(officer.get("/my-victims").text)
+    assert "Do The case closed on 15 July: please tell the victim the outcome." in page
+    assert "In the way An attempt on 12 July does not count: please try again." in page
+    assert "Note With you since 7 July; owed before that. One update covers both." in page
+    assert page.count("Next Goes to the champion on 3 August.") == 2
+
+
+def test_the_sentence_on_safe_contact_stands_before_the_victims_and_on_the_page_of_a_crime(
+    office: WebOffice, officer: Browser
+) -> None:
+    """The crime system knows how a victim agreed to be contacted; the page of the crime here does not."""
+    said = "Before you contact a victim, check in the crime system how they agreed to be contacted."
+    page = officer.get("/my-victims").text
+    assert said in words_of(page)
+    assert f'<a href="/crimes/{quote(CRIMES["n1a"], safe="")}">Why this is owed: crime {CRIMES["n1a"]}</a>' in page
+    crime = words_of(officer.get(f"/crimes/{quote(CRIMES['n1a'], safe='')}").text)
+    assert said in crime
+    assert "No reminder has been sent about this crime." in crime
 
 
 def test_a_hold_in_force_is_not_said_to_have_ended_yesterday(office: WebOffice, officer: Browser) -> None:
@@ -165,7 +196,7 @@ def test_wrong_files_a_dispute_on_that_victim_which_the_card_and_the_next_email_
     assert len(list_disputes(office.service.store)) == 1
     answer_dispute(office.service.store, filed.id, DisputeAnswer.RECORD_RIGHT, None, (), office.now)
     page = words_of(officer.get("/my-victims").text)
-    assert "Your query of 20 July was answered on 20 July: the record is right." in page
+    assert "Your query Your query of 20 July was answered on 20 July: the record is right." in page
     remind(office.service.store, office.service.policy, office.service.reminder_settings, office.now)
     page = words_of(officer.get(f"/crimes/{quote(CRIMES['n1a'], safe='')}").text)
     assert "by n1a: the record is right" in page

@@ -24,7 +24,7 @@ NOW = datetime(2026, 6, 10, 6, 0, tzinfo=UTC)  # Wednesday, 07:00 in Worcester
 TODAY = date(2026, 6, 10)
 SETTINGS = reminder_settings(reply_to="performance@force.example")
 SAFE = (
-    "Before any contact, open the crime and check how this victim agreed to be contacted. "
+    "Before you contact a victim, check in the crime system how they agreed to be contacted. "
     "If nothing safe is recorded, do not ring: ask a supervisor."
 )
 

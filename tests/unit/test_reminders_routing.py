@@ -205,10 +205,10 @@ def test_whoever_is_told_in_anothers_place_is_not_taken_for_them() -> None:
     theirs = replace(case(day_0_by=frozenset({"1042"})), same_day=True)
     assert "Your update on" in mail(decided(theirs, officer(), SERGEANT))
     assert "An update on" in mail(decided(theirs, officer(**AWAY), SERGEANT))
-    assert "Yours since 9 June." in own
+    assert "With you since 9 June." in own
     others = mail(decided(item, officer(**AWAY), SERGEANT))
     assert "An update on" in others
-    assert "Theirs since 9 June." in others
+    assert "With them since 9 June." in others
 
 
 def test_a_supervisors_step_goes_to_who_covers_for_the_supervisor_and_says_why() -> None:

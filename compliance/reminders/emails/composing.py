@@ -10,6 +10,7 @@ from compliance.policy import Policy
 from compliance.reminders.emails.letter import PARTS, Due, Entry, Holder, Letter
 from compliance.reminders.emails.obstacles import Obstacles
 from compliance.reminders.emails.victim_sentences import (
+    CardLabel,
     EntryRemark,
     away,
     because,
@@ -123,6 +124,13 @@ def _by_victim(decisions: Iterable[Decision]) -> dict[Waiting, list[Decision]]:
     return cases
 
 
+def _by_label(remarks: Sequence[EntryRemark]) -> Iterator[tuple[CardLabel, tuple[str, ...]]]:
+    """Yield the sentences of a card under each label that has any."""
+    for label in CardLabel:
+        if said := tuple(remark.text for remark in remarks if remark.label is label):
+            yield label, said
+
+
 def _call(officer: str, directory: Directory | None) -> str:
     """Return what an email calls an officer at the beginning of a sentence."""
     name = officer_text(officer, directory)
@@ -196,13 +204,14 @@ class _Writer:
     context: LetterContext
 
     def entry(self, waiting: Waiting, listed: Sequence[Decision]) -> Entry:
-        link, context = self.settings.crime_link, self.context
+        link = self.settings.crime_link
         owed: dict[Key, Decision] = {}
         for decision in listed:
             owed.setdefault(decision.owed.key, decision)
         items, own = [decision.owed for decision in owed.values()], any(decision.own for decision in listed)
         way = tuple(self._in_the_way(waiting, listed, items, own=own))
         found = tuple(remarks(waiting, items, self.today, own=own))
+        told = tuple(self._told(listed))
         return Entry(
             crime=plain(waiting.crime_ref),
             link=link.replace("{crime_ref}", quote(waiting.crime_ref, safe="")) if link else None,
@@ -215,11 +224,18 @@ class _Writer:
             remarks=tuple(remark.text for remark in found),
             clauses=frozenset(remark.clause for remark in (*way, *found) if remark.clause),
             holder=waiting.officer_ref,
-            told=(
-                *dict.fromkeys(said for decision in listed if (said := self._obstacles(decision).runs_from())),
-                *who_else(listed, self.policy, self.settings.reminders, self.today, context.directory, context.others),
-            ),
+            told=tuple(remark.text for remark in told),
+            lines=tuple(_by_label((*way, *found, *told))),
         )
+
+    def _told(self, listed: Sequence[Decision]) -> Iterator[EntryRemark]:
+        """Yield from when the reader's time runs, and who else is told."""
+        context = self.context
+        for said in dict.fromkeys(said for decision in listed if (said := self._obstacles(decision).runs_from())):
+            yield EntryRemark(said, label=CardLabel.NOTE)
+        rules = self.settings.reminders
+        for said in who_else(listed, self.policy, rules, self.today, context.directory, context.others):
+            yield EntryRemark(said, label=CardLabel.NEXT)
 
     def _due(self, decision: Decision) -> Due:
         owed = decision.owed
@@ -238,8 +254,10 @@ class _Writer:
         if not any(decision.rerouted is Reason.CONTACT_HOLD for decision in listed):  # otherwise it is said already
             yield from map(EntryRemark, list(dict.fromkeys(filter(None, map(self._describe_obstacles, listed))))[:1])
         again = self.context.again
-        yield from map(EntryRemark, dict.fromkeys(again[o.key] for o in owed if o.key in again))
-        yield from map(EntryRemark, self.context.queries.get((waiting.crime_ref, waiting.victim_ref), ()))
+        for said in dict.fromkeys(again[o.key] for o in owed if o.key in again):
+            yield EntryRemark(said, label=CardLabel.WHY)
+        for said in self.context.queries.get((waiting.crime_ref, waiting.victim_ref), ()):
+            yield EntryRemark(said, label=CardLabel.QUERY)
         yield from describe_obstacles(waiting, owed, self.today, own=own)
 
     def _describe_obstacles(self, decision: Decision) -> str | None:

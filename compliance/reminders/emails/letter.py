@@ -7,12 +7,12 @@ from itertools import groupby
 from typing import Final
 
 from compliance.policy import Requirement
-from compliance.reminders.emails.victim_sentences import plain, plural
+from compliance.reminders.emails.victim_sentences import CardLabel, plain, plural
 from compliance.reminders.support_list import Support
 from compliance.text import plural as noun_of
 
 SAFE_CONTACT: Final = (
-    "Before any contact, open the crime and check how this victim agreed to be contacted. "
+    "Before you contact a victim, check in the crime system how they agreed to be contacted. "
     "If nothing safe is recorded, do not ring: ask a supervisor."
 )
 """The sentence on safe contact, in exactly these words in every email."""
@@ -51,7 +51,7 @@ class Entry:
     `victim` is set only if the crime has several. `hold` says that contact must not be made now, until when and why; it
     is shown before everything else, then what stands `in_the_way`. That and `remarks` are whole sentences; `clauses`
     are the clauses of the rules they rest on. `told` says from when the reader's time runs, who else has
-    been told, and who is next on which day.
+    been told, and who is next on which day. `lines` are all these sentences as a card has them, by label.
     """
 
     crime: str
@@ -67,6 +67,7 @@ class Entry:
     told: tuple[str, ...]
     holder: str | None = None
     """The reference of the officer who has the case."""
+    lines: tuple[tuple[CardLabel, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,9 @@ class Obstacles:
         found = {obstacle.what for obstacle in self._worth_saying()}
         if not self.decision.own or found != {Hindrance.NOT_NOTIFIED}:
             return None
-        return f"Your time runs from {self._describe_first_email()}."
+        if (first := self._first_email()) is None or first >= self.today:
+            return "Your time runs from this email."
+        return f"You were first told on {day_text(first, self.today)}: your time runs from then."
 
     def excuses(self) -> bool:
         """Return whether a hold or an absence left the officer no day to act, so that no days are held against them."""
@@ -142,9 +144,7 @@ class Obstacles:
 
     def _describe_first_email(self) -> str:
         """Return when an email about it is first known to have reached the officer, regardless of other obstacles."""
-        officer = self.decision.owed.waiting.officer_ref
-        reader = officer if self.directory is None else self.directory.reader(officer)
-        first = min((email.first for email in self.accepted if email.recipient_ref == reader), default=None)
+        officer, first = self.decision.owed.waiting.officer_ref, self._first_email()
         if self.decision.own:
             if first is None or first >= self.today:
                 return "this email"
@@ -154,3 +154,9 @@ class Obstacles:
         if self.directory and self.directory.problem(officer) in _UNREACHABLE:
             return "no email could be delivered"
         return f"no email is known to have reached them{' before today' if first else ''}"
+
+    def _first_email(self) -> date | None:
+        """Return on which day an email about it was first accepted for the officer in the case."""
+        officer = self.decision.owed.waiting.officer_ref
+        reader = officer if self.directory is None else self.directory.reader(officer)
+        return min((email.first for email in self.accepted if email.recipient_ref == reader), default=None)

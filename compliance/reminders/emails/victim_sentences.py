@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from enum import StrEnum
 from typing import Final, NamedTuple
 
 from compliance.reminders.contact_holds import Hold
@@ -34,11 +35,23 @@ _TO_DECIDE: Final = {
 """Why the officer in the case is not notified although they could be, and what the reader must decide."""
 
 
+class CardLabel(StrEnum):
+    """What a card of a page says before some sentences, in the order of the card."""
+
+    DO = "Do"
+    QUERY = "Your query"
+    WHY = "Why"
+    WAY = "In the way"
+    NOTE = "Note"
+    NEXT = "Next"
+
+
 class EntryRemark(NamedTuple):
-    """A sentence on one victim's case, and the clause of the rules it rests on, if any."""
+    """A sentence on one victim's case, the clause of the rules it rests on, if any, and its label on a card."""
 
     text: str
     clause: str | None = None
+    label: CardLabel = CardLabel.WAY
 
 
 def day_text(day: date, today: date) -> str:
@@ -153,8 +166,10 @@ def describe_obstacles(waiting: Waiting, owed: Sequence[Owed], today: date, *, o
     yield from _describe_decline(waiting, today)
     if any(item.standing is Standing.CLOSED for item in owed) and waiting.closed_on:
         please = "please tell the victim the outcome" if own else "the victim is to be told the outcome"
-        yield EntryRemark(f"The case closed on {day_text(waiting.closed_on, today)}: {please}.")
-    yield from map(EntryRemark, _describe_handover(waiting, owed, today, own=own))
+        closed = f"The case closed on {day_text(waiting.closed_on, today)}: {please}."
+        yield EntryRemark(closed, label=CardLabel.DO)
+    for said in _describe_handover(waiting, owed, today, own=own):
+        yield EntryRemark(said, label=CardLabel.NOTE)
     if waiting.attempts:
         what = _on(waiting.attempts, ("An attempt", "does"), ("Attempts", "do"), today)
         again = ": please try again" if own and not waiting.hold.now and len(waiting.attempts) == 1 else ""
@@ -168,12 +183,14 @@ def remarks(waiting: Waiting, owed: Sequence[Owed], today: date, *, own: bool) -
     """
     is_closed = any(item.standing is Standing.CLOSED for item in owed) and waiting.closed_on
     if not is_closed and (late := len([item for item in owed if item.days_over > 0])) > 1:
-        yield EntryRemark(f"One update covers {'both' if late == 2 else 'all'}.")
+        yield EntryRemark(f"One update covers {'both' if late == 2 else 'all'}.", label=CardLabel.NOTE)
     longest = max(owed, key=lambda item: item.missed_before, default=None)
     if longest is not None and longest.missed_before and longest.first_due:
         due, one = day_text(longest.first_due, today), longest.missed_before == 1
         many = f"The {longest.missed_before} before it, the first due by {due}, were"
-        yield EntryRemark(f"{f'The one before it, due by {due}, was' if one else many} missed too.", "4.5")
+        yield EntryRemark(
+            f"{f'The one before it, due by {due}, was' if one else many} missed too.", "4.5", CardLabel.WHY
+        )
     for item in owed:
         if item.same_day:
             # A victim added to the record later has their own day 0 (rules 3).
@@ -182,24 +199,26 @@ def remarks(waiting: Waiting, owed: Sequence[Owed], today: date, *, own: bool) -
             )
             whose = "Your" if own and waiting.officer_ref in waiting.day_0_by else "An"
             recorded = f"{whose} update on {day_text(item.clock_date, today)}, {what}, is recorded"
-            yield EntryRemark(f"{recorded}: the policy asks for one more.", "3.3")
+            yield EntryRemark(f"{recorded}: the policy asks for one more.", "3.3", CardLabel.WHY)
     yield from _too_early(waiting, today)
     if waiting.uncounted:
         what = _on(waiting.uncounted, ("A contact", "is"), ("Contacts", "are"), today)
-        yield EntryRemark(f"{what} not recorded in a way that counts.", "2.4")
+        yield EntryRemark(f"{what} not recorded in a way that counts.", "2.4", CardLabel.WHY)
 
 
 def _describe_decline(waiting: Waiting, today: date) -> Iterator[EntryRemark]:
     """Yield until when the victim declined updates, if there has been none since."""
     since, until = waiting.declined_on, waiting.declined_until
     if since is not None and until is not None and not waiting.updated_since(until):
-        yield EntryRemark(f"Declined updates from {day_text(since, today)} until {day_text(until, today)}.", "5.4")
+        yield EntryRemark(
+            f"Declined updates from {day_text(since, today)} until {day_text(until, today)}.", "5.4", CardLabel.NOTE
+        )
 
 
 def _describe_handover(waiting: Waiting, owed: Sequence[Owed], today: date, *, own: bool) -> Iterator[str]:
     """Yield when the officer got the case, if they had it only briefly by the due date, or have got it again since."""
     handed_over_on = next((item.handed_over_on for item in owed if item.handed_over_on), None)
-    since, whose = waiting.officer_since, "Yours" if own else "Theirs"
+    since, whose = waiting.officer_since, "With you" if own else "With them"
     if since is None or not owed:
         return
     if waiting.again:
@@ -229,12 +248,11 @@ def _too_early(waiting: Waiting, today: date) -> Iterator[EntryRemark]:
         return
     on = f"The update on {day_text(waiting.too_early, today)} does not count"
     if waiting.added_on:
-        yield EntryRemark(f"{on}: this victim was added on {day_text(waiting.added_on, today)}.", "3.5")
+        yield EntryRemark(f"{on}: this victim was added on {day_text(waiting.added_on, today)}.", "3.5", CardLabel.WHY)
     else:
         reported = day_text(waiting.reported_on, today)
-        yield EntryRemark(
-            f"{on}: it is dated before the report on {reported}. If its date is wrong, correct it.", "3.5"
-        )
+        wrong = f"{on}: it is dated before the report on {reported}. If its date is wrong, correct it."
+        yield EntryRemark(wrong, "3.5", CardLabel.WHY)
 
 
 def _on(days: Sequence[date], one: tuple[str, str], several: tuple[str, str], today: date) -> str:

@@ -30,6 +30,8 @@ _COLLEAGUE: Final = 1
 _OWN_SUPERVISOR: Final = _Other(0, "your supervisor")
 _SUPERVISOR: Final = _Other(0, "the officer's supervisor")
 _CHAMPION: Final = _Other(2, "the champion")
+_NOBODY: Final = "Fell due before the reminders began: nobody is emailed about it."
+"""Only a page says it: no email is about such a victim."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,8 @@ def who_else(
         yield f"Also told: {_join(already)}."
     if along:
         yield f"Also told today: {_join(along)}."
+    if not victim.emailed:
+        yield _NOBODY
     following = [(first_working_day(policy, day), who) for who, day in victim.following()]
     if following:
         day = min(day for day, _ in following)
@@ -104,6 +108,11 @@ class _Victim:
     def owed(self) -> list[Owed]:
         return [decision.owed for decision in self.listed]
 
+    @property
+    def emailed(self) -> list[Owed]:
+        """Return what fell due since the service started: nobody is ever told of anything else."""
+        return [owed for owed in self.owed if owed.due_date >= self.rules.due_from]
+
     def notified(self) -> Iterator[_Other]:
         """Yield those for whom an email about it was accepted, as an escalation or in another's place."""
         for ref, steps in self._accepted_emails().items():
@@ -111,7 +120,7 @@ class _Victim:
 
     def along(self) -> Iterator[_Other]:
         """Yield those who get an email about it today and had none accepted before."""
-        come = any(self.today >= self._day(owed, LadderStep.CHAMPION) for owed in self.owed)
+        come = any(self.today >= self._day(owed, LadderStep.CHAMPION) for owed in self.emailed)
         for ref in sorted(self._today() - self._notified_before()):
             yield self._who(ref, as_champion=come)
 
@@ -125,8 +134,8 @@ class _Victim:
             (LadderStep.SUPERVISOR, _OWN_SUPERVISOR if self.own else _SUPERVISOR, Directory.to_supervisor),
             (LadderStep.CHAMPION, _CHAMPION, Directory.to_champion),
         )
-        for step, who, ask in leaders:
-            day = min(self._day(owed, step) for owed in self.owed)
+        for step, who, ask in leaders if self.emailed else ():
+            day = min(self._day(owed, step) for owed in self.emailed)
             if day <= self.today:
                 continue
             if self.directory is None:
