@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: help setup demo test check bench soak mutants pictures docs lock clean
+.PHONY: help setup demo test check bench soak mutants pictures docs lock audit clean
 
 help:            ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -62,6 +62,15 @@ lock:            ## update the pinned versions (needs uv); hashes only, no index
 	    $$(test $$kind = dev && echo --extra dev) pyproject.toml -o requirements/$$kind.txt; done
 	@echo hatchling | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --no-annotate --no-header -c requirements/dev.txt - -o requirements/build.txt
+	@echo pip-audit | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --no-annotate --no-header - -o requirements/audit.txt
+
+AUDIT := $(VENV)/audit
+audit: $(STAMP)  ## look up known vulnerabilities of what the service runs with (needs the internet)
+	@test -x $(AUDIT)/bin/pip-audit || { $(PYTHON) -m venv $(AUDIT) && \
+	  $(AUDIT)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/audit.txt; }
+	@$(AUDIT)/bin/pip-audit --strict --progress-spinner off --require-hashes --disable-pip -r requirements/run.txt || \
+	  { echo "audit: something is wrong with a library, or it could not be looked up (the lines above say which)"; exit 1; }
 
 clean:           ## remove build output and the demo's data
 	rm -rf $(VENV) var build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
