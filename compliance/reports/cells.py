@@ -5,7 +5,7 @@ from typing import Final
 
 from compliance.reports.claims import Claim
 from compliance.reports.editions import PUBLIC
-from compliance.reports.parts import Cell, Column, Look, Note, Range, Run, Text, Tone, cell, code, note
+from compliance.reports.parts import Cell, Column, Look, Note, Range, Run, Text, Tone, cell, code, text_of
 from compliance.reports.proportions import Proportion, RateDifference
 from compliance.reports.report_model import Figures, RequirementFigures
 from compliance.reports.words import heading, interval, number, percent, points_text, verdict
@@ -116,7 +116,8 @@ def cases_named(figures: Figures, *names: str) -> Iterator[Note]:
     """Yield a note of the same names."""
     listed = [piece for name in cases(figures, *names) for piece in (", ", code(name))]
     if listed:
-        yield note("Cases: figure ", *listed[1:], "; see ", Run("From a number to its cases", link="trace"), ".")
+        said = text_of("Cases: figure ", *listed[1:], "; see ", Run("From a number to its cases", link="trace"), ".")
+        yield Note(said, of_trace=True)
 
 
 def with_name(text: str, figures: Figures, figure: str) -> Cell:

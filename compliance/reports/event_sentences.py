@@ -166,8 +166,12 @@ def _on_duplicates(claim: Claim) -> str:
 def _complete(claim: FirstClaim, text: str) -> str:
     """Return a statement with what it cost, where its cases are, and what was said of it before."""
     cost = f"About {_updates(claim.missed)} missed." if round(claim.missed) else ""
-    cases = f"Cases: figure {claim.subject}." if claim.listed else ""
-    return " ".join(filter(None, (text, cost, told_before(claim), cases)))
+    return " ".join(filter(None, (text, cost, told_before(claim), where_listed(claim))))
+
+
+def where_listed(claim: Claim) -> str:
+    """Return which figure has the cases of a statement, empty if the reader cannot list them."""
+    return f"Cases: figure {claim.subject}." if claim.listed else ""
 
 
 def _updates(missed: float) -> str:

@@ -118,11 +118,15 @@ class Statement(Struct, frozen=True, tag="statement", tag_field="part"):
 
 
 class Note(Struct, frozen=True, tag="note", tag_field="part"):
-    """Small print that explains the part before it. `of_drawing`: explains a drawing, for forms that have it."""
+    """Small print that explains the part before it. `of_drawing`: explains a drawing, for forms that have it.
+
+    `of_trace`: says by which names or command cases are listed.
+    """
 
     text: Text
     claims: tuple[Claim, ...] = ()
     of_drawing: bool = False
+    of_trace: bool = False
 
 
 class Items(Struct, frozen=True, tag="items", tag_field="part"):

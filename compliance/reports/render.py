@@ -31,23 +31,25 @@ def page_of(report: Report) -> str:
     return without_blank_lines(fill("page.html.j2", report=report))
 
 
-def sections_of(report: Report, place: Callable[[str], str], cases: Callable[[str], str | None]) -> Markup:
+def sections_of(report: Report, place: Callable[[str], str], cases: Callable[[str], tuple[str, str] | None]) -> Markup:
     """Return the sections of a report as they stand in its page, for a page of another kind.
 
     `place`: gives the address of a part that is not here, by its id; links to it lead there. `cases`: gives that of the
-    cases behind a number, by its name and measure, None if it has none; other numbers than 0 lead there.
+    cases behind a number, by its name and measure, with what it counts in words; None if it has none. Other numbers
+    than 0 lead there.
     """
     drawn = without_blank_lines(fill("sections.html.j2", report=report))
     here = set(_ID.findall(drawn))
 
     def lead(found: re.Match[str]) -> str:
-        return found[0] if found[1] in here else f'<a href="{escape(place(found[1]))}">'
+        return found[0] if found[1] in here else f'<a href="{escape(place(unescape(found[1])))}">'
 
     def open_cases(found: re.Match[str]) -> str:
-        name = unescape(found["figure"])
-        path = None if found["value"] in _NOTHING else cases(name)
-        hidden = f'<span class="hidden">, cases of {escape(name)}</span>'
-        return found[0] if path is None else f'<a class="cases" href="{escape(path)}">{found[0]}{hidden}</a>'
+        link = None if found["value"] in _NOTHING else cases(unescape(found["figure"]))
+        if link is None:
+            return found[0]
+        hidden = f'<span class="hidden"> {escape(link[1])}: open the cases</span>'
+        return f'<a class="cases" href="{escape(link[0])}">{found[0]}{hidden}</a>'
 
     linked = _NUMBER.sub(open_cases, _LINK.sub(lead, drawn))
     return Markup(linked)  # noqa: S704  # of a template, which escapes what is put in

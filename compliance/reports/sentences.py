@@ -157,13 +157,14 @@ def _target(said: str) -> Callable[[Claim], str]:
     return lambda claim: f"The target of {claim.value('target'):g}% {said}."
 
 
-def _cases(claim: Claim) -> str:
+def in_brackets(claim: Claim) -> str:
+    """Return the same within a sentence."""
     return f" (cases: figure {claim.subject})" if claim.listed else ""
 
 
 def _silent(claim: Claim) -> str:
     victims = count_of(claim.count("count"), "victim")
-    return f"{victims} of cases open for more than 28 days had no update for 28 days{_cases(claim)}."
+    return f"{victims} of cases open for more than 28 days had no update for 28 days{in_brackets(claim)}."
 
 
 def _seen_words(claim: Claim) -> str:

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from msgspec.structs import replace
 
+from compliance.reports.on_screen import CASES, on_screen
 from compliance.reports.parts import Report, Section, ids_in
 from compliance.reports.periods import parse_period
 from compliance.reports.published_reports import PublishedReport
@@ -13,10 +14,18 @@ from compliance.reports.render import sections_of
 from compliance.reports.report_model import Figures
 from compliance.reports.sections import board_page, report_of
 from compliance.web.page_table import Answer, GoTo, RefusedPageError, Visit
-from compliance.web.report_pages import days_of, find_readable, forms_for, list_readable, stored_figures
+from compliance.web.report_pages import (
+    edition_words,
+    find_readable,
+    forms_for,
+    list_readable,
+    span_words,
+    stored_figures,
+    title_of,
+)
 from compliance.web.roles import WebRole
 from compliance.web.section_filters import SectionFilters
-from compliance.web.traced_pages import cases_path
+from compliance.web.traced_pages import cases_link, may_trace
 
 NEWEST: Final = 12
 """How many periods are offered beside a section."""
@@ -28,16 +37,17 @@ def show_report_figures(visit: Visit) -> Answer:
     """Return what to look at first, and the key figures with their intervals, of a report that the person may read."""
     found, figures = _read(visit, list_readable(visit))
     report = None if figures is None else board_page(figures)
-    whole = f"{report_path(found)}/html"
+    whole, has_cases = f"{report_path(found)}/html", may_trace(visit, found)
+    shown = None if report is None or figures is None else on_screen(report, figures, has_cases=has_cases)
     values = {
         "report": found,
         "forms": forms_for(visit, found),
-        "days": days_of(found.period),
         "about": () if report is None else report.about,
-        "sections": None if report is None else sections_of(report, lambda id_: f"{whole}#{id_}", _cases(visit, found)),
+        "sections": shown
+        and sections_of(shown, _leading(visit, found, lambda id_: f"{whole}#{id_}"), _cases(visit, found)),
         "contents": None if report is None else f"{report_path(found)}/sections",
     }
-    return Answer("report_figures.html.j2", f"{found.period}, {found.edition}", values)
+    return Answer("report_figures.html.j2", title_of(found), values)
 
 
 def go_to_figures(visit: Visit) -> GoTo | Answer:
@@ -56,14 +66,13 @@ def show_sections(visit: Visit) -> Answer:
     found, figures = _read(visit, readable := list_readable(visit))
     report = None if figures is None else report_of(figures)
     values = {
-        "days": days_of(found.period),
         "about": () if report is None else report.about,
         "key_figures": report_path(found),
         "since": visit.viewer.role in _SINCE,
         "sections": None if report is None else [(_path(found, each), each) for each in report.sections],
         **_beside(readable, found, ""),
     }
-    return Answer("report_sections.html.j2", f"{found.period}, {found.edition}", values)
+    return Answer("report_sections.html.j2", title_of(found), values)
 
 
 def show_section(visit: Visit) -> Answer | GoTo:
@@ -71,17 +80,17 @@ def show_section(visit: Visit) -> Answer | GoTo:
     found, figures = _read(visit, readable := list_readable(visit))
     report = None if figures is None else report_of(figures)
     names = [] if report is None else [each.id for each in report.sections]
-    if report is None or visit.place["section"] not in names:
+    if report is None or figures is None or visit.place["section"] not in names:
         return GoTo(f"{report_path(found)}/sections")
     place, asked = names.index(visit.place["section"]), SectionFilters.of(visit)
     section = report.sections[place]
-    drawn = replace(report, sections=(asked.choose(section),))
+    chosen = replace(report, sections=(asked.choose(section),))
+    drawn = on_screen(chosen, figures, has_cases=may_trace(visit, found))
+    place_of = _leading(visit, found, lambda id_: _place(found, report, id_))
     before, after = report.sections[:place][-1:], report.sections[place + 1 :][:1]
     values = {
-        "days": days_of(found.period),
-        "unit": found.unit,
-        "section": section,
-        "drawn": sections_of(drawn, lambda id_: _place(found, report, id_), _cases(visit, found)),
+        "report": title_of(found),
+        "drawn": sections_of(drawn, place_of, _cases(visit, found)),
         "here_path": _path(found, section),
         "fields": asked.fields(section),
         "is_chosen": asked.is_any,
@@ -91,7 +100,7 @@ def show_section(visit: Visit) -> Answer | GoTo:
         "contents": f"{report_path(found)}/sections",
         **_beside(readable, found, f"/{section.id}"),
     }
-    return Answer("report_section.html.j2", f"{found.period}, {found.edition}", values)
+    return Answer("report_section.html.j2", section.heading, values)
 
 
 def report_path(report: PublishedReport) -> str:
@@ -111,8 +120,18 @@ def _read(visit: Visit, readable: Sequence[PublishedReport]) -> tuple[PublishedR
     return found, stored_figures(visit, found)
 
 
-def _cases(visit: Visit, report: PublishedReport) -> Callable[[str], str | None]:
-    return lambda figure: cases_path(visit, report, figure)
+def _cases(visit: Visit, report: PublishedReport) -> Callable[[str], tuple[str, str] | None]:
+    return lambda figure: cases_link(visit, report, figure)
+
+
+def _leading(visit: Visit, report: PublishedReport, place: Callable[[str], str]) -> Callable[[str], str]:
+    """Return where a link of the report leads: to the cases of a figure, or to a part of it (`place`)."""
+
+    def lead(id_: str) -> str:
+        link = cases_link(visit, report, id_.removeprefix(CASES)) if id_.startswith(CASES) else None
+        return place(id_) if link is None else link[0]
+
+    return lead
 
 
 def _path(report: PublishedReport, section: Section) -> str:
@@ -134,6 +153,6 @@ def _beside(readable: Sequence[PublishedReport], found: PublishedReport, rest: s
         newest.append(found)
     editions = [each for each in readable if each.period == found.period]
     return {
-        "periods": [(f"{report_path(each)}/sections{rest}", each.period, each == found) for each in newest],
-        "editions": [(f"{report_path(each)}/sections{rest}", each.edition, each == found) for each in editions],
+        "periods": [(f"{report_path(each)}/sections{rest}", span_words(each.period), each == found) for each in newest],
+        "editions": [(f"{report_path(each)}/sections{rest}", edition_words(each), each == found) for each in editions],
     }

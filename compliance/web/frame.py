@@ -1,5 +1,6 @@
 """What every answer of the pages stands in: the menu, one heading, the headers; and what is read of a request."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -58,6 +59,7 @@ class Frame:
         """Return a page as HTML. `viewer`: who is signed in; `page`: where in the menu it is."""
         role = None if viewer is None else viewer.role
         menu = [each for each in self.pages if each.label and role in (each.roles or ())]
+        here = None if page is None else self._menu_path(page, menu)
         html = skin.fill(
             answer.template,
             title=answer.title,
@@ -65,12 +67,18 @@ class Frame:
             viewer=viewer,
             role=role and ROLE_NAMES[role],
             menu=menu,
-            here=page and page.path,
+            here=here,
+            is_menu=page is not None and here == page.path,
             token=self.sessions.token(request) if request else "",
             **answer.values,
         )
         headers = skin.HEADERS | ({} if answer.refresh is None else {"Refresh": answer.refresh})
         return Response(html, answer.status, headers, "text/html")
+
+    def _menu_path(self, page: Declared, menu: Sequence[WebPage]) -> str | None:
+        """Return the path of the menu's entry under which a page is, None if it is under none."""
+        under = next((each.under for each in self.pages if each.path == page.path and each.under), page.path)
+        return max((each.path for each in menu if f"{under}/".startswith(f"{each.path}/")), key=len, default=None)
 
     def message(
         self,

@@ -131,7 +131,8 @@ class WebPage:
 
     `label`: what the navigation calls it; None: it is not in it. `concerns`: gives the crimes that what is sent there
     concerns, for the audit log, to which it is written before it is acted upon, or None while nothing is done yet;
-    without it, it concerns one's own cases only.
+    without it, it concerns one's own cases only. `under`: the path of the entry of the menu under which it is; None:
+    the one with which its own path begins.
     """
 
     path: str
@@ -141,6 +142,7 @@ class WebPage:
     method: Literal["GET", "POST"] = "GET"
     label: str | None = None
     concerns: Callable[[Visit], Sequence[str] | None] | None = None
+    under: str | None = None
 
 
 def check_table(pages: Sequence[Declared]) -> None:

@@ -103,7 +103,13 @@ def title_of(report: PublishedReport) -> str:
     """Return the title of a report: how often it comes, its days, and of which edition but the board's it is."""
     period = parse_period(report.period)
     edition = "" if report.edition == _BOARD else f": {edition_words(report)}"
-    return f"{_OFTEN[period.kind]} report, {span(period.first, period.last)}{edition}"
+    return f"{_OFTEN[period.kind]} report, {span_words(report.period)}{edition}"
+
+
+def span_words(period: str) -> str:
+    """Return the days of a period in words, as short as they can be: 15 to 21 June 2026."""
+    found = parse_period(period)
+    return span(found.first, found.last)
 
 
 def edition_words(report: PublishedReport) -> str:

@@ -18,7 +18,7 @@ from compliance.reports.periods import parse_period
 from compliance.reports.published_reports import PublishedReport
 from compliance.reports.tracing.answer import SHARES, WORKED_OUT, split_figure
 from compliance.reports.tracing.covered import judged_on, spans_of
-from compliance.reports.tracing.number_words import NumberInWords, describe_number
+from compliance.reports.tracing.number_words import NumberInWords, describe_number, measure_words
 from compliance.service.background_work import CASES, CasesQuestion, FoundCases
 from compliance.store.background_tasks import BackgroundTask, ask_task, find_task, read_result
 from compliance.store.owed_crimes import crimes_within
@@ -84,12 +84,14 @@ class _Asked:
         return describe_number(figures, self.about, name, measure, spans), judged
 
 
-def cases_path(visit: Visit, report: PublishedReport, figure: str) -> str | None:
-    """Return the path of the cases behind a number of a report, None if the person cannot have them."""
+def cases_link(visit: Visit, report: PublishedReport, figure: str) -> tuple[str, str] | None:
+    """Return the path of the cases behind a number and what it counts, None if the person cannot have them."""
     name, measure = split_figure(figure)
-    if not _may_trace(visit, report) or measure in WORKED_OUT or find_figure(name) is None:
+    found = find_figure(name)
+    if not may_trace(visit, report) or measure in WORKED_OUT or found is None:
         return None
-    return f"/reports/{quote(report.period)}/{quote(report.edition)}/cases?{urlencode({'figure': figure})}"
+    path = f"/reports/{quote(report.period)}/{quote(report.edition)}/cases?{urlencode({'figure': figure})}"
+    return path, measure_words(found[0], measure or next(iter(found[0].measures)))
 
 
 def show_cases(visit: Visit) -> Answer:
@@ -176,7 +178,7 @@ def _asked(visit: Visit) -> _Asked:
     Raises RefusedPageError if there is no such report or number, or the person may not have its cases.
     """
     report = find_readable(visit, list_readable(visit))
-    if report is None or not _may_trace(visit, report):
+    if report is None or not may_trace(visit, report):
         words = "It has not been published, or its cases are not for your role."
         raise RefusedPageError("There is no such report", words, "a report that is not there for them", 404)
     figure = visit.query.get("figure", visit.form.get("figure", ""))
@@ -194,7 +196,7 @@ def _asked(visit: Visit) -> _Asked:
     return _Asked(report, figure, msgspec.json.encode(question).decode(), known[0], is_whole, chosen)
 
 
-def _may_trace(visit: Visit, report: PublishedReport) -> bool:
+def may_trace(visit: Visit, report: PublishedReport) -> bool:
     """Return whether a person may have the cases of a report: champions those of their own division's only."""
     if visit.viewer.role is WebRole.PERFORMANCE:
         return report.edition == _BOARD or report.edition.startswith(OF_DIVISION)

@@ -13,8 +13,10 @@ import pytest
 
 from compliance.errors import ComplianceError
 from compliance.records import Officer
+from compliance.reports.on_screen import on_screen
 from compliance.reports.periods import parse_period
-from compliance.reports.render import render
+from compliance.reports.render import page_of
+from compliance.reports.sections import report_of
 from compliance.service.conditions import find_conditions, read_facts
 from compliance.service.overview import Overview
 from compliance.store.tables import Published
@@ -140,11 +142,12 @@ def test_the_key_figures_of_a_report_are_a_page_drawn_as_in_its_file(office: Web
         browser = office.browser(role)
         assert 'href="/reports/2026-W45/board"' in browser.get("/reports").text
         page = browser.get("/reports/2026-W45/board").text
-        assert 'href="/reports/2026-W45/board/html#trace"' in page, "what is not here is in the whole report"
         assert (' class="cases" ' in page) is (role is WebRole.PERFORMANCE)
         bare = re.sub(r'<a class="cases"[^>]*>(<data [^>]*>[^<]*</data>)<span[^>]*>[^<]*</span></a>', r"\1", page)
         bare = bare.replace("/reports/2026-W45/board/html#", "#")
-        shown, of_file = (text.split("<section aria-labelledby=")[1:3] for text in (bare, render(figures())))
+        of_role = on_screen(report_of(figures()), figures(), has_cases=role is WebRole.PERFORMANCE)
+        texts = (re.sub(r'<a href="[^"]*">cases</a>', "cases", text) for text in (bare, page_of(of_role)))
+        shown, of_file = (text.split("<section aria-labelledby=")[1:3] for text in texts)
         assert shown[0] == of_file[0]
         assert shown[1].partition("</section>")[0] == of_file[1].partition("</section>")[0]
         assert page.count('<article class="card"') >= 2
@@ -155,7 +158,7 @@ def test_the_key_figures_of_a_report_are_a_page_drawn_as_in_its_file(office: Web
 
 def test_figures_that_this_version_cannot_read_are_said_to_be_in_the_files(office: WebOffice) -> None:
     said = words_of(office.browser(WebRole.BOARD).get("/reports/2026-W26/board").text)
-    assert "Version 2, as published. The whole report: HTML , PDF" in said
+    assert "Version 2, as published. The whole report: HTML of the weekly report, 22 to 28 June 2026 , PDF" in said
     assert "stored by another version of this program" in said
 
 

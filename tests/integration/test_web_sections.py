@@ -8,8 +8,9 @@ import msgspec
 import pytest
 
 from compliance.reports.editions import public
+from compliance.reports.on_screen import on_screen
 from compliance.reports.parts import Section, Table, plain
-from compliance.reports.render import render
+from compliance.reports.render import page_of, render
 from compliance.reports.sections import report_of
 from compliance.web.roles import WebRole
 from tests import stores
@@ -45,17 +46,22 @@ def rows_of(page: str) -> list[str]:
 
 
 def test_every_section_is_a_page_drawn_as_in_the_file(office: WebOffice) -> None:
-    """Line by line as the HTML has it, and each leads to the one before and the next."""
+    """Line by line as the HTML has it but for how cases are listed, and each leads to the one before and the next."""
     board, sections = office.browser(WebRole.BOARD), report_of(figures()).sections
+    drawn = page_of(on_screen(report_of(figures()), figures(), has_cases=False))
     contents = board.get(AT).text
     names = "|".join(each.id for each in sections)
-    whole = re.split(rf'(?=<section aria-labelledby="(?:{names})")', render(figures()))[1:]
+    whole = re.split(rf'(?=<section aria-labelledby="(?:{names})")', drawn)[1:]
     for place, (section, of_file) in enumerate(zip(sections, whole, strict=True)):
         assert f'<a href="{AT}/{section.id}">{section.heading}</a>' in contents.replace("&#39;", "'")
         page = board.get(f"{AT}/{section.id}").text
         bare = re.sub(rf"{AT}/[a-z-]+#", "#", page)
         assert of_file.partition("</main>")[0].strip() in bare
-        assert f"<title>{section.heading}, 2026-W45, board</title>" in page
+        titled = page.replace("&#39;", "'")
+        named = f"{section.heading} – Weekly report, 2 to 8 November 2026"
+        assert f"<title>{named if len(named) <= 70 else section.heading}</title>" in titled
+        assert f"<h1>{section.heading}</h1>" in titled
+        assert 'href="/figures" aria-current="true"' in page
         for way, other in (("prev", place - 1), ("next", place + 1)):
             leads = re.findall(rf'href="{AT}/([a-z-]+)" rel="{way}"', page)
             assert leads == ([sections[other].id] if 0 <= other < len(sections) else [])
@@ -67,15 +73,37 @@ def test_a_link_within_the_report_leads_to_the_page_of_the_other_section(office:
     for section in report_of(figures()).sections:
         for path, name in re.findall(rf'href="({AT}/[a-z-]+)#([^"]*)"', board.get(f"{AT}/{section.id}").text):
             assert f'id="{name}"' in board.get(path).text
-    assert f'href="{AT}/method#trace"' in board.get(f"{AT}/rates").text
+    assert f'href="{AT}/in-full#in-full"' in board.get(f"{AT}/divisions").text
+
+
+def test_no_name_of_a_figure_and_no_command_is_on_a_page(office: WebOffice) -> None:
+    """They are in the file, for whoever lists the cases by the command."""
+    machine = re.compile(r"compliance report cases|[Cc]ases: figure|<code>[a-z-]+\.(7|28)-day")
+    assert len(machine.findall(render(figures()))) > 10
+    board, analyst = office.browser(WebRole.BOARD), office.browser(WebRole.PERFORMANCE)
+    for browser in (board, analyst):
+        for path in (AT.removesuffix("/sections"), *(f"{AT}/{each.id}" for each in report_of(figures()).sections)):
+            assert not machine.search(browser.get(path).text), path
+
+
+def test_the_sample_to_read_is_for_those_who_may_open_its_cases(office: WebOffice) -> None:
+    sample = figures().sample
+    assert sample
+    said = words_of(office.browser(WebRole.PERFORMANCE).get(f"{AT}/sample").text)
+    assert all(ref in said for ref in sample.crime_refs)
+    for role in (WebRole.BOARD, WebRole.CHAMPION):
+        said = words_of(office.browser(role).get(f"{AT}/sample").text)
+        assert not any(ref in said for ref in sample.crime_refs)
+        drawn = f"{len(sample.crime_refs)} of the {sample.drawn_from} crimes with an update due in the week were drawn"
+        assert f"{drawn} at random; the performance team reads what the victim was told." in said
 
 
 def test_other_periods_of_the_kind_and_other_editions_are_beside_it_at_the_same_section(office: WebOffice) -> None:
     page = office.browser(WebRole.BOARD).get(f"{AT}/views").text
-    assert f'href="{AT}/views" aria-current="page">2026-W45</a>' in page
-    assert 'href="/reports/2026-W44/board/sections/views">2026-W44</a>' in page
-    assert 'href="/reports/2026-W45/public/sections/views">public</a>' in page
-    assert "2026-10" not in page, "a month beside months"
+    assert f'href="{AT}/views" aria-current="page">2 to 8 November 2026</a>' in page
+    assert 'href="/reports/2026-W44/board/sections/views">26 October to 1 November 2026</a>' in page
+    assert 'href="/reports/2026-W45/public/sections/views">For the public</a>' in page
+    assert "1 to 31 October 2026" not in page, "a month beside months"
 
 
 def test_a_section_that_a_report_does_not_have_leads_to_its_contents(office: WebOffice) -> None:

@@ -30,6 +30,9 @@ from compliance.reports.sections.release_checks import release_checks
 from compliance.reports.unit_levels import list_levels
 from compliance.reports.words import count_of, day, heading, instant
 
+TRACE: Final = "trace"
+"""The id of the heading on how a number leads to its cases."""
+
 
 def method(figures: Figures) -> Section:
     """Return the section on method, definitions and words."""
@@ -43,7 +46,7 @@ def _parts(figures: Figures) -> Iterator[Part]:
     )
     yield Items(tuple(_basis(figures)), "terms")
     if figures.edition != PUBLIC:
-        yield Heading("trace", "From a number to its cases")
+        yield Heading(TRACE, "From a number to its cases")
         example = f"{cases_command(figures.period, figures.unit)} rate.{figures.requirements[0].id}"
         yield statement(
             "Every number has a name, shown beside its table as “figure”. ", code(example), " lists the crime numbers "

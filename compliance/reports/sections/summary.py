@@ -11,7 +11,7 @@ from compliance.reports.claims import Claim, ClaimKind, FirstClaim, SpecialCause
 from compliance.reports.editions import PUBLIC
 from compliance.reports.figure_rows import cases_command
 from compliance.reports.maturity import not_yet_told
-from compliance.reports.parts import Heading, Items, Part, Run, Section, Statement, code, note, statement, text_of
+from compliance.reports.parts import Heading, Items, Note, Part, Run, Section, Statement, code, note, statement, text_of
 from compliance.reports.passages import only_same_day
 from compliance.reports.periods import parse_period
 from compliance.reports.proportions import Proportion
@@ -90,9 +90,10 @@ def look_first(figures: Figures) -> Iterator[Part]:
     if any(claim.missed for thing in things for claim in thing.claims if isinstance(claim, FirstClaim)):
         yield note(
             "Updates missed: how many more would have been given since, over at most 13 settled weeks, at the rate "
-            "before or of the rest. One owed to an enhanced victim counts twice. The cases of a figure: ",
-            code(f"{cases_command(figures.period, figures.unit)} FIGURE"), ".",
-        )  # fmt: skip
+            "before or of the rest. One owed to an enhanced victim counts twice."
+        )
+        command = code(f"{cases_command(figures.period, figures.unit)} FIGURE")
+        yield Note(text_of("The cases of a figure: ", command, "."), of_trace=True)
 
 
 def state_claim(claim: Claim, about: str = "") -> Statement:

@@ -83,9 +83,17 @@ def _sums(about: Figure, measure: str, numbers: dict[str, Number]) -> str:
     value, of = numbers.get(counted), numbers.get(OF)
     if value is None:
         return ""
+    return f"{value:,} {measure_words(about, counted)}" + (
+        "" if of is None else f" of {of:,} {measure_words(about, OF)}"
+    )
+
+
+def measure_words(about: Figure, measure: str) -> str:
+    """Return what a measure of a figure counts, in a word or a few: given in time, late, due."""
     of_due = about.cases == CASES
-    words = "given in time" if of_due and counted == COUNT else about.measures.get(counted, counted)
-    return f"{value:,} {words}" + ("" if of is None else f" of {of:,} {'due' if of_due else about.cases}")
+    if measure == OF:
+        return "due" if of_due else about.cases
+    return "given in time" if of_due and measure in (COUNT, *SHARES) else about.measures.get(measure, measure)
 
 
 def _small(text: str) -> str:
