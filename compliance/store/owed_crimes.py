@@ -4,50 +4,34 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
 from compliance.policy.verdicts import STATES
 from compliance.store.engine import Store
+from compliance.store.owed_bands import STAYS
 from compliance.store.tables import OBLIGATION, OFFICER
 
 
-@dataclass(frozen=True, slots=True)
-class OwedCrime:
-    """A crime of which something is owed: since when, and whether a victim of it has a category asked for."""
-
-    crime_ref: str
-    first_due: date
-    is_of_category: bool
-
-
 def list_owed_crimes(
-    store: Store,
-    within: ColumnElement[bool],
-    today: date,
-    until: date,
-    closed_since: date,
-    category: str,
-) -> list[OwedCrime]:
-    """Return the crimes with something overdue, due by `until`, or owed when the case closed, in the order in which
-    emails list them: those of a victim of a category first, then what fell due first.
+    store: Store, within: ColumnElement[bool], today: date, until: date, closed_since: date
+) -> list[str]:
+    """Return the crimes with something overdue, due by `until`, or owed when the case closed.
 
-    `within`: a condition on the obligations. `closed_since`: what fell due earlier is not owed after the close of a
-    case.
+    Of a met obligation the next one may fall due by then, and of what was missed the victim may have been told since:
+    only judging the crime says. `within`: a condition on the obligations. `closed_since`: what fell due earlier is not
+    owed after the close of a case.
     """
     state, due = OBLIGATION.c.state, OBLIGATION.c.due_date
     # Each state by itself, so that the index on state and officer serves.
     is_owed = or_(
         state == "overdue",
-        and_(state == "pending", due.between(today, until)),
+        and_(state == "pending", due.between(today, until), STAYS),
         and_(state == "met", due.between(today, until)),
         and_(state == "missed", OBLIGATION.c.clause == "5.6", due >= closed_since),
     )
-    is_of_category = func.max(case((OBLIGATION.c.category == category, 1), else_=0))
-    asked = select(OBLIGATION.c.crime_ref, func.min(due), is_of_category).where(within, is_owed)
+    asked = select(OBLIGATION.c.crime_ref).where(within, is_owed)
     with store.reading() as connection:
-        rows = connection.execute(asked.group_by(OBLIGATION.c.crime_ref)).all()
-    found = [OwedCrime(ref, first, bool(is_first)) for ref, first, is_first in rows]
-    return sorted(found, key=lambda each: (not each.is_of_category, each.first_due, each.crime_ref))
+        return sorted(set(connection.execute(asked).scalars()))
 
 
 def crimes_within(store: Store, within: ColumnElement[bool], crime_refs: Iterable[str]) -> set[str]:

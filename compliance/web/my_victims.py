@@ -1,17 +1,17 @@
 """The page on an officer's victims, and the form there that says that something is wrong."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
 from compliance.reminders.digests import read_text
 from compliance.reminders.emails.letter import SAFE_CONTACT
-from compliance.reminders.victims_now import VictimNow, list_victims_now
-from compliance.reminders.waiting import ENHANCED
+from compliance.reminders.victims_now import OwedVictim, find_owed_now, list_victims_now
 from compliance.store import dispute_victim
 from compliance.store.owed_bands import AHEAD_DAYS
-from compliance.store.owed_crimes import OwedCrime, crimes_within, list_owed_crimes
+from compliance.store.owed_crimes import crimes_within, list_owed_crimes
 from compliance.web.case_pages import ASK, crime_path
 from compliance.web.listing import Listing
 from compliance.web.owed_filters import owed_path
@@ -20,7 +20,7 @@ from compliance.web.page_table import Answer, GoTo, RefusedPageError, Visit
 _PATH: Final = "/my-victims"
 _KEY: Final = re.compile(r"([01])/(\d{4}-\d\d-\d\d)/(.+)", re.ASCII | re.DOTALL)
 LISTED: Final = 15
-"""The number of crimes on one page, at most: each is judged for its sentences."""
+"""The number of crimes on one page, at most: each is asked about for its sentences."""
 LONGEST: Final = 4000
 """The characters of what somebody says is wrong, as of a reply."""
 _PARTS: Final = (
@@ -39,14 +39,18 @@ def _victims(visit: Visit, error: str | None = None, about: tuple[str, str] | No
     service, policy, viewer = visit.service, visit.service.policy, visit.viewer
     closed_since = visit.today - timedelta(days=2 * policy.owed_after_close_days)
     until = visit.today + timedelta(days=AHEAD_DAYS)
-    owed = list_owed_crimes(service.store, visit.within, visit.today, until, closed_since, ENHANCED)
+    crimes = list_owed_crimes(service.store, visit.within, visit.today, until, closed_since)
+    settings, ref = service.reminder_settings, viewer.officer_ref or ""
+    owed = find_owed_now(service.store, policy, settings, crimes, ref, visit.now)
+    everybody = owed.victims()
     after = visit.form.get("after", visit.query.get("after", ""))
-    refs, listing = _page(owed, after)
-    settings = service.reminder_settings
-    found = list_victims_now(service.store, policy, settings, refs, viewer.officer_ref or "", visit.now)
+    refs, listing = _page(everybody, after)
+    found = owed.write(refs)
+    totals = Counter(map(_part, everybody))
     parts = [(name, title, [each for each in found if _part(each) == name]) for name, title in _PARTS]
     values = {
         "parts_of_page": parts,
+        "totals": totals,
         "victims": len(found),
         "listing": listing,
         "after": after,
@@ -59,22 +63,25 @@ def _victims(visit: Visit, error: str | None = None, about: tuple[str, str] | No
         "safe_contact": SAFE_CONTACT,
         "read_at": read_text(service.store, policy, visit.today),
     }
-    crimes = [each.crime_ref for each in found]
-    return Answer("my_victims.html.j2", "My victims", values, crimes, status=400 if error else 200)
+    shown = [each.crime_ref for each in found]
+    return Answer("my_victims.html.j2", "My victims", values, shown, status=400 if error else 200)
 
 
-def _page(owed: Sequence[OwedCrime], after: str) -> tuple[list[str], Listing]:
+def _page(owed: Sequence[OwedVictim], after: str) -> tuple[list[str], Listing]:
     """Return the crimes of this page, and where it stands. `after`: the key of the last one of the page before."""
     last = _read_key(after) if after else ()
-    following = [each for each in owed if _key(each) > last]
+    keys = dict[str, tuple[str, ...]]()
+    for victim in owed:
+        keys[victim.crime_ref] = min(_key(victim), keys.get(victim.crime_ref, _key(victim)))
+    following = sorted(key for key in keys.values() if key > last)
     shown = following[:LISTED]
-    more = owed_path(_PATH, after="/".join(_key(shown[-1]))) if len(following) > LISTED else None
-    return [each.crime_ref for each in shown], Listing(len(owed), len(shown), _PATH if after else None, more)
+    more = owed_path(_PATH, after="/".join(shown[-1])) if len(following) > LISTED else None
+    return [ref for *_, ref in shown], Listing(len(keys), len(shown), _PATH if after else None, more)
 
 
-def _key(crime: OwedCrime) -> tuple[str, str, str]:
-    """Return what crimes are in the order of, as an address has it."""
-    return "0" if crime.is_of_category else "1", crime.first_due.isoformat(), crime.crime_ref
+def _key(victim: OwedVictim) -> tuple[str, ...]:
+    """Return what crimes are in the order of, as an address has it: the first of those of their victims."""
+    return "0" if victim.is_enhanced else "1", victim.due_date.isoformat(), victim.crime_ref
 
 
 def _read_key(text: str) -> tuple[str, ...]:
@@ -86,7 +93,7 @@ def _read_key(text: str) -> tuple[str, ...]:
     return found.groups()
 
 
-def _part(victim: VictimNow) -> str:
+def _part(victim: OwedVictim) -> str:
     if victim.is_overdue:
         return "overdue"
     return "today" if victim.days_over == 0 else "week"

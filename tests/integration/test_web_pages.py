@@ -85,7 +85,8 @@ def test_crimes_stand_on_pages_enhanced_victims_first_on_the_first_and_each_once
             crime("22C/1/26", officer_ref="n1a", reported_at="2026-07-13T09:00:00Z", victims=enhanced))  # fmt: skip
     first = officer.get("/my-victims").text
     assert "15 of 32 crimes" in words_of(first)
-    assert "On this page: Overdue: 14 · Due today: 1" in words_of(first)
+    assert "On all pages: Overdue: 31 · Due today: 1 · Due in the next 7 days: 0" in words_of(first)
+    assert "Overdue (14 of 31)" in words_of(first)
     assert "22C/1/26" in first
     link = html.unescape(first.partition('rel="next"')[0].rpartition('href="')[2].partition('"')[0])
     second = officer.get(link).text
@@ -98,6 +99,21 @@ def test_crimes_stand_on_pages_enhanced_victims_first_on_the_first_and_each_once
     again = officer.post("/disputes", crime=shown[-1], victim="V1", text="", after=field_of(third, "after"))
     assert "Say what is wrong" in words_of(again.text)
     assert shown[-1] in again.text, "the same page again"
+
+
+def test_crimes_of_which_nothing_is_shown_are_on_no_page_and_in_no_number(office: WebOffice, officer: Browser) -> None:
+    """What is met until long after the week, and what was told since the case closed."""
+    reported = {"reported_at": "2026-06-25T09:00:00Z", "updates": updates("2026-06-27", "2026-07-10")}
+    told = {
+        "status": [{"status": "closed", "at": "2026-07-15T09:00:00Z"}],
+        "updates": updates("2026-06-20", "2026-07-16"),
+    }
+    records(office, *(crime(f"22B/{number:02}/26", officer_ref="n1a", **reported) for number in range(20)),
+            *(crime(f"22C/{number:02}/26", officer_ref="n1a", reported_at="2026-06-10T09:00:00Z", **told)
+              for number in range(20)))  # fmt: skip
+    page = words_of(officer.get("/my-victims").text)
+    assert "Overdue: 1 · Due today: 0 · Due in the next 7 days: 0 Overdue (1)" in page
+    assert "crimes." not in page, "one page has them all"
 
 
 def test_who_owes_nothing_is_told_so(office: WebOffice, officer: Browser) -> None:
