@@ -86,6 +86,12 @@ class RetentionSettings(SettingsSection):
         "value that no longer comes, that a message was read in the mailbox of bounces, and a daily size of the "
         "database.",
     )
+    remove_audit_after_days: int | None = Field(
+        None,
+        ge=90,
+        description="After how many days entries of the audit log are removed, whole months at a time, counted from "
+        "the last day of the month; absent: never. What is left can still be verified (docs/audit.md).",
+    )
     remove_exports_after_days: int = Field(
         30,
         ge=1,

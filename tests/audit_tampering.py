@@ -66,7 +66,7 @@ def edit_and_seal(connection: Connection, random: Random, first: int, last: int)
 
 def rewrite(connection: Connection, random: Random, first: int, last: int) -> Tampering:
     """An entry is changed and all that follow are chained anew: only a head kept elsewhere finds it."""
-    number = random.randint(first, last)
+    number = random.randint(max(first, last - 30), last)
     previous = None
     for stored in list(iterate_entries(connection)):
         if stored.number >= number:

@@ -83,7 +83,7 @@ TABLES: Final = (
         "who saw, changed or decided what, on the pages, by the API and at the command line, and polls, retention and "
         "changed settings: when, in which role, the crime numbers, the reason; each entry chained to the one before",
         "1 row each",
-        "never by this service: whoever answers for the data decides",
+        "by whole months, `remove_audit_after_days` after their last day; the hash of the last one stays",
     ),
     StatedLife(
         "background_task",

@@ -26,13 +26,16 @@ from compliance.store import (
     remove_expired,
     retention_due,
 )
+from compliance.store.audit_retention import find_old_months, remove_old_months
 from compliance.text import count_noun
 
+_AUDIT = "audit entry"
 _CRIMES, EXPORT_FILE, PILOT_FILE = "crime", "export file", "pilot email"
 _PLURALS = {
     "text of an email": "texts of emails",
     "text of a dispute": "texts of disputes",
     "directory entry": "directory entries",
+    _AUDIT: "audit entries",
 }
 
 
@@ -87,7 +90,8 @@ class Retaining:
     def apply(self) -> Removed:
         """Remove and strip what has been kept long enough, and note the size of the database.
 
-        Raises SettingsError for a file that cannot be removed.
+        Raises SettingsError for a file that cannot be removed, and AuditError if old entries of the audit log are not
+        as they were written: none of those is removed then, and everything else is.
         """
         now, counts = self.clock(), Counter[str]()
         try:
@@ -95,6 +99,7 @@ class Retaining:
         finally:
             self._note(now, counts)  # what was removed before an error too
         note_size(self.store, self.local.date_of(now), now)
+        counts[_AUDIT] = self._remove_audit_months(now)  # last, so that it keeps nothing else from being removed
         return Removed(counts.pop(_CRIMES, 0), dict(counts))
 
     def _remove(self, now: datetime, counts: Counter[str]) -> None:
@@ -108,6 +113,10 @@ class Retaining:
             for path in paths:
                 _remove(path)
                 counts[noun] += 1
+
+    def _remove_audit_months(self, now: datetime) -> int:
+        days, actor = self.settings.retention.remove_audit_after_days, self.actor
+        return 0 if days is None else remove_old_months(self.store, self.local, days, now, actor.who, actor.role)
 
     def _note(self, now: datetime, counts: Counter[str]) -> None:
         """Write to the audit log what was removed, if anything was."""
@@ -131,6 +140,9 @@ class Retaining:
         for each in list_expired(self.store, self.lives, now):
             if count := count_expired(self.store, each):
                 yield f"remove: {count_kind(count, each.noun)}"
+        days = self.settings.retention.remove_audit_after_days
+        if days is not None and (old := find_old_months(self.store, self.local, days, now)) is not None:
+            yield f"remove: {count_kind(old.entries, _AUDIT)} of the months before {self.local.date_of(old.before)}"
         for noun, paths in self.files().items():
             yield from (f"remove: {path}" for path in paths)
             if paths:

@@ -16,7 +16,8 @@ from sqlalchemy import delete, text, update
 from compliance.cli import main
 from compliance.store import AuditEntry, AuditHead, AuditKind, Store, append_entry, log_entry
 from compliance.store.audit_check import CheckedLog, FaultKind, check_log
-from compliance.store.audit_log import read_audit_head
+from compliance.store.audit_log import audit_head, read_audit_head
+from compliance.store.dialect import take_turn_in_log
 from compliance.store.tables import AUDIT_ENTRY, PUBLISHED
 from tests import stores
 from tests.accesses import list_entries
@@ -54,8 +55,10 @@ def check(store: Store, *heads: AuditHead) -> CheckedLog:
 
 def after(store: Store, act: Any) -> CheckedLog:
     """What a check finds after something was done to the log, which is then undone."""
-    head, found = read_audit_head(store), CheckedLog()
+    found = CheckedLog()
     with suppress(TamperedError), store.writing() as connection:
+        take_turn_in_log(connection)  # nobody else adds an entry meanwhile
+        head = audit_head(connection)
         act(connection)
         found = check_log(connection, [(head, "the safe")])
         raise TamperedError
