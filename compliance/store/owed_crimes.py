@@ -3,13 +3,17 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, text
 
 from compliance.policy.verdicts import STATES
 from compliance.store.engine import Store
 from compliance.store.owed_bands import STAYS
 from compliance.store.tables import OBLIGATION, OFFICER
+
+MISSED_AT_CLOSE: Final = text("obligation.state = 'missed' AND obligation.clause = '5.6'")
+"""In the words of the index, without which it does not serve."""
 
 
 def list_owed_crimes(
@@ -32,6 +36,14 @@ def list_owed_crimes(
     asked = select(OBLIGATION.c.crime_ref).where(within, is_owed)
     with store.reading() as connection:
         return sorted(set(connection.execute(asked).scalars()))
+
+
+def list_missed_at_close(store: Store, within: ColumnElement[bool], since: date) -> set[tuple[str, str, str, int]]:
+    """Return the obligations of a scope missed as the case closed (rules 5.6) and due since a date, by their keys."""
+    key = (OBLIGATION.c.crime_ref, OBLIGATION.c.victim_ref, OBLIGATION.c.requirement, OBLIGATION.c.cycle)
+    asked = select(*key).where(MISSED_AT_CLOSE, OBLIGATION.c.due_date >= since, within)
+    with store.reading() as connection:
+        return {(crime, victim, requirement, cycle) for crime, victim, requirement, cycle in connection.execute(asked)}
 
 
 def crimes_within(store: Store, within: ColumnElement[bool], crime_refs: Iterable[str]) -> set[str]:

@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, and_, false, or_
 
 from compliance.reminders.emails.victim_sentences import day_text
+from compliance.reminders.owed_at_close import OwedAtClose, list_owed_at_close
 from compliance.reminders.told_leaders import MailState, find_unreachable, last_emails, leaders_told
 from compliance.store import officers
 from compliance.store.directory import DirectoryEntry
@@ -43,6 +44,8 @@ class OfficersVictims:
     victims: Sequence[OverdueVictim]
     overdue: int
     is_all: bool
+    at_close: Sequence[OwedAtClose]
+    """What was owed when a case closed; not in `overdue`."""
 
 
 def show_team(visit: Visit) -> Answer:
@@ -77,16 +80,17 @@ def show_officer(visit: Visit) -> Answer:
     entry = officers(store, OFFICER.c.officer_ref == ref).get(ref)
     title = f"{entry.name} ({ref})" if entry is not None and entry.name else f"Officer {ref}"
     held = overdue_by_officer(store, lambda of: and_(visit.whose(of), of.officer_ref == ref), period_of(visit))
-    return _of_officers(visit, title, held, sum(held.values()), None)
+    return _of_officers(visit, title, held or {ref: 0}, sum(held.values()), None)
 
 
 def _of_officers(visit: Visit, title: str, held: Mapping[str, int], total: int, listing: Listing | None) -> Answer:
     service, store = visit.service, visit.service.store
     within, is_one = and_(visit.within, _held_by(held)), listing is None
     found = list_overdue_victims(store, within, LISTED if is_one else OFFICERS)
+    at_close = list_owed_at_close(store, service.policy, service.reminder_settings, within, visit.now)
     told = leaders_told(store, service.policy, sorted({victim.crime_ref for victim in found}))
     directory = officers(store)  # all of it: who shares a mailbox with somebody elsewhere is told by their digest
-    groups = _group(visit, found, held, directory, is_one)
+    groups = _group(visit, found, at_close, held, directory, is_one)
     values = {
         "groups": groups,
         "total": total,
@@ -101,6 +105,7 @@ def _of_officers(visit: Visit, title: str, held: Mapping[str, int], total: int, 
         "is_one": is_one,
     }
     crimes = [victim.crime_ref for group in groups for victim in group.victims]
+    crimes += [each.crime_ref for group in groups for each in group.at_close if is_one]
     return Answer("team.html.j2", title, values, crimes)
 
 
@@ -114,6 +119,7 @@ def _held_by(held: Mapping[str, int]) -> ColumnElement[bool]:
 def _group(
     visit: Visit,
     found: Sequence[OverdueVictim],
+    at_close: Sequence[OwedAtClose],
     held: Mapping[str, int],
     directory: Mapping[str, DirectoryEntry],
     is_one: bool,
@@ -122,6 +128,7 @@ def _group(
     service, victims = visit.service, {ref: list[OverdueVictim]() for ref in held}
     for victim in found:
         victims.setdefault(victim.officer_ref or _NOBODY, []).append(victim)
+    closed = {ref: [each for each in at_close if (each.officer_ref or _NOBODY) == ref] for ref in victims}
     refs = sorted(ref for ref in victims if ref)
     away = find_unreachable(service.store, service.policy, service.settings.reminders, directory, refs, visit.today)
     emails = last_emails(service.store, service.policy, refs)
@@ -131,6 +138,8 @@ def _group(
         name = directory[ref].name if ref in directory else None
         is_all = len(shown) == len(theirs) < (LISTED if is_one else OFFICERS)
         groups.append(
-            OfficersVictims(ref or None, name, away.get(ref), emails.get(ref), shown, held.get(ref, 0), is_all)
+            OfficersVictims(
+                ref or None, name, away.get(ref), emails.get(ref), shown, held.get(ref, 0), is_all, closed[ref]
+            )
         )
     return groups

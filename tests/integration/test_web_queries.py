@@ -37,6 +37,7 @@ from compliance.store.owed_crimes import (
     count_overdue_victims,
     crimes_within,
     is_any_within,
+    list_missed_at_close,
     list_overdue_victims,
     list_owed_crimes,
     officers_within,
@@ -153,6 +154,8 @@ def test_no_list_and_no_view_reads_all_obligations(filled: Store) -> None:
         crimes_within(filled, restrict(viewer(ref, role), CaseScope.FORCE), ["22A/1/26"])
         assert list_overdue_victims(filled, restrict(viewer(ref, role), CaseScope.FORCE), 50)
         count_overdue_victims(filled, restrict(viewer(ref, role), CaseScope.FORCE))
+        of_one = and_(restrict(viewer(ref, role), CaseScope.FORCE), OBLIGATION.c.officer_ref.in_(["n1a", "n1b"]))
+        assert list_missed_at_close(filled, of_one, LONG_AGO) == set()
         theirs = and_(restrict(viewer(ref, role), CaseScope.FORCE), OBLIGATION.c.officer_ref == "n1a")
         assert is_any_within(filled, theirs)
         officers_within(filled, restrict(viewer(ref, role), CaseScope.FORCE), list(CRIMES))

@@ -9,7 +9,7 @@ from compliance.store.tables import OUTBOX
 from compliance.web.roles import WebRole
 from tests import web_office
 from tests.accesses import list_accesses
-from tests.stores import crime, take
+from tests.stores import crime, take, updates
 from tests.web_office import CRIMES, NORTH, WebOffice, records, words_of
 
 office = web_office.office
@@ -99,6 +99,35 @@ def test_a_team_shows_five_victims_an_officer_and_the_officers_page_all(office: 
     page = supervisor.get("/officers/n1a").text
     assert words_of(page).count("victim V1") == 8
     assert "<h1>Ash Adze (n1a)</h1>" in page
+
+
+def test_what_was_owed_when_a_case_closed_is_said_of_each_officer_and_listed_on_their_page(office: WebOffice) -> None:
+    """Missed by the close (rules 5.6) and owed for 28 days after it, unless the victim was updated since: as on the officer's page."""
+    case_of = {"officer_ref": "n1b", "team": "N1", "division": "North", "reported_at": "2026-06-01T09:00:00Z"}
+    closed = [{"status": "closed", "at": "2026-07-10T09:00:00Z"}]
+    before = updates("2026-06-04")
+    records(
+        office,
+        crime("SHUT", **case_of, status=closed, updates=before),
+        crime("TOLD", **case_of, status=closed, updates=updates("2026-06-04", "2026-07-12")),
+        crime("LONG AGO", **case_of | {"reported_at": "2026-04-01T09:00:00Z"}, updates=updates("2026-04-04"),
+              status=[{"status": "closed", "at": "2026-06-20T09:00:00Z"}]),
+    )  # fmt: skip
+    supervisor = office.browser(WebRole.SUPERVISOR)
+    briar = next(card for card in cards_of(supervisor.get("/team").text) if "Briar Basalt" in card)
+    assert "Overdue 1 update, and 1 owed when the case closed" in briar
+    page = words_of(supervisor.get("/officers/n1b").text)
+    assert "SHUT , victim V1: due 29 June, and still owed when the case closed on 10 July." in page
+    assert "TOLD" not in page
+    assert "LONG AGO" not in page
+    assert list_accesses(office.service.store)[-1].crimes == [CRIMES["n1b"], "SHUT"]
+    mine = words_of(office.browser(WebRole.OFFICER, "n1b").get("/my-victims").text)
+    assert "The case closed on 10 July: please tell the victim the outcome." in mine
+    records(
+        office,
+        crime(CRIMES["n1b"], **case_of, updates=updates("2026-06-04", "2026-07-01"), changed_at="2026-07-20T10:00:00Z"),
+    )
+    assert "0 updates, and 1 owed when the case closed" in words_of(supervisor.get("/officers/n1b").text)
 
 
 def test_a_division_is_shown_twenty_officers_at_a_time_and_each_once(office: WebOffice) -> None:
