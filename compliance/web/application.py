@@ -24,7 +24,7 @@ from compliance.web.openid_desk import OpenIdDesk
 from compliance.web.openid_sign_in import OpenIdSignIn
 from compliance.web.page_table import Answer, Download, GoTo, RefusedPageError, Visit, WebPage, check_table
 from compliance.web.restriction import restrict
-from compliance.web.roles import ROLE_NAMES, CaseScope, Viewer
+from compliance.web.roles import LOGGED, CaseScope, people_in
 from compliance.web.sessions import Sessions
 from compliance.web.sign_in import SignIn
 from compliance.web.sign_in_attempts import SignInAttempts
@@ -76,7 +76,7 @@ class _Desk:
         visit = Visit(service, viewer, page, dict(request.path_params), dict(request.query_params), form, now)
         try:
             if viewer.role not in (page.roles or ()):
-                raise RefusedPageError("This page is not for your role", _of_role(viewer), "not for this role")
+                raise RefusedPageError("This page is not for your role", _of_roles(page), "not for this role")
             if page.method == "POST" and form.get("token") != sessions.token(request):
                 words = "Go back, load the page again, and send the form once more. Nothing was changed."
                 raise RefusedPageError("This form is out of date", words, "form without its token")
@@ -110,14 +110,19 @@ class _Desk:
             note_access(visit, AuditKind.CONSULTATION, crimes=others, reason=answer.reason)
         return self.frame.show(answer, viewer, request, visit.page)
 
-    def show_no_page(self, _: Request, error: Exception) -> Response:
+    def show_no_page(self, request: Request, error: Exception) -> Response:
         """Answer for a path, or a way of asking, that is in no table."""
+        return self.frame.guarded(self._no_page, request, error)
+
+    def _no_page(self, request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 404
-        return self.frame.message(None, "There is no such page", "The address may be mistyped or out of date.", status)
+        viewer = self.frame.sessions.find(request, self.frame.service.clock())
+        words = "The address may be mistyped or out of date."
+        return self.frame.message(viewer, "There is no such page", words, status, request)
 
 
-def _of_role(viewer: Viewer) -> str:
-    return f"You are signed in as {ROLE_NAMES[viewer.role].lower()}. That you asked for it was noted."
+def _of_roles(page: WebPage) -> str:
+    return f"This page is for {people_in(page.roles or ())}. {LOGGED}"
 
 
 def _download(file: Download) -> Response:

@@ -1,5 +1,6 @@
 """Pages on cases: a crime, the reason for which it is opened, and the first page."""
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -15,12 +16,16 @@ from compliance.store import disputes_of, officer_refs, officers
 from compliance.store.owed_crimes import crimes_within
 from compliance.store.tables import OFFICER
 from compliance.web.page_table import Answer, GoTo, RefusedPageError, Visit
-from compliance.web.roles import MAY_ASK, WIDEST, CaseScope, WebRole
+from compliance.web.restriction import restrict
+from compliance.web.roles import LOGGED, MAY_ASK, WIDEST, CaseScope, WebRole
 
 LISTS_OFFICERS: Final = frozenset({WebRole.SUPERVISOR, WebRole.CHAMPION, WebRole.PERFORMANCE})
 """The roles that have a page for each officer."""
 FIRST: Final = {WebRole.OFFICER: "/my-victims", WebRole.BOARD: "/reports", WebRole.ADMINISTRATOR: "/health"}
 """What a role sees first, where that is all there is for it."""
+_MARK: Final = re.compile(r"[^0-9A-Za-z]+")
+_MARKS: Final = ("/", "-", ".", " ", "_", "")
+"""What may stand between the parts of a crime number."""
 _EARLIEST: Final = date(2000, 1, 1)
 """The first day as at which a crime is shown."""
 _A_MOMENT: Final = timedelta(microseconds=1)
@@ -37,7 +42,7 @@ def officer_path(ref: str) -> str:
     return f"/officers/{quote(ref, safe='')}"
 
 
-ASK: Final = "It may have been handed over meanwhile. That you asked for it was noted."
+ASK: Final = f"It may have been handed over meanwhile. {LOGGED}"
 
 
 def go_to_crime(visit: Visit) -> GoTo | Answer:
@@ -46,7 +51,19 @@ def go_to_crime(visit: Visit) -> GoTo | Answer:
     if not ref:
         return _first_page(visit, "Enter a number")
     is_officer = visit.viewer.role in LISTS_OFFICERS and ref in officer_refs(visit.service.store)
-    return GoTo(officer_path(ref) if is_officer else crime_path(ref))
+    return GoTo(officer_path(ref) if is_officer else crime_path(_as_stored(visit, ref)))
+
+
+def _as_stored(visit: Visit, ref: str) -> str:
+    """Return a crime number with the marks of the one crime in the person's scope that it fits; as given otherwise.
+
+    Only their own scope is looked through, so that nobody learns without a reason which other crimes there are.
+    """
+    store, within, parts = visit.service.store, restrict(visit.viewer, CaseScope.FORCE), _MARK.split(ref)
+    if crimes_within(store, within, [ref]):
+        return ref
+    found = crimes_within(store, within, [mark.join(parts) for mark in _MARKS])
+    return found.pop() if len(found) == 1 else ref
 
 
 def show_crime(visit: Visit) -> Answer:

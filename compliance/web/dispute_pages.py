@@ -28,7 +28,7 @@ from compliance.web.case_pages import crime_path
 from compliance.web.listing import LISTED, after_number, list_page, row_number
 from compliance.web.my_victims import LONGEST
 from compliance.web.page_table import Answer, GoTo, RefusedPageError, Visit
-from compliance.web.roles import CaseScope, WebRole
+from compliance.web.roles import LOGGED, CaseScope, WebRole
 
 ANSWERS: Final = {
     "wrong": ("The record was wrong", DisputeAnswer.RECORD_WRONG),
@@ -114,7 +114,7 @@ def _within(visit: Visit) -> ColumnElement[bool]:
 def _find(visit: Visit) -> Dispute:
     number, store = row_number(visit.place["number"]), visit.service.store
     if sum(count_disputes(store, and_(DISPUTE.c.id == number, _within(visit)))) == 0:
-        words = "Disputes on cases outside yours are not shown. That you asked for it was noted."
+        words = f"Disputes on cases outside yours are not shown. {LOGGED}"
         raise RefusedPageError("There is no such dispute in your cases", words, "a dispute outside their scope", 404)
     return show_dispute(store, number)
 

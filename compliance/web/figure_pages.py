@@ -115,7 +115,7 @@ def _read(visit: Visit, readable: Sequence[PublishedReport]) -> tuple[PublishedR
     """
     found = find_readable(visit, readable)
     if found is None:
-        words = "It has not been published, or not for your role."
+        words = "It is not published, or your role cannot see it."
         raise RefusedPageError("There is no such report", words, "a report that is not there for them", 404)
     return found, stored_figures(visit, found)
 

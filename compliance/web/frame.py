@@ -27,7 +27,7 @@ LARGEST_FORM: Final = 64 * 1024
 MOST_FIELDS: Final = 300
 """The fields of a form that are read, at most."""
 
-_FIRST_PAGE: Final = ("/", "Go to the first page")
+_FIRST_PAGE: Final = ("/", "Home")
 
 
 @dataclass(frozen=True, slots=True)

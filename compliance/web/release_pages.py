@@ -4,8 +4,10 @@ A release is stored; the running service publishes the report when it next looks
 is judged while somebody waits for a page.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import Any, Final
 
 from compliance.errors import ComplianceError, HeldError, SettingsError
@@ -159,8 +161,8 @@ def _resumption(visit: Visit) -> _Decision:
 
 def _not_yet(visit: Visit, decision: _Decision) -> Answer | None:
     """Return the page that asks again: for what is missing, or whether the person is sure; None: it is to be done."""
-    if error := _check(visit, decision):
-        return _ask(visit, decision, error)
+    if errors := _check(visit, decision):
+        return _ask(visit, decision, errors)
     if not _is_confirmed(visit):
         return _confirm(visit, decision)
     if visit.form.get("seen", "") != decision.seen:
@@ -168,30 +170,30 @@ def _not_yet(visit: Visit, decision: _Decision) -> Answer | None:
     return None
 
 
-def _check(visit: Visit, decision: _Decision) -> tuple[str, str] | None:
-    """Return the field that is wrong and what to do, None if nothing is."""
-    reason, until = _reason(visit), _until(visit)
-    if not reason:
-        return "reason", "Give a reason in words"
-    if len(reason) > LONGEST_REASON:
-        return "reason", f"Use at most {LONGEST_REASON} characters; these are {len(reason):,}"
+def _check(visit: Visit, decision: _Decision) -> dict[str, str]:
+    """Return every field that is wrong, in their order, each with what to do."""
+    reason, until, errors = _reason(visit), _until(visit), dict[str, str]()
     if decision.asks_until and until is None:
-        return "until", "Give the last day as year, month and day, such as 2026-07-31"
-    if decision.asks_until and until is not None and until < visit.today:
-        return "until", "That day has passed; give a day to come"
-    return None
+        errors["until"] = "Enter the last day"
+    elif decision.asks_until and until is not None and until < visit.today:
+        errors["until"] = "That day has passed; enter a day to come"
+    if not reason:
+        errors["reason"] = "Give a reason in words"
+    elif len(reason) > LONGEST_REASON:
+        errors["reason"] = f"Use at most {LONGEST_REASON} characters; these are {len(reason):,}"
+    return errors
 
 
-def _ask(visit: Visit, decision: _Decision, error: tuple[str, str] | None = None) -> Answer:
+def _ask(visit: Visit, decision: _Decision, errors: Mapping[str, str] = MappingProxyType({})) -> Answer:
     values = {
         "decision": decision,
         "reason": visit.form.get("reason", ""),
         "until": visit.form.get("until", ""),
         "longest": LONGEST_REASON,
-        "field": error and error[0],
-        "error": error and error[1],
+        "error": next(iter(errors.values()), None),
+        "errors": errors,
     }
-    return Answer("decide.html.j2", decision.title, values, status=400 if error else 200)
+    return Answer("decide.html.j2", decision.title, values, status=400 if errors else 200)
 
 
 def _confirm(visit: Visit, decision: _Decision, error: str | None = None) -> Answer:

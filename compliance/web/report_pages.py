@@ -66,7 +66,7 @@ def give_report(visit: Visit) -> Download:
     """Return the file of a published report, byte for byte as it was published."""
     found, form = find_readable(visit, list_readable(visit)), visit.place["form"]
     if found is None or form not in forms_for(visit, found):
-        words = "It has not been published, or not in this form for your role."
+        words = "It is not published, or your role cannot have it in this form."
         raise RefusedPageError("There is no such report", words, "a report that is not there for them", 404)
     service, period, edition = visit.service, found.period, found.edition
     content = as_published(service.store, service.report_folder, period, edition, form)  # type: ignore[arg-type]

@@ -1,10 +1,12 @@
 """The roles of the pages, whose cases each may see, and the person who looks."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Final
 
 from compliance.store.directory import DirectoryEntry
+from compliance.text import join_words
 
 
 class WebRole(StrEnum):
@@ -37,6 +39,8 @@ WIDEST: Final = {
     WebRole.ADMINISTRATOR: CaseScope.NONE,
 }
 """The most that a role may see without being asked for a reason."""
+LOGGED: Final = "Attempts to open it are logged."
+"""What a refusal says of itself."""
 MAY_ASK: Final = frozenset({WebRole.SUPERVISOR, WebRole.CHAMPION})
 """The roles that may open one crime outside their scope, with a reason."""
 ROLE_NAMES: Final = {
@@ -47,8 +51,21 @@ ROLE_NAMES: Final = {
     WebRole.BOARD: "Performance board",
     WebRole.ADMINISTRATOR: "Administrator",
 }
+_PEOPLE: Final = {
+    WebRole.OFFICER: "officers",
+    WebRole.SUPERVISOR: "supervisors",
+    WebRole.CHAMPION: "divisional champions",
+    WebRole.PERFORMANCE: "the performance team",
+    WebRole.BOARD: "the performance board",
+    WebRole.ADMINISTRATOR: "administrators",
+}
 OF_DIRECTORY: Final = frozenset({WebRole.OFFICER, WebRole.SUPERVISOR, WebRole.CHAMPION})
 """The roles that only somebody in the officer directory can have: it says which cases are theirs."""
+
+
+def people_in(roles: Collection[WebRole]) -> str:
+    """Return who has some roles, in words: supervisors and divisional champions."""
+    return join_words([name for role, name in _PEOPLE.items() if role in roles])
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,7 +179,7 @@ def _asked(visit: Visit) -> _Asked:
     """
     report = find_readable(visit, list_readable(visit))
     if report is None or not may_trace(visit, report):
-        words = "It has not been published, or its cases are not for your role."
+        words = "It is not published, or your role cannot see its cases."
         raise RefusedPageError("There is no such report", words, "a report that is not there for them", 404)
     figure = visit.query.get("figure", visit.form.get("figure", ""))
     name, measure = split_figure(figure)

@@ -11,7 +11,7 @@ from compliance.store import RecordVersion, list_versions
 from compliance.store.owed_crimes import crimes_within
 from compliance.web.case_pages import crime_path, no_such_crime
 from compliance.web.page_table import Answer, Download, RefusedPageError, Visit
-from compliance.web.roles import WIDEST, CaseScope
+from compliance.web.roles import LOGGED, MAY_ASK, WIDEST, CaseScope
 
 SHOWN: Final = 100
 """The versions on the page, at most: the newest."""
@@ -58,7 +58,8 @@ def _crime_of(visit: Visit) -> str:
     ref = visit.place["crime_ref"]
     of_force = WIDEST[visit.viewer.role] is CaseScope.FORCE
     if not of_force and not crimes_within(visit.service.store, visit.within, [ref]):
-        words = "You can open the crime for a reason if your role may. That you asked for it was noted."
+        may = "You can open the crime itself for a reason. " if visit.viewer.role in MAY_ASK else ""
+        words = f"{may}{LOGGED}"
         raise RefusedPageError("This is not one of your cases", words, "versions of a crime outside their scope")
     return ref
 

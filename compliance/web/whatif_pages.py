@@ -1,8 +1,8 @@
 """Pages on what another rule would have done to a period: asked for, worked out in the background, and shown."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -49,13 +49,14 @@ class _WhatIfForm:
     first: str = ""
     last: str = ""
     changes: tuple[tuple[str, str], ...] = (("", ""),) * MOST_CHANGES
-    error: tuple[str, str] | None = None
-    """The field that is wrong, and what to do."""
+    errors: Mapping[str, str] = field(default_factory=dict)
+    """The fields that are wrong, each with what to do."""
 
 
 def show_whatif(visit: Visit) -> Answer:
-    """Return the form, and what was asked of late."""
-    return _show(visit, _WhatIfForm())
+    """Return the form, with the last whole week filled in, and the recent questions."""
+    sunday = visit.today - timedelta(days=visit.today.isoweekday())
+    return _show(visit, _WhatIfForm(str(sunday - timedelta(days=6)), str(sunday)))
 
 
 def ask_whatif(visit: Visit) -> Answer | GoTo:
@@ -64,11 +65,10 @@ def ask_whatif(visit: Visit) -> Answer | GoTo:
     names = range(1, MOST_CHANGES + 1)
     changes = tuple((form.get(f"key-{n}", ""), form.get(f"value-{n}", "").strip()[:_LONGEST]) for n in names)
     filled = _WhatIfForm(form.get("first", ""), form.get("last", ""), changes)
-    try:
-        question = _question(visit, filled)
-    except _WrongFieldError as wrong:
-        return _show(visit, _WhatIfForm(filled.first, filled.last, changes, (wrong.field, str(wrong))))
-    return _ask(visit, question)
+    if errors := _check(visit, filled):
+        return _show(visit, replace(filled, errors=errors))
+    days = date.fromisoformat(filled.first), date.fromisoformat(filled.last)
+    return _ask(visit, WhatIfQuestion(*days, _settings(filled), visit.now.replace(microsecond=0)))
 
 
 def show_one_whatif(visit: Visit) -> Answer:
@@ -106,39 +106,47 @@ def ask_whatif_again(visit: Visit) -> GoTo:
     return _ask(visit, msgspec.json.decode(_find(visit).asked, type=WhatIfQuestion))
 
 
-class _WrongFieldError(Exception):
-    """What is wrong with a field of the form, in words."""
-
-    def __init__(self, field: str, words: str) -> None:
-        super().__init__(words)
-        self.field = field
+def _settings(filled: _WhatIfForm) -> tuple[str, ...]:
+    return tuple(f"{key}={value}" for key, value in filled.changes if key)
 
 
-def _question(visit: Visit, filled: _WhatIfForm) -> WhatIfQuestion:
-    first, last = _day(filled.first, "first"), _day(filled.last, "last")
-    if last < first:
-        raise _WrongFieldError("last", "The last day is before the first. Give a later one.")
-    settings = tuple(f"{key}={value}" for key, value in filled.changes if key)
-    if not settings:
-        raise _WrongFieldError("key-1", "Choose what the other rule changes.")
+def _check(visit: Visit, filled: _WhatIfForm) -> dict[str, str]:
+    """Return every field that is wrong, in their order, each with what to do."""
+    first, last = _day(filled.first), _day(filled.last)
+    errors = {name: f"Enter the {name} day." for name, day in (("first", first), ("last", last)) if day is None}
+    if first and last and last < first:
+        errors["last"] = "The last day is before the first. Enter a later one."
+    if not _settings(filled):
+        errors["key-1"] = "Choose what the other rule changes."
     known = {key for key, _ in list_settings(visit.service.policy)}
     for number, (key, value) in enumerate(filled.changes, 1):
         if key and key not in known:
-            raise _WrongFieldError(f"key-{number}", "Choose one of the keys of the policy.")
-        if value and not key:
-            raise _WrongFieldError(f"key-{number}", "Choose the key that gets this value.")
+            errors[f"key-{number}"] = "Choose one of the keys of the policy."
+        elif value and not key:
+            errors[f"key-{number}"] = "Choose the key that gets this value."
+        elif key and (problem := _problem(visit, [f"{key}={value}"])):
+            errors[f"value-{number}"] = problem
+    if not errors and (problem := _problem(visit, _settings(filled))):
+        errors["value-1"] = problem
+    return errors
+
+
+def _problem(visit: Visit, settings: Sequence[str]) -> str | None:
+    """Return what is wrong with changes of the policy, without the path of its file; None: nothing."""
+    policy = visit.service.policy
     try:
-        apply_settings(visit.service.policy, settings)
+        apply_settings(policy, settings)
     except SettingsError as error:
-        raise _WrongFieldError("value-1", str(error).removeprefix("--set ").removeprefix("--set: ")) from None
-    return WhatIfQuestion(first, last, settings, visit.now.replace(microsecond=0))
+        words = str(error).removeprefix("--set ").removeprefix("--set: ")
+        return words.replace(f"{policy.path}: ", "").replace(str(policy.path), "the policy")
+    return None
 
 
-def _day(text: str, field: str) -> date:
+def _day(text: str) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise _WrongFieldError(field, "Give a day, such as 2026-11-02.") from None
+        return None
 
 
 def _ask(visit: Visit, question: WhatIfQuestion) -> GoTo:
@@ -162,18 +170,18 @@ def _show(visit: Visit, filled: _WhatIfForm) -> Answer:
     found = list_tasks(visit.service.store, WHATIF, _LISTED, visit.now)
     values: Mapping[str, Any] = {
         "filled": filled,
-        "error": filled.error[1] if filled.error else None,
-        "field": filled.error[0] if filled.error else None,
+        "error": next(iter(filled.errors.values()), None),
+        "errors": filled.errors,
         "keys": [(key, f"{key} (now {value})" if value else key) for key, value in keys],
         "longest": _LONGEST,
         "kept": KEPT.days,
         "runs": [_run(visit, task) for task in found],
     }
-    return Answer("whatif.html.j2", "What if", values, status=400 if filled.error else 200)
+    return Answer("whatif.html.j2", "What if", values, status=400 if filled.errors else 200)
 
 
 def _run(visit: Visit, task: BackgroundTask) -> dict[str, Any]:
-    """Return a row of the list of what was asked of late."""
+    """Return a row of the list of recent questions."""
     question = msgspec.json.decode(task.asked, type=WhatIfQuestion)
     asked_on = plain_date(visit.service.policy.local.date_of(task.asked_at))
     return {

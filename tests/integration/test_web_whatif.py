@@ -83,7 +83,8 @@ def test_another_rule_is_worked_out_and_shown_as_the_command_has_it(office: WebO
 @pytest.mark.parametrize(
     ("form", "words"),
     [
-        (DAYS | {"first": ""} | CHANGE, "Give a day, such as 2026-11-02."),
+        (DAYS | {"first": ""} | CHANGE, "Enter the first day."),
+        ({"first": "", "last": ""}, "Enter the first day. Enter the last day. Choose what the other rule changes."),
         (DAYS | {"last": "2026-06-01"} | CHANGE, "The last day is before the first"),
         (DAYS, "Choose what the other rule changes."),
         (DAYS | {"key-1": "7-day.within.days", "value-1": "soon"}, "soon"),
@@ -186,3 +187,17 @@ def test_stored_crimes_are_compared_some_at_a_time_with_the_same_answer(
     parts = compare_policies(office.service, question, lambda done, of: told.append((done, of)))
     assert msgspec.json.decode(parts, type=WhatIf) == whole
     assert told == [(0, 7), (3, 7), (6, 7)]
+
+
+def test_the_form_begins_with_the_last_whole_week(analyst: Browser) -> None:
+    page = analyst.get("/whatif").text
+    assert re.findall(r'type="date" value="([^"]*)"', page) == ["2026-07-13", "2026-07-19"], "today is Monday the 20th"
+
+
+def test_a_wrong_value_is_said_at_its_field_without_the_path_of_the_policy(office: WebOffice, analyst: Browser) -> None:
+    wrong = {"key-2": "7-day.same_day", "value-2": "perhaps"}
+    page = analyst.post("/whatif", **DAYS, **CHANGE, **wrong).text
+    assert '<a href="#value-2">' in page
+    assert 'id="value-2-error"' in page
+    assert "counts" in words_of(page)
+    assert str(office.service.policy.path.parent) not in page
