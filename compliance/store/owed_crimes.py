@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, text
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, text
 
 from compliance.policy.verdicts import STATES
 from compliance.store.engine import Store
@@ -55,28 +55,36 @@ def crimes_within(store: Store, within: ColumnElement[bool], crime_refs: Iterabl
 
 @dataclass(frozen=True, slots=True)
 class OverdueVictim:
-    """A victim with something overdue: since the earliest due date, and who has the case now."""
+    """A victim with something overdue: since the earliest due date and up to the last, and who has the case now."""
 
     crime_ref: str
     victim_ref: str
     officer_ref: str | None
     team: str | None
     due_date: date
+    last_due: date
+    is_of_category: bool
 
 
-def list_overdue_victims(store: Store, within: ColumnElement[bool], most: int) -> list[OverdueVictim]:
-    """Return the victims with something overdue, the longest first, at most `most` of each officer."""
+def list_overdue_victims(store: Store, within: ColumnElement[bool], most: int, category: str) -> list[OverdueVictim]:
+    """Return the victims with something overdue, those of a category first, then the longest overdue; at most `most` of
+    each officer."""
     whose = (OBLIGATION.c.crime_ref, OBLIGATION.c.victim_ref, OBLIGATION.c.officer_ref, OBLIGATION.c.team)
     due = func.min(OBLIGATION.c.due_date).label("due_date")
-    victims = select(*whose, due).where(OBLIGATION.c.state == "overdue", within).group_by(*whose).subquery()
-    order = (victims.c.due_date, victims.c.crime_ref, victims.c.victim_ref)
+    last = func.max(OBLIGATION.c.due_date).label("last_due")
+    is_first = func.max(case((OBLIGATION.c.category == category, 1), else_=0)).label("is_of_category")
+    victims = (
+        select(*whose, due, last, is_first).where(OBLIGATION.c.state == "overdue", within).group_by(*whose).subquery()
+    )
+    order = (victims.c.is_of_category.desc(), victims.c.due_date, victims.c.crime_ref, victims.c.victim_ref)
     place = func.row_number().over(partition_by=victims.c.officer_ref, order_by=order).label("place")
     ranked = select(victims, place).subquery()
+    in_order = (ranked.c.is_of_category.desc(), ranked.c.due_date, ranked.c.crime_ref, ranked.c.victim_ref)
     columns = [column for column in ranked.c if column.name != "place"]
     asked = select(*columns).where(ranked.c.place <= most)
     with store.reading() as connection:
-        rows = connection.execute(asked.order_by(ranked.c.due_date, ranked.c.crime_ref, ranked.c.victim_ref)).all()
-    return [OverdueVictim(*row) for row in rows]
+        rows = connection.execute(asked.order_by(*in_order)).mappings().all()
+    return [OverdueVictim(**row | {"is_of_category": bool(row["is_of_category"])}) for row in map(dict, rows)]
 
 
 def count_overdue_victims(store: Store, within: ColumnElement[bool]) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from sqlalchemy import ColumnElement, and_, false, or_
@@ -9,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, false, or_
 from compliance.reminders.emails.victim_sentences import day_text
 from compliance.reminders.owed_at_close import OwedAtClose, list_owed_at_close
 from compliance.reminders.told_leaders import MailState, find_unreachable, last_emails, leaders_told
+from compliance.reminders.waiting import ENHANCED
 from compliance.store import officers
 from compliance.store.directory import DirectoryEntry
 from compliance.store.owed_counts import overdue_by_officer
@@ -44,6 +46,10 @@ class OfficersVictims:
     victims: Sequence[OverdueVictim]
     overdue: int
     is_all: bool
+    all_victims: int | None
+    """How many victims have something overdue; None if there are more than were read."""
+    due_last: date | None
+    """The last due date of what is owed; None likewise."""
     at_close: Sequence[OwedAtClose]
     """What was owed when a case closed; not in `overdue`."""
 
@@ -86,7 +92,7 @@ def show_officer(visit: Visit) -> Answer:
 def _of_officers(visit: Visit, title: str, held: Mapping[str, int], total: int, listing: Listing | None) -> Answer:
     service, store = visit.service, visit.service.store
     within, is_one = and_(visit.within, _held_by(held)), listing is None
-    found = list_overdue_victims(store, within, LISTED if is_one else OFFICERS)
+    found = list_overdue_victims(store, within, LISTED if is_one else OFFICERS, ENHANCED)
     at_close = list_owed_at_close(store, service.policy, service.reminder_settings, within, visit.now)
     told = leaders_told(store, service.policy, sorted({victim.crime_ref for victim in found}))
     directory = officers(store)  # all of it: who shares a mailbox with somebody elsewhere is told by their digest
@@ -99,6 +105,7 @@ def _of_officers(visit: Visit, title: str, held: Mapping[str, int], total: int, 
         "told": told,
         "names": {ref: entry.name for ref, entry in directory.items()},
         "today": visit.today,
+        "due_from": service.settings.reminders.due_from,
         "day": lambda day: day_text(day, visit.today),
         "path": crime_path,
         "officer_path": officer_path,
@@ -136,10 +143,23 @@ def _group(
     for ref, theirs in victims.items():
         shown = theirs if is_one or ref == _NOBODY else theirs[:SHOWN]
         name = directory[ref].name if ref in directory else None
-        is_all = len(shown) == len(theirs) < (LISTED if is_one else OFFICERS)
+        is_known = len(theirs) < (LISTED if is_one else OFFICERS)
+        many = len(theirs) if is_known else None
+        due = [*(each.last_due for each in theirs), *(each.due_date for each in closed[ref])]
+        due_last = max(due, default=None) if is_known else None
+        is_all = is_known and len(shown) == len(theirs)
         groups.append(
             OfficersVictims(
-                ref or None, name, away.get(ref), emails.get(ref), shown, held.get(ref, 0), is_all, closed[ref]
+                ref or None,
+                name,
+                away.get(ref),
+                emails.get(ref),
+                shown,
+                held.get(ref, 0),
+                is_all,
+                many,
+                due_last,
+                closed[ref],
             )
         )
     return groups

@@ -135,12 +135,12 @@ def test_the_victims_of_a_scope_are_those_with_something_overdue_each_once_the_l
          crime("due", reported_at="2026-07-15T09:00:00Z"), crime("of another", officer_ref="O2"))  # fmt: skip
     judge_due(store, POLICY, NOW)
     mine = restrict(Viewer("O1", WebRole.OFFICER, "O", "O1"), CaseScope.OWN)
-    found = list_overdue_victims(store, mine, 50)
+    found = list_overdue_victims(store, mine, 50, "enhanced")
     assert [(each.crime_ref, each.victim_ref, each.due_date) for each in found] == [
         ("late", "V1", date(2026, 6, 8)), ("late", "V2", date(2026, 6, 8)), ("22A/2/26", "V1", date(2026, 7, 8)),
     ]  # fmt: skip
     assert count_overdue_victims(store, mine) == 3
-    of_both = list_overdue_victims(store, true(), 1)
+    of_both = list_overdue_victims(store, true(), 1, "enhanced")
     assert [(each.officer_ref, each.victim_ref) for each in of_both] == [("O1", "V1"), ("O2", "V1")], "so many of each"
 
 
@@ -152,7 +152,7 @@ def test_no_list_and_no_view_reads_all_obligations(filled: Store) -> None:
     list_owed_crimes(filled, restrict(officer, CaseScope.OWN), MONDAY, MONDAY, LONG_AGO)
     for role, ref in ((WebRole.OFFICER, "n1a"), (WebRole.SUPERVISOR, "n1s"), (WebRole.CHAMPION, "nc")):
         crimes_within(filled, restrict(viewer(ref, role), CaseScope.FORCE), ["22A/1/26"])
-        assert list_overdue_victims(filled, restrict(viewer(ref, role), CaseScope.FORCE), 50)
+        assert list_overdue_victims(filled, restrict(viewer(ref, role), CaseScope.FORCE), 50, "enhanced")
         count_overdue_victims(filled, restrict(viewer(ref, role), CaseScope.FORCE))
         of_one = and_(restrict(viewer(ref, role), CaseScope.FORCE), OBLIGATION.c.officer_ref.in_(["n1a", "n1b"]))
         assert list_missed_at_close(filled, of_one, LONG_AGO) == set()

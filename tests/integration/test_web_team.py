@@ -1,5 +1,7 @@
 """A team's pages: what is overdue by officer, who cannot act, what nobody has, who was told and whether mail reached them."""
 
+from datetime import timedelta
+
 from sqlalchemy import update
 
 from compliance.records import Officer
@@ -10,7 +12,7 @@ from compliance.web.roles import WebRole
 from tests import web_office
 from tests.accesses import list_accesses
 from tests.stores import crime, take, updates
-from tests.web_office import CRIMES, NORTH, WebOffice, records, words_of
+from tests.web_office import CRIMES, NORTH, NOW, WebOffice, records, words_of
 
 office = web_office.office
 
@@ -128,6 +130,34 @@ def test_what_was_owed_when_a_case_closed_is_said_of_each_officer_and_listed_on_
         crime(CRIMES["n1b"], **case_of, updates=updates("2026-06-04", "2026-07-01"), changed_at="2026-07-20T10:00:00Z"),
     )
     assert "0 updates, and 1 owed when the case closed" in words_of(supervisor.get("/officers/n1b").text)
+
+
+def test_enhanced_victims_come_first_with_their_tag_and_updates_are_told_from_victims(office: WebOffice) -> None:
+    enhanced = [{"victim_ref": "V1", "category": "enhanced"}]
+    where = {"officer_ref": "n1b", "team": "N1", "division": "North"}
+    records(
+        office,
+        crime("OLD", **where, reported_at="2026-06-10T09:00:00Z"),
+        crime("NEW", **where, reported_at="2026-07-05T09:00:00Z", victims=enhanced),
+    )
+    supervisor = office.browser(WebRole.SUPERVISOR)
+    for path in ("/team", "/officers/n1b"):
+        said = words_of(supervisor.get(path).text)
+        assert "4 updates to 3 victims" in said
+        assert said.index("NEW , victim V1 enhanced : due 12 July") < said.index("OLD , victim V1: due")
+    assert "What is owed Overdue 4 updates" in words_of(supervisor.get("/officers/n1b").text)
+
+
+def test_of_an_officer_who_gets_no_email_as_all_fell_due_before_the_start_the_card_says_so(office: WebOffice) -> None:
+    """Due since then as well, the officer will get one."""
+    why, supervisor = "Last email none: it fell due before the reminders began", office.browser(WebRole.SUPERVISOR)
+    assert "Last email none yet" in words_of(supervisor.get("/officers/n1b").text)
+    settings = office.service.settings
+    began = settings.reminders.model_copy(update={"due_from": NOW.date() - timedelta(days=10)})
+    vars(office.service)["settings"] = settings.model_copy(update={"reminders": began})
+    assert why in words_of(supervisor.get("/officers/n1b").text)
+    overdue(office, "n1b", "SINCE")
+    assert why not in words_of(supervisor.get("/officers/n1b").text)
 
 
 def test_a_division_is_shown_twenty_officers_at_a_time_and_each_once(office: WebOffice) -> None:
