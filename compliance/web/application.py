@@ -1,8 +1,8 @@
 """The pages as a web application: who asks is found, what they may not see is refused, what is shown is logged."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Final
 from urllib.parse import quote
 
 from starlette.applications import Starlette
@@ -28,7 +28,9 @@ from compliance.web.roles import LOGGED, CaseScope, people_in
 from compliance.web.sessions import Sessions
 from compliance.web.sign_in import SignIn
 from compliance.web.sign_in_attempts import SignInAttempts
-from compliance.web.sign_in_desk import SIGN_IN, SignInDesk
+from compliance.web.sign_in_desk import SIGN_IN, UNSENT, SignInDesk
+
+_OUT_OF_DATE: Final = "form without its token"
 
 
 def make_application(
@@ -71,15 +73,19 @@ class _Desk:
         now = service.clock()
         viewer = sessions.find(request, now)
         if viewer is None:
-            back = request.url.path if page.method == "GET" else "/"
-            return go(f"{SIGN_IN}?next={quote(back)}")
+            if page.method == "POST":
+                return go(f"{SIGN_IN}?next=/&{UNSENT}=yes")
+            return go(f"{SIGN_IN}?next={quote(request.url.path)}")
         visit = Visit(service, viewer, page, dict(request.path_params), dict(request.query_params), form, now)
         try:
             if viewer.role not in (page.roles or ()):
                 raise RefusedPageError("This page is not for your role", _of_roles(page), "not for this role")
             if page.method == "POST" and form.get("token") != sessions.token(request):
+                if page.again is not None and form:
+                    note_access(visit, AuditKind.CONSULTATION, refused=_OUT_OF_DATE)
+                    return self._show_cases(replace(page.again(visit), status=403), visit, request)
                 words = "Go back, load the page again, and send the form once more. Nothing was changed."
-                raise RefusedPageError("This form is out of date", words, "form without its token")
+                raise RefusedPageError("This form is out of date", words, _OUT_OF_DATE)
             if page.concerns is not None and (crimes := page.concerns(visit)) is not None:
                 reason = form.get("reason", "").strip()[:500] or None
                 note_access(visit, AuditKind.DECISION, crimes=crimes, reason=reason)

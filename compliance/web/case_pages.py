@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import quote
@@ -9,10 +10,13 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from compliance.batch.explanation_page import describe_question, render_parts
+from compliance.policy.explain import Explanation
 from compliance.reminders import notices, reason_of
 from compliance.reminders.emails.letter import SAFE_CONTACT
+from compliance.reminders.emails.victim_sentences import day_text
 from compliance.service.explaining import explain_stored
 from compliance.store import disputes_of, officer_refs, officers
+from compliance.store.notice_kinds import Outcome
 from compliance.store.owed_crimes import crimes_within
 from compliance.store.tables import OFFICER
 from compliance.web.page_table import Answer, GoTo, RefusedPageError, Visit
@@ -28,6 +32,14 @@ _MARKS: Final = ("/", "-", ".", " ", "_", "")
 """What may stand between the parts of a crime number."""
 _EARLIEST: Final = date(2000, 1, 1)
 """The first day as at which a crime is shown."""
+_OUTCOMES: Final = {
+    Outcome.SENT: "email",
+    Outcome.HELD: "email held",
+    Outcome.SUPPRESSED: "no email",
+    Outcome.DROPPED: "email dropped",
+}
+"""What a decision came to, in the table of reminders."""
+_DATE: Final = re.compile(r"\b\d{4}-\d\d-\d\d\b", re.ASCII)
 _A_MOMENT: Final = timedelta(microseconds=1)
 """What the end of a day is before the next one."""
 
@@ -99,6 +111,7 @@ def _crime(visit: Visit, ref: str, reason: str | None = None) -> Answer:
     explanation = explain_stored(service.store, service.policy, ref, as_at or visit.now, known_at)
     if explanation is None:
         raise no_such_crime()
+    explanation = explanation if as_at else _as_now(explanation)
     values = {
         "explanation": Markup(render_parts(explanation)),  # noqa: S704  # of templates, which escape what is put in
         "policy": explanation.basis.policy,
@@ -154,13 +167,27 @@ def _notices(visit: Visit, ref: str) -> Sequence[dict[str, Any]]:
         found = notices(session, ref)
     told = {notice.recipient_ref for notice, _ in found}
     names = officers(visit.service.store, OFFICER.c.officer_ref.in_(sorted(told)))
+    titles = {each.id: each.title for each in visit.service.policy.requirement}
     return [
         {
-            "notice": notice, "reason": reason_of(notice), "mail": mail,
+            "notice": notice, "reason": _in_words(reason_of(notice), visit.today), "mail": mail,
+            "day": day_text(notice.decided_on, visit.today), "outcome": _OUTCOMES[Outcome(notice.outcome)],
+            "title": titles.get(notice.requirement, notice.requirement),
             "name": named.name if (named := names.get(notice.recipient_ref)) else None,
         }
         for notice, mail in reversed(found)
     ]  # fmt: skip
+
+
+def _in_words(text: str, today: date) -> str:
+    """Return a text with its dates as emails have them: `notified on 23 June`."""
+    return _DATE.sub(lambda found: day_text(date.fromisoformat(found[0]), today), text)
+
+
+def _as_now(explanation: Explanation) -> Explanation:
+    """Return an explanation as at now, which a page calls that."""
+    timeline = tuple(replace(each, text="Now.") if each.kind == "as-at" else each for each in explanation.timeline)
+    return replace(explanation, timeline=timeline)
 
 
 def show_first_page(visit: Visit) -> Answer | GoTo:

@@ -112,6 +112,12 @@ def file_dispute_on_page(visit: Visit) -> Answer | GoTo:
     return GoTo(f"/my-victims?said={'filed' if is_new else 'before'}")
 
 
+def show_dispute_again(visit: Visit) -> Answer:
+    """Return the page with what was written on a form that is out of date."""
+    words = "This form was out of date, and nothing was sent. Send it again"
+    return _victims(visit, words, (visit.form.get("crime", ""), visit.form.get("victim", "")))
+
+
 def _victims_of(visit: Visit, crime_ref: str) -> list[tuple[str, str]]:
     service = visit.service
     ref, settings = visit.viewer.officer_ref or "", service.reminder_settings

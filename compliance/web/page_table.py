@@ -132,7 +132,8 @@ class WebPage:
     `label`: what the navigation calls it; None: it is not in it. `concerns`: gives the crimes that what is sent there
     concerns, for the audit log, to which it is written before it is acted upon, or None while nothing is done yet;
     without it, it concerns one's own cases only. `under`: the path of the entry of the menu under which it is; None:
-    the one with which its own path begins.
+    the one with which its own path begins. `again`: gives the page with the form and what was written in it, where it
+    was sent out of date; without it, that is said alone.
     """
 
     path: str
@@ -143,6 +144,7 @@ class WebPage:
     label: str | None = None
     concerns: Callable[[Visit], Sequence[str] | None] | None = None
     under: str | None = None
+    again: Callable[[Visit], Answer] | None = None
 
 
 def check_table(pages: Sequence[Declared]) -> None:

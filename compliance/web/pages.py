@@ -6,7 +6,7 @@ from compliance.web.case_pages import go_to_crime, show_crime, show_crime_for_re
 from compliance.web.dispute_pages import answer_on_page, crimes_of_dispute, show_disputes, show_one_dispute
 from compliance.web.figure_pages import go_to_figures, show_report_figures, show_section, show_sections
 from compliance.web.health_page import show_health
-from compliance.web.my_victims import file_dispute_on_page, show_my_victims
+from compliance.web.my_victims import file_dispute_on_page, show_dispute_again, show_my_victims
 from compliance.web.officer_search import find_officers, no_crimes
 from compliance.web.outbox_pages import change_email, crimes_of_email, show_one_email, show_outbox
 from compliance.web.owed_files import give_owed_list
@@ -44,7 +44,7 @@ _WITH_REASON: Final = frozenset({WebRole.SUPERVISOR, WebRole.CHAMPION})
 PAGES: Final = (
     WebPage("/", show_first_page, _EVERYONE, CaseScope.NONE),
     WebPage("/my-victims", show_my_victims, _WITH_CASES, CaseScope.OWN, label="My victims"),
-    WebPage("/disputes", file_dispute_on_page, _WITH_CASES, CaseScope.OWN, "POST"),
+    WebPage("/disputes", file_dispute_on_page, _WITH_CASES, CaseScope.OWN, "POST", again=show_dispute_again),
     WebPage("/crimes", go_to_crime, _OF_CASES, CaseScope.NONE),
     WebPage("/crimes/{crime_ref:path}", show_crime, _OF_CASES, CaseScope.FORCE),
     WebPage("/crimes/{crime_ref:path}", show_crime_for_reason, _WITH_REASON, CaseScope.FORCE, "POST"),

@@ -16,6 +16,8 @@ from compliance.web.roles import ROLE_NAMES
 from compliance.web.sign_in import SignIn
 
 SIGN_IN: Final = "/sign-in"
+UNSENT: Final = "unsent"
+"""What the address says where a form was sent without a session."""
 _SIGNED_OUT: Final = "/signed-out"
 
 
@@ -47,6 +49,7 @@ class SignInDesk:
         place = frame.place(request.query_params.get("next", ""))
         values = {
             "offer": offer, "problem": problem or offer.problem, "names": ROLE_NAMES, "form_token": token,
+            "unsent": UNSENT in request.query_params,
             "next": place, "leave": offer.leaves_by and f"{offer.leaves_by}?next={quote(place)}",
         }  # fmt: skip
         shown = Answer("sign_in.html.j2", "Sign in", values, status=400 if problem else 403 if offer.problem else 200)
