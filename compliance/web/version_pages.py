@@ -1,20 +1,28 @@
 """The page on how a crime record came to be: what was received when and what it changed; and all of it as a file."""
 
+import re
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
+from compliance.feeds.fields import FIELDS
+from compliance.policy.calendars import LocalDates
 from compliance.records import FieldChange, list_changes
 from compliance.service.explaining import explain_stored
 from compliance.service.proof_pack import make_proof_pack, pack_name
 from compliance.store import RecordVersion, list_versions
 from compliance.store.owed_crimes import crimes_within
 from compliance.web.case_pages import crime_path, no_such_crime
+from compliance.web.local_times import in_local_time
 from compliance.web.page_table import Answer, Download, RefusedPageError, Visit
 from compliance.web.roles import LOGGED, MAY_ASK, WIDEST, CaseScope
 
 SHOWN: Final = 100
 """The versions on the page, at most: the newest."""
+
+_FIELD: Final = re.compile(
+    rf"\b({'|'.join(sorted({name for each in FIELDS.values() for name in each if '_' in name}))})\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +47,15 @@ def show_versions(visit: Visit) -> Answer:
         "versions": [_shown(found, place) for place in range(len(found) - 1, max(-1, len(found) - 1 - SHOWN), -1)],
         "left_out": max(0, len(found) - SHOWN),
         "clock": local.clock_at,
+        "words": lambda text: in_words(text, local),
     }
     return Answer("versions.html.j2", f"Versions of crime {ref}", values, [ref])
+
+
+def in_words(text: str, local: LocalDates) -> str:
+    """Return what a record says with its fields in words, and its instants in local time."""
+    named = _FIELD.sub(lambda found: found[0].replace("_ref", " reference").replace("_", " "), text)
+    return in_local_time(named, local)
 
 
 def give_proof_pack(visit: Visit) -> Download:

@@ -20,6 +20,7 @@ from compliance.reports.sections import report_of
 from compliance.service.conditions import find_conditions, read_facts
 from compliance.service.overview import Overview
 from compliance.store.tables import Published
+from compliance.web.local_times import in_local_time
 from compliance.web.roles import WebRole
 from tests import stores
 from tests.integration.test_report_html import figures
@@ -128,11 +129,15 @@ def test_health_says_what_status_says(office: WebOffice) -> None:
     found = find_conditions(seen)
     assert found
     for each in found:
-        assert f"{each.condition.severity.capitalize()}: {each.condition.name} {each.sentence}" in page
+        assert (
+            f"{each.condition.severity.capitalize()}: {each.condition.name} {in_local_time(each.sentence, service.policy.local)}"
+            in page
+        )
         assert f"To do: {each.condition.remedy}" in page
     text = " ".join(Overview(seen, found).text().split())
     assert "6 crimes held" in text
     assert "6 crimes held, 0 refused" in page
+    assert not re.search(r"\d\d:\d\dZ", page)
 
 
 def test_the_key_figures_of_a_report_are_a_page_drawn_as_in_its_file(office: WebOffice) -> None:

@@ -54,9 +54,11 @@ def test_each_version_says_when_it_came_how_long_it_was_in_use_and_what_it_chang
     page = performance.get(VERSIONS).text
     newest, first = (words_of(f"<main{part}") for part in page.split("<section")[1:])
     assert "In use now." in newest
-    assert "officer_ref n1b n1a" in newest
-    assert "updates" in newest
-    assert "2026-07-03" in newest
+    assert "Officer reference n1b n1a" in newest
+    assert "Updates U1" in newest
+    assert "3 July 2026, 13:00" in newest, "local time"
+    assert "officer_ref" not in page
+    assert "2026-07-03T" not in page
     assert "The first version." in first
     assert "In use until 29 July 2026" in first
 
