@@ -1,6 +1,6 @@
 """Pages on officers: what each has overdue, who cannot act, and who was told of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -55,25 +55,50 @@ class OfficersVictims:
 
 
 def show_team(visit: Visit) -> Answer:
-    """Return what is overdue in the person's team or division, by officer: cases of nobody first, then whoever has most
-    to catch up with."""
+    """Return what is overdue in the person's team or division, by officer: cases of nobody first, then those of
+    whoever cannot act, then whoever has most to catch up with."""
     held = overdue_by_officer(visit.service.store, visit.whose, period_of(visit))
-    order = sorted(held, key=lambda ref: (ref != _NOBODY, -held[ref], ref))
-    following = _after(visit, held, order)
+    directory = _directory(visit)
+    away = _find_away(visit, directory, held)
+    places = {ref: (ref != _NOBODY, ref not in away, -held[ref], ref) for ref in held}
+    order = sorted(held, key=lambda ref: places[ref])
+    following = [ref for ref in order if places[ref] > _read_place(visit)]
     shown = following[:OFFICERS]
     path = visit.page.path
-    more = owed_path(path, after=f"{held[shown[-1]]}/{shown[-1]}") if len(following) > OFFICERS else None
+    more = owed_path(path, after=_write_place(places[shown[-1]])) if len(following) > OFFICERS else None
     listing = Listing(len(order), len(shown), path if len(following) < len(order) else None, more)
-    return _of_officers(visit, visit.page.label or "", {ref: held[ref] for ref in shown}, sum(held.values()), listing)
+    of_page, total = {ref: held[ref] for ref in shown}, sum(held.values())
+    return _of_officers(visit, visit.page.label or "", of_page, total, listing, (directory, away))
 
 
-def _after(visit: Visit, held: Mapping[str, int], order: Sequence[str]) -> Sequence[str]:
-    """Return the officers from the one after whom this page begins."""
+_Place = tuple[bool, bool, int, str]
+"""Where an officer stands: not of nobody, not away, how much is overdue, negative, and the reference."""
+
+
+def _write_place(place: _Place) -> str:
+    """Return the place of the last officer of a page, as an address has it."""
+    _, is_here, overdue, ref = place
+    return f"{'here' if is_here else 'away'}/{-overdue}/{ref}"
+
+
+def _read_place(visit: Visit) -> tuple[()] | _Place:
+    """Return the place after which this page begins."""
     if "after" not in visit.query:
-        return order
-    number, _, ref = visit.query["after"].partition("/")
-    last = (ref != _NOBODY, -row_number(number), ref)
-    return [each for each in order if (each != _NOBODY, -held[each], each) > last]
+        return ()
+    away, _, rest = visit.query["after"].partition("/")
+    number, _, ref = rest.partition("/")
+    return ref != _NOBODY, away != "away", -row_number(number), ref
+
+
+def _directory(visit: Visit) -> dict[str, DirectoryEntry]:
+    """Return all of the directory: who shares a mailbox with somebody elsewhere is told by their digest."""
+    return officers(visit.service.store)
+
+
+def _find_away(visit: Visit, directory: Mapping[str, DirectoryEntry], refs: Iterable[str]) -> dict[str, str]:
+    """Return why some officers cannot act, in words."""
+    store, policy, rules = visit.service.store, visit.service.policy, visit.service.settings.reminders
+    return find_unreachable(store, policy, rules, directory, sorted(ref for ref in refs if ref), visit.today)
 
 
 def show_officer(visit: Visit) -> Answer:
@@ -86,17 +111,25 @@ def show_officer(visit: Visit) -> Answer:
     entry = officers(store, OFFICER.c.officer_ref == ref).get(ref)
     title = f"{entry.name} ({ref})" if entry is not None and entry.name else f"Officer {ref}"
     held = overdue_by_officer(store, lambda of: and_(visit.whose(of), of.officer_ref == ref), period_of(visit))
-    return _of_officers(visit, title, held or {ref: 0}, sum(held.values()), None)
+    directory = _directory(visit)
+    away = _find_away(visit, directory, [ref])
+    return _of_officers(visit, title, held or {ref: 0}, sum(held.values()), None, (directory, away))
 
 
-def _of_officers(visit: Visit, title: str, held: Mapping[str, int], total: int, listing: Listing | None) -> Answer:
-    service, store = visit.service, visit.service.store
+def _of_officers(
+    visit: Visit,
+    title: str,
+    held: Mapping[str, int],
+    total: int,
+    listing: Listing | None,
+    who: tuple[Mapping[str, DirectoryEntry], Mapping[str, str]],
+) -> Answer:
+    (directory, away), service, store = who, visit.service, visit.service.store
     within, is_one = and_(visit.within, _held_by(held)), listing is None
     found = list_overdue_victims(store, within, LISTED if is_one else OFFICERS, ENHANCED)
     at_close = list_owed_at_close(store, service.policy, service.reminder_settings, within, visit.now)
     told = leaders_told(store, service.policy, sorted({victim.crime_ref for victim in found}))
-    directory = officers(store)  # all of it: who shares a mailbox with somebody elsewhere is told by their digest
-    groups = _group(visit, found, at_close, held, directory, is_one)
+    groups = _group(visit, found, at_close, held, directory, away, is_one)
     values = {
         "groups": groups,
         "total": total,
@@ -129,6 +162,7 @@ def _group(
     at_close: Sequence[OwedAtClose],
     held: Mapping[str, int],
     directory: Mapping[str, DirectoryEntry],
+    away: Mapping[str, str],
     is_one: bool,
 ) -> list[OfficersVictims]:
     """Return the victims by officer, in the order of these."""
@@ -137,7 +171,6 @@ def _group(
         victims.setdefault(victim.officer_ref or _NOBODY, []).append(victim)
     closed = {ref: [each for each in at_close if (each.officer_ref or _NOBODY) == ref] for ref in victims}
     refs = sorted(ref for ref in victims if ref)
-    away = find_unreachable(service.store, service.policy, service.settings.reminders, directory, refs, visit.today)
     emails = last_emails(service.store, service.policy, refs)
     groups = []
     for ref, theirs in victims.items():

@@ -43,6 +43,17 @@ def test_a_team_is_shown_by_officer_cases_of_nobody_first_then_whoever_has_most(
     assert "6 updates overdue, by the officer who has the case" in words_of(page)
 
 
+def test_who_is_away_stands_before_those_who_have_more(office: WebOffice) -> None:
+    """Their victims wait for somebody else; cases of nobody stand before them still."""
+    overdue(office, "n1b", "B1", "B2")
+    overdue(office, None, "N1")
+    away = [Absence("2026-07-18", "2026-07-24")]
+    office.directory(Officer("n1s", name="Cedar Chalk", email="n1s@force.example", absent=away, **NORTH))
+    page = office.browser(WebRole.SUPERVISOR).get("/team").text
+    named = ("Nobody has the case", "Cedar Chalk", "Briar Basalt", "Ash Adze")
+    assert [card.split(" Overdue")[0].partition(" (")[0].rpartition("> ")[2] for card in cards_of(page)] == list(named)
+
+
 def test_a_day_of_another_year_is_said_with_it(office: WebOffice) -> None:
     where = {"officer_ref": "n1b", "team": "N1", "division": "North", "reported_at": "2025-10-03T09:00:00Z"}
     records(office, crime("OLD", **where))
