@@ -51,7 +51,8 @@ def show_reports(visit: Visit) -> Answer:
     suspension, held = gate.suspension(visit.now), gate.holds()
     owed = [each for each in visit.service.reporting.still_owed(visit.now) if each not in [h.period for h in held]]
     values = {
-        "reports": [(each, days_of(each.period), forms_for(visit, each)) for each in list_readable(visit)],
+        "reports": [(each, forms_for(visit, each)) for each in list_readable(visit)],
+        "title_of": title_of,
         "held": [(str(each.period), days_of(str(each.period)), each) for each in held],
         "suspension": None if suspension is None else sentence(suspension),
         "owed": [(str(each), days_of(str(each)), gate.releases(each)[-1:]) for each in owed],

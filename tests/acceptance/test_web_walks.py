@@ -20,6 +20,8 @@ from tests.web_office import CRIMES, WebOffice
 
 pytestmark = BROWSER
 SCREEN: Final = Way("mouse", 1280, scripts=True)
+REPORT: Final = "Weekly report, 6 to 12 July 2026"
+"""The title of the board's report of PERIOD."""
 PHONE: Final = Way("keyboard", 320, scripts=False)
 """As wide as a phone, or a screen whose text is four times as large."""
 
@@ -117,7 +119,7 @@ def performance(walk: Walk) -> None:
 def analyst(walk: Walk) -> None:
     """The performance team asks which cases are behind a number, and what another rule would have done."""
     walk.follow("Reports", "nav")
-    walk.follow(f"{PERIOD}, board")
+    walk.follow(REPORT)
     walk.press(walk.page.locator("main").get_by_role("link", name="All sections").first)
     walk.follow("Divisions", "main")
     walk.press(walk.page.locator("a.cases").first)
@@ -144,7 +146,7 @@ def wait_for(walk: Walk, words: str) -> None:
 def board(walk: Walk) -> None:
     """A member of the board reads the key figures, and a section."""
     walk.reads("Reports", PERIOD)
-    walk.follow(f"{PERIOD}, board")
+    walk.follow(REPORT)
     walk.press(walk.page.locator("main").get_by_role("link", name="All sections").first)
     walk.follow("Divisions", "main")
 

@@ -86,7 +86,7 @@ def test_what_was_released_is_published_by_the_running_service_with_who_and_why(
     assert "2026-W28-board.html" in [made.path.name for made in service.report_if_due()]
     page = (tmp_path / "reports" / "2026-W28-board.html").read_text("utf-8")
     assert "Released by an.analyst at 2026-07-20T11:00:00Z" in page
-    assert "2026-W28, board" in words_of(analyst.get("/reports").text)
+    assert "Weekly report, 6 to 12 July 2026" in words_of(analyst.get("/reports").text)
 
 
 def test_a_report_that_the_settings_do_not_ask_for_is_left_to_the_command(office: WebOffice, analyst: Browser) -> None:

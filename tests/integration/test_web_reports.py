@@ -58,11 +58,16 @@ def publish(
         session.add(row)
 
 
+NEWEST_FIRST = (
+    "Weekly report, 29 June to 5 July 2026 2026-W27", "Weekly report, 29 June to 5 July 2026: North 2026-W27",
+    "Weekly report, 22 to 28 June 2026 2026-W26",
+)  # fmt: skip
+
+
 def test_the_reports_are_listed_the_newest_first_with_their_version(office: WebOffice) -> None:
     said = words_of(office.browser(WebRole.BOARD).get("/reports").text)
-    places = [said.index(each) for each in ("2026-W27, board", "2026-W27, division-north", "2026-W26, board")]
+    places = [said.index(each) for each in NEWEST_FIRST]
     assert places == sorted(places)
-    assert "29 June 2026 to 5 July 2026" in said
     assert "version 2" in said
 
 
