@@ -15,6 +15,7 @@ from compliance.cli.record_commands import evaluate, explain, whatif
 from compliance.cli.report_commands import report
 from compliance.cli.status_commands import check, status
 from compliance.cli.store_commands import backup, export, quarantine, rebuild, retention
+from compliance.cli.subject_commands import subject
 from compliance.cli.token_commands import token
 from compliance.cli.trial_commands import trial
 from compliance.cli.web_commands import web
@@ -49,6 +50,7 @@ for command in (
     rebuild,
     trial,
     audit,
+    subject,
     quarantine,
     retention,
     export,

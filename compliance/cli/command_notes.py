@@ -57,6 +57,7 @@ OF_COMMANDS: Final[Mapping[str, AuditKind | str]] = {
     "run": BY_THE_SERVICE,
     "simulate": NO_STORE,
     "status": NO_DATA,
+    "subject": AuditKind.DISCLOSURE,
     "token create": AuditKind.CONFIGURATION,
     "token list": NO_DATA,
     "token revoke": AuditKind.CONFIGURATION,

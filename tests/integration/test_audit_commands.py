@@ -59,6 +59,7 @@ RUNS: Final[dict[str, tuple[str, ...]]] = {
     "report release": ("2026-W27", "--reason", "checked by hand"),
     "report resume": (),
     "report suspend": ("--reason", "the move", "--until", "2099-01-01"),
+    "subject": ("O1",),
     "token create": ("power-bi", "--role", "board"),
     "token revoke": ("power-bi",),
     "trial end": (),

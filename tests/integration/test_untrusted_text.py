@@ -83,6 +83,8 @@ def run(config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         "dispute_commands",
         "trial_commands",
         "token_commands",
+        "audit_commands",
+        "subject_commands",
     ):
         monkeypatch.setattr(sys.modules[f"compliance.cli.{module}"], "service_of", opened)
 
@@ -161,6 +163,9 @@ SHOW: Final[tuple[tuple[str, ...], ...]] = (
     ("disputes list",),
     ("disputes show", "1"),
     ("disputes answer", "1", "wrong", "--note", HOSTILE),
+    ("audit list",),
+    ("subject", OFFICER["officer_ref"]),
+    ("subject", OFFICER["officer_ref"], "--format", "json"),
     ("trial show",),
     ("token create", "a", "--role", "champion", "--division", OTHER),
     ("report cases", "--week", "2026-W24", "--figure", "rate.7-day"),
@@ -180,6 +185,7 @@ QUIET: Final[tuple[tuple[str, ...], ...]] = (
     ("export", "folder"),
     ("backup", "copy.db"),
     ("init", "new"),
+    ("audit verify",),
     ("check",),
     ("status",),
     ("status", "--json"),
@@ -225,6 +231,8 @@ def test_what_came_from_elsewhere_is_shown_and_not_obeyed(words: tuple[str, ...]
         file_a_dispute(config)
     if words[0] in ("trial show", "trial end"):
         hold_a_trial(config)
+    if words[0] == "audit list":
+        run("explain", OTHER, "--config", str(config))
     done = run(*words[0].split(), *words[1:])
     shown = done.stdout + done.stderr
     assert OBEYED.search(shown) is None

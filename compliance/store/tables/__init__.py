@@ -54,6 +54,8 @@ __all__ = [
     "QUARANTINE",
     "REMOVAL",
     "REPORT_DUTY",
+    "REPORT_RELEASE",
+    "REPORT_SUSPENSION",
     "SET_ASIDE",
     "SIGNING_KEY",
     "TRANSITION",
@@ -115,6 +117,7 @@ JOB, INCIDENT, ALERT, MAINTENANCE = _table(JobRow), _table(IncidentRow), _table(
 DATABASE_SIZE = _table(DatabaseSize)
 API_TOKEN, AUDIT_ENTRY, WEB_SESSION = _table(ApiToken), _table(AuditRow), _table(WebSession)
 BACKGROUND_TASK, OWED_COUNT = _table(BackgroundTaskRow), _table(OutstandingCount)
+REPORT_RELEASE, REPORT_SUSPENSION = _table(ReportRelease), _table(ReportSuspension)
 SET_ASIDE, UNKNOWN_VALUE = _table(SetAsideRow), _table(UnknownValue)
 PUBLISHED, REPORT_DUTY = _table(Published), _table(ReportDuty)
 """The tables themselves, for Core statements in bulk paths (decision 0010)."""
