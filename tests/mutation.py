@@ -11,8 +11,13 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from compliance.batch.whatif_settings import apply_settings
-from compliance.policy import Policy, load_policy
+from compliance.policy import Policy, calendars, load_policy
 from tests.engine import ADDITIONAL, ADDITIONS, RULES
+
+
+def _read_calendars_anew() -> None:
+    """Forget the calendars that another engine has made."""
+    calendars._calendar.cache_clear()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +54,11 @@ class Mutant:
         whole = function.__code__
         function.__code__ = self._code(function)
         try:
+            _read_calendars_anew()
             yield
         finally:
             function.__code__ = whole
+            _read_calendars_anew()
 
     def _code(self, function: FunctionType) -> CodeType:
         source = textwrap.dedent(inspect.getsource(function))

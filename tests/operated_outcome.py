@@ -30,12 +30,12 @@ Christmas."""
 SETTLED: Final = ("sent", "cancelled")
 """How an email ends of which nothing is left to do."""
 OF_THE_SERVICE: Final = (
-    "reminders", "questions[after-reminder]", "quality[feed-gap]", "intake.gaps",
+    "reminders", "questions[after-reminder]", "quality[feed-gap]", "intake.gaps", "basis.audit_head",
     *(f"gate.facts.{name}" for name in ("records", "refused", "no_victim", "set_aside", "unfit")),
 )  # fmt: skip
 """What a report says of the service itself, which faults change: what came of emails (rules 8), which may be late, when
-the crime system was not read (statistics 1.2), and which records came since the period began (section 7). All else is
-what the crime system's records say."""
+the crime system was not read (statistics 1.2), the head of the audit log, and which records came since the period began
+(section 7). All else is what the crime system's records say."""
 AS_OF: Final = re.compile(r"\b(directory_)?as_of$")
 """As of when a figure stands that cannot be asked as at K (statistics 1.2a)."""
 

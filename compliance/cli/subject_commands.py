@@ -49,12 +49,12 @@ def subject(config: Path, officer_ref: str, form: str) -> None:
         for part, rows in held.items():
             echo(f"{_TITLES[part]}: {count_noun(len(rows), 'entry', 'entries')}")
             for row in rows:
-                echo("  " + "; ".join(_say(name, value) for name, value in row.items() if value))
+                echo("  " + "; ".join(_describe(name, value) for name, value in row.items() if value))
     if not any(rows for part, rows in held.items() if part != "audit_entries"):  # that one asks is an entry itself
         raise RecordError(f"nothing is held on {officer_ref}; is that the reference in the officer directory?")
 
 
-def _say(name: str, value: Any) -> str:
+def _describe(name: str, value: Any) -> str:
     if isinstance(value, list):
         value = ", ".join(map(str, value))
     return f"{name} {value}"

@@ -111,7 +111,7 @@ def _crime(visit: Visit, ref: str, reason: str | None = None) -> Answer:
     explanation = explain_stored(service.store, service.policy, ref, as_at or visit.now, known_at)
     if explanation is None:
         raise no_such_crime()
-    explanation = explanation if as_at else _as_now(explanation)
+    explanation = explanation if as_at else as_now(explanation)
     values = {
         "explanation": Markup(render_parts(explanation)),  # noqa: S704  # of templates, which escape what is put in
         "policy": explanation.basis.policy,
@@ -184,7 +184,7 @@ def _in_words(text: str, today: date) -> str:
     return _DATE.sub(lambda found: day_text(date.fromisoformat(found[0]), today), text)
 
 
-def _as_now(explanation: Explanation) -> Explanation:
+def as_now(explanation: Explanation) -> Explanation:
     """Return an explanation as at now, which a page calls that."""
     timeline = tuple(replace(each, text="Now.") if each.kind == "as-at" else each for each in explanation.timeline)
     return replace(explanation, timeline=timeline)

@@ -24,7 +24,7 @@ from compliance.store import (
 from compliance.store.directory import DirectoryEntry
 from compliance.store.tables import DISPUTE
 from compliance.text import describe_age
-from compliance.web.case_pages import crime_path
+from compliance.web.case_pages import as_now, crime_path
 from compliance.web.listing import LISTED, after_number, list_page, row_number
 from compliance.web.my_victims import LONGEST
 from compliance.web.page_table import Answer, GoTo, RefusedPageError, Visit
@@ -142,7 +142,7 @@ def _record(visit: Visit, dispute: Dispute) -> Markup | None:
     service = visit.service
     explanation = explain_stored(service.store, service.policy, dispute.crimes[0], visit.now)
     # S704: of templates, which escape what is put in
-    return None if explanation is None else Markup(render_parts(explanation))  # noqa: S704
+    return None if explanation is None else Markup(render_parts(as_now(explanation)))  # noqa: S704
 
 
 def _words(visit: Visit) -> dict[str, Any]:

@@ -19,7 +19,7 @@ WRITTEN_FOR: Final = {
     WebRole.ADMINISTRATOR: "for-it.md",
 }
 HEADINGS: Final = ("First", "What the words mean", "What not to conclude", "Whom to ask")
-LARGEST: Final = 120_000
+LARGEST: Final = 150_000
 """Bytes of a picture."""
 
 
