@@ -24,7 +24,7 @@ def note_configuration(service: Service) -> None:
 
 def _in_use(service: Service) -> Iterator[tuple[str, dict[str, Any]]]:
     sections = service.settings.model_dump(mode="json")
-    sections["database"]["url"] = describe_url(parse_url(service.settings.database.url))  # without a password
+    sections["database"]["url"] = describe_url(parse_url(service.settings.database_url))  # without a password
     digests = {name: _digest(values) for name, values in sections.items()}
     yield "settings", {"digest": _digest(digests), "sections": digests}
     yield "policy", {"digest": service.policy.digest, "name": service.policy.path.name}

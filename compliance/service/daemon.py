@@ -48,6 +48,7 @@ class Daemon:
         self._service, self._beside = service, beside
         self._hangup, self._reload_waits = Event() if hangup is None else hangup, False
         self._reason_to_end: SettingsError | None = None
+        self._is_noted = False
         self._monitoring, self._companion = ExitStack(), ExitStack()
         self.runs = JobRuns(service.store)
         self._first, self._run_id = "poll", new_run_id()
@@ -102,7 +103,6 @@ class Daemon:
         """
         log.info("started", database=self._service.store.name, policy=self._service.policy.path.name)
         self.runs.note_success(RELOAD, self._service.clock())  # what is in the files was just read
-        note_configuration(self._service)
         with self._monitoring, self._companion:
             self._monitor()
             self._scheduler.start()
@@ -141,7 +141,7 @@ class Daemon:
             self._service = reloaded(before)
         except SettingsError as error:
             raise SettingsError(f"nothing was reloaded, and the old settings stay in force: {error}") from None
-        note_configuration(self._service)
+        self._is_noted = False
         if self._service.settings.log != before.settings.log:
             set_up(self._service.settings.log)
         self._companion.close()
@@ -151,6 +151,12 @@ class Daemon:
         self._supervised.follow(self._every)
         self._watch.follow(self._service)
         return describe_changes(before, self._service)
+
+    def _note_configuration(self) -> None:
+        """Write to the audit log what the service works by, before it does anything by it."""
+        if not self._is_noted:
+            note_configuration(self._service)
+            self._is_noted = True
 
     def _monitor(self) -> None:
         self._monitoring.enter_context(monitor(self._service, self.runs))
@@ -184,6 +190,7 @@ class Daemon:
 
             try:
                 self._service.store.check_schema()
+                self._note_configuration()
                 if outcome := job():
                     log.info("done", **outcome)
                 note()

@@ -20,6 +20,7 @@ from compliance.reports.tracing import TracedFigure
 from compliance.service import Service
 from compliance.service.actors import Actor
 from compliance.service.configuration_notes import note_configuration
+from compliance.service.daemon import Daemon
 from compliance.service.polling import poll
 from compliance.service.reporting import Reporting
 from compliance.store import AuditEntry, AuditKind, Store, dispute_victim, log_entry, log_if_changed
@@ -222,14 +223,40 @@ def test_the_service_notes_what_decides_how_people_are_treated_when_it_changes(s
     assert [target for target, _ in start(mapped)] == ["settings", "organisation"]
 
 
-def test_a_password_in_the_address_of_the_database_is_not_hashed(state: ServiceState) -> None:
-    """A digest would let it be guessed."""
+def test_a_password_in_the_address_of_the_database_is_not_hashed(
+    state: ServiceState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A digest would let it be guessed. Where the address stands elsewhere, it is no other."""
     url = "postgresql+psycopg://compliance:{}@db.force.example/compliance"
-    for password in ("one", "two"):
-        database = state.settings.database.model_copy(update={"url": url.format(password)})
+    monkeypatch.setenv("DATABASE_URL", url.format("three"))
+    for given in (url.format("one"), url.format("two"), "env:DATABASE_URL"):
+        database = state.settings.database.model_copy(update={"url": given})
         settings = state.settings.model_copy(update={"database": database})
         note_configuration(Service(settings, state.policy, state.store, lambda: NOW))
     assert [each.entry.target for each in list_entries(state.store)].count("settings") == 1
+
+
+def test_nothing_is_done_before_it_is_noted_and_a_full_disk_ends_nothing(
+    state: ServiceState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next job tries again; once it is noted, no job notes it again."""
+    tried: list[str] = []
+    polled: list[str] = []
+
+    def poll() -> dict[str, object]:
+        polled.append("polled")
+        return {}
+
+    def note(_: Service) -> None:
+        tried.append("to note")
+        if len(tried) == 1:
+            raise UnavailableError("the disk is full")
+
+    monkeypatch.setattr("compliance.service.daemon.note_configuration", note)
+    daemon = Daemon(Service(state.settings, state.policy, state.store, lambda: NOW))
+    for _ in range(3):
+        daemon._guard("poll", poll)()
+    assert (len(tried), len(polled)) == (2, 2)
 
 
 def test_the_newest_entry_about_a_setting_decides_whether_it_has_changed(store: Store) -> None:
