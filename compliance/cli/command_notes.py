@@ -69,8 +69,9 @@ OF_COMMANDS: Final[Mapping[str, AuditKind | str]] = {
 }
 """The kind of entry that each command leaves, before it shows or does anything; or why it leaves none."""
 SHOWS_CASES: Final = frozenset(
-    {"disputes list", "disputes show", "outbox show", "quarantine list", "quarantine show", "remind", "report cases"}
-)
+    ("disputes list", "disputes show", "outbox show", "quarantine list", "quarantine show", "remind", "report cases",
+     "subject")
+)  # fmt: skip
 """The commands that know only after reading which crimes they show. They note that themselves, before they show any."""
 _MOST_CRIMES: Final = 1000
 """How many crime numbers an entry holds."""
@@ -84,6 +85,7 @@ def note_command(store: "Store", now: datetime, crimes: Iterable[str | None] | N
     """
     from compliance.service.actors import COMMAND_LINE
     from compliance.store import log_entry
+    from compliance.store.dialect import chunks
 
     context = click.get_current_context()
     name = name_command(context)
@@ -94,8 +96,8 @@ def note_command(store: "Store", now: datetime, crimes: Iterable[str | None] | N
     named = [given.pop("crime_ref", None), *given.pop("crimes", ())]
     shown = list(dict.fromkeys(ref for ref in (named if crimes is None else crimes) if ref is not None))
     account = account_name()
-    who, at_once = user_name(), [shown[first : first + _MOST_CRIMES] for first in range(0, len(shown), _MOST_CRIMES)]
-    for part in at_once or [[]]:
+    who, parts = user_name(), list(chunks(shown, _MOST_CRIMES)) or [[]]
+    for part in parts:
         found = {"asked": given, "crimes": part, "account": account if account != who else None}
         details = {key: value for key, value in found.items() if value}
         reason = context.params.get("reason")

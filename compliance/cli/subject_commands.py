@@ -14,7 +14,9 @@ _TITLES = {
     "reminders": "Decisions to remind them, or not",
     "emails": "Emails to them",
     "disputes": "What they said was wrong",
+    "answers": "What they answered to what others said was wrong",
     "sessions": "When they were signed in to the pages",
+    "questions": "What they had worked out on the pages",
     "tokens": "Tokens for programs that they made",
     "releases": "Reports that they released",
     "suspensions": "Reports that they suspended",
@@ -33,11 +35,13 @@ def subject(config: Path, officer_ref: str, form: str) -> None:
 
     Victims and other people are left out. Every stored record is read. Exit code 3: nothing is held.
     """
-    from compliance.store.subject import read_subject
+    from compliance.cli.command_notes import note_command
+    from compliance.store.subject import crimes_in, read_subject
     from compliance.text import count_noun, printable_json
 
     with service_of(config) as service:
         held = read_subject(service.store, officer_ref, lambda done: echo_progress(f"{done:,} records read"))
+        note_command(service.store, service.clock(), crimes_in(held))
     echo_progress("")
     if form == "json":
         import msgspec
@@ -50,7 +54,7 @@ def subject(config: Path, officer_ref: str, form: str) -> None:
             echo(f"{_TITLES[part]}: {count_noun(len(rows), 'entry', 'entries')}")
             for row in rows:
                 echo("  " + "; ".join(_describe(name, value) for name, value in row.items() if value))
-    if not any(rows for part, rows in held.items() if part != "audit_entries"):  # that one asks is an entry itself
+    if not any(rows for part, rows in held.items() if part != "audit_entries"):  # that somebody asked before is one
         raise RecordError(f"nothing is held on {officer_ref}; is that the reference in the officer directory?")
 
 

@@ -3,21 +3,23 @@
 Others are left out: victims, other officers and what they did. In their place stands `OTHER`.
 """
 
+import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, Table, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, func, or_, select
 
 from compliance.records import Crime
 from compliance.store.audit_log import iterate_entries
 from compliance.store.content import unpack
-from compliance.store.dialect import chunks
 from compliance.store.engine import Store
 from compliance.store.tables import (
     API_TOKEN,
     AUDIT_ENTRY,
+    BACKGROUND_TASK,
     CRIME,
     CRIME_VERSION,
     DISPUTE,
@@ -32,6 +34,23 @@ from compliance.store.tables import (
 
 OTHER: Final = "(somebody else)"
 Rows = list[dict[str, Any]]
+_AT_ONCE: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """An officer by the reference, and the email address by which they may sign in; empty: none is known."""
+
+    ref: str
+    email: str
+
+    def is_in(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
+        """Return the condition that a column names them, however they were signed in."""
+        return or_(column == self.ref, func.lower(column) == self.email) if self.email else column == self.ref
+
+    def is_called(self, name: str) -> bool:
+        """Return whether somebody is called so."""
+        return name == self.ref or (bool(self.email) and name.lower() == self.email)
 
 
 def read_subject(store: Store, officer_ref: str, progress: Callable[[int], None] = lambda _: None) -> dict[str, Rows]:
@@ -42,6 +61,7 @@ def read_subject(store: Store, officer_ref: str, progress: Callable[[int], None]
     ref = officer_ref
     with store.reading() as connection:
         directory = _rows(connection, OFFICER, OFFICER.c.officer_ref == ref)
+        whom = _Subject(ref, next(((entry["email"] or "").lower() for entry in directory), ""))
         for entry in directory:
             entry["supervisor_ref"] = entry["supervisor_ref"] and OTHER
         return {
@@ -56,16 +76,27 @@ def read_subject(store: Store, officer_ref: str, progress: Callable[[int], None]
                 "id kind to_address subject state created_at sent_at bounced_at",
             ),
             "disputes": _disputes(connection, ref),
-            "sessions": _rows(connection, WEB_SESSION, WEB_SESSION.c.person == ref, "role began_at seen_at ended_at"),
-            "tokens": _rows(connection, API_TOKEN, API_TOKEN.c.made_by == ref, "name role made_at expires_at"),
+            "answers": _rows(connection, DISPUTE, whom.is_in(DISPUTE.c.answered_by), "id answered_at answer note"),
+            "sessions": _rows(
+                connection, WEB_SESSION, whom.is_in(WEB_SESSION.c.person), "role began_at seen_at ended_at"
+            ),
+            "questions": _rows(connection, BACKGROUND_TASK, whom.is_in(BACKGROUND_TASK.c.asked_by), "kind asked_at"),
+            "tokens": _rows(connection, API_TOKEN, whom.is_in(API_TOKEN.c.made_by), "name role made_at expires_at"),
             "releases": _rows(
-                connection, REPORT_RELEASE, REPORT_RELEASE.c.released_by == ref, "period reason released_at"
+                connection, REPORT_RELEASE, whom.is_in(REPORT_RELEASE.c.released_by), "period reason released_at"
             ),
             "suspensions": _rows(
-                connection, REPORT_SUSPENSION, REPORT_SUSPENSION.c.suspended_by == ref, "began_at until reason"
+                connection, REPORT_SUSPENSION, whom.is_in(REPORT_SUSPENSION.c.suspended_by), "began_at until reason"
             ),
-            "audit_entries": list(_audit(connection, ref)),
+            "audit_entries": list(_audit(connection, whom)),
         }  # fmt: skip
+
+
+def crimes_in(held: Mapping[str, Rows]) -> list[str]:
+    """Return the numbers of the crimes that are named in what is held, in order (by code point)."""
+    rows = [row for part in held.values() for row in part]
+    single = {row["crime_ref"] for row in rows if "crime_ref" in row}
+    return sorted(single.union(*(row["crimes"] for row in rows if "crimes" in row)))
 
 
 def _rows(connection: Connection, table: Table, which: Any, names: str | None = None) -> Rows:
@@ -98,10 +129,8 @@ def _cases(connection: Connection, ref: str, progress: Callable[[int], None]) ->
 
 
 def _crimes(connection: Connection, asked: Select[Any], table: Table) -> Iterator[Crime]:
-    rows: Iterable[Any] = (
-        connection.execution_options(yield_per=1000).execute(asked.order_by(*table.primary_key)).scalars()
-    )
-    for part in chunks(rows):
+    rows = connection.execute(asked.order_by(*table.primary_key), execution_options={"yield_per": _AT_ONCE})
+    for part in rows.scalars().partitions():
         yield from unpack(part)
 
 
@@ -116,15 +145,18 @@ def _disputes(connection: Connection, ref: str) -> Rows:
     return disputes
 
 
-def _audit(connection: Connection, ref: str) -> Iterator[dict[str, Any]]:
-    """Yield the entries of what the officer did, and those whose details or target name them."""
-    named = AUDIT_ENTRY.c.details.contains(f'"{ref}"', autoescape=True)
-    about = AUDIT_ENTRY.c.target.contains(ref, autoescape=True)
-    for stored in iterate_entries(connection, select(AUDIT_ENTRY).where((AUDIT_ENTRY.c.who == ref) | named | about)):
+def _audit(connection: Connection, whom: _Subject) -> Iterator[dict[str, Any]]:
+    """Yield the entries of what the officer did, and those of others that name them.
+
+    What they asked for is left out, for it can name somebody else.
+    """
+    details = AUDIT_ENTRY.c.details
+    named = or_(*(details.contains(json.dumps(name), autoescape=True) for name in (whom.ref, whom.email) if name))
+    for stored in iterate_entries(connection, select(AUDIT_ENTRY).where(whom.is_in(AUDIT_ENTRY.c.who) | named)):
         entry = stored.entry
-        is_own = entry.who == ref
+        is_own = whom.is_called(entry.who)
         yield {
-            "number": stored.number, "at": entry.at, "who": ref if is_own else OTHER, "what": str(entry.what),
-            "target": entry.target, "details": dict(entry.details) if is_own else {},
-            "reason": entry.reason if is_own else None,
+            "number": stored.number, "at": entry.at, "who": entry.who if is_own else OTHER, "what": str(entry.what),
+            "target": entry.target, "crimes": list(entry.details.get("crimes", ())) if is_own else [],
+            "refused": entry.details.get("refused") if is_own else None, "reason": entry.reason if is_own else None,
         }  # fmt: skip

@@ -71,7 +71,7 @@ RUNS: Final[dict[str, tuple[str, ...]]] = {
 SHOWN: Final = {
     name: [CASE]
     for name in ("disputes answer", "disputes list", "disputes show", "explain", "notices", "quarantine list", "quarantine show", "report cases")
-}  # fmt: skip
+} | {"subject": [CASE, "22A/2/26"]}  # fmt: skip
 """The crime numbers that each shows or concerns."""
 
 

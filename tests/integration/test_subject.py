@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import insert, update
 
 from compliance.cli import main
 from compliance.errors import RecordError
 from compliance.records import Officer
 from compliance.store import AuditEntry, AuditKind, Store, dispute_victim, log_entry, save_officers
 from compliance.store.subject import OTHER, read_subject
+from compliance.store.tables import DISPUTE, WEB_SESSION
 from tests import stores
 from tests.accesses import list_entries
 from tests.service_states import NOW, ServiceState
@@ -44,8 +46,12 @@ def state(store: Store, database_url: str, tmp_path: Path) -> ServiceState:
     dispute_victim(store, "O2", ("22A/4/26", "V1"), "I wrote", NOW)
     state.email("sent", NOW, recipient_ref="O1", to_address="ash@force.example")
     state.email("sent", NOW - timedelta(days=1), recipient_ref="O2", to_address="bea@force.example")
-    for who, target in (("O1", "/team"), ("O2", "/officers/O1"), ("O2", "/team")):
-        log_entry(store, AuditEntry(NOW, who, "supervisor", AuditKind.CONSULTATION, target, {"crimes": ["22A/4/26"]}))
+    for who, page, asked in (
+        ("O1", "/team", {}), ("Ash@Force.example", "/officers/{ref}", {"ref": "O2"}),
+        ("O2", "/officers/{ref}", {"ref": "O1"}), ("O2", "/officers/{ref}", {"ref": "O10"}), ("O2", "/team", {}),
+    ):  # fmt: skip
+        details = {"asked": asked, "crimes": ["22A/4/26"]}
+        log_entry(store, AuditEntry(NOW, who, "supervisor", AuditKind.CONSULTATION, page, details))
     return state
 
 
@@ -63,7 +69,22 @@ def test_what_was_sent_to_them_said_by_them_and_done_by_them_is_there(state: Ser
     assert [row["email"] for row in held["directory"]] == ["ash@force.example"]
     assert [row["to_address"] for row in held["emails"]] == ["ash@force.example"]
     assert [(row["text"], row["crimes"]) for row in held["disputes"]] == [("I rang on Monday", ["22A/1/26"])]
-    assert [(row["who"], row["target"]) for row in held["audit_entries"]] == [("O1", "/team"), (OTHER, "/officers/O1")]
+    assert [(row["number"], row["who"]) for row in held["audit_entries"]] == [
+        (1, "O1"), (2, "Ash@Force.example"), (3, OTHER)
+    ]  # fmt: skip
+    assert [row["crimes"] for row in held["audit_entries"]] == [["22A/4/26"], ["22A/4/26"], []]
+
+
+def test_what_they_did_is_there_by_their_email_address_too(state: ServiceState) -> None:
+    """The way of signing in names people by the one or the other, in large or small letters."""
+    begun = {"role": "performance", "began_at": NOW, "seen_at": NOW}
+    with state.store.writing() as connection:
+        for number, person in enumerate(("O1", "ASH@force.example", "O10")):
+            connection.execute(insert(WEB_SESSION).values(digest=bytes([number]), person=person, **begun))
+        connection.execute(update(DISPUTE).values(answer="right", answered_at=NOW, answered_by="ash@force.example"))
+    held = read_subject(state.store, "O1")
+    assert len(held["sessions"]) == 2
+    assert [row["id"] for row in held["answers"]] == [1, 2]
 
 
 def test_nobody_else_is_in_it(state: ServiceState) -> None:
@@ -84,6 +105,7 @@ def test_the_command_says_it_in_text_and_leaves_an_entry(state: ServiceState) ->
     assert "crime_ref 22A/2/26; had_from 2026-06-01T09:00:00Z" in done.output
     newest = list_entries(state.store)[-1].entry
     assert (newest.what, newest.target) == (AuditKind.DISCLOSURE, "compliance subject")
+    assert newest.details["crimes"] == ["22A/1/26", "22A/2/26", "22A/3/26", "22A/4/26"], "of the entries that they made"
 
 
 def test_of_somebody_on_whom_nothing_is_held_that_is_said(state: ServiceState) -> None:
