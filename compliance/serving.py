@@ -76,17 +76,12 @@ def serve_on(
 
 
 @contextmanager
-def serve_locally(
-    application: Starlette, port: int, name: str, *, linger_seconds: int | None = None, address: str = "127.0.0.1"
-) -> Iterator[str]:
-    """Serve on a port (0: any free port) of an address of this machine during the context; give `http://HOST:PORT`.
+def serve_locally(application: Starlette, port: int, name: str, *, linger_seconds: int | None = None) -> Iterator[str]:
+    """Serve on a port (0: any free port) of this machine's own address during the context; give `http://127.0.0.1:PORT`.
 
     The rest is as in `listening` and `serve_on`.
     """
-    with (
-        listening(port, address) as listener,
-        serve_on(listener, application, name, linger_seconds=linger_seconds),
-    ):
+    with listening(port) as listener, serve_on(listener, application, name, linger_seconds=linger_seconds):
         yield url_of(listener)
 
 
